@@ -7,8 +7,8 @@ import { connectInSandbox } from "./sandbox-accounts.ts";
 export async function runConnectAccount(options: InstanceOptions & { set: string; platform: string }): Promise<void> {
   const { platform, set } = options;
   if (!isPlatformName(platform))
-    throw new Error(`There is no platform "${platform}". There are: ${PLATFORM_NAMES.join(", ")}.`);
-  if (!isId(set)) throw new Error(`"${set}" is not the id of a platform set.`);
+    throw new Error(`Unknown platform "${platform}". Choose one of: ${PLATFORM_NAMES.join(", ")}.`);
+  if (!isId(set)) throw new Error(`"${set}" is not a platform set ID.`);
   const account = await withInstance(async (instance) => {
     const user = await findUser(instance, options);
     const [id = ""] = await connectInSandbox(instance, { userId: user.id, platformSetId: set }, [platform]);

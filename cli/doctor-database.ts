@@ -23,7 +23,7 @@ const CLOCKS_APART_SECONDS = 2;
 /** Reachable, new enough, up to date, its clock right, and sealed with the key we have. */
 export async function checkDatabase(config: Config, log: Logger): Promise<Finding[]> {
   if (config.databaseUrl === null && !(await exists(join(config.dataDir, "postgres/data")))) {
-    return [ok("database", "the embedded PostgreSQL is made at the first start"), await checkUnusedKey(config)];
+    return [ok("database", "the embedded PostgreSQL will be created at the first start"), await checkUnusedKey(config)];
   }
   const database = await openDatabase(config, log).catch((error: unknown) => error);
   if (!isDatabase(database))
@@ -31,7 +31,7 @@ export async function checkDatabase(config: Config, log: Logger): Promise<Findin
       failed(
         "database",
         sentenceOf(database),
-        "Move the data folder's postgres away, or choose another folder with AMPOST_DATA_DIR, or set DATABASE_URL.",
+        "Move the postgres folder out of the data folder, choose another folder with AMPOST_DATA_DIR, or set DATABASE_URL.",
       ),
     ];
   const pool = createPool(database.url, { max: 1 });
@@ -50,22 +50,22 @@ async function examine(config: Config, pool: pg.Pool): Promise<Finding[]> {
     );
     const apartSeconds = Math.abs((rows[0]?.apart ?? 0) - Date.now() / 1000);
     const pending = await pendingMigrations(pool);
-    const where = config.databaseUrl === null ? "embedded" : "given by DATABASE_URL";
+    const where = config.databaseUrl === null ? "embedded" : "set by DATABASE_URL";
     return [
       ok("database", `PostgreSQL ${rows[0]?.version}, ${where}`),
       pending.length === 0
-        ? ok("migrations", "all have run")
+        ? ok("migrations", "up to date")
         : warning(
             "migrations",
-            `${pending.join(", ")} did not run yet`,
-            "Run `ampost migrate`, or start a server: it does so by itself.",
+            `${pending.join(", ")} pending`,
+            "Run `ampost migrate`, or start a server, which runs them automatically.",
           ),
       apartSeconds <= CLOCKS_APART_SECONDS
         ? ok("clock", `this machine and the database agree within ${Math.max(apartSeconds, 0.01).toFixed(2)} s`)
         : failed(
             "clock",
             `this machine's clock and the database's are ${apartSeconds.toFixed(1)} s apart`,
-            "Set both by NTP, for example with systemd-timesyncd or chrony.",
+            "Synchronize both with NTP, for example with systemd-timesyncd or chrony.",
           ),
       ...(pending.length === 0
         ? [
@@ -82,7 +82,7 @@ async function examine(config: Config, pool: pg.Pool): Promise<Finding[]> {
       failed(
         "database",
         sentenceOf(error),
-        "Check that PostgreSQL (15 or newer) runs, and that DATABASE_URL has its right host, port, user, password and database.",
+        "Check that PostgreSQL 15 or newer is running and that DATABASE_URL has the right host, port, user, password and database.",
       ),
     ];
   }
@@ -94,13 +94,8 @@ async function checkKey(config: Config, pool: pg.Pool): Promise<Finding[]> {
     const secrets = await loadSecrets(config);
     const judged = await judgeKeys(pool, createVault(secrets));
     if (judged === "wrong")
-      return [
-        failed("encryption key", "it is not the one that this database's tokens were sealed with", WRONG_KEY_CURE),
-      ];
-    return [
-      ok("encryption key", "it opens what the database holds"),
-      ...(await checkOldKeys(pool, config, secrets.keys())),
-    ];
+      return [failed("encryption key", "it does not match the key that sealed this database's tokens", WRONG_KEY_CURE)];
+    return [ok("encryption key", "matches the database"), ...(await checkOldKeys(pool, config, secrets.keys()))];
   } catch (error) {
     return [failed("encryption key", sentenceOf(error), WRONG_KEY_CURE)];
   }
@@ -110,11 +105,11 @@ async function checkKey(config: Config, pool: pg.Pool): Promise<Finding[]> {
 async function checkUnusedKey(config: Config): Promise<Finding> {
   if (config.encryptionKeys !== null) return ok("encryption key", "set by AMPOST_ENCRYPTION_KEY");
   if (await exists(keyFile(config.dataDir))) return ok("encryption key", `in ${keyFile(config.dataDir)}`);
-  if (config.databaseUrl === null) return ok("encryption key", "generated at the first start");
+  if (config.databaseUrl === null) return ok("encryption key", "will be generated at the first start");
   return warning(
     "encryption key",
-    "none is set, and none has been generated here",
-    "With several machines on one database, set the same AMPOST_ENCRYPTION_KEY on all of them (openssl rand -base64 32).",
+    "none is set, and none has been generated yet",
+    "If several machines share the database, set the same AMPOST_ENCRYPTION_KEY on all of them (openssl rand -base64 32).",
   );
 }
 

@@ -27,8 +27,8 @@ export async function checkOldKeys(
   const lost = unknown.map(([keyId, count]) =>
     warning(
       "encryption key",
-      `${counted(count, "value")} sealed with the key ${keyId}, which is not here`,
-      `Put that key behind the others in ${where}, or have the accounts connected again.`,
+      `${counted(count, "value")} sealed with the key ${keyId}, which is missing`,
+      `Add that key after the others in ${where}, or reconnect the accounts.`,
     ),
   );
   return [...earlier, ...lost];
@@ -38,21 +38,21 @@ function judge(keyId: string, values: number, jobs: number, rotatedAt: Date | un
   if (values > 0)
     return warning(
       "encryption key",
-      `${counted(values, "value")} still sealed with the earlier key ${keyId}: it has to stay`,
-      "Run `ampost keys rotate-encryption` to seal them with the first one.",
+      `${counted(values, "value")} still sealed with the earlier key ${keyId}, so keep it`,
+      "Run `ampost keys rotate-encryption` to reseal them with the first key.",
     );
   if (jobs > 0)
     return ok(
       "encryption key",
-      `the earlier key ${keyId} has to stay until ${jobs} ${jobs === 1 ? "chore that it sealed is" : "chores that it sealed are"} done`,
+      `keep the earlier key ${keyId} until ${jobs} ${jobs === 1 ? "job that it sealed is" : "jobs that it sealed are"} done`,
     );
   const safeAt = new Date((rotatedAt ?? new Date()).getTime() + MEDIA_URL_HOURS * 3_600_000);
   if (safeAt > new Date())
     return ok(
       "encryption key",
-      `the earlier key ${keyId} seals nothing any more; keep it until ${safeAt.toISOString()}, since media addresses that it signed work until then`,
+      `the earlier key ${keyId} no longer seals anything; keep it until ${safeAt.toISOString()}, because media URLs that it signed are valid until then`,
     );
-  return ok("encryption key", `the earlier key ${keyId} is not needed any more: it can be taken out of ${where}`);
+  return ok("encryption key", `the earlier key ${keyId} is no longer needed and can be removed from ${where}`);
 }
 
 function counted(count: number, what: string): string {

@@ -11,13 +11,13 @@ import { checkLimits, checkSandboxStore, checkTables } from "./doctor-limits.ts"
 test("doctor says who may come and with which limits, and warns where strangers have none", () => {
   const look = (env: NodeJS.ProcessEnv) =>
     checkLimits(loadConfig(env)).map(({ status, message, cure }) => `${status}: ${message} ${cure ?? ""}`.trim());
-  assert.deepEqual(look({}), ["ok: accounts are made by invitation; each may have as much as they like"]);
+  assert.deepEqual(look({}), ["ok: sign-up is by invitation; limits per user: none"]);
   assert.deepEqual(look({ AMPOST_SIGNUP: "open" }), [
-    "ok: anybody may make an account; each may have 2000000000 bytes of media, 200 posts a day, 20000000 bytes of posts' contents a day, 500 posts scheduled at once, 120 calls of a class a minute",
+    "ok: anyone can sign up; limits per user: 2000000000 bytes of media, 200 posts per day, 20000000 bytes of post content per day, 500 scheduled posts, 120 requests per minute and rate class",
   ]);
   const [, ...warnings] = look({ AMPOST_SIGNUP: "open", AMPOST_USER_STORAGE: "none" });
   assert.deepEqual(warnings, [
-    "warning: anybody may make an account, and nothing limits their bytes of media Unset AMPOST_USER_STORAGE (then it is 2000000000), or set it to a number.",
+    "warning: anyone can sign up, and bytes of media are not limited Unset AMPOST_USER_STORAGE (the default is 2000000000), or set it to a number.",
   ]);
   assert.equal(look({ AMPOST_USER_STORAGE: "none" }).length, 1);
 });
@@ -35,7 +35,10 @@ test("doctor names the largest tables, and of one that is too large what bounds 
   await database.drop();
   assert.equal(large.status, "warning");
   assert.match(large.message, /^the largest are outbox \(0\.0 GB\), /);
-  assert.match(large.cure ?? "", /from outbox group by 1 .* AMPOST_USER_CALLS_PER_MINUTE bound how fast they grow\.$/);
+  assert.match(
+    large.cure ?? "",
+    /from outbox group by 1 .* To limit how fast they grow, set AMPOST_USER_CALLS_PER_MINUTE\.$/,
+  );
 });
 
 test("doctor looks at what the sandbox has kept, where it runs here", async () => {

@@ -10,10 +10,10 @@ import { type Finding, ok, warning } from "./finding.ts";
 
 const SETTINGS: Readonly<Record<keyof UserLimits, { variable: string; what: string }>> = {
   maxStorageBytes: { variable: "AMPOST_USER_STORAGE", what: "bytes of media" },
-  postsPerDay: { variable: "AMPOST_USER_POSTS_PER_DAY", what: "posts a day" },
-  contentBytesPerDay: { variable: "AMPOST_USER_CONTENT_PER_DAY", what: "bytes of posts' contents a day" },
-  maxScheduledPosts: { variable: "AMPOST_USER_SCHEDULED_POSTS", what: "posts scheduled at once" },
-  callsPerMinute: { variable: "AMPOST_USER_CALLS_PER_MINUTE", what: "calls of a class a minute" },
+  postsPerDay: { variable: "AMPOST_USER_POSTS_PER_DAY", what: "posts per day" },
+  contentBytesPerDay: { variable: "AMPOST_USER_CONTENT_PER_DAY", what: "bytes of post content per day" },
+  maxScheduledPosts: { variable: "AMPOST_USER_SCHEDULED_POSTS", what: "scheduled posts" },
+  callsPerMinute: { variable: "AMPOST_USER_CALLS_PER_MINUTE", what: "requests per minute and rate class" },
 };
 
 /** Who may come, and what each of them may take up. */
@@ -25,16 +25,12 @@ export function checkLimits({ signUp, userLimits }: Pick<Config, "signUp" | "use
     "maxScheduledPosts",
     "callsPerMinute",
   ] as const;
-  const told = names.flatMap((name) =>
+  const limits = names.flatMap((name) =>
     userLimits[name] === null ? [] : [`${userLimits[name]} ${SETTINGS[name].what}`],
   );
   const who =
-    signUp === "open"
-      ? "anybody may make an account"
-      : signUp === "invite"
-        ? "accounts are made by invitation"
-        : "no more accounts are made";
-  const finding = ok("people", `${who}; each may have ${told.length === 0 ? "as much as they like" : told.join(", ")}`);
+    signUp === "open" ? "anyone can sign up" : signUp === "invite" ? "sign-up is by invitation" : "sign-up is closed";
+  const finding = ok("people", `${who}; limits per user: ${limits.length === 0 ? "none" : limits.join(", ")}`);
   if (signUp !== "open") return [finding];
   const open = names.filter((name) => userLimits[name] === null);
   return [
@@ -42,8 +38,8 @@ export function checkLimits({ signUp, userLimits }: Pick<Config, "signUp" | "use
     ...open.map((name) =>
       warning(
         "people",
-        `anybody may make an account, and nothing limits their ${SETTINGS[name].what}`,
-        `Unset ${SETTINGS[name].variable} (then it is ${OPEN_LIMITS[name]}), or set it to a number.`,
+        `anyone can sign up, and ${SETTINGS[name].what} are not limited`,
+        `Unset ${SETTINGS[name].variable} (the default is ${OPEN_LIMITS[name]}), or set it to a number.`,
       ),
     ),
   ];
@@ -55,12 +51,12 @@ const ENOUGH = { bytes: 1e9, share: 0.1 };
 export async function checkDisk({ dataDir }: Pick<Config, "dataDir">): Promise<Finding> {
   const { bavail, blocks, bsize } = await statfs(dataDir);
   const free = bavail * bsize;
-  const message = `${inGigabytes(free)} of ${inGigabytes(blocks * bsize)} are free where ${dataDir} lies`;
+  const message = `${inGigabytes(free)} of ${inGigabytes(blocks * bsize)} free on the disk of ${dataDir}`;
   if (free > ENOUGH.bytes && bavail > blocks * ENOUGH.share) return ok("disk", message);
   return warning(
     "disk",
     message,
-    "Make room, move AMPOST_DATA_DIR to a larger disk, store media elsewhere with AMPOST_STORAGE=s3, or let people store less with AMPOST_USER_STORAGE. A full disk stops the database.",
+    "Free up space, move AMPOST_DATA_DIR to a larger disk, store media elsewhere with AMPOST_STORAGE=s3, or lower AMPOST_USER_STORAGE. A full disk stops the database.",
   );
 }
 
@@ -79,13 +75,13 @@ export async function checkTables(pool: pg.Pool, largeBytes = LARGE_BYTES): Prom
   const settings = [...new Set(large.flatMap((name) => GROWTH[name]?.limits ?? []))].map(
     (limit) => SETTINGS[limit].variable,
   );
-  const bounded = settings.length === 0 ? "" : ` ${settings.join(", ")} bound how fast they grow.`;
+  const bounded = settings.length === 0 ? "" : ` To limit how fast they grow, set ${settings.join(", ")}.`;
   return warning(
     "tables",
     `the largest are ${largest}`,
     GROWTH[first] === undefined
-      ? "Chores pile up there: see what the log says of them."
-      : `See who takes them up: \`select user_id, count(*) from ${first} group by 1 order by 2 desc limit 10\`.${bounded}`,
+      ? "Background jobs are piling up there. Check the log."
+      : `See which users they belong to: \`select user_id, count(*) from ${first} group by 1 order by 2 desc limit 10\`.${bounded}`,
   );
 }
 

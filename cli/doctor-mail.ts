@@ -9,7 +9,7 @@ export async function checkMail({ mail, appUrl }: Pick<Config, "mail" | "appUrl"
     const message = `no mail server is set; emails are written to ${mail.folder}`;
     return /^(localhost|127\..*|\[::1\])$/.test(new URL(appUrl).hostname)
       ? ok("mail", message)
-      : warning("mail", message, "Set AMPOST_SMTP_URL, so that invitations and new passwords reach people.");
+      : warning("mail", message, "Set AMPOST_SMTP_URL so that invitations and password resets reach people.");
   }
   const { host } = new URL(mail.smtpUrl);
   const transport = await openTransport(mail.smtpUrl);
@@ -20,7 +20,7 @@ export async function checkMail({ mail, appUrl }: Pick<Config, "mail" | "appUrl"
     return failed(
       "mail",
       `${host} does not accept email: ${sentenceOf(error)}`,
-      "Check server, port, user and password in AMPOST_SMTP_URL.",
+      "Check the server, port, user and password in AMPOST_SMTP_URL.",
     );
   } finally {
     transport.close();

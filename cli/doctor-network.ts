@@ -27,10 +27,10 @@ export async function checkPorts(config: Config): Promise<Finding[]> {
       if (await isPortFree(port, host)) return ok(name, `${port} on ${host} is free`);
       const reachable = host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host;
       if (await answers(`http://${reachable}:${port}${probe}`))
-        return ok(name, `${port} on ${host} is held by a running Ampost`);
+        return ok(name, `${port} on ${host} is in use by a running Ampost`);
       return failed(
         name,
-        `${port} on ${host} is taken by another program, or cannot be listened on`,
+        `${port} on ${host} is in use by another program or not allowed`,
         `Stop that program, or set ${variable} to another port.`,
       );
     }),
@@ -38,14 +38,14 @@ export async function checkPorts(config: Config): Promise<Finding[]> {
 }
 
 export async function checkSandbox({ sandbox }: Config): Promise<Finding> {
-  if (await answers(`${sandbox.url}/_sandbox/faults`)) return ok("sandbox", `answers at ${sandbox.url}`);
+  if (await answers(`${sandbox.url}/_sandbox/faults`)) return ok("sandbox", `responds at ${sandbox.url}`);
   if (sandbox.elsewhere)
     return failed(
       "sandbox",
-      `${sandbox.url} does not answer`,
+      `${sandbox.url} does not respond`,
       "Start it there with `ampost sandbox`, or unset AMPOST_SANDBOX_URL so that `ampost start` runs one.",
     );
-  return ok("sandbox", "does not run; `ampost start` starts it");
+  return ok("sandbox", "not running; `ampost start` starts it");
 }
 
 /** Whether visitors are told apart. We speak no TLS and listen where we are told to, so an address may give away that a proxy is before us. */
@@ -53,11 +53,11 @@ export function checkProxy({ appUrl, host, trustProxy }: Pick<Config, "appUrl" |
   const { protocol, hostname } = new URL(appUrl);
   const isProxied = !isLoopbackHost(hostname) && (protocol === "https:" || isLoopbackHost(host));
   if (!isProxied || trustProxy !== false)
-    return ok("proxy", isProxied ? "is believed about visitors' addresses" : "none is needed");
-  const cure = "Set AMPOST_TRUST_PROXY to the number of proxies before it, such as 1, or to their addresses.";
+    return ok("proxy", isProxied ? "trusted for visitors' addresses" : "not needed");
+  const cure = "Set AMPOST_TRUST_PROXY to the number of proxies in front of Ampost, such as 1, or to their addresses.";
   return warning(
     "proxy",
-    `${appUrl} is reached through a proxy that is not believed, so all visitors count as one address and can lock each other out of signing in`,
+    `${appUrl} is behind a proxy that is not trusted, so all visitors count as one address and can lock each other out of signing in`,
     cure,
   );
 }
@@ -65,9 +65,9 @@ export function checkProxy({ appUrl, host, trustProxy }: Pick<Config, "appUrl" |
 /** Whether others can reach us where we say we are. Loopback will do for test mode. */
 export async function checkAddresses(config: Config): Promise<Finding[]> {
   const faces = [
-    { name: "API address", variable: "AMPOST_API_URL", url: config.apiUrl },
-    { name: "app address", variable: "AMPOST_APP_URL", url: config.appUrl },
-    { name: "media address", variable: "AMPOST_MEDIA_URL", url: config.mediaUrl },
+    { name: "API URL", variable: "AMPOST_API_URL", url: config.apiUrl },
+    { name: "app URL", variable: "AMPOST_APP_URL", url: config.appUrl },
+    { name: "media URL", variable: "AMPOST_MEDIA_URL", url: config.mediaUrl },
   ];
   return Promise.all(faces.map((face) => checkAddress(config, face)));
 }
@@ -82,8 +82,8 @@ async function checkAddress(
     return live
       ? warning(
           name,
-          `${url} is this machine only, while apps for live mode are set`,
-          `Set ${variable} to an https address under which the internet reaches this server.`,
+          `${url} is reachable only from this machine, but apps for live mode are configured`,
+          `Set ${variable} to a public https URL of this server.`,
         )
       : ok(name, `${url}, for test mode on this machine`);
   }
@@ -91,13 +91,13 @@ async function checkAddress(
     return warning(
       name,
       `${url} is not encrypted`,
-      `Put a proxy with TLS before it and set ${variable} to its https address: platforms call back to and fetch from https only.`,
+      `Put a TLS proxy in front of it and set ${variable} to its https URL: platforms redirect to and fetch from https only.`,
     );
-  if (await answers(`${url}/healthz`)) return ok(name, `${url} answers`);
+  if (await answers(`${url}/healthz`)) return ok(name, `${url} responds`);
   return warning(
     name,
-    `${url} does not answer from here`,
-    `Where a server runs, see that DNS and proxy lead ${hostname} to it, and that ${variable} is spelt right.`,
+    `${url} does not respond from here`,
+    `If a server is running, check that DNS and the proxy route ${hostname} to it, and that ${variable} is correct.`,
   );
 }
 

@@ -10,21 +10,21 @@ const NAMED = 5;
 /** Whether posts go out. */
 export async function checkHold(pool: pg.Pool): Promise<Finding> {
   const held = await readHold(pool);
-  if (held === null) return ok("publishing", "it is not held");
+  if (held === null) return ok("publishing", "running");
   return failed("publishing", `held since ${held.since}. ${HOLD_REASONS[held.reason]}`, HOLD_CURE);
 }
 
 /** What the engine has given up because processes ended with it in hand. */
 export async function checkSetAside(pool: pg.Pool): Promise<Finding> {
   const found = await listSetAside.all(pool);
-  if (found.length === 0) return ok("publishing", "nothing was set aside");
+  if (found.length === 0) return ok("publishing", "nothing set aside");
   const named = found.slice(0, NAMED).map(({ id, platform, status }) => `${id} (${platform}, ${status})`);
   const more = found.length > NAMED ? `, and ${found.length - NAMED} more` : "";
   const count = found.length === 1 ? "1 platform post was" : `${found.length} platform posts were`;
   return warning(
     "publishing",
-    `${count} set aside because workers ended again and again over it: ${named.join(", ")}${more}`,
-    "Report what the log says of it before each end. The posts can be retried.",
+    `${count} set aside because workers crashed on it repeatedly: ${named.join(", ")}${more}`,
+    "Report what the log says before each crash. The posts can be retried.",
   );
 }
 
@@ -35,7 +35,7 @@ export async function checkMissed(pool: pg.Pool): Promise<Finding> {
   const count = missed === 1 ? "1 platform post has" : `${missed} platform posts have`;
   return warning(
     "schedule",
-    `${count} missed the time they were scheduled for, since nothing could be published then`,
-    "Their users see the warning PUBLISH_MISSED, and publish, move or cancel them. AMPOST_LATEST says how late a post may be.",
+    `${count} missed the scheduled time because nothing could be published then`,
+    "Their users see the warning PUBLISH_MISSED and can publish, reschedule or cancel them. AMPOST_LATEST sets how late a post may be published.",
   );
 }

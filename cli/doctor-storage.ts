@@ -16,7 +16,7 @@ export async function checkDataFolder({ dataDir }: Config): Promise<Finding> {
     return failed(
       "data folder",
       `${dataDir} cannot be written: ${sentenceOf(error)}`,
-      "Give this user the folder, or choose another one with AMPOST_DATA_DIR.",
+      "Give this user write access to the folder, or choose another one with AMPOST_DATA_DIR.",
     );
   }
 }
@@ -41,16 +41,16 @@ export async function checkStorage(config: Config): Promise<Finding> {
       const read = await textOf(await storage.open(key));
       await storage.delete(key);
       if (read !== text || (await storage.sizeBytes(key)) !== null)
-        throw new Error("what was written was not what was read, or could not be deleted");
+        throw new Error("a written object could not be read back or deleted");
     } finally {
       storage.close();
     }
-    return ok("storage", `writes, reads and deletes in ${where}`);
+    return ok("storage", `can write, read and delete in ${where}`);
   } catch (error) {
     const cure =
       config.storage.kind === "disk"
-        ? "Give this user the folder, and see that the disk is not full."
-        : "Check AMPOST_S3_BUCKET, AMPOST_S3_REGION, AMPOST_S3_ENDPOINT and the keys, and that they may read, write and delete objects.";
+        ? "Give this user write access to the folder, and check that the disk is not full."
+        : "Check AMPOST_S3_BUCKET, AMPOST_S3_REGION, AMPOST_S3_ENDPOINT and the keys, and that the keys can read, write and delete objects.";
     return failed("storage", `${where}: ${sentenceOf(error)}`, cure);
   }
 }

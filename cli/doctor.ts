@@ -18,14 +18,14 @@ export async function runDoctor(options: { json?: boolean }): Promise<void> {
   answer(options, { ok: healthy, checks: findings }, [
     ...findings.flatMap(toLines),
     "",
-    healthy ? "Nothing keeps Ampost from working." : "Ampost does not work like this.",
+    healthy ? "No problems found." : "Ampost will not work until the failures above are fixed.",
   ]);
   if (!healthy) process.exitCode = 1;
 }
 
 async function examine(): Promise<Finding[]> {
   const settings = await readSettings("doctor").catch((error: unknown) => error);
-  const node = ok("node", `${process.version}, for ${process.platform} ${process.arch}`);
+  const node = ok("node", `${process.version} on ${process.platform} ${process.arch}`);
   if (!isSettings(settings)) return [node, ...configurationProblems(settings)];
   const { config, log } = settings;
   log.level = "error";
@@ -51,7 +51,7 @@ async function examine(): Promise<Finding[]> {
   const mail = await checkMail(config);
   return [
     node,
-    ...(configuration.length > 0 ? configuration : [ok("configuration", "the environment is understood")]),
+    ...(configuration.length > 0 ? configuration : [ok("configuration", "all variables are valid")]),
     folder,
     ...others,
     ...network.flat(),
@@ -68,7 +68,7 @@ function isSettings(value: unknown): value is { config: Config; log: Logger } {
 function configurationProblems(error: unknown): Finding[] {
   const problems = error instanceof ConfigError ? error.problems : [sentenceOf(error)];
   return problems.map((problem) =>
-    failed("configuration", problem, "Set the variable to what it takes, or unset it. .env.example lists them all."),
+    failed("configuration", problem, "Fix or unset the variable. .env.example lists them all."),
   );
 }
 

@@ -15,9 +15,9 @@ export function welcomeLines(config: Config): string[] {
     `Ampost is ready at ${apiUrl}`,
     `  posts in the sandbox  ${appUrl}/sandbox`,
     `  sandbox               ${sandbox.url}`,
-    `  data                  ${databaseUrl === null ? dataDir : `the given database, and ${dataDir}`}`,
+    `  data                  ${databaseUrl === null ? dataDir : `DATABASE_URL and ${dataDir}`}`,
     "",
-    "A first post, from another terminal in this folder:",
+    "To publish your first post, run this in another terminal in this folder:",
     ...firstPosts(apiUrl).flatMap(({ title, lines }) => ["", `  # ${title}`, ...lines.map((line) => `  ${line}`)]),
     "",
   ];
@@ -25,7 +25,12 @@ export function welcomeLines(config: Config): string[] {
 
 /** Printed by every start until somebody who owns the instance can sign in. */
 export function setUpLines(setUpUrl: string): string[] {
-  return ["", "Nobody owns this instance yet. Make your account, once, within a day:", "", `  ${setUpUrl}`];
+  return [
+    "",
+    "This instance has no owner yet. Create your account with this link, which works once, for a day:",
+    "",
+    `  ${setUpUrl}`,
+  ];
 }
 
 /** From nothing to a text, an image and a carousel that are published in the sandbox: the README shows the same lines. */
@@ -38,14 +43,14 @@ export function firstPosts(apiUrl: string): Example[] {
   const withId = (call: string) => [`ID=$(${call} | ${take("id")})`, publish];
   return [
     {
-      title: "a test key, and the set of accounts it publishes with",
+      title: "a test key and its platform set",
       lines: [
         "BOOT=$(npm run --silent ampost -- bootstrap --json)",
         `KEY=$(echo "$BOOT" | ${take("apiKey")})`,
         `SET=$(echo "$BOOT" | ${take("platformSetId")})`,
       ],
     },
-    { title: "a text", lines: withId(`${create} -H "Content-Type: application/json" -d ${data("Hello from Ampost")}`) },
+    { title: "text", lines: withId(`${create} -H "Content-Type: application/json" -d ${data("Hello from Ampost")}`) },
     {
       title: "an image",
       lines: withId(`${create} -F data=${data("One picture")} -F files=@${PICTURES}/photo-1x1.jpg`),

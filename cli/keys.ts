@@ -24,7 +24,7 @@ export async function runCreateKey(options: KeyOptions): Promise<void> {
   });
   answer(options, { id, apiKey, mode, name }, [
     apiKey,
-    `Keep it: it is shown this once. (${mode} key "${name}", ${id})`,
+    `Save this key now: it will not be shown again. (${mode} key "${name}", ${id})`,
   ]);
 }
 
@@ -39,8 +39,7 @@ function readOptions({ mode, name, expires, draftOnly, platforms, postsPerDay, a
     body: { mode, name, expiresAt: expires ?? null, policies },
   });
   const expiresAt = typeof body.expiresAt === "string" ? new Date(body.expiresAt) : null;
-  if (expiresAt !== null && expiresAt.getTime() <= Date.now())
-    throw new Error("The time of --expires has to lie in the future.");
+  if (expiresAt !== null && expiresAt.getTime() <= Date.now()) throw new Error("--expires must be in the future.");
   return { name: body.name, expiresAt, ...(body.policies === undefined ? {} : { policies: body.policies }) };
 }
 
@@ -61,12 +60,12 @@ export async function runListKeys(options: InstanceOptions): Promise<void> {
   answer(
     options,
     { keys },
-    lines.length > 0 ? lines : ["There are no keys yet: ampost keys create --mode test --name NAME"],
+    lines.length > 0 ? lines : ["No keys yet. Create one with: ampost keys create --mode test --name NAME"],
   );
 }
 
 export async function runRevokeKey(id: string, options: InstanceOptions): Promise<void> {
-  if (!isId(id)) throw new Error(`"${id}" is not the id of a key. \`ampost keys list\` shows the ids.`);
+  if (!isId(id)) throw new Error(`"${id}" is not a key ID. \`ampost keys list\` shows the IDs.`);
   const key = await withInstance(async (instance) =>
     revokeApiKey(instance, { userId: (await findUser(instance, options)).id }, id),
   );

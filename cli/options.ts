@@ -7,7 +7,7 @@ export function list(flags: string, description: string, known: readonly string[
   const option = new Option(flags, description).choices(known).argParser((text, before: string[] | undefined) => {
     const named = text.split(",").map((name) => name.trim());
     const strange = named.find((name) => !known.includes(name));
-    if (strange !== undefined) throw new InvalidArgumentError(`"${strange}" is none of ${known.join(", ")}.`);
+    if (strange !== undefined) throw new InvalidArgumentError(`"${strange}" is not one of ${known.join(", ")}.`);
     return [...(before ?? []), ...named];
   });
   lists.add(option);
@@ -20,12 +20,12 @@ export function isList(option: Option): boolean {
 }
 
 export function wholeNumber(text: string): number {
-  if (!/^\d+$/.test(text)) throw new InvalidArgumentError("It takes a whole number.");
+  if (!/^\d+$/.test(text)) throw new InvalidArgumentError("It must be a whole number.");
   return Number(text);
 }
 
 export function webAddress(text: string): string {
   if (!/^https?:$/.test(URL.parse(text)?.protocol ?? ""))
-    throw new InvalidArgumentError("It takes an http or https address, such as https://api.example.com.");
+    throw new InvalidArgumentError("It must be an http or https URL, such as https://api.example.com.");
   return text;
 }

@@ -93,7 +93,7 @@ test("a sandbox that dies is started again", async (t) => {
   const installation = await openInstallation(t);
   const server = await installation.start("start");
   await installation.kill("sandbox");
-  await installation.until(async () => server.output().includes("The sandbox ended; starting it again"));
+  await installation.until(async () => server.output().includes("The sandbox stopped; restarting it"));
   await installation.until(async () => (await fetch(`${installation.url}/readyz`)).status === 200);
   await server.end("SIGTERM");
 });
@@ -138,11 +138,11 @@ test("a wrong configuration is told whole, and a taken port with what to do", as
   const installation = await openInstallation(t);
   const wrong = await installation.run(["start"], { PORT: "eighty", AMPOST_SCHEDULING: "some" });
   assert.equal(wrong.code, 1);
-  assert.match(wrong.stderr, /2 problems:\n {2}PORT takes .*\n {2}AMPOST_SCHEDULING takes /);
+  assert.match(wrong.stderr, /2 problems:\n {2}PORT must be .*\n {2}AMPOST_SCHEDULING must be /);
   const server = await installation.start("start");
   const taken = await installation.run(["api"]);
   assert.equal(taken.code, 1);
-  assert.match(taken.stderr, /Port \d+ on 127\.0\.0\.1 is taken by another program\. Stop that, or set PORT/);
+  assert.match(taken.stderr, /Port \d+ on 127\.0\.0\.1 is in use by another program\. Stop that program, or set PORT/);
   await server.end("SIGTERM");
 });
 

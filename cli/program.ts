@@ -18,37 +18,37 @@ export async function run(args: readonly string[]): Promise<void> {
 /** Every command, each loading what it needs when it is run, so that help is instant. */
 export function commands(): Command {
   const program = new Command("ampost")
-    .description("Publishes to social networks: exactly once, on time, or you are told the truth.")
-    .version(ampost.version, "--version", "print which version this is")
+    .description("Publishes to social networks, exactly once and on time.")
+    .version(ampost.version, "--version", "print the version")
     .exitOverride()
-    .showHelpAfterError("(add --help for what it takes)")
+    .showHelpAfterError("(run with --help for usage)")
     .addHelpText(
       "after",
-      '\nConfiguration is read from the environment and from .env; .env.example lists it.\n\nExamples:\n  ampost start\n  ampost bootstrap --json\n  ampost keys create --mode test --name laptop\n  ampost posts create "Hello" --platforms threads --publish --wait',
+      '\nConfiguration comes from the environment and .env; see .env.example.\n\nExamples:\n  ampost start\n  ampost bootstrap --json\n  ampost keys create --mode test --name laptop\n  ampost posts create "Hello" --platforms threads --publish --wait',
     );
-  program.commandsGroup("On this instance:");
+  program.commandsGroup("Instance commands:");
   addServers(program);
   addInstanceCommands(program);
   addPublishing(program);
   addKeys(program);
   addAccounts(program);
-  program.commandsGroup("Over HTTP, with an API key:");
+  program.commandsGroup("API commands (need an API key):");
   addClientCommands(program);
   return program;
 }
 
 function addServers(program: Command): void {
   const server = (name: string, description: string) => program.command(name).description(description);
-  server("start", "run everything in one go: API, worker and sandbox, on an embedded database").action(async () =>
+  server("start", "run everything: API, worker and sandbox, with an embedded database by default").action(async () =>
     (await import("./servers.ts")).runServer("start"),
   );
-  server("api", "run the API alone; any number of them share a database").action(async () =>
+  server("api", "run only the API; several can share a database").action(async () =>
     (await import("./servers.ts")).runServer("api"),
   );
-  server("worker", "run a worker alone: it publishes and does chores")
+  server("worker", "run only a worker, which publishes posts and runs background jobs")
     .addOption(new Option("--attached").hideHelp())
     .action(async (options) => (await import("./servers.ts")).runServer("worker", options));
-  server("sandbox", "run the sandbox alone: it stands in for the platforms in test mode")
+  server("sandbox", "run only the sandbox, which simulates the platforms in test mode")
     .addOption(new Option("--attached").hideHelp())
     .action(async (options) => (await import("./sandbox.ts")).runSandbox(options));
 }
@@ -56,55 +56,53 @@ function addServers(program: Command): void {
 function addInstanceCommands(program: Command): void {
   program
     .command("migrate")
-    .description("bring the database up to date; every server does so when it starts")
+    .description("run pending database migrations (servers do this at startup)")
     .addOption(json())
     .action(async (options) => (await import("./migrate.ts")).runMigrate(options));
   program
     .command("bootstrap")
-    .description(
-      "make sure there is an owner with a test set and sandbox accounts, and make a test key; may be run again and again",
-    )
+    .description("create the owner, a test set with sandbox accounts and a test key; safe to run repeatedly")
     .addOption(email())
     .addOption(json())
     .addHelpText("after", '\nExample:\n  ampost bootstrap --json | grep -o \'"apiKey":"[^"]*\' | cut -d \'"\' -f 4')
     .action(async (options) => (await import("./bootstrap.ts")).runBootstrap(options));
   program
     .command("doctor")
-    .description("look for what is wrong with this installation, and say how to cure it")
+    .description("check this installation for problems and say how to fix them")
     .addOption(json())
     .action(async (options) => (await import("./doctor.ts")).runDoctor(options));
 }
 
 function addPublishing(program: Command): void {
-  const publishing = program.command("publishing").description("whether posts go out");
+  const publishing = program.command("publishing").description("see and control whether posts are published");
   publishing
     .command("status")
-    .description("say whether publishing runs or is held, and why")
+    .description("show whether publishing is running or held, and why")
     .addOption(json())
     .action(async (options) => (await import("./publishing.ts")).runPublishingStatus(options));
   publishing
     .command("release")
-    .description("publish again after the database was restored, copied or moved")
+    .description("resume publishing after the database was restored, copied or moved")
     .addOption(json())
     .action(async (options) => (await import("./publishing.ts")).runRelease(options));
 }
 
 function addKeys(program: Command): void {
-  const keys = program.command("keys").description("API keys, and the key that seals what is stored");
+  const keys = program.command("keys").description("manage API keys and the encryption key");
   keys
     .command("create")
-    .description("make a key and show it, this once")
+    .description("create a key and print it once")
     .addOption(
-      new Option("--mode <mode>", "what it sees: real platforms, or the sandbox")
+      new Option("--mode <mode>", "live: the real platforms; test: the sandbox")
         .choices(["test", "live"])
         .makeOptionMandatory(),
     )
-    .requiredOption("--name <name>", "what to call it")
-    .option("--expires <time>", "when it stops to work, such as 2027-01-31T00:00:00Z")
-    .option("--draft-only", "it can neither schedule nor publish")
-    .addOption(list("--platforms <platforms...>", "it posts to these only", PLATFORM_NAMES))
-    .option("--posts-per-day <number>", "it creates no more posts a day, from 00:00 UTC", wholeNumber)
-    .option("--approval-required", "it publishes only what a person has approved")
+    .requiredOption("--name <name>", "name of the key")
+    .option("--expires <time>", "when the key expires, such as 2027-01-31T00:00:00Z")
+    .option("--draft-only", "the key cannot schedule or publish")
+    .addOption(list("--platforms <platforms...>", "the key can post only to these platforms", PLATFORM_NAMES))
+    .option("--posts-per-day <number>", "maximum number of posts per day, starting at 00:00 UTC", wholeNumber)
+    .option("--approval-required", "a person must approve each post before the key can publish it")
     .addOption(email())
     .addOption(json())
     .addHelpText(
@@ -114,26 +112,26 @@ function addKeys(program: Command): void {
     .action(async (options) => (await import("./keys.ts")).runCreateKey(options));
   keys
     .command("list")
-    .description("all keys, without what makes them work")
+    .description("list all keys, without their secrets")
     .addOption(email())
     .addOption(json())
     .action(async (options) => (await import("./keys.ts")).runListKeys(options));
   keys
     .command("revoke")
-    .description("end a key, from the next request on")
-    .argument("<id>", "its id, as `ampost keys list` shows it")
+    .description("revoke a key, effective from the next request")
+    .argument("<id>", "ID of the key, from `ampost keys list`")
     .addOption(email())
     .addOption(json())
     .action(async (id, options) => (await import("./keys.ts")).runRevokeKey(id, options));
   keys
     .command("rotate-encryption")
     .description(
-      "seal everything in the database with a new key, or the first of AMPOST_ENCRYPTION_KEY, while the servers run",
+      "reseal everything in the database with a new key, or the first of AMPOST_ENCRYPTION_KEY, while the servers run",
     )
     .addOption(json())
     .addHelpText(
       "after",
-      "\nWith AMPOST_ENCRYPTION_KEY: first add the new key behind the old one on every process (old,new),\nthen put it first (new,old), then run this, then drop the old one when `ampost doctor` says so.\nWith the generated key file this makes the new key itself, and nothing has to be restarted.",
+      "\nWith AMPOST_ENCRYPTION_KEY: first add the new key after the old one on every process (old,new),\nthen put it first (new,old), then run this, then remove the old one when `ampost doctor` says so.\nWith the generated key file, this command creates the new key, and no restart is needed.",
     )
     .action(async (options) => (await import("./rotate-encryption.ts")).runRotateEncryption(options));
 }
@@ -141,27 +139,27 @@ function addKeys(program: Command): void {
 function addAccounts(program: Command): void {
   program
     .command("accounts")
-    .description("accounts on the platforms")
+    .description("manage connected accounts")
     .command("connect")
     .description("connect a sandbox account to a test set")
-    .requiredOption("--set <id>", "the platform set's id")
-    .requiredOption("--platform <platform>", "the platform's key")
+    .requiredOption("--set <id>", "ID of the platform set")
+    .requiredOption("--platform <platform>", "platform key")
     .addOption(email())
     .addOption(json())
     .action(async (options) => (await import("./accounts.ts")).runConnectAccount(options));
 }
 
 function email(): Option {
-  return new Option("--email <address>", "act for this user instead of the owner; made where there is none yet");
+  return new Option("--email <address>", "act for this user instead of the owner; created if it does not exist");
 }
 
 function json(): Option {
   return new Option("--json", "print one JSON object as the last line");
 }
 
-/** Whatever commander itself refuses ends it with 1. */
+/** Commander ends with 1 for what it refuses itself. */
 function exitCodeOf({ exitCode }: CommanderError): number {
-  return exitCode === 1 ? EXIT_CODES.wronglyCalled : exitCode;
+  return exitCode === 1 ? EXIT_CODES.usageError : exitCode;
 }
 
 async function explainFailure(error: unknown): Promise<number> {

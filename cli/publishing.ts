@@ -12,8 +12,8 @@ export function runPublishingStatus(options: InstanceOptions): Promise<void> {
     const { reason, since, doubtedUntil, doubted, unknown, waiting } = held;
     answer(options, { publishing: "held", reason, since, doubtedUntil, doubted, unknown, waiting }, [
       `Publishing has been held since ${since}. ${HOLD_REASONS[reason]}`,
-      `Posts that were due by ${doubtedUntil} may have gone out already: ${doubted} are being read back, ${unknown} need a person to look.`,
-      `${waiting} are due and wait for the release.`,
+      `Posts that were due by ${doubtedUntil} may already be live: ${doubted} are being checked, ${unknown} need a person to check.`,
+      `${waiting} are due and waiting for release.`,
       HOLD_CURE,
     ]);
   });
@@ -26,7 +26,7 @@ export function runRelease(options: InstanceOptions): Promise<void> {
     try {
       const released = await releaseHold(pool, { dataDir: config.dataDir, storage });
       answer(options, { publishing: "running", released }, [
-        released ? "Publishing goes on." : "Publishing was not held.",
+        released ? "Publishing has resumed." : "Publishing was not held.",
       ]);
     } finally {
       storage.close();

@@ -22,7 +22,7 @@ test("a running server publishes on while the key is rotated, and keys that nobo
   assert.deepEqual(await Promise.all([...during, publish()]), ["published", "published", "published", "published"]);
   const checks = await doctor(installation);
   assert.ok(
-    checks.some(({ status, message }) => status === "ok" && message.includes("seals nothing any more")),
+    checks.some(({ status, message }) => status === "ok" && message.includes("no longer seals anything")),
     JSON.stringify(checks),
   );
   assert.equal(await server.end("SIGTERM"), 0);
@@ -55,7 +55,7 @@ test("a wrong or missing key is one clear sentence at the start of every server,
       assert.deepEqual([code, said.length], [1, 1], stderr);
       assert.match(
         said[0] ?? "",
-        /^The encryption key is not the one that this database's tokens were sealed with\. Set AMPOST_ENCRYPTION_KEY to the earlier key/,
+        /^The encryption key does not match the one that sealed this database's tokens\. Set AMPOST_ENCRYPTION_KEY to the earlier key/,
       );
     }
   }

@@ -32,14 +32,14 @@ async function rotate(instance: Instance): Promise<Rotation & { newKey: boolean 
 function toLines(newKey: boolean, { keyId, resealed, columns, unreadable, left }: Rotation): string[] {
   return [
     newKey
-      ? `A new key, ${keyId}, was made and put first in the data folder's key file.`
-      : `The key that seals is ${keyId}.`,
-    `${resealed} ${resealed === 1 ? "value was" : "values were"} sealed again with it.`,
+      ? `Created a new key, ${keyId}, and put it first in the data folder's key file.`
+      : `The sealing key is ${keyId}.`,
+    `${resealed} ${resealed === 1 ? "value was" : "values were"} resealed with it.`,
     ...columns
       .filter((column) => column.resealed > 0)
       .map((column) => `  ${column.table}.${column.column}: ${column.resealed}`),
-    ...(unreadable > 0 ? [`${unreadable} cannot be opened with any of the keys and stay as they are.`] : []),
-    ...(left > 0 ? [`${left} were in use all the time: run this again.`] : []),
-    "Keep the earlier keys until `ampost doctor` says that they can go.",
+    ...(unreadable > 0 ? [`${unreadable} cannot be opened with any key and were left unchanged.`] : []),
+    ...(left > 0 ? [`${left} were in use the whole time. Run this command again.`] : []),
+    "Keep the earlier keys until `ampost doctor` says they can be removed.",
   ];
 }

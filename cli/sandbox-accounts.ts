@@ -62,7 +62,7 @@ async function reachSandbox({
     );
   if (answers) return { services: oauth, close: () => Promise.resolve() };
   if (sandbox.elsewhere)
-    throw new Error(`The sandbox at ${sandbox.url} does not answer. Start it, or unset AMPOST_SANDBOX_URL.`);
+    throw new Error(`The sandbox at ${sandbox.url} does not respond. Start it, or unset AMPOST_SANDBOX_URL.`);
   const own = await startSandbox({
     port: 0,
     dataDir: join(config.dataDir, "sandbox"),

@@ -15,7 +15,7 @@ export async function runServer(name: keyof typeof PARTS, { attached = false } =
   const { config, log } = await readSettings(name);
   if (attached) config.warnings = [];
   // What counts is in the database, where every write is guarded: a lost promise must not take the other users' work down.
-  process.on("unhandledRejection", (error) => log.error({ err: error }, "A failure went unheard"));
+  process.on("unhandledRejection", (error) => log.error({ err: error }, "Unhandled failure"));
   if (attached && !(await untilToldToBegin())) return;
   const running = await start(config, log, PARTS[name]);
   // The one that has started it may have gone meanwhile.

@@ -23,7 +23,7 @@ export function stayUntilTold(
     log.info({ why }, "Stopping");
     setTimeout(
       () => {
-        log.warn("Stopping took too long; what is left is taken over by others, or at the next start");
+        log.warn("Stopping took too long; other workers or the next start will take over the remaining work");
         process.exit(0);
       },
       (stopSeconds - 0.5) * 1000,

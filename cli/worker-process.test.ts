@@ -33,7 +33,7 @@ test("an endless loop in publishing stops neither health, API, pages nor other p
     assert.match(JSON.stringify(platformPosts), /INTERNAL_ERROR.*stopped again and again/);
   }
   assert.match(server.output(), /"level":"fatal".*does not come to an end/);
-  assert.match(server.output(), /The worker ended; starting it again/);
+  assert.match(server.output(), /The worker stopped; restarting it/);
   const metrics = await figures();
   assert.match(metrics, /ampost_worker_restarts_total [1-9]/);
   assert.equal(await server.end("SIGTERM"), 0);
@@ -58,7 +58,7 @@ test("a worker that was killed is started again, and its figures are among those
   const installation = await openInstallation(t);
   const server = await installation.start("start", WATCHED);
   await installation.kill("worker");
-  await installation.until(async () => server.output().includes("The worker ended; starting it again"));
+  await installation.until(async () => server.output().includes("The worker stopped; restarting it"));
   const { figures, publish, post, readiness } = await caller(installation);
   await installation.until(async () => (await readiness()).includes('"worker":"ok"'));
   const id = await publish("After a kill");

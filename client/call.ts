@@ -67,7 +67,7 @@ export async function write<Answer>(
 ): Promise<Answered<Answer>> {
   const { idempotencyKey = newKey() } = options;
   if (!/^[\x20-\x7e]{1,255}$/.test(idempotencyKey))
-    throw new TypeError("An idempotencyKey has 1 to 255 letters, digits and signs of ASCII, as a header takes them.");
+    throw new TypeError("idempotencyKey must be 1 to 255 printable ASCII characters.");
   return await call<Answer>(connection, { ...options, method, path, idempotencyKey });
 }
 
@@ -177,7 +177,7 @@ export function path(parts: TemplateStringsArray, ...values: readonly string[]):
 }
 
 function encoded(value: string): string {
-  if (value === "" || value === "." || value === "..") throw new TypeError(`"${value}" is not an id.`);
+  if (value === "" || value === "." || value === "..") throw new TypeError(`"${value}" is not a valid ID.`);
   return encodeURIComponent(value);
 }
 

@@ -51,9 +51,9 @@ export function createClient({
   ...options
 }: ClientOptions) {
   if (typeof apiKey !== "string" || !/^[\x21-\x7e]+$/.test(apiKey))
-    throw new TypeError("apiKey is no key: it begins with amp_live_ or amp_test_, and has no spaces.");
+    throw new TypeError("apiKey is not a valid key: it must begin with amp_live_ or amp_test_ and contain no spaces.");
   if (!(timeoutSeconds > 0 && timeoutSeconds <= LONGEST_TIMEOUT_SECONDS))
-    throw new TypeError(`timeoutSeconds is a number above 0, up to ${LONGEST_TIMEOUT_SECONDS}.`);
+    throw new TypeError(`timeoutSeconds must be a number above 0 and at most ${LONGEST_TIMEOUT_SECONDS}.`);
   const fetching: typeof fetch = options.fetch ?? ((input, init) => fetch(input, init));
   const connection: Connection = {
     apiKey,
@@ -90,7 +90,7 @@ function checkedUrl(baseUrl: string): string {
     url.hash !== ""
   ) {
     throw new TypeError(
-      "baseUrl is a whole http or https address without user, query and fragment, such as https://api.ampost.io.",
+      "baseUrl must be a complete http or https URL without user, query or fragment, such as https://api.ampost.io.",
     );
   }
   return `${url.origin}${url.pathname.replace(/(?<!\/)\/+$/, "")}`;

@@ -54,17 +54,20 @@ export function refusalOf(response: Response, text: string): AmpostError {
     const target = headers.get("location");
     return new AmpostError(
       "UNEXPECTED_ANSWER",
-      `The address redirects${target === null ? "" : ` to ${target}`}: use where it leads as baseUrl.`,
+      `The URL redirects${target === null ? "" : ` to ${target}`}. Use the final URL as baseUrl.`,
       { status, requestId },
     );
   }
   const body = parseError(text);
   if (body === null && text === "" && status === 401)
-    return new AmpostError("UNAUTHORIZED", "The API key is missing, wrong, expired or revoked.", { status, requestId });
+    return new AmpostError("UNAUTHORIZED", "The API key is missing, invalid, expired or revoked.", {
+      status,
+      requestId,
+    });
   if (body === null)
     return new AmpostError(
       "UNEXPECTED_ANSWER",
-      `Status ${status} with no word of the API: is baseUrl the address of an Ampost?`,
+      `Status ${status} without a response from the API. Is baseUrl the URL of an Ampost instance?`,
       { status, requestId, retryAfterSeconds },
     );
   return new AmpostError(body.code, body.error, {

@@ -1,9 +1,9 @@
 // Printed from the contract by `npm run generate`. Change that, not this.
 
-/** A platform, by its key; X is `twitter`. */
+/** Platform key. X is `twitter`. */
 export type Platform = "instagram" | "facebook" | "twitter" | "linkedin" | "tiktok" | "youtube" | "threads";
 
-/** `live`, or `test`: published into the built-in sandbox only. */
+/** `live` or `test`. In test mode, posts are published only to the built-in sandbox. */
 export type Mode = "live" | "test";
 
 export type ErrorCode =
@@ -34,20 +34,20 @@ export type ErrorCode =
   | "PUBLISH_MISSED"
   | "UNAVAILABLE";
 
-/** One broken rule. */
+/** A broken rule. */
 export interface Issue {
-  /** The rule's id. */
+  /** ID of the rule. */
   rule: string;
   code: ErrorCode;
-  /** The platform whose rule it is; null where none is meant. */
+  /** The platform the rule belongs to, or null. */
   platform: Platform | null;
-  /** A JSON Pointer into the request; "" for the whole of it. */
+  /** JSON Pointer into the request. "" for the whole request. */
   path: string;
-  /** The problem in a sentence. */
+  /** What is wrong, in a sentence. */
   message: string;
-  /** What was found. */
+  /** The value that was sent. */
   actual: unknown;
-  /** What is allowed. */
+  /** The value that is allowed. */
   limit: unknown;
   /** What to do. */
   fix: string;
@@ -57,10 +57,10 @@ export interface ErrorBody {
   /** The first issue's message. */
   error: string;
   code: ErrorCode;
-  /** The same as the header X-Request-Id. */
+  /** Same as the header X-Request-Id. */
   requestId: string;
   issues: Issue[];
-  /** With `RATE_LIMITED` alone: what is used up, and when there is some of it again; `resetsAt` is null where time alone brings nothing back. */
+  /** Only with `RATE_LIMITED`: the limit that was reached and when it resets. `resetsAt` is null if it does not reset over time. */
   limit?: {
     kind: "rate" | "quota";
     name: string;
@@ -81,17 +81,17 @@ export type PostStatus =
 
 export type PlatformPostStatus = "pending" | "queued" | "posting" | "published" | "failed" | "unknown" | "discarded";
 
-/** Why a platform post failed, or is tried again. */
+/** Why a platform post failed or is being retried. */
 export interface PlatformPostError {
   code: ErrorCode;
   message: string;
-  /** Whose matter it is. */
+  /** Whose problem it is. */
   category: "content" | "account" | "rate_limit" | "platform" | "network" | "internal";
   retryable: boolean;
   retryAt: string | null;
   /** What to do. */
   action: string;
-  /** The platform's own words, without secrets. */
+  /** The platform's own message, without secrets. */
   platformError: {
     status: number | null;
     code: string | null;
@@ -102,19 +102,19 @@ export interface PlatformPostError {
 
 export interface PlatformPost {
   id: string;
-  /** A platform, by its key; X is `twitter`. */
+  /** Platform key. X is `twitter`. */
   platform: Platform;
   status: PlatformPostStatus;
-  /** Where it can be seen, once the platform has told. */
+  /** URL of the published post, once the platform has returned it. */
   publishedUrl: string | null;
-  /** The account that publishes it. */
+  /** The account that publishes the post. */
   accountId: string | null;
-  /** The platform's own id of the post. */
+  /** The platform's ID for the post. */
   platformPostId: string | null;
   publishedAt: string | null;
-  /** How many attempts have failed or are under way. */
+  /** Number of attempts that failed or are in progress. */
   attemptCount: number;
-  /** When Ampost looks at it next; null while a step runs or when it is settled. */
+  /** When Ampost continues with it. Null while a step is running and once it is settled. */
   nextAttemptAt: string | null;
   error: PlatformPostError | null;
   warnings: {
@@ -128,23 +128,23 @@ export interface Post {
   userId: string;
   content: {
     text: string;
-    /** As they were sent; those that are stored with what their bytes say, and a signed address. */
+    /** Media as they were sent. Stored media also have their measured properties and a signed URL. */
     media: MediaEntry[];
     linkUrl: string | null;
-    /** As they were sent. */
+    /** Overrides as they were sent. */
     platformOverrides: Record<string, unknown>;
   };
   platformPosts: PlatformPost[];
   status: PostStatus;
   scheduledFor: string | null;
-  /** After this it is not published by itself any more; null leaves that to the instance. */
+  /** Latest time to publish the post automatically. Null for the instance's default. */
   publishBy: string | null;
   /** ISO 8601, UTC, with milliseconds. */
   createdAt: string;
   /** ISO 8601, UTC, with milliseconds. */
   updatedAt: string;
   platformSetId: string;
-  /** `live`, or `test`: published into the built-in sandbox only. */
+  /** `live` or `test`. In test mode, posts are published only to the built-in sandbox. */
   mode: Mode;
   publishedAt: string | null;
 }
@@ -152,13 +152,13 @@ export interface Post {
 export interface PostSummary {
   id: string;
   status: PostStatus;
-  /** The first 100 characters of the text. */
+  /** First 100 characters of the text. */
   textPreview: string;
   platforms: Platform[];
   mediaCount: number;
-  /** How many platform posts are published. */
+  /** Number of published platform posts. */
   publishedCount: number;
-  /** How many platform posts failed; one whose outcome is unknown counts. */
+  /** Number of failed platform posts, including those whose outcome is unknown. */
   failedCount: number;
   scheduledFor: string | null;
   /** ISO 8601, UTC, with milliseconds. */
@@ -166,66 +166,66 @@ export interface PostSummary {
   /** ISO 8601, UTC, with milliseconds. */
   updatedAt: string;
   platformSetId: string;
-  /** `live`, or `test`: published into the built-in sandbox only. */
+  /** `live` or `test`. In test mode, posts are published only to the built-in sandbox. */
   mode: Mode;
   publishedAt: string | null;
 }
 
-/** One call to the platform. */
+/** A request to the platform. */
 export interface UpstreamRequest {
   method: string;
-  /** The platform's own address, without tokens. */
+  /** URL on the platform, without tokens. */
   url: string;
   /** ISO 8601, UTC, with milliseconds. */
   startedAt: string;
   durationMilliseconds: number;
-  /** The beginning of what was sent, without secrets; null for bytes. */
+  /** Beginning of the request body, without secrets. Null for binary data. */
   request: string | null;
-  /** The HTTP status; null where no whole answer came. */
+  /** HTTP status. Null if no complete response arrived. */
   status: number | null;
-  /** The beginning of the answer, without secrets. */
+  /** Beginning of the response, without secrets. */
   answer: string | null;
-  /** Why no answer came; null where one did. */
+  /** Why no response arrived. Null if one did. */
   failure: string | null;
-  /** False only where the platform surely saw nothing of it. */
+  /** False only if the request certainly never reached the platform. */
   reached: boolean;
 }
 
-/** One step towards publishing a platform post, with every call it made. */
+/** A step in publishing a platform post, with every request it made. */
 export interface PostAttempt {
   id: string;
-  /** The id of the platform post, as in `platformPosts`. */
+  /** ID of the platform post, as in `platformPosts`. */
   platformPostId: string;
-  /** A platform, by its key; X is `twitter`. */
+  /** Platform key. X is `twitter`. */
   platform: Platform;
-  /** Which attempt of the platform post; 0 for what was prepared ahead of the time. */
+  /** Number of the publish attempt. 0 for steps prepared before the scheduled time. */
   attempt: number;
   step: string;
-  /** `visible` is the call that publishes; nothing else can be seen by an audience. */
+  /** `visible` is the step that publishes. No other step is visible to an audience. */
   effect: "read" | "hidden" | "visible";
-  /** `failed`: surely nothing came of it. `unknown`: nobody can tell. `open`: under way, or being read back. */
+  /** `failed`: it certainly had no effect. `unknown`: the outcome cannot be determined. `open`: in progress, or being checked. */
   verdict: "done" | "failed" | "unknown" | "open";
-  /** The platform's id of what the step made live. */
+  /** The platform's ID for what the step published. */
   remoteId: string | null;
   /** ISO 8601, UTC, with milliseconds. */
   startedAt: string;
   endedAt: string | null;
   requests: UpstreamRequest[];
-  /** How often the outcome of a publishing call was looked up afterwards. */
+  /** How often the outcome of a publishing request was checked afterwards. */
   readBacks: number;
-  /** The calls of the latest look. */
+  /** Requests of the latest check. */
   readBackRequests: UpstreamRequest[];
 }
 
-/** An image or a video: by url, by the filename of a file of the request, or by the id of a stored media object. */
+/** An image or video, given by url, by the filename of an uploaded file, or by the id of a stored media object. */
 export interface MediaEntry {
-  /** Id of a stored media object where neither url nor a file is given; beside a url your own label. */
+  /** ID of a stored media object. With url, a label of your choice. */
   id?: string | null;
-  /** Public address of the file, http or https. */
+  /** Public http or https URL of the file. */
   url?: string | null;
-  /** image or video. */
+  /** Type of the file: image or video. */
   type?: "image" | "video" | null;
-  /** Name of the file; one sent along under this name gives the entry its bytes. */
+  /** Name of the file. To upload the file with the request, use the name it has in the form. */
   filename?: string | null;
   /** MIME type, such as image/jpeg or video/mp4. */
   mimeType?: string | null;
@@ -235,267 +235,267 @@ export interface MediaEntry {
   width?: number | null;
   /** Height in pixels. */
   height?: number | null;
-  /** Length of a video in seconds. */
+  /** Duration of the video in seconds. */
   durationSeconds?: number | null;
-  /** Description for people who cannot see it. */
+  /** Alternative text for people who cannot see the media. */
   altText?: string | null;
-  /** Cover picture of a video, http or https. */
+  /** Public http or https URL of the video's cover image. */
   thumbnailUrl?: string | null;
 }
 
 export interface InstagramSettings {
-  /** How the content appears. Where it is left out, one image goes to the feed, one video becomes a reel, and 2 to 10 items a carousel. */
+  /** How the content appears. By default, one image becomes a feed post, one video a reel, and 2 to 10 items a carousel. */
   placement?: "feed" | "story" | "reel" | "carousel";
-  /** Id of a Facebook Page that has location data. Not on stories. */
+  /** ID of a Facebook Page with location data. Not for stories. */
   locationId?: string;
-  /** Usernames of up to 3 accounts invited as collaborators, without @. Not on stories. */
+  /** Usernames of up to 3 accounts to invite as collaborators, without @. Not for stories. */
   collaborators?: string[];
-  /** Up to 20 accounts tagged in the media; on images each with its x and y. */
+  /** Up to 20 accounts to tag in the media. Tags on images require x and y. */
   userTags?: {
     /** Username of the public account to tag, without @. */
     username: string;
-    /** Where on the image, from the left edge (0) to the right (1). Needed on images of feed and carousel. */
+    /** Horizontal position on the image, from the left edge (0) to the right (1). Required for images in feed and carousel posts. */
     x?: number;
-    /** Where on the image, from the top edge (0) to the bottom (1). Needed on images of feed and carousel. */
+    /** Vertical position on the image, from the top edge (0) to the bottom (1). Required for images in feed and carousel posts. */
     y?: number;
-    /** Which item of a carousel is tagged, counted from 0; the first where it is left out. */
+    /** Zero-based index of the carousel item to tag. Defaults to the first. */
     mediaIndex?: number;
   }[];
-  /** Public address of a picture to be the reel's cover, fetched when the post is made; it wins over thumbOffsetMs. Reels only. */
+  /** Public URL of the reel's cover image, fetched when the post is created. Takes precedence over thumbOffsetMs. Reels only. */
   coverUrl?: string;
-  /** The frame used as the reel's cover, in milliseconds from its start. Reels only. */
+  /** Position of the reel's cover frame, in milliseconds from the start. Reels only. */
   thumbOffsetMs?: number;
-  /** Whether the reel shows in the feed too (true where it is left out). Reels only. */
+  /** Whether the reel also appears in the feed. Defaults to true. Reels only. */
   shareToFeed?: boolean;
-  /** A comment placed under the post once it is live. Not on stories. */
+  /** A comment to add to the post once it is live. Not for stories. */
   firstComment?: string;
 }
 
 export interface FacebookSettings {
-  /** How the content appears; feed where it is left out. A reel is one video of 9:16 and 4 to 60 seconds. */
+  /** How the content appears. Defaults to feed. A reel is one 9:16 video of 4 to 60 seconds. */
   placement?: "feed" | "story" | "reel";
-  /** The title of a video in the feed or of a reel. */
+  /** Title of a feed video or reel. */
   title?: string;
 }
 
 export interface TwitterSettings {
-  /** Who may reply; everyone where it is left out. Holds for the first part of a thread. */
+  /** Who can reply. Defaults to everyone. Applies to the first part of a thread. */
   replySettings?: "following" | "mentionedUsers" | "subscribers" | "verified";
-  /** Id of the post to reply to. X takes a reply to someone else's post only where that post mentions or quotes you. */
+  /** ID of the post to reply to. X allows a reply to someone else's post only if that post mentions or quotes you. */
   replyTo?: string;
-  /** The parts after the first, published as replies to the part before. content.text and content.media are the first part. */
+  /** Parts of a thread after the first, each published as a reply to the one before. content.text and content.media are the first part. */
   thread?: {
-    /** Text of this part; may be empty where the part has media. */
+    /** Text of this part. May be empty if the part has media. */
     text: string;
-    /** Media of this part, by the same rules as content.media. */
+    /** Media of this part, in the same format as content.media. */
     media?: MediaEntry[] | null;
   }[];
-  /** A poll below the text; not together with media. */
+  /** A poll below the text. Cannot be combined with media. */
   poll?: {
-    /** 2 to 4 options of 1 to 25 characters. */
+    /** 2 to 4 options of 1 to 25 characters each. */
     options: string[];
-    /** How long the poll is open: 5 minutes to 7 days. */
+    /** How long the poll stays open in minutes: 5 minutes to 7 days. */
     durationMinutes: number;
   };
 }
 
 export interface LinkedinSettings {
-  /** Who sees the post; PUBLIC where it is left out. */
+  /** Who can see the post. Defaults to PUBLIC. */
   visibility?: "PUBLIC" | "CONNECTIONS";
-  /** true: members may not reshare the post. false where it is left out. */
+  /** Whether resharing the post is disabled. Defaults to false. */
   isReshareDisabledByAuthor?: boolean;
   /** Title of the article card, up to 400 characters. Requires content.linkUrl. */
   articleTitle?: string;
   /** Description of the article card. Requires content.linkUrl. */
   articleDescription?: string;
-  /** Title of the video. Only for a post of one video. */
+  /** Title of the video. Only for a post with one video. */
   videoTitle?: string;
-  /** Alternative text of the images, before that of the media entries. A string is for all images, an array has one for each. */
+  /** Alternative text of the images. Overrides the altText of media entries. A string applies to all images; an array has one text per image. */
   altText?: string | string[];
-  /** Only "member": organizations cannot be posted for. */
+  /** Only "member". Posting for organizations is not supported. */
   authorType?: "member";
 }
 
 export interface TiktokSettings {
-  /** Who may see the post; one of the levels the account's creator info offers. TikTok forbids a default, so it has to be given. */
+  /** Who can see the post: one of the levels in the account's creator info. Required, because TikTok does not allow a default. */
   privacyLevel: "PUBLIC_TO_EVERYONE" | "MUTUAL_FOLLOW_FRIENDS" | "FOLLOWER_OF_CREATOR" | "SELF_ONLY";
-  /** Turns comments off. They are off anyway where the creator has switched them off. */
+  /** Turns comments off. They are always off if the creator has turned them off on TikTok. */
   disableComment?: boolean;
-  /** Turns duets off. Videos only; photos have none. */
+  /** Turns duets off. Videos only. */
   disableDuet?: boolean;
-  /** Turns stitches off. Videos only; photos have none. */
+  /** Turns stitches off. Videos only. */
   disableStitch?: boolean;
-  /** The frame used as cover, in milliseconds from the start; the first where it is left out. Videos only. */
+  /** Position of the cover frame, in milliseconds from the start. Defaults to the first frame. Videos only. */
   videoCoverTimestampMs?: number;
-  /** Discloses a paid partnership. Not together with SELF_ONLY. */
+  /** Discloses a paid partnership. Cannot be combined with SELF_ONLY. */
   brandContentToggle?: boolean;
   /** Discloses that the post promotes the creator's own business. */
   brandOrganicToggle?: boolean;
   /** Labels the post as AI-generated. */
   isAigc?: boolean;
-  /** Lets TikTok add music that fits. Photos only. */
+  /** Lets TikTok add matching music. Photos only. */
   autoAddMusic?: boolean;
-  /** Which image is the cover, counted from 0; the first where it is left out. Photos only. */
+  /** Zero-based index of the cover image. Defaults to the first. Photos only. */
   photoCoverIndex?: number;
-  /** The title above the description of a photo post. Photos only. */
+  /** Title of a photo post, shown above its description. Photos only. */
   photoTitle?: string;
 }
 
 export interface YoutubeSettings {
-  /** The title of the video, up to 100 characters. Falls back to content.text; one of the two is needed. */
+  /** Title of the video, up to 100 characters. Defaults to content.text; one of the two is required. */
   title?: string;
-  /** The long description, up to 5000 bytes of UTF-8. */
+  /** Description of the video, up to 5000 bytes in UTF-8. */
   description?: string;
-  /** Tags, together up to 500 characters as YouTube counts: commas between tags count 1 each, a tag with a space 2 more. */
+  /** Tags of the video, up to 500 characters in total as YouTube counts them: each comma between tags counts as 1, and a tag with a space counts 2 more. */
   tags?: string[];
-  /** Category of the video; "22" (People & Blogs) where it is left out. */
+  /** Category ID of the video. Defaults to "22" (People & Blogs). */
   categoryId?: string;
-  /** Who may see the video; private where it is left out. It may still be forced to private while the app waits for its audit. */
+  /** Who can see the video. Defaults to private. May be forced to private while the app awaits Google's audit. */
   privacyStatus?: "private" | "unlisted" | "public";
-  /** When YouTube turns the private video public by itself. In the future, with privacyStatus private, and not together with scheduledFor. */
+  /** When YouTube makes the private video public. Must be in the future, requires privacyStatus private, and cannot be combined with scheduledFor. */
   publishAt?: string;
-  /** Whether subscribers are notified (YouTube's own default is true). */
+  /** Whether to notify subscribers. YouTube's default is true. */
   notifySubscribers?: boolean;
-  /** Whether the video is made for children; false where it is left out. */
+  /** Whether the video is made for kids. Defaults to false. */
   selfDeclaredMadeForKids?: boolean;
-  /** Discloses realistic content that was altered or made by AI. */
+  /** Discloses realistic content that was altered or generated by AI. */
   containsSyntheticMedia?: boolean;
 }
 
 export interface ThreadsSettings {
-  /** Who may reply. Threads' default is everyone. */
+  /** Who can reply. Threads' default is everyone. */
   replyControl?: "everyone" | "accounts_you_follow" | "mentioned_only" | "parent_post_author_only" | "followers_only";
-  /** Threads media id of the published post to reply to. */
+  /** Threads media ID of the published post to reply to. */
   replyTo?: string;
-  /** The parts after the first, published as replies to the part before. content.text and content.media are the first part. */
+  /** Parts of a thread after the first, each published as a reply to the one before. content.text and content.media are the first part. */
   thread?: {
-    /** Text of this part; may be empty where the part has media. */
+    /** Text of this part. May be empty if the part has media. */
     text: string;
-    /** Media of this part, by the same rules as content.media. */
+    /** Media of this part, in the same format as content.media. */
     media?: MediaEntry[] | null;
   }[];
-  /** The post's one topic, 1 to 50 characters, without #, . and &. */
+  /** Topic of the post, 1 to 50 characters, without #, . or &. */
   topicTag?: string;
-  /** Threads media id of the post to quote. */
+  /** Threads media ID of the post to quote. */
   quotePostId?: string;
-  /** A poll below a text; not together with media. */
+  /** A poll below the text. Cannot be combined with media. */
   poll?: {
-    /** 2 to 4 options of 1 to 25 characters. */
+    /** 2 to 4 options of 1 to 25 characters each. */
     options: string[];
   };
 }
 
-/** Text and settings that one platform gets differently, by platform. What stands there for platforms that the post does not go to is kept, and judged when it does. */
+/** Text and settings for individual platforms, by platform. Overrides for platforms the post is not published to are stored, and validated once it is. */
 export interface PlatformOverrides {
-  /** What Instagram gets differently. */
+  /** Overrides for Instagram. */
   instagram?: {
-    /** Replaces `content.text` there. */
+    /** Replaces `content.text` on this platform. */
     text?: string | null;
     settings?: InstagramSettings | null;
   } | null;
-  /** What Facebook gets differently. */
+  /** Overrides for Facebook. */
   facebook?: {
-    /** Replaces `content.text` there. */
+    /** Replaces `content.text` on this platform. */
     text?: string | null;
     settings?: FacebookSettings | null;
   } | null;
-  /** What X (Twitter) gets differently. */
+  /** Overrides for X (Twitter). */
   twitter?: {
-    /** Replaces `content.text` there. */
+    /** Replaces `content.text` on this platform. */
     text?: string | null;
     settings?: TwitterSettings | null;
   } | null;
-  /** What LinkedIn gets differently. */
+  /** Overrides for LinkedIn. */
   linkedin?: {
-    /** Replaces `content.text` there. */
+    /** Replaces `content.text` on this platform. */
     text?: string | null;
     settings?: LinkedinSettings | null;
   } | null;
-  /** What TikTok gets differently. */
+  /** Overrides for TikTok. */
   tiktok?: {
-    /** Replaces `content.text` there. */
+    /** Replaces `content.text` on this platform. */
     text?: string | null;
     settings?: TiktokSettings | null;
   } | null;
-  /** What YouTube gets differently. */
+  /** Overrides for YouTube. */
   youtube?: {
-    /** Replaces `content.text` there. */
+    /** Replaces `content.text` on this platform. */
     text?: string | null;
     settings?: YoutubeSettings | null;
   } | null;
-  /** What Threads gets differently. */
+  /** Overrides for Threads. */
   threads?: {
-    /** Replaces `content.text` there. */
+    /** Replaces `content.text` on this platform. */
     text?: string | null;
     settings?: ThreadsSettings | null;
   } | null;
 }
 
 export interface NewPost {
-  /** What is said. */
+  /** Content of the post. */
   content: {
-    /** The text of the post. */
+    /** Text of the post. */
     text: string;
-    /** Media attachments, in the order in which they are shown. */
+    /** Media attachments, in display order. */
     media?: MediaEntry[] | null;
     /** A link to include in the post. */
     linkUrl?: string | null;
     platformOverrides?: PlatformOverrides | null;
   };
-  /** The platforms to publish to, each once. */
+  /** Platforms to publish to, without duplicates. */
   platforms: Platform[];
-  /** When to publish: ISO 8601 with an offset or `Z`, in the future and at most a year ahead. `null` makes a draft. */
+  /** When to publish: ISO 8601 with an offset or `Z`, in the future and at most a year ahead. `null` for a draft. */
   scheduledFor?: string | null;
-  /** After this the post is not published by itself any more: ISO 8601 with an offset or `Z`, later than `scheduledFor`. `null` leaves it to the instance, which usually gives six hours. */
+  /** Latest time to publish the post automatically: ISO 8601 with an offset or `Z`, later than `scheduledFor`. `null` uses the instance's default, usually six hours after `scheduledFor`. */
   publishBy?: string | null;
-  /** The platform set whose accounts publish the post: one that `GET /api/v1/platform-sets` (platform_sets_list) has. */
+  /** The platform set whose accounts publish the post, from `GET /api/v1/platform-sets` (platform_sets_list). */
   platformSetId: string;
 }
 
 export interface PostChanges {
-  /** What is said: the members that change. */
+  /** Content fields to change. */
   content?: {
-    /** The text of the post. */
+    /** Text of the post. */
     text?: string;
-    /** Media attachments, in the order in which they are shown. */
+    /** Media attachments, in display order. */
     media?: MediaEntry[] | null;
     /** A link to include in the post. */
     linkUrl?: string | null;
     platformOverrides?: PlatformOverrides | null;
   };
-  /** The platforms to publish to, each once. */
+  /** Platforms to publish to, without duplicates. */
   platforms?: Platform[];
-  /** When to publish: ISO 8601 with an offset or `Z`, in the future and at most a year ahead. `null` makes a draft. */
+  /** When to publish: ISO 8601 with an offset or `Z`, in the future and at most a year ahead. `null` for a draft. */
   scheduledFor?: string | null;
-  /** After this the post is not published by itself any more: ISO 8601 with an offset or `Z`, later than `scheduledFor`. `null` leaves it to the instance, which usually gives six hours. */
+  /** Latest time to publish the post automatically: ISO 8601 with an offset or `Z`, later than `scheduledFor`. `null` uses the instance's default, usually six hours after `scheduledFor`. */
   publishBy?: string | null;
-  /** The platform set whose accounts publish the post: one that `GET /api/v1/platform-sets` (platform_sets_list) has. */
+  /** The platform set whose accounts publish the post, from `GET /api/v1/platform-sets` (platform_sets_list). */
   platformSetId?: string;
 }
 
 export interface PostFilter {
-  /** Only posts in this status. */
+  /** Only posts with this status. */
   status?: PostStatus;
   /** Only posts that target this platform. */
   platform?: Platform;
-  /** How many to answer with: 1 to 100, 20 where it is left out. */
+  /** Number of results: 1 to 100. Defaults to 20. */
   limit?: number;
-  /** How many to skip. */
+  /** Number of results to skip. */
   offset?: number;
-  /** `nextCursor` of the page before, instead of `offset`. */
+  /** `nextCursor` from the previous page. Use it instead of `offset`. */
   cursor?: string;
-  /** Only posts created at this time or later. */
+  /** Only posts created at or after this time. */
   from?: string;
   /** Only posts created before this time. */
   to?: string;
-  /** Only posts with this in one of their texts, upper and lower case alike. */
+  /** Only posts that contain this in one of their texts. Not case-sensitive. */
   search?: string;
 }
 
 export interface Retry {
-  /** The platforms to retry. All failed ones, where it is left out. */
+  /** Platforms to retry. Defaults to all failed ones. */
   platforms?: Platform[];
-  /** Retries a platform post whose outcome is unknown although it may be live already. */
+  /** Retries a platform post whose outcome is unknown, even though it may already be live. */
   force?: boolean;
 }
 
@@ -508,49 +508,49 @@ export interface PlatformSet {
   createdAt: string;
   /** ISO 8601, UTC, with milliseconds. */
   updatedAt: string;
-  /** `live`, or `test`: published into the built-in sandbox only. */
+  /** `live` or `test`. In test mode, posts are published only to the built-in sandbox. */
   mode: Mode;
-  /** How many active accounts are in it. */
+  /** Number of active accounts in it. */
   connectionCount: number;
 }
 
 export interface Account {
   id: string;
-  /** A platform, by its key; X is `twitter`. */
+  /** Platform key. X is `twitter`. */
   platform: Platform;
   platformSetId: string;
-  /** The platform's own id of the account. */
+  /** The platform's ID for the account. */
   platformAccountId: string;
   username: string | null;
   displayName: string | null;
   avatarUrl: string | null;
   status: "active" | "revoked";
-  /** What was granted, by the platform's own names. */
+  /** Granted permissions, by the platform's names. */
   scopes: string[];
   tokenExpiresAt: string | null;
   tokenHealth: "healthy" | "expiring" | "expired" | "revoked" | "reconnect_required";
   tokenHealthReason: string | null;
-  /** What the platform told about the account, without secrets. */
+  /** Details about the account from the platform, without secrets. */
   platformMetadata: Record<string, unknown>;
-  /** Your own id of whom the account belongs to, where it was connected by a connect link that had one. */
+  /** Your ID for the account's owner, if the connect link that connected it had one. */
   externalId: string | null;
   /** ISO 8601, UTC, with milliseconds. */
   connectedAt: string;
-  /** `live`, or `test`: published into the built-in sandbox only. */
+  /** `live` or `test`. In test mode, posts are published only to the built-in sandbox. */
   mode: Mode;
 }
 
 export interface AccountContext {
   userId: string;
   name: string;
-  /** `live`, or `test`: published into the built-in sandbox only. */
+  /** `live` or `test`. In test mode, posts are published only to the built-in sandbox. */
   mode: Mode;
   plan: "free" | "creator" | "pro" | "scale" | "self-hosted";
-  /** The user's time zone, by its IANA name. */
+  /** The user's time zone as an IANA name. */
   timeZone: string;
-  /** The server's clock, UTC. */
+  /** Current server time in UTC. */
   currentTime: string;
-  /** The same moment in the user's time zone, with its offset. */
+  /** Current time in the user's time zone, with its offset. */
   localTime: string;
   quotas: {
     name:
@@ -561,19 +561,19 @@ export interface AccountContext {
       | "contentBytesPerDay"
       | "maxScheduledPosts"
       | "maxStorageBytes";
-    /** `null`: nothing limits it. */
+    /** `null` if unlimited. */
     limit: number | null;
-    /** What is left of it; `null` where nothing limits it. */
+    /** Amount remaining. `null` if unlimited. */
     remaining: number | null;
   }[];
-  /** What the key may not do. */
+  /** Restrictions on the key. */
   policies: {
-    /** Whether it may only make and change drafts: it can neither schedule nor publish. */
+    /** Whether the key can only create and edit drafts, and cannot schedule or publish. */
     draftOnly: boolean;
     platforms: Platform[] | null;
-    /** How many posts it may create in a day, which begins at 00:00 UTC; `null`: any number. */
+    /** Maximum number of posts per day, starting at 00:00 UTC. `null` for no limit. */
     postsPerDay: number | null;
-    /** Whether it may publish only what a person has approved. It cannot schedule. */
+    /** Whether a person must approve each post before the key can publish it. Such a key cannot schedule. */
     approvalRequired: boolean;
   };
 }
@@ -589,59 +589,59 @@ export interface Media {
   id: string;
   /** `pending` until the file has been fetched from its URL. */
   status: "pending" | "ready" | "failed";
-  /** A signed address of the stored file, good for a day; null while there is none. */
+  /** Signed URL of the stored file, valid for a day. Null until the file is stored. */
   url: string | null;
-  /** Where it is fetched from; null where it was sent along. */
+  /** URL the file is fetched from. Null if it was uploaded. */
   sourceUrl: string | null;
   type: "image" | "video" | null;
-  /** What the bytes say. */
+  /** Properties measured from the file. */
   mimeType: string | null;
   filename: string;
   sizeBytes: number | null;
   width: number | null;
   height: number | null;
   durationSeconds: number | null;
-  /** Why it could not be had. */
+  /** Why the file could not be fetched. */
   error: string | null;
   /** ISO 8601, UTC, with milliseconds. */
   createdAt: string;
-  /** `live`, or `test`: published into the built-in sandbox only. */
+  /** `live` or `test`. In test mode, posts are published only to the built-in sandbox. */
   mode: Mode;
 }
 
 export interface NewMedia {
-  /** Where the file can be fetched. Left out where the file is sent along. */
+  /** Public URL of the file. Omit it when you upload the file. */
   url?: string;
-  /** A name for the file. */
+  /** Name of the file. */
   filename?: string | null;
 }
 
 export interface MediaFilter {
-  /** How many to answer with: 1 to 100, 20 where it is left out. */
+  /** Number of results: 1 to 100. Defaults to 20. */
   limit?: number;
-  /** How many to skip. */
+  /** Number of results to skip. */
   offset?: number;
 }
 
 /** A platform's rules as data. */
 export interface PlatformDescription {
-  /** A platform, by its key; X is `twitter`. */
+  /** Platform key. X is `twitter`. */
   name: Platform;
-  /** The name people read. */
+  /** Display name of the platform. */
   label: string;
-  /** What the platform takes: limits, placements and shapes, scheduling, quotas. */
+  /** What the platform supports: limits, placements and shapes, scheduling, quotas. */
   capabilities: Record<string, unknown>;
   /** JSON Schema of `platformOverrides.<platform>.settings`. */
   settings: Record<string, unknown>;
-  /** The same in sentences. */
+  /** The same information in sentences. */
   description: string;
-  /** Every limit, with its source. */
+  /** All limits, with their sources. */
   limits: {
     what: string;
     limit: string;
     source: string;
   }[];
-  /** Rules across several fields. */
+  /** Rules that involve several fields. */
   rules: {
     rule: string;
     code: ErrorCode;
@@ -653,45 +653,45 @@ export interface PlatformDescription {
 
 export interface ConnectLink {
   id: string;
-  /** The link to hand on. It is in the answer that creates it and never again; whoever has it can use it. */
+  /** The link to share. Returned only when the link is created. Anyone who has it can use it. */
   url: string | null;
-  /** `pending` until an account has been connected by it, once. */
+  /** `pending` until an account is connected. A link works once. */
   status: "pending" | "connected" | "expired" | "revoked";
   platformSetId: string;
-  /** `null`: whoever opens the link chooses. */
+  /** `null` if the person who opens the link chooses the platform. */
   platform: Platform | null;
   externalId: string | null;
   returnUrl: string;
-  /** The account that was connected by it. */
+  /** The account that was connected. */
   accountId: string | null;
   /** ISO 8601, UTC, with milliseconds. */
   createdAt: string;
   /** ISO 8601, UTC, with milliseconds. */
   expiresAt: string;
-  /** `live`, or `test`: published into the built-in sandbox only. */
+  /** `live` or `test`. In test mode, posts are published only to the built-in sandbox. */
   mode: Mode;
 }
 
 export interface NewConnectLink {
-  /** The platform set that the account is connected into. */
+  /** The platform set to connect the account to. */
   platformSetId: string;
-  /** The platform to connect. Left out: whoever opens the link chooses. */
+  /** The platform to connect. If omitted, the person who opens the link chooses. */
   platform?: Platform | null;
   externalId?: string | null;
-  /** Where the browser is sent afterwards, with the result in the query: `status`, `reason`, `connectLinkId`, `accountId`, `platform`, `externalId`. */
+  /** Where to send the browser afterwards. The result is in the query: `status`, `reason`, `connectLinkId`, `accountId`, `platform`, `externalId`. */
   returnUrl: string;
-  /** For how long it works: a minute to 30 days, a day if left out. */
+  /** How long the link works: 1 minute to 30 days. Defaults to 1 day. */
   expiresInSeconds?: number;
 }
 
 export interface ConnectLinkFilter {
-  /** `pending` until an account has been connected by it, once. */
+  /** `pending` until an account is connected. A link works once. */
   status?: "pending" | "connected" | "expired" | "revoked";
-  /** Your own id of whom the account belongs to, 1 to 255 characters. */
+  /** Your ID for the account's owner, 1 to 255 characters. */
   externalId?: string;
-  /** How many to answer with: 1 to 100, 20 where it is left out. */
+  /** Number of results: 1 to 100. Defaults to 20. */
   limit?: number;
-  /** How many to skip. */
+  /** Number of results to skip. */
   offset?: number;
 }
 
@@ -714,74 +714,74 @@ export type EventType =
 
 export interface Webhook {
   id: string;
-  /** Where events are sent; `null`: nowhere, its deliveries are read. */
+  /** URL that events are sent to. `null` if you read the deliveries instead. */
   url: string | null;
   description: string;
   events: EventType[];
   status: "active" | "disabled";
   disabledReason: string | null;
-  /** What deliveries are signed with (Standard Webhooks). It is shown where it is made, and never again. */
+  /** Secret for verifying signatures (Standard Webhooks). Returned only when it is created. */
   secret: string | null;
   /** ISO 8601, UTC, with milliseconds. */
   createdAt: string;
   /** ISO 8601, UTC, with milliseconds. */
   updatedAt: string;
-  /** `live`, or `test`: published into the built-in sandbox only. */
+  /** `live` or `test`. In test mode, posts are published only to the built-in sandbox. */
   mode: Mode;
 }
 
 export interface NewWebhook {
-  /** Where events are sent by POST. It has to be reachable from the internet. `null`: nothing is sent, and you read the deliveries; such a webhook goes away when nobody has read them for a week. */
+  /** URL to send events to by POST. Must be publicly reachable. `null` if you read the deliveries instead; such a webhook is deleted if its deliveries are not read for a week. */
   url: string | null;
-  /** The events to be told of; an empty list means all. */
+  /** Events to send. An empty list means all. */
   events?: EventType[];
-  /** A note for yourself. */
+  /** A note for your own use. */
   description?: string;
 }
 
 export interface WebhookChanges {
-  /** Where events are sent by POST. It has to be reachable from the internet. */
+  /** URL to send events to by POST. Must be publicly reachable. */
   url?: string;
-  /** The events to be told of; an empty list means all. */
+  /** Events to send. An empty list means all. */
   events?: EventType[];
-  /** A note for yourself. */
+  /** A note for your own use. */
   description?: string;
   status?: "active" | "disabled";
 }
 
 export interface WebhookDelivery {
-  /** The same as the header `webhook-id`, in every try. */
+  /** Same as the header `webhook-id` in every attempt. */
   id: string;
   webhookId: string;
   type: string;
   postId: string | null;
-  /** `failed`: it was given up after days of tries, or the endpoint was disabled. */
+  /** `failed` if all attempts over several days failed, or the webhook was disabled. */
   status: "pending" | "delivered" | "failed";
-  /** The latest tries, oldest first. */
+  /** Latest attempts, oldest first. */
   attempts: {
     /** ISO 8601, UTC, with milliseconds. */
     at: string;
-    /** The HTTP status; null where none came. */
+    /** HTTP status. Null if no response arrived. */
     status: number | null;
     durationMilliseconds: number;
-    /** Why no answer came. */
+    /** Why no response arrived. */
     error: string | null;
-    /** The beginning of the answer. */
+    /** Beginning of the response. */
     answer: string | null;
   }[];
-  /** The body, as it was sent. */
+  /** The body that was sent. */
   payload: string;
   /** ISO 8601, UTC, with milliseconds. */
   createdAt: string;
   deliveredAt: string | null;
-  /** `live`, or `test`: published into the built-in sandbox only. */
+  /** `live` or `test`. In test mode, posts are published only to the built-in sandbox. */
   mode: Mode;
 }
 
 export interface DeliveryFilter {
   status?: "pending" | "delivered" | "failed";
-  /** How many to answer with: 1 to 100, 20 where it is left out. */
+  /** Number of results: 1 to 100. Defaults to 20. */
   limit?: number;
-  /** How many to skip. */
+  /** Number of results to skip. */
   offset?: number;
 }

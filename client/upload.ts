@@ -62,7 +62,7 @@ async function begin(
   // Only the path is taken of it, so that the key goes to no other host.
   const location = new URL(headers.get("location") ?? "", connection.baseUrl).pathname;
   const at = location.indexOf(UPLOADS);
-  if (at === -1) throw new AmpostError("UNEXPECTED_ANSWER", "The server did not say where the bytes go.");
+  if (at === -1) throw new AmpostError("UNEXPECTED_ANSWER", "The server did not return an upload URL.");
   return location.slice(at);
 }
 
@@ -95,7 +95,7 @@ async function sendAll(
       if (next.mediaId === null && next.offsetBytes <= state.offsetBytes)
         throw new AmpostError(
           "UNEXPECTED_ANSWER",
-          "The server takes no more bytes, and has made no media object of those it has.",
+          "The server accepts no more bytes and has not created a media object.",
         );
       state = next;
       failures = 0;
@@ -159,7 +159,7 @@ const SLOWEST_BYTES_PER_SECOND = 20_000;
 
 function stateOf(headers: Headers): State {
   if (!/^\d+$/.test(headers.get("upload-offset") ?? ""))
-    throw new AmpostError("UNEXPECTED_ANSWER", "The server did not say how much it has.");
+    throw new AmpostError("UNEXPECTED_ANSWER", "The server did not return an offset.");
   return { offsetBytes: Number(headers.get("upload-offset")), mediaId: headers.get("media-id") };
 }
 

@@ -19,12 +19,12 @@ const quota = z.object({
   limit: z
     .int()
     .nullable()
-    .describe("`null`: nothing limits it.")
+    .describe("`null` if unlimited.")
     .meta({ examples: [500] }),
   remaining: z
     .int()
     .nullable()
-    .describe("What is left of it; `null` where nothing limits it.")
+    .describe("Amount remaining. `null` if unlimited.")
     .meta({ examples: [488] }),
 });
 
@@ -33,9 +33,9 @@ export const accountContext = operation({
   name: "account_context",
   method: "GET",
   path: "/api/v1/account-context",
-  summary: "Get the account's context",
+  summary: "Get account context",
   description:
-    "Who calls, with which key and what that may not do, on which plan and what is left of its quotas, in which time zone times are meant, and what time it is now. Ask it before reckoning with days and hours.",
+    "Returns the user, the key and its policies, the plan and its remaining quotas, the user's time zone and the current time. Call it before calculating dates and times.",
   tool: { readOnly: true, destructive: false, idempotent: true, openWorld: false },
   answer: z.object({
     userId,
@@ -44,12 +44,12 @@ export const accountContext = operation({
     plan: z.enum(["free", "creator", "pro", "scale", "self-hosted"]).meta({ examples: ["creator"] }),
     timeZone: z
       .string()
-      .describe("The user's time zone, by its IANA name.")
+      .describe("The user's time zone as an IANA name.")
       .meta({ examples: ["Europe/Berlin"] }),
-    currentTime: time.describe("The server's clock, UTC."),
+    currentTime: time.describe("Current server time in UTC."),
     localTime: z
       .string()
-      .describe("The same moment in the user's time zone, with its offset.")
+      .describe("Current time in the user's time zone, with its offset.")
       .meta({ examples: ["2026-12-01T10:30:00.000+01:00"] }),
     quotas: z.array(quota),
     policies: apiKey.shape.policies,

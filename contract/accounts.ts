@@ -9,7 +9,7 @@ export const account = z.object({
   platformSetId: id,
   platformAccountId: z
     .string()
-    .describe("The platform's own id of the account.")
+    .describe("The platform's ID for the account.")
     .meta({ examples: ["17841400000000001"] }),
   username: z
     .string()
@@ -26,7 +26,7 @@ export const account = z.object({
   status: z.enum(["active", "revoked"]).meta({ examples: ["active"] }),
   scopes: z
     .array(z.string())
-    .describe("What was granted, by the platform's own names.")
+    .describe("Granted permissions, by the platform's names.")
     .meta({ examples: [["threads_basic", "threads_content_publish"]] }),
   tokenExpiresAt: time.nullable(),
   tokenHealth: z
@@ -36,11 +36,11 @@ export const account = z.object({
     .string()
     .nullable()
     .meta({ examples: [null] }),
-  platformMetadata: z.looseObject({}).describe("What the platform told about the account, without secrets."),
+  platformMetadata: z.looseObject({}).describe("Details about the account from the platform, without secrets."),
   externalId: z
     .string()
     .nullable()
-    .describe("Your own id of whom the account belongs to, where it was connected by a connect link that had one.")
+    .describe("Your ID for the account's owner, if the connect link that connected it had one.")
     .meta({ examples: ["customer-4711"] }),
   connectedAt: time,
   mode,
@@ -53,7 +53,7 @@ export const accountsList = operation({
   method: "GET",
   path: "/api/v1/accounts",
   summary: "List accounts",
-  description: "The connected accounts, by platform and platform set if asked.",
+  description: "Returns connected accounts, optionally filtered by platform and platform set.",
   tool: { readOnly: true, destructive: false, idempotent: true, openWorld: false },
   query: z.strictObject({
     platform: platform.optional().describe("Only accounts of this platform."),
@@ -68,7 +68,7 @@ export const accountsGet = operation({
   method: "GET",
   path: "/api/v1/accounts/:id",
   summary: "Get an account",
-  description: "One account, with the health of its token. Accounts that are no longer connected answer too.",
+  description: "Returns an account with its token health, even if it is no longer connected.",
   tool: { readOnly: true, destructive: false, idempotent: true, openWorld: false },
   params: idParam,
   answer: z.object({ account }),

@@ -5,24 +5,24 @@ import { operation, plain } from "./operation.ts";
 
 const draftOnly = z
   .boolean()
-  .describe("Whether it may only make and change drafts: it can neither schedule nor publish.")
+  .describe("Whether the key can only create and edit drafts, and cannot schedule or publish.")
   .meta({ examples: [false] });
 const platforms = z
   .array(platform)
   .min(1)
   .transform((names) => [...new Set(names)])
   .nullable()
-  .describe("The platforms it may post to; `null`: all.");
+  .describe("Platforms the key can post to. `null` for all.");
 const postsPerDay = z
   .int()
   .min(1)
   .max(1_000_000)
   .nullable()
-  .describe("How many posts it may create in a day, which begins at 00:00 UTC; `null`: any number.")
+  .describe("Maximum number of posts per day, starting at 00:00 UTC. `null` for no limit.")
   .meta({ examples: [50] });
 const approvalRequired = z
   .boolean()
-  .describe("Whether it may publish only what a person has approved. It cannot schedule.")
+  .describe("Whether a person must approve each post before the key can publish it. Such a key cannot schedule.")
   .meta({ examples: [false] });
 
 /** What a key may not do. Off by default: a key may do all that its user may over the API. */
@@ -38,9 +38,9 @@ const name = z
   .string()
   .max(1000)
   .trim()
-  .min(1, { error: "must have at least 1 character that is not white space" })
+  .min(1, { error: "must have at least 1 character that is not whitespace" })
   .max(100, { error: "must have at most 100 characters" })
-  .describe("What to call the key, 1 to 100 characters.")
+  .describe("Name of the key, 1 to 100 characters.")
   .meta({ examples: ["production"] });
 
 export const apiKey = z.object({
@@ -50,14 +50,12 @@ export const apiKey = z.object({
   prefix: z
     .string()
     .nullable()
-    .describe("The first 12 characters of the raw key; `null` of a grant, which has none.")
+    .describe("First 12 characters of the raw key. `null` for a grant, which has no key.")
     .meta({ examples: ["amp_live_3fQ"] }),
   clientId: z
     .string()
     .nullable()
-    .describe(
-      "Of a grant: the client id of the MCP client that a person let act for them without a key. `null` of a key.",
-    )
+    .describe("For a grant, the client ID of the MCP client that a person authorized. `null` for a key.")
     .meta({ examples: [null] }),
   policies: z
     .object({
@@ -69,9 +67,9 @@ export const apiKey = z.object({
       postsPerDay,
       approvalRequired,
     })
-    .describe("What the key may not do."),
+    .describe("Restrictions on the key."),
   createdAt: time,
-  lastUsedAt: time.nullable().describe("To the minute."),
+  lastUsedAt: time.nullable().describe("Accurate to the minute."),
   expiresAt: time.nullable().meta({ examples: [null] }),
   revokedAt: time.nullable().meta({ examples: [null] }),
 });
@@ -84,7 +82,7 @@ export const keysList = operation({
   path: "/api/keys",
   summary: "List API keys",
   description:
-    "Every key of both modes, the newest first; revoked and expired ones too. None of them shows what makes it work. Grants are among them: what MCP clients may do that a person has let in without a key, under the name that the client gives itself.",
+    "Lists all keys in both modes, newest first, including revoked and expired ones. Raw keys are never included. The list includes grants: MCP clients that a person authorized without a key, under the name the client gives itself.",
   auth: "session",
   answer: z.object({ keys: z.array(apiKey) }),
 });
@@ -96,7 +94,7 @@ export const keysCreate = operation({
   path: "/api/keys",
   summary: "Create an API key",
   description:
-    "Makes a key. The raw key is in this answer and never again: where the answer is replayed by its Idempotency-Key, `apiKey` is `null`.",
+    "Creates a key. The raw key is returned only in this response: if the response is replayed by its Idempotency-Key, `apiKey` is `null`.",
   auth: "session",
   body: z.strictObject({
     name,
@@ -104,7 +102,7 @@ export const keysCreate = operation({
     expiresAt: timeInput
       .nullish()
       .describe(
-        "When it stops to work: ISO 8601 with an offset or `Z`, in the future. Without it the key works until it is revoked.",
+        "When the key expires: ISO 8601 with an offset or `Z`, in the future. If omitted, the key works until it is revoked.",
       ),
     policies: keyPolicies.optional(),
   }),
@@ -115,7 +113,7 @@ export const keysCreate = operation({
       apiKey: z
         .string()
         .nullable()
-        .describe("The raw key, to be kept safe.")
+        .describe("The raw key. Store it securely.")
         .meta({ examples: ["amp_live_3fQ…"] }),
     }),
   }),
@@ -128,7 +126,7 @@ export const keysRevoke = operation({
   method: "DELETE",
   path: "/api/keys/:id",
   summary: "Revoke an API key",
-  description: "Ends a key, or a grant with all its tokens, from the next request on. It stays in the list.",
+  description: "Revokes a key, or a grant with all its tokens, effective from the next request. It stays in the list.",
   auth: "session",
   params: idParam,
   writes: true,

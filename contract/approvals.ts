@@ -8,24 +8,24 @@ import { post } from "./posts.ts";
 const contentHash = z
   .string()
   .regex(/^[0-9a-f]{64}$/, { error: "must be the contentHash of GET /api/posts/{id}/approval: 64 hexadecimal digits" })
-  .describe("Stands for exactly what would go out: content, the bytes of its media, platforms and platform set.")
+  .describe("Identifies exactly what would be published: content, media files, platforms and platform set.")
   .meta({ examples: ["0".repeat(64)] });
 
 const shownMedia = z.object({
   path: z
     .string()
     .describe(
-      "Where it stands in the post, as a JSON Pointer: in its media, in the parts of a chain, as a thumbnail or a cover.",
+      "Where the file is used in the post, as a JSON Pointer: in the media, in a part of a thread, as a thumbnail or as a cover.",
     )
     .meta({ examples: ["/content/media/0"] }),
   status: z
     .enum(["pending", "ready", "failed"])
-    .describe("`ready`: it is here, as it would go out. Only then the post can be approved.")
+    .describe("`ready` once the file has been fetched. The post can be approved only when all its files are ready.")
     .meta({ examples: ["ready"] }),
   url: z
     .string()
     .nullable()
-    .describe("A signed address of the stored file, good for a day; null while there is none.")
+    .describe("Signed URL of the stored file, valid for a day. Null until the file is stored.")
     .meta({
       examples: [
         "https://api.ampost.io/media/01980b7a-6c00-7000-8000-000000000001/photo.jpg?expires=1796117400&signature=Yq…",
@@ -43,7 +43,7 @@ const shownMedia = z.object({
   error: z
     .string()
     .nullable()
-    .describe("Why it could not be fetched so far.")
+    .describe("Why the file could not be fetched.")
     .meta({ examples: [null] }),
 });
 export type ShownMedia = z.output<typeof shownMedia>;
@@ -51,13 +51,13 @@ export type ShownMedia = z.output<typeof shownMedia>;
 const approval = z.object({
   postId: id,
   contentHash,
-  approvedAt: time.nullable().describe("`null`: it is not approved as it is now."),
+  approvedAt: time.nullable().describe("`null` if the current version is not approved."),
   approvedBy: z
     .string()
     .nullable()
-    .describe("The id of the user who approved it.")
+    .describe("ID of the user who approved it.")
     .meta({ examples: ["01980b7a-6c00-7000-8000-00000000000a"] }),
-  media: z.array(shownMedia).describe("Every image and video of the post, as it is stored and would go out."),
+  media: z.array(shownMedia).describe("Every image and video of the post, as it would be published."),
 });
 export type Approval = z.output<typeof approval>;
 
@@ -66,7 +66,7 @@ const answer = z.object({ approval, post });
 const waiting = answer.extend({
   key: z
     .object({ id, name: z.string().meta({ examples: ["production"] }) })
-    .describe("The key that last made, changed or tried to publish it."),
+    .describe("The key that last created, edited or tried to publish the post."),
 });
 export type WaitingApproval = z.output<typeof waiting>;
 
@@ -75,9 +75,9 @@ export const approvalsList = operation({
   name: "approvals_list",
   method: "GET",
   path: "/api/approvals",
-  summary: "List posts that wait for approval",
+  summary: "List posts waiting for approval",
   description:
-    "Posts of this mode, newest first, with their media as they are stored, that a key with the policy `approvalRequired` has made, changed or tried to publish, and that nobody has approved as they are now: drafts, and posts that failed and could be retried. Those of revoked and expired keys wait no more.",
+    "Returns posts in this mode, newest first, that a key with the policy `approvalRequired` created, edited or tried to publish and whose current version is not approved: drafts, and failed posts that could be retried. Posts of revoked and expired keys are not included.",
   auth: "session",
   query: z.strictObject({ limit, cursor }),
   answer: z.object({ approvals: z.array(waiting), nextCursor }),
@@ -88,9 +88,9 @@ export const postsApproval = operation({
   name: "posts_approval",
   method: "GET",
   path: "/api/posts/:id/approval",
-  summary: "Get a post to approve it",
+  summary: "Get a post's approval",
   description:
-    "The post as it is now, the hash that stands for it, and whether it is approved. Addresses of its media are those of the stored files, never the ones that were sent: `null` until a file is here. Keys with the policy `approvalRequired` publish only approved posts.",
+    "Returns the current version of the post, its content hash and whether it is approved. Media URLs point to the stored files, never to the URLs that were sent, and are `null` until a file has been fetched. Keys with the policy `approvalRequired` can publish only approved posts.",
   auth: "session",
   params: idParam,
   answer,
@@ -104,7 +104,7 @@ export const postsApprove = operation({
   path: "/api/posts/:id/approve",
   summary: "Approve a post",
   description:
-    "Lets keys with the policy `approvalRequired` publish a draft or scheduled post as it is now, or retry one that failed. `contentHash` says what was looked at: a post that has changed since is not approved. Any edit voids the approval. A post whose media are still being fetched can be approved once they are there.",
+    "Lets keys with the policy `approvalRequired` publish the current version of a draft or scheduled post, or retry a failed one. `contentHash` identifies the version you reviewed: if the post has changed since, it is not approved. Any edit removes the approval. All media must have been fetched first.",
   auth: "session",
   params: idParam,
   body: z.strictObject({ contentHash }),

@@ -10,23 +10,23 @@ export type ConnectLinkStatus = (typeof CONNECT_LINK_STATUSES)[number];
 
 const status = z
   .enum(CONNECT_LINK_STATUSES)
-  .describe("`pending` until an account has been connected by it, once.")
+  .describe("`pending` until an account is connected. A link works once.")
   .meta({ examples: ["pending"] });
 
 const externalId = z
   .string()
   .min(1)
   .max(255)
-  .describe("Your own id of whom the account belongs to, 1 to 255 characters.")
+  .describe("Your ID for the account's owner, 1 to 255 characters.")
   .meta({ examples: ["customer-4711"] });
 
 const returnUrl = webUrl
   .max(2048)
   .refine(isReturnUrl, {
-    error: "must be an https URL, or an http URL of this machine, such as https://app.example.com/connected",
+    error: "must be an https URL, or an http URL on localhost, such as https://app.example.com/connected",
   })
   .describe(
-    "Where the browser is sent afterwards, with the result in the query: `status`, `reason`, `connectLinkId`, `accountId`, `platform`, `externalId`.",
+    "Where to send the browser afterwards. The result is in the query: `status`, `reason`, `connectLinkId`, `accountId`, `platform`, `externalId`.",
   )
   .meta({ examples: ["https://app.example.com/connected"] });
 
@@ -35,16 +35,16 @@ const connectLink = z.object({
   url: z
     .string()
     .nullable()
-    .describe("The link to hand on. It is in the answer that creates it and never again; whoever has it can use it.")
+    .describe("The link to share. Returned only when the link is created. Anyone who has it can use it.")
     .meta({ examples: ["https://ampost.io/connect/kQ3v…"] }),
   status,
   platformSetId: id,
-  platform: platform.nullable().describe("`null`: whoever opens the link chooses."),
+  platform: platform.nullable().describe("`null` if the person who opens the link chooses the platform."),
   externalId: externalId.nullable(),
   returnUrl: z.string().meta({ examples: ["https://app.example.com/connected"] }),
   accountId: id
     .nullable()
-    .describe("The account that was connected by it.")
+    .describe("The account that was connected.")
     .meta({ examples: [null] }),
   createdAt: time,
   expiresAt: time,
@@ -61,11 +61,13 @@ export const connectLinksCreate = operation({
   path: "/api/v1/connect-links",
   summary: "Create a connect link",
   description:
-    "A link by which somebody without an Ampost login, such as a customer of yours, connects an account into one of your platform sets. It works once and until it expires. The browser comes back to `returnUrl` with the result, and the event `account.connected` carries `externalId` and the link's id. A replay by Idempotency-Key shows no `url`.",
+    "Creates a link that lets someone without an Ampost login, such as your customer, connect an account to one of your platform sets. It works once, until it expires. The browser returns to `returnUrl` with the result, and the event `account.connected` carries `externalId` and the ID of the link. A response replayed by its Idempotency-Key has no `url`.",
   rateClass: "connectPlatform",
   body: z.strictObject({
-    platformSetId: id.describe("The platform set that the account is connected into."),
-    platform: platform.nullish().describe("The platform to connect. Left out: whoever opens the link chooses."),
+    platformSetId: id.describe("The platform set to connect the account to."),
+    platform: platform
+      .nullish()
+      .describe("The platform to connect. If omitted, the person who opens the link chooses."),
     externalId: externalId.nullish(),
     returnUrl,
     expiresInSeconds: z
@@ -73,7 +75,7 @@ export const connectLinksCreate = operation({
       .min(60)
       .max(30 * DAY_SECONDS)
       .default(DAY_SECONDS)
-      .describe("For how long it works: a minute to 30 days, a day if left out.")
+      .describe("How long the link works: 1 minute to 30 days. Defaults to 1 day.")
       .meta({ examples: [3600] }),
   }),
   takes: "required",
@@ -88,7 +90,7 @@ export const connectLinksList = operation({
   method: "GET",
   path: "/api/v1/connect-links",
   summary: "List connect links",
-  description: "The connect links, newest first.",
+  description: "Returns connect links, newest first.",
   query: z.strictObject({ status: status.optional(), externalId: externalId.optional(), limit, offset }),
   answer: z.object({ connectLinks: z.array(connectLink), total }),
 });
@@ -99,7 +101,7 @@ export const connectLinksGet = operation({
   method: "GET",
   path: "/api/v1/connect-links/:id",
   summary: "Get a connect link",
-  description: "One connect link, with what came of it.",
+  description: "Returns a connect link and its result.",
   params: idParam,
   answer: oneLink,
   errors: ["NOT_FOUND"],
@@ -111,7 +113,7 @@ export const connectLinksRevoke = operation({
   method: "DELETE",
   path: "/api/v1/connect-links/:id",
   summary: "Revoke a connect link",
-  description: "Ends a link that has not been used. An account that was connected by it stays connected.",
+  description: "Revokes a link that has not been used. An account that was connected through it stays connected.",
   params: idParam,
   writes: true,
   answer: oneLink,

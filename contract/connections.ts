@@ -8,19 +8,19 @@ import { operation, plain } from "./operation.ts";
 const login = z
   .string()
   .max(50)
-  .describe("Another way to sign in than the platform's usual one: `facebook` on instagram.")
+  .describe("An alternative login: `facebook` for instagram.")
   .meta({ examples: PLATFORM_NAMES.slice(1, 2) });
 
 const returnTo = z
   .string()
   .max(2000)
   .refine(isOwnPath, { error: "must be a path of the dashboard, such as /connections" })
-  .describe("The page of the dashboard to go to when the account is connected.")
+  .describe("Dashboard page to open once the account is connected.")
   .meta({ examples: ["/connections"] });
 
 const platformAccountId = z
   .string()
-  .describe("The platform's own id of the account.")
+  .describe("The platform's ID for the account.")
   .meta({ examples: ["17841400000000001"] });
 const name = {
   username: z
@@ -48,14 +48,14 @@ const choices = z.object({
         .meta({ examples: [null] }),
       isConnected: z
         .boolean()
-        .describe("Whether it is the one that is connected now.")
+        .describe("Whether this account is currently connected.")
         .meta({ examples: [false] }),
     }),
   ),
   connected: z
     .object({ id, platformAccountId, ...name })
     .nullable()
-    .describe("The platform set's connected account of this platform, which another one would replace.")
+    .describe("The account on this platform that is currently connected to the platform set and would be replaced.")
     .meta({ examples: [null] }),
 });
 export type Choices = z.output<typeof choices>;
@@ -66,7 +66,7 @@ const app = z.object({
   clientId: z.string().meta({ examples: ["1234567890"] }),
   redirectUri: z
     .string()
-    .describe("What to register on the platform's developer portal.")
+    .describe("Redirect URI to register on the platform's developer portal.")
     .meta({ examples: [`https://ampost.io/api/platforms/${PLATFORM_NAMES.at(-1)}/callback`] }),
   createdAt: time,
   mode,
@@ -82,11 +82,11 @@ export const connectionsStart = operation({
   path: "/api/platforms/:platform/connect",
   summary: "Start connecting an account",
   description:
-    "Answers the address of the platform's consent page, for the browser whose session this is. It is good for ten minutes and once. A GET of the same path, with the members in its query, sends the browser there.",
+    "Returns the URL of the platform's consent page for the browser of this session. It works once, for ten minutes. A GET request to the same path, with the same values in the query, redirects the browser there.",
   rateClass: "connectPlatform",
   params: z.strictObject({ platform }),
   body: z.strictObject({
-    platformSetId: id.describe("The platform set that the account is for."),
+    platformSetId: id.describe("The platform set to connect the account to."),
     login: login.optional(),
     returnTo: returnTo.optional(),
   }),
@@ -104,9 +104,8 @@ export const connectionsChoices = operation({
   name: "connections_choices",
   method: "GET",
   path: "/api/connections/:id/choices",
-  summary: "List what may be connected",
-  description:
-    "After signing in at the platform: the accounts that were given access to, where there are several or where one would replace another.",
+  summary: "List accounts to connect",
+  description: "Returns the accounts a person granted access to, if there are several or if one would replace another.",
   params: idParam,
   answer: z.object({ choices }),
   errors: ["NOT_FOUND"],
@@ -117,15 +116,15 @@ export const connectionsChoose = operation({
   name: "connections_choose",
   method: "POST",
   path: "/api/connections/:id/choose",
-  summary: "Choose the account to connect",
-  description: "Connects one of the accounts that were given access to.",
+  summary: "Choose an account to connect",
+  description: "Connects one of the accounts that the person granted access to.",
   params: idParam,
   body: z.strictObject({
     platformAccountId: platformAccountId.max(500),
     replace: z
       .boolean()
       .optional()
-      .describe("Whether it may take the place of the account that is connected now.")
+      .describe("Whether to replace the account that is currently connected.")
       .meta({ examples: [true] }),
   }),
   takes: "required",
@@ -140,7 +139,7 @@ export const accountsRefresh = operation({
   method: "POST",
   path: "/api/accounts/:id/refresh",
   summary: "Refresh an account",
-  description: "Renews the account's access where the platform renews it, and reads its profile anew.",
+  description: "Renews the account's access, if the platform supports it, and refreshes its profile.",
   params: idParam,
   writes: true,
   answer: z.object({ account }),
@@ -153,7 +152,7 @@ export const accountsDisconnect = operation({
   method: "DELETE",
   path: "/api/accounts/:id",
   summary: "Disconnect an account",
-  description: "Forgets the account's access, and asks the platform to take it back where it has a call for that.",
+  description: "Deletes the account's access, and revokes it on the platform if the platform supports that.",
   params: idParam,
   writes: true,
   answer: z.object({ account }),
@@ -165,9 +164,9 @@ export const oauthAppsList = operation({
   name: "oauth_apps_list",
   method: "GET",
   path: "/api/platform-sets/:id/apps",
-  summary: "List a platform set's own apps",
+  summary: "List a platform set's custom apps",
   description:
-    "The apps of the platforms' developer portals by which accounts are connected to this platform set. Where it has none, the instance's are used. Secrets are never shown.",
+    "Returns the developer apps through which accounts connect to this platform set. Without one, the instance's app is used. Secrets are never returned.",
   params: idParam,
   answer: z.object({ apps: z.array(app) }),
   errors: ["NOT_FOUND"],
@@ -180,9 +179,9 @@ export const oauthAppsSave = operation({
   name: "oauth_apps_save",
   method: "PUT",
   path: "/api/platform-sets/:id/apps/:platform",
-  summary: "Set a platform set's own app",
+  summary: "Set a platform set's custom app",
   description:
-    "Accounts are connected by this app from now on. Those that are connected already go on by the app they were connected with.",
+    "Connects future accounts through this app. Accounts that are already connected keep the app they were connected with.",
   params: appParams,
   body: z.strictObject({
     clientId: z
@@ -190,14 +189,14 @@ export const oauthAppsSave = operation({
       .trim()
       .min(1)
       .max(500)
-      .describe("The app's id, as the platform's developer portal shows it.")
+      .describe("Client ID of the app, as shown on the platform's developer portal.")
       .meta({ examples: ["1234567890"] }),
     clientSecret: z
       .string()
       .trim()
       .min(1)
       .max(2000)
-      .describe("The app's secret. It is sealed, and never shown again.")
+      .describe("Client secret of the app. It is encrypted and never returned.")
       .meta({ examples: ["the app's secret"] }),
   }),
   takes: "required",
@@ -211,9 +210,9 @@ export const oauthAppsDelete = operation({
   name: "oauth_apps_delete",
   method: "DELETE",
   path: "/api/platform-sets/:id/apps/:platform",
-  summary: "Take a platform set's own app away",
+  summary: "Remove a platform set's custom app",
   description:
-    "Accounts are connected by the instance's app from now on. Those that are connected already go on by the app they were connected with.",
+    "Connects future accounts through the instance's app. Accounts that are already connected keep the app they were connected with.",
   params: appParams,
   writes: true,
   answer: z.object({ success: z.literal(true) }),

@@ -12,16 +12,16 @@ export const id = z.guid({ error: "must be a UUID, such as 01980b7a-6c00-7000-80
   examples: ["01980b7a-6c00-7000-8000-000000000001"],
 });
 
-export const idParam = z.strictObject({ id: id.describe("The object's id.") });
+export const idParam = z.strictObject({ id: id.describe("ID of the object.") });
 
 export const mode = z
   .enum(MODES)
-  .describe("`live`, or `test`: published into the built-in sandbox only.")
+  .describe("`live` or `test`. In test mode, posts are published only to the built-in sandbox.")
   .meta({ examples: ["live"] });
 
 export const platform = z
   .enum(PLATFORM_NAMES)
-  .describe("A platform, by its key; X is `twitter`.")
+  .describe("Platform key. X is `twitter`.")
   .meta({ examples: PLATFORM_NAMES.slice(-1) });
 
 /** A time in answers. */
@@ -37,7 +37,7 @@ export const userId = z.string().meta({ examples: ["01980b7a-6c00-7000-8000-0000
 export const total = z
   .int()
   .min(0)
-  .describe("How many there are, on all pages together.")
+  .describe("Total number on all pages.")
   .meta({ examples: [1] });
 
 /** Where the next page begins, in requests. */
@@ -46,13 +46,13 @@ export const cursor = z
   .min(1)
   .max(200)
   .optional()
-  .describe("`nextCursor` of the page before.")
+  .describe("`nextCursor` from the previous page.")
   .meta({ examples: ["AZgLemwAcACAAAAAAAAAAQ"] });
 
 export const nextCursor = z
   .string()
   .nullable()
-  .describe("Give it as `cursor` for the next page; null on the last.")
+  .describe("Pass it as `cursor` to get the next page. Null on the last page.")
   .meta({ examples: [null] });
 
 /** A time in requests. */
@@ -65,7 +65,7 @@ export const limit = z
   .min(1)
   .max(100)
   .default(20)
-  .describe("How many to answer with: 1 to 100, 20 where it is left out.")
+  .describe("Number of results: 1 to 100. Defaults to 20.")
   .meta({ examples: [20] });
 
 export const offset = z
@@ -73,7 +73,7 @@ export const offset = z
   .min(0)
   .max(1_000_000_000)
   .default(0)
-  .describe("How many to skip.")
+  .describe("Number of results to skip.")
   .meta({ examples: [0] });
 
 /** An http or https URL of at most 4096 characters, without user name and password. */
@@ -81,7 +81,7 @@ export const webUrl = z
   .string()
   .max(4096)
   .refine(isWebUrl, {
-    error: "must be a whole http or https URL without a password, such as https://cdn.example.com/photo.jpg",
+    error: "must be a complete http or https URL without a password, such as https://cdn.example.com/photo.jpg",
   })
   .meta({ examples: ["https://cdn.example.com/photo.jpg"] });
 
@@ -97,5 +97,5 @@ export const email = z
   .max(254, { error: "must have at most 254 characters" })
   .trim()
   .toLowerCase()
-  .refine((text) => z.email().safeParse(text).success, { error: "must be an e-mail address, such as ada@example.com" })
+  .refine((text) => z.email().safeParse(text).success, { error: "must be an email address, such as ada@example.com" })
   .meta({ examples: ["ada@example.com"] });

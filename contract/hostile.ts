@@ -18,14 +18,9 @@ export function findHostile(value: unknown): Issue | null {
     if (typeof current === "string") {
       const trouble = troubleOf(current);
       if (trouble !== null)
-        return hostile(
-          "request.characters",
-          path,
-          `${dotted(path) || "The text"} ${trouble}`,
-          "Take the character out.",
-        );
+        return hostile("request.characters", path, `${dotted(path) || "The text"} ${trouble}`, "Remove the character.");
     } else if (typeof current === "number" && !Number.isFinite(current)) {
-      return hostile("request.number", path, `${dotted(path)} is a number that is too large`, "Send a smaller number.");
+      return hostile("request.number", path, `${dotted(path)} is too large a number`, "Send a smaller number.");
     } else if (typeof current === "object" && current !== null) {
       if (path.length >= MAX_DEPTH)
         return hostile(
@@ -41,7 +36,7 @@ export function findHostile(value: unknown): Issue | null {
             "request.characters",
             path,
             `A key in ${dotted(path) || "the request"} ${trouble}`,
-            "Take the character out.",
+            "Remove the character.",
           );
         waiting.push({ value: member, path: [...path, Array.isArray(current) ? Number(key) : key] });
       }
@@ -54,7 +49,7 @@ function troubleOf(text: string): string | null {
   if (text.includes("\0")) return "contains a NUL character (\\u0000), which cannot be stored";
   return text.isWellFormed()
     ? null
-    : "contains half of a surrogate pair (such as \\ud83d alone), which is no character";
+    : "contains half of a surrogate pair (such as \\ud83d alone), which is not a character";
 }
 
 function hostile(rule: string, path: PropertyKey[], message: string, fix: string): Issue {

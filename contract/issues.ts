@@ -12,47 +12,47 @@ export const issue = z
   .object({
     rule: z
       .string()
-      .describe("The rule's id.")
+      .describe("ID of the rule.")
       .meta({ examples: ["youtube.title.required"] }),
     code: codes,
     platform: platform
       .nullable()
-      .describe("The platform whose rule it is; null where none is meant.")
+      .describe("The platform the rule belongs to, or null.")
       .meta({ examples: [youtube] }),
     path: z
       .string()
-      .describe('A JSON Pointer into the request; "" for the whole of it.')
+      .describe('JSON Pointer into the request. "" for the whole request.')
       .meta({ examples: [`/content/platformOverrides/${youtube}/settings/title`] }),
     message: z
       .string()
-      .describe("The problem in a sentence.")
+      .describe("What is wrong, in a sentence.")
       .meta({ examples: ["YouTube video title is required"] }),
     actual: z
       .unknown()
-      .describe("What was found.")
+      .describe("The value that was sent.")
       .meta({ examples: [null] }),
     limit: z
       .unknown()
-      .describe("What is allowed.")
+      .describe("The value that is allowed.")
       .meta({ examples: [null] }),
     fix: z
       .string()
       .describe("What to do.")
       .meta({ examples: [`Provide content.text or platformOverrides.${youtube}.settings.title.`] }),
   })
-  .describe("One broken rule.");
+  .describe("A broken rule.");
 
 /** The body of every refusal. */
 export const errorBody = z.object({
   error: z.string().describe("The first issue's message."),
   code: codes,
-  requestId: z.string().describe("The same as the header X-Request-Id."),
+  requestId: z.string().describe("Same as the header X-Request-Id."),
   issues: z.array(issue),
   limit: z
     .object({ kind: z.enum(["rate", "quota"]), name: z.string(), limit: z.int(), resetsAt: time.nullable() })
     .optional()
     .describe(
-      "With `RATE_LIMITED` alone: what is used up, and when there is some of it again; `resetsAt` is null where time alone brings nothing back.",
+      "Only with `RATE_LIMITED`: the limit that was reached and when it resets. `resetsAt` is null if it does not reset over time.",
     ),
 });
 
@@ -62,7 +62,7 @@ export const platformPostError = z
     message: z.string(),
     category: z
       .enum(["content", "account", "rate_limit", "platform", "network", "internal"])
-      .describe("Whose matter it is."),
+      .describe("Whose problem it is."),
     retryable: z.boolean(),
     retryAt: time.nullable(),
     action: z.string().describe("What to do."),
@@ -74,9 +74,9 @@ export const platformPostError = z
         requestId: z.string().nullable(),
       })
       .nullable()
-      .describe("The platform's own words, without secrets."),
+      .describe("The platform's own message, without secrets."),
   })
-  .describe("Why a platform post failed, or is tried again.");
+  .describe("Why a platform post failed or is being retried.");
 
 function isPublicCode(code: string): code is PublicCode {
   return code in PUBLIC_CODES;

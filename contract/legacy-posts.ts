@@ -28,7 +28,7 @@ const flatBody = z.object({
     .array(webUrl)
     .max(100)
     .nullish()
-    .describe("Addresses of images. Videos have to be sent as `content.media`, with the body of `POST /api/v1/posts`."),
+    .describe("URLs of images. To send a video, use `content.media` with the body of `POST /api/v1/posts`."),
   linkUrl,
   platformOverrides,
 });
@@ -51,7 +51,7 @@ const flatDraft = flatBody
 export const legacyPostsCreate = operation({
   ...legacy(postsCreate, "/api/posts"),
   description:
-    "For clients from before `POST /api/v1/posts`, whose body it takes as well. Unknown keys of the flat body are ignored.",
+    "For clients that predate `POST /api/v1/posts`. Also accepts the body of `POST /api/v1/posts`. Unknown keys in the flat body are ignored.",
   body: flatDraft,
   form: flatBody,
   otherForm: createBody,

@@ -9,14 +9,14 @@ export const personName = z
   .max(1000)
   .trim()
   .max(100, { error: "must have at most 100 characters" })
-  .describe("What to call the person, at most 100 characters.")
+  .describe("Name of the user, at most 100 characters.")
   .meta({ examples: ["Ada"] });
 
 const timeZone = z
   .string()
   .max(100)
-  .refine(isTimeZone, { error: "must be a time zone of the IANA database, such as Europe/Berlin" })
-  .describe("The time zone in which times are shown.")
+  .refine(isTimeZone, { error: "must be an IANA time zone, such as Europe/Berlin" })
+  .describe("Time zone in which times are shown.")
   .meta({ examples: ["Europe/Berlin"] });
 
 const user = z.object({
@@ -24,13 +24,13 @@ const user = z.object({
   email: z.string().meta({ examples: ["ada@example.com"] }),
   emailVerified: z
     .boolean()
-    .describe("Whether they have shown that the address is theirs.")
+    .describe("Whether the email address is confirmed.")
     .meta({ examples: [true] }),
   name: z.string().meta({ examples: ["Ada"] }),
   timeZone: z.string().meta({ examples: ["Europe/Berlin"] }),
   isOwner: z
     .boolean()
-    .describe("Whether the instance is theirs: they invite others.")
+    .describe("Whether the user owns the instance and can invite others.")
     .meta({ examples: [false] }),
   twoFactorEnabled: z.boolean().meta({ examples: [true] }),
   hasPassword: z.boolean().meta({ examples: [true] }),
@@ -43,8 +43,8 @@ export const meGet = operation({
   name: "me_get",
   method: "GET",
   path: "/api/me",
-  summary: "Get the person who is signed in",
-  description: "The user whose session it is.",
+  summary: "Get the current user",
+  description: "Returns the signed-in user.",
   auth: "session",
   answer: z.object({ user }),
   errors: ["NOT_FOUND"],
@@ -55,9 +55,9 @@ export const meUpdate = operation({
   name: "me_update",
   method: "PATCH",
   path: "/api/me",
-  summary: "Change name or time zone",
+  summary: "Update the current user",
   description:
-    "Changes what is given and leaves the rest. Address, password and second factor have ways of their own below /api/auth.",
+    "Updates the name or time zone. Email, password and two-factor authentication have their own endpoints under /api/auth.",
   auth: "session",
   body: z.strictObject({ name: personName.optional(), timeZone: timeZone.optional() }),
   takes: "required",
@@ -71,9 +71,9 @@ export const meDelete = operation({
   name: "me_delete",
   method: "DELETE",
   path: "/api/me",
-  summary: "Delete the account of the person who is signed in",
+  summary: "Delete the current user",
   description:
-    "Deletes the user and all that is theirs in both modes: posts, media, platform sets, connections and keys; the platforms are asked to forget the grants. What is live on the platforms stays there. Asks for the password; whoever signs in by passkeys alone has to have done so within the last 15 minutes.",
+    "Deletes the user and all their data in both modes: posts, media, platform sets, connections and keys. Access to the platforms is revoked. Posts already published stay on the platforms. Requires the password; a user who signs in only with passkeys must have signed in within the last 15 minutes.",
   auth: "session",
   body: z
     .strictObject({
@@ -82,7 +82,7 @@ export const meDelete = operation({
         .min(1)
         .max(1000)
         .optional()
-        .describe("Their password.")
+        .describe("The user's password.")
         .meta({ examples: ["the password of the account"] }),
     })
     .optional(),

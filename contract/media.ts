@@ -13,7 +13,7 @@ export const media = z.object({
   url: z
     .string()
     .nullable()
-    .describe("A signed address of the stored file, good for a day; null while there is none.")
+    .describe("Signed URL of the stored file, valid for a day. Null until the file is stored.")
     .meta({
       examples: [
         "https://api.ampost.io/media/01980b7a-6c00-7000-8000-000000000001/photo.jpg?expires=1796117400&signature=Yq…",
@@ -22,7 +22,7 @@ export const media = z.object({
   sourceUrl: z
     .string()
     .nullable()
-    .describe("Where it is fetched from; null where it was sent along.")
+    .describe("URL the file is fetched from. Null if it was uploaded.")
     .meta({ examples: ["https://cdn.example.com/photo.jpg"] }),
   type: z
     .enum(MEDIA_TYPES)
@@ -31,7 +31,7 @@ export const media = z.object({
   mimeType: z
     .string()
     .nullable()
-    .describe("What the bytes say.")
+    .describe("Properties measured from the file.")
     .meta({ examples: ["image/jpeg"] }),
   filename: z.string().meta({ examples: ["photo.jpg"] }),
   sizeBytes: z
@@ -53,7 +53,7 @@ export const media = z.object({
   error: z
     .string()
     .nullable()
-    .describe("Why it could not be had.")
+    .describe("Why the file could not be fetched.")
     .meta({ examples: [null] }),
   createdAt: time,
   mode,
@@ -66,7 +66,7 @@ const filename = z
   .min(1)
   .max(255)
   .nullish()
-  .describe("A name for the file.")
+  .describe("Name of the file.")
   .meta({ examples: ["launch.mp4"] });
 
 export const mediaCreate = operation({
@@ -74,12 +74,12 @@ export const mediaCreate = operation({
   name: "media_create",
   method: "POST",
   path: "/api/v1/media",
-  summary: "Store a media file",
+  summary: "Create a media object",
   description:
-    "Stores a file that posts can name by its `id`: sent along as multipart/form-data with one file, or fetched from the `url` in a JSON body. " +
-    "Over a connection that may break, send it by the tus 1.0 protocol, with any client of it (tus-js-client, Uppy) and this address as its endpoint: " +
-    "with the headers `Tus-Resumable: 1.0.0` and `Upload-Length` this answers 201 with the `Location` that takes the bytes by PATCH, tells by HEAD how many are stored, and is given up by DELETE. " +
-    "The answer to the last bytes carries the media object's id in the header `Media-Id`. An upload that is not complete after 24 hours is gone.",
+    "Stores a file that posts can refer to by `id`: uploaded as multipart/form-data with one file, or fetched from the `url` in a JSON body. " +
+    "For resumable uploads, use any tus 1.0 client (tus-js-client, Uppy) with this URL as its endpoint: " +
+    "with the headers `Tus-Resumable: 1.0.0` and `Upload-Length`, the response is 201 with a `Location`. Send the bytes there with PATCH, get the number of stored bytes with HEAD, and cancel the upload with DELETE. " +
+    "The response to the last bytes has the ID of the media object in the header `Media-Id`. Incomplete uploads are deleted after 24 hours.",
   rateClass: "mediaUpload",
   tool: {
     readOnly: false,
@@ -87,11 +87,11 @@ export const mediaCreate = operation({
     idempotent: false,
     openWorld: false,
     description:
-      "Stores the image or video at a public `url`, so that posts can name it by its `id`. It is fetched soon after: until then its status is `pending`. Posts take a `url` directly, too.",
-    form: z.strictObject({ url: webUrl.describe("Where the file can be fetched."), filename }),
+      "Stores the image or video at a public `url`, so that posts can refer to it by `id`. Its status is `pending` until it has been fetched. Posts also accept a `url` directly.",
+    form: z.strictObject({ url: webUrl.describe("Public URL of the file."), filename }),
   },
   body: z.strictObject({
-    url: webUrl.optional().describe("Where the file can be fetched. Left out where the file is sent along."),
+    url: webUrl.optional().describe("Public URL of the file. Omit it when you upload the file."),
     filename,
   }),
   takes: "upload",
@@ -107,7 +107,7 @@ export const mediaList = operation({
   method: "GET",
   path: "/api/v1/media",
   summary: "List media",
-  description: "The stored media, newest first.",
+  description: "Returns stored media, newest first.",
   query: z.strictObject({ limit, offset }),
   answer: z.object({ media: z.array(media), total }),
 });
@@ -118,7 +118,7 @@ export const mediaGet = operation({
   method: "GET",
   path: "/api/v1/media/:id",
   summary: "Get a media object",
-  description: "One stored media object, with what its bytes say.",
+  description: "Returns a media object with the properties measured from its file.",
   params: idParam,
   answer: oneMedia,
   errors: ["NOT_FOUND"],
@@ -130,7 +130,7 @@ export const mediaDelete = operation({
   method: "DELETE",
   path: "/api/v1/media/:id",
   summary: "Delete a media object",
-  description: "Deletes a stored media object that no post needs any more.",
+  description: "Deletes a media object that no post needs.",
   params: idParam,
   writes: true,
   answer: z.object({ success: z.literal(true) }),

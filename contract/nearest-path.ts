@@ -23,7 +23,7 @@ export function adviseKey(schema: z.ZodType, parent: readonly PropertyKey[], key
   const near = fields.filter((field) => !isBuried(field, parent));
   const legacy = Object.hasOwn(LEGACY_KEYS, key) ? LEGACY_KEYS[key] : undefined;
   if (legacy !== undefined && fields.some((field) => dotted(field.path) === legacy)) {
-    return { message: `"${key}" is a key of the legacy route: use "${legacy}"`, fix: `Move it to ${legacy}.` };
+    return { message: `"${key}" is a key of the legacy endpoint. Use "${legacy}"`, fix: `Move it to ${legacy}.` };
   }
   const same = closest(
     near.filter((field) => field.path.at(-1) === key),
@@ -38,13 +38,13 @@ export function adviseKey(schema: z.ZodType, parent: readonly PropertyKey[], key
     const path = dotted(adapt(meant.path, parent));
     return {
       message: `Unknown ${word} "${written}": did you mean "${path}"?`,
-      fix: `Rename it to ${path}, or leave it out.`,
+      fix: `Rename it to ${path}, or remove it.`,
     };
   }
   const names = beside.map((field) => field.path.at(-1) ?? "").filter((name) => name !== "*");
   return {
     message: `Unknown ${word} "${written}"`,
-    fix: names.length === 0 ? "Leave it out." : `Leave it out. Known here: ${[...new Set(names)].join(", ")}.`,
+    fix: names.length === 0 ? "Remove it." : `Remove it. Known here: ${[...new Set(names)].join(", ")}.`,
   };
 }
 

@@ -34,7 +34,7 @@ export function openApi({ apiUrl, appUrl, version }: { apiUrl: string; appUrl: s
       version,
       summary: "One API to publish to seven social networks.",
       description:
-        "Publishes posts to Instagram, Facebook, X, LinkedIn, TikTok, YouTube and Threads: exactly once, on time, or you are told the truth. Keys that begin with `amp_test_` publish into the built-in sandbox only.",
+        "Publishes posts to Instagram, Facebook, X, LinkedIn, TikTok, YouTube and Threads, exactly once and on time, and says so honestly if it cannot. Keys that begin with `amp_test_` publish only to the built-in sandbox.",
       license: { name: "Apache-2.0", identifier: "Apache-2.0" },
       contact: { name: "Ampost", url: appUrl },
     },
@@ -53,7 +53,7 @@ export function openApi({ apiUrl, appUrl, version }: { apiUrl: string; appUrl: s
           type: "apiKey",
           in: "cookie",
           name: "ampost.session_token",
-          description: "A person signed in at the dashboard. The query parameter `mode` says which mode is meant.",
+          description: "A dashboard session. The query parameter `mode` selects the mode.",
         },
       },
       schemas: Object.fromEntries(Object.entries(NAMED).map(([name, [schema, io]]) => [name, toPart(schema, io)])),
@@ -66,16 +66,16 @@ export function openApi({ apiUrl, appUrl, version }: { apiUrl: string; appUrl: s
 
 /** What operations are listed under, in order. */
 export const TAGS: readonly (readonly [name: string, description: string])[] = [
-  ["posts", "What is published: drafts, scheduled posts and what became of them."],
+  ["posts", "Drafts, scheduled posts and their results."],
   ["platform-sets", "Groups of connected accounts. Every post belongs to one."],
-  ["accounts", "The connected accounts."],
-  ["connections", "Connecting accounts, by people and by links."],
+  ["accounts", "Connected accounts."],
+  ["connections", "Connecting accounts, from the dashboard and through connect links."],
   ["media", "Images and videos that posts refer to."],
   ["platforms", "The rules of each platform, as data."],
-  ["webhooks", "Being told of what happens."],
-  ["keys", "API keys, for people who are signed in."],
-  ["people", "Who is signed in, and what was done."],
-  ["legacy", "Addresses of before; each answer names the one that took its place."],
+  ["webhooks", "Notifications about events."],
+  ["keys", "API keys, for signed-in users."],
+  ["people", "The signed-in user, sessions and the audit log."],
+  ["legacy", "Legacy endpoints (deprecated). Each response names the endpoint that replaces it."],
 ];
 
 /** The noun that an operation is listed under: one of `TAGS`. */
@@ -164,7 +164,7 @@ function bodyOf(operation: Operation): JsonObject {
     type: "array",
     items: { type: "string", contentMediaType: "application/octet-stream" },
     description:
-      "A file whose name equals the `filename` of a media entry gives that entry its bytes; any other is appended.",
+      "A file whose name matches the `filename` of a media entry belongs to that entry. Other files are appended to the media.",
   };
   const form =
     operation.takes === "multipart"
@@ -207,7 +207,7 @@ function responsesOf(operation: Operation): JsonObject {
     content: contentOf(operation),
   };
   const unchanged = {
-    description: "The post is as `If-None-Match` says.",
+    description: "The post has not changed since the ETag in `If-None-Match`.",
     headers: headers(...headersOf(operation), "ETag"),
   };
   return {
@@ -223,7 +223,7 @@ function contentOf({ answer, streams }: Operation): JsonObject {
   if (streams !== true) return { "application/json": { schema, example } };
   const stream = {
     type: "string",
-    description: "Server-sent events. The data of each `post` event is JSON of the form that `x-event-data` has.",
+    description: "Server-sent events. The data of each `post` event is JSON with the schema in `x-event-data`.",
   };
   return {
     "text/event-stream": {
@@ -288,9 +288,9 @@ function overrides(names: ReadonlyMap<unknown, string>): JsonObject {
       {
         type: ["object", "null"],
         additionalProperties: false,
-        description: `What ${capabilities.label} gets differently.`,
+        description: `Overrides for ${capabilities.label}.`,
         properties: {
-          text: { type: ["string", "null"], description: "Replaces `content.text` there." },
+          text: { type: ["string", "null"], description: "Replaces `content.text` on this platform." },
           settings: { anyOf: [print(settings, "input", names), { type: "null" }] },
         },
       },

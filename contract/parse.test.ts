@@ -41,7 +41,7 @@ for (const [change, message] of [
   [{ schedueldFor: null }, 'Unknown key "schedueldFor": did you mean "scheduledFor"?'],
   [{ scheduled_for: null }, 'Unknown key "scheduled_for": did you mean "scheduledFor"?'],
   [{ text: "x" }, '"text" belongs at "content.text"'],
-  [{ mediaUrls: [] }, '"mediaUrls" is a key of the legacy route: use "content.media"'],
+  [{ mediaUrls: [] }, '"mediaUrls" is a key of the legacy endpoint. Use "content.media"'],
   [{ content: { text: "", scheduledFor: null } }, '"scheduledFor" belongs at the top level'],
   [
     { privacyStatus: "public" },
@@ -141,7 +141,7 @@ test("a NUL character, half a surrogate pair and a number beyond measure are ref
   );
   assert.match(
     messages(issuesOf(JSON.parse('{"content":{"media":[{"width":1e400}]}}')))[0] ?? "",
-    /^content\.media\[0\]\.width is a number that is too large/,
+    /^content\.media\[0\]\.width is too large a number/,
   );
 });
 

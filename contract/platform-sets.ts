@@ -13,9 +13,9 @@ const name = z
   .string()
   .max(1000)
   .trim()
-  .refine((text) => text !== "", { error: "must have at least 1 character that is not white space" })
+  .refine((text) => text !== "", { error: "must have at least 1 character that is not whitespace" })
   .refine((text) => [...segmenter.segment(text)].length <= 50, { error: "must have at most 50 characters" })
-  .describe("A name for the platform set, 1 to 50 characters.")
+  .describe("Name of the platform set, 1 to 50 characters.")
   .meta({ examples: ["My Brand Accounts"] });
 
 const platformSet = z.object({
@@ -30,7 +30,7 @@ const platformSet = z.object({
 const countedSet = platformSet.extend({
   connectionCount: z
     .int()
-    .describe("How many active accounts are in it.")
+    .describe("Number of active accounts in it.")
     .meta({ examples: [3] }),
 });
 export type PlatformSet = z.output<typeof countedSet>;
@@ -41,7 +41,7 @@ export const platformSetsList = operation({
   method: "GET",
   path: "/api/v1/platform-sets",
   summary: "List platform sets",
-  description: "All platform sets with the number of accounts connected in each. Every post belongs to one.",
+  description: "Lists the platform sets with the number of accounts connected to each. Every post belongs to one.",
   tool: { readOnly: true, destructive: false, idempotent: true, openWorld: false },
   answer: z.object({ sets: z.array(countedSet) }),
 });
@@ -52,7 +52,7 @@ export const platformSetsCreate = operation({
   method: "POST",
   path: "/api/v1/platform-sets",
   summary: "Create a platform set",
-  description: "Creates a platform set. A user has at most 20, the default one included.",
+  description: "Creates a platform set. You can have at most 20, including the default one.",
   tool: { readOnly: false, destructive: false, idempotent: false, openWorld: false },
   body: z.strictObject({ name }),
   takes: "required",
@@ -66,7 +66,7 @@ export const platformSetsRename = operation({
   method: "PATCH",
   path: "/api/v1/platform-sets/:id",
   summary: "Rename a platform set",
-  description: "Gives a platform set another name.",
+  description: "Renames a platform set.",
   tool: { readOnly: false, destructive: false, idempotent: true, openWorld: false },
   params: idParam,
   body: z.strictObject({ name }),
@@ -83,7 +83,7 @@ export const platformSetsDelete = operation({
   path: "/api/v1/platform-sets/:id",
   summary: "Delete a platform set",
   description:
-    "Deletes a platform set that is not the default one. Its accounts are disconnected and its scheduled posts fail with a clear error; drafts stay drafts.",
+    "Deletes a platform set. Its accounts are disconnected, and its scheduled posts fail with a clear error; drafts are kept. The default platform set cannot be deleted.",
   tool: { readOnly: false, destructive: true, idempotent: true, openWorld: false },
   params: idParam,
   writes: true,

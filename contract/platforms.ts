@@ -10,17 +10,19 @@ const description = z
     name: platform,
     label: z
       .string()
-      .describe("The name people read.")
+      .describe("Display name of the platform.")
       .meta({ examples: ["Threads"] }),
     capabilities: z
       .looseObject({})
-      .describe("What the platform takes: limits, placements and shapes, scheduling, quotas.")
+      .describe("What the platform supports: limits, placements and shapes, scheduling, quotas.")
       .meta({ examples: [{ platform: PLATFORM_NAMES.at(-1), label: "Threads", scheduling: false }] }),
     settings: z.looseObject({}).describe("JSON Schema of `platformOverrides.<platform>.settings`."),
     description: z
       .string()
-      .describe("The same in sentences.")
-      .meta({ examples: ["Threads takes text of at most 500 characters, alone or with up to 20 images and videos."] }),
+      .describe("The same information in sentences.")
+      .meta({
+        examples: ["Threads supports text of at most 500 characters, alone or with up to 20 images and videos."],
+      }),
     limits: z
       .array(
         z.object({
@@ -29,7 +31,7 @@ const description = z
           source: z.string().meta({ examples: ["Threads API reference, posts"] }),
         }),
       )
-      .describe("Every limit, with its source."),
+      .describe("All limits, with their sources."),
     rules: z
       .array(
         z.object({
@@ -40,7 +42,7 @@ const description = z
           fix: z.string(),
         }),
       )
-      .describe("Rules across several fields.")
+      .describe("Rules that involve several fields.")
       .meta({ examples: [[]] }),
   })
   .describe("A platform's rules as data.");
@@ -51,7 +53,7 @@ export const platformsList = operation({
   method: "GET",
   path: "/api/v1/platforms",
   summary: "List platforms",
-  description: "What each platform takes, as data and in sentences: the rules that validation judges by.",
+  description: "Returns what each platform supports, as data and in sentences. Validation uses the same rules.",
   tool: {
     name: "platforms_describe",
     title: "Describe platforms",
@@ -60,7 +62,7 @@ export const platformsList = operation({
     idempotent: true,
     openWorld: false,
     description:
-      "What each platform takes, as data and in sentences: text limits, media, placements, scheduling, and the JSON Schema of `platformOverrides.<platform>.settings`. Name one platform: all of them are 18 000 tokens.",
+      "Returns what each platform supports, as data and in sentences: text limits, media, placements, scheduling, and the JSON Schema of `platformOverrides.<platform>.settings`. Ask for one platform: all of them take 18,000 tokens.",
   },
   query: z.strictObject({ platform: platform.optional().describe("Only this platform.") }),
   answer: z.object({ platforms: z.array(description) }),
@@ -72,7 +74,7 @@ export const platformsGet = operation({
   method: "GET",
   path: "/api/v1/platforms/:platform",
   summary: "Get a platform",
-  description: "What one platform takes.",
+  description: "Returns what a platform supports.",
   params: z.strictObject({ platform }),
   answer: z.object({ platform: description }),
   errors: ["NOT_FOUND"],

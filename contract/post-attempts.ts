@@ -8,75 +8,75 @@ const upstreamRequest = z
     method: z.string().meta({ examples: ["POST"] }),
     url: z
       .string()
-      .describe("The platform's own address, without tokens.")
+      .describe("URL on the platform, without tokens.")
       .meta({ examples: ["https://graph.threads.net/v1.0/17841400000000001/threads_publish"] }),
     startedAt: time,
     durationMilliseconds: z.number().meta({ examples: [412.6] }),
     request: z
       .string()
       .nullable()
-      .describe("The beginning of what was sent, without secrets; null for bytes.")
+      .describe("Beginning of the request body, without secrets. Null for binary data.")
       .meta({ examples: ["creation_id=17889455560051444"] }),
     status: z
       .int()
       .nullable()
-      .describe("The HTTP status; null where no whole answer came.")
+      .describe("HTTP status. Null if no complete response arrived.")
       .meta({ examples: [200] }),
     answer: z
       .string()
       .nullable()
-      .describe("The beginning of the answer, without secrets.")
+      .describe("Beginning of the response, without secrets.")
       .meta({ examples: ['{"id":"17900000000000001"}'] }),
     failure: z
       .string()
       .nullable()
-      .describe("Why no answer came; null where one did.")
+      .describe("Why no response arrived. Null if one did.")
       .meta({ examples: [null] }),
     reached: z
       .boolean()
-      .describe("False only where the platform surely saw nothing of it.")
+      .describe("False only if the request certainly never reached the platform.")
       .meta({ examples: [true] }),
   })
-  .describe("One call to the platform.");
+  .describe("A request to the platform.");
 
 const attempt = z
   .object({
     id,
-    platformPostId: id.describe("The id of the platform post, as in `platformPosts`."),
+    platformPostId: id.describe("ID of the platform post, as in `platformPosts`."),
     platform,
     attempt: z
       .int()
-      .describe("Which attempt of the platform post; 0 for what was prepared ahead of the time.")
+      .describe("Number of the publish attempt. 0 for steps prepared before the scheduled time.")
       .meta({ examples: [1] }),
     step: z.string().meta({ examples: ["publish"] }),
     effect: z
       .enum(["read", "hidden", "visible"])
-      .describe("`visible` is the call that publishes; nothing else can be seen by an audience.")
+      .describe("`visible` is the step that publishes. No other step is visible to an audience.")
       .meta({ examples: ["visible"] }),
     verdict: z
       .enum(["done", "failed", "unknown", "open"])
       .describe(
-        "`failed`: surely nothing came of it. `unknown`: nobody can tell. `open`: under way, or being read back.",
+        "`failed`: it certainly had no effect. `unknown`: the outcome cannot be determined. `open`: in progress, or being checked.",
       )
       .meta({ examples: ["done"] }),
     remoteId: z
       .string()
       .nullable()
-      .describe("The platform's id of what the step made live.")
+      .describe("The platform's ID for what the step published.")
       .meta({ examples: ["17900000000000001"] }),
     startedAt: time,
     endedAt: time.nullable(),
     requests: z.array(upstreamRequest),
     readBacks: z
       .int()
-      .describe("How often the outcome of a publishing call was looked up afterwards.")
+      .describe("How often the outcome of a publishing request was checked afterwards.")
       .meta({ examples: [0] }),
     readBackRequests: z
       .array(upstreamRequest)
-      .describe("The calls of the latest look.")
+      .describe("Requests of the latest check.")
       .meta({ examples: [[]] }),
   })
-  .describe("One step towards publishing a platform post, with every call it made.");
+  .describe("A step in publishing a platform post, with every request it made.");
 export type PostAttempt = z.output<typeof attempt>;
 
 export const postsAttempts = operation({
@@ -84,9 +84,9 @@ export const postsAttempts = operation({
   name: "posts_attempts",
   method: "GET",
   path: "/api/v1/posts/:id/attempts",
-  summary: "List the attempts of a post",
+  summary: "List a post's attempts",
   description:
-    "Everything that was done to publish the post, oldest first: each step with its calls to the platform, without secrets, how long they took and what came of them. It shows why a post failed, or why its outcome is unknown. Once a post has been settled for a while (30 days, unless the instance keeps them longer), only its publishing calls are left, with `verdict` and `remoteId` and without `requests`.",
+    "Returns everything Ampost did to publish the post, oldest first: each step with its requests to the platform, their duration and result, without secrets. Use it to see why a post failed or why its outcome is unknown. Once a post has been settled for 30 days (or longer, if the instance is configured so), only its publishing steps are kept, with `verdict` and `remoteId` but without `requests`.",
   tool: { readOnly: true, destructive: false, idempotent: true, openWorld: false },
   params: idParam,
   answer: z.object({ attempts: z.array(attempt) }),

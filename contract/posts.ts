@@ -29,33 +29,29 @@ const override = z
     settings: z
       .record(z.string(), z.unknown())
       .nullish()
-      .describe("The platform's own settings; see GET /api/v1/platforms. What is null in them counts as left out."),
+      .describe("Settings of the platform; see GET /api/v1/platforms. Null values count as omitted."),
   })
-  .describe("What one platform gets differently.");
+  .describe("Text and settings for one platform.");
 
 export const platformOverrides = z
   .partialRecord(z.enum(PLATFORM_NAMES), override)
   .describe(
-    "Text and settings that one platform gets differently, by platform. What stands there for platforms that the post does not go to is kept, and judged when it does.",
+    "Text and settings for individual platforms, by platform. Overrides for platforms the post is not published to are stored, and validated once it is.",
   );
 
 const content = z
   .strictObject({
     text: z
       .string()
-      .describe("The text of the post.")
+      .describe("Text of the post.")
       .meta({ examples: [TEXT] }),
-    media: z
-      .array(mediaEntrySchema)
-      .max(100)
-      .nullish()
-      .describe("Media attachments, in the order in which they are shown."),
+    media: z.array(mediaEntrySchema).max(100).nullish().describe("Media attachments, in display order."),
     linkUrl: webUrl.nullish().describe("A link to include in the post."),
     platformOverrides: platformOverrides
       .nullish()
       .meta({ examples: [{ [PLATFORM_NAMES[6]]: { text: "Hello from Threads!" } }] }),
   })
-  .describe("What is said.")
+  .describe("Content of the post.")
   .meta({ examples: [{ text: "Hello from the Ampost API!" }] });
 
 const platforms = z
@@ -67,36 +63,36 @@ const platforms = z
         context.addIssue({
           code: "custom",
           path: [index],
-          message: `must not be "${name}" again: name each platform once`,
+          message: `must not be "${name}" again. List each platform once`,
           input: name,
         });
     }
   })
-  .describe("The platforms to publish to, each once.")
+  .describe("Platforms to publish to, without duplicates.")
   .meta({ examples: [PLATFORM_NAMES.slice(-1)] });
 
 const scheduledFor = timeInput
   .nullish()
   .describe(
-    "When to publish: ISO 8601 with an offset or `Z`, in the future and at most a year ahead. `null` makes a draft.",
+    "When to publish: ISO 8601 with an offset or `Z`, in the future and at most a year ahead. `null` for a draft.",
   );
 
 const publishBy = timeInput
   .nullish()
   .describe(
-    "After this the post is not published by itself any more: ISO 8601 with an offset or `Z`, later than `scheduledFor`. `null` leaves it to the instance, which usually gives six hours.",
+    "Latest time to publish the post automatically: ISO 8601 with an offset or `Z`, later than `scheduledFor`. `null` uses the instance's default, usually six hours after `scheduledFor`.",
   );
 
 const platformSetId = id.describe(
-  "The platform set whose accounts publish the post: one that `GET /api/v1/platform-sets` (platform_sets_list) has.",
+  "The platform set whose accounts publish the post, from `GET /api/v1/platform-sets` (platform_sets_list).",
 );
 
 export const createBody = z.strictObject({ content, platforms, scheduledFor, publishBy, platformSetId });
 export const patchBody = z.strictObject({
   content: content
     .partial()
-    .describe("What is said: the members that change.")
-    .meta({ examples: [{ text: "Better words" }] })
+    .describe("Content fields to change.")
+    .meta({ examples: [{ text: "A better text" }] })
     .optional(),
   platforms: platforms.optional(),
   scheduledFor,
@@ -125,22 +121,22 @@ const platformPost = z.object({
   publishedUrl: z
     .string()
     .nullable()
-    .describe("Where it can be seen, once the platform has told.")
+    .describe("URL of the published post, once the platform has returned it.")
     .meta({ examples: ["https://www.threads.com/@ampost/post/DRcQ1aXk7Zm"] }),
-  accountId: id.nullable().describe("The account that publishes it."),
+  accountId: id.nullable().describe("The account that publishes the post."),
   platformPostId: z
     .string()
     .nullable()
-    .describe("The platform's own id of the post.")
+    .describe("The platform's ID for the post.")
     .meta({ examples: ["17900000000000001"] }),
   publishedAt: time.nullable(),
   attemptCount: z
     .int()
-    .describe("How many attempts have failed or are under way.")
+    .describe("Number of attempts that failed or are in progress.")
     .meta({ examples: [1] }),
   nextAttemptAt: time
     .nullable()
-    .describe("When Ampost looks at it next; null while a step runs or when it is settled.")
+    .describe("When Ampost continues with it. Null while a step is running and once it is settled.")
     .meta({ examples: [null] }),
   error: platformPostError.nullable().meta({ examples: [null] }),
   warnings: z.array(z.object({ code: z.string(), message: z.string() })).meta({ examples: [[]] }),
@@ -153,20 +149,20 @@ export const post = z.object({
     text: z.string().meta({ examples: [TEXT] }),
     media: z
       .array(mediaEntrySchema)
-      .describe("As they were sent; those that are stored with what their bytes say, and a signed address.")
+      .describe("Media as they were sent. Stored media also have their measured properties and a signed URL.")
       .meta({ examples: [[]] }),
     linkUrl: z
       .string()
       .nullable()
       .meta({ examples: [null] }),
-    platformOverrides: z.looseObject({}).describe("As they were sent."),
+    platformOverrides: z.looseObject({}).describe("Overrides as they were sent."),
   }),
   platformPosts: z.array(platformPost),
   status: z.enum(POST_STATUSES).meta({ examples: ["published"] }),
   scheduledFor: time.nullable().meta({ examples: [null] }),
   publishBy: time
     .nullable()
-    .describe("After this it is not published by itself any more; null leaves that to the instance.")
+    .describe("Latest time to publish the post automatically. Null for the instance's default.")
     .meta({ examples: [null] }),
   createdAt: time,
   updatedAt: time,
@@ -182,17 +178,17 @@ const postSummary = z.object({
   status: z.enum(POST_STATUSES).meta({ examples: ["published"] }),
   textPreview: z
     .string()
-    .describe("The first 100 characters of the text.")
+    .describe("First 100 characters of the text.")
     .meta({ examples: [TEXT] }),
   platforms: z.array(platform),
   mediaCount: z.int().meta({ examples: [0] }),
   publishedCount: z
     .int()
-    .describe("How many platform posts are published.")
+    .describe("Number of published platform posts.")
     .meta({ examples: [1] }),
   failedCount: z
     .int()
-    .describe("How many platform posts failed; one whose outcome is unknown counts.")
+    .describe("Number of failed platform posts, including those whose outcome is unknown.")
     .meta({ examples: [0] }),
   scheduledFor: time.nullable().meta({ examples: [null] }),
   createdAt: time,
@@ -206,7 +202,7 @@ export type PostSummary = z.output<typeof postSummary>;
 const onePost = z.object({ post });
 const warnings = z
   .array(issue)
-  .describe("What is worth knowing but refuses nothing.")
+  .describe("Problems that do not prevent publishing.")
   .meta({ examples: [[]] });
 
 /** The codes of a body that breaks a rule of the product or of a platform. */
@@ -228,7 +224,7 @@ export const postsCreate = operation({
   path: "/api/v1/posts",
   summary: "Create a post",
   description:
-    "Creates a draft, or a scheduled post where `scheduledFor` is given. Send JSON, or multipart/form-data with `data` (the same JSON) and `files`. A refusal tells every problem at once. Nothing is published before the scheduled time or a call of publish.",
+    "Creates a draft, or a scheduled post if you set `scheduledFor`. Send JSON, or multipart/form-data with `data` (the same JSON) and `files`. An error lists every problem. Nothing is published until the scheduled time or until you call publish.",
   rateClass: "createPost",
   tool: {
     readOnly: false,
@@ -236,7 +232,7 @@ export const postsCreate = operation({
     idempotent: false,
     openWorld: false,
     description:
-      "Creates a draft, or a scheduled post where `scheduledFor` is given. Media are named by `url`, or by the `id` of a stored media object (media_create). A refusal tells every problem at once, each with its fix; posts_validate tells them beforehand. Nothing is published before the scheduled time or a call of posts_publish.",
+      "Creates a draft, or a scheduled post if you set `scheduledFor`. Refer to media by `url`, or by the `id` of a stored media object (media_create). An error lists every problem with its fix; posts_validate lists them without creating anything. Nothing is published until the scheduled time or until you call posts_publish.",
   },
   body: postDraft,
   form: createBody,
@@ -254,7 +250,7 @@ export const postsValidate = operation({
   path: "/api/v1/posts/validate",
   summary: "Validate a post",
   description:
-    "Takes the body of a create and tells every issue and warning it would meet, without storing anything. Answers 200 whatever it finds.",
+    "Accepts the same body as creating a post and returns every issue and warning, without storing anything. Always returns 200.",
   tool: { readOnly: true, destructive: false, idempotent: true, openWorld: false },
   body: postDraft,
   form: createBody,
@@ -268,26 +264,26 @@ export const postsList = operation({
   method: "GET",
   path: "/api/v1/posts",
   summary: "List posts",
-  description: "Lists posts, newest first, in short form. `total` is how many match the filters.",
+  description: "Returns posts in short form, newest first. `total` is the number that match the filters.",
   tool: { readOnly: true, destructive: false, idempotent: true, openWorld: false },
   query: z.strictObject({
     status: z
       .enum(POST_STATUSES)
       .optional()
-      .describe("Only posts in this status.")
+      .describe("Only posts with this status.")
       .meta({ examples: ["scheduled"] }),
     platform: platform.optional().describe("Only posts that target this platform."),
     limit,
     offset,
-    cursor: cursor.describe("`nextCursor` of the page before, instead of `offset`."),
-    from: timeInput.optional().describe("Only posts created at this time or later."),
+    cursor: cursor.describe("`nextCursor` from the previous page. Use it instead of `offset`."),
+    from: timeInput.optional().describe("Only posts created at or after this time."),
     to: timeInput.optional().describe("Only posts created before this time."),
     search: z
       .string()
       .min(1)
       .max(200)
       .optional()
-      .describe("Only posts with this in one of their texts, upper and lower case alike.")
+      .describe("Only posts that contain this in one of their texts. Not case-sensitive.")
       .meta({ examples: ["release"] }),
   }),
   answer: z.object({
@@ -303,14 +299,15 @@ export const postsGet = operation({
   method: "GET",
   path: "/api/v1/posts/:id",
   summary: "Get a post",
-  description: "One post with all its platform posts. The `ETag` changes with everything that can be seen of it.",
+  description:
+    "Returns a post with all its platform posts. The `ETag` changes whenever anything visible in the post changes.",
   tool: {
     readOnly: true,
     destructive: false,
     idempotent: true,
     openWorld: false,
     description:
-      "One post with all its platform posts: what became of each, where it can be seen, and why it failed with what to do.",
+      "Returns a post with all its platform posts: the status and URL of each, and why it failed and what to do.",
   },
   params: idParam,
   answer: onePost,
@@ -324,7 +321,7 @@ export const postsEvents = operation({
   path: "/api/v1/posts/:id/events",
   summary: "Follow a post",
   description:
-    'Server-sent events: `post` with `{"post"}` as data, at once and after every change, until the post is published, partial, failed or discarded; then the stream ends. A line of comment every 15 s keeps the connection alive.',
+    'Streams server-sent events: a `post` event with `{"post"}` as data, immediately and after every change, until the post is published, partial, failed or discarded. A comment line every 15 seconds keeps the connection alive.',
   params: idParam,
   streams: true,
   answer: onePost,
@@ -338,14 +335,14 @@ export const postsUpdate = operation({
   path: "/api/v1/posts/:id",
   summary: "Update a post",
   description:
-    "Changes a draft or scheduled post. Takes any subset of the members of a create; inside `content` the members given replace those stored as a whole, `media` and `platformOverrides` too; the others stay. `scheduledFor: null` turns a scheduled post into a draft. `If-Match` with the post's ETag refuses the change where the post has changed since.",
+    "Updates a draft or scheduled post. Send any subset of the fields for creating a post. Fields you send inside `content` replace the stored ones entirely, including `media` and `platformOverrides`; the others are kept. `scheduledFor: null` turns a scheduled post into a draft. With `If-Match`, the update fails if the post has changed since you read its ETag.",
   tool: {
     readOnly: false,
     destructive: false,
     idempotent: true,
     openWorld: false,
     description:
-      "Changes a draft or scheduled post. Takes any subset of the members of posts_create; inside `content` the members given replace those stored as a whole, so give `platformOverrides` and `media` complete; the others stay. `scheduledFor: null` turns a scheduled post into a draft.",
+      "Updates a draft or scheduled post. Send any subset of the fields of posts_create. Fields you send inside `content` replace the stored ones entirely, so send `platformOverrides` and `media` in full; the others are kept. `scheduledFor: null` turns a scheduled post into a draft.",
   },
   params: idParam,
   body: postDraft,
@@ -357,7 +354,7 @@ export const postsUpdate = operation({
 });
 
 const DISCARDS =
-  "Discards a draft, scheduled, queued, partial or failed post. What is published already stays; what is not will never be.";
+  "Discards a draft, scheduled, queued, partial or failed post. Anything already published stays; anything else will not be published.";
 
 export const postsDelete = operation({
   ...plain,
@@ -379,7 +376,7 @@ export const postsCancel = operation({
   method: "POST",
   path: "/api/v1/posts/:id/cancel",
   summary: "Cancel a post",
-  description: `${DISCARDS} The same as DELETE.`,
+  description: `${DISCARDS} Same as DELETE.`,
   body: z.strictObject({}).optional(),
   takes: "optional",
   tool: {
@@ -387,7 +384,7 @@ export const postsCancel = operation({
     destructive: true,
     idempotent: true,
     openWorld: false,
-    description: `${DISCARDS} The same as posts_delete.`,
+    description: `${DISCARDS} Same as posts_delete.`,
   },
 });
 
@@ -396,9 +393,9 @@ export const postsPublish = operation({
   name: "posts_publish",
   method: "POST",
   path: "/api/v1/posts/:id/publish",
-  summary: "Publish a post now",
+  summary: "Publish a post",
   description:
-    "Begins publishing a draft or scheduled post on all its platforms and answers at once, with the post in `queued` or later. With `Prefer: wait=N` it answers when every platform post is settled, or after N seconds.",
+    "Starts publishing a draft or scheduled post on all its platforms and responds immediately, with the post in `queued` or later. With `Prefer: wait=N`, it responds once every platform post is settled, or after N seconds.",
   rateClass: "publishPost",
   tool: {
     readOnly: false,
@@ -406,7 +403,7 @@ export const postsPublish = operation({
     idempotent: false,
     openWorld: true,
     description:
-      "Begins publishing a draft or scheduled post on all its platforms and answers at once, with the post in `queued` or later. With `wait` it answers when every platform post is settled, or after that many seconds. Where it is still `posting` then, look again later with posts_get; do not publish again. A person may be asked first, where the client can ask.",
+      "Starts publishing a draft or scheduled post on all its platforms and returns immediately, with the post in `queued` or later. With `wait`, it returns once every platform post is settled, or after that many seconds. If the post is still `posting` then, check later with posts_get; do not publish again. If the client supports it, a person may be asked to confirm first.",
   },
   params: idParam,
   body: z.strictObject({}).optional(),
@@ -424,7 +421,7 @@ export const postsRetry = operation({
   path: "/api/v1/posts/:id/retry",
   summary: "Retry a post",
   description:
-    "Publishes failed platform posts of a partial or failed post again: those named in `platforms`, or all. One whose outcome is `unknown` may be live, so it is retried only when named with `force: true`.",
+    "Retries failed platform posts of a partial or failed post: those in `platforms`, or all. A platform post whose outcome is `unknown` may be live, so it is retried only if you list it and set `force: true`.",
   rateClass: "publishPost",
   tool: {
     readOnly: false,
@@ -432,16 +429,16 @@ export const postsRetry = operation({
     idempotent: false,
     openWorld: true,
     description:
-      "Publishes failed platform posts of a partial or failed post again, just as they are: those named in `platforms`, or all. What is published is never touched. Where the platform refused the content (`category` is `content`), make a new post for that platform instead. One that is `unknown` may be live: it is retried only when named with `force: true`, which is for a person to decide who has looked at the account.",
+      "Retries failed platform posts of a partial or failed post without changes: those in `platforms`, or all. Published platform posts are never touched. If the platform rejected the content (`category` is `content`), create a new post for that platform instead. One that is `unknown` may be live: it is retried only if you list it and set `force: true`, which a person should decide after checking the account.",
   },
   params: idParam,
   body: z
     .strictObject({
-      platforms: platforms.optional().describe("The platforms to retry. All failed ones, where it is left out."),
+      platforms: platforms.optional().describe("Platforms to retry. Defaults to all failed ones."),
       force: z
         .boolean()
         .optional()
-        .describe("Retries a platform post whose outcome is unknown although it may be live already.")
+        .describe("Retries a platform post whose outcome is unknown, even though it may already be live.")
         .meta({ examples: [true] }),
     })
     .optional(),

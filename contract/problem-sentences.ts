@@ -52,7 +52,7 @@ function tellUnknownKeys(form: z.ZodType, problem: z.core.$ZodIssueUnrecognizedK
       ...blank("request.unknownKey", problem.path),
       message: `There are ${more} more unknown keys`,
       actual: problem.keys.length,
-      fix: "Leave them out.",
+      fix: "Remove them.",
     },
   ];
 }
@@ -64,7 +64,7 @@ function tellProblem(form: z.ZodType, problem: z.core.$ZodIssue, words: PartWord
   const code: PublicCode = isMissingPlatforms(problem) ? "NO_PLATFORMS_SELECTED" : "VALIDATION_FAILED";
   const message =
     code === "NO_PLATFORMS_SELECTED"
-      ? "platforms must name at least one platform"
+      ? "platforms must have at least one platform"
       : rule === "request.required"
         ? `${name} is required`
         : `${name} ${must}`;
@@ -128,13 +128,13 @@ function judge(
         rule: "request.format",
         must: problem.message.startsWith("must")
           ? problem.message
-          : (FORMATS[problem.format] ?? "has a form that is not allowed"),
+          : (FORMATS[problem.format] ?? "has an invalid format"),
         limit: null,
       };
     default:
       return {
         rule: "request.value",
-        must: problem.message.startsWith("must") ? problem.message : "has a value that is not allowed",
+        must: problem.message.startsWith("must") ? problem.message : "has an invalid value",
         limit: null,
       };
   }
@@ -156,7 +156,7 @@ function upper(problem: z.core.$ZodIssueTooBig): string {
 }
 
 const FORMATS: Readonly<Record<string, string>> = {
-  url: "must be a whole http or https URL, such as https://cdn.example.com/photo.jpg",
+  url: "must be a complete http or https URL, such as https://cdn.example.com/photo.jpg",
 };
 
 const NOUNS: Readonly<Record<string, string>> = {

@@ -7,17 +7,17 @@ const session = z.object({
   id,
   isCurrent: z
     .boolean()
-    .describe("Whether it is the session that asks.")
+    .describe("Whether this is the session that made the request.")
     .meta({ examples: [true] }),
   address: z
     .string()
     .nullable()
-    .describe("The network address that signed in.")
+    .describe("IP address that signed in.")
     .meta({ examples: ["203.0.113.7"] }),
   userAgent: z
     .string()
     .nullable()
-    .describe("The browser, as it calls itself.")
+    .describe("User agent of the browser.")
     .meta({ examples: ["Mozilla/5.0 (X11; Linux x86_64) Firefox/145.0"] }),
   createdAt: time,
   expiresAt: time,
@@ -30,7 +30,7 @@ export const sessionsList = operation({
   method: "GET",
   path: "/api/sessions",
   summary: "List sessions",
-  description: "Where the person is signed in, the newest first. Never what makes a session work.",
+  description: "Returns the user's sessions, newest first. Session tokens are never included.",
   auth: "session",
   answer: z.object({ sessions: z.array(session) }),
 });
@@ -41,7 +41,7 @@ export const sessionsRevoke = operation({
   method: "DELETE",
   path: "/api/sessions/:id",
   summary: "End a session",
-  description: "Ends a session of the person, from its next request on.",
+  description: "Signs out a session of the user, effective from its next request.",
   auth: "session",
   params: idParam,
   writes: true,
@@ -55,13 +55,13 @@ export const sessionsRevokeOthers = operation({
   method: "DELETE",
   path: "/api/sessions",
   summary: "End all other sessions",
-  description: "Ends every session of the person but the one that asks.",
+  description: "Signs out all sessions of the user except the current one.",
   auth: "session",
   writes: true,
   answer: z.object({
     revoked: z
       .int()
-      .describe("How many were ended.")
+      .describe("Number of sessions that were ended.")
       .meta({ examples: [2] }),
   }),
 });

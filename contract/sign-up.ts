@@ -18,19 +18,19 @@ const visitorsRoute = { ...plain, method: "POST", description: "", auth: "sessio
 const signedUp = z.object({
   next: z
     .enum(["verify_email", "signed_in"])
-    .describe("What happens now: a letter with a link is on its way, or a session has begun."),
+    .describe("What happens next: an email with a link has been sent, or the user is signed in."),
 });
 
 export const signUpForm = operation({
   ...visitorsRoute,
   name: "sign_up",
   path: "/api/auth/sign-up/email",
-  summary: "Make an account",
+  summary: "Sign up",
   body: z.strictObject({
-    email: email.optional().describe("Not with an invitation, which has its own."),
+    email: email.optional().describe("Omit it with an invitation, which already has one."),
     password,
     name: personName.default(""),
-    invite: token.optional().describe("What the link of an invitation carries."),
+    invite: token.optional().describe("Token from the invitation link."),
   }),
   answer: signedUp,
 });
@@ -39,9 +39,9 @@ export const setUpForm = operation({
   ...visitorsRoute,
   name: "set_up",
   path: "/api/auth/set-up",
-  summary: "Make the owner of a new instance",
+  summary: "Set up a new instance",
   body: z.strictObject({
-    token: token.describe("What the link printed at the start carries."),
+    token: token.describe("Token from the setup link printed at startup."),
     email,
     password,
     name: personName.default(""),

@@ -28,7 +28,7 @@ export const toolOptions = z.strictObject({
     .max(255)
     .optional()
     .describe(
-      "Any text of your own for this one write. The same key with the same arguments gives the first answer again and does nothing: so a call whose answer was lost can be repeated safely.",
+      "A unique value for this write, such as a UUID. Repeating the call with the same key and arguments returns the first result and does nothing, so a call whose response was lost can be repeated safely.",
     )
     .meta({ examples: ["order-4711"] }),
   wait: z
@@ -36,7 +36,7 @@ export const toolOptions = z.strictObject({
     .min(0)
     .max(MAX_WAIT_SECONDS)
     .optional()
-    .describe("How many seconds to wait until every platform post is settled.")
+    .describe("Maximum number of seconds to wait until every platform post is settled.")
     .meta({ examples: [30] }),
 });
 
@@ -44,7 +44,7 @@ export const toolOptions = z.strictObject({
 const DEPTH_OF_ABSENCE = 3;
 
 /** What stands for the form of media where it was told before. */
-const MEDIA_ENTRY = { type: "object", description: "An entry as in content.media." };
+const MEDIA_ENTRY = { type: "object", description: "A media entry, as in content.media." };
 
 /** Every tool, in the order of the operations. */
 export const TOOLS: readonly Tool[] = OPERATIONS.flatMap((operation) =>

@@ -10,23 +10,23 @@ export const MAX_WEBHOOKS = 20;
 const events = z
   .array(z.enum(EVENT_TYPES))
   .max(EVENT_TYPES.length)
-  .describe("The events to be told of; an empty list means all.")
+  .describe("Events to send. An empty list means all.")
   .meta({ examples: [["post.published", "post.failed"]] });
 const url = webUrl
-  .describe("Where events are sent by POST. It has to be reachable from the internet.")
+  .describe("URL to send events to by POST. Must be publicly reachable.")
   .meta({ examples: ["https://app.example.com/ampost-events"] });
 const description = z
   .string()
   .max(200)
-  .describe("A note for yourself.")
-  .meta({ examples: ["The shop's own server"] });
+  .describe("A note for your own use.")
+  .meta({ examples: ["Shop server"] });
 
 export const webhook = z.object({
   id,
   url: z
     .string()
     .nullable()
-    .describe("Where events are sent; `null`: nowhere, its deliveries are read.")
+    .describe("URL that events are sent to. `null` if you read the deliveries instead.")
     .meta({ examples: ["https://app.example.com/ampost-events"] }),
   description: z.string().meta({ examples: [""] }),
   events: z.array(z.enum(EVENT_TYPES)).meta({ examples: [["post.published", "post.failed"]] }),
@@ -38,7 +38,7 @@ export const webhook = z.object({
   secret: z
     .string()
     .nullable()
-    .describe("What deliveries are signed with (Standard Webhooks). It is shown where it is made, and never again.")
+    .describe("Secret for verifying signatures (Standard Webhooks). Returned only when it is created.")
     .meta({ examples: [null] }),
   createdAt: time,
   updatedAt: time,
@@ -51,34 +51,34 @@ const attempt = z.object({
   status: z
     .int()
     .nullable()
-    .describe("The HTTP status; null where none came.")
+    .describe("HTTP status. Null if no response arrived.")
     .meta({ examples: [200] }),
   durationMilliseconds: z.number().meta({ examples: [38.2] }),
   error: z
     .string()
     .nullable()
-    .describe("Why no answer came.")
+    .describe("Why no response arrived.")
     .meta({ examples: [null] }),
   answer: z
     .string()
     .nullable()
-    .describe("The beginning of the answer.")
+    .describe("Beginning of the response.")
     .meta({ examples: ["ok"] }),
 });
 
 export const delivery = z.object({
-  id: id.describe("The same as the header `webhook-id`, in every try."),
+  id: id.describe("Same as the header `webhook-id` in every attempt."),
   webhookId: id,
   type: z.string().meta({ examples: ["post.published"] }),
   postId: id.nullable(),
   status: z
     .enum(["pending", "delivered", "failed"])
-    .describe("`failed`: it was given up after days of tries, or the endpoint was disabled.")
+    .describe("`failed` if all attempts over several days failed, or the webhook was disabled.")
     .meta({ examples: ["delivered"] }),
-  attempts: z.array(attempt).describe("The latest tries, oldest first."),
+  attempts: z.array(attempt).describe("Latest attempts, oldest first."),
   payload: z
     .string()
-    .describe("The body, as it was sent.")
+    .describe("The body that was sent.")
     .meta({
       examples: [
         '{"type":"post.published","timestamp":"2026-12-01T09:30:00.000Z","data":{"post":{"id":"01980b7a-6c00-7000-8000-000000000001"}}}',
@@ -100,12 +100,12 @@ export const webhooksCreate = operation({
   path: "/api/v1/webhooks",
   summary: "Create a webhook",
   description:
-    "From now on the events of this mode are sent to the URL, signed in the Standard Webhooks format. A delivery that is not answered with a status of 2xx is tried again for three days; 410 disables the webhook. The answer shows the signing secret, and it is shown never again.",
+    "Sends events in this mode to the URL, signed according to Standard Webhooks. A delivery that does not get a 2xx response is retried for three days; a 410 response disables the webhook. The signing secret is returned only in this response.",
   body: z.strictObject({
     url: url
       .nullable()
       .describe(
-        "Where events are sent by POST. It has to be reachable from the internet. `null`: nothing is sent, and you read the deliveries; such a webhook goes away when nobody has read them for a week.",
+        "URL to send events to by POST. Must be publicly reachable. `null` if you read the deliveries instead; such a webhook is deleted if its deliveries are not read for a week.",
       ),
     events: events.default([]),
     description: description.default(""),
@@ -122,7 +122,7 @@ export const webhooksList = operation({
   method: "GET",
   path: "/api/v1/webhooks",
   summary: "List webhooks",
-  description: "All webhooks of this mode, oldest first.",
+  description: "Lists the webhooks in this mode, oldest first.",
   answer: z.object({ webhooks: z.array(webhook) }),
 });
 
@@ -132,7 +132,7 @@ export const webhooksGet = operation({
   method: "GET",
   path: "/api/v1/webhooks/:id",
   summary: "Get a webhook",
-  description: "One webhook, without its secret.",
+  description: "Returns a webhook, without its secret.",
   params: idParam,
   answer: oneWebhook,
   errors: ["NOT_FOUND"],
@@ -145,7 +145,7 @@ export const webhooksUpdate = operation({
   path: "/api/v1/webhooks/:id",
   summary: "Update a webhook",
   description:
-    'Changes the members given. `status: "active"` enables a disabled webhook again; what happened meanwhile is not sent afterwards.',
+    'Updates the fields you send. `status: "active"` enables a disabled webhook; events that happened while it was disabled are not sent.',
   params: idParam,
   body: z.strictObject({
     url: url.optional(),
@@ -168,7 +168,7 @@ export const webhooksDelete = operation({
   method: "DELETE",
   path: "/api/v1/webhooks/:id",
   summary: "Delete a webhook",
-  description: "Nothing more is sent to it. Its delivery log goes with it.",
+  description: "Deletes a webhook and its delivery log. No more events are sent to it.",
   params: idParam,
   writes: true,
   answer: oneWebhook,
@@ -182,7 +182,7 @@ export const webhooksRotateSecret = operation({
   path: "/api/v1/webhooks/:id/rotate-secret",
   summary: "Rotate a webhook's secret",
   description:
-    "Makes a new signing secret and shows it. For the next 24 hours every delivery carries a signature of the old secret too, so that none is lost while you change it.",
+    "Creates a new signing secret and returns it. For the next 24 hours, every delivery is also signed with the old secret, so that you can switch without losing any.",
   params: idParam,
   writes: true,
   answer: oneWebhook,
@@ -196,7 +196,7 @@ export const webhooksTest = operation({
   path: "/api/v1/webhooks/:id/test",
   summary: "Send a test event",
   description:
-    "Sends an event of type `webhook.test`, whatever events the webhook asks for. The delivery shows what came of it.",
+    "Sends an event of type `webhook.test`, regardless of the webhook's events. The delivery shows the result.",
   params: idParam,
   writes: true,
   answer: oneDelivery,
@@ -209,7 +209,7 @@ export const webhooksDeliveries = operation({
   method: "GET",
   path: "/api/v1/webhooks/:id/deliveries",
   summary: "List deliveries",
-  description: "What was sent to a webhook in the last 30 days, newest first, with every try.",
+  description: "Returns deliveries to a webhook in the last 30 days, newest first, with every attempt.",
   params: idParam,
   query: z.strictObject({
     status: z
@@ -228,8 +228,8 @@ export const deliveriesRedeliver = operation({
   name: "webhook_deliveries_redeliver",
   method: "POST",
   path: "/api/v1/webhook-deliveries/:id/redeliver",
-  summary: "Send a delivery again",
-  description: "Sends the same bytes with the same `webhook-id` again, whatever came of it before.",
+  summary: "Resend a delivery",
+  description: "Resends the same bytes with the same `webhook-id`, regardless of the earlier result.",
   params: idParam,
   writes: true,
   answer: oneDelivery,

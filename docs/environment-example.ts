@@ -15,7 +15,7 @@ export function environmentExample(): string {
     lines.push(
       "",
       `# ${variable.about}`,
-      `# Takes ${variable.takes}. ${without(variable, schema.safeParse(undefined).data)}`,
+      `# Format: ${variable.takes}. ${without(variable, schema.safeParse(undefined).data)}`,
       `#${name}=${variable.example}`,
     );
   }
@@ -23,6 +23,6 @@ export function environmentExample(): string {
 }
 
 function without(variable: Variable, fallback: unknown): string {
-  if (variable.otherwise !== undefined) return `Without it: ${variable.otherwise}.`;
+  if (variable.otherwise !== undefined) return `Default: ${variable.otherwise}.`;
   return fallback === undefined || fallback === "" ? "Empty by default." : `Default: ${String(fallback)}.`;
 }

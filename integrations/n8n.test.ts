@@ -311,7 +311,7 @@ test("a write with a key of its own is done once, and waiting is asked for", asy
 test("a refusal is told in the words of the API, with what to do about every issue", async () => {
   const { error } = await call("post", "create", { ...draft(""), platforms: ["threads", "youtube"] });
   assert.match(String(error?.message), /YouTube/);
-  assert.match(String(error?.description), /^\/content\/text: .+\. Give content\.text a text/m);
+  assert.match(String(error?.description), /^\/content\/text: .+\. Set content\.text/m);
   const { error: unknown } = await call(
     "account",
     "getContext",

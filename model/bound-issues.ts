@@ -4,10 +4,10 @@ import type { Issue } from "./errors.ts";
 /** Nobody reads more of them in one answer. Whoever finds more may stop at the next. */
 export const MAX_ISSUES = 100;
 
-/** The issues as they are told: none of them long, not too many, and a last word where there are more. */
+/** The issues as they are shown: none of them long, not too many, and a note where there are more. */
 export function boundIssues(issues: readonly Issue[]): Issue[] {
-  const told = issues.slice(0, MAX_ISSUES).map(boundIssue);
-  return issues.length <= MAX_ISSUES ? told : [...told, MORE];
+  const bounded = issues.slice(0, MAX_ISSUES).map(boundIssue);
+  return issues.length <= MAX_ISSUES ? bounded : [...bounded, MORE];
 }
 
 const MORE: Issue = {
@@ -15,10 +15,10 @@ const MORE: Issue = {
   code: "VALIDATION_FAILED",
   platform: null,
   path: "",
-  message: `There are more than ${MAX_ISSUES} issues; the others are not told`,
+  message: `There are more than ${MAX_ISSUES} issues; the rest are not shown`,
   actual: null,
   limit: MAX_ISSUES,
-  fix: "Correct these first, then send the request again.",
+  fix: "Fix these first, then send the request again.",
 };
 
 function boundIssue(issue: Issue): Issue {

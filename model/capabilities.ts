@@ -76,7 +76,7 @@ export interface Placement {
 
 /** One kind of post: how many media of which kinds, and what becomes of text and link beside them. */
 export interface Shape {
-  /** What a user calls it, with its article: "a text", "1 to 4 images", "one video". */
+  /** What a user calls it, as it is listed in sentences: "text", "1 to 4 images", "one video". */
   name: string;
   /** Number of media entries, images and videos together. */
   items: { min: number; max: number };

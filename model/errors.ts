@@ -8,46 +8,49 @@ import type { PlatformName } from "./platform-names.ts";
 /** Public codes. `status` is the HTTP status of a refused call; those marked 403 and 502 stand on platform posts only. */
 export const PUBLIC_CODES = {
   VALIDATION_FAILED: { status: 400, meaning: "The request failed validation." },
-  NO_PLATFORMS_SELECTED: { status: 400, meaning: "No platforms were named in the request." },
+  NO_PLATFORMS_SELECTED: { status: 400, meaning: "The request does not specify any platforms." },
   PLATFORM_NOT_CONNECTED: {
     status: 400,
     meaning: "A requested platform has no connected account in the platform set.",
   },
-  CONTENT_TOO_LONG: { status: 400, meaning: "A text is longer than the platform takes." },
-  UNSUPPORTED_MEDIA_TYPE: { status: 400, meaning: "A media file's format is not supported." },
+  CONTENT_TOO_LONG: { status: 400, meaning: "A text exceeds the platform's limit." },
+  UNSUPPORTED_MEDIA_TYPE: { status: 400, meaning: "The format of a media file is not supported." },
   UNSUPPORTED_MEDIA_CONFIG: {
     status: 400,
-    meaning: "The number, size, ratio or duration of the media is not supported by the platform.",
+    meaning: "The platform does not support the number, size, aspect ratio or duration of the media.",
   },
-  INVALID_PLACEMENT: { status: 400, meaning: "The selected placement does not take this combination." },
-  MIXED_MEDIA_NOT_SUPPORTED: { status: 400, meaning: "The platform does not take images and video in one post." },
-  UNAUTHORIZED: { status: 401, meaning: "The API key is missing, wrong, expired or revoked." },
+  INVALID_PLACEMENT: { status: 400, meaning: "The selected placement does not support this combination of content." },
+  MIXED_MEDIA_NOT_SUPPORTED: { status: 400, meaning: "The platform does not support images and video in one post." },
+  UNAUTHORIZED: { status: 401, meaning: "The API key is missing, invalid, expired or revoked." },
   PAGE_IDENTITY_CONFIRMATION_REQUIRED: {
     status: 403,
-    meaning: "Facebook wants the Page manager to confirm their identity in the Facebook mobile app.",
+    meaning: "Facebook requires the Page manager to confirm their identity in the Facebook mobile app.",
   },
-  NOT_FOUND: { status: 404, meaning: "There is no such thing, or it belongs to someone else." },
-  POST_NOT_FOUND: { status: 404, meaning: "There is no such post, or it belongs to someone else." },
+  NOT_FOUND: { status: 404, meaning: "The object does not exist, or it belongs to another user." },
+  POST_NOT_FOUND: { status: 404, meaning: "The post does not exist, or it belongs to another user." },
   INVALID_STATUS_TRANSITION: { status: 409, meaning: "The post's status does not allow this." },
   OUTCOME_UNKNOWN: {
     status: 409,
-    meaning: "The platform's answer was lost and reading back cannot tell whether the post is live.",
+    meaning: "The platform's response was lost, and checking could not determine whether the post is live.",
   },
-  IDEMPOTENCY_IN_PROGRESS: { status: 409, meaning: "The first call with this Idempotency-Key is still under way." },
-  PRECONDITION_FAILED: { status: 412, meaning: "The post has changed since the ETag in If-Match was read." },
-  PAYLOAD_TOO_LARGE: { status: 413, meaning: "The body or a file is larger than allowed." },
-  IDEMPOTENCY_KEY_REUSED: { status: 422, meaning: "This Idempotency-Key was used before with a different body." },
-  RATE_LIMITED: { status: 429, meaning: "A rate limit or a quota is used up; try again after the window resets." },
-  AUTH_EXPIRED: { status: 400, meaning: "The account's token has expired; reconnect the account." },
-  AUTH_REVOKED: { status: 400, meaning: "The platform withdrew access; reconnect the account." },
-  INTERNAL_ERROR: { status: 500, meaning: "A fault of the server. Nothing is known to be wrong with the request." },
-  MEDIA_UPLOAD_FAILED: { status: 502, meaning: "The media could not be fetched or handed to the platform." },
-  BROKER_ERROR: { status: 502, meaning: "The platform, or what talks to it, failed." },
+  IDEMPOTENCY_IN_PROGRESS: {
+    status: 409,
+    meaning: "The first request with this Idempotency-Key is still in progress.",
+  },
+  PRECONDITION_FAILED: { status: 412, meaning: "The post has changed since you read the ETag in If-Match." },
+  PAYLOAD_TOO_LARGE: { status: 413, meaning: "The request body or a file is too large." },
+  IDEMPOTENCY_KEY_REUSED: { status: 422, meaning: "This Idempotency-Key was already used with a different request." },
+  RATE_LIMITED: { status: 429, meaning: "A rate limit or quota has been reached. Try again after it resets." },
+  AUTH_EXPIRED: { status: 400, meaning: "Access to the account has expired. Reconnect the account." },
+  AUTH_REVOKED: { status: 400, meaning: "The platform revoked access. Reconnect the account." },
+  INTERNAL_ERROR: { status: 500, meaning: "Something went wrong on the server. The request itself may be fine." },
+  MEDIA_UPLOAD_FAILED: { status: 502, meaning: "The media could not be fetched or uploaded to the platform." },
+  BROKER_ERROR: { status: 502, meaning: "The platform failed, or Ampost could not understand its response." },
   PUBLISH_MISSED: {
     status: 502,
-    meaning: "The post's time had passed for too long when it could be published; it was not published late.",
+    meaning: "The post could not be published in time and was not published late.",
   },
-  UNAVAILABLE: { status: 503, meaning: "The database is away; try again shortly." },
+  UNAVAILABLE: { status: 503, meaning: "The service is temporarily unavailable. Try again shortly." },
 } as const satisfies Record<string, { status: number; meaning: string }>;
 
 export type PublicCode = keyof typeof PUBLIC_CODES;
@@ -91,7 +94,7 @@ export class PublicError extends Error {
   }
 }
 
-/** What a broken rule's `category` says on a platform post: whose matter it is. */
+/** The `category` of a platform post's error: whose problem it is. */
 export type ErrorCategory = "content" | "account" | "rate_limit" | "platform" | "network" | "internal";
 
 /**
@@ -127,19 +130,19 @@ export const BROKER_CODES = {
     category: "content",
     retryable: false,
     publicCode: "VALIDATION_FAILED",
-    action: "Change the content as the platform's words say, and create a new post for this platform.",
+    action: "Change the content as the platform's message says, and create a new post for this platform.",
   },
   MEDIA_REJECTED: {
     category: "content",
     retryable: false,
     publicCode: "UNSUPPORTED_MEDIA_CONFIG",
-    action: "Change the media as the platform's words say, and create a new post for this platform.",
+    action: "Change the media as the platform's message says, and create a new post for this platform.",
   },
   MEDIA_FAILED: {
     category: "platform",
     retryable: true,
     publicCode: "MEDIA_UPLOAD_FAILED",
-    action: "Check that the media can be read, then retry the post.",
+    action: "Check that the media is accessible, then retry the post.",
   },
   IDENTITY_CONFIRMATION_REQUIRED: {
     category: "account",
@@ -157,13 +160,13 @@ export const BROKER_CODES = {
     category: "network",
     retryable: false,
     publicCode: "OUTCOME_UNKNOWN",
-    action: "Look at the account. If the post is not there, retry with force.",
+    action: "Check the account. If the post is not there, retry with force.",
   },
   UNEXPECTED_RESPONSE: {
     category: "platform",
     retryable: false,
     publicCode: "BROKER_ERROR",
-    action: "Retry the post; if it fails again, report it with the request id.",
+    action: "Retry the post. If it fails again, report it with the request ID.",
   },
 } as const satisfies Record<
   string,

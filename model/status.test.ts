@@ -47,7 +47,7 @@ test("a refusal names the status and what is allowed in it", () => {
   );
   assert.equal(
     refusalOf("discard", "published"),
-    'A post in status "published" cannot be cancelled: nothing can be done with it any more.',
+    'A post in status "published" cannot be cancelled: this status is final.',
   );
   for (const status of POST_STATUSES)
     for (const act of ACTS)

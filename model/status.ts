@@ -6,21 +6,21 @@
 /** Each status of a post, what it means, and who moves it on. */
 export const POST_STATUS_MEANINGS = {
   /** By creating without a time, or by taking the time away. Left by editing, publishing or discarding. */
-  draft: "It is not to go out until it is published or given a time.",
+  draft: "Not scheduled. Publish it or set a time.",
   /** By creating with a time. Left by the engine at that time, by editing, publishing or discarding. */
-  scheduled: "It goes out by itself at its time.",
+  scheduled: "Will be published automatically at its scheduled time.",
   /** By publish or retry. Left by the engine as soon as it begins, or by discarding. */
-  queued: "It is accepted for publishing and not yet begun.",
+  queued: "Accepted for publishing; publishing has not started.",
   /** By the engine, with the first step on any platform after the due time. Left when every platform post is settled. */
-  posting: "Publishing has begun on at least one platform and is not settled on all.",
+  posting: "Publishing has started on at least one platform and has not finished on all of them.",
   /** By the engine. Nothing leaves it. */
-  published: "It is live on every platform.",
+  published: "Live on every platform.",
   /** By the engine. Left by retry or discarding, and when reading back finds a lost platform post live. */
-  partial: "It is live on some platforms and not, or not known to be, on others.",
+  partial: "Live on some platforms, but failed or unknown on others.",
   /** By the engine. Left by retry or discarding, and when reading back finds a lost platform post live. */
-  failed: "It is not known to be live on any platform.",
+  failed: "Not known to be live on any platform.",
   /** By cancel or delete. Nothing leaves it. */
-  discarded: "It was cancelled; what was not published by then never will be.",
+  discarded: "Cancelled. Anything not yet published will not be published.",
 } as const;
 
 export type PostStatus = keyof typeof POST_STATUS_MEANINGS;
@@ -39,19 +39,19 @@ export const POST_STATUSES = [
 /** Each status of a platform post, what it means, and who moves it on. */
 export const PLATFORM_POST_STATUS_MEANINGS = {
   /** By creating. Left by publish, by the engine when it is due, or by discarding. It may be prepared meanwhile. */
-  pending: "It waits for its time, or to be published.",
+  pending: "Waiting for its scheduled time or to be published.",
   /** By publish or retry. Left by the engine when it begins, or by discarding. */
-  queued: "It is due and not yet begun.",
+  queued: "Due; publishing has not started.",
   /** By the engine. Waits for a next attempt or for reading back count as posting, too. */
-  posting: "Steps are running, or wait to be run again.",
+  posting: "Publishing is in progress, or waiting for the next attempt.",
   /** By the engine, with the platform's word or what it has read back. Nothing leaves it. */
-  published: "It is live.",
+  published: "Live on the platform.",
   /** By the engine. Left by retry or discarding, and for published when an answer turns up late that says it is live. */
-  failed: "It is not live, and nothing more is tried by itself.",
+  failed: "Not live, and not retried automatically.",
   /** By the engine, or where a forced retry is cancelled. Left when reading back settles it within a day, or by a forced retry. */
-  unknown: "The commit's answer was lost and reading back cannot tell whether it is live.",
+  unknown: "The platform's response was lost, and checking could not determine whether the post is live.",
   /** By cancel or delete, or with its platform set. Left only for published, when an answer turns up late that says it is live. */
-  discarded: "It was cancelled before it was published.",
+  discarded: "Cancelled before it was published.",
 } as const;
 
 export type PlatformPostStatus = keyof typeof PLATFORM_POST_STATUS_MEANINGS;
@@ -102,8 +102,8 @@ const PAST_TENSE: Record<Act, string> = {
 export function refusalOf(act: Act, status: PostStatus): string {
   const allowed = ALLOWED_ACTS[status].map((other) => PAST_TENSE[other]);
   const list = allowed.length > 1 ? `${allowed.slice(0, -1).join(", ")} or ${allowed.at(-1)}` : allowed[0];
-  const possible = list === undefined ? "nothing can be done with it any more" : `it can only be ${list}`;
-  return `A post in status "${status}" cannot be ${PAST_TENSE[act]}: ${status === "posting" ? "it is being published, and can only be cancelled while every platform waits for a next attempt" : possible}.`;
+  const possible = list === undefined ? "this status is final" : `it can only be ${list}`;
+  return `A post in status "${status}" cannot be ${PAST_TENSE[act]}: ${status === "posting" ? "it is being published, and can only be cancelled while every platform is waiting for its next attempt" : possible}.`;
 }
 
 /** Whether the platform post has come to an end that the engine does not change, except by reading back a lost commit. */

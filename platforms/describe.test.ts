@@ -7,23 +7,23 @@ import { describeLimit, describePlatform, describeShapes, joinWords, listLimits 
 test("a platform is described by what it declares", () => {
   assert.equal(
     describePlatform(catalog.linkedin.capabilities),
-    "LinkedIn: Posts on behalf of an authenticated member, published at once. Organization and Page posting is intentionally gated. Takes a text, one image, 2 to 20 images or one video. Text: up to 3000 UTF-16 units, always required. Published at once: scheduledFor is refused.",
+    "LinkedIn: Posts on behalf of an authenticated member, published immediately. Organization and Page posting is intentionally gated. Supports text, one image, 2 to 20 images or one video. Text: up to 3000 UTF-16 units, required. Publishes immediately: scheduledFor is not supported.",
   );
   assert.match(
     describePlatform(catalog.instagram.capabilities),
-    /Instagram reel takes one video\..*Without settings\.placement: feed, reel or carousel/,
+    /Instagram reel supports one video\..*Without settings\.placement, the media decide: feed, reel or carousel/,
   );
 });
 
 test("shapes are joined with or, each once", () => {
   const [{ shapes }] = catalog.threads.capabilities.placements;
-  assert.equal(describeShapes([...shapes, ...shapes]), "a text, one image, one video or 2 to 20 images or videos");
+  assert.equal(describeShapes([...shapes, ...shapes]), "text, one image, one video or 2 to 20 images or videos");
   assert.equal(joinWords(["a"], "or"), "a");
 });
 
 test("a limit is said with its unit, or in the words it brings along", () => {
   assert.equal(describeLimit({ max: 300, source: "x" }, "durationSeconds"), "at most 300 s");
-  assert.equal(describeLimit({ min: 10, max: 60, source: "x" }, "frameRate"), "between 10 and 60 frames a second");
+  assert.equal(describeLimit({ min: 10, max: 60, source: "x" }, "frameRate"), "between 10 and 60 frames per second");
   assert.equal(
     describeLimit({ min: 0.8, max: 1.91, words: "between 4:5 and 1.91:1", source: "x" }, "ratio"),
     "between 4:5 and 1.91:1",

@@ -15,24 +15,24 @@ export function describePlatform(capabilities: Capabilities): string {
   const sentences = [
     launch.sentence,
     placements.length === 1
-      ? `Takes ${describeShapes(placements[0].shapes)}.`
-      : `${placements.map((placement) => `${describePlacement(label, placement)}.`).join(" ")} Without settings.placement: ${joinWords(
+      ? `Supports ${describeShapes(placements[0].shapes)}.`
+      : `${placements.map((placement) => `${describePlacement(label, placement)}.`).join(" ")} Without settings.placement, the media decide: ${joinWords(
           placements.filter((each) => each.byDefault).map((each) => each.name),
           "or",
-        )}, by what the media fit.`,
-    `Text: up to ${text.max} ${COUNTING_WORDS[text.counting]}${text.required === "always" ? ", always required" : ""}${text.replacedBy === undefined ? "" : `; settings.${text.replacedBy} stands in for it where given`}.`,
-    scheduling ? "Takes scheduledFor." : "Published at once: scheduledFor is refused.",
-    ...(chain === undefined ? [] : ["Publishes chains: the parts after the first stand in settings.thread."]),
+        )}.`,
+    `Text: up to ${text.max} ${COUNTING_WORDS[text.counting]}${text.required === "always" ? ", required" : ""}${text.replacedBy === undefined ? "" : `; settings.${text.replacedBy} replaces it if set`}.`,
+    scheduling ? "Supports scheduledFor." : "Publishes immediately: scheduledFor is not supported.",
+    ...(chain === undefined ? [] : ["Supports threads: settings.thread holds the parts after the first."]),
   ];
   return `${label}: ${sentences.join(" ")}`;
 }
 
-/** "Instagram reel takes one video". */
+/** "Instagram reel supports one video". */
 export function describePlacement(label: string, placement: Placement): string {
-  return `${label} ${placement.name} takes ${describeShapes(placement.shapes)}`;
+  return `${label} ${placement.name} supports ${describeShapes(placement.shapes)}`;
 }
 
-/** "a text, one image or one video". */
+/** "text, one image or one video". */
 export function describeShapes(shapes: readonly Shape[]): string {
   return joinWords([...new Set(shapes.map((shape) => shape.name))], "or");
 }
@@ -54,10 +54,10 @@ export const QUANTITY_WORDS: Record<Quantity, { noun: string; unit: string }> = 
   shortSide: { noun: "shorter side", unit: " px" },
   longSide: { noun: "longer side", unit: " px" },
   pixels: { noun: "number of pixels", unit: "" },
-  ratio: { noun: "ratio of width to height", unit: "" },
+  ratio: { noun: "aspect ratio", unit: "" },
   durationSeconds: { noun: "duration", unit: " s" },
-  frameRate: { noun: "frame rate", unit: " frames a second" },
-  bitRate: { noun: "bit rate", unit: " bits a second" },
+  frameRate: { noun: "frame rate", unit: " frames per second" },
+  bitRate: { noun: "bit rate", unit: " bits per second" },
   audioChannels: { noun: "number of audio channels", unit: "" },
   audioSampleRate: { noun: "audio sample rate", unit: " Hz" },
 };
@@ -103,7 +103,7 @@ export function listLimits(capabilities: Capabilities): LimitRow[] {
   );
   rows.push(
     ...quotas.map((quota) => ({
-      what: `${quota.name} of an ${quota.per}`,
+      what: `${quota.name} per ${quota.per}`,
       limit: `${quota.max} in ${quota.windowSeconds} s`,
       source: quota.source,
     })),
@@ -145,7 +145,7 @@ function listMediaLimits(what: string, rule: MediaRule): LimitRow[] {
     if (fitted)
       rows.push({
         what: `${what} ${noun}`,
-        limit: `${describeLimit(fitted, quantity)}; larger is made smaller`,
+        limit: `${describeLimit(fitted, quantity)}; larger files are scaled down`,
         source: fitted.source,
       });
   }

@@ -7,35 +7,31 @@ const positive = () => z.number().positive().nullish();
 
 /** An http or https URL of at most 4096 characters, without user name and password. */
 export const webUrl = z.string().max(4096).refine(isWebUrl, {
-  error: "must be a whole http or https URL without a password, such as https://cdn.example.com/photo.jpg",
+  error: "must be a complete http or https URL without a password, such as https://cdn.example.com/photo.jpg",
 });
 
 /** A media entry as callers write it, in `content.media` and in the parts of a chain alike. */
 export const mediaEntrySchema = z
   .strictObject({
-    id: z
-      .string()
-      .max(255)
-      .nullish()
-      .describe("Id of a stored media object where neither url nor a file is given; beside a url your own label."),
-    url: webUrl.nullish().describe("Public address of the file, http or https."),
-    type: z.enum(MEDIA_TYPES).nullish().describe("image or video."),
+    id: z.string().max(255).nullish().describe("ID of a stored media object. With url, a label of your choice."),
+    url: webUrl.nullish().describe("Public http or https URL of the file."),
+    type: z.enum(MEDIA_TYPES).nullish().describe("Type of the file: image or video."),
     filename: z
       .string()
       .min(1)
       .max(255)
       .nullish()
-      .describe("Name of the file; one sent along under this name gives the entry its bytes."),
+      .describe("Name of the file. To upload the file with the request, use the name it has in the form."),
     mimeType: z.string().min(1).max(127).nullish().describe("MIME type, such as image/jpeg or video/mp4."),
     sizeBytes: z.int().positive().nullish().describe(`Size of the file in bytes, at most ${MAX_FILE_BYTES}.`),
     width: positive().describe("Width in pixels."),
     height: positive().describe("Height in pixels."),
-    durationSeconds: positive().describe("Length of a video in seconds."),
-    altText: z.string().max(10_000).nullish().describe("Description for people who cannot see it."),
-    thumbnailUrl: webUrl.nullish().describe("Cover picture of a video, http or https."),
+    durationSeconds: positive().describe("Duration of the video in seconds."),
+    altText: z.string().max(10_000).nullish().describe("Alternative text for people who cannot see the media."),
+    thumbnailUrl: webUrl.nullish().describe("Public http or https URL of the video's cover image."),
   })
   .describe(
-    "An image or a video: by url, by the filename of a file of the request, or by the id of a stored media object.",
+    "An image or video, given by url, by the filename of an uploaded file, or by the id of a stored media object.",
   );
 
 /** Far above what anybody posts at once. */
@@ -45,18 +41,18 @@ export const MAX_CHAIN_PARTS = 500;
 export const chainSchema = z
   .array(
     z.strictObject({
-      text: z.string().describe("Text of this part; may be empty where the part has media."),
+      text: z.string().describe("Text of this part. May be empty if the part has media."),
       media: z
         .array(mediaEntrySchema)
         .max(100)
         .nullish()
-        .describe("Media of this part, by the same rules as content.media."),
+        .describe("Media of this part, in the same format as content.media."),
     }),
   )
   .min(1)
   .max(MAX_CHAIN_PARTS)
   .describe(
-    "The parts after the first, published as replies to the part before. content.text and content.media are the first part.",
+    "Parts of a thread after the first, each published as a reply to the one before. content.text and content.media are the first part.",
   );
 
 function isWebUrl(text: string): boolean {

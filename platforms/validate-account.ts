@@ -1,7 +1,6 @@
 import type { Capabilities } from "../model/capabilities.ts";
 import type { Issue } from "../model/errors.ts";
 import type { AccountFacts } from "./definition.ts";
-import { joinWords } from "./describe.ts";
 import type { Finding } from "./validate-files.ts";
 
 /** What depends on the account and is known without asking the platform. `path` is the platform's place in `platforms`. */
@@ -14,7 +13,7 @@ export function judgeAccount(capabilities: Capabilities, account: AccountFacts |
         code: "PLATFORM_NOT_CONNECTED",
         message: `The platform set has no connected ${label} account.`,
         actual: platform,
-        fix: `Connect a ${label} account to the platform set, or leave "${platform}" out of platforms.`,
+        fix: `Connect a ${label} account to the platform set, or remove "${platform}" from platforms.`,
       }),
     ];
   }
@@ -26,10 +25,10 @@ export function judgeAccount(capabilities: Capabilities, account: AccountFacts |
     finding(capabilities, path, {
       rule: `${platform}.account.scopes`,
       code: "VALIDATION_FAILED",
-      message: `The connected ${label} account has not granted ${joinWords(missing, "and")}.`,
+      message: `The connected ${label} account has not granted these permissions: ${missing.join(", ")}.`,
       actual: account.scopes,
       limit: publishScopes,
-      fix: `Connect the ${label} account again and grant all permissions.`,
+      fix: `Reconnect the ${label} account and grant all permissions.`,
     }),
   ];
 }
@@ -49,10 +48,10 @@ export function warnOfAccount(
       finding(capabilities, path, {
         rule: `${platform}.quota.${quota.name}`,
         code: "RATE_LIMITED",
-        message: `The ${label} account has used ${used} of its ${quota.max} ${quota.name}; it cannot publish before the platform's limit resets.`,
+        message: `The ${label} account has used ${used} of its ${quota.max} ${quota.name}; it cannot publish until the limit resets.`,
         actual: used,
         limit: quota.max,
-        fix: "Publish later, or with another account.",
+        fix: "Publish later, or use another account.",
       }),
     ];
   });
@@ -62,10 +61,10 @@ export function warnOfAccount(
     finding(capabilities, path, {
       rule: `${platform}.account.token`,
       code: "AUTH_EXPIRED",
-      message: `The access of the ${label} account ends at ${account.tokenExpiresAt}, before the post is published.`,
+      message: `Access to the ${label} account expires at ${account.tokenExpiresAt}, before the post is published.`,
       actual: account.tokenExpiresAt,
       limit: publishAt.toISOString(),
-      fix: `Connect the ${label} account again before then.`,
+      fix: `Reconnect the ${label} account before then.`,
     }),
   ];
 }

@@ -42,7 +42,7 @@ export function judgeDeclared(
           `${label} media must declare ${member}: ${dotted(`${path}/${index}/${member}`)} is missing.`,
         actual: null,
         limit: null,
-        fix: `Give ${joinWords(missing, "and")} in ${dotted(`${path}/${index}`)}, or send the file along.`,
+        fix: `Set ${joinWords(missing, "and")} in ${dotted(`${path}/${index}`)}, or upload the file with the request.`,
       },
     }));
   });
@@ -72,7 +72,7 @@ export function judgeBareUrls(capabilities: Capabilities, media: readonly Judged
             `${label} media must be sent as objects in content.media, with type, mimeType and the other metadata.`,
           actual: entry.url ?? null,
           limit: null,
-          fix: "Use content.media rather than bare mediaUrls.",
+          fix: "Use content.media instead of mediaUrls.",
         },
       },
     ];
@@ -126,19 +126,19 @@ function judgeType(entry: JudgedMedia, path: string): Finding[] {
   }
   const { measured } = entry;
   if (measured && claimed !== null && claimed !== measured.mimeType) {
-    const message = `${dotted(path)} is declared as ${claimed}, but its bytes are ${measured.mimeType}.`;
+    const message = `${dotted(path)} is declared as ${claimed}, but the file is ${measured.mimeType}.`;
     return problem(
       "media.type.declared",
       "mimeType",
       message,
       measured.mimeType,
       claimed,
-      "Declare the type the file really has, or send another file.",
+      "Declare the actual type of the file, or send another file.",
     );
   }
   const kind = measured?.type ?? (claimed === null ? null : claimed.startsWith("video/") ? "video" : "image");
   if (entry.type && kind !== null && entry.type !== kind) {
-    const message = `${dotted(path)} is declared as ${entry.type}, but ${measured ? "its bytes are" : "its MIME type means"} ${kind}.`;
+    const message = `${dotted(path)} is declared as ${entry.type}, but ${measured ? "the file is" : "its MIME type is"} ${kind}.`;
     return problem(
       "media.type.declared",
       "type",
@@ -181,7 +181,7 @@ function judgeSize(entry: JudgedMedia, path: string): Finding[] {
         code: "UNSUPPORTED_MEDIA_CONFIG",
         platform: null,
         path: `${path}/sizeBytes`,
-        message: `${dotted(path)} has ${actual} bytes; a file may have at most ${MAX_FILE_BYTES} (200 MB).`,
+        message: `${dotted(path)} is ${actual} bytes; the limit is ${MAX_FILE_BYTES} (200 MB).`,
         actual,
         limit: MAX_FILE_BYTES,
         fix: "Send a smaller file.",

@@ -52,13 +52,13 @@ function judgeNoShape({ platform, label, placements }: Capabilities, part: Media
         code: "MIXED_MEDIA_NOT_SUPPORTED",
         platform,
         path,
-        message: `${label} does not take images and video in one post; ${dotted(path)} has ${counts}.`,
+        message: `${label} does not support images and video in one post; ${dotted(path)} has ${counts}.`,
         actual: {
           images: kinds.filter((kind) => kind === "image").length,
           videos: kinds.filter((kind) => kind === "video").length,
         },
         limit: null,
-        fix: "Send images or a video, not both.",
+        fix: "Send either images or a video, not both.",
       },
     };
   }
@@ -73,11 +73,11 @@ function judgeNoShape({ platform, label, placements }: Capabilities, part: Media
       code: named ? "INVALID_PLACEMENT" : "UNSUPPORTED_MEDIA_CONFIG",
       platform,
       path: placementPath ?? path,
-      message: `${named ? describePlacement(label, named) : `${label} takes ${describeShapes(offered)}`}; ${dotted(path)} has ${counts}.`,
+      message: `${named ? describePlacement(label, named) : `${label} supports ${describeShapes(offered)}`}; ${dotted(path)} has ${counts}.`,
       actual: named ? named.name : media.length,
       limit: named ? null : max,
       fix: named
-        ? "Choose another placement, leave placement out, or change the media."
+        ? "Choose another placement, omit placement, or change the media."
         : `Send ${describeShapes(offered)}.`,
     },
   };
@@ -195,7 +195,7 @@ function wordType({
       code,
       platform,
       path: `${path}/mimeType`,
-      message: `${label} does not take ${type} here; ${dotted(path)} must be ${types}.`,
+      message: `${label} does not support ${type} here; ${dotted(path)} must be ${types}.`,
       actual: type,
       limit: taken,
       fix: `Send ${types}.`,
@@ -224,7 +224,7 @@ function judgeQuantity(
       : "";
   const { noun, unit } = QUANTITY_WORDS[quantity];
   const said = differs
-    ? `is declared as ${round(declared)}${unit} and measured as ${round(measured)}${unit}`
+    ? `is declared as ${round(declared)}${unit} but is actually ${round(measured)}${unit}`
     : `is ${round(actual)}${unit}`;
   return [
     {
@@ -234,12 +234,12 @@ function judgeQuantity(
         code: "UNSUPPORTED_MEDIA_CONFIG",
         platform,
         path: `${path}${member}`,
-        message: `The ${noun} of ${dotted(path)} ${said}; ${label} takes ${describeLimit(limit, quantity)}.`,
+        message: `The ${noun} of ${dotted(path)} ${said}; ${label} allows ${describeLimit(limit, quantity)}.`,
         actual: differs ? { declared, measured } : actual,
         limit: actual < (limit.min ?? Number.NEGATIVE_INFINITY) ? limit.min : (limit.max ?? limit.min),
         fix: differs
-          ? "Declare what the file really has, or leave the member out."
-          : `Send ${kind === "image" ? "an image" : "a video"} whose ${noun} is ${describeLimit(limit, quantity)}.`,
+          ? "Declare the actual value, or omit it."
+          : `Send ${kind === "image" ? "an image" : "a video"} with a ${noun} of ${describeLimit(limit, quantity)}.`,
       },
     },
   ];
@@ -301,10 +301,10 @@ function judgeWrapping(
         code: "UNSUPPORTED_MEDIA_CONFIG",
         platform,
         path,
-        message: `${label} takes ${wanted}, and ${dotted(path)} cannot be rewrapped without a change: it ${obstacle}.`,
+        message: `${label} requires ${wanted}, and ${dotted(path)} cannot be rewrapped without re-encoding: it ${obstacle}.`,
         actual: obstacle,
         limit: null,
-        fix: "Export the video anew as MP4 with H.264 and AAC, with its index at the front (fast start, or optimized for the web).",
+        fix: "Export the video again as MP4 with H.264 and AAC and its index at the front (“fast start” or “web optimized”).",
       },
     },
   ];
@@ -328,7 +328,7 @@ function judgeCodec(
         code: "UNSUPPORTED_MEDIA_CONFIG",
         platform,
         path,
-        message: `The ${noun} of ${dotted(path)} is ${codec}; ${label} takes ${joinWords(taken, "or")}.`,
+        message: `The ${noun} of ${dotted(path)} is ${codec}; ${label} supports ${joinWords(taken, "or")}.`,
         actual: codec,
         limit: taken,
         fix: `Encode the video with ${joinWords(taken, "or")}.`,

@@ -15,10 +15,10 @@ export function judgeSchedule(scheduledFor: string | null, now: Date): Finding[]
     return [
       refuse(
         "past",
-        "scheduledFor must lie in the future.",
+        "scheduledFor must be in the future.",
         scheduledFor,
         now,
-        "Choose a later time, or leave scheduledFor out and publish the post yourself.",
+        "Choose a later time, or omit scheduledFor and publish the post yourself.",
       ),
     ];
   if (time > latest.getTime())
@@ -28,7 +28,7 @@ export function judgeSchedule(scheduledFor: string | null, now: Date): Finding[]
         "scheduledFor must be at most one year ahead.",
         scheduledFor,
         latest,
-        "Choose a time within a year.",
+        "Choose a time within the next year.",
       ),
     ];
   return [];
@@ -47,10 +47,10 @@ export function judgeLastTime(
     return [
       refuseLastTime(
         "early",
-        "publishBy must be later than scheduledFor, and in the future.",
+        "publishBy must be in the future and later than scheduledFor.",
         publishBy,
         new Date(first),
-        "Choose a later time, or leave publishBy out.",
+        "Choose a later time, or omit publishBy.",
       ),
     ];
   if (last > latest.getTime())
@@ -60,7 +60,7 @@ export function judgeLastTime(
         "publishBy must be at most one year ahead.",
         publishBy,
         latest,
-        "Choose a time within a year.",
+        "Choose a time within the next year.",
       ),
     ];
   return [];
@@ -80,7 +80,7 @@ export function refuseSchedule({ platform, label, scheduling }: Capabilities, sc
         message: `${label} posts cannot be scheduled yet.`,
         actual: scheduledFor,
         limit: null,
-        fix: `Leave out scheduledFor and publish at once, or leave "${platform}" out of platforms.`,
+        fix: `Omit scheduledFor and publish the post yourself, or remove "${platform}" from platforms.`,
       },
     },
   ];

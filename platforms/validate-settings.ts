@@ -126,8 +126,8 @@ function wordUnknownKey(
         elsewhere !== undefined
           ? `Move it to ${elsewhere}.`
           : near === undefined
-            ? `Leave it out; ${of} take ${known.join(", ")}.`
-            : `Rename it to ${near}, or leave it out.`,
+            ? `Remove it. ${of} can have: ${known.join(", ")}.`
+            : `Rename it to ${near}, or remove it.`,
     },
   };
 }
@@ -147,7 +147,7 @@ function sayProblem(problem: z.core.$ZodIssue, actual: unknown): string {
     case "invalid_format":
       return `must be a valid ${problem.format === "datetime" ? "ISO 8601 time with an offset or Z" : problem.format}`;
     default:
-      return "is not of the right form";
+      return "has an invalid format";
   }
 }
 

@@ -94,10 +94,10 @@ function judgeNoText(platform: Capabilities["platform"], label: string, path: st
       code: "VALIDATION_FAILED",
       platform,
       path,
-      message: always ? `${label} posts need a text.` : `${label} posts need a text or media.`,
+      message: always ? `${label} posts require text.` : `${label} posts require text or media.`,
       actual: null,
       limit: null,
-      fix: always ? `Give ${dotted(path)} a text.` : `Give ${dotted(path)} a text, or add media.`,
+      fix: always ? `Set ${dotted(path)}.` : `Set ${dotted(path)}, or add media.`,
     },
   };
 }
@@ -125,7 +125,7 @@ function judgeLength(
         code: "CONTENT_TOO_LONG",
         platform,
         path,
-        message: `${what} is too long: ${length === null ? `it has ${text.length} UTF-16 units; at most ${fits} are taken` : `${length} of ${fits}`}.`,
+        message: `${what} is too long: ${length === null ? `it has ${text.length} UTF-16 units; the limit is ${fits}` : `${length} of ${fits}`}.`,
         actual: length ?? `${text.length} UTF-16 units`,
         limit: limit.max,
         fix: `Shorten ${dotted(path)} to at most ${fits}.`,

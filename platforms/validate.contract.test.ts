@@ -90,7 +90,7 @@ test("YouTube's publishAt lies in the future", () => {
   const expected: Expected = {
     code: "VALIDATION_FAILED",
     path: setting("youtube", "publishAt"),
-    message: 'YouTube setting "publishAt" has to lie in the future.',
+    message: 'YouTube setting "publishAt" must be in the future.',
   };
   refuses("youtube", { media: [video], settings: { publishAt: "2026-11-01T12:00:00Z" } }, expected);
   takes("youtube", { media: [video], settings: { publishAt: "2026-11-01T12:00:01Z" } });
@@ -116,7 +116,7 @@ test("while uploads are kept private a publishAt is refused, and public and unli
       code: "VALIDATION_FAILED",
       path: setting("youtube", "publishAt"),
       message:
-        'YouTube setting "publishAt" cannot be used while uploads are kept private: it would make the video public later.',
+        'YouTube setting "publishAt" cannot be used while this instance keeps uploads private: it would make the video public later.',
     },
     forced,
   );
@@ -126,21 +126,21 @@ test("while uploads are kept private a publishAt is refused, and public and unli
     {
       code: "VALIDATION_FAILED",
       path: setting("youtube", "privacyStatus"),
-      message: "Uploads to YouTube are kept private here; the video will be private.",
+      message: "This instance keeps YouTube uploads private; the video will be private.",
     },
     forced,
   );
   assert.deepEqual(judge("youtube", { media: [video], settings: { privacyStatus: "private" } }, forced).warnings, []);
 });
 
-test("YouTube takes one video and nothing else", () => {
+test("YouTube supports one video and nothing else", () => {
   refuses(
     "youtube",
     { media: [] },
     {
       code: "UNSUPPORTED_MEDIA_CONFIG",
       path: "/content/media",
-      message: "YouTube takes one video; content.media has no media.",
+      message: "YouTube supports one video; content.media has no media.",
     },
   );
   refuses(
@@ -149,7 +149,7 @@ test("YouTube takes one video and nothing else", () => {
     {
       code: "UNSUPPORTED_MEDIA_CONFIG",
       path: "/content/media",
-      message: "YouTube takes one video; content.media has 1 image.",
+      message: "YouTube supports one video; content.media has 1 image.",
     },
   );
   refuses(
@@ -158,7 +158,7 @@ test("YouTube takes one video and nothing else", () => {
     {
       code: "UNSUPPORTED_MEDIA_CONFIG",
       path: "/content/media",
-      message: "YouTube takes one video; content.media has 2 videos.",
+      message: "YouTube supports one video; content.media has 2 videos.",
     },
   );
   refuses(
@@ -167,7 +167,7 @@ test("YouTube takes one video and nothing else", () => {
     {
       code: "MIXED_MEDIA_NOT_SUPPORTED",
       path: "/content/media",
-      message: "YouTube does not take images and video in one post; content.media has 1 image and 1 video.",
+      message: "YouTube does not support images and video in one post; content.media has 1 image and 1 video.",
     },
   );
 });
@@ -245,7 +245,7 @@ test("LinkedIn always wants a text", () => {
     refuses(
       "linkedin",
       { text: "  ", media },
-      { code: "VALIDATION_FAILED", path: "/content/text", message: "LinkedIn posts need a text." },
+      { code: "VALIDATION_FAILED", path: "/content/text", message: "LinkedIn posts require text." },
     );
   }
 });
@@ -289,7 +289,7 @@ test("an operator may open scheduling on every platform", () => {
 test("scheduledFor lies in the future and at most a year ahead; a minute ago is taken as now", () => {
   const at = (scheduledFor: string): string[] =>
     judge("facebook", { scheduledFor }).issues.map((issue) => `${issue.path} ${issue.message}`);
-  assert.deepEqual(at("2026-11-01T11:58:59.999Z"), ["/scheduledFor scheduledFor must lie in the future."]);
+  assert.deepEqual(at("2026-11-01T11:58:59.999Z"), ["/scheduledFor scheduledFor must be in the future."]);
   assert.deepEqual(at("2026-11-01T11:59:00.000Z"), []);
   assert.deepEqual(at("2026-11-01T12:00:00.001Z"), []);
   assert.deepEqual(at("2027-11-01T12:00:00.000Z"), []);
@@ -306,7 +306,7 @@ test("text alone is taken by four platforms and refused by three", () => {
     {
       code: "UNSUPPORTED_MEDIA_CONFIG",
       path: "/content/media",
-      message: "Instagram takes one image, one video or 2 to 10 images and videos; content.media has no media.",
+      message: "Instagram supports one image, one video or 2 to 10 images and videos; content.media has no media.",
     },
   );
   refuses(
@@ -315,7 +315,7 @@ test("text alone is taken by four platforms and refused by three", () => {
     {
       code: "UNSUPPORTED_MEDIA_CONFIG",
       path: "/content/media",
-      message: "TikTok takes one video or 1 to 35 images; content.media has no media.",
+      message: "TikTok supports one video or 1 to 35 images; content.media has no media.",
     },
   );
   refuses(
@@ -324,7 +324,7 @@ test("text alone is taken by four platforms and refused by three", () => {
     {
       code: "UNSUPPORTED_MEDIA_CONFIG",
       path: "/content/media",
-      message: "YouTube takes one video; content.media has no media.",
+      message: "YouTube supports one video; content.media has no media.",
     },
   );
 });
@@ -346,7 +346,7 @@ test("a text post without text is refused", () => {
     refuses(
       platform,
       { text: "" },
-      { code: "VALIDATION_FAILED", path: "/content/text", message: `${label} posts need a text or media.` },
+      { code: "VALIDATION_FAILED", path: "/content/text", message: `${label} posts require text or media.` },
     );
     takes(platform, { text: "", overrideText: "Only here" });
     refuses(
@@ -355,7 +355,7 @@ test("a text post without text is refused", () => {
       {
         code: "VALIDATION_FAILED",
         path: `/content/platformOverrides/${platform}/text`,
-        message: `${label} posts need a text or media.`,
+        message: `${label} posts require text or media.`,
       },
     );
   }
@@ -377,7 +377,7 @@ test("images and video together are taken by the carousels of Instagram and Thre
       {
         code: "MIXED_MEDIA_NOT_SUPPORTED",
         path: "/content/media",
-        message: `${label} does not take images and video in one post; content.media has 1 image and 1 video.`,
+        message: `${label} does not support images and video in one post; content.media has 1 image and 1 video.`,
       },
     );
   }
@@ -481,32 +481,42 @@ test("TikTok and YouTube want their media declared", () => {
 
 test("a placement the caller set that does not take these media is INVALID_PLACEMENT, and its sentence names what it takes", () => {
   const cases: [PlatformName, string, MediaEntry[], string][] = [
-    ["instagram", "feed", [video], "Instagram feed takes one image; content.media has 1 video."],
-    ["instagram", "feed", [image, image], "Instagram feed takes one image; content.media has 2 images."],
-    ["instagram", "reel", [image], "Instagram reel takes one video; content.media has 1 image."],
-    ["instagram", "reel", [video, video], "Instagram reel takes one video; content.media has 2 videos."],
+    ["instagram", "feed", [video], "Instagram feed supports one image; content.media has 1 video."],
+    ["instagram", "feed", [image, image], "Instagram feed supports one image; content.media has 2 images."],
+    ["instagram", "reel", [image], "Instagram reel supports one video; content.media has 1 image."],
+    ["instagram", "reel", [video, video], "Instagram reel supports one video; content.media has 2 videos."],
     [
       "instagram",
       "carousel",
       [image],
-      "Instagram carousel takes 2 to 10 images and videos; content.media has 1 image.",
+      "Instagram carousel supports 2 to 10 images and videos; content.media has 1 image.",
     ],
     [
       "instagram",
       "carousel",
       Array.from({ length: 11 }, () => image),
-      "Instagram carousel takes 2 to 10 images and videos; content.media has 11 images.",
+      "Instagram carousel supports 2 to 10 images and videos; content.media has 11 images.",
     ],
-    ["instagram", "story", [image, image], "Instagram story takes one image or one video; content.media has 2 images."],
-    ["instagram", "story", [], "Instagram story takes one image or one video; content.media has no media."],
-    ["facebook", "reel", [image], "Facebook reel takes one video; content.media has 1 image."],
-    ["facebook", "reel", [], "Facebook reel takes one video; content.media has no media."],
-    ["facebook", "story", [image, image], "Facebook story takes one image or one video; content.media has 2 images."],
+    [
+      "instagram",
+      "story",
+      [image, image],
+      "Instagram story supports one image or one video; content.media has 2 images.",
+    ],
+    ["instagram", "story", [], "Instagram story supports one image or one video; content.media has no media."],
+    ["facebook", "reel", [image], "Facebook reel supports one video; content.media has 1 image."],
+    ["facebook", "reel", [], "Facebook reel supports one video; content.media has no media."],
+    [
+      "facebook",
+      "story",
+      [image, image],
+      "Facebook story supports one image or one video; content.media has 2 images.",
+    ],
     [
       "facebook",
       "feed",
       [video, video],
-      "Facebook feed takes a text, 1 to 10 images or one video; content.media has 2 videos.",
+      "Facebook feed supports a text, 1 to 10 images or one video; content.media has 2 videos.",
     ],
   ];
   for (const [platform, placement, media, message] of cases) {
@@ -564,7 +574,7 @@ test("a story needs no text and shows none, which is a warning", () => {
       {
         code: "VALIDATION_FAILED",
         path: "/content/text",
-        message: `A ${label} story shows no text; the text is not sent.`,
+        message: `A ${label} story does not show text; the text will not be sent.`,
       },
     );
     assert.equal(judge(platform, { text: "Hello", media: [image], settings }).perPlatform[platform]?.content.text, "");
@@ -593,7 +603,7 @@ test("Threads takes no link beside media", () => {
     {
       code: "INVALID_PLACEMENT",
       path: "/content/linkUrl",
-      message: "Threads takes no content.linkUrl together with one image.",
+      message: "Threads does not support content.linkUrl with one image.",
     },
   );
 });
@@ -610,7 +620,7 @@ test("Instagram, TikTok and YouTube do not send a link, which is a warning", () 
       {
         code: "VALIDATION_FAILED",
         path: "/content/linkUrl",
-        message: `${label} takes no link here; content.linkUrl is not sent.`,
+        message: `${label} does not support a link here; content.linkUrl will not be sent.`,
       },
     );
   }

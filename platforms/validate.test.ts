@@ -225,7 +225,7 @@ test("measured values stand above declared ones, and a difference that changes t
     [issue?.code, issue?.actual, issue?.path],
     ["UNSUPPORTED_MEDIA_CONFIG", { declared: 24, measured: 301 }, "/content/media/0/durationSeconds"],
   );
-  assert.match(issue?.message ?? "", /declared as 24 s and measured as 301 s/);
+  assert.match(issue?.message ?? "", /declared as 24 s but is actually 301 s/);
   assert.equal(
     judge(post(400), { measured: () => ({ ...facts, durationSeconds: 20 }) }).issues[0]?.code,
     "UNSUPPORTED_MEDIA_CONFIG",
@@ -293,7 +293,7 @@ test("a video that needs another wrapping is taken, and refused with the reason 
     ).issues;
   };
   const film = { mimeType: "video/quicktime", indexFirst: false };
-  const rewrapObstacle = "is put together of several edits";
+  const rewrapObstacle = "is made up of several edits";
   for (const platform of PLATFORM_NAMES.filter((name) => name !== "tiktok"))
     assert.deepEqual(of(platform, film), [], platform);
   for (const platform of ["linkedin", "instagram", "threads"] as const) {
@@ -302,8 +302,8 @@ test("a video that needs another wrapping is taken, and refused with the reason 
       [issue?.rule, issue?.code, issue?.path],
       [`${platform}.video.wrapping`, "UNSUPPORTED_MEDIA_CONFIG", "/content/media/0"],
     );
-    assert.match(issue?.message ?? "", /cannot be rewrapped without a change: it is put together of several edits\.$/);
-    assert.match(issue?.fix ?? "", /^Export the video anew as MP4/);
+    assert.match(issue?.message ?? "", /cannot be rewrapped without re-encoding: it is made up of several edits\.$/);
+    assert.match(issue?.fix ?? "", /^Export the video again as MP4/);
   }
   assert.deepEqual(of("facebook", { ...film, rewrapObstacle }), []);
   assert.deepEqual(of("threads", { ...film, indexFirst: true, rewrapObstacle }), []);
@@ -475,7 +475,7 @@ test("scheduledFor: a minute of grace, at most a year, and only where the contra
       ({ message }) => message,
     );
   assert.deepEqual(of("2026-11-25T11:59:00Z", "facebook"), []);
-  assert.deepEqual(of("2026-11-25T11:58:59Z", "facebook"), ["scheduledFor must lie in the future."]);
+  assert.deepEqual(of("2026-11-25T11:58:59Z", "facebook"), ["scheduledFor must be in the future."]);
   assert.deepEqual(of("2027-11-25T12:00:00Z", "facebook"), []);
   assert.deepEqual(of("2027-11-25T12:00:01Z", "facebook"), ["scheduledFor must be at most one year ahead."]);
   assert.deepEqual(of("2026-12-01T12:00:00Z", "linkedin"), ["LinkedIn posts cannot be scheduled yet."]);

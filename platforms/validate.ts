@@ -177,8 +177,8 @@ function judgeFirstPart(
     ...judgeAltTexts(capabilities, resolved.content.media, path, shapes[0]),
   ];
   if (typeof link !== "object" || isBlank(content.linkUrl)) return findings;
-  const fix = "Leave out content.linkUrl, or write the link into the text.";
-  const message = `${label} takes no content.linkUrl together with ${shapes[0]?.name}.`;
+  const fix = "Remove content.linkUrl, or put the link in the text.";
+  const message = `${label} does not support content.linkUrl with ${shapes[0]?.name}.`;
   return [
     ...findings,
     {
@@ -208,7 +208,7 @@ function judgeChain(
   const open = placements.filter((placement) => placement.byDefault);
   const units = unitsOf(content.thread);
   if (units > MAX_CHAIN_UNITS) {
-    const message = `The texts of a chain may have at most ${MAX_CHAIN_UNITS} UTF-16 units together; these have ${units}.`;
+    const message = `The texts of a thread can have at most ${MAX_CHAIN_UNITS} UTF-16 units in total; these have ${units}.`;
     return [
       {
         about: "text",
@@ -245,7 +245,7 @@ function judgeChain(
   const max = chain?.maxParts ?? Number.POSITIVE_INFINITY;
   const parts = content.thread.length + 1;
   if (parts <= max) return findings;
-  const message = `A chain on ${label} has at most ${max} parts; this one has ${parts}.`;
+  const message = `A thread on ${label} can have at most ${max} parts; this one has ${parts}.`;
   return [
     ...findings,
     {
@@ -258,7 +258,7 @@ function judgeChain(
         message,
         actual: parts,
         limit: max,
-        fix: "Leave out some parts.",
+        fix: "Remove some parts.",
       },
     },
   ];
@@ -335,18 +335,18 @@ function warnOfLosses(
     warn(
       "text.hidden",
       textPath,
-      `A ${label} ${resolved.content.placement} shows no text; the text is not sent.`,
+      `A ${label} ${resolved.content.placement} does not show text; the text will not be sent.`,
       ownText,
-      "Put the words into the picture, or choose another placement.",
+      "Put the text in the image, or choose another placement.",
     );
   }
   if (shapes.length > 0 && link === "dropped" && content.linkUrl !== null && !isBlank(content.linkUrl)) {
     warn(
       "linkUrl.dropped",
       "/content/linkUrl",
-      `${label} takes no link here; content.linkUrl is not sent.`,
+      `${label} does not support a link here; content.linkUrl will not be sent.`,
       content.linkUrl,
-      "Write the link into the text, or leave it out.",
+      "Put the link in the text, or remove it.",
     );
   }
   return warnings;
@@ -356,8 +356,8 @@ function warnOfUnused(content: Content, platforms: readonly PlatformName[]): Fin
   return Object.values(catalog).flatMap(({ capabilities: { platform, label } }): Finding[] => {
     if (platforms.length === 0 || platforms.includes(platform) || content.platformOverrides[platform] === undefined)
       return [];
-    const message = `content.platformOverrides.${platform} has no effect: the post does not go to ${label}.`;
-    const fix = `Add "${platform}" to platforms, or leave the override out.`;
+    const message = `content.platformOverrides.${platform} has no effect: the post is not published to ${label}.`;
+    const fix = `Add "${platform}" to platforms, or remove the override.`;
     return [
       {
         about: "structure",

@@ -68,7 +68,7 @@ export function startAttached(
       if (wasRunning && !stopping) void restart(code, signal);
     });
     const ended = once(fresh, "exit").then(() => {
-      throw new Error(`The ${name} did not start; its own message stands above.`);
+      throw new Error(`The ${name} did not start; see its message above.`);
     });
     await Promise.race([once(fresh, "message"), ended]);
     ended.catch(() => undefined);
@@ -86,7 +86,7 @@ export function startAttached(
   }
 
   async function restart(code: number | null, signal: string | null): Promise<void> {
-    log.warn({ code, signal }, `The ${name} ended; starting it again`);
+    log.warn({ code, signal }, `The ${name} stopped; restarting it`);
     onEnd?.();
     for (let pauseSeconds = 0.2; !stopping; pauseSeconds = Math.min(pauseSeconds * 2, LONGEST_PAUSE_SECONDS)) {
       try {

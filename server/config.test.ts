@@ -55,7 +55,7 @@ test("everything that is wrong is said at once, with the variable, what it takes
   ]);
   assert.ok(
     problems.includes(
-      'PORT takes a port number from 0 to 65535; 0 picks a free one, for example 3000. It is "eighty".',
+      'PORT must be a port number from 0 to 65535; 0 picks a free one, for example 3000. It is "eighty".',
     ),
   );
 });
@@ -103,7 +103,7 @@ test("a secret of our own that stands in .env.example is refused with a cure, an
     if (madeBy !== undefined)
       assert.match(
         problemsOf({ [name]: example })[0] ?? "",
-        /^\w+ is the example of \.env\.example, .* `openssl rand/,
+        /^\w+ is the public example from \.env\.example\. Generate your own with `openssl rand/,
         name,
       );
   }
@@ -127,14 +127,14 @@ test("a secret may stand in a file", async () => {
   ]);
   assert.match(
     problemsOf({ DATABASE_URL_FILE: join(folder, "no") })[0] ?? "",
-    /^DATABASE_URL_FILE names .* cannot be read \(ENOENT\)/,
+    /^DATABASE_URL_FILE points to .* cannot be read \(ENOENT\)/,
   );
   await rm(folder, { recursive: true });
 });
 
 test("a misspelt variable is named with the nearest one, and does not stop anything", () => {
   assert.deepEqual(loadConfig({ AMPOST_ENGIN_SPEED: "3" }).warnings, [
-    "AMPOST_ENGIN_SPEED is not a variable of Ampost: did you mean AMPOST_ENGINE_SPEED?",
+    "AMPOST_ENGIN_SPEED is not an Ampost variable. Did you mean AMPOST_ENGINE_SPEED?",
   ]);
 });
 

@@ -200,7 +200,7 @@ function withFiles(env: NodeJS.ProcessEnv, problems: string[]): NodeJS.ProcessEn
       values[name] = readFileSync(path, "utf8").trim();
     } catch (error) {
       problems.push(
-        `${name}_FILE names ${path}, which cannot be read (${error instanceof Error && "code" in error ? String(error.code) : "unknown"}).`,
+        `${name}_FILE points to ${path}, which cannot be read (${error instanceof Error && "code" in error ? String(error.code) : "unknown"}).`,
       );
     }
   }
@@ -214,7 +214,7 @@ function withoutEmpty(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
 function explain(name: string, values: NodeJS.ProcessEnv): string {
   const variable = about.get(variables.find(([known]) => known === name)?.[1] ?? environment);
   const given = variable?.secret ? "" : ` It is ${JSON.stringify(values[name])}.`;
-  return `${name} takes ${variable?.takes}, for example ${variable?.example}.${given}`;
+  return `${name} must be ${variable?.takes}, for example ${variable?.example}.${given}`;
 }
 
 /** Variables that make sense only together. */
@@ -233,7 +233,7 @@ function incomplete(values: NodeJS.ProcessEnv): string[] {
   together("AMPOST_S3_SECRET_ACCESS_KEY", "AMPOST_S3_ACCESS_KEY_ID");
   if (values.AMPOST_STORAGE === "s3" && !values.AMPOST_S3_BUCKET)
     problems.push(
-      "AMPOST_STORAGE is s3 but AMPOST_S3_BUCKET is not set: it takes a bucket's name, for example ampost-media.",
+      "AMPOST_STORAGE is s3 but AMPOST_S3_BUCKET is not set. Set it to the name of a bucket, for example ampost-media.",
     );
   return problems;
 }
@@ -246,11 +246,9 @@ function examples(values: NodeJS.ProcessEnv): string[] {
     if (madeBy === undefined || values[name]?.split(",")[0]?.trim() !== example) return [];
     const cure =
       name === "AMPOST_ENCRYPTION_KEY"
-        ? " If it has sealed something already, leave it behind the new one, after a comma, and run `ampost keys rotate-encryption`."
+        ? " If it has already sealed anything, keep it after the new one, separated by a comma, and run `ampost keys rotate-encryption`."
         : "";
-    return [
-      `${name} is the example of .env.example, which everybody knows: make one of your own with \`${madeBy}\`.${cure}`,
-    ];
+    return [`${name} is the public example from .env.example. Generate your own with \`${madeBy}\`.${cure}`];
   });
 }
 
@@ -267,6 +265,6 @@ function unknownVariables(env: NodeJS.ProcessEnv): string[] {
     )
     .map((name) => {
       const nearest = nearestWord(known, name);
-      return `${name} is not a variable of Ampost${nearest ? `: did you mean ${nearest}?` : "."}`;
+      return `${name} is not an Ampost variable${nearest ? `. Did you mean ${nearest}?` : "."}`;
     });
 }

@@ -8,7 +8,7 @@ export interface Variable {
   group: string;
   /** What it is for. */
   about: string;
-  /** What it takes, after the word "takes". */
+  /** Its format, after the words "must be". */
   takes: string;
   example: string;
   /** What holds without it, where that is not a plain value. */
@@ -79,7 +79,7 @@ const proxies = z.string().transform((value): boolean | number | string => {
 export const environment = z.object({
   PORT: describe(port.default(3000), {
     group: "Addresses",
-    about: "Port of the API and the dashboard.",
+    about: "Port of the API and dashboard.",
     takes: "a port number from 0 to 65535; 0 picks a free one",
     example: "3000",
   }),
@@ -91,36 +91,36 @@ export const environment = z.object({
   }),
   AMPOST_API_URL: describe(origin.optional(), {
     group: "Addresses",
-    about: "Public address of REST and MCP.",
-    takes: "an http or https address without a path",
+    about: "Public URL of the REST API and MCP.",
+    takes: "an http or https URL without a path",
     example: "https://api.example.com",
     otherwise: "http://localhost:PORT",
   }),
   AMPOST_APP_URL: describe(origin.optional(), {
     group: "Addresses",
-    about: "Public address of the dashboard, to which platforms send people back after connecting an account.",
-    takes: "an http or https address without a path",
+    about: "Public URL of the dashboard. Platforms redirect people here after they connect an account.",
+    takes: "an http or https URL without a path",
     example: "https://example.com",
     otherwise: "AMPOST_API_URL",
   }),
   AMPOST_MEDIA_URL: describe(origin.optional(), {
     group: "Addresses",
-    about: "Public address from which platforms fetch media. TikTok wants its domain verified.",
-    takes: "an http or https address without a path",
+    about: "Public URL from which platforms fetch media. TikTok requires its domain to be verified.",
+    takes: "an http or https URL without a path",
     example: "https://media.example.com",
     otherwise: "AMPOST_API_URL",
   }),
   AMPOST_TRUST_PROXY: describe(proxies.default(false), {
     group: "Addresses",
-    about: "Whose X-Forwarded-* headers are believed.",
+    about: "Proxies whose X-Forwarded-* headers are trusted.",
     takes: "true, false, a number of proxies, or their addresses separated by commas",
     example: "1",
   }),
 
   DATABASE_URL: describe(z.url({ protocol: /^postgres(ql)?$/ }).optional(), {
     group: "Data",
-    about: "A PostgreSQL (15 or newer) to use.",
-    takes: "an address that begins with postgresql://",
+    about: "PostgreSQL database to use (version 15 or newer).",
+    takes: "a URL that begins with postgresql://",
     example: "postgresql://ampost:password@localhost:5432/ampost",
     otherwise: "an embedded PostgreSQL in AMPOST_DATA_DIR",
     secret: true,
@@ -128,22 +128,22 @@ export const environment = z.object({
   AMPOST_DATA_DIR: describe(text.default(".data"), {
     group: "Data",
     about:
-      "Folder of the embedded database, stored media, the sandbox's state and the generated encryption key. Processes on one machine share it.",
+      "Folder for the embedded database, stored media, the sandbox's state and the generated encryption key. Processes on the same machine share it.",
     takes: "a path",
     example: "/var/lib/ampost",
   }),
   AMPOST_DATABASE_POOL: describe(count(1000).default(10), {
     group: "Data",
-    about: "Database connections a process uses at most, besides a few long-lived ones.",
+    about: "Maximum number of database connections per process, in addition to a few long-lived ones.",
     takes: "a whole number from 1 to 1000",
     example: "20",
   }),
   AMPOST_ENCRYPTION_KEY: describe(key.optional(), {
     group: "Data",
-    about: "Seals tokens in the database. Several keys, separated by commas: the first seals, all open.",
-    takes: "32 bytes as base64 or hexadecimal digits (openssl rand -base64 32)",
+    about: "Encrypts tokens in the database. Separate several keys with commas: the first encrypts, all decrypt.",
+    takes: "32 bytes in base64 or hexadecimal (openssl rand -base64 32)",
     example: "bm90IGEga2V5LCBwbGVhc2UgbWFrZSB5b3VyIG93biE=",
-    otherwise: "a key generated into AMPOST_DATA_DIR/encryption-key",
+    otherwise: "a key generated in AMPOST_DATA_DIR/encryption-key",
     secret: true,
     madeBy: "openssl rand -base64 32",
   }),
@@ -156,54 +156,55 @@ export const environment = z.object({
   }),
   AMPOST_S3_BUCKET: describe(text.optional(), {
     group: "Media",
-    about: "The bucket, with AMPOST_STORAGE=s3.",
+    about: "Name of the bucket, with AMPOST_STORAGE=s3.",
     takes: "a bucket's name",
     example: "ampost-media",
   }),
   AMPOST_S3_PREFIX: describe(text.default(""), {
     group: "Media",
-    about: "What all keys in the bucket begin with. No two instances may share bucket and prefix.",
-    takes: "a text",
+    about: "Prefix of all keys in the bucket. Two instances must not share both bucket and prefix.",
+    takes: "a string",
     example: "production/",
   }),
   AMPOST_S3_REGION: describe(text.default("us-east-1"), {
     group: "Media",
-    about: "The bucket's region.",
+    about: "Region of the bucket.",
     takes: "a region's name",
     example: "eu-central-1",
   }),
   AMPOST_S3_ENDPOINT: describe(z.url({ protocol: /^https?$/ }).optional(), {
     group: "Media",
-    about: "The store's address.",
-    takes: "an http or https address",
+    about: "Endpoint of the S3-compatible store.",
+    takes: "an http or https URL",
     example: "https://s3.example.com",
-    otherwise: "Amazon S3 of the region",
+    otherwise: "Amazon S3 in the region",
   }),
   AMPOST_S3_ACCESS_KEY_ID: describe(text.optional(), {
     group: "Media",
-    about: "The store's access key.",
-    takes: "an access key id",
+    about: "Access key ID for the store.",
+    takes: "an access key ID",
     example: "AKIAEXAMPLE",
-    otherwise: "what the AWS SDK finds",
+    otherwise: "the AWS SDK's default credentials",
     secret: true,
   }),
   AMPOST_S3_SECRET_ACCESS_KEY: describe(text.optional(), {
     group: "Media",
-    about: "The secret of the access key.",
+    about: "Secret access key for the store.",
     takes: "a secret access key",
     example: "secret",
     secret: true,
   }),
   AMPOST_S3_FORCE_PATH_STYLE: describe(flag.default(false), {
     group: "Media",
-    about: "Whether the bucket stands in the path and not in the host name, as most stores but Amazon's want it.",
+    about:
+      "Whether to put the bucket name in the path instead of the host name. Most stores other than Amazon's require it.",
     takes: "true or false",
     example: "true",
   }),
   AMPOST_ALLOW_PRIVATE_URLS: describe(flag.default(false), {
     group: "Media",
     about:
-      "Whether media, webhooks and descriptions of MCP clients may lie at loopback and private addresses, for the sandbox too. For development only.",
+      "Whether media, webhooks and MCP client metadata may use loopback and private addresses, including in the sandbox. For development only.",
     takes: "true or false",
     example: "true",
   }),
@@ -216,125 +217,123 @@ export const environment = z.object({
   }),
   AMPOST_SANDBOX_URL: describe(origin.optional(), {
     group: "Sandbox",
-    about: "A sandbox that runs elsewhere; `start` then starts none.",
-    takes: "an http or https address without a path",
+    about: "URL of a sandbox that runs elsewhere. `start` then does not start one.",
+    takes: "an http or https URL without a path",
     example: "http://sandbox:3001",
     otherwise: "http://127.0.0.1:AMPOST_SANDBOX_PORT",
   }),
   AMPOST_SANDBOX_PAGE: describe(z.enum(["own", "open"]).optional(), {
     group: "Sandbox",
-    about: "Whose posts /sandbox shows: to each person who is signed in their own, or to everybody all of them.",
+    about: "Which posts /sandbox shows: to signed-in users only their own, or all of them to everyone.",
     takes: "own or open",
     example: "open",
-    otherwise: "open where AMPOST_APP_URL is a loopback address, own elsewhere",
+    otherwise: "open if AMPOST_APP_URL is a loopback address, otherwise own",
   }),
   AMPOST_SANDBOX_LIMITS: describe(flag.default(true), {
     group: "Sandbox",
-    about: "Whether the platforms' limits hold in the sandbox. Off for load tests.",
+    about: "Whether the sandbox enforces the platforms' limits. Turn it off for load tests.",
     takes: "on or off",
     example: "off",
   }),
 
   AMPOST_ENGINE_SPEED: describe(positive(10_000).default(1), {
     group: "Publishing",
-    about: "Divides the engine's own pauses in test mode, for rehearsing failures quickly.",
+    about: "Divides the engine's pauses in test mode, to simulate failures faster.",
     takes: "a number above 0, at most 10000",
     example: "10",
   }),
   AMPOST_SCHEDULING: describe(z.enum(["contract", "all"]).default("contract"), {
     group: "Publishing",
-    about: "Which platforms take scheduledFor: those of the public contract, or all.",
+    about: "Which platforms support scheduledFor: those in the public contract, or all.",
     takes: "contract or all",
     example: "all",
   }),
   AMPOST_STOP_SECONDS: describe(count(600).default(10), {
     group: "Publishing",
     about:
-      "How many seconds a stop may take. Publishing calls that are under way are waited for almost as long; all else is handed back within five seconds.",
+      "Maximum number of seconds to shut down. Publishing requests in progress get almost all of it; other work is handed back within five seconds.",
     takes: "a whole number from 1 to 600",
     example: "60",
   }),
   AMPOST_LATEST: describe(positive(8760).default(6), {
     group: "Publishing",
     about:
-      "How many hours late a post may be published by itself, unless it names a time of its own. What could not be published by then is not sent any more: it waits for somebody, or has failed.",
+      "How many hours late a post may be published automatically, unless it sets publishBy. A post that could not be published by then is not sent; it waits for a person, or has failed.",
     takes: "a number of hours above 0, at most 8760",
     example: "24",
   }),
   AMPOST_JOURNAL_DAYS: describe(count(36_500).default(30), {
     group: "Publishing",
     about:
-      "How many days the calls that published a settled post are kept. That it was published, and under which ids, is kept as long as the post.",
+      "How many days to keep the requests that published a settled post. The result and the platform's IDs are kept as long as the post.",
     takes: "a whole number of days from 1 to 36500",
     example: "90",
   }),
   AMPOST_WORKER_SLOTS: describe(count(1000).default(16), {
     group: "Publishing",
     about:
-      "How many platform posts a worker prepares and publishes at the same time. As many again are in reserve for platforms and users that hold few.",
+      "How many platform posts a worker prepares and publishes at the same time. The same number is reserved for platforms and users with few posts in progress.",
     takes: "a whole number from 1 to 1000",
     example: "32",
   }),
   AMPOST_WORKER_PORT: describe(port.optional(), {
     group: "Publishing",
-    about: "Port on which a worker that runs alone answers /healthz and /readyz.",
+    about: "Port for /healthz and /readyz of a standalone worker.",
     takes: "a port number from 0 to 65535",
     example: "3002",
-    otherwise: "it listens nowhere",
+    otherwise: "no port",
   }),
   LINKEDIN_API_VERSION: describe(
     z
       .string()
       .regex(/^\d{6}$/)
       .default("202605"),
-    { group: "Publishing", about: "LinkedIn's versioned API: year and month.", takes: "six digits", example: "202605" },
+    { group: "Publishing", about: "LinkedIn API version: year and month.", takes: "six digits", example: "202605" },
   ),
   TIKTOK_PRIVATE_POSTS_ONLY: describe(flag.default(false), {
     group: "Publishing",
     about:
-      "Whether TikTok has not audited the app yet, and so takes posts to private accounts only: then no other privacy level is offered.",
+      "Whether the app is not yet audited by TikTok. TikTok then accepts only private posts, so no other privacy level is offered.",
     takes: "true or false",
     example: "true",
   }),
   YOUTUBE_FORCE_PRIVATE_UPLOADS: describe(flag.default(false), {
     group: "Publishing",
-    about: "Whether YouTube videos stay private until Google's review of the app is complete.",
+    about: "Whether to keep YouTube videos private, as required until Google's review of the app is complete.",
     takes: "true or false",
     example: "true",
   }),
 
   AMPOST_SIGNUP: describe(z.enum(["open", "invite", "closed"]).default("invite"), {
     group: "People",
-    about:
-      "Who may make an account: everybody who confirms an e-mail address, those whom the owner invites, or nobody more.",
+    about: "Who can sign up: anyone who confirms an email address, only people the owner invites, or no one.",
     takes: "open, invite or closed",
     example: "open",
   }),
   AMPOST_USER_STORAGE: describe(bytesOrNone.optional(), {
     group: "People",
-    about: "How much media a person may have stored, in both modes together.",
+    about: "Maximum storage for media per user, in both modes combined.",
     takes: "a number of bytes, kB, MB, GB or TB, or none",
     example: "10GB",
     otherwise: unlessOpen(`${(OPEN_LIMITS.maxStorageBytes ?? 0) / 1e9} GB`),
   }),
   AMPOST_USER_POSTS_PER_DAY: describe(countOrNone.optional(), {
     group: "People",
-    about: "How many posts a person may make in a day (UTC).",
+    about: "Maximum number of posts per user and day (UTC).",
     takes: "a whole number above 0, or none",
     example: "1000",
     otherwise: unlessOpen(String(OPEN_LIMITS.postsPerDay)),
   }),
   AMPOST_USER_CONTENT_PER_DAY: describe(bytesOrNone.optional(), {
     group: "People",
-    about:
-      "How much content a person's posts may have that are made or changed in a day (UTC): texts and settings, not media.",
+    about: "Maximum content of posts created or edited per user and day (UTC): texts and settings, not media.",
     takes: "a number of bytes, kB, MB, GB or TB, or none",
     example: "100MB",
     otherwise: unlessOpen(`${(OPEN_LIMITS.contentBytesPerDay ?? 0) / 1e6} MB`),
   }),
   AMPOST_USER_SCHEDULED_POSTS: describe(countOrNone.optional(), {
     group: "People",
-    about: "How many posts of a person may wait for their time at once.",
+    about: "Maximum number of scheduled posts per user.",
     takes: "a whole number above 0, or none",
     example: "2000",
     otherwise: unlessOpen(String(OPEN_LIMITS.maxScheduledPosts)),
@@ -342,17 +341,17 @@ export const environment = z.object({
   AMPOST_USER_CALLS_PER_MINUTE: describe(countOrNone.optional(), {
     group: "People",
     about:
-      "How many calls of each rate class a person may make in a minute. Each process counts by itself: with several api processes set it to the limit divided by their number.",
+      "Maximum number of requests per user, rate class and minute. Each process counts separately: with several api processes, divide the limit by their number.",
     takes: "a whole number above 0, or none",
     example: "600",
     otherwise: unlessOpen(String(OPEN_LIMITS.callsPerMinute)),
   }),
   AMPOST_SMTP_URL: describe(z.url({ protocol: /^smtps?$/ }).optional(), {
     group: "People",
-    about: "The mail server that letters are handed to.",
-    takes: "an address that begins with smtp:// or smtps://",
+    about: "Mail server that sends emails.",
+    takes: "a URL that begins with smtp:// or smtps://",
     example: "smtps://ampost:password@mail.example.com",
-    otherwise: "letters are written to AMPOST_DATA_DIR/mail",
+    otherwise: "emails are written to AMPOST_DATA_DIR/mail",
     secret: true,
   }),
   AMPOST_MAIL_FROM: describe(
@@ -362,8 +361,8 @@ export const environment = z.object({
       .optional(),
     {
       group: "People",
-      about: "Whom letters come from.",
-      takes: "an e-mail address, with a name before it if you like",
+      about: "Sender of emails.",
+      takes: "an email address, optionally with a name",
       example: "Ampost <ampost@example.com>",
       otherwise: "ampost@ and the host of AMPOST_APP_URL",
     },
@@ -371,14 +370,14 @@ export const environment = z.object({
 
   AMPOST_METRICS_PORT: describe(port.optional(), {
     group: "Watching",
-    about: "A port of its own for /metrics, and for /readyz with every check.",
+    about: "Separate port for /metrics, and for /readyz with every check.",
     takes: "a port number from 0 to 65535",
     example: "9464",
-    otherwise: "there is none",
+    otherwise: "no port",
   }),
   AMPOST_METRICS_HOST: describe(text.default("127.0.0.1"), {
     group: "Watching",
-    about: "Address on which that port listens.",
+    about: "Address the metrics port listens on.",
     takes: "an IP address or host name",
     example: "10.0.0.5",
   }),
@@ -389,10 +388,10 @@ export const environment = z.object({
       .optional(),
     {
       group: "Watching",
-      about: "A bearer token that opens /metrics, and /readyz with every check, on the other ports too.",
+      about: "Bearer token for /metrics, and for /readyz with every check, on the other ports too.",
       takes: "at least 16 letters, digits or any of -._~+/=",
       example: "bm90LWEtdG9rZW4tbWFrZS15b3VyLW93bg==",
-      otherwise: "they answer /metrics to nobody",
+      otherwise: "/metrics is not available there",
       secret: true,
       madeBy: "openssl rand -base64 32",
     },
@@ -400,7 +399,7 @@ export const environment = z.object({
 
   AMPOST_LOG_LEVEL: describe(z.enum(["trace", "debug", "info", "warn", "error", "silent"]).default("info"), {
     group: "Logs",
-    about: "What is logged: this and all that is graver.",
+    about: "Minimum level to log.",
     takes: "trace, debug, info, warn, error or silent",
     example: "debug",
   }),
@@ -426,8 +425,8 @@ function appVariables(platform: PlatformName): [string, z.ZodOptional<z.ZodType<
       appVariable(platform, "CLIENT_ID"),
       describe(z.string().optional(), {
         group,
-        about: "The app's id, as the platform's developer portal shows it.",
-        takes: "a client id",
+        about: "Client ID of the app, as shown on the platform's developer portal.",
+        takes: "a client ID",
         example: "1234567890",
       }),
     ],
@@ -435,7 +434,7 @@ function appVariables(platform: PlatformName): [string, z.ZodOptional<z.ZodType<
       appVariable(platform, "CLIENT_SECRET"),
       describe(z.string().optional(), {
         group,
-        about: "The app's secret.",
+        about: "Client secret of the app.",
         takes: "a client secret",
         example: "secret",
         secret: true,
@@ -445,8 +444,8 @@ function appVariables(platform: PlatformName): [string, z.ZodOptional<z.ZodType<
       appVariable(platform, "REDIRECT_URI"),
       describe(z.url().optional(), {
         group,
-        about: "The callback address registered with the app.",
-        takes: "an address",
+        about: "Redirect URI registered with the app.",
+        takes: "a URL",
         example: `https://example.com/api/platforms/${platform}/callback`,
         otherwise: `AMPOST_APP_URL/api/platforms/${platform}/callback`,
       }),

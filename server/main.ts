@@ -196,7 +196,7 @@ function unheard(attached: AttachedProcess): AttachedProcess {
 
 function addressOf(app: FastifyInstance): string {
   const address = app.server.address();
-  if (address === null || typeof address === "string") throw new Error("The API does not listen");
+  if (address === null || typeof address === "string") throw new Error("The API cannot listen");
   const host = address.family === "IPv6" ? `[${address.address}]` : address.address;
   return `http://${host}:${address.port}`;
 }
@@ -212,13 +212,13 @@ async function listen(
 
 const LISTEN_FAILURES: Record<string, (host: string, port: number, variable: string) => string> = {
   EADDRINUSE: (host, port, variable) =>
-    `Port ${port} on ${host} is taken by another program. Stop that, or set ${variable} to another one.`,
+    `Port ${port} on ${host} is in use by another program. Stop that program, or set ${variable} to another port.`,
   EACCES: (_host, port, variable) =>
-    `Port ${port} needs rights that this user does not have. Set ${variable} to one above 1023.`,
+    `Port ${port} requires privileges this user does not have. Set ${variable} to a port above 1023.`,
   EADDRNOTAVAIL: noSuchHost,
   ENOTFOUND: noSuchHost,
 };
 
 function noSuchHost(host: string): string {
-  return `This machine has no address ${host}. Set HOST to one it has, such as 127.0.0.1 or 0.0.0.0.`;
+  return `This machine does not have the address ${host}. Set HOST to one it has, such as 127.0.0.1 or 0.0.0.0.`;
 }

@@ -45,51 +45,51 @@ export function createMetrics(pool: pg.Pool, part: "api" | "worker" = "api"): Me
   collectDefaultMetrics({ register: registry, labels: { process: part } });
   const requests = new Histogram({
     name: "ampost_http_request_seconds",
-    help: "Time from a request to its answer.",
+    help: "Time from a request to its response.",
     labelNames: ["method", "route", "status"],
     buckets: REQUEST_SECONDS,
     registers,
   });
   const settled = new Counter({
     name: "ampost_platform_posts_settled_total",
-    help: "Platform posts that came to an outcome.",
+    help: "Platform posts that reached an outcome.",
     labelNames: ["platform", "outcome"],
     registers,
   });
   const faulted = new Counter({
     name: "ampost_publish_faults_total",
-    help: "Faults of the server itself that stopped the work on a platform post.",
+    help: "Internal errors that stopped work on a platform post.",
     labelNames: ["platform"],
     registers,
   });
   const setAside = new Counter({
     name: "ampost_platform_posts_set_aside_total",
-    help: "Platform posts given up because the processes that worked on them ended again and again.",
+    help: "Platform posts set aside because the processes working on them crashed repeatedly.",
     labelNames: ["platform"],
     registers,
   });
   const late = new Histogram({
     name: "ampost_commit_late_seconds",
-    help: "How long after its due time the commit of a platform post began.",
+    help: "Delay from a platform post's due time to the start of its commit.",
     labelNames: ["platform"],
     buckets: LATE_SECONDS,
     registers,
   });
   const chores = new Histogram({
     name: "ampost_chore_seconds",
-    help: "Time a chore took.",
+    help: "Duration of a background job.",
     labelNames: ["queue", "outcome"],
     buckets: CHORE_SECONDS,
     registers,
   });
   const restarts = new Counter({
     name: "ampost_worker_restarts_total",
-    help: "How often the worker's process ended by itself and was started again.",
+    help: "Number of times the worker process crashed and was restarted.",
     registers,
   });
   const due = new Gauge({
     name: "ampost_due_platform_posts",
-    help: "Platform posts whose next action is due and that nobody works on.",
+    help: "Platform posts whose next action is due and not being worked on.",
     registers,
   });
   const waiting = new Gauge({
@@ -99,18 +99,18 @@ export function createMetrics(pool: pg.Pool, part: "api" | "worker" = "api"): Me
   });
   const oldest = new Gauge({
     name: "ampost_due_oldest_seconds",
-    help: "For how long the oldest of them has been due.",
+    help: "How long the oldest due platform post has been due.",
     registers,
   });
   const down = new Gauge({
     name: "ampost_platform_down",
-    help: "1 while a platform does not answer and what is due of it is held back.",
+    help: "1 while a platform does not respond and its due posts are held back.",
     labelNames: ["platform", "mode"],
     registers,
   });
   const missed = new Gauge({
     name: "ampost_missed_platform_posts",
-    help: "Scheduled platform posts whose time passed unused, and that wait for somebody.",
+    help: "Scheduled platform posts that missed their time and wait for a person.",
     registers,
   });
   const held = new Gauge({ name: "ampost_publishing_held", help: "1 while publishing is held.", registers });

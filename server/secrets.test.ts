@@ -63,7 +63,7 @@ test("a process that has its keys goes on with them while the file is gone or br
 test("a key file that holds no key is refused, not replaced", async () => {
   const dataDir = await mkdtemp(join(tmpdir(), "ampost-secrets-"));
   await writeFile(keyFile(dataDir), "");
-  await assert.rejects(loadSecrets({ dataDir, encryptionKeys: null }), /does not hold a key of 32 bytes/);
+  await assert.rejects(loadSecrets({ dataDir, encryptionKeys: null }), /must have a 32-byte key/);
   await rm(dataDir, { recursive: true });
 });
 
@@ -74,7 +74,7 @@ test("a key that did not seal this database is refused; a list with the earlier 
   await checkKeys(database.pool, createVault([first]));
   await assert.rejects(
     checkKeys(database.pool, createVault([second])),
-    /not the one that this database's tokens were sealed with/,
+    /does not match the one that sealed this database's tokens/,
   );
   await checkKeys(database.pool, createVault([second, first]));
   await database.drop();

@@ -47,14 +47,12 @@ export async function checkKeys(pool: pg.Pool, vault: Vault): Promise<void> {
   if ((await judgeKeys(pool, vault)) === "new")
     await addFact.run(pool, [CHECK.name, vault.seal(CHECK.text, CHECK.place)]);
   if ((await judgeKeys(pool, vault)) === "wrong")
-    throw new Error(
-      `The encryption key is not the one that this database's tokens were sealed with. ${WRONG_KEY_CURE}`,
-    );
+    throw new Error(`The encryption key does not match the one that sealed this database's tokens. ${WRONG_KEY_CURE}`);
 }
 
 /** What to do about a wrong key. */
 export const WRONG_KEY_CURE =
-  "Set AMPOST_ENCRYPTION_KEY to the earlier key (it lay in the data folder of the first start, as encryption-key), or list it after the new one, separated by a comma.";
+  "Set AMPOST_ENCRYPTION_KEY to the earlier key (the file encryption-key in the data folder of the first start), or add it after the new one, separated by a comma.";
 
 /** Whether the keys open what this database holds; "new" where it holds nothing yet. */
 export async function judgeKeys(pool: pg.Pool, vault: Vault): Promise<"right" | "wrong" | "new"> {

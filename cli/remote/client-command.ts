@@ -17,7 +17,7 @@ export async function withClient(
   work: (client: Client, credentials: Credentials) => Promise<void>,
 ): Promise<void> {
   const credentials = await findCredentials(process.env, options.url);
-  if (credentials === null) throw new Error("No key is known here. Log in with `ampost login`, or set AMPOST_API_KEY.");
+  if (credentials === null) throw new Error("No API key found. Log in with `ampost login`, or set AMPOST_API_KEY.");
   endWithReader();
   await telling(options, () =>
     work(createClient({ apiKey: credentials.apiKey, baseUrl: credentials.url }), credentials),
@@ -42,7 +42,7 @@ export async function telling({ json }: ClientOptions, work: () => Promise<void>
 function endWithReader(): void {
   process.stdout.once("error", (error) => {
     if (!("code" in error) || error.code !== "EPIPE") {
-      console.error(`The answer could not be written: ${error.message}`);
+      console.error(`The response could not be written: ${error.message}`);
       process.exit(EXIT_CODES.failed);
     }
     // Whoever has something to put away when it is ended is ended in that way.
@@ -52,9 +52,9 @@ function endWithReader(): void {
 }
 
 /** Ends a command that is called in a way that makes no sense. */
-export function wronglyCalled(message: string): never {
+export function usageError(message: string): never {
   console.error(message);
-  throw new CommanderError(EXIT_CODES.wronglyCalled, "ampost.wronglyCalled", message);
+  throw new CommanderError(EXIT_CODES.usageError, "ampost.usageError", message);
 }
 
 /** Everything on standard input, without the last line's end. */

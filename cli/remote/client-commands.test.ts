@@ -35,7 +35,10 @@ test("the client commands make, publish, follow and explain posts over HTTP, and
       const said = await installation.shell(
         `${environment}\necho "${key}" | node cli/ampost.js login\nnode cli/ampost.js sets list\nnode cli/ampost.js logout\nnode cli/ampost.js sets list || echo "ended with $?"`,
       );
-      assert.match(said.stdout, /^Logged in at .* with a test key, .*\n.*Default.*\nForgot .*\nended with 1\n$/);
+      assert.match(
+        said.stdout,
+        /^Logged in to .* with a test key, .*\n.*Default.*\nDeleted the saved key .*\nended with 1\n$/,
+      );
       assert.ok(!`${said.stdout}${said.stderr}`.includes(key));
       assert.equal((await stat(credentials)).mode & 0o777, 0o600);
       assert.ok(!(await readFile(credentials, "utf8")).includes(key));
@@ -105,8 +108,8 @@ test("the client commands make, publish, follow and explain posts over HTTP, and
     assert.equal((await ampost("posts", "list", "--url", "http://127.0.0.1:9")).code, 1);
     assert.equal((await ampost("posts", "list", "--url", "localhost:3000")).code, 2);
     for (const [text, sentence] of [
-      ["null", /not a JSON object/],
-      ["{", /not a JSON object/],
+      ["null", /must be a JSON object/],
+      ["{", /must be a JSON object/],
       ['{"content":"x"}', /`content`/],
     ] as const) {
       await writeFile(data, text);
@@ -114,7 +117,7 @@ test("the client commands make, publish, follow and explain posts over HTTP, and
       assert.equal(code, 2);
       assert.match(stderr, sentence);
     }
-    assert.match((await ampost("posts", "create", "--data", "not/there.json")).stderr, /there is no such file/);
+    assert.match((await ampost("posts", "create", "--data", "not/there.json")).stderr, /file not found/);
     assert.equal(
       (
         await ampost(
@@ -145,7 +148,7 @@ test("the client commands make, publish, follow and explain posts over HTTP, and
     );
     assert.equal(failed.code, 4, failed.stderr);
     const { post } = lastOf(failed.stdout);
-    assert.match((await ampost("posts", "get", post.id)).stdout, /The platform says: /);
+    assert.match((await ampost("posts", "get", post.id)).stdout, / says: /);
     const retried = await ampost("posts", "retry", post.id, "--wait");
     assert.equal(retried.code, 0, retried.stdout);
     assert.match((await ampost("posts", "watch", post.id)).stdout, /published/);
@@ -169,7 +172,7 @@ test("the client commands make, publish, follow and explain posts over HTTP, and
       { ...settings, AMPOST_API_KEY: String(writer) },
     );
     assert.equal(code, 3);
-    const [, made] = /The draft (\S+) is made, but not published/.exec(stderr) ?? [];
+    const [, made] = /The draft (\S+) was created but not published/.exec(stderr) ?? [];
     assert.match((await ampost("posts", "get", String(made))).stdout, /draft/);
   });
 
@@ -188,7 +191,7 @@ test("the client commands make, publish, follow and explain posts over HTTP, and
       const { stdout, stderr } = await installation.shell(
         `${environment}\n{ node cli/ampost.js posts list --all || echo "ended with $?" >&2; } | true\n{ node cli/ampost.js posts list > /dev/full; } || echo "full: $?"`,
       );
-      assert.match(stderr, /^ended with 141\nThe answer could not be written: /);
+      assert.match(stderr, /^ended with 141\nThe response could not be written: /);
       assert.equal(stdout, "full: 1\n");
     },
   );

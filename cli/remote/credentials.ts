@@ -57,7 +57,7 @@ async function readStore(env: Environment): Promise<z.output<typeof store>> {
   try {
     return store.parse(JSON.parse(text));
   } catch {
-    throw new Error(`${file} is not what "ampost login" writes. Delete it and log in again.`);
+    throw new Error(`${file} is not a valid credentials file. Delete it and log in again.`);
   }
 }
 
@@ -78,6 +78,6 @@ function fileOf({ XDG_CONFIG_HOME, APPDATA }: Environment): string {
 
 function addressOf(text: string): string {
   const url = URL.parse(text);
-  if (url === null || !/^https?:$/.test(url.protocol)) throw new Error(`"${text}" is not an http or https address.`);
+  if (url === null || !/^https?:$/.test(url.protocol)) throw new Error(`"${text}" is not an http or https URL.`);
   return `${url.origin}${url.pathname.replace(/(?<!\/)\/+$/, "")}`;
 }

@@ -5,7 +5,7 @@ import { Webhook as Signer } from "standardwebhooks";
 
 import { AmpostError, type Client, type EventType, type Webhook, type WebhookDelivery } from "../../client/index.ts";
 import { isAlive } from "../../model/is-alive.ts";
-import { type ClientOptions, withClient, wronglyCalled } from "./client-command.ts";
+import { type ClientOptions, withClient, usageError } from "./client-command.ts";
 import { coloured, plain } from "./show.ts";
 
 const EVERY_SECONDS = 2;
@@ -21,7 +21,7 @@ interface ListenOptions extends ClientOptions {
  */
 export async function runListen(options: ListenOptions): Promise<void> {
   if (!/^https?:$/.test(URL.parse(options.forward)?.protocol ?? ""))
-    wronglyCalled("--forward takes an http or https address, such as http://localhost:8080/ampost-events.");
+    usageError("--forward must be an http or https URL, such as http://localhost:8080/ampost-events.");
   const ended = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => ended.abort());
   await withClient(options, async (client) => {
@@ -35,7 +35,7 @@ export async function runListen(options: ListenOptions): Promise<void> {
       say(
         options,
         { secret: webhook.secret, forward: options.forward },
-        `Events go to ${options.forward} until Ctrl-C, signed with ${webhook.secret}`,
+        `Forwarding events to ${options.forward} until Ctrl-C, signed with ${webhook.secret}`,
       );
       await follow(client, webhook, options, ended.signal);
     } finally {

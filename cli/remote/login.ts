@@ -6,7 +6,7 @@ import { CommanderError } from "commander";
 import { createClient } from "../../client/index.ts";
 import { answer } from "../answer.ts";
 import { EXIT_CODES } from "../exit-codes.ts";
-import { type ClientOptions, readInput, telling, wronglyCalled } from "./client-command.ts";
+import { type ClientOptions, readInput, telling, usageError } from "./client-command.ts";
 import { forgetCredentials, loginUrl, storeCredentials } from "./credentials.ts";
 
 /** Stores a key that works. It is read from standard input or AMPOST_API_KEY: arguments can be seen by everybody on the machine. */
@@ -15,19 +15,21 @@ export async function runLogin(options: ClientOptions): Promise<void> {
   const apiKey = (
     process.env.AMPOST_API_KEY ?? (process.stdin.isTTY ? await askUnseen(`API key for ${url}: `) : await readInput())
   ).trim();
-  if (apiKey === "") wronglyCalled("No key was given. It is read from standard input, or from AMPOST_API_KEY.");
+  if (apiKey === "") usageError("No key was provided. Send it on standard input, or set AMPOST_API_KEY.");
   await telling(options, async () => {
     const { sets } = await createClient({ apiKey, baseUrl: url }).platformSets.list();
     const file = await storeCredentials(process.env, { apiKey, url });
     const mode = sets[0]?.mode ?? null;
-    answer(options, { url, mode, file }, [`Logged in at ${url} with a ${mode ?? ""} key, kept in ${file}.`]);
+    answer(options, { url, mode, file }, [`Logged in to ${url} with a ${mode ?? ""} key, saved in ${file}.`]);
   });
 }
 
 export async function runLogout(options: ClientOptions): Promise<void> {
   const url = await forgetCredentials(process.env, options.url);
   answer(options, { url }, [
-    url === null ? "No key was kept." : `Forgot the key for ${url}. It still works: \`ampost keys revoke\` ends it.`,
+    url === null
+      ? "You are not logged in."
+      : `Deleted the saved key for ${url}. The key itself still works; \`ampost keys revoke\` revokes it.`,
   ]);
 }
 

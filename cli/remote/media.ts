@@ -4,7 +4,7 @@ import { basename } from "node:path";
 
 import { AmpostError, type Client, type Media, type UploadProgress } from "../../client/index.ts";
 import { answer } from "../answer.ts";
-import { type ClientOptions, withClient, wronglyCalled } from "./client-command.ts";
+import { type ClientOptions, withClient, usageError } from "./client-command.ts";
 import { plain, statusOf } from "./show.ts";
 
 interface UploadOptions extends ClientOptions {
@@ -38,7 +38,7 @@ async function send(
   { name, resume, idempotencyKey, json }: UploadOptions,
 ): Promise<Media> {
   const found = await stat(file).catch(() => null);
-  if (!found?.isFile()) wronglyCalled(`There is no file ${file}.`);
+  if (!found?.isFile()) usageError(`File not found: ${file}.`);
   const bar = process.stderr.isTTY && !json ? progressBar(basename(file)) : null;
   let upload = resume;
   const leaving = new AbortController();
@@ -59,7 +59,7 @@ async function send(
     bar?.end();
     const isRefused = error instanceof AmpostError && error.status !== null && error.status < 500;
     if (upload !== undefined && !isRefused && !json)
-      console.error(`What has arrived is kept for a day. To go on: ampost media upload ${file} --resume ${upload}`);
+      console.error(`The upload is kept for a day. To resume it: ampost media upload ${file} --resume ${upload}`);
     throw error;
   } finally {
     process.off("SIGINT", leave);

@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import type { Client, NewPost, Platform, Post, PostStatus, PostSummary } from "../../client/index.ts";
 import { answer } from "../answer.ts";
 import { EXIT_CODES } from "../exit-codes.ts";
-import { type ClientOptions, readInput, withClient, wronglyCalled } from "./client-command.ts";
+import { type ClientOptions, readInput, withClient, usageError } from "./client-command.ts";
 import { uploadFile } from "./media.ts";
 import { coloured, columns, issueLines, plain, platformPostLines, postLines, statusOf } from "./show.ts";
 
@@ -25,9 +25,8 @@ export async function runCreatePost(
   text: string | undefined,
   options: DraftOptions & WaitingOptions & { publish?: boolean; idempotencyKey?: string },
 ): Promise<void> {
-  if (options.wait && !options.publish) wronglyCalled("--wait goes with --publish.");
-  if (options.at !== undefined && options.publish)
-    wronglyCalled("--at publishes it then, --publish now: give one of them.");
+  if (options.wait && !options.publish) usageError("--wait requires --publish.");
+  if (options.at !== undefined && options.publish) usageError("Use either --at or --publish, not both.");
   // One key for each write of the command, so that all of it may be run again.
   const keyed = (write: string) =>
     options.idempotencyKey === undefined ? {} : { idempotencyKey: `${options.idempotencyKey}${write}` };
@@ -39,7 +38,7 @@ export async function runCreatePost(
     if (!options.json) for (const line of issueLines(warnings)) console.error(line);
     if (!options.publish) return answer(options, { post, warnings }, postLines(post));
     const begun = await client.posts.publish(post.id, keyed("/publish")).catch((error: unknown) => {
-      console.error(`The draft ${post.id} is made, but not published.`);
+      console.error(`The draft ${post.id} was created but not published.`);
       throw error;
     });
     await settle(client, begun, options);
@@ -49,10 +48,10 @@ export async function runCreatePost(
 export async function runValidate(text: string | undefined, options: DraftOptions): Promise<void> {
   await withClient(options, async (client) => {
     const draft = await readDraft(client, text, options, async (file) =>
-      wronglyCalled(`${file} is a file of this machine: \`ampost media upload\` gives it an id to validate with.`),
+      usageError(`${file} is a local file. Upload it with \`ampost media upload\` and validate with its ID.`),
     );
     const verdict = await client.posts.validate(draft);
-    const said = verdict.valid ? [coloured("green", "Nothing is wrong with it.")] : issueLines(verdict.issues);
+    const said = verdict.valid ? [coloured("green", "No problems found.")] : issueLines(verdict.issues);
     answer(options, verdict, [...said, ...issueLines(verdict.warnings)]);
     if (!verdict.valid) process.exitCode = EXIT_CODES.refused;
   });
@@ -87,14 +86,14 @@ export async function runListPosts(
         : [
             coloured(
               "dim",
-              `${page.posts.length} of ${page.total}; --all shows all, --cursor ${page.nextCursor} the next`,
+              `${page.posts.length} of ${page.total}. Use --all for all, or --cursor ${page.nextCursor} for the next page`,
             ),
           ];
     answer(options, page, page.posts.length > 0 ? [...postRows(page.posts), ...more] : [NO_POSTS]);
   });
 }
 
-const NO_POSTS = "There are no such posts.";
+const NO_POSTS = "No posts found.";
 /** As many lines are put below each other as come in one page. */
 const LINES_AT_ONCE = 100;
 
@@ -170,7 +169,7 @@ export async function runListAttempts(id: string, options: ClientOptions): Promi
           `  ${coloured("dim", `${method} ${plain(url)}  ${status ?? plain(failure ?? "")}  ${Math.round(durationMilliseconds)} ms`)}`,
       ),
     ]);
-    answer(options, { attempts }, lines.length > 0 ? lines : ["Nothing has been tried yet."]);
+    answer(options, { attempts }, lines.length > 0 ? lines : ["No attempts yet."]);
   });
 }
 
@@ -209,13 +208,13 @@ async function readDraft(
   upload: (file: string, index: number) => Promise<string>,
 ): Promise<NewPost> {
   const { data, platforms, link, at, set } = options;
-  if (text === "-" && data === "-") wronglyCalled("Only one of text and --data can come from standard input.");
+  if (text === "-" && data === "-") usageError("Only one of text and --data can come from standard input.");
   const given: Partial<NewPost> =
     data === undefined ? {} : parseData(data === "-" ? await readInput() : await readNamed(data));
   const said = text === "-" ? await readInput() : text;
   if (said === undefined && given.content === undefined && options.media === undefined)
-    wronglyCalled("Say what is to be posted: a text, - for standard input, --media, or --data with a file of JSON.");
-  if (platforms === undefined && given.platforms === undefined) wronglyCalled("Name the platforms with --platforms.");
+    usageError("Provide the content: a text, - for standard input, --media, or --data with a JSON file.");
+  if (platforms === undefined && given.platforms === undefined) usageError("Choose the platforms with --platforms.");
   const media = await Promise.all(
     (options.media ?? []).map(async (each, index) =>
       /^https?:\/\//i.test(each) ? { url: each } : { id: isId(each) ? each : await upload(each, index) },
@@ -237,25 +236,25 @@ async function readDraft(
 
 async function readNamed(file: string): Promise<string> {
   return await readFile(file, "utf8").catch((error: unknown) =>
-    wronglyCalled(
-      `--data ${file} cannot be read: ${error instanceof Error && "code" in error && error.code === "ENOENT" ? "there is no such file" : String(error)}.`,
+    usageError(
+      `--data ${file} cannot be read: ${error instanceof Error && "code" in error && error.code === "ENOENT" ? "file not found" : String(error)}.`,
     ),
   );
 }
 
 function parseData(text: string): Partial<NewPost> {
-  const wrong = "What --data names is not a JSON object: it takes the body of POST /api/v1/posts.";
+  const wrong = "--data must be a JSON object, as in the body of POST /api/v1/posts.";
   let given: unknown;
   try {
     given = JSON.parse(text);
   } catch {
-    return wronglyCalled(wrong);
+    return usageError(wrong);
   }
   const isObject = (value: unknown) => typeof value === "object" && value !== null && !Array.isArray(value);
-  if (!isObject(given)) return wronglyCalled(wrong);
+  if (!isObject(given)) return usageError(wrong);
   const draft: Partial<NewPost> = Object(given);
   if (draft.content !== undefined && !isObject(draft.content))
-    wronglyCalled("`content` in what --data names is not an object, as in the body of POST /api/v1/posts.");
+    usageError("`content` in --data must be an object, as in the body of POST /api/v1/posts.");
   return draft;
 }
 

@@ -44,7 +44,7 @@ export async function runDeleteSet(id: string, options: ClientOptions & { yes?: 
       process.exitCode = EXIT_CODES.failed;
       return options.json ? answer(options, { success: false }, []) : console.error("Nothing was deleted.");
     }
-    answer(options, await client.platformSets.delete(id), [`Deleted ${id}; its accounts are disconnected.`]);
+    answer(options, await client.platformSets.delete(id), [`Deleted ${id} and disconnected its accounts.`]);
   });
 }
 
@@ -57,7 +57,7 @@ async function isMeant(client: Client, id: string): Promise<boolean> {
     return /^y(es)?$/i.test(
       (
         await lines.question(
-          `Delete "${plain(set.name)}" and disconnect its ${set.connectionCount} accounts, whose scheduled posts then fail? [y/N] `,
+          `Delete "${plain(set.name)}" and disconnect its ${set.connectionCount} accounts? Their scheduled posts will fail. [y/N] `,
         )
       ).trim(),
     );

@@ -67,7 +67,7 @@ export const capabilities = {
   label: "Facebook",
   launch: {
     state: "general",
-    sentence: "Facebook Pages only: Meta has withdrawn the API for groups, and personal profiles cannot be posted to.",
+    sentence: "Facebook Pages only: Meta has removed the API for groups, and personal profiles are not supported.",
   },
   scheduling: true,
   text: { max: 63_206, counting: "codePoints", required: "withoutMedia", source: "Facebook, known limit of the app" },
@@ -76,7 +76,7 @@ export const capabilities = {
       name: "feed",
       byDefault: true,
       shapes: [
-        { name: "a text", items: { min: 0, max: 0 }, link: "field" },
+        { name: "text", items: { min: 0, max: 0 }, link: "field" },
         { name: "1 to 10 images", items: { min: 1, max: 10 }, image: { ...image, altText }, link: "appended" },
         { name: "one video", items: { min: 1, max: 1 }, video: feedVideo, link: "appended" },
       ],

@@ -13,7 +13,7 @@ test("a Facebook reel is 9:16 and has 4 to 60 seconds", () => {
       {
         code: "UNSUPPORTED_MEDIA_CONFIG",
         path: "/content/media/0/durationSeconds",
-        message: `The duration of content.media[0] is ${durationSeconds} s; Facebook takes between 4 and 60 seconds.`,
+        message: `The duration of content.media[0] is ${durationSeconds} s; Facebook allows between 4 and 60 seconds.`,
       },
     );
   }
@@ -34,7 +34,7 @@ test("a Facebook title belongs to a video", () => {
   const expected: Expected = {
     code: "VALIDATION_FAILED",
     path: setting("facebook", "title"),
-    message: 'Facebook setting "title" is for a video in the feed or a reel.',
+    message: 'Facebook setting "title" applies only to a feed video or a reel.',
   };
   takes("facebook", { media: [video], settings: { title: "Title" } });
   takes("facebook", { media: [video], settings: { title: "Title", placement: "reel" } });

@@ -7,8 +7,8 @@ export const rules: readonly Rule<FacebookSettings>[] = [
     code: "VALIDATION_FAILED",
     about: "settings",
     path: settingPath("facebook", "title"),
-    message: 'Facebook setting "title" is for a video in the feed or a reel.',
-    fix: "Leave out title, or post one video.",
+    message: 'Facebook setting "title" applies only to a feed video or a reel.',
+    fix: "Remove title, or post one video.",
     broken: ({ content, settings }) =>
       settings.title !== undefined &&
       (content.placement === "story" || content.media.length !== 1 || content.media[0]?.type !== "video"),

@@ -5,8 +5,8 @@ export const settings = z.strictObject({
   placement: z
     .enum(["feed", "story", "reel"])
     .optional()
-    .describe("How the content appears; feed where it is left out. A reel is one video of 9:16 and 4 to 60 seconds."),
-  title: z.string().optional().describe("The title of a video in the feed or of a reel."),
+    .describe("How the content appears. Defaults to feed. A reel is one 9:16 video of 4 to 60 seconds."),
+  title: z.string().optional().describe("Title of a feed video or reel."),
 });
 
 export type FacebookSettings = z.infer<typeof settings>;

@@ -52,8 +52,7 @@ export const capabilities = {
   label: "Instagram",
   launch: {
     state: "general",
-    sentence:
-      "Professional accounts (Business or Creator) only; personal accounts cannot be reached by any official API.",
+    sentence: "Professional accounts (Business or Creator) only. No official API supports personal accounts.",
   },
   scheduling: true,
   text: { max: 2200, counting: "codePoints", required: "never", source: CONTAINER },

@@ -35,13 +35,13 @@ test("an Instagram caption has at most 30 hashtags and 20 mentions, and more tha
     {
       code: "VALIDATION_FAILED",
       path: "/content/text",
-      message: "Instagram may refuse or show less of a caption with more than 5 hashtags.",
+      message: "Instagram may reject a caption with more than 5 hashtags, or show the post to fewer people.",
     },
   );
   refuses(
     "instagram",
     { text: tags(31), media: [image] },
-    { code: "VALIDATION_FAILED", path: "/content/text", message: "Instagram takes at most 30 hashtags in a caption." },
+    { code: "VALIDATION_FAILED", path: "/content/text", message: "Instagram allows at most 30 hashtags in a caption." },
   );
   takes("instagram", { text: mentions(20), media: [image] });
   refuses(
@@ -50,7 +50,7 @@ test("an Instagram caption has at most 30 hashtags and 20 mentions, and more tha
     {
       code: "VALIDATION_FAILED",
       path: "/content/platformOverrides/instagram/text",
-      message: "Instagram takes at most 20 @mentions in a caption.",
+      message: "Instagram allows at most 20 @mentions in a caption.",
     },
   );
 });
@@ -68,7 +68,7 @@ test("Instagram's settings stand where the placement has them", () => {
       {
         code: "VALIDATION_FAILED",
         path: setting("instagram", member),
-        message: `Instagram setting "${member}" is for reels only.`,
+        message: `Instagram setting "${member}" applies only to reels.`,
       },
     );
   }
@@ -84,13 +84,13 @@ test("Instagram's settings stand where the placement has them", () => {
       {
         code: "VALIDATION_FAILED",
         path: setting("instagram", member),
-        message: `Instagram stories take no "${member}".`,
+        message: `Instagram stories do not support "${member}".`,
       },
     );
   }
 });
 
-test("an Instagram cover is a picture, as soon as its bytes are here", () => {
+test("an Instagram cover is a picture, as soon as the file is here", () => {
   const post = { media: [video], settings: { coverUrl: "https://cdn.example/c.jpg" } };
   const measured = (type: "image" | "video") => ({
     measured: ({ url }: { url?: string | null }) => (url === post.settings.coverUrl ? { ...UNMEASURED, type } : null),
@@ -102,7 +102,7 @@ test("an Instagram cover is a picture, as soon as its bytes are here", () => {
     {
       code: "UNSUPPORTED_MEDIA_TYPE",
       path: setting("instagram", "coverUrl"),
-      message: "The cover of a reel has to be an image.",
+      message: "The cover of a reel must be an image.",
     },
     measured("video"),
   );
@@ -133,7 +133,7 @@ test("an Instagram cover frame lies within the reel, and a cover picture wins ov
     {
       code: "VALIDATION_FAILED",
       path: setting("instagram", "thumbOffsetMs"),
-      message: "The cover frame lies behind the end of the video.",
+      message: "The cover frame is past the end of the video.",
     },
   );
   warns(
@@ -142,7 +142,7 @@ test("an Instagram cover frame lies within the reel, and a cover picture wins ov
     {
       code: "VALIDATION_FAILED",
       path: setting("instagram", "thumbOffsetMs"),
-      message: "coverUrl wins over thumbOffsetMs; the frame is not used.",
+      message: "coverUrl takes precedence over thumbOffsetMs; the frame will not be used.",
     },
   );
 });
@@ -162,7 +162,7 @@ test("an Instagram tag on an image says where, and names an item that is there",
     {
       code: "VALIDATION_FAILED",
       path: setting("instagram", "userTags/1"),
-      message: "A tag on an image needs its x and y.",
+      message: "A tag on an image requires x and y.",
     },
   );
   takes("instagram", { media: [image, image], settings: { userTags: [{ ...tag, mediaIndex: 1 }] } });
@@ -172,7 +172,7 @@ test("an Instagram tag on an image says where, and names an item that is there",
     {
       code: "VALIDATION_FAILED",
       path: setting("instagram", "userTags/0/mediaIndex"),
-      message: "The tag names an item that the post does not have.",
+      message: "mediaIndex refers to an item that the post does not have.",
     },
   );
 });
@@ -213,7 +213,8 @@ test("an Instagram first comment without the permission for it is a warning", ()
     {
       code: "VALIDATION_FAILED",
       path: setting("instagram", "firstComment"),
-      message: "The Instagram account has not granted comments; the first comment will not be posted.",
+      message:
+        "The Instagram account has not granted permission to manage comments; the first comment will not be posted.",
     },
     { accounts: { instagram: account("instagram") } },
   );

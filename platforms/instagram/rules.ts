@@ -15,8 +15,8 @@ export const rules: readonly Rule<InstagramSettings>[] = [
     code: "VALIDATION_FAILED",
     about: "text",
     path: "/content/text",
-    message: `Instagram takes at most ${MAX_HASHTAGS} hashtags in a caption.`,
-    fix: `Leave at most ${MAX_HASHTAGS} hashtags in the text.`,
+    message: `Instagram allows at most ${MAX_HASHTAGS} hashtags in a caption.`,
+    fix: `Use at most ${MAX_HASHTAGS} hashtags in the text.`,
     broken: ({ content, textPath }) => over(countHashtags(content.text), MAX_HASHTAGS, textPath),
   },
   {
@@ -25,8 +25,8 @@ export const rules: readonly Rule<InstagramSettings>[] = [
     about: "text",
     severity: "warning",
     path: "/content/text",
-    message: `Instagram may refuse or show less of a caption with more than ${ADVISED_HASHTAGS} hashtags.`,
-    fix: `Keep to ${ADVISED_HASHTAGS} hashtags or fewer.`,
+    message: `Instagram may reject a caption with more than ${ADVISED_HASHTAGS} hashtags, or show the post to fewer people.`,
+    fix: `Use ${ADVISED_HASHTAGS} hashtags or fewer.`,
     broken: ({ content, textPath }) => {
       const hashtags = countHashtags(content.text);
       return hashtags <= MAX_HASHTAGS && over(hashtags, ADVISED_HASHTAGS, textPath);
@@ -37,8 +37,8 @@ export const rules: readonly Rule<InstagramSettings>[] = [
     code: "VALIDATION_FAILED",
     about: "text",
     path: "/content/text",
-    message: `Instagram takes at most ${MAX_MENTIONS} @mentions in a caption.`,
-    fix: `Leave at most ${MAX_MENTIONS} @mentions in the text.`,
+    message: `Instagram allows at most ${MAX_MENTIONS} @mentions in a caption.`,
+    fix: `Use at most ${MAX_MENTIONS} @mentions in the text.`,
     broken: ({ content, textPath }) =>
       over(content.text.match(/@[A-Za-z0-9._]+/g)?.length ?? 0, MAX_MENTIONS, textPath),
   },
@@ -47,8 +47,8 @@ export const rules: readonly Rule<InstagramSettings>[] = [
     code: "VALIDATION_FAILED",
     about: "settings",
     path: settingPath("instagram", setting),
-    message: `Instagram setting "${setting}" is for reels only.`,
-    fix: `Leave out ${setting}, or post one video as a reel.`,
+    message: `Instagram setting "${setting}" applies only to reels.`,
+    fix: `Remove ${setting}, or post one video as a reel.`,
     broken: ({ content, settings }) => settings[setting] !== undefined && content.placement !== "reel",
   })),
   ...(["collaborators", "locationId", "firstComment"] as const).map((setting): Rule<InstagramSettings> => ({
@@ -56,8 +56,8 @@ export const rules: readonly Rule<InstagramSettings>[] = [
     code: "VALIDATION_FAILED",
     about: "settings",
     path: settingPath("instagram", setting),
-    message: `Instagram stories take no "${setting}".`,
-    fix: `Leave out ${setting}, or choose another placement.`,
+    message: `Instagram stories do not support "${setting}".`,
+    fix: `Remove ${setting}, or choose another placement.`,
     broken: ({ content, settings }) => settings[setting] !== undefined && content.placement === "story",
   })),
   {
@@ -65,8 +65,8 @@ export const rules: readonly Rule<InstagramSettings>[] = [
     code: "VALIDATION_FAILED",
     about: "settings",
     path: settingPath("instagram", "thumbOffsetMs"),
-    message: "The cover frame lies behind the end of the video.",
-    fix: "Choose a thumbOffsetMs smaller than the video's duration.",
+    message: "The cover frame is past the end of the video.",
+    fix: "Set thumbOffsetMs to less than the video's duration.",
     broken: ({ content, settings }) => {
       const video = content.media[0];
       const durationSeconds = video?.measured?.durationSeconds ?? video?.durationSeconds;
@@ -83,8 +83,8 @@ export const rules: readonly Rule<InstagramSettings>[] = [
     about: "settings",
     severity: "warning",
     path: settingPath("instagram", "thumbOffsetMs"),
-    message: "coverUrl wins over thumbOffsetMs; the frame is not used.",
-    fix: "Leave out one of the two.",
+    message: "coverUrl takes precedence over thumbOffsetMs; the frame will not be used.",
+    fix: "Remove one of the two.",
     broken: ({ settings }) => settings.coverUrl !== undefined && settings.thumbOffsetMs !== undefined,
   },
   {
@@ -92,8 +92,8 @@ export const rules: readonly Rule<InstagramSettings>[] = [
     code: "UNSUPPORTED_MEDIA_TYPE",
     about: "mediaType",
     path: settingPath("instagram", "coverUrl"),
-    message: "The cover of a reel has to be an image.",
-    fix: "Give the address of an image as coverUrl.",
+    message: "The cover of a reel must be an image.",
+    fix: "Set coverUrl to the URL of an image.",
     broken: ({ content }) => content.cover?.measured?.type === "video",
   },
   {
@@ -101,8 +101,8 @@ export const rules: readonly Rule<InstagramSettings>[] = [
     code: "VALIDATION_FAILED",
     about: "settings",
     path: settingPath("instagram", "userTags"),
-    message: "The tag names an item that the post does not have.",
-    fix: "Count mediaIndex from 0, below the number of media.",
+    message: "mediaIndex refers to an item that the post does not have.",
+    fix: "Use an index from 0 up to the number of media items minus one.",
     broken: ({ content, settings }) =>
       eachTag(settings, (tag, index): Finding | null =>
         (tag.mediaIndex ?? 0) < Math.max(content.media.length, 1)
@@ -119,8 +119,8 @@ export const rules: readonly Rule<InstagramSettings>[] = [
     code: "VALIDATION_FAILED",
     about: "settings",
     path: settingPath("instagram", "userTags"),
-    message: "A tag on an image needs its x and y.",
-    fix: "Give x and y between 0 and 1 for every tag on an image.",
+    message: "A tag on an image requires x and y.",
+    fix: "Set x and y between 0 and 1 for every tag on an image.",
     broken: ({ content, settings }) =>
       eachTag(settings, (tag, index): Finding | null => {
         const tagged = content.media[tag.mediaIndex ?? 0];
@@ -136,8 +136,9 @@ export const rules: readonly Rule<InstagramSettings>[] = [
     about: "account",
     severity: "warning",
     path: settingPath("instagram", "firstComment"),
-    message: "The Instagram account has not granted comments; the first comment will not be posted.",
-    fix: "Reconnect the account with the permission to manage comments.",
+    message:
+      "The Instagram account has not granted permission to manage comments; the first comment will not be posted.",
+    fix: "Reconnect the account and grant permission to manage comments.",
     broken: ({ account, settings }) =>
       settings.firstComment !== undefined &&
       account !== null &&

@@ -17,18 +17,22 @@ const userTag = z.strictObject({
     .min(0)
     .max(1)
     .optional()
-    .describe("Where on the image, from the left edge (0) to the right (1). Needed on images of feed and carousel."),
+    .describe(
+      "Horizontal position on the image, from the left edge (0) to the right (1). Required for images in feed and carousel posts.",
+    ),
   y: z
     .number()
     .min(0)
     .max(1)
     .optional()
-    .describe("Where on the image, from the top edge (0) to the bottom (1). Needed on images of feed and carousel."),
+    .describe(
+      "Vertical position on the image, from the top edge (0) to the bottom (1). Required for images in feed and carousel posts.",
+    ),
   mediaIndex: z
     .int()
     .min(0)
     .optional()
-    .describe("Which item of a carousel is tagged, counted from 0; the first where it is left out."),
+    .describe("Zero-based index of the carousel item to tag. Defaults to the first."),
 });
 
 /** `platformOverrides.instagram.settings`. */
@@ -37,38 +41,38 @@ export const settings = z.strictObject({
     .enum(["feed", "story", "reel", "carousel"])
     .optional()
     .describe(
-      "How the content appears. Where it is left out, one image goes to the feed, one video becomes a reel, and 2 to 10 items a carousel.",
+      "How the content appears. By default, one image becomes a feed post, one video a reel, and 2 to 10 items a carousel.",
     ),
   locationId: z
     .string()
-    .regex(/^\d+$/, "A location id is made of digits.")
+    .regex(/^\d+$/, "A location ID contains only digits.")
     .optional()
-    .describe("Id of a Facebook Page that has location data. Not on stories."),
+    .describe("ID of a Facebook Page with location data. Not for stories."),
   collaborators: z
     .array(username)
     .max(3)
     .optional()
-    .describe("Usernames of up to 3 accounts invited as collaborators, without @. Not on stories."),
+    .describe("Usernames of up to 3 accounts to invite as collaborators, without @. Not for stories."),
   userTags: z
     .array(userTag)
     .max(20)
     .optional()
-    .describe("Up to 20 accounts tagged in the media; on images each with its x and y."),
+    .describe("Up to 20 accounts to tag in the media. Tags on images require x and y."),
   coverUrl: webUrl
     .optional()
     .describe(
-      "Public address of a picture to be the reel's cover, fetched when the post is made; it wins over thumbOffsetMs. Reels only.",
+      "Public URL of the reel's cover image, fetched when the post is created. Takes precedence over thumbOffsetMs. Reels only.",
     ),
   thumbOffsetMs: z
     .int()
     .min(0)
     .optional()
-    .describe("The frame used as the reel's cover, in milliseconds from its start. Reels only."),
+    .describe("Position of the reel's cover frame, in milliseconds from the start. Reels only."),
   shareToFeed: z
     .boolean()
     .optional()
-    .describe("Whether the reel shows in the feed too (true where it is left out). Reels only."),
-  firstComment: z.string().optional().describe("A comment placed under the post once it is live. Not on stories."),
+    .describe("Whether the reel also appears in the feed. Defaults to true. Reels only."),
+  firstComment: z.string().optional().describe("A comment to add to the post once it is live. Not for stories."),
 });
 
 export type InstagramSettings = z.infer<typeof settings>;

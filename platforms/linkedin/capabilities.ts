@@ -40,7 +40,7 @@ export const capabilities = {
   launch: {
     state: "member-only",
     sentence:
-      "Posts on behalf of an authenticated member, published at once. Organization and Page posting is intentionally gated.",
+      "Posts on behalf of an authenticated member, published immediately. Organization and Page posting is intentionally gated.",
   },
   scheduling: false,
   // The unit is undocumented; UTF-16 units are the largest of the likely counts.
@@ -55,7 +55,7 @@ export const capabilities = {
       name: "post",
       byDefault: true,
       shapes: [
-        { name: "a text", items: { min: 0, max: 0 }, link: "field" },
+        { name: "text", items: { min: 0, max: 0 }, link: "field" },
         // Beside a link the image is the article's thumbnail.
         { name: "one image", items: { min: 1, max: 1 }, image, link: "field" },
         // Source: LinkedIn docs, multiImage post API, 2026-09.

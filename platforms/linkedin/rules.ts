@@ -9,7 +9,7 @@ export const rules: readonly Rule<LinkedinSettings>[] = [
     severity: "warning",
     path: "/content/text",
     message:
-      "With the backslashes that LinkedIn's text format needs the text is longer than 3000 characters; LinkedIn may refuse it.",
+      "With the backslashes LinkedIn's text format requires, the text is longer than 3000 characters; LinkedIn may reject it.",
     fix: "Shorten the text, or use fewer of the characters | { } @ [ ] ( ) < > # \\ * _ ~",
     // Whether LinkedIn counts the backslashes is undocumented.
     broken: ({ content, textPath }) => {
@@ -23,7 +23,7 @@ export const rules: readonly Rule<LinkedinSettings>[] = [
     about: "settings",
     path: settingPath("linkedin", setting),
     message: `LinkedIn ${setting} requires content.linkUrl.`,
-    fix: `Give content.linkUrl, or leave out ${setting}.`,
+    fix: `Set content.linkUrl, or remove ${setting}.`,
     broken: ({ settings, linkUrl }) => settings[setting] !== undefined && linkUrl === null,
   })),
   {
@@ -31,8 +31,8 @@ export const rules: readonly Rule<LinkedinSettings>[] = [
     code: "VALIDATION_FAILED",
     about: "settings",
     path: settingPath("linkedin", "videoTitle"),
-    message: "LinkedIn videoTitle is for a post of one video.",
-    fix: "Leave out videoTitle, or post one video.",
+    message: "LinkedIn videoTitle applies only to a post with one video.",
+    fix: "Remove videoTitle, or post one video.",
     broken: ({ settings, content }) =>
       settings.videoTitle !== undefined && (content.media.length !== 1 || content.media[0]?.type !== "video"),
   },
@@ -42,7 +42,7 @@ export const rules: readonly Rule<LinkedinSettings>[] = [
     about: "settings",
     path: settingPath("linkedin", "altText"),
     message: "A LinkedIn altText array must have one text for each image.",
-    fix: "Give as many alternative texts as the post has images.",
+    fix: "Send as many alternative texts as the post has images.",
     broken: ({ settings, content }) => {
       if (!Array.isArray(settings.altText) || settings.altText.length === content.media.length) return false;
       return [{ actual: settings.altText.length, limit: content.media.length }];

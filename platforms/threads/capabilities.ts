@@ -43,7 +43,7 @@ export const capabilities: Capabilities = {
   label: "Threads",
   launch: {
     state: "general",
-    sentence: "Posts, replies and chains for public and private Threads profiles, published at once.",
+    sentence: "Posts, replies and threads for public and private Threads profiles, published immediately.",
   },
   scheduling: false,
   // An emoji counts as its UTF-8 bytes.
@@ -53,7 +53,7 @@ export const capabilities: Capabilities = {
       name: "post",
       byDefault: true,
       shapes: [
-        { name: "a text", items: { min: 0, max: 0 }, link: "field" },
+        { name: "text", items: { min: 0, max: 0 }, link: "field" },
         { name: "one image", items: { min: 1, max: 1 }, image, link: { refusedWith: "INVALID_PLACEMENT" } },
         { name: "one video", items: { min: 1, max: 1 }, video, link: { refusedWith: "INVALID_PLACEMENT" } },
         // Source: Threads docs, posts, 2026-04-14.

@@ -11,7 +11,7 @@ export const rules: readonly Rule<ThreadsSettings>[] = [
     code: "INVALID_PLACEMENT",
     about: "media",
     path: settingPath("threads", "poll"),
-    message: "Threads takes a poll with a text only, not together with media.",
+    message: "Threads supports a poll only with text, not with media.",
     fix: "Remove content.media or platformOverrides.threads.settings.poll.",
     broken: ({ settings, content }) => settings.poll !== undefined && content.media.length > 0,
   },
@@ -20,8 +20,8 @@ export const rules: readonly Rule<ThreadsSettings>[] = [
     code: "VALIDATION_FAILED",
     about: "text",
     path: "/content/text",
-    message: `A Threads post may contain at most ${MAX_LINKS} different links.`,
-    fix: `Leave at most ${MAX_LINKS} different links in the text and content.linkUrl together.`,
+    message: `A Threads post can contain at most ${MAX_LINKS} different links.`,
+    fix: `Use at most ${MAX_LINKS} different links in the text and content.linkUrl combined.`,
     broken: findLinkExcess,
   },
   {
@@ -30,9 +30,8 @@ export const rules: readonly Rule<ThreadsSettings>[] = [
     about: "text",
     severity: "warning",
     path: "/content/text",
-    message:
-      "Threads gives a post one topic: the first hashtag, or settings.topicTag. Further hashtags stay plain text.",
-    fix: "Keep one hashtag, or name the topic in platformOverrides.threads.settings.topicTag.",
+    message: "A Threads post has one topic: the first hashtag, or settings.topicTag. Other hashtags stay plain text.",
+    fix: "Keep one hashtag, or set the topic with platformOverrides.threads.settings.topicTag.",
     broken: ({ settings, content }) => countHashtags(content.text) > (settings.topicTag === undefined ? 1 : 0),
   },
 ];

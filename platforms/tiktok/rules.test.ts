@@ -57,7 +57,7 @@ test("a paid partnership on TikTok is not for the creator alone", () => {
     {
       code: "VALIDATION_FAILED",
       path: setting("tiktok", "brandContentToggle"),
-      message: 'A paid partnership on TikTok cannot be posted with privacyLevel "SELF_ONLY".',
+      message: 'A paid partnership on TikTok cannot have privacyLevel "SELF_ONLY".',
     },
   );
   takes("tiktok", { media: [video], settings: { ...tiktok, brandContentToggle: false, brandOrganicToggle: true } });
@@ -72,7 +72,7 @@ test("a TikTok photo cover is one of the images", () => {
     {
       code: "VALIDATION_FAILED",
       path: setting("tiktok", "photoCoverIndex"),
-      message: "The photo cover names an image that the post does not have.",
+      message: "photoCoverIndex refers to an image that the post does not have.",
     },
   );
 });
@@ -90,7 +90,7 @@ test("TikTok's settings stand with the kind of post they are for", () => {
       {
         code: "VALIDATION_FAILED",
         path: setting("tiktok", member),
-        message: `TikTok setting "${member}" is for photo posts only.`,
+        message: `TikTok setting "${member}" applies only to photo posts.`,
       },
     );
   }
@@ -100,7 +100,7 @@ test("TikTok's settings stand with the kind of post they are for", () => {
     {
       code: "VALIDATION_FAILED",
       path: setting("tiktok", "videoCoverTimestampMs"),
-      message: 'TikTok setting "videoCoverTimestampMs" is for videos only.',
+      message: 'TikTok setting "videoCoverTimestampMs" applies only to videos.',
     },
   );
   takes("tiktok", {
@@ -113,7 +113,7 @@ test("TikTok's settings stand with the kind of post they are for", () => {
     {
       code: "VALIDATION_FAILED",
       path: setting("tiktok", "videoCoverTimestampMs"),
-      message: "The cover frame lies behind the end of the video; TikTok will take the first frame.",
+      message: "The cover frame is past the end of the video; TikTok will use the first frame.",
     },
   );
 });
@@ -127,7 +127,7 @@ test("a TikTok video is no longer than its creator may post, nor than ten minute
     {
       code: "UNSUPPORTED_MEDIA_CONFIG",
       path: "/content/media/0/durationSeconds",
-      message: "The video is longer than TikTok lets this creator post.",
+      message: "The video is longer than TikTok allows for this creator.",
     },
     { accounts },
   );
@@ -165,7 +165,7 @@ test("what a TikTok creator has switched off stays off, which is a warning", () 
       {
         code: "VALIDATION_FAILED",
         path: setting("tiktok", member),
-        message: `The creator has switched ${noun} off on TikTok; they stay off for this post.`,
+        message: `The creator has turned ${noun} off on TikTok; they stay off for this post.`,
       },
       { accounts: { tiktok: account("tiktok", { [flag]: true }) } },
     );

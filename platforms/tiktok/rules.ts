@@ -9,8 +9,8 @@ export const rules: readonly Rule<TiktokSettings>[] = [
     code: "VALIDATION_FAILED",
     about: "settings",
     path: settingPath("tiktok", "brandContentToggle"),
-    message: 'A paid partnership on TikTok cannot be posted with privacyLevel "SELF_ONLY".',
-    fix: "Choose another privacyLevel, or leave out brandContentToggle.",
+    message: 'A paid partnership on TikTok cannot have privacyLevel "SELF_ONLY".',
+    fix: "Choose another privacyLevel, or remove brandContentToggle.",
     broken: ({ settings }) => settings.brandContentToggle === true && settings.privacyLevel === "SELF_ONLY",
   },
   {
@@ -18,8 +18,8 @@ export const rules: readonly Rule<TiktokSettings>[] = [
     code: "VALIDATION_FAILED",
     about: "settings",
     path: settingPath("tiktok", "photoCoverIndex"),
-    message: "The photo cover names an image that the post does not have.",
-    fix: "Count photoCoverIndex from 0, below the number of images.",
+    message: "photoCoverIndex refers to an image that the post does not have.",
+    fix: "Use an index from 0 up to the number of images minus one.",
     broken: ({ content, settings }) => {
       if (settings.photoCoverIndex === undefined || !posts(content, "image")) return false;
       return settings.photoCoverIndex >= content.media.length
@@ -33,8 +33,8 @@ export const rules: readonly Rule<TiktokSettings>[] = [
     code: "VALIDATION_FAILED",
     about: "settings",
     path: settingPath("tiktok", setting),
-    message: `TikTok setting "${setting}" is for photo posts only.`,
-    fix: `Leave out ${setting}, or post images.`,
+    message: `TikTok setting "${setting}" applies only to photo posts.`,
+    fix: `Remove ${setting}, or post images.`,
     broken: ({ content, settings }) =>
       settings[setting] !== undefined && settings[setting] !== false && posts(content, "video"),
   })),
@@ -43,8 +43,8 @@ export const rules: readonly Rule<TiktokSettings>[] = [
     code: "VALIDATION_FAILED",
     about: "settings",
     path: settingPath("tiktok", "videoCoverTimestampMs"),
-    message: 'TikTok setting "videoCoverTimestampMs" is for videos only.',
-    fix: "Leave out videoCoverTimestampMs, or choose the cover with photoCoverIndex.",
+    message: 'TikTok setting "videoCoverTimestampMs" applies only to videos.',
+    fix: "Remove videoCoverTimestampMs, or choose the cover with photoCoverIndex.",
     broken: ({ content, settings }) => settings.videoCoverTimestampMs !== undefined && posts(content, "image"),
   },
   {
@@ -53,8 +53,8 @@ export const rules: readonly Rule<TiktokSettings>[] = [
     about: "settings",
     severity: "warning",
     path: settingPath("tiktok", "videoCoverTimestampMs"),
-    message: "The cover frame lies behind the end of the video; TikTok will take the first frame.",
-    fix: "Choose a videoCoverTimestampMs smaller than the video's duration.",
+    message: "The cover frame is past the end of the video; TikTok will use the first frame.",
+    fix: "Set videoCoverTimestampMs to less than the video's duration.",
     broken: ({ content, settings }) => {
       const limit = durationSeconds(content) * 1000;
       const actual = settings.videoCoverTimestampMs;
@@ -87,8 +87,8 @@ export const rules: readonly Rule<TiktokSettings>[] = [
     code: "UNSUPPORTED_MEDIA_CONFIG",
     about: "account",
     path: "/content/media/0/durationSeconds",
-    message: "The video is longer than TikTok lets this creator post.",
-    fix: "Shorten the video to the account's maxVideoPostDurationSec.",
+    message: "The video is longer than TikTok allows for this creator.",
+    fix: "Shorten the video to at most the account's maxVideoPostDurationSec.",
     broken: ({ account, content }) => {
       const limit = account?.metadata["maxVideoPostDurationSec"];
       const actual = durationSeconds(content);
@@ -107,8 +107,8 @@ export const rules: readonly Rule<TiktokSettings>[] = [
     about: "account",
     severity: "warning",
     path: settingPath("tiktok", setting),
-    message: `The creator has switched ${noun} off on TikTok; they stay off for this post.`,
-    fix: `Switch ${noun} on in TikTok's settings, or set ${setting} to true.`,
+    message: `The creator has turned ${noun} off on TikTok; they stay off for this post.`,
+    fix: `Turn ${noun} on in TikTok's settings, or set ${setting} to true.`,
     broken: ({ account, settings }) => settings[setting] === false && account?.metadata[flag] === true,
   })),
 ];

@@ -15,30 +15,33 @@ export const settings = z.strictObject({
   privacyLevel: z
     .enum(PRIVACY_LEVELS)
     .describe(
-      "Who may see the post; one of the levels the account's creator info offers. TikTok forbids a default, so it has to be given.",
+      "Who can see the post: one of the levels in the account's creator info. Required, because TikTok does not allow a default.",
     ),
   disableComment: z
     .boolean()
     .optional()
-    .describe("Turns comments off. They are off anyway where the creator has switched them off."),
-  disableDuet: z.boolean().optional().describe("Turns duets off. Videos only; photos have none."),
-  disableStitch: z.boolean().optional().describe("Turns stitches off. Videos only; photos have none."),
+    .describe("Turns comments off. They are always off if the creator has turned them off on TikTok."),
+  disableDuet: z.boolean().optional().describe("Turns duets off. Videos only."),
+  disableStitch: z.boolean().optional().describe("Turns stitches off. Videos only."),
   videoCoverTimestampMs: z
     .int()
     .min(0)
     .max(2_147_483_647)
     .optional()
-    .describe("The frame used as cover, in milliseconds from the start; the first where it is left out. Videos only."),
-  brandContentToggle: z.boolean().optional().describe("Discloses a paid partnership. Not together with SELF_ONLY."),
+    .describe("Position of the cover frame, in milliseconds from the start. Defaults to the first frame. Videos only."),
+  brandContentToggle: z
+    .boolean()
+    .optional()
+    .describe("Discloses a paid partnership. Cannot be combined with SELF_ONLY."),
   brandOrganicToggle: z.boolean().optional().describe("Discloses that the post promotes the creator's own business."),
   isAigc: z.boolean().optional().describe("Labels the post as AI-generated."),
-  autoAddMusic: z.boolean().optional().describe("Lets TikTok add music that fits. Photos only."),
+  autoAddMusic: z.boolean().optional().describe("Lets TikTok add matching music. Photos only."),
   photoCoverIndex: z
     .int()
     .min(0)
     .optional()
-    .describe("Which image is the cover, counted from 0; the first where it is left out. Photos only."),
-  photoTitle: z.string().optional().describe("The title above the description of a photo post. Photos only."),
+    .describe("Zero-based index of the cover image. Defaults to the first. Photos only."),
+  photoTitle: z.string().optional().describe("Title of a photo post, shown above its description. Photos only."),
 });
 
 export type TiktokSettings = z.infer<typeof settings>;

@@ -66,7 +66,7 @@ export const capabilities = {
   launch: {
     state: "general",
     sentence:
-      "Posts and threads, published at once. X bills the operator for each post, and a post with a link about 13 times as much.",
+      "Posts and threads, published immediately. X bills the operator for each post, and about 13 times as much for a post with a link.",
   },
   scheduling: false,
   text: { max: 280, counting: "weighted", required: "withoutMedia", source: COUNTING, raised: subscribers(25_000) },
@@ -75,7 +75,7 @@ export const capabilities = {
       name: "post",
       byDefault: true,
       shapes: [
-        { name: "a text", items: { min: 0, max: 0 }, link: "appended" },
+        { name: "text", items: { min: 0, max: 0 }, link: "appended" },
         { name: "1 to 4 images", items: { min: 1, max: 4 }, image, link: "appended" },
         { name: "one GIF", items: { min: 1, max: 1 }, image: gif, link: "appended" },
         { name: "one video", items: { min: 1, max: 1 }, video, link: "appended" },

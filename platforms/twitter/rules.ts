@@ -7,7 +7,7 @@ export const rules: readonly Rule<TwitterSettings>[] = [
     code: "UNSUPPORTED_MEDIA_CONFIG",
     about: "media",
     path: settingPath("twitter", "poll"),
-    message: "X (Twitter) takes either a poll or media, not both.",
+    message: "X (Twitter) supports either a poll or media, not both.",
     fix: "Remove content.media or platformOverrides.twitter.settings.poll.",
     broken: ({ settings, content }) => settings.poll !== undefined && content.media.length > 0,
   },
@@ -16,8 +16,8 @@ export const rules: readonly Rule<TwitterSettings>[] = [
     code: "VALIDATION_FAILED",
     about: "text",
     path: "/content/text",
-    message: "The text has a character that X (Twitter) refuses: U+FEFF, U+FFFE or U+FFFF.",
-    fix: "Take the invisible character out of the text.",
+    message: "The text contains a character that X (Twitter) rejects: U+FEFF, U+FFFE or U+FFFF.",
+    fix: "Remove the invisible character from the text.",
     broken: (input) => findInParts(input, (text) => /[\uFEFF\uFFFE\uFFFF]/.test(text)),
   },
   {
@@ -26,8 +26,8 @@ export const rules: readonly Rule<TwitterSettings>[] = [
     code: "VALIDATION_FAILED",
     about: "text",
     path: "/content/text",
-    message: "X (Twitter) takes at most one cashtag in a post.",
-    fix: "Leave one cashtag such as $ABC in the text.",
+    message: "X (Twitter) allows at most one cashtag per post.",
+    fix: "Keep only one cashtag, such as $ABC, in the text.",
     broken: (input) => findInParts(input, (text) => countCashtags(text) > 1),
   },
   {
@@ -36,8 +36,8 @@ export const rules: readonly Rule<TwitterSettings>[] = [
     about: "text",
     severity: "warning",
     path: settingPath("twitter", "thread"),
-    message: "Two parts of the thread have the same text; X (Twitter) may refuse the second as a duplicate.",
-    fix: "Give every part a text of its own.",
+    message: "Two parts of the thread have the same text; X (Twitter) may reject the second as a duplicate.",
+    fix: "Give every part a different text.",
     broken: ({ content }) => {
       const texts = [content.text, ...content.thread.map((part) => part.text)]
         .map((text) => text.trim())
@@ -51,8 +51,8 @@ export const rules: readonly Rule<TwitterSettings>[] = [
     about: "settings",
     severity: "warning",
     path: settingPath("twitter", "replyTo"),
-    message: "X (Twitter) takes a reply to someone else's post only where that post mentions or quotes the account.",
-    fix: "Reply to a post of the account itself, or to one that mentions or quotes it.",
+    message: "X (Twitter) allows a reply to someone else's post only if that post mentions or quotes the account.",
+    fix: "Reply to one of the account's own posts, or to a post that mentions or quotes it.",
     broken: ({ settings }) => settings.replyTo !== undefined,
   },
 ];

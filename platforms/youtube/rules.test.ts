@@ -6,7 +6,7 @@ import type { JudgeContext } from "../validate.ts";
 
 test("YouTube tags are counted with the commas between them and the quotation marks around those with a space", () => {
   const path = setting("youtube", "tags");
-  const message = "YouTube tags are together at most 500 characters, as YouTube counts them.";
+  const message = "YouTube tags can have at most 500 characters in total, as YouTube counts them.";
   const letters = (count: number): string => "a".repeat(count);
   takes("youtube", { media: [video], settings: { tags: [letters(500)] } });
   refuses(
@@ -35,7 +35,7 @@ test("a YouTube tag is not empty and holds none of the characters that part tags
       {
         code: "VALIDATION_FAILED",
         path: setting("youtube", "tags/1"),
-        message: 'A YouTube tag may not be empty and may not contain < > " or a comma.',
+        message: 'A YouTube tag cannot be empty and cannot contain <, >, " or a comma.',
       },
     );
   }
@@ -67,7 +67,7 @@ test("a YouTube title has at most 100 characters, wherever it comes from", () =>
 });
 
 test("a YouTube title and description hold no angle brackets", () => {
-  const message = "A YouTube title may not contain < or >.";
+  const message = "A YouTube title cannot contain < or >.";
   refuses("youtube", { text: "a<b", media: [video] }, { code: "VALIDATION_FAILED", path: "/content/text", message });
   refuses(
     "youtube",
@@ -86,7 +86,7 @@ test("a YouTube title and description hold no angle brackets", () => {
     {
       code: "VALIDATION_FAILED",
       path: setting("youtube", "description"),
-      message: "A YouTube description may not contain < or > or control characters.",
+      message: "A YouTube description cannot contain <, > or control characters.",
     },
   );
   takes("youtube", { media: [video], settings: { description: "Two\nlines" } });
@@ -114,7 +114,7 @@ test("a long YouTube video wants a channel that may upload it", () => {
       {
         code: "UNSUPPORTED_MEDIA_CONFIG",
         path: "/content/media/0/durationSeconds",
-        message: "Videos of more than 15 minutes need a YouTube channel that is verified for long uploads.",
+        message: "Videos longer than 15 minutes require a YouTube channel that is verified for long uploads.",
       },
       connected(status),
     );

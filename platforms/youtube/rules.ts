@@ -21,8 +21,8 @@ export const rules: readonly Rule<YoutubeSettings>[] = [
     code: "VALIDATION_FAILED",
     about: "text",
     path: settingPath("youtube", "title"),
-    message: "A YouTube title may not contain < or >.",
-    fix: "Take < and > out of the title.",
+    message: "A YouTube title cannot contain < or >.",
+    fix: "Remove < and > from the title.",
     broken: ({ content, textPath }) => (/[<>]/.test(content.text) ? [{ path: textPath, actual: content.text }] : false),
   },
   {
@@ -30,8 +30,8 @@ export const rules: readonly Rule<YoutubeSettings>[] = [
     code: "VALIDATION_FAILED",
     about: "text",
     path: settingPath("youtube", "description"),
-    message: "A YouTube description may not contain < or > or control characters.",
-    fix: "Take < and > and control characters out of the description.",
+    message: "A YouTube description cannot contain <, > or control characters.",
+    fix: "Remove <, > and control characters from the description.",
     broken: ({ settings }) => /[<>]|(?![\t\n\r])\p{Cc}/u.test(settings.description ?? ""),
   },
   {
@@ -39,8 +39,8 @@ export const rules: readonly Rule<YoutubeSettings>[] = [
     code: "CONTENT_TOO_LONG",
     about: "text",
     path: settingPath("youtube", "tags"),
-    message: `YouTube tags are together at most ${MAX_TAGS_LENGTH} characters, as YouTube counts them.`,
-    fix: "Leave out some tags: commas between tags count 1 each, and a tag with a space counts 2 more.",
+    message: `YouTube tags can have at most ${MAX_TAGS_LENGTH} characters in total, as YouTube counts them.`,
+    fix: "Remove some tags. Each comma between tags counts as 1, and a tag with a space counts 2 more.",
     broken: ({ settings }) => {
       const actual = tagsLength(settings.tags ?? []);
       return actual > MAX_TAGS_LENGTH ? [{ actual, limit: MAX_TAGS_LENGTH }] : false;
@@ -52,7 +52,7 @@ export const rules: readonly Rule<YoutubeSettings>[] = [
     about: "scheduling",
     path: settingPath("youtube", "publishAt"),
     message: 'Choose either Ampost scheduling or YouTube setting "publishAt", not both',
-    fix: "Use only one scheduler: leave out scheduledFor or publishAt.",
+    fix: "Use only one scheduler: remove scheduledFor or publishAt.",
     broken: ({ scheduledFor, settings }) => settings.publishAt !== undefined && scheduledFor !== null,
   },
   {
@@ -61,7 +61,7 @@ export const rules: readonly Rule<YoutubeSettings>[] = [
     about: "scheduling",
     path: settingPath("youtube", "privacyStatus"),
     message: 'YouTube scheduling requires privacyStatus "private"',
-    fix: 'Set privacyStatus to "private", or leave out publishAt.',
+    fix: 'Set privacyStatus to "private", or remove publishAt.',
     broken: ({ settings }) =>
       settings.publishAt !== undefined && settings.privacyStatus !== undefined && settings.privacyStatus !== "private"
         ? [{ actual: settings.privacyStatus, limit: "private" }]
@@ -72,8 +72,8 @@ export const rules: readonly Rule<YoutubeSettings>[] = [
     code: "VALIDATION_FAILED",
     about: "scheduling",
     path: settingPath("youtube", "publishAt"),
-    message: 'YouTube setting "publishAt" has to lie in the future.',
-    fix: "Choose a later time, or leave out publishAt.",
+    message: 'YouTube setting "publishAt" must be in the future.',
+    fix: "Choose a later time, or remove publishAt.",
     // YouTube publishes at once where the time is past.
     broken: ({ now, settings }) =>
       settings.publishAt !== undefined && Date.parse(settings.publishAt) <= now.getTime()
@@ -86,8 +86,8 @@ export const rules: readonly Rule<YoutubeSettings>[] = [
     about: "scheduling",
     path: settingPath("youtube", "publishAt"),
     message:
-      'YouTube setting "publishAt" cannot be used while uploads are kept private: it would make the video public later.',
-    fix: "Leave out publishAt, or have the operator switch off YOUTUBE_FORCE_PRIVATE_UPLOADS.",
+      'YouTube setting "publishAt" cannot be used while this instance keeps uploads private: it would make the video public later.',
+    fix: "Remove publishAt, or ask the operator to turn off YOUTUBE_FORCE_PRIVATE_UPLOADS.",
     broken: ({ forcePrivateUploads, settings }) => forcePrivateUploads && settings.publishAt !== undefined,
   },
   {
@@ -96,8 +96,8 @@ export const rules: readonly Rule<YoutubeSettings>[] = [
     about: "settings",
     severity: "warning",
     path: settingPath("youtube", "privacyStatus"),
-    message: "Uploads to YouTube are kept private here; the video will be private.",
-    fix: 'Set privacyStatus to "private", or have the operator switch off YOUTUBE_FORCE_PRIVATE_UPLOADS.',
+    message: "This instance keeps YouTube uploads private; the video will be private.",
+    fix: 'Set privacyStatus to "private", or ask the operator to turn off YOUTUBE_FORCE_PRIVATE_UPLOADS.',
     broken: ({ forcePrivateUploads, settings }) =>
       forcePrivateUploads && settings.privacyStatus !== undefined && settings.privacyStatus !== "private"
         ? [{ actual: settings.privacyStatus, limit: "private" }]
@@ -108,8 +108,8 @@ export const rules: readonly Rule<YoutubeSettings>[] = [
     code: "UNSUPPORTED_MEDIA_CONFIG",
     about: "account",
     path: "/content/media/0/durationSeconds",
-    message: "Videos of more than 15 minutes need a YouTube channel that is verified for long uploads.",
-    fix: "Verify the channel's phone number at YouTube and reconnect it, or shorten the video.",
+    message: "Videos longer than 15 minutes require a YouTube channel that is verified for long uploads.",
+    fix: "Verify the channel's phone number on YouTube and reconnect it, or shorten the video.",
     broken: ({ account, content }) => {
       const uploads = account?.metadata["longUploadsStatus"];
       const actual = durationSeconds(content);

@@ -95,7 +95,7 @@ export function networkOf(address: string): string {
 }
 
 export function tooManyTries(retryAfterSeconds: number): PublicError {
-  const message = "Too many tries. Wait a little before the next one.";
+  const message = "Too many attempts. Wait before trying again.";
   const fix = `Try again in ${retryAfterSeconds < 120 ? `${retryAfterSeconds} seconds` : `${Math.ceil(retryAfterSeconds / 60)} minutes`}.`;
   return new PublicError("RATE_LIMITED", message, {
     headers: { "retry-after": String(retryAfterSeconds) },

@@ -101,7 +101,7 @@ export function watch({ pool, record, visit, userOf }: WatchDeps) {
             if (code === undefined || userId === null || (await isFirstUse(pool, userId, code))) return;
             throw new APIError("UNAUTHORIZED", {
               code: "INVALID_CODE",
-              message: "The code was used already: take the next one",
+              message: "The code has already been used. Enter the next one",
             });
           }),
         },

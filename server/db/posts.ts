@@ -69,7 +69,7 @@ const HELD_WARNING = JSON.stringify([
   {
     code: "PUBLISHING_HELD",
     message:
-      "Publishing is held by the operator, so the post has not gone out on time. It goes out when publishing is released.",
+      "The operator has held publishing, so this post was not published on time. It will be published once publishing is released.",
   },
 ]);
 

@@ -9,7 +9,7 @@ export function writeCursor(id: string): string {
 export function readCursor(cursor: string): string {
   const hex = Buffer.from(cursor, "base64url").toString("hex");
   if (hex.length === 32 && writeCursor(hex) === cursor) return hex;
-  const message = "cursor is not the nextCursor of a page of this list";
+  const message = "cursor is not a nextCursor of this list";
   throw refusal([
     {
       rule: "request.value",
@@ -19,7 +19,7 @@ export function readCursor(cursor: string): string {
       message,
       actual: cursor,
       limit: null,
-      fix: "Send nextCursor as it was answered, or leave cursor out.",
+      fix: "Send nextCursor exactly as you received it, or omit cursor.",
     },
   ]);
 }

@@ -60,7 +60,7 @@ function readStored(found: KeyRow, request: ClaimRequest): StoredAnswer {
   if (found.operation !== request.operation || found.request_hash !== request.requestHash) {
     throw new PublicError(
       "IDEMPOTENCY_KEY_REUSED",
-      "This Idempotency-Key was used before with a different request. Use a new key for a new request.",
+      "This Idempotency-Key was already used with a different request. Use a new key for a new request.",
     );
   }
   if (found.status === null) throw inProgress(found.seconds_left);
@@ -135,7 +135,7 @@ function withoutPost({ body, post }: Answer): object {
 function inProgress(retryAfterSeconds: number): PublicError {
   return new PublicError(
     "IDEMPOTENCY_IN_PROGRESS",
-    "The first call with this Idempotency-Key is still under way. Try again shortly.",
+    "The first request with this Idempotency-Key is still in progress. Try again shortly.",
     {
       headers: { "retry-after": String(retryAfterSeconds) },
     },

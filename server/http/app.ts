@@ -134,7 +134,7 @@ function tellOfProxy(app: FastifyInstance, { log }: Pick<Services, "log">): void
     if (!isTold && request.headers["x-forwarded-for"] !== undefined) {
       isTold = true;
       log.warn(
-        "A request came with X-Forwarded-For, which is not believed, so that visitors behind a proxy count as one address. If a proxy of yours sets it, set AMPOST_TRUST_PROXY.",
+        "A request had an X-Forwarded-For header, which is not trusted: all visitors behind the proxy count as one address. If your own proxy sets it, set AMPOST_TRUST_PROXY.",
       );
     }
     done();

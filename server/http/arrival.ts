@@ -95,8 +95,8 @@ const REFUSALS = {
   late: { status: 408, message: "The request took too long to arrive", fix: "Send it again." },
   full: {
     status: 503,
-    message: "The server has as many connections as it takes",
-    fix: "Try again shortly, and close connections that are not needed.",
+    message: "The server has reached its connection limit",
+    fix: "Try again shortly, and close connections you do not need.",
     code: "UNAVAILABLE",
   },
 } as const satisfies Record<string, SocketRefusal>;

@@ -187,7 +187,8 @@ async function asVisitor<Result>(
 const failure = z.object({ code: z.string().optional(), message: z.string().optional() });
 
 function refusalOf(status: number, { code, message }: z.output<typeof failure> = {}): PublicError {
-  if (status >= 500) return new PublicError("INTERNAL_ERROR", "Something went wrong on our side.");
+  if (status >= 500)
+    return new PublicError("INTERNAL_ERROR", "Something went wrong on our side. The request itself may be fine.");
   const publicCode = PUBLIC_BY_STATUS[status] ?? "VALIDATION_FAILED";
   const reason = code ?? STATUS_CODES[status]?.replaceAll(" ", "_") ?? "refused";
   const refusal = refuseRequest(

@@ -30,10 +30,10 @@ async function authenticateSession(
   request: FastifyRequest,
 ): Promise<Authenticated> {
   if (request.headers.authorization !== undefined)
-    throw sessionOnly("This route takes a session of the dashboard, not an API key");
+    throw sessionOnly("This endpoint requires a dashboard session, not an API key");
   refuseForeign(request, settings.appUrl);
   const session = await sessions.find(request.headers);
-  if (session === null) throw sessionOnly("Sign in first: this route takes a session of the dashboard");
+  if (session === null) throw sessionOnly("This endpoint requires a dashboard session");
   const caller = { userId: session.userId, mode: readMode(request) };
   request.place?.belongsTo(caller);
   return {
@@ -65,8 +65,8 @@ function readMode(request: FastifyRequest): Mode {
   if (mode === undefined || given.length > 1)
     throw refuseRequest(
       "request.mode",
-      'The query parameter mode is "live" or "test"',
-      "Write ?mode=test, or leave it out for live.",
+      'The query parameter mode must be "live" or "test"',
+      "Send ?mode=test, or omit it for live.",
     );
   return mode;
 }
@@ -78,12 +78,12 @@ async function authenticateKey(
 ): Promise<KeyHolder> {
   const header = request.headers.authorization;
   if (header === undefined)
-    throw unauthorized("The API key is missing: send it in the header Authorization: Bearer amp_live_…");
+    throw unauthorized("The API key is missing. Send it in the header Authorization: Bearer amp_live_…");
   const key = /^Bearer +(\S+) *$/i.exec(header)?.[1];
-  if (key === undefined) throw unauthorized("The Authorization header is not of the form: Bearer amp_live_…");
+  if (key === undefined) throw unauthorized("The Authorization header must have the form: Bearer amp_live_…");
   const caller = (await keyHolders.find(key)) ?? (takesTokens ? await keyHolders.findByToken(key) : null);
   request.place?.belongsTo(caller);
-  if (caller === null) throw unauthorized("The API key is unknown, expired or revoked");
+  if (caller === null) throw unauthorized("The API key is invalid, expired or revoked");
   return caller;
 }
 
@@ -98,14 +98,14 @@ function sessionOnly(message: string): PublicError {
         message,
         actual: null,
         limit: null,
-        fix: "Sign in at the dashboard and use its session.",
+        fix: "Sign in to the dashboard and use its session.",
       },
     ],
   });
 }
 
 function foreign(): PublicError {
-  return sessionOnly("The request did not come from the dashboard's own pages");
+  return sessionOnly("The request did not come from the dashboard");
 }
 
 function unauthorized(message: string): PublicError {

@@ -127,10 +127,7 @@ test("of what waits for a webhook the oldest are dropped beyond the bound, and t
     BOUNDS.pendingDeliveries,
   );
   const { body } = await world.call(tenant, "GET", `/api/v1/webhooks/${webhookId}/deliveries?status=failed`);
-  assert.match(
-    JSON.stringify(body),
-    /"id":"00000000-0000-0000-0000-000000000001".*It was dropped: 1000 newer deliveries/,
-  );
+  assert.match(JSON.stringify(body), /"id":"00000000-0000-0000-0000-000000000001".*Dropped: 1000 newer deliveries/);
 });
 
 test("a person has so many keys, connect links and uploads under way at most", async () => {

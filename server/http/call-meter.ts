@@ -35,7 +35,7 @@ export function createCallMeter(services: Pick<Services, "limitsOf">, clock: () 
       const resetsAt = new Date((minute + 1) * MINUTE);
       send(reply, { limit, remaining: Math.max(0, limit - made), resetsAt });
       if (isOver) {
-        const message = `You may make ${limit} calls of the class ${rateClass} a minute, and have`;
+        const message = `You have reached your limit of ${limit} ${rateClass} requests per minute`;
         throw usedUp(
           {
             kind: "rate",
@@ -43,7 +43,7 @@ export function createCallMeter(services: Pick<Services, "limitsOf">, clock: () 
             limit,
             resetsAt,
             message,
-            fix: `Wait until ${resetsAt.toISOString()}, and make fewer calls a minute.`,
+            fix: `Wait until ${resetsAt.toISOString()}, and send fewer requests per minute.`,
           },
           { now: new Date(now) },
         );

@@ -38,8 +38,8 @@ export function onAppOnly(scope: FastifyInstance, faces: Faces): void {
     if (faceOf(request) === "api")
       throw refuseRequest(
         "request.route",
-        "There is nothing at this address",
-        "Check method and path against the documentation.",
+        "Page not found",
+        "Check the method and path in the documentation.",
         "NOT_FOUND",
       );
   });

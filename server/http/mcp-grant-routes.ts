@@ -82,11 +82,11 @@ async function giveTokens(services: Services, origin: Origin, params: URLSearchP
   const grantType = required(params, "grant_type");
   const clientId = clientIdIn(params);
   if (!params.getAll("resource").every((resource) => isOwnResource(services.settings, resource)))
-    throw new GrantRefused("invalid_target", `resource has to be ${services.settings.apiUrl}/mcp`);
+    throw new GrantRefused("invalid_target", `resource must be ${services.settings.apiUrl}/mcp`);
   if (grantType === "authorization_code") {
     const codeVerifier = required(params, "code_verifier");
     if (!/^[\w.~-]{43,128}$/.test(codeVerifier))
-      throw new GrantRefused("invalid_request", "code_verifier has to have 43 to 128 letters, digits or - . _ ~");
+      throw new GrantRefused("invalid_request", "code_verifier must be 43 to 128 letters, digits or - . _ ~");
     return await redeemCode(services, origin, {
       code: required(params, "code"),
       clientId,
@@ -96,7 +96,7 @@ async function giveTokens(services: Services, origin: Origin, params: URLSearchP
   }
   if (grantType === "refresh_token")
     return await refreshTokens(services, origin, { refreshToken: required(params, "refresh_token"), clientId });
-  throw new GrantRefused("unsupported_grant_type", "grant_type has to be authorization_code or refresh_token");
+  throw new GrantRefused("unsupported_grant_type", "grant_type must be authorization_code or refresh_token");
 }
 
 /** As RFC 8414 has it, with what RFC 9207, 9728 and the draft on client id metadata documents add. */
@@ -146,7 +146,7 @@ async function readParameters(request: FastifyRequest): Promise<URLSearchParams>
   if (text.length > MAX_FORM_LENGTH) throw new GrantRefused("invalid_request", "The parameters are too long");
   const params = new URLSearchParams(text);
   if ([...new Set(params.keys())].some((name) => name !== "resource" && params.getAll(name).length > 1))
-    throw new GrantRefused("invalid_request", "A parameter is there more than once");
+    throw new GrantRefused("invalid_request", "A parameter appears more than once");
   return params;
 }
 
@@ -159,10 +159,7 @@ function required(params: URLSearchParams, name: string): string {
 function clientIdIn(params: URLSearchParams): string {
   const id = params.get("client_id");
   if (id === null || id === "")
-    throw new GrantRefused(
-      "invalid_client",
-      "client_id is missing: clients name themselves in the form and have no secret",
-    );
+    throw new GrantRefused("invalid_client", "client_id is missing. Send it in the form; clients have no secret");
   return id;
 }
 

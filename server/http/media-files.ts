@@ -16,8 +16,8 @@ export function addMediaFiles(app: FastifyInstance, { pool, storage, settings }:
     if (!params.success || !query.success)
       throw refuseRequest(
         "request.route",
-        "There is no such file",
-        "Use the url of a media object as it was answered.",
+        "File not found",
+        "Use the url of a media object exactly as you received it.",
         "NOT_FOUND",
       );
     const { range, "if-range": ifRange, "if-none-match": ifNoneMatch } = request.headers;
@@ -38,12 +38,7 @@ export function addMediaFiles(app: FastifyInstance, { pool, storage, settings }:
     if (answer.message !== null)
       return await reply.send(
         errorBody(
-          refuseRequest(
-            "media.url",
-            answer.message,
-            "Get the post or the media object again: its url is new then.",
-            "NOT_FOUND",
-          ),
+          refuseRequest("media.url", answer.message, "Get the post or media object again for a new url.", "NOT_FOUND"),
           request.id,
         ),
       );

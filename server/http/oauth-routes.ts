@@ -26,8 +26,8 @@ export function addOAuthRoutes(
     if (!["same-origin", "none", undefined].includes(single(request.headers["sec-fetch-site"])))
       throw refuseRequest(
         "request.foreign",
-        "Connecting an account begins at your connections",
-        "Open your connections and connect it there.",
+        "Accounts are connected from the connections page",
+        "Open Connections in the dashboard and connect the account there.",
       );
     if ((await readBrowser(services, request)).sessionId === null) throw new SignInFirst();
     const caller = await authenticate(services, { auth: "session" }, request);
@@ -87,8 +87,8 @@ function platformOf(params: unknown): PlatformName {
   if (platform === undefined)
     throw refuseRequest(
       "request.route",
-      "There is nothing at this address",
-      "Check method and path against the documentation.",
+      "Page not found",
+      "Check the method and path in the documentation.",
       "NOT_FOUND",
     );
   return platform;

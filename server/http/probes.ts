@@ -57,11 +57,11 @@ const open = { config: { door: "open" } } as const;
 
 const nothingHere = refuseRequest(
   "request.route",
-  "The metrics are not answered on this port",
+  "Metrics are not available on this port",
   "Set AMPOST_METRICS_PORT, or AMPOST_METRICS_TOKEN and send it as a bearer token.",
   "NOT_FOUND",
 );
-const noToken = new PublicError("UNAUTHORIZED", "The metrics are for the bearer of AMPOST_METRICS_TOKEN", {
+const noToken = new PublicError("UNAUTHORIZED", "Metrics require the bearer token AMPOST_METRICS_TOKEN", {
   headers: { "www-authenticate": 'Bearer realm="Ampost metrics"' },
 });
 

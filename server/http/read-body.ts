@@ -60,7 +60,7 @@ async function readTyped(operation: BodyForm, request: FastifyRequest, intake: I
       return await withoutPlace(request, readForm(operation, request, intake));
     throw refuseRequest(
       "request.contentType",
-      "This operation takes JSON, not a form",
+      "This operation accepts JSON, not a form",
       "Send the body as application/json.",
     );
   }
@@ -85,8 +85,8 @@ async function readJson(operation: BodyForm, request: FastifyRequest, type: stri
     throw refuseRequest(
       "request.contentType",
       type === ""
-        ? `The Content-Type header is missing: it has to be ${forms}`
-        : `The Content-Type ${type.slice(0, 100)} is not supported: it has to be ${forms}`,
+        ? `The Content-Type header is missing. It must be ${forms}`
+        : `The Content-Type ${type.slice(0, 100)} is not supported. It must be ${forms}`,
       `Send the header Content-Type: application/json.`,
     );
   }
@@ -153,14 +153,14 @@ function tooLong(): PublicError {
   return refuseRequest(
     "request.size",
     `The JSON is longer than ${MAX_JSON_BYTES} bytes`,
-    "Send media as files or by URL, and keep the JSON short.",
+    "Send media as files or by URL, and keep the JSON small.",
     "PAYLOAD_TOO_LARGE",
   );
 }
 
 async function readForm(operation: BodyForm, request: FastifyRequest, intake: Intake): Promise<ReadBody> {
   const boundary = /;\s*boundary=([^;\s]+)/i.exec(request.headers["content-type"] ?? "")?.[1];
-  const fix = "Leave the Content-Type header to your HTTP library, which adds the boundary.";
+  const fix = "Let your HTTP library set the Content-Type header, which includes the boundary.";
   if (boundary === undefined)
     throw refuseRequest("request.form", "The Content-Type multipart/form-data has no boundary", fix);
   // RFC 2046, 5.1.1, and what quotes are around it.
@@ -219,8 +219,8 @@ function boundedBy(most: number, room: Room): Room {
 function formTooLarge(): PublicError {
   return refuseRequest(
     "request.size",
-    `The files of a form may be ${MAX_FORM_BYTES} bytes together`,
-    "Upload the files one by one, and name them in the post by their ids.",
+    `The files of a form can be at most ${MAX_FORM_BYTES} bytes in total`,
+    "Upload the files one by one, and refer to them in the post by id.",
     "PAYLOAD_TOO_LARGE",
   );
 }
@@ -248,7 +248,7 @@ async function receive(
   if (part.fieldname !== "files" && part.fieldname !== "files[]" && part.fieldname !== "file")
     throw unknownField(part.fieldname);
   if (operation.takes === "upload" && index > 0)
-    throw refuseRequest("request.form", "Send one file at a time", "Send a request for each file.");
+    throw refuseRequest("request.form", "Send one file at a time", "Send one request per file.");
   await countFile();
   const filename = cutText(part.filename ?? "", 255) || `file-${index + 1}`;
   try {
@@ -296,11 +296,11 @@ function unknownField(name: string | undefined): PublicError {
     return refuseRequest(
       "request.form",
       "A part of the form has no name",
-      'Name the part with the JSON "data", and those with files "files".',
+      'Name the JSON part "data" and the file parts "files".',
     );
   return refuseRequest(
     "request.unknownKey",
-    `Unknown form field "${name.slice(0, 100)}": a form has the field "data" and files in "files"`,
-    "Rename the field, or leave it out.",
+    `Unknown form field "${name.slice(0, 100)}". A form can have the fields "data" and "files"`,
+    "Rename the field, or remove it.",
   );
 }

@@ -56,7 +56,7 @@ export function refuseRequest(
 export function toRefusal(error: unknown): PublicError {
   if (error instanceof PublicError) return error;
   if (isDatabaseAway(error)) {
-    return new PublicError("UNAVAILABLE", "The database is away. Try again shortly.", {
+    return new PublicError("UNAVAILABLE", "The service is temporarily unavailable. Try again shortly.", {
       headers: { "retry-after": "2" },
     });
   }
@@ -65,16 +65,13 @@ export function toRefusal(error: unknown): PublicError {
       headers: { "retry-after": "2" },
     });
   if (isFastifyError(error)) return FRAMEWORK_REFUSALS[error.code] ?? byStatus(error);
-  return new PublicError(
-    "INTERNAL_ERROR",
-    "Something went wrong on our side. Nothing is known to be wrong with the request.",
-  );
+  return new PublicError("INTERNAL_ERROR", "Something went wrong on our side. The request itself may be fine.");
 }
 
 export const unreadableForm = refuseRequest(
   "request.form",
   "The multipart/form-data body is broken or cut off",
-  "Send it again; leave the Content-Type header, with its boundary, to your HTTP library.",
+  "Send it again, and let your HTTP library set the Content-Type header, which includes the boundary.",
 );
 const tooManyParts = refuseRequest(
   "request.size",
@@ -113,8 +110,8 @@ function byStatus(error: FastifyError): PublicError {
   if (status === 404)
     return refuseRequest(
       "request.route",
-      "There is nothing at this address",
-      "Check method and path against the documentation.",
+      "Page not found",
+      "Check the method and path in the documentation.",
       "NOT_FOUND",
     );
   if (status >= 400 && status < 500)
@@ -123,10 +120,7 @@ function byStatus(error: FastifyError): PublicError {
       `The request could not be read: ${error.message}`,
       "Check the request's headers and body.",
     );
-  return new PublicError(
-    "INTERNAL_ERROR",
-    "Something went wrong on our side. Nothing is known to be wrong with the request.",
-  );
+  return new PublicError("INTERNAL_ERROR", "Something went wrong on our side. The request itself may be fine.");
 }
 
 function isFastifyError(error: unknown): error is FastifyError {

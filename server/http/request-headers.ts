@@ -14,7 +14,7 @@ export function readIdempotencyKey(request: FastifyRequest): string | null {
     throw refuseRequest(
       "request.idempotencyKey",
       "The Idempotency-Key is empty",
-      "Send a key of your own choice for each request, such as a UUID.",
+      "Send a unique key for each request, such as a UUID.",
     );
   if (key.length > MAX_KEY_LENGTH)
     throw refuseRequest(
@@ -41,8 +41,8 @@ export function readIfRevision(request: FastifyRequest): number | null {
   if (revisions.length > 1)
     throw refuseRequest(
       "request.ifMatch",
-      "If-Match names several ETags",
-      "Send the ETag of the post as you last read it.",
+      "If-Match has more than one ETag",
+      "Send only the ETag of the post as you last read it.",
     );
   return revisions[0] === undefined ? -1 : Number(revisions[0]);
 }

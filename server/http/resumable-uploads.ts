@@ -102,7 +102,7 @@ const append: Handler = async (uploads, request, reply, caller) => {
   if (!carriesBytes(request))
     throw refuseRequest(
       "upload.contentType",
-      `The Content-Type has to be ${OFFSET_STREAM}`,
+      `The Content-Type must be ${OFFSET_STREAM}`,
       `Send the bytes with the header Content-Type: ${OFFSET_STREAM}.`,
     );
   await addBytes(uploads, request, reply, caller, { id: readId(request), offsetBytes: readOffset(request) });
@@ -157,7 +157,7 @@ const overridden: Handler = async (uploads, request, reply, caller) => {
   if (meant === undefined)
     throw refuseRequest(
       "request.route",
-      "An upload takes PATCH, HEAD and DELETE",
+      "An upload supports only PATCH, HEAD and DELETE",
       "Send one of them, or POST with the header X-HTTP-Method-Override.",
       "NOT_FOUND",
     );
@@ -230,8 +230,8 @@ function readId(request: FastifyRequest): string {
   if (!params.success)
     throw refuseRequest(
       "request.id",
-      "The id of an upload is a UUID",
-      "Use the Location that the upload was created with.",
+      "The ID of an upload must be a UUID",
+      "Use the Location returned when the upload was created.",
     );
   return params.data.id;
 }

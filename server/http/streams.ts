@@ -49,8 +49,8 @@ export function createStreams({ listener }: Pick<Services, "listener">, most = M
   return {
     hold({ userId, actor }, authenticate, end) {
       const held = ofUser.get(userId) ?? 0;
-      if (held >= most.ofUser) throw tooMany(`You have ${held} streams open, which is as many as you may`);
-      if (open.size >= most.all) throw tooMany("The server has as many streams open as it takes");
+      if (held >= most.ofUser) throw tooMany(`You have reached the limit of ${held} open streams`);
+      if (open.size >= most.all) throw tooMany("The server has reached its limit of open streams");
       const stream = { userId, keyId: actor.id, authenticate, end };
       open.add(stream);
       ofUser.set(userId, held + 1);
@@ -77,7 +77,7 @@ function tooMany(message: string): PublicError {
     message,
     actual: null,
     limit: null,
-    fix: "Close streams that are not needed any more, or ask for the post now and then.",
+    fix: "Close streams you no longer need, or poll the post instead.",
   } as const;
   return new PublicError("RATE_LIMITED", message, { issues: [issue], headers: { "retry-after": "30" } });
 }

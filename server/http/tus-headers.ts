@@ -48,7 +48,7 @@ export function checkVersion(request: FastifyRequest): void {
   if (request.headers["tus-resumable"] === TUS_VERSION) return;
   const refusal = refuseRequest(
     "upload.version",
-    `The header Tus-Resumable has to be ${TUS_VERSION}`,
+    `The header Tus-Resumable must be ${TUS_VERSION}`,
     `Send the header Tus-Resumable: ${TUS_VERSION}, as a client of tus 1.0 does.`,
     "PRECONDITION_FAILED",
   );
@@ -61,8 +61,7 @@ export function checkVersion(request: FastifyRequest): void {
 /** The file that a creation announces. */
 export function readAnnouncedFile(request: FastifyRequest): AnnouncedFile {
   const lengthBytes = readBytes(request, "upload-length", "Upload-Length", "Send the file's size in bytes.");
-  if (lengthBytes === 0)
-    throw refuseRequest("media.readable", "The file is empty", "Send a file that holds an image or a video.");
+  if (lengthBytes === 0) throw refuseRequest("media.readable", "The file is empty", "Send an image or a video.");
   if (lengthBytes > MAX_FILE_BYTES)
     throw refuseLength("PAYLOAD_TOO_LARGE", "media.size", "The file is larger than 200 MB", lengthBytes);
   const metadata = single(request.headers["upload-metadata"]) ?? null;
@@ -80,7 +79,7 @@ export function readAnnouncedFile(request: FastifyRequest): AnnouncedFile {
 
 /** Where in the file the body of a PATCH begins. */
 export function readOffset(request: FastifyRequest): number {
-  return readBytes(request, "upload-offset", "Upload-Offset", "Send the offset that HEAD answers with.");
+  return readBytes(request, "upload-offset", "Upload-Offset", "Send the offset returned by HEAD.");
 }
 
 /** Whether the body is bytes of the file. */
@@ -98,7 +97,7 @@ function readBytes(request: FastifyRequest, name: string, words: string, fix: st
   const given = single(request.headers[name]);
   if (given === undefined) throw refuseRequest("upload.header", `The header ${words} is missing`, fix);
   if (!/^\d{1,15}$/.test(given))
-    throw refuseRequest("upload.header", `The header ${words} has to be a whole number of bytes`, fix);
+    throw refuseRequest("upload.header", `The header ${words} must be a whole number of bytes`, fix);
   return Number(given);
 }
 

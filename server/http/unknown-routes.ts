@@ -16,12 +16,12 @@ export function addNotFound(app: FastifyInstance): void {
     if (allowed.length === 0)
       throw refuseRequest(
         "request.route",
-        `There is nothing at ${request.method} ${path.slice(0, 200)}`,
-        "Check method and path against the documentation.",
+        `No endpoint matches ${request.method} ${path.slice(0, 200)}`,
+        "Check the method and path in the documentation.",
         "NOT_FOUND",
       );
     reply.header("allow", allowed.join(", "));
-    throw new PublicError("NOT_FOUND", `${request.method} is not offered here; what is: ${allowed.join(", ")}`);
+    throw new PublicError("NOT_FOUND", `${request.method} is not allowed here. Allowed: ${allowed.join(", ")}`);
   });
 }
 

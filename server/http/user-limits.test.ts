@@ -83,7 +83,7 @@ function formOf(bytes: Buffer, files = 1, data?: object): FormData {
   return form;
 }
 
-test("a person makes as many calls of a class a minute as they may, and every answer says the truth about it", async () => {
+test("a person makes as many requests per minute and rate class as they may, and every answer says the truth about it", async () => {
   const { test: tenant, live } = await newPerson({ callsPerMinute: 3 });
   const read = (key: Tenant) => world.call(key, "GET", `${POSTS}?limit=1`);
   const standing = ({ headers }: Called) =>
@@ -156,7 +156,7 @@ test("calls are counted over MCP and tus as they are over REST", async () => {
   );
   assert.match(
     JSON.stringify(made[2]?.content),
-    /RATE_LIMITED: You may make 2 calls of the class createPost a minute.*Try again after \d+ s/,
+    /RATE_LIMITED: You have reached your limit of 2 createPost requests per minute.*Try again after \d+ s/,
   );
   await client.close();
   // A batch is as many calls as stand in it.
@@ -191,7 +191,7 @@ test("a minute later the calls of the last one are forgotten", async () => {
   assert.deepEqual([...headers.values()], ["2", "1", "180"]);
 });
 
-test("a person makes as many posts a day as they may, in both modes together and however many at once", async () => {
+test("a person makes as many posts per day as they may, in both modes together and however many at once", async () => {
   const { test: tenant, live } = await newPerson({ postsPerDay: 5 });
   const create = (headers = {}) => world.call(tenant, "POST", POSTS, draft(tenant), headers);
   const first = await create({ "idempotency-key": "once" });
@@ -211,7 +211,7 @@ test("a person makes as many posts a day as they may, in both modes together and
   assert.equal((await create()).status, 201);
 });
 
-test("a person has as many posts scheduled at once as they may, made so or moved there, however many at once", async () => {
+test("a person has as many scheduled posts as they may, made so or moved there, however many at once", async () => {
   world.services.settings.scheduling = "all";
   const { test: tenant } = await newPerson({ maxScheduledPosts: 3 });
   const drafts = await Promise.all(

@@ -104,11 +104,9 @@ function readOptions(given: Record<string, unknown>): {
     read.error.issues.map(({ path }) => {
       const isKey = path[0] === "idempotencyKey";
       const message = isKey
-        ? "idempotencyKey must be a text of 1 to 255 characters"
+        ? "idempotencyKey must be a string of 1 to 255 characters"
         : "wait must be a whole number of seconds from 0 to 60";
-      const fix = isKey
-        ? "Send a key of your own choice for each write, such as a UUID."
-        : "Send a number such as 30, or leave it out.";
+      const fix = isKey ? "Send a unique key for each write, such as a UUID." : "Send a number such as 30, or omit it.";
       return {
         rule: `request.${String(path[0])}`,
         code: "VALIDATION_FAILED",
@@ -142,27 +140,27 @@ export function toErrorResult(
       (issue) =>
         `- ${issue.path === "" ? "" : `${issue.path}: `}${issue.message === message ? "" : `${sentence(issue.message)} `}${issue.fix} (${issue.rule}${issue.code === code ? "" : `, ${issue.code}`})`,
     ),
-    ...(issues.length === 0 ? [`What to do: ${ADVICE[code] ?? "Correct the arguments as the message says."}`] : []),
+    ...(issues.length === 0 ? [`What to do: ${ADVICE[code] ?? "Fix the arguments as the message says."}`] : []),
     ...(retryAfter === undefined ? [] : [`Try again after ${retryAfter} s.`]),
-    `Request id: ${requestId}`,
+    `Request ID: ${requestId}`,
   ];
   return { isError: true, content: [{ type: "text", text: lines.join("\n") }] };
 }
 
 /** What to do about refusals that have no issues of their own. */
 const ADVICE: Readonly<Record<string, string>> = {
-  POST_NOT_FOUND: "Look for its id with posts_list. A key sees the objects of its own mode only.",
-  NOT_FOUND: "Look for the id with the list tool of its kind. A key sees the objects of its own mode only.",
-  INVALID_STATUS_TRANSITION: "Look at the post's status with posts_get and choose what that status allows.",
+  POST_NOT_FOUND: "Find its id with posts_list. A key sees only objects in its own mode.",
+  NOT_FOUND: "Find the id with the matching list tool. A key sees only objects in its own mode.",
+  INVALID_STATUS_TRANSITION: "Check the post's status with posts_get and do what that status allows.",
   OUTCOME_UNKNOWN:
-    "Ask a person to look at the account. If they say that the post is not there, call posts_retry with its platform in `platforms` and `force: true`.",
-  PRECONDITION_FAILED: "Get the post again with posts_get, and repeat the call if it still is what you want.",
+    "Ask a person to check the account. If they confirm that the post is not there, call posts_retry with its platform in `platforms` and `force: true`.",
+  PRECONDITION_FAILED: "Get the post again with posts_get, and repeat the call if it is still what you want.",
   IDEMPOTENCY_KEY_REUSED: "Use a new idempotencyKey for a new request.",
   IDEMPOTENCY_IN_PROGRESS: "Repeat the call with the same arguments.",
   RATE_LIMITED: "Wait until the limit resets, then repeat the call.",
-  UNAVAILABLE: "Repeat the call shortly; with an idempotencyKey nothing is done twice.",
+  UNAVAILABLE: "Repeat the call shortly. With an idempotencyKey, nothing is done twice.",
   INTERNAL_ERROR:
-    "Repeat the call once, with the same idempotencyKey if it writes; if it fails again, report the request id.",
+    "Repeat the call once, with the same idempotencyKey if it writes. If it fails again, report the request ID.",
 };
 
 function sentence(text: string): string {

@@ -18,7 +18,7 @@ export function findForeign(request: FastifyRequest, { apiUrl, appUrl }: Faces):
   const own = [new URL(apiUrl), new URL(appUrl)];
   const host = URL.parse(`http://${request.headers.host ?? ""}`)?.hostname;
   if (host === undefined || !(isLoopback(host) || own.some(({ hostname }) => hostname === host)))
-    return `Forbidden: the Host of the request is none of this server's. Call ${apiUrl}/mcp.`;
+    return `Forbidden: the request's Host does not belong to this server. Call ${apiUrl}/mcp.`;
   const { origin } = request.headers;
   if (origin === undefined) return null;
   const page = URL.parse(origin);
@@ -28,7 +28,7 @@ export function findForeign(request: FastifyRequest, { apiUrl, appUrl }: Faces):
     (isLoopback(page.hostname) || own.some((url) => url.origin === page.origin));
   return isOwn
     ? null
-    : "Forbidden: pages of other sites may not call this server. Call it from a program, or from a page of the dashboard.";
+    : "Forbidden: other websites cannot call this server. Call it from a program or from the dashboard.";
 }
 
 /** Lets the page that calls, which is one of our own, read the answer. */

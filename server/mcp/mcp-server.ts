@@ -19,9 +19,7 @@ import { addResources } from "./resources.ts";
 
 const INSTRUCTIONS = `Ampost publishes posts to Instagram, Facebook, X, LinkedIn, TikTok, YouTube and Threads through connected accounts.
 
-Go about it like this: account_context (who you are, time zone, what time it is), platform_sets_list and accounts_list (what is connected), platforms_describe (what a platform takes), posts_validate (every problem with its fix), posts_create (a draft, or scheduled), posts_publish, posts_get (what became of it). A post belongs to one platform set and goes to the platforms it names; platformOverrides give one platform another text or settings.
-
-posts_publish queues and answers at once; with wait it answers when everything is settled. Each platform post has a status of its own: failed ones carry an error with what to do, and posts_retry sends only those again. unknown means that the platform's answer was lost and the post may be live: let a person look before you retry it with force. Give every write an idempotencyKey, so that repeating a call whose answer was lost does nothing twice. With a test key everything goes to the built-in sandbox only.`;
+Recommended order: account_context (who you are, time zone, what time it is), platform_sets_list and accounts_list (what is connected), platforms_describe (what a platform supports), posts_validate (every problem with its fix), posts_create (a draft, or scheduled), posts_publish, posts_get (the result). A post belongs to one platform set and goes to the platforms it names; platformOverrides give a platform its own text or settings. posts_publish queues the post and returns immediately; with wait it returns when every platform has finished. Each platform post has its own status: a failed one has an error that says what to do, and posts_retry retries only those. unknown means that the platform's response was lost and the post may be live: have a person check before you retry with force. Send an idempotencyKey with every write, so that repeating a call never does it twice. With a test key, everything goes only to the built-in sandbox.`;
 
 const SCHEMAS = new Map(
   TOOLS.map((tool) => [tool.name, { input: asSchema(tool.inputSchema), output: asSchema(tool.outputSchema) }]),
@@ -113,8 +111,9 @@ async function publish(
   if (confirmed.kind === "ask") return confirmed.result;
   if (confirmed.kind === "granted")
     return await callTool(parts, caller, tool, given, { context, ifRevision: confirmed.revision });
-  const message = "The person did not agree to publishing, so the post was left as it was";
-  const fix = "Ask them what should be different, change it with posts_update, and call posts_publish when they agree.";
+  const message = "The person did not confirm, so the post was not published";
+  const fix =
+    "Ask what they want to change, update the post with posts_update, and call posts_publish once they agree.";
   const issue = {
     rule: "mcp.confirmation",
     code: "VALIDATION_FAILED",

@@ -280,9 +280,9 @@ for (const revision of REVISIONS) {
       "post",
     );
     await callTool(client, "posts_publish", { id: long });
-    assert.match(asked.pop() ?? "", /\n\n(👋){1000}… \(and 3 characters more\)$/u);
+    assert.match(asked.pop() ?? "", /\n\n(👋){1000}… \(and 3 more characters\)$/u);
     assert.deepEqual(asked, [
-      "Publish this post on Threads and LinkedIn now (test mode: in the sandbox only)?\n\nThreads:\nFor most\n\nLinkedIn:\nFor LinkedIn\n\nhttps://example.com/a",
+      "Publish this post on Threads and LinkedIn now (test mode: only in the sandbox)?\n\nThreads:\nFor most\n\nLinkedIn:\nFor LinkedIn\n\nhttps://example.com/a",
     ]);
   });
 
@@ -445,7 +445,7 @@ test("a stream of MCP ends with its key, a tenant has a bound of them, and what 
       { url, key: apiKey },
     );
     assert.equal(tooMany.status, 429);
-    assert.match(tooMany.text, /You have 2 streams open/);
+    assert.match(tooMany.text, /You have reached the limit of 2 open streams/);
     assert.match(JSON.stringify((await world.call(world.test, "GET", `/api/v1/posts/${refused}`)).body), /Hello/);
     const other = (await world.makeTenants()).test;
     assert.equal(

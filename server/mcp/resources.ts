@@ -36,8 +36,8 @@ export function addResources(
       complete: { name: (begun) => PLATFORM_NAMES.filter((name) => name.startsWith(begun)) },
     }),
     {
-      title: "Rules of a platform",
-      description: "What a platform takes: in sentences, and as data with the JSON Schema of its settings.",
+      title: "Platform rules",
+      description: "What a platform supports, in sentences and as data, with the JSON Schema of its settings.",
       mimeType: "text/markdown",
     },
     (uri, { name }) => ({ contents: readPlatform(uri.href, String(name)) }),
@@ -49,7 +49,7 @@ export function addResources(
     }),
     {
       title: "A post",
-      description: "One post with all its platform posts, as posts_get answers it. The list has the newest ones.",
+      description: "A post with all its platform posts, as posts_get returns it. The list has the newest ones.",
       mimeType: "application/json",
     },
     async (uri, { id }) => ({
@@ -68,8 +68,8 @@ export function addResources(
       list: async () => ({ resources: (await told(services, caller, docs)).map(pageResource) }),
     }),
     {
-      title: "A page of the documentation",
-      description: "Guides, platforms, calls and error codes.",
+      title: "Documentation page",
+      description: "Guides, platforms, endpoints and error codes.",
       mimeType: "text/markdown",
     },
     async (uri) => {
@@ -103,9 +103,9 @@ function platformResource(name: PlatformName): {
   return {
     uri: PLATFORMS + name,
     name,
-    title: `Rules of ${label}`,
+    title: `${label} rules`,
     mimeType: "text/markdown",
-    description: `What ${label} takes.`,
+    description: `What ${label} supports.`,
   };
 }
 

@@ -56,14 +56,14 @@ export async function sessionOf(
     return refuse(
       400,
       -32000,
-      "Bad Request: the header Mcp-Session-Id is missing. Send initialize first, then the id that it answers with every request.",
+      "Bad Request: the header Mcp-Session-Id is missing. Send initialize first, then send the ID it returns with every request.",
     );
   return (
     (await openSession(services, caller, sealed)) ??
     refuse(
       404,
       -32001,
-      "Session not found: it has ended, or it is none of this key's. Send initialize to begin a new one.",
+      "Session not found: it has ended, or it does not belong to this key. Send initialize to start a new one.",
     )
   );
 }

@@ -29,7 +29,7 @@ function judgeTrack(track: Buffer, movieScale: number): string | null {
   const shown = edits.filter(({ mediaTime }) => mediaTime >= 0);
   const [edit] = shown;
   if (edit === undefined) return null;
-  if (shown.length > 1 || edits.at(-1) !== edit) return "is put together of several edits";
+  if (shown.length > 1 || edits.at(-1) !== edit) return "is made up of several edits";
   if (edit.rate !== 1) return "has an edit that changes its speed";
   const startSeconds = edit.mediaTime / scale.scale;
   if (edits.length > 1 && startSeconds > UNNOTICED_SECONDS)

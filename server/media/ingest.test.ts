@@ -112,7 +112,7 @@ describe("media by URL", () => {
     const { id, job } = await add();
     for (const status of [404, 403, 500, 503, 206, 304]) {
       answer = (response) => void response.writeHead(status).end();
-      await assert.rejects(ingest.run(job), { message: `The URL answers with status ${status}.` });
+      await assert.rejects(ingest.run(job), { message: `The URL responds with status ${status}.` });
     }
     answer = (response) => void response.destroy();
     await assert.rejects(ingest.run(job), /The URL could not be fetched/);
@@ -131,7 +131,7 @@ describe("media by URL", () => {
     const cases: [(response: ServerResponse) => void | Promise<void>, RegExp][] = [
       [
         (response) => void response.end("<html>not found</html>"),
-        /^The file at the URL is not an image or video of a known type\.$/,
+        /^The file at the URL is not an image or video of a supported type\.$/,
       ],
       [serve("unsupported.webm"), /is video\/webm, which is not supported/],
       [async (response) => void response.end((await fixture("photo-4x5.jpg")).subarray(0, 9_000)), /is cut or broken/],
@@ -184,7 +184,7 @@ describe("media by URL", () => {
     const missing = await add(`${base}/missing.jpg`);
     answer = (response) => void response.writeHead(404).end();
     const outcome = await ingest.ensureReady(world.owner, [late.id, missing.id]);
-    assert.deepEqual(outcome.get(missing.id), { status: "failed", message: "The URL answers with status 404." });
+    assert.deepEqual(outcome.get(missing.id), { status: "failed", message: "The URL responds with status 404." });
     assert.equal(outcome.get(late.id)?.status, "failed");
     answer = serve("photo-4x5.jpg");
     const again = await ingest.ensureReady(world.owner, [late.id, missing.id]);
@@ -291,7 +291,7 @@ describe("media by URL", () => {
     const ready = stored.filter(({ status }) => status === "ready");
     assert.ok(ready.length >= 1 && ready.length <= 2, `${ready.length} stored`);
     for (const { status, error } of stored)
-      if (status !== "ready") assert.match(`${status} ${error}`, /^failed You may have \d+ bytes of media stored/);
+      if (status !== "ready") assert.match(`${status} ${error}`, /^failed This upload would exceed your storage limit/);
     assert.equal((await world.storageKeys()).length, keysBefore.length + ready.length);
   });
 

@@ -175,7 +175,7 @@ async function fetchAndStore(
     });
     if (answer.status !== 200) {
       answer.discard();
-      throw new GuardedFetchError("unreachable", `The URL answers with status ${answer.status}.`);
+      throw new GuardedFetchError("unreachable", `The URL responds with status ${answer.status}.`);
     }
     const received = await receiveFile(deps.storage, {
       userId: owner.userId,

@@ -56,7 +56,7 @@ async function readHead(path: string): Promise<Metadata> {
   const head = await readImageHead(path).catch(asUnreadable);
   if (head.width * head.height > MAX_PIXELS) {
     throw new UnreadableMediaError(
-      `has ${head.width} × ${head.height} pixels, more than the ${MAX_PIXELS / 1_000_000} megapixels that are taken`,
+      `has ${head.width} × ${head.height} pixels, more than the limit of ${MAX_PIXELS / 1_000_000} megapixels`,
     );
   }
   return head;
@@ -102,7 +102,7 @@ async function measureByIndex(storage: Storage, bytes: StoredBytes): Promise<Med
   const input = new Input({ source, formats: [MP4, QTFF] });
   try {
     const video = await input.getPrimaryVideoTrack();
-    if (video === null) throw new UnreadableMediaError("holds no video track");
+    if (video === null) throw new UnreadableMediaError("has no video track");
     if ((await new EncodedPacketSink(video).getPacket(Infinity)) === null) throw new UnreadableMediaError(BROKEN);
     const rewrapObstacle = findEditObstacle(index) ?? findChunkObstacle(index) ?? (await findCodecObstacle(input));
     const durationSeconds = positive((await input.getDurationFromMetadata()) ?? (await input.computeDuration()));

@@ -112,7 +112,7 @@ export async function listMediaPage(
  */
 export async function deleteMedia(tx: Db, jobs: JobSender, owner: Owner, id: string): Promise<void> {
   if ((await lockMedia.one(tx, [owner.userId, owner.mode, id])) === undefined)
-    throw new PublicError("NOT_FOUND", "There is no such media object.");
+    throw new PublicError("NOT_FOUND", "Media object not found.");
   const post = await findNeedingPost.one(tx, [owner.userId, id]);
   if (post !== undefined) {
     throw new PublicError(

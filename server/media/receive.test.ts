@@ -171,13 +171,13 @@ describe("receiving a file", () => {
   it("refuses a claim that the bytes do not keep", async () => {
     await refused(
       "UNSUPPORTED_MEDIA_TYPE",
-      /^file is declared as image\/png, but its bytes are image\/jpeg\.$/,
+      /^file is declared as image\/png, but the file is image\/jpeg\.$/,
       await fixture("photo-4x5.jpg"),
       "image/png",
     );
     await refused(
       "UNSUPPORTED_MEDIA_TYPE",
-      /declared as video\/mp4, but its bytes are video\/quicktime/,
+      /declared as video\/mp4, but the file is video\/quicktime/,
       await fixture("landscape.mov"),
       "video/mp4",
     );
@@ -193,7 +193,7 @@ describe("receiving a file", () => {
     );
     await refused(
       "UNSUPPORTED_MEDIA_TYPE",
-      /not an image or video of a known type/,
+      /not an image or video of a supported type/,
       Buffer.from("hello there"),
       "image/jpeg",
     );

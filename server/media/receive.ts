@@ -51,7 +51,7 @@ export async function receiveFile(storage: Storage, file: IncomingFile): Promise
     const first = await chunks.next();
     if (first.done)
       throw refusal(file, "VALIDATION_FAILED", "media.readable", "is empty", {
-        fix: "Send a file that holds an image or a video.",
+        fix: "Send an image or a video.",
       });
     const mimeType = await detectType(first.value, file);
     const key = newStorageKey();
@@ -121,7 +121,7 @@ async function detectType(head: Uint8Array, file: IncomingFile): Promise<MimeTyp
   const fix = `Send one of ${MIME_TYPES.join(", ")}.`;
   if (!isMimeType(actual)) {
     const message =
-      actual === undefined ? "is not an image or video of a known type" : `is ${actual}, which is not supported`;
+      actual === undefined ? "is not an image or video of a supported type" : `is ${actual}, which is not supported`;
     throw refusal(file, "UNSUPPORTED_MEDIA_TYPE", "media.type", message, {
       actual: actual ?? null,
       limit: MIME_TYPES,
@@ -134,8 +134,8 @@ async function detectType(head: Uint8Array, file: IncomingFile): Promise<MimeTyp
       file,
       "UNSUPPORTED_MEDIA_TYPE",
       "media.type",
-      `is declared as ${claimed}, but its bytes are ${actual}`,
-      { actual, limit: claimed, fix: `Declare it as ${actual}, or send ${claimed}.` },
+      `is declared as ${claimed}, but the file is ${actual}`,
+      { actual, limit: claimed, fix: `Declare it as ${actual}, or send a file of type ${claimed}.` },
     );
   }
   return actual;
@@ -168,7 +168,7 @@ async function measure(
   } catch (error) {
     await storage.delete(bytes.key);
     if (!(error instanceof UnreadableMediaError)) throw error;
-    throw refusal(file, "VALIDATION_FAILED", "media.readable", error.message, { fix: "Send a whole, intact file." });
+    throw refusal(file, "VALIDATION_FAILED", "media.readable", error.message, { fix: "Send a complete, intact file." });
   }
 }
 
@@ -176,8 +176,8 @@ async function measure(
 const MOST_WAITING = 50;
 
 function tooManyWaiting({ path = "" }: IncomingFile): PublicError {
-  const message = "Too many of your files are still to be read.";
-  const fix = "Send it again a little later, and fewer at once.";
+  const message = "Too many of your files are still being processed.";
+  const fix = "Try again shortly, and send fewer files at the same time.";
   return new PublicError("RATE_LIMITED", message, {
     headers: { "retry-after": "5" },
     issues: [

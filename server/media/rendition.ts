@@ -71,7 +71,7 @@ async function convert(path: string, target: string, wanted: Rendition): Promise
     if (Math.max(autoOrient.width, autoOrient.height) * scale < LEAST_PIXELS) {
       throw new BrokerError(
         "MEDIA_REJECTED",
-        `The image cannot be made small enough: the platform takes at most ${limit} bytes.`,
+        `The image cannot be compressed enough: the platform allows at most ${limit} bytes.`,
       );
     }
   }

@@ -289,8 +289,8 @@ function tooManyUploads(): PublicError {
   return refuse(
     "RATE_LIMITED",
     "upload.max",
-    `${most} of your uploads go on, which is as many as may`,
-    "Finish or end some of them first.",
+    `You have reached the limit of ${most} uploads in progress`,
+    "Finish or delete some of them first.",
     { actual: most, limit: most, retryAfterSeconds: 60 },
   );
 }
@@ -299,8 +299,8 @@ function unknownUpload(): PublicError {
   return refuse(
     "NOT_FOUND",
     "upload.id",
-    "There is no such upload: it never was, has expired or was ended",
-    "Begin a new upload.",
+    "Upload not found. It may have expired or been deleted",
+    "Start a new upload.",
   );
 }
 
@@ -308,8 +308,8 @@ function elsewhere(actual: number, asked: number): PublicError {
   return refuse(
     "INVALID_STATUS_TRANSITION",
     "upload.offset",
-    `The upload stands at byte ${actual}, not ${asked}`,
-    "Ask for the offset by HEAD, and go on from there.",
+    `The upload is at byte ${actual}, not ${asked}`,
+    "Get the offset with HEAD and continue from there.",
     { actual: asked, limit: actual },
   );
 }
@@ -318,8 +318,8 @@ function busy(): PublicError {
   return refuse(
     "INVALID_STATUS_TRANSITION",
     "upload.busy",
-    "Another request adds to this upload",
-    "Ask for the offset by HEAD a little later, and go on from there.",
+    "Another request is writing to this upload",
+    "Wait a moment, get the offset with HEAD and continue from there.",
     { retryAfterSeconds: 1 },
   );
 }
@@ -328,8 +328,8 @@ function tooMany({ length_bytes }: ResumableUploadRow): PublicError {
   return refuse(
     "PAYLOAD_TOO_LARGE",
     "upload.length",
-    `More bytes were sent than the ${length_bytes} of Upload-Length`,
-    "Send the bytes from the offset to the end of the file, and no more.",
+    `The request has more bytes than the ${length_bytes} declared in Upload-Length`,
+    "Send only the bytes from the offset to the end of the file.",
     { limit: length_bytes },
   );
 }

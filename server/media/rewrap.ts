@@ -40,7 +40,7 @@ export async function rewrapVideo(
   if (rewrapObstacle !== undefined)
     throw new BrokerError(
       "MEDIA_REJECTED",
-      `The video cannot be rewrapped as MP4 without a change: it ${rewrapObstacle}.`,
+      `The video cannot be rewrapped as MP4 without re-encoding: it ${rewrapObstacle}.`,
       { retryable: false },
     );
   const file = await openNameless();
@@ -53,7 +53,7 @@ export async function rewrapVideo(
         asRejection,
       );
       if (!looksTheSame(made, facts))
-        throw new BrokerError("MEDIA_REJECTED", "The video cannot be rewrapped as MP4 without a change.", {
+        throw new BrokerError("MEDIA_REJECTED", "The video cannot be rewrapped as MP4 without re-encoding.", {
           retryable: false,
         });
       return { storageKey, facts: made };

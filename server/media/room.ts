@@ -76,7 +76,7 @@ function tooFull(most: number): PublicError {
     name: "maxStorageBytes",
     limit: most,
     resetsAt: null,
-    message: `You may have ${most} bytes of media stored, and this would be more`,
-    fix: "Delete media that you do not need any more, and end uploads that you will not finish. Media of published posts go by themselves after 30 days.",
+    message: `This upload would exceed your storage limit of ${most} bytes`,
+    fix: "Delete media you no longer need and uploads you will not finish. Media of published posts are deleted automatically after 30 days.",
   });
 }

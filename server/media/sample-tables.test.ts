@@ -36,7 +36,7 @@ describe("a video whose index declares more than it holds", () => {
       name: "film.mp4",
       claimedMimeType: null,
     });
-  const isBroken = { code: "VALIDATION_FAILED", message: "film.mp4 is cut or broken and cannot be read." };
+  const isBroken = { code: "VALIDATION_FAILED", message: "film.mp4 is truncated or corrupt and cannot be read." };
 
   for (const [table, at, what] of NUMBERS) {
     it(`is refused before anything makes room for it: ${what}`, async () => {
@@ -107,7 +107,7 @@ it("a long film in one piece is taken, and not rewrapped", () => {
     );
   assert.deepEqual(
     [hasSoundTables(track(100_000, 100_000)), findChunkObstacle(track(100_000, 100_000))],
-    [true, "keeps too many pictures in one piece"],
+    [true, "has too many frames in one chunk"],
   );
   assert.equal(findChunkObstacle(track(100_000, 30)), null);
 });

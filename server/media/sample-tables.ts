@@ -36,7 +36,7 @@ export function findChunkObstacle(index: Buffer): string | null {
     );
     return !isPlain(track) && countPackets(track, "stts") * longest > MAX_VISITS;
   });
-  return isSlow ? "keeps too many pictures in one piece" : null;
+  return isSlow ? "has too many frames in one chunk" : null;
 }
 
 /** A few seconds of a processor. */

@@ -107,12 +107,12 @@ export async function openSigned(
   const expires = /^\d{1,12}$/.test(request.expires ?? "") ? Number(request.expires) : NaN;
   const signed = { mediaId: request.mediaId, name: request.name, expires };
   if (Number.isNaN(expires) || !verifyMediaUrl(deps.secrets, signed, request.signature ?? ""))
-    return refuse(403, "The signature of this address is not valid.");
+    return refuse(403, "The signature of this URL is invalid.");
   const secondsLeft = expires - Math.floor(now.getTime() / 1000);
-  if (secondsLeft <= 0) return refuse(410, "This address has expired.");
+  if (secondsLeft <= 0) return refuse(410, "This URL has expired.");
   const row = await findSignedMedia.one(deps.pool, [request.mediaId]);
   if (row?.deleted_at) return refuse(410, "The file has been deleted.");
-  if (!row?.storage_key || row.facts === null) return refuse(404, "There is no such file.");
+  if (!row?.storage_key || row.facts === null) return refuse(404, "File not found.");
   const { mimeType, sizeBytes } = row.facts;
   const etag = `"${request.mediaId}"`;
   const headers = {
@@ -134,7 +134,7 @@ export async function openSigned(
     range === null ? {} : { "content-range": `bytes ${start}-${end - 1}/${sizeBytes}` };
   const body =
     request.method === "HEAD" ? null : await deps.storage.open(row.storage_key, { start, end }).catch(missingAsNull);
-  if (body === null && request.method === "GET") return refuse(404, "There is no such file.");
+  if (body === null && request.method === "GET") return refuse(404, "File not found.");
   return {
     status: range === null ? 200 : 206,
     headers: { ...headers, ...partly, "content-length": String(end - start) },

@@ -6,4 +6,4 @@ export class UnreadableMediaError extends Error {
   }
 }
 
-export const BROKEN = "is cut or broken and cannot be read";
+export const BROKEN = "is truncated or corrupt and cannot be read";

@@ -44,9 +44,9 @@ export async function readIndex(source: Read, sizeBytes: number): Promise<VideoI
     start = end;
   }
   const isCutShort = start + 8 <= sizeBytes;
-  if (found === null) throw new UnreadableMediaError(isCutShort ? BROKEN : "holds no video track");
+  if (found === null) throw new UnreadableMediaError(isCutShort ? BROKEN : "has no video track");
   if (maxBoxes === MAX_FRAGMENT_BOXES) {
-    if (isCutShort) throw new UnreadableMediaError(`is cut into more than ${MAX_FRAGMENT_BOXES / 2} fragments`);
+    if (isCutShort) throw new UnreadableMediaError(`is split into more than ${MAX_FRAGMENT_BOXES / 2} fragments`);
     await checkFragmentList(read, sizeBytes, fragments);
   }
   return found;

@@ -23,7 +23,7 @@ export async function findCodecObstacle(input: Input): Promise<string | null> {
   for (const track of await keptTracks(input)) {
     const codec = await track.getCodec();
     if (codec === null || !COPIED_CODECS.has(codec))
-      return `has ${track.type === "video" ? "pictures" : "sound"} of the codec ${codec ?? "unknown"}`;
+      return `has ${track.type === "video" ? "video" : "audio"} with the codec ${codec ?? "unknown"}`;
   }
   return null;
 }

@@ -59,19 +59,14 @@ export async function startAttempt(services: OAuthServices, start: Start): Promi
   const { label } = catalog[platform].capabilities;
   const oauth = services.oauthOf(platform, login);
   if (!oauth)
-    throw cannot(
-      "connections.login",
-      `There is no such way to sign in at ${label}.`,
-      "Leave login out for the usual one.",
-      "/login",
-    );
+    throw cannot("connections.login", `${label} has no such login.`, "Omit login to use the default.", "/login");
   const app = await appFor(services, start);
   if (!app) {
     const names = `${oauth.environmentPrefix}_CLIENT_ID and ${oauth.environmentPrefix}_CLIENT_SECRET`;
     throw cannot(
       "connections.notConfigured",
-      `This instance has no app of ${label}'s developer portal.`,
-      `Whoever runs it sets ${names}; or give the platform set an app of its own, or use test mode.`,
+      `This instance has no ${label} app configured.`,
+      `Ask the operator to set ${names}, add your own app to the platform set, or use test mode.`,
       "",
     );
   }
@@ -146,7 +141,7 @@ export async function openChoice(services: OAuthServices, id: string, bindings: 
   if (!attempt || attempt.granted_sealed === null) {
     throw new PublicError(
       "NOT_FOUND",
-      attempt ? "The account was chosen already." : "There is nothing to choose from any more. Start again.",
+      attempt ? "An account has already been chosen." : "This choice has expired. Connect the account again.",
     );
   }
   const { accounts, source } = kept.parse(
@@ -198,7 +193,7 @@ async function appFor(services: OAuthServices, start: Start): Promise<KnownApp |
     if (!(error instanceof TransportError)) throw error;
     throw new PublicError(
       "UNAVAILABLE",
-      "The sandbox cannot be reached. Start it with `ampost sandbox`, or see AMPOST_SANDBOX_URL.",
+      "The sandbox cannot be reached. Start it with `ampost sandbox`, or check AMPOST_SANDBOX_URL.",
       { headers: { "retry-after": "5" } },
     );
   });

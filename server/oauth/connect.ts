@@ -85,7 +85,7 @@ export async function storeConnectionIn(
           services,
           tx,
           { accountId: active.id, userId, mode },
-          "Another account was connected in its place.",
+          "It was replaced by another account.",
         )
       : null;
   const former =

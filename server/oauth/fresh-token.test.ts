@@ -182,7 +182,7 @@ test("where a renewal was not heard of any more, a refusal ends nothing while it
   await assert.rejects(
     freshToken({ ...world.services, pool: other }, world.account, { minLifetimeSeconds: 600 }),
     (error) =>
-      error instanceof BrokerError && error.code === "PLATFORM_UNAVAILABLE" && /was under way/.test(error.message),
+      error instanceof BrokerError && error.code === "PLATFORM_UNAVAILABLE" && /while renewing/.test(error.message),
   );
   assert.deepEqual(await health(world.account.accountId), { token_health: "healthy", token_health_reason: null });
   answers.resolve();
@@ -212,10 +212,10 @@ test("where the answer to a renewal was lost on the way, a later refusal is told
   await assert.rejects(ask(), (error) => error instanceof BrokerError && error.code === "AUTH_EXPIRED");
   const told = await health(world.account.accountId);
   assert.equal(told.token_health, "expired");
-  assert.match(told.token_health_reason ?? "", /renewal .* was under way when .* Reconnect the account/);
+  assert.match(told.token_health_reason ?? "", /stopped or lost .* while renewing .* Reconnect the account/);
 });
 
-test("a platform that does not answer renewals holds up neither connections nor the renewals of others", async () => {
+test("a platform that does not respond renewals holds up neither connections nor the renewals of others", async () => {
   const answers = Promise.withResolvers<void>();
   const hangs = await Promise.all(
     Array.from({ length: 12 }, () =>

@@ -119,7 +119,7 @@ async function renewed(
   }
   throw new BrokerError(
     "PLATFORM_UNAVAILABLE",
-    "The account's access is being renewed, and the platform has not answered yet.",
+    "The account's access is being renewed, and the platform has not responded yet.",
   );
 }
 

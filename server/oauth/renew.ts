@@ -170,7 +170,7 @@ export function isFinal(error: unknown): error is BrokerError {
 
 function lostRenewal(lostSeconds: number, cause: BrokerError): BrokerError {
   const says =
-    "A renewal of the account's access was under way when the server stopped or lost the connection, and its answer was not stored.";
+    "The server stopped or lost its connection while renewing the account's access, so the new access was not stored.";
   const platformError = cause.platformError === null ? {} : { platformError: cause.platformError };
   if (lostSeconds < LOST_GRACE_SECONDS)
     return new BrokerError("PLATFORM_UNAVAILABLE", says, { cause, ...platformError });

@@ -61,7 +61,7 @@ function nextTurn({ waiting }: Line, milliseconds: number): Promise<boolean> {
 function busy(platform: PlatformName): BrokerError {
   return new BrokerError(
     "PLATFORM_UNAVAILABLE",
-    `${catalog[platform].capabilities.label} is slow to renew access at the moment.`,
+    `${catalog[platform].capabilities.label} is slow to renew access right now.`,
   );
 }
 

@@ -58,7 +58,7 @@ test("a failure of the content that stays is tried six times, and then says whos
       category: "platform",
       retryable: true,
       retryAt: null,
-      action: "Check that the media can be read, then retry the post.",
+      action: "Check that the media is accessible, then retry the post.",
       platformError: { status: 400, code: "dead", message: null, requestId: null },
     });
   });

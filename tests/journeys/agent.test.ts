@@ -60,7 +60,7 @@ async function publishAsAgent(
     const described = z
       .object({ platforms: z.array(z.object({ description: z.string() })) })
       .parse(await call("platforms_describe", { platform }));
-    assert.match(described.platforms[0]?.description ?? "", /scheduledFor is refused/);
+    assert.match(described.platforms[0]?.description ?? "", /scheduledFor is not supported/);
   }
 
   // A draft with a variant for each platform. The first try is too long for one of them, and its fix says what to do.

@@ -243,7 +243,7 @@ async function connectGranted(
     storeConnectionIn(services.oauth, tx, place, account, source, eventData),
   );
   if (!(await settleAttempt.one(tx, [id, accountId])))
-    throw new PublicError("NOT_FOUND", "The account was chosen already.");
+    throw new PublicError("NOT_FOUND", "An account has already been chosen.");
   const { platformAccountId } = account.profile;
   if (replaced !== null) {
     await services.jobs.send(tx, REVOKE_QUEUE, replaced);
@@ -273,14 +273,14 @@ async function openChoiceOf(
   const granted = await openChoice(services.oauth, id, bindings);
   const { user_id, mode } = granted.attempt;
   if (caller !== null && (caller.userId !== user_id || caller.mode !== mode))
-    throw new PublicError("NOT_FOUND", "There is nothing to choose from any more. Start again.");
+    throw new PublicError("NOT_FOUND", "This choice has expired. Connect the account again.");
   return granted;
 }
 
 function findChosen({ attempt: { platform }, accounts }: Granted, { platformAccountId }: Choice): GrantedAccount {
   const chosen = accounts.find(({ profile }) => profile.platformAccountId === platformAccountId);
   if (chosen !== undefined) return chosen;
-  const message = `This ${catalog[platform].capabilities.label} account is not among those that were given access to.`;
+  const message = `This ${catalog[platform].capabilities.label} account is not one you granted access to.`;
   const limit = accounts.map(({ profile }) => profile.platformAccountId);
   throw refusal([
     {
@@ -291,13 +291,13 @@ function findChosen({ attempt: { platform }, accounts }: Granted, { platformAcco
       message,
       actual: platformAccountId,
       limit,
-      fix: "Choose one of those listed.",
+      fix: "Choose one of the listed accounts.",
     },
   ]);
 }
 
 function wouldReplace(platform: PlatformName, platformAccountId: string, former: string): PublicError {
-  const message = `The platform set has another ${catalog[platform].capabilities.label} account, ${former}, which this one would replace.`;
+  const message = `This would replace the ${catalog[platform].capabilities.label} account ${former} in the platform set.`;
   return refusal([
     {
       rule: "connections.replace",
@@ -307,7 +307,7 @@ function wouldReplace(platform: PlatformName, platformAccountId: string, former:
       message,
       actual: platformAccountId,
       limit: null,
-      fix: "Agree to replacing it, or connect the account to another platform set.",
+      fix: "Confirm the replacement with replace, or connect the account to another platform set.",
     },
   ]);
 }

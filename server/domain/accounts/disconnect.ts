@@ -24,7 +24,7 @@ export async function disconnectAccount(
 ): Promise<Answer<{ account: Account }>> {
   return await write(services, call, async (tx) => {
     const account = await readAccount(tx, call, id);
-    if (account.status === "active") await disconnect(services, tx, call, call, id, "It was disconnected.");
+    if (account.status === "active") await disconnect(services, tx, call, call, id, "The account was disconnected.");
     return { body: { account: await readAccount(tx, call, id) } };
   });
 }

@@ -21,7 +21,7 @@ export async function refreshAccount(
 ): Promise<Answer<{ account: Account }>> {
   const account = await readAccount(services.pool, call, id);
   if (account.status !== "active")
-    throw new PublicError("AUTH_REVOKED", "The account is not connected any more. Connect it again.");
+    throw new PublicError("AUTH_REVOKED", "The account is no longer connected. Connect it again.");
   await renewAndReadAgain(services.oauth, { accountId: id, userId: call.userId, mode: call.mode }).catch(
     (error: unknown) => {
       throw toPublic(error);
@@ -41,7 +41,7 @@ export async function refreshAccount(
 
 function toPublic(error: unknown): unknown {
   if (error instanceof TransportError)
-    return new PublicError("BROKER_ERROR", "The platform cannot be reached at the moment. Try again later.");
+    return new PublicError("BROKER_ERROR", "The platform cannot be reached right now. Try again later.");
   if (!(error instanceof BrokerError)) return error;
   const code = BROKER_CODES[error.code].publicCode === "RATE_LIMITED" ? "RATE_LIMITED" : "BROKER_ERROR";
   return new PublicError(code, error.message);

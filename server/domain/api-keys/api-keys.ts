@@ -140,7 +140,7 @@ export async function judgeNumber(tx: pg.PoolClient, userId: string): Promise<vo
   await lockUser.one(tx, [userId]);
   const { count } = (await countActiveKeys.one(tx, [userId])) ?? { count: 0 };
   if (count < BOUNDS.activeKeys) return;
-  const message = `You have ${count} API keys and connected apps, which is as many as you may`;
+  const message = `You have reached the limit of ${count} API keys and authorized apps`;
   throw refusal([
     {
       rule: "key.max",
@@ -150,13 +150,13 @@ export async function judgeNumber(tx: pg.PoolClient, userId: string): Promise<vo
       message,
       actual: count,
       limit: BOUNDS.activeKeys,
-      fix: "Revoke those that are not used any more.",
+      fix: "Revoke the ones you no longer use.",
     },
   ]);
 }
 
 function alreadyExpired(actual: unknown) {
-  const message = "expiresAt has to lie in the future";
+  const message = "expiresAt must be in the future";
   return {
     rule: "key.expiresAt",
     code: "VALIDATION_FAILED",
@@ -165,7 +165,7 @@ function alreadyExpired(actual: unknown) {
     message,
     actual,
     limit: null,
-    fix: "Send a later time, or leave expiresAt out.",
+    fix: "Send a later time, or omit expiresAt.",
   } as const;
 }
 

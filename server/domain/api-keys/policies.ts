@@ -30,8 +30,8 @@ export function judgeByPolicies(
       refused(
         "draftOnly",
         "/scheduledFor",
-        "This API key may make drafts only, so its posts cannot be scheduled",
-        "Leave scheduledFor out, or send null, and have a person publish the draft.",
+        "This API key can only create drafts, so it cannot schedule posts",
+        "Omit scheduledFor or send null, and ask a person to publish the draft.",
       ),
     );
   if (policies.approvalRequired)
@@ -39,8 +39,8 @@ export function judgeByPolicies(
       refused(
         "approvalRequired",
         "/scheduledFor",
-        "This API key publishes only what a person has approved, so its posts cannot be scheduled",
-        "Leave scheduledFor out, or send null, have the draft approved, then publish it.",
+        "This API key requires approval to publish, so it cannot schedule posts",
+        "Omit scheduledFor or send null, get the draft approved, then publish it.",
       ),
     );
   return issues;
@@ -53,8 +53,8 @@ export function judgeConnecting(policies: KeyPolicies | null, platform: Platform
   const issue = refused(
     "platforms",
     "/platform",
-    `This API key may make connect links for ${own} only`,
-    "Name one of them as platform, or use a key without the policy platforms.",
+    `This API key can create connect links only for ${own}`,
+    "Set platform to one of them, or use a key without the policy platforms.",
   );
   return [{ ...issue, platform, actual: platform, limit: policies.platforms }];
 }
@@ -76,8 +76,8 @@ export async function judgePublishing(
       refused(
         "draftOnly",
         "",
-        "This API key may make drafts only: it can neither publish nor retry",
-        "Have a person publish the post, or use a key without the policy draftOnly.",
+        "This API key can only create drafts; it cannot publish or retry",
+        "Ask a person to publish the post, or use a key without the policy draftOnly.",
       ),
     );
   if (policies.approvalRequired && !(await isApproved(tx, call, post.id))) {
@@ -123,12 +123,12 @@ export async function waitIfUnapproved<Result>(
 }
 
 function notApproved({ appUrl }: Pick<Settings, "appUrl">, postId: string): Issue {
-  const message = "This API key publishes only what a person has approved, and the post as it is now has no approval";
+  const message = "This API key requires approval to publish, and the current version of the post is not approved";
   return refused(
     "approvalRequired",
     "",
     message,
-    `Ask a person to approve it at ${appUrl}/posts/${postId}/approve, then publish it. Every edit voids an approval.`,
+    `Ask a person to approve it at ${appUrl}/posts/${postId}/approve, then publish it. Any edit removes the approval.`,
   );
 }
 
@@ -149,7 +149,7 @@ export async function countByPolicies(tx: pg.PoolClient, call: Call, now = new D
       name: "postsPerDay",
       limit,
       resetsAt,
-      message: `This API key may create ${limit} ${limit === 1 ? "post" : "posts"} a day, and has`,
+      message: `This API key has reached its limit of ${limit} ${limit === 1 ? "post" : "posts"} per day`,
       fix: `Wait until ${resetsAt.toISOString()}, or use a key with a higher limit.`,
     },
     { rule: ruleOf("postsPerDay"), now },
@@ -166,8 +166,8 @@ function foreignPlatform({ platforms }: KeyPolicies, platform: PlatformName, pat
     ...refused(
       "platforms",
       path,
-      `This API key may not post to ${platform}: it may to ${own}`,
-      "Leave the platform out, or use a key that may post to it.",
+      `This API key cannot post to ${platform}, only to ${own}`,
+      "Remove the platform, or use a key that can post to it.",
     ),
     platform,
     actual: platform,

@@ -195,7 +195,7 @@ test("a key for some platforms makes connect links for these alone", async () =>
   for (const platform of ["linkedin", undefined])
     assert.match(
       asRefusal(await ask({ platform }), 400).issues[0]?.message ?? "",
-      /connect links for threads only/,
+      /connect links only for threads/,
       platform,
     );
 });

@@ -80,7 +80,7 @@ export async function createConnectLink(
 }
 
 function tooMany(actual: number): Issue {
-  const message = `You have ${actual} connect links that can still be used, which is as many as you may`;
+  const message = `You have reached the limit of ${actual} open connect links`;
   return {
     rule: "connectLinks.max",
     code: "VALIDATION_FAILED",
@@ -89,7 +89,7 @@ function tooMany(actual: number): Issue {
     message,
     actual,
     limit: BOUNDS.pendingConnectLinks,
-    fix: "Revoke those that nobody will open any more, or let them live for a shorter time.",
+    fix: "Revoke links you no longer need, or give links a shorter lifetime.",
   };
 }
 

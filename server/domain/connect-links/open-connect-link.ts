@@ -117,7 +117,7 @@ export async function findResult(
   binding: Buffer | null,
 ): Promise<{ connectedUrl: string | null; refusedUrl: string }> {
   const row = binding === null ? undefined : await findOfAttempt(services, attemptId, binding);
-  if (row === undefined) throw new PublicError("NOT_FOUND", "Nothing was begun here in this browser.");
+  if (row === undefined) throw new PublicError("NOT_FOUND", "Nothing was started in this browser.");
   const { attempt_account_id: accountId, attempt_platform: platform } = row;
   return {
     connectedUrl: accountId === null ? null : withResult(row, { status: "connected", accountId, platform }),
@@ -172,7 +172,7 @@ async function start(
   way: { platform: PlatformName; login: string; binding: Buffer } | undefined,
 ): Promise<string> {
   if (row === undefined || way === undefined || row.status !== "pending")
-    throw new PublicError("NOT_FOUND", "This link does not work any more.");
+    throw new PublicError("NOT_FOUND", "This link no longer works.");
   const { platform, login, binding } = way;
   if (row.platform !== null && row.platform !== platform)
     throw new PublicError("NOT_FOUND", "This link is for another platform.");

@@ -60,7 +60,7 @@ export async function judgeRequest(
   const [redirectUri, ...moreUris] = params.getAll("redirect_uri");
   if (redirectUri === undefined || moreUris.length > 0 || !isAmong(redirectUris, redirectUri))
     throw cannot(
-      `${client.name} wants you sent to an address that is not among its own`,
+      `${client.name} wants to send you to an address that it has not registered`,
       "Nothing was sent there. Start over in the app. If that does not help, contact its developer.",
     );
   const states = params.getAll("state");

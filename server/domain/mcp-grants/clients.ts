@@ -13,7 +13,7 @@ import { isLoopback, isRedirectUri } from "./redirect-uris.ts";
 /** A program that asks to act for people over MCP. All clients are public ones: they have no secret, and prove nothing but that they get what is sent to their addresses. */
 export interface McpClient {
   id: string;
-  /** What it calls itself, which nobody has verified. */
+  /** The name it gives itself, not verified. */
   name: string;
   /** Where its metadata document lies, which only the owner of that host can have put there; null of one that registered itself. */
   host: string | null;
@@ -29,8 +29,8 @@ export async function findClient(services: ClientServices, id: string, who: Trie
   if (id.startsWith(REGISTERED)) return await openRegistered(services, id);
   if (!isDocumentUrl(id, services.settings.allowPrivateUrls))
     throw cannot(
-      "The app that sent you here is not known",
-      "Its client id is neither the https address of a metadata document nor one that this server has given it. Remove the server in the app and add it again.",
+      "The app that sent you here is unknown",
+      "Its client ID is neither the https URL of a metadata document nor an ID issued by this server. Remove the server in the app and add it again.",
     );
   const known = documents.get(id);
   if (known !== undefined && known.until > performance.now()) return known.client;
@@ -95,8 +95,8 @@ async function fetchDocument(
   const { text, cacheControl } = await readDocument(id, settings.allowPrivateUrls).catch((error: unknown) => {
     if (!(error instanceof GuardedFetchError)) throw error;
     throw cannot(
-      `The app's description at ${host} could not be read`,
-      `${error.message} Try again later, or tell whoever makes the app.`,
+      `The app's metadata at ${host} could not be read`,
+      `${error.message} Try again later, or contact the app's developer.`,
     );
   });
   const read = documentMetadata.safeParse(parse(text));
@@ -108,8 +108,8 @@ async function fetchDocument(
         : "client_id"
       : String(read.error.issues[0]?.path[0] ?? "");
     throw cannot(
-      `The app's description at ${host} does not hold`,
-      `Something is wrong with its ${place === "" ? "form" : place}. Tell whoever makes the app.`,
+      `The app's metadata at ${host} is invalid`,
+      `Its ${place === "" ? "format" : place} is invalid. Contact the app's developer.`,
     );
   }
   return {
@@ -136,10 +136,10 @@ async function readDocument(id: string, allowPrivate: boolean): Promise<{ text: 
   if (answer.status !== 200 || !(type === "application/json" || /^application\/[\w.-]+\+json$/.test(type))) {
     answer.discard();
     throw cannot(
-      `The app's description at ${new URL(id).host} could not be read`,
+      `The app's metadata at ${new URL(id).host} could not be read`,
       answer.status === 200
-        ? "It is not served as application/json. Tell whoever makes the app."
-        : `The address answers with status ${answer.status}. Try again later, or tell whoever makes the app.`,
+        ? "It is not served as application/json. Contact the app's developer."
+        : `The URL responds with status ${answer.status}. Try again later, or contact the app's developer.`,
     );
   }
   const chunks: Uint8Array[] = [];
@@ -177,14 +177,14 @@ export async function registerClient(services: ClientServices, given: unknown, w
   if (!read.success)
     throw new GrantRefused(
       read.error.issues[0]?.path[0] === "redirect_uris" ? "invalid_redirect_uri" : "invalid_client_metadata",
-      `What the client says of itself does not hold: ${z.prettifyError(read.error)}`,
+      `The client metadata is invalid: ${z.prettifyError(read.error)}`,
     );
   const { client_name: name, redirect_uris: redirectUris } = read.data;
   const foreign = redirectUris.find((uri) => !isRedirectUri(uri));
   if (foreign !== undefined)
     throw new GrantRefused(
       "invalid_redirect_uri",
-      "A redirect URI has to be an https address, an address of the person's own machine, or that of an app's own scheme",
+      "A redirect URI must use https, a loopback address, or the app's private URI scheme",
     );
   const described = JSON.stringify({ name, redirectUris } satisfies z.output<typeof registered>);
   if (Buffer.byteLength(described) > MAX_REGISTERED_BYTES)
@@ -210,12 +210,12 @@ async function openRegistered(services: ClientServices, id: string): Promise<Mcp
       : null;
   if (read?.data === undefined)
     throw cannot(
-      "The app that sent you here is not known",
-      "Remove the server in the app and add it again, so that the app registers anew.",
+      "The app that sent you here is unknown",
+      "Remove the server in the app and add it again, so that the app registers again.",
     );
   return {
     id,
-    name: read.data.name === "" ? "An app without a name" : read.data.name,
+    name: read.data.name === "" ? "Unnamed app" : read.data.name,
     host: null,
     redirectUris: read.data.redirectUris,
   };

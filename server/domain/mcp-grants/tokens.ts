@@ -56,11 +56,11 @@ export async function redeemCode(
 ): Promise<Tokens> {
   return await spend(services, origin, "code", given.code, (row) => {
     if (row.client_id !== given.clientId)
-      throw new GrantRefused("invalid_grant", "The code was given to another client");
+      throw new GrantRefused("invalid_grant", "The code was issued to another client");
     if (given.redirectUri !== null && given.redirectUri !== row.redirect_uri)
-      throw new GrantRefused("invalid_grant", "redirect_uri is not the one that the code was sent to");
+      throw new GrantRefused("invalid_grant", "redirect_uri does not match the one the code was sent to");
     if (createHash("sha256").update(given.codeVerifier).digest("base64url") !== row.code_challenge)
-      throw new GrantRefused("invalid_grant", "code_verifier does not belong to the code_challenge");
+      throw new GrantRefused("invalid_grant", "code_verifier does not match the code_challenge");
   });
 }
 
@@ -72,7 +72,7 @@ export async function refreshTokens(
 ): Promise<Tokens> {
   return await spend(services, origin, "refresh", given.refreshToken, (row) => {
     if (row.client_id !== given.clientId)
-      throw new GrantRefused("invalid_grant", "The refresh token was given to another client");
+      throw new GrantRefused("invalid_grant", "The refresh token was issued to another client");
   });
 }
 
@@ -87,7 +87,7 @@ export async function revokeToken(
     const row = await findMcpToken.one(tx, [digest]);
     if (row === undefined) return null;
     if (row.client_id !== given.clientId)
-      throw new GrantRefused("invalid_grant", "The token was given to another client");
+      throw new GrantRefused("invalid_grant", "The token was issued to another client");
     if (row.kind === "access") await deleteMcpToken.run(tx, [digest, row.user_id, row.mode]);
     else await end(tx, row, { ...origin, actor: { kind: "key", id: row.grant_id } }, "its client ended it");
     return row.grant_id;
@@ -119,7 +119,7 @@ async function spend(
   if (outcome.ended !== null) keyHolders.forget(outcome.ended);
   throw new GrantRefused(
     "invalid_grant",
-    `The ${kind === "code" ? "code" : "refresh token"} is unknown, expired or used, or its grant is over`,
+    `The ${kind === "code" ? "code" : "refresh token"} is invalid, expired or already used, or its grant has ended`,
   );
 }
 

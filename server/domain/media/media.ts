@@ -23,14 +23,11 @@ export async function createMedia(
 ): Promise<Answer<{ media: Media }>> {
   const [upload] = call.uploads;
   if (upload !== undefined && body.url !== undefined)
-    throw refuse("Both a file and a url were sent", "Send either a file or a url.");
+    throw refuse("The request has both a file and a url", "Send either a file or a url.");
   if (upload !== undefined && upload.received === null) throw refusal(upload.issues);
   const { url } = body;
   if (upload === undefined && url === undefined)
-    throw refuse(
-      "url is required where no file is sent along",
-      "Send a url, or a form with one file in the field file.",
-    );
+    throw refuse("The request has neither a file nor a url", "Send a url, or a form with one file in the field file.");
   return await write(services, call, async (tx) => {
     const [row] = upload?.received
       ? await addUploads(tx, call, [{ received: upload.received, filename: body.filename ?? upload.filename }])

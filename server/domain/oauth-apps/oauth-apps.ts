@@ -82,7 +82,7 @@ export async function deleteAppOfPlatformSet(
   return await write(services, call, async (tx) => {
     const removed = await removeAppOfSet.one(tx, [platformSetId, platform, userId, mode]);
     if (removed === undefined)
-      throw new PublicError("NOT_FOUND", "The platform set has no app of its own for this platform.");
+      throw new PublicError("NOT_FOUND", "The platform set has no custom app for this platform.");
     await recordAudit(tx, call, {
       userId,
       mode,

@@ -55,11 +55,11 @@ async function discardScheduled(tx: pg.PoolClient, call: Call, postId: string): 
 
 const SET_DELETED: PlatformPostError = {
   code: "PLATFORM_NOT_CONNECTED",
-  message: "The post's platform set was deleted before the post was due.",
+  message: "The post's platform set was deleted before the scheduled time.",
   category: "account",
   retryable: false,
   retryAt: null,
-  action: "Create the post again in another platform set.",
+  action: "Create a new post in another platform set.",
   platformError: null,
 };
 

@@ -62,7 +62,7 @@ test("a user has at most 20 sets, also where many are made at once", async () =>
   const answers = await Promise.all(Array.from({ length: 30 }, (_, index) => create(tenant, `Set ${index}`)));
   assert.equal(answers.filter(({ status }) => status === 200).length, 19);
   for (const answer of answers.filter(({ status }) => status !== 200))
-    assert.match(asRefusal(answer, 400).error, /at most 20/);
+    assert.match(asRefusal(answer, 400).error, /limit is 20/);
   assert.equal((await setsOf(tenant)).length, 20);
 });
 

@@ -72,10 +72,10 @@ function tooMany(actual: number): Issue {
     code: "VALIDATION_FAILED",
     platform: null,
     path: "",
-    message: `There are ${actual} platform sets already; a user can have at most ${MAX_PLATFORM_SETS}`,
+    message: `You have ${actual} platform sets; the limit is ${MAX_PLATFORM_SETS}`,
     actual,
     limit: MAX_PLATFORM_SETS,
-    fix: "Delete a platform set that is no longer needed, or use one that is there.",
+    fix: "Delete a platform set you no longer need, or use an existing one.",
   };
 }
 

@@ -161,16 +161,16 @@ test("a post is approved once its media are here and have been seen, and stands 
 test("media that could not be fetched are told with the reason, and keep a post from being approved", async () => {
   const id = await draft({ content: { text: "Hello", media: [{ url: "https://example.com/a.jpg" }] } });
   await world.services.pool.query(
-    "update media set status = 'failed', error = 'The URL answers with status 404.' where id in (select media_id from post_media where post_id = $1)",
+    "update media set status = 'failed', error = 'The URL responds with status 404.' where id in (select media_id from post_media where post_id = $1)",
     [id],
   );
   const { approval } = postsApproval.answer.parse((await look(id)).body);
   assert.deepEqual(
     approval.media.map(({ status, url, error }) => [status, url, error]),
-    [["failed", null, "The URL answers with status 404."]],
+    [["failed", null, "The URL responds with status 404."]],
   );
   const [issue] = asRefusal(await approve(id, approval.contentHash), 400).issues;
-  assert.equal(issue?.message, "a.jpg could not be fetched. The URL answers with status 404.");
+  assert.equal(issue?.message, "a.jpg could not be fetched. The URL responds with status 404.");
 });
 
 test("who approves is shown what is stored and never the address that was sent, in every place where a post names media", async () => {

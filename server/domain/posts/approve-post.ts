@@ -35,14 +35,14 @@ export async function approvePost(services: Services, call: Call, id: string, co
     if (!isAllowed(post.status, "publish") && !isAllowed(post.status, "retry")) {
       throw new PublicError(
         "INVALID_STATUS_TRANSITION",
-        `A post in status "${post.status}" cannot be approved; a draft, scheduled, partial or failed one can.`,
+        `A post in status "${post.status}" cannot be approved. Only draft, scheduled, partial and failed posts can.`,
       );
     }
     const now = await find(tx, call, id);
     if (now.content_hash !== contentHash)
       throw new PublicError(
         "PRECONDITION_FAILED",
-        "The post has changed since its contentHash was read. Look at it again and approve what it is now.",
+        "The post has changed since you read its contentHash. Review it again and approve the current version.",
       );
     const missing = (await findWhole(tx, call, id)).media.filter(({ status }) => status !== "ready");
     if (missing.length > 0) throw refusal(missing.map(notHere));
@@ -78,9 +78,7 @@ function notHere({ path, status, error, filename }: PostMediaRow): Issue {
       ? `${filename} could not be fetched.${reason}`
       : `${filename} has not been fetched yet.${reason}`;
   const fix =
-    status === "failed"
-      ? "Mend the address, and name it in the post again."
-      : "Approve the post once all its media are here.";
+    status === "failed" ? "Fix the URL and update the post." : "Approve the post once all its media have been fetched.";
   return {
     rule: "post.approval.media",
     code: "VALIDATION_FAILED",

@@ -15,7 +15,7 @@ export async function holdPost(tx: pg.PoolClient, call: Call, id: string): Promi
   if (call.ifRevision !== null && call.ifRevision !== post.revision) {
     throw new PublicError(
       "PRECONDITION_FAILED",
-      "The post has changed since the ETag in If-Match was read. Get the post again and repeat the change on it.",
+      "The post has changed since you read the ETag in If-Match. Get the post again and reapply your change.",
     );
   }
   return post;

@@ -93,10 +93,10 @@ export function unknownSet(platformSetId: string): Issue {
     code: "VALIDATION_FAILED",
     platform: null,
     path: "/platformSetId",
-    message: "There is no platform set with this platformSetId",
+    message: "No platform set has this platformSetId",
     actual: platformSetId,
     limit: null,
-    fix: "Use the id of a platform set from GET /api/v1/platform-sets; live and test keys see different ones.",
+    fix: "Use the id of a platform set from GET /api/v1/platform-sets. Live and test keys see different ones.",
   };
 }
 

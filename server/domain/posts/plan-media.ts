@@ -46,7 +46,7 @@ export function planMedia(sent: PostDraft["content"], uploads: readonly Upload[]
 const MAX_MEDIA = 500;
 
 function tooMany(actual: number): Issue {
-  const message = `The post has ${actual} media files; it can have at most ${MAX_MEDIA}`;
+  const message = `The post has ${actual} media files; the limit is ${MAX_MEDIA}`;
   return {
     rule: "media.count",
     code: "UNSUPPORTED_MEDIA_CONFIG",
@@ -55,7 +55,7 @@ function tooMany(actual: number): Issue {
     message,
     actual,
     limit: MAX_MEDIA,
-    fix: "Leave out some media.",
+    fix: "Remove some media.",
   };
 }
 
@@ -149,22 +149,22 @@ function withoutBytes(path: string, id: unknown): Issue {
     .replaceAll("/", ".");
   const issue = { code: "VALIDATION_FAILED", platform: null, limit: null } as const;
   if (isText(id)) {
-    const fix = "Give the id of a media object of GET /api/v1/media, or a url.";
+    const fix = "Use the id of a media object from GET /api/v1/media, or send a url.";
     return {
       ...issue,
       rule: "media.unknown",
       path: `${path}/id`,
-      message: `${name}.id names no stored media object`,
+      message: `${name}.id does not match a stored media object`,
       actual: id,
       fix,
     };
   }
-  const fix = `Give ${name}.url, or send a file whose name is ${name}.filename, or name a stored media object by ${name}.id.`;
+  const fix = `Set ${name}.url, or upload a file named ${name}.filename, or set ${name}.id to a stored media object.`;
   return {
     ...issue,
     rule: "media.bytes",
     path,
-    message: `${name} has neither a url, nor a file of the request, nor the id of a stored media object`,
+    message: `${name} has no url, no uploaded file and no id of a stored media object`,
     actual: null,
     fix,
   };

@@ -51,10 +51,10 @@ export async function deliver(services: DeliverServices, data: unknown, signal?:
         ? "delivered"
         : "again";
   if (attempt.status === 410)
-    await disableWebhook.run(services.pool, [row.webhook_id, "It answered with status 410: it wants no more events."]);
+    await disableWebhook.run(services.pool, [row.webhook_id, "The endpoint responded with status 410 (Gone)."]);
   const now = await recordAttempt.one(services.pool, [row.id, outcome, jsonb([attempt]), MOST_TRIES]);
   if (now?.status === "pending")
-    throw new NotDelivered(attempt.error ?? `The webhook answered with status ${attempt.status}.`);
+    throw new NotDelivered(attempt.error ?? `The endpoint responded with status ${attempt.status}.`);
 }
 
 const ANSWER_EXCERPT = 1_000;

@@ -65,7 +65,7 @@ export async function relayEvents(services: RelayServices): Promise<boolean> {
 /** A receiver that is away is no reason to keep everything for it: the log says what was not sent, and it can be sent from there. The log has its bounds, too. */
 async function dropSurplus(tx: pg.PoolClient, webhookIds: readonly string[]): Promise<void> {
   if (webhookIds.length === 0) return;
-  const error = `It was dropped: ${BOUNDS.pendingDeliveries} newer deliveries of this webhook were waiting.`;
+  const error = `Dropped: ${BOUNDS.pendingDeliveries} newer deliveries of this webhook were pending.`;
   const dropped: DeliveryAttempt = {
     at: new Date().toISOString(),
     status: null,
@@ -89,7 +89,7 @@ export function keepEventsRelayed(
     try {
       while (!ended && (await relayEvents(services))) continue;
     } catch (error) {
-      log.warn({ err: error }, "Events could not be handed on to webhooks; it is tried again");
+      log.warn({ err: error }, "Events could not be passed on to webhooks; will retry");
     }
   };
   let busy = false;

@@ -380,7 +380,7 @@ test("there are at most twenty webhooks, also where many are made at once, and a
   assert.match(
     asRefusal(made.find(({ status }) => status !== 201) ?? { status: 0, headers: new Headers(), body: null }, 400)
       .error,
-    /at most 20/,
+    /limit of 20/,
   );
   const id = webhookIn(made.find(({ status }) => status === 201)?.body).id;
   await world.call(tenant, "POST", `${WEBHOOKS}/${id}/test`);

@@ -204,22 +204,22 @@ function refusePrivate({ settings }: Door, url: string): void {
   throw refused({
     rule: "webhooks.url.private",
     path: "/url",
-    message: "url leads to an address that is not public, so nothing would be sent there",
+    message: "url points to an address that is not public, so nothing would be sent there",
     actual: url,
     limit: null,
-    fix: "Use an address that can be reached from the internet. On a development machine use `ampost listen --forward`, or set AMPOST_ALLOW_PRIVATE_URLS=true for the instance.",
+    fix: "Use a publicly reachable address. In development, use `ampost listen --forward`, or set AMPOST_ALLOW_PRIVATE_URLS=true on the instance.",
   });
 }
 
 function tooMany(): PublicError {
-  const message = `You already have ${MAX_WEBHOOKS} webhooks; you can have at most ${MAX_WEBHOOKS}.`;
+  const message = `You have reached the limit of ${MAX_WEBHOOKS} webhooks.`;
   return refused({
     rule: "webhooks.max",
     path: "",
     message,
     actual: MAX_WEBHOOKS,
     limit: MAX_WEBHOOKS,
-    fix: "Delete one that is not needed any more.",
+    fix: "Delete one you no longer need.",
   });
 }
 

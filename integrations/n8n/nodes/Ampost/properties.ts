@@ -42,7 +42,7 @@ export const properties: INodeProperties[] = [
         name: "Create",
         value: "create",
         action: "Create a post",
-        description: "Creates a draft, or a scheduled post where <code>scheduledFor</code> is given",
+        description: "Creates a draft, or a scheduled post if you set <code>scheduledFor</code>",
         routing: {
           request: { method: "POST", url: "/api/v1/posts" },
           output: {
@@ -72,7 +72,7 @@ export const properties: INodeProperties[] = [
         name: "Get",
         value: "get",
         action: "Get a post",
-        description: "One post with all its platform posts",
+        description: "Returns a post with all its platform posts",
         routing: {
           request: { method: "GET", url: '=/api/v1/posts/{{ encodeURIComponent($parameter["id"]) }}' },
           output: { postReceive: [tellRefusal, { type: "rootProperty", properties: { property: "post" } }] },
@@ -81,9 +81,9 @@ export const properties: INodeProperties[] = [
       {
         name: "Get Attempts",
         value: "getAttempts",
-        action: "Get many attempts of a post",
+        action: "Get many a post attempts",
         description:
-          "Everything that was done to publish the post, oldest first: each step with its calls to the platform, without secrets, how long they took and what came of them",
+          "Returns everything Ampost did to publish the post, oldest first: each step with its requests to the platform, their duration and result, without secrets",
         routing: {
           request: { method: "GET", url: '=/api/v1/posts/{{ encodeURIComponent($parameter["id"]) }}/attempts' },
           output: { postReceive: [tellRefusal, { type: "rootProperty", properties: { property: "attempts" } }] },
@@ -93,7 +93,7 @@ export const properties: INodeProperties[] = [
         name: "Get Many",
         value: "getAll",
         action: "Get many posts",
-        description: "Lists posts, newest first, in short form",
+        description: "Returns posts in short form, newest first",
         routing: {
           request: { method: "GET", url: "/api/v1/posts" },
           output: { postReceive: [tellRefusal, { type: "rootProperty", properties: { property: "posts" } }] },
@@ -102,9 +102,9 @@ export const properties: INodeProperties[] = [
       {
         name: "Publish",
         value: "publish",
-        action: "Publish a post now",
+        action: "Publish a post",
         description:
-          "Begins publishing a draft or scheduled post on all its platforms and answers at once, with the post in <code>queued</code> or later",
+          "Starts publishing a draft or scheduled post on all its platforms and responds immediately, with the post in <code>queued</code> or later",
         routing: {
           request: { method: "POST", url: '=/api/v1/posts/{{ encodeURIComponent($parameter["id"]) }}/publish' },
           output: { postReceive: [tellRefusal, { type: "rootProperty", properties: { property: "post" } }] },
@@ -115,7 +115,7 @@ export const properties: INodeProperties[] = [
         value: "retry",
         action: "Retry a post",
         description:
-          "Publishes failed platform posts of a partial or failed post again: those named in <code>platforms</code>, or all",
+          "Retries failed platform posts of a partial or failed post: those in <code>platforms</code>, or all",
         routing: {
           request: { method: "POST", url: '=/api/v1/posts/{{ encodeURIComponent($parameter["id"]) }}/retry' },
           output: { postReceive: [tellRefusal, { type: "rootProperty", properties: { property: "post" } }] },
@@ -125,7 +125,7 @@ export const properties: INodeProperties[] = [
         name: "Update",
         value: "update",
         action: "Update a post",
-        description: "Changes a draft or scheduled post",
+        description: "Updates a draft or scheduled post",
         routing: {
           request: { method: "PATCH", url: '=/api/v1/posts/{{ encodeURIComponent($parameter["id"]) }}' },
           output: {
@@ -146,7 +146,7 @@ export const properties: INodeProperties[] = [
         value: "validate",
         action: "Validate a post",
         description:
-          "Takes the body of a create and tells every issue and warning it would meet, without storing anything",
+          "Accepts the same body as creating a post and returns every issue and warning, without storing anything",
         routing: { request: { method: "POST", url: "/api/v1/posts/validate" }, output: { postReceive: [tellRefusal] } },
       },
     ],
@@ -155,7 +155,7 @@ export const properties: INodeProperties[] = [
   {
     displayName: "Platforms",
     name: "platforms",
-    description: "The platforms to publish to, each once",
+    description: "Platforms to publish to, without duplicates",
     type: "multiOptions",
     options: [
       { name: "Facebook", value: "facebook" },
@@ -202,7 +202,7 @@ export const properties: INodeProperties[] = [
   {
     displayName: "Text",
     name: "text",
-    description: "The text of the post",
+    description: "Text of the post",
     placeholder: "e.g. Hello from the Ampost API!",
     type: "string",
     typeOptions: { rows: 4 },
@@ -213,7 +213,7 @@ export const properties: INodeProperties[] = [
   {
     displayName: "Media",
     name: "media",
-    description: "Media attachments, in the order in which they are shown",
+    description: "Media attachments, in display order",
     type: "fixedCollection",
     typeOptions: { multipleValues: true, sortable: true },
     placeholder: "Add Media",
@@ -226,21 +226,21 @@ export const properties: INodeProperties[] = [
           {
             displayName: "Alt Text",
             name: "altText",
-            description: "Description for people who cannot see it",
+            description: "Alternative text for people who cannot see the media",
             type: "string",
             default: "",
           },
           {
             displayName: "Duration Seconds",
             name: "durationSeconds",
-            description: "Length of a video in seconds",
+            description: "Duration of the video in seconds",
             type: "number",
             default: 0,
           },
           {
             displayName: "Filename",
             name: "filename",
-            description: "Name of the file; one sent along under this name gives the entry its bytes",
+            description: "Name of the file. To upload the file with the request, use the name it has in the form.",
             type: "string",
             default: "",
           },
@@ -248,8 +248,7 @@ export const properties: INodeProperties[] = [
           {
             displayName: "ID",
             name: "id",
-            description:
-              "ID of a stored media object where neither URL nor a file is given; beside a URL your own label",
+            description: "ID of a stored media object. With URL, a label of your choice.",
             type: "string",
             default: "",
           },
@@ -270,14 +269,14 @@ export const properties: INodeProperties[] = [
           {
             displayName: "Thumbnail URL",
             name: "thumbnailUrl",
-            description: "Cover picture of a video, http or https",
+            description: "Public http or https URL of the video's cover image",
             type: "string",
             default: "",
           },
           {
             displayName: "Type",
             name: "type",
-            description: "Image or video",
+            description: "Type of the file: image or video",
             type: "options",
             options: [
               { name: "Not Given", value: "" },
@@ -289,7 +288,7 @@ export const properties: INodeProperties[] = [
           {
             displayName: "URL",
             name: "url",
-            description: "Public address of the file, http or https",
+            description: "Public http or https URL of the file",
             type: "string",
             default: "",
           },
@@ -324,7 +323,7 @@ export const properties: INodeProperties[] = [
           {
             displayName: "Text",
             name: "text",
-            description: "Replaces <code>content.text</code> there",
+            description: "Replaces <code>content.text</code> on this platform",
             type: "string",
             typeOptions: { rows: 4 },
             default: "",
@@ -333,8 +332,7 @@ export const properties: INodeProperties[] = [
           {
             displayName: "Placement",
             name: "placement",
-            description:
-              "How the content appears; feed where it is left out. A reel is one video of 9:16 and 4 to 60 seconds.",
+            description: "How the content appears. Defaults to feed. A reel is one 9:16 video of 4 to 60 seconds.",
             type: "options",
             options: [
               { name: "Feed", value: "feed" },
@@ -347,13 +345,13 @@ export const properties: INodeProperties[] = [
           {
             displayName: "Title",
             name: "title",
-            description: "The title of a video in the feed or of a reel",
+            description: "Title of a feed video or reel",
             type: "string",
             default: "",
             routing: { send: { type: "body", property: "content.platformOverrides.facebook.settings.title" } },
           },
         ],
-        description: "What Facebook gets differently",
+        description: "Overrides for Facebook",
       },
       {
         displayName: "Instagram",
@@ -365,7 +363,7 @@ export const properties: INodeProperties[] = [
           {
             displayName: "Collaborators",
             name: "collaborators",
-            description: "Usernames of up to 3 accounts invited as collaborators, without @. Not on stories.",
+            description: "Usernames of up to 3 accounts to invite as collaborators, without @. Not for stories.",
             type: "string",
             typeOptions: { multipleValues: true },
             default: [],
@@ -375,7 +373,7 @@ export const properties: INodeProperties[] = [
             displayName: "Cover URL",
             name: "coverUrl",
             description:
-              "Public address of a picture to be the reel's cover, fetched when the post is made; it wins over thumbOffsetMs. Reels only.",
+              "Public URL of the reel's cover image, fetched when the post is created. Takes precedence over thumbOffsetMs. Reels only.",
             type: "string",
             default: "",
             routing: { send: { type: "body", property: "content.platformOverrides.instagram.settings.coverUrl" } },
@@ -383,7 +381,7 @@ export const properties: INodeProperties[] = [
           {
             displayName: "First Comment",
             name: "firstComment",
-            description: "A comment placed under the post once it is live. Not on stories.",
+            description: "A comment to add to the post once it is live. Not for stories.",
             type: "string",
             default: "",
             routing: { send: { type: "body", property: "content.platformOverrides.instagram.settings.firstComment" } },
@@ -391,7 +389,7 @@ export const properties: INodeProperties[] = [
           {
             displayName: "Location ID",
             name: "locationId",
-            description: "ID of a Facebook Page that has location data. Not on stories.",
+            description: "ID of a Facebook Page with location data. Not for stories.",
             type: "string",
             default: "",
             routing: { send: { type: "body", property: "content.platformOverrides.instagram.settings.locationId" } },
@@ -400,7 +398,7 @@ export const properties: INodeProperties[] = [
             displayName: "Placement",
             name: "placement",
             description:
-              "How the content appears. Where it is left out, one image goes to the feed, one video becomes a reel, and 2 to 10 items a carousel.",
+              "How the content appears. By default, one image becomes a feed post, one video a reel, and 2 to 10 items a carousel.",
             type: "options",
             options: [
               { name: "Feed", value: "feed" },
@@ -414,7 +412,7 @@ export const properties: INodeProperties[] = [
           {
             displayName: "Share to Feed",
             name: "shareToFeed",
-            description: "Whether the reel shows in the feed too (true where it is left out). Reels only.",
+            description: "Whether the reel also appears in the feed. Defaults to true. Reels only.",
             type: "boolean",
             default: false,
             routing: { send: { type: "body", property: "content.platformOverrides.instagram.settings.shareToFeed" } },
@@ -422,7 +420,7 @@ export const properties: INodeProperties[] = [
           {
             displayName: "Text",
             name: "text",
-            description: "Replaces <code>content.text</code> there",
+            description: "Replaces <code>content.text</code> on this platform",
             type: "string",
             typeOptions: { rows: 4 },
             default: "",
@@ -431,7 +429,7 @@ export const properties: INodeProperties[] = [
           {
             displayName: "Thumb Offset Ms",
             name: "thumbOffsetMs",
-            description: "The frame used as the reel's cover, in milliseconds from its start. Reels only.",
+            description: "Position of the reel's cover frame, in milliseconds from the start. Reels only.",
             type: "number",
             typeOptions: { minValue: 0 },
             default: 0,
@@ -440,7 +438,7 @@ export const properties: INodeProperties[] = [
           {
             displayName: "User Tags",
             name: "userTags",
-            description: "Up to 20 accounts tagged in the media; on images each with its x and y",
+            description: "Up to 20 accounts to tag in the media. Tags on images require x and y.",
             type: "json",
             default: "[]",
             routing: {
@@ -452,7 +450,7 @@ export const properties: INodeProperties[] = [
             },
           },
         ],
-        description: "What Instagram gets differently",
+        description: "Overrides for Instagram",
       },
       {
         displayName: "LinkedIn",
@@ -465,7 +463,7 @@ export const properties: INodeProperties[] = [
             displayName: "Alt Text",
             name: "altText",
             description:
-              "Alternative text of the images, before that of the media entries. A string is for all images, an array has one for each.",
+              "Alternative text of the images. Overrides the altText of media entries. A string applies to all images; an array has one text per image.",
             type: "string",
             default: "",
             routing: { send: { type: "body", property: "content.platformOverrides.linkedin.settings.altText" } },
@@ -491,7 +489,7 @@ export const properties: INodeProperties[] = [
           {
             displayName: "Author Type",
             name: "authorType",
-            description: 'Only "member": organizations cannot be posted for',
+            description: 'Only "member". Posting for organizations is not supported.',
             type: "options",
             options: [{ name: "Member", value: "member" }],
             default: "member",
@@ -500,7 +498,7 @@ export const properties: INodeProperties[] = [
           {
             displayName: "Is Reshare Disabled by Author",
             name: "isReshareDisabledByAuthor",
-            description: "Whether members may not reshare the post. false where it is left out.",
+            description: "Whether resharing the post is disabled. Defaults to false.",
             type: "boolean",
             default: false,
             routing: {
@@ -510,7 +508,7 @@ export const properties: INodeProperties[] = [
           {
             displayName: "Text",
             name: "text",
-            description: "Replaces <code>content.text</code> there",
+            description: "Replaces <code>content.text</code> on this platform",
             type: "string",
             typeOptions: { rows: 4 },
             default: "",
@@ -519,7 +517,7 @@ export const properties: INodeProperties[] = [
           {
             displayName: "Video Title",
             name: "videoTitle",
-            description: "Title of the video. Only for a post of one video.",
+            description: "Title of the video. Only for a post with one video.",
             type: "string",
             default: "",
             routing: { send: { type: "body", property: "content.platformOverrides.linkedin.settings.videoTitle" } },
@@ -527,7 +525,7 @@ export const properties: INodeProperties[] = [
           {
             displayName: "Visibility",
             name: "visibility",
-            description: "Who sees the post; PUBLIC where it is left out",
+            description: "Who can see the post. Defaults to PUBLIC.",
             type: "options",
             options: [
               { name: "Public", value: "PUBLIC" },
@@ -537,7 +535,7 @@ export const properties: INodeProperties[] = [
             routing: { send: { type: "body", property: "content.platformOverrides.linkedin.settings.visibility" } },
           },
         ],
-        description: "What LinkedIn gets differently",
+        description: "Overrides for LinkedIn",
       },
       {
         displayName: "Threads",
@@ -549,7 +547,7 @@ export const properties: INodeProperties[] = [
           {
             displayName: "Poll Options",
             name: "pollOptions",
-            description: "2 to 4 options of 1 to 25 characters",
+            description: "2 to 4 options of 1 to 25 characters each",
             type: "string",
             typeOptions: { multipleValues: true },
             default: [],
@@ -566,7 +564,7 @@ export const properties: INodeProperties[] = [
           {
             displayName: "Reply Control",
             name: "replyControl",
-            description: "Who may reply. Threads' default is everyone.",
+            description: "Who can reply. Threads' default is everyone.",
             type: "options",
             options: [
               { name: "Accounts You Follow", value: "accounts_you_follow" },
@@ -589,7 +587,7 @@ export const properties: INodeProperties[] = [
           {
             displayName: "Text",
             name: "text",
-            description: "Replaces <code>content.text</code> there",
+            description: "Replaces <code>content.text</code> on this platform",
             type: "string",
             typeOptions: { rows: 4 },
             default: "",
@@ -599,7 +597,7 @@ export const properties: INodeProperties[] = [
             displayName: "Thread",
             name: "thread",
             description:
-              "The parts after the first, published as replies to the part before. content.text and content.media are the first part.",
+              "Parts of a thread after the first, each published as a reply to the one before. content.text and content.media are the first part.",
             type: "json",
             default: "[]",
             routing: {
@@ -613,13 +611,13 @@ export const properties: INodeProperties[] = [
           {
             displayName: "Topic Tag",
             name: "topicTag",
-            description: "The post's one topic, 1 to 50 characters, without #, . and &amp;.",
+            description: "Topic of the post, 1 to 50 characters, without #, . or &amp;.",
             type: "string",
             default: "",
             routing: { send: { type: "body", property: "content.platformOverrides.threads.settings.topicTag" } },
           },
         ],
-        description: "What Threads gets differently",
+        description: "Overrides for Threads",
       },
       {
         displayName: "TikTok",
@@ -631,7 +629,7 @@ export const properties: INodeProperties[] = [
           {
             displayName: "Auto Add Music",
             name: "autoAddMusic",
-            description: "Whether this lets TikTok add music that fits. Photos only.",
+            description: "Whether this lets TikTok add matching music. Photos only.",
             type: "boolean",
             default: false,
             routing: { send: { type: "body", property: "content.platformOverrides.tiktok.settings.autoAddMusic" } },
@@ -639,7 +637,7 @@ export const properties: INodeProperties[] = [
           {
             displayName: "Brand Content Toggle",
             name: "brandContentToggle",
-            description: "Whether this discloses a paid partnership. Not together with SELF_ONLY.",
+            description: "Whether this discloses a paid partnership. Cannot be combined with SELF_ONLY.",
             type: "boolean",
             default: false,
             routing: {
@@ -660,7 +658,7 @@ export const properties: INodeProperties[] = [
             displayName: "Disable Comment",
             name: "disableComment",
             description:
-              "Whether this turns comments off. They are off anyway where the creator has switched them off.",
+              "Whether this turns comments off. They are always off if the creator has turned them off on TikTok.",
             type: "boolean",
             default: false,
             routing: { send: { type: "body", property: "content.platformOverrides.tiktok.settings.disableComment" } },
@@ -668,7 +666,7 @@ export const properties: INodeProperties[] = [
           {
             displayName: "Disable Duet",
             name: "disableDuet",
-            description: "Whether this turns duets off. Videos only; photos have none.",
+            description: "Whether this turns duets off. Videos only.",
             type: "boolean",
             default: false,
             routing: { send: { type: "body", property: "content.platformOverrides.tiktok.settings.disableDuet" } },
@@ -676,7 +674,7 @@ export const properties: INodeProperties[] = [
           {
             displayName: "Disable Stitch",
             name: "disableStitch",
-            description: "Whether this turns stitches off. Videos only; photos have none.",
+            description: "Whether this turns stitches off. Videos only.",
             type: "boolean",
             default: false,
             routing: { send: { type: "body", property: "content.platformOverrides.tiktok.settings.disableStitch" } },
@@ -692,7 +690,7 @@ export const properties: INodeProperties[] = [
           {
             displayName: "Photo Cover Index",
             name: "photoCoverIndex",
-            description: "Which image is the cover, counted from 0; the first where it is left out. Photos only.",
+            description: "Zero-based index of the cover image. Defaults to the first. Photos only.",
             type: "number",
             typeOptions: { minValue: 0 },
             default: 0,
@@ -701,7 +699,7 @@ export const properties: INodeProperties[] = [
           {
             displayName: "Photo Title",
             name: "photoTitle",
-            description: "The title above the description of a photo post. Photos only.",
+            description: "Title of a photo post, shown above its description. Photos only.",
             type: "string",
             default: "",
             routing: { send: { type: "body", property: "content.platformOverrides.tiktok.settings.photoTitle" } },
@@ -710,7 +708,7 @@ export const properties: INodeProperties[] = [
             displayName: "Privacy Level",
             name: "privacyLevel",
             description:
-              "Who may see the post; one of the levels the account's creator info offers. TikTok forbids a default, so it has to be given.",
+              "Who can see the post: one of the levels in the account's creator info. Required, because TikTok does not allow a default.",
             type: "options",
             options: [
               { name: "Public to Everyone", value: "PUBLIC_TO_EVERYONE" },
@@ -724,7 +722,7 @@ export const properties: INodeProperties[] = [
           {
             displayName: "Text",
             name: "text",
-            description: "Replaces <code>content.text</code> there",
+            description: "Replaces <code>content.text</code> on this platform",
             type: "string",
             typeOptions: { rows: 4 },
             default: "",
@@ -734,7 +732,7 @@ export const properties: INodeProperties[] = [
             displayName: "Video Cover Timestamp Ms",
             name: "videoCoverTimestampMs",
             description:
-              "The frame used as cover, in milliseconds from the start; the first where it is left out. Videos only.",
+              "Position of the cover frame, in milliseconds from the start. Defaults to the first frame. Videos only.",
             type: "number",
             typeOptions: { minValue: 0, maxValue: 2147483647 },
             default: 0,
@@ -743,7 +741,7 @@ export const properties: INodeProperties[] = [
             },
           },
         ],
-        description: "What TikTok gets differently",
+        description: "Overrides for TikTok",
       },
       {
         displayName: "X (Twitter)",
@@ -755,7 +753,7 @@ export const properties: INodeProperties[] = [
           {
             displayName: "Poll Duration Minutes",
             name: "pollDurationMinutes",
-            description: "How long the poll is open: 5 minutes to 7 days",
+            description: "How long the poll stays open in minutes: 5 minutes to 7 days",
             type: "number",
             typeOptions: { minValue: 5, maxValue: 10080 },
             default: 0,
@@ -766,7 +764,7 @@ export const properties: INodeProperties[] = [
           {
             displayName: "Poll Options",
             name: "pollOptions",
-            description: "2 to 4 options of 1 to 25 characters",
+            description: "2 to 4 options of 1 to 25 characters each",
             type: "string",
             typeOptions: { multipleValues: true },
             default: [],
@@ -775,7 +773,7 @@ export const properties: INodeProperties[] = [
           {
             displayName: "Reply Settings",
             name: "replySettings",
-            description: "Who may reply; everyone where it is left out. Holds for the first part of a thread.",
+            description: "Who can reply. Defaults to everyone. Applies to the first part of a thread.",
             type: "options",
             options: [
               { name: "Following", value: "following" },
@@ -790,7 +788,7 @@ export const properties: INodeProperties[] = [
             displayName: "Reply To",
             name: "replyTo",
             description:
-              "ID of the post to reply to. X takes a reply to someone else's post only where that post mentions or quotes you.",
+              "ID of the post to reply to. X allows a reply to someone else's post only if that post mentions or quotes you.",
             type: "string",
             default: "",
             routing: { send: { type: "body", property: "content.platformOverrides.twitter.settings.replyTo" } },
@@ -798,7 +796,7 @@ export const properties: INodeProperties[] = [
           {
             displayName: "Text",
             name: "text",
-            description: "Replaces <code>content.text</code> there",
+            description: "Replaces <code>content.text</code> on this platform",
             type: "string",
             typeOptions: { rows: 4 },
             default: "",
@@ -808,7 +806,7 @@ export const properties: INodeProperties[] = [
             displayName: "Thread",
             name: "thread",
             description:
-              "The parts after the first, published as replies to the part before. content.text and content.media are the first part.",
+              "Parts of a thread after the first, each published as a reply to the one before. content.text and content.media are the first part.",
             type: "json",
             default: "[]",
             routing: {
@@ -820,7 +818,7 @@ export const properties: INodeProperties[] = [
             },
           },
         ],
-        description: "What X (Twitter) gets differently",
+        description: "Overrides for X (Twitter)",
       },
       {
         displayName: "YouTube",
@@ -832,7 +830,7 @@ export const properties: INodeProperties[] = [
           {
             displayName: "Category ID",
             name: "categoryId",
-            description: 'Category of the video; "22" (People &amp; Blogs) where it is left out',
+            description: 'Category ID of the video. Defaults to "22" (People &amp; Blogs).',
             type: "string",
             default: "",
             routing: { send: { type: "body", property: "content.platformOverrides.youtube.settings.categoryId" } },
@@ -840,7 +838,7 @@ export const properties: INodeProperties[] = [
           {
             displayName: "Contains Synthetic Media",
             name: "containsSyntheticMedia",
-            description: "Whether this discloses realistic content that was altered or made by AI",
+            description: "Whether this discloses realistic content that was altered or generated by AI",
             type: "boolean",
             default: false,
             routing: {
@@ -850,7 +848,7 @@ export const properties: INodeProperties[] = [
           {
             displayName: "Description",
             name: "description",
-            description: "The long description, up to 5000 bytes of UTF-8",
+            description: "Description of the video, up to 5000 bytes in UTF-8",
             type: "string",
             default: "",
             routing: { send: { type: "body", property: "content.platformOverrides.youtube.settings.description" } },
@@ -858,7 +856,7 @@ export const properties: INodeProperties[] = [
           {
             displayName: "Notify Subscribers",
             name: "notifySubscribers",
-            description: "Whether subscribers are notified (YouTube's own default is true)",
+            description: "Whether to notify subscribers. YouTube's default is true.",
             type: "boolean",
             default: false,
             routing: {
@@ -869,7 +867,7 @@ export const properties: INodeProperties[] = [
             displayName: "Privacy Status",
             name: "privacyStatus",
             description:
-              "Who may see the video; private where it is left out. It may still be forced to private while the app waits for its audit.",
+              "Who can see the video. Defaults to private. May be forced to private while the app awaits Google's audit.",
             type: "options",
             options: [
               { name: "Private", value: "private" },
@@ -883,7 +881,7 @@ export const properties: INodeProperties[] = [
             displayName: "Publish At",
             name: "publishAt",
             description:
-              "When YouTube turns the private video public by itself. In the future, with privacyStatus private, and not together with scheduledFor.",
+              "When YouTube makes the private video public. Must be in the future, requires privacyStatus private, and cannot be combined with scheduledFor.",
             type: "dateTime",
             default: "",
             routing: {
@@ -898,7 +896,7 @@ export const properties: INodeProperties[] = [
           {
             displayName: "Self Declared Made for Kids",
             name: "selfDeclaredMadeForKids",
-            description: "Whether the video is made for children; false where it is left out",
+            description: "Whether the video is made for kids. Defaults to false.",
             type: "boolean",
             default: false,
             routing: {
@@ -909,7 +907,7 @@ export const properties: INodeProperties[] = [
             displayName: "Tags",
             name: "tags",
             description:
-              "Tags, together up to 500 characters as YouTube counts: commas between tags count 1 each, a tag with a space 2 more",
+              "Tags of the video, up to 500 characters in total as YouTube counts them: each comma between tags counts as 1, and a tag with a space counts 2 more",
             type: "string",
             typeOptions: { multipleValues: true },
             default: [],
@@ -918,7 +916,7 @@ export const properties: INodeProperties[] = [
           {
             displayName: "Text",
             name: "text",
-            description: "Replaces <code>content.text</code> there",
+            description: "Replaces <code>content.text</code> on this platform",
             type: "string",
             typeOptions: { rows: 4 },
             default: "",
@@ -928,13 +926,13 @@ export const properties: INodeProperties[] = [
             displayName: "Title",
             name: "title",
             description:
-              "The title of the video, up to 100 characters. Falls back to content.text; one of the two is needed.",
+              "Title of the video, up to 100 characters. Defaults to content.text; one of the two is required.",
             type: "string",
             default: "",
             routing: { send: { type: "body", property: "content.platformOverrides.youtube.settings.title" } },
           },
         ],
-        description: "What YouTube gets differently",
+        description: "Overrides for YouTube",
       },
     ],
     displayOptions: { show: { resource: ["post"], operation: ["create", "validate", "update"] } },
@@ -950,7 +948,7 @@ export const properties: INodeProperties[] = [
         displayName: "Scheduled For",
         name: "scheduledFor",
         description:
-          "When to publish: ISO 8601 with an offset or <code>Z</code>, in the future and at most a year ahead. <code>null</code> makes a draft.",
+          "When to publish: ISO 8601 with an offset or <code>Z</code>, in the future and at most a year ahead. <code>null</code> for a draft.",
         type: "dateTime",
         default: "",
         routing: {
@@ -966,7 +964,7 @@ export const properties: INodeProperties[] = [
         displayName: "Publish By",
         name: "publishBy",
         description:
-          "After this the post is not published by itself any more: ISO 8601 with an offset or <code>Z</code>, later than <code>scheduledFor</code>. <code>null</code> leaves it to the instance, which usually gives six hours.",
+          "Latest time to publish the post automatically: ISO 8601 with an offset or <code>Z</code>, later than <code>scheduledFor</code>. <code>null</code> uses the instance's default, usually six hours after <code>scheduledFor</code>.",
         type: "dateTime",
         default: "",
         routing: {
@@ -1011,7 +1009,7 @@ export const properties: INodeProperties[] = [
         displayName: "Idempotency Key",
         name: "idempotencyKey",
         description:
-          "Any text of your own for this one write. The same key with the same arguments gives the first answer again and does nothing: so a call whose answer was lost can be repeated safely.",
+          "A unique value for this write, such as a UUID. Repeating the call with the same key and arguments returns the first result and does nothing, so a call whose response was lost can be repeated safely.",
         placeholder: "e.g. order-4711",
         type: "string",
         default: "",
@@ -1075,7 +1073,7 @@ export const properties: INodeProperties[] = [
       {
         displayName: "From",
         name: "from",
-        description: "Only posts created at this time or later",
+        description: "Only posts created at or after this time",
         type: "dateTime",
         default: "",
         routing: {
@@ -1107,7 +1105,7 @@ export const properties: INodeProperties[] = [
       {
         displayName: "Search",
         name: "search",
-        description: "Only posts with this in one of their texts, upper and lower case alike",
+        description: "Only posts that contain this in one of their texts. Not case-sensitive.",
         placeholder: "e.g. release",
         type: "string",
         default: "",
@@ -1116,7 +1114,7 @@ export const properties: INodeProperties[] = [
       {
         displayName: "Status",
         name: "status",
-        description: "Only posts in this status",
+        description: "Only posts with this status",
         type: "options",
         options: [
           { name: "Discarded", value: "discarded" },
@@ -1207,7 +1205,7 @@ export const properties: INodeProperties[] = [
       {
         displayName: "Platforms",
         name: "platforms",
-        description: "The platforms to publish to, each once",
+        description: "Platforms to publish to, without duplicates",
         type: "multiOptions",
         options: [
           { name: "Facebook", value: "facebook" },
@@ -1225,7 +1223,7 @@ export const properties: INodeProperties[] = [
         displayName: "Publish By",
         name: "publishBy",
         description:
-          "After this the post is not published by itself any more: ISO 8601 with an offset or <code>Z</code>, later than <code>scheduledFor</code>. <code>null</code> leaves it to the instance, which usually gives six hours.",
+          "Latest time to publish the post automatically: ISO 8601 with an offset or <code>Z</code>, later than <code>scheduledFor</code>. <code>null</code> uses the instance's default, usually six hours after <code>scheduledFor</code>.",
         type: "dateTime",
         default: "",
         routing: {
@@ -1241,7 +1239,7 @@ export const properties: INodeProperties[] = [
         displayName: "Scheduled For",
         name: "scheduledFor",
         description:
-          "When to publish: ISO 8601 with an offset or <code>Z</code>, in the future and at most a year ahead. <code>null</code> makes a draft.",
+          "When to publish: ISO 8601 with an offset or <code>Z</code>, in the future and at most a year ahead. <code>null</code> for a draft.",
         type: "dateTime",
         default: "",
         routing: {
@@ -1256,7 +1254,7 @@ export const properties: INodeProperties[] = [
       {
         displayName: "Text",
         name: "text",
-        description: "The text of the post",
+        description: "Text of the post",
         placeholder: "e.g. Hello from the Ampost API!",
         type: "string",
         typeOptions: { rows: 4 },
@@ -1277,7 +1275,7 @@ export const properties: INodeProperties[] = [
         displayName: "Idempotency Key",
         name: "idempotencyKey",
         description:
-          "Any text of your own for this one write. The same key with the same arguments gives the first answer again and does nothing: so a call whose answer was lost can be repeated safely.",
+          "A unique value for this write, such as a UUID. Repeating the call with the same key and arguments returns the first result and does nothing, so a call whose response was lost can be repeated safely.",
         placeholder: "e.g. order-4711",
         type: "string",
         default: "",
@@ -1286,7 +1284,7 @@ export const properties: INodeProperties[] = [
       {
         displayName: "Wait Seconds",
         name: "waitSeconds",
-        description: "How many seconds to wait until every platform post is settled",
+        description: "Maximum number of seconds to wait until every platform post is settled",
         type: "number",
         typeOptions: { minValue: 0, maxValue: 60 },
         default: 0,
@@ -1305,7 +1303,7 @@ export const properties: INodeProperties[] = [
       {
         displayName: "Platforms",
         name: "platforms",
-        description: "The platforms to retry. All failed ones, where it is left out.",
+        description: "Platforms to retry. Defaults to all failed ones.",
         type: "multiOptions",
         options: [
           { name: "Facebook", value: "facebook" },
@@ -1322,7 +1320,8 @@ export const properties: INodeProperties[] = [
       {
         displayName: "Force",
         name: "force",
-        description: "Whether this retries a platform post whose outcome is unknown although it may be live already",
+        description:
+          "Whether this retries a platform post whose outcome is unknown, even though it may already be live",
         type: "boolean",
         default: false,
         routing: { send: { type: "body", property: "force" } },
@@ -1341,7 +1340,7 @@ export const properties: INodeProperties[] = [
         name: "Get Many",
         value: "getAll",
         action: "Get many platform sets",
-        description: "All platform sets with the number of accounts connected in each",
+        description: "Lists the platform sets with the number of accounts connected to each",
         routing: {
           request: { method: "GET", url: "/api/v1/platform-sets" },
           output: { postReceive: [tellRefusal, { type: "rootProperty", properties: { property: "sets" } }] },
@@ -1361,7 +1360,7 @@ export const properties: INodeProperties[] = [
         name: "Rename",
         value: "rename",
         action: "Rename a platform set",
-        description: "Gives a platform set another name",
+        description: "Renames a platform set",
         routing: {
           request: { method: "PATCH", url: '=/api/v1/platform-sets/{{ encodeURIComponent($parameter["id"]) }}' },
           output: { postReceive: [tellRefusal, { type: "rootProperty", properties: { property: "set" } }] },
@@ -1371,7 +1370,7 @@ export const properties: INodeProperties[] = [
         name: "Delete",
         value: "delete",
         action: "Delete a platform set",
-        description: "Deletes a platform set that is not the default one",
+        description: "Deletes a platform set",
         routing: {
           request: { method: "DELETE", url: '=/api/v1/platform-sets/{{ encodeURIComponent($parameter["id"]) }}' },
           output: { postReceive: [tellRefusal] },
@@ -1383,7 +1382,7 @@ export const properties: INodeProperties[] = [
   {
     displayName: "Name",
     name: "name",
-    description: "A name for the platform set, 1 to 50 characters",
+    description: "Name of the platform set, 1 to 50 characters",
     placeholder: "e.g. My Brand Accounts",
     type: "string",
     default: "",
@@ -1402,7 +1401,7 @@ export const properties: INodeProperties[] = [
         displayName: "Idempotency Key",
         name: "idempotencyKey",
         description:
-          "Any text of your own for this one write. The same key with the same arguments gives the first answer again and does nothing: so a call whose answer was lost can be repeated safely.",
+          "A unique value for this write, such as a UUID. Repeating the call with the same key and arguments returns the first result and does nothing, so a call whose response was lost can be repeated safely.",
         placeholder: "e.g. order-4711",
         type: "string",
         default: "",
@@ -1448,7 +1447,7 @@ export const properties: INodeProperties[] = [
       {
         displayName: "Name",
         name: "name",
-        description: "A name for the platform set, 1 to 50 characters",
+        description: "Name of the platform set, 1 to 50 characters",
         placeholder: "e.g. My Brand Accounts",
         type: "string",
         default: "",
@@ -1468,7 +1467,7 @@ export const properties: INodeProperties[] = [
         name: "Get Many",
         value: "getAll",
         action: "Get many accounts",
-        description: "The connected accounts, by platform and platform set if asked",
+        description: "Returns connected accounts, optionally filtered by platform and platform set",
         routing: {
           request: { method: "GET", url: "/api/v1/accounts" },
           output: { postReceive: [tellRefusal, { type: "rootProperty", properties: { property: "accounts" } }] },
@@ -1478,7 +1477,7 @@ export const properties: INodeProperties[] = [
         name: "Get",
         value: "get",
         action: "Get an account",
-        description: "One account, with the health of its token",
+        description: "Returns an account with its token health, even if it is no longer connected",
         routing: {
           request: { method: "GET", url: '=/api/v1/accounts/{{ encodeURIComponent($parameter["id"]) }}' },
           output: { postReceive: [tellRefusal, { type: "rootProperty", properties: { property: "account" } }] },
@@ -1487,9 +1486,9 @@ export const properties: INodeProperties[] = [
       {
         name: "Get Context",
         value: "getContext",
-        action: "Get the account context",
+        action: "Get account context",
         description:
-          "Who calls, with which key and what that may not do, on which plan and what is left of its quotas, in which time zone times are meant, and what time it is now",
+          "Returns the user, the key and its policies, the plan and its remaining quotas, the user's time zone and the current time",
         routing: { request: { method: "GET", url: "/api/v1/account-context" }, output: { postReceive: [tellRefusal] } },
       },
     ],
@@ -1590,7 +1589,7 @@ export const properties: INodeProperties[] = [
         value: "create",
         action: "Create a connect link",
         description:
-          "A link by which somebody without an Ampost login, such as a customer of yours, connects an account into one of your platform sets",
+          "Creates a link that lets someone without an Ampost login, such as your customer, connect an account to one of your platform sets",
         routing: {
           request: { method: "POST", url: "/api/v1/connect-links" },
           output: { postReceive: [tellRefusal, { type: "rootProperty", properties: { property: "connectLink" } }] },
@@ -1600,7 +1599,7 @@ export const properties: INodeProperties[] = [
         name: "Get Many",
         value: "getAll",
         action: "Get many connect links",
-        description: "The connect links, newest first",
+        description: "Returns connect links, newest first",
         routing: {
           request: { method: "GET", url: "/api/v1/connect-links" },
           output: { postReceive: [tellRefusal, { type: "rootProperty", properties: { property: "connectLinks" } }] },
@@ -1610,7 +1609,7 @@ export const properties: INodeProperties[] = [
         name: "Get",
         value: "get",
         action: "Get a connect link",
-        description: "One connect link, with what came of it",
+        description: "Returns a connect link and its result",
         routing: {
           request: { method: "GET", url: '=/api/v1/connect-links/{{ encodeURIComponent($parameter["id"]) }}' },
           output: { postReceive: [tellRefusal, { type: "rootProperty", properties: { property: "connectLink" } }] },
@@ -1620,7 +1619,7 @@ export const properties: INodeProperties[] = [
         name: "Revoke",
         value: "revoke",
         action: "Revoke a connect link",
-        description: "Ends a link that has not been used",
+        description: "Revokes a link that has not been used",
         routing: {
           request: { method: "DELETE", url: '=/api/v1/connect-links/{{ encodeURIComponent($parameter["id"]) }}' },
           output: { postReceive: [tellRefusal, { type: "rootProperty", properties: { property: "connectLink" } }] },
@@ -1661,7 +1660,7 @@ export const properties: INodeProperties[] = [
     displayName: "Return URL",
     name: "returnUrl",
     description:
-      "Where the browser is sent afterwards, with the result in the query: <code>status</code>, <code>reason</code>, <code>connectLinkId</code>, <code>accountId</code>, <code>platform</code>, <code>externalId</code>",
+      "Where to send the browser afterwards. The result is in the query: <code>status</code>, <code>reason</code>, <code>connectLinkId</code>, <code>accountId</code>, <code>platform</code>, <code>externalId</code>.",
     placeholder: "e.g. https://app.example.com/connected",
     type: "string",
     default: "",
@@ -1679,7 +1678,7 @@ export const properties: INodeProperties[] = [
       {
         displayName: "Platform",
         name: "platform",
-        description: "The platform to connect. Left out: whoever opens the link chooses.",
+        description: "The platform to connect. If omitted, the person who opens the link chooses.",
         type: "options",
         options: [
           { name: "Facebook", value: "facebook" },
@@ -1696,7 +1695,7 @@ export const properties: INodeProperties[] = [
       {
         displayName: "External ID",
         name: "externalId",
-        description: "Your own ID of whom the account belongs to, 1 to 255 characters",
+        description: "Your ID for the account's owner, 1 to 255 characters",
         placeholder: "e.g. customer-4711",
         type: "string",
         default: "",
@@ -1705,7 +1704,7 @@ export const properties: INodeProperties[] = [
       {
         displayName: "Expires In Seconds",
         name: "expiresInSeconds",
-        description: "For how long it works: a minute to 30 days, a day if left out",
+        description: "How long the link works: 1 minute to 30 days. Defaults to 1 day.",
         type: "number",
         typeOptions: { minValue: 60, maxValue: 2592000 },
         default: 86400,
@@ -1725,7 +1724,7 @@ export const properties: INodeProperties[] = [
         displayName: "Idempotency Key",
         name: "idempotencyKey",
         description:
-          "Any text of your own for this one write. The same key with the same arguments gives the first answer again and does nothing: so a call whose answer was lost can be repeated safely.",
+          "A unique value for this write, such as a UUID. Repeating the call with the same key and arguments returns the first result and does nothing, so a call whose response was lost can be repeated safely.",
         placeholder: "e.g. order-4711",
         type: "string",
         default: "",
@@ -1776,7 +1775,7 @@ export const properties: INodeProperties[] = [
       {
         displayName: "Status",
         name: "status",
-        description: "<code>pending</code> until an account has been connected by it, once",
+        description: "<code>pending</code> until an account is connected. A link works once.",
         type: "options",
         options: [
           { name: "Pending", value: "pending" },
@@ -1790,7 +1789,7 @@ export const properties: INodeProperties[] = [
       {
         displayName: "External ID",
         name: "externalId",
-        description: "Your own ID of whom the account belongs to, 1 to 255 characters",
+        description: "Your ID for the account's owner, 1 to 255 characters",
         placeholder: "e.g. customer-4711",
         type: "string",
         default: "",
@@ -1817,9 +1816,9 @@ export const properties: INodeProperties[] = [
       {
         name: "Create",
         value: "create",
-        action: "Store a media file",
+        action: "Create a media object",
         description:
-          "Stores a file that posts can name by its <code>ID</code>: sent along as multipart/form-data with one file, or fetched from the <code>URL</code> in a JSON body",
+          "Stores a file that posts can refer to by <code>ID</code>: uploaded as multipart/form-data with one file, or fetched from the <code>URL</code> in a JSON body",
         routing: {
           request: { method: "POST", url: "/api/v1/media" },
           output: { postReceive: [tellRefusal, { type: "rootProperty", properties: { property: "media" } }] },
@@ -1829,7 +1828,7 @@ export const properties: INodeProperties[] = [
         name: "Get Many",
         value: "getAll",
         action: "Get many media",
-        description: "The stored media, newest first",
+        description: "Returns stored media, newest first",
         routing: {
           request: { method: "GET", url: "/api/v1/media" },
           output: { postReceive: [tellRefusal, { type: "rootProperty", properties: { property: "media" } }] },
@@ -1839,7 +1838,7 @@ export const properties: INodeProperties[] = [
         name: "Get",
         value: "get",
         action: "Get a media object",
-        description: "One stored media object, with what its bytes say",
+        description: "Returns a media object with the properties measured from its file",
         routing: {
           request: { method: "GET", url: '=/api/v1/media/{{ encodeURIComponent($parameter["id"]) }}' },
           output: { postReceive: [tellRefusal, { type: "rootProperty", properties: { property: "media" } }] },
@@ -1849,7 +1848,7 @@ export const properties: INodeProperties[] = [
         name: "Delete",
         value: "delete",
         action: "Delete a media object",
-        description: "Deletes a stored media object that no post needs any more",
+        description: "Deletes a media object that no post needs",
         routing: {
           request: { method: "DELETE", url: '=/api/v1/media/{{ encodeURIComponent($parameter["id"]) }}' },
           output: { postReceive: [tellRefusal] },
@@ -1861,7 +1860,7 @@ export const properties: INodeProperties[] = [
   {
     displayName: "URL",
     name: "url",
-    description: "Where the file can be fetched. Left out where the file is sent along.",
+    description: "Public URL of the file. Omit it when you upload the file.",
     placeholder: "e.g. https://cdn.example.com/photo.jpg",
     type: "string",
     default: "",
@@ -1871,7 +1870,7 @@ export const properties: INodeProperties[] = [
   {
     displayName: "Filename",
     name: "filename",
-    description: "A name for the file",
+    description: "Name of the file",
     type: "string",
     default: "",
     routing: { send: { type: "body", property: "filename", value: "={{ $value || undefined }}" } },
@@ -1898,7 +1897,7 @@ export const properties: INodeProperties[] = [
         displayName: "Idempotency Key",
         name: "idempotencyKey",
         description:
-          "Any text of your own for this one write. The same key with the same arguments gives the first answer again and does nothing: so a call whose answer was lost can be repeated safely.",
+          "A unique value for this write, such as a UUID. Repeating the call with the same key and arguments returns the first result and does nothing, so a call whose response was lost can be repeated safely.",
         placeholder: "e.g. order-4711",
         type: "string",
         default: "",
@@ -1958,7 +1957,7 @@ export const properties: INodeProperties[] = [
         name: "Get Many",
         value: "getAll",
         action: "Get many platforms",
-        description: "What each platform takes, as data and in sentences: the rules that validation judges by",
+        description: "Returns what each platform supports, as data and in sentences",
         routing: {
           request: { method: "GET", url: "/api/v1/platforms" },
           output: { postReceive: [tellRefusal, { type: "rootProperty", properties: { property: "platforms" } }] },
@@ -1968,7 +1967,7 @@ export const properties: INodeProperties[] = [
         name: "Get",
         value: "get",
         action: "Get a platform",
-        description: "What one platform takes",
+        description: "Returns what a platform supports",
         routing: {
           request: { method: "GET", url: '=/api/v1/platforms/{{ encodeURIComponent($parameter["platform"]) }}' },
           output: { postReceive: [tellRefusal, { type: "rootProperty", properties: { property: "platform" } }] },
@@ -2007,7 +2006,7 @@ export const properties: INodeProperties[] = [
   {
     displayName: "Platform",
     name: "platform",
-    description: "A platform, by its key; X is <code>twitter</code>",
+    description: "Platform key. X is <code>twitter</code>.",
     type: "options",
     options: [
       { name: "Facebook", value: "facebook" },
@@ -2033,7 +2032,7 @@ export const properties: INodeProperties[] = [
         name: "Create",
         value: "create",
         action: "Create a webhook",
-        description: "From now on the events of this mode are sent to the URL, signed in the Standard Webhooks format",
+        description: "Sends events in this mode to the URL, signed according to Standard Webhooks",
         routing: {
           request: { method: "POST", url: "/api/v1/webhooks" },
           output: { postReceive: [tellRefusal, { type: "rootProperty", properties: { property: "webhook" } }] },
@@ -2043,7 +2042,7 @@ export const properties: INodeProperties[] = [
         name: "Delete",
         value: "delete",
         action: "Delete a webhook",
-        description: "Nothing more is sent to it",
+        description: "Deletes a webhook and its delivery log",
         routing: {
           request: { method: "DELETE", url: '=/api/v1/webhooks/{{ encodeURIComponent($parameter["id"]) }}' },
           output: { postReceive: [tellRefusal, { type: "rootProperty", properties: { property: "webhook" } }] },
@@ -2053,7 +2052,7 @@ export const properties: INodeProperties[] = [
         name: "Get",
         value: "get",
         action: "Get a webhook",
-        description: "One webhook, without its secret",
+        description: "Returns a webhook, without its secret",
         routing: {
           request: { method: "GET", url: '=/api/v1/webhooks/{{ encodeURIComponent($parameter["id"]) }}' },
           output: { postReceive: [tellRefusal, { type: "rootProperty", properties: { property: "webhook" } }] },
@@ -2063,7 +2062,7 @@ export const properties: INodeProperties[] = [
         name: "Get Deliveries",
         value: "getDeliveries",
         action: "Get many deliveries",
-        description: "What was sent to a webhook in the last 30 days, newest first, with every try",
+        description: "Returns deliveries to a webhook in the last 30 days, newest first, with every attempt",
         routing: {
           request: { method: "GET", url: '=/api/v1/webhooks/{{ encodeURIComponent($parameter["id"]) }}/deliveries' },
           output: { postReceive: [tellRefusal, { type: "rootProperty", properties: { property: "deliveries" } }] },
@@ -2073,7 +2072,7 @@ export const properties: INodeProperties[] = [
         name: "Get Many",
         value: "getAll",
         action: "Get many webhooks",
-        description: "All webhooks of this mode, oldest first",
+        description: "Lists the webhooks in this mode, oldest first",
         routing: {
           request: { method: "GET", url: "/api/v1/webhooks" },
           output: { postReceive: [tellRefusal, { type: "rootProperty", properties: { property: "webhooks" } }] },
@@ -2082,8 +2081,8 @@ export const properties: INodeProperties[] = [
       {
         name: "Redeliver",
         value: "redeliver",
-        action: "Send a delivery again",
-        description: "Sends the same bytes with the same <code>webhook-ID</code> again, whatever came of it before",
+        action: "Resend a delivery",
+        description: "Resends the same bytes with the same <code>webhook-ID</code>, regardless of the earlier result",
         routing: {
           request: {
             method: "POST",
@@ -2096,7 +2095,7 @@ export const properties: INodeProperties[] = [
         name: "Rotate Secret",
         value: "rotateSecret",
         action: "Rotate a webhook secret",
-        description: "Makes a new signing secret and shows it",
+        description: "Creates a new signing secret and returns it",
         routing: {
           request: {
             method: "POST",
@@ -2109,7 +2108,7 @@ export const properties: INodeProperties[] = [
         name: "Test",
         value: "test",
         action: "Send a test event",
-        description: "Sends an event of type <code>webhook.test</code>, whatever events the webhook asks for",
+        description: "Sends an event of type <code>webhook.test</code>, regardless of the webhook's events",
         routing: {
           request: { method: "POST", url: '=/api/v1/webhooks/{{ encodeURIComponent($parameter["id"]) }}/test' },
           output: { postReceive: [tellRefusal, { type: "rootProperty", properties: { property: "delivery" } }] },
@@ -2119,7 +2118,7 @@ export const properties: INodeProperties[] = [
         name: "Update",
         value: "update",
         action: "Update a webhook",
-        description: "Changes the members given",
+        description: "Updates the fields you send",
         routing: {
           request: { method: "PATCH", url: '=/api/v1/webhooks/{{ encodeURIComponent($parameter["id"]) }}' },
           output: { postReceive: [tellRefusal, { type: "rootProperty", properties: { property: "webhook" } }] },
@@ -2132,7 +2131,7 @@ export const properties: INodeProperties[] = [
     displayName: "URL",
     name: "url",
     description:
-      "Where events are sent by POST. It has to be reachable from the internet. <code>null</code>: nothing is sent, and you read the deliveries; such a webhook goes away when nobody has read them for a week.",
+      "URL to send events to by POST. Must be publicly reachable. <code>null</code> if you read the deliveries instead; such a webhook is deleted if its deliveries are not read for a week.",
     placeholder: "e.g. https://app.example.com/ampost-events",
     type: "string",
     default: "",
@@ -2150,7 +2149,7 @@ export const properties: INodeProperties[] = [
       {
         displayName: "Events",
         name: "events",
-        description: "The events to be told of; an empty list means all",
+        description: "Events to send. An empty list means all.",
         type: "multiOptions",
         options: [
           { name: "Account Connected", value: "account.connected" },
@@ -2175,8 +2174,8 @@ export const properties: INodeProperties[] = [
       {
         displayName: "Description",
         name: "description",
-        description: "A note for yourself",
-        placeholder: "e.g. The shop's own server",
+        description: "A note for your own use",
+        placeholder: "e.g. Shop server",
         type: "string",
         default: "",
         routing: { send: { type: "body", property: "description" } },
@@ -2195,7 +2194,7 @@ export const properties: INodeProperties[] = [
         displayName: "Idempotency Key",
         name: "idempotencyKey",
         description:
-          "Any text of your own for this one write. The same key with the same arguments gives the first answer again and does nothing: so a call whose answer was lost can be repeated safely.",
+          "A unique value for this write, such as a UUID. Repeating the call with the same key and arguments returns the first result and does nothing, so a call whose response was lost can be repeated safely.",
         placeholder: "e.g. order-4711",
         type: "string",
         default: "",
@@ -2254,7 +2253,7 @@ export const properties: INodeProperties[] = [
       {
         displayName: "URL",
         name: "url",
-        description: "Where events are sent by POST. It has to be reachable from the internet.",
+        description: "URL to send events to by POST. Must be publicly reachable.",
         placeholder: "e.g. https://app.example.com/ampost-events",
         type: "string",
         default: "",
@@ -2263,7 +2262,7 @@ export const properties: INodeProperties[] = [
       {
         displayName: "Events",
         name: "events",
-        description: "The events to be told of; an empty list means all",
+        description: "Events to send. An empty list means all.",
         type: "multiOptions",
         options: [
           { name: "Account Connected", value: "account.connected" },
@@ -2288,8 +2287,8 @@ export const properties: INodeProperties[] = [
       {
         displayName: "Description",
         name: "description",
-        description: "A note for yourself",
-        placeholder: "e.g. The shop's own server",
+        description: "A note for your own use",
+        placeholder: "e.g. Shop server",
         type: "string",
         default: "",
         routing: { send: { type: "body", property: "description" } },
