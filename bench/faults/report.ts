@@ -39,7 +39,8 @@ export function table({ posts, faults, fates, violations, seconds }: PartResult)
     ["faults", String(faults)],
     ["posts", String(posts)],
     ["became", became],
-    ...VIOLATIONS.map((kind) => [kind, String(count(kind))]),
+    // Only a comparison of days finds anything late.
+    ...VIOLATIONS.filter((kind) => kind !== "late" || count(kind) > 0).map((kind) => [kind, String(count(kind))]),
     ["took", `${Math.round(seconds)} s`],
   ];
   const widths = columns.map((cells) => Math.max(3, ...cells.map((cell) => cell.length)));

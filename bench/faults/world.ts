@@ -71,6 +71,7 @@ export interface World {
   proxy: TcpProxy | null;
   places: Places;
   pool: pg.Pool;
+  databaseUrl: string;
   /** Kills an API process; another takes its address. Resolves when that is ready. */
   restartApi(number: number): Promise<void>;
   /** A worker that has loaded its code and waits for `begin`. */
@@ -160,6 +161,7 @@ async function build(
     proxy,
     places: openPlaces(folder),
     pool: instance.pool,
+    databaseUrl: database.url,
     restartApi: async (number) => {
       await apis[number]?.kill();
       apis[number] = await startApi(number);

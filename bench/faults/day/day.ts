@@ -1,13 +1,16 @@
+import { z } from "zod";
+
 import { PLATFORM_NAMES } from "../../../model/platform-names.ts";
-import { show, showSeconds, showTimes, summarize } from "../../numbers.ts";
+import { type Durations, show, showSeconds, showTimes, summarize } from "../../numbers.ts";
 import { keepWorkers } from "../crew.ts";
-import { type Expectation, untilSettled, type Violation, whereAnswersAreLost } from "../judge.ts";
+import { type Expectation, untilSettled, type Violation, VIOLATIONS, whereAnswersAreLost } from "../judge.ts";
 import { type PartResult, runPart, seededRandom } from "../part.ts";
+import { startProcess } from "../processes.ts";
 import type { Entry } from "../sandbox-door.ts";
 import type { World } from "../world.ts";
-import { startBadSources } from "./bad-sources.ts";
 import { disturb, type Disturbed, keepClock, type Move, ourTime } from "./disturbances.ts";
-import { beBad, NEIGHBOURS } from "./neighbours.ts";
+import type { Task } from "./neighbourhood.ts";
+import { NEIGHBOURS } from "./neighbours.ts";
 import { type Length, planDay } from "./plan.ts";
 import { type Delivered, startReceiver } from "./receiver.ts";
 import { type Asked, liveDay, type Told } from "./tenants.ts";
@@ -49,13 +52,14 @@ const FACTOR = 2;
 export async function compareDays(day: Day): Promise<PartResult> {
   const alone = await live(day, false);
   const mixed = await live(day, true);
+  const { lines, late } = compare(alone.seen, mixed.seen);
   return {
     ...mixed.result,
-    violations: [...alone.result.violations, ...mixed.result.violations],
+    violations: [...alone.result.violations, ...mixed.result.violations, ...late],
     posts: alone.result.posts + mixed.result.posts,
     fates: sum(alone.result.fates, mixed.result.fates),
     seconds: alone.result.seconds + mixed.result.seconds,
-    notes: [...(mixed.result.notes ?? []), "", ...compare(alone.seen, mixed.seen)],
+    notes: [...(mixed.result.notes ?? []), "", ...lines],
   };
 }
 
@@ -91,7 +95,6 @@ async function live(day: Day, isMixed: boolean): Promise<{ result: PartResult; s
       const neighbours = world.people.slice(day.tenants);
       const crew = await keepWorkers(world, 2);
       const receiver = await startReceiver(world);
-      const sources = await startBadSources();
       await Promise.all(tenants.map((person) => receiver.serve(person)));
 
       const [moves, lived, disturbed, bad] = await Promise.all([
@@ -102,7 +105,7 @@ async function live(day: Day, isMixed: boolean): Promise<{ result: PartResult; s
           ),
         ),
         isMixed ? disturb(world, crew, day, seededRandom(day.seed)) : { counts: {}, windows: [] },
-        isMixed ? misbehave(world, neighbours, sources, day) : { violations: [], note: [] },
+        isMixed ? misbehave(world, neighbours, day) : { violations: [], note: [] },
       ]);
       const told = lived.flatMap((each) => each.told);
       await untilSettled(
@@ -113,7 +116,6 @@ async function live(day: Day, isMixed: boolean): Promise<{ result: PartResult; s
       const events = await receiver.judge(told);
       await crew.disband();
       await receiver.close();
-      await sources.close();
 
       seen = {
         told,
@@ -140,19 +142,31 @@ async function live(day: Day, isMixed: boolean): Promise<{ result: PartResult; s
   return { result, seen };
 }
 
+/** Has the neighbours do what they do. Answers what they should not have got, and how they were answered. */
 async function misbehave(
   world: World,
   people: World["people"],
-  sources: Awaited<ReturnType<typeof startBadSources>>,
   day: Day,
 ): Promise<{ violations: Violation[]; note: string[] }> {
-  const { answers, over } = beBad(world, people, sources, day);
-  const violations = await over;
-  const counts = [...answers]
+  const neighbourhood = startProcess("neighbours", "bench/faults/day/neighbourhood.ts", [], {
+    folder: world.folder,
+    env: {},
+  });
+  await neighbourhood.message();
+  const { apiUrl, databaseUrl } = world;
+  neighbourhood.send(JSON.stringify({ apiUrl, databaseUrl, people, day } satisfies Task));
+  const { violations, answers } = Misdeeds.parse(await neighbourhood.message());
+  await neighbourhood.gone;
+  const counts = answers
     .sort(([one], [other]) => one - other)
     .map(([status, count]) => `${show(count)} ${status === 0 ? "not at all" : `with ${status}`}`);
   return { violations, note: ["", `The neighbours' calls were answered: ${counts.join(", ")}.`] };
 }
+
+const Misdeeds = z.object({
+  violations: z.array(z.object({ kind: z.enum(VIOLATIONS), sentence: z.string() })),
+  answers: z.array(z.tuple([z.number(), z.number()])),
+});
 
 /** Calls are not counted: one that is refused for access which has ended is made again. A second that is taken makes a second post. */
 function expect({ subject, isCancelled }: Told): Expectation {
@@ -180,8 +194,29 @@ const GROUPS: Record<string, (told: Told) => boolean> = {
   "pictures and videos at once": ({ isScheduled, kind }) => !isScheduled && !["text", "link", "chain"].includes(kind),
 };
 
-/** Two tables: outside of the faults' windows, and within them. */
-function compare(alone: Seen, mixed: Seen): string[] {
+/** Fewer have no p99: it would be the one latest of them. */
+const LEAST_COUNT = 50;
+
+/** What came late outside of the faults' windows, and within them; and what of it is later than it may be. */
+function compare(alone: Seen, mixed: Seen): { lines: string[]; late: Violation[] } {
+  const late: Violation[] = [];
+  const row = (name: string, before: Durations, after: Durations): string => {
+    const ratio = after.p99 / before.p99;
+    const isCounted = Math.min(before.count, after.count) >= LEAST_COUNT;
+    if (isCounted && !(ratio <= FACTOR))
+      late.push({ kind: "late", sentence: `the p99 of ${name} is ${showTimes(ratio)} that of the day alone` });
+    const cells = [
+      name,
+      show(after.count),
+      showSeconds(before.p50),
+      showSeconds(before.p99),
+      showSeconds(after.p50),
+      showSeconds(after.p99),
+      showTimes(ratio),
+      isCounted ? (ratio <= FACTOR ? "yes" : "**no**") : "too few to say",
+    ];
+    return `| ${cells.join(" | ")} |`;
+  };
   const isWithin = (at: number) => mixed.windows.some(({ from, to }) => at >= from && at <= to);
   const lines = [
     "| outside of the faults' windows | count | alone, p50 | alone, p99 | in the mix, p50 | in the mix, p99 | ratio of the p99 | at most 2 × |",
@@ -209,26 +244,11 @@ function compare(alone: Seen, mixed: Seen): string[] {
     "",
     `The windows of ${mixed.windows.length} faults, ${showSeconds(seconds)} together: ${count} posts were due in them; p50 ${showSeconds(p50)}, p99 ${showSeconds(p99)}, the latest ${showSeconds(max)}.`,
   );
-  return lines;
+  return { lines, late };
 }
 
-function times({ late }: Seen, belongs: (told: Told) => boolean): ReturnType<typeof summarize> {
+function times({ late }: Seen, belongs: (told: Told) => boolean): Durations {
   return summarize(late.filter(({ told }) => belongs(told)).map(({ milliseconds }) => milliseconds));
-}
-
-function row(name: string, alone: ReturnType<typeof summarize>, mixed: ReturnType<typeof summarize>): string {
-  const ratio = mixed.p99 / alone.p99;
-  const cells = [
-    name,
-    show(mixed.count),
-    showSeconds(alone.p50),
-    showSeconds(alone.p99),
-    showSeconds(mixed.p50),
-    showSeconds(mixed.p99),
-    showTimes(ratio),
-    ratio <= FACTOR ? "yes" : "**no**",
-  ];
-  return `| ${cells.join(" | ")} |`;
 }
 
 function sum(one: Record<string, number>, other: Record<string, number>): Record<string, number> {

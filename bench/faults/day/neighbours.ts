@@ -18,8 +18,11 @@ export interface Neighbours {
   over: Promise<Violation[]>;
 }
 
+/** What they reach of it. */
+export type Attacked = Pick<World, "api" | "apiUrl" | "pool">;
+
 interface Bad {
-  world: World;
+  world: Attacked;
   person: Person;
   sources: BadSources;
   seed: number;
@@ -53,7 +56,7 @@ const HABITS: readonly Habit[] = [
 export const NEIGHBOURS = HABITS.length;
 
 export function beBad(
-  world: World,
+  world: Attacked,
   people: readonly Person[],
   sources: BadSources,
   { seconds, seed, pauseMilliseconds }: { seconds: number; seed: number; pauseMilliseconds: number },
@@ -194,7 +197,12 @@ async function flood(bad: Bad): Promise<void> {
 }
 
 /** Reads a post's events until they end, or until it is enough. Answers whether the server has ended them. */
-async function watch({ apiUrl }: World, key: string, postId: string, isEnough: () => boolean): Promise<boolean> {
+async function watch(
+  { apiUrl }: Pick<World, "apiUrl">,
+  key: string,
+  postId: string,
+  isEnough: () => boolean,
+): Promise<boolean> {
   const end = new AbortController();
   const timer = setInterval(() => isEnough() && end.abort(), 250);
   try {
