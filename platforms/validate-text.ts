@@ -1,6 +1,6 @@
 import type { Capabilities, Shape, TextLimit } from "../model/capabilities.ts";
 import { settingPath, type AccountFacts, type JudgedMedia, type Settings } from "./definition.ts";
-import { countText, COUNTING_WORDS, isCounted } from "./kit/text.ts";
+import { COUNTING_WORDS, countWithin } from "./kit/text.ts";
 import { isBlank, mediaKind, type Resolved } from "./resolve-content.ts";
 import { dotted, type Finding } from "./validate-files.ts";
 import { raise } from "./validate-media.ts";
@@ -46,7 +46,7 @@ export function judgePartText(
   const { platform, label } = capabilities;
   if (isBlank(part.text)) return part.media.length > 0 ? [] : [judgeNoText(platform, label, path, false)];
   const limit = textLimit(capabilities, shape, account);
-  return judgeLength(platform, `${label} text`, part.text, lengthOf(part.text, limit), path, limit);
+  return judgeLength(platform, `${label} text`, part.text, countWithin(part.text, limit), path, limit);
 }
 
 /** Texts in the settings that have a limit of their own. */
@@ -57,7 +57,7 @@ export function judgeSettingTexts({ platform, label, settingTexts }: Capabilitie
         platform,
         `${label} ${limit.label}`,
         text,
-        lengthOf(text, limit),
+        countWithin(text, limit),
         settingPath(platform, ...path),
         limit,
       ),
@@ -79,7 +79,7 @@ export function judgeAltTexts(
           platform,
           `${label} alt text`,
           entry.altText,
-          lengthOf(entry.altText, limit),
+          countWithin(entry.altText, limit),
           `${path}/${index}/altText`,
           limit,
         );
@@ -100,11 +100,6 @@ function judgeNoText(platform: Capabilities["platform"], label: string, path: st
       fix: always ? `Set ${dotted(path)}.` : `Set ${dotted(path)}, or add media.`,
     },
   };
-}
-
-/** The length of a text as this limit counts it; null where it is too long to be counted. */
-export function lengthOf(text: string, { counting }: TextLimit): number | null {
-  return isCounted(text) ? countText(text, counting) : null;
 }
 
 function judgeLength(

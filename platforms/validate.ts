@@ -12,14 +12,14 @@ import {
   type JudgedMedia,
   type RuleInput,
 } from "./definition.ts";
-import { isCounted } from "./kit/text.ts";
+import { countWithin } from "./kit/text.ts";
 import { fittingShapes, isBlank, measure, resolve, type Measured, type Resolved } from "./resolve-content.ts";
 import { judgeAccount, warnOfAccount } from "./validate-account.ts";
 import { judgeBareUrls, judgeDeclared, judgeFiles, type Finding } from "./validate-files.ts";
 import { judgeMedia } from "./validate-media.ts";
 import { judgeLastTime, judgeSchedule, refuseSchedule } from "./validate-schedule.ts";
 import { judgeSettings, type JudgedSettings } from "./validate-settings.ts";
-import { judgeAltTexts, judgePartText, judgeSettingTexts, judgeText, lengthOf, textLimit } from "./validate-text.ts";
+import { judgeAltTexts, judgePartText, judgeSettingTexts, judgeText, textLimit } from "./validate-text.ts";
 
 export { resolveContent, mapMedia } from "./resolve-content.ts";
 
@@ -123,9 +123,10 @@ function judgeForPlatform(
   const account = context.accounts?.[capabilities.platform] ?? null;
   const resolved = resolve(capabilities, content, context.measured);
   const settings = judgeSettings(definition, content.platformOverrides[capabilities.platform]?.settings);
-  const ruled = applyRules(definition, resolved, settings, content, scheduledFor, account, context);
   const limit = textLimit(capabilities, resolved.shapes[0], account);
-  const length = lengthOf(resolved.content.text, limit);
+  const length = countWithin(resolved.content.text, limit);
+  const isReadable = length !== null && unitsOf(resolved.content.thread) <= MAX_CHAIN_UNITS;
+  const ruled = applyRules(definition, resolved, settings, content, scheduledFor, { account, isReadable }, context);
   const dueAt = Date.parse(scheduledFor ?? "");
   const publishAt = Number.isNaN(dueAt) ? context.now : new Date(dueAt);
   return {
@@ -277,7 +278,7 @@ function applyRules(
   settings: JudgedSettings,
   content: Content,
   scheduledFor: string | null,
-  account: AccountFacts | null,
+  { account, isReadable }: { account: AccountFacts | null; isReadable: boolean },
   context: JudgeContext,
 ): { issues: Finding[]; warnings: Finding[] } {
   const input: RuleInput = {
@@ -292,7 +293,6 @@ function applyRules(
   };
   const issues: Finding[] = [];
   const warnings: Finding[] = [];
-  const isReadable = isCounted(resolved.content.text) && unitsOf(resolved.content.thread) <= MAX_CHAIN_UNITS;
   for (const { rule, code, about, path, message, fix, severity, broken } of rules) {
     // Of a text that is far too long there is no more to say.
     if (about === "text" && !isReadable) continue;

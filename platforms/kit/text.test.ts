@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import type { Counting } from "../../model/capabilities.ts";
-import { countText } from "./text.ts";
+import { countText, countWithin } from "./text.ts";
 
 /** Computed with twitter-text 3.1.0. */
 const WEIGHTED: [text: string, length: number][] = [
@@ -71,3 +71,12 @@ for (const [counting, text, length] of OTHERS) {
     assert.equal(countText(text, counting), length);
   });
 }
+
+test("a text far beyond a limit is not counted, and one of long addresses is", () => {
+  const limit = { counting: "weighted", max: 280 } as const;
+  assert.equal(countWithin("\u{1f468}\u200d".repeat(2_000), limit), null);
+  assert.equal(countWithin("a".repeat(6_000), { counting: "utf16", max: 280 }), null);
+  assert.equal(countWithin("a".repeat(5_600), { counting: "utf16", max: 280 }), 5_600);
+  const addresses = Array.from({ length: 3 }, (_, number) => `https://example.com/${number}${"x".repeat(2_500)}`);
+  assert.equal(countWithin(addresses.join(" "), limit), 3 * 23 + 2);
+});

@@ -17,7 +17,7 @@ export const COUNTING_WORDS: Record<Counting, string> = {
 };
 
 const COUNTERS: Record<Counting, (text: string) => number> = {
-  weighted: weightedLength,
+  weighted: (text) => weightedLength(text),
   utf16: (text) => text.length,
   codePoints: countCodePoints,
   graphemes: (text) => splitGraphemes(text).length,
@@ -28,8 +28,18 @@ const COUNTERS: Record<Counting, (text: string) => number> = {
 /** No limit of any platform is as long as this. What is longer, in UTF-16 units, is too long without being counted. */
 export const MAX_COUNTED_UNITS = 100_000;
 
-export function isCounted(text: string): boolean {
-  return text.length <= MAX_COUNTED_UNITS;
+/** What is so many times as long as a limit, in UTF-16 units, is longer than it however it is counted. No emoji takes more. */
+const FAR_BEYOND = 20;
+
+/**
+ * The length of a text, or null where it is so far beyond the limit that nobody wants to know how far: counting is slow,
+ * and there is one thread for all who send texts.
+ */
+export function countWithin(text: string, { counting, max }: { counting: Counting; max: number }): number | null {
+  const most = Math.min(MAX_COUNTED_UNITS, max * FAR_BEYOND);
+  // An address counts the same however long it is.
+  if (counting === "weighted" && text.length <= MAX_COUNTED_UNITS) return weightedLength(text, most);
+  return text.length > most ? null : countText(text, counting);
 }
 
 /**
@@ -63,15 +73,21 @@ const PLAIN = /^[\n\x20-\x7e]*$/;
  * X's weighted length, twitter-text configuration version 3: a URL counts 23, an emoji sequence 2, a character of the
  * light ranges 1, every other 2, after normalisation to NFC. Source: docs.x.com, counting characters, 2026-08-22.
  */
-export function weightedLength(text: string): number {
+export function weightedLength(text: string): number;
+/** Null where it has more UTF-16 units than this without its URLs. */
+export function weightedLength(text: string, mostUnits: number): number | null;
+export function weightedLength(text: string, mostUnits = Infinity): number | null {
   const normal = composed(text);
-  let length = 0;
+  const urls = findUrls(normal);
+  const plain: string[] = [];
   let position = 0;
-  for (const url of findUrls(normal)) {
-    length += weighPlain(normal.slice(position, url.start)) + URL_WEIGHT;
-    position = url.end;
+  for (const { start, end } of urls) {
+    plain.push(normal.slice(position, start));
+    position = end;
   }
-  return length + weighPlain(normal.slice(position));
+  plain.push(normal.slice(position));
+  if (plain.reduce((units, piece) => units + piece.length, 0) > mostUnits) return null;
+  return plain.reduce((length, piece) => length + weighPlain(piece), urls.length * URL_WEIGHT);
 }
 
 const URL_WEIGHT = 23;
