@@ -215,6 +215,8 @@ export class BrokerError extends Error {
   readonly limitOf: "account" | "app";
   /** How many tries this failure is worth in all; null: the engine's usual number. */
   readonly maxAttempts: number | null;
+  /** Whether it passes by itself, whatever the post is: then tries go on for as long as the post may be late. */
+  readonly passes: boolean;
   /** The step to begin again from when trying again (a dead container has to be made anew); null: this one. */
   readonly redoFrom: string | null;
   readonly platformError: PlatformErrorDetail | null;
@@ -230,6 +232,7 @@ export class BrokerError extends Error {
     this.retryAfterSeconds = options.retryAfterSeconds ?? null;
     this.limitOf = options.limitOf ?? "account";
     this.maxAttempts = options.maxAttempts ?? null;
+    this.passes = options.passes ?? PASSING.has(code);
     this.redoFrom = options.redoFrom ?? null;
     const platformError = options.platformError ?? null;
     this.platformError = platformError === null ? null : bounded(platformError);
@@ -245,6 +248,9 @@ export class BrokerError extends Error {
   }
 }
 
+/** Of these every error passes. */
+const PASSING: ReadonlySet<BrokerCode> = new Set(["PLATFORM_UNAVAILABLE", "RATE_LIMITED"]);
+
 /** What may be said of a failure besides its code and sentence; see the members of `BrokerError`. */
 export interface BrokerErrorOptions {
   publicCode?: PublicCode | null;
@@ -254,6 +260,7 @@ export interface BrokerErrorOptions {
   retryAfterSeconds?: number | null;
   limitOf?: "account" | "app";
   maxAttempts?: number | null;
+  passes?: boolean;
   redoFrom?: string | null;
   platformError?: PlatformErrorDetail | null;
   cause?: unknown;

@@ -165,7 +165,7 @@ const publishingErrors: readonly GraphErrorRow[] = [
     about: "the video could not be fetched",
     brokerCode: "MEDIA_FAILED",
     notPublished: true,
-    maxAttempts: 2,
+    passes: true,
     message: "Facebook could not fetch the video.",
   },
   {

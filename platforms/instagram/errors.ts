@@ -25,7 +25,7 @@ const publishingErrors: readonly GraphErrorRow[] = [
     about: "fetching the media took too long, or the media has expired",
     brokerCode: "MEDIA_FAILED",
     notPublished: false,
-    maxAttempts: 3,
+    passes: true,
     message: "Instagram could not take in the media in time.",
   },
   {
@@ -146,7 +146,7 @@ const publishingErrors: readonly GraphErrorRow[] = [
     about: "the media address could not be fetched",
     brokerCode: "MEDIA_FAILED",
     notPublished: false,
-    maxAttempts: 3,
+    passes: true,
     message: "Instagram could not fetch the media.",
   },
   {
@@ -185,7 +185,7 @@ const publishingErrors: readonly GraphErrorRow[] = [
     about: "fetching the video failed (seen)",
     brokerCode: "MEDIA_FAILED",
     notPublished: false,
-    maxAttempts: 2,
+    passes: true,
     message: "Instagram could not fetch the video.",
   },
   {

@@ -20,6 +20,8 @@ export interface ErrorRow {
   retryAfterSeconds?: number;
   /** Tries in all. */
   maxAttempts?: number;
+  /** See `BrokerError`: where it is more than the code says. */
+  passes?: true;
   /** Whose calls are limited; the account's where it is left out. */
   limitOf?: "app";
   /** The public sentence. */

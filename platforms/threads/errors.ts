@@ -91,14 +91,24 @@ export const errors: readonly GraphErrorRow[] = [
     about: "the media address could not be fetched",
     brokerCode: "MEDIA_FAILED",
     notPublished: false,
-    maxAttempts: 3,
+    passes: true,
     message: "Threads could not fetch the media.",
   },
   {
     // As on Instagram.
-    codes: [-2, -1],
-    subcodes: [2207003, 2207020, 2207032, 2207053],
-    about: "fetching took too long, the media has expired, or creating failed",
+    codes: [-2],
+    subcodes: [2207003, 2207020],
+    about: "fetching took too long, or the media has expired",
+    brokerCode: "MEDIA_FAILED",
+    notPublished: false,
+    passes: true,
+    message: "Threads could not take in the media in time.",
+  },
+  {
+    // As on Instagram.
+    codes: [-1],
+    subcodes: [2207032, 2207053],
+    about: "creating failed",
     brokerCode: "MEDIA_FAILED",
     notPublished: false,
     maxAttempts: 3,
@@ -222,7 +232,7 @@ const REFUSED = { brokerCode: "MEDIA_REJECTED" } as const;
 export const containerErrors: Readonly<Record<string, ErrorOutcome>> = {
   FAILED_DOWNLOADING_VIDEO: {
     brokerCode: "MEDIA_FAILED",
-    maxAttempts: 2,
+    passes: true,
     message: "Threads could not fetch the video.",
   },
   FAILED_PROCESSING_AUDIO: {

@@ -191,6 +191,7 @@ export const failReasons: readonly TiktokErrorRow[] = [
     brokerCode: "PLATFORM_UNAVAILABLE",
     notPublished: true,
     retryAfterSeconds: 60,
+    passes: true,
     message: "TikTok could not process the post because of a fault of its own.",
   },
   {
@@ -199,6 +200,7 @@ export const failReasons: readonly TiktokErrorRow[] = [
     brokerCode: "MEDIA_FAILED",
     notPublished: true,
     retryAfterSeconds: 60,
+    passes: true,
     message: "TikTok could not fetch the media.",
   },
   {
@@ -289,13 +291,13 @@ export function classifyTikTok(answer: HttpAnswer): BrokerError {
   );
 }
 
-/** A post that TikTok had accepted has failed, for this reason. Where it is begun anew, from `redoFrom`; else the person has to. */
+/** A post that TikTok had accepted has failed, for this reason. Where it is begun anew, from `redoFrom`; else the person has to, unless it passes. */
 export function failureOf(reason: string | null | undefined, redoFrom?: string): BrokerError {
   const code = reason ?? "unknown";
   const row = failReasons.find(({ codes }) => codes.includes(code));
   const detail = { status: 200, code, message: null, requestId: null };
   const known = row ?? { ...UNKNOWN, notPublished: true, message: "TikTok could not publish the post." };
   return redoFrom === undefined
-    ? toBrokerError("TikTok", { ...known, retryable: false }, detail, { neverLive: true })
-    : toBrokerError("TikTok", known, detail, { redoFrom, maxAttempts: 3 });
+    ? toBrokerError("TikTok", known, detail, { retryable: known.passes === true, neverLive: true })
+    : toBrokerError("TikTok", known, detail, { redoFrom, maxAttempts: known.passes === true ? null : 3 });
 }

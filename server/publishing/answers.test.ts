@@ -144,6 +144,31 @@ test("where the platform refuses repeats, a lost answer is settled by one identi
   });
 });
 
+test("access that has ended when an identical repeat is due is renewed, and the repeat settles what was lost", async () => {
+  await withWorld(async (world) => {
+    world.ledger.refusesRepeats = true;
+    world.ledger.readBack = "cannot_tell";
+    world.ledger.faults.push(
+      { call: "publish", kind: "drop_after", text: "done" },
+      { call: "publish", kind: "drop_before", text: "not done" },
+    );
+    await world.startEngine({
+      broker: ledgerBroker(world.ledger, { identicalRepeat: true }),
+      freshToken: (_account, { refused }) => Promise.resolve(refused === undefined ? "first" : "second"),
+      faultPoint: ({ point }) => {
+        if (point === "reconcile.before") world.ledger.expiredTokens.add("first");
+      },
+    });
+    for (const text of ["done", "not done"]) {
+      const post = await world.addPost({ text });
+      await world.publish(post);
+      assert.equal((await world.until(post, isOver)).status, "published");
+      assert.equal(liveCount(world.ledger, text), 1);
+      world.ledger.expiredTokens.clear();
+    }
+  });
+});
+
 test("a repeat whose answer is lost too is not repeated again", async () => {
   await withWorld(async (world) => {
     world.ledger.readBack = "cannot_tell";

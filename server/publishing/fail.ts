@@ -144,12 +144,14 @@ async function retryLater(
   failure: Failure,
   options: FailureOptions,
   patience?: number,
+  also: Changes = {},
 ): Promise<void> {
   const seconds = pauseSeconds(work, failure, options);
   const error = toPublicError(failure, { retryAt: after(seconds), live: liveParts(work) });
   const changes: Changes = {
     ...restart(redoFrom(work, at, failure)),
     ...begun(work),
+    ...also,
     failures: work.row.failures + 1,
     error,
     next: { at: "seconds", seconds, evenPastDue: true },
@@ -262,14 +264,15 @@ async function failObservation(
   options: FailureOptions,
 ): Promise<void> {
   const { row, pace } = work;
-  if (!failure.retryable && failure.brokerCode !== null && failure.brokerCode !== "OUTCOME_UNKNOWN") {
-    return failForGood(
-      work,
-      failure,
-      options,
-      undefined,
-      failure.neverLive && isOnlyCommit(work) ? { ...FROM_THE_START, reset: true } : {},
-    );
+  const afresh: Changes = failure.neverLive && isOnlyCommit(work) ? { ...FROM_THE_START, reset: true } : {};
+  if (failure.passes && afresh.reset === true) {
+    // What was accepted has counted as no failure, and was one each time.
+    row.failures = row.attempt_count - 1;
+    if (isWorthWaiting(work, failure, options)) return retryLater(work, at, failure, options, undefined, afresh);
+  }
+  const isFinal = !failure.retryable || failure.neverLive;
+  if (isFinal && failure.brokerCode !== null && failure.brokerCode !== "OUTCOME_UNKNOWN") {
+    return failForGood(work, failure, options, undefined, afresh);
   }
   const asked = row.failures + 1;
   const seconds = (readBackSeconds(asked) - readBackSeconds(asked - 1)) / pace;

@@ -113,7 +113,7 @@ function fromBroker(error: BrokerError): Failure {
     retryAfterSeconds: error.retryAfterSeconds,
     limitOf: error.limitOf,
     maxAttempts: error.maxAttempts ?? USUAL_ATTEMPTS,
-    passes: error.maxAttempts === null && (error.code === "PLATFORM_UNAVAILABLE" || error.code === "RATE_LIMITED"),
+    passes: error.passes && error.maxAttempts === null,
     redoFrom: error.redoFrom,
     neverLive: error.neverLive,
     platformError: error.platformError,

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { BrokerError, type Broker, type QuietStep, type Step } from "../../platforms/platform.ts";
+import { ledgerBroker } from "../../tests/ledger-platform.ts";
 import { isOver, type PublishingWorld, type TestPost, withWorld } from "../../tests/publishing-world.ts";
 import { countMissed } from "../db/queue-depth.ts";
 import { resetForEdit, retry } from "../domain/posts/acts.ts";
@@ -17,6 +19,62 @@ test("an outage is waited out by time, however many tries that takes", async () 
     assert.equal(state.status, "published");
     assert.equal(state.platformPosts[0]?.attempt_count, 10);
   });
+});
+
+/** Cannot be fetched so many times; before the commit, or of what was accepted. */
+function fetchFailures(world: PublishingWorld, times: number, isAfterCommit: boolean): Broker {
+  const broker = ledgerBroker(world.ledger);
+  const fetched: QuietStep = {
+    name: "fetched",
+    effect: "read",
+    run: async () => {
+      if (times === 0) return { done: {} };
+      times -= 1;
+      if (isAfterCommit) world.ledger.posts.splice(0);
+      throw new BrokerError("MEDIA_FAILED", "The platform could not fetch the media.", {
+        passes: true,
+        ...(isAfterCommit ? { neverLive: true } : { redoFrom: "create-0" }),
+      });
+    },
+  };
+  const isCommit = ({ effect }: Step): boolean => effect === "visible";
+  const around = (step: Step) => (isAfterCommit ? [step, fetched] : [fetched, step]);
+  return {
+    ...broker,
+    steps: (content) => broker.steps(content).flatMap((step) => (isCommit(step) ? around(step) : [step])),
+  };
+}
+
+test("media that a platform could not fetch are offered to it anew for as long as the post may be late", async () => {
+  for (const isAfterCommit of [false, true]) {
+    await withWorld(async (world) => {
+      const broker = fetchFailures(world, 9, isAfterCommit);
+      await world.startEngine({ speed: 1_000, latestSeconds: 24 * 3600, broker });
+      const post = await world.addPost({ text: "fetched at last" });
+      await world.publish(post);
+      const state = await world.until(post, isOver);
+      assert.deepEqual([state.status, state.platformPosts[0]?.attempt_count], ["published", 10]);
+      assert.equal(world.ledger.calls.filter((call) => call === "create fetched at last").length, 10);
+      assert.deepEqual(
+        world.ledger.posts.map(({ id }) => id),
+        [state.platformPosts[0]?.platform_post_id],
+      );
+    });
+  }
+});
+
+test("media that a platform never can fetch fail the post when its time is over, and not before", async () => {
+  for (const isAfterCommit of [false, true]) {
+    await withWorld(async (world) => {
+      const broker = fetchFailures(world, Infinity, isAfterCommit);
+      await world.startEngine({ speed: 10_000, latestSeconds: 1_000, broker });
+      const post = await world.addPost({ text: "never fetched" });
+      await world.publish(post);
+      const [failed] = (await world.until(post, isOver)).platformPosts;
+      assert.deepEqual([failed?.status, failed?.error?.code], ["failed", "MEDIA_UPLOAD_FAILED"]);
+      assert.ok((failed?.attempt_count ?? 0) >= 6);
+    });
+  }
 });
 
 test("an outage that outlasts the time for which a post may be late fails it, and says what the platform said", async () => {
