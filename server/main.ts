@@ -8,6 +8,7 @@ import { createKeyHolders } from "./domain/api-keys/key-holders.ts";
 import type { Services } from "./domain/services.ts";
 import { openAuth, sessionsOf } from "./domain/users/open-auth.ts";
 import { openSetUp } from "./domain/users/set-up.ts";
+import { watchEventLoop } from "./event-loop.ts";
 import { type Ground, openGround, type Opened } from "./ground.ts";
 import { createHttpApp } from "./http/app.ts";
 import { createProbesApp, type ProbeAccess, type Probes } from "./http/probes.ts";
@@ -53,6 +54,7 @@ export async function start(config: Config, log: Logger, parts: Parts): Promise<
     if (worker) opened.push(() => worker.stop());
     const ground = await openGround(config, log, { doesChores: parts.worker === true }, opened);
     opening.resolve(ground);
+    opened.push(watchEventLoop(log));
     // Before anything is published: that may be what hangs.
     if (parts.worker === true) opened.push(await startWatchdog("worker"));
     const work = parts.worker === true ? await startWork(ground, parts.faultPoint) : undefined;

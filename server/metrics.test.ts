@@ -18,5 +18,6 @@ test("what was measured and what waits is printed for Prometheus", async () => {
   assert.match(text, new RegExp(`ampost_platform_posts_settled_total{platform="${platform}",outcome="published"} 1`));
   assert.match(text, /ampost_due_platform_posts 0/);
   assert.match(text, /process_resident_memory_bytes/);
+  assert.match(text, /nodejs_eventloop_lag_p99_seconds\{process="api"\} /);
   await database.drop();
 });

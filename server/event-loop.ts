@@ -1,0 +1,27 @@
+import type { Logger } from "pino";
+
+const LOOK_MILLISECONDS = 250;
+const LONG_MILLISECONDS = 500;
+const SAID_EVERY_MILLISECONDS = 10_000;
+
+/**
+ * Says in the log where the one thread of this process was held up for long, since whoever wanted something of it then
+ * had to wait: at once, and then the longest of every ten seconds. The metrics tell the rest. Call what it answers to
+ * end it.
+ */
+export function watchEventLoop(log: Pick<Logger, "warn">): () => void {
+  let lookedAt = performance.now();
+  let saidAt = -Infinity;
+  let longest = 0;
+  const looking = setInterval(() => {
+    const now = performance.now();
+    longest = Math.max(longest, now - lookedAt - LOOK_MILLISECONDS);
+    lookedAt = now;
+    if (longest < LONG_MILLISECONDS || now - saidAt < SAID_EVERY_MILLISECONDS) return;
+    const milliseconds = Math.round(longest);
+    log.warn({ milliseconds }, "This process was held up: all that it was to answer or to do waited for so long");
+    saidAt = now;
+    longest = 0;
+  }, LOOK_MILLISECONDS).unref();
+  return () => clearInterval(looking);
+}
