@@ -142,6 +142,16 @@ const BOUND_ROWS: readonly { what: string; bound: keyof typeof BOUNDS; then: str
     bound: "notedChanges",
     then: "; what takes something away is never refused",
   },
+  {
+    what: "Calls of a person in a mode, or from an address, that wait for their turn in an API process",
+    bound: "waitingCalls",
+    then: "; beyond, the answer is 429",
+  },
+  {
+    what: "Calls of all that wait there",
+    bound: "waitingCallsOfAll",
+    then: "; beyond, and after ten seconds, the answer is 503",
+  },
   { what: "Failed sign-ins in the audit log, of an account in an hour", bound: "notedFailures", then: "" },
   { what: "Accounts whose address nobody confirms", bound: "unconfirmedDays", then: " days" },
 ];

@@ -36,6 +36,10 @@ async function open(t: TestContext) {
     begun.push(name);
     return name;
   });
+  app.get("/refusals", async (_asked, reply) => {
+    await sleep(100);
+    return await reply.code(429).send("not now");
+  });
   app.get("/streams", async (_asked, reply) => await reply.send(new PassThrough()));
   app.get("/files/:id/:name", { config: { door: "files" } }, async () => "bytes");
   app.get("/healthz", { config: { door: "open" } }, async () => "ok");
@@ -149,6 +153,25 @@ test("of one caller so many calls wait, and are told to wait beyond that; of all
   const other = await ask("203.0.113.1");
   assert.equal(other.statusCode, 503);
   assert.match(other.body, /"code":"UNAVAILABLE"/);
+});
+
+test("whoever calls on and on in spite of refusals is told them later, and others at once", async (t) => {
+  const { app, tick, remember } = await open(t);
+  await remember("stubborn", "test", "stubborn");
+  await remember("other", "test", "other");
+  const told: string[] = [];
+  const ask = async (key: string) => {
+    await app.inject({ url: "/refusals", headers: { authorization: `Bearer ${key}` } });
+    told.push(key);
+  };
+  // Each takes some of its share; then what it may have is used up.
+  for (let count = 0; count < 5; count += 1) void ask("stubborn");
+  while (told.length < 5) await tick();
+  void ask("stubborn");
+  await tick();
+  await ask("other");
+  assert.equal(told.length, 6);
+  while (told.length < 7) await tick();
 });
 
 test("a caller who has hung up is not waited for", async (t) => {

@@ -4,7 +4,7 @@ import { BOUNDS } from "../../model/bounds.ts";
 import { PublicError, type PublicCode } from "../../model/errors.ts";
 import type { Caller } from "../domain/caller.ts";
 import { createSlots, type Slots } from "../slots.ts";
-import { createLanes, isLight, type Lane, use } from "./lanes.ts";
+import { createLines, isLight, type Line, use } from "./lines.ts";
 import { outerRequestId } from "./pages/call-route.ts";
 
 declare module "fastify" {
@@ -24,6 +24,8 @@ export interface Place {
   leave(): void;
   /** Gives it back until something has come that the caller still has to send. */
   without<Result>(coming: Promise<Result>): Promise<Result>;
+  /** Gives it back with a refusal, which is told at once, or a little later to those who call on and on in spite of it. */
+  refuse(tell: () => void): void;
   /** Has the next calls with the same key or cookie take their turns as this person's; null: as a stranger's. */
   belongsTo(caller: Pick<Caller, "userId" | "mode"> | null): void;
 }
@@ -41,10 +43,12 @@ const FILES = { any: 16, ofEach: 8 };
 const HELD_MILLISECONDS = 1_000;
 const LOOK_MILLISECONDS = 250;
 const PATIENCE_MILLISECONDS = 10_000;
+/** Whoever does not wait by themselves is made to. */
+const REFUSAL_MILLISECONDS = 1_000;
 
 /** Gives all who call a fair share of the process: a call takes a place before its key is looked up and its body read. */
 export function addDoor(app: FastifyInstance): void {
-  const lanes = createLanes();
+  const lines = createLines();
   const slots = { calls: createSlots(CALLS), files: createSlots(FILES) };
   const held = new Set<{ since: number; leave: () => void }>();
   const looking = setInterval(() => {
@@ -53,22 +57,22 @@ export function addDoor(app: FastifyInstance): void {
   }, LOOK_MILLISECONDS).unref();
   app.addHook("onClose", async () => clearInterval(looking));
 
-  /** Takes a place when it is the lane's turn. Answers what withdraws the wish. */
-  function take(those: Slots, lane: Lane, begin: (leave: () => void) => void, isBack = false): () => void {
-    const light = isLight(lane, performance.now());
-    lane.calls += 1;
+  /** Takes a place when it is the line's turn. Answers what withdraws the wish. */
+  function take(those: Slots, line: Line, begin: (leave: () => void) => void, isBack = false): () => void {
+    const light = isLight(line, performance.now());
+    line.calls += 1;
     const withdraw = those.ask({
-      whose: lane.name,
+      whose: line.name,
       isLight: light,
-      isFirst: lane.isFirst,
+      isFirst: line.isFirst,
       isBack,
       begin(giveBack) {
         const since = performance.now();
         const leave = () => {
           if (!held.delete(place)) return;
           const now = performance.now();
-          lane.calls -= 1;
-          use(lane, now - since, now);
+          line.calls -= 1;
+          use(line, now - since, now);
           giveBack();
         };
         const place = { since, leave };
@@ -77,19 +81,19 @@ export function addDoor(app: FastifyInstance): void {
       },
     });
     return () => {
-      lane.calls -= 1;
+      line.calls -= 1;
       withdraw();
     };
   }
 
   function enter(
     those: Slots,
-    lane: Lane,
+    line: Line,
     request: FastifyRequest,
     reply: FastifyReply,
     done: HookHandlerDoneFunction,
   ) {
-    if (those.waitingOf(lane.name) >= BOUNDS.waitingCalls) return done(tooMany("RATE_LIMITED", YOURS));
+    if (those.waitingOf(line.name) >= BOUNDS.waitingCalls) return done(tooMany("RATE_LIMITED", YOURS));
     if (those.waiting() >= BOUNDS.waitingCallsOfAll) return done(tooMany("UNAVAILABLE", ALL));
     let leave: (() => void) | undefined;
     request.place = {
@@ -97,13 +101,22 @@ export function addDoor(app: FastifyInstance): void {
       async without(coming) {
         leave?.();
         const came = await coming;
-        leave = await new Promise<() => void>((begin) => void take(those, lane, begin, true));
+        leave = await new Promise<() => void>((begin) => void take(those, line, begin, true));
         return came;
       },
-      belongsTo: (caller) => lanes.remember(request, caller),
+      refuse(tell) {
+        leave?.();
+        if (isLight(line, performance.now()) || line.refused >= BOUNDS.waitingCalls) return tell();
+        line.refused += 1;
+        setTimeout(() => {
+          line.refused -= 1;
+          tell();
+        }, REFUSAL_MILLISECONDS).unref();
+      },
+      belongsTo: (caller) => lines.remember(request, caller),
     };
     const waiting: { end?: () => void } = {};
-    const withdraw = take(those, lane, (leaveIt) => {
+    const withdraw = take(those, line, (leaveIt) => {
       leave = leaveIt;
       waiting.end?.();
       done();
@@ -131,12 +144,13 @@ export function addDoor(app: FastifyInstance): void {
     const knock = (request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction) => {
       // A page that calls a route for somebody has taken a place for that already.
       if (outerRequestId() !== undefined) return done();
-      enter(slots[kind], kind === "files" ? lanes.ofFile(request) : lanes.of(request), request, reply, done);
+      enter(slots[kind], kind === "files" ? lines.ofFile(request) : lines.of(request), request, reply, done);
     };
     // After what the route's surroundings do, whose headers a refusal needs as well, and before the look at the key.
     route.onRequest = [knock, ...[route.onRequest ?? []].flat()];
   });
-  app.addHook("onSend", (request, _reply, payload, done) => {
+  app.addHook("onSend", (request, reply, payload, done) => {
+    if (request.place !== null && REFUSED.has(reply.statusCode)) return request.place.refuse(() => done(null, payload));
     // What flows may do so for as long as its reader likes.
     if (typeof payload === "object" && payload !== null && "pipe" in payload) request.place?.leave();
     done(null, payload);
@@ -146,6 +160,9 @@ export function addDoor(app: FastifyInstance): void {
     done();
   });
 }
+
+/** Without a key that works, or more than the caller may. */
+const REFUSED: ReadonlySet<number> = new Set([401, 429]);
 
 const YOURS = "So many of your calls wait for their turn that no more are taken";
 const ALL = "So many calls wait for their turn that yours could not be answered in time";

@@ -6,45 +6,49 @@ import { networkOf } from "../auth/throttle.ts";
 import type { Caller } from "../domain/caller.ts";
 
 /** Those whose calls take turns with those of others: a person in a mode, or everybody unknown from one address. */
-export interface Lane {
+export interface Line {
   name: string;
   /** Live mode does not wait for test mode. Who is not known yet goes before nobody. */
   isFirst: boolean;
   /** Calls that are worked on or wait. */
   calls: number;
+  /** Refusals that are still to be told. */
+  refused: number;
   /** How long calls were worked on, fading with time. */
   usedMilliseconds: number;
   usedAt: number;
 }
 
-export interface Lanes {
+export interface Lines {
   /** By what is known without a look into the database: whom the key or cookie stood for when it was last looked up, else where the call comes from. */
-  of(request: FastifyRequest): Lane;
+  of(request: FastifyRequest): Line;
   /** That of a file, whoever fetches it. */
-  ofFile(request: FastifyRequest): Lane;
+  ofFile(request: FastifyRequest): Line;
   /** Has further calls with the key or cookie of this one take their turns as the person's; null: as a stranger's. */
   remember(request: FastifyRequest, caller: Pick<Caller, "userId" | "mode"> | null): void;
 }
 
-const MOST_LANES = 20_000;
+const MOST_LINES = 20_000;
 const MOST_REMEMBERED = 10_000;
 
 /** Light is who has fewer calls here than this, and has used less of the last two seconds. */
 const LIGHT = { calls: 4, milliseconds: 200 };
 const FADES_IN_MILLISECONDS = 2_000;
+const UNMEASURED_MILLISECONDS = 1;
 
-export function createLanes(): Lanes {
-  const lanes = new Map<string, Lane>();
+export function createLines(): Lines {
+  const lines = new Map<string, Line>();
   const holders = new Map<string, { name: string; isFirst: boolean }>();
 
-  function named({ name, isFirst }: { name: string; isFirst: boolean }): Lane {
-    const known = lanes.get(name);
+  function named({ name, isFirst }: { name: string; isFirst: boolean }): Line {
+    const known = lines.get(name);
     if (known !== undefined) return known;
     // There are fewer connections than that, so most of them are of the past.
-    if (lanes.size >= MOST_LANES) for (const [old, { calls }] of lanes) if (calls === 0) lanes.delete(old);
-    const lane = { name, isFirst, calls: 0, usedMilliseconds: 0, usedAt: 0 };
-    lanes.set(name, lane);
-    return lane;
+    if (lines.size >= MOST_LINES)
+      for (const [old, { calls, refused }] of lines) if (calls + refused === 0) lines.delete(old);
+    const line = { name, isFirst, calls: 0, refused: 0, usedMilliseconds: 0, usedAt: 0 };
+    lines.set(name, line);
+    return line;
   }
 
   return {
@@ -67,16 +71,17 @@ export function createLanes(): Lanes {
 }
 
 /** Whether it has called so little of late that its calls need not stand in line with those of heavy callers. */
-export function isLight(lane: Lane, now: number): boolean {
-  return lane.calls < LIGHT.calls && fading(lane, now) < LIGHT.milliseconds;
+export function isLight(line: Line, now: number): boolean {
+  return line.calls < LIGHT.calls && fading(line, now) < LIGHT.milliseconds;
 }
 
-export function use(lane: Lane, milliseconds: number, now: number): void {
-  lane.usedMilliseconds = fading(lane, now) + milliseconds;
-  lane.usedAt = now;
+/** Each call costs something beside what is measured of it: to be read, and to be answered. */
+export function use(line: Line, milliseconds: number, now: number): void {
+  line.usedMilliseconds = fading(line, now) + milliseconds + UNMEASURED_MILLISECONDS;
+  line.usedAt = now;
 }
 
-function fading({ usedMilliseconds, usedAt }: Lane, now: number): number {
+function fading({ usedMilliseconds, usedAt }: Line, now: number): number {
   return usedMilliseconds * Math.exp((usedAt - now) / FADES_IN_MILLISECONDS);
 }
 
