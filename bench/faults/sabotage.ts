@@ -107,6 +107,150 @@ export const SABOTAGES: readonly Sabotage[] = [
     ],
     tests: "tests/faults/stops.test.ts",
   },
+  {
+    what: "the path of a request line that names another host",
+    changes: [{ file: "server/http/app.ts", find: 'rewriteUrl: ({ url }) => originForm(url ?? "/"),', replace: "" }],
+    tests: "server/http/request-target.test.ts",
+  },
+  {
+    what: "what a person who approves is shown: the stored bytes",
+    changes: [
+      {
+        file: "server/domain/posts/to-approval.ts",
+        find: "for (const { path, entry } of mediaPlaces(post.content)) entry.url = stored.get(path) ?? null;",
+        replace: "",
+      },
+    ],
+    tests: "server/domain/posts/approve-post.test.ts",
+  },
+  {
+    what: "whose posts the sandbox's page shows",
+    changes: [
+      {
+        file: "server/http/pages/sandbox-door.ts",
+        find: 'if (settings.sandboxPage === "open") return null;',
+        replace: "return null;",
+      },
+    ],
+    tests: "server/http/pages/sandbox-door.test.ts",
+  },
+  {
+    what: "ways back to the app alone",
+    changes: [
+      {
+        file: "server/http/auth-routes.ts",
+        find: "  refuseWaysElsewhere([...url.searchParams, ...Object.entries(Object(body))]);\n",
+        replace: "",
+      },
+    ],
+    tests: "server/http/sign-in.test.ts",
+  },
+  {
+    what: "the example keys that everybody knows",
+    changes: [
+      {
+        file: "server/config.ts",
+        find: 'if (madeBy === undefined || values[name]?.split(",")[0]?.trim() !== example) return [];',
+        replace: 'if (madeBy !== "nobody") return [];',
+      },
+    ],
+    tests: "server/config.test.ts",
+  },
+  {
+    what: "a one-time code's one time",
+    changes: [
+      { file: "server/auth/throttle.ts", find: "return used?.count === 1;", replace: "return used !== undefined;" },
+    ],
+    tests: "server/http/people.test.ts",
+  },
+  {
+    what: "the tries of a browser that is known",
+    changes: [
+      {
+        file: "server/auth/watch.ts",
+        find: "if (browser !== null)\n              return await throttle",
+        replace: 'if (browser === "")\n              return await throttle',
+      },
+    ],
+    tests: "server/http/sign-in.test.ts",
+  },
+  {
+    what: "the token of the metrics",
+    changes: [
+      {
+        file: "server/http/probes.ts",
+        find: "if (!isOperator(request)) throw access.token === null ? nothingHere : noToken;",
+        replace: "",
+      },
+    ],
+    tests: "server/http/probes.test.ts",
+  },
+  {
+    what: "bounds of what a platform says of an account",
+    changes: [
+      {
+        file: "platforms/bound-oauth.ts",
+        find: "if (/^[\\x21-\\x7e]{1,10000}$/.test(token)) return token;",
+        replace: 'if (token !== "") return token;',
+      },
+    ],
+    tests: "tests/attacks/hostile-sign-in.test.ts",
+  },
+  {
+    what: "one line for a name",
+    changes: [
+      {
+        file: "model/one-line.ts",
+        find: 'return text.replace(/[\\p{Cc}\\p{Zl}\\p{Zp}]+/gu, " ").trim();',
+        replace: "return text;",
+      },
+    ],
+    tests: "tests/attacks/mail-headers.test.ts",
+  },
+  {
+    what: "an id that was found and is another post's",
+    changes: [
+      {
+        file: "server/publishing/commit.ts",
+        find: "if (isFound || !isTakenRemoteId(error)) throw error;",
+        replace: "if (!isTakenRemoteId(error)) throw error;",
+      },
+    ],
+    tests: "server/publishing/doubt.test.ts",
+  },
+  {
+    what: "Facebook's list, which proves no absence",
+    changes: [
+      {
+        file: "platforms/facebook/reconcile.ts",
+        find: 'return { verdict: "not_listed", reason: "The post is not among the Page\'s published posts." };',
+        replace: 'return { verdict: "not_published", definitive: false, proof: "It is not listed." };',
+      },
+    ],
+    tests: "platforms/facebook/publishing.test.ts",
+  },
+  {
+    what: "an answer in hand, written again whatever the database says",
+    changes: [
+      {
+        file: "server/publishing/settle.ts",
+        find: "(patienceSeconds > QUIET_PATIENCE_SECONDS && isFromDatabase(error) && !isRefusedForGood(error))",
+        replace: "(isFromDatabase(error) && isRefusedForGood(error) && patienceSeconds < 0)",
+      },
+    ],
+    tests: "server/publishing/in-hand.test.ts",
+  },
+  {
+    what: "a limit of the app",
+    changes: [
+      {
+        file: "server/publishing/fail.ts",
+        find: 'const limit = limitOf === "app" ? limitApp : limitAccount;',
+        replace: 'const limit = limitOf === "app" ? limitAccount : limitAccount;',
+      },
+    ],
+    tests: "server/publishing/outages.test.ts",
+  },
 ];
 
 const ROOT = join(import.meta.dirname, "../..");
@@ -119,6 +263,10 @@ const COPIED = [
   "cli",
   "bench",
   "tests",
+  "docs",
+  "client",
+  "integrations",
+  ".env.example",
   "package.json",
   "tsconfig.json",
 ];
