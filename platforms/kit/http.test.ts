@@ -213,6 +213,21 @@ test("nothing that is kept or said of an exchange holds a secret", async (t) => 
   assert.match(exchanges[1]?.url ?? "", /grant_type=th_exchange_token/);
 });
 
+test("what is kept of a long exchange ends between two characters, and holds none that no database takes", async (t) => {
+  const exchanges: HttpExchange[] = [];
+  for (const before of ["", "a"]) {
+    const text = `${before}${"🚀".repeat(2_000)}\0`;
+    const server = await startServer(t, (socket) => socket.end(http(200, text)));
+    const client = createHttpClient({ sandboxUrl: server.url, onExchange: (exchange) => exchanges.push(exchange) });
+    const { form: _form, ...withoutForm } = PUBLISH;
+    await client.send({ ...withoutForm, json: { text } });
+    await server.close();
+  }
+  const kept = exchanges.flatMap(({ requestExcerpt, answerExcerpt }) => [requestExcerpt ?? "", answerExcerpt ?? ""]);
+  assert.ok(kept.filter((text) => text.length > 1_900).length >= 4, "they are cut");
+  for (const text of kept) assert.ok(text.isWellFormed() && !text.includes("\0"), text.slice(-20));
+});
+
 test("the hash of a request is the same under another token and differs for another body", () => {
   const hash = requestHash(PUBLISH);
   assert.equal(requestHash({ ...PUBLISH, form: { ...PUBLISH.form, access_token: "another" } }), hash);

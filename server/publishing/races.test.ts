@@ -155,6 +155,10 @@ test("a stale fence writes nothing, neither a state nor an intent", async () => 
     assert.equal(await writeIntent(world.pool, claim, newIntent()), undefined);
     // The column rounds to milliseconds, so this very moment could still lie ahead.
     await world.pool.query("update platform_posts set due_at = now() - interval '1 ms' where id = $1", [claim.id]);
+    // What was claimed before publishing was held is not sent either.
+    await world.pool.query("insert into instance (name, value) values ('held', '{}')");
+    assert.equal(await writeIntent(world.pool, claim, newIntent()), undefined);
+    await world.pool.query("delete from instance where name = 'held'");
     assert.notEqual(await writeIntent(world.pool, claim, newIntent()), undefined);
     assert.equal((await world.read(post)).platformPosts[0]?.status, "posting");
   });

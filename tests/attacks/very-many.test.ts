@@ -57,6 +57,7 @@ const FORMS: Readonly<Record<string, readonly [type: string, body: string]>> = {
   ],
   "nothing but boundaries": ["multipart/form-data; boundary=b", "--b\r\n".repeat(MANY * 10)],
   "nothing but what could be a boundary": [`multipart/form-data; boundary=${"-".repeat(60)}`, "-".repeat(500_000)],
+  "a long boundary": [`multipart/form-data; boundary=${"b".repeat(300)}`, `--${"b".repeat(300)}\r\n\r\n`],
   "no boundary": ["multipart/form-data", form(times(MANY, () => part('name="data"')))],
   "an empty boundary": ['multipart/form-data; boundary=""', form(times(MANY, () => part('name="data"')))],
   "another boundary": ["multipart/form-data; boundary=other", form(times(MANY, () => part('name="data"')))],
