@@ -3,21 +3,29 @@ import { test } from "node:test";
 
 import { withWorld } from "../tests/publishing-world.ts";
 import { checkMissed, checkSetAside } from "./doctor-publishing.ts";
+import { readPublishing } from "./publishing.ts";
 
-test("doctor names what was set aside until somebody has retried it", async () => {
+test("doctor and the state of publishing name what was set aside, and what to do, until somebody has retried it", async () => {
   await withWorld(async (world) => {
-    const { platformPostId } = await world.addPost({ text: "set aside" });
+    const { id, platformPostId } = await world.addPost({ text: "set aside" });
     assert.equal((await checkSetAside(world.pool)).status, "ok");
     await world.pool.query("update platform_posts set status = 'failed', takeovers = 3 where id = $1", [
       platformPostId,
     ]);
     const finding = await checkSetAside(world.pool);
     assert.equal(finding.status, "warning");
-    assert.match(finding.message, new RegExp(`1 platform post .*${platformPostId} \\(threads, failed\\)`));
+    assert.match(finding.message, new RegExp(`1 platform post .*${id} \\(threads, failed\\)`));
+    const { told, lines } = await readPublishing(world.pool);
+    assert.deepEqual(told, {
+      publishing: "running",
+      setAside: [{ postId: id, platform: "threads", status: "failed" }],
+    });
+    assert.match(lines.join("\n"), new RegExp(`${id} on threads: failed\n.*ampost posts retry ID`));
     await world.pool.query("update platform_posts set status = 'queued', next_action_at = now() where id = $1", [
       platformPostId,
     ]);
     assert.equal((await checkSetAside(world.pool)).status, "ok");
+    assert.deepEqual((await readPublishing(world.pool)).lines, ["Publishing is running."]);
   });
 });
 

@@ -7,6 +7,9 @@ import { failed, type Finding, ok, warning } from "./finding.ts";
 
 const NAMED = 5;
 
+export const SET_ASIDE_CURE =
+  "Report what the log says before each crash. The post's owner can retry it: `ampost posts retry ID`, with --force if it is unknown and not on the platform.";
+
 /** Whether posts go out. */
 export async function checkHold(pool: pg.Pool): Promise<Finding> {
   const held = await readHold(pool);
@@ -18,13 +21,13 @@ export async function checkHold(pool: pg.Pool): Promise<Finding> {
 export async function checkSetAside(pool: pg.Pool): Promise<Finding> {
   const found = await listSetAside.all(pool);
   if (found.length === 0) return ok("publishing", "nothing set aside");
-  const named = found.slice(0, NAMED).map(({ id, platform, status }) => `${id} (${platform}, ${status})`);
+  const named = found.slice(0, NAMED).map(({ postId, platform, status }) => `${postId} (${platform}, ${status})`);
   const more = found.length > NAMED ? `, and ${found.length - NAMED} more` : "";
   const count = found.length === 1 ? "1 platform post was" : `${found.length} platform posts were`;
   return warning(
     "publishing",
     `${count} set aside because workers crashed on it repeatedly: ${named.join(", ")}${more}`,
-    "Report what the log says before each crash. The posts can be retried.",
+    SET_ASIDE_CURE,
   );
 }
 

@@ -7,8 +7,8 @@ import { statement } from "./sql.ts";
  * Platform posts, of all users, that nobody works on any more because processes ended over them, and that nobody has
  * retried: for the operator.
  */
-export const listSetAside = statement<{ id: string; platform: PlatformName; status: PlatformPostStatus }, []>(
+export const listSetAside = statement<{ postId: string; platform: PlatformName; status: PlatformPostStatus }, []>(
   "platform_posts.list_set_aside",
-  `select id, platform, status from platform_posts
+  `select post_id as "postId", platform, status from platform_posts
    where takeovers >= ${SET_ASIDE_TAKEOVERS} and next_action_at is null and status <> 'discarded' order by updated_at desc limit 100`,
 );
