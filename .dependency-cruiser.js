@@ -37,12 +37,39 @@ export default {
       "^(platforms|contract|server|client|sandbox|cli|dashboard|tests|bench)/",
       "The words stand by themselves: everything else is explained in them.",
     ),
+    {
+      name: "catalog-is-pure",
+      severity: "error",
+      comment: "The pure half of a platform runs in a browser, so it must not reach network code, however far away.",
+      from: { path: "^platforms/catalog\\.ts$" },
+      to: {
+        path: "^(contract|server|client|sandbox|cli|tests)/|^platforms/kit/(http|transport|guarded-fetch|meta/)|^platforms/[a-z]+/(broker|wire|api|errors|oauth|upload|status|reconcile)\\.ts$",
+        reachable: true,
+      },
+    },
     row(
-      "catalog-is-pure",
-      "^platforms/(catalog|validate|describe|[a-z]+/(definition|capabilities|settings|rules))\\.ts$",
-      "^(contract|server|client|sandbox|cli|tests)/|^platforms/kit/(http|meta/)|/(broker|wire)\\.ts$",
-      "The pure half of a platform runs in a browser, so it must not reach network code.",
+      "what-judges-is-pure",
+      "^platforms/(validate[a-z-]*|describe|[a-z]+/(definition|capabilities|settings|rules))\\.ts$",
+      "^(contract|server|client|sandbox|cli|tests)/|^platforms/kit/(http|meta/)|^platforms/[a-z]+/(broker|wire|api|errors)\\.ts$",
+      "Posts are judged where there is no network.",
     ),
+    {
+      name: "a-platform-knows-no-other",
+      severity: "error",
+      comment: "What two platforms share lies in the kit; a folder can be taken away or added by itself.",
+      from: { path: "^platforms/([a-z]+)/", pathNot: "^platforms/(kit|conformance)/" },
+      to: { path: "^platforms/[a-z]+/", pathNot: "^platforms/($1|kit|conformance)/" },
+    },
+    {
+      name: "a-platform-is-asked-by-the-registry",
+      severity: "error",
+      comment: "Everybody else asks catalog.ts or index.ts, so that a new platform is a folder and three lines.",
+      from: {
+        path: "^(?!platforms/[a-z]+/)|^platforms/(kit|conformance)/",
+        pathNot: "^platforms/(registry|definitions)\\.ts$|\\.(test|fixture)\\.ts$|^(tests|bench)/",
+      },
+      to: { path: "^platforms/(?!kit/|conformance/)[a-z]+/(?!sandbox/)" },
+    },
     row(
       "platforms-stand-below-the-server",
       "^platforms/",

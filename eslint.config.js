@@ -1,12 +1,12 @@
 import tseslint from "typescript-eslint";
 
+import { PLATFORM_NAMES } from "./model/platform-names.ts";
+
 const ONE_DOOR =
   "Requests go through platforms/kit/http.ts (platforms) or platforms/kit/guarded-fetch.ts (addresses that users name), which judge, bound and redact them: an address that is fetched past them can lead into the operator's network.";
 
-const platformNames = "instagram|facebook|twitter|linkedin|tiktok|youtube|threads";
-
 const platformByName = {
-  selector: `Literal[value=/^(${platformNames})$/]`,
+  selector: `Literal[value=/^(${PLATFORM_NAMES.join("|")})$/]`,
   message:
     "A platform is known by name in model/ and platforms/ only; elsewhere ask its definition, so that a new platform is one folder.",
 };

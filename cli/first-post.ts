@@ -1,4 +1,4 @@
-import { EXAMPLE_PLATFORM } from "../platforms/index.ts";
+import { EXAMPLE_PLATFORM } from "../platforms/catalog.ts";
 import type { Config } from "../server/config.ts";
 
 /** One thing to try, as lines for a shell. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { EXAMPLE_PLATFORM } from "../platforms/index.ts";
+import { EXAMPLE_PLATFORM } from "../platforms/catalog.ts";
 import { openInstallation } from "./installation.fixture.ts";
 
 test("one command starts everything, the lines it prints publish a text, an image and a carousel, and SIGTERM ends it with 0", async (t) => {

@@ -7,7 +7,7 @@ import { test } from "node:test";
 
 import { z } from "zod";
 
-import { EXAMPLE_PLATFORM } from "../platforms/index.ts";
+import { EXAMPLE_PLATFORM } from "../platforms/catalog.ts";
 import { type Installation, openInstallation } from "./installation.fixture.ts";
 
 test("a running server publishes on while the key is rotated, and keys that nobody needs can be dropped", async (t) => {

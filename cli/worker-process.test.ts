@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { EXAMPLE_PLATFORM } from "../platforms/index.ts";
+import { EXAMPLE_PLATFORM } from "../platforms/catalog.ts";
 import { type Installation, openInstallation } from "./installation.fixture.ts";
 
 test("an endless loop in publishing stops neither health, API, pages nor other posts: the worker is ended and started again, and the post set aside", async (t) => {

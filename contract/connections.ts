@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-import { PLATFORM_NAMES } from "../model/platform-names.ts";
+import { EXAMPLE_PLATFORM, EXAMPLE_PLATFORMS } from "../platforms/catalog.ts";
 import { account } from "./accounts.ts";
 import { id, idParam, mode, platform, time } from "./fields.ts";
 import { operation, plain } from "./operation.ts";
@@ -9,7 +9,7 @@ const login = z
   .string()
   .max(50)
   .describe("An alternative login: `facebook` for instagram.")
-  .meta({ examples: PLATFORM_NAMES.slice(1, 2) });
+  .meta({ examples: [EXAMPLE_PLATFORMS.asOtherLogin] });
 
 const returnTo = z
   .string()
@@ -67,7 +67,7 @@ const app = z.object({
   redirectUri: z
     .string()
     .describe("Redirect URI to register on the platform's developer portal.")
-    .meta({ examples: [`https://ampost.io/api/platforms/${PLATFORM_NAMES.at(-1)}/callback`] }),
+    .meta({ examples: [`https://ampost.io/api/platforms/${EXAMPLE_PLATFORM}/callback`] }),
   createdAt: time,
   mode,
 });

@@ -1,11 +1,11 @@
 import { PUBLIC_CODES, type Issue, type PublicCode } from "../model/errors.ts";
-import { PLATFORM_NAMES } from "../model/platform-names.ts";
 import type { MediaEntry } from "../model/post.ts";
+import { EXAMPLE_PLATFORM, EXAMPLE_PLATFORMS } from "../platforms/catalog.ts";
 import { judgePost, type JudgedPost } from "../platforms/validate.ts";
 import { createBody } from "./posts.ts";
 import { BODY_WORDS, tellProblems } from "./problem-sentences.ts";
 
-const [instagram, , , , tiktok, youtube, threads] = PLATFORM_NAMES;
+const { withImages, withOneKindOfMedia, withTitle } = EXAMPLE_PLATFORMS;
 
 const PHOTO: MediaEntry = {
   url: "https://cdn.example.com/photo.jpg",
@@ -27,19 +27,19 @@ const FILM: MediaEntry = {
 
 /** Posts with a mistake each: what is said of them are the issues of the examples. */
 const MISTAKES: readonly JudgedPost[] = [
-  { platforms: [youtube], content: { text: "", media: [FILM] } },
-  { platforms: [threads], content: { text: "Too long. ".repeat(60) } },
-  { platforms: [instagram], content: { text: "A picture", media: [{ ...PHOTO, mimeType: "image/bmp" }] } },
-  { platforms: [instagram], content: { text: "A film", media: [{ ...FILM, durationSeconds: 4000 }] } },
+  { platforms: [withTitle], content: { text: "", media: [FILM] } },
+  { platforms: [EXAMPLE_PLATFORM], content: { text: "Too long. ".repeat(60) } },
+  { platforms: [withImages], content: { text: "A picture", media: [{ ...PHOTO, mimeType: "image/bmp" }] } },
+  { platforms: [withImages], content: { text: "A film", media: [{ ...FILM, durationSeconds: 4000 }] } },
   {
-    platforms: [instagram],
+    platforms: [withImages],
     content: {
       text: "Two",
       media: [PHOTO, PHOTO],
-      platformOverrides: { [instagram]: { settings: { placement: "story" } } },
+      platformOverrides: { [withImages]: { settings: { placement: "story" } } },
     },
   },
-  { platforms: [tiktok], content: { text: "Both", media: [PHOTO, FILM] } },
+  { platforms: [withOneKindOfMedia], content: { text: "Both", media: [PHOTO, FILM] } },
 ];
 
 /** The body of a refusal with this code. */
@@ -68,7 +68,7 @@ function tellIssues(): Map<PublicCode, Issue> {
   );
   const told = [
     ...MISTAKES.flatMap((post) => judgePost(post, { ...context, accounts: null }).issues),
-    ...judgePost({ platforms: [threads], content: { text: "Hello" } }, { ...context, accounts: {} }).issues,
+    ...judgePost({ platforms: [EXAMPLE_PLATFORM], content: { text: "Hello" } }, { ...context, accounts: {} }).issues,
     ...tellProblems(createBody, nowhere.error?.issues ?? [], BODY_WORDS),
   ];
   return new Map(told.toReversed().map((issue) => [issue.code, issue]));

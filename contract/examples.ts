@@ -1,6 +1,6 @@
-import { PLATFORM_NAMES } from "../model/platform-names.ts";
+import { EXAMPLE_PLATFORM, EXAMPLE_PLATFORMS } from "../platforms/catalog.ts";
 
-const [, , twitter, linkedin, , , threads] = PLATFORM_NAMES;
+const { withSettings, withShortText } = EXAMPLE_PLATFORMS;
 
 const ID = "01980b7a-6c00-7000-8000-000000000001";
 const RETURN_URL = "https://app.example.com/connected";
@@ -12,32 +12,36 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
       text: "Our new release is out.",
       linkUrl: "https://example.com/release",
       platformOverrides: {
-        [linkedin]: {
+        [withSettings]: {
           text: "Our new release is out. Here is what changed and why.",
           settings: { visibility: "PUBLIC" },
         },
       },
     },
-    platforms: [threads, linkedin],
+    platforms: [EXAMPLE_PLATFORM, withSettings],
     platformSetId: ID,
   },
   legacy_posts_create: {
     text: "Our new release is out.",
-    platforms: [threads],
+    platforms: [EXAMPLE_PLATFORM],
     scheduledFor: null,
     platformSetId: ID,
     mediaUrls: ["https://cdn.example.com/release.jpg"],
   },
-  posts_validate: { content: { text: "Is this short enough?" }, platforms: [twitter, threads], platformSetId: ID },
+  posts_validate: {
+    content: { text: "Is this short enough?" },
+    platforms: [withShortText, EXAMPLE_PLATFORM],
+    platformSetId: ID,
+  },
   posts_update: { content: { text: "Our new release is out today." } },
-  posts_retry: { platforms: [threads], force: false },
+  posts_retry: { platforms: [EXAMPLE_PLATFORM], force: false },
   posts_approve: { contentHash: "0".repeat(64) },
   platform_sets_create: { name: "My Brand Accounts" },
   platform_sets_rename: { name: "Client accounts" },
   media_create: { url: "https://cdn.example.com/photo.jpg" },
   connect_links_create: {
     platformSetId: ID,
-    platform: linkedin,
+    platform: withSettings,
     externalId: "customer-4711",
     returnUrl: RETURN_URL,
     expiresInSeconds: 3600,

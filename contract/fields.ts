@@ -1,6 +1,7 @@
 import { z } from "zod";
 
 import { MODES, PLATFORM_NAMES } from "../model/platform-names.ts";
+import { EXAMPLE_PLATFORM } from "../platforms/catalog.ts";
 
 /** Fields that several nouns share. A message that begins with "must" is told after the field's name. */
 
@@ -22,7 +23,7 @@ export const mode = z
 export const platform = z
   .enum(PLATFORM_NAMES)
   .describe("Platform key. X is `twitter`.")
-  .meta({ examples: PLATFORM_NAMES.slice(-1) });
+  .meta({ examples: [EXAMPLE_PLATFORM] });
 
 /** A time in answers. */
 export const time = z.iso

@@ -1,12 +1,12 @@
 import { z } from "zod";
 
 import { PUBLIC_CODES, type PublicCode } from "../model/errors.ts";
-import { PLATFORM_NAMES } from "../model/platform-names.ts";
+import { EXAMPLE_PLATFORMS } from "../platforms/catalog.ts";
 import { platform, time } from "./fields.ts";
 
 /** A code of an error, in answers. */
 export const codes = z.enum(Object.keys(PUBLIC_CODES).filter(isPublicCode)).meta({ examples: ["VALIDATION_FAILED"] });
-const [, , , , , youtube] = PLATFORM_NAMES;
+const { withTitle } = EXAMPLE_PLATFORMS;
 
 export const issue = z
   .object({
@@ -18,11 +18,11 @@ export const issue = z
     platform: platform
       .nullable()
       .describe("The platform the rule belongs to, or null.")
-      .meta({ examples: [youtube] }),
+      .meta({ examples: [withTitle] }),
     path: z
       .string()
       .describe('JSON Pointer into the request. "" for the whole request.')
-      .meta({ examples: [`/content/platformOverrides/${youtube}/settings/title`] }),
+      .meta({ examples: [`/content/platformOverrides/${withTitle}/settings/title`] }),
     message: z
       .string()
       .describe("What is wrong, in a sentence.")
@@ -38,7 +38,7 @@ export const issue = z
     fix: z
       .string()
       .describe("What to do.")
-      .meta({ examples: [`Provide content.text or platformOverrides.${youtube}.settings.title.`] }),
+      .meta({ examples: [`Provide content.text or platformOverrides.${withTitle}.settings.title.`] }),
   })
   .describe("A broken rule.");
 

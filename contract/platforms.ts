@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-import { PLATFORM_NAMES } from "../model/platform-names.ts";
+import { EXAMPLE_PLATFORM } from "../platforms/catalog.ts";
 import { platform } from "./fields.ts";
 import { codes } from "./issues.ts";
 import { operation, plain } from "./operation.ts";
@@ -15,7 +15,7 @@ const description = z
     capabilities: z
       .looseObject({})
       .describe("What the platform supports: limits, placements and shapes, scheduling, quotas.")
-      .meta({ examples: [{ platform: PLATFORM_NAMES.at(-1), label: "Threads", scheduling: false }] }),
+      .meta({ examples: [{ platform: EXAMPLE_PLATFORM, label: "Threads", scheduling: false }] }),
     settings: z.looseObject({}).describe("JSON Schema of `platformOverrides.<platform>.settings`."),
     description: z
       .string()

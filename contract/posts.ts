@@ -2,6 +2,7 @@ import { z } from "zod";
 
 import { PLATFORM_NAMES } from "../model/platform-names.ts";
 import { PLATFORM_POST_STATUSES, POST_STATUSES } from "../model/status.ts";
+import { EXAMPLE_PLATFORM } from "../platforms/catalog.ts";
 import { mediaEntrySchema } from "../platforms/media-entry.ts";
 import {
   cursor,
@@ -49,7 +50,7 @@ const content = z
     linkUrl: webUrl.nullish().describe("A link to include in the post."),
     platformOverrides: platformOverrides
       .nullish()
-      .meta({ examples: [{ [PLATFORM_NAMES[6]]: { text: "Hello from Threads!" } }] }),
+      .meta({ examples: [{ [EXAMPLE_PLATFORM]: { text: "Hello from Threads!" } }] }),
   })
   .describe("Content of the post.")
   .meta({ examples: [{ text: "Hello from the Ampost API!" }] });
@@ -69,7 +70,7 @@ const platforms = z
     }
   })
   .describe("Platforms to publish to, without duplicates.")
-  .meta({ examples: [PLATFORM_NAMES.slice(-1)] });
+  .meta({ examples: [[EXAMPLE_PLATFORM]] });
 
 const scheduledFor = timeInput
   .nullish()

@@ -1,7 +1,7 @@
 import { EXAMPLES } from "../contract/examples.ts";
 import { toSchema } from "../contract/openapi.ts";
 import { formOf, type Operation } from "../contract/operation.ts";
-import { EXAMPLE_PLATFORM } from "../platforms/index.ts";
+import { EXAMPLE_PLATFORM } from "../platforms/catalog.ts";
 import type { Addresses } from "./pages.ts";
 import { fieldRows, jsonSchema } from "./schema-fields.ts";
 

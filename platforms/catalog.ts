@@ -1,20 +1,19 @@
-import type { PlatformName } from "../model/platform-names.ts";
+import { forEachPlatform, type PlatformName } from "../model/platform-names.ts";
 import type { Definition } from "./definition.ts";
-import { facebook } from "./facebook/definition.ts";
-import { instagram } from "./instagram/definition.ts";
-import { linkedin } from "./linkedin/definition.ts";
-import { threads } from "./threads/definition.ts";
-import { tiktok } from "./tiktok/definition.ts";
-import { twitter } from "./twitter/definition.ts";
-import { youtube } from "./youtube/definition.ts";
+import * as definitions from "./definitions.ts";
 
 /** The pure half of the platforms, by name: no network code, safe in a browser. */
-export const catalog: Record<PlatformName, Definition> = {
-  instagram,
-  facebook,
-  twitter,
-  linkedin,
-  tiktok,
-  youtube,
-  threads,
-};
+export const catalog: Readonly<Record<PlatformName, Definition>> = forEachPlatform((name) => definitions[name]);
+
+/** Where examples publish: it takes a text alone, one image and a carousel, and asks for no settings. */
+export const EXAMPLE_PLATFORM = "threads" satisfies PlatformName;
+
+/** Where examples publish that need something of their own. */
+export const EXAMPLE_PLATFORMS = {
+  withSettings: "linkedin",
+  withShortText: "twitter",
+  withTitle: "youtube",
+  withImages: "instagram",
+  withOneKindOfMedia: "tiktok",
+  asOtherLogin: "facebook",
+} as const satisfies Record<string, PlatformName>;

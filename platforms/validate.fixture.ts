@@ -1,8 +1,12 @@
 import assert from "node:assert/strict";
 
+import { z } from "zod";
+
+import type { Shape } from "../model/capabilities.ts";
 import type { Issue, PublicCode } from "../model/errors.ts";
-import type { PlatformName } from "../model/platform-names.ts";
+import { forEachPlatform, type PlatformName } from "../model/platform-names.ts";
 import type { MediaEntry } from "../model/post.ts";
+import { catalog } from "./catalog.ts";
 import type { AccountFacts } from "./definition.ts";
 import { judgePost, type JudgeContext, type JudgedPost, type Judgement } from "./validate.ts";
 
@@ -44,16 +48,28 @@ export interface Said {
 /** What a sound TikTok post has to say besides. */
 export const tiktok = { privacyLevel: "SELF_ONLY" };
 
-/** The least each platform takes. */
-export const sound: Record<PlatformName, Said> = {
-  instagram: { media: [image] },
-  facebook: {},
-  twitter: {},
-  linkedin: {},
-  tiktok: { media: [video], settings: tiktok },
-  youtube: { media: [video] },
-  threads: {},
-};
+/** The least each platform takes: the media of its first shape, and the settings that may not be left out. */
+export const sound: Record<PlatformName, Said> = forEachPlatform((name) => {
+  const { capabilities, settings } = catalog[name];
+  const shape: Shape | undefined = capabilities.placements[0]?.shapes[0];
+  const media = shape === undefined || shape.items.min === 0 ? [] : [shape.image === undefined ? video : image];
+  const needed = Object.entries(settings.shape).filter(([, schema]) => !isLeftOut(schema));
+  return {
+    ...(media.length === 0 ? {} : { media }),
+    ...(needed.length === 0
+      ? {}
+      : { settings: Object.fromEntries(needed.map(([key, schema]) => [key, lastOf(schema)])) }),
+  };
+});
+
+function isLeftOut(schema: unknown): boolean {
+  return schema instanceof z.ZodType && schema.safeParse(undefined).success;
+}
+
+function lastOf(schema: unknown): unknown {
+  if (schema instanceof z.ZodEnum) return schema.options.at(-1);
+  throw new Error("Say here what a sound post has for a setting of this form");
+}
 
 export function postOf(
   platform: PlatformName,
@@ -133,17 +149,6 @@ export function onlyIssue({ issues }: Judgement): unknown[] {
   return issues.flatMap(({ code, path, actual, limit }) => [code, path, actual, limit]);
 }
 
-/** What an account of each platform has granted once it is connected. */
-const SCOPES: Record<PlatformName, string[]> = {
-  instagram: ["instagram_business_basic", "instagram_business_content_publish"],
-  facebook: ["pages_show_list", "pages_read_engagement", "pages_manage_posts"],
-  twitter: ["tweet.read", "tweet.write", "users.read", "media.write", "offline.access"],
-  linkedin: ["openid", "profile", "email", "w_member_social"],
-  tiktok: ["user.info.basic", "video.publish", "video.upload"],
-  youtube: ["https://www.googleapis.com/auth/youtube.upload", "https://www.googleapis.com/auth/youtube"],
-  threads: ["threads_basic", "threads_content_publish"],
-};
-
 export function account(platform: PlatformName, metadata: Record<string, unknown> = {}): AccountFacts {
-  return { scopes: SCOPES[platform], metadata, tokenExpiresAt: null };
+  return { scopes: catalog[platform].capabilities.publishScopes, metadata, tokenExpiresAt: null };
 }

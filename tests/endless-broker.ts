@@ -1,4 +1,5 @@
-import { EXAMPLE_PLATFORM, platforms } from "../platforms/index.ts";
+import { EXAMPLE_PLATFORM } from "../platforms/catalog.ts";
+import { platforms } from "../platforms/index.ts";
 import type { Broker } from "../platforms/platform.ts";
 
 /** Loaded into the processes of an installation: what publishes a post that says "[[endless]]" there never comes to an end, as by a fault in a broker. */

@@ -6,7 +6,7 @@ import { pino } from "pino";
 
 import type { PlatformPostError } from "../model/errors.ts";
 import { newId } from "../model/ids.ts";
-import type { Mode, PlatformName } from "../model/platform-names.ts";
+import { forEachPlatform, type Mode, type PlatformName } from "../model/platform-names.ts";
 import type { PlatformPostStatus, PostStatus } from "../model/status.ts";
 import { createHttpClient } from "../platforms/kit/http.ts";
 import type { Broker, MediaSource } from "../platforms/platform.ts";
@@ -103,15 +103,7 @@ export function engineParts(
   const platform = { broker };
   return {
     vault: createVault([Buffer.alloc(32, 1)]),
-    platforms: {
-      instagram: platform,
-      facebook: platform,
-      twitter: platform,
-      linkedin: platform,
-      tiktok: platform,
-      youtube: platform,
-      threads: platform,
-    },
+    platforms: forEachPlatform(() => platform),
     httpFor: (_mode, guards) => createHttpClient({ ...guards, sandboxUrl: ledger.url }),
     mediaSourceFor: () => noMedia,
     ensureMedia: (_owner, ids) =>

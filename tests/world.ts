@@ -9,7 +9,7 @@ import pino from "pino";
 
 import { errorsOf } from "../contract/operation.ts";
 import { newId } from "../model/ids.ts";
-import { MODES, PLATFORM_NAMES, type Mode, type PlatformName } from "../model/platform-names.ts";
+import { MODES, type Mode, type PlatformName } from "../model/platform-names.ts";
 import { unlimited } from "../model/user-limits.ts";
 import { catalog } from "../platforms/catalog.ts";
 import { loginOf } from "../platforms/index.ts";
@@ -223,7 +223,7 @@ async function connect(
 
 /** What judging needs to know of an account beside its scopes. */
 const METADATA: Partial<Record<PlatformName, Record<string, unknown>>> = {
-  [PLATFORM_NAMES[4]]: { privacyLevelOptions: ["PUBLIC_TO_EVERYONE", "SELF_ONLY"], maxVideoPostDurationSeconds: 600 },
+  tiktok: { privacyLevelOptions: ["PUBLIC_TO_EVERYONE", "SELF_ONLY"], maxVideoPostDurationSeconds: 600 },
 };
 
 function call(

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { PLATFORM_NAMES, type PlatformName } from "../../model/platform-names.ts";
+import { forEachPlatform, PLATFORM_NAMES, type PlatformName } from "../../model/platform-names.ts";
+import { catalog } from "../../platforms/catalog.ts";
 import type { FaultPoint } from "../../server/publishing/fault-points.ts";
 import { draftOf, type Kind } from "./contents.ts";
 import { type CrashSubject, crashIn } from "./crashes.ts";
@@ -9,16 +10,10 @@ import { type Expectation, untilSettled, whereAnswersAreLost } from "./judge.ts"
 import { type PartResult, pick, runPart } from "./part.ts";
 import type { Subject, World } from "./world.ts";
 
-/** What is published on each network. */
-export const KIND_OF: Record<PlatformName, Kind> = {
-  instagram: "video",
-  facebook: "text",
-  twitter: "text",
-  linkedin: "text",
-  tiktok: "video",
-  youtube: "video",
-  threads: "text",
-};
+/** What is published on each network: a text where it takes one alone, else a video. */
+export const KIND_OF: Record<PlatformName, Kind> = forEachPlatform((name) =>
+  catalog[name].capabilities.placements[0]?.shapes.some(({ items }) => items.min === 0) === true ? "text" : "video",
+);
 
 /** What becomes of the commit's one request; after the first two nothing is live. */
 const LOSSES = ["http_500", "drop_before", "drop_after", "error_after"] as const;

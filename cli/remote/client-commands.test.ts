@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 
 import { createClient, verifyWebhook } from "../../client/index.ts";
-import { EXAMPLE_PLATFORM } from "../../platforms/index.ts";
+import { EXAMPLE_PLATFORM } from "../../platforms/catalog.ts";
 import { openInstallation } from "../installation.fixture.ts";
 
 test("the client commands make, publish, follow and explain posts over HTTP, and say by their exit code what came of it", async (t) => {

@@ -21,7 +21,7 @@ import { VIDEOS_SCHEMA } from "./videos.ts";
 import { accountOf, graph, HOST } from "./viewer.ts";
 
 /** The stand-in of Facebook's Pages, written from Meta's documentation and from what clients have seen, and from nothing of the broker. */
-export const facebookSandbox: SandboxPlatform = {
+export const sandbox: SandboxPlatform = {
   name: "facebook",
   label: "Facebook",
   hosts: {

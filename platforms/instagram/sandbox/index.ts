@@ -19,7 +19,7 @@ import { FACEBOOK_HOST, graph } from "./viewer.ts";
  * The stand-in of Instagram, for both of its logins, written from Meta's documentation and from what clients have seen,
  * and from nothing of the broker. It shares Facebook's hosts.
  */
-export const instagramSandbox: SandboxPlatform = {
+export const sandbox: SandboxPlatform = {
   name: "instagram",
   label: "Instagram",
   hosts: {

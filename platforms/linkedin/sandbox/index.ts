@@ -11,7 +11,7 @@ import { PARTS_SCHEMA, VIDEO_ROUTES } from "./videos.ts";
 import { countCall } from "./viewer.ts";
 
 /** The stand-in of LinkedIn, written from Microsoft's documentation and from what clients have seen, and from nothing of the broker. */
-export const linkedinSandbox: SandboxPlatform = {
+export const sandbox: SandboxPlatform = {
   name: "linkedin",
   label: "LinkedIn",
   hosts: { "api.linkedin.com": [], "www.linkedin.com": ["linkedin.com"], [PICTURE_HOST]: [] },

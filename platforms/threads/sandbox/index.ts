@@ -9,7 +9,7 @@ import { countCall, QUOTA_ROUTES } from "./quotas.ts";
 import { READ_ROUTES } from "./reads.ts";
 
 /** The stand-in of Threads, written from Meta's documentation and from what clients have seen, and from nothing of the broker. */
-export const threadsSandbox: SandboxPlatform = {
+export const sandbox: SandboxPlatform = {
   name: "threads",
   label: "Threads",
   hosts: {

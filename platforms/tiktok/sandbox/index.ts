@@ -8,7 +8,7 @@ import { TASKS_SCHEMA } from "./tasks.ts";
 import { UPLOAD_ROUTES } from "./upload.ts";
 
 /** The stand-in of TikTok, written from TikTok's documentation and from what clients have seen, and from nothing of the broker. */
-export const tiktokSandbox: SandboxPlatform = {
+export const sandbox: SandboxPlatform = {
   name: "tiktok",
   label: "TikTok",
   hosts: {
