@@ -38,8 +38,8 @@ process.send?.("loaded");
 const [told] = await once(process, "message");
 const { apiUrl, databaseUrl, people, day } = Task.parse(JSON.parse(String(told)));
 const pool = new pg.Pool({ connectionString: databaseUrl, max: 2 });
-// It is broken now and then.
-pool.on("error", () => undefined);
+// The database is broken now and then, whether a connection is in use or not.
+pool.on("error", () => undefined).on("connect", (client) => client.on("error", () => undefined));
 const sources = await startBadSources();
 const { answers, over } = beBad({ api: createApi([apiUrl]), apiUrl, pool }, people, sources, day);
 const violations = await over;
