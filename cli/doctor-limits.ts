@@ -100,7 +100,7 @@ export async function checkSandboxStore(
     warning(
       "sandbox",
       message,
-      "It forgets by itself what is old, every ten minutes while it runs. To begin anew, stop Ampost and delete the folder: posts of test mode stay, and the sandbox knows them no more.",
+      "It deletes old data every ten minutes while it runs. To start over, stop Ampost and delete the folder: test posts are kept, but the sandbox no longer knows them.",
     ),
   ];
 }

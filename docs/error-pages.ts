@@ -81,7 +81,7 @@ function whereMet(each: PublicCode): string[] {
           "In `error` of a platform post it comes with one of these:",
           "",
           ...table(
-            ["Category", "Tried again by itself", "Action"],
+            ["Category", "Retried automatically", "What to do"],
             onPosts.map(({ category, retryable, action }) => [
               code(category),
               retryable ? "yes, where nothing can have gone out" : "no",
@@ -97,7 +97,7 @@ function whereMet(each: PublicCode): string[] {
           "",
           "Beside text lengths and media limits, which each platform's page lists:",
           "",
-          ...table(["Platform", "Rule", "What is said", "What to do"], rules),
+          ...table(["Platform", "Rule", "Message", "What to do"], rules),
         ]),
     ...(operations.length === 0
       ? []

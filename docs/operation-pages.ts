@@ -28,8 +28,8 @@ export function operationPages(addresses: Addresses): Page[] {
 
 const TITLES: Readonly<Record<string, string>> = {
   keys: "API keys",
-  legacy: "Earlier addresses",
-  people: "People and their sessions",
+  legacy: "Legacy endpoints",
+  people: "Users and sessions",
 };
 
 /** All operations, each a link to where it is described. */
@@ -49,7 +49,7 @@ export function operationOverview(): string[] {
 
 function operationTable(operations: readonly Operation[], page: string): string[] {
   return table(
-    ["Call", "Does", "Takes"],
+    ["Endpoint", "Description", "Authentication"],
     operations.map((operation) => [
       `[${code(`${operation.method} ${operation.path}`)}](${page}#${operation.name})`,
       operation.summary,
@@ -60,10 +60,10 @@ function operationTable(operations: readonly Operation[], page: string): string[
 
 const AUTH = { key: "a key", session: "a session", either: "a key or a session" } as const;
 const AUTH_SENTENCES = {
-  key: "Takes a Bearer key.",
+  key: "Requires an API key.",
   session:
-    "Takes a session of the dashboard, on its host; a Bearer key is refused. `?mode=test` means test mode. What changes anything carries the `Origin` of the dashboard.",
-  either: "Takes a Bearer key, or a session of the dashboard.",
+    "Requires a dashboard session, on the dashboard's host; API keys are rejected. Add `?mode=test` for test mode. Requests that change anything must have the dashboard's `Origin`.",
+  either: "Requires an API key or a dashboard session.",
 } as const;
 
 /** All that is to be known of one operation. */
@@ -88,7 +88,7 @@ export function operationSection(operation: Operation, addresses: Addresses): st
     "",
     code(`${method} ${path}`),
     "",
-    ...(successor === undefined ? [] : [`An address of before; ${code(successor)} has taken its place.`, ""]),
+    ...(successor === undefined ? [] : [`Legacy endpoint, replaced by ${code(successor)}.`, ""]),
     description,
     "",
     `${AUTH_SENTENCES[auth]} Counts as [${code(rateClass)}](/docs/limits).${writes ? " Takes `Idempotency-Key`." : ""}${waits === true ? " Takes `Prefer: wait=N`, N up to 60 seconds." : ""}${TAKES[takes]}`,

@@ -145,11 +145,11 @@ async function failureSection({ capabilities: { platform, label }, settings, rul
     "",
     "Before anything is stored, among others:",
     "",
-    ...table(["Code", "What is said", "What to do"], refused),
+    ...table(["Code", "Message", "What to do"], refused),
     "",
     `While publishing, in ${code("error")} of the platform post:`,
     "",
-    ...table(["Code", "What is said", `What ${label} means`, "What to do"], failed),
+    ...table(["Code", "Message", `What ${label} means`, "What to do"], failed),
     "",
   ];
 }

@@ -17,7 +17,7 @@ import { fieldRows, jsonSchema } from "./schema-fields.ts";
 
 /** Where samples of a guide in other languages than curl go on from. */
 export const CLIENT_AND_CALL =
-  "In TypeScript and Python `client` and `call` are those of the [Quickstart](/docs/quickstart#a-platform-set).";
+  "The TypeScript and Python samples use `client` and `call` from the [Quickstart](/docs/quickstart#choose-a-platform-set).";
 
 /** What a guide asks for by a line `<!-- print: name -->`, so that no table of the guides is written by hand. */
 export const PRINTS: Readonly<Record<string, () => string[]>> = {
@@ -87,7 +87,7 @@ export const PRINTS: Readonly<Record<string, () => string[]>> = {
     ),
   tools: () =>
     table(
-      ["Tool", "Does", "Takes", "Hints"],
+      ["Tool", "Description", "Parameters", "Hints"],
       TOOLS.map(({ name, title, inputSchema, annotations }) => [
         code(name),
         title,
@@ -124,7 +124,7 @@ const BOUND_ROWS: readonly { what: string; bound: keyof typeof BOUNDS; then: str
   },
   { what: "…and for how long they are listed", bound: "pastDays", then: " days" },
   { what: "Connect links that can still be used, in each mode", bound: "pendingConnectLinks", then: "" },
-  { what: "Resumable uploads of a person that go on", bound: "uploadsUnderWay", then: "; 24 hours each" },
+  { what: "Resumable uploads in progress per user", bound: "uploadsUnderWay", then: "; 24 hours each" },
   {
     what: "Idempotency keys of a post that are older than 30 days",
     bound: "keysOfPost",
@@ -153,7 +153,7 @@ const BOUND_ROWS: readonly { what: string; bound: keyof typeof BOUNDS; then: str
     then: "; beyond, and after ten seconds, the answer is 503",
   },
   { what: "Failed sign-ins in the audit log, of an account in an hour", bound: "notedFailures", then: "" },
-  { what: "Accounts whose address nobody confirms", bound: "unconfirmedDays", then: " days" },
+  { what: "Accounts with an unconfirmed email", bound: "unconfirmedDays", then: " days" },
 ];
 
 const EVENT_DATA: Readonly<Record<string, string>> = {

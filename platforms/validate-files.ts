@@ -161,7 +161,7 @@ function judgeThumbnail({ thumbnail, thumbnailUrl }: JudgedMedia, path: string):
         code: "UNSUPPORTED_MEDIA_TYPE",
         platform: null,
         path,
-        message: `${dotted(path)} is a video; a thumbnail has to be an image.`,
+        message: `${dotted(path)} is a video; a thumbnail must be an image.`,
         actual: thumbnailUrl ?? null,
         limit: null,
         fix: "Give the address of an image, or leave thumbnailUrl out.",

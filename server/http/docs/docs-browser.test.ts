@@ -56,7 +56,7 @@ test("the documentation is read, searched, copied from and tried in a browser", 
     await page.keyboard.press("ArrowRight");
     await page.getByRole("tabpanel", { name: "Python" }).nth(2).waitFor();
     assert.equal(await page.evaluate("document.activeElement.textContent"), "Python");
-    await page.goto(`${world.url}/docs/quickstart#a-post`);
+    await page.goto(`${world.url}/docs/quickstart#publish-a-post`);
     await assertSound(page);
     const shown = page.getByRole("tabpanel", { name: "Python" });
     await shown.first().getByRole("button", { name: "Copy" }).click();
@@ -73,9 +73,9 @@ test("the documentation is read, searched, copied from and tried in a browser", 
     await plain.close();
   });
   await step("the search leads to a section", async () => {
-    await page.getByLabel("Search the documentation").fill("rehearse failures");
+    await page.getByLabel("Search the documentation").fill("simulate failures");
     await page.locator("#found a").first().click();
-    await page.waitForURL("**/docs/test-mode#rehearse-failures");
+    await page.waitForURL("**/docs/test-mode#simulate-failures");
   });
   await step("a call is tried with a test key", async () => {
     await page.setViewportSize({ width: 1280, height: 900 });

@@ -106,8 +106,8 @@ test("llm.txt has every call for keys, every setting and every code, and its sib
 test("the search finds sections by their address", async () => {
   const sections: unknown = await (await get("/docs/search.json")).json();
   assert.ok(Array.isArray(sections));
-  const found = sections.find(({ heading }) => heading === "Rehearse failures");
-  assert.equal(found?.url, "/docs/test-mode#rehearse-failures");
+  const found = sections.find(({ heading }) => heading === "Simulate failures");
+  assert.equal(found?.url, "/docs/test-mode#simulate-failures");
 });
 
 test("no markup passes from text into a page", () => {

@@ -25,7 +25,10 @@ export function tryItPage(): string {
           <script defer src="${TRY_IT_START}"></script>
         </head>
         <body>
-          <noscript>This page needs scripts. <a href="/docs/api">All calls</a> says the same without them.</noscript>
+          <noscript
+            >This page requires JavaScript. <a href="/docs/api">All endpoints</a> has the same without
+            scripts.</noscript
+          >
           <main id="app"></main>
         </body>
       </html> `,

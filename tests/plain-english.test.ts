@@ -1,0 +1,69 @@
+import assert from "node:assert/strict";
+import { globSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+
+import ts from "typescript";
+
+const ROOT = join(import.meta.dirname, "..");
+
+/** What users read: the texts in these sources, and these documents. */
+const SOURCES = [
+  "{contract,model}/*.ts",
+  "platforms/{describe,media-entry,validate*}.ts",
+  "platforms/*/{rules,settings,capabilities}.ts",
+  "{cli,client}/**/*.ts",
+  "server/{auth,domain,http,mail,mcp,media,oauth}/**/*.ts",
+  "server/*.ts",
+];
+const DOCUMENTS = ["README.md", "CHANGELOG.md", "docs/guides/*.md"];
+
+/** Words that sound translated, each with the one that people know from other products. */
+const BANNED: readonly (readonly [RegExp, string])[] = [
+  [/\be-mail/i, "email"],
+  [/\b(?:an?|the|this|new|by) letter\b|\bletters (?:are|lie|come|reach)\b/i, "email"],
+  [/\banew\b/i, "again"],
+  [/\bwhoever\b/i, "the person who, anyone who"],
+  [/\bstops? to work\b/i, "stops working, expires"],
+  [/\bwrongly called\b/i, "usage error"],
+  [/\bgo on\b/i, "continue"],
+  [/\bhas to (?:be|lie|have)\b/i, "must be, must have"],
+  [/\bmay not be\b/i, "cannot be"],
+  [/\bis told\b|\bbe told\b/i, "is shown, is notified"],
+  [/\bof (?:its|your|their) own choice\b/i, "unique, of your choice"],
+  [/\bsecond step\b/i, "two-factor authentication"],
+];
+
+test("what users read is in the words that they know from other products", () => {
+  const found = [
+    ...filesOf(SOURCES).flatMap((file) => textsIn(file).map((text) => [file, text] as const)),
+    ...filesOf(DOCUMENTS).flatMap((file) =>
+      readFileSync(join(ROOT, file), "utf8")
+        .split("\n")
+        .map((line) => [file, line] as const),
+    ),
+  ].flatMap(([file, text]) =>
+    BANNED.flatMap(([word, better]) => {
+      const [match] = word.exec(text) ?? [];
+      return match === undefined ? [] : [`${file}: "${match}" (${better}) in ${text.slice(0, 100)}`];
+    }),
+  );
+  assert.deepEqual(found, []);
+});
+
+function filesOf(patterns: readonly string[]): string[] {
+  return globSync(patterns, { cwd: ROOT }).filter((file) => !/\.(?:test|fixture)\.ts$/.test(file));
+}
+
+/** Every text of a source: strings and the pieces of templates, markup included, and no comments. */
+function textsIn(file: string): string[] {
+  const source = ts.createSourceFile(file, readFileSync(join(ROOT, file), "utf8"), ts.ScriptTarget.Latest);
+  const texts: string[] = [];
+  const visit = (node: ts.Node): void => {
+    if (ts.isStringLiteralLike(node) || ts.isTemplateHead(node) || ts.isTemplateMiddleOrTemplateTail(node))
+      texts.push(node.text.replace(/\s+/g, " "));
+    ts.forEachChild(node, visit);
+  };
+  visit(source);
+  return texts;
+}
