@@ -64,6 +64,18 @@ test("all platforms have the files that the README names, each absent only where
   assert.deepEqual(written, named.filter((file) => file !== "deprecations.ts").sort());
 });
 
+test("what a platform does is at most 600 lines, comments and blank lines aside", async () => {
+  for (const name of PLATFORM_NAMES) {
+    const folder = join(ROOT, "platforms", name);
+    const files = (await codeIn(folder)).filter((file) => DOING.test(file));
+    const texts = await Promise.all(files.map((file) => readFile(join(folder, file), "utf8")));
+    const lines = texts.flatMap((text) => text.split("\n")).filter((line) => !/^\s*($|\/\/|\/?\*)/.test(line));
+    assert.ok(lines.length <= 600, `${name}: ${lines.length}`);
+  }
+});
+
+const DOING = /^(broker|content|upload|status|reconcile|oauth)\.ts$/;
+
 test("a folder that is there is left alone, and a name has to be one", async () => {
   await assert.rejects(newPlatform("threads"), { code: "EEXIST" });
   for (const name of ["", "My Platform", "../x", "9gag", "X"]) await assert.rejects(newPlatform(name), /is no name/);

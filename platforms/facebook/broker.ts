@@ -44,9 +44,15 @@ function stepsOf(content: PlatformContent<PublishMedia>): Step[] {
     case "reel":
       return [startBytes("video_reels"), sendBytes(), awaitUploaded(), publishReel(), awaitLive(), ...cover];
     case "photoStory":
-      return [...photos, publishPhotoStory(), readStoryLink()];
+      return [...photos, publishStory("photo_stories", photoOf), readStoryLink()];
     case "videoStory":
-      return [startBytes("video_stories"), sendBytes(), awaitUploaded(), publishVideoStory(), readStoryLink()];
+      return [
+        startBytes("video_stories"),
+        sendBytes(),
+        awaitUploaded(),
+        publishStory("video_stories", videoOf),
+        readStoryLink(),
+      ];
   }
 }
 
@@ -123,16 +129,12 @@ function publishFilm(to: Graph, edge: string, fields: (context: StepContext) => 
   };
 }
 
-function publishPhotoStory(): VisibleStep {
-  return publishStory("photo_stories", (context) => ({ photo_id: photoIds(context)[0] ?? "" }));
-}
+const photoOf = (context: StepContext) => ({ photo_id: photoIds(context)[0] ?? "" });
 
-function publishVideoStory(): VisibleStep {
-  return publishStory("video_stories", ({ checkpoint }) => ({
-    upload_phase: "finish",
-    video_id: String(checkpoint[stepNames.start]),
-  }));
-}
+const videoOf = ({ checkpoint }: StepContext) => ({
+  upload_phase: "finish",
+  video_id: String(checkpoint[stepNames.start]),
+});
 
 function publishStory(edge: string, fields: (context: StepContext) => Record<string, string>): VisibleStep {
   return {

@@ -42,15 +42,8 @@ async function readPages(http: HttpClient, accessToken: string): Promise<Choice[
   );
 }
 
-function toProfile({
-  id,
-  name,
-  username,
-  link,
-  category,
-  pictureUrl,
-  instagram,
-}: Omit<ManagedPage, "accessToken">): Profile {
+function toProfile(page: Omit<ManagedPage, "accessToken">): Profile {
+  const { id, name, username, link, category, pictureUrl, instagram } = page;
   return {
     platformAccountId: id,
     username,

@@ -113,13 +113,8 @@ async function reconcileVideo(context: StepContext, intent: OpenIntent): Promise
     case "failed":
     case "dead": {
       const error = failedVideo(video, "Facebook could not process the video.", { maxAttempts: 2 });
-      return {
-        verdict: "not_published",
-        definitive: true,
-        proof: "The video has failed.",
-        redoFrom: stepNames.start,
-        error,
-      };
+      const proof = "The video has failed.";
+      return { verdict: "not_published", definitive: true, proof, redoFrom: stepNames.start, error };
     }
     case "processing":
       return { verdict: "pending", reason: "Facebook is still processing the video." };
