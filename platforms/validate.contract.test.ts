@@ -509,7 +509,7 @@ test("a placement the caller set that does not take these media is INVALID_PLACE
       "facebook",
       "feed",
       [video, video],
-      "Facebook feed supports a text, 1 to 10 images or one video; content.media has 2 videos.",
+      "Facebook feed supports text, 1 to 10 images or one video; content.media has 2 videos.",
     ],
   ];
   for (const [platform, placement, media, message] of cases) {
