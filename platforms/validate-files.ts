@@ -72,7 +72,7 @@ export function judgeBareUrls(capabilities: Capabilities, media: readonly Judged
             `${label} media must be sent as objects in content.media, with type, mimeType and the other metadata.`,
           actual: entry.url ?? null,
           limit: null,
-          fix: "Use content.media instead of mediaUrls.",
+          fix: "Use content.media rather than bare mediaUrls.",
         },
       },
     ];

@@ -209,7 +209,7 @@ describe("receiving a file", () => {
       for (const part of [0.99, 0.6, 0.1])
         await refused(
           "VALIDATION_FAILED",
-          /cut or broken|no video track/,
+          /truncated or corrupt|no video track/,
           bytes.subarray(0, Math.floor(bytes.length * part)),
         );
     }
