@@ -683,7 +683,7 @@ test("a client is believed by its document only where that is whole, small, its 
   for (const [name, id] of cases) {
     const page = await open(ask(id).params);
     assert.deepEqual([page.status, page.headers.get("location")], [400, null], name);
-    assert.match(await page.text(), /description at 127\.0\.0\.1:\d+ (could not be read|does not hold)/, name);
+    assert.match(await page.text(), /metadata at 127\.0\.0\.1:\d+ (could not be read|is invalid)/, name);
   }
   const hidden = describeClient({ client_name: "\u202eksed gnitirW\u0000\n<b>x</b>" });
   const page = await (await open(ask(hidden).params)).text();
