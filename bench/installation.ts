@@ -8,10 +8,10 @@ import type pg from "pg";
 import pino from "pino";
 
 import { findFreePort } from "../cli/free-port.ts";
-import { loadConfig } from "../server/config.ts";
-import { type EmbeddedPostgres, startEmbedded } from "../server/db/embedded.ts";
+import { type EmbeddedPostgres, startEmbedded } from "../server/db/embedded/embedded.ts";
 import { createPool } from "../server/db/pool.ts";
-import { type Instance, openInstance } from "../server/instance.ts";
+import { loadConfig } from "../server/start/config.ts";
+import { type Instance, openInstance } from "../server/start/instance.ts";
 import type { Place } from "./figure.ts";
 
 export const ROOT = dirname(import.meta.dirname);

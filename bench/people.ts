@@ -1,9 +1,9 @@
-import { listSets } from "../server/db/platform-sets.ts";
+import { listSets } from "../server/db/queries/platform-sets.ts";
 import { createApiKey } from "../server/domain/api-keys/api-keys.ts";
 import { ensureUser } from "../server/domain/users/ensure-user.ts";
-import type { Instance } from "../server/instance.ts";
 import { connectSandboxAccount } from "../server/oauth/connect-sandbox.ts";
 import { freshToken } from "../server/oauth/fresh-token.ts";
+import type { Instance } from "../server/start/instance.ts";
 import type { Installation } from "./installation.ts";
 
 /** The platform of the benchmarks: the first that had a broker. */

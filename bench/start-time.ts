@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 
-import { startEmbedded } from "../server/db/embedded.ts";
+import { startEmbedded } from "../server/db/embedded/embedded.ts";
 import type { Figure, Place, Row } from "./figure.ts";
 import { addresses, silent } from "./installation.ts";
 import { npmStart } from "./npm-start.ts";

@@ -1,11 +1,11 @@
-import type { Account } from "../contract/accounts.ts";
+import type { Account } from "../contract/operations/accounts.ts";
 import { PLATFORM_NAMES } from "../model/platform-names.ts";
 import { platforms } from "../platforms/index.ts";
-import { listSets } from "../server/db/platform-sets.ts";
+import { listSets } from "../server/db/queries/platform-sets.ts";
 import { listAccounts } from "../server/domain/accounts/accounts.ts";
 import { createApiKey } from "../server/domain/api-keys/api-keys.ts";
 import type { Caller } from "../server/domain/caller.ts";
-import type { Instance } from "../server/instance.ts";
+import type { Instance } from "../server/start/instance.ts";
 import { answer } from "./answer.ts";
 import { callerOf, findUser, type InstanceOptions, withInstance } from "./instance-command.ts";
 import { connectInSandbox } from "./sandbox-accounts.ts";

@@ -4,13 +4,13 @@ import { join } from "node:path";
 import type pg from "pg";
 import type { Logger } from "pino";
 
-import type { Config } from "../server/config.ts";
 import { pendingMigrations } from "../server/db/migrate.ts";
 import { createPool } from "../server/db/pool.ts";
-import { openDatabase } from "../server/instance.ts";
-import { keyFile } from "../server/key-file.ts";
-import { createVault } from "../server/oauth/vault.ts";
-import { judgeKeys, loadSecrets, WRONG_KEY_CURE } from "../server/secrets.ts";
+import type { Config } from "../server/start/config.ts";
+import { openDatabase } from "../server/start/instance.ts";
+import { keyFile } from "../server/vault/key-file.ts";
+import { judgeKeys, loadSecrets, WRONG_KEY_CURE } from "../server/vault/secrets.ts";
+import { createVault } from "../server/vault/vault.ts";
 import { sentenceOf } from "./answer.ts";
 import { checkOldKeys } from "./doctor-keys.ts";
 import { checkTables } from "./doctor-limits.ts";

@@ -1,11 +1,11 @@
 import type pg from "pg";
 
-import type { Config } from "../server/config.ts";
-import { findLastDeed } from "../server/db/audit-events.ts";
+import { findLastDeed } from "../server/db/queries/audit-events.ts";
 import { countByKey } from "../server/domain/encryption/rotate-encryption.ts";
 import { countSealedJobs } from "../server/jobs/sealed-jobs.ts";
-import { keyFile } from "../server/key-file.ts";
-import { keyIdOf } from "../server/oauth/vault.ts";
+import type { Config } from "../server/start/config.ts";
+import { keyFile } from "../server/vault/key-file.ts";
+import { keyIdOf } from "../server/vault/vault.ts";
 import { type Finding, ok, warning } from "./finding.ts";
 
 /** For how long a media address may live that was signed before the last rotation, in hours. */

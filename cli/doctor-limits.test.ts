@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 
-import { loadConfig } from "../server/config.ts";
+import { loadConfig } from "../server/start/config.ts";
 import { createTestDatabase } from "../tests/database.ts";
 import { checkLimits, checkSandboxStore, checkTables } from "./doctor-limits.ts";
 

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import type pg from "pg";
 
 import { OPEN_LIMITS, type UserLimits } from "../model/user-limits.ts";
-import type { Config } from "../server/config.ts";
 import { GROWTH } from "../server/db/growth.ts";
+import type { Config } from "../server/start/config.ts";
 import { type Finding, ok, warning } from "./finding.ts";
 
 const SETTINGS: Readonly<Record<keyof UserLimits, { variable: string; what: string }>> = {

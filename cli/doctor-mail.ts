@@ -1,5 +1,5 @@
-import type { Config } from "../server/config.ts";
 import { openTransport } from "../server/mail/deliver-mail.ts";
+import type { Config } from "../server/start/config.ts";
 import { sentenceOf } from "./answer.ts";
 import { failed, type Finding, ok, warning } from "./finding.ts";
 

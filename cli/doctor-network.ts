@@ -1,5 +1,5 @@
 import { isLoopbackHost } from "../platforms/kit/addresses.ts";
-import type { Config } from "../server/config.ts";
+import type { Config } from "../server/start/config.ts";
 import { failed, type Finding, ok, warning } from "./finding.ts";
 import { isPortFree } from "./free-port.ts";
 

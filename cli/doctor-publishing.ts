@@ -1,7 +1,7 @@
 import type pg from "pg";
 
-import { countMissed } from "../server/db/queue-depth.ts";
-import { listSetAside } from "../server/db/set-aside.ts";
+import { countMissed } from "../server/db/queries/queue-depth.ts";
+import { listSetAside } from "../server/db/queries/set-aside.ts";
 import { HOLD_CURE, HOLD_REASONS, readHold } from "../server/publishing/hold.ts";
 import { failed, type Finding, ok, warning } from "./finding.ts";
 

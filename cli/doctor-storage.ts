@@ -1,7 +1,7 @@
 import { access, constants, mkdir } from "node:fs/promises";
 import { text as textOf } from "node:stream/consumers";
 
-import type { Config } from "../server/config.ts";
+import type { Config } from "../server/start/config.ts";
 import { openStorage } from "../server/storage/open-storage.ts";
 import { newStorageKey } from "../server/storage/storage.ts";
 import { sentenceOf } from "./answer.ts";

@@ -1,7 +1,7 @@
 import type { Logger } from "pino";
 
 import { deprecationsAhead } from "../platforms/deprecations.ts";
-import { type Config, ConfigError } from "../server/config.ts";
+import { type Config, ConfigError } from "../server/start/config.ts";
 import { answer, sentenceOf } from "./answer.ts";
 import { checkDatabase } from "./doctor-database.ts";
 import { checkDisk, checkLimits, checkSandboxStore } from "./doctor-limits.ts";

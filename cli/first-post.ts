@@ -1,5 +1,5 @@
 import { EXAMPLE_PLATFORM } from "../platforms/catalog.ts";
-import type { Config } from "../server/config.ts";
+import type { Config } from "../server/start/config.ts";
 
 /** One thing to try, as lines for a shell. */
 export interface Example {

@@ -1,6 +1,6 @@
 import type { Mode } from "../model/platform-names.ts";
 import { ensureOwner, ensureUser, type User } from "../server/domain/users/ensure-user.ts";
-import { type Instance, openInstance } from "../server/instance.ts";
+import { type Instance, openInstance } from "../server/start/instance.ts";
 import { readSettings } from "./settings.ts";
 
 /** Options that instance commands share. */

@@ -1,5 +1,5 @@
-import { type ApiKey, keysCreate } from "../contract/api-keys.ts";
-import { parseInput } from "../contract/parse.ts";
+import { parseInput } from "../contract/forms/parse.ts";
+import { type ApiKey, keysCreate } from "../contract/operations/api-keys.ts";
 import type { Mode } from "../model/platform-names.ts";
 import { createApiKey, listApiKeys, revokeApiKey } from "../server/domain/api-keys/api-keys.ts";
 import { answer } from "./answer.ts";

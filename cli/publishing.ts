@@ -1,8 +1,8 @@
 import type pg from "pg";
 
-import { listSetAside } from "../server/db/set-aside.ts";
-import type { Instance } from "../server/instance.ts";
+import { listSetAside } from "../server/db/queries/set-aside.ts";
 import { HOLD_CURE, HOLD_REASONS, readHold, releaseHold } from "../server/publishing/hold.ts";
+import type { Instance } from "../server/start/instance.ts";
 import { openStorage } from "../server/storage/open-storage.ts";
 import { answer } from "./answer.ts";
 import { SET_ASIDE_CURE } from "./doctor-publishing.ts";

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { countByKey, rotateEncryption, type Rotation } from "../server/domain/encryption/rotate-encryption.ts";
-import type { Instance } from "../server/instance.ts";
-import { addKey, NOTICED_WITHIN_SECONDS } from "../server/key-file.ts";
+import type { Instance } from "../server/start/instance.ts";
+import { addKey, NOTICED_WITHIN_SECONDS } from "../server/vault/key-file.ts";
 import { answer } from "./answer.ts";
 import { withInstance } from "./instance-command.ts";
 

@@ -6,10 +6,10 @@ import { startSandbox } from "../sandbox/server.ts";
 import type { Db } from "../server/db/sql.ts";
 import { recordAudit } from "../server/domain/audit/record.ts";
 import { BY_INSTANCE } from "../server/domain/caller.ts";
-import type { Instance } from "../server/instance.ts";
 import { connectSandboxAccount } from "../server/oauth/connect-sandbox.ts";
 import type { Connected } from "../server/oauth/connect.ts";
 import type { OAuthServices } from "../server/oauth/services.ts";
+import type { Instance } from "../server/start/instance.ts";
 
 /** Connects sandbox accounts to a set; answers their ids. Where no sandbox runs, one does for as long as that takes: its state lies in the data folder. */
 export async function connectInSandbox(

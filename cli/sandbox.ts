@@ -1,8 +1,8 @@
 import { join } from "node:path";
 
 import { startSandbox } from "../sandbox/server.ts";
-import { answerStarter } from "../server/attached-process.ts";
-import { closeDataDir } from "../server/data-dir.ts";
+import { answerStarter } from "../server/start/attached-process.ts";
+import { closeDataDir } from "../server/start/data-dir.ts";
 import { readSettings } from "./settings.ts";
 import { stayUntilTold } from "./stay.ts";
 

@@ -1,5 +1,5 @@
-import { answerStarter, untilToldToBegin } from "../server/attached-process.ts";
-import { type Parts, start } from "../server/main.ts";
+import { answerStarter, untilToldToBegin } from "../server/start/attached-process.ts";
+import { type Parts, start } from "../server/start/main.ts";
 import { setUpLines, welcomeLines } from "./first-post.ts";
 import { readSettings } from "./settings.ts";
 import { stayUntilTold } from "./stay.ts";

@@ -1,7 +1,7 @@
 import type { Logger } from "pino";
 
-import { type Config, loadConfig } from "../server/config.ts";
-import { createLog } from "../server/log.ts";
+import { type Config, loadConfig } from "../server/start/config.ts";
+import { createLog } from "../server/start/log.ts";
 import { findFreePort } from "./free-port.ts";
 
 /** The configuration and the log of one command. */

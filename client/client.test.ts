@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
 
-import { EXAMPLES } from "../contract/examples.ts";
 import { OPERATIONS } from "../contract/index.ts";
+import { EXAMPLES } from "../contract/openapi/examples.ts";
 import { startTcpProxy, type TcpProxy } from "../tests/tcp-proxy.ts";
 import { createWorld, type World } from "../tests/world.ts";
 import { AmpostError, createClient, type Client, type NewPost } from "./index.ts";

@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { z } from "zod";
 
 import { OPERATIONS } from "./index.ts";
-import { setUpForm, signUpForm } from "./sign-up.ts";
+import { setUpForm, signUpForm } from "./operations/sign-up.ts";
 
 const operation = z.object({
   name: z.string(),

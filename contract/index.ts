@@ -1,9 +1,15 @@
-import { accountContext } from "./account-context.ts";
-import { accountsGet, accountsList } from "./accounts.ts";
-import { keysCreate, keysList, keysRevoke } from "./api-keys.ts";
-import { approvalsList, postsApproval, postsApprove } from "./approvals.ts";
-import { auditList } from "./audit.ts";
-import { connectLinksCreate, connectLinksGet, connectLinksList, connectLinksRevoke } from "./connect-links.ts";
+import type { Operation } from "./operation.ts";
+import { accountContext } from "./operations/account-context.ts";
+import { accountsGet, accountsList } from "./operations/accounts.ts";
+import { keysCreate, keysList, keysRevoke } from "./operations/api-keys.ts";
+import { approvalsList, postsApproval, postsApprove } from "./operations/approvals.ts";
+import { auditList } from "./operations/audit.ts";
+import {
+  connectLinksCreate,
+  connectLinksGet,
+  connectLinksList,
+  connectLinksRevoke,
+} from "./operations/connect-links.ts";
 import {
   accountsDisconnect,
   accountsRefresh,
@@ -13,8 +19,8 @@ import {
   oauthAppsDelete,
   oauthAppsList,
   oauthAppsSave,
-} from "./connections.ts";
-import { invitesCreate, invitesDelete, invitesList } from "./invites.ts";
+} from "./operations/connections.ts";
+import { invitesCreate, invitesDelete, invitesList } from "./operations/invites.ts";
 import {
   legacyPostsCancel,
   legacyPostsCreate,
@@ -24,10 +30,9 @@ import {
   legacyPostsPublish,
   legacyPostsRetry,
   legacyPostsUpdate,
-} from "./legacy-posts.ts";
-import { meDelete, meGet, meUpdate } from "./me.ts";
-import { mediaCreate, mediaDelete, mediaGet, mediaList } from "./media.ts";
-import type { Operation } from "./operation.ts";
+} from "./operations/legacy-posts.ts";
+import { meDelete, meGet, meUpdate } from "./operations/me.ts";
+import { mediaCreate, mediaDelete, mediaGet, mediaList } from "./operations/media.ts";
 import {
   legacySetsCreate,
   legacySetsDelete,
@@ -37,9 +42,9 @@ import {
   platformSetsDelete,
   platformSetsList,
   platformSetsRename,
-} from "./platform-sets.ts";
-import { platformsGet, platformsList } from "./platforms.ts";
-import { postsAttempts } from "./post-attempts.ts";
+} from "./operations/platform-sets.ts";
+import { platformsGet, platformsList } from "./operations/platforms.ts";
+import { postsAttempts } from "./operations/post-attempts.ts";
 import {
   postsCancel,
   postsCreate,
@@ -51,8 +56,8 @@ import {
   postsRetry,
   postsUpdate,
   postsValidate,
-} from "./posts.ts";
-import { sessionsList, sessionsRevoke, sessionsRevokeOthers } from "./sessions.ts";
+} from "./operations/posts.ts";
+import { sessionsList, sessionsRevoke, sessionsRevokeOthers } from "./operations/sessions.ts";
 import {
   deliveriesRedeliver,
   webhooksCreate,
@@ -63,7 +68,7 @@ import {
   webhooksRotateSecret,
   webhooksTest,
   webhooksUpdate,
-} from "./webhooks.ts";
+} from "./operations/webhooks.ts";
 
 /** The public surface, whole. */
 export const OPERATIONS: readonly Operation[] = [

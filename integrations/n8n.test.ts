@@ -7,9 +7,9 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { promisify } from "node:util";
 
-import { EXAMPLES } from "../contract/examples.ts";
-import { fieldsOf } from "../contract/fields-of.ts";
+import { fieldsOf } from "../contract/forms/fields-of.ts";
 import { OPERATIONS } from "../contract/index.ts";
+import { EXAMPLES } from "../contract/openapi/examples.ts";
 import { catalog } from "../platforms/catalog.ts";
 import { createWorld, type World } from "../tests/world.ts";
 import { type NodeRun, runNode, type RunOptions } from "./n8n-routing.ts";

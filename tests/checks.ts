@@ -13,7 +13,7 @@ const CHECKS: readonly { name: string; command: string; args: string[] }[] = [
   { name: "types", command: bin("tsc"), args: ["--noEmit"] },
   { name: "format", command: bin("oxfmt"), args: ["--check"] },
   { name: "import rules", command: bin("depcruise"), args: ["--config", ".dependency-cruiser.js", "."] },
-  { name: "generated files", command: process.execPath, args: ["docs/generate.ts", "--check"] },
+  { name: "generated files", command: process.execPath, args: ["printing/generate.ts", "--check"] },
 ];
 
 /** All that can be said of the code without running it. `npm run check` is this alone. */

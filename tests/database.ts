@@ -5,7 +5,7 @@ import { join } from "node:path";
 
 import pg from "pg";
 
-import { startEmbedded } from "../server/db/embedded.ts";
+import { startEmbedded } from "../server/db/embedded/embedded.ts";
 import { migrate, readMigrations } from "../server/db/migrate.ts";
 import { createPool, withDatabase } from "../server/db/pool.ts";
 

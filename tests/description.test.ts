@@ -4,9 +4,9 @@ import { after, before, test } from "node:test";
 
 import { z } from "zod";
 
-import { exampleOf } from "../contract/example-of.ts";
-import { toSchema } from "../contract/openapi.ts";
-import { postsGet } from "../contract/posts.ts";
+import { exampleOf } from "../contract/openapi/example-of.ts";
+import { toSchema } from "../contract/openapi/openapi.ts";
+import { postsGet } from "../contract/operations/posts.ts";
 import { type Exchange, ourDescription } from "./description.ts";
 import { watchAnswer } from "./watch-answers.ts";
 

@@ -1,7 +1,7 @@
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { z } from "zod";
 
-import { type JsonObject, openApi } from "../contract/openapi.ts";
+import { type JsonObject, openApi } from "../contract/openapi/openapi.ts";
 
 /** A request and its answer, as they went over the wire. */
 export interface Exchange {

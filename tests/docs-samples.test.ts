@@ -9,13 +9,13 @@ import { promisify } from "node:util";
 import { Webhook } from "standardwebhooks";
 
 import { openInstallation, type Installation, type Server } from "../cli/installation.fixture.ts";
-import { EXAMPLES } from "../contract/examples.ts";
 import { OPERATIONS } from "../contract/index.ts";
-import { tagOf } from "../contract/openapi.ts";
+import { EXAMPLES } from "../contract/openapi/examples.ts";
+import { tagOf } from "../contract/openapi/openapi.ts";
 import { errorsOf, type Operation } from "../contract/operation.ts";
-import { operationSection } from "../docs/operation-pages.ts";
-import { PLATFORM_EXAMPLES } from "../docs/platform-examples.ts";
 import { PUBLIC_CODES } from "../model/errors.ts";
+import { operationSection } from "../printing/operation-pages.ts";
+import { PLATFORM_EXAMPLES } from "../printing/platform-examples.ts";
 import { type Block, type Call, folderOf, LANGUAGES, readBlocks, runBlocks } from "./samples/run-samples.ts";
 
 const root = join(import.meta.dirname, "..");

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 
-import { findHostile } from "../contract/hostile.ts";
-import { adviseKey } from "../contract/nearest-path.ts";
-import { createBody } from "../contract/posts.ts";
+import { findHostile } from "../contract/forms/hostile.ts";
+import { adviseKey } from "../contract/forms/nearest-path.ts";
+import { createBody } from "../contract/operations/posts.ts";
 import { boundIssues } from "../model/bound-issues.ts";
 import { cutText } from "../model/cut-text.ts";
 import { nearestWord } from "../model/nearest-word.ts";
@@ -27,7 +27,7 @@ import * as threadsTextOfTheSandbox from "../platforms/threads/sandbox/text.ts";
 import { classifyTikTok, failureOf } from "../platforms/tiktok/errors.ts";
 import { classifyX } from "../platforms/twitter/errors.ts";
 import * as xTextOfTheSandbox from "../platforms/twitter/sandbox/text.ts";
-import { judgePost } from "../platforms/validate.ts";
+import { judgePost } from "../platforms/validate/validate.ts";
 import { errorOf } from "../platforms/youtube/errors.ts";
 import { richText } from "../sandbox/card.ts";
 import { escapeHtml } from "../sandbox/html.ts";

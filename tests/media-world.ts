@@ -5,10 +5,10 @@ import { Readable } from "node:stream";
 
 import { newId } from "../model/ids.ts";
 import type { PostStatus } from "../model/status.ts";
-import type { MediaRow } from "../server/db/media.ts";
+import type { MediaRow } from "../server/db/queries/media.ts";
 import { addUploads } from "../server/media/media-objects.ts";
 import type { JobSender, Owner } from "../server/media/media-objects.ts";
-import { receiveFile } from "../server/media/receive.ts";
+import { receiveFile } from "../server/media/uploads/receive.ts";
 import { createDiskStorage } from "../server/storage/disk.ts";
 import type { Storage, StoredObject } from "../server/storage/storage.ts";
 import { createTestDatabase } from "./database.ts";

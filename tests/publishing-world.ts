@@ -10,12 +10,12 @@ import { forEachPlatform, type Mode, type PlatformName } from "../model/platform
 import type { PlatformPostStatus, PostStatus } from "../model/status.ts";
 import { createHttpClient } from "../platforms/kit/http.ts";
 import type { Broker, MediaSource } from "../platforms/platform.ts";
-import type { HeldPost } from "../server/db/acts.ts";
 import { createListener } from "../server/db/listen.ts";
+import type { HeldPost } from "../server/db/queries/acts.ts";
 import { transaction } from "../server/db/sql.ts";
 import { firstActionAt, publishNow } from "../server/domain/posts/acts.ts";
-import { createVault } from "../server/oauth/vault.ts";
 import { createEngine, type Engine, type EngineOptions } from "../server/publishing/engine.ts";
+import { createVault } from "../server/vault/vault.ts";
 import { createTestDatabase } from "./database.ts";
 import { ledgerBroker, type Ledger, startLedger } from "./ledger-platform.ts";
 

@@ -4,7 +4,7 @@ import { availableParallelism, tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { parseArgs } from "node:util";
 
-import { startEmbedded } from "../server/db/embedded.ts";
+import { startEmbedded } from "../server/db/embedded/embedded.ts";
 import { changedSince, reachedBy } from "./changed.ts";
 import { runChecks } from "./checks.ts";
 import { TEST_SETTINGS } from "./database.ts";

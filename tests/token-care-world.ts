@@ -16,7 +16,7 @@ import { startSandbox } from "../sandbox/server.ts";
 import { connectSandboxAccount } from "../server/oauth/connect-sandbox.ts";
 import type { OAuthServices } from "../server/oauth/services.ts";
 import type { AccountKey } from "../server/oauth/stored-grant.ts";
-import { createVault } from "../server/oauth/vault.ts";
+import { createVault } from "../server/vault/vault.ts";
 import { createTestDatabase, type TestDatabase } from "./database.ts";
 
 /** A database and a sandbox with accounts on it: what the tests of looking after grants are set in. */

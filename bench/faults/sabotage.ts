@@ -22,8 +22,8 @@ export interface Sabotage {
   tests: string;
 }
 
-const WRITES = "server/db/publishing.ts";
-const COMMITS = "server/db/commits.ts";
+const WRITES = "server/db/queries/publishing.ts";
+const COMMITS = "server/db/queries/commits.ts";
 const SCHEMA = "server/db/migrations/0001_core.sql";
 
 export const SABOTAGES: readonly Sabotage[] = [
@@ -138,7 +138,7 @@ export const SABOTAGES: readonly Sabotage[] = [
     what: "ways back to the app alone",
     changes: [
       {
-        file: "server/http/auth-routes.ts",
+        file: "server/http/routes/auth-routes.ts",
         find: "  refuseWaysElsewhere([...url.searchParams, ...Object.entries(Object(body))]);\n",
         replace: "",
       },
@@ -149,12 +149,12 @@ export const SABOTAGES: readonly Sabotage[] = [
     what: "the example keys that everybody knows",
     changes: [
       {
-        file: "server/config.ts",
+        file: "server/start/config.ts",
         find: 'if (madeBy === undefined || values[name]?.split(",")[0]?.trim() !== example) return [];',
         replace: 'if (madeBy !== "nobody") return [];',
       },
     ],
-    tests: "server/config.test.ts",
+    tests: "server/start/config.test.ts",
   },
   {
     what: "a one-time code's one time",
@@ -178,12 +178,12 @@ export const SABOTAGES: readonly Sabotage[] = [
     what: "the token of the metrics",
     changes: [
       {
-        file: "server/http/probes.ts",
+        file: "server/http/routes/probes.ts",
         find: "if (!isOperator(request)) throw access.token === null ? nothingHere : noToken;",
         replace: "",
       },
     ],
-    tests: "server/http/probes.test.ts",
+    tests: "server/http/routes/probes.test.ts",
   },
   {
     what: "bounds of what a platform says of an account",

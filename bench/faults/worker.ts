@@ -2,9 +2,9 @@ import { once } from "node:events";
 
 import { z } from "zod";
 
-import { loadConfig } from "../../server/config.ts";
-import { createLog } from "../../server/log.ts";
-import { start } from "../../server/main.ts";
+import { loadConfig } from "../../server/start/config.ts";
+import { createLog } from "../../server/start/log.ts";
+import { start } from "../../server/start/main.ts";
 import { ambushIn } from "./places.ts";
 
 /**

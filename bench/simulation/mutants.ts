@@ -14,8 +14,8 @@ interface Mutant {
   changes: readonly Change[];
 }
 
-const WRITES = "server/db/publishing.ts";
-const COMMITS = "server/db/commits.ts";
+const WRITES = "server/db/queries/publishing.ts";
+const COMMITS = "server/db/queries/commits.ts";
 const REMOTE_IDS = "server/db/migrations/0020_what_a_commit_was_sent_with.sql";
 const COMMIT = "server/publishing/commit.ts";
 
@@ -119,7 +119,7 @@ export const MUTANTS: readonly Mutant[] = [
     what: "everybody renews a token that is due",
     changes: [
       {
-        file: "server/db/token-care.ts",
+        file: "server/db/queries/token-care.ts",
         find: " and (c.renewing_until is null or c.renewing_until <= now())",
         replace: "",
       },

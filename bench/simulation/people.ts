@@ -13,7 +13,7 @@ import { retryPost } from "../../server/domain/posts/retry-post.ts";
 import { updatePost } from "../../server/domain/posts/update-post.ts";
 import type { Services } from "../../server/domain/services.ts";
 import type { OAuthServices } from "../../server/oauth/services.ts";
-import { createVault } from "../../server/oauth/vault.ts";
+import { createVault } from "../../server/vault/vault.ts";
 import type { Database } from "./database.ts";
 import { contentFor, type Installation } from "./installation.ts";
 import type { Plan, PlannedAct } from "./plan.ts";

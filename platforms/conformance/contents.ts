@@ -1,7 +1,7 @@
 import type { MediaRule, Placement, Shape } from "../../model/capabilities.ts";
 import type { MediaEntry, MediaFacts, PostContent } from "../../model/post.ts";
 import { catalog } from "../catalog.ts";
-import { judgePost, type Judgement } from "../validate.ts";
+import { judgePost, type Judgement } from "../validate/validate.ts";
 import type { Fixture } from "./fixtures.ts";
 import type { Subject } from "./subject.ts";
 

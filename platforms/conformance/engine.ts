@@ -11,10 +11,10 @@ import { createIngest } from "../../server/media/ingest.ts";
 import { createMediaSource } from "../../server/media/source.ts";
 import { freshToken, reportTokenRefused } from "../../server/oauth/fresh-token.ts";
 import type { OAuthServices } from "../../server/oauth/services.ts";
-import { createVault } from "../../server/oauth/vault.ts";
 import { createEngine } from "../../server/publishing/engine.ts";
 import { createDiskStorage } from "../../server/storage/disk.ts";
 import type { Storage } from "../../server/storage/storage.ts";
+import { createVault } from "../../server/vault/vault.ts";
 import { platforms } from "../index.ts";
 import { createHttpClient, type HttpClient, type HttpClientOptions } from "../kit/http.ts";
 

@@ -3,7 +3,7 @@ import { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 
 import type { MediaFacts } from "../../model/post.ts";
-import { receiveFile } from "../../server/media/receive.ts";
+import { receiveFile } from "../../server/media/uploads/receive.ts";
 import type { Storage } from "../../server/storage/storage.ts";
 import { quickTime } from "../../tests/films.ts";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { resolveContent } from "../resolve-content.ts";
+import { resolveContent } from "../validate/resolve-content.ts";
 import { declaredExamples } from "./contents.ts";
 import type { Subject } from "./subject.ts";
 import type { World } from "./world.ts";

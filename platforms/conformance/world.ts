@@ -9,7 +9,7 @@ import { pino } from "pino";
 import { newId } from "../../model/ids.ts";
 import type { MediaEntry, MediaFacts, PostContent } from "../../model/post.ts";
 import { startSandbox } from "../../sandbox/server.ts";
-import { insertInstanceApp, removeInstanceApp } from "../../server/db/oauth-apps.ts";
+import { insertInstanceApp, removeInstanceApp } from "../../server/db/queries/oauth-apps.ts";
 import { addUploads } from "../../server/media/media-objects.ts";
 import { storeConnection } from "../../server/oauth/connect.ts";
 import type { OAuthServices } from "../../server/oauth/services.ts";

@@ -1,7 +1,16 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { image, judge, onlyIssue, refuses, setting, takes, video, type Expected } from "../validate.fixture.ts";
+import {
+  image,
+  judge,
+  onlyIssue,
+  refuses,
+  setting,
+  takes,
+  video,
+  type Expected,
+} from "../validate/validate.fixture.ts";
 
 test("a Facebook reel is 9:16 and has 4 to 60 seconds", () => {
   const settings = { placement: "reel" };

@@ -2,7 +2,18 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import type { MediaFacts } from "../../model/post.ts";
-import { account, codes, image, judge, refuses, setting, takes, video, warns, type Said } from "../validate.fixture.ts";
+import {
+  account,
+  codes,
+  image,
+  judge,
+  refuses,
+  setting,
+  takes,
+  video,
+  warns,
+  type Said,
+} from "../validate/validate.fixture.ts";
 
 test("an Instagram feed image lies between 4:5 and 1.91:1, a reel between 3 seconds and 15 minutes, a story video within 60 seconds", () => {
   takes("instagram", { media: [{ ...image, width: 1080, height: 1350 }] });

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-import { webUrl } from "../media-entry.ts";
+import { webUrl } from "../validate/media-entry.ts";
 
 // Source: Instagram docs, POST /{ig-user-id}/media, 2026-09-11.
 const username = z

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-import { chainSchema } from "../media-entry.ts";
+import { chainSchema } from "../validate/media-entry.ts";
 
 const mediaId = z.string().regex(/^\d{1,30}$/, "A Threads media ID is a string of digits.");
 

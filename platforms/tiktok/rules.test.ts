@@ -13,7 +13,7 @@ import {
   video,
   warns,
   type Expected,
-} from "../validate.fixture.ts";
+} from "../validate/validate.fixture.ts";
 
 test("TikTok's privacyLevel has to be given", () => {
   const expected: Expected = {

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-import { chainSchema } from "../media-entry.ts";
+import { chainSchema } from "../validate/media-entry.ts";
 
 // Source: X OpenAPI 2.167, POST /2/tweets, 2026-08-22.
 

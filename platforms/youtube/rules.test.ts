@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { account, judge, onlyIssue, refuses, setting, takes, video } from "../validate.fixture.ts";
-import type { JudgeContext } from "../validate.ts";
+import { account, judge, onlyIssue, refuses, setting, takes, video } from "../validate/validate.fixture.ts";
+import type { JudgeContext } from "../validate/validate.ts";
 
 test("YouTube tags are counted with the commas between them and the quotation marks around those with a space", () => {
   const path = setting("youtube", "tags");

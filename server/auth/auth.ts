@@ -10,7 +10,7 @@ import type pg from "pg";
 import type { Logger } from "pino";
 
 import { newId } from "../../model/ids.ts";
-import { findSession } from "../db/sessions.ts";
+import { findSession } from "../db/queries/sessions.ts";
 import type { AuthEmail } from "./emails.ts";
 import { digestToken, keepTokensHashed } from "./hashed-tokens.ts";
 import { FRESH_MINUTES, RESET_MINUTES, SESSION_DAYS, VERIFY_HOURS } from "./lifetimes.ts";

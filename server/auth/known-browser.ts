@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 
 import type pg from "pg";
 
-import { findPasswordMark } from "../db/sign-in-methods.ts";
+import { findPasswordMark } from "../db/queries/sign-in-methods.ts";
 
 /**
  * A browser in which somebody has signed in before: failed tries from elsewhere do not keep its person out. The cookie is

@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { after, before, test } from "node:test";
 
 import { createTestDatabase, type TestDatabase } from "../../tests/database.ts";
-import { createVault } from "../oauth/vault.ts";
+import { createVault } from "../vault/vault.ts";
 import { loadAuthSecret } from "./secret.ts";
 
 let database: TestDatabase;

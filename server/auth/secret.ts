@@ -2,8 +2,8 @@ import { randomBytes } from "node:crypto";
 
 import type pg from "pg";
 
-import { addFact, findFact } from "../db/instance-facts.ts";
-import type { Vault } from "../oauth/vault.ts";
+import { addFact, findFact } from "../db/queries/instance-facts.ts";
+import type { Vault } from "../vault/vault.ts";
 
 /** The fact that holds the secret, and the place it is sealed for. */
 export const AUTH_SECRET = {

@@ -5,7 +5,7 @@ import type pg from "pg";
 
 import { BOUNDS } from "../../model/bounds.ts";
 import { PublicError } from "../../model/errors.ts";
-import { countTries, forgetTries } from "../db/throttles.ts";
+import { countTries, forgetTries } from "../db/queries/throttles.ts";
 
 /** What is tried is counted for the account it is tried on and for the address it comes from. */
 export interface Limit {

@@ -4,9 +4,9 @@ import type pg from "pg";
 import { z } from "zod";
 
 import { BOUNDS } from "../../model/bounds.ts";
-import { endSurplusSessions } from "../db/sessions.ts";
-import { countPasskeys } from "../db/sign-in-methods.ts";
-import { findUserByEmail, verifyEmail } from "../db/users.ts";
+import { endSurplusSessions } from "../db/queries/sessions.ts";
+import { countPasskeys } from "../db/queries/sign-in-methods.ts";
+import { findUserByEmail, verifyEmail } from "../db/queries/users.ts";
 import type { Visit } from "./auth.ts";
 import { KNOWN_BROWSER, KNOWN_BROWSER_DAYS, markBrowser, nameOfBrowser } from "./known-browser.ts";
 import { forgive, isFirstUse, isWorthNoting, throttle, type Tried } from "./throttle.ts";

@@ -1,4 +1,4 @@
-import type { KeyPolicies } from "../../contract/api-keys.ts";
+import type { KeyPolicies } from "../../contract/operations/api-keys.ts";
 import type { Mode } from "../../model/platform-names.ts";
 import type { Claim } from "./idempotency.ts";
 import type { Upload } from "./media/upload.ts";

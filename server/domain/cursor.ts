@@ -1,4 +1,4 @@
-import { refusal } from "../../contract/parse.ts";
+import { refusal } from "../../contract/forms/parse.ts";
 
 /** A cursor is the id of the last thing on a page, in a form that nobody is tempted to build. */
 export function writeCursor(id: string): string {

@@ -2,6 +2,7 @@ import type pg from "pg";
 
 import { PublicError } from "../../model/errors.ts";
 import { newId } from "../../model/ids.ts";
+import { jsonb } from "../db/jsonb.ts";
 import {
   CLAIM_SECONDS,
   claimKey,
@@ -10,8 +11,7 @@ import {
   renewClaim,
   storeAnswer,
   type KeyRow,
-} from "../db/idempotency.ts";
-import { jsonb } from "../db/jsonb.ts";
+} from "../db/queries/idempotency.ts";
 import { type Db, transaction } from "../db/sql.ts";
 import type { Answer, Call, Caller } from "./caller.ts";
 

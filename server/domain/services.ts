@@ -8,8 +8,8 @@ import type { Auth } from "../auth/auth.ts";
 import type { Listener } from "../db/listen.ts";
 import type { Db } from "../db/sql.ts";
 import type { OAuthServices } from "../oauth/services.ts";
-import type { Vault } from "../oauth/vault.ts";
 import type { Storage } from "../storage/storage.ts";
+import type { Vault } from "../vault/vault.ts";
 import type { KeyHolders } from "./api-keys/key-holders.ts";
 
 /** Everything the verbs of the product work with. Rows below take what they need of it, never the whole. */

@@ -5,7 +5,7 @@ import type { FastifyInstance } from "fastify";
 
 import type { PublicCode } from "../../model/errors.ts";
 import { newId } from "../../model/ids.ts";
-import { errorBody, refuseRequest } from "./refusals.ts";
+import { errorBody, refuseRequest } from "../calls/refusals.ts";
 
 /** How patiently a server waits for what is sent to it. */
 export interface Patience {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
-import { fieldsOf } from "../../contract/fields-of.ts";
+import { fieldsOf } from "../../contract/forms/fields-of.ts";
 import { OPERATIONS } from "../../contract/index.ts";
 import { formOf, type Operation } from "../../contract/operation.ts";
 import { asRefusal, countRows, idOf } from "../../tests/answers.ts";

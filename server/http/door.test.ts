@@ -10,8 +10,8 @@ import pino from "pino";
 
 import { BOUNDS } from "../../model/bounds.ts";
 import type { Mode } from "../../model/platform-names.ts";
+import { sendFailure } from "../calls/refusals.ts";
 import { addDoor } from "./door.ts";
-import { sendFailure } from "./refusals.ts";
 
 /** Calls that end when they are told to, in a process of which each key is somebody's own. */
 async function open(t: TestContext) {

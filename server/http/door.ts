@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest, HookHandlerDoneFunc
 import { BOUNDS } from "../../model/bounds.ts";
 import { PublicError, type PublicCode } from "../../model/errors.ts";
 import type { Caller } from "../domain/caller.ts";
-import { createSlots, type Slots } from "../slots.ts";
+import { createSlots, type Slots } from "../turns/slots.ts";
 import { createLines, isLight, type Line, use } from "./lines.ts";
 import { outerRequestId } from "./pages/call-route.ts";
 

@@ -7,10 +7,10 @@ import { after, before, beforeEach, test } from "node:test";
 import pino from "pino";
 import { z } from "zod";
 
-import { apiKey as keyShape } from "../../contract/api-keys.ts";
+import { apiKey as keyShape } from "../../contract/operations/api-keys.ts";
 import { dump } from "../../tests/visitor.ts";
 import { createWorld, PASSWORD, type Tenant, type World } from "../../tests/world.ts";
-import { findTokenHolder } from "../db/mcp-tokens.ts";
+import { findTokenHolder } from "../db/queries/mcp-tokens.ts";
 import { exportUser } from "../domain/users/export-user.ts";
 import { sweepSignIn } from "../jobs/sweeps.ts";
 import { createHttpApp } from "./app.ts";

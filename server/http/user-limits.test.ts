@@ -9,9 +9,9 @@ import { idOf } from "../../tests/answers.ts";
 import { fixture } from "../../tests/media-world.ts";
 import { sendRaw } from "../../tests/raw-request.ts";
 import { createWorld, type Called, type Tenant, type World } from "../../tests/world.ts";
+import { createCallMeter } from "../calls/call-meter.ts";
+import { MAX_FORM_BYTES } from "../calls/read-body.ts";
 import { storedBytes } from "../media/room.ts";
-import { createCallMeter } from "./call-meter.ts";
-import { MAX_FORM_BYTES } from "./read-body.ts";
 
 const POSTS = "/api/v1/posts";
 const MEDIA = "/api/v1/media";

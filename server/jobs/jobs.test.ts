@@ -4,7 +4,7 @@ import { test } from "node:test";
 
 import { PgBoss } from "pg-boss";
 
-import { MAX_WEBHOOKS } from "../../contract/webhooks.ts";
+import { MAX_WEBHOOKS } from "../../contract/operations/webhooks.ts";
 import { createTestDatabase } from "../../tests/database.ts";
 import { transaction } from "../db/sql.ts";
 import { INGEST_QUEUE } from "../media/queues.ts";

@@ -2,7 +2,7 @@ import type pg from "pg";
 import type { Logger } from "pino";
 
 import { BOUNDS } from "../../model/bounds.ts";
-import { deletePastKeys, deleteUnbegunGrants } from "../db/api-keys.ts";
+import { deletePastKeys, deleteUnbegunGrants } from "../db/queries/api-keys.ts";
 import {
   deleteOldIdempotencyKeys,
   deleteOldInvites,
@@ -10,19 +10,19 @@ import {
   deleteOldVerifications,
   deleteSurplusKeysOfPosts,
   foldPostCounts,
-} from "../db/chores.ts";
-import { deletePastLinks } from "../db/connect-links.ts";
-import { deleteOldEnds } from "../db/mcp-sessions.ts";
-import { deleteOldMcpTokens } from "../db/mcp-tokens.ts";
-import { deletePastApps } from "../db/oauth-apps.ts";
-import { deleteOldAttempts, dropOldGranted } from "../db/oauth-attempts.ts";
-import { sweepPublishSteps } from "../db/publish-steps.ts";
-import { deleteOldSessions } from "../db/sessions.ts";
+} from "../db/queries/chores.ts";
+import { deletePastLinks } from "../db/queries/connect-links.ts";
+import { deleteOldEnds } from "../db/queries/mcp-sessions.ts";
+import { deleteOldMcpTokens } from "../db/queries/mcp-tokens.ts";
+import { deletePastApps } from "../db/queries/oauth-apps.ts";
+import { deleteOldAttempts, dropOldGranted } from "../db/queries/oauth-attempts.ts";
+import { sweepPublishSteps } from "../db/queries/publish-steps.ts";
+import { deleteOldSessions } from "../db/queries/sessions.ts";
+import { deleteOldThrottles } from "../db/queries/throttles.ts";
+import { deleteUnconfirmed } from "../db/queries/users.ts";
+import { deleteOldDeliveries } from "../db/queries/webhook-deliveries.ts";
+import { deleteUnreadWebhooks } from "../db/queries/webhooks.ts";
 import type { Statement } from "../db/sql.ts";
-import { deleteOldThrottles } from "../db/throttles.ts";
-import { deleteUnconfirmed } from "../db/users.ts";
-import { deleteOldDeliveries } from "../db/webhook-deliveries.ts";
-import { deleteUnreadWebhooks } from "../db/webhooks.ts";
 
 const BATCH = 1_000;
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { Logger } from "pino";
 import { z } from "zod";
 
-import type { Vault } from "../oauth/vault.ts";
+import type { Vault } from "../vault/vault.ts";
 import { placeOf } from "./send-mail.ts";
 
 export interface MailSettings {

@@ -7,7 +7,7 @@ import { after, before, test } from "node:test";
 
 import { createTestDatabase, type TestDatabase } from "../../tests/database.ts";
 import { startMailServer } from "../../tests/mail-server.ts";
-import { createVault } from "../oauth/vault.ts";
+import { createVault } from "../vault/vault.ts";
 import { deliverMail } from "./deliver-mail.ts";
 import { sendMail } from "./send-mail.ts";
 

@@ -1,6 +1,6 @@
 import { newId } from "../../model/ids.ts";
 import type { Db } from "../db/sql.ts";
-import type { Vault } from "../oauth/vault.ts";
+import type { Vault } from "../vault/vault.ts";
 import { MAIL_QUEUE } from "./queues.ts";
 
 /** An email in plain text. */

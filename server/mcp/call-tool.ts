@@ -1,17 +1,17 @@
 import type { CallToolResult, McpServer, ServerContext } from "@modelcontextprotocol/server";
 
+import { refusal, refuseHostile } from "../../contract/forms/parse.ts";
+import { type Tool, toolOptions, toRawInput } from "../../contract/openapi/tools.ts";
 import { pathOf } from "../../contract/operation.ts";
-import { refusal, refuseHostile } from "../../contract/parse.ts";
-import type { Post } from "../../contract/posts.ts";
-import { type Tool, toolOptions, toRawInput } from "../../contract/tools.ts";
-import type { Page } from "../../docs/pages.ts";
+import type { Post } from "../../contract/operations/posts.ts";
 import type { PublicError } from "../../model/errors.ts";
 import { isSettled } from "../../model/status.ts";
+import type { Page } from "../../printing/pages.ts";
+import type { Binding, BindOptions } from "../calls/bind.ts";
+import { perform } from "../calls/perform.ts";
+import { toRefusal } from "../calls/refusals.ts";
 import type { Call } from "../domain/caller.ts";
 import type { Services } from "../domain/services.ts";
-import type { Binding, BindOptions } from "../http/bind.ts";
-import { perform } from "../http/perform.ts";
-import { toRefusal } from "../http/refusals.ts";
 import type { ShownPost } from "./confirm.ts";
 
 /** Who calls over MCP. */

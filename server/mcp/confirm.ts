@@ -8,11 +8,11 @@ import {
 } from "@modelcontextprotocol/server";
 import { z } from "zod";
 
-import type { Post } from "../../contract/posts.ts";
+import type { Post } from "../../contract/operations/posts.ts";
 import { catalog } from "../../platforms/catalog.ts";
 import { joinWords } from "../../platforms/describe.ts";
-import type { Authenticated } from "../http/authenticate.ts";
-import type { Vault } from "../oauth/vault.ts";
+import type { Authenticated } from "../calls/authenticate.ts";
+import type { Vault } from "../vault/vault.ts";
 import type { Said } from "./questions.ts";
 
 /** What was shown to the person who is asked, and until when the answer counts, in milliseconds since 1970. */

@@ -11,8 +11,8 @@ import { fileURLToPath } from "node:url";
 import fastify, { type FastifyInstance } from "fastify";
 
 import { createWorld, type World } from "../../tests/world.ts";
-import { createCallMeter } from "../http/call-meter.ts";
-import { createStreams } from "../http/streams.ts";
+import { createCallMeter } from "../calls/call-meter.ts";
+import { createStreams } from "../calls/streams.ts";
 import { createRooms } from "../media/room.ts";
 import { addFixtures } from "./conformance-fixtures.ts";
 import { addMcp } from "./mcp-routes.ts";

@@ -1,11 +1,11 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 
 import { PublicError } from "../../model/errors.ts";
+import { authenticate, type Authenticated } from "../calls/authenticate.ts";
+import type { Faces } from "../calls/hosts.ts";
 import { isLoopback } from "../domain/mcp-grants/redirect-uris.ts";
 import { SCOPE } from "../domain/mcp-grants/tokens.ts";
 import type { Services } from "../domain/services.ts";
-import { authenticate, type Authenticated } from "../http/authenticate.ts";
-import type { Faces } from "../http/faces.ts";
 
 const METADATA_PATH = "/.well-known/oauth-protected-resource/mcp";
 

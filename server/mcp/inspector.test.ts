@@ -7,7 +7,7 @@ import { after, before, test } from "node:test";
 
 import { z } from "zod";
 
-import { TOOLS } from "../../contract/tools.ts";
+import { TOOLS } from "../../contract/openapi/tools.ts";
 import { createWorld, type World } from "../../tests/world.ts";
 
 let world: World;

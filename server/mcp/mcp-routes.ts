@@ -3,14 +3,14 @@ import { Readable } from "node:stream";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 
-import { findHostile } from "../../contract/hostile.ts";
-import { TOOLS } from "../../contract/tools.ts";
+import { findHostile } from "../../contract/forms/hostile.ts";
+import { TOOLS } from "../../contract/openapi/tools.ts";
 import { PublicError } from "../../model/errors.ts";
+import type { Authenticated } from "../calls/authenticate.ts";
+import { type CallMeter, sendUnlimited } from "../calls/call-meter.ts";
+import { announceSuccessor } from "../calls/hosts.ts";
+import { readText } from "../calls/read-body.ts";
 import type { Services } from "../domain/services.ts";
-import type { Authenticated } from "../http/authenticate.ts";
-import { type CallMeter, sendUnlimited } from "../http/call-meter.ts";
-import { announceSuccessor } from "../http/faces.ts";
-import { readText } from "../http/read-body.ts";
 import type { McpCaller } from "./call-tool.ts";
 import {
   allowOrigin,

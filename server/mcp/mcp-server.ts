@@ -7,9 +7,9 @@ import {
 } from "@modelcontextprotocol/server";
 import { z } from "zod";
 
-import type { JsonObject } from "../../contract/openapi.ts";
-import { postsPublish } from "../../contract/posts.ts";
-import { type Tool, TOOLS } from "../../contract/tools.ts";
+import type { JsonObject } from "../../contract/openapi/openapi.ts";
+import { type Tool, TOOLS } from "../../contract/openapi/tools.ts";
+import { postsPublish } from "../../contract/operations/posts.ts";
 import { getPost } from "../domain/posts/get-post.ts";
 import { VERSION } from "../version.ts";
 import { callTool, type McpCaller, toErrorResult, type ToolServices } from "./call-tool.ts";

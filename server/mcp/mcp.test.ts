@@ -8,9 +8,9 @@ import { setTimeout } from "node:timers/promises";
 import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
 import { z } from "zod";
 
-import { toSchema } from "../../contract/openapi.ts";
+import { toSchema } from "../../contract/openapi/openapi.ts";
+import { TOOLS } from "../../contract/openapi/tools.ts";
 import { formOf } from "../../contract/operation.ts";
-import { TOOLS } from "../../contract/tools.ts";
 import { idOf } from "../../tests/answers.ts";
 import { createWorld, type Tenant, type World } from "../../tests/world.ts";
 import { createApiKey, revokeApiKey } from "../domain/api-keys/api-keys.ts";

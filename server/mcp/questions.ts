@@ -4,7 +4,7 @@ import { z } from "zod";
 import { newId } from "../../model/ids.ts";
 import { jsonb } from "../db/jsonb.ts";
 import { CHANNELS } from "../db/listen.ts";
-import { tellAnswer } from "../db/mcp-sessions.ts";
+import { tellAnswer } from "../db/queries/mcp-sessions.ts";
 import type { Services } from "../domain/services.ts";
 
 /** What a person said: what was asked, no, or nothing. */

@@ -7,16 +7,16 @@ import {
 } from "@modelcontextprotocol/server";
 import { z } from "zod";
 
-import type { Page } from "../../docs/pages.ts";
 import { PublicError } from "../../model/errors.ts";
 import { PLATFORM_NAMES, type PlatformName } from "../../model/platform-names.ts";
 import { catalog } from "../../platforms/catalog.ts";
 import { describePlatform, listLimits } from "../../platforms/describe.ts";
+import type { Page } from "../../printing/pages.ts";
+import { toRefusal } from "../calls/refusals.ts";
 import { getPlatform } from "../domain/platforms/platforms.ts";
 import { getPost } from "../domain/posts/get-post.ts";
 import { listPosts } from "../domain/posts/list-posts.ts";
 import type { Services } from "../domain/services.ts";
-import { toRefusal } from "../http/refusals.ts";
 import type { McpCaller, ToolServices } from "./call-tool.ts";
 
 const PLATFORMS = "ampost://platforms/";

@@ -6,7 +6,7 @@ import {
   WebStandardStreamableHTTPServerTransport,
 } from "@modelcontextprotocol/server";
 
-import { postsPublish } from "../../contract/posts.ts";
+import { postsPublish } from "../../contract/operations/posts.ts";
 import type { McpCaller, ToolServices } from "./call-tool.ts";
 import { type AskInSession, offersElicitation } from "./confirm.ts";
 import { refuse } from "./guards.ts";

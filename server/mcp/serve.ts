@@ -1,9 +1,9 @@
 import { classifyInboundRequest, createMcpHandler } from "@modelcontextprotocol/server";
 
-import { loadPages, type Page } from "../../docs/pages.ts";
+import { loadPages, type Page } from "../../printing/pages.ts";
+import type { BindOptions } from "../calls/bind.ts";
+import { BINDINGS } from "../calls/bindings.ts";
 import type { Services } from "../domain/services.ts";
-import type { BindOptions } from "../http/bind.ts";
-import { BINDINGS } from "../http/bindings.ts";
 import type { Extend, McpCaller, ToolServices } from "./call-tool.ts";
 import { notAllowed } from "./guards.ts";
 import { createMcpServer } from "./mcp-server.ts";

@@ -1,10 +1,10 @@
 import { z } from "zod";
 
 import { newId } from "../../model/ids.ts";
-import { endSession, findEndedSession, MCP_SESSION_DAYS } from "../db/mcp-sessions.ts";
+import type { Authenticated } from "../calls/authenticate.ts";
+import { endSession, findEndedSession, MCP_SESSION_DAYS } from "../db/queries/mcp-sessions.ts";
 import type { Services } from "../domain/services.ts";
-import type { Authenticated } from "../http/authenticate.ts";
-import type { Place } from "../oauth/vault.ts";
+import type { Place } from "../vault/vault.ts";
 
 /** What the revisions up to 2025-11-25 call a session: all there is to know of it stands sealed in its id. */
 export interface Session {

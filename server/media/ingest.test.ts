@@ -6,7 +6,7 @@ import { after, before, describe, it } from "node:test";
 import { NO_LIMITS, unlimited } from "../../model/user-limits.ts";
 import { createMediaWorld, fixture } from "../../tests/media-world.ts";
 import type { MediaWorld } from "../../tests/media-world.ts";
-import type { MediaRow } from "../db/media.ts";
+import type { MediaRow } from "../db/queries/media.ts";
 import { createIngest } from "./ingest.ts";
 import type { Ingest } from "./ingest.ts";
 import { addUrls, getMedia } from "./media-objects.ts";

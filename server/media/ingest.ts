@@ -10,15 +10,15 @@ import type { MediaFacts } from "../../model/post.ts";
 import type { LimitsOf } from "../../model/user-limits.ts";
 import { guardedFetch, GuardedFetchError } from "../../platforms/kit/guarded-fetch.ts";
 import { jsonb } from "../db/jsonb.ts";
-import { findMedia, markMediaFailed, markMediaReady, noteMediaError } from "../db/media.ts";
-import type { MediaRow } from "../db/media.ts";
+import { findMedia, markMediaFailed, markMediaReady, noteMediaError } from "../db/queries/media.ts";
+import type { MediaRow } from "../db/queries/media.ts";
 import { transaction } from "../db/sql.ts";
-import { createSlots } from "../slots.ts";
 import type { Storage } from "../storage/storage.ts";
+import { createSlots } from "../turns/slots.ts";
 import type { Owner } from "./media-objects.ts";
-import { dropReceived, receiveFile } from "./receive.ts";
-import type { ReceivedFile } from "./receive.ts";
 import { createRooms, judgeRoom, type Rooms } from "./room.ts";
+import { dropReceived, receiveFile } from "./uploads/receive.ts";
+import type { ReceivedFile } from "./uploads/receive.ts";
 
 export interface IngestDeps {
   pool: pg.Pool;

@@ -8,13 +8,13 @@ import type { Metadata } from "sharp";
 import type { MimeType } from "../../model/capabilities.ts";
 import type { MediaFacts } from "../../model/post.ts";
 import type { Storage } from "../storage/storage.ts";
-import { findEditObstacle } from "./edit-lists.ts";
 import { MAX_PIXELS, openImage, readImageHead } from "./open-image.ts";
-import { findChunkObstacle } from "./sample-tables.ts";
 import { imageSlots, indexSlots, LIGHT_PIXELS } from "./slots.ts";
 import { BROKEN, UnreadableMediaError } from "./unreadable-media-error.ts";
-import { readIndex } from "./video-index.ts";
-import { findCodecObstacle } from "./video-tracks.ts";
+import { findEditObstacle } from "./video/edit-lists.ts";
+import { findChunkObstacle } from "./video/sample-tables.ts";
+import { readIndex } from "./video/video-index.ts";
+import { findCodecObstacle } from "./video/video-tracks.ts";
 
 // The library prints what is wrong with a file; here that is told to who sent it, and standard error has the log alone.
 Logging.level = LogLevel.Silent;

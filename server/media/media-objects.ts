@@ -14,11 +14,11 @@ import {
   lockMedia,
   releaseMedia,
   removeReleased,
-} from "../db/media.ts";
-import type { MediaRow, NewMedia } from "../db/media.ts";
+} from "../db/queries/media.ts";
+import type { MediaRow, NewMedia } from "../db/queries/media.ts";
 import type { Db } from "../db/sql.ts";
 import { DROP_BYTES_QUEUE, INGEST_QUEUE } from "./queues.ts";
-import type { ReceivedFile } from "./receive.ts";
+import type { ReceivedFile } from "./uploads/receive.ts";
 
 /** Whose media: every read and write goes through the pair. */
 export interface Owner {

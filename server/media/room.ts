@@ -2,9 +2,9 @@ import type pg from "pg";
 
 import type { PublicError } from "../../model/errors.ts";
 import { type LimitsOf, usedUp } from "../../model/user-limits.ts";
+import { sumStoredOfUser } from "../db/queries/user-limits.ts";
+import { lockUser } from "../db/queries/users.ts";
 import type { Db } from "../db/sql.ts";
-import { sumStoredOfUser } from "../db/user-limits.ts";
-import { lockUser } from "../db/users.ts";
 
 /** Room for what arrives of one request. */
 export interface Room {

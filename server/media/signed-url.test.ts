@@ -4,7 +4,7 @@ import { after, before, describe, it } from "node:test";
 
 import { createMediaWorld, fixture } from "../../tests/media-world.ts";
 import type { MediaWorld } from "../../tests/media-world.ts";
-import type { MediaRow } from "../db/media.ts";
+import type { MediaRow } from "../db/queries/media.ts";
 import { openSigned, signMediaUrl } from "./signed-url.ts";
 import type { SignedRequest } from "./signed-url.ts";
 

@@ -3,7 +3,7 @@ import type { Readable } from "node:stream";
 
 import type pg from "pg";
 
-import { findSignedMedia } from "../db/media.ts";
+import { findSignedMedia } from "../db/queries/media.ts";
 import { MissingObjectError } from "../storage/storage.ts";
 import type { Storage } from "../storage/storage.ts";
 

@@ -1,4 +1,4 @@
-import { createSlots } from "../slots.ts";
+import { createSlots } from "../turns/slots.ts";
 
 /** Up to so many pixels an image is light work: most phone pictures are. */
 export const LIGHT_PIXELS = 20_000_000;

@@ -10,15 +10,15 @@ import type { PublishMedia, Rendition } from "../../platforms/platform.ts";
 import { createMediaWorld, fixture } from "../../tests/media-world.ts";
 import type { MediaWorld } from "../../tests/media-world.ts";
 import { jsonb } from "../db/jsonb.ts";
-import { insertRendition } from "../db/media.ts";
-import type { MediaRow } from "../db/media.ts";
+import { insertRendition } from "../db/queries/media.ts";
+import type { MediaRow } from "../db/queries/media.ts";
 import { newStorageKey } from "../storage/storage.ts";
 import { addUploads } from "./media-objects.ts";
-import { receiveFile } from "./receive.ts";
 import { storedBytes } from "./room.ts";
 import { openSigned } from "./signed-url.ts";
 import { createMediaSource } from "./source.ts";
 import type { MediaSourceDeps } from "./source.ts";
+import { receiveFile } from "./uploads/receive.ts";
 
 describe("a broker's media", () => {
   let world: MediaWorld;

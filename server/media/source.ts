@@ -7,8 +7,8 @@ import type { MediaFacts } from "../../model/post.ts";
 import { BrokerError } from "../../platforms/platform.ts";
 import type { MediaSource, PublishMedia, Rendition } from "../../platforms/platform.ts";
 import { jsonb } from "../db/jsonb.ts";
-import { findMedia, findRendition, insertRendition } from "../db/media.ts";
-import type { MediaRow } from "../db/media.ts";
+import { findMedia, findRendition, insertRendition } from "../db/queries/media.ts";
+import type { MediaRow } from "../db/queries/media.ts";
 import type { Storage } from "../storage/storage.ts";
 import type { Owner } from "./media-objects.ts";
 import { signMediaUrl } from "./signed-url.ts";
@@ -113,7 +113,7 @@ async function make(
   original: StoredMedia,
   wanted: Rendition,
 ): Promise<Omit<StoredMedia, "id">> {
-  if (isVideo(wanted)) return (await import("./rewrap.ts")).rewrapVideo(storage, userId, original);
+  if (isVideo(wanted)) return (await import("./video/rewrap.ts")).rewrapVideo(storage, userId, original);
   return (await import("./rendition.ts")).makeRendition(storage, original, wanted);
 }
 

@@ -8,7 +8,7 @@ import { after, before, describe, it } from "node:test";
 
 import { createMediaWorld } from "../../tests/media-world.ts";
 import type { MediaWorld } from "../../tests/media-world.ts";
-import type { MediaRow } from "../db/media.ts";
+import type { MediaRow } from "../db/queries/media.ts";
 import { transaction } from "../db/sql.ts";
 import { createDiskStorage } from "../storage/disk.ts";
 import { newStorageKey } from "../storage/storage.ts";

@@ -1,10 +1,10 @@
 import type pg from "pg";
 import { z } from "zod";
 
-import { findStillUnneeded, findStorageKeys, lockUnneeded, releaseMedia, removeReleased } from "../db/media.ts";
+import { findStillUnneeded, findStorageKeys, lockUnneeded, releaseMedia, removeReleased } from "../db/queries/media.ts";
 import { transaction } from "../db/sql.ts";
 import type { Storage } from "../storage/storage.ts";
-import { dropExpiredUploads } from "./resumable-uploads.ts";
+import { dropExpiredUploads } from "./uploads/resumable-uploads.ts";
 
 export interface SweepDeps {
   pool: pg.Pool;

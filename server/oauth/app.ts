@@ -8,7 +8,7 @@ import {
   insertInstanceApp,
   type OAuthAppRow,
   removeInstanceApp,
-} from "../db/oauth-apps.ts";
+} from "../db/queries/oauth-apps.ts";
 import { type Db, transaction } from "../db/sql.ts";
 import type { OAuthServices } from "./services.ts";
 

@@ -15,7 +15,7 @@ import {
   keepGranted,
   type OAuthAttemptRow,
   useAttempt,
-} from "../db/oauth-attempts.ts";
+} from "../db/queries/oauth-attempts.ts";
 import { appOf, appPlatformOf, findApp, type KnownApp, registerSandboxApp } from "./app.ts";
 import { authorizeUrl, forBrowser, newAsked, sandboxPerson } from "./authorize-url.ts";
 import { type Place, type Source, sourceOf } from "./connect.ts";

@@ -11,10 +11,10 @@ import { platforms } from "../../platforms/index.ts";
 import { createHttpClient } from "../../platforms/kit/http.ts";
 import { startSandbox } from "../../sandbox/server.ts";
 import { createTestDatabase, type TestDatabase } from "../../tests/database.ts";
+import { createVault } from "../vault/vault.ts";
 import { connectSandboxAccount } from "./connect-sandbox.ts";
 import { freshToken } from "./fresh-token.ts";
 import type { OAuthServices } from "./services.ts";
-import { createVault } from "./vault.ts";
 
 let database: TestDatabase;
 let services: OAuthServices;

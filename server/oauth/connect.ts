@@ -11,8 +11,8 @@ import {
   lockSet,
   saveAccount,
   saveConnectionSource,
-} from "../db/connections.ts";
-import { recordAccountEvent } from "../db/outbox.ts";
+} from "../db/queries/connections.ts";
+import { recordAccountEvent } from "../db/queries/outbox.ts";
 import { transaction } from "../db/sql.ts";
 import type { KnownApp } from "./app.ts";
 import { forgetConnection, type Forgotten } from "./disconnect.ts";

@@ -2,14 +2,14 @@ import type pg from "pg";
 import { z } from "zod";
 
 import { MODES, PLATFORM_NAMES } from "../../model/platform-names.ts";
-import { type ConnectionRow, findSharedGrant, lockConnection, revokeAccount } from "../db/connections.ts";
-import { dropGranted } from "../db/oauth-attempts.ts";
-import { recordAccountEvent } from "../db/outbox.ts";
+import { type ConnectionRow, findSharedGrant, lockConnection, revokeAccount } from "../db/queries/connections.ts";
+import { dropGranted } from "../db/queries/oauth-attempts.ts";
+import { recordAccountEvent } from "../db/queries/outbox.ts";
+import { VaultError } from "../vault/vault.ts";
 import { appOf } from "./app.ts";
 import type { Granted } from "./attempts.ts";
 import type { OAuthServices } from "./services.ts";
 import { type AccountKey, openGrant } from "./stored-grant.ts";
-import { VaultError } from "./vault.ts";
 
 /**
  * A grant that the product has forgotten and the platform has not: the data of a job on `REVOKE_QUEUE`. One that no account

@@ -2,7 +2,7 @@ import type { PlatformName } from "../../model/platform-names.ts";
 import { catalog } from "../../platforms/catalog.ts";
 import { TransportError } from "../../platforms/kit/http.ts";
 import { BrokerError } from "../../platforms/platform.ts";
-import type { OAuthAttemptRow } from "../db/oauth-attempts.ts";
+import type { OAuthAttemptRow } from "../db/queries/oauth-attempts.ts";
 
 /** Why nothing was connected, as shown to the person. None of it comes from the URL that the browser was sent back to. */
 export interface OAuthFailure {

@@ -10,10 +10,10 @@ import { createHttpClient, TransportError } from "../../platforms/kit/http.ts";
 import { BrokerError, type Grant, type OAuth } from "../../platforms/platform.ts";
 import { createTestDatabase, type TestDatabase } from "../../tests/database.ts";
 import { createPool } from "../db/pool.ts";
+import { createVault } from "../vault/vault.ts";
 import { storeConnection } from "./connect.ts";
 import { freshToken } from "./fresh-token.ts";
 import type { OAuthServices } from "./services.ts";
-import { createVault } from "./vault.ts";
 
 let database: TestDatabase;
 before(async () => (database = await createTestDatabase()));

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type pg from "pg";
 
 import { BrokerError, type OAuth } from "../../platforms/platform.ts";
-import { type ConnectionRow, findConnection } from "../db/connections.ts";
+import { type ConnectionRow, findConnection } from "../db/queries/connections.ts";
 import { transaction } from "../db/sql.ts";
 import { isFinal, renew, revoked } from "./renew.ts";
 import type { OAuthServices } from "./services.ts";

@@ -1,6 +1,6 @@
 import { readChoices } from "../../platforms/choices.ts";
 import { BrokerError, type OAuth, type Profile } from "../../platforms/platform.ts";
-import { type ConnectionRow, findConnection, saveProfile } from "../db/connections.ts";
+import { type ConnectionRow, findConnection, saveProfile } from "../db/queries/connections.ts";
 import { freshToken, reportTokenRefused } from "./fresh-token.ts";
 import type { OAuthServices } from "./services.ts";
 import type { AccountKey } from "./stored-grant.ts";

@@ -1,8 +1,8 @@
 import { PLATFORM_NAMES } from "../../model/platform-names.ts";
 import { BrokerError } from "../../platforms/platform.ts";
 import { jsonb } from "../db/jsonb.ts";
+import { type CaredAccount, takeDueProfiles, takeDueRenewals } from "../db/queries/token-care.ts";
 import { transaction } from "../db/sql.ts";
-import { type CaredAccount, takeDueProfiles, takeDueRenewals } from "../db/token-care.ts";
 import { freshToken, reportTokenRefused } from "./fresh-token.ts";
 import { readProfileAgain } from "./profile.ts";
 import type { OAuthServices } from "./services.ts";

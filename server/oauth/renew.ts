@@ -5,9 +5,9 @@ import type pg from "pg";
 
 import { TransportError } from "../../platforms/kit/http.ts";
 import { BrokerError, type Grant, type OAuth } from "../../platforms/platform.ts";
-import { type ConnectionRow, findConnection, lockConnection } from "../db/connections.ts";
+import { type ConnectionRow, findConnection, lockConnection } from "../db/queries/connections.ts";
+import { claimRenewal, endRenewal, findGrantLife, refuseRenewal } from "../db/queries/token-care.ts";
 import { transaction } from "../db/sql.ts";
-import { claimRenewal, endRenewal, findGrantLife, refuseRenewal } from "../db/token-care.ts";
 import { appOf, type KnownApp } from "./app.ts";
 import { inLine } from "./renewal-line.ts";
 import type { OAuthServices } from "./services.ts";

@@ -4,7 +4,7 @@ import type { Logger } from "pino";
 import type { Mode, PlatformName } from "../../model/platform-names.ts";
 import type { HttpClient } from "../../platforms/kit/http.ts";
 import type { OAuth, OAuthApp } from "../../platforms/platform.ts";
-import type { Vault } from "./vault.ts";
+import type { Vault } from "../vault/vault.ts";
 
 /** What the OAuth flow and the token vault need. */
 export interface OAuthServices {

@@ -2,7 +2,7 @@ import type pg from "pg";
 
 import type { Mode } from "../../model/platform-names.ts";
 import type { Grant } from "../../platforms/platform.ts";
-import { type ConnectionRow, saveConnection } from "../db/connections.ts";
+import { type ConnectionRow, saveConnection } from "../db/queries/connections.ts";
 import type { OAuthServices } from "./services.ts";
 
 export interface AccountKey {

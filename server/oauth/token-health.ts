@@ -2,11 +2,11 @@ import { newId } from "../../model/ids.ts";
 import type { PlatformName } from "../../model/platform-names.ts";
 import { catalog } from "../../platforms/catalog.ts";
 import type { OAuth } from "../../platforms/platform.ts";
-import type { AccountRow } from "../db/accounts.ts";
-import { insertAuditEvent } from "../db/audit-events.ts";
-import { recordAccountEvent } from "../db/outbox.ts";
+import type { AccountRow } from "../db/queries/accounts.ts";
+import { insertAuditEvent } from "../db/queries/audit-events.ts";
+import { recordAccountEvent } from "../db/queries/outbox.ts";
+import { changeTokenHealth, type GrantLifeRow } from "../db/queries/token-care.ts";
 import type { Db } from "../db/sql.ts";
-import { changeTokenHealth, type GrantLifeRow } from "../db/token-care.ts";
 import type { AccountKey } from "./stored-grant.ts";
 
 export interface TokenHealth {

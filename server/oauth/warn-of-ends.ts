@@ -1,9 +1,9 @@
 import type pg from "pg";
 
 import { catalog } from "../../platforms/catalog.ts";
-import { recordAccountEvent } from "../db/outbox.ts";
+import { recordAccountEvent } from "../db/queries/outbox.ts";
+import { countScheduledPast, type EndingRow, listEnding, takeWarning } from "../db/queries/token-care.ts";
 import { transaction } from "../db/sql.ts";
-import { countScheduledPast, type EndingRow, listEnding, takeWarning } from "../db/token-care.ts";
 import type { OAuthServices } from "./services.ts";
 import { changeHealth, grantEnd, healthAt } from "./token-health.ts";
 

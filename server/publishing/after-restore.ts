@@ -1,5 +1,5 @@
-import { DOUBTED_STEP, nameDoubtedStep } from "../db/hold.ts";
-import type { IntentRow, WorkRow } from "../db/work-rows.ts";
+import { DOUBTED_STEP, nameDoubtedStep } from "../db/queries/hold.ts";
+import type { IntentRow, WorkRow } from "../db/queries/work-rows.ts";
 import { beginChanges } from "./changes.ts";
 import { lastLiveIndex } from "./position.ts";
 import { settle } from "./settle.ts";

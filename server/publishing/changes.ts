@@ -1,6 +1,6 @@
 import type { Checkpoint, StepDone } from "../../platforms/platform.ts";
-import type { Changes } from "../db/publishing.ts";
-import type { WorkRow } from "../db/work-rows.ts";
+import type { Changes } from "../db/queries/publishing.ts";
+import type { WorkRow } from "../db/queries/work-rows.ts";
 import { addToCheckpoint } from "./checkpoint.ts";
 import type { ClaimedWork, Work } from "./work.ts";
 

@@ -1,6 +1,6 @@
 import type { Broker, Checkpoint } from "../../platforms/platform.ts";
-import { SEALED_MEMBER } from "../db/sealed-values.ts";
-import type { WorkRow } from "../db/work-rows.ts";
+import { SEALED_MEMBER } from "../db/queries/sealed-values.ts";
+import type { WorkRow } from "../db/queries/work-rows.ts";
 import type { PublishingDeps } from "./deps.ts";
 
 /**

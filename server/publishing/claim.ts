@@ -1,7 +1,7 @@
 import type pg from "pg";
 
 import type { Mode, PlatformName } from "../../model/platform-names.ts";
-import { claimDue, type Claimed, findHeld, type Lane, prolongLeases, SUSPECT_TAKEOVERS } from "../db/claims.ts";
+import { claimDue, type Claimed, findHeld, type Lane, prolongLeases, SUSPECT_TAKEOVERS } from "../db/queries/claims.ts";
 import { LEASE_SECONDS } from "./pace.ts";
 import { countBy, heldByGroup, type Room } from "./shares.ts";
 

@@ -7,13 +7,19 @@ import {
   TransportError,
 } from "../../platforms/kit/http.ts";
 import { BrokerError, type StepContext, type StepDone, type VisibleStep } from "../../platforms/platform.ts";
-import { notifyDue } from "../db/acts.ts";
 import { isRefusedForGood } from "../db/away.ts";
-import { holdPlatformPost, type IntentWritten, type NewIntent, noteLateAnswer, writeIntent } from "../db/commits.ts";
 import { jsonb } from "../db/jsonb.ts";
-import { type Changes, holdPost, type IntentChanges } from "../db/publishing.ts";
+import { notifyDue } from "../db/queries/acts.ts";
+import {
+  holdPlatformPost,
+  type IntentWritten,
+  type NewIntent,
+  noteLateAnswer,
+  writeIntent,
+} from "../db/queries/commits.ts";
+import { type Changes, holdPost, type IntentChanges } from "../db/queries/publishing.ts";
+import type { IntentEvidence } from "../db/queries/work-rows.ts";
 import { transaction } from "../db/sql.ts";
-import type { IntentEvidence } from "../db/work-rows.ts";
 import { beginChanges, countAttempt, doneChanges } from "./changes.ts";
 import { type Instant, instant, isLeaseOver, LostClaim, secondsSince } from "./claim.ts";
 import { commitClient, commitContext, evidenceOf } from "./context.ts";

@@ -1,7 +1,7 @@
 import type { MediaEntry, MediaFacts, PlatformContent, PlatformOverrides, PostContent } from "../../model/post.ts";
 import { BrokerError, type PublishMedia } from "../../platforms/platform.ts";
-import { judgePost, mapMedia, resolveContent } from "../../platforms/validate.ts";
-import type { WorkRow } from "../db/work-rows.ts";
+import { judgePost, mapMedia, resolveContent } from "../../platforms/validate/validate.ts";
+import type { WorkRow } from "../db/queries/work-rows.ts";
 import type { PublishingDeps } from "./deps.ts";
 
 /**

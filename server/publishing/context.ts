@@ -5,7 +5,7 @@ import {
   TransportError,
 } from "../../platforms/kit/http.ts";
 import type { StepContext } from "../../platforms/platform.ts";
-import type { Evidence } from "../db/work-rows.ts";
+import type { Evidence } from "../db/queries/work-rows.ts";
 import { openCheckpoint } from "./checkpoint.ts";
 import { isLeaseOver, secondsSince } from "./claim.ts";
 import type { Work } from "./work.ts";

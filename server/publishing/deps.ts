@@ -5,7 +5,7 @@ import type { Mode, PlatformName } from "../../model/platform-names.ts";
 import type { MediaFacts } from "../../model/post.ts";
 import type { HttpClient, HttpClientOptions } from "../../platforms/kit/http.ts";
 import type { Broker, MediaSource } from "../../platforms/platform.ts";
-import type { Vault } from "../oauth/vault.ts";
+import type { Vault } from "../vault/vault.ts";
 import type { FaultHook } from "./fault-points.ts";
 import type { Outages } from "./outages.ts";
 

@@ -1,7 +1,7 @@
 import type pg from "pg";
 
-import { findUncertainCommits } from "../db/commits.ts";
-import type { Changes, IntentChanges } from "../db/publishing.ts";
+import { findUncertainCommits } from "../db/queries/commits.ts";
+import type { Changes, IntentChanges } from "../db/queries/publishing.ts";
 import { instant } from "./claim.ts";
 import { unknownOutcome } from "./failure.ts";
 import { paceOf } from "./pace.ts";

@@ -1,7 +1,7 @@
 import type { Mode, PlatformName } from "../../model/platform-names.ts";
-import { findNextDue, type Lane, LANES, putOffGroup } from "../db/claims.ts";
 import { CHANNELS, type Listener } from "../db/listen.ts";
-import { loadWork } from "../db/work-rows.ts";
+import { findNextDue, type Lane, LANES, putOffGroup } from "../db/queries/claims.ts";
+import { loadWork } from "../db/queries/work-rows.ts";
 import {
   claim as claimDueOf,
   type Claim,

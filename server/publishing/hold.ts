@@ -3,9 +3,17 @@ import { randomUUID } from "node:crypto";
 import type pg from "pg";
 import type { Logger } from "pino";
 
-import { countHeld, doubtUnsettled, findContinuity, findHold, findOthersAtWork, hold, release } from "../db/hold.ts";
-import { addFact, findFact } from "../db/instance-facts.ts";
 import { jsonb } from "../db/jsonb.ts";
+import {
+  countHeld,
+  doubtUnsettled,
+  findContinuity,
+  findHold,
+  findOthersAtWork,
+  hold,
+  release,
+} from "../db/queries/hold.ts";
+import { addFact, findFact } from "../db/queries/instance-facts.ts";
 import { transaction } from "../db/sql.ts";
 import { type Mark, type MarkPlaces, NO_INTENT, readMarks, writeMarks } from "./marks.ts";
 

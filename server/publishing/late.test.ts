@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { BrokerError, type Broker, type QuietStep, type Step } from "../../platforms/platform.ts";
 import { ledgerBroker } from "../../tests/ledger-platform.ts";
 import { isOver, type PublishingWorld, type TestPost, withWorld } from "../../tests/publishing-world.ts";
-import { countMissed } from "../db/queue-depth.ts";
+import { countMissed } from "../db/queries/queue-depth.ts";
 import { resetForEdit, retry } from "../domain/posts/acts.ts";
 
 const DOWN = { call: "create", kind: "http_500" } as const;

@@ -1,8 +1,8 @@
 import type { Mode } from "../../model/platform-names.ts";
-import { missPlatformPosts } from "../db/acts.ts";
 import { jsonb } from "../db/jsonb.ts";
-import { recordPostEvents } from "../db/outbox.ts";
-import { holdPost } from "../db/publishing.ts";
+import { missPlatformPosts } from "../db/queries/acts.ts";
+import { recordPostEvents } from "../db/queries/outbox.ts";
+import { holdPost } from "../db/queries/publishing.ts";
 import { transaction } from "../db/sql.ts";
 import { secondsSince } from "./claim.ts";
 import { USUAL_LATEST_SECONDS } from "./pace.ts";

@@ -1,6 +1,6 @@
 import type { QuietStep, VisibleStep } from "../../platforms/platform.ts";
-import type { Lane } from "../db/claims.ts";
-import type { Changes } from "../db/publishing.ts";
+import type { Lane } from "../db/queries/claims.ts";
+import type { Changes } from "../db/queries/publishing.ts";
 import type { Work } from "./work.ts";
 
 /** A place in a platform post's list of steps, and what it means to be there. */

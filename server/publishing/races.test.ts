@@ -4,9 +4,9 @@ import { test } from "node:test";
 import { PublicError } from "../../model/errors.ts";
 import { mayBecome, type PlatformPostStatus } from "../../model/status.ts";
 import { isOver, withWorld, type PublishingWorld, type TestPost } from "../../tests/publishing-world.ts";
-import { claimDue } from "../db/claims.ts";
-import { type NewIntent, writeIntent } from "../db/commits.ts";
-import { writeClaimed } from "../db/publishing.ts";
+import { claimDue } from "../db/queries/claims.ts";
+import { type NewIntent, writeIntent } from "../db/queries/commits.ts";
+import { writeClaimed } from "../db/queries/publishing.ts";
 import { discard, publishNow, resetForEdit, retry } from "../domain/posts/acts.ts";
 
 test("cancelling in the midst of publishing either cancels, and nothing is live, or is refused, and it is published", async () => {

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { newId } from "../../model/ids.ts";
 import type { HttpExchange } from "../../platforms/kit/http.ts";
 import type { Verdict } from "../../platforms/platform.ts";
-import type { IntentEvidence, IntentRow } from "../db/work-rows.ts";
+import type { IntentEvidence, IntentRow } from "../db/queries/work-rows.ts";
 import { type Instant, instant, secondsSince } from "./claim.ts";
 import { evidenceOf } from "./context.ts";
 import {

@@ -1,9 +1,9 @@
 import type { HttpExchange, HttpRequest } from "../../platforms/kit/http.ts";
 import { BrokerError, type OpenIntent, type StepDone, type Verdict } from "../../platforms/platform.ts";
 import { isDatabaseAway } from "../db/away.ts";
-import type { Changes, IntentChanges, Next } from "../db/publishing.ts";
-import { findSurroundings } from "../db/surroundings.ts";
-import type { IntentEvidence, IntentRow } from "../db/work-rows.ts";
+import type { Changes, IntentChanges, Next } from "../db/queries/publishing.ts";
+import { findSurroundings } from "../db/queries/surroundings.ts";
+import type { IntentEvidence, IntentRow } from "../db/queries/work-rows.ts";
 import { doneChanges } from "./changes.ts";
 import { commit, isTakenRemoteId, recordLive } from "./commit.ts";
 import { commitContext, renewToken, stepContext } from "./context.ts";

@@ -1,6 +1,6 @@
 import { requestHash, type HttpRequest } from "../../platforms/kit/http.ts";
 import { BrokerError } from "../../platforms/platform.ts";
-import type { IntentRow } from "../db/work-rows.ts";
+import type { IntentRow } from "../db/queries/work-rows.ts";
 import { ageSeconds, watch } from "./reading.ts";
 import type { Work } from "./work.ts";
 

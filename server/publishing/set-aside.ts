@@ -1,7 +1,7 @@
 import type { PlatformPostError } from "../../model/errors.ts";
 import { isSettled } from "../../model/status.ts";
-import { SET_ASIDE_TAKEOVERS } from "../db/claims.ts";
-import type { Changes } from "../db/publishing.ts";
+import { SET_ASIDE_TAKEOVERS } from "../db/queries/claims.ts";
+import type { Changes } from "../db/queries/publishing.ts";
 import { transaction } from "../db/sql.ts";
 import type { Claim } from "./claim.ts";
 import { findDoubt } from "./doubt.ts";

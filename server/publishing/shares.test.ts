@@ -4,7 +4,7 @@ import { test } from "node:test";
 import type { Mode, PlatformName } from "../../model/platform-names.ts";
 import { ledgerBroker, type LedgerFault } from "../../tests/ledger-platform.ts";
 import { isOver, type PublishingWorld, type TestPost, withWorld } from "../../tests/publishing-world.ts";
-import { claimDue } from "../db/claims.ts";
+import { claimDue } from "../db/queries/claims.ts";
 
 const SLOTS = { prepare: 4, commit: 4, observe: 4 };
 

@@ -1,6 +1,6 @@
 import type { PlatformContent } from "../../model/post.ts";
 import type { Broker, PublishMedia, Step } from "../../platforms/platform.ts";
-import type { WorkRow } from "../db/work-rows.ts";
+import type { WorkRow } from "../db/queries/work-rows.ts";
 import { type Claim, type Instant, secondsSince } from "./claim.ts";
 import type { AccountKey, PublishingDeps } from "./deps.ts";
 

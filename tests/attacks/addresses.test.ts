@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 
-import { legacyPostsCreate } from "../../contract/legacy-posts.ts";
+import { legacyPostsCreate } from "../../contract/operations/legacy-posts.ts";
 import { unlimited } from "../../model/user-limits.ts";
 import { openMedia } from "../../sandbox/media.ts";
 import { findClient } from "../../server/domain/mcp-grants/clients.ts";

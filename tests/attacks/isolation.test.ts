@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { after, before, test } from "node:test";
 
-import { fieldsOf } from "../../contract/fields-of.ts";
+import { fieldsOf } from "../../contract/forms/fields-of.ts";
 import { OPERATIONS } from "../../contract/index.ts";
+import { TOOLS } from "../../contract/openapi/tools.ts";
 import { formOf, type Operation } from "../../contract/operation.ts";
-import { TOOLS } from "../../contract/tools.ts";
 import { newId } from "../../model/ids.ts";
 import { idOf } from "../answers.ts";
 import { createOperationCaller, waysOf } from "../call-operation.ts";

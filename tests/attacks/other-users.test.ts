@@ -7,9 +7,9 @@ import { test } from "node:test";
 
 import pg from "pg";
 
-import { closeDataDir } from "../../server/data-dir.ts";
-import { startEmbedded } from "../../server/db/embedded.ts";
-import { launcherFor } from "../../server/db/postgres-binaries.ts";
+import { startEmbedded } from "../../server/db/embedded/embedded.ts";
+import { launcherFor } from "../../server/db/embedded/postgres-binaries.ts";
+import { closeDataDir } from "../../server/start/data-dir.ts";
 
 const silent = () => undefined;
 const log = { info: silent, warn: silent, error: silent };

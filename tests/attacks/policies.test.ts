@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
-import { keyPolicies } from "../../contract/api-keys.ts";
 import { OPERATIONS } from "../../contract/index.ts";
+import { TOOLS } from "../../contract/openapi/tools.ts";
 import type { Operation } from "../../contract/operation.ts";
-import { TOOLS } from "../../contract/tools.ts";
+import { keyPolicies } from "../../contract/operations/api-keys.ts";
 import { newId } from "../../model/ids.ts";
 import { createApiKey } from "../../server/domain/api-keys/api-keys.ts";
 import { idOf, objectIn } from "../answers.ts";

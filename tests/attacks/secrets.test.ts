@@ -8,7 +8,7 @@ import { test } from "node:test";
 import pg from "pg";
 
 import { openInstallation } from "../../cli/installation.fixture.ts";
-import { preparePlace } from "../../server/db/postgres-server.ts";
+import { preparePlace } from "../../server/db/embedded/postgres-server.ts";
 import { linkInEmail } from "../browser.ts";
 import { secretOf, totp } from "../totp.ts";
 import { dumpOf } from "../visitor.ts";

@@ -6,10 +6,10 @@ import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/cli
 import { z } from "zod";
 
 import { openInstallation, type Installation } from "../../cli/installation.fixture.ts";
-import { account } from "../../contract/accounts.ts";
 import { issue } from "../../contract/issues.ts";
-import { postsAttempts } from "../../contract/post-attempts.ts";
-import { post, type Post } from "../../contract/posts.ts";
+import { account } from "../../contract/operations/accounts.ts";
+import { postsAttempts } from "../../contract/operations/post-attempts.ts";
+import { post, type Post } from "../../contract/operations/posts.ts";
 
 const REVISIONS = ["2026-07-28", "2025-11-25"] as const;
 

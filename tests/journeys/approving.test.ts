@@ -8,8 +8,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 
 import { openInstallation } from "../../cli/installation.fixture.ts";
-import { postsApproval } from "../../contract/approvals.ts";
-import { post } from "../../contract/posts.ts";
+import { postsApproval } from "../../contract/operations/approvals.ts";
+import { post } from "../../contract/operations/posts.ts";
 import { fixture } from "../media-world.ts";
 import { cookiesOf } from "../world.ts";
 

@@ -5,8 +5,8 @@ import { test } from "node:test";
 import { z } from "zod";
 
 import { openInstallation } from "../../cli/installation.fixture.ts";
-import { accountsGet } from "../../contract/accounts.ts";
-import { connectLinksCreate, connectLinksGet } from "../../contract/connect-links.ts";
+import { accountsGet } from "../../contract/operations/accounts.ts";
+import { connectLinksCreate, connectLinksGet } from "../../contract/operations/connect-links.ts";
 import { asSomebodyElse, assertSound, LONGEST_STEP_MILLISECONDS, openBrowser, press, step } from "../browser.ts";
 
 test("a customer without a login connects a Page by a link, without scripts, and comes back to the product that sent it", async (t) => {

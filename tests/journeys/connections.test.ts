@@ -6,9 +6,9 @@ import type { Page } from "playwright-core";
 import { z } from "zod";
 
 import { openInstallation } from "../../cli/installation.fixture.ts";
-import { accountsList } from "../../contract/accounts.ts";
-import { connectLinksCreate } from "../../contract/connect-links.ts";
-import { post } from "../../contract/posts.ts";
+import { accountsList } from "../../contract/operations/accounts.ts";
+import { connectLinksCreate } from "../../contract/operations/connect-links.ts";
+import { post } from "../../contract/operations/posts.ts";
 import { PLATFORM_NAMES } from "../../model/platform-names.ts";
 import { catalog } from "../../platforms/catalog.ts";
 import {

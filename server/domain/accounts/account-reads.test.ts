@@ -7,7 +7,7 @@ import { after, before, test } from "node:test";
 
 import { z } from "zod";
 
-import { account } from "../../../contract/accounts.ts";
+import { account } from "../../../contract/operations/accounts.ts";
 import { PLATFORM_NAMES, type PlatformName } from "../../../model/platform-names.ts";
 import { catalog } from "../../../platforms/catalog.ts";
 import { platforms } from "../../../platforms/index.ts";
@@ -16,7 +16,7 @@ import { startSandbox } from "../../../sandbox/server.ts";
 import { objectIn } from "../../../tests/answers.ts";
 import { createWorld, type World } from "../../../tests/world.ts";
 import { connectSandboxAccount } from "../../oauth/connect-sandbox.ts";
-import { createVault } from "../../oauth/vault.ts";
+import { createVault } from "../../vault/vault.ts";
 
 let world: World;
 const vault = createVault([randomBytes(32)]);

@@ -1,7 +1,7 @@
-import type { Account } from "../../../contract/accounts.ts";
+import type { Account } from "../../../contract/operations/accounts.ts";
 import { PublicError } from "../../../model/errors.ts";
 import type { PlatformName } from "../../../model/platform-names.ts";
-import { findAccount, listAccounts as selectAccounts, type AccountRow } from "../../db/accounts.ts";
+import { findAccount, listAccounts as selectAccounts, type AccountRow } from "../../db/queries/accounts.ts";
 import type { Db } from "../../db/sql.ts";
 import type { Answer, Caller } from "../caller.ts";
 import type { Services } from "../services.ts";

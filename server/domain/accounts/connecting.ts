@@ -1,14 +1,14 @@
 import type pg from "pg";
 
-import type { Account } from "../../../contract/accounts.ts";
-import type { Choices } from "../../../contract/connections.ts";
-import { refusal } from "../../../contract/parse.ts";
+import { refusal } from "../../../contract/forms/parse.ts";
+import type { Account } from "../../../contract/operations/accounts.ts";
+import type { Choices } from "../../../contract/operations/connections.ts";
 import { PublicError } from "../../../model/errors.ts";
 import type { PlatformName } from "../../../model/platform-names.ts";
 import { catalog } from "../../../platforms/catalog.ts";
 import type { GrantedAccount } from "../../../platforms/choices.ts";
-import { findActiveAccount, lockSet } from "../../db/connections.ts";
-import { type OAuthAttemptRow, settleAttempt } from "../../db/oauth-attempts.ts";
+import { findActiveAccount, lockSet } from "../../db/queries/connections.ts";
+import { type OAuthAttemptRow, settleAttempt } from "../../db/queries/oauth-attempts.ts";
 import { type Db, transaction } from "../../db/sql.ts";
 import {
   bindingOf,

@@ -1,8 +1,8 @@
 import type pg from "pg";
 
-import type { Account } from "../../../contract/accounts.ts";
+import type { Account } from "../../../contract/operations/accounts.ts";
 import type { Mode } from "../../../model/platform-names.ts";
-import { listConnected } from "../../db/connections.ts";
+import { listConnected } from "../../db/queries/connections.ts";
 import { forgetConnection } from "../../oauth/disconnect.ts";
 import { REVOKE_QUEUE } from "../../oauth/queues.ts";
 import { recordAudit } from "../audit/record.ts";

@@ -1,4 +1,4 @@
-import type { Account } from "../../../contract/accounts.ts";
+import type { Account } from "../../../contract/operations/accounts.ts";
 import { BROKER_CODES, PublicError } from "../../../model/errors.ts";
 import { TransportError } from "../../../platforms/kit/http.ts";
 import { BrokerError } from "../../../platforms/platform.ts";

@@ -5,7 +5,7 @@ import { after, before, test } from "node:test";
 import pino from "pino";
 import { z } from "zod";
 
-import { apiKey as keyShape } from "../../../contract/api-keys.ts";
+import { apiKey as keyShape } from "../../../contract/operations/api-keys.ts";
 import { asRefusal, idOf, objectIn } from "../../../tests/answers.ts";
 import { createWorld, type World } from "../../../tests/world.ts";
 import { createHttpApp } from "../../http/app.ts";

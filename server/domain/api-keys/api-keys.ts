@@ -2,15 +2,22 @@ import { createHash, randomBytes } from "node:crypto";
 
 import type pg from "pg";
 
-import type { ApiKey, KeyPolicies } from "../../../contract/api-keys.ts";
-import { refusal } from "../../../contract/parse.ts";
+import { refusal } from "../../../contract/forms/parse.ts";
+import type { ApiKey, KeyPolicies } from "../../../contract/operations/api-keys.ts";
 import { BOUNDS } from "../../../model/bounds.ts";
 import { PublicError } from "../../../model/errors.ts";
 import { newId } from "../../../model/ids.ts";
 import type { Mode } from "../../../model/platform-names.ts";
-import { countActiveKeys, findApiKey, insertApiKey, listKeys, revokeKey, type ApiKeyRow } from "../../db/api-keys.ts";
+import {
+  countActiveKeys,
+  findApiKey,
+  insertApiKey,
+  listKeys,
+  revokeKey,
+  type ApiKeyRow,
+} from "../../db/queries/api-keys.ts";
+import { lockUser } from "../../db/queries/users.ts";
 import { transaction } from "../../db/sql.ts";
-import { lockUser } from "../../db/users.ts";
 import { recordAudit } from "../audit/record.ts";
 import { BY_INSTANCE, type Answer, type Call, type Caller, type Origin } from "../caller.ts";
 import { write } from "../idempotency.ts";

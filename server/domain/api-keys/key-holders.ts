@@ -1,9 +1,9 @@
 import type pg from "pg";
 
-import type { KeyPolicies } from "../../../contract/api-keys.ts";
-import { findKeyHolder, touchKey } from "../../db/api-keys.ts";
+import type { KeyPolicies } from "../../../contract/operations/api-keys.ts";
 import { CHANNELS, type Listener } from "../../db/listen.ts";
-import { findTokenHolder } from "../../db/mcp-tokens.ts";
+import { findKeyHolder, touchKey } from "../../db/queries/api-keys.ts";
+import { findTokenHolder } from "../../db/queries/mcp-tokens.ts";
 import type { Caller } from "../caller.ts";
 import { digestKey } from "./api-keys.ts";
 import { readPolicies } from "./policies.ts";

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { z } from "zod";
 
-import { keyPolicies, type KeyPolicies } from "../../../contract/api-keys.ts";
+import { keyPolicies, type KeyPolicies } from "../../../contract/operations/api-keys.ts";
 import { asRefusal, idOf, objectIn } from "../../../tests/answers.ts";
 import { createWorld, type Tenant, type World } from "../../../tests/world.ts";
 import { createApiKey } from "./api-keys.ts";

@@ -1,11 +1,11 @@
 import type pg from "pg";
 
-import { keyPolicies, type KeyPolicies } from "../../../contract/api-keys.ts";
+import { keyPolicies, type KeyPolicies } from "../../../contract/operations/api-keys.ts";
 import { PublicError, type Issue } from "../../../model/errors.ts";
 import type { PlatformName } from "../../../model/platform-names.ts";
 import { endOfDay, usedUp } from "../../../model/user-limits.ts";
-import { countPostOfKey } from "../../db/api-keys.ts";
-import { findApproval, wantApproval } from "../../db/post-approvals.ts";
+import { countPostOfKey } from "../../db/queries/api-keys.ts";
+import { findApproval, wantApproval } from "../../db/queries/post-approvals.ts";
 import type { Db } from "../../db/sql.ts";
 import type { Call } from "../caller.ts";
 import type { Services, Settings } from "../services.ts";

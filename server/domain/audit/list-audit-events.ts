@@ -1,5 +1,5 @@
-import type { AuditEvent } from "../../../contract/audit.ts";
-import { listAuditEvents as selectEvents, type AuditEventRow } from "../../db/audit-events.ts";
+import type { AuditEvent } from "../../../contract/operations/audit.ts";
+import { listAuditEvents as selectEvents, type AuditEventRow } from "../../db/queries/audit-events.ts";
 import type { Answer, Caller } from "../caller.ts";
 import { readCursor, writeCursor } from "../cursor.ts";
 import type { Services } from "../services.ts";

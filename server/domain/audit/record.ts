@@ -2,7 +2,7 @@ import { BOUNDS } from "../../../model/bounds.ts";
 import { firstIdAt, newId } from "../../../model/ids.ts";
 import type { Mode } from "../../../model/platform-names.ts";
 import { usedUp } from "../../../model/user-limits.ts";
-import { countDeeds, insertAuditEvent } from "../../db/audit-events.ts";
+import { countDeeds, insertAuditEvent } from "../../db/queries/audit-events.ts";
 import type { Db } from "../../db/sql.ts";
 import type { Origin } from "../caller.ts";
 

@@ -4,7 +4,7 @@ import { after, before, test } from "node:test";
 
 import { z } from "zod";
 
-import { connectLinksGet } from "../../../contract/connect-links.ts";
+import { connectLinksGet } from "../../../contract/operations/connect-links.ts";
 import { newId } from "../../../model/ids.ts";
 import { asRefusal, objectIn } from "../../../tests/answers.ts";
 import { createWorld, type World } from "../../../tests/world.ts";

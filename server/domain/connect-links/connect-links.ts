@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 
-import type { ConnectLink, ConnectLinkStatus } from "../../../contract/connect-links.ts";
-import { refusal } from "../../../contract/parse.ts";
+import { refusal } from "../../../contract/forms/parse.ts";
+import type { ConnectLink, ConnectLinkStatus } from "../../../contract/operations/connect-links.ts";
 import { BOUNDS } from "../../../model/bounds.ts";
 import { type Issue, PublicError } from "../../../model/errors.ts";
 import { newId } from "../../../model/ids.ts";
@@ -14,9 +14,9 @@ import {
   listConnectLinks as selectConnectLinks,
   revokeConnectLink as endConnectLink,
   type ConnectLinkRow,
-} from "../../db/connect-links.ts";
-import { lockSet } from "../../db/connections.ts";
-import { lockUser } from "../../db/users.ts";
+} from "../../db/queries/connect-links.ts";
+import { lockSet } from "../../db/queries/connections.ts";
+import { lockUser } from "../../db/queries/users.ts";
 import { judgeConnecting } from "../api-keys/policies.ts";
 import { recordAudit } from "../audit/record.ts";
 import type { Answer, Call, Caller } from "../caller.ts";

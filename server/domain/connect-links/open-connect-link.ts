@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 
 import type pg from "pg";
 
-import type { ConnectLinkStatus } from "../../../contract/connect-links.ts";
 import { id } from "../../../contract/fields.ts";
+import type { ConnectLinkStatus } from "../../../contract/operations/connect-links.ts";
 import { PublicError } from "../../../model/errors.ts";
 import type { Mode, PlatformName } from "../../../model/platform-names.ts";
 import {
@@ -13,8 +13,8 @@ import {
   findConnectLinkByToken,
   findConnectLinkOfAttempt,
   settleConnectLink,
-} from "../../db/connect-links.ts";
-import type { OAuthAttemptRow } from "../../db/oauth-attempts.ts";
+} from "../../db/queries/connect-links.ts";
+import type { OAuthAttemptRow } from "../../db/queries/oauth-attempts.ts";
 import { startAttempt } from "../../oauth/attempts.ts";
 import { ConnectingFailed, type FailureKind } from "../../oauth/failures.ts";
 import { type ConnectWay, waysToConnect } from "../accounts/ways-to-connect.ts";

@@ -3,10 +3,10 @@ import { randomBytes, randomUUID } from "node:crypto";
 import { after, before, test } from "node:test";
 
 import { createTestDatabase, type TestDatabase } from "../../../tests/database.ts";
-import { SEALED_COLUMNS, SEALED_MEMBER } from "../../db/sealed-values.ts";
+import { SEALED_COLUMNS, SEALED_MEMBER } from "../../db/queries/sealed-values.ts";
 import { transaction } from "../../db/sql.ts";
-import { createVault, type Vault } from "../../oauth/vault.ts";
-import { checkKeys } from "../../secrets.ts";
+import { checkKeys } from "../../vault/secrets.ts";
+import { createVault, type Vault } from "../../vault/vault.ts";
 import { countByKey, rotateEncryption } from "./rotate-encryption.ts";
 
 let database: TestDatabase;

@@ -2,9 +2,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import type pg from "pg";
 
-import { type SealedValue, sealedColumns } from "../../db/sealed-values.ts";
+import { type SealedValue, sealedColumns } from "../../db/queries/sealed-values.ts";
 import { transaction } from "../../db/sql.ts";
-import { type Vault, VaultError } from "../../oauth/vault.ts";
+import { type Vault, VaultError } from "../../vault/vault.ts";
 import { recordAudit } from "../audit/record.ts";
 
 /** What a re-sealing has come to. */

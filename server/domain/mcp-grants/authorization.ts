@@ -1,14 +1,14 @@
 import { z } from "zod";
 
-import { keysCreate } from "../../../contract/api-keys.ts";
-import { parseInput } from "../../../contract/parse.ts";
+import { parseInput } from "../../../contract/forms/parse.ts";
+import { keysCreate } from "../../../contract/operations/api-keys.ts";
 import { PublicError } from "../../../model/errors.ts";
 import { newId } from "../../../model/ids.ts";
 import type { Trier } from "../../auth/throttle.ts";
-import { insertGrant } from "../../db/api-keys.ts";
-import { insertMcpToken } from "../../db/mcp-tokens.ts";
+import { insertGrant } from "../../db/queries/api-keys.ts";
+import { insertMcpToken } from "../../db/queries/mcp-tokens.ts";
 import { transaction } from "../../db/sql.ts";
-import type { Place } from "../../oauth/vault.ts";
+import type { Place } from "../../vault/vault.ts";
 import { judgeNumber } from "../api-keys/api-keys.ts";
 import { recordAudit } from "../audit/record.ts";
 import type { Call } from "../caller.ts";

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 
 import type pg from "pg";
 
-import { prolongGrant } from "../../db/api-keys.ts";
+import { prolongGrant } from "../../db/queries/api-keys.ts";
 import {
   deleteMcpToken,
   findMcpToken,
@@ -10,7 +10,7 @@ import {
   type McpTokenKind,
   type McpTokenRow,
   useMcpToken,
-} from "../../db/mcp-tokens.ts";
+} from "../../db/queries/mcp-tokens.ts";
 import { transaction } from "../../db/sql.ts";
 import { digestKey, revoke } from "../api-keys/api-keys.ts";
 import type { Origin } from "../caller.ts";

@@ -1,7 +1,7 @@
-import type { Media } from "../../../contract/media.ts";
-import { refusal } from "../../../contract/parse.ts";
+import { refusal } from "../../../contract/forms/parse.ts";
+import type { Media } from "../../../contract/operations/media.ts";
 import { PublicError } from "../../../model/errors.ts";
-import type { MediaRow } from "../../db/media.ts";
+import type { MediaRow } from "../../db/queries/media.ts";
 import {
   addUploads,
   addUrls,

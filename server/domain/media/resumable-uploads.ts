@@ -1,5 +1,5 @@
-import { type AnnouncedFile, beginUpload } from "../../media/resumable-uploads.ts";
 import { judgeRoom } from "../../media/room.ts";
+import { type AnnouncedFile, beginUpload } from "../../media/uploads/resumable-uploads.ts";
 import type { Answer, Call } from "../caller.ts";
 import { write } from "../idempotency.ts";
 import type { Services } from "../services.ts";

@@ -1,5 +1,5 @@
 import type { Issue } from "../../../model/errors.ts";
-import type { ReceivedFile } from "../../media/receive.ts";
+import type { ReceivedFile } from "../../media/uploads/receive.ts";
 
 /** A file that came with a request. */
 export interface Upload {

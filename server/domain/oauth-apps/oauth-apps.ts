@@ -1,8 +1,8 @@
-import type { OAuthAppOfSet } from "../../../contract/connections.ts";
+import type { OAuthAppOfSet } from "../../../contract/operations/connections.ts";
 import { PublicError } from "../../../model/errors.ts";
 import { newId } from "../../../model/ids.ts";
 import type { PlatformName } from "../../../model/platform-names.ts";
-import { lockSet } from "../../db/connections.ts";
+import { lockSet } from "../../db/queries/connections.ts";
 import {
   type AppOfSetRow,
   changeAppSecret,
@@ -10,7 +10,7 @@ import {
   insertAppOfSet,
   listAppsOfSet,
   removeAppOfSet,
-} from "../../db/oauth-apps.ts";
+} from "../../db/queries/oauth-apps.ts";
 import type { Db } from "../../db/sql.ts";
 import { redirectUriOf, sealAppSecret } from "../../oauth/app.ts";
 import { recordAudit } from "../audit/record.ts";

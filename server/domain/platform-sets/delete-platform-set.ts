@@ -1,9 +1,9 @@
 import type pg from "pg";
 
-import { refusal } from "../../../contract/parse.ts";
+import { refusal } from "../../../contract/forms/parse.ts";
 import type { PlatformPostError } from "../../../model/errors.ts";
-import { deleteSet, listScheduledOfSet, lockSetForDelete } from "../../db/platform-sets.ts";
-import { lockPost } from "../../db/posts.ts";
+import { deleteSet, listScheduledOfSet, lockSetForDelete } from "../../db/queries/platform-sets.ts";
+import { lockPost } from "../../db/queries/posts.ts";
 import { disconnectAll } from "../accounts/disconnect.ts";
 import { recordAudit } from "../audit/record.ts";
 import type { Answer, Call } from "../caller.ts";

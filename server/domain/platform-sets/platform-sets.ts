@@ -1,9 +1,9 @@
-import { refusal } from "../../../contract/parse.ts";
-import { MAX_PLATFORM_SETS, type PlatformSet } from "../../../contract/platform-sets.ts";
+import { refusal } from "../../../contract/forms/parse.ts";
+import { MAX_PLATFORM_SETS, type PlatformSet } from "../../../contract/operations/platform-sets.ts";
 import { PublicError, type Issue } from "../../../model/errors.ts";
 import { newId } from "../../../model/ids.ts";
-import { countSets, insertSet, listSets, renameSet, type PlatformSetRow } from "../../db/platform-sets.ts";
-import { lockUser } from "../../db/users.ts";
+import { countSets, insertSet, listSets, renameSet, type PlatformSetRow } from "../../db/queries/platform-sets.ts";
+import { lockUser } from "../../db/queries/users.ts";
 import { recordAudit } from "../audit/record.ts";
 import type { Answer, Call, Caller } from "../caller.ts";
 import { write } from "../idempotency.ts";

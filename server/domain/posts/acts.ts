@@ -3,6 +3,7 @@ import type pg from "pg";
 import { PublicError, type PlatformPostError } from "../../../model/errors.ts";
 import type { Mode, PlatformName } from "../../../model/platform-names.ts";
 import { type Act, foldStatus, isAllowed, refusalOf } from "../../../model/status.ts";
+import { jsonb } from "../../db/jsonb.ts";
 import {
   discardPlatformPosts,
   findUncertainPlatformPosts,
@@ -16,10 +17,9 @@ import {
   settleLivePlatformPosts,
   takeBackForcedRetries,
   notifyDue,
-} from "../../db/acts.ts";
-import { closeCommits } from "../../db/commits.ts";
-import { jsonb } from "../../db/jsonb.ts";
-import { type PostOwner, recordPostEvents } from "../../db/outbox.ts";
+} from "../../db/queries/acts.ts";
+import { closeCommits } from "../../db/queries/commits.ts";
+import { type PostOwner, recordPostEvents } from "../../db/queries/outbox.ts";
 import { unknownOutcome } from "../../publishing/failure.ts";
 
 /**

@@ -3,8 +3,8 @@ import { after, before, test } from "node:test";
 
 import { z } from "zod";
 
-import { keyPolicies } from "../../../contract/api-keys.ts";
-import { approvalsList, postsApproval } from "../../../contract/approvals.ts";
+import { keyPolicies } from "../../../contract/operations/api-keys.ts";
+import { approvalsList, postsApproval } from "../../../contract/operations/approvals.ts";
 import { asRefusal, idOf, objectIn } from "../../../tests/answers.ts";
 import { createWorld, type Tenant, type World } from "../../../tests/world.ts";
 import { createApiKey } from "../api-keys/api-keys.ts";

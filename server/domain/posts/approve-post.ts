@@ -1,10 +1,10 @@
-import type { Approval } from "../../../contract/approvals.ts";
-import { refusal } from "../../../contract/parse.ts";
-import type { Post } from "../../../contract/posts.ts";
+import { refusal } from "../../../contract/forms/parse.ts";
+import type { Approval } from "../../../contract/operations/approvals.ts";
+import type { Post } from "../../../contract/operations/posts.ts";
 import { type Issue, PublicError } from "../../../model/errors.ts";
 import { isAllowed } from "../../../model/status.ts";
-import { findApproval, saveApproval, type ApprovalRow } from "../../db/post-approvals.ts";
-import { findPost, type PostMediaRow, type WholePostRow } from "../../db/posts.ts";
+import { findApproval, saveApproval, type ApprovalRow } from "../../db/queries/post-approvals.ts";
+import { findPost, type PostMediaRow, type WholePostRow } from "../../db/queries/posts.ts";
 import type { Db } from "../../db/sql.ts";
 import { recordAudit } from "../audit/record.ts";
 import type { Answer, Call, Caller } from "../caller.ts";

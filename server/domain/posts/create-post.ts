@@ -1,9 +1,9 @@
 import type { Input } from "../../../contract/operation.ts";
-import type { Post, PostDraft } from "../../../contract/posts.ts";
+import type { Post, PostDraft } from "../../../contract/operations/posts.ts";
 import type { Issue } from "../../../model/errors.ts";
 import { newId } from "../../../model/ids.ts";
 import { jsonb } from "../../db/jsonb.ts";
-import { insertPost, insertWholePost, type NewPlatformPost, type PostRow } from "../../db/posts.ts";
+import { insertPost, insertWholePost, type NewPlatformPost, type PostRow } from "../../db/queries/posts.ts";
 import type { Db } from "../../db/sql.ts";
 import { judgeRoom } from "../../media/room.ts";
 import { countByPolicies, waitForApproval } from "../api-keys/policies.ts";

@@ -1,4 +1,4 @@
-import type { Post } from "../../../contract/posts.ts";
+import type { Post } from "../../../contract/operations/posts.ts";
 import type { Answer, Call } from "../caller.ts";
 import { write } from "../idempotency.ts";
 import type { Services } from "../services.ts";

@@ -1,6 +1,6 @@
-import type { Post } from "../../../contract/posts.ts";
+import type { Post } from "../../../contract/operations/posts.ts";
 import { PublicError } from "../../../model/errors.ts";
-import { findPost } from "../../db/posts.ts";
+import { findPost } from "../../db/queries/posts.ts";
 import type { Db } from "../../db/sql.ts";
 import type { Answer, Caller } from "../caller.ts";
 import type { Services } from "../services.ts";

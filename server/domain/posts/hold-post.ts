@@ -1,7 +1,7 @@
 import type pg from "pg";
 
 import { PublicError } from "../../../model/errors.ts";
-import { lockPost, type PostRow } from "../../db/posts.ts";
+import { lockPost, type PostRow } from "../../db/queries/posts.ts";
 import type { Call } from "../caller.ts";
 import { postNotFound } from "./get-post.ts";
 

@@ -1,13 +1,13 @@
-import type { KeyPolicies } from "../../../contract/api-keys.ts";
-import { refusal, withoutEchoes } from "../../../contract/parse.ts";
+import { refusal, withoutEchoes } from "../../../contract/forms/parse.ts";
+import type { KeyPolicies } from "../../../contract/operations/api-keys.ts";
 import { boundIssues } from "../../../model/bound-issues.ts";
 import type { Issue } from "../../../model/errors.ts";
 import type { PlatformName } from "../../../model/platform-names.ts";
 import type { PostContent } from "../../../model/post.ts";
 import type { AccountFacts } from "../../../platforms/definition.ts";
-import type { Measured } from "../../../platforms/resolve-content.ts";
-import { judgePost } from "../../../platforms/validate.ts";
-import { findSetWithAccounts, type SetAccountRow } from "../../db/accounts.ts";
+import type { Measured } from "../../../platforms/validate/resolve-content.ts";
+import { judgePost } from "../../../platforms/validate/validate.ts";
+import { findSetWithAccounts, type SetAccountRow } from "../../db/queries/accounts.ts";
 import type { Db } from "../../db/sql.ts";
 import { grantEnd } from "../../oauth/token-health.ts";
 import { judgeByPolicies } from "../api-keys/policies.ts";

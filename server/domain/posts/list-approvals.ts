@@ -1,7 +1,7 @@
-import type { WaitingApproval } from "../../../contract/approvals.ts";
+import type { WaitingApproval } from "../../../contract/operations/approvals.ts";
 import { MODES, type Mode } from "../../../model/platform-names.ts";
-import { countWaiting, listWaiting } from "../../db/post-approvals.ts";
-import { findPosts } from "../../db/posts.ts";
+import { countWaiting, listWaiting } from "../../db/queries/post-approvals.ts";
+import { findPosts } from "../../db/queries/posts.ts";
 import type { Answer, Caller } from "../caller.ts";
 import { readCursor, writeCursor } from "../cursor.ts";
 import type { Services } from "../services.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { postsAttempts } from "../../../contract/post-attempts.ts";
+import { postsAttempts } from "../../../contract/operations/post-attempts.ts";
 import { isOver, withWorld } from "../../../tests/publishing-world.ts";
 import { listAttempts } from "./list-attempts.ts";
 

@@ -1,8 +1,8 @@
 import { z } from "zod";
 
-import type { PostAttempt } from "../../../contract/post-attempts.ts";
-import { findPost } from "../../db/posts.ts";
-import { listPublishSteps, type PublishStepRow } from "../../db/publish-steps.ts";
+import type { PostAttempt } from "../../../contract/operations/post-attempts.ts";
+import { findPost } from "../../db/queries/posts.ts";
+import { listPublishSteps, type PublishStepRow } from "../../db/queries/publish-steps.ts";
 import type { Answer, Caller } from "../caller.ts";
 import type { Services } from "../services.ts";
 import { postNotFound } from "./get-post.ts";

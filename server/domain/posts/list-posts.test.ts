@@ -5,7 +5,7 @@ import { z } from "zod";
 
 import { asRefusal, idOf } from "../../../tests/answers.ts";
 import { createWorld, type Tenant, type World } from "../../../tests/world.ts";
-import { listPage } from "../../db/list-posts.ts";
+import { listPage } from "../../db/queries/list-posts.ts";
 
 let world: World;
 

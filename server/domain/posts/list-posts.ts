@@ -1,8 +1,8 @@
-import type { PostSummary } from "../../../contract/posts.ts";
+import type { PostSummary } from "../../../contract/operations/posts.ts";
 import type { PlatformName } from "../../../model/platform-names.ts";
 import type { PostStatus } from "../../../model/status.ts";
 import { catalog } from "../../../platforms/catalog.ts";
-import { countMatches, listPage, type PostFilter } from "../../db/list-posts.ts";
+import { countMatches, listPage, type PostFilter } from "../../db/queries/list-posts.ts";
 import type { Answer, Caller } from "../caller.ts";
 import { readCursor, writeCursor } from "../cursor.ts";
 import type { Services } from "../services.ts";

@@ -1,8 +1,8 @@
-import type { PostDraft } from "../../../contract/posts.ts";
+import type { PostDraft } from "../../../contract/operations/posts.ts";
 import type { Issue } from "../../../model/errors.ts";
 import type { MediaFacts, PostContent } from "../../../model/post.ts";
-import type { Measured } from "../../../platforms/resolve-content.ts";
-import type { MediaRow } from "../../db/media.ts";
+import type { Measured } from "../../../platforms/validate/resolve-content.ts";
+import type { MediaRow } from "../../db/queries/media.ts";
 import type { Upload } from "../media/upload.ts";
 import { mediaPlaces, type MediaPlace, picturePlaces } from "./media-places.ts";
 

@@ -1,8 +1,8 @@
 import type pg from "pg";
 
 import { endOfDay, usedUp } from "../../../model/user-limits.ts";
-import { countPostOfUser, countScheduledOfUser, countContentOfUser } from "../../db/user-limits.ts";
-import { lockUser } from "../../db/users.ts";
+import { countPostOfUser, countScheduledOfUser, countContentOfUser } from "../../db/queries/user-limits.ts";
+import { lockUser } from "../../db/queries/users.ts";
 import type { Call } from "../caller.ts";
 import type { Services } from "../services.ts";
 

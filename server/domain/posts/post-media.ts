@@ -1,6 +1,6 @@
-import type { PostDraft } from "../../../contract/posts.ts";
+import type { PostDraft } from "../../../contract/operations/posts.ts";
 import type { PostContent } from "../../../model/post.ts";
-import type { MediaRow } from "../../db/media.ts";
+import type { MediaRow } from "../../db/queries/media.ts";
 import type { Db } from "../../db/sql.ts";
 import { addUploads, addUrls, getMedia, holdForPost } from "../../media/media-objects.ts";
 import type { Call, Caller } from "../caller.ts";

@@ -4,7 +4,7 @@ import { after, before, test } from "node:test";
 
 import { z } from "zod";
 
-import { post as postShape } from "../../../contract/posts.ts";
+import { post as postShape } from "../../../contract/operations/posts.ts";
 import { asRefusal, countRows, idOf, objectIn } from "../../../tests/answers.ts";
 import { createWorld, type Called, type Tenant, type World } from "../../../tests/world.ts";
 

@@ -1,4 +1,4 @@
-import type { Post } from "../../../contract/posts.ts";
+import type { Post } from "../../../contract/operations/posts.ts";
 import type { PlatformName } from "../../../model/platform-names.ts";
 import { judgePublishing, waitIfUnapproved } from "../api-keys/policies.ts";
 import type { Answer, Call } from "../caller.ts";

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 
-import type { Approval, ShownMedia } from "../../../contract/approvals.ts";
-import type { Post } from "../../../contract/posts.ts";
-import type { ApprovalRow } from "../../db/post-approvals.ts";
-import type { PostMediaRow, WholePostRow } from "../../db/posts.ts";
+import type { Approval, ShownMedia } from "../../../contract/operations/approvals.ts";
+import type { Post } from "../../../contract/operations/posts.ts";
+import type { ApprovalRow } from "../../db/queries/post-approvals.ts";
+import type { PostMediaRow, WholePostRow } from "../../db/queries/posts.ts";
 import { signMediaUrl, type MediaUrls } from "../../media/signed-url.ts";
 import type { Answer } from "../caller.ts";
 import type { Settings } from "../services.ts";

@@ -1,13 +1,13 @@
 import type pg from "pg";
 
+import { withoutEchoes } from "../../../contract/forms/parse.ts";
 import type { Input } from "../../../contract/operation.ts";
-import { withoutEchoes } from "../../../contract/parse.ts";
-import type { Post, PostDraft } from "../../../contract/posts.ts";
+import type { Post, PostDraft } from "../../../contract/operations/posts.ts";
 import type { Issue } from "../../../model/errors.ts";
 import { newId } from "../../../model/ids.ts";
 import { jsonb } from "../../db/jsonb.ts";
-import { voidApproval } from "../../db/post-approvals.ts";
-import { relinkMedia, retargetPost, updatePost as storePost, type PostRow } from "../../db/posts.ts";
+import { voidApproval } from "../../db/queries/post-approvals.ts";
+import { relinkMedia, retargetPost, updatePost as storePost, type PostRow } from "../../db/queries/posts.ts";
 import { waitForApproval } from "../api-keys/policies.ts";
 import type { Answer, Call } from "../caller.ts";
 import { write } from "../idempotency.ts";

@@ -1,5 +1,5 @@
 import type { Input } from "../../../contract/operation.ts";
-import type { PostDraft } from "../../../contract/posts.ts";
+import type { PostDraft } from "../../../contract/operations/posts.ts";
 import type { Issue } from "../../../model/errors.ts";
 import type { Answer, Call } from "../caller.ts";
 import type { Services } from "../services.ts";

@@ -1,5 +1,5 @@
-import type { AccountContext } from "../../../contract/account-context.ts";
-import { countPostsToday, countScheduledOfUser, readContentToday } from "../../db/user-limits.ts";
+import type { AccountContext } from "../../../contract/operations/account-context.ts";
+import { countPostsToday, countScheduledOfUser, readContentToday } from "../../db/queries/user-limits.ts";
 import { storedBytes } from "../../media/room.ts";
 import { readPolicies } from "../api-keys/policies.ts";
 import type { Answer, Call } from "../caller.ts";

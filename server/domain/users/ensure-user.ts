@@ -2,9 +2,9 @@ import type pg from "pg";
 
 import { newId } from "../../../model/ids.ts";
 import { MODES } from "../../../model/platform-names.ts";
-import { insertSet } from "../../db/platform-sets.ts";
+import { insertSet } from "../../db/queries/platform-sets.ts";
+import { findOwner, findUserByEmail, insertUser, type UserRow } from "../../db/queries/users.ts";
 import { transaction } from "../../db/sql.ts";
-import { findOwner, findUserByEmail, insertUser, type UserRow } from "../../db/users.ts";
 
 export interface User {
   id: string;

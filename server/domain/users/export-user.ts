@@ -1,4 +1,4 @@
-import { exportPages } from "../../db/user-data.ts";
+import { exportPages } from "../../db/queries/user-data.ts";
 import { recordAudit } from "../audit/record.ts";
 import type { Call } from "../caller.ts";
 import type { Services } from "../services.ts";

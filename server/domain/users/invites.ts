@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 
-import type { Invite } from "../../../contract/invites.ts";
+import type { Invite } from "../../../contract/operations/invites.ts";
 import { PublicError } from "../../../model/errors.ts";
 import { newId } from "../../../model/ids.ts";
 import { digestToken } from "../../auth/hashed-tokens.ts";
@@ -10,9 +10,9 @@ import {
   type InviteRow,
   listInvites as selectInvites,
   saveInvite,
-} from "../../db/invites.ts";
+} from "../../db/queries/invites.ts";
+import { findMe, findUserByEmail, type UserRow } from "../../db/queries/users.ts";
 import type { Db } from "../../db/sql.ts";
-import { findMe, findUserByEmail, type UserRow } from "../../db/users.ts";
 import { renderAuthEmail } from "../../mail/emails.ts";
 import { sendMail } from "../../mail/send-mail.ts";
 import { recordAudit } from "../audit/record.ts";

@@ -1,7 +1,7 @@
-import type { Me } from "../../../contract/me.ts";
+import type { Me } from "../../../contract/operations/me.ts";
 import { PublicError } from "../../../model/errors.ts";
+import { findMe, updateMe as update } from "../../db/queries/users.ts";
 import type { Db } from "../../db/sql.ts";
-import { findMe, updateMe as update } from "../../db/users.ts";
 import { recordAudit } from "../audit/record.ts";
 import type { Answer, Call, Caller } from "../caller.ts";
 import { write } from "../idempotency.ts";

@@ -5,7 +5,7 @@ import type { Auth } from "../../auth/auth.ts";
 import { loadAuthSecret } from "../../auth/secret.ts";
 import { renderAuthEmail } from "../../mail/emails.ts";
 import { sendMail } from "../../mail/send-mail.ts";
-import type { Vault } from "../../oauth/vault.ts";
+import type { Vault } from "../../vault/vault.ts";
 import { recordAudit } from "../audit/record.ts";
 import type { Jobs, Sessions } from "../services.ts";
 

@@ -1,4 +1,4 @@
-import { refusal } from "../../../contract/parse.ts";
+import { refusal } from "../../../contract/forms/parse.ts";
 import type { PublicError } from "../../../model/errors.ts";
 
 /** A refusal of one thing in a request, by its path. */

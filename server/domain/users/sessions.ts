@@ -1,6 +1,6 @@
-import type { Session } from "../../../contract/sessions.ts";
+import type { Session } from "../../../contract/operations/sessions.ts";
 import { PublicError } from "../../../model/errors.ts";
-import { deleteOtherSessions, deleteSession, listSessions as selectSessions } from "../../db/sessions.ts";
+import { deleteOtherSessions, deleteSession, listSessions as selectSessions } from "../../db/queries/sessions.ts";
 import { recordAudit } from "../audit/record.ts";
 import type { Answer, Call } from "../caller.ts";
 import { write } from "../idempotency.ts";

@@ -5,10 +5,15 @@ import { z } from "zod";
 import { cutText } from "../../../model/cut-text.ts";
 import { guardedFetch, type GuardedAnswer, GuardedFetchError } from "../../../platforms/kit/guarded-fetch.ts";
 import { jsonb } from "../../db/jsonb.ts";
-import { findOutgoing, recordAttempt, type DeliveryAttempt, type OutgoingRow } from "../../db/webhook-deliveries.ts";
-import { disableWebhook } from "../../db/webhooks.ts";
+import {
+  findOutgoing,
+  recordAttempt,
+  type DeliveryAttempt,
+  type OutgoingRow,
+} from "../../db/queries/webhook-deliveries.ts";
+import { disableWebhook } from "../../db/queries/webhooks.ts";
 import { WEBHOOK_RETRIES } from "../../jobs/queues.ts";
-import type { Vault } from "../../oauth/vault.ts";
+import type { Vault } from "../../vault/vault.ts";
 
 export interface DeliverServices {
   pool: pg.Pool;

@@ -1,6 +1,6 @@
 import type pg from "pg";
 
-import type { WebhookDelivery } from "../../../contract/webhooks.ts";
+import type { WebhookDelivery } from "../../../contract/operations/webhooks.ts";
 import { PublicError } from "../../../model/errors.ts";
 import { newId } from "../../../model/ids.ts";
 import {
@@ -9,8 +9,8 @@ import {
   listDeliveries as selectDeliveries,
   restartDelivery,
   type DeliveryRow,
-} from "../../db/webhook-deliveries.ts";
-import { findWebhook, listWebhooks, touchWebhook } from "../../db/webhooks.ts";
+} from "../../db/queries/webhook-deliveries.ts";
+import { findWebhook, listWebhooks, touchWebhook } from "../../db/queries/webhooks.ts";
 import { WEBHOOK_QUEUE } from "../../jobs/queues.ts";
 import { groupOf } from "../../jobs/shared-work.ts";
 import type { Answer, Call, Caller } from "../caller.ts";

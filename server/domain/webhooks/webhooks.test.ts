@@ -6,7 +6,7 @@ import { gzipSync } from "node:zlib";
 import { Webhook } from "standardwebhooks";
 import { z } from "zod";
 
-import { MAX_WEBHOOKS, webhooksDeliveries, webhooksGet } from "../../../contract/webhooks.ts";
+import { MAX_WEBHOOKS, webhooksDeliveries, webhooksGet } from "../../../contract/operations/webhooks.ts";
 import { asRefusal, idOf, objectIn } from "../../../tests/answers.ts";
 import { createWorld, type Tenant, type World } from "../../../tests/world.ts";
 import { WEBHOOK_QUEUE, WEBHOOK_RETRIES } from "../../jobs/queues.ts";

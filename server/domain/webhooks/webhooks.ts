@@ -2,13 +2,13 @@ import { randomBytes } from "node:crypto";
 
 import type pg from "pg";
 
-import { refusal } from "../../../contract/parse.ts";
-import { MAX_WEBHOOKS, type Webhook } from "../../../contract/webhooks.ts";
+import { refusal } from "../../../contract/forms/parse.ts";
+import { MAX_WEBHOOKS, type Webhook } from "../../../contract/operations/webhooks.ts";
 import { type Issue, PublicError } from "../../../model/errors.ts";
 import type { EventType } from "../../../model/events.ts";
 import { newId } from "../../../model/ids.ts";
 import { isRefusedHost } from "../../../platforms/kit/addresses.ts";
-import { lockUser } from "../../db/users.ts";
+import { lockUser } from "../../db/queries/users.ts";
 import {
   deleteWebhook as removeWebhook,
   findWebhook,
@@ -18,7 +18,7 @@ import {
   rotateWebhookSecret,
   updateWebhook as changeWebhook,
   type WebhookRow,
-} from "../../db/webhooks.ts";
+} from "../../db/queries/webhooks.ts";
 import { recordAudit } from "../audit/record.ts";
 import type { Answer, Call, Caller } from "../caller.ts";
 import { write } from "../idempotency.ts";

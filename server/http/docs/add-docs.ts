@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 
+import { onAppOnly } from "../../calls/hosts.ts";
 import type { Services } from "../../domain/services.ts";
-import { onAppOnly } from "../faces.ts";
 import type { printDocs } from "./print-docs.ts";
 
 /** The documentation: pages on the app's host, and what programs read of it on both. */

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
 import { OPERATIONS } from "../../../contract/index.ts";
-import { loadPages, type Page } from "../../../docs/pages.ts";
 import { PUBLIC_CODES } from "../../../model/errors.ts";
 import { PLATFORM_NAMES } from "../../../model/platform-names.ts";
+import { loadPages, type Page } from "../../../printing/pages.ts";
 import { createWorld, type World } from "../../../tests/world.ts";
 import { renderMarkdown } from "./render-markdown.ts";
 

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 
-import { firstSentence } from "../../../docs/llm-text.ts";
-import type { Page } from "../../../docs/pages.ts";
+import { firstSentence } from "../../../printing/llm-text.ts";
+import type { Page } from "../../../printing/pages.ts";
 import { html, toMarkup, trusted, type Html } from "../pages/html.ts";
 import { PAGE_STYLE } from "../pages/style.ts";
 import { renderMarkdown } from "./render-markdown.ts";

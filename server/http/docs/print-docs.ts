@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 
-import { llmsFull, llmsIndex, llmText } from "../../../docs/llm-text.ts";
-import { loadPages, type Addresses } from "../../../docs/pages.ts";
+import { llmsFull, llmsIndex, llmText } from "../../../printing/llm-text.ts";
+import { loadPages, type Addresses } from "../../../printing/pages.ts";
 import { CONTENT_SECURITY_POLICY, frameDocs, frameNotFound } from "./frame.ts";
 import { searchIndex } from "./search-index.ts";
 import { readScalar, TRY_IT, TRY_IT_SCRIPT, TRY_IT_START, tryItPage, tryItPolicy, tryItStart } from "./try-it.ts";

@@ -1,4 +1,4 @@
-import type { Page } from "../../../docs/pages.ts";
+import type { Page } from "../../../printing/pages.ts";
 import { readHeading } from "./render-markdown.ts";
 
 /** One section of a page, as the search in the browser finds it. */

@@ -1,12 +1,12 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 
+import type { BindOptions } from "../../calls/bind.ts";
+import { onAppOnly, readFaces } from "../../calls/hosts.ts";
+import { logFailure, sendFailure } from "../../calls/refusals.ts";
 import type { Services } from "../../domain/services.ts";
 import { ConnectingFailed } from "../../oauth/failures.ts";
-import type { BindOptions } from "../bind.ts";
-import { addConnectLinkRoutes, answerLinkFailure } from "../connect-link-routes.ts";
-import { onAppOnly, readFaces } from "../faces.ts";
-import { addOAuthRoutes } from "../oauth-routes.ts";
-import { logFailure, sendFailure } from "../refusals.ts";
+import { addConnectLinkRoutes, answerLinkFailure } from "../routes/connect-link-routes.ts";
+import { addOAuthRoutes } from "../routes/oauth-routes.ts";
 import { addApprovals } from "./approvals.ts";
 import { addApproving } from "./approving.ts";
 import { addAuditLog } from "./audit-log.ts";

@@ -1,8 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 
-import { approvalsList, type WaitingApproval } from "../../../contract/approvals.ts";
-import { parseInput } from "../../../contract/parse.ts";
-import { postsDelete } from "../../../contract/posts.ts";
+import { parseInput } from "../../../contract/forms/parse.ts";
+import { approvalsList, type WaitingApproval } from "../../../contract/operations/approvals.ts";
+import { postsDelete } from "../../../contract/operations/posts.ts";
 import { PublicError } from "../../../model/errors.ts";
 import { MODES, type Mode } from "../../../model/platform-names.ts";
 import { discardPost } from "../../domain/posts/discard-post.ts";

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 
-import { postsApproval } from "../../../contract/approvals.ts";
+import { postsApproval } from "../../../contract/operations/approvals.ts";
 import { MODES, type Mode } from "../../../model/platform-names.ts";
 import { postNotFound } from "../../domain/posts/get-post.ts";
 import type { Services } from "../../domain/services.ts";

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from "fastify";
 
-import { auditList, type AuditEvent } from "../../../contract/audit.ts";
+import { auditList, type AuditEvent } from "../../../contract/operations/audit.ts";
 import type { Services } from "../../domain/services.ts";
 import { callRoute } from "./call-route.ts";
 import { sendPage } from "./frame.ts";

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply } from "fastify";
 
-import type { Choices } from "../../../contract/connections.ts";
+import type { Choices } from "../../../contract/operations/connections.ts";
 import { PublicError } from "../../../model/errors.ts";
 import { catalog } from "../../../platforms/catalog.ts";
 import { connectionsPath, listChoices } from "../../domain/accounts/connecting.ts";

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 
-import type { Account } from "../../../contract/accounts.ts";
-import { MAX_PLATFORM_SETS, type PlatformSet } from "../../../contract/platform-sets.ts";
+import type { Account } from "../../../contract/operations/accounts.ts";
+import { MAX_PLATFORM_SETS, type PlatformSet } from "../../../contract/operations/platform-sets.ts";
 import { MODES, PLATFORM_NAMES, type Mode } from "../../../model/platform-names.ts";
 import { catalog } from "../../../platforms/catalog.ts";
 import { listAccounts } from "../../domain/accounts/accounts.ts";

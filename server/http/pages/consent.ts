@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 
 import { PublicError } from "../../../model/errors.ts";
+import { errorBody } from "../../calls/refusals.ts";
 import {
   allow,
   type Asked,
@@ -12,8 +13,7 @@ import {
 } from "../../domain/mcp-grants/authorization.ts";
 import { isLoopback } from "../../domain/mcp-grants/redirect-uris.ts";
 import type { Services } from "../../domain/services.ts";
-import { GRANT_PATHS } from "../mcp-grant-routes.ts";
-import { errorBody } from "../refusals.ts";
+import { GRANT_PATHS } from "../routes/mcp-grant-routes.ts";
 import { readRefusal, type Refused } from "./call-route.ts";
 import { type Filled, readForm } from "./form.ts";
 import { sendPage } from "./frame.ts";

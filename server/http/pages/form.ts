@@ -1,7 +1,7 @@
 import type { FastifyRequest } from "fastify";
 
-import { refuseForeign } from "../authenticate.ts";
-import { refuseRequest } from "../refusals.ts";
+import { refuseForeign } from "../../calls/authenticate.ts";
+import { refuseRequest } from "../../calls/refusals.ts";
 import { html, type Html, type Piece } from "./html.ts";
 
 /** What a form was filled in with: the last value of a name, or all of them. */

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 
-import { type ApiKey, keysCreate, keysList, keysRevoke } from "../../../contract/api-keys.ts";
+import { type ApiKey, keysCreate, keysList, keysRevoke } from "../../../contract/operations/api-keys.ts";
 import { catalog } from "../../../platforms/catalog.ts";
 import type { Services } from "../../domain/services.ts";
 import { callRoute, readRefusal, type Refused } from "./call-route.ts";

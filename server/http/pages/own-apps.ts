@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 
-import { oauthAppsList, type OAuthAppOfSet } from "../../../contract/connections.ts";
+import { oauthAppsList, type OAuthAppOfSet } from "../../../contract/operations/connections.ts";
 import { PublicError } from "../../../model/errors.ts";
 import { isPlatformName, PLATFORM_NAMES, type Mode, type PlatformName } from "../../../model/platform-names.ts";
 import { catalog } from "../../../platforms/catalog.ts";

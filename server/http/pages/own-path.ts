@@ -1,4 +1,4 @@
-import { isOwnPath } from "../../../contract/connections.ts";
+import { isOwnPath } from "../../../contract/operations/connections.ts";
 
 /** A path of our own to go on to, as it was asked for in a URL or form, and as a Location header can say it; the fallback where it would lead elsewhere. */
 export function ownPath(asked: unknown, fallback: string): string {

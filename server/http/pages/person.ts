@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 
-import { meGet, type Me } from "../../../contract/me.ts";
+import { meGet, type Me } from "../../../contract/operations/me.ts";
 import type { Mode } from "../../../model/platform-names.ts";
 import type { Call } from "../../domain/caller.ts";
 import { countApprovals } from "../../domain/posts/list-approvals.ts";

@@ -2,9 +2,9 @@ import { request as ask, type IncomingMessage } from "node:http";
 
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 
-import { listSandboxAccounts } from "../../db/accounts.ts";
+import { refuseRequest } from "../../calls/refusals.ts";
+import { listSandboxAccounts } from "../../db/queries/accounts.ts";
 import type { Services } from "../../domain/services.ts";
-import { refuseRequest } from "../refusals.ts";
 import { SignInFirst } from "./person.ts";
 
 /**

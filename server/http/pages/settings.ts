@@ -1,8 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 
-import { invitesList } from "../../../contract/invites.ts";
-import { sessionsList, type Session } from "../../../contract/sessions.ts";
+import { invitesList } from "../../../contract/operations/invites.ts";
+import { sessionsList, type Session } from "../../../contract/operations/sessions.ts";
 import type { Services } from "../../domain/services.ts";
 import { callRoute, readRefusal, type RouteCall } from "./call-route.ts";
 import { button, type Filled, field, idIn, readForm } from "./form.ts";

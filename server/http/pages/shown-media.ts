@@ -1,4 +1,4 @@
-import type { Approval, ShownMedia } from "../../../contract/approvals.ts";
+import type { Approval, ShownMedia } from "../../../contract/operations/approvals.ts";
 import { withoutTurns } from "../../../model/text-direction.ts";
 import { html, type Html } from "./html.ts";
 

@@ -1,8 +1,8 @@
 import type { FastifyRequest } from "fastify";
 import { z } from "zod";
 
-import type { Approval, ShownMedia } from "../../../contract/approvals.ts";
-import type { Post } from "../../../contract/posts.ts";
+import type { Approval, ShownMedia } from "../../../contract/operations/approvals.ts";
+import type { Post } from "../../../contract/operations/posts.ts";
 import type { Mode } from "../../../model/platform-names.ts";
 import { withoutTurns } from "../../../model/text-direction.ts";
 import { catalog } from "../../../platforms/catalog.ts";

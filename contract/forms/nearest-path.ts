@@ -1,0 +1,106 @@
+import type { z } from "zod";
+
+import { nearestWord } from "../../model/nearest-word.ts";
+import { fieldsOf, type Field } from "./fields-of.ts";
+
+/** What to say of a key that nothing knows. */
+export interface KeyAdvice {
+  message: string;
+  fix: string;
+}
+
+/** Flat keys of the legacy route that have another name here. */
+const LEGACY_KEYS: Readonly<Record<string, string>> = { mediaUrls: "content.media" };
+
+/**
+ * Names the valid path that a misplaced or misspelt key was most likely meant for: the same name elsewhere, then the
+ * nearest name beside it, then the nearest anywhere.
+ */
+export function adviseKey(schema: z.ZodType, parent: readonly PropertyKey[], key: string, word = "key"): KeyAdvice {
+  const written = dotted([...parent, key]);
+  const fields = fieldsOf(schema);
+  const beside = fields.filter((field) => isMemberOf(field, parent));
+  const near = fields.filter((field) => !isBuried(field, parent));
+  const legacy = Object.hasOwn(LEGACY_KEYS, key) ? LEGACY_KEYS[key] : undefined;
+  if (legacy !== undefined && fields.some((field) => dotted(field.path) === legacy)) {
+    return { message: `"${key}" is a key of the legacy endpoint. Use "${legacy}"`, fix: `Move it to ${legacy}.` };
+  }
+  const same = closest(
+    near.filter((field) => field.path.at(-1) === key),
+    parent,
+  );
+  if (same !== undefined) {
+    const place = same.length === 1 ? "the top level" : `"${dotted(same)}"`;
+    return { message: `"${key}" belongs at ${place}`, fix: `Move it to ${place.replaceAll('"', "")}.` };
+  }
+  const meant = nearestName(beside, key) ?? nearestName(near, key);
+  if (meant !== undefined) {
+    const path = dotted(adapt(meant.path, parent));
+    return {
+      message: `Unknown ${word} "${written}": did you mean "${path}"?`,
+      fix: `Rename it to ${path}, or remove it.`,
+    };
+  }
+  const names = beside.map((field) => field.path.at(-1) ?? "").filter((name) => name !== "*");
+  return {
+    message: `Unknown ${word} "${written}"`,
+    fix: names.length === 0 ? "Remove it." : `Remove it. Known here: ${[...new Set(names)].join(", ")}.`,
+  };
+}
+
+/** "content.media[0].url" */
+export function dotted(path: readonly PropertyKey[]): string {
+  return path.reduce<string>((text, step) => {
+    if (typeof step === "number" || step === "*") return `${text}[${step === "*" ? "" : step}]`;
+    return text === "" ? String(step) : `${text}.${String(step)}`;
+  }, "");
+}
+
+function nearestName(fields: readonly Field[], key: string): Field | undefined {
+  const name = nearestWord(
+    fields.map((field) => field.path.at(-1) ?? "").filter((word) => word !== "*"),
+    key,
+  );
+  return fields.find((field) => field.path.at(-1) === name);
+}
+
+/**
+ * Of several fields, the one that shares the longest way with the place where the key was found, then the one nearest
+ * to the top. Where several platforms have it, none is picked out.
+ */
+function closest(fields: readonly Field[], parent: readonly PropertyKey[]): PropertyKey[] | undefined {
+  const rank = ({ path }: Field) => [shared(path, parent), -path.length] as const;
+  const sorted = fields.toSorted((a, b) => rank(b)[0] - rank(a)[0] || rank(b)[1] - rank(a)[1]);
+  const best = sorted[0];
+  if (best === undefined) return undefined;
+  const path = adapt(best.path, parent);
+  const equals = sorted.filter(
+    (field) => rank(field).join() === rank(best).join() && field.path[1] === "platformOverrides",
+  );
+  if (equals.length > 1 && shared(best.path, parent) < 3) path[2] = "<platform>";
+  return path;
+}
+
+function shared(path: readonly string[], parent: readonly PropertyKey[]): number {
+  const end = path.findIndex((step, index) => !sameStep(step, parent[index]));
+  return end === -1 ? path.length : end;
+}
+
+/** In a list deep inside a platform's settings nobody means a key that was found elsewhere. */
+function isBuried({ path }: Field, parent: readonly PropertyKey[]): boolean {
+  return path[1] === "platformOverrides" && path.includes("*") && shared(path, parent) < 3;
+}
+
+function isMemberOf(field: Field, parent: readonly PropertyKey[]): boolean {
+  return field.path.length === parent.length + 1 && shared(field.path, parent) === parent.length;
+}
+
+function sameStep(step: string, other: PropertyKey | undefined): boolean {
+  return step === other || (step === "*" && typeof other === "number");
+}
+
+/** The field's path with the array positions of the place where the key was found. */
+function adapt(path: readonly string[], parent: readonly PropertyKey[]): PropertyKey[] {
+  const common = shared(path, parent);
+  return path.map((step, index) => (index < common ? (parent[index] ?? step) : step));
+}

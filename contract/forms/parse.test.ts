@@ -1,0 +1,195 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import fc from "fast-check";
+
+import { PublicError, type Issue } from "../../model/errors.ts";
+import { OPERATIONS } from "../index.ts";
+import { postsCreate, postsList } from "../operations/posts.ts";
+import { parseInput, withoutEchoes } from "./parse.ts";
+
+const platformSetId = "01980b7a-6c00-7000-8000-000000000001";
+const valid = { content: { text: "Hello" }, platforms: ["threads"], platformSetId };
+
+function issuesOf(body: unknown): Issue[] {
+  try {
+    return parseInput(postsCreate, { params: {}, query: {}, body }).issues;
+  } catch (error) {
+    if (error instanceof PublicError) return error.issues;
+    throw error;
+  }
+}
+
+function queryIssues(query: unknown): Issue[] {
+  try {
+    return parseInput(postsList, { params: {}, query, body: undefined }).issues;
+  } catch (error) {
+    if (error instanceof PublicError) return error.issues;
+    throw error;
+  }
+}
+
+const messages = (issues: Issue[]) => issues.map(({ message }) => message);
+
+test("a valid body has no issues and is handed on as it is", () => {
+  const input = parseInput(postsCreate, { params: {}, query: {}, body: valid });
+  assert.deepEqual(input.issues, []);
+  assert.deepEqual(input.body, valid);
+});
+
+for (const [change, message] of [
+  [{ schedueldFor: null }, 'Unknown key "schedueldFor": did you mean "scheduledFor"?'],
+  [{ scheduled_for: null }, 'Unknown key "scheduled_for": did you mean "scheduledFor"?'],
+  [{ text: "x" }, '"text" belongs at "content.text"'],
+  [{ mediaUrls: [] }, '"mediaUrls" is a key of the legacy endpoint. Use "content.media"'],
+  [{ content: { text: "", scheduledFor: null } }, '"scheduledFor" belongs at the top level'],
+  [
+    { privacyStatus: "public" },
+    '"privacyStatus" belongs at "content.platformOverrides.youtube.settings.privacyStatus"',
+  ],
+  [
+    { content: { text: "", platformOverrides: { twiter: {} } } },
+    'Unknown key "content.platformOverrides.twiter": did you mean "content.platformOverrides.twitter"?',
+  ],
+  [{ content: { text: "", platformOverrides: { x: {} } } }, 'Unknown key "content.platformOverrides.x"'],
+  [{ zzzzzzz: 1 }, 'Unknown key "zzzzzzz"'],
+] as const) {
+  test(`an unknown or misplaced key names the nearest valid path: ${message}`, () => {
+    assert.deepEqual(messages(issuesOf({ ...valid, ...change })), [message]);
+  });
+}
+
+test("a __proto__ key is refused like any unknown key", () => {
+  const issues = issuesOf(
+    JSON.parse(
+      `{"content":{"text":"x"},"platforms":["threads"],"platformSetId":"${platformSetId}","__proto__":{"a":1}}`,
+    ),
+  );
+  assert.deepEqual(
+    issues.map(({ path }) => path),
+    ["/__proto__"],
+  );
+});
+
+test("wrong members are told with dots in the sentence, a pointer as path, and what to do", () => {
+  const [issue] = issuesOf({
+    ...valid,
+    content: { text: "x", media: [{ url: "https://example.com/a.mp4", sizeBytes: "big" }] },
+  });
+  assert.equal(issue?.message, "content.media[0].sizeBytes must be a whole number of bytes, not a string");
+  assert.equal(issue?.path, "/content/media/0/sizeBytes");
+  assert.equal(issue?.actual, "big");
+  assert.match(issue?.fix ?? "", /^Correct content\.media\[0\]\.sizeBytes\. /);
+});
+
+test("missing and empty platforms have a code of their own", () => {
+  for (const platforms of [undefined, null, []])
+    assert.deepEqual(
+      issuesOf({ ...valid, platforms }).map(({ code }) => code),
+      ["NO_PLATFORMS_SELECTED"],
+    );
+});
+
+test("a platform named twice is refused and counted once", () => {
+  const input = parseInput(postsCreate, {
+    params: {},
+    query: {},
+    body: { ...valid, platforms: ["threads", "threads"] },
+  });
+  assert.deepEqual(
+    input.issues.map(({ path }) => path),
+    ["/platforms/1"],
+  );
+  assert.deepEqual(input.body.platforms, ["threads"]);
+});
+
+test("what is wrong in one place is cut out and leaves the rest to be judged", () => {
+  const body = {
+    content: { text: 5, media: [null, { url: "https://example.com/a.jpg", width: -1 }] },
+    platforms: ["threads", 7],
+    platformSetId: "x",
+  };
+  const input = parseInput(postsCreate, { params: {}, query: {}, body });
+  assert.deepEqual(
+    input.issues.map(({ path }) => path),
+    ["/content/text", "/content/media/0", "/content/media/1/width", "/platforms/1", "/platformSetId"],
+  );
+  assert.deepEqual(input.body, {
+    content: { media: [{}, { url: "https://example.com/a.jpg" }] },
+    platforms: ["threads"],
+  });
+});
+
+test("judged issues at or below a wrong member are echoes and are dropped", () => {
+  const [wrong] = issuesOf({ ...valid, content: { text: 5 } });
+  assert.ok(wrong);
+  const judged = [wrong, { ...wrong, path: "/content/text/x" }, { ...wrong, path: "/content/texts" }];
+  assert.deepEqual(
+    withoutEchoes([wrong], judged).map(({ path }) => path),
+    ["/content/texts"],
+  );
+});
+
+test("a NUL character, half a surrogate pair and a number beyond measure are refused by name", () => {
+  assert.match(
+    messages(issuesOf({ ...valid, content: { text: "a\0b" } }))[0] ?? "",
+    /^content\.text contains a NUL character/,
+  );
+  assert.match(
+    messages(issuesOf({ ...valid, content: { text: "\ud83d" } }))[0] ?? "",
+    /^content\.text contains half of a surrogate pair/,
+  );
+  assert.match(
+    messages(issuesOf(JSON.parse('{"content":{"media":[{"width":1e400}]}}')))[0] ?? "",
+    /^content\.media\[0\]\.width is too large a number/,
+  );
+});
+
+test("nesting ten thousand levels deep and masses of keys are refused with a sentence", () => {
+  const deep: unknown = JSON.parse(`${"[".repeat(10_000)}${"]".repeat(10_000)}`);
+  assert.match(messages(issuesOf(deep))[0] ?? "", /nested more than 64 levels/);
+  const wide = issuesOf({
+    ...valid,
+    ...Object.fromEntries(Array.from({ length: 10_000 }, (_, index) => [`field${index}`, 1])),
+  });
+  assert.ok(wide.length < 30);
+  assert.equal(
+    messages(issuesOf({ list: Array.from({ length: 60_000 }, () => 1) }))[0],
+    "The request has too many values",
+  );
+});
+
+test("a query reads numbers, and refuses what is no number, twice given, out of range or unknown", () => {
+  const input = parseInput(postsList, { params: {}, query: { limit: "5", search: "12" }, body: undefined });
+  assert.equal(input.query.limit, 5);
+  assert.equal(input.query.search, "12");
+  assert.deepEqual(messages(queryIssues({ limit: "abc", stauts: "draft" })), [
+    'limit must be a whole number, not "abc"',
+    'Unknown query parameter "stauts": did you mean "status"?',
+  ]);
+  assert.deepEqual(messages(queryIssues({ limit: "101", offset: "-1" })), [
+    "limit must be at most 100",
+    "offset must be at least 0",
+  ]);
+  assert.deepEqual(messages(queryIssues({ limit: ["1", "2"] })), ["limit must be a whole number, not several values"]);
+  assert.deepEqual(messages(queryIssues({ limit: "" })), ['limit must be a whole number, not ""']);
+});
+
+test("no JSON whatever makes the parser fail, and every issue has its eight members and a fix", () => {
+  const members = ["actual", "code", "fix", "limit", "message", "path", "platform", "rule"];
+  fc.assert(
+    fc.property(fc.constantFrom(...OPERATIONS), fc.jsonValue(), fc.jsonValue(), (operation, body, query) => {
+      try {
+        parseInput(operation, { params: { id: "x" }, query, body });
+      } catch (error) {
+        assert.ok(error instanceof PublicError);
+        for (const issue of error.issues) {
+          assert.deepEqual(Object.keys(issue).sort(), members);
+          assert.notEqual(issue.message, "");
+          assert.notEqual(issue.fix, "");
+        }
+      }
+    }),
+    { numRuns: 300 },
+  );
+});

@@ -1,0 +1,100 @@
+import { z } from "zod";
+
+import { boundIssues } from "../../model/bound-issues.ts";
+import { PublicError, type Issue } from "../../model/errors.ts";
+import { formOf, type Input, type Operation, type RawInput } from "../operation.ts";
+import { findHostile } from "./hostile.ts";
+import { BODY_WORDS, QUERY_WORDS, tellProblems } from "./problem-sentences.ts";
+
+/**
+ * Judges the form of a call, wholly: every problem of path, query and body is told at once. Where the operation has a
+ * `form` of its own, problems of the body refuse nothing yet: they are handed on beside what is left of it.
+ */
+export function parseInput<
+  Params extends z.ZodObject,
+  Query extends z.ZodObject,
+  Body extends z.ZodType,
+  Answer extends z.ZodObject,
+>(
+  operation: Operation<Params, Query, Body, Answer>,
+  raw: RawInput,
+): Input<z.output<Params>, z.output<Query>, z.output<Body>> {
+  const rawBody = operation.takes === "none" ? undefined : raw.body;
+  refuseHostile(raw.query);
+  refuseHostile(rawBody);
+  const params = operation.params.safeParse(raw.params, { reportInput: true });
+  const query = operation.query.safeParse(readQuery(operation.query, raw.query), { reportInput: true });
+  const form = formOf(operation).safeParse(rawBody, { reportInput: true });
+  const issues = [
+    ...(params.success ? [] : tellProblems(operation.params, params.error.issues, BODY_WORDS)),
+    ...(query.success ? [] : tellProblems(operation.query, query.error.issues, QUERY_WORDS)),
+  ];
+  const bodyIssues = form.success ? [] : tellProblems(formOf(operation), form.error.issues, BODY_WORDS);
+  const body = operation.body.safeParse(
+    form.success || operation.form === undefined ? rawBody : cutOut(rawBody, form.error.issues),
+  );
+  if (!params.success || !query.success || !body.success) throw refusal([...issues, ...bodyIssues]);
+  return { params: params.data, query: query.data, body: body.data, issues: bodyIssues };
+}
+
+/** Refuses what no field may have: see `findHostile`. Whoever recurses into a body before it is parsed asks this first. */
+export function refuseHostile(value: unknown): void {
+  const hostile = findHostile(value);
+  if (hostile !== null) throw refusal([hostile]);
+}
+
+/** The refusal that tells these issues: the first one's message and code, and all of them, within bounds. */
+export function refusal(issues: Issue[]): PublicError {
+  const told = boundIssues(issues);
+  const first = told[0];
+  if (first === undefined) throw new Error("A refusal needs an issue");
+  return new PublicError(first.code, first.message, { issues: told });
+}
+
+/** Issues judged of the rest of a body say nothing true at or below a place where the form was wrong already. */
+export function withoutEchoes(formIssues: readonly Issue[], judged: readonly Issue[]): Issue[] {
+  return judged.filter(
+    (issue) => !formIssues.some(({ path }) => issue.path === path || issue.path.startsWith(`${path}/`)),
+  );
+}
+
+/** A query's values are strings: those of fields that take a whole number or a truth value are read as such. */
+function readQuery(schema: z.ZodObject, query: unknown): unknown {
+  if (typeof query !== "object" || query === null) return query;
+  return Object.fromEntries(Object.entries(query).map(([name, value]) => [name, readValue(schema.shape[name], value)]));
+}
+
+function readValue(field: z.core.$ZodType | undefined, value: unknown): unknown {
+  return typeof value === "string" && /^-?\d{1,15}$/.test(value) && takesNumber(field) ? Number(value) : value;
+}
+
+function takesNumber(field: z.core.$ZodType | undefined): boolean {
+  return field instanceof z.ZodOptional || field instanceof z.ZodDefault
+    ? takesNumber(field.unwrap())
+    : field instanceof z.ZodNumber;
+}
+
+/** A copy of the body without the members at which a problem was found. */
+function cutOut(body: unknown, problems: readonly z.core.$ZodIssue[]): unknown {
+  const rest: unknown = structuredClone(body);
+  for (const problem of problems) {
+    const places =
+      problem.code === "unrecognized_keys" ? problem.keys.map((key) => [...problem.path, key]) : [problem.path];
+    for (const place of places) cutAt(rest, place);
+  }
+  return typeof rest === "object" && rest !== null && !Array.isArray(rest) ? rest : {};
+}
+
+function cutAt(root: unknown, path: readonly PropertyKey[]): void {
+  const last = path.at(-1);
+  const parent = path
+    .slice(0, -1)
+    .reduce<unknown>((value, step) => (isContainer(value) ? Reflect.get(value, step) : undefined), root);
+  if (!isContainer(parent) || last === undefined) return;
+  if (Array.isArray(parent)) Reflect.set(parent, last, undefined);
+  else Reflect.deleteProperty(parent, last);
+}
+
+function isContainer(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
+}

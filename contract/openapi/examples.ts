@@ -1,0 +1,58 @@
+import { EXAMPLE_PLATFORM, EXAMPLE_PLATFORMS } from "../../platforms/catalog.ts";
+
+const { withSettings, withShortText } = EXAMPLE_PLATFORMS;
+
+const ID = "01980b7a-6c00-7000-8000-000000000001";
+const RETURN_URL = "https://app.example.com/connected";
+
+/** A body that each operation takes, by the operation's name. The documentation shows them, and tests send them. */
+export const EXAMPLES: Readonly<Record<string, unknown>> = {
+  posts_create: {
+    content: {
+      text: "Our new release is out.",
+      linkUrl: "https://example.com/release",
+      platformOverrides: {
+        [withSettings]: {
+          text: "Our new release is out. Here is what changed and why.",
+          settings: { visibility: "PUBLIC" },
+        },
+      },
+    },
+    platforms: [EXAMPLE_PLATFORM, withSettings],
+    platformSetId: ID,
+  },
+  legacy_posts_create: {
+    text: "Our new release is out.",
+    platforms: [EXAMPLE_PLATFORM],
+    scheduledFor: null,
+    platformSetId: ID,
+    mediaUrls: ["https://cdn.example.com/release.jpg"],
+  },
+  posts_validate: {
+    content: { text: "Is this short enough?" },
+    platforms: [withShortText, EXAMPLE_PLATFORM],
+    platformSetId: ID,
+  },
+  posts_update: { content: { text: "Our new release is out today." } },
+  posts_retry: { platforms: [EXAMPLE_PLATFORM], force: false },
+  posts_approve: { contentHash: "0".repeat(64) },
+  platform_sets_create: { name: "My Brand Accounts" },
+  platform_sets_rename: { name: "Client accounts" },
+  media_create: { url: "https://cdn.example.com/photo.jpg" },
+  connect_links_create: {
+    platformSetId: ID,
+    platform: withSettings,
+    externalId: "customer-4711",
+    returnUrl: RETURN_URL,
+    expiresInSeconds: 3600,
+  },
+  connections_start: { platformSetId: ID, returnTo: "/connections" },
+  connections_choose: { platformAccountId: "17841400000000001" },
+  oauth_apps_save: { clientId: "1234567890", clientSecret: "the app's secret" },
+  keys_create: { name: "Production", mode: "live" },
+  me_update: { name: "Ada", timeZone: "Europe/Berlin" },
+  me_delete: { password: "the password of the account" },
+  invites_create: { email: "colleague@example.com" },
+  webhooks_create: { url: "https://app.example.com/ampost-events", events: ["post.published", "post.failed"] },
+  webhooks_update: { events: [] },
+};

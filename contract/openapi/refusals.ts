@@ -1,0 +1,77 @@
+import { PUBLIC_CODES, type PublicCode } from "../../model/errors.ts";
+import { errorsOf, type Operation } from "../operation.ts";
+import { HEADERS } from "./components.ts";
+import { errorExample } from "./error-examples.ts";
+import type { JsonObject } from "./openapi.ts";
+
+/** The refusals of an operation, by their status: each is described once, by its name. */
+export function refusalsOf(operation: Operation): JsonObject {
+  return Object.fromEntries(
+    codesOf(operation).map(([status, codes]) => [
+      String(status),
+      { $ref: `#/components/responses/${nameOf(operation, codes)}` },
+    ]),
+  );
+}
+
+/** What the refusals of all operations refer to. */
+export function refusalComponents(operations: readonly Operation[]): { responses: JsonObject; examples: JsonObject } {
+  const codes = [...new Set(operations.flatMap(errorsOf))];
+  return {
+    responses: Object.fromEntries(
+      operations.flatMap((operation) =>
+        codesOf(operation).map(([status, those]) => [nameOf(operation, those), refusal(operation, status, those)]),
+      ),
+    ),
+    examples: Object.fromEntries(
+      codes.map((code) => [code, { summary: PUBLIC_CODES[code].meaning, value: errorExample(code) }]),
+    ),
+  };
+}
+
+/** What every answer of the operation carries, whatever becomes of it; of keys' operations asked for on the app's host also where they are at home. */
+export function headersOf({ auth }: Operation): string[] {
+  return [
+    "X-Request-Id",
+    "X-RateLimit-Limit",
+    "X-RateLimit-Remaining",
+    "X-RateLimit-Reset",
+    ...(auth === "session" ? [] : ["Deprecation", "Link"]),
+  ];
+}
+
+/** Headers by their names. */
+export function headers(...names: string[]): JsonObject {
+  return Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]));
+}
+
+/** The codes with which the operation is refused, by their status. */
+function codesOf(operation: Operation): [status: number, codes: PublicCode[]][] {
+  return [...Map.groupBy(errorsOf(operation), (code) => PUBLIC_CODES[code].status)].sort(
+    ([one], [other]) => one - other,
+  );
+}
+
+/** What refuses by the same codes has the same name. */
+function nameOf({ auth }: Operation, codes: readonly PublicCode[]): string {
+  return [...(auth === "session" ? ["session"] : []), ...codes].join(".");
+}
+
+function refusal(operation: Operation, status: number, codes: readonly PublicCode[]): JsonObject {
+  const isInProgress = codes.includes("IDEMPOTENCY_IN_PROGRESS");
+  return {
+    description: codes.map((code) => `\`${code}\`: ${PUBLIC_CODES[code].meaning}`).join("\n\n"),
+    headers: {
+      ...headers(...headersOf(operation)),
+      ...(status === 401 && operation.auth !== "session" ? headers("WWW-Authenticate") : {}),
+      ...(status === 429 || status === 503 ? headers("Retry-After") : {}),
+      ...(isInProgress ? { "Retry-After": { ...HEADERS["Retry-After"], required: false } } : {}),
+    },
+    content: {
+      "application/json": {
+        schema: { allOf: [{ $ref: "#/components/schemas/Error" }, { properties: { code: { enum: codes } } }] },
+        examples: Object.fromEntries(codes.map((code) => [code, { $ref: `#/components/examples/${code}` }])),
+      },
+    },
+  };
+}

@@ -1,0 +1,59 @@
+import { z } from "zod";
+
+import { mode, time, userId } from "../fields.ts";
+import { operation, plain } from "../operation.ts";
+import { apiKey } from "./api-keys.ts";
+
+const quota = z.object({
+  name: z
+    .enum([
+      "postsPerMonth",
+      "mediaUploadsPerMonth",
+      "apiRequestsPerMonth",
+      "postsPerDay",
+      "contentBytesPerDay",
+      "maxScheduledPosts",
+      "maxStorageBytes",
+    ])
+    .meta({ examples: ["postsPerMonth"] }),
+  limit: z
+    .int()
+    .nullable()
+    .describe("`null` if unlimited.")
+    .meta({ examples: [500] }),
+  remaining: z
+    .int()
+    .nullable()
+    .describe("Amount remaining. `null` if unlimited.")
+    .meta({ examples: [488] }),
+});
+
+export const accountContext = operation({
+  ...plain,
+  name: "account_context",
+  method: "GET",
+  path: "/api/v1/account-context",
+  summary: "Get account context",
+  description:
+    "Returns the user, the key and its policies, the plan and its remaining quotas, the user's time zone and the current time. Call it before calculating dates and times.",
+  tool: { readOnly: true, destructive: false, idempotent: true, openWorld: false },
+  answer: z.object({
+    userId,
+    name: z.string().meta({ examples: ["Ada"] }),
+    mode,
+    plan: z.enum(["free", "creator", "pro", "scale", "self-hosted"]).meta({ examples: ["creator"] }),
+    timeZone: z
+      .string()
+      .describe("The user's time zone as an IANA name.")
+      .meta({ examples: ["Europe/Berlin"] }),
+    currentTime: time.describe("Current server time in UTC."),
+    localTime: z
+      .string()
+      .describe("Current time in the user's time zone, with its offset.")
+      .meta({ examples: ["2026-12-01T10:30:00.000+01:00"] }),
+    quotas: z.array(quota),
+    policies: apiKey.shape.policies,
+  }),
+  errors: ["NOT_FOUND"],
+});
+export type AccountContext = z.output<typeof accountContext.answer>;

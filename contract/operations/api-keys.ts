@@ -1,0 +1,135 @@
+import { z } from "zod";
+
+import { id, idParam, mode, platform, time, timeInput } from "../fields.ts";
+import { operation, plain } from "../operation.ts";
+
+const draftOnly = z
+  .boolean()
+  .describe("Whether the key can only create and edit drafts, and cannot schedule or publish.")
+  .meta({ examples: [false] });
+const platforms = z
+  .array(platform)
+  .min(1)
+  .transform((names) => [...new Set(names)])
+  .nullable()
+  .describe("Platforms the key can post to. `null` for all.");
+const postsPerDay = z
+  .int()
+  .min(1)
+  .max(1_000_000)
+  .nullable()
+  .describe("Maximum number of posts per day, starting at 00:00 UTC. `null` for no limit.")
+  .meta({ examples: [50] });
+const approvalRequired = z
+  .boolean()
+  .describe("Whether a person must approve each post before the key can publish it. Such a key cannot schedule.")
+  .meta({ examples: [false] });
+
+/** What a key may not do. Off by default: a key may do all that its user may over the API. */
+export const keyPolicies = z.strictObject({
+  draftOnly: draftOnly.default(false),
+  platforms: platforms.default(null),
+  postsPerDay: postsPerDay.default(null),
+  approvalRequired: approvalRequired.default(false),
+});
+export type KeyPolicies = z.output<typeof keyPolicies>;
+
+const name = z
+  .string()
+  .max(1000)
+  .trim()
+  .min(1, { error: "must have at least 1 character that is not whitespace" })
+  .max(100, { error: "must have at most 100 characters" })
+  .describe("Name of the key, 1 to 100 characters.")
+  .meta({ examples: ["production"] });
+
+export const apiKey = z.object({
+  id,
+  name: z.string().meta({ examples: ["production"] }),
+  mode,
+  prefix: z
+    .string()
+    .nullable()
+    .describe("First 12 characters of the raw key. `null` for a grant, which has no key.")
+    .meta({ examples: ["amp_live_3fQ"] }),
+  clientId: z
+    .string()
+    .nullable()
+    .describe("For a grant, the client ID of the MCP client that a person authorized. `null` for a key.")
+    .meta({ examples: [null] }),
+  policies: z
+    .object({
+      draftOnly,
+      platforms: z
+        .array(platform)
+        .nullable()
+        .meta({ examples: [null] }),
+      postsPerDay,
+      approvalRequired,
+    })
+    .describe("Restrictions on the key."),
+  createdAt: time,
+  lastUsedAt: time.nullable().describe("Accurate to the minute."),
+  expiresAt: time.nullable().meta({ examples: [null] }),
+  revokedAt: time.nullable().meta({ examples: [null] }),
+});
+export type ApiKey = z.output<typeof apiKey>;
+
+export const keysList = operation({
+  ...plain,
+  name: "keys_list",
+  method: "GET",
+  path: "/api/keys",
+  summary: "List API keys",
+  description:
+    "Lists all keys in both modes, newest first, including revoked and expired ones. Raw keys are never included. The list includes grants: MCP clients that a person authorized without a key, under the name the client gives itself.",
+  auth: "session",
+  answer: z.object({ keys: z.array(apiKey) }),
+});
+
+export const keysCreate = operation({
+  ...plain,
+  name: "keys_create",
+  method: "POST",
+  path: "/api/keys",
+  summary: "Create an API key",
+  description:
+    "Creates a key. The raw key is returned only in this response: if the response is replayed by its Idempotency-Key, `apiKey` is `null`.",
+  auth: "session",
+  body: z.strictObject({
+    name,
+    mode,
+    expiresAt: timeInput
+      .nullish()
+      .describe(
+        "When the key expires: ISO 8601 with an offset or `Z`, in the future. If omitted, the key works until it is revoked.",
+      ),
+    policies: keyPolicies.optional(),
+  }),
+  takes: "required",
+  writes: true,
+  answer: z.object({
+    key: apiKey.extend({
+      apiKey: z
+        .string()
+        .nullable()
+        .describe("The raw key. Store it securely.")
+        .meta({ examples: ["amp_live_3fQ…"] }),
+    }),
+  }),
+  status: 201,
+});
+
+export const keysRevoke = operation({
+  ...plain,
+  name: "keys_revoke",
+  method: "DELETE",
+  path: "/api/keys/:id",
+  summary: "Revoke an API key",
+  description: "Revokes a key, or a grant with all its tokens, effective from the next request. It stays in the list.",
+  auth: "session",
+  params: idParam,
+  writes: true,
+  answer: z.object({ key: apiKey }),
+  errors: ["NOT_FOUND"],
+});

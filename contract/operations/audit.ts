@@ -1,0 +1,51 @@
+import { z } from "zod";
+
+import { cursor, id, limit, mode, nextCursor, time } from "../fields.ts";
+import { operation, plain } from "../operation.ts";
+
+const auditEvent = z.object({
+  id,
+  action: z
+    .string()
+    .describe("What happened.")
+    .meta({ examples: ["api_key.created"] }),
+  target: z
+    .string()
+    .nullable()
+    .describe("ID of the object that was changed.")
+    .meta({ examples: ["01980b7a-6c00-7000-8000-000000000001"] }),
+  mode: mode.nullable().describe("`null` if it does not belong to a mode."),
+  actor: z.object({
+    kind: z
+      .enum(["key", "session", "connect_link", "instance", "visitor"])
+      .describe("Who did it. `instance` is the operator or Ampost itself; `visitor` is someone who was not signed in.")
+      .meta({ examples: ["session"] }),
+    id: z
+      .string()
+      .nullable()
+      .describe("ID of the key, session or connect link.")
+      .meta({ examples: ["01980b7a-6c00-7000-8000-000000000002"] }),
+  }),
+  data: z.looseObject({}).describe("Additional details, without secrets."),
+  address: z
+    .string()
+    .nullable()
+    .describe("IP address of the request.")
+    .meta({ examples: ["203.0.113.7"] }),
+  requestId: id.nullable().describe("The X-Request-Id of the request."),
+  createdAt: time,
+});
+export type AuditEvent = z.output<typeof auditEvent>;
+
+export const auditList = operation({
+  ...plain,
+  name: "audit_list",
+  method: "GET",
+  path: "/api/audit",
+  summary: "List audit events",
+  description:
+    "Returns the user's audit log in both modes, newest first: sign-ins and changes to keys, connections, platform sets and settings, each with the actor, address and request. Entries are never changed or deleted.",
+  auth: "session",
+  query: z.strictObject({ limit, cursor }),
+  answer: z.object({ events: z.array(auditEvent), nextCursor }),
+});

@@ -1,0 +1,127 @@
+import { z } from "zod";
+
+import { id, idParam, limit, mode, offset, platform, time, total, webUrl } from "../fields.ts";
+import { operation, plain } from "../operation.ts";
+
+const DAY_SECONDS = 86_400;
+
+export const CONNECT_LINK_STATUSES = ["pending", "connected", "expired", "revoked"] as const;
+export type ConnectLinkStatus = (typeof CONNECT_LINK_STATUSES)[number];
+
+const status = z
+  .enum(CONNECT_LINK_STATUSES)
+  .describe("`pending` until an account is connected. A link works once.")
+  .meta({ examples: ["pending"] });
+
+const externalId = z
+  .string()
+  .min(1)
+  .max(255)
+  .describe("Your ID for the account's owner, 1 to 255 characters.")
+  .meta({ examples: ["customer-4711"] });
+
+const returnUrl = webUrl
+  .max(2048)
+  .refine(isReturnUrl, {
+    error: "must be an https URL, or an http URL on localhost, such as https://app.example.com/connected",
+  })
+  .describe(
+    "Where to send the browser afterwards. The result is in the query: `status`, `reason`, `connectLinkId`, `accountId`, `platform`, `externalId`.",
+  )
+  .meta({ examples: ["https://app.example.com/connected"] });
+
+const connectLink = z.object({
+  id,
+  url: z
+    .string()
+    .nullable()
+    .describe("The link to share. Returned only when the link is created. Anyone who has it can use it.")
+    .meta({ examples: ["https://ampost.io/connect/kQ3v…"] }),
+  status,
+  platformSetId: id,
+  platform: platform.nullable().describe("`null` if the person who opens the link chooses the platform."),
+  externalId: externalId.nullable(),
+  returnUrl: z.string().meta({ examples: ["https://app.example.com/connected"] }),
+  accountId: id
+    .nullable()
+    .describe("The account that was connected.")
+    .meta({ examples: [null] }),
+  createdAt: time,
+  expiresAt: time,
+  mode,
+});
+export type ConnectLink = z.output<typeof connectLink>;
+
+const oneLink = z.object({ connectLink });
+
+export const connectLinksCreate = operation({
+  ...plain,
+  name: "connect_links_create",
+  method: "POST",
+  path: "/api/v1/connect-links",
+  summary: "Create a connect link",
+  description:
+    "Creates a link that lets someone without an Ampost login, such as your customer, connect an account to one of your platform sets. It works once, until it expires. The browser returns to `returnUrl` with the result, and the event `account.connected` carries `externalId` and the ID of the link. A response replayed by its Idempotency-Key has no `url`.",
+  rateClass: "connectPlatform",
+  body: z.strictObject({
+    platformSetId: id.describe("The platform set to connect the account to."),
+    platform: platform
+      .nullish()
+      .describe("The platform to connect. If omitted, the person who opens the link chooses."),
+    externalId: externalId.nullish(),
+    returnUrl,
+    expiresInSeconds: z
+      .int()
+      .min(60)
+      .max(30 * DAY_SECONDS)
+      .default(DAY_SECONDS)
+      .describe("How long the link works: 1 minute to 30 days. Defaults to 1 day.")
+      .meta({ examples: [3600] }),
+  }),
+  takes: "required",
+  writes: true,
+  answer: oneLink,
+  status: 201,
+});
+
+export const connectLinksList = operation({
+  ...plain,
+  name: "connect_links_list",
+  method: "GET",
+  path: "/api/v1/connect-links",
+  summary: "List connect links",
+  description: "Returns connect links, newest first.",
+  query: z.strictObject({ status: status.optional(), externalId: externalId.optional(), limit, offset }),
+  answer: z.object({ connectLinks: z.array(connectLink), total }),
+});
+
+export const connectLinksGet = operation({
+  ...plain,
+  name: "connect_links_get",
+  method: "GET",
+  path: "/api/v1/connect-links/:id",
+  summary: "Get a connect link",
+  description: "Returns a connect link and its result.",
+  params: idParam,
+  answer: oneLink,
+  errors: ["NOT_FOUND"],
+});
+
+export const connectLinksRevoke = operation({
+  ...plain,
+  name: "connect_links_revoke",
+  method: "DELETE",
+  path: "/api/v1/connect-links/:id",
+  summary: "Revoke a connect link",
+  description: "Revokes a link that has not been used. An account that was connected through it stays connected.",
+  params: idParam,
+  writes: true,
+  answer: oneLink,
+  errors: ["NOT_FOUND"],
+});
+
+/** What a browser is told over http, only its own machine may hear. */
+function isReturnUrl(text: string): boolean {
+  const url = URL.parse(text);
+  return url?.protocol !== "http:" || /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(url.hostname);
+}

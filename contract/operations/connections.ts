@@ -1,0 +1,227 @@
+import { z } from "zod";
+
+import { EXAMPLE_PLATFORM, EXAMPLE_PLATFORMS } from "../../platforms/catalog.ts";
+import { id, idParam, mode, platform, time } from "../fields.ts";
+import { operation, plain } from "../operation.ts";
+import { account } from "./accounts.ts";
+
+const login = z
+  .string()
+  .max(50)
+  .describe("An alternative login: `facebook` for instagram.")
+  .meta({ examples: [EXAMPLE_PLATFORMS.asOtherLogin] });
+
+const returnTo = z
+  .string()
+  .max(2000)
+  .refine(isOwnPath, { error: "must be a path of the dashboard, such as /connections" })
+  .describe("Dashboard page to open once the account is connected.")
+  .meta({ examples: ["/connections"] });
+
+const platformAccountId = z
+  .string()
+  .describe("The platform's ID for the account.")
+  .meta({ examples: ["17841400000000001"] });
+const name = {
+  username: z
+    .string()
+    .nullable()
+    .meta({ examples: ["ampost"] }),
+  displayName: z
+    .string()
+    .nullable()
+    .meta({ examples: ["Ampost"] }),
+};
+
+const choices = z.object({
+  id,
+  platform,
+  platformSetId: id,
+  mode,
+  accounts: z.array(
+    z.object({
+      platformAccountId,
+      ...name,
+      avatarUrl: z
+        .string()
+        .nullable()
+        .meta({ examples: [null] }),
+      isConnected: z
+        .boolean()
+        .describe("Whether this account is currently connected.")
+        .meta({ examples: [false] }),
+    }),
+  ),
+  connected: z
+    .object({ id, platformAccountId, ...name })
+    .nullable()
+    .describe("The account on this platform that is currently connected to the platform set and would be replaced.")
+    .meta({ examples: [null] }),
+});
+export type Choices = z.output<typeof choices>;
+
+const app = z.object({
+  platform,
+  platformSetId: id,
+  clientId: z.string().meta({ examples: ["1234567890"] }),
+  redirectUri: z
+    .string()
+    .describe("Redirect URI to register on the platform's developer portal.")
+    .meta({ examples: [`https://ampost.io/api/platforms/${EXAMPLE_PLATFORM}/callback`] }),
+  createdAt: time,
+  mode,
+});
+export type OAuthAppOfSet = z.output<typeof app>;
+
+const common = { ...plain, auth: "session" } as const;
+
+export const connectionsStart = operation({
+  ...common,
+  name: "connections_start",
+  method: "POST",
+  path: "/api/platforms/:platform/connect",
+  summary: "Start connecting an account",
+  description:
+    "Returns the URL of the platform's consent page for the browser of this session. It works once, for ten minutes. A GET request to the same path, with the same values in the query, redirects the browser there.",
+  rateClass: "connectPlatform",
+  params: z.strictObject({ platform }),
+  body: z.strictObject({
+    platformSetId: id.describe("The platform set to connect the account to."),
+    login: login.optional(),
+    returnTo: returnTo.optional(),
+  }),
+  takes: "required",
+  answer: z.object({
+    authorizeUrl: z
+      .string()
+      .meta({ examples: ["https://threads.net/oauth/authorize?client_id=1234567890&state=Qn7…"] }),
+  }),
+  errors: ["NOT_FOUND"],
+});
+
+export const connectionsChoices = operation({
+  ...common,
+  name: "connections_choices",
+  method: "GET",
+  path: "/api/connections/:id/choices",
+  summary: "List accounts to connect",
+  description: "Returns the accounts a person granted access to, if there are several or if one would replace another.",
+  params: idParam,
+  answer: z.object({ choices }),
+  errors: ["NOT_FOUND"],
+});
+
+export const connectionsChoose = operation({
+  ...common,
+  name: "connections_choose",
+  method: "POST",
+  path: "/api/connections/:id/choose",
+  summary: "Choose an account to connect",
+  description: "Connects one of the accounts that the person granted access to.",
+  params: idParam,
+  body: z.strictObject({
+    platformAccountId: platformAccountId.max(500),
+    replace: z
+      .boolean()
+      .optional()
+      .describe("Whether to replace the account that is currently connected.")
+      .meta({ examples: [true] }),
+  }),
+  takes: "required",
+  writes: true,
+  answer: z.object({ account }),
+  errors: ["NOT_FOUND"],
+});
+
+export const accountsRefresh = operation({
+  ...common,
+  name: "accounts_refresh",
+  method: "POST",
+  path: "/api/accounts/:id/refresh",
+  summary: "Refresh an account",
+  description: "Renews the account's access, if the platform supports it, and refreshes its profile.",
+  params: idParam,
+  writes: true,
+  answer: z.object({ account }),
+  errors: ["NOT_FOUND", "AUTH_REVOKED", "BROKER_ERROR"],
+});
+
+export const accountsDisconnect = operation({
+  ...common,
+  name: "accounts_disconnect",
+  method: "DELETE",
+  path: "/api/accounts/:id",
+  summary: "Disconnect an account",
+  description: "Deletes the account's access, and revokes it on the platform if the platform supports that.",
+  params: idParam,
+  writes: true,
+  answer: z.object({ account }),
+  errors: ["NOT_FOUND"],
+});
+
+export const oauthAppsList = operation({
+  ...common,
+  name: "oauth_apps_list",
+  method: "GET",
+  path: "/api/platform-sets/:id/apps",
+  summary: "List a platform set's custom apps",
+  description:
+    "Returns the developer apps through which accounts connect to this platform set. Without one, the instance's app is used. Secrets are never returned.",
+  params: idParam,
+  answer: z.object({ apps: z.array(app) }),
+  errors: ["NOT_FOUND"],
+});
+
+const appParams = z.strictObject({ id: idParam.shape.id, platform });
+
+export const oauthAppsSave = operation({
+  ...common,
+  name: "oauth_apps_save",
+  method: "PUT",
+  path: "/api/platform-sets/:id/apps/:platform",
+  summary: "Set a platform set's custom app",
+  description:
+    "Connects future accounts through this app. Accounts that are already connected keep the app they were connected with.",
+  params: appParams,
+  body: z.strictObject({
+    clientId: z
+      .string()
+      .trim()
+      .min(1)
+      .max(500)
+      .describe("Client ID of the app, as shown on the platform's developer portal.")
+      .meta({ examples: ["1234567890"] }),
+    clientSecret: z
+      .string()
+      .trim()
+      .min(1)
+      .max(2000)
+      .describe("Client secret of the app. It is encrypted and never returned.")
+      .meta({ examples: ["the app's secret"] }),
+  }),
+  takes: "required",
+  writes: true,
+  answer: z.object({ app }),
+  errors: ["NOT_FOUND"],
+});
+
+export const oauthAppsDelete = operation({
+  ...common,
+  name: "oauth_apps_delete",
+  method: "DELETE",
+  path: "/api/platform-sets/:id/apps/:platform",
+  summary: "Remove a platform set's custom app",
+  description:
+    "Connects future accounts through the instance's app. Accounts that are already connected keep the app they were connected with.",
+  params: appParams,
+  writes: true,
+  answer: z.object({ success: z.literal(true) }),
+  errors: ["NOT_FOUND"],
+});
+
+/** Whether it leads to a page of the dashboard. Browsers read a backslash as a slash and leave out control characters. */
+export function isOwnPath(text: string): boolean {
+  if (!text.startsWith("/") || /[\\\p{Cc}]/u.test(text)) return false;
+  const url = URL.parse(text, "http://own.invalid");
+  return url !== null && url.host === "own.invalid" && !url.pathname.startsWith("//");
+}

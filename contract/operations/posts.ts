@@ -1,0 +1,451 @@
+import { z } from "zod";
+
+import { PLATFORM_NAMES } from "../../model/platform-names.ts";
+import { PLATFORM_POST_STATUSES, POST_STATUSES } from "../../model/status.ts";
+import { EXAMPLE_PLATFORM } from "../../platforms/catalog.ts";
+import { mediaEntrySchema } from "../../platforms/validate/media-entry.ts";
+import {
+  cursor,
+  id,
+  idParam,
+  limit,
+  mode,
+  nextCursor,
+  offset,
+  platform,
+  time,
+  timeInput,
+  total,
+  userId,
+  webUrl,
+} from "../fields.ts";
+import { issue, platformPostError } from "../issues.ts";
+import { operation, plain } from "../operation.ts";
+
+const TEXT = "Hello from the Ampost API!";
+
+const override = z
+  .strictObject({
+    text: z.string().nullish().describe("Replaces `content.text` on this platform."),
+    settings: z
+      .record(z.string(), z.unknown())
+      .nullish()
+      .describe("Settings of the platform; see GET /api/v1/platforms. Null values count as omitted."),
+  })
+  .describe("Text and settings for one platform.");
+
+export const platformOverrides = z
+  .partialRecord(z.enum(PLATFORM_NAMES), override)
+  .describe(
+    "Text and settings for individual platforms, by platform. Overrides for platforms the post is not published to are stored, and validated once it is.",
+  );
+
+const content = z
+  .strictObject({
+    text: z
+      .string()
+      .describe("Text of the post.")
+      .meta({ examples: [TEXT] }),
+    media: z.array(mediaEntrySchema).max(100).nullish().describe("Media attachments, in display order."),
+    linkUrl: webUrl.nullish().describe("A link to include in the post."),
+    platformOverrides: platformOverrides
+      .nullish()
+      .meta({ examples: [{ [EXAMPLE_PLATFORM]: { text: "Hello from Threads!" } }] }),
+  })
+  .describe("Content of the post.")
+  .meta({ examples: [{ text: "Hello from the Ampost API!" }] });
+
+const platforms = z
+  .array(platform)
+  .min(1)
+  .superRefine((names, context) => {
+    for (const [index, name] of names.entries()) {
+      if (names.indexOf(name) < index)
+        context.addIssue({
+          code: "custom",
+          path: [index],
+          message: `must not be "${name}" again. List each platform once`,
+          input: name,
+        });
+    }
+  })
+  .describe("Platforms to publish to, without duplicates.")
+  .meta({ examples: [[EXAMPLE_PLATFORM]] });
+
+const scheduledFor = timeInput
+  .nullish()
+  .describe(
+    "When to publish: ISO 8601 with an offset or `Z`, in the future and at most a year ahead. `null` for a draft.",
+  );
+
+const publishBy = timeInput
+  .nullish()
+  .describe(
+    "Latest time to publish the post automatically: ISO 8601 with an offset or `Z`, later than `scheduledFor`. `null` uses the instance's default, usually six hours after `scheduledFor`.",
+  );
+
+const platformSetId = id.describe(
+  "The platform set whose accounts publish the post, from `GET /api/v1/platform-sets` (platform_sets_list).",
+);
+
+export const createBody = z.strictObject({ content, platforms, scheduledFor, publishBy, platformSetId });
+export const patchBody = z.strictObject({
+  content: content
+    .partial()
+    .describe("Content fields to change.")
+    .meta({ examples: [{ text: "A better text" }] })
+    .optional(),
+  platforms: platforms.optional(),
+  scheduledFor,
+  publishBy,
+  platformSetId: platformSetId.optional(),
+});
+
+/** What is left of a create's or patch's body when its invalid members are cut out: any member may be missing. */
+export const postDraft = createBody
+  .extend({
+    content: content
+      .extend({ media: z.array(mediaEntrySchema.optional().transform((entry) => entry ?? {})).nullish() })
+      .partial()
+      .optional(),
+    platforms: z
+      .array(platform.optional())
+      .transform((names) => [...new Set(names.filter((name) => name !== undefined))]),
+  })
+  .partial();
+export type PostDraft = z.output<typeof postDraft>;
+
+const platformPost = z.object({
+  id,
+  platform,
+  status: z.enum(PLATFORM_POST_STATUSES).meta({ examples: ["published"] }),
+  publishedUrl: z
+    .string()
+    .nullable()
+    .describe("URL of the published post, once the platform has returned it.")
+    .meta({ examples: ["https://www.threads.com/@ampost/post/DRcQ1aXk7Zm"] }),
+  accountId: id.nullable().describe("The account that publishes the post."),
+  platformPostId: z
+    .string()
+    .nullable()
+    .describe("The platform's ID for the post.")
+    .meta({ examples: ["17900000000000001"] }),
+  publishedAt: time.nullable(),
+  attemptCount: z
+    .int()
+    .describe("Number of attempts that failed or are in progress.")
+    .meta({ examples: [1] }),
+  nextAttemptAt: time
+    .nullable()
+    .describe("When Ampost continues with it. Null while a step is running and once it is settled.")
+    .meta({ examples: [null] }),
+  error: platformPostError.nullable().meta({ examples: [null] }),
+  warnings: z.array(z.object({ code: z.string(), message: z.string() })).meta({ examples: [[]] }),
+});
+
+export const post = z.object({
+  id,
+  userId,
+  content: z.object({
+    text: z.string().meta({ examples: [TEXT] }),
+    media: z
+      .array(mediaEntrySchema)
+      .describe("Media as they were sent. Stored media also have their measured properties and a signed URL.")
+      .meta({ examples: [[]] }),
+    linkUrl: z
+      .string()
+      .nullable()
+      .meta({ examples: [null] }),
+    platformOverrides: z.looseObject({}).describe("Overrides as they were sent."),
+  }),
+  platformPosts: z.array(platformPost),
+  status: z.enum(POST_STATUSES).meta({ examples: ["published"] }),
+  scheduledFor: time.nullable().meta({ examples: [null] }),
+  publishBy: time
+    .nullable()
+    .describe("Latest time to publish the post automatically. Null for the instance's default.")
+    .meta({ examples: [null] }),
+  createdAt: time,
+  updatedAt: time,
+  platformSetId: id,
+  mode,
+  publishedAt: time.nullable(),
+});
+export type Post = z.output<typeof post>;
+export type PlatformPost = z.output<typeof platformPost>;
+
+const postSummary = z.object({
+  id,
+  status: z.enum(POST_STATUSES).meta({ examples: ["published"] }),
+  textPreview: z
+    .string()
+    .describe("First 100 characters of the text.")
+    .meta({ examples: [TEXT] }),
+  platforms: z.array(platform),
+  mediaCount: z.int().meta({ examples: [0] }),
+  publishedCount: z
+    .int()
+    .describe("Number of published platform posts.")
+    .meta({ examples: [1] }),
+  failedCount: z
+    .int()
+    .describe("Number of failed platform posts, including those whose outcome is unknown.")
+    .meta({ examples: [0] }),
+  scheduledFor: time.nullable().meta({ examples: [null] }),
+  createdAt: time,
+  updatedAt: time,
+  platformSetId: id,
+  mode,
+  publishedAt: time.nullable(),
+});
+export type PostSummary = z.output<typeof postSummary>;
+
+const onePost = z.object({ post });
+const warnings = z
+  .array(issue)
+  .describe("Problems that do not prevent publishing.")
+  .meta({ examples: [[]] });
+
+/** The codes of a body that breaks a rule of the product or of a platform. */
+const JUDGEMENT_CODES = [
+  "NO_PLATFORMS_SELECTED",
+  "PLATFORM_NOT_CONNECTED",
+  "CONTENT_TOO_LONG",
+  "UNSUPPORTED_MEDIA_TYPE",
+  "UNSUPPORTED_MEDIA_CONFIG",
+  "INVALID_PLACEMENT",
+  "MIXED_MEDIA_NOT_SUPPORTED",
+  "RATE_LIMITED",
+] as const;
+
+export const postsCreate = operation({
+  ...plain,
+  name: "posts_create",
+  method: "POST",
+  path: "/api/v1/posts",
+  summary: "Create a post",
+  description:
+    "Creates a draft, or a scheduled post if you set `scheduledFor`. Send JSON, or multipart/form-data with `data` (the same JSON) and `files`. An error lists every problem. Nothing is published until the scheduled time or until you call publish.",
+  rateClass: "createPost",
+  tool: {
+    readOnly: false,
+    destructive: false,
+    idempotent: false,
+    openWorld: false,
+    description:
+      "Creates a draft, or a scheduled post if you set `scheduledFor`. Refer to media by `url`, or by the `id` of a stored media object (media_create). An error lists every problem with its fix; posts_validate lists them without creating anything. Nothing is published until the scheduled time or until you call posts_publish.",
+  },
+  body: postDraft,
+  form: createBody,
+  takes: "multipart",
+  writes: true,
+  answer: z.object({ post, warnings }),
+  status: 201,
+  errors: JUDGEMENT_CODES,
+});
+
+export const postsValidate = operation({
+  ...plain,
+  name: "posts_validate",
+  method: "POST",
+  path: "/api/v1/posts/validate",
+  summary: "Validate a post",
+  description:
+    "Accepts the same body as creating a post and returns every issue and warning, without storing anything. Always returns 200.",
+  tool: { readOnly: true, destructive: false, idempotent: true, openWorld: false },
+  body: postDraft,
+  form: createBody,
+  takes: "required",
+  answer: z.object({ valid: z.boolean().meta({ examples: [false] }), issues: z.array(issue), warnings }),
+});
+
+export const postsList = operation({
+  ...plain,
+  name: "posts_list",
+  method: "GET",
+  path: "/api/v1/posts",
+  summary: "List posts",
+  description: "Returns posts in short form, newest first. `total` is the number that match the filters.",
+  tool: { readOnly: true, destructive: false, idempotent: true, openWorld: false },
+  query: z.strictObject({
+    status: z
+      .enum(POST_STATUSES)
+      .optional()
+      .describe("Only posts with this status.")
+      .meta({ examples: ["scheduled"] }),
+    platform: platform.optional().describe("Only posts that target this platform."),
+    limit,
+    offset,
+    cursor: cursor.describe("`nextCursor` from the previous page. Use it instead of `offset`."),
+    from: timeInput.optional().describe("Only posts created at or after this time."),
+    to: timeInput.optional().describe("Only posts created before this time."),
+    search: z
+      .string()
+      .min(1)
+      .max(200)
+      .optional()
+      .describe("Only posts that contain this in one of their texts. Not case-sensitive.")
+      .meta({ examples: ["release"] }),
+  }),
+  answer: z.object({
+    posts: z.array(postSummary),
+    total,
+    nextCursor,
+  }),
+});
+
+export const postsGet = operation({
+  ...plain,
+  name: "posts_get",
+  method: "GET",
+  path: "/api/v1/posts/:id",
+  summary: "Get a post",
+  description:
+    "Returns a post with all its platform posts. The `ETag` changes whenever anything visible in the post changes.",
+  tool: {
+    readOnly: true,
+    destructive: false,
+    idempotent: true,
+    openWorld: false,
+    description:
+      "Returns a post with all its platform posts: the status and URL of each, and why it failed and what to do.",
+  },
+  params: idParam,
+  answer: onePost,
+  errors: ["POST_NOT_FOUND"],
+});
+
+export const postsEvents = operation({
+  ...plain,
+  name: "posts_events",
+  method: "GET",
+  path: "/api/v1/posts/:id/events",
+  summary: "Follow a post",
+  description:
+    'Streams server-sent events: a `post` event with `{"post"}` as data, immediately and after every change, until the post is published, partial, failed or discarded. A comment line every 15 seconds keeps the connection alive.',
+  params: idParam,
+  streams: true,
+  answer: onePost,
+  errors: ["POST_NOT_FOUND"],
+});
+
+export const postsUpdate = operation({
+  ...plain,
+  name: "posts_update",
+  method: "PATCH",
+  path: "/api/v1/posts/:id",
+  summary: "Update a post",
+  description:
+    "Updates a draft or scheduled post. Send any subset of the fields for creating a post. Fields you send inside `content` replace the stored ones entirely, including `media` and `platformOverrides`; the others are kept. `scheduledFor: null` turns a scheduled post into a draft. With `If-Match`, the update fails if the post has changed since you read its ETag.",
+  tool: {
+    readOnly: false,
+    destructive: false,
+    idempotent: true,
+    openWorld: false,
+    description:
+      "Updates a draft or scheduled post. Send any subset of the fields of posts_create. Fields you send inside `content` replace the stored ones entirely, so send `platformOverrides` and `media` in full; the others are kept. `scheduledFor: null` turns a scheduled post into a draft.",
+  },
+  params: idParam,
+  body: postDraft,
+  form: patchBody,
+  takes: "required",
+  writes: true,
+  answer: z.object({ post, warnings }),
+  errors: ["POST_NOT_FOUND", "INVALID_STATUS_TRANSITION", "PRECONDITION_FAILED", ...JUDGEMENT_CODES],
+});
+
+const DISCARDS =
+  "Discards a draft, scheduled, queued, partial or failed post. Anything already published stays; anything else will not be published.";
+
+export const postsDelete = operation({
+  ...plain,
+  name: "posts_delete",
+  method: "DELETE",
+  path: "/api/v1/posts/:id",
+  summary: "Discard a post",
+  description: DISCARDS,
+  tool: { readOnly: false, destructive: true, idempotent: true, openWorld: false },
+  params: idParam,
+  writes: true,
+  answer: onePost,
+  errors: ["POST_NOT_FOUND", "INVALID_STATUS_TRANSITION", "PRECONDITION_FAILED"],
+});
+
+export const postsCancel = operation({
+  ...postsDelete,
+  name: "posts_cancel",
+  method: "POST",
+  path: "/api/v1/posts/:id/cancel",
+  summary: "Cancel a post",
+  description: `${DISCARDS} Same as DELETE.`,
+  body: z.strictObject({}).optional(),
+  takes: "optional",
+  tool: {
+    readOnly: false,
+    destructive: true,
+    idempotent: true,
+    openWorld: false,
+    description: `${DISCARDS} Same as posts_delete.`,
+  },
+});
+
+export const postsPublish = operation({
+  ...plain,
+  name: "posts_publish",
+  method: "POST",
+  path: "/api/v1/posts/:id/publish",
+  summary: "Publish a post",
+  description:
+    "Starts publishing a draft or scheduled post on all its platforms and responds immediately, with the post in `queued` or later. With `Prefer: wait=N`, it responds once every platform post is settled, or after N seconds.",
+  rateClass: "publishPost",
+  tool: {
+    readOnly: false,
+    destructive: false,
+    idempotent: false,
+    openWorld: true,
+    description:
+      "Starts publishing a draft or scheduled post on all its platforms and returns immediately, with the post in `queued` or later. With `wait`, it returns once every platform post is settled, or after that many seconds. If the post is still `posting` then, check later with posts_get; do not publish again. If the client supports it, a person may be asked to confirm first.",
+  },
+  params: idParam,
+  body: z.strictObject({}).optional(),
+  takes: "optional",
+  writes: true,
+  waits: true,
+  answer: onePost,
+  errors: ["POST_NOT_FOUND", "INVALID_STATUS_TRANSITION", "PRECONDITION_FAILED", ...JUDGEMENT_CODES],
+});
+
+export const postsRetry = operation({
+  ...plain,
+  name: "posts_retry",
+  method: "POST",
+  path: "/api/v1/posts/:id/retry",
+  summary: "Retry a post",
+  description:
+    "Retries failed platform posts of a partial or failed post: those in `platforms`, or all. A platform post whose outcome is `unknown` may be live, so it is retried only if you list it and set `force: true`.",
+  rateClass: "publishPost",
+  tool: {
+    readOnly: false,
+    destructive: false,
+    idempotent: false,
+    openWorld: true,
+    description:
+      "Retries failed platform posts of a partial or failed post without changes: those in `platforms`, or all. Published platform posts are never touched. If the platform rejected the content (`category` is `content`), create a new post for that platform instead. One that is `unknown` may be live: it is retried only if you list it and set `force: true`, which a person should decide after checking the account.",
+  },
+  params: idParam,
+  body: z
+    .strictObject({
+      platforms: platforms.optional().describe("Platforms to retry. Defaults to all failed ones."),
+      force: z
+        .boolean()
+        .optional()
+        .describe("Retries a platform post whose outcome is unknown, even though it may already be live.")
+        .meta({ examples: [true] }),
+    })
+    .optional(),
+  takes: "optional",
+  writes: true,
+  waits: true,
+  answer: onePost,
+  errors: ["POST_NOT_FOUND", "INVALID_STATUS_TRANSITION", "OUTCOME_UNKNOWN", "PRECONDITION_FAILED", ...JUDGEMENT_CODES],
+});

@@ -1,0 +1,465 @@
+import { z } from "zod";
+
+import { PLATFORM_NAMES, type PlatformName } from "./platform-names.ts";
+import { OPEN_LIMITS } from "./user-limits.ts";
+
+/** What `.env.example`, `ampost doctor` and error messages say about a variable. */
+export interface Variable {
+  group: string;
+  /** What it is for. */
+  about: string;
+  /** Its format, after the words "must be". */
+  takes: string;
+  example: string;
+  /** What holds without it, where that is not a plain value. */
+  otherwise?: string;
+  /** Its value is never shown, and `NAME_FILE` may name a file that holds it. */
+  secret?: true;
+  /** The command that makes one, where it is a secret of our own: then the example, which everybody knows, is refused. */
+  madeBy?: string;
+}
+
+/** Zod's registry of what each variable is: the one place where a variable is described. */
+export const about = z.registry<Variable>();
+
+const text = z.string();
+const port = z.string().regex(/^\d+$/).transform(Number).pipe(z.number().max(65_535));
+const flag = z
+  .string()
+  .toLowerCase()
+  .transform((value, context) => {
+    if (["true", "1", "on", "yes"].includes(value)) return true;
+    if (["false", "0", "off", "no"].includes(value)) return false;
+    context.addIssue("neither true nor false");
+    return z.NEVER;
+  });
+/** Without a slash at the end. */
+const origin = z
+  .url({ protocol: /^https?$/ })
+  .refine((value) => new URL(value).pathname === "/" && !/[?#@]/.test(value))
+  .transform((value) => new URL(value).origin);
+const positive = (most: number) =>
+  z
+    .string()
+    .regex(/^\d+(\.\d+)?$/)
+    .transform(Number)
+    .pipe(z.number().positive().max(most));
+const count = (most: number) => z.string().regex(/^\d+$/).transform(Number).pipe(z.number().min(1).max(most));
+const countOrNone = z
+  .string()
+  .toLowerCase()
+  .regex(/^(none|[1-9]\d{0,8})$/)
+  .transform((value) => (value === "none" ? value : Number(value)));
+const BYTES = { b: 1, kb: 1e3, mb: 1e6, gb: 1e9, tb: 1e12 };
+const bytesOrNone = z
+  .string()
+  .toLowerCase()
+  .transform((value, context) => {
+    if (value === "none") return value;
+    const [, digits = "", unit = "b"] = /^([1-9]\d{0,14}) ?([kmgt]?b)?$/.exec(value) ?? [];
+    const bytes = Number(digits) * (Object.entries(BYTES).find(([name]) => name === unit)?.[1] ?? 0);
+    if (bytes > 0 && Number.isSafeInteger(bytes)) return bytes;
+    context.addIssue("not a number of bytes");
+    return z.NEVER;
+  });
+/** What holds of a limit for each person where the operator sets none. */
+const unlessOpen = (limit: string) => `${limit} with AMPOST_SIGNUP=open, none otherwise`;
+const key = z.string().transform((value, context) => {
+  const keys = value.split(",").map(readKey);
+  if (keys.every((bytes) => bytes !== null)) return keys;
+  context.addIssue("not 32 bytes");
+  return z.NEVER;
+});
+const proxies = z.string().transform((value): boolean | number | string => {
+  if (/^\d+$/.test(value)) return Number(value);
+  return value === "true" || (value === "false" ? false : value);
+});
+
+/** Every variable but those of the platforms' apps. Values come as strings; an empty one counts as not set. */
+export const environment = z.object({
+  PORT: describe(port.default(3000), {
+    group: "Addresses",
+    about: "Port of the API and dashboard.",
+    takes: "a port number from 0 to 65535; 0 picks a free one",
+    example: "3000",
+  }),
+  HOST: describe(text.default("127.0.0.1"), {
+    group: "Addresses",
+    about: "Address to listen on. 0.0.0.0 listens to the whole network.",
+    takes: "an IP address or host name",
+    example: "0.0.0.0",
+  }),
+  AMPOST_API_URL: describe(origin.optional(), {
+    group: "Addresses",
+    about: "Public URL of the REST API and MCP.",
+    takes: "an http or https URL without a path",
+    example: "https://api.example.com",
+    otherwise: "http://localhost:PORT",
+  }),
+  AMPOST_APP_URL: describe(origin.optional(), {
+    group: "Addresses",
+    about: "Public URL of the dashboard. Platforms redirect people here after they connect an account.",
+    takes: "an http or https URL without a path",
+    example: "https://example.com",
+    otherwise: "AMPOST_API_URL",
+  }),
+  AMPOST_MEDIA_URL: describe(origin.optional(), {
+    group: "Addresses",
+    about: "Public URL from which platforms fetch media. TikTok requires its domain to be verified.",
+    takes: "an http or https URL without a path",
+    example: "https://media.example.com",
+    otherwise: "AMPOST_API_URL",
+  }),
+  AMPOST_TRUST_PROXY: describe(proxies.default(false), {
+    group: "Addresses",
+    about: "Proxies whose X-Forwarded-* headers are trusted.",
+    takes: "true, false, a number of proxies, or their addresses separated by commas",
+    example: "1",
+  }),
+
+  DATABASE_URL: describe(z.url({ protocol: /^postgres(ql)?$/ }).optional(), {
+    group: "Data",
+    about: "PostgreSQL database to use (version 15 or newer).",
+    takes: "a URL that begins with postgresql://",
+    example: "postgresql://ampost:password@localhost:5432/ampost",
+    otherwise: "an embedded PostgreSQL in AMPOST_DATA_DIR",
+    secret: true,
+  }),
+  AMPOST_DATA_DIR: describe(text.default(".data"), {
+    group: "Data",
+    about:
+      "Folder for the embedded database, stored media, the sandbox's state and the generated encryption key. Processes on the same machine share it.",
+    takes: "a path",
+    example: "/var/lib/ampost",
+  }),
+  AMPOST_DATABASE_POOL: describe(count(1000).default(10), {
+    group: "Data",
+    about: "Maximum number of database connections per process, in addition to a few long-lived ones.",
+    takes: "a whole number from 1 to 1000",
+    example: "20",
+  }),
+  AMPOST_ENCRYPTION_KEY: describe(key.optional(), {
+    group: "Data",
+    about: "Encrypts tokens in the database. Separate several keys with commas: the first encrypts, all decrypt.",
+    takes: "32 bytes in base64 or hexadecimal (openssl rand -base64 32)",
+    example: "bm90IGEga2V5LCBwbGVhc2UgbWFrZSB5b3VyIG93biE=",
+    otherwise: "a key generated in AMPOST_DATA_DIR/encryption-key",
+    secret: true,
+    madeBy: "openssl rand -base64 32",
+  }),
+
+  AMPOST_STORAGE: describe(z.enum(["disk", "s3"]).default("disk"), {
+    group: "Media",
+    about: "Where media is stored: a folder in AMPOST_DATA_DIR, or an S3-compatible store.",
+    takes: "disk or s3",
+    example: "s3",
+  }),
+  AMPOST_S3_BUCKET: describe(text.optional(), {
+    group: "Media",
+    about: "Name of the bucket, with AMPOST_STORAGE=s3.",
+    takes: "a bucket's name",
+    example: "ampost-media",
+  }),
+  AMPOST_S3_PREFIX: describe(text.default(""), {
+    group: "Media",
+    about: "Prefix of all keys in the bucket. Two instances must not share both bucket and prefix.",
+    takes: "a string",
+    example: "production/",
+  }),
+  AMPOST_S3_REGION: describe(text.default("us-east-1"), {
+    group: "Media",
+    about: "Region of the bucket.",
+    takes: "a region's name",
+    example: "eu-central-1",
+  }),
+  AMPOST_S3_ENDPOINT: describe(z.url({ protocol: /^https?$/ }).optional(), {
+    group: "Media",
+    about: "Endpoint of the S3-compatible store.",
+    takes: "an http or https URL",
+    example: "https://s3.example.com",
+    otherwise: "Amazon S3 in the region",
+  }),
+  AMPOST_S3_ACCESS_KEY_ID: describe(text.optional(), {
+    group: "Media",
+    about: "Access key ID for the store.",
+    takes: "an access key ID",
+    example: "AKIAEXAMPLE",
+    otherwise: "the AWS SDK's default credentials",
+    secret: true,
+  }),
+  AMPOST_S3_SECRET_ACCESS_KEY: describe(text.optional(), {
+    group: "Media",
+    about: "Secret access key for the store.",
+    takes: "a secret access key",
+    example: "secret",
+    secret: true,
+  }),
+  AMPOST_S3_FORCE_PATH_STYLE: describe(flag.default(false), {
+    group: "Media",
+    about:
+      "Whether to put the bucket name in the path instead of the host name. Most stores other than Amazon's require it.",
+    takes: "true or false",
+    example: "true",
+  }),
+  AMPOST_ALLOW_PRIVATE_URLS: describe(flag.default(false), {
+    group: "Media",
+    about:
+      "Whether media, webhooks and MCP client metadata may use loopback and private addresses, including in the sandbox. For development only.",
+    takes: "true or false",
+    example: "true",
+  }),
+
+  AMPOST_SANDBOX_PORT: describe(port.default(3001), {
+    group: "Sandbox",
+    about: "Port of the sandbox.",
+    takes: "a port number from 0 to 65535; 0 picks a free one",
+    example: "3001",
+  }),
+  AMPOST_SANDBOX_URL: describe(origin.optional(), {
+    group: "Sandbox",
+    about: "URL of a sandbox that runs elsewhere. `start` then does not start one.",
+    takes: "an http or https URL without a path",
+    example: "http://sandbox:3001",
+    otherwise: "http://127.0.0.1:AMPOST_SANDBOX_PORT",
+  }),
+  AMPOST_SANDBOX_PAGE: describe(z.enum(["own", "open"]).optional(), {
+    group: "Sandbox",
+    about: "Which posts /sandbox shows: to signed-in users only their own, or all of them to everyone.",
+    takes: "own or open",
+    example: "open",
+    otherwise: "open if AMPOST_APP_URL is a loopback address, otherwise own",
+  }),
+  AMPOST_SANDBOX_LIMITS: describe(flag.default(true), {
+    group: "Sandbox",
+    about: "Whether the sandbox enforces the platforms' limits. Turn it off for load tests.",
+    takes: "on or off",
+    example: "off",
+  }),
+
+  AMPOST_ENGINE_SPEED: describe(positive(10_000).default(1), {
+    group: "Publishing",
+    about: "Divides the engine's pauses in test mode, to simulate failures faster.",
+    takes: "a number above 0, at most 10000",
+    example: "10",
+  }),
+  AMPOST_SCHEDULING: describe(z.enum(["contract", "all"]).default("contract"), {
+    group: "Publishing",
+    about: "Which platforms support scheduledFor: those in the public contract, or all.",
+    takes: "contract or all",
+    example: "all",
+  }),
+  AMPOST_STOP_SECONDS: describe(count(600).default(10), {
+    group: "Publishing",
+    about:
+      "Maximum number of seconds to shut down. Publishing requests in progress get almost all of it; other work is handed back within five seconds.",
+    takes: "a whole number from 1 to 600",
+    example: "60",
+  }),
+  AMPOST_LATEST: describe(positive(8760).default(6), {
+    group: "Publishing",
+    about:
+      "How many hours late a post may be published automatically, unless it sets publishBy. A post that could not be published by then is not sent; it waits for a person, or has failed.",
+    takes: "a number of hours above 0, at most 8760",
+    example: "24",
+  }),
+  AMPOST_JOURNAL_DAYS: describe(count(36_500).default(30), {
+    group: "Publishing",
+    about:
+      "How many days to keep the requests that published a settled post. The result and the platform's IDs are kept as long as the post.",
+    takes: "a whole number of days from 1 to 36500",
+    example: "90",
+  }),
+  AMPOST_WORKER_SLOTS: describe(count(1000).default(16), {
+    group: "Publishing",
+    about:
+      "How many platform posts a worker prepares and publishes at the same time. The same number is reserved for platforms and users with few posts in progress.",
+    takes: "a whole number from 1 to 1000",
+    example: "32",
+  }),
+  AMPOST_WORKER_PORT: describe(port.optional(), {
+    group: "Publishing",
+    about: "Port for /healthz and /readyz of a standalone worker.",
+    takes: "a port number from 0 to 65535",
+    example: "3002",
+    otherwise: "no port",
+  }),
+  LINKEDIN_API_VERSION: describe(
+    z
+      .string()
+      .regex(/^\d{6}$/)
+      .default("202605"),
+    { group: "Publishing", about: "LinkedIn API version: year and month.", takes: "six digits", example: "202605" },
+  ),
+  TIKTOK_PRIVATE_POSTS_ONLY: describe(flag.default(false), {
+    group: "Publishing",
+    about:
+      "Whether the app is not yet audited by TikTok. TikTok then accepts only private posts, so no other privacy level is offered.",
+    takes: "true or false",
+    example: "true",
+  }),
+  YOUTUBE_FORCE_PRIVATE_UPLOADS: describe(flag.default(false), {
+    group: "Publishing",
+    about: "Whether to keep YouTube videos private, as required until Google's review of the app is complete.",
+    takes: "true or false",
+    example: "true",
+  }),
+
+  AMPOST_SIGNUP: describe(z.enum(["open", "invite", "closed"]).default("invite"), {
+    group: "People",
+    about: "Who can sign up: anyone who confirms an email address, only people the owner invites, or no one.",
+    takes: "open, invite or closed",
+    example: "open",
+  }),
+  AMPOST_USER_STORAGE: describe(bytesOrNone.optional(), {
+    group: "People",
+    about: "Maximum storage for media per user, in both modes combined.",
+    takes: "a number of bytes, kB, MB, GB or TB, or none",
+    example: "10GB",
+    otherwise: unlessOpen(`${(OPEN_LIMITS.maxStorageBytes ?? 0) / 1e9} GB`),
+  }),
+  AMPOST_USER_POSTS_PER_DAY: describe(countOrNone.optional(), {
+    group: "People",
+    about: "Maximum number of posts per user and day (UTC).",
+    takes: "a whole number above 0, or none",
+    example: "1000",
+    otherwise: unlessOpen(String(OPEN_LIMITS.postsPerDay)),
+  }),
+  AMPOST_USER_CONTENT_PER_DAY: describe(bytesOrNone.optional(), {
+    group: "People",
+    about: "Maximum content of posts created or edited per user and day (UTC): texts and settings, not media.",
+    takes: "a number of bytes, kB, MB, GB or TB, or none",
+    example: "100MB",
+    otherwise: unlessOpen(`${(OPEN_LIMITS.contentBytesPerDay ?? 0) / 1e6} MB`),
+  }),
+  AMPOST_USER_SCHEDULED_POSTS: describe(countOrNone.optional(), {
+    group: "People",
+    about: "Maximum number of scheduled posts per user.",
+    takes: "a whole number above 0, or none",
+    example: "2000",
+    otherwise: unlessOpen(String(OPEN_LIMITS.maxScheduledPosts)),
+  }),
+  AMPOST_USER_CALLS_PER_MINUTE: describe(countOrNone.optional(), {
+    group: "People",
+    about:
+      "Maximum number of requests per user, rate class and minute. Each process counts separately: with several api processes, divide the limit by their number.",
+    takes: "a whole number above 0, or none",
+    example: "600",
+    otherwise: unlessOpen(String(OPEN_LIMITS.callsPerMinute)),
+  }),
+  AMPOST_SMTP_URL: describe(z.url({ protocol: /^smtps?$/ }).optional(), {
+    group: "People",
+    about: "Mail server that sends emails.",
+    takes: "a URL that begins with smtp:// or smtps://",
+    example: "smtps://ampost:password@mail.example.com",
+    otherwise: "emails are written to AMPOST_DATA_DIR/mail",
+    secret: true,
+  }),
+  AMPOST_MAIL_FROM: describe(
+    z
+      .string()
+      .regex(/^(?:[^\r\n<>]*[\s<])?[^\s<>@]+@[^\s<>@]+>?$/)
+      .optional(),
+    {
+      group: "People",
+      about: "Sender of emails.",
+      takes: "an email address, optionally with a name",
+      example: "Ampost <ampost@example.com>",
+      otherwise: "ampost@ and the host of AMPOST_APP_URL",
+    },
+  ),
+
+  AMPOST_METRICS_PORT: describe(port.optional(), {
+    group: "Watching",
+    about: "Separate port for /metrics, and for /readyz with every check.",
+    takes: "a port number from 0 to 65535",
+    example: "9464",
+    otherwise: "no port",
+  }),
+  AMPOST_METRICS_HOST: describe(text.default("127.0.0.1"), {
+    group: "Watching",
+    about: "Address the metrics port listens on.",
+    takes: "an IP address or host name",
+    example: "10.0.0.5",
+  }),
+  AMPOST_METRICS_TOKEN: describe(
+    z
+      .string()
+      .regex(/^[\w.~+/=-]{16,}$/)
+      .optional(),
+    {
+      group: "Watching",
+      about: "Bearer token for /metrics, and for /readyz with every check, on the other ports too.",
+      takes: "at least 16 letters, digits or any of -._~+/=",
+      example: "bm90LWEtdG9rZW4tbWFrZS15b3VyLW93bg==",
+      otherwise: "/metrics is not available there",
+      secret: true,
+      madeBy: "openssl rand -base64 32",
+    },
+  ),
+
+  AMPOST_LOG_LEVEL: describe(z.enum(["trace", "debug", "info", "warn", "error", "silent"]).default("info"), {
+    group: "Logs",
+    about: "Minimum level to log.",
+    takes: "trace, debug, info, warn, error or silent",
+    example: "debug",
+  }),
+});
+
+/** The instance's own app at each platform, for live mode. */
+export const appEnvironment = z.object(Object.fromEntries(PLATFORM_NAMES.flatMap(appVariables)));
+
+/** All of them, by name, in the order in which they are to be read. */
+export const variables: [string, z.ZodType][] = [
+  ...Object.entries(environment.shape),
+  ...Object.entries(appEnvironment.shape),
+];
+
+export function appVariable(platform: PlatformName, part: "CLIENT_ID" | "CLIENT_SECRET" | "REDIRECT_URI"): string {
+  return `${platform.toUpperCase()}_${part}`;
+}
+
+function appVariables(platform: PlatformName): [string, z.ZodOptional<z.ZodType<string>>][] {
+  const group = "Apps on the platforms, for live mode";
+  return [
+    [
+      appVariable(platform, "CLIENT_ID"),
+      describe(z.string().optional(), {
+        group,
+        about: "Client ID of the app, as shown on the platform's developer portal.",
+        takes: "a client ID",
+        example: "1234567890",
+      }),
+    ],
+    [
+      appVariable(platform, "CLIENT_SECRET"),
+      describe(z.string().optional(), {
+        group,
+        about: "Client secret of the app.",
+        takes: "a client secret",
+        example: "secret",
+        secret: true,
+      }),
+    ],
+    [
+      appVariable(platform, "REDIRECT_URI"),
+      describe(z.url().optional(), {
+        group,
+        about: "Redirect URI registered with the app.",
+        takes: "a URL",
+        example: `https://example.com/api/platforms/${platform}/callback`,
+        otherwise: `AMPOST_APP_URL/api/platforms/${platform}/callback`,
+      }),
+    ],
+  ];
+}
+
+function describe<Schema extends z.ZodType>(schema: Schema, variable: Variable): Schema {
+  about.add(schema, variable);
+  return schema;
+}
+
+function readKey(value: string): Buffer | null {
+  const trimmed = value.trim();
+  const bytes = Buffer.from(trimmed, /^[0-9a-f]{64}$/i.test(trimmed) ? "hex" : "base64");
+  return bytes.length === 32 ? bytes : null;
+}

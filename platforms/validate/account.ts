@@ -1,0 +1,78 @@
+import type { Capabilities } from "../../model/capabilities.ts";
+import type { Issue } from "../../model/errors.ts";
+import type { AccountFacts } from "../definition.ts";
+import type { Finding } from "./files.ts";
+
+/** What depends on the account and is known without asking the platform. `path` is the platform's place in `platforms`. */
+export function judgeAccount(capabilities: Capabilities, account: AccountFacts | null, path: string): Finding[] {
+  const { platform, label, publishScopes, otherPublishScopes = [] } = capabilities;
+  if (account === null) {
+    return [
+      finding(capabilities, path, {
+        rule: `${platform}.account.connected`,
+        code: "PLATFORM_NOT_CONNECTED",
+        message: `The platform set has no connected ${label} account.`,
+        actual: platform,
+        fix: `Connect a ${label} account to the platform set, or remove "${platform}" from platforms.`,
+      }),
+    ];
+  }
+  // An account of which no scope is stored was connected where the platform does not tell them.
+  const missing = account.scopes.length === 0 ? [] : publishScopes.filter((scope) => !account.scopes.includes(scope));
+  const isGranted = (scopes: readonly string[]): boolean => scopes.every((scope) => account.scopes.includes(scope));
+  if (missing.length === 0 || otherPublishScopes.some(isGranted)) return [];
+  return [
+    finding(capabilities, path, {
+      rule: `${platform}.account.scopes`,
+      code: "VALIDATION_FAILED",
+      message: `The connected ${label} account has not granted these permissions: ${missing.join(", ")}.`,
+      actual: account.scopes,
+      limit: publishScopes,
+      fix: `Reconnect the ${label} account and grant all permissions.`,
+    }),
+  ];
+}
+
+/** What may keep the account from publishing when the time comes, as it looks now. */
+export function warnOfAccount(
+  capabilities: Capabilities,
+  account: AccountFacts,
+  path: string,
+  publishAt: Date,
+): Finding[] {
+  const { platform, label, quotas } = capabilities;
+  const findings = quotas.flatMap((quota): Finding[] => {
+    const used = account.usage?.[quota.name] ?? 0;
+    if (used < quota.max || quota.per !== "account") return [];
+    return [
+      finding(capabilities, path, {
+        rule: `${platform}.quota.${quota.name}`,
+        code: "RATE_LIMITED",
+        message: `The ${label} account has used ${used} of its ${quota.max} ${quota.name}; it cannot publish until the limit resets.`,
+        actual: used,
+        limit: quota.max,
+        fix: "Publish later, or use another account.",
+      }),
+    ];
+  });
+  if (account.tokenExpiresAt === null || Date.parse(account.tokenExpiresAt) > publishAt.getTime()) return findings;
+  return [
+    ...findings,
+    finding(capabilities, path, {
+      rule: `${platform}.account.token`,
+      code: "AUTH_EXPIRED",
+      message: `Access to the ${label} account expires at ${account.tokenExpiresAt}, before the post is published.`,
+      actual: account.tokenExpiresAt,
+      limit: publishAt.toISOString(),
+      fix: `Reconnect the ${label} account before then.`,
+    }),
+  ];
+}
+
+function finding(
+  { platform }: Capabilities,
+  path: string,
+  issue: Pick<Issue, "rule" | "code" | "message" | "fix"> & Partial<Issue>,
+): Finding {
+  return { about: "account", issue: { platform, path, actual: null, limit: null, ...issue } };
+}

@@ -1,0 +1,191 @@
+import { isMimeType, MAX_FILE_BYTES, MIME_TYPES, type Capabilities } from "../../model/capabilities.ts";
+import type { Issue } from "../../model/errors.ts";
+import type { IssueTopic, JudgedMedia } from "../definition.ts";
+import { joinWords } from "../describe.ts";
+import { endsLikeVideo, mediaKind } from "./resolve-content.ts";
+
+/** An issue with its place in the order of issues. */
+export interface Finding {
+  about: IssueTopic;
+  issue: Issue;
+}
+
+/** What holds of a file on every platform: its type is one we take, its size is within the cap, its claims are true, and its thumbnail is an image. */
+export function judgeFiles(media: readonly JudgedMedia[], path: string): Finding[] {
+  return media.flatMap((entry, index) => [
+    ...judgeType(entry, `${path}/${index}`),
+    ...judgeSize(entry, `${path}/${index}`),
+    ...judgeThumbnail(entry, `${path}/${index}/thumbnailUrl`),
+  ]);
+}
+
+/** Members that the platform wants declared where the bytes are not at hand. `sent` are the entries as the caller wrote them. */
+export function judgeDeclared(
+  { platform, label, declares }: Capabilities,
+  sent: readonly JudgedMedia[],
+  measuredToo: readonly JudgedMedia[],
+  path: string,
+): Finding[] {
+  return sent.flatMap((entry, index) => {
+    if (declares === undefined || measuredToo[index]?.measured) return [];
+    const missing = (declares[mediaKind(entry)] ?? []).filter((member) => (entry[member] ?? null) === null);
+    const told = declares.message === undefined ? missing : missing.slice(0, 1);
+    return told.map((member): Finding => ({
+      about: "media",
+      issue: {
+        rule: `${platform}.media.declared`,
+        code: "VALIDATION_FAILED",
+        platform,
+        path: `${path}/${index}/${member}`,
+        message:
+          declares.message ??
+          `${label} media must declare ${member}: ${dotted(`${path}/${index}/${member}`)} is missing.`,
+        actual: null,
+        limit: null,
+        fix: `Set ${joinWords(missing, "and")} in ${dotted(`${path}/${index}`)}, or upload the file with the request.`,
+      },
+    }));
+  });
+}
+
+/**
+ * The entries of the legacy route's `mediaUrls`, which say nothing but their address: taken as images, refused where
+ * they end like a video and where the platform wants media declared.
+ */
+export function judgeBareUrls(capabilities: Capabilities, media: readonly JudgedMedia[], path: string): Finding[] {
+  const { platform, label, declares, placements } = capabilities;
+  const takesImages = placements.some((placement) => placement.shapes.some((shape) => shape.image !== undefined));
+  return media.flatMap((entry, index): Finding[] => {
+    // Bytes that are here already say what they are.
+    if (entry.measured) return [];
+    if (takesImages && declares?.image === undefined && !endsLikeVideo(entry.url ?? "")) return [];
+    return [
+      {
+        about: "media",
+        issue: {
+          rule: `${platform}.media.bareUrl`,
+          code: "VALIDATION_FAILED",
+          platform,
+          path: `${path}/${index}`,
+          message:
+            declares?.message ??
+            `${label} media must be sent as objects in content.media, with type, mimeType and the other metadata.`,
+          actual: entry.url ?? null,
+          limit: null,
+          fix: "Use content.media rather than bare mediaUrls.",
+        },
+      },
+    ];
+  });
+}
+
+/** A JSON Pointer as sentences name it: content.media[0].width. */
+export function dotted(path: string): string {
+  return path
+    .slice(1)
+    .replaceAll(/\/(\d+)(?=\/|$)/g, "[$1]")
+    .replaceAll("/", ".")
+    .replaceAll("~1", "/")
+    .replaceAll("~0", "~");
+}
+
+function judgeType(entry: JudgedMedia, path: string): Finding[] {
+  const claimed = entry.mimeType === "application/octet-stream" ? null : (entry.mimeType ?? null);
+  const problem = (
+    rule: string,
+    member: string,
+    message: string,
+    actual: unknown,
+    limit: unknown,
+    fix: string,
+  ): Finding[] => [
+    {
+      about: "mediaType",
+      issue: {
+        rule,
+        code: "UNSUPPORTED_MEDIA_TYPE",
+        platform: null,
+        path: `${path}/${member}`,
+        message,
+        actual,
+        limit,
+        fix,
+      },
+    },
+  ];
+  const types = joinWords(MIME_TYPES, "or");
+  if (claimed !== null && !isMimeType(claimed)) {
+    return problem(
+      "media.type",
+      "mimeType",
+      `${dotted(path)}: the media type ${claimed} is not supported.`,
+      claimed,
+      MIME_TYPES,
+      `Send ${types}.`,
+    );
+  }
+  const { measured } = entry;
+  if (measured && claimed !== null && claimed !== measured.mimeType) {
+    const message = `${dotted(path)} is declared as ${claimed}, but the file is ${measured.mimeType}.`;
+    return problem(
+      "media.type.declared",
+      "mimeType",
+      message,
+      measured.mimeType,
+      claimed,
+      "Declare the actual type of the file, or send another file.",
+    );
+  }
+  const kind = measured?.type ?? (claimed === null ? null : claimed.startsWith("video/") ? "video" : "image");
+  if (entry.type && kind !== null && entry.type !== kind) {
+    const message = `${dotted(path)} is declared as ${entry.type}, but ${measured ? "the file is" : "its MIME type is"} ${kind}.`;
+    return problem(
+      "media.type.declared",
+      "type",
+      message,
+      kind,
+      entry.type,
+      `Set type to ${kind}, or send another file.`,
+    );
+  }
+  return [];
+}
+
+function judgeThumbnail({ thumbnail, thumbnailUrl }: JudgedMedia, path: string): Finding[] {
+  if (thumbnail?.type !== "video") return [];
+  return [
+    {
+      about: "mediaType",
+      issue: {
+        rule: "media.thumbnail",
+        code: "UNSUPPORTED_MEDIA_TYPE",
+        platform: null,
+        path,
+        message: `${dotted(path)} is a video; a thumbnail must be an image.`,
+        actual: thumbnailUrl ?? null,
+        limit: null,
+        fix: "Give the address of an image, or leave thumbnailUrl out.",
+      },
+    },
+  ];
+}
+
+function judgeSize(entry: JudgedMedia, path: string): Finding[] {
+  const actual = entry.measured?.sizeBytes ?? entry.sizeBytes ?? 0;
+  if (actual <= MAX_FILE_BYTES) return [];
+  return [
+    {
+      about: "media",
+      issue: {
+        rule: "media.sizeBytes",
+        code: "UNSUPPORTED_MEDIA_CONFIG",
+        platform: null,
+        path: `${path}/sizeBytes`,
+        message: `${dotted(path)} is ${actual} bytes; the limit is ${MAX_FILE_BYTES} (200 MB).`,
+        actual,
+        limit: MAX_FILE_BYTES,
+        fix: "Send a smaller file.",
+      },
+    },
+  ];
+}

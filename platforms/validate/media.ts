@@ -1,0 +1,345 @@
+import {
+  isMimeType,
+  type Capabilities,
+  type Limit,
+  type MediaRule,
+  type MimeType,
+  type Quantity,
+  type Shape,
+} from "../../model/capabilities.ts";
+import type { Issue } from "../../model/errors.ts";
+import type { MediaType } from "../../model/post.ts";
+import type { AccountFacts, JudgedMedia } from "../definition.ts";
+import {
+  describeLimit,
+  describePlacement,
+  describeShapes,
+  joinWords,
+  QUANTITIES,
+  QUANTITY_WORDS,
+} from "../describe.ts";
+import { isRewrapped } from "../kit/rendition.ts";
+import { dotted, type Finding } from "./files.ts";
+import { mediaKind, type Resolved } from "./resolve-content.ts";
+
+/** The media of one part of a post: where they stand in the request, and what may be done with them. */
+export interface MediaPart {
+  media: readonly JudgedMedia[];
+  /** JSON Pointer of the array. */
+  path: string;
+  placements: Resolved["placements"];
+  shapes: readonly Shape[];
+  /** Set where the caller named a placement that exists; its issues point there. */
+  placementPath: string | null;
+}
+
+/** Number, kinds, formats and measures of the media of one part, judged for one platform. */
+export function judgeMedia(capabilities: Capabilities, part: MediaPart, account: AccountFacts | null): Finding[] {
+  const { media, shapes } = part;
+  const foreign = media.flatMap((entry, index) => judgeForeignType(capabilities, entry, `${part.path}/${index}`));
+  if (shapes.length === 0) return [...foreign, judgeNoShape(capabilities, part)];
+  const verdicts = shapes.map((shape) =>
+    media.flatMap((entry, index) => judgeEntry(capabilities, entry, `${part.path}/${index}`, shape, account)),
+  );
+  return [...foreign, ...verdicts.reduce((best, verdict) => (verdict.length < best.length ? verdict : best))];
+}
+
+function judgeNoShape({ platform, label, placements }: Capabilities, part: MediaPart): Finding {
+  const { media, path, placementPath } = part;
+  const kinds = media.map(mediaKind);
+  const all = placements.flatMap((placement) => placement.shapes);
+  const isMixed = new Set(kinds).size > 1;
+  const neverMixes = !all.some((shape) => shape.image !== undefined && shape.video !== undefined);
+  const counts = describeCounts(kinds);
+  if (isMixed && neverMixes) {
+    return {
+      about: "media",
+      issue: {
+        rule: `${platform}.media.mixed`,
+        code: "MIXED_MEDIA_NOT_SUPPORTED",
+        platform,
+        path,
+        message: `${label} does not support images and video in one post; ${dotted(path)} has ${counts}.`,
+        actual: {
+          images: kinds.filter((kind) => kind === "image").length,
+          videos: kinds.filter((kind) => kind === "video").length,
+        },
+        limit: null,
+        fix: "Send either images or a video, not both.",
+      },
+    };
+  }
+  const offered = part.placements.flatMap((placement) => placement.shapes);
+  const takers = offered.filter((shape) => kinds.every((kind) => shape[kind] !== undefined));
+  const max = takers.length === 0 ? null : Math.max(...takers.map((shape) => shape.items.max));
+  const named = placementPath === null ? null : part.placements[0];
+  return {
+    about: "media",
+    issue: {
+      rule: named ? `${platform}.placement.media` : `${platform}.media.shape`,
+      code: named ? "INVALID_PLACEMENT" : "UNSUPPORTED_MEDIA_CONFIG",
+      platform,
+      path: placementPath ?? path,
+      message: `${named ? describePlacement(label, named) : `${label} supports ${describeShapes(offered)}`}; ${dotted(path)} has ${counts}.`,
+      actual: named ? named.name : media.length,
+      limit: named ? null : max,
+      fix: named
+        ? "Choose another placement, omit placement, or change the media."
+        : `Send ${describeShapes(offered)}.`,
+    },
+  };
+}
+
+function describeCounts(kinds: readonly MediaType[]): string {
+  const said = (["image", "video"] as const).flatMap((kind) => {
+    const count = kinds.filter((each) => each === kind).length;
+    return count === 0 ? [] : [`${count} ${kind}${count === 1 ? "" : "s"}`];
+  });
+  return said.length === 0 ? "no media" : joinWords(said, "and");
+}
+
+function judgeEntry(
+  capabilities: Capabilities,
+  entry: JudgedMedia,
+  path: string,
+  shape: Shape,
+  account: AccountFacts | null,
+): Finding[] {
+  const kind = mediaKind(entry);
+  const rule = shape[kind];
+  if (rule === undefined) return [];
+  const format = judgeFormat(capabilities, entry, path, rule);
+  if (format.length > 0) return format;
+  const measures = QUANTITIES.flatMap((quantity) => {
+    const limit = rule.limits[quantity];
+    return limit === undefined ? [] : judgeQuantity(capabilities, entry, path, kind, quantity, raise(limit, account));
+  });
+  return [
+    ...measures,
+    ...judgeWrapping(capabilities, entry, path, rule),
+    ...judgeCodec(capabilities, entry, path, "videoCodec", rule.videoCodecs),
+    ...judgeCodec(capabilities, entry, path, "audioCodec", rule.audioCodecs),
+  ];
+}
+
+/** The limit that holds for this account. */
+export function raise<L extends { max?: number; raised?: Limit["raised"] }>(limit: L, account: AccountFacts | null): L {
+  const { raised } = limit;
+  const said = raised === undefined ? undefined : account?.metadata[raised.metadata];
+  return raised !== undefined && typeof said === "string" && raised.values.includes(said)
+    ? { ...limit, max: raised.max }
+    : limit;
+}
+
+/** A type that the product takes for the sake of other platforms only, such as image/gif. */
+function judgeForeignType(
+  { platform, label, placements }: Pick<Capabilities, "platform" | "label" | "placements">,
+  entry: JudgedMedia,
+  path: string,
+): Finding[] {
+  const type = typeOf(entry);
+  if (type !== "image/gif") return [];
+  const taken = new Set(
+    placements.flatMap(({ shapes }) =>
+      shapes.flatMap((shape) =>
+        [shape.image, shape.video].flatMap((rule) => [...(rule?.types ?? []), ...(rule?.converted ?? [])]),
+      ),
+    ),
+  );
+  return taken.has(type)
+    ? []
+    : [
+        wordType({
+          platform,
+          label,
+          path,
+          type,
+          taken: [...taken],
+          about: "mediaType",
+          code: "UNSUPPORTED_MEDIA_TYPE",
+        }),
+      ];
+}
+
+function judgeFormat(
+  { platform, label, placements }: Capabilities,
+  entry: JudgedMedia,
+  path: string,
+  rule: MediaRule,
+): Finding[] {
+  const type = typeOf(entry);
+  const taken = [...rule.types, ...rule.converted];
+  if (
+    type === null ||
+    taken.includes(type) ||
+    judgeForeignType({ platform, label, placements }, entry, path).length > 0
+  )
+    return [];
+  return [wordType({ platform, label, path, type, taken, about: "media", code: "UNSUPPORTED_MEDIA_CONFIG" })];
+}
+
+function typeOf(entry: JudgedMedia): MimeType | null {
+  const type = entry.measured?.mimeType ?? entry.mimeType;
+  return isMimeType(type) ? type : null;
+}
+
+function wordType({
+  platform,
+  label,
+  path,
+  type,
+  taken,
+  about,
+  code,
+}: Pick<Capabilities, "platform" | "label"> &
+  Pick<Finding, "about"> &
+  Pick<Issue, "path" | "code"> & { type: MimeType; taken: readonly MimeType[] }): Finding {
+  const types = joinWords(taken, "or");
+  return {
+    about,
+    issue: {
+      rule: `${platform}.media.type`,
+      code,
+      platform,
+      path: `${path}/mimeType`,
+      message: `${label} does not support ${type} here; ${dotted(path)} must be ${types}.`,
+      actual: type,
+      limit: taken,
+      fix: `Send ${types}.`,
+    },
+  };
+}
+
+/** Where measured and declared values lead to different verdicts, that is the issue, and it shows both. */
+function judgeQuantity(
+  { platform, label }: Capabilities,
+  entry: JudgedMedia,
+  path: string,
+  kind: MediaType,
+  quantity: Quantity,
+  limit: Limit,
+): Finding[] {
+  const measured = entry.measured ? measure(entry.measured, quantity) : null;
+  const declared = measure(entry, quantity);
+  const actual = measured ?? declared;
+  if (actual === null) return [];
+  const differs = measured !== null && declared !== null && holds(declared, limit) !== holds(measured, limit);
+  if (holds(actual, limit) && !differs) return [];
+  const member =
+    quantity === "sizeBytes" || quantity === "width" || quantity === "height" || quantity === "durationSeconds"
+      ? `/${quantity}`
+      : "";
+  const { noun, unit } = QUANTITY_WORDS[quantity];
+  const said = differs
+    ? `is declared as ${round(declared)}${unit} but is actually ${round(measured)}${unit}`
+    : `is ${round(actual)}${unit}`;
+  return [
+    {
+      about: "media",
+      issue: {
+        rule: `${platform}.${kind}.${quantity}`,
+        code: "UNSUPPORTED_MEDIA_CONFIG",
+        platform,
+        path: `${path}${member}`,
+        message: `The ${noun} of ${dotted(path)} ${said}; ${label} allows ${describeLimit(limit, quantity)}.`,
+        actual: differs ? { declared, measured } : actual,
+        limit: actual < (limit.min ?? Number.NEGATIVE_INFINITY) ? limit.min : (limit.max ?? limit.min),
+        fix: differs
+          ? "Declare the actual value, or omit it."
+          : `Send ${kind === "image" ? "an image" : "a video"} with a ${noun} of ${describeLimit(limit, quantity)}.`,
+      },
+    },
+  ];
+}
+
+function holds(value: number, { min, max }: Limit): boolean {
+  return value >= (min ?? Number.NEGATIVE_INFINITY) && value <= (max ?? Number.POSITIVE_INFINITY);
+}
+
+function round(value: number | null): number | null {
+  return value === null ? null : Math.round(value * 1000) / 1000;
+}
+
+type Measures = Partial<
+  Record<
+    | "sizeBytes"
+    | "width"
+    | "height"
+    | "durationSeconds"
+    | "frameRate"
+    | "bitRate"
+    | "audioChannels"
+    | "audioSampleRate",
+    number | null
+  >
+>;
+
+function measure(of: Measures, quantity: Quantity): number | null {
+  const sides = of.width && of.height ? ([of.width, of.height] as const) : null;
+  switch (quantity) {
+    case "ratio":
+      return sides === null ? null : sides[0] / sides[1];
+    case "pixels":
+      return sides === null ? null : sides[0] * sides[1];
+    case "shortSide":
+      return sides === null ? null : Math.min(...sides);
+    case "longSide":
+      return sides === null ? null : Math.max(...sides);
+    default:
+      return of[quantity] ?? null;
+  }
+}
+
+/** What is not taken as it is, and cannot be put into another wrapping without a change. */
+function judgeWrapping(
+  { platform, label }: Capabilities,
+  { measured }: JudgedMedia,
+  path: string,
+  rule: MediaRule,
+): Finding[] {
+  const obstacle = measured?.rewrapObstacle;
+  if (!measured || obstacle === undefined || !isRewrapped(measured, rule)) return [];
+  const wanted = rule.indexFirst ? "a video with its index at the front" : joinWords(rule.types, "or");
+  return [
+    {
+      about: "media",
+      issue: {
+        rule: `${platform}.video.wrapping`,
+        code: "UNSUPPORTED_MEDIA_CONFIG",
+        platform,
+        path,
+        message: `${label} requires ${wanted}, and ${dotted(path)} cannot be rewrapped without re-encoding: it ${obstacle}.`,
+        actual: obstacle,
+        limit: null,
+        fix: "Export the video again as MP4 with H.264 and AAC and its index at the front (“fast start” or “web optimized”).",
+      },
+    },
+  ];
+}
+
+function judgeCodec(
+  { platform, label }: Capabilities,
+  entry: JudgedMedia,
+  path: string,
+  member: "videoCodec" | "audioCodec",
+  taken: readonly string[] | undefined,
+): Finding[] {
+  const codec = entry.measured?.[member];
+  if (!codec || taken === undefined || taken.includes(codec)) return [];
+  const noun = member === "videoCodec" ? "video codec" : "audio codec";
+  return [
+    {
+      about: "media",
+      issue: {
+        rule: `${platform}.video.${member}`,
+        code: "UNSUPPORTED_MEDIA_CONFIG",
+        platform,
+        path,
+        message: `The ${noun} of ${dotted(path)} is ${codec}; ${label} supports ${joinWords(taken, "or")}.`,
+        actual: codec,
+        limit: taken,
+        fix: `Encode the video with ${joinWords(taken, "or")}.`,
+      },
+    },
+  ];
+}

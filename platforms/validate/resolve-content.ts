@@ -1,0 +1,199 @@
+import {
+  isMimeType,
+  mediaTypeOf,
+  type Capabilities,
+  type LinkHandling,
+  type Placement,
+  type Shape,
+} from "../../model/capabilities.ts";
+import type { PlatformName } from "../../model/platform-names.ts";
+import type { MediaEntry, MediaFacts, MediaType, PlatformContent, PostContent } from "../../model/post.ts";
+import { catalog } from "../catalog.ts";
+import { settingPath, type JudgedMedia, type Settings } from "../definition.ts";
+import { find } from "../kit/find.ts";
+import { MAX_CHAIN_PARTS, mediaEntrySchema } from "./media-entry.ts";
+
+/** Says what the bytes of a media entry are, null where they have not been seen. */
+export type Measured = (entry: MediaEntry) => MediaFacts | null;
+
+/**
+ * The content one platform really gets: overrides merged, default placement chosen, link placed, the parts of a chain
+ * apart, the type of every medium filled in. `settings` comes without `placement` and `thread`, which have members of
+ * their own, and without members that are null. A broker is handed this, and the judge judges it.
+ */
+export function resolveContent(
+  platform: PlatformName,
+  content: PostContent,
+  measured?: Measured,
+): PlatformContent<JudgedMedia> {
+  return resolve(catalog[platform].capabilities, content, measured).content;
+}
+
+/** Puts other things in the place of the media entries of a resolved content, the stored objects for instance. */
+export function mapMedia<A, B>(content: PlatformContent<A>, replace: (media: A) => B): PlatformContent<B> {
+  return {
+    ...content,
+    media: content.media.map(replace),
+    cover: content.cover === null ? null : replace(content.cover),
+    thread: content.thread.map((part) => ({ ...part, media: part.media.map(replace) })),
+  };
+}
+
+/** What resolving found out on the way, beside the content itself. */
+export interface Resolved {
+  content: PlatformContent<JudgedMedia>;
+  /** The placement the caller named, whether or not the platform knows it; null where none is set. */
+  namedPlacement: string | null;
+  /** The placements that are open to the post: the named one, or those that may be a default. */
+  placements: readonly Placement[];
+  /** The shapes of those placements that take this number and these kinds of media. */
+  shapes: readonly Shape[];
+  link: LinkHandling;
+  /** The text as the caller wrote it, before a link was appended or a story hid it. */
+  ownText: string;
+  /** Where `ownText` stands, as a JSON Pointer. */
+  textPath: string;
+  textHidden: boolean;
+}
+
+export function resolve(capabilities: Capabilities, content: PostContent, measured?: Measured): Resolved {
+  const { platform } = capabilities;
+  const override = content.platformOverrides[platform];
+  const { placement: named, thread, ...settings } = withoutNulls(override?.settings);
+  const namedPlacement = capabilities.placements.length > 1 && typeof named === "string" ? named : null;
+  const known = capabilities.placements.find((placement) => placement.name === namedPlacement);
+  const placements = known === undefined ? capabilities.placements.filter((placement) => placement.byDefault) : [known];
+  const media = content.media.map((entry) => withFacts(entry, measured));
+  const placement =
+    placements.find((candidate) => candidate.shapes.some((shape) => fits(shape, media))) ?? placements[0];
+  const shapes = fittingShapes(placement === undefined ? [] : [placement], media);
+  const link = shapes[0]?.link ?? "field";
+  const linkUrl = isBlank(content.linkUrl) ? null : content.linkUrl;
+  const textHidden = shapes[0]?.text === "hidden";
+  const { text, textPath } = chooseText(capabilities, content, settings);
+  return {
+    content: {
+      text: textHidden ? "" : link === "appended" && linkUrl !== null ? appendLink(text, linkUrl) : text,
+      media,
+      linkUrl: link === "field" ? linkUrl : null,
+      placement: capabilities.placements.length > 1 ? (placement?.name ?? null) : null,
+      settings,
+      cover: coverOf(capabilities, settings, measured),
+      thread: capabilities.chain === undefined ? [] : readChain(thread, measured),
+    },
+    namedPlacement,
+    placements,
+    shapes,
+    link,
+    ownText: text,
+    textPath,
+    textHidden,
+  };
+}
+
+/**
+ * The shapes that take this number and these kinds of media; of several (images, a GIF) those that take the types too,
+ * if any do. Sizes and other measures are judged later.
+ */
+export function fittingShapes(placements: readonly Placement[], media: readonly JudgedMedia[]): Shape[] {
+  const fitting = placements.flatMap((placement) => placement.shapes.filter((shape) => fits(shape, media)));
+  const exact = fitting.filter((shape) => media.every((entry) => takesType(shape, entry)));
+  return exact.length > 0 ? exact : fitting;
+}
+
+function takesType(shape: Shape, entry: JudgedMedia): boolean {
+  const rule = shape[mediaKind(entry)];
+  const type = entry.measured?.mimeType ?? entry.mimeType;
+  return rule === undefined || !isMimeType(type) || rule.types.includes(type) || rule.converted.includes(type);
+}
+
+function fits(shape: Shape, media: readonly JudgedMedia[]): boolean {
+  if (media.length < shape.items.min || media.length > shape.items.max) return false;
+  return media.every((entry) => shape[mediaKind(entry)] !== undefined);
+}
+
+/**
+ * Image or video: what the bytes say, else what is declared, else what the name ends in. An entry that says nothing is
+ * taken as an image until its bytes are here.
+ */
+export function mediaKind(entry: JudgedMedia): MediaType {
+  if (entry.measured) return entry.measured.type;
+  if (entry.type) return entry.type;
+  if (isMimeType(entry.mimeType)) return mediaTypeOf(entry.mimeType);
+  return endsLikeVideo(entry.filename ?? entry.url ?? "") ? "video" : "image";
+}
+
+/** Whether a path or URL ends like a video's, query and case ignored. */
+export function endsLikeVideo(name: string): boolean {
+  return /\.(mp4|m4v|mov|qt|webm|avi|mkv|wmv|flv|mpe?g|3gp|ogv)$/i.test(name.replace(/[?#].*$/s, ""));
+}
+
+export function isBlank(text: string | null | undefined): boolean {
+  return (text ?? "").trim() === "";
+}
+
+function withFacts(entry: JudgedMedia, measured?: Measured): JudgedMedia {
+  const known = measure(entry, measured);
+  return { ...known, type: mediaKind(known) };
+}
+
+/** With what its bytes and those of its thumbnail say, as far as they are here. A thumbnail is known by its entry's id, or by its address. */
+export function measure(entry: JudgedMedia, measured?: Measured): JudgedMedia {
+  const { id, thumbnailUrl: url } = entry;
+  const thumbnail = isBlank(url) ? null : measured?.({ id: `${id ?? ""}/thumbnailUrl`, url: url ?? null });
+  return {
+    ...entry,
+    measured: entry.measured ?? measured?.(entry) ?? null,
+    thumbnail: entry.thumbnail ?? thumbnail ?? null,
+  };
+}
+
+/** Its place stands for its id, as nobody gives it one. */
+function coverOf({ platform, cover }: Capabilities, settings: Settings, measured?: Measured): JudgedMedia | null {
+  const url = cover === undefined ? undefined : settings[cover];
+  return cover === undefined || typeof url !== "string"
+    ? null
+    : withFacts({ id: settingPath(platform, cover), url }, measured);
+}
+
+function withoutNulls(settings: Settings | null | undefined): Settings {
+  return Object.fromEntries(Object.entries(settings ?? {}).filter(([, value]) => value !== null));
+}
+
+function chooseText(
+  { platform, text: rule }: Capabilities,
+  content: PostContent,
+  settings: Settings,
+): { text: string; textPath: string } {
+  const replacement = rule.replacedBy === undefined ? undefined : settings[rule.replacedBy];
+  if (rule.replacedBy !== undefined && typeof replacement === "string" && !isBlank(replacement)) {
+    return { text: replacement, textPath: settingPath(platform, rule.replacedBy) };
+  }
+  const own = content.platformOverrides[platform]?.text;
+  return own === undefined || own === null
+    ? { text: content.text, textPath: "/content/text" }
+    : { text: own, textPath: `/content/platformOverrides/${platform}/text` };
+}
+
+function appendLink(text: string, linkUrl: string): string {
+  if (find(text, linkUrl) !== -1) return text;
+  return isBlank(text) ? linkUrl : `${text} ${linkUrl}`;
+}
+
+/** The parts after the first. What is not of the right form is left empty; the settings schema reports it. */
+function readChain(thread: unknown, measured?: Measured): { text: string; media: JudgedMedia[] }[] {
+  if (!Array.isArray(thread) || thread.length > MAX_CHAIN_PARTS) return [];
+  return thread.map((part: unknown) => {
+    const { text, media } = asRecord(part);
+    return {
+      text: typeof text === "string" ? text : "",
+      media: Array.isArray(media)
+        ? media.map((entry: unknown) => withFacts(mediaEntrySchema.safeParse(entry).data ?? {}, measured))
+        : [],
+    };
+  });
+}
+
+function asRecord(value: unknown): Settings {
+  return typeof value === "object" && value !== null ? { ...value } : {};
+}

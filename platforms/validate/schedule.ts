@@ -1,0 +1,125 @@
+import type { Capabilities } from "../../model/capabilities.ts";
+import type { Finding } from "./files.ts";
+
+/** Up to this much in the past a time is taken as now. */
+const GRACE_SECONDS = 60;
+
+/** Whether the time lies in the future and at most a year ahead. Times that are none are left to the form of the request. */
+export function judgeSchedule(scheduledFor: string | null, now: Date): Finding[] {
+  const time = Date.parse(scheduledFor ?? "");
+  if (Number.isNaN(time)) return [];
+  const earliest = now.getTime() - GRACE_SECONDS * 1000;
+  const latest = new Date(now);
+  latest.setUTCFullYear(latest.getUTCFullYear() + 1);
+  if (time < earliest)
+    return [
+      refuse(
+        "past",
+        "scheduledFor must be in the future.",
+        scheduledFor,
+        now,
+        "Choose a later time, or omit scheduledFor and publish the post yourself.",
+      ),
+    ];
+  if (time > latest.getTime())
+    return [
+      refuse(
+        "tooFar",
+        "scheduledFor must be at most one year ahead.",
+        scheduledFor,
+        latest,
+        "Choose a time within the next year.",
+      ),
+    ];
+  return [];
+}
+
+/** Whether the last time for publishing is later than the first, and at most a year ahead. */
+export function judgeLastTime(
+  { scheduledFor, publishBy }: { scheduledFor?: string | null; publishBy?: string | null },
+  now: Date,
+): Finding[] {
+  const last = Date.parse(publishBy ?? "");
+  const first = Math.max(now.getTime(), Date.parse(scheduledFor ?? "") || 0);
+  const latest = new Date(now);
+  latest.setUTCFullYear(latest.getUTCFullYear() + 1);
+  if (last <= first)
+    return [
+      refuseLastTime(
+        "early",
+        "publishBy must be in the future and later than scheduledFor.",
+        publishBy,
+        new Date(first),
+        "Choose a later time, or omit publishBy.",
+      ),
+    ];
+  if (last > latest.getTime())
+    return [
+      refuseLastTime(
+        "tooFar",
+        "publishBy must be at most one year ahead.",
+        publishBy,
+        latest,
+        "Choose a time within the next year.",
+      ),
+    ];
+  return [];
+}
+
+/** The platform's refusal of `scheduledFor`, where the contract gives it none. */
+export function refuseSchedule({ platform, label, scheduling }: Capabilities, scheduledFor: string): Finding[] {
+  if (scheduling) return [];
+  return [
+    {
+      about: "scheduling",
+      issue: {
+        rule: `${platform}.scheduling`,
+        code: "VALIDATION_FAILED",
+        platform,
+        path: "/scheduledFor",
+        message: `${label} posts cannot be scheduled yet.`,
+        actual: scheduledFor,
+        limit: null,
+        fix: `Omit scheduledFor and publish the post yourself, or remove "${platform}" from platforms.`,
+      },
+    },
+  ];
+}
+
+function refuseLastTime(
+  rule: string,
+  message: string,
+  actual: string | null | undefined,
+  limit: Date,
+  fix: string,
+): Finding {
+  return {
+    about: "scheduling",
+    issue: {
+      rule: `publishBy.${rule}`,
+      code: "VALIDATION_FAILED",
+      platform: null,
+      path: "/publishBy",
+      message,
+      actual: actual ?? null,
+      limit: limit.toISOString(),
+      fix,
+    },
+  };
+}
+
+function refuse(rule: string, message: string, actual: string | null, limit: Date, fix: string): Finding {
+  return {
+    about: "scheduling",
+    issue: {
+      rule: `scheduledFor.${rule}`,
+      code: "VALIDATION_FAILED",
+      platform: null,
+      path: "/scheduledFor",
+      message,
+      actual,
+      limit: limit.toISOString(),
+      fix,
+    },
+  };
+}

@@ -1,0 +1,145 @@
+import type { Capabilities, Shape, TextLimit } from "../../model/capabilities.ts";
+import { settingPath, type AccountFacts, type JudgedMedia, type Settings } from "../definition.ts";
+import { COUNTING_WORDS, countWithin } from "../kit/text.ts";
+import { dotted, type Finding } from "./files.ts";
+import { raise } from "./media.ts";
+import { isBlank, mediaKind, type Resolved } from "./resolve-content.ts";
+
+/** The limit that holds for the text of a post of this shape. */
+export function textLimit(
+  capabilities: Capabilities,
+  shape: Shape | undefined,
+  account: AccountFacts | null,
+): TextLimit {
+  return raise(typeof shape?.text === "object" ? shape.text : capabilities.text, account);
+}
+
+/** Whether the first part has the text it needs, and not too much of it. */
+export function judgeText(
+  capabilities: Capabilities,
+  resolved: Resolved,
+  limit: TextLimit,
+  length: number | null,
+): Finding[] {
+  const { platform, label, text } = capabilities;
+  const { content, ownText, textPath, textHidden, shapes } = resolved;
+  if (textHidden) return [];
+  if (isBlank(ownText)) {
+    const isNeeded =
+      text.required === "always" ||
+      (text.required === "withoutMedia" && content.media.length === 0 && shapes.length > 0);
+    return isNeeded ? [judgeNoText(platform, label, textPath, text.required === "always")] : [];
+  }
+  // What a setting stands in for has the setting's own limit.
+  if (text.replacedBy !== undefined && textPath === settingPath(platform, text.replacedBy)) return [];
+  return judgeLength(platform, `${label} text`, content.text, length, textPath, limit);
+}
+
+/** Text of a part of a chain after the first. */
+export function judgePartText(
+  capabilities: Capabilities,
+  part: { text: string; media: readonly JudgedMedia[] },
+  path: string,
+  shape: Shape | undefined,
+  account: AccountFacts | null,
+): Finding[] {
+  const { platform, label } = capabilities;
+  if (isBlank(part.text)) return part.media.length > 0 ? [] : [judgeNoText(platform, label, path, false)];
+  const limit = textLimit(capabilities, shape, account);
+  return judgeLength(platform, `${label} text`, part.text, countWithin(part.text, limit), path, limit);
+}
+
+/** Texts in the settings that have a limit of their own. */
+export function judgeSettingTexts({ platform, label, settingTexts }: Capabilities, settings: Settings): Finding[] {
+  return settingTexts.flatMap((limit) =>
+    findTexts(settings, limit.at.split("."), []).flatMap(({ text, path }) =>
+      judgeLength(
+        platform,
+        `${label} ${limit.label}`,
+        text,
+        countWithin(text, limit),
+        settingPath(platform, ...path),
+        limit,
+      ),
+    ),
+  );
+}
+
+export function judgeAltTexts(
+  { platform, label }: Capabilities,
+  media: readonly JudgedMedia[],
+  path: string,
+  shape: Shape | undefined,
+): Finding[] {
+  return media.flatMap((entry, index) => {
+    const limit = shape?.[mediaKind(entry)]?.altText;
+    return limit === undefined || !entry.altText
+      ? []
+      : judgeLength(
+          platform,
+          `${label} alt text`,
+          entry.altText,
+          countWithin(entry.altText, limit),
+          `${path}/${index}/altText`,
+          limit,
+        );
+  });
+}
+
+function judgeNoText(platform: Capabilities["platform"], label: string, path: string, always: boolean): Finding {
+  return {
+    about: "text",
+    issue: {
+      rule: `${platform}.text.required`,
+      code: "VALIDATION_FAILED",
+      platform,
+      path,
+      message: always ? `${label} posts require text.` : `${label} posts require text or media.`,
+      actual: null,
+      limit: null,
+      fix: always ? `Set ${dotted(path)}.` : `Set ${dotted(path)}, or add media.`,
+    },
+  };
+}
+
+function judgeLength(
+  platform: Capabilities["platform"],
+  what: string,
+  text: string,
+  length: number | null,
+  path: string,
+  limit: TextLimit,
+): Finding[] {
+  if (length !== null && length <= limit.max) return [];
+  const fits = `${limit.max} ${COUNTING_WORDS[limit.counting]}`;
+  return [
+    {
+      about: "text",
+      issue: {
+        rule: `${platform}.${path.endsWith("/text") ? "text" : (path.split("/").findLast((member) => !/^\d+$/.test(member)) ?? "text")}.length`,
+        code: "CONTENT_TOO_LONG",
+        platform,
+        path,
+        message: `${what} is too long: ${length === null ? `it has ${text.length} UTF-16 units; the limit is ${fits}` : `${length} of ${fits}`}.`,
+        actual: length ?? `${text.length} UTF-16 units`,
+        limit: limit.max,
+        fix: `Shorten ${dotted(path)} to at most ${fits}.`,
+      },
+    },
+  ];
+}
+
+/** The strings at a path of members, where `*` is every member of an array. */
+function findTexts(
+  value: unknown,
+  at: readonly string[],
+  path: readonly (string | number)[],
+): { text: string; path: readonly (string | number)[] }[] {
+  const [member, ...rest] = at;
+  if (member === undefined) return typeof value === "string" ? [{ text: value, path }] : [];
+  if (member === "*")
+    return Array.isArray(value) ? value.flatMap((each: unknown, index) => findTexts(each, rest, [...path, index])) : [];
+  return typeof value === "object" && value !== null && Object.hasOwn(value, member)
+    ? findTexts(Reflect.get(value, member), rest, [...path, member])
+    : [];
+}

@@ -1,0 +1,154 @@
+import assert from "node:assert/strict";
+
+import { z } from "zod";
+
+import type { Shape } from "../../model/capabilities.ts";
+import type { Issue, PublicCode } from "../../model/errors.ts";
+import { forEachPlatform, type PlatformName } from "../../model/platform-names.ts";
+import type { MediaEntry } from "../../model/post.ts";
+import { catalog } from "../catalog.ts";
+import type { AccountFacts } from "../definition.ts";
+import { judgePost, type JudgeContext, type JudgedPost, type Judgement } from "./validate.ts";
+
+// What the tests of the rules share: sound posts to break in one place, and a short way to say what is expected.
+
+export const NOW = new Date("2026-11-01T12:00:00.000Z");
+export const LATER = "2026-11-02T12:00:00.000Z";
+
+export const context: JudgeContext = { now: NOW, scheduling: "contract", forcePrivateUploads: false, accounts: null };
+
+export const image: MediaEntry = {
+  url: "https://cdn.example/a.jpg",
+  type: "image",
+  mimeType: "image/jpeg",
+  sizeBytes: 100_000,
+  width: 1080,
+  height: 1080,
+};
+export const video: MediaEntry = {
+  url: "https://cdn.example/v.mp4",
+  type: "video",
+  mimeType: "video/mp4",
+  sizeBytes: 18_432_000,
+  width: 1080,
+  height: 1920,
+  durationSeconds: 24,
+};
+
+/** The parts of a post to one platform. */
+export interface Said {
+  text?: string;
+  media?: MediaEntry[];
+  linkUrl?: string;
+  settings?: Record<string, unknown>;
+  overrideText?: string;
+  scheduledFor?: string;
+}
+
+/** What a sound TikTok post has to say besides. */
+export const tiktok = { privacyLevel: "SELF_ONLY" };
+
+/** The least each platform takes: the media of its first shape, and the settings that may not be left out. */
+export const sound: Record<PlatformName, Said> = forEachPlatform((name) => {
+  const { capabilities, settings } = catalog[name];
+  const shape: Shape | undefined = capabilities.placements[0]?.shapes[0];
+  const media = shape === undefined || shape.items.min === 0 ? [] : [shape.image === undefined ? video : image];
+  const needed = Object.entries(settings.shape).filter(([, schema]) => !isLeftOut(schema));
+  return {
+    ...(media.length === 0 ? {} : { media }),
+    ...(needed.length === 0
+      ? {}
+      : { settings: Object.fromEntries(needed.map(([key, schema]) => [key, lastOf(schema)])) }),
+  };
+});
+
+function isLeftOut(schema: unknown): boolean {
+  return schema instanceof z.ZodType && schema.safeParse(undefined).success;
+}
+
+function lastOf(schema: unknown): unknown {
+  if (schema instanceof z.ZodEnum) return schema.options.at(-1);
+  throw new Error("Say here what a sound post has for a setting of this form");
+}
+
+export function postOf(
+  platform: PlatformName,
+  { text = "Hello", media = [], linkUrl, settings, overrideText, scheduledFor }: Said,
+): JudgedPost {
+  const override = {
+    ...(overrideText === undefined ? {} : { text: overrideText }),
+    ...(settings === undefined ? {} : { settings }),
+  };
+  return {
+    content: { text, media, linkUrl: linkUrl ?? null, platformOverrides: { [platform]: override } },
+    platforms: [platform],
+    scheduledFor: scheduledFor ?? null,
+  };
+}
+
+/** Judges a post to one platform; `differing` replaces members of the usual context. */
+export function judge(platform: PlatformName, said: Said, differing: Partial<JudgeContext> = {}): Judgement {
+  return judgePost(postOf(platform, said), { ...context, ...differing });
+}
+
+/** The JSON Pointer of a setting. */
+export function setting(platform: PlatformName, member: string): string {
+  return `/content/platformOverrides/${platform}/settings/${member}`;
+}
+
+export interface Expected {
+  code: PublicCode;
+  path: string;
+  message: string;
+}
+
+/** What callers rely on. */
+export function told({ code, path, message }: Issue): Expected {
+  return { code, path, message };
+}
+
+/** The post breaks this one rule and no other. */
+export function refuses(
+  platform: PlatformName,
+  said: Said,
+  expected: Expected,
+  differing: Partial<JudgeContext> = {},
+): void {
+  const { issues } = judge(platform, said, differing);
+  assert.deepEqual(issues.map(told), [expected]);
+  assert.deepEqual(
+    issues.map((issue) => issue.platform),
+    [platform],
+  );
+}
+
+/** The post breaks no rule. */
+export function takes(platform: PlatformName, said: Said, differing: Partial<JudgeContext> = {}): void {
+  assert.deepEqual(judge(platform, said, differing).issues, []);
+}
+
+/** The post breaks no rule, and this one warning is told. */
+export function warns(
+  platform: PlatformName,
+  said: Said,
+  expected: Expected,
+  differing: Partial<JudgeContext> = {},
+): void {
+  const { issues, warnings } = judge(platform, said, differing);
+  assert.deepEqual(issues, []);
+  assert.deepEqual(warnings.map(told), [expected]);
+}
+
+export function codes({ issues }: Judgement): PublicCode[] {
+  return issues.map((issue) => issue.code);
+}
+
+/** Code, path, actual and limit of the only issue. */
+export function onlyIssue({ issues }: Judgement): unknown[] {
+  assert.equal(issues.length, 1, JSON.stringify(issues));
+  return issues.flatMap(({ code, path, actual, limit }) => [code, path, actual, limit]);
+}
+
+export function account(platform: PlatformName, metadata: Record<string, unknown> = {}): AccountFacts {
+  return { scopes: catalog[platform].capabilities.publishScopes, metadata, tokenExpiresAt: null };
+}

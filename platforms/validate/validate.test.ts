@@ -1,0 +1,746 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import fc from "fast-check";
+
+import type { Limit, MediaRule, Quantity, Shape } from "../../model/capabilities.ts";
+import { PLATFORM_NAMES, type PlatformName } from "../../model/platform-names.ts";
+import type { MediaEntry, MediaFacts, MediaType, PlatformOverrides } from "../../model/post.ts";
+import { catalog } from "../catalog.ts";
+import type { AccountFacts } from "../definition.ts";
+import { QUANTITIES } from "../describe.ts";
+import { judgePost, mapMedia, resolveContent, type JudgeContext, type JudgedPost } from "./validate.ts";
+
+const NOW = new Date("2026-11-25T12:00:00Z");
+const CONTEXT: JudgeContext = { now: NOW, scheduling: "contract", forcePrivateUploads: false, accounts: null };
+const EMPTY = { text: "", media: [], linkUrl: null, platformOverrides: {} };
+
+function judge(post: JudgedPost, context: Partial<JudgeContext> = {}) {
+  const { issues, warnings } = judgePost(post, { ...CONTEXT, ...context });
+  const brief = issues.map(({ code, path }) => `${code} ${path}`);
+  return { issues, warnings, brief };
+}
+
+function image(more: MediaEntry = {}): MediaEntry {
+  return {
+    url: "https://cdn.example.com/a.jpg",
+    type: "image",
+    mimeType: "image/jpeg",
+    sizeBytes: 1000,
+    width: 1080,
+    height: 1080,
+    ...more,
+  };
+}
+
+function video(more: MediaEntry = {}): MediaEntry {
+  return {
+    url: "https://cdn.example.com/a.mp4",
+    type: "video",
+    mimeType: "video/mp4",
+    sizeBytes: 18_432_000,
+    width: 1080,
+    height: 1920,
+    durationSeconds: 24,
+    ...more,
+  };
+}
+
+const repeat = <T>(count: number, of: () => T): T[] => Array.from({ length: count }, of);
+
+/** Settings without which a platform takes nothing. */
+const NEEDED: PlatformOverrides = { tiktok: { settings: { privacyLevel: "SELF_ONLY" } } };
+
+test("every platform's declared shapes pass with their least and greatest number of media", () => {
+  for (const shape of everyShape()) {
+    for (const count of [shape.items.min, shape.items.max]) {
+      assert.deepEqual(
+        judge(
+          postOf(
+            shape,
+            Array.from({ length: count }, () => typical(shape)),
+          ),
+        ).brief,
+        [],
+        `${shape.platform} ${shape.placement}: ${count} of ${shape.name}`,
+      );
+    }
+  }
+});
+
+test("one past the greatest number is refused before anything else is tried", () => {
+  for (const shape of everyShape()) {
+    const media = Array.from({ length: shape.items.max + 1 }, () => typical(shape));
+    if (
+      shape.items.max === 0 ||
+      shape.others.some((other) => media.length <= other.items.max && other[shape.kind ?? "image"] !== undefined)
+    )
+      continue;
+    const [issue] = judge(postOf(shape, media)).issues;
+    assert.equal(
+      issue?.code,
+      shape.isNamed ? "INVALID_PLACEMENT" : "UNSUPPORTED_MEDIA_CONFIG",
+      `${shape.platform} ${shape.placement}: ${shape.name}`,
+    );
+  }
+});
+
+test("every measured limit: at it passes, one past it is refused with limit, actual and the words of the limit", () => {
+  let checked = 0;
+  for (const shape of everyShape()) {
+    for (const quantity of QUANTITIES) {
+      const limit = shape.rule?.limits[quantity];
+      if (limit === undefined || shape.kind === null) continue;
+      for (const end of ["min", "max"] as const) {
+        const bound: number | undefined = limit[end];
+        if (bound === undefined || (quantity === "sizeBytes" && bound > 209_715_200)) continue;
+        const at = factsAt(shape, quantity, bound);
+        const past = factsAt(shape, quantity, end === "max" ? bound * 1.01 : bound * 0.99);
+        const where = `${shape.platform} ${shape.placement} ${shape.name}: ${quantity} ${end}`;
+        assert.deepEqual(
+          judgeMeasured(shape, at).filter(({ rule }) => rule.endsWith(`.${quantity}`)),
+          [],
+          where,
+        );
+        const found = judgeMeasured(shape, past).find(({ rule }) => rule.endsWith(`.${quantity}`));
+        assert.equal(found?.code, "UNSUPPORTED_MEDIA_CONFIG", where);
+        assert.equal(found.limit, bound, where);
+        checked += 1;
+      }
+    }
+  }
+  assert.ok(checked > 60);
+});
+
+test("an image that is too heavy or too large for a platform is made smaller, not refused", () => {
+  for (const platform of ["threads", "twitter", "linkedin"] as const) {
+    assert.deepEqual(
+      judge({
+        content: { ...EMPTY, text: "x", media: [image({ sizeBytes: 100_000_000, width: 9000, height: 9000 })] },
+        platforms: [platform],
+      }).brief,
+      [],
+    );
+  }
+});
+
+test("text limits: at them passes, one past is CONTENT_TOO_LONG with what was counted", () => {
+  for (const [platform, max] of [
+    ["threads", 500],
+    ["twitter", 280],
+    ["linkedin", 3000],
+  ] as const) {
+    assert.deepEqual(judge({ content: { ...EMPTY, text: "a".repeat(max) }, platforms: [platform] }).brief, []);
+    const [issue] = judge({ content: { ...EMPTY, text: "a".repeat(max + 1) }, platforms: [platform] }).issues;
+    assert.deepEqual(
+      [issue?.code, issue?.path, issue?.actual, issue?.limit, issue?.rule],
+      ["CONTENT_TOO_LONG", "/content/text", max + 1, max, `${platform}.text.length`],
+    );
+  }
+});
+
+test("texts in settings and alt texts have limits of their own", () => {
+  const long = (count: number) => "a".repeat(count);
+  const cases: [PlatformName, Record<string, unknown>, MediaEntry[], string][] = [
+    ["threads", { topicTag: long(51) }, [], "/content/platformOverrides/threads/settings/topicTag"],
+    [
+      "threads",
+      { poll: { options: [long(25), long(26)] } },
+      [],
+      "/content/platformOverrides/threads/settings/poll/options/1",
+    ],
+    ["threads", { thread: [{ text: long(501) }] }, [], "/content/platformOverrides/threads/settings/thread/0/text"],
+    [
+      "twitter",
+      { poll: { options: [long(26), long(25)], durationMinutes: 5 } },
+      [],
+      "/content/platformOverrides/twitter/settings/poll/options/0",
+    ],
+    [
+      "twitter",
+      { thread: [{ text: "x" }, { text: "", media: [image({ altText: long(1001) })] }] },
+      [],
+      "/content/platformOverrides/twitter/settings/thread/1/media/0/altText",
+    ],
+    [
+      "linkedin",
+      { altText: ["x", long(4087)] },
+      [image(), image()],
+      "/content/platformOverrides/linkedin/settings/altText/1",
+    ],
+    ["linkedin", { videoTitle: long(401) }, [video()], "/content/platformOverrides/linkedin/settings/videoTitle"],
+    ["threads", {}, [image({ altText: long(1001) })], "/content/media/0/altText"],
+    ["linkedin", {}, [image({ altText: long(4087) })], "/content/media/0/altText"],
+  ];
+  for (const [platform, settings, media, path] of cases) {
+    assert.deepEqual(
+      judge({
+        content: { ...EMPTY, text: "x", media, platformOverrides: { [platform]: { settings } } },
+        platforms: [platform],
+      }).brief,
+      [`CONTENT_TOO_LONG ${path}`],
+    );
+  }
+});
+
+test("a link counts in the text of X, where it is appended, once", () => {
+  const linkUrl = `https://example.com/${"x".repeat(200)}`;
+  const content = (text: string) => ({ ...EMPTY, text, linkUrl });
+  assert.deepEqual(judge({ content: content("a".repeat(256)), platforms: ["twitter"] }).brief, []);
+  assert.deepEqual(judge({ content: content("a".repeat(257)), platforms: ["twitter"] }).brief, [
+    "CONTENT_TOO_LONG /content/text",
+  ]);
+  assert.equal(resolveContent("twitter", content("see")).text, `see ${linkUrl}`);
+  assert.equal(resolveContent("twitter", content(`${linkUrl} is it`)).text, `${linkUrl} is it`);
+});
+
+test("subscribers of X may write and film longer", () => {
+  const account: AccountFacts = { scopes: [], metadata: { subscriptionType: "Premium" }, tokenExpiresAt: null };
+  const content = { ...EMPTY, text: "a".repeat(25_000), media: [video({ durationSeconds: 1200 })] };
+  assert.deepEqual(judge({ content, platforms: ["twitter"] }, { accounts: { twitter: account } }).brief, []);
+  assert.deepEqual(
+    judge(
+      { content: { ...content, text: "a".repeat(25_001) }, platforms: ["twitter"] },
+      { accounts: { twitter: account } },
+    ).brief,
+    ["CONTENT_TOO_LONG /content/text"],
+  );
+  const ordinary = { ...account, metadata: { subscriptionType: "None" } };
+  assert.deepEqual(judge({ content, platforms: ["twitter"] }, { accounts: { twitter: ordinary } }).brief, [
+    "UNSUPPORTED_MEDIA_CONFIG /content/media/0/durationSeconds",
+    "CONTENT_TOO_LONG /content/text",
+  ]);
+});
+
+test("measured values stand above declared ones, and a difference that changes the verdict shows both", () => {
+  const facts = factsOf(video({ durationSeconds: 301 }));
+  const measured = () => facts;
+  const post = (durationSeconds: number | null): JudgedPost => ({
+    content: { ...EMPTY, text: "x", media: [video({ durationSeconds })] },
+    platforms: ["threads"],
+  });
+  assert.deepEqual(judge(post(null), { measured }).issues[0]?.actual, 301);
+  const [issue] = judge(post(24), { measured }).issues;
+  assert.deepEqual(
+    [issue?.code, issue?.actual, issue?.path],
+    ["UNSUPPORTED_MEDIA_CONFIG", { declared: 24, measured: 301 }, "/content/media/0/durationSeconds"],
+  );
+  assert.match(issue?.message ?? "", /declared as 24 s but is actually 301 s/);
+  assert.equal(
+    judge(post(400), { measured: () => ({ ...facts, durationSeconds: 20 }) }).issues[0]?.code,
+    "UNSUPPORTED_MEDIA_CONFIG",
+  );
+  assert.deepEqual(judge(post(20), { measured: () => ({ ...facts, durationSeconds: 21 }) }).brief, []);
+});
+
+test("a claimed type that the bytes contradict is UNSUPPORTED_MEDIA_TYPE; application/octet-stream claims nothing", () => {
+  const facts = factsOf(image({ mimeType: "image/png" }));
+  const post = (mimeType: string): JudgedPost => ({
+    content: { ...EMPTY, text: "x", media: [image({ mimeType })] },
+    platforms: ["threads"],
+  });
+  assert.deepEqual(judge(post("image/jpeg"), { measured: () => facts }).brief, [
+    "UNSUPPORTED_MEDIA_TYPE /content/media/0/mimeType",
+  ]);
+  assert.deepEqual(judge(post("application/octet-stream"), { measured: () => facts }).brief, []);
+  assert.deepEqual(
+    judge(
+      { content: { ...EMPTY, text: "x", media: [video()] }, platforms: ["threads"] },
+      { measured: () => facts },
+    ).brief.slice(0, 1),
+    ["UNSUPPORTED_MEDIA_TYPE /content/media/0/mimeType"],
+  );
+});
+
+test("a thumbnail is a picture, as soon as its bytes are here, in the parts of a chain too, however it is known", () => {
+  const thumbnailUrl = "https://example.com/cover";
+  const entry = { ...video(), id: "/content/media/0", thumbnailUrl };
+  const thread = [{ text: "y", media: [{ ...video(), id: "part", thumbnailUrl }] }];
+  const post: JudgedPost = {
+    content: { ...EMPTY, text: "x", media: [entry], platformOverrides: { threads: { settings: { thread } } } },
+    platforms: ["threads"],
+  };
+  const ways = [
+    ({ url }: MediaEntry) => url === thumbnailUrl,
+    ({ id }: MediaEntry) => id === `${entry.id}/thumbnailUrl` || id === "part/thumbnailUrl",
+  ];
+  for (const isThumbnail of ways) {
+    const judged = (media: MediaEntry) =>
+      judge(post, { measured: (each) => (isThumbnail(each) ? factsOf(media) : null) }).brief;
+    assert.deepEqual(judged(image()), []);
+    assert.deepEqual(judged(video()), [
+      "UNSUPPORTED_MEDIA_TYPE /content/media/0/thumbnailUrl",
+      "UNSUPPORTED_MEDIA_TYPE /content/platformOverrides/threads/settings/thread/0/media/0/thumbnailUrl",
+    ]);
+  }
+});
+
+test("media types: outside the list nowhere, and a GIF on X alone", () => {
+  const of = (mimeType: string, platform: PlatformName) =>
+    judge({ content: { ...EMPTY, text: "x", media: [image({ mimeType })] }, platforms: [platform] }).brief;
+  assert.deepEqual(of("image/heic", "threads"), ["UNSUPPORTED_MEDIA_TYPE /content/media/0/mimeType"]);
+  assert.deepEqual(of("image/gif", "threads"), ["UNSUPPORTED_MEDIA_TYPE /content/media/0/mimeType"]);
+  assert.deepEqual(of("image/gif", "twitter"), []);
+  assert.deepEqual(of("image/webp", "linkedin"), []);
+});
+
+test("a video that needs another wrapping is taken, and refused with the reason where it cannot have one", () => {
+  const of = (platform: PlatformName, facts: Partial<MediaFacts>) => {
+    const entry = video({ mimeType: facts.mimeType ?? "video/mp4" });
+    return judge(
+      { content: { ...EMPTY, text: "x", media: [entry] }, platforms: [platform] },
+      { measured: () => ({ ...factsOf(entry), ...facts }) },
+    ).issues;
+  };
+  const film = { mimeType: "video/quicktime", indexFirst: false };
+  const rewrapObstacle = "is made up of several edits";
+  for (const platform of PLATFORM_NAMES.filter((name) => name !== "tiktok"))
+    assert.deepEqual(of(platform, film), [], platform);
+  for (const platform of ["linkedin", "instagram", "threads"] as const) {
+    const [issue] = of(platform, { ...film, rewrapObstacle });
+    assert.deepEqual(
+      [issue?.rule, issue?.code, issue?.path],
+      [`${platform}.video.wrapping`, "UNSUPPORTED_MEDIA_CONFIG", "/content/media/0"],
+    );
+    assert.match(issue?.message ?? "", /cannot be rewrapped without re-encoding: it is made up of several edits\.$/);
+    assert.match(issue?.fix ?? "", /^Export the video again as MP4/);
+  }
+  assert.deepEqual(of("facebook", { ...film, rewrapObstacle }), []);
+  assert.deepEqual(of("threads", { ...film, indexFirst: true, rewrapObstacle }), []);
+  assert.deepEqual(
+    of("threads", { ...film, videoCodec: "vp9" }).map(({ rule }) => rule),
+    ["threads.video.videoCodec"],
+  );
+});
+
+test("200 MB a file, to the byte", () => {
+  const of = (sizeBytes: number) =>
+    judge({ content: { ...EMPTY, text: "x", media: [video({ sizeBytes })] }, platforms: ["threads"] }).brief;
+  assert.deepEqual(of(209_715_200), []);
+  assert.deepEqual(of(209_715_201), ["UNSUPPORTED_MEDIA_CONFIG /content/media/0/sizeBytes"]);
+});
+
+test("images and video together are refused where the platform never mixes them, and taken by Threads", () => {
+  const content = { ...EMPTY, text: "x", media: [image(), video()] };
+  assert.deepEqual(judge({ content, platforms: ["threads"] }).brief, []);
+  assert.deepEqual(judge({ content, platforms: ["twitter"] }).brief, ["MIXED_MEDIA_NOT_SUPPORTED /content/media"]);
+  assert.deepEqual(judge({ content, platforms: ["linkedin"] }).brief, ["MIXED_MEDIA_NOT_SUPPORTED /content/media"]);
+});
+
+test("X takes 4 images, or one GIF, or one video", () => {
+  const of = (media: MediaEntry[]) => judge({ content: { ...EMPTY, media }, platforms: ["twitter"] }).brief;
+  assert.deepEqual(of(repeat(4, image)), []);
+  assert.deepEqual(of(repeat(5, image)), ["UNSUPPORTED_MEDIA_CONFIG /content/media"]);
+  assert.deepEqual(of([image({ mimeType: "image/gif" })]), []);
+  assert.equal(of(repeat(2, () => image({ mimeType: "image/gif" }))).length, 2);
+  assert.deepEqual(of(repeat(2, video)), ["UNSUPPORTED_MEDIA_CONFIG /content/media"]);
+});
+
+test("X counts cashtags and refuses invisible characters, in every part", () => {
+  const of = (text: string, thread: { text: string }[] = []) =>
+    judge({
+      content: { ...EMPTY, text, platformOverrides: thread.length === 0 ? {} : { twitter: { settings: { thread } } } },
+      platforms: ["twitter"],
+    }).brief;
+  assert.deepEqual(of("buy $ABC for $20"), []);
+  assert.deepEqual(of("buy $ABC and $DEF"), ["VALIDATION_FAILED /content/text"]);
+  assert.deepEqual(of("a\uFEFFb"), ["VALIDATION_FAILED /content/text"]);
+  assert.deepEqual(of("a", [{ text: "b" }, { text: "$A $B" }]), [
+    "VALIDATION_FAILED /content/platformOverrides/twitter/settings/thread/1/text",
+  ]);
+});
+
+test("Threads takes 5 different links, content.linkUrl among them", () => {
+  const links = (count: number) =>
+    Array.from({ length: count }, (_, index) => `https://example.com/${index}`).join(" ");
+  const of = (text: string, linkUrl: string | null = null) =>
+    judge({ content: { ...EMPTY, text, linkUrl }, platforms: ["threads"] }).brief;
+  assert.deepEqual(of(`${links(5)} https://example.com/0`), []);
+  assert.deepEqual(of(links(6)), ["VALIDATION_FAILED /content/text"]);
+  assert.deepEqual(of(links(5), "https://example.com/0"), []);
+  assert.deepEqual(of(links(5), "https://example.com/9"), ["VALIDATION_FAILED /content/text"]);
+});
+
+test("polls and links beside media: each platform's own code", () => {
+  const options = ["a", "b"];
+  const cases: [PlatformName, Partial<typeof EMPTY>, Record<string, unknown>, MediaEntry[], string][] = [
+    [
+      "threads",
+      {},
+      { poll: { options } },
+      [image()],
+      "INVALID_PLACEMENT /content/platformOverrides/threads/settings/poll",
+    ],
+    [
+      "twitter",
+      {},
+      { poll: { options, durationMinutes: 60 } },
+      [image()],
+      "UNSUPPORTED_MEDIA_CONFIG /content/platformOverrides/twitter/settings/poll",
+    ],
+  ];
+  for (const [platform, more, settings, media, expected] of cases) {
+    assert.deepEqual(
+      judge({
+        content: { ...EMPTY, text: "x", ...more, media, platformOverrides: { [platform]: { settings } } },
+        platforms: [platform],
+      }).brief,
+      [expected],
+    );
+  }
+  const linkUrl = "https://example.com/a";
+  assert.deepEqual(
+    judge({ content: { ...EMPTY, text: "x", linkUrl, media: [image()] }, platforms: ["threads", "linkedin"] }).brief,
+    ["INVALID_PLACEMENT /content/linkUrl"],
+  );
+  assert.deepEqual(
+    judge({ content: { ...EMPTY, text: "x", linkUrl, media: repeat(2, image) }, platforms: ["linkedin"] }).brief,
+    ["UNSUPPORTED_MEDIA_CONFIG /content/linkUrl"],
+  );
+});
+
+test("LinkedIn's settings go with what they describe", () => {
+  const of = (settings: Record<string, unknown>, media: MediaEntry[] = [], linkUrl: string | null = null) =>
+    judge({
+      content: { ...EMPTY, text: "x", media, linkUrl, platformOverrides: { linkedin: { settings } } },
+      platforms: ["linkedin"],
+    }).brief;
+  const at = (member: string) => [`VALIDATION_FAILED /content/platformOverrides/linkedin/settings/${member}`];
+  assert.deepEqual(of({ visibility: "CONNECTIONS", isReshareDisabledByAuthor: true }), []);
+  assert.deepEqual(of({ visibility: "LOGGED_IN" }), at("visibility"));
+  assert.deepEqual(of({ articleTitle: "x" }), at("articleTitle"));
+  assert.deepEqual(of({ articleTitle: "x", articleDescription: "y" }, [image()], "https://example.com"), []);
+  assert.deepEqual(of({ videoTitle: "x" }, [image()]), at("videoTitle"));
+  assert.deepEqual(of({ videoTitle: "x" }, [video()]), []);
+  assert.deepEqual(of({ altText: ["a", "b"] }, repeat(3, image)), at("altText"));
+  assert.deepEqual(of({ altText: ["a", "b", "c"] }, repeat(3, image)), []);
+  assert.deepEqual(of({ altText: "all" }, repeat(3, image)), []);
+  assert.deepEqual(of({ altText: 5 }), at("altText"));
+});
+
+test("a wrong member of the settings hides no other problem, and is told with its place and what it must be", () => {
+  const settings = { visibility: 5, articleTitle: "x", visibilty: "PUBLIC", text: "y" };
+  const { issues } = judge({
+    content: { ...EMPTY, text: "a".repeat(3001), platformOverrides: { linkedin: { settings } } },
+    platforms: ["linkedin"],
+  });
+  assert.deepEqual(
+    issues.map(({ message }) => message),
+    [
+      'Unknown key "content.platformOverrides.linkedin.settings.visibilty": did you mean "content.platformOverrides.linkedin.settings.visibility"?',
+      '"text" belongs at "content.platformOverrides.linkedin.text"',
+      "LinkedIn text is too long: 3001 of 3000 UTF-16 units.",
+      'content.platformOverrides.linkedin.settings.visibility must be one of "PUBLIC", "CONNECTIONS".',
+      "LinkedIn articleTitle requires content.linkUrl.",
+    ],
+  );
+});
+
+test("a text is needed where there is no media, always on LinkedIn; white space is none", () => {
+  const of = (platform: PlatformName, media: MediaEntry[]) =>
+    judge({ content: { ...EMPTY, text: " \n ", media }, platforms: [platform] }).brief;
+  assert.deepEqual(of("threads", []), ["VALIDATION_FAILED /content/text"]);
+  assert.deepEqual(of("twitter", []), ["VALIDATION_FAILED /content/text"]);
+  assert.deepEqual(of("threads", [image()]), []);
+  assert.deepEqual(of("twitter", [image()]), []);
+  assert.deepEqual(of("linkedin", [image()]), ["VALIDATION_FAILED /content/text"]);
+  const overridden = { ...EMPTY, platformOverrides: { linkedin: { text: "own" } } };
+  assert.deepEqual(judge({ content: overridden, platforms: ["linkedin"] }).brief, []);
+  assert.deepEqual(
+    judge({
+      content: { ...overridden, text: "x", platformOverrides: { linkedin: { text: "" } } },
+      platforms: ["linkedin"],
+    }).brief,
+    ["VALIDATION_FAILED /content/platformOverrides/linkedin/text"],
+  );
+});
+
+test("the parts of a chain follow the rules of a post, each in its own place", () => {
+  const thread = [{ text: "two" }, { text: "" }, { text: "", media: repeat(5, image) }, { text: 7 }];
+  const { brief } = judge({
+    content: { ...EMPTY, text: "one", platformOverrides: { twitter: { settings: { thread } } } },
+    platforms: ["twitter"],
+  });
+  const at = "/content/platformOverrides/twitter/settings/thread";
+  assert.deepEqual(brief, [
+    `UNSUPPORTED_MEDIA_CONFIG ${at}/2/media`,
+    `VALIDATION_FAILED ${at}/1/text`,
+    `VALIDATION_FAILED ${at}/3/text`,
+  ]);
+});
+
+test("scheduledFor: a minute of grace, at most a year, and only where the contract or the operator allows it", () => {
+  const of = (scheduledFor: string, platform: PlatformName, scheduling: "contract" | "all" = "contract") =>
+    judge({ content: { ...EMPTY, text: "x" }, platforms: [platform], scheduledFor }, { scheduling }).issues.map(
+      ({ message }) => message,
+    );
+  assert.deepEqual(of("2026-11-25T11:59:00Z", "facebook"), []);
+  assert.deepEqual(of("2026-11-25T11:58:59Z", "facebook"), ["scheduledFor must be in the future."]);
+  assert.deepEqual(of("2027-11-25T12:00:00Z", "facebook"), []);
+  assert.deepEqual(of("2027-11-25T12:00:01Z", "facebook"), ["scheduledFor must be at most one year ahead."]);
+  assert.deepEqual(of("2026-12-01T12:00:00Z", "linkedin"), ["LinkedIn posts cannot be scheduled yet."]);
+  assert.deepEqual(of("2026-12-01T12:00:00Z", "linkedin", "all"), []);
+});
+
+test("accounts: not connected, scopes too few, and warnings of quota and token", () => {
+  const scopes = ["threads_basic", "threads_content_publish"];
+  const of = (account: AccountFacts | null, scheduledFor: string | null = null) =>
+    judge(
+      { content: { ...EMPTY, text: "x" }, platforms: ["threads"], scheduledFor },
+      { scheduling: "all", accounts: { threads: account } },
+    );
+  assert.deepEqual(of(null).brief, ["PLATFORM_NOT_CONNECTED /platforms/0"]);
+  assert.deepEqual(of({ scopes: ["threads_basic"], metadata: {}, tokenExpiresAt: null }).brief, [
+    "VALIDATION_FAILED /platforms/0",
+  ]);
+  assert.deepEqual(of({ scopes, metadata: {}, tokenExpiresAt: null }).brief, []);
+  const full = of(
+    { scopes, metadata: {}, tokenExpiresAt: "2026-12-01T00:00:00Z", usage: { posts: 250 } },
+    "2026-12-02T00:00:00Z",
+  );
+  assert.deepEqual(full.brief, []);
+  assert.deepEqual(
+    full.warnings.map(({ code }) => code),
+    ["RATE_LIMITED", "AUTH_EXPIRED"],
+  );
+});
+
+test("paths of the legacy route point into its flat body", () => {
+  const content = { ...EMPTY, text: "a".repeat(501), media: [{ url: "https://cdn.example.com/Demo.MP4?x=1" }] };
+  const { issues } = judge({ content, platforms: ["linkedin", "threads"] }, { legacy: true });
+  assert.deepEqual(
+    issues.map(({ path, message }) => `${path} ${message}`),
+    [
+      "/mediaUrls/0 LinkedIn video URLs must be sent with explicit metadata.",
+      "/mediaUrls/0 Threads media must be sent as objects in content.media, with type, mimeType and the other metadata.",
+      "/text Threads text is too long: 501 of 500 characters (an emoji counts as its UTF-8 bytes).",
+    ],
+  );
+  const bare = {
+    ...EMPTY,
+    text: "x",
+    media: [{ url: "https://cdn.example.com/a" }],
+    platformOverrides: { linkedin: { settings: { unknown: 1 } } },
+  };
+  assert.deepEqual(judge({ content: bare, platforms: ["linkedin"] }, { legacy: true }).brief, []);
+});
+
+test("issues come by topic, then by platform", () => {
+  const content = {
+    ...EMPTY,
+    text: "a".repeat(3001),
+    media: [image(), video()],
+    platformOverrides: { linkedin: { settings: { visibility: "x", nothing: 1 } } },
+  };
+  const { issues } = judge(
+    { content, platforms: ["twitter", "linkedin"], scheduledFor: "2026-12-01T00:00:00Z" },
+    { accounts: {} },
+  );
+  assert.deepEqual(
+    issues.map(({ platform, code }) => `${platform} ${code}`),
+    [
+      "linkedin VALIDATION_FAILED",
+      "twitter MIXED_MEDIA_NOT_SUPPORTED",
+      "linkedin MIXED_MEDIA_NOT_SUPPORTED",
+      "twitter CONTENT_TOO_LONG",
+      "linkedin CONTENT_TOO_LONG",
+      "linkedin VALIDATION_FAILED",
+      "twitter VALIDATION_FAILED",
+      "linkedin VALIDATION_FAILED",
+      "twitter PLATFORM_NOT_CONNECTED",
+      "linkedin PLATFORM_NOT_CONNECTED",
+    ],
+  );
+});
+
+test("resolving merges overrides, chooses the placement, parts the chain and places the link", () => {
+  const content = {
+    text: "all",
+    media: [image()],
+    linkUrl: "https://example.com",
+    platformOverrides: {
+      twitter: {
+        text: "own",
+        settings: { thread: [{ text: "two", media: [video()] }], replySettings: "verified", poll: null },
+      },
+      instagram: { settings: { placement: "story" } },
+    },
+  };
+  const twitter = mapMedia(resolveContent("twitter", content), ({ type }) => type);
+  assert.deepEqual(twitter, {
+    text: "own https://example.com",
+    media: ["image"],
+    linkUrl: null,
+    placement: null,
+    settings: { replySettings: "verified" },
+    cover: null,
+    thread: [{ text: "two", media: ["video"] }],
+  });
+  const { text, placement } = resolveContent("instagram", content);
+  assert.deepEqual({ text, placement }, { text: "", placement: "story" });
+  assert.equal(resolveContent("instagram", { ...content, platformOverrides: {} }).placement, "feed");
+  assert.equal(resolveContent("instagram", { ...content, media: [video()], platformOverrides: {} }).placement, "reel");
+  assert.equal(
+    resolveContent("instagram", { ...content, media: repeat(2, image), platformOverrides: {} }).placement,
+    "carousel",
+  );
+  assert.equal(resolveContent("facebook", { ...content, media: [video()], platformOverrides: {} }).placement, "feed");
+  const { text: articleText, linkUrl } = resolveContent("linkedin", { ...content, platformOverrides: {} });
+  assert.deepEqual({ articleText, linkUrl }, { articleText: "all", linkUrl: "https://example.com" });
+});
+
+test("nothing a caller can send makes judging throw, and every issue is whole", () => {
+  const entry = fc.record(
+    {
+      url: fc.string(),
+      type: fc.constantFrom("image" as const, "video" as const, null),
+      mimeType: fc.oneof(fc.constantFrom("image/jpeg", "image/gif", "video/mp4", "video/quicktime"), fc.string()),
+      sizeBytes: fc.nat(),
+      width: fc.double(),
+      height: fc.double(),
+      durationSeconds: fc.double(),
+      altText: fc.string(),
+    },
+    { requiredKeys: [] },
+  );
+  const settingNames = PLATFORM_NAMES.flatMap((platform) => Object.keys(catalog[platform].settings.shape));
+  const override = fc.record(
+    {
+      text: fc.string(),
+      settings: fc.dictionary(fc.oneof(fc.constantFrom(...settingNames), fc.string()), fc.jsonValue()),
+    },
+    { requiredKeys: [] },
+  );
+  const overrides = fc.dictionary(fc.constantFrom(...PLATFORM_NAMES), override);
+  const post = fc.record(
+    {
+      content: fc.record(
+        {
+          text: fc.string({ unit: "grapheme" }),
+          media: fc.array(entry),
+          linkUrl: fc.string(),
+          platformOverrides: overrides,
+        },
+        { requiredKeys: [] },
+      ),
+      platforms: fc.subarray([...PLATFORM_NAMES]),
+      scheduledFor: fc.string(),
+    },
+    { requiredKeys: [] },
+  );
+  fc.assert(
+    fc.property(post, fc.boolean(), (given, legacy) => {
+      const { issues, warnings } = judgePost(given, { ...CONTEXT, legacy, accounts: {} });
+      for (const issue of [...issues, ...warnings]) {
+        assert.deepEqual(Object.keys(issue).sort(), [
+          "actual",
+          "code",
+          "fix",
+          "limit",
+          "message",
+          "path",
+          "platform",
+          "rule",
+        ]);
+        assert.ok(
+          issue.message !== "" && issue.fix !== "" && issue.actual !== undefined && issue.limit !== undefined,
+          JSON.stringify(issue),
+        );
+      }
+    }),
+    { numRuns: 300 },
+  );
+});
+
+interface OneShape extends Shape {
+  platform: PlatformName;
+  placement: string;
+  isNamed: boolean;
+  kind: MediaType | null;
+  rule: MediaRule | undefined;
+  /** The other shapes of the placements that are open where this one is. */
+  others: readonly Shape[];
+}
+
+function everyShape(): OneShape[] {
+  return Object.values(catalog).flatMap(({ capabilities: { platform, placements } }) =>
+    placements.flatMap((placement) =>
+      placement.shapes.map((shape): OneShape => {
+        const isNamed = placements.length > 1;
+        const kind = shape.image ? "image" : shape.video ? "video" : null;
+        const others = placement.shapes.filter((other) => other !== shape);
+        return {
+          ...shape,
+          platform,
+          placement: placement.name,
+          isNamed,
+          kind,
+          rule: shape.image ?? shape.video,
+          others,
+        };
+      }),
+    ),
+  );
+}
+
+function postOf({ platform, placement, isNamed }: OneShape, media: MediaEntry[]): JudgedPost {
+  const settings = { ...NEEDED[platform]?.settings, ...(isNamed ? { placement } : {}) };
+  return {
+    content: { ...EMPTY, text: "x", media, platformOverrides: { [platform]: { settings } } },
+    platforms: [platform],
+  };
+}
+
+/** A medium well within the limits of the shape. */
+function typical({ kind, rule }: OneShape): MediaEntry {
+  const mimeType = rule?.types[0] ?? null;
+  return kind === "video" ? video({ mimeType }) : image({ mimeType });
+}
+
+function factsOf(entry: MediaEntry): MediaFacts {
+  const isVideo = entry.type === "video";
+  return {
+    type: entry.type ?? "image",
+    mimeType: entry.mimeType ?? "image/jpeg",
+    sizeBytes: entry.sizeBytes ?? 1000,
+    width: entry.width ?? null,
+    height: entry.height ?? null,
+    durationSeconds: entry.durationSeconds ?? null,
+    frameRate: isVideo ? 30 : null,
+    bitRate: isVideo ? 5_000_000 : null,
+    videoCodec: isVideo ? "avc" : null,
+    audioCodec: isVideo ? "aac" : null,
+    audioChannels: isVideo ? 2 : null,
+    audioSampleRate: isVideo ? 48_000 : null,
+    animated: false,
+    orientation: 1,
+  };
+}
+
+function factsAt(shape: OneShape, quantity: Quantity, value: number): MediaFacts {
+  const facts = factsOf(typical(shape));
+  switch (quantity) {
+    case "ratio":
+      return { ...facts, width: value * 1000, height: 1000 };
+    case "pixels":
+      return { ...facts, width: value / 1000, height: 1000 };
+    case "shortSide":
+      return { ...facts, width: value, height: value + 1 };
+    case "longSide":
+      return { ...facts, width: value, height: value - 1 };
+    default:
+      return { ...facts, [quantity]: value };
+  }
+}
+
+function judgeMeasured(shape: OneShape, facts: MediaFacts) {
+  const { width, height, durationSeconds, sizeBytes } = facts;
+  const entry: MediaEntry = { ...typical(shape), width, height, durationSeconds, sizeBytes };
+  const media = Array.from({ length: Math.max(shape.items.min, 1) }, () => entry);
+  return judge(postOf(shape, media), { measured: () => facts }).issues;
+}
+
+test("a limit in a table of its own says what it means", () => {
+  const limits: Limit[] = everyShape().flatMap(({ rule }) => Object.values(rule?.limits ?? {}));
+  for (const limit of limits) assert.ok(limit.source !== "" && (limit.min !== undefined || limit.max !== undefined));
+});

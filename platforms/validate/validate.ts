@@ -1,0 +1,395 @@
+import { boundIssues, MAX_ISSUES } from "../../model/bound-issues.ts";
+import type { TextLimit } from "../../model/capabilities.ts";
+import type { Issue } from "../../model/errors.ts";
+import type { PlatformName } from "../../model/platform-names.ts";
+import type { MediaEntry, PlatformContent, PlatformOverride } from "../../model/post.ts";
+import { catalog } from "../catalog.ts";
+import {
+  ISSUE_TOPICS,
+  settingPath,
+  type AccountFacts,
+  type Definition,
+  type JudgedMedia,
+  type RuleInput,
+} from "../definition.ts";
+import { countWithin } from "../kit/text.ts";
+import { judgeAccount, warnOfAccount } from "./account.ts";
+import { judgeBareUrls, judgeDeclared, judgeFiles, type Finding } from "./files.ts";
+import { judgeMedia } from "./media.ts";
+import { fittingShapes, isBlank, measure, resolve, type Measured, type Resolved } from "./resolve-content.ts";
+import { judgeLastTime, judgeSchedule, refuseSchedule } from "./schedule.ts";
+import { judgeSettings, type JudgedSettings } from "./settings.ts";
+import { judgeAltTexts, judgePartText, judgeSettingTexts, judgeText, textLimit } from "./text.ts";
+
+export { resolveContent, mapMedia } from "./resolve-content.ts";
+
+/** A post as far as its form was right: what was not may be missing, and is reported by whoever parsed it. */
+export interface JudgedPost {
+  content?: {
+    text?: string;
+    media?: readonly MediaEntry[] | null;
+    linkUrl?: string | null;
+    platformOverrides?: Partial<Record<PlatformName, PlatformOverride | null>> | null;
+  };
+  /** Known names, each once. */
+  platforms?: readonly PlatformName[];
+  /** ISO 8601 with an offset or Z; null where the post is not scheduled, and when its time has come. */
+  scheduledFor?: string | null;
+  /** The same; null where the post names no last time, and when somebody publishes it. */
+  publishBy?: string | null;
+}
+
+export interface JudgeContext {
+  now: Date;
+  /** `contract`: only platforms that may be scheduled by the contract. `all`: every one. */
+  scheduling: "contract" | "all";
+  forcePrivateUploads: boolean;
+  /** What is stored of the set's active accounts; null: accounts are not judged. A missing one is not connected. */
+  accounts: Partial<Record<PlatformName, AccountFacts | null>> | null;
+  /** Says what the bytes of an entry are, where they have been seen. Measured values stand above declared ones. */
+  measured?: Measured;
+  /** The flat body of the legacy route: media are bare URLs, unknown keys are ignored, and paths point into that body. */
+  legacy?: boolean;
+}
+
+export interface Judgement {
+  issues: Issue[];
+  warnings: Issue[];
+  perPlatform: Partial<Record<PlatformName, PlatformJudgement>>;
+}
+
+/** What one platform would get, and how long its text is in the platform's own count, null where it was too long to count. */
+export interface PlatformJudgement {
+  content: PlatformContent<JudgedMedia>;
+  text: { length: number | null; max: number; counting: TextLimit["counting"] };
+}
+
+/**
+ * Judges a post against what its platforms declare. Never stops at the first problem, never throws for what a caller
+ * sent, and asks nobody: all it knows is given. Issues come in the order of `ISSUE_TOPICS`, within that by platform.
+ */
+export function judgePost(post: JudgedPost, context: JudgeContext): Judgement {
+  const issues: Finding[] = [];
+  const warnings: Finding[] = [];
+  const perPlatform: Judgement["perPlatform"] = {};
+  const content = fillIn(post.content);
+  const platforms = post.platforms ?? [];
+  const media = content.media.map((entry) => measure(entry, context.measured));
+  issues.push(
+    ...judgeFiles(media, "/content/media"),
+    ...judgeSchedule(post.scheduledFor ?? null, context.now),
+    ...judgeLastTime(post, context.now),
+  );
+  warnings.push(...warnOfUnused(content, platforms));
+  platforms.forEach((platform, index) => {
+    const judged = judgeForPlatform(
+      catalog[platform],
+      content,
+      post.scheduledFor ?? null,
+      `/platforms/${index}`,
+      context,
+    );
+    issues.push(...judged.issues);
+    warnings.push(...judged.warnings);
+    perPlatform[platform] = judged.platform;
+  });
+  return { issues: inOrder(issues, context), warnings: inOrder(warnings, context), perPlatform };
+}
+
+type Content = Parameters<typeof resolve>[1];
+
+function fillIn(content: JudgedPost["content"] = {}): Content {
+  const overrides: Content["platformOverrides"] = {};
+  for (const platform of Object.values(catalog).map((definition) => definition.capabilities.platform)) {
+    const override = content.platformOverrides?.[platform];
+    if (override) overrides[platform] = override;
+  }
+  return {
+    text: content.text ?? "",
+    media: [...(content.media ?? [])],
+    linkUrl: content.linkUrl ?? null,
+    platformOverrides: overrides,
+  };
+}
+
+function judgeForPlatform(
+  definition: Definition,
+  content: Content,
+  scheduledFor: string | null,
+  path: string,
+  context: JudgeContext,
+): { issues: Finding[]; warnings: Finding[]; platform: PlatformJudgement } {
+  const { capabilities } = definition;
+  const account = context.accounts?.[capabilities.platform] ?? null;
+  const resolved = resolve(capabilities, content, context.measured);
+  const settings = judgeSettings(definition, content.platformOverrides[capabilities.platform]?.settings);
+  const limit = textLimit(capabilities, resolved.shapes[0], account);
+  const length = countWithin(resolved.content.text, limit);
+  const isReadable = length !== null && unitsOf(resolved.content.thread) <= MAX_CHAIN_UNITS;
+  const ruled = applyRules(definition, resolved, settings, content, scheduledFor, { account, isReadable }, context);
+  const dueAt = Date.parse(scheduledFor ?? "");
+  const publishAt = Number.isNaN(dueAt) ? context.now : new Date(dueAt);
+  return {
+    issues: [
+      ...settings.findings.filter(({ issue }) => !(context.legacy === true && issue.rule === "request.unknownKey")),
+      ...judgeFirstPart(definition, resolved, content, account, context.legacy === true),
+      ...judgeChain(definition, resolved, settings, account),
+      ...judgeText(capabilities, resolved, limit, length),
+      ...judgeSettingTexts(capabilities, settings.sound),
+      ...ruled.issues,
+      ...(scheduledFor !== null && context.scheduling === "contract" ? refuseSchedule(capabilities, scheduledFor) : []),
+      ...(context.accounts === null ? [] : judgeAccount(capabilities, account, path)),
+    ],
+    warnings: [
+      ...warnOfLosses(definition, resolved, content),
+      ...ruled.warnings,
+      ...(account === null ? [] : warnOfAccount(capabilities, account, path, publishAt)),
+    ],
+    platform: { content: resolved.content, text: { length, max: limit.max, counting: limit.counting } },
+  };
+}
+
+function judgeFirstPart(
+  { capabilities }: Definition,
+  resolved: Resolved,
+  content: Content,
+  account: AccountFacts | null,
+  legacy: boolean,
+): Finding[] {
+  const { platform, label } = capabilities;
+  const path = "/content/media";
+  const bare = legacy ? judgeBareUrls(capabilities, resolved.content.media, path) : [];
+  if (bare.length > 0) return bare;
+  const { shapes, placements, link } = resolved;
+  const isNamed = placements.some((placement) => placement.name === resolved.namedPlacement);
+  const findings = [
+    ...(legacy ? [] : judgeDeclared(capabilities, content.media, resolved.content.media, path)),
+    ...judgeMedia(
+      capabilities,
+      {
+        media: resolved.content.media,
+        path,
+        placements,
+        shapes,
+        placementPath: isNamed ? settingPath(platform, "placement") : null,
+      },
+      account,
+    ),
+    ...judgeAltTexts(capabilities, resolved.content.media, path, shapes[0]),
+  ];
+  if (typeof link !== "object" || isBlank(content.linkUrl)) return findings;
+  const fix = "Remove content.linkUrl, or put the link in the text.";
+  const message = `${label} does not support content.linkUrl with ${shapes[0]?.name}.`;
+  return [
+    ...findings,
+    {
+      about: "media",
+      issue: {
+        rule: `${platform}.linkUrl.media`,
+        code: link.refusedWith,
+        platform,
+        path: "/content/linkUrl",
+        message,
+        actual: content.linkUrl,
+        limit: null,
+        fix,
+      },
+    },
+  ];
+}
+
+/** The parts after the first follow the rules of a post of their own, as far as their form is right. */
+function judgeChain(
+  { capabilities }: Definition,
+  { content }: Resolved,
+  settings: JudgedSettings,
+  account: AccountFacts | null,
+): Finding[] {
+  const { platform, label, chain, placements } = capabilities;
+  const open = placements.filter((placement) => placement.byDefault);
+  const units = unitsOf(content.thread);
+  if (units > MAX_CHAIN_UNITS) {
+    const message = `The texts of a thread can have at most ${MAX_CHAIN_UNITS} UTF-16 units in total; these have ${units}.`;
+    return [
+      {
+        about: "text",
+        issue: {
+          rule: `${platform}.thread.length`,
+          code: "CONTENT_TOO_LONG",
+          platform,
+          path: settingPath(platform, "thread"),
+          message,
+          actual: units,
+          limit: MAX_CHAIN_UNITS,
+          fix: "Shorten the parts.",
+        },
+      },
+    ];
+  }
+  const findings: Finding[] = [];
+  for (const [index, part] of content.thread.entries()) {
+    if (findings.length > MAX_ISSUES) break;
+    if (settings.brokenParts.has(index)) continue;
+    const shapes = fittingShapes(open, part.media);
+    const path = settingPath(platform, "thread", index);
+    findings.push(
+      ...judgeFiles(part.media, `${path}/media`),
+      ...judgeMedia(
+        capabilities,
+        { media: part.media, path: `${path}/media`, placements: open, shapes, placementPath: null },
+        account,
+      ),
+      ...judgeAltTexts(capabilities, part.media, `${path}/media`, shapes[0]),
+      ...judgePartText(capabilities, part, `${path}/text`, shapes[0], account),
+    );
+  }
+  const max = chain?.maxParts ?? Number.POSITIVE_INFINITY;
+  const parts = content.thread.length + 1;
+  if (parts <= max) return findings;
+  const message = `A thread on ${label} can have at most ${max} parts; this one has ${parts}.`;
+  return [
+    ...findings,
+    {
+      about: "settings",
+      issue: {
+        rule: `${platform}.thread.parts`,
+        code: "VALIDATION_FAILED",
+        platform,
+        path: settingPath(platform, "thread"),
+        message,
+        actual: parts,
+        limit: max,
+        fix: "Remove some parts.",
+      },
+    },
+  ];
+}
+
+/** Far above what anybody writes; all parts of a chain are counted one after the other. */
+const MAX_CHAIN_UNITS = 200_000;
+
+function unitsOf(parts: readonly { text: string }[]): number {
+  return parts.reduce((units, { text }) => units + text.length, 0);
+}
+
+function applyRules(
+  { capabilities, rules }: Definition,
+  resolved: Resolved,
+  settings: JudgedSettings,
+  content: Content,
+  scheduledFor: string | null,
+  { account, isReadable }: { account: AccountFacts | null; isReadable: boolean },
+  context: JudgeContext,
+): { issues: Finding[]; warnings: Finding[] } {
+  const input: RuleInput = {
+    content: resolved.content,
+    settings: settings.sound,
+    textPath: resolved.textPath,
+    linkUrl: isBlank(content.linkUrl) ? null : content.linkUrl,
+    scheduledFor,
+    now: context.now,
+    forcePrivateUploads: context.forcePrivateUploads,
+    account,
+  };
+  const issues: Finding[] = [];
+  const warnings: Finding[] = [];
+  for (const { rule, code, about, path, message, fix, severity, broken } of rules) {
+    // Of a text that is far too long there is no more to say.
+    if (about === "text" && !isReadable) continue;
+    const verdict = broken(input);
+    const found = typeof verdict === "boolean" ? (verdict ? [{}] : []) : verdict;
+    for (const each of found) {
+      (severity === "warning" ? warnings : issues).push({
+        about,
+        issue: { rule, code, platform: capabilities.platform, path, message, actual: null, limit: null, fix, ...each },
+      });
+    }
+  }
+  return { issues, warnings };
+}
+
+/** What the caller gave and the audience will not see. */
+function warnOfLosses(
+  { capabilities: { platform, label } }: Definition,
+  resolved: Resolved,
+  content: Content,
+): Finding[] {
+  const warnings: Finding[] = [];
+  const warn = (rule: string, path: string, message: string, actual: string, fix: string): void => {
+    warnings.push({
+      about: "media",
+      issue: {
+        rule: `${platform}.${rule}`,
+        code: "VALIDATION_FAILED",
+        platform,
+        path,
+        message,
+        actual,
+        limit: null,
+        fix,
+      },
+    });
+  };
+  const { shapes, link, textHidden, ownText, textPath } = resolved;
+  if (textHidden && !isBlank(ownText)) {
+    warn(
+      "text.hidden",
+      textPath,
+      `A ${label} ${resolved.content.placement} does not show text; the text will not be sent.`,
+      ownText,
+      "Put the text in the image, or choose another placement.",
+    );
+  }
+  if (shapes.length > 0 && link === "dropped" && content.linkUrl !== null && !isBlank(content.linkUrl)) {
+    warn(
+      "linkUrl.dropped",
+      "/content/linkUrl",
+      `${label} does not support a link here; content.linkUrl will not be sent.`,
+      content.linkUrl,
+      "Put the link in the text, or remove it.",
+    );
+  }
+  return warnings;
+}
+
+function warnOfUnused(content: Content, platforms: readonly PlatformName[]): Finding[] {
+  return Object.values(catalog).flatMap(({ capabilities: { platform, label } }): Finding[] => {
+    if (platforms.length === 0 || platforms.includes(platform) || content.platformOverrides[platform] === undefined)
+      return [];
+    const message = `content.platformOverrides.${platform} has no effect: the post is not published to ${label}.`;
+    const fix = `Add "${platform}" to platforms, or remove the override.`;
+    return [
+      {
+        about: "structure",
+        issue: {
+          rule: "request.unusedOverride",
+          code: "VALIDATION_FAILED",
+          platform,
+          path: `/content/platformOverrides/${platform}`,
+          message,
+          actual: platform,
+          limit: platforms,
+          fix,
+        },
+      },
+    ];
+  });
+}
+
+function inOrder(findings: readonly Finding[], { legacy }: JudgeContext): Issue[] {
+  const sorted = findings.toSorted((a, b) => ISSUE_TOPICS.indexOf(a.about) - ISSUE_TOPICS.indexOf(b.about));
+  return boundIssues(sorted.map(({ issue }) => (legacy === true ? ofFlatBody(issue) : issue)));
+}
+
+/** The flat body has the members of `content` at its top, and the media as `mediaUrls`: its callers are told by those names. */
+function ofFlatBody(issue: Issue): Issue {
+  const named = (sentence: string) => sentence.replaceAll(/\bcontent\.(?=(text|linkUrl|platformOverrides)\b)/g, "");
+  return { ...issue, path: legacyPath(issue.path), message: named(issue.message), fix: named(issue.fix) };
+}
+
+function legacyPath(path: string): string {
+  return path
+    .replace(/^\/content\/media(?=\/|$)/, "/mediaUrls")
+    .replace(/^(\/mediaUrls\/\d+)\/.*$/, "$1")
+    .replace(/^\/content(?=\/)/, "");
+}

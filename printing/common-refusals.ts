@@ -1,0 +1,62 @@
+import type { Issue } from "../model/errors.ts";
+import type { PlatformName } from "../model/platform-names.ts";
+import type { MediaEntry } from "../model/post.ts";
+import { judgePost, type JudgedPost } from "../platforms/validate/validate.ts";
+
+const FILM = "https://cdn.example.com/launch.mp4";
+const PHOTO: MediaEntry = {
+  url: "https://cdn.example.com/photo.jpg",
+  type: "image",
+  mimeType: "image/jpeg",
+  sizeBytes: 248_120,
+  width: 1080,
+  height: 1080,
+};
+const NOW = new Date("2026-12-01T00:00:00Z");
+
+/** Mistakes that callers make on every platform: without anything, with too much, of the wrong kind, at a time. */
+const MISTAKES: readonly JudgedPost[] = [
+  { content: { text: "" } },
+  { content: { text: "Too long. ".repeat(10_000), media: [PHOTO] } },
+  { content: { text: "A film", media: [{ url: FILM, type: "video" }] } },
+  {
+    content: {
+      text: "Both",
+      media: [
+        PHOTO,
+        {
+          url: FILM,
+          type: "video",
+          mimeType: "video/mp4",
+          sizeBytes: 18_432_000,
+          width: 1080,
+          height: 1920,
+          durationSeconds: 24,
+        },
+      ],
+    },
+  },
+  { content: { text: "Later", media: [PHOTO] }, scheduledFor: "2026-12-24T18:00:00Z" },
+];
+
+/** The settings that stand for others' wishes and are refused with a sentence of their own. */
+const GATED: Readonly<Record<string, unknown>> = { authorType: "organization" };
+
+/** What a platform says to common mistakes, in its own sentences, each once. */
+export function commonRefusals(platform: PlatformName, settings: readonly string[]): Issue[] {
+  const gated = Object.entries(GATED).filter(([name]) => settings.includes(name));
+  const mistakes = [
+    ...MISTAKES,
+    ...gated.map(([name, value]): JudgedPost => ({
+      content: { text: "Hello", platformOverrides: { [platform]: { settings: { [name]: value } } } },
+    })),
+  ];
+  const issues = mistakes.flatMap(
+    (post) =>
+      judgePost(
+        { ...post, platforms: [platform] },
+        { now: NOW, scheduling: "contract", forcePrivateUploads: false, accounts: null },
+      ).issues,
+  );
+  return [...new Map(issues.map((issue) => [issue.message, issue])).values()];
+}

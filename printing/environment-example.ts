@@ -1,0 +1,28 @@
+import { about, variables, type Variable } from "../model/environment.ts";
+
+/** `.env.example`: every variable with what it is for, what it takes and what holds without it. */
+export function environmentExample(): string {
+  const lines = [
+    "# Copy to .env and set what you need; everything has a default. `npm start` reads .env from the folder it is run in.",
+    "# Secrets may stand in a file instead: NAME_FILE=/run/secrets/name.",
+  ];
+  let group = "";
+  for (const [name, schema] of variables) {
+    const variable = about.get(schema);
+    if (variable === undefined) throw new Error(`${name} is not described`);
+    if (variable.group !== group) lines.push("", `# --- ${variable.group} ---`);
+    group = variable.group;
+    lines.push(
+      "",
+      `# ${variable.about}`,
+      `# Format: ${variable.takes}. ${without(variable, schema.safeParse(undefined).data)}`,
+      `#${name}=${variable.example}`,
+    );
+  }
+  return `${lines.join("\n")}\n`;
+}
+
+function without(variable: Variable, fallback: unknown): string {
+  if (variable.otherwise !== undefined) return `Default: ${variable.otherwise}.`;
+  return fallback === undefined || fallback === "" ? "Empty by default." : `Default: ${String(fallback)}.`;
+}

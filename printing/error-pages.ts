@@ -1,0 +1,120 @@
+import { OPERATIONS } from "../contract/index.ts";
+import { errorExample } from "../contract/openapi/error-examples.ts";
+import { tagOf } from "../contract/openapi/openapi.ts";
+import { errorsOf } from "../contract/operation.ts";
+import { BROKER_CODES, PUBLIC_CODES, type PublicCode } from "../model/errors.ts";
+import { catalog } from "../platforms/catalog.ts";
+import { ERROR_ADVICE } from "./error-advice.ts";
+import { code, fenced, table } from "./markdown.ts";
+import type { Page } from "./pages.ts";
+
+const CODES: readonly PublicCode[] = Object.keys(PUBLIC_CODES).filter(
+  (each): each is PublicCode => each in PUBLIC_CODES,
+);
+
+/** A page for each code: what it means, what causes it, what to do, and where it may be met. */
+export function errorPages(): Page[] {
+  return CODES.map((each) => ({
+    path: `/docs/errors/${each}`,
+    title: each,
+    group: "Error codes",
+    markdown: [`# ${each}`, "", ...explainError(each), ...whereMet(each), ""].join("\n"),
+  }));
+}
+
+/** The codes with their status, each a link to its page. */
+export function errorTable(): string[] {
+  return table(
+    ["Code", "Status", "Meaning"],
+    CODES.map((each) => [`[${code(each)}](/docs/errors/${each})`, statusOf(each), PUBLIC_CODES[each].meaning]),
+  );
+}
+
+/** Meaning, cause and cure of a code. */
+export function explainError(each: PublicCode): string[] {
+  const { cause, cure } = ERROR_ADVICE[each];
+  return [
+    `${PUBLIC_CODES[each].meaning} **${statusOf(each).replace(/^\d/, "Status $&")}.**`,
+    "",
+    `**Cause.** ${cause}`,
+    "",
+    `**What to do.** ${cure}`,
+  ];
+}
+
+/** The codes, each with cause and cure in one line. */
+export function errorLines(): string[] {
+  return CODES.map(
+    (each) =>
+      `- ${code(each)} (${statusOf(each).toLowerCase()}): ${ERROR_ADVICE[each].cause} **What to do.** ${ERROR_ADVICE[each].cure}`,
+  );
+}
+
+/** Some codes never refuse a call: they stand on platform posts. */
+function statusOf(each: PublicCode): string {
+  const refuses = OPERATIONS.some((operation) => errorsOf(operation).includes(each));
+  return refuses ? String(PUBLIC_CODES[each].status) : "On platform posts";
+}
+
+/** Where a code is met: on a platform post, by rules, and by calls, with the answer of one. */
+function whereMet(each: PublicCode): string[] {
+  const operations = OPERATIONS.filter((operation) => errorsOf(operation).includes(each));
+  const rules = Object.values(catalog).flatMap(({ capabilities, rules: all }) =>
+    all
+      .filter((rule) => rule.code === each && rule.severity === undefined)
+      .map((rule) => [
+        `[${capabilities.label}](/docs/platforms/${capabilities.platform})`,
+        code(rule.rule),
+        rule.message,
+        rule.fix,
+      ]),
+  );
+  const onPosts = Object.values(BROKER_CODES).filter(({ publicCode }) => publicCode === each);
+  const isEverywhere = operations.length === OPERATIONS.length;
+  return [
+    ...(onPosts.length === 0
+      ? []
+      : [
+          "",
+          "## On a platform post",
+          "",
+          "In `error` of a platform post it comes with one of these:",
+          "",
+          ...table(
+            ["Category", "Retried automatically", "What to do"],
+            onPosts.map(({ category, retryable, action }) => [
+              code(category),
+              retryable ? "yes, where nothing can have gone out" : "no",
+              action,
+            ]),
+          ),
+        ]),
+    ...(rules.length === 0
+      ? []
+      : [
+          "",
+          "## Rules of platforms",
+          "",
+          "Beside text lengths and media limits, which each platform's page lists:",
+          "",
+          ...table(["Platform", "Rule", "Message", "What to do"], rules),
+        ]),
+    ...(operations.length === 0
+      ? []
+      : [
+          "",
+          "## Calls",
+          "",
+          isEverywhere
+            ? "Every call may be refused with it."
+            : operations
+                .map(
+                  (operation) =>
+                    `[${code(`${operation.method} ${operation.path}`)}](/docs/api/${tagOf(operation)}#${operation.name})`,
+                )
+                .join(" · "),
+          "",
+          ...fenced("json", JSON.stringify(errorExample(each), null, 2)),
+        ]),
+  ];
+}

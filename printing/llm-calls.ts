@@ -1,0 +1,111 @@
+import { OPERATIONS } from "../contract/index.ts";
+import { EXAMPLES } from "../contract/openapi/examples.ts";
+import { TAGS, tagOf, toSchema } from "../contract/openapi/openapi.ts";
+import { errorsOf, formOf, type Operation } from "../contract/operation.ts";
+import { PUBLIC_CODES, type PublicCode } from "../model/errors.ts";
+import { code } from "./markdown.ts";
+import { parameterRows } from "./operation-pages.ts";
+import { fieldRows, jsonSchema, type FieldRow } from "./schema-fields.ts";
+
+/** What was told already: members and objects, each with the call where it was. */
+type Told = Map<string, string>;
+
+/** Every call that takes a key, in few words: what holds for all is said once, and so is a form that several share. */
+export function llmCalls(): string[] {
+  const told: Told = new Map();
+  const operations = OPERATIONS.filter(({ successor, auth = "key" }) => successor === undefined && auth !== "session");
+  return [
+    "Each takes a Bearer key and JSON, counts as `apiRead` where no other rate class is named, and may be refused with " +
+      `${codes(common(OPERATIONS))}; one that writes takes \`Idempotency-Key\` and may be refused with ${codes(extra(OPERATIONS.filter(({ writes }) => writes)))}, one with a body with ${codes(extra(OPERATIONS.filter(({ takes }) => takes !== "none")))}. In a body \`null\` is the same as leaving the member out, except where it empties what is stored (PATCH). In answers a member without a value is \`null\`, never left out; a time is ISO 8601 in UTC with milliseconds.`,
+    "",
+    ...TAGS.flatMap(([tag, about]) => {
+      const listed = operations.filter((operation) => tagOf(operation) === tag);
+      return listed.length === 0
+        ? []
+        : [`### ${tag}`, "", about, "", ...listed.flatMap((operation) => [...callLines(operation, told), ""])];
+    }),
+  ];
+}
+
+function callLines(operation: Operation, told: Told): string[] {
+  const { name, method, path, summary, description, rateClass, takes, writes, waits, streams, status, tool } =
+    operation;
+  const example = takes === "none" ? undefined : EXAMPLES[name];
+  const notes = `${rateClass === "apiRead" ? "" : ` Counts as ${code(rateClass)}.`}${writes ? " Writes." : ""}${waits === true ? " Takes `Prefer: wait=N`, N up to 60 seconds." : ""}${takes === "optional" ? " The body may be left out." : ""}`;
+  const parameters = parameterRows(operation).filter(({ path: name }) => name !== "id");
+  return [
+    `#### ${summary}`,
+    "",
+    `${code(`${method} ${path}`)}${tool === null ? "" : `, tool ${code(tool.name ?? name)}`}`,
+    "",
+    `${description}${notes}`,
+    "",
+    ...fieldLines("Path and query", parameters, told, summary),
+    ...fieldLines("Body", takes === "none" ? [] : rowsOf(formOf(operation), "input"), told, summary),
+    ...(example === undefined ? [] : [`Such as ${code(JSON.stringify(example))}`, ""]),
+    ...fieldLines(
+      streams === true ? "Answers with server-sent events; the data of each" : `Answers ${status}`,
+      rowsOf(operation.answer, "output"),
+      told,
+      summary,
+    ),
+    ...(operation.errors.length === 0
+      ? []
+      : [
+          `Also refused with ${codes([...new Set(operation.errors)].filter((each) => !common(OPERATIONS).includes(each)))}`,
+          "",
+        ]),
+  ].slice(0, -1);
+}
+
+function rowsOf(schema: Parameters<typeof toSchema>[0], io: "input" | "output"): FieldRow[] {
+  const rows = fieldRows(jsonSchema.parse(toSchema(schema, io)), {
+    closed: (at) => at === "content.platformOverrides",
+  });
+  return io === "output"
+    ? rows.map((row) => ({ ...row, isRequired: false }))
+    : rows.map((row) => ({ ...row, type: row.type.replace(/ or null$/, "") }));
+}
+
+/** One line for each member, those of an object below it. An object whose members were told before names the call where. */
+function fieldLines(title: string, rows: readonly FieldRow[], told: Told, summary: string): string[] {
+  const lines: string[] = [];
+  const left = [...rows];
+  for (let row = left.shift(); row !== undefined; row = left.shift()) {
+    const inside = left.filter(({ path }) => path.startsWith(`${row.path}.`) || path.startsWith(`${row.path}[].`));
+    const form = inside.map(({ path, type }) => `${path.slice(row.path.length).replace(/^\[\]/, "")} ${type}`).join();
+    const where = inside.length > 1 ? told.get(form) : undefined;
+    if (where !== undefined) left.splice(0, inside.length);
+    else if (inside.length > 1) told.set(form, summary);
+    lines.push(lineOf(row, told, where));
+  }
+  return lines.length === 0 ? [] : [`${title}:`, ...lines, ""];
+}
+
+function lineOf({ path, type, isRequired, description }: FieldRow, told: Told, where: string | undefined): string {
+  const steps = path.split(".");
+  const name = steps.at(-1) ?? path;
+  const line = `- ${code(name)} ${type}${isRequired ? ", required" : ""}`;
+  const isKnown = told.has(description);
+  told.set(description, name);
+  const ends = [where === undefined ? "" : `as in ${where}`, isKnown ? "" : description.replace(/\.$/, "")].filter(
+    (each) => each !== "",
+  );
+  return `${"  ".repeat(steps.length - 1)}${line}${ends.length === 0 ? "" : `: ${ends.join(". ")}`}`;
+}
+
+function codes(listed: readonly PublicCode[]): string {
+  return listed.map((each) => `${PUBLIC_CODES[each].status} ${code(each)}`).join(", ");
+}
+
+/** The codes that each of the operations may be refused with. */
+function common(operations: readonly Operation[]): PublicCode[] {
+  const [first, ...others] = operations.map(errorsOf);
+  return (first ?? []).filter((each) => others.every((codes) => codes.includes(each)));
+}
+
+/** The codes that these operations have in common, and not all others. */
+function extra(operations: readonly Operation[]): PublicCode[] {
+  const everywhere = common(OPERATIONS);
+  return common(operations).filter((each) => !everywhere.includes(each));
+}

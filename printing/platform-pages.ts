@@ -1,0 +1,208 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+
+import { z } from "zod";
+
+import { about, variables } from "../model/environment.ts";
+import { BROKER_CODES, type BrokerCode, PUBLIC_CODES, type PublicCode } from "../model/errors.ts";
+import { PLATFORM_NAMES, type PlatformName } from "../model/platform-names.ts";
+import { catalog } from "../platforms/catalog.ts";
+import type { Definition } from "../platforms/definition.ts";
+import { describePlacement, describeShapes, joinWords } from "../platforms/describe.ts";
+import { platforms } from "../platforms/index.ts";
+import { commonRefusals } from "./common-refusals.ts";
+import { code, fenced, table } from "./markdown.ts";
+import type { Page } from "./pages.ts";
+import { PLATFORM_EXAMPLES } from "./platform-examples.ts";
+import { limitsTable, settingsTable } from "./platform-reference.ts";
+
+/** A page for each platform: what it takes, its settings, limits, failures and facts. */
+export async function platformPages(): Promise<Page[]> {
+  return await Promise.all(
+    PLATFORM_NAMES.map(async (name) => ({
+      path: `/docs/platforms/${name}`,
+      title: catalog[name].capabilities.label,
+      group: "Platforms",
+      markdown: await platformPage(catalog[name]),
+    })),
+  );
+}
+
+async function platformPage(definition: Definition): Promise<string> {
+  const { capabilities } = definition;
+  const { platform, label, launch, text, placements, scheduling } = capabilities;
+  const told = await readSections(platform);
+  const part = (title: string) => (told.has(title) ? [`## ${title}`, "", told.get(title) ?? "", ""] : []);
+  return [
+    `# ${label}`,
+    "",
+    `${launch.sentence} Key: ${code(platform)}.`,
+    "",
+    ...table(
+      ["", ""],
+      [
+        ["Launch state", launch.state],
+        [
+          "Takes",
+          placements.length === 1
+            ? describeShapes(placements[0].shapes)
+            : placements.map((each) => `${each.name}: ${describeShapes(each.shapes)}`).join("; "),
+        ],
+        [
+          "Text",
+          {
+            always: "always required",
+            withoutMedia: "required where there are no media",
+            never:
+              text.replacedBy === undefined
+                ? "not required"
+                : `required, or ${code(`settings.${text.replacedBy}`)} in its place`,
+          }[text.required],
+        ],
+        [
+          "Scheduling",
+          scheduling
+            ? `takes ${code("scheduledFor")}`
+            : `at once only: ${code("scheduledFor")} is refused, unless the instance sets ${code("AMPOST_SCHEDULING=all")}`,
+        ],
+      ],
+    ),
+    "",
+    ...part("What it means for you"),
+    ...placementSection(definition),
+    "## Settings",
+    "",
+    `They stand in ${code(`content.platformOverrides.${platform}.settings`)}; ${code(`content.platformOverrides.${platform}.text`)} replaces the text for ${label} alone.`,
+    "",
+    ...settingsTable(definition),
+    "",
+    ...exampleSection(platform),
+    "## Limits",
+    "",
+    "Each with its source. What can be mended by conversion (an image that is too large or of another type, a video in another wrapping) is converted, and not refused. Whatever the platform takes, a file has at most 200 MB.",
+    "",
+    ...limitsTable(definition),
+    "",
+    ...(await failureSection(definition)),
+    ...part("How a post goes out"),
+    ...part("When the answer is lost"),
+    ...setUpSection(platform),
+    ...part("Facts"),
+  ].join("\n");
+}
+
+function placementSection({ capabilities: { label, placements, platform } }: Definition): string[] {
+  if (placements.length === 1) return [];
+  const byDefault = placements.filter((each) => each.byDefault).map(({ name }) => code(name));
+  return [
+    "## Placements",
+    "",
+    `${code(`platformOverrides.${platform}.settings.placement`)} says how the content appears. Where it is left out, the one of ${joinWords(byDefault, "or")} that fits the media is taken.`,
+    "",
+    ...placements.map((placement) => `- ${describePlacement(label, placement)}.`),
+    "",
+  ];
+}
+
+function exampleSection(platform: PlatformName): string[] {
+  const examples = PLATFORM_EXAMPLES[platform] ?? [];
+  if (examples.length === 0) return [];
+  return [
+    "## Examples",
+    "",
+    "Each is the body of `POST /api/v1/posts`; put in your platform set's id.",
+    "",
+    ...examples.flatMap(({ title, body }) => [
+      `**${title}**`,
+      "",
+      ...fenced("json", JSON.stringify(body, null, 2)),
+      "",
+    ]),
+  ];
+}
+
+/** What is refused before anything is stored, and what may happen while publishing. */
+async function failureSection({ capabilities: { platform, label }, settings, rules }: Definition): Promise<string[]> {
+  const common = commonRefusals(platform, Object.keys(settings.shape));
+  const ruled = rules.filter(({ message }) => !common.some((each) => each.message === message));
+  const refused = [
+    ...common.map(({ code: publicCode, message, fix }) => [codeLink(publicCode), message, fix]),
+    ...ruled.map(({ code: publicCode, severity, message, fix }) => [
+      severity === "warning" ? "Warning" : codeLink(publicCode),
+      message,
+      fix,
+    ]),
+  ];
+  const seen = new Set<string>();
+  const failed = (await readErrors(platform)).flatMap(({ brokerCode, publicCode, message, about }) => {
+    if (seen.has(message)) return [];
+    seen.add(message);
+    const broker = BROKER_CODES[brokerCode];
+    return [[codeLink(publicCode ?? broker.publicCode), message, about, broker.action]];
+  });
+  return [
+    "## What may be refused",
+    "",
+    "Before anything is stored, among others:",
+    "",
+    ...table(["Code", "Message", "What to do"], refused),
+    "",
+    `While publishing, in ${code("error")} of the platform post:`,
+    "",
+    ...table(["Code", "Message", `What ${label} means`, "What to do"], failed),
+    "",
+  ];
+}
+
+function setUpSection(platform: PlatformName): string[] {
+  const { oauth } = platforms[platform];
+  if (oauth === undefined) return [];
+  const prefix = oauth.environmentPrefix;
+  const shared = ["CLIENT_ID", "CLIENT_SECRET", "REDIRECT_URI"].map((part) => `${prefix}_${part}`);
+  const own = variables.filter(([name]) => name.startsWith(`${prefix}_`) && !shared.includes(name));
+  const others = own.map(([name, schema]) => [code(name), about.get(schema)?.about ?? ""]);
+  return [
+    "## Setting it up",
+    "",
+    `For live mode the instance needs an app at the platform: ${joinWords(shared.map(code), "and")}; the last only where the callback is not ${code(`AMPOST_APP_URL/api/platforms/${platform}/callback`)}. Test mode needs none. [Connecting accounts](/docs/connecting-accounts) has the steps.`,
+    "",
+    ...(others.length === 0 ? [] : [...table(["Also", "For"], others), ""]),
+    `It asks people for these scopes: ${oauth.scopes.map(code).join(", ")}.`,
+    "",
+  ];
+}
+
+const errorModule = z.object({
+  errors: z.array(
+    z.object({
+      about: z.string(),
+      brokerCode: z.custom<BrokerCode>((value) => typeof value === "string" && value in BROKER_CODES),
+      publicCode: z.custom<PublicCode>((value) => typeof value === "string" && value in PUBLIC_CODES).optional(),
+      message: z.string(),
+    }),
+  ),
+});
+
+/** The platform's own table of errors. */
+async function readErrors(platform: PlatformName): Promise<z.infer<typeof errorModule>["errors"]> {
+  const module: unknown = await import(`../platforms/${platform}/errors.ts`);
+  return errorModule.parse(module).errors;
+}
+
+/** What the platform's README says under each of its headings. */
+async function readSections(platform: PlatformName): Promise<Map<string, string>> {
+  const text = await readFile(join(import.meta.dirname, "../platforms", platform, "README.md"), "utf8");
+  return new Map(
+    text
+      .split(/^## /m)
+      .slice(1)
+      .map((section): [string, string] => [
+        section.slice(0, section.indexOf("\n")).trim(),
+        section.slice(section.indexOf("\n")).trim(),
+      ]),
+  );
+}
+
+function codeLink(publicCode: PublicCode): string {
+  return `[${code(publicCode)}](/docs/errors/${publicCode})`;
+}

@@ -1,0 +1,198 @@
+import { EXAMPLES } from "../contract/openapi/examples.ts";
+import { toSchema } from "../contract/openapi/openapi.ts";
+import { formOf, type Operation } from "../contract/operation.ts";
+import { EXAMPLE_PLATFORM } from "../platforms/catalog.ts";
+import type { Addresses } from "./pages.ts";
+import { fieldRows, jsonSchema } from "./schema-fields.ts";
+
+/** A call in one language, complete: with a key in KEY, an id in ID and a session in COOKIE it can be run as it stands. */
+export interface Sample {
+  language: "sh" | "ts" | "py";
+  code: string;
+}
+
+/** An operation's call with its example, in every language. Throws where a body has members and `contract/openapi/examples.ts` none for it. */
+export function samplesOf(operation: Operation, addresses: Addresses): Sample[] {
+  const request = requestOf(operation, addresses);
+  return [
+    { language: "sh", code: curl(request, operation) },
+    { language: "ts", code: hasMethod(operation) ? withClient(operation, request, addresses) : withFetch(request) },
+    { language: "py", code: python(request, operation) },
+  ];
+}
+
+/** A request in which `$NAME` stands for what a variable of the reader's holds. */
+interface SampleRequest {
+  method: string;
+  url: string;
+  headers: Record<string, string>;
+  /** Undefined: none. */
+  body: unknown;
+}
+
+function requestOf(operation: Operation, { apiUrl, appUrl }: Addresses): SampleRequest {
+  const { method, path, auth = "key", waits } = operation;
+  const body = bodyOf(operation);
+  const params: Readonly<Record<string, string>> = { id: "$ID", platform: EXAMPLE_PLATFORM };
+  return {
+    method,
+    url: `${auth === "session" ? appUrl : apiUrl}${path.replace(/:(\w+)/g, (_, name: string) => params[name] ?? name)}`,
+    headers: {
+      ...(auth === "session"
+        ? { Cookie: "$COOKIE", ...(method === "GET" ? {} : { Origin: new URL(appUrl).origin }) }
+        : { Authorization: "Bearer $KEY" }),
+      ...(waits === true ? { Prefer: "wait=60" } : {}),
+      ...(body === undefined ? {} : { "Content-Type": "application/json" }),
+    },
+    body,
+  };
+}
+
+function bodyOf(operation: Operation): unknown {
+  if (operation.takes === "none") return undefined;
+  const example = EXAMPLES[operation.name] ?? EXAMPLES[operation.name.replace(/^legacy_/, "")];
+  const hasMembers = fieldRows(jsonSchema.parse(toSchema(formOf(operation), "input"))).length > 0;
+  if (example === undefined && hasMembers)
+    throw new Error(`contract/openapi/examples.ts has no body for ${operation.name}`);
+  return example;
+}
+
+function curl({ method, url, headers, body }: SampleRequest, { streams }: Operation): string {
+  const parts = [
+    ["curl", ...(streams === true ? ["-N"] : []), ...(method === "GET" ? [] : ["-X", method]), `"${url}"`].join(" "),
+    ...Object.entries(headers).map(([name, value]) => `-H "${name}: ${value}"`),
+    ...(body === undefined ? [] : [`-d '${literal(body, JSON_STYLE).replaceAll("'", "'\\''")}'`]),
+  ];
+  return parts.join(" \\\n  ");
+}
+
+/** The client has what keys may call, at its present address. */
+function hasMethod({ path, auth = "key" }: Operation): boolean {
+  return auth === "key" && path.startsWith("/api/v1/");
+}
+
+/** Where the client's method is not called after the operation. */
+const METHODS: Readonly<Record<string, string>> = {
+  account_context: "accounts.context",
+  webhook_deliveries_redeliver: "webhooks.redeliver",
+};
+
+function withClient(operation: Operation, { body }: SampleRequest, { apiUrl }: Addresses): string {
+  const { name, path, answer, waits, streams } = operation;
+  const method =
+    METHODS[name] ??
+    name
+      .replace(/^(platform_sets|connect_links|[a-z]+)_/, (_, noun: string) => `${noun}.`)
+      .replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+  const given = [
+    ...[...path.matchAll(/:(\w+)/g)].map(([, param]) =>
+      param === "id" ? "process.env.ID!" : JSON.stringify(EXAMPLE_PLATFORM),
+    ),
+    ...(body === undefined ? [] : [literal(name === "platform_sets_rename" ? Object(body).name : body, TYPESCRIPT)]),
+    ...(waits === true ? ["{ waitSeconds: 60 }"] : []),
+  ];
+  const call = `client.${method}(${given.join(", ")})`;
+  const members = Object.keys(answer.shape);
+  const shown = members.length > 3 ? "answer" : members.join(", ");
+  const used = members.includes("success")
+    ? [`await ${call};`]
+    : streams === true
+      ? [`for await (const { ${shown} } of ${call}) {`, `  console.log(${shown});`, "}"]
+      : [`const ${members.length > 3 ? shown : `{ ${shown} }`} = await ${call};`, `console.log(${shown});`];
+  return [
+    'import { createClient } from "@ampost/client";',
+    "",
+    `const client = createClient({ apiKey: process.env.KEY!, baseUrl: ${JSON.stringify(apiUrl)} });`,
+    "",
+    ...used,
+  ].join("\n");
+}
+
+function withFetch({ method, url, headers, body }: SampleRequest): string {
+  const text = (value: string) => {
+    const inserted = value.replace(/\$([A-Z]+)/g, "${process.env.$1}");
+    return inserted === value ? JSON.stringify(value) : value === "$COOKIE" ? "process.env.COOKIE!" : `\`${inserted}\``;
+  };
+  const listed = Object.entries(headers).map(([name, value]) => `${TYPESCRIPT.key(name)}: ${text(value)}`);
+  return [
+    `const response = await fetch(${text(url)}, {`,
+    ...(method === "GET" ? [] : [`  method: "${method}",`]),
+    `  headers: { ${listed.join(", ")} },`,
+    ...(body === undefined ? [] : [`  body: JSON.stringify(${literal(body, TYPESCRIPT, "  ")}),`]),
+    "});",
+    "console.log(response.status, await response.json());",
+  ].join("\n");
+}
+
+/** With the standard library alone, so that there is nothing to install before a sample runs. */
+function python({ method, url, headers, body }: SampleRequest, { streams, answer }: Operation): string {
+  const text = (value: string) => {
+    const inserted = value.replace(/\$([A-Z]+)/g, "{os.environ['$1']}");
+    return inserted === value ? JSON.stringify(value) : value === "$COOKIE" ? 'os.environ["COOKIE"]' : `f"${inserted}"`;
+  };
+  const listed = Object.entries(headers).map(([name, value]) => `${JSON.stringify(name)}: ${text(value)}`);
+  const [member] = Object.keys(answer.shape);
+  return [
+    "import json, os, urllib.request",
+    "",
+    "request = urllib.request.Request(",
+    `    ${text(url)},`,
+    ...(method === "GET" ? [] : [`    method="${method}",`]),
+    `    headers={${listed.join(", ")}},`,
+    ...(body === undefined ? [] : [`    data=json.dumps(${literal(body, PYTHON, "    ")}).encode(),`]),
+    ")",
+    "with urllib.request.urlopen(request) as answer:",
+    ...(streams === true
+      ? [
+          "    for line in answer:",
+          '        if line.startswith(b"data:"):',
+          `            print(json.loads(line[5:])["${member}"])`,
+        ]
+      : ["    print(json.load(answer))"]),
+  ].join("\n");
+}
+
+/** How a language writes values. */
+interface Style {
+  step: string;
+  key(name: string): string;
+  /** What is left and right of an object's members on one line. */
+  inside: string;
+  /** What is after the last of several lines. */
+  last: string;
+  words: Readonly<Record<string, string>>;
+}
+
+const JSON_STYLE: Style = { step: "  ", key: (name) => JSON.stringify(name), inside: "", last: "", words: {} };
+const TYPESCRIPT: Style = {
+  step: "  ",
+  key: (name) => (/^\w+$/.test(name) ? name : JSON.stringify(name)),
+  inside: " ",
+  last: ",",
+  words: {},
+};
+const PYTHON: Style = {
+  step: "    ",
+  key: (name) => JSON.stringify(name),
+  inside: "",
+  last: ",",
+  words: { null: "None", true: "True", false: "False" },
+};
+
+const LONGEST_LINE = 76;
+
+/** A value as it is written in a program, on one line where it fits. */
+function literal(value: unknown, style: Style, indent = ""): string {
+  if (typeof value !== "object" || value === null) return style.words[String(value)] ?? JSON.stringify(value);
+  const isList = Array.isArray(value);
+  const members = (inner: string) =>
+    Object.entries(value).map(
+      ([name, member]) => `${isList ? "" : `${style.key(name)}: `}${literal(member, style, inner)}`,
+    );
+  const [open, close, inside] = isList ? ["[", "]", ""] : ["{", "}", style.inside];
+  const line = members(indent).join(", ");
+  if (!line.includes("\n") && indent.length + line.length < LONGEST_LINE)
+    return line === "" ? `${open}${close}` : `${open}${inside}${line}${inside}${close}`;
+  const inner = `${indent}${style.step}`;
+  return `${open}\n${inner}${members(inner).join(`,\n${inner}`)}${style.last}\n${indent}${close}`;
+}

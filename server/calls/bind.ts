@@ -1,0 +1,183 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { z } from "zod";
+
+import { parseInput } from "../../contract/forms/parse.ts";
+import { type Input, type Operation, pathOf, type RawInput } from "../../contract/operation.ts";
+import type { PublicError } from "../../model/errors.ts";
+import { isDatabaseAway } from "../db/away.ts";
+import type { Answer, Call } from "../domain/caller.ts";
+import type { Upload } from "../domain/media/upload.ts";
+import type { Services } from "../domain/services.ts";
+import type { Rooms } from "../media/room.ts";
+import { type Authenticated, authenticate } from "./authenticate.ts";
+import { type CallMeter, sendUnlimited } from "./call-meter.ts";
+import { sendSuccessor } from "./hosts.ts";
+import { perform } from "./perform.ts";
+import { dropUploads, readBody } from "./read-body.ts";
+import { toRefusal } from "./refusals.ts";
+import { isUnchanged, readIdempotencyKey, readIfRevision, readWaitSeconds } from "./request-headers.ts";
+import type { Streams } from "./streams.ts";
+
+/** An operation of the contract and the verb that does it. */
+export interface Binding {
+  operation: Operation;
+  /** Judges the form of the input and calls the verb. */
+  run(services: Services, call: Call, raw: RawInput): Promise<Answer>;
+}
+
+export function bind<
+  Params extends z.ZodObject,
+  Query extends z.ZodObject,
+  Body extends z.ZodType,
+  Envelope extends z.ZodObject,
+>(
+  operation: Operation<Params, Query, Body, Envelope>,
+  verb: (
+    services: Services,
+    call: Call,
+    input: Input<z.output<Params>, z.output<Query>, z.output<Body>>,
+  ) => Promise<Answer<z.input<Envelope>>>,
+): Binding {
+  return { operation, run: (services, call, raw) => verb(services, call, parseInput(operation, raw)) };
+}
+
+/** What the routes of the operations need beside the services. */
+export interface BindOptions {
+  /** Ends waiting calls when the server stops. */
+  stopping: AbortSignal;
+  /** What is answered without end. */
+  streams: Streams;
+  calls: CallMeter;
+  rooms: Rooms;
+  /** After how long a stream ends, for tests. */
+  longestStreamMilliseconds?: number;
+  /** Told of every refusal, so that tests can hold them against the operation's list. */
+  onRefusal?: (operation: Operation, refusal: PublicError) => void;
+}
+
+/** Makes the route of an operation: key first, then body, idempotency, verb, waiting, answer. */
+export function addRoute(
+  app: FastifyInstance,
+  services: Services,
+  { operation, run }: Binding,
+  options: BindOptions,
+): void {
+  const callers = new WeakMap<FastifyRequest, Authenticated>();
+  app.route({
+    method: operation.method,
+    url: operation.path,
+    onRequest: async (request, reply) => {
+      sendUnlimited(reply);
+      if (operation.successor !== undefined)
+        sendSuccessor(reply, services.settings, pathOf(operation.successor, request.params));
+      try {
+        const caller = await authenticate(services, operation, request);
+        await options.calls.count(reply, caller.userId, operation.rateClass);
+        callers.set(request, caller);
+      } catch (error) {
+        told(operation, error, options);
+      }
+    },
+    handler: async (request, reply) => {
+      const caller = callers.get(request);
+      if (caller === undefined) throw new Error("A route was reached without its key check");
+      try {
+        return await answerCall(services, { operation, run }, caller, request, reply, options);
+      } catch (error) {
+        return told(operation, error, options);
+      }
+    },
+  });
+}
+
+/** Hands an error on, after those who watch refusals have seen it. */
+export function told(operation: Operation, error: unknown, options: BindOptions): never {
+  options.onRefusal?.(operation, toRefusal(error));
+  throw error;
+}
+
+async function answerCall(
+  services: Services,
+  binding: Binding,
+  caller: Authenticated,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  options: BindOptions,
+): Promise<unknown> {
+  const { operation } = binding;
+  const key = operation.writes ? readIdempotencyKey(request) : null;
+  const ifRevision = readIfRevision(request);
+  const countFile = async () =>
+    operation.rateClass === "mediaUpload" ? undefined : await options.calls.count(reply, caller.userId, "mediaUpload");
+  const intake = { storage: services.storage, rooms: options.rooms, userId: caller.userId, countFile };
+  const { body, uploads, room } = await readBody(operation, request, intake);
+  const raw = {
+    params: request.params,
+    query: caller.actor.kind === "session" ? withoutMode(request.query) : request.query,
+    body,
+  };
+  const call: Call = { ...caller, address: request.ip, requestId: request.id, claim: null, ifRevision, uploads };
+  try {
+    const seconds = operation.waits === true ? readWaitSeconds(request) : null;
+    const done = await perform(services, binding, {
+      call,
+      raw,
+      key,
+      path: request.url,
+      waiting:
+        seconds === null
+          ? null
+          : { seconds, ended: goneOrStopping(reply, options), onBegin: () => request.place?.leave() },
+    });
+    if ("stored" in done) {
+      await dropUploads(services.storage, uploads);
+      return await reply
+        .code(done.stored.status)
+        .headers(done.stored.headers)
+        .header("idempotency-replayed", "true")
+        .send(done.stored.body);
+    }
+    if (seconds !== null) reply.header("preference-applied", `wait=${seconds}`);
+    return await sendAnswer(operation, done.answer, request, reply);
+  } catch (error) {
+    await dropAfter(services, uploads, error);
+    throw error;
+  } finally {
+    room?.close();
+  }
+}
+
+async function sendAnswer(
+  operation: Operation,
+  answer: Answer,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<unknown> {
+  reply.code(operation.status);
+  if (answer.post !== undefined) {
+    reply.header("etag", answer.post.etag);
+    if (request.method === "GET" && isUnchanged(request, answer.post.etag)) return await reply.code(304).send();
+  }
+  return await reply.send(answer.body);
+}
+
+/** Ends the waiting when nobody is there any more to be answered, or the server stops. */
+function goneOrStopping(reply: FastifyReply, { stopping }: BindOptions): AbortSignal {
+  const gone = new AbortController();
+  reply.raw.once("close", () => gone.abort());
+  return AbortSignal.any([stopping, gone.signal]);
+}
+
+/** Sessions name their mode in the query of every call; it is no parameter of the operation. */
+function withoutMode(query: unknown): unknown {
+  if (typeof query !== "object" || query === null) return query;
+  return Object.fromEntries(Object.entries(query).filter(([name]) => name !== "mode"));
+}
+
+/** The files of a call that failed have no row. Whether a commit went through is not known where the database went away: then the sweep sees to them. */
+async function dropAfter(services: Services, uploads: readonly Upload[], error: unknown): Promise<void> {
+  if (isDatabaseAway(error)) return;
+  await dropUploads(services.storage, uploads).catch((failure: unknown) =>
+    services.log.warn({ err: failure }, "files of a refused request were left for the sweep"),
+  );
+}

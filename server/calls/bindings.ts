@@ -1,0 +1,212 @@
+import { parseInput } from "../../contract/forms/parse.ts";
+import { accountContext } from "../../contract/operations/account-context.ts";
+import { accountsGet, accountsList } from "../../contract/operations/accounts.ts";
+import { keysCreate, keysList, keysRevoke } from "../../contract/operations/api-keys.ts";
+import { approvalsList, postsApproval, postsApprove } from "../../contract/operations/approvals.ts";
+import { auditList } from "../../contract/operations/audit.ts";
+import {
+  connectLinksCreate,
+  connectLinksGet,
+  connectLinksList,
+  connectLinksRevoke,
+} from "../../contract/operations/connect-links.ts";
+import {
+  accountsDisconnect,
+  accountsRefresh,
+  connectionsChoices,
+  connectionsChoose,
+  connectionsStart,
+  oauthAppsDelete,
+  oauthAppsList,
+  oauthAppsSave,
+} from "../../contract/operations/connections.ts";
+import { invitesCreate, invitesDelete, invitesList } from "../../contract/operations/invites.ts";
+import {
+  legacyPostsCancel,
+  legacyPostsCreate,
+  legacyPostsDelete,
+  legacyPostsGet,
+  legacyPostsList,
+  legacyPostsPublish,
+  legacyPostsRetry,
+  legacyPostsUpdate,
+} from "../../contract/operations/legacy-posts.ts";
+import { meDelete, meGet, meUpdate } from "../../contract/operations/me.ts";
+import { mediaCreate, mediaDelete, mediaGet, mediaList } from "../../contract/operations/media.ts";
+import {
+  legacySetsCreate,
+  legacySetsDelete,
+  legacySetsList,
+  legacySetsRename,
+  platformSetsCreate,
+  platformSetsDelete,
+  platformSetsList,
+  platformSetsRename,
+} from "../../contract/operations/platform-sets.ts";
+import { platformsGet, platformsList } from "../../contract/operations/platforms.ts";
+import { postsAttempts } from "../../contract/operations/post-attempts.ts";
+import {
+  postsCancel,
+  postsCreate,
+  postsDelete,
+  postsGet,
+  postsList,
+  postsPublish,
+  postsRetry,
+  postsUpdate,
+  postsValidate,
+} from "../../contract/operations/posts.ts";
+import { sessionsList, sessionsRevoke, sessionsRevokeOthers } from "../../contract/operations/sessions.ts";
+import {
+  deliveriesRedeliver,
+  webhooksCreate,
+  webhooksDelete,
+  webhooksDeliveries,
+  webhooksGet,
+  webhooksList,
+  webhooksRotateSecret,
+  webhooksTest,
+  webhooksUpdate,
+} from "../../contract/operations/webhooks.ts";
+import { getAccount, listAccounts } from "../domain/accounts/accounts.ts";
+import { bindingOfSession, chooseAccount, listChoices, startConnecting } from "../domain/accounts/connecting.ts";
+import { disconnectAccount } from "../domain/accounts/disconnect.ts";
+import { refreshAccount } from "../domain/accounts/refresh-account.ts";
+import { createOwnKey, listApiKeys, revokeOwnKey } from "../domain/api-keys/api-keys.ts";
+import { listAuditEvents } from "../domain/audit/list-audit-events.ts";
+import {
+  createConnectLink,
+  getConnectLink,
+  listConnectLinks,
+  revokeConnectLink,
+} from "../domain/connect-links/connect-links.ts";
+import { createMedia, deleteMedia, getMedia, listMedia } from "../domain/media/media.ts";
+import {
+  deleteAppOfPlatformSet,
+  listAppsOfPlatformSet,
+  saveAppOfPlatformSet,
+} from "../domain/oauth-apps/oauth-apps.ts";
+import { deletePlatformSet } from "../domain/platform-sets/delete-platform-set.ts";
+import { createPlatformSet, listPlatformSets, renamePlatformSet } from "../domain/platform-sets/platform-sets.ts";
+import { getPlatform, listPlatforms } from "../domain/platforms/platforms.ts";
+import { approvePost, getApproval } from "../domain/posts/approve-post.ts";
+import { createPost } from "../domain/posts/create-post.ts";
+import { discardPost } from "../domain/posts/discard-post.ts";
+import { getPost } from "../domain/posts/get-post.ts";
+import { listApprovals } from "../domain/posts/list-approvals.ts";
+import { listAttempts } from "../domain/posts/list-attempts.ts";
+import { listPosts } from "../domain/posts/list-posts.ts";
+import { publishPost } from "../domain/posts/publish-post.ts";
+import { retryPost } from "../domain/posts/retry-post.ts";
+import { updatePost } from "../domain/posts/update-post.ts";
+import { validatePost } from "../domain/posts/validate-post.ts";
+import { getAccountContext } from "../domain/users/account-context.ts";
+import { deleteUser } from "../domain/users/delete-user.ts";
+import { createInvite, listInvites, withdrawInvite } from "../domain/users/invites.ts";
+import { getMe, updateMe } from "../domain/users/me.ts";
+import { listSessions, revokeOtherSessions, revokeSession } from "../domain/users/sessions.ts";
+import { listDeliveries, redeliver, testWebhook } from "../domain/webhooks/deliveries.ts";
+import {
+  createWebhook,
+  deleteWebhook,
+  getWebhook,
+  listWebhooks,
+  rotateSecret,
+  updateWebhook,
+} from "../domain/webhooks/webhooks.ts";
+import { bind, type Binding } from "./bind.ts";
+
+/** Which verb does which operation. */
+export const BINDINGS: readonly Binding[] = [
+  bind(postsCreate, createPost),
+  bind(postsList, (services, call, { query }) => listPosts(services, call, query)),
+  bind(postsValidate, validatePost),
+  bind(postsGet, (services, call, { params }) => getPost(services, call, params.id)),
+  bind(postsUpdate, (services, call, { params, body, issues }) =>
+    updatePost(services, call, params.id, { body, issues }),
+  ),
+  bind(postsDelete, (services, call, { params }) => discardPost(services, call, params.id)),
+  bind(postsCancel, (services, call, { params }) => discardPost(services, call, params.id)),
+  bind(postsPublish, (services, call, { params }) => publishPost(services, call, params.id)),
+  bind(postsRetry, (services, call, { params, body }) => retryPost(services, call, params.id, body ?? {})),
+  bind(postsAttempts, (services, call, { params }) => listAttempts(services, call, params.id)),
+  bind(platformSetsList, (services, call) => listPlatformSets(services, call)),
+  bind(platformSetsCreate, (services, call, { body }) => createPlatformSet(services, call, body.name)),
+  bind(platformSetsRename, (services, call, { params, body }) =>
+    renamePlatformSet(services, call, params.id, body.name),
+  ),
+  bind(platformSetsDelete, (services, call, { params }) => deletePlatformSet(services, call, params.id)),
+  bind(legacySetsList, (services, call) => listPlatformSets(services, call)),
+  bind(legacySetsCreate, (services, call, { body }) => createPlatformSet(services, call, body.name)),
+  bind(legacySetsRename, (services, call, { params, body }) => renamePlatformSet(services, call, params.id, body.name)),
+  bind(legacySetsDelete, (services, call, { params }) => deletePlatformSet(services, call, params.id)),
+  bind(accountsList, (services, call, { query }) => listAccounts(services, call, query)),
+  bind(accountsGet, (services, call, { params }) => getAccount(services, call, params.id)),
+  bind(accountContext, (services, call) => getAccountContext(services, call)),
+  bind(connectLinksCreate, (services, call, { body }) => createConnectLink(services, call, body)),
+  bind(connectLinksList, (services, call, { query }) => listConnectLinks(services, call, query)),
+  bind(connectLinksGet, (services, call, { params }) => getConnectLink(services, call, params.id)),
+  bind(connectLinksRevoke, (services, call, { params }) => revokeConnectLink(services, call, params.id)),
+  bind(mediaCreate, (services, call, { body }) => createMedia(services, call, body)),
+  bind(mediaList, (services, call, { query }) => listMedia(services, call, query)),
+  bind(mediaGet, (services, call, { params }) => getMedia(services, call, params.id)),
+  bind(mediaDelete, (services, call, { params }) => deleteMedia(services, call, params.id)),
+  bind(platformsList, async (_services, _call, { query }) => listPlatforms(query)),
+  bind(platformsGet, async (_services, _call, { params }) => getPlatform(params.platform)),
+  {
+    operation: legacyPostsCreate,
+    run: (services, call, raw) =>
+      isFlat(raw.body)
+        ? createPost(services, call, parseInput(legacyPostsCreate, raw), { legacy: true })
+        : createPost(services, call, parseInput(postsCreate, raw)),
+  },
+  bind(legacyPostsList, (services, call, { query }) => listPosts(services, call, query)),
+  bind(legacyPostsGet, (services, call, { params }) => getPost(services, call, params.id)),
+  bind(legacyPostsUpdate, (services, call, { params, body, issues }) =>
+    updatePost(services, call, params.id, { body, issues }),
+  ),
+  bind(legacyPostsDelete, (services, call, { params }) => discardPost(services, call, params.id)),
+  bind(legacyPostsCancel, (services, call, { params }) => discardPost(services, call, params.id)),
+  bind(legacyPostsPublish, (services, call, { params }) => publishPost(services, call, params.id)),
+  bind(legacyPostsRetry, (services, call, { params, body }) => retryPost(services, call, params.id, body ?? {})),
+  bind(keysList, async (services, call) => ({ body: { keys: await listApiKeys(services, call) } })),
+  bind(keysCreate, (services, call, { body }) => createOwnKey(services, call, body)),
+  bind(keysRevoke, (services, call, { params }) => revokeOwnKey(services, call, params.id)),
+  bind(approvalsList, (services, call, { query }) => listApprovals(services, call, query)),
+  bind(postsApproval, (services, call, { params }) => getApproval(services, call, params.id)),
+  bind(postsApprove, (services, call, { params, body }) => approvePost(services, call, params.id, body.contentHash)),
+  bind(auditList, (services, call, { query }) => listAuditEvents(services, call, query)),
+  bind(connectionsStart, (services, call, { params, body }) => startConnecting(services, call, params.platform, body)),
+  bind(connectionsChoices, (services, call, { params }) =>
+    listChoices(services, { bindings: [bindingOfSession(call.actor)], caller: call }, params.id),
+  ),
+  bind(connectionsChoose, (services, call, { params, body }) => chooseAccount(services, call, params.id, body)),
+  bind(accountsRefresh, (services, call, { params }) => refreshAccount(services, call, params.id)),
+  bind(accountsDisconnect, (services, call, { params }) => disconnectAccount(services, call, params.id)),
+  bind(oauthAppsList, (services, call, { params }) => listAppsOfPlatformSet(services, call, params.id)),
+  bind(oauthAppsSave, (services, call, { params, body }) => saveAppOfPlatformSet(services, call, params, body)),
+  bind(oauthAppsDelete, (services, call, { params }) => deleteAppOfPlatformSet(services, call, params)),
+  bind(meGet, (services, call) => getMe(services, call)),
+  bind(meUpdate, (services, call, { body }) => updateMe(services, call, body)),
+  bind(meDelete, (services, call, { body }) => deleteUser(services, call, body?.password)),
+  bind(sessionsList, (services, call) => listSessions(services, call)),
+  bind(sessionsRevoke, (services, call, { params }) => revokeSession(services, call, params.id)),
+  bind(sessionsRevokeOthers, (services, call) => revokeOtherSessions(services, call)),
+  bind(invitesList, (services, call) => listInvites(services, call)),
+  bind(invitesCreate, (services, call, { body }) => createInvite(services, call, body.email)),
+  bind(invitesDelete, (services, call, { params }) => withdrawInvite(services, call, params.id)),
+  bind(webhooksCreate, (services, call, { body }) => createWebhook(services, call, body)),
+  bind(webhooksList, (services, call) => listWebhooks(services, call)),
+  bind(webhooksGet, (services, call, { params }) => getWebhook(services, call, params.id)),
+  bind(webhooksUpdate, (services, call, { params, body }) => updateWebhook(services, call, params.id, body)),
+  bind(webhooksDelete, (services, call, { params }) => deleteWebhook(services, call, params.id)),
+  bind(webhooksRotateSecret, (services, call, { params }) => rotateSecret(services, call, params.id)),
+  bind(webhooksTest, (services, call, { params }) => testWebhook(services, call, params.id)),
+  bind(webhooksDeliveries, (services, call, { params, query }) => listDeliveries(services, call, params.id, query)),
+  bind(deliveriesRedeliver, (services, call, { params }) => redeliver(services, call, params.id)),
+];
+
+/** Whether a body of the legacy route is the flat one, and not that of today's create. */
+function isFlat(body: unknown): boolean {
+  return typeof body !== "object" || body === null || !("content" in body);
+}

@@ -1,0 +1,92 @@
+import { refuseHostile } from "../../contract/forms/parse.ts";
+import type { RawInput } from "../../contract/operation.ts";
+import type { Post } from "../../contract/operations/posts.ts";
+import type { Answer, Call } from "../domain/caller.ts";
+import { claim, holding, storeAgain, type Claim, type StoredAnswer } from "../domain/idempotency.ts";
+import { getPost } from "../domain/posts/get-post.ts";
+import type { Services } from "../domain/services.ts";
+import type { Binding } from "./bind.ts";
+import { hashRequest } from "./request-headers.ts";
+import { waitUntilSettled } from "./wait-until-settled.ts";
+
+/** A call as a skin has read it: who calls, with what, and how it is to be done. */
+export interface Asked {
+  call: Call;
+  raw: RawInput;
+  /** The caller's Idempotency-Key; null where none was sent. */
+  key: string | null;
+  /** The path that was called: with the body it makes two requests the same. */
+  path: string;
+  /** How long to wait until the post is settled, what ends the waiting, and who is told that it begins, and of the post meanwhile; null where nobody wants to. */
+  waiting: { seconds: number; ended: AbortSignal; onBegin?: () => void; onRead?: (post: Post) => void } | null;
+}
+
+/** The answer; or that of an earlier call with the same key, whose work is done already. */
+export type Done = { answer: Answer } | { stored: StoredAnswer };
+
+/** Does an operation as every skin does it: key, verb, waiting. Throws what the verb refuses. */
+export async function perform(services: Services, binding: Binding, asked: Asked): Promise<Done> {
+  const { call, raw, key, path } = asked;
+  const { operation } = binding;
+  if (key === null || !operation.writes) return { answer: await run(services, binding, asked) };
+  // Hashing goes as deep as the body does.
+  refuseHostile(raw.body);
+  const requestHash = hashRequest(
+    path,
+    raw.body,
+    call.uploads.map(({ field, filename, received }) => ({ field, filename, sha256: received?.sha256 ?? null })),
+  );
+  const held = await claim(services.pool, call, {
+    key,
+    operation: operation.name,
+    requestHash,
+    status: operation.status,
+  });
+  if (!isClaim(held)) return { stored: await readAgain(services, asked, held) };
+  return {
+    answer: await holding(services.pool, call, held, () =>
+      run(services, binding, { ...asked, call: { ...call, claim: held } }),
+    ),
+  };
+}
+
+async function run(services: Services, binding: Binding, { call, raw, waiting }: Asked): Promise<Answer> {
+  const answer = await binding.run(services, call, raw);
+  if (waiting === null || answer.post === undefined) return answer;
+  // The work is done; what keeps us from waiting for what comes of it must not look like its failure.
+  return await waitForPost(services, call, answer.post.id, waiting).catch(() => answer);
+}
+
+async function waitForPost(
+  services: Services,
+  call: Call,
+  id: string,
+  { seconds, ended, onBegin, onRead }: NonNullable<Asked["waiting"]>,
+): Promise<Answer> {
+  onBegin?.();
+  const read = async () => {
+    const answer = await getPost(services, call, id);
+    onRead?.(answer.body.post);
+    return answer;
+  };
+  const answer = await waitUntilSettled(services.listener, read, await read(), seconds, ended);
+  if (call.claim !== null) await storeAgain(services.pool, call, call.claim, answer);
+  return answer;
+}
+
+/** What an earlier call was answered, with its post as it is now; a repeat that wants to wait for it does so like the first. */
+async function readAgain(services: Services, { call, waiting }: Asked, stored: StoredAnswer): Promise<StoredAnswer> {
+  const { postId, body } = stored;
+  if (postId === null || typeof body !== "object" || body === null || !("post" in body)) return stored;
+  const now =
+    waiting === null ? await getPost(services, call, postId) : await waitForPost(services, call, postId, waiting);
+  return {
+    ...stored,
+    body: { ...body, ...now.body },
+    headers: now.post === undefined ? stored.headers : { ...stored.headers, etag: now.post.etag },
+  };
+}
+
+function isClaim(held: Claim | StoredAnswer): held is Claim {
+  return "key" in held;
+}

@@ -1,0 +1,306 @@
+import type { IncomingMessage } from "node:http";
+
+import type { MultipartFile } from "@fastify/multipart";
+import type { FastifyRequest } from "fastify";
+
+import type { Operation } from "../../contract/operation.ts";
+import { cutText } from "../../model/cut-text.ts";
+import { PublicError } from "../../model/errors.ts";
+import type { Upload } from "../domain/media/upload.ts";
+import type { Room, Rooms } from "../media/room.ts";
+import { dropReceived, receiveFile } from "../media/uploads/receive.ts";
+import type { Storage } from "../storage/storage.ts";
+import { refuseRequest, unreadableForm } from "./refusals.ts";
+
+/** JSON bodies, and the `data` of a form, are at most this long. */
+export const MAX_JSON_BYTES = 4 * 1024 * 1024;
+export const MAX_FILES = 100;
+/** All files of a form together. */
+export const MAX_FORM_BYTES = 1_000_000_000;
+
+/** What of an operation says how its body is read. */
+export type BodyForm = Pick<Operation, "name" | "takes">;
+
+/** Where files go while they arrive. */
+export interface Intake {
+  storage: Storage;
+  rooms: Rooms;
+  userId: string;
+  /** Throws RATE_LIMITED where the person has sent as many files as they may. */
+  countFile(): Promise<void>;
+}
+
+export interface ReadBody {
+  body: unknown;
+  uploads: Upload[];
+  /** What the files take up, until their rows say so; to be closed then. */
+  room?: Room;
+}
+
+/**
+ * Reads what the operation takes: JSON, or a form whose files go into storage while they arrive. A file that is refused
+ * is told with everything else that is wrong; a failure on the way leaves nothing stored.
+ */
+export async function readBody(operation: BodyForm, request: FastifyRequest, intake: Intake | null): Promise<ReadBody> {
+  if (operation.takes === "none") return { body: undefined, uploads: [] };
+  try {
+    return await readTyped(operation, request, intake);
+  } catch (error) {
+    // Nobody is there any more to be told anything, and nothing is wrong on our side.
+    if (request.raw.destroyed && !request.raw.complete)
+      throw refuseRequest("request.cut", "The request was cut off", "Send it again.");
+    throw error;
+  }
+}
+
+async function readTyped(operation: BodyForm, request: FastifyRequest, intake: Intake | null): Promise<ReadBody> {
+  const type = request.headers["content-type"]?.split(";")[0]?.trim().toLowerCase() ?? "";
+  if (type === "multipart/form-data") {
+    if (intake !== null && (operation.takes === "multipart" || operation.takes === "upload"))
+      return await withoutPlace(request, readForm(operation, request, intake));
+    throw refuseRequest(
+      "request.contentType",
+      "This operation accepts JSON, not a form",
+      "Send the body as application/json.",
+    );
+  }
+  return { body: await readJson(operation, request, type), uploads: [] };
+}
+
+async function readJson(operation: BodyForm, request: FastifyRequest, type: string): Promise<unknown> {
+  const text = await readText(request);
+  if (text.trim() === "") {
+    if (operation.takes === "optional") return undefined;
+    throw refuseRequest(
+      "request.body",
+      "The request body is empty",
+      `Send the body of ${operation.name} as application/json.`,
+    );
+  }
+  if (type !== "application/json" && !type.endsWith("+json")) {
+    const forms =
+      operation.takes === "multipart" || operation.takes === "upload"
+        ? "application/json or multipart/form-data"
+        : "application/json";
+    throw refuseRequest(
+      "request.contentType",
+      type === ""
+        ? `The Content-Type header is missing. It must be ${forms}`
+        : `The Content-Type ${type.slice(0, 100)} is not supported. It must be ${forms}`,
+      `Send the header Content-Type: application/json.`,
+    );
+  }
+  return parseJson(text, "The request body");
+}
+
+/** Whoever sends slowly holds nobody up. */
+export async function withoutPlace<Result>({ place }: FastifyRequest, coming: Promise<Result>): Promise<Result> {
+  return await (place === null ? coming : place.without(coming));
+}
+
+/** The body as text. Refuses what is too long, compressed, or not UTF-8. */
+export async function readText(request: FastifyRequest): Promise<string> {
+  const encoding = request.headers["content-encoding"]?.trim().toLowerCase() ?? "identity";
+  if (encoding !== "identity" && encoding !== "")
+    throw refuseRequest(
+      "request.encoding",
+      "A compressed request body is not supported",
+      "Send the body without Content-Encoding.",
+    );
+  if (Number(request.headers["content-length"] ?? 0) > MAX_JSON_BYTES) throw tooLong();
+  const bytes = await (request.raw.complete ? readBytes(request.raw) : withoutPlace(request, readBytes(request.raw)));
+  try {
+    return utf8.decode(bytes);
+  } catch {
+    throw refuseRequest("request.encoding", "The request body is not valid UTF-8", "Send the JSON encoded as UTF-8.");
+  }
+}
+
+const utf8 = new TextDecoder("utf-8", { fatal: true });
+
+/** Reads by events: an iterator would cost as much as all else that is done to a short body. */
+async function readBytes(request: IncomingMessage): Promise<Buffer> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const chunks: Buffer[] = [];
+  let length = 0;
+  const take = (chunk: Buffer) => {
+    length += chunk.length;
+    if (length > MAX_JSON_BYTES) reject(tooLong());
+    else chunks.push(chunk);
+  };
+  const cut = () => {
+    if (!request.complete) reject(new Error("The request was cut off"));
+  };
+  request.on("data", take).once("end", resolve).once("error", reject).once("close", cut);
+  try {
+    await promise;
+  } finally {
+    request.off("data", take).off("end", resolve).off("error", reject).off("close", cut);
+  }
+  return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks);
+}
+
+function parseJson(text: string, what: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    const detail = error instanceof SyntaxError ? `: ${error.message.slice(0, 200)}` : "";
+    throw refuseRequest("request.json", `${what} is not valid JSON${detail}`, "Send a JSON object.");
+  }
+}
+
+function tooLong(): PublicError {
+  return refuseRequest(
+    "request.size",
+    `The JSON is longer than ${MAX_JSON_BYTES} bytes`,
+    "Send media as files or by URL, and keep the JSON small.",
+    "PAYLOAD_TOO_LARGE",
+  );
+}
+
+async function readForm(operation: BodyForm, request: FastifyRequest, intake: Intake): Promise<ReadBody> {
+  const boundary = /;\s*boundary=([^;\s]+)/i.exec(request.headers["content-type"] ?? "")?.[1];
+  const fix = "Let your HTTP library set the Content-Type header, which includes the boundary.";
+  if (boundary === undefined)
+    throw refuseRequest("request.form", "The Content-Type multipart/form-data has no boundary", fix);
+  // RFC 2046, 5.1.1, and what quotes are around it.
+  if (boundary.length > 72)
+    throw refuseRequest(
+      "request.form",
+      "The boundary of the Content-Type multipart/form-data is longer than 70 characters",
+      fix,
+    );
+  const announcedBytes = Number(request.headers["content-length"] ?? 0);
+  if (announcedBytes > MAX_FORM_BYTES) throw formTooLarge();
+  const uploads: Upload[] = [];
+  let data: string | object | undefined;
+  const own = await intake.rooms.open(intake.userId, announcedBytes - MAX_JSON_BYTES);
+  const room = boundedBy(MAX_FORM_BYTES, own);
+  try {
+    for await (const part of request.parts()) {
+      if (part.type === "file") {
+        if (part.fieldname === "data") data = once(data, await readDataFile(part));
+        else uploads.push(await receive(operation, part, uploads.length, intake, room));
+      } else if (part.fieldname === "data") {
+        if (part.valueTruncated) throw tooLong();
+        data = once(data, typeof part.value === "object" && part.value !== null ? part.value : String(part.value));
+      } else {
+        throw unknownField(part.fieldname);
+      }
+    }
+    if (data === undefined && (operation.takes === "multipart" || uploads.length === 0)) {
+      throw refuseRequest(
+        "request.form",
+        operation.takes === "multipart" ? 'The form has no field "data"' : "The form has no file",
+        "Send the JSON in the field data and files in the field files.",
+      );
+    }
+    return { body: typeof data === "string" ? parseJson(data, "The field data") : (data ?? {}), uploads, room };
+  } catch (error) {
+    await dropUploads(intake.storage, uploads);
+    room.close();
+    throw isFormError(error) ? unreadableForm : error;
+  }
+}
+
+/** A form takes so many bytes at most, however many a person may have stored. */
+function boundedBy(most: number, room: Room): Room {
+  let taken = 0;
+  return {
+    take(bytes) {
+      taken += bytes;
+      if (taken > most) throw formTooLarge();
+      room.take(bytes);
+    },
+    close: () => room.close(),
+  };
+}
+
+function formTooLarge(): PublicError {
+  return refuseRequest(
+    "request.size",
+    `The files of a form can be at most ${MAX_FORM_BYTES} bytes in total`,
+    "Upload the files one by one, and refer to them in the post by id.",
+    "PAYLOAD_TOO_LARGE",
+  );
+}
+
+/** The form's parser gives its errors no code. */
+function isFormError(error: unknown): boolean {
+  return error instanceof Error && /multipart data|Malformed part header|Boundary not found/.test(error.message);
+}
+
+/** Deletes the stored bytes of files whose request came to nothing. */
+export async function dropUploads(storage: Storage, uploads: readonly Upload[]): Promise<void> {
+  await dropReceived(
+    storage,
+    uploads.flatMap(({ received }) => received ?? []),
+  );
+}
+
+async function receive(
+  operation: BodyForm,
+  part: MultipartFile,
+  index: number,
+  { storage, userId, countFile }: Intake,
+  room: Room,
+): Promise<Upload> {
+  if (part.fieldname !== "files" && part.fieldname !== "files[]" && part.fieldname !== "file")
+    throw unknownField(part.fieldname);
+  if (operation.takes === "upload" && index > 0)
+    throw refuseRequest("request.form", "Send one file at a time", "Send one request per file.");
+  await countFile();
+  const filename = cutText(part.filename ?? "", 255) || `file-${index + 1}`;
+  try {
+    const received = await receiveFile(storage, {
+      userId,
+      bytes: part.file,
+      name: filename,
+      claimedMimeType: part.mimetype,
+      path: `/files/${index}`,
+      room,
+    });
+    return { field: part.fieldname, filename, received, issues: [] };
+  } catch (error) {
+    if (!(error instanceof PublicError) || error.status !== 400) throw error;
+    await drain(part.file);
+    return { field: part.fieldname, filename, received: null, issues: error.issues };
+  }
+}
+
+/** Reads the rest of a refused file, so that the parts behind it arrive. */
+async function drain(file: MultipartFile["file"]): Promise<void> {
+  for await (const _ of file) continue;
+}
+
+/** curl's `-F data=@post.json` sends the JSON as a file. */
+async function readDataFile(part: MultipartFile): Promise<string> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of part.file) {
+    if (!Buffer.isBuffer(chunk)) continue;
+    length += chunk.length;
+    if (length > MAX_JSON_BYTES) throw tooLong();
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+function once(before: string | object | undefined, now: string | object): string | object {
+  if (before !== undefined) throw refuseRequest("request.form", 'The form has the field "data" twice', "Send it once.");
+  return now;
+}
+
+function unknownField(name: string | undefined): PublicError {
+  if (name === undefined)
+    return refuseRequest(
+      "request.form",
+      "A part of the form has no name",
+      'Name the JSON part "data" and the file parts "files".',
+    );
+  return refuseRequest(
+    "request.unknownKey",
+    `Unknown form field "${name.slice(0, 100)}". A form can have the fields "data" and "files"`,
+    "Rename the field, or remove it.",
+  );
+}

@@ -1,0 +1,37 @@
+import type { Post } from "../../contract/operations/posts.ts";
+import type { Listener } from "../db/listen.ts";
+import { type PostAnswer, readChanges } from "./read-changes.ts";
+
+/** How often the post is looked at without a message that it has changed. */
+const LOOK_MILLISECONDS = 1000;
+
+/**
+ * Reads the post again whenever it changes, until no platform post is under way, the time is up, or the signal ends the
+ * waiting. Answers the post as last read.
+ */
+export async function waitUntilSettled(
+  listener: Pick<Listener, "on">,
+  read: () => Promise<PostAnswer>,
+  first: PostAnswer,
+  waitSeconds: number,
+  signal: AbortSignal,
+): Promise<PostAnswer> {
+  const time = new AbortController();
+  const timer = setTimeout(() => time.abort(), waitSeconds * 1000);
+  try {
+    let answer = first;
+    for await (answer of readChanges(listener, read, first, {
+      everyMilliseconds: LOOK_MILLISECONDS,
+      ended: AbortSignal.any([signal, time.signal]),
+    })) {
+      if (isSettledPost(answer.body.post)) break;
+    }
+    return answer;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function isSettledPost({ status }: Post): boolean {
+  return status !== "queued" && status !== "posting";
+}

@@ -1,0 +1,234 @@
+import { spawn } from "node:child_process";
+import { mkdir, mkdtemp, open, readFile, readlink, realpath, rename, rm, stat, symlink } from "node:fs/promises";
+import { availableParallelism, tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+
+import pg from "pg";
+
+import { isAlive } from "../../../model/is-alive.ts";
+import { withFileLock } from "./file-lock.ts";
+import { findPostgres, giveTo, type Launcher } from "./postgres-binaries.ts";
+
+/** Where one PostgreSQL lives. */
+export interface Place {
+  folder: string;
+  /** PGDATA. */
+  data: string;
+  lock: string;
+  log: string;
+  socket: string;
+  url(database: string): string;
+}
+
+export async function preparePlace(dataDir: string): Promise<Place> {
+  await mkdir(join(dataDir, "postgres"), { recursive: true, mode: 0o700 });
+  const folder = await realpath(join(dataDir, "postgres"));
+  const place = { folder, data: join(folder, "data"), lock: join(folder, "lock"), log: join(folder, "server.log") };
+  const socket = await socketFolder(folder);
+  return {
+    ...place,
+    socket,
+    url: (database) => `postgresql://ampost@localhost/${database}?host=${encodeURIComponent(socket)}`,
+  };
+}
+
+/** Sockets have short names, about a hundred bytes: a deep data folder has its socket elsewhere, and a link to it. */
+async function socketFolder(folder: string): Promise<string> {
+  if (Buffer.byteLength(folder) <= 80) return folder;
+  const link = join(folder, "socket");
+  return withFileLock(join(folder, "lock"), async () => {
+    const known = await readlink(link).catch(() => undefined);
+    if (known !== undefined && (await stat(known).catch(() => undefined)) !== undefined) return known;
+    const made = await mkdtemp(join(tmpdir(), "ampost-"));
+    await rm(link, { force: true });
+    await symlink(made, link);
+    return made;
+  });
+}
+
+export interface Server {
+  place: Place;
+  launcher: Launcher;
+  settings: Record<string, string>;
+}
+
+/** Called under the place's lock, by one process at a time. Answers whether it had to start the server. */
+export async function ensureRunning(server: Server): Promise<boolean> {
+  const { place, launcher } = server;
+  const running = await readPidFile(place);
+  if (running && (await isOurs(running.pid, place))) {
+    await untilAnswers(place, () => isOurs(running.pid, place));
+    return false;
+  }
+  const binaries = await findPostgres();
+  if ((await stat(place.data).catch(() => undefined)) === undefined) await initialise(binaries.initdb, server);
+  for (const folder of [place.folder, place.socket]) await giveTo(launcher, folder);
+  for (const record of [pidFile(place), join(place.socket, ".s.PGSQL.5432.lock")]) await dropStale(record, place);
+  await startServer(binaries.postgres, server);
+  return true;
+}
+
+/**
+ * PostgreSQL writes its process down beside its data and beside its socket. The number of a server that was killed would
+ * keep the next one from starting if another program has it by now, or nobody has taken notice of the death yet: it only
+ * asks whether that lives. Whether processes of the old server still use its memory it finds out without the records.
+ */
+async function dropStale(record: string, place: Place): Promise<void> {
+  const pid = parseInt(await readFile(record, "utf8").catch(() => ""), 10);
+  if (pid > 0 && isAlive(pid) && !(await isOurs(pid, place))) await rm(record, { force: true });
+}
+
+async function initialise(initdb: string, { place, launcher }: Server): Promise<void> {
+  // Made beside its place and moved there whole, so that a start that was cut off leaves no half of a cluster.
+  const fresh = `${place.data}.new`;
+  await rm(fresh, { recursive: true, force: true });
+  await giveTo(launcher, place.folder);
+  const args = ["-D", fresh, "-U", "ampost", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-instructions"];
+  const child = await launch(initdb, args, place, launcher);
+  const code = await child.ended;
+  if (code !== 0)
+    throw new Error(`PostgreSQL's initdb failed in ${place.folder}.${reachHint(launcher)}\n${await logTail(place)}`);
+  await rename(fresh, place.data);
+}
+
+async function startServer(postgres: string, { place, launcher, settings }: Server): Promise<void> {
+  const args = ["-D", place.data];
+  for (const [name, value] of Object.entries({ ...ourSettings(place), ...settings }))
+    args.push("-c", `${name}=${value}`);
+  // After a kill -9 the old server's last processes may hold its memory for a moment, and the first starts are refused.
+  const deadline = performance.now() + 2_000;
+  for (;;) {
+    const child = await launch(postgres, args, place, launcher);
+    let exited = false;
+    void child.ended.then(() => (exited = true));
+    if (await untilAnswers(place, async () => !exited)) return child.unref();
+    if (performance.now() > deadline)
+      throw new Error(
+        `The embedded PostgreSQL does not start in ${place.folder}.${reachHint(launcher)}\n${await logTail(place)}`,
+      );
+    await sleep(100);
+  }
+}
+
+function ourSettings(place: Place): Record<string, string> {
+  return {
+    listen_addresses: "",
+    unix_socket_directories: `"${place.socket}"`,
+    unix_socket_permissions: "0700",
+    max_connections: String(Math.min(100 + 25 * availableParallelism(), 400)),
+    shared_buffers: "64MB",
+    max_wal_size: "512MB",
+    // Nobody replicates from it, so it need not write for that, nor keep processes for it.
+    wal_level: "minimal",
+    max_wal_senders: "0",
+    io_method: "sync",
+    max_parallel_workers_per_gather: "0",
+    jit: "off",
+    // Nobody reads the titles, and writing them is part of the cost of every statement.
+    update_process_title: "off",
+    log_checkpoints: "off",
+    timezone: "UTC",
+    log_timezone: "UTC",
+  };
+}
+
+interface Launched {
+  /** The exit code. */
+  ended: Promise<number | null>;
+  /** Lets this process end while the other runs on. */
+  unref(): void;
+}
+
+/** Runs a program of PostgreSQL in a session of its own: Ctrl-C at our terminal is for us to pass on, in good order. */
+async function launch(program: string, programArgs: string[], place: Place, launcher: Launcher): Promise<Launched> {
+  const { file, args, ...user } = launcher.command(program, programArgs);
+  const tooLong = ((await stat(place.log).catch(() => undefined))?.size ?? 0) > 10_000_000;
+  const log = await open(place.log, tooLong ? "w" : "a", 0o600);
+  try {
+    const child = spawn(file, args, {
+      ...user,
+      cwd: place.folder,
+      detached: true,
+      stdio: ["ignore", log.fd, log.fd],
+      env: { PATH: process.env.PATH, LC_ALL: "C" },
+    });
+    const ended = new Promise<number | null>((settle, fail) => child.once("error", fail).once("exit", settle));
+    return { ended, unref: () => child.unref() };
+  } finally {
+    await log.close();
+  }
+}
+
+/**
+ * Waits until the server answers, making the database if it is not there yet; false as soon as it is not alive any
+ * more.
+ */
+async function untilAnswers(place: Place, alive: () => Promise<boolean>): Promise<boolean> {
+  for (;;) {
+    const answer = await ask(place, "ampost");
+    if (answer === "yes") return true;
+    if (answer === "no database") await createDatabase(place);
+    else if (!(await alive())) return false;
+    else await sleep(10);
+  }
+}
+
+async function ask(place: Place, database: string): Promise<"yes" | "no" | "no database"> {
+  const client = new pg.Client({ connectionString: place.url(database), connectionTimeoutMillis: 5_000 });
+  client.on("error", () => undefined);
+  try {
+    await client.connect();
+    return "yes";
+  } catch (error) {
+    return error instanceof pg.DatabaseError && error.code === "3D000" ? "no database" : "no";
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
+
+async function createDatabase(place: Place): Promise<void> {
+  const client = new pg.Client(place.url("postgres"));
+  await client.connect();
+  await client.query("create database ampost");
+  await client.end();
+}
+
+/** Called under the place's lock. Resolves when the process is gone. */
+export async function stopServer(place: Place): Promise<void> {
+  const running = await readPidFile(place);
+  if (!running || !(await isOurs(running.pid, place))) return;
+  // SIGINT is PostgreSQL's fast shutdown: it ends all sessions and writes everything down.
+  process.kill(running.pid, "SIGINT");
+  while (await isOurs(running.pid, place)) await sleep(5);
+}
+
+/** PostgreSQL's own record of its process; there for as long as the server runs, and left behind by a kill. */
+export async function readPidFile(place: Place): Promise<{ pid: number; status: string } | undefined> {
+  const lines = (await readFile(pidFile(place), "utf8").catch(() => "")).split("\n");
+  const pid = Number(lines[0]);
+  return Number.isInteger(pid) && pid > 0 ? { pid, status: lines[7]?.trim() ?? "" } : undefined;
+}
+
+function pidFile(place: Place): string {
+  return join(place.data, "postmaster.pid");
+}
+
+/** Whether the process is the server of this folder: a number may have passed to another program since. */
+async function isOurs(pid: number, place: Place): Promise<boolean> {
+  if (!isAlive(pid)) return false;
+  // PostgreSQL works from its data folder. Where the system does not say where a process works, the number has to do.
+  if (process.platform !== "linux") return true;
+  const worksIn = await readlink(`/proc/${pid}/cwd`).catch(() => undefined);
+  return worksIn === place.data;
+}
+
+function reachHint(launcher: Launcher): string {
+  if (launcher.uid === process.getuid?.()) return "";
+  return " It runs as the user nobody here, who must be able to reach that folder: choose another one with AMPOST_DATA_DIR, do not run as root, or set DATABASE_URL.";
+}
+
+async function logTail(place: Place): Promise<string> {
+  const text = await readFile(place.log, "utf8").catch(() => "");
+  return text.trimEnd().split("\n").slice(-8).join("\n");
+}

@@ -1,0 +1,78 @@
+import type { Mode, PlatformName } from "../../../model/platform-names.ts";
+import { statement } from "../sql.ts";
+
+export interface AccountRow {
+  id: string;
+  mode: Mode;
+  platform: PlatformName;
+  platform_set_id: string;
+  platform_account_id: string;
+  username: string | null;
+  display_name: string | null;
+  avatar_url: string | null;
+  status: "active" | "revoked";
+  scopes: string[];
+  token_health: "healthy" | "expiring" | "expired" | "revoked" | "reconnect_required";
+  token_health_reason: string | null;
+  platform_metadata: Record<string, unknown>;
+  external_id: string | null;
+  connected_at: Date;
+  /** When the grant ends; null where it names no end, or is gone. */
+  token_expires_at: Date | null;
+}
+
+const select = `select a.id, a.mode, a.platform, a.platform_set_id, a.platform_account_id, a.username, a.display_name, a.avatar_url,
+    a.status, a.scopes, a.token_health, a.token_health_reason, a.platform_metadata, a.external_id, a.connected_at, c.access_token_expires_at as token_expires_at
+  from accounts a left join connections c on c.account_id = a.id and c.user_id = a.user_id and c.mode = a.mode`;
+
+/** The active ones. */
+export const listAccounts = statement<
+  AccountRow,
+  [userId: string, mode: Mode, platform: PlatformName | null, setId: string | null]
+>(
+  "accounts.list",
+  `${select} where a.user_id = $1 and a.mode = $2 and a.status = 'active'
+     and ($3::text is null or a.platform = $3) and ($4::uuid is null or a.platform_set_id = $4)
+   order by a.connected_at, a.id`,
+);
+
+/** All that posts of test keys may stand under in the sandbox, connected still or not. */
+export const listSandboxAccounts = statement<Pick<AccountRow, "platform" | "platform_account_id">, [userId: string]>(
+  "accounts.list_sandbox",
+  `select distinct platform, platform_account_id from accounts where user_id = $1 and mode = 'test'`,
+);
+
+/** Active or not. */
+export const findAccount = statement<AccountRow, [id: string, userId: string, mode: Mode]>(
+  "accounts.find",
+  `${select} where a.id = $1 and a.user_id = $2 and a.mode = $3`,
+);
+
+/** What is stored of a set's active account, as judging a post needs it. */
+export interface SetAccountRow {
+  id: string;
+  platform: PlatformName;
+  scopes: string[];
+  platform_metadata: Record<string, unknown>;
+  access_token_expires_at: Date | null;
+  refresh_token_expires_at: Date | null;
+  has_refresh_token: boolean;
+  renewal_refused: boolean;
+}
+
+/**
+ * One row for a set without accounts (its account columns null), none where there is no such set. On the path of every
+ * create.
+ */
+export const findSetWithAccounts = statement<
+  { set_id: string } & (SetAccountRow | { [Column in keyof SetAccountRow]: null }),
+  [setId: string, userId: string, mode: Mode]
+>(
+  "platform_sets.find_with_accounts",
+  `select s.id as set_id, a.id, a.platform, a.scopes, a.platform_metadata, c.access_token_expires_at, c.refresh_token_expires_at,
+     c.refresh_token_sealed is not null as has_refresh_token, coalesce(c.renewal_refused_at > c.issued_at, false) as renewal_refused
+   from platform_sets s
+     left join accounts a on a.platform_set_id = s.id and a.user_id = s.user_id and a.mode = s.mode and a.status = 'active'
+     left join connections c on c.account_id = a.id and c.user_id = a.user_id and c.mode = a.mode
+   where s.id = $1 and s.user_id = $2 and s.mode = $3`,
+);

@@ -1,0 +1,144 @@
+import type { Mode } from "../../../model/platform-names.ts";
+import { statement } from "../sql.ts";
+
+export interface ApiKeyRow {
+  id: string;
+  user_id: string;
+  mode: Mode;
+  name: string;
+  /** Null of a grant, for which there is no raw key. */
+  prefix: string | null;
+  /** The MCP client that a grant is for; null of a key. */
+  client_id: string | null;
+  /** As it was stored; members of later versions are missing from earlier rows. */
+  policies: unknown;
+  created_at: Date;
+  last_used_at: Date | null;
+  expires_at: Date | null;
+  revoked_at: Date | null;
+}
+
+const columns =
+  "id, user_id, mode, name, prefix, client_id, policies, created_at, last_used_at, expires_at, revoked_at";
+
+/** Who a key speaks for. `unseen`: its last use was written down more than a minute ago. */
+export interface KeyHolderRow {
+  id: string;
+  user_id: string;
+  mode: Mode;
+  policies: unknown;
+  unseen: boolean;
+  /** Until it expires; null where it does not. */
+  seconds_left: number | null;
+}
+
+/** The holder of a key that is neither revoked nor expired. */
+export const findKeyHolder = statement<KeyHolderRow, [digest: Buffer]>(
+  "api_keys.find_holder",
+  `select id, user_id, mode, policies, (last_used_at is null or last_used_at < now() - interval '1 minute') as unseen,
+     extract(epoch from expires_at - clock_timestamp())::float8 as seconds_left
+   from api_keys where digest = $1 and revoked_at is null and (expires_at is null or expires_at > now())`,
+);
+
+export const touchKey = statement<never, [id: string]>(
+  "api_keys.touch",
+  `update api_keys set last_used_at = now() where id = $1`,
+);
+
+export const insertApiKey = statement<
+  ApiKeyRow,
+  [
+    id: string,
+    userId: string,
+    mode: Mode,
+    name: string,
+    digest: Buffer,
+    prefix: string,
+    expiresAt: Date | null,
+    policies: object,
+  ]
+>(
+  "api_keys.insert",
+  `insert into api_keys (id, user_id, mode, name, digest, prefix, expires_at, policies) values ($1, $2, $3, $4, $5, $6, $7, $8) returning ${columns}`,
+);
+
+/** Nothing where it was made before. */
+export const insertGrant = statement<
+  Pick<ApiKeyRow, "id">,
+  [
+    id: string,
+    userId: string,
+    mode: Mode,
+    name: string,
+    clientId: string,
+    policies: object | null,
+    secondsToBegin: number,
+  ]
+>(
+  "api_keys.insert_grant",
+  `insert into api_keys (id, user_id, mode, name, client_id, policies, expires_at) values ($1, $2, $3, $4, $5, $6, now() + make_interval(secs => $7))
+   on conflict (id) do nothing returning id`,
+);
+
+/** It lives for so long from now on. */
+export const prolongGrant = statement<never, [grantId: string, userId: string, mode: Mode, seconds: number]>(
+  "api_keys.prolong_grant",
+  `update api_keys set expires_at = now() + make_interval(secs => $4) where id = $1 and user_id = $2 and mode = $3 and client_id is not null`,
+);
+
+/**
+ * Grants whose clients have never come for their code. Whoever comes lives for months (`prolongGrant`). They are kept
+ * while the page that made them could be answered once more.
+ */
+export const deleteUnbegunGrants = statement<never, [limit: number]>(
+  "api_keys.delete_unbegun_grants",
+  `delete from api_keys where id in (select id from api_keys where client_id is not null and expires_at < now() - interval '1 hour' and expires_at < created_at + interval '1 day' limit $1)`,
+);
+
+/** Keys and grants that have ended so long ago, or before so many others of the person. */
+export const deletePastKeys = statement<never, [days: number, mostOfUser: number, limit: number]>(
+  "api_keys.delete_past",
+  `delete from api_keys where id in (
+     select id from (
+       select id, coalesce(revoked_at, expires_at) as ended_at,
+         row_number() over (partition by user_id order by coalesce(revoked_at, expires_at) desc) as place
+       from api_keys where revoked_at is not null or expires_at < now()) as past
+     where ended_at < now() - make_interval(days => $1) or place > $2 limit $3)`,
+);
+
+/** Keys and grants that work. */
+export const countActiveKeys = statement<{ count: number }, [userId: string]>(
+  "api_keys.count_active",
+  `select count(*)::int as count from api_keys where user_id = $1 and revoked_at is null and (expires_at is null or expires_at > now())`,
+);
+
+export const listKeys = statement<ApiKeyRow, [userId: string]>(
+  "api_keys.list",
+  `select ${columns} from api_keys where user_id = $1 order by created_at desc, id desc`,
+);
+
+export const findApiKey = statement<ApiKeyRow, [id: string, userId: string]>(
+  "api_keys.find",
+  `select ${columns} from api_keys where id = $1 and user_id = $2`,
+);
+
+/** Nothing where it is revoked already; else every process is told. */
+export const revokeKey = statement<ApiKeyRow, [id: string, userId: string]>(
+  "api_keys.revoke",
+  `with revoked as (
+     update api_keys set revoked_at = now() where id = $1 and user_id = $2 and revoked_at is null returning ${columns}
+   )
+   select ${columns}, pg_notify('ampost_keys', id::text) from revoked`,
+);
+
+/** One more post of the key today; nothing where that would be more than it may create. */
+export const countPostOfKey = statement<
+  { posts_today: number },
+  [id: string | null, userId: string, mode: Mode, postsDay: number]
+>(
+  "api_keys.count_post",
+  `update api_keys set posts_day = (now() at time zone 'UTC')::date,
+     posts_today = case when posts_day = (now() at time zone 'UTC')::date then posts_today + 1 else 1 end
+   where id = $1 and user_id = $2 and mode = $3 and (posts_day is distinct from (now() at time zone 'UTC')::date or posts_today < $4)
+   returning posts_today`,
+);

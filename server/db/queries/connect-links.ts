@@ -1,0 +1,127 @@
+import type { ConnectLinkStatus } from "../../../contract/operations/connect-links.ts";
+import type { Mode, PlatformName } from "../../../model/platform-names.ts";
+import { statement } from "../sql.ts";
+
+export interface ConnectLinkRow {
+  id: string;
+  user_id: string;
+  mode: Mode;
+  platform_set_id: string;
+  platform: PlatformName | null;
+  external_id: string | null;
+  return_url: string;
+  account_id: string | null;
+  created_at: Date;
+  expires_at: Date;
+  status: ConnectLinkStatus;
+}
+
+const columns = `l.id, l.user_id, l.mode, l.platform_set_id, l.platform, l.external_id, l.return_url, l.account_id, l.created_at, l.expires_at,
+  case when l.connected_at is not null then 'connected'
+    when l.revoked_at is not null or not exists (select from platform_sets s where s.id = l.platform_set_id and s.user_id = l.user_id and s.mode = l.mode) then 'revoked'
+    when l.expires_at <= now() then 'expired' else 'pending' end as status`;
+
+/** Those that can still be used. */
+export const countPendingLinks = statement<{ count: number }, [userId: string, mode: Mode]>(
+  "connect_links.count_pending",
+  `select count(*)::int as count from connect_links where user_id = $1 and mode = $2 and connected_at is null and revoked_at is null and expires_at > now()`,
+);
+
+/** Links that have ended so long ago, or before so many others; not while somebody is on the way by one. */
+export const deletePastLinks = statement<never, [days: number, mostOfUser: number, limit: number]>(
+  "connect_links.delete_past",
+  `delete from connect_links where id in (
+     select id from (
+       select id, least(coalesce(connected_at, expires_at), coalesce(revoked_at, expires_at), expires_at) as ended_at,
+         row_number() over (partition by user_id, mode order by id desc) as place
+       from connect_links where connected_at is not null or revoked_at is not null or expires_at < now()) as past
+     where (ended_at < now() - make_interval(days => $1) or place > $2)
+       and not exists (select from oauth_attempts a where a.connect_link_id = past.id) limit $3)`,
+);
+
+export const insertConnectLink = statement<
+  ConnectLinkRow,
+  [
+    id: string,
+    userId: string,
+    mode: Mode,
+    tokenDigest: Buffer,
+    setId: string,
+    platform: PlatformName | null,
+    externalId: string | null,
+    returnUrl: string | null,
+    lifetimeSeconds: number,
+  ]
+>(
+  "connect_links.insert",
+  `with l as (
+     insert into connect_links (id, user_id, mode, token_digest, platform_set_id, platform, external_id, return_url, expires_at)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, now() + make_interval(secs => $9)) returning *
+   ) select ${columns} from l`,
+);
+
+export const findConnectLink = statement<ConnectLinkRow, [id: string | null, userId: string, mode: Mode]>(
+  "connect_links.find",
+  `select ${columns} from connect_links l where l.id = $1 and l.user_id = $2 and l.mode = $3`,
+);
+
+/** Whose it is, is what the token says. The names are shown to whoever opens the link. */
+export const findConnectLinkByToken = statement<
+  ConnectLinkRow & { user_name: string; set_name: string | null },
+  [tokenDigest: Buffer]
+>(
+  "connect_links.find_by_token",
+  `select ${columns}, u.name as user_name, named.name as set_name
+   from connect_links l join users u on u.id = l.user_id
+     left join platform_sets named on named.id = l.platform_set_id and named.user_id = l.user_id and named.mode = l.mode
+   where l.token_digest = $1`,
+);
+
+/** The link by which it was begun, how, and what it has connected. */
+export const findConnectLinkOfAttempt = statement<
+  ConnectLinkRow & { attempt_platform: PlatformName; attempt_login: string; attempt_account_id: string | null },
+  [attemptId: string, binding: Buffer]
+>(
+  "connect_links.find_of_attempt",
+  `select ${columns}, a.platform as attempt_platform, a.login as attempt_login, a.account_id as attempt_account_id
+   from oauth_attempts a join connect_links l on l.id = a.connect_link_id and l.user_id = a.user_id and l.mode = a.mode where a.id = $1 and a.binding = $2`,
+);
+
+const matching = `from (select ${columns} from connect_links l where l.user_id = $1 and l.mode = $2 and ($4::text is null or l.external_id = $4)) l
+  where $3::text is null or l.status = $3`;
+
+/** The newest first. */
+export const listConnectLinks = statement<
+  ConnectLinkRow,
+  [userId: string, mode: Mode, status: string | null, externalId: string | null, limit: number, offset: number]
+>("connect_links.list", `select l.* ${matching} order by l.id desc limit $5 offset $6`);
+
+export const countConnectLinks = statement<
+  { count: number },
+  [userId: string, mode: Mode, status: string | null, externalId: string | null]
+>("connect_links.count", `select count(*)::int as count ${matching}`);
+
+/** One that was used, or has been revoked before, stays as it is. */
+export const revokeConnectLink = statement<never, [id: string, userId: string, mode: Mode]>(
+  "connect_links.revoke",
+  `update connect_links set revoked_at = now() where id = $1 and user_id = $2 and mode = $3 and connected_at is null and revoked_at is null`,
+);
+
+/**
+ * The link is used up; nothing where it was used or revoked before. One that ran out while the platform was asking is
+ * still good.
+ */
+export const claimConnectLink = statement<{ external_id: string | null }, [id: string, userId: string, mode: Mode]>(
+  "connect_links.claim",
+  `update connect_links set connected_at = now()
+   where id = $1 and user_id = $2 and mode = $3 and connected_at is null and revoked_at is null returning external_id`,
+);
+
+/** What a claimed link has connected; the account is known by the link's external id from now on. */
+export const settleConnectLink = statement<never, [id: string, userId: string, mode: Mode, accountId: string]>(
+  "connect_links.settle",
+  `with settled as (
+     update connect_links set account_id = $4 where id = $1 and user_id = $2 and mode = $3 returning external_id
+   )
+   update accounts set external_id = settled.external_id from settled where accounts.id = $4 and accounts.user_id = $2 and accounts.mode = $3`,
+);

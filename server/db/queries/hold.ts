@@ -1,0 +1,93 @@
+import { statement } from "../sql.ts";
+
+/** The fact that holds publishing. While it is there no commit is written, and nothing that leads to one is claimed. */
+export const HELD_FACT = "held";
+
+/** In a statement: whether publishing is held. PostgreSQL looks once for the whole statement. */
+export const isHeld = `exists (select from instance where name = '${HELD_FACT}')`;
+
+/** What the database knows about the newest commit that was noted outside of it. */
+export const findContinuity = statement<
+  {
+    has_posts: boolean;
+    has_commits: boolean;
+    knows: boolean;
+    knows_newer: boolean;
+  },
+  [intentId: string]
+>(
+  "instance.find_continuity",
+  `select exists (select from posts) as has_posts,
+     exists (select from publish_steps where effect = 'visible') as has_commits,
+     exists (select from publish_steps where id = $1) as knows,
+     exists (select from publish_steps where id > $1) as knows_newer`,
+);
+
+/** Whether another process was already working on the database when this one started. */
+export const findOthersAtWork = statement<{ found: boolean }, [upSeconds: number]>(
+  "instance.find_others_at_work",
+  `select exists (select from pg_stat_activity where datname = current_database() and application_name = 'ampost worker'
+     and backend_start < clock_timestamp() - make_interval(secs => $1)) as found`,
+);
+
+/**
+ * The step of a commit that was written for a platform post in doubt, until the engine has told which it would have
+ * been.
+ */
+export const DOUBTED_STEP = "";
+
+/**
+ * What was due by then and is not settled may already have been published. Each gets an open commit, as if its answer had
+ * been lost, so that it is read back before anything else; handles are forgotten, because others may have been created and
+ * used. The ids of these commits sort before those of all real ones.
+ */
+export const doubtUnsettled = statement<never, [dueUntil: Date]>(
+  "platform_posts.doubt",
+  `with doubted as (
+     update platform_posts pp set lane = 'observe', next_action_at = now(), fence = fence + 1, lease_until = null, lease_owner = null,
+       step = null, polls = 0, step_since = null, checkpoint = case when live_through is null then '{}' else checkpoint end
+     where status in ('pending', 'queued', 'posting') and due_at <= $1 and published_at is null and account_id is not null
+       and not exists (select from publish_steps s where s.platform_post_id = pp.id and s.effect = 'visible' and s.result is null)
+     returning id, account_id, user_id, mode, attempt_count, fence, due_at, checkpoint
+   )
+   insert into publish_steps (id, platform_post_id, account_id, user_id, mode, platform, platform_account_id, step, effect, attempt, fence, intent_at, deadline_at, evidence, checkpoint)
+   select overlay(gen_random_uuid()::text placing '00000000' from 1 for 8)::uuid, d.id, a.id, d.user_id, d.mode, a.platform, a.platform_account_id,
+     '${DOUBTED_STEP}', 'visible', d.attempt_count, d.fence, d.due_at, d.due_at, '{}', d.checkpoint
+   from doubted d join accounts a on a.id = d.account_id and a.user_id = d.user_id and a.mode = d.mode`,
+);
+
+export const nameDoubtedStep = statement<never, [intentId: string, step: string]>(
+  "publish_steps.name_doubted",
+  `update publish_steps set step = $2 where id = $1 and step = '${DOUBTED_STEP}'`,
+);
+
+export const hold = statement<never, [fact: string]>(
+  "instance.hold",
+  `insert into instance (name, value) values ('${HELD_FACT}', $1) on conflict (name) do nothing`,
+);
+
+export const findHold = statement<{ value: string }, []>(
+  "instance.find_hold",
+  `select value from instance where name = '${HELD_FACT}'`,
+);
+
+/**
+ * How many platform posts are still being read back, how many need a person, and how many are due and wait for the
+ * release.
+ */
+export const countHeld = statement<{ doubted: number; unknown: number; waiting: number }, []>(
+  "platform_posts.count_held",
+  `select count(*) filter (where status <> 'unknown' and exists (
+       select from publish_steps s where s.platform_post_id = pp.id and s.effect = 'visible' and s.result is null))::integer as doubted,
+     count(*) filter (where status = 'unknown')::integer as unknown,
+     count(*) filter (where lane <> 'observe' and status in ('pending', 'queued', 'posting') and due_at <= now())::integer as waiting
+   from platform_posts pp where next_action_at is not null or status = 'unknown'`,
+);
+
+/** Publishing continues as the instance of this epoch, and every process is notified. */
+export const release = statement<{ released: boolean }, [epoch: string]>(
+  "instance.release",
+  `with gone as (delete from instance where name = '${HELD_FACT}' returning name),
+     renewed as (update instance set value = $1 where name = 'epoch' and exists (select from gone) returning name)
+   select exists (select from gone) as released, pg_notify('ampost_released', ''), pg_notify('ampost_due', '')`,
+);

@@ -1,0 +1,26 @@
+import type { Mode } from "../../../model/platform-names.ts";
+import { statement } from "../sql.ts";
+
+/** How long a session lives at most: the end of an older one need not be known any more. */
+export const MCP_SESSION_DAYS = 30;
+
+/** A row where the session was ended. */
+export const findEndedSession = statement<{ id: string }, [id: string, userId: string, mode: Mode]>(
+  "mcp_ended_sessions.find",
+  `select id from mcp_ended_sessions where id = $1 and user_id = $2 and mode = $3`,
+);
+
+/** Ends of sessions that would be over by now anyway. */
+export const deleteOldEnds = statement<never, [limit: number]>(
+  "mcp_ended_sessions.delete_old",
+  `delete from mcp_ended_sessions where id in (select id from mcp_ended_sessions where ended_at < now() - interval '${MCP_SESSION_DAYS + 1} days' limit $1)`,
+);
+
+/** Ends a session for all processes and for good. */
+export const endSession = statement<never, [id: string, userId: string, mode: Mode]>(
+  "mcp_ended_sessions.end",
+  `insert into mcp_ended_sessions (id, user_id, mode) values ($1, $2, $3) on conflict do nothing`,
+);
+
+/** Tells every process what a client answered. */
+export const tellAnswer = statement<never, [answer: string]>("mcp.tell_answer", `select pg_notify('ampost_mcp', $1)`);

@@ -1,0 +1,187 @@
+import type { Mode } from "../../../model/platform-names.ts";
+import type { MediaFacts } from "../../../model/post.ts";
+import type { PostStatus } from "../../../model/status.ts";
+import type { Json } from "../jsonb.ts";
+import { statement } from "../sql.ts";
+
+/** A media object. Its bytes are stored while `storage_key` is set; `error` is why they could not be had so far. */
+export interface MediaRow {
+  id: string;
+  status: "pending" | "ready" | "failed";
+  source_url: string | null;
+  storage_key: string | null;
+  filename: string;
+  facts: MediaFacts | null;
+  size_bytes: number;
+  error: string | null;
+  created_at: Date;
+}
+
+export type NewMedia = Pick<
+  MediaRow,
+  "id" | "status" | "source_url" | "storage_key" | "filename" | "facts" | "size_bytes"
+>;
+
+const COLUMNS = "m.id, m.status, m.source_url, m.storage_key, m.filename, m.facts, m.size_bytes, m.error, m.created_at";
+
+/** Posts in these states will not be published any more, so their media are kept for a while only. */
+const NEEDED = "p.status not in ('published', 'discarded')";
+
+export const insertMedia = statement<MediaRow, [userId: string, mode: Mode, media: Json]>(
+  "media.insert",
+  `insert into media as m (id, user_id, mode, status, source_url, storage_key, filename, facts, size_bytes)
+   select n.id, $1, $2, n.status, n.source_url, n.storage_key, n.filename, n.facts, n.size_bytes
+   from jsonb_to_recordset($3) as n(id uuid, status text, source_url text, storage_key text, filename text, facts jsonb, size_bytes bigint)
+   returning ${COLUMNS}`,
+);
+
+/** Nothing where another process was first, or the original is gone. */
+export const insertRendition = statement<
+  MediaRow,
+  [
+    userId: string,
+    mode: Mode,
+    originalId: string,
+    rendition: string,
+    id: string,
+    storageKey: string,
+    filename: string,
+    facts: Json,
+  ]
+>(
+  "media.insert_rendition",
+  `insert into media as m (id, user_id, mode, status, storage_key, filename, facts, size_bytes, rendition_of, rendition)
+   select $5, o.user_id, o.mode, 'ready', $6, $7, $8, ($8::jsonb ->> 'sizeBytes')::bigint, o.id, $4
+   from media o where o.user_id = $1 and o.mode = $2 and o.id = $3 and o.deleted_at is null for key share
+   on conflict (rendition_of, rendition) where rendition_of is not null do nothing
+   returning ${COLUMNS}`,
+);
+
+export const findRendition = statement<MediaRow, [userId: string, mode: Mode, originalId: string, rendition: string]>(
+  "media.find_rendition",
+  `select ${COLUMNS} from media m where m.user_id = $1 and m.mode = $2 and m.rendition_of = $3 and m.rendition = $4`,
+);
+
+export const findMedia = statement<MediaRow, [userId: string, mode: Mode, ids: readonly string[]]>(
+  "media.find",
+  `select ${COLUMNS} from media m
+   where m.user_id = $1 and m.mode = $2 and m.id = any($3::uuid[]) and m.rendition_of is null and m.deleted_at is null`,
+);
+
+/**
+ * The same, and holds them until the transaction ends, so that no sweep or deletion takes them away before a post
+ * names them.
+ */
+export const holdMedia = statement<MediaRow, [userId: string, mode: Mode, ids: readonly string[]]>(
+  "media.hold",
+  `${findMedia.text} for key share`,
+);
+
+/**
+ * Whoever has a signed address may have the bytes, so the signature stands in for user and mode. Renditions are among
+ * them; a deleted one answers without a storage key.
+ */
+export const findSignedMedia = statement<
+  Pick<MediaRow, "storage_key" | "facts" | "status"> & { deleted_at: Date | null },
+  [id: string]
+>("media.find_signed", `select storage_key, facts, status, deleted_at from media where id = $1`);
+
+/** Newest first. */
+export const listMedia = statement<MediaRow, [userId: string, mode: Mode, limit: number, offset: number]>(
+  "media.list",
+  `select ${COLUMNS} from media m where m.user_id = $1 and m.mode = $2 and m.rendition_of is null and m.deleted_at is null
+   order by m.id desc limit $3 offset $4`,
+);
+
+export const countMedia = statement<{ count: number }, [userId: string, mode: Mode]>(
+  "media.count",
+  `select count(*) from media where user_id = $1 and mode = $2 and rendition_of is null and deleted_at is null`,
+);
+
+/** Touches nothing where another has brought the bytes before, or nobody wants them any more. */
+export const markMediaReady = statement<
+  never,
+  [userId: string, mode: Mode, id: string, storageKey: string, facts: Json]
+>(
+  "media.mark_ready",
+  `update media set status = 'ready', storage_key = $4, facts = $5, size_bytes = ($5::jsonb ->> 'sizeBytes')::bigint, error = null
+   where user_id = $1 and mode = $2 and id = $3 and status <> 'ready' and deleted_at is null`,
+);
+
+/** It could not be had this time. */
+export const noteMediaError = statement<never, [userId: string, mode: Mode, id: string, sentence: string]>(
+  "media.note_error",
+  `update media set error = $4 where user_id = $1 and mode = $2 and id = $3 and status = 'pending'`,
+);
+
+/** It cannot be had; said once. */
+export const markMediaFailed = statement<never, [userId: string, mode: Mode, id: string, sentence: string]>(
+  "media.mark_failed",
+  `with failed as (
+     update media set status = 'failed', error = $4 where user_id = $1 and mode = $2 and id = $3 and status = 'pending' and deleted_at is null
+     returning id, source_url
+   )
+   insert into outbox (user_id, mode, type, data)
+   select $1, $2, 'media.failed', jsonb_build_object('mediaId', id, 'url', source_url, 'message', $4::text) from failed`,
+);
+
+/** Holds a media object that is about to be deleted. */
+export const lockMedia = statement<{ id: string }, [userId: string, mode: Mode, id: string]>(
+  "media.lock",
+  `select id from media where user_id = $1 and mode = $2 and id = $3 and rendition_of is null and deleted_at is null for update`,
+);
+
+/** A post that still needs it. */
+export const findNeedingPost = statement<{ id: string; status: PostStatus }, [userId: string, mediaId: string]>(
+  "media.find_needing_post",
+  `select p.id, p.status from post_media pm join posts p on p.id = pm.post_id
+   where pm.user_id = $1 and pm.media_id = $2 and ${NEEDED} limit 1`,
+);
+
+/** Holds what may go, skipping what others hold. Whether it still may go has to be asked again once it is held. */
+export const lockUnneeded = statement<{ id: string }, [daysOfFinished: number, daysOfUnnamed: number, limit: number]>(
+  "media.lock_unneeded",
+  `select m.id from media m
+   where m.rendition_of is null and m.deleted_at is null and m.created_at < now() - make_interval(days => least($1::int, $2::int)) and ${unneeded("m")}
+   order by m.id limit $3 for update skip locked`,
+);
+
+/**
+ * Those of the locked ones that may still go, now that no post can begin to name them.
+ */
+export const findStillUnneeded = statement<
+  { id: string },
+  [daysOfFinished: number, daysOfUnnamed: number, lockedIds: readonly string[]]
+>("media.find_still_unneeded", `select m.id from media m where m.id = any($3::uuid[]) and ${unneeded("m")}`);
+
+function unneeded(media: string): string {
+  return `case when exists (select from post_media pm where pm.media_id = ${media}.id)
+    then not exists (
+      select from post_media pm join posts p on p.id = pm.post_id
+      where pm.media_id = ${media}.id and (${NEEDED} or p.updated_at > now() - make_interval(days => $1::int)))
+    else ${media}.created_at < now() - make_interval(days => $2::int) end`;
+}
+
+/** Forgets where their bytes are and answers with the keys, renditions' included. */
+export const releaseMedia = statement<{ storage_key: string }, [lockedIds: readonly string[]]>(
+  "media.release",
+  `with released as (
+     select id, storage_key from media where id = any($1::uuid[]) or rendition_of = any($1::uuid[]) for update
+   ), emptied as (
+     update media m set storage_key = null, size_bytes = 0, deleted_at = now() from released r where m.id = r.id
+   )
+   select storage_key from released where storage_key is not null`,
+);
+
+/** Rows of which nothing is left but that a post named them, and none does. */
+export const removeReleased = statement<never, [ids: readonly string[]]>(
+  "media.remove_released",
+  `delete from media m where m.id = any($1::uuid[]) and m.deleted_at is not null and not exists (select from post_media pm where pm.media_id = m.id)`,
+);
+
+/** Those of them that a row knows, as a media object's bytes or as a part of an upload that goes on. */
+export const findStorageKeys = statement<{ storage_key: string }, [keys: readonly string[]]>(
+  "media.find_storage_keys",
+  `select storage_key from media where storage_key = any($1::text[])
+   union all select storage_key from resumable_upload_parts where storage_key = any($1::text[])`,
+);

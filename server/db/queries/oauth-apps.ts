@@ -1,0 +1,104 @@
+import type { Mode, PlatformName } from "../../../model/platform-names.ts";
+import { statement } from "../sql.ts";
+
+export interface OAuthAppRow {
+  id: string;
+  client_id: string;
+  client_secret_sealed: string;
+  redirect_uri: string;
+}
+
+const columns = "id, client_id, client_secret_sealed, redirect_uri";
+
+/** The instance's own app. */
+export const findInstanceApp = statement<OAuthAppRow, [mode: Mode, platform: PlatformName]>(
+  "oauth_apps.find_instance",
+  `select ${columns} from oauth_apps where user_id is null and mode = $1 and platform = $2 and removed_at is null`,
+);
+
+/** The app that something was connected with, removed or not. */
+export const findAppById = statement<OAuthAppRow, [id: string, mode: Mode]>(
+  "oauth_apps.find",
+  `select ${columns} from oauth_apps where id = $1 and mode = $2`,
+);
+
+/** The set's own app. */
+export const findAppOfSet = statement<OAuthAppRow, [setId: string, platform: PlatformName, userId: string, mode: Mode]>(
+  "oauth_apps.find_of_set",
+  `select ${columns} from oauth_apps where platform_set_id = $1 and platform = $2 and user_id = $3 and mode = $4 and removed_at is null`,
+);
+
+export interface AppOfSetRow {
+  platform: PlatformName;
+  mode: Mode;
+  client_id: string;
+  redirect_uri: string;
+  created_at: Date;
+}
+
+/** Without the secrets; one row of nulls for a set without apps, none where there is no such set. */
+export const listAppsOfSet = statement<
+  AppOfSetRow | { [Column in keyof AppOfSetRow]: null },
+  [setId: string, userId: string, mode: Mode]
+>(
+  "oauth_apps.list_of_set",
+  `select a.platform, a.mode, a.client_id, a.redirect_uri, a.created_at
+   from platform_sets s left join oauth_apps a on a.platform_set_id = s.id and a.user_id = s.user_id and a.mode = s.mode and a.removed_at is null
+   where s.id = $1 and s.user_id = $2 and s.mode = $3 order by a.platform`,
+);
+
+/** The same app with another secret. */
+export const changeAppSecret = statement<never, [id: string, sealedSecret: string]>(
+  "oauth_apps.change_secret",
+  `update oauth_apps set client_secret_sealed = $2 where id = $1`,
+);
+
+export const insertAppOfSet = statement<
+  never,
+  [
+    id: string,
+    userId: string,
+    mode: Mode,
+    setId: string,
+    platform: PlatformName,
+    clientId: string,
+    sealedSecret: string,
+    redirectUri: string,
+  ]
+>(
+  "oauth_apps.insert_of_set",
+  `insert into oauth_apps (id, user_id, mode, platform_set_id, platform, client_id, client_secret_sealed, redirect_uri) values ($1, $2, $3, $4, $5, $6, $7, $8)`,
+);
+
+/** No new account is connected with it; those that were still use it. */
+export const removeAppOfSet = statement<
+  { id: string; client_id: string },
+  [setId: string, platform: PlatformName, userId: string, mode: Mode]
+>(
+  "oauth_apps.remove_of_set",
+  `update oauth_apps set removed_at = now() where platform_set_id = $1 and platform = $2 and user_id = $3 and mode = $4 and removed_at is null returning id, client_id`,
+);
+
+/** Apps that were taken away or replaced, when nothing lives by them any more. */
+export const deletePastApps = statement<never, [days: number, limit: number]>(
+  "oauth_apps.delete_past",
+  `delete from oauth_apps where id in (
+     select o.id from oauth_apps o where o.removed_at < now() - make_interval(days => $1)
+       and not exists (select from connections c where c.oauth_app_id = o.id) and not exists (select from oauth_attempts a where a.oauth_app_id = o.id) limit $2)`,
+);
+
+/** No new account is connected with it; those that were still use it. */
+export const removeInstanceApp = statement<never, [mode: Mode, platform: PlatformName]>(
+  "oauth_apps.remove_instance",
+  `update oauth_apps set removed_at = now() where user_id is null and mode = $1 and platform = $2 and removed_at is null`,
+);
+
+/** Nothing where there is one. */
+export const insertInstanceApp = statement<
+  { id: string },
+  [id: string, mode: Mode, platform: PlatformName, clientId: string, sealedSecret: string, redirectUri: string]
+>(
+  "oauth_apps.insert_instance",
+  `insert into oauth_apps (id, mode, platform, client_id, client_secret_sealed, redirect_uri) values ($1, $2, $3, $4, $5, $6)
+   on conflict (mode, platform) where user_id is null and removed_at is null do nothing returning id`,
+);

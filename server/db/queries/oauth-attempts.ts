@@ -1,0 +1,102 @@
+import type { Mode, PlatformName } from "../../../model/platform-names.ts";
+import { statement } from "../sql.ts";
+
+/** A sign-in at a platform that somebody has begun. What is sealed has its place at (oauth_attempts, id, column). */
+export interface OAuthAttemptRow {
+  id: string;
+  user_id: string;
+  mode: Mode;
+  platform_set_id: string;
+  platform: PlatformName;
+  login: string;
+  oauth_app_id: string | null;
+  redirect_uri: string;
+  binding: Buffer;
+  code_verifier_sealed: string | null;
+  return_to: string;
+  connect_link_id: string | null;
+  is_over: boolean;
+  used_at: Date | null;
+  /** How long ago the platform sent the person back, by the database's clock. */
+  used_seconds_ago: number | null;
+  granted_sealed: string | null;
+  account_id: string | null;
+}
+
+const columns = `id, user_id, mode, platform_set_id, platform, login, oauth_app_id, redirect_uri, binding, code_verifier_sealed, return_to,
+  connect_link_id, expires_at <= clock_timestamp() as is_over, used_at,
+  extract(epoch from clock_timestamp() - used_at)::float8 as used_seconds_ago, granted_sealed, account_id`;
+
+/** Nothing where the set is not theirs. */
+export const insertAttempt = statement<
+  { id: string },
+  [
+    id: string,
+    stateDigest: Buffer,
+    userId: string,
+    mode: Mode,
+    setId: string,
+    platform: PlatformName,
+    login: string,
+    appId: string | null,
+    redirectUri: string,
+    binding: Buffer,
+    sealedCodeVerifier: string | null,
+    returnPath: string,
+    connectLinkId: string | null,
+    lifetimeSeconds: number,
+  ]
+>(
+  "oauth_attempts.insert",
+  `insert into oauth_attempts (id, state_digest, user_id, mode, platform_set_id, platform, login, oauth_app_id, redirect_uri, binding, code_verifier_sealed, return_to, connect_link_id, expires_at)
+   select $1, $2, s.user_id, s.mode, s.id, $6, $7, $8, $9, $10, $11, $12, $13, now() + make_interval(secs => $14)
+   from platform_sets s where s.id = $5 and s.user_id = $3 and s.mode = $4 returning id`,
+);
+
+/** The attempt, to whoever comes first and from the right browser; once. */
+export const useAttempt = statement<OAuthAttemptRow, [stateDigest: Buffer, bindings: readonly Buffer[]]>(
+  "oauth_attempts.use",
+  `update oauth_attempts set used_at = now() where state_digest = $1 and binding = any($2::bytea[]) and used_at is null and expires_at > now() returning ${columns}`,
+);
+
+/** To say why it was not to be had. */
+export const findAttemptByState = statement<OAuthAttemptRow, [stateDigest: Buffer]>(
+  "oauth_attempts.find_by_state",
+  `select ${columns} from oauth_attempts where state_digest = $1`,
+);
+
+/** What the person has to choose from. */
+export const keepGranted = statement<never, [id: string, sealedGrants: string, secondsToChoose: number]>(
+  "oauth_attempts.keep_granted",
+  `update oauth_attempts set granted_sealed = $2, expires_at = now() + make_interval(secs => $3) where id = $1 and used_at is not null and account_id is null`,
+);
+
+/** While there is something to choose, or it has been chosen. */
+export const findChoosing = statement<OAuthAttemptRow, [id: string, bindings: readonly Buffer[]]>(
+  "oauth_attempts.find_choosing",
+  `select ${columns} from oauth_attempts where id = $1 and binding = any($2::bytea[]) and (granted_sealed is not null and expires_at > now() or account_id is not null)`,
+);
+
+/** It has come to its end; nothing where it had already. */
+export const settleAttempt = statement<{ id: string }, [id: string, accountId: string]>(
+  "oauth_attempts.settle",
+  `update oauth_attempts set account_id = $2, granted_sealed = null where id = $1 and account_id is null returning id`,
+);
+
+/** There is nothing to choose from any more. Answers the account that has come of it, if one has. */
+export const dropGranted = statement<{ account_id: string | null }, [id: string]>(
+  "oauth_attempts.drop_granted",
+  `update oauth_attempts set granted_sealed = null where id = $1 returning account_id`,
+);
+
+/** Attempts that nobody can go on with. */
+export const deleteOldAttempts = statement<never, [limit: number]>(
+  "oauth_attempts.delete_old",
+  `delete from oauth_attempts where id in (select id from oauth_attempts where created_at < now() - interval '1 day' limit $1)`,
+);
+
+/** Grants that nobody has chosen from in time. */
+export const dropOldGranted = statement<never, [limit: number]>(
+  "oauth_attempts.drop_old_granted",
+  `update oauth_attempts set granted_sealed = null where id in (select id from oauth_attempts where granted_sealed is not null and expires_at < now() limit $1)`,
+);

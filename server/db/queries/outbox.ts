@@ -1,0 +1,94 @@
+import type { EventType } from "../../../model/events.ts";
+import type { Mode } from "../../../model/platform-names.ts";
+import { type Json, jsonb } from "../jsonb.ts";
+import { type Db, statement } from "../sql.ts";
+
+export type AccountEventType = Extract<EventType, `account.${string}`>;
+
+export interface PostEvent {
+  type: EventType;
+  /** Null for what concerns the post as a whole. */
+  platform_post_id: string | null;
+}
+
+export interface PostOwner {
+  userId: string;
+  mode: Mode;
+  postId: string;
+}
+
+/** Records the events in their order, and notifies whoever listens that the post has changed. */
+export async function recordPostEvents(
+  db: Db,
+  { userId, mode, postId }: PostOwner,
+  events: readonly PostEvent[],
+): Promise<void> {
+  await insertEvents.run(db, [userId, mode, postId, jsonb(events)]);
+}
+
+/** The events in their order, numbered on, of the post `post`, in whose `event_count` they are counted already. */
+export function insertedEvents(post: string, events: string): string {
+  return `insert into outbox (user_id, mode, type, post_id, platform_post_id, post_sequence)
+     select p.user_id, p.mode, e.event ->> 'type', p.id, (e.event ->> 'platform_post_id')::uuid, p.event_count - jsonb_array_length(${events}::jsonb) + e.place
+     from ${post} p, jsonb_array_elements(${events}::jsonb) with ordinality as e(event, place) order by e.place`;
+}
+
+const insertEvents = statement<never, [userId: string, mode: Mode, postId: string, events: Json]>(
+  "outbox.insert_post_events",
+  `with post as (
+     update posts set event_count = event_count + jsonb_array_length($4::jsonb) where id = $3 and user_id = $1 and mode = $2
+     returning id, user_id, mode, event_count
+   ), recorded as (
+     ${insertedEvents("post", "$4")}
+   )
+   select pg_notify('ampost_post', $3::text)`,
+);
+
+/** Writes what happened to an account. `data` never holds a secret. */
+export async function recordAccountEvent(
+  db: Db,
+  account: { userId: string; mode: Mode; accountId: string },
+  type: AccountEventType,
+  data: Record<string, unknown>,
+): Promise<void> {
+  await insertAccountEvent.run(db, [account.userId, account.mode, type, account.accountId, data]);
+}
+
+const insertAccountEvent = statement<
+  never,
+  [userId: string, mode: Mode, type: AccountEventType, accountId: string, data: object]
+>(
+  "outbox.insert_account_event",
+  `insert into outbox (user_id, mode, type, account_id, data) values ($1, $2, $3, $4, $5)`,
+);
+
+/** An event that has not been handed on. */
+export interface OutboxRow {
+  id: number;
+  user_id: string;
+  mode: Mode;
+  type: EventType;
+  post_id: string | null;
+  platform_post_id: string | null;
+  /** Which event of its post it is; null where it is none's, or older than the numbers. */
+  post_sequence: number | null;
+  account_id: string | null;
+  data: Record<string, unknown>;
+  created_at: Date;
+}
+
+/** Marks events of users without a webhook as handed on. */
+export const skipUnwantedEvents = statement<never, [most: number]>(
+  "outbox.skip_unwanted",
+  `update outbox set relayed_at = now() where id = any (array(
+     select o.id from outbox o where o.relayed_at is null
+       and not exists (select from webhooks w where w.user_id = o.user_id and w.mode = o.mode and w.status = 'active') limit $1 for update skip locked))`,
+);
+
+/** The oldest waiting events, marked as handed on by this transaction. */
+export const takeEvents = statement<OutboxRow, [most: number]>(
+  "outbox.take",
+  `with taken as (select id from outbox where relayed_at is null order by id limit $1 for update skip locked)
+   update outbox o set relayed_at = now() from taken where o.id = taken.id
+   returning o.id, o.user_id, o.mode, o.type, o.post_id, o.platform_post_id, o.post_sequence, o.account_id, o.data, o.created_at`,
+);

@@ -1,0 +1,66 @@
+import type { Mode } from "../../../model/platform-names.ts";
+import { statement } from "../sql.ts";
+
+export interface PlatformSetRow {
+  id: string;
+  user_id: string;
+  mode: Mode;
+  name: string;
+  is_default: boolean;
+  created_at: Date;
+  updated_at: Date;
+  connection_count: number;
+}
+
+const columns = `s.id, s.user_id, s.mode, s.name, s.is_default, s.created_at, s.updated_at,
+  (select count(*)::int from accounts a where a.platform_set_id = s.id and a.user_id = s.user_id and a.mode = s.mode and a.status = 'active') as connection_count`;
+
+/** The default one first, then the oldest. */
+export const listSets = statement<PlatformSetRow, [userId: string, mode: Mode]>(
+  "platform_sets.list",
+  `select ${columns} from platform_sets s where s.user_id = $1 and s.mode = $2 order by s.is_default desc, s.created_at, s.id`,
+);
+
+export const countSets = statement<{ count: number }, [userId: string, mode: Mode]>(
+  "platform_sets.count",
+  `select count(*)::int as count from platform_sets where user_id = $1 and mode = $2`,
+);
+
+/** Nothing where there is a default one already. */
+export const insertSet = statement<
+  PlatformSetRow,
+  [id: string, userId: string, mode: Mode, name: string, isDefault: boolean]
+>(
+  "platform_sets.insert",
+  `with s as (
+     insert into platform_sets (id, user_id, mode, name, is_default) values ($1, $2, $3, $4, $5)
+     on conflict (user_id, mode) where is_default do nothing returning *
+   ) select ${columns} from s`,
+);
+
+export const renameSet = statement<PlatformSetRow, [id: string, userId: string, mode: Mode, name: string]>(
+  "platform_sets.rename",
+  `with s as (
+     update platform_sets set name = $4, updated_at = now() where id = $1 and user_id = $2 and mode = $3 returning *
+   ) select ${columns} from s`,
+);
+
+/** Holds the set while it is deleted. */
+export const lockSetForDelete = statement<
+  Pick<PlatformSetRow, "id" | "name" | "is_default">,
+  [id: string, userId: string, mode: Mode]
+>(
+  "platform_sets.lock_for_delete",
+  `select id, name, is_default from platform_sets where id = $1 and user_id = $2 and mode = $3 for update`,
+);
+
+export const deleteSet = statement<never, [id: string, userId: string, mode: Mode]>(
+  "platform_sets.delete",
+  `delete from platform_sets where id = $1 and user_id = $2 and mode = $3`,
+);
+
+/** The set's posts that wait for their time. */
+export const listScheduledOfSet = statement<{ id: string }, [id: string, userId: string, mode: Mode]>(
+  "platform_sets.list_scheduled",
+  `select id from posts where platform_set_id = $1 and user_id = $2 and mode = $3 and status = 'scheduled' order by id`,
+);

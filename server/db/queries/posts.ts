@@ -1,0 +1,221 @@
+import type { PlatformPostError } from "../../../model/errors.ts";
+import type { Mode, PlatformName } from "../../../model/platform-names.ts";
+import type { MediaFacts, PostContent } from "../../../model/post.ts";
+import type { PlatformPostStatus, PostStatus } from "../../../model/status.ts";
+import type { Json } from "../jsonb.ts";
+import { statement } from "../sql.ts";
+import { isHeld } from "./hold.ts";
+
+export interface PostRow {
+  id: string;
+  user_id: string;
+  mode: Mode;
+  platform_set_id: string;
+  status: PostStatus;
+  content: PostContent;
+  platforms: PlatformName[];
+  scheduled_for: Date | null;
+  publish_by: Date | null;
+  revision: number;
+  created_at: Date;
+  updated_at: Date;
+  published_at: Date | null;
+}
+
+/** A post with all that an answer shows of it. Times of the nested rows are ISO 8601 as JSON has them. */
+export interface WholePostRow extends PostRow {
+  platform_posts: PlatformPostRow[];
+  media: PostMediaRow[];
+}
+
+export interface PlatformPostRow {
+  id: string;
+  platform: PlatformName;
+  status: PlatformPostStatus;
+  account_id: string | null;
+  platform_post_id: string | null;
+  published_url: string | null;
+  published_at: string | null;
+  attempt_count: number;
+  next_attempt_at: string | null;
+  error: PlatformPostError | null;
+  warnings: { code: string; message: string }[];
+}
+
+/** What stands behind a media entry of the post. */
+export interface PostMediaRow {
+  path: string;
+  media_id: string;
+  filename: string;
+  facts: MediaFacts | null;
+  source_url: string | null;
+  status: "pending" | "ready" | "failed";
+  /** Why its bytes could not be had so far. */
+  error: string | null;
+}
+
+const columns =
+  "p.id, p.user_id, p.mode, p.platform_set_id, p.status, p.content, p.platforms, p.scheduled_for, p.publish_by, p.revision, p.created_at, p.updated_at, p.published_at";
+
+/** Whether its time has come while publishing is held. What is read back goes on meanwhile. */
+const waitsForRelease = `(pp.status in ('pending', 'queued', 'posting') and pp.lane <> 'observe' and pp.due_at <= now() and ${isHeld})`;
+
+/**
+ * When the engine looks at a platform post next: not while a step runs (its lease holds), and not once it is settled.
+ */
+const nextAttempt = `case when pp.status in ('queued', 'posting') and (pp.lease_until is null or pp.lease_until < now()) and not ${waitsForRelease} then pp.next_action_at end`;
+
+const HELD_WARNING = JSON.stringify([
+  {
+    code: "PUBLISHING_HELD",
+    message:
+      "The operator has held publishing, so this post was not published on time. It will be published once publishing is released.",
+  },
+]);
+
+const warnings = `case when ${waitsForRelease} then pp.warnings || '${HELD_WARNING}'::jsonb else pp.warnings end`;
+
+const whole = `select ${columns},
+    (select coalesce(json_agg(json_build_object('id', pp.id, 'platform', pp.platform, 'status', pp.status, 'account_id', pp.account_id,
+       'platform_post_id', pp.platform_post_id, 'published_url', pp.published_url, 'published_at', pp.published_at,
+       'attempt_count', pp.attempt_count, 'next_attempt_at', ${nextAttempt}, 'error', pp.error, 'warnings', ${warnings}) order by pp.position), '[]')
+     from platform_posts pp where pp.post_id = p.id and pp.user_id = p.user_id and pp.mode = p.mode) as platform_posts,
+    (select coalesce(json_agg(json_build_object('path', pm.path, 'media_id', m.id, 'filename', m.filename, 'facts', m.facts, 'source_url', m.source_url, 'status', m.status, 'error', m.error)), '[]')
+     from post_media pm join media m on m.id = pm.media_id where pm.post_id = p.id and pm.user_id = p.user_id) as media
+  from posts p`;
+
+export const findPost = statement<WholePostRow, [id: string, userId: string, mode: Mode]>(
+  "posts.find",
+  `${whole} where p.id = $1 and p.user_id = $2 and p.mode = $3`,
+);
+
+/** Those of them that are there, in no order. */
+export const findPosts = statement<WholePostRow, [ids: readonly string[], userId: string, mode: Mode]>(
+  "posts.find_many",
+  `${whole} where p.id = any($1::uuid[]) and p.user_id = $2 and p.mode = $3`,
+);
+
+/** The row, held until the transaction ends. Always locked before its platform posts. */
+export const lockPost = statement<PostRow, [id: string, userId: string, mode: Mode]>(
+  "posts.lock",
+  `select ${columns} from posts p where p.id = $1 and p.user_id = $2 and p.mode = $3 for update`,
+);
+
+/** One platform post of a post that is made or changed. */
+export interface NewPlatformPost {
+  id: string;
+  platform: PlatformName;
+  account_id: string | null;
+}
+
+/** One media entry of a post and what stands behind it. */
+export interface NewPostMedia {
+  path: string;
+  media_id: string;
+}
+
+const inserted = `with post as (
+     insert into posts (id, user_id, mode, platform_set_id, status, content, platforms, scheduled_for, publish_by, event_count)
+     values ($1, $2, $3::text, $4, $5::text, $6, $7, $8, $13, ($8::timestamptz is not null)::integer) returning created_at, updated_at, revision
+   ), parts as (
+     insert into platform_posts (id, post_id, user_id, mode, platform, position, account_id, due_at, next_action_at)
+     select n.id, $1, $2, $3::text, n.platform, n.position - 1, n.account_id, $8, $12
+     from unnest($9::uuid[], $10::text[], $11::uuid[]) with ordinality as n(id, platform, account_id, position)
+   ), counted as (
+     insert into post_counts (user_id, mode, status, platforms, change) values ($2, $3::text, $5::text, $7, 1)
+   )`;
+
+/** A new post, and the ids, platforms and accounts of its platform posts. */
+type NewPostParams = [
+  id: string,
+  userId: string,
+  mode: Mode,
+  setId: string,
+  status: PostStatus,
+  content: PostContent,
+  platforms: readonly PlatformName[],
+  scheduledFor: Date | null,
+  platformPostIds: readonly string[],
+  platformOfEach: readonly PlatformName[],
+  accountOfEach: readonly (string | null)[],
+  nextActionAt: Date | null,
+  publishBy: Date | null,
+];
+
+/** A post and its platform posts, in one statement. */
+export const insertPost = statement<Pick<PostRow, "created_at" | "updated_at" | "revision">, NewPostParams>(
+  "posts.insert",
+  `${inserted} select created_at, updated_at, revision from post`,
+);
+
+/**
+ * As `insertPost`, with the post's media, and the engine notified if it is scheduled. PostgreSQL prepares every part of a
+ * statement, used or not, so the plain draft has its own.
+ */
+export const insertWholePost = statement<
+  Pick<PostRow, "created_at" | "updated_at" | "revision">,
+  [...NewPostParams, media: Json]
+>(
+  "posts.insert_whole",
+  `${inserted}, linked as (
+     insert into post_media (post_id, path, media_id, user_id)
+     select $1, l.path, l.media_id, $2 from jsonb_to_recordset($14) as l(path text, media_id uuid)
+   ), told as (
+     insert into outbox (user_id, mode, type, post_id, post_sequence) select $2, $3::text, 'post.scheduled', $1, 1 where $8::timestamptz is not null
+   )
+   select created_at, updated_at, revision, case when $12::timestamptz is not null then pg_notify('ampost_due', '') end from post`,
+);
+
+/** A caller's change. */
+export const updatePost = statement<
+  PostRow,
+  [
+    id: string,
+    userId: string,
+    mode: Mode,
+    setId: string,
+    status: string,
+    content: object,
+    platforms: readonly PlatformName[],
+    scheduledFor: Date | null,
+    publishBy: Date | null,
+  ]
+>(
+  "posts.update",
+  `update posts p set platform_set_id = $4, status = $5, content = $6, platforms = $7, scheduled_for = $8, publish_by = $9, revision = revision + 1, updated_at = now()
+   where p.id = $1 and p.user_id = $2 and p.mode = $3 returning ${columns}`,
+);
+
+/**
+ * The post goes to these platforms from now on. One that stays keeps its row and id; accounts and order are those
+ * given.
+ */
+export const retargetPost = statement<never, [id: string, userId: string, mode: Mode, platformPosts: Json]>(
+  "platform_posts.retarget",
+  `with wanted as (
+     select w.id, w.platform, w.account_id, row_number() over () - 1 as position from jsonb_to_recordset($4) as w(id uuid, platform text, account_id uuid)
+   ), gone as (
+     delete from platform_posts pp where pp.post_id = $1 and pp.user_id = $2 and pp.mode = $3 and not exists (select from wanted w where w.platform = pp.platform)
+   )
+   insert into platform_posts (id, post_id, user_id, mode, platform, position, account_id)
+   select w.id, $1, $2, $3, w.platform, w.position, w.account_id from wanted w
+   on conflict (post_id, platform) do update set position = excluded.position, account_id = excluded.account_id`,
+);
+
+/** What stands behind the post's media entries from now on. */
+export const relinkMedia = statement<never, [id: string, userId: string, media: Json]>(
+  "posts.relink_media",
+  `with wanted as (
+     select l.path, l.media_id from jsonb_to_recordset($3) as l(path text, media_id uuid)
+   ), gone as (
+     delete from post_media pm where pm.post_id = $1 and pm.user_id = $2 and not exists (select from wanted w where w.path = pm.path)
+   )
+   insert into post_media (post_id, path, media_id, user_id) select $1, w.path, w.media_id, $2 from wanted w
+   on conflict (post_id, path) do update set media_id = excluded.media_id`,
+);
+
+/** What stands behind the post's media entries. */
+export const listPostMedia = statement<{ media_id: string }, [id: string, userId: string]>(
+  "posts.list_media",
+  `select media_id from post_media where post_id = $1 and user_id = $2`,
+);

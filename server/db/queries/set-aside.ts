@@ -1,0 +1,14 @@
+import type { PlatformName } from "../../../model/platform-names.ts";
+import type { PlatformPostStatus } from "../../../model/status.ts";
+import { statement } from "../sql.ts";
+import { SET_ASIDE_TAKEOVERS } from "./claims.ts";
+
+/**
+ * Platform posts, of all users, that nobody works on any more because processes ended over them, and that nobody has
+ * retried: for the operator.
+ */
+export const listSetAside = statement<{ postId: string; platform: PlatformName; status: PlatformPostStatus }, []>(
+  "platform_posts.list_set_aside",
+  `select post_id as "postId", platform, status from platform_posts
+   where takeovers >= ${SET_ASIDE_TAKEOVERS} and next_action_at is null and status <> 'discarded' order by updated_at desc limit 100`,
+);

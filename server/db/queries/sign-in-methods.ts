@@ -1,0 +1,20 @@
+import { statement } from "../sql.ts";
+
+/** The user's password from now on. */
+export const savePassword = statement<never, [id: string, userId: string, scryptHash: string]>(
+  "sign_in_methods.save_password",
+  `insert into sign_in_methods (id, user_id, provider, subject, password_hash) values ($1, $2, 'credential', $2, $3)
+   on conflict (provider, subject) do update set password_hash = excluded.password_hash, updated_at = now()`,
+);
+
+/** Whose address it is, and what of their password a browser may remember: it is another when the password is. */
+export const findPasswordMark = statement<{ user_id: string; mark: string }, [email: string]>(
+  "sign_in_methods.find_password_mark",
+  `select u.id as user_id, left(encode(sha256(coalesce(m.password_hash, '')::bytea), 'hex'), 32) as mark
+   from users u left join sign_in_methods m on m.user_id = u.id and m.provider = 'credential' where lower(u.email) = lower($1)`,
+);
+
+export const countPasskeys = statement<{ count: number }, [userId: string | null]>(
+  "passkeys.count",
+  `select count(*)::int as count from passkeys where user_id = $1`,
+);

@@ -1,0 +1,69 @@
+import { type Statement, statement } from "../sql.ts";
+
+/** An object as it is written out. */
+export type ExportedRow = Record<string, unknown> & { id: string };
+
+/** `after` is the last id of the page before, or "". */
+type ExportParams = [userId: string, after: string, limit: number];
+type ExportPage = Statement<ExportedRow, ExportParams>;
+
+/** What became of a post on each platform. */
+const PLATFORM_POSTS = `, (
+  select coalesce(jsonb_agg(jsonb_build_object('id', t.id, 'platform', t.platform, 'accountId', t.account_id, 'status', t.status, 'platformPostId', t.platform_post_id, 'publishedUrl', t.published_url,
+    'publishedAt', to_char(t.published_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), 'attemptCount', t.attempt_count, 'error', t.error, 'warnings', t.warnings) order by t.position), '[]')
+  from platform_posts t where t.post_id = posts.id) as "platformPosts"`;
+
+/** All that is kept of a user, by the name it has in an export. Secrets, and what stands for them, are left out. */
+export const exportPages: Readonly<Record<string, ExportPage>> = {
+  signInMethods: page("sign_in_methods", "id provider created_at updated_at"),
+  passkeys: page("passkeys", "id name device_type backed_up created_at", { idType: "text" }),
+  sessions: page("sessions", "id address user_agent created_at expires_at"),
+  apiKeys: page("api_keys", "id mode name prefix client_id policies created_at last_used_at expires_at revoked_at"),
+  platformSets: page("platform_sets", "id mode name is_default created_at updated_at"),
+  accounts: page(
+    "accounts",
+    "id mode platform_set_id platform platform_account_id username display_name avatar_url status scopes token_health token_health_reason platform_metadata external_id connected_at",
+  ),
+  connectLinks: page(
+    "connect_links",
+    "id mode platform_set_id platform external_id return_url created_at expires_at revoked_at connected_at account_id",
+  ),
+  ownApps: page("oauth_apps", "id mode platform platform_set_id client_id redirect_uri created_at"),
+  webhooks: page("webhooks", "id mode url description events status disabled_reason created_at updated_at"),
+  posts: page(
+    "posts",
+    "id mode platform_set_id status content platforms scheduled_for publish_by created_at updated_at published_at",
+    { with: PLATFORM_POSTS },
+  ),
+  media: page("media", "id mode status source_url filename facts size_bytes created_at deleted_at"),
+  auditEvents: page("audit_events", "id mode actor_kind actor_id action target data address request_id created_at"),
+};
+
+function page(table: string, columns: string, options: { idType?: "uuid" | "text"; with?: string } = {}): ExportPage {
+  const { idType = "uuid", with: more = "" } = options;
+  const selected = columns
+    .split(" ")
+    .map((column) => `${column} as "${column.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())}"`);
+  return statement<ExportedRow, ExportParams>(
+    `${table}.export`,
+    `select ${selected.join(", ")}${more} from ${table} where user_id = $1 and ($2::text = '' or id > nullif($2, '')::${idType}) order by id limit $3`,
+  );
+}
+
+/** Where the user's bytes are, renditions and what has arrived of uploads included. */
+export const listStorageKeys = statement<{ storage_key: string }, [userId: string]>(
+  "media.list_storage_keys",
+  `select storage_key from media where user_id = $1 and storage_key is not null union all select storage_key from resumable_upload_parts where user_id = $1`,
+);
+
+/** Counts have no reference to the user's row, which creates would wait for. */
+export const deletePostCounts = statement<never, [userId: string]>(
+  "post_counts.delete_of_user",
+  `delete from post_counts where user_id = $1`,
+);
+
+/** A user with years of posts takes longer to delete than any other statement may. */
+export const allowLongStatements = statement<never, []>(
+  "users.allow_long_delete",
+  `select set_config('statement_timeout', '600s', true)`,
+);

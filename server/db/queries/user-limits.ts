@@ -1,0 +1,46 @@
+import { statement } from "../sql.ts";
+
+/** Counts a post made today, in both modes together; nothing where there are as many already. */
+export const countPostOfUser = statement<{ posts_today: number }, [userId: string, most: number]>(
+  "users.count_post",
+  `update users set posts_day = (now() at time zone 'UTC')::date,
+     posts_today = case when posts_day = (now() at time zone 'UTC')::date then posts_today + 1 else 1 end
+   where id = $1 and (posts_day is distinct from (now() at time zone 'UTC')::date or posts_today < $2)
+   returning posts_today`,
+);
+
+export const countPostsToday = statement<{ posts_today: number }, [userId: string]>(
+  "users.count_posts_today",
+  `select posts_today from users where id = $1 and posts_day = (now() at time zone 'UTC')::date`,
+);
+
+/** Counts bytes of contents of today, in both modes together; nothing where they would be more. */
+export const countContentOfUser = statement<{ content_today: number }, [userId: string, most: number, bytes: number]>(
+  "users.count_content",
+  `update users set content_day = (now() at time zone 'UTC')::date,
+     content_today = $3::bigint + case when content_day = (now() at time zone 'UTC')::date then content_today else 0 end
+   where id = $1 and $3::bigint + case when content_day = (now() at time zone 'UTC')::date then content_today else 0 end <= $2
+   returning content_today`,
+);
+
+export const readContentToday = statement<{ content_today: number }, [userId: string]>(
+  "users.read_content_today",
+  `select content_today from users where id = $1 and content_day = (now() at time zone 'UTC')::date`,
+);
+
+/**
+ * How many posts wait for their time, in both modes together, and when the first of them goes. Counts no further than
+ * to `most`.
+ */
+export const countScheduledOfUser = statement<{ count: number; first: Date | null }, [userId: string, most: number]>(
+  "posts.count_scheduled_of_user",
+  `select count(*)::int as count, min(scheduled_for) as first
+   from (select scheduled_for from posts where user_id = $1 and status = 'scheduled' order by scheduled_for limit $2) as waiting`,
+);
+
+/** Bytes stored in both modes together, renditions included, and what uploads that go on will have become. */
+export const sumStoredOfUser = statement<{ size_bytes: number }, [userId: string]>(
+  "media.sum_of_user",
+  `select (select coalesce(sum(size_bytes), 0) from media where user_id = $1 and size_bytes > 0)::bigint
+     + (select coalesce(sum(length_bytes), 0) from resumable_uploads where user_id = $1 and media_id is null)::bigint as size_bytes`,
+);

@@ -1,0 +1,78 @@
+import { statement } from "../sql.ts";
+
+export interface UserRow {
+  id: string;
+  email: string;
+  name: string;
+  time_zone: string;
+  is_owner: boolean;
+  created_at: Date;
+  email_verified: boolean;
+  two_factor_enabled: boolean;
+}
+
+const columns = "id, email, name, time_zone, is_owner, created_at, email_verified, two_factor_enabled";
+
+export const findOwner = statement<UserRow, []>("users.find_owner", `select ${columns} from users where is_owner`);
+
+export const findUserByEmail = statement<UserRow, [email: string]>(
+  "users.find_by_email",
+  `select ${columns} from users where lower(email) = lower($1)`,
+);
+
+/** Holds the user, so that what is counted of theirs stays so until the transaction ends. */
+export const lockUser = statement<{ id: string }, [userId: string]>(
+  "users.lock",
+  `select id from users where id = $1 for no key update`,
+);
+
+/** Whoever answers to the address has shown it. */
+export const verifyEmail = statement<UserRow, [userId: string]>(
+  "users.verify_email",
+  `update users set email_verified = true, updated_at = now() where id = $1 returning ${columns}`,
+);
+
+/** Nothing where the address is taken or there is an owner already. */
+export const insertUser = statement<
+  UserRow,
+  [id: string, email: string, name: string, isOwner: boolean, emailIsVerified: boolean]
+>(
+  "users.insert",
+  `insert into users (id, email, name, is_owner, email_verified) values ($1, $2, $3, $4, $5) on conflict do nothing returning ${columns}`,
+);
+
+/** The owner that the instance made for itself becomes a person. */
+export const adoptOwner = statement<UserRow, [userId: string, email: string, name: string]>(
+  "users.adopt_owner",
+  `update users set email = $2, name = $3, email_verified = true, updated_at = now() where id = $1 and is_owner returning ${columns}`,
+);
+
+/** Whether somebody who owns the instance has a way to sign in. */
+export const findOwnerWhoCanSignIn = statement<{ id: string }, []>(
+  "users.find_owner_who_can_sign_in",
+  `select u.id from users u where u.is_owner and (
+     exists (select from sign_in_methods m where m.user_id = u.id and m.password_hash is not null) or exists (select from passkeys p where p.user_id = u.id))`,
+);
+
+export const findMe = statement<UserRow & { has_password: boolean }, [userId: string]>(
+  "users.find_me",
+  `select ${columns}, exists (select from sign_in_methods m where m.user_id = users.id and m.password_hash is not null) as has_password from users where id = $1`,
+);
+
+/** Null leaves it. */
+export const updateMe = statement<never, [userId: string, name: string | null, timeZone: string | null]>(
+  "users.update_me",
+  `update users set name = coalesce($2, name), time_zone = coalesce($3, time_zone), updated_at = now() where id = $1`,
+);
+
+/** Those who signed up and have never shown that the address is theirs: nobody could sign in, and no key is there. */
+export const deleteUnconfirmed = statement<never, [days: number, limit: number]>(
+  "users.delete_unconfirmed",
+  `delete from users where id in (
+     select u.id from users u where not u.email_verified and not u.is_owner and u.created_at < now() - make_interval(days => $1)
+       and exists (select from sign_in_methods m where m.user_id = u.id) and not exists (select from sessions s where s.user_id = u.id)
+       and not exists (select from api_keys k where k.user_id = u.id) limit $2 for update skip locked)`,
+);
+
+/** The user's row, and with it all that refers to it. */
+export const deleteUser = statement<never, [userId: string]>("users.delete", `delete from users where id = $1`);

@@ -1,0 +1,121 @@
+import type { BrokerCode, PlatformErrorDetail, PlatformPostError } from "../../../model/errors.ts";
+import type { Mode, PlatformName } from "../../../model/platform-names.ts";
+import type { MediaFacts, PostContent } from "../../../model/post.ts";
+import type { PlatformPostStatus, PostStatus } from "../../../model/status.ts";
+import type { Checkpoint, StepDone } from "../../../platforms/platform.ts";
+import { statement } from "../sql.ts";
+
+/** What is kept in the journal about one request to a platform; see `HttpExchange` of the HTTP kit. */
+export type Evidence = Record<string, unknown>;
+
+/** A platform post's commit, as the journal has it: open while its result is null. */
+export interface IntentRow {
+  id: string;
+  step: string;
+  intentAt: string;
+  ageSeconds: number;
+  requestHash: string | null;
+  result: "ok" | "definite_failure" | "unknown" | null;
+  evidence: IntentEvidence;
+  /** The checkpoint it was sent with, whose handles it is read back by. Null for commits of earlier versions. */
+  checkpoint: Checkpoint | null;
+}
+
+/** What is known of a commit, as the journal keeps it. */
+export interface IntentEvidence {
+  /** The answer that proved nothing. */
+  answer?: {
+    status: number | null;
+    brokerCode: BrokerCode | null;
+    platformError: PlatformErrorDetail | null;
+    failure: string | null;
+  };
+  /** The request's timeout. */
+  timeoutSeconds?: number;
+  /** Seconds from the intent to the end of the exchange, if the process lived to record it. */
+  endedAfterSeconds?: number;
+  /**
+   * For each monotonic clock of a machine or process: what it showed at the last look, in seconds, and how long the commit
+   * had certainly been out by then.
+   */
+  watched?: Record<string, { at: number; seconds: number }>;
+  /** How often it was read back, and the clean negative reads among them, in seconds watched since the intent. */
+  reads?: number;
+  negativeReads?: number[];
+  /** An answer that arrived after the claim was lost. It counts as if it had arrived in time. */
+  late?: { outcome: "ok"; done: StepDone; isFound?: true } | { outcome: "not_published"; proof: string };
+  /** For the one byte-identical repeat: the intent it repeats. */
+  repeatOf?: string;
+  /** Given up in favor of its identical repeat, or because the caller said so. */
+  repeated?: true;
+  closed?: string;
+  [other: string]: unknown;
+}
+
+/** A platform post with everything that its steps need. Read after the claim, so that no edit can be missed. */
+export interface WorkRow {
+  id: string;
+  post_id: string;
+  user_id: string;
+  mode: Mode;
+  platform: PlatformName;
+  account_id: string | null;
+  lease_owner: string;
+  status: PlatformPostStatus;
+  post_status: PostStatus;
+  /** By the database's clock. */
+  due_in_seconds: number;
+  /**
+   * Until the time that the post names as its last; null where it names none, or somebody has published or retried it
+   * since.
+   */
+  last_in_seconds: number | null;
+  step: string | null;
+  /** The last visible step that is live; null where nothing is. */
+  last_live_step: string | null;
+  polls: number;
+  waited_seconds: number;
+  failures: number;
+  checkpoint: Checkpoint;
+  attempt_count: number;
+  platform_post_id: string | null;
+  published_url: string | null;
+  error: PlatformPostError | null;
+  warnings: { code: string; message: string }[];
+  /** Seconds since the engine wrote to it: handles do not live for ever. */
+  idle_seconds: number;
+  /** The post has no other platform post, so its status follows from this one's alone. */
+  is_only_platform_post: boolean;
+  content: PostContent;
+  platform_account_id: string | null;
+  username: string | null;
+  platform_metadata: Record<string, unknown> | null;
+  scopes: string[] | null;
+  media: { path: string; id: string; filename: string; facts: MediaFacts | null }[];
+  intent: IntentRow | null;
+  /**
+   * Commits that were given up without their outcome being known, of steps that are not live by another; oldest first.
+   */
+  given_up: IntentRow[];
+}
+
+const intentRow = `json_build_object('id', s.id, 'step', s.step, 'intentAt', s.intent_at, 'ageSeconds', extract(epoch from now() - s.intent_at),
+        'requestHash', s.request_hash, 'result', s.result, 'evidence', s.evidence, 'checkpoint', s.checkpoint)`;
+
+/** Loads what was claimed, in one statement. */
+export const loadWork = statement<WorkRow, [platformPostIds: string[], leaseOwners: string[]]>(
+  "platform_posts.load_work",
+  `select pp.id, pp.post_id, pp.user_id, pp.mode, pp.platform, pp.account_id, pp.lease_owner, pp.status, p.status as post_status,
+     extract(epoch from pp.due_at - clock_timestamp())::float8 as due_in_seconds,
+     case when p.publish_by > pp.due_at then extract(epoch from p.publish_by - clock_timestamp())::float8 end as last_in_seconds,
+     pp.step, pp.live_through as last_live_step, pp.polls, coalesce(extract(epoch from now() - pp.step_since), 0)::float8 as waited_seconds, pp.failures, pp.checkpoint,
+     pp.attempt_count, pp.platform_post_id, pp.published_url, pp.error, pp.warnings, extract(epoch from now() - pp.updated_at)::float8 as idle_seconds,
+     cardinality(p.platforms) = 1 as is_only_platform_post, p.content, a.platform_account_id, a.username, a.platform_metadata, a.scopes,
+     (select coalesce(json_agg(json_build_object('path', pm.path, 'id', m.id, 'filename', m.filename, 'facts', m.facts)), '[]')
+      from post_media pm join media m on m.id = pm.media_id and m.user_id = pp.user_id and m.mode = pp.mode where pm.post_id = pp.post_id) as media,
+     (select ${intentRow} from publish_steps s where s.platform_post_id = pp.id and s.effect = 'visible' order by (s.result is null) desc, s.intent_at desc limit 1) as intent,
+     (select coalesce(json_agg(${intentRow} order by s.intent_at), '[]') from uncertain_commits(pp.id, pp.live_through) s where s.result = 'unknown') as given_up
+   from platform_posts pp join posts p on p.id = pp.post_id and p.user_id = pp.user_id and p.mode = pp.mode
+     left join accounts a on a.id = pp.account_id and a.user_id = pp.user_id and a.mode = pp.mode
+   where pp.id = any($1::uuid[]) and pp.lease_owner = any($2::uuid[])`,
+);

@@ -1,0 +1,143 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+
+import { PublicError } from "../../../model/errors.ts";
+import { PLATFORM_NAMES } from "../../../model/platform-names.ts";
+import { refuseRequest } from "../../calls/refusals.ts";
+import { chooseByLink, listChoices } from "../../domain/accounts/connecting.ts";
+import {
+  findResult,
+  openConnectLink,
+  refusedAddress,
+  startAgain,
+  startByConnectLink,
+} from "../../domain/connect-links/open-connect-link.ts";
+import type { Services } from "../../domain/services.ts";
+import type { ConnectingFailed } from "../../oauth/failures.ts";
+import { giveBrowserBinding, readBrowserBinding } from "../browser-binding.ts";
+import { showChoices } from "../pages/choosing.ts";
+import { showConnectLink, showNotConnected } from "../pages/connect-link.ts";
+import { readForm } from "../pages/form.ts";
+import { sendOn } from "../pages/frame.ts";
+import { queryOf } from "../pages/query.ts";
+import { whereNext } from "./oauth-routes.ts";
+
+/** Connecting by a link, in a browser without a session: the link's page, the way to the platform, the choice, and the way back. */
+export function addConnectLinkRoutes(pages: FastifyInstance, services: Services): void {
+  const { appUrl } = services.settings;
+
+  // Opening a link changes nothing: programs that look at links in messages open them, too.
+  pages.get<{ Params: { token: string } }>("/connect/:token", async (request, reply) => {
+    const { token } = request.params;
+    const link = await openConnectLink(services, token);
+    return await showConnectLink(
+      reply,
+      link,
+      ({ platform, login }) =>
+        `/connect/${token}/start?${new URLSearchParams({ platform, ...(login === "" ? {} : { login }) })}`,
+    );
+  });
+
+  pages.get<{ Params: { token: string } }>(
+    "/connect/:token/start",
+    { exposeHeadRoute: false },
+    async (request, reply) => {
+      // A platform that asks only once would connect without a word whoever is led straight here: they see first who asks.
+      if (!isFromOwnPage(request, appUrl))
+        return await sendOn(reply, `/connect/${encodeURIComponent(request.params.token)}`);
+      const { platform: named, login = "" } = queryOf(request);
+      const platform = PLATFORM_NAMES.find((name) => name === named);
+      if (platform === undefined)
+        throw refuseRequest(
+          "connectLinks.platform",
+          "The address does not name a platform",
+          "Open the link again and choose one.",
+        );
+      const binding = giveBrowserBinding(request, reply, appUrl);
+      return await sendAway(
+        reply,
+        await startByConnectLink(services, request.params.token, { platform, login, binding }),
+      );
+    },
+  );
+
+  pages.get<{ Params: { id: string } }>("/connect/again/:id", { exposeHeadRoute: false }, async (request, reply) =>
+    sendAway(reply, await startAgain(services, request.params.id, giveBrowserBinding(request, reply, appUrl))),
+  );
+
+  pages.get<{ Params: { id: string } }>("/connect/return/:id", async (request, reply) => {
+    const { connectedUrl } = await findResult(services, request.params.id, readBrowserBinding(request, appUrl));
+    if (connectedUrl === null) throw new PublicError("NOT_FOUND", "No account has been connected yet.");
+    return await sendAway(reply, connectedUrl);
+  });
+
+  pages.get<{ Params: { id: string } }>(
+    "/connect/choose/:id",
+    async (request, reply) => await choose(services, request, reply, request.params.id),
+  );
+
+  pages.post<{ Params: { id: string } }>("/connect/choose/:id", async (request, reply) => {
+    const form = await readForm(request, appUrl);
+    const choice = { platformAccountId: form.text("platformAccountId"), replace: form.text("replace") !== "" };
+    return await choose(services, request, reply, request.params.id, choice);
+  });
+}
+
+/** Whether a page of ours led here. Browsers say so; over http some do not, but then they name the page. */
+function isFromOwnPage(request: FastifyRequest, appUrl: string): boolean {
+  const site = request.headers["sec-fetch-site"];
+  return site === undefined ? (request.headers.referer ?? "").startsWith(`${appUrl}/`) : site === "same-origin";
+}
+
+/** Shows what there is to choose from, or takes the choice. A page that is opened again after that leads on. */
+async function choose(
+  services: Services,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  id: string,
+  choice?: { platformAccountId: string; replace: boolean },
+): Promise<FastifyReply> {
+  const binding = readBrowserBinding(request, services.settings.appUrl);
+  const { connectedUrl, refusedUrl } = await findResult(services, id, binding);
+  if (connectedUrl !== null) return await sendAway(reply, connectedUrl);
+  const bindings = binding === null ? [] : [binding];
+  const shown = { action: `/connect/choose/${id}`, back: refusedUrl, formOrigins: [new URL(refusedUrl).origin] };
+  if (choice === undefined)
+    return await showChoices(reply, (await listChoices(services, { bindings, caller: null }, id)).body.choices, shown);
+  try {
+    return await sendOn(
+      reply,
+      whereNext(await chooseByLink(services, { address: request.ip, requestId: request.id }, bindings, id, choice)),
+    );
+  } catch (error) {
+    if (!(error instanceof PublicError) || error.code !== "VALIDATION_FAILED") throw error;
+    const { choices } = (await listChoices(services, { bindings, caller: null }, id)).body;
+    return await showChoices(reply, choices, {
+      ...shown,
+      refused: error.message,
+      status: error.status,
+      chosen: choice.platformAccountId,
+    });
+  }
+}
+
+/** Who does not want to connect goes back at once; any other failure is told first, with what to do. */
+export async function answerLinkFailure(
+  services: Services,
+  reply: FastifyReply,
+  { attempt, failure }: ConnectingFailed,
+): Promise<FastifyReply> {
+  const back = attempt === null ? null : await refusedAddress(services, attempt, failure.kind);
+  if (back !== null && failure.kind === "refused") return await sendAway(reply, back.url);
+  return await showNotConnected(reply, failure, {
+    backUrl: back?.url ?? null,
+    againPath: attempt !== null && back?.isPending === true ? `/connect/again/${attempt.id}` : null,
+  });
+}
+
+/** To another site, which does not learn from where. */
+async function sendAway(reply: FastifyReply, url: string): Promise<FastifyReply> {
+  return await reply
+    .header("cache-control", "no-store")
+    .header("referrer-policy", "no-referrer")
+    .redirect(new URL(url).href, 303);
+}

@@ -1,0 +1,200 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+
+import type { PublicCode } from "../../../model/errors.ts";
+import { throttle } from "../../auth/throttle.ts";
+import { type Faces, onAppOnly } from "../../calls/hosts.ts";
+import { readText } from "../../calls/read-body.ts";
+import { logFailure } from "../../calls/refusals.ts";
+import type { Origin } from "../../domain/caller.ts";
+import { registerClient } from "../../domain/mcp-grants/clients.ts";
+import { GrantRefused } from "../../domain/mcp-grants/grant-refused.ts";
+import {
+  isOwnResource,
+  redeemCode,
+  refreshTokens,
+  revokeToken,
+  SCOPE,
+  type Tokens,
+} from "../../domain/mcp-grants/tokens.ts";
+import type { Services } from "../../domain/services.ts";
+
+/** Where the parts of the authorization server are, on the app's host. */
+export const GRANT_PATHS = {
+  authorize: "/oauth/authorize",
+  token: "/oauth/token",
+  revoke: "/oauth/revoke",
+  register: "/oauth/register",
+} as const;
+
+/** What MCP clients that take no key talk to; the page on which a person lets them in is in `pages/consent.ts`. */
+export async function addMcpGrants(scope: FastifyInstance, services: Services): Promise<void> {
+  // Nothing here goes by cookies, so that pages of any site may ask; for what they get they have to have a code or token.
+  scope.addHook("onRequest", async (_request, reply) => void reply.header("access-control-allow-origin", "*"));
+  // On both hosts: clients of older revisions look for it beside the endpoint.
+  scope.get(
+    "/.well-known/oauth-authorization-server",
+    async (_request, reply) =>
+      await reply.header("cache-control", "public, max-age=300").send(describeServer(services.settings)),
+  );
+  for (const path of [GRANT_PATHS.token, GRANT_PATHS.revoke, GRANT_PATHS.register, "/.well-known/*"])
+    scope.options(path, async (_request, reply) => await reply.code(204).headers(PREFLIGHT).send());
+  await scope.register(async (forClients) => {
+    onAppOnly(forClients, services.settings);
+    forClients.addHook("onRequest", async (_request, reply) => void reply.header("cache-control", "no-store"));
+    forClients.setErrorHandler((error, request, reply) => sendError(services, error, request, reply));
+    addEndpoints(forClients, services);
+  });
+}
+
+/** What a client in a browser wants to know before it asks. The star stands for every header but one (Fetch standard, "CORS non-wildcard request-header name"). */
+const PREFLIGHT = {
+  "access-control-allow-methods": "GET, POST",
+  "access-control-allow-headers": "Authorization, *",
+  "access-control-max-age": "86400",
+};
+
+function addEndpoints(scope: FastifyInstance, services: Services): void {
+  scope.post(
+    GRANT_PATHS.token,
+    async (request) =>
+      await countingFailures(
+        services,
+        request,
+        async () => await giveTokens(services, originOf(request), await readParameters(request)),
+      ),
+  );
+
+  scope.post(GRANT_PATHS.revoke, async (request, reply) => {
+    const params = await readParameters(request);
+    await countingFailures(services, request, () =>
+      revokeToken(services, originOf(request), { token: required(params, "token"), clientId: clientIdIn(params) }),
+    );
+    return await reply.code(200).send();
+  });
+
+  scope.post(GRANT_PATHS.register, async (request, reply) => {
+    const given = parse(await readText(request));
+    return await reply.code(201).send(await registerClient(services, given, { address: request.ip }));
+  });
+}
+
+async function giveTokens(services: Services, origin: Origin, params: URLSearchParams): Promise<Tokens> {
+  const grantType = required(params, "grant_type");
+  const clientId = clientIdIn(params);
+  if (!params.getAll("resource").every((resource) => isOwnResource(services.settings, resource)))
+    throw new GrantRefused("invalid_target", `resource must be ${services.settings.apiUrl}/mcp`);
+  if (grantType === "authorization_code") {
+    const codeVerifier = required(params, "code_verifier");
+    if (!/^[\w.~-]{43,128}$/.test(codeVerifier))
+      throw new GrantRefused("invalid_request", "code_verifier must be 43 to 128 letters, digits or - . _ ~");
+    return await redeemCode(services, origin, {
+      code: required(params, "code"),
+      clientId,
+      redirectUri: params.get("redirect_uri"),
+      codeVerifier,
+    });
+  }
+  if (grantType === "refresh_token")
+    return await refreshTokens(services, origin, { refreshToken: required(params, "refresh_token"), clientId });
+  throw new GrantRefused("unsupported_grant_type", "grant_type must be authorization_code or refresh_token");
+}
+
+/** As RFC 8414 has it, with what RFC 9207, 9728 and the draft on client id metadata documents add. */
+function describeServer({ apiUrl, appUrl }: Faces): object {
+  return {
+    issuer: appUrl,
+    authorization_endpoint: appUrl + GRANT_PATHS.authorize,
+    token_endpoint: appUrl + GRANT_PATHS.token,
+    revocation_endpoint: appUrl + GRANT_PATHS.revoke,
+    registration_endpoint: appUrl + GRANT_PATHS.register,
+    scopes_supported: [SCOPE],
+    response_types_supported: ["code"],
+    response_modes_supported: ["query"],
+    grant_types_supported: ["authorization_code", "refresh_token"],
+    token_endpoint_auth_methods_supported: ["none"],
+    revocation_endpoint_auth_methods_supported: ["none"],
+    code_challenge_methods_supported: ["S256"],
+    authorization_response_iss_parameter_supported: true,
+    client_id_metadata_document_supported: true,
+    protected_resources: [`${apiUrl}/mcp`],
+    service_documentation: `${appUrl}/docs/mcp`,
+  };
+}
+
+/** Who guesses is held up; who serves many people from one address is not. */
+async function countingFailures<Result>(
+  { pool }: Services,
+  request: FastifyRequest,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof GrantRefused) await throttle(pool, "mcpToken", { address: request.ip });
+    throw error;
+  }
+}
+
+const MAX_FORM_LENGTH = 64 * 1024;
+
+/** The parameters of a form. Each may be there once (RFC 6749, section 3.2), but for `resource`. */
+async function readParameters(request: FastifyRequest): Promise<URLSearchParams> {
+  const type = request.headers["content-type"]?.split(";")[0]?.trim().toLowerCase();
+  if (type !== "application/x-www-form-urlencoded")
+    throw new GrantRefused("invalid_request", "Send the parameters as application/x-www-form-urlencoded");
+  const text = await readText(request);
+  if (text.length > MAX_FORM_LENGTH) throw new GrantRefused("invalid_request", "The parameters are too long");
+  const params = new URLSearchParams(text);
+  if ([...new Set(params.keys())].some((name) => name !== "resource" && params.getAll(name).length > 1))
+    throw new GrantRefused("invalid_request", "A parameter appears more than once");
+  return params;
+}
+
+function required(params: URLSearchParams, name: string): string {
+  const value = params.get(name);
+  if (value === null || value === "") throw new GrantRefused("invalid_request", `${name} is missing`);
+  return value;
+}
+
+function clientIdIn(params: URLSearchParams): string {
+  const id = params.get("client_id");
+  if (id === null || id === "")
+    throw new GrantRefused("invalid_client", "client_id is missing. Send it in the form; clients have no secret");
+  return id;
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new GrantRefused("invalid_client_metadata", "The body is not valid JSON");
+  }
+}
+
+function originOf(request: FastifyRequest): Origin {
+  return { actor: { kind: "visitor", id: null }, address: request.ip, requestId: request.id };
+}
+
+/** Failures as clients of the protocol read them (RFC 6749, section 5.2). */
+async function sendError(
+  { log }: Services,
+  error: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  if (error instanceof GrantRefused)
+    return await reply
+      .code(error.error === "invalid_client" ? 401 : 400)
+      .send({ error: error.error, error_description: error.message });
+  const { code, status, headers, message } = logFailure(log, error, request);
+  return await reply
+    .code(status)
+    .headers(headers)
+    .send({ error: ERRORS[code] ?? "invalid_request", error_description: message });
+}
+
+const ERRORS: Partial<Record<PublicCode, string>> = {
+  INTERNAL_ERROR: "server_error",
+  UNAVAILABLE: "temporarily_unavailable",
+  RATE_LIMITED: "temporarily_unavailable",
+};

@@ -1,0 +1,47 @@
+import type { FastifyInstance } from "fastify";
+import { z } from "zod";
+
+import { errorBody, refuseRequest } from "../../calls/refusals.ts";
+import type { Services } from "../../domain/services.ts";
+import { openSigned } from "../../media/signed-url.ts";
+
+const address = z.object({ mediaId: z.uuid(), name: z.string() });
+const signature = z.object({ expires: z.string().optional(), signature: z.string().optional() });
+
+/** Stored files under signed addresses, whole or in ranges: what platforms fetch and answers show. */
+export function addMediaFiles(app: FastifyInstance, { pool, storage, settings }: Services): void {
+  app.get("/media/:mediaId/:name", { compress: false, config: { door: "files" } }, async (request, reply) => {
+    const params = address.safeParse(request.params);
+    const query = signature.safeParse(request.query);
+    if (!params.success || !query.success)
+      throw refuseRequest(
+        "request.route",
+        "File not found",
+        "Use the url of a media object exactly as you received it.",
+        "NOT_FOUND",
+      );
+    const { range, "if-range": ifRange, "if-none-match": ifNoneMatch } = request.headers;
+    const answer = await openSigned(
+      { pool, storage, secrets: settings.mediaSecrets() },
+      {
+        method: request.method === "HEAD" ? "HEAD" : "GET",
+        mediaId: params.data.mediaId,
+        name: params.data.name,
+        expires: query.data.expires,
+        signature: query.data.signature,
+        range,
+        ifRange: typeof ifRange === "string" ? ifRange : undefined,
+        ifNoneMatch,
+      },
+    );
+    reply.code(answer.status).headers(answer.headers);
+    if (answer.message !== null)
+      return await reply.send(
+        errorBody(
+          refuseRequest("media.url", answer.message, "Get the post or media object again for a new url.", "NOT_FOUND"),
+          request.id,
+        ),
+      );
+    return await reply.send(answer.body ?? "");
+  });
+}

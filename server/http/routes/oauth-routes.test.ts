@@ -1,0 +1,394 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+
+import { z } from "zod";
+
+import { PLATFORM_NAMES, type PlatformName } from "../../../model/platform-names.ts";
+import { platforms } from "../../../platforms/index.ts";
+import { asRefusal } from "../../../tests/answers.ts";
+import { type ConnectingWorld, createConnectingWorld, type Newcomer, WAYS } from "../../../tests/connecting-world.ts";
+import { answerConsent, arrive, begin, connectAs, locationOf } from "../../../tests/consent.ts";
+
+let world: ConnectingWorld;
+/** Somebody for whom nothing is ever connected. */
+let bystander: Newcomer;
+before(async () => {
+  world = await createConnectingWorld();
+  bystander = await world.newcomer();
+});
+after(() => world.close());
+
+for (const { platform, login, oauth, way } of WAYS) {
+  test(`${way} is connected at the sandbox's own consent page, with all that was granted`, async () => {
+    const { tenant, cookie } = await world.newcomer();
+    const shown = await connectAs(world, cookie, tenant, platform, { login });
+    const [account, ...others] = await world.accountsOf(tenant);
+    assert.ok(account && others.length === 0, shown.text);
+    assert.deepEqual(
+      [shown.status, shown.location],
+      [303, `http://localhost:3000/connections?mode=test&connected=${account.id}`],
+    );
+    assert.deepEqual(
+      [account.platform, account.platformSetId, account.status, account.tokenHealth, [...account.scopes].sort()],
+      [platform, tenant.platformSetId, "active", "healthy", [...oauth.scopes].sort()],
+    );
+    assert.deepEqual(await world.eventsOf(account.id), ["account.connected"]);
+    assert.deepEqual(await world.auditOf(account.id), ["session account.connected"]);
+  });
+
+  test(`${way}: who refuses is told so and what to do, and nothing is connected`, async () => {
+    const { tenant, cookie } = bystander;
+    const shown = await connectAs(world, cookie, tenant, platform, { login, decision: "refuse" });
+    assert.equal(shown.status, 400);
+    assert.match(shown.text, /You did not allow access on .*, so nothing was connected/);
+    assert.match(shown.text, /Try again/);
+    assert.deepEqual(await world.accountsOf(tenant), []);
+  });
+}
+
+test("who connects at the dashboard lands on the page they came from, which says so and shows the account", async () => {
+  const { tenant, cookie } = await world.newcomer();
+  const page = async (path: string) => {
+    const response = await fetch(world.url + path, { headers: { cookie }, redirect: "manual" });
+    return { status: response.status, text: await response.text() };
+  };
+  const dashboard = await page(`/connections?mode=${tenant.mode}`);
+  assert.ok(!dashboard.text.includes("The account has been connected."));
+  const link = /href="(\/api\/platforms\/threads\/connect\?[^"]*)"/.exec(dashboard.text)?.[1] ?? "";
+  const begun = await fetch(world.url + link.replaceAll("&#38;", "&"), { headers: { cookie }, redirect: "manual" });
+  const back = await answerConsent(begun.headers.get("location") ?? "");
+  const landed = new URL((await arrive(world, cookie, back)).location ?? "");
+  assert.equal(landed.pathname, "/connections");
+  const shown = await page(landed.pathname + landed.search);
+  assert.equal(shown.status, 200);
+  assert.ok(shown.text.includes("The account has been connected."), shown.text);
+  const [account] = await world.accountsOf(tenant);
+  assert.ok(account !== undefined && shown.text.includes(String(account.username)), shown.text);
+  assert.equal(landed.searchParams.get("connected"), account.id);
+});
+
+const UNTICKED: readonly [PlatformName, string, string, RegExp][] = [
+  ["instagram", "", "instagram_business_content_publish", /permission that publishing needs/],
+  ["instagram", "facebook", "instagram_content_publish", /permission that publishing needs/],
+  ["facebook", "", "pages_manage_posts", /permission that publishing needs/],
+  ["twitter", "", "tweet.write", /permission that publishing needs: tweet\.write/],
+  ["tiktok", "", "video.publish", /permission that publishing needs: video\.publish/],
+  ["tiktok", "", "user.info.basic", /./],
+  ["youtube", "", "https://www.googleapis.com/auth/youtube.upload", /permission that publishing needs/],
+  ["threads", "", "threads_content_publish", /permission that publishing needs: threads_content_publish/],
+];
+
+test("in live mode a login by another platform's app goes by that app, and comes back to its address", async () => {
+  const { live, cookie } = await world.newcomer();
+  const redirectUri = "http://localhost:3000/api/platforms/facebook/callback";
+  const app = z
+    .object({ clientId: z.string(), clientSecret: z.string() })
+    .parse(await world.control("apps", { platform: "instagram", redirectUris: [redirectUri] }));
+  const { oauth } = world.services;
+  const { liveApp } = oauth;
+  oauth.liveApp = (platform) => (platform === "facebook" ? { ...app, redirectUri } : null);
+  try {
+    const authorizeUrl = new URL(locationOf(await begin(world, cookie, live, "instagram", { login: "facebook" })));
+    assert.deepEqual(
+      [authorizeUrl.origin, authorizeUrl.searchParams.get("auth_type"), authorizeUrl.searchParams.has("login_hint")],
+      ["https://www.facebook.com", "rerequest", false],
+    );
+    const back = await answerConsent(authorizeUrl.href.replace("https:/", world.sandboxUrl));
+    assert.equal((await arrive(world, cookie, back)).status, 303);
+    assert.deepEqual(
+      (await world.accountsOf(live)).map(({ platform, status }) => [platform, status]),
+      [["instagram", "active"]],
+    );
+  } finally {
+    oauth.liveApp = liveApp;
+  }
+});
+
+for (const [platform, login, scope, says] of UNTICKED) {
+  test(`${platform} ${login === "" ? "" : `by ${login} `}without ${scope} is refused with what is missing and how to grant it`, async () => {
+    const { tenant, cookie } = bystander;
+    const shown = await connectAs(world, cookie, tenant, platform, { login, untick: [scope] });
+    assert.equal(shown.status, 400, shown.text);
+    assert.match(shown.text, says);
+    assert.match(shown.text, /Connect again|grant everything/);
+    assert.deepEqual(await world.accountsOf(tenant), []);
+  });
+}
+
+test("a permission that publishing does not need may be left out, and is not among those granted", async () => {
+  const { tenant, cookie } = await world.newcomer();
+  await connectAs(world, cookie, tenant, "threads", { untick: ["threads_manage_replies"] });
+  assert.deepEqual(
+    (await world.accountsOf(tenant)).map(({ scopes }) => scopes),
+    [["threads_basic", "threads_content_publish"]],
+  );
+});
+
+test("a state works once: coming back again shows the same account, and a refusal cannot be turned into a grant", async () => {
+  const { tenant, cookie } = await world.newcomer();
+  const back = await answerConsent(locationOf(await begin(world, cookie, tenant, "threads")));
+  const [first, second] = [await arrive(world, cookie, back), await arrive(world, cookie, back)];
+  assert.deepEqual([second.status, second.location], [303, first.location]);
+  assert.equal((await world.accountsOf(tenant)).length, 1);
+  const other = await world.newcomer();
+  const url = locationOf(await begin(world, other.cookie, other.tenant, "threads"));
+  await arrive(world, other.cookie, await answerConsent(url, { decision: "refuse" }));
+  const replayed = await arrive(world, other.cookie, await answerConsent(url));
+  assert.equal(replayed.status, 400);
+  assert.match(replayed.text, /already been completed/);
+  assert.deepEqual(await world.accountsOf(other.tenant), []);
+});
+
+test("coming back twice at the same time makes one connection", async () => {
+  const { tenant, cookie } = await world.newcomer();
+  const back = await answerConsent(locationOf(await begin(world, cookie, tenant, "twitter")));
+  const tokenCalls = async () =>
+    (await world.requests()).filter(({ platform, operation }) => platform === "twitter" && operation === "token")
+      .length;
+  const before = await tokenCalls();
+  const shown = await Promise.all(Array.from({ length: 6 }, () => arrive(world, cookie, back)));
+  assert.ok(shown.every(({ status }) => status === 303 || status === 400));
+  assert.ok(shown.some(({ status }) => status === 303));
+  const [account, ...others] = await world.accountsOf(tenant);
+  assert.ok(account && others.length === 0);
+  assert.deepEqual(await world.eventsOf(account.id), ["account.connected"]);
+  assert.equal((await tokenCalls()) - before, 1);
+});
+
+test("what one session began no other can finish, and it is still good for the one that began it", async () => {
+  const owner = await world.newcomer();
+  const stranger = await world.newcomer();
+  const back = await answerConsent(locationOf(await begin(world, owner.cookie, owner.tenant, "linkedin")));
+  for (const cookie of [stranger.cookie, await world.signIn(owner.tenant), ""]) {
+    const shown = await arrive(world, cookie, back);
+    assert.equal(shown.status, 400);
+    assert.match(shown.text, /another browser or by another user/);
+  }
+  assert.deepEqual([...(await world.accountsOf(owner.tenant)), ...(await world.accountsOf(stranger.tenant))], []);
+  assert.equal((await arrive(world, owner.cookie, back)).status, 303);
+});
+
+test("a sign-in that took longer than ten minutes is refused", async () => {
+  const { tenant, cookie } = await world.newcomer();
+  const back = await answerConsent(locationOf(await begin(world, cookie, tenant, "threads")));
+  await world.database.pool.query(
+    "update oauth_attempts set expires_at = now() - interval '1 second' where user_id = $1",
+    [tenant.userId],
+  );
+  const shown = await arrive(world, cookie, back);
+  assert.equal(shown.status, 400);
+  assert.match(shown.text, /longer than ten minutes/);
+  assert.deepEqual(await world.accountsOf(tenant), []);
+});
+
+test("a state that nobody was given, or none at all, is refused and never a fault", async () => {
+  const { cookie } = bystander;
+  for (const query of [
+    "",
+    "?state=",
+    "?state=made-up&code=x",
+    "?code=x",
+    "?state=a&state=b",
+    "?error=access_denied",
+    `?state=${"x".repeat(5000)}`,
+    "?state=%00",
+  ]) {
+    const shown = await arrive(world, cookie, new URL(`http://localhost:3000/api/platforms/threads/callback${query}`));
+    assert.equal(shown.status, 400, query);
+    assert.match(shown.text, /not started here/);
+  }
+  assert.equal(
+    (await arrive(world, cookie, new URL("http://localhost:3000/api/platforms/myspace/callback?state=x"))).status,
+    404,
+  );
+});
+
+const TAMPERED: readonly [string, (back: URL) => URL, RegExp][] = [
+  ["another platform's address", (back) => new URL(back.href.replace("/threads/", "/twitter/")), /redirect URI/],
+  ["no code", (back) => without(back, "code"), /without saying whether you allowed access/],
+  ["an empty code", (back) => withParameter(back, "code", ""), /without saying whether you allowed access/],
+  [
+    "two codes",
+    (back) => new URL(`${back.href.replace("#_", "")}&code=other`),
+    /without saying whether you allowed access/,
+  ],
+  [
+    "a code that the platform did not give",
+    (back) => withParameter(back, "code", "made-up"),
+    /did not accept the sign-in/,
+  ],
+  ["another issuer", (back) => withParameter(back, "iss", "https://evil.example"), /did not come from Threads/],
+  ["an issuer that is no address", (back) => withParameter(back, "iss", "threads"), /did not come from Threads/],
+];
+
+for (const [what, tamper, says] of TAMPERED) {
+  test(`an answer with ${what} is refused, and the sign-in is spent`, async () => {
+    const { tenant, cookie } = bystander;
+    const back = await answerConsent(locationOf(await begin(world, cookie, tenant, "threads")));
+    const shown = await arrive(world, cookie, tamper(back));
+    assert.equal(shown.status, 400);
+    assert.match(shown.text, says);
+    assert.match((await arrive(world, cookie, back)).text, /already been completed/);
+    assert.deepEqual(await world.accountsOf(tenant), []);
+  });
+}
+
+test("the platform's own issuer is taken", async () => {
+  const { tenant, cookie } = await world.newcomer();
+  const back = await answerConsent(locationOf(await begin(world, cookie, tenant, "youtube")));
+  assert.equal((await arrive(world, cookie, withParameter(back, "iss", "https://accounts.google.com"))).status, 303);
+});
+
+for (const platform of ["twitter", "youtube"] as const) {
+  test(`${platform}: a code that another person's sign-in was given is of no use in one's own`, async () => {
+    const victim = await world.newcomer();
+    const attacker = await world.newcomer();
+    const stolen =
+      (await answerConsent(locationOf(await begin(world, victim.cookie, victim.tenant, platform)))).searchParams.get(
+        "code",
+      ) ?? "";
+    const back = await answerConsent(locationOf(await begin(world, attacker.cookie, attacker.tenant, platform)));
+    const shown = await arrive(world, attacker.cookie, withParameter(back, "code", stolen));
+    assert.equal(shown.status, 400);
+    assert.match(shown.text, /did not accept the sign-in/);
+    assert.deepEqual(await world.accountsOf(attacker.tenant), []);
+  });
+}
+
+const REFUSALS: readonly [string, RegExp][] = [
+  ["error=access_denied&error_reason=user_denied&error_description=<script>alert(1)</script>", /did not allow access/],
+  ["error=acceess_denied", /did not allow access/],
+  ["error=user_cancelled_login&error_description=x", /did not allow access/],
+  ["error=unauthorized_scope_error", /rejected the app/],
+  ["error=invalid_scope", /rejected the app/],
+  ["error=admin_policy_enforced", /organization that owns/],
+  ["error=temporarily_unavailable", /having problems/],
+  ["error_code=1349126&error_message=App+Not+Setup+<script>alert(1)</script>", /rejected the app/],
+  ["errCode=10009&error_type=param_error", /a reason that Ampost does not recognize/],
+  ["error=<script>alert(1)</script>", /a reason that Ampost does not recognize/],
+  ["error=__proto__", /a reason that Ampost does not recognize/],
+];
+
+for (const [query, says] of REFUSALS) {
+  test(`"${query.slice(0, 40)}" becomes a page that says what to do, without a word of its own`, async () => {
+    const { tenant, cookie } = bystander;
+    const state = new URL(locationOf(await begin(world, cookie, tenant, "threads"))).searchParams.get("state") ?? "";
+    const shown = await arrive(
+      world,
+      cookie,
+      new URL(`http://localhost:3000/api/platforms/threads/callback?${query}&state=${state}`),
+    );
+    assert.ok(shown.status === 400 || shown.status === 502, String(shown.status));
+    assert.match(shown.text, says);
+    assert.match(shown.text, /What to do/);
+    assert.doesNotMatch(shown.text, /alert\(1\)|App Not Setup|1349126/);
+  });
+}
+
+test("a platform that is away, or answers with a fault, is told as that, and trying again works", async () => {
+  const { tenant, cookie } = await world.newcomer();
+  for (const kind of ["http_500", "drop_before"]) {
+    const back = await answerConsent(locationOf(await begin(world, cookie, tenant, "linkedin")));
+    await world.control("faults", { platform: "linkedin", operation: "token", kind });
+    const shown = await arrive(world, cookie, back);
+    assert.equal(shown.status, 502, kind);
+    assert.match(shown.text, /having problems/);
+  }
+  assert.equal((await connectAs(world, cookie, tenant, "linkedin")).status, 303);
+});
+
+test("one goes on to pages of the app only, wherever a link would lead", async () => {
+  const { tenant, cookie } = await world.newcomer();
+  for (const returnTo of [
+    "https://evil.example/",
+    "//evil.example",
+    "/\\evil.example",
+    "/.//evil.example",
+    "javascript:alert(1)",
+    "/a\nb",
+    "connections",
+  ]) {
+    const begun = await begin(world, cookie, tenant, "threads", { returnTo });
+    assert.equal(begun.status, 400, returnTo);
+    const body = { platformSetId: tenant.platformSetId, returnTo };
+    assert.equal(
+      asRefusal(await world.callAs(cookie, "POST", "/api/platforms/threads/connect?mode=test", body), 400).issues[0]
+        ?.path,
+      "/returnTo",
+    );
+  }
+  const shown = await connectAs(world, cookie, tenant, "threads", { returnTo: "/keys?mode=test#top" });
+  assert.match(shown.location ?? "", /^http:\/\/localhost:3000\/keys\?mode=test&connected=[\w-]+$/);
+});
+
+test("who is not signed in is sent to sign in, and another site's link does not begin to connect", async () => {
+  const { tenant, cookie } = await world.newcomer();
+  const begun = await begin(world, "", tenant, "threads");
+  assert.deepEqual(
+    [begun.status, begun.location?.startsWith("/sign-in?returnTo=%2Fapi%2Fplatforms%2Fthreads%2Fconnect")],
+    [303, true],
+  );
+  const foreign = await fetch(
+    `${world.url}/api/platforms/threads/connect?platformSetId=${tenant.platformSetId}&mode=test`,
+    { redirect: "manual", headers: { cookie, "sec-fetch-site": "cross-site" } },
+  );
+  assert.equal(foreign.status, 400);
+  const { live } = await world.makeTenants();
+  assert.equal((await begin(world, cookie, { ...live, mode: "test" }, "threads")).status, 404);
+});
+
+test("as JSON the start answers the address of the consent page, with PKCE where the platform has it, and stores no state", async () => {
+  const { tenant, cookie } = await world.newcomer();
+  for (const platform of PLATFORM_NAMES) {
+    const { status, body } = await world.callAs(cookie, "POST", `/api/platforms/${platform}/connect?mode=test`, {
+      platformSetId: tenant.platformSetId,
+    });
+    assert.equal(status, 200, JSON.stringify(body));
+    const url = new URL(z.object({ authorizeUrl: z.string() }).parse(body).authorizeUrl);
+    const query = url.searchParams;
+    assert.equal(query.get("code_challenge_method"), platforms[platform].oauth?.pkce ? "S256" : null);
+    assert.equal(query.get("redirect_uri"), `http://localhost:3000/api/platforms/${platform}/callback`);
+    assert.equal(query.has("client_key"), !query.has("client_id"));
+    const state = query.get("state") ?? "";
+    assert.ok(state.length >= 43);
+    const { rows } = await world.database.pool.query(
+      "select a::text as row from oauth_attempts a union all select i::text from idempotency_keys i",
+    );
+    assert.ok(!JSON.stringify(rows).includes(state));
+  }
+  assert.equal(
+    new URL(locationOf(await begin(world, cookie, tenant, "youtube"))).searchParams.get("access_type"),
+    "offline",
+  );
+  assert.equal(
+    asRefusal(
+      await world.callAs(cookie, "POST", "/api/platforms/threads/connect?mode=test", {
+        platformSetId: tenant.platformSetId,
+        login: "constructor",
+      }),
+      400,
+    ).issues[0]?.rule,
+    "connections.login",
+  );
+  assert.equal(
+    asRefusal(
+      await world.callAs(cookie, "POST", "/api/platforms/threads/connect?mode=live", {
+        platformSetId: (await world.makeTenants()).live.platformSetId,
+      }),
+      400,
+    ).issues[0]?.rule,
+    "connections.notConfigured",
+  );
+});
+
+function withParameter(url: URL, name: string, value: string): URL {
+  const changed = new URL(url);
+  changed.searchParams.set(name, value);
+  return changed;
+}
+
+function without(url: URL, name: string): URL {
+  const changed = new URL(url);
+  changed.searchParams.delete(name);
+  return changed;
+}

@@ -1,0 +1,95 @@
+import type { FastifyInstance, FastifyRequest } from "fastify";
+
+import { parseInput } from "../../../contract/forms/parse.ts";
+import { connectionsStart } from "../../../contract/operations/connections.ts";
+import { PLATFORM_NAMES, type PlatformName } from "../../../model/platform-names.ts";
+import { authenticate } from "../../calls/authenticate.ts";
+import type { BindOptions } from "../../calls/bind.ts";
+import { sendUnlimited } from "../../calls/call-meter.ts";
+import { refuseRequest } from "../../calls/refusals.ts";
+import { finishConnecting, type Outcome, startConnecting } from "../../domain/accounts/connecting.ts";
+import type { Services } from "../../domain/services.ts";
+import { bindingOf } from "../../oauth/attempts.ts";
+import { readBrowserBinding } from "../browser-binding.ts";
+import { SignInFirst } from "../pages/person.ts";
+
+/** The way of a browser to a platform's consent page and back. What goes wrong is thrown, for the pages to show. */
+export function addOAuthRoutes(
+  pages: FastifyInstance,
+  services: Services,
+  { calls }: Pick<BindOptions, "calls">,
+): void {
+  const { settings } = services;
+
+  pages.get("/api/platforms/:platform/connect", { exposeHeadRoute: false }, async (request, reply) => {
+    // A link on another site could otherwise begin it, and a platform that asks only once would let it through.
+    if (!["same-origin", "none", undefined].includes(single(request.headers["sec-fetch-site"])))
+      throw refuseRequest(
+        "request.foreign",
+        "Accounts are connected from the connections page",
+        "Open Connections in the dashboard and connect the account there.",
+      );
+    if ((await readBrowser(services, request)).sessionId === null) throw new SignInFirst();
+    const caller = await authenticate(services, { auth: "session" }, request);
+    sendUnlimited(reply);
+    await calls.count(reply, caller.userId, connectionsStart.rateClass);
+    const { mode: _mode, ...body } = Object.fromEntries(new URL(request.url, settings.appUrl).searchParams);
+    const input = parseInput(connectionsStart, { params: request.params, query: {}, body });
+    const { authorizeUrl } = (await startConnecting(services, caller, input.params.platform, input.body)).body;
+    return await reply
+      .header("cache-control", "no-store")
+      .header("referrer-policy", "no-referrer")
+      .redirect(authorizeUrl, 302);
+  });
+
+  pages.get("/api/platforms/:platform/callback", { exposeHeadRoute: false }, async (request, reply) => {
+    const platform = platformOf(request.params);
+    const { sessionId, bindings } = await readBrowser(services, request);
+    const from = { address: request.ip, requestId: request.id, sessionId };
+    const outcome = await finishConnecting(services, from, {
+      platform,
+      query: new URL(request.url, settings.appUrl).searchParams,
+      bindings,
+    });
+    return await reply.header("cache-control", "no-store").redirect(settings.appUrl + whereNext(outcome), 303);
+  });
+}
+
+/** Who is signed in at a browser, and what its sign-ins at platforms may be tied to. */
+async function readBrowser(
+  { sessions, settings }: Pick<Services, "sessions" | "settings">,
+  request: FastifyRequest,
+): Promise<{ sessionId: string | null; bindings: Buffer[] }> {
+  const session = await sessions.find(request.headers);
+  const browser = readBrowserBinding(request, settings.appUrl);
+  return {
+    sessionId: session?.id ?? null,
+    bindings: [...(session === null ? [] : [bindingOf("session", session.id)]), ...(browser === null ? [] : [browser])],
+  };
+}
+
+/** The path of the app's own where a person goes on. */
+export function whereNext({ attempt, accountId }: Outcome): string {
+  if (attempt.connect_link_id !== null) return `/connect/${accountId === null ? "choose" : "return"}/${attempt.id}`;
+  if (accountId === null) return `/connections/choose/${attempt.id}?mode=${attempt.mode}`;
+  const path = new URL(attempt.return_to, "http://own.invalid");
+  path.searchParams.set("connected", accountId);
+  return path.pathname + path.search;
+}
+
+function single(header: string | string[] | undefined): string | undefined {
+  return Array.isArray(header) ? header.join() : header;
+}
+
+function platformOf(params: unknown): PlatformName {
+  const given: unknown = Object(params).platform;
+  const platform = PLATFORM_NAMES.find((name) => name === given);
+  if (platform === undefined)
+    throw refuseRequest(
+      "request.route",
+      "Page not found",
+      "Check the method and path in the documentation.",
+      "NOT_FOUND",
+    );
+  return platform;
+}

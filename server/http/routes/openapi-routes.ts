@@ -1,0 +1,33 @@
+import { createHash } from "node:crypto";
+
+import type { FastifyInstance } from "fastify";
+
+import type { Services } from "../../domain/services.ts";
+import { VERSION } from "../../version.ts";
+
+/** The description of the public surface, for tools and for people. */
+export function addOpenApi(app: FastifyInstance, { settings }: Pick<Services, "settings">): void {
+  // Printed, and what prints it loaded, when it is first asked for: most processes never are.
+  let printed: { json: string; yaml: string } | undefined;
+  const print = async () => {
+    const [{ openApi }, { stringify }] = await Promise.all([
+      import("../../../contract/openapi/openapi.ts"),
+      import("yaml"),
+    ]);
+    const document = openApi({ apiUrl: settings.apiUrl, appUrl: settings.appUrl, version: VERSION });
+    return { json: JSON.stringify(document), yaml: stringify(document) };
+  };
+  const add = (form: "json" | "yaml", type: string) =>
+    app.get(`/openapi.${form}`, async (request, reply) => {
+      const text = (printed ??= await print())[form];
+      const etag = `"${createHash("sha256").update(text).digest("base64url").slice(0, 22)}"`;
+      reply
+        .type(type)
+        .header("access-control-allow-origin", "*")
+        .header("cache-control", "public, max-age=300")
+        .header("etag", etag);
+      return request.headers["if-none-match"] === etag ? await reply.code(304).send() : await reply.send(text);
+    });
+  add("json", "application/json; charset=utf-8");
+  add("yaml", "application/yaml; charset=utf-8");
+}

@@ -1,0 +1,76 @@
+import { createHash, timingSafeEqual } from "node:crypto";
+
+import fastify, { type FastifyInstance, type FastifyRequest } from "fastify";
+
+import { PublicError } from "../../../model/errors.ts";
+import { errorBody, refuseRequest, toRefusal } from "../../calls/refusals.ts";
+
+/** What the process knows of itself. */
+export interface Probes {
+  /** Whether it can serve, and what of it can't. */
+  ready(): Promise<{ ready: boolean; checks: Record<string, string>; publishing?: string | null }>;
+  /** In Prometheus' text format. */
+  metrics(): Promise<{ contentType: string; text: string }>;
+}
+
+/** Who sees more than whether the process is alive and ready: whoever has the token, and on a port of the operator's own everybody. */
+export interface ProbeAccess {
+  /** Null: there is none. */
+  token: string | null;
+  isOwnPort?: boolean;
+  /** Whether the instance is for its own machine only, which then sees what is not ready. */
+  isLaptop?: boolean;
+}
+
+/** Alive, ready, and the metrics. */
+export function addProbes(app: FastifyInstance, probes: Probes, access: ProbeAccess): void {
+  const isOperator = (request: FastifyRequest) => access.isOwnPort === true || isBearer(request, access.token);
+  app.get("/healthz", open, async () => ({ status: "ok" }));
+  app.get("/readyz", open, async (request, reply) => {
+    const { ready, checks, publishing } = await probes.ready();
+    const seesChecks = isOperator(request) || (access.isLaptop === true && isFromHere(request));
+    return await reply
+      .code(ready ? 200 : 503)
+      .send({ status: ready ? "ready" : "not ready", publishing, ...(seesChecks ? { checks } : {}) });
+  });
+  app.get("/metrics", open, async (request, reply) => {
+    if (!isOperator(request)) throw access.token === null ? nothingHere : noToken;
+    const { contentType, text } = await probes.metrics();
+    return await reply.type(contentType).send(text);
+  });
+}
+
+/** A server with nothing but these. */
+export function createProbesApp(probes: Probes, access: ProbeAccess): FastifyInstance {
+  const app = fastify({ forceCloseConnections: true, requestTimeout: 10_000, bodyLimit: 1 });
+  app.server.maxConnections = 100;
+  app.setErrorHandler(async (error, request, reply) => {
+    const refusal = toRefusal(error);
+    return await reply.code(refusal.status).headers(refusal.headers).send(errorBody(refusal, request.id));
+  });
+  addProbes(app, probes, access);
+  return app;
+}
+
+/** Who asks this must not wait behind those who are asked about. */
+const open = { config: { door: "open" } } as const;
+
+const nothingHere = refuseRequest(
+  "request.route",
+  "Metrics are not available on this port",
+  "Set AMPOST_METRICS_PORT, or AMPOST_METRICS_TOKEN and send it as a bearer token.",
+  "NOT_FOUND",
+);
+const noToken = new PublicError("UNAUTHORIZED", "Metrics require the bearer token AMPOST_METRICS_TOKEN", {
+  headers: { "www-authenticate": 'Bearer realm="Ampost metrics"' },
+});
+
+function isBearer({ headers }: FastifyRequest, token: string | null): boolean {
+  const given = /^Bearer +(\S+) *$/i.exec(headers.authorization ?? "")?.[1];
+  const digest = (text: string) => createHash("sha256").update(text).digest();
+  return token !== null && given !== undefined && timingSafeEqual(digest(given), digest(token));
+}
+
+function isFromHere({ ip }: FastifyRequest): boolean {
+  return /^(::ffff:)?127\.|^::1$/.test(ip);
+}

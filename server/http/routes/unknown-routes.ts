@@ -1,0 +1,48 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from "fastify";
+
+import { PublicError } from "../../../model/errors.ts";
+import { BINDINGS } from "../../calls/bindings.ts";
+import { sendUnlimited } from "../../calls/call-meter.ts";
+import { refuseRequest } from "../../calls/refusals.ts";
+
+/** What is at no address, or is not to be had by this method: the same shape, and what is allowed there. */
+export function addNotFound(app: FastifyInstance): void {
+  app.setNotFoundHandler(async (request, reply) => {
+    const path = request.url.split("?")[0] ?? "";
+    answerAsApi(request, reply);
+    // Clients that look for metadata have to learn that there is none.
+    if (path.startsWith("/.well-known/")) reply.header("access-control-allow-origin", "*");
+    const allowed = methodsAt(path);
+    if (allowed.length === 0)
+      throw refuseRequest(
+        "request.route",
+        `No endpoint matches ${request.method} ${path.slice(0, 200)}`,
+        "Check the method and path in the documentation.",
+        "NOT_FOUND",
+      );
+    reply.header("allow", allowed.join(", "));
+    throw new PublicError("NOT_FOUND", `${request.method} is not allowed here. Allowed: ${allowed.join(", ")}`);
+  });
+}
+
+/** What stands below the public API's path and is refused before any route has it, has the headers of every answer there. */
+export function answerAsApi(request: FastifyRequest, reply: FastifyReply): void {
+  if (!request.url.startsWith("/api/v1/")) return;
+  sendUnlimited(reply);
+  reply.header("access-control-allow-origin", "*");
+}
+
+/** The methods of the operations at a path. */
+function methodsAt(path: string): HTTPMethods[] {
+  const at = BINDINGS.filter(({ operation }) => matches(operation.path, path)).map(({ operation }) => operation.method);
+  return [...new Set(at)];
+}
+
+function matches(pattern: string, path: string): boolean {
+  const wanted = pattern.split("/");
+  const given = path.replace(/\/$/, "").split("/");
+  return (
+    wanted.length === given.length &&
+    wanted.every((step, index) => step === given[index] || (step.startsWith(":") && given[index] !== ""))
+  );
+}

@@ -1,0 +1,209 @@
+import { createHash } from "node:crypto";
+import type { Hash } from "node:crypto";
+import { Readable } from "node:stream";
+
+import { fileTypeFromBuffer } from "file-type";
+
+import { isMimeType, MAX_FILE_BYTES, mediaTypeOf, MIME_TYPES } from "../../../model/capabilities.ts";
+import type { MimeType } from "../../../model/capabilities.ts";
+import { PublicError } from "../../../model/errors.ts";
+import type { PublicCode } from "../../../model/errors.ts";
+import type { MediaFacts } from "../../../model/post.ts";
+import { newStorageKey } from "../../storage/storage.ts";
+import type { Storage } from "../../storage/storage.ts";
+import type { Room } from "../room.ts";
+import { imageSlots, indexSlots } from "../slots.ts";
+import { UnreadableMediaError } from "../unreadable-media-error.ts";
+
+export interface IncomingFile {
+  /** Whose it is: measuring goes by turns. */
+  userId: string;
+  bytes: AsyncIterable<Uint8Array>;
+  /** What refusals call the file: "photo.jpg". */
+  name: string;
+  /** The content type it came with. `application/octet-stream` or null claims nothing. */
+  claimedMimeType: string | null;
+  /** Where issues point to, a JSON Pointer. */
+  path?: string;
+  /** It waits for its turn behind however many others of the user, since nobody waits for it. */
+  isPatient?: true;
+  /** Where its bytes are to be counted before they are stored. */
+  room?: Pick<Room, "take">;
+}
+
+/** A file that is stored and measured, and has no row yet: see `addUpload` and `dropReceived`. */
+export interface ReceivedFile {
+  storageKey: string;
+  /** SHA-256 of the bytes in hex. */
+  sha256: string;
+  facts: MediaFacts;
+}
+
+/**
+ * Stores a file while it arrives, without holding it in memory, and measures it. What is refused leaves nothing behind
+ * and is a PublicError: PAYLOAD_TOO_LARGE above 200 MB, UNSUPPORTED_MEDIA_TYPE where the bytes are of another type than
+ * claimed or than is taken, VALIDATION_FAILED where they cannot be read, RATE_LIMITED where too many of the user's wait. A refused Readable is left as it is, for the
+ * caller to drain.
+ */
+export async function receiveFile(storage: Storage, file: IncomingFile): Promise<ReceivedFile> {
+  const chunks = withHead(file.bytes);
+  try {
+    const first = await chunks.next();
+    if (first.done)
+      throw refusal(file, "VALIDATION_FAILED", "media.readable", "is empty", {
+        fix: "Send an image or a video.",
+      });
+    const mimeType = await detectType(first.value, file);
+    const key = newStorageKey();
+    const hash = createHash("sha256");
+    const { sizeBytes } = await storage.put(key, watch(first.value, chunks, hash, file));
+    const facts = await measure(storage, file, { key, mimeType, sizeBytes });
+    return { storageKey: key, sha256: hash.digest("hex"), facts };
+  } finally {
+    await chunks.return(undefined);
+  }
+}
+
+/** Hashes what passes, and ends it above the limit. */
+async function* watch(
+  first: Uint8Array,
+  rest: AsyncIterable<Uint8Array>,
+  hash: Hash,
+  file: IncomingFile,
+): AsyncGenerator<Uint8Array> {
+  let sizeBytes = first.byteLength;
+  file.room?.take(first.byteLength);
+  hash.update(first);
+  yield first;
+  for await (const chunk of rest) {
+    sizeBytes += chunk.byteLength;
+    if (sizeBytes > MAX_FILE_BYTES) {
+      throw refusal(file, "PAYLOAD_TOO_LARGE", "media.size", "is larger than 200 MB", {
+        limit: MAX_FILE_BYTES,
+        fix: `Send a file of at most ${MAX_FILE_BYTES} bytes.`,
+      });
+    }
+    file.room?.take(chunk.byteLength);
+    hash.update(chunk);
+    yield chunk;
+  }
+}
+
+/** Deletes a received file that got no row: its request failed. */
+export async function dropReceived(storage: Storage, files: readonly ReceivedFile[]): Promise<void> {
+  for (const { storageKey } of files) await storage.delete(storageKey);
+}
+
+/** As many bytes as the type of a file is told by. */
+const HEAD_BYTES = 4100;
+
+/** The same bytes with the first chunk long enough to tell the type by. Nothing at all of an empty file. */
+async function* withHead(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let head: Uint8Array[] | null = [];
+  let headBytes = 0;
+  for await (const chunk of bytes instanceof Readable ? bytes.iterator({ destroyOnReturn: false }) : bytes) {
+    if (head === null) {
+      yield chunk;
+      continue;
+    }
+    head.push(chunk);
+    headBytes += chunk.byteLength;
+    if (headBytes < HEAD_BYTES) continue;
+    yield Buffer.concat(head);
+    head = null;
+  }
+  if (head !== null && headBytes > 0) yield Buffer.concat(head);
+}
+
+async function detectType(head: Uint8Array, file: IncomingFile): Promise<MimeType> {
+  const found = (await fileTypeFromBuffer(head))?.mime;
+  const actual = found === undefined ? undefined : (SAME_TYPE.get(found) ?? found);
+  const fix = `Send one of ${MIME_TYPES.join(", ")}.`;
+  if (!isMimeType(actual)) {
+    const message =
+      actual === undefined ? "is not an image or video of a supported type" : `is ${actual}, which is not supported`;
+    throw refusal(file, "UNSUPPORTED_MEDIA_TYPE", "media.type", message, {
+      actual: actual ?? null,
+      limit: MIME_TYPES,
+      fix,
+    });
+  }
+  const claimed = file.claimedMimeType?.split(";")[0]?.trim().toLowerCase() ?? "";
+  if (!CLAIMS_NOTHING.has(claimed) && (SAME_TYPE.get(claimed) ?? claimed) !== actual) {
+    throw refusal(
+      file,
+      "UNSUPPORTED_MEDIA_TYPE",
+      "media.type",
+      `is declared as ${claimed}, but the file is ${actual}`,
+      { actual, limit: claimed, fix: `Declare it as ${actual}, or send a file of type ${claimed}.` },
+    );
+  }
+  return actual;
+}
+
+const CLAIMS_NOTHING: ReadonlySet<string> = new Set(["", "application/octet-stream", "binary/octet-stream"]);
+
+/** Other names of types that are taken. */
+const SAME_TYPE: ReadonlyMap<string, string> = new Map([
+  ["image/jpg", "image/jpeg"],
+  ["image/pjpeg", "image/jpeg"],
+  ["image/apng", "image/png"],
+  ["video/x-m4v", "video/mp4"],
+]);
+
+async function measure(
+  storage: Storage,
+  file: IncomingFile,
+  bytes: { key: string; mimeType: MimeType; sizeBytes: number },
+): Promise<MediaFacts> {
+  // Loaded with the first file, since the libraries behind it take longer to load than all else.
+  const { measureImage, measureVideo } = await import("../measure.ts");
+  const { userId } = file;
+  try {
+    if (file.isPatient !== true && imageSlots.waitingOf(userId) + indexSlots.waitingOf(userId) >= MOST_WAITING)
+      throw tooManyWaiting(file);
+    return mediaTypeOf(bytes.mimeType) === "image"
+      ? await measureImage(storage, { userId, ...bytes })
+      : await measureVideo(storage, { userId, ...bytes });
+  } catch (error) {
+    await storage.delete(bytes.key);
+    if (!(error instanceof UnreadableMediaError)) throw error;
+    throw refusal(file, "VALIDATION_FAILED", "media.readable", error.message, { fix: "Send a complete, intact file." });
+  }
+}
+
+/** So many files of a user may wait for their turn to be read. Most take a few hundredths of a second, the largest some seconds. */
+const MOST_WAITING = 50;
+
+function tooManyWaiting({ path = "" }: IncomingFile): PublicError {
+  const message = "Too many of your files are still being processed.";
+  const fix = "Try again shortly, and send fewer files at the same time.";
+  return new PublicError("RATE_LIMITED", message, {
+    headers: { "retry-after": "5" },
+    issues: [
+      {
+        rule: "media.waiting",
+        code: "RATE_LIMITED",
+        platform: null,
+        path,
+        message,
+        actual: MOST_WAITING,
+        limit: MOST_WAITING,
+        fix,
+      },
+    ],
+  });
+}
+
+function refusal(
+  file: IncomingFile,
+  code: PublicCode,
+  rule: string,
+  words: string,
+  { actual = null, limit = null, fix }: { actual?: unknown; limit?: unknown; fix: string },
+): PublicError {
+  const message = `${file.name} ${words}.`;
+  return new PublicError(code, message, {
+    issues: [{ rule, code, platform: null, path: file.path ?? "", message, actual, limit, fix }],
+  });
+}

@@ -1,0 +1,169 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+
+import type { Logger } from "pino";
+import { z } from "zod";
+
+/** A part of the product as a process of its own, which ends with this one, however this one ends. */
+export interface AttachedProcess {
+  /** Resolves when it is ready for the first time; rejects where it ends before that. */
+  started: Promise<void>;
+  isRunning(): boolean;
+  /** What it answers to a question of this name; rejects where it does not answer in time. */
+  ask(question: string): Promise<unknown>;
+  /** Lets it end what it holds; one that does not even answer is killed. */
+  stop(): Promise<void>;
+}
+
+interface AttachedOptions {
+  /** Over this process's own environment. */
+  env: Record<string, string>;
+  /** Node's own flags. */
+  flags?: readonly string[];
+  /** How long it gets to end. */
+  stopSeconds: number;
+  log: Pick<Logger, "warn" | "error">;
+  /** It loads its code meanwhile, and begins when this resolves. It asks for that by `untilToldToBegin`. */
+  after?: Promise<unknown>;
+  /** Told when it has ended by itself and is started again. */
+  onEnd?: () => void;
+}
+
+const COMMAND = join(import.meta.dirname, "../../cli/ampost.js");
+const LONGEST_PAUSE_SECONDS = 10;
+const ANSWER_SECONDS = 2;
+
+const question = z.object({ ask: z.string(), id: z.number() });
+const answer = z.object({ id: z.number(), answer: z.unknown() });
+
+/**
+ * Starts `ampost NAME --attached`, and starts it again when it dies. The channel between the two is what tells the child
+ * that its parent is gone, after a kill -9 too.
+ */
+export function startAttached(
+  name: "sandbox" | "worker",
+  { env, flags = [], stopSeconds, log, after, onEnd }: AttachedOptions,
+): AttachedProcess {
+  let child: ChildProcess | undefined;
+  let running = false;
+  let stopping = false;
+  let asked = 0;
+
+  /** Rejects where it ends before it is ready. */
+  async function start(): Promise<void> {
+    const fresh = spawn(process.execPath, [...flags, COMMAND, name, "--attached"], {
+      env: { ...process.env, ...env },
+      stdio: ["ignore", "inherit", "inherit", "ipc"],
+    });
+    child = fresh;
+    after?.then(
+      () => fresh.connected && fresh.send({ begin: true }),
+      () => undefined,
+    );
+    let wasRunning = false;
+    fresh.once("exit", (code, signal) => {
+      running = false;
+      if (wasRunning && !stopping) void restart(code, signal);
+    });
+    const ended = once(fresh, "exit").then(() => {
+      throw new Error(`The ${name} did not start; see its message above.`);
+    });
+    await Promise.race([once(fresh, "message"), ended]);
+    ended.catch(() => undefined);
+    wasRunning = running = true;
+  }
+
+  /** What keeps it from starting at all is for whoever starts the product; what kills it on the way is as later. */
+  async function startFirst(): Promise<void> {
+    try {
+      await start();
+    } catch (error) {
+      if (stopping || child?.signalCode === null) throw error;
+      await restart(null, child?.signalCode ?? null);
+    }
+  }
+
+  async function restart(code: number | null, signal: string | null): Promise<void> {
+    log.warn({ code, signal }, `The ${name} stopped; restarting it`);
+    onEnd?.();
+    for (let pauseSeconds = 0.2; !stopping; pauseSeconds = Math.min(pauseSeconds * 2, LONGEST_PAUSE_SECONDS)) {
+      try {
+        return await start();
+      } catch (error) {
+        log.error({ err: error }, `The ${name} does not start`);
+        await sleep(pauseSeconds * 1000, undefined, { ref: false });
+      }
+    }
+  }
+
+  function ask(what: string): Promise<unknown> {
+    const to = child;
+    if (!running || to === undefined || !to.connected) return Promise.reject(new Error("does not run"));
+    asked += 1;
+    const id = asked;
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+    const hear = (message: unknown) => {
+      const heard = answer.safeParse(message);
+      if (heard.success && heard.data.id === id) resolve(heard.data.answer);
+    };
+    const timer = setTimeout(() => reject(new Error("does not answer")), ANSWER_SECONDS * 1000);
+    to.on("message", hear);
+    to.send({ ask: what, id }, (error) => error && reject(error));
+    return promise.finally(() => {
+      clearTimeout(timer);
+      to.off("message", hear);
+    });
+  }
+
+  return {
+    started: startFirst(),
+    isRunning: () => running,
+    ask,
+    stop: async () => {
+      stopping = true;
+      if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+      const ended = once(child, "exit");
+      const until = performance.now() + stopSeconds * 1000;
+      const isStuck =
+        running &&
+        (await ask("alive").then(
+          () => false,
+          () => true,
+        ));
+      if (child.connected) child.disconnect();
+      const late = sleep(isStuck ? 0 : until - performance.now(), "late", { ref: false });
+      if ((await Promise.race([ended, late])) === "late") child.kill("SIGKILL");
+      await ended;
+    },
+  };
+}
+
+/** The other side, where it is told when to begin. False where the one that has started it is gone. */
+export async function untilToldToBegin(): Promise<boolean> {
+  const gone = once(process, "disconnect").then(() => false);
+  if (!process.connected) return false;
+  return await Promise.race([once(process, "message").then(() => true), gone]);
+}
+
+/** The other side: says that this process is ready, and answers the one that has started it. */
+export function answerStarter(answers: Record<string, () => Promise<unknown>> = {}): void {
+  process.on("message", (message) => {
+    const heard = question.safeParse(message);
+    if (!heard.success) return;
+    const { ask, id } = heard.data;
+    // What cannot be answered is not: who asks waits for so long only.
+    const answered = ask === "alive" ? Promise.resolve(true) : (answers[ask]?.() ?? Promise.resolve(null));
+    answered.then(
+      (value) => tell({ id, answer: value }),
+      () => undefined,
+    );
+  });
+  tell({ ready: true });
+}
+
+/** A starter that goes at this very moment hears nothing any more. */
+function tell(message: object): void {
+  process.send?.(message, undefined, {}, () => undefined);
+}

@@ -1,0 +1,177 @@
+import assert from "node:assert/strict";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+
+import { about, environment, variables } from "../../model/environment.ts";
+import { NO_LIMITS, OPEN_LIMITS } from "../../model/user-limits.ts";
+import { ConfigError, loadConfig } from "./config.ts";
+
+test("nothing has to be set", () => {
+  const config = loadConfig({});
+  assert.equal(config.apiUrl, "http://localhost:3000");
+  assert.equal(config.appUrl, config.apiUrl);
+  assert.equal(config.sandbox.url, "http://127.0.0.1:3001");
+  assert.equal(config.databaseUrl, null);
+  assert.deepEqual(config.warnings, []);
+});
+
+test("the sandbox fetches from loopback where only this machine reaches the instance, and from private addresses on the operator's word alone", () => {
+  const allowed = (env: NodeJS.ProcessEnv) => loadConfig(env).sandbox.allowPrivateUrls;
+  assert.equal(allowed({}), "loopback");
+  assert.equal(
+    allowed({
+      HOST: "::1",
+      AMPOST_API_URL: "http://127.0.0.1:3000",
+      AMPOST_APP_URL: "http://app.localhost:3000",
+      AMPOST_MEDIA_URL: "https://tunnel.example.com",
+    }),
+    "loopback",
+  );
+  for (const env of [
+    { HOST: "0.0.0.0" },
+    { AMPOST_API_URL: "https://api.example.com" },
+    { AMPOST_APP_URL: "https://example.com" },
+  ])
+    assert.equal(allowed(env), false);
+  assert.equal(allowed({ HOST: "0.0.0.0", AMPOST_ALLOW_PRIVATE_URLS: "true" }), true);
+});
+
+test("everything that is wrong is said at once, with the variable, what it takes and an example", () => {
+  const problems = problemsOf({
+    PORT: "eighty",
+    AMPOST_API_URL: "https://x.example/path",
+    AMPOST_SCHEDULING: "some",
+    AMPOST_STORAGE: "s3",
+    THREADS_CLIENT_ID: "1",
+  });
+  assert.deepEqual(problems.map((problem) => problem.split(" ")[0]).sort(), [
+    "AMPOST_API_URL",
+    "AMPOST_SCHEDULING",
+    "AMPOST_STORAGE",
+    "PORT",
+    "THREADS_CLIENT_ID",
+  ]);
+  assert.ok(
+    problems.includes(
+      'PORT must be a port number from 0 to 65535; 0 picks a free one, for example 3000. It is "eighty".',
+    ),
+  );
+});
+
+test("every variable is described, and its example is one that it takes", () => {
+  for (const [name, schema] of variables) {
+    const variable = about.get(schema);
+    assert.ok(variable, name);
+    assert.equal(schema.safeParse(variable.example).success, true, name);
+  }
+});
+
+test("nobody is limited where people are invited, everybody where sign-up is open, and the operator has the last word", () => {
+  assert.deepEqual(loadConfig({}).userLimits, NO_LIMITS);
+  assert.deepEqual(loadConfig({ AMPOST_SIGNUP: "open" }).userLimits, OPEN_LIMITS);
+  for (const limit of Object.values(OPEN_LIMITS)) assert.ok(limit > 0);
+  const given = { AMPOST_USER_STORAGE: "10 GB", AMPOST_USER_POSTS_PER_DAY: "7", AMPOST_USER_SCHEDULED_POSTS: "none" };
+  assert.deepEqual(loadConfig(given).userLimits, { ...NO_LIMITS, maxStorageBytes: 10e9, postsPerDay: 7 });
+  assert.deepEqual(loadConfig({ ...given, AMPOST_SIGNUP: "open" }).userLimits, {
+    callsPerMinute: OPEN_LIMITS.callsPerMinute,
+    contentBytesPerDay: OPEN_LIMITS.contentBytesPerDay,
+    maxStorageBytes: 10e9,
+    postsPerDay: 7,
+    maxScheduledPosts: null,
+  });
+  const wrong = {
+    AMPOST_USER_STORAGE: "much",
+    AMPOST_USER_POSTS_PER_DAY: "0",
+    AMPOST_USER_SCHEDULED_POSTS: "-1",
+    AMPOST_USER_CALLS_PER_MINUTE: "1.5",
+  };
+  assert.equal(problemsOf(wrong).length, 4);
+  assert.equal(problemsOf({ AMPOST_USER_STORAGE: "99999999TB" }).length, 1);
+});
+
+test("a wrong secret is named and never shown", () => {
+  const problems = problemsOf({ AMPOST_ENCRYPTION_KEY: "hunter2", DATABASE_URL: "mysql://root:hunter2@localhost" });
+  assert.equal(problems.length, 2);
+  for (const problem of problems) assert.ok(!problem.includes("hunter2"));
+});
+
+test("a secret of our own that stands in .env.example is refused with a cure, and an earlier key may be that one", () => {
+  for (const [name, schema] of variables) {
+    const { madeBy, example = "" } = about.get(schema) ?? {};
+    if (madeBy !== undefined)
+      assert.match(
+        problemsOf({ [name]: example })[0] ?? "",
+        /^\w+ is the public example from \.env\.example\. Generate your own with `openssl rand/,
+        name,
+      );
+  }
+  const { example } = about.get(environment.shape.AMPOST_ENCRYPTION_KEY) ?? {};
+  assert.equal(loadConfig({ AMPOST_ENCRYPTION_KEY: `${"ab".repeat(32)},${example}` }).encryptionKeys?.length, 2);
+});
+
+test("the sandbox's page is open on a laptop, and shows everybody their own elsewhere", () => {
+  assert.equal(loadConfig({}).sandbox.page, "open");
+  assert.equal(loadConfig({ AMPOST_APP_URL: "https://app.example" }).sandbox.page, "own");
+  assert.equal(loadConfig({ AMPOST_APP_URL: "https://app.example", AMPOST_SANDBOX_PAGE: "open" }).sandbox.page, "open");
+});
+
+test("a secret may stand in a file", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "ampost-config-"));
+  const file = join(folder, "url");
+  await writeFile(file, "postgresql://a:b@c/d\n");
+  assert.equal(loadConfig({ DATABASE_URL_FILE: file }).databaseUrl, "postgresql://a:b@c/d");
+  assert.deepEqual(problemsOf({ DATABASE_URL_FILE: file, DATABASE_URL: "postgresql://x" }), [
+    "DATABASE_URL and DATABASE_URL_FILE are both set: unset one of them.",
+  ]);
+  assert.match(
+    problemsOf({ DATABASE_URL_FILE: join(folder, "no") })[0] ?? "",
+    /^DATABASE_URL_FILE points to .* cannot be read \(ENOENT\)/,
+  );
+  await rm(folder, { recursive: true });
+});
+
+test("a misspelt variable is named with the nearest one, and does not stop anything", () => {
+  assert.deepEqual(loadConfig({ AMPOST_ENGIN_SPEED: "3" }).warnings, [
+    "AMPOST_ENGIN_SPEED is not an Ampost variable. Did you mean AMPOST_ENGINE_SPEED?",
+  ]);
+});
+
+test("an empty variable counts as not set", () => {
+  assert.equal(loadConfig({ PORT: "", DATABASE_URL: "" }).port, 3000);
+});
+
+test("keys are read as base64 or hexadecimal digits, several of them", () => {
+  const keys = loadConfig({
+    AMPOST_ENCRYPTION_KEY: `${"ab".repeat(32)}, ${Buffer.alloc(32, 7).toString("base64")}`,
+  }).encryptionKeys;
+  assert.deepEqual(keys, [Buffer.alloc(32, 0xab), Buffer.alloc(32, 7)]);
+});
+
+test("an app is there when its id and secret are", () => {
+  const { apps } = loadConfig({
+    THREADS_CLIENT_ID: "1",
+    THREADS_CLIENT_SECRET: "s",
+    AMPOST_APP_URL: "https://a.example/",
+  });
+  assert.deepEqual(
+    [...apps],
+    [
+      [
+        "threads",
+        { clientId: "1", clientSecret: "s", redirectUri: "https://a.example/api/platforms/threads/callback" },
+      ],
+    ],
+  );
+});
+
+function problemsOf(env: NodeJS.ProcessEnv): string[] {
+  try {
+    loadConfig(env);
+  } catch (error) {
+    assert.ok(error instanceof ConfigError);
+    return error.problems;
+  }
+  return [];
+}

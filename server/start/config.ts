@@ -1,0 +1,270 @@
+import { readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+
+import type { z } from "zod";
+
+import { about, appEnvironment, appVariable, environment, variables } from "../../model/environment.ts";
+import { nearestWord } from "../../model/nearest-word.ts";
+import { PLATFORM_NAMES, type PlatformName } from "../../model/platform-names.ts";
+import { NO_LIMITS, OPEN_LIMITS, type UserLimits } from "../../model/user-limits.ts";
+import { type AllowPrivate, isLoopbackHost } from "../../platforms/kit/addresses.ts";
+import type { MailSettings } from "../mail/deliver-mail.ts";
+import type { StorageSettings } from "../storage/open-storage.ts";
+
+type Environment = z.output<typeof environment>;
+
+/** The environment, parsed. What depends on something outside of it (a generated key, a free port) is not in here. */
+export interface Config {
+  host: string;
+  port: number;
+  apiUrl: string;
+  appUrl: string;
+  mediaUrl: string;
+  trustProxy: boolean | number | string;
+  /** Null: the embedded server. */
+  databaseUrl: string | null;
+  databasePool: number;
+  /** Absolute. */
+  dataDir: string;
+  /** 32 bytes each, the first seals; null: the generated one. */
+  encryptionKeys: Buffer[] | null;
+  storage: StorageSettings;
+  allowPrivateUrls: boolean;
+  sandbox: {
+    port: number;
+    url: string;
+    limits: boolean;
+    elsewhere: boolean;
+    allowPrivateUrls: AllowPrivate;
+    page: "own" | "open";
+  };
+  engineSpeed: number;
+  scheduling: "contract" | "all";
+  latestSeconds: number;
+  stopSeconds: number;
+  journalDays: number;
+  workerSlots: number;
+  /** Null: a worker that runs alone listens nowhere. */
+  workerPort: number | null;
+  /** Where /metrics is answered: on a port of its own, and to whoever has the token. */
+  metrics: { port: number | null; host: string; token: string | null };
+  forcePrivateUploads: boolean;
+  /** What brokers may ask for, by environment name. */
+  platformEnvironment: Readonly<Record<string, string>>;
+  /** The instance's own apps, for live mode, of the platforms where it has one. */
+  apps: Map<PlatformName, { clientId: string; clientSecret: string; redirectUri: string }>;
+  /** Who may make an account. */
+  signUp: Environment["AMPOST_SIGNUP"];
+  /** What each person may take up. */
+  userLimits: UserLimits;
+  mail: MailSettings;
+  logLevel: Environment["AMPOST_LOG_LEVEL"];
+  /** What is odd but does not keep anything from working. */
+  warnings: string[];
+}
+
+/** Everything that is wrong with the environment, a sentence each. */
+export class ConfigError extends Error {
+  readonly problems: string[];
+
+  constructor(problems: string[]) {
+    super(
+      `The configuration has ${problems.length === 1 ? "a problem" : `${problems.length} problems`}:\n${problems.map((problem) => `  ${problem}`).join("\n")}`,
+    );
+    this.name = "ConfigError";
+    this.problems = problems;
+  }
+}
+
+/** Parses the environment once. Throws a ConfigError with all problems at once. */
+export function loadConfig(env: NodeJS.ProcessEnv): Config {
+  const problems: string[] = [];
+  const values = withoutEmpty(withFiles(env, problems));
+  const parsed = environment.safeParse(values);
+  const apps = appEnvironment.safeParse(values);
+  for (const issue of [...(parsed.error?.issues ?? []), ...(apps.error?.issues ?? [])])
+    problems.push(explain(String(issue.path[0]), values));
+  problems.push(...incomplete(values), ...examples(values));
+  if (!parsed.success || !apps.success || problems.length > 0) throw new ConfigError([...new Set(problems)]);
+  return toConfig(parsed.data, apps.data, unknownVariables(env));
+}
+
+function toConfig(env: Environment, apps: Partial<Record<string, string>>, warnings: string[]): Config {
+  const apiUrl = env.AMPOST_API_URL ?? `http://localhost:${env.PORT}`;
+  const appUrl = env.AMPOST_APP_URL ?? apiUrl;
+  const dataDir = resolve(env.AMPOST_DATA_DIR);
+  return {
+    host: env.HOST,
+    port: env.PORT,
+    apiUrl,
+    appUrl,
+    mediaUrl: env.AMPOST_MEDIA_URL ?? apiUrl,
+    trustProxy: env.AMPOST_TRUST_PROXY,
+    databaseUrl: env.DATABASE_URL ?? null,
+    databasePool: env.AMPOST_DATABASE_POOL,
+    dataDir,
+    encryptionKeys: env.AMPOST_ENCRYPTION_KEY ?? null,
+    storage: storageOf(env, dataDir),
+    allowPrivateUrls: env.AMPOST_ALLOW_PRIVATE_URLS,
+    sandbox: {
+      port: env.AMPOST_SANDBOX_PORT,
+      url: env.AMPOST_SANDBOX_URL ?? `http://127.0.0.1:${env.AMPOST_SANDBOX_PORT}`,
+      limits: env.AMPOST_SANDBOX_LIMITS,
+      elsewhere: env.AMPOST_SANDBOX_URL !== undefined,
+      // Where nobody but this machine reaches the instance, its sandbox serves the machine's own clients.
+      allowPrivateUrls:
+        env.AMPOST_ALLOW_PRIVATE_URLS ||
+        ([apiUrl, appUrl].every((url) => isLoopbackHost(new URL(url).hostname)) &&
+          isLoopbackHost(env.HOST) &&
+          "loopback"),
+      page: env.AMPOST_SANDBOX_PAGE ?? (isLoopbackHost(new URL(appUrl).hostname) ? "open" : "own"),
+    },
+    engineSpeed: env.AMPOST_ENGINE_SPEED,
+    scheduling: env.AMPOST_SCHEDULING,
+    latestSeconds: env.AMPOST_LATEST * 3600,
+    stopSeconds: env.AMPOST_STOP_SECONDS,
+    journalDays: env.AMPOST_JOURNAL_DAYS,
+    workerSlots: env.AMPOST_WORKER_SLOTS,
+    workerPort: env.AMPOST_WORKER_PORT ?? null,
+    metrics: {
+      port: env.AMPOST_METRICS_PORT ?? null,
+      host: env.AMPOST_METRICS_HOST,
+      token: env.AMPOST_METRICS_TOKEN ?? null,
+    },
+    forcePrivateUploads: env.YOUTUBE_FORCE_PRIVATE_UPLOADS,
+    platformEnvironment: {
+      LINKEDIN_API_VERSION: env.LINKEDIN_API_VERSION,
+      YOUTUBE_FORCE_PRIVATE_UPLOADS: String(env.YOUTUBE_FORCE_PRIVATE_UPLOADS),
+      TIKTOK_PRIVATE_POSTS_ONLY: String(env.TIKTOK_PRIVATE_POSTS_ONLY),
+    },
+    apps: appsOf(apps, appUrl),
+    signUp: env.AMPOST_SIGNUP,
+    userLimits: userLimitsOf(env),
+    mail: {
+      smtpUrl: env.AMPOST_SMTP_URL ?? null,
+      from: env.AMPOST_MAIL_FROM ?? `Ampost <ampost@${new URL(appUrl).hostname}>`,
+      folder: join(dataDir, "mail"),
+    },
+    logLevel: env.AMPOST_LOG_LEVEL,
+    warnings,
+  };
+}
+
+function storageOf(env: Environment, dataDir: string): StorageSettings {
+  if (env.AMPOST_STORAGE === "disk") return { kind: "disk", folder: join(dataDir, "storage") };
+  const { AMPOST_S3_ACCESS_KEY_ID: accessKeyId, AMPOST_S3_SECRET_ACCESS_KEY: secretAccessKey } = env;
+  return {
+    kind: "s3",
+    bucket: env.AMPOST_S3_BUCKET ?? "",
+    prefix: env.AMPOST_S3_PREFIX,
+    region: env.AMPOST_S3_REGION,
+    endpoint: env.AMPOST_S3_ENDPOINT ?? null,
+    credentials: accessKeyId !== undefined && secretAccessKey !== undefined ? { accessKeyId, secretAccessKey } : null,
+    forcePathStyle: env.AMPOST_S3_FORCE_PATH_STYLE,
+  };
+}
+
+function userLimitsOf(env: Environment): UserLimits {
+  const otherwise = env.AMPOST_SIGNUP === "open" ? OPEN_LIMITS : NO_LIMITS;
+  const given = (value: number | "none" | undefined, unset: number | null) =>
+    value === undefined ? unset : value === "none" ? null : value;
+  return {
+    callsPerMinute: given(env.AMPOST_USER_CALLS_PER_MINUTE, otherwise.callsPerMinute),
+    postsPerDay: given(env.AMPOST_USER_POSTS_PER_DAY, otherwise.postsPerDay),
+    maxScheduledPosts: given(env.AMPOST_USER_SCHEDULED_POSTS, otherwise.maxScheduledPosts),
+    contentBytesPerDay: given(env.AMPOST_USER_CONTENT_PER_DAY, otherwise.contentBytesPerDay),
+    maxStorageBytes: given(env.AMPOST_USER_STORAGE, otherwise.maxStorageBytes),
+  };
+}
+
+function appsOf(values: Partial<Record<string, string>>, appUrl: string): Config["apps"] {
+  const apps: Config["apps"] = new Map();
+  for (const platform of PLATFORM_NAMES) {
+    const clientId = values[appVariable(platform, "CLIENT_ID")];
+    const clientSecret = values[appVariable(platform, "CLIENT_SECRET")];
+    const redirectUri = values[appVariable(platform, "REDIRECT_URI")] ?? `${appUrl}/api/platforms/${platform}/callback`;
+    if (clientId !== undefined && clientSecret !== undefined)
+      apps.set(platform, { clientId, clientSecret, redirectUri });
+  }
+  return apps;
+}
+
+/** Reads each `NAME_FILE`, as container platforms hand secrets over. */
+function withFiles(env: NodeJS.ProcessEnv, problems: string[]): NodeJS.ProcessEnv {
+  const values = { ...env };
+  for (const [name, schema] of variables) {
+    const path = env[`${name}_FILE`];
+    if (!path || about.get(schema)?.secret !== true) continue;
+    if (env[name]) problems.push(`${name} and ${name}_FILE are both set: unset one of them.`);
+    try {
+      values[name] = readFileSync(path, "utf8").trim();
+    } catch (error) {
+      problems.push(
+        `${name}_FILE points to ${path}, which cannot be read (${error instanceof Error && "code" in error ? String(error.code) : "unknown"}).`,
+      );
+    }
+  }
+  return values;
+}
+
+function withoutEmpty(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ""));
+}
+
+function explain(name: string, values: NodeJS.ProcessEnv): string {
+  const variable = about.get(variables.find(([known]) => known === name)?.[1] ?? environment);
+  const given = variable?.secret ? "" : ` It is ${JSON.stringify(values[name])}.`;
+  return `${name} must be ${variable?.takes}, for example ${variable?.example}.${given}`;
+}
+
+/** Variables that make sense only together. */
+function incomplete(values: NodeJS.ProcessEnv): string[] {
+  const problems: string[] = [];
+  const together = (one: string, other: string) => {
+    if (values[one] && !values[other]) problems.push(`${one} is set but ${other} is not: set both or neither.`);
+  };
+  for (const platform of PLATFORM_NAMES) {
+    const [id, secret] = [appVariable(platform, "CLIENT_ID"), appVariable(platform, "CLIENT_SECRET")];
+    together(id, secret);
+    together(secret, id);
+    together(appVariable(platform, "REDIRECT_URI"), id);
+  }
+  together("AMPOST_S3_ACCESS_KEY_ID", "AMPOST_S3_SECRET_ACCESS_KEY");
+  together("AMPOST_S3_SECRET_ACCESS_KEY", "AMPOST_S3_ACCESS_KEY_ID");
+  if (values.AMPOST_STORAGE === "s3" && !values.AMPOST_S3_BUCKET)
+    problems.push(
+      "AMPOST_STORAGE is s3 but AMPOST_S3_BUCKET is not set. Set it to the name of a bucket, for example ampost-media.",
+    );
+  return problems;
+}
+
+/** Secrets that everybody can read in `.env.example`. */
+function examples(values: NodeJS.ProcessEnv): string[] {
+  return variables.flatMap(([name, schema]) => {
+    const { madeBy, example } = about.get(schema) ?? {};
+    // A key that has sealed something already has to go on opening it, behind one that nobody knows.
+    if (madeBy === undefined || values[name]?.split(",")[0]?.trim() !== example) return [];
+    const cure =
+      name === "AMPOST_ENCRYPTION_KEY"
+        ? " If it has already sealed anything, keep it after the new one, separated by a comma, and run `ampost keys rotate-encryption`."
+        : "";
+    return [`${name} is the public example from .env.example. Generate your own with \`${madeBy}\`.${cure}`];
+  });
+}
+
+/** A misspelt variable would otherwise be ignored in silence. Those of the tests are theirs, and the key is for the client commands. */
+function unknownVariables(env: NodeJS.ProcessEnv): string[] {
+  const known = variables.flatMap(([name, schema]) => (about.get(schema)?.secret ? [name, `${name}_FILE`] : [name]));
+  return Object.keys(env)
+    .filter(
+      (name) =>
+        name.startsWith("AMPOST_") &&
+        !name.startsWith("AMPOST_TEST_") &&
+        name !== "AMPOST_API_KEY" &&
+        !known.includes(name),
+    )
+    .map((name) => {
+      const nearest = nearestWord(known, name);
+      return `${name} is not an Ampost variable${nearest ? `. Did you mean ${nearest}?` : "."}`;
+    });
+}

@@ -1,0 +1,43 @@
+import assert from "node:assert/strict";
+import { chmod, mkdir, mkdtemp, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Readable } from "node:stream";
+import { test } from "node:test";
+
+import { createDiskStorage } from "../storage/disk.ts";
+import { newStorageKey } from "../storage/storage.ts";
+import { closeDataDir } from "./data-dir.ts";
+
+const modeOf = async (path: string) => ((await stat(path)).mode & 0o777).toString(8);
+
+test("the data folder is closed to the machine's other users from the start, also one that an earlier version left open", async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), "ampost-data-dir-"));
+  t.after(() => rm(folder, { recursive: true }));
+  const databaseUrl = "postgresql://elsewhere/ampost";
+  const fresh = join(folder, "fresh");
+  await closeDataDir({ dataDir: fresh, databaseUrl });
+  assert.equal(await modeOf(fresh), "700");
+  const old = join(folder, "old");
+  for (const name of ["storage", "sandbox"]) await mkdir(join(old, name), { recursive: true });
+  await writeFile(join(old, "sandbox/sandbox.sqlite"), "");
+  for (const path of [old, join(old, "storage"), join(old, "sandbox")]) await chmod(path, 0o755);
+  await closeDataDir({ dataDir: old, databaseUrl });
+  assert.deepEqual(await Promise.all([old, join(old, "storage"), join(old, "sandbox")].map(modeOf)), [
+    "700",
+    "700",
+    "700",
+  ]);
+});
+
+test("stored media are their owner's alone", async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), "ampost-data-dir-"));
+  t.after(() => rm(folder, { recursive: true }));
+  const storage = await createDiskStorage(join(folder, "storage"));
+  const key = newStorageKey();
+  await storage.put(key, Readable.from([Buffer.from("bytes")]));
+  assert.deepEqual(
+    [await modeOf(join(folder, "storage")), await modeOf(join(folder, "storage/objects", key))],
+    ["700", "600"],
+  );
+});

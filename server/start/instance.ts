@@ -1,0 +1,116 @@
+import { mkdir } from "node:fs/promises";
+import { setTimeout as sleep } from "node:timers/promises";
+
+import type pg from "pg";
+import type { Logger } from "pino";
+
+import type { Mode } from "../../model/platform-names.ts";
+import { loginOf } from "../../platforms/index.ts";
+import { createHttpClient, type HttpClient } from "../../platforms/kit/http.ts";
+import { isDatabaseAway } from "../db/away.ts";
+import { startEmbedded } from "../db/embedded/embedded.ts";
+import { migrate } from "../db/migrate.ts";
+import { createPool } from "../db/pool.ts";
+import type { OAuthServices } from "../oauth/services.ts";
+import { checkKeys, loadSecrets, type Secrets } from "../vault/secrets.ts";
+import { createVault } from "../vault/vault.ts";
+import type { Config } from "./config.ts";
+import { closeDataDir } from "./data-dir.ts";
+
+/** The instance's memory and its way out: what every process and every command of it begins with. */
+export interface Instance {
+  config: Config;
+  log: Logger;
+  secrets: Secrets;
+  databaseUrl: string;
+  pool: pg.Pool;
+  oauth: OAuthServices;
+  /** A client to the platforms in live mode, to the sandbox in test mode. */
+  httpFor(mode: Mode): HttpClient;
+  /** A pool of its own for work that must not wait for, or starve, the others. The instance closes it. */
+  openPool(name: string, max: number): pg.Pool;
+  close(): Promise<void>;
+}
+
+/** For how long a start waits for a database that is not there yet, as when everything starts at once. */
+const PATIENCE_SECONDS = 30;
+
+/**
+ * Opens the database (its own or a given one), brings it up to date and checks the encryption key. Throws with a
+ * sentence that says what to do.
+ */
+export async function openInstance(config: Config, log: Logger, patienceSeconds = PATIENCE_SECONDS): Promise<Instance> {
+  for (const warning of config.warnings) log.warn(warning);
+  await closeDataDir(config);
+  const database = await openDatabase(config, log);
+  const pools: pg.Pool[] = [];
+  let closing = false;
+  const openPool = (name: string, max: number) => {
+    const pool = createPool(database.url, {
+      max,
+      name,
+      onError: (error) => closing || log.warn({ err: error }, "A database connection broke"),
+    });
+    pools.push(pool);
+    return pool;
+  };
+  const close = async () => {
+    closing = true;
+    await Promise.all(pools.map((pool) => pool.end()));
+    await database.stop();
+  };
+  try {
+    const pool = openPool("ampost", config.databasePool);
+    const [secrets] = await Promise.all([loadSecrets(config), prepareDatabase(pool, log, patienceSeconds)]);
+    const vault = createVault(secrets);
+    await checkKeys(pool, vault);
+    const clients = { live: createHttpClient(), test: createHttpClient({ sandboxUrl: config.sandbox.url }) };
+    const httpFor = (mode: Mode) => clients[mode];
+    const oauth: OAuthServices = {
+      pool,
+      vault,
+      log,
+      httpFor,
+      directHttp: createHttpClient({ allowHttp: true }),
+      oauthOf: loginOf,
+      liveApp: (platform) => config.apps.get(platform) ?? null,
+      appUrl: config.appUrl,
+      platformEnvironment: config.platformEnvironment,
+      sandboxUrl: config.sandbox.url,
+    };
+    return { config, log, secrets, databaseUrl: database.url, pool, oauth, httpFor, openPool, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** The address of the database, and how to let go of it. The embedded server is started where it does not run yet. */
+export async function openDatabase(
+  config: Pick<Config, "databaseUrl" | "dataDir">,
+  log: Logger,
+): Promise<{ url: string; stop(): Promise<void> }> {
+  if (config.databaseUrl !== null) return { url: config.databaseUrl, stop: () => Promise.resolve() };
+  await mkdir(config.dataDir, { recursive: true });
+  const embedded = await startEmbedded({ dataDir: config.dataDir, log });
+  return { url: embedded.url, stop: () => embedded.stop() };
+}
+
+async function prepareDatabase(pool: pg.Pool, log: Logger, patienceSeconds: number): Promise<void> {
+  const deadline = performance.now() + patienceSeconds * 1000;
+  for (;;) {
+    try {
+      for (const name of await migrate(pool)) log.info({ migration: name }, "The database was migrated");
+      return;
+    } catch (error) {
+      if (!isDatabaseAway(error)) throw error;
+      if (performance.now() > deadline)
+        throw new Error(
+          `The database cannot be reached: ${error instanceof Error ? error.message : String(error)}. Check DATABASE_URL.`,
+          { cause: error },
+        );
+      log.warn({ err: error }, "The database cannot be reached yet; trying again");
+      await sleep(1_000);
+    }
+  }
+}

@@ -1,0 +1,226 @@
+import type { FastifyInstance } from "fastify";
+import type { Logger } from "pino";
+
+import { platforms } from "../../platforms/index.ts";
+import { createKeyHolders } from "../domain/api-keys/key-holders.ts";
+import type { Services } from "../domain/services.ts";
+import { openAuth, sessionsOf } from "../domain/users/open-auth.ts";
+import { openSetUp } from "../domain/users/set-up.ts";
+import { createHttpApp } from "../http/app.ts";
+import { createProbesApp, type ProbeAccess, type Probes } from "../http/routes/probes.ts";
+import type { FaultHook } from "../publishing/fault-points.ts";
+import { type AttachedProcess, startAttached } from "./attached-process.ts";
+import type { Config } from "./config.ts";
+import { watchEventLoop } from "./event-loop.ts";
+import { type Ground, openGround, type Opened } from "./ground.ts";
+import { readiness } from "./readiness.ts";
+import { startWatchdog } from "./watchdog.ts";
+import { startWork, type Work } from "./work.ts";
+
+/** A started process. `stop` takes no new work, finishes or hands back what it holds, and lets go of everything. */
+export interface Running {
+  /** Where it listens; null for a worker without a port of its own. */
+  url: string | null;
+  /** Where the owner is made, while there is none who can sign in. It holds a token: it is for a terminal, never for the log. */
+  setUpUrl: string | null;
+  /** What a process that has started this one may ask. */
+  answers: { ready(): Promise<unknown>; metrics(): Promise<unknown> };
+  stop(): Promise<void>;
+}
+
+/** What a process is to do: answer requests, publish and do chores, or both. */
+export interface Parts {
+  api: boolean;
+  /** Attached: in a process of its own, so that nothing in publishing holds up requests. */
+  worker: boolean | "attached";
+  /** Whether it runs a sandbox, unless the configuration names one elsewhere. */
+  sandbox: boolean;
+  /** Called by the worker at its fault points: for the fault harness. */
+  faultPoint?: FaultHook;
+}
+
+/** Starts a process. Throws with a sentence that says what to do, and leaves nothing behind then. */
+export async function start(config: Config, log: Logger, parts: Parts): Promise<Running> {
+  const opened: Opened = [];
+  const stop = async () => {
+    // What was opened last needs what was opened first.
+    for (const close of opened.splice(0).reverse()) await close();
+  };
+  try {
+    const sandbox = parts.sandbox && !config.sandbox.elsewhere ? startSandbox(config, log) : undefined;
+    if (sandbox) opened.push(() => sandbox.stop());
+    const opening = Promise.withResolvers<Ground>();
+    const worker = parts.worker === "attached" ? startWorker(config, log, opening.promise) : undefined;
+    if (worker) opened.push(() => worker.stop());
+    const ground = await openGround(config, log, { doesChores: parts.worker === true }, opened);
+    opening.resolve(ground);
+    opened.push(watchEventLoop(log));
+    // Before anything is published: that may be what hangs.
+    if (parts.worker === true) opened.push(await startWatchdog("worker"));
+    const work = parts.worker === true ? await startWork(ground, parts.faultPoint) : undefined;
+    if (work) opened.push(() => work.stop());
+    const probes = probesOf(ground, { work, worker, sandbox });
+    const metrics = await serveMetrics(config, probes);
+    if (metrics) opened.push(() => metrics.close());
+    const app = parts.api ? await serveApi(ground, probes) : await serveProbes(config, probes);
+    // Requests that wait for a publish and the publish they wait for end side by side.
+    opened.push(() => Promise.all([app?.close(), work?.stop(), worker?.stop()]));
+    const setUpUrl = parts.api ? await openSetUp(ground.instance, config.appUrl) : null;
+    await Promise.all([sandbox?.started, worker?.started]);
+    const answers = { ready: probes.ready, metrics: () => ground.metrics.values() };
+    return { url: app ? addressOf(app) : null, setUpUrl, answers, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+function probesOf(
+  ground: Ground,
+  parts: { work: Work | undefined; worker: AttachedProcess | undefined; sandbox: AttachedProcess | undefined },
+): Probes {
+  const { metrics } = ground;
+  const ofWorker = async () =>
+    parts.worker === undefined ? null : await parts.worker.ask("metrics").catch(() => null);
+  return {
+    ready: readiness(ground, parts),
+    metrics: async () => ({ contentType: metrics.contentType, text: await metrics.print(await ofWorker()) }),
+  };
+}
+
+/** What a worker that runs alone shows of itself. */
+async function serveProbes(
+  { host, workerPort: port, metrics }: Config,
+  probes: Probes,
+): Promise<FastifyInstance | undefined> {
+  return port === null
+    ? undefined
+    : await listenForProbes({ host, port, variable: "AMPOST_WORKER_PORT" }, probes, { token: metrics.token });
+}
+
+/** What a process shows of itself to its operator, on a port that nobody else reaches. */
+async function serveMetrics({ metrics: { host, port } }: Config, probes: Probes): Promise<FastifyInstance | undefined> {
+  return port === null
+    ? undefined
+    : await listenForProbes({ host, port, variable: "AMPOST_METRICS_PORT" }, probes, { token: null, isOwnPort: true });
+}
+
+async function listenForProbes(
+  where: { host: string; port: number; variable: string },
+  probes: Probes,
+  access: ProbeAccess,
+): Promise<FastifyInstance> {
+  const app = createProbesApp(probes, access);
+  await listen(app, where);
+  return app;
+}
+
+async function serveApi(ground: Ground, probes: Probes): Promise<FastifyInstance> {
+  const { instance, listener, storage, jobs, metrics } = ground;
+  const { config, log, pool } = instance;
+  const { vault } = instance.oauth;
+  const auth = openAuth({ pool, log, vault, jobs, appUrl: config.appUrl });
+  const services: Services = {
+    pool,
+    log,
+    storage,
+    listener,
+    jobs,
+    keyHolders: createKeyHolders({ pool, listener }),
+    sessions: sessionsOf(auth),
+    auth,
+    vault,
+    oauth: instance.oauth,
+    oauthOf: (platform) => platforms[platform].oauth,
+    settings: {
+      apiUrl: config.apiUrl,
+      appUrl: config.appUrl,
+      mediaUrl: config.mediaUrl,
+      sandboxUrl: config.sandbox.url,
+      sandboxPage: config.sandbox.page,
+      allowPrivateUrls: config.allowPrivateUrls,
+      scheduling: config.scheduling,
+      forcePrivateUploads: config.forcePrivateUploads,
+      signUp: config.signUp,
+      mediaSecrets: () => instance.secrets.mediaSecrets(),
+    },
+    limitsOf: async () => config.userLimits,
+  };
+  const app = await createHttpApp(services, {
+    probes,
+    metricsToken: config.metrics.token,
+    trustProxy: config.trustProxy,
+    observe: metrics.request,
+  });
+  await listen(app, { host: config.host, port: config.port, variable: "PORT" });
+  return app;
+}
+
+/** A second or two: what it stands for ends with it. */
+const SANDBOX_STOP_SECONDS = 2;
+
+/** What of the time that a stop may take is left when the worker has ended. */
+const AFTER_WORKER_SECONDS = 2;
+
+function startSandbox(config: Config, log: Logger): AttachedProcess {
+  const env = { AMPOST_SANDBOX_PORT: String(config.sandbox.port), AMPOST_DATA_DIR: config.dataDir };
+  return unheard(startAttached("sandbox", { env, stopSeconds: SANDBOX_STOP_SECONDS, log }));
+}
+
+/** It begins when this process stands: what keeps both from starting is said once, and the database is made ready by one. */
+function startWorker(config: Config, log: Logger, ground: Promise<Ground>): AttachedProcess {
+  // Ports that were settled here are part of addresses there; it listens nowhere itself.
+  const env = {
+    PORT: String(config.port),
+    AMPOST_SANDBOX_PORT: String(config.sandbox.port),
+    AMPOST_DATA_DIR: config.dataDir,
+    AMPOST_WORKER_PORT: "",
+    AMPOST_METRICS_PORT: "",
+  };
+  const flags = process.execArgv.filter((flag) => !flag.startsWith("--inspect"));
+  return unheard(
+    startAttached("worker", {
+      env,
+      flags,
+      stopSeconds: Math.max(1, config.stopSeconds - AFTER_WORKER_SECONDS),
+      log,
+      after: ground,
+      onEnd: () => void ground.then(({ metrics }) => metrics.workerRestarted()),
+    }),
+  );
+}
+
+/** Awaited at the end of the start; until then its failure must not go unheard. */
+function unheard(attached: AttachedProcess): AttachedProcess {
+  attached.started.catch(() => undefined);
+  return attached;
+}
+
+function addressOf(app: FastifyInstance): string {
+  const address = app.server.address();
+  if (address === null || typeof address === "string") throw new Error("The API cannot listen");
+  const host = address.family === "IPv6" ? `[${address.address}]` : address.address;
+  return `http://${host}:${address.port}`;
+}
+
+async function listen(
+  app: FastifyInstance,
+  { host, port, variable }: { host: string; port: number; variable: string },
+): Promise<void> {
+  await app.listen({ port, host }).catch((error: NodeJS.ErrnoException) => {
+    throw new Error(LISTEN_FAILURES[error.code ?? ""]?.(host, port, variable) ?? error.message, { cause: error });
+  });
+}
+
+const LISTEN_FAILURES: Record<string, (host: string, port: number, variable: string) => string> = {
+  EADDRINUSE: (host, port, variable) =>
+    `Port ${port} on ${host} is in use by another program. Stop that program, or set ${variable} to another port.`,
+  EACCES: (_host, port, variable) =>
+    `Port ${port} requires privileges this user does not have. Set ${variable} to a port above 1023.`,
+  EADDRNOTAVAIL: noSuchHost,
+  ENOTFOUND: noSuchHost,
+};
+
+function noSuchHost(host: string): string {
+  return `This machine does not have the address ${host}. Set HOST to one it has, such as 127.0.0.1 or 0.0.0.0.`;
+}

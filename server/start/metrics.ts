@@ -1,0 +1,143 @@
+import type pg from "pg";
+import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import { z } from "zod";
+
+import type { Mode, PlatformName } from "../../model/platform-names.ts";
+import { countMissed, queueDepth } from "../db/queries/queue-depth.ts";
+
+/** What is measured, and the text of it for Prometheus. Labels take few values: never an id, a path or a message. */
+export interface Metrics {
+  /** One answered request; `route` is the pattern, not the path. */
+  request(answered: { method: string; route: string; status: number; seconds: number }): void;
+  /** A platform post that settled. */
+  settled(platform: PlatformName, outcome: "published" | "failed" | "unknown" | "discarded"): void;
+  /** A fault of the server itself that stopped the work on a platform post. */
+  faulted(platform: PlatformName): void;
+  /** A platform post that was given up because processes ended with it in hand. */
+  setAside(platform: PlatformName): void;
+  /** How long after its due time the commit of a platform post began. */
+  commitStarted(platform: PlatformName, lateSeconds: number): void;
+  /** Whether what is due of the platform is held back, since it does not answer. */
+  platformDown(platform: PlatformName, mode: Mode, isDown: boolean): void;
+  /** One run of a chore. */
+  chore(queue: string, outcome: "done" | "failed", seconds: number): void;
+  /** The worker's process ended by itself and was started again. */
+  workerRestarted(): void;
+  contentType: string;
+  /**
+   * The text of it all, and of the `values` of another process beside it. The queue's depth is read from the database now,
+   * and left out where that is away.
+   */
+  print(others?: unknown): Promise<string>;
+  /** What was measured here, for the process that prints it. */
+  values(): Promise<unknown>;
+}
+
+const REQUEST_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60];
+const LATE_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60, 300];
+const CHORE_SECONDS = [0.01, 0.1, 0.5, 1, 5, 30, 120, 600];
+
+const metricValues = z.array(z.looseObject({ name: z.string() }));
+
+export function createMetrics(pool: pg.Pool, part: "api" | "worker" = "api"): Metrics {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry, labels: { process: part } });
+  const requests = new Histogram({
+    name: "ampost_http_request_seconds",
+    help: "Time from a request to its response.",
+    labelNames: ["method", "route", "status"],
+    buckets: REQUEST_SECONDS,
+    registers,
+  });
+  const settled = new Counter({
+    name: "ampost_platform_posts_settled_total",
+    help: "Platform posts that reached an outcome.",
+    labelNames: ["platform", "outcome"],
+    registers,
+  });
+  const faulted = new Counter({
+    name: "ampost_publish_faults_total",
+    help: "Internal errors that stopped work on a platform post.",
+    labelNames: ["platform"],
+    registers,
+  });
+  const setAside = new Counter({
+    name: "ampost_platform_posts_set_aside_total",
+    help: "Platform posts set aside because the processes working on them crashed repeatedly.",
+    labelNames: ["platform"],
+    registers,
+  });
+  const late = new Histogram({
+    name: "ampost_commit_late_seconds",
+    help: "Delay from a platform post's due time to the start of its commit.",
+    labelNames: ["platform"],
+    buckets: LATE_SECONDS,
+    registers,
+  });
+  const chores = new Histogram({
+    name: "ampost_chore_seconds",
+    help: "Duration of a background job.",
+    labelNames: ["queue", "outcome"],
+    buckets: CHORE_SECONDS,
+    registers,
+  });
+  const restarts = new Counter({
+    name: "ampost_worker_restarts_total",
+    help: "Number of times the worker process crashed and was restarted.",
+    registers,
+  });
+  const due = new Gauge({
+    name: "ampost_due_platform_posts",
+    help: "Platform posts whose next action is due and not being worked on.",
+    registers,
+  });
+  const waiting = new Gauge({
+    name: "ampost_waiting_platform_posts",
+    help: "Platform posts with a next action, due or not.",
+    registers,
+  });
+  const oldest = new Gauge({
+    name: "ampost_due_oldest_seconds",
+    help: "How long the oldest due platform post has been due.",
+    registers,
+  });
+  const down = new Gauge({
+    name: "ampost_platform_down",
+    help: "1 while a platform does not respond and its due posts are held back.",
+    labelNames: ["platform", "mode"],
+    registers,
+  });
+  const missed = new Gauge({
+    name: "ampost_missed_platform_posts",
+    help: "Scheduled platform posts that missed their time and wait for a person.",
+    registers,
+  });
+  const held = new Gauge({ name: "ampost_publishing_held", help: "1 while publishing is held.", registers });
+  return {
+    request: ({ seconds, ...labels }) => requests.observe(labels, seconds),
+    settled: (platform, outcome) => settled.inc({ platform, outcome }),
+    faulted: (platform) => faulted.inc({ platform }),
+    setAside: (platform) => setAside.inc({ platform }),
+    commitStarted: (platform, lateSeconds) => late.observe({ platform }, lateSeconds),
+    platformDown: (platform, mode, isDown) => down.set({ platform, mode }, isDown ? 1 : 0),
+    chore: (queue, outcome, seconds) => chores.observe({ queue, outcome }, seconds),
+    workerRestarted: () => restarts.inc(),
+    contentType: registry.contentType,
+    values: () => registry.getMetricsAsJSON(),
+    print: async (others) => {
+      const [depth, left] = await Promise.all([
+        queueDepth.one(pool).catch(() => undefined),
+        countMissed.one(pool).catch(() => undefined),
+      ]);
+      missed.set(left?.missed ?? Number.NaN);
+      due.set(depth?.due ?? Number.NaN);
+      waiting.set(depth?.waiting ?? Number.NaN);
+      oldest.set(depth?.oldest_seconds ?? Number.NaN);
+      held.set(depth === undefined ? Number.NaN : Number(depth.held));
+      const values = metricValues.safeParse(others);
+      if (!values.success) return await registry.metrics();
+      return await AggregatorRegistry.aggregate([await registry.getMetricsAsJSON(), values.data]).metrics();
+    },
+  };
+}

@@ -1,0 +1,79 @@
+import { z } from "zod";
+
+import { pendingMigrations } from "../db/migrate.ts";
+import { findHold } from "../db/queries/hold.ts";
+import type { AttachedProcess } from "./attached-process.ts";
+import type { Ground } from "./ground.ts";
+import type { Work } from "./work.ts";
+
+export interface Readiness {
+  ready: boolean;
+  /** What was looked at, each with "ok" or what is wrong. */
+  checks: Record<string, string>;
+  /** Whether posts go out. A held instance is ready all the same: it answers everything. Null where that cannot be told. */
+  publishing: "running" | "held" | null;
+}
+
+/** Looks at what this process needs to serve: for a load balancer, and for whoever waits for a start to end. */
+export function readiness(
+  { instance }: Ground,
+  parts: { work: Work | undefined; worker: AttachedProcess | undefined; sandbox: AttachedProcess | undefined },
+): () => Promise<Readiness> {
+  const { pool, oauth, config } = instance;
+  const looks: Record<string, () => Promise<string>> = {
+    database: async () => ((await pool.query("select 1")).rowCount === 1 ? OK : "does not answer"),
+    migrations: async () => {
+      const pending = await pendingMigrations(pool);
+      return pending.length === 0 ? OK : `${pending.join(", ")} did not run yet`;
+    },
+    queue: async () => {
+      await pool.query("select version from jobs.version");
+      return OK;
+    },
+  };
+  const { sandbox, work, worker } = parts;
+  if (worker) {
+    looks.worker = async () => {
+      const { checks } = readyAnswer.parse(await worker.ask("ready"));
+      const wrong = Object.entries(checks).filter(([, check]) => check !== OK);
+      return wrong.length === 0 ? OK : wrong.map(([name, check]) => `${name}: ${check}`).join("; ");
+    };
+  }
+  if (work) {
+    looks.worker = async () => {
+      if (!work.isRunning()) return "stops";
+      await work.look();
+      return OK;
+    };
+  }
+  if (sandbox) {
+    looks.sandbox = async () => {
+      if (!sandbox.isRunning()) return "does not run";
+      const answer = await oauth.directHttp.send({
+        method: "GET",
+        url: `${config.sandbox.url}/_sandbox/faults`,
+        timeoutSeconds: 2,
+      });
+      return answer.status === 200 ? OK : `answers ${answer.status}`;
+    };
+  }
+  return async () => {
+    const [publishing, ...looked] = await Promise.all([
+      findHold.one(pool).then(
+        (held) => (held === undefined ? "running" : "held"),
+        () => null,
+      ),
+      ...Object.entries(looks).map(async ([name, look]) => [name, await look().catch(sentenceOf)] as const),
+    ]);
+    const checks = Object.fromEntries(looked);
+    return { ready: Object.values(checks).every((check) => check === OK), checks, publishing };
+  };
+}
+
+const OK = "ok";
+
+const readyAnswer = z.object({ checks: z.record(z.string(), z.string()) });
+
+function sentenceOf(error: unknown): string {
+  return error instanceof Error && error.message !== "" ? error.message : "cannot be reached";
+}

@@ -1,0 +1,160 @@
+import { deprecationsAhead } from "../../platforms/deprecations.ts";
+import { platforms } from "../../platforms/index.ts";
+import { createHttpClient } from "../../platforms/kit/http.ts";
+import { findOwner } from "../db/queries/users.ts";
+import { deliver } from "../domain/webhooks/deliver.ts";
+import { webhookGroups } from "../domain/webhooks/deliveries.ts";
+import { keepEventsRelayed } from "../domain/webhooks/relay.ts";
+import {
+  IDEMPOTENCY_SWEEP_QUEUE,
+  JOURNAL_SWEEP_QUEUE,
+  OUTBOX_SWEEP_QUEUE,
+  SIGN_IN_SWEEP_QUEUE,
+  WEBHOOK_QUEUE,
+} from "../jobs/queues.ts";
+import {
+  keepPostCountsFolded,
+  sweepAttempts,
+  sweepIdempotencyKeys,
+  sweepJournal,
+  sweepOutbox,
+  sweepSignIn,
+} from "../jobs/sweeps.ts";
+import { deliverMail } from "../mail/deliver-mail.ts";
+import { renderExpiryEmail, renderHoldEmail } from "../mail/emails.ts";
+import { MAIL_QUEUE } from "../mail/queues.ts";
+import { sendMail } from "../mail/send-mail.ts";
+import { createIngest } from "../media/ingest.ts";
+import { DROP_BYTES_QUEUE, INGEST_QUEUE, SWEEP_QUEUE } from "../media/queues.ts";
+import { createMediaSource } from "../media/source.ts";
+import { dropBytes, sweepMedia } from "../media/sweep.ts";
+import { revokeGrant } from "../oauth/disconnect.ts";
+import { freshToken, reportTokenRefused } from "../oauth/fresh-token.ts";
+import { ATTEMPTS_SWEEP_QUEUE, PROFILES_QUEUE, RENEW_QUEUE, REVOKE_QUEUE, WARN_QUEUE } from "../oauth/queues.ts";
+import { readDueProfiles, renewDueTokens } from "../oauth/refresh-due.ts";
+import { warnOfEnds } from "../oauth/warn-of-ends.ts";
+import { openContinuity } from "../publishing/continuity.ts";
+import { createEngine } from "../publishing/engine.ts";
+import type { FaultHook } from "../publishing/fault-points.ts";
+import { HOLD_REASONS } from "../publishing/hold.ts";
+import type { Ground } from "./ground.ts";
+
+/** A worker's two kinds of work: publishing, and chores. */
+export interface Work {
+  isRunning(): boolean;
+  /** Throws where its connections do not answer, or none comes free. */
+  look(): Promise<void>;
+  /** Takes nothing new, lets what runs end or hands it back. */
+  stop(): Promise<void>;
+}
+
+/** For leases and the results of commits, whatever takes all the others. */
+const URGENT_CONNECTIONS = 2;
+
+/** What of the time that a stop may take is left when publishing has ended what it holds. */
+const AFTER_PUBLISHING_SECONDS = 3;
+
+/** Starts publishing and doing chores, over connections of its own so that requests never wait for them. */
+export async function startWork(ground: Ground, faultPoint?: FaultHook): Promise<Work> {
+  const { instance, jobs, storage, listener, metrics } = ground;
+  const { config, log, secrets } = instance;
+  for (const { message, cure } of deprecationsAhead(config.platformEnvironment, new Date()))
+    log.warn(`${message} ${cure}`);
+  const pool = instance.openPool("ampost worker", config.databasePool);
+  const urgentPool = instance.openPool("ampost worker urgent", URGENT_CONNECTIONS);
+  const ingest = createIngest({
+    pool,
+    storage,
+    allowPrivateUrls: config.allowPrivateUrls,
+    limitsOf: async () => config.userLimits,
+  });
+  const oauth = { ...instance.oauth, pool };
+  const continuity = await openContinuity({
+    pool,
+    places: { dataDir: config.dataDir, storage },
+    listener,
+    log,
+    onHeld: async ({ reason }) => {
+      const owner = await findOwner.one(pool);
+      if (owner !== undefined)
+        await sendMail(
+          { jobs, vault: oauth.vault },
+          pool,
+          renderHoldEmail(owner.email, HOLD_REASONS[reason], config.appUrl),
+        );
+    },
+  });
+  const slots = config.workerSlots;
+  const engine = createEngine({
+    pool,
+    urgentPool,
+    listener,
+    vault: oauth.vault,
+    platforms,
+    httpFor: (mode, guards) => createHttpClient({ ...guards, sandboxUrl: mode === "test" ? config.sandbox.url : null }),
+    mediaSourceFor: (owner) =>
+      createMediaSource(
+        { pool, storage, mediaUrls: { baseUrl: config.mediaUrl, secret: secrets.mediaSecrets()[0] } },
+        owner,
+      ),
+    ensureMedia: (owner, mediaIds) => ingest.ensureReady(owner, mediaIds),
+    freshToken: (account, options) => freshToken(oauth, account, options),
+    reportTokenRefused: (account, code, reason) => reportTokenRefused(oauth, account, code, reason),
+    noteCommit: (intentId) => continuity.noteCommit(intentId),
+    speed: config.engineSpeed,
+    latestSeconds: config.latestSeconds,
+    forcePrivateUploads: config.forcePrivateUploads,
+    environment: config.platformEnvironment,
+    // A commit is one small request: more of them fit beside each other than of preparations, which carry media.
+    slots: { prepare: slots, commit: 2 * slots, observe: slots },
+    log,
+    metrics,
+    ...(faultPoint === undefined ? {} : { faultPoint }),
+  });
+  await jobs.work(
+    {
+      [INGEST_QUEUE]: (data, signal) => ingest.run(data, signal),
+      [DROP_BYTES_QUEUE]: (data) => dropBytes({ storage }, data),
+      [SWEEP_QUEUE]: async () => log.info(await sweepMedia({ pool, storage }), "Media that nobody needs were swept"),
+      [MAIL_QUEUE]: (data) => deliverMail({ vault: instance.oauth.vault, log, mail: config.mail }, data),
+      [REVOKE_QUEUE]: (data) => revokeGrant(oauth, data),
+      [RENEW_QUEUE]: (_data, signal) => renewDueTokens(oauth, signal),
+      [PROFILES_QUEUE]: (_data, signal) => readDueProfiles(oauth, signal),
+      [WARN_QUEUE]: (_data, signal) =>
+        warnOfEnds(
+          oauth,
+          (tx, ending) => sendMail({ jobs, vault: oauth.vault }, tx, renderExpiryEmail(ending, config.appUrl)),
+          signal,
+        ),
+      [ATTEMPTS_SWEEP_QUEUE]: (_data, signal) => sweepAttempts(pool, signal),
+      [IDEMPOTENCY_SWEEP_QUEUE]: (_data, signal) => sweepIdempotencyKeys(pool, signal),
+      [JOURNAL_SWEEP_QUEUE]: (_data, signal) => sweepJournal(pool, config.journalDays, signal),
+      [SIGN_IN_SWEEP_QUEUE]: (_data, signal) => sweepSignIn(pool, signal),
+      [OUTBOX_SWEEP_QUEUE]: (_data, signal) => sweepOutbox(pool, signal),
+      [WEBHOOK_QUEUE]: (data, signal) =>
+        deliver({ pool, vault: instance.oauth.vault, allowPrivateUrls: config.allowPrivateUrls }, data, signal),
+    },
+    (owner) => webhookGroups({ pool }, owner),
+  );
+  const endFolding = keepPostCountsFolded(pool, log);
+  const endRelaying = keepEventsRelayed(
+    { pool, jobs, settings: { mediaUrl: config.mediaUrl, mediaSecrets: () => secrets.mediaSecrets() } },
+    log,
+  );
+  engine.start();
+  let running = true;
+  return {
+    isRunning: () => running,
+    look: async () => void (await Promise.all([pool, urgentPool].map((each) => each.query("select 1")))),
+    stop: async () => {
+      running = false;
+      await Promise.all([
+        engine.stop(Math.max(1, config.stopSeconds - AFTER_PUBLISHING_SECONDS)),
+        endFolding(),
+        endRelaying(),
+      ]);
+      ingest.stop();
+      await continuity.close();
+    },
+  };
+}

@@ -1,0 +1,70 @@
+import { hkdfSync } from "node:crypto";
+
+import type pg from "pg";
+
+import { addFact, findFact } from "../db/queries/instance-facts.ts";
+import type { Config } from "../start/config.ts";
+import { openKeyFile } from "./key-file.ts";
+import { fixed, type KeySource, type Vault } from "./vault.ts";
+
+/** What the instance keeps to itself. A rotation in another process changes it while this one runs. */
+export interface Secrets extends KeySource {
+  /** What media URLs are signed with: one for each key, so that all processes have the same. The first signs, all verify. */
+  mediaSecrets(): readonly [Buffer, ...Buffer[]];
+}
+
+/** The configured keys, or those of the key file in the data folder, which is made at the first start. */
+export async function loadSecrets(config: Pick<Config, "encryptionKeys" | "dataDir">): Promise<Secrets> {
+  const source = config.encryptionKeys === null ? await openKeyFile(config.dataDir) : fixed(config.encryptionKeys);
+  let made = mediaSecretsOf(source.keys());
+  return {
+    ...source,
+    mediaSecrets: () => {
+      const keys = source.keys();
+      if (made.keys !== keys) made = mediaSecretsOf(keys);
+      return made.secrets;
+    },
+  };
+}
+
+function mediaSecretsOf(keys: readonly Buffer[]): { keys: readonly Buffer[]; secrets: [Buffer, ...Buffer[]] } {
+  const [first, ...others] = keys.map((key) => Buffer.from(hkdfSync("sha256", key, "", "ampost media urls", 32)));
+  if (first === undefined) throw new Error("There is no encryption key");
+  return { keys, secrets: [first, ...others] };
+}
+
+const CHECK = {
+  name: "encryption_check",
+  text: "ampost",
+  place: { table: "instance", row: "encryption_check", column: "value" },
+};
+
+/**
+ * Whether these are the keys that the database's secrets were sealed with. The first process to ask leaves a sealed
+ * value behind, by which all later ones are judged. Throws with what to do about it.
+ */
+export async function checkKeys(pool: pg.Pool, vault: Vault): Promise<void> {
+  if ((await judgeKeys(pool, vault)) === "new")
+    await addFact.run(pool, [CHECK.name, vault.seal(CHECK.text, CHECK.place)]);
+  if ((await judgeKeys(pool, vault)) === "wrong")
+    throw new Error(`The encryption key does not match the one that sealed this database's tokens. ${WRONG_KEY_CURE}`);
+}
+
+/** What to do about a wrong key. */
+export const WRONG_KEY_CURE =
+  "Set AMPOST_ENCRYPTION_KEY to the earlier key (the file encryption-key in the data folder of the first start), or add it after the new one, separated by a comma.";
+
+/** Whether the keys open what this database holds; "new" where it holds nothing yet. */
+export async function judgeKeys(pool: pg.Pool, vault: Vault): Promise<"right" | "wrong" | "new"> {
+  const sealed = await findFact.one(pool, [CHECK.name]);
+  if (sealed === undefined) return "new";
+  return opens(vault, sealed.value) ? "right" : "wrong";
+}
+
+function opens(vault: Vault, sealed: string): boolean {
+  try {
+    return vault.open(sealed, CHECK.place) === CHECK.text;
+  } catch {
+    return false;
+  }
+}
