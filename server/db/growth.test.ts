@@ -7,7 +7,7 @@ import { GROWTH } from "./growth.ts";
 import { statements } from "./sql.ts";
 
 test("every table has something that keeps it from growing without end", async () => {
-  for (const file of await readdir(import.meta.dirname))
+  for (const file of await readdir(import.meta.dirname, { recursive: true }))
     if (file.endsWith(".ts") && !file.endsWith(".test.ts")) await import(`./${file}`);
   const database = await createTestDatabase();
   try {
