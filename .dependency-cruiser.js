@@ -8,12 +8,19 @@ function row(name, from, forbidden, comment, pathNot = tests) {
 }
 
 const skins = "^server/(http|mcp)/";
+const calls = "^server/calls/";
 const domain = "^server/domain/";
 const engine = "^server/(publishing|jobs)/";
-const services = "^server/(oauth|auth|mail|media|billing)/";
-const memory = "^server/(db|storage)/";
-const root = "^server/(main|config)\\.ts$";
-const outside = "^(dashboard|cli|tests|bench|sandbox|client)/";
+const services = "^server/(oauth|auth|mail|media)/";
+const memory = "^server/(db|storage|vault|turns)/";
+const start = "^server/start/";
+const outside = "^(cli|tests|bench|sandbox|client)/";
+
+/** Rooms of one row that do not import one another. */
+function apart(name, rooms, comment) {
+  const from = { path: rooms, pathNot: tests };
+  return { name, severity: "error", comment, from, to: { path: rooms, pathNot: "^server/$1/" } };
+}
 
 export default {
   forbidden: [
@@ -28,13 +35,16 @@ export default {
       name: "not-to-dev-dependency",
       severity: "error",
       comment: "What ships must run after an install without development packages.",
-      from: { path: "^(model|platforms|contract|server|sandbox|client|cli)/", pathNot: tests },
+      from: {
+        path: "^(model|platforms|contract|printing|server|sandbox|client|cli)/",
+        pathNot: `${tests}|^printing/generate\\.ts$`,
+      },
       to: { dependencyTypes: ["npm-dev"], dependencyTypesNot: ["type-only"], pathNot: "@types" },
     },
     row(
       "model-imports-nothing",
       "^model/",
-      "^(platforms|contract|server|client|sandbox|cli|dashboard|tests|bench)/",
+      "^(platforms|contract|printing|server|client|sandbox|cli|tests|bench)/",
       "The words stand by themselves: everything else is explained in them.",
     ),
     {
@@ -73,7 +83,7 @@ export default {
     row(
       "platforms-stand-below-the-server",
       "^platforms/",
-      "^(contract|server|client|cli|dashboard|tests|bench)/",
+      "^(contract|printing|server|client|cli|tests|bench)/",
       "A platform knows its network, not the product around it.",
     ),
     row(
@@ -91,36 +101,59 @@ export default {
     row(
       "contract-is-a-promise",
       "^contract/",
-      `^(server|client|sandbox|cli)/|/(broker|wire)\\.ts$`,
+      "^(printing|server|client|sandbox|cli)/|/(broker|wire)\\.ts$",
       "What is promised does not depend on how it is done.",
+    ),
+    row(
+      "what-is-printed-follows-from-declarations",
+      "^(printing|integrations)/",
+      "^(server|client|sandbox|cli|tests|bench)/",
+      "Documentation says what is promised, which the server is held to.",
+      `${tests}|^printing/(generate|readme)\\.ts$`,
     ),
     row(
       "memory-knows-nobody",
       memory,
-      `${skins}|${domain}|${engine}|${services}|${root}|${outside}`,
+      `${skins}|${calls}|${domain}|${engine}|${services}|${start}|${outside}`,
       "Rows and bytes are kept the same whoever asks.",
     ),
     row(
       "services-below-engine",
       services,
-      `${skins}|${domain}|${engine}|${root}|${outside}`,
+      `${skins}|${calls}|${domain}|${engine}|${start}|${outside}`,
       "Tokens and media serve the engine and the verbs, not the other way round.",
+    ),
+    apart(
+      "services-stand-side-by-side",
+      services,
+      "What one of them needs of another is handed to it, so that each can be read alone.",
     ),
     row(
       "engine-below-domain",
       engine,
-      `${skins}|${domain}|${root}|${outside}`,
+      `${skins}|${calls}|${domain}|${start}|${outside}`,
       "What happens after the request must not need the request.",
     ),
-    row("domain-below-skins", domain, `${skins}|${root}|${outside}`, "A verb means the same over every skin."),
-    row("skins-below-root", skins, `${root}|${outside}`, "A skin is wired by the composition root and wires nothing."),
     row(
-      "server-below-outside",
-      "^server/",
-      outside,
-      "The server does not know who calls it.",
-      `${tests}|^server/main\\.ts$`,
+      "domain-below-calls",
+      domain,
+      `${skins}|${calls}|${start}|${outside}`,
+      "A verb means the same however it is called.",
     ),
+    row(
+      "calls-below-skins",
+      calls,
+      `${skins}|${start}|${outside}`,
+      "Who calls, with what key, how often: the same over every skin.",
+    ),
+    row(
+      "skins-below-start",
+      skins,
+      `${start}|${outside}`,
+      "A skin is put together by the start and puts nothing together.",
+    ),
+    apart("skins-stand-side-by-side", skins, "REST and pages know nothing of MCP, nor MCP of them."),
+    row("server-below-outside", "^server/", outside, "The server does not know who calls it."),
     row(
       "client-commands-are-clients",
       "^cli/remote/",

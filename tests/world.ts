@@ -25,6 +25,7 @@ import type { Services, Settings } from "../server/domain/services.ts";
 import { ensureUser } from "../server/domain/users/ensure-user.ts";
 import { openAuth, sessionsOf } from "../server/domain/users/open-auth.ts";
 import { createHttpApp } from "../server/http/app.ts";
+import { addMcp } from "../server/mcp/mcp-routes.ts";
 import type { OAuthServices } from "../server/oauth/services.ts";
 import { openStorage } from "../server/storage/open-storage.ts";
 import { createVault } from "../server/vault/vault.ts";
@@ -109,6 +110,7 @@ export async function createWorld(settings: Partial<Settings> = {}): Promise<Wor
     limitsOf: unlimited,
   };
   const app = await createHttpApp(services, {
+    mcp: addMcp,
     probes: {
       ready: async () => ({ ready: true, checks: {} }),
       metrics: async () => ({ contentType: "text/plain", text: "" }),

@@ -9,11 +9,11 @@ import type { BetterAuthOptions } from "better-auth/types";
 import type pg from "pg";
 import type { Logger } from "pino";
 
+import type { AuthEmail } from "../../model/emails.ts";
 import { newId } from "../../model/ids.ts";
+import { FRESH_MINUTES, RESET_MINUTES, SESSION_DAYS, VERIFY_HOURS } from "../../model/lifetimes.ts";
 import { findSession } from "../db/queries/sessions.ts";
-import type { AuthEmail } from "./emails.ts";
 import { digestToken, keepTokensHashed } from "./hashed-tokens.ts";
-import { FRESH_MINUTES, RESET_MINUTES, SESSION_DAYS, VERIFY_HOURS } from "./lifetimes.ts";
 import { readSigned } from "./signed-cookie.ts";
 import { type Deed, watch } from "./watch.ts";
 

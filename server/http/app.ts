@@ -15,7 +15,6 @@ import { MAX_FILES, MAX_JSON_BYTES } from "../calls/read-body.ts";
 import { sendFailure } from "../calls/refusals.ts";
 import { createStreams, type MostStreams } from "../calls/streams.ts";
 import type { Services } from "../domain/services.ts";
-import { addMcp } from "../mcp/mcp-routes.ts";
 import { createRooms } from "../media/room.ts";
 import { HEAD_PATIENCE, limitArrival, type Patience, PATIENCE, refuseConnection } from "./arrival.ts";
 import { addDocs } from "./docs/add-docs.ts";
@@ -41,6 +40,8 @@ export interface HttpOptions extends Pick<BindOptions, "onRefusal" | "longestStr
   /** Which proxies are believed about the caller's address, as Fastify has it. */
   trustProxy?: boolean | number | string;
   patience?: Patience;
+  /** The other skin that stands on the same port; left out: none. */
+  mcp?: (scope: FastifyInstance, services: Services, options: BindOptions) => void;
   /** Told of every answered request, for the metrics. */
   observe?: (answered: { method: string; route: string; status: number; seconds: number }) => void;
 }
@@ -102,7 +103,7 @@ export async function createHttpApp(services: Services, options: HttpOptions): P
   };
   await app.register(async (api) => addPublicApi(api, services, bound));
   await app.register(async (own) => addSessionApi(own, services, bound));
-  await app.register(async (mcp) => addMcp(mcp, services, bound));
+  await app.register(async (scope) => options.mcp?.(scope, services, bound));
   addProbes(app, options.probes, {
     token: options.metricsToken ?? null,
     isLaptop: isLoopbackHost(new URL(services.settings.appUrl).hostname),

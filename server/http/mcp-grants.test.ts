@@ -13,6 +13,7 @@ import { createWorld, PASSWORD, type Tenant, type World } from "../../tests/worl
 import { findTokenHolder } from "../db/queries/mcp-tokens.ts";
 import { exportUser } from "../domain/users/export-user.ts";
 import { sweepSignIn } from "../jobs/sweeps.ts";
+import { addMcp } from "../mcp/mcp-routes.ts";
 import { createHttpApp } from "./app.ts";
 
 let world: World;
@@ -292,6 +293,7 @@ test("the app's host is the one that lets clients in; the API's only names it", 
   const app = await createHttpApp(
     { ...world.services, settings },
     {
+      mcp: addMcp,
       probes: {
         ready: async () => ({ ready: true, checks: {} }),
         metrics: async () => ({ contentType: "text/plain", text: "" }),
@@ -710,6 +712,7 @@ test("no document is fetched for a visitor, from private addresses, or too often
   const strict = await createHttpApp(
     { ...world.services, settings },
     {
+      mcp: addMcp,
       probes: {
         ready: async () => ({ ready: true, checks: {} }),
         metrics: async () => ({ contentType: "text/plain", text: "" }),
@@ -840,6 +843,7 @@ test("no secret of a client is stored, or stands in a log line", async () => {
   const app = await createHttpApp(
     { ...world.services, log },
     {
+      mcp: addMcp,
       probes: {
         ready: async () => ({ ready: true, checks: {} }),
         metrics: async () => ({ contentType: "text/plain", text: "" }),

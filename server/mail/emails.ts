@@ -1,7 +1,6 @@
+import type { AuthEmail, EndingAccount } from "../../model/emails.ts";
+import { RESET_MINUTES, VERIFY_HOURS } from "../../model/lifetimes.ts";
 import { oneLine } from "../../model/one-line.ts";
-import type { AuthEmail } from "../auth/emails.ts";
-import { RESET_MINUTES, VERIFY_HOURS } from "../auth/lifetimes.ts";
-import type { EndingAccount } from "../oauth/warn-of-ends.ts";
 import type { Mail } from "./send-mail.ts";
 
 /** Every email that has to do with signing in, as people read it. */

@@ -15,6 +15,7 @@ import { idOf } from "../../tests/answers.ts";
 import { createWorld, type Tenant, type World } from "../../tests/world.ts";
 import { createApiKey, revokeApiKey } from "../domain/api-keys/api-keys.ts";
 import { createHttpApp } from "../http/app.ts";
+import { addMcp } from "./mcp-routes.ts";
 
 let world: World;
 const clients: Client[] = [];
@@ -369,7 +370,7 @@ test("a session is good for its key and mode at any process, until it is ended f
   const list = rpc("tools/list");
   assert.match(session["mcp-session-id"], /^[\x21-\x7e]+$/);
   assert.equal((await post({ jsonrpc: "2.0", method: "notifications/initialized" }, session)).status, 202);
-  const other = await createHttpApp(world.services, { probes });
+  const other = await createHttpApp(world.services, { probes, mcp: addMcp });
   try {
     const url = await other.listen({ port: 0, host: "127.0.0.1" });
     const answer = await post(list, session, { url });
@@ -428,7 +429,7 @@ async function publishAsking(url: string, key: string, session: Record<string, s
 }
 
 test("a stream of MCP ends with its key, a tenant has a bound of them, and what is too much does nothing", async () => {
-  const few = await createHttpApp(world.services, { probes, mostStreams: { ofUser: 2, all: 3 } });
+  const few = await createHttpApp(world.services, { probes, mcp: addMcp, mostStreams: { ofUser: 2, all: 3 } });
   try {
     const url = await few.listen({ port: 0, host: "127.0.0.1" });
     const { apiKey, id: keyId } = await createApiKey(world.services, world.test, { name: "asking" });
@@ -471,7 +472,7 @@ test("a stream of MCP ends with its key, a tenant has a bound of them, and what 
 
 test("a person's answer reaches the process that asked", async () => {
   const asking = await beginAsking(world.url, world.test.key);
-  const other = await createHttpApp(world.services, { probes });
+  const other = await createHttpApp(world.services, { probes, mcp: addMcp });
   try {
     const url = await other.listen({ port: 0, host: "127.0.0.1" });
     const id = await createDraft();
@@ -510,7 +511,7 @@ test("a person's answer reaches the process that asked", async () => {
 
 test("a server that stops answers the calls that wait", async () => {
   for (const revision of REVISIONS) {
-    const other = await createHttpApp(world.services, { probes });
+    const other = await createHttpApp(world.services, { probes, mcp: addMcp });
     const { client } = await connect(world.test, revision, { url: await other.listen({ port: 0, host: "127.0.0.1" }) });
     const id = await createDraft();
     const answer = callTool(client, "posts_publish", { id, wait: 60 });

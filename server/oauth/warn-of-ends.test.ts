@@ -2,10 +2,11 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { after, before, test } from "node:test";
 
+import type { EndingAccount } from "../../model/emails.ts";
 import { type CareWorld, openCareWorld } from "../../tests/token-care-world.ts";
 import { renderExpiryEmail } from "../mail/emails.ts";
 import type { AccountKey } from "./stored-grant.ts";
-import { type EndingAccount, warnOfEnds } from "./warn-of-ends.ts";
+import { warnOfEnds } from "./warn-of-ends.ts";
 
 let world: CareWorld;
 before(async () => (world = await openCareWorld()));

@@ -1,5 +1,6 @@
 import type pg from "pg";
 
+import type { EndingAccount } from "../../model/emails.ts";
 import { catalog } from "../../platforms/catalog.ts";
 import { recordAccountEvent } from "../db/queries/outbox.ts";
 import { countScheduledPast, type EndingRow, listEnding, takeWarning } from "../db/queries/token-care.ts";
@@ -10,20 +11,6 @@ import { changeHealth, grantEnd, healthAt } from "./token-health.ts";
 /** Days ahead at which the user is warned, once each. */
 const STAGES = [1, 3, 7] as const;
 const BATCH = 500;
-
-/** What somebody has to know about a connection that ends soon. */
-export interface EndingAccount {
-  email: string;
-  platform: EndingRow["platform"];
-  /** The platform's name, as people write it. */
-  label: string;
-  /** What the account is called. */
-  name: string;
-  mode: EndingRow["mode"];
-  endsAt: Date;
-  /** How many posts are scheduled for after the end. */
-  scheduledPosts: number;
-}
 
 /**
  * Shows in their token health the connections that end within seven days, and those that have ended, and warns of each end

@@ -8,6 +8,7 @@ import { openAuth, sessionsOf } from "../domain/users/open-auth.ts";
 import { openSetUp } from "../domain/users/set-up.ts";
 import { createHttpApp } from "../http/app.ts";
 import { createProbesApp, type ProbeAccess, type Probes } from "../http/routes/probes.ts";
+import { addMcp } from "../mcp/mcp-routes.ts";
 import type { FaultHook } from "../publishing/fault-points.ts";
 import { type AttachedProcess, startAttached } from "./attached-process.ts";
 import type { Config } from "./config.ts";
@@ -151,6 +152,7 @@ async function serveApi(ground: Ground, probes: Probes): Promise<FastifyInstance
     metricsToken: config.metrics.token,
     trustProxy: config.trustProxy,
     observe: metrics.request,
+    mcp: addMcp,
   });
   await listen(app, { host: config.host, port: config.port, variable: "PORT" });
   return app;

@@ -3,7 +3,6 @@ import { hkdfSync } from "node:crypto";
 import type pg from "pg";
 
 import { addFact, findFact } from "../db/queries/instance-facts.ts";
-import type { Config } from "../start/config.ts";
 import { openKeyFile } from "./key-file.ts";
 import { fixed, type KeySource, type Vault } from "./vault.ts";
 
@@ -14,7 +13,10 @@ export interface Secrets extends KeySource {
 }
 
 /** The configured keys, or those of the key file in the data folder, which is made at the first start. */
-export async function loadSecrets(config: Pick<Config, "encryptionKeys" | "dataDir">): Promise<Secrets> {
+export async function loadSecrets(config: {
+  encryptionKeys: readonly Buffer[] | null;
+  dataDir: string;
+}): Promise<Secrets> {
   const source = config.encryptionKeys === null ? await openKeyFile(config.dataDir) : fixed(config.encryptionKeys);
   let made = mediaSecretsOf(source.keys());
   return {

@@ -1,7 +1,7 @@
 import type pg from "pg";
 
 import { PublicError } from "../../../model/errors.ts";
-import { FRESH_MINUTES } from "../../auth/lifetimes.ts";
+import { FRESH_MINUTES } from "../../../model/lifetimes.ts";
 import { throttle } from "../../auth/throttle.ts";
 import { listKeys, revokeKey } from "../../db/queries/api-keys.ts";
 import { findFreshSession } from "../../db/queries/sessions.ts";

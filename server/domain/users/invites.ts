@@ -3,8 +3,8 @@ import { randomBytes } from "node:crypto";
 import type { Invite } from "../../../contract/operations/invites.ts";
 import { PublicError } from "../../../model/errors.ts";
 import { newId } from "../../../model/ids.ts";
+import { INVITE_DAYS } from "../../../model/lifetimes.ts";
 import { digestToken } from "../../auth/hashed-tokens.ts";
-import { INVITE_DAYS } from "../../auth/lifetimes.ts";
 import {
   deleteInvite as removeInvite,
   type InviteRow,

@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 
 import type { FastifyInstance } from "fastify";
 
+import { VERSION } from "../../calls/version.ts";
 import type { Services } from "../../domain/services.ts";
-import { VERSION } from "../../version.ts";
 
 /** The description of the public surface, for tools and for people. */
 export function addOpenApi(app: FastifyInstance, { settings }: Pick<Services, "settings">): void {
