@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { readdir } from "node:fs/promises";
+import { join } from "node:path";
 import { test } from "node:test";
 
 import { z } from "zod";
@@ -15,10 +16,8 @@ const operation = z.object({
 });
 
 test("every operation that is declared is offered, once", async () => {
-  const files = (await readdir(import.meta.dirname)).filter(
-    (name) => name.endsWith(".ts") && !name.endsWith(".test.ts"),
-  );
-  const modules: object[] = await Promise.all(files.map((name) => import(`./${name}`)));
+  const files = await readdir(join(import.meta.dirname, "operations"));
+  const modules: object[] = await Promise.all(files.map((name) => import(`./operations/${name}`)));
   const exported: unknown[] = modules.flatMap((module) => Object.values(module));
   const declared = new Set(exported.filter((each) => operation.safeParse(each).success));
   for (const form of [setUpForm, signUpForm]) declared.delete(form);

@@ -214,7 +214,7 @@ const SAID_BY_PLATFORMS = [
 async function namesThatAreRead(): Promise<string[]> {
   const names = new Set([...OPERATIONS.flatMap(({ query }) => Object.keys(query.shape)), ...SAID_BY_PLATFORMS]);
   const root = join(import.meta.dirname, "../../server");
-  for await (const file of glob("{http,oauth,domain}/**/*.ts", { cwd: root, exclude: ["**/*.test.ts"] })) {
+  for await (const file of glob("{http,calls,oauth,domain}/**/*.ts", { cwd: root, exclude: ["**/*.test.ts"] })) {
     const text = await readFile(join(root, file), "utf8");
     for (const [, name = ""] of text.matchAll(
       /(?:\.(?:get|getAll|text|all)\(|(?:query|queryOf\(request\)|params)\[)"(\w+)"/g,
