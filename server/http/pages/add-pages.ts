@@ -1,6 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 
-import type { BindOptions } from "../../calls/bind.ts";
 import { onAppOnly, readFaces } from "../../calls/hosts.ts";
 import { logFailure, sendFailure } from "../../calls/refusals.ts";
 import type { Services } from "../../domain/services.ts";
@@ -10,6 +9,7 @@ import { addOAuthRoutes } from "../routes/oauth-routes.ts";
 import { addApprovals } from "./approvals.ts";
 import { addApproving } from "./approving.ts";
 import { addAuditLog } from "./audit-log.ts";
+import type { PageOptions } from "./call-operation.ts";
 import { addChoosing } from "./choosing.ts";
 import { showConnectingFailed } from "./connecting-failed.ts";
 import { addConnections, readMode } from "./connections.ts";
@@ -30,11 +30,7 @@ import { addSignUp } from "./sign-up.ts";
 import { addTwoFactor } from "./two-factor.ts";
 
 /** What people look at, on the app's host. */
-export async function addPages(
-  scope: FastifyInstance,
-  services: Services,
-  options: Pick<BindOptions, "calls">,
-): Promise<void> {
+export async function addPages(scope: FastifyInstance, services: Services, options: PageOptions): Promise<void> {
   onAppOnly(scope, services.settings);
   addPasskeyScript(scope);
   await scope.register(async (pages) => {
@@ -93,7 +89,7 @@ async function showFailure(
     );
   if (error instanceof ConnectingFailed && error.attempt?.connect_link_id)
     return await answerLinkFailure(services, reply, error);
-  const viewer = await findPerson(services, request, reply).catch(() => null);
+  const viewer = await findPerson(services, request).catch(() => null);
   if (error instanceof ConnectingFailed) return await showConnectingFailed(reply, error, viewer);
   const { status, message, issues, headers } = logFailure(services.log, error, request);
   const back =

@@ -1,73 +1,60 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 
-import { parseInput } from "../../../contract/forms/parse.ts";
-import { approvalsList, type WaitingApproval } from "../../../contract/operations/approvals.ts";
+import { approvalsList, postsApprove, type WaitingApproval } from "../../../contract/operations/approvals.ts";
 import { postsDelete } from "../../../contract/operations/posts.ts";
-import { PublicError } from "../../../model/errors.ts";
 import { MODES, type Mode } from "../../../model/platform-names.ts";
-import { discardPost } from "../../domain/posts/discard-post.ts";
 import type { Services } from "../../domain/services.ts";
-import { callRoute, readRefusal } from "./call-route.ts";
+import { type CallOperation, operationsFor, type PageOptions } from "./call-operation.ts";
 import { readMode } from "./connections.ts";
-import { button, idIn, readForm } from "./form.ts";
+import { button, readForm } from "./form.ts";
 import { type Notice, sendOn, sendPage, waitingTag } from "./frame.ts";
 import { html, type Html } from "./html.ts";
-import { callOf, type Person, requirePerson } from "./person.ts";
+import { type Person, requirePerson } from "./person.ts";
 import { queryOf } from "./query.ts";
 import { whyNotYet } from "./shown-media.ts";
 import { type AccountNames, platformsOf, readAccountNames, shownPost } from "./shown-post.ts";
 import { showTime } from "./times.ts";
 
 /** The posts that keys may publish only after approval: reviewed, then approved or discarded. */
-export function addApprovals(scope: FastifyInstance, services: Services): void {
+export function addApprovals(scope: FastifyInstance, services: Services, options: PageOptions): void {
   const { settings } = services;
 
   scope.get("/approvals", async (request, reply) => {
-    const person = await requirePerson(services, request, reply);
+    const person = await requirePerson(services, request);
     const { mode, cursor, notice = "" } = queryOf(request);
     // Without a mode: the one in which something waits.
     const shown = mode === undefined && person.waiting.live === 0 && person.waiting.test > 0 ? "test" : readMode(mode);
-    return await showApprovals(services, request, reply, person, {
+    const call = operationsFor(services, options, request, reply, person);
+    return await showApprovals(services, call, request, reply, person, {
       mode: shown,
       cursor,
       notice: NOTICES[notice] ?? null,
     });
   });
 
-  scope.post("/approvals/approve", async (request, reply) => {
-    const form = await readForm(request, settings.appUrl);
-    const mode = readMode(form.text("mode"));
-    const answered = await callRoute(services, request, reply, {
-      method: "POST",
-      path: `/api/posts/${idIn(form)}/approve?mode=${mode}`,
-      body: { contentHash: form.text("contentHash") },
-    });
-    if (answered.ok) return await sendOn(reply, `/approvals?mode=${mode}&notice=approved`);
-    const person = await requirePerson(services, request, reply);
-    return await showApprovals(services, request, reply, person, {
-      mode,
-      notice: { kind: "failed", text: readRefusal(answered).message },
-      status: answered.status,
-    });
-  });
-
-  scope.post("/approvals/discard", async (request, reply) => {
-    const form = await readForm(request, settings.appUrl);
-    const person = await requirePerson(services, request, reply);
-    const mode = readMode(form.text("mode"));
-    try {
-      const { params } = parseInput(postsDelete, { params: { id: form.text("id") }, query: {}, body: undefined });
-      await discardPost(services, callOf(person, mode, request), params.id);
-    } catch (error) {
-      if (!(error instanceof PublicError)) throw error;
-      return await showApprovals(services, request, reply, person, {
+  for (const { what, operation } of [
+    { what: "approve", operation: postsApprove },
+    { what: "discard", operation: postsDelete },
+  ] as const) {
+    scope.post(`/approvals/${what}`, async (request, reply) => {
+      const form = await readForm(request, settings.appUrl);
+      const person = await requirePerson(services, request);
+      const mode = readMode(form.text("mode"));
+      const call = operationsFor(services, options, request, reply, person);
+      const body = what === "approve" ? { contentHash: form.text("contentHash") } : undefined;
+      const answered = await call(operation, { params: { id: form.text("id") }, body }, mode);
+      if (answered.ok)
+        return await sendOn(
+          reply,
+          `/approvals?mode=${mode}&notice=${operation === postsApprove ? "approved" : "discarded"}`,
+        );
+      return await showApprovals(services, call, request, reply, person, {
         mode,
-        notice: { kind: "failed", text: error.message },
-        status: error.status,
+        notice: { kind: "failed", text: answered.refused.message },
+        status: answered.status,
       });
-    }
-    return await sendOn(reply, `/approvals?mode=${mode}&notice=discarded`);
-  });
+    });
+  }
 }
 
 const NOTICES: Readonly<Record<string, Notice>> = {
@@ -79,6 +66,7 @@ const PAGE = 20;
 
 async function showApprovals(
   services: Services,
+  call: CallOperation,
   request: FastifyRequest,
   reply: FastifyReply,
   person: Person,
@@ -89,12 +77,9 @@ async function showApprovals(
     status = 200,
   }: { mode: Mode; cursor?: string | undefined; notice: Notice | null; status?: number },
 ): Promise<FastifyReply> {
-  const query = new URLSearchParams({ mode, limit: String(PAGE), ...(cursor === undefined ? {} : { cursor }) });
-  const answered = await callRoute(services, request, reply, { method: "GET", path: `/api/approvals?${query}` });
-  const { approvals, nextCursor } = approvalsList.answer.safeParse(answered.body).data ?? {
-    approvals: [],
-    nextCursor: null,
-  };
+  const query = { limit: String(PAGE), ...(cursor === undefined ? {} : { cursor }) };
+  const answered = await call(approvalsList, { query }, mode);
+  const { approvals, nextCursor } = answered.ok ? answered.body : { approvals: [], nextCursor: null };
   const names = await readAccountNames(services, person, mode, request);
   const modes = MODES.map(
     (name) =>
@@ -108,7 +93,7 @@ async function showApprovals(
     viewer: person,
     showsMedia: true,
     status: answered.ok ? status : answered.status,
-    notice: answered.ok ? notice : { kind: "failed", text: readRefusal(answered).message },
+    notice: answered.ok ? notice : { kind: "failed", text: answered.refused.message },
     body: html`<nav class="modes" aria-label="Mode">${modes}</nav>
       <p class="dim">
         Posts from <a href="/keys">API keys</a> that require your approval. You approve a post exactly as shown: any

@@ -1,10 +1,11 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { z } from "zod";
 
-import { postsApproval } from "../../../contract/operations/approvals.ts";
+import { postsApproval, postsApprove } from "../../../contract/operations/approvals.ts";
 import { MODES, type Mode } from "../../../model/platform-names.ts";
 import { postNotFound } from "../../domain/posts/get-post.ts";
 import type { Services } from "../../domain/services.ts";
-import { type Answered, callRoute, readRefusal } from "./call-route.ts";
+import { type CallOperation, operationsFor, type Outcome, type PageOptions } from "./call-operation.ts";
 import { readMode } from "./connections.ts";
 import { readForm } from "./form.ts";
 import { type Notice, sendPage } from "./frame.ts";
@@ -16,63 +17,46 @@ import { readAccountNames, shownPost } from "./shown-post.ts";
 import { showTime } from "./times.ts";
 
 /** A person's word that a post may go out as it is now, for keys that publish only what is approved. */
-export function addApproving(scope: FastifyInstance, services: Services): void {
+export function addApproving(scope: FastifyInstance, services: Services, options: PageOptions): void {
   const path = "/posts/:id/approve";
 
   scope.get<{ Params: { id: string } }>(path, async (request, reply) => {
-    const person = await requirePerson(services, request, reply);
+    const person = await requirePerson(services, request);
     const { mode } = queryOf(request);
-    return await showApproval(
-      services,
-      request,
-      reply,
-      person,
-      await read(request, reply, request.params.id, mode === undefined ? MODES : [readMode(mode)]),
-    );
+    const call = operationsFor(services, options, request, reply, person);
+    const shown = await read(call, request.params.id, mode === undefined ? MODES : [readMode(mode)]);
+    return await showApproval(services, request, reply, person, shown);
   });
 
   scope.post<{ Params: { id: string } }>(path, async (request, reply) => {
     const form = await readForm(request, services.settings.appUrl);
     const [id, mode] = [request.params.id, readMode(form.text("mode"))];
-    const answered = await callRoute(services, request, reply, {
-      method: "POST",
-      path: `/api/posts/${encodeURIComponent(id)}/approve?mode=${mode}`,
-      body: { contentHash: form.text("contentHash") },
-    });
-    // Read now, so that the navigation shows one fewer waiting.
-    const person = await requirePerson(services, request, reply);
+    const call = operationsFor(services, options, request, reply, await requirePerson(services, request));
+    const body = { contentHash: form.text("contentHash") };
+    const answered = await call(postsApprove, { params: { id }, body }, mode);
     const notice: Notice = answered.ok
       ? { kind: "done", text: "The post has been approved as shown here. Any edit removes the approval." }
-      : { kind: "failed", text: readRefusal(answered).message };
-    return await showApproval(services, request, reply, person, {
-      ...(await read(request, reply, id, [mode])),
-      notice,
-      status: answered.status,
-    });
+      : { kind: "failed", text: answered.refused.message };
+    // Read again, so that the navigation shows one fewer waiting.
+    const person = await requirePerson(services, request);
+    const shown = { ...(await read(call, id, [mode])), notice, status: answered.status };
+    return await showApproval(services, request, reply, person, shown);
   });
+}
 
-  /** A post as it is now, whatever comes of reading it. Who is handed a link to a post need not know its mode. */
-  async function read(
-    request: FastifyRequest,
-    reply: FastifyReply,
-    id: string,
-    modes: readonly Mode[],
-  ): Promise<ReadPost> {
-    for (const mode of modes) {
-      const answered = await callRoute(services, request, reply, {
-        method: "GET",
-        path: `/api/posts/${encodeURIComponent(id)}/approval?mode=${mode}`,
-      });
-      if (answered.status !== 404) return { id, mode, answered };
-    }
-    throw postNotFound();
+/** A post as it is now, whatever comes of reading it. Who is handed a link to a post need not know its mode. */
+async function read(call: CallOperation, id: string, modes: readonly Mode[]): Promise<ReadPost> {
+  for (const mode of modes) {
+    const answered = await call(postsApproval, { params: { id } }, mode);
+    if (answered.status !== 404) return { id, mode, answered };
   }
+  throw postNotFound();
 }
 
 interface ReadPost {
   id: string;
   mode: Mode;
-  answered: Answered;
+  answered: Outcome<z.output<typeof postsApproval.answer>>;
 }
 
 async function showApproval(
@@ -89,10 +73,10 @@ async function showApproval(
     return await sendPage(reply, {
       ...page,
       status: answered.status,
-      notice: { kind: "failed", text: readRefusal(answered).message },
+      notice: { kind: "failed", text: answered.refused.message },
       body: html`<p>${others}</p>`,
     });
-  const { approval, post } = postsApproval.answer.parse(answered.body);
+  const { approval, post } = answered.body;
   const names = await readAccountNames(services, person, mode, request);
   return await sendPage(reply, {
     ...page,

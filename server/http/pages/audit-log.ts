@@ -2,7 +2,7 @@ import type { FastifyInstance } from "fastify";
 
 import { auditList, type AuditEvent } from "../../../contract/operations/audit.ts";
 import type { Services } from "../../domain/services.ts";
-import { callRoute } from "./call-route.ts";
+import { operationsFor, type PageOptions } from "./call-operation.ts";
 import { sendPage } from "./frame.ts";
 import { html, type Html } from "./html.ts";
 import { requirePerson } from "./person.ts";
@@ -10,13 +10,13 @@ import { queryOf } from "./query.ts";
 import { showTime } from "./times.ts";
 
 /** The audit log of a person's account: who did what, when and from where. */
-export function addAuditLog(scope: FastifyInstance, services: Services): void {
+export function addAuditLog(scope: FastifyInstance, services: Services, options: PageOptions): void {
   scope.get("/settings/log", async (request, reply) => {
-    const person = await requirePerson(services, request, reply);
+    const person = await requirePerson(services, request);
     const { cursor } = queryOf(request);
-    const query = new URLSearchParams({ limit: "50", ...(cursor === undefined ? {} : { cursor }) });
-    const answered = await callRoute(services, request, reply, { method: "GET", path: `/api/audit?${query}` });
-    const { events, nextCursor } = auditList.answer.safeParse(answered.body).data ?? { events: [], nextCursor: null };
+    const call = operationsFor(services, options, request, reply, person);
+    const answered = await call(auditList, { query: { limit: "50", ...(cursor === undefined ? {} : { cursor }) } });
+    const { events, nextCursor } = answered.ok ? answered.body : { events: [], nextCursor: null };
     return await sendPage(reply, {
       title: "Audit log",
       at: "/settings",

@@ -3,16 +3,8 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 
-import { PublicError } from "../../../model/errors.ts";
 import type { Services } from "../../domain/services.ts";
-
-/** What a route of ours answered. */
-export interface Answered {
-  ok: boolean;
-  status: number;
-  /** The parsed JSON; null where there is none. */
-  body: unknown;
-}
+import { type Outcome, refusedOf } from "./call-operation.ts";
 
 export interface RouteCall {
   method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
@@ -21,18 +13,15 @@ export interface RouteCall {
 }
 
 /**
- * Calls a session route in this process, for the person whose request is being answered: a form does what the dashboard
- * does, by the same checks and limits. Cookies that the route sets go to the browser. The caller has made sure that the
- * request is one of our own pages'. Throws NOT_FOUND for an id that would lead to another route.
+ * Calls a route of `/api/auth` in this process, for the browser whose request is being answered: by the same checks and
+ * limits. Cookies that the route sets go to the browser. The caller has made sure that the request is one of our own pages'.
  */
 export async function callRoute(
   { settings }: Pick<Services, "settings">,
   request: FastifyRequest,
   reply: FastifyReply,
   { method, path, body }: RouteCall,
-): Promise<Answered> {
-  if (/\/\.{0,2}(?:\/|$)/.test(path.replace(/\?.*/s, "")))
-    throw new PublicError("NOT_FOUND", "There is nothing at this address");
+): Promise<Outcome> {
   const { host, cookie, "user-agent": userAgent, "accept-language": language } = request.headers;
   const inject = () =>
     request.server.inject({
@@ -54,7 +43,7 @@ export async function callRoute(
   const answer = await outerIds.run(request.id, async () => await inject());
   const cookies = answer.headers["set-cookie"];
   if (cookies !== undefined) reply.header("set-cookie", cookies);
-  return { ok: answer.statusCode < 400, status: answer.statusCode, body: parse(answer.body) };
+  return outcomeOf(answer.statusCode, answer.body);
 }
 
 const outerIds = new AsyncLocalStorage<string>();
@@ -64,41 +53,20 @@ export function outerRequestId(): string | undefined {
   return outerIds.getStore();
 }
 
-/** What a route refused, for people: the sentence for the whole, and those about single fields by their name. */
-export interface Refused {
-  message: string;
-  /** The rule that was broken first, such as "auth.email_not_verified"; empty where none is named. */
-  rule: string;
-  fields: Readonly<Partial<Record<string, string>>>;
-}
-
 const refusalBody = z.object({
   error: z.string(),
   issues: z.array(z.object({ rule: z.string(), path: z.string(), message: z.string(), fix: z.string() })),
 });
 
-export function readRefusal({ body }: Answered): Refused {
-  const read = refusalBody.safeParse(body);
-  if (!read.success) return { message: "Something went wrong. Try again in a moment.", rule: "", fields: {} };
-  const { error, issues } = read.data;
-  // The first issue of a field is shown.
-  const fields = Object.fromEntries(
-    issues
-      .filter(({ path }) => path !== "")
-      .map(({ path, message }) => [path.split("/")[1] ?? "", sentence(message)])
-      .reverse(),
-  );
-  const whole = issues.find(({ path }) => path === "");
-  return {
-    message: whole === undefined ? sentence(error) : `${sentence(whole.message)} ${whole.fix}`,
-    rule: issues[0]?.rule ?? "",
-    fields,
-  };
-}
-
-function sentence(text: string): string {
-  const begun = text.charAt(0).toUpperCase() + text.slice(1);
-  return /[.!?]$/.test(begun) ? begun : `${begun}.`;
+function outcomeOf(status: number, text: string): Outcome {
+  const body = parse(text);
+  if (status < 400) return { ok: true, status, body };
+  const read = refusalBody.safeParse(body).data;
+  const refused =
+    read === undefined
+      ? refusedOf("Something went wrong. Try again in a moment.", [])
+      : refusedOf(read.error, read.issues);
+  return { ok: false, status, refused };
 }
 
 function parse(text: string): unknown {

@@ -1,19 +1,19 @@
 import type { FastifyInstance, FastifyReply } from "fastify";
 
-import type { Choices } from "../../../contract/operations/connections.ts";
+import { connectionsChoose, type Choices } from "../../../contract/operations/connections.ts";
 import { PublicError } from "../../../model/errors.ts";
 import { catalog } from "../../../platforms/catalog.ts";
 import { connectionsPath, listChoices } from "../../domain/accounts/connecting.ts";
 import type { Services } from "../../domain/services.ts";
 import { bindingOf } from "../../oauth/attempts.ts";
-import { callRoute, readRefusal } from "./call-route.ts";
+import { operationsFor, type PageOptions } from "./call-operation.ts";
 import { check, readForm } from "./form.ts";
 import { type Page, sendOn, sendPage } from "./frame.ts";
 import { html, type Html } from "./html.ts";
 import { type Person, requirePerson } from "./person.ts";
 
 /** Which of several accounts to connect, and whether it replaces another: for people who are signed in. */
-export function addChoosing(scope: FastifyInstance, services: Services): void {
+export function addChoosing(scope: FastifyInstance, services: Services, options: PageOptions): void {
   const choicesFor = async ({ sessionId }: Person, id: string) => {
     if (!/^[0-9a-f-]{36}$/i.test(id))
       throw new PublicError("NOT_FOUND", "This choice has expired. Connect the account again.");
@@ -22,7 +22,7 @@ export function addChoosing(scope: FastifyInstance, services: Services): void {
   };
 
   scope.get<{ Params: { id: string } }>("/connections/choose/:id", async (request, reply) => {
-    const person = await requirePerson(services, request, reply);
+    const person = await requirePerson(services, request);
     const choices = await choicesFor(person, request.params.id);
     return await showChoices(reply, choices, {
       viewer: person,
@@ -33,16 +33,13 @@ export function addChoosing(scope: FastifyInstance, services: Services): void {
 
   scope.post<{ Params: { id: string } }>("/connections/choose/:id", async (request, reply) => {
     const form = await readForm(request, services.settings.appUrl);
-    const person = await requirePerson(services, request, reply);
+    const person = await requirePerson(services, request);
     const choices = await choicesFor(person, request.params.id);
     const body = { platformAccountId: form.text("platformAccountId"), replace: form.text("replace") !== "" };
-    const answered = await callRoute(services, request, reply, {
-      method: "POST",
-      path: `/api/connections/${choices.id}/choose?mode=${choices.mode}`,
-      body,
-    });
+    const call = operationsFor(services, options, request, reply, person);
+    const answered = await call(connectionsChoose, { params: { id: choices.id }, body }, choices.mode);
     if (answered.ok) return await sendOn(reply, `${connectionsPath(choices.mode)}&notice=connected`);
-    const { message, fields } = readRefusal(answered);
+    const { message, fields } = answered.refused;
     return await showChoices(reply, choices, {
       viewer: person,
       action: `/connections/choose/${choices.id}`,

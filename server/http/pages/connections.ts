@@ -1,14 +1,21 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 
 import type { Account } from "../../../contract/operations/accounts.ts";
-import { MAX_PLATFORM_SETS, type PlatformSet } from "../../../contract/operations/platform-sets.ts";
+import { accountsDisconnect, accountsRefresh } from "../../../contract/operations/connections.ts";
+import {
+  MAX_PLATFORM_SETS,
+  platformSetsCreate,
+  platformSetsDelete,
+  platformSetsRename,
+  type PlatformSet,
+} from "../../../contract/operations/platform-sets.ts";
 import { MODES, PLATFORM_NAMES, type Mode } from "../../../model/platform-names.ts";
 import { catalog } from "../../../platforms/catalog.ts";
 import { listAccounts } from "../../domain/accounts/accounts.ts";
 import { type ConnectWay, waysToConnect } from "../../domain/accounts/ways-to-connect.ts";
 import { listPlatformSets } from "../../domain/platform-sets/platform-sets.ts";
 import type { Services } from "../../domain/services.ts";
-import { callRoute, readRefusal } from "./call-route.ts";
+import { type CallOperation, operationsFor, type Outcome, type PageOptions } from "./call-operation.ts";
 import { connectPath } from "./connect-path.ts";
 import { button, type Filled, field, idIn, readForm } from "./form.ts";
 import { type Notice, sendOn, sendPage } from "./frame.ts";
@@ -18,11 +25,11 @@ import { queryOf } from "./query.ts";
 import { showTime } from "./times.ts";
 
 /** Platform sets and the accounts in them: made, renamed, deleted; connected, looked after, disconnected. */
-export function addConnections(scope: FastifyInstance, services: Services): void {
+export function addConnections(scope: FastifyInstance, services: Services, options: PageOptions): void {
   const { settings } = services;
 
   scope.get("/connections", async (request, reply) => {
-    const person = await requirePerson(services, request, reply);
+    const person = await requirePerson(services, request);
     const query = queryOf(request);
     const mode = readMode(query["mode"]);
     return await showConnections(services, request, reply, person, {
@@ -31,20 +38,19 @@ export function addConnections(scope: FastifyInstance, services: Services): void
     });
   });
 
-  /** A form that does one thing by a session route, and leads back. */
+  /** A form that does one thing, and leads back. */
   const act = (
     path: string,
     notice: string,
-    route: (form: Filled) => { method: "POST" | "PATCH" | "DELETE"; path: string; body?: object },
+    run: (call: CallOperation, form: Filled, mode: Mode) => Promise<Outcome>,
   ) =>
     scope.post(path, async (request, reply) => {
       const form = await readForm(request, settings.appUrl);
-      const person = await requirePerson(services, request, reply);
+      const person = await requirePerson(services, request);
       const mode = readMode(form.text("mode"));
-      const call = route(form);
-      const answered = await callRoute(services, request, reply, { ...call, path: `${call.path}?mode=${mode}` });
+      const answered = await run(operationsFor(services, options, request, reply, person), form, mode);
       if (answered.ok) return await sendOn(reply, `/connections?mode=${mode}&notice=${notice}`);
-      const { message, fields } = readRefusal(answered);
+      const { message, fields } = answered.refused;
       return await showConnections(services, request, reply, person, {
         mode,
         notice: { kind: "failed", text: fields["name"] ?? message },
@@ -52,28 +58,21 @@ export function addConnections(scope: FastifyInstance, services: Services): void
       });
     });
 
-  act("/connections/sets", "made", (form) => ({
-    method: "POST",
-    path: "/api/platforms/sets",
-    body: { name: form.text("name") },
-  }));
-  act("/connections/sets/rename", "renamed", (form) => ({
-    method: "PATCH",
-    path: `/api/platforms/sets/${idIn(form)}`,
-    body: { name: form.text("name") },
-  }));
-  act("/connections/sets/delete", "deleted", (form) => ({
-    method: "DELETE",
-    path: `/api/platforms/sets/${idIn(form)}`,
-  }));
-  act("/connections/accounts/refresh", "refreshed", (form) => ({
-    method: "POST",
-    path: `/api/accounts/${idIn(form)}/refresh`,
-  }));
-  act("/connections/accounts/disconnect", "disconnected", (form) => ({
-    method: "DELETE",
-    path: `/api/accounts/${idIn(form)}`,
-  }));
+  act("/connections/sets", "made", (call, form, mode) =>
+    call(platformSetsCreate, { body: { name: form.text("name") } }, mode),
+  );
+  act("/connections/sets/rename", "renamed", (call, form, mode) =>
+    call(platformSetsRename, { params: { id: idIn(form) }, body: { name: form.text("name") } }, mode),
+  );
+  act("/connections/sets/delete", "deleted", (call, form, mode) =>
+    call(platformSetsDelete, { params: { id: idIn(form) } }, mode),
+  );
+  act("/connections/accounts/refresh", "refreshed", (call, form, mode) =>
+    call(accountsRefresh, { params: { id: idIn(form) } }, mode),
+  );
+  act("/connections/accounts/disconnect", "disconnected", (call, form, mode) =>
+    call(accountsDisconnect, { params: { id: idIn(form) } }, mode),
+  );
 }
 
 const NOTICES: Readonly<Record<string, Notice>> = {

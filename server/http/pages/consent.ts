@@ -1,7 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 
 import { PublicError } from "../../../model/errors.ts";
-import { errorBody } from "../../calls/refusals.ts";
 import {
   allow,
   type Asked,
@@ -14,7 +13,7 @@ import {
 import { isLoopback } from "../../domain/mcp-grants/redirect-uris.ts";
 import type { Services } from "../../domain/services.ts";
 import { GRANT_PATHS } from "../routes/mcp-grant-routes.ts";
-import { readRefusal, type Refused } from "./call-route.ts";
+import { refusedOf, type Refused } from "./call-operation.ts";
 import { type Filled, readForm } from "./form.ts";
 import { sendPage } from "./frame.ts";
 import { html, type Html } from "./html.ts";
@@ -28,7 +27,7 @@ import { callOf, type Person, requirePerson } from "./person.ts";
  */
 export function addConsent(scope: FastifyInstance, services: Services): void {
   scope.get(GRANT_PATHS.authorize, async (request, reply) => {
-    const person = await requirePerson(services, request, reply);
+    const person = await requirePerson(services, request);
     const judged = await judgeRequest(services, new URL(request.url, "http://own.invalid").searchParams, {
       account: person.id,
       address: request.ip,
@@ -42,7 +41,7 @@ export function addConsent(scope: FastifyInstance, services: Services): void {
 
   scope.post(GRANT_PATHS.authorize, async (request, reply) => {
     const form = await readForm(request, services.settings.appUrl);
-    const person = await requirePerson(services, request, reply);
+    const person = await requirePerson(services, request);
     const sealed = form.text("asked");
     const asked = openAsked(services, person.sessionId, sealed);
     if (form.text("answer") !== "allow") return await sendBack(reply, refuse(services, asked));
@@ -50,7 +49,7 @@ export function addConsent(scope: FastifyInstance, services: Services): void {
       return await sendBack(reply, await authorize(services, request, person, asked, form));
     } catch (error) {
       if (!(error instanceof PublicError) || !error.issues.some(({ path }) => path !== "")) throw error;
-      const refused = readRefusal({ ok: false, status: error.status, body: errorBody(error, request.id) });
+      const refused = refusedOf(error.message, error.issues);
       return await showConsent(services, reply, person, { asked, sealed, form, refused });
     }
   });

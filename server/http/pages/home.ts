@@ -10,7 +10,7 @@ import { callOf, findPerson } from "./person.ts";
 /** The home page: what Ampost is, or an overview of a person's accounts. */
 export function addHome(scope: FastifyInstance, services: Services): void {
   scope.get("/", async (request, reply) => {
-    const person = await findPerson(services, request, reply);
+    const person = await findPerson(services, request);
     if (person === null) return await sendPage(reply, { title: "Ampost", body: ABOUT });
     const modes = await Promise.all(
       MODES.map(async (mode) => ({

@@ -1,9 +1,9 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyInstance, FastifyReply } from "fastify";
 
 import { type ApiKey, keysCreate, keysList, keysRevoke } from "../../../contract/operations/api-keys.ts";
 import { catalog } from "../../../platforms/catalog.ts";
 import type { Services } from "../../domain/services.ts";
-import { callRoute, readRefusal, type Refused } from "./call-route.ts";
+import { type CallOperation, operationsFor, type PageOptions, type Refused } from "./call-operation.ts";
 import { button, choice, type Filled, field, idIn, readForm } from "./form.ts";
 import { type Notice, sendOn, sendPage } from "./frame.ts";
 import { html, type Html } from "./html.ts";
@@ -13,50 +13,43 @@ import { queryOf } from "./query.ts";
 import { showTime } from "./times.ts";
 
 /** API keys: made, listed and revoked, as are the grants of MCP clients. A key is shown in the answer that makes it and never again. */
-export function addKeys(scope: FastifyInstance, services: Services): void {
+export function addKeys(scope: FastifyInstance, services: Services, options: PageOptions): void {
   const { settings } = services;
-  const keysOf = async (request: FastifyRequest, reply: FastifyReply) =>
-    keysList.answer.safeParse((await callRoute(services, request, reply, { method: "GET", path: "/api/keys" })).body)
-      .data?.keys ?? [];
 
   scope.get("/keys", async (request, reply) => {
-    const person = await requirePerson(services, request, reply);
-    const keys = await keysOf(request, reply);
+    const person = await requirePerson(services, request);
+    const keys = await keysBy(operationsFor(services, options, request, reply, person));
     return await showKeys(reply, person, keys, { notice: NOTICES[queryOf(request)["notice"] ?? ""] ?? null });
   });
 
   scope.post("/keys", async (request, reply) => {
     const form = await readForm(request, settings.appUrl);
-    const person = await requirePerson(services, request, reply);
-    const answered = await callRoute(services, request, reply, {
-      method: "POST",
-      path: "/api/keys",
-      body: wanted(form, new Date()),
-    });
-    const made = keysCreate.answer.safeParse(answered.body).data?.key;
-    const keys = await keysOf(request, reply);
-    if (made === undefined)
-      return await showKeys(reply, person, keys, { form, refused: readRefusal(answered), status: answered.status });
-    return await showKeys(reply, person, keys, { made });
+    const person = await requirePerson(services, request);
+    const call = operationsFor(services, options, request, reply, person);
+    const answered = await call(keysCreate, { body: wanted(form, new Date()) });
+    const keys = await keysBy(call);
+    if (!answered.ok)
+      return await showKeys(reply, person, keys, { form, refused: answered.refused, status: answered.status });
+    return await showKeys(reply, person, keys, { made: answered.body.key });
   });
 
   scope.post("/keys/revoke", async (request, reply) => {
     const form = await readForm(request, settings.appUrl);
-    const person = await requirePerson(services, request, reply);
-    const answered = await callRoute(services, request, reply, {
-      method: "DELETE",
-      path: `/api/keys/${idIn(form)}`,
-    });
+    const person = await requirePerson(services, request);
+    const call = operationsFor(services, options, request, reply, person);
+    const answered = await call(keysRevoke, { params: { id: idIn(form) } });
     if (answered.ok)
-      return await sendOn(
-        reply,
-        `/keys?notice=${(keysRevoke.answer.safeParse(answered.body).data?.key.clientId ?? null) === null ? "revoked" : "ended"}`,
-      );
-    return await showKeys(reply, person, await keysOf(request, reply), {
-      notice: { kind: "failed", text: readRefusal(answered).message },
+      return await sendOn(reply, `/keys?notice=${answered.body.key.clientId === null ? "revoked" : "ended"}`);
+    return await showKeys(reply, person, await keysBy(call), {
+      notice: { kind: "failed", text: answered.refused.message },
       status: answered.status,
     });
   });
+}
+
+async function keysBy(call: CallOperation): Promise<readonly ApiKey[]> {
+  const answered = await call(keysList);
+  return answered.ok ? answered.body.keys : [];
 }
 
 const NOTICES: Readonly<Record<string, Notice>> = {

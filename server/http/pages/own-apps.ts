@@ -1,13 +1,18 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 
-import { oauthAppsList, type OAuthAppOfSet } from "../../../contract/operations/connections.ts";
+import {
+  oauthAppsDelete,
+  oauthAppsList,
+  oauthAppsSave,
+  type OAuthAppOfSet,
+} from "../../../contract/operations/connections.ts";
 import { PublicError } from "../../../model/errors.ts";
 import { isPlatformName, PLATFORM_NAMES, type Mode, type PlatformName } from "../../../model/platform-names.ts";
 import { catalog } from "../../../platforms/catalog.ts";
 import { connectionsPath } from "../../domain/accounts/connecting.ts";
 import { listPlatformSets } from "../../domain/platform-sets/platform-sets.ts";
 import type { Services } from "../../domain/services.ts";
-import { callRoute, readRefusal } from "./call-route.ts";
+import { operationsFor, type CallOperation, type PageOptions } from "./call-operation.ts";
 import { readMode } from "./connections.ts";
 import { button, readForm } from "./form.ts";
 import { type Notice, sendOn, sendPage } from "./frame.ts";
@@ -16,13 +21,14 @@ import { callOf, requirePerson, type Person } from "./person.ts";
 import { queryOf } from "./query.ts";
 
 /** The apps of the platforms' developer portals that a platform set connects its accounts by, instead of the instance's. */
-export function addOwnApps(scope: FastifyInstance, services: Services): void {
+export function addOwnApps(scope: FastifyInstance, services: Services, options: PageOptions): void {
   const { settings } = services;
 
   scope.get("/connections/apps", async (request, reply) => {
     const query = queryOf(request);
-    const person = await requirePerson(services, request, reply);
-    return await showApps(services, request, reply, person, {
+    const person = await requirePerson(services, request);
+    const call = operationsFor(services, options, request, reply, person);
+    return await showApps(services, call, request, reply, person, {
       mode: readMode(query["mode"]),
       setId: query["set"] ?? "",
       notice: NOTICES[query["notice"] ?? ""] ?? null,
@@ -32,23 +38,21 @@ export function addOwnApps(scope: FastifyInstance, services: Services): void {
   for (const what of ["save", "delete"] as const) {
     scope.post(`/connections/apps/${what}`, async (request, reply) => {
       const form = await readForm(request, settings.appUrl);
-      const person = await requirePerson(services, request, reply);
+      const person = await requirePerson(services, request);
       const [mode, setId, platform] = [readMode(form.text("mode")), form.text("set"), form.text("platform")];
-      const path = `/api/platform-sets/${encodeURIComponent(setId)}/apps/${encodeURIComponent(platform)}?mode=${mode}`;
-      const answered = await callRoute(
-        services,
-        request,
-        reply,
+      const call = operationsFor(services, options, request, reply, person);
+      const params = { id: setId, platform };
+      const body = { clientId: form.text("clientId"), clientSecret: form.text("clientSecret") };
+      const answered =
         what === "save"
-          ? { method: "PUT", path, body: { clientId: form.text("clientId"), clientSecret: form.text("clientSecret") } }
-          : { method: "DELETE", path },
-      );
+          ? await call(oauthAppsSave, { params, body }, mode)
+          : await call(oauthAppsDelete, { params }, mode);
       if (answered.ok)
         return await sendOn(reply, `/connections/apps?${new URLSearchParams({ mode, set: setId, notice: what })}`);
-      return await showApps(services, request, reply, person, {
+      return await showApps(services, call, request, reply, person, {
         mode,
         setId,
-        notice: { kind: "failed", text: readRefusal(answered).message },
+        notice: { kind: "failed", text: answered.refused.message },
         status: answered.status,
         ...(isPlatformName(platform) ? { open: platform } : {}),
       });
@@ -63,6 +67,7 @@ const NOTICES: Readonly<Record<string, Notice>> = {
 
 async function showApps(
   services: Services,
+  call: CallOperation,
   request: FastifyRequest,
   reply: FastifyReply,
   person: Person,
@@ -73,15 +78,8 @@ async function showApps(
     ({ id }) => id === setId,
   );
   if (set === undefined) throw new PublicError("NOT_FOUND", "Platform set not found.");
-  const read = oauthAppsList.answer.safeParse(
-    (
-      await callRoute(services, request, reply, {
-        method: "GET",
-        path: `/api/platform-sets/${set.id}/apps?mode=${mode}`,
-      })
-    ).body,
-  );
-  const apps = read.data?.apps ?? [];
+  const answered = await call(oauthAppsList, { params: { id: set.id } }, mode);
+  const apps = answered.ok ? answered.body.apps : [];
   return await sendPage(reply, {
     title: `Developer apps for “${set.name}”`,
     viewer: person,

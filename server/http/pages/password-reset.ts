@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply } from "fastify";
 
 import type { Services } from "../../domain/services.ts";
-import { callRoute, readRefusal } from "./call-route.ts";
+import { callRoute } from "./call-route.ts";
 import { field, readForm } from "./form.ts";
 import { sendOn, sendPage } from "./frame.ts";
 import { html } from "./html.ts";
@@ -22,7 +22,7 @@ export function addPasswordReset(scope: FastifyInstance, services: Services): vo
       body: { email },
     });
     if (!answered.ok)
-      return await showForgot(reply, { email, error: readRefusal(answered).message, status: answered.status });
+      return await showForgot(reply, { email, error: answered.refused.message, status: answered.status });
     return await sendPage(reply, {
       title: "Check your email",
       body: html`<section>
@@ -48,7 +48,7 @@ export function addPasswordReset(scope: FastifyInstance, services: Services): vo
       body: { newPassword, token },
     });
     if (answered.ok) return await sendOn(reply, "/sign-in?notice=reset");
-    const { rule, message } = readRefusal(answered);
+    const { rule, message } = answered.refused;
     return await showReset(
       reply,
       rule.includes("password")

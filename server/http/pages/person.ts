@@ -1,11 +1,11 @@
-import type { FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyRequest } from "fastify";
 
-import { meGet, type Me } from "../../../contract/operations/me.ts";
+import type { Me } from "../../../contract/operations/me.ts";
 import type { Mode } from "../../../model/platform-names.ts";
 import type { Call } from "../../domain/caller.ts";
 import { countApprovals } from "../../domain/posts/list-approvals.ts";
 import type { Services } from "../../domain/services.ts";
-import { callRoute } from "./call-route.ts";
+import { getMe } from "../../domain/users/me.ts";
 import type { Viewer } from "./frame.ts";
 
 /** Who is signed in. */
@@ -17,24 +17,16 @@ export interface Person extends Viewer, Me {
 export class SignInFirst extends Error {}
 
 /** The person whose session cookie came along; null for a visitor. */
-export async function findPerson(
-  services: Services,
-  request: FastifyRequest,
-  reply: FastifyReply,
-): Promise<Person | null> {
+export async function findPerson(services: Services, request: FastifyRequest): Promise<Person | null> {
   const session = await services.sessions.find(request.headers);
   if (session === null) return null;
   request.place?.belongsTo({ userId: session.userId, mode: "live" });
-  const read = meGet.answer.safeParse(
-    (await callRoute(services, request, reply, { method: "GET", path: "/api/me" })).body,
-  );
-  return read.success
-    ? { ...read.data.user, sessionId: session.id, waiting: await countApprovals(services, session.userId) }
-    : null;
+  const { user } = (await getMe(services, { userId: session.userId })).body;
+  return { ...user, sessionId: session.id, waiting: await countApprovals(services, session.userId) };
 }
 
-export async function requirePerson(services: Services, request: FastifyRequest, reply: FastifyReply): Promise<Person> {
-  const person = await findPerson(services, request, reply);
+export async function requirePerson(services: Services, request: FastifyRequest): Promise<Person> {
+  const person = await findPerson(services, request);
   if (person === null) throw new SignInFirst();
   return person;
 }

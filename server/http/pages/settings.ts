@@ -1,10 +1,17 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 
-import { invitesList } from "../../../contract/operations/invites.ts";
-import { sessionsList, type Session } from "../../../contract/operations/sessions.ts";
+import { invitesCreate, invitesDelete, invitesList } from "../../../contract/operations/invites.ts";
+import { meDelete, meUpdate } from "../../../contract/operations/me.ts";
+import {
+  sessionsList,
+  sessionsRevoke,
+  sessionsRevokeOthers,
+  type Session,
+} from "../../../contract/operations/sessions.ts";
 import type { Services } from "../../domain/services.ts";
-import { callRoute, readRefusal, type RouteCall } from "./call-route.ts";
+import { type CallOperation, operationsFor, type Outcome, type PageOptions } from "./call-operation.ts";
+import { callRoute } from "./call-route.ts";
 import { button, type Filled, field, idIn, readForm } from "./form.ts";
 import { type Notice, sendOn, sendPage } from "./frame.ts";
 import { html, type Html } from "./html.ts";
@@ -16,12 +23,12 @@ import { showTime } from "./times.ts";
 const passkeyList = z.array(z.object({ id: z.string(), name: z.string().nullish(), createdAt: z.string().nullish() }));
 
 /** A person's own settings: profile, email, password, two-factor authentication, passkeys, sessions, invitations, and deleting the account. */
-export function addSettings(scope: FastifyInstance, services: Services): void {
+export function addSettings(scope: FastifyInstance, services: Services, options: PageOptions): void {
   const { settings } = services;
 
   scope.get("/settings", async (request, reply) => {
-    const person = await requirePerson(services, request, reply);
-    return await showSettings(services, request, reply, person, {
+    const person = await requirePerson(services, request);
+    return await showSettings(services, options, request, reply, person, {
       notice: NOTICES[queryOf(request)["notice"] ?? ""] ?? null,
     });
   });
@@ -30,70 +37,53 @@ export function addSettings(scope: FastifyInstance, services: Services): void {
   const act = (
     name: string,
     notice: string,
-    route: (form: Filled) => RouteCall | string,
+    run: (
+      form: Filled,
+      call: CallOperation,
+      callAuth: (path: string, body: object) => Promise<Outcome>,
+    ) => Promise<Outcome> | string,
     then = `/settings?notice=${notice}`,
   ) =>
     scope.post(`/settings/${name}`, async (request, reply) => {
       const form = await readForm(request, settings.appUrl);
-      const person = await requirePerson(services, request, reply);
-      const call = route(form);
-      if (typeof call === "string")
-        return await showSettings(services, request, reply, person, {
-          failed: { part: name, text: call },
-          status: 400,
-        });
-      const answered = await callRoute(services, request, reply, call);
+      const person = await requirePerson(services, request);
+      const show = (status: number, text: string) =>
+        showSettings(services, options, request, reply, person, { failed: { part: name, text }, status });
+      const running = run(form, operationsFor(services, options, request, reply, person), (path, body) =>
+        callRoute(services, request, reply, { method: "POST", path: `/api/auth/${path}`, body }),
+      );
+      if (typeof running === "string") return await show(400, running);
+      const answered = await running;
       if (answered.ok) return await sendOn(reply, then);
-      const { message, fields } = readRefusal(answered);
-      return await showSettings(services, request, reply, person, {
-        failed: { part: name, text: Object.values(fields)[0] ?? message },
-        status: answered.status,
-      });
+      const { message, fields } = answered.refused;
+      return await show(answered.status, Object.values(fields)[0] ?? message);
     });
 
-  act("profile", "saved", (form) => ({
-    method: "PATCH",
-    path: "/api/me",
-    body: { name: form.text("name"), timeZone: form.text("timeZone") },
-  }));
-  act("email", "email", (form) => ({
-    method: "POST",
-    path: "/api/auth/change-email",
-    body: { newEmail: form.text("newEmail").trim() },
-  }));
-  act("password", "password", (form) =>
+  act("profile", "saved", (form, call) =>
+    call(meUpdate, { body: { name: form.text("name"), timeZone: form.text("timeZone") } }),
+  );
+  act("email", "email", (form, _, callAuth) => callAuth("change-email", { newEmail: form.text("newEmail").trim() }));
+  act("password", "password", (form, _, callAuth) =>
     form.text("newPassword") === form.text("again")
-      ? {
-          method: "POST",
-          path: "/api/auth/change-password",
-          body: {
-            currentPassword: form.text("currentPassword"),
-            newPassword: form.text("newPassword"),
-            revokeOtherSessions: true,
-          },
-        }
+      ? callAuth("change-password", {
+          currentPassword: form.text("currentPassword"),
+          newPassword: form.text("newPassword"),
+          revokeOtherSessions: true,
+        })
       : "The new passwords do not match.",
   );
-  act("passkeys/delete", "passkey", (form) => ({
-    method: "POST",
-    path: "/api/auth/passkey/delete-passkey",
-    body: { id: form.text("id") },
-  }));
-  act("sessions/end", "session", (form) => ({ method: "DELETE", path: `/api/sessions/${idIn(form)}` }));
-  act("sessions/end-others", "session", () => ({ method: "DELETE", path: "/api/sessions" }));
-  act("invites", "invited", (form) => ({
-    method: "POST",
-    path: "/api/invites",
-    body: { email: form.text("email").trim() },
-  }));
-  act("invites/withdraw", "withdrawn", (form) => ({ method: "DELETE", path: `/api/invites/${idIn(form)}` }));
+  act("passkeys/delete", "passkey", (form, _, callAuth) => callAuth("passkey/delete-passkey", { id: form.text("id") }));
+  act("sessions/end", "session", (form, call) => call(sessionsRevoke, { params: { id: idIn(form) } }));
+  act("sessions/end-others", "session", (_, call) => call(sessionsRevokeOthers));
+  act("invites", "invited", (form, call) => call(invitesCreate, { body: { email: form.text("email").trim() } }));
+  act("invites/withdraw", "withdrawn", (form, call) => call(invitesDelete, { params: { id: idIn(form) } }));
   act(
     "delete",
     "deleted",
-    (form) =>
+    (form, call) =>
       form.text("sure") === ""
         ? "Check the box to confirm."
-        : { method: "DELETE", path: "/api/me", body: { password: form.text("password") } },
+        : call(meDelete, { body: { password: form.text("password") } }),
     "/sign-in?notice=deleted",
   );
 }
@@ -129,16 +119,17 @@ interface Shown {
 
 async function showSettings(
   services: Services,
+  options: PageOptions,
   request: FastifyRequest,
   reply: FastifyReply,
   person: Person,
   { notice = null, failed, status = 200 }: Shown,
 ): Promise<FastifyReply> {
-  const get = async (path: string) => (await callRoute(services, request, reply, { method: "GET", path })).body;
+  const call = operationsFor(services, options, request, reply, person);
   const [sessions, passkeys, invites] = await Promise.all([
-    get("/api/sessions"),
-    get("/api/auth/passkey/list-user-passkeys"),
-    person.isOwner ? get("/api/invites") : null,
+    call(sessionsList),
+    callRoute(services, request, reply, { method: "GET", path: "/api/auth/passkey/list-user-passkeys" }),
+    person.isOwner ? call(invitesList) : null,
   ]);
   const errorOf = (part: string) => (failed?.part === part ? failed.text : undefined);
   return await sendPage(reply, {
@@ -149,9 +140,9 @@ async function showSettings(
     status,
     notice: failed === undefined ? notice : { kind: "failed", text: failed.text },
     body: html`${profile(person, errorOf("profile"))}${email(person, errorOf("email"))}${password(person, errorOf("password"))}${twoFactor(person)}
-      ${passkeySection(passkeyList.safeParse(passkeys).data ?? [], person)}
-      ${sessionSection(sessionsList.answer.safeParse(sessions).data?.sessions ?? [], person)}
-      ${person.isOwner ? inviteSection(invitesList.answer.safeParse(invites).data?.invites ?? [], person, errorOf("invites")) : null}
+      ${passkeySection(passkeyList.safeParse(passkeys.ok ? passkeys.body : []).data ?? [], person)}
+      ${sessionSection(sessions.ok ? sessions.body.sessions : [], person)}
+      ${person.isOwner ? inviteSection(invites?.ok === true ? invites.body.invites : [], person, errorOf("invites")) : null}
       <section>
         <h2>Audit log</h2>
         <p>Every sign-in and every change to keys, connections and settings.</p>

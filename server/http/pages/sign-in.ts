@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply } from "fastify";
 import { z } from "zod";
 
 import type { Services } from "../../domain/services.ts";
-import { callRoute, readRefusal } from "./call-route.ts";
+import { callRoute } from "./call-route.ts";
 import { check, field, readForm } from "./form.ts";
 import { sendOn, sendPage, type Notice } from "./frame.ts";
 import { html } from "./html.ts";
@@ -20,7 +20,7 @@ export function addSignIn(scope: FastifyInstance, services: Services): void {
   scope.get("/sign-in", async (request, reply) => {
     const query = queryOf(request);
     const returnTo = ownPath(query["returnTo"], "/");
-    if ((await findPerson(services, request, reply)) !== null) return await sendOn(reply, returnTo);
+    if ((await findPerson(services, request)) !== null) return await sendOn(reply, returnTo);
     return await showSignIn(reply, { returnTo, notice: NOTICES[query["notice"] ?? ""] ?? null });
   });
 
@@ -33,10 +33,10 @@ export function addSignIn(scope: FastifyInstance, services: Services): void {
       path: "/api/auth/sign-in/email",
       body: { email, password: form.text("password"), rememberMe: form.text("remember") !== "" },
     });
-    if (needsSecondFactor.safeParse(answered.body).success)
+    if (answered.ok && needsSecondFactor.safeParse(answered.body).success)
       return await sendOn(reply, `/sign-in/two-factor?${new URLSearchParams({ returnTo })}`);
     if (answered.ok) return await sendOn(reply, returnTo);
-    const refused = readRefusal(answered);
+    const { refused } = answered;
     const text = SIGN_IN_FAILURES[refused.rule] ?? refused.message;
     return await showSignIn(reply, { returnTo, email, notice: { kind: "failed", text }, status: answered.status });
   });
@@ -62,7 +62,7 @@ export function addSignIn(scope: FastifyInstance, services: Services): void {
       body: { code, trustDevice: form.text("trust") !== "" },
     });
     if (answered.ok) return await sendOn(reply, returnTo);
-    const refused = readRefusal(answered);
+    const { refused } = answered;
     if (refused.rule === "auth.invalid_two_factor_cookie") return await sendOn(reply, "/sign-in?notice=again");
     return await showTwoFactor(reply, {
       returnTo,

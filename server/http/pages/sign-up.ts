@@ -4,7 +4,8 @@ import { z } from "zod";
 import type { Services } from "../../domain/services.ts";
 import { isSetUpOpen } from "../../domain/users/set-up.ts";
 import { findInvited } from "../../domain/users/sign-up.ts";
-import { callRoute, readRefusal, type Refused } from "./call-route.ts";
+import type { Refused } from "./call-operation.ts";
+import { callRoute } from "./call-route.ts";
 import { field, readForm } from "./form.ts";
 import { sendOn, sendPage } from "./frame.ts";
 import { html, type Html } from "./html.ts";
@@ -44,7 +45,7 @@ export function addSignUp(scope: FastifyInstance, services: Services): void {
       body,
     });
     if (!answered.ok)
-      return await showSignUp(reply, { invite, email, name, refused: readRefusal(answered), status: answered.status });
+      return await showSignUp(reply, { invite, email, name, refused: answered.refused, status: answered.status });
     return await finish(reply, answered.body, email);
   });
 
@@ -70,7 +71,7 @@ export function addSignUp(scope: FastifyInstance, services: Services): void {
       body: { token, email, name, password: form.text("password") },
     });
     if (!answered.ok)
-      return await showSetUp(reply, { token, email, name, refused: readRefusal(answered), status: answered.status });
+      return await showSetUp(reply, { token, email, name, refused: answered.refused, status: answered.status });
     return await finish(reply, answered.body, email);
   });
 
@@ -86,7 +87,7 @@ export function addSignUp(scope: FastifyInstance, services: Services): void {
     if (!answered.ok) return await showVerify(reply, "", answered.status);
     return await sendOn(
       reply,
-      (await findPerson(services, request, reply)) === null ? "/sign-in?notice=verified" : "/settings?notice=verified",
+      (await findPerson(services, request)) === null ? "/sign-in?notice=verified" : "/settings?notice=verified",
     );
   });
 }

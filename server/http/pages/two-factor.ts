@@ -3,7 +3,7 @@ import { renderSVG } from "uqr";
 import { z } from "zod";
 
 import type { Services } from "../../domain/services.ts";
-import { callRoute, readRefusal } from "./call-route.ts";
+import { callRoute } from "./call-route.ts";
 import { field, readForm } from "./form.ts";
 import { sendOn, sendPage } from "./frame.ts";
 import { html, trusted, type Html } from "./html.ts";
@@ -18,27 +18,26 @@ export function addTwoFactor(scope: FastifyInstance, services: Services): void {
 
   scope.post("/settings/two-factor", async (request, reply) => {
     const form = await readForm(request, settings.appUrl);
-    const person = await requirePerson(services, request, reply);
+    const person = await requirePerson(services, request);
     const answered = await callRoute(services, request, reply, {
       method: "POST",
       path: "/api/auth/two-factor/enable",
       body: { password: form.text("password") },
     });
-    const read = begun.safeParse(answered.body);
-    if (!read.success)
+    if (!answered.ok)
       return await showAskPassword(reply, person, {
         title: "Turn on two-factor authentication",
         action: "/settings/two-factor",
         button: "Continue",
-        error: readRefusal(answered).message,
+        error: answered.refused.message,
         status: answered.status,
       });
-    return await showBegun(reply, person, read.data);
+    return await showBegun(reply, person, begun.parse(answered.body));
   });
 
   scope.post("/settings/two-factor/confirm", async (request, reply) => {
     const form = await readForm(request, settings.appUrl);
-    const person = await requirePerson(services, request, reply);
+    const person = await requirePerson(services, request);
     const answered = await callRoute(services, request, reply, {
       method: "POST",
       path: "/api/auth/two-factor/verify-totp",
@@ -48,16 +47,14 @@ export function addTwoFactor(scope: FastifyInstance, services: Services): void {
     return await showConfirm(
       reply,
       person,
-      answered.status === 429
-        ? readRefusal(answered).message
-        : "This code is incorrect. Enter the one your app shows now.",
+      answered.status === 429 ? answered.refused.message : "This code is incorrect. Enter the one your app shows now.",
       answered.status,
     );
   });
 
   scope.post("/settings/two-factor/off", async (request, reply) => {
     const form = await readForm(request, settings.appUrl);
-    const person = await requirePerson(services, request, reply);
+    const person = await requirePerson(services, request);
     const answered = await callRoute(services, request, reply, {
       method: "POST",
       path: "/api/auth/two-factor/disable",
@@ -68,26 +65,25 @@ export function addTwoFactor(scope: FastifyInstance, services: Services): void {
       title: "Turn off two-factor authentication",
       action: "/settings/two-factor/off",
       button: "Turn off",
-      error: readRefusal(answered).message,
+      error: answered.refused.message,
       status: answered.status,
     });
   });
 
   scope.post("/settings/two-factor/codes", async (request, reply) => {
     const form = await readForm(request, settings.appUrl);
-    const person = await requirePerson(services, request, reply);
+    const person = await requirePerson(services, request);
     const answered = await callRoute(services, request, reply, {
       method: "POST",
       path: "/api/auth/two-factor/generate-backup-codes",
       body: { password: form.text("password") },
     });
-    const read = codes.safeParse(answered.body);
-    if (!read.success)
+    if (!answered.ok)
       return await showAskPassword(reply, person, {
         title: "New backup codes",
         action: "/settings/two-factor/codes",
         button: "Generate codes",
-        error: readRefusal(answered).message,
+        error: answered.refused.message,
         status: answered.status,
       });
     return await sendPage(reply, {
@@ -95,7 +91,7 @@ export function addTwoFactor(scope: FastifyInstance, services: Services): void {
       viewer: person,
       at: "/settings",
       body: html`<section>
-        ${backupCodes(read.data.backupCodes)}
+        ${backupCodes(codes.parse(answered.body).backupCodes)}
         <p>Your old backup codes no longer work.</p>
         <p><a class="button" href="/settings">Done</a></p>
       </section>`,
