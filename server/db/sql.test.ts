@@ -9,7 +9,7 @@ import { createTestDatabase } from "../../tests/database.ts";
 import { statements, transaction } from "./sql.ts";
 
 test("PostgreSQL accepts every declared statement on the migrated schema, with the parameters it declares", async () => {
-  const files = (await readdir(import.meta.dirname)).filter(
+  const files = (await readdir(import.meta.dirname, { recursive: true })).filter(
     (file) => file.endsWith(".ts") && !file.endsWith(".test.ts"),
   );
   for (const file of files) await import(`./${file}`);
