@@ -59,7 +59,7 @@ export default {
     },
     row(
       "what-judges-is-pure",
-      "^platforms/(validate[a-z-]*|describe|[a-z]+/(definition|capabilities|settings|rules))\\.ts$",
+      "^platforms/(validate/[a-z-]+|describe|[a-z]+/(definition|capabilities|settings|rules))\\.ts$",
       "^(contract|server|client|sandbox|cli|tests)/|^platforms/kit/(http|meta/)|^platforms/[a-z]+/(broker|wire|api|errors)\\.ts$",
       "Posts are judged where there is no network.",
     ),
@@ -67,18 +67,18 @@ export default {
       name: "a-platform-knows-no-other",
       severity: "error",
       comment: "What two platforms share lies in the kit; a folder can be taken away or added by itself.",
-      from: { path: "^platforms/([a-z]+)/", pathNot: "^platforms/(kit|conformance)/" },
-      to: { path: "^platforms/[a-z]+/", pathNot: "^platforms/($1|kit|conformance)/" },
+      from: { path: "^platforms/([a-z]+)/", pathNot: "^platforms/(kit|conformance|validate)/" },
+      to: { path: "^platforms/[a-z]+/", pathNot: "^platforms/($1|kit|conformance|validate)/" },
     },
     {
       name: "a-platform-is-asked-by-the-registry",
       severity: "error",
       comment: "Everybody else asks catalog.ts or index.ts, so that a new platform is a folder and three lines.",
       from: {
-        path: "^(?!platforms/[a-z]+/)|^platforms/(kit|conformance)/",
+        path: "^(?!platforms/[a-z]+/)|^platforms/(kit|conformance|validate)/",
         pathNot: "^platforms/(registry|definitions)\\.ts$|\\.(test|fixture)\\.ts$|^(tests|bench)/",
       },
-      to: { path: "^platforms/(?!kit/|conformance/)[a-z]+/(?!sandbox/)" },
+      to: { path: "^platforms/(?!kit/|conformance/|validate/)[a-z]+/(?!sandbox/)" },
     },
     row(
       "platforms-stand-below-the-server",

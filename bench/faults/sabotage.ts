@@ -264,6 +264,7 @@ const COPIED = [
   "bench",
   "tests",
   "docs",
+  "printing",
   "client",
   "integrations",
   ".env.example",
