@@ -8,12 +8,10 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 
-import fastify, { type FastifyInstance } from "fastify";
+import type { FastifyInstance } from "fastify";
 
 import { createWorld, type World } from "../../tests/world.ts";
-import { createCallMeter } from "../calls/call-meter.ts";
-import { createStreams } from "../calls/streams.ts";
-import { createRooms } from "../media/room.ts";
+import { createHttpApp } from "../http/app.ts";
 import { addFixtures } from "./conformance-fixtures.ts";
 import { addMcp } from "./mcp-routes.ts";
 
@@ -39,15 +37,12 @@ after(async () => {
 
 /** The product's own endpoint, with what the suite's scenarios ask for beside its tools. */
 async function openFixtures(): Promise<FastifyInstance> {
-  const app: FastifyInstance = fastify({ logger: false });
-  app.removeAllContentTypeParsers();
-  app.addContentTypeParser("*", (_request, _payload, done) => done(null));
-  addMcp(app, world.services, {
-    streams: createStreams(world.services),
-    calls: createCallMeter(world.services),
-    rooms: createRooms(world.services),
-    stopping: new AbortController().signal,
-    extend: addFixtures,
+  const app = await createHttpApp(world.services, {
+    probes: {
+      ready: async () => ({ ready: true, checks: {} }),
+      metrics: async () => ({ contentType: "text/plain", text: "" }),
+    },
+    mcp: (scope, services, options) => addMcp(scope, services, { ...options, extend: addFixtures }),
   });
   await app.listen({ port: 0, host: "127.0.0.1" });
   return app;

@@ -101,7 +101,7 @@ test("one person's streams have a bound, and so have all of them", async () => {
   const held = [await follow(mine, world.test.key), await follow(mine, world.test.key)];
   const refused = await follow(mine, world.test.key);
   assert.equal(refused.status, 429);
-  assert.match(await refused.text(), /You have 2 streams open/);
+  assert.match(await refused.text(), /You have reached the limit of 2 open streams/);
   held.push(await follow(theirs, other.key));
   assert.match(await (await follow(theirs, other.key)).text(), /reached its limit of open streams/);
   await held[0]?.body?.cancel();
