@@ -65,7 +65,7 @@ export async function loadPages(addresses: Addresses): Promise<Page[]> {
 }
 
 async function readGuide(name: string, group: string, addresses: Addresses): Promise<Page> {
-  const text = await readFile(join(import.meta.dirname, PLACES[name] ?? `guides/${name}.md`), "utf8");
+  const text = await readFile(join(import.meta.dirname, "../docs", PLACES[name] ?? `guides/${name}.md`), "utf8");
   const title = /^# (.+)$/m.exec(text)?.[1];
   if (title === undefined) throw new Error(`docs/guides/${name}.md has no title`);
   return {

@@ -19,7 +19,7 @@ import type { Storage } from "../../storage/storage.ts";
 import { imageSlots } from "../slots.ts";
 import { receiveFile } from "./receive.ts";
 
-const fixture = (name: string) => readFile(new URL(`../../tests/fixtures/${name}`, import.meta.url));
+const fixture = (name: string) => readFile(new URL(`../../../tests/fixtures/${name}`, import.meta.url));
 
 describe("receiving a file", () => {
   let folder: string;
