@@ -12,7 +12,7 @@ testPlatform({
     ...whilePublishing(),
     ...leftOpen(),
     { error: "quota-full", operation: "read", code: "RATE_LIMITED" },
-    { error: "fetch-404", operation: "create", code: "MEDIA_UPLOAD_FAILED", times: 3 },
+    { error: "fetch-404", operation: "create", code: "MEDIA_UPLOAD_FAILED", times: 50 },
     { error: "parent-lag", operation: "create", code: "BROKER_ERROR", isLive: true },
     { error: "permalink-missing", operation: "read", code: "BROKER_ERROR", isLive: true, hasNoLink: true },
     { error: "list-lag-60s", operation: "publish", code: "BROKER_ERROR", isLive: true },
