@@ -5,6 +5,7 @@ import { after, before, test } from "node:test";
 import type { FastifyInstance } from "fastify";
 
 import { createWorld, type World } from "../../tests/world.ts";
+import { addMcp } from "../mcp/mcp-routes.ts";
 import { createHttpApp } from "./app.ts";
 
 let world: World;
@@ -19,6 +20,7 @@ before(async () => {
   };
   app = await createHttpApp(world.services, {
     probes,
+    mcp: addMcp,
     patience: { bodySeconds: 0.6, mediaSeconds: 0.6, mediaBytes: 1000, connections: 8 },
   });
   port = Number(new URL(await app.listen({ port: 0, host: "127.0.0.1" })).port);

@@ -48,7 +48,8 @@ export function addApproving(scope: FastifyInstance, services: Services, options
 async function read(call: CallOperation, id: string, modes: readonly Mode[]): Promise<ReadPost> {
   for (const mode of modes) {
     const answered = await call(postsApproval, { params: { id } }, mode);
-    if (answered.status !== 404) return { id, mode, answered };
+    // An id that is none is no post either.
+    if (answered.status !== 404 && answered.status !== 400) return { id, mode, answered };
   }
   throw postNotFound();
 }
