@@ -57,7 +57,7 @@ describe("rewrapping a video", () => {
     assert.deepEqual(await facts(cutOff(film)), [false, "has an edit that cuts off its end"]);
     assert.deepEqual(await facts(await withPlainSound("landscape-16x9.mp4")), [
       false,
-      "has sound of the codec pcm-s16",
+      "has audio with the codec pcm-s16",
     ]);
   });
 
