@@ -59,7 +59,7 @@ export default {
     },
     row(
       "what-judges-is-pure",
-      "^platforms/(validate/[a-z-]+|describe|[a-z]+/(definition|capabilities|settings|rules))\\.ts$",
+      "^platforms/(validate/[a-z-]+|describe|[a-z]+/(definition|capabilities|settings|rules|examples))\\.ts$",
       "^(contract|server|client|sandbox|cli|tests)/|^platforms/kit/(http|meta/)|^platforms/[a-z]+/(broker|wire|api|errors)\\.ts$",
       "Posts are judged where there is no network.",
     ),

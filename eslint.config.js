@@ -61,7 +61,7 @@ export default tseslint.config(
     rules: { "no-restricted-syntax": ["error", ...patternRules] },
   },
   {
-    files: ["contract/**/*.ts", "server/**/*.ts", "client/**/*.ts", "cli/**/*.ts"],
+    files: ["contract/**/*.ts", "printing/**/*.ts", "server/**/*.ts", "client/**/*.ts", "cli/**/*.ts"],
     ignores: ["**/*.test.ts", "client/types.ts"], // that one is printed from the definitions
     rules: {
       "no-restricted-syntax": ["error", platformByName, ...patternRules],

@@ -3,6 +3,7 @@ import type { z } from "zod";
 import type { Capabilities } from "../model/capabilities.ts";
 import type { Issue, PublicCode } from "../model/errors.ts";
 import type { MediaEntry, MediaFacts, PlatformContent } from "../model/post.ts";
+import type { Example } from "./kit/examples.ts";
 
 /** The pure half of a platform: no network code, safe in a browser. */
 export interface Definition {
@@ -10,6 +11,8 @@ export interface Definition {
   /** The schema of `platformOverrides.<platform>.settings`: a `z.strictObject`, every field described. */
   settings: z.ZodObject;
   rules: readonly Rule[];
+  /** What its page shows beside the rules; none where there is nothing of its own to show. */
+  examples: readonly Example[];
 }
 
 /**

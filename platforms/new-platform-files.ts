@@ -15,10 +15,11 @@ export const ${name}: Platform = { definition, broker, oauth };
 `,
     "definition.ts": `import type { Definition } from "../definition.ts";
 import { capabilities } from "./capabilities.ts";
+import { examples } from "./examples.ts";
 import { rules } from "./rules.ts";
 import { settings } from "./settings.ts";
 
-export const ${name}: Definition = { capabilities, settings, rules };
+export const ${name}: Definition = { capabilities, settings, rules, examples };
 `,
     "capabilities.ts": `import type { Capabilities } from "../../model/capabilities.ts";
 
@@ -30,7 +31,7 @@ export const capabilities = {
   scheduling: false,
   text: { max: 500, counting: "graphemes", required: "always", source: "${label} docs" },
   placements: [
-    { name: "post", byDefault: true, shapes: [{ name: "a text", items: { min: 0, max: 0 }, link: "dropped" }] },
+    { name: "post", byDefault: true, shapes: [{ name: "text", items: { min: 0, max: 0 }, link: "dropped" }] },
   ],
   settingTexts: [],
   publishScopes: ["publish"],
@@ -49,6 +50,10 @@ import type { ${label}Settings } from "./settings.ts";
 
 /** What shapes and limits can't say. */
 export const rules: readonly Rule<${label}Settings>[] = [];
+`,
+    "examples.ts": `import type { Example } from "../kit/examples.ts";
+
+export const examples: readonly Example[] = [{ title: "A text", content: { text: "Hello." } }];
 `,
     "oauth.ts": `import type { OAuth } from "../platform.ts";
 import { API, bearer, call${label} } from "./api.ts";

@@ -10,10 +10,10 @@ import { catalog } from "../platforms/catalog.ts";
 import type { Definition } from "../platforms/definition.ts";
 import { describePlacement, describeShapes, joinWords } from "../platforms/describe.ts";
 import { platforms } from "../platforms/index.ts";
+import type { Example } from "../platforms/kit/examples.ts";
 import { commonRefusals } from "./common-refusals.ts";
 import { code, fenced, table } from "./markdown.ts";
 import type { Page } from "./pages.ts";
-import { PLATFORM_EXAMPLES } from "./platform-examples.ts";
 import { limitsTable, settingsTable } from "./platform-reference.ts";
 
 /** A page for each platform: what it takes, its settings, limits, failures and facts. */
@@ -76,7 +76,7 @@ async function platformPage(definition: Definition): Promise<string> {
     "",
     ...settingsTable(definition),
     "",
-    ...exampleSection(platform),
+    ...exampleSection(definition),
     "## Limits",
     "",
     "Each with its source. What can be mended by conversion (an image that is too large or of another type, a video in another wrapping) is converted, and not refused. Whatever the platform takes, a file has at most 200 MB.",
@@ -104,18 +104,25 @@ function placementSection({ capabilities: { label, placements, platform } }: Def
   ];
 }
 
-function exampleSection(platform: PlatformName): string[] {
-  const examples = PLATFORM_EXAMPLES[platform] ?? [];
+/** The body of the create that an example stands for. */
+export function bodyOf(platform: PlatformName, { content, settings }: Example): object {
+  const platformOverrides = settings === undefined ? undefined : { [platform]: { settings } };
+  return { content: { ...content, platformOverrides }, platforms: [platform], platformSetId: SET };
+}
+
+const SET = "01980b7a-6c00-7000-8000-000000000001";
+
+function exampleSection({ capabilities: { platform }, examples }: Definition): string[] {
   if (examples.length === 0) return [];
   return [
     "## Examples",
     "",
     "Each is the body of `POST /api/v1/posts`; put in your platform set's id.",
     "",
-    ...examples.flatMap(({ title, body }) => [
-      `**${title}**`,
+    ...examples.flatMap((example) => [
+      `**${example.title}**`,
       "",
-      ...fenced("json", JSON.stringify(body, null, 2)),
+      ...fenced("json", JSON.stringify(bodyOf(platform, example), null, 2)),
       "",
     ]),
   ];

@@ -14,8 +14,10 @@ import { EXAMPLES } from "../contract/openapi/examples.ts";
 import { tagOf } from "../contract/openapi/openapi.ts";
 import { errorsOf, type Operation } from "../contract/operation.ts";
 import { PUBLIC_CODES } from "../model/errors.ts";
+import { PLATFORM_NAMES } from "../model/platform-names.ts";
+import { catalog } from "../platforms/catalog.ts";
 import { operationSection } from "../printing/operation-pages.ts";
-import { PLATFORM_EXAMPLES } from "../printing/platform-examples.ts";
+import { bodyOf } from "../printing/platform-pages.ts";
 import { type Block, type Call, folderOf, LANGUAGES, readBlocks, runBlocks } from "./samples/run-samples.ts";
 
 const root = join(import.meta.dirname, "..");
@@ -53,7 +55,9 @@ test("every sample of the documentation does what it says, in every language", {
     });
   }
   await t.test("examples of the platforms' pages", async () => {
-    const examples = Object.values(PLATFORM_EXAMPLES).flat();
+    const examples = PLATFORM_NAMES.flatMap((name) =>
+      catalog[name].examples.map((example) => ({ title: example.title, body: bodyOf(name, example) })),
+    );
     assert.ok(examples.length >= 15, "none was lost");
     for (const example of examples) {
       const response = await fetch(`${installation.url}/api/v1/posts/validate`, {

@@ -1,6 +1,7 @@
 import type { Definition } from "../definition.ts";
 import { capabilities } from "./capabilities.ts";
+import { examples } from "./examples.ts";
 import { rules } from "./rules.ts";
 import { settings } from "./settings.ts";
 
-export const instagram: Definition = { capabilities, settings, rules };
+export const instagram: Definition = { capabilities, settings, rules, examples };

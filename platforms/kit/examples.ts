@@ -1,0 +1,27 @@
+/** A post as the platform's page shows it. It is valid as it stands, but for the account that it goes to. */
+export interface Example {
+  title: string;
+  content: Record<string, unknown>;
+  settings?: Record<string, unknown>;
+}
+
+export const CDN = "https://cdn.example.com";
+
+export const film = {
+  url: `${CDN}/launch.mp4`,
+  type: "video",
+  mimeType: "video/mp4",
+  sizeBytes: 18_432_000,
+  width: 1080,
+  height: 1920,
+  durationSeconds: 24,
+};
+
+export const photo = {
+  url: `${CDN}/product.jpg`,
+  type: "image",
+  mimeType: "image/jpeg",
+  sizeBytes: 248_120,
+  width: 1080,
+  height: 1080,
+};
