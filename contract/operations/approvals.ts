@@ -1,8 +1,8 @@
 import { z } from "zod";
 
-import { MEDIA_TYPES } from "../../model/post.ts";
 import { cursor, id, idParam, limit, nextCursor, time } from "../fields.ts";
 import { operation, plain } from "../operation.ts";
+import { media } from "./media.ts";
 import { post } from "./posts.ts";
 
 const contentHash = z
@@ -22,24 +22,13 @@ const shownMedia = z.object({
     .enum(["pending", "ready", "failed"])
     .describe("`ready` once the file has been fetched. The post can be approved only when all its files are ready.")
     .meta({ examples: ["ready"] }),
-  url: z
-    .string()
-    .nullable()
-    .describe("Signed URL of the stored file, valid for a day. Null until the file is stored.")
-    .meta({
-      examples: [
-        "https://api.ampost.io/media/01980b7a-6c00-7000-8000-000000000001/photo.jpg?expires=1796117400&signature=Yq…",
-      ],
-    }),
-  type: z
-    .enum(MEDIA_TYPES)
-    .nullable()
-    .meta({ examples: ["image"] }),
+  url: media.shape.url,
+  type: media.shape.type,
   mimeType: z
     .string()
     .nullable()
     .meta({ examples: ["image/jpeg"] }),
-  filename: z.string().meta({ examples: ["photo.jpg"] }),
+  filename: media.shape.filename,
   error: z
     .string()
     .nullable()

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import type { MediaRule } from "../../model/capabilities.ts";
-import type { PublishMedia, Rendition } from "../platform.ts";
+import type { Rendition } from "../platform.ts";
+import { film, picture } from "./fixture.ts";
 import { renditionFor } from "./rendition.ts";
 
 const source = "test";
@@ -35,7 +36,6 @@ test("limits on the long and the short side turn with the picture", () => {
 });
 
 test("a video goes as it is, or in another wrapping where its type or the place of its index is not taken", () => {
-  const film = (facts: Partial<PublishMedia>) => picture({ type: "video", mimeType: "video/mp4", ...facts });
   const rewrapped = { mimeType: "video/mp4" };
   const onlyMp4 = { ...ruleWith({}), types: ["video/mp4"], converted: ["video/quicktime"] } satisfies MediaRule;
   assert.equal(renditionFor(film({ indexFirst: false }), onlyMp4), undefined);
@@ -53,28 +53,4 @@ test("a video goes as it is, or in another wrapping where its type or the place 
 
 function ruleWith(fitted: MediaRule["fitted"]): MediaRule {
   return { types: ["image/jpeg", "image/png"], converted: ["image/webp"], limits: {}, fitted, source };
-}
-
-function picture(facts: Partial<PublishMedia>): PublishMedia {
-  return {
-    id: "m",
-    filename: "a.jpg",
-    altText: null,
-    thumbnail: null,
-    type: "image",
-    mimeType: "image/jpeg",
-    sizeBytes: 1000,
-    width: 800,
-    height: 600,
-    durationSeconds: null,
-    frameRate: null,
-    bitRate: null,
-    videoCodec: null,
-    audioCodec: null,
-    audioChannels: null,
-    audioSampleRate: null,
-    animated: false,
-    orientation: 1,
-    ...facts,
-  };
 }

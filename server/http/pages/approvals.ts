@@ -32,9 +32,9 @@ export function addApprovals(scope: FastifyInstance, services: Services, options
     });
   });
 
-  for (const { what, operation } of [
-    { what: "approve", operation: postsApprove },
-    { what: "discard", operation: postsDelete },
+  for (const { what, operation, notice } of [
+    { what: "approve", operation: postsApprove, notice: "approved" },
+    { what: "discard", operation: postsDelete, notice: "discarded" },
   ] as const) {
     scope.post(`/approvals/${what}`, async (request, reply) => {
       const form = await readForm(request, settings.appUrl);
@@ -43,11 +43,7 @@ export function addApprovals(scope: FastifyInstance, services: Services, options
       const call = operationsFor(services, options, request, reply, person);
       const body = what === "approve" ? { contentHash: form.text("contentHash") } : undefined;
       const answered = await call(operation, { params: { id: form.text("id") }, body }, mode);
-      if (answered.ok)
-        return await sendOn(
-          reply,
-          `/approvals?mode=${mode}&notice=${operation === postsApprove ? "approved" : "discarded"}`,
-        );
+      if (answered.ok) return await sendOn(reply, `/approvals?mode=${mode}&notice=${notice}`);
       return await showApprovals(services, call, request, reply, person, {
         mode,
         notice: { kind: "failed", text: answered.refused.message },

@@ -96,7 +96,7 @@ export async function showChoices(reply: FastifyReply, choices: Choices, shown: 
     ...(shown.formOrigins === undefined ? {} : { formOrigins: shown.formOrigins }),
     body: html`<form method="post" action="${action}" class="card">
       <fieldset>
-        <legend>${accounts.length > 1 ? "Account to connect" : "Account to connect"}</legend>
+        <legend>Account to connect</legend>
         ${boxes}
       </fieldset>
       ${replace}
