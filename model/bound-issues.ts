@@ -1,5 +1,5 @@
 import { cutText } from "./cut-text.ts";
-import type { Issue } from "./errors.ts";
+import { issueOf, type Issue } from "./errors.ts";
 
 /** Nobody reads more of them in one answer. Whoever finds more may stop at the next. */
 export const MAX_ISSUES = 100;
@@ -10,16 +10,12 @@ export function boundIssues(issues: readonly Issue[]): Issue[] {
   return issues.length <= MAX_ISSUES ? bounded : [...bounded, MORE];
 }
 
-const MORE: Issue = {
+const MORE: Issue = issueOf({
   rule: "request.issues",
-  code: "VALIDATION_FAILED",
-  platform: null,
-  path: "",
   message: `There are more than ${MAX_ISSUES} issues; the rest are not shown`,
-  actual: null,
   limit: MAX_ISSUES,
   fix: "Fix these first, then send the request again.",
-};
+});
 
 function boundIssue(issue: Issue): Issue {
   const { path, message, actual, limit, fix } = issue;

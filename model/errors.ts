@@ -68,6 +68,12 @@ export interface Issue {
   fix: string;
 }
 
+/** An issue about the request as a whole, unless it says otherwise. */
+export function issueOf(given: Pick<Issue, "rule" | "message" | "fix"> & Partial<Issue>): Issue {
+  const { rule, message, ...others } = given;
+  return { rule, code: "VALIDATION_FAILED", platform: null, path: "", message, actual: null, limit: null, ...others };
+}
+
 /** A refusal that the caller is meant to read. Everything else that is thrown is a fault and surfaces as INTERNAL_ERROR. */
 export class PublicError extends Error {
   readonly code: PublicCode;
@@ -87,6 +93,15 @@ export class PublicError extends Error {
     this.issues = options.issues ?? [];
     this.headers = options.headers ?? {};
     this.extra = options.extra ?? {};
+  }
+
+  /** A refusal for one reason. */
+  static of(
+    given: Parameters<typeof issueOf>[0],
+    options: { headers?: Record<string, string>; extra?: Record<string, unknown> } = {},
+  ): PublicError {
+    const issue = issueOf(given);
+    return new PublicError(issue.code, issue.message, { ...options, issues: [issue] });
   }
 
   get status(): number {

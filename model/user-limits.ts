@@ -1,4 +1,4 @@
-import { type Issue, PublicError } from "./errors.ts";
+import { PublicError } from "./errors.ts";
 
 /** What one person may take up of an instance, in both modes together; null: as much as they like. */
 export interface UserLimits {
@@ -56,16 +56,14 @@ export function usedUp(
   { kind, name, limit, resetsAt, message, fix }: UsedUp,
   { rule = `${kind}.${name}`, path = "", now = new Date() }: { rule?: string; path?: string; now?: Date } = {},
 ): PublicError {
-  const issue: Issue = { rule, code: "RATE_LIMITED", platform: null, path, message, actual: null, limit, fix };
-  return new PublicError("RATE_LIMITED", message, {
-    issues: [issue],
-    headers: {
-      "retry-after": String(
-        resetsAt === null ? SWEPT_SECONDS : Math.max(1, Math.ceil((resetsAt.getTime() - now.getTime()) / 1000)),
-      ),
+  const seconds = resetsAt === null ? SWEPT_SECONDS : Math.ceil((resetsAt.getTime() - now.getTime()) / 1000);
+  return PublicError.of(
+    { rule, code: "RATE_LIMITED", path, message, limit, fix },
+    {
+      headers: { "retry-after": String(Math.max(1, seconds)) },
+      extra: { limit: { kind, name, limit, resetsAt: resetsAt?.toISOString() ?? null } },
     },
-    extra: { limit: { kind, name, limit, resetsAt: resetsAt?.toISOString() ?? null } },
-  });
+  );
 }
 
 /** When the day ends, as it is counted. */

@@ -1,4 +1,4 @@
-import type { Issue } from "../../model/errors.ts";
+import { issueOf, type Issue } from "../../model/errors.ts";
 import { dotted } from "./nearest-path.ts";
 
 const MAX_DEPTH = 64;
@@ -54,5 +54,5 @@ function troubleOf(text: string): string | null {
 
 function hostile(rule: string, path: PropertyKey[], message: string, fix: string): Issue {
   const place = path.map((step) => `/${String(step).replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
-  return { rule, code: "VALIDATION_FAILED", platform: null, path: place, message, actual: null, limit: null, fix };
+  return issueOf({ rule, path: place, message, fix });
 }

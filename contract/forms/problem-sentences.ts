@@ -2,7 +2,7 @@ import type { z } from "zod";
 
 import { MAX_ISSUES } from "../../model/bound-issues.ts";
 import { cutText } from "../../model/cut-text.ts";
-import type { Issue, PublicCode } from "../../model/errors.ts";
+import { issueOf, type Issue, type PublicCode } from "../../model/errors.ts";
 import { nearestWord } from "../../model/nearest-word.ts";
 import { fieldAt } from "./fields-of.ts";
 import { adviseKey, dotted } from "./nearest-path.ts";
@@ -86,16 +86,7 @@ function isMissingPlatforms(problem: z.core.$ZodIssue): boolean {
 }
 
 function blank(rule: string, path: readonly PropertyKey[]): Issue {
-  return {
-    rule,
-    code: "VALIDATION_FAILED",
-    platform: null,
-    path: pointer(path),
-    message: "",
-    actual: null,
-    limit: null,
-    fix: "",
-  };
+  return issueOf({ rule, path: pointer(path), message: "", fix: "" });
 }
 
 /** The rule's id, and what the value must be, as the end of a sentence. */

@@ -1,5 +1,5 @@
 import { isMimeType, MAX_FILE_BYTES, MIME_TYPES, type Capabilities } from "../../model/capabilities.ts";
-import type { Issue } from "../../model/errors.ts";
+import { issueOf, type Issue } from "../../model/errors.ts";
 import type { IssueTopic, JudgedMedia } from "../definition.ts";
 import { joinWords } from "../describe.ts";
 import { endsLikeVideo, mediaKind } from "./resolve-content.ts";
@@ -32,18 +32,15 @@ export function judgeDeclared(
     const told = declares.message === undefined ? missing : missing.slice(0, 1);
     return told.map((member): Finding => ({
       about: "media",
-      issue: {
+      issue: issueOf({
         rule: `${platform}.media.declared`,
-        code: "VALIDATION_FAILED",
         platform,
         path: `${path}/${index}/${member}`,
         message:
           declares.message ??
           `${label} media must declare ${member}: ${dotted(`${path}/${index}/${member}`)} is missing.`,
-        actual: null,
-        limit: null,
         fix: `Set ${joinWords(missing, "and")} in ${dotted(`${path}/${index}`)}, or upload the file with the request.`,
-      },
+      }),
     }));
   });
 }
@@ -62,18 +59,16 @@ export function judgeBareUrls(capabilities: Capabilities, media: readonly Judged
     return [
       {
         about: "media",
-        issue: {
+        issue: issueOf({
           rule: `${platform}.media.bareUrl`,
-          code: "VALIDATION_FAILED",
           platform,
           path: `${path}/${index}`,
           message:
             declares?.message ??
             `${label} media must be sent as objects in content.media, with type, mimeType and the other metadata.`,
           actual: entry.url ?? null,
-          limit: null,
           fix: "Use content.media rather than bare mediaUrls.",
-        },
+        }),
       },
     ];
   });
@@ -156,16 +151,14 @@ function judgeThumbnail({ thumbnail, thumbnailUrl }: JudgedMedia, path: string):
   return [
     {
       about: "mediaType",
-      issue: {
+      issue: issueOf({
         rule: "media.thumbnail",
         code: "UNSUPPORTED_MEDIA_TYPE",
-        platform: null,
         path,
         message: `${dotted(path)} is a video; a thumbnail must be an image.`,
         actual: thumbnailUrl ?? null,
-        limit: null,
         fix: "Give the address of an image, or leave thumbnailUrl out.",
-      },
+      }),
     },
   ];
 }

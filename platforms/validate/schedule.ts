@@ -1,4 +1,5 @@
 import type { Capabilities } from "../../model/capabilities.ts";
+import { issueOf } from "../../model/errors.ts";
 import type { Finding } from "./files.ts";
 
 /** Up to this much in the past a time is taken as now. */
@@ -72,16 +73,14 @@ export function refuseSchedule({ platform, label, scheduling }: Capabilities, sc
   return [
     {
       about: "scheduling",
-      issue: {
+      issue: issueOf({
         rule: `${platform}.scheduling`,
-        code: "VALIDATION_FAILED",
         platform,
         path: "/scheduledFor",
         message: `${label} posts cannot be scheduled yet.`,
         actual: scheduledFor,
-        limit: null,
         fix: `Omit scheduledFor and publish the post yourself, or remove "${platform}" from platforms.`,
-      },
+      }),
     },
   ];
 }
@@ -95,31 +94,27 @@ function refuseLastTime(
 ): Finding {
   return {
     about: "scheduling",
-    issue: {
+    issue: issueOf({
       rule: `publishBy.${rule}`,
-      code: "VALIDATION_FAILED",
-      platform: null,
       path: "/publishBy",
       message,
       actual: actual ?? null,
       limit: limit.toISOString(),
       fix,
-    },
+    }),
   };
 }
 
 function refuse(rule: string, message: string, actual: string | null, limit: Date, fix: string): Finding {
   return {
     about: "scheduling",
-    issue: {
+    issue: issueOf({
       rule: `scheduledFor.${rule}`,
-      code: "VALIDATION_FAILED",
-      platform: null,
       path: "/scheduledFor",
       message,
       actual,
       limit: limit.toISOString(),
       fix,
-    },
+    }),
   };
 }

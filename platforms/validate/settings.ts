@@ -2,6 +2,7 @@ import { z } from "zod";
 
 import { MAX_ISSUES } from "../../model/bound-issues.ts";
 import { cutText } from "../../model/cut-text.ts";
+import { issueOf } from "../../model/errors.ts";
 import { nearestWord } from "../../model/nearest-word.ts";
 import type { Definition, Settings } from "../definition.ts";
 import { dotted, type Finding } from "./files.ts";
@@ -114,21 +115,19 @@ function wordUnknownKey(
         : `Unknown key "${dotted(parent)}.${key}": did you mean "${dotted(parent)}.${near}"?`;
   return {
     about: "structure",
-    issue: {
+    issue: issueOf({
       rule: "request.unknownKey",
-      code: "VALIDATION_FAILED",
       platform,
       path: `${parent}/${escape(key)}`,
       message,
       actual: key,
-      limit: null,
       fix:
         elsewhere !== undefined
           ? `Move it to ${elsewhere}.`
           : near === undefined
             ? `Remove it. ${of} can have: ${known.join(", ")}.`
             : `Rename it to ${near}, or remove it.`,
-    },
+    }),
   };
 }
 

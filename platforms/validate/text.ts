@@ -1,4 +1,5 @@
 import type { Capabilities, Shape, TextLimit } from "../../model/capabilities.ts";
+import { issueOf } from "../../model/errors.ts";
 import { settingPath, type AccountFacts, type JudgedMedia, type Settings } from "../definition.ts";
 import { COUNTING_WORDS, countWithin } from "../kit/text.ts";
 import { dotted, type Finding } from "./files.ts";
@@ -89,16 +90,13 @@ export function judgeAltTexts(
 function judgeNoText(platform: Capabilities["platform"], label: string, path: string, always: boolean): Finding {
   return {
     about: "text",
-    issue: {
+    issue: issueOf({
       rule: `${platform}.text.required`,
-      code: "VALIDATION_FAILED",
       platform,
       path,
       message: always ? `${label} posts require text.` : `${label} posts require text or media.`,
-      actual: null,
-      limit: null,
       fix: always ? `Set ${dotted(path)}.` : `Set ${dotted(path)}, or add media.`,
-    },
+    }),
   };
 }
 

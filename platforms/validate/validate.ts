@@ -1,6 +1,6 @@
 import { boundIssues, MAX_ISSUES } from "../../model/bound-issues.ts";
 import type { TextLimit } from "../../model/capabilities.ts";
-import type { Issue } from "../../model/errors.ts";
+import { issueOf, type Issue } from "../../model/errors.ts";
 import type { PlatformName } from "../../model/platform-names.ts";
 import type { MediaEntry, PlatformContent, PlatformOverride } from "../../model/post.ts";
 import { catalog } from "../catalog.ts";
@@ -318,16 +318,7 @@ function warnOfLosses(
   const warn = (rule: string, path: string, message: string, actual: string, fix: string): void => {
     warnings.push({
       about: "media",
-      issue: {
-        rule: `${platform}.${rule}`,
-        code: "VALIDATION_FAILED",
-        platform,
-        path,
-        message,
-        actual,
-        limit: null,
-        fix,
-      },
+      issue: issueOf({ rule: `${platform}.${rule}`, platform, path, message, actual, fix }),
     });
   };
   const { shapes, link, textHidden, ownText, textPath } = resolved;

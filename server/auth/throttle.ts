@@ -97,19 +97,8 @@ export function networkOf(address: string): string {
 export function tooManyTries(retryAfterSeconds: number): PublicError {
   const message = "Too many attempts. Wait before trying again.";
   const fix = `Try again in ${retryAfterSeconds < 120 ? `${retryAfterSeconds} seconds` : `${Math.ceil(retryAfterSeconds / 60)} minutes`}.`;
-  return new PublicError("RATE_LIMITED", message, {
-    headers: { "retry-after": String(retryAfterSeconds) },
-    issues: [
-      {
-        rule: "auth.too_many_tries",
-        code: "RATE_LIMITED",
-        platform: null,
-        path: "",
-        message,
-        actual: null,
-        limit: null,
-        fix,
-      },
-    ],
-  });
+  return PublicError.of(
+    { rule: "auth.too_many_tries", code: "RATE_LIMITED", message, fix },
+    { headers: { "retry-after": String(retryAfterSeconds) } },
+  );
 }

@@ -88,19 +88,11 @@ async function authenticateKey(
 }
 
 function sessionOnly(message: string): PublicError {
-  return new PublicError("UNAUTHORIZED", message, {
-    issues: [
-      {
-        rule: "request.session",
-        code: "UNAUTHORIZED",
-        platform: null,
-        path: "",
-        message,
-        actual: null,
-        limit: null,
-        fix: "Sign in to the dashboard and use its session.",
-      },
-    ],
+  return PublicError.of({
+    rule: "request.session",
+    code: "UNAUTHORIZED",
+    message,
+    fix: "Sign in to the dashboard and use its session.",
   });
 }
 
@@ -110,18 +102,8 @@ function foreign(): PublicError {
 
 function unauthorized(message: string): PublicError {
   const fix = "Create a key with `ampost keys create`, or in the dashboard under API keys.";
-  const issue = {
-    rule: "request.apiKey",
-    code: "UNAUTHORIZED",
-    platform: null,
-    path: "",
-    message,
-    actual: null,
-    limit: null,
-    fix,
-  } as const;
-  return new PublicError("UNAUTHORIZED", message, {
-    issues: [issue],
-    headers: { "www-authenticate": 'Bearer realm="Ampost"' },
-  });
+  return PublicError.of(
+    { rule: "request.apiKey", code: "UNAUTHORIZED", message, fix },
+    { headers: { "www-authenticate": 'Bearer realm="Ampost"' } },
+  );
 }

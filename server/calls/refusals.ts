@@ -47,9 +47,7 @@ export function refuseRequest(
   fix: string,
   code: PublicCode = "VALIDATION_FAILED",
 ): PublicError {
-  return new PublicError(code, message, {
-    issues: [{ rule, code, platform: null, path: "", message, actual: null, limit: null, fix }],
-  });
+  return PublicError.of({ rule, code, message, fix });
 }
 
 /** What callers are told of a failure. */

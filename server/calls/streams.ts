@@ -69,15 +69,9 @@ export function createStreams({ listener }: Pick<Services, "listener">, most = M
 }
 
 function tooMany(message: string): PublicError {
-  const issue = {
-    rule: "request.streams",
-    code: "RATE_LIMITED",
-    platform: null,
-    path: "",
-    message,
-    actual: null,
-    limit: null,
-    fix: "Close streams you no longer need, or poll the post instead.",
-  } as const;
-  return new PublicError("RATE_LIMITED", message, { issues: [issue], headers: { "retry-after": "30" } });
+  const fix = "Close streams you no longer need, or poll the post instead.";
+  return PublicError.of(
+    { rule: "request.streams", code: "RATE_LIMITED", message, fix },
+    { headers: { "retry-after": "30" } },
+  );
 }

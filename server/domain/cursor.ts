@@ -1,4 +1,5 @@
 import { refusal } from "../../contract/forms/parse.ts";
+import { issueOf } from "../../model/errors.ts";
 
 /** A cursor is the id of the last thing on a page, in a form that nobody is tempted to build. */
 export function writeCursor(id: string): string {
@@ -11,15 +12,12 @@ export function readCursor(cursor: string): string {
   if (hex.length === 32 && writeCursor(hex) === cursor) return hex;
   const message = "cursor is not a nextCursor of this list";
   throw refusal([
-    {
+    issueOf({
       rule: "request.value",
-      code: "VALIDATION_FAILED",
-      platform: null,
       path: "/cursor",
       message,
       actual: cursor,
-      limit: null,
       fix: "Send nextCursor exactly as you received it, or omit cursor.",
-    },
+    }),
   ]);
 }

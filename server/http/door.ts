@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest, HookHandlerDoneFunc
 
 import { BOUNDS } from "../../model/bounds.ts";
 import { PublicError, type PublicCode } from "../../model/errors.ts";
-import type { Caller } from "../domain/caller.ts";
+import "../calls/place.ts";
 import { createSlots, type Slots } from "../turns/slots.ts";
 import { createLines, isLight, type Line, use } from "./lines.ts";
 import { outerRequestId } from "./pages/call-route.ts";
@@ -12,22 +12,6 @@ declare module "fastify" {
     /** Where calls of the route wait for their turn: among all others, which they do unless it is said, among those for files, or nowhere. */
     door?: "calls" | "files" | "open";
   }
-  interface FastifyRequest {
-    /** Null where it takes none. */
-    place: Place | null;
-  }
-}
-
-/** What a call holds while this process works on it. It gives it back by itself with its answer, which may flow on. */
-export interface Place {
-  /** Gives it back before that: what is left to do is to wait. */
-  leave(): void;
-  /** Gives it back until something has come that the caller still has to send. */
-  without<Result>(coming: Promise<Result>): Promise<Result>;
-  /** Gives it back with a refusal, which is told at once, or a little later to those who call on and on in spite of it. */
-  refuse(tell: () => void): void;
-  /** Has the next calls with the same key or cookie take their turns as this person's; null: as a stranger's. */
-  belongsTo(caller: Pick<Caller, "userId" | "mode"> | null): void;
 }
 
 /**
@@ -169,8 +153,8 @@ const ALL = "So many calls wait for their turn that yours could not be answered 
 
 function tooMany(code: Extract<PublicCode, "RATE_LIMITED" | "UNAVAILABLE">, message: string): PublicError {
   const fix = code === "RATE_LIMITED" ? "Wait for answers before you send more calls." : "Send it again shortly.";
-  return new PublicError(code, message, {
-    issues: [{ rule: "request.turn", code, platform: null, path: "", message, actual: null, limit: null, fix }],
-    headers: { "retry-after": code === "RATE_LIMITED" ? "1" : "5" },
-  });
+  return PublicError.of(
+    { rule: "request.turn", code, message, fix },
+    { headers: { "retry-after": code === "RATE_LIMITED" ? "1" : "5" } },
+  );
 }

@@ -4,7 +4,7 @@ import { refusal, refuseHostile } from "../../contract/forms/parse.ts";
 import { type Tool, toolOptions, toRawInput } from "../../contract/openapi/tools.ts";
 import { pathOf } from "../../contract/operation.ts";
 import type { Post } from "../../contract/operations/posts.ts";
-import type { PublicError } from "../../model/errors.ts";
+import { issueOf, type PublicError } from "../../model/errors.ts";
 import { isSettled } from "../../model/status.ts";
 import type { Page } from "../../printing/pages.ts";
 import type { Binding, BindOptions } from "../calls/bind.ts";
@@ -107,16 +107,13 @@ function readOptions(given: Record<string, unknown>): {
         ? "idempotencyKey must be a string of 1 to 255 characters"
         : "wait must be a whole number of seconds from 0 to 60";
       const fix = isKey ? "Send a unique key for each write, such as a UUID." : "Send a number such as 30, or omit it.";
-      return {
+      return issueOf({
         rule: `request.${String(path[0])}`,
-        code: "VALIDATION_FAILED",
-        platform: null,
         path: `/${String(path[0])}`,
         message,
         actual: given[String(path[0])] ?? null,
-        limit: null,
         fix,
-      };
+      });
     }),
   );
 }

@@ -10,6 +10,7 @@ import { z } from "zod";
 import type { JsonObject } from "../../contract/openapi/openapi.ts";
 import { type Tool, TOOLS } from "../../contract/openapi/tools.ts";
 import { postsPublish } from "../../contract/operations/posts.ts";
+import { issueOf } from "../../model/errors.ts";
 import { VERSION } from "../calls/version.ts";
 import { getPost } from "../domain/posts/get-post.ts";
 import { callTool, type McpCaller, toErrorResult, type ToolServices } from "./call-tool.ts";
@@ -118,15 +119,6 @@ async function publish(
   const message = "The person did not confirm, so the post was not published";
   const fix =
     "Ask what they want to change, update the post with posts_update, and call posts_publish once they agree.";
-  const issue = {
-    rule: "mcp.confirmation",
-    code: "VALIDATION_FAILED",
-    platform: null,
-    path: "",
-    message,
-    actual: null,
-    limit: null,
-    fix,
-  } as const;
+  const issue = issueOf({ rule: "mcp.confirmation", message, fix });
   return toErrorResult({ code: "DECLINED", message, issues: [issue], headers: {} }, caller.requestId);
 }

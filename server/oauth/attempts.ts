@@ -265,9 +265,7 @@ function requirePermissions(attempt: OAuthAttemptRow, { scopes }: Grant): void {
 }
 
 function cannot(rule: string, message: string, fix: string, path: string): PublicError {
-  return new PublicError("VALIDATION_FAILED", message, {
-    issues: [{ rule, code: "VALIDATION_FAILED", platform: null, path, message, actual: null, limit: null, fix }],
-  });
+  return PublicError.of({ rule, path, message, fix });
 }
 
 function digest(text: string): Buffer {

@@ -3,7 +3,7 @@ import type pg from "pg";
 import { refusal } from "../../../contract/forms/parse.ts";
 import type { Account } from "../../../contract/operations/accounts.ts";
 import type { Choices } from "../../../contract/operations/connections.ts";
-import { PublicError } from "../../../model/errors.ts";
+import { PublicError, issueOf } from "../../../model/errors.ts";
 import type { PlatformName } from "../../../model/platform-names.ts";
 import { catalog } from "../../../platforms/catalog.ts";
 import type { GrantedAccount } from "../../../platforms/choices.ts";
@@ -299,16 +299,14 @@ function findChosen({ attempt: { platform }, accounts }: Granted, { platformAcco
 function wouldReplace(platform: PlatformName, platformAccountId: string, former: string): PublicError {
   const message = `This would replace the ${catalog[platform].capabilities.label} account ${former} in the platform set.`;
   return refusal([
-    {
+    issueOf({
       rule: "connections.replace",
-      code: "VALIDATION_FAILED",
       platform,
       path: "/replace",
       message,
       actual: platformAccountId,
-      limit: null,
       fix: "Confirm the replacement with replace, or connect the account to another platform set.",
-    },
+    }),
   ]);
 }
 

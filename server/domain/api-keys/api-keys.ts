@@ -5,7 +5,7 @@ import type pg from "pg";
 import { refusal } from "../../../contract/forms/parse.ts";
 import type { ApiKey, KeyPolicies } from "../../../contract/operations/api-keys.ts";
 import { BOUNDS } from "../../../model/bounds.ts";
-import { PublicError } from "../../../model/errors.ts";
+import { PublicError, issueOf } from "../../../model/errors.ts";
 import { newId } from "../../../model/ids.ts";
 import type { Mode } from "../../../model/platform-names.ts";
 import {
@@ -149,31 +149,25 @@ export async function judgeNumber(tx: pg.PoolClient, userId: string): Promise<vo
   if (count < BOUNDS.activeKeys) return;
   const message = `You have reached the limit of ${count} API keys and authorized apps`;
   throw refusal([
-    {
+    issueOf({
       rule: "key.max",
-      code: "VALIDATION_FAILED",
-      platform: null,
-      path: "",
       message,
       actual: count,
       limit: BOUNDS.activeKeys,
       fix: "Revoke the ones you no longer use.",
-    },
+    }),
   ]);
 }
 
 function alreadyExpired(actual: unknown) {
   const message = "expiresAt must be in the future";
-  return {
+  return issueOf({
     rule: "key.expiresAt",
-    code: "VALIDATION_FAILED",
-    platform: null,
     path: "/expiresAt",
     message,
     actual,
-    limit: null,
     fix: "Send a later time, or omit expiresAt.",
-  } as const;
+  });
 }
 
 function toApiKey(row: ApiKeyRow): ApiKey {

@@ -1,7 +1,7 @@
 import type pg from "pg";
 
 import { keyPolicies, type KeyPolicies } from "../../../contract/operations/api-keys.ts";
-import { PublicError, type Issue } from "../../../model/errors.ts";
+import { PublicError, type Issue, issueOf } from "../../../model/errors.ts";
 import type { PlatformName } from "../../../model/platform-names.ts";
 import { endOfDay, usedUp } from "../../../model/user-limits.ts";
 import { countPostOfKey } from "../../db/queries/api-keys.ts";
@@ -176,16 +176,7 @@ function foreignPlatform({ platforms }: KeyPolicies, platform: PlatformName, pat
 }
 
 function refused(policy: keyof KeyPolicies, path: string, message: string, fix: string): Issue {
-  return {
-    rule: ruleOf(policy),
-    code: "VALIDATION_FAILED",
-    platform: null,
-    path,
-    message,
-    actual: null,
-    limit: null,
-    fix,
-  };
+  return issueOf({ rule: ruleOf(policy), path, message, fix });
 }
 
 function ruleOf(policy: keyof KeyPolicies): string {

@@ -3,7 +3,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { refusal } from "../../../contract/forms/parse.ts";
 import type { ConnectLink, ConnectLinkStatus } from "../../../contract/operations/connect-links.ts";
 import { BOUNDS } from "../../../model/bounds.ts";
-import { type Issue, PublicError } from "../../../model/errors.ts";
+import { type Issue, PublicError, issueOf } from "../../../model/errors.ts";
 import { newId } from "../../../model/ids.ts";
 import type { PlatformName } from "../../../model/platform-names.ts";
 import {
@@ -81,16 +81,13 @@ export async function createConnectLink(
 
 function tooMany(actual: number): Issue {
   const message = `You have reached the limit of ${actual} open connect links`;
-  return {
+  return issueOf({
     rule: "connectLinks.max",
-    code: "VALIDATION_FAILED",
-    platform: null,
-    path: "",
     message,
     actual,
     limit: BOUNDS.pendingConnectLinks,
     fix: "Revoke links you no longer need, or give links a shorter lifetime.",
-  };
+  });
 }
 
 /** A page of the connect links, newest first, and how many match in all. */

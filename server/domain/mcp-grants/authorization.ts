@@ -213,18 +213,5 @@ function backTo(
 }
 
 function cannot(message: string, fix: string): PublicError {
-  return new PublicError("VALIDATION_FAILED", message, {
-    issues: [
-      {
-        rule: "mcp.authorization",
-        code: "VALIDATION_FAILED",
-        platform: null,
-        path: "",
-        message,
-        actual: null,
-        limit: null,
-        fix,
-      },
-    ],
-  });
+  return PublicError.of({ rule: "mcp.authorization", message, fix });
 }

@@ -247,18 +247,5 @@ function parse(text: string): unknown {
 }
 
 function cannot(message: string, fix: string): PublicError {
-  return new PublicError("VALIDATION_FAILED", message, {
-    issues: [
-      {
-        rule: "mcp.client",
-        code: "VALIDATION_FAILED",
-        platform: null,
-        path: "",
-        message,
-        actual: null,
-        limit: null,
-        fix,
-      },
-    ],
-  });
+  return PublicError.of({ rule: "mcp.client", message, fix });
 }

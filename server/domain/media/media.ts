@@ -1,6 +1,6 @@
 import { refusal } from "../../../contract/forms/parse.ts";
 import type { Media } from "../../../contract/operations/media.ts";
-import { PublicError } from "../../../model/errors.ts";
+import { PublicError, issueOf } from "../../../model/errors.ts";
 import type { MediaRow } from "../../db/queries/media.ts";
 import {
   addUploads,
@@ -85,16 +85,5 @@ function toMedia({ settings }: Pick<Services, "settings">, { mode }: Caller, row
 }
 
 function refuse(message: string, fix: string): PublicError {
-  return refusal([
-    {
-      rule: "media.source",
-      code: "VALIDATION_FAILED",
-      platform: null,
-      path: "",
-      message,
-      actual: null,
-      limit: null,
-      fix,
-    },
-  ]);
+  return refusal([issueOf({ rule: "media.source", message, fix })]);
 }

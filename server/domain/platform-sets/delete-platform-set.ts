@@ -1,7 +1,7 @@
 import type pg from "pg";
 
 import { refusal } from "../../../contract/forms/parse.ts";
-import type { PlatformPostError } from "../../../model/errors.ts";
+import { issueOf, type PlatformPostError } from "../../../model/errors.ts";
 import { deleteSet, listScheduledOfSet, lockSetForDelete } from "../../db/queries/platform-sets.ts";
 import { lockPost } from "../../db/queries/posts.ts";
 import { disconnectAll } from "../accounts/disconnect.ts";
@@ -66,15 +66,11 @@ const SET_DELETED: PlatformPostError = {
 function cannotDeleteDefault(id: string) {
   const message = "Cannot delete the default platform set.";
   return refusal([
-    {
+    issueOf({
       rule: "platformSets.default",
-      code: "VALIDATION_FAILED",
-      platform: null,
-      path: "",
       message,
       actual: id,
-      limit: null,
       fix: "Rename it instead, or delete another platform set.",
-    },
+    }),
   ]);
 }

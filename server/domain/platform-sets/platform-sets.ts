@@ -1,6 +1,6 @@
 import { refusal } from "../../../contract/forms/parse.ts";
 import { MAX_PLATFORM_SETS, type PlatformSet } from "../../../contract/operations/platform-sets.ts";
-import { PublicError, type Issue } from "../../../model/errors.ts";
+import { PublicError, type Issue, issueOf } from "../../../model/errors.ts";
 import { newId } from "../../../model/ids.ts";
 import { countSets, insertSet, listSets, renameSet, type PlatformSetRow } from "../../db/queries/platform-sets.ts";
 import { lockUser } from "../../db/queries/users.ts";
@@ -67,16 +67,13 @@ export function setNotFound(): PublicError {
 }
 
 function tooMany(actual: number): Issue {
-  return {
+  return issueOf({
     rule: "platformSets.max",
-    code: "VALIDATION_FAILED",
-    platform: null,
-    path: "",
     message: `You have ${actual} platform sets; the limit is ${MAX_PLATFORM_SETS}`,
     actual,
     limit: MAX_PLATFORM_SETS,
     fix: "Delete a platform set you no longer need, or use an existing one.",
-  };
+  });
 }
 
 function toPlatformSet(row: PlatformSetRow): PlatformSet {

@@ -163,19 +163,13 @@ function outcomeUnknown(unknown: readonly HeldPlatformPostRow[]): PublicError {
 
 function notTargeted(platform: PlatformName, index: number): PublicError {
   const message = `The post does not target ${platform}.`;
-  return new PublicError("VALIDATION_FAILED", message, {
-    issues: [
-      {
-        rule: "retry.platforms.targeted",
-        code: "VALIDATION_FAILED",
-        platform,
-        path: `/platforms/${index}`,
-        message,
-        actual: platform,
-        limit: null,
-        fix: "Name platforms that the post targets, or leave `platforms` out to retry all that failed.",
-      },
-    ],
+  return PublicError.of({
+    rule: "retry.platforms.targeted",
+    platform,
+    path: `/platforms/${index}`,
+    message,
+    actual: platform,
+    fix: "Name platforms that the post targets, or leave `platforms` out to retry all that failed.",
   });
 }
 

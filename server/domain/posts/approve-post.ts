@@ -1,7 +1,7 @@
 import { refusal } from "../../../contract/forms/parse.ts";
 import type { Approval } from "../../../contract/operations/approvals.ts";
 import type { Post } from "../../../contract/operations/posts.ts";
-import { type Issue, PublicError } from "../../../model/errors.ts";
+import { type Issue, PublicError, issueOf } from "../../../model/errors.ts";
 import { isAllowed } from "../../../model/status.ts";
 import { findApproval, saveApproval, type ApprovalRow } from "../../db/queries/post-approvals.ts";
 import { findPost, type PostMediaRow, type WholePostRow } from "../../db/queries/posts.ts";
@@ -79,14 +79,5 @@ function notHere({ path, status, error, filename }: PostMediaRow): Issue {
       : `${filename} has not been fetched yet.${reason}`;
   const fix =
     status === "failed" ? "Fix the URL and update the post." : "Approve the post once all its media have been fetched.";
-  return {
-    rule: "post.approval.media",
-    code: "VALIDATION_FAILED",
-    platform: null,
-    path,
-    message,
-    actual: status,
-    limit: "ready",
-    fix,
-  };
+  return issueOf({ rule: "post.approval.media", path, message, actual: status, limit: "ready", fix });
 }

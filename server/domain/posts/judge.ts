@@ -1,7 +1,7 @@
 import { refusal, withoutEchoes } from "../../../contract/forms/parse.ts";
 import type { KeyPolicies } from "../../../contract/operations/api-keys.ts";
 import { boundIssues } from "../../../model/bound-issues.ts";
-import type { Issue } from "../../../model/errors.ts";
+import { issueOf, type Issue } from "../../../model/errors.ts";
 import type { PlatformName } from "../../../model/platform-names.ts";
 import type { PostContent } from "../../../model/post.ts";
 import type { AccountFacts } from "../../../platforms/definition.ts";
@@ -88,16 +88,13 @@ export function refuseIssues(issues: Issue[]): void {
 
 /** The set that a post names has to be one of the caller's. */
 export function unknownSet(platformSetId: string): Issue {
-  return {
+  return issueOf({
     rule: "platformSetId.unknown",
-    code: "VALIDATION_FAILED",
-    platform: null,
     path: "/platformSetId",
     message: "No platform set has this platformSetId",
     actual: platformSetId,
-    limit: null,
     fix: "Use the id of a platform set from GET /api/v1/platform-sets. Live and test keys see different ones.",
-  };
+  });
 }
 
 function factsOf(

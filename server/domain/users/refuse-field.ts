@@ -1,7 +1,7 @@
 import { refusal } from "../../../contract/forms/parse.ts";
-import type { PublicError } from "../../../model/errors.ts";
+import { issueOf, type PublicError } from "../../../model/errors.ts";
 
 /** A refusal of one thing in a request, by its path. */
 export function refuseField(rule: string, path: string, message: string, fix: string): PublicError {
-  return refusal([{ rule, code: "VALIDATION_FAILED", platform: null, path, message, actual: null, limit: null, fix }]);
+  return refusal([issueOf({ rule, path, message, fix })]);
 }

@@ -119,19 +119,13 @@ function readMetadata(header: string): Map<string, string> {
 }
 
 function refuseLength(code: PublicCode, rule: string, message: string, actual: number): PublicError {
-  return new PublicError(code, message, {
-    issues: [
-      {
-        rule,
-        code,
-        platform: null,
-        path: "",
-        message,
-        actual,
-        limit: MAX_FILE_BYTES,
-        fix: `Send a file of at most ${MAX_FILE_BYTES} bytes.`,
-      },
-    ],
+  return PublicError.of({
+    rule,
+    code,
+    message,
+    actual,
+    limit: MAX_FILE_BYTES,
+    fix: `Send a file of at most ${MAX_FILE_BYTES} bytes.`,
   });
 }
 

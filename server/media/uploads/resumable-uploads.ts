@@ -4,8 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type pg from "pg";
 
 import { BOUNDS } from "../../../model/bounds.ts";
-import { PublicError } from "../../../model/errors.ts";
-import type { PublicCode } from "../../../model/errors.ts";
+import { PublicError, type PublicCode } from "../../../model/errors.ts";
 import { newId } from "../../../model/ids.ts";
 import type { Mode } from "../../../model/platform-names.ts";
 import { isDatabaseAway } from "../../db/away.ts";
@@ -346,8 +345,5 @@ function refuse(
   }: { actual?: unknown; limit?: unknown; retryAfterSeconds?: number } = {},
 ): PublicError {
   const headers = retryAfterSeconds === undefined ? {} : { headers: { "retry-after": String(retryAfterSeconds) } };
-  return new PublicError(code, message, {
-    issues: [{ rule, code, platform: null, path: "", message, actual, limit, fix }],
-    ...headers,
-  });
+  return PublicError.of({ rule, code, message, actual, limit, fix }, { ...headers });
 }
