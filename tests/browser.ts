@@ -20,9 +20,15 @@ const QUIET = [
 /** What a page does takes longer only where it never will be done. */
 export const LONGEST_STEP_MILLISECONDS = 60_000;
 
-/** The machine's own Chromium, without a window; gone when the test is over. */
+/** The machine's own Chromium, without a window. The caller closes it. */
+export function launchBrowser(...more: string[]): Promise<Browser> {
+  const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
+  return chromium.launch({ executablePath, args: [...QUIET, ...more] });
+}
+
+/** As `launchBrowser`, gone when the test is over. */
 export async function openBrowser(test: TestContext): Promise<Browser> {
-  const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: QUIET });
+  const browser = await launchBrowser();
   test.after(() => browser.close());
   return browser;
 }
@@ -76,4 +82,20 @@ export async function linkInEmail({ dataDir, until }: Installation, to: string, 
     return link !== "";
   });
   return link;
+}
+
+/** Gives the page a device that makes and uses passkeys without asking anybody. */
+export async function addAuthenticator(page: Page): Promise<void> {
+  const devices = await page.context().newCDPSession(page);
+  await devices.send("WebAuthn.enable");
+  await devices.send("WebAuthn.addVirtualAuthenticator", {
+    options: {
+      protocol: "ctap2",
+      transport: "internal",
+      hasResidentKey: true,
+      hasUserVerification: true,
+      isUserVerified: true,
+      automaticPresenceSimulation: true,
+    },
+  });
 }

@@ -1,19 +1,10 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
-import { type Browser, chromium } from "playwright-core";
+import type { Browser } from "playwright-core";
 
+import { addAuthenticator, launchBrowser } from "../../tests/browser.ts";
 import { createWorld, PASSWORD, type World } from "../../tests/world.ts";
-
-const QUIET = [
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
 
 let world: World;
 let browser: Browser;
@@ -21,10 +12,7 @@ before(async () => {
   world = await createWorld();
   // A passkey belongs to the app's own name and port, so the browser has to find the server under these.
   const app = new URL(world.services.settings.appUrl).host;
-  browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-    args: [...QUIET, `--host-resolver-rules=MAP ${app} ${new URL(world.url).host}`],
-  });
+  browser = await launchBrowser(`--host-resolver-rules=MAP ${app} ${new URL(world.url).host}`);
 });
 after(async () => {
   await browser.close();
@@ -55,18 +43,7 @@ test("a person adds a passkey, signs in by it alone, and an answer that was used
     world.test.userId,
   ]);
   const page = await browser.newPage();
-  const cdp = await page.context().newCDPSession(page);
-  await cdp.send("WebAuthn.enable");
-  await cdp.send("WebAuthn.addVirtualAuthenticator", {
-    options: {
-      protocol: "ctap2",
-      transport: "internal",
-      hasResidentKey: true,
-      hasUserVerification: true,
-      isUserVerified: true,
-      automaticPresenceSimulation: true,
-    },
-  });
+  await addAuthenticator(page);
   await page.goto(`${world.services.settings.appUrl}/readyz`);
   const run = (script: string): Promise<Record<string, { status: number; body: unknown }>> =>
     page.evaluate(`(async () => { ${SCRIPT} ${script} })()`);

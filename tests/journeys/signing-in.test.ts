@@ -5,7 +5,16 @@ import { test } from "node:test";
 import type { Page } from "playwright-core";
 
 import { openInstallation } from "../../cli/installation.fixture.ts";
-import { assertSound, fill, linkInEmail, LONGEST_STEP_MILLISECONDS, openBrowser, press, step } from "../browser.ts";
+import {
+  addAuthenticator,
+  assertSound,
+  fill,
+  linkInEmail,
+  LONGEST_STEP_MILLISECONDS,
+  openBrowser,
+  press,
+  step,
+} from "../browser.ts";
 import { totp } from "../totp.ts";
 
 const EMAIL = "owner@example.com";
@@ -110,18 +119,7 @@ test("a person manages their account: email, two-factor authentication, passkeys
   });
 
   await step("a passkey is added, and is enough to sign in", async () => {
-    const devices = await page.context().newCDPSession(page);
-    await devices.send("WebAuthn.enable");
-    await devices.send("WebAuthn.addVirtualAuthenticator", {
-      options: {
-        protocol: "ctap2",
-        transport: "internal",
-        hasResidentKey: true,
-        hasUserVerification: true,
-        isUserVerified: true,
-        automaticPresenceSimulation: true,
-      },
-    });
+    await addAuthenticator(page);
     await press(page, "Add a passkey");
     await page.getByText("The passkey has been added").waitFor();
     await press(page, "Sign out");
