@@ -32,7 +32,7 @@ export interface Installation {
   pool: pg.Pool;
   /** Runs `ampost COMMAND` until it says that it is ready, with settings of its own beside those of the installation. */
   start(command: "start" | "api" | "worker" | "sandbox", settings?: Record<string, string>): Promise<Started>;
-  /** The product's ground in this process, for what is set up before anything is measured. */
+  /** The product's runtime in this process, for what is set up before anything is measured. */
   open<Result>(work: (instance: Instance) => Promise<Result>): Promise<Result>;
 }
 

@@ -64,12 +64,12 @@ export function checkProxy({ appUrl, host, trustProxy }: Pick<Config, "appUrl" |
 
 /** Whether others can reach us where we say we are. Loopback will do for test mode. */
 export async function checkAddresses(config: Config): Promise<Finding[]> {
-  const faces = [
+  const urls = [
     { name: "API URL", variable: "AMPOST_API_URL", url: config.apiUrl },
     { name: "app URL", variable: "AMPOST_APP_URL", url: config.appUrl },
     { name: "media URL", variable: "AMPOST_MEDIA_URL", url: config.mediaUrl },
   ];
-  return Promise.all(faces.map((face) => checkAddress(config, face)));
+  return Promise.all(urls.map((url) => checkAddress(config, url)));
 }
 
 async function checkAddress(

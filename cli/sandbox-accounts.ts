@@ -4,7 +4,7 @@ import type { PlatformName } from "../model/platform-names.ts";
 import { createHttpClient } from "../platforms/kit/http.ts";
 import { startSandbox } from "../sandbox/server.ts";
 import type { Db } from "../server/db/sql.ts";
-import { recordAudit } from "../server/domain/audit/record.ts";
+import { recordAudit } from "../server/domain/audit/record-audit.ts";
 import { BY_INSTANCE } from "../server/domain/caller.ts";
 import { connectSandboxAccount } from "../server/oauth/connect-sandbox.ts";
 import type { Connected } from "../server/oauth/connect.ts";

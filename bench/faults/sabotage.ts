@@ -167,7 +167,7 @@ export const SABOTAGES: readonly Sabotage[] = [
     what: "the tries of a browser that is known",
     changes: [
       {
-        file: "server/auth/watch.ts",
+        file: "server/auth/audit-hooks.ts",
         find: "if (browser !== null)\n              return await throttle",
         replace: 'if (browser === "")\n              return await throttle',
       },

@@ -13,12 +13,12 @@ import type { AuthEmail } from "../../model/emails.ts";
 import { newId } from "../../model/ids.ts";
 import { FRESH_MINUTES, RESET_MINUTES, SESSION_DAYS, VERIFY_HOURS } from "../../model/lifetimes.ts";
 import { findSession } from "../db/queries/sessions.ts";
+import { type AuthEvent, createAuditHooks } from "./audit-hooks.ts";
 import { digestToken, keepTokensHashed } from "./hashed-tokens.ts";
 import { readSigned } from "./signed-cookie.ts";
-import { type Deed, watch } from "./watch.ts";
 
 /** Where a visitor comes from. */
-export interface Visit {
+export interface RequestOrigin {
   address: string | null;
   requestId: string | null;
 }
@@ -31,28 +31,28 @@ export interface AuthDeps {
   /** The only origin that is believed, and the only one that is redirected to. */
   appUrl: string;
   /** Writes down what somebody did. */
-  record(deed: Deed, visit: Visit): Promise<void>;
+  record(event: AuthEvent, origin: RequestOrigin): Promise<void>;
   /** Queues an email. */
   sendEmail(to: string, email: AuthEmail): Promise<void>;
 }
 
 export type Auth = Awaited<ReturnType<typeof createAuth>>;
 
-const NOBODY: Visit = { address: null, requestId: null };
+const NO_ORIGIN: RequestOrigin = { address: null, requestId: null };
 export const MIN_PASSWORD_LENGTH = 10;
 export const MAX_PASSWORD_LENGTH = 200;
 
 /**
  * The sign-in library on our tables. Its own sign-up is off: users are made in the product's verbs, with all that
- * belongs to one. Everything is done as a visit, so that what is written down and counted has its address.
+ * belongs to one. Everything is done under an origin, so that what is written down and counted has its address.
  */
 export async function createAuth(deps: AuthDeps) {
-  const visits = new AsyncLocalStorage<Visit>();
-  const visit = () => visits.getStore() ?? NOBODY;
-  const watcher = watch({
+  const origins = new AsyncLocalStorage<RequestOrigin>();
+  const origin = () => origins.getStore() ?? NO_ORIGIN;
+  const hooks = createAuditHooks({
     pool: deps.pool,
-    visit,
-    record: (deed) => deps.record(deed, visit()),
+    origin,
+    record: (event) => deps.record(event, origin()),
     userOf: async (cookies) => (await findGoodSession(cookies))?.userId ?? null,
   });
   const options = {
@@ -119,7 +119,7 @@ export async function createAuth(deps: AuthDeps) {
       revokeSessionsOnPasswordReset: true,
       sendResetPassword: ({ user, token }) =>
         deps.sendEmail(user.email, { kind: "password_reset", link: linkTo("/reset-password", token) }),
-      onPasswordReset: ({ user }) => watcher.passwordReset(user),
+      onPasswordReset: ({ user }) => hooks.passwordReset(user),
     },
     emailVerification: {
       sendOnSignIn: true,
@@ -165,9 +165,9 @@ export async function createAuth(deps: AuthDeps) {
         },
       }),
       // Last, so that it sees what the others have made of a call.
-      watcher.plugin,
+      hooks.plugin,
     ],
-    databaseHooks: watcher.databaseHooks,
+    databaseHooks: hooks.databaseHooks,
     // Counted in our own table, for calls that come from pages too.
     rateLimit: { enabled: false },
     advanced: {
@@ -192,8 +192,8 @@ export async function createAuth(deps: AuthDeps) {
     handler: library.handler,
     /** Whether it is the library's refusal of what was asked, and no fault. */
     isRefusal: isAPIError,
-    /** Does what a visitor asks for, with the visit known to all that is written down. */
-    as: <Result>(visit: Visit, work: () => Promise<Result>): Promise<Result> => visits.run(visit, work),
+    /** Does what a visitor asks for, with its origin known to all that is written down. */
+    as: <Result>(origin: RequestOrigin, work: () => Promise<Result>): Promise<Result> => origins.run(origin, work),
     /** The form in which a password is stored. */
     hashPassword: async (password: string): Promise<string> => (await library.$context).password.hash(password),
     /** Whether it is the user's password. Costs as much where they have none. */

@@ -33,18 +33,18 @@ export const LIMITS = {
   mcpToken: { address: 120, seconds: QUARTER },
 } as const satisfies Record<string, Limit>;
 
-export type Tried = keyof typeof LIMITS;
+export type ThrottledAction = keyof typeof LIMITS;
 
 /** Who tries: `account` is an e-mail address or a user's id, whether there is such an account or not. */
-export interface Trier {
+export interface ThrottleSubject {
   account?: string | null | undefined;
   address: string | null;
 }
 
 /** Counts a try before it is made, in the database, so that all processes count together. Throws RATE_LIMITED with Retry-After. */
-export async function throttle(pool: pg.Pool, what: Tried, who: Trier): Promise<void> {
+export async function throttle(pool: pg.Pool, what: ThrottledAction, who: ThrottleSubject): Promise<void> {
   const { seconds } = LIMITS[what];
-  const counted = countedOf(what, who);
+  const counted = countersOf(what, who);
   if (counted.length === 0) return;
   const rows = await countTries.all(pool, [counted.map(({ key }) => key), counted.map(() => seconds)]);
   const over = rows.filter((row) => counted.some(({ key, most }) => key === row.key && row.count > most));
@@ -61,17 +61,17 @@ export async function isFirstUse(pool: pg.Pool, userId: string, code: string): P
 }
 
 /** Whether a failed sign-in of this account, or of no account, is to be written down: there are not too many of this hour yet. */
-export async function isWorthNoting(pool: pg.Pool, userId: string | null): Promise<boolean> {
+export async function shouldRecordFailure(pool: pg.Pool, userId: string | null): Promise<boolean> {
   const noted = await countTries.one(pool, [[keyOf("failed", userId ?? "")], [HOUR]]);
   return noted !== undefined && noted.count <= BOUNDS.notedFailures;
 }
 
 /** A try ended well: what was counted of the account before does not count any more. The address stays counted. */
-export async function forgive(pool: pg.Pool, what: Tried, account: string): Promise<void> {
-  await forgetTries.run(pool, [countedOf(what, { account, address: null }).map(({ key }) => key)]);
+export async function resetThrottle(pool: pg.Pool, what: ThrottledAction, account: string): Promise<void> {
+  await forgetTries.run(pool, [countersOf(what, { account, address: null }).map(({ key }) => key)]);
 }
 
-function countedOf(what: Tried, { account, address }: Trier): { key: string; most: number }[] {
+function countersOf(what: ThrottledAction, { account, address }: ThrottleSubject): { key: string; most: number }[] {
   const limit: Limit = LIMITS[what];
   return [
     ...(limit.account === undefined || account === undefined || account === null

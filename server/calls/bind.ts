@@ -11,7 +11,7 @@ import type { Services } from "../domain/services.ts";
 import type { Rooms } from "../media/room.ts";
 import { type Authenticated, authenticate } from "./authenticate.ts";
 import { type CallMeter, sendUnlimited } from "./call-meter.ts";
-import { sendSuccessor } from "./hosts.ts";
+import { sendDeprecationHeaders } from "./hosts.ts";
 import { perform } from "./perform.ts";
 import { dropUploads, readBody } from "./read-body.ts";
 import { toRefusal } from "./refusals.ts";
@@ -69,7 +69,7 @@ export function addRoute(
     onRequest: async (request, reply) => {
       sendUnlimited(reply);
       if (operation.successor !== undefined)
-        sendSuccessor(reply, services.settings, pathOf(operation.successor, request.params));
+        sendDeprecationHeaders(reply, services.settings, pathOf(operation.successor, request.params));
       try {
         const caller = await authenticate(services, operation, request);
         await options.calls.count(reply, caller.userId, operation.rateClass);

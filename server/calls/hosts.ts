@@ -3,39 +3,39 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { refuseRequest } from "./refusals.ts";
 
 /** One process serves two hosts: the API's, and the app's with dashboard and OAuth. Locally they are one. */
-export type Face = "both" | "app" | "api";
+export type Host = "both" | "app" | "api";
 
-export interface Faces {
+export interface HostUrls {
   apiUrl: string;
   appUrl: string;
 }
 
 /** Says the face of a request, by its Host header: that of the app's URL is the app, any other the API. */
-export function readFaces({ apiUrl, appUrl }: Faces): (request: FastifyRequest) => Face {
+export function hostResolver({ apiUrl, appUrl }: HostUrls): (request: FastifyRequest) => Host {
   const appHost = new URL(appUrl).host;
   if (appHost === new URL(apiUrl).host) return () => "both";
   return (request) => (request.headers.host?.toLowerCase() === appHost ? "app" : "api");
 }
 
 /** Public API paths asked for on the app's host still answer, and say where they live now. */
-export function announceSuccessor(scope: FastifyInstance, faces: Faces): void {
-  const faceOf = readFaces(faces);
+export function addDeprecationHeaders(scope: FastifyInstance, urls: HostUrls): void {
+  const hostOf = hostResolver(urls);
   scope.addHook("onRequest", (request, reply, done) => {
-    if (faceOf(request) === "app") sendSuccessor(reply, faces, request.url);
+    if (hostOf(request) === "app") sendDeprecationHeaders(reply, urls, request.url);
     done();
   });
 }
 
 /** Says that an address still answers, and which one has taken its place. */
-export function sendSuccessor(reply: FastifyReply, { apiUrl }: Pick<Faces, "apiUrl">, path: string): void {
+export function sendDeprecationHeaders(reply: FastifyReply, { apiUrl }: Pick<HostUrls, "apiUrl">, path: string): void {
   reply.header("deprecation", "true").header("link", `<${apiUrl}${path}>; rel="successor-version"`);
 }
 
 /** Pages and session routes are not to be had on the API's host. */
-export function onAppOnly(scope: FastifyInstance, faces: Faces): void {
-  const faceOf = readFaces(faces);
+export function requireAppHost(scope: FastifyInstance, urls: HostUrls): void {
+  const hostOf = hostResolver(urls);
   scope.addHook("onRequest", async (request) => {
-    if (faceOf(request) === "api")
+    if (hostOf(request) === "api")
       throw refuseRequest(
         "request.route",
         "Page not found",

@@ -2,7 +2,13 @@ import { refuseHostile } from "../../contract/forms/parse.ts";
 import type { RawInput } from "../../contract/operation.ts";
 import type { Post } from "../../contract/operations/posts.ts";
 import type { Answer, Call } from "../domain/caller.ts";
-import { claim, holding, storeAgain, type Claim, type StoredAnswer } from "../domain/idempotency.ts";
+import {
+  claim,
+  withClaim,
+  replaceStoredAnswer,
+  type IdempotencyClaim,
+  type StoredAnswer,
+} from "../domain/idempotency.ts";
 import { getPost } from "../domain/posts/get-post.ts";
 import type { Services } from "../domain/services.ts";
 import type { Binding } from "./bind.ts";
@@ -44,7 +50,7 @@ export async function perform(services: Services, binding: Binding, asked: Asked
   });
   if (!isClaim(held)) return { stored: await readAgain(services, asked, held) };
   return {
-    answer: await holding(services.pool, call, held, () =>
+    answer: await withClaim(services.pool, call, held, () =>
       run(services, binding, { ...asked, call: { ...call, claim: held } }),
     ),
   };
@@ -70,7 +76,7 @@ async function waitForPost(
     return answer;
   };
   const answer = await waitUntilSettled(services.listener, read, await read(), seconds, ended);
-  if (call.claim !== null) await storeAgain(services.pool, call, call.claim, answer);
+  if (call.claim !== null) await replaceStoredAnswer(services.pool, call, call.claim, answer);
   return answer;
 }
 
@@ -87,6 +93,6 @@ async function readAgain(services: Services, { call, waiting }: Asked, stored: S
   };
 }
 
-function isClaim(held: Claim | StoredAnswer): held is Claim {
+function isClaim(held: IdempotencyClaim | StoredAnswer): held is IdempotencyClaim {
   return "key" in held;
 }

@@ -1,6 +1,6 @@
 import type { KeyPolicies } from "../../contract/operations/api-keys.ts";
 import type { Mode } from "../../model/platform-names.ts";
-import type { Claim } from "./idempotency.ts";
+import type { IdempotencyClaim } from "./idempotency.ts";
 import type { Upload } from "./media/upload.ts";
 
 /** On whose behalf something is done: all that is read and written goes through the pair of user and mode. */
@@ -32,7 +32,7 @@ export interface Call extends Caller, Origin {
   /** What the key that calls is held to; null where no key calls. */
   policies: KeyPolicies | null;
   /** The caller's Idempotency-Key, claimed; null where none was sent. */
-  claim: Claim | null;
+  claim: IdempotencyClaim | null;
   /** The revision the post has to be at; null where any will do. */
   ifRevision: number | null;
   /** Files that came with the request, stored already. */

@@ -16,7 +16,7 @@ import { type Db, transaction } from "../db/sql.ts";
 import type { Answer, Call, Caller } from "./caller.ts";
 
 /** An Idempotency-Key that is ours while the work is done. */
-export interface Claim {
+export interface IdempotencyClaim {
   key: string;
   id: string;
   /** The status of success, stored with the answer. */
@@ -32,7 +32,7 @@ export interface StoredAnswer {
 }
 
 /** What a call is claimed by: the same key with another operation or another request is a mistake of the caller's. */
-export interface ClaimRequest {
+export interface IdempotencyRequest {
   key: string;
   operation: string;
   requestHash: string;
@@ -43,7 +43,11 @@ export interface ClaimRequest {
  * Claims a key before the work. Answers the claim, or the stored answer where the same request was answered before.
  * Throws IDEMPOTENCY_KEY_REUSED or IDEMPOTENCY_IN_PROGRESS.
  */
-export async function claim(pool: pg.Pool, caller: Caller, request: ClaimRequest): Promise<Claim | StoredAnswer> {
+export async function claim(
+  pool: pg.Pool,
+  caller: Caller,
+  request: IdempotencyRequest,
+): Promise<IdempotencyClaim | StoredAnswer> {
   const owner = [caller.userId, caller.mode, request.key] as const;
   // Between the two statements the holder may free the key: then it is claimed again.
   for (let tries = 0; tries < 3; tries += 1) {
@@ -56,7 +60,7 @@ export async function claim(pool: pg.Pool, caller: Caller, request: ClaimRequest
   throw inProgress(1);
 }
 
-function readStored(found: KeyRow, request: ClaimRequest): StoredAnswer {
+function readStored(found: KeyRow, request: IdempotencyRequest): StoredAnswer {
   if (found.operation !== request.operation || found.request_hash !== request.requestHash) {
     throw new PublicError(
       "IDEMPOTENCY_KEY_REUSED",
@@ -68,10 +72,10 @@ function readStored(found: KeyRow, request: ClaimRequest): StoredAnswer {
 }
 
 /** Does the work while the claim is kept alive; what is refused or fails frees the key. */
-export async function holding<Result>(
+export async function withClaim<Result>(
   pool: pg.Pool,
   caller: Caller,
-  held: Claim,
+  held: IdempotencyClaim,
   work: () => Promise<Result>,
 ): Promise<Result> {
   const values = [caller.userId, caller.mode, held.key, held.id] as const;
@@ -108,11 +112,16 @@ export async function write<Body extends object>(
 }
 
 /** Puts a later answer in the place of the stored one, where waiting has made it better. */
-export async function storeAgain(pool: pg.Pool, call: Caller, held: Claim, answer: Answer): Promise<void> {
+export async function replaceStoredAnswer(
+  pool: pg.Pool,
+  call: Caller,
+  held: IdempotencyClaim,
+  answer: Answer,
+): Promise<void> {
   await store(pool, call, held, answer);
 }
 
-async function store(db: Db, caller: Caller, held: Claim, answer: Answer): Promise<boolean> {
+async function store(db: Db, caller: Caller, held: IdempotencyClaim, answer: Answer): Promise<boolean> {
   const headers = answer.post === undefined ? {} : { etag: answer.post.etag };
   const values = [
     caller.userId,

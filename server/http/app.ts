@@ -10,7 +10,7 @@ import { isLoopbackHost } from "../../platforms/kit/addresses.ts";
 import { addRoute, type BindOptions } from "../calls/bind.ts";
 import { BINDINGS } from "../calls/bindings.ts";
 import { createCallMeter } from "../calls/call-meter.ts";
-import { announceSuccessor, onAppOnly } from "../calls/hosts.ts";
+import { addDeprecationHeaders, requireAppHost } from "../calls/hosts.ts";
 import { MAX_FILES, MAX_JSON_BYTES } from "../calls/read-body.ts";
 import { sendFailure } from "../calls/refusals.ts";
 import { createStreams, type MostStreams } from "../calls/streams.ts";
@@ -168,7 +168,7 @@ async function addPublicApi(api: FastifyInstance, services: Services, options: B
     maxAge: 86_400,
     strictPreflight: false,
   });
-  announceSuccessor(api, services.settings);
+  addDeprecationHeaders(api, services.settings);
   for (const binding of BINDINGS.filter(({ operation }) => operation.auth !== "session"))
     addRoute(api, services, binding, options);
   addPostEvents(api, services, options);
@@ -177,7 +177,7 @@ async function addPublicApi(api: FastifyInstance, services: Services, options: B
 
 /** Session routes: on the app's host, for its own pages, and for nobody's cache. */
 async function addSessionApi(own: FastifyInstance, services: Services, options: BindOptions): Promise<void> {
-  onAppOnly(own, services.settings);
+  requireAppHost(own, services.settings);
   own.addHook("onRequest", async (_request, reply) => void reply.header("cache-control", "no-store"));
   for (const binding of BINDINGS.filter(({ operation }) => operation.auth === "session"))
     addRoute(own, services, binding, options);

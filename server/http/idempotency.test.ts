@@ -7,7 +7,7 @@ import sharp from "sharp";
 import { PublicError } from "../../model/errors.ts";
 import { asRefusal, idOf, objectIn } from "../../tests/answers.ts";
 import { createWorld, type Called, type World } from "../../tests/world.ts";
-import { claim, holding, write } from "../domain/idempotency.ts";
+import { claim, withClaim, write } from "../domain/idempotency.ts";
 
 let world: World;
 
@@ -207,7 +207,7 @@ test("work that fails frees its key, and the answer is stored in the work's own 
   const held = await claim(pool, caller, request);
   assert.ok("id" in held);
   await assert.rejects(
-    holding(pool, caller, held, () =>
+    withClaim(pool, caller, held, () =>
       write({ pool }, { ...caller, claim: held }, async () => {
         throw new Error("a fault after everything was done");
       }),

@@ -13,7 +13,7 @@ import { catalog } from "../../platforms/catalog.ts";
 import { joinWords } from "../../platforms/describe.ts";
 import type { Authenticated } from "../calls/authenticate.ts";
 import type { Vault } from "../vault/vault.ts";
-import type { Said } from "./questions.ts";
+import type { ElicitAction } from "./questions.ts";
 
 /** What was shown to the person who is asked, and until when the answer counts, in milliseconds since 1970. */
 const shownPost = z.object({ postId: z.string(), revision: z.int(), until: z.number() });
@@ -39,7 +39,7 @@ function placeOf({ actor, mode }: Authenticated): { table: string; row: string; 
 }
 
 /** Asks a person at the client, over a session; null where it cannot. */
-export type AskInSession = ((context: ServerContext, params: ElicitRequestFormParams) => Promise<Said>) | null;
+export type AskInSession = ((context: ServerContext, params: ElicitRequestFormParams) => Promise<ElicitAction>) | null;
 
 /** Whether publishing may go on, at the revision that was shown; or the question that has to be answered first. */
 export type Confirmation =

@@ -2,7 +2,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 
 import { PublicError } from "../../model/errors.ts";
 import { authenticate, type Authenticated } from "../calls/authenticate.ts";
-import type { Faces } from "../calls/hosts.ts";
+import type { HostUrls } from "../calls/hosts.ts";
 import { isLoopback } from "../domain/mcp-grants/redirect-uris.ts";
 import { SCOPE } from "../domain/mcp-grants/tokens.ts";
 import type { Services } from "../domain/services.ts";
@@ -14,7 +14,7 @@ const METADATA_PATH = "/.well-known/oauth-protected-resource/mcp";
  * name that was called has to be one of ours, and so has the page that calls. Programs send no Origin. Answers what is
  * wrong; null where nothing is.
  */
-export function findForeign(request: FastifyRequest, { apiUrl, appUrl }: Faces): string | null {
+export function findForeign(request: FastifyRequest, { apiUrl, appUrl }: HostUrls): string | null {
   const own = [new URL(apiUrl), new URL(appUrl)];
   const host = URL.parse(`http://${request.headers.host ?? ""}`)?.hostname;
   if (host === undefined || !(isLoopback(host) || own.some(({ hostname }) => hostname === host)))
@@ -69,7 +69,7 @@ export async function authenticateMcp(services: Services, request: FastifyReques
 /** What the endpoint is, as RFC 9728 has it. Some clients look for it without the endpoint's path. */
 export const protectedResource = {
   paths: [METADATA_PATH, METADATA_PATH.replace(/\/mcp$/, "")],
-  describe: ({ apiUrl, appUrl }: Faces) => ({
+  describe: ({ apiUrl, appUrl }: HostUrls) => ({
     resource: `${apiUrl}/mcp`,
     resource_name: "Ampost",
     authorization_servers: [appUrl],

@@ -8,7 +8,7 @@ import { TOOLS } from "../../contract/openapi/tools.ts";
 import { PublicError } from "../../model/errors.ts";
 import type { Authenticated } from "../calls/authenticate.ts";
 import { type CallMeter, sendUnlimited } from "../calls/call-meter.ts";
-import { announceSuccessor } from "../calls/hosts.ts";
+import { addDeprecationHeaders } from "../calls/hosts.ts";
 import { readText } from "../calls/read-body.ts";
 import type { Services } from "../domain/services.ts";
 import type { McpCaller } from "./call-tool.ts";
@@ -30,7 +30,7 @@ export function addMcp(app: FastifyInstance, services: Services, options: McpOpt
   const open = async () =>
     await (opened ??= import("./serve.ts").then(({ openServing }) => openServing(services, options)));
 
-  announceSuccessor(app, services.settings);
+  addDeprecationHeaders(app, services.settings);
   const authenticated = new WeakMap<FastifyRequest, Authenticated>();
   app.all(
     "/mcp",

@@ -7,8 +7,8 @@ import { CHANNELS } from "../db/listen.ts";
 import { tellAnswer } from "../db/queries/mcp-sessions.ts";
 import type { Services } from "../domain/services.ts";
 
-/** What a person said: what was asked, no, or nothing. */
-export type Said = "accept" | "decline" | "cancel";
+/** What a person action: what was asked, no, or nothing. */
+export type ElicitAction = "accept" | "decline" | "cancel";
 
 /** Questions of calls under way in sessions. The answer comes as a request of its own, maybe to another process. */
 export interface Questions {
@@ -18,7 +18,7 @@ export interface Questions {
     send: (question: { id: string; params: ElicitRequestFormParams }) => Promise<void>,
     params: ElicitRequestFormParams,
     ended: AbortSignal,
-  ): Promise<Said>;
+  ): Promise<ElicitAction>;
   /** Takes what a client posted as an answer, wherever it was asked. */
   answer(sessionId: string, message: unknown): Promise<void>;
 }
@@ -26,24 +26,28 @@ export interface Questions {
 /** A person has this long. */
 const PATIENCE_MILLISECONDS = 5 * 60_000;
 
-const told = z.object({ session: z.string(), question: z.string(), said: z.enum(["accept", "decline", "cancel"]) });
-const answered = z.object({
+const answerNotice = z.object({
+  session: z.string(),
+  question: z.string(),
+  action: z.enum(["accept", "decline", "cancel"]),
+});
+const elicitResponse = z.object({
   id: z.string(),
   result: z.object({ action: z.enum(["accept", "decline", "cancel"]) }).optional(),
 });
 
 /** One listener for all questions of this process. */
 export function createQuestions({ pool, listener }: Pick<Services, "pool" | "listener">): Questions {
-  const open = new Map<string, (said: Said) => void>();
+  const open = new Map<string, (action: ElicitAction) => void>();
   listener.on(CHANNELS.mcp, (payload) => {
-    const read = told.safeParse(parse(payload));
-    if (read.success) open.get(`${read.data.session}/${read.data.question}`)?.(read.data.said);
+    const read = answerNotice.safeParse(parse(payload));
+    if (read.success) open.get(`${read.data.session}/${read.data.question}`)?.(read.data.action);
   });
   return {
     async ask(sessionId, send, params, ended) {
       const id = newId();
       const key = `${sessionId}/${id}`;
-      const { promise, resolve } = Promise.withResolvers<Said>();
+      const { promise, resolve } = Promise.withResolvers<ElicitAction>();
       const stop = () => resolve("cancel");
       const timer = setTimeout(stop, PATIENCE_MILLISECONDS);
       ended.addEventListener("abort", stop, { once: true });
@@ -58,12 +62,14 @@ export function createQuestions({ pool, listener }: Pick<Services, "pool" | "lis
       }
     },
     async answer(sessionId, message) {
-      const read = answered.safeParse(message);
+      const read = elicitResponse.safeParse(message);
       if (!read.success) return;
       // An error of the client's is no consent.
-      const said = read.data.result?.action ?? "cancel";
+      const action = read.data.result?.action ?? "cancel";
       await tellAnswer.run(pool, [
-        jsonb({ session: sessionId, question: read.data.id.slice(0, 100), said } satisfies z.input<typeof told>),
+        jsonb({ session: sessionId, question: read.data.id.slice(0, 100), action } satisfies z.input<
+          typeof answerNotice
+        >),
       ]);
     },
   };

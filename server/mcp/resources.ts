@@ -45,7 +45,9 @@ export function addResources(
   server.registerResource(
     "post",
     new ResourceTemplate(`${POSTS}{id}`, {
-      list: async () => ({ resources: await told(services, caller, () => listPostResources(services, caller)) }),
+      list: async () => ({
+        resources: await withProtocolErrors(services, caller, () => listPostResources(services, caller)),
+      }),
     }),
     {
       title: "A post",
@@ -57,7 +59,7 @@ export function addResources(
         {
           uri: uri.href,
           mimeType: "application/json",
-          text: await told(services, caller, () => readPost(services, caller, uri.href, String(id))),
+          text: await withProtocolErrors(services, caller, () => readPost(services, caller, uri.href, String(id))),
         },
       ],
     }),
@@ -65,7 +67,7 @@ export function addResources(
   server.registerResource(
     "documentation",
     new ResourceTemplate(`${DOCS}{+page}`, {
-      list: async () => ({ resources: (await told(services, caller, docs)).map(pageResource) }),
+      list: async () => ({ resources: (await withProtocolErrors(services, caller, docs)).map(pageResource) }),
     }),
     {
       title: "Documentation page",
@@ -73,7 +75,9 @@ export function addResources(
       mimeType: "text/markdown",
     },
     async (uri) => {
-      const page = (await told(services, caller, docs)).find((each) => pageResource(each).uri === uri.href);
+      const page = (await withProtocolErrors(services, caller, docs)).find(
+        (each) => pageResource(each).uri === uri.href,
+      );
       if (page === undefined) throw new ResourceNotFoundError(uri.href);
       return { contents: [{ uri: uri.href, mimeType: "text/markdown", text: page.markdown }] };
     },
@@ -152,7 +156,7 @@ async function readPost(services: Services, caller: McpCaller, uri: string, id: 
 }
 
 /** What fails for reasons of ours is told without them. */
-async function told<Result>(
+async function withProtocolErrors<Result>(
   { log }: Pick<Services, "log">,
   { requestId }: McpCaller,
   work: () => Promise<Result>,

@@ -4,7 +4,7 @@ import { newId } from "../../model/ids.ts";
 import type { Authenticated } from "../calls/authenticate.ts";
 import { endSession, findEndedSession, MCP_SESSION_DAYS } from "../db/queries/mcp-sessions.ts";
 import type { Services } from "../domain/services.ts";
-import type { Place } from "../vault/vault.ts";
+import type { SealContext } from "../vault/vault.ts";
 
 /** What the revisions up to 2025-11-25 call a session: all there is to know of it stands sealed in its id. */
 export interface Session {
@@ -68,6 +68,6 @@ function unseal({ vault }: Pick<Services, "vault">, caller: Authenticated, seale
 }
 
 /** What is sealed for one key does not open for another. */
-function placeOf({ actor, mode }: Authenticated): Place {
+function placeOf({ actor, mode }: Authenticated): SealContext {
   return { table: "mcp_sessions", row: `${mode}/${actor.id ?? ""}`, column: "id" };
 }

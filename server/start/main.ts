@@ -13,8 +13,8 @@ import type { FaultHook } from "../publishing/fault-points.ts";
 import { type AttachedProcess, startAttached } from "./attached-process.ts";
 import type { Config } from "./config.ts";
 import { watchEventLoop } from "./event-loop.ts";
-import { type Ground, openGround, type Opened } from "./ground.ts";
 import { readiness } from "./readiness.ts";
+import { type Runtime, openRuntime, type Closers } from "./runtime.ts";
 import { startWatchdog } from "./watchdog.ts";
 import { startWork, type Work } from "./work.ts";
 
@@ -42,33 +42,33 @@ export interface Parts {
 
 /** Starts a process. Throws with a sentence that says what to do, and leaves nothing behind then. */
 export async function start(config: Config, log: Logger, parts: Parts): Promise<Running> {
-  const opened: Opened = [];
+  const closers: Closers = [];
   const stop = async () => {
     // What was opened last needs what was opened first.
-    for (const close of opened.splice(0).reverse()) await close();
+    for (const close of closers.splice(0).reverse()) await close();
   };
   try {
     const sandbox = parts.sandbox && !config.sandbox.elsewhere ? startSandbox(config, log) : undefined;
-    if (sandbox) opened.push(() => sandbox.stop());
-    const opening = Promise.withResolvers<Ground>();
+    if (sandbox) closers.push(() => sandbox.stop());
+    const opening = Promise.withResolvers<Runtime>();
     const worker = parts.worker === "attached" ? startWorker(config, log, opening.promise) : undefined;
-    if (worker) opened.push(() => worker.stop());
-    const ground = await openGround(config, log, { doesChores: parts.worker === true }, opened);
-    opening.resolve(ground);
-    opened.push(watchEventLoop(log));
+    if (worker) closers.push(() => worker.stop());
+    const runtime = await openRuntime(config, log, { doesChores: parts.worker === true }, closers);
+    opening.resolve(runtime);
+    closers.push(watchEventLoop(log));
     // Before anything is published: that may be what hangs.
-    if (parts.worker === true) opened.push(await startWatchdog("worker"));
-    const work = parts.worker === true ? await startWork(ground, parts.faultPoint) : undefined;
-    if (work) opened.push(() => work.stop());
-    const probes = probesOf(ground, { work, worker, sandbox });
+    if (parts.worker === true) closers.push(await startWatchdog("worker"));
+    const work = parts.worker === true ? await startWork(runtime, parts.faultPoint) : undefined;
+    if (work) closers.push(() => work.stop());
+    const probes = probesOf(runtime, { work, worker, sandbox });
     const metrics = await serveMetrics(config, probes);
-    if (metrics) opened.push(() => metrics.close());
-    const app = parts.api ? await serveApi(ground, probes) : await serveProbes(config, probes);
+    if (metrics) closers.push(() => metrics.close());
+    const app = parts.api ? await serveApi(runtime, probes) : await serveProbes(config, probes);
     // Requests that wait for a publish and the publish they wait for end side by side.
-    opened.push(() => Promise.all([app?.close(), work?.stop(), worker?.stop()]));
-    const setUpUrl = parts.api ? await openSetUp(ground.instance, config.appUrl) : null;
+    closers.push(() => Promise.all([app?.close(), work?.stop(), worker?.stop()]));
+    const setUpUrl = parts.api ? await openSetUp(runtime.instance, config.appUrl) : null;
     await Promise.all([sandbox?.started, worker?.started]);
-    const answers = { ready: probes.ready, metrics: () => ground.metrics.values() };
+    const answers = { ready: probes.ready, metrics: () => runtime.metrics.values() };
     return { url: app ? addressOf(app) : null, setUpUrl, answers, stop };
   } catch (error) {
     await stop();
@@ -77,14 +77,14 @@ export async function start(config: Config, log: Logger, parts: Parts): Promise<
 }
 
 function probesOf(
-  ground: Ground,
+  runtime: Runtime,
   parts: { work: Work | undefined; worker: AttachedProcess | undefined; sandbox: AttachedProcess | undefined },
 ): Probes {
-  const { metrics } = ground;
+  const { metrics } = runtime;
   const ofWorker = async () =>
     parts.worker === undefined ? null : await parts.worker.ask("metrics").catch(() => null);
   return {
-    ready: readiness(ground, parts),
+    ready: readiness(runtime, parts),
     metrics: async () => ({ contentType: metrics.contentType, text: await metrics.print(await ofWorker()) }),
   };
 }
@@ -116,8 +116,8 @@ async function listenForProbes(
   return app;
 }
 
-async function serveApi(ground: Ground, probes: Probes): Promise<FastifyInstance> {
-  const { instance, listener, storage, jobs, metrics } = ground;
+async function serveApi(runtime: Runtime, probes: Probes): Promise<FastifyInstance> {
+  const { instance, listener, storage, jobs, metrics } = runtime;
   const { config, log, pool } = instance;
   const { vault } = instance.oauth;
   const auth = openAuth({ pool, log, vault, jobs, appUrl: config.appUrl });
@@ -170,7 +170,7 @@ function startSandbox(config: Config, log: Logger): AttachedProcess {
 }
 
 /** It begins when this process stands: what keeps both from starting is said once, and the database is made ready by one. */
-function startWorker(config: Config, log: Logger, ground: Promise<Ground>): AttachedProcess {
+function startWorker(config: Config, log: Logger, runtime: Promise<Runtime>): AttachedProcess {
   // Ports that were settled here are part of addresses there; it listens nowhere itself.
   const env = {
     PORT: String(config.port),
@@ -186,8 +186,8 @@ function startWorker(config: Config, log: Logger, ground: Promise<Ground>): Atta
       flags,
       stopSeconds: Math.max(1, config.stopSeconds - AFTER_WORKER_SECONDS),
       log,
-      after: ground,
-      onEnd: () => void ground.then(({ metrics }) => metrics.workerRestarted()),
+      after: runtime,
+      onEnd: () => void runtime.then(({ metrics }) => metrics.workerRestarted()),
     }),
   );
 }

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { pendingMigrations } from "../db/migrate.ts";
 import { findHold } from "../db/queries/hold.ts";
 import type { AttachedProcess } from "./attached-process.ts";
-import type { Ground } from "./ground.ts";
+import type { Runtime } from "./runtime.ts";
 import type { Work } from "./work.ts";
 
 export interface Readiness {
@@ -16,7 +16,7 @@ export interface Readiness {
 
 /** Looks at what this process needs to serve: for a load balancer, and for whoever waits for a start to end. */
 export function readiness(
-  { instance }: Ground,
+  { instance }: Runtime,
   parts: { work: Work | undefined; worker: AttachedProcess | undefined; sandbox: AttachedProcess | undefined },
 ): () => Promise<Readiness> {
   const { pool, oauth, config } = instance;

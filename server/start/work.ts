@@ -37,7 +37,7 @@ import { openContinuity } from "../publishing/continuity.ts";
 import { createEngine } from "../publishing/engine.ts";
 import type { FaultHook } from "../publishing/fault-points.ts";
 import { HOLD_REASONS } from "../publishing/hold.ts";
-import type { Ground } from "./ground.ts";
+import type { Runtime } from "./runtime.ts";
 
 /** A worker's two kinds of work: publishing, and chores. */
 export interface Work {
@@ -55,8 +55,8 @@ const URGENT_CONNECTIONS = 2;
 const AFTER_PUBLISHING_SECONDS = 3;
 
 /** Starts publishing and doing chores, over connections of its own so that requests never wait for them. */
-export async function startWork(ground: Ground, faultPoint?: FaultHook): Promise<Work> {
-  const { instance, jobs, storage, listener, metrics } = ground;
+export async function startWork(runtime: Runtime, faultPoint?: FaultHook): Promise<Work> {
+  const { instance, jobs, storage, listener, metrics } = runtime;
   const { config, log, secrets } = instance;
   for (const { message, cure } of deprecationsAhead(config.platformEnvironment, new Date()))
     log.warn(`${message} ${cure}`);

@@ -5,14 +5,14 @@ import { createCipheriv, createDecipheriv, createHash, randomBytes } from "node:
  * place of the value (table, row, column) as additional data, so that a value copied to another place does not open.
  */
 export interface Vault {
-  seal(secret: string, place: Place): string;
+  seal(secret: string, context: SealContext): string;
   /** Throws a VaultError when the key is missing, the value was tampered with, or it belongs to another place. */
-  open(sealed: string, place: Place): string;
+  open(sealed: string, context: SealContext): string;
   /** The id of the key that seals. */
   readonly keyId: string;
 }
 
-export interface Place {
+export interface SealContext {
   table: string;
   row: string;
   column: string;
@@ -39,14 +39,14 @@ export function createVault(source: readonly Buffer[] | KeySource): Vault {
     get keyId() {
       return latest(from.keys()).keyId;
     },
-    seal(secret, place) {
+    seal(secret, context) {
       const { first, keyId } = latest(from.keys());
       const iv = randomBytes(12);
-      const cipher = createCipheriv("aes-256-gcm", first, iv).setAAD(additionalData(place));
+      const cipher = createCipheriv("aes-256-gcm", first, iv).setAAD(additionalData(context));
       const bytes = Buffer.concat([iv, cipher.update(secret, "utf8"), cipher.final(), cipher.getAuthTag()]);
       return `v1.${keyId}.${bytes.toString("base64url")}`;
     },
-    open(sealed, place) {
+    open(sealed, context) {
       const [version, id = "", encoded = ""] = sealed.split(".");
       if (version !== "v1") throw new VaultError("The sealed value has a form this version does not know");
       const key = latest(from.keys()).byId.get(id) ?? latest(from.reread()).byId.get(id);
@@ -54,12 +54,12 @@ export function createVault(source: readonly Buffer[] | KeySource): Vault {
         throw new VaultError(`The value was sealed with the encryption key ${id}, which this process does not have`);
       const bytes = Buffer.from(encoded, "base64url");
       try {
-        const decipher = createDecipheriv("aes-256-gcm", key, bytes.subarray(0, 12)).setAAD(additionalData(place));
+        const decipher = createDecipheriv("aes-256-gcm", key, bytes.subarray(0, 12)).setAAD(additionalData(context));
         decipher.setAuthTag(bytes.subarray(-16));
         return Buffer.concat([decipher.update(bytes.subarray(12, -16)), decipher.final()]).toString("utf8");
       } catch {
         throw new VaultError(
-          `The sealed value in ${place.table}.${place.column} does not open: it was changed or moved`,
+          `The sealed value in ${context.table}.${context.column} does not open: it was changed or moved`,
         );
       }
     },
@@ -94,6 +94,6 @@ export function fixed(keys: readonly Buffer[]): KeySource {
   return { keys: () => keys, reread: () => keys };
 }
 
-function additionalData(place: Place): Buffer {
-  return Buffer.from(`${place.table}/${place.row}/${place.column}`);
+function additionalData(context: SealContext): Buffer {
+  return Buffer.from(`${context.table}/${context.row}/${context.column}`);
 }

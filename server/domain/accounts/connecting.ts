@@ -22,7 +22,7 @@ import { storeConnectionIn } from "../../oauth/connect.ts";
 import { forgetGranted } from "../../oauth/disconnect.ts";
 import { ConnectingFailed } from "../../oauth/failures.ts";
 import { REVOKE_QUEUE } from "../../oauth/queues.ts";
-import { recordAudit } from "../audit/record.ts";
+import { recordAudit } from "../audit/record-audit.ts";
 import type { Actor, Answer, Call, Caller, Origin } from "../caller.ts";
 import { useConnectLink } from "../connect-links/open-connect-link.ts";
 import { write } from "../idempotency.ts";

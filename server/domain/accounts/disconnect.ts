@@ -5,7 +5,7 @@ import type { Mode } from "../../../model/platform-names.ts";
 import { listConnected } from "../../db/queries/connections.ts";
 import { forgetConnection } from "../../oauth/disconnect.ts";
 import { REVOKE_QUEUE } from "../../oauth/queues.ts";
-import { recordAudit } from "../audit/record.ts";
+import { recordAudit } from "../audit/record-audit.ts";
 import type { Answer, Call, Caller, Origin } from "../caller.ts";
 import { write } from "../idempotency.ts";
 import type { Services } from "../services.ts";

@@ -3,7 +3,7 @@ import { BROKER_CODES, PublicError } from "../../../model/errors.ts";
 import { TransportError } from "../../../platforms/kit/http.ts";
 import { BrokerError } from "../../../platforms/platform.ts";
 import { renewAndReadAgain } from "../../oauth/profile.ts";
-import { recordAudit } from "../audit/record.ts";
+import { recordAudit } from "../audit/record-audit.ts";
 import type { Answer, Call } from "../caller.ts";
 import { write } from "../idempotency.ts";
 import type { Services } from "../services.ts";

@@ -18,7 +18,7 @@ import {
 } from "../../db/queries/api-keys.ts";
 import { lockUser } from "../../db/queries/users.ts";
 import { transaction } from "../../db/sql.ts";
-import { recordAudit } from "../audit/record.ts";
+import { recordAudit } from "../audit/record-audit.ts";
 import { BY_INSTANCE, type Answer, type Call, type Caller, type Origin } from "../caller.ts";
 import { write } from "../idempotency.ts";
 import type { KeyHolders } from "./key-holders.ts";

@@ -18,7 +18,7 @@ import {
 import { lockSet } from "../../db/queries/connections.ts";
 import { lockUser } from "../../db/queries/users.ts";
 import { judgeConnecting } from "../api-keys/policies.ts";
-import { recordAudit } from "../audit/record.ts";
+import { recordAudit } from "../audit/record-audit.ts";
 import type { Answer, Call, Caller } from "../caller.ts";
 import { write } from "../idempotency.ts";
 import { unknownSet } from "../posts/judge.ts";

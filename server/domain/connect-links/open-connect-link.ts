@@ -18,7 +18,7 @@ import type { OAuthAttemptRow } from "../../db/queries/oauth-attempts.ts";
 import { startAttempt } from "../../oauth/attempts.ts";
 import { ConnectingFailed, type FailureKind } from "../../oauth/failures.ts";
 import { type ConnectWay, waysToConnect } from "../accounts/ways-to-connect.ts";
-import { recordAudit } from "../audit/record.ts";
+import { recordAudit } from "../audit/record-audit.ts";
 import type { Origin } from "../caller.ts";
 import type { Services } from "../services.ts";
 import { digestLinkToken } from "./connect-links.ts";

@@ -5,7 +5,7 @@ import type pg from "pg";
 import { type SealedValue, sealedColumns } from "../../db/queries/sealed-values.ts";
 import { transaction } from "../../db/sql.ts";
 import { type Vault, VaultError } from "../../vault/vault.ts";
-import { recordAudit } from "../audit/record.ts";
+import { recordAudit } from "../audit/record-audit.ts";
 
 /** What a re-sealing has come to. */
 export interface Rotation {

@@ -4,13 +4,13 @@ import { parseInput } from "../../../contract/forms/parse.ts";
 import { keysCreate } from "../../../contract/operations/api-keys.ts";
 import { PublicError } from "../../../model/errors.ts";
 import { newId } from "../../../model/ids.ts";
-import type { Trier } from "../../auth/throttle.ts";
+import type { ThrottleSubject } from "../../auth/throttle.ts";
 import { insertGrant } from "../../db/queries/api-keys.ts";
 import { insertMcpToken } from "../../db/queries/mcp-tokens.ts";
 import { transaction } from "../../db/sql.ts";
-import type { Place } from "../../vault/vault.ts";
+import type { SealContext } from "../../vault/vault.ts";
 import { judgeNumber } from "../api-keys/api-keys.ts";
-import { recordAudit } from "../audit/record.ts";
+import { recordAudit } from "../audit/record-audit.ts";
 import type { Call } from "../caller.ts";
 import type { Services } from "../services.ts";
 import { type ClientServices, findClient } from "./clients.ts";
@@ -50,7 +50,7 @@ export interface RefusedRequest extends Pick<Asked, "client" | "redirectUri"> {
 export async function judgeRequest(
   services: AuthorizationServices,
   params: URLSearchParams,
-  who: Trier,
+  who: ThrottleSubject,
   now = Date.now(),
 ): Promise<{ asked: Asked } | { refused: RefusedRequest }> {
   const [clientId, ...moreClients] = params.getAll("client_id");
@@ -139,7 +139,7 @@ export function openAsked(
   throw cannot("This request has expired", "Start over in the app.");
 }
 
-function placeOf(sessionId: string): Place {
+function placeOf(sessionId: string): SealContext {
   return { table: "mcp_tokens", row: sessionId, column: "asked" };
 }
 

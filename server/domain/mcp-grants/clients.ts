@@ -5,7 +5,7 @@ import { z } from "zod";
 import { PublicError } from "../../../model/errors.ts";
 import { guardedFetch, GuardedFetchError } from "../../../platforms/kit/guarded-fetch.ts";
 import { loadAuthSecret } from "../../auth/secret.ts";
-import { throttle, type Trier } from "../../auth/throttle.ts";
+import { throttle, type ThrottleSubject } from "../../auth/throttle.ts";
 import type { Services } from "../services.ts";
 import { GrantRefused } from "./grant-refused.ts";
 import { isLoopback, isRedirectUri } from "./redirect-uris.ts";
@@ -25,7 +25,7 @@ export type ClientServices = Pick<Services, "pool" | "vault"> & {
 };
 
 /** The client of an id: its metadata document is fetched where the id is an address. Throws VALIDATION_FAILED with a sentence for the person who came from it, and RATE_LIMITED. */
-export async function findClient(services: ClientServices, id: string, who: Trier): Promise<McpClient> {
+export async function findClient(services: ClientServices, id: string, who: ThrottleSubject): Promise<McpClient> {
   if (id.startsWith(REGISTERED)) return await openRegistered(services, id);
   if (!isDocumentUrl(id, services.settings.allowPrivateUrls))
     throw cannot(
@@ -171,7 +171,11 @@ const MAX_REGISTERED_BYTES = 1500;
  * Registers a client that has no metadata document (RFC 7591). Nothing is stored: all there is to know of it stands
  * signed in its id, so that nobody can fill a table. Throws GrantRefused and RATE_LIMITED.
  */
-export async function registerClient(services: ClientServices, given: unknown, who: Trier): Promise<Registration> {
+export async function registerClient(
+  services: ClientServices,
+  given: unknown,
+  who: ThrottleSubject,
+): Promise<Registration> {
   await throttle(services.pool, "mcpRegistration", who);
   const read = metadata.safeParse(given);
   if (!read.success)

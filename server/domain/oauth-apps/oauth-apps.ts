@@ -13,7 +13,7 @@ import {
 } from "../../db/queries/oauth-apps.ts";
 import type { Db } from "../../db/sql.ts";
 import { redirectUriOf, sealAppSecret } from "../../oauth/app.ts";
-import { recordAudit } from "../audit/record.ts";
+import { recordAudit } from "../audit/record-audit.ts";
 import type { Answer, Call, Caller } from "../caller.ts";
 import { write } from "../idempotency.ts";
 import type { Services } from "../services.ts";

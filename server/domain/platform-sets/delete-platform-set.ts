@@ -5,7 +5,7 @@ import { issueOf, type PlatformPostError } from "../../../model/errors.ts";
 import { deleteSet, listScheduledOfSet, lockSetForDelete } from "../../db/queries/platform-sets.ts";
 import { lockPost } from "../../db/queries/posts.ts";
 import { disconnectAll } from "../accounts/disconnect.ts";
-import { recordAudit } from "../audit/record.ts";
+import { recordAudit } from "../audit/record-audit.ts";
 import type { Answer, Call } from "../caller.ts";
 import { write } from "../idempotency.ts";
 import { discard } from "../posts/acts.ts";

@@ -4,7 +4,7 @@ import { PublicError, type Issue, issueOf } from "../../../model/errors.ts";
 import { newId } from "../../../model/ids.ts";
 import { countSets, insertSet, listSets, renameSet, type PlatformSetRow } from "../../db/queries/platform-sets.ts";
 import { lockUser } from "../../db/queries/users.ts";
-import { recordAudit } from "../audit/record.ts";
+import { recordAudit } from "../audit/record-audit.ts";
 import type { Answer, Call, Caller } from "../caller.ts";
 import { write } from "../idempotency.ts";
 import type { Services } from "../services.ts";

@@ -6,7 +6,7 @@ import { isAllowed } from "../../../model/status.ts";
 import { findApproval, saveApproval, type ApprovalRow } from "../../db/queries/post-approvals.ts";
 import { findPost, type PostMediaRow, type WholePostRow } from "../../db/queries/posts.ts";
 import type { Db } from "../../db/sql.ts";
-import { recordAudit } from "../audit/record.ts";
+import { recordAudit } from "../audit/record-audit.ts";
 import type { Answer, Call, Caller } from "../caller.ts";
 import { write } from "../idempotency.ts";
 import type { Services } from "../services.ts";

@@ -10,7 +10,7 @@ import { deleteUser as removeUser, findMe, lockUser } from "../../db/queries/use
 import { transaction } from "../../db/sql.ts";
 import { DROP_BYTES_QUEUE } from "../../media/queues.ts";
 import { disconnectAll } from "../accounts/disconnect.ts";
-import { recordAudit } from "../audit/record.ts";
+import { recordAudit } from "../audit/record-audit.ts";
 import type { Answer, Call } from "../caller.ts";
 import type { Services } from "../services.ts";
 import { refuseField } from "./refuse-field.ts";

@@ -15,7 +15,7 @@ import { findMe, findUserByEmail, type UserRow } from "../../db/queries/users.ts
 import type { Db } from "../../db/sql.ts";
 import { renderAuthEmail } from "../../mail/emails.ts";
 import { sendMail } from "../../mail/send-mail.ts";
-import { recordAudit } from "../audit/record.ts";
+import { recordAudit } from "../audit/record-audit.ts";
 import type { Answer, Call, Caller } from "../caller.ts";
 import { write } from "../idempotency.ts";
 import type { Services } from "../services.ts";

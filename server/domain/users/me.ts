@@ -2,7 +2,7 @@ import type { Me } from "../../../contract/operations/me.ts";
 import { PublicError } from "../../../model/errors.ts";
 import { findMe, updateMe as update } from "../../db/queries/users.ts";
 import type { Db } from "../../db/sql.ts";
-import { recordAudit } from "../audit/record.ts";
+import { recordAudit } from "../audit/record-audit.ts";
 import type { Answer, Call, Caller } from "../caller.ts";
 import { write } from "../idempotency.ts";
 import type { Services } from "../services.ts";

@@ -6,7 +6,7 @@ import { loadAuthSecret } from "../../auth/secret.ts";
 import { renderAuthEmail } from "../../mail/emails.ts";
 import { sendMail } from "../../mail/send-mail.ts";
 import type { Vault } from "../../vault/vault.ts";
-import { recordAudit } from "../audit/record.ts";
+import { recordAudit } from "../audit/record-audit.ts";
 import type { Jobs, Sessions } from "../services.ts";
 
 interface AuthParts {
@@ -39,10 +39,10 @@ async function open(parts: AuthParts): Promise<Auth> {
     log,
     appUrl,
     secret: await loadAuthSecret(pool, vault),
-    record: async ({ sessionId, ...deed }, visit) => {
+    record: async ({ sessionId, ...entry }, origin) => {
       const actor =
         sessionId === null ? ({ kind: "visitor", id: null } as const) : ({ kind: "session", id: sessionId } as const);
-      await recordAudit(pool, { actor, ...visit }, deed);
+      await recordAudit(pool, { actor, ...origin }, entry);
     },
     sendEmail: async (to, email) => await sendMail(parts, pool, renderAuthEmail(to, email)),
   });

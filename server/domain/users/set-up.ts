@@ -9,7 +9,7 @@ import { addFact, deleteFacts, lockSetUp, takeRecentFact } from "../../db/querie
 import { savePassword } from "../../db/queries/sign-in-methods.ts";
 import { adoptOwner, findOwner, findOwnerWhoCanSignIn, findUserByEmail } from "../../db/queries/users.ts";
 import { transaction } from "../../db/sql.ts";
-import { recordAudit } from "../audit/record.ts";
+import { recordAudit } from "../audit/record-audit.ts";
 import type { Origin } from "../caller.ts";
 import { makeUser } from "./ensure-user.ts";
 import { refuseField } from "./refuse-field.ts";

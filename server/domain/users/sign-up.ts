@@ -9,7 +9,7 @@ import { savePassword } from "../../db/queries/sign-in-methods.ts";
 import { transaction } from "../../db/sql.ts";
 import { renderAuthEmail } from "../../mail/emails.ts";
 import { sendMail } from "../../mail/send-mail.ts";
-import { recordAudit } from "../audit/record.ts";
+import { recordAudit } from "../audit/record-audit.ts";
 import type { Origin } from "../caller.ts";
 import type { Services } from "../services.ts";
 import { makeUser } from "./ensure-user.ts";

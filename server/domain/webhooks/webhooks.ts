@@ -19,7 +19,7 @@ import {
   updateWebhook as changeWebhook,
   type WebhookRow,
 } from "../../db/queries/webhooks.ts";
-import { recordAudit } from "../audit/record.ts";
+import { recordAudit } from "../audit/record-audit.ts";
 import type { Answer, Call, Caller } from "../caller.ts";
 import { write } from "../idempotency.ts";
 import type { Services } from "../services.ts";

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 
-import { onAppOnly } from "../../calls/hosts.ts";
+import { requireAppHost } from "../../calls/hosts.ts";
 import type { Services } from "../../domain/services.ts";
 import type { printDocs } from "./print-docs.ts";
 
@@ -27,7 +27,7 @@ export async function addDocs(app: FastifyInstance, { settings }: Pick<Services,
     app.get(path, async (request, reply) => await answer(request, reply.header("access-control-allow-origin", "*")));
   }
   await app.register(async (scope) => {
-    onAppOnly(scope, settings);
+    requireAppHost(scope, settings);
     for (const path of ["/docs", "/docs.md", "/docs/*"]) scope.get(path, answer);
   });
 }

@@ -1,24 +1,24 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 
-import { onAppOnly, readFaces } from "../../calls/hosts.ts";
+import { requireAppHost, hostResolver } from "../../calls/hosts.ts";
 import { logFailure, sendFailure } from "../../calls/refusals.ts";
 import type { Services } from "../../domain/services.ts";
 import { ConnectingFailed } from "../../oauth/failures.ts";
 import { addConnectLinkRoutes, answerLinkFailure } from "../routes/connect-link-routes.ts";
 import { addOAuthRoutes } from "../routes/oauth-routes.ts";
 import { addApprovals } from "./approvals.ts";
-import { addApproving } from "./approving.ts";
+import { addApprovePost } from "./approve-post.ts";
 import { addAuditLog } from "./audit-log.ts";
 import type { PageOptions } from "./call-operation.ts";
-import { addChoosing } from "./choosing.ts";
+import { addChooseAccount } from "./choose-account.ts";
 import { showConnectingFailed } from "./connecting-failed.ts";
 import { addConnections, readMode } from "./connections.ts";
 import { addConsent } from "./consent.ts";
+import { addCustomOAuthApps } from "./custom-oauth-apps.ts";
 import { sendOn, sendPage } from "./frame.ts";
 import { addHome } from "./home.ts";
 import { html } from "./html.ts";
 import { addKeys } from "./keys.ts";
-import { addOwnApps } from "./own-apps.ts";
 import { addPasskeyScript } from "./passkeys.ts";
 import { addPasswordReset } from "./password-reset.ts";
 import { findPerson, SignInFirst } from "./person.ts";
@@ -31,7 +31,7 @@ import { addTwoFactor } from "./two-factor.ts";
 
 /** What people look at, on the app's host. */
 export async function addPages(scope: FastifyInstance, services: Services, options: PageOptions): Promise<void> {
-  onAppOnly(scope, services.settings);
+  requireAppHost(scope, services.settings);
   addPasskeyScript(scope);
   await scope.register(async (pages) => {
     leadToOneAddress(pages, services);
@@ -48,10 +48,10 @@ export async function addPages(scope: FastifyInstance, services: Services, optio
       addKeys,
       addConsent,
       addApprovals,
-      addApproving,
+      addApprovePost,
       addConnections,
-      addOwnApps,
-      addChoosing,
+      addCustomOAuthApps,
+      addChooseAccount,
       addOAuthRoutes,
       addConnectLinkRoutes,
     ])
@@ -81,7 +81,7 @@ async function showFailure(
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   // There are no pages on the API's host: a failure there is answered in JSON, like any other.
-  if (readFaces(services.settings)(request) === "api") return await sendFailure(services.log, error, request, reply);
+  if (hostResolver(services.settings)(request) === "api") return await sendFailure(services.log, error, request, reply);
   if (error instanceof SignInFirst)
     return await sendOn(
       reply,

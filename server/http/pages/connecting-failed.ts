@@ -5,7 +5,7 @@ import type { ConnectingFailed } from "../../oauth/failures.ts";
 import { connectPath } from "./connect-path.ts";
 import { sendPage, type Viewer } from "./frame.ts";
 import { html } from "./html.ts";
-import { ownPath } from "./own-path.ts";
+import { safeRedirect } from "./safe-redirect.ts";
 
 /** Why an account was not connected, what to do about it, and a button to try again where this browser started it. */
 export async function showConnectingFailed(
@@ -23,7 +23,7 @@ export async function showConnectingFailed(
           mode: attempt.mode,
           login: attempt.login,
         });
-  const back = ownPath(attempt?.return_to, "/connections");
+  const back = safeRedirect(attempt?.return_to, "/connections");
   return await sendPage(reply, {
     title: `${label} was not connected`,
     viewer,

@@ -5,7 +5,7 @@ import type { FastifyReply } from "fastify";
 import type { Mode } from "../../../model/platform-names.ts";
 import { MOST_COUNTED } from "../../domain/posts/list-approvals.ts";
 import { html, toMarkup, trusted, type Html } from "./html.ts";
-import { ownPath } from "./own-path.ts";
+import { safeRedirect } from "./safe-redirect.ts";
 import { PAGE_STYLE } from "./style.ts";
 
 /** A page as a person sees it. */
@@ -58,7 +58,7 @@ export function waitingTag(count: number): Html | null {
 
 /** Sends the browser on after a form, or to another page. */
 export async function sendOn(reply: FastifyReply, path: string): Promise<FastifyReply> {
-  return await reply.header("cache-control", "no-store").redirect(ownPath(path, "/"), 303);
+  return await reply.header("cache-control", "no-store").redirect(safeRedirect(path, "/"), 303);
 }
 
 const styleHash = createHash("sha256").update(PAGE_STYLE).digest("base64");

@@ -6,10 +6,10 @@ import { callRoute } from "./call-route.ts";
 import { check, field, readForm } from "./form.ts";
 import { sendOn, sendPage, type Notice } from "./frame.ts";
 import { html } from "./html.ts";
-import { ownPath } from "./own-path.ts";
 import { PASSKEY_SCRIPT, passkeyButton } from "./passkeys.ts";
 import { findPerson } from "./person.ts";
 import { queryOf } from "./query.ts";
+import { safeRedirect } from "./safe-redirect.ts";
 
 const needsSecondFactor = z.object({ twoFactorRedirect: z.literal(true) });
 
@@ -19,14 +19,14 @@ export function addSignIn(scope: FastifyInstance, services: Services): void {
 
   scope.get("/sign-in", async (request, reply) => {
     const query = queryOf(request);
-    const returnTo = ownPath(query["returnTo"], "/");
+    const returnTo = safeRedirect(query["returnTo"], "/");
     if ((await findPerson(services, request)) !== null) return await sendOn(reply, returnTo);
     return await showSignIn(reply, { returnTo, notice: NOTICES[query["notice"] ?? ""] ?? null });
   });
 
   scope.post("/sign-in", async (request, reply) => {
     const form = await readForm(request, settings.appUrl);
-    const returnTo = ownPath(form.text("returnTo"), "/");
+    const returnTo = safeRedirect(form.text("returnTo"), "/");
     const email = form.text("email").trim();
     const answered = await callRoute(services, request, reply, {
       method: "POST",
@@ -45,14 +45,14 @@ export function addSignIn(scope: FastifyInstance, services: Services): void {
     "/sign-in/two-factor",
     async (request, reply) =>
       await showTwoFactor(reply, {
-        returnTo: ownPath(queryOf(request)["returnTo"], "/"),
+        returnTo: safeRedirect(queryOf(request)["returnTo"], "/"),
         usesBackup: queryOf(request)["backup"] !== undefined,
       }),
   );
 
   scope.post("/sign-in/two-factor", async (request, reply) => {
     const form = await readForm(request, settings.appUrl);
-    const returnTo = ownPath(form.text("returnTo"), "/");
+    const returnTo = safeRedirect(form.text("returnTo"), "/");
     const usesBackup = form.text("kind") === "backup";
     const code = usesBackup ? form.text("code").trim() : form.text("code").replaceAll(/\s/g, "");
     const path = usesBackup ? "/api/auth/two-factor/verify-backup-code" : "/api/auth/two-factor/verify-totp";

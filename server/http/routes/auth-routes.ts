@@ -11,7 +11,7 @@ import { setUpForm, signUpForm } from "../../../contract/operations/sign-up.ts";
 import { PublicError, type PublicCode } from "../../../model/errors.ts";
 import type { Auth } from "../../auth/auth.ts";
 import { refuseForeign } from "../../calls/authenticate.ts";
-import { onAppOnly } from "../../calls/hosts.ts";
+import { requireAppHost } from "../../calls/hosts.ts";
 import { readBody } from "../../calls/read-body.ts";
 import { refuseRequest } from "../../calls/refusals.ts";
 import type { Origin } from "../../domain/caller.ts";
@@ -19,7 +19,7 @@ import type { Services } from "../../domain/services.ts";
 import { refuseField } from "../../domain/users/refuse-field.ts";
 import { completeSetUp } from "../../domain/users/set-up.ts";
 import { acceptInvite, signUp } from "../../domain/users/sign-up.ts";
-import { ownPath } from "../pages/own-path.ts";
+import { safeRedirect } from "../pages/safe-redirect.ts";
 
 /** What of the sign-in library is to be had from outside, below /api/auth. The rest is ours to do, or nobody's. */
 const OFFERED = {
@@ -52,7 +52,7 @@ const OFFERED = {
 
 /** Signing in over HTTP, on the app's host only. Answers never carry a session's token: it is in the cookie, out of scripts' reach. */
 export function addAuthRoutes(scope: FastifyInstance, services: Services): void {
-  onAppOnly(scope, services.settings);
+  requireAppHost(scope, services.settings);
   addWaysIn(scope, services);
   for (const method of ["GET", "POST"] as const) {
     for (const path of OFFERED[method]) {
@@ -148,7 +148,7 @@ async function answer(services: Services, request: FastifyRequest, reply: Fastif
   if (location !== null)
     reply.header(
       "location",
-      ownPath(location.startsWith(`${settings.appUrl}/`) ? location.slice(settings.appUrl.length) : location, "/"),
+      safeRedirect(location.startsWith(`${settings.appUrl}/`) ? location.slice(settings.appUrl.length) : location, "/"),
     );
   reply.header("cache-control", "no-store");
   const text = await response.text();

@@ -14,7 +14,7 @@ import {
 import type { Services } from "../../domain/services.ts";
 import type { ConnectingFailed } from "../../oauth/failures.ts";
 import { giveBrowserBinding, readBrowserBinding } from "../browser-binding.ts";
-import { showChoices } from "../pages/choosing.ts";
+import { showChoices } from "../pages/choose-account.ts";
 import { showConnectLink, showNotConnected } from "../pages/connect-link.ts";
 import { readForm } from "../pages/form.ts";
 import { sendOn } from "../pages/frame.ts";

@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 
 import type { PublicCode } from "../../../model/errors.ts";
 import { throttle } from "../../auth/throttle.ts";
-import { type Faces, onAppOnly } from "../../calls/hosts.ts";
+import { type HostUrls, requireAppHost } from "../../calls/hosts.ts";
 import { readText } from "../../calls/read-body.ts";
 import { logFailure } from "../../calls/refusals.ts";
 import type { Origin } from "../../domain/caller.ts";
@@ -39,7 +39,7 @@ export async function addMcpGrants(scope: FastifyInstance, services: Services): 
   for (const path of [GRANT_PATHS.token, GRANT_PATHS.revoke, GRANT_PATHS.register, "/.well-known/*"])
     scope.options(path, async (_request, reply) => await reply.code(204).headers(PREFLIGHT).send());
   await scope.register(async (forClients) => {
-    onAppOnly(forClients, services.settings);
+    requireAppHost(forClients, services.settings);
     forClients.addHook("onRequest", async (_request, reply) => void reply.header("cache-control", "no-store"));
     forClients.setErrorHandler((error, request, reply) => sendError(services, error, request, reply));
     addEndpoints(forClients, services);
@@ -100,7 +100,7 @@ async function giveTokens(services: Services, origin: Origin, params: URLSearchP
 }
 
 /** As RFC 8414 has it, with what RFC 9207, 9728 and the draft on client id metadata documents add. */
-function describeServer({ apiUrl, appUrl }: Faces): object {
+function describeServer({ apiUrl, appUrl }: HostUrls): object {
   return {
     issuer: appUrl,
     authorization_endpoint: appUrl + GRANT_PATHS.authorize,

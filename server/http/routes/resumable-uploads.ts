@@ -9,7 +9,7 @@ import { withoutPlace } from "../../calls/read-body.ts";
 import { errorBody, refuseRequest, sendFailure, toRefusal } from "../../calls/refusals.ts";
 import { hashRequest, readIdempotencyKey } from "../../calls/request-headers.ts";
 import type { Caller } from "../../domain/caller.ts";
-import { claim, holding } from "../../domain/idempotency.ts";
+import { claim, withClaim } from "../../domain/idempotency.ts";
 import { beginResumableUpload } from "../../domain/media/resumable-uploads.ts";
 import type { Services } from "../../domain/services.ts";
 import { type AnnouncedFile, appendToUpload, endUpload, findUpload } from "../../media/uploads/resumable-uploads.ts";
@@ -92,7 +92,9 @@ async function begin(
   });
   if ("key" in held)
     return (
-      await holding(services.pool, caller, held, () => beginResumableUpload(services, { ...caller, claim: held }, file))
+      await withClaim(services.pool, caller, held, () =>
+        beginResumableUpload(services, { ...caller, claim: held }, file),
+      )
     ).body;
   reply.header("idempotency-replayed", "true");
   return held.body;

@@ -4,13 +4,13 @@ import type { FastifyInstance } from "fastify";
 
 import { authenticate } from "../../calls/authenticate.ts";
 import type { BindOptions } from "../../calls/bind.ts";
-import { onAppOnly } from "../../calls/hosts.ts";
+import { requireAppHost } from "../../calls/hosts.ts";
 import type { Services } from "../../domain/services.ts";
 import { exportUser } from "../../domain/users/export-user.ts";
 
 /** The route by which people take all that is kept of them with them, as one JSON file. */
 export function addUserExport(scope: FastifyInstance, services: Services, { calls }: Pick<BindOptions, "calls">): void {
-  onAppOnly(scope, services.settings);
+  requireAppHost(scope, services.settings);
   scope.get("/api/me/export", async (request, reply) => {
     const caller = await authenticate(services, { auth: "session" }, request);
     await calls.count(reply, caller.userId, "apiRead");

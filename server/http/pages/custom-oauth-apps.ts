@@ -21,7 +21,7 @@ import { callOf, requirePerson, type Person } from "./person.ts";
 import { queryOf } from "./query.ts";
 
 /** The apps of the platforms' developer portals that a platform set connects its accounts by, instead of the instance's. */
-export function addOwnApps(scope: FastifyInstance, services: Services, options: PageOptions): void {
+export function addCustomOAuthApps(scope: FastifyInstance, services: Services, options: PageOptions): void {
   const { settings } = services;
 
   scope.get("/connections/apps", async (request, reply) => {

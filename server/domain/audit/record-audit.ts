@@ -7,7 +7,7 @@ import type { Db } from "../../db/sql.ts";
 import type { Origin } from "../caller.ts";
 
 /** What was done, to whose things. `data` never holds a secret. */
-export interface Deed {
+export interface AuditEntry {
   userId: string | null;
   mode?: Mode;
   action: AuditAction;
@@ -55,24 +55,25 @@ const DAY_MILLISECONDS = 86_400_000;
  * Writes it down in the transaction of `db`: what was done and its record are there together, or neither. Throws
  * RATE_LIMITED where the person has had as much written down within a day as anybody may.
  */
-export async function recordAudit(db: Db, origin: Origin, deed: Deed): Promise<void> {
+export async function recordAudit(db: Db, origin: Origin, entry: AuditEntry): Promise<void> {
   const { actor, address, requestId } = origin;
-  if (ENDLESS.has(deed.action) && (actor.kind === "key" || actor.kind === "session")) await judgeDeeds(db, deed.userId);
+  if (ENDLESS.has(entry.action) && (actor.kind === "key" || actor.kind === "session"))
+    await enforceQuota(db, entry.userId);
   await insertAuditEvent.run(db, [
     newId(),
-    deed.userId,
-    deed.mode ?? null,
+    entry.userId,
+    entry.mode ?? null,
     actor.kind,
     actor.id,
-    deed.action,
-    deed.target ?? null,
-    deed.data ?? {},
+    entry.action,
+    entry.target ?? null,
+    entry.data ?? {},
     address,
     requestId,
   ]);
 }
 
-async function judgeDeeds(db: Db, userId: string | null): Promise<void> {
+async function enforceQuota(db: Db, userId: string | null): Promise<void> {
   const { notedChanges: most } = BOUNDS;
   const { count = 0 } =
     (await countDeeds.one(db, [userId, firstIdAt(new Date(Date.now() - DAY_MILLISECONDS)), most])) ?? {};

@@ -13,7 +13,7 @@ import { html, type Html } from "./html.ts";
 import { type Person, requirePerson } from "./person.ts";
 
 /** Which of several accounts to connect, and whether it replaces another: for people who are signed in. */
-export function addChoosing(scope: FastifyInstance, services: Services, options: PageOptions): void {
+export function addChooseAccount(scope: FastifyInstance, services: Services, options: PageOptions): void {
   const choicesFor = async ({ sessionId }: Person, id: string) => {
     if (!/^[0-9a-f-]{36}$/i.test(id))
       throw new PublicError("NOT_FOUND", "This choice has expired. Connect the account again.");

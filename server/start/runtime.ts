@@ -8,8 +8,8 @@ import type { Config } from "./config.ts";
 import { type Instance, openInstance } from "./instance.ts";
 import { createMetrics, type Metrics } from "./metrics.ts";
 
-/** What API and worker of one process stand on. */
-export interface Ground {
+/** What the API and the worker of one process share. */
+export interface Runtime {
   instance: Instance;
   listener: Listener;
   storage: Storage;
@@ -17,25 +17,25 @@ export interface Ground {
   metrics: Metrics;
 }
 
-/** What has been opened, as what closes it; the last first. */
-export type Opened = (() => Promise<unknown> | void)[];
+/** What closes what has been opened; the last first. */
+export type Closers = (() => Promise<unknown> | void)[];
 
-/** Adds to `opened` as it goes, so that a start that fails half-way leaves nothing behind. */
-export async function openGround(
+/** Adds to `closers` as it goes, so that a start that fails half-way leaves nothing behind. */
+export async function openRuntime(
   config: Config,
   log: Logger,
   options: { doesChores: boolean },
-  opened: Opened,
-): Promise<Ground> {
+  closers: Closers,
+): Promise<Runtime> {
   const instance = await openInstance(config, log);
-  opened.push(() => instance.close());
+  closers.push(() => instance.close());
   const metrics = createMetrics(instance.pool, options.doesChores ? "worker" : "api");
   const storage = await openStorage(config.storage);
-  opened.push(() => storage.close());
+  closers.push(() => storage.close());
   const listener = await createListener(instance.databaseUrl, log);
-  opened.push(() => listener.close());
+  closers.push(() => listener.close());
   const workUrl = options.doesChores ? { workUrl: instance.databaseUrl } : {};
   const jobs = await startJobQueue({ pool: instance.pool, log, onChore: metrics.chore, ...workUrl });
-  opened.push(() => jobs.stop());
+  closers.push(() => jobs.stop());
   return { instance, listener, storage, jobs, metrics };
 }

@@ -17,7 +17,7 @@ import { readAccountNames, shownPost } from "./shown-post.ts";
 import { showTime } from "./times.ts";
 
 /** A person's word that a post may go out as it is now, for keys that publish only what is approved. */
-export function addApproving(scope: FastifyInstance, services: Services, options: PageOptions): void {
+export function addApprovePost(scope: FastifyInstance, services: Services, options: PageOptions): void {
   const path = "/posts/:id/approve";
 
   scope.get<{ Params: { id: string } }>(path, async (request, reply) => {

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { ownPath } from "./own-path.ts";
+import { safeRedirect } from "./safe-redirect.ts";
 
 test("a return path leads nowhere but to our own pages", () => {
   for (const good of ["/", "/keys", "/connections?mode=test", "/connect/abc?status=refused&reason=%2F%2Fevil.example"])
-    assert.equal(ownPath(good, "/fallback"), good);
+    assert.equal(safeRedirect(good, "/fallback"), good);
   for (const bad of [
     "//evil.example",
     "/\\evil.example",
@@ -22,7 +22,7 @@ test("a return path leads nowhere but to our own pages", () => {
     ["/keys"],
     "/..//evil.example",
   ]) {
-    assert.equal(ownPath(bad, "/fallback"), "/fallback", String(bad));
+    assert.equal(safeRedirect(bad, "/fallback"), "/fallback", String(bad));
   }
-  assert.equal(ownPath("/日本?ä=ö#ü", "/"), "/%E6%97%A5%E6%9C%AC?%C3%A4=%C3%B6#%C3%BC");
+  assert.equal(safeRedirect("/日本?ä=ö#ü", "/"), "/%E6%97%A5%E6%9C%AC?%C3%A4=%C3%B6#%C3%BC");
 });

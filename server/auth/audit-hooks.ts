@@ -7,35 +7,35 @@ import { BOUNDS } from "../../model/bounds.ts";
 import { endSurplusSessions } from "../db/queries/sessions.ts";
 import { countPasskeys } from "../db/queries/sign-in-methods.ts";
 import { findUserByEmail, verifyEmail } from "../db/queries/users.ts";
-import type { Visit } from "./auth.ts";
+import type { RequestOrigin } from "./auth.ts";
 import { KNOWN_BROWSER, KNOWN_BROWSER_DAYS, markBrowser, nameOfBrowser } from "./known-browser.ts";
-import { forgive, isFirstUse, isWorthNoting, throttle, type Tried } from "./throttle.ts";
+import { resetThrottle, isFirstUse, shouldRecordFailure, throttle, type ThrottledAction } from "./throttle.ts";
 
 /** What somebody did to sign in or out, or to the ways in which they can. */
-export interface Deed {
+export interface AuthEvent {
   userId: string | null;
-  action: DeedAction;
+  action: AuthEventAction;
   /** The session in which it was done; null where nobody was signed in. */
   sessionId: string | null;
   target?: string;
   data?: Record<string, unknown>;
 }
 
-export type DeedAction =
+export type AuthEventAction =
   | `user.${"signed_in" | "sign_in_failed" | "signed_out" | "email_verified" | "password_changed" | "password_reset"}`
   | `two_factor.${"enabled" | "disabled"}`
   | `passkey.${"added" | "removed"}`;
 
-export interface WatchDeps {
+export interface AuditHooksDeps {
   pool: pg.Pool;
-  record(deed: Deed): Promise<void>;
-  visit(): Visit;
+  record(event: AuthEvent): Promise<void>;
+  origin(): RequestOrigin;
   /** Whose session's cookie is among these. */
   userOf(cookies: string): Promise<string | null>;
 }
 
 /** What is counted before it is tried, by the library's path. */
-const COUNTED: Readonly<Record<string, Tried>> = {
+const COUNTED: Readonly<Record<string, ThrottledAction>> = {
   "/sign-in/email": "signIn",
   "/passkey/verify-authentication": "signIn",
   "/two-factor/verify-totp": "secondFactor",
@@ -71,7 +71,7 @@ const withCode = z.object({ code: z.string().max(100) });
 const withEmail = z.object({ email: z.string().max(1000) });
 
 /** Stands around every call of the library, whether it comes over HTTP or from a page: counts tries, and writes down what came of them. */
-export function watch({ pool, record, visit, userOf }: WatchDeps) {
+export function createAuditHooks({ pool, record, origin, userOf }: AuditHooksDeps) {
   const plugin = {
     id: "ampost-watch",
     hooks: {
@@ -90,7 +90,7 @@ export function watch({ pool, record, visit, userOf }: WatchDeps) {
             if (browser !== null)
               return await throttle(pool, tried, { account: triesOf(email, browser), address: null });
             const account = email ?? (await userOf(ctx.headers?.get("cookie") ?? ""));
-            await throttle(pool, tried, { account, address: visit().address });
+            await throttle(pool, tried, { account, address: origin().address });
           }),
         },
         {
@@ -146,7 +146,7 @@ export function watch({ pool, record, visit, userOf }: WatchDeps) {
                 target: newSession.session.id,
                 data: { way },
               });
-              await forgive(pool, "signIn", newSession.user.email);
+              await resetThrottle(pool, "signIn", newSession.user.email);
               await rememberBrowser(ctx, newSession.user.email);
             }
           }),
@@ -161,7 +161,7 @@ export function watch({ pool, record, visit, userOf }: WatchDeps) {
     if (value === null) return;
     await ctx.setSignedCookie(name, value, ctx.context.secret, attributes);
     const browser = await nameOfBrowser(pool, email, value);
-    if (browser !== null) await forgive(pool, "signIn", triesOf(email, browser));
+    if (browser !== null) await resetThrottle(pool, "signIn", triesOf(email, browser));
   }
 
   async function readBrowser(ctx: Ctx): Promise<string | null> {
@@ -170,7 +170,7 @@ export function watch({ pool, record, visit, userOf }: WatchDeps) {
 
   /** Whoever tries from many addresses fills no log: beyond a number in an hour nothing is written down. */
   async function noteFailure(userId: string | null, way: string): Promise<void> {
-    if (await isWorthNoting(pool, userId))
+    if (await shouldRecordFailure(pool, userId))
       await record({ userId, action: "user.sign_in_failed", sessionId: null, data: { way } });
   }
 
@@ -195,7 +195,7 @@ export function watch({ pool, record, visit, userOf }: WatchDeps) {
     },
     session: {
       create: {
-        before: async (session) => ({ data: { ...session, ipAddress: visit().address } }),
+        before: async (session) => ({ data: { ...session, ipAddress: origin().address } }),
         after: async ({ userId }) => void (await endSurplusSessions.run(pool, [userId, BOUNDS.sessions])),
       },
       delete: {
@@ -212,21 +212,21 @@ export function watch({ pool, record, visit, userOf }: WatchDeps) {
     // The email has reached them, which also confirms the address.
     await verifyEmail.one(pool, [user.id]);
     await record({ userId: user.id, action: "user.password_reset", sessionId: null });
-    await forgive(pool, "signIn", user.email);
+    await resetThrottle(pool, "signIn", user.email);
   }
 
   return { plugin, databaseHooks, passwordReset };
 }
 
 /** What a call that went well has done, to the user whose session came along. */
-const DONE: Readonly<Record<string, DeedAction>> = {
+const DONE: Readonly<Record<string, AuthEventAction>> = {
   "/change-password": "user.password_changed",
   "/passkey/verify-registration": "passkey.added",
   "/passkey/delete-passkey": "passkey.removed",
 };
 
 /** What a change of the user's row means, by the path in which it happened. */
-const UPDATED: Readonly<Record<string, DeedAction>> = {
+const UPDATED: Readonly<Record<string, AuthEventAction>> = {
   "/verify-email": "user.email_verified",
   "/two-factor/verify-totp": "two_factor.enabled",
   "/two-factor/disable": "two_factor.disabled",
