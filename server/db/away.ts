@@ -28,8 +28,8 @@ export function isFromDatabase(error: unknown): boolean {
 }
 
 /**
- * Connection exceptions, no disk, memory or connection left, a server that starts, stops or has crashed, and one that is
- * read-only since another has taken over.
+ * Connection exceptions, no disk, memory or connection left, a server that starts, stops or has crashed, and one that
+ * is read-only since another has taken over.
  */
 const AWAY_STATES = ["08000", "08001", "08003", "08004", "08006", "53", "57P01", "57P02", "57P03", "25006"];
 

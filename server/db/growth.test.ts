@@ -20,7 +20,8 @@ test("every table has something that keeps it from growing without end", async (
       "name in growth.ts what bounds a new table",
     );
     const cascades = await database.pool.query<{ pair: string }>(
-      "select conrelid::regclass || ' with ' || confrelid::regclass as pair from pg_constraint where contype = 'f' and confdeltype = 'c'",
+      `select conrelid::regclass || ' with ' || confrelid::regclass as pair from pg_constraint
+       where contype = 'f' and confdeltype = 'c'`,
     );
     const taken = new Set(cascades.rows.map(({ pair }) => pair));
     for (const [table, { swept, with: parent, limits, bounds, because }] of Object.entries(GROWTH)) {

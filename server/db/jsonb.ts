@@ -2,9 +2,9 @@
 export type Json = string & { readonly isJson: true };
 
 /**
- * A value as JSON that PostgreSQL takes: the one door for everything that becomes `jsonb` or `json`. What others have sent
- * may hold what PostgreSQL has no place for, and one such character would fail the whole write: NUL is left out, and half
- * a character becomes the replacement character, in texts and names alike.
+ * A value as JSON that PostgreSQL takes: the one door for everything that becomes `jsonb` or `json`. What others have
+ * sent may hold what PostgreSQL has no place for, and one such character would fail the whole write: NUL is left out,
+ * and half a character becomes the replacement character, in texts and names alike.
  */
 export function jsonb(value: unknown): Json {
   const text = JSON.stringify(value);

@@ -21,7 +21,8 @@ test("a message reaches its channel only, and again after the connection was cut
     const back = Promise.withResolvers<void>();
     listener.onReconnect(() => back.resolve());
     await database.pool.query(
-      "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'ampost listen' and datname = current_database()",
+      `select pg_terminate_backend(pid) from pg_stat_activity
+       where application_name = 'ampost listen' and datname = current_database()`,
     );
     await back.promise;
 

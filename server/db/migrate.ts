@@ -88,7 +88,8 @@ async function run(client: pg.PoolClient, migration: Migration): Promise<void> {
   try {
     await client.query(
       `create table if not exists schema_migrations (
-         version integer primary key, name text not null, checksum text not null, applied_at timestamptz not null default now())`,
+         version integer primary key, name text not null, checksum text not null,
+         applied_at timestamptz not null default now())`,
     );
     await client.query(migration.sql);
     await client.query("insert into schema_migrations (version, name, checksum) values ($1, $2, $3)", [
@@ -118,14 +119,16 @@ async function outstanding(client: pg.PoolClient, known: Migration[]): Promise<M
     const migration = known.find(({ version }) => version === ran.version);
     if (migration === undefined) {
       throw new MigrationRefused(
-        `The database is newer than this Ampost: it has had migration ${ran.name}, and this program ends at ${known.at(-1)?.name ?? "none"}. ` +
+        `The database is newer than this Ampost: it has had migration ${ran.name}, ` +
+          `and this program ends at ${known.at(-1)?.name ?? "none"}. ` +
           "Start the newer Ampost, or point DATABASE_URL or AMPOST_DATA_DIR elsewhere.",
       );
     }
     if (migration.checksum !== ran.checksum) {
       throw new MigrationRefused(
         `Migration ${ran.name} ran here in another form than the file this program has. ` +
-          "Install an unchanged Ampost; for a database without data worth keeping, empty it (or the data folder) and start again.",
+          "Install an unchanged Ampost; for a database without data worth keeping, empty it (or the data folder) and " +
+          "start again.",
       );
     }
   }

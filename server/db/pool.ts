@@ -32,7 +32,8 @@ export function createPool(url: string, options: PoolOptions = {}): pg.Pool {
     types: int8AsNumber(),
   });
   pool.on("error", (error) => options.onError?.(error));
-  // A server that goes tells a connection twice, and the second time nobody may be listening: that would end the process.
+  // A server that goes tells a connection twice, and the second time nobody may be listening: that would end the
+  // process.
   pool.on("connect", (client) => client.on("error", () => undefined));
   return pool;
 }

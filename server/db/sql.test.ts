@@ -26,7 +26,8 @@ test("PostgreSQL accepts every declared statement on the migrated schema, with t
     assert.deepEqual(refused, []);
     const { rows } = await client.query<{ name: string; types: string[] }>(
       `select name, array(select format_type(coalesce(nullif(t.typbasetype, 0), t.oid), null)
-         from unnest(parameter_types) with ordinality p(type, place) join pg_type t on t.oid = p.type order by place) as types
+         from unnest(parameter_types) with ordinality p(type, place) join pg_type t on t.oid = p.type
+         order by place) as types
        from pg_prepared_statements`,
     );
     assert.deepEqual(

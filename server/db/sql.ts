@@ -28,8 +28,8 @@ export const statements = new Map<string, Pick<Statement<unknown>, "name" | "tex
 
 /**
  * Declares a statement. `name` is unique in the product: the table's name and what is done. `Row` mirrors the columns
- * selected, `never` where nobody reads any. `Params` is a tuple whose labels say what each parameter is; a test compares
- * it with what PostgreSQL makes of the text.
+ * selected, `never` where nobody reads any. `Params` is a tuple whose labels say what each parameter is; a test
+ * compares it with what PostgreSQL makes of the text.
  */
 export function statement<Row = never, Params extends readonly unknown[] = readonly unknown[]>(
   name: string,
@@ -54,8 +54,8 @@ export function statement<Row = never, Params extends readonly unknown[] = reado
 }
 
 /**
- * A parameter as PostgreSQL takes it, whoever wrote it: platforms' names of people and files among them. Of what it has no
- * place for in a text, half a character becomes the replacement character by itself; NUL is left out here.
+ * A parameter as PostgreSQL takes it, whoever wrote it: platforms' names of people and files among them. Of what it has
+ * no place for in a text, half a character becomes the replacement character by itself; NUL is left out here.
  */
 function storable(value: unknown): unknown {
   if (typeof value === "string") return value.includes("\0") ? value.replaceAll("\0", "") : value;

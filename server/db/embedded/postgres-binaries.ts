@@ -25,7 +25,8 @@ export async function findPostgres(): Promise<PostgresBinaries> {
     postgres = new URL(import.meta.resolve(name)).pathname;
   } catch {
     throw new Error(
-      `The embedded PostgreSQL is not installed: the package ${name} is missing. Run "npm install" with optional packages, or set DATABASE_URL to a PostgreSQL of your own.`,
+      `The embedded PostgreSQL is not installed: the package ${name} is missing. ` +
+        'Run "npm install" with optional packages, or set DATABASE_URL to a PostgreSQL of your own.',
     );
   }
   const root = dirname(dirname(decodeURIComponent(postgres)));

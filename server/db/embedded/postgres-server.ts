@@ -70,9 +70,10 @@ export async function ensureRunning(server: Server): Promise<boolean> {
 }
 
 /**
- * PostgreSQL writes its process down beside its data and beside its socket. The number of a server that was killed would
- * keep the next one from starting if another program has it by now, or nobody has taken notice of the death yet: it only
- * asks whether that lives. Whether processes of the old server still use its memory it finds out without the records.
+ * PostgreSQL writes its process down beside its data and beside its socket. The number of a server that was killed
+ * would keep the next one from starting if another program has it by now, or nobody has taken notice of the death yet:
+ * it only asks whether that lives. Whether processes of the old server still use its memory it finds out without the
+ * records.
  */
 async function dropStale(record: string, place: Place): Promise<void> {
   const pid = parseInt(await readFile(record, "utf8").catch(() => ""), 10);
@@ -225,7 +226,10 @@ async function isOurs(pid: number, place: Place): Promise<boolean> {
 
 function reachHint(launcher: Launcher): string {
   if (launcher.uid === process.getuid?.()) return "";
-  return " It runs as the user nobody here, who must be able to reach that folder: choose another one with AMPOST_DATA_DIR, do not run as root, or set DATABASE_URL.";
+  return (
+    " It runs as the user nobody here, who must be able to reach that folder: " +
+    "choose another one with AMPOST_DATA_DIR, do not run as root, or set DATABASE_URL."
+  );
 }
 
 async function logTail(place: Place): Promise<string> {

@@ -21,8 +21,9 @@ export interface AccountRow {
   token_expires_at: Date | null;
 }
 
-const select = `select a.id, a.mode, a.platform, a.platform_set_id, a.platform_account_id, a.username, a.display_name, a.avatar_url,
-    a.status, a.scopes, a.token_health, a.token_health_reason, a.platform_metadata, a.external_id, a.connected_at, c.access_token_expires_at as token_expires_at
+const select = `select a.id, a.mode, a.platform, a.platform_set_id, a.platform_account_id, a.username, a.display_name,
+    a.avatar_url, a.status, a.scopes, a.token_health, a.token_health_reason, a.platform_metadata, a.external_id,
+    a.connected_at, c.access_token_expires_at as token_expires_at
   from accounts a left join connections c on c.account_id = a.id and c.user_id = a.user_id and c.mode = a.mode`;
 
 /** The active ones. */
@@ -69,10 +70,12 @@ export const findSetWithAccounts = statement<
   [setId: string, userId: string, mode: Mode]
 >(
   "platform_sets.find_with_accounts",
-  `select s.id as set_id, a.id, a.platform, a.scopes, a.platform_metadata, c.access_token_expires_at, c.refresh_token_expires_at,
-     c.refresh_token_sealed is not null as has_refresh_token, coalesce(c.renewal_refused_at > c.issued_at, false) as renewal_refused
+  `select s.id as set_id, a.id, a.platform, a.scopes, a.platform_metadata, c.access_token_expires_at,
+     c.refresh_token_expires_at, c.refresh_token_sealed is not null as has_refresh_token,
+     coalesce(c.renewal_refused_at > c.issued_at, false) as renewal_refused
    from platform_sets s
-     left join accounts a on a.platform_set_id = s.id and a.user_id = s.user_id and a.mode = s.mode and a.status = 'active'
+     left join accounts a on a.platform_set_id = s.id and a.user_id = s.user_id and a.mode = s.mode
+       and a.status = 'active'
      left join connections c on c.account_id = a.id and c.user_id = a.user_id and c.mode = a.mode
    where s.id = $1 and s.user_id = $2 and s.mode = $3`,
 );

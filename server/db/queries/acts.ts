@@ -23,31 +23,40 @@ type PlatformPostsParams = [platformPostIds: string[], userId: string, mode: Mod
 /** Locks the platform posts, in the caller's order. */
 export const holdPlatformPosts = statement<HeldPlatformPostRow, PostParams>(
   "platform_posts.hold",
-  `select id, platform, status, coalesce(lease_until > now(), false) or (lane = 'observe' and live_through is not null and published_at is null) as running, published_at is not null as live
+  `select id, platform, status, published_at is not null as live,
+     coalesce(lease_until > now(), false)
+       or (lane = 'observe' and live_through is not null and published_at is null) as running
    from platform_posts where post_id = $1 and user_id = $2 and mode = $3 order by position for update`,
 );
 
 /**
- * The platform posts that may or may not be live: with a commit that is open or was given up. Ask after `holdPlatformPosts`,
- * in a separate statement, because a commit may have been written while that one waited for its locks.
+ * The platform posts that may or may not be live: with a commit that is open or was given up. Ask after
+ * `holdPlatformPosts`, in a separate statement, because a commit may have been written while that one waited for its
+ * locks.
  */
 export const findUncertainPlatformPosts = statement<{ id: string }, PostParams>(
   "platform_posts.find_uncertain",
   `select pp.id from platform_posts pp
-   where pp.post_id = $1 and pp.user_id = $2 and pp.mode = $3 and exists (select from uncertain_commits(pp.id, pp.live_through))`,
+   where pp.post_id = $1 and pp.user_id = $2 and pp.mode = $3
+     and exists (select from uncertain_commits(pp.id, pp.live_through))`,
 );
 
 /** The account to publish with: the set's active one, unless parts are live or handles were prepared on the old one. */
-const accountNow = `case when pp.lease_until > now() or pp.live_through is not null or (pp.step is not null and exists (select from accounts a where a.id = pp.account_id and a.status = 'active'))
+const accountNow = `case when pp.lease_until > now() or pp.live_through is not null
+      or (pp.step is not null
+        and exists (select from accounts a where a.id = pp.account_id and a.status = 'active'))
     then pp.account_id
-    else coalesce((select a.id from accounts a where a.platform_set_id = p.platform_set_id and a.user_id = p.user_id and a.mode = p.mode
-                   and a.platform = pp.platform and a.status = 'active'), pp.account_id) end`;
+    else coalesce((
+      select a.id from accounts a where a.platform_set_id = p.platform_set_id and a.user_id = p.user_id
+        and a.mode = p.mode and a.platform = pp.platform and a.status = 'active'), pp.account_id) end`;
 
 /** All of them are due now. What was prepared is kept, and what is running continues. */
 export const publishPlatformPosts = statement<never, PostParams>(
   "platform_posts.publish",
-  `update platform_posts pp set status = 'queued', due_at = now(), failures = 0, account_id = ${accountNow}, updated_at = now(),
-     warnings = (select coalesce(jsonb_agg(w), '[]') from jsonb_array_elements(pp.warnings) w where w ->> 'code' <> 'PUBLISH_MISSED'),
+  `update platform_posts pp set status = 'queued', due_at = now(), failures = 0, account_id = ${accountNow},
+     updated_at = now(),
+     warnings = (select coalesce(jsonb_agg(w), '[]') from jsonb_array_elements(pp.warnings) w
+       where w ->> 'code' <> 'PUBLISH_MISSED'),
      next_action_at = case when pp.lease_until > now() then pp.next_action_at else now() end
    from posts p where p.id = pp.post_id and p.id = $1 and p.user_id = $2 and p.mode = $3`,
 );
@@ -55,7 +64,8 @@ export const publishPlatformPosts = statement<never, PostParams>(
 /** They start over, after the parts that are already live. */
 export const retryPlatformPosts = statement<never, PlatformPostsParams>(
   "platform_posts.retry",
-  `update platform_posts pp set status = 'queued', due_at = now(), next_action_at = now(), lane = 'prepare', account_id = ${accountNow},
+  `update platform_posts pp set status = 'queued', due_at = now(), next_action_at = now(),
+     lane = 'prepare', account_id = ${accountNow},
      fence = fence + 1, lease_until = null, lease_owner = null, step = null, polls = 0, step_since = null, failures = 0,
      checkpoint = case when live_through is null then '{}' else checkpoint end,
      error = null, warnings = '[]', updated_at = now()
@@ -81,13 +91,15 @@ export const takeBackForcedRetries = statement<never, [...PlatformPostsParams, e
 /** They are live, and only cosmetic steps were left. */
 export const settleLivePlatformPosts = statement<never, PlatformPostsParams>(
   "platform_posts.settle_live",
-  `update platform_posts set status = 'published', updated_at = now() where id = any($1) and user_id = $2 and mode = $3`,
+  `update platform_posts set status = 'published', updated_at = now()
+   where id = any($1) and user_id = $2 and mode = $3`,
 );
 
 /** Discards what was prepared; a running step loses its claim. */
 export const reschedulePlatformPosts = statement<never, [...PostParams, dueAt: Date | null, nextActionAt: Date | null]>(
   "platform_posts.reschedule",
-  `update platform_posts set due_at = $4, next_action_at = $5, lane = 'prepare', fence = fence + 1, lease_until = null, lease_owner = null,
+  `update platform_posts set due_at = $4, next_action_at = $5, lane = 'prepare', fence = fence + 1, lease_until = null,
+     lease_owner = null,
      step = null, polls = 0, step_since = null, failures = 0, checkpoint = '{}', warnings = '[]', updated_at = now()
    where post_id = $1 and user_id = $2 and mode = $3`,
 );
@@ -96,16 +108,20 @@ export const reschedulePlatformPosts = statement<never, [...PostParams, dueAt: D
 export const missPlatformPosts = statement<never, [...PostParams, warnings: Json]>(
   "platform_posts.miss",
   `with missed as (
-     update platform_posts set next_action_at = null, lane = 'prepare', fence = fence + 1, lease_until = null, lease_owner = null,
+     update platform_posts set next_action_at = null, lane = 'prepare', fence = fence + 1, lease_until = null,
+       lease_owner = null,
        step = null, polls = 0, step_since = null, failures = 0, checkpoint = '{}', warnings = $4, updated_at = now()
-     where post_id = $1 and user_id = $2 and mode = $3 and status = 'pending' and next_action_at is not null returning id
+     where post_id = $1 and user_id = $2 and mode = $3 and status = 'pending' and next_action_at is not null
+     returning id
    )
-   update posts set revision = revision + 1, updated_at = now() where id = $1 and user_id = $2 and mode = $3 and exists (select from missed)`,
+   update posts set revision = revision + 1, updated_at = now()
+   where id = $1 and user_id = $2 and mode = $3 and exists (select from missed)`,
 );
 
 export const setPostStatus = statement<never, [...PostParams, status: PostStatus]>(
   "posts.set_status",
-  `update posts set status = $4, revision = revision + 1, updated_at = now() where id = $1 and user_id = $2 and mode = $3`,
+  `update posts set status = $4, revision = revision + 1, updated_at = now()
+   where id = $1 and user_id = $2 and mode = $3`,
 );
 
 /** Wakes every process to look at the queue. */

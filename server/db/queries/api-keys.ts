@@ -59,7 +59,8 @@ export const insertApiKey = statement<
   ]
 >(
   "api_keys.insert",
-  `insert into api_keys (id, user_id, mode, name, digest, prefix, expires_at, policies) values ($1, $2, $3, $4, $5, $6, $7, $8) returning ${columns}`,
+  `insert into api_keys (id, user_id, mode, name, digest, prefix, expires_at, policies)
+   values ($1, $2, $3, $4, $5, $6, $7, $8) returning ${columns}`,
 );
 
 /** Nothing where it was made before. */
@@ -76,14 +77,16 @@ export const insertGrant = statement<
   ]
 >(
   "api_keys.insert_grant",
-  `insert into api_keys (id, user_id, mode, name, client_id, policies, expires_at) values ($1, $2, $3, $4, $5, $6, now() + make_interval(secs => $7))
+  `insert into api_keys (id, user_id, mode, name, client_id, policies, expires_at)
+   values ($1, $2, $3, $4, $5, $6, now() + make_interval(secs => $7))
    on conflict (id) do nothing returning id`,
 );
 
 /** It lives for so long from now on. */
 export const prolongGrant = statement<never, [grantId: string, userId: string, mode: Mode, seconds: number]>(
   "api_keys.prolong_grant",
-  `update api_keys set expires_at = now() + make_interval(secs => $4) where id = $1 and user_id = $2 and mode = $3 and client_id is not null`,
+  `update api_keys set expires_at = now() + make_interval(secs => $4)
+   where id = $1 and user_id = $2 and mode = $3 and client_id is not null`,
 );
 
 /**
@@ -92,7 +95,9 @@ export const prolongGrant = statement<never, [grantId: string, userId: string, m
  */
 export const deleteUnbegunGrants = statement<never, [limit: number]>(
   "api_keys.delete_unbegun_grants",
-  `delete from api_keys where id in (select id from api_keys where client_id is not null and expires_at < now() - interval '1 hour' and expires_at < created_at + interval '1 day' limit $1)`,
+  `delete from api_keys where id in (select id from api_keys
+     where client_id is not null and expires_at < now() - interval '1 hour'
+       and expires_at < created_at + interval '1 day' limit $1)`,
 );
 
 /** Keys and grants that have ended so long ago, or before so many others of the person. */
@@ -109,7 +114,8 @@ export const deletePastKeys = statement<never, [days: number, mostOfUser: number
 /** Keys and grants that work. */
 export const countActiveKeys = statement<{ count: number }, [userId: string]>(
   "api_keys.count_active",
-  `select count(*)::int as count from api_keys where user_id = $1 and revoked_at is null and (expires_at is null or expires_at > now())`,
+  `select count(*)::int as count from api_keys where user_id = $1 and revoked_at is null
+     and (expires_at is null or expires_at > now())`,
 );
 
 export const listKeys = statement<ApiKeyRow, [userId: string]>(
@@ -139,6 +145,7 @@ export const countPostOfKey = statement<
   "api_keys.count_post",
   `update api_keys set posts_day = (now() at time zone 'UTC')::date,
      posts_today = case when posts_day = (now() at time zone 'UTC')::date then posts_today + 1 else 1 end
-   where id = $1 and user_id = $2 and mode = $3 and (posts_day is distinct from (now() at time zone 'UTC')::date or posts_today < $4)
+   where id = $1 and user_id = $2 and mode = $3
+     and (posts_day is distinct from (now() at time zone 'UTC')::date or posts_today < $4)
    returning posts_today`,
 );

@@ -30,7 +30,8 @@ export const insertAuditEvent = statement<
   ]
 >(
   "audit_events.insert",
-  `insert into audit_events (id, user_id, mode, actor_kind, actor_id, action, target, data, address, request_id) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+  `insert into audit_events (id, user_id, mode, actor_kind, actor_id, action, target, data, address, request_id)
+   values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
 );
 
 /** What the person has done since, counted no further. */

@@ -8,7 +8,8 @@ export const deleteOldIdempotencyKeys = statement<never, [limit: number]>(
   "idempotency_keys.delete_old",
   // Keys of posts live as long as their post; all others, claims of processes that died among them, 30 days.
   `delete from idempotency_keys where ctid = any (array(
-     select ctid from idempotency_keys where post_id is null and created_at < now() - interval '30 days' limit $1 for update skip locked))`,
+     select ctid from idempotency_keys where post_id is null and created_at < now() - interval '30 days' limit $1
+     for update skip locked))`,
 );
 
 /** Of those that are older than a month, beside the first of the post and the newest. */
@@ -16,9 +17,11 @@ export const deleteSurplusKeysOfPosts = statement<never, [mostPost: number, limi
   "idempotency_keys.delete_surplus",
   `delete from idempotency_keys where ctid = any (array(
      select k.ctid
-     from (select post_id, min(created_at) as first from idempotency_keys where post_id is not null group by post_id having count(*) > $1) as crowded
+     from (select post_id, min(created_at) as first from idempotency_keys where post_id is not null group by post_id
+       having count(*) > $1) as crowded
        cross join lateral (
-         select ctid, created_at from idempotency_keys where post_id = crowded.post_id order by created_at desc offset $1
+         select ctid, created_at from idempotency_keys where post_id = crowded.post_id
+         order by created_at desc offset $1
        ) as k
      where k.created_at > crowded.first and k.created_at < now() - interval '30 days' limit $2))`,
 );
@@ -32,12 +35,14 @@ export const deleteOldInvites = statement<never, [limit: number]>(
 /** Resets, second factors and challenges that nobody answered in time. */
 export const deleteOldVerifications = statement<never, [limit: number]>(
   "verifications.delete_old",
-  `delete from verifications where id in (select id from verifications where expires_at < now() order by expires_at limit $1)`,
+  `delete from verifications
+   where id in (select id from verifications where expires_at < now() order by expires_at limit $1)`,
 );
 
 export const deleteOldOutbox = statement<never, [limit: number]>(
   "outbox.delete_old",
-  `delete from outbox where id in (select id from outbox where created_at < now() - interval '30 days' order by created_at limit $1 for update skip locked)`,
+  `delete from outbox where id in (select id from outbox where created_at < now() - interval '30 days'
+     order by created_at limit $1 for update skip locked)`,
 );
 
 /**
@@ -51,8 +56,10 @@ export const foldPostCounts = statement<never, [limit: number]>(
    ), held as (
      select p.ctid from post_counts p join crowded using (user_id, mode, status, platforms) for update of p skip locked
    ), folded as (
-     delete from post_counts where ctid = any (array(select ctid from held)) returning user_id, mode, status, platforms, change
+     delete from post_counts where ctid = any (array(select ctid from held))
+     returning user_id, mode, status, platforms, change
    )
    insert into post_counts (user_id, mode, status, platforms, change)
-   select user_id, mode, status, platforms, sum(change)::bigint from folded group by 1, 2, 3, 4 having sum(change) <> 0`,
+   select user_id, mode, status, platforms, sum(change)::bigint from folded group by 1, 2, 3, 4
+   having sum(change) <> 0`,
 );

@@ -16,15 +16,20 @@ export interface ConnectLinkRow {
   status: ConnectLinkStatus;
 }
 
-const columns = `l.id, l.user_id, l.mode, l.platform_set_id, l.platform, l.external_id, l.return_url, l.account_id, l.created_at, l.expires_at,
+const columns = `l.id, l.user_id, l.mode, l.platform_set_id, l.platform, l.external_id, l.return_url, l.account_id,
+  l.created_at, l.expires_at,
   case when l.connected_at is not null then 'connected'
-    when l.revoked_at is not null or not exists (select from platform_sets s where s.id = l.platform_set_id and s.user_id = l.user_id and s.mode = l.mode) then 'revoked'
+    when l.revoked_at is not null
+      or not exists (
+        select from platform_sets s where s.id = l.platform_set_id and s.user_id = l.user_id and s.mode = l.mode)
+      then 'revoked'
     when l.expires_at <= now() then 'expired' else 'pending' end as status`;
 
 /** Those that can still be used. */
 export const countPendingLinks = statement<{ count: number }, [userId: string, mode: Mode]>(
   "connect_links.count_pending",
-  `select count(*)::int as count from connect_links where user_id = $1 and mode = $2 and connected_at is null and revoked_at is null and expires_at > now()`,
+  `select count(*)::int as count from connect_links
+   where user_id = $1 and mode = $2 and connected_at is null and revoked_at is null and expires_at > now()`,
 );
 
 /** Links that have ended so long ago, or before so many others; not while somebody is on the way by one. */
@@ -55,7 +60,8 @@ export const insertConnectLink = statement<
 >(
   "connect_links.insert",
   `with l as (
-     insert into connect_links (id, user_id, mode, token_digest, platform_set_id, platform, external_id, return_url, expires_at)
+     insert into connect_links (id, user_id, mode, token_digest, platform_set_id, platform, external_id, return_url,
+       expires_at)
      values ($1, $2, $3, $4, $5, $6, $7, $8, now() + make_interval(secs => $9)) returning *
    ) select ${columns} from l`,
 );
@@ -84,10 +90,12 @@ export const findConnectLinkOfAttempt = statement<
 >(
   "connect_links.find_of_attempt",
   `select ${columns}, a.platform as attempt_platform, a.login as attempt_login, a.account_id as attempt_account_id
-   from oauth_attempts a join connect_links l on l.id = a.connect_link_id and l.user_id = a.user_id and l.mode = a.mode where a.id = $1 and a.binding = $2`,
+   from oauth_attempts a join connect_links l on l.id = a.connect_link_id and l.user_id = a.user_id and l.mode = a.mode
+   where a.id = $1 and a.binding = $2`,
 );
 
-const matching = `from (select ${columns} from connect_links l where l.user_id = $1 and l.mode = $2 and ($4::text is null or l.external_id = $4)) l
+const matching = `from (select ${columns} from connect_links l where l.user_id = $1 and l.mode = $2
+      and ($4::text is null or l.external_id = $4)) l
   where $3::text is null or l.status = $3`;
 
 /** The newest first. */
@@ -104,7 +112,8 @@ export const countConnectLinks = statement<
 /** One that was used, or has been revoked before, stays as it is. */
 export const revokeConnectLink = statement<never, [id: string, userId: string, mode: Mode]>(
   "connect_links.revoke",
-  `update connect_links set revoked_at = now() where id = $1 and user_id = $2 and mode = $3 and connected_at is null and revoked_at is null`,
+  `update connect_links set revoked_at = now() where id = $1 and user_id = $2 and mode = $3 and connected_at is null
+     and revoked_at is null`,
 );
 
 /**
@@ -123,5 +132,6 @@ export const settleConnectLink = statement<never, [id: string, userId: string, m
   `with settled as (
      update connect_links set account_id = $4 where id = $1 and user_id = $2 and mode = $3 returning external_id
    )
-   update accounts set external_id = settled.external_id from settled where accounts.id = $4 and accounts.user_id = $2 and accounts.mode = $3`,
+   update accounts set external_id = settled.external_id from settled
+   where accounts.id = $4 and accounts.user_id = $2 and accounts.mode = $3`,
 );

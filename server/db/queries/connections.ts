@@ -27,7 +27,8 @@ export interface ConnectionRow {
   refresh_seconds_left: number | null;
 }
 
-const read = `select c.account_id, c.user_id, c.mode, a.platform, a.platform_account_id, a.scopes, c.login, c.oauth_app_id, c.grantor_id, c.access_token_sealed, c.refresh_token_sealed,
+const read = `select c.account_id, c.user_id, c.mode, a.platform, a.platform_account_id, a.scopes, c.login,
+      c.oauth_app_id, c.grantor_id, c.access_token_sealed, c.refresh_token_sealed,
   c.access_token_expires_at, c.refresh_token_expires_at, c.issued_at,
   extract(epoch from clock_timestamp() - c.issued_at)::float8 as age_seconds,
   extract(epoch from c.access_token_expires_at - clock_timestamp())::float8 as seconds_left,
@@ -60,13 +61,15 @@ export const saveConnection = statement<
   ]
 >(
   "connections.save",
-  `insert into connections (account_id, user_id, mode, access_token_sealed, refresh_token_sealed, access_token_expires_at, refresh_token_expires_at)
+  `insert into connections (account_id, user_id, mode, access_token_sealed, refresh_token_sealed,
+     access_token_expires_at, refresh_token_expires_at)
    values ($1, $2, $3, $4, $5, now() + make_interval(secs => $6), now() + make_interval(secs => $7))
    on conflict (account_id) do update set
      access_token_sealed = excluded.access_token_sealed,
      refresh_token_sealed = coalesce(excluded.refresh_token_sealed, connections.refresh_token_sealed),
      access_token_expires_at = excluded.access_token_expires_at,
-     refresh_token_expires_at = case when excluded.refresh_token_sealed is null then connections.refresh_token_expires_at else excluded.refresh_token_expires_at end,
+     refresh_token_expires_at = case when excluded.refresh_token_sealed is null
+       then connections.refresh_token_expires_at else excluded.refresh_token_expires_at end,
      issued_at = now(), renewing_by = null, renewing_until = null`,
 );
 
@@ -76,7 +79,8 @@ export const saveConnectionSource = statement<
   [accountId: string, userId: string, mode: Mode, login: string | null, appId: string | null, grantor: string | null]
 >(
   "connections.save_source",
-  `update connections set login = $4, oauth_app_id = $5, grantor_id = $6 where account_id = $1 and user_id = $2 and mode = $3`,
+  `update connections set login = $4, oauth_app_id = $5, grantor_id = $6
+   where account_id = $1 and user_id = $2 and mode = $3`,
 );
 
 /** The active account of a platform in a set. Whoever holds the set keeps it so. */
@@ -100,7 +104,8 @@ export const findFormerAccount = statement<
   [setId: string, platform: PlatformName, userId: string, mode: Mode, platformAccountId: string]
 >(
   "accounts.find_former",
-  `select id from accounts where platform_set_id = $1 and platform = $2 and user_id = $3 and mode = $4 and platform_account_id = $5 and status = 'revoked'
+  `select id from accounts where platform_set_id = $1 and platform = $2 and user_id = $3 and mode = $4
+     and platform_account_id = $5 and status = 'revoked'
    order by connected_at desc limit 1`,
 );
 
@@ -111,7 +116,8 @@ export const listConnected = statement<
 >(
   "connections.list",
   `select c.account_id, c.mode from connections c join accounts a on a.id = c.account_id
-   where c.user_id = $1 and ($2::text is null or c.mode = $2) and ($3::uuid is null or a.platform_set_id = $3) and a.status = 'active' order by c.account_id`,
+   where c.user_id = $1 and ($2::text is null or c.mode = $2) and ($3::uuid is null or a.platform_set_id = $3)
+     and a.status = 'active' order by c.account_id`,
 );
 
 /**
@@ -128,7 +134,8 @@ export const findSharedGrant = statement<
      union all
      select c.account_id from connections c where c.grantor_id = $5
    )
-   select c.account_id from alike join connections c on c.account_id = alike.id join accounts a on a.id = c.account_id and a.status = 'active'
+   select c.account_id from alike join connections c on c.account_id = alike.id
+   join accounts a on a.id = c.account_id and a.status = 'active'
    where c.mode = $1 and c.oauth_app_id is not distinct from $4 limit 1`,
 );
 
@@ -163,10 +170,13 @@ export const saveAccount = statement<
   ]
 >(
   "accounts.save",
-  `insert into accounts (id, user_id, mode, platform_set_id, platform, platform_account_id, username, display_name, avatar_url, scopes, platform_metadata)
+  `insert into accounts (id, user_id, mode, platform_set_id, platform, platform_account_id, username, display_name,
+     avatar_url, scopes, platform_metadata)
    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
-   on conflict (id) do update set status = 'active', username = excluded.username, display_name = excluded.display_name, avatar_url = excluded.avatar_url,
-     scopes = excluded.scopes, platform_metadata = excluded.platform_metadata, token_health = 'healthy', token_health_reason = null,
+   on conflict (id) do update set status = 'active', username = excluded.username, display_name = excluded.display_name,
+     avatar_url = excluded.avatar_url,
+     scopes = excluded.scopes, platform_metadata = excluded.platform_metadata,
+     token_health = 'healthy', token_health_reason = null,
      connected_at = now(), updated_at = now()`,
 );
 
@@ -184,7 +194,8 @@ export const saveProfile = statement<
   ]
 >(
   "accounts.save_profile",
-  `update accounts set username = coalesce($4, username), display_name = coalesce($5, display_name), avatar_url = coalesce($6, avatar_url), platform_metadata = platform_metadata || $7::jsonb,
+  `update accounts set username = coalesce($4, username), display_name = coalesce($5, display_name),
+     avatar_url = coalesce($6, avatar_url), platform_metadata = platform_metadata || $7::jsonb,
      token_health = case when token_health = 'expiring' then token_health else 'healthy' end,
      token_health_reason = case when token_health = 'expiring' then token_health_reason end, updated_at = now()
    where id = $1 and user_id = $2 and mode = $3 and status = 'active'`,

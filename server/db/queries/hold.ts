@@ -37,22 +37,27 @@ export const findOthersAtWork = statement<{ found: boolean }, [upSeconds: number
 export const DOUBTED_STEP = "";
 
 /**
- * What was due by then and is not settled may already have been published. Each gets an open commit, as if its answer had
- * been lost, so that it is read back before anything else; handles are forgotten, because others may have been created and
- * used. The ids of these commits sort before those of all real ones.
+ * What was due by then and is not settled may already have been published. Each gets an open commit, as if its answer
+ * had been lost, so that it is read back before anything else; handles are forgotten, because others may have been
+ * created and used. The ids of these commits sort before those of all real ones.
  */
 export const doubtUnsettled = statement<never, [dueUntil: Date]>(
   "platform_posts.doubt",
   `with doubted as (
-     update platform_posts pp set lane = 'observe', next_action_at = now(), fence = fence + 1, lease_until = null, lease_owner = null,
-       step = null, polls = 0, step_since = null, checkpoint = case when live_through is null then '{}' else checkpoint end
-     where status in ('pending', 'queued', 'posting') and due_at <= $1 and published_at is null and account_id is not null
-       and not exists (select from publish_steps s where s.platform_post_id = pp.id and s.effect = 'visible' and s.result is null)
+     update platform_posts pp set lane = 'observe', next_action_at = now(), fence = fence + 1, lease_until = null,
+       lease_owner = null,
+       step = null, polls = 0, step_since = null,
+       checkpoint = case when live_through is null then '{}' else checkpoint end
+     where status in ('pending', 'queued', 'posting') and due_at <= $1 and published_at is null
+       and account_id is not null and not exists (
+         select from publish_steps s where s.platform_post_id = pp.id and s.effect = 'visible' and s.result is null)
      returning id, account_id, user_id, mode, attempt_count, fence, due_at, checkpoint
    )
-   insert into publish_steps (id, platform_post_id, account_id, user_id, mode, platform, platform_account_id, step, effect, attempt, fence, intent_at, deadline_at, evidence, checkpoint)
-   select overlay(gen_random_uuid()::text placing '00000000' from 1 for 8)::uuid, d.id, a.id, d.user_id, d.mode, a.platform, a.platform_account_id,
-     '${DOUBTED_STEP}', 'visible', d.attempt_count, d.fence, d.due_at, d.due_at, '{}', d.checkpoint
+   insert into publish_steps (id, platform_post_id, account_id, user_id, mode, platform, platform_account_id, step,
+     effect, attempt, fence, intent_at, deadline_at, evidence, checkpoint)
+   select overlay(gen_random_uuid()::text placing '00000000' from 1 for 8)::uuid, d.id, a.id, d.user_id, d.mode,
+     a.platform, a.platform_account_id, '${DOUBTED_STEP}', 'visible', d.attempt_count, d.fence, d.due_at, d.due_at,
+     '{}', d.checkpoint
    from doubted d join accounts a on a.id = d.account_id and a.user_id = d.user_id and a.mode = d.mode`,
 );
 
@@ -78,9 +83,11 @@ export const findHold = statement<{ value: string }, []>(
 export const countHeld = statement<{ doubted: number; unknown: number; waiting: number }, []>(
   "platform_posts.count_held",
   `select count(*) filter (where status <> 'unknown' and exists (
-       select from publish_steps s where s.platform_post_id = pp.id and s.effect = 'visible' and s.result is null))::integer as doubted,
+       select from publish_steps s where s.platform_post_id = pp.id and s.effect = 'visible'
+         and s.result is null))::integer as doubted,
      count(*) filter (where status = 'unknown')::integer as unknown,
-     count(*) filter (where lane <> 'observe' and status in ('pending', 'queued', 'posting') and due_at <= now())::integer as waiting
+     count(*) filter (where lane <> 'observe' and status in ('pending', 'queued', 'posting')
+       and due_at <= now())::integer as waiting
    from platform_posts pp where next_action_at is not null or status = 'unknown'`,
 );
 

@@ -16,9 +16,12 @@ export const claimKey = statement<
   "idempotency_keys.claim",
   `insert into idempotency_keys as k (user_id, mode, key, operation, request_hash, claim, claimed_until)
    values ($1, $2, $3, $4, $5, $6, now() + interval '${CLAIM_SECONDS} seconds')
-   on conflict (user_id, mode, key) do update set operation = excluded.operation, request_hash = excluded.request_hash, claim = excluded.claim,
-     claimed_until = excluded.claimed_until, status = null, body = null, headers = null, post_id = null, created_at = now()
-   where (k.status is null and k.claimed_until < now()) or (k.status is not null and k.post_id is null and k.created_at < now() - interval '30 days')
+   on conflict (user_id, mode, key) do update set operation = excluded.operation, request_hash = excluded.request_hash,
+     claim = excluded.claim,
+     claimed_until = excluded.claimed_until, status = null, body = null, headers = null, post_id = null,
+     created_at = now()
+   where (k.status is null and k.claimed_until < now())
+     or (k.status is not null and k.post_id is null and k.created_at < now() - interval '30 days')
    returning claim`,
 );
 
@@ -34,7 +37,8 @@ export interface KeyRow {
 
 export const findKey = statement<KeyRow, [userId: string, mode: Mode, key: string]>(
   "idempotency_keys.find",
-  `select operation, request_hash, status, body, headers, post_id, greatest(1, ceil(extract(epoch from claimed_until - now())))::int as seconds_left
+  `select operation, request_hash, status, body, headers, post_id,
+     greatest(1, ceil(extract(epoch from claimed_until - now())))::int as seconds_left
    from idempotency_keys where user_id = $1 and mode = $2 and key = $3`,
 );
 
@@ -66,5 +70,6 @@ export const storeAnswer = statement<
   ]
 >(
   "idempotency_keys.store_answer",
-  `update idempotency_keys set status = $5, body = $6::json, headers = $7, post_id = $8 where user_id = $1 and mode = $2 and key = $3 and claim = $4`,
+  `update idempotency_keys set status = $5, body = $6::json, headers = $7, post_id = $8
+   where user_id = $1 and mode = $2 and key = $3 and claim = $4`,
 );

@@ -15,8 +15,10 @@ export const saveInvite = statement<
   [id: string, email: string, tokenDigest: string, owner: string, days: number]
 >(
   "invites.save",
-  `insert into invites (id, email, token_digest, invited_by, expires_at) values ($1, $2, $3, $4, now() + make_interval(days => $5))
-   on conflict (email) do update set id = excluded.id, token_digest = excluded.token_digest, invited_by = excluded.invited_by, created_at = now(), expires_at = excluded.expires_at
+  `insert into invites (id, email, token_digest, invited_by, expires_at)
+   values ($1, $2, $3, $4, now() + make_interval(days => $5))
+   on conflict (email) do update set id = excluded.id, token_digest = excluded.token_digest,
+     invited_by = excluded.invited_by, created_at = now(), expires_at = excluded.expires_at
    returning ${columns}`,
 );
 

@@ -56,12 +56,14 @@ export function listPage(
   const after: Condition[] =
     page.after === null ? [] : [{ name: "after", sql: (id) => `p.id < ${id}`, values: [page.after] }];
   const { name, where, values } = combine(userId, mode, [...conditionsOf(filter), ...after]);
-  const text = `select p.id, p.mode, p.platform_set_id, p.status, left(p.content ->> 'text', 1000) as text_start, p.platforms,
-       jsonb_array_length(p.content -> 'media') as media_count, counted.published_count, counted.failed_count,
-       p.scheduled_for, p.created_at, p.updated_at, p.published_at
-     from (select * from posts p where ${where} order by p.id desc limit $${values.length + 1} offset $${values.length + 2}) p
+  const text = `select p.id, p.mode, p.platform_set_id, p.status, left(p.content ->> 'text', 1000) as text_start,
+       p.platforms, jsonb_array_length(p.content -> 'media') as media_count, counted.published_count,
+       counted.failed_count, p.scheduled_for, p.created_at, p.updated_at, p.published_at
+     from (select * from posts p where ${where} order by p.id desc
+       limit $${values.length + 1} offset $${values.length + 2}) p
        cross join lateral (
-         select count(*) filter (where pp.status = 'published')::int as published_count, count(*) filter (where pp.status in ('failed', 'unknown'))::int as failed_count
+         select count(*) filter (where pp.status = 'published')::int as published_count,
+           count(*) filter (where pp.status in ('failed', 'unknown'))::int as failed_count
          from platform_posts pp where pp.post_id = p.id and pp.user_id = $1 and pp.mode = $2
        ) counted
      order by p.id desc`;
@@ -89,7 +91,8 @@ const sumCounts = statement<
 >(
   "post_counts.sum",
   `select coalesce(sum(change), 0)::int as count from post_counts
-   where user_id = $1 and mode = $2 and ($3::text is null or $3 = any (platforms)) and ($4::text is null or status = $4)`,
+   where user_id = $1 and mode = $2 and ($3::text is null or $3 = any (platforms))
+     and ($4::text is null or status = $4)`,
 );
 
 function conditionsOf({ status, platform, from, to, search, texts }: PostFilter): Condition[] {
@@ -101,7 +104,8 @@ function conditionsOf({ status, platform, from, to, search, texts }: PostFilter)
     {
       name: "search",
       sql: (pattern, paths) =>
-        `exists (select from unnest(${paths}::text[]) as path, jsonb_path_query(p.content, path::jsonpath) as found where found #>> '{}' ilike ${pattern})`,
+        `exists (select from unnest(${paths}::text[]) as path, jsonb_path_query(p.content, path::jsonpath) as found
+           where found #>> '{}' ilike ${pattern})`,
       values: [search, texts],
     },
   ];

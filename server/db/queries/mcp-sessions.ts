@@ -13,7 +13,9 @@ export const findEndedSession = statement<{ id: string }, [id: string, userId: s
 /** Ends of sessions that would be over by now anyway. */
 export const deleteOldEnds = statement<never, [limit: number]>(
   "mcp_ended_sessions.delete_old",
-  `delete from mcp_ended_sessions where id in (select id from mcp_ended_sessions where ended_at < now() - interval '${MCP_SESSION_DAYS + 1} days' limit $1)`,
+  `delete from mcp_ended_sessions
+   where id in (select id from mcp_ended_sessions where ended_at < now() - interval '${MCP_SESSION_DAYS + 1} days'
+     limit $1)`,
 );
 
 /** Ends a session for all processes and for good. */

@@ -37,14 +37,16 @@ export const insertMcpToken = statement<
   ]
 >(
   "mcp_tokens.insert",
-  `insert into mcp_tokens (digest, grant_id, user_id, mode, kind, expires_at, redirect_uri, code_challenge) values ($1, $2, $3, $4, $5, now() + make_interval(secs => $6), $7, $8)`,
+  `insert into mcp_tokens (digest, grant_id, user_id, mode, kind, expires_at, redirect_uri, code_challenge)
+   values ($1, $2, $3, $4, $5, now() + make_interval(secs => $6), $7, $8)`,
 );
 
 /** Uses a token up; nothing where it does not work, or any more. */
 export const useMcpToken = statement<McpTokenRow, [digest: Buffer, kind: string]>(
   "mcp_tokens.use",
   `update mcp_tokens t set used_at = now(), expires_at = now() + interval '${REMEMBERED_DAYS} days' from api_keys k
-   where t.digest = $1 and t.kind = $2 and t.used_at is null and t.expires_at > now() and ${mine} and ${alive} returning ${columns}`,
+   where t.digest = $1 and t.kind = $2 and t.used_at is null and t.expires_at > now() and ${mine} and ${alive}
+   returning ${columns}`,
 );
 
 /** A token as it is, whatever became of it. */
@@ -63,12 +65,15 @@ export const deleteMcpToken = statement<never, [digest: Buffer, userId: string, 
 /** Whom an access token speaks for, while it and its grant live. */
 export const findTokenHolder = statement<KeyHolderRow, [digest: Buffer]>(
   "mcp_tokens.find_holder",
-  `select k.id, k.user_id, k.mode, k.policies, (k.last_used_at is null or k.last_used_at < now() - interval '1 minute') as unseen,
+  `select k.id, k.user_id, k.mode, k.policies,
+     (k.last_used_at is null or k.last_used_at < now() - interval '1 minute') as unseen,
      extract(epoch from least(t.expires_at, k.expires_at) - clock_timestamp())::float8 as seconds_left
-   from mcp_tokens t join api_keys k on ${mine} where t.digest = $1 and t.kind = 'access' and t.expires_at > now() and ${alive}`,
+   from mcp_tokens t join api_keys k on ${mine} where t.digest = $1 and t.kind = 'access' and t.expires_at > now()
+     and ${alive}`,
 );
 
 export const deleteOldMcpTokens = statement<never, [limit: number]>(
   "mcp_tokens.delete_old",
-  `delete from mcp_tokens where digest in (select digest from mcp_tokens where expires_at < now() order by expires_at limit $1)`,
+  `delete from mcp_tokens where digest in (select digest from mcp_tokens where expires_at < now() order by expires_at
+     limit $1)`,
 );

@@ -31,7 +31,8 @@ export const insertMedia = statement<MediaRow, [userId: string, mode: Mode, medi
   "media.insert",
   `insert into media as m (id, user_id, mode, status, source_url, storage_key, filename, facts, size_bytes)
    select n.id, $1, $2, n.status, n.source_url, n.storage_key, n.filename, n.facts, n.size_bytes
-   from jsonb_to_recordset($3) as n(id uuid, status text, source_url text, storage_key text, filename text, facts jsonb, size_bytes bigint)
+   from jsonb_to_recordset($3) as n(id uuid, status text, source_url text, storage_key text, filename text, facts jsonb,
+     size_bytes bigint)
    returning ${COLUMNS}`,
 );
 
@@ -89,7 +90,8 @@ export const findSignedMedia = statement<
 /** Newest first. */
 export const listMedia = statement<MediaRow, [userId: string, mode: Mode, limit: number, offset: number]>(
   "media.list",
-  `select ${COLUMNS} from media m where m.user_id = $1 and m.mode = $2 and m.rendition_of is null and m.deleted_at is null
+  `select ${COLUMNS} from media m where m.user_id = $1 and m.mode = $2 and m.rendition_of is null
+     and m.deleted_at is null
    order by m.id desc limit $3 offset $4`,
 );
 
@@ -104,7 +106,8 @@ export const markMediaReady = statement<
   [userId: string, mode: Mode, id: string, storageKey: string, facts: Json]
 >(
   "media.mark_ready",
-  `update media set status = 'ready', storage_key = $4, facts = $5, size_bytes = ($5::jsonb ->> 'sizeBytes')::bigint, error = null
+  `update media set status = 'ready', storage_key = $4, facts = $5, size_bytes = ($5::jsonb ->> 'sizeBytes')::bigint,
+     error = null
    where user_id = $1 and mode = $2 and id = $3 and status <> 'ready' and deleted_at is null`,
 );
 
@@ -118,17 +121,20 @@ export const noteMediaError = statement<never, [userId: string, mode: Mode, id: 
 export const markMediaFailed = statement<never, [userId: string, mode: Mode, id: string, sentence: string]>(
   "media.mark_failed",
   `with failed as (
-     update media set status = 'failed', error = $4 where user_id = $1 and mode = $2 and id = $3 and status = 'pending' and deleted_at is null
+     update media set status = 'failed', error = $4
+     where user_id = $1 and mode = $2 and id = $3 and status = 'pending' and deleted_at is null
      returning id, source_url
    )
    insert into outbox (user_id, mode, type, data)
-   select $1, $2, 'media.failed', jsonb_build_object('mediaId', id, 'url', source_url, 'message', $4::text) from failed`,
+   select $1, $2, 'media.failed', jsonb_build_object('mediaId', id, 'url', source_url, 'message', $4::text)
+   from failed`,
 );
 
 /** Holds a media object that is about to be deleted. */
 export const lockMedia = statement<{ id: string }, [userId: string, mode: Mode, id: string]>(
   "media.lock",
-  `select id from media where user_id = $1 and mode = $2 and id = $3 and rendition_of is null and deleted_at is null for update`,
+  `select id from media where user_id = $1 and mode = $2 and id = $3 and rendition_of is null and deleted_at is null
+   for update`,
 );
 
 /** A post that still needs it. */
@@ -142,7 +148,8 @@ export const findNeedingPost = statement<{ id: string; status: PostStatus }, [us
 export const lockUnneeded = statement<{ id: string }, [daysOfFinished: number, daysOfUnnamed: number, limit: number]>(
   "media.lock_unneeded",
   `select m.id from media m
-   where m.rendition_of is null and m.deleted_at is null and m.created_at < now() - make_interval(days => least($1::int, $2::int)) and ${unneeded("m")}
+   where m.rendition_of is null and m.deleted_at is null
+     and m.created_at < now() - make_interval(days => least($1::int, $2::int)) and ${unneeded("m")}
    order by m.id limit $3 for update skip locked`,
 );
 
@@ -176,7 +183,8 @@ export const releaseMedia = statement<{ storage_key: string }, [lockedIds: reado
 /** Rows of which nothing is left but that a post named them, and none does. */
 export const removeReleased = statement<never, [ids: readonly string[]]>(
   "media.remove_released",
-  `delete from media m where m.id = any($1::uuid[]) and m.deleted_at is not null and not exists (select from post_media pm where pm.media_id = m.id)`,
+  `delete from media m where m.id = any($1::uuid[]) and m.deleted_at is not null
+     and not exists (select from post_media pm where pm.media_id = m.id)`,
 );
 
 /** Those of them that a row knows, as a media object's bytes or as a part of an upload that goes on. */

@@ -25,7 +25,8 @@ export const findAppById = statement<OAuthAppRow, [id: string, mode: Mode]>(
 /** The set's own app. */
 export const findAppOfSet = statement<OAuthAppRow, [setId: string, platform: PlatformName, userId: string, mode: Mode]>(
   "oauth_apps.find_of_set",
-  `select ${columns} from oauth_apps where platform_set_id = $1 and platform = $2 and user_id = $3 and mode = $4 and removed_at is null`,
+  `select ${columns} from oauth_apps where platform_set_id = $1 and platform = $2 and user_id = $3 and mode = $4
+     and removed_at is null`,
 );
 
 export interface AppOfSetRow {
@@ -43,7 +44,8 @@ export const listAppsOfSet = statement<
 >(
   "oauth_apps.list_of_set",
   `select a.platform, a.mode, a.client_id, a.redirect_uri, a.created_at
-   from platform_sets s left join oauth_apps a on a.platform_set_id = s.id and a.user_id = s.user_id and a.mode = s.mode and a.removed_at is null
+   from platform_sets s left join oauth_apps a on a.platform_set_id = s.id and a.user_id = s.user_id and a.mode = s.mode
+     and a.removed_at is null
    where s.id = $1 and s.user_id = $2 and s.mode = $3 order by a.platform`,
 );
 
@@ -67,7 +69,8 @@ export const insertAppOfSet = statement<
   ]
 >(
   "oauth_apps.insert_of_set",
-  `insert into oauth_apps (id, user_id, mode, platform_set_id, platform, client_id, client_secret_sealed, redirect_uri) values ($1, $2, $3, $4, $5, $6, $7, $8)`,
+  `insert into oauth_apps (id, user_id, mode, platform_set_id, platform, client_id, client_secret_sealed, redirect_uri)
+   values ($1, $2, $3, $4, $5, $6, $7, $8)`,
 );
 
 /** No new account is connected with it; those that were still use it. */
@@ -76,7 +79,8 @@ export const removeAppOfSet = statement<
   [setId: string, platform: PlatformName, userId: string, mode: Mode]
 >(
   "oauth_apps.remove_of_set",
-  `update oauth_apps set removed_at = now() where platform_set_id = $1 and platform = $2 and user_id = $3 and mode = $4 and removed_at is null returning id, client_id`,
+  `update oauth_apps set removed_at = now() where platform_set_id = $1 and platform = $2 and user_id = $3 and mode = $4
+     and removed_at is null returning id, client_id`,
 );
 
 /** Apps that were taken away or replaced, when nothing lives by them any more. */
@@ -84,13 +88,15 @@ export const deletePastApps = statement<never, [days: number, limit: number]>(
   "oauth_apps.delete_past",
   `delete from oauth_apps where id in (
      select o.id from oauth_apps o where o.removed_at < now() - make_interval(days => $1)
-       and not exists (select from connections c where c.oauth_app_id = o.id) and not exists (select from oauth_attempts a where a.oauth_app_id = o.id) limit $2)`,
+       and not exists (select from connections c where c.oauth_app_id = o.id)
+       and not exists (select from oauth_attempts a where a.oauth_app_id = o.id) limit $2)`,
 );
 
 /** No new account is connected with it; those that were still use it. */
 export const removeInstanceApp = statement<never, [mode: Mode, platform: PlatformName]>(
   "oauth_apps.remove_instance",
-  `update oauth_apps set removed_at = now() where user_id is null and mode = $1 and platform = $2 and removed_at is null`,
+  `update oauth_apps set removed_at = now() where user_id is null and mode = $1 and platform = $2
+     and removed_at is null`,
 );
 
 /** Nothing where there is one. */
@@ -99,6 +105,7 @@ export const insertInstanceApp = statement<
   [id: string, mode: Mode, platform: PlatformName, clientId: string, sealedSecret: string, redirectUri: string]
 >(
   "oauth_apps.insert_instance",
-  `insert into oauth_apps (id, mode, platform, client_id, client_secret_sealed, redirect_uri) values ($1, $2, $3, $4, $5, $6)
+  `insert into oauth_apps (id, mode, platform, client_id, client_secret_sealed, redirect_uri)
+   values ($1, $2, $3, $4, $5, $6)
    on conflict (mode, platform) where user_id is null and removed_at is null do nothing returning id`,
 );

@@ -23,8 +23,8 @@ export interface OAuthAttemptRow {
   account_id: string | null;
 }
 
-const columns = `id, user_id, mode, platform_set_id, platform, login, oauth_app_id, redirect_uri, binding, code_verifier_sealed, return_to,
-  connect_link_id, expires_at <= clock_timestamp() as is_over, used_at,
+const columns = `id, user_id, mode, platform_set_id, platform, login, oauth_app_id, redirect_uri, binding,
+  code_verifier_sealed, return_to, connect_link_id, expires_at <= clock_timestamp() as is_over, used_at,
   extract(epoch from clock_timestamp() - used_at)::float8 as used_seconds_ago, granted_sealed, account_id`;
 
 /** Nothing where the set is not theirs. */
@@ -48,7 +48,8 @@ export const insertAttempt = statement<
   ]
 >(
   "oauth_attempts.insert",
-  `insert into oauth_attempts (id, state_digest, user_id, mode, platform_set_id, platform, login, oauth_app_id, redirect_uri, binding, code_verifier_sealed, return_to, connect_link_id, expires_at)
+  `insert into oauth_attempts (id, state_digest, user_id, mode, platform_set_id, platform, login, oauth_app_id,
+     redirect_uri, binding, code_verifier_sealed, return_to, connect_link_id, expires_at)
    select $1, $2, s.user_id, s.mode, s.id, $6, $7, $8, $9, $10, $11, $12, $13, now() + make_interval(secs => $14)
    from platform_sets s where s.id = $5 and s.user_id = $3 and s.mode = $4 returning id`,
 );
@@ -56,7 +57,8 @@ export const insertAttempt = statement<
 /** The attempt, to whoever comes first and from the right browser; once. */
 export const useAttempt = statement<OAuthAttemptRow, [stateDigest: Buffer, bindings: readonly Buffer[]]>(
   "oauth_attempts.use",
-  `update oauth_attempts set used_at = now() where state_digest = $1 and binding = any($2::bytea[]) and used_at is null and expires_at > now() returning ${columns}`,
+  `update oauth_attempts set used_at = now() where state_digest = $1 and binding = any($2::bytea[]) and used_at is null
+     and expires_at > now() returning ${columns}`,
 );
 
 /** To say why it was not to be had. */
@@ -68,13 +70,15 @@ export const findAttemptByState = statement<OAuthAttemptRow, [stateDigest: Buffe
 /** What the person has to choose from. */
 export const keepGranted = statement<never, [id: string, sealedGrants: string, secondsToChoose: number]>(
   "oauth_attempts.keep_granted",
-  `update oauth_attempts set granted_sealed = $2, expires_at = now() + make_interval(secs => $3) where id = $1 and used_at is not null and account_id is null`,
+  `update oauth_attempts set granted_sealed = $2, expires_at = now() + make_interval(secs => $3)
+   where id = $1 and used_at is not null and account_id is null`,
 );
 
 /** While there is something to choose, or it has been chosen. */
 export const findChoosing = statement<OAuthAttemptRow, [id: string, bindings: readonly Buffer[]]>(
   "oauth_attempts.find_choosing",
-  `select ${columns} from oauth_attempts where id = $1 and binding = any($2::bytea[]) and (granted_sealed is not null and expires_at > now() or account_id is not null)`,
+  `select ${columns} from oauth_attempts where id = $1 and binding = any($2::bytea[])
+     and (granted_sealed is not null and expires_at > now() or account_id is not null)`,
 );
 
 /** It has come to its end; nothing where it had already. */
@@ -92,11 +96,13 @@ export const dropGranted = statement<{ account_id: string | null }, [id: string]
 /** Attempts that nobody can go on with. */
 export const deleteOldAttempts = statement<never, [limit: number]>(
   "oauth_attempts.delete_old",
-  `delete from oauth_attempts where id in (select id from oauth_attempts where created_at < now() - interval '1 day' limit $1)`,
+  `delete from oauth_attempts
+   where id in (select id from oauth_attempts where created_at < now() - interval '1 day' limit $1)`,
 );
 
 /** Grants that nobody has chosen from in time. */
 export const dropOldGranted = statement<never, [limit: number]>(
   "oauth_attempts.drop_old_granted",
-  `update oauth_attempts set granted_sealed = null where id in (select id from oauth_attempts where granted_sealed is not null and expires_at < now() limit $1)`,
+  `update oauth_attempts set granted_sealed = null
+   where id in (select id from oauth_attempts where granted_sealed is not null and expires_at < now() limit $1)`,
 );

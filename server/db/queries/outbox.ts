@@ -29,14 +29,16 @@ export async function recordPostEvents(
 /** The events in their order, numbered on, of the post `post`, in whose `event_count` they are counted already. */
 export function insertedEvents(post: string, events: string): string {
   return `insert into outbox (user_id, mode, type, post_id, platform_post_id, post_sequence)
-     select p.user_id, p.mode, e.event ->> 'type', p.id, (e.event ->> 'platform_post_id')::uuid, p.event_count - jsonb_array_length(${events}::jsonb) + e.place
+     select p.user_id, p.mode, e.event ->> 'type', p.id, (e.event ->> 'platform_post_id')::uuid,
+       p.event_count - jsonb_array_length(${events}::jsonb) + e.place
      from ${post} p, jsonb_array_elements(${events}::jsonb) with ordinality as e(event, place) order by e.place`;
 }
 
 const insertEvents = statement<never, [userId: string, mode: Mode, postId: string, events: Json]>(
   "outbox.insert_post_events",
   `with post as (
-     update posts set event_count = event_count + jsonb_array_length($4::jsonb) where id = $3 and user_id = $1 and mode = $2
+     update posts set event_count = event_count + jsonb_array_length($4::jsonb)
+     where id = $3 and user_id = $1 and mode = $2
      returning id, user_id, mode, event_count
    ), recorded as (
      ${insertedEvents("post", "$4")}
@@ -82,7 +84,8 @@ export const skipUnwantedEvents = statement<never, [most: number]>(
   "outbox.skip_unwanted",
   `update outbox set relayed_at = now() where id = any (array(
      select o.id from outbox o where o.relayed_at is null
-       and not exists (select from webhooks w where w.user_id = o.user_id and w.mode = o.mode and w.status = 'active') limit $1 for update skip locked))`,
+       and not exists (select from webhooks w where w.user_id = o.user_id and w.mode = o.mode and w.status = 'active')
+       limit $1 for update skip locked))`,
 );
 
 /** The oldest waiting events, marked as handed on by this transaction. */
@@ -90,5 +93,6 @@ export const takeEvents = statement<OutboxRow, [most: number]>(
   "outbox.take",
   `with taken as (select id from outbox where relayed_at is null order by id limit $1 for update skip locked)
    update outbox o set relayed_at = now() from taken where o.id = taken.id
-   returning o.id, o.user_id, o.mode, o.type, o.post_id, o.platform_post_id, o.post_sequence, o.account_id, o.data, o.created_at`,
+   returning o.id, o.user_id, o.mode, o.type, o.post_id, o.platform_post_id, o.post_sequence, o.account_id, o.data,
+     o.created_at`,
 );

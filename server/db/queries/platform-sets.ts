@@ -13,12 +13,14 @@ export interface PlatformSetRow {
 }
 
 const columns = `s.id, s.user_id, s.mode, s.name, s.is_default, s.created_at, s.updated_at,
-  (select count(*)::int from accounts a where a.platform_set_id = s.id and a.user_id = s.user_id and a.mode = s.mode and a.status = 'active') as connection_count`;
+  (select count(*)::int from accounts a where a.platform_set_id = s.id and a.user_id = s.user_id and a.mode = s.mode
+    and a.status = 'active') as connection_count`;
 
 /** The default one first, then the oldest. */
 export const listSets = statement<PlatformSetRow, [userId: string, mode: Mode]>(
   "platform_sets.list",
-  `select ${columns} from platform_sets s where s.user_id = $1 and s.mode = $2 order by s.is_default desc, s.created_at, s.id`,
+  `select ${columns} from platform_sets s where s.user_id = $1 and s.mode = $2
+   order by s.is_default desc, s.created_at, s.id`,
 );
 
 export const countSets = statement<{ count: number }, [userId: string, mode: Mode]>(

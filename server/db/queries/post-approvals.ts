@@ -13,14 +13,17 @@ export interface ApprovalRow {
 }
 
 const contentHash = `encode(sha256(convert_to(jsonb_build_array(p.id, p.platform_set_id, p.platforms, p.content,
-     (select jsonb_agg(jsonb_build_array(pm.path, pm.media_id, m.storage_key) order by pm.path) from post_media pm join media m on m.id = pm.media_id where pm.post_id = p.id and pm.user_id = p.user_id))::text, 'UTF8')), 'hex')`;
+     (select jsonb_agg(jsonb_build_array(pm.path, pm.media_id, m.storage_key) order by pm.path)
+      from post_media pm join media m on m.id = pm.media_id
+      where pm.post_id = p.id and pm.user_id = p.user_id))::text, 'UTF8')), 'hex')`;
 
 export const findApproval = statement<ApprovalRow, [postId: string, userId: string, mode: Mode]>(
   "post_approvals.find",
   `select h.content_hash, a.approved_at, a.approved_by
    from posts p
      cross join lateral (select ${contentHash} as content_hash) h
-     left join post_approvals a on a.post_id = p.id and a.user_id = p.user_id and a.mode = p.mode and a.content_hash = h.content_hash
+     left join post_approvals a on a.post_id = p.id and a.user_id = p.user_id and a.mode = p.mode
+       and a.content_hash = h.content_hash
    where p.id = $1 and p.user_id = $2 and p.mode = $3`,
 );
 
@@ -30,7 +33,8 @@ export const saveApproval = statement<
 >(
   "post_approvals.save",
   `insert into post_approvals (post_id, user_id, mode, content_hash, approved_by) values ($1, $2, $3, $4, $5)
-   on conflict (post_id) do update set content_hash = excluded.content_hash, approved_by = excluded.approved_by, approved_at = now()`,
+   on conflict (post_id) do update set content_hash = excluded.content_hash, approved_by = excluded.approved_by,
+     approved_at = now()`,
 );
 
 export const voidApproval = statement<never, [postId: string, userId: string, mode: Mode]>(
@@ -41,14 +45,17 @@ export const voidApproval = statement<never, [postId: string, userId: string, mo
 /** The key waits for a person to approve the post. Nothing that a caller sees of it changes. */
 export const wantApproval = statement<never, [postId: string, userId: string, mode: Mode, key: string | null]>(
   "post_approvals.want",
-  `update posts set approval_wanted_by = $4 where id = $1 and user_id = $2 and mode = $3 and approval_wanted_by is distinct from $4`,
+  `update posts set approval_wanted_by = $4 where id = $1 and user_id = $2 and mode = $3
+     and approval_wanted_by is distinct from $4`,
 );
 
 /** Posts that could go out, whose key still works and waits, and that are not approved as they are now. */
 const waiting = `from posts p
-     join api_keys k on k.id = p.approval_wanted_by and k.user_id = p.user_id and k.mode = p.mode and k.revoked_at is null and (k.expires_at is null or k.expires_at > now())
+     join api_keys k on k.id = p.approval_wanted_by and k.user_id = p.user_id and k.mode = p.mode
+       and k.revoked_at is null and (k.expires_at is null or k.expires_at > now())
    where p.approval_wanted_by is not null and p.status in ('draft', 'partial', 'failed')
-     and not exists (select from post_approvals a where a.post_id = p.id and a.user_id = p.user_id and a.mode = p.mode and a.content_hash = ${contentHash})`;
+     and not exists (select from post_approvals a where a.post_id = p.id and a.user_id = p.user_id and a.mode = p.mode
+       and a.content_hash = ${contentHash})`;
 
 /** The newest first. */
 export const listWaiting = statement<
@@ -57,7 +64,8 @@ export const listWaiting = statement<
 >(
   "post_approvals.list_waiting",
   `select p.id, ${contentHash} as content_hash, k.id as key_id, k.name as key_name ${waiting}
-     and p.user_id = $1 and p.mode = $2 and p.id < coalesce($3::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff') order by p.id desc limit $4`,
+     and p.user_id = $1 and p.mode = $2 and p.id < coalesce($3::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+     order by p.id desc limit $4`,
 );
 
 /** How many wait in each of these modes, counted no further than that. */
@@ -66,5 +74,7 @@ export const countWaiting = statement<
   [userId: string, modes: readonly Mode[], most: number]
 >(
   "post_approvals.count_waiting",
-  `select m.mode, (select count(*)::int from (select ${waiting} and p.user_id = $1 and p.mode = m.mode limit $3) counted) as count from unnest($2::text[]) as m(mode)`,
+  `select m.mode, (
+     select count(*)::int from (select ${waiting} and p.user_id = $1 and p.mode = m.mode limit $3) counted) as count
+   from unnest($2::text[]) as m(mode)`,
 );

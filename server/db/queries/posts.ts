@@ -54,33 +54,38 @@ export interface PostMediaRow {
   error: string | null;
 }
 
-const columns =
-  "p.id, p.user_id, p.mode, p.platform_set_id, p.status, p.content, p.platforms, p.scheduled_for, p.publish_by, p.revision, p.created_at, p.updated_at, p.published_at";
+const columns = `p.id, p.user_id, p.mode, p.platform_set_id, p.status, p.content, p.platforms, p.scheduled_for,
+    p.publish_by, p.revision, p.created_at, p.updated_at, p.published_at`;
 
 /** Whether its time has come while publishing is held. What is read back goes on meanwhile. */
-const waitsForRelease = `(pp.status in ('pending', 'queued', 'posting') and pp.lane <> 'observe' and pp.due_at <= now() and ${isHeld})`;
+const waitsForRelease = `(pp.status in ('pending', 'queued', 'posting') and pp.lane <> 'observe'
+    and pp.due_at <= now() and ${isHeld})`;
 
 /**
  * When the engine looks at a platform post next: not while a step runs (its lease holds), and not once it is settled.
  */
-const nextAttempt = `case when pp.status in ('queued', 'posting') and (pp.lease_until is null or pp.lease_until < now()) and not ${waitsForRelease} then pp.next_action_at end`;
+const nextAttempt = `case when pp.status in ('queued', 'posting') and (pp.lease_until is null or pp.lease_until < now())
+      and not ${waitsForRelease} then pp.next_action_at end`;
 
 const HELD_WARNING = JSON.stringify([
   {
     code: "PUBLISHING_HELD",
     message:
-      "The operator has held publishing, so this post was not published on time. It will be published once publishing is released.",
+      "The operator has held publishing, so this post was not published on time. " +
+      "It will be published once publishing is released.",
   },
 ]);
 
 const warnings = `case when ${waitsForRelease} then pp.warnings || '${HELD_WARNING}'::jsonb else pp.warnings end`;
 
 const whole = `select ${columns},
-    (select coalesce(json_agg(json_build_object('id', pp.id, 'platform', pp.platform, 'status', pp.status, 'account_id', pp.account_id,
-       'platform_post_id', pp.platform_post_id, 'published_url', pp.published_url, 'published_at', pp.published_at,
-       'attempt_count', pp.attempt_count, 'next_attempt_at', ${nextAttempt}, 'error', pp.error, 'warnings', ${warnings}) order by pp.position), '[]')
+    (select coalesce(json_agg(json_build_object('id', pp.id, 'platform', pp.platform, 'status', pp.status,
+       'account_id', pp.account_id, 'platform_post_id', pp.platform_post_id, 'published_url', pp.published_url,
+       'published_at', pp.published_at, 'attempt_count', pp.attempt_count, 'next_attempt_at', ${nextAttempt},
+       'error', pp.error, 'warnings', ${warnings}) order by pp.position), '[]')
      from platform_posts pp where pp.post_id = p.id and pp.user_id = p.user_id and pp.mode = p.mode) as platform_posts,
-    (select coalesce(json_agg(json_build_object('path', pm.path, 'media_id', m.id, 'filename', m.filename, 'facts', m.facts, 'source_url', m.source_url, 'status', m.status, 'error', m.error)), '[]')
+    (select coalesce(json_agg(json_build_object('path', pm.path, 'media_id', m.id, 'filename', m.filename,
+       'facts', m.facts, 'source_url', m.source_url, 'status', m.status, 'error', m.error)), '[]')
      from post_media pm join media m on m.id = pm.media_id where pm.post_id = p.id and pm.user_id = p.user_id) as media
   from posts p`;
 
@@ -115,8 +120,10 @@ export interface NewPostMedia {
 }
 
 const inserted = `with post as (
-     insert into posts (id, user_id, mode, platform_set_id, status, content, platforms, scheduled_for, publish_by, event_count)
-     values ($1, $2, $3::text, $4, $5::text, $6, $7, $8, $13, ($8::timestamptz is not null)::integer) returning created_at, updated_at, revision
+     insert into posts (id, user_id, mode, platform_set_id, status, content, platforms, scheduled_for, publish_by,
+       event_count)
+     values ($1, $2, $3::text, $4, $5::text, $6, $7, $8, $13, ($8::timestamptz is not null)::integer)
+     returning created_at, updated_at, revision
    ), parts as (
      insert into platform_posts (id, post_id, user_id, mode, platform, position, account_id, due_at, next_action_at)
      select n.id, $1, $2, $3::text, n.platform, n.position - 1, n.account_id, $8, $12
@@ -149,8 +156,8 @@ export const insertPost = statement<Pick<PostRow, "created_at" | "updated_at" | 
 );
 
 /**
- * As `insertPost`, with the post's media, and the engine notified if it is scheduled. PostgreSQL prepares every part of a
- * statement, used or not, so the plain draft has its own.
+ * As `insertPost`, with the post's media, and the engine notified if it is scheduled. PostgreSQL prepares every part of
+ * a statement, used or not, so the plain draft has its own.
  */
 export const insertWholePost = statement<
   Pick<PostRow, "created_at" | "updated_at" | "revision">,
@@ -161,9 +168,11 @@ export const insertWholePost = statement<
      insert into post_media (post_id, path, media_id, user_id)
      select $1, l.path, l.media_id, $2 from jsonb_to_recordset($14) as l(path text, media_id uuid)
    ), told as (
-     insert into outbox (user_id, mode, type, post_id, post_sequence) select $2, $3::text, 'post.scheduled', $1, 1 where $8::timestamptz is not null
+     insert into outbox (user_id, mode, type, post_id, post_sequence) select $2, $3::text, 'post.scheduled', $1, 1
+     where $8::timestamptz is not null
    )
-   select created_at, updated_at, revision, case when $12::timestamptz is not null then pg_notify('ampost_due', '') end from post`,
+   select created_at, updated_at, revision, case when $12::timestamptz is not null then pg_notify('ampost_due', '') end
+   from post`,
 );
 
 /** A caller's change. */
@@ -182,7 +191,8 @@ export const updatePost = statement<
   ]
 >(
   "posts.update",
-  `update posts p set platform_set_id = $4, status = $5, content = $6, platforms = $7, scheduled_for = $8, publish_by = $9, revision = revision + 1, updated_at = now()
+  `update posts p set platform_set_id = $4, status = $5, content = $6, platforms = $7, scheduled_for = $8,
+     publish_by = $9, revision = revision + 1, updated_at = now()
    where p.id = $1 and p.user_id = $2 and p.mode = $3 returning ${columns}`,
 );
 
@@ -193,9 +203,11 @@ export const updatePost = statement<
 export const retargetPost = statement<never, [id: string, userId: string, mode: Mode, platformPosts: Json]>(
   "platform_posts.retarget",
   `with wanted as (
-     select w.id, w.platform, w.account_id, row_number() over () - 1 as position from jsonb_to_recordset($4) as w(id uuid, platform text, account_id uuid)
+     select w.id, w.platform, w.account_id, row_number() over () - 1 as position
+     from jsonb_to_recordset($4) as w(id uuid, platform text, account_id uuid)
    ), gone as (
-     delete from platform_posts pp where pp.post_id = $1 and pp.user_id = $2 and pp.mode = $3 and not exists (select from wanted w where w.platform = pp.platform)
+     delete from platform_posts pp where pp.post_id = $1 and pp.user_id = $2 and pp.mode = $3
+       and not exists (select from wanted w where w.platform = pp.platform)
    )
    insert into platform_posts (id, post_id, user_id, mode, platform, position, account_id)
    select w.id, $1, $2, $3, w.platform, w.position, w.account_id from wanted w
@@ -208,7 +220,8 @@ export const relinkMedia = statement<never, [id: string, userId: string, media: 
   `with wanted as (
      select l.path, l.media_id from jsonb_to_recordset($3) as l(path text, media_id uuid)
    ), gone as (
-     delete from post_media pm where pm.post_id = $1 and pm.user_id = $2 and not exists (select from wanted w where w.path = pm.path)
+     delete from post_media pm where pm.post_id = $1 and pm.user_id = $2
+       and not exists (select from wanted w where w.path = pm.path)
    )
    insert into post_media (post_id, path, media_id, user_id) select $1, w.path, w.media_id, $2 from wanted w
    on conflict (post_id, path) do update set media_id = excluded.media_id`,

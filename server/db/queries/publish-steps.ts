@@ -19,8 +19,10 @@ export interface PublishStepRow {
 /** Oldest first. At most 1,000, which no post comes near. */
 export const listPublishSteps = statement<PublishStepRow, [postId: string, userId: string, mode: Mode]>(
   "publish_steps.list",
-  `select s.id, s.platform_post_id, pp.platform, s.attempt, s.step, s.effect, s.result, s.remote_id, s.evidence, s.intent_at, s.result_at
-   from platform_posts pp join publish_steps s on s.platform_post_id = pp.id and s.user_id = pp.user_id and s.mode = pp.mode
+  `select s.id, s.platform_post_id, pp.platform, s.attempt, s.step, s.effect, s.result, s.remote_id, s.evidence,
+     s.intent_at, s.result_at
+   from platform_posts pp join publish_steps s on s.platform_post_id = pp.id and s.user_id = pp.user_id
+     and s.mode = pp.mode
    where pp.post_id = $1 and pp.user_id = $2 and pp.mode = $3 order by s.intent_at, s.id limit 1000`,
 );
 
@@ -29,8 +31,9 @@ const CALLS = "array['exchanges', 'readBack']";
 
 /**
  * Sweeps the journal of old, settled posts: quiet steps are deleted, and commits lose what was sent and answered. The
- * commits themselves stay: their ids tell one post from another for as long as there are posts. Nothing that is open, or
- * that may still be looked for, is touched. Returns the step to continue after; null once everything old has been seen.
+ * commits themselves stay: their ids tell one post from another for as long as there are posts. Nothing that is open,
+ * or that may still be looked for, is touched. Returns the step to continue after; null once everything old has been
+ * seen.
  */
 export const sweepPublishSteps = statement<{ last: string | null }, [after: string, most: number, days: number]>(
   "publish_steps.sweep",
@@ -39,7 +42,8 @@ export const sweepPublishSteps = statement<{ last: string | null }, [after: stri
      from publish_steps where id > $1 order by id limit $2
    ), old as (
      select l.id, l.effect from looked l join platform_posts pp on pp.id = l.platform_post_id
-     where l.is_old and pp.status in ('published', 'failed', 'unknown', 'discarded') and pp.next_action_at is null and pp.lease_owner is null
+     where l.is_old and pp.status in ('published', 'failed', 'unknown', 'discarded') and pp.next_action_at is null
+       and pp.lease_owner is null
        and not exists (select from publish_steps c where c.platform_post_id = pp.id and c.effect = 'visible'
          and (c.result is null or (c.result = 'unknown' and c.intent_at > now() - interval '1 day')))
    ), deleted as (
@@ -48,7 +52,8 @@ export const sweepPublishSteps = statement<{ last: string | null }, [after: stri
      update publish_steps s set evidence = case when s.result = 'unknown' then s.evidence - ${CALLS} else '{}' end,
        checkpoint = case when s.result = 'unknown' then s.checkpoint end
      from old where s.id = old.id and s.effect = 'visible' and s.result is not null
-       and case when s.result = 'unknown' then s.evidence ?| ${CALLS} else s.evidence <> '{}' or s.checkpoint is not null end
+       and case when s.result = 'unknown' then s.evidence ?| ${CALLS} else s.evidence <> '{}'
+       or s.checkpoint is not null end
    )
    select case when count(*) = $2 and bool_or(is_old) then max(id::text) end as last from looked`,
 );

@@ -34,8 +34,8 @@ export interface Changes {
 }
 
 /**
- * `due`: at the due time, or now if that has passed. `seconds`: that long from now, but no later than the due time if that
- * comes first (unless `evenPastDue`). `never`: nothing is left to do.
+ * `due`: at the due time, or now if that has passed. `seconds`: that long from now, but no later than the due time if
+ * that comes first (unless `evenPastDue`). `never`: nothing is left to do.
  */
 export type Next = { at: "due" } | { at: "seconds"; seconds: number; evenPastDue?: boolean } | { at: "never" };
 
@@ -72,7 +72,8 @@ export interface PostChanges {
 
 /** The columns that a write may change and the engine reads again. */
 export const writtenColumns =
-  "status, step, live_through, polls, failures, checkpoint, attempt_count, platform_post_id, published_url, error, warnings";
+  "status, step, live_through, polls, failures, checkpoint, attempt_count, platform_post_id, published_url, " +
+  "error, warnings";
 
 /** The same, as a `WorkRow` names them. */
 export const selectWritten = writtenColumns
@@ -98,9 +99,9 @@ export type WrittenRow = Pick<
   Partial<Pick<WorkRow, "post_status">>;
 
 /**
- * The engine's one write, in one statement: the platform post, if the claim still holds it, and with it the journal, the
- * account's slot and the post. Returns the row as it is afterwards, or undefined if the claim was lost; then nothing was
- * written.
+ * The engine's one write, in one statement: the platform post, if the claim still holds it, and with it the journal,
+ * the account's slot and the post. Returns the row as it is afterwards, or undefined if the claim was lost; then
+ * nothing was written.
  */
 export async function writeClaimed(
   db: Db,
@@ -135,7 +136,8 @@ type WriteParams = [
  * `announced`.
  */
 export const postBeside = (status: string, events: string) => `post as (
-     update posts p set status = ${status}, revision = p.revision + 1, updated_at = now(), event_count = p.event_count + jsonb_array_length(${events}::jsonb),
+     update posts p set status = ${status}, revision = p.revision + 1, updated_at = now(),
+       event_count = p.event_count + jsonb_array_length(${events}::jsonb),
        published_at = case when ${status} = 'published' then coalesce(p.published_at, now()) else p.published_at end
      from pp where p.id = pp.post_id and p.user_id = pp.user_id and p.mode = pp.mode
      returning p.id, p.user_id, p.mode, p.event_count, p.status
@@ -158,20 +160,25 @@ const written = `pp as (
        step = case when ${isGiven("step")} then ${given("step")} else step end,
        live_through = case when ${isGiven("reset")} then null else coalesce(${given("lastLiveStep")}, live_through) end,
        polls = case ${given("polls")} when 'increment' then polls + 1 when 'reset' then 0 else polls end,
-       step_since = case ${given("polls")} when 'increment' then coalesce(step_since, now()) when 'reset' then null else step_since end,
+       step_since = case ${given("polls")}
+         when 'increment' then coalesce(step_since, now()) when 'reset' then null else step_since end,
        failures = coalesce((${given("failures")})::integer, failures),
        checkpoint = coalesce(${givenJson("checkpoint")}, checkpoint),
        attempt_count = coalesce((${given("attemptCount")})::integer, attempt_count),
-       platform_post_id = case when ${isGiven("reset")} then null else coalesce(${given("platformPostId")}, platform_post_id) end,
-       published_url = case when ${isGiven("reset")} then null else coalesce(${given("publishedUrl")}, published_url) end,
-       published_at = case when ${given("publishedNow")} = 'true' then coalesce(published_at, now()) else published_at end,
+       platform_post_id = case when ${isGiven("reset")} then null
+         else coalesce(${given("platformPostId")}, platform_post_id) end,
+       published_url = case when ${isGiven("reset")} then null
+         else coalesce(${given("publishedUrl")}, published_url) end,
+       published_at = case when ${given("publishedNow")} = 'true'
+         then coalesce(published_at, now()) else published_at end,
        error = case when ${isGiven("error")} then nullif(${givenJson("error")}, 'null') else error end,
        warnings = coalesce(${givenJson("warnings")}, warnings),
        next_action_at = case ${next("at")}
          when 'due' then greatest(due_at, now())
          when 'never' then null
          when 'seconds' then case
-           when due_at > now() and ${next("evenPastDue")} is distinct from 'true' then least(due_at, now() + make_interval(secs => (${next("seconds")})::float8))
+           when due_at > now() and ${next("evenPastDue")} is distinct from 'true'
+             then least(due_at, now() + make_interval(secs => (${next("seconds")})::float8))
            else now() + make_interval(secs => (${next("seconds")})::float8) end
          else next_action_at end,
        lease_until = case when ${isGiven("next")} then null else lease_until end,
@@ -180,13 +187,17 @@ const written = `pp as (
      where id = $1 and fence = $2 and lease_owner = $3
      returning id, post_id, account_id, user_id, mode, ${writtenColumns}
    ), journaled as (
-     insert into publish_steps (id, platform_post_id, account_id, user_id, mode, step, effect, attempt, fence, result, evidence, result_at)
-     select ($5::jsonb ->> 'id')::uuid, pp.id, pp.account_id, pp.user_id, pp.mode, $5::jsonb ->> 'step', $5::jsonb ->> 'effect', ($5::jsonb ->> 'attempt')::integer, $2,
+     insert into publish_steps (id, platform_post_id, account_id, user_id, mode, step, effect, attempt, fence, result,
+       evidence, result_at)
+     select ($5::jsonb ->> 'id')::uuid, pp.id, pp.account_id, pp.user_id, pp.mode,
+       $5::jsonb ->> 'step', $5::jsonb ->> 'effect', ($5::jsonb ->> 'attempt')::integer, $2,
        $5::jsonb ->> 'result', $5::jsonb -> 'evidence', now()
      from pp where $5::jsonb is not null
    ), intended as (
-     update publish_steps s set result = coalesce($6::jsonb ->> 'result', s.result), remote_id = coalesce($6::jsonb ->> 'remoteId', s.remote_id),
-       evidence = s.evidence || ($6::jsonb -> 'evidence'), result_at = case when $6::jsonb ? 'result' then now() else s.result_at end
+     update publish_steps s set result = coalesce($6::jsonb ->> 'result', s.result),
+       remote_id = coalesce($6::jsonb ->> 'remoteId', s.remote_id),
+       evidence = s.evidence || ($6::jsonb -> 'evidence'),
+       result_at = case when $6::jsonb ? 'result' then now() else s.result_at end
      from pp where s.id = ($6::jsonb ->> 'id')::uuid and s.platform_post_id = pp.id
    ), freed as (
      update accounts a set busy_until = null, busy_with = null from pp

@@ -6,7 +6,9 @@ export const queueDepth = statement<{ due: number; waiting: number; oldest_secon
   "platform_posts.depth",
   `select count(*) filter (where next_action_at <= now() and (lease_until is null or lease_until < now())) as due,
           count(*) as waiting,
-          coalesce(extract(epoch from now() - min(next_action_at) filter (where next_action_at <= now() and (lease_until is null or lease_until < now()))), 0)::float8 as oldest_seconds,
+          coalesce(extract(epoch from now() - min(next_action_at) filter (
+            where next_action_at <= now() and (lease_until is null or lease_until < now()))), 0)::float8
+            as oldest_seconds,
           ${isHeld} as held
      from platform_posts where next_action_at is not null`,
 );
@@ -14,5 +16,6 @@ export const queueDepth = statement<{ due: number; waiting: number; oldest_secon
 /** Platform posts of scheduled posts whose time passed unused, over all users: they wait for somebody. */
 export const countMissed = statement<{ missed: number }, []>(
   "platform_posts.count_missed",
-  `select count(*) as missed from platform_posts where status = 'pending' and due_at is not null and next_action_at is null`,
+  `select count(*) as missed from platform_posts
+   where status = 'pending' and due_at is not null and next_action_at is null`,
 );

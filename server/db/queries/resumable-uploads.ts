@@ -20,7 +20,8 @@ export interface ResumableUploadRow {
 /** How long a writer holds an upload without a sign of life. */
 export const WRITER_SECONDS = 6;
 
-const COLUMNS = `id, filename, claimed_mime_type, metadata, length_bytes, offset_bytes, media_id, coalesce(writer_until > now(), false) as is_busy, expires_at`;
+const COLUMNS = `id, filename, claimed_mime_type, metadata, length_bytes, offset_bytes, media_id,
+    coalesce(writer_until > now(), false) as is_busy, expires_at`;
 const WRITER_UNTIL = `now() + interval '${WRITER_SECONDS} seconds'`;
 const FREE = "(writer_until is null or writer_until <= now())";
 
@@ -58,20 +59,23 @@ export const claimResumableUpload = statement<
 >(
   "resumable_uploads.claim",
   `update resumable_uploads set writer = $5, writer_until = ${WRITER_UNTIL}
-   where user_id = $1 and mode = $2 and id = $3 and offset_bytes = $4 and media_id is null and expires_at > now() and ${FREE}
+   where user_id = $1 and mode = $2 and id = $3 and offset_bytes = $4 and media_id is null and expires_at > now()
+     and ${FREE}
    returning ${COLUMNS}`,
 );
 
 /** The writer lives. Nothing where another writes by now, or the upload is gone. */
 export const renewWriter = statement<never, [userId: string, mode: Mode, id: string, writerId: string]>(
   "resumable_uploads.renew_writer",
-  `update resumable_uploads set writer_until = ${WRITER_UNTIL} where user_id = $1 and mode = $2 and id = $3 and writer = $4`,
+  `update resumable_uploads set writer_until = ${WRITER_UNTIL}
+   where user_id = $1 and mode = $2 and id = $3 and writer = $4`,
 );
 
 /** Others may write. */
 export const releaseWriter = statement<never, [userId: string, mode: Mode, id: string, writerId: string]>(
   "resumable_uploads.release_writer",
-  `update resumable_uploads set writer = null, writer_until = null where user_id = $1 and mode = $2 and id = $3 and writer = $4`,
+  `update resumable_uploads set writer = null, writer_until = null
+   where user_id = $1 and mode = $2 and id = $3 and writer = $4`,
 );
 
 /** Counts a stored part. Nothing where another writes by now, or the upload is gone. */
@@ -111,13 +115,15 @@ export const lockResumableUpload = statement<
   [userId: string, mode: Mode, id: string, writerId: string | null]
 >(
   "resumable_uploads.lock",
-  `select id from resumable_uploads where user_id = $1 and mode = $2 and id = $3 and ($4::uuid is null or writer = $4) for update`,
+  `select id from resumable_uploads where user_id = $1 and mode = $2 and id = $3 and ($4::uuid is null or writer = $4)
+   for update`,
 );
 
 /** Holds what has expired, without what somebody writes to or holds. */
 export const lockExpiredUploads = statement<{ id: string }, [limit: number]>(
   "resumable_uploads.lock_expired",
-  `select id from resumable_uploads where expires_at <= now() and ${FREE} order by expires_at limit $1 for update skip locked`,
+  `select id from resumable_uploads where expires_at <= now() and ${FREE} order by expires_at limit $1
+   for update skip locked`,
 );
 
 /** Forgets the parts and answers where they lie. */

@@ -58,18 +58,22 @@ export const sealedColumns = SEALED_COLUMNS.map(({ table, id, idType, column, me
     hold: statement<SealedValue, [sealingKeyId: string, afterId: string | null, limit: number]>(
       `${table}.hold_sealed_${column}`,
       `select ${id}::text as id, ${value} as value, ${copyOf?.id ?? id}::text as row from ${table}
-       where ${value} like 'v1.%' and split_part(${value}, '.', 2) <> $1 and ($2::${idType} is null or ${id} > $2::${idType})
+       where ${value} like 'v1.%' and split_part(${value}, '.', 2) <> $1
+         and ($2::${idType} is null or ${id} > $2::${idType})
        order by ${id} limit $3 for update skip locked`,
     ),
     /** The row must be locked. */
     replace: statement<never, [id: string, sealed: string]>(
       `${table}.replace_sealed_${column}`,
-      `update ${table} set ${column} = ${member === undefined ? "$2" : `jsonb_set(${column}, '{${member}}', to_jsonb($2::text))`} where ${id} = $1::${idType}`,
+      `update ${table} set ${column} = ${
+        member === undefined ? "$2" : `jsonb_set(${column}, '{${member}}', to_jsonb($2::text))`
+      } where ${id} = $1::${idType}`,
     ),
     /** How many values each key has sealed. */
     countByKey: statement<{ key_id: string; count: number }, []>(
       `${table}.count_sealed_${column}`,
-      `select split_part(${value}, '.', 2) as key_id, count(*)::int as count from ${table} where ${value} like 'v1.%' group by 1`,
+      `select split_part(${value}, '.', 2) as key_id, count(*)::int as count from ${table} where ${value} like 'v1.%'
+       group by 1`,
     ),
   };
 });

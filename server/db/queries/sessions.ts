@@ -17,7 +17,8 @@ export const findSession = statement<{ id: string; user_id: string }, [tokenDige
 /** Those that are good, the newest first. */
 export const listSessions = statement<SessionRow, [userId: string]>(
   "sessions.list",
-  `select id, address, user_agent, created_at, expires_at from sessions where user_id = $1 and expires_at > now() order by created_at desc, id desc`,
+  `select id, address, user_agent, created_at, expires_at from sessions where user_id = $1 and expires_at > now()
+   order by created_at desc, id desc`,
 );
 
 export const deleteSession = statement<never, [id: string, userId: string]>(
@@ -40,7 +41,8 @@ export const findFreshSession = statement<{ id: string }, [id: string | null, us
 /** Ends the oldest of those beyond. */
 export const endSurplusSessions = statement<never, [userId: string, most: number]>(
   "sessions.end_surplus",
-  `delete from sessions where id in (select id from sessions where user_id = $1 order by created_at desc, id desc offset $2)`,
+  `delete from sessions where id in (select id from sessions where user_id = $1
+     order by created_at desc, id desc offset $2)`,
 );
 
 export const deleteOldSessions = statement<never, [limit: number]>(

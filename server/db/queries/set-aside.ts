@@ -10,5 +10,6 @@ import { SET_ASIDE_TAKEOVERS } from "./claims.ts";
 export const listSetAside = statement<{ postId: string; platform: PlatformName; status: PlatformPostStatus }, []>(
   "platform_posts.list_set_aside",
   `select post_id as "postId", platform, status from platform_posts
-   where takeovers >= ${SET_ASIDE_TAKEOVERS} and next_action_at is null and status <> 'discarded' order by updated_at desc limit 100`,
+   where takeovers >= ${SET_ASIDE_TAKEOVERS} and next_action_at is null and status <> 'discarded'
+   order by updated_at desc limit 100`,
 );

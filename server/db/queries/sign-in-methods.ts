@@ -11,7 +11,8 @@ export const savePassword = statement<never, [id: string, userId: string, scrypt
 export const findPasswordMark = statement<{ user_id: string; mark: string }, [email: string]>(
   "sign_in_methods.find_password_mark",
   `select u.id as user_id, left(encode(sha256(coalesce(m.password_hash, '')::bytea), 'hex'), 32) as mark
-   from users u left join sign_in_methods m on m.user_id = u.id and m.provider = 'credential' where lower(u.email) = lower($1)`,
+   from users u left join sign_in_methods m on m.user_id = u.id and m.provider = 'credential'
+   where lower(u.email) = lower($1)`,
 );
 
 export const countPasskeys = statement<{ count: number }, [userId: string | null]>(

@@ -74,7 +74,8 @@ async function addAccount(userId: string, { platformAccountId = "101", mode = "t
     mode,
   ]);
   await pool.query(
-    "insert into accounts (id, user_id, mode, platform_set_id, platform, platform_account_id) values ($1, $2, $3, $4, 'facebook', $5)",
+    `insert into accounts (id, user_id, mode, platform_set_id, platform, platform_account_id)
+     values ($1, $2, $3, $4, 'facebook', $5)`,
     [account, userId, mode, set, platformAccountId],
   );
   return account;
@@ -105,12 +106,14 @@ async function addCommit(
       [post, accountId],
     );
     await pool.query(
-      "insert into platform_posts (id, post_id, user_id, mode, platform, position, account_id) values ($1, $2, $3, $4, 'facebook', 0, $5)",
+      `insert into platform_posts (id, post_id, user_id, mode, platform, position, account_id)
+       values ($1, $2, $3, $4, 'facebook', 0, $5)`,
       [made, post, userId, mode, accountId],
     );
   }
   await pool.query(
-    `insert into publish_steps (id, platform_post_id, account_id, user_id, mode, step, effect, attempt, fence, request_hash, intent_at, result, remote_id)
+    `insert into publish_steps (id, platform_post_id, account_id, user_id, mode, step, effect, attempt, fence,
+       request_hash, intent_at, result, remote_id)
      values ($1, $2, $3, $4, $5, $6, 'visible', 1, 1, $7, now() - make_interval(hours => $8), $9, $10)`,
     [
       intent,

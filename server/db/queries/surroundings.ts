@@ -22,16 +22,20 @@ export const findSurroundings = statement<Surroundings, [intentId: string, userI
        least(s.intent_at, first.intent_at) as intent_at
      from publish_steps s join accounts a on a.id = s.account_id and a.user_id = s.user_id and a.mode = s.mode,
        lateral (select min(e.intent_at) as intent_at from publish_steps e
-         where e.platform_post_id = s.platform_post_id and e.step = s.step and e.effect = 'visible' and (e.result is null or e.result = 'unknown')) as first
+         where e.platform_post_id = s.platform_post_id and e.step = s.step and e.effect = 'visible'
+           and (e.result is null or e.result = 'unknown')) as first
      where s.id = $1 and s.user_id = $2 and s.mode = $3
    ), around as (
      select s.platform_post_id, s.remote_id, s.result, s.request_hash
-     from intent i join accounts a on a.user_id = $2 and a.mode = $3 and a.platform = i.platform and a.platform_account_id = i.platform_account_id
-       join publish_steps s on s.account_id = a.id and s.user_id = $2 and s.mode = $3 and s.effect = 'visible' and s.intent_at > i.intent_at - interval '1 day'
+     from intent i join accounts a on a.user_id = $2 and a.mode = $3 and a.platform = i.platform
+       and a.platform_account_id = i.platform_account_id
+       join publish_steps s on s.account_id = a.id and s.user_id = $2 and s.mode = $3 and s.effect = 'visible'
+         and s.intent_at > i.intent_at - interval '1 day'
      order by s.intent_at limit 2000
    )
    select i.intent_at, i.last_intent_at, extract(epoch from now() - i.intent_at)::float8 as age_seconds,
      (select coalesce(json_agg(remote_id), '[]') from around where remote_id is not null) as accounted_ids,
-     exists (select from around o where o.platform_post_id <> i.platform_post_id and o.request_hash = i.request_hash and (o.result is null or o.result = 'unknown')) as has_twin
+     exists (select from around o where o.platform_post_id <> i.platform_post_id and o.request_hash = i.request_hash
+       and (o.result is null or o.result = 'unknown')) as has_twin
    from intent i`,
 );

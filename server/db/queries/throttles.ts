@@ -10,7 +10,8 @@ export const countTries = statement<
 >(
   "throttles.count",
   `insert into throttles as t (key, count, resets_at)
-   select key, 1, now() + make_interval(secs => seconds) from unnest($1::text[], $2::int[]) as tried(key, seconds) order by key
+   select key, 1, now() + make_interval(secs => seconds) from unnest($1::text[], $2::int[]) as tried(key, seconds)
+   order by key
    on conflict (key) do update set
      count = case when t.resets_at <= now() then 1 else t.count + 1 end,
      resets_at = case when t.resets_at <= now() then excluded.resets_at else t.resets_at end

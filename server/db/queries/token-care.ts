@@ -26,7 +26,8 @@ const jitter = "(('x' || right(a.id::text, 7))::bit(28)::int / 268435456.0)";
 export const takeDueRenewals = statement<CaredAccount & { due_age_seconds: number }, [rules: Json, limit: number]>(
   "connections.take_due_renewals",
   `with rules as (
-     select * from jsonb_to_recordset($1::jsonb) as r(platform text, min_age float8, after float8, needs_refresh_token boolean)
+     select * from jsonb_to_recordset($1::jsonb)
+       as r(platform text, min_age float8, after float8, needs_refresh_token boolean)
    ), due as (
      select c.account_id, a.platform, greatest(r.min_age, r.after * (1 - ${jitter} / 10)) as due_age,
        case when c.renewal_tried_at > c.issued_at then c.renewal_tries else 0 end as tries
@@ -34,8 +35,10 @@ export const takeDueRenewals = statement<CaredAccount & { due_age_seconds: numbe
      where a.status = 'active' and a.token_health in ('healthy', 'expiring')
        and (c.refresh_token_sealed is not null or not r.needs_refresh_token)
        and extract(epoch from now() - c.issued_at) >= greatest(r.min_age, r.after * (1 - ${jitter} / 10))
-       and (c.renewal_tried_at is null or c.renewal_tried_at < c.issued_at or c.renewal_tried_at < now() - make_interval(secs =>
-         case when c.renewal_refused_at > c.issued_at then 86400 else least(120 * power(2, c.renewal_tries - 1), r.after, 86400) end))
+       and (c.renewal_tried_at is null or c.renewal_tried_at < c.issued_at
+         or c.renewal_tried_at < now() - make_interval(secs =>
+           case when c.renewal_refused_at > c.issued_at then 86400
+             else least(120 * power(2, c.renewal_tries - 1), r.after, 86400) end))
      order by c.access_token_expires_at limit $2 for update of c skip locked
    )
    update connections c set renewal_tried_at = now(), renewal_tries = least(due.tries + 1, 20)
@@ -53,9 +56,12 @@ export const claimRenewal = statement<
 >(
   "connections.claim_renewal",
   `update connections c set renewing_by = $5, renewing_until = now() + make_interval(secs => $6),
-     renewal_lost_at = case when c.renewing_by is null or c.renewal_lost_at > c.issued_at then c.renewal_lost_at else now() end
-   where c.account_id = $1 and c.user_id = $2 and c.mode = $3 and c.issued_at = $4 and (c.renewing_until is null or c.renewing_until <= now())
-   returning case when c.renewal_lost_at > c.issued_at then extract(epoch from now() - c.renewal_lost_at)::float8 end as lost_seconds`,
+     renewal_lost_at = case when c.renewing_by is null or c.renewal_lost_at > c.issued_at
+       then c.renewal_lost_at else now() end
+   where c.account_id = $1 and c.user_id = $2 and c.mode = $3 and c.issued_at = $4
+     and (c.renewing_until is null or c.renewing_until <= now())
+   returning case when c.renewal_lost_at > c.issued_at
+     then extract(epoch from now() - c.renewal_lost_at)::float8 end as lost_seconds`,
 );
 
 /** It has brought nothing. */
@@ -65,14 +71,16 @@ export const endRenewal = statement<
 >(
   "connections.end_renewal",
   `update connections set renewing_by = null, renewing_until = null,
-     renewal_lost_at = case when $5 and (renewal_lost_at is null or renewal_lost_at <= issued_at) then now() else renewal_lost_at end
+     renewal_lost_at = case when $5 and (renewal_lost_at is null or renewal_lost_at <= issued_at)
+       then now() else renewal_lost_at end
    where account_id = $1 and user_id = $2 and mode = $3 and renewing_by = $4`,
 );
 
 /** The platform does not renew this grant any more. */
 export const refuseRenewal = statement<never, [accountId: string, userId: string, mode: Mode, issuedAt: Date]>(
   "connections.refuse_renewal",
-  `update connections set renewal_refused_at = now() where account_id = $1 and user_id = $2 and mode = $3 and issued_at = $4`,
+  `update connections set renewal_refused_at = now()
+   where account_id = $1 and user_id = $2 and mode = $3 and issued_at = $4`,
 );
 
 /**
@@ -99,7 +107,8 @@ export interface GrantLifeRow {
   renewal_refused: boolean;
 }
 
-const life = `c.access_token_expires_at, c.refresh_token_expires_at, c.refresh_token_sealed is not null as has_refresh_token,
+const life = `c.access_token_expires_at, c.refresh_token_expires_at,
+  c.refresh_token_sealed is not null as has_refresh_token,
   coalesce(c.renewal_refused_at > c.issued_at, false) as renewal_refused`;
 
 export interface EndingRow extends CaredAccount, GrantLifeRow {
@@ -117,17 +126,19 @@ export interface EndingRow extends CaredAccount, GrantLifeRow {
 /** Connections of which something ends within 7 days. */
 export const listEnding = statement<EndingRow, [afterAccountId: string | null, limit: number]>(
   "connections.list_ending",
-  `select a.id as account_id, a.user_id, a.mode, a.platform, c.login, a.platform_account_id, a.username, a.display_name, a.token_health,
-     a.token_health_reason, u.email, ${life}, now()
+  `select a.id as account_id, a.user_id, a.mode, a.platform, c.login, a.platform_account_id, a.username, a.display_name,
+     a.token_health, a.token_health_reason, u.email, ${life}, now()
    from connections c join accounts a on a.id = c.account_id join users u on u.id = a.user_id
    where a.status = 'active' and a.token_health in ('healthy', 'expiring')
-     and least(c.access_token_expires_at, c.refresh_token_expires_at) < now() + interval '7 days' and ($1::uuid is null or a.id > $1)
+     and least(c.access_token_expires_at, c.refresh_token_expires_at) < now() + interval '7 days'
+     and ($1::uuid is null or a.id > $1)
    order by a.id limit $2`,
 );
 
 export const findGrantLife = statement<GrantLifeRow & { now: Date }, [accountId: string, userId: string, mode: Mode]>(
   "connections.find_life",
-  `select ${life}, clock_timestamp() as now from connections c where c.account_id = $1 and c.user_id = $2 and c.mode = $3`,
+  `select ${life}, clock_timestamp() as now from connections c
+   where c.account_id = $1 and c.user_id = $2 and c.mode = $3`,
 );
 
 /**
@@ -152,7 +163,8 @@ export const countScheduledPast = statement<
 >(
   "platform_posts.count_scheduled_past",
   `select count(*)::int as count from platform_posts
-   where account_id = $1 and user_id = $2 and mode = $3 and status = 'pending' and lane = 'prepare' and next_action_at is not null and due_at > $4`,
+   where account_id = $1 and user_id = $2 and mode = $3 and status = 'pending' and lane = 'prepare'
+     and next_action_at is not null and due_at > $4`,
 );
 
 /** Answers the health before, where it has changed. */
@@ -169,7 +181,8 @@ export const changeTokenHealth = statement<
   `with held as (
      select a.id, a.token_health from accounts a
      where a.id = $1 and a.user_id = $2 and a.mode = $3 and a.status = 'active'
-       and ($6::timestamptz is null or exists (select from connections c where c.account_id = a.id and c.issued_at = $6)) for update
+       and ($6::timestamptz is null
+         or exists (select from connections c where c.account_id = a.id and c.issued_at = $6)) for update
    )
    update accounts a set token_health = $4, token_health_reason = $5, updated_at = now() from held
    where a.id = held.id and (a.token_health, a.token_health_reason) is distinct from ($4::text, $5::text)

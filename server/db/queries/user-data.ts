@@ -9,8 +9,10 @@ type ExportPage = Statement<ExportedRow, ExportParams>;
 
 /** What became of a post on each platform. */
 const PLATFORM_POSTS = `, (
-  select coalesce(jsonb_agg(jsonb_build_object('id', t.id, 'platform', t.platform, 'accountId', t.account_id, 'status', t.status, 'platformPostId', t.platform_post_id, 'publishedUrl', t.published_url,
-    'publishedAt', to_char(t.published_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), 'attemptCount', t.attempt_count, 'error', t.error, 'warnings', t.warnings) order by t.position), '[]')
+  select coalesce(jsonb_agg(jsonb_build_object('id', t.id, 'platform', t.platform, 'accountId', t.account_id,
+    'status', t.status, 'platformPostId', t.platform_post_id, 'publishedUrl', t.published_url,
+    'publishedAt', to_char(t.published_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+    'attemptCount', t.attempt_count, 'error', t.error, 'warnings', t.warnings) order by t.position), '[]')
   from platform_posts t where t.post_id = posts.id) as "platformPosts"`;
 
 /** All that is kept of a user, by the name it has in an export. Secrets, and what stands for them, are left out. */
@@ -22,7 +24,8 @@ export const exportPages: Readonly<Record<string, ExportPage>> = {
   platformSets: page("platform_sets", "id mode name is_default created_at updated_at"),
   accounts: page(
     "accounts",
-    "id mode platform_set_id platform platform_account_id username display_name avatar_url status scopes token_health token_health_reason platform_metadata external_id connected_at",
+    "id mode platform_set_id platform platform_account_id username display_name avatar_url status scopes " +
+      "token_health token_health_reason platform_metadata external_id connected_at",
   ),
   connectLinks: page(
     "connect_links",
@@ -46,14 +49,16 @@ function page(table: string, columns: string, options: { idType?: "uuid" | "text
     .map((column) => `${column} as "${column.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())}"`);
   return statement<ExportedRow, ExportParams>(
     `${table}.export`,
-    `select ${selected.join(", ")}${more} from ${table} where user_id = $1 and ($2::text = '' or id > nullif($2, '')::${idType}) order by id limit $3`,
+    `select ${selected.join(", ")}${more} from ${table}
+     where user_id = $1 and ($2::text = '' or id > nullif($2, '')::${idType}) order by id limit $3`,
   );
 }
 
 /** Where the user's bytes are, renditions and what has arrived of uploads included. */
 export const listStorageKeys = statement<{ storage_key: string }, [userId: string]>(
   "media.list_storage_keys",
-  `select storage_key from media where user_id = $1 and storage_key is not null union all select storage_key from resumable_upload_parts where user_id = $1`,
+  `select storage_key from media where user_id = $1 and storage_key is not null
+   union all select storage_key from resumable_upload_parts where user_id = $1`,
 );
 
 /** Counts have no reference to the user's row, which creates would wait for. */

@@ -19,7 +19,8 @@ export const countContentOfUser = statement<{ content_today: number }, [userId: 
   "users.count_content",
   `update users set content_day = (now() at time zone 'UTC')::date,
      content_today = $3::bigint + case when content_day = (now() at time zone 'UTC')::date then content_today else 0 end
-   where id = $1 and $3::bigint + case when content_day = (now() at time zone 'UTC')::date then content_today else 0 end <= $2
+   where id = $1 and $3::bigint + case when content_day = (now() at time zone 'UTC')::date
+     then content_today else 0 end <= $2
    returning content_today`,
 );
 
@@ -35,12 +36,14 @@ export const readContentToday = statement<{ content_today: number }, [userId: st
 export const countScheduledOfUser = statement<{ count: number; first: Date | null }, [userId: string, most: number]>(
   "posts.count_scheduled_of_user",
   `select count(*)::int as count, min(scheduled_for) as first
-   from (select scheduled_for from posts where user_id = $1 and status = 'scheduled' order by scheduled_for limit $2) as waiting`,
+   from (select scheduled_for from posts where user_id = $1 and status = 'scheduled'
+     order by scheduled_for limit $2) as waiting`,
 );
 
 /** Bytes stored in both modes together, renditions included, and what uploads that go on will have become. */
 export const sumStoredOfUser = statement<{ size_bytes: number }, [userId: string]>(
   "media.sum_of_user",
   `select (select coalesce(sum(size_bytes), 0) from media where user_id = $1 and size_bytes > 0)::bigint
-     + (select coalesce(sum(length_bytes), 0) from resumable_uploads where user_id = $1 and media_id is null)::bigint as size_bytes`,
+     + (select coalesce(sum(length_bytes), 0) from resumable_uploads
+       where user_id = $1 and media_id is null)::bigint as size_bytes`,
 );

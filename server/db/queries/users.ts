@@ -38,25 +38,30 @@ export const insertUser = statement<
   [id: string, email: string, name: string, isOwner: boolean, emailIsVerified: boolean]
 >(
   "users.insert",
-  `insert into users (id, email, name, is_owner, email_verified) values ($1, $2, $3, $4, $5) on conflict do nothing returning ${columns}`,
+  `insert into users (id, email, name, is_owner, email_verified) values ($1, $2, $3, $4, $5) on conflict do nothing
+   returning ${columns}`,
 );
 
 /** The owner that the instance made for itself becomes a person. */
 export const adoptOwner = statement<UserRow, [userId: string, email: string, name: string]>(
   "users.adopt_owner",
-  `update users set email = $2, name = $3, email_verified = true, updated_at = now() where id = $1 and is_owner returning ${columns}`,
+  `update users set email = $2, name = $3, email_verified = true, updated_at = now() where id = $1 and is_owner
+   returning ${columns}`,
 );
 
 /** Whether somebody who owns the instance has a way to sign in. */
 export const findOwnerWhoCanSignIn = statement<{ id: string }, []>(
   "users.find_owner_who_can_sign_in",
   `select u.id from users u where u.is_owner and (
-     exists (select from sign_in_methods m where m.user_id = u.id and m.password_hash is not null) or exists (select from passkeys p where p.user_id = u.id))`,
+     exists (select from sign_in_methods m where m.user_id = u.id and m.password_hash is not null)
+       or exists (select from passkeys p where p.user_id = u.id))`,
 );
 
 export const findMe = statement<UserRow & { has_password: boolean }, [userId: string]>(
   "users.find_me",
-  `select ${columns}, exists (select from sign_in_methods m where m.user_id = users.id and m.password_hash is not null) as has_password from users where id = $1`,
+  `select ${columns}, exists (
+     select from sign_in_methods m where m.user_id = users.id and m.password_hash is not null) as has_password
+   from users where id = $1`,
 );
 
 /** Null leaves it. */
@@ -69,8 +74,10 @@ export const updateMe = statement<never, [userId: string, name: string | null, t
 export const deleteUnconfirmed = statement<never, [days: number, limit: number]>(
   "users.delete_unconfirmed",
   `delete from users where id in (
-     select u.id from users u where not u.email_verified and not u.is_owner and u.created_at < now() - make_interval(days => $1)
-       and exists (select from sign_in_methods m where m.user_id = u.id) and not exists (select from sessions s where s.user_id = u.id)
+     select u.id from users u where not u.email_verified and not u.is_owner
+       and u.created_at < now() - make_interval(days => $1)
+       and exists (select from sign_in_methods m where m.user_id = u.id)
+       and not exists (select from sessions s where s.user_id = u.id)
        and not exists (select from api_keys k where k.user_id = u.id) limit $2 for update skip locked)`,
 );
 

@@ -33,7 +33,9 @@ export const insertDelivery = statement<
 >(
   "webhook_deliveries.insert",
   `insert into webhook_deliveries (id, webhook_id, user_id, mode, type, post_id, payload, status, delivered_at)
-   select $1, w.id, $3, $4, $5, $6, $7, case when w.url is null then 'delivered' else 'pending' end, case when w.url is null then now() end from webhooks w where w.id = $2 and w.user_id = $3 and w.mode = $4
+   select $1, w.id, $3, $4, $5, $6, $7, case when w.url is null then 'delivered' else 'pending' end,
+     case when w.url is null then now() end
+   from webhooks w where w.id = $2 and w.user_id = $3 and w.mode = $4
    returning ${columns}`,
 );
 
@@ -44,7 +46,8 @@ export const listDeliveries = statement<
 >(
   "webhook_deliveries.list",
   `select ${columns}, count(*) over ()::int as total from webhook_deliveries
-   where webhook_id = $1 and user_id = $2 and mode = $3 and ($4::text is null or status = $4) order by id desc limit $5 offset $6`,
+   where webhook_id = $1 and user_id = $2 and mode = $3 and ($4::text is null or status = $4)
+   order by id desc limit $5 offset $6`,
 );
 
 export const countDeliveries = statement<
@@ -52,16 +55,20 @@ export const countDeliveries = statement<
   [webhookId: string, userId: string, mode: Mode, status: string | null]
 >(
   "webhook_deliveries.count",
-  `select count(*)::int as count from webhook_deliveries where webhook_id = $1 and user_id = $2 and mode = $3 and ($4::text is null or status = $4)`,
+  `select count(*)::int as count from webhook_deliveries
+   where webhook_id = $1 and user_id = $2 and mode = $3 and ($4::text is null or status = $4)`,
 );
 
 /** To be tried as if for the first time; delivered anew where the webhook has no URL. */
 export const restartDelivery = statement<DeliveryRow, [id: string, userId: string, mode: Mode]>(
   "webhook_deliveries.restart",
   `with target as (
-     select d.id as target_id, w.url is null as is_log from webhook_deliveries d join webhooks w on w.id = d.webhook_id and w.user_id = d.user_id and w.mode = d.mode where d.id = $1 and d.user_id = $2 and d.mode = $3
+     select d.id as target_id, w.url is null as is_log from webhook_deliveries d
+     join webhooks w on w.id = d.webhook_id and w.user_id = d.user_id and w.mode = d.mode
+     where d.id = $1 and d.user_id = $2 and d.mode = $3
    )
-   update webhook_deliveries set status = case when is_log then 'delivered' else 'pending' end, tries = 0, delivered_at = case when is_log then now() end
+   update webhook_deliveries set status = case when is_log then 'delivered' else 'pending' end, tries = 0,
+     delivered_at = case when is_log then now() end
    from target where id = target_id returning ${columns}`,
 );
 
@@ -82,7 +89,8 @@ export const findOutgoing = statement<OutgoingRow, [id: string]>(
   "webhook_deliveries.find_outgoing",
   `select d.id, d.webhook_id, d.payload, d.status, w.url, w.status as webhook_status, w.secret_sealed,
      case when w.old_secret_until > now() then w.old_secret_sealed end as old_secret_sealed
-   from webhook_deliveries d join webhooks w on w.id = d.webhook_id and w.user_id = d.user_id and w.mode = d.mode where d.id = $1 and w.url is not null`,
+   from webhook_deliveries d join webhooks w on w.id = d.webhook_id and w.user_id = d.user_id and w.mode = d.mode
+   where d.id = $1 and w.url is not null`,
 );
 
 /** Answers what it is now. */
@@ -94,16 +102,19 @@ export const recordAttempt = statement<
   `update webhook_deliveries set tries = tries + 1,
      status = case when $2 = 'again' then case when tries + 1 >= $4 then 'failed' else 'pending' end else $2 end,
      delivered_at = case when $2 = 'delivered' then now() end,
-     attempts = case when $3::jsonb is null then attempts else jsonb_path_query_array(attempts || $3::jsonb, '$[last - 19 to last]') end
+     attempts = case when $3::jsonb is null then attempts
+       else jsonb_path_query_array(attempts || $3::jsonb, '$[last - 19 to last]') end
    where id = $1 returning status`,
 );
 
 /** The oldest of those that wait beyond are not sent any more. */
 export const dropSurplusDeliveries = statement<never, [webhookIds: readonly string[], mostEach: number, attempt: Json]>(
   "webhook_deliveries.drop_surplus",
-  `update webhook_deliveries d set status = 'failed', attempts = jsonb_path_query_array(d.attempts || $3::jsonb, '$[last - 19 to last]')
+  `update webhook_deliveries d set status = 'failed',
+     attempts = jsonb_path_query_array(d.attempts || $3::jsonb, '$[last - 19 to last]')
    from unnest($1::uuid[]) as w(id)
-     cross join lateral (select p.id from webhook_deliveries p where p.webhook_id = w.id and p.status = 'pending' order by p.id desc offset $2) as surplus
+     cross join lateral (select p.id from webhook_deliveries p where p.webhook_id = w.id and p.status = 'pending'
+       order by p.id desc offset $2) as surplus
    where d.id = surplus.id and d.status = 'pending'`,
 );
 
@@ -122,5 +133,6 @@ export const trimDeliveries = statement<
 
 export const deleteOldDeliveries = statement<never, [most: number]>(
   "webhook_deliveries.delete_old",
-  `delete from webhook_deliveries where id in (select id from webhook_deliveries where created_at < now() - interval '30 days' limit $1)`,
+  `delete from webhook_deliveries
+   where id in (select id from webhook_deliveries where created_at < now() - interval '30 days' limit $1)`,
 );

@@ -61,8 +61,10 @@ export const updateWebhook = statement<
   ]
 >(
   "webhooks.update",
-  `update webhooks set url = coalesce($4, url), description = coalesce($5, description), events = coalesce($6, events), status = coalesce($7, status),
-     disabled_reason = case when $7 = 'active' then null when $7 = 'disabled' then 'It was disabled by a call.' else disabled_reason end, updated_at = now()
+  `update webhooks set url = coalesce($4, url), description = coalesce($5, description), events = coalesce($6, events),
+     status = coalesce($7, status),
+     disabled_reason = case when $7 = 'active' then null when $7 = 'disabled' then 'It was disabled by a call.'
+       else disabled_reason end, updated_at = now()
    where id = $1 and user_id = $2 and mode = $3 returning ${columns}`,
 );
 
@@ -76,7 +78,8 @@ export const rotateWebhookSecret = statement<
   [id: string, userId: string, mode: Mode, secret: string, previousSecret: string, previousSignsSeconds: number]
 >(
   "webhooks.rotate_secret",
-  `update webhooks set secret_sealed = $4, old_secret_sealed = $5, old_secret_until = now() + make_interval(secs => $6), updated_at = now()
+  `update webhooks set secret_sealed = $4, old_secret_sealed = $5, old_secret_until = now() + make_interval(secs => $6),
+     updated_at = now()
    where id = $1 and user_id = $2 and mode = $3 returning ${columns}`,
 );
 
@@ -89,19 +92,22 @@ export const lockWebhookSecret = statement<{ secret_sealed: string }, [id: strin
 /** The log of one without a URL is being read. Written down once a minute. */
 export const touchWebhook = statement<never, [id: string, userId: string, mode: Mode]>(
   "webhooks.touch",
-  `update webhooks set read_at = now() where id = $1 and user_id = $2 and mode = $3 and url is null and read_at < now() - interval '1 minute'`,
+  `update webhooks set read_at = now() where id = $1 and user_id = $2 and mode = $3 and url is null
+     and read_at < now() - interval '1 minute'`,
 );
 
 /** Those without a URL whose log nobody has read for a week. */
 export const deleteUnreadWebhooks = statement<never, [most: number]>(
   "webhooks.delete_unread",
-  `delete from webhooks where id in (select id from webhooks where url is null and read_at < now() - interval '7 days' limit $1)`,
+  `delete from webhooks where id in (select id from webhooks where url is null and read_at < now() - interval '7 days'
+     limit $1)`,
 );
 
 /** It asked for no more. */
 export const disableWebhook = statement<never, [id: string, reason: string]>(
   "webhooks.disable",
-  `update webhooks set status = 'disabled', disabled_reason = $2, updated_at = now() where id = $1 and status = 'active'`,
+  `update webhooks set status = 'disabled', disabled_reason = $2, updated_at = now()
+   where id = $1 and status = 'active'`,
 );
 
 /** The active ones of these pairs. */
@@ -110,6 +116,7 @@ export const listActiveWebhooks = statement<
   [userIds: readonly string[], modes: readonly Mode[]]
 >(
   "webhooks.list_active",
-  `select w.id, w.user_id, w.mode, w.events from webhooks w join unnest($1::text[], $2::text[]) as owner(user_id, mode) on owner.user_id = w.user_id and owner.mode = w.mode
+  `select w.id, w.user_id, w.mode, w.events from webhooks w
+   join unnest($1::text[], $2::text[]) as owner(user_id, mode) on owner.user_id = w.user_id and owner.mode = w.mode
    where w.status = 'active'`,
 );

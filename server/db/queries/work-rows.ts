@@ -35,8 +35,8 @@ export interface IntentEvidence {
   /** Seconds from the intent to the end of the exchange, if the process lived to record it. */
   endedAfterSeconds?: number;
   /**
-   * For each monotonic clock of a machine or process: what it showed at the last look, in seconds, and how long the commit
-   * had certainly been out by then.
+   * For each monotonic clock of a machine or process: what it showed at the last look, in seconds, and how long the
+   * commit had certainly been out by then.
    */
   watched?: Record<string, { at: number; seconds: number }>;
   /** How often it was read back, and the clean negative reads among them, in seconds watched since the intent. */
@@ -99,22 +99,31 @@ export interface WorkRow {
   given_up: IntentRow[];
 }
 
-const intentRow = `json_build_object('id', s.id, 'step', s.step, 'intentAt', s.intent_at, 'ageSeconds', extract(epoch from now() - s.intent_at),
-        'requestHash', s.request_hash, 'result', s.result, 'evidence', s.evidence, 'checkpoint', s.checkpoint)`;
+const intentRow = `json_build_object('id', s.id, 'step', s.step, 'intentAt', s.intent_at,
+    'ageSeconds', extract(epoch from now() - s.intent_at), 'requestHash', s.request_hash,
+    'result', s.result, 'evidence', s.evidence, 'checkpoint', s.checkpoint)`;
 
 /** Loads what was claimed, in one statement. */
 export const loadWork = statement<WorkRow, [platformPostIds: string[], leaseOwners: string[]]>(
   "platform_posts.load_work",
-  `select pp.id, pp.post_id, pp.user_id, pp.mode, pp.platform, pp.account_id, pp.lease_owner, pp.status, p.status as post_status,
-     extract(epoch from pp.due_at - clock_timestamp())::float8 as due_in_seconds,
-     case when p.publish_by > pp.due_at then extract(epoch from p.publish_by - clock_timestamp())::float8 end as last_in_seconds,
-     pp.step, pp.live_through as last_live_step, pp.polls, coalesce(extract(epoch from now() - pp.step_since), 0)::float8 as waited_seconds, pp.failures, pp.checkpoint,
-     pp.attempt_count, pp.platform_post_id, pp.published_url, pp.error, pp.warnings, extract(epoch from now() - pp.updated_at)::float8 as idle_seconds,
-     cardinality(p.platforms) = 1 as is_only_platform_post, p.content, a.platform_account_id, a.username, a.platform_metadata, a.scopes,
-     (select coalesce(json_agg(json_build_object('path', pm.path, 'id', m.id, 'filename', m.filename, 'facts', m.facts)), '[]')
-      from post_media pm join media m on m.id = pm.media_id and m.user_id = pp.user_id and m.mode = pp.mode where pm.post_id = pp.post_id) as media,
-     (select ${intentRow} from publish_steps s where s.platform_post_id = pp.id and s.effect = 'visible' order by (s.result is null) desc, s.intent_at desc limit 1) as intent,
-     (select coalesce(json_agg(${intentRow} order by s.intent_at), '[]') from uncertain_commits(pp.id, pp.live_through) s where s.result = 'unknown') as given_up
+  `select pp.id, pp.post_id, pp.user_id, pp.mode, pp.platform, pp.account_id, pp.lease_owner, pp.status,
+     p.status as post_status, extract(epoch from pp.due_at - clock_timestamp())::float8 as due_in_seconds,
+     case when p.publish_by > pp.due_at
+       then extract(epoch from p.publish_by - clock_timestamp())::float8 end as last_in_seconds,
+     pp.step, pp.live_through as last_live_step, pp.polls,
+     coalesce(extract(epoch from now() - pp.step_since), 0)::float8 as waited_seconds, pp.failures, pp.checkpoint,
+     pp.attempt_count, pp.platform_post_id, pp.published_url, pp.error, pp.warnings,
+     extract(epoch from now() - pp.updated_at)::float8 as idle_seconds,
+     cardinality(p.platforms) = 1 as is_only_platform_post, p.content, a.platform_account_id, a.username,
+     a.platform_metadata, a.scopes,
+     (select coalesce(json_agg(json_build_object('path', pm.path, 'id', m.id, 'filename', m.filename,
+       'facts', m.facts)), '[]')
+      from post_media pm join media m on m.id = pm.media_id and m.user_id = pp.user_id and m.mode = pp.mode
+      where pm.post_id = pp.post_id) as media,
+     (select ${intentRow} from publish_steps s where s.platform_post_id = pp.id and s.effect = 'visible'
+       order by (s.result is null) desc, s.intent_at desc limit 1) as intent,
+     (select coalesce(json_agg(${intentRow} order by s.intent_at), '[]')
+       from uncertain_commits(pp.id, pp.live_through) s where s.result = 'unknown') as given_up
    from platform_posts pp join posts p on p.id = pp.post_id and p.user_id = pp.user_id and p.mode = pp.mode
      left join accounts a on a.id = pp.account_id and a.user_id = pp.user_id and a.mode = pp.mode
    where pp.id = any($1::uuid[]) and pp.lease_owner = any($2::uuid[])`,
