@@ -2,7 +2,9 @@ import { runApart } from "./apart.ts";
 import { type LoadPlan, LoadResult } from "./http-load.ts";
 import { type InsertPlan, InsertResult } from "./raw-inserts.ts";
 
-/** Sends requests from a process of its own. Throws where one was refused: what was measured then is not what was meant. */
+/**
+ * Sends requests from a process of its own. Throws where one was refused: what was measured then is not what was meant.
+ */
 export async function drive(plan: LoadPlan): Promise<LoadResult> {
   const result = await runApart("load", plan, LoadResult);
   if (result.refused > 0)

@@ -15,8 +15,8 @@ import { wakeOften } from "./faults/wakes.ts";
 import { conditionsNow } from "./report.ts";
 
 /**
- * Breaks what can break while posts are published, and holds what came of it against the sandbox's ledger. Runs all parts,
- * or those named, and writes each into docs/faults.md. Ends with 1 where a guarantee was broken.
+ * Breaks what can break while posts are published, and holds what came of it against the sandbox's ledger. Runs all
+ * parts, or those named, and writes each into docs/faults.md. Ends with 1 where a guarantee was broken.
  */
 const parts: Record<string, () => Promise<PartResult>> = {
   crashes: () =>

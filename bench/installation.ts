@@ -21,7 +21,9 @@ const STOP_SECONDS = 15;
 
 export const silent = pino({ level: "silent" });
 
-/** An installation of its own: a data folder with an embedded PostgreSQL, free ports, and the product's own commands. */
+/**
+ * An installation of its own: a data folder with an embedded PostgreSQL, free ports, and the product's own commands.
+ */
 export interface Installation {
   env: Record<string, string>;
   apiUrl: string;
@@ -30,7 +32,9 @@ export interface Installation {
   databaseUrl: string;
   /** The benchmark's own eye on the database. */
   pool: pg.Pool;
-  /** Runs `ampost COMMAND` until it says that it is ready, with settings of its own beside those of the installation. */
+  /**
+   * Runs `ampost COMMAND` until it says that it is ready, with settings of its own beside those of the installation.
+   */
   start(command: "start" | "api" | "worker" | "sandbox", settings?: Record<string, string>): Promise<Started>;
   /** The product's runtime in this process, for what is set up before anything is measured. */
   open<Result>(work: (instance: Instance) => Promise<Result>): Promise<Result>;

@@ -15,7 +15,10 @@ export async function memoryOf(root: number): Promise<Resident[]> {
     .sort((a, b) => b.residentBytes - a.residentBytes);
 }
 
-/** PostgreSQL's processes count memory that they share with one another each as its own, so the largest is looked for among ours. */
+/**
+ * PostgreSQL's processes count memory that they share with one another each as its own, so the largest is looked for
+ * among ours.
+ */
 export async function largestOf(root: number): Promise<Resident> {
   const largest = (await memoryOf(root)).find(({ name }) => name.startsWith("node"));
   if (largest === undefined) throw new Error(`Process ${root} is gone`);

@@ -9,7 +9,9 @@ export type InsertPlan = z.input<typeof InsertPlan>;
 
 export const InsertResult = z.object({ perSecond: z.number(), p50: z.number(), p99: z.number() });
 
-/** The table of the raw limits, in the product's own database: an id and a JSON body, as small as a stored thing gets. */
+/**
+ * The table of the raw limits, in the product's own database: an id and a JSON body, as small as a stored thing gets.
+ */
 export const RAW_TABLE = "create table if not exists bench_rows (id uuid primary key, body jsonb not null)";
 
 export const INSERT_RAW = { name: "bench.insert", text: "insert into bench_rows (id, body) values ($1, $2)" };

@@ -14,7 +14,10 @@ export const SandboxResult = z.object({ postsPerSecond: z.number(), callsPerSeco
 
 const WithId = z.looseObject({ id: z.string() });
 
-/** What publishing a text takes of the platform, with nothing kept and nothing guarded: container, state, quota, publish, link. */
+/**
+ * What publishing a text takes of the platform, with nothing kept and nothing guarded: container, state, quota,
+ * publish, link.
+ */
 export async function callSandbox(unread: unknown): Promise<z.output<typeof SandboxResult>> {
   const plan = SandboxPlan.parse(unread);
   const pool = new Pool(plan.sandboxUrl, { connections: plan.connections, pipelining: 1 });

@@ -10,9 +10,9 @@ import { shrink } from "./simulation/shrink.ts";
 import { simulate, toPart } from "./simulation/simulate.ts";
 
 /**
- * Publishing as a deterministic simulation. `--seeds 1-10000` lives through so many seeds and writes what came of them into
- * docs/faults.md; `--seed N` lives through one and tells its plan and its end, with `--trace` all that happened in it, with
- * `--shrink` what of it the failure needs. Ends with 1 where a guarantee was broken.
+ * Publishing as a deterministic simulation. `--seeds 1-10000` lives through so many seeds and writes what came of them
+ * into docs/faults.md; `--seed N` lives through one and tells its plan and its end, with `--trace` all that happened in
+ * it, with `--shrink` what of it the failure needs. Ends with 1 where a guarantee was broken.
  */
 const { values } = parseArgs({
   options: {

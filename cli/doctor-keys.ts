@@ -11,7 +11,10 @@ import { type Finding, ok, warning } from "./finding.ts";
 /** For how long a media address may live that was signed before the last rotation, in hours. */
 const MEDIA_URL_HOURS = 25;
 
-/** Which of several keys are still needed, and when the others can go. The keys are known to open what the database holds. */
+/**
+ * Which of several keys are still needed, and when the others can go. The keys are known to open what the database
+ * holds.
+ */
 export async function checkOldKeys(
   pool: pg.Pool,
   config: Pick<Config, "encryptionKeys" | "dataDir">,

@@ -87,7 +87,10 @@ export async function checkTables(pool: pg.Pool, largeBytes = LARGE_BYTES): Prom
 
 const LARGE_SANDBOX_BYTES = 2e9;
 
-/** How much the sandbox of this folder has kept. Its bounds are its own: what is beyond them went wrong, or is what a disk is to have room for. */
+/**
+ * How much the sandbox of this folder has kept. Its bounds are its own: what is beyond them went wrong, or is what a
+ * disk is to have room for.
+ */
 export async function checkSandboxStore(
   { dataDir, sandbox }: Pick<Config, "dataDir" | "sandbox">,
   largeBytes = LARGE_SANDBOX_BYTES,

@@ -48,7 +48,10 @@ export async function checkSandbox({ sandbox }: Config): Promise<Finding> {
   return ok("sandbox", "not running; `ampost start` starts it");
 }
 
-/** Whether visitors are told apart. We speak no TLS and listen where we are told to, so an address may give away that a proxy is before us. */
+/**
+ * Whether visitors are told apart. We speak no TLS and listen where we are told to, so an address may give away that a
+ * proxy is before us.
+ */
 export function checkProxy({ appUrl, host, trustProxy }: Pick<Config, "appUrl" | "host" | "trustProxy">): Finding {
   const { protocol, hostname } = new URL(appUrl);
   const isProxied = !isLoopbackHost(hostname) && (protocol === "https:" || isLoopbackHost(host));

@@ -33,7 +33,9 @@ export function setUpLines(setUpUrl: string): string[] {
   ];
 }
 
-/** From nothing to a text, an image and a carousel that are published in the sandbox: the README shows the same lines. */
+/**
+ * From nothing to a text, an image and a carousel that are published in the sandbox: the README shows the same lines.
+ */
 export function firstPosts(apiUrl: string): Example[] {
   // The shell puts the set's id in between two quoted halves.
   const data = (text: string) =>

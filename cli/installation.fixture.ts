@@ -17,7 +17,9 @@ export interface Installation {
   appUrl: string;
   dataDir: string;
   sandboxUrl: string;
-  /** Starts a server and resolves when it says that it is ready. A file of `tests/` may be `loaded` into its processes. */
+  /**
+   * Starts a server and resolves when it says that it is ready. A file of `tests/` may be `loaded` into its processes.
+   */
   start(command: keyof typeof SIGNS, env?: Record<string, string>, loaded?: string): Promise<Server>;
   run(args: string[], env?: Record<string, string>): Promise<Ended>;
   /** Runs a command that is to succeed and answers the JSON of its last line. */
@@ -53,7 +55,10 @@ const SIGNS = {
   sandbox: ['"msg":"The sandbox is ready"'],
 };
 
-/** Gone when the test is over, however that ends, with every process that still runs on it. The test fails where a server answered otherwise than the description of the API says. */
+/**
+ * Gone when the test is over, however that ends, with every process that still runs on it. The test fails where a
+ * server answered otherwise than the description of the API says.
+ */
 export async function openInstallation(
   test: TestContext,
   options: { ownDatabase?: boolean } = {},

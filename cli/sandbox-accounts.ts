@@ -11,7 +11,10 @@ import type { Connected } from "../server/oauth/connect.ts";
 import type { OAuthServices } from "../server/oauth/services.ts";
 import type { Instance } from "../server/start/instance.ts";
 
-/** Connects sandbox accounts to a set; answers their ids. Where no sandbox runs, one does for as long as that takes: its state lies in the data folder. */
+/**
+ * Connects sandbox accounts to a set; answers their ids. Where no sandbox runs, one does for as long as that takes: its
+ * state lies in the data folder.
+ */
 export async function connectInSandbox(
   instance: Instance,
   where: { userId: string; platformSetId: string },

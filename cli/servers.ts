@@ -10,11 +10,15 @@ const PARTS = {
   worker: { api: false, worker: true, sandbox: false },
 } as const satisfies Record<string, Parts>;
 
-/** Runs a server until it is told to stop. One that is attached to another ends with that, and says nothing that it has said already. */
+/**
+ * Runs a server until it is told to stop. One that is attached to another ends with that, and says nothing that it has
+ * said already.
+ */
 export async function runServer(name: keyof typeof PARTS, { attached = false } = {}): Promise<void> {
   const { config, log } = await readSettings(name);
   if (attached) config.warnings = [];
-  // What counts is in the database, where every write is guarded: a lost promise must not take the other users' work down.
+  // What counts is in the database, where every write is guarded: a lost promise must not take the other users' work
+  // down.
   process.on("unhandledRejection", (error) => log.error({ err: error }, "Unhandled failure"));
   if (attached && !(await untilToldToBegin())) return;
   const running = await start(config, log, PARTS[name]);

@@ -25,8 +25,8 @@ export interface CallOptions {
 /** What a call takes that changes something. */
 export interface WriteOptions extends CallOptions {
   /**
-   * Any text of your own for this one write, up to 255 characters of ASCII: the same key with the same input does it once, however
-   * often it is sent. Without one each call makes its own, and only the tries of that call are one.
+   * Any text of your own for this one write, up to 255 characters of ASCII: the same key with the same input does it
+   * once, however often it is sent. Without one each call makes its own, and only the tries of that call are one.
    */
   idempotencyKey?: string;
 }
@@ -121,7 +121,10 @@ export async function send(
 
 const PAGE_SIZE = 100;
 
-/** All that a list has, fetched page by page as it is asked for. What is added meanwhile moves the rest on, so each is told only once. */
+/**
+ * All that a list has, fetched page by page as it is asked for. What is added meanwhile moves the rest on, so each is
+ * told only once.
+ */
 export async function* everyItem<Item extends { id: string }>(
   fetchPage: (page: { limit: number; offset: number }) => Promise<readonly Item[]>,
   limit = PAGE_SIZE,

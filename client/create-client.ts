@@ -37,8 +37,8 @@ export interface ClientOptions {
 export type Client = ReturnType<typeof createClient>;
 
 /**
- * A client of the API. Answers are those of the API, member for member. Every write carries an Idempotency-Key, so calls
- * are tried again after failures that pass without anything being done twice. What is refused, or fails for good,
+ * A client of the API. Answers are those of the API, member for member. Every write carries an Idempotency-Key, so
+ * calls are tried again after failures that pass without anything being done twice. What is refused, or fails for good,
  * rejects with an AmpostError.
  */
 export function createClient({
@@ -78,7 +78,10 @@ export function createClient({
 /** A week: what timers of every runtime can measure. */
 const LONGEST_TIMEOUT_SECONDS = 604_800;
 
-/** The address without a slash at the end. One that no request could be made with is told at once, not when the first has failed. */
+/**
+ * The address without a slash at the end. One that no request could be made with is told at once, not when the first
+ * has failed.
+ */
 function checkedUrl(baseUrl: string): string {
   const url = URL.canParse(baseUrl) ? new URL(baseUrl) : null;
   if (

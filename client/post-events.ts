@@ -4,7 +4,10 @@ import type { Post } from "./types.ts";
 
 const SETTLED: readonly string[] = ["published", "partial", "failed", "discarded"] satisfies Post["status"][];
 
-/** Whoever has been connected waits through a restart of the server: so many times as often is it tried again as another call. */
+/**
+ * Whoever has been connected waits through a restart of the server: so many times as often is it tried again as another
+ * call.
+ */
 const PATIENCE = 5;
 
 /** The server says something every 15 seconds; one that is silent for this long is gone. */
@@ -43,7 +46,10 @@ interface ServerSentEvent {
   data: string;
 }
 
-/** The events of one connection (https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream). */
+/**
+ * The events of one connection
+ * (https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream).
+ */
 async function* readEvents(
   connection: Connection,
   path: string,

@@ -57,7 +57,10 @@ export function createPosts(connection: Connection) {
     });
 
   return {
-    /** Makes a draft, or a scheduled post where `scheduledFor` is given. A file whose name equals the `filename` of a media entry gives that entry its bytes; any other is appended. */
+    /**
+     * Makes a draft, or a scheduled post where `scheduledFor` is given. A file whose name equals the `filename` of a
+     * media entry gives that entry its bytes; any other is appended.
+     */
     async create(
       post: NewPost,
       { files = [], ...options }: WriteOptions & { files?: readonly File[] } = {},
@@ -98,7 +101,10 @@ export function createPosts(connection: Connection) {
       return withEtag(await call<{ post: Post }>(connection, { ...options, method: "GET", path: one(id) }));
     },
 
-    /** Changes a draft or scheduled post. With `ifMatch`, the `etag` of an answer, it is refused where somebody else was faster. */
+    /**
+     * Changes a draft or scheduled post. With `ifMatch`, the `etag` of an answer, it is refused where somebody else was
+     * faster.
+     */
     async update(
       id: string,
       changes: PostChanges,
@@ -135,7 +141,10 @@ export function createPosts(connection: Connection) {
       return await read<{ attempts: PostAttempt[] }>(connection, `${one(id)}/attempts`, options);
     },
 
-    /** The post now and after every change, until it is published, partial, failed or discarded. Breaks of the connection are mended. */
+    /**
+     * The post now and after every change, until it is published, partial, failed or discarded. Breaks of the
+     * connection are mended.
+     */
     events(id: string, options: CallOptions = {}): AsyncGenerator<PostAnswer, void> {
       return followPost(connection, `${one(id)}/events`, options);
     },

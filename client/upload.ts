@@ -2,7 +2,10 @@ import { call, type CallOptions, type Connection, path, pauseAfter, read, write,
 import { AmpostError, failureOf, isPassing } from "./errors.ts";
 import type { Media } from "./types.ts";
 
-/** What is uploaded. A `File` has a name of its own; in Node.js, `openAsBlob` of `node:fs` reads from disk as it is sent. */
+/**
+ * What is uploaded. A `File` has a name of its own; in Node.js, `openAsBlob` of `node:fs` reads from disk as it is
+ * sent.
+ */
 export type UploadSource = Blob | ArrayBuffer | Uint8Array<ArrayBuffer>;
 
 export interface UploadOptions extends WriteOptions {

@@ -33,15 +33,15 @@ export interface Operation<
   /** What the verb gets of the body. */
   body: Body;
   /**
-   * The whole form of the body, where it is more than `body` asks. Its issues don't refuse the call: the invalid members
-   * are cut out, `body` reads what is left, and the verb judges that and tells all issues together.
+   * The whole form of the body, where it is more than `body` asks. Its issues don't refuse the call: the invalid
+   * members are cut out, `body` reads what is left, and the verb judges that and tells all issues together.
    */
   form?: z.ZodType;
   /** Another whole form of the body, which it takes as well. */
   otherForm?: z.ZodType;
   /**
-   * How the body arrives: "required" or "optional" JSON; "multipart": JSON, or a form with `data` and `files`; "upload":
-   * JSON, or a form with one file; "none".
+   * How the body arrives: "required" or "optional" JSON; "multipart": JSON, or a form with `data` and `files`;
+   * "upload": JSON, or a form with one file; "none".
    */
   takes: "none" | "optional" | "required" | "multipart" | "upload";
   /** Whether it changes anything; what does takes `Idempotency-Key`. */
@@ -109,7 +109,10 @@ export function errorsOf(operation: Operation): PublicCode[] {
   ];
 }
 
-/** What most operations have in common; an entry says what is different. They read, take nothing, are no tools, and fail with what all do. */
+/**
+ * What most operations have in common; an entry says what is different. They read, take nothing, are no tools, and fail
+ * with what all do.
+ */
 export const plain = {
   rateClass: "apiRead",
   tool: null,

@@ -23,7 +23,10 @@ export interface RunOptions {
 const { ExpressionEvaluatorProxy, RoutingNode, Workflow } = createRequire(import.meta.url)("n8n-routing");
 ExpressionEvaluatorProxy.setEvaluator("tournament"); // as n8n does when it starts
 
-/** Runs a node over n8n's own routing for one item. Only what n8n's core brings beside it stands here: reading parameters, and HTTP. */
+/**
+ * Runs a node over n8n's own routing for one item. Only what n8n's core brings beside it stands here: reading
+ * parameters, and HTTP.
+ */
 export async function runNode({
   node: nodeType,
   authenticate,

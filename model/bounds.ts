@@ -1,4 +1,6 @@
-/** What grows with what people and strangers do, and how far: the same in every instance, whatever its operator sets. */
+/**
+ * What grows with what people and strangers do, and how far: the same in every instance, whatever its operator sets.
+ */
 export const BOUNDS = {
   /** Sessions of a person; a new one ends the oldest. */
   sessions: 100,
@@ -14,7 +16,9 @@ export const BOUNDS = {
   pendingConnectLinks: 1_000,
   /** Uploads in parts of a person that go on. */
   uploadsUnderWay: 100,
-  /** Idempotency keys of a post that are older than a month: the first, by which it was made, and so many of the newest. */
+  /**
+   * Idempotency keys of a post that are older than a month: the first, by which it was made, and so many of the newest.
+   */
   keysOfPost: 1_000,
   /** Deliveries of a webhook that wait; more drop the oldest. */
   pendingDeliveries: 1_000,

@@ -97,13 +97,18 @@ export type LinkHandling = "field" | "appended" | "dropped" | { refusedWith: Pub
 export interface MediaRule {
   /** MIME types the platform takes as they are. */
   types: readonly MimeType[];
-  /** MIME types that are converted before they are sent, so that callers need not care. Videos are rewrapped as MP4, never encoded anew. */
+  /**
+   * MIME types that are converted before they are sent, so that callers need not care. Videos are rewrapped as MP4,
+   * never encoded anew.
+   */
   converted: readonly MimeType[];
   /** The platform wants a video's index in front of its pictures: other videos are rewrapped, too. */
   indexFirst?: true;
   /** What breaks one of these is refused. */
   limits: Partial<Record<Quantity, Limit>>;
-  /** What breaks one of these is mended by conversion (scaled down, compressed harder) and never refused. Images only. */
+  /**
+   * What breaks one of these is mended by conversion (scaled down, compressed harder) and never refused. Images only.
+   */
   fitted: Partial<Record<Quantity, Limit>>;
   /** Names as `MediaFacts` has them: avc, hevc, vp8, vp9, av1. Absent: any. */
   videoCodecs?: readonly string[];

@@ -15,7 +15,9 @@ export interface Variable {
   otherwise?: string;
   /** Its value is never shown, and `NAME_FILE` may name a file that holds it. */
   secret?: true;
-  /** The command that makes one, where it is a secret of our own: then the example, which everybody knows, is refused. */
+  /**
+   * The command that makes one, where it is a secret of our own: then the example, which everybody knows, is refused.
+   */
   madeBy?: string;
 }
 

@@ -5,7 +5,9 @@ import type { PlatformName } from "./platform-names.ts";
  * internal and say what the engine does about a platform's refusal.
  */
 
-/** Public codes. `status` is the HTTP status of a refused call; those marked 403 and 502 stand on platform posts only. */
+/**
+ * Public codes. `status` is the HTTP status of a refused call; those marked 403 and 502 stand on platform posts only.
+ */
 export const PUBLIC_CODES = {
   VALIDATION_FAILED: { status: 400, meaning: "The request failed validation." },
   NO_PLATFORMS_SELECTED: { status: 400, meaning: "The request does not specify any platforms." },
@@ -55,7 +57,10 @@ export const PUBLIC_CODES = {
 
 export type PublicCode = keyof typeof PUBLIC_CODES;
 
-/** One broken rule. All eight members are always there; `path` is a JSON Pointer into the request, "" for the whole of it. */
+/**
+ * One broken rule. All eight members are always there; `path` is a JSON Pointer into the request, "" for the whole of
+ * it.
+ */
 export interface Issue {
   rule: string;
   code: PublicCode;
@@ -74,7 +79,9 @@ export function issueOf(given: Pick<Issue, "rule" | "message" | "fix"> & Partial
   return { rule, code: "VALIDATION_FAILED", platform: null, path: "", message, actual: null, limit: null, ...others };
 }
 
-/** A refusal that the caller is meant to read. Everything else that is thrown is a fault and surfaces as INTERNAL_ERROR. */
+/**
+ * A refusal that the caller is meant to read. Everything else that is thrown is a fault and surfaces as INTERNAL_ERROR.
+ */
 export class PublicError extends Error {
   readonly code: PublicCode;
   readonly issues: Issue[];
@@ -114,7 +121,8 @@ export type ErrorCategory = "content" | "account" | "rate_limit" | "platform" | 
 
 /**
  * Broker codes: what a platform's refusal means to the engine. `retryable` is whether the engine may try again by
- * itself (only where the step's effect allows); `publicCode` is how it surfaces unless the platform's table is more exact.
+ * itself (only where the step's effect allows); `publicCode` is how it surfaces unless the platform's table is more
+ * exact.
  */
 export const BROKER_CODES = {
   AUTH_EXPIRED: {

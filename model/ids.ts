@@ -7,7 +7,10 @@ let used = random.length;
 let lastMilliseconds = 0;
 let sequence = 0;
 
-/** A UUIDv7, greater than every one this process made before. Randomness is drawn for many at a time: a draw costs more than all the rest of an id. */
+/**
+ * A UUIDv7, greater than every one this process made before. Randomness is drawn for many at a time: a draw costs more
+ * than all the rest of an id.
+ */
 export function newId(): string {
   if (used === random.length) {
     randomFillSync(random);

@@ -58,7 +58,9 @@ export interface MediaFacts {
   orientation: number;
   /** Whether a video's index lies in front of its pictures. Not known of videos that earlier versions measured. */
   indexFirst?: boolean;
-  /** Why a video cannot be put into another wrapping without a change, completing "The video …"; absent where it can. */
+  /**
+   * Why a video cannot be put into another wrapping without a change, completing "The video …"; absent where it can.
+   */
   rewrapObstacle?: string;
 }
 

@@ -11,7 +11,9 @@ export const POST_STATUS_MEANINGS = {
   scheduled: "Will be published automatically at its scheduled time.",
   /** By publish or retry. Left by the engine as soon as it begins, or by discarding. */
   queued: "Accepted for publishing; publishing has not started.",
-  /** By the engine, with the first step on any platform after the due time. Left when every platform post is settled. */
+  /**
+   * By the engine, with the first step on any platform after the due time. Left when every platform post is settled.
+   */
   posting: "Publishing has started on at least one platform and has not finished on all of them.",
   /** By the engine. Nothing leaves it. */
   published: "Live on every platform.",
@@ -46,11 +48,19 @@ export const PLATFORM_POST_STATUS_MEANINGS = {
   posting: "Publishing is in progress, or waiting for the next attempt.",
   /** By the engine, with the platform's word or what it has read back. Nothing leaves it. */
   published: "Live on the platform.",
-  /** By the engine. Left by retry or discarding, and for published when an answer turns up late that says it is live. */
+  /**
+   * By the engine. Left by retry or discarding, and for published when an answer turns up late that says it is live.
+   */
   failed: "Not live, and not retried automatically.",
-  /** By the engine, or where a forced retry is cancelled. Left when reading back settles it within a day, or by a forced retry. */
+  /**
+   * By the engine, or where a forced retry is cancelled. Left when reading back settles it within a day, or by a forced
+   * retry.
+   */
   unknown: "The platform's response was lost, and checking could not determine whether the post is live.",
-  /** By cancel or delete, or with its platform set. Left only for published, when an answer turns up late that says it is live. */
+  /**
+   * By cancel or delete, or with its platform set. Left only for published, when an answer turns up late that says it
+   * is live.
+   */
   discarded: "Cancelled before it was published.",
 } as const;
 
@@ -106,7 +116,9 @@ export function refusalOf(act: Act, status: PostStatus): string {
   return `A post in status "${status}" cannot be ${PAST_TENSE[act]}: ${status === "posting" ? "it is being published, and can only be cancelled while every platform is waiting for its next attempt" : possible}.`;
 }
 
-/** Whether the platform post has come to an end that the engine does not change, except by reading back a lost commit. */
+/**
+ * Whether the platform post has come to an end that the engine does not change, except by reading back a lost commit.
+ */
 export function isSettled(status: PlatformPostStatus): boolean {
   return SETTLED.has(status);
 }

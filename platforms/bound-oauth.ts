@@ -5,9 +5,9 @@ import { TransportError } from "./kit/http.ts";
 import { BrokerError, type Choice, type Grant, type OAuth, type Platform, type Profile } from "./platform.ts";
 
 /**
- * The platform with ways to sign in whose answers can be kept, sent back and shown, whatever it has said: tokens are what
- * fits into a header, texts have a length, an address of a picture is one, and lifetimes end. What cannot be made so is
- * thrown as an answer that could not be read.
+ * The platform with ways to sign in whose answers can be kept, sent back and shown, whatever it has said: tokens are
+ * what fits into a header, texts have a length, an address of a picture is one, and lifetimes end. What cannot be made
+ * so is thrown as an answer that could not be read.
  */
 export function withBoundOAuth(platform: Platform): Platform {
   const { label } = platform.definition.capabilities;

@@ -45,7 +45,9 @@ export type IssueTopic = (typeof ISSUE_TOPICS)[number];
 export type Settings = Record<string, unknown>;
 
 export interface RuleInput<S extends Settings = Settings> {
-  /** What the platform would get: overrides merged, placement chosen, link placed, the type of every medium filled in. */
+  /**
+   * What the platform would get: overrides merged, placement chosen, link placed, the type of every medium filled in.
+   */
   content: PlatformContent<JudgedMedia>;
   settings: Partial<S>;
   /** Where `content.text` came from, as a JSON Pointer: the override's text or the text of all. */

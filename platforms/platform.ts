@@ -9,9 +9,15 @@ export interface Platform {
   definition: Definition;
   broker?: Broker;
   oauth?: OAuth;
-  /** Further ways to sign in, by name, where the platform has more than one. Renewing is always `oauth`'s, whichever way was taken. */
+  /**
+   * Further ways to sign in, by name, where the platform has more than one. Renewing is always `oauth`'s, whichever way
+   * was taken.
+   */
   otherLogins?: Readonly<Record<string, OAuth>>;
-  /** What the operator should do about the platform's settings before something stops working, by environment name as in `StepContext`. */
+  /**
+   * What the operator should do about the platform's settings before something stops working, by environment name as in
+   * `StepContext`.
+   */
   deprecations?(environment: Readonly<Record<string, string>>, now: Date): readonly Deprecation[];
 }
 
@@ -41,13 +47,22 @@ export interface Broker {
    */
   reconcile(context: StepContext, intent: OpenIntent): Promise<Verdict>;
 
-  /** Members of the checkpoint that are a key to whoever has them, such as an upload's address: they are sealed wherever they are kept. Left by quiet steps only. */
+  /**
+   * Members of the checkpoint that are a key to whoever has them, such as an upload's address: they are sealed wherever
+   * they are kept. Left by quiet steps only.
+   */
   secretCheckpoint?: readonly string[];
 
-  /** How long after a commit a read may still not show what was published, in seconds: negative reads before that prove nothing. */
+  /**
+   * How long after a commit a read may still not show what was published, in seconds: negative reads before that prove
+   * nothing.
+   */
   indexingLagSeconds: number;
 
-  /** Set where the platform documents that it refuses an identical post and names the first; see the design's rule on commits. */
+  /**
+   * Set where the platform documents that it refuses an identical post and names the first; see the design's rule on
+   * commits.
+   */
   identicalRepeat?: { withinSeconds: number; source: string };
 }
 
@@ -57,7 +72,10 @@ export type Step = QuietStep | VisibleStep;
 export interface QuietStep {
   name: string;
   effect: "read" | "hidden";
-  /** Nice to have once the post is live: its failure never fails a live post. Before the last visible step it is passed over where it fails or waits. */
+  /**
+   * Nice to have once the post is live: its failure never fails a live post. Before the last visible step it is passed
+   * over where it fails or waits.
+   */
   cosmetic?: true;
   run(context: StepContext): Promise<StepOutcome>;
 }
@@ -115,8 +133,8 @@ export interface StepContext {
   waitedSeconds: number;
   now: Date;
   /**
-   * Of a visible step: an earlier call of it went out whose outcome is unknown to this day. What the platform refuses as
-   * published before may be what that call published.
+   * Of a visible step: an earlier call of it went out whose outcome is unknown to this day. What the platform refuses
+   * as published before may be what that call published.
    */
   mayBeLive?: true;
   /** The operator's settings that are about the platform, by environment name. */
@@ -167,7 +185,9 @@ export interface OpenIntent {
   lastIntentAt: Date;
   /** Since the first, in the engine's (scaled) seconds. */
   ageSeconds: number;
-  /** What other calls are known to have published on the same account of the platform lately: none of it is this one. */
+  /**
+   * What other calls are known to have published on the same account of the platform lately: none of it is this one.
+   */
   accountedIds: ReadonlySet<string>;
   /** Another lost call on the account had the very same bytes, so that what looks like this one may be that one. */
   hasTwin: boolean;
@@ -181,16 +201,21 @@ export interface OpenIntent {
 }
 
 export type Verdict =
-  /** It is live. The ids are null where the platform shows that it is live but not which it is; the engine goes on asking. */
+  /**
+   * It is live. The ids are null where the platform shows that it is live but not which it is; the engine goes on
+   * asking.
+   */
   | ({ verdict: "published" } & StepDone)
   /**
    * The state of a handle that was given before the call proves it: at once where that is `definitive`; otherwise the
-   * engine wants two such reads, apart from each other and after the indexing lag. `redoFrom` names the step to begin again from; without it the commit itself is repeated.
+   * engine wants two such reads, apart from each other and after the indexing lag. `redoFrom` names the step to begin
+   * again from; without it the commit itself is repeated.
    */
   | { verdict: "not_published"; definitive: boolean; proof: string; redoFrom?: string; error?: BrokerError }
   /**
    * No list shows it, and nothing but a list could. That is no proof: lists lag, and people delete and edit. Two such
-   * reads, apart from each other and after the indexing lag, make the post `unknown`, and it is never sent again by itself.
+   * reads, apart from each other and after the indexing lag, make the post `unknown`, and it is never sent again by
+   * itself.
    */
   | { verdict: "not_listed"; reason: string }
   /** Reading back cannot settle it; the post becomes `unknown` at once. Two candidates are this, too. */
@@ -198,12 +223,17 @@ export type Verdict =
   /** The platform is still working on the handle, or could not be asked. */
   | { verdict: "pending"; reason: string };
 
-/** A platform's refusal or failure, read from structured fields. The public sentence and the internal detail are apart. */
+/**
+ * A platform's refusal or failure, read from structured fields. The public sentence and the internal detail are apart.
+ */
 export class BrokerError extends Error {
   readonly code: BrokerCode;
   /** How it surfaces, where that is more exact than the broker code's own public code. */
   readonly publicCode: PublicCode | null;
-  /** Whether this answer proves that the call published nothing. Never true for time-outs, resets, 5xx and unreadable answers. */
+  /**
+   * Whether this answer proves that the call published nothing. Never true for time-outs, resets, 5xx and unreadable
+   * answers.
+   */
   readonly notPublished: boolean;
   /** Only after a commit that was accepted: the platform's word that what it accepted is not live and never will be. */
   readonly neverLive: boolean;
@@ -272,7 +302,10 @@ function bounded({ status, code, message, requestId }: PlatformErrorDetail): Pla
   return { status, code: cut(code, 200), message: cut(message, 1000), requestId: cut(requestId, 200) };
 }
 
-/** How one signs in at a platform, and how long what one gets lives. Data, plus functions where the platform leaves the standard. */
+/**
+ * How one signs in at a platform, and how long what one gets lives. Data, plus functions where the platform leaves the
+ * standard.
+ */
 export interface OAuth {
   /** Environment names are `${prefix}_CLIENT_ID`, `_CLIENT_SECRET`, `_REDIRECT_URI`. */
   environmentPrefix: string;
@@ -286,8 +319,8 @@ export interface OAuth {
   exchange(http: HttpClient, app: OAuthApp, callback: { code: string; codeVerifier: string | null }): Promise<Grant>;
   /**
    * The profile the grant belongs to, and what is known of it without secrets. Where one grant reaches several (Pages,
-   * say), all of them, at least one, in the platform's order: the person chooses. Throws BrokerError AUTH_REVOKED with a
-   * sentence for the person where there is none that can be published to. `readChoices` reads both forms alike.
+   * say), all of them, at least one, in the platform's order: the person chooses. Throws BrokerError AUTH_REVOKED with
+   * a sentence for the person where there is none that can be published to. `readChoices` reads both forms alike.
    * `scopes` is what was granted, as `exchange` tells it; `environment` as in `StepContext`.
    */
   profile(
@@ -296,11 +329,19 @@ export interface OAuth {
     scopes?: readonly string[] | null,
     environment?: Readonly<Record<string, string>>,
   ): Promise<Profile | readonly Choice[]>;
-  /** Reads the profile of one of several accounts anew, by the account's own token. Present where `profile` wants the person's. */
+  /**
+   * Reads the profile of one of several accounts anew, by the account's own token. Present where `profile` wants the
+   * person's.
+   */
   profileAgain?(http: HttpClient, accessToken: string, platformAccountId: string): Promise<Profile>;
-  /** How old a profile may be before it is read again, in seconds, where the platform's quota is small; a day otherwise. */
+  /**
+   * How old a profile may be before it is read again, in seconds, where the platform's quota is small; a day otherwise.
+   */
   profileLastsSeconds?: number;
-  /** Absent where the platform cannot renew a grant. Throws BrokerError AUTH_EXPIRED or AUTH_REVOKED only where the platform says so. */
+  /**
+   * Absent where the platform cannot renew a grant. Throws BrokerError AUTH_EXPIRED or AUTH_REVOKED only where the
+   * platform says so.
+   */
   refresh?: {
     /** The earliest age of a token at which the platform renews it, and the age at which it should be, in seconds. */
     minAgeSeconds: number;
@@ -312,8 +353,8 @@ export interface OAuth {
   /** Absent where the platform has no call for it. */
   revoke?(http: HttpClient, app: OAuthApp, grant: Grant): Promise<void>;
   /**
-   * Whose grant it is, by the platform's own id. Present where `revoke` takes back everything that this person granted to
-   * the app, on other accounts too: it is not called while another connection lives by the same person's grant.
+   * Whose grant it is, by the platform's own id. Present where `revoke` takes back everything that this person granted
+   * to the app, on other accounts too: it is not called while another connection lives by the same person's grant.
    */
   grantor?(http: HttpClient, app: OAuthApp, grant: Grant): Promise<string | null>;
 }

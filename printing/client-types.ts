@@ -24,7 +24,10 @@ function declare(name: string, type: string): string {
     : `type ${name} = ${type};`;
 }
 
-/** What gets a name of its own, and where the document says what it is. Whatever else looks the same goes by that name too. */
+/**
+ * What gets a name of its own, and where the document says what it is. Whatever else looks the same goes by that name
+ * too.
+ */
 function namedSchemas(document: JsonObject): [string, JsonObject][] {
   const operations = new Map(
     Object.values(membersOf(document.paths)).flatMap((path) =>

@@ -1,6 +1,9 @@
 import type { PublicCode } from "../model/errors.ts";
 
-/** What a person or a program does about each code, and what usually causes it. Where the code stands is printed beside it. */
+/**
+ * What a person or a program does about each code, and what usually causes it. Where the code stands is printed beside
+ * it.
+ */
 export const ERROR_ADVICE: Readonly<Record<PublicCode, { cause: string; cure: string }>> = {
   VALIDATION_FAILED: {
     cause:

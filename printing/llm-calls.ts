@@ -67,7 +67,9 @@ function rowsOf(schema: Parameters<typeof toSchema>[0], io: "input" | "output"):
     : rows.map((row) => ({ ...row, type: row.type.replace(/ or null$/, "") }));
 }
 
-/** One line for each member, those of an object below it. An object whose members were told before names the call where. */
+/**
+ * One line for each member, those of an object below it. An object whose members were told before names the call where.
+ */
 function fieldLines(title: string, rows: readonly FieldRow[], told: Told, summary: string): string[] {
   const lines: string[] = [];
   const left = [...rows];

@@ -16,7 +16,9 @@ export interface Place {
   property: string;
 }
 
-/** One member of a request as a field. What it is called and what stands below it follow n8n's own rules for such words. */
+/**
+ * One member of a request as a field. What it is called and what stands below it follow n8n's own rules for such words.
+ */
 export function fieldOf(name: string, given: JsonSchema, place: Place): N8nField {
   const schema = plain(given);
   const { value, ...kind } = kindOf(schema, name);
@@ -27,7 +29,10 @@ export function fieldOf(name: string, given: JsonSchema, place: Place): N8nField
   };
 }
 
-/** Every member of a collection, each in its place; members that have members of their own stand beside them under both names. */
+/**
+ * Every member of a collection, each in its place; members that have members of their own stand beside them under both
+ * names.
+ */
 export function fieldsBelow(schema: JsonSchema, place: Place, prefix = ""): N8nField[] {
   return Object.entries(plain(schema).properties ?? {}).flatMap(([name, given]) => {
     const member = plain(given);

@@ -50,7 +50,10 @@ const OFFERED = OPERATIONS.filter(
     auth !== "session" && successor === undefined && streams !== true && path.startsWith("/api/v1/"),
 );
 
-/** The choice of an operation, and the fields of each. What several operations ask alike is one field that shows for all of them. */
+/**
+ * The choice of an operation, and the fields of each. What several operations ask alike is one field that shows for all
+ * of them.
+ */
 function resourceFields(tag: string, operations: readonly Operation[]): N8nField[] {
   const resource = [camel(singularOf(tag))];
   const shown = operations.flatMap((operation) =>
@@ -141,7 +144,10 @@ function pathFields(operation: Operation): N8nField[] {
   });
 }
 
-/** The members of the body: what has to be given and what holds several things each in a place of its own, the rest together. */
+/**
+ * The members of the body: what has to be given and what holds several things each in a place of its own, the rest
+ * together.
+ */
 function bodyFields(operation: Operation): N8nField[] {
   if (operation.takes === "none") return [];
   const found = bodyMembers(

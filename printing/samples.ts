@@ -5,13 +5,18 @@ import { EXAMPLE_PLATFORM } from "../platforms/catalog.ts";
 import type { Addresses } from "./pages.ts";
 import { fieldRows, jsonSchema } from "./schema-fields.ts";
 
-/** A call in one language, complete: with a key in KEY, an id in ID and a session in COOKIE it can be run as it stands. */
+/**
+ * A call in one language, complete: with a key in KEY, an id in ID and a session in COOKIE it can be run as it stands.
+ */
 export interface Sample {
   language: "sh" | "ts" | "py";
   code: string;
 }
 
-/** An operation's call with its example, in every language. Throws where a body has members and `contract/openapi/examples.ts` none for it. */
+/**
+ * An operation's call with its example, in every language. Throws where a body has members and
+ * `contract/openapi/examples.ts` none for it.
+ */
 export function samplesOf(operation: Operation, addresses: Addresses): Sample[] {
   const request = requestOf(operation, addresses);
   return [

@@ -36,7 +36,10 @@ export const jsonSchema = z.looseObject({
 });
 export type JsonSchema = z.infer<typeof jsonSchema>;
 
-/** Every member of an object's schema, those inside right after what they are in. What is below `closed` is left to another page. */
+/**
+ * Every member of an object's schema, those inside right after what they are in. What is below `closed` is left to
+ * another page.
+ */
 export function fieldRows(
   schema: JsonSchema,
   options: { prefix?: string; closed?: (path: string) => boolean } = {},

@@ -7,7 +7,10 @@ import { pipeline } from "node:stream/promises";
 
 import { Busboy } from "@fastify/busboy";
 
-/** What a request carried. Files and plain bytes lie in the spool folder until the call is over; they are never held in memory. */
+/**
+ * What a request carried. Files and plain bytes lie in the spool folder until the call is over; they are never held in
+ * memory.
+ */
 export type Body =
   | { kind: "none" }
   | { kind: "json"; value: unknown }
@@ -36,7 +39,10 @@ export class BodyTooLarge extends Error {}
 
 const FIELDS_MAX_BYTES = 10 * 1024 * 1024;
 
-/** Rejects where the client goes away in the middle of a form; plain bytes that stop early are given as far as they came. */
+/**
+ * Rejects where the client goes away in the middle of a form; plain bytes that stop early are given as far as they
+ * came.
+ */
 export async function readBody(request: IncomingMessage, spoolDir: string, { raw = false } = {}): Promise<Body> {
   const length = request.headers["content-length"];
   const hasBody = request.headers["transfer-encoding"] !== undefined || (length !== undefined && length !== "0");

@@ -132,7 +132,10 @@ const PageRequest = z.strictObject({
   accounts: z.array(z.strictObject({ platform: z.enum(PLATFORM_NAMES), accountId: z.string() })).nullable(),
 });
 
-/** What people look at, with the posts of these accounts: the front page and permalinks, and never a platform's route. For whoever puts the page behind a door. */
+/**
+ * What people look at, with the posts of these accounts: the front page and permalinks, and never a platform's route.
+ * For whoever puts the page behind a door.
+ */
 async function showPage({ page, routes }: ControlContext, request: IncomingMessage): Promise<PlatformAnswer> {
   const { path, accounts } = await readJson(request, PageRequest);
   const url = new URL(`http://sandbox${path}`);

@@ -12,7 +12,10 @@ export interface Ledger {
   remove(platform: PlatformName, id: string): void;
   /** Puts the platform's own further members beside those of `LedgerPost`, such as an id given later. */
   setExtra(platform: PlatformName, id: string, extra: Record<string, unknown>): void;
-  /** As `setExtra`, from an instant on (milliseconds since 1970): a private post that becomes public by itself. One at a time; null takes it back. */
+  /**
+   * As `setExtra`, from an instant on (milliseconds since 1970): a private post that becomes public by itself. One at a
+   * time; null takes it back.
+   */
   changeAt(platform: PlatformName, id: string, change: { at: number; extra: Record<string, unknown> } | null): void;
   /** Gives the first medium of a post another picture, such as a cover that is sent later. */
   setPicture(platform: PlatformName, id: string, thumbnail: string): void;

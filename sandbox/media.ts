@@ -13,7 +13,10 @@ import { guardedFetch, GuardedFetchError } from "../platforms/kit/guarded-fetch.
 
 /** Fetches media as the platforms do, over http too, through the guarded door, and measures the bytes themselves. */
 export interface Media {
-  /** Streams to disk, measures, keeps a small picture, and throws the bytes away. Redirects are followed, or make it unreachable. */
+  /**
+   * Streams to disk, measures, keeps a small picture, and throws the bytes away. Redirects are followed, or make it
+   * unreachable.
+   */
   fetch(url: string, options: FetchOptions): Promise<Fetched>;
   /** Measures a file that is here already. */
   measure(path: string): Promise<Measured>;

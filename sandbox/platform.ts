@@ -12,14 +12,22 @@ export interface SandboxPlatform {
   name: PlatformName;
   /** As on the page: "Threads". */
   label: string;
-  /** The real hosts it stands for, each with the aliases that answer as it does. Hosts may be shared between platforms. */
+  /**
+   * The real hosts it stands for, each with the aliases that answer as it does. Hosts may be shared between platforms.
+   */
   hosts: Readonly<Record<string, readonly string[]>>;
   /** `CREATE TABLE IF NOT EXISTS` statements of its own tables, names beginning with the platform's. */
   schema: string;
-  /** Those of its tables that a reset empties, each with the column that grows from row to row: the sweep keeps the newest. */
+  /**
+   * Those of its tables that a reset empties, each with the column that grows from row to row: the sweep keeps the
+   * newest.
+   */
   resets: Readonly<Record<string, string>>;
   routes: readonly SandboxRoute[];
-  /** On a host shared with another platform: whether this call concerns this one. Without it, the first matching route decides. */
+  /**
+   * On a host shared with another platform: whether this call concerns this one. Without it, the first matching route
+   * decides.
+   */
   claims?(call: Call): boolean;
   switches: readonly FaultSwitch[];
   /** The platform's plain, final "bad parameter". */
@@ -28,7 +36,10 @@ export interface SandboxPlatform {
   rateLimited(call: Call): PlatformAnswer;
   /** A fault on the platform's side, status 500. */
   serverError(call: Call): PlatformAnswer;
-  /** Where the platform limits calls as such: counts this one, and refuses it past the limit. Asked before the route, where limits hold. */
+  /**
+   * Where the platform limits calls as such: counts this one, and refuses it past the limit. Asked before the route,
+   * where limits hold.
+   */
   refusal?(call: Call): PlatformAnswer | undefined;
   /** What the developer portal would hand out. */
   newApp(world: World): { clientId: string; clientSecret: string };
@@ -40,7 +51,8 @@ export interface SandboxPlatform {
 
 /**
  * What a call is for. Faults are aimed at these. `publish` is what makes a post visible, `create` what no audience
- * sees yet, `upload` what opens, carries or finishes bytes, `status` asks how processing goes, `read` is any other read.
+ * sees yet, `upload` what opens, carries or finishes bytes, `status` asks how processing goes, `read` is any other
+ * read.
  */
 export const OPERATIONS = [
   "authorize",
@@ -69,7 +81,9 @@ export interface SandboxRoute {
   method: string;
   /** One of the platform's hosts, not an alias. */
   host: string;
-  /** `/{user}/threads`: names in braces match one segment. A leading version such as `/v1.0` is taken off beforehand. */
+  /**
+   * `/{user}/threads`: names in braces match one segment. A leading version such as `/v1.0` is taken off beforehand.
+   */
   path: string;
   operation: Operation | ((call: Call) => Operation);
   /** Its body is bytes, whatever content type the client names: many send a file as a form. */

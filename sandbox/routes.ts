@@ -86,7 +86,9 @@ function toPattern(path: string): Step[] {
   });
 }
 
-/** What the parts are in this path, by their names; null where the path is another. A slash at its end does not count. */
+/**
+ * What the parts are in this path, by their names; null where the path is another. A slash at its end does not count.
+ */
 function segmentsOf(pattern: readonly Step[], path: string): Record<string, string> | null {
   const steps = path.split("/");
   if (steps.length > pattern.length && steps.at(-1) === "") steps.pop();

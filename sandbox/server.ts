@@ -35,11 +35,20 @@ export interface SandboxOptions {
   limits: boolean;
   /** Where the dashboard is, for the page's link to it. */
   appUrl?: string;
-  /** The origin that serves the product's media: it counts as a verified domain, and media are fetched from there wherever it leads. */
+  /**
+   * The origin that serves the product's media: it counts as a verified domain, and media are fetched from there
+   * wherever it leads.
+   */
   mediaUrl?: string;
-  /** Where media may lie beside `mediaUrl` and public addresses: at loopback ones by default, since its clients are this machine's own. */
+  /**
+   * Where media may lie beside `mediaUrl` and public addresses: at loopback ones by default, since its clients are this
+   * machine's own.
+   */
   allowPrivateUrls?: AllowPrivate;
-  /** Where a new sandbox's clock begins; it then stands still until it is advanced. Without it the clock is the machine's. */
+  /**
+   * Where a new sandbox's clock begins; it then stands still until it is advanced. Without it the clock is the
+   * machine's.
+   */
   startAt?: Date;
   /** Told of what goes wrong inside. Default: standard error. */
   log?: (message: string, error?: unknown) => void;

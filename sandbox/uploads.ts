@@ -6,11 +6,13 @@ import { pipeline } from "node:stream/promises";
 import type { StoredBytes } from "./body.ts";
 import type { Measured, Media } from "./media.ts";
 
-/** Uploads that come in parts. Their bytes lie on disk, outlive a restart, and are thrown away once they are measured. */
+/**
+ * Uploads that come in parts. Their bytes lie on disk, outlive a restart, and are thrown away once they are measured.
+ */
 export interface Uploads {
   /**
-   * Puts what a call carried at this offset of the upload, and cuts off what came behind it before. With `takeBytes` only
-   * that many of the call's bytes, as when the connection breaks. Answers how many bytes the upload has now.
+   * Puts what a call carried at this offset of the upload, and cuts off what came behind it before. With `takeBytes`
+   * only that many of the call's bytes, as when the connection breaks. Answers how many bytes the upload has now.
    */
   write(name: string, bytes: StoredBytes, options: { offset: number; takeBytes?: number }): Promise<number>;
   /** Begins the upload with bytes that did not come as a file, such as those written as text inside JSON. */

@@ -70,7 +70,10 @@ export async function countRows({ services }: World): Promise<unknown> {
   return (await services.pool.query(`select ${count}`)).rows[0];
 }
 
-/** Everything that is stored for users, to tell whether a call changed anything. When a key was last used is written down a little later. */
+/**
+ * Everything that is stored for users, to tell whether a call changed anything. When a key was last used is written
+ * down a little later.
+ */
 export async function snapshot({ services }: World): Promise<Record<string, unknown[]>> {
   const read = async (table: string) =>
     (

@@ -95,7 +95,10 @@ async function startOwnServer(): Promise<string> {
   return server.url;
 }
 
-/** A process that exits can wait for nothing but this. A child's end it does not see, so PostgreSQL's own record says it. */
+/**
+ * A process that exits can wait for nothing but this. A child's end it does not see, so PostgreSQL's own record says
+ * it.
+ */
 function endNow(record: string): void {
   if (!existsSync(record)) return;
   process.kill(parseInt(readFileSync(record, "utf8"), 10), "SIGQUIT");

@@ -85,7 +85,10 @@ function createJudge(document: JsonObject): Judge {
 
 const ROOT = "https://ampost.invalid/openapi.json";
 
-/** What stands below /api and is described elsewhere: how people sign in, where browsers are sent, and uploads by the tus protocol. */
+/**
+ * What stands below /api and is described elsewhere: how people sign in, where browsers are sent, and uploads by the
+ * tus protocol.
+ */
 function isOfApi({ method, requestHeaders }: Exchange, path: string): boolean {
   if (!path.startsWith("/api/") || method === "OPTIONS" || requestHeaders.has("tus-resumable")) return false;
   return (
@@ -180,7 +183,10 @@ function judgeQuery(document: JsonObject, at: string, query: URLSearchParams, ju
   });
 }
 
-/** What the server judges of a body: null in settings counts as left out, and what is for platforms that the post does not go to is not judged. */
+/**
+ * What the server judges of a body: null in settings counts as left out, and what is for platforms that the post does
+ * not go to is not judged.
+ */
 function asJudged(body: unknown, answer: unknown): unknown {
   const asked: unknown[] = list.catch([]).parse(Object(Object(body).data ?? body).platforms);
   const posted = list

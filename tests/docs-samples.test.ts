@@ -119,7 +119,10 @@ test("every sample of the documentation does what it says, in every language", {
   await server.end("SIGTERM");
 });
 
-/** Runs the blocks of one page. What they call is refused where they say so, and what is said in several languages is the same. */
+/**
+ * Runs the blocks of one page. What they call is refused where they say so, and what is said in several languages is
+ * the same.
+ */
 async function runPage(
   installation: Installation,
   blocks: readonly Block[],
@@ -250,7 +253,10 @@ async function runCalls(installation: Installation, variables: Record<string, st
   }
 }
 
-/** What needs an object in another state, has none, or asks for a password is refused as its page says; what makes or lists is done. */
+/**
+ * What needs an object in another state, has none, or asks for a password is refused as its page says; what makes or
+ * lists is done.
+ */
 function foreseen(operation: Operation): number[] {
   const isBound = operation.path.includes(":") || "password" in Object(EXAMPLES[operation.name]);
   const refusals = errorsOf(operation)

@@ -75,7 +75,9 @@ function filled(packet: EncodedPacket, fillerBytes: number): EncodedPacket {
   return packet.clone({ data: Buffer.concat([packet.data, unit]) });
 }
 
-/** Everything that is seen and heard of a film: its packets in the order of decoding, and how they are to be decoded. */
+/**
+ * Everything that is seen and heard of a film: its packets in the order of decoding, and how they are to be decoded.
+ */
 export async function packetsOf(film: Uint8Array) {
   using input = new Input({ source: new BufferSource(film), formats: ALL_FORMATS });
   const tracks = await input.getTracks();

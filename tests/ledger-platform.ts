@@ -22,7 +22,10 @@ export interface Ledger {
   faults: LedgerFault[];
   /** How often a container answers that it is not ready. */
   pollsUntilReady: number;
-  /** What reading back answers, where it is not the truth: "absent" proves what is not so, "lookalike" finds the first of the same text. */
+  /**
+   * What reading back answers, where it is not the truth: "absent" proves what is not so, "lookalike" finds the first
+   * of the same text.
+   */
   readBack: "truth" | "cannot_tell" | "away" | "without_id" | "absent" | "lookalike";
   /** Whether a second publish of the same text is refused and names the first. */
   refusesRepeats: boolean;
@@ -236,7 +239,9 @@ const readyBody = z.object({ ready: z.boolean() });
 const urlBody = z.object({ url: z.string() });
 const stateBody = z.object({ post: z.string().nullable() });
 
-/** Publishes the text and each part of the chain: create, wait until ready, publish; then read the link of the first. */
+/**
+ * Publishes the text and each part of the chain: create, wait until ready, publish; then read the link of the first.
+ */
 export function ledgerBroker(
   ledger: Pick<Ledger, "readBack">,
   options: {

@@ -5,7 +5,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 /** What has been told to end, or has lost its parent, is gone within this. */
 const ENDING_SECONDS = 15;
 
-/** What a run of the tests should have cleared away: files in its temporary folder, and processes that it or its children started. It ends such processes. */
+/**
+ * What a run of the tests should have cleared away: files in its temporary folder, and processes that it or its
+ * children started. It ends such processes.
+ */
 export async function findLeftBehind({ folder, run }: { folder: string; run: string }): Promise<string[]> {
   const until = performance.now() + ENDING_SECONDS * 1000;
   for (;;) {
@@ -27,7 +30,9 @@ function isNodesOwn(name: string): boolean {
   return name.startsWith("node-compile-cache");
 }
 
-/** Descendants inherit the run's variable; PostgreSQL, which gets none, works in the folder. Only Linux tells either. */
+/**
+ * Descendants inherit the run's variable; PostgreSQL, which gets none, works in the folder. Only Linux tells either.
+ */
 async function findProcesses(folder: string, run: string): Promise<{ pid: number; command: string }[]> {
   const found: { pid: number; command: string }[] = [];
   for (const pid of await readdir("/proc").catch(() => [])) {

@@ -13,7 +13,10 @@ const FOLDERS = ["model", "platforms", "contract", "server", "sandbox", "cli", "
 const OWN_TEXT = ["server/http/docs/", "platforms/conformance/"];
 const UNITS = 262_144;
 
-/** Every pattern is tried on what it is made of, again and again, with an end that does not fit: there engines try all ways. */
+/**
+ * Every pattern is tried on what it is made of, again and again, with an end that does not fit: there engines try all
+ * ways.
+ */
 test("no pattern in the source costs more than in proportion to the text it reads", async () => {
   let tried = 0;
   for await (const file of glob(`{${FOLDERS.join(",")}}/**/*.ts`, { cwd: root })) {

@@ -12,10 +12,10 @@ import { findLeftBehind } from "./left-behind.ts";
 import { runFiles, type Sum } from "./run-files.ts";
 
 /**
- * `npm test`: what `npm run check` does, then every `*.test.ts`, on one PostgreSQL of its own. With paths it runs only the
- * test files whose path begins with or contains one of them, with `--changed` or `--changed=<commit>` those that can
- * notice what differs from main or that commit. The last line is the sum; the exit code is 1 where anything failed or
- * something was left behind.
+ * `npm test`: what `npm run check` does, then every `*.test.ts`, on one PostgreSQL of its own. With paths it runs only
+ * the test files whose path begins with or contains one of them, with `--changed` or `--changed=<commit>` those that
+ * can notice what differs from main or that commit. The last line is the sum; the exit code is 1 where anything failed
+ * or something was left behind.
  */
 const root = join(import.meta.dirname, "..");
 process.chdir(root);

@@ -9,9 +9,10 @@ export interface Trouble {
   /** How many connections it strikes. */
   times: number;
   /**
-   * `reset_before`: cut without a byte passed on. `swallow`: taken, never passed on, never answered. `reset_after`: passed
-   * on, cut when the answer comes. `cut_answer`: passed on, and the first bytes of the answer too, then cut. `delay`: passed on so
-   * much later. `answer`: not passed on, answered with these bytes.
+   * `reset_before`: cut without a byte passed on. `swallow`: taken, never passed on, never answered. `reset_after`:
+   * passed on, cut when the answer comes.
+   * `cut_answer`: passed on, and the first bytes of the answer too, then cut. `delay`: passed on so much later.
+   * `answer`: not passed on, answered with these bytes.
    */
   act:
     | { kind: "reset_before" | "swallow" | "reset_after" }

@@ -7,7 +7,10 @@ import { createPool } from "../server/db/pool.ts";
 import { freshToken } from "../server/oauth/fresh-token.ts";
 import { careServices } from "./token-care-world.ts";
 
-/** A process that asks for one account's token many times at once, when it is told to, and dies of it where that is wanted: see `startAsker`. */
+/**
+ * A process that asks for one account's token many times at once, when it is told to, and dies of it where that is
+ * wanted: see `startAsker`.
+ */
 const asked = z.object({
   url: z.string(),
   sandboxUrl: z.string(),

@@ -32,7 +32,10 @@ export interface CareWorld {
   control(path: string, body: object): Promise<void>;
   health(account: AccountKey): Promise<{ token_health: string; token_health_reason: string | null }>;
   events(account: AccountKey): Promise<{ type: string; data: Record<string, unknown> }[]>;
-  /** A process of its own that asks for the token so many times at once when it is told to. One that `dies` is killed when the platform has renewed. */
+  /**
+   * A process of its own that asks for the token so many times at once when it is told to. One that `dies` is killed
+   * when the platform has renewed.
+   */
   startAsker(account: AccountKey, times: number, options?: { dies: boolean }): Promise<Asker>;
   end(): Promise<void>;
 }

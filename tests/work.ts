@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 
 /**
  * Asserts that some work grows no faster than what it is done on. Measured is the processor time of this thread, which
- * does not grow when others use the machine, and it is held against that of a plain loop over as many characters in this
- * very process, so that a slow machine is no reason to fail. A loop's character costs some nanoseconds. What is linear
- * costs up to some hundred times that; what is quadratic, tens of thousands of times that at these sizes.
+ * does not grow when others use the machine, and it is held against that of a plain loop over as many characters in
+ * this very process, so that a slow machine is no reason to fail. A loop's character costs some nanoseconds. What is
+ * linear costs up to some hundred times that; what is quadratic, tens of thousands of times that at these sizes.
  */
 export function assertLinear(name: string, sizeUnits: number, run: () => unknown): void {
   const allowed = Math.max(sizeUnits, LEAST_UNITS) * unitMicroseconds() * FACTOR;

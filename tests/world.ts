@@ -71,7 +71,10 @@ export interface World {
     body?: unknown,
     headers?: Record<string, string>,
   ): Promise<Called>;
-  /** Leaves nothing behind. Rejects where an operation failed, was refused with a code that its entry does not list, or answered otherwise than the description of the API says. */
+  /**
+   * Leaves nothing behind. Rejects where an operation failed, was refused with a code that its entry does not list, or
+   * answered otherwise than the description of the API says.
+   */
   close(): Promise<void>;
 }
 

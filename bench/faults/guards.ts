@@ -5,8 +5,8 @@ import { type PartResult, pick, runPart } from "./part.ts";
 import type { Subject, World } from "./world.ts";
 
 /**
- * A process dies with a commit of which nobody knows whether it was sent. Whoever takes over may only read, and that not
- * before the deadline and the quarantine are over: until then the request may still be on its way.
+ * A process dies with a commit of which nobody knows whether it was sent. Whoever takes over may only read, and that
+ * not before the deadline and the quarantine are over: until then the request may still be on its way.
  */
 export function quarantine(): Promise<PartResult> {
   return runPart("Quarantine of an open commit", { people: 1, speed: 1.5 }, async (world) => {
@@ -43,7 +43,9 @@ async function tooEarly(world: World, subject: Subject): Promise<Violation[]> {
     : [{ kind: "untrue", sentence: `the platform was asked ${seconds} s after the intent, within the quarantine` }];
 }
 
-/** The database itself refuses what the engine never does: a second open commit, and one post of the platform for two. */
+/**
+ * The database itself refuses what the engine never does: a second open commit, and one post of the platform for two.
+ */
 export function uniqueCommits(): Promise<PartResult> {
   return runPart("Unique indexes", { people: 1 }, async (world) => {
     const worker = await world.startWorker();

@@ -1,8 +1,8 @@
 import type pg from "pg";
 
 /**
- * Writes down every change of a status, by a trigger, so that nothing depends on looking at the right moment. The trigger
- * stands in the harness's own database only.
+ * Writes down every change of a status, by a trigger, so that nothing depends on looking at the right moment. The
+ * trigger stands in the harness's own database only.
  */
 export async function watchStatuses(pool: pg.Pool): Promise<void> {
   await pool.query(`
@@ -23,7 +23,10 @@ export async function watchStatuses(pool: pg.Pool): Promise<void> {
     create trigger blame_no_post before update of takeovers on platform_posts for each row execute function blame_no_post();`);
 }
 
-/** What may follow what, as the product's decisions say it; written apart from the product's own table. Nobody retries here. */
+/**
+ * What may follow what, as the product's decisions say it; written apart from the product's own table. Nobody retries
+ * here.
+ */
 const FORWARD: Record<string, Record<string, readonly string[]>> = {
   posts: {
     draft: ["scheduled", "queued", "discarded"],

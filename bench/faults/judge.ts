@@ -26,9 +26,9 @@ export interface Expectation {
 }
 
 /**
- * What is allowed where it may be open whether a commit was sent. A network of which nothing can be read back is sent the
- * identical post once more, as it documents; where that answer is lost as well, nobody can tell. Nor can they where the call
- * has done nothing, and only a list could show it.
+ * What is allowed where it may be open whether a commit was sent. A network of which nothing can be read back is sent
+ * the identical post once more, as it documents; where that answer is lost as well, nobody can tell. Nor can they where
+ * the call has done nothing, and only a list could show it.
  */
 export function whereAnswersAreLost(subject: Subject): Expectation {
   const repeats = platforms[subject.platform].broker?.identicalRepeat !== undefined;
@@ -67,7 +67,9 @@ export async function untilSettled(
   }
 }
 
-/** Holds what became of the posts against the sandbox's ledger. The ledger is right; our own words are what is judged. */
+/**
+ * Holds what became of the posts against the sandbox's ledger. The ledger is right; our own words are what is judged.
+ */
 export async function judge(
   world: World,
   expectations: readonly Expectation[],

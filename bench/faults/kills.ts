@@ -31,8 +31,8 @@ export function killWorkers(options: { posts: number; kills: number; seed: numbe
 }
 
 /**
- * Two API processes are killed in turn while clients create and publish, each call with an idempotency key and repeated until
- * it is answered. A key makes one post.
+ * Two API processes are killed in turn while clients create and publish, each call with an idempotency key and repeated
+ * until it is answered. A key makes one post.
  */
 export function killApis(options: { posts: number; kills: number; seed: number }): Promise<PartResult> {
   return runPart("Killed API", { people: 12, apis: 2 }, async (world) => {

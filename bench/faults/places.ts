@@ -13,8 +13,8 @@ export interface Ambush {
   step: string | null;
   /**
    * `kill`: the process kills itself with SIGKILL there. `freeze`: nothing goes on with this platform post, so that the
-   * process can be killed when all of its ambushes have been reached. `stop`: the process stops itself with SIGSTOP, and
-   * goes on when it gets SIGCONT. `hold`: as freeze, until it is released.
+   * process can be killed when all of its ambushes have been reached. `stop`: the process stops itself with SIGSTOP,
+   * and goes on when it gets SIGCONT. `hold`: as freeze, until it is released.
    */
   act: "kill" | "freeze" | "stop" | "hold";
 }

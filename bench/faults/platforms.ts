@@ -50,7 +50,10 @@ export function breakPlatforms({ people, points, losses = LOSSES }: Amount): Pro
   });
 }
 
-/** Instagram is told of second publishes what Threads is; TikTok's moderation is over before the engine asks for the id again. */
+/**
+ * Instagram is told of second publishes what Threads is; TikTok's moderation is over before the engine asks for the id
+ * again.
+ */
 async function prepareSandbox({ sandbox }: World): Promise<void> {
   await sandbox.fault({
     platform: "instagram",
@@ -116,7 +119,10 @@ async function publishAll({ api }: World, posts: readonly { subject: Subject }[]
   await Promise.all(posts.map(({ subject }) => api.publish(subject)));
 }
 
-/** Until so many more commits were struck on every network; fails loudly where they were not, since nothing would be tested then. */
+/**
+ * Until so many more commits were struck on every network; fails loudly where they were not, since nothing would be
+ * tested then.
+ */
 async function untilStruck(world: World, before: ReadonlyMap<PlatformName, number>, count: number): Promise<void> {
   const end = performance.now() + 60_000;
   for (;;) {

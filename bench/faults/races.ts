@@ -10,10 +10,15 @@ import type { Person, Subject, World } from "./world.ts";
 
 /** How long a text takes from publish to live, at most: the race is run within it. */
 const RACE_MILLISECONDS = 120;
-/** Where one side always wins, the machine is slower than that: so often the race is run again, over four times the time. */
+/**
+ * Where one side always wins, the machine is slower than that: so often the race is run again, over four times the
+ * time.
+ */
 const LONGER_RACES = 3;
 
-/** Publish, and cancel a moment later: either it is discarded and never live, or the cancel is refused and it is live. */
+/**
+ * Publish, and cancel a moment later: either it is discarded and never live, or the cancel is refused and it is live.
+ */
 export function cancelAgainstPublish(options: { races: number; seed: number }): Promise<PartResult> {
   return runPart("Cancel against publish", { people: 24 }, async (world) => {
     const random = seededRandom(options.seed);
@@ -75,7 +80,10 @@ function isRaced(won: number, races: number): boolean {
   return won > 0 && won < races;
 }
 
-/** Scheduled, and edited around the due instant: either the new text goes out alone, or the edit is refused and the old one does. */
+/**
+ * Scheduled, and edited around the due instant: either the new text goes out alone, or the edit is refused and the old
+ * one does.
+ */
 export function editAgainstDueTime(options: { rounds: number; seed: number }): Promise<PartResult> {
   return runPart("Edit against the due time", { people: 24 }, async (world) => {
     const random = seededRandom(options.seed);

@@ -273,8 +273,8 @@ const COPIED = [
 ];
 
 /**
- * Takes the guards out, one at a time and in a copy of the code, and runs the tests that are to notice. A copy, so that the
- * product has no switch for this; a change that does not apply any more is an error, not a pass.
+ * Takes the guards out, one at a time and in a copy of the code, and runs the tests that are to notice. A copy, so that
+ * the product has no switch for this; a change that does not apply any more is an error, not a pass.
  */
 export async function sabotageRuns(): Promise<PartResult> {
   const began = performance.now();

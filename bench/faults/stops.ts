@@ -20,8 +20,8 @@ export const STOP_POINTS = [
 ] as const satisfies readonly FaultPoint[];
 
 /**
- * A worker is stopped at each of these points for longer than its lease, as when a machine sleeps. Another finishes what
- * it held; then the first goes on, and may neither send nor write.
+ * A worker is stopped at each of these points for longer than its lease, as when a machine sleeps. Another finishes
+ * what it held; then the first goes on, and may neither send nor write.
  */
 export function stopAndContinue(points: readonly FaultPoint[]): Promise<PartResult> {
   return runPart("Stopped and continued workers", { people: points.length }, async (world) => {

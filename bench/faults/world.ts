@@ -25,7 +25,9 @@ import { type Process, startProcess } from "./processes.ts";
 import { openSandboxDoor, type SandboxDoor } from "./sandbox-door.ts";
 
 export interface WorldOptions {
-  /** How many users, each with an account of their own: as many platform posts of a network can run beside each other. */
+  /**
+   * How many users, each with an account of their own: as many platform posts of a network can run beside each other.
+   */
   people: number;
   /** Where each of them has an account. */
   platforms?: readonly PlatformName[];
@@ -82,10 +84,16 @@ export interface World {
   close(): Promise<void>;
 }
 
-/** Fast enough to wait for, and slow enough that the scaled 15 minutes to `unknown` are longer than several leases, which are not scaled. */
+/**
+ * Fast enough to wait for, and slow enough that the scaled 15 minutes to `unknown` are longer than several leases,
+ * which are not scaled.
+ */
 const SPEED = 20;
 
-/** An instance as an operator would run it in several processes, with a sandbox in which a second publish makes a duplicate. */
+/**
+ * An instance as an operator would run it in several processes, with a sandbox in which a second publish makes a
+ * duplicate.
+ */
 export async function startWorld(options: WorldOptions): Promise<World> {
   const folder = await mkdtemp(join(tmpdir(), "ampost-faults-"));
   const opened: (() => Promise<unknown>)[] = [

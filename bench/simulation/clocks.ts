@@ -4,8 +4,8 @@ import { createRequire, syncBuiltinESMExports } from "node:module";
 import { currentMachine, currentTimeline, EPOCH_MS, type Machine, real, type Timeline } from "./timeline.ts";
 
 /**
- * Puts clocks, timers and chance of this process under the timeline, for code that runs in a machine; for all other code
- * timers stay what they are. Once and for all: a process that simulates does nothing else.
+ * Puts clocks, timers and chance of this process under the timeline, for code that runs in a machine; for all other
+ * code timers stay what they are. Once and for all: a process that simulates does nothing else.
  */
 export function takeOverTime(): void {
   const schedule =

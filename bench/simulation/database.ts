@@ -21,8 +21,8 @@ export interface DatabaseOptions {
 }
 
 /**
- * A real PostgreSQL behind a network of ours. Each statement goes out, is done and is answered at instants of the timeline;
- * one is done at a time, and one that waits for a row is left waiting until whoever holds it lets go.
+ * A real PostgreSQL behind a network of ours. Each statement goes out, is done and is answered at instants of the
+ * timeline; one is done at a time, and one that waits for a row is left waiting until whoever holds it lets go.
  */
 export interface Database {
   poolFor(machine: Machine, most: number): pg.Pool;

@@ -226,7 +226,10 @@ function counts(ran: Ran, group: readonly Post[]): Violation[] {
   return violations;
 }
 
-/** The commit call: within its deadline, never again once it has done its work, and what it has answered is never forgotten. */
+/**
+ * The commit call: within its deadline, never again once it has done its work, and what it has answered is never
+ * forgotten.
+ */
 function commits(ran: Ran, post: Post): Violation[] {
   const { row, subject } = post;
   const own = ran.commits.filter(({ platformPostId }) => platformPostId === row.id);
@@ -307,7 +310,10 @@ function whenOf({ plan }: Ran, { place }: Post): number {
   return "dueAt" in when ? when.dueAt : when.publishAt;
 }
 
-/** Never before its time, by the latest that the database's clock had shown. Of posts with the same words, the first goes out no sooner than the first is due. */
+/**
+ * Never before its time, by the latest that the database's clock had shown. Of posts with the same words, the first
+ * goes out no sooner than the first is due.
+ */
 function punctuality({ clockSteps, acted }: Ran, group: readonly Post[]): Violation[] {
   const [post] = group;
   const dues = group.map(({ row }) => row.due_at?.getTime() ?? Infinity).sort((left, right) => left - right);
@@ -445,7 +451,9 @@ async function news(stage: Installation["stage"]): Promise<Violation[]> {
   ];
 }
 
-/** A refresh token is shown once, unless an answer to it was lost; and nobody is told to connect again without cause. */
+/**
+ * A refresh token is shown once, unless an answer to it was lost; and nobody is told to connect again without cause.
+ */
 async function tokens(ran: Ran, { stage }: Pick<Installation, "stage" | "sandbox">): Promise<Violation[]> {
   const shown = ran.arrived
     .filter(({ body }) => body.includes("grant_type=refresh_token"))

@@ -1,4 +1,7 @@
-/** A number from 0 up to 1 that depends on nothing but the seed and the words: taking one decision out leaves all others as they were. */
+/**
+ * A number from 0 up to 1 that depends on nothing but the seed and the words: taking one decision out leaves all others
+ * as they were.
+ */
 export function chanceOf(seed: number, ...words: (string | number)[]): number {
   let state = Math.imul(seed, 0x9e3779b1) ^ 0x85ebca6b;
   for (const character of words.join(" ")) state = Math.imul(state ^ character.charCodeAt(0), 0x01000193);

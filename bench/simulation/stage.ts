@@ -42,7 +42,10 @@ const CLOCK = `
   end $$;
   create schema kept;`;
 
-/** A database of its own on the server: the same schema as in production, in which unqualified names of clocks and chance mean ours. */
+/**
+ * A database of its own on the server: the same schema as in production, in which unqualified names of clocks and
+ * chance mean ours.
+ */
 export async function openStage(serverUrl: string, name: string): Promise<Stage> {
   const admin = createPool(withDatabase(serverUrl, "postgres"), { max: 1 });
   await admin.query(`create database ${name}`);

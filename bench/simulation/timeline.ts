@@ -2,11 +2,17 @@ import { AsyncLocalStorage } from "node:async_hooks";
 
 import { chanceOf } from "./random.ts";
 
-/** A process of the installation, on a machine of its own: it has clocks of its own, may stop, and may end between any two of its steps. */
+/**
+ * A process of the installation, on a machine of its own: it has clocks of its own, may stop, and may end between any
+ * two of its steps.
+ */
 export interface Machine {
   name: string;
   isDead: boolean;
-  /** `stopped`: its clocks go on, as under SIGSTOP; `suspended`: the monotonic one stands still, as when a laptop is shut. */
+  /**
+   * `stopped`: its clocks go on, as under SIGSTOP; `suspended`: the monotonic one stands still, as when a laptop is
+   * shut.
+   */
   asleep: "stopped" | "suspended" | null;
   /** How far its wall clock is ahead of the true time. */
   wallAheadMs: number;
@@ -33,8 +39,8 @@ interface Happening {
 export const EPOCH_MS = Date.UTC(2026, 4, 12, 9, 0, 0);
 
 /**
- * The true time of a run, and all that is still to happen in it. One thing happens at a time, and whatever follows from it
- * without waiting for time, network or database is over before the next.
+ * The true time of a run, and all that is still to happen in it. One thing happens at a time, and whatever follows from
+ * it without waiting for time, network or database is over before the next.
  */
 export interface Timeline {
   seed: number;

@@ -11,7 +11,9 @@ export interface ClientOptions {
   json?: boolean;
 }
 
-/** Does a command's work over HTTP, like any other client. What the API refuses is told, and ends with its exit code. */
+/**
+ * Does a command's work over HTTP, like any other client. What the API refuses is told, and ends with its exit code.
+ */
 export async function withClient(
   options: ClientOptions,
   work: (client: Client, credentials: Credentials) => Promise<void>,

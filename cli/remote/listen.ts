@@ -16,8 +16,9 @@ interface ListenOptions extends ClientOptions {
 }
 
 /**
- * Hands events on to a program of this machine as a webhook would, signed, until it is interrupted. Its webhook has no URL:
- * what would have been sent is read from the delivery log, which also works where no server can reach this machine.
+ * Hands events on to a program of this machine as a webhook would, signed, until it is interrupted. Its webhook has no
+ * URL: what would have been sent is read from the delivery log, which also works where no server can reach this
+ * machine.
  */
 export async function runListen(options: ListenOptions): Promise<void> {
   if (!/^https?:$/.test(URL.parse(options.forward)?.protocol ?? ""))

@@ -9,7 +9,10 @@ import { EXIT_CODES } from "../exit-codes.ts";
 import { type ClientOptions, readInput, telling, usageError } from "./client-command.ts";
 import { forgetCredentials, loginUrl, storeCredentials } from "./credentials.ts";
 
-/** Stores a key that works. It is read from standard input or AMPOST_API_KEY: arguments can be seen by everybody on the machine. */
+/**
+ * Stores a key that works. It is read from standard input or AMPOST_API_KEY: arguments can be seen by everybody on the
+ * machine.
+ */
 export async function runLogin(options: ClientOptions): Promise<void> {
   const url = loginUrl(process.env, options.url);
   const apiKey = (

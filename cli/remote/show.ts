@@ -3,7 +3,9 @@ import { styleText } from "node:util";
 import type { Issue, PlatformPost, Post } from "../../client/index.ts";
 import { withoutTurns } from "../../model/text-direction.ts";
 
-/** Text of others on one line, and without what would steer the terminal or turn the direction of what stands beside it. */
+/**
+ * Text of others on one line, and without what would steer the terminal or turn the direction of what stands beside it.
+ */
 export function plain(text: string): string {
   return withoutTurns(text)
     .replace(/\p{Cc}+/gu, " ")

@@ -13,7 +13,9 @@ export interface Field {
 
 const known = new WeakMap<z.ZodType, readonly Field[]>();
 
-/** Every field of a schema, the nearest to the top first; below the settings of a platform, those of its own schema too. */
+/**
+ * Every field of a schema, the nearest to the top first; below the settings of a platform, those of its own schema too.
+ */
 export function fieldsOf(schema: z.ZodType): readonly Field[] {
   let fields = known.get(schema);
   if (fields === undefined) {

@@ -37,7 +37,9 @@ export function parseInput<
   return { params: params.data, query: query.data, body: body.data, issues: bodyIssues };
 }
 
-/** Refuses what no field may have: see `findHostile`. Whoever recurses into a body before it is parsed asks this first. */
+/**
+ * Refuses what no field may have: see `findHostile`. Whoever recurses into a body before it is parsed asks this first.
+ */
 export function refuseHostile(value: unknown): void {
   const hostile = findHostile(value);
   if (hostile !== null) throw refusal([hostile]);

@@ -29,7 +29,10 @@ export function refusalComponents(operations: readonly Operation[]): { responses
   };
 }
 
-/** What every answer of the operation carries, whatever becomes of it; of keys' operations asked for on the app's host also where they are at home. */
+/**
+ * What every answer of the operation carries, whatever becomes of it; of keys' operations asked for on the app's host
+ * also where they are at home.
+ */
 export function headersOf({ auth }: Operation): string[] {
   return [
     "X-Request-Id",

@@ -159,7 +159,10 @@ function objectOf(schema: z.core.$ZodType): z.ZodObject | undefined {
   return schema instanceof z.ZodObject ? schema : undefined;
 }
 
-/** A tool's arguments as the call of its operation that they mean, and the options that are no part of it. Nothing of it is judged yet. */
+/**
+ * A tool's arguments as the call of its operation that they mean, and the options that are no part of it. Nothing of it
+ * is judged yet.
+ */
 export function toRawInput(
   { operation }: Tool,
   given: Readonly<Record<string, unknown>>,

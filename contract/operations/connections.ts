@@ -219,7 +219,9 @@ export const oauthAppsDelete = operation({
   errors: ["NOT_FOUND"],
 });
 
-/** Whether it leads to a page of the dashboard. Browsers read a backslash as a slash and leave out control characters. */
+/**
+ * Whether it leads to a page of the dashboard. Browsers read a backslash as a slash and leave out control characters.
+ */
 export function isOwnPath(text: string): boolean {
   if (!text.startsWith("/") || /[\\\p{Cc}]/u.test(text)) return false;
   const url = URL.parse(text, "http://own.invalid");

@@ -27,7 +27,10 @@ export interface Place {
   sandboxUrl: string;
 }
 
-/** When a publishing process dies: before or after its n-th request, or its n-th publishing one, or while it stores a file that it made. */
+/**
+ * When a publishing process dies: before or after its n-th request, or its n-th publishing one, or while it stores a
+ * file that it made.
+ */
 export interface Doom {
   request?: number;
   publish?: number;
@@ -38,7 +41,10 @@ export interface Doom {
 /** The engine's own pauses are divided by this, so that a quarter of an hour fits into a test. */
 export const SPEED = 300;
 
-/** How late a post may be: at that speed longer than the usual tries and a platform's own pauses, which are not divided, and an outage that stays is over soon. */
+/**
+ * How late a post may be: at that speed longer than the usual tries and a platform's own pauses, which are not divided,
+ * and an outage that stays is over soon.
+ */
 const LATEST_SECONDS = 40 * 60;
 
 /** After a crash the deadline of the commit, which is not divided, has to lie within the time to `unknown`. */

@@ -66,7 +66,10 @@ async function assertLive(world: World, account: TestAccount, content: PostConte
   );
 }
 
-/** A limit that ends may leave the post waiting, and what only a list could tell is not known; all else has failed for good. */
+/**
+ * A limit that ends may leave the post waiting, and what only a list could tell is not known; all else has failed for
+ * good.
+ */
 async function assertRefused(
   world: World,
   account: TestAccount,

@@ -1,6 +1,9 @@
 import type { PublicCode } from "../../model/errors.ts";
 
-/** What every network on Meta's Graph API may answer, by the sandbox's name for it, and what becomes of it where a step is not the one that publishes. */
+/**
+ * What every network on Meta's Graph API may answer, by the sandbox's name for it, and what becomes of it where a step
+ * is not the one that publishes.
+ */
 export const GRAPH_CODES: Readonly<Record<string, PublicCode>> = {
   "190": "AUTH_EXPIRED",
   "190/460": "AUTH_EXPIRED",

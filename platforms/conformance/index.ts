@@ -15,7 +15,8 @@ import { startWorld, type World } from "./world.ts";
 
 /**
  * What every platform has to pass: its broker, run by the real engine on a real database, against its sandbox. The
- * oracle is what the sandbox's audience sees, never the database. What is skipped follows from what the platform declares.
+ * oracle is what the sandbox's audience sees, never the database. What is skipped follows from what the platform
+ * declares.
  */
 export function testPlatform(subject: Subject): void {
   if (!isPlatformName(subject.name))

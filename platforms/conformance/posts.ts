@@ -90,7 +90,10 @@ export function isSettled(row: PostRow): boolean {
   );
 }
 
-/** As if everything had been written so much earlier: past the deadline of a commit. Leases end, whatever they had left. What rests goes on resting. */
+/**
+ * As if everything had been written so much earlier: past the deadline of a commit. Leases end, whatever they had left.
+ * What rests goes on resting.
+ */
 export async function passTime(pool: pg.Pool, seconds: number): Promise<void> {
   await pool.query(
     "update platform_posts set lease_until = least(lease_until, now()), next_action_at = least(next_action_at, now()) where next_action_at is not null",

@@ -48,7 +48,10 @@ export function openSandbox(url: string) {
   };
   return {
     url,
-    /** An app of the platform's developer portal; where the platform has apps that may not renew their grants, `programmaticRefresh` says which it is. */
+    /**
+     * An app of the platform's developer portal; where the platform has apps that may not renew their grants,
+     * `programmaticRefresh` says which it is.
+     */
     async registerApp(platform: string, programmaticRefresh: boolean): Promise<OAuthApp> {
       const redirectUri = "http://127.0.0.1/callback";
       const app = Object(await control("POST", "apps", { platform, redirectUris: [redirectUri], programmaticRefresh }));

@@ -7,7 +7,9 @@ import { plainExample, videoExample } from "./contents.ts";
 import type { Subject } from "./subject.ts";
 import type { World } from "./world.ts";
 
-/** No token and no secret of an app stands in an error, a log, the journal or anything else that is kept in the clear. */
+/**
+ * No token and no secret of an app stands in an error, a log, the journal or anything else that is kept in the clear.
+ */
 export function testSecrets(subject: Subject, world: () => World): void {
   test(`${subject.name}: nothing that is kept or logged holds a token or a secret`, async () => {
     const account = await world().connect();

@@ -15,15 +15,23 @@ export interface Subject {
   beside?: Record<string, Record<string, unknown>>;
   /** Whether reading back always tells what became of a publishing call; otherwise `unknown` is an honest end, too. */
   readsBack: boolean;
-  /** Posts of which only a list could tell: where the call has published nothing, `unknown` is their honest end. All others' absence is proved. */
+  /**
+   * Posts of which only a list could tell: where the call has published nothing, `unknown` is their honest end. All
+   * others' absence is proved.
+   */
   onlyListed?: (content: PostContent) => boolean;
-  /** Posts of this kind of media leave nothing at all to read back by: `unknown` is their honest end even where the call was never made. */
+  /**
+   * Posts of this kind of media leave nothing at all to read back by: `unknown` is their honest end even where the call
+   * was never made.
+   */
   unreadable?: MediaType;
-  /** How long after a post has gone live its id and link are told, by the sandbox's clock; at once where it is left out. */
+  /**
+   * How long after a post has gone live its id and link are told, by the sandbox's clock; at once where it is left out.
+   */
   idAfterSeconds?: number;
   /**
-   * The platform's own refusals, by the sandbox's names for them, at the kind of call they strike, and what the platform
-   * post says of each in the end.
+   * The platform's own refusals, by the sandbox's names for them, at the kind of call they strike, and what the
+   * platform post says of each in the end.
    */
   refusals: readonly Refusal[];
 }

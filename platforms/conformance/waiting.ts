@@ -32,8 +32,8 @@ export function testWaiting(subject: Subject, world: () => World): void {
       times: 100,
     });
     const post = await world().publish(account, content);
-    // Where the platform processes what it has accepted for publishing already, nobody can say that it never will be live;
-    // where it shows it all the same, it is.
+    // Where the platform processes what it has accepted for publishing already, nobody can say that it never will be
+    // live; where it shows it all the same, it is.
     const isAccepted = (await world().requests()).some((request) => request.operation === "publish");
     const isShown = (await world().ledger(account)).length > 0;
     const [status, code] = isShown

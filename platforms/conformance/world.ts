@@ -87,8 +87,8 @@ export async function startWorld(subject: Subject, options: WorldOptions = {}) {
       fixtures.find(({ filename }) => filename === entry.filename)?.facts ?? null,
 
     /**
-     * A new person signs in, and their account is the only one of a new set. What earlier tests left unfinished rests from
-     * here on. `kind` is a word that the sandbox knows of a person's name: "private".
+     * A new person signs in, and their account is the only one of a new set. What earlier tests left unfinished rests
+     * from here on. `kind` is a word that the sandbox knows of a person's name: "private".
      */
     async connect(kind = "person"): Promise<TestAccount> {
       await pool.query("update platform_posts set next_action_at = null");
@@ -183,7 +183,10 @@ export async function startWorld(subject: Subject, options: WorldOptions = {}) {
       return (await sandbox.requests()).length;
     },
 
-    /** While the work lasts, the platform's time runs `speed` times faster, too: its own pauses keep their proportion to the engine's. */
+    /**
+     * While the work lasts, the platform's time runs `speed` times faster, too: its own pauses keep their proportion to
+     * the engine's.
+     */
     async keepPace<T>(speed: number, work: () => Promise<T>): Promise<T> {
       let isOver = false;
       const ticking = (async () => {

@@ -39,7 +39,8 @@ const reelVideo = {
   ...feedVideo,
   limits: {
     ...uprightLimits,
-    // Meta itself takes 3 to 90 seconds and 16:9 to 9:16; the product promises less. 1 % either way is rounding to whole pixels.
+    // Meta itself takes 3 to 90 seconds and 16:9 to 9:16; the product promises less. 1 % either way is rounding to
+    // whole pixels.
     durationSeconds: {
       min: 4,
       max: 60,

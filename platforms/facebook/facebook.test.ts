@@ -85,7 +85,10 @@ function whilePublishing(): Refusal[] {
   return refusals(codes, { operation: "publish" });
 }
 
-/** What proves nothing there: what is live is found, a video that is not is sent again, and of a photo that is not listed nobody knows. */
+/**
+ * What proves nothing there: what is live is found, a video that is not is sent again, and of a photo that is not
+ * listed nobody knows.
+ */
 function leftOpen(): Refusal[] {
   const live = ["publish-500-but-live", "publish-drop-connection-but-live"];
   const notLive = [...GRAPH_OPEN, "1363047"].filter((error) => !live.includes(error));

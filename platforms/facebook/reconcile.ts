@@ -10,9 +10,10 @@ import { acceptedAs, failedVideo, progressOf, readVideoIfThere } from "./status.
 import { postList, storyList, type ListedPost } from "./wire.ts";
 
 /**
- * Finds out what became of a publishing call: a video by its own state, a story by its medium in the list of stories, all
- * else among the Page's published posts, photos by their ids and texts by their words. Only a video's state can show that
- * nothing is live: no list does. Source: Facebook docs, Page feed, publishing reels and Page stories, 2026-09-11.
+ * Finds out what became of a publishing call: a video by its own state, a story by its medium in the list of stories,
+ * all else among the Page's published posts, photos by their ids and texts by their words. Only a video's state can
+ * show that nothing is live: no list does. Source: Facebook docs, Page feed, publishing reels and Page stories,
+ * 2026-09-11.
  */
 export async function reconcile(context: StepContext, intent: OpenIntent): Promise<Verdict> {
   switch (kindOf(context.content)) {
@@ -71,7 +72,10 @@ function targetsOf({ attachments }: ListedPost): string[] {
   return targets.flatMap((target) => target?.id ?? []);
 }
 
-/** One of our photos in it is proof. Without photos the words have to be the same, and the link where there are no words. */
+/**
+ * One of our photos in it is proof. Without photos the words have to be the same, and the link where there are no
+ * words.
+ */
 function isThisPost(context: StepContext, post: ListedPost, earliest: number): boolean {
   const { text, linkUrl, media } = context.content;
   if (media.length > 0) {

@@ -2,8 +2,8 @@ import { metaErrors } from "../kit/meta/errors.ts";
 import { GRAPH_VERSION, type Graph, type GraphErrorRow } from "../kit/meta/graph.ts";
 
 /**
- * What Instagram's refusals mean, by subcode first. Source: Instagram docs, error codes, 2026-06-02; those marked "seen"
- * are known from open-source clients only.
+ * What Instagram's refusals mean, by subcode first. Source: Instagram docs, error codes, 2026-06-02; those marked
+ * "seen" are known from open-source clients only.
  */
 const publishingErrors: readonly GraphErrorRow[] = [
   {
@@ -231,7 +231,9 @@ const publishingErrors: readonly GraphErrorRow[] = [
 
 export const errors: readonly GraphErrorRow[] = [...publishingErrors, ...metaErrors("Instagram")];
 
-/** How the person signed in decides which host answers; what it says is the same. Source: Instagram docs, 2026-09-11. */
+/**
+ * How the person signed in decides which host answers; what it says is the same. Source: Instagram docs, 2026-09-11.
+ */
 export const graphs: Readonly<Record<"instagram" | "facebook", Graph>> = {
   instagram: { label: "Instagram", baseUrl: `https://graph.instagram.com/${GRAPH_VERSION}`, errors },
   facebook: { label: "Instagram", baseUrl: `https://graph.facebook.com/${GRAPH_VERSION}`, errors },
@@ -239,7 +241,10 @@ export const graphs: Readonly<Record<"instagram" | "facebook", Graph>> = {
 
 export type Login = keyof typeof graphs;
 
-/** Answers that say no more than "not there": while preparing it means wait, at a publishing call it means read the container's state. */
+/**
+ * Answers that say no more than "not there": while preparing it means wait, at a publishing call it means read the
+ * container's state.
+ */
 export const NOT_THERE: ReadonlySet<string> = new Set(["24/2207006", "24/2207008", "100/33", "9007/2207027"]);
 
 /** Meta names no reason that is known. */

@@ -12,7 +12,10 @@ export function isAllowedAddress(address: string, allowPrivate: AllowPrivate): b
   return allowPrivate === "loopback" ? range === "loopback" : allowPrivate && PRIVATE_RANGES.has(range);
 }
 
-/** Whether a URL's host says by itself that it may not be connected to. Where another name leads shows only when it is resolved. */
+/**
+ * Whether a URL's host says by itself that it may not be connected to. Where another name leads shows only when it is
+ * resolved.
+ */
 export function isRefusedHost({ hostname }: URL, allowPrivate: boolean): boolean {
   const host = hostname.replace(/^\[|\]$/g, "");
   return ipaddr.isValid(host) ? !isAllowedAddress(host, allowPrivate) : !allowPrivate && isLoopbackHost(host);
@@ -29,5 +32,8 @@ const GLOBAL_IPV6 = ipaddr.parseCIDR("2000::/3");
 
 const PRIVATE_RANGES: ReadonlySet<string> = new Set(["loopback", "private", "uniqueLocal"]);
 
-/** Public in form, but answered by the cloud a machine runs in. Source: Microsoft Learn, "What is IP address 168.63.129.16?". */
+/**
+ * Public in form, but answered by the cloud a machine runs in. Source: Microsoft Learn, "What is IP address
+ * 168.63.129.16?".
+ */
 const PLATFORM_SERVICES: ReadonlySet<string> = new Set(["168.63.129.16"]);

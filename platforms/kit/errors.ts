@@ -63,8 +63,8 @@ export function unreadable(label: string, answer: HttpAnswer, requestId: string 
 }
 
 /**
- * The platform's own words join the sentence where they can tell what is wrong with the post. About the account, a limit
- * or a fault our sentence already says all that anyone can do.
+ * The platform's own words join the sentence where they can tell what is wrong with the post. About the account, a
+ * limit or a fault our sentence already says all that anyone can do.
  */
 const QUOTED: ReadonlySet<BrokerCode> = new Set([
   "CONTENT_REJECTED",

@@ -21,7 +21,9 @@ export function find(text: string, words: string, from = 0): number {
 const FEW = 16;
 const SHORT = 1024;
 
-/** `text` with `by` in every place of `words`, from left to right; as `replaceAll` does it. Empty words have no place. */
+/**
+ * `text` with `by` in every place of `words`, from left to right; as `replaceAll` does it. Empty words have no place.
+ */
 export function replaceEvery(text: string, words: string, by: string): string {
   if (words === "") return text;
   let result = "";

@@ -164,7 +164,10 @@ export function lostCommit(
   };
 }
 
-/** Runs the steps as the engine does, without its pauses and without trying again. A name with "!" is the visible step's. */
+/**
+ * Runs the steps as the engine does, without its pauses and without trying again. A name with "!" is the visible
+ * step's.
+ */
 export async function drive(broker: Broker, context: StepContext) {
   const done: { platformPostId?: string; publishedUrl?: string } = {};
   const waits: Record<string, number[]> = {};

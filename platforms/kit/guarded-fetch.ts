@@ -14,11 +14,17 @@ export interface GuardedFetchOptions {
   body?: string;
   /** Lets loopback addresses pass, or private ones too: for development. */
   allowPrivate: AllowPrivate;
-  /** What begins like this (it ends in a slash) is the operator's own: it passes wherever its host leads, and no redirect of it is followed. */
+  /**
+   * What begins like this (it ends in a slash) is the operator's own: it passes wherever its host leads, and no
+   * redirect of it is followed.
+   */
   ownUrl?: string;
   /** More bytes than these are not read. */
   maxBytes: number;
-  /** Takes an answer whose body is larger or compressed too: its status is what counts, and at most the beginning of the body is read. */
+  /**
+   * Takes an answer whose body is larger or compressed too: its status is what counts, and at most the beginning of the
+   * body is read.
+   */
   anyBody?: boolean;
   /** Redirects followed, each checked like the first address. With 0 a redirect is an answer like any other. */
   maxRedirects?: number;
@@ -26,7 +32,10 @@ export interface GuardedFetchOptions {
   totalSeconds: number;
   /** For each of: connecting, the answer's head, and any pause in its body. */
   pauseSeconds?: number;
-  /** A body that has been waited for so long has to bring so much a second, or it is given up: a drip must not hold a place. */
+  /**
+   * A body that has been waited for so long has to bring so much a second, or it is given up: a drip must not hold a
+   * place.
+   */
   leastRate?: { bytesPerSecond: number; afterSeconds: number };
   signal?: AbortSignal;
   /** How names are resolved; by default as the machine does. */
@@ -44,7 +53,10 @@ export interface GuardedAnswer {
   headers: Record<string, string | string[] | undefined>;
   /** The address that answered, after redirects. */
   url: string;
-  /** Fails with a GuardedFetchError. Either it is read (to its end or until a `for await` is left), or `discard` is called. */
+  /**
+   * Fails with a GuardedFetchError. Either it is read (to its end or until a `for await` is left), or `discard` is
+   * called.
+   */
   body: AsyncIterable<Uint8Array>;
   discard(): void;
 }
@@ -80,9 +92,10 @@ export class GuardedFetchError extends Error {
 }
 
 /**
- * The one door through which URLs that users name are asked for, by the server and by the sandbox alike. Only http and https, without credentials in the URL,
- * on port 80, 443 or above 1023, to public addresses. The address that is checked is the one connected to, on every
- * redirect, so a name that changes its address between the two gains nothing. Bodies are never unpacked.
+ * The one door through which URLs that users name are asked for, by the server and by the sandbox alike. Only http and
+ * https, without credentials in the URL, on port 80, 443 or above 1023, to public addresses. The address that is
+ * checked is the one connected to, on every redirect, so a name that changes its address between the two gains nothing.
+ * Bodies are never unpacked.
  */
 export async function guardedFetch(address: string, options: GuardedFetchOptions): Promise<GuardedAnswer> {
   const pause = (options.pauseSeconds ?? 15) * 1000;
@@ -155,7 +168,10 @@ function checkUrl(address: string, allowPrivate: AllowPrivate, base?: URL): URL 
   return url;
 }
 
-/** Connects only to addresses that pass: once where a name is resolved, and once more on the socket, whatever it took to get there. */
+/**
+ * Connects only to addresses that pass: once where a name is resolved, and once more on the socket, whatever it took to
+ * get there.
+ */
 function guardedConnector(
   { allowPrivate, resolve = lookup }: GuardedFetchOptions,
   timeout: number,

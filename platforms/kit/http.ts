@@ -13,7 +13,8 @@ export { TransportError, type TransportFailure } from "./transport.ts";
  */
 export interface HttpClient {
   /**
-   * Sends one request. Resolves with any answer that came whole, whatever its status. Throws a TransportError otherwise.
+   * Sends one request. Resolves with any answer that came whole, whatever its status. Throws a TransportError
+   * otherwise.
    */
   send(request: HttpRequest): Promise<HttpAnswer>;
 }
@@ -28,7 +29,10 @@ export interface HttpRequest {
   form?: Record<string, string>;
   json?: unknown;
   bytes?: { contentType: string; sizeBytes: number; open(): Promise<ReadableStream<Uint8Array>> };
-  /** For the whole exchange; where none is given 15 s for a GET, which usually takes less than one, and 30 s for all else. */
+  /**
+   * For the whole exchange; where none is given 15 s for a GET, which usually takes less than one, and 30 s for all
+   * else.
+   */
   timeoutSeconds?: number;
 }
 

@@ -18,7 +18,10 @@ export function renditionFor(media: PublishMedia, rule: MediaRule): Rendition | 
   return { mimeType: "image/jpeg", maxWidth, maxHeight, maxSizeBytes };
 }
 
-/** What a platform asks of its images or videos: the first shape that takes any. Their type and size are the same in all. */
+/**
+ * What a platform asks of its images or videos: the first shape that takes any. Their type and size are the same in
+ * all.
+ */
 export function ruleFor({ platform, placements }: Capabilities, kind: MediaType): MediaRule {
   const shapes: readonly Shape[] = placements.flatMap((placement) => placement.shapes);
   const rule = shapes.find((shape) => shape[kind] !== undefined)?.[kind];

@@ -28,12 +28,15 @@ const COUNTERS: Record<Counting, (text: string) => number> = {
 /** No limit of any platform is as long as this. What is longer, in UTF-16 units, is too long without being counted. */
 export const MAX_COUNTED_UNITS = 100_000;
 
-/** What is so many times as long as a limit, in UTF-16 units, is longer than it however it is counted. No emoji takes more. */
+/**
+ * What is so many times as long as a limit, in UTF-16 units, is longer than it however it is counted. No emoji takes
+ * more.
+ */
 const FAR_BEYOND = 20;
 
 /**
- * The length of a text, or null where it is so far beyond the limit that nobody wants to know how far: counting is slow,
- * and there is one thread for all who send texts.
+ * The length of a text, or null where it is so far beyond the limit that nobody wants to know how far: counting is
+ * slow, and there is one thread for all who send texts.
  */
 export function countWithin(text: string, { counting, max }: { counting: Counting; max: number }): number | null {
   const most = Math.min(MAX_COUNTED_UNITS, max * FAR_BEYOND);
@@ -43,8 +46,8 @@ export function countWithin(text: string, { counting, max }: { counting: Countin
 }
 
 /**
- * The text in Unicode's composed form. Putting a run of marks into order takes the square of its length, so runs that no
- * language has are put into order piece by piece.
+ * The text in Unicode's composed form. Putting a run of marks into order takes the square of its length, so runs that
+ * no language has are put into order piece by piece.
  */
 export function composed(text: string): string {
   return ENDLESS_MARKS.test(text) ? text.replace(SOME_MARKS, (piece) => piece.normalize("NFC")) : text.normalize("NFC");

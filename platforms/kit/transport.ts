@@ -72,7 +72,10 @@ export const transmit: Transmit = async (request, guards) => {
 const CONNECT_TIMEOUT_MILLISECONDS = 10_000;
 const MAX_ANSWER_BYTES = 2 * 1024 * 1024;
 
-/** HTTP/1.1 only: HTTP/2 clients send a refused stream again by themselves. Idle connections end well before servers close them. */
+/**
+ * HTTP/1.1 only: HTTP/2 clients send a refused stream again by themselves. Idle connections end well before servers
+ * close them.
+ */
 const CONNECTION = {
   allowH2: false,
   pipelining: 1,

@@ -115,7 +115,9 @@ function matchAfterHost(text: string, position: number): { length: number; path:
   return { length: match?.[0].length ?? 0, path: match?.[1] ?? "" };
 }
 
-/** The longest beginning of `run` that is a host with a real top-level domain; `next` is the character behind the run. */
+/**
+ * The longest beginning of `run` that is a host with a real top-level domain; `next` is the character behind the run.
+ */
 function longestHost(run: string, next: string): string | null {
   let longest: string | null = null;
   let labelStart = 0;

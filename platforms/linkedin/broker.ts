@@ -43,7 +43,9 @@ function uploads(media: readonly PublishMedia[]): QuietStep[] {
   return [...media.map(uploadImage), awaitImages(media)];
 }
 
-/** The version of the API for the whole post: the operator's, and where LinkedIn has called that retired, the next one. */
+/**
+ * The version of the API for the whole post: the operator's, and where LinkedIn has called that retired, the next one.
+ */
 function chooseVersion(): QuietStep {
   return {
     name: VERSION_STEP,

@@ -94,9 +94,9 @@ function urnAt({ checkpoint }: StepContext, name: string): string {
 }
 
 /**
- * LinkedIn's "little" text format: how a plain text is written so that it is read as it stands. What is reserved and not
- * escaped does not fail a post: LinkedIn silently drops the text from there on.
- * Source: LinkedIn docs, little-text-format, 2026-05; the silent cut from reports of clients, 2026.
+ * LinkedIn's "little" text format: how a plain text is written so that it is read as it stands. What is reserved and
+ * not escaped does not fail a post: LinkedIn silently drops the text from there on. Source: LinkedIn docs,
+ * little-text-format, 2026-05; the silent cut from reports of clients, 2026.
  */
 export function escapeLittleText(text: string): string {
   const lines = text.replace(/\r\n?/g, "\n");

@@ -119,7 +119,9 @@ test("a token that has ended and cannot be renewed asks for the person, in the c
   }
 });
 
-/** Every read of the video is forbidden, as it may be to a member. Answers what LinkedIn said to the calls that publish. */
+/**
+ * Every read of the video is forbidden, as it may be to a member. Answers what LinkedIn said to the calls that publish.
+ */
 async function publishUnseen(processing?: string) {
   const account = await world.connect();
   await world.fault({ operation: "status", kind: "reject", error: "video-forbidden", times: 50 });

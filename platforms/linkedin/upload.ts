@@ -7,7 +7,9 @@ import { authorOf, imageStep, VIDEO } from "./content.ts";
 import { awaitVideo, isClosed, videoAnew } from "./status.ts";
 import { imageUpload, videoUpload } from "./wire.ts";
 
-/** Uploads: nothing of them is seen before a post names them. Source: LinkedIn docs, images API and videos API, 2026. */
+/**
+ * Uploads: nothing of them is seen before a post names them. Source: LinkedIn docs, images API and videos API, 2026.
+ */
 
 const UPLOAD_TIMEOUT_SECONDS = 300;
 

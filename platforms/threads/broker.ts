@@ -12,8 +12,8 @@ import { graph } from "./errors.ts";
 import { reconcile } from "./reconcile.ts";
 
 /**
- * One container for a part, and one for each item of a carousel before it. A chain is the same again for each part, as a
- * reply to the part before.
+ * One container for a part, and one for each item of a carousel before it. A chain is the same again for each part, as
+ * a reply to the part before.
  */
 export const broker: Broker = {
   steps(content) {

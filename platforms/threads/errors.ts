@@ -3,7 +3,8 @@ import type { Graph, GraphErrorRow } from "../kit/meta/graph.ts";
 
 /**
  * What Threads' refusals mean. The texts are Meta's, the codes too; "as on Instagram" marks codes that were not seen on
- * Threads itself. Source: Threads docs, troubleshooting and reference/publishing, 2026, and answers seen by open clients.
+ * Threads itself. Source: Threads docs, troubleshooting and reference/publishing, 2026, and answers seen by open
+ * clients.
  */
 export const errors: readonly GraphErrorRow[] = [
   {
@@ -223,12 +224,18 @@ export const errors: readonly GraphErrorRow[] = [
 /** Threads has a Graph host of its own, and one version only. Source: Threads docs, overview, 2026. */
 export const graph: Graph = { label: "Threads", baseUrl: "https://graph.threads.net/v1.0", errors };
 
-/** Answers that say no more than "not there": while preparing it means wait, at a publishing call it means read the container's state. */
+/**
+ * Answers that say no more than "not there": while preparing it means wait, at a publishing call it means read the
+ * container's state.
+ */
 export const NOT_THERE: ReadonlySet<string> = new Set(["24/4279009", "100/33", "9007/2207027"]);
 
 const REFUSED = { brokerCode: "MEDIA_REJECTED" } as const;
 
-/** What becomes of a container that failed, with a new container for each try. Source: Threads docs, troubleshooting, 2026. */
+/**
+ * What becomes of a container that failed, with a new container for each try. Source: Threads docs, troubleshooting,
+ * 2026.
+ */
 export const containerErrors: Readonly<Record<string, ErrorOutcome>> = {
   FAILED_DOWNLOADING_VIDEO: {
     brokerCode: "MEDIA_FAILED",

@@ -17,7 +17,10 @@ export function apiRequest(accessToken: string, path: string, json: unknown): Ht
   };
 }
 
-/** Sends a request and reads its answer. Throws a BrokerError where TikTok refuses, a TransportError where no answer came. */
+/**
+ * Sends a request and reads its answer. Throws a BrokerError where TikTok refuses, a TransportError where no answer
+ * came.
+ */
 export async function callTikTok<T>(http: HttpClient, schema: z.ZodType<T>, request: HttpRequest): Promise<T> {
   return readTikTok(schema, await http.send(request));
 }

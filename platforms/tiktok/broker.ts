@@ -23,7 +23,10 @@ export const broker: Broker = {
   indexingLagSeconds: 10,
 };
 
-/** TikTok wants it asked before every post, and what it says enforced. Source: TikTok docs, content sharing guidelines, 2026-09-11. */
+/**
+ * TikTok wants it asked before every post, and what it says enforced. Source: TikTok docs, content sharing guidelines,
+ * 2026-09-11.
+ */
 function readCreator(): QuietStep {
   return {
     name: "creator",

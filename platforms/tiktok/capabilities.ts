@@ -28,7 +28,8 @@ export const capabilities = {
             converted: [],
             limits: {
               sizeBytes: { max: 4 * 1_073_741_824, source: MEDIA },
-              // The longest an upload may be; the creator's own maximum is a rule of its own. No least length is documented.
+              // The longest an upload may be; the creator's own maximum is a rule of its own. No least length is
+              // documented.
               durationSeconds: { max: 600, words: "at most 10 minutes", source: MEDIA },
               shortSide: { min: 360, source: MEDIA },
               longSide: { max: 4096, source: MEDIA },

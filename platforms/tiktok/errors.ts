@@ -155,7 +155,10 @@ export const errors: readonly TiktokErrorRow[] = [
   },
 ];
 
-/** Why a post that TikTok had accepted failed. Nothing is published then. Source: TikTok docs, get video status, confirmed 2026-09-30. */
+/**
+ * Why a post that TikTok had accepted failed. Nothing is published then. Source: TikTok docs, get video status,
+ * confirmed 2026-09-30.
+ */
 export const failReasons: readonly TiktokErrorRow[] = [
   {
     codes: ["file_format_check_failed"],
@@ -291,7 +294,10 @@ export function classifyTikTok(answer: HttpAnswer): BrokerError {
   );
 }
 
-/** A post that TikTok had accepted has failed, for this reason. Where it is begun anew, from `redoFrom`; else the person has to, unless it passes. */
+/**
+ * A post that TikTok had accepted has failed, for this reason. Where it is begun anew, from `redoFrom`; else the person
+ * has to, unless it passes.
+ */
 export function failureOf(reason: string | null | undefined, redoFrom?: string): BrokerError {
   const code = reason ?? "unknown";
   const row = failReasons.find(({ codes }) => codes.includes(code));

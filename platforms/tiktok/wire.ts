@@ -1,6 +1,8 @@
 import { z } from "zod";
 
-/** TikTok's answers, only the members that are read. Success is `error.code` "ok" and nothing else, whatever the status. */
+/**
+ * TikTok's answers, only the members that are read. Success is `error.code` "ok" and nothing else, whatever the status.
+ */
 export const envelope = z.object({
   data: z.unknown(),
   error: z.object({

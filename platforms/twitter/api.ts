@@ -7,7 +7,9 @@ import { classifyX, type Place } from "./errors.ts";
 export const API = "https://api.x.com/2";
 export const MEDIA_API = `${API}/media`;
 
-/** Sends a request and reads its answer. Throws a BrokerError where X refuses, a TransportError where no answer came. */
+/**
+ * Sends a request and reads its answer. Throws a BrokerError where X refuses, a TransportError where no answer came.
+ */
 export async function callX<T>(
   http: HttpClient,
   schema: z.ZodType<T>,

@@ -43,7 +43,8 @@ const video = {
   converted: [],
   limits: {
     sizeBytes: { max: 8_589_934_592, source: MEDIA, raised: subscribers(17_179_869_184) },
-    // The help centre says 140 s without a subscription, the API page 20 minutes and 125 with one: the lower is safe under both.
+    // The help centre says 140 s without a subscription, the API page 20 minutes and 125 with one: the lower is safe
+    // under both.
     durationSeconds: {
       min: 0.5,
       max: 140,

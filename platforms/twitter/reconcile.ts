@@ -8,9 +8,9 @@ import { doneOf, namesOf, parentOf, partsOf, settingsOf, type Part } from "./con
 import { timeline, type ListedPost } from "./wire.ts";
 
 /**
- * Finds out what became of a creating call by the account's timeline, the only thing that tells, and only where the post
- * is in it. Every post read there is billed, so the window is narrow and the pages are few. Source: X docs, timelines,
- * 2026-08-22.
+ * Finds out what became of a creating call by the account's timeline, the only thing that tells, and only where the
+ * post is in it. Every post read there is billed, so the window is narrow and the pages are few. Source: X docs,
+ * timelines, 2026-08-22.
  */
 export async function reconcile(context: StepContext, intent: OpenIntent): Promise<Verdict> {
   const part = partsOf(context.content).find((candidate) => namesOf(candidate).post === intent.step);

@@ -10,7 +10,10 @@ export interface Finding {
   issue: Issue;
 }
 
-/** What holds of a file on every platform: its type is one we take, its size is within the cap, its claims are true, and its thumbnail is an image. */
+/**
+ * What holds of a file on every platform: its type is one we take, its size is within the cap, its claims are true, and
+ * its thumbnail is an image.
+ */
 export function judgeFiles(media: readonly JudgedMedia[], path: string): Finding[] {
   return media.flatMap((entry, index) => [
     ...judgeType(entry, `${path}/${index}`),
@@ -19,7 +22,10 @@ export function judgeFiles(media: readonly JudgedMedia[], path: string): Finding
   ]);
 }
 
-/** Members that the platform wants declared where the bytes are not at hand. `sent` are the entries as the caller wrote them. */
+/**
+ * Members that the platform wants declared where the bytes are not at hand. `sent` are the entries as the caller wrote
+ * them.
+ */
 export function judgeDeclared(
   { platform, label, declares }: Capabilities,
   sent: readonly JudgedMedia[],

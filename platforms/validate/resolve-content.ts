@@ -137,7 +137,10 @@ function withFacts(entry: JudgedMedia, measured?: Measured): JudgedMedia {
   return { ...known, type: mediaKind(known) };
 }
 
-/** With what its bytes and those of its thumbnail say, as far as they are here. A thumbnail is known by its entry's id, or by its address. */
+/**
+ * With what its bytes and those of its thumbnail say, as far as they are here. A thumbnail is known by its entry's id,
+ * or by its address.
+ */
 export function measure(entry: JudgedMedia, measured?: Measured): JudgedMedia {
   const { id, thumbnailUrl: url } = entry;
   const thumbnail = isBlank(url) ? null : measured?.({ id: `${id ?? ""}/thumbnailUrl`, url: url ?? null });

@@ -5,7 +5,10 @@ import type { Finding } from "./files.ts";
 /** Up to this much in the past a time is taken as now. */
 const GRACE_SECONDS = 60;
 
-/** Whether the time lies in the future and at most a year ahead. Times that are none are left to the form of the request. */
+/**
+ * Whether the time lies in the future and at most a year ahead. Times that are none are left to the form of the
+ * request.
+ */
 export function judgeSchedule(scheduledFor: string | null, now: Date): Finding[] {
   const time = Date.parse(scheduledFor ?? "");
   if (Number.isNaN(time)) return [];

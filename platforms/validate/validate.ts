@@ -48,7 +48,9 @@ export interface JudgeContext {
   accounts: Partial<Record<PlatformName, AccountFacts | null>> | null;
   /** Says what the bytes of an entry are, where they have been seen. Measured values stand above declared ones. */
   measured?: Measured;
-  /** The flat body of the legacy route: media are bare URLs, unknown keys are ignored, and paths point into that body. */
+  /**
+   * The flat body of the legacy route: media are bare URLs, unknown keys are ignored, and paths point into that body.
+   */
   legacy?: boolean;
 }
 
@@ -58,7 +60,10 @@ export interface Judgement {
   perPlatform: Partial<Record<PlatformName, PlatformJudgement>>;
 }
 
-/** What one platform would get, and how long its text is in the platform's own count, null where it was too long to count. */
+/**
+ * What one platform would get, and how long its text is in the platform's own count, null where it was too long to
+ * count.
+ */
 export interface PlatformJudgement {
   content: PlatformContent<JudgedMedia>;
   text: { length: number | null; max: number; counting: TextLimit["counting"] };
@@ -372,7 +377,10 @@ function inOrder(findings: readonly Finding[], { legacy }: JudgeContext): Issue[
   return boundIssues(sorted.map(({ issue }) => (legacy === true ? ofFlatBody(issue) : issue)));
 }
 
-/** The flat body has the members of `content` at its top, and the media as `mediaUrls`: its callers are told by those names. */
+/**
+ * The flat body has the members of `content` at its top, and the media as `mediaUrls`: its callers are told by those
+ * names.
+ */
 function ofFlatBody(issue: Issue): Issue {
   const named = (sentence: string) => sentence.replaceAll(/\bcontent\.(?=(text|linkUrl|platformOverrides)\b)/g, "");
   return { ...issue, path: legacyPath(issue.path), message: named(issue.message), fix: named(issue.fix) };

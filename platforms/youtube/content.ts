@@ -5,7 +5,10 @@ import type { Video } from "./wire.ts";
 
 export const settingsOf = settingsReader(settings);
 
-/** Whatever is left out here, YouTube chooses; privacy and audience are always said. Source: YouTube docs, videos resource, 2026-11-02. */
+/**
+ * Whatever is left out here, YouTube chooses; privacy and audience are always said. Source: YouTube docs, videos
+ * resource, 2026-11-02.
+ */
 export function resourceOf(context: StepContext): Record<string, unknown> {
   const {
     description,

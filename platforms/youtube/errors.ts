@@ -243,7 +243,10 @@ const unknown: YoutubeErrorRow = {
   message: "YouTube gave an answer that is not known.",
 };
 
-/** No audience ever sees a video that has failed so: a caller's retry uploads it anew. Rows for `uploadStatus` and for `processing` with `processingStatus`; without reasons for any other. */
+/**
+ * No audience ever sees a video that has failed so: a caller's retry uploads it anew. Rows for
+ * `uploadStatus` and for `processing` with `processingStatus`; without reasons for any other.
+ */
 export const outcomes: readonly (ErrorOutcome & { state: string; reasons?: readonly string[] })[] = [
   {
     state: "failed",

@@ -125,7 +125,9 @@ export function readSessionUrl(answer: HttpAnswer): string {
   return url.data;
 }
 
-/** Sends bytes from `start`, at most to `end`, or nothing but the question how far the session is where there are none. */
+/**
+ * Sends bytes from `start`, at most to `end`, or nothing but the question how far the session is where there are none.
+ */
 export function pieceRequest(context: StepContext, { start, end }: { start: number; end: number }): HttpRequest {
   const { url, sizeBytes } = sessionOf(context.checkpoint);
   const media = videoOf(context);

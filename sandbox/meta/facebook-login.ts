@@ -10,7 +10,8 @@ import { checkToken, HOUR_MS, issueToken, LONG_SECONDS, NEVER, TOKEN_ERRORS, tok
 
 /**
  * Facebook's login, which leads to Pages and to the Instagram accounts linked with them: code, short and long user
- * tokens, Page tokens, inspection, granted permissions. Source: Facebook Login docs, manual flow and long-lived tokens, 2026-09-11.
+ * tokens, Page tokens, inspection, granted permissions. Source: Facebook Login docs, manual flow and long-lived tokens,
+ * 2026-09-11.
  */
 export interface FacebookLogin {
   dialog: Dialog;

@@ -11,7 +11,10 @@ export function fieldsOf(call: Call): Fields {
   return parseFields(call.params["fields"] ?? "");
 }
 
-/** Those asked for, and always the id; without any, those that Graph gives by itself. One that does not exist is refused. */
+/**
+ * Those asked for, and always the id; without any, those that Graph gives by itself. One that does not exist is
+ * refused.
+ */
 export function pick(fields: Fields, values: Values, preset: readonly string[] = []): Record<string, unknown> {
   const wanted: Fields = fields.size > 0 ? new Map(fields) : new Map(preset.map((name) => [name, new Map()]));
   if (Object.hasOwn(values, "id") && !wanted.has("id")) wanted.set("id", new Map());

@@ -119,7 +119,10 @@ export function openGraph(use: GraphUse): Graph {
 const OLDEST = 21;
 const NEWEST = 26;
 
-/** An expired or unknown version is not refused but served as the oldest usable one; without one the app's default serves. */
+/**
+ * An expired or unknown version is not refused but served as the oldest usable one; without one the app's default
+ * serves.
+ */
 function servedVersion(call: Call): string {
   const asked = /^https:\/\/[^/]+\/v(\d+)\.(\d+)\//.exec(call.url);
   if (!asked) return "v25.0";

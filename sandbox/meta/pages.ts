@@ -71,7 +71,10 @@ export function grantedPages(world: World, grantId: number): Page[] {
     .map(toPage);
 }
 
-/** The Page's own token for the person behind a user token: without an end where that one is long-lived, else with its end. */
+/**
+ * The Page's own token for the person behind a user token: without an end where that one is long-lived, else with its
+ * end.
+ */
 export function pageToken(call: Call, user: Token, page: Page, seedName: (long: boolean) => string | null): string {
   const long = user.kind === "user-long";
   const of = { platform: user.platform, grantId: user.grantId, kind: `page-${long ? "long" : "short"}:${page.id}` };

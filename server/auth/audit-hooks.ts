@@ -70,7 +70,10 @@ function triesOf(email: string | undefined, browser: string): string {
 const withCode = z.object({ code: z.string().max(100) });
 const withEmail = z.object({ email: z.string().max(1000) });
 
-/** Stands around every call of the library, whether it comes over HTTP or from a page: counts tries, and writes down what came of them. */
+/**
+ * Stands around every call of the library, whether it comes over HTTP or from a page: counts tries, and writes down
+ * what came of them.
+ */
 export function createAuditHooks({ pool, record, origin, userOf }: AuditHooksDeps) {
   const plugin = {
     id: "ampost-watch",

@@ -5,9 +5,9 @@ import type pg from "pg";
 import { findPasswordMark } from "../db/queries/sign-in-methods.ts";
 
 /**
- * A browser in which somebody has signed in before: failed tries from elsewhere do not keep its person out. The cookie is
- * signed by the sign-in library, stands for one person, and is void once their password is another. It opens nothing: it
- * has tries of its own.
+ * A browser in which somebody has signed in before: failed tries from elsewhere do not keep its person out. The cookie
+ * is signed by the sign-in library, stands for one person, and is void once their password is another. It opens
+ * nothing: it has tries of its own.
  */
 export const KNOWN_BROWSER = "known_browser";
 

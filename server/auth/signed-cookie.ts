@@ -1,6 +1,9 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
 
-/** The value of a cookie that the sign-in library has signed (HMAC-SHA-256 behind the last dot, in base64); null where there is none, or the signature is not ours. */
+/**
+ * The value of a cookie that the sign-in library has signed (HMAC-SHA-256 behind the last dot, in base64); null where
+ * there is none, or the signature is not ours.
+ */
 export function readSigned(cookies: string, name: string, secret: string): string | null {
   const raw = cookies
     .split(";")

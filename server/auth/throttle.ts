@@ -41,7 +41,10 @@ export interface ThrottleSubject {
   address: string | null;
 }
 
-/** Counts a try before it is made, in the database, so that all processes count together. Throws RATE_LIMITED with Retry-After. */
+/**
+ * Counts a try before it is made, in the database, so that all processes count together. Throws RATE_LIMITED with
+ * Retry-After.
+ */
 export async function throttle(pool: pg.Pool, what: ThrottledAction, who: ThrottleSubject): Promise<void> {
   const { seconds } = LIMITS[what];
   const counted = countersOf(what, who);
@@ -54,13 +57,18 @@ export async function throttle(pool: pg.Pool, what: ThrottledAction, who: Thrott
 /** For longer than an authenticator's code is taken: its own half minute and those beside it. */
 const CODE_SECONDS = 120;
 
-/** Whether a person's one-time code comes for the first time: it works once, whoever else has seen it (RFC 6238, 5.2). */
+/**
+ * Whether a person's one-time code comes for the first time: it works once, whoever else has seen it (RFC 6238, 5.2).
+ */
 export async function isFirstUse(pool: pg.Pool, userId: string, code: string): Promise<boolean> {
   const used = await countTries.one(pool, [[keyOf("code", userId, code)], [CODE_SECONDS]]);
   return used?.count === 1;
 }
 
-/** Whether a failed sign-in of this account, or of no account, is to be written down: there are not too many of this hour yet. */
+/**
+ * Whether a failed sign-in of this account, or of no account, is to be written down: there are not too many of this
+ * hour yet.
+ */
 export async function shouldRecordFailure(pool: pg.Pool, userId: string | null): Promise<boolean> {
   const noted = await countTries.one(pool, [[keyOf("failed", userId ?? "")], [HOUR]]);
   return noted !== undefined && noted.count <= BOUNDS.notedFailures;

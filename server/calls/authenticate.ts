@@ -11,7 +11,10 @@ import { refuseRequest } from "./refusals.ts";
 /** On whose behalf a route is called, by whom, and what that key is held to. */
 export type Authenticated = Pick<Call, "userId" | "mode" | "actor" | "policies">;
 
-/** On whose behalf the operation is called, by what it takes: a Bearer key, a session of the dashboard, or either; access tokens of MCP where it is said so. Throws UNAUTHORIZED. */
+/**
+ * On whose behalf the operation is called, by what it takes: a Bearer key, a session of the dashboard, or either;
+ * access tokens of MCP where it is said so. Throws UNAUTHORIZED.
+ */
 export async function authenticate(
   services: Pick<Services, "keyHolders" | "sessions" | "settings">,
   operation: { auth?: Operation["auth"]; takesTokens?: boolean },
@@ -24,7 +27,10 @@ export async function authenticate(
   return { ...caller, actor: { kind: "key", id: keyId } };
 }
 
-/** The person whose session cookie came along, in the mode that `?mode=` names; live without it. Refuses requests that another site has made the browser send. */
+/**
+ * The person whose session cookie came along, in the mode that `?mode=` names; live without it. Refuses requests that
+ * another site has made the browser send.
+ */
 async function authenticateSession(
   { sessions, settings }: Pick<Services, "sessions" | "settings">,
   request: FastifyRequest,

@@ -174,7 +174,10 @@ function withoutMode(query: unknown): unknown {
   return Object.fromEntries(Object.entries(query).filter(([name]) => name !== "mode"));
 }
 
-/** The files of a call that failed have no row. Whether a commit went through is not known where the database went away: then the sweep sees to them. */
+/**
+ * The files of a call that failed have no row. Whether a commit went through is not known where the database went away:
+ * then the sweep sees to them.
+ */
 async function dropAfter(services: Services, uploads: readonly Upload[], error: unknown): Promise<void> {
   if (isDatabaseAway(error)) return;
   await dropUploads(services.storage, uploads).catch((failure: unknown) =>

@@ -23,7 +23,10 @@ export interface Asked {
   key: string | null;
   /** The path that was called: with the body it makes two requests the same. */
   path: string;
-  /** How long to wait until the post is settled, what ends the waiting, and who is told that it begins, and of the post meanwhile; null where nobody wants to. */
+  /**
+   * How long to wait until the post is settled, what ends the waiting, and who is told that it begins, and of the post
+   * meanwhile; null where nobody wants to.
+   */
   waiting: { seconds: number; ended: AbortSignal; onBegin?: () => void; onRead?: (post: Post) => void } | null;
 }
 
@@ -80,7 +83,10 @@ async function waitForPost(
   return answer;
 }
 
-/** What an earlier call was answered, with its post as it is now; a repeat that wants to wait for it does so like the first. */
+/**
+ * What an earlier call was answered, with its post as it is now; a repeat that wants to wait for it does so like the
+ * first.
+ */
 async function readAgain(services: Services, { call, waiting }: Asked, stored: StoredAnswer): Promise<StoredAnswer> {
   const { postId, body } = stored;
   if (postId === null || typeof body !== "object" || body === null || !("post" in body)) return stored;

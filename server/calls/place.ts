@@ -14,7 +14,9 @@ export interface Place {
   leave(): void;
   /** Gives it back until something has come that the caller still has to send. */
   without<Result>(coming: Promise<Result>): Promise<Result>;
-  /** Gives it back with a refusal, which is told at once, or a little later to those who call on and on in spite of it. */
+  /**
+   * Gives it back with a refusal, which is told at once, or a little later to those who call on and on in spite of it.
+   */
   refuse(tell: () => void): void;
   /** Has the next calls with the same key or cookie take their turns as this person's; null: as a stranger's. */
   belongsTo(caller: Pick<Caller, "userId" | "mode"> | null): void;

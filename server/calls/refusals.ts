@@ -13,7 +13,10 @@ export interface ErrorBody {
   issues: Issue[];
 }
 
-/** Answers a failure of whatever kind in the one shape. What is not meant for callers is logged and told as INTERNAL_ERROR. */
+/**
+ * Answers a failure of whatever kind in the one shape. What is not meant for callers is logged and told as
+ * INTERNAL_ERROR.
+ */
 export async function sendFailure(
   log: Logger,
   error: unknown,

@@ -25,7 +25,10 @@ export function readIdempotencyKey(request: FastifyRequest): string | null {
   return key;
 }
 
-/** Seconds of `Prefer: wait=N`, 0 to 60; null where nothing of the kind is preferred, or it cannot be read (RFC 7240: then it is ignored). */
+/**
+ * Seconds of `Prefer: wait=N`, 0 to 60; null where nothing of the kind is preferred, or it cannot be read (RFC 7240:
+ * then it is ignored).
+ */
 export function readWaitSeconds(request: FastifyRequest): number | null {
   const preferred = /(?:^|[,;]\s*)wait\s*=\s*"?(\d{1,9})"?\s*(?:[,;]|$)/i.exec(
     single(request.headers.prefer) ?? "",
@@ -33,7 +36,9 @@ export function readWaitSeconds(request: FastifyRequest): number | null {
   return preferred === undefined ? null : Math.min(60, Number(preferred));
 }
 
-/** The revision that `If-Match` asks for; null where any will do. A tag that no revision of ours ever had matches none. */
+/**
+ * The revision that `If-Match` asks for; null where any will do. A tag that no revision of ours ever had matches none.
+ */
 export function readIfRevision(request: FastifyRequest): number | null {
   const header = single(request.headers["if-match"])?.trim();
   if (header === undefined || header === "*") return null;

@@ -9,7 +9,10 @@ export interface Caller {
   mode: Mode;
 }
 
-/** Who acts, as the audit log names them: a key, a person's session, a connect link, the instance itself, or somebody who has not signed in. */
+/**
+ * Who acts, as the audit log names them: a key, a person's session, a connect link, the instance itself, or somebody
+ * who has not signed in.
+ */
 export interface Actor {
   kind: "key" | "session" | "connect_link" | "instance" | "visitor";
   id: string | null;

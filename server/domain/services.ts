@@ -33,7 +33,10 @@ export interface Services {
   limitsOf: LimitsOf;
 }
 
-/** The job queue, as those who ask for work see it: a job sent in a transaction is there if that commits. Those of one group cannot take up all workers where their queue says so; those of a higher priority are done first. */
+/**
+ * The job queue, as those who ask for work see it: a job sent in a transaction is there if that commits. Those of one
+ * group cannot take up all workers where their queue says so; those of a higher priority are done first.
+ */
 export interface Jobs {
   send(db: Db, queue: string, data: object, group?: string, priority?: number): Promise<void>;
 }

@@ -128,7 +128,10 @@ function originForm(target: string): string {
   return path.startsWith("/") ? path : `/${path}`;
 }
 
-/** Says once that a proxy is there whose word is not taken: all who come through it count as one address, and are held up together. */
+/**
+ * Says once that a proxy is there whose word is not taken: all who come through it count as one address, and are held
+ * up together.
+ */
 function tellOfProxy(app: FastifyInstance, { log }: Pick<Services, "log">): void {
   let isTold = false;
   app.addHook("onRequest", (request, _reply, done) => {

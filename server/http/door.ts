@@ -9,7 +9,10 @@ import { outerRequestId } from "./pages/call-route.ts";
 
 declare module "fastify" {
   interface FastifyContextConfig {
-    /** Where calls of the route wait for their turn: among all others, which they do unless it is said, among those for files, or nowhere. */
+    /**
+     * Where calls of the route wait for their turn: among all others, which they do unless it is said, among those for
+     * files, or nowhere.
+     */
     door?: "calls" | "files" | "open";
   }
 }
@@ -30,7 +33,9 @@ const PATIENCE_MILLISECONDS = 10_000;
 /** Whoever does not wait by themselves is made to. */
 const REFUSAL_MILLISECONDS = 1_000;
 
-/** Gives all who call a fair share of the process: a call takes a place before its key is looked up and its body read. */
+/**
+ * Gives all who call a fair share of the process: a call takes a place before its key is looked up and its body read.
+ */
 export function addDoor(app: FastifyInstance): void {
   const lines = createLines();
   const slots = { calls: createSlots(CALLS), files: createSlots(FILES) };

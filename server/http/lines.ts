@@ -20,7 +20,10 @@ export interface Line {
 }
 
 export interface Lines {
-  /** By what is known without a look into the database: whom the key or cookie stood for when it was last looked up, else where the call comes from. */
+  /**
+   * By what is known without a look into the database: whom the key or cookie stood for when it was last looked up,
+   * else where the call comes from.
+   */
   of(request: FastifyRequest): Line;
   /** That of a file, whoever fetches it. */
   ofFile(request: FastifyRequest): Line;

@@ -11,9 +11,16 @@ import { type GroupsOf, type SharedWork, workInShares } from "./shared-work.ts";
 
 /** The job queue, on tables of its own beside ours. */
 export interface JobQueue {
-  /** Asks for a chore in the transaction of `db`: it is there if that commits, and only then. Does nothing else, so it is part of any write. Those of one group or owner cannot take up all places where their queue has shares; those of a higher priority are done first. */
+  /**
+   * Asks for a chore in the transaction of `db`: it is there if that commits, and only then. Does nothing else, so it
+   * is part of any write. Those of one group or owner cannot take up all places where their queue has shares; those of
+   * a higher priority are done first.
+   */
   send(db: Db, queue: string, data: object, group?: string, priority?: number): Promise<void>;
-  /** Starts doing chores, in this process, until `stop`. Called once. `groupsOf` knows the groups of queues that are done by shares. */
+  /**
+   * Starts doing chores, in this process, until `stop`. Called once. `groupsOf` knows the groups of queues that are
+   * done by shares.
+   */
   work(handlers: Record<QueueName, ChoreHandler>, groupsOf: GroupsOf): Promise<void>;
   /** Takes no more, gives running chores so long to end, and leaves the rest to be done again by others. */
   stop(graceSeconds?: number): Promise<void>;

@@ -40,7 +40,10 @@ export const WEBHOOK_QUEUE = "webhooks.deliver";
 /** For about three days, from seconds to hours apart; pg-boss spreads the pauses at random. */
 export const WEBHOOK_RETRIES = { retryLimit: 19, retryDelay: 10, retryBackoff: true, retryDelayMax: 8 * 3600 } as const;
 
-/** All webhooks of a user in a mode (20 of 2 each) fit into the half that one alone may take, so that none of them waits for another, however slow they are. */
+/**
+ * All webhooks of a user in a mode (20 of 2 each) fit into the half that one alone may take, so that none of them waits
+ * for another, however slow they are.
+ */
 const WEBHOOK_PLACES = { atOnce: 100, shares: { ofGroup: 2, reserve: 20 } } as const;
 
 /** A fetch may take ten minutes: of those that do, as many as a user may have at once are few beside all places. */

@@ -47,7 +47,10 @@ export async function sweepAttempts(pool: pg.Pool, signal: AbortSignal): Promise
   await inBatches(pool, deleteOldAttempts, signal);
 }
 
-/** Sessions, what was asked once, keys, links and apps that have long ended, and counts of tries that are over; and accounts that nobody has confirmed. */
+/**
+ * Sessions, what was asked once, keys, links and apps that have long ended, and counts of tries that are over; and
+ * accounts that nobody has confirmed.
+ */
 export async function sweepSignIn(pool: pg.Pool, signal: AbortSignal): Promise<void> {
   await inBatches(pool, deleteOldSessions, signal);
   await inBatches(pool, deleteUnbegunGrants, signal);

@@ -76,7 +76,10 @@ export async function callTool(
   }
 }
 
-/** Tells the client, where it wants to know, how many platform posts are settled: it will wait on as long as it hears something. */
+/**
+ * Tells the client, where it wants to know, how many platform posts are settled: it will wait on as long as it hears
+ * something.
+ */
 function progressOf({ mcpReq }: ServerContext): (post: Post) => void {
   const progressToken = mcpReq._meta?.progressToken;
   let told = -1;

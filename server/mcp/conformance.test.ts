@@ -81,7 +81,9 @@ const REVISIONS = {
   "2025-11-25": ["--spec-version", "2025-11-25", "--suite", "active"],
 } as const;
 
-/** Runs the official suite; what it is known not to pass stands in a list, which fails the run where it is out of date. */
+/**
+ * Runs the official suite; what it is known not to pass stands in a list, which fails the run where it is out of date.
+ */
 async function conform(
   url: string,
   revision: keyof typeof REVISIONS,

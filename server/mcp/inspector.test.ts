@@ -40,7 +40,10 @@ const listing = z.object({
     .default([]),
 });
 
-/** Lists the tools as the Inspector does, with its strict check of their schemas; it ends with 6 where one is no schema for all clients. */
+/**
+ * Lists the tools as the Inspector does, with its strict check of their schemas; it ends with 6 where one is no schema
+ * for all clients.
+ */
 async function inspect(era: "legacy" | "modern"): Promise<{ code: number; output: string; errors: string }> {
   const args = [
     "--cli",
@@ -81,7 +84,8 @@ for (const era of ["legacy", "modern"] as const) {
     const found = schemaFindings.flatMap(({ toolName, findings }) =>
       findings.map((finding) => ({ toolName, ...finding })),
     );
-    // Models are handed the forms of arguments; those of answers are read by JSON Schema validators, to which "type": ["string", "null"] is plain.
+    // Models are handed the forms of arguments; those of answers are read by JSON Schema validators, to which "type":
+    // ["string", "null"] is plain.
     assert.deepEqual(
       found.filter(({ severity, schema }) => severity === "error" || schema === "inputSchema"),
       [],

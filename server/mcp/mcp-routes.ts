@@ -86,7 +86,10 @@ export function addMcp(app: FastifyInstance, services: Services, options: McpOpt
     );
 }
 
-/** Counts a call of each class that a request asks for. Answers the refusal where tools alone are called, who tell it as their result; throws it where others wait for an answer. */
+/**
+ * Counts a call of each class that a request asks for. Answers the refusal where tools alone are called, who tell it as
+ * their result; throws it where others wait for an answer.
+ */
 async function countMessages(
   calls: CallMeter,
   reply: FastifyReply,

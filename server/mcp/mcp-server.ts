@@ -30,7 +30,10 @@ const SCHEMAS = new Map(
   TOOLS.map((tool) => [tool.name, { input: asSchema(tool.inputSchema), output: asSchema(tool.outputSchema) }]),
 );
 
-/** A schema that shows itself and takes everything: arguments are judged by the operations, which tell every problem with its fix. */
+/**
+ * A schema that shows itself and takes everything: arguments are judged by the operations, which tell every problem
+ * with its fix.
+ */
 function asSchema(json: JsonObject): StandardSchemaWithJSON<unknown, unknown> {
   return {
     "~standard": {
@@ -42,7 +45,10 @@ function asSchema(json: JsonObject): StandardSchemaWithJSON<unknown, unknown> {
   };
 }
 
-/** The server of one request: what the caller can do, see and begin with. `ask` asks a person over a session, where the client offers that. */
+/**
+ * The server of one request: what the caller can do, see and begin with. `ask` asks a person over a session, where the
+ * client offers that.
+ */
 export function createMcpServer(parts: ToolServices, caller: McpCaller, ask: AskInSession): McpServer {
   const { vault } = parts.services;
   const server = new McpServer(
@@ -89,7 +95,10 @@ export function createMcpServer(parts: ToolServices, caller: McpCaller, ask: Ask
 
 const publishArguments = z.looseObject({ id: z.guid() });
 
-/** Publishing asks first where it can, unless there is nothing to ask about: then the operation says why. Who approves posts at the dashboard has been asked there. */
+/**
+ * Publishing asks first where it can, unless there is nothing to ask about: then the operation says why. Who approves
+ * posts at the dashboard has been asked there.
+ */
 async function publish(
   parts: ToolServices,
   caller: McpCaller,

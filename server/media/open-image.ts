@@ -1,7 +1,10 @@
 import sharp from "sharp";
 import type { Metadata, Sharp } from "sharp";
 
-/** The most pixels an image may have: the largest phone pictures are 50 to 108 megapixels, and each costs up to 8 bytes while it is decoded. */
+/**
+ * The most pixels an image may have: the largest phone pictures are 50 to 108 megapixels, and each costs up to 8 bytes
+ * while it is decoded.
+ */
 export const MAX_PIXELS = 110_000_000;
 
 /** Opens an image file strictly: what is cut or broken fails when it is decoded. */

@@ -13,8 +13,8 @@ import type { Storage } from "../storage/storage.ts";
 import { openImage } from "./open-image.ts";
 
 /**
- * Makes a stored image into what a platform wants and stores that: upright, sRGB, without metadata, the first frame of an
- * animation, and in JPEG white where it was see-through. Compressed harder first, then scaled down, until it fits.
+ * Makes a stored image into what a platform wants and stores that: upright, sRGB, without metadata, the first frame of
+ * an animation, and in JPEG white where it was see-through. Compressed harder first, then scaled down, until it fits.
  * Belongs into the image slot. Throws MEDIA_REJECTED where nothing of use would be left.
  */
 export async function makeRendition(

@@ -166,7 +166,10 @@ function matches(ifNoneMatch: string | undefined, etag: string): boolean {
     .some((given) => given.trim() === "*" || given.trim().replace(/^W\//, "") === etag);
 }
 
-/** One range, its end not included. Null where none is asked for, or in a form that may be answered with the whole. Source: RFC 9110, section 14. */
+/**
+ * One range, its end not included. Null where none is asked for, or in a form that may be answered with the whole.
+ * Source: RFC 9110, section 14.
+ */
 function readRange(
   header: string | undefined,
   sizeBytes: number,

@@ -22,7 +22,10 @@ export interface MediaSourceDeps {
   now?: () => Date;
 }
 
-/** What a broker gets of its owner's media. Conversions are made when they are first asked for and kept beside the original. */
+/**
+ * What a broker gets of its owner's media. Conversions are made when they are first asked for and kept beside the
+ * original.
+ */
 export function createMediaSource(deps: MediaSourceDeps, owner: Owner): MediaSource {
   const stored = (media: PublishMedia, rendition?: Rendition) =>
     needsRendition(media, rendition)

@@ -11,7 +11,10 @@ export interface SweepDeps {
   storage: Storage;
 }
 
-/** Media of published and discarded posts stay this long after the post's last change, so that their addresses work while one looks at it. */
+/**
+ * Media of published and discarded posts stay this long after the post's last change, so that their addresses work
+ * while one looks at it.
+ */
 export const FINISHED_POST_DAYS = 30;
 /** Media that no post names stay this long: time to upload today and write the post tomorrow. */
 export const UNNAMED_DAYS = 7;
@@ -19,7 +22,10 @@ export const UNNAMED_DAYS = 7;
 const UNFINISHED_HOURS = 24;
 const BATCH = 200;
 
-/** The chore of SWEEP_QUEUE: deletes what nobody needs any more, in small transactions, beside running creates and other sweeps. */
+/**
+ * The chore of SWEEP_QUEUE: deletes what nobody needs any more, in small transactions, beside running creates and other
+ * sweeps.
+ */
 export async function sweepMedia(
   deps: SweepDeps,
 ): Promise<{ releasedObjects: number; strayObjects: number; unfinishedUploads: number }> {

@@ -25,7 +25,10 @@ export interface SignIn {
   login: string;
 }
 
-/** The app through which accounts are connected to a set: the set's own, else the instance's; null where there is neither. */
+/**
+ * The app through which accounts are connected to a set: the set's own, else the instance's; null where there is
+ * neither.
+ */
 export async function findApp(
   services: OAuthServices,
   place: SignIn & { userId: string; platformSetId: string },
@@ -50,8 +53,8 @@ export async function appOf(
 }
 
 /**
- * Whose app is signed in with: another platform's where a login goes by that one's app, as Instagram's does by Facebook's.
- * The sandbox has an app for each platform.
+ * Whose app is signed in with: another platform's where a login goes by that one's app, as Instagram's does by
+ * Facebook's. The sandbox has an app for each platform.
  */
 export function appPlatformOf(
   services: Pick<OAuthServices, "oauthOf">,
@@ -63,8 +66,8 @@ export function appPlatformOf(
 }
 
 /**
- * Registers an app at the sandbox, as one would on the platform's developer portal, and keeps it as the instance's, in place
- * of the one before.
+ * Registers an app at the sandbox, as one would on the platform's developer portal, and keeps it as the instance's, in
+ * place of the one before.
  */
 export async function registerSandboxApp(services: OAuthServices, platform: PlatformName): Promise<KnownApp> {
   const redirectUri = redirectUriOf(services, platform);

@@ -45,14 +45,17 @@ export interface Granted {
   source: Source;
 }
 
-/** What ties an attempt to a browser: the digest of its session's id, or of the random cookie of one without a session. */
+/**
+ * What ties an attempt to a browser: the digest of its session's id, or of the random cookie of one without a session.
+ */
 export function bindingOf(kind: "session" | "browser", secret: string): Buffer {
   return digest(`${kind}:${secret}`);
 }
 
 /**
- * Begins a sign-in at a platform; answers the address that the browser has to open. Throws NOT_FOUND where the set is not
- * theirs, VALIDATION_FAILED where the platform has no such login or no app, and UNAVAILABLE while the sandbox is away.
+ * Begins a sign-in at a platform; answers the address that the browser has to open. Throws NOT_FOUND where the set is
+ * not theirs, VALIDATION_FAILED where the platform has no such login or no app, and UNAVAILABLE while the sandbox is
+ * away.
  */
 export async function startAttempt(services: OAuthServices, start: Start): Promise<string> {
   const { platform, login, mode, userId, platformSetId } = start;
@@ -99,8 +102,9 @@ export async function startAttempt(services: OAuthServices, start: Start): Promi
 }
 
 /**
- * Takes a browser that a platform has sent back, once for each attempt, and asks the platform what was granted. `bindings`
- * are what the browser shows. Throws ConnectingFailed. Answers the attempt alone where it was finished before.
+ * Takes a browser that a platform has sent back, once for each attempt, and asks the platform what was granted.
+ * `bindings` are what the browser shows. Throws ConnectingFailed. Answers the attempt alone where it was finished
+ * before.
  */
 export async function takeCallback(
   services: OAuthServices,
@@ -135,7 +139,10 @@ export async function keepForChoice(services: OAuthServices, { attempt, accounts
   await keepGranted.run(services.pool, [attempt.id, sealed, ATTEMPT_SECONDS]);
 }
 
-/** What there is to choose from, for the browser that began it. Throws NOT_FOUND where there is nothing, or not any more. */
+/**
+ * What there is to choose from, for the browser that began it. Throws NOT_FOUND where there is nothing, or not any
+ * more.
+ */
 export async function openChoice(services: OAuthServices, id: string, bindings: readonly Buffer[]): Promise<Granted> {
   const attempt = await findChoosing.one(services.pool, [id, bindings]);
   if (!attempt || attempt.granted_sealed === null) {
@@ -199,7 +206,10 @@ async function appFor(services: OAuthServices, start: Start): Promise<KnownApp |
   });
 }
 
-/** Why an attempt was not to be had; answers it where it was finished before, in the same browser, and something came of it. */
+/**
+ * Why an attempt was not to be had; answers it where it was finished before, in the same browser, and something came of
+ * it.
+ */
 async function findFinished(
   services: OAuthServices,
   state: Buffer,
@@ -224,7 +234,8 @@ function readCode(
   const fail = (kind: ConnectingFailed["failure"]["kind"]) =>
     new ConnectingFailed(kind, { platform: attempt.platform, attempt });
   if (platform !== attempt.platform && platform !== appPlatformOf(services, attempt)) throw fail("wrong_platform");
-  // RFC 9207: who answers, where it is said at all. The platforms' names of themselves begin with the origin of their consent page.
+  // RFC 9207: who answers, where it is said at all. The platforms' names of themselves begin with the origin of their
+  // consent page.
   const issuer = query.get("iss");
   if (issuer !== null && URL.parse(issuer)?.origin !== new URL(oauth.authorizeUrl).origin) throw fail("wrong_issuer");
   const refusal = readRefusal(query);

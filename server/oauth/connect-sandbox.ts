@@ -11,8 +11,8 @@ import { type Connected, sourceOf, storeConnection } from "./connect.ts";
 import type { OAuthServices } from "./services.ts";
 
 /**
- * Connects the user's own person at the sandbox to a set of test mode, through the platform's own consent page and token
- * calls, as a browser would. Answers the account's id; `beside` runs in the transaction that stores it. Throws a
+ * Connects the user's own person at the sandbox to a set of test mode, through the platform's own consent page and
+ * token calls, as a browser would. Answers the account's id; `beside` runs in the transaction that stores it. Throws a
  * PublicError where the platform cannot be connected yet.
  */
 export async function connectSandboxAccount(

@@ -120,7 +120,10 @@ export async function storeConnectionIn(
   return { accountId: account.accountId, again, replaced };
 }
 
-/** How a grant came about, as far as it can be known. A platform that does not say whose it is keeps nobody from connecting. */
+/**
+ * How a grant came about, as far as it can be known. A platform that does not say whose it is keeps nobody from
+ * connecting.
+ */
 export async function sourceOf(
   services: OAuthServices,
   oauth: OAuth,

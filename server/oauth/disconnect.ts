@@ -12,8 +12,8 @@ import type { OAuthServices } from "./services.ts";
 import { type AccountKey, openGrant } from "./stored-grant.ts";
 
 /**
- * A grant that the product has forgotten and the platform has not: the data of a job on `REVOKE_QUEUE`. One that no account
- * came of has the id of its sign-in as `accountId`.
+ * A grant that the product has forgotten and the platform has not: the data of a job on `REVOKE_QUEUE`. One that no
+ * account came of has the id of its sign-in as `accountId`.
  */
 export type Forgotten = z.infer<typeof forgotten>;
 
@@ -41,8 +41,8 @@ const secrets = z.object({
 });
 
 /**
- * Forgets an account's grant in the transaction of `tx`. The account stays readable by its id. Answers what is to be sent to
- * `REVOKE_QUEUE` in the same transaction, so that the platform forgets it too; null where there was no grant.
+ * Forgets an account's grant in the transaction of `tx`. The account stays readable by its id. Answers what is to be
+ * sent to `REVOKE_QUEUE` in the same transaction, so that the platform forgets it too; null where there was no grant.
  */
 export async function forgetConnection(
   services: OAuthServices,
@@ -72,8 +72,9 @@ export async function forgetConnection(
 }
 
 /**
- * Forgets what was granted in a sign-in that can come to nothing any more, in the transaction of `tx`. Answers what is to be
- * sent to `REVOKE_QUEUE` in the same transaction: one for each token, and nothing where an account has come of it after all.
+ * Forgets what was granted in a sign-in that can come to nothing any more, in the transaction of `tx`. Answers what is
+ * to be sent to `REVOKE_QUEUE` in the same transaction: one for each token, and nothing where an account has come of it
+ * after all.
  */
 export async function forgetGranted(
   services: OAuthServices,
@@ -94,9 +95,9 @@ export async function forgetGranted(
 }
 
 /**
- * Asks the platform to take back a forgotten grant, where it has a call for that. Not where a connection lives by it, of this
- * user or another, such as the same account connected again: platforms take back all that a person granted to the app.
- * Throws while the platform is away.
+ * Asks the platform to take back a forgotten grant, where it has a call for that. Not where a connection lives by it,
+ * of this user or another, such as the same account connected again: platforms take back all that a person granted to
+ * the app. Throws while the platform is away.
  */
 export async function revokeGrant(services: OAuthServices, data: unknown): Promise<void> {
   const job = forgotten.parse(data);

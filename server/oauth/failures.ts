@@ -4,7 +4,9 @@ import { TransportError } from "../../platforms/kit/http.ts";
 import { BrokerError } from "../../platforms/platform.ts";
 import type { OAuthAttemptRow } from "../db/queries/oauth-attempts.ts";
 
-/** Why nothing was connected, as shown to the person. None of it comes from the URL that the browser was sent back to. */
+/**
+ * Why nothing was connected, as shown to the person. None of it comes from the URL that the browser was sent back to.
+ */
 export interface OAuthFailure {
   kind: FailureKind;
   platform: PlatformName | null;
@@ -15,7 +17,10 @@ export interface OAuthFailure {
 
 export type FailureKind = keyof typeof FAILURES;
 
-/** Thrown where a sign-in at a platform has come to nothing. `attempt` is the one it ends; null where the browser has shown none of its own. */
+/**
+ * Thrown where a sign-in at a platform has come to nothing. `attempt` is the one it ends; null where the browser has
+ * shown none of its own.
+ */
 export class ConnectingFailed extends Error {
   readonly failure: OAuthFailure;
   readonly attempt: OAuthAttemptRow | null;
@@ -107,7 +112,9 @@ const FAILURES = {
   },
 } as const satisfies Record<string, { message: (label: string) => string; cure: (label: string) => string }>;
 
-/** What a platform says instead of a code, as each of them names it. Sources: the platforms' notes on their login, 2026. */
+/**
+ * What a platform says instead of a code, as each of them names it. Sources: the platforms' notes on their login, 2026.
+ */
 const REFUSALS: Readonly<Record<string, FailureKind>> = {
   access_denied: "refused",
   // Meta's documentation prints it so in one table.

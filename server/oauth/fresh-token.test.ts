@@ -306,7 +306,10 @@ test("another account of the platform replaces the set's, and the same one keeps
   await assert.rejects(freshToken(world.services, world.account, { minLifetimeSeconds: 600 }), BrokerError);
 });
 
-/** A pool of one connection, which is kept from the next who wants it from `hold` on until it is let go: so long their work stands still. */
+/**
+ * A pool of one connection, which is kept from the next who wants it from `hold` on until it is let go: so long their
+ * work stands still.
+ */
 function narrowPool() {
   const pool = createPool(database.url, { max: 1, onError: () => undefined });
   let held: Promise<pg.PoolClient> | undefined;

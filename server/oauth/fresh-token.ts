@@ -130,7 +130,10 @@ async function lookAgain(services: OAuthServices, account: AccountKey): Promise<
   return now;
 }
 
-/** A grant that lives and cannot be renewed is used until its end; a dead one is tried, so that the platform's own sentence is told. */
+/**
+ * A grant that lives and cannot be renewed is used until its end; a dead one is tried, so that the platform's own
+ * sentence is told.
+ */
 function isRenewable(held: ConnectionRow, refresh: NonNullable<OAuth["refresh"]>, isRefused: boolean): boolean {
   if (held.age_seconds < refresh.minAgeSeconds) return false;
   const isDead = isRefused || (held.seconds_left ?? Infinity) <= 0;

@@ -9,8 +9,9 @@ import type { AccountKey } from "./stored-grant.ts";
 const AS_FRESH_AS_CAN_BE_SECONDS = 10 * 365 * 86_400;
 
 /**
- * Renews an account's token where the platform renews it, and reads its profile and metadata anew. A platform that has ended
- * the access shows in the account's token health, as in publishing. Throws BrokerErrors and TransportErrors of all other kinds.
+ * Renews an account's token where the platform renews it, and reads its profile and metadata anew. A platform that has
+ * ended the access shows in the account's token health, as in publishing. Throws BrokerErrors and TransportErrors of
+ * all other kinds.
  */
 export async function renewAndReadAgain(services: OAuthServices, account: AccountKey): Promise<void> {
   try {
@@ -23,7 +24,10 @@ export async function renewAndReadAgain(services: OAuthServices, account: Accoun
   }
 }
 
-/** Reads an account's profile and metadata by this token and stores them. What the platform does not tell this time stays. */
+/**
+ * Reads an account's profile and metadata by this token and stores them. What the platform does not tell this time
+ * stays.
+ */
 export async function readProfileAgain(
   services: OAuthServices,
   account: AccountKey,

@@ -13,12 +13,14 @@ const DAY_SECONDS = 86_400;
 /** How many accounts a process is busy with at once. */
 const AT_ONCE = 8;
 const BATCH = 200;
-/** After so long a round ends, so that the next one, in whichever process, takes what has become more urgent meanwhile. */
+/**
+ * After so long a round ends, so that the next one, in whichever process, takes what has become more urgent meanwhile.
+ */
 const ROUND_SECONDS = 240;
 
 /**
- * Renews access ahead of its end, on every platform that can, a little earlier or later for each account so that the work
- * is spread. What fails is tried again later, and a network fault changes nothing.
+ * Renews access ahead of its end, on every platform that can, a little earlier or later for each account so that the
+ * work is spread. What fails is tried again later, and a network fault changes nothing.
  */
 export async function renewDueTokens(services: OAuthServices, signal: AbortSignal): Promise<void> {
   const rules = PLATFORM_NAMES.flatMap((platform) => {
@@ -44,8 +46,8 @@ export async function renewDueTokens(services: OAuthServices, signal: AbortSigna
 }
 
 /**
- * Reads profile and metadata of every account again about once a day, or as seldom as the platform's quota wants it. What
- * cannot be read stays as it is until the next time, but for an access that the platform says has ended.
+ * Reads profile and metadata of every account again about once a day, or as seldom as the platform's quota wants it.
+ * What cannot be read stays as it is until the next time, but for an access that the platform says has ended.
  */
 export async function readDueProfiles(services: OAuthServices, signal: AbortSignal): Promise<void> {
   const rules = PLATFORM_NAMES.flatMap((platform) => {
@@ -76,7 +78,10 @@ async function readOne(services: OAuthServices, account: AccountKey): Promise<vo
   }
 }
 
-/** What the platform did not say itself, such as an account that is not professional any more, is for the person to mend. */
+/**
+ * What the platform did not say itself, such as an account that is not professional any more, is for the person to
+ * mend.
+ */
 async function reportRefusal(
   services: OAuthServices,
   account: AccountKey,

@@ -92,12 +92,14 @@ function isAnswerLost(error: unknown): boolean {
   );
 }
 
-/** How long the database may be away before a pair that the platform has given is lost, in seconds between the tries. */
+/**
+ * How long the database may be away before a pair that the platform has given is lost, in seconds between the tries.
+ */
 const STORE_PAUSES = [0, 0.1, 0.5, 2, 5, 10];
 
 /**
- * The platform has renewed. The old pair may be spent, so the new one has to be stored, unless somebody has stored another
- * meanwhile: that one is good then.
+ * The platform has renewed. The old pair may be spent, so the new one has to be stored, unless somebody has stored
+ * another meanwhile: that one is good then.
  */
 async function store(
   services: OAuthServices,

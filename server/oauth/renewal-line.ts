@@ -16,8 +16,8 @@ interface Line {
 }
 
 /**
- * The renewals of this process, a line for each platform and mode: a token endpoint that hangs holds up so many, and all
- * others are told at once that it does. Who waits holds no connection. A process is told from another by its pool.
+ * The renewals of this process, a line for each platform and mode: a token endpoint that hangs holds up so many, and
+ * all others are told at once that it does. Who waits holds no connection. A process is told from another by its pool.
  */
 const lines = new WeakMap<pg.Pool, Map<string, Line>>();
 

@@ -21,8 +21,8 @@ export const HEALTHY: TokenHealth = { health: "healthy", reason: null };
 export const EXPIRING_DAYS = 7;
 
 /**
- * When a grant ends unless the person connects again; null where nothing ends it. What is renewed by itself ends with its
- * refresh token, if ever, and with the access token once the platform has said that it renews no more.
+ * When a grant ends unless the person connects again; null where nothing ends it. What is renewed by itself ends with
+ * its refresh token, if ever, and with the access token once the platform has said that it renews no more.
  */
 export function grantEnd(refresh: OAuth["refresh"], life: GrantLifeRow): Date | null {
   const { access_token_expires_at: access, refresh_token_expires_at: renewable } = life;

@@ -13,8 +13,8 @@ const STAGES = [1, 3, 7] as const;
 const BATCH = 500;
 
 /**
- * Shows in their token health the connections that end within seven days, and those that have ended, and warns of each end
- * once 7, 3 and 1 days ahead: by an event, and by `tell`, which runs in the same transaction.
+ * Shows in their token health the connections that end within seven days, and those that have ended, and warns of each
+ * end once 7, 3 and 1 days ahead: by an event, and by `tell`, which runs in the same transaction.
  */
 export async function warnOfEnds(
   services: OAuthServices,

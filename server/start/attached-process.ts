@@ -39,8 +39,8 @@ const question = z.object({ ask: z.string(), id: z.number() });
 const answer = z.object({ id: z.number(), answer: z.unknown() });
 
 /**
- * Starts `ampost NAME --attached`, and starts it again when it dies. The channel between the two is what tells the child
- * that its parent is gone, after a kill -9 too.
+ * Starts `ampost NAME --attached`, and starts it again when it dies. The channel between the two is what tells the
+ * child that its parent is gone, after a kill -9 too.
  */
 export function startAttached(
   name: "sandbox" | "worker",

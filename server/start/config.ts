@@ -252,7 +252,10 @@ function examples(values: NodeJS.ProcessEnv): string[] {
   });
 }
 
-/** A misspelt variable would otherwise be ignored in silence. Those of the tests are theirs, and the key is for the client commands. */
+/**
+ * A misspelt variable would otherwise be ignored in silence. Those of the tests are theirs, and the key is for the
+ * client commands.
+ */
 function unknownVariables(env: NodeJS.ProcessEnv): string[] {
   const known = variables.flatMap(([name, schema]) => (about.get(schema)?.secret ? [name, `${name}_FILE`] : [name]));
   return Object.keys(env)

@@ -12,8 +12,8 @@ export interface LogOptions {
 }
 
 /**
- * JSON lines on standard error, since standard output is for answers, or a readable form where they go to a terminal. Secrets are taken out at any depth: values by the name
- * they stand under, and texts by their form.
+ * JSON lines on standard error, since standard output is for answers, or a readable form where they go to a terminal.
+ * Secrets are taken out at any depth: values by the name they stand under, and texts by their form.
  */
 export function createLog({ level, part }: LogOptions): Logger {
   const base = part === undefined ? null : { part };

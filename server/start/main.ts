@@ -22,7 +22,10 @@ import { startWork, type Work } from "./work.ts";
 export interface Running {
   /** Where it listens; null for a worker without a port of its own. */
   url: string | null;
-  /** Where the owner is made, while there is none who can sign in. It holds a token: it is for a terminal, never for the log. */
+  /**
+   * Where the owner is made, while there is none who can sign in. It holds a token: it is for a terminal, never for the
+   * log.
+   */
   setUpUrl: string | null;
   /** What a process that has started this one may ask. */
   answers: { ready(): Promise<unknown>; metrics(): Promise<unknown> };
@@ -169,7 +172,10 @@ function startSandbox(config: Config, log: Logger): AttachedProcess {
   return unheard(startAttached("sandbox", { env, stopSeconds: SANDBOX_STOP_SECONDS, log }));
 }
 
-/** It begins when this process stands: what keeps both from starting is said once, and the database is made ready by one. */
+/**
+ * It begins when this process stands: what keeps both from starting is said once, and the database is made ready by
+ * one.
+ */
 function startWorker(config: Config, log: Logger, runtime: Promise<Runtime>): AttachedProcess {
   // Ports that were settled here are part of addresses there; it listens nowhere itself.
   const env = {

@@ -25,8 +25,8 @@ export interface Metrics {
   workerRestarted(): void;
   contentType: string;
   /**
-   * The text of it all, and of the `values` of another process beside it. The queue's depth is read from the database now,
-   * and left out where that is away.
+   * The text of it all, and of the `values` of another process beside it. The queue's depth is read from the database
+   * now, and left out where that is away.
    */
   print(others?: unknown): Promise<string>;
   /** What was measured here, for the process that prints it. */

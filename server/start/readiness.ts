@@ -10,7 +10,9 @@ export interface Readiness {
   ready: boolean;
   /** What was looked at, each with "ok" or what is wrong. */
   checks: Record<string, string>;
-  /** Whether posts go out. A held instance is ready all the same: it answers everything. Null where that cannot be told. */
+  /**
+   * Whether posts go out. A held instance is ready all the same: it answers everything. Null where that cannot be told.
+   */
   publishing: "running" | "held" | null;
 }
 

@@ -6,8 +6,8 @@ const SECONDS = 10;
 
 /**
  * Ends this process, hard, where code of it never comes to an end: only a thread of its own can notice. What it held is
- * taken over as after any death, and whoever supervises it starts it again. Resolves when the watch has begun; call what
- * it answers to end it.
+ * taken over as after any death, and whoever supervises it starts it again. Resolves when the watch has begun; call
+ * what it answers to end it.
  */
 export async function startWatchdog(part: string): Promise<() => Promise<unknown>> {
   const beats = new Int32Array(new SharedArrayBuffer(4));

@@ -8,7 +8,10 @@ import { pipeline } from "node:stream/promises";
 import { checkStorageKey, isStorageKey, MARK_NAME, MissingObjectError } from "./storage.ts";
 import type { Storage, StoredObject } from "./storage.ts";
 
-/** Objects as files below `folder`. Half-written ones lie in a folder of their own, so that a rename makes them whole at once. */
+/**
+ * Objects as files below `folder`. Half-written ones lie in a folder of their own, so that a rename makes them whole at
+ * once.
+ */
 export async function createDiskStorage(folder: string): Promise<Storage> {
   const objects = join(folder, "objects");
   const incoming = join(folder, "incoming");

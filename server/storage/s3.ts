@@ -23,7 +23,10 @@ import type { Storage, StoredObject } from "./storage.ts";
 
 export interface S3Settings {
   bucket: string;
-  /** What all keys begin with in the bucket, "" for nothing. An instance deletes objects that its database does not know: no two may share bucket and prefix. */
+  /**
+   * What all keys begin with in the bucket, "" for nothing. An instance deletes objects that its database does not
+   * know: no two may share bucket and prefix.
+   */
   prefix: string;
   region: string;
   /** Null: the endpoint of Amazon S3 in the region. */
@@ -34,7 +37,9 @@ export interface S3Settings {
   forcePathStyle: boolean;
 }
 
-/** Two parts of this size are in memory while an object is written. Stores take at most 10 000 parts of at least 5 MiB. */
+/**
+ * Two parts of this size are in memory while an object is written. Stores take at most 10 000 parts of at least 5 MiB.
+ */
 const PART_BYTES = 8 * 1024 * 1024;
 
 /** Objects in a bucket of Amazon S3 or of a store that speaks its protocol. */

@@ -19,7 +19,10 @@ export interface Storage {
   sizeBytes(key: string): Promise<number | null>;
   /** What is not there any more counts as deleted. */
   delete(key: string): Promise<void>;
-  /** Gives `work` a file with the object's bytes, for libraries that cannot read a stream without keeping it. The file is not to be changed and is gone afterwards. */
+  /**
+   * Gives `work` a file with the object's bytes, for libraries that cannot read a stream without keeping it. The file
+   * is not to be changed and is gone afterwards.
+   */
   withFile<Result>(key: string, work: (path: string) => Promise<Result>): Promise<Result>;
   /** Every object, in no order; what else lies in the same folder or bucket is left out. */
   list(): AsyncIterable<StoredObject>;
@@ -46,7 +49,10 @@ export class MissingObjectError extends Error {
   }
 }
 
-/** The store could not be asked, or had a fault of its own: that passes. What is behind it is in `cause`, where nobody takes it for a fault of something else. */
+/**
+ * The store could not be asked, or had a fault of its own: that passes. What is behind it is in `cause`, where nobody
+ * takes it for a fault of something else.
+ */
 export class StorageAwayError extends Error {
   constructor(cause: unknown) {
     super(`The storage is away: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });

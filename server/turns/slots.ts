@@ -5,7 +5,10 @@
 export interface Slots {
   /** Work that is `light` may run in the light slots, too. */
   run<Result>(whose: string, isLight: boolean, work: () => Promise<Result>): Promise<Result>;
-  /** Has `begin` called with what gives the slot back, at once where one is free. Answers what withdraws the wish while it waits. */
+  /**
+   * Has `begin` called with what gives the slot back, at once where one is free. Answers what withdraws the wish while
+   * it waits.
+   */
   ask(turn: Turn): () => void;
   /** How much work waits for its turn: of one, and of all. */
   waitingOf(whose: string): number;

@@ -8,7 +8,10 @@ import { fixed, type KeySource, type Vault } from "./vault.ts";
 
 /** What the instance keeps to itself. A rotation in another process changes it while this one runs. */
 export interface Secrets extends KeySource {
-  /** What media URLs are signed with: one for each key, so that all processes have the same. The first signs, all verify. */
+  /**
+   * What media URLs are signed with: one for each key, so that all processes have the same. The first signs, all
+   * verify.
+   */
   mediaSecrets(): readonly [Buffer, ...Buffer[]];
 }
 

@@ -30,7 +30,10 @@ export interface KeySource {
   reread(): readonly Buffer[];
 }
 
-/** A vault of these keys. With a source it goes on by itself after a rotation: a key id it has not met makes it look again. */
+/**
+ * A vault of these keys. With a source it goes on by itself after a rotation: a key id it has not met makes it look
+ * again.
+ */
 export function createVault(source: readonly Buffer[] | KeySource): Vault {
   const from = isSource(source) ? source : fixed(source);
   let ring = ringOf(from.keys());

@@ -109,7 +109,9 @@ test("no address that a user can name reaches this machine: media, thumbnails, c
   assert.deepEqual(heard, []);
 });
 
-/** As if its address had been let in before: names that lead to private addresses are known only when they are resolved. */
+/**
+ * As if its address had been let in before: names that lead to private addresses are known only when they are resolved.
+ */
 async function sendWebhook(world: World, url: string): Promise<void> {
   const { userId, mode } = world.test;
   const made = await world.call(world.test, "POST", "/api/v1/webhooks", {

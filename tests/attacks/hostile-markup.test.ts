@@ -59,7 +59,8 @@ test("nothing in an address becomes markup, a script or a way to another site, i
       ...texts.map((text) => ask("threads", Object.fromEntries(names.map((name) => [name, text])), { cookie })),
     ]);
     if (!isPage) continue;
-    // Where one of them is refused, the others are not looked at: they come in small companies, too, beside what is good.
+    // Where one of them is refused, the others are not looked at: they come in small companies, too, beside what is
+    // good.
     const good = { mode: "test", set: world.test.platformSetId, token: "x" };
     const as: Record<string, string> = (await ask("threads", good, { cookie })) === 303 ? {} : { cookie };
     const companies = names.map((_, at) => names.slice(at, at + 4)).filter((_, at) => at % 4 === 0);
@@ -210,7 +211,9 @@ const SAID_BY_PLATFORMS = [
   "scope",
 ];
 
-/** The names of all that the server reads out of addresses and forms, by its sources, so that a new one is among them. */
+/**
+ * The names of all that the server reads out of addresses and forms, by its sources, so that a new one is among them.
+ */
 async function namesThatAreRead(): Promise<string[]> {
   const names = new Set([...OPERATIONS.flatMap(({ query }) => Object.keys(query.shape)), ...SAID_BY_PLATFORMS]);
   const root = join(import.meta.dirname, "../../server");
@@ -240,7 +243,10 @@ async function namesThatAreRead(): Promise<string[]> {
   return [...names];
 }
 
-/** Puts a text into every column that holds words, by the database, whatever the API would have taken; says which took it. */
+/**
+ * Puts a text into every column that holds words, by the database, whatever the API would have taken; says which took
+ * it.
+ */
 async function writeEverywhere(text: string): Promise<string[]> {
   const { rows } = await world.database.pool.query<{ table: string; column: string }>(
     "select table_name as table, column_name as column from information_schema.columns where table_schema = 'public' and data_type = 'text'",

@@ -152,7 +152,10 @@ for (const { name, operation } of TOOLS.filter(({ operation }) => "id" in operat
   }
 }
 
-/** Makes what the fields of bodies and queries name that are ids of ours; null for those that are the platforms' or the caller's. */
+/**
+ * Makes what the fields of bodies and queries name that are ids of ours; null for those that are the platforms' or the
+ * caller's.
+ */
 const NAMED: Readonly<Record<string, ((tenant: Tenant) => Promise<string>) | null>> = {
   platformSetId: newSet,
   "media.*.id": newMedia,

@@ -101,7 +101,8 @@ async function publishAsAgent(
     soon,
   );
 
-  // One platform refuses, since the person has removed the app there: the post is partial, and the agent says why and what to do.
+  // One platform refuses, since the person has removed the app there: the post is partial, and the agent says why and
+  // what to do.
   await tellSandbox(installation, "faults", { platform: "linkedin", operation: "publish", kind: "revoke_token" });
   const published = postIn(await call("posts_publish", { id: draft.id, idempotencyKey: `publish-${revision}` }));
   assert.equal(published.status, "partial");

@@ -39,7 +39,10 @@ interface Late {
   milliseconds: number;
 }
 
-/** What is scaled of the engine, and so of the time after which a post is said to be unknown, is scaled less where so much happens beside. */
+/**
+ * What is scaled of the engine, and so of the time after which a post is said to be unknown, is scaled less where so
+ * much happens beside.
+ */
 const SPEED = 10;
 
 /** Longer than it takes to say that a post is unknown, and once more. */
@@ -168,7 +171,10 @@ const Misdeeds = z.object({
   answers: z.array(z.tuple([z.number(), z.number()])),
 });
 
-/** Calls are not counted: one that is refused for access which has ended is made again. A second that is taken makes a second post. */
+/**
+ * Calls are not counted: one that is refused for access which has ended is made again. A second that is taken makes a
+ * second post.
+ */
 function expect({ subject, isCancelled }: Told): Expectation {
   return isCancelled ? { subject, fates: ["discarded"] } : { ...whereAnswersAreLost(subject), publishCalls: Infinity };
 }
@@ -186,7 +192,10 @@ async function measure({ sandbox }: World, told: readonly Told[], moves: readonl
   });
 }
 
-/** What is asked at once waits for its media and for the platform to work on them; what is scheduled was prepared before. */
+/**
+ * What is asked at once waits for its media and for the platform to work on them; what is scheduled was prepared
+ * before.
+ */
 const GROUPS: Record<string, (told: Told) => boolean> = {
   "scheduled posts": ({ isScheduled }) => isScheduled,
   "texts, links and chains at once": ({ isScheduled, kind }) =>

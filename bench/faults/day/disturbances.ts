@@ -120,7 +120,10 @@ async function make(world: World, crew: Crew, kind: (typeof KINDS)[number], rand
   }
 }
 
-/** The next renewal on each of some networks is answered late; over when all have been, or when nobody has renewed for long. */
+/**
+ * The next renewal on each of some networks is answered late; over when all have been, or when nobody has renewed for
+ * long.
+ */
 async function hangTokens({ sandbox }: World): Promise<void> {
   for (const platform of RENEWING)
     await sandbox.fault({ platform, operation: "refresh", kind: "slow", delayMs: HANG_MILLISECONDS });

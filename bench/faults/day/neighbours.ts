@@ -14,7 +14,9 @@ import type { BadSources } from "./bad-sources.ts";
 export interface Neighbours {
   /** What became of all their calls: how many were answered with each status; 0 where no answer came. */
   answers: ReadonlyMap<number, number>;
-  /** Resolves when all have given up, which they do soon after the day is over; answers what they should not have got. */
+  /**
+   * Resolves when all have given up, which they do soon after the day is over; answers what they should not have got.
+   */
   over: Promise<Violation[]>;
 }
 

@@ -13,7 +13,10 @@ import type { Told } from "./tenants.ts";
 export interface Receiver {
   /** Makes the tenant's webhook. */
   serve(person: Person): Promise<void>;
-  /** Waits until all that happened has come, or the time is up; answers what is wrong with it, and when each delivery first came. */
+  /**
+   * Waits until all that happened has come, or the time is up; answers what is wrong with it, and when each delivery
+   * first came.
+   */
   judge(told: readonly Told[]): Promise<{ violations: Violation[]; deliveries: Delivered[] }>;
   close(): Promise<void>;
 }

@@ -3,7 +3,10 @@ import { Refusal, type GraphError } from "../../../sandbox/meta/graph.ts";
 import type { Call, FaultSwitch, Operation, PlatformAnswer } from "../../../sandbox/platform.ts";
 import { graph } from "./viewer.ts";
 
-/** Errors of publishing to Pages. Source: Graph API reference, photo, videos, feed; Reels guide; what clients have seen; 2026. */
+/**
+ * Errors of publishing to Pages. Source: Graph API reference, photo, videos, feed; Reels guide; what clients have seen;
+ * 2026.
+ */
 const abusive = (subcode: number, message: string): GraphError & { name: string } => ({
   name: `368/${subcode}`,
   message,

@@ -90,7 +90,10 @@ export async function pageToken(sandbox: TestSandbox, userToken: string): Promis
   return stringAt(listAt(json, "data")[0], "access_token");
 }
 
-/** Approves the consent page as any HTTP client would, with every Page ticked, and exchanges the code for a long user token. */
+/**
+ * Approves the consent page as any HTTP client would, with every Page ticked, and exchanges the code for a long user
+ * token.
+ */
 export async function connect(sandbox: TestSandbox, scopes: string[], loginHint?: string): Promise<string> {
   const redirectUri = "http://127.0.0.1:9/callback";
   const { json } = await sandbox.control("POST", "apps", { platform: "facebook", redirectUris: [redirectUri] });

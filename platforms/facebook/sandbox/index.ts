@@ -20,7 +20,10 @@ import { VIDEO_ROUTES } from "./video-uploads.ts";
 import { VIDEOS_SCHEMA } from "./videos.ts";
 import { accountOf, graph, HOST } from "./viewer.ts";
 
-/** The stand-in of Facebook's Pages, written from Meta's documentation and from what clients have seen, and from nothing of the broker. */
+/**
+ * The stand-in of Facebook's Pages, written from Meta's documentation and from what clients have seen, and from nothing
+ * of the broker.
+ */
 export const sandbox: SandboxPlatform = {
   name: "facebook",
   label: "Facebook",

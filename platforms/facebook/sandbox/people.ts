@@ -15,8 +15,9 @@ export const SEED = {
 } as const;
 
 /**
- * The person that a login hint names, made when new with a Page of the same name. Without a hint it is the seeded one. A
- * hint that holds `two-pages` makes two Pages, one that holds `analyst` a person who may only look at the Page's numbers.
+ * The person that a login hint names, made when new with a Page of the same name. Without a hint it is the seeded one.
+ * A hint that holds `two-pages` makes two Pages, one that holds `analyst` a person who may only look at the Page's
+ * numbers.
  */
 export function personOf(world: World, hint: string | undefined): Person {
   return personOfLogin(world.identity, {

@@ -42,7 +42,10 @@ export function withViewer(run: (call: Call, viewer: Viewer) => Outcome): (call:
   return graph.refusing((call) => run(call, viewerOf(call)));
 }
 
-/** For calls that publish as a Page: they take that Page's own token alone, with the scope, of one who may create content. */
+/**
+ * For calls that publish as a Page: they take that Page's own token alone, with the scope, of one who may create
+ * content.
+ */
 export function withPublisher(run: (call: Call, viewer: PageViewer) => Outcome): (call: Call) => Outcome {
   return graph.refusing((call) => run(call, publisherOf(call, call.segments["page"])));
 }

@@ -17,8 +17,8 @@ import { graph, needSelf, onBothHosts, withViewer, type Viewer } from "./viewer.
  * Containers: what a post is before anybody sees it.
  *
  *   images, carousels  IN_PROGRESS, FINISHED at the second read or after 2 s
- *   videos             IN_PROGRESS, FINISHED or ERROR at the third read or after 10 s, counted from when the bytes are there
- *   then PUBLISHED by a publish call, or EXPIRED after 24 h
+ *   videos IN_PROGRESS, FINISHED or ERROR at the third read or after 10 s, counted from when the bytes are there then
+ *   PUBLISHED by a publish call, or EXPIRED after 24 h
  *
  * Source: Instagram Platform docs, content publishing, for the states; the times are the sandbox's choice.
  */

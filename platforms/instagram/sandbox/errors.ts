@@ -4,7 +4,10 @@ import type { Call, FaultSwitch, Operation, PlatformAnswer } from "../../../sand
 import { CODE_USED, exchangeError } from "./login.ts";
 import { graph } from "./viewer.ts";
 
-/** Instagram's own errors. Source: Instagram Platform docs, error codes, 2026-06-02; what clients have seen where it says so. */
+/**
+ * Instagram's own errors. Source: Instagram Platform docs, error codes, 2026-06-02; what clients have seen where it
+ * says so.
+ */
 const OWN_ERRORS: readonly (GraphError & { name: string })[] = [
   {
     name: "-1/2207001",

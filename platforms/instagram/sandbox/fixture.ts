@@ -13,7 +13,10 @@ import {
 } from "../../../sandbox/fixture.ts";
 import type { SandboxOptions } from "../../../sandbox/server.ts";
 
-/** An Instagram sandbox at 2026-11-01T12:00:00Z whose seeded account has connected the seeded app, or another by Facebook. */
+/**
+ * An Instagram sandbox at 2026-11-01T12:00:00Z whose seeded account has connected the seeded app, or another by
+ * Facebook.
+ */
 export interface InstagramWorld extends Controls {
   sandbox: TestSandbox;
   token: string;

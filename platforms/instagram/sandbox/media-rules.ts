@@ -3,7 +3,10 @@ import { Refusal } from "../../../sandbox/meta/graph.ts";
 import type { NewContainer } from "./create.ts";
 import { igError } from "./errors.ts";
 
-/** What bytes have to be. Source: Instagram Platform docs, ig-user/media, image, reel and story specifications, 2026-09-11. */
+/**
+ * What bytes have to be. Source: Instagram Platform docs, ig-user/media, image, reel and story specifications,
+ * 2026-09-11.
+ */
 export const MAX_BYTES = { image: 8 * 1024 * 1024, video: 300 * 1024 * 1024, storyVideo: 100 * 1024 * 1024 } as const;
 
 /** Whole pixels seldom give an exact ratio. */

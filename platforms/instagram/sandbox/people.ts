@@ -37,7 +37,10 @@ export function factsOf(person: Person): PersonFacts {
   return PersonFacts.parse(person.facts);
 }
 
-/** The account that a login hint names, made when new. Without a hint it is the seeded one. A hint that holds `creator` makes a creator's account. */
+/**
+ * The account that a login hint names, made when new. Without a hint it is the seeded one. A hint that holds `creator`
+ * makes a creator's account.
+ */
 export function personOf(world: World, hint: string | undefined): Person {
   return personOfLogin(world.identity, {
     platform: "instagram",

@@ -12,7 +12,10 @@ import { factsOf, reachedPages } from "./people.ts";
 import { accountValues, meValues, pictureUrl } from "./profile.ts";
 import { FACEBOOK_HOST, graph, needAbility, needSelf, onBothHosts, withViewer, type Viewer } from "./viewer.ts";
 
-/** Reading back, and what may be done to a post afterwards. Source: Instagram Platform docs, ig-user/media, ig-media, stories; 2026-09-11. */
+/**
+ * Reading back, and what may be done to a post afterwards. Source: Instagram Platform docs, ig-user/media, ig-media,
+ * stories; 2026-09-11.
+ */
 export const READ_ROUTES: readonly SandboxRoute[] = [
   ...onBothHosts({ method: "GET", path: "/{user}/media", operation: "read", run: withViewer("basic", listMedia) }),
   ...onBothHosts({ method: "GET", path: "/{user}/stories", operation: "read", run: withViewer("basic", listStories) }),

@@ -12,7 +12,9 @@ export interface Viewer {
   login: "instagram" | "facebook";
 }
 
-/** What a call needs; each login has scopes of its own for it. Source: Instagram Platform docs, both overviews, 2026. */
+/**
+ * What a call needs; each login has scopes of its own for it. Source: Instagram Platform docs, both overviews, 2026.
+ */
 export type Ability = keyof typeof ABILITIES;
 
 const ABILITIES = {

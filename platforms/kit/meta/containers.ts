@@ -5,8 +5,8 @@ import { waitAgain, type Patience } from "../steps.ts";
 import { codeOf, created, getGraph, graphRequest, postGraph, readGraphAnswer, type Graph } from "./graph.ts";
 
 /**
- * How Instagram and Threads publish, in two calls: a container is made and processed, then published. The container's id
- * is known before the post is live, and its state says afterwards what became of it.
+ * How Instagram and Threads publish, in two calls: a container is made and processed, then published. The container's
+ * id is known before the post is live, and its state says afterwards what became of it.
  */
 export interface Containers {
   /** The host that answers for the account. */

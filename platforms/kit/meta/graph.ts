@@ -59,7 +59,10 @@ export function graphRequest(
 /** Ids are strings of digits; a few come as bare numbers. */
 export const metaId = z.union([z.string(), z.number()]).transform(String).pipe(z.string().regex(/^\d+$/));
 
-/** What is made: a container, a post, a photo or a comment. `uri` is where the bytes go, of a container that waits for them. */
+/**
+ * What is made: a container, a post, a photo or a comment. `uri` is where the bytes go, of a container that waits for
+ * them.
+ */
 export const created = z.object({ id: metaId, uri: z.string().nullish() });
 
 /** Who calls: a step, or a sign-in with the token it has got. */
@@ -92,7 +95,10 @@ export function postGraph<T>(
   return callGraph(graph, http, schema, { ...request, timeoutSeconds });
 }
 
-/** Sends a request and reads its answer. Throws a BrokerError where the platform refuses, a TransportError where no answer came. */
+/**
+ * Sends a request and reads its answer. Throws a BrokerError where the platform refuses, a TransportError where no
+ * answer came.
+ */
 export async function callGraph<T>(
   graph: Graph,
   http: HttpClient,
@@ -112,7 +118,10 @@ export function readGraphAnswer<T>(graph: Graph, schema: z.ZodType<T>, answer: H
   throw unreadable(graph.label, answer, null, parsed.error);
 }
 
-/** Decides by name, subcode, code, then HTTP status. An answer outside the network's table never proves that nothing was published. */
+/**
+ * Decides by name, subcode, code, then HTTP status. An answer outside the network's table never proves that nothing was
+ * published.
+ */
 export function classifyGraphAnswer(graph: Graph, answer: HttpAnswer): BrokerError {
   const error = readGraphError(answer);
   const detail: PlatformErrorDetail = {
@@ -140,7 +149,10 @@ export function classifyGraphAnswer(graph: Graph, answer: HttpAnswer): BrokerErr
   });
 }
 
-/** The error that a row of the table makes of what the platform said. A limit ends when the answer says, at the earliest when the row does. */
+/**
+ * The error that a row of the table makes of what the platform said. A limit ends when the answer says, at the earliest
+ * when the row does.
+ */
 export function graphError(
   graph: Graph,
   row: ErrorOutcome,

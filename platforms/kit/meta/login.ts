@@ -10,7 +10,9 @@ import { success } from "./upload.ts";
  * Source: Facebook Login docs, manual flow and long-lived tokens, 2026-09-11.
  */
 
-/** Permissions that a person refused once are asked for again; without the parameter they would be passed over for ever. */
+/**
+ * Permissions that a person refused once are asked for again; without the parameter they would be passed over for ever.
+ */
 export const FACEBOOK_DIALOG = `https://www.facebook.com/${GRAPH_VERSION}/dialog/oauth?auth_type=rerequest`;
 
 /** A Page that a person may publish as, with the token for it. */
@@ -159,7 +161,10 @@ const business = z.object({ id });
 
 const tokenFacts = z.object({ data: z.object({ user_id: id.nullish(), is_valid: z.boolean().nullish() }) });
 
-/** Every entry of a list that comes in pieces. The address of the next piece holds the token, so only its cursor is used. */
+/**
+ * Every entry of a list that comes in pieces. The address of the next piece holds the token, so only its cursor is
+ * used.
+ */
 async function readAll<T>(
   graph: Graph,
   http: HttpClient,

@@ -16,8 +16,8 @@ export interface LostContainer<Listed> {
 }
 
 /**
- * Finds out what became of a publishing call: by the container's state, which alone can prove that nothing is live, and by
- * the account's list for the id of what is.
+ * Finds out what became of a publishing call: by the container's state, which alone can prove that nothing is live, and
+ * by the account's list for the id of what is.
  */
 export async function reconcileContainer<Listed>(
   containers: Containers,
@@ -69,7 +69,10 @@ export async function reconcileContainer<Listed>(
 /** A container that cannot be read proves nothing: after this long the user is asked. */
 const UNREADABLE_SECONDS = 900;
 
-/** From when on a listed post may be this one: a container that says it is still to be published outweighs what may be older. */
+/**
+ * From when on a listed post may be this one: a container that says it is still to be published outweighs what may be
+ * older.
+ */
 export function earliestOf(intent: OpenIntent, answer: HttpAnswer, state: string | null) {
   return earliestDate(intent, answer, state === "FINISHED" ? 5 : 60);
 }

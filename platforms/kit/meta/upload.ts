@@ -7,9 +7,9 @@ import { fileFor } from "../rendition.ts";
 import { readGraphAnswer, type Graph } from "./graph.ts";
 
 /**
- * Hands a video's bytes to Meta's upload host, from `offset` to the end, streamed. Throws MEDIA_FAILED, to be begun again
- * from `redoFrom`, where the host takes the bytes of this session no more.
- * Source: Facebook docs, publishing reels, 2026-07-30; Instagram docs, POST /{ig-user-id}/media, 2026-09-11.
+ * Hands a video's bytes to Meta's upload host, from `offset` to the end, streamed. Throws MEDIA_FAILED, to be begun
+ * again from `redoFrom`, where the host takes the bytes of this session no more. Source: Facebook docs, publishing
+ * reels, 2026-07-30; Instagram docs, POST /{ig-user-id}/media, 2026-09-11.
  */
 export async function sendVideo(
   graph: Graph,

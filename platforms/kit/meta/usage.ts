@@ -18,7 +18,10 @@ export function paced(steps: readonly Step[]): Step[] {
   return steps.map((step) => (step.effect === "visible" ? noting(step) : resting(step)));
 }
 
-/** When calls are welcome again, as the usage header says in minutes, or Retry-After in seconds; null where neither does. */
+/**
+ * When calls are welcome again, as the usage header says in minutes, or Retry-After in seconds; null where neither
+ * does.
+ */
 export function regainSeconds(answer: HttpAnswer): number | null {
   const longest = Math.max(0, ...accountUses(answer).map((use) => use.estimated_time_to_regain_access ?? 0)) * 60;
   if (longest > 0) return longest;

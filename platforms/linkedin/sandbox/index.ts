@@ -10,7 +10,10 @@ import { PICTURE_HOST, PROFILE_ROUTES } from "./profiles.ts";
 import { PARTS_SCHEMA, VIDEO_ROUTES } from "./videos.ts";
 import { countCall } from "./viewer.ts";
 
-/** The stand-in of LinkedIn, written from Microsoft's documentation and from what clients have seen, and from nothing of the broker. */
+/**
+ * The stand-in of LinkedIn, written from Microsoft's documentation and from what clients have seen, and from nothing of
+ * the broker.
+ */
 export const sandbox: SandboxPlatform = {
   name: "linkedin",
   label: "LinkedIn",

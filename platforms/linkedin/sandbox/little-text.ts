@@ -1,6 +1,7 @@
 /**
  * LinkedIn's little text: how a post's commentary is parsed.
- * Source: LinkedIn docs, little-text-format, 2026-05; that text is cut silently at an unescaped character: field reports.
+ * Source: LinkedIn docs, little-text-format, 2026-05; that text is cut silently at an unescaped character: field
+ * reports.
  */
 
 const RESERVED = "|{}@[]()<>#\\*_~";

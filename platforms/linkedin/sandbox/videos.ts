@@ -16,7 +16,9 @@ import { bodyOf, checkFields, textOf, type Fields } from "./fields.ts";
 import { bytesOf, idOf } from "./images.ts";
 import { refusing, versioned, type Viewer } from "./viewer.ts";
 
-/** Videos: parts of 4 MiB to signed addresses, then their ETags in order. Source: LinkedIn docs, videos-api, 2026-05. */
+/**
+ * Videos: parts of 4 MiB to signed addresses, then their ETags in order. Source: LinkedIn docs, videos-api, 2026-05.
+ */
 export const VIDEO_ROUTES: readonly SandboxRoute[] = [
   {
     method: "POST",

@@ -32,7 +32,9 @@ export const refusing = refusingWith((thrown, call) =>
   thrown instanceof Refusal ? restError(call, thrown.error) : undefined,
 );
 
-/** As `refusing`, for the versioned API: it needs a version, a live token, and the scope that `resource` is kept for. */
+/**
+ * As `refusing`, for the versioned API: it needs a version, a live token, and the scope that `resource` is kept for.
+ */
 export function versioned(resource: string, run: (call: Call, viewer: Viewer) => Outcome): (call: Call) => Outcome {
   return refusing((call) => {
     needVersion(call);
@@ -67,7 +69,10 @@ export function accountOf(call: Call): string {
   return token?.personId ?? "";
 }
 
-/** Counts every call by the day in UTC, refused ones too, and refuses past a day's number. Source: Share on LinkedIn, 2023-12. */
+/**
+ * Counts every call by the day in UTC, refused ones too, and refuses past a day's number. Source: Share on LinkedIn,
+ * 2023-12.
+ */
 export function countCall(call: Call): PlatformAnswer | undefined {
   if (call.host !== "api.linkedin.com") return undefined;
   const token = call.accessToken === null ? undefined : call.world.identity.token("linkedin", call.accessToken);

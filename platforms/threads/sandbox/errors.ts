@@ -155,7 +155,10 @@ export const ERRORS = {
   unknown: { message: "An unknown error has occurred.", code: 1, status: 500 },
 } as const;
 
-/** As when the calls of the app are used up. The usage headers come with this answer only, so that nobody depends on them. */
+/**
+ * As when the calls of the app are used up. The usage headers come with this answer only, so that nobody depends on
+ * them.
+ */
 export function callLimitReached(call: Call): PlatformAnswer {
   const used = { call_count: 100, total_time: 41, total_cputime: 37 };
   return graphError(call, {
@@ -299,7 +302,9 @@ const NAMED_ERRORS: readonly (GraphError & { name: string })[] = [
   { name: "unheard-of", message: "Something nobody has documented", code: 987654 },
 ];
 
-/** Restriction of a person; the notes give the number without saying whether it is a code or a subcode, so it is both. */
+/**
+ * Restriction of a person; the notes give the number without saying whether it is a code or a subcode, so it is both.
+ */
 const RESTRICTED: GraphError = {
   message: "User is restricted from performing this action.",
   code: 4279013,

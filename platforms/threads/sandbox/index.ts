@@ -8,7 +8,10 @@ import { PICTURE_HOST, PROFILE_ROUTES } from "./profiles.ts";
 import { countCall, QUOTA_ROUTES } from "./quotas.ts";
 import { READ_ROUTES } from "./reads.ts";
 
-/** The stand-in of Threads, written from Meta's documentation and from what clients have seen, and from nothing of the broker. */
+/**
+ * The stand-in of Threads, written from Meta's documentation and from what clients have seen, and from nothing of the
+ * broker.
+ */
 export const sandbox: SandboxPlatform = {
   name: "threads",
   label: "Threads",

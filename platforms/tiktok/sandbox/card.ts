@@ -4,7 +4,10 @@ import { escapeHtml } from "../../../sandbox/html.ts";
 import type { SeenPost } from "../../../sandbox/ledger.ts";
 import type { PlatformCard } from "../../../sandbox/platform.ts";
 
-/** TikTok's feed: an upright black stage, actions down the right side, name and caption over the picture. All drawing is our own. */
+/**
+ * TikTok's feed: an upright black stage, actions down the right side, name and caption over the picture. All drawing is
+ * our own.
+ */
 export const card: PlatformCard = { style: style(), html };
 
 function html(posts: SeenPost[], options: CardOptions): string {

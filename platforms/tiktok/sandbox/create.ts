@@ -121,7 +121,10 @@ function videoPost(call: Call): CallPost {
   return { accountId: accountOf(call), text: carried(call).post_info?.title ?? "", carriesText: true, handle: null };
 }
 
-/** Photos have no handle before they are published, so one post's calls share its account and content; addresses may be signed anew. */
+/**
+ * Photos have no handle before they are published, so one post's calls share its account and content; addresses may be
+ * signed anew.
+ */
 function photoPost(call: Call): CallPost {
   const { post_info: info = {}, source_info: source } = carried(call);
   const accountId = accountOf(call);

@@ -7,7 +7,10 @@ import { PICTURE_HOST, READ_ROUTES } from "./reads.ts";
 import { TASKS_SCHEMA } from "./tasks.ts";
 import { UPLOAD_ROUTES } from "./upload.ts";
 
-/** The stand-in of TikTok, written from TikTok's documentation and from what clients have seen, and from nothing of the broker. */
+/**
+ * The stand-in of TikTok, written from TikTok's documentation and from what clients have seen, and from nothing of the
+ * broker.
+ */
 export const sandbox: SandboxPlatform = {
   name: "tiktok",
   label: "TikTok",

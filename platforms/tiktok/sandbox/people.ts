@@ -91,7 +91,10 @@ export function unionIdOf(person: Person): string {
   return digest.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*$/, "$1-$2-$3-$4-$5");
 }
 
-/** What a call needs before its body is looked at, in this order: a live token, one of these scopes, a place within the minute's limit. */
+/**
+ * What a call needs before its body is looked at, in this order: a live token, one of these scopes, a place within the
+ * minute's limit.
+ */
 export interface Needs {
   scopes: readonly string[];
   perMinute: number;

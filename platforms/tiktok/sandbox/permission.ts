@@ -6,7 +6,10 @@ import { PROBLEMS, Refusal } from "./errors.ts";
 import { UNAUDITED } from "./oauth.ts";
 import { privacyOptions, type Viewer } from "./people.ts";
 
-/** Who may post what, and from where TikTok pulls. Source: TikTok docs, content sharing guidelines and media transfer guide, 2026-09-11. */
+/**
+ * Who may post what, and from where TikTok pulls. Source: TikTok docs, content sharing guidelines and media transfer
+ * guide, 2026-09-11.
+ */
 const DAY_MS = 24 * 3_600_000;
 const UNAUDITED_CREATORS = 5;
 const PENDING_DRAFTS = 5;

@@ -15,7 +15,10 @@ import { privacyOptions, unionIdOf, withViewer, type Viewer } from "./people.ts"
 import { refuseCreator } from "./permission.ts";
 import { countRead, failTask, findTask, keepProcessing, stateOf, toTask, type Task } from "./tasks.ts";
 
-/** What can be read: the creator, the status of a task, the profile, the public posts. Source: TikTok docs, 2025 and 2026-09-11. */
+/**
+ * What can be read: the creator, the status of a task, the profile, the public posts. Source: TikTok docs, 2025 and
+ * 2026-09-11.
+ */
 export const PICTURE_HOST = "p16-sign.tiktokcdn-us.com";
 const HOST = "open.tiktokapis.com";
 const PUBLISH = ["video.publish", "video.upload"];

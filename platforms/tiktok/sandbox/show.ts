@@ -3,7 +3,9 @@ import type { Measured } from "../../../sandbox/media.ts";
 import type { Call } from "../../../sandbox/platform.ts";
 import type { Task } from "./tasks.ts";
 
-/** Puts a post before its audience. Its id and link are known only once it has passed moderation; `publishId` always. */
+/**
+ * Puts a post before its audience. Its id and link are known only once it has passed moderation; `publishId` always.
+ */
 export function showPost(call: Call, task: Task, media: readonly Measured[], handle: string): void {
   const { world, now } = call;
   const { owner, content, postId, publishId } = task;

@@ -12,8 +12,8 @@ import { FAIL_REASONS } from "./errors.ts";
  *   pull    PROCESSING_DOWNLOAD while it is checked
  *   then    FAILED, SEND_TO_USER_INBOX for a draft, or PUBLISH_COMPLETE; a public post gets its id after moderation
  *
- * It is checked until it has been asked about twice, or for 3 seconds. Source of the states: TikTok docs, get video status;
- * the times are the sandbox's choice.
+ * It is checked until it has been asked about twice, or for 3 seconds. Source of the states: TikTok docs, get video
+ * status; the times are the sandbox's choice.
  */
 export interface Task {
   publishId: string;
@@ -124,7 +124,10 @@ export function setReceived(call: Call, { publishId }: Task, receivedBytes: numb
   call.world.store.run("UPDATE tiktok_tasks SET received_bytes = ? WHERE publish_id = ?", receivedBytes, publishId);
 }
 
-/** All bytes are there. `failReason` is what the check will find; null where it will find nothing. Gives the task as it is then. */
+/**
+ * All bytes are there. `failReason` is what the check will find; null where it will find nothing. Gives the task as it
+ * is then.
+ */
 export function finishTask(call: Call, task: Task, media: readonly Measured[], failReason: string | null): Task {
   const forced = { ...task.forced, ...forcedBy(call) };
   const { world, now } = call;

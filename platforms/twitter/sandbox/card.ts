@@ -4,7 +4,10 @@ import { escapeHtml } from "../../../sandbox/html.ts";
 import type { SeenPost } from "../../../sandbox/ledger.ts";
 import type { PlatformCard } from "../../../sandbox/platform.ts";
 
-/** X's timeline: round face, bold name and grey handle, media in a rounded grid, a row of actions. All drawing is our own. */
+/**
+ * X's timeline: round face, bold name and grey handle, media in a rounded grid, a row of actions. All drawing is our
+ * own.
+ */
 export const card: PlatformCard = { style: style(), html };
 
 function html(posts: SeenPost[], options: CardOptions): string {

@@ -12,7 +12,9 @@ import { LINK_ROUTES, LINKS_SCHEMA } from "./render.ts";
 import { MEDIA_SCHEMA } from "./stored-media.ts";
 import { POSTS_SCHEMA } from "./stored-post.ts";
 
-/** The stand-in of X, written from X's documentation and from what clients have seen, and from nothing of the broker. */
+/**
+ * The stand-in of X, written from X's documentation and from what clients have seen, and from nothing of the broker.
+ */
 export const sandbox: SandboxPlatform = {
   name: "twitter",
   label: "X",

@@ -31,7 +31,10 @@ export function postUrl(username: string, id: string): string {
   return `https://x.com/${username}/status/${id}`;
 }
 
-/** X gives no handle before the post, so one post's calls share its account and content: media by their bytes, not by their ids. */
+/**
+ * X gives no handle before the post, so one post's calls share its account and content: media by their bytes, not by
+ * their ids.
+ */
 function carriedPost(call: Call): CallPost {
   const body = call.body.kind === "json" ? CreateBody.partial().safeParse(call.body.value).data : undefined;
   const accountId = accountOf(call);

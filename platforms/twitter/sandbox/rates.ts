@@ -1,7 +1,10 @@
 import type { Call } from "../../../sandbox/platform.ts";
 import { integer } from "../../../sandbox/store.ts";
 
-/** How many calls a person and an app may make, and the headers that tell of it. Source: X docs, rate limits, 2026-08-22. */
+/**
+ * How many calls a person and an app may make, and the headers that tell of it. Source: X docs, rate limits,
+ * 2026-08-22.
+ */
 interface Bucket {
   method: string;
   path: RegExp;

@@ -4,7 +4,9 @@ import { escapeHtml } from "../../../sandbox/html.ts";
 import type { SeenPost } from "../../../sandbox/ledger.ts";
 import type { PlatformCard } from "../../../sandbox/platform.ts";
 
-/** How a video looks on its channel: the picture with its length, the title, and the folded description; Shorts upright. */
+/**
+ * How a video looks on its channel: the picture with its length, the title, and the folded description; Shorts upright.
+ */
 export const YOUTUBE_CARD: PlatformCard = {
   style: `
 .on-youtube article{display:block;padding:14px 16px 16px}.on-youtube figure{margin:0;position:relative;overflow:hidden;border-radius:12px;background:#000;aspect-ratio:16/9;max-width:100%}

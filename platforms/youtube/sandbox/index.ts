@@ -9,7 +9,10 @@ import { SESSIONS_SCHEMA } from "./sessions.ts";
 import { UPLOAD_ROUTES } from "./uploads.ts";
 import { VIDEOS_SCHEMA } from "./videos.ts";
 
-/** The stand-in of YouTube's Data API, written from Google's documentation and from what clients have seen, and from nothing of the broker. */
+/**
+ * The stand-in of YouTube's Data API, written from Google's documentation and from what clients have seen, and from
+ * nothing of the broker.
+ */
 export const sandbox: SandboxPlatform = {
   name: "youtube",
   label: "YouTube",

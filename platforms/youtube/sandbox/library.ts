@@ -16,7 +16,10 @@ import {
 } from "./videos.ts";
 import { allowed, ALLOWED, type Viewer } from "./viewer.ts";
 
-/** Reading, changing and deleting videos, and the playlist of a channel's uploads. Source: YouTube docs, videos and playlistItems, 2026-10. */
+/**
+ * Reading, changing and deleting videos, and the playlist of a channel's uploads. Source: YouTube docs, videos and
+ * playlistItems, 2026-10.
+ */
 const HOST = "www.googleapis.com";
 
 export const LIBRARY_ROUTES: readonly SandboxRoute[] = [

@@ -3,7 +3,9 @@ import { z } from "zod";
 import type { Call } from "../../../sandbox/platform.ts";
 import { badValue, ERRORS, needs, Refusal } from "./errors.ts";
 
-/** What a client may say about a video, and what YouTube refuses of it. Source: YouTube docs, videos resource, 2026-10. */
+/**
+ * What a client may say about a video, and what YouTube refuses of it. Source: YouTube docs, videos resource, 2026-10.
+ */
 const Snippet = z
   .object({
     title: z.string(),

@@ -14,7 +14,9 @@ import type { World } from "../../../sandbox/world.ts";
 import { tokenError } from "./errors.ts";
 import type { ChannelFacts } from "./viewer.ts";
 
-/** Google's sign-in: consent page, code, tokens, refresh, revocation. Source: Google identity docs, web-server, 2026-10. */
+/**
+ * Google's sign-in: consent page, code, tokens, refresh, revocation. Source: Google identity docs, web-server, 2026-10.
+ */
 export const SEED = {
   clientId: "123456789012-sandbox.apps.googleusercontent.com",
   clientSecret: "GOCSPX-sandbox",

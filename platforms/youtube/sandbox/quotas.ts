@@ -2,14 +2,19 @@ import type { Call, PlatformAnswer } from "../../../sandbox/platform.ts";
 import { apiError, clientOf, ERRORS, Refusal, uploadsUsedUp } from "./errors.ts";
 import type { Viewer } from "./viewer.ts";
 
-/** What a project may use between two midnights of Pacific time. Source: YouTube docs, determine_quota_cost, 2026-09-11. */
+/**
+ * What a project may use between two midnights of Pacific time. Source: YouTube docs, determine_quota_cost, 2026-09-11.
+ */
 const UPLOADS_A_DAY = 100;
 const UNITS_A_DAY = 10_000;
 const DEAR_UNITS = 50;
 
 const DAY_MS = 86_400_000;
 
-/** Counts every call of a project, invalid ones too, and refuses past the day's number. A session's own calls cost nothing. */
+/**
+ * Counts every call of a project, invalid ones too, and refuses past the day's number. A session's own calls cost
+ * nothing.
+ */
 export function countCall(call: Call): PlatformAnswer | undefined {
   const clientId = clientOf(call);
   if (call.host !== "www.googleapis.com" || call.query.has("upload_id") || clientId === "") return undefined;

@@ -110,7 +110,10 @@ const METADATA: Partial<Record<PlatformName, z.ZodType>> = {
   threads: z.strictObject({ biography: text, isVerified: z.boolean() }),
 };
 
-/** How long a token lives that was just given, in seconds; null where the platform names no end. Sources in each platform's `oauth.ts`. */
+/**
+ * How long a token lives that was just given, in seconds; null where the platform names no end. Sources in each
+ * platform's `oauth.ts`.
+ */
 const TOKEN_SECONDS: Partial<Record<PlatformName, number | null>> = {
   instagram: 60 * 86_400,
   facebook: null,

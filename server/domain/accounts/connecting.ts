@@ -116,7 +116,9 @@ async function connectAtOnce(
   }
 }
 
-/** Which accounts a sign-in has given access to, and the one in whose place the chosen one would come. Throws NOT_FOUND. */
+/**
+ * Which accounts a sign-in has given access to, and the one in whose place the chosen one would come. Throws NOT_FOUND.
+ */
 export async function listChoices(
   services: Pick<Services, "pool" | "oauth">,
   who: Chooser,
@@ -161,7 +163,10 @@ export interface Choice {
   replace?: boolean | undefined;
 }
 
-/** Connects the chosen account. Throws NOT_FOUND, and VALIDATION_FAILED where it would replace another one and nobody has agreed to that. */
+/**
+ * Connects the chosen account. Throws NOT_FOUND, and VALIDATION_FAILED where it would replace another one and nobody
+ * has agreed to that.
+ */
 export async function chooseAccount(
   services: Connecting,
   call: Call,
@@ -200,7 +205,10 @@ export async function chooseByLink(
   };
 }
 
-/** Where nothing can come of what was granted, as the link or the set was gone when the person came back or had chosen, the platform is asked to take it back. */
+/**
+ * Where nothing can come of what was granted, as the link or the set was gone when the person came back or had chosen,
+ * the platform is asked to take it back.
+ */
 async function orGiveBack<Result>(
   services: Connecting,
   granted: Granted,
@@ -219,7 +227,10 @@ async function orGiveBack<Result>(
   }
 }
 
-/** The one place where an account that was signed in for is stored. Throws VALIDATION_FAILED where it would replace another one and may not. */
+/**
+ * The one place where an account that was signed in for is stored. Throws VALIDATION_FAILED where it would replace
+ * another one and may not.
+ */
 async function connectGranted(
   services: Connecting,
   tx: pg.PoolClient,

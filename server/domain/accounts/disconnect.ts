@@ -14,8 +14,8 @@ import { readAccount } from "./accounts.ts";
 type Disconnecting = Pick<Services, "oauth" | "jobs">;
 
 /**
- * Forgets an account's grant, and has the platform asked to take it back where it has a call for that. Whether the platform
- * can be reached does not matter: it is asked again until it answers. Throws NOT_FOUND.
+ * Forgets an account's grant, and has the platform asked to take it back where it has a call for that. Whether the
+ * platform can be reached does not matter: it is asked again until it answers. Throws NOT_FOUND.
  */
 export async function disconnectAccount(
   services: Disconnecting & Pick<Services, "pool">,
@@ -29,7 +29,10 @@ export async function disconnectAccount(
   });
 }
 
-/** Disconnects a user's accounts in the transaction of `tx`: those of a set, of a mode, or all of them where neither is given. */
+/**
+ * Disconnects a user's accounts in the transaction of `tx`: those of a set, of a mode, or all of them where neither is
+ * given.
+ */
 export async function disconnectAll(
   services: Disconnecting,
   tx: pg.PoolClient,

@@ -14,7 +14,10 @@ export interface ConnectWay {
   label: string;
 }
 
-/** Every way to connect an account to a set that has an app to sign in with. In test mode the sandbox gives one to everybody. */
+/**
+ * Every way to connect an account to a set that has an app to sign in with. In test mode the sandbox gives one to
+ * everybody.
+ */
 export async function waysToConnect(
   oauth: OAuthServices,
   { platformSetId, ...caller }: Caller & { platformSetId: string },

@@ -87,7 +87,10 @@ export async function revokeOwnKey(
   return answer;
 }
 
-/** Ends a key or grant in the transaction; whoever calls has it forgotten after that. `more` is what is worth knowing about why. Throws NOT_FOUND. */
+/**
+ * Ends a key or grant in the transaction; whoever calls has it forgotten after that. `more` is what is worth knowing
+ * about why. Throws NOT_FOUND.
+ */
 export async function revoke(
   tx: pg.PoolClient,
   owner: Pick<Caller, "userId">,

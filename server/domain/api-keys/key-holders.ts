@@ -18,7 +18,10 @@ export interface KeyHolder extends Caller {
 export interface KeyHolders {
   /** Whom a raw key speaks for; null where it is unknown, revoked or expired. */
   find(apiKey: string): Promise<KeyHolder | null>;
-  /** Whom an access token of MCP speaks for, by the grant that it belongs to; null where it is unknown or expired, or the grant is over. It is for `/mcp` and nothing else. */
+  /**
+   * Whom an access token of MCP speaks for, by the grant that it belongs to; null where it is unknown or expired, or
+   * the grant is over. It is for `/mcp` and nothing else.
+   */
   findByToken(accessToken: string): Promise<KeyHolder | null>;
   /** Has the next request with this key, or with a token of this grant, ask the table. */
   forget(keyId: string): void;

@@ -15,7 +15,10 @@ export function readPolicies(stored: unknown): KeyPolicies {
   return keyPolicies.parse(stored);
 }
 
-/** What a key may not have in a post that it makes or changes: platforms that are not its own, and a time at which the post would go out by itself. */
+/**
+ * What a key may not have in a post that it makes or changes: platforms that are not its own, and a time at which the
+ * post would go out by itself.
+ */
 export function judgeByPolicies(
   policies: KeyPolicies | null,
   post: { platforms: readonly PlatformName[]; scheduledFor: string | null },
@@ -46,7 +49,10 @@ export function judgeByPolicies(
   return issues;
 }
 
-/** Why a key may not make a connect link: it would let other platforms in than those that it may post to. Null: any platform. */
+/**
+ * Why a key may not make a connect link: it would let other platforms in than those that it may post to. Null: any
+ * platform.
+ */
 export function judgeConnecting(policies: KeyPolicies | null, platform: PlatformName | null): Issue[] {
   if (policies === null || policies.platforms === null || (platform !== null && mayUse(policies, platform))) return [];
   const own = policies.platforms.join(", ");
@@ -137,7 +143,10 @@ async function isApproved(tx: pg.PoolClient, { userId, mode }: Call, postId: str
   return approval !== undefined && approval.approved_at !== null;
 }
 
-/** Counts a post that a key creates, in the transaction that creates it. Throws RATE_LIMITED where the key has created as many today as it may. */
+/**
+ * Counts a post that a key creates, in the transaction that creates it. Throws RATE_LIMITED where the key has created
+ * as many today as it may.
+ */
 export async function countByPolicies(tx: pg.PoolClient, call: Call, now = new Date()): Promise<void> {
   const limit = call.policies?.postsPerDay ?? null;
   if (limit === null || (await countPostOfKey.one(tx, [call.actor.id, call.userId, call.mode, limit])) !== undefined)

@@ -30,7 +30,10 @@ export type AuditAction =
   | `webhook.${"created" | "changed" | "deleted" | "secret_rotated"}`
   | `encryption.${"rotated"}`;
 
-/** What the log would grow by for as long as somebody likes. What takes something away is not among them: it is never refused. */
+/**
+ * What the log would grow by for as long as somebody likes. What takes something away is not among them: it is never
+ * refused.
+ */
 const ENDLESS: ReadonlySet<AuditAction> = new Set([
   "user.settings_changed",
   "user.exported",

@@ -55,8 +55,8 @@ export async function openConnectLink(
 }
 
 /**
- * Begins to connect by a link; answers the address that the browser has to open. `binding` is what only this browser can
- * show again. Throws NOT_FOUND where there is no such link or it is not pending, and what `startAttempt` throws.
+ * Begins to connect by a link; answers the address that the browser has to open. `binding` is what only this browser
+ * can show again. Throws NOT_FOUND where there is no such link or it is not pending, and what `startAttempt` throws.
  */
 export async function startByConnectLink(
   services: Pick<Services, "oauth">,
@@ -67,7 +67,10 @@ export async function startByConnectLink(
   return await start(services, row, way);
 }
 
-/** Begins anew what came to nothing in this browser, by the same link and the same way. Throws as `startByConnectLink` does. */
+/**
+ * Begins anew what came to nothing in this browser, by the same link and the same way. Throws as `startByConnectLink`
+ * does.
+ */
 export async function startAgain(
   services: Pick<Services, "oauth">,
   attemptId: string,
@@ -78,9 +81,9 @@ export async function startAgain(
 }
 
 /**
- * Stores what an attempt has come to, in the transaction of `tx`. One that was begun by a link uses it up, once for each
- * link, and `store` gets the link's part of the event `account.connected`. Throws ConnectingFailed where the link was used or
- * revoked meanwhile.
+ * Stores what an attempt has come to, in the transaction of `tx`. One that was begun by a link uses it up, once for
+ * each link, and `store` gets the link's part of the event `account.connected`. Throws ConnectingFailed where the link
+ * was used or revoked meanwhile.
  */
 export async function useConnectLink<Stored extends { accountId: string }>(
   tx: pg.PoolClient,
@@ -108,8 +111,8 @@ export async function useConnectLink<Stored extends { accountId: string }>(
 }
 
 /**
- * Where the browser that began an attempt by a link goes back to: once an account is connected, and if the person goes no
- * further. Throws NOT_FOUND where this browser has begun no such attempt.
+ * Where the browser that began an attempt by a link goes back to: once an account is connected, and if the person goes
+ * no further. Throws NOT_FOUND where this browser has begun no such attempt.
  */
 export async function findResult(
   services: Pick<Services, "oauth">,
@@ -125,7 +128,10 @@ export async function findResult(
   };
 }
 
-/** Where the browser goes back to when an attempt has come to nothing, and whether the link still works; null where the link is gone. */
+/**
+ * Where the browser goes back to when an attempt has come to nothing, and whether the link still works; null where the
+ * link is gone.
+ */
 export async function refusedAddress(
   services: Pick<Services, "oauth">,
   { connect_link_id, user_id, mode, platform }: OAuthAttemptRow,

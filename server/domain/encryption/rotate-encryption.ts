@@ -28,8 +28,8 @@ export interface RotationOptions {
 }
 
 /**
- * Seals everything again that another key than the first has sealed, while the product runs: each value inside its row's
- * lock, so that nothing which is stored meanwhile is lost. It may be broken off and run again at any time.
+ * Seals everything again that another key than the first has sealed, while the product runs: each value inside its
+ * row's lock, so that nothing which is stored meanwhile is lost. It may be broken off and run again at any time.
  */
 export async function rotateEncryption(
   services: { pool: pg.Pool; vault: Vault },

@@ -118,12 +118,17 @@ function judgeParameters({ settings }: AuthorizationServices, params: URLSearchP
 /** For how long a page may lie open before it is answered. */
 const ANSWER_MINUTES = 30;
 
-/** The request for a form to hold while the person looks at it: nobody can change it, and it is good in this session only. */
+/**
+ * The request for a form to hold while the person looks at it: nobody can change it, and it is good in this session
+ * only.
+ */
 export function sealAsked({ vault }: Pick<Services, "vault">, sessionId: string, request: Asked): string {
   return vault.seal(JSON.stringify(request), placeOf(sessionId));
 }
 
-/** The request that a form holds. Throws VALIDATION_FAILED where it is another session's, was changed, or is too old. */
+/**
+ * The request that a form holds. Throws VALIDATION_FAILED where it is another session's, was changed, or is too old.
+ */
 export function openAsked(
   { vault }: Pick<Services, "vault">,
   sessionId: string,
@@ -202,7 +207,10 @@ export function refuse(services: AuthorizationServices, request: Asked): string 
   return backTo(services, request, { error: "access_denied", error_description: "The user denied access" });
 }
 
-/** The client's address with the answer to it: as it was given, since clients compare it. It says who answers (RFC 9207). */
+/**
+ * The client's address with the answer to it: as it was given, since clients compare it. It says who answers (RFC
+ * 9207).
+ */
 function backTo(
   { settings }: AuthorizationServices,
   { redirectUri, state }: Pick<Asked, "redirectUri" | "state">,

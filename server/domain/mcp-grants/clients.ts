@@ -10,12 +10,18 @@ import type { Services } from "../services.ts";
 import { GrantRefused } from "./grant-refused.ts";
 import { isLoopback, isRedirectUri } from "./redirect-uris.ts";
 
-/** A program that asks to act for people over MCP. All clients are public ones: they have no secret, and prove nothing but that they get what is sent to their addresses. */
+/**
+ * A program that asks to act for people over MCP. All clients are public ones: they have no secret, and prove nothing
+ * but that they get what is sent to their addresses.
+ */
 export interface McpClient {
   id: string;
   /** The name it gives itself, not verified. */
   name: string;
-  /** Where its metadata document lies, which only the owner of that host can have put there; null of one that registered itself. */
+  /**
+   * Where its metadata document lies, which only the owner of that host can have put there; null of one that registered
+   * itself.
+   */
   host: string | null;
   redirectUris: readonly string[];
 }
@@ -24,7 +30,10 @@ export type ClientServices = Pick<Services, "pool" | "vault"> & {
   settings: Pick<Services["settings"], "allowPrivateUrls">;
 };
 
-/** The client of an id: its metadata document is fetched where the id is an address. Throws VALIDATION_FAILED with a sentence for the person who came from it, and RATE_LIMITED. */
+/**
+ * The client of an id: its metadata document is fetched where the id is an address. Throws VALIDATION_FAILED with a
+ * sentence for the person who came from it, and RATE_LIMITED.
+ */
 export async function findClient(services: ClientServices, id: string, who: ThrottleSubject): Promise<McpClient> {
   if (id.startsWith(REGISTERED)) return await openRegistered(services, id);
   if (!isDocumentUrl(id, services.settings.allowPrivateUrls))
@@ -46,7 +55,10 @@ const documents = new Map<string, { client: McpClient; until: number }>();
 const MOST_DOCUMENTS = 1000;
 const REMEMBERED_SECONDS = 300;
 
-/** As the draft on client id metadata documents has it (section 3): in its plainest form, with a path, and without fragment or credentials. In development documents may lie on this machine. */
+/**
+ * As the draft on client id metadata documents has it (section 3): in its plainest form, with a path, and without
+ * fragment or credentials. In development documents may lie on this machine.
+ */
 function isDocumentUrl(id: string, allowPrivate: boolean): boolean {
   const url = id.length <= 1000 ? URL.parse(id) : null;
   if (
@@ -232,7 +244,9 @@ async function sign({ pool, vault }: ClientServices, payload: string): Promise<s
     .digest("base64url");
 }
 
-/** As the name of a key may be, and without what cannot be seen, or would have the text around it read in another order. */
+/**
+ * As the name of a key may be, and without what cannot be seen, or would have the text around it read in another order.
+ */
 function cleanName(name: string): string {
   const visible = name.replace(/\s+/g, " ").replace(/\p{C}/gu, "").trim();
   // Half of a character that takes two places is none.

@@ -64,7 +64,10 @@ export async function redeemCode(
   });
 }
 
-/** Gives a client new tokens for its refresh token, once: where an old one comes again, somebody else has it, and the grant is over. Throws GrantRefused. */
+/**
+ * Gives a client new tokens for its refresh token, once: where an old one comes again, somebody else has it, and the
+ * grant is over. Throws GrantRefused.
+ */
 export async function refreshTokens(
   services: TokenServices,
   origin: Origin,
@@ -76,7 +79,10 @@ export async function refreshTokens(
   });
 }
 
-/** Ends what a client does not need any more (RFC 7009): by a refresh token or code the grant, by an access token just that. One that is unknown is over already. Throws GrantRefused. */
+/**
+ * Ends what a client does not need any more (RFC 7009): by a refresh token or code the grant, by an access token just
+ * that. One that is unknown is over already. Throws GrantRefused.
+ */
 export async function revokeToken(
   services: TokenServices,
   origin: Origin,

@@ -55,7 +55,9 @@ export async function getMedia(services: Services, caller: Caller, id: string): 
   return { body: { media: toMedia(services, caller, row) } };
 }
 
-/** Deletes a media object that no post needs any more. Throws NOT_FOUND, and INVALID_STATUS_TRANSITION while one does. */
+/**
+ * Deletes a media object that no post needs any more. Throws NOT_FOUND, and INVALID_STATUS_TRANSITION while one does.
+ */
 export async function deleteMedia(services: Services, call: Call, id: string): Promise<Answer<{ success: true }>> {
   return await write(services, call, async (tx) => {
     await removeMedia(tx, services.jobs, call, id);

@@ -28,8 +28,8 @@ export async function listAppsOfPlatformSet(
 }
 
 /**
- * Sets the app through which accounts of a platform are connected to a set from now on. What is connected already goes on by
- * the app it was connected with. Throws NOT_FOUND.
+ * Sets the app through which accounts of a platform are connected to a set from now on. What is connected already goes
+ * on by the app it was connected with. Throws NOT_FOUND.
  */
 export async function saveAppOfPlatformSet(
   services: Pick<Services, "pool" | "oauth">,

@@ -23,10 +23,10 @@ import { type PostOwner, recordPostEvents } from "../../db/queries/outbox.ts";
 import { unknownOutcome } from "../../publishing/failure.ts";
 
 /**
- * What a caller can do with a post's publishing. Each act runs in the caller's transaction, which has already locked the
- * post's row (`for update`), and is linearizable with the engine: a commit is written under the lock of the same row or of
- * the platform post's. So either the act sees the commit and is refused, or the engine finds its claim lost and sends
- * nothing. Refusals are PublicErrors; the transaction must then be rolled back.
+ * What a caller can do with a post's publishing. Each act runs in the caller's transaction, which has already locked
+ * the post's row (`for update`), and is linearizable with the engine: a commit is written under the lock of the same
+ * row or of the platform post's. So either the act sees the commit and is refused, or the engine finds its claim lost
+ * and sends nothing. Refusals are PublicErrors; the transaction must then be rolled back.
  */
 
 /** Hidden steps run from this long before the due time, so that only one small request is left at the due time. */
@@ -52,8 +52,8 @@ export async function publishNow(tx: pg.PoolClient, post: HeldPost): Promise<voi
 }
 
 /**
- * Retry: failed → queued for the platform posts that are named, or for all of them, starting after the parts that are already
- * live. unknown → queued only if it is named and `force` is set; otherwise OUTCOME_UNKNOWN.
+ * Retry: failed → queued for the platform posts that are named, or for all of them, starting after the parts that are
+ * already live. unknown → queued only if it is named and `force` is set; otherwise OUTCOME_UNKNOWN.
  */
 export async function retry(
   tx: pg.PoolClient,
@@ -76,10 +76,10 @@ export async function retry(
 }
 
 /**
- * Cancel and delete: → discarded; what is not published never will be. A post that is posting can be discarded only while
- * none of its platform posts is in progress, meaning that no step is running and no commit is in doubt. One whose outcome is
- * unknown stays unknown. `error` is shown on the discarded platform posts if there is more to say than that the caller
- * wanted it.
+ * Cancel and delete: → discarded; what is not published never will be. A post that is posting can be discarded only
+ * while none of its platform posts is in progress, meaning that no step is running and no commit is in doubt. One whose
+ * outcome is unknown stays unknown. `error` is shown on the discarded platform posts if there is more to say than that
+ * the caller wanted it.
  */
 export async function discard(
   tx: pg.PoolClient,
@@ -117,9 +117,9 @@ const RETRY_TAKEN_BACK = unknownOutcome(
 );
 
 /**
- * After an edit of a draft or scheduled post: what was prepared is discarded, a step that is preparing loses its claim, and
- * the engine starts again ahead of `dueAt`, or not at all if it is null. The post's own row, including its status and
- * time, is written by the caller.
+ * After an edit of a draft or scheduled post: what was prepared is discarded, a step that is preparing loses its claim,
+ * and the engine starts again ahead of `dueAt`, or not at all if it is null. The post's own row, including its status
+ * and time, is written by the caller.
  */
 export async function resetForEdit(tx: pg.PoolClient, post: HeldPost, dueAt: Date | null): Promise<void> {
   assertAllowed(post, "edit");

@@ -28,7 +28,10 @@ interface ReadyPost {
   warnings: Issue[];
 }
 
-/** Makes a draft, or a scheduled post where a time is given. Tells every issue of form and content together; with `legacy` as places of the flat body. */
+/**
+ * Makes a draft, or a scheduled post where a time is given. Tells every issue of form and content together; with
+ * `legacy` as places of the flat body.
+ */
 export async function createPost(
   services: Services,
   call: Call,

@@ -7,7 +7,10 @@ import { readCursor, writeCursor } from "../cursor.ts";
 import type { Services } from "../services.ts";
 import { answerApproval } from "./to-approval.ts";
 
-/** A page of the posts that wait for a person's approval, each as it is now and with the hash that stands for it, newest first. */
+/**
+ * A page of the posts that wait for a person's approval, each as it is now and with the hash that stands for it, newest
+ * first.
+ */
 export async function listApprovals(
   services: Pick<Services, "pool" | "settings">,
   { userId, mode }: Caller,

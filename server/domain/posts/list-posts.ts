@@ -49,7 +49,10 @@ export async function listPosts(
   return { body: { posts: shown.map(toSummary), total: count?.count ?? 0, nextCursor } };
 }
 
-/** Where the texts of a post stand, as JSON paths: the texts that are limited, the parts of chains, and alternative texts. */
+/**
+ * Where the texts of a post stand, as JSON paths: the texts that are limited, the parts of chains, and alternative
+ * texts.
+ */
 const TEXTS: readonly string[] = [
   "$.text",
   "$.linkUrl",

@@ -6,7 +6,10 @@ import { lockUser } from "../../db/queries/users.ts";
 import type { Call } from "../caller.ts";
 import type { Services } from "../services.ts";
 
-/** Counts a post that a person makes, in the transaction that makes it. Throws RATE_LIMITED where they have made as many today as they may. */
+/**
+ * Counts a post that a person makes, in the transaction that makes it. Throws RATE_LIMITED where they have made as many
+ * today as they may.
+ */
 export async function countPost(
   { limitsOf }: Pick<Services, "limitsOf">,
   tx: pg.PoolClient,
@@ -29,7 +32,10 @@ export async function countPost(
   );
 }
 
-/** Counts the content of a post that is made or changed, in the transaction that does so. Throws RATE_LIMITED where it is more than a person may have written in a day. */
+/**
+ * Counts the content of a post that is made or changed, in the transaction that does so. Throws RATE_LIMITED where it
+ * is more than a person may have written in a day.
+ */
 export async function countContent(
   { limitsOf }: Pick<Services, "limitsOf">,
   tx: pg.PoolClient,
@@ -53,7 +59,10 @@ export async function countContent(
   );
 }
 
-/** Judges one more post that waits for its time, in the transaction that lets it. Throws RATE_LIMITED where as many wait as may. */
+/**
+ * Judges one more post that waits for its time, in the transaction that lets it. Throws RATE_LIMITED where as many wait
+ * as may.
+ */
 export async function judgeScheduling(
   { limitsOf }: Pick<Services, "limitsOf">,
   tx: pg.PoolClient,

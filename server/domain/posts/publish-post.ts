@@ -9,7 +9,10 @@ import { holdPost } from "./hold-post.ts";
 import { judgeStored } from "./judge-stored.ts";
 import { refuseIssues } from "./judge.ts";
 
-/** Makes a post due now. It is judged again by what is known today: its accounts, and its media where they have been measured. */
+/**
+ * Makes a post due now. It is judged again by what is known today: its accounts, and its media where they have been
+ * measured.
+ */
 export async function publishPost(services: Services, call: Call, id: string): Promise<Answer<{ post: Post }>> {
   return await waitIfUnapproved(
     services,

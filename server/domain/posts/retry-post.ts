@@ -23,7 +23,8 @@ export async function retryPost(
     async () =>
       await write(services, call, async (tx) => {
         const post = await holdPost(tx, call, id);
-        // First, so that nobody is asked to approve what could not be retried anyhow; a refusal of the key takes it back.
+        // First, so that nobody is asked to approve what could not be retried anyhow; a refusal of the key takes it
+        // back.
         await retry(tx, post, options);
         refuseIssues(await judgePublishing(services, tx, call, { id, platforms: options.platforms ?? post.platforms }));
         return await getPost(services, call, id, tx);

@@ -18,8 +18,9 @@ import { refuseField } from "./refuse-field.ts";
 export type DeleteUserServices = Pick<Services, "pool" | "auth" | "jobs" | "oauth" | "keyHolders">;
 
 /**
- * Deletes the person who asks, with all that is theirs in both modes, in one transaction; stored bytes go soon after, and
- * the platforms are asked to revoke the grants. The audit log stays. Asks for the password; a user without one must have * signed in just now. Throws VALIDATION_FAILED for a wrong one, RATE_LIMITED for too many.
+ * Deletes the person who asks, with all that is theirs in both modes, in one transaction; stored bytes go soon after,
+ * and the platforms are asked to revoke the grants. The audit log stays. Asks for the password; a user without one must
+ * have * signed in just now. Throws VALIDATION_FAILED for a wrong one, RATE_LIMITED for too many.
  */
 export async function deleteUser(
   services: DeleteUserServices,

@@ -24,7 +24,8 @@ export interface NewPerson {
 }
 
 /**
- * Creates an account, where sign-up is open. An email asks the address's reader to confirm it before the first sign-in. * Only that reader learns whether the address already has an account. Throws RATE_LIMITED.
+ * Creates an account, where sign-up is open. An email asks the address's reader to confirm it before the first sign-in.
+ * * Only that reader learns whether the address already has an account. Throws RATE_LIMITED.
  */
 export async function signUp(services: SignUpServices, origin: Origin, person: NewPerson): Promise<void> {
   if (services.settings.signUp !== "open") throw signUpRefused(services.settings.signUp);

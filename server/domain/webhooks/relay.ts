@@ -62,7 +62,10 @@ export async function relayEvents(services: RelayServices): Promise<boolean> {
   return relayed === BATCH || skipped === UNWANTED_BATCH;
 }
 
-/** A receiver that is away is no reason to keep everything for it: the log says what was not sent, and it can be sent from there. The log has its bounds, too. */
+/**
+ * A receiver that is away is no reason to keep everything for it: the log says what was not sent, and it can be sent
+ * from there. The log has its bounds, too.
+ */
 async function dropSurplus(tx: pg.PoolClient, webhookIds: readonly string[]): Promise<void> {
   if (webhookIds.length === 0) return;
   const error = `Dropped: ${BOUNDS.pendingDeliveries} newer deliveries of this webhook were pending.`;
@@ -110,7 +113,11 @@ function wants(events: readonly EventType[], type: EventType): boolean {
   return events.length === 0 || events.includes(type);
 }
 
-/** The body of an event: what it is about, as reading it would show it now. `sequence` grows from event to event, so that receivers can put those of a post in order; `postSequence` counts those of a post, so that they see where one is missing. */
+/**
+ * The body of an event: what it is about, as reading it would show it now.
+ * `sequence` grows from event to event, so that receivers can put those of a post in order; `postSequence` counts those
+ * of a post, so that they see where one is missing.
+ */
 async function describe({ settings }: RelayServices, tx: pg.PoolClient, event: OutboxRow): Promise<string> {
   const data: Record<string, unknown> = { ...event.data };
   if (event.post_id !== null) {

@@ -33,7 +33,10 @@ interface Door {
 
 type Parts = Pick<Services, "pool" | "vault">;
 
-/** Makes a webhook and shows its secret, once. Refuses the twenty-first, also where several are made at once, and a URL where nothing would be sent. */
+/**
+ * Makes a webhook and shows its secret, once. Refuses the twenty-first, also where several are made at once, and a URL
+ * where nothing would be sent.
+ */
 export async function createWebhook(
   services: Parts & Door,
   call: Call,
@@ -198,7 +201,10 @@ function toWebhook(row: WebhookRow, secret: string | null = null): Webhook {
   };
 }
 
-/** Says at once what every delivery would end with. A name that leads to a private address shows only when it is resolved, at each delivery. */
+/**
+ * Says at once what every delivery would end with. A name that leads to a private address shows only when it is
+ * resolved, at each delivery.
+ */
 function refusePrivate({ settings }: Door, url: string): void {
   if (!isRefusedHost(new URL(url), settings.allowPrivateUrls)) return;
   throw refused({

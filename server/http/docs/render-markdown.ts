@@ -2,7 +2,10 @@ import { Marked, type Tokens } from "marked";
 
 import { html, toMarkup, trusted } from "../pages/html.ts";
 
-/** Our own text as HTML. Headings get ids, tables and code can be scrolled, and no markup passes that stands in the text. */
+/**
+ * Our own text as HTML. Headings get ids, tables and code can be scrolled, and no markup passes that stands in the
+ * text.
+ */
 export function renderMarkdown(markdown: string): string {
   const taken = new Map<string, number>();
   const marked = new Marked({

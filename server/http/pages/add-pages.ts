@@ -59,7 +59,10 @@ export async function addPages(scope: FastifyInstance, services: Services, optio
   });
 }
 
-/** Cookies and forms belong to one address: who comes by the number of this machine is sent to its name, or the other way round. */
+/**
+ * Cookies and forms belong to one address: who comes by the number of this machine is sent to its name, or the other
+ * way round.
+ */
 function leadToOneAddress(pages: FastifyInstance, { settings }: Pick<Services, "settings">): void {
   const own = new URL(settings.appUrl);
   pages.addHook("onRequest", async (request, reply) => {

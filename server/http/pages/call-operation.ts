@@ -35,8 +35,8 @@ export type CallOperation = <Envelope extends z.ZodObject>(
 ) => Promise<Outcome<z.output<Envelope>>>;
 
 /**
- * What a person may do by a page: just what the operation's own route does for their session, with its checks of the form,
- * its limits and its refusals. The caller has made sure that the request is one of our own pages'.
+ * What a person may do by a page: just what the operation's own route does for their session, with its checks of the
+ * form, its limits and its refusals. The caller has made sure that the request is one of our own pages'.
  */
 export function operationsFor(
   services: Services,

@@ -14,7 +14,8 @@ export interface RouteCall {
 
 /**
  * Calls a route of `/api/auth` in this process, for the browser whose request is being answered: by the same checks and
- * limits. Cookies that the route sets go to the browser. The caller has made sure that the request is one of our own pages'.
+ * limits. Cookies that the route sets go to the browser. The caller has made sure that the request is one of our own
+ * pages'.
  */
 export async function callRoute(
   { settings }: Pick<Services, "settings">,
@@ -48,7 +49,9 @@ export async function callRoute(
 
 const outerIds = new AsyncLocalStorage<string>();
 
-/** The id of the request for which a page calls a route: all that is done for it is logged and written down under that. */
+/**
+ * The id of the request for which a page calls a route: all that is done for it is logged and written down under that.
+ */
 export function outerRequestId(): string | undefined {
   return outerIds.getStore();
 }

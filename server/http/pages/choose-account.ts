@@ -60,7 +60,10 @@ export interface ChoicePage extends Pick<Page, "viewer" | "status" | "formOrigin
   chosen?: string;
 }
 
-/** Asks which account to connect. The form has the fields `platformAccountId` and, as consent to replace another one, `replace`. */
+/**
+ * Asks which account to connect. The form has the fields
+ * `platformAccountId` and, as consent to replace another one, `replace`.
+ */
 export async function showChoices(reply: FastifyReply, choices: Choices, shown: ChoicePage): Promise<FastifyReply> {
   const { platform, accounts, connected } = choices;
   const { label } = catalog[platform].capabilities;

@@ -7,7 +7,10 @@ import type { FailureKind, OAuthFailure } from "../../oauth/failures.ts";
 import { sendPage } from "./frame.ts";
 import { html, type Html } from "./html.ts";
 
-/** What a connect link shows to the person who opens it: who asks for what, and the ways to connect. Null: there is no such link. */
+/**
+ * What a connect link shows to the person who opens it: who asks for what, and the ways to connect. Null: there is no
+ * such link.
+ */
 export async function showConnectLink(
   reply: FastifyReply,
   link: OpenConnectLink | null,

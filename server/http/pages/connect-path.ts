@@ -1,6 +1,9 @@
 import type { Mode, PlatformName } from "../../../model/platform-names.ts";
 
-/** Where a person goes to connect an account: a link and not a form, because browsers keep forms from leading to another site. */
+/**
+ * Where a person goes to connect an account: a link and not a form, because browsers keep forms from leading to another
+ * site.
+ */
 export function connectPath({
   platform,
   platformSetId,

@@ -189,7 +189,10 @@ function warning({ client, redirectUri }: Asked): Html {
   return html`<p class="notice warn">${text}</p>`;
 }
 
-/** Browsers hold a form's policy against redirects, too. An address in brackets is no source of a policy, nor is the name of an app. */
+/**
+ * Browsers hold a form's policy against redirects, too. An address in brackets is no source of a policy, nor is the
+ * name of an app.
+ */
 function sourceOf(redirectUri: string): string {
   const { protocol, origin, hostname } = new URL(redirectUri);
   const isWeb = protocol === "https:" || (protocol === "http:" && isLoopback(hostname));

@@ -20,7 +20,9 @@ import { html, type Html } from "./html.ts";
 import { callOf, requirePerson, type Person } from "./person.ts";
 import { queryOf } from "./query.ts";
 
-/** The apps of the platforms' developer portals that a platform set connects its accounts by, instead of the instance's. */
+/**
+ * The apps of the platforms' developer portals that a platform set connects its accounts by, instead of the instance's.
+ */
 export function addCustomOAuthApps(scope: FastifyInstance, services: Services, options: PageOptions): void {
   const { settings } = services;
 

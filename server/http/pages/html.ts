@@ -8,7 +8,10 @@ export type Piece = Html | string | number | null | undefined | false | readonly
 
 const MARKUP = Symbol("markup");
 
-/** A template whose pieces are made safe, inside attributes in double quotes too. All text that people or platforms wrote goes through it. */
+/**
+ * A template whose pieces are made safe, inside attributes in double quotes too. All text that people or platforms
+ * wrote goes through it.
+ */
 export function html(strings: TemplateStringsArray, ...pieces: Piece[]): Html {
   return { [MARKUP]: strings.reduce((made, string, index) => made + toMarkup(pieces[index - 1]) + string) };
 }

@@ -12,7 +12,10 @@ import { type Person, requirePerson } from "./person.ts";
 import { queryOf } from "./query.ts";
 import { showTime } from "./times.ts";
 
-/** API keys: made, listed and revoked, as are the grants of MCP clients. A key is shown in the answer that makes it and never again. */
+/**
+ * API keys: made, listed and revoked, as are the grants of MCP clients. A key is shown in the answer that makes it and
+ * never again.
+ */
 export function addKeys(scope: FastifyInstance, services: Services, options: PageOptions): void {
   const { settings } = services;
 

@@ -22,7 +22,10 @@ import { showTime } from "./times.ts";
 
 const passkeyList = z.array(z.object({ id: z.string(), name: z.string().nullish(), createdAt: z.string().nullish() }));
 
-/** A person's own settings: profile, email, password, two-factor authentication, passkeys, sessions, invitations, and deleting the account. */
+/**
+ * A person's own settings: profile, email, password, two-factor authentication, passkeys, sessions, invitations, and
+ * deleting the account.
+ */
 export function addSettings(scope: FastifyInstance, services: Services, options: PageOptions): void {
   const { settings } = services;
 

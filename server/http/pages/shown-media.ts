@@ -31,7 +31,10 @@ export function mediaBelow(
   });
 }
 
-/** One file as it is stored and would go out, from our own origin alone: nothing is asked of the server that it came from. */
+/**
+ * One file as it is stored and would go out, from our own origin alone: nothing is asked of the server that it came
+ * from.
+ */
 export function mediaFigure(media: ShownMedia | undefined, altText = ""): Html {
   if (media === undefined) return html`<p class="notice warn">The file is missing.</p>`;
   if (media.url === null) {

@@ -50,7 +50,10 @@ const OFFERED = {
   ],
 } as const;
 
-/** Signing in over HTTP, on the app's host only. Answers never carry a session's token: it is in the cookie, out of scripts' reach. */
+/**
+ * Signing in over HTTP, on the app's host only. Answers never carry a session's token: it is in the cookie, out of
+ * scripts' reach.
+ */
 export function addAuthRoutes(scope: FastifyInstance, services: Services): void {
   requireAppHost(scope, services.settings);
   addWaysIn(scope, services);
@@ -157,7 +160,10 @@ async function answer(services: Services, request: FastifyRequest, reply: Fastif
   return await reply.code(response.status).send(withoutToken(content));
 }
 
-/** Refuses where the library is told to send the browser on to another site: callbackURL, redirectTo, errorCallbackURL and whatever it calls them. */
+/**
+ * Refuses where the library is told to send the browser on to another site: callbackURL, redirectTo, errorCallbackURL
+ * and whatever it calls them.
+ */
 function refuseWaysElsewhere(fields: readonly (readonly [string, unknown])[]): void {
   const elsewhere = fields.find(
     ([name, value]) => /callback|redirect/i.test(name) && !(typeof value === "string" && isOwnPath(value)),
@@ -170,7 +176,10 @@ function refuseWaysElsewhere(fields: readonly (readonly [string, unknown])[]): v
     );
 }
 
-/** Asks the library as a visitor, whose address and request are known to all that is counted and written down. What it refuses is thrown in our shape. */
+/**
+ * Asks the library as a visitor, whose address and request are known to all that is counted and written down. What it
+ * refuses is thrown in our shape.
+ */
 async function asVisitor<Result>(
   services: Pick<Services, "auth">,
   request: FastifyRequest,
@@ -219,7 +228,9 @@ const FIXES: Readonly<Record<string, string>> = {
   SESSION_NOT_FRESH: "Sign in again, then retry within 15 minutes.",
 };
 
-/** The headers that the library reads. Addresses and forwarded hosts are not among them: they could be anybody's word. */
+/**
+ * The headers that the library reads. Addresses and forwarded hosts are not among them: they could be anybody's word.
+ */
 function headersOf(request: FastifyRequest): Headers {
   const headers = new Headers();
   for (const name of [

@@ -62,7 +62,9 @@ async function read(tenant: Tenant, id: string) {
   return linkForm.parse(objectIn((await world.call(tenant, "GET", `/api/v1/connect-links/${id}`)).body, "connectLink"));
 }
 
-/** A browser of somebody who has no Ampost login: it keeps the cookies that it is given, and follows nothing by itself. */
+/**
+ * A browser of somebody who has no Ampost login: it keeps the cookies that it is given, and follows nothing by itself.
+ */
 function newBrowser() {
   const cookies = new Map<string, string>();
   const send = async (url: string, form?: Record<string, string>): Promise<Shown> => {

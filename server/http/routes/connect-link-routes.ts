@@ -21,7 +21,10 @@ import { sendOn } from "../pages/frame.ts";
 import { queryOf } from "../pages/query.ts";
 import { whereNext } from "./oauth-routes.ts";
 
-/** Connecting by a link, in a browser without a session: the link's page, the way to the platform, the choice, and the way back. */
+/**
+ * Connecting by a link, in a browser without a session: the link's page, the way to the platform, the choice, and the
+ * way back.
+ */
 export function addConnectLinkRoutes(pages: FastifyInstance, services: Services): void {
   const { appUrl } = services.settings;
 
@@ -41,7 +44,8 @@ export function addConnectLinkRoutes(pages: FastifyInstance, services: Services)
     "/connect/:token/start",
     { exposeHeadRoute: false },
     async (request, reply) => {
-      // A platform that asks only once would connect without a word whoever is led straight here: they see first who asks.
+      // A platform that asks only once would connect without a word whoever is led straight here: they see first who
+      // asks.
       if (!isFromOwnPage(request, appUrl))
         return await sendOn(reply, `/connect/${encodeURIComponent(request.params.token)}`);
       const { platform: named, login = "" } = queryOf(request);

@@ -28,7 +28,8 @@ export const GRANT_PATHS = {
 
 /** What MCP clients that take no key talk to; the page on which a person lets them in is in `pages/consent.ts`. */
 export async function addMcpGrants(scope: FastifyInstance, services: Services): Promise<void> {
-  // Nothing here goes by cookies, so that pages of any site may ask; for what they get they have to have a code or token.
+  // Nothing here goes by cookies, so that pages of any site may ask; for what they get they have to have a code or
+  // token.
   scope.addHook("onRequest", async (_request, reply) => void reply.header("access-control-allow-origin", "*"));
   // On both hosts: clients of older revisions look for it beside the endpoint.
   scope.get(
@@ -46,7 +47,10 @@ export async function addMcpGrants(scope: FastifyInstance, services: Services): 
   });
 }
 
-/** What a client in a browser wants to know before it asks. The star stands for every header but one (Fetch standard, "CORS non-wildcard request-header name"). */
+/**
+ * What a client in a browser wants to know before it asks. The star stands for every header but one (Fetch standard,
+ * "CORS non-wildcard request-header name").
+ */
 const PREFLIGHT = {
   "access-control-allow-methods": "GET, POST",
   "access-control-allow-headers": "Authorization, *",

@@ -13,7 +13,10 @@ export interface Probes {
   metrics(): Promise<{ contentType: string; text: string }>;
 }
 
-/** Who sees more than whether the process is alive and ready: whoever has the token, and on a port of the operator's own everybody. */
+/**
+ * Who sees more than whether the process is alive and ready: whoever has the token, and on a port of the operator's own
+ * everybody.
+ */
 export interface ProbeAccess {
   /** Null: there is none. */
   token: string | null;

@@ -25,7 +25,10 @@ export function addNotFound(app: FastifyInstance): void {
   });
 }
 
-/** What stands below the public API's path and is refused before any route has it, has the headers of every answer there. */
+/**
+ * What stands below the public API's path and is refused before any route has it, has the headers of every answer
+ * there.
+ */
 export function answerAsApi(request: FastifyRequest, reply: FastifyReply): void {
   if (!request.url.startsWith("/api/v1/")) return;
   sendUnlimited(reply);

@@ -3,9 +3,9 @@ import type { Readable } from "node:stream";
 /** What a sender sends, cut into segments that can be stored one by one. */
 export interface ArrivingBytes {
   /**
-   * Waits for bytes and hands them out, at least one: until there are `limitBytes` of them, or a little more, until none
-   * has come for a while, or until the sender has ended or gone. Null once there are no more. A segment is read to its
-   * end before the next is asked for.
+   * Waits for bytes and hands them out, at least one: until there are `limitBytes` of them, or a little more, until
+   * none has come for a while, or until the sender has ended or gone. Null once there are no more. A segment is read to
+   * its end before the next is asked for.
    */
   next(limitBytes: number): Promise<AsyncIterable<Uint8Array> | null>;
   /** Whether the sender has kept us waiting for a while. */

@@ -42,8 +42,8 @@ export interface ReceivedFile {
 /**
  * Stores a file while it arrives, without holding it in memory, and measures it. What is refused leaves nothing behind
  * and is a PublicError: PAYLOAD_TOO_LARGE above 200 MB, UNSUPPORTED_MEDIA_TYPE where the bytes are of another type than
- * claimed or than is taken, VALIDATION_FAILED where they cannot be read, RATE_LIMITED where too many of the user's wait. A refused Readable is left as it is, for the
- * caller to drain.
+ * claimed or than is taken, VALIDATION_FAILED where they cannot be read, RATE_LIMITED where too many of the user's
+ * wait. A refused Readable is left as it is, for the caller to drain.
  */
 export async function receiveFile(storage: Storage, file: IncomingFile): Promise<ReceivedFile> {
   const chunks = withHead(file.bytes);
@@ -172,7 +172,10 @@ async function measure(
   }
 }
 
-/** So many files of a user may wait for their turn to be read. Most take a few hundredths of a second, the largest some seconds. */
+/**
+ * So many files of a user may wait for their turn to be read. Most take a few hundredths of a second, the largest some
+ * seconds.
+ */
 const MOST_WAITING = 50;
 
 function tooManyWaiting({ path = "" }: IncomingFile): PublicError {

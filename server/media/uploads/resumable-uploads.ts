@@ -108,9 +108,9 @@ export async function findUpload(
 
 /**
  * Adds bytes at the offset, which has to be where the upload stands, and answers where it stands then. What arrived
- * before the sender went away is kept. With the last byte the media object is made, or the file refused as `receiveFile`
- * refuses it, and the upload with it. Throws NOT_FOUND, INVALID_STATUS_TRANSITION where the upload stands elsewhere or
- * another request adds to it, and PAYLOAD_TOO_LARGE for more than the file is long.
+ * before the sender went away is kept. With the last byte the media object is made, or the file refused as
+ * `receiveFile` refuses it, and the upload with it. Throws NOT_FOUND, INVALID_STATUS_TRANSITION where the upload stands
+ * elsewhere or another request adds to it, and PAYLOAD_TOO_LARGE for more than the file is long.
  */
 export async function appendToUpload(
   deps: ResumableUploadDeps,
@@ -201,7 +201,10 @@ function valuesOf({ userId, mode, id, writer }: Writer): [userId: string, mode: 
   return [userId, mode, id, writer];
 }
 
-/** Stores segment after segment, each counted once it is there. The last is counted together with the media object, so that no crash between the two can leave an upload that is complete and came to nothing. */
+/**
+ * Stores segment after segment, each counted once it is there. The last is counted together with the media object, so
+ * that no crash between the two can leave an upload that is complete and came to nothing.
+ */
 async function storeArriving(
   deps: ResumableUploadDeps,
   writer: Writer,

@@ -1,4 +1,7 @@
-/** A box of an MP4 or QuickTime file. `body` is what is in it; where it says that it ends behind what it is in, as much as is there. */
+/**
+ * A box of an MP4 or QuickTime file. `body` is what is in it; where it says that it ends behind what it is in, as much
+ * as is there.
+ */
 export interface Box {
   name: string;
   body: Buffer;

@@ -2,9 +2,9 @@ import { readBoxes } from "./boxes.ts";
 
 /**
  * What the index of a video says about its time line that a copy of its packets would not keep; null where nothing.
- * Completes the sentence "The video …". A start that is cut off, a delay, and the few padding samples that encoders hide
- * at the end are kept or not to be noticed. `index` is what is in the `moov` box.
- * Source: ISO/IEC 14496-12, 8.6.6; QuickTime File Format, edit list atoms.
+ * Completes the sentence "The video …". A start that is cut off, a delay, and the few padding samples that encoders
+ * hide at the end are kept or not to be noticed. `index` is what is in the `moov` box. Source: ISO/IEC 14496-12, 8.6.6;
+ * QuickTime File Format, edit list atoms.
  */
 export function findEditObstacle(index: Buffer): string | null {
   const boxes = readBoxes(index);

@@ -26,9 +26,9 @@ import { keptTracks } from "./video-tracks.ts";
 
 /**
  * Puts a stored video into an MP4 file with the index at the front, and stores that. Packets are copied as they are:
- * nothing is encoded anew. Picture and sound that are on by default are kept, with rotation and time; chapters, captions,
- * timed metadata and descriptions are left out. Neither file is held in memory. Belongs into the rewrapping slot.
- * Throws MEDIA_REJECTED where the video cannot be kept faithfully.
+ * nothing is encoded anew. Picture and sound that are on by default are kept, with rotation and time; chapters,
+ * captions, timed metadata and descriptions are left out. Neither file is held in memory. Belongs into the rewrapping
+ * slot. Throws MEDIA_REJECTED where the video cannot be kept faithfully.
  */
 export async function rewrapVideo(
   storage: Storage,

@@ -5,10 +5,9 @@ import type { Box } from "./boxes.ts";
 const MAX_PACKETS = 2_500_000;
 
 /**
- * Whether the tables of an index hold what they declare, and declare no more packets than a video has. Whoever reads them
- * makes room, or goes round, as often as they say, and a few bytes that are broken or forged say four billion.
- * `index` is what is in a `moov` or `moof` box.
- * Source: ISO/IEC 14496-12, 8.6.1, 8.7 and 8.8.8.
+ * Whether the tables of an index hold what they declare, and declare no more packets than a video has. Whoever reads
+ * them makes room, or goes round, as often as they say, and a few bytes that are broken or forged say four billion.
+ * `index` is what is in a `moov` or `moof` box. Source: ISO/IEC 14496-12, 8.6.1, 8.7 and 8.8.8.
  */
 export function hasSoundTables(index: Buffer): boolean {
   const boxes = readDeep(index);
@@ -22,8 +21,8 @@ export function hasSoundTables(index: Buffer): boolean {
 }
 
 /**
- * Why the packets of a video cannot be found one after the other in a sane time, completing "The video …"; null where they
- * can. To find one, all of its chunk are gone through.
+ * Why the packets of a video cannot be found one after the other in a sane time, completing "The video …"; null where
+ * they can. To find one, all of its chunk are gone through.
  */
 export function findChunkObstacle(index: Buffer): string | null {
   const tracks = readDeep(index)
@@ -57,7 +56,10 @@ function isSoundTrack(track: readonly Box[]): boolean {
   return others.length === 0 && (chunks === undefined || isInOrder(chunks));
 }
 
-/** Sound that is not compressed has a packet for each of its samples, all of one size, and none is shown at another time. */
+/**
+ * Sound that is not compressed has a packet for each of its samples, all of one size, and none is shown at another
+ * time.
+ */
 function isPlain(track: readonly Box[]): boolean {
   const sizes = bodiesOf(track, "stsz");
   return (

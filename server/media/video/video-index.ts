@@ -18,9 +18,9 @@ const MAX_OUTER_BOXES = 100;
 const MAX_FRAGMENT_BOXES = 20_000;
 
 /**
- * Reads the index of a video, and looks through all that a reader of videos goes by: the outermost boxes each have to end
- * within the file, which finds a cut one, and the index and every fragment have to be of sane size and sound. Throws an
- * UnreadableMediaError.
+ * Reads the index of a video, and looks through all that a reader of videos goes by: the outermost boxes each have to
+ * end within the file, which finds a cut one, and the index and every fragment have to be of sane size and sound.
+ * Throws an UnreadableMediaError.
  */
 export async function readIndex(source: Read, sizeBytes: number): Promise<VideoIndex> {
   const read = ahead(source, sizeBytes);

@@ -4,8 +4,9 @@ import type { Input, InputAudioTrack, InputVideoTrack } from "mediabunny";
 const COPIED_CODECS: ReadonlySet<string> = new Set(["avc", "hevc", "av1", "vp9", "aac", "mp3"]);
 
 /**
- * The tracks of a video that are seen and heard where nobody chooses others: of each kind those that are on, or the first
- * where all are off. QuickTime keeps chapters' pictures, other languages and spatial sound as tracks that are off.
+ * The tracks of a video that are seen and heard where nobody chooses others: of each kind those that are on, or the
+ * first where all are off. QuickTime keeps chapters' pictures, other languages and spatial sound as tracks that are
+ * off.
  */
 export async function keptTracks(input: Input): Promise<(InputVideoTrack | InputAudioTrack)[]> {
   const tracks = [await input.getVideoTracks(), await input.getAudioTracks()];
