@@ -4,28 +4,39 @@ import { inspect } from "node:util";
 /** A test that takes longer hangs. */
 const LONGEST_TEST_SECONDS = 300;
 
-export interface Sum {
+/** What a check or a test file came to. */
+export interface Outcome {
+  name: string;
+  seconds: number;
   passed: number;
   failed: number;
+  /** To be printed. */
+  text: string;
 }
 
-/** Runs test files, each in a process of its own, tells of each as it ends, and counts the tests in them. */
-export async function runFiles(
-  files: readonly string[],
+/** Runs jobs side by side, in their order, and tells of each as it ends. */
+export async function runBeside(
+  jobs: readonly (() => Promise<Outcome>)[],
   options: { atOnce: number; say(text: string): void },
-): Promise<Sum> {
-  const sum: Sum = { passed: 0, failed: 0 };
-  const waiting = [...files];
+): Promise<Outcome[]> {
+  const outcomes: Outcome[] = [];
+  const waiting = jobs.values();
   const runNext = async (): Promise<void> => {
-    for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
-      const report = await runFile(file);
-      sum.passed += report.passed;
-      sum.failed += report.failures.length;
-      options.say(describe(file, report));
+    for (const job of waiting) {
+      const outcome = await job();
+      outcomes.push(outcome);
+      options.say(outcome.text);
     }
   };
   await Promise.all(Array.from({ length: options.atOnce }, runNext));
-  return sum;
+  return outcomes;
+}
+
+export function sumOf(outcomes: readonly Outcome[]): Pick<Outcome, "passed" | "failed"> {
+  return {
+    passed: outcomes.reduce((sum, { passed }) => sum + passed, 0),
+    failed: outcomes.reduce((sum, { failed }) => sum + failed, 0),
+  };
 }
 
 interface Report {
@@ -35,7 +46,8 @@ interface Report {
   seconds: number;
 }
 
-async function runFile(file: string): Promise<Report> {
+/** Runs a test file in a process of its own, and counts the tests in it. */
+export async function runFile(file: string): Promise<Outcome> {
   const report: Report = { passed: 0, failures: [], output: "", seconds: 0 };
   const began = performance.now();
   const events = run({ files: [file], timeout: LONGEST_TEST_SECONDS * 1000 });
@@ -51,7 +63,8 @@ async function runFile(file: string): Promise<Report> {
     events.on(kind, ({ message }) => (report.output += message));
   await new Promise((resolve, reject) => events.once("error", reject).once("close", resolve).resume());
   report.seconds = (performance.now() - began) / 1000;
-  return report;
+  const { seconds, passed, failures } = report;
+  return { name: file, seconds, passed, failed: failures.length, text: describe(file, report) };
 }
 
 function describe(file: string, { passed, failures, output, seconds }: Report): string {

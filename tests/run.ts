@@ -6,10 +6,10 @@ import { parseArgs } from "node:util";
 
 import { startEmbedded } from "../server/db/embedded/embedded.ts";
 import { changedSince, reachedBy } from "./changed.ts";
-import { runChecks } from "./checks.ts";
+import { checks } from "./checks.ts";
 import { TEST_SETTINGS } from "./database.ts";
 import { findLeftBehind } from "./left-behind.ts";
-import { runFiles, type Sum } from "./run-files.ts";
+import { runBeside, runFile, sumOf } from "./run-files.ts";
 
 /**
  * `npm test`: what `npm run check` does, then every `*.test.ts`, on one PostgreSQL of its own. With paths it runs only
@@ -19,6 +19,16 @@ import { runFiles, type Sum } from "./run-files.ts";
  */
 const root = join(import.meta.dirname, "..");
 process.chdir(root);
+
+/** Tests wait for half of their time, for leases to end and for what comes later. */
+const FILES_PER_CORE = 2;
+
+/** The faults, and the conformance of a platform. */
+const LONGEST = /^tests\/faults\/|^platforms\/(\w+)\/\1\.test\.ts$/;
+
+/** So many of the slowest are named in the end. */
+const SLOWEST = 10;
+
 const { values, positionals: wanted } = parseArgs({
   args: bases(process.argv.slice(2)),
   options: { changed: { type: "string" } },
@@ -50,23 +60,28 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
 for (const name of Object.keys(process.env))
   if (/^(AMPOST_|DATABASE_URL|PORT$|HOST$)/.test(name)) delete process.env[name];
 const scratch = await mkdtemp(join(folder, "t-"));
-Object.assign(process.env, { AMPOST_TEST_POSTGRES_URL: server.url, AMPOST_TEST_RUN: run, TMPDIR: scratch });
+Object.assign(process.env, {
+  AMPOST_TEST_POSTGRES_URL: server.url,
+  AMPOST_TEST_RUN: run,
+  TMPDIR: scratch,
+  // Most of what a short test takes is the compiling of what it imports. This is where an instance keeps it, too.
+  NODE_COMPILE_CACHE: join(root, "node_modules/.cache/compile"),
+});
 
-const sum: Sum = { passed: 0, failed: 0 };
-if (wanted.length === 0) add(await runChecks());
-add(await runFiles(files, { atOnce: availableParallelism(), say: console.log }));
+const jobs = [...(wanted.length === 0 ? checks : []), ...files.map((file) => () => runFile(file))];
+const outcomes = await runBeside(jobs, { atOnce: FILES_PER_CORE * availableParallelism(), say: console.log });
+const sum = sumOf(outcomes);
 const left = await findLeftBehind({ folder: scratch, run });
 for (const each of left) console.log(`FAILED  left behind: ${each}`);
 if (left.length > 0) sum.failed += 1;
 await cleanUp();
 
+if (outcomes.length > SLOWEST) {
+  const slowest = outcomes.toSorted((one, other) => other.seconds - one.seconds).slice(0, SLOWEST);
+  console.log(["The slowest:", ...slowest.map(({ name, seconds }) => `${seconds.toFixed(1)} s  ${name}`)].join("\n  "));
+}
 console.log(`${sum.passed} passed, ${sum.failed} failed`);
 process.exit(sum.failed > 0 ? 1 : 0);
-
-function add({ passed, failed }: Sum): void {
-  sum.passed += passed;
-  sum.failed += failed;
-}
 
 /** `--changed` alone is against main. */
 function bases(args: readonly string[]): string[] {
@@ -81,5 +96,11 @@ async function findTests(paths: readonly string[]): Promise<string[]> {
   }))
     found.push(file);
   const parts = paths.map((path) => relative(root, join(root, path)).replace(/^(\.\.\/)+/, ""));
-  return found.filter((file) => parts.length === 0 || parts.some((part) => file.includes(part))).sort();
+  const isWanted = (file: string) => parts.length === 0 || parts.some((part) => file.includes(part));
+  return found.filter(isWanted).sort((one, other) => rank(one) - rank(other) || (one < other ? -1 : 1));
+}
+
+/** The longest first, so that the end is not a wait for one of them. */
+function rank(file: string): number {
+  return LONGEST.test(file) ? 0 : 1;
 }
