@@ -13,39 +13,40 @@ import { code, fenced, table } from "./markdown.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 
-/** Every folder of the root and of `server/`, and what lies in it. */
+/** Every folder of the root and of `server/`, and what it contains. */
 const ROOMS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   "": {
-    model: "the words: statuses, errors, ids, limits; imports nothing",
+    model: "shared types: statuses, errors, IDs, limits; imports nothing",
     platforms:
-      "the networks, a folder each: rules, broker, sandbox; `kit/` is what they share, `conformance/` tests them all alike",
-    contract: "the API as data: every operation once; OpenAPI, client, MCP tools, n8n and docs are printed from it",
-    printing: "what is printed from declarations: documentation, client types, the n8n node, llm.txt",
-    server: "how the promise is kept",
-    sandbox: "the networks' stand-in: a process of its own with the ledger of what was published",
-    client: "a typed client, published by itself",
-    cli: "the commands; those of `remote/` are clients like any other",
-    integrations: "what other tools load",
-    docs: "guides, decisions, measurements",
-    tests: "what needs the whole house: journeys, attacks, faults; and the worlds that tests are built in",
-    bench: "measurements, the fault harness and the simulation",
+      "one folder per network: rules, broker, sandbox; `kit/` is shared code, `conformance/` tests them all in the same way",
+    contract:
+      "the API as data: every operation once; OpenAPI, client types, MCP tools, the n8n node and docs are generated from it",
+    printing: "generators: documentation, client types, the n8n node, llm.txt",
+    server: "the implementation",
+    sandbox: "simulates the networks, in its own process with a ledger of everything published",
+    client: "a typed client, published separately",
+    cli: "the commands; those in `remote/` only use the public API",
+    integrations: "plugins for other tools",
+    docs: "guides, decisions, benchmarks",
+    tests: "tests of the whole system: journeys, attacks, faults; and the environments that tests run in",
+    bench: "benchmarks, fault injection and the simulation",
   },
   server: {
     http: "the REST API, the pages and the served documentation",
     mcp: "the MCP server",
-    calls: "what both have in common: who calls, with what key, how often, and what is refused",
-    domain: "the verbs: what a call does, the same over every skin",
-    publishing: "the engine",
-    jobs: "work that waits its turn, other than posts",
-    oauth: "connecting accounts, their tokens, and keeping them fresh",
-    auth: "people: signing in, sessions, second factors",
-    mail: "email: wording and sending",
-    media: "files: taking in, measuring, rewrapping, serving",
-    db: "the database: `queries/` with a file for each table, migrations, and the embedded PostgreSQL",
-    storage: "where bytes lie: a folder or S3",
-    vault: "sealing tokens and secrets, and the keys for that",
-    turns: "who is next among those who wait",
-    start: "the processes: configuration, wiring, watching over them",
+    calls: "what both share: authentication, rate limits, idempotency, errors",
+    domain: "the use cases: what each operation does, the same over REST, MCP and pages",
+    publishing: "the publishing engine",
+    jobs: "background jobs other than publishing",
+    oauth: "connecting accounts, and storing and renewing their tokens",
+    auth: "users: sign-in, sessions, two-factor authentication",
+    mail: "emails and sending them",
+    media: "files: receiving, measuring, converting, serving",
+    db: "the database: `queries/` with a file per table, migrations, and the embedded PostgreSQL",
+    storage: "file storage: a folder or S3",
+    vault: "encryption of tokens and secrets",
+    turns: "fair queuing",
+    start: "processes: configuration, wiring, monitoring",
   },
 };
 
@@ -53,44 +54,44 @@ const rules = z.object({
   default: z.object({ forbidden: z.array(z.object({ name: z.string(), comment: z.string() })) }),
 });
 
-/** The house on one page, printed from its folders, its import rules and its tables of states. */
+/** The architecture on one page, generated from the folders, the import rules and the state tables. */
 export async function architecture(): Promise<string> {
   const { forbidden } = rules.parse(await import(join(ROOT, ".dependency-cruiser.js"))).default;
   return [
     "# Architecture",
     "",
-    "Printed from the folders, `.dependency-cruiser.js` and `model/status.ts`. Why things are so stands in the [decisions](decisions/README.md), what words mean in the [glossary](glossary.md).",
+    "Generated from the folders, `.dependency-cruiser.js` and `model/status.ts`. See the [decisions](decisions/README.md) for the reasons and the [glossary](glossary.md) for the terms.",
     "",
-    "## Rooms",
+    "## Folders",
     "",
-    ...table(["Folder", "What lies there"], rooms("")),
+    ...table(["Folder", "Contents"], rooms("")),
     "",
-    "In `server/`, from the top down; `start/` puts it together:",
+    "In `server/`, from top to bottom; `start/` wires it together:",
     "",
-    ...table(["Folder", "What lies there"], rooms("server")),
+    ...table(["Folder", "Contents"], rooms("server")),
     "",
-    "## What may import what",
+    "## Import rules",
     "",
-    "A file imports only from below its own row. Each rule is checked with every change.",
+    "A file imports only from the rows below its own. Every change is checked against these rules.",
     "",
     ...table(
       ["Rule", "Why"],
       forbidden.map(({ name, comment }) => [name.replaceAll("-", " "), comment]),
     ),
     "",
-    "## The path of a post",
+    "## Life of a post",
     "",
-    "1. `contract/operations/posts.ts` parses the body; `server/calls/bind.ts` finds the operation, who calls, and whether the call is a repeat.",
-    "2. `server/domain/posts/create-post.ts` has `platforms/validate/validate.ts` say everything that is wrong with it, by the rules of each platform, and stores it with one statement.",
-    "3. When it is due, `server/publishing/claim.ts` leases one platform post to one process, by a fence that only grows.",
-    "4. `run.ts` runs the steps that `platforms/<name>/broker.ts` names. Hidden ones (containers, uploads) may be run again, and run ahead of the due time.",
-    "5. A visible one is a commit: `commit.ts` writes the intent, lets one request out within its deadline, and writes down what came of it. A broker cannot send by itself.",
-    "6. Where the answer was lost, `reconcile.ts` reads back what became of it. Nothing is sent again unless it is proved that the first did nothing.",
-    "7. `settle.ts` writes the status and the events in one transaction; webhooks and event streams go out from there.",
+    "1. `contract/operations/posts.ts` parses the body; `server/calls/bind.ts` finds the operation, authenticates the caller and detects repeated requests.",
+    "2. `server/domain/posts/create-post.ts` validates the post against the rules of each platform (`platforms/validate/validate.ts`) and stores it in one statement.",
+    "3. When it is due, `server/publishing/claim.ts` leases each platform post to one process, with an increasing fence number.",
+    "4. `run.ts` runs the steps listed by `platforms/<name>/broker.ts`. Hidden steps (containers, uploads) can be repeated and run ahead of the due time.",
+    "5. A visible step is a commit: `commit.ts` records the intent, sends one request within its deadline, and records the result. A broker cannot send it itself.",
+    "6. If the response is lost, `reconcile.ts` checks the outcome on the platform. Nothing is sent again without proof that the first request had no effect.",
+    "7. `settle.ts` writes the status and the events in one transaction, from which webhooks and event streams are sent.",
     "",
     "## States",
     "",
-    "Of a post. Its status follows from its platform posts, but for `draft`, `scheduled` and `discarded`, which are acts of the caller.",
+    "Of a post. Its status follows from its platform posts, except `draft`, `scheduled` and `discarded`, which the caller sets.",
     "",
     ...fenced("mermaid", states(POST_MOVES)),
     "",
@@ -99,7 +100,7 @@ export async function architecture(): Promise<string> {
       Object.entries(POST_STATUS_MEANINGS).map(([status, meaning]) => [code(status), meaning]),
     ),
     "",
-    "Of a platform post. By itself it only goes forward.",
+    "Of a platform post. Without a caller's action, it only moves forward.",
     "",
     ...fenced("mermaid", states(PLATFORM_POST_MOVES)),
     "",
@@ -122,7 +123,7 @@ function rooms(folder: string): string[][] {
   ];
   if (missing.length > 0)
     throw new Error(
-      `printing/architecture.ts does not tell the rooms of ${folder || "the root"} as they are: ${missing.join(", ")}`,
+      `printing/architecture.ts does not match the folders of ${folder || "the root"}: ${missing.join(", ")}`,
     );
   return told.map(([room, what]) => [code(join(folder, room, "/")), what]);
 }

@@ -14,7 +14,7 @@ const PHOTO: MediaEntry = {
 };
 const NOW = new Date("2026-12-01T00:00:00Z");
 
-/** Mistakes that callers make on every platform: without anything, with too much, of the wrong kind, at a time. */
+/** Common mistakes on every platform: no content, too much, the wrong type, a scheduled time. */
 const MISTAKES: readonly JudgedPost[] = [
   { content: { text: "" } },
   { content: { text: "Too long. ".repeat(10_000), media: [PHOTO] } },
@@ -39,10 +39,10 @@ const MISTAKES: readonly JudgedPost[] = [
   { content: { text: "Later", media: [PHOTO] }, scheduledFor: "2026-12-24T18:00:00Z" },
 ];
 
-/** The settings that stand for others' wishes and are refused with a sentence of their own. */
+/** Settings of other products that are rejected with a sentence of their own. */
 const GATED: Readonly<Record<string, unknown>> = { authorType: "organization" };
 
-/** What a platform says to common mistakes, in its own sentences, each once. */
+/** A platform's issues for common mistakes, without duplicates. */
 export function commonRefusals(platform: PlatformName, settings: readonly string[]): Issue[] {
   const gated = Object.entries(GATED).filter(([name]) => settings.includes(name));
   const mistakes = [

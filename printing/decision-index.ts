@@ -5,7 +5,7 @@ import { table } from "./markdown.ts";
 
 const FOLDER = join(import.meta.dirname, "../docs/decisions");
 
-/** Every decision page with its status, which stands below its title. */
+/** All decision pages with the status given below their titles. */
 export function decisionIndex(): string {
   const rows = readdirSync(FOLDER)
     .filter((file) => /^\d{4}-.*\.md$/.test(file))
@@ -22,7 +22,7 @@ export function decisionIndex(): string {
   return [
     "# Decisions",
     "",
-    "Choices that are not obvious: the context, what was decided, and what was given up for it. A decision that no longer holds stays, and names the one that replaced it.",
+    "Choices that are not obvious: their context, the decision and its consequences. A decision that no longer applies stays here and names its replacement.",
     "",
     ...table(["", "Decision", "Status"], rows),
     "",

@@ -1,10 +1,10 @@
 import { about, variables, type Variable } from "../model/environment.ts";
 
-/** `.env.example`: every variable with what it is for, what it takes and what holds without it. */
+/** `.env.example`: every variable with its purpose, format and default. */
 export function environmentExample(): string {
   const lines = [
-    "# Copy to .env and set what you need; everything has a default. `npm start` reads .env from the folder it is run in.",
-    "# Secrets may stand in a file instead: NAME_FILE=/run/secrets/name.",
+    "# Copy to .env and set what you need; everything has a default. `npm start` reads .env from the current folder.",
+    "# Secrets can also be read from files: NAME_FILE=/run/secrets/name.",
   ];
   let group = "";
   for (const [name, schema] of variables) {

@@ -1,120 +1,121 @@
 import type { PublicCode } from "../model/errors.ts";
 
-/**
- * What a person or a program does about each code, and what usually causes it. Where the code stands is printed beside
- * it.
- */
+/** The usual cause of each code and what to do about it. Its status is printed next to it. */
 export const ERROR_ADVICE: Readonly<Record<PublicCode, { cause: string; cure: string }>> = {
   VALIDATION_FAILED: {
     cause:
-      "A member is missing, has a wrong type or form, is unknown or stands in the wrong place, or a rule of the platform that no other code names is broken. On a platform post: the platform itself refused the content.",
-    cure: "Read `issues`: each names the place (`path`), the rule, and what to do (`fix`). All problems are told at once, so one round of changes is enough. The same request will fail again; do not repeat it unchanged.",
+      "A field is missing, unknown, misplaced, or has the wrong type or format, or the post breaks a platform rule that has no code of its own. On a platform post: the platform itself rejected the content.",
+    cure: "Read `issues`: each has the location (`path`), the rule, and what to do (`fix`). All problems are reported together, so one round of changes is enough. Do not repeat the request unchanged: it will fail again.",
   },
-  NO_PLATFORMS_SELECTED: { cause: "`platforms` is missing or empty.", cure: "Name at least one platform, each once." },
+  NO_PLATFORMS_SELECTED: {
+    cause: "`platforms` is missing or empty.",
+    cure: "List at least one platform, without duplicates.",
+  },
   PLATFORM_NOT_CONNECTED: {
     cause:
-      "The platform set has no active account of a platform that `platforms` names; it was never connected, or was disconnected.",
-    cure: "Ask `GET /api/v1/accounts?platformSetId=…` what is connected. Connect the account in the dashboard or by a [connect link](/docs/connecting-accounts), name another set, or leave the platform out.",
+      "The platform set has no active account on one of the `platforms`: it was never connected, or was disconnected.",
+    cure: "`GET /api/v1/accounts?platformSetId=…` lists the connected accounts. Connect the account in the dashboard or with a [connect link](/docs/connecting-accounts), use another set, or omit the platform.",
   },
   CONTENT_TOO_LONG: {
     cause:
-      "A text, title, description, alt text, tag, poll option or part of a chain is over the platform's limit, counted as that platform counts. A link that is appended to the text counts too.",
-    cure: "Shorten it to `limit`; `actual` says how long it is. Give that platform a text of its own in `content.platformOverrides.<platform>.text`.",
+      "A text, title, description, alt text, tag, poll option or part of a thread exceeds the platform's limit, counted the way the platform counts. A link appended to the text counts too.",
+    cure: "Shorten it to `limit`; `actual` is its current length. You can set a different text for the platform in `content.platformOverrides.<platform>.text`.",
   },
   UNSUPPORTED_MEDIA_TYPE: {
-    cause: "The file is none of the types that Ampost takes, or its bytes are of another type than was claimed.",
-    cure: "Send one of the types on [Media](/docs/media), and let `mimeType` say what the bytes are, or leave it out.",
+    cause: "Ampost does not support the file's type, or the file's content does not match the declared type.",
+    cure: "Send one of the types listed under [Media](/docs/media), and correct or omit `mimeType`.",
   },
   UNSUPPORTED_MEDIA_CONFIG: {
     cause:
-      "Too many or too few media, or a size, ratio, duration, frame rate or codec that the platform does not take in any placement. On a platform post: the platform refused the file.",
-    cure: "Compare `actual` with `limit`, and see the limits on the platform's page. What Ampost can convert it has converted already.",
+      "Too many or too few media files, or a size, aspect ratio, duration, frame rate or codec that the platform does not support in any placement. On a platform post: the platform rejected the file.",
+    cure: "Compare `actual` with `limit`, and see the limits on the platform's page. Ampost has already converted what it can.",
   },
   INVALID_PLACEMENT: {
-    cause: "`settings.placement` names a placement that does not take this kind or number of media, or this link.",
-    cure: "Leave the placement out, and the one that fits is chosen; or change the media as `fix` says.",
+    cause: "The placement in `settings.placement` does not support this type or number of media, or this link.",
+    cure: "Omit the placement, so that Ampost picks the one that fits; or change the media as `fix` says.",
   },
   MIXED_MEDIA_NOT_SUPPORTED: {
-    cause: "Images and a video in one post on a platform that never mixes them.",
-    cure: "Publish two posts, or give only one kind.",
+    cause: "The post has both images and a video, and the platform does not support that.",
+    cure: "Create two posts, or send only one type.",
   },
   UNAUTHORIZED: {
     cause:
-      "There is no `Authorization: Bearer …` header, the key is wrong, expired or revoked, or a route of the dashboard was called with a key.",
-    cure: "Send a key that is good for this instance. Keys do not open the dashboard's routes (`/api/keys`, connecting, sessions).",
+      "The `Authorization: Bearer …` header is missing, the key is invalid, expired or revoked, or the endpoint is the dashboard's and does not accept keys.",
+    cure: "Send a valid key of this instance. The dashboard's endpoints (`/api/keys`, connecting, sessions) do not accept keys.",
   },
   PAGE_IDENTITY_CONFIRMATION_REQUIRED: {
-    cause: "Meta wants the person behind the Page to confirm who they are before the Page may publish.",
-    cure: "Open the Page in the Facebook mobile app, complete the authorization that it offers, then retry the post.",
+    cause: "Meta requires a person who manages the Page to confirm their identity before the Page can publish.",
+    cure: "Open the Page in the Facebook mobile app, complete the authorization, then retry the post.",
   },
   NOT_FOUND: {
     cause:
-      "There is no such address, or no such object for this key: it belongs to somebody else, was deleted, or is of the other mode (a test key sees no live objects).",
-    cure: "Check the id, the path and the method, and whether the key's mode is that of the object.",
+      "The endpoint does not exist, or the key cannot see the object: it belongs to another user, was deleted, or is in the other mode (test keys do not see live objects).",
+    cure: "Check the ID, the path, the method, and the mode of the key.",
   },
   POST_NOT_FOUND: {
-    cause: "No post has this id for this key: it belongs to somebody else, or is of the other mode.",
-    cure: "Check the id and the key's mode. `GET /api/v1/posts` lists what the key sees.",
+    cause:
+      "The key cannot see a post with this ID: it does not exist, belongs to another user, or is in the other mode.",
+    cure: "Check the ID and the mode of the key. `GET /api/v1/posts` lists the posts the key can see.",
   },
   INVALID_STATUS_TRANSITION: {
-    cause:
-      "The post is in a status that does not allow this, such as editing a post that is queued, or retrying one that is published.",
-    cure: "Read the post; the message names its status and what is allowed in it. [Posts](/docs/posts) has the table.",
+    cause: "The post's status does not allow this action, such as editing a queued post or retrying a published one.",
+    cure: "Get the post. The message has its status and what that allows; see the table in [Posts](/docs/posts).",
   },
   OUTCOME_UNKNOWN: {
     cause:
-      "The call that makes the post visible was sent, its answer was lost, and reading back cannot tell whether the post is live. As an answer to retry: such a platform post was to be retried without `force`.",
-    cure: 'Look at the account on the platform. If the post is there, do nothing. If it is not, retry with `{"platforms": ["…"], "force": true}`. [Exactly once](/docs/exactly-once) explains why Ampost does not decide this by itself.',
+      "The request that publishes the post was sent, its response was lost, and checking the platform could not determine whether the post is live. In response to a retry: the platform post is `unknown`, and `force` is not set.",
+    cure: 'Check the account on the platform. If the post is there, do nothing. If it is not, retry with `{"platforms": ["…"], "force": true}`. [Exactly once](/docs/exactly-once) explains why Ampost does not decide this automatically.',
   },
   IDEMPOTENCY_IN_PROGRESS: {
-    cause: "The first call with this `Idempotency-Key` has not been answered yet.",
-    cure: "Wait for `Retry-After` seconds and send the same request with the same key: you get the first call's answer.",
+    cause: "The first request with this `Idempotency-Key` is still running.",
+    cure: "Wait for `Retry-After` seconds and send the same request with the same key: you get the response to the first one.",
   },
   PRECONDITION_FAILED: {
-    cause: "`If-Match` carries the `ETag` of an earlier state of the post, or what was to be approved has changed.",
-    cure: "Read the post again, look at what has changed, and send the change with the new `ETag`.",
+    cause:
+      "`If-Match` has the `ETag` of an earlier version of the post, or the post has changed since the version to be approved.",
+    cure: "Get the post again, check what has changed, and send the request with the new `ETag`.",
   },
   PAYLOAD_TOO_LARGE: {
-    cause: "The JSON body or a file is over its limit.",
-    cure: "Send files of at most 200 MB. Give large files by `url`, or by [resumable upload](/docs/resumable-uploads).",
+    cause: "The JSON body or a file exceeds its limit.",
+    cure: "Send files of at most 200 MB. For large files, use a `url` or a [resumable upload](/docs/resumable-uploads).",
   },
   IDEMPOTENCY_KEY_REUSED: {
-    cause: "This `Idempotency-Key` was used for another request.",
-    cure: "Use a new key for every new write, and the old one only to repeat the very same request.",
+    cause: "This `Idempotency-Key` was used for a different request.",
+    cure: "Use a new key for every new write. Reuse a key only to repeat exactly the same request.",
   },
   RATE_LIMITED: {
     cause:
-      "Too many calls of this class, a used-up quota, or a key's own number of posts a day. On a platform post: the platform's limit is used up.",
-    cure: "Wait for `Retry-After` seconds (`limit.resetsAt` and `X-RateLimit-Reset` say when). A platform post with `nextAttemptAt` is tried again by itself.",
+      "Too many requests in this rate class, a quota that is used up, or the key's daily limit of posts. On a platform post: the platform's limit is used up.",
+    cure: "Wait for `Retry-After` seconds (`limit.resetsAt` and `X-RateLimit-Reset` say when). A platform post with `nextAttemptAt` is retried automatically.",
   },
   AUTH_EXPIRED: {
-    cause: "The account's access has ended and could not be renewed.",
-    cure: "Reconnect the account, which keeps its id, then retry the post.",
+    cause: "The account's access has expired and could not be renewed.",
+    cure: "Reconnect the account, which keeps its ID, then retry the post.",
   },
   AUTH_REVOKED: {
     cause:
-      "The person, the platform or an administrator withdrew the access, or a permission that publishing needs was not given.",
+      "The user, the platform or an administrator revoked access, or a permission that publishing needs was not granted.",
     cure: "Reconnect the account with all permissions, then retry the post.",
   },
   INTERNAL_ERROR: {
-    cause: "A fault of the server.",
-    cure: "Send the request again with the same `Idempotency-Key`; nothing is done twice. If it stays, report it with the `requestId`.",
+    cause: "An error in the server.",
+    cure: "Send the request again with the same `Idempotency-Key`; nothing happens twice. If the error persists, report it with the `requestId`.",
   },
   MEDIA_UPLOAD_FAILED: {
-    cause: "A media URL could not be fetched until publishing began, or the platform could not take the file.",
-    cure: "Check that the address answers without sign-in from the internet, then retry the post; or upload the file itself.",
+    cause: "A media URL could not be fetched before publishing started, or the platform could not process the file.",
+    cure: "Check that the URL is publicly reachable without signing in, then retry the post; or upload the file.",
   },
   BROKER_ERROR: {
-    cause: "The platform is away, or gave an answer that is not known. It is certain that nothing was published.",
-    cure: "Retry the post later. `platformError` has the platform's own words.",
+    cause: "The platform is down or gave an unexpected response. Nothing was published.",
+    cure: "Retry the post later. `platformError` has the platform's own message.",
   },
   PUBLISH_MISSED: {
     cause:
       "Ampost or the platform was down at the post's time, and for longer than a post may be late (`AMPOST_LATEST`, or the post's own `publishBy`).",
-    cure: "Publish or retry the post if it is still wanted; give it another time or cancel it if not.",
+    cure: "If you still want the post, publish or retry it; otherwise reschedule or cancel it.",
   },
   UNAVAILABLE: {
-    cause: "The server cannot reach its database at the moment.",
+    cause: "The server cannot reach its database.",
     cure: "Send the request again after `Retry-After` seconds, with the same `Idempotency-Key`.",
   },
 };

@@ -12,7 +12,7 @@ const CODES: readonly PublicCode[] = Object.keys(PUBLIC_CODES).filter(
   (each): each is PublicCode => each in PUBLIC_CODES,
 );
 
-/** A page for each code: what it means, what causes it, what to do, and where it may be met. */
+/** A page for each code: its meaning, cause and cure, and where it occurs. */
 export function errorPages(): Page[] {
   return CODES.map((each) => ({
     path: `/docs/errors/${each}`,
@@ -22,7 +22,7 @@ export function errorPages(): Page[] {
   }));
 }
 
-/** The codes with their status, each a link to its page. */
+/** The codes with their status, linked to their pages. */
 export function errorTable(): string[] {
   return table(
     ["Code", "Status", "Meaning"],
@@ -42,7 +42,7 @@ export function explainError(each: PublicCode): string[] {
   ];
 }
 
-/** The codes, each with cause and cure in one line. */
+/** The codes, each with its cause and cure on one line. */
 export function errorLines(): string[] {
   return CODES.map(
     (each) =>
@@ -50,13 +50,13 @@ export function errorLines(): string[] {
   );
 }
 
-/** Some codes never refuse a call: they stand on platform posts. */
+/** Some codes occur only on platform posts, never as the error of a request. */
 function statusOf(each: PublicCode): string {
   const refuses = OPERATIONS.some((operation) => errorsOf(operation).includes(each));
   return refuses ? String(PUBLIC_CODES[each].status) : "On platform posts";
 }
 
-/** Where a code is met: on a platform post, by rules, and by calls, with the answer of one. */
+/** Where a code occurs: on platform posts, in platform rules, and in responses, with an example. */
 function whereMet(each: PublicCode): string[] {
   const operations = OPERATIONS.filter((operation) => errorsOf(operation).includes(each));
   const rules = Object.values(catalog).flatMap(({ capabilities, rules: all }) =>
@@ -78,13 +78,13 @@ function whereMet(each: PublicCode): string[] {
           "",
           "## On a platform post",
           "",
-          "In `error` of a platform post it comes with one of these:",
+          "In the `error` of a platform post, it has one of these categories:",
           "",
           ...table(
             ["Category", "Retried automatically", "What to do"],
             onPosts.map(({ category, retryable, action }) => [
               code(category),
-              retryable ? "yes, where nothing can have gone out" : "no",
+              retryable ? "yes, if nothing can have been published" : "no",
               action,
             ]),
           ),
@@ -93,9 +93,9 @@ function whereMet(each: PublicCode): string[] {
       ? []
       : [
           "",
-          "## Rules of platforms",
+          "## Platform rules",
           "",
-          "Beside text lengths and media limits, which each platform's page lists:",
+          "In addition to text lengths and media limits, which are on each platform's page:",
           "",
           ...table(["Platform", "Rule", "Message", "What to do"], rules),
         ]),
@@ -103,10 +103,10 @@ function whereMet(each: PublicCode): string[] {
       ? []
       : [
           "",
-          "## Calls",
+          "## Endpoints",
           "",
           isEverywhere
-            ? "Every call may be refused with it."
+            ? "Every endpoint can return it."
             : operations
                 .map(
                   (operation) =>

@@ -7,16 +7,16 @@ import { code } from "./markdown.ts";
 import { parameterRows } from "./operation-pages.ts";
 import { fieldRows, jsonSchema, type FieldRow } from "./schema-fields.ts";
 
-/** What was told already: members and objects, each with the call where it was. */
+/** Fields and objects that have already been described, with the operation that did. */
 type Told = Map<string, string>;
 
-/** Every call that takes a key, in few words: what holds for all is said once, and so is a form that several share. */
+/** Every operation that accepts a key, in brief. Whatever several of them share is described once. */
 export function llmCalls(): string[] {
   const told: Told = new Map();
   const operations = OPERATIONS.filter(({ successor, auth = "key" }) => successor === undefined && auth !== "session");
   return [
-    "Each takes a Bearer key and JSON, counts as `apiRead` where no other rate class is named, and may be refused with " +
-      `${codes(common(OPERATIONS))}; one that writes takes \`Idempotency-Key\` and may be refused with ${codes(extra(OPERATIONS.filter(({ writes }) => writes)))}, one with a body with ${codes(extra(OPERATIONS.filter(({ takes }) => takes !== "none")))}. In a body \`null\` is the same as leaving the member out, except where it empties what is stored (PATCH). In answers a member without a value is \`null\`, never left out; a time is ISO 8601 in UTC with milliseconds.`,
+    "Each endpoint accepts JSON and a Bearer key, counts as `apiRead` unless it says otherwise, and can fail with " +
+      `${codes(common(OPERATIONS))}. Writes accept \`Idempotency-Key\` and can fail with ${codes(extra(OPERATIONS.filter(({ writes }) => writes)))}; endpoints with a body can fail with ${codes(extra(OPERATIONS.filter(({ takes }) => takes !== "none")))}. In a request body, \`null\` is the same as omitting the field, except in PATCH, where it clears a stored value. In responses, a field without a value is \`null\`, never omitted; times are ISO 8601 in UTC with milliseconds.`,
     "",
     ...TAGS.flatMap(([tag, about]) => {
       const listed = operations.filter((operation) => tagOf(operation) === tag);
@@ -31,7 +31,7 @@ function callLines(operation: Operation, told: Told): string[] {
   const { name, method, path, summary, description, rateClass, takes, writes, waits, streams, status, tool } =
     operation;
   const example = takes === "none" ? undefined : EXAMPLES[name];
-  const notes = `${rateClass === "apiRead" ? "" : ` Counts as ${code(rateClass)}.`}${writes ? " Writes." : ""}${waits === true ? " Takes `Prefer: wait=N`, N up to 60 seconds." : ""}${takes === "optional" ? " The body may be left out." : ""}`;
+  const notes = `${rateClass === "apiRead" ? "" : ` Counts as ${code(rateClass)}.`}${writes ? " Writes." : ""}${waits === true ? " Accepts `Prefer: wait=N` (up to 60 seconds)." : ""}${takes === "optional" ? " The body is optional." : ""}`;
   const parameters = parameterRows(operation).filter(({ path: name }) => name !== "id");
   return [
     `#### ${summary}`,
@@ -42,9 +42,9 @@ function callLines(operation: Operation, told: Told): string[] {
     "",
     ...fieldLines("Path and query", parameters, told, summary),
     ...fieldLines("Body", takes === "none" ? [] : rowsOf(formOf(operation), "input"), told, summary),
-    ...(example === undefined ? [] : [`Such as ${code(JSON.stringify(example))}`, ""]),
+    ...(example === undefined ? [] : [`Example: ${code(JSON.stringify(example))}`, ""]),
     ...fieldLines(
-      streams === true ? "Answers with server-sent events; the data of each" : `Answers ${status}`,
+      streams === true ? "Returns server-sent events; the data of each" : `Returns ${status}`,
       rowsOf(operation.answer, "output"),
       told,
       summary,
@@ -52,7 +52,7 @@ function callLines(operation: Operation, told: Told): string[] {
     ...(operation.errors.length === 0
       ? []
       : [
-          `Also refused with ${codes([...new Set(operation.errors)].filter((each) => !common(OPERATIONS).includes(each)))}`,
+          `Can also fail with ${codes([...new Set(operation.errors)].filter((each) => !common(OPERATIONS).includes(each)))}`,
           "",
         ]),
   ].slice(0, -1);
@@ -68,7 +68,7 @@ function rowsOf(schema: Parameters<typeof toSchema>[0], io: "input" | "output"):
 }
 
 /**
- * One line for each member, those of an object below it. An object whose members were told before names the call where.
+ * One line for each field, with those of an object below it. An object described before names the operation that did.
  */
 function fieldLines(title: string, rows: readonly FieldRow[], told: Told, summary: string): string[] {
   const lines: string[] = [];
@@ -90,7 +90,7 @@ function lineOf({ path, type, isRequired, description }: FieldRow, told: Told, w
   const line = `- ${code(name)} ${type}${isRequired ? ", required" : ""}`;
   const isKnown = told.has(description);
   told.set(description, name);
-  const ends = [where === undefined ? "" : `as in ${where}`, isKnown ? "" : description.replace(/\.$/, "")].filter(
+  const ends = [where === undefined ? "" : `same as in ${where}`, isKnown ? "" : description.replace(/\.$/, "")].filter(
     (each) => each !== "",
   );
   return `${"  ".repeat(steps.length - 1)}${line}${ends.length === 0 ? "" : `: ${ends.join(". ")}`}`;
@@ -100,13 +100,13 @@ function codes(listed: readonly PublicCode[]): string {
   return listed.map((each) => `${PUBLIC_CODES[each].status} ${code(each)}`).join(", ");
 }
 
-/** The codes that each of the operations may be refused with. */
+/** The codes that all of the operations can fail with. */
 function common(operations: readonly Operation[]): PublicCode[] {
   const [first, ...others] = operations.map(errorsOf);
   return (first ?? []).filter((each) => others.every((codes) => codes.includes(each)));
 }
 
-/** The codes that these operations have in common, and not all others. */
+/** The codes that all of these operations can fail with, except those that every operation can fail with. */
 function extra(operations: readonly Operation[]): PublicCode[] {
   const everywhere = common(OPERATIONS);
   return common(operations).filter((each) => !everywhere.includes(each));

@@ -4,10 +4,10 @@ import { describePlatform, listLimits } from "../platforms/describe.ts";
 import { code } from "./markdown.ts";
 import { settingRows } from "./platform-reference.ts";
 
-/** What each platform takes, in few words: its settings, its limits by shape, and its rules. */
+/** Each platform in brief: its settings, its limits by shape, and its rules. */
 export function llmPlatforms(): string[] {
   return [
-    "Settings stand in `content.platformOverrides.<platform>.settings`. A rule without a code is `VALIDATION_FAILED`. What is converted, rewrapped or made smaller needs no care.",
+    "Settings go in `content.platformOverrides.<platform>.settings`. A rule without a code is `VALIDATION_FAILED`. You don't need to worry about anything that is converted, rewrapped or resized.",
     "",
     ...Object.values(catalog).flatMap((definition) => {
       const { label, platform } = definition.capabilities;
@@ -36,7 +36,7 @@ function settingLines(definition: Definition): string[] {
   );
 }
 
-/** One line for each shape, and one for each text. How often may be posted is told with the other limits. */
+/** One line for each shape and each text. Quotas are listed with the other limits. */
 function limitLines({ capabilities }: Definition): string[] {
   const rows = listLimits({ ...capabilities, quotas: [] }).map(({ what, limit }) => {
     const [shape = what, ...more] = what.split(": ");
@@ -49,7 +49,7 @@ function limitLines({ capabilities }: Definition): string[] {
   );
 }
 
-/** What is refused; how to mend it is said where it is. */
+/** What is rejected. The fix is in the error itself. */
 function ruleLines({ rules }: Definition): string[] {
   return rules.map(
     ({ code: publicCode, message }) =>

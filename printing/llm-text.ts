@@ -6,7 +6,7 @@ import { code } from "./markdown.ts";
 import type { Addresses, Page } from "./pages.ts";
 import { CLIENT_AND_CALL } from "./prints.ts";
 
-/** The guides that a program needs to use the API without a mistake. */
+/** The guides a program needs to use the API correctly. */
 const NEEDED = [
   "agents",
   "authentication",
@@ -21,7 +21,7 @@ const NEEDED = [
   "mcp",
 ];
 
-/** `/llm.txt`: the whole API for a reader that is given nothing else. */
+/** `/llm.txt`: the whole API for a reader who has nothing else. */
 export function llmText(pages: readonly Page[], { apiUrl, appUrl }: Addresses): string {
   const guides = NEEDED.flatMap((name) => pages.filter(({ path }) => path === `/docs/${name}`)).map(({ markdown }) =>
     below(curlAlone(markdown)),
@@ -30,24 +30,24 @@ export function llmText(pages: readonly Page[], { apiUrl, appUrl }: Addresses): 
   return [
     "# Ampost",
     "",
-    "> One REST API (and MCP server) to publish and schedule posts on Instagram, Facebook, X, LinkedIn, TikTok, YouTube and Threads: exactly once, on time, or the truth is told.",
+    "> One REST API (and MCP server) to publish and schedule posts on Instagram, Facebook, X, LinkedIn, TikTok, YouTube and Threads, exactly once and on time.",
     "",
     `- REST: ${apiUrl}/api/v1, JSON, \`Authorization: Bearer amp_live_…\` or \`amp_test_…\``,
-    `- MCP: ${apiUrl}/mcp, the same keys`,
+    `- MCP: ${apiUrl}/mcp, with the same keys`,
     `- OpenAPI 3.1: ${apiUrl}/openapi.json`,
-    `- Documentation for people: ${appUrl}/docs; every page also as Markdown, at its address with \`.md\``,
-    `- More: ${appUrl}/llms.txt lists the pages, ${appUrl}/llms-full.txt has all of them`,
+    `- Documentation for people: ${appUrl}/docs; every page is also available as Markdown at its URL with \`.md\` added`,
+    `- More: ${appUrl}/llms.txt lists all pages, ${appUrl}/llms-full.txt has their full text`,
     "",
     ...guides.flatMap((guide) => [guide.trim(), ""]),
     "## Platforms",
     "",
     ...llmPlatforms(),
-    "## Calls",
+    "## Endpoints",
     "",
     ...llmCalls(),
     "### For people only",
     "",
-    "These take a session of the dashboard and refuse keys, so a program does not call them; ask the person to do it in the dashboard.",
+    "These require a dashboard session and reject keys. Ask the user to do it in the dashboard.",
     "",
     ...byPeople.map(({ method, path, summary }) => `- ${code(`${method} ${path}`)} ${summary}`),
     "",
@@ -60,7 +60,7 @@ export function llmText(pages: readonly Page[], { apiUrl, appUrl }: Addresses): 
     .replace(/\[([^\]]+)\]\(\/docs[^)]*\)/g, "$1");
 }
 
-/** `/llms.txt`: what there is to read, in the form of llmstxt.org. */
+/** `/llms.txt`: an index of the pages in the format of llmstxt.org. */
 export function llmsIndex(pages: readonly Page[], { appUrl }: Addresses): string {
   const groups = [...Map.groupBy(pages, ({ group }) => group)];
   return [
@@ -68,7 +68,7 @@ export function llmsIndex(pages: readonly Page[], { appUrl }: Addresses): string
     "",
     "> One API to publish posts to seven social networks, exactly once.",
     "",
-    `[llm.txt](${appUrl}/llm.txt) has in one file what a program needs to use it.`,
+    `[llm.txt](${appUrl}/llm.txt) has everything a program needs, in one file.`,
     "",
     ...groups.flatMap(([group, listed]) => [
       `## ${group}`,
@@ -79,19 +79,19 @@ export function llmsIndex(pages: readonly Page[], { appUrl }: Addresses): string
   ].join("\n");
 }
 
-/** `/llms-full.txt`: every page, one after the other. */
+/** `/llms-full.txt`: all pages in one file. */
 export function llmsFull(pages: readonly Page[]): string {
   return pages.map(({ path, markdown }) => `<!-- ${path} -->\n\n${markdown.trim()}\n`).join("\n");
 }
 
-/** What is shown with curl is not said again in other languages. */
+/** Keeps the curl samples and drops those in other languages. */
 function curlAlone(markdown: string): string {
   return markdown
     .replace(`${CLIENT_AND_CALL}\n\n`, "")
     .replace(/^(```sh[^]*?^```\n)(?:\n```(?:ts|py)[^]*?^```\n)+/gm, "$1");
 }
 
-/** One level further down, outside of code. */
+/** Lowers headings by one level, outside of code. */
 function below(markdown: string): string {
   return markdown
     .split(/^(```[^]*?^```)$/m)
@@ -99,7 +99,7 @@ function below(markdown: string): string {
     .join("");
 }
 
-/** The beginning of the first paragraph, without what Markdown adds. */
+/** The first sentence of the first paragraph, without Markdown. */
 export function firstSentence(markdown: string): string {
   const paragraph = markdown.split("\n\n").find((part) => /^[A-Za-z"`\[]/.test(part)) ?? "";
   const text = paragraph

@@ -8,7 +8,7 @@ import type { Addresses, Page } from "./pages.ts";
 import { samplesOf } from "./samples.ts";
 import { fieldRows, jsonSchema, type FieldRow } from "./schema-fields.ts";
 
-/** A page for each noun of the API, with all that can be done to it. */
+/** A page for each resource of the API, with its operations. */
 export function operationPages(addresses: Addresses): Page[] {
   return TAGS.map(([tag, about]) => {
     const operations = OPERATIONS.filter((operation) => tagOf(operation) === tag);
@@ -32,7 +32,7 @@ const TITLES: Readonly<Record<string, string>> = {
   people: "Users and sessions",
 };
 
-/** All operations, each a link to where it is described. */
+/** All operations, linked to their descriptions. */
 export function operationOverview(): string[] {
   return TAGS.flatMap(([tag, about]) => [
     `## [${TITLES[tag] ?? tag.replaceAll("-", " ")}](/docs/api/${tag})`,
@@ -66,7 +66,7 @@ const AUTH_SENTENCES = {
   either: "Requires an API key or a dashboard session.",
 } as const;
 
-/** All that is to be known of one operation. */
+/** The full description of an operation. */
 export function operationSection(operation: Operation, addresses: Addresses): string[] {
   const {
     name,
@@ -91,7 +91,7 @@ export function operationSection(operation: Operation, addresses: Addresses): st
     ...(successor === undefined ? [] : [`Legacy endpoint, replaced by ${code(successor)}.`, ""]),
     description,
     "",
-    `${AUTH_SENTENCES[auth]} Counts as [${code(rateClass)}](/docs/limits).${writes ? " Takes `Idempotency-Key`." : ""}${waits === true ? " Takes `Prefer: wait=N`, N up to 60 seconds." : ""}${TAKES[takes]}`,
+    `${AUTH_SENTENCES[auth]} Counts as [${code(rateClass)}](/docs/limits).${writes ? " Accepts `Idempotency-Key`." : ""}${waits === true ? " Accepts `Prefer: wait=N` (up to 60 seconds)." : ""}${TAKES[takes]}`,
     "",
     ...fieldSection("Path and query", parameterRows(operation)),
     ...fieldSection(
@@ -104,17 +104,17 @@ export function operationSection(operation: Operation, addresses: Addresses): st
     ),
     ...samplesOf(operation, addresses).flatMap(({ language, code: sample }) => [...fenced(language, sample), ""]),
     ...fieldSection(
-      streams === true ? `Answers ${status} with server-sent events; the data of each` : `Answers ${status}`,
+      streams === true ? `Response ${status}: server-sent events; the data of each` : `Response ${status}`,
       answerRows(operation),
     ),
     ...(successor === undefined
       ? [...fenced("json", JSON.stringify(exampleOf(toSchema(operation.answer, "output")), null, 2)), ""]
       : []),
-    `Refuses with ${refusals(operation)}.`,
+    `Errors: ${refusals(operation)}.`,
   ];
 }
 
-/** The codes by their status, each a link to its page. */
+/** The codes by status, linked to their pages. */
 function refusals(operation: Operation): string {
   const codes = errorsOf(operation).toSorted((one, other) => PUBLIC_CODES[one].status - PUBLIC_CODES[other].status);
   return [...Map.groupBy(codes, (each) => PUBLIC_CODES[each].status)]
@@ -124,7 +124,7 @@ function refusals(operation: Operation): string {
 
 const TAKES = {
   none: "",
-  optional: " The body may be left out.",
+  optional: " The body is optional.",
   required: "",
   multipart: " The body is JSON, or multipart/form-data with `data` (the same JSON) and `files`.",
   upload: " The body is JSON, or multipart/form-data with one `file`.",
@@ -136,7 +136,7 @@ function fieldSection(title: string, rows: readonly FieldRow[]): string[] {
     `**${title}**`,
     "",
     ...table(
-      ["Field", "Type", "Meaning"],
+      ["Field", "Type", "Description"],
       rows.map(({ path, type, isRequired, description }) => [
         code(path),
         type,
@@ -155,7 +155,7 @@ export function parameterRows({ params, query, path }: Operation): FieldRow[] {
   ];
 }
 
-/** A post and an issue are the same everywhere, so they are told once, where one is made. */
+/** A post and an issue are the same everywhere, so they are described only in "Create a post". */
 function answerRows(operation: Operation): FieldRow[] {
   const known = operation.name === "posts_create" ? [] : ["post", "warnings", "issues"];
   return fieldRows(jsonSchema.parse(toSchema(operation.answer, "output")), { closed: (at) => known.includes(at) }).map(
@@ -166,7 +166,7 @@ function answerRows(operation: Operation): FieldRow[] {
         isRequired: false,
         description:
           row.description === "" && isObject && known.includes(row.path)
-            ? "As [Create a post](/docs/api/posts#posts_create) answers it."
+            ? "See [Create a post](/docs/api/posts#posts_create)."
             : row.description,
       };
     },

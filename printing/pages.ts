@@ -11,20 +11,20 @@ export interface Page {
   /** "/docs/webhooks"; its Markdown is at the same address with `.md` after it. */
   path: string;
   title: string;
-  /** What it stands under in the navigation. */
+  /** Its section in the navigation. */
   group: string;
   markdown: string;
 }
 
-/** Where an instance is reached, as the samples show it. */
+/** An instance's URLs, as the samples show them. */
 export interface Addresses {
   apiUrl: string;
   appUrl: string;
 }
 
-/** The guides, by the names of their files, in the order in which they are to be read. */
+/** The guides by file name, in reading order. */
 const GUIDES: Readonly<Record<string, readonly string[]>> = {
-  "First steps": ["overview", "quickstart", "authentication", "test-mode"],
+  "Get started": ["overview", "quickstart", "authentication", "test-mode"],
   Guides: [
     "posts",
     "scheduling",
@@ -39,18 +39,18 @@ const GUIDES: Readonly<Record<string, readonly string[]>> = {
     "limits",
     "earlier-addresses",
   ],
-  "From a program": ["client", "command-line", "n8n"],
+  "Clients and tools": ["client", "command-line", "n8n"],
   Agents: ["agents", "mcp"],
-  "Run it": ["self-hosting", "scaling-out"],
+  "Self-hosting": ["self-hosting", "scaling-out"],
 };
 
-/** What is published by itself has its page there. */
+/** Pages of packages that are published separately. */
 const PLACES: Readonly<Record<string, string>> = {
   client: "../client/README.md",
   n8n: "../integrations/n8n/README.md",
 };
 
-/** Every page: the guides, then what is printed from the platforms, the operations and the codes. */
+/** Every page: the guides, then those generated from the platforms, operations and error codes. */
 export async function loadPages(addresses: Addresses): Promise<Page[]> {
   const guides = Object.entries(GUIDES).flatMap(([group, names]) =>
     names.map((name) => readGuide(name, group, addresses)),

@@ -16,7 +16,7 @@ import { code, fenced, table } from "./markdown.ts";
 import type { Page } from "./pages.ts";
 import { limitsTable, settingsTable } from "./platform-reference.ts";
 
-/** A page for each platform: what it takes, its settings, limits, failures and facts. */
+/** A page for each platform: what it supports, its settings, limits, errors and facts. */
 export async function platformPages(): Promise<Page[]> {
   return await Promise.all(
     PLATFORM_NAMES.map(async (name) => ({
@@ -43,7 +43,7 @@ async function platformPage(definition: Definition): Promise<string> {
       [
         ["Launch state", launch.state],
         [
-          "Takes",
+          "Supports",
           placements.length === 1
             ? describeShapes(placements[0].shapes)
             : placements.map((each) => `${each.name}: ${describeShapes(each.shapes)}`).join("; "),
@@ -52,40 +52,40 @@ async function platformPage(definition: Definition): Promise<string> {
           "Text",
           {
             always: "always required",
-            withoutMedia: "required where there are no media",
+            withoutMedia: "required without media",
             never:
               text.replacedBy === undefined
                 ? "not required"
-                : `required, or ${code(`settings.${text.replacedBy}`)} in its place`,
+                : `required, unless ${code(`settings.${text.replacedBy}`)} is set`,
           }[text.required],
         ],
         [
           "Scheduling",
           scheduling
-            ? `takes ${code("scheduledFor")}`
-            : `at once only: ${code("scheduledFor")} is refused, unless the instance sets ${code("AMPOST_SCHEDULING=all")}`,
+            ? `supports ${code("scheduledFor")}`
+            : `not supported: ${code("scheduledFor")} is rejected unless the instance sets ${code("AMPOST_SCHEDULING=all")}`,
         ],
       ],
     ),
     "",
-    ...part("What it means for you"),
+    ...part("What this means for you"),
     ...placementSection(definition),
     "## Settings",
     "",
-    `They stand in ${code(`content.platformOverrides.${platform}.settings`)}; ${code(`content.platformOverrides.${platform}.text`)} replaces the text for ${label} alone.`,
+    `Set them in ${code(`content.platformOverrides.${platform}.settings`)}. ${code(`content.platformOverrides.${platform}.text`)} replaces the text for ${label} only.`,
     "",
     ...settingsTable(definition),
     "",
     ...exampleSection(definition),
     "## Limits",
     "",
-    "Each with its source. What can be mended by conversion (an image that is too large or of another type, a video in another wrapping) is converted, and not refused. Whatever the platform takes, a file has at most 200 MB.",
+    "Each limit has its source. Files that conversion can fix (an image that is too large or of another type, a video in another container format) are converted, not rejected. On every platform, a file can have at most 200 MB.",
     "",
     ...limitsTable(definition),
     "",
     ...(await failureSection(definition)),
-    ...part("How a post goes out"),
-    ...part("When the answer is lost"),
+    ...part("How a post is published"),
+    ...part("If the response is lost"),
     ...setUpSection(platform),
     ...part("Facts"),
   ].join("\n");
@@ -97,14 +97,14 @@ function placementSection({ capabilities: { label, placements, platform } }: Def
   return [
     "## Placements",
     "",
-    `${code(`platformOverrides.${platform}.settings.placement`)} says how the content appears. Where it is left out, the one of ${joinWords(byDefault, "or")} that fits the media is taken.`,
+    `${code(`platformOverrides.${platform}.settings.placement`)} sets how the content appears. By default, Ampost uses ${joinWords(byDefault, "or")}, whichever fits the media.`,
     "",
     ...placements.map((placement) => `- ${describePlacement(label, placement)}.`),
     "",
   ];
 }
 
-/** The body of the create that an example stands for. */
+/** The request body for an example. */
 export function bodyOf(platform: PlatformName, { content, settings }: Example): object {
   const platformOverrides = settings === undefined ? undefined : { [platform]: { settings } };
   return { content: { ...content, platformOverrides }, platforms: [platform], platformSetId: SET };
@@ -117,7 +117,7 @@ function exampleSection({ capabilities: { platform }, examples }: Definition): s
   return [
     "## Examples",
     "",
-    "Each is the body of `POST /api/v1/posts`; put in your platform set's id.",
+    "Each is a body for `POST /api/v1/posts`; replace the platform set ID with yours.",
     "",
     ...examples.flatMap((example) => [
       `**${example.title}**`,
@@ -128,7 +128,7 @@ function exampleSection({ capabilities: { platform }, examples }: Definition): s
   ];
 }
 
-/** What is refused before anything is stored, and what may happen while publishing. */
+/** What validation rejects, and what can fail while publishing. */
 async function failureSection({ capabilities: { platform, label }, settings, rules }: Definition): Promise<string[]> {
   const common = commonRefusals(platform, Object.keys(settings.shape));
   const ruled = rules.filter(({ message }) => !common.some((each) => each.message === message));
@@ -148,15 +148,15 @@ async function failureSection({ capabilities: { platform, label }, settings, rul
     return [[codeLink(publicCode ?? broker.publicCode), message, about, broker.action]];
   });
   return [
-    "## What may be refused",
+    "## Errors",
     "",
-    "Before anything is stored, among others:",
+    "Validation errors include:",
     "",
     ...table(["Code", "Message", "What to do"], refused),
     "",
-    `While publishing, in ${code("error")} of the platform post:`,
+    `Errors while publishing, in the ${code("error")} of the platform post:`,
     "",
-    ...table(["Code", "Message", `What ${label} means`, "What to do"], failed),
+    ...table(["Code", "Message", `Reported by ${label}`, "What to do"], failed),
     "",
   ];
 }
@@ -169,12 +169,12 @@ function setUpSection(platform: PlatformName): string[] {
   const own = variables.filter(([name]) => name.startsWith(`${prefix}_`) && !shared.includes(name));
   const others = own.map(([name, schema]) => [code(name), about.get(schema)?.about ?? ""]);
   return [
-    "## Setting it up",
+    "## Setup",
     "",
-    `For live mode the instance needs an app at the platform: ${joinWords(shared.map(code), "and")}; the last only where the callback is not ${code(`AMPOST_APP_URL/api/platforms/${platform}/callback`)}. Test mode needs none. [Connecting accounts](/docs/connecting-accounts) has the steps.`,
+    `Live mode needs an app on the platform, set with ${joinWords(shared.map(code), "and")}; the last is needed only if the callback is not ${code(`AMPOST_APP_URL/api/platforms/${platform}/callback`)}. Test mode needs no app. See [Connecting accounts](/docs/connecting-accounts) for the steps.`,
     "",
-    ...(others.length === 0 ? [] : [...table(["Also", "For"], others), ""]),
-    `It asks people for these scopes: ${oauth.scopes.map(code).join(", ")}.`,
+    ...(others.length === 0 ? [] : [...table(["Variable", "Description"], others), ""]),
+    `Scopes: ${oauth.scopes.map(code).join(", ")}.`,
     "",
   ];
 }
@@ -196,7 +196,7 @@ async function readErrors(platform: PlatformName): Promise<z.infer<typeof errorM
   return errorModule.parse(module).errors;
 }
 
-/** What the platform's README says under each of its headings. */
+/** The sections of the platform's README, by heading. */
 async function readSections(platform: PlatformName): Promise<Map<string, string>> {
   const text = await readFile(join(import.meta.dirname, "../platforms", platform, "README.md"), "utf8");
   return new Map(

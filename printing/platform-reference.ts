@@ -7,12 +7,12 @@ import { describeShapes, listLimits } from "../platforms/describe.ts";
 import { code, table } from "./markdown.ts";
 import { fieldRows, jsonSchema, type FieldRow } from "./schema-fields.ts";
 
-/** What each platform takes: one overview, then each with its settings and every limit with its source. */
+/** An overview of the platforms, then each with its settings, limits (with sources) and rules. */
 export function platformReference(): string {
   return [
     "# Platforms",
     "",
-    "Printed from what the code declares (`platforms/*/capabilities.ts`, `settings.ts`, `rules.ts`), by which every post is judged. `GET /api/v1/platforms` answers the same as data.",
+    "Generated from `platforms/*/capabilities.ts`, `settings.ts` and `rules.ts`, which also validate every post. `GET /api/v1/platforms` returns the same as data.",
     "",
     ...platformOverview((label) => label),
     ...PLATFORM_NAMES.flatMap((name) => section(catalog[name])),
@@ -20,7 +20,7 @@ export function platformReference(): string {
   ].join("\n");
 }
 
-/** One row for each platform; `nameOf` may make a link of its label. */
+/** One row for each platform; `nameOf` can turn its label into a link. */
 export function platformOverview(nameOf: (label: string, platform: string) => string): string[] {
   const rows = PLATFORM_NAMES.map((name) => catalog[name].capabilities).map(
     ({ label, platform, placements, text, scheduling, chain }) => {
@@ -35,12 +35,12 @@ export function platformOverview(nameOf: (label: string, platform: string) => st
         code(platform),
         takes.join("; "),
         needsText,
-        scheduling ? "yes" : "at once only",
+        scheduling ? "yes" : "no",
         chain === undefined ? "no" : "yes",
       ];
     },
   );
-  return table(["Platform", "Key", "Takes", "Text", "Schedules", "Chains"], rows);
+  return table(["Platform", "Key", "Supports", "Text", "Scheduling", "Threads"], rows);
 }
 
 function section(definition: Definition): string[] {
@@ -59,16 +59,16 @@ function section(definition: Definition): string[] {
     "",
     ...limitsTable(definition),
     "",
-    "Rules across fields:",
+    "Rules:",
     "",
     ...table(
-      ["Rule", "Code", "What is said"],
+      ["Rule", "Code", "Message"],
       definition.rules.map(({ rule, code: publicCode, message }) => [code(rule), code(publicCode), message]),
     ),
   ];
 }
 
-/** Each setting; the parts of chains, which are media entries, are left to the page on posts. */
+/** The settings of a platform. The parts of threads are described on the page on posts. */
 export function settingRows({ settings }: Definition): FieldRow[] {
   const schema = jsonSchema.parse(z.toJSONSchema(settings, { io: "input", unrepresentable: "any" }));
   return fieldRows(schema, { closed: (path) => path === "thread" }).map((row) => ({
@@ -79,7 +79,7 @@ export function settingRows({ settings }: Definition): FieldRow[] {
 
 export function settingsTable(definition: Definition): string[] {
   return table(
-    ["Setting", "Type", "What it does"],
+    ["Setting", "Type", "Description"],
     settingRows(definition).map(({ path, type, isRequired, description }) => [
       code(path),
       type,

@@ -15,11 +15,11 @@ import { operationOverview } from "./operation-pages.ts";
 import { platformOverview } from "./platform-reference.ts";
 import { fieldRows, jsonSchema } from "./schema-fields.ts";
 
-/** Where samples of a guide in other languages than curl go on from. */
+/** What the TypeScript and Python samples of a guide build on. */
 export const CLIENT_AND_CALL =
   "The TypeScript and Python samples use `client` and `call` from the [Quickstart](/docs/quickstart#choose-a-platform-set).";
 
-/** What a guide asks for by a line `<!-- print: name -->`, so that no table of the guides is written by hand. */
+/** What the line `<!-- print: name -->` inserts into a guide, so that no table is written by hand. */
 export const PRINTS: Readonly<Record<string, () => string[]>> = {
   "client and call": () => [CLIENT_AND_CALL],
   operations: operationOverview,
@@ -45,10 +45,10 @@ export const PRINTS: Readonly<Record<string, () => string[]>> = {
       ["Event", "Data"],
       EVENT_TYPES.map((type) => [code(type), EVENT_DATA[type.split(".")[0] ?? ""] ?? ""]),
     ),
-  "media types": () => [`${MIME_TYPES.map(code).join(", ")}; at most ${MAX_FILE_BYTES} bytes (200 MB) a file.`],
+  "media types": () => [`${MIME_TYPES.map(code).join(", ")}; at most ${MAX_FILE_BYTES} bytes (200 MB) per file.`],
   "rate classes": () =>
     table(
-      ["Class", "Calls"],
+      ["Class", "Endpoints"],
       RATE_CLASSES.map((rateClass) => [
         code(rateClass),
         listCalls(
@@ -61,7 +61,7 @@ export const PRINTS: Readonly<Record<string, () => string[]>> = {
     ),
   "user limits": () =>
     table(
-      ["Limit", "Where sign-up is open", "Setting"],
+      ["Limit", "Default with open sign-up", "Setting"],
       USER_LIMITS.map(({ name, what, setting }) => [
         `${code(name)}: ${what}`,
         String(OPEN_LIMITS[name]),
@@ -70,7 +70,7 @@ export const PRINTS: Readonly<Record<string, () => string[]>> = {
     ),
   bounds: () =>
     table(
-      ["What", "How far"],
+      ["What", "Limit"],
       BOUND_ROWS.map(({ what, bound, then }) => [what, `${BOUNDS[bound]}${then}`]),
     ),
   quotas: () =>
@@ -79,7 +79,7 @@ export const PRINTS: Readonly<Record<string, () => string[]>> = {
       Object.values(catalog).flatMap(({ capabilities: { label, quotas } }) =>
         quotas.map(({ name, max, windowSeconds, per, source }) => [
           label,
-          `${name} of an ${per}`,
+          `${name} per ${per}`,
           `${max} in ${spanOf(windowSeconds)}`,
           source,
         ]),
@@ -98,91 +98,91 @@ export const PRINTS: Readonly<Record<string, () => string[]>> = {
 };
 
 const USER_LIMITS: readonly { name: keyof UserLimits; what: string; setting: string }[] = [
-  { name: "maxStorageBytes", what: "media stored, uploads that go on included", setting: "AMPOST_USER_STORAGE" },
-  { name: "postsPerDay", what: "posts made in a day (UTC)", setting: "AMPOST_USER_POSTS_PER_DAY" },
+  { name: "maxStorageBytes", what: "stored media, including uploads in progress", setting: "AMPOST_USER_STORAGE" },
+  { name: "postsPerDay", what: "posts created per day (UTC)", setting: "AMPOST_USER_POSTS_PER_DAY" },
   {
     name: "contentBytesPerDay",
-    what: "bytes of content (texts and settings, not media) of posts made or changed in a day (UTC)",
+    what: "bytes of content (texts and settings, not media) in posts created or edited per day (UTC)",
     setting: "AMPOST_USER_CONTENT_PER_DAY",
   },
-  { name: "maxScheduledPosts", what: "posts that wait for their time", setting: "AMPOST_USER_SCHEDULED_POSTS" },
+  { name: "maxScheduledPosts", what: "scheduled posts", setting: "AMPOST_USER_SCHEDULED_POSTS" },
   {
     name: "callsPerMinute",
-    what: "calls of each class in a minute; in a 429 it goes by the class's name",
+    what: "requests per rate class and minute; in a 429, the limit has the name of the class",
     setting: "AMPOST_USER_CALLS_PER_MINUTE",
   },
 ];
 
 const BOUND_ROWS: readonly { what: string; bound: keyof typeof BOUNDS; then: string }[] = [
-  { what: "Sessions of a person", bound: "sessions", then: "; a new one ends the oldest" },
-  { what: "Passkeys of a person", bound: "passkeys", then: "" },
-  { what: "API keys and connected apps of a person that work", bound: "activeKeys", then: "" },
+  { what: "Sessions per user", bound: "sessions", then: "; a new one ends the oldest" },
+  { what: "Passkeys per user", bound: "passkeys", then: "" },
+  { what: "Active API keys and connected apps per user", bound: "activeKeys", then: "" },
   {
-    what: "Keys, connected apps and connect links of a person that work no more",
+    what: "Expired or revoked keys, connected apps and connect links per user",
     bound: "pastOnes",
     then: " of each, the newest",
   },
-  { what: "…and for how long they are listed", bound: "pastDays", then: " days" },
-  { what: "Connect links that can still be used, in each mode", bound: "pendingConnectLinks", then: "" },
+  { what: "How long they are listed", bound: "pastDays", then: " days" },
+  { what: "Unused connect links per user and mode", bound: "pendingConnectLinks", then: "" },
   { what: "Resumable uploads in progress per user", bound: "uploadsUnderWay", then: "; 24 hours each" },
   {
-    what: "Idempotency keys of a post that are older than 30 days",
+    what: "Idempotency keys of a post older than 30 days",
     bound: "keysOfPost",
-    then: ", the newest, and the one that made it",
+    then: ", the newest, and the one that created the post",
   },
   {
-    what: "Deliveries that wait for a webhook",
+    what: "Pending deliveries per webhook",
     bound: "pendingDeliveries",
-    then: "; beyond, the oldest are dropped, and the delivery log says so",
+    then: "; beyond that, the oldest are dropped, which the delivery log shows",
   },
-  { what: "Deliveries in the log of a webhook", bound: "keptDeliveries", then: ", the newest" },
+  { what: "Deliveries in a webhook's log", bound: "keptDeliveries", then: ", the newest" },
   { what: "Bytes of these deliveries", bound: "keptDeliveryBytes", then: ", the newest" },
   {
-    what: "Changes of a person that the audit log takes in 24 hours",
+    what: "Audited changes per user in 24 hours",
     bound: "notedChanges",
-    then: "; what takes something away is never refused",
+    then: "; deleting, disconnecting and revoking is always possible",
   },
   {
-    what: "Calls of a person in a mode, or from an address, that wait for their turn in an API process",
+    what: "Queued requests per user and mode, or per IP address without a key, in each API process",
     bound: "waitingCalls",
-    then: "; beyond, the answer is 429",
+    then: "; beyond that, the response is 429",
   },
   {
-    what: "Calls of all that wait there",
+    what: "Queued requests in each API process",
     bound: "waitingCallsOfAll",
-    then: "; beyond, and after ten seconds, the answer is 503",
+    then: "; beyond that, or after ten seconds, the response is 503",
   },
-  { what: "Failed sign-ins in the audit log, of an account in an hour", bound: "notedFailures", then: "" },
+  { what: "Failed sign-ins in the audit log per account and hour", bound: "notedFailures", then: "" },
   { what: "Accounts with an unconfirmed email", bound: "unconfirmedDays", then: " days" },
 ];
 
 const EVENT_DATA: Readonly<Record<string, string>> = {
   post: "`post`",
-  platform_post: "`post`, and `platformPostId`, the `id` of the one meant in its `platformPosts`",
-  account: "`account`; for one connected by a connect link also `externalId` and `connectLinkId`",
-  media: "what could not be fetched, and why",
+  platform_post: "`post`, and `platformPostId`: the `id` of the entry in its `platformPosts`",
+  account: "`account`; if it was connected with a connect link, also `externalId` and `connectLinkId`",
+  media: "the file that could not be fetched, and the reason",
 };
 
 function listCalls(operations: readonly Operation[]): string {
   return operations.length > 6
-    ? "all other reads and changes"
+    ? "everything else"
     : operations.map(({ method, path }) => code(`${method} ${path}`)).join(", ");
 }
 
-/** What has to be given stands in bold. */
+/** Required parameters are in bold. */
 function argumentsOf(inputSchema: JsonObject): string {
   const names = fieldRows(jsonSchema.parse(inputSchema), { closed: () => true }).map(({ path, isRequired }) =>
     isRequired ? `**${code(path)}**` : code(path),
   );
-  return names.length === 0 ? "nothing" : names.join(", ");
+  return names.length === 0 ? "none" : names.join(", ");
 }
 
 function hintsOf({ readOnlyHint, destructiveHint, idempotentHint, openWorldHint }: Tool["annotations"]): string {
   return [
-    readOnlyHint ? "reads only" : "writes",
+    readOnlyHint ? "read-only" : "writes",
     destructiveHint && "destructive",
     idempotentHint && "idempotent",
-    openWorldHint && "reaches the platforms",
+    openWorldHint && "calls the platforms",
   ]
     .filter(Boolean)
     .join(", ");

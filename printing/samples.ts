@@ -5,17 +5,15 @@ import { EXAMPLE_PLATFORM } from "../platforms/catalog.ts";
 import type { Addresses } from "./pages.ts";
 import { fieldRows, jsonSchema } from "./schema-fields.ts";
 
-/**
- * A call in one language, complete: with a key in KEY, an id in ID and a session in COOKIE it can be run as it stands.
- */
+/** A complete request in one language. It runs as is, with a key in KEY, an ID in ID and a session in COOKIE. */
 export interface Sample {
   language: "sh" | "ts" | "py";
   code: string;
 }
 
 /**
- * An operation's call with its example, in every language. Throws where a body has members and
- * `contract/openapi/examples.ts` none for it.
+ * An operation's example request in every language. Throws if the body has fields but `contract/openapi/examples.ts`
+ * has no example.
  */
 export function samplesOf(operation: Operation, addresses: Addresses): Sample[] {
   const request = requestOf(operation, addresses);
@@ -26,7 +24,7 @@ export function samplesOf(operation: Operation, addresses: Addresses): Sample[] 
   ];
 }
 
-/** A request in which `$NAME` stands for what a variable of the reader's holds. */
+/** A request in which `$NAME` stands for the value of the reader's variable. */
 interface SampleRequest {
   method: string;
   url: string;
@@ -71,12 +69,12 @@ function curl({ method, url, headers, body }: SampleRequest, { streams }: Operat
   return parts.join(" \\\n  ");
 }
 
-/** The client has what keys may call, at its present address. */
+/** The client has every operation that accepts keys, except legacy ones. */
 function hasMethod({ path, auth = "key" }: Operation): boolean {
   return auth === "key" && path.startsWith("/api/v1/");
 }
 
-/** Where the client's method is not called after the operation. */
+/** Client methods that are not named after their operation. */
 const METHODS: Readonly<Record<string, string>> = {
   account_context: "accounts.context",
   webhook_deliveries_redeliver: "webhooks.redeliver",
@@ -129,7 +127,7 @@ function withFetch({ method, url, headers, body }: SampleRequest): string {
   ].join("\n");
 }
 
-/** With the standard library alone, so that there is nothing to install before a sample runs. */
+/** Uses only the standard library, so there is nothing to install. */
 function python({ method, url, headers, body }: SampleRequest, { streams, answer }: Operation): string {
   const text = (value: string) => {
     const inserted = value.replace(/\$([A-Z]+)/g, "{os.environ['$1']}");
@@ -157,13 +155,13 @@ function python({ method, url, headers, body }: SampleRequest, { streams, answer
   ].join("\n");
 }
 
-/** How a language writes values. */
+/** How a language formats values. */
 interface Style {
   step: string;
   key(name: string): string;
-  /** What is left and right of an object's members on one line. */
+  /** The padding inside an object's braces on one line. */
   inside: string;
-  /** What is after the last of several lines. */
+  /** What follows the last of several lines. */
   last: string;
   words: Readonly<Record<string, string>>;
 }
@@ -186,7 +184,7 @@ const PYTHON: Style = {
 
 const LONGEST_LINE = 76;
 
-/** A value as it is written in a program, on one line where it fits. */
+/** A value in a language's syntax, on one line if it fits. */
 function literal(value: unknown, style: Style, indent = ""): string {
   if (typeof value !== "object" || value === null) return style.words[String(value)] ?? JSON.stringify(value);
   const isList = Array.isArray(value);

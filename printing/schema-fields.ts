@@ -6,7 +6,7 @@ import { PLATFORM_NAMES } from "../model/platform-names.ts";
 import { joinWords } from "../platforms/describe.ts";
 import { code } from "./markdown.ts";
 
-/** One member of a schema, as tables show it. */
+/** One field of a schema, as shown in tables. */
 export interface FieldRow {
   /** "content.media[].url" */
   path: string;
@@ -15,7 +15,7 @@ export interface FieldRow {
   description: string;
 }
 
-/** What is read of a JSON Schema. */
+/** The parts of JSON Schema that are read. */
 export const jsonSchema = z.looseObject({
   description: z.string().optional(),
   type: z.union([z.string(), z.array(z.string())]).optional(),
@@ -37,8 +37,8 @@ export const jsonSchema = z.looseObject({
 export type JsonSchema = z.infer<typeof jsonSchema>;
 
 /**
- * Every member of an object's schema, those inside right after what they are in. What is below `closed` is left to
- * another page.
+ * All fields of an object's schema, nested ones right after their parent. Fields below `closed` are described
+ * elsewhere.
  */
 export function fieldRows(
   schema: JsonSchema,
@@ -94,7 +94,7 @@ export function typeOf(schema: JsonSchema): string {
   return joinWords(types, "or");
 }
 
-/** Lists that are told elsewhere, and too long to be told in every table. */
+/** Enums described elsewhere and too long to repeat in every table. */
 const LISTS: readonly { name: string; values: readonly string[] }[] = [
   { name: "platform key", values: PLATFORM_NAMES },
   { name: "error code", values: Object.keys(PUBLIC_CODES) },
