@@ -27,7 +27,7 @@ const MOST_STATEMENTS = 5;
 export const createDraft: Figure = {
   name: "create-draft",
   title: "Create a draft",
-  about: `\`POST /api/v1/posts\` to ${PROCESSES} \`ampost api\` processes, one per core, with AMPOST_DATABASE_POOL=${2 * PROCESSES}; ${CONNECTIONS} connections in all, each sending its next request when it has its answer. Raw limits of the same minutes: single-row insert transactions from ${CONNECTIONS} connections, and a bare Node HTTP server that does one such insert. ${ROUNDS} rounds of each in turn, after ${WARM_SECONDS} s of each that do not count; medians. Statements are counted in PostgreSQL's own log.`,
+  about: `\`POST /api/v1/posts\` to ${PROCESSES} \`ampost api\` processes, one per core, with AMPOST_DATABASE_POOL=${2 * PROCESSES}; ${CONNECTIONS} connections in total, each sending its next request after the response. Raw limits measured in the same minutes: single-row insert transactions from ${CONNECTIONS} connections, and a bare Node HTTP server that does one such insert. ${ROUNDS} rounds of each in turn, after ${WARM_SECONDS} s of warm-up each; medians. Statements are counted in PostgreSQL's log.`,
   async measure(place) {
     const installation = await install(place, "data", { AMPOST_DATABASE_POOL: String(2 * PROCESSES) });
     const person = await preparePerson(installation);
@@ -38,8 +38,8 @@ export const createDraft: Figure = {
     return [
       throughputRow(rounds),
       latencyRow(rounds),
-      statementsRow("SQL statements a request, key check included", plain),
-      { ...statementsRow("the same with an Idempotency-Key", keyed), target: "", met: undefined },
+      statementsRow("SQL statements per request, including the key check", plain),
+      { ...statementsRow("with an Idempotency-Key", keyed), target: "", met: undefined },
     ];
   },
 };
@@ -123,7 +123,7 @@ async function measureRounds(
 function throughputRow(rounds: readonly Round[]): Row {
   const share = median(rounds.map(({ perSecond, rawPerSecond }) => perSecond / rawPerSecond));
   return {
-    what: "drafts created a second",
+    what: "drafts created per second",
     value: show(median(rounds.map(({ perSecond }) => perSecond))),
     raw: `${show(median(rounds.map(({ rawPerSecond }) => rawPerSecond)))} inserts`,
     ratio: showPercent(share),

@@ -16,7 +16,7 @@ const PATIENCE_SECONDS = 120;
 export const engineThroughput: Figure = {
   name: "engine-throughput",
   title: "Engine throughput",
-  about: `${show(POSTS)} text posts of ${PEOPLE} users stand queued before the workers start; each takes five calls to the sandbox (limits off). The rate is taken from the tenth to the ninetieth in a hundred, so that starting up and running dry are left out. Raw limit: the sandbox's own rate for the same calls from ${CONNECTIONS} connections, with nothing kept or guarded. Workers, PostgreSQL and sandbox share the machine.`,
+  about: `${show(POSTS)} text posts of ${PEOPLE} users are queued before the workers start; each takes five requests to the sandbox (limits off). The rate covers the middle 80 %, to exclude starting up and running dry. Raw limit: the sandbox's own rate for the same requests from ${CONNECTIONS} connections, without storing or guarding anything. Workers, PostgreSQL and sandbox share the machine.`,
   async measure(place) {
     const installation = await install(place, "data", { AMPOST_SANDBOX_LIMITS: "off" });
     await installation.start("sandbox");
@@ -51,7 +51,7 @@ async function measureWorkers(
   const by = workers === 1 ? "1 worker" : `${workers} workers`;
   place.say(`${by}: ${show(perSecond)} posts/s beside ${show(rawPerSecond)}`);
   return {
-    what: `platform posts published a second, ${by}`,
+    what: `platform posts published per second, ${by}`,
     value: show(perSecond),
     raw: show(rawPerSecond),
     ratio: showPercent(perSecond / rawPerSecond),

@@ -31,7 +31,7 @@ const UPLOAD_BYTES = 200 * 1024 * 1024;
 export const memory: Figure = {
   name: "memory",
   title: "Memory",
-  about: `Resident memory of the largest process of \`npm start\` (a second start), as the kernel counts it: ${IDLE_SECONDS} s after the start, ${IDLE_SECONDS} s after ${show(CREATES)} creates from ${CONNECTIONS} connections, and its peak during the upload of a ${show(UPLOAD_BYTES / 2 ** 20)} MiB video. Raw limits: a bare Node HTTP server with one database pool, idle and streaming the same bytes to a file.`,
+  about: `Resident memory of the largest process of \`npm start\` (a second start), as reported by the kernel: ${IDLE_SECONDS} s after the start, ${IDLE_SECONDS} s after ${show(CREATES)} creates from ${CONNECTIONS} connections, and its peak during the upload of a ${show(UPLOAD_BYTES / 2 ** 20)} MiB video. Raw limits: a bare Node HTTP server with one database pool, idle and streaming the same bytes to a file.`,
   async measure(place) {
     const installation = await install(place, "data");
     // On the very first start the stripping of types is loaded too; from then on compiled code is kept.
@@ -120,7 +120,7 @@ function uploadRows(own: Upload, bare: Upload): Row[] {
       ratio: showTimes(own.peakBytes / bare.peakBytes),
     },
     {
-      what: "time of the upload",
+      what: "upload time",
       value: showSeconds(own.milliseconds),
       raw: showSeconds(bare.milliseconds),
       ratio: showTimes(own.milliseconds / bare.milliseconds),

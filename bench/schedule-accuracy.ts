@@ -24,7 +24,7 @@ const TRANSACTIONS_A_COMMIT = 2;
 export const scheduleAccuracy: Figure = {
   name: "schedule-accuracy",
   title: "Schedule accuracy",
-  about: `${show(POSTS)} scheduled posts of ${PEOPLE} users, all due at the same instant, by one \`ampost worker\` against the sandbox with its limits off. Two readings: the journal's (commit intent written, database clock) and the sandbox's (publishing call received). Raw limit: how long the machine takes for ${show(POSTS)} commits' bare transactions (${TRANSACTIONS_A_COMMIT} each) and calls, one after the other, so that half of them are out after half of that.`,
+  about: `${show(POSTS)} scheduled posts of ${PEOPLE} users, all due at the same time, published by one \`ampost worker\` against the sandbox with its limits off. Measured twice: in the journal (commit intent written, database clock) and in the sandbox (publishing request received). Raw limit: how long the machine takes for ${show(POSTS)} bare commits (${TRANSACTIONS_A_COMMIT} transactions and one request each), one after another; the p50 is half of that.`,
   async measure(place) {
     const installation = await install(place, "data", { AMPOST_SCHEDULING: "all", AMPOST_SANDBOX_LIMITS: "off" });
     await installation.start("sandbox");
@@ -45,7 +45,7 @@ export const scheduleAccuracy: Figure = {
     const atPlatform = await readSandbox(installation, dueAt);
     return [
       ...rows("commit intent after due time", inJournal, raw),
-      ...rows("call at the platform after due time", atPlatform, raw),
+      ...rows("request at the platform after due time", atPlatform, raw),
       {
         what: "posts prepared ahead of the due time",
         value: show(prepared),
@@ -53,9 +53,9 @@ export const scheduleAccuracy: Figure = {
         met: prepared === POSTS,
       },
       {
-        what: "publishing calls received",
+        what: "publishing requests received",
         value: show(atPlatform.count),
-        target: `${show(POSTS)}, each once`,
+        target: `${show(POSTS)}, once each`,
         met: atPlatform.count === POSTS,
       },
     ];

@@ -36,34 +36,37 @@ function answer(status: string, type: string, body: string): Trouble["act"] {
 }
 
 const ROWS: readonly Row[] = [
-  { name: "refused before a connection", arrange: refuseConnections },
-  { name: "refused for good", arrange: fault("reject"), fates: ["failed"] },
-  { name: "refused as spam, and live", arrange: fault("reject", "spam-2207051-but-live") },
-  { name: "refused as not ready, and ready", arrange: fault("reject", "24/4279009"), publishCalls: 2 },
-  { name: "500 and nothing done", arrange: fault("http_500"), publishCalls: 2 },
-  { name: "too many calls", arrange: fault("rate_limit"), publishCalls: 2, long: true },
-  { name: "no answer, the request lost", act: { kind: "swallow" }, long: true },
-  { name: "time-out after acceptance", magic: "timeout", long: true },
+  { name: "connection refused", arrange: refuseConnections },
+  { name: "rejected permanently", arrange: fault("reject"), fates: ["failed"] },
+  { name: "rejected as spam, but live", arrange: fault("reject", "spam-2207051-but-live") },
+  { name: "rejected as not ready, but ready", arrange: fault("reject", "24/4279009"), publishCalls: 2 },
+  { name: "500 without effect", arrange: fault("http_500"), publishCalls: 2 },
+  { name: "rate limited", arrange: fault("rate_limit"), publishCalls: 2, long: true },
+  { name: "no response, request lost", act: { kind: "swallow" }, long: true },
+  { name: "timeout after acceptance", magic: "timeout", long: true },
   { name: "later than the lease", act: { kind: "delay", milliseconds: 12_000 } },
   { name: "reset before the request is read", act: { kind: "reset_before" } },
-  { name: "cut before anything is done", magic: "drop_before", publishCalls: 2 },
+  { name: "connection dropped before any effect", magic: "drop_before", publishCalls: 2 },
   { name: "reset after acceptance", magic: "drop_after" },
-  { name: "reset as the answer comes", act: { kind: "reset_after" } },
-  { name: "cut within the head", act: { kind: "cut_answer", bytes: 20 } },
-  { name: "cut within the body", magic: "cut_body" },
+  { name: "reset while the response arrives", act: { kind: "reset_after" } },
+  { name: "dropped within the response head", act: { kind: "cut_answer", bytes: 20 } },
+  { name: "dropped within the response body", magic: "cut_body" },
   { name: "broken JSON after success", magic: "broken_json" },
   { name: "500 after success", magic: "error_after" },
   {
-    name: "redirected elsewhere",
+    name: "redirected to another host",
     act: {
       kind: "answer",
       bytes: "HTTP/1.1 302 Found\r\nlocation: http://127.0.0.1:9/\r\ncontent-length: 0\r\nconnection: close\r\n\r\n",
     },
   },
   { name: "502 from a gateway", act: answer("502 Bad Gateway", "text/html", "<html>Bad gateway</html>") },
-  { name: "a page instead of an answer", act: answer("200 OK", "text/html", "<html>Sign in to the network</html>") },
-  { name: "JSON without an id", act: answer("200 OK", "application/json", "{}") },
-  { name: "no HTTP at all", act: { kind: "answer", bytes: "what?\r\n\r\n" } },
+  {
+    name: "an HTML page instead of a response",
+    act: answer("200 OK", "text/html", "<html>Sign in to the network</html>"),
+  },
+  { name: "JSON without an ID", act: answer("200 OK", "application/json", "{}") },
+  { name: "not HTTP", act: { kind: "answer", bytes: "what?\r\n\r\n" } },
 ];
 
 /** Each row of the table of answers, to the commit of a post of its own. */

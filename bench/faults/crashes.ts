@@ -49,9 +49,9 @@ export async function crashIn(world: World, subjects: readonly CrashSubject[]): 
   if (sudden.length > 0) posts.push(...(await killThemselves(world, sudden)));
   const faults = cases.length + (sudden.length > 0 ? CLAIMS.length : 0);
   const kinds = subjects.map(({ platform, kind, lost }) =>
-    [...(platform === undefined ? [] : [platform]), kind, ...(lost ? ["whose answer is lost"] : [])].join(" "),
+    [...(platform === undefined ? [] : [platform]), kind, ...(lost ? ["whose response is lost"] : [])].join(" "),
   );
-  const did = `SIGKILL at each of ${faults} places of: ${kinds.join(", ")}; then restarted`;
+  const did = `SIGKILL at each of ${faults} points of: ${kinds.join(", ")}; the process is then restarted`;
   return { did, faults, expectations: posts.map(whereAnswersAreLost) };
 }
 

@@ -7,7 +7,7 @@ import { type PartResult, runPart, seededRandom } from "./part.ts";
 
 /** PostgreSQL ends at once and comes back, while clients create and publish and workers publish. */
 export function breakDatabase(options: { posts: number; breaks: number; seed: number }): Promise<PartResult> {
-  return runPart("PostgreSQL restarted at once", { people: 12, apis: 2 }, async (world) => {
+  return runPart("PostgreSQL crashes", { people: 12, apis: 2 }, async (world) => {
     const random = seededRandom(options.seed);
     const crew = await keepWorkers(world, 2);
     const clients = Promise.all(
@@ -20,7 +20,7 @@ export function breakDatabase(options: { posts: number; breaks: number; seed: nu
     const subjects = (await clients).flat();
     await untilSettled(world, subjects, 120);
     await crew.disband();
-    const did = `${subjects.length} posts created and published while PostgreSQL was ended ${options.breaks} times as by pg_ctl -m immediate`;
+    const did = `${subjects.length} posts created and published while PostgreSQL was stopped ${options.breaks} times as with pg_ctl -m immediate`;
     return {
       did,
       faults: options.breaks,

@@ -18,7 +18,7 @@ export function quarantine(): Promise<PartResult> {
     await world.startWorker();
     await untilSettled(world, [subject], 120);
     return {
-      did: "SIGKILL with a commit open; then when the sandbox was first asked again",
+      did: "SIGKILL during a commit; measures when the sandbox was first asked again",
       faults: 1,
       expectations: [{ subject }],
       violations: await tooEarly(world, subject),
@@ -64,7 +64,7 @@ export function uniqueCommits(): Promise<PartResult> {
       ]),
     ].flat();
     return {
-      did: "a second open commit, and a second commit with the same id of the platform, written to the database",
+      did: "inserting a second open commit, and a second commit with the same platform ID, into the database",
       faults: 2,
       expectations: posts.map((subject) => ({ subject })),
       violations,

@@ -43,7 +43,7 @@ export function breakPlatforms({ people, points, losses = LOSSES }: Amount): Pro
     const crashes = await crashIn(world, subjects);
     const expectations = await loseAnswers(world, losses);
     return {
-      did: `${crashes.did}; and of each, commits struck by ${losses.join(", ")}`,
+      did: `${crashes.did}; for each of them, also commits with the faults ${losses.join(", ")}`,
       faults: crashes.faults + expectations.length,
       expectations: [...crashes.expectations, ...expectations],
     };

@@ -45,7 +45,7 @@ export function cancelAgainstPublish(options: { races: number; seed: number }): 
     );
     await crew.disband();
     const won = winners();
-    const did = `${expectations.length} posts published, and cancelled up to ${milliseconds} ms later: ${won} were cancelled, ${expectations.length - won} were too late`;
+    const did = `${expectations.length} posts published and canceled up to ${milliseconds} ms later: ${won} were canceled, ${expectations.length - won} were too late`;
     return { did, faults: expectations.length, expectations, violations: unfair(won, expectations.length) };
   });
 }
@@ -133,7 +133,7 @@ async function raceEdit(
 
 /** Each post is published by twenty calls at once. */
 export function publishManyTimes(options: { posts: number }): Promise<PartResult> {
-  return runPart("Twenty publishes at once", { people: 12, apis: 2 }, async (world) => {
+  return runPart("Twenty concurrent publishes", { people: 12, apis: 2 }, async (world) => {
     const crew = await keepWorkers(world, 2);
     const violations: Violation[] = [];
     const expectations: Expectation[] = [];
@@ -156,7 +156,7 @@ export function publishManyTimes(options: { posts: number }): Promise<PartResult
     );
     await crew.disband();
     return {
-      did: `${options.posts} posts, each published by 20 calls at once over 2 API processes`,
+      did: `${options.posts} posts, each published by 20 concurrent requests on 2 API processes`,
       faults: options.posts * 20,
       expectations,
       violations,
@@ -194,7 +194,7 @@ export function createWithOneKey(options: { rounds: number; calls: number }): Pr
     }
     await untilSettled(world, subjects, 60);
     await crew.disband();
-    const did = `${options.rounds} times ${options.calls} creates at once with one key over 2 API processes; the post was then published`;
+    const did = `${options.rounds} times ${options.calls} concurrent creates with one key on 2 API processes; the post was then published`;
     return {
       did,
       faults: options.rounds * options.calls,

@@ -18,56 +18,52 @@ const TABLES = ["posts", "platform_posts", "publish_steps", "outbox", "post_coun
  * back what it can, send nothing by itself before a person says so, and nothing twice after that.
  */
 export function restoreBackup({ people }: { people: number }): Promise<PartResult> {
-  return runPart(
-    "Database put back to an earlier state",
-    { people, slots: people, platforms: PLATFORM_NAMES },
-    async (world) => {
-      await world.sandbox.fault({
-        platform: "tiktok",
-        operation: "create",
-        kind: "reject",
-        error: "moderation-2s",
-        times: 1_000_000,
-      });
-      const lost = await Promise.all(
-        world.people.flatMap((_, index) =>
-          PLATFORM_NAMES.map((platform) => create(world, platform, KIND_OF[platform], index)),
-        ),
-      );
-      await Promise.all(lost.map((subject) => world.api.publish(subject)));
-      await backUp(world);
-      const first = await world.startWorker();
-      await untilSettled(world, lost, 120);
-      const before = (await world.sandbox.ledger()).length;
-      await first.kill();
-      await restore(world);
+  return runPart("Restored database", { people, slots: people, platforms: PLATFORM_NAMES }, async (world) => {
+    await world.sandbox.fault({
+      platform: "tiktok",
+      operation: "create",
+      kind: "reject",
+      error: "moderation-2s",
+      times: 1_000_000,
+    });
+    const lost = await Promise.all(
+      world.people.flatMap((_, index) =>
+        PLATFORM_NAMES.map((platform) => create(world, platform, KIND_OF[platform], index)),
+      ),
+    );
+    await Promise.all(lost.map((subject) => world.api.publish(subject)));
+    await backUp(world);
+    const first = await world.startWorker();
+    await untilSettled(world, lost, 120);
+    const before = (await world.sandbox.ledger()).length;
+    await first.kill();
+    await restore(world);
 
-      const second = await world.startWorker();
-      const violations = await judgeHold(world, before);
-      const fresh = await create(world, "threads", "text", 0);
-      await world.api.publish(fresh);
-      await untilRead(world);
-      if ((await world.sandbox.ledger()).length !== before)
-        violations.push({ kind: "untrue", sentence: "something was published while publishing was held" });
-      const storage = await createDiskStorage(join(world.folder, "data/storage"));
-      await releaseHold(world.pool, { dataDir: join(world.folder, "data"), storage });
-      await untilSettled(world, [fresh, ...lost], 120);
-      await second.kill();
-      const third = await world.startWorker();
-      if ((await readHold(world.pool)) !== null)
-        violations.push({ kind: "untrue", sentence: "publishing is held again after the release" });
-      await third.kill();
-      return {
-        did: `${lost.length} posts of all seven networks published, the database put back to before that, and publishing released`,
-        faults: lost.length,
-        expectations: [
-          { subject: fresh },
-          ...lost.map((subject): Expectation => ({ subject, fates: ["published", "unknown"], publishCalls: 1 })),
-        ],
-        violations,
-      };
-    },
-  );
+    const second = await world.startWorker();
+    const violations = await judgeHold(world, before);
+    const fresh = await create(world, "threads", "text", 0);
+    await world.api.publish(fresh);
+    await untilRead(world);
+    if ((await world.sandbox.ledger()).length !== before)
+      violations.push({ kind: "untrue", sentence: "something was published while publishing was held" });
+    const storage = await createDiskStorage(join(world.folder, "data/storage"));
+    await releaseHold(world.pool, { dataDir: join(world.folder, "data"), storage });
+    await untilSettled(world, [fresh, ...lost], 120);
+    await second.kill();
+    const third = await world.startWorker();
+    if ((await readHold(world.pool)) !== null)
+      violations.push({ kind: "untrue", sentence: "publishing is held again after the release" });
+    await third.kill();
+    return {
+      did: `${lost.length} posts on all seven networks published, then the database restored to an earlier state and the hold released`,
+      faults: lost.length,
+      expectations: [
+        { subject: fresh },
+        ...lost.map((subject): Expectation => ({ subject, fates: ["published", "unknown"], publishCalls: 1 })),
+      ],
+      violations,
+    };
+  });
 }
 
 async function create(world: World, platform: Subject["platform"], kind: Kind, index: number): Promise<Subject> {

@@ -44,7 +44,7 @@ export const SABOTAGES: readonly Sabotage[] = [
     tests: "server/publishing/races.test.ts",
   },
   {
-    what: "the fence with the lease and its owner, which say the same",
+    what: "the fence together with the lease and its owner, which guard the same",
     changes: [
       {
         file: WRITES,
@@ -85,7 +85,7 @@ export const SABOTAGES: readonly Sabotage[] = [
     tests: "tests/faults/guards.test.ts",
   },
   {
-    what: "the unique index on the platform's ids",
+    what: "the unique index on platform IDs",
     changes: [
       {
         file: "server/db/migrations/0020_what_a_commit_was_sent_with.sql",
@@ -96,7 +96,7 @@ export const SABOTAGES: readonly Sabotage[] = [
     tests: "tests/faults/guards.test.ts",
   },
   {
-    what: "the deadline before the bytes go out",
+    what: "the deadline check before sending",
     changes: [
       {
         file: "server/publishing/commit.ts",
@@ -301,7 +301,7 @@ export async function sabotageRuns(): Promise<PartResult> {
   } finally {
     await rm(copy, { recursive: true, force: true });
   }
-  const did = `taken out one at a time, and which guarantee the tests saw break: ${noticed.join("; ")}`;
+  const did = `guards removed one at a time, each with the guarantee whose test failed: ${noticed.join("; ")}`;
   return {
     name: "Sabotage",
     did,

@@ -45,7 +45,7 @@ export function stopAndContinue(points: readonly FaultPoint[]): Promise<PartResu
     // Time for what they must not do.
     await sleep(3_000);
     return {
-      did: `SIGSTOP at ${points.join(", ")}; SIGCONT when another worker had settled the post`,
+      did: `SIGSTOP at ${points.join(", ")}; SIGCONT after another worker had settled the post`,
       faults: points.length,
       expectations: posts.map((subject) => ({ subject })),
     };

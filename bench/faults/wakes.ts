@@ -5,7 +5,7 @@ import { type PartResult, runPart } from "./part.ts";
 
 /** Three workers hear of every post ten times over. */
 export function wakeOften(options: { rounds: number }): Promise<PartResult> {
-  return runPart("The same wake-up ten times", { people: 24 }, async (world) => {
+  return runPart("Repeated wake-ups", { people: 24 }, async (world) => {
     const crew = await keepWorkers(world, 3);
     const subjects = [];
     for (let round = 0; round < options.rounds; round += 1) {
@@ -23,7 +23,7 @@ export function wakeOften(options: { rounds: number }): Promise<PartResult> {
     }
     await crew.disband();
     return {
-      did: `${subjects.length} posts with 3 workers, each told ten times that something is due`,
+      did: `${subjects.length} posts with 3 workers, each notified ten times that something is due`,
       faults: subjects.length * 10,
       expectations: subjects.map((subject) => ({ subject })),
     };

@@ -21,7 +21,7 @@ const COMMIT = "server/publishing/commit.ts";
 
 export const MUTANTS: readonly Mutant[] = [
   {
-    what: "leases are never prolonged",
+    what: "leases are never extended",
     changes: [
       {
         file: "server/publishing/engine.ts",
@@ -31,11 +31,11 @@ export const MUTANTS: readonly Mutant[] = [
     ],
   },
   {
-    what: "a late answer is not noted",
+    what: "a late response is not recorded",
     changes: [{ file: COMMIT, find: "if (error instanceof LostClaim) await noteLate(work, result);", replace: "" }],
   },
   {
-    what: "a result is not written again while the database is away",
+    what: "a result is not written again while the database is down",
     changes: [
       {
         file: "server/publishing/settle.ts",
@@ -45,7 +45,7 @@ export const MUTANTS: readonly Mutant[] = [
     ],
   },
   {
-    what: "time by the wall clock alone",
+    what: "time by the wall clock only",
     changes: [
       {
         file: "server/publishing/claim.ts",
@@ -55,7 +55,7 @@ export const MUTANTS: readonly Mutant[] = [
     ],
   },
   {
-    what: "time by the monotonic clock alone",
+    what: "time by the monotonic clock only",
     changes: [
       {
         file: "server/publishing/claim.ts",
@@ -65,18 +65,18 @@ export const MUTANTS: readonly Mutant[] = [
     ],
   },
   {
-    what: "no deadline before the bytes go out",
+    what: "no deadline check before sending",
     changes: [{ file: COMMIT, find: 'throw new Error("The deadline of the commit has passed.");', replace: "void 0;" }],
   },
   {
-    what: "neither deadline nor lease before the bytes go out",
+    what: "neither deadline nor lease check before sending",
     changes: [
       { file: COMMIT, find: 'throw new Error("The deadline of the commit has passed.");', replace: "void 0;" },
       { file: COMMIT, find: 'throw new Error("The lease is over.");', replace: "void 0;" },
     ],
   },
   {
-    what: "the identical repeat has no window",
+    what: "the identical repeated request has no time window",
     changes: [
       {
         file: "server/publishing/repeat.ts",
@@ -86,7 +86,7 @@ export const MUTANTS: readonly Mutant[] = [
     ],
   },
   {
-    what: "what else is known of the account is not asked, and its ids may be given twice",
+    what: "other posts of the account are not considered, and platform IDs can be used twice",
     changes: [
       {
         file: "server/publishing/reconcile.ts",
@@ -116,7 +116,7 @@ export const MUTANTS: readonly Mutant[] = [
     ],
   },
   {
-    what: "everybody renews a token that is due",
+    what: "every process renews a token that is due",
     changes: [
       {
         file: "server/db/queries/token-care.ts",
@@ -138,7 +138,7 @@ export const MUTANTS: readonly Mutant[] = [
     ],
   },
   {
-    what: "no unique index on the platform's ids",
+    what: "no unique index on platform IDs",
     changes: [
       {
         file: REMOTE_IDS,
@@ -148,7 +148,7 @@ export const MUTANTS: readonly Mutant[] = [
     ],
   },
   {
-    what: "nothing holds a commit to its time",
+    what: "commits have no time limit",
     changes: [
       {
         file: COMMITS,
@@ -163,7 +163,7 @@ export const MUTANTS: readonly Mutant[] = [
     ],
   },
   {
-    what: "a cut connection proves that nothing was sent",
+    what: "a dropped connection counts as proof that nothing was sent",
     changes: [
       {
         file: COMMIT,
@@ -204,7 +204,7 @@ export async function findMutants(onFound: (found: Found) => void, only = ""): P
   const violations = all
     .filter(({ seed }) => seed === null)
     .map(({ what }): Violation => ({ kind: "untrue", sentence: `No seed up to ${SEEDS} has found that ${what}` }));
-  const did = `put into a copy of the code one at a time, and the first seed that found each: ${told.join("; ")}`;
+  const did = `changes made to a copy of the code, one at a time, each with the first seed that detected it: ${told.join("; ")}`;
   return {
     name: "Mutants under simulation",
     did,

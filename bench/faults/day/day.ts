@@ -132,8 +132,8 @@ async function live(day: Day, isMixed: boolean): Promise<{ result: PartResult; s
         .map(([kind, count]) => `${kind} ${count} times`)
         .join(", ");
       return {
-        did: `${told.length} posts of ${day.tenants} tenants with webhooks on all seven networks, in a day that takes ${day.seconds} s, seed ${day.seed}, beside ${neighbours.length} bad neighbours; ${made}`,
-        notes: [`${show(events.deliveries.length)} deliveries came to the tenants' webhooks.`, ...bad.note],
+        did: `${told.length} posts of ${day.tenants} tenants with webhooks on all seven networks, a day in ${day.seconds} s, seed ${day.seed}, with ${neighbours.length} bad neighbors; ${made}`,
+        notes: [`${show(events.deliveries.length)} deliveries reached the tenants' webhooks.`, ...bad.note],
         faults,
         expectations: told.map(expect),
         violations: [...events.violations, ...bad.violations],
@@ -162,8 +162,8 @@ async function misbehave(
   await neighbourhood.gone;
   const counts = answers
     .sort(([one], [other]) => one - other)
-    .map(([status, count]) => `${show(count)} ${status === 0 ? "not at all" : `with ${status}`}`);
-  return { violations, note: ["", `The neighbours' calls were answered: ${counts.join(", ")}.`] };
+    .map(([status, count]) => `${show(count)} ${status === 0 ? "without a response" : `with ${status}`}`);
+  return { violations, note: ["", `Responses to the neighbors' requests: ${counts.join(", ")}.`] };
 }
 
 const Misdeeds = z.object({
@@ -198,9 +198,9 @@ async function measure({ sandbox }: World, told: readonly Told[], moves: readonl
  */
 const GROUPS: Record<string, (told: Told) => boolean> = {
   "scheduled posts": ({ isScheduled }) => isScheduled,
-  "texts, links and chains at once": ({ isScheduled, kind }) =>
+  "unscheduled texts, links and threads": ({ isScheduled, kind }) =>
     !isScheduled && ["text", "link", "chain"].includes(kind),
-  "pictures and videos at once": ({ isScheduled, kind }) => !isScheduled && !["text", "link", "chain"].includes(kind),
+  "unscheduled images and videos": ({ isScheduled, kind }) => !isScheduled && !["text", "link", "chain"].includes(kind),
 };
 
 /** Fewer have no p99: it would be the one latest of them. */
@@ -222,13 +222,13 @@ function compare(alone: Seen, mixed: Seen): { lines: string[]; late: Violation[]
       showSeconds(after.p50),
       showSeconds(after.p99),
       showTimes(ratio),
-      isCounted ? (ratio <= FACTOR ? "yes" : "**no**") : "too few to say",
+      isCounted ? (ratio <= FACTOR ? "yes" : "**no**") : "too few",
     ];
     return `| ${cells.join(" | ")} |`;
   };
   const isWithin = (at: number) => mixed.windows.some(({ from, to }) => at >= from && at <= to);
   const lines = [
-    "| outside of the faults' windows | count | alone, p50 | alone, p99 | in the mix, p50 | in the mix, p99 | ratio of the p99 | at most 2 × |",
+    "| outside of the faults' windows | count | alone, p50 | alone, p99 | with neighbors, p50 | with neighbors, p99 | p99 ratio | at most 2 × |",
     "| --- | --- | --- | --- | --- | --- | --- | --- |",
   ];
   for (const [name, belongs] of Object.entries(GROUPS)) {
@@ -243,15 +243,15 @@ function compare(alone: Seen, mixed: Seen): { lines: string[]; late: Violation[]
   const outside = (asked: readonly Asked[]) =>
     summarize(asked.filter(({ at }) => !isWithin(at)).map(({ milliseconds }) => milliseconds));
   lines.push(
-    row("calls of the API", outside(alone.calls), outside(mixed.calls)),
-    row("deliveries to webhooks", outside(alone.deliveries), outside(mixed.deliveries)),
+    row("API requests", outside(alone.calls), outside(mixed.calls)),
+    row("webhook deliveries", outside(alone.deliveries), outside(mixed.deliveries)),
   );
   const within = mixed.late.filter(({ told }) => isWithin(told.dueAt)).map(({ milliseconds }) => milliseconds);
   const seconds = mixed.windows.reduce((all, { from, to }) => all + to - from, 0);
   const { count, p50, p99, max } = summarize(within);
   lines.push(
     "",
-    `The windows of ${mixed.windows.length} faults, ${showSeconds(seconds)} together: ${count} posts were due in them; p50 ${showSeconds(p50)}, p99 ${showSeconds(p99)}, the latest ${showSeconds(max)}.`,
+    `Windows of ${mixed.windows.length} faults, ${showSeconds(seconds)} in total: ${count} posts were due in them; p50 ${showSeconds(p50)}, p99 ${showSeconds(p99)}, maximum ${showSeconds(max)}.`,
   );
   return { lines, late };
 }
