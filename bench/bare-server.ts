@@ -47,5 +47,6 @@ export async function serveBare(unread: unknown): Promise<z.output<typeof BareRe
 
 const LIST_RAW = {
   name: "bench.list",
-  text: "select id, content, platforms, created_at from posts where user_id = $1 and mode = 'test' order by id desc limit 20",
+  text: `select id, content, platforms, created_at from posts where user_id = $1 and mode = 'test'
+         order by id desc limit 20`,
 };

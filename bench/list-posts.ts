@@ -50,13 +50,15 @@ async function store(place: Place, name: string, count: number): Promise<Stored>
 const STORE = `
   with post as (
     insert into posts (id, user_id, mode, platform_set_id, status, content, platforms)
-    select uuidv7(), $1, 'test', $2::uuid, 'draft', jsonb_build_object('text', 'Post ' || n || ', of about the usual length and not a word more.'), array[$4]
+    select uuidv7(), $1, 'test', $2::uuid,
+      'draft', jsonb_build_object('text', 'Post ' || n || ', of about the usual length and not a word more.'), array[$4]
     from generate_series(1, $5::int) as n returning id
   ), counted as (
     insert into post_counts (user_id, mode, status, platforms, change) values ($1, 'test', 'draft', array[$4], $5)
   )
   insert into platform_posts (id, post_id, user_id, mode, platform, position, account_id)
-  select uuidv7(), post.id, $1, 'test', $4, 0, a.id from post, accounts a where a.user_id = $1 and a.platform_account_id = $3`;
+  select uuidv7(), post.id, $1, 'test', $4, 0, a.id from post, accounts a
+  where a.user_id = $1 and a.platform_account_id = $3`;
 
 async function untilFolded({ pool }: Installation): Promise<void> {
   const deadline = performance.now() + 60_000;

@@ -107,7 +107,8 @@ async function untilPublished(installation: Installation): Promise<void> {
 async function readJournal({ pool }: Installation): Promise<Durations> {
   const { rows } = await pool.query<{ late: number }>(
     `select extract(epoch from min(s.intent_at) - pp.due_at)::float8 * 1000 as late
-     from publish_steps s join platform_posts pp on pp.id = s.platform_post_id where s.effect = 'visible' group by pp.id, pp.due_at`,
+     from publish_steps s join platform_posts pp on pp.id = s.platform_post_id where s.effect = 'visible'
+     group by pp.id, pp.due_at`,
   );
   return summarize(rows.map(({ late }) => late));
 }

@@ -29,7 +29,8 @@ test("doctor names the largest tables, and of one that is too large what bounds 
   assert.match(message, /^the largest are [\w.]+ \(0\.0 GB\), /);
   await database.pool.query("insert into users (id, email) values ('u', 'u@example.com')");
   await database.pool.query(
-    "insert into outbox (user_id, mode, type, data) select 'u', 'test', 'post.failed', jsonb_build_object('n', n) from generate_series(1, 20000) n",
+    `insert into outbox (user_id, mode, type, data) select 'u', 'test', 'post.failed', jsonb_build_object('n', n)
+     from generate_series(1, 20000) n`,
   );
   const large = await checkTables(database.pool, 1_500_000);
   await database.drop();

@@ -65,8 +65,10 @@ const LARGE_BYTES = 10e9;
 /** Which tables take the most, and once they are large what keeps them in bounds. */
 export async function checkTables(pool: pg.Pool, largeBytes = LARGE_BYTES): Promise<Finding> {
   const { rows } = await pool.query<{ name: string; bytes: number }>(
-    `select case when n.nspname = 'public' then c.relname else n.nspname || '.' || c.relname end as name, pg_total_relation_size(c.oid)::float8 as bytes
-     from pg_class c join pg_namespace n on n.oid = c.relnamespace where c.relkind = 'r' and n.nspname in ('public', 'jobs') order by 2 desc limit 3`,
+    `select case when n.nspname = 'public' then c.relname else n.nspname || '.' || c.relname end as name,
+       pg_total_relation_size(c.oid)::float8 as bytes
+     from pg_class c join pg_namespace n on n.oid = c.relnamespace
+     where c.relkind = 'r' and n.nspname in ('public', 'jobs') order by 2 desc limit 3`,
   );
   const largest = rows.map(({ name, bytes }) => `${name} (${inGigabytes(bytes)})`).join(", ");
   const large = rows.filter(({ bytes }) => bytes > largeBytes).map(({ name }) => name);

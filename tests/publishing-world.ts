@@ -153,7 +153,8 @@ async function createPublishingWorld(): Promise<PublishingWorld> {
       mode,
     ]);
     await pool.query(
-      "insert into accounts (id, user_id, mode, platform_set_id, platform, platform_account_id) values ($1, $2, $3, $4, $5, $6)",
+      `insert into accounts (id, user_id, mode, platform_set_id, platform, platform_account_id)
+       values ($1, $2, $3, $4, $5, $6)`,
       [id, userId, mode, set, platform, platformAccountId ?? id],
     );
     return id;
@@ -170,7 +171,8 @@ async function createPublishingWorld(): Promise<PublishingWorld> {
     });
   const read = async (post: TestPost): Promise<PostState> => {
     const { rows } = await pool.query<Omit<PostState, "events">>(
-      `select status, revision, (select json_agg(pp order by position) from platform_posts pp where pp.post_id = p.id) as "platformPosts" from posts p where id = $1`,
+      `select status, revision, (select json_agg(pp order by position) from platform_posts pp
+         where pp.post_id = p.id) as "platformPosts" from posts p where id = $1`,
       [post.id],
     );
     const events = await pool.query<{ type: string }>("select type from outbox where post_id = $1 order by id", [
@@ -245,7 +247,8 @@ async function createPublishingWorld(): Promise<PublishingWorld> {
       );
       for (const [position, platform] of [first, ...also].entries()) {
         await pool.query(
-          `insert into platform_posts (id, post_id, user_id, mode, platform, position, account_id, due_at, next_action_at)
+          `insert into platform_posts (id, post_id, user_id, mode, platform, position, account_id, due_at,
+             next_action_at)
            select $1, $2, user_id, mode, platform, $3, id, $4, $5 from accounts where id = $6`,
           [
             position === 0 ? platformPostId : newId(),
@@ -262,7 +265,8 @@ async function createPublishingWorld(): Promise<PublishingWorld> {
     },
     async bringForward(post, toInSeconds) {
       const { rows } = await pool.query<{ due_at: Date }>(
-        "update platform_posts set due_at = now() + make_interval(secs => $2), next_action_at = now() + make_interval(secs => $2) where post_id = $1 returning due_at",
+        `update platform_posts set due_at = now() + make_interval(secs => $2),
+           next_action_at = now() + make_interval(secs => $2) where post_id = $1 returning due_at`,
         [post.id, toInSeconds],
       );
       await pool.query("notify ampost_due");

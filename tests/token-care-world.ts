@@ -82,7 +82,8 @@ export async function openCareWorld(): Promise<CareWorld> {
     async pass({ accountId }, seconds) {
       await control("clock", { advanceSeconds: seconds });
       await pool.query(
-        `update connections set issued_at = issued_at - make_interval(secs => $2), access_token_expires_at = access_token_expires_at - make_interval(secs => $2),
+        `update connections set issued_at = issued_at - make_interval(secs => $2),
+           access_token_expires_at = access_token_expires_at - make_interval(secs => $2),
            refresh_token_expires_at = refresh_token_expires_at - make_interval(secs => $2) where account_id = $1`,
         [accountId, seconds],
       );

@@ -81,7 +81,8 @@ export async function dumpOf(
   except: readonly string[] = [],
 ): Promise<string> {
   const { rows } = await database.query<{ name: string }>(
-    "select format('%I.%I', schemaname, tablename) as name from pg_tables where schemaname not in ('pg_catalog', 'information_schema') and tablename <> all ($1)",
+    `select format('%I.%I', schemaname, tablename) as name from pg_tables
+     where schemaname not in ('pg_catalog', 'information_schema') and tablename <> all ($1)`,
     [except],
   );
   const texts: string[] = [];

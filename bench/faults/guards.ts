@@ -78,8 +78,10 @@ async function refused(
   what: string,
   commits: readonly (readonly [string | undefined, string | null, string | null])[],
 ): Promise<Violation[]> {
-  const insert = `insert into publish_steps (id, platform_post_id, account_id, user_id, mode, platform, platform_account_id, step, effect, attempt, fence, result, remote_id)
-    select $1, pp.id, a.id, pp.user_id, pp.mode, pp.platform, a.platform_account_id, 'publish', 'visible', 1, pp.fence, $3, $4
+  const insert = `insert into publish_steps (id, platform_post_id, account_id, user_id, mode, platform,
+      platform_account_id, step, effect, attempt, fence, result, remote_id)
+    select $1, pp.id, a.id, pp.user_id, pp.mode, pp.platform, a.platform_account_id, 'publish', 'visible', 1,
+      pp.fence, $3, $4
     from platform_posts pp join accounts a on a.id = pp.account_id where pp.id = $2`;
   const client = await pool.connect();
   try {

@@ -6,14 +6,17 @@ import type pg from "pg";
  */
 export async function watchStatuses(pool: pg.Pool): Promise<void> {
   await pool.query(`
-    create table fault_history (seq bigint generated always as identity, kind text not null, id uuid not null, was text not null, becomes text not null);
+    create table fault_history (seq bigint generated always as identity, kind text not null, id uuid not null,
+      was text not null, becomes text not null);
     create function fault_history() returns trigger language plpgsql as $$
     begin
       insert into fault_history (kind, id, was, becomes) values (tg_table_name, new.id, old.status, new.status);
       return null;
     end $$;
-    create trigger fault_history after update of status on posts for each row when (old.status is distinct from new.status) execute function fault_history();
-    create trigger fault_history after update of status on platform_posts for each row when (old.status is distinct from new.status) execute function fault_history();
+    create trigger fault_history after update of status on posts for each row
+      when (old.status is distinct from new.status) execute function fault_history();
+    create trigger fault_history after update of status on platform_posts for each row
+      when (old.status is distinct from new.status) execute function fault_history();
     -- Here the harness ends the processes, so no post is set aside for having been in their hands.
     create function blame_no_post() returns trigger language plpgsql as $$
     begin

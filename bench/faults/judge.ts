@@ -58,7 +58,8 @@ export async function untilSettled(
 ): Promise<void> {
   const ids = subjects.map(({ platformPostId }) => platformPostId);
   const end = performance.now() + withinSeconds * 1000;
-  const open = `select count(*)::integer as open from platform_posts where id = any($1) and (status <> all($2) or (status = 'published' and published_url is null))`;
+  const open = `select count(*)::integer as open from platform_posts
+    where id = any($1) and (status <> all($2) or (status = 'published' and published_url is null))`;
   while (performance.now() < end) {
     // The database may be away just now.
     const answer = await pool.query<{ open: number }>(open, [ids, SETTLED]).catch(() => undefined);
@@ -179,7 +180,8 @@ async function repeatedNews({ pool }: World): Promise<Violation[]> {
     "select platform_post_id as id from outbox where type = 'platform_post.published' group by 1 having count(*) > 1",
   );
   const open = await pool.query<{ id: string }>(
-    "select pp.id from platform_posts pp join publish_steps s on s.platform_post_id = pp.id where pp.status in ('published', 'failed') and s.effect = 'visible' and s.result is null",
+    `select pp.id from platform_posts pp join publish_steps s on s.platform_post_id = pp.id
+     where pp.status in ('published', 'failed') and s.effect = 'visible' and s.result is null`,
   );
   return [
     ...told.rows.map(({ id }): Violation => ({

@@ -97,7 +97,8 @@ export async function insistOnPosts(world: World, personIndex: number, count: nu
 /** A key that made two posts would have left a second one with the same text. */
 export async function doubledPosts({ pool }: World): Promise<Violation[]> {
   const { rows } = await pool.query<{ text: string; count: number }>(
-    "select content ->> 'text' as text, count(*)::integer as count from posts group by user_id, content having count(*) > 1",
+    `select content ->> 'text' as text, count(*)::integer as count from posts group by user_id, content
+     having count(*) > 1`,
   );
   return rows.map(({ text, count }) => ({
     kind: "duplicate",

@@ -163,7 +163,8 @@ async function makeTenant(oauth: OAuthServices, number: number, fixtures: readon
   for (const platform of PLATFORM_NAMES) {
     const id = await connectSandboxAccount(oauth, { userId, platformSetId, platform });
     const { rows } = await pool.query<{ id: string; renews: boolean }>(
-      "select a.platform_account_id as id, c.refresh_token_sealed is not null as renews from accounts a join connections c on c.account_id = a.id where a.id = $1",
+      `select a.platform_account_id as id, c.refresh_token_sealed is not null as renews from accounts a
+       join connections c on c.account_id = a.id where a.id = $1`,
       [id],
     );
     accounts[platform] = {

@@ -65,7 +65,8 @@ export async function judge({ stage, sandbox }: Installation, ran: Ran): Promise
     atMs: integer(row, "created_at") - EPOCH_MS - plan.platformAheadSeconds * 1000,
   }));
   const { rows } = await stage.pool.query<Row>(
-    `select pp.id, pp.post_id, pp.status, p.status as post_status, pp.platform, pp.platform_post_id, pp.published_url, pp.due_at, pp.next_action_at, pp.attempt_count, pp.error, pp.account_id, a.token_health,
+    `select pp.id, pp.post_id, pp.status, p.status as post_status, pp.platform, pp.platform_post_id, pp.published_url,
+       pp.due_at, pp.next_action_at, pp.attempt_count, pp.error, pp.account_id, a.token_health,
        exists (select from sim.changes c where c.id = pp.id and c.was = 'unknown') as was_unknown
      from platform_posts pp join posts p on p.id = pp.post_id join accounts a on a.id = pp.account_id`,
   );
@@ -410,18 +411,24 @@ async function changes({ acted }: Ran, stage: Installation["stage"]): Promise<Vi
 /** Events are told in the order of what happened, each once, and the last agrees with the state. */
 async function news(stage: Installation["stage"]): Promise<Violation[]> {
   const { rows: told } = await stage.pool.query<{ id: string; times: number }>(
-    "select platform_post_id as id, count(*)::integer as times from outbox where type = 'platform_post.published' group by 1 having count(*) > 1",
+    `select platform_post_id as id, count(*)::integer as times from outbox where type = 'platform_post.published'
+     group by 1 having count(*) > 1`,
   );
   const { rows: open } = await stage.pool.query<{ id: string; status: string }>(
-    "select pp.id, pp.status from platform_posts pp join publish_steps s on s.platform_post_id = pp.id where pp.status in ('published', 'failed') and s.effect = 'visible' and s.result is null",
+    `select pp.id, pp.status from platform_posts pp join publish_steps s on s.platform_post_id = pp.id
+     where pp.status in ('published', 'failed') and s.effect = 'visible' and s.result is null`,
   );
   const { rows: last } = await stage.pool.query<{ id: string; status: string; type: string }>(
     `select pp.id, pp.status, o.type from platform_posts pp, lateral (
-       select type from outbox o where o.platform_post_id = pp.id and o.type in ('platform_post.published', 'platform_post.failed', 'platform_post.unknown') order by o.id desc limit 1) o
+       select type from outbox o where o.platform_post_id = pp.id
+         and o.type in ('platform_post.published', 'platform_post.failed', 'platform_post.unknown')
+       order by o.id desc limit 1) o
      where pp.status in ('published', 'failed', 'unknown') and o.type <> 'platform_post.' || pp.status`,
   );
   const { rows: silent } = await stage.pool.query<{ id: string; status: string }>(
-    "select id, status from platform_posts pp where status in ('published', 'failed', 'unknown') and not exists (select from outbox o where o.platform_post_id = pp.id and o.type = 'platform_post.' || pp.status)",
+    `select id, status from platform_posts pp where status in ('published', 'failed', 'unknown')
+       and not exists (select from outbox o where o.platform_post_id = pp.id
+         and o.type = 'platform_post.' || pp.status)`,
   );
   const { rows: order } = await stage.pool.query<{ id: string; type: string }>(
     `select o.id, o.type from outbox o where o.type = 'post.publishing' and exists (

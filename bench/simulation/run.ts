@@ -308,7 +308,9 @@ export async function run(installation: Installation, plan: Plan): Promise<Ran> 
   };
   const isSettled = async (): Promise<boolean> => {
     const { rows } = await stage.pool.query(
-      "select 1 from platform_posts where (status in ('queued', 'posting') or (status = 'published' and next_action_at is not null) or (status = 'pending' and due_at is not null)) limit 1",
+      `select 1 from platform_posts
+       where (status in ('queued', 'posting') or (status = 'published' and next_action_at is not null)
+         or (status = 'pending' and due_at is not null)) limit 1`,
     );
     return rows.length === 0 && people.acted.length === acts.length;
   };

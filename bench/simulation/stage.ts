@@ -65,11 +65,15 @@ export async function openStage(serverUrl: string, name: string): Promise<Stage>
   await pool.query(CLOCK);
   await migrate(pool);
   await pool.query(`
-    create trigger sim_change after update of status on posts for each row when (old.status is distinct from new.status) execute function sim.note_change();
-    create trigger sim_change after update of status on platform_posts for each row when (old.status is distinct from new.status) execute function sim.note_change();
-    create trigger sim_takeover after update of lease_owner on platform_posts for each row when (old.lease_owner <> new.lease_owner) execute function sim.note_takeover();`);
+    create trigger sim_change after update of status on posts for each row
+      when (old.status is distinct from new.status) execute function sim.note_change();
+    create trigger sim_change after update of status on platform_posts for each row
+      when (old.status is distinct from new.status) execute function sim.note_change();
+    create trigger sim_takeover after update of lease_owner on platform_posts for each row
+      when (old.lease_owner <> new.lease_owner) execute function sim.note_takeover();`);
   const { rows: tables } = await pool.query<{ name: string }>(
-    "select quote_ident(table_name) as name from information_schema.tables where table_schema = 'public' and table_type = 'BASE TABLE'",
+    `select quote_ident(table_name) as name from information_schema.tables
+     where table_schema = 'public' and table_type = 'BASE TABLE'`,
   );
   const { rows: series } = await pool.query<{ name: string }>(
     "select format('%I.%I', schemaname, sequencename) as name from pg_sequences where schemaname in ('public', 'sim')",
@@ -120,7 +124,8 @@ export async function openStage(serverUrl: string, name: string): Promise<Stage>
 
 async function insertable(pool: pg.Pool, table: string): Promise<string> {
   const { rows } = await pool.query<{ names: string }>(
-    "select string_agg(quote_ident(attname), ', ' order by attnum) as names from pg_attribute where attrelid = $1::regclass and attnum > 0 and not attisdropped and attgenerated = ''",
+    `select string_agg(quote_ident(attname), ', ' order by attnum) as names from pg_attribute
+     where attrelid = $1::regclass and attnum > 0 and not attisdropped and attgenerated = ''`,
     [`public.${table}`],
   );
   return rows[0]?.names ?? "";

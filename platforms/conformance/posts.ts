@@ -39,11 +39,13 @@ export async function insertPost(
   const id = newId();
   await transaction(pool, async (tx) => {
     await tx.query(
-      "insert into posts (id, user_id, mode, platform_set_id, status, content, platforms) values ($1, $2, 'test', $3, 'draft', $4, $5)",
+      `insert into posts (id, user_id, mode, platform_set_id, status, content, platforms)
+       values ($1, $2, 'test', $3, 'draft', $4, $5)`,
       [postId, account.userId, account.setId, content, [name]],
     );
     await tx.query(
-      "insert into platform_posts (id, post_id, user_id, mode, platform, position, account_id) values ($1, $2, $3, 'test', $4, 0, $5)",
+      `insert into platform_posts (id, post_id, user_id, mode, platform, position, account_id)
+       values ($1, $2, $3, 'test', $4, 0, $5)`,
       [id, postId, account.userId, name, account.accountId],
     );
     for (const { path, filename } of mediaPlaces(content, name)) {
@@ -66,7 +68,8 @@ export async function insertPost(
 export async function retryByForce(pool: pg.Pool, name: PlatformName, id: string): Promise<void> {
   await transaction(pool, async (tx) => {
     const { rows } = await tx.query<HeldPost>(
-      "select id, user_id, mode, status, scheduled_for from posts where id = (select post_id from platform_posts where id = $1) for update",
+      `select id, user_id, mode, status, scheduled_for from posts
+       where id = (select post_id from platform_posts where id = $1) for update`,
       [id],
     );
     await retry(tx, rows[0] ?? missing(), { platforms: [name], force: true });
@@ -75,8 +78,8 @@ export async function retryByForce(pool: pg.Pool, name: PlatformName, id: string
 
 export async function readPost(pool: pg.Pool, id: string): Promise<PostRow> {
   const { rows } = await pool.query<PostRow>(
-    `select id, status, platform_post_id as "platformPostId", published_url as "publishedUrl", attempt_count as "attemptCount",
-       next_action_at as "nextAttemptAt", error from platform_posts where id = $1`,
+    `select id, status, platform_post_id as "platformPostId", published_url as "publishedUrl",
+       attempt_count as "attemptCount", next_action_at as "nextAttemptAt", error from platform_posts where id = $1`,
     [id],
   );
   return rows[0] ?? missing();
@@ -96,17 +99,20 @@ export function isSettled(row: PostRow): boolean {
  */
 export async function passTime(pool: pg.Pool, seconds: number): Promise<void> {
   await pool.query(
-    "update platform_posts set lease_until = least(lease_until, now()), next_action_at = least(next_action_at, now()) where next_action_at is not null",
+    `update platform_posts set lease_until = least(lease_until, now()), next_action_at = least(next_action_at, now())
+     where next_action_at is not null`,
   );
   await pool.query("update accounts set busy_until = least(busy_until, now())");
   await pool.query(
-    "update publish_steps set intent_at = intent_at - make_interval(secs => $1), deadline_at = deadline_at - make_interval(secs => $1)",
+    `update publish_steps set intent_at = intent_at - make_interval(secs => $1),
+       deadline_at = deadline_at - make_interval(secs => $1)`,
     [seconds],
   );
   // On the monotonic clocks that have watched a commit, too.
   await pool.query(
     `update publish_steps set evidence = jsonb_set(evidence, '{watched}', (
-       select jsonb_object_agg(key, value || jsonb_build_object('at', (value ->> 'at')::float8 - $1)) from jsonb_each(evidence -> 'watched')))
+       select jsonb_object_agg(key, value || jsonb_build_object('at', (value ->> 'at')::float8 - $1))
+       from jsonb_each(evidence -> 'watched')))
      where evidence ? 'watched'`,
     [seconds],
   );

@@ -238,7 +238,8 @@ export async function startWorld(subject: Subject, options: WorldOptions = {}) {
     /** Every row of every table, and every line of the log. */
     async everythingKept(): Promise<string> {
       const { rows } = await pool.query<{ name: string }>(
-        "select quote_ident(table_name) as name from information_schema.tables where table_schema = 'public' and table_type = 'BASE TABLE'",
+        `select quote_ident(table_name) as name from information_schema.tables
+         where table_schema = 'public' and table_type = 'BASE TABLE'`,
       );
       const kept = await Promise.all(
         rows.map(async ({ name }) => JSON.stringify((await pool.query(`select t::text from ${name} t`)).rows)),

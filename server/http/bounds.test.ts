@@ -24,7 +24,8 @@ test("a person has so many sessions at most: a new one ends the oldest", async (
   const { test: tenant } = await world.makeTenants();
   await world.services.pool.query(
     `insert into sessions (id, user_id, token_digest, created_at, expires_at)
-     select gen_random_uuid(), $1, gen_random_uuid()::text, now() - make_interval(secs => n), now() + interval '1 day' from generate_series(1, $2::int) as n`,
+     select gen_random_uuid(), $1, gen_random_uuid()::text, now() - make_interval(secs => n), now() + interval '1 day'
+     from generate_series(1, $2::int) as n`,
     [tenant.userId, BOUNDS.sessions + 20],
   );
   const cookie = await world.signIn(tenant);
@@ -71,11 +72,13 @@ test("an account that nobody confirms is forgotten after some days, and nobody e
   ] as const;
   for (const [id, verified, days] of people) {
     await pool.query(
-      "insert into users (id, email, email_verified, created_at) values ($1, $1 || '@bounds.example', $2, now() - make_interval(days => $3))",
+      `insert into users (id, email, email_verified, created_at)
+       values ($1, $1 || '@bounds.example', $2, now() - make_interval(days => $3))`,
       [id, verified, days],
     );
     await pool.query(
-      "insert into sign_in_methods (id, user_id, provider, subject, password_hash) values (gen_random_uuid(), $1, 'credential', $1, 'x')",
+      `insert into sign_in_methods (id, user_id, provider, subject, password_hash)
+       values (gen_random_uuid(), $1, 'credential', $1, 'x')`,
       [id],
     );
   }
@@ -88,10 +91,12 @@ test("an account that nobody confirms is forgotten after some days, and nobody e
 test("what was asked once and never answered is swept, and the ends of old sessions of MCP", async () => {
   const { pool } = world.services;
   await pool.query(
-    "insert into verifications (id, identifier, value, expires_at) select gen_random_uuid(), n::text, '', now() + make_interval(mins => n) from unnest(array[-5, -1, 5]) as n",
+    `insert into verifications (id, identifier, value, expires_at)
+     select gen_random_uuid(), n::text, '', now() + make_interval(mins => n) from unnest(array[-5, -1, 5]) as n`,
   );
   await pool.query(
-    "insert into mcp_ended_sessions (id, user_id, mode, ended_at) select gen_random_uuid(), $1, 'test', now() - make_interval(days => n) from unnest(array[1, 32]) as n",
+    `insert into mcp_ended_sessions (id, user_id, mode, ended_at)
+     select gen_random_uuid(), $1, 'test', now() - make_interval(days => n) from unnest(array[1, 32]) as n`,
     [world.test.userId],
   );
   await sweep();
@@ -135,7 +140,9 @@ test("a person has so many keys, connect links and uploads under way at most", a
   const { test: tenant } = await world.makeTenants();
   const cookie = await world.signIn(tenant);
   await pool.query(
-    "insert into api_keys (id, user_id, mode, name, digest, prefix) select gen_random_uuid(), $1, 'test', 'x', decode(md5($1 || n), 'hex'), 'amp_test_abc' from generate_series(1, $2::int) as n",
+    `insert into api_keys (id, user_id, mode, name, digest, prefix)
+     select gen_random_uuid(), $1, 'test', 'x', decode(md5($1 || n), 'hex'), 'amp_test_abc'
+     from generate_series(1, $2::int) as n`,
     [tenant.userId, BOUNDS.activeKeys - 3],
   );
   const keys = await Promise.all(
@@ -144,7 +151,8 @@ test("a person has so many keys, connect links and uploads under way at most", a
   assert.deepEqual(keys.map(({ status }) => status).sort(), [201, 400, 400]);
   await pool.query(
     `insert into connect_links (id, user_id, mode, token_digest, platform_set_id, return_url, expires_at)
-     select gen_random_uuid(), $1, 'test', decode(md5($1 || n), 'hex'), $2, 'https://example.com', now() + interval '1 day' from generate_series(1, $3::int) as n`,
+     select gen_random_uuid(), $1, 'test', decode(md5($1 || n), 'hex'), $2, 'https://example.com',
+       now() + interval '1 day' from generate_series(1, $3::int) as n`,
     [tenant.userId, tenant.platformSetId, BOUNDS.pendingConnectLinks - 1],
   );
   const links = await Promise.all(
@@ -157,7 +165,8 @@ test("a person has so many keys, connect links and uploads under way at most", a
   );
   assert.deepEqual(links.map(({ status }) => status).sort(), [201, 400, 400]);
   await pool.query(
-    "insert into resumable_uploads (id, user_id, mode, filename, length_bytes, expires_at) select gen_random_uuid(), $1, 'test', 'x', 5, now() + interval '1 day' from generate_series(1, $2::int)",
+    `insert into resumable_uploads (id, user_id, mode, filename, length_bytes, expires_at)
+     select gen_random_uuid(), $1, 'test', 'x', 5, now() + interval '1 day' from generate_series(1, $2::int)`,
     [tenant.userId, BOUNDS.uploadsUnderWay - 1],
   );
   const uploads = await Promise.all(
@@ -174,15 +183,20 @@ test("keys and connect links that have ended are forgotten after some time, and 
   const ended = BOUNDS.pastOnes + 5;
   await pool.query(
     `insert into api_keys (id, user_id, mode, name, digest, prefix, revoked_at)
-     select gen_random_uuid(), $1, 'test', n::text, decode(md5($1 || 'past' || n), 'hex'), 'amp_test_abc', now() - make_interval(mins => n) from generate_series(1, $2::int) as n
-     union all select gen_random_uuid(), $1, 'test', 'long ago', decode(md5($1 || 'old'), 'hex'), 'amp_test_abc', now() - make_interval(days => $3)`,
+     select gen_random_uuid(), $1, 'test', n::text, decode(md5($1 || 'past' || n), 'hex'),
+       'amp_test_abc', now() - make_interval(mins => n) from generate_series(1, $2::int) as n
+     union all select gen_random_uuid(), $1, 'test', 'long ago', decode(md5($1 || 'old'), 'hex'),
+       'amp_test_abc', now() - make_interval(days => $3)`,
     [tenant.userId, ended, BOUNDS.pastDays + 1],
   );
   await pool.query(
     `insert into connect_links (id, user_id, mode, token_digest, platform_set_id, return_url, expires_at)
-     select lpad(to_hex(n), 32, '0')::uuid, $1, 'test', decode(md5($1 || 'past' || n), 'hex'), $2::uuid, 'https://example.com', now() - make_interval(mins => n) from generate_series(1, $3::int) as n
-     union all select '00000000-0000-0000-0000-000000000000', $1, 'test', decode(md5($1 || 'old'), 'hex'), $2::uuid, 'https://example.com', now() - make_interval(days => $4)
-     union all select gen_random_uuid(), $1, 'test', decode(md5($1 || 'new'), 'hex'), $2::uuid, 'https://example.com', now() + interval '1 day'`,
+     select lpad(to_hex(n), 32, '0')::uuid, $1, 'test', decode(md5($1 || 'past' || n), 'hex'), $2::uuid,
+       'https://example.com', now() - make_interval(mins => n) from generate_series(1, $3::int) as n
+     union all select '00000000-0000-0000-0000-000000000000', $1, 'test', decode(md5($1 || 'old'), 'hex'), $2::uuid,
+       'https://example.com', now() - make_interval(days => $4)
+     union all select gen_random_uuid(), $1, 'test', decode(md5($1 || 'new'), 'hex'), $2::uuid, 'https://example.com',
+       now() + interval '1 day'`,
     [tenant.userId, tenant.platformSetId, ended, BOUNDS.pastDays + 1],
   );
   await sweep();
@@ -198,7 +212,8 @@ test("apps that were replaced and invitations that nobody took are forgotten, bu
   const { test: tenant } = await world.makeTenants();
   const accountId = await world.connect(tenant, "threads");
   const { rows } = await pool.query<{ id: string; named: string }>(
-    `insert into oauth_apps (id, user_id, mode, platform, platform_set_id, client_id, client_secret_sealed, redirect_uri, removed_at)
+    `insert into oauth_apps (id, user_id, mode, platform, platform_set_id, client_id, client_secret_sealed,
+       redirect_uri, removed_at)
      select gen_random_uuid(), $1, 'test', 'threads', $2, named, '', '', now() - make_interval(days => $3)
      from unnest(array['idle', 'lived by']) as named returning id, client_id as named`,
     [tenant.userId, tenant.platformSetId, BOUNDS.pastDays + 1],
@@ -206,7 +221,9 @@ test("apps that were replaced and invitations that nobody took are forgotten, bu
   const lived = rows.find(({ named }) => named === "lived by");
   await pool.query("update connections set oauth_app_id = $1 where account_id = $2", [lived?.id, accountId]);
   await pool.query(
-    "insert into invites (id, email, token_digest, invited_by, expires_at) select gen_random_uuid(), n || '@invited.example', n, $1, now() - make_interval(days => n) from unnest(array[-1, 1, 31]) as n",
+    `insert into invites (id, email, token_digest, invited_by, expires_at)
+     select gen_random_uuid(), n || '@invited.example', n, $1, now() - make_interval(days => n)
+     from unnest(array[-1, 1, 31]) as n`,
     [tenant.userId],
   );
   await sweep();
@@ -224,8 +241,10 @@ test("of the keys of a post the first and the newest stay, whatever its caller d
   const made = await world.call(tenant, "POST", "/api/v1/posts", post, { "idempotency-key": "made" });
   await pool.query("update idempotency_keys set created_at = now() - interval '90 days' where key = 'made'");
   await pool.query(
-    `insert into idempotency_keys (user_id, mode, key, operation, request_hash, claim, claimed_until, status, post_id, created_at)
-     select $1, 'test', n::text, 'posts_update', 'h', gen_random_uuid(), now(), 200, $2, now() - interval '40 days' - make_interval(secs => n) from generate_series(1, $3::int) as n`,
+    `insert into idempotency_keys (user_id, mode, key, operation, request_hash, claim, claimed_until, status, post_id,
+       created_at)
+     select $1, 'test', n::text, 'posts_update', 'h', gen_random_uuid(), now(), 200, $2,
+       now() - interval '40 days' - make_interval(secs => n) from generate_series(1, $3::int) as n`,
     [tenant.userId, idOf(made.body, "post"), BOUNDS.keysOfPost + 10],
   );
   await sweepIdempotencyKeys(pool, new AbortController().signal);
@@ -252,7 +271,8 @@ test("the log of a webhook has so many deliveries at most, and so many bytes", a
   ] as const)
     await pool.query(
       `insert into webhook_deliveries (id, webhook_id, user_id, mode, type, payload, status)
-       select (lpad(to_hex(n), 8, '0') || substr(md5($1::text), 9))::uuid, $1::uuid, $2, 'test', 'post.updated', repeat('x', $4::int), 'delivered' from generate_series(1, $3::int) as n`,
+       select (lpad(to_hex(n), 8, '0') || substr(md5($1::text), 9))::uuid, $1::uuid, $2, 'test', 'post.updated',
+         repeat('x', $4::int), 'delivered' from generate_series(1, $3::int) as n`,
       [webhookId, tenant.userId, rows, bytes],
     );
   world.services.settings.scheduling = "all";
@@ -275,7 +295,8 @@ test("the audit log takes so many changes of a person within a day, and nothing 
   assert.equal(made.status, 201);
   await pool.query(
     `insert into audit_events (id, user_id, actor_kind, actor_id, action)
-     select (substr($2, 1, 24) || lpad(to_hex(n), 12, '0'))::uuid, $1, 'session', 's', 'api_key.created' from generate_series(1, $3::int) as n`,
+     select (substr($2, 1, 24) || lpad(to_hex(n), 12, '0'))::uuid, $1, 'session', 's', 'api_key.created'
+     from generate_series(1, $3::int) as n`,
     [tenant.userId, newId(), BOUNDS.notedChanges],
   );
   const refused = await world.callAs(cookie, "POST", "/api/keys", key);
@@ -290,7 +311,8 @@ test("a person has so many passkeys at most", async () => {
   const add = () => world.callAs(cookie, "POST", "/api/auth/passkey/verify-registration", { response: {} });
   assert.doesNotMatch(JSON.stringify((await add()).body), /as many as you may/);
   await world.services.pool.query(
-    "insert into passkeys (id, user_id, credential_id, public_key, counter, device_type, backed_up) select $1 || n, $1, $1 || n, '', 0, 'singleDevice', false from generate_series(1, $2::int) as n",
+    `insert into passkeys (id, user_id, credential_id, public_key, counter, device_type, backed_up)
+     select $1 || n, $1, $1 || n, '', 0, 'singleDevice', false from generate_series(1, $2::int) as n`,
     [tenant.userId, BOUNDS.passkeys],
   );
   const refused = await add();

@@ -168,7 +168,8 @@ test("Prefer: wait answers as soon as the post is settled, and without it publis
   await untilStatus(id, "queued");
   await world.services.pool.query("update platform_posts set status = 'published' where post_id = $1", [id]);
   await world.services.pool.query(
-    "with done as (update posts set status = 'published', revision = revision + 1 where id = $1) select pg_notify('ampost_post', $1::text)",
+    `with done as (update posts set status = 'published', revision = revision + 1 where id = $1)
+     select pg_notify('ampost_post', $1::text)`,
     [id],
   );
   const answer = await publishing;

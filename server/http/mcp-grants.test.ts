@@ -470,7 +470,8 @@ test("what nobody comes for in time is over", async () => {
   const ends = Date.parse((await grantOf(clientId))?.expiresAt ?? "");
   assert.ok(Math.abs(ends - Date.now() - 90 * 86_400_000) < 60_000);
   await world.services.pool.query(
-    "update mcp_tokens set expires_at = now() where kind = 'access' and grant_id in (select id from api_keys where client_id = $1)",
+    `update mcp_tokens set expires_at = now()
+     where kind = 'access' and grant_id in (select id from api_keys where client_id = $1)`,
     [clientId],
   );
   assert.equal(await works(held.access_token), 401);
@@ -478,7 +479,8 @@ test("what nobody comes for in time is over", async () => {
   assert.equal(await works(renewed.access_token), 200);
   await sweepSignIn(world.services.pool, new AbortController().signal);
   const { rows } = await world.services.pool.query<{ kind: string; used: boolean }>(
-    "select kind, used_at is not null as used from mcp_tokens where grant_id in (select id from api_keys where client_id = $1) order by 1, 2",
+    `select kind, used_at is not null as used from mcp_tokens
+     where grant_id in (select id from api_keys where client_id = $1) order by 1, 2`,
     [clientId],
   );
   assert.deepEqual(rows, [
@@ -497,11 +499,13 @@ test("a grant whose client never came for its code goes; those that came and end
   await letIn(fresh, {}, own);
   const { pool } = world.services;
   await pool.query(
-    "update api_keys set created_at = now() - interval '100 days', expires_at = now() - interval '10 days' where client_id = $1",
+    `update api_keys set created_at = now() - interval '100 days', expires_at = now() - interval '10 days'
+     where client_id = $1`,
     [ended.clientId],
   );
   await pool.query(
-    "update api_keys set created_at = now() - interval '2 hours', expires_at = now() - interval '115 minutes' where client_id = $1",
+    `update api_keys set created_at = now() - interval '2 hours', expires_at = now() - interval '115 minutes'
+     where client_id = $1`,
     [unbegun.clientId],
   );
   await sweepSignIn(pool, new AbortController().signal);

@@ -67,7 +67,8 @@ test("a person adds a passkey, signs in by it alone, and an answer that was used
   const cookies = (await page.context().cookies()).map(({ name, value }) => `${name}=${value}`).join("; ");
   assert.equal((await world.services.sessions.find({ cookie: cookies }))?.userId, world.test.userId);
   const { rows: log } = await world.database.pool.query<{ action: string; way: string | null }>(
-    "select action, data->>'way' as way from audit_events where user_id = $1 and action ~ 'passkey|signed_in' order by id",
+    `select action, data->>'way' as way from audit_events where user_id = $1 and action ~ 'passkey|signed_in'
+     order by id`,
     [world.test.userId],
   );
   assert.deepEqual(log.map(({ action, way }) => [action, way]).slice(1), [

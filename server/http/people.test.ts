@@ -184,7 +184,8 @@ test("whoever deletes their account leaves nothing but the audit log, and nobody
   });
   const postId = idOf(made.body, "post");
   await world.database.pool.query(
-    "insert into media (id, user_id, mode, status, storage_key, filename) values (gen_random_uuid(), $1, 'test', 'ready', $2, 'a.jpg')",
+    `insert into media (id, user_id, mode, status, storage_key, filename)
+     values (gen_random_uuid(), $1, 'test', 'ready', $2, 'a.jpg')`,
     [tenant.userId, `key-of-${postId}`],
   );
   const remove = (body: object | undefined, headers?: Record<string, string>) =>
@@ -197,7 +198,8 @@ test("whoever deletes their account leaves nothing but the audit log, and nobody
   assert.equal((await world.call(tenant, "GET", "/api/v1/posts")).status, 401);
   assert.ok(world.jobs.some(({ data }) => JSON.stringify(data).includes(`key-of-${postId}`)));
   const { rows } = await world.database.pool.query<{ table: string }>(
-    "select table_name as table from information_schema.columns where column_name = 'user_id' and table_schema = 'public'",
+    `select table_name as table from information_schema.columns
+     where column_name = 'user_id' and table_schema = 'public'`,
   );
   for (const { table } of rows.filter((row) => row.table !== "audit_events")) {
     const left = await world.database.pool.query(`select 1 from ${table} where user_id = $1`, [tenant.userId]);

@@ -57,7 +57,9 @@ test("nothing is swept of a post that is not settled, is still looked at, or has
       );
     for (const change of uncertain) {
       await world.pool.query(
-        `update publish_steps set ${change} where effect = 'visible' and platform_post_id = (select pp.id from platform_posts pp join posts p on p.id = pp.post_id where p.content ->> 'text' = $1)`,
+        `update publish_steps set ${change} where effect = 'visible'
+           and platform_post_id = (select pp.id from platform_posts pp join posts p on p.id = pp.post_id
+             where p.content ->> 'text' = $1)`,
         [change],
       );
     }
@@ -78,7 +80,8 @@ test("of a commit whose outcome stayed unknown what it may be looked for by is k
     await engine.stop();
     await world.pool.query("update platform_posts set status = 'unknown'");
     await world.pool.query(
-      `update publish_steps set result = 'unknown', evidence = '{"exchanges": [], "readBack": {}, "reads": 2}' where effect = 'visible'`,
+      `update publish_steps set result = 'unknown', evidence = '{"exchanges": [], "readBack": {}, "reads": 2}'
+       where effect = 'visible'`,
     );
     const before = await read(world);
     await sweep(world);
@@ -117,7 +120,8 @@ interface Kept {
 
 async function read(world: PublishingWorld): Promise<Kept[]> {
   const { rows } = await world.pool.query<Kept>(
-    "select id, platform_post_id as of, effect, remote_id, result, length(evidence::text) as size, checkpoint from publish_steps order by id",
+    `select id, platform_post_id as of, effect, remote_id, result, length(evidence::text) as size, checkpoint
+     from publish_steps order by id`,
   );
   return rows;
 }

@@ -115,7 +115,8 @@ describe("media objects", () => {
       deletion = remove(id);
       deletion.catch(() => {});
       await tx.query(
-        `insert into posts (id, user_id, mode, platform_set_id, status, content, platforms) values ($1, 'user_a', 'live', $1, 'draft', '{}', '{}')`,
+        `insert into posts (id, user_id, mode, platform_set_id, status, content, platforms)
+         values ($1, 'user_a', 'live', $1, 'draft', '{}', '{}')`,
         [id],
       );
       await tx.query(

@@ -98,7 +98,8 @@ describe("the sweep of media", () => {
       assert.equal((await holdForPost(tx, world.owner, [row.id])).length, 1);
       await sweep();
       await tx.query(
-        `insert into posts (id, user_id, mode, platform_set_id, status, content, platforms) values ($1, 'user_a', 'live', $1, 'draft', '{}', '{}')`,
+        `insert into posts (id, user_id, mode, platform_set_id, status, content, platforms)
+         values ($1, 'user_a', 'live', $1, 'draft', '{}', '{}')`,
         [row.id],
       );
       await tx.query(
@@ -112,7 +113,9 @@ describe("the sweep of media", () => {
 
   it("goes on through more than one batch, and beside another sweep", async () => {
     await world.database.pool.query(
-      `insert into media (id, user_id, mode, status, filename, created_at) select gen_random_uuid(), 'user_a', 'test', 'failed', 'x', now() - interval '30 days' from generate_series(1, 450)`,
+      `insert into media (id, user_id, mode, status, filename, created_at)
+       select gen_random_uuid(), 'user_a', 'test', 'failed', 'x', now() - interval '30 days'
+       from generate_series(1, 450)`,
     );
     await Promise.all([sweep(), sweep()]);
     assert.equal((await world.database.pool.query("select from media where mode = 'test'")).rowCount, 0);
@@ -127,7 +130,8 @@ describe("the sweep of media", () => {
       const [old = "", fresh = "", known = ""] = keys;
       for (const key of [old, known]) await utimes(join(folder, "objects", key), new Date(0), new Date(0));
       await world.database.pool.query(
-        "insert into media (id, user_id, mode, status, filename, storage_key) values (gen_random_uuid(), 'user_b', 'live', 'ready', 'x', $1)",
+        `insert into media (id, user_id, mode, status, filename, storage_key)
+         values (gen_random_uuid(), 'user_b', 'live', 'ready', 'x', $1)`,
         [known],
       );
       assert.deepEqual(await sweepMedia({ pool: world.database.pool, storage }), {

@@ -117,7 +117,8 @@ test("while the platform is asked no connection is held and no transaction is op
       narrow.idleCount,
       (
         await narrow.query(
-          "select count(*) from pg_stat_activity where application_name = 'ampost narrow' and state like 'idle in transaction%'",
+          `select count(*) from pg_stat_activity where application_name = 'ampost narrow'
+             and state like 'idle in transaction%'`,
         )
       ).rows[0]?.count,
     );
@@ -206,7 +207,8 @@ test("where the answer to a renewal was lost on the way, a later refusal is told
   await assert.rejects(ask(), (error) => error instanceof BrokerError && error.code === "PLATFORM_UNAVAILABLE");
   assert.equal((await health(world.account.accountId)).token_health, "healthy");
   await database.pool.query(
-    "update connections set issued_at = issued_at - interval '1 hour', renewal_lost_at = renewal_lost_at - interval '10 minutes' where account_id = $1",
+    `update connections set issued_at = issued_at - interval '1 hour',
+       renewal_lost_at = renewal_lost_at - interval '10 minutes' where account_id = $1`,
     [world.account.accountId],
   );
   await assert.rejects(ask(), (error) => error instanceof BrokerError && error.code === "AUTH_EXPIRED");

@@ -62,7 +62,8 @@ test("many accounts that are due at once are renewed over few connections", asyn
   ];
   for (const { accountId } of accounts)
     await world.database.pool.query(
-      "update connections set access_token_expires_at = now(), issued_at = now() - interval '1 hour' where account_id = $1",
+      `update connections set access_token_expires_at = now(), issued_at = now() - interval '1 hour'
+       where account_id = $1`,
       [accountId],
     );
   const pool = createPool(world.database.url, { max: 3 });
@@ -158,7 +159,9 @@ test("profiles and metadata are read again about once a day, on LinkedIn only on
   const ids = [tiktok, linkedin, facebook].map(({ accountId }) => accountId);
   await world.database.pool.query("update accounts set profile_read_at = now() where id <> all($1)", [ids]);
   await world.database.pool.query(
-    "update accounts set connected_at = now() - interval '25 hours', username = 'earlier', platform_metadata = platform_metadata - 'creatorInfoFetchedAt' || '{\"kept\": 1}' where id = any($1)",
+    `update accounts set connected_at = now() - interval '25 hours',
+       username = 'earlier', platform_metadata = platform_metadata - 'creatorInfoFetchedAt' || '{"kept": 1}'
+     where id = any($1)`,
     [ids],
   );
   await readDueProfiles(world.services, NEVER);

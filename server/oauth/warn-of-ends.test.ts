@@ -20,7 +20,8 @@ test("an access that cannot be renewed is warned of once 7, 3 and 1 days ahead, 
   const told: EndingAccount[] = [];
   const at = async (left: string) => {
     await world.database.pool.query(
-      "update connections set refresh_token_sealed = null, refresh_token_expires_at = null, access_token_expires_at = now() + $2::interval where account_id = $1",
+      `update connections set refresh_token_sealed = null, refresh_token_expires_at = null,
+         access_token_expires_at = now() + $2::interval where account_id = $1`,
       [account.accountId, left],
     );
     await Promise.all(
@@ -63,7 +64,8 @@ test("connecting again ends the warning, and a later end is warned of anew", asy
   const account = await world.connect("linkedin");
   const endIn = (left: string) =>
     world.database.pool.query(
-      "update connections set refresh_token_sealed = null, access_token_expires_at = now() + $2::interval where account_id = $1",
+      `update connections set refresh_token_sealed = null, access_token_expires_at = now() + $2::interval
+       where account_id = $1`,
       [account.accountId, left],
     );
   const told: EndingAccount[] = [];
@@ -140,12 +142,14 @@ async function schedule({ accountId, userId }: AccountKey, ...delays: string[]):
   for (const delay of delays) {
     const id = randomUUID();
     await world.database.pool.query(
-      "insert into posts (id, user_id, mode, platform_set_id, status, content, platforms, scheduled_for) values ($1, $2, 'test', $1, 'scheduled', '{}', '{linkedin}', now() + $3::interval)",
+      `insert into posts (id, user_id, mode, platform_set_id, status, content, platforms, scheduled_for)
+       values ($1, $2, 'test', $1, 'scheduled', '{}', '{linkedin}', now() + $3::interval)`,
       [id, userId, delay],
     );
     await world.database.pool.query(
       `insert into platform_posts (id, post_id, user_id, mode, platform, position, account_id, due_at, next_action_at)
-       values ($1, $1, $2, 'test', 'linkedin', 0, $3, now() + $4::interval, now() + $4::interval - interval '30 minutes')`,
+       values ($1, $1, $2, 'test', 'linkedin', 0, $3, now() + $4::interval,
+         now() + $4::interval - interval '30 minutes')`,
       [id, userId, accountId, delay],
     );
   }

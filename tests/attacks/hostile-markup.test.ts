@@ -249,7 +249,8 @@ async function namesThatAreRead(): Promise<string[]> {
  */
 async function writeEverywhere(text: string): Promise<string[]> {
   const { rows } = await world.database.pool.query<{ table: string; column: string }>(
-    "select table_name as table, column_name as column from information_schema.columns where table_schema = 'public' and data_type = 'text'",
+    `select table_name as table, column_name as column from information_schema.columns
+     where table_schema = 'public' and data_type = 'text'`,
   );
   const taken: string[] = [];
   for (const { table, column } of rows) {

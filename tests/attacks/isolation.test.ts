@@ -47,14 +47,16 @@ const MAKERS: Readonly<Record<string, (tenant: Tenant) => Promise<string>>> = {
   sessions: async (tenant) => (await world.services.sessions.find({ cookie: await world.signIn(tenant) }))?.id ?? "",
   invites: async (tenant) =>
     await insert(
-      "insert into invites (id, email, token_digest, invited_by, expires_at) values ($1, $2, $2, $3, now() + interval '1 day')",
+      `insert into invites (id, email, token_digest, invited_by, expires_at)
+       values ($1, $2, $2, $3, now() + interval '1 day')`,
       [newId(), tenant.userId],
     ),
   oauth_apps: (tenant) => newSet(tenant),
   // A sign-in at a platform belongs to the browser in which it was begun; this is one of another browser.
   connections: async (tenant) =>
     await insert(
-      `insert into oauth_attempts (id, state_digest, binding, user_id, mode, platform_set_id, platform, redirect_uri, return_to, used_at, granted_sealed, expires_at)
+      `insert into oauth_attempts (id, state_digest, binding, user_id, mode, platform_set_id, platform, redirect_uri,
+         return_to, used_at, granted_sealed, expires_at)
        values ($1, $2, $2, $3, $4, $5, 'threads', '', '/', now(), 'sealed', now() + interval '1 day')`,
       [randomBytes(32), tenant.userId, tenant.mode, tenant.platformSetId],
     ),
@@ -244,7 +246,8 @@ test("every form on a person's pages, sent by another person, leaves everything 
   assert.equal(waiting.status, 201, JSON.stringify([waiting.body, agent.body]));
   const postId = idOf(waiting.body, "post");
   await insert(
-    "insert into passkeys (id, user_id, name, public_key, credential_id, counter, device_type, backed_up, transports) values ($1, $2, 'Mine', 'key', $1, 0, 'singleDevice', false, 'usb')",
+    `insert into passkeys (id, user_id, name, public_key, credential_id, counter, device_type, backed_up, transports)
+     values ($1, $2, 'Mine', 'key', $1, 0, 'singleDevice', false, 'usb')`,
     [owner.userId],
   );
   await world.services.pool

@@ -50,7 +50,8 @@ const draft = async (as: Tenant, changed: object = {}) =>
 async function failed(): Promise<string> {
   const id = await draft(world.test);
   await world.services.pool.query(
-    "with parts as (update platform_posts set status = 'failed' where post_id = $1) update posts set status = 'failed' where id = $1",
+    `with parts as (update platform_posts set status = 'failed' where post_id = $1)
+     update posts set status = 'failed' where id = $1`,
     [id],
   );
   return id;

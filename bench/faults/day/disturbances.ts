@@ -54,8 +54,8 @@ export async function keepClock({ sandbox, pool }: World, { seconds, hours }: Le
 }
 
 async function isRepeatOpen(pool: World["pool"]): Promise<boolean> {
-  const open =
-    "select from publish_steps s join platform_posts pp on pp.id = s.platform_post_id where pp.platform = 'linkedin' and s.effect = 'visible' and s.result is null and pp.status = 'posting' limit 1";
+  const open = `select from publish_steps s join platform_posts pp on pp.id = s.platform_post_id
+     where pp.platform = 'linkedin' and s.effect = 'visible' and s.result is null and pp.status = 'posting' limit 1`;
   return await pool.query(open).then(
     ({ rowCount }) => rowCount !== 0,
     () => true,

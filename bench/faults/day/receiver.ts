@@ -123,7 +123,8 @@ async function gapsIn(
 ): Promise<Violation[]> {
   const users = hooks.map(({ person }) => person.userId);
   const { rows } = await pool.query<{ id: number; user_id: string; type: string }>(
-    "select o.id, o.user_id, o.type from outbox o join webhooks w on w.user_id = o.user_id and w.mode = o.mode and o.created_at >= w.created_at where o.user_id = any($1)",
+    `select o.id, o.user_id, o.type from outbox o join webhooks w on w.user_id = o.user_id and w.mode = o.mode
+       and o.created_at >= w.created_at where o.user_id = any($1)`,
     [users],
   );
   return hooks.flatMap(({ person, heard }) => {

@@ -132,7 +132,8 @@ test("what is stored of a key cannot be used as one, and no table holds a key", 
   }
   const { pool } = world.services;
   const { rows: tables } = await pool.query<{ name: string }>(
-    "select quote_ident(table_schema) || '.' || quote_ident(table_name) as name from information_schema.tables where table_type = 'BASE TABLE' and table_schema not in ('pg_catalog', 'information_schema')",
+    `select quote_ident(table_schema) || '.' || quote_ident(table_name) as name from information_schema.tables
+     where table_type = 'BASE TABLE' and table_schema not in ('pg_catalog', 'information_schema')`,
   );
   for (const { name } of tables) {
     const { rows } = await pool.query<{ found: boolean }>(

@@ -48,7 +48,8 @@ const rulesOf = (answer: Parameters<typeof asRefusal>[0]) =>
 async function failedPost(): Promise<string> {
   const id = await draft(world.test);
   await world.services.pool.query(
-    "with parts as (update platform_posts set status = 'failed' where post_id = $1) update posts set status = 'failed' where id = $1",
+    `with parts as (update platform_posts set status = 'failed' where post_id = $1)
+     update posts set status = 'failed' where id = $1`,
     [id],
   );
   return id;

@@ -20,7 +20,8 @@ const ACCESS = "access_token_sealed";
 
 test("every column whose name says that it is sealed is among those that are sealed again", async () => {
   const { rows } = await database.pool.query<{ name: string }>(
-    `select table_name || '.' || column_name as name from information_schema.columns where table_schema = current_schema() and column_name like '%\_sealed'`,
+    `select table_name || '.' || column_name as name from information_schema.columns
+     where table_schema = current_schema() and column_name like '%\_sealed'`,
   );
   const known = SEALED_COLUMNS.map(({ table, column }) => `${table}.${column}`).filter((name) =>
     name.endsWith("_sealed"),
@@ -34,7 +35,8 @@ test("a rotation seals everything with the new key, in every column, and a secon
   const app = randomUUID();
   const sealedSecret = earlier.seal("client secret", { table: "oauth_apps", row: app, column: "client_secret_sealed" });
   await database.pool.query(
-    "insert into oauth_apps (id, mode, platform, client_id, client_secret_sealed, redirect_uri) values ($1, 'test', 'threads', 'id', $2, '')",
+    `insert into oauth_apps (id, mode, platform, client_id, client_secret_sealed, redirect_uri)
+     values ($1, 'test', 'threads', 'id', $2, '')`,
     [app, sealedSecret],
   );
   const first = await rotateEncryption({ pool: database.pool, vault: rotated }, { batchSize: 3 });
@@ -59,21 +61,26 @@ test("what is sealed in checkpoints is sealed again for the platform post that i
   const checkpoint = { publishId: "p1", [SEALED_MEMBER]: earlier.seal("address", place) };
   const values = [post, account, checkpoint];
   await database.pool.query(
-    "insert into posts (id, user_id, mode, platform_set_id, status, content, platforms) select $1, user_id, mode, id, 'posting', '{}', '{tiktok}' from accounts where id = $2",
+    `insert into posts (id, user_id, mode, platform_set_id, status, content, platforms)
+     select $1, user_id, mode, id, 'posting', '{}', '{tiktok}' from accounts where id = $2`,
     [post, account],
   );
   await database.pool.query(
-    "insert into platform_posts (id, post_id, user_id, mode, platform, position, account_id, checkpoint) select $1, $1, user_id, mode, 'tiktok', 0, id, $3 from accounts where id = $2",
+    `insert into platform_posts (id, post_id, user_id, mode, platform, position, account_id, checkpoint)
+     select $1, $1, user_id, mode, 'tiktok', 0, id, $3 from accounts where id = $2`,
     values,
   );
   await database.pool.query(
-    "insert into publish_steps (id, platform_post_id, account_id, user_id, mode, step, effect, attempt, fence, checkpoint) select gen_random_uuid(), $1, id, user_id, mode, 'publish', 'visible', 1, 1, $3 from accounts where id = $2",
+    `insert into publish_steps (id, platform_post_id, account_id, user_id, mode, step, effect, attempt, fence,
+       checkpoint)
+     select gen_random_uuid(), $1, id, user_id, mode, 'publish', 'visible', 1, 1, $3 from accounts where id = $2`,
     values,
   );
   const { resealed, unreadable, left } = await rotateEncryption({ pool: database.pool, vault: rotated });
   assert.deepEqual([resealed, unreadable, left], [2, 0, 0]);
   const { rows } = await database.pool.query(
-    "select checkpoint from platform_posts where id = $1 union all select checkpoint from publish_steps where platform_post_id = $1",
+    `select checkpoint from platform_posts where id = $1
+     union all select checkpoint from publish_steps where platform_post_id = $1`,
     [post],
   );
   for (const row of rows) {
@@ -114,11 +121,13 @@ async function connect(vault: Vault): Promise<string> {
   const [account, user] = [randomUUID(), randomUUID()];
   await database.pool.query("insert into users (id, email) values ($1, $1)", [user]);
   await database.pool.query(
-    "insert into accounts (id, user_id, mode, platform_set_id, platform, platform_account_id) values ($1::uuid, $2, 'test', $1::uuid, 'threads', $1::text)",
+    `insert into accounts (id, user_id, mode, platform_set_id, platform, platform_account_id)
+     values ($1::uuid, $2, 'test', $1::uuid, 'threads', $1::text)`,
     [account, user],
   );
   await database.pool.query(
-    `insert into connections (account_id, user_id, mode, ${ACCESS}, refresh_token_sealed) values ($1, $2, 'test', $3, $4)`,
+    `insert into connections (account_id, user_id, mode, ${ACCESS}, refresh_token_sealed)
+     values ($1, $2, 'test', $3, $4)`,
     [
       account,
       user,

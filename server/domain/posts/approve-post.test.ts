@@ -52,7 +52,8 @@ const newMedia = async () =>
 /** As if all of the post's media had been fetched. */
 const arrive = (id: string) =>
   world.services.pool.query(
-    "update media set status = 'ready', storage_key = 'media/00/' || id, facts = $2 where id in (select media_id from post_media where post_id = $1)",
+    `update media set status = 'ready', storage_key = 'media/00/' || id, facts = $2
+     where id in (select media_id from post_media where post_id = $1)`,
     [
       id,
       {
@@ -161,7 +162,8 @@ test("a post is approved once its media are here and have been seen, and stands 
 test("media that could not be fetched are told with the reason, and keep a post from being approved", async () => {
   const id = await draft({ content: { text: "Hello", media: [{ url: "https://example.com/a.jpg" }] } });
   await world.services.pool.query(
-    "update media set status = 'failed', error = 'The URL responds with status 404.' where id in (select media_id from post_media where post_id = $1)",
+    `update media set status = 'failed', error = 'The URL responds with status 404.'
+     where id in (select media_id from post_media where post_id = $1)`,
     [id],
   );
   const { approval } = postsApproval.answer.parse((await look(id)).body);
@@ -213,7 +215,8 @@ test("a failed post that was approved may be retried, and what is settled cannot
   await publish(id);
   asRefusal(await approve(id, await hashOf(id)), 409);
   await world.services.pool.query(
-    "with parts as (update platform_posts set status = 'failed', next_action_at = null where post_id = $1) update posts set status = 'failed' where id = $1",
+    `with parts as (update platform_posts set status = 'failed', next_action_at = null where post_id = $1)
+     update posts set status = 'failed' where id = $1`,
     [id],
   );
   assert.equal((await world.call(robot, "POST", `${POSTS}/${id}/retry`)).status, 200);
@@ -293,7 +296,8 @@ test("posts of other keys wait once a key that needs approval changes them, or t
     await holder.draft(holder.free),
   ];
   await world.services.pool.query(
-    "with parts as (update platform_posts set status = 'failed' where post_id = $1) update posts set status = 'failed' where id = $1",
+    `with parts as (update platform_posts set status = 'failed' where post_id = $1)
+     update posts set status = 'failed' where id = $1`,
     [failed],
   );
   assert.deepEqual(await waitingIds("", holder.cookie), []);

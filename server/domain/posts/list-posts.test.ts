@@ -137,9 +137,12 @@ test("a list of twenty reads no more rows with many posts stored than with few",
   const tenant = await newTenant();
   const { pool } = world.services;
   await pool.query(
-    `with counted as (insert into post_counts (user_id, mode, status, platforms, change) values ($1, $2::text, 'draft', '{threads}', 5000))
+    `with counted as (insert into post_counts (user_id, mode, status, platforms, change)
+       values ($1, $2::text, 'draft', '{threads}', 5000))
      insert into posts (id, user_id, mode, platform_set_id, status, content, platforms)
-     select gen_random_uuid(), $1, $2::text, $3, 'draft', '{"text":"x","media":[],"linkUrl":null,"platformOverrides":{}}', '{threads}' from generate_series(1, 5000)`,
+     select gen_random_uuid(), $1, $2::text, $3,
+       'draft', '{"text":"x","media":[],"linkUrl":null,"platformOverrides":{}}', '{threads}'
+     from generate_series(1, 5000)`,
     [tenant.userId, tenant.mode, tenant.platformSetId],
   );
   await pool.query("analyze posts");

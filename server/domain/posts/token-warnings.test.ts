@@ -67,7 +67,8 @@ for (const platform of PLATFORM_NAMES) {
     for (const { says, holds, set, warns } of GRANTS) {
       if (!holds(platform)) continue;
       await world.database.pool.query(
-        `update connections set refresh_token_sealed = null, refresh_token_expires_at = null, renewal_refused_at = null where account_id = $1`,
+        `update connections set refresh_token_sealed = null, refresh_token_expires_at = null, renewal_refused_at = null
+         where account_id = $1`,
         [accountId],
       );
       await world.database.pool.query(`update connections set ${set} where account_id = $1`, [accountId]);

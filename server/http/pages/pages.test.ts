@@ -169,7 +169,8 @@ test("an account that needs a hand says why, and what to do", async () => {
 test("what a form does is written down under the request's id and address", async () => {
   const answer = await send("/keys", { mode: "test", name: "written down" });
   const { rows } = await world.services.pool.query(
-    "select a.request_id, a.address, a.actor_kind from audit_events a join api_keys k on k.id::text = a.target where k.name = 'written down'",
+    `select a.request_id, a.address, a.actor_kind from audit_events a join api_keys k on k.id::text = a.target
+     where k.name = 'written down'`,
   );
   assert.deepEqual(rows, [
     { request_id: answer.headers.get("x-request-id"), address: "127.0.0.1", actor_kind: "session" },

@@ -183,7 +183,8 @@ for (const [platform, login] of WAYS) {
       platform: z.literal(platform),
     }).parse(events[0]?.data);
     const { rows: audit } = await world.database.pool.query(
-      "select actor_kind, actor_id, action, target from audit_events where user_id = $1 and actor_kind = 'connect_link' order by action",
+      `select actor_kind, actor_id, action, target from audit_events where user_id = $1 and actor_kind = 'connect_link'
+       order by action`,
       [tenant.userId],
     );
     assert.deepEqual(audit, [
