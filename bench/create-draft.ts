@@ -6,8 +6,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { findFreePort } from "../cli/free-port.ts";
 import { startApart } from "./apart.ts";
 import { BareResult } from "./bare-server.ts";
+import type { Benchmark, Workspace, Row } from "./benchmark.ts";
 import { drive, driveInserts } from "./drive.ts";
-import type { Figure, Place, Row } from "./figure.ts";
 import { install, type Installation } from "./installation.ts";
 import { median, show, showMilliseconds, showPercent, showTimes } from "./numbers.ts";
 import { createRequest, makePeople, type Person } from "./people.ts";
@@ -24,7 +24,7 @@ const LEAST_SHARE = 0.15;
 const MOST_TIMES_P99 = 6;
 const MOST_STATEMENTS = 5;
 
-export const createDraft: Figure = {
+export const createDraft: Benchmark = {
   name: "create-draft",
   title: "Create a draft",
   about: `\`POST /api/v1/posts\` to ${PROCESSES} \`ampost api\` processes, one per core, with AMPOST_DATABASE_POOL=${2 * PROCESSES}; ${CONNECTIONS} connections in total, each sending its next request after the response. Raw limits measured in the same minutes: single-row insert transactions from ${CONNECTIONS} connections, and a bare Node HTTP server that does one such insert. ${ROUNDS} rounds of each in turn, after ${WARM_SECONDS} s of warm-up each; medians. Statements are counted in PostgreSQL's log.`,
@@ -74,7 +74,7 @@ async function startProcesses(installation: Installation): Promise<string[]> {
 }
 
 async function measureRounds(
-  place: Place,
+  place: Workspace,
   installation: Installation,
   apiUrls: string[],
   person: Person,

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { runApart } from "./apart.ts";
+import type { Benchmark, Workspace, Row } from "./benchmark.ts";
 import { drive } from "./drive.ts";
-import type { Figure, Place, Row } from "./figure.ts";
 import { install, type Installation } from "./installation.ts";
 import { show, showPercent } from "./numbers.ts";
 import { createRequest, headersOf, makePeople, type Person } from "./people.ts";
@@ -13,7 +13,7 @@ const PEOPLE = 100;
 const CONNECTIONS = 16;
 const PATIENCE_SECONDS = 120;
 
-export const engineThroughput: Figure = {
+export const engineThroughput: Benchmark = {
   name: "engine-throughput",
   title: "Engine throughput",
   about: `${show(POSTS)} text posts of ${PEOPLE} users are queued before the workers start; each takes five requests to the sandbox (limits off). The rate covers the middle 80 %, to exclude starting up and running dry. Raw limit: the sandbox's own rate for the same requests from ${CONNECTIONS} connections, without storing or guarding anything. Workers, PostgreSQL and sandbox share the machine.`,
@@ -36,7 +36,7 @@ export const engineThroughput: Figure = {
 };
 
 async function measureWorkers(
-  place: Place,
+  place: Workspace,
   installation: Installation,
   people: readonly Person[],
   workers: number,

@@ -12,7 +12,7 @@ import { type EmbeddedPostgres, startEmbedded } from "../server/db/embedded/embe
 import { createPool } from "../server/db/pool.ts";
 import { loadConfig } from "../server/start/config.ts";
 import { type Instance, openInstance } from "../server/start/instance.ts";
-import type { Place } from "./figure.ts";
+import type { Workspace } from "./benchmark.ts";
 
 export const ROOT = dirname(import.meta.dirname);
 const COMMAND = join(ROOT, "cli/ampost.js");
@@ -46,7 +46,7 @@ export interface Started {
 }
 
 export async function install(
-  place: Place,
+  place: Workspace,
   name: string,
   settings: Record<string, string> = {},
 ): Promise<Installation> {
@@ -79,7 +79,7 @@ export async function addresses(): Promise<{ PORT: string; AMPOST_SANDBOX_PORT: 
 }
 
 /** The commands join this server, and leave it running when they end. */
-async function keepDatabase(place: Place, dataDir: string): Promise<EmbeddedPostgres> {
+async function keepDatabase(place: Workspace, dataDir: string): Promise<EmbeddedPostgres> {
   const embedded = await startEmbedded({ dataDir, log: silent });
   place.defer(() => embedded.stop());
   return embedded;

@@ -2,8 +2,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { startApart } from "./apart.ts";
 import { BareResult } from "./bare-server.ts";
+import type { Benchmark, Workspace, Row } from "./benchmark.ts";
 import { drive } from "./drive.ts";
-import type { Figure, Place, Row } from "./figure.ts";
 import { install, type Installation } from "./installation.ts";
 import { median, show, showMilliseconds, showTimes } from "./numbers.ts";
 import { headersOf, makePeople, type Person, PLATFORM } from "./people.ts";
@@ -15,7 +15,7 @@ const ROUND_SECONDS = 3;
 const FLAT_MEDIAN = 1.25;
 const FLAT_P99 = 1.5;
 
-export const listPosts: Figure = {
+export const listPosts: Benchmark = {
   name: "list-posts",
   title: "List 20 posts",
   about: `\`GET /api/v1/posts\` (twenty posts and the exact total), one connection, against two installations in turn: one with ${show(FEW)} posts stored, one with ${show(MANY)}. Raw limit: a bare Node HTTP server that returns one select of twenty rows from the larger one. ${ROUNDS} rounds of each; medians of the rounds' ratios. Flat means: p50 within ${showTimes(FLAT_MEDIAN)}, p99 within ${showTimes(FLAT_P99)}.`,
@@ -33,7 +33,7 @@ interface Stored {
 }
 
 /** Everything in one process, as `npm start` has it: counts are folded there while posts come in. */
-async function store(place: Place, name: string, count: number): Promise<Stored> {
+async function store(place: Workspace, name: string, count: number): Promise<Stored> {
   const installation = await install(place, name);
   await installation.start("start");
   const [person] = await makePeople(installation, 1);
@@ -81,7 +81,7 @@ interface Round {
   raw: Latency;
 }
 
-async function measureRounds(place: Place, few: Stored, many: Stored): Promise<Round[]> {
+async function measureRounds(place: Workspace, few: Stored, many: Stored): Promise<Round[]> {
   const { databaseUrl } = many.installation;
   const bare = await startApart(
     "serveBare",

@@ -9,8 +9,8 @@ import { request } from "undici";
 
 import { startApart } from "./apart.ts";
 import { BareResult } from "./bare-server.ts";
+import type { Benchmark, Workspace, Row } from "./benchmark.ts";
 import { drive } from "./drive.ts";
-import type { Figure, Place, Row } from "./figure.ts";
 import { install, type Installation, ROOT } from "./installation.ts";
 import { forgetPeaks, largestOf, memoryOf } from "./memory-of.ts";
 import { npmStart } from "./npm-start.ts";
@@ -28,7 +28,7 @@ const MOST_GROWTH_BYTES = 40e6;
 /** The largest file that is taken. */
 const UPLOAD_BYTES = 200 * 1024 * 1024;
 
-export const memory: Figure = {
+export const memory: Benchmark = {
   name: "memory",
   title: "Memory",
   about: `Resident memory of the largest process of \`npm start\` (a second start), as reported by the kernel: ${IDLE_SECONDS} s after the start, ${IDLE_SECONDS} s after ${show(CREATES)} creates from ${CONNECTIONS} connections, and its peak during the upload of a ${show(UPLOAD_BYTES / 2 ** 20)} MiB video. Raw limits: a bare Node HTTP server with one database pool, idle and streaming the same bytes to a file.`,
@@ -129,7 +129,7 @@ function uploadRows(own: Upload, bare: Upload): Row[] {
 }
 
 /** A real video, made as long as a file may be by a box that players skip. */
-async function makeVideo(place: Place): Promise<string> {
+async function makeVideo(place: Workspace): Promise<string> {
   const path = join(await place.folder("upload"), "large.mp4");
   await copyFile(join(ROOT, "tests/fixtures/landscape-16x9.mp4"), path);
   const { size } = await stat(path);

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { request } from "undici";
 
-import type { Place } from "./figure.ts";
+import type { Workspace } from "./benchmark.ts";
 import { basicEnvironment, ROOT } from "./installation.ts";
 
 const PATIENCE_SECONDS = 60;
@@ -19,7 +19,7 @@ export interface NpmStarted {
 }
 
 /** Runs `npm start` until `/readyz` says that it is ready. `env` names the port. */
-export async function npmStart(place: Place, env: Record<string, string>): Promise<NpmStarted> {
+export async function npmStart(place: Workspace, env: Record<string, string>): Promise<NpmStarted> {
   const begin = performance.now();
   const child = spawn("npm", ["start"], {
     cwd: ROOT,

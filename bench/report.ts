@@ -2,14 +2,14 @@ import { readFile, writeFile } from "node:fs/promises";
 import { availableParallelism, loadavg } from "node:os";
 import { join } from "node:path";
 
-import type { Figure, Row } from "./figure.ts";
+import type { Benchmark, Row } from "./benchmark.ts";
 import { ROOT } from "./installation.ts";
 import { show } from "./numbers.ts";
 
 const FILE = join(ROOT, "docs/benchmarks.md");
 
 /** Writes one figure's section between its marks; what stands outside of the marks is written by hand. */
-export async function writeSection(figure: Figure, rows: readonly Row[], conditions: string): Promise<void> {
+export async function writeSection(figure: Benchmark, rows: readonly Row[], conditions: string): Promise<void> {
   const text = await readFile(FILE, "utf8");
   const [begin, end] = [`<!-- ${figure.name} -->`, `<!-- /${figure.name} -->`];
   const from = text.indexOf(begin);

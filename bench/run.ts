@@ -1,6 +1,6 @@
+import { type Benchmark, type Row, withWorkspace } from "./benchmark.ts";
 import { createDraft } from "./create-draft.ts";
 import { engineThroughput } from "./engine-throughput.ts";
-import { type Figure, type Row, withPlace } from "./figure.ts";
 import { listPosts } from "./list-posts.ts";
 import { memory } from "./memory.ts";
 import { conditionsNow, table, writeSection } from "./report.ts";
@@ -11,7 +11,7 @@ import { startTime } from "./start-time.ts";
  * Measures the figures of docs/benchmarks.md and writes them there: all of them, or those named. Ends with 1 where a
  * target is missed or something could not be measured. Run it on a machine that does nothing else.
  */
-const figures: Figure[] = [startTime, createDraft, listPosts, scheduleAccuracy, engineThroughput, memory];
+const figures: Benchmark[] = [startTime, createDraft, listPosts, scheduleAccuracy, engineThroughput, memory];
 
 const names = process.argv.slice(2);
 const strange = names.filter((name) => !figures.some((figure) => figure.name === name));
@@ -30,9 +30,9 @@ for (const figure of figures.filter(({ name }) => names.length === 0 || names.in
   if (rows.some(({ met }) => met === false)) process.exitCode = 1;
 }
 
-async function measure(figure: Figure): Promise<Row[] | null> {
+async function measure(figure: Benchmark): Promise<Row[] | null> {
   try {
-    return await withPlace(
+    return await withWorkspace(
       (progress) => console.log(`  ${progress}`),
       (place) => figure.measure(place),
     );

@@ -4,8 +4,8 @@ import { fetch } from "undici";
 import { z } from "zod";
 
 import { runApart } from "./apart.ts";
+import type { Benchmark, Row } from "./benchmark.ts";
 import { drive, driveInserts } from "./drive.ts";
-import type { Figure, Row } from "./figure.ts";
 import { install, type Installation } from "./installation.ts";
 import { type Durations, show, showMilliseconds, showTimes, summarize } from "./numbers.ts";
 import { createRequest, makePeople, type Person } from "./people.ts";
@@ -21,7 +21,7 @@ const PATIENCE_SECONDS = 120;
 /** The intent before the call, and its result after. */
 const TRANSACTIONS_A_COMMIT = 2;
 
-export const scheduleAccuracy: Figure = {
+export const scheduleAccuracy: Benchmark = {
   name: "schedule-accuracy",
   title: "Schedule accuracy",
   about: `${show(POSTS)} scheduled posts of ${PEOPLE} users, all due at the same time, published by one \`ampost worker\` against the sandbox with its limits off. Measured twice: in the journal (commit intent written, database clock) and in the sandbox (publishing request received). Raw limit: how long the machine takes for ${show(POSTS)} bare commits (${TRANSACTIONS_A_COMMIT} transactions and one request each), one after another; the p50 is half of that.`,

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 
 import { startEmbedded } from "../server/db/embedded/embedded.ts";
-import type { Figure, Place, Row } from "./figure.ts";
+import type { Benchmark, Workspace, Row } from "./benchmark.ts";
 import { addresses, silent } from "./installation.ts";
 import { npmStart } from "./npm-start.ts";
 import { median, showSeconds, showTimes } from "./numbers.ts";
@@ -11,7 +11,7 @@ const ROUNDS = 3;
 const MOST_FIRST_MILLISECONDS = 10_000;
 const MOST_SECOND_MILLISECONDS = 3_000;
 
-export const startTime: Figure = {
+export const startTime: Benchmark = {
   name: "start-time",
   title: "Start",
   about: `From the command \`npm start\` to the first ready response from \`/readyz\`, in a new data folder and again in the same one; the first start without Node's compile cache, as after an install. Raw limit: starting only Node, plus only the embedded PostgreSQL (created, then started again). Medians of ${ROUNDS} rounds.`,
@@ -55,7 +55,7 @@ function row(what: string, milliseconds: number, rawMilliseconds: number, most: 
   };
 }
 
-async function startOnce(place: Place, dataDir: string, settings: Record<string, string> = {}): Promise<number> {
+async function startOnce(place: Workspace, dataDir: string, settings: Record<string, string> = {}): Promise<number> {
   const { milliseconds, stop } = await npmStart(place, {
     ...(await addresses()),
     AMPOST_DATA_DIR: dataDir,

@@ -9,7 +9,7 @@ import { createPool } from "../server/db/pool.ts";
 import type { Config } from "../server/start/config.ts";
 import { openDatabase } from "../server/start/instance.ts";
 import { keyFile } from "../server/vault/key-file.ts";
-import { judgeKeys, loadSecrets, WRONG_KEY_CURE } from "../server/vault/secrets.ts";
+import { keyStatus, loadSecrets, WRONG_KEY_CURE } from "../server/vault/secrets.ts";
 import { createVault } from "../server/vault/vault.ts";
 import { sentenceOf } from "./answer.ts";
 import { checkOldKeys } from "./doctor-keys.ts";
@@ -92,7 +92,7 @@ async function checkKey(config: Config, pool: pg.Pool): Promise<Finding[]> {
   if (config.encryptionKeys === null && !(await exists(keyFile(config.dataDir)))) return [await checkUnusedKey(config)];
   try {
     const secrets = await loadSecrets(config);
-    const judged = await judgeKeys(pool, createVault(secrets));
+    const judged = await keyStatus(pool, createVault(secrets));
     if (judged === "wrong")
       return [failed("encryption key", "it does not match the key that sealed this database's tokens", WRONG_KEY_CURE)];
     return [ok("encryption key", "matches the database"), ...(await checkOldKeys(pool, config, secrets.keys()))];

@@ -25,7 +25,9 @@ export async function checkOldKeys(
   const jobs = new Map((await countSealedJobs(pool)).map(({ keyId, count }) => [keyId, count]));
   const rotatedAt = (await findLastDeed.one(pool, ["encryption.rotated"]))?.created_at;
   const where = config.encryptionKeys === null ? keyFile(config.dataDir) : "AMPOST_ENCRYPTION_KEY";
-  const earlier = others.map((keyId) => judge(keyId, values.get(keyId) ?? 0, jobs.get(keyId) ?? 0, rotatedAt, where));
+  const earlier = others.map((keyId) =>
+    toFinding(keyId, values.get(keyId) ?? 0, jobs.get(keyId) ?? 0, rotatedAt, where),
+  );
   const unknown = [...values].filter(([keyId]) => keyId !== first && !others.includes(keyId));
   const lost = unknown.map(([keyId, count]) =>
     warning(
@@ -37,7 +39,7 @@ export async function checkOldKeys(
   return [...earlier, ...lost];
 }
 
-function judge(keyId: string, values: number, jobs: number, rotatedAt: Date | undefined, where: string): Finding {
+function toFinding(keyId: string, values: number, jobs: number, rotatedAt: Date | undefined, where: string): Finding {
   if (values > 0)
     return warning(
       "encryption key",

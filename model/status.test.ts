@@ -4,8 +4,8 @@ import { test } from "node:test";
 import fc from "fast-check";
 
 import {
-  ACTS,
-  allowedActs,
+  POST_ACTIONS,
+  allowedActions,
   foldStatus,
   isAllowed,
   isSettled,
@@ -22,7 +22,7 @@ const statuses = fc.array(fc.constantFrom(...PLATFORM_POST_STATUSES), { minLengt
 const underWay = fc.constantFrom(...(["queued", "posting", "partial", "failed", "published"] as const));
 
 test("the table of acts is the one that is promised", () => {
-  const table = Object.fromEntries(POST_STATUSES.map((status) => [status, allowedActs(status)]));
+  const table = Object.fromEntries(POST_STATUSES.map((status) => [status, allowedActions(status)]));
   assert.deepEqual(table, {
     draft: ["edit", "publish", "discard"],
     scheduled: ["edit", "publish", "discard"],
@@ -50,7 +50,7 @@ test("a refusal names the status and what is allowed in it", () => {
     'A post in status "published" cannot be cancelled: this status is final.',
   );
   for (const status of POST_STATUSES)
-    for (const act of ACTS)
+    for (const act of POST_ACTIONS)
       if (!isAllowed(status, act)) assert.match(refusalOf(act, status), new RegExp(`"${status}"`));
 });
 

@@ -77,12 +77,15 @@ export const PLATFORM_POST_STATUSES = [
 ] as const satisfies readonly PlatformPostStatus[];
 
 /** What a caller can do to a post. `discard` is what cancel and delete do. */
-export const ACTS = ["edit", "publish", "discard", "retry"] as const;
+export const POST_ACTIONS = ["edit", "publish", "discard", "retry"] as const;
 
-export type Act = (typeof ACTS)[number];
+export type PostAction = (typeof POST_ACTIONS)[number];
 
-/** Which acts each status allows. While `posting`, discarding further asks that nothing is under way: see `acts.ts`. */
-const ALLOWED_ACTS: Record<PostStatus, readonly Act[]> = {
+/**
+ * Which actions each status allows. While `posting`, discarding further asks that nothing is under way: see
+ * `post-actions.ts`.
+ */
+const ALLOWED_ACTIONS: Record<PostStatus, readonly PostAction[]> = {
   draft: ["edit", "publish", "discard"],
   scheduled: ["edit", "publish", "discard"],
   queued: ["discard"],
@@ -93,15 +96,15 @@ const ALLOWED_ACTS: Record<PostStatus, readonly Act[]> = {
   discarded: [],
 };
 
-export function allowedActs(status: PostStatus): readonly Act[] {
-  return ALLOWED_ACTS[status];
+export function allowedActions(status: PostStatus): readonly PostAction[] {
+  return ALLOWED_ACTIONS[status];
 }
 
-export function isAllowed(status: PostStatus, act: Act): boolean {
-  return ALLOWED_ACTS[status].includes(act);
+export function isAllowed(status: PostStatus, action: PostAction): boolean {
+  return ALLOWED_ACTIONS[status].includes(action);
 }
 
-const PAST_TENSE: Record<Act, string> = {
+const PAST_TENSE: Record<PostAction, string> = {
   edit: "edited",
   publish: "published",
   discard: "cancelled",
@@ -109,11 +112,11 @@ const PAST_TENSE: Record<Act, string> = {
 };
 
 /** The sentence of a 409: what was asked, the status it is in, and what that status allows. */
-export function refusalOf(act: Act, status: PostStatus): string {
-  const allowed = ALLOWED_ACTS[status].map((other) => PAST_TENSE[other]);
+export function refusalOf(action: PostAction, status: PostStatus): string {
+  const allowed = ALLOWED_ACTIONS[status].map((other) => PAST_TENSE[other]);
   const list = allowed.length > 1 ? `${allowed.slice(0, -1).join(", ")} or ${allowed.at(-1)}` : allowed[0];
   const possible = list === undefined ? "this status is final" : `it can only be ${list}`;
-  return `A post in status "${status}" cannot be ${PAST_TENSE[act]}: ${status === "posting" ? "it is being published, and can only be cancelled while every platform is waiting for its next attempt" : possible}.`;
+  return `A post in status "${status}" cannot be ${PAST_TENSE[action]}: ${status === "posting" ? "it is being published, and can only be cancelled while every platform is waiting for its next attempt" : possible}.`;
 }
 
 /**

@@ -2,7 +2,7 @@ import { cutText } from "../model/cut-text.ts";
 import { oneLine } from "../model/one-line.ts";
 import { withoutTurns } from "../model/text-direction.ts";
 import { TransportError } from "./kit/http.ts";
-import { BrokerError, type Choice, type Grant, type OAuth, type Platform, type Profile } from "./platform.ts";
+import { BrokerError, type ReachableAccount, type Grant, type OAuth, type Platform, type Profile } from "./platform.ts";
 
 /**
  * The platform with ways to sign in whose answers can be kept, sent back and shown, whatever it has said: tokens are
@@ -70,7 +70,7 @@ function unreadable(label: string, cause?: unknown): BrokerError {
   return new BrokerError("UNEXPECTED_RESPONSE", `${label} gave an answer that could not be read.`, { cause });
 }
 
-function boundChoice({ profile, token }: Choice, label: string): Choice {
+function boundChoice({ profile, token }: ReachableAccount, label: string): ReachableAccount {
   return {
     profile: boundProfile(profile, label),
     ...(token && {

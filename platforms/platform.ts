@@ -328,7 +328,7 @@ export interface OAuth {
     accessToken: string,
     scopes?: readonly string[] | null,
     environment?: Readonly<Record<string, string>>,
-  ): Promise<Profile | readonly Choice[]>;
+  ): Promise<Profile | readonly ReachableAccount[]>;
   /**
    * Reads the profile of one of several accounts anew, by the account's own token. Present where `profile` wants the
    * person's.
@@ -376,7 +376,7 @@ export interface Grant {
 }
 
 /** One of several accounts that a grant reaches. */
-export interface Choice {
+export interface ReachableAccount {
   profile: Profile;
   /** What the account is reached with, where it has a token of its own instead of the grant's. */
   token?: Pick<Grant, "accessToken" | "expiresInSeconds">;

@@ -11,7 +11,7 @@ export interface N8nField {
 }
 
 /** Where a field's value goes: "content.text" of the body, or a member of the query. */
-export interface Place {
+export interface RoutingTarget {
   type: "body" | "query";
   property: string;
 }
@@ -19,13 +19,13 @@ export interface Place {
 /**
  * One member of a request as a field. What it is called and what stands below it follow n8n's own rules for such words.
  */
-export function fieldOf(name: string, given: JsonSchema, place: Place): N8nField {
+export function fieldOf(name: string, given: JsonSchema, target: RoutingTarget): N8nField {
   const schema = plain(given);
   const { value, ...kind } = kindOf(schema, name);
   return {
     ...wordsOf(name, schema, kind.type),
     ...kind,
-    routing: { send: { ...place, ...(value === undefined ? {} : { value }) } },
+    routing: { send: { ...target, ...(value === undefined ? {} : { value }) } },
   };
 }
 
@@ -33,10 +33,10 @@ export function fieldOf(name: string, given: JsonSchema, place: Place): N8nField
  * Every member of a collection, each in its place; members that have members of their own stand beside them under both
  * names.
  */
-export function fieldsBelow(schema: JsonSchema, place: Place, prefix = ""): N8nField[] {
+export function fieldsBelow(schema: JsonSchema, target: RoutingTarget, prefix = ""): N8nField[] {
   return Object.entries(plain(schema).properties ?? {}).flatMap(([name, given]) => {
     const member = plain(given);
-    const inside = { type: place.type, property: `${place.property}.${name}` };
+    const inside = { type: target.type, property: `${target.property}.${name}` };
     const full = prefix === "" ? name : `${prefix}${upperFirst(name)}`;
     return member.properties === undefined
       ? [{ ...fieldOf(name, member, inside), name: full, displayName: titleOf(full) }]

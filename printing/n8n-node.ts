@@ -8,7 +8,7 @@ import {
   fieldsBelow,
   labelOf,
   type N8nField,
-  type Place,
+  type RoutingTarget,
   plain,
   sentenceOf,
   sorted,
@@ -175,7 +175,7 @@ function bodyMembers(
 ): { field: N8nField; isOwn: boolean; depth: number }[] {
   return Object.entries(schema.properties ?? {}).flatMap(([name, given]) => {
     const member = plain(given);
-    const place: Place = { type: "body", property: `${prefix}${name}` };
+    const place: RoutingTarget = { type: "body", property: `${prefix}${name}` };
     const isRequired = asksRequired && schema.required?.includes(name) === true;
     if (name === "platformOverrides")
       return [{ field: collection(name, titleOf(name), overridesOf(member, place)), isOwn: true, depth }];
@@ -197,7 +197,7 @@ function bodyMembers(
   });
 }
 
-function overridesOf(overrides: JsonSchema, { type, property }: Place): N8nField[] {
+function overridesOf(overrides: JsonSchema, { type, property }: RoutingTarget): N8nField[] {
   return Object.entries(overrides.properties ?? {}).map(([platform, override]) => {
     const fields = fieldsBelow(override, { type, property: `${property}.${platform}` });
     return { ...collection(platform, labelOf(platform), fields), description: sentenceOf(override.description ?? "") };

@@ -13,7 +13,7 @@ import type { Broker, MediaSource } from "../platforms/platform.ts";
 import { createListener } from "../server/db/listen.ts";
 import type { HeldPost } from "../server/db/queries/acts.ts";
 import { transaction } from "../server/db/sql.ts";
-import { firstActionAt, publishNow } from "../server/domain/posts/acts.ts";
+import { firstActionAt, publishNow } from "../server/domain/posts/post-actions.ts";
 import { createEngine, type Engine, type EngineOptions } from "../server/publishing/engine.ts";
 import { createVault } from "../server/vault/vault.ts";
 import { createTestDatabase } from "./database.ts";
@@ -35,7 +35,7 @@ export interface PublishingWorld {
   bringForward(post: TestPost, toInSeconds: number): Promise<Date>;
   /** Publish, as a caller does. */
   publish(post: TestPost): Promise<void>;
-  /** In a transaction in which the post's row is held, as a caller's acts are. */
+  /** In a transaction in which the post's row is held, as a caller's actions are. */
   act<Result>(post: TestPost, act: (tx: pg.PoolClient, held: HeldPost) => Promise<Result>): Promise<Result>;
   read(post: TestPost): Promise<PostState>;
   /** Waits until the post is as wanted; fails where that takes far too long. */

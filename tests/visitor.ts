@@ -2,7 +2,7 @@ import type pg from "pg";
 import { z } from "zod";
 
 import { MAIL_QUEUE } from "../server/mail/queues.ts";
-import { placeOf } from "../server/mail/send-mail.ts";
+import { mailSealContext } from "../server/mail/send-mail.ts";
 import type { Mail } from "../server/mail/send-mail.ts";
 import type { World } from "./world.ts";
 
@@ -58,7 +58,7 @@ export function emailsOf(world: World): Mail[] {
       const { id, sealed } = z.object({ id: z.string(), sealed: z.string() }).parse(data);
       return z
         .object({ to: z.string(), subject: z.string(), text: z.string() })
-        .parse(JSON.parse(world.services.vault.open(sealed, placeOf(id))));
+        .parse(JSON.parse(world.services.vault.open(sealed, mailSealContext(id))));
     });
 }
 

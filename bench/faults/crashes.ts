@@ -7,7 +7,7 @@ import { keepWorkers } from "./crew.ts";
 import { untilSettled, whereAnswersAreLost } from "./judge.ts";
 import { type Done, type PartResult, pick, runPart } from "./part.ts";
 import type { Ambush } from "./places.ts";
-import type { Process } from "./processes.ts";
+import type { ChildProcessHandle } from "./processes.ts";
 import { begin, type Subject, type World } from "./world.ts";
 
 /** A kind of post whose every fault point is a place to crash at. */
@@ -162,6 +162,6 @@ async function untilStruck(world: World, ambushes: readonly Ambush[]): Promise<v
   }
 }
 
-async function killAll(workers: readonly Process[]): Promise<void> {
+async function killAll(workers: readonly ChildProcessHandle[]): Promise<void> {
   await Promise.all(workers.map((worker) => worker.kill()));
 }

@@ -1,10 +1,10 @@
-import type { Process } from "./processes.ts";
+import type { ChildProcessHandle } from "./processes.ts";
 import { begin, type World } from "./world.ts";
 
 /** Workers that are replaced when they end. */
 export interface Crew {
   /** Those that are at work now. */
-  members(): Process[];
+  members(): ChildProcessHandle[];
   /** How many have ended. */
   losses(): number;
   /** Ends them all, and replaces none. */
@@ -13,14 +13,14 @@ export interface Crew {
 
 /** Keeps so many workers at work; one stands ready to take the place of the next that ends. */
 export async function keepWorkers(world: World, count: number): Promise<Crew> {
-  const members = new Set<Process>();
+  const members = new Set<ChildProcessHandle>();
   let spare = hold();
   let losses = 0;
   let disbanded = false;
   const replacements = new Set<Promise<void>>();
 
   /** Where the world ends before it is wanted, nobody minds that it did not come. */
-  function hold(): Promise<Process> {
+  function hold(): Promise<ChildProcessHandle> {
     const worker = world.holdWorker();
     worker.catch(() => undefined);
     return worker;

@@ -4,7 +4,7 @@ import { closeSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 /** A process of the harness. It ends with the harness, however that ends. */
-export interface Process {
+export interface ChildProcessHandle {
   pid: number;
   /** Resolves when it is gone. */
   gone: Promise<void>;
@@ -19,7 +19,7 @@ export interface Process {
   kill(): Promise<void>;
 }
 
-export interface Place {
+export interface ProcessOptions {
   /** Where it works and writes its log. */
   folder: string;
   env: Record<string, string>;
@@ -34,7 +34,12 @@ process.on("exit", () => {
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => process.exit(1));
 
 /** Runs a script of this project. `name` names its log in the folder. */
-export function startProcess(name: string, script: string, args: readonly string[], { folder, env }: Place): Process {
+export function startProcess(
+  name: string,
+  script: string,
+  args: readonly string[],
+  { folder, env }: ProcessOptions,
+): ChildProcessHandle {
   const logFile = join(folder, `${name}.log`);
   const log = openSync(logFile, "a");
   const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", join(ROOT, script), ...args], {

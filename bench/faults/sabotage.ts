@@ -117,7 +117,7 @@ export const SABOTAGES: readonly Sabotage[] = [
     changes: [
       {
         file: "server/domain/posts/to-approval.ts",
-        find: "for (const { path, entry } of mediaPlaces(post.content)) entry.url = stored.get(path) ?? null;",
+        find: "for (const { path, entry } of mediaSlots(post.content)) entry.url = stored.get(path) ?? null;",
         replace: "",
       },
     ],

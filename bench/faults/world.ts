@@ -21,7 +21,7 @@ import { type Api, createApi } from "./api.ts";
 import { PLATFORM } from "./contents.ts";
 import { watchStatuses } from "./history.ts";
 import { openPlaces, type Places } from "./places.ts";
-import { type Process, startProcess } from "./processes.ts";
+import { type ChildProcessHandle, startProcess } from "./processes.ts";
 import { openSandboxDoor, type SandboxDoor } from "./sandbox-door.ts";
 
 export interface WorldOptions {
@@ -77,8 +77,8 @@ export interface World {
   /** Kills an API process; another takes its address. Resolves when that is ready. */
   restartApi(number: number): Promise<void>;
   /** A worker that has loaded its code and waits for `begin`. */
-  holdWorker(): Promise<Process>;
-  startWorker(): Promise<Process>;
+  holdWorker(): Promise<ChildProcessHandle>;
+  startWorker(): Promise<ChildProcessHandle>;
   /** PostgreSQL's way of `pg_ctl -m immediate`: it ends at once, cleans up nothing, and is started again. */
   breakDatabase(): Promise<void>;
   close(): Promise<void>;
@@ -125,13 +125,18 @@ async function build(
   const apiPorts = await Promise.all(Array.from({ length: options.apis ?? 1 }, () => findFreePort()));
   const sandboxPort = await findFreePort();
   const env = environment(options, { dataDir, databaseUrl: database.url, apiPort: apiPorts[0] ?? 0, sandboxPort });
-  const processes: Process[] = [];
+  const processes: ChildProcessHandle[] = [];
   let isOver = false;
   opened.push(async () => {
     isOver = true;
     await Promise.all(processes.map((each) => each.kill()));
   });
-  const run = (name: string, script: string, args: readonly string[], more: Record<string, string> = {}): Process => {
+  const run = (
+    name: string,
+    script: string,
+    args: readonly string[],
+    more: Record<string, string> = {},
+  ): ChildProcessHandle => {
     // Who replaces what ends must not go on after the end of all.
     if (isOver) throw new Error("This world is over");
     const child = startProcess(name, script, args, { folder, env: { ...env, ...more } });
@@ -154,7 +159,7 @@ async function build(
     Array.from({ length: options.people }, (_, index) => makePerson(instance, index, options.platforms ?? [PLATFORM])),
   );
   const urls = apiPorts.map((port) => `http://127.0.0.1:${port}`);
-  const startApi = async (number: number): Promise<Process> => {
+  const startApi = async (number: number): Promise<ChildProcessHandle> => {
     const child = run(`api-${number}`, "cli/ampost.js", ["api"], { PORT: String(apiPorts[number]) });
     await untilReady(urls[number] ?? "", child);
     return child;
@@ -191,7 +196,7 @@ async function build(
 }
 
 /** Lets a held worker begin. */
-export async function begin(worker: Process): Promise<void> {
+export async function begin(worker: ChildProcessHandle): Promise<void> {
   const started = worker.message();
   worker.send("begin");
   await started;
@@ -234,7 +239,7 @@ async function makePerson(instance: Instance, index: number, platforms: readonly
   };
 }
 
-async function untilReady(url: string, child: Process): Promise<void> {
+async function untilReady(url: string, child: ChildProcessHandle): Promise<void> {
   while (!child.isGone()) {
     const ready = await fetch(`${url}/readyz`).then(
       ({ status }) => status === 200,

@@ -3,7 +3,7 @@ import type { Command, Option } from "commander";
 import { isList } from "../options.ts";
 
 /** What a shell can complete where it has read a path of commands. */
-interface Place {
+interface CommandNode {
   path: string;
   /** Commands below it, or the values of its argument. */
   names: { name: string; description: string }[];
@@ -29,10 +29,10 @@ export function isShell(name: string): name is keyof typeof SHELLS {
 
 /** A script by which a shell completes commands, options and their values, made from the commands themselves. */
 export function completionsFor(shell: keyof typeof SHELLS, program: Command): string {
-  return SHELLS[shell](program.name(), placesOf(program, ""));
+  return SHELLS[shell](program.name(), commandNodes(program, ""));
 }
 
-function placesOf(command: Command, path: string): Place[] {
+function commandNodes(command: Command, path: string): CommandNode[] {
   const help = command.createHelp();
   const below = help.visibleCommands(command).filter((each) => each.name() !== "help");
   const values = command.registeredArguments.flatMap(({ argChoices = [], description }) =>
@@ -40,7 +40,7 @@ function placesOf(command: Command, path: string): Place[] {
   );
   const names = [...below.map((each) => ({ name: each.name(), description: each.description() })), ...values];
   const options = help.visibleOptions(command).flatMap(flagOf);
-  return [{ path, names, options }, ...below.flatMap((each) => placesOf(each, `${path} ${each.name()}`.trim()))];
+  return [{ path, names, options }, ...below.flatMap((each) => commandNodes(each, `${path} ${each.name()}`.trim()))];
 }
 
 function flagOf(option: Option): Flag[] {
@@ -51,7 +51,7 @@ function flagOf(option: Option): Flag[] {
 }
 
 /** Names are not those of variables that zsh has a use for, such as `path` and `words`. */
-function bash(name: string, places: Place[]): string {
+function bash(name: string, places: CommandNode[]): string {
   const known = places.filter(({ path }) => path !== "").map(({ path }) => `"${path}"`);
   const offers = places.map(
     ({ path, names, options }) =>
@@ -90,11 +90,11 @@ function valuesIn({ values }: Flag): string {
   return values.length === 0 ? "return" : `below="${values.join(" ")}"`;
 }
 
-function zsh(name: string, places: Place[]): string {
+function zsh(name: string, places: CommandNode[]): string {
   return `(( $+functions[compdef] )) || { autoload -Uz compinit && compinit; }\nautoload -Uz bashcompinit && bashcompinit\n${bash(name, places)}`;
 }
 
-function fish(name: string, places: Place[]): string {
+function fish(name: string, places: CommandNode[]): string {
   const known = places.filter(({ path }) => path !== "").map(({ path }) => quoted(path));
   const lines = places.flatMap(({ path, names, options }) => {
     const here = `complete -c ${name} -n ${quoted(`__${name}_at ${path}`.trim())}`;

@@ -19,7 +19,7 @@ import { platforms } from "../index.ts";
 import { createHttpClient, type HttpClient, type HttpClientOptions } from "../kit/http.ts";
 
 /** Where everything is; plain data, so that it can be handed to another process. */
-export interface Place {
+export interface EngineEnvironment {
   databaseUrl: string;
   mediaFolder: string;
   mediaUrls: { baseUrl: string; secret: string };
@@ -53,7 +53,7 @@ export const SPEED_AFTER_CRASH = 60;
 /** No call of a platform takes longer here; time-outs are not divided. */
 const LONGEST_CALL_SECONDS = 1.5;
 
-export function oauthServices(place: Place, pool: OAuthServices["pool"], log: Logger): OAuthServices {
+export function oauthServices(place: EngineEnvironment, pool: OAuthServices["pool"], log: Logger): OAuthServices {
   return {
     pool,
     vault: createVault([Buffer.from(place.vaultKey, "base64")]),
@@ -69,7 +69,7 @@ export function oauthServices(place: Place, pool: OAuthServices["pool"], log: Lo
 
 /** A publishing engine with everything of its own; `doom` ends this process at that point. */
 export async function startEngine(
-  place: Place,
+  place: EngineEnvironment,
   log: Logger,
   options: { speed: number; doom?: Doom },
 ): Promise<{ stop(): Promise<void> }> {
@@ -106,7 +106,7 @@ export async function startEngine(
 
 /** A publishing process of its own. `dead` resolves when it was killed at its hour. */
 export async function startDoomed(
-  place: Place,
+  place: EngineEnvironment,
   doom: Doom,
 ): Promise<{ dead: Promise<void>; kill(why: string): never }> {
   const child = fork(new URL("doomed.ts", import.meta.url), {
@@ -142,7 +142,7 @@ function openStorage(storage: Storage, doom: Doom | null): Storage {
   return { ...storage, put };
 }
 
-function openDoor(place: Place, doom: Doom | null) {
+function openDoor(place: EngineEnvironment, doom: Doom | null) {
   let requests = 0;
   let publishes = 0;
   return (_mode: Mode, guards: Pick<HttpClientOptions, "beforeSend" | "onExchange" | "signal">): HttpClient => {

@@ -6,7 +6,7 @@ import type { PlatformName } from "../../model/platform-names.ts";
 import type { PostContent } from "../../model/post.ts";
 import type { HeldPost } from "../../server/db/queries/acts.ts";
 import { transaction } from "../../server/db/sql.ts";
-import { publishNow, retry } from "../../server/domain/posts/acts.ts";
+import { publishNow, retry } from "../../server/domain/posts/post-actions.ts";
 
 /** A connected account, alone in its set. */
 export interface TestAccount {

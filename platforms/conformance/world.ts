@@ -18,7 +18,15 @@ import { createTestDatabase } from "../../tests/database.ts";
 import { readChoices } from "../choices.ts";
 import { platforms } from "../index.ts";
 import type { OAuthApp } from "../platform.ts";
-import { oauthServices, SPEED, SPEED_AFTER_CRASH, startDoomed, startEngine, type Doom, type Place } from "./engine.ts";
+import {
+  oauthServices,
+  SPEED,
+  SPEED_AFTER_CRASH,
+  startDoomed,
+  startEngine,
+  type Doom,
+  type EngineEnvironment,
+} from "./engine.ts";
 import { loadFixtures } from "./fixtures.ts";
 import { openMediaDoor } from "./media-door.ts";
 import { insertPost, isSettled, passTime, readPost, retryByForce, type PostRow, type TestAccount } from "./posts.ts";
@@ -55,7 +63,7 @@ export async function startWorld(subject: Subject, options: WorldOptions = {}) {
     ...(options.startAt === undefined ? {} : { startAt: options.startAt }),
   });
   const sandbox = openSandbox(running.url);
-  const place: Place = {
+  const place: EngineEnvironment = {
     databaseUrl: database.url,
     mediaFolder,
     mediaUrls: { baseUrl: mediaDoor.url, secret },

@@ -8,7 +8,7 @@ import {
   revokeFacebookGrant,
   type ManagedPage,
 } from "../kit/meta/login.ts";
-import { BrokerError, type Choice, type OAuth, type Profile } from "../platform.ts";
+import { BrokerError, type ReachableAccount, type OAuth, type Profile } from "../platform.ts";
 import { capabilities } from "./capabilities.ts";
 import { graph } from "./errors.ts";
 
@@ -29,9 +29,9 @@ export const oauth: OAuth = {
   grantor: (http, app, grant) => readGrantor(graph, http, app, grant),
 };
 
-async function readPages(http: HttpClient, accessToken: string): Promise<Choice[]> {
+async function readPages(http: HttpClient, accessToken: string): Promise<ReachableAccount[]> {
   const pages = await readManagedPages(graph, http, accessToken);
-  const choices = pages.map((page): Choice => ({
+  const choices = pages.map((page): ReachableAccount => ({
     profile: toProfile(page),
     token: { accessToken: page.accessToken, expiresInSeconds: null },
   }));

@@ -9,7 +9,14 @@ import {
   revokeFacebookGrant,
 } from "../kit/meta/login.ts";
 import { exchangeForLongToken, RENEWAL, renewLongToken, type LongTokens } from "../kit/meta/long-tokens.ts";
-import { BrokerError, type Choice, type Grant, type OAuth, type OAuthApp, type Profile } from "../platform.ts";
+import {
+  BrokerError,
+  type ReachableAccount,
+  type Grant,
+  type OAuth,
+  type OAuthApp,
+  type Profile,
+} from "../platform.ts";
 import { capabilities } from "./capabilities.ts";
 import { graphs } from "./errors.ts";
 import { alive, linkedAccount, profile, shortToken } from "./wire.ts";
@@ -99,9 +106,9 @@ async function readProfile(http: HttpClient, accessToken: string): Promise<Profi
 }
 
 /** Every professional account that is linked to one of the person's Pages. */
-async function readLinkedAccounts(http: HttpClient, accessToken: string): Promise<Choice[]> {
+async function readLinkedAccounts(http: HttpClient, accessToken: string): Promise<ReachableAccount[]> {
   const pages = await readManagedPages(graphs.facebook, http, accessToken);
-  const choices = pages.flatMap((page): Choice[] => {
+  const choices = pages.flatMap((page): ReachableAccount[] => {
     if (page.instagram === null) return [];
     const { id, username, name, pictureUrl } = page.instagram;
     const linked = {

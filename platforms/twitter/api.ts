@@ -2,7 +2,7 @@ import type { z } from "zod";
 
 import { unreadable } from "../kit/errors.ts";
 import type { HttpAnswer, HttpClient, HttpRequest } from "../kit/http.ts";
-import { classifyX, type Place } from "./errors.ts";
+import { classifyX, type CallKind } from "./errors.ts";
 
 export const API = "https://api.x.com/2";
 export const MEDIA_API = `${API}/media`;
@@ -14,13 +14,13 @@ export async function callX<T>(
   http: HttpClient,
   schema: z.ZodType<T>,
   request: HttpRequest,
-  place: Place = "elsewhere",
+  place: CallKind = "elsewhere",
 ): Promise<T> {
   return readX(schema, await http.send(request), place);
 }
 
 /** What the answer says, in the schema's form. Throws a BrokerError for every answer that is not a good one. */
-export function readX<T>(schema: z.ZodType<T>, answer: HttpAnswer, place: Place = "elsewhere"): T {
+export function readX<T>(schema: z.ZodType<T>, answer: HttpAnswer, place: CallKind = "elsewhere"): T {
   if (answer.status < 200 || answer.status > 299) throw classifyX(answer, place);
   const parsed = schema.safeParse(answer.json());
   if (parsed.success) return parsed.data;

@@ -271,11 +271,11 @@ const UNKNOWN: ErrorRow = {
 };
 
 /** Whether a file is being handed over. */
-export type Place = "upload" | "elsewhere";
+export type CallKind = "upload" | "elsewhere";
 
-export function classifyX(answer: HttpAnswer, place: Place): BrokerError {
+export function classifyX(answer: HttpAnswer, kind: CallKind): BrokerError {
   const error = readError(answer);
-  return errorOf(findRow(error, place), detailOf(error, answer), waitSeconds(answer), isOfApp(answer));
+  return errorOf(findRow(error, kind), detailOf(error, answer), waitSeconds(answer), isOfApp(answer));
 }
 
 /** The error that stands behind what was noted of an earlier answer. */
@@ -304,14 +304,14 @@ interface XError {
   sentences: string[];
 }
 
-export function findRow(error: XError, place: Place): ErrorRow {
+export function findRow(error: XError, kind: CallKind): ErrorRow {
   const row = errors.find(
     ({ statuses, problems, numbers, sentence, atUpload }) =>
       (statuses === undefined || statuses.includes(error.status)) &&
       (problems === undefined || (error.problem !== null && problems.includes(error.problem))) &&
       (numbers === undefined || (error.number !== null && numbers.includes(error.number))) &&
       (sentence === undefined || error.sentences.some((one) => sentence.test(one))) &&
-      (atUpload === undefined || place === "upload"),
+      (atUpload === undefined || kind === "upload"),
   );
   return error.status >= 500 ? UNAVAILABLE : (row ?? UNKNOWN);
 }

@@ -14,7 +14,7 @@ import { newId } from "../../model/ids.ts";
 import { FRESH_MINUTES, RESET_MINUTES, SESSION_DAYS, VERIFY_HOURS } from "../../model/lifetimes.ts";
 import { findSession } from "../db/queries/sessions.ts";
 import { type AuthEvent, createAuditHooks } from "./audit-hooks.ts";
-import { digestToken, keepTokensHashed } from "./hashed-tokens.ts";
+import { digestToken, withHashedTokens } from "./hashed-tokens.ts";
 import { readSigned } from "./signed-cookie.ts";
 
 /** Where a visitor comes from. */
@@ -184,7 +184,7 @@ export async function createAuth(deps: AuthDeps) {
     onAPIError: { throw: true },
     logger: { level: "error", log: (_level, message) => deps.log.warn({ part: "sign-in" }, message) },
   } satisfies BetterAuthOptions;
-  const adapter = keepTokensHashed(await getAdapter({ ...options, database: deps.pool }));
+  const adapter = withHashedTokens(await getAdapter({ ...options, database: deps.pool }));
   const library = betterAuth({ ...options, database: () => adapter });
   return {
     /** The library's operations. Called from within `as`. */

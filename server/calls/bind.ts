@@ -8,7 +8,7 @@ import { isDatabaseAway } from "../db/away.ts";
 import type { Answer, Call } from "../domain/caller.ts";
 import type { Upload } from "../domain/media/upload.ts";
 import type { Services } from "../domain/services.ts";
-import type { Rooms } from "../media/room.ts";
+import type { StorageQuota } from "../media/storage-quota.ts";
 import { type Authenticated, authenticate } from "./authenticate.ts";
 import { type CallMeter, sendUnlimited } from "./call-meter.ts";
 import { sendDeprecationHeaders } from "./hosts.ts";
@@ -48,7 +48,7 @@ export interface BindOptions {
   /** What is answered without end. */
   streams: Streams;
   calls: CallMeter;
-  rooms: Rooms;
+  storageQuota: StorageQuota;
   /** After how long a stream ends, for tests. */
   longestStreamMilliseconds?: number;
   /** Told of every refusal, so that tests can hold them against the operation's list. */
@@ -109,8 +109,8 @@ async function answerCall(
   const ifRevision = readIfRevision(request);
   const countFile = async () =>
     operation.rateClass === "mediaUpload" ? undefined : await options.calls.count(reply, caller.userId, "mediaUpload");
-  const intake = { storage: services.storage, rooms: options.rooms, userId: caller.userId, countFile };
-  const { body, uploads, room } = await readBody(operation, request, intake);
+  const intake = { storage: services.storage, storageQuota: options.storageQuota, userId: caller.userId, countFile };
+  const { body, uploads, reservation } = await readBody(operation, request, intake);
   const raw = {
     params: request.params,
     query: caller.actor.kind === "session" ? withoutMode(request.query) : request.query,
@@ -143,7 +143,7 @@ async function answerCall(
     await dropAfter(services, uploads, error);
     throw error;
   } finally {
-    room?.close();
+    reservation?.release();
   }
 }
 

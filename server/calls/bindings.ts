@@ -69,7 +69,7 @@ import {
   webhooksUpdate,
 } from "../../contract/operations/webhooks.ts";
 import { getAccount, listAccounts } from "../domain/accounts/accounts.ts";
-import { bindingOfSession, chooseAccount, listChoices, startConnecting } from "../domain/accounts/connecting.ts";
+import { bindingOfSession, chooseAccount, listChoices, startConnecting } from "../domain/accounts/connect-account.ts";
 import { disconnectAccount } from "../domain/accounts/disconnect.ts";
 import { refreshAccount } from "../domain/accounts/refresh-account.ts";
 import { createOwnKey, listApiKeys, revokeOwnKey } from "../domain/api-keys/api-keys.ts";

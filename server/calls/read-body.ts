@@ -7,7 +7,7 @@ import type { Operation } from "../../contract/operation.ts";
 import { cutText } from "../../model/cut-text.ts";
 import { PublicError } from "../../model/errors.ts";
 import type { Upload } from "../domain/media/upload.ts";
-import type { Room, Rooms } from "../media/room.ts";
+import type { Reservation, StorageQuota } from "../media/storage-quota.ts";
 import { dropReceived, receiveFile } from "../media/uploads/receive.ts";
 import type { Storage } from "../storage/storage.ts";
 import { refuseRequest, unreadableForm } from "./refusals.ts";
@@ -24,7 +24,7 @@ export type BodyForm = Pick<Operation, "name" | "takes">;
 /** Where files go while they arrive. */
 export interface Intake {
   storage: Storage;
-  rooms: Rooms;
+  storageQuota: StorageQuota;
   userId: string;
   /** Throws RATE_LIMITED where the person has sent as many files as they may. */
   countFile(): Promise<void>;
@@ -34,7 +34,7 @@ export interface ReadBody {
   body: unknown;
   uploads: Upload[];
   /** What the files take up, until their rows say so; to be closed then. */
-  room?: Room;
+  reservation?: Reservation;
 }
 
 /**
@@ -174,13 +174,13 @@ async function readForm(operation: BodyForm, request: FastifyRequest, intake: In
   if (announcedBytes > MAX_FORM_BYTES) throw formTooLarge();
   const uploads: Upload[] = [];
   let data: string | object | undefined;
-  const own = await intake.rooms.open(intake.userId, announcedBytes - MAX_JSON_BYTES);
-  const room = boundedBy(MAX_FORM_BYTES, own);
+  const own = await intake.storageQuota.reserve(intake.userId, announcedBytes - MAX_JSON_BYTES);
+  const reservation = boundedBy(MAX_FORM_BYTES, own);
   try {
     for await (const part of request.parts()) {
       if (part.type === "file") {
         if (part.fieldname === "data") data = once(data, await readDataFile(part));
-        else uploads.push(await receive(operation, part, uploads.length, intake, room));
+        else uploads.push(await receive(operation, part, uploads.length, intake, reservation));
       } else if (part.fieldname === "data") {
         if (part.valueTruncated) throw tooLong();
         data = once(data, typeof part.value === "object" && part.value !== null ? part.value : String(part.value));
@@ -195,24 +195,24 @@ async function readForm(operation: BodyForm, request: FastifyRequest, intake: In
         "Send the JSON in the field data and files in the field files.",
       );
     }
-    return { body: typeof data === "string" ? parseJson(data, "The field data") : (data ?? {}), uploads, room };
+    return { body: typeof data === "string" ? parseJson(data, "The field data") : (data ?? {}), uploads, reservation };
   } catch (error) {
     await dropUploads(intake.storage, uploads);
-    room.close();
+    reservation.release();
     throw isFormError(error) ? unreadableForm : error;
   }
 }
 
 /** A form takes so many bytes at most, however many a person may have stored. */
-function boundedBy(most: number, room: Room): Room {
+function boundedBy(most: number, reservation: Reservation): Reservation {
   let taken = 0;
   return {
-    take(bytes) {
+    add(bytes) {
       taken += bytes;
       if (taken > most) throw formTooLarge();
-      room.take(bytes);
+      reservation.add(bytes);
     },
-    close: () => room.close(),
+    release: () => reservation.release(),
   };
 }
 
@@ -243,7 +243,7 @@ async function receive(
   part: MultipartFile,
   index: number,
   { storage, userId, countFile }: Intake,
-  room: Room,
+  reservation: Reservation,
 ): Promise<Upload> {
   if (part.fieldname !== "files" && part.fieldname !== "files[]" && part.fieldname !== "file")
     throw unknownField(part.fieldname);
@@ -258,7 +258,7 @@ async function receive(
       name: filename,
       claimedMimeType: part.mimetype,
       path: `/files/${index}`,
-      room,
+      reservation,
     });
     return { field: part.fieldname, filename, received, issues: [] };
   } catch (error) {

@@ -15,7 +15,7 @@ import { MAX_FILES, MAX_JSON_BYTES } from "../calls/read-body.ts";
 import { sendFailure } from "../calls/refusals.ts";
 import { createStreams, type MostStreams } from "../calls/streams.ts";
 import type { Services } from "../domain/services.ts";
-import { createRooms } from "../media/room.ts";
+import { createStorageQuota } from "../media/storage-quota.ts";
 import { HEAD_PATIENCE, limitArrival, type Patience, PATIENCE, refuseConnection } from "./arrival.ts";
 import { addDocs } from "./docs/add-docs.ts";
 import { addDoor } from "./door.ts";
@@ -99,7 +99,7 @@ export async function createHttpApp(services: Services, options: HttpOptions): P
     stopping: stopping.signal,
     streams: createStreams(services, options.mostStreams),
     calls: createCallMeter(services),
-    rooms: createRooms({ pool: services.pool, limitsOf: (userId) => services.limitsOf(userId) }),
+    storageQuota: createStorageQuota({ pool: services.pool, limitsOf: (userId) => services.limitsOf(userId) }),
   };
   await app.register(async (api) => addPublicApi(api, services, bound));
   await app.register(async (own) => addSessionApi(own, services, bound));

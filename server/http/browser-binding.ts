@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 
 import type { FastifyReply, FastifyRequest } from "fastify";
 
-import { bindingOf } from "../oauth/attempts.ts";
+import { bindingOf } from "../oauth/authorizations.ts";
 
 /** As long as a sign-in at a platform and the choice after it may take, with time to try again. */
 const LIFETIME_SECONDS = 3600;

@@ -11,7 +11,7 @@ import { sendRaw } from "../../tests/raw-request.ts";
 import { createWorld, type Called, type Tenant, type World } from "../../tests/world.ts";
 import { createCallMeter } from "../calls/call-meter.ts";
 import { MAX_FORM_BYTES } from "../calls/read-body.ts";
-import { storedBytes } from "../media/room.ts";
+import { storedBytes } from "../media/storage-quota.ts";
 
 const POSTS = "/api/v1/posts";
 const MEDIA = "/api/v1/media";

@@ -8,9 +8,9 @@ import { MAX_WEBHOOKS } from "../../contract/operations/webhooks.ts";
 import { createTestDatabase } from "../../tests/database.ts";
 import { transaction } from "../db/sql.ts";
 import { INGEST_QUEUE } from "../media/queues.ts";
+import { groupOf, startFairWorker } from "./fair-worker.ts";
 import { startJobQueue } from "./jobs.ts";
 import { type ChoreHandler, QUEUES, type QueueName, WEBHOOK_QUEUE } from "./queues.ts";
-import { groupOf, workInShares } from "./shared-work.ts";
 import { keepPostCountsFolded, sweepIdempotencyKeys, sweepOutbox } from "./sweeps.ts";
 
 const silent = () => undefined;
@@ -211,7 +211,7 @@ test(
 
     const begun = Promise.withResolvers<AbortSignal>();
     const settings = { atOnce: 2, shares: { ofGroup: 2, reserve: 0 }, expireInSeconds: 600, heartbeatSeconds: 0.1 };
-    const work = workInShares(boss, INGEST_QUEUE, settings, noGroups, async (job) => {
+    const work = startFairWorker(boss, INGEST_QUEUE, settings, noGroups, async (job) => {
       begun.resolve(job.signal);
       await once(job.signal, "abort");
       return { id: job.id, status: "failed" };

@@ -6,8 +6,8 @@ import { PgBoss } from "pg-boss";
 import type { Logger } from "pino";
 
 import type { Db } from "../db/sql.ts";
+import { type GroupsOf, type FairWorker, startFairWorker } from "./fair-worker.ts";
 import { type ChoreHandler, isQueueName, QUEUES, type QueueName, type QueueSettings } from "./queues.ts";
-import { type GroupsOf, type SharedWork, workInShares } from "./shared-work.ts";
 
 /** The job queue, on tables of its own beside ours. */
 export interface JobQueue {
@@ -63,7 +63,7 @@ export async function startJobQueue(options: JobQueueOptions): Promise<JobQueue>
   });
   for (const [name, settings] of Object.entries<QueueSettings>(QUEUES)) await ensureQueue(boss, name, settings, works);
 
-  const sharing: SharedWork[] = [];
+  const sharing: FairWorker[] = [];
   return {
     send: async (db, queue, data, group, priority = 0) => {
       if (!isQueueName(queue)) throw new Error(`There is no queue named ${queue}`);
@@ -79,7 +79,9 @@ export async function startJobQueue(options: JobQueueOptions): Promise<JobQueue>
         const run = (job: Job) => doChore(name, handlers[name], job, options);
         const { atOnce, shares, expireInSeconds = 900, heartbeatSeconds } = settings;
         if (shares !== undefined) {
-          sharing.push(workInShares(boss, name, { atOnce, shares, expireInSeconds, heartbeatSeconds }, groupsOf, run));
+          sharing.push(
+            startFairWorker(boss, name, { atOnce, shares, expireInSeconds, heartbeatSeconds }, groupsOf, run),
+          );
           continue;
         }
         const pace = {

@@ -9,7 +9,7 @@ import {
   REVOKE_RETRIES,
   WARN_QUEUE,
 } from "../oauth/queues.ts";
-import type { Shares } from "./shared-work.ts";
+import type { Shares } from "./fair-worker.ts";
 
 /** One kind of chore. Seconds that are not given are pg-boss's own: two tries, 15 minutes for each, kept 14 days. */
 export interface QueueSettings {

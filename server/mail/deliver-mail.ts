@@ -5,7 +5,7 @@ import type { Logger } from "pino";
 import { z } from "zod";
 
 import type { Vault } from "../vault/vault.ts";
-import { placeOf } from "./send-mail.ts";
+import { mailSealContext } from "./send-mail.ts";
 
 export interface MailSettings {
   /** smtp:// or smtps://, with user and password; null: emails are written to the folder. */
@@ -30,7 +30,7 @@ const email = z.object({ to: z.string(), subject: z.string(), text: z.string() }
  */
 export async function deliverMail({ vault, log, mail }: DeliverDeps, data: unknown): Promise<void> {
   const { id, sealed } = job.parse(data);
-  const { to, subject, text } = email.parse(JSON.parse(vault.open(sealed, placeOf(id))));
+  const { to, subject, text } = email.parse(JSON.parse(vault.open(sealed, mailSealContext(id))));
   const message = {
     messageId: `<${id}@${domainOf(mail.from)}>`,
     from: mail.from,

@@ -18,9 +18,9 @@ export interface MailSender {
 /** Queues an email, which is sent if the transaction of `db` commits. Never waits for a mail server. */
 export async function sendMail({ jobs, vault }: MailSender, db: Db, mail: Mail): Promise<void> {
   const id = newId();
-  await jobs.send(db, MAIL_QUEUE, { id, sealed: vault.seal(JSON.stringify(mail), placeOf(id)) });
+  await jobs.send(db, MAIL_QUEUE, { id, sealed: vault.seal(JSON.stringify(mail), mailSealContext(id)) });
 }
 
-export function placeOf(id: string) {
+export function mailSealContext(id: string) {
   return { table: "mail", row: id, column: "sealed" };
 }

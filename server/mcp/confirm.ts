@@ -24,17 +24,17 @@ const PATIENCE_MILLISECONDS = 10 * 60_000;
 
 /** Clients of the stateless protocol carry what was shown back and forth, sealed for their key. */
 export function sealShown(vault: Vault, caller: Authenticated, shown: ShownPost): string {
-  return vault.seal(JSON.stringify(shown), placeOf(caller));
+  return vault.seal(JSON.stringify(shown), sealContext(caller));
 }
 
 /** Throws for what was changed, is another key's or too old. */
 export function openShown(vault: Vault, caller: Authenticated, sealed: string, now = Date.now()): ShownPost {
-  const shown = shownPost.parse(JSON.parse(vault.open(sealed, placeOf(caller))));
+  const shown = shownPost.parse(JSON.parse(vault.open(sealed, sealContext(caller))));
   if (shown.until < now) throw new Error("The question was answered too late");
   return shown;
 }
 
-function placeOf({ actor, mode }: Authenticated): { table: string; row: string; column: string } {
+function sealContext({ actor, mode }: Authenticated): { table: string; row: string; column: string } {
   return { table: "mcp_questions", row: `${mode}/${actor.id ?? ""}`, column: "shown" };
 }
 

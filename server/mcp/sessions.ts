@@ -26,7 +26,7 @@ export function beginSession(
   elicits: boolean,
   now = Date.now(),
 ): string {
-  return vault.seal(JSON.stringify({ id: newId(), elicits, begunAt: now } satisfies Session), placeOf(caller));
+  return vault.seal(JSON.stringify({ id: newId(), elicits, begunAt: now } satisfies Session), sealContext(caller));
 }
 
 /** The session of an id; null where it is none of this key's, was changed, has ended or is too old. */
@@ -61,13 +61,13 @@ function unseal({ vault }: Pick<Services, "vault">, caller: Authenticated, seale
   )
     return null;
   try {
-    return stored.parse(JSON.parse(vault.open(sealed, placeOf(caller))));
+    return stored.parse(JSON.parse(vault.open(sealed, sealContext(caller))));
   } catch {
     return null;
   }
 }
 
 /** What is sealed for one key does not open for another. */
-function placeOf({ actor, mode }: Authenticated): SealContext {
+function sealContext({ actor, mode }: Authenticated): SealContext {
   return { table: "mcp_sessions", row: `${mode}/${actor.id ?? ""}`, column: "id" };
 }

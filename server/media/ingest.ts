@@ -16,7 +16,7 @@ import { transaction } from "../db/sql.ts";
 import type { Storage } from "../storage/storage.ts";
 import { createSlots } from "../turns/slots.ts";
 import type { Owner } from "./media-objects.ts";
-import { createRooms, judgeRoom, type Rooms } from "./room.ts";
+import { createStorageQuota, enforceStorageQuota, type StorageQuota } from "./storage-quota.ts";
 import { dropReceived, receiveFile } from "./uploads/receive.ts";
 import type { ReceivedFile } from "./uploads/receive.ts";
 
@@ -69,7 +69,7 @@ const KEPT_SECONDS = 30;
 const LAST_TRIES = { any: 24, light: 8, ofEach: 4 };
 
 export function createIngest(given: IngestDeps): Ingest {
-  const deps: FetchDeps = { ...given, rooms: createRooms(given) };
+  const deps: FetchDeps = { ...given, storageQuota: createStorageQuota(given) };
   // Several platform posts of one post begin at once and need the same media.
   const underWay = new Map<string, Promise<Attempt>>();
   const lastTries = new Map<string, Promise<Attempt>>();
@@ -133,7 +133,7 @@ export function createIngest(given: IngestDeps): Ingest {
 
 /** What fetching takes. */
 interface FetchDeps extends IngestDeps {
-  rooms: Rooms;
+  storageQuota: StorageQuota;
 }
 
 /** One try: what the bytes say, or why they could not be had and whether that is for good. */
@@ -164,7 +164,7 @@ async function fetchAndStore(
   totalSeconds: number,
   signal?: AbortSignal,
 ): Promise<MediaFacts> {
-  const room = await deps.rooms.open(owner.userId, 1);
+  const reservation = await deps.storageQuota.reserve(owner.userId, 1);
   try {
     const answer = await guardedFetch(row.source_url ?? "", {
       allowPrivate: deps.allowPrivateUrls,
@@ -183,11 +183,11 @@ async function fetchAndStore(
       bytes: answer.body,
       name: "The file at the URL",
       claimedMimeType: null,
-      room,
+      reservation,
     });
     return await keep(deps, owner, row.id, received);
   } finally {
-    room.close();
+    reservation.release();
   }
 }
 
@@ -206,7 +206,7 @@ async function keep(
         received.storageKey,
         jsonb(received.facts),
       ]);
-      await judgeRoom(tx, limitsOf, owner.userId);
+      await enforceStorageQuota(tx, limitsOf, owner.userId);
       return written === 1;
     });
     if (isKept) return received.facts;

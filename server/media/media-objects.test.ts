@@ -7,7 +7,7 @@ import type { MediaWorld } from "../../tests/media-world.ts";
 import { transaction } from "../db/sql.ts";
 import { addUrls, deleteMedia, getMedia, holdForPost, listMediaPage } from "./media-objects.ts";
 import { DROP_BYTES_QUEUE, INGEST_QUEUE } from "./queues.ts";
-import { storedBytes } from "./room.ts";
+import { storedBytes } from "./storage-quota.ts";
 import { dropBytes } from "./sweep.ts";
 
 describe("media objects", () => {

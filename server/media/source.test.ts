@@ -14,10 +14,10 @@ import { insertRendition } from "../db/queries/media.ts";
 import type { MediaRow } from "../db/queries/media.ts";
 import { newStorageKey } from "../storage/storage.ts";
 import { addUploads } from "./media-objects.ts";
-import { storedBytes } from "./room.ts";
 import { openSigned } from "./signed-url.ts";
 import { createMediaSource } from "./source.ts";
 import type { MediaSourceDeps } from "./source.ts";
+import { storedBytes } from "./storage-quota.ts";
 import { receiveFile } from "./uploads/receive.ts";
 
 describe("a broker's media", () => {

@@ -39,7 +39,7 @@ export async function findApp(
     place.userId,
     place.mode,
   ]);
-  return own ? openApp(services, own) : await findInstancesApp(services, place);
+  return own ? openApp(services, own) : await loadInstanceApp(services, place);
 }
 
 /** The app that a connection was made with, though it may have been replaced since. */
@@ -49,7 +49,7 @@ export async function appOf(
   db: Db = services.pool,
 ): Promise<KnownApp | null> {
   const row = made.oauth_app_id === null ? undefined : await findAppById.one(db, [made.oauth_app_id, made.mode]);
-  return row ? openApp(services, row) : await findInstancesApp(services, made, db);
+  return row ? openApp(services, row) : await loadInstanceApp(services, made, db);
 }
 
 /**
@@ -93,7 +93,7 @@ export async function registerSandboxApp(services: OAuthServices, platform: Plat
     ]);
   });
   // Where somebody has registered one at the same moment, theirs is as good.
-  const theirs = saved ? null : await findInstancesApp(services, { mode: "test", platform, login: "" });
+  const theirs = saved ? null : await loadInstanceApp(services, { mode: "test", platform, login: "" });
   return theirs ?? { id, clientId, clientSecret, redirectUri };
 }
 
@@ -112,7 +112,7 @@ export function sealAppSecret(services: Pick<OAuthServices, "vault">, id: string
 }
 
 /** From the environment in live mode, made at the sandbox in test mode. */
-async function findInstancesApp(
+async function loadInstanceApp(
   services: OAuthServices,
   made: SignIn,
   db: Db = services.pool,

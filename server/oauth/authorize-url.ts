@@ -4,14 +4,14 @@ import type { Mode } from "../../model/platform-names.ts";
 import type { OAuth, OAuthApp } from "../../platforms/platform.ts";
 
 /** What goes with a person to a platform's consent page and is asked back for. */
-export interface Asked {
+export interface AuthorizeParameters {
   state: string;
   /** Null where the platform has no PKCE. */
   codeVerifier: string | null;
 }
 
 /** Random, and good for one sign-in. */
-export function newAsked(oauth: Pick<OAuth, "pkce">): Asked {
+export function newAuthorizeParameters(oauth: Pick<OAuth, "pkce">): AuthorizeParameters {
   return {
     state: randomBytes(32).toString("base64url"),
     codeVerifier: oauth.pkce ? randomBytes(32).toString("base64url") : null,
@@ -22,7 +22,7 @@ export function newAsked(oauth: Pick<OAuth, "pkce">): Asked {
 export function authorizeUrl(
   oauth: OAuth,
   app: OAuthApp,
-  { state, codeVerifier }: Asked,
+  { state, codeVerifier }: AuthorizeParameters,
   person: string | null = null,
 ): URL {
   const url = new URL(oauth.authorizeUrl);
@@ -52,6 +52,6 @@ export function sandboxPerson(userId: string): string {
 }
 
 /** The address as a browser has to open it: in test mode the sandbox stands for the platform. */
-export function forBrowser({ sandboxUrl }: { sandboxUrl: string }, mode: Mode, url: URL): string {
+export function toBrowserUrl({ sandboxUrl }: { sandboxUrl: string }, mode: Mode, url: URL): string {
   return mode === "live" ? url.href : `${sandboxUrl}/${url.host}${url.pathname}${url.search}`;
 }

@@ -6,7 +6,7 @@ import { readChoices } from "../../platforms/choices.ts";
 import type { HttpAnswer, HttpClient } from "../../platforms/kit/http.ts";
 import type { OAuth } from "../../platforms/platform.ts";
 import { findApp, type KnownApp, registerSandboxApp } from "./app.ts";
-import { authorizeUrl, newAsked, sandboxPerson } from "./authorize-url.ts";
+import { authorizeUrl, newAuthorizeParameters, sandboxPerson } from "./authorize-url.ts";
 import { type Connected, sourceOf, storeConnection } from "./connect.ts";
 import type { OAuthServices } from "./services.ts";
 
@@ -47,7 +47,7 @@ interface Consent {
 
 /** Opens the consent page and presses its approving button; null where the sandbox does not know the app. */
 async function approve(http: HttpClient, oauth: OAuth, app: KnownApp, person: string): Promise<Consent | null> {
-  const asked = newAsked(oauth);
+  const asked = newAuthorizeParameters(oauth);
   const url = authorizeUrl(oauth, app, asked, person).href;
   const page = await http.send({ method: "GET", url });
   if (page.status !== 200) return null;

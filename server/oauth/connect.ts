@@ -15,12 +15,12 @@ import {
 import { recordAccountEvent } from "../db/queries/outbox.ts";
 import { transaction } from "../db/sql.ts";
 import type { KnownApp } from "./app.ts";
-import { forgetConnection, type Forgotten } from "./disconnect.ts";
+import { forgetConnection, type RevokeJob } from "./disconnect.ts";
 import type { OAuthServices } from "./services.ts";
 import { storeGrant } from "./stored-grant.ts";
 
 /** Where an account is to be connected. */
-export interface Place {
+export interface ConnectTarget {
   userId: string;
   mode: Mode;
   platformSetId: string;
@@ -28,7 +28,7 @@ export interface Place {
 }
 
 /** How a grant came about. */
-export interface Source {
+export interface GrantSource {
   login: string;
   /** Null: by the instance's own app. */
   oauthAppId: string | null;
@@ -42,7 +42,7 @@ export interface Connected {
   /** Whether the account was connected here before. */
   again: boolean;
   /** The account whose place it took; its grant is still to be revoked. */
-  replaced: Forgotten | null;
+  replaced: RevokeJob | null;
 }
 
 /**
@@ -52,14 +52,14 @@ export interface Connected {
  */
 export async function storeConnection(
   services: OAuthServices,
-  place: Place,
+  target: ConnectTarget,
   grant: Grant,
   profile: Profile,
-  source: Source = { login: "", oauthAppId: null, grantorId: null },
+  source: GrantSource = { login: "", oauthAppId: null, grantorId: null },
   beside?: (tx: pg.PoolClient, connected: Connected) => Promise<void>,
 ): Promise<string> {
   return await transaction(services.pool, async (tx) => {
-    const connected = await storeConnectionIn(services, tx, place, { grant, profile }, source);
+    const connected = await storeConnectionIn(services, tx, target, { grant, profile }, source);
     await beside?.(tx, connected);
     return connected.accountId;
   });
@@ -69,12 +69,12 @@ export async function storeConnection(
 export async function storeConnectionIn(
   services: OAuthServices,
   tx: pg.PoolClient,
-  place: Place,
+  target: ConnectTarget,
   { grant, profile }: { grant: Grant; profile: Profile },
-  source: Source,
+  source: GrantSource,
   eventData: Record<string, unknown> = {},
 ): Promise<Connected> {
-  const { userId, mode, platformSetId, platform } = place;
+  const { userId, mode, platformSetId, platform } = target;
   if (!(await lockSet.one(tx, [platformSetId, userId, mode])))
     throw new PublicError("NOT_FOUND", "Platform set not found.");
   const active = await findActiveAccount.one(tx, [platformSetId, platform, userId, mode]);
@@ -130,7 +130,7 @@ export async function sourceOf(
   at: { mode: Mode; login: string },
   app: KnownApp,
   grant: Grant,
-): Promise<Source> {
+): Promise<GrantSource> {
   const grantorId = await oauth.grantor?.(services.httpFor(at.mode), app, grant).catch((error: unknown) => {
     services.log.warn({ err: error }, "A platform did not say whose grant it gave");
     return null;

@@ -7,7 +7,7 @@ import { dropGranted } from "../db/queries/oauth-attempts.ts";
 import { recordAccountEvent } from "../db/queries/outbox.ts";
 import { VaultError } from "../vault/vault.ts";
 import { appOf } from "./app.ts";
-import type { Granted } from "./attempts.ts";
+import type { AuthorizationGrant } from "./authorizations.ts";
 import type { OAuthServices } from "./services.ts";
 import { type AccountKey, openGrant } from "./stored-grant.ts";
 
@@ -15,9 +15,9 @@ import { type AccountKey, openGrant } from "./stored-grant.ts";
  * A grant that the product has forgotten and the platform has not: the data of a job on `REVOKE_QUEUE`. One that no
  * account came of has the id of its sign-in as `accountId`.
  */
-export type Forgotten = z.infer<typeof forgotten>;
+export type RevokeJob = z.infer<typeof revokeJob>;
 
-const forgotten = z.object({
+const revokeJob = z.object({
   accountId: z.string(),
   mode: z.enum(MODES),
   platform: z.enum(PLATFORM_NAMES),
@@ -49,7 +49,7 @@ export async function forgetConnection(
   tx: pg.PoolClient,
   account: AccountKey,
   reason: string,
-): Promise<Forgotten | null> {
+): Promise<RevokeJob | null> {
   const key = [account.accountId, account.userId, account.mode] as const;
   const held = await lockConnection.one(tx, key);
   await revokeAccount.run(tx, [...key, reason]);
@@ -76,12 +76,12 @@ export async function forgetConnection(
  * to be sent to `REVOKE_QUEUE` in the same transaction: one for each token, and nothing where an account has come of it
  * after all.
  */
-export async function forgetGranted(
+export async function forgetGrants(
   services: OAuthServices,
   tx: pg.PoolClient,
-  { attempt, accounts, source }: Granted,
-): Promise<Forgotten[]> {
-  const { id: accountId, mode, platform } = attempt;
+  { authorization, accounts, source }: AuthorizationGrant,
+): Promise<RevokeJob[]> {
+  const { id: accountId, mode, platform } = authorization;
   const { login, oauthAppId, grantorId } = source;
   const dropped = await dropGranted.one(tx, [accountId]);
   // The same choice sent twice at once: the other has connected an account, which lives by this.
@@ -89,7 +89,7 @@ export async function forgetGranted(
   const app = await appOf(services, { mode, platform, login, oauth_app_id: oauthAppId }, tx);
   const distinct = new Map(accounts.map((account) => [account.grant.accessToken, account]));
   return [...distinct.values()].map(({ grant, profile: { platformAccountId } }) => {
-    const sealed = services.vault.seal(JSON.stringify({ app, grant }), placeOf({ accountId }));
+    const sealed = services.vault.seal(JSON.stringify({ app, grant }), sealContext({ accountId }));
     return { accountId, mode, platform, platformAccountId, login, oauthAppId, grantorId, sealed };
   });
 }
@@ -100,12 +100,12 @@ export async function forgetGranted(
  * the app. Throws while the platform is away.
  */
 export async function revokeGrant(services: OAuthServices, data: unknown): Promise<void> {
-  const job = forgotten.parse(data);
+  const job = revokeJob.parse(data);
   const oauth = services.oauthOf(job.platform, job.login);
   if (!oauth?.revoke) return;
   const shared = [job.mode, job.platform, job.platformAccountId, job.oauthAppId, job.grantorId] as const;
   if (await findSharedGrant.one(services.pool, shared)) return;
-  const { app, grant } = secrets.parse(JSON.parse(services.vault.open(job.sealed, placeOf(job))));
+  const { app, grant } = secrets.parse(JSON.parse(services.vault.open(job.sealed, sealContext(job))));
   if (app !== null) await oauth.revoke(services.httpFor(job.mode), app, grant);
 }
 
@@ -115,7 +115,7 @@ async function sealSecrets(services: OAuthServices, tx: pg.PoolClient, held: Con
     const app = await appOf(services, held, tx);
     return services.vault.seal(
       JSON.stringify({ app, grant: openGrant(services, held) }),
-      placeOf({ accountId: held.account_id }),
+      sealContext({ accountId: held.account_id }),
     );
   } catch (error) {
     if (!(error instanceof VaultError)) throw error;
@@ -127,6 +127,6 @@ async function sealSecrets(services: OAuthServices, tx: pg.PoolClient, held: Con
   }
 }
 
-function placeOf({ accountId }: { accountId: string }) {
+function sealContext({ accountId }: { accountId: string }) {
   return { table: "jobs", row: accountId, column: "sealed" };
 }

@@ -5,12 +5,12 @@ import type pg from "pg";
 import { BrokerError, type OAuth } from "../../platforms/platform.ts";
 import { type ConnectionRow, findConnection } from "../db/queries/connections.ts";
 import { transaction } from "../db/sql.ts";
-import { isFinal, renew, revoked } from "./renew.ts";
+import { isFinal, renewToken, revoked } from "./renew-token.ts";
 import type { OAuthServices } from "./services.ts";
-import { type AccountKey, keyValues, openAccessToken } from "./stored-grant.ts";
+import { type AccountKey, accountKeyParams, openAccessToken } from "./stored-grant.ts";
 import { changeHealth } from "./token-health.ts";
 
-export interface Freshness {
+export interface FreshTokenOptions {
   /** What the token should live at least. */
   minLifetimeSeconds: number;
   /** A token that the platform has just called expired: it is renewed whatever its age. */
@@ -21,11 +21,15 @@ export interface Freshness {
 
 /**
  * An access token that lives at least `minLifetimeSeconds` more, renewed where the platform renews and it is time; see
- * `renew.ts` for how. Throws BrokerError AUTH_EXPIRED or AUTH_REVOKED where only the user can help, and
+ * `renew-token.ts` for how. Throws BrokerError AUTH_EXPIRED or AUTH_REVOKED where only the user can help, and
  * PLATFORM_UNAVAILABLE on a network fault, which never disconnects.
  */
-export async function freshToken(services: OAuthServices, account: AccountKey, options: Freshness): Promise<string> {
-  const found = await findConnection.one(services.pool, keyValues(account));
+export async function freshToken(
+  services: OAuthServices,
+  account: AccountKey,
+  options: FreshTokenOptions,
+): Promise<string> {
+  const found = await findConnection.one(services.pool, accountKeyParams(account));
   if (!found) throw revoked();
   const oauth = services.oauthOf(found.platform);
   const token = openAccessToken(services, found);
@@ -33,7 +37,7 @@ export async function freshToken(services: OAuthServices, account: AccountKey, o
   const flight = flightsOf(services.pool).get(account.accountId);
   const renewed = await flight;
   if (renewed !== undefined && renewed !== options.refused) return renewed;
-  return await fly(services, account, () => renewOrKeep(services, account, oauth, options, found));
+  return await shareFlight(services, account, () => renewOrKeep(services, account, oauth, options, found));
 }
 
 /** What the platform has said about an account's token while publishing: shown as its health. */
@@ -57,7 +61,11 @@ function flightsOf(pool: pg.Pool): Map<string, Promise<string>> {
   return known;
 }
 
-async function fly({ pool }: OAuthServices, { accountId }: AccountKey, run: () => Promise<string>): Promise<string> {
+async function shareFlight(
+  { pool }: OAuthServices,
+  { accountId }: AccountKey,
+  run: () => Promise<string>,
+): Promise<string> {
   const all = flightsOf(pool);
   const flight = all.get(accountId) ?? run().finally(() => all.delete(accountId));
   all.set(accountId, flight);
@@ -69,7 +77,7 @@ async function renewOrKeep(
   services: OAuthServices,
   account: AccountKey,
   oauth: OAuth | undefined,
-  options: Freshness,
+  options: FreshTokenOptions,
   found: ConnectionRow,
 ): Promise<string> {
   const token = openAccessToken(services, found);
@@ -99,7 +107,7 @@ async function renewed(
   services: OAuthServices,
   account: AccountKey,
   oauth: OAuth | undefined,
-  options: Freshness,
+  options: FreshTokenOptions,
   { found, stillLives }: { found: ConnectionRow; stillLives: boolean },
 ): Promise<string> {
   const since = performance.now();
@@ -114,7 +122,7 @@ async function renewed(
       if (token !== options.refused && (held.seconds_left ?? Infinity) > 0) return token;
       throw new BrokerError("AUTH_EXPIRED", "The account's access has expired. Reconnect the account.");
     }
-    const fresh = await renew(services, account, oauth.refresh, held, stillLives);
+    const fresh = await renewToken(services, account, oauth.refresh, held, stillLives);
     if (fresh !== null) return fresh;
   }
   throw new BrokerError(
@@ -125,7 +133,7 @@ async function renewed(
 
 async function lookAgain(services: OAuthServices, account: AccountKey): Promise<ConnectionRow> {
   await sleep(LOOK_MILLISECONDS);
-  const now = await findConnection.one(services.pool, keyValues(account));
+  const now = await findConnection.one(services.pool, accountKeyParams(account));
   if (!now) throw revoked();
   return now;
 }
@@ -143,7 +151,7 @@ function isRenewable(held: ConnectionRow, refresh: NonNullable<OAuth["refresh"]>
 function isDue(
   connection: ConnectionRow,
   oauth: OAuth | undefined,
-  { minLifetimeSeconds, afterSeconds }: Freshness,
+  { minLifetimeSeconds, afterSeconds }: FreshTokenOptions,
 ): boolean {
   if (connection.seconds_left !== null && connection.seconds_left < minLifetimeSeconds) return true;
   return oauth?.refresh !== undefined && connection.age_seconds >= (afterSeconds ?? oauth.refresh.afterSeconds);

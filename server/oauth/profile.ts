@@ -16,7 +16,7 @@ const AS_FRESH_AS_CAN_BE_SECONDS = 10 * 365 * 86_400;
 export async function renewAndReadAgain(services: OAuthServices, account: AccountKey): Promise<void> {
   try {
     const accessToken = await freshToken(services, account, { minLifetimeSeconds: AS_FRESH_AS_CAN_BE_SECONDS });
-    await readProfileAgain(services, account, accessToken);
+    await refreshProfile(services, account, accessToken);
   } catch (error) {
     if (!(error instanceof BrokerError) || (error.code !== "AUTH_EXPIRED" && error.code !== "AUTH_REVOKED"))
       throw error;
@@ -28,11 +28,7 @@ export async function renewAndReadAgain(services: OAuthServices, account: Accoun
  * Reads an account's profile and metadata by this token and stores them. What the platform does not tell this time
  * stays.
  */
-export async function readProfileAgain(
-  services: OAuthServices,
-  account: AccountKey,
-  accessToken: string,
-): Promise<void> {
+export async function refreshProfile(services: OAuthServices, account: AccountKey, accessToken: string): Promise<void> {
   const key = [account.accountId, account.userId, account.mode] as const;
   const connection = await findConnection.one(services.pool, key);
   const oauth = connection && services.oauthOf(connection.platform, connection.login);

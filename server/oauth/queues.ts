@@ -11,7 +11,7 @@ export const REVOKE_RETRIES = {
   retentionSeconds: 7 * 24 * 3600,
 } as const;
 
-/** The chores that look after grants; see `refresh-due.ts` and `warn-of-ends.ts`. */
+/** The chores that look after grants; see `renew-due.ts` and `expiry-warnings.ts`. */
 export const RENEW_QUEUE = "tokens.renew";
 export const WARN_QUEUE = "tokens.warn";
 export const PROFILES_QUEUE = "profiles.read";

@@ -11,7 +11,7 @@ export interface AccountKey {
   mode: Mode;
 }
 
-export function keyValues(account: AccountKey): [accountId: string, userId: string, mode: Mode] {
+export function accountKeyParams(account: AccountKey): [accountId: string, userId: string, mode: Mode] {
   return [account.accountId, account.userId, account.mode];
 }
 
@@ -25,7 +25,7 @@ export async function storeGrant(
   const seal = (secret: string, column: string) =>
     services.vault.seal(secret, { table: "connections", row: account.accountId, column });
   await saveConnection.run(tx, [
-    ...keyValues(account),
+    ...accountKeyParams(account),
     seal(grant.accessToken, "access_token_sealed"),
     grant.refreshToken === null ? null : seal(grant.refreshToken, "refresh_token_sealed"),
     grant.expiresInSeconds,

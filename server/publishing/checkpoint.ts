@@ -23,7 +23,7 @@ export function addToCheckpoint({ deps, broker, row }: Kept, stored: Checkpoint,
   }
   return Object.keys(secret).length === 0
     ? open
-    : { ...open, [SEALED_MEMBER]: deps.vault.seal(JSON.stringify(secret), placeOf(row)) };
+    : { ...open, [SEALED_MEMBER]: deps.vault.seal(JSON.stringify(secret), sealContext(row)) };
 }
 
 /** The checkpoint as a step sees it. */
@@ -34,10 +34,10 @@ export function openCheckpoint({ deps, row }: Omit<Kept, "broker">, stored: Chec
 
 function openSecrets({ deps, row }: Omit<Kept, "broker">, stored: Checkpoint): Checkpoint {
   const sealed = stored[SEALED_MEMBER];
-  const opened: Checkpoint = typeof sealed === "string" ? JSON.parse(deps.vault.open(sealed, placeOf(row))) : {};
+  const opened: Checkpoint = typeof sealed === "string" ? JSON.parse(deps.vault.open(sealed, sealContext(row))) : {};
   return opened;
 }
 
-function placeOf({ id }: Pick<WorkRow, "id">) {
+function sealContext({ id }: Pick<WorkRow, "id">) {
   return { table: "platform_posts", row: id, column: "checkpoint" };
 }

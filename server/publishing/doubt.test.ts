@@ -4,7 +4,7 @@ import { test } from "node:test";
 import type { Broker } from "../../platforms/platform.ts";
 import { ledgerBroker } from "../../tests/ledger-platform.ts";
 import { isOver, liveCount, type PublishingWorld, type TestPost, withWorld } from "../../tests/publishing-world.ts";
-import { discard, retry } from "../domain/posts/acts.ts";
+import { discard, retry } from "../domain/posts/post-actions.ts";
 
 const NOWHERE = "http://127.0.0.1:9";
 

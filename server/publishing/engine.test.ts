@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { BrokerError, type QuietStep, type Step } from "../../platforms/platform.ts";
 import { ledgerBroker } from "../../tests/ledger-platform.ts";
 import { isOver, liveCount, withWorld } from "../../tests/publishing-world.ts";
-import { discard, retry } from "../domain/posts/acts.ts";
+import { discard, retry } from "../domain/posts/post-actions.ts";
 
 test("a post that is published goes through queued and posting to published, with its id and link, once", async () => {
   await withWorld(async (world) => {

@@ -5,7 +5,7 @@ import { BrokerError, type Broker, type QuietStep, type Step } from "../../platf
 import { ledgerBroker } from "../../tests/ledger-platform.ts";
 import { isOver, type PublishingWorld, type TestPost, withWorld } from "../../tests/publishing-world.ts";
 import { countMissed } from "../db/queries/queue-depth.ts";
-import { resetForEdit, retry } from "../domain/posts/acts.ts";
+import { resetForEdit, retry } from "../domain/posts/post-actions.ts";
 
 const DOWN = { call: "create", kind: "http_500" } as const;
 

@@ -6,11 +6,11 @@ import type { Work } from "./work.ts";
 /** A place in a platform post's list of steps, and what it means to be there. */
 export type Position = VisiblePosition | QuietPosition | EndPosition;
 
-export type VisiblePosition = Place & { effect: "visible"; step: VisibleStep };
-export type QuietPosition = Place & { effect: QuietStep["effect"]; step: QuietStep };
-export type EndPosition = Place & { effect: null; step: null };
+export type VisiblePosition = PositionInfo & { effect: "visible"; step: VisibleStep };
+export type QuietPosition = PositionInfo & { effect: QuietStep["effect"]; step: QuietStep };
+export type EndPosition = PositionInfo & { effect: null; step: null };
 
-interface Place {
+interface PositionInfo {
   index: number;
   /** prepare before a visible step, commit at it, observe once every visible step is live. */
   lane: Lane;
@@ -31,7 +31,7 @@ export function positionAt({ steps, row }: Steps, index: number, lastLiveStep = 
   const isOnlyCosmetic = isCommitted && rest.every((step) => step.effect !== "visible" && step.cosmetic === true);
   const [step] = rest;
   const lane = step?.effect === "visible" ? "commit" : isCommitted ? "observe" : "prepare";
-  const place: Place = { index, lane, isCommitted, isOnlyCosmetic };
+  const place: PositionInfo = { index, lane, isCommitted, isOnlyCosmetic };
   if (step === undefined) return { ...place, effect: null, step: null };
   return step.effect === "visible" ? { ...place, effect: step.effect, step } : { ...place, effect: step.effect, step };
 }

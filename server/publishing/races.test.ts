@@ -7,7 +7,7 @@ import { isOver, withWorld, type PublishingWorld, type TestPost } from "../../te
 import { claimDue } from "../db/queries/claims.ts";
 import { type NewIntent, writeIntent } from "../db/queries/commits.ts";
 import { writeClaimed } from "../db/queries/publishing.ts";
-import { discard, publishNow, resetForEdit, retry } from "../domain/posts/acts.ts";
+import { discard, publishNow, resetForEdit, retry } from "../domain/posts/post-actions.ts";
 
 test("cancelling in the midst of publishing either cancels, and nothing is live, or is refused, and it is published", async () => {
   await withWorld(async (world) => {

@@ -4,7 +4,7 @@ import { test } from "node:test";
 
 import { PublicError } from "../../model/errors.ts";
 import { isOver, liveCount, type PublishingWorld, type TestPost, withWorld } from "../../tests/publishing-world.ts";
-import { retry } from "../domain/posts/acts.ts";
+import { retry } from "../domain/posts/post-actions.ts";
 
 test("a post that ends every process that touches it is set aside after three, and those beside it are published", async () => {
   await withWorld(async (world) => {

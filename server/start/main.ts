@@ -16,7 +16,7 @@ import { watchEventLoop } from "./event-loop.ts";
 import { readiness } from "./readiness.ts";
 import { type Runtime, openRuntime, type Closers } from "./runtime.ts";
 import { startWatchdog } from "./watchdog.ts";
-import { startWork, type Work } from "./work.ts";
+import { runWorker, type Worker } from "./worker.ts";
 
 /** A started process. `stop` takes no new work, finishes or hands back what it holds, and lets go of everything. */
 export interface Running {
@@ -61,7 +61,7 @@ export async function start(config: Config, log: Logger, parts: Parts): Promise<
     closers.push(watchEventLoop(log));
     // Before anything is published: that may be what hangs.
     if (parts.worker === true) closers.push(await startWatchdog("worker"));
-    const work = parts.worker === true ? await startWork(runtime, parts.faultPoint) : undefined;
+    const work = parts.worker === true ? await runWorker(runtime, parts.faultPoint) : undefined;
     if (work) closers.push(() => work.stop());
     const probes = probesOf(runtime, { work, worker, sandbox });
     const metrics = await serveMetrics(config, probes);
@@ -81,7 +81,7 @@ export async function start(config: Config, log: Logger, parts: Parts): Promise<
 
 function probesOf(
   runtime: Runtime,
-  parts: { work: Work | undefined; worker: AttachedProcess | undefined; sandbox: AttachedProcess | undefined },
+  parts: { work: Worker | undefined; worker: AttachedProcess | undefined; sandbox: AttachedProcess | undefined },
 ): Probes {
   const { metrics } = runtime;
   const ofWorker = async () =>

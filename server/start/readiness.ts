@@ -4,7 +4,7 @@ import { pendingMigrations } from "../db/migrate.ts";
 import { findHold } from "../db/queries/hold.ts";
 import type { AttachedProcess } from "./attached-process.ts";
 import type { Runtime } from "./runtime.ts";
-import type { Work } from "./work.ts";
+import type { Worker } from "./worker.ts";
 
 export interface Readiness {
   ready: boolean;
@@ -19,7 +19,7 @@ export interface Readiness {
 /** Looks at what this process needs to serve: for a load balancer, and for whoever waits for a start to end. */
 export function readiness(
   { instance }: Runtime,
-  parts: { work: Work | undefined; worker: AttachedProcess | undefined; sandbox: AttachedProcess | undefined },
+  parts: { work: Worker | undefined; worker: AttachedProcess | undefined; sandbox: AttachedProcess | undefined },
 ): () => Promise<Readiness> {
   const { pool, oauth, config } = instance;
   const looks: Record<string, () => Promise<string>> = {

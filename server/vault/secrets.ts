@@ -49,9 +49,9 @@ const CHECK = {
  * value behind, by which all later ones are judged. Throws with what to do about it.
  */
 export async function checkKeys(pool: pg.Pool, vault: Vault): Promise<void> {
-  if ((await judgeKeys(pool, vault)) === "new")
+  if ((await keyStatus(pool, vault)) === "new")
     await addFact.run(pool, [CHECK.name, vault.seal(CHECK.text, CHECK.place)]);
-  if ((await judgeKeys(pool, vault)) === "wrong")
+  if ((await keyStatus(pool, vault)) === "wrong")
     throw new Error(`The encryption key does not match the one that sealed this database's tokens. ${WRONG_KEY_CURE}`);
 }
 
@@ -60,7 +60,7 @@ export const WRONG_KEY_CURE =
   "Set AMPOST_ENCRYPTION_KEY to the earlier key (the file encryption-key in the data folder of the first start), or add it after the new one, separated by a comma.";
 
 /** Whether the keys open what this database holds; "new" where it holds nothing yet. */
-export async function judgeKeys(pool: pg.Pool, vault: Vault): Promise<"right" | "wrong" | "new"> {
+export async function keyStatus(pool: pg.Pool, vault: Vault): Promise<"right" | "wrong" | "new"> {
   const sealed = await findFact.one(pool, [CHECK.name]);
   if (sealed === undefined) return "new";
   return opens(vault, sealed.value) ? "right" : "wrong";

@@ -8,7 +8,7 @@ import { test } from "node:test";
 import pg from "pg";
 
 import { openInstallation } from "../../cli/installation.fixture.ts";
-import { preparePlace } from "../../server/db/embedded/postgres-server.ts";
+import { preparePaths } from "../../server/db/embedded/postgres-server.ts";
 import { linkInEmail } from "../browser.ts";
 import { secretOf, totp } from "../totp.ts";
 import { dumpOf } from "../visitor.ts";
@@ -203,7 +203,7 @@ test("after everything that has a secret was used, none stands in the database, 
   );
   assert.ok(secrets.size > 30, String(secrets.size));
 
-  const database = new pg.Client((await preparePlace(dataDir)).url("ampost"));
+  const database = new pg.Client((await preparePaths(dataDir)).url("ampost"));
   await database.connect();
   const read = async (path: string, as: { key?: string } = {}) => (await ask(path, undefined, as)).text;
   const told: Record<string, string> = {

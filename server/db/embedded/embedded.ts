@@ -5,7 +5,7 @@ import type { Logger } from "pino";
 
 import { withFileLock } from "./file-lock.ts";
 import { type Launcher, launcherFor } from "./postgres-binaries.ts";
-import { ensureRunning, type Place, preparePlace, readPidFile, stopServer } from "./postgres-server.ts";
+import { ensureRunning, type PostgresPaths, preparePaths, readPidFile, stopServer } from "./postgres-server.ts";
 
 export interface EmbeddedOptions {
   /** The server lives in `postgres/` inside it; nobody else may read that. */
@@ -36,7 +36,7 @@ const WATCH_SECONDS = 1;
  * server. A server that dies while it has owners is started again. Data is as durable as PostgreSQL makes it.
  */
 export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedPostgres> {
-  const place = await preparePlace(options.dataDir);
+  const place = await preparePaths(options.dataDir);
   const launcher = options.launcher ?? launcherFor();
   const lock = <Result>(work: () => Promise<Result>) => withFileLock(place.lock, work);
   const server = { place, launcher, settings: options.settings ?? {} };
@@ -92,7 +92,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedP
   };
 }
 
-async function ownerConnection(place: Place): Promise<pg.Client> {
+async function ownerConnection(place: PostgresPaths): Promise<pg.Client> {
   const client = new pg.Client({ connectionString: place.url("ampost"), application_name: OWNER });
   // Its end says all there is to say.
   client.on("error", () => undefined);

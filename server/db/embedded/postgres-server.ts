@@ -11,7 +11,7 @@ import { withFileLock } from "./file-lock.ts";
 import { findPostgres, giveTo, type Launcher } from "./postgres-binaries.ts";
 
 /** Where one PostgreSQL lives. */
-export interface Place {
+export interface PostgresPaths {
   folder: string;
   /** PGDATA. */
   data: string;
@@ -21,7 +21,7 @@ export interface Place {
   url(database: string): string;
 }
 
-export async function preparePlace(dataDir: string): Promise<Place> {
+export async function preparePaths(dataDir: string): Promise<PostgresPaths> {
   await mkdir(join(dataDir, "postgres"), { recursive: true, mode: 0o700 });
   const folder = await realpath(join(dataDir, "postgres"));
   const place = { folder, data: join(folder, "data"), lock: join(folder, "lock"), log: join(folder, "server.log") };
@@ -48,7 +48,7 @@ async function socketFolder(folder: string): Promise<string> {
 }
 
 export interface Server {
-  place: Place;
+  place: PostgresPaths;
   launcher: Launcher;
   settings: Record<string, string>;
 }
@@ -75,7 +75,7 @@ export async function ensureRunning(server: Server): Promise<boolean> {
  * it only asks whether that lives. Whether processes of the old server still use its memory it finds out without the
  * records.
  */
-async function dropStale(record: string, place: Place): Promise<void> {
+async function dropStale(record: string, place: PostgresPaths): Promise<void> {
   const pid = parseInt(await readFile(record, "utf8").catch(() => ""), 10);
   if (pid > 0 && isAlive(pid) && !(await isOurs(pid, place))) await rm(record, { force: true });
 }
@@ -112,7 +112,7 @@ async function startServer(postgres: string, { place, launcher, settings }: Serv
   }
 }
 
-function ourSettings(place: Place): Record<string, string> {
+function ourSettings(place: PostgresPaths): Record<string, string> {
   return {
     listen_addresses: "",
     unix_socket_directories: `"${place.socket}"`,
@@ -142,7 +142,12 @@ interface Launched {
 }
 
 /** Runs a program of PostgreSQL in a session of its own: Ctrl-C at our terminal is for us to pass on, in good order. */
-async function launch(program: string, programArgs: string[], place: Place, launcher: Launcher): Promise<Launched> {
+async function launch(
+  program: string,
+  programArgs: string[],
+  place: PostgresPaths,
+  launcher: Launcher,
+): Promise<Launched> {
   const { file, args, ...user } = launcher.command(program, programArgs);
   const tooLong = ((await stat(place.log).catch(() => undefined))?.size ?? 0) > 10_000_000;
   const log = await open(place.log, tooLong ? "w" : "a", 0o600);
@@ -165,7 +170,7 @@ async function launch(program: string, programArgs: string[], place: Place, laun
  * Waits until the server answers, making the database if it is not there yet; false as soon as it is not alive any
  * more.
  */
-async function untilAnswers(place: Place, alive: () => Promise<boolean>): Promise<boolean> {
+async function untilAnswers(place: PostgresPaths, alive: () => Promise<boolean>): Promise<boolean> {
   for (;;) {
     const answer = await ask(place, "ampost");
     if (answer === "yes") return true;
@@ -175,7 +180,7 @@ async function untilAnswers(place: Place, alive: () => Promise<boolean>): Promis
   }
 }
 
-async function ask(place: Place, database: string): Promise<"yes" | "no" | "no database"> {
+async function ask(place: PostgresPaths, database: string): Promise<"yes" | "no" | "no database"> {
   const client = new pg.Client({ connectionString: place.url(database), connectionTimeoutMillis: 5_000 });
   client.on("error", () => undefined);
   try {
@@ -188,7 +193,7 @@ async function ask(place: Place, database: string): Promise<"yes" | "no" | "no d
   }
 }
 
-async function createDatabase(place: Place): Promise<void> {
+async function createDatabase(place: PostgresPaths): Promise<void> {
   const client = new pg.Client(place.url("postgres"));
   await client.connect();
   await client.query("create database ampost");
@@ -196,7 +201,7 @@ async function createDatabase(place: Place): Promise<void> {
 }
 
 /** Called under the place's lock. Resolves when the process is gone. */
-export async function stopServer(place: Place): Promise<void> {
+export async function stopServer(place: PostgresPaths): Promise<void> {
   const running = await readPidFile(place);
   if (!running || !(await isOurs(running.pid, place))) return;
   // SIGINT is PostgreSQL's fast shutdown: it ends all sessions and writes everything down.
@@ -205,18 +210,18 @@ export async function stopServer(place: Place): Promise<void> {
 }
 
 /** PostgreSQL's own record of its process; there for as long as the server runs, and left behind by a kill. */
-export async function readPidFile(place: Place): Promise<{ pid: number; status: string } | undefined> {
+export async function readPidFile(place: PostgresPaths): Promise<{ pid: number; status: string } | undefined> {
   const lines = (await readFile(pidFile(place), "utf8").catch(() => "")).split("\n");
   const pid = Number(lines[0]);
   return Number.isInteger(pid) && pid > 0 ? { pid, status: lines[7]?.trim() ?? "" } : undefined;
 }
 
-function pidFile(place: Place): string {
+function pidFile(place: PostgresPaths): string {
   return join(place.data, "postmaster.pid");
 }
 
 /** Whether the process is the server of this folder: a number may have passed to another program since. */
-async function isOurs(pid: number, place: Place): Promise<boolean> {
+async function isOurs(pid: number, place: PostgresPaths): Promise<boolean> {
   if (!isAlive(pid)) return false;
   // PostgreSQL works from its data folder. Where the system does not say where a process works, the number has to do.
   if (process.platform !== "linux") return true;
@@ -232,7 +237,7 @@ function reachHint(launcher: Launcher): string {
   );
 }
 
-async function logTail(place: Place): Promise<string> {
+async function logTail(place: PostgresPaths): Promise<string> {
   const text = await readFile(place.log, "utf8").catch(() => "");
   return text.trimEnd().split("\n").slice(-8).join("\n");
 }

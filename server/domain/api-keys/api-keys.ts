@@ -50,7 +50,7 @@ export async function createOwnKey(
   const expiresAt = typeof body.expiresAt === "string" ? new Date(body.expiresAt) : null;
   if (expiresAt !== null && expiresAt <= now) throw refusal([alreadyExpired(body.expiresAt)]);
   return await write(services, call, async (tx) => {
-    await judgeNumber(tx, call.userId);
+    await enforceKeyLimit(tx, call.userId);
     const key = await insert(tx, { userId: call.userId, mode }, call, {
       name,
       expiresAt,
@@ -146,7 +146,7 @@ async function insert(
 }
 
 /** Holds the person, so that no more keys or grants are made than one may have. Throws VALIDATION_FAILED. */
-export async function judgeNumber(tx: pg.PoolClient, userId: string): Promise<void> {
+export async function enforceKeyLimit(tx: pg.PoolClient, userId: string): Promise<void> {
   await lockUser.one(tx, [userId]);
   const { count } = (await countActiveKeys.one(tx, [userId])) ?? { count: 0 };
   if (count < BOUNDS.activeKeys) return;

@@ -19,7 +19,7 @@ export function readPolicies(stored: unknown): KeyPolicies {
  * What a key may not have in a post that it makes or changes: platforms that are not its own, and a time at which the
  * post would go out by itself.
  */
-export function judgeByPolicies(
+export function checkDraftPolicies(
   policies: KeyPolicies | null,
   post: { platforms: readonly PlatformName[]; scheduledFor: string | null },
 ): Issue[] {
@@ -53,7 +53,7 @@ export function judgeByPolicies(
  * Why a key may not make a connect link: it would let other platforms in than those that it may post to. Null: any
  * platform.
  */
-export function judgeConnecting(policies: KeyPolicies | null, platform: PlatformName | null): Issue[] {
+export function checkConnectPolicies(policies: KeyPolicies | null, platform: PlatformName | null): Issue[] {
   if (policies === null || policies.platforms === null || (platform !== null && mayUse(policies, platform))) return [];
   const own = policies.platforms.join(", ");
   const issue = refused(
@@ -66,7 +66,7 @@ export function judgeConnecting(policies: KeyPolicies | null, platform: Platform
 }
 
 /** Why a key may not have a post published or retried whose row the transaction holds. */
-export async function judgePublishing(
+export async function checkPublishPolicies(
   { settings }: Pick<Services, "settings">,
   tx: pg.PoolClient,
   call: Call,
@@ -96,7 +96,7 @@ export async function judgePublishing(
  * Shows a post to people as one that waits for them, where the key that calls publishes only what they approve. Answers
  * what the key's holder should know about that.
  */
-export async function waitForApproval(
+export async function requestApproval(
   { settings }: Pick<Services, "settings">,
   db: Db,
   { userId, mode, actor, policies }: Call,
@@ -112,7 +112,7 @@ export async function waitForApproval(
  * Does what approval may be needed for. Where that alone is missing, the post is shown to people, although all else is
  * rolled back: what approving would not help nobody is asked to approve.
  */
-export async function waitIfUnapproved<Result>(
+export async function requestApprovalIfMissing<Result>(
   services: Pick<Services, "settings" | "pool">,
   call: Call,
   postId: string,
@@ -123,7 +123,7 @@ export async function waitIfUnapproved<Result>(
   } catch (refusal) {
     const missing = refusal instanceof PublicError ? refusal.issues.map(({ rule }) => rule) : [];
     if (missing.length === 1 && missing[0] === ruleOf("approvalRequired"))
-      await waitForApproval(services, services.pool, call, postId);
+      await requestApproval(services, services.pool, call, postId);
     throw refusal;
   }
 }
@@ -147,7 +147,7 @@ async function isApproved(tx: pg.PoolClient, { userId, mode }: Call, postId: str
  * Counts a post that a key creates, in the transaction that creates it. Throws RATE_LIMITED where the key has created
  * as many today as it may.
  */
-export async function countByPolicies(tx: pg.PoolClient, call: Call, now = new Date()): Promise<void> {
+export async function countAgainstPolicies(tx: pg.PoolClient, call: Call, now = new Date()): Promise<void> {
   const limit = call.policies?.postsPerDay ?? null;
   if (limit === null || (await countPostOfKey.one(tx, [call.actor.id, call.userId, call.mode, limit])) !== undefined)
     return;

@@ -17,7 +17,7 @@ import {
 } from "../../db/queries/connect-links.ts";
 import { lockSet } from "../../db/queries/connections.ts";
 import { lockUser } from "../../db/queries/users.ts";
-import { judgeConnecting } from "../api-keys/policies.ts";
+import { checkConnectPolicies } from "../api-keys/policies.ts";
 import { recordAudit } from "../audit/record-audit.ts";
 import type { Answer, Call, Caller } from "../caller.ts";
 import { write } from "../idempotency.ts";
@@ -43,7 +43,7 @@ export async function createConnectLink(
   body: NewConnectLink,
 ): Promise<Answer<{ connectLink: ConnectLink }>> {
   const { platformSetId, platform = null, externalId = null, returnUrl, expiresInSeconds } = body;
-  const forbidden = judgeConnecting(call.policies, platform);
+  const forbidden = checkConnectPolicies(call.policies, platform);
   if (forbidden.length > 0) throw refusal(forbidden);
   const token = randomBytes(32).toString("base64url");
   return await write(services, call, async (tx) => {

@@ -15,9 +15,9 @@ import {
   settleConnectLink,
 } from "../../db/queries/connect-links.ts";
 import type { OAuthAttemptRow } from "../../db/queries/oauth-attempts.ts";
-import { startAttempt } from "../../oauth/attempts.ts";
-import { ConnectingFailed, type FailureKind } from "../../oauth/failures.ts";
-import { type ConnectWay, waysToConnect } from "../accounts/ways-to-connect.ts";
+import { startAuthorization } from "../../oauth/authorizations.ts";
+import { ConnectError, type FailureKind } from "../../oauth/connect-error.ts";
+import { type ConnectMethod, connectMethods } from "../accounts/connect-methods.ts";
 import { recordAudit } from "../audit/record-audit.ts";
 import type { Origin } from "../caller.ts";
 import type { Services } from "../services.ts";
@@ -33,7 +33,7 @@ export interface OpenConnectLink {
   /** Where the browser goes back to. */
   returnUrl: string;
   /** Every way to connect that the link leaves open; none where it is not pending. */
-  ways: ConnectWay[];
+  ways: ConnectMethod[];
 }
 
 /** What the link in a browser's address stands for; null where there is no such link. */
@@ -56,7 +56,8 @@ export async function openConnectLink(
 
 /**
  * Begins to connect by a link; answers the address that the browser has to open. `binding` is what only this browser
- * can show again. Throws NOT_FOUND where there is no such link or it is not pending, and what `startAttempt` throws.
+ * can show again. Throws NOT_FOUND where there is no such link or it is not pending, and what `startAuthorization`
+ * throws.
  */
 export async function startByConnectLink(
   services: Pick<Services, "oauth">,
@@ -73,29 +74,29 @@ export async function startByConnectLink(
  */
 export async function startAgain(
   services: Pick<Services, "oauth">,
-  attemptId: string,
+  authorizationId: string,
   binding: Buffer,
 ): Promise<string> {
-  const row = await findOfAttempt(services, attemptId, binding);
+  const row = await findByAuthorization(services, authorizationId, binding);
   return await start(services, row, row && { platform: row.attempt_platform, login: row.attempt_login, binding });
 }
 
 /**
- * Stores what an attempt has come to, in the transaction of `tx`. One that was begun by a link uses it up, once for
- * each link, and `store` gets the link's part of the event `account.connected`. Throws ConnectingFailed where the link
+ * Stores what an authorization has come to, in the transaction of `tx`. One that was begun by a link uses it up, once
+ * for each link, and `store` gets the link's part of the event `account.connected`. Throws ConnectError where the link
  * was used or revoked meanwhile.
  */
 export async function useConnectLink<Stored extends { accountId: string }>(
   tx: pg.PoolClient,
-  attempt: OAuthAttemptRow,
+  authorization: OAuthAttemptRow,
   origin: Origin,
   store: (eventData: Record<string, unknown>) => Promise<Stored>,
 ): Promise<Stored> {
-  const { connect_link_id: connectLinkId, user_id: userId, mode, platform } = attempt;
+  const { connect_link_id: connectLinkId, user_id: userId, mode, platform } = authorization;
   if (connectLinkId === null) return await store({});
   const owned = [connectLinkId, userId, mode] as const;
   const claimed = await claimConnectLink.one(tx, owned);
-  if (claimed === undefined) throw new ConnectingFailed("link_over", { platform, attempt });
+  if (claimed === undefined) throw new ConnectError("link_over", { platform, authorization });
   const externalId = claimed.external_id;
   const stored = await store({ connectLinkId, externalId });
   const { accountId } = stored;
@@ -111,15 +112,15 @@ export async function useConnectLink<Stored extends { accountId: string }>(
 }
 
 /**
- * Where the browser that began an attempt by a link goes back to: once an account is connected, and if the person goes
- * no further. Throws NOT_FOUND where this browser has begun no such attempt.
+ * Where the browser that began an authorization by a link goes back to: once an account is connected, and if the person
+ * goes no further. Throws NOT_FOUND where this browser has begun no such authorization.
  */
 export async function findResult(
   services: Pick<Services, "oauth">,
-  attemptId: string,
+  authorizationId: string,
   binding: Buffer | null,
 ): Promise<{ connectedUrl: string | null; refusedUrl: string }> {
-  const row = binding === null ? undefined : await findOfAttempt(services, attemptId, binding);
+  const row = binding === null ? undefined : await findByAuthorization(services, authorizationId, binding);
   if (row === undefined) throw new PublicError("NOT_FOUND", "Nothing was started in this browser.");
   const { attempt_account_id: accountId, attempt_platform: platform } = row;
   return {
@@ -129,8 +130,8 @@ export async function findResult(
 }
 
 /**
- * Where the browser goes back to when an attempt has come to nothing, and whether the link still works; null where the
- * link is gone.
+ * Where the browser goes back to when an authorization has come to nothing, and whether the link still works; null
+ * where the link is gone.
  */
 export async function refusedAddress(
   services: Pick<Services, "oauth">,
@@ -161,14 +162,14 @@ function withResult(
 /** The query parameters that are ours: what the address had of them before is not mistaken for a result. */
 const RESULT_NAMES = ["status", "reason", "accountId", "platform", "connectLinkId", "externalId"] as const;
 
-function waysOf({ oauth }: Pick<Services, "oauth">, row: ConnectLinkRow): Promise<ConnectWay[]> {
+function waysOf({ oauth }: Pick<Services, "oauth">, row: ConnectLinkRow): Promise<ConnectMethod[]> {
   const place = { userId: row.user_id, mode: row.mode, platformSetId: row.platform_set_id };
-  return waysToConnect(oauth, place, row.platform === null ? undefined : [row.platform]);
+  return connectMethods(oauth, place, row.platform === null ? undefined : [row.platform]);
 }
 
-async function findOfAttempt({ oauth }: Pick<Services, "oauth">, attemptId: string, binding: Buffer) {
-  return id.safeParse(attemptId).success
-    ? await findConnectLinkOfAttempt.one(oauth.pool, [attemptId, binding])
+async function findByAuthorization({ oauth }: Pick<Services, "oauth">, authorizationId: string, binding: Buffer) {
+  return id.safeParse(authorizationId).success
+    ? await findConnectLinkOfAttempt.one(oauth.pool, [authorizationId, binding])
     : undefined;
 }
 
@@ -187,7 +188,7 @@ async function start(
   const sandboxPersonId = createHash("sha256")
     .update(`${row.user_id}/${row.external_id ?? row.id}`)
     .digest("hex");
-  return await startAttempt(services.oauth, {
+  return await startAuthorization(services.oauth, {
     ...place,
     login,
     binding,

@@ -100,7 +100,7 @@ test("a token that is renewed while a rotation goes on is not lost", async () =>
     held.resolve();
     await tx.query(`update connections set ${ACCESS} = $2 where account_id = $1`, [
       account,
-      earlier.seal("renewed", placeOf(account)),
+      earlier.seal("renewed", sealContext(account)),
     ]);
   });
   await Promise.race([held.promise, renewing]);
@@ -131,8 +131,8 @@ async function connect(vault: Vault): Promise<string> {
     [
       account,
       user,
-      vault.seal(`token of ${account}`, placeOf(account)),
-      vault.seal("renew", { ...placeOf(account), column: "refresh_token_sealed" }),
+      vault.seal(`token of ${account}`, sealContext(account)),
+      vault.seal("renew", { ...sealContext(account), column: "refresh_token_sealed" }),
     ],
   );
   return account;
@@ -143,9 +143,9 @@ async function tokenOf(vault: Vault, account: string): Promise<string> {
     `select ${ACCESS} as sealed from connections where account_id = $1`,
     [account],
   );
-  return vault.open(rows[0]?.sealed ?? "", placeOf(account));
+  return vault.open(rows[0]?.sealed ?? "", sealContext(account));
 }
 
-function placeOf(account: string) {
+function sealContext(account: string) {
   return { table: "connections", row: account, column: ACCESS };
 }

@@ -9,19 +9,19 @@ import { insertGrant } from "../../db/queries/api-keys.ts";
 import { insertMcpToken } from "../../db/queries/mcp-tokens.ts";
 import { transaction } from "../../db/sql.ts";
 import type { SealContext } from "../../vault/vault.ts";
-import { judgeNumber } from "../api-keys/api-keys.ts";
+import { enforceKeyLimit } from "../api-keys/api-keys.ts";
 import { recordAudit } from "../audit/record-audit.ts";
 import type { Call } from "../caller.ts";
 import type { Services } from "../services.ts";
 import { type ClientServices, findClient } from "./clients.ts";
 import { GrantRefused } from "./grant-refused.ts";
-import { isAmong } from "./redirect-uris.ts";
+import { matchesAny } from "./redirect-uris.ts";
 import { CODE_SECONDS, isOwnResource, newToken } from "./tokens.ts";
 
 type AuthorizationServices = ClientServices & { settings: Pick<Services["settings"], "apiUrl" | "appUrl"> };
 
 /** What a client asks a person for, judged. The person sees it, and answers to just this. */
-const asked = z.object({
+const authorizationRequest = z.object({
   /** The id of the grant that it would become, so that it becomes one only. */
   grantId: z.string(),
   client: z.object({ id: z.string(), name: z.string(), host: z.string().nullable() }),
@@ -31,10 +31,10 @@ const asked = z.object({
   /** In milliseconds since 1970. */
   askedAt: z.number(),
 });
-export type Asked = z.output<typeof asked>;
+export type AuthorizationRequest = z.output<typeof authorizationRequest>;
 
 /** A request of a known client that asks for what it cannot have. */
-export interface RefusedRequest extends Pick<Asked, "client" | "redirectUri"> {
+export interface RejectedRequest extends Pick<AuthorizationRequest, "client" | "redirectUri"> {
   /** What is wrong with it, for whoever builds the client. */
   reason: string;
   /** The client's address with the same for the client. */
@@ -47,19 +47,19 @@ export interface RefusedRequest extends Pick<Asked, "client" | "redirectUri"> {
  * beside that is answered. No browser is sent on for it by itself: anybody can register a client, and with a wrong
  * request this host would lead to any other (RFC 9700, section 4.11.2).
  */
-export async function judgeRequest(
+export async function checkRequest(
   services: AuthorizationServices,
   params: URLSearchParams,
   who: ThrottleSubject,
   now = Date.now(),
-): Promise<{ asked: Asked } | { refused: RefusedRequest }> {
+): Promise<{ asked: AuthorizationRequest } | { refused: RejectedRequest }> {
   const [clientId, ...moreClients] = params.getAll("client_id");
   if (clientId === undefined || clientId === "" || moreClients.length > 0)
-    throw cannot("The app that sent you here did not identify itself", "Start over in the app.");
+    throw invalid("The app that sent you here did not identify itself", "Start over in the app.");
   const { redirectUris, ...client } = await findClient(services, clientId, who);
   const [redirectUri, ...moreUris] = params.getAll("redirect_uri");
-  if (redirectUri === undefined || moreUris.length > 0 || !isAmong(redirectUris, redirectUri))
-    throw cannot(
+  if (redirectUri === undefined || moreUris.length > 0 || !matchesAny(redirectUris, redirectUri))
+    throw invalid(
       `${client.name} wants to send you to an address that it has not registered`,
       "Nothing was sent there. Start over in the app. If that does not help, contact its developer.",
     );
@@ -74,7 +74,7 @@ export async function judgeRequest(
     askedAt: now,
   };
   try {
-    judgeParameters(services, params);
+    checkParameters(services, params);
     return { asked: request };
   } catch (error) {
     if (!(error instanceof GrantRefused)) throw error;
@@ -83,7 +83,7 @@ export async function judgeRequest(
         client,
         redirectUri,
         reason: error.message,
-        back: backTo(services, request, { error: error.error, error_description: error.message }),
+        back: redirectUrl(services, request, { error: error.error, error_description: error.message }),
       },
     };
   }
@@ -91,7 +91,7 @@ export async function judgeRequest(
 
 const MAX_STATE_LENGTH = 4000;
 
-function judgeParameters({ settings }: AuthorizationServices, params: URLSearchParams): void {
+function checkParameters({ settings }: AuthorizationServices, params: URLSearchParams): void {
   const repeated = [...new Set(params.keys())].find((name) => name !== "resource" && params.getAll(name).length > 1);
   if (repeated !== undefined)
     throw new GrantRefused(
@@ -116,35 +116,39 @@ function judgeParameters({ settings }: AuthorizationServices, params: URLSearchP
 }
 
 /** For how long a page may lie open before it is answered. */
-const ANSWER_MINUTES = 30;
+const CONSENT_MINUTES = 30;
 
 /**
  * The request for a form to hold while the person looks at it: nobody can change it, and it is good in this session
  * only.
  */
-export function sealAsked({ vault }: Pick<Services, "vault">, sessionId: string, request: Asked): string {
-  return vault.seal(JSON.stringify(request), placeOf(sessionId));
+export function sealRequest(
+  { vault }: Pick<Services, "vault">,
+  sessionId: string,
+  request: AuthorizationRequest,
+): string {
+  return vault.seal(JSON.stringify(request), sealContext(sessionId));
 }
 
 /**
  * The request that a form holds. Throws VALIDATION_FAILED where it is another session's, was changed, or is too old.
  */
-export function openAsked(
+export function openRequest(
   { vault }: Pick<Services, "vault">,
   sessionId: string,
   sealed: string,
   now = Date.now(),
-): Asked {
+): AuthorizationRequest {
   try {
-    const request = asked.parse(JSON.parse(vault.open(sealed, placeOf(sessionId))));
-    if (now - request.askedAt <= ANSWER_MINUTES * 60_000) return request;
+    const request = authorizationRequest.parse(JSON.parse(vault.open(sealed, sealContext(sessionId))));
+    if (now - request.askedAt <= CONSENT_MINUTES * 60_000) return request;
   } catch {
     // Told below, like one that is too old.
   }
-  throw cannot("This request has expired", "Start over in the app.");
+  throw invalid("This request has expired", "Start over in the app.");
 }
 
-function placeOf(sessionId: string): SealContext {
+function sealContext(sessionId: string): SealContext {
   return { table: "mcp_tokens", row: sessionId, column: "asked" };
 }
 
@@ -153,10 +157,10 @@ function placeOf(sessionId: string): SealContext {
  * browser has to bring the code for it. The grant is over at once where its client does not come for it. Throws
  * VALIDATION_FAILED, also where the request was answered before.
  */
-export async function allow(
+export async function approveRequest(
   services: AuthorizationServices,
   call: Call,
-  request: Asked,
+  request: AuthorizationRequest,
   chosen: { mode: string; policies: object },
 ): Promise<string> {
   const { name, mode, policies } = parseInput(keysCreate, {
@@ -166,7 +170,7 @@ export async function allow(
   }).body;
   const code = newToken("code");
   await transaction(services.pool, async (tx) => {
-    await judgeNumber(tx, call.userId);
+    await enforceKeyLimit(tx, call.userId);
     const grant = await insertGrant.one(tx, [
       request.grantId,
       call.userId,
@@ -177,7 +181,7 @@ export async function allow(
       CODE_SECONDS,
     ]);
     if (grant === undefined)
-      throw cannot(
+      throw invalid(
         "This request has already been answered",
         "Check the app. If it is not connected, start over there.",
       );
@@ -199,27 +203,27 @@ export async function allow(
       data: { name, clientHost: request.client.host, redirectUri: request.redirectUri, policies },
     });
   });
-  return backTo(services, request, { code: code.raw });
+  return redirectUrl(services, request, { code: code.raw });
 }
 
 /** Where the browser of a person who refuses is sent. */
-export function refuse(services: AuthorizationServices, request: Asked): string {
-  return backTo(services, request, { error: "access_denied", error_description: "The user denied access" });
+export function denyRequest(services: AuthorizationServices, request: AuthorizationRequest): string {
+  return redirectUrl(services, request, { error: "access_denied", error_description: "The user denied access" });
 }
 
 /**
  * The client's address with the answer to it: as it was given, since clients compare it. It says who answers (RFC
  * 9207).
  */
-function backTo(
+function redirectUrl(
   { settings }: AuthorizationServices,
-  { redirectUri, state }: Pick<Asked, "redirectUri" | "state">,
+  { redirectUri, state }: Pick<AuthorizationRequest, "redirectUri" | "state">,
   answer: Record<string, string>,
 ): string {
   const query = new URLSearchParams({ ...answer, ...(state === null ? {} : { state }), iss: settings.appUrl });
   return `${redirectUri}${redirectUri.includes("?") ? "&" : "?"}${query}`;
 }
 
-function cannot(message: string, fix: string): PublicError {
+function invalid(message: string, fix: string): PublicError {
   return PublicError.of({ rule: "mcp.authorization", message, fix });
 }

@@ -37,7 +37,7 @@ export type ClientServices = Pick<Services, "pool" | "vault"> & {
 export async function findClient(services: ClientServices, id: string, who: ThrottleSubject): Promise<McpClient> {
   if (id.startsWith(REGISTERED)) return await openRegistered(services, id);
   if (!isDocumentUrl(id, services.settings.allowPrivateUrls))
-    throw cannot(
+    throw invalidClient(
       "The app that sent you here is unknown",
       "Its client ID is neither the https URL of a metadata document nor an ID issued by this server. Remove the server in the app and add it again.",
     );
@@ -106,7 +106,7 @@ async function fetchDocument(
   const { host } = new URL(id);
   const { text, cacheControl } = await readDocument(id, settings.allowPrivateUrls).catch((error: unknown) => {
     if (!(error instanceof GuardedFetchError)) throw error;
-    throw cannot(
+    throw invalidClient(
       `The app's metadata at ${host} could not be read`,
       `${error.message} Try again later, or contact the app's developer.`,
     );
@@ -119,7 +119,7 @@ async function fetchDocument(
         ? "redirect_uris"
         : "client_id"
       : String(read.error.issues[0]?.path[0] ?? "");
-    throw cannot(
+    throw invalidClient(
       `The app's metadata at ${host} is invalid`,
       `Its ${place === "" ? "format" : place} is invalid. Contact the app's developer.`,
     );
@@ -147,7 +147,7 @@ async function readDocument(id: string, allowPrivate: boolean): Promise<{ text: 
       .toLowerCase() ?? "";
   if (answer.status !== 200 || !(type === "application/json" || /^application\/[\w.-]+\+json$/.test(type))) {
     answer.discard();
-    throw cannot(
+    throw invalidClient(
       `The app's metadata at ${new URL(id).host} could not be read`,
       answer.status === 200
         ? "It is not served as application/json. Contact the app's developer."
@@ -225,7 +225,7 @@ async function openRegistered(services: ClientServices, id: string): Promise<Mcp
       ? registered.safeParse(parse(Buffer.from(payload, "base64url").toString("utf8")))
       : null;
   if (read?.data === undefined)
-    throw cannot(
+    throw invalidClient(
       "The app that sent you here is unknown",
       "Remove the server in the app and add it again, so that the app registers again.",
     );
@@ -264,6 +264,6 @@ function parse(text: string): unknown {
   }
 }
 
-function cannot(message: string, fix: string): PublicError {
+function invalidClient(message: string, fix: string): PublicError {
   return PublicError.of({ rule: "mcp.client", message, fix });
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { isAmong, isRedirectUri } from "./redirect-uris.ts";
+import { matchesAny, isRedirectUri } from "./redirect-uris.ts";
 
 test("answers go to web pages over TLS, to programs on the person's machine and to apps, and nowhere else", () => {
   for (const uri of [
@@ -61,7 +61,7 @@ test("an address is a client's own to the letter, but for the port of a program 
     "http://localhost/callback",
     "http://[::1]:50000/callback",
   ])
-    assert.ok(isAmong(own, asked), asked);
+    assert.ok(matchesAny(own, asked), asked);
   const others = [
     "https://app.example/callback/",
     "https://app.example/Callback",
@@ -76,5 +76,5 @@ test("an address is a client's own to the letter, but for the port of a program 
     "https://127.0.0.1/callback",
     "com.example.app:/other",
   ];
-  for (const asked of others) assert.ok(!isAmong(own, asked), asked);
+  for (const asked of others) assert.ok(!matchesAny(own, asked), asked);
 });

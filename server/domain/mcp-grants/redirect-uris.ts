@@ -45,7 +45,7 @@ const BROWSERS_OWN: ReadonlySet<string> = new Set([
  * Whether a client has named this address: to the letter, but for the port of a program on this machine, which is free
  * each time (RFC 8252, section 7.3).
  */
-export function isAmong(redirectUris: readonly string[], asked: string): boolean {
+export function matchesAny(redirectUris: readonly string[], asked: string): boolean {
   return (
     isRedirectUri(asked) &&
     redirectUris.some(

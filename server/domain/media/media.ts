@@ -9,8 +9,8 @@ import {
   getMedia as findMedia,
   listMediaPage,
 } from "../../media/media-objects.ts";
-import { judgeRoom } from "../../media/room.ts";
 import { signMediaUrl } from "../../media/signed-url.ts";
+import { enforceStorageQuota } from "../../media/storage-quota.ts";
 import type { Answer, Call, Caller } from "../caller.ts";
 import { write } from "../idempotency.ts";
 import type { Services } from "../services.ts";
@@ -33,7 +33,7 @@ export async function createMedia(
       ? await addUploads(tx, call, [{ received: upload.received, filename: body.filename ?? upload.filename }])
       : await addUrls(tx, services.jobs, call, [{ url: url ?? "", filename: body.filename ?? null }]);
     if (row === undefined) throw new Error("The media object was not stored");
-    if (upload !== undefined) await judgeRoom(tx, services.limitsOf, call.userId);
+    if (upload !== undefined) await enforceStorageQuota(tx, services.limitsOf, call.userId);
     return { body: { media: toMedia(services, call, row) } };
   });
 }

@@ -1,4 +1,4 @@
-import { judgeRoom } from "../../media/room.ts";
+import { enforceStorageQuota } from "../../media/storage-quota.ts";
 import { type AnnouncedFile, beginUpload } from "../../media/uploads/resumable-uploads.ts";
 import type { Answer, Call } from "../caller.ts";
 import { write } from "../idempotency.ts";
@@ -12,7 +12,7 @@ export async function beginResumableUpload(
 ): Promise<Answer<{ upload: { id: string; expiresAt: string } }>> {
   return await write(services, call, async (tx) => {
     const { id, expires_at } = await beginUpload(tx, call, file);
-    await judgeRoom(tx, services.limitsOf, call.userId);
+    await enforceStorageQuota(tx, services.limitsOf, call.userId);
     return { body: { upload: { id, expiresAt: expires_at.toISOString() } } };
   });
 }

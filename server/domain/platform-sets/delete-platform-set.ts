@@ -8,7 +8,7 @@ import { disconnectAll } from "../accounts/disconnect.ts";
 import { recordAudit } from "../audit/record-audit.ts";
 import type { Answer, Call } from "../caller.ts";
 import { write } from "../idempotency.ts";
-import { discard } from "../posts/acts.ts";
+import { discard } from "../posts/post-actions.ts";
 import type { Services } from "../services.ts";
 import { setNotFound } from "./platform-sets.ts";
 

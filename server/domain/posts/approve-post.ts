@@ -11,8 +11,8 @@ import type { Answer, Call, Caller } from "../caller.ts";
 import { write } from "../idempotency.ts";
 import type { Services } from "../services.ts";
 import { postNotFound } from "./get-post.ts";
-import { holdPost } from "./hold-post.ts";
-import { answerApproval } from "./to-approval.ts";
+import { lockOwnPost } from "./lock-own-post.ts";
+import { toApprovalAnswer } from "./to-approval.ts";
 
 type Shown = Answer<{ approval: Approval; post: Post }>;
 
@@ -25,13 +25,13 @@ export async function getApproval(
 ): Promise<Shown> {
   // The hash is read first: a change between the two is shown under a hash that no longer fits, and refused.
   const approval = await find(db, caller, id);
-  return answerApproval(services.settings, await findWhole(db, caller, id), approval);
+  return toApprovalAnswer(services.settings, await findWhole(db, caller, id), approval);
 }
 
 /** Approves a post as what the hash stands for. Throws PRECONDITION_FAILED where it has changed since. */
 export async function approvePost(services: Services, call: Call, id: string, contentHash: string): Promise<Shown> {
   return await write(services, call, async (tx) => {
-    const post = await holdPost(tx, call, id);
+    const post = await lockOwnPost(tx, call, id);
     if (!isAllowed(post.status, "publish") && !isAllowed(post.status, "retry")) {
       throw new PublicError(
         "INVALID_STATUS_TRANSITION",

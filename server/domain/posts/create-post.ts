@@ -5,17 +5,17 @@ import { newId } from "../../../model/ids.ts";
 import { jsonb } from "../../db/jsonb.ts";
 import { insertPost, insertWholePost, type NewPlatformPost, type PostRow } from "../../db/queries/posts.ts";
 import type { Db } from "../../db/sql.ts";
-import { judgeRoom } from "../../media/room.ts";
-import { countByPolicies, waitForApproval } from "../api-keys/policies.ts";
+import { enforceStorageQuota } from "../../media/storage-quota.ts";
+import { countAgainstPolicies, requestApproval } from "../api-keys/policies.ts";
 import type { Answer, Call } from "../caller.ts";
 import { write } from "../idempotency.ts";
 import type { Services } from "../services.ts";
-import { firstActionAt } from "./acts.ts";
 import { judge, loadSet, refuseIssues, unknownSet, type SetAccounts } from "./judge.ts";
 import { planMedia, type MediaPlan } from "./plan-media.ts";
-import { countPost, countContent, judgeScheduling } from "./post-limits.ts";
+import { firstActionAt } from "./post-actions.ts";
+import { countPostAgainstLimit, countContentAgainstLimit, enforceScheduledLimit } from "./post-limits.ts";
 import { loadKnownMedia, storeMedia, type StoredLink } from "./post-media.ts";
-import { answerPost } from "./to-post.ts";
+import { toPostAnswer } from "./to-post.ts";
 
 /** A post that has been judged and found right. */
 interface ReadyPost {
@@ -49,12 +49,12 @@ export async function createPost(
   if (call.claim === null && !isCounted && call.policies?.approvalRequired !== true && ready.plan.links.length === 0)
     return await insert(services, call, services.pool, ready);
   return await write(services, call, async (tx) => {
-    await countByPolicies(tx, call);
-    await countPost(services, tx, call);
-    if (ready.scheduledFor !== null) await judgeScheduling(services, tx, call);
+    await countAgainstPolicies(tx, call);
+    await countPostAgainstLimit(services, tx, call);
+    if (ready.scheduledFor !== null) await enforceScheduledLimit(services, tx, call);
     const answer = await insert(services, call, tx, ready);
-    await countContent(services, tx, call, Buffer.byteLength(jsonb(answer.body.post.content)));
-    if (call.uploads.length > 0) await judgeRoom(tx, services.limitsOf, call.userId);
+    await countContentAgainstLimit(services, tx, call, Buffer.byteLength(jsonb(answer.body.post.content)));
+    if (call.uploads.length > 0) await enforceStorageQuota(tx, services.limitsOf, call.userId);
     return answer;
   });
 }
@@ -129,7 +129,7 @@ async function insert(
       ? await insertPost.one(db, values)
       : await insertWholePost.one(db, [...values, jsonb(links)]);
   if (row === undefined) throw new Error("The post was not stored");
-  const answer = answerPost(services.settings, {
+  const answer = toPostAnswer(services.settings, {
     ...row,
     id,
     user_id: call.userId,
@@ -146,7 +146,7 @@ async function insert(
   });
   return {
     ...answer,
-    body: { ...answer.body, warnings: [...warnings, ...(await waitForApproval(services, db, call, id))] },
+    body: { ...answer.body, warnings: [...warnings, ...(await requestApproval(services, db, call, id))] },
   };
 }
 

@@ -2,14 +2,14 @@ import type { Post } from "../../../contract/operations/posts.ts";
 import type { Answer, Call } from "../caller.ts";
 import { write } from "../idempotency.ts";
 import type { Services } from "../services.ts";
-import { discard } from "./acts.ts";
 import { getPost } from "./get-post.ts";
-import { holdPost } from "./hold-post.ts";
+import { lockOwnPost } from "./lock-own-post.ts";
+import { discard } from "./post-actions.ts";
 
 /** What cancel and delete do: what is not published by now never will be. */
 export async function discardPost(services: Services, call: Call, id: string): Promise<Answer<{ post: Post }>> {
   return await write(services, call, async (tx) => {
-    await discard(tx, await holdPost(tx, call, id));
+    await discard(tx, await lockOwnPost(tx, call, id));
     return await getPost(services, call, id, tx);
   });
 }

@@ -4,7 +4,7 @@ import { findPost } from "../../db/queries/posts.ts";
 import type { Db } from "../../db/sql.ts";
 import type { Answer, Caller } from "../caller.ts";
 import type { Services } from "../services.ts";
-import { answerPost } from "./to-post.ts";
+import { toPostAnswer } from "./to-post.ts";
 
 /** One post with its platform posts. Throws POST_NOT_FOUND. */
 export async function getPost(
@@ -15,7 +15,7 @@ export async function getPost(
 ): Promise<Answer<{ post: Post }>> {
   const row = await findPost.one(db, [id, caller.userId, caller.mode]);
   if (row === undefined) throw postNotFound();
-  return answerPost(services.settings, row);
+  return toPostAnswer(services.settings, row);
 }
 
 export function postNotFound(): PublicError {

@@ -10,7 +10,7 @@ import { judgePost } from "../../../platforms/validate/validate.ts";
 import { findSetWithAccounts, type SetAccountRow } from "../../db/queries/accounts.ts";
 import type { Db } from "../../db/sql.ts";
 import { grantEnd } from "../../oauth/token-health.ts";
-import { judgeByPolicies } from "../api-keys/policies.ts";
+import { checkDraftPolicies } from "../api-keys/policies.ts";
 import type { Caller } from "../caller.ts";
 import type { Services } from "../services.ts";
 
@@ -57,7 +57,7 @@ export function judge(
     legacy: post.legacy ?? false,
   });
   const judged = {
-    issues: inPlace(formIssues, [...found.issues, ...judgeByPolicies(post.policies ?? null, post)]),
+    issues: inPlace(formIssues, [...found.issues, ...checkDraftPolicies(post.policies ?? null, post)]),
     warnings: inPlace(formIssues, found.warnings),
   };
   return {

@@ -5,7 +5,7 @@ import { findPosts } from "../../db/queries/posts.ts";
 import type { Answer, Caller } from "../caller.ts";
 import { readCursor, writeCursor } from "../cursor.ts";
 import type { Services } from "../services.ts";
-import { answerApproval } from "./to-approval.ts";
+import { toApprovalAnswer } from "./to-approval.ts";
 
 /**
  * A page of the posts that wait for a person's approval, each as it is now and with the hash that stands for it, newest
@@ -33,7 +33,7 @@ export async function listApprovals(
       ? []
       : [
           {
-            ...answerApproval(services.settings, post, { content_hash, approved_at: null, approved_by: null }).body,
+            ...toApprovalAnswer(services.settings, post, { content_hash, approved_at: null, approved_by: null }).body,
             key: { id: key_id, name: key_name },
           },
         ];
@@ -42,11 +42,11 @@ export async function listApprovals(
 }
 
 /** More are not counted: it is a number to look at. */
-export const MOST_COUNTED = 100;
+export const MAX_COUNTED = 100;
 
 /** How many posts wait for the user's approval in each mode, up to `MOST_COUNTED`. */
 export async function countApprovals(services: Pick<Services, "pool">, userId: string): Promise<Record<Mode, number>> {
-  const rows = await countWaiting.all(services.pool, [userId, MODES, MOST_COUNTED]);
+  const rows = await countWaiting.all(services.pool, [userId, MODES, MAX_COUNTED]);
   const countOf = (mode: Mode) => rows.find((row) => row.mode === mode)?.count ?? 0;
   return { live: countOf("live"), test: countOf("test") };
 }

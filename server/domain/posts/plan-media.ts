@@ -4,15 +4,15 @@ import type { MediaFacts, PostContent } from "../../../model/post.ts";
 import type { Measured } from "../../../platforms/validate/resolve-content.ts";
 import type { MediaRow } from "../../db/queries/media.ts";
 import type { Upload } from "../media/upload.ts";
-import { mediaPlaces, type MediaPlace, picturePlaces } from "./media-places.ts";
+import { mediaSlots, type MediaSlot, imageSlots } from "./media-slots.ts";
 
 /** Where the bytes of a place come from. */
-export type Source = { upload: number } | { mediaId: string } | { url: string; filename: string | null };
+export type MediaSourceRef = { upload: number } | { mediaId: string } | { url: string; filename: string | null };
 
 /** A post's content as it is stored, and what is to stand behind each of its media entries. */
 export interface MediaPlan {
   content: PostContent;
-  links: { path: string; source: Source }[];
+  links: { path: string; source: MediaSourceRef }[];
   measured: Measured;
   /** Entries without bytes, ids of nothing, and files that were refused. */
   issues: Issue[];
@@ -35,8 +35,8 @@ export function planMedia(sent: PostDraft["content"], uploads: readonly Upload[]
   const content = fillIn(sent);
   const plan: MediaPlan = { content, links: [], measured: measuredBy(uploads, known), issues: [] };
   const unused = new Set(uploads.keys());
-  for (const place of mediaPlaces(content)) linkPlace(place, plan, uploads, unused, known);
-  for (const { path, url } of picturePlaces(content)) plan.links.push({ path, source: sourceOf(url, null, known) });
+  for (const place of mediaSlots(content)) linkPlace(place, plan, uploads, unused, known);
+  for (const { path, url } of imageSlots(content)) plan.links.push({ path, source: sourceOf(url, null, known) });
   for (const index of unused) append(index, plan, uploads);
   if (plan.links.length > MAX_MEDIA) plan.issues.push(tooMany(plan.links.length));
   return plan;
@@ -60,27 +60,22 @@ function tooMany(actual: number): Issue {
 }
 
 /** The ids of stored media objects that a content may mean. */
-export function namedIds(sent: PostDraft["content"], idOfUrl: KnownMedia["idOfUrl"]): string[] {
+export function referencedMediaIds(sent: PostDraft["content"], idOfUrl: KnownMedia["idOfUrl"]): string[] {
   const content = sent ?? {};
-  const ids = mediaPlaces(content).map(({ entry }) => (isText(entry.url) ? idOfUrl(entry.url) : entry.id));
-  return [...ids, ...picturePlaces(content).map(({ url }) => idOfUrl(url))]
+  const ids = mediaSlots(content).map(({ entry }) => (isText(entry.url) ? idOfUrl(entry.url) : entry.id));
+  return [...ids, ...imageSlots(content).map(({ url }) => idOfUrl(url))]
     .filter((id) => isText(id))
     .filter((id) => UUID.test(id));
 }
 
 /** A copy where there is something to write into. */
 function fillIn(sent: PostDraft["content"] = {}): PostContent {
-  const {
-    text = "",
-    media,
-    linkUrl,
-    platformOverrides,
-  } = mediaPlaces(sent).length === 0 ? sent : structuredClone(sent);
+  const { text = "", media, linkUrl, platformOverrides } = mediaSlots(sent).length === 0 ? sent : structuredClone(sent);
   return { text, media: [...(media ?? [])], linkUrl: linkUrl ?? null, platformOverrides: platformOverrides ?? {} };
 }
 
 function linkPlace(
-  { path, entry }: MediaPlace,
+  { path, entry }: MediaSlot,
   plan: MediaPlan,
   uploads: readonly Upload[],
   unused: Set<number>,
@@ -107,7 +102,7 @@ function linkPlace(
   }
 }
 
-function sourceOf(url: string, filename: string | null, known: KnownMedia): Source {
+function sourceOf(url: string, filename: string | null, known: KnownMedia): MediaSourceRef {
   const stored = storedAt(url, known);
   return stored === undefined ? { url, filename } : { mediaId: stored.id };
 }

@@ -10,7 +10,7 @@ import type { Services } from "../services.ts";
  * Counts a post that a person makes, in the transaction that makes it. Throws RATE_LIMITED where they have made as many
  * today as they may.
  */
-export async function countPost(
+export async function countPostAgainstLimit(
   { limitsOf }: Pick<Services, "limitsOf">,
   tx: pg.PoolClient,
   { userId }: Call,
@@ -36,7 +36,7 @@ export async function countPost(
  * Counts the content of a post that is made or changed, in the transaction that does so. Throws RATE_LIMITED where it
  * is more than a person may have written in a day.
  */
-export async function countContent(
+export async function countContentAgainstLimit(
   { limitsOf }: Pick<Services, "limitsOf">,
   tx: pg.PoolClient,
   { userId }: Pick<Call, "userId">,
@@ -63,7 +63,7 @@ export async function countContent(
  * Judges one more post that waits for its time, in the transaction that lets it. Throws RATE_LIMITED where as many wait
  * as may.
  */
-export async function judgeScheduling(
+export async function enforceScheduledLimit(
   { limitsOf }: Pick<Services, "limitsOf">,
   tx: pg.PoolClient,
   { userId }: Call,

@@ -6,8 +6,8 @@ import { addUploads, addUrls, getMedia, holdForPost } from "../../media/media-ob
 import type { Call, Caller } from "../caller.ts";
 import type { Upload } from "../media/upload.ts";
 import type { Services } from "../services.ts";
-import { mediaPlaces } from "./media-places.ts";
-import { namedIds, type KnownMedia, type MediaPlan, type Source } from "./plan-media.ts";
+import { mediaSlots } from "./media-slots.ts";
+import { referencedMediaIds, type KnownMedia, type MediaPlan, type MediaSourceRef } from "./plan-media.ts";
 
 /** A media entry's place and the media object that now stands behind it. */
 export interface StoredLink {
@@ -24,7 +24,7 @@ export async function loadKnownMedia(
   former: readonly MediaRow[] = [],
 ): Promise<KnownMedia> {
   const idOfUrl = (url: string) => mediaIdOfUrl(services.settings.mediaUrl, url);
-  const named = await getMedia(db, caller, namedIds(sent, idOfUrl));
+  const named = await getMedia(db, caller, referencedMediaIds(sent, idOfUrl));
   return {
     byId: new Map([...former, ...named].map((row) => [row.id, row])),
     byUrl: new Map(
@@ -46,7 +46,7 @@ export async function storeMedia(
   uploads: readonly Upload[],
 ): Promise<{ content: PostContent; links: StoredLink[] }> {
   if (plan.links.length === 0) return { content: plan.content, links: [] };
-  const rows = new Map<Source, MediaRow>();
+  const rows = new Map<MediaSourceRef, MediaRow>();
   const sources = plan.links.map(({ source }) => source);
   const sent = sources.flatMap((source) => {
     const upload = "upload" in source ? uploads[source.upload] : undefined;
@@ -79,14 +79,14 @@ export async function storeMedia(
 function withIds(content: PostContent, links: readonly StoredLink[]): PostContent {
   const stored = structuredClone(content);
   const byPath = new Map(links.map(({ path, row }) => [path, row]));
-  for (const { path, entry } of mediaPlaces(stored)) {
+  for (const { path, entry } of mediaSlots(stored)) {
     const row = byPath.get(path);
     if (row !== undefined && typeof entry.url !== "string") entry.id = row.id;
   }
   return stored;
 }
 
-function put(rows: Map<Source, MediaRow>, source: Source | undefined, row: MediaRow | undefined): void {
+function put(rows: Map<MediaSourceRef, MediaRow>, source: MediaSourceRef | undefined, row: MediaRow | undefined): void {
   if (source !== undefined && row !== undefined) rows.set(source, row);
 }
 

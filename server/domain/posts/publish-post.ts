@@ -1,30 +1,30 @@
 import type { Post } from "../../../contract/operations/posts.ts";
-import { judgePublishing, waitIfUnapproved } from "../api-keys/policies.ts";
+import { checkPublishPolicies, requestApprovalIfMissing } from "../api-keys/policies.ts";
 import type { Answer, Call } from "../caller.ts";
 import { write } from "../idempotency.ts";
 import type { Services } from "../services.ts";
-import { assertAllowed, publishNow } from "./acts.ts";
 import { getPost } from "./get-post.ts";
-import { holdPost } from "./hold-post.ts";
 import { judgeStored } from "./judge-stored.ts";
 import { refuseIssues } from "./judge.ts";
+import { lockOwnPost } from "./lock-own-post.ts";
+import { assertAllowed, publishNow } from "./post-actions.ts";
 
 /**
  * Makes a post due now. It is judged again by what is known today: its accounts, and its media where they have been
  * measured.
  */
 export async function publishPost(services: Services, call: Call, id: string): Promise<Answer<{ post: Post }>> {
-  return await waitIfUnapproved(
+  return await requestApprovalIfMissing(
     services,
     call,
     id,
     async () =>
       await write(services, call, async (tx) => {
-        const post = await holdPost(tx, call, id);
+        const post = await lockOwnPost(tx, call, id);
         assertAllowed(post, "publish");
         refuseIssues([
           ...(await judgeStored(services, call, tx, { ...post, scheduledFor: null })).issues,
-          ...(await judgePublishing(services, tx, call, post)),
+          ...(await checkPublishPolicies(services, tx, call, post)),
         ]);
         await publishNow(tx, post);
         return await getPost(services, call, id, tx);

@@ -1,13 +1,13 @@
 import type { Post } from "../../../contract/operations/posts.ts";
 import type { PlatformName } from "../../../model/platform-names.ts";
-import { judgePublishing, waitIfUnapproved } from "../api-keys/policies.ts";
+import { checkPublishPolicies, requestApprovalIfMissing } from "../api-keys/policies.ts";
 import type { Answer, Call } from "../caller.ts";
 import { write } from "../idempotency.ts";
 import type { Services } from "../services.ts";
-import { retry } from "./acts.ts";
 import { getPost } from "./get-post.ts";
-import { holdPost } from "./hold-post.ts";
 import { refuseIssues } from "./judge.ts";
+import { lockOwnPost } from "./lock-own-post.ts";
+import { retry } from "./post-actions.ts";
 
 /** Publishes failed platform posts anew; one whose outcome is unknown only where it is named and the caller insists. */
 export async function retryPost(
@@ -16,17 +16,19 @@ export async function retryPost(
   id: string,
   options: { platforms?: readonly PlatformName[]; force?: boolean },
 ): Promise<Answer<{ post: Post }>> {
-  return await waitIfUnapproved(
+  return await requestApprovalIfMissing(
     services,
     call,
     id,
     async () =>
       await write(services, call, async (tx) => {
-        const post = await holdPost(tx, call, id);
+        const post = await lockOwnPost(tx, call, id);
         // First, so that nobody is asked to approve what could not be retried anyhow; a refusal of the key takes it
         // back.
         await retry(tx, post, options);
-        refuseIssues(await judgePublishing(services, tx, call, { id, platforms: options.platforms ?? post.platforms }));
+        refuseIssues(
+          await checkPublishPolicies(services, tx, call, { id, platforms: options.platforms ?? post.platforms }),
+        );
         return await getPost(services, call, id, tx);
       }),
   );

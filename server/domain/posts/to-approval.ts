@@ -7,14 +7,14 @@ import type { PostMediaRow, WholePostRow } from "../../db/queries/posts.ts";
 import { signMediaUrl, type MediaUrls } from "../../media/signed-url.ts";
 import type { Answer } from "../caller.ts";
 import type { Settings } from "../services.ts";
-import { mediaPlaces, picturePlaces } from "./media-places.ts";
-import { answerPost } from "./to-post.ts";
+import { mediaSlots, imageSlots } from "./media-slots.ts";
+import { toPostAnswer } from "./to-post.ts";
 
 /**
  * A post as a person judges it. Its media are shown as they are stored, wherever they came from: what its caller's
  * server would show the person may be another thing than what was fetched from there, and goes out.
  */
-export function answerApproval(
+export function toApprovalAnswer(
   settings: Pick<Settings, "mediaUrl" | "mediaSecrets">,
   row: WholePostRow,
   approval: ApprovalRow,
@@ -23,9 +23,9 @@ export function answerApproval(
   const urls = { baseUrl: settings.mediaUrl, secret: settings.mediaSecrets()[0] };
   const media = row.media.map((each) => toShown(each, urls, now)).sort((a, b) => (a.path < b.path ? -1 : 1));
   const stored = new Map(media.map(({ path, url }) => [path, url]));
-  const { post } = answerPost(settings, row, now).body;
-  for (const { path, entry } of mediaPlaces(post.content)) entry.url = stored.get(path) ?? null;
-  for (const place of picturePlaces(post.content)) place.replace(stored.get(place.path) ?? null);
+  const { post } = toPostAnswer(settings, row, now).body;
+  for (const { path, entry } of mediaSlots(post.content)) entry.url = stored.get(path) ?? null;
+  for (const place of imageSlots(post.content)) place.replace(stored.get(place.path) ?? null);
   const { content_hash: contentHash, approved_at: approvedAt, approved_by: approvedBy } = approval;
   const body = {
     approval: { postId: row.id, contentHash, approvedAt: approvedAt?.toISOString() ?? null, approvedBy, media },

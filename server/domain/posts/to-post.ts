@@ -4,10 +4,10 @@ import type { PlatformPostRow, PostMediaRow, WholePostRow } from "../../db/queri
 import { signMediaUrl, type MediaUrls } from "../../media/signed-url.ts";
 import type { Answer } from "../caller.ts";
 import type { Settings } from "../services.ts";
-import { mediaPlaces } from "./media-places.ts";
+import { mediaSlots } from "./media-slots.ts";
 
 /** The answer about one post: what was sent, with signed addresses for what lies in storage, and what came of it. */
-export function answerPost(
+export function toPostAnswer(
   settings: Pick<Settings, "mediaUrl" | "mediaSecrets">,
   row: WholePostRow,
   now = new Date(),
@@ -82,7 +82,7 @@ function showStored(
 ): boolean {
   const byPath = new Map(media.map((row) => [row.path, row]));
   let signed = false;
-  for (const { path, entry } of mediaPlaces(content)) {
+  for (const { path, entry } of mediaSlots(content)) {
     const row = byPath.get(path);
     if (row === undefined || typeof entry.url === "string") continue;
     const { facts } = row;

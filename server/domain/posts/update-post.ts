@@ -8,17 +8,17 @@ import { newId } from "../../../model/ids.ts";
 import { jsonb } from "../../db/jsonb.ts";
 import { voidApproval } from "../../db/queries/post-approvals.ts";
 import { relinkMedia, retargetPost, updatePost as storePost, type PostRow } from "../../db/queries/posts.ts";
-import { waitForApproval } from "../api-keys/policies.ts";
+import { requestApproval } from "../api-keys/policies.ts";
 import type { Answer, Call } from "../caller.ts";
 import { write } from "../idempotency.ts";
 import type { Services } from "../services.ts";
-import { assertAllowed, resetForEdit } from "./acts.ts";
 import { getPost } from "./get-post.ts";
-import { holdPost } from "./hold-post.ts";
 import { mediaOf } from "./judge-stored.ts";
 import { judge, loadSet, refuseIssues, unknownSet, type SetAccounts } from "./judge.ts";
+import { lockOwnPost } from "./lock-own-post.ts";
 import { planMedia, type MediaPlan } from "./plan-media.ts";
-import { countContent, judgeScheduling } from "./post-limits.ts";
+import { assertAllowed, resetForEdit } from "./post-actions.ts";
+import { countContentAgainstLimit, enforceScheduledLimit } from "./post-limits.ts";
 import { loadKnownMedia, storeMedia } from "./post-media.ts";
 
 /** A stored post with the caller's changes in it. */
@@ -38,19 +38,19 @@ export async function updatePost(
   { body, issues }: Pick<Input<unknown, unknown, PostDraft>, "body" | "issues">,
 ): Promise<Answer<{ post: Post; warnings: Issue[] }>> {
   return await write(services, call, async (tx) => {
-    const post = await holdPost(tx, call, id);
+    const post = await lockOwnPost(tx, call, id);
     assertAllowed(post, "edit");
     const changed = merge(post, body);
     const known = await loadKnownMedia(services, tx, call, changed.content, await mediaOf(tx, call, id));
     const plan = planMedia(changed.content, [], known);
     const accounts = await loadSet(tx, call, changed.platformSetId);
-    if (post.status !== "scheduled" && changed.scheduledFor !== null) await judgeScheduling(services, tx, call);
+    if (post.status !== "scheduled" && changed.scheduledFor !== null) await enforceScheduledLimit(services, tx, call);
     const warnings = judgeChange(services, call, { changed, plan, accounts }, issues);
     await store(services, call, tx, post, { changed, plan, accounts: accounts ?? {} });
     const answer = await getPost(services, call, id, tx);
     return {
       ...answer,
-      body: { ...answer.body, warnings: [...warnings, ...(await waitForApproval(services, tx, call, id))] },
+      body: { ...answer.body, warnings: [...warnings, ...(await requestApproval(services, tx, call, id))] },
     };
   });
 }
@@ -117,7 +117,7 @@ async function store(
   const { content, links } = await storeMedia(services, call, tx, plan, []);
   const status = scheduledFor === null ? "draft" : "scheduled";
   const parts = platforms.map((platform) => ({ id: newId(), platform, account_id: accounts[platform]?.id ?? null }));
-  await countContent(services, tx, call, Buffer.byteLength(jsonb(content)));
+  await countContentAgainstLimit(services, tx, call, Buffer.byteLength(jsonb(content)));
   await voidApproval.run(tx, [post.id, call.userId, call.mode]);
   await storePost.run(tx, [
     post.id,

@@ -1,6 +1,6 @@
 import type { AccountContext } from "../../../contract/operations/account-context.ts";
 import { countPostsToday, countScheduledOfUser, readContentToday } from "../../db/queries/user-limits.ts";
-import { storedBytes } from "../../media/room.ts";
+import { storedBytes } from "../../media/storage-quota.ts";
 import { readPolicies } from "../api-keys/policies.ts";
 import type { Answer, Call } from "../caller.ts";
 import type { Services } from "../services.ts";

@@ -13,7 +13,7 @@ import { disconnectAll } from "../accounts/disconnect.ts";
 import { recordAudit } from "../audit/record-audit.ts";
 import type { Answer, Call } from "../caller.ts";
 import type { Services } from "../services.ts";
-import { refuseField } from "./refuse-field.ts";
+import { rejectField } from "./reject-field.ts";
 
 export type DeleteUserServices = Pick<Services, "pool" | "auth" | "jobs" | "oauth" | "keyHolders">;
 
@@ -51,7 +51,7 @@ async function confirm({ pool, auth }: DeleteUserServices, call: Call, password:
   const user = await findMe.one(pool, [call.userId]);
   if (user?.has_password === false) {
     if ((await findFreshSession.one(pool, [call.actor.id, call.userId, FRESH_MINUTES])) !== undefined) return;
-    throw refuseField(
+    throw rejectField(
       "me.session",
       "",
       "Deleting the account requires a recent sign-in",
@@ -59,10 +59,10 @@ async function confirm({ pool, auth }: DeleteUserServices, call: Call, password:
     );
   }
   if (password === undefined)
-    throw refuseField("me.password", "/password", "Deleting the account requires the password", "Send it as password.");
+    throw rejectField("me.password", "/password", "Deleting the account requires the password", "Send it as password.");
   await throttle(pool, "password", { account: call.userId, address: call.address });
   if (!(await (await auth()).checkPassword(call.userId, password)))
-    throw refuseField("me.password", "/password", "The password is incorrect", "Check it, or reset it by email.");
+    throw rejectField("me.password", "/password", "The password is incorrect", "Check it, or reset it by email.");
 }
 
 /** More would make a job's row large. */

@@ -19,7 +19,7 @@ import { recordAudit } from "../audit/record-audit.ts";
 import type { Answer, Call, Caller } from "../caller.ts";
 import { write } from "../idempotency.ts";
 import type { Services } from "../services.ts";
-import { refuseField } from "./refuse-field.ts";
+import { rejectField } from "./reject-field.ts";
 
 /** The open invitations of the owner. Throws NOT_FOUND for others. */
 export async function listInvites(
@@ -39,14 +39,14 @@ export async function createInvite(
   return await write(services, call, async (tx) => {
     const owner = await requireOwner(tx, call.userId);
     if (services.settings.signUp === "closed")
-      throw refuseField(
+      throw rejectField(
         "signUp.closed",
         "",
         "Sign-up is closed on this instance",
         "Set AMPOST_SIGNUP to invite first.",
       );
     if ((await findUserByEmail.one(tx, [email])) !== undefined)
-      throw refuseField(
+      throw rejectField(
         "invites.email",
         "/email",
         `${email} already has an account`,

@@ -12,7 +12,7 @@ import { transaction } from "../../db/sql.ts";
 import { recordAudit } from "../audit/record-audit.ts";
 import type { Origin } from "../caller.ts";
 import { makeUser } from "./ensure-user.ts";
-import { refuseField } from "./refuse-field.ts";
+import { rejectField } from "./reject-field.ts";
 import type { NewPerson, SignUpServices } from "./sign-up.ts";
 
 const FACT = "set_up_token/";
@@ -52,7 +52,7 @@ export async function completeSetUp(
     await lockSetUp.run(tx);
     const taken = await takeRecentFact.one(tx, [FACT + digestToken(token), SET_UP_HOURS]);
     if (taken === undefined || (await findOwnerWhoCanSignIn.one(tx)) !== undefined) {
-      throw refuseField(
+      throw rejectField(
         "setUp.token",
         "/token",
         "The setup link has expired or was already used",
@@ -65,7 +65,7 @@ export async function completeSetUp(
         ? await makeUser(tx, { ...person, isOwner: true, emailVerified: true })
         : await adopt(tx, found.id, person);
     if (owner === undefined)
-      throw refuseField(
+      throw rejectField(
         "setUp.email",
         "/email",
         "This email belongs to another user of this instance",

@@ -13,7 +13,7 @@ import { recordAudit } from "../audit/record-audit.ts";
 import type { Origin } from "../caller.ts";
 import type { Services } from "../services.ts";
 import { makeUser } from "./ensure-user.ts";
-import { refuseField } from "./refuse-field.ts";
+import { rejectField } from "./reject-field.ts";
 
 export type SignUpServices = Pick<Services, "pool" | "auth" | "jobs" | "vault" | "settings">;
 
@@ -72,7 +72,7 @@ export async function acceptInvite(
   return await transaction(services.pool, async (tx) => {
     const invite = await takeInvite.one(tx, [digestToken(token)]);
     if (invite === undefined)
-      throw refuseField(
+      throw rejectField(
         "signUp.invite",
         "/invite",
         "The invitation has expired, or was already used, revoked or replaced",
@@ -80,7 +80,7 @@ export async function acceptInvite(
       );
     const user = await makeUser(tx, { ...person, email: invite.email, isOwner: false, emailVerified: true });
     if (user === undefined)
-      throw refuseField(
+      throw rejectField(
         "signUp.email",
         "/email",
         `${invite.email} already has an account`,
@@ -107,11 +107,11 @@ function alreadySignedUp({ settings: { appUrl } }: SignUpServices) {
 
 function signUpRefused(mode: "invite" | "closed"): PublicError {
   return mode === "invite"
-    ? refuseField(
+    ? rejectField(
         "signUp.invite",
         "/invite",
         "You need an invitation to create an account",
         "Ask the owner of this instance to invite you, then open the link in the invitation email.",
       )
-    : refuseField("signUp.closed", "", "Sign-up is closed on this instance", "Ask the owner of this instance.");
+    : rejectField("signUp.closed", "", "Sign-up is closed on this instance", "Ask the owner of this instance.");
 }

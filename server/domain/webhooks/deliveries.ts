@@ -11,8 +11,8 @@ import {
   type DeliveryRow,
 } from "../../db/queries/webhook-deliveries.ts";
 import { findWebhook, listWebhooks, touchWebhook } from "../../db/queries/webhooks.ts";
+import { groupOf } from "../../jobs/fair-worker.ts";
 import { WEBHOOK_QUEUE } from "../../jobs/queues.ts";
-import { groupOf } from "../../jobs/shared-work.ts";
 import type { Answer, Call, Caller } from "../caller.ts";
 import { write } from "../idempotency.ts";
 import type { Services } from "../services.ts";

@@ -10,7 +10,7 @@ import { type DeliveryAttempt, dropSurplusDeliveries, trimDeliveries } from "../
 import { listActiveWebhooks } from "../../db/queries/webhooks.ts";
 import { transaction } from "../../db/sql.ts";
 import { readAccount } from "../accounts/accounts.ts";
-import { answerPost } from "../posts/to-post.ts";
+import { toPostAnswer } from "../posts/to-post.ts";
 import type { Services, Settings } from "../services.ts";
 import { queueDelivery } from "./deliveries.ts";
 
@@ -122,7 +122,7 @@ async function describe({ settings }: RelayServices, tx: pg.PoolClient, event: O
   const data: Record<string, unknown> = { ...event.data };
   if (event.post_id !== null) {
     const post = await findPost.one(tx, [event.post_id, event.user_id, event.mode]);
-    data.post = post === undefined ? null : answerPost(settings, post).body.post;
+    data.post = post === undefined ? null : toPostAnswer(settings, post).body.post;
     if (event.platform_post_id !== null) data.platformPostId = event.platform_post_id;
   }
   if (event.account_id !== null)

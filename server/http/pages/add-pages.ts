@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { requireAppHost, hostResolver } from "../../calls/hosts.ts";
 import { logFailure, sendFailure } from "../../calls/refusals.ts";
 import type { Services } from "../../domain/services.ts";
-import { ConnectingFailed } from "../../oauth/failures.ts";
+import { ConnectError } from "../../oauth/connect-error.ts";
 import { addConnectLinkRoutes, answerLinkFailure } from "../routes/connect-link-routes.ts";
 import { addOAuthRoutes } from "../routes/oauth-routes.ts";
 import { addApprovals } from "./approvals.ts";
@@ -11,7 +11,7 @@ import { addApprovePost } from "./approve-post.ts";
 import { addAuditLog } from "./audit-log.ts";
 import type { PageOptions } from "./call-operation.ts";
 import { addChooseAccount } from "./choose-account.ts";
-import { showConnectingFailed } from "./connecting-failed.ts";
+import { showConnectError } from "./connect-error.ts";
 import { addConnections, readMode } from "./connections.ts";
 import { addConsent } from "./consent.ts";
 import { addCustomOAuthApps } from "./custom-oauth-apps.ts";
@@ -90,10 +90,10 @@ async function showFailure(
       reply,
       `/sign-in?${new URLSearchParams({ returnTo: request.method === "GET" ? request.url : "/" })}`,
     );
-  if (error instanceof ConnectingFailed && error.attempt?.connect_link_id)
+  if (error instanceof ConnectError && error.authorization?.connect_link_id)
     return await answerLinkFailure(services, reply, error);
   const viewer = await findPerson(services, request).catch(() => null);
-  if (error instanceof ConnectingFailed) return await showConnectingFailed(reply, error, viewer);
+  if (error instanceof ConnectError) return await showConnectError(reply, error, viewer);
   const { status, message, issues, headers } = logFailure(services.log, error, request);
   const back =
     viewer !== null && request.url.startsWith("/api/platforms/")

@@ -1,9 +1,9 @@
 import type { FastifyReply } from "fastify";
 
 import { catalog } from "../../../platforms/catalog.ts";
-import type { ConnectWay } from "../../domain/accounts/ways-to-connect.ts";
+import type { ConnectMethod } from "../../domain/accounts/connect-methods.ts";
 import type { OpenConnectLink } from "../../domain/connect-links/open-connect-link.ts";
-import type { FailureKind, OAuthFailure } from "../../oauth/failures.ts";
+import type { FailureKind, OAuthFailure } from "../../oauth/connect-error.ts";
 import { sendPage } from "./frame.ts";
 import { html, type Html } from "./html.ts";
 
@@ -14,7 +14,7 @@ import { html, type Html } from "./html.ts";
 export async function showConnectLink(
   reply: FastifyReply,
   link: OpenConnectLink | null,
-  pathOf: (way: ConnectWay) => string,
+  pathOf: (way: ConnectMethod) => string,
 ): Promise<FastifyReply> {
   if (link === null) return await showOver(reply, "unknown", null);
   if (link.status !== "pending") return await showOver(reply, link.status, link.returnUrl);

@@ -12,7 +12,7 @@ import {
 import { MODES, PLATFORM_NAMES, type Mode } from "../../../model/platform-names.ts";
 import { catalog } from "../../../platforms/catalog.ts";
 import { listAccounts } from "../../domain/accounts/accounts.ts";
-import { type ConnectWay, waysToConnect } from "../../domain/accounts/ways-to-connect.ts";
+import { type ConnectMethod, connectMethods } from "../../domain/accounts/connect-methods.ts";
 import { listPlatformSets } from "../../domain/platform-sets/platform-sets.ts";
 import type { Services } from "../../domain/services.ts";
 import { type CallOperation, operationsFor, type Outcome, type PageOptions } from "./call-operation.ts";
@@ -105,7 +105,7 @@ async function showConnections(
     },
   ] = await Promise.all([listPlatformSets(services, call), listAccounts(services, call, {})]);
   const ways = await Promise.all(
-    sets.map(({ id }) => waysToConnect(services.oauth, { userId: call.userId, mode, platformSetId: id })),
+    sets.map(({ id }) => connectMethods(services.oauth, { userId: call.userId, mode, platformSetId: id })),
   );
   const modes = MODES.map(
     (name) =>
@@ -138,7 +138,7 @@ async function showConnections(
 function setSection(
   set: PlatformSet,
   accounts: readonly Account[],
-  ways: readonly ConnectWay[],
+  ways: readonly ConnectMethod[],
   timeZone: string,
 ): Html {
   const missing = PLATFORM_NAMES.filter((platform) => !accounts.some((account) => account.platform === platform));
@@ -168,7 +168,7 @@ function setSection(
   </section>`;
 }
 
-function accountItem(account: Account, ways: readonly ConnectWay[], timeZone: string): Html {
+function accountItem(account: Account, ways: readonly ConnectMethod[], timeZone: string): Html {
   const { id, platform, mode, platformSetId } = account;
   const name = account.username ?? account.displayName ?? account.platformAccountId;
   const about = (what: string) => `${what} ${name} on ${catalog[platform].capabilities.label}`;

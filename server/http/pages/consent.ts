@@ -2,13 +2,13 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 
 import { PublicError } from "../../../model/errors.ts";
 import {
-  allow,
-  type Asked,
-  judgeRequest,
-  openAsked,
-  refuse,
-  type RefusedRequest,
-  sealAsked,
+  approveRequest,
+  type AuthorizationRequest,
+  checkRequest,
+  openRequest,
+  denyRequest,
+  type RejectedRequest,
+  sealRequest,
 } from "../../domain/mcp-grants/authorization.ts";
 import { isLoopback } from "../../domain/mcp-grants/redirect-uris.ts";
 import type { Services } from "../../domain/services.ts";
@@ -28,14 +28,14 @@ import { callOf, type Person, requirePerson } from "./person.ts";
 export function addConsent(scope: FastifyInstance, services: Services): void {
   scope.get(GRANT_PATHS.authorize, async (request, reply) => {
     const person = await requirePerson(services, request);
-    const judged = await judgeRequest(services, new URL(request.url, "http://own.invalid").searchParams, {
+    const judged = await checkRequest(services, new URL(request.url, "http://own.invalid").searchParams, {
       account: person.id,
       address: request.ip,
     });
     if ("refused" in judged) return await showRefused(reply, person, judged.refused);
     return await showConsent(services, reply, person, {
       asked: judged.asked,
-      sealed: sealAsked(services, person.sessionId, judged.asked),
+      sealed: sealRequest(services, person.sessionId, judged.asked),
     });
   });
 
@@ -43,8 +43,8 @@ export function addConsent(scope: FastifyInstance, services: Services): void {
     const form = await readForm(request, services.settings.appUrl);
     const person = await requirePerson(services, request);
     const sealed = form.text("asked");
-    const asked = openAsked(services, person.sessionId, sealed);
-    if (form.text("answer") !== "allow") return await sendBack(reply, refuse(services, asked));
+    const asked = openRequest(services, person.sessionId, sealed);
+    if (form.text("answer") !== "allow") return await sendBack(reply, denyRequest(services, asked));
     try {
       return await sendBack(reply, await authorize(services, request, person, asked, form));
     } catch (error) {
@@ -59,11 +59,11 @@ async function authorize(
   services: Services,
   request: FastifyRequest,
   person: Person,
-  asked: Asked,
+  asked: AuthorizationRequest,
   form: Filled,
 ): Promise<string> {
   const mode = form.text("mode") === "live" ? "live" : "test";
-  return await allow(services, callOf(person, mode, request), asked, { mode, policies: policiesIn(form) });
+  return await approveRequest(services, callOf(person, mode, request), asked, { mode, policies: policiesIn(form) });
 }
 
 /** To the client's address, which learns nothing of the page that the browser comes from. */
@@ -72,7 +72,7 @@ async function sendBack(reply: FastifyReply, to: string): Promise<FastifyReply> 
 }
 
 interface Shown {
-  asked: Asked;
+  asked: AuthorizationRequest;
   sealed: string;
   form?: Filled;
   refused?: Refused;
@@ -140,7 +140,7 @@ async function showConsent(
 async function showRefused(
   reply: FastifyReply,
   person: Person,
-  { client, redirectUri, reason, back }: RefusedRequest,
+  { client, redirectUri, reason, back }: RejectedRequest,
 ): Promise<FastifyReply> {
   return await sendPage(reply, {
     title: `“${client.name}” was not authorized`,
@@ -155,7 +155,7 @@ async function showRefused(
         yourself.
       </p>
       <p class="row">
-        <a class="button" href="${back}" rel="noreferrer">Back to ${placeOf(redirectUri)}</a
+        <a class="button" href="${back}" rel="noreferrer">Back to ${hostOf(redirectUri)}</a
         ><a class="button" href="/">Stay on Ampost</a>
       </p>
     </section>`,
@@ -165,19 +165,19 @@ async function showRefused(
 /** Where the browser goes with the answer, as a person can tell one place from another. */
 function destination(redirectUri: string): Html {
   const { protocol } = new URL(redirectUri);
-  const place = placeOf(redirectUri);
+  const place = hostOf(redirectUri);
   if (protocol === "https:") return html`<b>${place}</b>`;
   return html`${protocol === "http:" ? "a program on this computer" : "an app on this device"}
     <span class="dim">(${place})</span>`;
 }
 
-function placeOf(redirectUri: string): string {
+function hostOf(redirectUri: string): string {
   const { protocol, host } = new URL(redirectUri);
   return protocol === "https:" || protocol === "http:" ? host : `${protocol}//${host}`;
 }
 
 /** What cannot be known of a client is said before anything is agreed to. */
-function warning({ client, redirectUri }: Asked): Html {
+function warning({ client, redirectUri }: AuthorizationRequest): Html {
   const url = new URL(redirectUri);
   const isLocal = url.protocol !== "https:";
   const elsewhere = !isLocal && client.host !== null && client.host !== url.host;

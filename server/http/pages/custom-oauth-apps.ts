@@ -9,7 +9,7 @@ import {
 import { PublicError } from "../../../model/errors.ts";
 import { isPlatformName, PLATFORM_NAMES, type Mode, type PlatformName } from "../../../model/platform-names.ts";
 import { catalog } from "../../../platforms/catalog.ts";
-import { connectionsPath } from "../../domain/accounts/connecting.ts";
+import { connectionsPath } from "../../domain/accounts/connect-account.ts";
 import { listPlatformSets } from "../../domain/platform-sets/platform-sets.ts";
 import type { Services } from "../../domain/services.ts";
 import { operationsFor, type CallOperation, type PageOptions } from "./call-operation.ts";

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import type { FastifyReply } from "fastify";
 
 import type { Mode } from "../../../model/platform-names.ts";
-import { MOST_COUNTED } from "../../domain/posts/list-approvals.ts";
+import { MAX_COUNTED } from "../../domain/posts/list-approvals.ts";
 import { html, toMarkup, trusted, type Html } from "./html.ts";
 import { safeRedirect } from "./safe-redirect.ts";
 import { PAGE_STYLE } from "./style.ts";
@@ -52,7 +52,7 @@ export async function sendPage(reply: FastifyReply, page: Page): Promise<Fastify
 /** How many are waiting, shown beside a link's name; nothing where none are. */
 export function waitingTag(count: number): Html | null {
   if (count === 0) return null;
-  const shown = count >= MOST_COUNTED ? `${MOST_COUNTED - 1}+` : count;
+  const shown = count >= MAX_COUNTED ? `${MAX_COUNTED - 1}+` : count;
   return html` <span class="tag warn" title="${shown} waiting">${shown}</span>`;
 }
 

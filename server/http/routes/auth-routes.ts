@@ -16,7 +16,7 @@ import { readBody } from "../../calls/read-body.ts";
 import { refuseRequest } from "../../calls/refusals.ts";
 import type { Origin } from "../../domain/caller.ts";
 import type { Services } from "../../domain/services.ts";
-import { refuseField } from "../../domain/users/refuse-field.ts";
+import { rejectField } from "../../domain/users/reject-field.ts";
 import { completeSetUp } from "../../domain/users/set-up.ts";
 import { acceptInvite, signUp } from "../../domain/users/sign-up.ts";
 import { safeRedirect } from "../pages/safe-redirect.ts";
@@ -73,7 +73,7 @@ function addWaysIn(scope: FastifyInstance, services: Services): void {
       return await signIn(services, request, reply, { ...person, ...invited });
     }
     if (email === undefined)
-      throw refuseField("signUp.email", "/email", "email is required", "Send your email address.");
+      throw rejectField("signUp.email", "/email", "email is required", "Send your email address.");
     await atLeast(TIMING_SAFE_MILLISECONDS, signUp(services, originOf(request), { ...person, email }));
     return { next: "verify_email" };
   });

@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { PublicError } from "../../../model/errors.ts";
 import { PLATFORM_NAMES } from "../../../model/platform-names.ts";
 import { refuseRequest } from "../../calls/refusals.ts";
-import { chooseByLink, listChoices } from "../../domain/accounts/connecting.ts";
+import { chooseByLink, listChoices } from "../../domain/accounts/connect-account.ts";
 import {
   findResult,
   openConnectLink,
@@ -12,7 +12,7 @@ import {
   startByConnectLink,
 } from "../../domain/connect-links/open-connect-link.ts";
 import type { Services } from "../../domain/services.ts";
-import type { ConnectingFailed } from "../../oauth/failures.ts";
+import type { ConnectError } from "../../oauth/connect-error.ts";
 import { giveBrowserBinding, readBrowserBinding } from "../browser-binding.ts";
 import { showChoices } from "../pages/choose-account.ts";
 import { showConnectLink, showNotConnected } from "../pages/connect-link.ts";
@@ -128,13 +128,13 @@ async function choose(
 export async function answerLinkFailure(
   services: Services,
   reply: FastifyReply,
-  { attempt, failure }: ConnectingFailed,
+  { authorization, failure }: ConnectError,
 ): Promise<FastifyReply> {
-  const back = attempt === null ? null : await refusedAddress(services, attempt, failure.kind);
+  const back = authorization === null ? null : await refusedAddress(services, authorization, failure.kind);
   if (back !== null && failure.kind === "refused") return await sendAway(reply, back.url);
   return await showNotConnected(reply, failure, {
     backUrl: back?.url ?? null,
-    againPath: attempt !== null && back?.isPending === true ? `/connect/again/${attempt.id}` : null,
+    againPath: authorization !== null && back?.isPending === true ? `/connect/again/${authorization.id}` : null,
   });
 }
 

@@ -7,9 +7,9 @@ import { authenticate } from "../../calls/authenticate.ts";
 import type { BindOptions } from "../../calls/bind.ts";
 import { sendUnlimited } from "../../calls/call-meter.ts";
 import { refuseRequest } from "../../calls/refusals.ts";
-import { finishConnecting, type Outcome, startConnecting } from "../../domain/accounts/connecting.ts";
+import { finishConnecting, type ConnectOutcome, startConnecting } from "../../domain/accounts/connect-account.ts";
 import type { Services } from "../../domain/services.ts";
-import { bindingOf } from "../../oauth/attempts.ts";
+import { bindingOf } from "../../oauth/authorizations.ts";
 import { readBrowserBinding } from "../browser-binding.ts";
 import { SignInFirst } from "../pages/person.ts";
 
@@ -69,10 +69,11 @@ async function readBrowser(
 }
 
 /** The path of the app's own where a person goes on. */
-export function whereNext({ attempt, accountId }: Outcome): string {
-  if (attempt.connect_link_id !== null) return `/connect/${accountId === null ? "choose" : "return"}/${attempt.id}`;
-  if (accountId === null) return `/connections/choose/${attempt.id}?mode=${attempt.mode}`;
-  const path = new URL(attempt.return_to, "http://own.invalid");
+export function whereNext({ authorization, accountId }: ConnectOutcome): string {
+  if (authorization.connect_link_id !== null)
+    return `/connect/${accountId === null ? "choose" : "return"}/${authorization.id}`;
+  if (accountId === null) return `/connections/choose/${authorization.id}?mode=${authorization.mode}`;
+  const path = new URL(authorization.return_to, "http://own.invalid");
   path.searchParams.set("connected", accountId);
   return path.pathname + path.search;
 }

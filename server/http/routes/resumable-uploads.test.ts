@@ -14,7 +14,7 @@ import { asRefusal, objectIn } from "../../../tests/answers.ts";
 import { fixture } from "../../../tests/media-world.ts";
 import { createWorld, type Called, type Tenant, type World } from "../../../tests/world.ts";
 import { findMedia } from "../../db/queries/media.ts";
-import { storedBytes } from "../../media/room.ts";
+import { storedBytes } from "../../media/storage-quota.ts";
 import { sweepMedia } from "../../media/sweep.ts";
 import { createS3Storage } from "../../storage/s3.ts";
 import type { Storage } from "../../storage/storage.ts";

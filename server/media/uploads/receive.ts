@@ -11,8 +11,8 @@ import type { PublicCode } from "../../../model/errors.ts";
 import type { MediaFacts } from "../../../model/post.ts";
 import { newStorageKey } from "../../storage/storage.ts";
 import type { Storage } from "../../storage/storage.ts";
-import type { Room } from "../room.ts";
 import { imageSlots, indexSlots } from "../slots.ts";
+import type { Reservation } from "../storage-quota.ts";
 import { UnreadableMediaError } from "../unreadable-media-error.ts";
 
 export interface IncomingFile {
@@ -28,7 +28,7 @@ export interface IncomingFile {
   /** It waits for its turn behind however many others of the user, since nobody waits for it. */
   isPatient?: true;
   /** Where its bytes are to be counted before they are stored. */
-  room?: Pick<Room, "take">;
+  reservation?: Pick<Reservation, "add">;
 }
 
 /** A file that is stored and measured, and has no row yet: see `addUpload` and `dropReceived`. */
@@ -72,7 +72,7 @@ async function* watch(
   file: IncomingFile,
 ): AsyncGenerator<Uint8Array> {
   let sizeBytes = first.byteLength;
-  file.room?.take(first.byteLength);
+  file.reservation?.add(first.byteLength);
   hash.update(first);
   yield first;
   for await (const chunk of rest) {
@@ -83,7 +83,7 @@ async function* watch(
         fix: `Send a file of at most ${MAX_FILE_BYTES} bytes.`,
       });
     }
-    file.room?.take(chunk.byteLength);
+    file.reservation?.add(chunk.byteLength);
     hash.update(chunk);
     yield chunk;
   }

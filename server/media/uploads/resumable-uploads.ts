@@ -32,8 +32,8 @@ import type { Storage } from "../../storage/storage.ts";
 import { addUploads } from "../media-objects.ts";
 import type { JobSender, Owner } from "../media-objects.ts";
 import { DROP_BYTES_QUEUE } from "../queues.ts";
-import { readArriving } from "./arriving-bytes.ts";
-import type { ArrivingBytes } from "./arriving-bytes.ts";
+import { readIncoming } from "./incoming-bytes.ts";
+import type { IncomingBytes } from "./incoming-bytes.ts";
 import { dropReceived, receiveFile } from "./receive.ts";
 import type { ReceivedFile } from "./receive.ts";
 
@@ -132,7 +132,7 @@ export async function appendToUpload(
     writer.writer,
   ]);
   if (upload === undefined) throw busy();
-  const arriving = readArriving(bytes.source, IDLE_SECONDS);
+  const arriving = readIncoming(bytes.source, IDLE_SECONDS);
   const heartbeat = setInterval(
     () => {
       if (!arriving.isIdle()) void renewWriter.run(deps.pool, valuesOf(writer)).catch(() => undefined);
@@ -209,7 +209,7 @@ async function storeArriving(
   deps: ResumableUploadDeps,
   writer: Writer,
   upload: ResumableUploadRow,
-  arriving: ArrivingBytes,
+  arriving: IncomingBytes,
 ): Promise<Omit<Appended, "expiresAt">> {
   let offsetBytes = upload.offset_bytes;
   for (;;) {

@@ -11,7 +11,7 @@ export function findEditObstacle(index: Buffer): string | null {
   const movieScale = readScale(boxes.find(({ name }) => name === "mvhd")?.body)?.scale;
   if (movieScale === undefined) return null;
   for (const { body } of boxes.filter(({ name }) => name === "trak")) {
-    const obstacle = judgeTrack(body, movieScale);
+    const obstacle = findTrackObstacle(body, movieScale);
     if (obstacle !== null) return obstacle;
   }
   return null;
@@ -20,7 +20,7 @@ export function findEditObstacle(index: Buffer): string | null {
 /** What nobody sees or hears: padding of the last packet of sound, a frame's delay of its decoder. */
 const UNNOTICED_SECONDS = 0.1;
 
-function judgeTrack(track: Buffer, movieScale: number): string | null {
+function findTrackObstacle(track: Buffer, movieScale: number): string | null {
   const media = findBox(track, "mdia");
   const handler = findBox(media, "hdlr").toString("latin1", 8, 12);
   const scale = readScale(findBox(media, "mdhd"));

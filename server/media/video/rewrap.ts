@@ -22,7 +22,7 @@ import { BrokerError } from "../../../platforms/platform.ts";
 import { newStorageKey } from "../../storage/storage.ts";
 import type { Storage } from "../../storage/storage.ts";
 import { measureVideo } from "../measure.ts";
-import { keptTracks } from "./video-tracks.ts";
+import { tracksToKeep } from "./video-tracks.ts";
 
 /**
  * Puts a stored video into an MP4 file with the index at the front, and stores that. Packets are copied as they are:
@@ -35,7 +35,7 @@ export async function rewrapVideo(
   userId: string,
   original: { storageKey: string; facts: MediaFacts },
 ): Promise<{ storageKey: string; facts: MediaFacts }> {
-  const facts = await knowWrapping(storage, userId, original);
+  const facts = await ensureContainerMeasured(storage, userId, original);
   const { rewrapObstacle } = facts;
   if (rewrapObstacle !== undefined)
     throw new BrokerError(
@@ -43,7 +43,7 @@ export async function rewrapVideo(
       `The video cannot be rewrapped as MP4 without re-encoding: it ${rewrapObstacle}.`,
       { retryable: false },
     );
-  const file = await openNameless();
+  const file = await openAnonymousFile();
   try {
     await storage.withFile(original.storageKey, (path) => copyPackets(path, file, facts).catch(asRejection));
     const storageKey = newStorageKey();
@@ -52,7 +52,7 @@ export async function rewrapVideo(
       const made = await measureVideo(storage, { userId, key: storageKey, mimeType: "video/mp4", sizeBytes }).catch(
         asRejection,
       );
-      if (!looksTheSame(made, facts))
+      if (!isEquivalent(made, facts))
         throw new BrokerError("MEDIA_REJECTED", "The video cannot be rewrapped as MP4 without re-encoding.", {
           retryable: false,
         });
@@ -67,7 +67,7 @@ export async function rewrapVideo(
 }
 
 /** Earlier versions measured nothing of a video's wrapping. */
-async function knowWrapping(
+async function ensureContainerMeasured(
   storage: Storage,
   userId: string,
   { storageKey, facts }: { storageKey: string; facts: MediaFacts },
@@ -83,7 +83,7 @@ async function knowWrapping(
 }
 
 /** A file without a name: its room on the disk is free again when it is closed, or its process killed. */
-async function openNameless(): Promise<FileHandle> {
+async function openAnonymousFile(): Promise<FileHandle> {
   const folder = await mkdtemp(join(tmpdir(), "ampost-rewrap-"));
   try {
     return await open(join(folder, "video"), "wx+");
@@ -103,7 +103,7 @@ async function copyPackets(path: string, file: FileHandle, facts: MediaFacts): P
   });
   const maxPackets = 10 + Math.ceil((facts.durationSeconds ?? 0) * MAX_PACKETS_A_SECOND);
   try {
-    const lanes = await Promise.all((await keptTracks(input)).map((track) => openLane(output, track, maxPackets)));
+    const lanes = await Promise.all((await tracksToKeep(input)).map((track) => openLane(output, track, maxPackets)));
     await output.start();
     // The place of the pictures is known when every track has begun; what came before would wait in memory.
     for (const lane of lanes) await lane.step();
@@ -193,7 +193,7 @@ function earliest(lanes: readonly Lane[]): Lane | undefined {
 }
 
 /** Whether people see and hear the same. Durations may differ by a frame: wrappings round them differently. */
-function looksTheSame(made: MediaFacts, original: MediaFacts): boolean {
+function isEquivalent(made: MediaFacts, original: MediaFacts): boolean {
   const near = (a: number | null, b: number | null) => a === b || Math.abs((a ?? Infinity) - (b ?? Infinity)) < 0.1;
   return (
     (["width", "height", "videoCodec", "audioCodec", "audioChannels", "audioSampleRate"] as const).every(

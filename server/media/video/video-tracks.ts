@@ -8,7 +8,7 @@ const COPIED_CODECS: ReadonlySet<string> = new Set(["avc", "hevc", "av1", "vp9",
  * first where all are off. QuickTime keeps chapters' pictures, other languages and spatial sound as tracks that are
  * off.
  */
-export async function keptTracks(input: Input): Promise<(InputVideoTrack | InputAudioTrack)[]> {
+export async function tracksToKeep(input: Input): Promise<(InputVideoTrack | InputAudioTrack)[]> {
   const tracks = [await input.getVideoTracks(), await input.getAudioTracks()];
   const kept = await Promise.all(
     tracks.map(async (ofKind) => {
@@ -21,7 +21,7 @@ export async function keptTracks(input: Input): Promise<(InputVideoTrack | Input
 
 /** Why these tracks cannot be copied into an MP4 file, completing "The video …"; null where they can. */
 export async function findCodecObstacle(input: Input): Promise<string | null> {
-  for (const track of await keptTracks(input)) {
+  for (const track of await tracksToKeep(input)) {
     const codec = await track.getCodec();
     if (codec === null || !COPIED_CODECS.has(codec))
       return `has ${track.type === "video" ? "video" : "audio"} with the codec ${codec ?? "unknown"}`;

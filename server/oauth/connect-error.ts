@@ -18,18 +18,18 @@ export interface OAuthFailure {
 export type FailureKind = keyof typeof FAILURES;
 
 /**
- * Thrown where a sign-in at a platform has come to nothing. `attempt` is the one it ends; null where the browser has
- * shown none of its own.
+ * Thrown where a sign-in at a platform has come to nothing. `authorization` is the one it ends; null where the browser
+ * has shown none of its own.
  */
-export class ConnectingFailed extends Error {
+export class ConnectError extends Error {
   readonly failure: OAuthFailure;
-  readonly attempt: OAuthAttemptRow | null;
+  readonly authorization: OAuthAttemptRow | null;
 
   constructor(
     kind: FailureKind,
     about: {
       platform: PlatformName | null;
-      attempt?: OAuthAttemptRow | null;
+      authorization?: OAuthAttemptRow | null;
       message?: string;
       cure?: string;
       cause?: unknown;
@@ -40,9 +40,9 @@ export class ConnectingFailed extends Error {
     const { message, cure } = FAILURES[kind];
     const failure = { kind, platform, message: about.message ?? message(label), cure: about.cure ?? cure(label) };
     super(failure.message, { cause: about.cause });
-    this.name = "ConnectingFailed";
+    this.name = "ConnectError";
     this.failure = failure;
-    this.attempt = about.attempt ?? null;
+    this.authorization = about.authorization ?? null;
   }
 }
 
@@ -151,14 +151,14 @@ export function readRefusal(query: URLSearchParams): FailureKind | null {
 }
 
 /** What went wrong while the platform was asked. Faults of our own are thrown on as they are. */
-export function toConnectingFailed(error: unknown, attempt: OAuthAttemptRow): unknown {
-  const about = { platform: attempt.platform, attempt, cause: error };
-  if (error instanceof TransportError) return new ConnectingFailed("platform_away", about);
+export function toConnectError(error: unknown, authorization: OAuthAttemptRow): unknown {
+  const about = { platform: authorization.platform, authorization, cause: error };
+  if (error instanceof TransportError) return new ConnectError("platform_away", about);
   if (!(error instanceof BrokerError)) return error;
-  if (error.code === "AUTH_EXPIRED") return new ConnectingFailed("not_accepted", about);
-  if (error.code === "UNEXPECTED_RESPONSE") return new ConnectingFailed("app_refused", about);
+  if (error.code === "AUTH_EXPIRED") return new ConnectError("not_accepted", about);
+  if (error.code === "UNEXPECTED_RESPONSE") return new ConnectError("app_refused", about);
   if (error.code === "PLATFORM_UNAVAILABLE" || error.code === "RATE_LIMITED" || error.code === "QUOTA_EXCEEDED")
-    return new ConnectingFailed("platform_away", about);
+    return new ConnectError("platform_away", about);
   // The platform's own sentence for the person says both what is missing and how to fix it.
-  return new ConnectingFailed("nothing_to_connect", { ...about, message: error.message });
+  return new ConnectError("nothing_to_connect", { ...about, message: error.message });
 }

@@ -5,8 +5,8 @@ import { after, before, test } from "node:test";
 import type { EndingAccount } from "../../model/emails.ts";
 import { type CareWorld, openCareWorld } from "../../tests/token-care-world.ts";
 import { renderExpiryEmail } from "../mail/emails.ts";
+import { sendExpiryWarnings } from "./expiry-warnings.ts";
 import type { AccountKey } from "./stored-grant.ts";
-import { warnOfEnds } from "./warn-of-ends.ts";
 
 let world: CareWorld;
 before(async () => (world = await openCareWorld()));
@@ -25,7 +25,7 @@ test("an access that cannot be renewed is warned of once 7, 3 and 1 days ahead, 
       [account.accountId, left],
     );
     await Promise.all(
-      [1, 2].map(() => warnOfEnds(world.services, async (_tx, ending) => void told.push(ending), NEVER)),
+      [1, 2].map(() => sendExpiryWarnings(world.services, async (_tx, ending) => void told.push(ending), NEVER)),
     );
     return (await world.health(account)).token_health;
   };
@@ -71,15 +71,15 @@ test("connecting again ends the warning, and a later end is warned of anew", asy
   const told: EndingAccount[] = [];
   const tell = async (_tx: unknown, ending: EndingAccount) => void told.push(ending);
   await endIn("12 hours");
-  await warnOfEnds(world.services, tell, NEVER);
+  await sendExpiryWarnings(world.services, tell, NEVER);
   await endIn("60 days");
   await world.database.pool.query(
     "update accounts set token_health = 'healthy', token_health_reason = null where id = $1",
     [account.accountId],
   );
-  await warnOfEnds(world.services, tell, NEVER);
+  await sendExpiryWarnings(world.services, tell, NEVER);
   await endIn("6 days");
-  await warnOfEnds(world.services, tell, NEVER);
+  await sendExpiryWarnings(world.services, tell, NEVER);
   assert.deepEqual(
     (await world.events(account)).map(({ data }) => data["daysLeft"]),
     [1, 7],
@@ -90,7 +90,7 @@ test("what is renewed by itself is not warned of, until its refresh token ends o
   const [tiktok, threads] = [await world.connect("tiktok"), await world.connect("threads")];
   const soon = "update connections set access_token_expires_at = now() + interval '1 hour' where account_id = $1";
   for (const { accountId } of [tiktok, threads]) await world.database.pool.query(soon, [accountId]);
-  const run = () => warnOfEnds(world.services, async () => undefined, NEVER);
+  const run = () => sendExpiryWarnings(world.services, async () => undefined, NEVER);
   await run();
   assert.deepEqual([await world.events(tiktok), await world.events(threads)], [[], []]);
   await world.database.pool.query(

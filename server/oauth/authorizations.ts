@@ -17,16 +17,16 @@ import {
   useAttempt,
 } from "../db/queries/oauth-attempts.ts";
 import { appOf, appPlatformOf, findApp, type KnownApp, registerSandboxApp } from "./app.ts";
-import { authorizeUrl, forBrowser, newAsked, sandboxPerson } from "./authorize-url.ts";
-import { type Place, type Source, sourceOf } from "./connect.ts";
-import { ConnectingFailed, readRefusal, toConnectingFailed } from "./failures.ts";
+import { authorizeUrl, toBrowserUrl, newAuthorizeParameters, sandboxPerson } from "./authorize-url.ts";
+import { ConnectError, readRefusal, toConnectError } from "./connect-error.ts";
+import { type ConnectTarget, type GrantSource, sourceOf } from "./connect.ts";
 import type { OAuthServices } from "./services.ts";
 
 /** How long a person may take at the platform, and then to choose. */
-const ATTEMPT_SECONDS = 600;
+const AUTHORIZATION_SECONDS = 600;
 
 /** What somebody asks for who wants to connect an account. */
-export interface Start extends Place {
+export interface ConnectRequest extends ConnectTarget {
   /** '' or the name of one of the platform's other logins. */
   login: string;
   /** A path of the app's own to which the browser goes in the end. */
@@ -39,14 +39,15 @@ export interface Start extends Place {
 }
 
 /** The accounts that somebody has given access to, at least one. */
-export interface Granted {
-  attempt: OAuthAttemptRow;
+export interface AuthorizationGrant {
+  authorization: OAuthAttemptRow;
   accounts: readonly GrantedAccount[];
-  source: Source;
+  source: GrantSource;
 }
 
 /**
- * What ties an attempt to a browser: the digest of its session's id, or of the random cookie of one without a session.
+ * What ties an authorization to a browser: the digest of its session's id, or of the random cookie of one without a
+ * session.
  */
 export function bindingOf(kind: "session" | "browser", secret: string): Buffer {
   return digest(`${kind}:${secret}`);
@@ -57,26 +58,28 @@ export function bindingOf(kind: "session" | "browser", secret: string): Buffer {
  * not theirs, VALIDATION_FAILED where the platform has no such login or no app, and UNAVAILABLE while the sandbox is
  * away.
  */
-export async function startAttempt(services: OAuthServices, start: Start): Promise<string> {
+export async function startAuthorization(services: OAuthServices, start: ConnectRequest): Promise<string> {
   const { platform, login, mode, userId, platformSetId } = start;
   const { label } = catalog[platform].capabilities;
   const oauth = services.oauthOf(platform, login);
   if (!oauth)
-    throw cannot("connections.login", `${label} has no such login.`, "Omit login to use the default.", "/login");
+    throw invalid("connections.login", `${label} has no such login.`, "Omit login to use the default.", "/login");
   const app = await appFor(services, start);
   if (!app) {
     const names = `${oauth.environmentPrefix}_CLIENT_ID and ${oauth.environmentPrefix}_CLIENT_SECRET`;
-    throw cannot(
+    throw invalid(
       "connections.notConfigured",
       `This instance has no ${label} app configured.`,
       `Ask the operator to set ${names}, add your own app to the platform set, or use test mode.`,
       "",
     );
   }
-  const asked = newAsked(oauth);
+  const asked = newAuthorizeParameters(oauth);
   const id = newId();
   const verifier =
-    asked.codeVerifier === null ? null : services.vault.seal(asked.codeVerifier, placeOf(id, "code_verifier_sealed"));
+    asked.codeVerifier === null
+      ? null
+      : services.vault.seal(asked.codeVerifier, sealContext(id, "code_verifier_sealed"));
   const values = [
     id,
     digest(asked.state),
@@ -91,10 +94,10 @@ export async function startAttempt(services: OAuthServices, start: Start): Promi
     verifier,
     start.returnTo,
     start.connectLinkId ?? null,
-    ATTEMPT_SECONDS,
+    AUTHORIZATION_SECONDS,
   ] as const;
   if (!(await insertAttempt.one(services.pool, values))) throw new PublicError("NOT_FOUND", "Platform set not found.");
-  return forBrowser(
+  return toBrowserUrl(
     services,
     mode,
     authorizeUrl(oauth, app, asked, mode === "test" ? sandboxPerson(start.sandboxPersonId ?? userId) : null),
@@ -102,61 +105,75 @@ export async function startAttempt(services: OAuthServices, start: Start): Promi
 }
 
 /**
- * Takes a browser that a platform has sent back, once for each attempt, and asks the platform what was granted.
- * `bindings` are what the browser shows. Throws ConnectingFailed. Answers the attempt alone where it was finished
+ * Takes a browser that a platform has sent back, once for each authorization, and asks the platform what was granted.
+ * `bindings` are what the browser shows. Throws ConnectError. Answers the authorization alone where it was finished
  * before.
  */
-export async function takeCallback(
+export async function handleCallback(
   services: OAuthServices,
   {
     platform,
     query,
     bindings,
   }: { platform: OAuthAttemptRow["platform"]; query: URLSearchParams; bindings: readonly Buffer[] },
-): Promise<Granted | { attempt: OAuthAttemptRow; accounts: null }> {
+): Promise<AuthorizationGrant | { authorization: OAuthAttemptRow; accounts: null }> {
   const state = query.get("state");
-  if (state === null || state === "") throw new ConnectingFailed("unknown_state", { platform });
-  const attempt = await useAttempt.one(services.pool, [digest(state), bindings]);
-  if (!attempt) return { attempt: await findFinished(services, digest(state), { platform, bindings }), accounts: null };
-  const oauth = services.oauthOf(attempt.platform, attempt.login);
-  if (!oauth) throw new Error(`The login of ${attempt.platform} that was begun is gone`);
-  const code = readCode(services, attempt, oauth, { platform, query });
-  const accounts = await askPlatform(services, attempt, oauth, code).catch((error: unknown) => {
-    const failed = toConnectingFailed(error, attempt);
+  if (state === null || state === "") throw new ConnectError("unknown_state", { platform });
+  const authorization = await useAttempt.one(services.pool, [digest(state), bindings]);
+  if (!authorization)
+    return { authorization: await findFinished(services, digest(state), { platform, bindings }), accounts: null };
+  const oauth = services.oauthOf(authorization.platform, authorization.login);
+  if (!oauth) throw new Error(`The login of ${authorization.platform} that was begun is gone`);
+  const code = readCode(services, authorization, oauth, { platform, query });
+  const accounts = await exchangeCode(services, authorization, oauth, code).catch((error: unknown) => {
+    const failed = toConnectError(error, authorization);
     if (failed !== error)
       services.log.warn(
-        { err: error, platform: attempt.platform, mode: attempt.mode },
+        { err: error, platform: authorization.platform, mode: authorization.mode },
         "A platform did not let an account be connected",
       );
     throw failed;
   });
-  return { attempt, ...accounts };
+  return { authorization, ...accounts };
 }
 
 /** Keeps what was granted until the person has chosen. */
-export async function keepForChoice(services: OAuthServices, { attempt, accounts, source }: Granted): Promise<void> {
-  const sealed = services.vault.seal(JSON.stringify({ accounts, source }), placeOf(attempt.id, "granted_sealed"));
-  await keepGranted.run(services.pool, [attempt.id, sealed, ATTEMPT_SECONDS]);
+export async function storePendingChoice(
+  services: OAuthServices,
+  { authorization, accounts, source }: AuthorizationGrant,
+): Promise<void> {
+  const sealed = services.vault.seal(
+    JSON.stringify({ accounts, source }),
+    sealContext(authorization.id, "granted_sealed"),
+  );
+  await keepGranted.run(services.pool, [authorization.id, sealed, AUTHORIZATION_SECONDS]);
 }
 
 /**
  * What there is to choose from, for the browser that began it. Throws NOT_FOUND where there is nothing, or not any
  * more.
  */
-export async function openChoice(services: OAuthServices, id: string, bindings: readonly Buffer[]): Promise<Granted> {
-  const attempt = await findChoosing.one(services.pool, [id, bindings]);
-  if (!attempt || attempt.granted_sealed === null) {
+export async function openPendingChoice(
+  services: OAuthServices,
+  id: string,
+  bindings: readonly Buffer[],
+): Promise<AuthorizationGrant> {
+  const authorization = await findChoosing.one(services.pool, [id, bindings]);
+  if (!authorization || authorization.granted_sealed === null) {
     throw new PublicError(
       "NOT_FOUND",
-      attempt ? "An account has already been chosen." : "This choice has expired. Connect the account again.",
+      authorization ? "An account has already been chosen." : "This choice has expired. Connect the account again.",
     );
   }
-  const { accounts, source } = kept.parse(
-    JSON.parse(services.vault.open(attempt.granted_sealed, placeOf(id, "granted_sealed"))),
+  const { accounts, source } = pendingChoice.parse(
+    JSON.parse(services.vault.open(authorization.granted_sealed, sealContext(id, "granted_sealed"))),
   );
   return {
-    attempt,
-    accounts: accounts.map((account) => ({ ...account, grant: aged(account.grant, attempt.used_seconds_ago ?? 0) })),
+    authorization,
+    accounts: accounts.map((account) => ({
+      ...account,
+      grant: withElapsed(account.grant, authorization.used_seconds_ago ?? 0),
+    })),
     source,
   };
 }
@@ -177,13 +194,13 @@ const profile = z.object({
   metadata: z.record(z.string(), z.unknown()),
 });
 
-const kept = z.object({
+const pendingChoice = z.object({
   accounts: z.array(z.object({ profile, grant })),
   source: z.object({ login: z.string(), oauthAppId: z.string().nullable(), grantorId: z.string().nullable() }),
 });
 
 /** Lifetimes are told from the moment of the exchange, and a person takes a while to choose. */
-function aged(granted: Grant, seconds: number): Grant {
+function withElapsed(granted: Grant, seconds: number): Grant {
   const left = (lifetime: number | null) => (lifetime === null ? null : lifetime - seconds);
   return {
     ...granted,
@@ -193,7 +210,7 @@ function aged(granted: Grant, seconds: number): Grant {
 }
 
 /** The set's own app, else the instance's; in test mode one is made where there is none for this address. */
-async function appFor(services: OAuthServices, start: Start): Promise<KnownApp | null> {
+async function appFor(services: OAuthServices, start: ConnectRequest): Promise<KnownApp | null> {
   const app = await findApp(services, start);
   if (start.mode === "live" || app?.redirectUri.startsWith(`${services.appUrl}/`)) return app;
   return await registerSandboxApp(services, start.platform).catch((error: unknown) => {
@@ -207,33 +224,36 @@ async function appFor(services: OAuthServices, start: Start): Promise<KnownApp |
 }
 
 /**
- * Why an attempt was not to be had; answers it where it was finished before, in the same browser, and something came of
- * it.
+ * Why an authorization was not to be had; answers it where it was finished before, in the same browser, and something
+ * came of it.
  */
 async function findFinished(
   services: OAuthServices,
   state: Buffer,
   { platform, bindings }: { platform: OAuthAttemptRow["platform"]; bindings: readonly Buffer[] },
 ): Promise<OAuthAttemptRow> {
-  const attempt = await findAttemptByState.one(services.pool, [state]);
-  if (!attempt) throw new ConnectingFailed("unknown_state", { platform });
-  if (!bindings.some((binding) => binding.equals(attempt.binding))) throw new ConnectingFailed("foreign", { platform });
-  if (attempt.used_at === null) throw new ConnectingFailed("expired", { platform: attempt.platform, attempt });
-  if (attempt.account_id === null && (attempt.granted_sealed === null || attempt.is_over))
-    throw new ConnectingFailed("used", { platform: attempt.platform, attempt });
-  return attempt;
+  const authorization = await findAttemptByState.one(services.pool, [state]);
+  if (!authorization) throw new ConnectError("unknown_state", { platform });
+  if (!bindings.some((binding) => binding.equals(authorization.binding)))
+    throw new ConnectError("foreign", { platform });
+  if (authorization.used_at === null)
+    throw new ConnectError("expired", { platform: authorization.platform, authorization });
+  if (authorization.account_id === null && (authorization.granted_sealed === null || authorization.is_over))
+    throw new ConnectError("used", { platform: authorization.platform, authorization });
+  return authorization;
 }
 
 /** The code in the address, after all else in it has been judged. */
 function readCode(
   services: OAuthServices,
-  attempt: OAuthAttemptRow,
+  authorization: OAuthAttemptRow,
   oauth: OAuth,
   { platform, query }: { platform: OAuthAttemptRow["platform"]; query: URLSearchParams },
 ): string {
-  const fail = (kind: ConnectingFailed["failure"]["kind"]) =>
-    new ConnectingFailed(kind, { platform: attempt.platform, attempt });
-  if (platform !== attempt.platform && platform !== appPlatformOf(services, attempt)) throw fail("wrong_platform");
+  const fail = (kind: ConnectError["failure"]["kind"]) =>
+    new ConnectError(kind, { platform: authorization.platform, authorization });
+  if (platform !== authorization.platform && platform !== appPlatformOf(services, authorization))
+    throw fail("wrong_platform");
   // RFC 9207: who answers, where it is said at all. The platforms' names of themselves begin with the origin of their
   // consent page.
   const issuer = query.get("iss");
@@ -246,36 +266,36 @@ function readCode(
 }
 
 /** Outside of any transaction: platforms take their time. */
-async function askPlatform(
+async function exchangeCode(
   services: OAuthServices,
-  attempt: OAuthAttemptRow,
+  authorization: OAuthAttemptRow,
   oauth: OAuth,
   code: string,
-): Promise<Omit<Granted, "attempt">> {
-  const app = await appOf(services, attempt);
-  if (!app) throw new ConnectingFailed("app_refused", { platform: attempt.platform, attempt });
+): Promise<Omit<AuthorizationGrant, "authorization">> {
+  const app = await appOf(services, authorization);
+  if (!app) throw new ConnectError("app_refused", { platform: authorization.platform, authorization });
   const codeVerifier =
-    attempt.code_verifier_sealed === null
+    authorization.code_verifier_sealed === null
       ? null
-      : services.vault.open(attempt.code_verifier_sealed, placeOf(attempt.id, "code_verifier_sealed"));
-  const http: HttpClient = services.httpFor(attempt.mode);
-  const grant = await oauth.exchange(http, { ...app, redirectUri: attempt.redirect_uri }, { code, codeVerifier });
-  requirePermissions(attempt, grant);
+      : services.vault.open(authorization.code_verifier_sealed, sealContext(authorization.id, "code_verifier_sealed"));
+  const http: HttpClient = services.httpFor(authorization.mode);
+  const grant = await oauth.exchange(http, { ...app, redirectUri: authorization.redirect_uri }, { code, codeVerifier });
+  requirePermissions(authorization, grant);
   const accounts = await readChoices(oauth, http, grant, services.platformEnvironment);
-  return { accounts, source: await sourceOf(services, oauth, attempt, app, grant) };
+  return { accounts, source: await sourceOf(services, oauth, authorization, app, grant) };
 }
 
 /** A connection that cannot publish is none. What is granted beside what publishing needs may be left out. */
-function requirePermissions(attempt: OAuthAttemptRow, { scopes }: Grant): void {
+function requirePermissions(authorization: OAuthAttemptRow, { scopes }: Grant): void {
   if (scopes === null) return;
-  const { label, publishScopes, otherPublishScopes = [] } = catalog[attempt.platform].capabilities;
+  const { label, publishScopes, otherPublishScopes = [] } = catalog[authorization.platform].capabilities;
   const missingOf = (needed: readonly string[]) => needed.filter((scope) => !scopes.includes(scope));
   if ([publishScopes, ...otherPublishScopes].some((needed) => missingOf(needed).length === 0)) return;
   const message = `${label} did not grant a permission that publishing needs: ${missingOf(publishScopes).join(", ")}.`;
-  throw new ConnectingFailed("permission_missing", { platform: attempt.platform, attempt, message });
+  throw new ConnectError("permission_missing", { platform: authorization.platform, authorization, message });
 }
 
-function cannot(rule: string, message: string, fix: string, path: string): PublicError {
+function invalid(rule: string, message: string, fix: string, path: string): PublicError {
   return PublicError.of({ rule, path, message, fix });
 }
 
@@ -283,6 +303,6 @@ function digest(text: string): Buffer {
   return createHash("sha256").update(text).digest();
 }
 
-function placeOf(id: string, column: string) {
+function sealContext(id: string, column: string) {
   return { table: "oauth_attempts", row: id, column };
 }

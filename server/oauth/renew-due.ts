@@ -4,7 +4,7 @@ import { jsonb } from "../db/jsonb.ts";
 import { type CaredAccount, takeDueProfiles, takeDueRenewals } from "../db/queries/token-care.ts";
 import { transaction } from "../db/sql.ts";
 import { freshToken, reportTokenRefused } from "./fresh-token.ts";
-import { readProfileAgain } from "./profile.ts";
+import { refreshProfile } from "./profile.ts";
 import type { OAuthServices } from "./services.ts";
 import type { AccountKey } from "./stored-grant.ts";
 import { changeHealth } from "./token-health.ts";
@@ -66,12 +66,12 @@ export async function readDueProfiles(services: OAuthServices, signal: AbortSign
 async function readOne(services: OAuthServices, account: AccountKey): Promise<void> {
   const token = await freshToken(services, account, { minLifetimeSeconds: 60 });
   try {
-    await readProfileAgain(services, account, token);
+    await refreshProfile(services, account, token);
   } catch (error) {
     if (!isRefusal(error)) throw error;
     if (error.code === "AUTH_REVOKED") return await reportRefusal(services, account, error);
     const renewed = await freshToken(services, account, { minLifetimeSeconds: 60, refused: token });
-    await readProfileAgain(services, account, renewed).catch((again: unknown) => {
+    await refreshProfile(services, account, renewed).catch((again: unknown) => {
       if (!isRefusal(again)) throw again;
       return reportRefusal(services, account, again);
     });

@@ -1,7 +1,7 @@
 import type { Readable } from "node:stream";
 
 /** What a sender sends, cut into segments that can be stored one by one. */
-export interface ArrivingBytes {
+export interface IncomingBytes {
   /**
    * Waits for bytes and hands them out, at least one: until there are `limitBytes` of them, or a little more, until
    * none has come for a while, or until the sender has ended or gone. Null once there are no more. A segment is read to
@@ -21,7 +21,7 @@ const QUEUE_BYTES = 1024 * 1024;
  * Reads by events: an iterator of a source that breaks off would lose what it had buffered. A source that breaks off
  * just ends; all that arrived before is handed out.
  */
-export function readArriving(source: Readable, idleSeconds: number): ArrivingBytes {
+export function readIncoming(source: Readable, idleSeconds: number): IncomingBytes {
   const queue: Buffer[] = [];
   let queuedBytes = 0;
   let hasEnded = source.readableEnded;

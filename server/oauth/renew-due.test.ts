@@ -5,7 +5,7 @@ import type { PlatformName } from "../../model/platform-names.ts";
 import { type CareWorld, openCareWorld } from "../../tests/token-care-world.ts";
 import { createPool } from "../db/pool.ts";
 import { freshToken } from "./fresh-token.ts";
-import { readDueProfiles, renewDueTokens } from "./refresh-due.ts";
+import { readDueProfiles, renewDueTokens } from "./renew-due.ts";
 
 let world: CareWorld;
 before(async () => (world = await openCareWorld()));

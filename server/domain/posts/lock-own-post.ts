@@ -9,7 +9,7 @@ import { postNotFound } from "./get-post.ts";
  * Holds a post's row until the transaction ends, as everything that changes it begins with. Throws POST_NOT_FOUND, and
  * PRECONDITION_FAILED where the caller knew another revision of it.
  */
-export async function holdPost(tx: pg.PoolClient, call: Call, id: string): Promise<PostRow> {
+export async function lockOwnPost(tx: pg.PoolClient, call: Call, id: string): Promise<PostRow> {
   const post = await lockPost.one(tx, [id, call.userId, call.mode]);
   if (post === undefined) throw postNotFound();
   if (call.ifRevision !== null && call.ifRevision !== post.revision) {

@@ -4,14 +4,14 @@ import { catalog } from "../../../platforms/catalog.ts";
 import { settingPath } from "../../../platforms/definition.ts";
 
 /** An object somewhere in a post's content that is a media entry; of those in settings not even the form is sure. */
-export interface MediaPlace {
+export interface MediaSlot {
   /** A JSON Pointer into the request. */
   path: string;
   entry: { [Member in keyof MediaEntry]: unknown };
 }
 
 /** An address of a picture that is no media entry of its own. */
-export interface PicturePlace {
+export interface ImageSlot {
   path: string;
   url: string;
   /** Puts another address in its place, in the content that was given. */
@@ -24,37 +24,37 @@ interface ContentLike {
 }
 
 /** Every media entry of a content, those in the parts of chains included, in the order in which they stand. */
-export function mediaPlaces(content: ContentLike): MediaPlace[] {
+export function mediaSlots(content: ContentLike): MediaSlot[] {
   return [
     ...entriesOf(content.media, "/content/media"),
     ...Object.entries(asObject(content.platformOverrides)).flatMap(([platform, override]) =>
-      chainPlaces(platform, override),
+      threadSlots(platform, override),
     ),
   ];
 }
 
 /** Every thumbnail of a media entry, and the cover pictures that settings name. */
-export function picturePlaces(content: ContentLike): PicturePlace[] {
-  const thumbnails = mediaPlaces(content).map(({ path, entry }) =>
-    pictureAt(`${path}/thumbnailUrl`, entry, "thumbnailUrl"),
+export function imageSlots(content: ContentLike): ImageSlot[] {
+  const thumbnails = mediaSlots(content).map(({ path, entry }) =>
+    imageAt(`${path}/thumbnailUrl`, entry, "thumbnailUrl"),
   );
   const overrides = asObject(content.platformOverrides);
   const covers = PLATFORM_NAMES.map((platform) => {
     const { cover } = catalog[platform].capabilities;
     return cover === undefined
       ? null
-      : pictureAt(settingPath(platform, cover), asObject(asObject(overrides[platform]).settings), cover);
+      : imageAt(settingPath(platform, cover), asObject(asObject(overrides[platform]).settings), cover);
   });
   return [...thumbnails, ...covers].filter((place) => place !== null);
 }
 
-function pictureAt(path: string, holder: Record<string, unknown>, member: string): PicturePlace | null {
+function imageAt(path: string, holder: Record<string, unknown>, member: string): ImageSlot | null {
   const url = holder[member];
   if (typeof url !== "string" || url === "") return null;
   return { path, url, replace: (other) => void (holder[member] = other) };
 }
 
-function chainPlaces(platform: string, override: unknown): MediaPlace[] {
+function threadSlots(platform: string, override: unknown): MediaSlot[] {
   const { thread } = asObject(asObject(override).settings);
   if (!Array.isArray(thread)) return [];
   return thread.flatMap((part: unknown, index) =>
@@ -62,7 +62,7 @@ function chainPlaces(platform: string, override: unknown): MediaPlace[] {
   );
 }
 
-function entriesOf(list: unknown, path: string): MediaPlace[] {
+function entriesOf(list: unknown, path: string): MediaSlot[] {
   if (!Array.isArray(list)) return [];
   return list.flatMap((entry: unknown, index) => (isObject(entry) ? [{ path: `${path}/${index}`, entry }] : []));
 }

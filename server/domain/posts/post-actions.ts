@@ -2,7 +2,7 @@ import type pg from "pg";
 
 import { PublicError, type PlatformPostError } from "../../../model/errors.ts";
 import type { Mode, PlatformName } from "../../../model/platform-names.ts";
-import { type Act, foldStatus, isAllowed, refusalOf } from "../../../model/status.ts";
+import { type PostAction, foldStatus, isAllowed, refusalOf } from "../../../model/status.ts";
 import { jsonb } from "../../db/jsonb.ts";
 import {
   discardPlatformPosts,
@@ -23,10 +23,10 @@ import { type PostOwner, recordPostEvents } from "../../db/queries/outbox.ts";
 import { unknownOutcome } from "../../publishing/failure.ts";
 
 /**
- * What a caller can do with a post's publishing. Each act runs in the caller's transaction, which has already locked
+ * What a caller can do with a post's publishing. Each action runs in the caller's transaction, which has already locked
  * the post's row (`for update`), and is linearizable with the engine: a commit is written under the lock of the same
- * row or of the platform post's. So either the act sees the commit and is refused, or the engine finds its claim lost
- * and sends nothing. Refusals are PublicErrors; the transaction must then be rolled back.
+ * row or of the platform post's. So either the action sees the commit and is refused, or the engine finds its claim
+ * lost and sends nothing. Refusals are PublicErrors; the transaction must then be rolled back.
  */
 
 /** Hidden steps run from this long before the due time, so that only one small request is left at the due time. */
@@ -37,9 +37,9 @@ export function firstActionAt(dueAt: Date): Date {
   return new Date(dueAt.getTime() - PREPARE_AHEAD_SECONDS * 1000);
 }
 
-/** Throws INVALID_STATUS_TRANSITION if the post's status does not allow the act. */
-export function assertAllowed(post: Pick<HeldPost, "status">, act: Act): void {
-  if (!isAllowed(post.status, act)) throw refusal(act, post);
+/** Throws INVALID_STATUS_TRANSITION if the post's status does not allow the action. */
+export function assertAllowed(post: Pick<HeldPost, "status">, action: PostAction): void {
+  if (!isAllowed(post.status, action)) throw refusal(action, post);
 }
 
 /** Publish: draft or scheduled → queued, due now. What was prepared ahead of a scheduled time is used. */
@@ -173,8 +173,8 @@ function notTargeted(platform: PlatformName, index: number): PublicError {
   });
 }
 
-function refusal(act: Act, post: Pick<HeldPost, "status">): PublicError {
-  return new PublicError("INVALID_STATUS_TRANSITION", refusalOf(act, post.status));
+function refusal(action: PostAction, post: Pick<HeldPost, "status">): PublicError {
+  return new PublicError("INVALID_STATUS_TRANSITION", refusalOf(action, post.status));
 }
 
 function values(post: HeldPost): [postId: string, userId: string, mode: Mode] {

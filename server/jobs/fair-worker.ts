@@ -19,7 +19,7 @@ interface Settings {
   heartbeatSeconds: number | undefined;
 }
 
-export interface SharedWork {
+export interface FairWorker {
   /** Takes no more, and gives what runs so long to end. What has not ended then is aborted, and tried again. */
   stop(graceSeconds: number): Promise<void>;
 }
@@ -45,13 +45,13 @@ interface Held {
  * free gets no more. So one owner alone takes a half, the next one a half of what is left, and there is a place for
  * whoever comes then.
  */
-export function workInShares(
+export function startFairWorker(
   boss: PgBoss,
   queue: string,
   settings: Settings,
   groupsOf: GroupsOf,
   run: (job: Job) => Promise<JobResult>,
-): SharedWork {
+): FairWorker {
   const { atOnce, shares, expireInSeconds, heartbeatSeconds } = settings;
   const owners = new Map<string, Held>();
   const running = new Set<Promise<void>>();

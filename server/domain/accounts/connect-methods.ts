@@ -6,7 +6,7 @@ import type { OAuthServices } from "../../oauth/services.ts";
 import type { Caller } from "../caller.ts";
 
 /** A platform and how to sign in there. */
-export interface ConnectWay {
+export interface ConnectMethod {
   platform: PlatformName;
   /** '' or the name of one of the platform's other logins. */
   login: string;
@@ -18,11 +18,11 @@ export interface ConnectWay {
  * Every way to connect an account to a set that has an app to sign in with. In test mode the sandbox gives one to
  * everybody.
  */
-export async function waysToConnect(
+export async function connectMethods(
   oauth: OAuthServices,
   { platformSetId, ...caller }: Caller & { platformSetId: string },
   among: readonly PlatformName[] = PLATFORM_NAMES,
-): Promise<ConnectWay[]> {
+): Promise<ConnectMethod[]> {
   const ways = among.flatMap((platform) =>
     ["", ...Object.keys(platforms[platform].otherLogins ?? {})].map((login) => ({
       platform,

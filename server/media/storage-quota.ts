@@ -6,23 +6,23 @@ import { sumStoredOfUser } from "../db/queries/user-limits.ts";
 import { lockUser } from "../db/queries/users.ts";
 import type { Db } from "../db/sql.ts";
 
-/** Room for what arrives of one request. */
-export interface Room {
+/** Storage reserved for what arrives with one request. */
+export interface Reservation {
   /** Counts bytes that are about to be stored. Throws RATE_LIMITED where they are more than the person may have. */
-  take(bytes: number): void;
+  add(bytes: number): void;
   /** They are counted by their rows now, or gone. */
-  close(): void;
+  release(): void;
 }
 
-/** How much room people have left, while files arrive: what is under way in this process counts, and is no row yet. */
-export interface Rooms {
+/** What people may still store, while files arrive: what is under way in this process counts, and is no row yet. */
+export interface StorageQuota {
   /** Throws RATE_LIMITED where at least so many bytes would not fit. */
-  open(userId: string, announcedBytes?: number): Promise<Room>;
+  reserve(userId: string, announcedBytes?: number): Promise<Reservation>;
 }
 
-const ENDLESS: Room = { take: () => undefined, close: () => undefined };
+const UNLIMITED: Reservation = { add: () => undefined, release: () => undefined };
 
-export function createRooms({ pool, limitsOf }: { pool: pg.Pool; limitsOf: LimitsOf }): Rooms {
+export function createStorageQuota({ pool, limitsOf }: { pool: pg.Pool; limitsOf: LimitsOf }): StorageQuota {
   const arriving = new Map<string, number>();
   const add = (userId: string, bytes: number) => {
     const now = (arriving.get(userId) ?? 0) + bytes;
@@ -30,22 +30,22 @@ export function createRooms({ pool, limitsOf }: { pool: pg.Pool; limitsOf: Limit
     else arriving.delete(userId);
   };
   return {
-    async open(userId, announcedBytes = 0) {
+    async reserve(userId, announcedBytes = 0) {
       const { maxStorageBytes: most } = await limitsOf(userId);
-      if (most === null) return ENDLESS;
+      if (most === null) return UNLIMITED;
       const stored = await storedBytes(pool, userId);
       const refuseBeyond = (bytes: number) => {
-        if (stored + bytes > most) throw tooFull(most);
+        if (stored + bytes > most) throw quotaExceeded(most);
       };
       refuseBeyond((arriving.get(userId) ?? 0) + announcedBytes);
       let taken = 0;
       return {
-        take(bytes) {
+        add(bytes) {
           refuseBeyond((arriving.get(userId) ?? 0) + bytes);
           taken += bytes;
           add(userId, bytes);
         },
-        close() {
+        release() {
           add(userId, -taken);
           taken = 0;
         },
@@ -63,14 +63,14 @@ export async function storedBytes(db: Db, userId: string): Promise<number> {
  * The last word on what a transaction has stored, whoever else stores at the same time in whatever process: it holds
  * the person's row until it ends. Throws RATE_LIMITED.
  */
-export async function judgeRoom(tx: Db, limitsOf: LimitsOf, userId: string): Promise<void> {
+export async function enforceStorageQuota(tx: Db, limitsOf: LimitsOf, userId: string): Promise<void> {
   const { maxStorageBytes: most } = await limitsOf(userId);
   if (most === null) return;
   await lockUser.one(tx, [userId]);
-  if ((await storedBytes(tx, userId)) > most) throw tooFull(most);
+  if ((await storedBytes(tx, userId)) > most) throw quotaExceeded(most);
 }
 
-function tooFull(most: number): PublicError {
+function quotaExceeded(most: number): PublicError {
   return usedUp({
     kind: "quota",
     name: "maxStorageBytes",

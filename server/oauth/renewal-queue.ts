@@ -9,7 +9,7 @@ const AT_ONCE = 4;
 /** How long one waits for its turn, and how old those before it are when waiting for them is given up. */
 const PATIENCE_SECONDS = 5;
 
-interface Line {
+interface RenewalQueue {
   /** When each that is under way began. */
   running: Set<{ since: number }>;
   waiting: (() => void)[];
@@ -19,19 +19,19 @@ interface Line {
  * The renewals of this process, a line for each platform and mode: a token endpoint that hangs holds up so many, and
  * all others are told at once that it does. Who waits holds no connection. A process is told from another by its pool.
  */
-const lines = new WeakMap<pg.Pool, Map<string, Line>>();
+const queues = new WeakMap<pg.Pool, Map<string, RenewalQueue>>();
 
-export async function inLine<Result>(
+export async function runInQueue<Result>(
   pool: pg.Pool,
   { platform, mode }: { platform: PlatformName; mode: Mode },
   renew: () => Promise<Result>,
 ): Promise<Result> {
-  const line = lineOf(pool, `${platform} ${mode}`);
+  const line = queueOf(pool, `${platform} ${mode}`);
   const deadline = performance.now() + PATIENCE_SECONDS * 1000;
   while (line.running.size >= AT_ONCE) {
     const now = performance.now();
     const isStuck = [...line.running].every(({ since }) => now - since >= PATIENCE_SECONDS * 1000);
-    if (isStuck || now >= deadline || !(await nextTurn(line, deadline - now))) throw busy(platform);
+    if (isStuck || now >= deadline || !(await waitForTurn(line, deadline - now))) throw busy(platform);
   }
   const own = { since: performance.now() };
   line.running.add(own);
@@ -44,7 +44,7 @@ export async function inLine<Result>(
 }
 
 /** False where none comes in time. */
-function nextTurn({ waiting }: Line, milliseconds: number): Promise<boolean> {
+function waitForTurn({ waiting }: RenewalQueue, milliseconds: number): Promise<boolean> {
   return new Promise((resolve) => {
     const turn = () => {
       clearTimeout(timer);
@@ -65,9 +65,9 @@ function busy(platform: PlatformName): BrokerError {
   );
 }
 
-function lineOf(pool: pg.Pool, name: string): Line {
-  const known = lines.get(pool) ?? new Map<string, Line>();
-  lines.set(pool, known);
+function queueOf(pool: pg.Pool, name: string): RenewalQueue {
+  const known = queues.get(pool) ?? new Map<string, RenewalQueue>();
+  queues.set(pool, known);
   const line = known.get(name) ?? { running: new Set(), waiting: [] };
   known.set(name, line);
   return line;

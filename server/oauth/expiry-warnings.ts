@@ -16,7 +16,7 @@ const BATCH = 500;
  * Shows in their token health the connections that end within seven days, and those that have ended, and warns of each
  * end once 7, 3 and 1 days ahead: by an event, and by `tell`, which runs in the same transaction.
  */
-export async function warnOfEnds(
+export async function sendExpiryWarnings(
   services: OAuthServices,
   tell: (tx: pg.PoolClient, ending: EndingAccount) => Promise<void>,
   signal: AbortSignal,

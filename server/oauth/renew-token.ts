@@ -9,9 +9,9 @@ import { type ConnectionRow, findConnection, lockConnection } from "../db/querie
 import { claimRenewal, endRenewal, findGrantLife, refuseRenewal } from "../db/queries/token-care.ts";
 import { transaction } from "../db/sql.ts";
 import { appOf, type KnownApp } from "./app.ts";
-import { inLine } from "./renewal-line.ts";
+import { runInQueue } from "./renewal-queue.ts";
 import type { OAuthServices } from "./services.ts";
-import { type AccountKey, keyValues, openAccessToken, openGrant, storeGrant } from "./stored-grant.ts";
+import { type AccountKey, accountKeyParams, openAccessToken, openGrant, storeGrant } from "./stored-grant.ts";
 import { changeHealth, grantEnd, healthAt } from "./token-health.ts";
 
 /** Longer than a renewal can take: its one request has 30 s, and storing what came of it about as long again. */
@@ -20,7 +20,7 @@ const RENEWAL_SECONDS = 75;
 /** Whose answer may still be stored by a process that stood still, and woke up. */
 const LOST_GRACE_SECONDS = 300;
 
-export type Renewing = NonNullable<OAuth["refresh"]>;
+export type RenewalOptions = NonNullable<OAuth["refresh"]>;
 
 /**
  * Renews a grant, single-flight over all processes: the renewal is claimed in the row, the platform is asked with no
@@ -28,10 +28,10 @@ export type Renewing = NonNullable<OAuth["refresh"]>;
  * process has the claim, or has stored another grant meanwhile. Throws AUTH_EXPIRED or AUTH_REVOKED where the platform
  * refuses, which then shows in the account's health.
  */
-export async function renew(
+export async function renewToken(
   services: OAuthServices,
   account: AccountKey,
-  refresh: Renewing,
+  refresh: RenewalOptions,
   held: ConnectionRow,
   stillLives: boolean,
 ): Promise<string | null> {
@@ -41,40 +41,40 @@ export async function renew(
       "PLATFORM_UNAVAILABLE",
       "The platform's app credentials are not configured, so access cannot be renewed.",
     );
-  return await inLine(services.pool, held, async () => {
+  return await runInQueue(services.pool, held, async () => {
     const renewal = randomUUID();
     const claimed = await claimRenewal.one(services.pool, [
-      ...keyValues(account),
+      ...accountKeyParams(account),
       held.issued_at,
       renewal,
       RENEWAL_SECONDS,
     ]);
     if (!claimed) return null;
-    const grant = await ask(services, account, refresh, { held, app, renewal }).catch((error: unknown) =>
+    const grant = await requestRenewal(services, account, refresh, { held, app, renewal }).catch((error: unknown) =>
       refused(services, account, held, error, { stillLives, lostSeconds: claimed.lost_seconds }),
     );
     return typeof grant === "string" ? grant : await store(services, account, held, grant);
   });
 }
 
-interface Asking {
+interface RenewalRequest {
   held: ConnectionRow;
   app: KnownApp;
   renewal: string;
 }
 
-async function ask(
+async function requestRenewal(
   services: OAuthServices,
   account: AccountKey,
-  refresh: Renewing,
-  { held, app, renewal }: Asking,
+  refresh: RenewalOptions,
+  { held, app, renewal }: RenewalRequest,
 ): Promise<Grant> {
   try {
     return await refresh.run(services.httpFor(held.mode), app, openGrant(services, held));
   } catch (error) {
     // Where this fails, the claim runs out by itself, and counts as lost.
     await endRenewal
-      .run(services.pool, [...keyValues(account), renewal, isAnswerLost(error)])
+      .run(services.pool, [...accountKeyParams(account), renewal, isResponseLost(error)])
       .catch((failure: unknown) => {
         services.log.warn({ err: failure, accountId: account.accountId }, "the end of a renewal could not be stored");
       });
@@ -83,7 +83,7 @@ async function ask(
 }
 
 /** Whether the platform may have renewed all the same, and the grant we hold may be spent. */
-function isAnswerLost(error: unknown): boolean {
+function isResponseLost(error: unknown): boolean {
   if (error instanceof TransportError) return error.sent;
   if (!(error instanceof BrokerError)) return true;
   const status = error.platformError?.status ?? null;
@@ -112,7 +112,7 @@ async function store(
     if (pause > 0) await sleep(pause * 1000);
     try {
       return await transaction(services.pool, async (tx) => {
-        const held = await lockConnection.one(tx, keyValues(account));
+        const held = await lockConnection.one(tx, accountKeyParams(account));
         if (!held) throw revoked();
         if (held.issued_at.getTime() !== spent.issued_at.getTime()) return openAccessToken(services, held);
         await storeRenewed(services, tx, account, held, grant);
@@ -141,7 +141,7 @@ async function storeRenewed(
   // Where the same one comes again without its end, that stays, too.
   const isSame = grant.refreshToken === refreshToken && grant.refreshExpiresInSeconds === null;
   await storeGrant(services, tx, account, isSame ? { ...grant, refreshToken: null } : grant);
-  const life = await findGrantLife.one(tx, keyValues(account));
+  const life = await findGrantLife.one(tx, accountKeyParams(account));
   if (!life) return;
   const refresh = services.oauthOf(before.platform, before.login)?.refresh;
   await changeHealth(tx, account, healthAt(grantEnd(refresh, life), life.now, before.platform));
@@ -161,7 +161,7 @@ async function refused(
   if (!isFinal(error)) throw error;
   const other = await findOtherToken(services, account, held);
   if (other !== null) return other;
-  const told = at.lostSeconds === null ? error : lostRenewal(at.lostSeconds, error);
+  const told = at.lostSeconds === null ? error : lostResponse(at.lostSeconds, error);
   if (isFinal(told)) await reportRefused(services, account, held, told, at.stillLives);
   throw told;
 }
@@ -170,7 +170,7 @@ export function isFinal(error: unknown): error is BrokerError {
   return error instanceof BrokerError && (error.code === "AUTH_EXPIRED" || error.code === "AUTH_REVOKED");
 }
 
-function lostRenewal(lostSeconds: number, cause: BrokerError): BrokerError {
+function lostResponse(lostSeconds: number, cause: BrokerError): BrokerError {
   const says =
     "The server stopped or lost its connection while renewing the account's access, so the new access was not stored.";
   const platformError = cause.platformError === null ? {} : { platformError: cause.platformError };
@@ -190,7 +190,7 @@ async function findOtherToken(
 ): Promise<string | null> {
   for (const pause of REREAD_PAUSES) {
     await sleep(pause * 1000);
-    const now = await findConnection.one(services.pool, keyValues(account));
+    const now = await findConnection.one(services.pool, accountKeyParams(account));
     if (!now) return null;
     if (now.issued_at.getTime() !== held.issued_at.getTime() && (now.seconds_left ?? Infinity) > 0)
       return openAccessToken(services, now);
@@ -208,7 +208,7 @@ async function reportRefused(
 ): Promise<void> {
   const ended = error.code === "AUTH_EXPIRED" ? "expired" : "revoked";
   await transaction(services.pool, async (tx) => {
-    if (stillLives) await refuseRenewal.run(tx, [...keyValues(account), issued_at]);
+    if (stillLives) await refuseRenewal.run(tx, [...accountKeyParams(account), issued_at]);
     await changeHealth(tx, account, { health: stillLives ? "expiring" : ended, reason: error.message }, issued_at);
   });
 }

@@ -1,29 +1,29 @@
 import type { FastifyReply } from "fastify";
 
 import { catalog } from "../../../platforms/catalog.ts";
-import type { ConnectingFailed } from "../../oauth/failures.ts";
+import type { ConnectError } from "../../oauth/connect-error.ts";
 import { connectPath } from "./connect-path.ts";
 import { sendPage, type Viewer } from "./frame.ts";
 import { html } from "./html.ts";
 import { safeRedirect } from "./safe-redirect.ts";
 
 /** Why an account was not connected, what to do about it, and a button to try again where this browser started it. */
-export async function showConnectingFailed(
+export async function showConnectError(
   reply: FastifyReply,
-  { failure, attempt }: ConnectingFailed,
+  { failure, authorization }: ConnectError,
   viewer: Viewer | null,
 ): Promise<FastifyReply> {
   const label = failure.platform === null ? "The account" : catalog[failure.platform].capabilities.label;
   const again =
-    attempt === null
+    authorization === null
       ? null
       : connectPath({
-          platform: attempt.platform,
-          platformSetId: attempt.platform_set_id,
-          mode: attempt.mode,
-          login: attempt.login,
+          platform: authorization.platform,
+          platformSetId: authorization.platform_set_id,
+          mode: authorization.mode,
+          login: authorization.login,
         });
-  const back = safeRedirect(attempt?.return_to, "/connections");
+  const back = safeRedirect(authorization?.return_to, "/connections");
   return await sendPage(reply, {
     title: `${label} was not connected`,
     viewer,

@@ -29,10 +29,10 @@ import { DROP_BYTES_QUEUE, INGEST_QUEUE, SWEEP_QUEUE } from "../media/queues.ts"
 import { createMediaSource } from "../media/source.ts";
 import { dropBytes, sweepMedia } from "../media/sweep.ts";
 import { revokeGrant } from "../oauth/disconnect.ts";
+import { sendExpiryWarnings } from "../oauth/expiry-warnings.ts";
 import { freshToken, reportTokenRefused } from "../oauth/fresh-token.ts";
 import { ATTEMPTS_SWEEP_QUEUE, PROFILES_QUEUE, RENEW_QUEUE, REVOKE_QUEUE, WARN_QUEUE } from "../oauth/queues.ts";
-import { readDueProfiles, renewDueTokens } from "../oauth/refresh-due.ts";
-import { warnOfEnds } from "../oauth/warn-of-ends.ts";
+import { readDueProfiles, renewDueTokens } from "../oauth/renew-due.ts";
 import { openContinuity } from "../publishing/continuity.ts";
 import { createEngine } from "../publishing/engine.ts";
 import type { FaultHook } from "../publishing/fault-points.ts";
@@ -40,7 +40,7 @@ import { HOLD_REASONS } from "../publishing/hold.ts";
 import type { Runtime } from "./runtime.ts";
 
 /** A worker's two kinds of work: publishing, and chores. */
-export interface Work {
+export interface Worker {
   isRunning(): boolean;
   /** Throws where its connections do not answer, or none comes free. */
   look(): Promise<void>;
@@ -55,7 +55,7 @@ const URGENT_CONNECTIONS = 2;
 const AFTER_PUBLISHING_SECONDS = 3;
 
 /** Starts publishing and doing chores, over connections of its own so that requests never wait for them. */
-export async function startWork(runtime: Runtime, faultPoint?: FaultHook): Promise<Work> {
+export async function runWorker(runtime: Runtime, faultPoint?: FaultHook): Promise<Worker> {
   const { instance, jobs, storage, listener, metrics } = runtime;
   const { config, log, secrets } = instance;
   for (const { message, cure } of deprecationsAhead(config.platformEnvironment, new Date()))
@@ -121,7 +121,7 @@ export async function startWork(runtime: Runtime, faultPoint?: FaultHook): Promi
       [RENEW_QUEUE]: (_data, signal) => renewDueTokens(oauth, signal),
       [PROFILES_QUEUE]: (_data, signal) => readDueProfiles(oauth, signal),
       [WARN_QUEUE]: (_data, signal) =>
-        warnOfEnds(
+        sendExpiryWarnings(
           oauth,
           (tx, ending) => sendMail({ jobs, vault: oauth.vault }, tx, renderExpiryEmail(ending, config.appUrl)),
           signal,

@@ -3,12 +3,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 /** One thing that is measured, by a command of its own: `npm run bench -- NAME`. */
-export interface Figure {
+export interface Benchmark {
   name: string;
   title: string;
   /** What is measured and how, in a sentence or two. */
   about: string;
-  measure(place: Place): Promise<Row[]>;
+  measure(place: Workspace): Promise<Row[]>;
 }
 
 /** A measured value beside the raw limit of the same run: what the machine does when nothing of ours is in the way. */
@@ -23,16 +23,16 @@ export interface Row {
 }
 
 /** Where a figure puts its files and processes. All of it goes when the figure is done, also where it fails. */
-export interface Place {
+export interface Workspace {
   folder(name: string): Promise<string>;
   /** What is deferred last is undone first. */
   defer(undo: () => Promise<unknown>): void;
   say(progress: string): void;
 }
 
-export async function withPlace<Result>(
+export async function withWorkspace<Result>(
   say: (progress: string) => void,
-  work: (place: Place) => Promise<Result>,
+  work: (place: Workspace) => Promise<Result>,
 ): Promise<Result> {
   const root = await mkdtemp(join(tmpdir(), "ampost-bench-"));
   await using undone = new AsyncDisposableStack();

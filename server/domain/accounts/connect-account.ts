@@ -12,15 +12,15 @@ import { type OAuthAttemptRow, settleAttempt } from "../../db/queries/oauth-atte
 import { type Db, transaction } from "../../db/sql.ts";
 import {
   bindingOf,
-  type Granted,
-  keepForChoice,
-  openChoice,
-  startAttempt,
-  takeCallback,
-} from "../../oauth/attempts.ts";
+  type AuthorizationGrant,
+  storePendingChoice,
+  openPendingChoice,
+  startAuthorization,
+  handleCallback,
+} from "../../oauth/authorizations.ts";
+import { ConnectError } from "../../oauth/connect-error.ts";
 import { storeConnectionIn } from "../../oauth/connect.ts";
-import { forgetGranted } from "../../oauth/disconnect.ts";
-import { ConnectingFailed } from "../../oauth/failures.ts";
+import { forgetGrants } from "../../oauth/disconnect.ts";
 import { REVOKE_QUEUE } from "../../oauth/queues.ts";
 import { recordAudit } from "../audit/record-audit.ts";
 import type { Actor, Answer, Call, Caller, Origin } from "../caller.ts";
@@ -31,7 +31,7 @@ import { readAccount } from "./accounts.ts";
 
 type Connecting = Pick<Services, "pool" | "oauth" | "jobs">;
 
-/** Begins connecting for somebody who is signed in; see `startAttempt`. */
+/** Begins connecting for somebody who is signed in; see `startAuthorization`. */
 export async function startConnecting(
   services: Pick<Services, "oauth">,
   call: Caller & Pick<Origin, "actor">,
@@ -42,7 +42,7 @@ export async function startConnecting(
   const { platformSetId, login = "", returnTo = connectionsPath(mode) } = asked;
   return {
     body: {
-      authorizeUrl: await startAttempt(services.oauth, {
+      authorizeUrl: await startAuthorization(services.oauth, {
         userId,
         mode,
         platformSetId,
@@ -55,7 +55,7 @@ export async function startConnecting(
   };
 }
 
-/** What a session ties its attempts to. */
+/** What a session ties its authorizations to. */
 export function bindingOfSession(actor: Actor): Buffer {
   if (actor.kind !== "session" || actor.id === null) throw new Error("Only a session connects accounts by itself");
   return bindingOf("session", actor.id);
@@ -67,42 +67,42 @@ export function connectionsPath(mode: Caller["mode"]): string {
 }
 
 /** What has come of a sign-in. */
-export interface Outcome {
-  attempt: OAuthAttemptRow;
+export interface ConnectOutcome {
+  authorization: OAuthAttemptRow;
   /** Null: the person is still to choose which account it shall be. */
   accountId: string | null;
 }
 
 /**
  * Takes the browser back from a platform. One account that replaces nothing is connected at once; else the person is to
- * choose. Throws ConnectingFailed.
+ * choose. Throws ConnectError.
  */
 export async function finishConnecting(
   services: Connecting,
   from: Pick<Origin, "address" | "requestId"> & { sessionId: string | null },
   back: { platform: PlatformName; query: URLSearchParams; bindings: readonly Buffer[] },
-): Promise<Outcome> {
-  const taken = await takeCallback(services.oauth, back);
-  const { attempt } = taken;
-  if (taken.accounts === null) return { attempt, accountId: attempt.account_id };
+): Promise<ConnectOutcome> {
+  const taken = await handleCallback(services.oauth, back);
+  const { authorization } = taken;
+  if (taken.accounts === null) return { authorization, accountId: authorization.account_id };
   const [account, ...others] = taken.accounts;
-  const origin = { ...from, actor: actorOf(attempt, from.sessionId) };
+  const origin = { ...from, actor: actorOf(authorization, from.sessionId) };
   const accountId =
     account === undefined || others.length > 0
       ? null
-      : await orGiveBack(services, taken, () => connectAtOnce(services, origin, taken, account));
-  if (accountId === null) await keepForChoice(services.oauth, taken);
-  return { attempt, accountId };
+      : await revokeOnFailure(services, taken, () => connectOnlyAccount(services, origin, taken, account));
+  if (accountId === null) await storePendingChoice(services.oauth, taken);
+  return { authorization, accountId };
 }
 
 /** Null where it would take the place of another account, which only the person may say. */
-async function connectAtOnce(
+async function connectOnlyAccount(
   services: Connecting,
   origin: Origin,
-  granted: Granted,
+  granted: AuthorizationGrant,
   account: GrantedAccount,
 ): Promise<string | null> {
-  const { attempt } = granted;
+  const { authorization } = granted;
   try {
     return await transaction(services.pool, (tx) =>
       connectGranted(services, tx, origin, granted, account, { mayReplace: false }),
@@ -111,7 +111,7 @@ async function connectAtOnce(
     if (!(error instanceof PublicError)) throw error;
     if (error.code === "VALIDATION_FAILED") return null;
     throw error.code === "NOT_FOUND"
-      ? new ConnectingFailed("set_gone", { platform: attempt.platform, attempt, cause: error })
+      ? new ConnectError("set_gone", { platform: authorization.platform, authorization, cause: error })
       : error;
   }
 }
@@ -124,13 +124,13 @@ export async function listChoices(
   who: Chooser,
   id: string,
 ): Promise<Answer<{ choices: Choices }>> {
-  const { attempt, accounts } = await openChoiceOf(services, who, id);
-  const active = await findReplaced(services.pool, attempt, null);
+  const { authorization, accounts } = await openChoiceOf(services, who, id);
+  const active = await findReplaced(services.pool, authorization, null);
   const choices: Choices = {
     id,
-    platform: attempt.platform,
-    platformSetId: attempt.platform_set_id,
-    mode: attempt.mode,
+    platform: authorization.platform,
+    platformSetId: authorization.platform_set_id,
+    mode: authorization.mode,
     accounts: accounts.map(({ profile: { platformAccountId, username, displayName, avatarUrl } }) => ({
       platformAccountId,
       username,
@@ -158,7 +158,7 @@ export interface Chooser {
 }
 
 /** The person's choice. `replace` is their word that it may take the place of another connected account. */
-export interface Choice {
+export interface AccountChoice {
   platformAccountId: string;
   replace?: boolean | undefined;
 }
@@ -171,11 +171,11 @@ export async function chooseAccount(
   services: Connecting,
   call: Call,
   id: string,
-  choice: Choice,
+  choice: AccountChoice,
 ): Promise<Answer<{ account: Account }>> {
   const granted = await openChoiceOf(services, { bindings: [bindingOfSession(call.actor)], caller: call }, id);
   const account = findChosen(granted, choice);
-  return await orGiveBack(services, granted, () =>
+  return await revokeOnFailure(services, granted, () =>
     write(services, call, async (tx) => {
       const accountId = await connectGranted(services, tx, call, granted, account, {
         mayReplace: choice.replace ?? false,
@@ -191,15 +191,15 @@ export async function chooseByLink(
   from: Pick<Origin, "address" | "requestId">,
   bindings: readonly Buffer[],
   id: string,
-  choice: Choice,
-): Promise<Outcome> {
+  choice: AccountChoice,
+): Promise<ConnectOutcome> {
   const granted = await openChoiceOf(services, { bindings, caller: null }, id);
   const account = findChosen(granted, choice);
-  const origin = { ...from, actor: actorOf(granted.attempt, null) };
+  const origin = { ...from, actor: actorOf(granted.authorization, null) };
   const mayReplace = choice.replace ?? false;
   return {
-    attempt: granted.attempt,
-    accountId: await orGiveBack(services, granted, () =>
+    authorization: granted.authorization,
+    accountId: await revokeOnFailure(services, granted, () =>
       transaction(services.pool, (tx) => connectGranted(services, tx, origin, granted, account, { mayReplace })),
     ),
   };
@@ -209,17 +209,17 @@ export async function chooseByLink(
  * Where nothing can come of what was granted, as the link or the set was gone when the person came back or had chosen,
  * the platform is asked to take it back.
  */
-async function orGiveBack<Result>(
+async function revokeOnFailure<Result>(
   services: Connecting,
-  granted: Granted,
+  granted: AuthorizationGrant,
   work: () => Promise<Result>,
 ): Promise<Result> {
   try {
     return await work();
   } catch (error) {
-    if (error instanceof ConnectingFailed || (error instanceof PublicError && error.code === "NOT_FOUND")) {
+    if (error instanceof ConnectError || (error instanceof PublicError && error.code === "NOT_FOUND")) {
       await transaction(services.pool, async (tx) => {
-        for (const forgotten of await forgetGranted(services.oauth, tx, granted))
+        for (const forgotten of await forgetGrants(services.oauth, tx, granted))
           await services.jobs.send(tx, REVOKE_QUEUE, forgotten);
       });
     }
@@ -235,22 +235,22 @@ async function connectGranted(
   services: Connecting,
   tx: pg.PoolClient,
   origin: Origin,
-  { attempt, source }: Granted,
+  { authorization, source }: AuthorizationGrant,
   account: GrantedAccount,
   { mayReplace }: { mayReplace: boolean },
 ): Promise<string> {
-  const { id, user_id: userId, mode, platform_set_id: platformSetId, platform } = attempt;
+  const { id, user_id: userId, mode, platform_set_id: platformSetId, platform } = authorization;
   const place = { userId, mode, platformSetId, platform };
   // Held, so that what is connected there stays as it is until this is done.
   await lockSet.one(tx, [platformSetId, userId, mode]);
-  const former = mayReplace ? null : await findReplaced(tx, attempt, account.profile.platformAccountId);
+  const former = mayReplace ? null : await findReplaced(tx, authorization, account.profile.platformAccountId);
   if (former !== null)
-    throw wouldReplace(
+    throw replacementNotConfirmed(
       platform,
       account.profile.platformAccountId,
       former.username ?? former.display_name ?? former.platform_account_id,
     );
-  const { accountId, again, replaced } = await useConnectLink(tx, attempt, origin, (eventData) =>
+  const { accountId, again, replaced } = await useConnectLink(tx, authorization, origin, (eventData) =>
     storeConnectionIn(services.oauth, tx, place, account, source, eventData),
   );
   if (!(await settleAttempt.one(tx, [id, accountId])))
@@ -280,15 +280,18 @@ async function openChoiceOf(
   services: Pick<Services, "oauth">,
   { bindings, caller }: Chooser,
   id: string,
-): Promise<Granted> {
-  const granted = await openChoice(services.oauth, id, bindings);
-  const { user_id, mode } = granted.attempt;
+): Promise<AuthorizationGrant> {
+  const granted = await openPendingChoice(services.oauth, id, bindings);
+  const { user_id, mode } = granted.authorization;
   if (caller !== null && (caller.userId !== user_id || caller.mode !== mode))
     throw new PublicError("NOT_FOUND", "This choice has expired. Connect the account again.");
   return granted;
 }
 
-function findChosen({ attempt: { platform }, accounts }: Granted, { platformAccountId }: Choice): GrantedAccount {
+function findChosen(
+  { authorization: { platform }, accounts }: AuthorizationGrant,
+  { platformAccountId }: AccountChoice,
+): GrantedAccount {
   const chosen = accounts.find(({ profile }) => profile.platformAccountId === platformAccountId);
   if (chosen !== undefined) return chosen;
   const message = `This ${catalog[platform].capabilities.label} account is not one you granted access to.`;
@@ -307,7 +310,7 @@ function findChosen({ attempt: { platform }, accounts }: Granted, { platformAcco
   ]);
 }
 
-function wouldReplace(platform: PlatformName, platformAccountId: string, former: string): PublicError {
+function replacementNotConfirmed(platform: PlatformName, platformAccountId: string, former: string): PublicError {
   const message = `This would replace the ${catalog[platform].capabilities.label} account ${former} in the platform set.`;
   return refusal([
     issueOf({
