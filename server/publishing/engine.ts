@@ -217,8 +217,8 @@ export function createEngine(options: EngineOptions): Engine {
     while (planWanted && state === "started") {
       planWanted = false;
       const rows = await findNextDue.all(pool).catch(() => []);
-      for (const { lane, due_in_seconds: seconds } of rows) if (seconds !== null && seconds <= 0) pump(lane);
-      const waits = rows.flatMap(({ due_in_seconds: seconds }) => (seconds === null || seconds <= 0 ? [] : [seconds]));
+      for (const { lane, is_due: isDue } of rows) if (isDue) pump(lane);
+      const waits = rows.flatMap(({ next_in_seconds: seconds }) => (seconds === null ? [] : [Math.max(0, seconds)]));
       clearTimeout(dueTimer);
       if (waits.length > 0)
         dueTimer = setTimeout(wake, Math.min(Math.ceil(Math.min(...waits) * 1000), LONGEST_TIMER_MILLISECONDS));

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import type { Mode, PlatformName } from "../../model/platform-names.ts";
 import { ledgerBroker, type LedgerFault } from "../../tests/ledger-platform.ts";
 import { isOver, type PublishingWorld, type TestPost, withWorld } from "../../tests/publishing-world.ts";
-import { claimDue } from "../db/queries/claims.ts";
+import { claimDue, findNextDue } from "../db/queries/claims.ts";
 
 const SLOTS = { prepare: 4, commit: 4, observe: 4 };
 
@@ -61,6 +61,23 @@ test("what is to be committed does not wait for an upload of another post of the
     const accountId = await world.addAccount(userId);
     await hang([{ userId, accountId }]);
     await publishes(world, await world.addPost({ text: "small", userId, accountId }));
+  });
+});
+
+test("what waits for its account's turn hides nobody else's due time", async () => {
+  await withHanging("publish", async (world, hang) => {
+    await world.startEngine({ slots: SLOTS, broker: patient(world) });
+    const userId = await world.addUser();
+    const accountId = await world.addAccount(userId);
+    await hang([{ userId, accountId }]);
+    const waits = await world.addPost({ text: "waits", userId, accountId });
+    await world.publish(waits);
+    const scheduled = await world.addPost({ text: "on time", dueAt: new Date(Date.now() + 600_000) });
+    for (const post of [waits, scheduled])
+      await world.until(post, ({ platformPosts }) => platformPosts[0]?.step === "publish-0");
+    const commits = (await findNextDue.all(world.pool)).find(({ lane }) => lane === "commit") ?? assert.fail();
+    assert.equal(commits.is_due, true);
+    assert.ok(Number(commits.next_in_seconds) > 0 && Number(commits.next_in_seconds) <= 600);
   });
 });
 

@@ -221,14 +221,16 @@ export const freeSlot = statement<never, [accountId: string | null, leaseOwner: 
 );
 
 /**
- * Seconds until something is due in each lane that is not on hold, negative if it already is; null if nothing is
- * waiting.
+ * For each lane that is not on hold: whether anything is due, and the seconds until the next is, null if nothing more waits.
+ * What is due may have to wait for its account's turn; what comes after it must be seen all the same.
  */
-export const findNextDue = statement<{ lane: Lane; due_in_seconds: number | null }, []>(
+export const findNextDue = statement<{ lane: Lane; is_due: boolean; next_in_seconds: number | null }, []>(
   "platform_posts.find_next_due",
-  `select lane, case when l.lane = 'observe' or not ${isHeld} then
-     (select extract(epoch from min(next_action_at) - clock_timestamp()) from platform_posts pp where pp.lane = l.lane and next_action_at is not null)::float8 end as due_in_seconds
-   from unnest(array['prepare', 'commit', 'observe']) as l(lane)`,
+  `select l.lane,
+     exists (select from platform_posts pp where pp.lane = l.lane and pp.next_action_at <= now()) as is_due,
+     (select extract(epoch from min(pp.next_action_at) - clock_timestamp()) from platform_posts pp
+      where pp.lane = l.lane and pp.next_action_at > now())::float8 as next_in_seconds
+   from unnest(array['prepare', 'commit', 'observe']) as l(lane) where l.lane = 'observe' or not ${isHeld}`,
 );
 
 /** Postpones what is due for the platform and not claimed, by that long up to twice as long. */
