@@ -67,7 +67,7 @@ async function heard<Told>(asked: Promise<Told>, label: string): Promise<Told> {
 }
 
 function unreadable(label: string, cause?: unknown): BrokerError {
-  return new BrokerError("UNEXPECTED_RESPONSE", `${label} gave an answer that could not be read.`, { cause });
+  return new BrokerError("UNEXPECTED_RESPONSE", `${label} returned a response that could not be read.`, { cause });
 }
 
 function boundChoice({ profile, token }: ReachableAccount, label: string): ReachableAccount {

@@ -118,7 +118,7 @@ export const errors: readonly ${label}ErrorRow[] = [
     about: "a fault on ${label}'s side",
     brokerCode: "PLATFORM_UNAVAILABLE",
     notPublished: false,
-    message: "${label} has a fault at the moment.",
+    message: "${label} is having problems right now.",
   },
 ];
 
@@ -126,7 +126,7 @@ const UNKNOWN: ErrorRow = {
   about: "a refusal that nobody has documented",
   brokerCode: "UNEXPECTED_RESPONSE",
   notPublished: false,
-  message: "${label} gave an answer that is not known.",
+  message: "${label} returned an unexpected response.",
 };
 
 export function classify${label}({ status }: HttpAnswer): BrokerError {

@@ -45,9 +45,9 @@ async function reconcilePost(context: StepContext, intent: OpenIntent): Promise<
   const others = data.filter((post) => ![post.id, ...targetsOf(post)].some((id) => intent.accountedIds.has(id)));
   const hits = others.filter((post) => isThisPost(context, post, earliest));
   const [hit] = hits;
-  if (hits.length > 1) return { verdict: "cannot_tell", reason: "Several posts of the Page look like this one." };
+  if (hits.length > 1) return { verdict: "cannot_tell", reason: "Several posts on the Page match this one." };
   if (hit !== undefined && intent.hasTwin)
-    return { verdict: "cannot_tell", reason: "The Page has one such post, and two were sent." };
+    return { verdict: "cannot_tell", reason: "The Page has one matching post, but two were sent." };
   if (hit !== undefined) {
     const { id, permalink_url: link } = hit;
     return {
@@ -59,7 +59,7 @@ async function reconcilePost(context: StepContext, intent: OpenIntent): Promise<
     };
   }
   if (data.length >= LIST_LIMIT)
-    return { verdict: "cannot_tell", reason: "The Page has published too much since to find this post." };
+    return { verdict: "cannot_tell", reason: "The Page has published too many posts since then to find this one." };
   return { verdict: "not_listed", reason: "The post is not among the Page's published posts." };
 }
 
@@ -126,7 +126,7 @@ async function reconcileVideo(context: StepContext, intent: OpenIntent): Promise
       return {
         verdict: "not_published",
         definitive: false,
-        proof: "The video is there, and its publishing has not begun.",
+        proof: "The video has been uploaded, but publishing has not started.",
         error: refusalOf(graph, intent.answer.platformError),
       };
   }
@@ -138,7 +138,8 @@ const UNREADABLE_SECONDS = 900;
 async function reconcileStory(context: StepContext, mediaId: string): Promise<Verdict> {
   const { data } = await getGraph(graph, context, storyList, edgeOf(context, "stories"));
   const story = data.find(({ media_id: id }) => id === mediaId);
-  if (story === undefined) return { verdict: "not_listed", reason: "The medium is in none of the Page's stories." };
+  if (story === undefined)
+    return { verdict: "not_listed", reason: "None of the Page's stories has this photo or video." };
   const { post_id: id, url } = story;
   return {
     verdict: "published",

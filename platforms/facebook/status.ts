@@ -18,7 +18,7 @@ export function awaitUploaded(): QuietStep {
       if (name === "expired" || name === "upload_failed") throw bytesNotTaken();
       if (["upload_complete", "ready", "error"].includes(name) || state?.processing_phase?.status === "error")
         return { done: {} };
-      const tooLate = "Facebook did not finish taking in the video within 15 minutes.";
+      const tooLate = "Facebook did not finish processing the video within 15 minutes.";
       const anew = { redoFrom: stepNames.start, maxAttempts: 2 };
       return waitAgain(context, UPLOAD_PATIENCE, new BrokerError("MEDIA_FAILED", tooLate, anew));
     },
@@ -27,7 +27,7 @@ export function awaitUploaded(): QuietStep {
 
 /** The session has to be opened anew. */
 export function bytesNotTaken(): BrokerError {
-  const message = "Facebook did not take in the video's bytes.";
+  const message = "Facebook did not accept the video data.";
   return new BrokerError("MEDIA_FAILED", message, { redoFrom: stepNames.start, maxAttempts: 3 });
 }
 
@@ -44,10 +44,10 @@ export function awaitLive(): QuietStep {
       if (progress === "live" || (video !== null && isReadyFeedVideo(video)))
         return { done: {}, publishedUrl: video?.permalink_url ?? undefined };
       if (video !== null && (progress === "failed" || progress === "dead")) {
-        const message = "Facebook accepted the video and could not process it, so it is not live.";
+        const message = "Facebook accepted the video but could not process it, so it is not live.";
         throw failedVideo(video, message, { retryable: false, neverLive: true });
       }
-      const tooLate = "Facebook accepted the video and has not finished processing it.";
+      const tooLate = "Facebook accepted the video but has not finished processing it.";
       return waitAgain(context, LIVE_PATIENCE, new BrokerError("OUTCOME_UNKNOWN", tooLate));
     },
   };

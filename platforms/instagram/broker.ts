@@ -49,7 +49,7 @@ function addPermalink(): QuietStep {
     effect: "read",
     cosmetic: true,
     run: (context) =>
-      retryUntilVisible(context, "Instagram does not give the post's link.", (media) =>
+      retryUntilVisible(context, "Instagram did not return the post's link.", (media) =>
         readPermalink(graphOf(context), context, media),
       ),
   };

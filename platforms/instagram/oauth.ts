@@ -123,7 +123,7 @@ async function readLinkedAccounts(http: HttpClient, accessToken: string): Promis
   if (choices.length > 0) return choices;
   throw new BrokerError(
     "AUTH_REVOKED",
-    "None of the Facebook Pages that were ticked has a professional Instagram account linked to it. Link one in the Page's settings, then connect again.",
+    "None of the Facebook Pages you selected is linked to a professional Instagram account. Link one in the Page's settings, then connect again.",
   );
 }
 

@@ -14,7 +14,7 @@ export function uploadVideo(container: string, item: number): QuietStep {
       if (media === undefined || !takesBytes(context, media)) return { done: {} };
       const address = uploadUrl.safeParse(context.checkpoint[uriOf(container)]);
       if (!address.success) {
-        const message = "Instagram named no address for the video's bytes.";
+        const message = "Instagram did not return an upload URL for the video.";
         throw new BrokerError("UNEXPECTED_RESPONSE", message, { redoFrom: container });
       }
       const rendition = videoRendition(media);

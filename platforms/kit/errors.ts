@@ -56,7 +56,7 @@ export function platformWords(text: string | null | undefined): string | null {
 
 /** The error for an answer that is no refusal, but not of the form that the platform documents. */
 export function unreadable(label: string, answer: HttpAnswer, requestId: string | null, cause: unknown): BrokerError {
-  return new BrokerError("UNEXPECTED_RESPONSE", `${label} gave an answer that could not be read.`, {
+  return new BrokerError("UNEXPECTED_RESPONSE", `${label} returned a response that could not be read.`, {
     platformError: { status: answer.status, code: null, message: null, requestId },
     cause,
   });

@@ -235,7 +235,7 @@ test("the operator is told three months before the version ends", () => {
   assert.deepEqual(told("2027-02-13"), []);
   assert.deepEqual(told("2027-02-14"), [
     {
-      message: "LinkedIn is expected to retire version 202605 of its API on 2027-05-15, in 90 days.",
+      message: "LinkedIn is expected to retire API version 202605 of its API on 2027-05-15, in 90 days.",
       cure: "Set LINKEDIN_API_VERSION to 202610.",
     },
   ]);

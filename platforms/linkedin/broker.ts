@@ -23,7 +23,7 @@ import { postUrn } from "./wire.ts";
  */
 export const broker: Broker = {
   steps,
-  reconcile: async () => ({ verdict: "cannot_tell", reason: "LinkedIn lets members read none of their posts back." }),
+  reconcile: async () => ({ verdict: "cannot_tell", reason: "LinkedIn does not allow members to read their posts." }),
   indexingLagSeconds: 0,
   identicalRepeat: {
     withinSeconds: 480,
@@ -76,7 +76,7 @@ function accept(answer: HttpAnswer, context: StepContext): StepDone {
     const urn = postUrn.safeParse(answer.headers["x-restli-id"] ?? answer.headers["x-linkedin-id"]);
     if (urn.success) return live(urn.data);
     if (answer.status === 201) return { done: {}, remoteId: null };
-    throw new Error(`LinkedIn answered ${answer.status} without an id`);
+    throw new Error(`LinkedIn returned ${answer.status} without an ID`);
   }
   const refusal = classify(answer, circumstancesOf(context));
   const first = duplicateOf(answer);

@@ -41,8 +41,8 @@ export function deprecations(environment: Readonly<Record<string, string>>, now:
   const newest = VERSIONS.at(-1)?.version ?? version;
   const message =
     days > 0
-      ? `LinkedIn is expected to retire version ${version} of its API on ${endsOn}, in ${days} days.`
-      : `LinkedIn is expected to have retired version ${version} of its API on ${endsOn}.`;
+      ? `LinkedIn is expected to retire API version ${version} on ${endsOn}, in ${days} days.`
+      : `LinkedIn is expected to have retired API version ${version} on ${endsOn}.`;
   const cure =
     newest > version
       ? `Set ${VERSION_SETTING} to ${newest}.`

@@ -33,7 +33,7 @@ async function exchangeCode(http: HttpClient, app: OAuthApp, callback: { code: s
     url: `${HOST}/accessToken`,
     form: { grant_type: "authorization_code", code: callback.code, redirect_uri: app.redirectUri, ...credentials(app) },
   });
-  return grantOf(readTokens(answer, "AUTH_EXPIRED", "LinkedIn did not accept the sign-in. Start it again."), null);
+  return grantOf(readTokens(answer, "AUTH_EXPIRED", "LinkedIn rejected the sign-in. Start it again."), null);
 }
 
 /** Only apps that LinkedIn has approved for it get a refresh token; it keeps its end, a year after the sign-in. */
@@ -49,7 +49,7 @@ async function refreshToken(http: HttpClient, app: OAuthApp, grant: Grant): Prom
     form: { grant_type: "refresh_token", refresh_token: grant.refreshToken, ...credentials(app) },
   });
   return grantOf(
-    readTokens(answer, "AUTH_REVOKED", "LinkedIn does not renew the account's access any more."),
+    readTokens(answer, "AUTH_REVOKED", "LinkedIn no longer renews the account's access."),
     grant.refreshToken,
   );
 }
@@ -123,18 +123,18 @@ function readTokens(
     requestId: answer.headers["x-li-uuid"] ?? null,
   };
   if (answer.status === 429)
-    throw new BrokerError("RATE_LIMITED", "LinkedIn limits the number of sign-ins at the moment.", {
+    throw new BrokerError("RATE_LIMITED", "LinkedIn is rate limiting sign-ins right now.", {
       retryAfterSeconds: 60,
       platformError,
     });
   if (answer.status >= 500)
-    throw new BrokerError("PLATFORM_UNAVAILABLE", "LinkedIn has a fault at the moment.", { platformError });
+    throw new BrokerError("PLATFORM_UNAVAILABLE", "LinkedIn is having problems right now.", { platformError });
   if (error === undefined || (answer.status !== 400 && answer.status !== 401))
-    throw new BrokerError("UNEXPECTED_RESPONSE", "LinkedIn gave an answer that is not known.", { platformError });
+    throw new BrokerError("UNEXPECTED_RESPONSE", "LinkedIn returned an unexpected response.", { platformError });
   if (error.error === "invalid_client" || error.error === "unauthorized_client") {
     throw new BrokerError(
       "UNEXPECTED_RESPONSE",
-      "LinkedIn does not accept the app's credentials. The operator has to check LINKEDIN_CLIENT_ID and LINKEDIN_CLIENT_SECRET.",
+      "LinkedIn rejected the app's credentials. The operator must check LINKEDIN_CLIENT_ID and LINKEDIN_CLIENT_SECRET.",
       { platformError },
     );
   }

@@ -126,7 +126,7 @@ async function sendSigned(context: StepContext, request: HttpRequest): Promise<H
     const isRefused =
       error instanceof BrokerError && ["AUTH_EXPIRED", "AUTH_REVOKED", "CONTENT_REJECTED"].includes(error.code);
     if (!isRefused) throw error;
-    const message = "LinkedIn did not take a part of the video.";
+    const message = "LinkedIn did not accept a part of the video.";
     throw error.with({ code: "MEDIA_FAILED", message, redoFrom: VIDEO, maxAttempts: 2 });
   }
 }
@@ -159,7 +159,7 @@ function sendCover(video: PublishMedia, cover: PublishMedia): QuietStep {
 const COVER_MAX_BYTES = 10_000_000;
 const COVER_WARNING = {
   code: "THUMBNAIL_NOT_SET",
-  message: "LinkedIn did not take the video's thumbnail and shows one of its own.",
+  message: "LinkedIn did not accept the video's thumbnail and shows its own.",
 };
 
 /** The parts by their etags, in the order of the bytes. */

@@ -52,7 +52,7 @@ export function repliesTo(context: StepContext, part: Part): string | null {
   if (typeof before === "string") return before;
   throw new BrokerError(
     "OUTCOME_UNKNOWN",
-    "The part before is live on Threads, but not which post it is, so nothing can reply to it.",
+    "The previous part is live on Threads, but its ID is unknown, so the next part cannot reply to it.",
   );
 }
 

@@ -41,13 +41,16 @@ function readCreator(): QuietStep {
       if (!offered.includes(privacyLevel)) {
         throw new BrokerError(
           "CONTENT_REJECTED",
-          `The TikTok account does not offer privacyLevel "${privacyLevel}" now, but ${offered.join(", ")}.`,
+          `The TikTok account does not currently offer privacyLevel "${privacyLevel}". It offers ${offered.join(", ")}.`,
         );
       }
       const limit = creator.max_video_post_duration_sec ?? null;
       const durationSeconds = context.content.media[0]?.durationSeconds ?? null;
       if (limit !== null && durationSeconds !== null && durationSeconds > limit) {
-        throw new BrokerError("MEDIA_REJECTED", `TikTok lets this creator post videos of at most ${limit} seconds.`);
+        throw new BrokerError(
+          "MEDIA_REJECTED",
+          `TikTok allows this creator to post videos of at most ${limit} seconds.`,
+        );
       }
       return {
         done: {

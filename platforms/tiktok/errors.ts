@@ -14,7 +14,7 @@ export interface TiktokErrorRow extends ErrorRow {
 
 const DAY_SECONDS = 86_400;
 const BANNED = "TikTok has banned the account from posting.";
-const TOO_MANY = "The account has reached TikTok's number of posts for 24 hours.";
+const TOO_MANY = "The account has reached TikTok's limit of posts for 24 hours.";
 
 /**
  * Refusals by `error.code`. Some come with status 200, and the same ones with 403 elsewhere.
@@ -30,19 +30,19 @@ export const errors: readonly TiktokErrorRow[] = [
   },
   {
     codes: ["scope_not_authorized", "scope_permission_missed"],
-    about: "the person has not granted a scope",
+    about: "the user has not granted a scope",
     brokerCode: "AUTH_REVOKED",
     notPublished: true,
-    message: "The TikTok connection lacks a permission. Reconnect the account and grant everything.",
+    message: "The TikTok connection is missing a permission. Reconnect the account and grant all permissions.",
   },
   {
     // TikTok tells no time; its limits are those of a sliding minute.
     codes: ["rate_limit_exceeded"],
-    about: "too many calls in a minute",
+    about: "too many requests in a minute",
     brokerCode: "RATE_LIMITED",
     notPublished: true,
     retryAfterSeconds: 60,
-    message: "TikTok limits the number of calls at the moment.",
+    message: "TikTok is rate limiting requests right now.",
   },
   {
     codes: ["spam_risk_too_many_posts"],
@@ -54,19 +54,19 @@ export const errors: readonly TiktokErrorRow[] = [
   },
   {
     codes: ["reached_active_user_cap"],
-    about: "the app's number of creators in 24 hours",
+    about: "the app's limit of creators in 24 hours",
     brokerCode: "QUOTA_EXCEEDED",
     notPublished: true,
     retryAfterSeconds: DAY_SECONDS,
-    message: "The TikTok app has reached its number of creators for 24 hours.",
+    message: "The TikTok app has reached its limit of creators for 24 hours.",
   },
   {
     codes: ["spam_risk_too_many_pending_share"],
-    about: "five drafts wait in the inbox",
+    about: "five drafts are in the inbox",
     brokerCode: "QUOTA_EXCEEDED",
     notPublished: true,
     retryAfterSeconds: DAY_SECONDS,
-    message: "Too many drafts wait in the account's TikTok inbox.",
+    message: "The account has too many drafts in its TikTok inbox.",
   },
   {
     codes: ["spam_risk_user_banned_from_posting"],
@@ -80,31 +80,30 @@ export const errors: readonly TiktokErrorRow[] = [
     about: "the app is not audited, and the account is public or the level is not SELF_ONLY",
     brokerCode: "CONTENT_REJECTED",
     notPublished: true,
-    message: "Until TikTok has audited the app, it posts only to private accounts, and only with SELF_ONLY.",
+    message: "Until TikTok has audited the app, it can post only to private accounts, and only with SELF_ONLY.",
   },
   {
     codes: ["privacy_level_option_mismatch"],
-    about: "the creator does not offer the level",
+    about: "the creator does not offer the privacy level",
     brokerCode: "CONTENT_REJECTED",
     notPublished: true,
     message: "The TikTok account does not offer this privacyLevel.",
   },
   {
     codes: ["url_ownership_unverified"],
-    about: "the media's address is on no verified domain",
+    about: "the media's URL is not on a verified domain",
     brokerCode: "MEDIA_REJECTED",
     notPublished: true,
-    message:
-      "TikTok does not fetch from this address: whoever runs this instance has to verify its media domain at TikTok.",
+    message: "TikTok does not fetch media from this domain. The operator must verify it with TikTok.",
   },
   {
     codes: ["invalid_param", "invalid_params"],
     sentence: /chunk|file/i,
-    about: "a bad file or bad chunks",
+    about: "an invalid file or chunks",
     brokerCode: "MEDIA_FAILED",
     notPublished: true,
     retryable: false,
-    message: "TikTok did not take in the media.",
+    message: "TikTok could not process the media.",
   },
   {
     codes: ["invalid_param", "invalid_params"],
@@ -115,43 +114,43 @@ export const errors: readonly TiktokErrorRow[] = [
     brokerCode: "CONTENT_REJECTED",
     publicCode: "CONTENT_TOO_LONG",
     notPublished: true,
-    message: "The text is longer than TikTok takes.",
+    message: "The text is longer than TikTok allows.",
   },
   {
     codes: ["invalid_param", "invalid_params"],
-    about: "bad content",
+    about: "invalid content",
     brokerCode: "CONTENT_REJECTED",
     notPublished: true,
-    message: "TikTok refused the post's content.",
+    message: "TikTok rejected the post's content.",
   },
   {
     codes: ["invalid_file_upload"],
-    about: "a bad file",
+    about: "an invalid file",
     brokerCode: "MEDIA_FAILED",
     notPublished: true,
     retryable: false,
-    message: "TikTok did not take in the file.",
+    message: "TikTok could not process the file.",
   },
   {
     codes: ["app_version_check_failed"],
-    about: "the person's TikTok app is too old for drafts of photos",
+    about: "the user's TikTok app is too old for photo drafts",
     brokerCode: "UNEXPECTED_RESPONSE",
     notPublished: true,
-    message: "The person has to update their TikTok app first.",
+    message: "The user must update their TikTok app first.",
   },
   {
     codes: ["invalid_publish_id", "token_not_authorized_for_specified_publish_id"],
     about: "TikTok does not know the post, or it is another account's",
     brokerCode: "UNEXPECTED_RESPONSE",
     notPublished: false,
-    message: "TikTok does not know the post by the id that it gave itself.",
+    message: "TikTok does not recognize the ID it gave the post.",
   },
   {
     codes: ["internal_error"],
-    about: "a fault on TikTok's side",
+    about: "an error at TikTok",
     brokerCode: "PLATFORM_UNAVAILABLE",
     notPublished: false,
-    message: "TikTok has a fault at the moment.",
+    message: "TikTok is having problems right now.",
   },
 ];
 
@@ -165,37 +164,37 @@ export const failReasons: readonly TiktokErrorRow[] = [
     about: "the format",
     brokerCode: "MEDIA_REJECTED",
     notPublished: true,
-    message: "TikTok does not take the media's format.",
+    message: "TikTok does not support the media's format.",
   },
   {
     codes: ["duration_check_failed"],
     about: "the duration",
     brokerCode: "MEDIA_REJECTED",
     notPublished: true,
-    message: "TikTok does not take a video of this duration.",
+    message: "TikTok does not support videos of this duration.",
   },
   {
     codes: ["frame_rate_check_failed"],
     about: "the frame rate",
     brokerCode: "MEDIA_REJECTED",
     notPublished: true,
-    message: "TikTok does not take the video's frame rate.",
+    message: "TikTok does not support the video's frame rate.",
   },
   {
     codes: ["picture_size_check_failed"],
-    about: "the size in pixels",
+    about: "the dimensions",
     brokerCode: "MEDIA_REJECTED",
     notPublished: true,
-    message: "TikTok does not take media of this size.",
+    message: "TikTok does not support media of this size.",
   },
   {
     codes: ["internal"],
-    about: "a fault on TikTok's side",
+    about: "an error at TikTok",
     brokerCode: "PLATFORM_UNAVAILABLE",
     notPublished: true,
     retryAfterSeconds: 60,
     passes: true,
-    message: "TikTok could not process the post because of a fault of its own.",
+    message: "TikTok could not process the post because of an internal error.",
   },
   {
     codes: ["video_pull_failed", "photo_pull_failed"],
@@ -208,17 +207,17 @@ export const failReasons: readonly TiktokErrorRow[] = [
   },
   {
     codes: ["publish_cancelled"],
-    about: "cancelled",
+    about: "canceled",
     brokerCode: "UNEXPECTED_RESPONSE",
     notPublished: true,
-    message: "The post was cancelled at TikTok.",
+    message: "The post was canceled on TikTok.",
   },
   {
     codes: ["auth_removed"],
-    about: "the person has removed the app",
+    about: "the user has removed the app",
     brokerCode: "AUTH_REVOKED",
     notPublished: true,
-    message: "The person has removed the app from their TikTok account.",
+    message: "The user has removed the app from their TikTok account.",
   },
   {
     codes: ["spam_risk_too_many_posts"],
@@ -237,38 +236,38 @@ export const failReasons: readonly TiktokErrorRow[] = [
   },
   {
     codes: ["spam_risk_text"],
-    about: "a text taken for spam",
+    about: "the text is considered spam",
     brokerCode: "CONTENT_REJECTED",
     notPublished: true,
-    message: "TikTok took the text for spam. It will not take this text again.",
+    message: "TikTok classified the text as spam and will not accept it again.",
   },
   {
     codes: ["spam_risk"],
-    about: "taken for spam",
+    about: "the post is considered spam",
     brokerCode: "UNEXPECTED_RESPONSE",
     notPublished: true,
-    message: "TikTok took the post for spam.",
+    message: "TikTok classified the post as spam.",
   },
 ];
 
 /** A 4xx in TikTok's own form did nothing, whatever its code. */
 const REFUSED: ErrorRow = {
-  about: "a refusal that nobody has documented",
+  about: "an undocumented error",
   brokerCode: "UNEXPECTED_RESPONSE",
   notPublished: true,
-  message: "TikTok refused the post.",
+  message: "TikTok rejected the post.",
 };
 const UNKNOWN: ErrorRow = {
-  about: "an answer that nobody has documented",
+  about: "an undocumented response",
   brokerCode: "UNEXPECTED_RESPONSE",
   notPublished: false,
-  message: "TikTok gave an answer that is not known.",
+  message: "TikTok returned an unexpected response.",
 };
 const UNAVAILABLE: ErrorRow = {
-  about: "a fault on TikTok's side",
+  about: "an error at TikTok",
   brokerCode: "PLATFORM_UNAVAILABLE",
   notPublished: false,
-  message: "TikTok has a fault at the moment.",
+  message: "TikTok is having problems right now.",
 };
 
 export function classifyTikTok(answer: HttpAnswer): BrokerError {

@@ -31,7 +31,7 @@ async function requestToken(http: HttpClient, app: OAuthApp, fields: Record<stri
     url: TOKEN_URL,
     form: { client_key: app.clientId, client_secret: app.clientSecret, ...fields },
   });
-  const given = read(token, answer, "TikTok did not accept the sign-in. Start it again.");
+  const given = read(token, answer, "TikTok rejected the sign-in. Start it again.");
   return {
     accessToken: given.access_token,
     refreshToken: given.refresh_token,
@@ -51,7 +51,7 @@ async function renew(http: HttpClient, app: OAuthApp, grant: Grant): Promise<Gra
     const isOver = refreshExpiresInSeconds !== null && refreshExpiresInSeconds <= 0;
     const [code, message] = isOver
       ? (["AUTH_EXPIRED", "The TikTok account's access has expired."] as const)
-      : (["AUTH_REVOKED", "TikTok does not renew the account's access: the app was removed from it."] as const);
+      : (["AUTH_REVOKED", "TikTok did not renew the account's access: the app was removed from it."] as const);
     throw error.with({ code, message });
   }
 }
@@ -65,7 +65,7 @@ async function revoke(http: HttpClient, app: OAuthApp, grant: Grant): Promise<vo
   const { accessToken } = isOver ? await renew(http, app, grant).catch(() => grant) : grant;
   const form = { client_key: app.clientId, client_secret: app.clientSecret, token: accessToken };
   const answer = await http.send({ method: "POST", url: `${API}/v2/oauth/revoke/`, form });
-  if (answer.status >= 500) throw refusalOf(answer, "TikTok did not take back the access.");
+  if (answer.status >= 500) throw refusalOf(answer, "TikTok did not revoke the access.");
 }
 
 /** The public handle is told by the creator info alone. */
@@ -140,12 +140,12 @@ function refusalOf(answer: HttpAnswer, message: string): BrokerError {
     refusal?.error === "server_error" ||
     refusal?.error === "temporarily_unavailable"
   ) {
-    return new BrokerError("PLATFORM_UNAVAILABLE", "TikTok's sign-in has a fault at the moment.", { platformError });
+    return new BrokerError("PLATFORM_UNAVAILABLE", "TikTok's sign-in is having problems right now.", { platformError });
   }
   if (refusal?.error === "invalid_grant") return new BrokerError("AUTH_EXPIRED", message, { platformError });
   return new BrokerError(
     "UNEXPECTED_RESPONSE",
-    "TikTok does not accept this instance's app. Whoever runs it has to look at its settings.",
+    "TikTok rejected this instance's app. The operator must check its settings.",
     { platformError },
   );
 }

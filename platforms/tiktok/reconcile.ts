@@ -13,7 +13,7 @@ const UPLOAD_SECONDS = 3600;
 export async function reconcile(context: StepContext, intent: OpenIntent): Promise<Verdict> {
   const media = context.content.media[0];
   if (typeof context.checkpoint.publishId !== "string" || media?.type !== "video") {
-    return { verdict: "cannot_tell", reason: "TikTok gave no id for the photos, and cannot be asked for it." };
+    return { verdict: "cannot_tell", reason: "TikTok returned no ID for the photos, and it cannot be looked up." };
   }
   const status = await readStatus(context);
   switch (status.status) {
@@ -36,12 +36,11 @@ export async function reconcile(context: StepContext, intent: OpenIntent): Promi
 
 /** With all its bytes there the post goes out, however long that takes. Without the last ones it cannot. */
 function ofUpload(context: StepContext, intent: OpenIntent, uploadedBytes: number | null, sizeBytes: number): Verdict {
-  if (uploadedBytes === null)
-    return { verdict: "pending", reason: "TikTok does not say how much of the video it has." };
+  if (uploadedBytes === null) return { verdict: "pending", reason: "TikTok did not say how much of the video it has." };
   if (uploadedBytes >= sizeBytes) return { verdict: "published", ...accepted(context) };
   const plan = planChunks(sizeBytes);
   const proof = `TikTok has ${uploadedBytes} of ${sizeBytes} bytes.`;
-  const error = new BrokerError("MEDIA_FAILED", "TikTok did not get the video's last bytes.");
+  const error = new BrokerError("MEDIA_FAILED", "TikTok did not receive the last bytes of the video.");
   const startedAt = Date.parse(String(context.checkpoint.startedAt));
   const isClosed = intent.answer.platformError?.code === "403" || intent.answer.platformError?.code === "404";
   if (isClosed || context.now.getTime() - startedAt >= UPLOAD_SECONDS * 1000)

@@ -25,7 +25,7 @@ export function awaitLive(): QuietStep {
       const status = await readAccepted(context);
       if (status.status === "PUBLISH_COMPLETE") return withPostId(context, status);
       if (status.status === "FAILED") throw failureOf(status.fail_reason);
-      const tooLate = "TikTok accepted the post and has not finished processing it.";
+      const tooLate = "TikTok accepted the post but has not finished processing it.";
       return waitAgain(context, LIVE_PATIENCE, new BrokerError("OUTCOME_UNKNOWN", tooLate));
     },
   };

@@ -74,26 +74,26 @@ export function classifyUpload(answer: HttpAnswer, redoFrom: string): BrokerErro
     requestId: answer.headers["x-tt-logid"] ?? null,
   };
   if (answer.status >= 500)
-    return new BrokerError("PLATFORM_UNAVAILABLE", "TikTok has a fault at the moment.", { platformError });
+    return new BrokerError("PLATFORM_UNAVAILABLE", "TikTok is having problems right now.", { platformError });
   if (answer.status === 429)
-    return new BrokerError("RATE_LIMITED", "TikTok limits the number of calls at the moment.", {
+    return new BrokerError("RATE_LIMITED", "TikTok is rate limiting requests right now.", {
       platformError,
       notPublished: true,
       retryAfterSeconds: 60,
     });
   // The address has expired, is not known, or has taken more than this: whether the post went out has to be read.
   if ([403, 404, 416].includes(answer.status)) {
-    return new BrokerError("MEDIA_FAILED", "TikTok takes no more of this upload.", {
+    return new BrokerError("MEDIA_FAILED", "TikTok no longer accepts this upload.", {
       platformError,
       redoFrom,
       maxAttempts: 3,
     });
   }
   return answer.status >= 400
-    ? new BrokerError("MEDIA_FAILED", "TikTok did not take in the video's bytes.", {
+    ? new BrokerError("MEDIA_FAILED", "TikTok did not accept the video data.", {
         platformError,
         retryable: false,
         notPublished: true,
       })
-    : new BrokerError("UNEXPECTED_RESPONSE", "TikTok gave an answer that is not known.", { platformError });
+    : new BrokerError("UNEXPECTED_RESPONSE", "TikTok returned an unexpected response.", { platformError });
 }

@@ -44,7 +44,7 @@ export function parentOf(context: StepContext, part: Part): string | null {
   if (typeof before === "string") return before;
   throw new BrokerError(
     "OUTCOME_UNKNOWN",
-    "The part before is live on X, but not which post it is, so nothing can reply to it.",
+    "The previous part is live on X, but its ID is unknown, so the next part cannot reply to it.",
   );
 }
 

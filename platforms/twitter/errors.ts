@@ -24,28 +24,28 @@ export interface TwitterErrorRow extends ErrorRow {
  */
 export const errors: readonly TwitterErrorRow[] = [
   {
-    about: "an attached file is not ready, has expired, or is somebody else's",
+    about: "an attached file is not ready, has expired, or belongs to someone else",
     sentence: /media ids? (?:are|is) invalid/i,
     brokerCode: "MEDIA_FAILED",
     notPublished: true,
     maxAttempts: 2,
-    message: "X does not know the uploaded media any more.",
+    message: "X no longer has the uploaded media.",
   },
   {
-    about: "a bad media id, by number",
+    about: "an invalid media ID, by number",
     numbers: [324],
     brokerCode: "MEDIA_FAILED",
     notPublished: true,
     maxAttempts: 2,
-    message: "X does not know the uploaded media any more.",
+    message: "X no longer has the uploaded media.",
   },
   {
-    about: "attachments that do not go together, or too many",
+    about: "incompatible or too many attachments",
     statuses: [400],
     sentence: /only provide one of|^(?=.*media_ids).*(?:at most|more than|too many|maximum)/is,
     brokerCode: "MEDIA_REJECTED",
     notPublished: true,
-    message: "X does not take these attachments together.",
+    message: "X does not support this combination of attachments.",
   },
   {
     about: "an upload that X cannot use",
@@ -54,14 +54,14 @@ export const errors: readonly TwitterErrorRow[] = [
     brokerCode: "MEDIA_FAILED",
     notPublished: true,
     maxAttempts: 2,
-    message: "X did not take in the media.",
+    message: "X could not process the media.",
   },
   {
     about: "a malformed request",
     problems: ["invalid-request"],
     brokerCode: "CONTENT_REJECTED",
     notPublished: true,
-    message: "X refused the post's content.",
+    message: "X rejected the post's content.",
   },
   {
     about: "the access token has expired",
@@ -71,7 +71,7 @@ export const errors: readonly TwitterErrorRow[] = [
     message: "The X account's access has expired.",
   },
   {
-    about: "a bad token, by number",
+    about: "an invalid token, by number",
     numbers: [32, 89],
     brokerCode: "AUTH_EXPIRED",
     notPublished: true,
@@ -82,22 +82,22 @@ export const errors: readonly TwitterErrorRow[] = [
     statuses: [402],
     brokerCode: "UNEXPECTED_RESPONSE",
     notPublished: true,
-    message: "The X app that this instance uses has no credits left; whoever runs it has to buy some.",
+    message: "This instance's X app has no credits left; the operator must buy some.",
   },
   {
-    about: "the account has posted the same text lately",
+    about: "the account has recently posted the same text",
     statuses: [403],
     sentence: /duplicate content/i,
     brokerCode: "CONTENT_REJECTED",
     notPublished: true,
-    message: "X refused the post as a duplicate: the account has published this text recently.",
+    message: "X rejected the post as a duplicate: the account has published this text recently.",
   },
   {
     about: "a duplicate, by number",
     numbers: [187],
     brokerCode: "CONTENT_REJECTED",
     notPublished: true,
-    message: "X refused the post as a duplicate: the account has published this text recently.",
+    message: "X rejected the post as a duplicate: the account has published this text recently.",
   },
   {
     about: "the text is too long",
@@ -105,7 +105,7 @@ export const errors: readonly TwitterErrorRow[] = [
     brokerCode: "CONTENT_REJECTED",
     publicCode: "CONTENT_TOO_LONG",
     notPublished: true,
-    message: "The text is longer than X takes from this account.",
+    message: "The text is longer than X allows for this account.",
   },
   {
     about: "the video is too long for the account",
@@ -113,7 +113,7 @@ export const errors: readonly TwitterErrorRow[] = [
     sentence: /not allowed to post a video longer than/i,
     brokerCode: "MEDIA_REJECTED",
     notPublished: true,
-    message: "The video is longer than X takes from this account.",
+    message: "The video is longer than X allows for this account.",
   },
   {
     about: "the reply rule of 2026",
@@ -121,14 +121,14 @@ export const errors: readonly TwitterErrorRow[] = [
     sentence: /^Reply to this conversation is not allowed/i,
     brokerCode: "CONTENT_REJECTED",
     notPublished: true,
-    message: "X takes a reply only to a post that mentions or quotes the account.",
+    message: "X allows replies only to posts that mention or quote the account.",
   },
   {
     about: "replies are restricted, by number",
     numbers: [433],
     brokerCode: "CONTENT_REJECTED",
     notPublished: true,
-    message: "The author of that post has restricted who may reply.",
+    message: "The author of that post has restricted who can reply.",
   },
   {
     about: "more than one cashtag",
@@ -136,7 +136,7 @@ export const errors: readonly TwitterErrorRow[] = [
     sentence: /maximum of one cashtag/i,
     brokerCode: "CONTENT_REJECTED",
     notPublished: true,
-    message: "X takes at most one cashtag in a post.",
+    message: "X allows at most one cashtag in a post.",
   },
   {
     about: "a link that X blocks",
@@ -147,18 +147,18 @@ export const errors: readonly TwitterErrorRow[] = [
     message: "X blocks a link in the post.",
   },
   {
-    about: "the token is the app's and not a person's",
+    about: "the token is the app's, not a user's",
     problems: ["unsupported-authentication"],
     brokerCode: "AUTH_REVOKED",
     notPublished: true,
-    message: "X wants the person themselves to be connected.",
+    message: "X requires the user's own connection.",
   },
   {
     about: "the app is not set up",
     problems: ["client-forbidden"],
     brokerCode: "UNEXPECTED_RESPONSE",
     notPublished: true,
-    message: "X refuses the app that this instance uses; whoever runs it has to set it up.",
+    message: "X rejected this instance's app; the operator must set it up.",
   },
   {
     about: "the account is suspended",
@@ -172,28 +172,28 @@ export const errors: readonly TwitterErrorRow[] = [
     numbers: [326],
     brokerCode: "AUTH_REVOKED",
     notPublished: true,
-    message: "X has locked this account for a time. The person has to sign in at X.",
+    message: "X has temporarily locked this account. Its owner must sign in to X.",
   },
   {
     about: "the app is suspended",
     problems: ["app-suspended"],
     brokerCode: "UNEXPECTED_RESPONSE",
     notPublished: true,
-    message: "X has suspended the app that this instance uses.",
+    message: "X has suspended this instance's app.",
   },
   {
-    about: "the day's posts are used up, by number",
+    about: "the daily posts are used up, by number",
     numbers: [185],
     brokerCode: "QUOTA_EXCEEDED",
     notPublished: true,
     message: "The X account has used up its posts for the day.",
   },
   {
-    about: "taken for a machine, by number",
+    about: "looks automated, by number",
     numbers: [226],
     brokerCode: "CONTENT_REJECTED",
     notPublished: true,
-    message: "X took the post for spam and refused it.",
+    message: "X rejected the post as spam.",
   },
   {
     about: "the post replied to is gone, by number",
@@ -204,12 +204,12 @@ export const errors: readonly TwitterErrorRow[] = [
   },
   {
     // Among other things a text that is too long for the account: the broker looks at its length.
-    about: "not permitted, for whatever reason",
+    about: "not permitted, for any reason",
     statuses: [403],
     sentence: /not permitted to perform this action/i,
     brokerCode: "CONTENT_REJECTED",
     notPublished: true,
-    message: "X does not let this account publish this post.",
+    message: "X does not allow this account to publish this post.",
   },
   {
     about: "the token lacks media.write",
@@ -217,7 +217,7 @@ export const errors: readonly TwitterErrorRow[] = [
     atUpload: true,
     brokerCode: "AUTH_REVOKED",
     notPublished: true,
-    message: "The X connection lacks the permission to upload media.",
+    message: "The X connection is missing the permission to upload media.",
   },
   {
     about: "what the post refers to is gone",
@@ -232,42 +232,42 @@ export const errors: readonly TwitterErrorRow[] = [
     brokerCode: "MEDIA_FAILED",
     notPublished: true,
     retryable: false,
-    message: "The media is larger than X takes.",
+    message: "The media is larger than X allows.",
   },
   {
     about: "the plan's posts are used up",
     problems: ["usage-capped"],
     brokerCode: "QUOTA_EXCEEDED",
     notPublished: true,
-    message: "The X app that this instance uses has used up its plan.",
+    message: "This instance's X app has used up its plan.",
   },
   {
     about: "the window is used up",
     statuses: [429],
     brokerCode: "RATE_LIMITED",
     notPublished: true,
-    message: "X limits the number of calls at the moment.",
+    message: "X is rate limiting requests right now.",
   },
   {
     about: "the window is used up, by number",
     numbers: [88],
     brokerCode: "RATE_LIMITED",
     notPublished: true,
-    message: "X limits the number of calls at the moment.",
+    message: "X is rate limiting requests right now.",
   },
 ];
 
 const UNAVAILABLE: ErrorRow = {
-  about: "a fault on X's side",
+  about: "an error at X",
   brokerCode: "PLATFORM_UNAVAILABLE",
   notPublished: false,
-  message: "X has a fault at the moment.",
+  message: "X is having problems right now.",
 };
 const UNKNOWN: ErrorRow = {
-  about: "a refusal that nobody has documented",
+  about: "an undocumented error",
   brokerCode: "UNEXPECTED_RESPONSE",
   notPublished: false,
-  message: "X gave an answer that is not known.",
+  message: "X returned an unexpected response.",
 };
 
 /** Whether a file is being handed over. */

@@ -29,7 +29,10 @@ export const oauth: OAuth = {
 /** The token to renew with is spent by this call, and comes new with the answer. */
 async function refreshToken(http: HttpClient, app: OAuthApp, { refreshToken }: Grant): Promise<Grant> {
   if (refreshToken === null)
-    throw new BrokerError("AUTH_EXPIRED", "X gave no permission to renew the account's access. Reconnect the account.");
+    throw new BrokerError(
+      "AUTH_EXPIRED",
+      "X did not grant permission to renew the account's access. Reconnect the account.",
+    );
   return await askForToken(http, app, { grant_type: "refresh_token", refresh_token: refreshToken });
 }
 
@@ -38,7 +41,9 @@ async function askForToken(http: HttpClient, app: OAuthApp, form: Record<string,
   if (answer.status < 200 || answer.status > 299) throw tokenError(answer, form.grant_type === "refresh_token");
   const token = grant.safeParse(answer.json());
   if (!token.success)
-    throw new BrokerError("UNEXPECTED_RESPONSE", "X gave an answer that could not be read.", { cause: token.error });
+    throw new BrokerError("UNEXPECTED_RESPONSE", "X returned a response that could not be read.", {
+      cause: token.error,
+    });
   const { access_token, refresh_token, expires_in, scope } = token.data;
   return {
     accessToken: access_token,
@@ -64,26 +69,26 @@ function tokenError(answer: HttpAnswer, isRefresh: boolean): BrokerError {
     requestId: answer.headers["x-transaction-id"] ?? null,
   };
   if (answer.status === 429)
-    return new BrokerError("RATE_LIMITED", "X limits the number of calls at the moment.", {
+    return new BrokerError("RATE_LIMITED", "X is rate limiting requests right now.", {
       platformError,
       retryAfterSeconds: 900,
     });
   if (answer.status >= 500)
-    return new BrokerError("PLATFORM_UNAVAILABLE", "X has a fault at the moment.", { platformError });
+    return new BrokerError("PLATFORM_UNAVAILABLE", "X is having problems right now.", { platformError });
   if (error === "invalid_client" || error === "unauthorized_client" || answer.status === 401) {
     return new BrokerError(
       "UNEXPECTED_RESPONSE",
-      "X does not accept this instance's client id and secret; whoever runs it has to check them.",
+      "X rejected this instance's client ID and secret; the operator must check them.",
       { platformError },
     );
   }
   if (answer.status !== 400)
-    return new BrokerError("UNEXPECTED_RESPONSE", "X gave an answer that is not known.", { platformError });
+    return new BrokerError("UNEXPECTED_RESPONSE", "X returned an unexpected response.", { platformError });
   if (isRefresh)
-    return new BrokerError("AUTH_REVOKED", "X does not renew the account's access any more. Reconnect the account.", {
+    return new BrokerError("AUTH_REVOKED", "X no longer renews the account's access. Reconnect the account.", {
       platformError,
     });
-  return new BrokerError("AUTH_EXPIRED", "X did not accept the sign-in. Start it again.", { platformError });
+  return new BrokerError("AUTH_EXPIRED", "X rejected the sign-in. Start it again.", { platformError });
 }
 
 async function readProfile(http: HttpClient, accessToken: string): Promise<Profile> {

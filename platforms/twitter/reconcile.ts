@@ -18,12 +18,12 @@ export async function reconcile(context: StepContext, intent: OpenIntent): Promi
   const { posts, complete } = await readTimeline(context, intent);
   const hits = posts.filter((post) => !intent.accountedIds.has(post.id) && isThisOne(post, part, context));
   const [hit] = hits;
-  if (hits.length > 1) return { verdict: "cannot_tell", reason: "Several posts of the account look like this one." };
+  if (hits.length > 1) return { verdict: "cannot_tell", reason: "Several posts on the account match this one." };
   if (hit !== undefined && intent.hasTwin)
-    return { verdict: "cannot_tell", reason: "The account has one such post, and two were sent." };
+    return { verdict: "cannot_tell", reason: "The account has one matching post, but two were sent." };
   if (hit !== undefined) return { verdict: "published", ...doneOf(context, part, hit.id) };
   if (!complete)
-    return { verdict: "cannot_tell", reason: "The account has published too much since to find this post." };
+    return { verdict: "cannot_tell", reason: "The account has published too many posts since then to find this one." };
   return { verdict: "not_listed", reason: "The account's timeline does not have it." };
 }
 

@@ -45,7 +45,7 @@ function publish(): VisibleStep {
     accept(answer, context) {
       const standing = readAnswer(() => readStanding(answer), context);
       if ("video" in standing) return doneOf(context, standing.video);
-      throw new BrokerError("PLATFORM_UNAVAILABLE", "YouTube did not take in the last bytes of the video.", {
+      throw new BrokerError("PLATFORM_UNAVAILABLE", "YouTube did not accept the last bytes of the video.", {
         notPublished: true,
         redoFrom: stepNames.upload,
       });

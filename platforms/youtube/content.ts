@@ -44,11 +44,11 @@ export function resourceOf(context: StepContext): Record<string, unknown> {
 export function doneOf(context: StepContext, { id, status }: Video): StepDone {
   const asked = settingsOf(context).privacyStatus ?? "private";
   const effective = status?.privacyStatus ?? sentPrivacy(context);
-  const why = isForcedPrivate(context) ? "uploads are kept private here" : "YouTube has set it so";
+  const why = isForcedPrivate(context) ? "uploads are kept private here" : "YouTube changed it";
   const warnings =
     effective === asked
       ? []
-      : [{ code: "PRIVACY_FORCED", message: `The video is ${effective} although ${asked} was asked for: ${why}.` }];
+      : [{ code: "PRIVACY_FORCED", message: `The video is ${effective}, not ${asked}: ${why}.` }];
   return {
     done: { video: id, privacyStatus: effective },
     remoteId: id,

@@ -41,7 +41,7 @@ async function refreshTokens(http: HttpClient, app: OAuthApp, grant: Grant): Pro
   if (grant.refreshToken === null)
     throw new BrokerError(
       "AUTH_EXPIRED",
-      "Google gave no permission to renew the account's access. Reconnect the account.",
+      "Google did not grant permission to renew the account's access. Reconnect the account.",
     );
   return await askForTokens(http, app, { grant_type: "refresh_token", refresh_token: grant.refreshToken }, grant);
 }
@@ -60,7 +60,7 @@ async function askForTokens(
   if (answer.status < 200 || answer.status > 299) throw tokenError(answer, before);
   const token = tokens.safeParse(answer.json());
   if (!token.success)
-    throw new BrokerError("UNEXPECTED_RESPONSE", "Google gave an answer that could not be read.", {
+    throw new BrokerError("UNEXPECTED_RESPONSE", "Google returned a response that could not be read.", {
       cause: token.error,
     });
   const { access_token, refresh_token, expires_in, refresh_token_expires_in, scope } = token.data;
@@ -83,30 +83,30 @@ function tokenError(answer: HttpAnswer, before: Grant | null): BrokerError {
     requestId: null,
   };
   if (answer.status >= 500)
-    return new BrokerError("PLATFORM_UNAVAILABLE", "Google has a fault at the moment.", { platformError });
+    return new BrokerError("PLATFORM_UNAVAILABLE", "Google is having problems right now.", { platformError });
   if (answer.status === 429)
-    return new BrokerError("RATE_LIMITED", "Google limits the number of calls at the moment.", {
+    return new BrokerError("RATE_LIMITED", "Google is rate limiting requests right now.", {
       platformError,
       retryAfterSeconds: 60,
     });
   if (error === "admin_policy_enforced" || error === "org_internal") {
-    return new BrokerError("AUTH_REVOKED", "The rules of the person's Google Workspace do not allow this app.", {
+    return new BrokerError("AUTH_REVOKED", "The user's Google Workspace does not allow this app.", {
       platformError,
     });
   }
   if (error !== "invalid_grant") {
     return new BrokerError(
       "UNEXPECTED_RESPONSE",
-      "Google does not accept this instance's client id, secret or redirect address; whoever runs it has to check them.",
+      "Google rejected this instance's client ID, secret or redirect URI; the operator must check them.",
       { platformError },
     );
   }
   if (before === null)
-    return new BrokerError("AUTH_EXPIRED", "Google did not accept the sign-in. Start it again.", { platformError });
+    return new BrokerError("AUTH_EXPIRED", "Google rejected the sign-in. Start it again.", { platformError });
   const isOver = before.refreshExpiresInSeconds !== null && before.refreshExpiresInSeconds <= 0;
   return new BrokerError(
     isOver ? "AUTH_EXPIRED" : "AUTH_REVOKED",
-    "Google does not renew the account's access any more. Reconnect the account.",
+    "Google no longer renews the account's access. Reconnect the account.",
     { platformError },
   );
 }
@@ -117,7 +117,7 @@ async function readProfile(http: HttpClient, accessToken: string, scopes?: reado
   if (missing.length > 0) {
     throw new BrokerError(
       "AUTH_REVOKED",
-      "YouTube needs both permissions, to upload videos and to manage the account. Connect again and leave both boxes ticked.",
+      "YouTube needs both permissions, to upload videos and to manage the account. Connect again and leave both boxes checked.",
     );
   }
   const query = { part: "id,snippet,statistics,contentDetails,status", mine: "true" };

@@ -21,7 +21,7 @@ export async function reconcile(context: StepContext, intent: OpenIntent): Promi
       return {
         verdict: "not_published",
         definitive: true,
-        proof: "The upload has ended with a refusal.",
+        proof: "The upload has failed.",
         redoFrom: stepNames.open,
         error,
       };
@@ -53,10 +53,10 @@ async function searchChannel(context: StepContext, intent: OpenIntent): Promise<
   const named = hits.filter(({ fileDetails }) => fileDetails?.fileName === session.fileName);
   const [hit] = named.length === 1 ? named : hits;
   if (named.length !== 1 && hits.length > 1)
-    return { verdict: "cannot_tell", reason: "Several videos of the channel look like this one." };
+    return { verdict: "cannot_tell", reason: "Several videos on the channel match this one." };
   if (hit !== undefined) return { verdict: "published", ...doneOf(context, hit) };
   if (!complete)
-    return { verdict: "cannot_tell", reason: "The channel has uploaded too much since to find this video." };
+    return { verdict: "cannot_tell", reason: "The channel has uploaded too many videos since then to find this one." };
   return { verdict: "not_listed", reason: "The upload has expired, and the channel does not list the video." };
 }
 
@@ -95,7 +95,7 @@ async function uploadsPlaylist(context: StepContext): Promise<string> {
   const { items } = await readResource(context, channels, "channels", query);
   const id = items?.[0]?.contentDetails?.relatedPlaylists?.uploads;
   if (typeof id !== "string")
-    throw new BrokerError("UNEXPECTED_RESPONSE", "YouTube does not name the channel's uploads.");
+    throw new BrokerError("UNEXPECTED_RESPONSE", "YouTube did not return the channel's list of uploads.");
   return id;
 }
 

@@ -80,7 +80,7 @@ export function sendBytes(): QuietStep {
         const now = storedOf(readStanding(answer), sizeBytes);
         stalls = now > stored ? 0 : stalls + 1;
         if (stalls > MOST_STALLS) {
-          const message = "YouTube did not take in the video's bytes.";
+          const message = "YouTube did not accept the video data.";
           throw new BrokerError("MEDIA_FAILED", message, { redoFrom: stepNames.open, maxAttempts: 3 });
         }
         stored = now;
@@ -119,7 +119,7 @@ export function readSessionUrl(answer: HttpAnswer): string {
   if (answer.status < 200 || answer.status > 299) throw errorOf(answer);
   const url = sessionUrl.safeParse(answer.headers.location);
   if (!url.success)
-    throw new BrokerError("PLATFORM_UNAVAILABLE", "YouTube opened an upload without telling its address.", {
+    throw new BrokerError("PLATFORM_UNAVAILABLE", "YouTube started an upload without returning its URL.", {
       cause: url.error,
     });
   return url.data;
@@ -195,7 +195,7 @@ export function setThumbnail(): QuietStep {
       const picture = media.thumbnail;
       if (picture === null) return { done: {} };
       if (isShort(media) && context.checkpoint.processed !== true) {
-        const message = "The thumbnail was not set: YouTube takes that of a Short only after processing.";
+        const message = "The thumbnail was not set: YouTube accepts a Short's thumbnail only after processing.";
         throw new BrokerError("MEDIA_FAILED", message, { retryable: false });
       }
       const rendition = thumbnailRendition(picture);
@@ -232,6 +232,6 @@ function thumbnailRendition({ mimeType, sizeBytes, orientation }: PublishMedia):
 
 function notSet(error: BrokerError): BrokerError {
   const hint =
-    error.platformError?.code === "forbidden" ? " The channel's phone number may have to be verified first." : "";
+    error.platformError?.code === "forbidden" ? " The channel's phone number may need to be verified first." : "";
   return error.with({ message: `The thumbnail was not set. ${error.message}${hint}` });
 }

@@ -92,7 +92,7 @@ export const COMMON_ERRORS: readonly (GraphError & { name: string })[] = [
     status: 500,
   },
   { name: "503", message: "Service temporarily unavailable", code: 2, transient: true, status: 503 },
-  { name: "unheard-of", message: "Something nobody has documented", code: 987654 },
+  { name: "unheard-of", message: "An undocumented error", code: 987654 },
 ];
 
 /** A switch that answers with this error in place of doing what was asked. */
@@ -105,7 +105,7 @@ export function answering(
   return {
     name,
     operations,
-    about: about ?? `Answered with ${name}: ${error.message}`,
+    about: about ?? `Returns ${name}: ${error.message}`,
     answer: (call) => graph.error(call, error),
     ...(applies && { applies }),
   };
@@ -123,7 +123,7 @@ export const COMMON_SWITCHES: readonly FaultSwitch[] = [
   {
     name: "publish-500-not-live",
     operations: ["publish"],
-    about: "500, and nothing is published: `http_500`.",
+    about: "500, not published: `http_500`.",
     as: "http_500",
   },
   {
@@ -135,13 +135,13 @@ export const COMMON_SWITCHES: readonly FaultSwitch[] = [
   {
     name: "publish-drop-connection-but-live",
     operations: ["publish"],
-    about: "Published, then the connection is cut: `drop_after`.",
+    about: "Published, then the connection drops: `drop_after`.",
     as: "drop_after",
   },
   {
     name: "token-463",
     operations: CALLS,
-    about: "The token has expired from here on: `expire_token`.",
+    about: "The token has expired, starting with this request: `expire_token`.",
     as: "expire_token",
   },
   {
@@ -150,5 +150,5 @@ export const COMMON_SWITCHES: readonly FaultSwitch[] = [
     about: "The person has removed the app: `revoke_token`.",
     as: "revoke_token",
   },
-  { name: "usage-{n}", operations: CALLS, about: "Answered as usual; the usage headers tell that N of 100 are used." },
+  { name: "usage-{n}", operations: CALLS, about: "A normal response whose usage headers are N of 100." },
 ];

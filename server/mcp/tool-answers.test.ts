@@ -117,7 +117,7 @@ for (const revision of ["2026-07-28", "2025-11-25"] as const) {
 async function failOne(id: string): Promise<string> {
   const error = {
     code: "VALIDATION_FAILED",
-    message: "Threads refused the post's content.",
+    message: "Threads rejected the post's content.",
     category: "content",
     retryable: false,
     retryAt: null,

@@ -61,7 +61,7 @@ const FAILURES = {
     message: (label: string) => `There is no account to connect on ${label}.`,
     cure: () => "Check your account on the platform, then connect again.",
   },
-  not_accepted: { message: (label: string) => `${label} did not accept the sign-in.`, cure: startAgain },
+  not_accepted: { message: (label: string) => `${label} rejected the sign-in.`, cure: startAgain },
   forbidden_by_rules: {
     message: (label: string) => `The organization that owns this ${label} account does not allow this app.`,
     cure: () => "Ask an administrator of the organization to allow the app, or connect another account.",

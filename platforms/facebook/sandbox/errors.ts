@@ -146,18 +146,18 @@ const PUBLISH: readonly Operation[] = ["publish"];
 const POSTING: readonly Operation[] = ["upload", "create", "publish"];
 
 export const SWITCHES: readonly FaultSwitch[] = [
-  named("identity-4854002", "368/4854002", "The person behind the Page has to be confirmed: 368/4854002.", POSTING),
+  named("identity-4854002", "368/4854002", "The person behind the Page must be confirmed: 368/4854002.", POSTING),
   named("ppa-1404078", "368/1404078", "Page Publishing Authorization is missing: 368/1404078.", POSTING),
   named("too-fast-1390008", "368/1390008", "Posting too fast: 368/1390008.", POSTING),
   named("duplicate-1404082", "368/1404082", "The same content was posted before: 368/1404082.", PUBLISH),
   {
     name: "rate-80001",
     operations: CALLS,
-    about: "The calls to the Page are used up, for 19 minutes: `rate_limit`.",
+    about: "Requests to the Page are rate limited for 19 minutes: `rate_limit`.",
     as: "rate_limit",
   },
   named("role-492", "190/492", "The person has lost the role on the Page: 190/492.", CALLS),
-  named("photo-1366046", "1366046", "The photo is too big or of a wrong format.", ["upload", "publish"], (call) =>
+  named("photo-1366046", "1366046", "The photo is too large or the wrong format.", ["upload", "publish"], (call) =>
     call.path.endsWith("/photos"),
   ),
   named("video-389", "389", "The video cannot be fetched from its URL.", ["upload", "publish"], (call) =>
@@ -167,12 +167,12 @@ export const SWITCHES: readonly FaultSwitch[] = [
     name: "reel-processing-error",
     operations: ["upload", "publish"],
     about:
-      "Processing the video ends in an error: at an upload, finishing is refused with 352; at finishing, the answer is a success and the video never goes live.",
+      "Processing the video fails: on an upload, finishing fails with 352; on finishing, it succeeds and the video never goes live.",
   },
   {
     name: "upload-interrupt-at-{n}",
     operations: ["upload"],
-    about: "The connection is cut after N bytes of the video, which are kept.",
+    about: "The connection drops after N bytes of the video, which are kept.",
     applies: (call) => call.path.startsWith("/video-upload/") || call.path.startsWith("/upload:"),
     cuts: true,
   },
@@ -181,7 +181,7 @@ export const SWITCHES: readonly FaultSwitch[] = [
   {
     name: "publish-status-stuck",
     operations: PUBLISH,
-    about: "Finishing a video is accepted and its publishing never ends: `process_forever`.",
+    about: "Finishing a video is accepted, but it is never published: `process_forever`.",
     as: "process_forever",
   },
   ...ERRORS.map((error) => answering(graph, CALLS, error)),

@@ -9,7 +9,7 @@ import { graph } from "./viewer.ts";
 
 /** Facebook Login for Pages. Source: Facebook Login docs, manual flow; Pages API docs, 2026-09-11. */
 const SCOPES: Readonly<Record<string, string>> = {
-  pages_show_list: "See which Pages you run",
+  pages_show_list: "See the Pages you manage",
   pages_read_engagement: "Read the content of your Pages",
   pages_manage_posts: "Create, change and delete posts of your Pages",
   pages_manage_engagement: "Write comments as your Pages",

@@ -218,7 +218,7 @@ export const SWITCHES: readonly FaultSwitch[] = [
   {
     name: "bad-format",
     operations: CREATE,
-    about: "The format is refused: 36001/2207005 for images, 352/2207026 for videos.",
+    about: "The format is rejected: 36001/2207005 for images, 352/2207026 for videos.",
     applies: carriesMedia,
     answer: (call) =>
       graph.error(call, igError(call.params["image_url"] === undefined ? "352/2207026" : "36001/2207005")),
@@ -238,7 +238,7 @@ export const SWITCHES: readonly FaultSwitch[] = [
   {
     name: "upload-interrupt-at-{n}",
     operations: ["upload"],
-    about: "The connection is cut after N bytes of the video, which are kept.",
+    about: "The connection drops after N bytes of the video, which are kept.",
     cuts: true,
   },
   ...COMMON_SWITCHES,
@@ -251,20 +251,20 @@ export const SWITCHES: readonly FaultSwitch[] = [
     ...answering(graph, ["publish"], {
       ...igError("4/2207051"),
       name: "spam-2207051-but-live",
-      about: "Published, and yet answered with 4/2207051.",
+      about: "Published, but returns 4/2207051.",
     }),
     done: true,
   },
   {
     name: "quota-full",
     operations: ["publish", "read"],
-    about: "The posts of the day are used up: publishing is refused with 9/2207042, the quota read shows it.",
+    about: "The daily posts are used up: publishing fails with 9/2207042, and the quota shows it.",
     applies: (call) => call.operation === "publish" || call.path.endsWith("/content_publishing_limit"),
   },
   {
     name: "rate-80002",
     operations: CALLS,
-    about: "The calls to the account are used up, for 12 minutes: `rate_limit`, code 80002.",
+    about: "Requests to the account are rate limited for 12 minutes: `rate_limit`, code 80002.",
     as: "rate_limit",
   },
   { name: "80002", operations: CALLS, about: "As rate-80002.", as: "rate_limit" },
@@ -276,7 +276,7 @@ export const SWITCHES: readonly FaultSwitch[] = [
   answering(graph, MAKING, {
     ...igError("368/4854002"),
     name: "identity-4854002",
-    about: "The linked Page has to confirm an identity: 368/4854002.",
+    about: "The linked Page must confirm its identity: 368/4854002.",
   }),
   answering(
     graph,
@@ -302,7 +302,7 @@ export const SWITCHES: readonly FaultSwitch[] = [
   {
     name: "exchange-400",
     operations: ["token"],
-    about: "The code is refused, in the exchange's own form.",
+    about: "The code is rejected, in the exchange's own format.",
     answer: () => exchangeError(CODE_USED),
   },
   ...ERRORS.map((error) => answering(graph, CALLS, error)),

@@ -31,7 +31,7 @@ const DIRECT_SCOPES: Readonly<Record<string, string>> = {
 const FACEBOOK_SCOPES: Readonly<Record<string, string>> = {
   instagram_basic: "See the profile and media of your Instagram account",
   instagram_content_publish: "Create and publish posts on Instagram",
-  pages_show_list: "See which Pages you run",
+  pages_show_list: "See the Pages you manage",
   pages_read_engagement: "Read the content of your Pages",
   business_management: "Manage your businesses",
   ads_management: "Manage ads",

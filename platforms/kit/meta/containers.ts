@@ -87,7 +87,7 @@ export function awaitContainer(
       if (state === "EXPIRED")
         throw new BrokerError("MEDIA_FAILED", "The post was prepared more than a day ago.", anew);
       if (state === "PUBLISHED")
-        throw new BrokerError("OUTCOME_UNKNOWN", `${label} says that this post is live already.`);
+        throw new BrokerError("OUTCOME_UNKNOWN", `${label} says that this post is already live.`);
       const tooLate = `${label} did not finish processing the post within ${containers.givenUpAfter}.`;
       const patience = containers.patience[hasVideo ? "video" : "image"];
       return waitAgain(context, patience, new BrokerError("MEDIA_FAILED", tooLate, anew));

@@ -11,10 +11,10 @@ export function metaErrors(label: string): GraphErrorRow[] {
 
 function signInErrors(label: string): GraphErrorRow[] {
   const row = {
-    about: "the code was used, has expired, or belongs to another redirect address",
+    about: "the code was used, has expired, or belongs to another redirect URI",
     brokerCode: "AUTH_EXPIRED",
     notPublished: true,
-    message: `${label} did not accept the sign-in. Start it again.`,
+    message: `${label} rejected the sign-in. Start it again.`,
   } as const;
   return [
     { exchange: true, ...row },
@@ -27,25 +27,25 @@ function accessErrors(label: string): GraphErrorRow[] {
     {
       codes: [190],
       subcodes: [458],
-      about: "the person removed the app",
+      about: "the user removed the app",
       brokerCode: "AUTH_REVOKED",
       notPublished: true,
-      message: `The person has removed the app from their ${label} account.`,
+      message: `The user has removed the app from their ${label} account.`,
     },
     {
       either: [459, 464],
-      about: "checkpoint, or an account that is not confirmed",
+      about: "checkpoint, or an unconfirmed account",
       brokerCode: "AUTH_REVOKED",
       notPublished: true,
-      message: "Meta wants the person to confirm something at facebook.com first.",
+      message: "The user must confirm something at facebook.com first.",
     },
     {
       codes: [190],
       subcodes: [492],
-      about: "the person lost the role on the Page",
+      about: "the user lost their role on the Page",
       brokerCode: "AUTH_REVOKED",
       notPublished: true,
-      message: "The person who connected the account has lost their role on the Facebook Page.",
+      message: "The user who connected the account has lost their role on the Facebook Page.",
     },
     {
       codes: [190, 102],
@@ -57,11 +57,11 @@ function accessErrors(label: string): GraphErrorRow[] {
     {
       codes: [368],
       subcodes: [4854002, 1404006],
-      about: "the person behind the Page has to confirm their identity",
+      about: "the person behind the Page must confirm their identity",
       brokerCode: "IDENTITY_CONFIRMATION_REQUIRED",
       notPublished: true,
       message:
-        "Facebook wants you to confirm your identity before this Page can publish. Open the Facebook mobile app, switch to the Page and follow the prompt.",
+        "Facebook requires you to confirm your identity before this Page can publish. Open the Facebook mobile app, switch to the Page and follow the prompt.",
     },
     {
       either: [1404078],
@@ -69,14 +69,14 @@ function accessErrors(label: string): GraphErrorRow[] {
       brokerCode: "IDENTITY_CONFIRMATION_REQUIRED",
       notPublished: true,
       message:
-        "Facebook wants the Page's manager to complete Page Publishing Authorization. Open the Facebook mobile app, switch to the Page and follow the prompt.",
+        "Facebook requires the Page's manager to complete Page Publishing Authorization. Open the Facebook mobile app, switch to the Page and follow the prompt.",
     },
     {
       codes: [10, [200, 299]],
       about: "a permission is missing",
       brokerCode: "AUTH_REVOKED",
       notPublished: true,
-      message: `The ${label} connection lacks a permission that the post needs.`,
+      message: `The ${label} connection is missing a permission that the post needs.`,
     },
   ];
 }
@@ -87,19 +87,19 @@ function limitErrors(label: string): GraphErrorRow[] {
   return [
     {
       codes: [368],
-      about: "blocked for a time because of a policy",
+      about: "temporarily blocked for a policy violation",
       brokerCode: "RATE_LIMITED",
       notPublished: true,
       retryable: false,
       retryAfterSeconds: DAY_SECONDS,
-      message: `${label} has blocked this account's posts for a time. Wait a day and look into the app.`,
+      message: `${label} has temporarily blocked this account from posting. Wait a day and check the app.`,
     },
     {
       codes: [4, 17, 32, 341, 613, [80_001, 80_002]],
-      about: "call limits",
+      about: "rate limits",
       brokerCode: "RATE_LIMITED",
       notPublished: true,
-      message: `${label} limits the number of calls at the moment.`,
+      message: `${label} is rate limiting requests right now.`,
     },
   ];
 }
@@ -111,21 +111,21 @@ function faultErrors(label: string): GraphErrorRow[] {
       about: "a bad or missing parameter",
       brokerCode: "CONTENT_REJECTED",
       notPublished: true,
-      message: `${label} refused the post's content.`,
+      message: `${label} rejected the post's content.`,
     },
     {
       codes: [3],
-      about: "the app lacks a capability",
+      about: "the app is missing a capability",
       brokerCode: "UNEXPECTED_RESPONSE",
       notPublished: true,
-      message: `The ${label} app that this instance uses lacks a capability.`,
+      message: `The ${label} app of this instance is missing a capability.`,
     },
     {
       codes: [1, 2],
-      about: "a fault on Meta's side",
+      about: "an error at Meta",
       brokerCode: "PLATFORM_UNAVAILABLE",
       notPublished: false,
-      message: `${label} has a fault at the moment.`,
+      message: `${label} is having problems right now.`,
     },
   ];
 }

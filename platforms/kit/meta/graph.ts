@@ -134,17 +134,17 @@ export function classifyGraphAnswer(graph: Graph, answer: HttpAnswer): BrokerErr
   if (row !== undefined) return graphError(graph, row, detail, { regainSeconds: regainSeconds(answer) });
   if (answer.status === 429) {
     const retryAfterSeconds = regainSeconds(answer) ?? DEFAULT_REGAIN_SECONDS;
-    return new BrokerError("RATE_LIMITED", `${graph.label} limits the number of calls at the moment.`, {
+    return new BrokerError("RATE_LIMITED", `${graph.label} is rate limiting requests right now.`, {
       retryAfterSeconds,
       platformError: detail,
     });
   }
   if (answer.status >= 500 || error?.isTransient === true) {
-    return new BrokerError("PLATFORM_UNAVAILABLE", `${graph.label} has a fault at the moment.`, {
+    return new BrokerError("PLATFORM_UNAVAILABLE", `${graph.label} is having problems right now.`, {
       platformError: detail,
     });
   }
-  return new BrokerError("UNEXPECTED_RESPONSE", `${graph.label} gave an answer that is not known.`, {
+  return new BrokerError("UNEXPECTED_RESPONSE", `${graph.label} returned an unexpected response.`, {
     platformError: detail,
   });
 }

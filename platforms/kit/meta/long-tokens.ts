@@ -62,7 +62,7 @@ export async function renewLongToken(
     return grantOf(await callGraph(graph, http, longToken, request));
   } catch (error) {
     if (!(error instanceof BrokerError) || error.code !== "CONTENT_REJECTED") throw error;
-    throw error.with({ code: "AUTH_EXPIRED", message: `${graph.label} does not renew the account's access.` });
+    throw error.with({ code: "AUTH_EXPIRED", message: `${graph.label} did not renew the account's access.` });
   }
 }
 

@@ -41,17 +41,17 @@ export async function reconcileContainer<Listed>(
   if (state === "PUBLISHED") {
     if (hit !== undefined) return { verdict: "published", ...publishedAs(hit) };
     return mustBeNamed
-      ? { verdict: "pending", reason: "It is live, and not listed yet." }
+      ? { verdict: "pending", reason: "It is live, but not listed yet." }
       : { verdict: "published", done: {}, remoteId: null };
   }
   if (hits.length > 0 && state === "FINISHED") {
-    const reason = "The container is still FINISHED, and a post of the account looks like this one.";
+    const reason = "The container is still FINISHED, and a post on the account matches this one.";
     return { verdict: "pending", reason };
   }
   if (hit !== undefined) return { verdict: "published", ...publishedAs(hit) };
-  if (hits.length > 1) return { verdict: "cannot_tell", reason: "Several posts of the account look like this one." };
+  if (hits.length > 1) return { verdict: "cannot_tell", reason: "Several posts on the account match this one." };
   if (!complete)
-    return { verdict: "cannot_tell", reason: "The account has published too much since to find this post." };
+    return { verdict: "cannot_tell", reason: "The account has published too many posts since then to find this one." };
   if (state === "FINISHED") {
     const proof = "The container is still FINISHED and the post is not listed.";
     return { verdict: "not_published", definitive: refused, proof, error };

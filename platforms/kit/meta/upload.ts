@@ -58,10 +58,14 @@ export function readUploadRefusal(graph: Graph, answer: HttpAnswer, redoFrom: st
     requestId: null,
   };
   if (type === "NotAuthorizedError")
-    return new BrokerError("AUTH_REVOKED", `${graph.label} does not let this account upload videos. Reconnect it.`, {
-      platformError,
-    });
-  return new BrokerError("MEDIA_FAILED", `${graph.label} did not take in the video's bytes.`, {
+    return new BrokerError(
+      "AUTH_REVOKED",
+      `${graph.label} does not allow this account to upload videos. Reconnect it.`,
+      {
+        platformError,
+      },
+    );
+  return new BrokerError("MEDIA_FAILED", `${graph.label} did not accept the video data.`, {
     redoFrom,
     maxAttempts: 4,
     platformError,

@@ -217,14 +217,14 @@ const NAMED_ERRORS: Readonly<Record<string, RestError>> = {
   "rate-member": ERRORS.memberDay,
   "rate-app": ERRORS.applicationDay,
   "rate-protection": ERRORS.protection,
-  "unheard-of": { status: 400, code: "SOMETHING_NEW", message: "Something nobody has documented" },
+  "unheard-of": { status: 400, code: "SOMETHING_NEW", message: "An undocumented error" },
 };
 
 export const SWITCHES: readonly FaultSwitch[] = [
   {
     name: "commit-then-drop",
     operations: ["publish"],
-    about: "Published, then the connection is cut.",
+    about: "Published, then the connection drops.",
     as: "drop_after",
   },
   {
@@ -234,19 +234,19 @@ export const SWITCHES: readonly FaultSwitch[] = [
     done: true,
     answer: () => GATEWAY_TIMEOUT,
   },
-  { name: "500-without-commit", operations: ["publish"], about: "500, and nothing is published.", as: "http_500" },
+  { name: "500-without-commit", operations: ["publish"], about: "500, not published.", as: "http_500" },
   {
     name: "201-without-id",
     operations: ["publish"],
-    about: "Published, and answered without x-restli-id.",
+    about: "Published, but the response has no x-restli-id.",
     done: true,
     answer: (call) => ({ status: 201, headers: restHeaders(call), body: "" }),
   },
-  { name: "duplicate-unseen", operations: ["publish"], about: "The duplicate check lets this call pass." },
+  { name: "duplicate-unseen", operations: ["publish"], about: "The duplicate check ignores this request." },
   {
     name: "revoked-after-refresh",
     operations: CALLS,
-    about: "A token younger than 10 s is taken for revoked.",
+    about: "Tokens less than 10 s old are treated as revoked.",
     applies: (call) => isYoung(call),
     answer: (call) => restError(call, ERRORS.revoked),
   },
@@ -255,10 +255,15 @@ export const SWITCHES: readonly FaultSwitch[] = [
   {
     name: "part-url-expired",
     operations: ["upload"],
-    about: "The upload address has expired: 401 on a video's part, EXPIRED_UPLOAD_URL on an image.",
+    about: "The upload URL has expired: 401 on a part of a video, EXPIRED_UPLOAD_URL on an image.",
     applies: isPut,
   },
-  { name: "token-expired", operations: CALLS, about: "The token has expired from here on.", as: "expire_token" },
+  {
+    name: "token-expired",
+    operations: CALLS,
+    about: "The token has expired, starting with this request.",
+    as: "expire_token",
+  },
   { name: "token-revoked", operations: CALLS, about: "The member has removed the app.", as: "revoke_token" },
   ...Object.entries(NAMED_ERRORS).map(([name, error]): FaultSwitch => ({
     name,

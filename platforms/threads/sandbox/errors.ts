@@ -299,7 +299,7 @@ const NAMED_ERRORS: readonly (GraphError & { name: string })[] = [
     status: 500,
   },
   { name: "503", message: "Service temporarily unavailable", code: 2, transient: true, status: 503 },
-  { name: "unheard-of", message: "Something nobody has documented", code: 987654 },
+  { name: "unheard-of", message: "An undocumented error", code: 987654 },
 ];
 
 /**
@@ -321,7 +321,7 @@ export const SWITCHES: readonly FaultSwitch[] = [
   {
     name: "fetch-slow",
     operations: ["create"],
-    about: "The media comes in slowly: the answer takes `delayMs`.",
+    about: "The media loads slowly: the response takes `delayMs`.",
     as: "slow",
   },
   ...CONTAINER_ERRORS.map((message): FaultSwitch => ({
@@ -338,13 +338,13 @@ export const SWITCHES: readonly FaultSwitch[] = [
   answering(
     "publish-4279009-n-times",
     ["publish"],
-    "Publishing is refused with 24/4279009 although the container is FINISHED; `times` says how often.",
+    "Publishing fails with 24/4279009 even though the container is FINISHED; `times` says how often.",
     ERRORS.notFound,
   ),
   {
     name: "publish-500-not-live",
     operations: ["publish"],
-    about: "500, and nothing is published: `http_500`.",
+    about: "500, not published: `http_500`.",
     as: "http_500",
   },
   {
@@ -356,7 +356,7 @@ export const SWITCHES: readonly FaultSwitch[] = [
   {
     name: "publish-drop-connection-but-live",
     operations: ["publish"],
-    about: "Published, then the connection is cut: `drop_after`.",
+    about: "Published, then the connection drops: `drop_after`.",
     as: "drop_after",
   },
   answering("spam-2207051", POSTING, "Held back as suspected spam: 4/2207051.", SPAM ?? ERRORS.badParameter),
@@ -364,7 +364,7 @@ export const SWITCHES: readonly FaultSwitch[] = [
     ...answering(
       "spam-2207051-but-live",
       ["publish"],
-      "Published, and yet answered with 4/2207051.",
+      "Published, but returns 4/2207051.",
       SPAM ?? ERRORS.badParameter,
     ),
     done: true,
@@ -374,21 +374,26 @@ export const SWITCHES: readonly FaultSwitch[] = [
   {
     name: "quota-full",
     operations: ["publish", "read"],
-    about: "The 250 posts of the day are used up: publishing is refused with code 9, the quota read shows 250.",
+    about: "The daily 250 posts are used up: publishing fails with code 9, and the quota shows 250.",
     applies: (call) => aboutQuota(call),
   },
   {
     name: "reply-quota-full",
     operations: ["publish", "read"],
-    about: "The 1 000 replies of the day are used up.",
+    about: "The daily 1,000 replies are used up.",
     applies: (call) => aboutQuota(call),
   },
-  { name: "rate-4", operations: CALLS, about: "The app's calls are used up: `rate_limit`, code 4.", as: "rate_limit" },
+  {
+    name: "rate-4",
+    operations: CALLS,
+    about: "The app's requests are used up: `rate_limit`, code 4.",
+    as: "rate_limit",
+  },
   { name: "4", operations: CALLS, about: "As rate-4.", as: "rate_limit" },
   {
     name: "token-463",
     operations: CALLS,
-    about: "The token has expired from here on: `expire_token`.",
+    about: "The token has expired, starting with this request: `expire_token`.",
     as: "expire_token",
   },
   {
@@ -397,7 +402,7 @@ export const SWITCHES: readonly FaultSwitch[] = [
     about: "The person has removed the app: `revoke_token`.",
     as: "revoke_token",
   },
-  { name: "usage-{n}", operations: CALLS, about: "Answered as usual; x-app-usage tells that N of 100 are used." },
+  { name: "usage-{n}", operations: CALLS, about: "A normal response whose x-app-usage is N of 100." },
   {
     name: "permalink-missing",
     operations: ["read"],
@@ -412,14 +417,14 @@ export const SWITCHES: readonly FaultSwitch[] = [
   {
     name: "parent-lag",
     operations: ["create"],
-    about: "Creating a reply is refused with 24/4279009; set `times` to 2 for the usual lag.",
+    about: "Creating a reply fails with 24/4279009; set `times` to 2 for the usual lag.",
     applies: (call) => call.params["reply_to_id"] !== undefined,
     answer: (call) => graphError(call, ERRORS.notFound),
   },
   {
     name: "chain-break-at-{n}",
     operations: ["create"],
-    about: "The container of the N-th part of a chain ends as ERROR with UNKNOWN.",
+    about: "The container of the Nth part of a thread ends as ERROR with UNKNOWN.",
     applies: (call, part) => partNumber(call) === part,
   },
   {
@@ -431,10 +436,10 @@ export const SWITCHES: readonly FaultSwitch[] = [
   {
     name: "exchange-400",
     operations: ["token"],
-    about: "The code is refused, in the exchange's own form.",
+    about: "The code is rejected, in the exchange's own format.",
     answer: () => exchangeError(CODE_USED),
   },
-  ...NAMED_ERRORS.map((error) => answering(error.name, CALLS, `Answered with ${error.name}: ${error.message}`, error)),
+  ...NAMED_ERRORS.map((error) => answering(error.name, CALLS, `Returns ${error.name}: ${error.message}`, error)),
 ];
 
 /** Which part of a chain a create call would make, 1 for a post that answers none. */

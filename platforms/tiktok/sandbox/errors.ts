@@ -186,14 +186,18 @@ export const SWITCHES: readonly FaultSwitch[] = [
     operations: BEGINS,
     about: `The task ends as FAILED with ${reason}.`,
   })),
-  { name: "moderation-{n}s", operations: BEGINS, about: "The public post's id comes N seconds after the last byte." },
-  { name: "moderation-never", operations: BEGINS, about: "The public post never gets its id." },
+  {
+    name: "moderation-{n}s",
+    operations: BEGINS,
+    about: "The public post's ID is available N seconds after the last byte.",
+  },
+  { name: "moderation-never", operations: BEGINS, about: "The public post never gets its ID." },
   { name: "slow-processing", operations: BEGINS, about: "Processing takes a minute." },
-  { name: "expired-fails", operations: ["create"], about: "A task whose hour is over says FAILED/internal." },
+  { name: "expired-fails", operations: ["create"], about: "A task older than an hour is FAILED/internal." },
   {
     name: "upload-expired",
     operations: ["upload", "publish"],
-    about: "403 to a PUT: its address has expired.",
+    about: "403 to a PUT: its URL has expired.",
     applies: isUpload,
     answer: () => uploadAnswer(403),
   },
@@ -214,7 +218,7 @@ export const SWITCHES: readonly FaultSwitch[] = [
   {
     name: "upload-416",
     operations: ["upload", "publish"],
-    about: "416 to a PUT that was in order.",
+    about: "416 to a valid PUT.",
     applies: isUpload,
     answer: () => uploadAnswer(416),
   },
@@ -233,7 +237,12 @@ export const SWITCHES: readonly FaultSwitch[] = [
     done: true,
     answer: () => uploadAnswer(502),
   },
-  { name: "500-empty", operations: CALLS, about: "500 without a body, nothing done.", answer: () => uploadAnswer(500) },
+  {
+    name: "500-empty",
+    operations: CALLS,
+    about: "500 without a body, without doing anything.",
+    answer: () => uploadAnswer(500),
+  },
   ...[
     "invalid_grant",
     "invalid_client",
@@ -258,7 +267,7 @@ export const SWITCHES: readonly FaultSwitch[] = [
   {
     name: "rotated-and-lost",
     operations: ["refresh"],
-    about: "The tokens are renewed, and the new ones never arrive: `timeout`.",
+    about: "The tokens are renewed, but the response never arrives: `timeout`.",
     as: "timeout",
   },
 ];

@@ -111,7 +111,7 @@ const GRANTS: readonly Operation[] = ["token", "refresh", "revoke"];
 
 /** Refusals by name, each answered on every call of the API. */
 const NAMED: readonly { name: string; about: string; problem: Problem; operations?: readonly Operation[] }[] = [
-  { name: "unauthorized", about: "401, although the token is good", problem: PROBLEMS.unauthorized },
+  { name: "unauthorized", about: "401, even though the token is valid", problem: PROBLEMS.unauthorized },
   {
     name: "credits",
     about: "402 `CreditsDepleted`",
@@ -129,7 +129,7 @@ const NAMED: readonly { name: string; about: string; problem: Problem; operation
   },
   { name: "duplicate-content", about: "403, the same text was posted before", problem: PROBLEMS.duplicate },
   { name: "not-permitted", about: "403, X's catch-all", problem: PROBLEMS.notPermitted },
-  { name: "video-too-long", about: "403, longer than this person may post", problem: PROBLEMS.videoTooLong(2) },
+  { name: "video-too-long", about: "403, longer than this person can post", problem: PROBLEMS.videoTooLong(2) },
   {
     name: "reply-restricted",
     about: "403, the author of the post replied to has not mentioned this person",
@@ -175,16 +175,16 @@ const NAMED: readonly { name: string; about: string; problem: Problem; operation
     about: "403, the app is suspended",
     problem: plain(403, "Forbidden", "This app is suspended.", "app-suspended"),
   },
-  { name: "forbidden", about: "plain 403, as where a scope is missing", problem: PROBLEMS.forbidden },
+  { name: "forbidden", about: "generic 403, as for a missing scope", problem: PROBLEMS.forbidden },
   {
     name: "forbidden-other",
-    about: "403 that nobody has documented",
-    problem: forbidden("Something nobody has documented."),
+    about: "undocumented 403",
+    problem: forbidden("An undocumented error."),
   },
   { name: "invalid-request", about: "400, a malformed request", problem: invalid("$.text: is not a valid value") },
   {
     name: "exclusivity",
-    about: "400, attachments that don't go together",
+    about: "400, incompatible attachments",
     problem: invalid("You can only provide one of media, poll, quote_tweet_id, card_uri, direct_message_deep_link."),
   },
   { name: "media-ids", about: "400 `Your media IDs are invalid.`", problem: PROBLEMS.mediaIds(["1"]) },
@@ -273,7 +273,7 @@ export const SWITCHES: readonly FaultSwitch[] = [
   {
     name: "rate-24h",
     operations: CALLS,
-    about: "429, the calls of the day are used up; the 24-hour headers say until when.",
+    about: "429, the daily limit is used up; the 24-hour headers say until when.",
     answer: dayUsedUp,
   },
   {
@@ -286,10 +286,10 @@ export const SWITCHES: readonly FaultSwitch[] = [
   {
     name: "drop-connection-but-live",
     operations: ["publish"],
-    about: "Published, then the connection is cut: `drop_after`.",
+    about: "Published, then the connection drops: `drop_after`.",
     as: "drop_after",
   },
-  { name: "hang", operations: CALLS, about: "Done, and never answered: `timeout`.", as: "timeout" },
+  { name: "hang", operations: CALLS, about: "Processes the request and never responds: `timeout`.", as: "timeout" },
   {
     name: "media-failed",
     operations: ["upload", "status"],
@@ -311,20 +311,20 @@ export const SWITCHES: readonly FaultSwitch[] = [
   {
     name: "append-without-body",
     operations: ["upload"],
-    about: "A segment is taken, and answered with 204 and no body.",
+    about: "A segment is accepted with 204 and no body.",
     applies: (call) => call.path.endsWith("/append"),
   },
   { name: "timeline-lag-{n}s", operations: ["publish"], about: "The post shows in timelines only N seconds later." },
   {
     name: "timeline-lag-{n}s-lost",
     operations: ["publish"],
-    about: "The same, and the connection is cut.",
+    about: "The same, and the connection drops.",
     cuts: true,
   },
   {
     name: "fields-renamed",
     operations: ["read"],
-    about: "`tweet.fields` is refused; `post.fields` is the name.",
+    about: "`tweet.fields` is rejected; the name is `post.fields`.",
     applies: (call) => call.params["tweet.fields"] !== undefined,
     answer: (call) =>
       problem(
@@ -337,13 +337,13 @@ export const SWITCHES: readonly FaultSwitch[] = [
   {
     name: "delete-404",
     operations: ["delete"],
-    about: "404, as where the post is gone already.",
+    about: "404, as if the post was already deleted.",
     answer: (call) => problem(call, PROBLEMS.notFound),
   },
   {
     name: "token-invalid",
     operations: ["refresh"],
-    about: "400 `invalid_request`, as for a spent refresh token.",
+    about: "400 `invalid_request`, as for a used refresh token.",
     answer: () => oauthError(400, "invalid_request", TOKEN_INVALID),
   },
   {
@@ -355,7 +355,7 @@ export const SWITCHES: readonly FaultSwitch[] = [
   {
     name: "code-invalid",
     operations: ["token"],
-    about: "400 `invalid_request`, as for a code that is used or too old.",
+    about: "400 `invalid_request`, as for a used or expired code.",
     answer: () => oauthError(400, "invalid_request", CODE_INVALID),
   },
   {
@@ -367,7 +367,7 @@ export const SWITCHES: readonly FaultSwitch[] = [
   {
     name: "rotated-and-lost",
     operations: ["refresh"],
-    about: "The token is rotated, and the new pair never arrives: `timeout`.",
+    about: "The token is rotated, but the response never arrives: `timeout`.",
     as: "timeout",
   },
 ];

@@ -26,7 +26,7 @@ export const SCOPES: Readonly<Record<string, string>> = {
   "users.read": "See your profile",
   "users.email": "See your email address",
   "media.write": "Upload media for you",
-  "offline.access": "Stay connected until you withdraw it",
+  "offline.access": "Stay connected until you revoke access",
   "follows.read": "See who you follow",
   "like.read": "See what you like",
   "bookmark.read": "See your bookmarks",

@@ -354,7 +354,7 @@ export const SWITCHES: readonly FaultSwitch[] = [
   {
     name: "session-expired",
     operations: [...BYTES, "status"],
-    about: "The session has expired: 404 from here on.",
+    about: "The session has expired: 404 from now on.",
     applies: isSession,
   },
   {
@@ -366,21 +366,21 @@ export const SWITCHES: readonly FaultSwitch[] = [
   {
     name: "cut-at-{n}",
     operations: BYTES,
-    about: "The connection is cut after N bytes of the call's body, which are kept in whole steps of 262 144.",
+    about: "The connection drops after N bytes of the body, which are kept in multiples of 262,144.",
     applies: isSession,
     cuts: true,
   },
-  { name: "final-200", operations: ["publish"], about: "The finished upload is answered with 200 instead of 201." },
+  { name: "final-200", operations: ["publish"], about: "The finished upload returns 200 instead of 201." },
   {
     name: "gap-400",
     operations: BYTES,
-    about: "A chunk that leaves a gap or overlaps is answered with 400 instead of 308.",
+    about: "A chunk that leaves a gap or overlaps returns 400 instead of 308.",
     applies: isSession,
   },
   {
     name: "unavailable-retry-after",
     operations: [...CALLS],
-    about: "503 with Retry-After of 5 seconds, nothing done.",
+    about: "503 with Retry-After of 5 seconds, without doing anything.",
     answer: () => ({
       ...apiError(ERRORS.backendError),
       status: 503,
@@ -390,13 +390,13 @@ export const SWITCHES: readonly FaultSwitch[] = [
   {
     name: "html-502",
     operations: [...CALLS],
-    about: "A gateway's 502 in HTML, nothing done.",
+    about: "A gateway's 502 in HTML, without doing anything.",
     answer: () => ({ status: 502, headers: { "content-type": "text/html; charset=UTF-8" }, body: HTML }),
   },
   {
     name: "private-lock",
     operations: ["upload"],
-    about: "The old rule of unaudited apps: the video is private, whatever was asked for.",
+    about: "The former rule for unaudited apps: the video is private, regardless of the request.",
   },
   {
     name: "playlist-lag-{n}s",
@@ -406,20 +406,20 @@ export const SWITCHES: readonly FaultSwitch[] = [
   {
     name: "uploads-per-day",
     operations: CALLS,
-    about: "429 rateLimitExceeded, as when the project's uploads of the day are used up.",
+    about: "429 rateLimitExceeded, as if the project's daily uploads are used up.",
     answer: (call) => apiError(uploadsUsedUp(clientOf(call))),
   },
   {
     name: "thumbnail-forbidden",
     operations: ["upload"],
-    about: "403 forbidden on the thumbnail alone.",
+    about: "403 forbidden on the thumbnail only.",
     applies: isThumbnail,
     answer: () => apiError(ERRORS.forbidden),
   },
   {
     name: "uploadLimitExceeded-403",
     operations: CALLS,
-    about: "uploadLimitExceeded with 403, as a few clients saw it.",
+    about: "uploadLimitExceeded with 403, as some clients observed.",
     answer: () => apiError({ ...ERRORS.uploadLimitExceeded, status: 403 }),
   },
   ...fates,
@@ -433,9 +433,8 @@ export const SWITCHES: readonly FaultSwitch[] = [
   {
     name: "unheard-of",
     operations: CALLS,
-    about: "400 with a reason that nobody has documented.",
-    answer: () =>
-      apiError({ ...ERRORS.badRequest, reason: "somethingNew", message: "Something nobody has documented" }),
+    about: "400 with an undocumented reason.",
+    answer: () => apiError({ ...ERRORS.badRequest, reason: "somethingNew", message: "An undocumented error" }),
   },
 ];
 

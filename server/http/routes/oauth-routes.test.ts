@@ -212,11 +212,7 @@ const TAMPERED: readonly [string, (back: URL) => URL, RegExp][] = [
     (back) => new URL(`${back.href.replace("#_", "")}&code=other`),
     /without saying whether you allowed access/,
   ],
-  [
-    "a code that the platform did not give",
-    (back) => withParameter(back, "code", "made-up"),
-    /did not accept the sign-in/,
-  ],
+  ["a code that the platform did not give", (back) => withParameter(back, "code", "made-up"), /rejected the sign-in/],
   ["another issuer", (back) => withParameter(back, "iss", "https://evil.example"), /did not come from Threads/],
   ["an issuer that is no address", (back) => withParameter(back, "iss", "threads"), /did not come from Threads/],
 ];
@@ -250,7 +246,7 @@ for (const platform of ["twitter", "youtube"] as const) {
     const back = await answerConsent(locationOf(await begin(world, attacker.cookie, attacker.tenant, platform)));
     const shown = await arrive(world, attacker.cookie, withParameter(back, "code", stolen));
     assert.equal(shown.status, 400);
-    assert.match(shown.text, /did not accept the sign-in/);
+    assert.match(shown.text, /rejected the sign-in/);
     assert.deepEqual(await world.accountsOf(attacker.tenant), []);
   });
 }
