@@ -14,7 +14,7 @@ export const SET_ASIDE_CURE =
 export async function checkHold(pool: pg.Pool): Promise<Finding> {
   const held = await readHold(pool);
   if (held === null) return ok("publishing", "running");
-  return failed("publishing", `held since ${held.since}. ${HOLD_REASONS[held.reason]}`, HOLD_CURE);
+  return failed("publishing", `on hold since ${held.since}. ${HOLD_REASONS[held.reason]}`, HOLD_CURE);
 }
 
 /** What the engine has given up because processes ended with it in hand. */

@@ -77,7 +77,7 @@ function addPublishing(program: Command): void {
   const publishing = program.command("publishing").description("see and control whether posts are published");
   publishing
     .command("status")
-    .description("show whether publishing is running or held, and why")
+    .description("show whether publishing is running or on hold, and why")
     .addOption(json())
     .action(async (options) => (await import("./publishing.ts")).runPublishingStatus(options));
   publishing

@@ -33,7 +33,7 @@ export async function readPublishing(pool: pg.Pool): Promise<{ told: object; lin
   return {
     told: { publishing: "held", reason, since, doubtedUntil, doubted, unknown, waiting, setAside },
     lines: [
-      `Publishing has been held since ${since}. ${HOLD_REASONS[reason]}`,
+      `Publishing has been on hold since ${since}. ${HOLD_REASONS[reason]}`,
       `Posts that were due by ${doubtedUntil} may already be live: ${doubted} are being checked, ${unknown} need a person to check.`,
       `${waiting} are due and waiting for release.`,
       HOLD_CURE,
@@ -49,7 +49,7 @@ export function runRelease(options: InstanceOptions): Promise<void> {
     try {
       const released = await releaseHold(pool, { dataDir: config.dataDir, storage });
       answer(options, { publishing: "running", released }, [
-        released ? "Publishing has resumed." : "Publishing was not held.",
+        released ? "Publishing has resumed." : "Publishing was not on hold.",
       ]);
     } finally {
       storage.close();

@@ -30,7 +30,7 @@ test("an endless loop in publishing stops neither health, API, pages nor other p
       return (await post(pill)).status === "failed";
     });
     const { platformPosts } = await post(pill);
-    assert.match(JSON.stringify(platformPosts), /INTERNAL_ERROR.*stopped again and again/);
+    assert.match(JSON.stringify(platformPosts), /INTERNAL_ERROR.*stopped repeatedly/);
   }
   assert.match(server.output(), /"level":"fatal".*does not come to an end/);
   assert.match(server.output(), /The worker stopped; restarting it/);
@@ -46,7 +46,7 @@ test("a stop is clean and leaves nothing behind though the worker hangs, and a w
     const server = await installation.start("start", WATCHED, "endless-broker.ts");
     const { publish, readiness } = await caller(installation);
     await publish("[[endless]]");
-    await installation.until(async () => /worker":"does not answer/.test(await readiness()));
+    await installation.until(async () => /worker":"does not respond/.test(await readiness()));
     assert.equal(await server.end(signal), signal === "SIGTERM" ? 0 : null);
     await installation.until(
       async () => !(await installation.processes()).some((command) => command.includes("--attached")),

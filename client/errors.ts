@@ -83,9 +83,9 @@ export function refusalOf(response: Response, text: string): AmpostError {
 export function failureOf(error: unknown): AmpostError {
   if (error instanceof AmpostError) return error;
   const isTimeout = error instanceof Error && error.name === "TimeoutError";
-  if (isTimeout) return new AmpostError("TIMED_OUT", "No answer came in time.", { cause: error });
+  if (isTimeout) return new AmpostError("TIMED_OUT", "No response in time.", { cause: error });
   if (error instanceof SyntaxError)
-    return new AmpostError("UNEXPECTED_ANSWER", "The answer is not JSON: is baseUrl the address of an Ampost?", {
+    return new AmpostError("UNEXPECTED_ANSWER", "The response is not JSON. Is baseUrl the URL of an Ampost instance?", {
       cause: error,
     });
   return new AmpostError(

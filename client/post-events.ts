@@ -56,7 +56,7 @@ async function* readEvents(
   signal: AbortSignal | undefined,
 ): AsyncGenerator<ServerSentEvent, void> {
   const silence = new AbortController();
-  const endSilence = () => silence.abort(new DOMException("The server has gone silent.", "TimeoutError"));
+  const endSilence = () => silence.abort(new DOMException("The server has stopped sending.", "TimeoutError"));
   let timer = setTimeout(endSilence, LONGEST_SILENCE_SECONDS * 1000);
   try {
     const response = await send(

@@ -127,7 +127,7 @@ async function lookUp(connection: Connection, address: string, options: CallOpti
     if (status === 404 || status === 400)
       throw new AmpostError(
         "NOT_FOUND",
-        "There is no such upload: its file was refused, or it was begun more than a day ago.",
+        "Upload not found: its file was rejected, or it was started more than a day ago.",
         { status, requestId },
       );
     throw error;

@@ -47,20 +47,18 @@ export async function verifyWebhook({
     headerOf(headers, name),
   );
   if (id === undefined || timestamp === undefined || signatures === undefined)
-    throw new WebhookVerificationError(
-      "The headers webhook-id, webhook-timestamp and webhook-signature have to be there.",
-    );
+    throw new WebhookVerificationError("The headers webhook-id, webhook-timestamp and webhook-signature are required.");
   const awaySeconds = Math.abs(now() / 1000 - Number(timestamp));
   if (!/^\d{1,12}$/.test(timestamp) || awaySeconds > toleranceSeconds)
     throw new WebhookVerificationError(
-      "The request is too old or too new: it may be an old one sent again, or the clock is wrong.",
+      "The timestamp is too old or too new: the request may be a replay, or the clock may be wrong.",
     );
   const text = typeof body === "string" ? body : new TextDecoder().decode(body);
   const secrets = typeof secret === "string" ? [secret] : secret;
   const verdicts = await Promise.all(secrets.map((each) => isSignedBy(each, `${id}.${timestamp}.${text}`, signatures)));
   if (!verdicts.includes(true))
     throw new WebhookVerificationError(
-      "No signature fits: the secret is another webhook's, or the body is not as it was sent.",
+      "No signature matches: the secret belongs to another webhook, or the body has changed.",
     );
   const event: WebhookEvent = JSON.parse(text);
   return event;

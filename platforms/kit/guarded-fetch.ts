@@ -155,11 +155,11 @@ const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
 function checkUrl(address: string, allowPrivate: AllowPrivate, base?: URL): URL {
   const url = URL.parse(address, base?.href);
-  if (url === null) throw new GuardedFetchError("bad_url", "The URL cannot be read.");
+  if (url === null) throw new GuardedFetchError("bad_url", "The URL is invalid.");
   if (url.protocol !== "http:" && url.protocol !== "https:")
-    throw new GuardedFetchError("bad_url", "The URL has to begin with https:// or http://.");
+    throw new GuardedFetchError("bad_url", "The URL must begin with https:// or http://.");
   if (url.username !== "" || url.password !== "")
-    throw new GuardedFetchError("bad_url", "The URL must not hold a user name or password.");
+    throw new GuardedFetchError("bad_url", "The URL must not contain a user name or password.");
   // Ports below 1024 belong to mail, shells and the like, where a request line could do harm.
   const port = url.port === "" ? null : Number(url.port);
   if (port !== null && port !== 80 && port !== 443 && port < 1024 && !allowPrivate) throw refusedAddress();
@@ -213,7 +213,7 @@ function checkHead(headers: GuardedAnswer["headers"], options: GuardedFetchOptio
     Number(headers["content-length"] ?? 0) > options.maxBytes
       ? tooLarge(options)
       : encoding !== undefined && encoding !== "identity"
-        ? new GuardedFetchError("encoded", "The URL answers with compressed bytes although it was asked not to.")
+        ? new GuardedFetchError("encoded", "The URL returned compressed data although the request did not allow it.")
         : null;
   if (refusal === null) return;
   body.on("error", () => {}).destroy();
@@ -232,7 +232,7 @@ async function* readBody(body: Readable, agent: Agent, options: GuardedFetchOpti
       // What our side takes to deal with a chunk is not the sender's slowness.
       waitedMs += performance.now() - askedAt;
       if (isDrip(sizeBytes, waitedMs / 1000, options))
-        throw new GuardedFetchError("timeout", "The URL answers too slowly.");
+        throw new GuardedFetchError("timeout", "The URL responds too slowly.");
       yield chunk;
       askedAt = performance.now();
     }
@@ -253,13 +253,13 @@ function letGo(body: Readable, agent: Agent): void {
 }
 
 function tooLarge(options: GuardedFetchOptions): GuardedFetchError {
-  return new GuardedFetchError("too_large", `The URL answers with more than ${options.maxBytes} bytes.`);
+  return new GuardedFetchError("too_large", `The URL returned more than ${options.maxBytes} bytes.`);
 }
 
 function explain(error: unknown, options: GuardedFetchOptions): unknown {
   if (error instanceof GuardedFetchError) return error;
   if (options.signal?.aborted === true) return options.signal.reason;
-  if (isTimeout(error)) return new GuardedFetchError("timeout", "The URL did not answer in time.", { cause: error });
+  if (isTimeout(error)) return new GuardedFetchError("timeout", "The URL did not respond in time.", { cause: error });
   return new GuardedFetchError("unreachable", `The URL could not be fetched${nameCause(error)}.`, { cause: error });
 }
 
@@ -278,15 +278,15 @@ function nameCause(error: unknown): string {
   return CAUSES.has(code)
     ? `: ${CAUSES.get(code)}`
     : code.includes("CERT") || code.startsWith("ERR_TLS")
-      ? ": its certificate is not valid"
+      ? ": its certificate is invalid"
       : "";
 }
 
 const CAUSES: ReadonlyMap<string, string> = new Map([
-  ["ENOTFOUND", "its host name is not known"],
+  ["ENOTFOUND", "its host name does not exist"],
   ["EAI_AGAIN", "its host name could not be resolved"],
   ["ECONNREFUSED", "the connection was refused"],
-  ["ECONNRESET", "the connection was cut"],
-  ["UND_ERR_SOCKET", "the connection was cut"],
+  ["ECONNRESET", "the connection was closed"],
+  ["UND_ERR_SOCKET", "the connection was closed"],
   ["UND_ERR_RES_CONTENT_LENGTH_MISMATCH", "it sent fewer bytes than it declared"],
 ]);

@@ -235,11 +235,11 @@ test("the operator is told three months before the version ends", () => {
   assert.deepEqual(told("2027-02-13"), []);
   assert.deepEqual(told("2027-02-14"), [
     {
-      message: "LinkedIn is expected to retire API version 202605 of its API on 2027-05-15, in 90 days.",
+      message: "LinkedIn is expected to retire API version 202605 on 2027-05-15, in 90 days.",
       cure: "Set LINKEDIN_API_VERSION to 202610.",
     },
   ]);
-  assert.match(told("2027-05-16")[0]?.message ?? "", /have retired version 202605/);
+  assert.match(told("2027-05-16")[0]?.message ?? "", /have retired API version 202605/);
   assert.match(told("2027-10-01", "202610")[0]?.cure ?? "", /^Update Ampost/);
   assert.equal(told("2026-08-01", "202512").length, 0);
   assert.equal(told("2026-11-20", "202511").length, 1);

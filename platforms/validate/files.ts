@@ -163,7 +163,7 @@ function judgeThumbnail({ thumbnail, thumbnailUrl }: JudgedMedia, path: string):
         path,
         message: `${dotted(path)} is a video; a thumbnail must be an image.`,
         actual: thumbnailUrl ?? null,
-        fix: "Give the address of an image, or leave thumbnailUrl out.",
+        fix: "Set it to the URL of an image, or omit thumbnailUrl.",
       }),
     },
   ];

@@ -94,7 +94,7 @@ test("where uploads are kept private, that is what is sent and said, and nothing
   assert.deepEqual(warnings, [
     {
       code: "PRIVACY_FORCED",
-      message: "The video is private although public was asked for: uploads are kept private here.",
+      message: "The video is private, not public: uploads are kept private here.",
     },
   ]);
   const content = contentOf({ settings: { publishAt: "2026-12-01T09:00:00Z" } });

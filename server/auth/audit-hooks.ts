@@ -115,7 +115,7 @@ export function createAuditHooks({ pool, record, origin, userOf }: AuditHooksDep
             if (((await countPasskeys.one(pool, [userId]))?.count ?? 0) < BOUNDS.passkeys) return;
             throw new APIError("BAD_REQUEST", {
               code: "TOO_MANY_PASSKEYS",
-              message: `You have ${BOUNDS.passkeys} passkeys, which is as many as you may: remove one first`,
+              message: `You have reached the limit of ${BOUNDS.passkeys} passkeys: remove one first`,
             });
           }),
         },

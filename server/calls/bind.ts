@@ -181,6 +181,6 @@ function withoutMode(query: unknown): unknown {
 async function dropAfter(services: Services, uploads: readonly Upload[], error: unknown): Promise<void> {
   if (isDatabaseAway(error)) return;
   await dropUploads(services.storage, uploads).catch((failure: unknown) =>
-    services.log.warn({ err: failure }, "files of a refused request were left for the sweep"),
+    services.log.warn({ err: failure }, "files of a rejected request were left for the sweep"),
   );
 }

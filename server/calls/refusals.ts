@@ -62,7 +62,7 @@ export function toRefusal(error: unknown): PublicError {
     });
   }
   if (error instanceof StorageAwayError)
-    return new PublicError("UNAVAILABLE", "The storage is away. Try again shortly.", {
+    return new PublicError("UNAVAILABLE", "The storage is temporarily unavailable. Try again shortly.", {
       headers: { "retry-after": "2" },
     });
   if (isFastifyError(error)) return FRAMEWORK_REFUSALS[error.code] ?? byStatus(error);

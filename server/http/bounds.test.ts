@@ -316,6 +316,6 @@ test("a person has so many passkeys at most", async () => {
     [tenant.userId, BOUNDS.passkeys],
   );
   const refused = await add();
-  assert.match(JSON.stringify(refused.body), /You have 50 passkeys, which is as many as you may/);
+  assert.match(JSON.stringify(refused.body), /You have reached the limit of 50 passkeys/);
   assert.equal(refused.status, 400);
 });

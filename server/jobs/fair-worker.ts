@@ -107,7 +107,7 @@ export function startFairWorker(
     const beat = async () => {
       const touched = await boss.touch(queue, attempt);
       if ("affected" in touched && touched.affected === 0)
-        lost.abort(new Error("The chore is another worker's by now"));
+        lost.abort(new Error("Another worker has taken over the job"));
     };
     const beating =
       heartbeatSeconds === undefined ? undefined : setInterval(() => void beat().catch(tell), heartbeatSeconds * 500);

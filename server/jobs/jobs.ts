@@ -50,8 +50,8 @@ export async function startJobQueue(options: JobQueueOptions): Promise<JobQueue>
       schedule: works,
       useListenNotify: works,
     });
-    boss.on("error", (error) => log.error({ err: error }, "The job queue has a fault"));
-    boss.on("warning", (warning) => log.warn({ warning }, "The job queue is not well"));
+    boss.on("error", (error) => log.error({ err: error }, "The job queue reported an error"));
+    boss.on("warning", (warning) => log.warn({ warning }, "The job queue is unhealthy"));
     await boss.start();
     return boss;
   };
@@ -125,7 +125,7 @@ async function doChore(
     onChore?.(queue, "done", seconds());
     return { id: job.id, status: "completed" };
   } catch (error) {
-    log.warn({ err: error, queue, jobId: job.id }, "A chore failed; it is tried again where its queue allows");
+    log.warn({ err: error, queue, jobId: job.id }, "A job failed; it is retried if its queue allows");
     onChore?.(queue, "failed", seconds());
     return {
       id: job.id,

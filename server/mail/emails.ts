@@ -57,7 +57,7 @@ export function renderExpiryEmail(ending: EndingAccount, appUrl: string): Mail {
 
 /** Tells the owner that publishing is held. */
 export function renderHoldEmail(to: string, reason: string, appUrl: string): Mail {
-  return mail(to, "Ampost has paused publishing", [
+  return mail(to, "Ampost has put publishing on hold", [
     `Ampost at ${appUrl} will not publish anything until you release it. ${reason}`,
     "Ampost is checking with the platforms which overdue posts are already live, so that nothing is published twice.",
     "Run `ampost publishing status` to see the details, and `ampost publishing release` to resume publishing. If this instance is a copy and the original is still running, do not release it.",

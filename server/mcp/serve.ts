@@ -44,7 +44,7 @@ export function openServing(services: Services, options: McpOptions): Serving {
       if (caller === undefined) throw new Error("A request came past its key check");
       return createMcpServer(parts, caller, null);
     },
-    { legacy: "reject", onerror: (error) => services.log.debug({ err: error }, "an MCP request was refused") },
+    { legacy: "reject", onerror: (error) => services.log.debug({ err: error }, "an MCP request was rejected") },
   );
   // Closing ends the streams that would never end, and would cut off what is nearly answered.
   const close = async () => {

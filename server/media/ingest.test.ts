@@ -118,7 +118,7 @@ describe("media by URL", () => {
     await assert.rejects(ingest.run(job), /The URL could not be fetched/);
     assert.deepEqual(
       [(await look(id)).status, (await look(id)).error],
-      ["pending", "The URL could not be fetched: the connection was cut."],
+      ["pending", "The URL could not be fetched: the connection was closed."],
     );
     assert.deepEqual(await events(id), []);
     answer = serve("photo-1x1.webp");
@@ -262,7 +262,7 @@ describe("media by URL", () => {
       response.writeHead(200).once("close", () => clearInterval(timer));
     };
     const { id, job } = await add();
-    await assert.rejects(ingest.run(job), /answers too slowly/);
+    await assert.rejects(ingest.run(job), /responds too slowly/);
     assert.equal((await look(id)).status, "pending");
   });
 

@@ -130,7 +130,7 @@ export async function handleCallback(
     if (failed !== error)
       services.log.warn(
         { err: error, platform: authorization.platform, mode: authorization.mode },
-        "A platform did not let an account be connected",
+        "A platform did not allow connecting an account",
       );
     throw failed;
   });

@@ -54,7 +54,7 @@ async function approve(http: HttpClient, oauth: OAuth, app: KnownApp, person: st
   const answer = await http.send({ method: "POST", url, bytes: form([["decision", "approve"], ...tickedBoxes(page)]) });
   const redirect = new URL(answer.headers["location"] ?? "", app.redirectUri);
   if (redirect.searchParams.get("state") !== asked.state)
-    throw new Error(`The sandbox's consent page answered ${answer.status} without our state`);
+    throw new Error(`The sandbox's consent page returned ${answer.status} without the state`);
   const code = redirect.searchParams.get("code");
   return code === null ? null : { app, code, codeVerifier: asked.codeVerifier };
 }

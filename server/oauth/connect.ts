@@ -132,7 +132,7 @@ export async function sourceOf(
   grant: Grant,
 ): Promise<GrantSource> {
   const grantorId = await oauth.grantor?.(services.httpFor(at.mode), app, grant).catch((error: unknown) => {
-    services.log.warn({ err: error }, "A platform did not say whose grant it gave");
+    services.log.warn({ err: error }, "A platform did not say which account it granted access to");
     return null;
   });
   return { login: at.login, oauthAppId: app.id, grantorId: grantorId ?? null };

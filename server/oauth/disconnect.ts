@@ -121,7 +121,7 @@ async function sealSecrets(services: OAuthServices, tx: pg.PoolClient, held: Con
     if (!(error instanceof VaultError)) throw error;
     services.log.warn(
       { err: error, accountId: held.account_id },
-      "A grant was forgotten that the platform could not be asked to take back",
+      "A grant was deleted without asking the platform to revoke it",
     );
     return null;
   }

@@ -115,10 +115,7 @@ async function inRounds<Due extends CaredAccount>(
       for (let due = waiting.shift(); due !== undefined && !signal.aborted; due = waiting.shift()) {
         const { account_id: accountId, platform } = due;
         await work(due).catch((error: unknown) =>
-          log.warn(
-            { err: error, accountId, platform },
-            "an account could not be looked after; it is tried again later",
-          ),
+          log.warn({ err: error, accountId, platform }, "an account could not be refreshed; retrying later"),
         );
       }
     };

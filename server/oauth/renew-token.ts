@@ -123,7 +123,7 @@ async function store(
       lost = error;
       services.log.warn(
         { err: error, accountId: account.accountId, platform: spent.platform },
-        "a renewed token could not be stored at once",
+        "a renewed token could not be stored immediately",
       );
     }
   }

@@ -91,8 +91,10 @@ interface Intent {
 }
 
 /**
- * (a) One transaction: pending, queued or posting → posting, with an open commit. Returns false if the account has another
- * commit in flight; this one waits its turn. Throws LostClaim if lease or fence no longer hold, or the platform post is not
+ * (a) One transaction: pending, queued or posting → posting, with an open commit. Returns false if the account has
+ * another
+ * commit in flight; this one waits its turn. Throws LostClaim if lease or fence no longer hold, or the platform post is
+ * not
  * due or was discarded.
  */
 async function declareIntent(work: Work, at: VisiblePosition, intent: Intent): Promise<boolean> {
@@ -225,7 +227,7 @@ async function record(work: Work, at: VisiblePosition, result: Result): Promise<
     // The outcome matters more than the details of the exchange.
     work.deps.log.error(
       { err: error, platformPostId: work.row.id, step: at.step.name },
-      "the result of a commit could not be written as it was, and is written without evidence",
+      "the result of a commit could not be stored with its evidence; storing it without",
     );
     const { endedAfterSeconds } = result.evidence;
     return recordOnce(work, at, {
@@ -242,8 +244,10 @@ function recordOnce(work: Work, at: VisiblePosition, { id, outcome, evidence }: 
 }
 
 /**
- * The step is live. If it was the last one, posting → published; otherwise the next step follows. Also used when reading
- * back finds it live: `done` is then what was found, and `checkpoint` what it was sent with. With `isFound`, a remote id that
+ * The step is live. If it was the last one, posting → published; otherwise the next step follows. Also used when
+ * reading
+ * back finds it live: `done` is then what was found, and `checkpoint` what it was sent with. With `isFound`, a remote
+ * id that
  * already belongs to another commit is an error, because then that commit was found and not this one.
  */
 export async function recordLive(
@@ -279,7 +283,7 @@ export async function recordLive(
       return failStep(work, at, done.onDuplicateRemoteId, { intent: { ...intent, result: "definite_failure" } });
     }
     // The platform's own answer carried an id that already belongs to another commit. This one is live all the same.
-    work.deps.log.error({ platformPostId: row.id, remoteId: done.remoteId }, "the platform gave the same id twice");
+    work.deps.log.error({ platformPostId: row.id, remoteId: done.remoteId }, "the platform returned the same ID twice");
     const evidence = { ...intent.evidence, repeatedRemoteId: done.remoteId };
     await save({ intent: { ...result, remoteId: null, evidence } });
   }
@@ -304,7 +308,7 @@ async function recordUnknown(
 ): Promise<Progress> {
   const seconds = readBackSeconds(0) / work.pace;
   const error = unknownOutcome(
-    "The platform's answer was lost; it is being read back whether the post is live.",
+    "The platform's response was lost. Ampost is checking whether the post is live.",
     answer.platformError,
     new Date(Date.now() + seconds * 1000),
   );
@@ -339,7 +343,7 @@ async function noteLate({ deps, row }: Work, { id, outcome, evidence }: Result):
   if (outcome.outcome !== "ok" || before === undefined || before.result === null) return;
   deps.log.error(
     { platformPostId: row.id, remoteId: outcome.done.remoteId, takenFor: before.result },
-    "a commit was live: its answer came after its outcome had been settled without it",
+    "a commit was live: its response arrived after its outcome had been settled",
   );
 }
 
@@ -348,7 +352,7 @@ function lateAnswer(outcome: Outcome): Pick<IntentEvidence, "late"> {
   if (outcome.outcome === "not_published") {
     const wasSent = !(outcome.error instanceof TransportError);
     return {
-      late: { outcome: "not_published", proof: wasSent ? "The platform refused the request." : "Nothing was sent." },
+      late: { outcome: "not_published", proof: wasSent ? "The platform rejected the request." : "Nothing was sent." },
     };
   }
   const { onDuplicateRemoteId, ...done } = outcome.done;

@@ -36,7 +36,7 @@ export async function openContinuity({ pool, places, listener, log, onHeld }: Co
   let beginning: Promise<void> | null = null;
   const released = () => {
     beginning ??= reopen()
-      .catch((error: unknown) => log.error({ err: error }, "commits cannot be noted, so nothing is published"))
+      .catch((error: unknown) => log.error({ err: error }, "commits cannot be recorded, so nothing is published"))
       .finally(() => (beginning = null));
   };
   const stop = listener.on(CHANNELS.released, released);
@@ -46,7 +46,7 @@ export async function openContinuity({ pool, places, listener, log, onHeld }: Co
       if (marks !== null) return marks.note(intentId);
       // The database accepted the intent, so publishing is released; only the notification was lost.
       released();
-      throw new Error("Commits cannot be noted yet.");
+      throw new Error("Commits cannot be recorded yet.");
     },
     async close() {
       stop();

@@ -16,7 +16,8 @@ export interface Doubt {
 }
 
 /**
- * The newest commit that is open or was given up, whose step no other commit has made live. Judged as things will be once
+ * The newest commit that is open or was given up, whose step no other commit has made live. Judged as things will be
+ * once
  * `changes` are written and the commit `settled` has its result.
  */
 export async function findDoubt(
@@ -48,7 +49,7 @@ export async function findDoubt(
 export function inDoubt({ row }: ClaimedWork, changes: Changes, doubt: Doubt): Changes {
   const { status: _, ...rest } = changes;
   const reason = changes.error?.message ?? "";
-  const message = `It is not known whether an earlier call has published the post. ${reason}`.trim();
+  const message = `It is not known whether an earlier request published the post. ${reason}`.trim();
   const { nextReadSeconds: seconds } = doubt;
   return {
     ...rest,

@@ -31,7 +31,8 @@ export interface EngineOptions extends PublishingDeps {
 export interface Engine {
   start(): void;
   /**
-   * Takes no new work and waits for what is running. What has not finished within `withinSeconds` is left until its lease
+   * Takes no new work and waits for what is running. What has not finished within `withinSeconds` is left until its
+   * lease
    * ends; another process then continues. Resolves when nothing is running here, or when the time is up.
    */
   stop(withinSeconds?: number): Promise<void>;
@@ -57,7 +58,8 @@ const LONGEST_TIMER_MILLISECONDS = 24 * 3600 * 1000;
 
 /**
  * Publishes what is due: claims it, runs its steps, waits, settles, reconciles, and takes over what dead processes left
- * behind. Any number of engines can share a database. Waking one for nothing, or ten times for the same thing, is harmless.
+ * behind. Any number of engines can share a database. Waking one for nothing, or ten times for the same thing, is
+ * harmless.
  */
 export function createEngine(options: EngineOptions): Engine {
   const { pool, log, listener, floorSeconds = FLOOR_SECONDS } = options;
@@ -91,11 +93,8 @@ export function createEngine(options: EngineOptions): Engine {
 
   function noteOutage({ mode, platform }: { mode: Mode; platform: PlatformName }, seconds: number | null): void {
     options.metrics?.platformDown?.(platform, mode, seconds !== null);
-    if (seconds === null) return log.info({ mode, platform }, "the platform answers again");
-    log.warn(
-      { mode, platform, seconds },
-      "the platform does not answer; what is due of it is put off, and one post is tried after that",
-    );
+    if (seconds === null) return log.info({ mode, platform }, "the platform responds again");
+    log.warn({ mode, platform, seconds }, "the platform is down; its posts are postponed, and one is tried later");
     void putOff();
   }
 
@@ -105,7 +104,7 @@ export function createEngine(options: EngineOptions): Engine {
       await putOffGroup
         .run(pool, [mode, platform, seconds])
         .catch((error: unknown) =>
-          log.warn({ err: error }, "what is due of a platform that does not answer could not be put off"),
+          log.warn({ err: error }, "the posts of a platform that is down could not be postponed"),
         );
     }
   }
@@ -135,7 +134,7 @@ export function createEngine(options: EngineOptions): Engine {
       }
     } catch (error) {
       own.wanted = false;
-      log.warn({ err: error, lane }, "the publishing queue could not be read; it is looked at again shortly");
+      log.warn({ err: error, lane }, "the publishing queue could not be read; retrying shortly");
     }
   }
 
@@ -227,7 +226,7 @@ export function createEngine(options: EngineOptions): Engine {
 
   function beat(): void {
     heartbeat ??= prolong(options.urgentPool ?? pool, [...running.keys()])
-      .catch((error: unknown) => log.warn({ err: error }, "leases could not be prolonged"))
+      .catch((error: unknown) => log.warn({ err: error }, "leases could not be extended"))
       .finally(() => {
         heartbeat = null;
       });

@@ -33,7 +33,8 @@ export interface FailureOptions {
 }
 
 /**
- * A step failed without any effect the audience can see. It is retried later if that may help; otherwise the platform post
+ * A step failed without any effect the audience can see. It is retried later if that may help; otherwise the platform
+ * post
  * fails. Ahead of the due time callers see neither: failing to prepare is a warning, and everything is tried once more
  * from the start at the due time.
  */
@@ -49,7 +50,7 @@ export async function failStep(
   if (failure.brokerCode === null)
     work.deps.log.error(
       { err: error, platformPostId: work.row.id, step: at.step?.name },
-      "a step failed with a fault of the server",
+      "a step failed because of a server error",
     );
   if (failure.brokerCode === "AUTH_EXPIRED" && isRenewable(work)) {
     const renewal = await tryRenewal(work);
@@ -227,7 +228,7 @@ async function failAhead(work: FailureContext, at: Position, failure: Failure, o
   }
   const warning = {
     code: PREPARATION_FAILED,
-    message: `It could not be prepared ahead of its time, and is tried again then: ${failure.message}`,
+    message: `The post could not be prepared ahead of time and will be retried when it is due: ${failure.message}`,
   };
   const warnings = [...row.warnings.filter(({ code }) => code !== PREPARATION_FAILED), warning];
   await settle(work, { ...FROM_THE_START, failures: 0, warnings, next: { at: "due" } }, options);
@@ -253,8 +254,10 @@ async function failCosmetic(
 }
 
 /**
- * The platform accepted the commit and cannot be asked what became of it. The post has not failed: the platform is asked
- * again on the schedule for reading back. posting → unknown if the broker says so or if it takes too long; → failed if the
+ * The platform accepted the commit and cannot be asked what became of it. The post has not failed: the platform is
+ * asked
+ * again on the schedule for reading back. posting → unknown if the broker says so or if it takes too long; → failed if
+ * the
  * platform says that what it accepted is not live.
  */
 async function failObservation(
@@ -282,7 +285,7 @@ async function failObservation(
     failure.brokerCode === "OUTCOME_UNKNOWN" ||
     readBackSeconds(asked) > unknownAfterSeconds(1);
   const error: PlatformPostError = unknownOutcome(
-    `The platform took the post, and does not say what became of it. ${failure.message}`,
+    `The platform accepted the post but did not report the outcome. ${failure.message}`,
     failure.platformError,
     isUnknown ? null : after(seconds),
   );
@@ -297,8 +300,10 @@ async function failObservation(
 }
 
 /**
- * The work was stopped by the database being away, which counts for nothing, or by an internal error, which counts like any
- * failure: it is retried with growing pauses; in the end → failed, or → unknown if a commit may be live. What is written
+ * The work was stopped by the database being away, which counts for nothing, or by an internal error, which counts like
+ * any
+ * failure: it is retried with growing pauses; in the end → failed, or → unknown if a commit may be live. What is
+ * written
  * consists of constants only, so that the same error cannot stop it again.
  */
 export async function stopAt(work: ClaimedWork, error: unknown): Promise<void> {

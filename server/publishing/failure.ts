@@ -40,9 +40,9 @@ export function describeFailure(error: unknown): Failure {
     code: "INTERNAL_ERROR",
     category: "internal",
     message: passes
-      ? "Publishing failed because the server's storage of media was away."
-      : "Publishing failed because of a fault of the server.",
-    action: "Retry the post; if it fails again, report it with the post's id.",
+      ? "Publishing failed because the server's media storage was unavailable."
+      : "Publishing failed because of a server error.",
+    action: "Retry the post. If it fails again, report it with the post's ID.",
     retryable: true,
     retryAfterSeconds: null,
     limitOf: "account",
@@ -71,7 +71,7 @@ export function toPublicError(
     category: failure.category,
     retryable: failure.retryable || failure.retryAfterSeconds !== null,
     retryAt: options.retryAt?.toISOString() ?? null,
-    action: prefix === "" ? failure.action : `${failure.action} A retry goes on after the parts that are live.`,
+    action: prefix === "" ? failure.action : `${failure.action} A retry continues after the parts that are live.`,
     platformError: failure.platformError,
   };
 }

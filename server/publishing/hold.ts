@@ -20,10 +20,10 @@ import { type Mark, type MarkPlaces, NO_INTENT, readMarks, writeMarks } from "./
 /** Why publishing is on hold, in words for people. */
 export const HOLD_REASONS = {
   behind:
-    "The database does not know of a post that this instance has published: it was put back to an earlier state, or replaced by a copy that lags.",
-  foreign: "The database and the folder or bucket beside it belong to different instances.",
+    "The database is missing a post that this instance has published: it was restored to an earlier state, or replaced by a lagging copy.",
+  foreign: "The database and the data folder or bucket belong to different instances.",
   moved:
-    "The database has published before, and nothing beside it says so: it is a copy, or its folder or bucket is gone.",
+    "The database has published before, but the data folder and bucket have no record of it: it is a copy, or its folder or bucket is gone.",
 } as const;
 
 export interface Hold {
@@ -44,7 +44,7 @@ export interface HoldCounts {
 
 /** What to do about it. */
 export const HOLD_CURE =
-  "Nothing is published until you run `ampost publishing release`; `ampost publishing status` says what is being read back.";
+  "Nothing is published until you run `ampost publishing release`. `ampost publishing status` shows which posts are still being checked.";
 
 /** If a mark's commit is older than this, and newer commits exist, it may be missing because the journal was swept. */
 const SWEPT_AFTER_DAYS = 7;
@@ -61,7 +61,8 @@ export interface Start {
 }
 
 /**
- * Call before anything is published. Checks that this database is the one that published last. If it is not, publishing is
+ * Call before anything is published. Checks that this database is the one that published last. If it is not, publishing
+ * is
  * put on hold, what was due in the meantime is read back, and a person decides when to continue. Returns the mark to
  * continue from (null while publishing is on hold), and the hold if this start has begun it.
  */
@@ -83,7 +84,7 @@ export async function checkContinuity(start: Start): Promise<{ mark: Mark | null
     since: new Date().toISOString(),
     doubtedUntil: new Date(until).toISOString(),
   });
-  if (begun !== null) log.error({ reason }, `Publishing is held. ${HOLD_REASONS[reason]} ${HOLD_CURE}`);
+  if (begun !== null) log.error({ reason }, `Publishing is on hold. ${HOLD_REASONS[reason]} ${HOLD_CURE}`);
   return { mark: null, begun };
 }
 

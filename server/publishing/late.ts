@@ -13,7 +13,8 @@ import type { ClaimedWork } from "./work.ts";
 export const PUBLISH_MISSED = "PUBLISH_MISSED";
 
 /**
- * How long the platform post may still be published automatically; negative once it is too late. With `pace` the instance's
+ * How long the platform post may still be published automatically; negative once it is too late. With `pace` the
+ * instance's
  * limit is scaled as the engine's pauses are.
  */
 export function secondsLeft({ deps, row, loadedAt }: ClaimedWork, pace = 1): number {
@@ -37,7 +38,8 @@ export function isTooLate(work: ClaimedWork): boolean {
 }
 
 /**
- * Too late to be published automatically. A scheduled post stays pending with nothing due, for someone to publish, edit or
+ * Too late to be published automatically. A scheduled post stays pending with nothing due, for someone to publish, edit
+ * or
  * cancel. If it was published by request, or had been tried before: queued or posting → failed.
  */
 export async function expire(work: ClaimedWork): Promise<void> {
@@ -52,17 +54,17 @@ export async function expire(work: ClaimedWork): Promise<void> {
           category: "internal",
           retryable: true,
           retryAt: null,
-          action: "Retry the post if it is still wanted.",
+          action: "Retry the post if you still want it.",
           platformError: null,
         } as const);
-  deps.log.warn({ platformPostId: claim.id }, "a post was not published, since it was too late");
+  deps.log.warn({ platformPostId: claim.id }, "a post was not published because it was too late");
   await settle(work, { status: "failed", error, next: { at: "never" } });
 }
 
 async function miss(work: ClaimedWork): Promise<void> {
   const { deps, row } = work;
   const owner: [postId: string, userId: string, mode: Mode] = [row.post_id, row.user_id, row.mode];
-  const message = `${sentence(work)} Publish the post if it is still wanted, give it another time, or cancel it.`;
+  const message = `${sentence(work)} Publish the post if you still want it, or reschedule or cancel it.`;
   const missed = await transaction(deps.pool, async (tx) => {
     await holdPost.one(tx, owner);
     if ((await missPlatformPosts.run(tx, [...owner, jsonb([{ code: PUBLISH_MISSED, message }])])) === 0) return false;
@@ -74,7 +76,7 @@ async function miss(work: ClaimedWork): Promise<void> {
   if (missed)
     deps.log.warn(
       { postId: row.post_id },
-      "a scheduled post was not published, since it was too late; it waits for somebody",
+      "a scheduled post was not published because it was too late; it waits for its owner",
     );
 }
 

@@ -65,7 +65,7 @@ export async function openMarks(
       await storage.writeMark(wanted);
       stored = wanted;
     } catch (error) {
-      log.warn({ err: error }, "how far has been published could not be noted beside the media; it is tried again");
+      log.warn({ err: error }, "the latest commit could not be recorded next to the media; retrying");
     }
   };
   const keepStored = () => {

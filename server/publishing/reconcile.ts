@@ -27,13 +27,14 @@ import { settle, write } from "./settle.ts";
 import type { ClaimedWork, Progress, Work } from "./work.ts";
 
 /**
- * Finds out what became of a commit whose answer was lost. Nothing is sent again unless the first call is proven to have done
+ * Finds out what became of a commit whose answer was lost. Nothing is sent again unless the first call is proven to
+ * have done
  * nothing. The one exception is the byte-identical repeat, on platforms that document that they refuse it.
  */
 export async function reconcile(work: Work, intent: IntentRow): Promise<Progress> {
   const { claim, deps } = work;
   const at = positionOf(work, intent.step);
-  if (at.effect !== "visible") return stillOpen(work, intent, "The step is not known any more.", true);
+  if (at.effect !== "visible") return stillOpen(work, intent, "The step no longer exists.", true);
   await faultPoint(deps, "reconcile.before", claim, at.step.name);
   const repeated = await repeat(work, at, intent);
   if (repeated !== "no") return repeated;
@@ -89,7 +90,8 @@ function readAt(seconds: number | null): Next {
 }
 
 /**
- * This read did not settle the commit. It is read again, and given up after a day. posting → unknown once that takes too
+ * This read did not settle the commit. It is read again, and given up after a day. posting → unknown once that takes
+ * too
  * long, or as soon as further reads cannot help.
  */
 export async function stillOpen(
@@ -106,8 +108,8 @@ export async function stillOpen(
     (cannotTell || seconds === null || ageSeconds(work, intent) >= unknownAfterSeconds(work.pace));
   const { answer } = intent.evidence;
   const message = isUnknown
-    ? "It is not known whether the post is live: the platform's answer was lost, and reading back cannot tell."
-    : "The platform's answer was lost; it is being read back whether the post is live.";
+    ? "The platform's response was lost, and checking could not determine whether the post is live."
+    : "The platform's response was lost. Ampost is checking whether the post is live.";
   const error = unknownOutcome(
     message,
     answer?.platformError ?? null,
@@ -187,7 +189,7 @@ async function readAgain(work: Work, intent: IntentRow, exchanges: HttpExchange[
   if (isDatabaseAway(reason)) throw reason;
   work.deps.log.warn(
     { err: reason, platformPostId: work.row.id, step: intent.step },
-    "a commit could not be read back",
+    "the outcome of a commit could not be checked",
   );
   return { verdict: "pending", reason: describeFailure(reason).message };
 }
@@ -245,7 +247,7 @@ async function foundLive(
     return stillOpen(
       work,
       { ...intent, evidence: { ...evidence, taken: found.remoteId } },
-      "What was found belongs to another post.",
+      "The post that was found is a different one.",
       true,
     );
   }
@@ -254,7 +256,8 @@ async function foundLive(
 type Live = Changes & { lastLiveStep: string };
 
 /**
- * Once the caller has seen unknown, or has discarded the post, nothing more is sent automatically. unknown → failed; a retry
+ * Once the caller has seen unknown, or has discarded the post, nothing more is sent automatically. unknown → failed; a
+ * retry
  * continues after the parts that are live.
  */
 async function partLive(
@@ -297,7 +300,8 @@ async function liveWithoutId(work: Work, live: Live, intent: IntentRow, evidence
 }
 
 /**
- * The proof is stored, and only then may the step run again: automatically while the status is posting. unknown → failed, for
+ * The proof is stored, and only then may the step run again: automatically while the status is posting. unknown →
+ * failed, for
  * the caller to retry.
  */
 async function provedAbsent(
@@ -318,9 +322,7 @@ async function provedAbsent(
     verdict.error ??
     new BrokerError(
       "PLATFORM_UNAVAILABLE",
-      isRepeated
-        ? "The repeat of a call whose answer was lost came to nothing."
-        : "The platform did not publish the post.",
+      isRepeated ? "The repeated request had no effect." : "The platform did not publish the post.",
     );
   const { redoFrom } = verdict;
   const error = redoFrom === undefined ? cause : cause.with({ notPublished: true, redoFrom });

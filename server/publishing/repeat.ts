@@ -5,8 +5,10 @@ import { ageSeconds, watch } from "./reading.ts";
 import type { Work } from "./work.ts";
 
 /**
- * Whether the request may be sent without asking the caller, although the outcome of an earlier call of the step is unknown:
- * only if the platform documents that it refuses the very same bytes, within its window, and while the status is posting.
+ * Whether the request may be sent without asking the caller, although the outcome of an earlier call of the step is
+ * unknown:
+ * only if the platform documents that it refuses the very same bytes, within its window, and while the status is
+ * posting.
  */
 export function isRepeat(work: Work, request: HttpRequest, first: IntentRow): boolean {
   const { identicalRepeat } = work.broker;
@@ -18,7 +20,7 @@ export function isRepeat(work: Work, request: HttpRequest, first: IntentRow): bo
 export function repeatRefused(): BrokerError {
   return new BrokerError(
     "PLATFORM_UNAVAILABLE",
-    "It could not be sent once more within the time in which the platform refuses repeats.",
+    "It could not be sent again within the time in which the platform rejects duplicates.",
     { retryable: false },
   );
 }

@@ -24,7 +24,8 @@ import { settle, write } from "./settle.ts";
 import { type ClaimedWork, isDue, type Progress, type Work } from "./work.ts";
 
 /**
- * Runs a claimed platform post: reads back its commit if that is open, then runs its steps in order until one has to wait.
+ * Runs a claimed platform post: reads back its commit if that is open, then runs its steps in order until one has to
+ * wait.
  * Whatever happens, the claim is released, or left until its lease ends.
  */
 export async function runClaimed(deps: PublishingDeps, claim: Claim, row: WorkRow, slots: Slots): Promise<void> {
@@ -43,8 +44,8 @@ export async function runClaimed(deps: PublishingDeps, claim: Claim, row: WorkRo
       deps.log[level](
         { err: error, platformPostId: row.id, step: row.step },
         level === "warn"
-          ? "publishing stopped since the database was away; it goes on shortly"
-          : "publishing stopped at a fault of the server",
+          ? "publishing stopped because the database was down; it continues shortly"
+          : "publishing stopped because of a server error",
       );
       await stopAt(claimed, error);
     });
@@ -52,7 +53,7 @@ export async function runClaimed(deps: PublishingDeps, claim: Claim, row: WorkRo
     if (error instanceof LostClaim) return freeAccount(deps, claim);
     deps.log.error(
       { err: error, platformPostId: row.id, step: row.step },
-      "what stopped publishing could not be written down; it goes on when the lease ends",
+      "the reason publishing stopped could not be stored; it continues when the lease ends",
     );
   }
 }
@@ -68,7 +69,7 @@ export async function freeAccount(
   await freeSlot
     .run(deps.pool, [accountId, leaseOwner])
     .catch((error: unknown) =>
-      deps.log.warn({ err: error }, "an account's slot could not be freed; it is when its lease ends"),
+      deps.log.warn({ err: error }, "an account's slot could not be freed; it is freed when its lease ends"),
     );
 }
 

@@ -17,7 +17,7 @@ test("a post that ends every process that touches it is set aside after three, a
       [given?.status, given?.error?.code, given?.error?.retryable, given?.next_action_at],
       ["failed", "INTERNAL_ERROR", true, null],
     );
-    assert.match(given?.error?.message ?? "", /stopped again and again/);
+    assert.match(given?.error?.message ?? "", /stopped repeatedly/);
     for (const [n, post] of others.entries()) {
       assert.equal((await world.until(post, isOver)).status, "published");
       assert.equal(liveCount(world.ledger, `beside ${n}`), 1);
@@ -85,7 +85,10 @@ test("processes that end over one post do not count once it was given back", asy
   });
 });
 
-/** Starts worker after worker, each of which dies at the point over the post, until one lives; answers how many died. The last goes on. */
+/**
+ * Starts worker after worker, each of which dies at the point over the post, until one lives; answers how many died.
+ * The last goes on.
+ */
 async function killsOf(world: PublishingWorld, post: TestPost, point: string): Promise<number> {
   for (let kills = 0; ; kills += 1) {
     const worker = await world.startWorker({ FAULT: point, FAULT_POST: post.platformPostId });

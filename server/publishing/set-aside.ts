@@ -15,7 +15,8 @@ export function isPoison({ takeovers }: Claim): boolean {
 }
 
 /**
- * Gives up a platform post without running any of its code, not even the code that builds its steps: any of that may be what
+ * Gives up a platform post without running any of its code, not even the code that builds its steps: any of that may be
+ * what
  * kills processes. pending, queued or posting → failed, or → unknown if a commit may have gone through. The caller can
  * retry it.
  */
@@ -24,7 +25,7 @@ export async function setAside(work: ClaimedWork): Promise<void> {
   await giveUp(work);
   deps.log.error(
     { platformPostId: row.id, platform: row.platform, step: row.step, takeovers: claim.takeovers },
-    "a platform post was set aside: processes that worked on it ended again and again",
+    "a platform post was set aside: processes crashed on it repeatedly",
   );
   deps.metrics?.setAside(row.platform);
 }
@@ -55,13 +56,12 @@ async function mayBeLive(work: ClaimedWork, changes: Changes): Promise<boolean> 
   return (await transaction(deps.pool, (tx) => findDoubt(tx, work, changes))) !== null;
 }
 
-const SENTENCE =
-  "The server stopped again and again while it worked on this post, so what was still to be done was given up.";
+const SENTENCE = "The server stopped repeatedly while working on this post, so it was set aside.";
 
 function errorOf(status: "unknown" | "failed", row: ClaimedWork["row"]): PlatformPostError {
   if (status === "unknown") return unknownOutcome(`${SENTENCE} It is not known whether the post is live.`, null, null);
   const error = { ...toPublicError(describeFailure(undefined), { retryAt: null }), message: SENTENCE };
   return row.last_live_step === null
     ? error
-    : { ...error, action: `${error.action} A retry goes on after the parts that are live.` };
+    : { ...error, action: `${error.action} A retry continues after the parts that are live.` };
 }

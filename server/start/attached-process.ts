@@ -108,7 +108,7 @@ export function startAttached(
       const heard = answer.safeParse(message);
       if (heard.success && heard.data.id === id) resolve(heard.data.answer);
     };
-    const timer = setTimeout(() => reject(new Error("does not answer")), ANSWER_SECONDS * 1000);
+    const timer = setTimeout(() => reject(new Error("does not respond")), ANSWER_SECONDS * 1000);
     to.on("message", hear);
     to.send({ ask: what, id }, (error) => error && reject(error));
     return promise.finally(() => {

@@ -19,7 +19,7 @@ export function watchEventLoop(log: Pick<Logger, "warn">): () => void {
     lookedAt = now;
     if (longest < LONG_MILLISECONDS || now - saidAt < SAID_EVERY_MILLISECONDS) return;
     const milliseconds = Math.round(longest);
-    log.warn({ milliseconds }, "This process was held up: all that it was to answer or to do waited for so long");
+    log.warn({ milliseconds }, "This process was blocked: everything it was doing waited this long");
     saidAt = now;
     longest = 0;
   }, LOOK_MILLISECONDS).unref();

@@ -113,7 +113,7 @@ export function createMetrics(pool: pg.Pool, part: "api" | "worker" = "api"): Me
     help: "Scheduled platform posts that missed their time and wait for a person.",
     registers,
   });
-  const held = new Gauge({ name: "ampost_publishing_held", help: "1 while publishing is held.", registers });
+  const held = new Gauge({ name: "ampost_publishing_held", help: "1 while publishing is on hold.", registers });
   return {
     request: ({ seconds, ...labels }) => requests.observe(labels, seconds),
     settled: (platform, outcome) => settled.inc({ platform, outcome }),

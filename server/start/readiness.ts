@@ -23,7 +23,7 @@ export function readiness(
 ): () => Promise<Readiness> {
   const { pool, oauth, config } = instance;
   const looks: Record<string, () => Promise<string>> = {
-    database: async () => ((await pool.query("select 1")).rowCount === 1 ? OK : "does not answer"),
+    database: async () => ((await pool.query("select 1")).rowCount === 1 ? OK : "does not respond"),
     migrations: async () => {
       const pending = await pendingMigrations(pool);
       return pending.length === 0 ? OK : `${pending.join(", ")} did not run yet`;

@@ -115,7 +115,7 @@ export async function runWorker(runtime: Runtime, faultPoint?: FaultHook): Promi
     {
       [INGEST_QUEUE]: (data, signal) => ingest.run(data, signal),
       [DROP_BYTES_QUEUE]: (data) => dropBytes({ storage }, data),
-      [SWEEP_QUEUE]: async () => log.info(await sweepMedia({ pool, storage }), "Media that nobody needs were swept"),
+      [SWEEP_QUEUE]: async () => log.info(await sweepMedia({ pool, storage }), "Unused media was deleted"),
       [MAIL_QUEUE]: (data) => deliverMail({ vault: instance.oauth.vault, log, mail: config.mail }, data),
       [REVOKE_QUEUE]: (data) => revokeGrant(oauth, data),
       [RENEW_QUEUE]: (_data, signal) => renewDueTokens(oauth, signal),

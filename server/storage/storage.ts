@@ -55,7 +55,7 @@ export class MissingObjectError extends Error {
  */
 export class StorageAwayError extends Error {
   constructor(cause: unknown) {
-    super(`The storage is away: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    super(`The storage is unavailable: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
     this.name = "StorageAwayError";
   }
 }

@@ -51,7 +51,7 @@ export function createVault(source: readonly Buffer[] | KeySource): Vault {
     },
     open(sealed, context) {
       const [version, id = "", encoded = ""] = sealed.split(".");
-      if (version !== "v1") throw new VaultError("The sealed value has a form this version does not know");
+      if (version !== "v1") throw new VaultError("The sealed value has a format this version does not know");
       const key = latest(from.keys()).byId.get(id) ?? latest(from.reread()).byId.get(id);
       if (!key)
         throw new VaultError(`The value was sealed with the encryption key ${id}, which this process does not have`);

@@ -86,7 +86,7 @@ async function enforceQuota(db: Db, userId: string | null): Promise<void> {
     name: "notedChanges",
     limit: most,
     resetsAt: null,
-    message: `You have made ${most} changes within 24 hours that the audit log keeps, and that is as many as it takes`,
-    fix: "Wait an hour. What takes something away, such as revoking a key, goes on.",
+    message: `You have reached the limit of ${most} audited changes in 24 hours`,
+    fix: "Wait an hour. You can still delete, disconnect and revoke.",
   });
 }

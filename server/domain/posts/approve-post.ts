@@ -78,6 +78,6 @@ function notHere({ path, status, error, filename }: PostMediaRow): Issue {
       ? `${filename} could not be fetched.${reason}`
       : `${filename} has not been fetched yet.${reason}`;
   const fix =
-    status === "failed" ? "Fix the URL and update the post." : "Approve the post once all its media have been fetched.";
+    status === "failed" ? "Fix the URL and update the post." : "Approve the post once all its media has been fetched.";
   return issueOf({ rule: "post.approval.media", path, message, actual: status, limit: "ready", fix });
 }

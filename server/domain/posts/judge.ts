@@ -93,7 +93,7 @@ export function unknownSet(platformSetId: string): Issue {
     path: "/platformSetId",
     message: "No platform set has this platformSetId",
     actual: platformSetId,
-    fix: "Use the id of a platform set from GET /api/v1/platform-sets. Live and test keys see different ones.",
+    fix: "Use the ID of a platform set from GET /api/v1/platform-sets. Live and test keys see different ones.",
   });
 }
 

@@ -144,7 +144,7 @@ function withoutBytes(path: string, id: unknown): Issue {
     .replaceAll("/", ".");
   const issue = { code: "VALIDATION_FAILED", platform: null, limit: null } as const;
   if (isText(id)) {
-    const fix = "Use the id of a media object from GET /api/v1/media, or send a url.";
+    const fix = "Use the ID of a media object from GET /api/v1/media, or send a url.";
     return {
       ...issue,
       rule: "media.unknown",
@@ -159,7 +159,7 @@ function withoutBytes(path: string, id: unknown): Issue {
     ...issue,
     rule: "media.bytes",
     path,
-    message: `${name} has no url, no uploaded file and no id of a stored media object`,
+    message: `${name} has no url, uploaded file or ID of a stored media object`,
     actual: null,
     fix,
   };

@@ -111,7 +111,7 @@ export async function discard(
 }
 
 const RETRY_TAKEN_BACK = unknownOutcome(
-  "The retry was cancelled before it began. It is not known whether the call before it has published the post.",
+  "The retry was canceled before it started. It is not known whether the earlier request published the post.",
   null,
   null,
 );
@@ -157,7 +157,7 @@ function outcomeUnknown(unknown: readonly HeldPlatformPostRow[]): PublicError {
   const names = unknown.map(({ platform }) => platform).join(", ");
   return new PublicError(
     "OUTCOME_UNKNOWN",
-    `It is not known whether the post is live on ${names}. Look at the account; if it is not there, retry with "platforms" naming it and "force": true.`,
+    `It is not known whether the post is live on ${names}. Check the account; if it is not there, retry with it in "platforms" and "force": true.`,
   );
 }
 
@@ -169,7 +169,7 @@ function notTargeted(platform: PlatformName, index: number): PublicError {
     path: `/platforms/${index}`,
     message,
     actual: platform,
-    fix: "Name platforms that the post targets, or leave `platforms` out to retry all that failed.",
+    fix: "List platforms that the post targets, or omit `platforms` to retry all that failed.",
   });
 }
 

@@ -22,7 +22,7 @@ export function addSandboxDoor(scope: FastifyInstance, services: Services): void
       const [, picture] = /^\/sandbox\/_sandbox\/media\/([0-9a-f]{64}\.webp)$/.exec(pathname) ?? [];
       if (picture !== undefined) return await pass(getFrom(settings.sandboxUrl, `/_sandbox/media/${picture}`), reply);
       if (!/^\/sandbox\/(?!_sandbox(\/|$))/.test(pathname))
-        throw refuseRequest("request.route", "Page not found", "Call the sandbox's own address instead.", "NOT_FOUND");
+        throw refuseRequest("request.route", "Page not found", "Use the sandbox's own URL instead.", "NOT_FOUND");
       return await pass(
         getFrom(settings.sandboxUrl, "/_sandbox/page", { path: pathname.slice("/sandbox".length) + search, accounts }),
         reply,
@@ -79,7 +79,7 @@ function getFrom(sandboxUrl: string, path: string, json?: object): Promise<Incom
     { method: json === undefined ? "GET" : "POST", headers: { "content-type": "application/json" }, timeout: 10_000 },
     resolve,
   );
-  asked.on("error", reject).on("timeout", () => asked.destroy(new Error("The sandbox did not answer")));
+  asked.on("error", reject).on("timeout", () => asked.destroy(new Error("The sandbox did not respond")));
   asked.end(json === undefined ? undefined : JSON.stringify(json));
   return promise;
 }

@@ -8,7 +8,7 @@ export function whyNotYet({ media }: Pick<Approval, "media">): Html | null {
   const isLost = media.some(({ status }) => status === "failed");
   const text = isLost
     ? "This post cannot be approved because some of its media could not be fetched. Replace the media in the post."
-    : "This post can be approved once all its media have been fetched. Reload the page in a moment.";
+    : "This post can be approved once all its media has been fetched. Reload the page in a moment.";
   return html`<p class="notice warn">${text}</p>`;
 }
 

@@ -49,7 +49,7 @@ interface TusClient {
   begin(lengthBytes: number, metadata?: string): Promise<string>;
   offset(path: string): Promise<number>;
   patch(path: string, offset: number, body: Buffer, headers?: Record<string, string>): Promise<Called>;
-  /** Begins a PATCH whose bytes are sent one by one. `answered` is its status, 0 where the connection was cut. */
+  /** Begins a PATCH whose bytes are sent one by one. `answered` is its status, 0 where the connection was closed. */
   patchInPart(
     path: string,
     offset: number,
