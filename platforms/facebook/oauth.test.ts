@@ -138,7 +138,7 @@ test("Pages held through a business are left out where that was not granted, and
   const none = await startMeta(t, ({ path }) =>
     path.endsWith("me/accounts") ? [200, { data: [] }] : [400, NO_PERMISSION],
   );
-  assert.match((await failureOf(readChoices(oauth, none.http, USER))).message, /no Facebook Page/);
+  assert.match((await failureOf(readChoices(oauth, none.http, USER))).message, /not select a Facebook Page/);
 });
 
 test("the app withdraws the grant of the person whose token it is, and a dead token needs no withdrawing", async (t) => {

@@ -110,7 +110,7 @@ for (const [platform, login, scope, says] of UNTICKED) {
     const shown = await connectAs(world, cookie, tenant, platform, { login, untick: [scope] });
     assert.equal(shown.status, 400, shown.text);
     assert.match(shown.text, says);
-    assert.match(shown.text, /Connect again|grant everything/);
+    assert.match(shown.text, /Connect again|grant all/);
     assert.deepEqual(await world.accountsOf(tenant), []);
   });
 }
