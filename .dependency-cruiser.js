@@ -58,7 +58,7 @@ export default {
       },
     },
     row(
-      "what-judges-is-pure",
+      "validation-is-pure",
       "^platforms/(validate/[a-z-]+|describe|[a-z]+/(definition|capabilities|settings|rules|examples))\\.ts$",
       "^(contract|server|client|sandbox|cli|tests)/|^platforms/kit/(http|meta/)|^platforms/[a-z]+/(broker|wire|api|errors)\\.ts$",
       "Validation runs without a network.",

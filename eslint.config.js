@@ -3,7 +3,7 @@ import tseslint from "typescript-eslint";
 import { PLATFORM_NAMES } from "./model/platform-names.ts";
 
 const ONE_DOOR =
-  "Requests go through platforms/kit/http.ts (platforms) or platforms/kit/guarded-fetch.ts (addresses that users name), which judge, bound and redact them: an address that is fetched past them can lead into the operator's network.";
+  "Requests go through platforms/kit/http.ts (platforms) or platforms/kit/guarded-fetch.ts (addresses that users name), which validate, bound and redact them: an address that is fetched past them can lead into the operator's network.";
 
 const platformByName = {
   selector: `Literal[value=/^(${PLATFORM_NAMES.join("|")})$/]`,

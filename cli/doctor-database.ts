@@ -92,8 +92,8 @@ async function checkKey(config: Config, pool: pg.Pool): Promise<Finding[]> {
   if (config.encryptionKeys === null && !(await exists(keyFile(config.dataDir)))) return [await checkUnusedKey(config)];
   try {
     const secrets = await loadSecrets(config);
-    const judged = await keyStatus(pool, createVault(secrets));
-    if (judged === "wrong")
+    const checked = await keyStatus(pool, createVault(secrets));
+    if (checked === "wrong")
       return [failed("encryption key", "it does not match the key that sealed this database's tokens", WRONG_KEY_CURE)];
     return [ok("encryption key", "matches the database"), ...(await checkOldKeys(pool, config, secrets.keys()))];
   } catch (error) {

@@ -28,7 +28,7 @@ export async function runCreateKey(options: KeyOptions): Promise<void> {
   ]);
 }
 
-/** Judged by the same form as a key that a person makes in the dashboard. */
+/** Validated by the same form as a key that a person makes in the dashboard. */
 function readOptions({ mode, name, expires, draftOnly, platforms, postsPerDay, approvalRequired }: KeyOptions) {
   const policies = Object.fromEntries(
     Object.entries({ draftOnly, platforms, postsPerDay, approvalRequired }).filter(([, value]) => value !== undefined),

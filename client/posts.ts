@@ -17,12 +17,12 @@ export interface PostAnswer {
   etag: string | null;
 }
 
-export interface JudgedPost extends PostAnswer {
+export interface PostWithWarnings extends PostAnswer {
   /** What is worth knowing but refuses nothing. */
   warnings: Issue[];
 }
 
-export interface Verdict {
+export interface PostValidation {
   valid: boolean;
   /** Every broken rule, all at once. */
   issues: Issue[];
@@ -64,15 +64,22 @@ export function createPosts(connection: Connection) {
     async create(
       post: NewPost,
       { files = [], ...options }: WriteOptions & { files?: readonly File[] } = {},
-    ): Promise<JudgedPost> {
+    ): Promise<PostWithWarnings> {
       const body = files.length === 0 ? post : formOf(post, files);
-      return withEtag(await write<Omit<JudgedPost, "etag">>(connection, "POST", "/api/v1/posts", { ...options, body }));
+      return withEtag(
+        await write<Omit<PostWithWarnings, "etag">>(connection, "POST", "/api/v1/posts", { ...options, body }),
+      );
     },
 
     /** Every issue and warning that creating this post would meet, without storing anything. */
-    async validate(post: NewPost, options: CallOptions = {}): Promise<Verdict> {
+    async validate(post: NewPost, options: CallOptions = {}): Promise<PostValidation> {
       return (
-        await call<Verdict>(connection, { ...options, method: "POST", path: "/api/v1/posts/validate", body: post })
+        await call<PostValidation>(connection, {
+          ...options,
+          method: "POST",
+          path: "/api/v1/posts/validate",
+          body: post,
+        })
       ).answer;
     },
 
@@ -109,10 +116,14 @@ export function createPosts(connection: Connection) {
       id: string,
       changes: PostChanges,
       { ifMatch, ...options }: WriteOptions & { ifMatch?: string } = {},
-    ): Promise<JudgedPost> {
+    ): Promise<PostWithWarnings> {
       const headers = ifMatch === undefined ? {} : { headers: { "if-match": ifMatch } };
       return withEtag(
-        await write<Omit<JudgedPost, "etag">>(connection, "PATCH", one(id), { ...options, ...headers, body: changes }),
+        await write<Omit<PostWithWarnings, "etag">>(connection, "PATCH", one(id), {
+          ...options,
+          ...headers,
+          body: changes,
+        }),
       );
     },
 

@@ -34,7 +34,7 @@ export interface Operation<
   body: Body;
   /**
    * The whole form of the body, where it is more than `body` asks. Its issues don't refuse the call: the invalid
-   * members are cut out, `body` reads what is left, and the verb judges that and tells all issues together.
+   * members are cut out, `body` reads what is left, and the verb validates that and tells all issues together.
    */
   form?: z.ZodType;
   /** Another whole form of the body, which it takes as well. */
@@ -84,7 +84,7 @@ export interface RawInput {
   body: unknown;
 }
 
-/** A call whose form has been judged. `issues` is empty unless the operation has a `form` of its own. */
+/** A call whose form has been validated. `issues` is empty unless the operation has a `form` of its own. */
 export interface Input<Params = unknown, Query = unknown, Body = unknown> {
   params: Params;
   query: Query;

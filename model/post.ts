@@ -66,7 +66,7 @@ export interface MediaFacts {
 
 /**
  * The content one platform gets: overrides merged, placement chosen, links placed, chain parts apart. `M` is what
- * stands for a media entry: the entry itself while judging, the stored media object while publishing.
+ * stands for a media entry: the entry itself while validating, the stored media object while publishing.
  */
 export interface PlatformContent<M = MediaEntry> {
   /** The text as the platform is to show it, before the platform's own escaping. */

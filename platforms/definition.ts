@@ -48,7 +48,7 @@ export interface RuleInput<S extends Settings = Settings> {
   /**
    * What the platform would get: overrides merged, placement chosen, link placed, the type of every medium filled in.
    */
-  content: PlatformContent<JudgedMedia>;
+  content: PlatformContent<MeasuredMedia>;
   settings: Partial<S>;
   /** Where `content.text` came from, as a JSON Pointer: the override's text or the text of all. */
   textPath: string;
@@ -57,12 +57,12 @@ export interface RuleInput<S extends Settings = Settings> {
   scheduledFor: string | null;
   now: Date;
   forcePrivateUploads: boolean;
-  /** Null where accounts are not judged, or where none is connected. */
+  /** Null where accounts are not validated, or where none is connected. */
   account: AccountFacts | null;
 }
 
 /** A media entry together with what its bytes say, where they have been seen. */
-export interface JudgedMedia extends MediaEntry {
+export interface MeasuredMedia extends MediaEntry {
   measured?: MediaFacts | null;
   /** What the bytes at its `thumbnailUrl` say, once they are here. */
   thumbnail?: MediaFacts | null;

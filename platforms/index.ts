@@ -3,7 +3,7 @@ import { withBoundOAuth } from "./bound-oauth.ts";
 import type { OAuth, Platform } from "./platform.ts";
 import * as registry from "./registry.ts";
 
-/** The platforms, by name. One without a broker can be judged, but nobody can connect an account of it. */
+/** The platforms, by name. One without a broker can be validated, but nobody can connect an account of it. */
 export const platforms: Readonly<Record<PlatformName, Platform>> = forEachPlatform((name) =>
   withBoundOAuth(registry[name]),
 );

@@ -34,7 +34,7 @@ test("a platform is a folder and three lines: an invented one passes types, lint
   const ofTests = (...names: string[]) =>
     run(process.execPath, ["--test", "--test-reporter=tap", ...names], { cwd: root, env: bareEnvironment() });
   await ofTests("platforms/mastodon/broker.test.ts", "platforms/mastodon/errors.test.ts");
-  // What is judged by what is declared passes; what asks the sandbox is red until somebody has written it.
+  // What is validated by what is declared passes; what asks the sandbox is red until somebody has written it.
   const { stdout } = await ofTests(
     ...["everything declared", "is refused$", "every declared shape"].map((name) => `--test-name-pattern=${name}`),
     "platforms/mastodon/mastodon.test.ts",

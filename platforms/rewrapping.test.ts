@@ -10,7 +10,7 @@ import { CAMERA_FILM } from "./conformance/fixtures.ts";
 import type { Subject } from "./conformance/subject.ts";
 import { startWorld, type World } from "./conformance/world.ts";
 
-/** A film as a camera writes it, with the real engine against the sandbox, which judges what it gets. */
+/** A film as a camera writes it, with the real engine against the sandbox, which validates what it gets. */
 test("a platform that fetches by itself is given the address of the rewrapped film, once made", () =>
   withWorld({ name: "threads", readsBack: true, refusals: [] }, async (world) => {
     const account = await world.connect();

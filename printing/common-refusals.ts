@@ -1,7 +1,7 @@
 import type { Issue } from "../model/errors.ts";
 import type { PlatformName } from "../model/platform-names.ts";
 import type { MediaEntry } from "../model/post.ts";
-import { judgePost, type JudgedPost } from "../platforms/validate/validate.ts";
+import { validatePost, type PostToValidate } from "../platforms/validate/validate.ts";
 
 const FILM = "https://cdn.example.com/launch.mp4";
 const PHOTO: MediaEntry = {
@@ -15,7 +15,7 @@ const PHOTO: MediaEntry = {
 const NOW = new Date("2026-12-01T00:00:00Z");
 
 /** Common mistakes on every platform: no content, too much, the wrong type, a scheduled time. */
-const MISTAKES: readonly JudgedPost[] = [
+const MISTAKES: readonly PostToValidate[] = [
   { content: { text: "" } },
   { content: { text: "Too long. ".repeat(10_000), media: [PHOTO] } },
   { content: { text: "A film", media: [{ url: FILM, type: "video" }] } },
@@ -47,13 +47,13 @@ export function commonRefusals(platform: PlatformName, settings: readonly string
   const gated = Object.entries(GATED).filter(([name]) => settings.includes(name));
   const mistakes = [
     ...MISTAKES,
-    ...gated.map(([name, value]): JudgedPost => ({
+    ...gated.map(([name, value]): PostToValidate => ({
       content: { text: "Hello", platformOverrides: { [platform]: { settings: { [name]: value } } } },
     })),
   ];
   const issues = mistakes.flatMap(
     (post) =>
-      judgePost(
+      validatePost(
         { ...post, platforms: [platform] },
         { now: NOW, scheduling: "contract", forcePrivateUploads: false, accounts: null },
       ).issues,

@@ -96,7 +96,7 @@ export interface NewToken {
 }
 
 export interface Token extends NewToken {
-  /** `expired` by force; whether its time is up is judged by `expiresAt`. */
+  /** `expired` by force; whether its time is up is validated by `expiresAt`. */
   state: "valid" | "expired" | "revoked";
   clientId: string;
   personId: string;

@@ -43,7 +43,7 @@ export function readDescription(document: JsonObject): Description {
   }));
   // "/posts/validate" is looked for before "/posts/{id}".
   routes.sort((one, other) => one.variables - other.variables);
-  const judge = createJudge(document);
+  const check = createChecker(document);
 
   return {
     findDifferences: async (exchange) => {
@@ -55,20 +55,20 @@ export function readDescription(document: JsonObject): Description {
       const at = route === undefined ? undefined : `/paths/${escaped(route.path)}/${method}`;
       const found =
         at === undefined
-          ? judgeNowhere(exchange, judge)
+          ? checkNowhere(exchange, check)
           : [
-              ...judgeAnswer(document, at, exchange, judge),
-              ...(exchange.status < 400 ? await judgeRequest(document, at, exchange, judge) : []),
+              ...checkAnswer(document, at, exchange, check),
+              ...(exchange.status < 400 ? await checkRequest(document, at, exchange, check) : []),
             ];
       return found.map((difference) => `${exchange.method} ${path} ${exchange.status}: ${difference}`);
     },
   };
 }
 
-/** Judges a value by the schema at a pointer of the document; by what a text says where it came as one. */
-type Judge = (pointer: string, value: unknown, kind?: "text") => string[];
+/** Checks a value by the schema at a pointer of the document; by what a text says where it came as one. */
+type Checker = (pointer: string, value: unknown, kind?: "text") => string[];
 
-function createJudge(document: JsonObject): Judge {
+function createChecker(document: JsonObject): Checker {
   const [exact, lenient] = [false, "array" as const].map((coerceTypes) =>
     new Ajv2020({ strict: false, allErrors: true, validateFormats: false, coerceTypes }).addSchema(document, ROOT),
   );
@@ -98,28 +98,28 @@ function isOfApi({ method, requestHeaders }: Exchange, path: string): boolean {
 }
 
 /** Where nothing is described, nothing is to be had. */
-function judgeNowhere({ status, body }: Exchange, judge: Judge): string[] {
-  return status === 404 ? judge("/components/schemas/Error", parse(body)) : ["nothing is described there"];
+function checkNowhere({ status, body }: Exchange, check: Checker): string[] {
+  return status === 404 ? check("/components/schemas/Error", parse(body)) : ["nothing is described there"];
 }
 
-function judgeAnswer(
+function checkAnswer(
   document: JsonObject,
   at: string,
   { method, status, headers, body }: Exchange,
-  judge: Judge,
+  check: Checker,
 ): string[] {
   const pointer = followed(document, `${at}/responses/${status}`);
   const response = read(document, pointer);
   if (response.description === undefined) return ["the status is not described"];
   const described = object.parse(response.headers ?? {});
   const missing = Object.entries(described).flatMap(([name]) =>
-    judgeHeader(document, `${pointer}/headers/${escaped(name)}`, name, headers.get(name), judge),
+    checkHeader(document, `${pointer}/headers/${escaped(name)}`, name, headers.get(name), check),
   );
   const known = new Set(Object.keys(described).map((name) => name.toLowerCase()));
   const unknown = [...headers.keys()]
     .filter((name) => !known.has(name) && !PLAIN_HEADERS.test(name))
     .map((name) => `the header ${name} is not described`);
-  const inBody = method === "HEAD" ? [] : judgeBody(document, pointer, headers.get("content-type"), body, judge);
+  const inBody = method === "HEAD" ? [] : checkBody(document, pointer, headers.get("content-type"), body, check);
   return [...missing, ...unknown, ...inBody];
 }
 
@@ -127,50 +127,51 @@ function judgeAnswer(
 const PLAIN_HEADERS =
   /^(date|connection|keep-alive|content-(type|length|encoding)|transfer-encoding|vary|cache-control|set-cookie|x-accel-buffering|access-control-.+)$/;
 
-function judgeHeader(
+function checkHeader(
   document: JsonObject,
   pointer: string,
   name: string,
   value: string | null,
-  judge: Judge,
+  check: Checker,
 ): string[] {
   const at = followed(document, pointer);
   if (value === null) return read(document, at).required === true ? [`the header ${name} is missing`] : [];
-  return judge(`${at}/schema`, value, "text").map((difference) => `the header ${name}${difference}`);
+  return check(`${at}/schema`, value, "text").map((difference) => `the header ${name}${difference}`);
 }
 
-function judgeBody(document: JsonObject, pointer: string, type: string | null, body: string, judge: Judge): string[] {
+function checkBody(document: JsonObject, pointer: string, type: string | null, body: string, check: Checker): string[] {
   const content = read(document, pointer).content;
   if (content === undefined) return body === "" ? [] : ["there is a body, and none is described"];
   const mediaType = type?.split(";")[0]?.trim() ?? "";
   if (!(mediaType in object.parse(content))) return [`the content type ${type} is not described`];
   const at = `${pointer}/content/${escaped(mediaType)}`;
-  if (mediaType !== "text/event-stream") return judge(`${at}/schema`, parse(body));
-  return [...body.matchAll(/^data: (.*)$/gm)].flatMap(([, data = ""]) => judge(`${at}/x-event-data`, parse(data)));
+  if (mediaType !== "text/event-stream") return check(`${at}/schema`, parse(body));
+  return [...body.matchAll(/^data: (.*)$/gm)].flatMap(([, data = ""]) => check(`${at}/x-event-data`, parse(data)));
 }
 
 /** A request that was done has the form that is described. */
-async function judgeRequest(document: JsonObject, at: string, exchange: Exchange, judge: Judge): Promise<string[]> {
+async function checkRequest(document: JsonObject, at: string, exchange: Exchange, check: Checker): Promise<string[]> {
   const { requestHeaders, requestBody } = exchange;
-  const query = judgeQuery(document, at, new URLSearchParams(exchange.url.split("?")[1]), judge);
+  const query = checkQuery(document, at, new URLSearchParams(exchange.url.split("?")[1]), check);
   const described = read(document, `${at}/requestBody`);
   if (requestBody === null || described.content === undefined) return query;
   if (requestBody.length === 0) return described.required === true ? [...query, "there is no body"] : query;
   const type = requestHeaders.get("content-type") ?? "";
   const isForm = type.startsWith("multipart/form-data");
   const answer = parse(exchange.body);
-  // What is judged without being done is answered whatever it is.
+  // What is checked without being done is answered whatever it is.
   if (Object(answer).valid === false) return query;
   const pointer = `${at}/requestBody/content/${escaped(isForm ? "multipart/form-data" : "application/json")}/schema`;
   return [
     ...query,
-    ...judge(pointer, asJudged(isForm ? await readForm(requestBody, type) : parse(requestBody.toString()), answer)).map(
-      (difference) => `the request${difference}`,
-    ),
+    ...check(
+      pointer,
+      asChecked(isForm ? await readForm(requestBody, type) : parse(requestBody.toString()), answer),
+    ).map((difference) => `the request${difference}`),
   ];
 }
 
-function judgeQuery(document: JsonObject, at: string, query: URLSearchParams, judge: Judge): string[] {
+function checkQuery(document: JsonObject, at: string, query: URLSearchParams, check: Checker): string[] {
   const all = list
     .parse(read(document, at).parameters)
     .map((_, index) => followed(document, `${at}/parameters/${index}`));
@@ -179,15 +180,15 @@ function judgeQuery(document: JsonObject, at: string, query: URLSearchParams, ju
     const pointer = inQuery.find((each) => read(document, each).name === name);
     return pointer === undefined
       ? [`the parameter ${name} is not described`]
-      : judge(`${pointer}/schema`, value, "text").map((difference) => `the parameter ${name}${difference}`);
+      : check(`${pointer}/schema`, value, "text").map((difference) => `the parameter ${name}${difference}`);
   });
 }
 
 /**
- * What the server judges of a body: null in settings counts as left out, and what is for platforms that the post does
- * not go to is not judged.
+ * What the server checks of a body: null in settings counts as left out, and what is for platforms that the post does
+ * not go to is not checked.
  */
-function asJudged(body: unknown, answer: unknown): unknown {
+function asChecked(body: unknown, answer: unknown): unknown {
   const asked: unknown[] = list.catch([]).parse(Object(Object(body).data ?? body).platforms);
   const posted = list
     .catch([])

@@ -27,7 +27,7 @@ import * as threadsTextOfTheSandbox from "../platforms/threads/sandbox/text.ts";
 import { classifyTikTok, failureOf } from "../platforms/tiktok/errors.ts";
 import { classifyX } from "../platforms/twitter/errors.ts";
 import * as xTextOfTheSandbox from "../platforms/twitter/sandbox/text.ts";
-import { judgePost } from "../platforms/validate/validate.ts";
+import { validatePost } from "../platforms/validate/validate.ts";
 import { errorOf } from "../platforms/youtube/errors.ts";
 import { richText } from "../sandbox/card.ts";
 import { escapeHtml } from "../sandbox/html.ts";
@@ -162,7 +162,7 @@ const READERS: Record<string, (text: string) => unknown> = {
       ]),
     ),
   ),
-  "the judgement of a whole post": (text) => {
+  "the validation of a whole post": (text) => {
     const settings = {
       title: text,
       description: text,
@@ -177,7 +177,7 @@ const READERS: Record<string, (text: string) => unknown> = {
     const media = [
       { url: `https://example.com/${text.slice(0, 4000)}`, altText: text, filename: text, mimeType: text },
     ];
-    return judgePost(
+    return validatePost(
       { content: { text, linkUrl: text.slice(0, 4096), media, platformOverrides }, platforms: PLATFORM_NAMES },
       { now: new Date(), scheduling: "all", forcePrivateUploads: false, accounts: null },
     );
@@ -186,7 +186,7 @@ const READERS: Record<string, (text: string) => unknown> = {
 
 /** What costs more than a reader of one text, since it is several: counted as so many texts. */
 const SHARES: Record<string, number> = {
-  "the judgement of a whole post": 60,
+  "the validation of a whole post": 60,
   "the form of a request": 8,
   "what no field may have": 3,
 };

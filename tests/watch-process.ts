@@ -7,7 +7,7 @@ import { watchAnswer } from "./watch-answers.ts";
 
 /**
  * Loaded into the processes of an installation, whatever they do: an answer of the API that is not as described is
- * written to the file that AMPOST_TEST_DIFFERENCES names. What judges it is loaded when there is one.
+ * written to the file that AMPOST_TEST_DIFFERENCES names. What validates it is loaded when there is one.
  */
 const file = process.env.AMPOST_TEST_DIFFERENCES ?? "";
 

@@ -154,11 +154,11 @@ export async function createWorld(settings: Partial<Settings> = {}): Promise<Wor
 
 /** Watches what is answered over the wire and inside; tells in the end what was not as described. */
 function watchApp(app: FastifyInstance): () => Promise<string[]> {
-  const judged: Promise<string[]>[] = [];
-  const judge = (exchange: Exchange) => void judged.push(ourDescription().findDifferences(exchange));
-  app.server.prependListener("request", (request, response) => watchAnswer(request, response, judge));
-  app.addHook("onRequest", async (request, reply) => watchAnswer(request.raw, reply.raw, judge));
-  return async () => [...new Set((await Promise.all(judged)).flat())];
+  const checked: Promise<string[]>[] = [];
+  const check = (exchange: Exchange) => void checked.push(ourDescription().findDifferences(exchange));
+  app.server.prependListener("request", (request, response) => watchAnswer(request, response, check));
+  app.addHook("onRequest", async (request, reply) => watchAnswer(request.raw, reply.raw, check));
+  return async () => [...new Set((await Promise.all(checked)).flat())];
 }
 
 /** Both modes at the sandbox, and no app in the environment: tests never reach a platform. */
@@ -226,7 +226,7 @@ async function connect(
   return id;
 }
 
-/** What judging needs to know of an account beside its scopes. */
+/** What checking needs to know of an account beside its scopes. */
 const METADATA: Partial<Record<PlatformName, Record<string, unknown>>> = {
   tiktok: { privacyLevelOptions: ["PUBLIC_TO_EVERYONE", "SELF_ONLY"], maxVideoPostDurationSeconds: 600 },
 };

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
 import type { TcpProxy, Trouble } from "../../tests/tcp-proxy.ts";
+import { type Expectation, untilSettled } from "./checker.ts";
 import { draftOf } from "./contents.ts";
 import { keepWorkers } from "./crew.ts";
-import { type Expectation, untilSettled } from "./judge.ts";
 import { type PartResult, pick, runPart } from "./part.ts";
 import type { Subject, World } from "./world.ts";
 

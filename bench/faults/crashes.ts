@@ -2,9 +2,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import type { PlatformName } from "../../model/platform-names.ts";
 import type { FaultPoint } from "../../server/publishing/fault-points.ts";
+import { untilSettled, whereAnswersAreLost } from "./checker.ts";
 import { draftOf, type Kind } from "./contents.ts";
 import { keepWorkers } from "./crew.ts";
-import { untilSettled, whereAnswersAreLost } from "./judge.ts";
 import { type Done, type PartResult, pick, runPart } from "./part.ts";
 import type { Ambush } from "./places.ts";
 import type { ChildProcessHandle } from "./processes.ts";

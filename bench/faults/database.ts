@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
+import { untilSettled } from "./checker.ts";
 import { keepWorkers } from "./crew.ts";
-import { untilSettled } from "./judge.ts";
 import { doubledPosts, insistOnPosts } from "./kills.ts";
 import { type PartResult, runPart, seededRandom } from "./part.ts";
 

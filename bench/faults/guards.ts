@@ -1,6 +1,6 @@
 import { newId } from "../../model/ids.ts";
+import { untilSettled, type Violation } from "./checker.ts";
 import { draftOf } from "./contents.ts";
-import { untilSettled, type Violation } from "./judge.ts";
 import { type PartResult, pick, runPart } from "./part.ts";
 import type { Subject, World } from "./world.ts";
 

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { subjectOf } from "./api.ts";
+import { type Expectation, untilSettled, type Violation } from "./checker.ts";
 import { draftOf, KINDS } from "./contents.ts";
 import { keepWorkers } from "./crew.ts";
-import { type Expectation, untilSettled, type Violation } from "./judge.ts";
 import { type PartResult, pick, runPart, seededRandom } from "./part.ts";
 import type { Subject, World } from "./world.ts";
 

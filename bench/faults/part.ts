@@ -1,4 +1,4 @@
-import { type Expectation, judge, untilSettled, type Violation } from "./judge.ts";
+import { type Expectation, check, untilSettled, type Violation } from "./checker.ts";
 import { type Person, startWorld, type World, type WorldOptions } from "./world.ts";
 
 /** What one part of the harness has done and found. */
@@ -16,22 +16,22 @@ export interface PartResult {
   seconds: number;
 }
 
-/** What a part leaves to be judged. */
+/** What a part leaves to be checked. */
 export interface Done {
   did: string;
   notes?: string[];
   faults: number;
   expectations: Expectation[];
-  /** What is wrong beside what the judge looks at. */
+  /** What is wrong beside what the check looks at. */
   violations?: Violation[];
-  /** Whose posts are not judged one by one: of theirs none may be live twice. */
+  /** Whose posts are not checked one by one: of theirs none may be live twice. */
   neighbours?: Person[];
 }
 
 /** How long everything may take to be settled when the faults have ended: a lease, a time-out, and reading back. */
 const SETTLE_SECONDS = 120;
 
-/** Builds a world, lets the part make its faults in it, waits until all is settled, and judges. */
+/** Builds a world, lets the part make its faults in it, waits until all is settled, and checks. */
 export async function runPart(
   name: string,
   options: WorldOptions,
@@ -46,16 +46,16 @@ export async function runPart(
       expectations.map(({ subject }) => subject),
       SETTLE_SECONDS,
     );
-    const judgement = await judge(world, expectations, neighbours);
+    const result = await check(world, expectations, neighbours);
     await world.close();
-    const found = [...violations, ...judgement.violations];
+    const found = [...violations, ...result.violations];
     return {
       name,
       did,
       notes,
       posts: expectations.length,
       faults,
-      fates: judgement.fates,
+      fates: result.fates,
       violations: found,
       seconds: (performance.now() - began) / 1000,
     };

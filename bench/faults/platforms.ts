@@ -3,10 +3,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { forEachPlatform, PLATFORM_NAMES, type PlatformName } from "../../model/platform-names.ts";
 import { catalog } from "../../platforms/catalog.ts";
 import type { FaultPoint } from "../../server/publishing/fault-points.ts";
+import { type Expectation, untilSettled, whereAnswersAreLost } from "./checker.ts";
 import { draftOf, type Kind } from "./contents.ts";
 import { type CrashSubject, crashIn } from "./crashes.ts";
 import { keepWorkers } from "./crew.ts";
-import { type Expectation, untilSettled, whereAnswersAreLost } from "./judge.ts";
 import { type PartResult, pick, runPart } from "./part.ts";
 import type { Subject, World } from "./world.ts";
 

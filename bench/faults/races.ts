@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { subjectOf } from "./api.ts";
+import { type Expectation, untilSettled, type Violation } from "./checker.ts";
 import { draftOf } from "./contents.ts";
 import { keepWorkers } from "./crew.ts";
-import { type Expectation, untilSettled, type Violation } from "./judge.ts";
 import { doubledPosts } from "./kills.ts";
 import { type PartResult, pick, runPart, seededRandom } from "./part.ts";
 import type { Person, Subject, World } from "./world.ts";

@@ -1,7 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
-import { VIOLATIONS } from "./judge.ts";
+import { VIOLATIONS } from "./checker.ts";
 import type { PartResult } from "./part.ts";
 
 const FILE = join(import.meta.dirname, "../../docs/faults.md");

@@ -4,8 +4,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { PLATFORM_NAMES } from "../../model/platform-names.ts";
 import { readHold, releaseHold } from "../../server/publishing/hold.ts";
 import { createDiskStorage } from "../../server/storage/disk.ts";
+import { type Expectation, untilSettled, type Violation } from "./checker.ts";
 import { draftOf, type Kind } from "./contents.ts";
-import { type Expectation, untilSettled, type Violation } from "./judge.ts";
 import { type PartResult, pick, runPart } from "./part.ts";
 import { KIND_OF } from "./platforms.ts";
 import type { Subject, World } from "./world.ts";
@@ -40,7 +40,7 @@ export function restoreBackup({ people }: { people: number }): Promise<PartResul
     await restore(world);
 
     const second = await world.startWorker();
-    const violations = await judgeHold(world, before);
+    const violations = await checkHold(world, before);
     const fresh = await create(world, "threads", "text", 0);
     await world.api.publish(fresh);
     await untilRead(world);
@@ -95,7 +95,7 @@ async function restore({ pool }: World): Promise<void> {
   }
 }
 
-async function judgeHold({ pool }: World, before: number): Promise<Violation[]> {
+async function checkHold({ pool }: World, before: number): Promise<Violation[]> {
   const held = await readHold(pool);
   return held?.reason === "behind"
     ? []

@@ -4,7 +4,7 @@ import { cp, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import type { Violation } from "./judge.ts";
+import type { Violation } from "./checker.ts";
 import type { PartResult } from "./part.ts";
 
 /** Takes one text of a file out and puts another in its place. */

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
 import type { FaultPoint } from "../../server/publishing/fault-points.ts";
+import { untilSettled } from "./checker.ts";
 import { draftOf } from "./contents.ts";
-import { untilSettled } from "./judge.ts";
 import { type PartResult, pick, runPart } from "./part.ts";
 import type { Ambush } from "./places.ts";
 import { type Subject, type World } from "./world.ts";

@@ -1,6 +1,6 @@
+import { untilSettled } from "./checker.ts";
 import { draftOf } from "./contents.ts";
 import { keepWorkers } from "./crew.ts";
-import { untilSettled } from "./judge.ts";
 import { type PartResult, runPart } from "./part.ts";
 
 /** Three workers hear of every post ten times over. */

@@ -51,7 +51,7 @@ export interface Person {
   platformAccountIds: Partial<Record<PlatformName, string>>;
 }
 
-/** A post whose fate is to be judged. */
+/** A post whose fate is to be checked. */
 export interface Subject {
   person: Person;
   postId: string;

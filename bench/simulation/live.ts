@@ -1,6 +1,6 @@
-import type { Violation } from "../faults/judge.ts";
+import type { Violation } from "../faults/checker.ts";
+import { check } from "./checker.ts";
 import type { Installation } from "./installation.ts";
-import { judge } from "./judge.ts";
 import { type Kept, planOf, reduce } from "./plan.ts";
 import { type Ran, run } from "./run.ts";
 
@@ -29,7 +29,7 @@ export async function live(
   const plan = reduce(planOf(seed, installation), kept);
   const ran = await run(installation, plan);
   told?.(ran);
-  const { violations, fates } = await judge(installation, ran);
+  const { violations, fates } = await check(installation, ran);
   const shapes = plan.posts.map(({ shape }) => `${shape.platform} ${shape.name}`);
   return {
     seed,

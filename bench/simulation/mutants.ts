@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 
-import type { Violation } from "../faults/judge.ts";
+import type { Violation } from "../faults/checker.ts";
 import type { PartResult } from "../faults/part.ts";
 import { applyAll, type Change, copyCode } from "../faults/sabotage.ts";
 import { realMilliseconds } from "./timeline.ts";
@@ -152,8 +152,8 @@ export const MUTANTS: readonly Mutant[] = [
     changes: [
       {
         file: COMMITS,
-        find: " and lease_until > now() and due_at <= now() and status in",
-        replace: " and lease_until > now() and status in",
+        find: " and lease_until > now() and due_at <= now()\n",
+        replace: " and lease_until > now()\n",
       },
       {
         file: "server/publishing/work.ts",

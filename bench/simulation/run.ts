@@ -28,7 +28,7 @@ export interface Commit extends Sent {
   made: string[];
 }
 
-/** What a run leaves to be judged. */
+/** What a run leaves to be checked. */
 export interface Ran {
   plan: Plan;
   timeline: Timeline;

@@ -1,6 +1,6 @@
-import type { Violation } from "../faults/judge.ts";
+import type { Violation } from "../faults/checker.ts";
+import { check } from "./checker.ts";
 import type { Installation } from "./installation.ts";
-import { judge } from "./judge.ts";
 import { type Kept, planOf, reduce } from "./plan.ts";
 import { run } from "./run.ts";
 
@@ -13,7 +13,7 @@ export async function shrink(
 ): Promise<Required<Kept>> {
   const whole = planOf(seed, installation);
   const fails = async (kept: Kept): Promise<boolean> => {
-    const { violations } = await judge(installation, await run(installation, reduce(whole, kept)));
+    const { violations } = await check(installation, await run(installation, reduce(whole, kept)));
     return violations.some((violation) => isLike(violation, failure));
   };
   let kept: Required<Kept> = {

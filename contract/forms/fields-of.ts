@@ -64,7 +64,7 @@ function members(schema: Json): [string, Json][] {
   ];
 }
 
-/** The settings' own schemas are judged with the platforms' rules, so they stand beside the form of the request. */
+/** The settings' own schemas are validated with the platforms' rules, so they stand beside the form of the request. */
 function settings(path: readonly string[]): [string, Json][] {
   const [, overrides, platform, last] = path;
   if (overrides !== "platformOverrides" || last !== "settings" || path.length !== 4) return [];

@@ -103,7 +103,7 @@ test("a platform named twice is refused and counted once", () => {
   assert.deepEqual(input.body.platforms, ["threads"]);
 });
 
-test("what is wrong in one place is cut out and leaves the rest to be judged", () => {
+test("what is wrong in one place is cut out and leaves the rest to be validated", () => {
   const body = {
     content: { text: 5, media: [null, { url: "https://example.com/a.jpg", width: -1 }] },
     platforms: ["threads", 7],
@@ -120,12 +120,12 @@ test("what is wrong in one place is cut out and leaves the rest to be judged", (
   });
 });
 
-test("judged issues at or below a wrong member are echoes and are dropped", () => {
+test("validated issues at or below a wrong member are echoes and are dropped", () => {
   const [wrong] = issuesOf({ ...valid, content: { text: 5 } });
   assert.ok(wrong);
-  const judged = [wrong, { ...wrong, path: "/content/text/x" }, { ...wrong, path: "/content/texts" }];
+  const validated = [wrong, { ...wrong, path: "/content/text/x" }, { ...wrong, path: "/content/texts" }];
   assert.deepEqual(
-    withoutEchoes([wrong], judged).map(({ path }) => path),
+    withoutEchoes([wrong], validated).map(({ path }) => path),
     ["/content/texts"],
   );
 });

@@ -7,8 +7,8 @@ import { findHostile } from "./hostile.ts";
 import { BODY_WORDS, QUERY_WORDS, tellProblems } from "./problem-sentences.ts";
 
 /**
- * Judges the form of a call, wholly: every problem of path, query and body is told at once. Where the operation has a
- * `form` of its own, problems of the body refuse nothing yet: they are handed on beside what is left of it.
+ * Validates the form of a call, wholly: every problem of path, query and body is told at once. Where the operation has
+ * a `form` of its own, problems of the body refuse nothing yet: they are handed on beside what is left of it.
  */
 export function parseInput<
   Params extends z.ZodObject,
@@ -53,9 +53,9 @@ export function refusal(issues: Issue[]): PublicError {
   return new PublicError(first.code, first.message, { issues: told });
 }
 
-/** Issues judged of the rest of a body say nothing true at or below a place where the form was wrong already. */
-export function withoutEchoes(formIssues: readonly Issue[], judged: readonly Issue[]): Issue[] {
-  return judged.filter(
+/** Issues validated of the rest of a body say nothing true at or below a place where the form was wrong already. */
+export function withoutEchoes(formIssues: readonly Issue[], validated: readonly Issue[]): Issue[] {
+  return validated.filter(
     (issue) => !formIssues.some(({ path }) => issue.path === path || issue.path.startsWith(`${path}/`)),
   );
 }

@@ -60,7 +60,7 @@ function tellUnknownKeys(form: z.ZodType, problem: z.core.$ZodIssueUnrecognizedK
 function tellProblem(form: z.ZodType, problem: z.core.$ZodIssue, words: PartWords): Issue {
   const field = fieldAt(form, problem.path);
   const name = problem.path.length === 0 ? words.whole : dotted(problem.path);
-  const { rule, must, limit } = judge(problem, field?.whole === true, words === QUERY_WORDS ? queryKind : kind);
+  const { rule, must, limit } = explain(problem, field?.whole === true, words === QUERY_WORDS ? queryKind : kind);
   const code: PublicCode = isMissingPlatforms(problem) ? "NO_PLATFORMS_SELECTED" : "VALIDATION_FAILED";
   const message =
     code === "NO_PLATFORMS_SELECTED"
@@ -90,7 +90,7 @@ function blank(rule: string, path: readonly PropertyKey[]): Issue {
 }
 
 /** The rule's id, and what the value must be, as the end of a sentence. */
-function judge(
+function explain(
   problem: z.core.$ZodIssue,
   whole: boolean,
   kindOf: (value: unknown) => string,

@@ -1,7 +1,7 @@
 import { PUBLIC_CODES, type Issue, type PublicCode } from "../../model/errors.ts";
 import type { MediaEntry } from "../../model/post.ts";
 import { EXAMPLE_PLATFORM, EXAMPLE_PLATFORMS } from "../../platforms/catalog.ts";
-import { judgePost, type JudgedPost } from "../../platforms/validate/validate.ts";
+import { validatePost, type PostToValidate } from "../../platforms/validate/validate.ts";
 import { BODY_WORDS, tellProblems } from "../forms/problem-sentences.ts";
 import { createBody } from "../operations/posts.ts";
 
@@ -26,7 +26,7 @@ const FILM: MediaEntry = {
 };
 
 /** Posts with a mistake each: what is said of them are the issues of the examples. */
-const MISTAKES: readonly JudgedPost[] = [
+const MISTAKES: readonly PostToValidate[] = [
   { platforms: [withTitle], content: { text: "", media: [FILM] } },
   { platforms: [EXAMPLE_PLATFORM], content: { text: "Too long. ".repeat(60) } },
   { platforms: [withImages], content: { text: "A picture", media: [{ ...PHOTO, mimeType: "image/bmp" }] } },
@@ -67,8 +67,8 @@ function tellIssues(): Map<PublicCode, Issue> {
     { reportInput: true },
   );
   const told = [
-    ...MISTAKES.flatMap((post) => judgePost(post, { ...context, accounts: null }).issues),
-    ...judgePost({ platforms: [EXAMPLE_PLATFORM], content: { text: "Hello" } }, { ...context, accounts: {} }).issues,
+    ...MISTAKES.flatMap((post) => validatePost(post, { ...context, accounts: null }).issues),
+    ...validatePost({ platforms: [EXAMPLE_PLATFORM], content: { text: "Hello" } }, { ...context, accounts: {} }).issues,
     ...tellProblems(createBody, nowhere.error?.issues ?? [], BODY_WORDS),
   ];
   return new Map(told.toReversed().map((issue) => [issue.code, issue]));

@@ -161,7 +161,7 @@ function objectOf(schema: z.core.$ZodType): z.ZodObject | undefined {
 
 /**
  * A tool's arguments as the call of its operation that they mean, and the options that are no part of it. Nothing of it
- * is judged yet.
+ * is validated yet.
  */
 export function toRawInput(
   { operation }: Tool,

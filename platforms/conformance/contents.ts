@@ -1,7 +1,7 @@
 import type { MediaRule, Placement, Shape } from "../../model/capabilities.ts";
 import type { MediaEntry, MediaFacts, PostContent } from "../../model/post.ts";
 import { catalog } from "../catalog.ts";
-import { judgePost, type Judgement } from "../validate/validate.ts";
+import { validatePost, type ValidationResult } from "../validate/validate.ts";
 import type { Fixture } from "./fixtures.ts";
 import type { Subject } from "./subject.ts";
 
@@ -88,13 +88,13 @@ export function isUnreadable(subject: Subject, fixtures: readonly Fixture[], con
 }
 
 /** One medium of the shape's kind that the platform accepts, with measures the test chooses. */
-export function judgeExample(
+export function validateExample(
   subject: Subject,
   content: PostContent,
   fixtures: readonly Fixture[],
   facts: Partial<MediaFacts> = {},
-): Judgement {
-  return judgePost(
+): ValidationResult {
+  return validatePost(
     { content, platforms: [subject.name], scheduledFor: null },
     {
       now: new Date(),
@@ -123,7 +123,7 @@ export function exampleOf(subject: Subject, placement: Placement, shape: Shape, 
   };
 }
 
-/** Files that the shape takes one of, by the platform's own judgement. */
+/** Files that the shape takes one of, by the platform's own validation. */
 export function suitable(
   fixtures: readonly Fixture[],
   subject: Subject,
@@ -139,7 +139,7 @@ export function suitable(
       shape.text === "hidden" ? "" : "Conformance",
       Array.from({ length: Math.max(1, shape.items.min) }, () => entryOf(fixture, shape, 1)),
     );
-    return judgeExample(subject, single, fixtures).issues.length === 0;
+    return validateExample(subject, single, fixtures).issues.length === 0;
   });
 }
 

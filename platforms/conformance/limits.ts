@@ -5,18 +5,18 @@ import type { Limit, Placement, Quantity, Shape, TextLimit } from "../../model/c
 import type { MediaFacts, MediaType } from "../../model/post.ts";
 import { catalog } from "../catalog.ts";
 import { countText } from "../kit/text.ts";
-import { declaredExamples, exampleOf, judgeExample, suitable } from "./contents.ts";
+import { declaredExamples, exampleOf, validateExample, suitable } from "./contents.ts";
 import type { Fixture } from "./fixtures.ts";
 import type { Subject } from "./subject.ts";
 import type { World } from "./world.ts";
 
-/** One past each declared limit is refused before any request: the judge that sees it knows no network. */
+/** One past each declared limit is refused before any request: the validate that sees it knows no network. */
 export function testLimits(subject: Subject, world: () => World): void {
   const { capabilities } = catalog[subject.name];
 
   test(`${subject.name}: everything declared is accepted`, () => {
     for (const { name, content } of declaredExamples(subject, world().fixtures)) {
-      assert.deepEqual(judgeExample(subject, content, world().fixtures).issues, [], name);
+      assert.deepEqual(validateExample(subject, content, world().fixtures).issues, [], name);
     }
   });
 
@@ -52,7 +52,7 @@ function assertTextRefused(subject: Subject, world: World, placement: Placement,
     shape,
     repeat(suitable(world.fixtures, subject, placement, shape)[0], shape.items.min),
   );
-  const { issues } = judgeExample(subject, { ...content, text: textOf(limit, limit.max + 1) }, world.fixtures);
+  const { issues } = validateExample(subject, { ...content, text: textOf(limit, limit.max + 1) }, world.fixtures);
   assert.deepEqual(
     issues.map((issue) => [issue.code, issue.actual, issue.limit]),
     [["CONTENT_TOO_LONG", limit.max + 1, limit.max]],
@@ -64,7 +64,7 @@ function assertCountRefused(subject: Subject, world: World, placement: Placement
   assert.ok(fixture, `no fixture fits ${shape.name}`);
   const takers = placement.shapes.filter((other) => other[fixture.facts.type] !== undefined);
   const count = Math.max(...takers.map((other) => other.items.max)) + 1;
-  const { issues } = judgeExample(
+  const { issues } = validateExample(
     subject,
     exampleOf(subject, placement, shape, repeat(fixture, count)).content,
     world.fixtures,
@@ -95,7 +95,12 @@ function assertMeasureRefused(
     side === "max" ? pastMax(quantity, value) : pastMin(quantity, value),
     fixture.facts,
   );
-  const { issues } = judgeExample(subject, exampleOf(subject, placement, shape, media).content, world.fixtures, facts);
+  const { issues } = validateExample(
+    subject,
+    exampleOf(subject, placement, shape, media).content,
+    world.fixtures,
+    facts,
+  );
   assert.ok(
     issues.some((issue) => issue.path.startsWith("/content/media/")),
     `${JSON.stringify(facts)} was accepted`,
@@ -109,7 +114,7 @@ function assertSettingRefused(subject: Subject, world: World, at: string, limit:
     ...content.platformOverrides[subject.name]?.settings,
     ...settingAt(at.split("."), textOf(limit, limit.max + 1), subject.beside),
   };
-  const { issues } = judgeExample(
+  const { issues } = validateExample(
     subject,
     { ...content, platformOverrides: { [subject.name]: { settings } } },
     world.fixtures,

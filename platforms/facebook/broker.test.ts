@@ -500,7 +500,7 @@ const STATES: { name: string; status: object | null; published?: boolean; minute
 ];
 
 for (const { name, status, published, minutes = 1, expected } of STATES) {
-  test(`a lost reel is judged by its own state: ${name}`, async (t) => {
+  test(`a lost reel is validated by its own state: ${name}`, async (t) => {
     const host = await startGraph(
       t,
       status === null ? { isGone: true } : { status, ...(published === undefined ? {} : { published }) },

@@ -3,7 +3,7 @@ import { test } from "node:test";
 
 import {
   image,
-  judge,
+  validate,
   onlyIssue,
   refuses,
   setting,
@@ -32,7 +32,7 @@ test("a Facebook reel is 9:16 and has 4 to 60 seconds", () => {
     [1080, 1350],
     [1080, 1080],
   ] as const) {
-    assert.deepEqual(onlyIssue(judge("facebook", { media: [{ ...video, width, height }], settings })).slice(0, 2), [
+    assert.deepEqual(onlyIssue(validate("facebook", { media: [{ ...video, width, height }], settings })).slice(0, 2), [
       "UNSUPPORTED_MEDIA_CONFIG",
       "/content/media/0",
     ]);

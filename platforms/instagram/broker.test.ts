@@ -434,7 +434,7 @@ const VERDICTS: {
 ];
 
 for (const { name, state, list = [], refused = false, minutes = 1, intent, date, expected } of VERDICTS) {
-  test(`a lost publishing call is judged by container and list: ${name}`, async (t) => {
+  test(`a lost publishing call is found by container and list: ${name}`, async (t) => {
     const host = await startGraph(t, {
       ...(state === null ? { unreadable: 99 } : { status: { status_code: state, status: `${state}.` } }),
       list,

@@ -6,7 +6,7 @@ import {
   account,
   codes,
   image,
-  judge,
+  validate,
   refuses,
   setting,
   takes,
@@ -22,16 +22,18 @@ test("an Instagram feed image lies between 4:5 and 1.91:1, a reel between 3 seco
     [1080, 1351],
     [1911, 1000],
   ] as const) {
-    assert.deepEqual(codes(judge("instagram", { media: [{ ...image, width, height }] })), ["UNSUPPORTED_MEDIA_CONFIG"]);
+    assert.deepEqual(codes(validate("instagram", { media: [{ ...image, width, height }] })), [
+      "UNSUPPORTED_MEDIA_CONFIG",
+    ]);
   }
   for (const durationSeconds of [3, 900]) takes("instagram", { media: [{ ...video, durationSeconds }] });
   for (const durationSeconds of [2.9, 900.1])
-    assert.deepEqual(codes(judge("instagram", { media: [{ ...video, durationSeconds }] })), [
+    assert.deepEqual(codes(validate("instagram", { media: [{ ...video, durationSeconds }] })), [
       "UNSUPPORTED_MEDIA_CONFIG",
     ]);
   takes("instagram", { media: [{ ...video, durationSeconds: 60 }], settings: { placement: "story" } });
   assert.deepEqual(
-    codes(judge("instagram", { media: [{ ...video, durationSeconds: 61 }], settings: { placement: "story" } })),
+    codes(validate("instagram", { media: [{ ...video, durationSeconds: 61 }], settings: { placement: "story" } })),
     ["UNSUPPORTED_MEDIA_CONFIG"],
   );
 });
@@ -39,7 +41,7 @@ test("an Instagram feed image lies between 4:5 and 1.91:1, a reel between 3 seco
 test("an Instagram caption has at most 30 hashtags and 20 mentions, and more than 5 hashtags are warned about", () => {
   const tags = (count: number): string => Array.from({ length: count }, (_, index) => `#tag${index}`).join(" ");
   const mentions = (count: number): string => Array.from({ length: count }, (_, index) => `@name${index}`).join(" ");
-  assert.deepEqual(judge("instagram", { text: tags(5), media: [image] }).warnings, []);
+  assert.deepEqual(validate("instagram", { text: tags(5), media: [image] }).warnings, []);
   warns(
     "instagram",
     { text: tags(30), media: [image] },
@@ -211,7 +213,9 @@ test("Instagram takes 3 collaborators and 20 tags", () => {
   );
   takes("instagram", { media: [video], settings: { userTags: names(20).map((username) => ({ username })) } });
   assert.deepEqual(
-    codes(judge("instagram", { media: [video], settings: { userTags: names(21).map((username) => ({ username })) } })),
+    codes(
+      validate("instagram", { media: [video], settings: { userTags: names(21).map((username) => ({ username })) } }),
+    ),
     ["VALIDATION_FAILED"],
   );
 });
@@ -233,5 +237,5 @@ test("an Instagram first comment without the permission for it is a warning", ()
     ...account("instagram"),
     scopes: [...account("instagram").scopes, "instagram_business_manage_comments"],
   };
-  assert.deepEqual(judge("instagram", said, { accounts: { instagram: granted } }).warnings, []);
+  assert.deepEqual(validate("instagram", said, { accounts: { instagram: granted } }).warnings, []);
 });

@@ -9,7 +9,7 @@ const AFTER_MILLISECONDS = 600_000;
 
 /**
  * Which part of a list to ask for: where a post has to be dated by whichever clock, with no end while that has not
- * come. What is in it is then judged by `earliestDate`.
+ * come. What is in it is then validated by `earliestDate`.
  */
 export function searchedDates({ intentAt, lastIntentAt }: OpenIntent, now: Date): { since: Date; until: Date | null } {
   const until = lastIntentAt.getTime() + AFTER_MILLISECONDS + SKEW_MILLISECONDS;

@@ -351,7 +351,7 @@ const VERDICTS: {
 ];
 
 for (const { name, status, list = [], refused = false, minutes = 1, intent, date, expected } of VERDICTS) {
-  test(`a lost publishing call is judged by container and list: ${name}`, async (t) => {
+  test(`a lost publishing call is found by container and list: ${name}`, async (t) => {
     const server = await startGraph(t, {
       status: status ?? undefined,
       unreadable: status === null,

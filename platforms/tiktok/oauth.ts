@@ -102,8 +102,8 @@ async function readCreator(http: HttpClient, accessToken: string): Promise<Creat
 }
 
 /**
- * What the rules judge a post by, and what a caller may choose from. TikTok lists the account's levels whether or not
- * the app may use them. Source: TikTok docs, content sharing guidelines, 2026-09-11.
+ * What the rules validate a post by, and what a caller may choose from. TikTok lists the account's levels whether or
+ * not the app may use them. Source: TikTok docs, content sharing guidelines, 2026-09-11.
  */
 function creatorMetadata(creator: CreatorInfo, environment: Readonly<Record<string, string>>): Record<string, unknown> {
   const isOffered = (level: string) => environment["TIKTOK_PRIVATE_POSTS_ONLY"] !== "true" || level === "SELF_ONLY";

@@ -5,7 +5,7 @@ import {
   account,
   codes,
   image,
-  judge,
+  validate,
   refuses,
   setting,
   takes,
@@ -132,7 +132,7 @@ test("a TikTok video is no longer than its creator may post, nor than ten minute
     { accounts },
   );
   takes("tiktok", { media: [{ ...video, durationSeconds: 600 }], settings: tiktok });
-  assert.deepEqual(codes(judge("tiktok", { media: [{ ...video, durationSeconds: 601 }], settings: tiktok })), [
+  assert.deepEqual(codes(validate("tiktok", { media: [{ ...video, durationSeconds: 601 }], settings: tiktok })), [
     "UNSUPPORTED_MEDIA_CONFIG",
   ]);
 });
@@ -143,12 +143,12 @@ test("TikTok media within their sizes pass, one past is refused", () => {
     { width: 359, height: 640 },
     { width: 1080, height: 4097 },
   ]) {
-    assert.deepEqual(codes(judge("tiktok", { media: [{ ...video, ...sides }], settings: tiktok })), [
+    assert.deepEqual(codes(validate("tiktok", { media: [{ ...video, ...sides }], settings: tiktok })), [
       "UNSUPPORTED_MEDIA_CONFIG",
     ]);
   }
   takes("tiktok", { media: [{ ...image, sizeBytes: 20_971_520 }], settings: tiktok });
-  assert.deepEqual(codes(judge("tiktok", { media: [{ ...image, sizeBytes: 20_971_521 }], settings: tiktok })), [
+  assert.deepEqual(codes(validate("tiktok", { media: [{ ...image, sizeBytes: 20_971_521 }], settings: tiktok })), [
     "UNSUPPORTED_MEDIA_CONFIG",
   ]);
 });

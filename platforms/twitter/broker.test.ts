@@ -389,7 +389,7 @@ const VERDICTS: {
 ];
 
 for (const { name, content = {}, list = [], checkpoint = {}, step = "post-1", intent, date, expected } of VERDICTS) {
-  test(`a lost creating call is judged by the timeline: ${name}`, async (t) => {
+  test(`a lost creating call is validated by the timeline: ${name}`, async (t) => {
     const x = await startX(t, { list, ...(date === undefined ? {} : { date }) });
     const verdict = await broker.reconcile(
       contextOf(x.url, { ...CONTENT, ...content }, checkpoint),

@@ -6,7 +6,7 @@ import type { Finding } from "./files.ts";
 /**
  * What depends on the account and is known without asking the platform. `path` is the platform's place in `platforms`.
  */
-export function judgeAccount(capabilities: Capabilities, account: AccountFacts | null, path: string): Finding[] {
+export function validateAccount(capabilities: Capabilities, account: AccountFacts | null, path: string): Finding[] {
   const { platform, label, publishScopes, otherPublishScopes = [] } = capabilities;
   if (account === null) {
     return [

@@ -1,6 +1,6 @@
 import { isMimeType, MAX_FILE_BYTES, MIME_TYPES, type Capabilities } from "../../model/capabilities.ts";
 import { issueOf, type Issue } from "../../model/errors.ts";
-import type { IssueTopic, JudgedMedia } from "../definition.ts";
+import type { IssueTopic, MeasuredMedia } from "../definition.ts";
 import { joinWords } from "../describe.ts";
 import { endsLikeVideo, mediaKind } from "./resolve-content.ts";
 
@@ -14,11 +14,11 @@ export interface Finding {
  * What holds of a file on every platform: its type is one we take, its size is within the cap, its claims are true, and
  * its thumbnail is an image.
  */
-export function judgeFiles(media: readonly JudgedMedia[], path: string): Finding[] {
+export function validateFiles(media: readonly MeasuredMedia[], path: string): Finding[] {
   return media.flatMap((entry, index) => [
-    ...judgeType(entry, `${path}/${index}`),
-    ...judgeSize(entry, `${path}/${index}`),
-    ...judgeThumbnail(entry, `${path}/${index}/thumbnailUrl`),
+    ...validateType(entry, `${path}/${index}`),
+    ...validateSize(entry, `${path}/${index}`),
+    ...validateThumbnail(entry, `${path}/${index}/thumbnailUrl`),
   ]);
 }
 
@@ -26,10 +26,10 @@ export function judgeFiles(media: readonly JudgedMedia[], path: string): Finding
  * Members that the platform wants declared where the bytes are not at hand. `sent` are the entries as the caller wrote
  * them.
  */
-export function judgeDeclared(
+export function validateDeclared(
   { platform, label, declares }: Capabilities,
-  sent: readonly JudgedMedia[],
-  measuredToo: readonly JudgedMedia[],
+  sent: readonly MeasuredMedia[],
+  measuredToo: readonly MeasuredMedia[],
   path: string,
 ): Finding[] {
   return sent.flatMap((entry, index) => {
@@ -55,7 +55,7 @@ export function judgeDeclared(
  * The entries of the legacy route's `mediaUrls`, which say nothing but their address: taken as images, refused where
  * they end like a video and where the platform wants media declared.
  */
-export function judgeBareUrls(capabilities: Capabilities, media: readonly JudgedMedia[], path: string): Finding[] {
+export function validateBareUrls(capabilities: Capabilities, media: readonly MeasuredMedia[], path: string): Finding[] {
   const { platform, label, declares, placements } = capabilities;
   const takesImages = placements.some((placement) => placement.shapes.some((shape) => shape.image !== undefined));
   return media.flatMap((entry, index): Finding[] => {
@@ -90,7 +90,7 @@ export function dotted(path: string): string {
     .replaceAll("~0", "~");
 }
 
-function judgeType(entry: JudgedMedia, path: string): Finding[] {
+function validateType(entry: MeasuredMedia, path: string): Finding[] {
   const claimed = entry.mimeType === "application/octet-stream" ? null : (entry.mimeType ?? null);
   const problem = (
     rule: string,
@@ -152,7 +152,7 @@ function judgeType(entry: JudgedMedia, path: string): Finding[] {
   return [];
 }
 
-function judgeThumbnail({ thumbnail, thumbnailUrl }: JudgedMedia, path: string): Finding[] {
+function validateThumbnail({ thumbnail, thumbnailUrl }: MeasuredMedia, path: string): Finding[] {
   if (thumbnail?.type !== "video") return [];
   return [
     {
@@ -169,7 +169,7 @@ function judgeThumbnail({ thumbnail, thumbnailUrl }: JudgedMedia, path: string):
   ];
 }
 
-function judgeSize(entry: JudgedMedia, path: string): Finding[] {
+function validateSize(entry: MeasuredMedia, path: string): Finding[] {
   const actual = entry.measured?.sizeBytes ?? entry.sizeBytes ?? 0;
   if (actual <= MAX_FILE_BYTES) return [];
   return [

@@ -9,7 +9,7 @@ import {
 } from "../../model/capabilities.ts";
 import type { Issue } from "../../model/errors.ts";
 import type { MediaType } from "../../model/post.ts";
-import type { AccountFacts, JudgedMedia } from "../definition.ts";
+import type { AccountFacts, MeasuredMedia } from "../definition.ts";
 import {
   describeLimit,
   describePlacement,
@@ -24,7 +24,7 @@ import { mediaKind, type Resolved } from "./resolve-content.ts";
 
 /** The media of one part of a post: where they stand in the request, and what may be done with them. */
 export interface MediaPart {
-  media: readonly JudgedMedia[];
+  media: readonly MeasuredMedia[];
   /** JSON Pointer of the array. */
   path: string;
   placements: Resolved["placements"];
@@ -33,18 +33,18 @@ export interface MediaPart {
   placementPath: string | null;
 }
 
-/** Number, kinds, formats and measures of the media of one part, judged for one platform. */
-export function judgeMedia(capabilities: Capabilities, part: MediaPart, account: AccountFacts | null): Finding[] {
+/** Number, kinds, formats and measures of the media of one part, validated for one platform. */
+export function validateMedia(capabilities: Capabilities, part: MediaPart, account: AccountFacts | null): Finding[] {
   const { media, shapes } = part;
-  const foreign = media.flatMap((entry, index) => judgeForeignType(capabilities, entry, `${part.path}/${index}`));
-  if (shapes.length === 0) return [...foreign, judgeNoShape(capabilities, part)];
+  const foreign = media.flatMap((entry, index) => validateForeignType(capabilities, entry, `${part.path}/${index}`));
+  if (shapes.length === 0) return [...foreign, validateNoShape(capabilities, part)];
   const verdicts = shapes.map((shape) =>
-    media.flatMap((entry, index) => judgeEntry(capabilities, entry, `${part.path}/${index}`, shape, account)),
+    media.flatMap((entry, index) => validateEntry(capabilities, entry, `${part.path}/${index}`, shape, account)),
   );
   return [...foreign, ...verdicts.reduce((best, verdict) => (verdict.length < best.length ? verdict : best))];
 }
 
-function judgeNoShape({ platform, label, placements }: Capabilities, part: MediaPart): Finding {
+function validateNoShape({ platform, label, placements }: Capabilities, part: MediaPart): Finding {
   const { media, path, placementPath } = part;
   const kinds = media.map(mediaKind);
   const all = placements.flatMap((placement) => placement.shapes);
@@ -98,9 +98,9 @@ function describeCounts(kinds: readonly MediaType[]): string {
   return said.length === 0 ? "no media" : joinWords(said, "and");
 }
 
-function judgeEntry(
+function validateEntry(
   capabilities: Capabilities,
-  entry: JudgedMedia,
+  entry: MeasuredMedia,
   path: string,
   shape: Shape,
   account: AccountFacts | null,
@@ -108,17 +108,19 @@ function judgeEntry(
   const kind = mediaKind(entry);
   const rule = shape[kind];
   if (rule === undefined) return [];
-  const format = judgeFormat(capabilities, entry, path, rule);
+  const format = validateFormat(capabilities, entry, path, rule);
   if (format.length > 0) return format;
   const measures = QUANTITIES.flatMap((quantity) => {
     const limit = rule.limits[quantity];
-    return limit === undefined ? [] : judgeQuantity(capabilities, entry, path, kind, quantity, raise(limit, account));
+    return limit === undefined
+      ? []
+      : validateQuantity(capabilities, entry, path, kind, quantity, raise(limit, account));
   });
   return [
     ...measures,
-    ...judgeWrapping(capabilities, entry, path, rule),
-    ...judgeCodec(capabilities, entry, path, "videoCodec", rule.videoCodecs),
-    ...judgeCodec(capabilities, entry, path, "audioCodec", rule.audioCodecs),
+    ...validateWrapping(capabilities, entry, path, rule),
+    ...validateCodec(capabilities, entry, path, "videoCodec", rule.videoCodecs),
+    ...validateCodec(capabilities, entry, path, "audioCodec", rule.audioCodecs),
   ];
 }
 
@@ -132,9 +134,9 @@ export function raise<L extends { max?: number; raised?: Limit["raised"] }>(limi
 }
 
 /** A type that the product takes for the sake of other platforms only, such as image/gif. */
-function judgeForeignType(
+function validateForeignType(
   { platform, label, placements }: Pick<Capabilities, "platform" | "label" | "placements">,
-  entry: JudgedMedia,
+  entry: MeasuredMedia,
   path: string,
 ): Finding[] {
   const type = typeOf(entry);
@@ -161,9 +163,9 @@ function judgeForeignType(
       ];
 }
 
-function judgeFormat(
+function validateFormat(
   { platform, label, placements }: Capabilities,
-  entry: JudgedMedia,
+  entry: MeasuredMedia,
   path: string,
   rule: MediaRule,
 ): Finding[] {
@@ -172,13 +174,13 @@ function judgeFormat(
   if (
     type === null ||
     taken.includes(type) ||
-    judgeForeignType({ platform, label, placements }, entry, path).length > 0
+    validateForeignType({ platform, label, placements }, entry, path).length > 0
   )
     return [];
   return [wordType({ platform, label, path, type, taken, about: "media", code: "UNSUPPORTED_MEDIA_CONFIG" })];
 }
 
-function typeOf(entry: JudgedMedia): MimeType | null {
+function typeOf(entry: MeasuredMedia): MimeType | null {
   const type = entry.measured?.mimeType ?? entry.mimeType;
   return isMimeType(type) ? type : null;
 }
@@ -211,9 +213,9 @@ function wordType({
 }
 
 /** Where measured and declared values lead to different verdicts, that is the issue, and it shows both. */
-function judgeQuantity(
+function validateQuantity(
   { platform, label }: Capabilities,
-  entry: JudgedMedia,
+  entry: MeasuredMedia,
   path: string,
   kind: MediaType,
   quantity: Quantity,
@@ -291,9 +293,9 @@ function measure(of: Measures, quantity: Quantity): number | null {
 }
 
 /** What is not taken as it is, and cannot be put into another wrapping without a change. */
-function judgeWrapping(
+function validateWrapping(
   { platform, label }: Capabilities,
-  { measured }: JudgedMedia,
+  { measured }: MeasuredMedia,
   path: string,
   rule: MediaRule,
 ): Finding[] {
@@ -317,9 +319,9 @@ function judgeWrapping(
   ];
 }
 
-function judgeCodec(
+function validateCodec(
   { platform, label }: Capabilities,
-  entry: JudgedMedia,
+  entry: MeasuredMedia,
   path: string,
   member: "videoCodec" | "audioCodec",
   taken: readonly string[] | undefined,

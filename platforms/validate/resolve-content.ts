@@ -9,7 +9,7 @@ import {
 import type { PlatformName } from "../../model/platform-names.ts";
 import type { MediaEntry, MediaFacts, MediaType, PlatformContent, PostContent } from "../../model/post.ts";
 import { catalog } from "../catalog.ts";
-import { settingPath, type JudgedMedia, type Settings } from "../definition.ts";
+import { settingPath, type MeasuredMedia, type Settings } from "../definition.ts";
 import { find } from "../kit/find.ts";
 import { MAX_CHAIN_PARTS, mediaEntrySchema } from "./media-entry.ts";
 
@@ -19,13 +19,13 @@ export type Measured = (entry: MediaEntry) => MediaFacts | null;
 /**
  * The content one platform really gets: overrides merged, default placement chosen, link placed, the parts of a chain
  * apart, the type of every medium filled in. `settings` comes without `placement` and `thread`, which have members of
- * their own, and without members that are null. A broker is handed this, and the judge judges it.
+ * their own, and without members that are null. A broker is handed this, and the validate validates it.
  */
 export function resolveContent(
   platform: PlatformName,
   content: PostContent,
   measured?: Measured,
-): PlatformContent<JudgedMedia> {
+): PlatformContent<MeasuredMedia> {
   return resolve(catalog[platform].capabilities, content, measured).content;
 }
 
@@ -41,7 +41,7 @@ export function mapMedia<A, B>(content: PlatformContent<A>, replace: (media: A) 
 
 /** What resolving found out on the way, beside the content itself. */
 export interface Resolved {
-  content: PlatformContent<JudgedMedia>;
+  content: PlatformContent<MeasuredMedia>;
   /** The placement the caller named, whether or not the platform knows it; null where none is set. */
   namedPlacement: string | null;
   /** The placements that are open to the post: the named one, or those that may be a default. */
@@ -93,21 +93,21 @@ export function resolve(capabilities: Capabilities, content: PostContent, measur
 
 /**
  * The shapes that take this number and these kinds of media; of several (images, a GIF) those that take the types too,
- * if any do. Sizes and other measures are judged later.
+ * if any do. Sizes and other measures are validated later.
  */
-export function fittingShapes(placements: readonly Placement[], media: readonly JudgedMedia[]): Shape[] {
+export function fittingShapes(placements: readonly Placement[], media: readonly MeasuredMedia[]): Shape[] {
   const fitting = placements.flatMap((placement) => placement.shapes.filter((shape) => fits(shape, media)));
   const exact = fitting.filter((shape) => media.every((entry) => takesType(shape, entry)));
   return exact.length > 0 ? exact : fitting;
 }
 
-function takesType(shape: Shape, entry: JudgedMedia): boolean {
+function takesType(shape: Shape, entry: MeasuredMedia): boolean {
   const rule = shape[mediaKind(entry)];
   const type = entry.measured?.mimeType ?? entry.mimeType;
   return rule === undefined || !isMimeType(type) || rule.types.includes(type) || rule.converted.includes(type);
 }
 
-function fits(shape: Shape, media: readonly JudgedMedia[]): boolean {
+function fits(shape: Shape, media: readonly MeasuredMedia[]): boolean {
   if (media.length < shape.items.min || media.length > shape.items.max) return false;
   return media.every((entry) => shape[mediaKind(entry)] !== undefined);
 }
@@ -116,7 +116,7 @@ function fits(shape: Shape, media: readonly JudgedMedia[]): boolean {
  * Image or video: what the bytes say, else what is declared, else what the name ends in. An entry that says nothing is
  * taken as an image until its bytes are here.
  */
-export function mediaKind(entry: JudgedMedia): MediaType {
+export function mediaKind(entry: MeasuredMedia): MediaType {
   if (entry.measured) return entry.measured.type;
   if (entry.type) return entry.type;
   if (isMimeType(entry.mimeType)) return mediaTypeOf(entry.mimeType);
@@ -132,7 +132,7 @@ export function isBlank(text: string | null | undefined): boolean {
   return (text ?? "").trim() === "";
 }
 
-function withFacts(entry: JudgedMedia, measured?: Measured): JudgedMedia {
+function withFacts(entry: MeasuredMedia, measured?: Measured): MeasuredMedia {
   const known = measure(entry, measured);
   return { ...known, type: mediaKind(known) };
 }
@@ -141,7 +141,7 @@ function withFacts(entry: JudgedMedia, measured?: Measured): JudgedMedia {
  * With what its bytes and those of its thumbnail say, as far as they are here. A thumbnail is known by its entry's id,
  * or by its address.
  */
-export function measure(entry: JudgedMedia, measured?: Measured): JudgedMedia {
+export function measure(entry: MeasuredMedia, measured?: Measured): MeasuredMedia {
   const { id, thumbnailUrl: url } = entry;
   const thumbnail = isBlank(url) ? null : measured?.({ id: `${id ?? ""}/thumbnailUrl`, url: url ?? null });
   return {
@@ -152,7 +152,7 @@ export function measure(entry: JudgedMedia, measured?: Measured): JudgedMedia {
 }
 
 /** Its place stands for its id, as nobody gives it one. */
-function coverOf({ platform, cover }: Capabilities, settings: Settings, measured?: Measured): JudgedMedia | null {
+function coverOf({ platform, cover }: Capabilities, settings: Settings, measured?: Measured): MeasuredMedia | null {
   const url = cover === undefined ? undefined : settings[cover];
   return cover === undefined || typeof url !== "string"
     ? null
@@ -184,7 +184,7 @@ function appendLink(text: string, linkUrl: string): string {
 }
 
 /** The parts after the first. What is not of the right form is left empty; the settings schema reports it. */
-function readChain(thread: unknown, measured?: Measured): { text: string; media: JudgedMedia[] }[] {
+function readChain(thread: unknown, measured?: Measured): { text: string; media: MeasuredMedia[] }[] {
   if (!Array.isArray(thread) || thread.length > MAX_CHAIN_PARTS) return [];
   return thread.map((part: unknown) => {
     const { text, media } = asRecord(part);

@@ -9,7 +9,7 @@ const GRACE_SECONDS = 60;
  * Whether the time lies in the future and at most a year ahead. Times that are none are left to the form of the
  * request.
  */
-export function judgeSchedule(scheduledFor: string | null, now: Date): Finding[] {
+export function validateSchedule(scheduledFor: string | null, now: Date): Finding[] {
   const time = Date.parse(scheduledFor ?? "");
   if (Number.isNaN(time)) return [];
   const earliest = now.getTime() - GRACE_SECONDS * 1000;
@@ -39,7 +39,7 @@ export function judgeSchedule(scheduledFor: string | null, now: Date): Finding[]
 }
 
 /** Whether the last time for publishing is later than the first, and at most a year ahead. */
-export function judgeLastTime(
+export function validateLastTime(
   { scheduledFor, publishBy }: { scheduledFor?: string | null; publishBy?: string | null },
   now: Date,
 ): Finding[] {

@@ -7,7 +7,7 @@ import { nearestWord } from "../../model/nearest-word.ts";
 import type { Definition, Settings } from "../definition.ts";
 import { dotted, type Finding } from "./files.ts";
 
-export interface JudgedSettings {
+export interface ValidatedSettings {
   findings: Finding[];
   /** The members that are of the right form; rules see only these. */
   sound: Settings;
@@ -15,11 +15,11 @@ export interface JudgedSettings {
   brokenParts: ReadonlySet<number>;
 }
 
-/** Judges settings by the platform's schema, null members counting as absent, and words what is wrong. */
-export function judgeSettings(
+/** Validates settings by the platform's schema, null members counting as absent, and words what is wrong. */
+export function validateSettings(
   { capabilities, settings: schema }: Definition,
   sent: Settings | null | undefined,
-): JudgedSettings {
+): ValidatedSettings {
   const given = Object.fromEntries(Object.entries(sent ?? {}).filter(([, value]) => value !== null));
   const problems = schema.safeParse(given).error?.issues ?? [];
   const broken = new Set(

@@ -1,6 +1,6 @@
 import type { Capabilities, Shape, TextLimit } from "../../model/capabilities.ts";
 import { issueOf } from "../../model/errors.ts";
-import { settingPath, type AccountFacts, type JudgedMedia, type Settings } from "../definition.ts";
+import { settingPath, type AccountFacts, type MeasuredMedia, type Settings } from "../definition.ts";
 import { COUNTING_WORDS, countWithin } from "../kit/text.ts";
 import { dotted, type Finding } from "./files.ts";
 import { raise } from "./media.ts";
@@ -16,7 +16,7 @@ export function textLimit(
 }
 
 /** Whether the first part has the text it needs, and not too much of it. */
-export function judgeText(
+export function validateText(
   capabilities: Capabilities,
   resolved: Resolved,
   limit: TextLimit,
@@ -29,32 +29,32 @@ export function judgeText(
     const isNeeded =
       text.required === "always" ||
       (text.required === "withoutMedia" && content.media.length === 0 && shapes.length > 0);
-    return isNeeded ? [judgeNoText(platform, label, textPath, text.required === "always")] : [];
+    return isNeeded ? [validateNoText(platform, label, textPath, text.required === "always")] : [];
   }
   // What a setting stands in for has the setting's own limit.
   if (text.replacedBy !== undefined && textPath === settingPath(platform, text.replacedBy)) return [];
-  return judgeLength(platform, `${label} text`, content.text, length, textPath, limit);
+  return validateLength(platform, `${label} text`, content.text, length, textPath, limit);
 }
 
 /** Text of a part of a chain after the first. */
-export function judgePartText(
+export function validatePartText(
   capabilities: Capabilities,
-  part: { text: string; media: readonly JudgedMedia[] },
+  part: { text: string; media: readonly MeasuredMedia[] },
   path: string,
   shape: Shape | undefined,
   account: AccountFacts | null,
 ): Finding[] {
   const { platform, label } = capabilities;
-  if (isBlank(part.text)) return part.media.length > 0 ? [] : [judgeNoText(platform, label, path, false)];
+  if (isBlank(part.text)) return part.media.length > 0 ? [] : [validateNoText(platform, label, path, false)];
   const limit = textLimit(capabilities, shape, account);
-  return judgeLength(platform, `${label} text`, part.text, countWithin(part.text, limit), path, limit);
+  return validateLength(platform, `${label} text`, part.text, countWithin(part.text, limit), path, limit);
 }
 
 /** Texts in the settings that have a limit of their own. */
-export function judgeSettingTexts({ platform, label, settingTexts }: Capabilities, settings: Settings): Finding[] {
+export function validateSettingTexts({ platform, label, settingTexts }: Capabilities, settings: Settings): Finding[] {
   return settingTexts.flatMap((limit) =>
     findTexts(settings, limit.at.split("."), []).flatMap(({ text, path }) =>
-      judgeLength(
+      validateLength(
         platform,
         `${label} ${limit.label}`,
         text,
@@ -66,9 +66,9 @@ export function judgeSettingTexts({ platform, label, settingTexts }: Capabilitie
   );
 }
 
-export function judgeAltTexts(
+export function validateAltTexts(
   { platform, label }: Capabilities,
-  media: readonly JudgedMedia[],
+  media: readonly MeasuredMedia[],
   path: string,
   shape: Shape | undefined,
 ): Finding[] {
@@ -76,7 +76,7 @@ export function judgeAltTexts(
     const limit = shape?.[mediaKind(entry)]?.altText;
     return limit === undefined || !entry.altText
       ? []
-      : judgeLength(
+      : validateLength(
           platform,
           `${label} alt text`,
           entry.altText,
@@ -87,7 +87,7 @@ export function judgeAltTexts(
   });
 }
 
-function judgeNoText(platform: Capabilities["platform"], label: string, path: string, always: boolean): Finding {
+function validateNoText(platform: Capabilities["platform"], label: string, path: string, always: boolean): Finding {
   return {
     about: "text",
     issue: issueOf({
@@ -100,7 +100,7 @@ function judgeNoText(platform: Capabilities["platform"], label: string, path: st
   };
 }
 
-function judgeLength(
+function validateLength(
   platform: Capabilities["platform"],
   what: string,
   text: string,

@@ -10,7 +10,7 @@ import {
   codes,
   context,
   image,
-  judge,
+  validate,
   LATER,
   onlyIssue,
   postOf,
@@ -25,14 +25,14 @@ import {
   type Expected,
   type Said,
 } from "./validate.fixture.ts";
-import { judgePost, type JudgedPost } from "./validate.ts";
+import { validatePost, type PostToValidate } from "./validate.ts";
 
 // Every validation sentence that callers may rely on, with its exact code and path.
 
 // YouTube
 
 test("a YouTube video without text and title is refused with every member of the documented issue", () => {
-  assert.deepEqual(judge("youtube", { text: "", media: [video] }).issues, [
+  assert.deepEqual(validate("youtube", { text: "", media: [video] }).issues, [
     {
       rule: "youtube.title.required",
       code: "VALIDATION_FAILED",
@@ -131,7 +131,10 @@ test("while uploads are kept private a publishAt is refused, and public and unli
     },
     forced,
   );
-  assert.deepEqual(judge("youtube", { media: [video], settings: { privacyStatus: "private" } }, forced).warnings, []);
+  assert.deepEqual(
+    validate("youtube", { media: [video], settings: { privacyStatus: "private" } }, forced).warnings,
+    [],
+  );
 });
 
 test("YouTube supports one video and nothing else", () => {
@@ -253,10 +256,10 @@ test("LinkedIn always wants a text", () => {
 
 test("a LinkedIn link stands with at most one image", () => {
   takes("linkedin", { media: [image], linkUrl: "https://example.com/a" });
-  assert.deepEqual(codes(judge("linkedin", { media: [image, image], linkUrl: "https://example.com/a" })), [
+  assert.deepEqual(codes(validate("linkedin", { media: [image, image], linkUrl: "https://example.com/a" })), [
     "UNSUPPORTED_MEDIA_CONFIG",
   ]);
-  assert.deepEqual(codes(judge("linkedin", { media: [video], linkUrl: "https://example.com/a" })), [
+  assert.deepEqual(codes(validate("linkedin", { media: [video], linkUrl: "https://example.com/a" })), [
     "UNSUPPORTED_MEDIA_CONFIG",
   ]);
 });
@@ -281,7 +284,7 @@ test("an operator may open scheduling on every platform", () => {
 
 test("scheduledFor lies in the future and at most a year ahead; a minute ago is taken as now", () => {
   const at = (scheduledFor: string): string[] =>
-    judge("facebook", { scheduledFor }).issues.map((issue) => `${issue.path} ${issue.message}`);
+    validate("facebook", { scheduledFor }).issues.map((issue) => `${issue.path} ${issue.message}`);
   assert.deepEqual(at("2026-11-01T11:58:59.999Z"), ["/scheduledFor scheduledFor must be in the future."]);
   assert.deepEqual(at("2026-11-01T11:59:00.000Z"), []);
   assert.deepEqual(at("2026-11-01T12:00:00.001Z"), []);
@@ -389,7 +392,7 @@ test("the most images each platform takes pass, and one more is refused with the
     const max = most[platform];
     if (max === undefined) continue;
     takes(platform, { ...sound[platform], media: Array.from({ length: max }, () => image) });
-    const { issues } = judge(platform, { ...sound[platform], media: Array.from({ length: max + 1 }, () => image) });
+    const { issues } = validate(platform, { ...sound[platform], media: Array.from({ length: max + 1 }, () => image) });
     assert.deepEqual(
       issues.map(({ code, path, actual, limit }) => [code, path, actual, limit]),
       [["UNSUPPORTED_MEDIA_CONFIG", "/content/media", max + 1, max]],
@@ -398,7 +401,7 @@ test("the most images each platform takes pass, and one more is refused with the
 });
 
 test("a media type outside the list is refused, and a GIF on all platforms but X", () => {
-  const { issues } = judge("facebook", { media: [{ ...image, mimeType: "image/tiff" }] });
+  const { issues } = validate("facebook", { media: [{ ...image, mimeType: "image/tiff" }] });
   assert.deepEqual(
     issues.map(({ code, path, platform, actual, limit }) => ({ code, path, platform, actual, limit })),
     [
@@ -421,7 +424,7 @@ test("a media type outside the list is refused, and a GIF on all platforms but X
   takes("twitter", { media: [gif] });
   for (const platform of PLATFORM_NAMES.filter((name) => name !== "twitter" && name !== "youtube")) {
     assert.deepEqual(
-      codes(judge(platform, { ...sound[platform], media: [gif] })),
+      codes(validate(platform, { ...sound[platform], media: [gif] })),
       ["UNSUPPORTED_MEDIA_TYPE"],
       platform,
     );
@@ -438,12 +441,9 @@ test("what conversion mends is taken: WebP on Instagram, PNG on TikTok", () => {
 test("a file has at most 200 MB", () => {
   takes("facebook", { media: [{ ...video, sizeBytes: 209_715_200 }] });
   assert.deepEqual(
-    judge("facebook", { media: [{ ...video, sizeBytes: 209_715_201 }] }).issues.map(({ code, path, actual, limit }) => [
-      code,
-      path,
-      actual,
-      limit,
-    ]),
+    validate("facebook", { media: [{ ...video, sizeBytes: 209_715_201 }] }).issues.map(
+      ({ code, path, actual, limit }) => [code, path, actual, limit],
+    ),
     [["UNSUPPORTED_MEDIA_CONFIG", "/content/media/0/sizeBytes", 209_715_201, 209_715_200]],
   );
 });
@@ -455,14 +455,14 @@ test("TikTok and YouTube want their media declared", () => {
     ["youtube", "YouTube"],
   ] as const) {
     assert.deepEqual(
-      judge(platform, { ...sound[platform], media: [bare] }).issues.map(told),
+      validate(platform, { ...sound[platform], media: [bare] }).issues.map(told),
       ["type", "mimeType", "sizeBytes", "durationSeconds"].map((member) => ({
         code: "VALIDATION_FAILED",
         path: `/content/media/0/${member}`,
         message: `${label} media must declare ${member}: content.media[0].${member} is missing.`,
       })),
     );
-    assert.deepEqual(codes(judge(platform, { ...sound[platform], media: [bare] }, { legacy: true })), [
+    assert.deepEqual(codes(validate(platform, { ...sound[platform], media: [bare] }, { legacy: true })), [
       "VALIDATION_FAILED",
     ]);
   }
@@ -522,15 +522,15 @@ test("a placement the caller set that does not take these media is INVALID_PLACE
 });
 
 test("a default placement counts as not set", () => {
-  assert.deepEqual(codes(judge("facebook", { media: [video, video] })), ["UNSUPPORTED_MEDIA_CONFIG"]);
-  assert.deepEqual(codes(judge("instagram", { media: Array.from({ length: 11 }, () => image) })), [
+  assert.deepEqual(codes(validate("facebook", { media: [video, video] })), ["UNSUPPORTED_MEDIA_CONFIG"]);
+  assert.deepEqual(codes(validate("instagram", { media: Array.from({ length: 11 }, () => image) })), [
     "UNSUPPORTED_MEDIA_CONFIG",
   ]);
 });
 
 test("without a placement Instagram takes what the media fit, and Facebook its feed", () => {
   const placementOf = (platform: PlatformName, media: MediaEntry[]): string | null | undefined =>
-    judge(platform, { media }).perPlatform[platform]?.content.placement;
+    validate(platform, { media }).perPlatform[platform]?.content.placement;
   assert.equal(placementOf("instagram", [image]), "feed");
   assert.equal(placementOf("instagram", [video]), "reel");
   assert.equal(placementOf("instagram", [image, video]), "carousel");
@@ -556,8 +556,8 @@ test("a story needs no text and shows none, which is a warning", () => {
     ["facebook", "Facebook"],
   ] as const) {
     const settings = { placement: "story" };
-    assert.deepEqual(judge(platform, { text: "", media: [image], settings }), {
-      ...judge(platform, { text: "", media: [image], settings }),
+    assert.deepEqual(validate(platform, { text: "", media: [image], settings }), {
+      ...validate(platform, { text: "", media: [image], settings }),
       issues: [],
       warnings: [],
     });
@@ -570,7 +570,10 @@ test("a story needs no text and shows none, which is a warning", () => {
         message: `A ${label} story does not show text; the text will not be sent.`,
       },
     );
-    assert.equal(judge(platform, { text: "Hello", media: [image], settings }).perPlatform[platform]?.content.text, "");
+    assert.equal(
+      validate(platform, { text: "Hello", media: [image], settings }).perPlatform[platform]?.content.text,
+      "",
+    );
   }
 });
 
@@ -579,7 +582,7 @@ test("a story needs no text and shows none, which is a warning", () => {
 test("a link is a field on Facebook, LinkedIn and Threads, and goes into the text on X and beside Facebook's media", () => {
   const linkUrl = "https://example.com/a";
   const sent = (platform: PlatformName, media: MediaEntry[], text = "Read"): (string | null | undefined)[] => {
-    const content = judge(platform, { text, media, linkUrl }).perPlatform[platform]?.content;
+    const content = validate(platform, { text, media, linkUrl }).perPlatform[platform]?.content;
     return [content?.text, content?.linkUrl];
   };
   for (const platform of ["facebook", "linkedin", "threads"] as const)
@@ -636,11 +639,11 @@ test("a text at its limit passes, one past it is CONTENT_TOO_LONG with the platf
   for (const [platform, max, said] of cases) {
     takes(platform, { ...said, text: "a".repeat(max) });
     assert.deepEqual(
-      onlyIssue(judge(platform, { ...said, text: "a".repeat(max + 1) })),
+      onlyIssue(validate(platform, { ...said, text: "a".repeat(max + 1) })),
       ["CONTENT_TOO_LONG", "/content/text", max + 1, max],
       platform,
     );
-    const overridden = judge(platform, { ...said, overrideText: "a".repeat(max + 1) });
+    const overridden = validate(platform, { ...said, overrideText: "a".repeat(max + 1) });
     assert.deepEqual(
       onlyIssue(overridden),
       ["CONTENT_TOO_LONG", `/content/platformOverrides/${platform}/text`, max + 1, max],
@@ -651,14 +654,14 @@ test("a text at its limit passes, one past it is CONTENT_TOO_LONG with the platf
 
 test("TikTok counts UTF-16 units, Threads an emoji as its bytes, Instagram code points", () => {
   takes("tiktok", { text: "🎬".repeat(1100), media: [video], settings: tiktok });
-  assert.deepEqual(onlyIssue(judge("tiktok", { text: "🎬".repeat(1101), media: [video], settings: tiktok })), [
+  assert.deepEqual(onlyIssue(validate("tiktok", { text: "🎬".repeat(1101), media: [video], settings: tiktok })), [
     "CONTENT_TOO_LONG",
     "/content/text",
     2202,
     2200,
   ]);
   takes("threads", { text: `${"a".repeat(496)}👍` });
-  assert.deepEqual(onlyIssue(judge("threads", { text: `${"a".repeat(497)}👍` })), [
+  assert.deepEqual(onlyIssue(validate("threads", { text: `${"a".repeat(497)}👍` })), [
     "CONTENT_TOO_LONG",
     "/content/text",
     501,
@@ -678,7 +681,7 @@ test("further texts at their limit pass, one past it is CONTENT_TOO_LONG", () =>
   ];
   for (const [platform, member, max, said] of cases) {
     takes(platform, { ...said, settings: { ...said.settings, [member]: "a".repeat(max) } });
-    const { issues } = judge(platform, { ...said, settings: { ...said.settings, [member]: "a".repeat(max + 1) } });
+    const { issues } = validate(platform, { ...said, settings: { ...said.settings, [member]: "a".repeat(max + 1) } });
     assert.deepEqual(
       issues.map(({ code, path, actual, limit }) => [code, path, actual, limit]),
       [["CONTENT_TOO_LONG", setting(platform, member), max + 1, max]],
@@ -689,7 +692,7 @@ test("further texts at their limit pass, one past it is CONTENT_TOO_LONG", () =>
 test("an alternative text has 1000 characters on Instagram, Facebook, X and Threads", () => {
   for (const platform of ["instagram", "facebook", "twitter", "threads"] as const) {
     takes(platform, { media: [{ ...image, altText: "a".repeat(1000) }] });
-    assert.deepEqual(onlyIssue(judge(platform, { media: [{ ...image, altText: "a".repeat(1001) }] })), [
+    assert.deepEqual(onlyIssue(validate(platform, { media: [{ ...image, altText: "a".repeat(1001) }] })), [
       "CONTENT_TOO_LONG",
       "/content/media/0/altText",
       1001,
@@ -702,7 +705,7 @@ test("an alternative text has 1000 characters on Instagram, Facebook, X and Thre
 
 test("a platform without a connected account is refused by its place in platforms", () => {
   for (const platform of PLATFORM_NAMES) {
-    const { issues } = judge(platform, sound[platform], { accounts: {} });
+    const { issues } = validate(platform, sound[platform], { accounts: {} });
     assert.deepEqual(
       issues.map(({ code, path, platform: of }) => [code, path, of]),
       [["PLATFORM_NOT_CONNECTED", "/platforms/0", platform]],
@@ -713,7 +716,7 @@ test("a platform without a connected account is refused by its place in platform
 
 test("an account without the scopes to publish is refused", () => {
   for (const platform of PLATFORM_NAMES) {
-    const { issues } = judge(platform, sound[platform], {
+    const { issues } = validate(platform, sound[platform], {
       accounts: { [platform]: { ...account(platform), scopes: ["something.else"] } },
     });
     assert.deepEqual(
@@ -724,7 +727,7 @@ test("an account without the scopes to publish is refused", () => {
 });
 
 test("a token that ends before the scheduled time is a warning", () => {
-  const { issues, warnings } = judge(
+  const { issues, warnings } = validate(
     "facebook",
     { scheduledFor: LATER },
     { accounts: { facebook: { ...account("facebook"), tokenExpiresAt: "2026-11-02T11:00:00.000Z" } } },
@@ -736,7 +739,7 @@ test("a token that ends before the scheduled time is a warning", () => {
 
 test("an unknown or misplaced setting is refused with the nearest that there is", () => {
   const message = (platform: PlatformName, settings: Record<string, unknown>): string[] =>
-    judge(platform, { ...sound[platform], settings: { ...sound[platform].settings, ...settings } }).issues.map(
+    validate(platform, { ...sound[platform], settings: { ...sound[platform].settings, ...settings } }).issues.map(
       (issue) => issue.message,
     );
   assert.deepEqual(message("youtube", { privacystatus: "private" }), [
@@ -751,7 +754,7 @@ test("an unknown or misplaced setting is refused with the nearest that there is"
 // All together
 
 test("all problems of all platforms come at once, by topic and within it by the order of platforms", () => {
-  const post: JudgedPost = {
+  const post: PostToValidate = {
     content: {
       text: "a".repeat(3001),
       media: [image, video],
@@ -764,7 +767,7 @@ test("all problems of all platforms come at once, by topic and within it by the 
     platforms: ["tiktok", "linkedin", "youtube"],
     scheduledFor: LATER,
   };
-  const { issues } = judgePost(post, { ...context, accounts: {} });
+  const { issues } = validatePost(post, { ...context, accounts: {} });
   assert.deepEqual(
     issues.map(({ code, platform }) => `${platform} ${code}`),
     [
@@ -787,7 +790,7 @@ test("all problems of all platforms come at once, by topic and within it by the 
 });
 
 test("every issue and warning has its eight members, a path that is a JSON Pointer and a fix that is a sentence", () => {
-  const posts: JudgedPost[] = PLATFORM_NAMES.flatMap((platform) => [
+  const posts: PostToValidate[] = PLATFORM_NAMES.flatMap((platform) => [
     postOf(platform, {
       text: "",
       media: [],
@@ -802,7 +805,7 @@ test("every issue and warning has its eight members, a path that is a JSON Point
     }),
   ]);
   for (const post of posts) {
-    const { issues, warnings } = judgePost(post, { ...context, accounts: {}, forcePrivateUploads: true });
+    const { issues, warnings } = validatePost(post, { ...context, accounts: {}, forcePrivateUploads: true });
     for (const issue of [...issues, ...warnings]) {
       assert.deepEqual(Object.keys(issue).sort(), [
         "actual",

@@ -8,14 +8,19 @@ import { forEachPlatform, type PlatformName } from "../../model/platform-names.t
 import type { MediaEntry } from "../../model/post.ts";
 import { catalog } from "../catalog.ts";
 import type { AccountFacts } from "../definition.ts";
-import { judgePost, type JudgeContext, type JudgedPost, type Judgement } from "./validate.ts";
+import { validatePost, type ValidationContext, type PostToValidate, type ValidationResult } from "./validate.ts";
 
 // What the tests of the rules share: sound posts to break in one place, and a short way to say what is expected.
 
 export const NOW = new Date("2026-11-01T12:00:00.000Z");
 export const LATER = "2026-11-02T12:00:00.000Z";
 
-export const context: JudgeContext = { now: NOW, scheduling: "contract", forcePrivateUploads: false, accounts: null };
+export const context: ValidationContext = {
+  now: NOW,
+  scheduling: "contract",
+  forcePrivateUploads: false,
+  accounts: null,
+};
 
 export const image: MediaEntry = {
   url: "https://cdn.example/a.jpg",
@@ -74,7 +79,7 @@ function lastOf(schema: unknown): unknown {
 export function postOf(
   platform: PlatformName,
   { text = "Hello", media = [], linkUrl, settings, overrideText, scheduledFor }: Said,
-): JudgedPost {
+): PostToValidate {
   const override = {
     ...(overrideText === undefined ? {} : { text: overrideText }),
     ...(settings === undefined ? {} : { settings }),
@@ -86,9 +91,13 @@ export function postOf(
   };
 }
 
-/** Judges a post to one platform; `differing` replaces members of the usual context. */
-export function judge(platform: PlatformName, said: Said, differing: Partial<JudgeContext> = {}): Judgement {
-  return judgePost(postOf(platform, said), { ...context, ...differing });
+/** Validates a post to one platform; `differing` replaces members of the usual context. */
+export function validate(
+  platform: PlatformName,
+  said: Said,
+  differing: Partial<ValidationContext> = {},
+): ValidationResult {
+  return validatePost(postOf(platform, said), { ...context, ...differing });
 }
 
 /** The JSON Pointer of a setting. */
@@ -112,9 +121,9 @@ export function refuses(
   platform: PlatformName,
   said: Said,
   expected: Expected,
-  differing: Partial<JudgeContext> = {},
+  differing: Partial<ValidationContext> = {},
 ): void {
-  const { issues } = judge(platform, said, differing);
+  const { issues } = validate(platform, said, differing);
   assert.deepEqual(issues.map(told), [expected]);
   assert.deepEqual(
     issues.map((issue) => issue.platform),
@@ -123,8 +132,8 @@ export function refuses(
 }
 
 /** The post breaks no rule. */
-export function takes(platform: PlatformName, said: Said, differing: Partial<JudgeContext> = {}): void {
-  assert.deepEqual(judge(platform, said, differing).issues, []);
+export function takes(platform: PlatformName, said: Said, differing: Partial<ValidationContext> = {}): void {
+  assert.deepEqual(validate(platform, said, differing).issues, []);
 }
 
 /** The post breaks no rule, and this one warning is told. */
@@ -132,19 +141,19 @@ export function warns(
   platform: PlatformName,
   said: Said,
   expected: Expected,
-  differing: Partial<JudgeContext> = {},
+  differing: Partial<ValidationContext> = {},
 ): void {
-  const { issues, warnings } = judge(platform, said, differing);
+  const { issues, warnings } = validate(platform, said, differing);
   assert.deepEqual(issues, []);
   assert.deepEqual(warnings.map(told), [expected]);
 }
 
-export function codes({ issues }: Judgement): PublicCode[] {
+export function codes({ issues }: ValidationResult): PublicCode[] {
   return issues.map((issue) => issue.code);
 }
 
 /** Code, path, actual and limit of the only issue. */
-export function onlyIssue({ issues }: Judgement): unknown[] {
+export function onlyIssue({ issues }: ValidationResult): unknown[] {
   assert.equal(issues.length, 1, JSON.stringify(issues));
   return issues.flatMap(({ code, path, actual, limit }) => [code, path, actual, limit]);
 }

@@ -9,14 +9,14 @@ import type { MediaEntry, MediaFacts, MediaType, PlatformOverrides } from "../..
 import { catalog } from "../catalog.ts";
 import type { AccountFacts } from "../definition.ts";
 import { QUANTITIES } from "../describe.ts";
-import { judgePost, mapMedia, resolveContent, type JudgeContext, type JudgedPost } from "./validate.ts";
+import { validatePost, mapMedia, resolveContent, type ValidationContext, type PostToValidate } from "./validate.ts";
 
 const NOW = new Date("2026-11-25T12:00:00Z");
-const CONTEXT: JudgeContext = { now: NOW, scheduling: "contract", forcePrivateUploads: false, accounts: null };
+const CONTEXT: ValidationContext = { now: NOW, scheduling: "contract", forcePrivateUploads: false, accounts: null };
 const EMPTY = { text: "", media: [], linkUrl: null, platformOverrides: {} };
 
-function judge(post: JudgedPost, context: Partial<JudgeContext> = {}) {
-  const { issues, warnings } = judgePost(post, { ...CONTEXT, ...context });
+function validate(post: PostToValidate, context: Partial<ValidationContext> = {}) {
+  const { issues, warnings } = validatePost(post, { ...CONTEXT, ...context });
   const brief = issues.map(({ code, path }) => `${code} ${path}`);
   return { issues, warnings, brief };
 }
@@ -55,7 +55,7 @@ test("every platform's declared shapes pass with their least and greatest number
   for (const shape of everyShape()) {
     for (const count of [shape.items.min, shape.items.max]) {
       assert.deepEqual(
-        judge(
+        validate(
           postOf(
             shape,
             Array.from({ length: count }, () => typical(shape)),
@@ -76,7 +76,7 @@ test("one past the greatest number is refused before anything else is tried", ()
       shape.others.some((other) => media.length <= other.items.max && other[shape.kind ?? "image"] !== undefined)
     )
       continue;
-    const [issue] = judge(postOf(shape, media)).issues;
+    const [issue] = validate(postOf(shape, media)).issues;
     assert.equal(
       issue?.code,
       shape.isNamed ? "INVALID_PLACEMENT" : "UNSUPPORTED_MEDIA_CONFIG",
@@ -98,11 +98,11 @@ test("every measured limit: at it passes, one past it is refused with limit, act
         const past = factsAt(shape, quantity, end === "max" ? bound * 1.01 : bound * 0.99);
         const where = `${shape.platform} ${shape.placement} ${shape.name}: ${quantity} ${end}`;
         assert.deepEqual(
-          judgeMeasured(shape, at).filter(({ rule }) => rule.endsWith(`.${quantity}`)),
+          validateMeasured(shape, at).filter(({ rule }) => rule.endsWith(`.${quantity}`)),
           [],
           where,
         );
-        const found = judgeMeasured(shape, past).find(({ rule }) => rule.endsWith(`.${quantity}`));
+        const found = validateMeasured(shape, past).find(({ rule }) => rule.endsWith(`.${quantity}`));
         assert.equal(found?.code, "UNSUPPORTED_MEDIA_CONFIG", where);
         assert.equal(found.limit, bound, where);
         checked += 1;
@@ -115,7 +115,7 @@ test("every measured limit: at it passes, one past it is refused with limit, act
 test("an image that is too heavy or too large for a platform is made smaller, not refused", () => {
   for (const platform of ["threads", "twitter", "linkedin"] as const) {
     assert.deepEqual(
-      judge({
+      validate({
         content: { ...EMPTY, text: "x", media: [image({ sizeBytes: 100_000_000, width: 9000, height: 9000 })] },
         platforms: [platform],
       }).brief,
@@ -130,8 +130,8 @@ test("text limits: at them passes, one past is CONTENT_TOO_LONG with what was co
     ["twitter", 280],
     ["linkedin", 3000],
   ] as const) {
-    assert.deepEqual(judge({ content: { ...EMPTY, text: "a".repeat(max) }, platforms: [platform] }).brief, []);
-    const [issue] = judge({ content: { ...EMPTY, text: "a".repeat(max + 1) }, platforms: [platform] }).issues;
+    assert.deepEqual(validate({ content: { ...EMPTY, text: "a".repeat(max) }, platforms: [platform] }).brief, []);
+    const [issue] = validate({ content: { ...EMPTY, text: "a".repeat(max + 1) }, platforms: [platform] }).issues;
     assert.deepEqual(
       [issue?.code, issue?.path, issue?.actual, issue?.limit, issue?.rule],
       ["CONTENT_TOO_LONG", "/content/text", max + 1, max, `${platform}.text.length`],
@@ -174,7 +174,7 @@ test("texts in settings and alt texts have limits of their own", () => {
   ];
   for (const [platform, settings, media, path] of cases) {
     assert.deepEqual(
-      judge({
+      validate({
         content: { ...EMPTY, text: "x", media, platformOverrides: { [platform]: { settings } } },
         platforms: [platform],
       }).brief,
@@ -186,8 +186,8 @@ test("texts in settings and alt texts have limits of their own", () => {
 test("a link counts in the text of X, where it is appended, once", () => {
   const linkUrl = `https://example.com/${"x".repeat(200)}`;
   const content = (text: string) => ({ ...EMPTY, text, linkUrl });
-  assert.deepEqual(judge({ content: content("a".repeat(256)), platforms: ["twitter"] }).brief, []);
-  assert.deepEqual(judge({ content: content("a".repeat(257)), platforms: ["twitter"] }).brief, [
+  assert.deepEqual(validate({ content: content("a".repeat(256)), platforms: ["twitter"] }).brief, []);
+  assert.deepEqual(validate({ content: content("a".repeat(257)), platforms: ["twitter"] }).brief, [
     "CONTENT_TOO_LONG /content/text",
   ]);
   assert.equal(resolveContent("twitter", content("see")).text, `see ${linkUrl}`);
@@ -197,16 +197,16 @@ test("a link counts in the text of X, where it is appended, once", () => {
 test("subscribers of X may write and film longer", () => {
   const account: AccountFacts = { scopes: [], metadata: { subscriptionType: "Premium" }, tokenExpiresAt: null };
   const content = { ...EMPTY, text: "a".repeat(25_000), media: [video({ durationSeconds: 1200 })] };
-  assert.deepEqual(judge({ content, platforms: ["twitter"] }, { accounts: { twitter: account } }).brief, []);
+  assert.deepEqual(validate({ content, platforms: ["twitter"] }, { accounts: { twitter: account } }).brief, []);
   assert.deepEqual(
-    judge(
+    validate(
       { content: { ...content, text: "a".repeat(25_001) }, platforms: ["twitter"] },
       { accounts: { twitter: account } },
     ).brief,
     ["CONTENT_TOO_LONG /content/text"],
   );
   const ordinary = { ...account, metadata: { subscriptionType: "None" } };
-  assert.deepEqual(judge({ content, platforms: ["twitter"] }, { accounts: { twitter: ordinary } }).brief, [
+  assert.deepEqual(validate({ content, platforms: ["twitter"] }, { accounts: { twitter: ordinary } }).brief, [
     "UNSUPPORTED_MEDIA_CONFIG /content/media/0/durationSeconds",
     "CONTENT_TOO_LONG /content/text",
   ]);
@@ -215,36 +215,36 @@ test("subscribers of X may write and film longer", () => {
 test("measured values stand above declared ones, and a difference that changes the verdict shows both", () => {
   const facts = factsOf(video({ durationSeconds: 301 }));
   const measured = () => facts;
-  const post = (durationSeconds: number | null): JudgedPost => ({
+  const post = (durationSeconds: number | null): PostToValidate => ({
     content: { ...EMPTY, text: "x", media: [video({ durationSeconds })] },
     platforms: ["threads"],
   });
-  assert.deepEqual(judge(post(null), { measured }).issues[0]?.actual, 301);
-  const [issue] = judge(post(24), { measured }).issues;
+  assert.deepEqual(validate(post(null), { measured }).issues[0]?.actual, 301);
+  const [issue] = validate(post(24), { measured }).issues;
   assert.deepEqual(
     [issue?.code, issue?.actual, issue?.path],
     ["UNSUPPORTED_MEDIA_CONFIG", { declared: 24, measured: 301 }, "/content/media/0/durationSeconds"],
   );
   assert.match(issue?.message ?? "", /declared as 24 s but is actually 301 s/);
   assert.equal(
-    judge(post(400), { measured: () => ({ ...facts, durationSeconds: 20 }) }).issues[0]?.code,
+    validate(post(400), { measured: () => ({ ...facts, durationSeconds: 20 }) }).issues[0]?.code,
     "UNSUPPORTED_MEDIA_CONFIG",
   );
-  assert.deepEqual(judge(post(20), { measured: () => ({ ...facts, durationSeconds: 21 }) }).brief, []);
+  assert.deepEqual(validate(post(20), { measured: () => ({ ...facts, durationSeconds: 21 }) }).brief, []);
 });
 
 test("a claimed type that the bytes contradict is UNSUPPORTED_MEDIA_TYPE; application/octet-stream claims nothing", () => {
   const facts = factsOf(image({ mimeType: "image/png" }));
-  const post = (mimeType: string): JudgedPost => ({
+  const post = (mimeType: string): PostToValidate => ({
     content: { ...EMPTY, text: "x", media: [image({ mimeType })] },
     platforms: ["threads"],
   });
-  assert.deepEqual(judge(post("image/jpeg"), { measured: () => facts }).brief, [
+  assert.deepEqual(validate(post("image/jpeg"), { measured: () => facts }).brief, [
     "UNSUPPORTED_MEDIA_TYPE /content/media/0/mimeType",
   ]);
-  assert.deepEqual(judge(post("application/octet-stream"), { measured: () => facts }).brief, []);
+  assert.deepEqual(validate(post("application/octet-stream"), { measured: () => facts }).brief, []);
   assert.deepEqual(
-    judge(
+    validate(
       { content: { ...EMPTY, text: "x", media: [video()] }, platforms: ["threads"] },
       { measured: () => facts },
     ).brief.slice(0, 1),
@@ -256,7 +256,7 @@ test("a thumbnail is a picture, as soon as its bytes are here, in the parts of a
   const thumbnailUrl = "https://example.com/cover";
   const entry = { ...video(), id: "/content/media/0", thumbnailUrl };
   const thread = [{ text: "y", media: [{ ...video(), id: "part", thumbnailUrl }] }];
-  const post: JudgedPost = {
+  const post: PostToValidate = {
     content: { ...EMPTY, text: "x", media: [entry], platformOverrides: { threads: { settings: { thread } } } },
     platforms: ["threads"],
   };
@@ -265,10 +265,10 @@ test("a thumbnail is a picture, as soon as its bytes are here, in the parts of a
     ({ id }: MediaEntry) => id === `${entry.id}/thumbnailUrl` || id === "part/thumbnailUrl",
   ];
   for (const isThumbnail of ways) {
-    const judged = (media: MediaEntry) =>
-      judge(post, { measured: (each) => (isThumbnail(each) ? factsOf(media) : null) }).brief;
-    assert.deepEqual(judged(image()), []);
-    assert.deepEqual(judged(video()), [
+    const validated = (media: MediaEntry) =>
+      validate(post, { measured: (each) => (isThumbnail(each) ? factsOf(media) : null) }).brief;
+    assert.deepEqual(validated(image()), []);
+    assert.deepEqual(validated(video()), [
       "UNSUPPORTED_MEDIA_TYPE /content/media/0/thumbnailUrl",
       "UNSUPPORTED_MEDIA_TYPE /content/platformOverrides/threads/settings/thread/0/media/0/thumbnailUrl",
     ]);
@@ -277,7 +277,7 @@ test("a thumbnail is a picture, as soon as its bytes are here, in the parts of a
 
 test("media types: outside the list nowhere, and a GIF on X alone", () => {
   const of = (mimeType: string, platform: PlatformName) =>
-    judge({ content: { ...EMPTY, text: "x", media: [image({ mimeType })] }, platforms: [platform] }).brief;
+    validate({ content: { ...EMPTY, text: "x", media: [image({ mimeType })] }, platforms: [platform] }).brief;
   assert.deepEqual(of("image/heic", "threads"), ["UNSUPPORTED_MEDIA_TYPE /content/media/0/mimeType"]);
   assert.deepEqual(of("image/gif", "threads"), ["UNSUPPORTED_MEDIA_TYPE /content/media/0/mimeType"]);
   assert.deepEqual(of("image/gif", "twitter"), []);
@@ -287,7 +287,7 @@ test("media types: outside the list nowhere, and a GIF on X alone", () => {
 test("a video that needs another wrapping is taken, and refused with the reason where it cannot have one", () => {
   const of = (platform: PlatformName, facts: Partial<MediaFacts>) => {
     const entry = video({ mimeType: facts.mimeType ?? "video/mp4" });
-    return judge(
+    return validate(
       { content: { ...EMPTY, text: "x", media: [entry] }, platforms: [platform] },
       { measured: () => ({ ...factsOf(entry), ...facts }) },
     ).issues;
@@ -315,20 +315,20 @@ test("a video that needs another wrapping is taken, and refused with the reason 
 
 test("200 MB a file, to the byte", () => {
   const of = (sizeBytes: number) =>
-    judge({ content: { ...EMPTY, text: "x", media: [video({ sizeBytes })] }, platforms: ["threads"] }).brief;
+    validate({ content: { ...EMPTY, text: "x", media: [video({ sizeBytes })] }, platforms: ["threads"] }).brief;
   assert.deepEqual(of(209_715_200), []);
   assert.deepEqual(of(209_715_201), ["UNSUPPORTED_MEDIA_CONFIG /content/media/0/sizeBytes"]);
 });
 
 test("images and video together are refused where the platform never mixes them, and taken by Threads", () => {
   const content = { ...EMPTY, text: "x", media: [image(), video()] };
-  assert.deepEqual(judge({ content, platforms: ["threads"] }).brief, []);
-  assert.deepEqual(judge({ content, platforms: ["twitter"] }).brief, ["MIXED_MEDIA_NOT_SUPPORTED /content/media"]);
-  assert.deepEqual(judge({ content, platforms: ["linkedin"] }).brief, ["MIXED_MEDIA_NOT_SUPPORTED /content/media"]);
+  assert.deepEqual(validate({ content, platforms: ["threads"] }).brief, []);
+  assert.deepEqual(validate({ content, platforms: ["twitter"] }).brief, ["MIXED_MEDIA_NOT_SUPPORTED /content/media"]);
+  assert.deepEqual(validate({ content, platforms: ["linkedin"] }).brief, ["MIXED_MEDIA_NOT_SUPPORTED /content/media"]);
 });
 
 test("X takes 4 images, or one GIF, or one video", () => {
-  const of = (media: MediaEntry[]) => judge({ content: { ...EMPTY, media }, platforms: ["twitter"] }).brief;
+  const of = (media: MediaEntry[]) => validate({ content: { ...EMPTY, media }, platforms: ["twitter"] }).brief;
   assert.deepEqual(of(repeat(4, image)), []);
   assert.deepEqual(of(repeat(5, image)), ["UNSUPPORTED_MEDIA_CONFIG /content/media"]);
   assert.deepEqual(of([image({ mimeType: "image/gif" })]), []);
@@ -338,7 +338,7 @@ test("X takes 4 images, or one GIF, or one video", () => {
 
 test("X counts cashtags and refuses invisible characters, in every part", () => {
   const of = (text: string, thread: { text: string }[] = []) =>
-    judge({
+    validate({
       content: { ...EMPTY, text, platformOverrides: thread.length === 0 ? {} : { twitter: { settings: { thread } } } },
       platforms: ["twitter"],
     }).brief;
@@ -354,7 +354,7 @@ test("Threads takes 5 different links, content.linkUrl among them", () => {
   const links = (count: number) =>
     Array.from({ length: count }, (_, index) => `https://example.com/${index}`).join(" ");
   const of = (text: string, linkUrl: string | null = null) =>
-    judge({ content: { ...EMPTY, text, linkUrl }, platforms: ["threads"] }).brief;
+    validate({ content: { ...EMPTY, text, linkUrl }, platforms: ["threads"] }).brief;
   assert.deepEqual(of(`${links(5)} https://example.com/0`), []);
   assert.deepEqual(of(links(6)), ["VALIDATION_FAILED /content/text"]);
   assert.deepEqual(of(links(5), "https://example.com/0"), []);
@@ -381,7 +381,7 @@ test("polls and links beside media: each platform's own code", () => {
   ];
   for (const [platform, more, settings, media, expected] of cases) {
     assert.deepEqual(
-      judge({
+      validate({
         content: { ...EMPTY, text: "x", ...more, media, platformOverrides: { [platform]: { settings } } },
         platforms: [platform],
       }).brief,
@@ -390,18 +390,18 @@ test("polls and links beside media: each platform's own code", () => {
   }
   const linkUrl = "https://example.com/a";
   assert.deepEqual(
-    judge({ content: { ...EMPTY, text: "x", linkUrl, media: [image()] }, platforms: ["threads", "linkedin"] }).brief,
+    validate({ content: { ...EMPTY, text: "x", linkUrl, media: [image()] }, platforms: ["threads", "linkedin"] }).brief,
     ["INVALID_PLACEMENT /content/linkUrl"],
   );
   assert.deepEqual(
-    judge({ content: { ...EMPTY, text: "x", linkUrl, media: repeat(2, image) }, platforms: ["linkedin"] }).brief,
+    validate({ content: { ...EMPTY, text: "x", linkUrl, media: repeat(2, image) }, platforms: ["linkedin"] }).brief,
     ["UNSUPPORTED_MEDIA_CONFIG /content/linkUrl"],
   );
 });
 
 test("LinkedIn's settings go with what they describe", () => {
   const of = (settings: Record<string, unknown>, media: MediaEntry[] = [], linkUrl: string | null = null) =>
-    judge({
+    validate({
       content: { ...EMPTY, text: "x", media, linkUrl, platformOverrides: { linkedin: { settings } } },
       platforms: ["linkedin"],
     }).brief;
@@ -420,7 +420,7 @@ test("LinkedIn's settings go with what they describe", () => {
 
 test("a wrong member of the settings hides no other problem, and is told with its place and what it must be", () => {
   const settings = { visibility: 5, articleTitle: "x", visibilty: "PUBLIC", text: "y" };
-  const { issues } = judge({
+  const { issues } = validate({
     content: { ...EMPTY, text: "a".repeat(3001), platformOverrides: { linkedin: { settings } } },
     platforms: ["linkedin"],
   });
@@ -438,16 +438,16 @@ test("a wrong member of the settings hides no other problem, and is told with it
 
 test("a text is needed where there is no media, always on LinkedIn; white space is none", () => {
   const of = (platform: PlatformName, media: MediaEntry[]) =>
-    judge({ content: { ...EMPTY, text: " \n ", media }, platforms: [platform] }).brief;
+    validate({ content: { ...EMPTY, text: " \n ", media }, platforms: [platform] }).brief;
   assert.deepEqual(of("threads", []), ["VALIDATION_FAILED /content/text"]);
   assert.deepEqual(of("twitter", []), ["VALIDATION_FAILED /content/text"]);
   assert.deepEqual(of("threads", [image()]), []);
   assert.deepEqual(of("twitter", [image()]), []);
   assert.deepEqual(of("linkedin", [image()]), ["VALIDATION_FAILED /content/text"]);
   const overridden = { ...EMPTY, platformOverrides: { linkedin: { text: "own" } } };
-  assert.deepEqual(judge({ content: overridden, platforms: ["linkedin"] }).brief, []);
+  assert.deepEqual(validate({ content: overridden, platforms: ["linkedin"] }).brief, []);
   assert.deepEqual(
-    judge({
+    validate({
       content: { ...overridden, text: "x", platformOverrides: { linkedin: { text: "" } } },
       platforms: ["linkedin"],
     }).brief,
@@ -457,7 +457,7 @@ test("a text is needed where there is no media, always on LinkedIn; white space 
 
 test("the parts of a chain follow the rules of a post, each in its own place", () => {
   const thread = [{ text: "two" }, { text: "" }, { text: "", media: repeat(5, image) }, { text: 7 }];
-  const { brief } = judge({
+  const { brief } = validate({
     content: { ...EMPTY, text: "one", platformOverrides: { twitter: { settings: { thread } } } },
     platforms: ["twitter"],
   });
@@ -471,7 +471,7 @@ test("the parts of a chain follow the rules of a post, each in its own place", (
 
 test("scheduledFor: a minute of grace, at most a year, and only where the contract or the operator allows it", () => {
   const of = (scheduledFor: string, platform: PlatformName, scheduling: "contract" | "all" = "contract") =>
-    judge({ content: { ...EMPTY, text: "x" }, platforms: [platform], scheduledFor }, { scheduling }).issues.map(
+    validate({ content: { ...EMPTY, text: "x" }, platforms: [platform], scheduledFor }, { scheduling }).issues.map(
       ({ message }) => message,
     );
   assert.deepEqual(of("2026-11-25T11:59:00Z", "facebook"), []);
@@ -485,7 +485,7 @@ test("scheduledFor: a minute of grace, at most a year, and only where the contra
 test("accounts: not connected, scopes too few, and warnings of quota and token", () => {
   const scopes = ["threads_basic", "threads_content_publish"];
   const of = (account: AccountFacts | null, scheduledFor: string | null = null) =>
-    judge(
+    validate(
       { content: { ...EMPTY, text: "x" }, platforms: ["threads"], scheduledFor },
       { scheduling: "all", accounts: { threads: account } },
     );
@@ -507,7 +507,7 @@ test("accounts: not connected, scopes too few, and warnings of quota and token",
 
 test("paths of the legacy route point into its flat body", () => {
   const content = { ...EMPTY, text: "a".repeat(501), media: [{ url: "https://cdn.example.com/Demo.MP4?x=1" }] };
-  const { issues } = judge({ content, platforms: ["linkedin", "threads"] }, { legacy: true });
+  const { issues } = validate({ content, platforms: ["linkedin", "threads"] }, { legacy: true });
   assert.deepEqual(
     issues.map(({ path, message }) => `${path} ${message}`),
     [
@@ -522,7 +522,7 @@ test("paths of the legacy route point into its flat body", () => {
     media: [{ url: "https://cdn.example.com/a" }],
     platformOverrides: { linkedin: { settings: { unknown: 1 } } },
   };
-  assert.deepEqual(judge({ content: bare, platforms: ["linkedin"] }, { legacy: true }).brief, []);
+  assert.deepEqual(validate({ content: bare, platforms: ["linkedin"] }, { legacy: true }).brief, []);
 });
 
 test("issues come by topic, then by platform", () => {
@@ -532,7 +532,7 @@ test("issues come by topic, then by platform", () => {
     media: [image(), video()],
     platformOverrides: { linkedin: { settings: { visibility: "x", nothing: 1 } } },
   };
-  const { issues } = judge(
+  const { issues } = validate(
     { content, platforms: ["twitter", "linkedin"], scheduledFor: "2026-12-01T00:00:00Z" },
     { accounts: {} },
   );
@@ -589,7 +589,7 @@ test("resolving merges overrides, chooses the placement, parts the chain and pla
   assert.deepEqual({ articleText, linkUrl }, { articleText: "all", linkUrl: "https://example.com" });
 });
 
-test("nothing a caller can send makes judging throw, and every issue is whole", () => {
+test("nothing a caller can send makes validating throw, and every issue is whole", () => {
   const entry = fc.record(
     {
       url: fc.string(),
@@ -630,7 +630,7 @@ test("nothing a caller can send makes judging throw, and every issue is whole", 
   );
   fc.assert(
     fc.property(post, fc.boolean(), (given, legacy) => {
-      const { issues, warnings } = judgePost(given, { ...CONTEXT, legacy, accounts: {} });
+      const { issues, warnings } = validatePost(given, { ...CONTEXT, legacy, accounts: {} });
       for (const issue of [...issues, ...warnings]) {
         assert.deepEqual(Object.keys(issue).sort(), [
           "actual",
@@ -683,7 +683,7 @@ function everyShape(): OneShape[] {
   );
 }
 
-function postOf({ platform, placement, isNamed }: OneShape, media: MediaEntry[]): JudgedPost {
+function postOf({ platform, placement, isNamed }: OneShape, media: MediaEntry[]): PostToValidate {
   const settings = { ...NEEDED[platform]?.settings, ...(isNamed ? { placement } : {}) };
   return {
     content: { ...EMPTY, text: "x", media, platformOverrides: { [platform]: { settings } } },
@@ -733,11 +733,11 @@ function factsAt(shape: OneShape, quantity: Quantity, value: number): MediaFacts
   }
 }
 
-function judgeMeasured(shape: OneShape, facts: MediaFacts) {
+function validateMeasured(shape: OneShape, facts: MediaFacts) {
   const { width, height, durationSeconds, sizeBytes } = facts;
   const entry: MediaEntry = { ...typical(shape), width, height, durationSeconds, sizeBytes };
   const media = Array.from({ length: Math.max(shape.items.min, 1) }, () => entry);
-  return judge(postOf(shape, media), { measured: () => facts }).issues;
+  return validate(postOf(shape, media), { measured: () => facts }).issues;
 }
 
 test("a limit in a table of its own says what it means", () => {

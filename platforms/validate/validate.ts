@@ -9,22 +9,22 @@ import {
   settingPath,
   type AccountFacts,
   type Definition,
-  type JudgedMedia,
+  type MeasuredMedia,
   type RuleInput,
 } from "../definition.ts";
 import { countWithin } from "../kit/text.ts";
-import { judgeAccount, warnOfAccount } from "./account.ts";
-import { judgeBareUrls, judgeDeclared, judgeFiles, type Finding } from "./files.ts";
-import { judgeMedia } from "./media.ts";
+import { validateAccount, warnOfAccount } from "./account.ts";
+import { validateBareUrls, validateDeclared, validateFiles, type Finding } from "./files.ts";
+import { validateMedia } from "./media.ts";
 import { fittingShapes, isBlank, measure, resolve, type Measured, type Resolved } from "./resolve-content.ts";
-import { judgeLastTime, judgeSchedule, refuseSchedule } from "./schedule.ts";
-import { judgeSettings, type JudgedSettings } from "./settings.ts";
-import { judgeAltTexts, judgePartText, judgeSettingTexts, judgeText, textLimit } from "./text.ts";
+import { validateLastTime, validateSchedule, refuseSchedule } from "./schedule.ts";
+import { validateSettings, type ValidatedSettings } from "./settings.ts";
+import { validateAltTexts, validatePartText, validateSettingTexts, validateText, textLimit } from "./text.ts";
 
 export { resolveContent, mapMedia } from "./resolve-content.ts";
 
 /** A post as far as its form was right: what was not may be missing, and is reported by whoever parsed it. */
-export interface JudgedPost {
+export interface PostToValidate {
   content?: {
     text?: string;
     media?: readonly MediaEntry[] | null;
@@ -39,12 +39,12 @@ export interface JudgedPost {
   publishBy?: string | null;
 }
 
-export interface JudgeContext {
+export interface ValidationContext {
   now: Date;
   /** `contract`: only platforms that may be scheduled by the contract. `all`: every one. */
   scheduling: "contract" | "all";
   forcePrivateUploads: boolean;
-  /** What is stored of the set's active accounts; null: accounts are not judged. A missing one is not connected. */
+  /** What is stored of the set's active accounts; null: accounts are not validated. A missing one is not connected. */
   accounts: Partial<Record<PlatformName, AccountFacts | null>> | null;
   /** Says what the bytes of an entry are, where they have been seen. Measured values stand above declared ones. */
   measured?: Measured;
@@ -54,56 +54,56 @@ export interface JudgeContext {
   legacy?: boolean;
 }
 
-export interface Judgement {
+export interface ValidationResult {
   issues: Issue[];
   warnings: Issue[];
-  perPlatform: Partial<Record<PlatformName, PlatformJudgement>>;
+  perPlatform: Partial<Record<PlatformName, PlatformValidation>>;
 }
 
 /**
  * What one platform would get, and how long its text is in the platform's own count, null where it was too long to
  * count.
  */
-export interface PlatformJudgement {
-  content: PlatformContent<JudgedMedia>;
+export interface PlatformValidation {
+  content: PlatformContent<MeasuredMedia>;
   text: { length: number | null; max: number; counting: TextLimit["counting"] };
 }
 
 /**
- * Judges a post against what its platforms declare. Never stops at the first problem, never throws for what a caller
+ * Validates a post against what its platforms declare. Never stops at the first problem, never throws for what a caller
  * sent, and asks nobody: all it knows is given. Issues come in the order of `ISSUE_TOPICS`, within that by platform.
  */
-export function judgePost(post: JudgedPost, context: JudgeContext): Judgement {
+export function validatePost(post: PostToValidate, context: ValidationContext): ValidationResult {
   const issues: Finding[] = [];
   const warnings: Finding[] = [];
-  const perPlatform: Judgement["perPlatform"] = {};
+  const perPlatform: ValidationResult["perPlatform"] = {};
   const content = fillIn(post.content);
   const platforms = post.platforms ?? [];
   const media = content.media.map((entry) => measure(entry, context.measured));
   issues.push(
-    ...judgeFiles(media, "/content/media"),
-    ...judgeSchedule(post.scheduledFor ?? null, context.now),
-    ...judgeLastTime(post, context.now),
+    ...validateFiles(media, "/content/media"),
+    ...validateSchedule(post.scheduledFor ?? null, context.now),
+    ...validateLastTime(post, context.now),
   );
   warnings.push(...warnOfUnused(content, platforms));
   platforms.forEach((platform, index) => {
-    const judged = judgeForPlatform(
+    const validated = validateForPlatform(
       catalog[platform],
       content,
       post.scheduledFor ?? null,
       `/platforms/${index}`,
       context,
     );
-    issues.push(...judged.issues);
-    warnings.push(...judged.warnings);
-    perPlatform[platform] = judged.platform;
+    issues.push(...validated.issues);
+    warnings.push(...validated.warnings);
+    perPlatform[platform] = validated.platform;
   });
   return { issues: inOrder(issues, context), warnings: inOrder(warnings, context), perPlatform };
 }
 
 type Content = Parameters<typeof resolve>[1];
 
-function fillIn(content: JudgedPost["content"] = {}): Content {
+function fillIn(content: PostToValidate["content"] = {}): Content {
   const overrides: Content["platformOverrides"] = {};
   for (const platform of Object.values(catalog).map((definition) => definition.capabilities.platform)) {
     const override = content.platformOverrides?.[platform];
@@ -117,17 +117,17 @@ function fillIn(content: JudgedPost["content"] = {}): Content {
   };
 }
 
-function judgeForPlatform(
+function validateForPlatform(
   definition: Definition,
   content: Content,
   scheduledFor: string | null,
   path: string,
-  context: JudgeContext,
-): { issues: Finding[]; warnings: Finding[]; platform: PlatformJudgement } {
+  context: ValidationContext,
+): { issues: Finding[]; warnings: Finding[]; platform: PlatformValidation } {
   const { capabilities } = definition;
   const account = context.accounts?.[capabilities.platform] ?? null;
   const resolved = resolve(capabilities, content, context.measured);
-  const settings = judgeSettings(definition, content.platformOverrides[capabilities.platform]?.settings);
+  const settings = validateSettings(definition, content.platformOverrides[capabilities.platform]?.settings);
   const limit = textLimit(capabilities, resolved.shapes[0], account);
   const length = countWithin(resolved.content.text, limit);
   const isReadable = length !== null && unitsOf(resolved.content.thread) <= MAX_CHAIN_UNITS;
@@ -137,13 +137,13 @@ function judgeForPlatform(
   return {
     issues: [
       ...settings.findings.filter(({ issue }) => !(context.legacy === true && issue.rule === "request.unknownKey")),
-      ...judgeFirstPart(definition, resolved, content, account, context.legacy === true),
-      ...judgeChain(definition, resolved, settings, account),
-      ...judgeText(capabilities, resolved, limit, length),
-      ...judgeSettingTexts(capabilities, settings.sound),
+      ...validateFirstPart(definition, resolved, content, account, context.legacy === true),
+      ...validateChain(definition, resolved, settings, account),
+      ...validateText(capabilities, resolved, limit, length),
+      ...validateSettingTexts(capabilities, settings.sound),
       ...ruled.issues,
       ...(scheduledFor !== null && context.scheduling === "contract" ? refuseSchedule(capabilities, scheduledFor) : []),
-      ...(context.accounts === null ? [] : judgeAccount(capabilities, account, path)),
+      ...(context.accounts === null ? [] : validateAccount(capabilities, account, path)),
     ],
     warnings: [
       ...warnOfLosses(definition, resolved, content),
@@ -154,7 +154,7 @@ function judgeForPlatform(
   };
 }
 
-function judgeFirstPart(
+function validateFirstPart(
   { capabilities }: Definition,
   resolved: Resolved,
   content: Content,
@@ -163,13 +163,13 @@ function judgeFirstPart(
 ): Finding[] {
   const { platform, label } = capabilities;
   const path = "/content/media";
-  const bare = legacy ? judgeBareUrls(capabilities, resolved.content.media, path) : [];
+  const bare = legacy ? validateBareUrls(capabilities, resolved.content.media, path) : [];
   if (bare.length > 0) return bare;
   const { shapes, placements, link } = resolved;
   const isNamed = placements.some((placement) => placement.name === resolved.namedPlacement);
   const findings = [
-    ...(legacy ? [] : judgeDeclared(capabilities, content.media, resolved.content.media, path)),
-    ...judgeMedia(
+    ...(legacy ? [] : validateDeclared(capabilities, content.media, resolved.content.media, path)),
+    ...validateMedia(
       capabilities,
       {
         media: resolved.content.media,
@@ -180,7 +180,7 @@ function judgeFirstPart(
       },
       account,
     ),
-    ...judgeAltTexts(capabilities, resolved.content.media, path, shapes[0]),
+    ...validateAltTexts(capabilities, resolved.content.media, path, shapes[0]),
   ];
   if (typeof link !== "object" || isBlank(content.linkUrl)) return findings;
   const fix = "Remove content.linkUrl, or put the link in the text.";
@@ -204,10 +204,10 @@ function judgeFirstPart(
 }
 
 /** The parts after the first follow the rules of a post of their own, as far as their form is right. */
-function judgeChain(
+function validateChain(
   { capabilities }: Definition,
   { content }: Resolved,
-  settings: JudgedSettings,
+  settings: ValidatedSettings,
   account: AccountFacts | null,
 ): Finding[] {
   const { platform, label, chain, placements } = capabilities;
@@ -238,14 +238,14 @@ function judgeChain(
     const shapes = fittingShapes(open, part.media);
     const path = settingPath(platform, "thread", index);
     findings.push(
-      ...judgeFiles(part.media, `${path}/media`),
-      ...judgeMedia(
+      ...validateFiles(part.media, `${path}/media`),
+      ...validateMedia(
         capabilities,
         { media: part.media, path: `${path}/media`, placements: open, shapes, placementPath: null },
         account,
       ),
-      ...judgeAltTexts(capabilities, part.media, `${path}/media`, shapes[0]),
-      ...judgePartText(capabilities, part, `${path}/text`, shapes[0], account),
+      ...validateAltTexts(capabilities, part.media, `${path}/media`, shapes[0]),
+      ...validatePartText(capabilities, part, `${path}/text`, shapes[0], account),
     );
   }
   const max = chain?.maxParts ?? Number.POSITIVE_INFINITY;
@@ -280,11 +280,11 @@ function unitsOf(parts: readonly { text: string }[]): number {
 function applyRules(
   { capabilities, rules }: Definition,
   resolved: Resolved,
-  settings: JudgedSettings,
+  settings: ValidatedSettings,
   content: Content,
   scheduledFor: string | null,
   { account, isReadable }: { account: AccountFacts | null; isReadable: boolean },
-  context: JudgeContext,
+  context: ValidationContext,
 ): { issues: Finding[]; warnings: Finding[] } {
   const input: RuleInput = {
     content: resolved.content,
@@ -372,7 +372,7 @@ function warnOfUnused(content: Content, platforms: readonly PlatformName[]): Fin
   });
 }
 
-function inOrder(findings: readonly Finding[], { legacy }: JudgeContext): Issue[] {
+function inOrder(findings: readonly Finding[], { legacy }: ValidationContext): Issue[] {
   const sorted = findings.toSorted((a, b) => ISSUE_TOPICS.indexOf(a.about) - ISSUE_TOPICS.indexOf(b.about));
   return boundIssues(sorted.map(({ issue }) => (legacy === true ? ofFlatBody(issue) : issue)));
 }

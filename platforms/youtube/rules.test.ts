@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { account, judge, onlyIssue, refuses, setting, takes, video } from "../validate/validate.fixture.ts";
-import type { JudgeContext } from "../validate/validate.ts";
+import { account, validate, onlyIssue, refuses, setting, takes, video } from "../validate/validate.fixture.ts";
+import type { ValidationContext } from "../validate/validate.ts";
 
 test("YouTube tags are counted with the commas between them and the quotation marks around those with a space", () => {
   const path = setting("youtube", "tags");
@@ -20,7 +20,7 @@ test("YouTube tags are counted with the commas between them and the quotation ma
     { media: [video], settings: { tags: [letters(249), `${letters(100)} ${letters(149)}`] } },
     { code: "CONTENT_TOO_LONG", path, message },
   );
-  const [issue] = judge("youtube", {
+  const [issue] = validate("youtube", {
     media: [video],
     settings: { tags: [letters(249), `${letters(100)} ${letters(149)}`] },
   }).issues;
@@ -45,19 +45,19 @@ test("a YouTube title has at most 100 characters, wherever it comes from", () =>
   const long = "a".repeat(101);
   takes("youtube", { text: "a".repeat(100), media: [video] });
   takes("youtube", { text: "🎬".repeat(100), media: [video] });
-  assert.deepEqual(onlyIssue(judge("youtube", { text: long, media: [video] })), [
+  assert.deepEqual(onlyIssue(validate("youtube", { text: long, media: [video] })), [
     "CONTENT_TOO_LONG",
     "/content/text",
     101,
     100,
   ]);
-  assert.deepEqual(onlyIssue(judge("youtube", { media: [video], overrideText: long })), [
+  assert.deepEqual(onlyIssue(validate("youtube", { media: [video], overrideText: long })), [
     "CONTENT_TOO_LONG",
     "/content/platformOverrides/youtube/text",
     101,
     100,
   ]);
-  assert.deepEqual(onlyIssue(judge("youtube", { media: [video], settings: { title: long } })), [
+  assert.deepEqual(onlyIssue(validate("youtube", { media: [video], settings: { title: long } })), [
     "CONTENT_TOO_LONG",
     setting("youtube", "title"),
     101,
@@ -94,7 +94,7 @@ test("a YouTube title and description hold no angle brackets", () => {
 
 test("a YouTube description has at most 5000 bytes", () => {
   takes("youtube", { media: [video], settings: { description: "ä".repeat(2500) } });
-  assert.deepEqual(onlyIssue(judge("youtube", { media: [video], settings: { description: "ä".repeat(2501) } })), [
+  assert.deepEqual(onlyIssue(validate("youtube", { media: [video], settings: { description: "ä".repeat(2501) } })), [
     "CONTENT_TOO_LONG",
     setting("youtube", "description"),
     5002,
@@ -104,7 +104,7 @@ test("a YouTube description has at most 5000 bytes", () => {
 
 test("a long YouTube video wants a channel that may upload it", () => {
   const long = { ...video, durationSeconds: 901 };
-  const connected = (longUploadsStatus: string): Partial<JudgeContext> => ({
+  const connected = (longUploadsStatus: string): Partial<ValidationContext> => ({
     accounts: { youtube: account("youtube", { longUploadsStatus }) },
   });
   for (const status of ["eligible", "disallowed"]) {

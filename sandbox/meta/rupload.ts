@@ -70,7 +70,7 @@ export function receiveBytes(
   return takeBytes(call, { ...upload, offset, fileSize, bytes: call.body.bytes });
 }
 
-/** As `receiveBytes`, for offsets that are already judged. */
+/** As `receiveBytes`, for offsets that are already validated. */
 export async function takeBytes(
   call: Call,
   {

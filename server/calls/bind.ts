@@ -21,7 +21,7 @@ import type { Streams } from "./streams.ts";
 /** An operation of the contract and the verb that does it. */
 export interface Binding {
   operation: Operation;
-  /** Judges the form of the input and calls the verb. */
+  /** Validates the form of the input and calls the verb. */
   run(services: Services, call: Call, raw: RawInput): Promise<Answer>;
 }
 

@@ -36,7 +36,7 @@ const WAYS: Record<string, (text: string) => [method: string, path: string, body
     "/api/posts",
     { text, platforms: ["threads"], platformSetId: world.test.platformSetId },
   ],
-  "a text to judge": (text) => ["POST", "/api/v1/posts/validate", post({ text })],
+  "a text to validate": (text) => ["POST", "/api/v1/posts/validate", post({ text })],
   "the text of one platform": (text) => ["POST", "/api/v1/posts", post({ platformOverrides: { threads: { text } } })],
   "a setting": (text) => ["POST", "/api/v1/posts", settings({ topicTag: text })],
   "the name of a setting": (text) => ["POST", "/api/v1/posts", settings({ [text]: 1 })],

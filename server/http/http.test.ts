@@ -28,7 +28,7 @@ const draft = () =>
 const get = (path: string, headers: Record<string, string> = {}) =>
   world.call(world.test, "GET", path, undefined, headers);
 
-test("a missing, malformed, unknown, expired or revoked key is 401, before anything else is judged", async () => {
+test("a missing, malformed, unknown, expired or revoked key is 401, before anything else is validated", async () => {
   const { userId, mode } = world.test;
   const expired = await createApiKey(
     world.services,

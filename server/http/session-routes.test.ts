@@ -65,7 +65,7 @@ test("a key is 401 on every route that takes a session, also beside one", async 
   }
 });
 
-test("without either, or with a session that is none, every route is 401 before anything else is judged", async () => {
+test("without either, or with a session that is none, every route is 401 before anything else is validated", async () => {
   for (const { name, method, path, auth = "key" } of OPERATIONS) {
     for (const headers of headersOf([
       {},

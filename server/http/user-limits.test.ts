@@ -255,7 +255,7 @@ test("a person stores as many bytes as they may, however many files come at once
   assert.equal((await world.call(tenant, "POST", MEDIA, formOf(photo))).status, 201);
 });
 
-test("an upload in parts is judged by its announced length, and unfinished ones count", async () => {
+test("an upload in parts is validated by its announced length, and unfinished ones count", async () => {
   const { test: tenant } = await newPerson({ maxStorageBytes: 1_000 + photo.length });
   const begin = (bytes: number) =>
     world.call(tenant, "POST", MEDIA, undefined, { "tus-resumable": "1.0.0", "upload-length": String(bytes) });

@@ -31,7 +31,7 @@ const SCHEMAS = new Map(
 );
 
 /**
- * A schema that shows itself and takes everything: arguments are judged by the operations, which tell every problem
+ * A schema that shows itself and takes everything: arguments are validated by the operations, which tell every problem
  * with its fix.
  */
 function asSchema(json: JsonObject): StandardSchemaWithJSON<unknown, unknown> {

@@ -543,7 +543,7 @@ test("what is changed between question and answer is not published", async () =>
   assert.equal(await statusOf(id), "draft");
 });
 
-test("only this server's own names and pages are let in, before anything else is judged", async () => {
+test("only this server's own names and pages are let in, before anything else is validated", async () => {
   const { hostname, port } = new URL(world.url);
   const withHost = (host: string) =>
     new Promise<number>((resolve, reject) => {

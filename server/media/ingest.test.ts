@@ -254,7 +254,7 @@ describe("media by URL", () => {
   });
 
   it("is given up where it comes in drips, so that it holds no place for nothing", async (t) => {
-    // The clock by which slowness is judged runs fast, so that the test need not be slow as well.
+    // The clock by which slowness is validated runs fast, so that the test need not be slow as well.
     const now = performance.now.bind(performance);
     t.mock.method(performance, "now", () => now() * 100);
     answer = (response) => {

@@ -53,7 +53,7 @@ export async function addUploads(
 
 /**
  * Makes media objects of URLs, in the order given, and has them fetched soon after. In the transaction of whatever
- * names them. Nothing is fetched here. Addresses are taken as they are: they are judged when they are fetched.
+ * names them. Nothing is fetched here. Addresses are taken as they are: they are validated when they are fetched.
  */
 export async function addUrls(
   db: Db,

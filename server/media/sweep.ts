@@ -52,7 +52,7 @@ export async function dropBytes({ storage }: Pick<SweepDeps, "storage">, job: un
   for (const key of drop.parse(job).storageKeys) await storage.delete(key);
 }
 
-/** A row is held first and judged after, so that a post which began to name it in between keeps it. */
+/** A row is held first and validated after, so that a post which began to name it in between keeps it. */
 function releaseBatch(pool: pg.Pool): Promise<{ held: number; storageKeys: string[] }> {
   return transaction(pool, async (tx) => {
     const days = [FINISHED_POST_DAYS, UNNAMED_DAYS] as const;

@@ -243,7 +243,7 @@ async function findFinished(
   return authorization;
 }
 
-/** The code in the address, after all else in it has been judged. */
+/** The code in the address, after all else in it has been validated. */
 function readCode(
   services: OAuthServices,
   authorization: OAuthAttemptRow,

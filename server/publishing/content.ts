@@ -1,6 +1,6 @@
 import type { MediaEntry, MediaFacts, PlatformContent, PlatformOverrides, PostContent } from "../../model/post.ts";
 import { BrokerError, type PublishMedia } from "../../platforms/platform.ts";
-import { judgePost, mapMedia, resolveContent } from "../../platforms/validate/validate.ts";
+import { validatePost, mapMedia, resolveContent } from "../../platforms/validate/validate.ts";
 import type { WorkRow } from "../db/queries/work-rows.ts";
 import type { PublishingDeps } from "./deps.ts";
 
@@ -88,7 +88,7 @@ function refuseBroken(
   content: PostContent,
   measured: (entry: MediaEntry) => MediaFacts | null,
 ): void {
-  const { issues } = judgePost(
+  const { issues } = validatePost(
     { content, platforms: [row.platform], scheduledFor: null },
     {
       now: new Date(),

@@ -16,9 +16,8 @@ export interface Doubt {
 }
 
 /**
- * The newest commit that is open or was given up, whose step no other commit has made live. Judged as things will be
- * once
- * `changes` are written and the commit `settled` has its result.
+ * The newest commit that is open or was given up, whose step no other commit has made live. Found as things will be
+ * once `changes` are written and the commit `settled` has its result.
  */
 export async function findDoubt(
   tx: pg.PoolClient,

@@ -46,7 +46,7 @@ const CHECK = {
 
 /**
  * Whether these are the keys that the database's secrets were sealed with. The first process to ask leaves a sealed
- * value behind, by which all later ones are judged. Throws with what to do about it.
+ * value behind, by which all later ones are validated. Throws with what to do about it.
  */
 export async function checkKeys(pool: pg.Pool, vault: Vault): Promise<void> {
   if ((await keyStatus(pool, vault)) === "new")

@@ -35,7 +35,7 @@ const post = (path: string, body: object, cookie?: string): Promise<Answered> =>
   });
 };
 
-test("of many codes that are tried at once a few are judged, and then the right one does not help", async () => {
+test("of many codes that are tried at once a few are validated, and then the right one does not help", async () => {
   const { email, cookie } = await newPerson();
   const enabled = await post("/two-factor/enable", { password: PASSWORD }, cookie);
   const secret = secretOf(enabled.body["totpURI"]);

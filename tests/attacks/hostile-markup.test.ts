@@ -47,7 +47,7 @@ test("nothing in an address becomes markup, a script or a way to another site, i
     const ask = async (inPath: string, query: Record<string, string>, as: Record<string, string>) => {
       const url = `${fill(path, encodeURIComponent(inPath))}?${new URLSearchParams(query)}`;
       const answer = await world.app.inject({ method: "GET", url, headers: { ...HEADERS, ...as } });
-      failed.push(...judge(`GET ${url}`, answer));
+      failed.push(...check(`GET ${url}`, answer));
       return answer.statusCode;
     };
     // What is no page cannot be one for this text and not for that.
@@ -93,7 +93,7 @@ test("nothing that a form sends comes back as markup, or leads to another site",
           ...as,
         };
         failed.push(
-          ...judge(
+          ...check(
             `POST ${path} ${text}`,
             await world.app.inject({ method: "POST", url: fill(path, "threads"), headers, payload }),
           ),
@@ -155,7 +155,7 @@ test("nothing that people, keys or platforms have stored becomes markup on any p
       : [""]) {
       const url = `${fill(path, id)}?${new URLSearchParams({ mode: "test", set: world.test.platformSetId })}`;
       const answer = await world.app.inject({ method: "GET", url, headers: { ...HEADERS, cookie } });
-      failed.push(...judge(`GET ${url}`, answer));
+      failed.push(...check(`GET ${url}`, answer));
       if (answer.body.includes("&#60;img src=x")) shown += 1;
     }
   }
@@ -164,7 +164,7 @@ test("nothing that people, keys or platforms have stored becomes markup on any p
 });
 
 /** What is wrong with an answer in which nothing of ours reads as those texts do. */
-function judge(
+function check(
   what: string,
   { statusCode, headers, body }: { statusCode: number; headers: Record<string, unknown>; body: string },
 ): string[] {

@@ -69,11 +69,11 @@ async function publishAsAgent(
     platformOverrides: { linkedin: { text: `Our new release is out (${revision}). Here is what changed.` } },
   };
   const tooLong = await call("posts_validate", { content: { ...content, text: "Long. ".repeat(200) }, platformSetId });
-  const judged = z.object({ valid: z.boolean(), issues: z.array(issue) });
-  const [found, ...others] = judged.parse(tooLong).issues;
+  const validated = z.object({ valid: z.boolean(), issues: z.array(issue) });
+  const [found, ...others] = validated.parse(tooLong).issues;
   assert.deepEqual([found?.code, found?.platform, others], ["CONTENT_TOO_LONG", "threads", []]);
   assert.match(found?.fix ?? "", /Shorten .* to at most 500/);
-  assert.equal(judged.parse(await call("posts_validate", { content, platformSetId })).valid, true);
+  assert.equal(validated.parse(await call("posts_validate", { content, platformSetId })).valid, true);
   const idempotencyKey = `release-${revision}`;
   const draft = postIn(await call("posts_create", { content, platformSetId, idempotencyKey }));
   assert.equal(draft.status, "draft");

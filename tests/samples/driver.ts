@@ -1,6 +1,6 @@
 /**
  * Runs the modules that are named as arguments, one after the other, and tells each call of theirs on standard error. A
- * refusal ends its module and not the run: whether it was foreseen is judged by its status. The modules say in BLOCK
+ * refusal ends its module and not the run: whether it was foreseen is validated by its status. The modules say in BLOCK
  * what they are, and in MAKES whether those after them are about what they make, whose id is then in ID.
  */
 const send = globalThis.fetch;

@@ -2,8 +2,8 @@ import { z } from "zod";
 
 import { PLATFORM_NAMES } from "../../../model/platform-names.ts";
 import { type Durations, show, showSeconds, showTimes, summarize } from "../../numbers.ts";
+import { type Expectation, untilSettled, type Violation, VIOLATIONS, whereAnswersAreLost } from "../checker.ts";
 import { keepWorkers } from "../crew.ts";
-import { type Expectation, untilSettled, type Violation, VIOLATIONS, whereAnswersAreLost } from "../judge.ts";
 import { type PartResult, runPart, seededRandom } from "../part.ts";
 import { startProcess } from "../processes.ts";
 import type { Entry } from "../sandbox-door.ts";
@@ -116,7 +116,7 @@ async function live(day: Day, isMixed: boolean): Promise<{ result: PartResult; s
         told.map(({ subject }) => subject),
         SETTLE_SECONDS,
       );
-      const events = await receiver.judge(told);
+      const events = await receiver.check(told);
       await crew.disband();
       await receiver.close();
 

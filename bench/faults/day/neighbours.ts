@@ -5,7 +5,7 @@ import type { PlatformName } from "../../../model/platform-names.ts";
 import { createApiKey, revokeApiKey } from "../../../server/domain/api-keys/api-keys.ts";
 import { mixedTexts, nastyTexts } from "../../../tests/nasty-texts.ts";
 import { type CallOptions, postIn } from "../api.ts";
-import type { Violation } from "../judge.ts";
+import type { Violation } from "../checker.ts";
 import { pick } from "../part.ts";
 import type { Person, World } from "../world.ts";
 import type { BadSources } from "./bad-sources.ts";
@@ -130,7 +130,7 @@ async function createAndPublish(bad: Bad, draftOptions: CallOptions): Promise<vo
 
 const TEXT_PLATFORMS = ["threads", "facebook", "twitter", "linkedin"] as const;
 
-/** Texts that make readers try again and again: long ones to be judged, short ones to be published. */
+/** Texts that make readers try again and again: long ones to be checked, short ones to be published. */
 async function sendPoison(bad: Bad): Promise<void> {
   const long = Object.values({ ...nastyTexts(900_000), ...mixedTexts(90_000, bad.seed, 40) });
   const short = Object.values({ ...nastyTexts(180), ...mixedTexts(180, bad.seed, 40) });

@@ -5,7 +5,7 @@ import { Webhook } from "standardwebhooks";
 import { z } from "zod";
 
 import { findFreePort } from "../../../cli/free-port.ts";
-import type { Violation } from "../judge.ts";
+import type { Violation } from "../checker.ts";
 import type { Person, World } from "../world.ts";
 import type { Told } from "./tenants.ts";
 
@@ -17,7 +17,7 @@ export interface Receiver {
    * Waits until all that happened has come, or the time is up; answers what is wrong with it, and when each delivery
    * first came.
    */
-  judge(told: readonly Told[]): Promise<{ violations: Violation[]; deliveries: Delivered[] }>;
+  check(told: readonly Told[]): Promise<{ violations: Violation[]; deliveries: Delivered[] }>;
   close(): Promise<void>;
 }
 
@@ -95,7 +95,7 @@ export async function startReceiver(world: World): Promise<Receiver> {
       const { secret } = z.object({ webhook: z.object({ secret: z.string() }) }).parse(made.body).webhook;
       hooks.set(path, { person, secret, heard: new Map() });
     },
-    async judge(told) {
+    async check(told) {
       const all = [...hooks.values()];
       const end = performance.now() + PATIENCE_SECONDS * 1000;
       let gaps = await gapsIn(world, all);

@@ -47,15 +47,15 @@ function create(call: Call, viewer: PageViewer): PlatformAnswer {
   if (message.trim() === "" && link === null && photos.length === 0)
     throw invalid("Missing parameter: message or link");
   if ([...message].length > MESSAGE_MAX) throw invalid("The message is too long.");
-  if (link !== null) judgeLink(link);
+  if (link !== null) validateLink(link);
   if (link === null && PREVIEW.some((name) => params[name] !== undefined))
     throw invalid("picture, name, description and thumbnail go with a link only.");
   if (params["tags"] !== undefined && params["place"] === undefined)
     throw invalid("tags cannot be specified without also specifying a place.");
   if (params["place"] !== undefined && !/^\d+$/.test(params["place"])) throw invalid("place must be the id of a Page.");
-  judgeLinks(params);
+  validateLinks(params);
   const at = publicationOf(call, { mostSeconds: SCHEDULE_SECONDS });
-  if (photos.length === 0 && at === call.now) judgeRepeat(call, viewer, message, link);
+  if (photos.length === 0 && at === call.now) validateRepeat(call, viewer, message, link);
   const post = addPost(call, viewer.page, {
     kind: photos.length > 1 ? "carousel" : photos.length === 1 ? "image" : link === null ? "text" : "link",
     message,
@@ -89,14 +89,14 @@ function attachedIds(params: Call["params"]): string[] {
 }
 
 /** Whether the address leads anywhere is not tried: nothing is asked of other machines. */
-function judgeLink(link: string): void {
+function validateLink(link: string): void {
   if (!URL.canParse(link) || !/^https?:$/.test(new URL(link).protocol)) throw refusal("1500");
   const { hostname } = new URL(link);
   if (/(^|\.)facebook\.com$/.test(hostname)) throw refusal("1609008");
   if (!hostname.includes(".") && hostname !== "localhost") throw refusal("1609005");
 }
 
-function judgeLinks(params: Call["params"]): void {
+function validateLinks(params: Call["params"]): void {
   if (params["child_attachments"] === undefined) return;
   const { data } = z
     .array(z.object({ link: z.string() }))
@@ -106,7 +106,7 @@ function judgeLinks(params: Call["params"]): void {
 }
 
 /** The same text as the post before it is refused, whoever made that. */
-function judgeRepeat(call: Call, viewer: PageViewer, message: string, link: string | null): void {
+function validateRepeat(call: Call, viewer: PageViewer, message: string, link: string | null): void {
   const last = lastPost(call, viewer.page.id);
   if (last && last.media.length === 0 && last.message === message && last.link === link)
     throw new Refusal(fbError("506/1455006"));

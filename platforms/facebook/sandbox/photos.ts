@@ -84,7 +84,7 @@ function create(call: Call, viewer: PageViewer): Outcome {
 }
 
 function made(call: Call, viewer: PageViewer, measured: Measured, at: number | null): PlatformAnswer {
-  judge(measured);
+  validate(measured);
   const { page } = viewer;
   const id = nextId(call.world, "photo", page.id);
   const altText = call.params["alt_text_custom"] ?? null;
@@ -129,7 +129,7 @@ function answerPhoto(call: Call, { id, post }: { id: string; post: FbPost | unde
 }
 
 /** By the bytes. */
-function judge({ mimeType, sizeBytes, type }: Measured): void {
+function validate({ mimeType, sizeBytes, type }: Measured): void {
   if (mimeType === null || !mimeType.startsWith("image/") || (type !== "image" && mimeType !== "image/bmp"))
     throw refusal("324/2069019");
   if (!TYPES.includes(mimeType) || sizeBytes > MAX_BYTES) throw refusal("1366046");

@@ -10,7 +10,7 @@ const TOLERANCE = 0.01;
  * The name of the error that a video's processing ends in; null where it is right. Feed videos only have to be videos.
  * Source: Reels guide, 2026-07-30; Page stories guide, where 60 s stand beside 90 s and the sandbox takes 60.
  */
-export function judgeVideo(media: Measured, surface: Surface): string | null {
+export function validateVideo(media: Measured, surface: Surface): string | null {
   const { width, height, durationSeconds, frameRate } = media;
   if (media.type !== "video" || width === null || height === null || durationSeconds === null || durationSeconds <= 0)
     return "352";

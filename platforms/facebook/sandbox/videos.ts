@@ -7,7 +7,7 @@ import { integer, integerOrNull, text, textOrNull, type Row } from "../../../san
 import { fbError } from "./errors.ts";
 import { nextId } from "./people.ts";
 import type { PostMedia } from "./posts.ts";
-import { judgeVideo, type Surface } from "./video-rules.ts";
+import { validateVideo, type Surface } from "./video-rules.ts";
 
 /**
  * Videos of all three surfaces, from the first byte to the audience.
@@ -104,7 +104,8 @@ export function receiveVideo(call: Call, video: FbVideo, media: Measured | null)
     thumbnail: media.thumbnail,
     sizeBytes: media.sizeBytes,
   };
-  const problem = forcedProblem(call) ?? video.problem ?? (media === null ? "389" : judgeVideo(media, video.surface));
+  const problem =
+    forcedProblem(call) ?? video.problem ?? (media === null ? "389" : validateVideo(media, video.surface));
   const stuck = call.behaviour?.name === "process_forever" ? 1 : 0;
   call.world.store.run(
     "UPDATE facebook_videos SET uploaded_at = ?, received = ?, media = ?, problem = ?, stuck = max(stuck, ?) WHERE id = ?",

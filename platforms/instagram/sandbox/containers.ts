@@ -5,9 +5,9 @@ import { invalid, missing, noObject, Refusal } from "../../../sandbox/meta/graph
 import { DAY_MS } from "../../../sandbox/meta/tokens.ts";
 import type { Call, Outcome, PlatformAnswer, SandboxRoute } from "../../../sandbox/platform.ts";
 import { integer, text, textOrNull, type Row } from "../../../sandbox/store.ts";
-import { judgeCreate, KINDS, type NewContainer } from "./create.ts";
+import { validateCreate, KINDS, type NewContainer } from "./create.ts";
 import { igError } from "./errors.ts";
-import { judgeImage, judgeVideo, MAX_BYTES } from "./media-rules.ts";
+import { validateImage, validateVideo, MAX_BYTES } from "./media-rules.ts";
 import { publishContainer } from "./media.ts";
 import { accountOf } from "./people.ts";
 import { takeQuota } from "./quotas.ts";
@@ -129,17 +129,17 @@ export function statusText({ state, errorSubcode }: Container): string {
 
 function create(call: Call, viewer: Viewer): Outcome {
   needSelf(call, viewer);
-  const draft = judgeCreate(call, viewer);
-  if (draft.kind === "CAROUSEL") judgeChildren(call, viewer, draft.children);
+  const draft = validateCreate(call, viewer);
+  if (draft.kind === "CAROUSEL") validateChildren(call, viewer, draft.children);
   if (draft.mediaUrl === null && draft.coverUrl === null) return made(call, viewer, draft, null);
   return fetchMedia(call, draft).then(({ media, cover }) => () => {
-    if (draft.coverUrl !== null) judgeImage(cover, { feed: false });
+    if (draft.coverUrl !== null) validateImage(cover, { feed: false });
     if (draft.mediaUrl === null) return made(call, viewer, draft, null);
     if (!draft.isVideo) {
-      judgeImage(media, { feed: draft.kind === "IMAGE" });
+      validateImage(media, { feed: draft.kind === "IMAGE" });
       return made(call, viewer, draft, media);
     }
-    const error = media === null ? "2207077" : judgeVideo(media, draft);
+    const error = media === null ? "2207077" : validateVideo(media, draft);
     if (error === "2207057") throw new Refusal(igError("1/2207057"));
     return made(call, viewer, draft, media && { ...media, thumbnail: cover?.thumbnail ?? media.thumbnail }, error);
   });
@@ -164,7 +164,7 @@ async function fetchMedia(
   return { media, cover };
 }
 
-function judgeChildren(call: Call, viewer: Viewer, children: string[]): void {
+function validateChildren(call: Call, viewer: Viewer, children: string[]): void {
   if (children.length < 2 || children.length > 10 || new Set(children).size < children.length)
     throw new Refusal(igError("100/2207028"));
   for (const id of children) {
@@ -210,7 +210,8 @@ function made(
 /** Called when the last byte of a video that is sent has come. */
 export function receiveVideo(call: Call, container: Container, media: Measured | null): void {
   const forced = call.behaviour?.name === "processing-error-{n}" ? String(call.behaviour.number) : null;
-  const error = forced ?? container.errorSubcode ?? (media === null ? "2207077" : judgeVideo(media, container.draft));
+  const error =
+    forced ?? container.errorSubcode ?? (media === null ? "2207077" : validateVideo(media, container.draft));
   const stuck = call.behaviour?.name === "process_forever" ? 1 : 0;
   call.world.store.run(
     "UPDATE instagram_containers SET upload = 'done', media = ?, received = ?, ready_at = ?, error = ?, stuck = max(stuck, ?) WHERE id = ?",

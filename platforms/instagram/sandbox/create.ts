@@ -7,7 +7,7 @@ import { igError } from "./errors.ts";
 import type { Viewer } from "./viewer.ts";
 
 /**
- * Judges the parameters of `POST /{IG_ID}/media`, apart from the media's bytes.
+ * Validates the parameters of `POST /{IG_ID}/media`, apart from the media's bytes.
  * Source: Instagram Platform docs, ig-user/media, 2026-09-11.
  */
 export interface NewContainer {
@@ -50,21 +50,21 @@ const JSON_SETTINGS = new Set([
   "branded_content_sponsor_ids",
 ]);
 
-export function judgeCreate(call: Call, viewer: Viewer): NewContainer {
+export function validateCreate(call: Call, viewer: Viewer): NewContainer {
   const { params } = call;
   const kind = kindOf(params);
   const item = isTrue(params, "is_carousel_item");
   const caption = params["caption"] ?? "";
   if (item && kind !== "IMAGE" && kind !== "VIDEO") throw invalid(`media_type ${kind} can be no item of a carousel.`);
   if (kind === "VIDEO" && !item) throw new Refusal(igError("100/2207067"));
-  const media = judgeMedia(call, viewer, kind);
-  judgeCaption(caption);
-  judgeAltText(params, kind);
+  const media = validateMedia(call, viewer, kind);
+  validateCaption(caption);
+  validateAltText(params, kind);
   const settings = settingsOf(params);
-  judgeUserTags(settings["user_tags"], media.isVideo ? "video" : kind === "STORIES" ? "story" : "image");
-  judgeCollaborators(settings["collaborators"], kind, item);
-  judgeLocation(call, kind, item);
-  judgeReel(params, kind);
+  validateUserTags(settings["user_tags"], media.isVideo ? "video" : kind === "STORIES" ? "story" : "image");
+  validateCollaborators(settings["collaborators"], kind, item);
+  validateLocation(call, kind, item);
+  validateReel(params, kind);
   if (item && params["is_ai_generated"] !== undefined)
     throw invalid("is_ai_generated is not allowed on items of a carousel.");
   if (viewer.login === "instagram" && params["product_tags"] !== undefined) throw new Refusal(igError("100/2207035"));
@@ -90,7 +90,7 @@ function kindOf(params: Call["params"]): NewContainer["kind"] {
 }
 
 /** Exactly one source: a picture's address, a video's address, or a video that is sent afterwards. */
-function judgeMedia(
+function validateMedia(
   call: Call,
   viewer: Viewer,
   kind: NewContainer["kind"],
@@ -128,13 +128,13 @@ function isMediaUrl(url: string): boolean {
 }
 
 /** Counted in code points. */
-function judgeCaption(caption: string): void {
+function validateCaption(caption: string): void {
   if ([...caption].length > 2200) throw new Refusal(igError("36004/2207010"));
   if ((caption.match(/#[\p{L}\p{N}_]+/gu) ?? []).length > 30) throw invalid("The caption has more than 30 hashtags.");
   if ((caption.match(/@[A-Za-z0-9._]+/g) ?? []).length > 20) throw new Refusal(igError("100/2207040"));
 }
 
-function judgeAltText(params: Call["params"], kind: NewContainer["kind"]): void {
+function validateAltText(params: Call["params"], kind: NewContainer["kind"]): void {
   const altText = params["alt_text"];
   if (altText === undefined) return;
   if (kind === "REELS" || kind === "STORIES") throw invalid(`alt_text is not allowed with media_type ${kind}.`);
@@ -149,7 +149,7 @@ const UserTags = z.array(
   }),
 );
 
-function judgeUserTags(value: unknown, on: "image" | "video" | "story"): void {
+function validateUserTags(value: unknown, on: "image" | "video" | "story"): void {
   if (value === undefined) return;
   const { data: tags } = UserTags.safeParse(value);
   if (!tags) throw invalid("user_tags must be a list of {username, x, y} with x and y from 0.0 to 1.0.");
@@ -160,7 +160,7 @@ function judgeUserTags(value: unknown, on: "image" | "video" | "story"): void {
     throw invalid("user_tags of a video take the username only.");
 }
 
-function judgeCollaborators(value: unknown, kind: NewContainer["kind"], item: boolean): void {
+function validateCollaborators(value: unknown, kind: NewContainer["kind"], item: boolean): void {
   if (value === undefined) return;
   if (kind === "STORIES" || item) throw invalid("collaborators are not allowed here.");
   const { data: names } = z.array(z.string().min(1)).safeParse(value);
@@ -169,7 +169,7 @@ function judgeCollaborators(value: unknown, kind: NewContainer["kind"], item: bo
 }
 
 /** Any Page's id is taken for a place, but for the sandbox's own Pages, which have no location data. */
-function judgeLocation(call: Call, kind: NewContainer["kind"], item: boolean): void {
+function validateLocation(call: Call, kind: NewContainer["kind"], item: boolean): void {
   const place = call.params["location_id"];
   if (place === undefined) return;
   if (item || kind === "STORIES") throw invalid("location_id is not allowed here.");
@@ -181,7 +181,7 @@ function judgeLocation(call: Call, kind: NewContainer["kind"], item: boolean): v
 const REEL_ONLY = ["share_to_feed", "cover_url", "thumb_offset", "audio_name", "trial_params", "audio_configuration"];
 const Trial = z.object({ graduation_strategy: z.enum(["MANUAL", "SS_PERFORMANCE"]) });
 
-function judgeReel(params: Call["params"], kind: NewContainer["kind"]): void {
+function validateReel(params: Call["params"], kind: NewContainer["kind"]): void {
   const extra = REEL_ONLY.find((name) => params[name] !== undefined);
   if (kind !== "REELS" && extra !== undefined) throw invalid(`${extra} is allowed with media_type REELS only.`);
   if (params["thumb_offset"] !== undefined && !/^\d{1,9}$/.test(params["thumb_offset"]))

@@ -13,7 +13,7 @@ export const MAX_BYTES = { image: 8 * 1024 * 1024, video: 300 * 1024 * 1024, sto
 const TOLERANCE = 0.002;
 
 /** Refuses a wrong picture at once. `feed`: the ratio counts, too. */
-export function judgeImage(media: Measured | null, { feed }: { feed: boolean }): void {
+export function validateImage(media: Measured | null, { feed }: { feed: boolean }): void {
   if (media === null) throw new Refusal(igError("9004/2207052"));
   const { mimeType, sizeBytes, width, height } = media;
   if (mimeType !== "image/jpeg" && media.type === "other") throw new Refusal(igError("9004/2207052"));
@@ -24,7 +24,7 @@ export function judgeImage(media: Measured | null, { feed }: { feed: boolean }):
 }
 
 /** What a wrong video's container ends with; null where it is right. */
-export function judgeVideo(media: Measured, draft: NewContainer): string | null {
+export function validateVideo(media: Measured, draft: NewContainer): string | null {
   const { width, height, durationSeconds, frameRate, bitRate, audioCodec, audioChannels, audioSampleRate } = media;
   if (media.mimeType !== "video/mp4" && media.mimeType !== "video/quicktime" && media.mimeType !== "video/x-m4v")
     return "2207026";

@@ -6,7 +6,7 @@ import { bodyOf, checkFields, textOf, type Fields, type Schema } from "./fields.
 import { renderLittleText } from "./little-text.ts";
 import type { Viewer } from "./viewer.ts";
 
-/** Judges the body of `POST /rest/posts`. Source: LinkedIn docs, posts-api and post-api-schema, 2026-05. */
+/** Validates the body of `POST /rest/posts`. Source: LinkedIn docs, posts-api and post-api-schema, 2026-05. */
 export interface NewPost {
   commentary: string;
   visibility: string;
@@ -61,12 +61,12 @@ const ARTICLE: Schema = {
 };
 const KINDS = ["media", "multiImage", "article", "poll", "celebration", "reference", "carousel"];
 
-export function judgePost(call: Call, viewer: Viewer): NewPost {
+export function validatePost(call: Call, viewer: Viewer): NewPost {
   const body = checkFields(bodyOf(call), "", POST);
   const distribution = checkFields(body["distribution"], "/distribution", DISTRIBUTION);
   const visibility = oneOf(body, "visibility", ["PUBLIC", "CONNECTIONS", "LOGGED_IN", "CONTAINER"]);
   oneOf(distribution, "feedDistribution", ["MAIN_FEED", "NONE"]);
-  judgeAuthor(textOf(body, "author") ?? "", viewer);
+  validateAuthor(textOf(body, "author") ?? "", viewer);
   if (textOf(distribution, "feedDistribution") === "NONE")
     throw new Refusal(badValue("feedDistribution NONE is for organizations only"));
   if (oneOf(body, "lifecycleState", ["DRAFT", "PUBLISHED", "PUBLISH_REQUESTED", "PUBLISH_FAILED"]) !== "PUBLISHED") {
@@ -80,11 +80,11 @@ export function judgePost(call: Call, viewer: Viewer): NewPost {
     commentary,
     visibility,
     content: content ?? null,
-    ...judgeContent(call, viewer, content, { ...settings, commentary }),
+    ...validateContent(call, viewer, content, { ...settings, commentary }),
   };
 }
 
-function judgeAuthor(author: string, viewer: Viewer): void {
+function validateAuthor(author: string, viewer: Viewer): void {
   if (author === viewer.urn) return;
   if (!/^urn:li:[a-zA-Z]+:/.test(author))
     throw new Refusal({ status: 400, code: "INVALID_URN_TYPE", message: `${author} is no URN` });
@@ -93,24 +93,24 @@ function judgeAuthor(author: string, viewer: Viewer): void {
 
 type Content = Pick<NewPost, "kind" | "media" | "link" | "settings">;
 
-function judgeContent(call: Call, viewer: Viewer, content: unknown, settings: Record<string, unknown>): Content {
+function validateContent(call: Call, viewer: Viewer, content: unknown, settings: Record<string, unknown>): Content {
   if (content === undefined || content === null) return { kind: "text", media: [], link: null, settings };
   const fields = checkFields(content, "/content", Object.fromEntries(KINDS.map((kind) => [kind, { kind: "object" }])));
   const kinds = Object.keys(fields).filter((kind) => (fields[kind] ?? null) !== null);
   if (kinds.length !== 1) throw new Refusal(badValue("content has to hold exactly one kind"));
   switch (kinds[0]) {
     case "media":
-      return judgeMedia(call, viewer, fields["media"], settings);
+      return validateMedia(call, viewer, fields["media"], settings);
     case "multiImage":
-      return judgeImages(call, viewer, fields["multiImage"], settings);
+      return validateImages(call, viewer, fields["multiImage"], settings);
     case "article":
-      return judgeArticle(call, viewer, fields["article"], settings);
+      return validateArticle(call, viewer, fields["article"], settings);
     default:
       throw new Refusal(badValue(`content.${kinds[0]} is not available to this application`));
   }
 }
 
-function judgeMedia(call: Call, viewer: Viewer, value: unknown, settings: Record<string, unknown>): Content {
+function validateMedia(call: Call, viewer: Viewer, value: unknown, settings: Record<string, unknown>): Content {
   const media = checkFields(value, "/content/media", MEDIA);
   const asset = usable(call, viewer, textOf(media, "id") ?? "", ["image", "video"]);
   const title = textOf(media, "title");
@@ -124,7 +124,7 @@ function judgeMedia(call: Call, viewer: Viewer, value: unknown, settings: Record
   };
 }
 
-function judgeImages(call: Call, viewer: Viewer, value: unknown, settings: Record<string, unknown>): Content {
+function validateImages(call: Call, viewer: Viewer, value: unknown, settings: Record<string, unknown>): Content {
   const { images } = checkFields(value, "/content/multiImage", {
     images: { kind: "array", required: true },
     altText: { kind: "string" },
@@ -143,7 +143,7 @@ function judgeImages(call: Call, viewer: Viewer, value: unknown, settings: Recor
 }
 
 /** LinkedIn fetches nothing of the page: what isn't sent isn't shown. */
-function judgeArticle(call: Call, viewer: Viewer, value: unknown, settings: Record<string, unknown>): Content {
+function validateArticle(call: Call, viewer: Viewer, value: unknown, settings: Record<string, unknown>): Content {
   const article = checkFields(value, "/content/article", ARTICLE);
   const source = textOf(article, "source");
   if (source === undefined)

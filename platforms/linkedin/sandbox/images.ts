@@ -81,7 +81,7 @@ function put(call: Call): Outcome {
     throw new Refusal(ERRORS.expiredUrl);
   const bytes = bytesOf(call);
   return call.world.media.measure(bytes.path).then((measured) => () => {
-    receiveAsset(call, asset.urn, { measured, failure: judge(measured), seconds: 0 });
+    receiveAsset(call, asset.urn, { measured, failure: validate(measured), seconds: 0 });
     return { status: 201, headers: restHeaders(call), body: "" };
   });
 }
@@ -99,7 +99,7 @@ export function idOf(urn: string): string {
 }
 
 /** Why processing fails; null where it doesn't. */
-function judge({ type, mimeType, width, height, frames }: Measured): string | null {
+function validate({ type, mimeType, width, height, frames }: Measured): string | null {
   if (type !== "image" || !FORMATS.includes(mimeType ?? "")) return "The image is not in a supported format";
   if ((width ?? 0) * (height ?? 0) >= MAX_PIXELS) return "The image has too many pixels";
   return (frames ?? 1) > MAX_GIF_FRAMES ? "The animation has too many frames" : null;

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import type { Call, CallPost, PlatformAnswer, SandboxRoute } from "../../../sandbox/platform.ts";
 import { integer, text } from "../../../sandbox/store.ts";
 import { findAsset } from "./assets.ts";
-import { judgePost, type NewPost, type PostMedium } from "./create.ts";
+import { validatePost, type NewPost, type PostMedium } from "./create.ts";
 import { duplicateOf, ERRORS, forbiddenPost, noPermission, Refusal, restHeaders } from "./errors.ts";
 import { bodyOf, checkFields, textOf } from "./fields.ts";
 import { renderLittleText, withoutEscapes } from "./little-text.ts";
@@ -79,7 +79,7 @@ function postOf(call: Call): CallPost | undefined {
 }
 
 function create(call: Call, viewer: Viewer): PlatformAnswer {
-  const post = judgePost(call, viewer);
+  const post = validatePost(call, viewer);
   const fingerprint = digest([viewer.urn, post.commentary, sorted(post.content)]);
   const earlier = call.behaviour?.name === "duplicate-unseen" ? undefined : findDuplicate(call, viewer, fingerprint);
   if (earlier !== undefined) throw new Refusal(duplicateOf(earlier));

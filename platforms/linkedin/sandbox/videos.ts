@@ -210,7 +210,7 @@ function finalize(call: Call, viewer: Viewer): Outcome {
   return measure(call, asset, parts).then((measured) => () => {
     receiveAsset(call, asset.urn, {
       measured,
-      failure: judge(measured),
+      failure: validate(measured),
       seconds: PROCESSING_SECONDS,
       scrambled: JSON.stringify(ids) !== JSON.stringify(etags),
     });
@@ -229,7 +229,7 @@ async function measure(call: Call, asset: Asset, parts: Part[]): Promise<Measure
   return call.world.uploads.finish(whole);
 }
 
-function judge({ mimeType, sizeBytes, durationSeconds }: Measured): string | null {
+function validate({ mimeType, sizeBytes, durationSeconds }: Measured): string | null {
   if (mimeType !== "video/mp4" && mimeType !== "video/x-m4v") return "The video is not in a supported format";
   if (durationSeconds === null) return "The video could not be read";
   if (sizeBytes < SIZE_BYTES.min || sizeBytes > SIZE_BYTES.max) return "The video's file size is out of range";

@@ -9,7 +9,7 @@ import {
   type SandboxRoute,
 } from "../../../sandbox/platform.ts";
 import { integer, text, textOrNull, type Row } from "../../../sandbox/store.ts";
-import { judgeCreate, type NewContainer } from "./create.ts";
+import { validateCreate, type NewContainer } from "./create.ts";
 import { ERRORS, graphHeaders, Refusal, CONTAINER_ERRORS } from "./errors.ts";
 import { findPost, publishContainer } from "./posts.ts";
 import { accountOf, needScopes, needSelf, withViewer, type Viewer } from "./viewer.ts";
@@ -121,8 +121,8 @@ export function readStatus(call: Call, container: Container): { status: string; 
 
 function create(call: Call, viewer: Viewer): Outcome {
   needSelf(call, viewer);
-  const draft = judgeCreate(call, viewer);
-  judgeReferences(call, viewer, draft);
+  const draft = validateCreate(call, viewer);
+  validateReferences(call, viewer, draft);
   if (draft.mediaUrl === null) return made(call, viewer, draft, null, null);
   const maxBytes = draft.kind === "IMAGE" ? IMAGE_MAX_BYTES : VIDEO_MAX_BYTES;
   return call.world.media.fetch(draft.mediaUrl, { maxBytes }).then((fetched) => () => {
@@ -132,7 +132,7 @@ function create(call: Call, viewer: Viewer): Outcome {
         viewer,
         draft,
         fetched.media,
-        draft.kind === "IMAGE" ? judgeImage(fetched.media) : judgeVideo(fetched.media),
+        draft.kind === "IMAGE" ? validateImage(fetched.media) : validateVideo(fetched.media),
       );
     if (fetched.why === "unreachable") throw new Refusal(ERRORS.notFetched);
     if (draft.kind === "IMAGE") throw new Refusal(ERRORS.imageSize);
@@ -141,8 +141,8 @@ function create(call: Call, viewer: Viewer): Outcome {
 }
 
 /** What the new container points at has to be there: children, parent, quoted post. */
-function judgeReferences(call: Call, viewer: Viewer, draft: NewContainer): void {
-  if (draft.kind === "CAROUSEL") judgeChildren(call, viewer, draft.children);
+function validateReferences(call: Call, viewer: Viewer, draft: NewContainer): void {
+  if (draft.kind === "CAROUSEL") validateChildren(call, viewer, draft.children);
   if (draft.quoteId !== null && !findPost(call, draft.quoteId)) throw new Refusal(ERRORS.notFound);
   if (draft.replyToId === null) return;
   if (findContainer(call, draft.replyToId))
@@ -154,7 +154,7 @@ function judgeReferences(call: Call, viewer: Viewer, draft: NewContainer): void 
   if (!viewer.token.scopes.includes("threads_keyword_search")) needScopes(viewer, ["threads_manage_mentions"]);
 }
 
-function judgeChildren(call: Call, viewer: Viewer, children: string[]): void {
+function validateChildren(call: Call, viewer: Viewer, children: string[]): void {
   if (children.length < 2 || children.length > 20)
     throw new Refusal(ERRORS.invalid("Param children must hold 2 to 20 ids."));
   for (const id of children) {
@@ -167,7 +167,7 @@ function judgeChildren(call: Call, viewer: Viewer, children: string[]): void {
 }
 
 /** Refuses a wrong image at once. Source: Threads docs, overview: JPEG or PNG, 8 MB, 10:1 either way. */
-function judgeImage(media: Measured): null {
+function validateImage(media: Measured): null {
   const { width, height } = media;
   if (media.sizeBytes > IMAGE_MAX_BYTES) throw new Refusal(ERRORS.imageSize);
   if (media.mimeType !== "image/jpeg" && media.mimeType !== "image/png") throw new Refusal(ERRORS.imageFormat);
@@ -177,7 +177,7 @@ function judgeImage(media: Measured): null {
 }
 
 /** A wrong video becomes a container that ends as ERROR; what is no MP4 or MOV by its bytes is refused at once. */
-function judgeVideo(media: Measured): string | null {
+function validateVideo(media: Measured): string | null {
   const { width, height, durationSeconds, frameRate, bitRate } = media;
   if (media.mimeType !== "video/mp4" && media.mimeType !== "video/quicktime" && media.mimeType !== "video/x-m4v")
     throw new Refusal(ERRORS.videoFormat);

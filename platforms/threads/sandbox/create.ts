@@ -7,7 +7,7 @@ import { codePoints, countText, linksIn } from "./text.ts";
 import { needScopes, type Viewer } from "./viewer.ts";
 
 /**
- * Judges the parameters of `POST /{user}/threads`, apart from the media's bytes.
+ * Validates the parameters of `POST /{user}/threads`, apart from the media's bytes.
  * Source: Threads docs, reference publishing and create-posts, 2026.
  */
 export interface NewContainer {
@@ -58,7 +58,7 @@ const REPLY_CONTROLS = [
 
 const invalid = (message: string) => new Refusal(ERRORS.invalid(message));
 
-export function judgeCreate(call: Call, viewer: Viewer): NewContainer {
+export function validateCreate(call: Call, viewer: Viewer): NewContainer {
   const { params } = call;
   const kind = KINDS.find((one) => one === params["media_type"]);
   if (!kind)
@@ -76,15 +76,15 @@ export function judgeCreate(call: Call, viewer: Viewer): NewContainer {
   if (item && kind !== "IMAGE" && kind !== "VIDEO")
     throw invalid("Param is_carousel_item is allowed with media_type IMAGE and VIDEO only.");
 
-  judgeAltText(params, kind);
-  judgeTopic(params);
-  judgeLinks(params, text);
-  judgePoll(params);
-  judgeTextAttachment(params);
-  judgeGif(params);
-  judgeEntities(params);
-  judgeGhost(params);
-  judgeAudience(params, viewer);
+  validateAltText(params, kind);
+  validateTopic(params);
+  validateLinks(params, text);
+  validatePoll(params);
+  validateTextAttachment(params);
+  validateGif(params);
+  validateEntities(params);
+  validateGhost(params);
+  validateAudience(params, viewer);
   return {
     kind,
     text,
@@ -122,7 +122,7 @@ function mediaUrl(params: Call["params"], kind: NewContainer["kind"]): string | 
   return url;
 }
 
-function judgeAltText(params: Call["params"], kind: NewContainer["kind"]): void {
+function validateAltText(params: Call["params"], kind: NewContainer["kind"]): void {
   if (kind === "TEXT" && isSet(params, "alt_text"))
     throw invalid("Param alt_text is not allowed with media_type TEXT.");
   if (kind === "TEXT" && isTrue(params, "is_spoiler_media"))
@@ -131,7 +131,7 @@ function judgeAltText(params: Call["params"], kind: NewContainer["kind"]): void 
     throw invalid("Param alt_text must be at most 1000 characters long.");
 }
 
-function judgeTopic(params: Call["params"]): void {
+function validateTopic(params: Call["params"]): void {
   const topic = params["topic_tag"];
   if (topic === undefined) return;
   if (topic.trim() === "" || codePoints(topic) > 50) throw invalid("Param topic_tag must be 1 to 50 characters long.");
@@ -153,7 +153,7 @@ const TextAttachment = z.object({
 });
 
 /** The notes' limit: 5 different links, in the text, as attachment and in the text attachment together. */
-function judgeLinks(params: Call["params"], text: string): void {
+function validateLinks(params: Call["params"], text: string): void {
   const attached = params["link_attachment"];
   if (attached !== undefined && !isWebAddress(attached))
     throw invalid("Param link_attachment must be a valid public URL.");
@@ -173,7 +173,7 @@ const Poll = z.strictObject({
   option_d: z.string().optional(),
 });
 
-function judgePoll(params: Call["params"]): void {
+function validatePoll(params: Call["params"]): void {
   if (!isSet(params, "poll_attachment")) return;
   const poll = parseAs(Poll, params, "poll_attachment");
   if (poll.option_d !== undefined && poll.option_c === undefined)
@@ -182,7 +182,7 @@ function judgePoll(params: Call["params"]): void {
   if (wrong) throw invalid("Param poll_attachment: options must be 1 to 25 characters long.");
 }
 
-function judgeTextAttachment(params: Call["params"]): void {
+function validateTextAttachment(params: Call["params"]): void {
   if (!isSet(params, "text_attachment")) return;
   const { plaintext, link_attachment_url: link } = parseAs(TextAttachment, params, "text_attachment");
   if (codePoints(plaintext) > 10_000)
@@ -195,13 +195,13 @@ function judgeTextAttachment(params: Call["params"]): void {
     throw invalid("Param text_attachment: link_attachment_url must be a valid public URL.");
 }
 
-function judgeGif(params: Call["params"]): void {
+function validateGif(params: Call["params"]): void {
   if (!isSet(params, "gif_attachment")) return;
   const { provider } = parseAs(z.object({ gif_id: z.string().min(1), provider: z.string() }), params, "gif_attachment");
   if (provider !== "GIPHY") throw invalid("Param gif_attachment: provider must be GIPHY.");
 }
 
-function judgeEntities(params: Call["params"]): void {
+function validateEntities(params: Call["params"]): void {
   if (!isSet(params, "text_entities")) return;
   const Entity = z.object({
     entity_type: z.literal("SPOILER"),
@@ -212,7 +212,7 @@ function judgeEntities(params: Call["params"]): void {
     throw invalid("Param text_entities must hold at most 10 entries.");
 }
 
-function judgeGhost(params: Call["params"]): void {
+function validateGhost(params: Call["params"]): void {
   if (!isTrue(params, "is_ghost_post")) return;
   if (isSet(params, "reply_to_id")) throw invalid("Param is_ghost_post is not allowed on a reply.");
   const extra = [
@@ -227,7 +227,7 @@ function judgeGhost(params: Call["params"]): void {
   if (extra !== undefined) throw invalid(`Param ${extra} is not allowed on a ghost post.`);
 }
 
-function judgeAudience(params: Call["params"], viewer: Viewer): void {
+function validateAudience(params: Call["params"], viewer: Viewer): void {
   const control = params["reply_control"];
   if (control !== undefined && !REPLY_CONTROLS.includes(control))
     throw invalid(`Param reply_control must be one of ${REPLY_CONTROLS.join(", ")}.`);

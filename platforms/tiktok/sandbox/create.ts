@@ -6,7 +6,7 @@ import { randomSecret } from "../../../sandbox/identity.ts";
 import type { Measured } from "../../../sandbox/media.ts";
 import type { Call, CallPost, Outcome, PlatformAnswer, SandboxRoute } from "../../../sandbox/platform.ts";
 import { answer, CHUNK_COUNT_INVALID, CHUNK_SIZE_INVALID, invalid, Refusal, TITLE_TOO_LONG } from "./errors.ts";
-import { judgePhotos, judgeVideo, PHOTO_MAX_BYTES } from "./media-rules.ts";
+import { validatePhotos, validateVideo, PHOTO_MAX_BYTES } from "./media-rules.ts";
 import { accountOf, withViewer, type Viewer } from "./people.ts";
 import { refuseDraft, refusePost, refuseUnowned } from "./permission.ts";
 import { showPost } from "./show.ts";
@@ -141,14 +141,14 @@ function initVideo(call: Call, viewer: Viewer): Outcome {
   const { post_info: info, source_info: source } = readJson(call, VideoBody);
   const { title = "", privacy_level: privacy, ...settings } = info;
   if (title.length > LENGTH_MAX.video) throw new Refusal(TITLE_TOO_LONG);
-  judgeSource(source);
+  validateSource(source);
   refusePost(call, viewer, privacy);
   return begin(call, viewer, source, { kind: "video", text: title, title: null, privacy, settings });
 }
 
 function initDraft(call: Call, viewer: Viewer): Outcome {
   const { source_info: source } = readJson(call, DraftBody);
-  judgeSource(source);
+  validateSource(source);
   refuseDraft(call, viewer);
   return begin(call, viewer, source, { kind: "video", text: "", title: null, privacy: null, settings: {} });
 }
@@ -181,7 +181,7 @@ function initPhotos(call: Call, viewer: Viewer): Outcome {
 }
 
 /** What the chunks have to be like. Source: TikTok docs, media transfer guide, 2026-09-11. */
-function judgeSource(source: VideoSource): void {
+function validateSource(source: VideoSource): void {
   if (source.source !== "FILE_UPLOAD") return;
   const { video_size: size, chunk_size: chunk, total_chunk_count: count } = source;
   if (size > VIDEO_MAX_BYTES) throw new Refusal(invalid("The video size is invalid"));
@@ -246,7 +246,8 @@ async function pull(
       chunkCount: 0,
     });
     addTask(call, task);
-    const found = content.kind === "photo" ? judgePhotos(media) : media[0] ? judgeVideo(media[0], viewer.facts) : null;
+    const found =
+      content.kind === "photo" ? validatePhotos(media) : media[0] ? validateVideo(media[0], viewer.facts) : null;
     finishPulled(call, task.publishId, media, isWhole ? found : `${content.kind}_pull_failed`);
     return answer(call, { publish_id: task.publishId });
   };

@@ -16,7 +16,7 @@ export const PHOTO_MAX_BYTES = 20 * 1024 * 1024;
 const TOLERANCE = 0.5;
 
 /** The `fail_reason`, or null for a video that may be published. */
-export function judgeVideo(video: Measured, { maxDurationSeconds }: PersonFacts): string | null {
+export function validateVideo(video: Measured, { maxDurationSeconds }: PersonFacts): string | null {
   const { width, height, durationSeconds, frameRate } = video;
   if (!VIDEO_TYPES.includes(video.mimeType) || !VIDEO_CODECS.includes(video.videoCodec))
     return "file_format_check_failed";
@@ -30,7 +30,7 @@ export function judgeVideo(video: Measured, { maxDurationSeconds }: PersonFacts)
 }
 
 /** The `fail_reason` of the first photo that may not be published, or null. */
-export function judgePhotos(photos: readonly Measured[]): string | null {
+export function validatePhotos(photos: readonly Measured[]): string | null {
   for (const { mimeType, type, width, height } of photos) {
     if (type !== "image" || !PHOTO_TYPES.includes(mimeType)) return "file_format_check_failed";
     const [short, long] = [Math.min(width ?? 0, height ?? 0), Math.max(width ?? 0, height ?? 0)];

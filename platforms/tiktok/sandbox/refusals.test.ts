@@ -115,7 +115,7 @@ test("creator info tells what the creator may choose", async (t) => {
   );
 });
 
-test("a PUT is judged by its address, its headers and its length", async (t) => {
+test("a PUT is validated by its address, its headers and its length", async (t) => {
   const { init, put, posts } = await openTikTok(t);
   const bytes = await video({ seconds: 3 });
   const url = stringAt((await init(bytes.length)).json, "data.upload_url");

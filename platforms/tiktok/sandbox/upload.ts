@@ -1,6 +1,6 @@
 import type { Call, CallPost, Outcome, PlatformAnswer, SandboxRoute } from "../../../sandbox/platform.ts";
 import { uploadAnswer } from "./errors.ts";
-import { judgeVideo } from "./media-rules.ts";
+import { validateVideo } from "./media-rules.ts";
 import { factsOf } from "./people.ts";
 import { showPost } from "./show.ts";
 import { findUpload, finishTask, setReceived, type Task } from "./tasks.ts";
@@ -69,7 +69,12 @@ function putChunk(call: Call): Outcome {
     .then((measured) => () => {
       if (findUpload(call)?.finishedAt !== null) return uploadAnswer(404);
       const person = call.world.identity.person("tiktok", task.owner);
-      const finished = finishTask(call, task, [measured], person ? judgeVideo(measured, factsOf(person)) : "internal");
+      const finished = finishTask(
+        call,
+        task,
+        [measured],
+        person ? validateVideo(measured, factsOf(person)) : "internal",
+      );
       if (finished.postId !== null) showPost(call, finished, [measured], task.publishId);
       return progress(task, 201, received);
     });

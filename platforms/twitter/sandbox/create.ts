@@ -10,7 +10,7 @@ import { findPost, type XPost } from "./stored-post.ts";
 import { cashtagsIn, hasForbiddenSigns, mentionsIn, weightOf } from "./text.ts";
 import { isSubscriber, type Viewer } from "./viewer.ts";
 
-/** Judges the body of `POST /2/tweets`. Source: X OpenAPI 2.167; X docs, posts, 2026-08-22. */
+/** Validates the body of `POST /2/tweets`. Source: X OpenAPI 2.167; X docs, posts, 2026-08-22. */
 const Id = z.string().regex(/^[0-9]{1,19}$/);
 const ATTACHMENTS = ["media", "poll", "quote_tweet_id", "card_uri", "direct_message_deep_link"] as const;
 
@@ -57,21 +57,21 @@ export interface NewPost {
 /** The same text by the same person within these hours is a duplicate. The sandbox's choice: X names no window. */
 const DUPLICATE_MS = 6 * 3_600_000;
 
-export function judgeCreate(call: Call, viewer: Viewer): NewPost {
+export function validateCreate(call: Call, viewer: Viewer): NewPost {
   const body = readJson(call, CreateBody);
   const text = (body.text ?? "").trim();
-  judgeAttachments(body, text);
+  validateAttachments(body, text);
   refuseGated(body);
   const media = (body.media?.media_ids ?? []).map((id) => findMedia(call, id));
-  judgeMedia(call, viewer, body, media);
-  judgeText(text, viewer);
-  const parent = body.reply === undefined ? null : judgeReply(call, viewer, body.reply.in_reply_to_tweet_id);
-  judgeVideo(media, viewer);
+  validateMedia(call, viewer, body, media);
+  validateText(text, viewer);
+  const parent = body.reply === undefined ? null : validateReply(call, viewer, body.reply.in_reply_to_tweet_id);
+  validateVideo(media, viewer);
   if (text !== "" && isRepeated(call, viewer, text)) throw new Refusal(PROBLEMS.duplicate);
   return { text, media: media.filter((one) => one !== undefined), parent, body };
 }
 
-function judgeAttachments(body: CreateBody, text: string): void {
+function validateAttachments(body: CreateBody, text: string): void {
   const present = ATTACHMENTS.filter((name) => body[name] !== undefined);
   if (present.length > 1)
     throw new Refusal(
@@ -99,7 +99,7 @@ function refuseGated(body: CreateBody): void {
   if (isGated || body.edit_options !== undefined) throw new Refusal(PROBLEMS.notPermitted);
 }
 
-function judgeMedia(call: Call, viewer: Viewer, body: CreateBody, media: readonly (XMedia | undefined)[]): void {
+function validateMedia(call: Call, viewer: Viewer, body: CreateBody, media: readonly (XMedia | undefined)[]): void {
   const isUsable = (one: XMedia | undefined) =>
     one !== undefined &&
     one.owner === viewer.person.id &&
@@ -117,13 +117,13 @@ function judgeMedia(call: Call, viewer: Viewer, body: CreateBody, media: readonl
   }
 }
 
-function judgeText(text: string, { facts }: Viewer): void {
+function validateText(text: string, { facts }: Viewer): void {
   if (weightOf(text) > (isSubscriber(facts) ? 25_000 : 280)) throw new Refusal(PROBLEMS.notPermitted);
   if (cashtagsIn(text).length > 1) throw new Refusal(PROBLEMS.cashtags);
 }
 
 /** A reply to somebody else is taken only where that post mentions or quotes the person. */
-function judgeReply(call: Call, { person }: Viewer, parentId: string): XPost {
+function validateReply(call: Call, { person }: Viewer, parentId: string): XPost {
   const parent = findPost(call, parentId);
   if (!parent) throw new Refusal(PROBLEMS.replyGone);
   const isMentioned = mentionsIn(parent.text).some((name) => name.toLowerCase() === person.username.toLowerCase());
@@ -132,7 +132,7 @@ function judgeReply(call: Call, { person }: Viewer, parentId: string): XPost {
 }
 
 /** What was taken at upload may still be too long for this person. */
-function judgeVideo(media: readonly (XMedia | undefined)[], viewer: Viewer): void {
+function validateVideo(media: readonly (XMedia | undefined)[], viewer: Viewer): void {
   const minutes = videoMinutes(viewer);
   if (media.some((one) => (one?.facts?.durationSeconds ?? 0) > minutes * 60))
     throw new Refusal(PROBLEMS.videoTooLong(minutes));

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import type { Look, NewPost as LedgerPost } from "../../../sandbox/ledger.ts";
 import type { Call, CallPost, PlatformAnswer, SandboxRoute } from "../../../sandbox/platform.ts";
 import { text } from "../../../sandbox/store.ts";
-import { judgeCreate, CreateBody, type NewPost } from "./create.ts";
+import { validateCreate, CreateBody, type NewPost } from "./create.ts";
 import { answer, PROBLEMS, Refusal } from "./errors.ts";
 import { renderText } from "./render.ts";
 import { newId } from "./snowflake.ts";
@@ -55,7 +55,7 @@ function carriedPost(call: Call): CallPost {
 }
 
 function create(call: Call, viewer: Viewer): PlatformAnswer {
-  const draft = judgeCreate(call, viewer);
+  const draft = validateCreate(call, viewer);
   const post = insert(call, viewer, draft);
   call.world.ledger.add(ledgerPost(viewer, post, carriedPost(call).handle ?? post.id));
   return answer(call, { data: { id: post.id, text: post.rendered.short, edit_history_tweet_ids: [post.id] } }, 201);

@@ -1,6 +1,6 @@
 import { jsonAnswer, type Call, type PlatformAnswer, type SandboxRoute } from "../../../sandbox/platform.ts";
 import { badValue, ERRORS, needs, Refusal } from "./errors.ts";
-import { CATEGORIES, judgeMetadata, partsOf, readMetadata } from "./metadata.ts";
+import { CATEGORIES, validateMetadata, partsOf, readMetadata } from "./metadata.ts";
 import { reannounce } from "./posts.ts";
 import {
   apiTime,
@@ -123,7 +123,7 @@ function update(call: Call, viewer: Viewer): PlatformAnswer {
     }),
   };
   const metadata = { ...kept, ...named };
-  judgeMetadata(metadata);
+  validateMetadata(metadata);
   const changed = setMetadata(call, video, metadata);
   reannounce(call, changed);
   return jsonAnswer(videoResource(call, changed, parts));

@@ -103,7 +103,7 @@ export function readMetadata(value: unknown, parts: readonly Part[]): Metadata {
   throw new Refusal(badValue(issue?.message ?? "Invalid value", `body.${(issue?.path ?? []).join(".")}`));
 }
 
-export function judgeMetadata({ snippet = {}, status = {}, localizations }: Metadata): void {
+export function validateMetadata({ snippet = {}, status = {}, localizations }: Metadata): void {
   const { title = "", description = "", tags = [], categoryId } = snippet;
   if (title.trim() === "" || [...title].length > 100 || /[<>]/.test(title)) throw new Refusal(ERRORS.invalidTitle);
   if (Buffer.byteLength(description) > 5000 || /[<>]|(?![\t\n\r])\p{Cc}/u.test(description))

@@ -88,7 +88,7 @@ test("without offline access, or without asking for consent again, there is no r
   assert.equal(typeof (await refreshOf({ prompt: "" }, "ann")), "string");
 });
 
-test("an opening is judged whole before a byte is sent", async (t) => {
+test("an opening is validated whole before a byte is sent", async (t) => {
   const { open, api } = await openYouTube(t);
   assert.deepEqual(errorOf(await open(video(), { query: "uploadType=resumable" })), [400, "missingRequiredParameter"]);
   assert.deepEqual(errorOf(await open(video(), { query: "uploadType=resumable&part=snippet,nothing" })), [

@@ -10,7 +10,7 @@ import {
   type SandboxRoute,
 } from "../../../sandbox/platform.ts";
 import { apiError, badValue, ERRORS, plainError, Refusal } from "./errors.ts";
-import { judgeMetadata, partsOf, readMetadata, type Metadata } from "./metadata.ts";
+import { validateMetadata, partsOf, readMetadata, type Metadata } from "./metadata.ts";
 import { announce } from "./posts.ts";
 import { needChannelQuota, useChannelQuota } from "./quotas.ts";
 import { splitRelated } from "./related.ts";
@@ -60,12 +60,12 @@ function insert(call: Call, viewer: Viewer): Outcome {
   throw new Refusal(ERRORS.mediaBodyRequired);
 }
 
-/** Everything that is said about the video is judged here, before a byte is sent. */
+/** Everything that is said about the video is validated here, before a byte is sent. */
 function open(call: Call, viewer: Viewer): PlatformAnswer {
   const parts = partsOf(call);
   if (call.body.kind !== "json" && call.body.kind !== "none") throw new Refusal(ERRORS.badRequest);
   const asked = readMetadata(call.body.kind === "json" ? call.body.value : {}, parts);
-  judgeMetadata(asked);
+  validateMetadata(asked);
   const metadata =
     call.behaviour?.name === "private-lock"
       ? { ...asked, status: { ...asked.status, privacyStatus: "private" as const } }
@@ -162,7 +162,7 @@ function put(call: Call): Outcome {
   if (call.body.kind !== "bytes") return refuseEmpty(call, session);
   const range = rangeOf(call);
   const refusal = range
-    ? judgeRange(call, session, range, call.body.bytes)
+    ? validateRange(call, session, range, call.body.bytes)
     : plainError(400, "Invalid Content-Range header");
   if (refusal || !range) return refusal ?? incomplete(session.storedBytes);
   return receive(call, session, { ...range, totalBytes: range.totalBytes ?? session.totalBytes }, call.body.bytes);
@@ -181,7 +181,7 @@ function refuseEmpty(call: Call, session: Session): PlatformAnswer {
   return answer;
 }
 
-function judgeRange(
+function validateRange(
   call: Call,
   session: Session,
   { first, last, totalBytes }: Range,
@@ -266,7 +266,7 @@ function insertRelated(call: Call, viewer: Viewer): Outcome {
     let metadata: Metadata;
     try {
       metadata = readMetadata(split.metadata, parts);
-      judgeMetadata(metadata);
+      validateMetadata(metadata);
     } catch (error) {
       return () => {
         throw error;

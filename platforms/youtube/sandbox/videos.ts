@@ -77,7 +77,7 @@ export function addVideo(call: Call, made: NewVideo): Video {
     isVideo: made.measured.type === "video" && durationSeconds !== null,
   };
   const person = identity.person("youtube", made.channelId);
-  const fate = made.fate ?? judge(file, person ? factsOf(person).verified : true);
+  const fate = made.fate ?? validate(file, person ? factsOf(person).verified : true);
   store.run(
     "INSERT INTO youtube_videos (id, channel_id, at, metadata, file, fate, stuck, listed_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
     id,
@@ -94,7 +94,7 @@ export function addVideo(call: Call, made: NewVideo): Video {
   return setMetadata(call, video, made.metadata);
 }
 
-function judge(file: VideoFile, verified: boolean): string {
+function validate(file: VideoFile, verified: boolean): string {
   if (file.sizeBytes === 0) return "failed:emptyFile";
   if (!file.isVideo || file.durationSeconds === null) return "failed:invalidFile";
   const isTooLong = file.durationSeconds > MAX_SECONDS || (!verified && file.durationSeconds > UNVERIFIED_SECONDS);

@@ -49,7 +49,7 @@ export const findAccount = statement<AccountRow, [id: string, userId: string, mo
   `${select} where a.id = $1 and a.user_id = $2 and a.mode = $3`,
 );
 
-/** What is stored of a set's active account, as judging a post needs it. */
+/** What is stored of a set's active account, as validating a post needs it. */
 export interface SetAccountRow {
   id: string;
   platform: PlatformName;

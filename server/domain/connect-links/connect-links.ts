@@ -21,7 +21,7 @@ import { checkConnectPolicies } from "../api-keys/policies.ts";
 import { recordAudit } from "../audit/record-audit.ts";
 import type { Answer, Call, Caller } from "../caller.ts";
 import { write } from "../idempotency.ts";
-import { unknownSet } from "../posts/judge.ts";
+import { unknownSet } from "../posts/find-issues.ts";
 import type { Services } from "../services.ts";
 
 /** What a connect link is to be. */

@@ -20,7 +20,7 @@ import { CODE_SECONDS, isOwnResource, newToken } from "./tokens.ts";
 
 type AuthorizationServices = ClientServices & { settings: Pick<Services["settings"], "apiUrl" | "appUrl"> };
 
-/** What a client asks a person for, judged. The person sees it, and answers to just this. */
+/** What a client asks a person for, validated. The person sees it, and answers to just this. */
 const authorizationRequest = z.object({
   /** The id of the grant that it would become, so that it becomes one only. */
   grantId: z.string(),
@@ -42,7 +42,7 @@ export interface RejectedRequest extends Pick<AuthorizationRequest, "client" | "
 }
 
 /**
- * Judges the request with which a client sends a person here (RFC 6749, section 4.1.1; RFC 7636; RFC 8707). Throws
+ * Validates the request with which a client sends a person here (RFC 6749, section 4.1.1; RFC 7636; RFC 8707). Throws
  * VALIDATION_FAILED, for the person to read, where it is not certain that the address is the client's; what is wrong
  * beside that is answered. No browser is sent on for it by itself: anybody can register a client, and with a wrong
  * request this host would lead to any other (RFC 9700, section 4.11.2).

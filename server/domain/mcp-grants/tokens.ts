@@ -106,14 +106,14 @@ async function spend(
   origin: Origin,
   kind: "code" | "refresh",
   raw: string,
-  judge: (row: McpTokenRow) => void,
+  check: (row: McpTokenRow) => void,
 ): Promise<Tokens> {
   const digest = digestKey(raw);
   const outcome = await transaction(pool, async (tx) => {
     const row = await useMcpToken.one(tx, [digest, kind]);
     if (row !== undefined) {
       // What is refused here is not used up.
-      judge(row);
+      check(row);
       return { tokens: await issue(tx, row), ended: null };
     }
     const known = await findMcpToken.one(tx, [digest]);

@@ -10,14 +10,14 @@ import { countAgainstPolicies, requestApproval } from "../api-keys/policies.ts";
 import type { Answer, Call } from "../caller.ts";
 import { write } from "../idempotency.ts";
 import type { Services } from "../services.ts";
-import { judge, loadSet, refuseIssues, unknownSet, type SetAccounts } from "./judge.ts";
+import { findIssues, loadSet, refuseIssues, unknownSet, type SetAccounts } from "./find-issues.ts";
 import { planMedia, type MediaPlan } from "./plan-media.ts";
 import { firstActionAt } from "./post-actions.ts";
 import { countPostAgainstLimit, countContentAgainstLimit, enforceScheduledLimit } from "./post-limits.ts";
 import { loadKnownMedia, storeMedia, type StoredLink } from "./post-media.ts";
 import { toPostAnswer } from "./to-post.ts";
 
-/** A post that has been judged and found right. */
+/** A post that has been validated and found right. */
 interface ReadyPost {
   plan: MediaPlan;
   platforms: PostRow["platforms"];
@@ -38,7 +38,7 @@ export async function createPost(
   { body, issues }: Pick<Input<unknown, unknown, PostDraft>, "body" | "issues">,
   { legacy = false } = {},
 ): Promise<Answer<{ post: Post; warnings: Issue[] }>> {
-  const ready = await judgeDraft(services, call, body, issues, legacy);
+  const ready = await prepareDraft(services, call, body, issues, legacy);
   const limits = await services.limitsOf(call.userId);
   const isCounted =
     limits.postsPerDay !== null ||
@@ -59,7 +59,7 @@ export async function createPost(
   });
 }
 
-async function judgeDraft(
+async function prepareDraft(
   services: Services,
   call: Call,
   draft: PostDraft,
@@ -74,7 +74,7 @@ async function judgeDraft(
     await loadKnownMedia(services, services.pool, call, draft.content),
   );
   const setIssues = platformSetId !== undefined && accounts === null ? [unknownSet(platformSetId)] : [];
-  const { issues, warnings } = judge(
+  const { issues, warnings } = findIssues(
     services,
     { ...plan, platforms, scheduledFor, publishBy, accounts, legacy, policies: call.policies },
     [...formIssues, ...setIssues, ...plan.issues],

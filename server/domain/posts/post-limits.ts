@@ -60,8 +60,8 @@ export async function countContentAgainstLimit(
 }
 
 /**
- * Judges one more post that waits for its time, in the transaction that lets it. Throws RATE_LIMITED where as many wait
- * as may.
+ * Validates one more post that waits for its time, in the transaction that lets it. Throws RATE_LIMITED where as many
+ * wait as may.
  */
 export async function enforceScheduledLimit(
   { limitsOf }: Pick<Services, "limitsOf">,

@@ -170,7 +170,7 @@ test("a patch may schedule a draft and make a scheduled post a draft again", asy
   assert.deepEqual([draft.status, draft.scheduledFor], ["draft", null]);
 });
 
-test("what a patch leads to is judged whole, and a refused patch changes nothing", async () => {
+test("what a patch leads to is validated whole, and a refused patch changes nothing", async () => {
   const made = postIn(await create({ platforms: ["facebook"], scheduledFor: inHours(1) }));
   assert.equal(
     asRefusal(await patch(made.id, { platforms: ["threads"] }), 400).error,

@@ -3,14 +3,14 @@ import { checkPublishPolicies, requestApprovalIfMissing } from "../api-keys/poli
 import type { Answer, Call } from "../caller.ts";
 import { write } from "../idempotency.ts";
 import type { Services } from "../services.ts";
+import { refuseIssues } from "./find-issues.ts";
+import { findStoredIssues } from "./find-stored-issues.ts";
 import { getPost } from "./get-post.ts";
-import { judgeStored } from "./judge-stored.ts";
-import { refuseIssues } from "./judge.ts";
 import { lockOwnPost } from "./lock-own-post.ts";
 import { assertAllowed, publishNow } from "./post-actions.ts";
 
 /**
- * Makes a post due now. It is judged again by what is known today: its accounts, and its media where they have been
+ * Makes a post due now. It is validated again by what is known today: its accounts, and its media where they have been
  * measured.
  */
 export async function publishPost(services: Services, call: Call, id: string): Promise<Answer<{ post: Post }>> {
@@ -23,7 +23,7 @@ export async function publishPost(services: Services, call: Call, id: string): P
         const post = await lockOwnPost(tx, call, id);
         assertAllowed(post, "publish");
         refuseIssues([
-          ...(await judgeStored(services, call, tx, { ...post, scheduledFor: null })).issues,
+          ...(await findStoredIssues(services, call, tx, { ...post, scheduledFor: null })).issues,
           ...(await checkPublishPolicies(services, tx, call, post)),
         ]);
         await publishNow(tx, post);

@@ -4,8 +4,8 @@ import { checkPublishPolicies, requestApprovalIfMissing } from "../api-keys/poli
 import type { Answer, Call } from "../caller.ts";
 import { write } from "../idempotency.ts";
 import type { Services } from "../services.ts";
+import { refuseIssues } from "./find-issues.ts";
 import { getPost } from "./get-post.ts";
-import { refuseIssues } from "./judge.ts";
 import { lockOwnPost } from "./lock-own-post.ts";
 import { retry } from "./post-actions.ts";
 

@@ -11,7 +11,7 @@ import { mediaSlots, imageSlots } from "./media-slots.ts";
 import { toPostAnswer } from "./to-post.ts";
 
 /**
- * A post as a person judges it. Its media are shown as they are stored, wherever they came from: what its caller's
+ * A post as a person reviews it. Its media are shown as they are stored, wherever they came from: what its caller's
  * server would show the person may be another thing than what was fetched from there, and goes out.
  */
 export function toApprovalAnswer(

@@ -12,9 +12,9 @@ import { requestApproval } from "../api-keys/policies.ts";
 import type { Answer, Call } from "../caller.ts";
 import { write } from "../idempotency.ts";
 import type { Services } from "../services.ts";
+import { findIssues, loadSet, refuseIssues, unknownSet, type SetAccounts } from "./find-issues.ts";
+import { mediaOf } from "./find-stored-issues.ts";
 import { getPost } from "./get-post.ts";
-import { mediaOf } from "./judge-stored.ts";
-import { judge, loadSet, refuseIssues, unknownSet, type SetAccounts } from "./judge.ts";
 import { lockOwnPost } from "./lock-own-post.ts";
 import { planMedia, type MediaPlan } from "./plan-media.ts";
 import { assertAllowed, resetForEdit } from "./post-actions.ts";
@@ -30,7 +30,9 @@ interface Changed {
   publishBy: Date | null;
 }
 
-/** Changes a draft or scheduled post. What results is judged whole; a platform that stays keeps its platform post. */
+/**
+ * Changes a draft or scheduled post. What results is validated whole; a platform that stays keeps its platform post.
+ */
 export async function updatePost(
   services: Services,
   call: Call,
@@ -45,7 +47,7 @@ export async function updatePost(
     const plan = planMedia(changed.content, [], known);
     const accounts = await loadSet(tx, call, changed.platformSetId);
     if (post.status !== "scheduled" && changed.scheduledFor !== null) await enforceScheduledLimit(services, tx, call);
-    const warnings = judgeChange(services, call, { changed, plan, accounts }, issues);
+    const warnings = refuseInvalidChange(services, call, { changed, plan, accounts }, issues);
     await store(services, call, tx, post, { changed, plan, accounts: accounts ?? {} });
     const answer = await getPost(services, call, id, tx);
     return {
@@ -78,7 +80,7 @@ function changedTime(stored: Date | null, given: string | null | undefined): Dat
 }
 
 /** Refuses with every issue; answers the warnings. */
-function judgeChange(
+function refuseInvalidChange(
   services: Services,
   { policies }: Call,
   { changed, plan, accounts }: { changed: Changed; plan: MediaPlan; accounts: SetAccounts | null },
@@ -90,7 +92,7 @@ function judgeChange(
     ...(accounts === null ? [unknownSet(platformSetId)] : []),
     ...withoutEchoes(formIssues, plan.issues),
   ];
-  const { issues, warnings } = judge(
+  const { issues, warnings } = findIssues(
     services,
     {
       ...plan,

@@ -3,7 +3,7 @@ import type { PostDraft } from "../../../contract/operations/posts.ts";
 import type { Issue } from "../../../model/errors.ts";
 import type { Answer, Call } from "../caller.ts";
 import type { Services } from "../services.ts";
-import { judge, loadSet, unknownSet } from "./judge.ts";
+import { findIssues, loadSet, unknownSet } from "./find-issues.ts";
 import { planMedia } from "./plan-media.ts";
 import { loadKnownMedia } from "./post-media.ts";
 
@@ -17,7 +17,7 @@ export async function validatePost(
   const accounts = platformSetId === undefined ? null : await loadSet(services.pool, call, platformSetId);
   const plan = planMedia(body.content, [], await loadKnownMedia(services, services.pool, call, body.content));
   const setIssues = platformSetId !== undefined && accounts === null ? [unknownSet(platformSetId)] : [];
-  const { issues, warnings } = judge(
+  const { issues, warnings } = findIssues(
     services,
     { ...plan, platforms, scheduledFor, publishBy, accounts, policies: call.policies },
     [...formIssues, ...setIssues, ...plan.issues],

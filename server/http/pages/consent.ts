@@ -28,14 +28,14 @@ import { callOf, type Person, requirePerson } from "./person.ts";
 export function addConsent(scope: FastifyInstance, services: Services): void {
   scope.get(GRANT_PATHS.authorize, async (request, reply) => {
     const person = await requirePerson(services, request);
-    const judged = await checkRequest(services, new URL(request.url, "http://own.invalid").searchParams, {
+    const checked = await checkRequest(services, new URL(request.url, "http://own.invalid").searchParams, {
       account: person.id,
       address: request.ip,
     });
-    if ("refused" in judged) return await showRefused(reply, person, judged.refused);
+    if ("refused" in checked) return await showRefused(reply, person, checked.refused);
     return await showConsent(services, reply, person, {
-      asked: judged.asked,
-      sealed: sealRequest(services, person.sessionId, judged.asked),
+      asked: checked.asked,
+      sealed: sealRequest(services, person.sessionId, checked.asked),
     });
   });
 

@@ -29,7 +29,7 @@ export function policyFields(form: Filled | undefined, error: string | undefined
     ${field({ name: "postsPerDay", label: "Posts per day", type: "number", value: text("postsPerDay"), required: false, hint: "Leave empty for no limit.", error, more: { min: "1", max: "1000000", inputmode: "numeric" } })}`;
 }
 
-/** The policies that were filled in, for the routes and verbs to judge. */
+/** The policies that were filled in, for the routes and verbs to validate. */
 export function policiesIn(form: Filled): object {
   const platforms = form.all("platforms");
   const postsPerDay = form.text("postsPerDay").trim();

@@ -32,7 +32,7 @@ export async function readAccountNames(
 }
 
 /**
- * All of a post that would go out, and by which accounts, to be judged by a person: nothing that is read backwards
+ * All of a post that would go out, and by which accounts, to be reviewed by a person: nothing that is read backwards
  * passes for something else.
  */
 export function shownPost(post: Post, { media }: Pick<Approval, "media">, names: AccountNames, timeZone: string): Html {

@@ -132,7 +132,7 @@ async function answer(services: Services, request: FastifyRequest, reply: Fastif
   );
   refuseHostile(body);
   const headers = headersOf(request);
-  // Judged already, and the library knows the app by one name only.
+  // Validated already, and the library knows the app by one name only.
   if (request.method === "POST") headers.set("origin", settings.appUrl);
   const url = new URL(request.url, settings.appUrl);
   refuseWaysElsewhere([...url.searchParams, ...Object.entries(Object(body))]);

@@ -413,7 +413,7 @@ describe("resumable uploads", () => {
     assert.equal(await tus.offset(path), 0);
   });
 
-  test("need a key before anything else is judged", async () => {
+  test("need a key before anything else is validated", async () => {
     const path = await tus.begin(1_000);
     for (const [method, at] of [
       ["POST", MEDIA],

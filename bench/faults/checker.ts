@@ -41,7 +41,7 @@ export function whereAnswersAreLost(subject: Subject): Expectation {
 /** Networks whose texts are found by a list alone. */
 const ONLY_LISTED: Partial<Record<PlatformName, true>> = { facebook: true, twitter: true };
 
-export interface Judgement {
+export interface CheckResult {
   violations: Violation[];
   fates: Record<string, number>;
   /** Entries of the ledger. */
@@ -69,13 +69,13 @@ export async function untilSettled(
 }
 
 /**
- * Holds what became of the posts against the sandbox's ledger. The ledger is right; our own words are what is judged.
+ * Holds what became of the posts against the sandbox's ledger. The ledger is right; our own words are what is checked.
  */
-export async function judge(
+export async function check(
   world: World,
   expectations: readonly Expectation[],
   neighbours: readonly Person[] = [],
-): Promise<Judgement> {
+): Promise<CheckResult> {
   const theirAccounts = new Set(
     neighbours.flatMap(({ platformAccountIds }) =>
       Object.entries(platformAccountIds).map(([platform, id]) => `${platform} ${id}`),
@@ -91,7 +91,7 @@ export async function judge(
     const post = await world.api.read(expectation.subject);
     const fate = post.platformPosts[0]?.status ?? "";
     fates[fate] = (fates[fate] ?? 0) + 1;
-    violations.push(...judgeOne(expectation, post, byText));
+    violations.push(...checkOne(expectation, post, byText));
   }
   violations.push(...strangers(ledger, expectations), ...doubles(whole.filter(isTheirs)));
   violations.push(
@@ -101,7 +101,7 @@ export async function judge(
   return { violations, fates, entries: ledger.length };
 }
 
-function judgeOne(
+function checkOne(
   { subject, fates = ["published"], isListed = false, publishCalls = 1 }: Expectation,
   post: SeenPost,
   byText: Map<string, Entry[]>,

@@ -6,7 +6,7 @@ import type { PlatformName } from "../../../model/platform-names.ts";
 import type { PostContent } from "../../../model/post.ts";
 import type { AccountFacts } from "../../../platforms/definition.ts";
 import type { Measured } from "../../../platforms/validate/resolve-content.ts";
-import { judgePost } from "../../../platforms/validate/validate.ts";
+import { validatePost } from "../../../platforms/validate/validate.ts";
 import { findSetWithAccounts, type SetAccountRow } from "../../db/queries/accounts.ts";
 import type { Db } from "../../db/sql.ts";
 import { grantEnd } from "../../oauth/token-health.ts";
@@ -24,31 +24,31 @@ export async function loadSet(db: Db, caller: Caller, platformSetId: string): Pr
   return Object.fromEntries(rows.flatMap((row) => (row.id === null ? [] : [[row.platform, row]])));
 }
 
-/** A post as far as its form was right, with all that it is judged by. */
-export interface Judgeable {
+/** A post as far as its form was right, with all that it is validated by. */
+export interface PostCandidate {
   content: PostContent;
   platforms: readonly PlatformName[];
   scheduledFor: string | null;
   publishBy?: string | null;
-  /** Null where the set is not known: then accounts are not judged. */
+  /** Null where the set is not known: then accounts are not validated. */
   accounts: SetAccounts | null;
   measured: Measured;
-  /** Whether it came by the flat body of the legacy route; see `JudgeContext`. */
+  /** Whether it came by the flat body of the legacy route; see `ValidationContext`. */
   legacy?: boolean;
   /** What the key that makes or changes it is held to. */
   policies?: KeyPolicies | null;
 }
 
-/** Every issue and warning of a post: those of its form first, then those judged of the rest. */
-export function judge(
+/** Every issue and warning of a post: those of its form first, then those validated of the rest. */
+export function findIssues(
   services: Pick<Services, "oauthOf" | "settings">,
-  post: Judgeable,
+  post: PostCandidate,
   formIssues: readonly Issue[],
   now = new Date(),
 ): { issues: Issue[]; warnings: Issue[] } {
   const { scheduling, forcePrivateUploads } = services.settings;
   const accounts = post.accounts === null ? null : factsOf(services, post.accounts);
-  const found = judgePost(post, {
+  const found = validatePost(post, {
     now,
     scheduling,
     forcePrivateUploads,
@@ -56,20 +56,20 @@ export function judge(
     measured: post.measured,
     legacy: post.legacy ?? false,
   });
-  const judged = {
+  const validated = {
     issues: inPlace(formIssues, [...found.issues, ...checkDraftPolicies(post.policies ?? null, post)]),
     warnings: inPlace(formIssues, found.warnings),
   };
   return {
-    issues: boundIssues([...formIssues, ...withoutEchoes(formIssues, judged.issues)]),
-    warnings: boundIssues(withoutEchoes(formIssues, judged.warnings)),
+    issues: boundIssues([...formIssues, ...withoutEchoes(formIssues, validated.issues)]),
+    warnings: boundIssues(withoutEchoes(formIssues, validated.warnings)),
   };
 }
 
 /** Platforms whose names were wrong have been cut out; issues of those behind them point to where they were sent. */
-function inPlace(formIssues: readonly Issue[], judged: readonly Issue[]): Issue[] {
+function inPlace(formIssues: readonly Issue[], validated: readonly Issue[]): Issue[] {
   const cut = new Set(formIssues.map(({ path }) => path));
-  return judged.map((issue) => {
+  return validated.map((issue) => {
     const found = /^\/platforms\/(\d+)$/.exec(issue.path)?.[1];
     if (found === undefined) return issue;
     let place = -1;

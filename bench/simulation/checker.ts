@@ -1,13 +1,13 @@
 import { isPlatformName, type PlatformName } from "../../model/platform-names.ts";
 import { platforms } from "../../platforms/index.ts";
 import { integer, text } from "../../sandbox/store.ts";
-import type { Violation } from "../faults/judge.ts";
+import type { Violation } from "../faults/checker.ts";
 import type { Installation } from "./installation.ts";
 import type { Subject } from "./people.ts";
 import type { Ran } from "./run.ts";
 import { EPOCH_MS } from "./timeline.ts";
 
-export interface Judgement {
+export interface CheckResult {
   violations: Violation[];
   fates: Record<string, number>;
   entries: number;
@@ -52,8 +52,8 @@ interface Post {
   entries: Entry[][];
 }
 
-/** Holds what a run has left against the sandboxes' ledger. The ledger is right; our own words are what is judged. */
-export async function judge({ stage, sandbox }: Installation, ran: Ran): Promise<Judgement> {
+/** Holds what a run has left against the sandboxes' ledger. The ledger is right; our own words are what is checked. */
+export async function check({ stage, sandbox }: Installation, ran: Ran): Promise<CheckResult> {
   const { plan, subjects } = ran;
   const ledger = sandbox.all("SELECT * FROM posts ORDER BY seq").map((row): Entry => ({
     seq: integer(row, "seq"),

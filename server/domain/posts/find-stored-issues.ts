@@ -8,12 +8,12 @@ import { listPostMedia } from "../../db/queries/posts.ts";
 import { getMedia } from "../../media/media-objects.ts";
 import type { Caller } from "../caller.ts";
 import type { Services } from "../services.ts";
-import { judge, loadSet } from "./judge.ts";
+import { findIssues, loadSet } from "./find-issues.ts";
 import { planMedia } from "./plan-media.ts";
 import { loadKnownMedia } from "./post-media.ts";
 
-/** Judges a post as it is stored. A set that is gone has no accounts. */
-export async function judgeStored(
+/** Validates a post as it is stored. A set that is gone has no accounts. */
+export async function findStoredIssues(
   services: Services,
   caller: Caller,
   tx: pg.PoolClient,
@@ -28,7 +28,7 @@ export async function judgeStored(
   const accounts = (await loadSet(tx, caller, post.platform_set_id)) ?? {};
   const known = await loadKnownMedia(services, tx, caller, post.content, await mediaOf(tx, caller, post.id));
   const { measured } = planMedia(post.content, [], known);
-  return judge(
+  return findIssues(
     services,
     { content: post.content, platforms: post.platforms, scheduledFor: post.scheduledFor, accounts, measured },
     [],
