@@ -16,7 +16,7 @@ import { sendFailure } from "../calls/refusals.ts";
 import { createStreams, type MostStreams } from "../calls/streams.ts";
 import type { Services } from "../domain/services.ts";
 import { createStorageQuota } from "../media/storage-quota.ts";
-import { HEAD_PATIENCE, limitArrival, type Patience, PATIENCE, refuseConnection } from "./arrival.ts";
+import { headPatience, limitArrival, type Patience, PATIENCE, refuseConnection } from "./arrival.ts";
 import { addDocs } from "./docs/add-docs.ts";
 import { addDoor } from "./door.ts";
 import { addPages } from "./pages/add-pages.ts";
@@ -49,6 +49,7 @@ export interface HttpOptions extends Pick<BindOptions, "onRefusal" | "longestStr
 /** The whole HTTP surface, not yet listening. Closing it ends waiting calls first. */
 export async function createHttpApp(services: Services, options: HttpOptions): Promise<FastifyInstance> {
   const stopping = new AbortController();
+  const { patience = PATIENCE } = options;
   const app: FastifyInstance = fastify({
     logger: false,
     genReqId: () => outerRequestId() ?? newId(),
@@ -57,7 +58,7 @@ export async function createHttpApp(services: Services, options: HttpOptions): P
     trustProxy: trusted(options.trustProxy ?? false),
     // A connection on which nothing moves is given up, but not before the longest `Prefer: wait`.
     connectionTimeout: 120_000,
-    http: HEAD_PATIENCE,
+    http: headPatience(patience),
     keepAliveTimeout: 72_000,
     forceCloseConnections: "idle",
     return503OnClosing: false,
@@ -76,7 +77,7 @@ export async function createHttpApp(services: Services, options: HttpOptions): P
     if (stopping.signal.aborted) reply.header("connection", "close");
     done(null, payload);
   });
-  limitArrival(app, options.patience ?? PATIENCE);
+  limitArrival(app, patience);
   addRequestLog(app, services, options);
   if ((options.trustProxy ?? false) === false) tellOfProxy(app, services);
   readBodiesOurselves(app);

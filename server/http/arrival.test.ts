@@ -21,7 +21,7 @@ before(async () => {
   app = await createHttpApp(world.services, {
     probes,
     mcp: addMcp,
-    patience: { bodySeconds: 0.6, mediaSeconds: 0.6, mediaBytes: 1000, connections: 8 },
+    patience: { headSeconds: 0.6, bodySeconds: 0.6, mediaSeconds: 0.6, mediaBytes: 1000, connections: 8 },
   });
   port = Number(new URL(await app.listen({ port: 0, host: "127.0.0.1" })).port);
 });
@@ -30,13 +30,14 @@ after(async () => {
   await world.close();
 });
 
-/** Sends a head, then so many bytes each 100 ms until the server ends it; answers what it said. */
-function trickle(head: string, bytesEach: number, pieces = Infinity): Promise<string> {
+/** Sends a head, then so many bytes each 100 ms until the server ends it, or the last ones; answers what it said. */
+function trickle(head: string, bytesEach: number, pieces = Infinity, last = ""): Promise<string> {
   const { promise, resolve } = Promise.withResolvers<string>();
   let answer = "";
   const socket = connect(port, "127.0.0.1", () => socket.write(head));
   const timer = setInterval(() => {
     if (pieces-- > 0) socket.write("x".repeat(bytesEach));
+    else if (pieces === -1) socket.write(last);
   }, 100);
   socket
     .setEncoding("utf8")
@@ -62,6 +63,11 @@ test("a form whose page calls a route is answered, and nothing of it is cut off 
   assert.equal(answer.status, 401);
   // What would be thrown then belongs to no test, and ends the process.
   await new Promise((passed) => setTimeout(passed, 1_000));
+});
+
+test("a head that trickles is cut off", async () => {
+  const slow = await trickle("GET /healthz HTTP/1.1\r\nhost: x\r\nx-slow: ", 1, 100, "\r\nconnection: close\r\n\r\n");
+  assert.match(slow, /^HTTP\/1.1 408 [^]*took too long to arrive/);
 });
 
 test("a body that trickles is cut off, whether its route takes a key or not", async () => {

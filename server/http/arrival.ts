@@ -9,6 +9,8 @@ import { errorBody, refuseRequest } from "../calls/refusals.ts";
 
 /** How patiently a server waits for what is sent to it. */
 export interface Patience {
+  /** For a whole head. */
+  headSeconds: number;
   /** For a whole body, unless it carries media. */
   bodySeconds: number;
   /** Of media at least so many bytes have to come in any such while. */
@@ -18,10 +20,18 @@ export interface Patience {
   connections: number;
 }
 
-export const PATIENCE: Patience = { bodySeconds: 30, mediaSeconds: 30, mediaBytes: 64 * 1024, connections: 10_000 };
+export const PATIENCE: Patience = {
+  headSeconds: 15,
+  bodySeconds: 30,
+  mediaSeconds: 30,
+  mediaBytes: 64 * 1024,
+  connections: 10_000,
+};
 
-/** What of Node's server has to be said when it is made: heads come soon, or not at all. */
-export const HEAD_PATIENCE = { headersTimeout: 15_000, connectionsCheckingInterval: 5_000 };
+/** What of it Node's server has to be told when it is made. */
+export function headPatience({ headSeconds }: Patience) {
+  return { headersTimeout: headSeconds * 1000, connectionsCheckingInterval: (headSeconds * 1000) / 3 };
+}
 
 /** Cuts callers off who hold a connection and send next to nothing, and refuses connections beyond the most. */
 export function limitArrival(app: FastifyInstance, patience: Patience): void {
