@@ -5,7 +5,7 @@ import { PLATFORM_NAMES, type PlatformName } from "../model/platform-names.ts";
 import type { PlatformContent } from "../model/post.ts";
 import { platforms } from "./index.ts";
 import { answerOf, CONTENT, contextFor, film, picture } from "./kit/fixture.ts";
-import { parseJson, type HttpAnswer } from "./kit/http.ts";
+import { createHttpClient, parseJson, TransportError, type HttpAnswer } from "./kit/http.ts";
 import { BrokerError, type OpenIntent, type PublishMedia, type StepContext } from "./platform.ts";
 
 const LONG = "a".repeat(200_000);
@@ -103,6 +103,33 @@ suite("whatever a platform answers, a step ends, and by an error that the engine
   }
 });
 
+test("a platform that is only asked something is waited for no longer than a read may take", async () => {
+  const asked: { name: string; timeoutSeconds: number }[] = [];
+  const http = createHttpClient({
+    transmit: async (request) => {
+      asked.push(request);
+      throw new TransportError("No answer.", { sent: true, failure: "timeout" });
+    },
+  });
+  for (const name of PLATFORM_NAMES) {
+    const { broker } = platforms[name];
+    assert.ok(broker);
+    for (const [what, content] of Object.entries(CONTENTS)) {
+      for (const step of ends(() => broker.steps(content)) ?? []) {
+        // Some wait before they ask for the first time.
+        for (const polls of [0, 1]) {
+          const context = { ...contextOf(content), http, polls };
+          if (step.effect === "read") await endsWell(`${what}, ${step.name}`, () => step.run(context));
+          if (step.effect === "visible")
+            await endsWell(`${what}, ${step.name} read back`, () => broker.reconcile(context, intentOf(step.name)));
+        }
+      }
+    }
+  }
+  assert.ok(asked.length > 50, `${asked.length} requests`);
+  for (const { name, timeoutSeconds } of asked) assert.ok(timeoutSeconds <= 15, `${name}: ${timeoutSeconds} s`);
+});
+
 async function answerAll(name: PlatformName, answer: HttpAnswer): Promise<void> {
   const { broker } = platforms[name];
   assert.ok(broker);
@@ -147,8 +174,12 @@ async function endsWell(what: string, work: () => Promise<unknown>): Promise<voi
 }
 
 function answered(content: PlatformContent<PublishMedia>, answer: HttpAnswer): StepContext {
+  return { ...contextOf(content), http: { send: async () => answer } };
+}
+
+function contextOf(content: PlatformContent<PublishMedia>): StepContext {
   const checkpoint = new Proxy({}, { get: (_, key) => (typeof key === "string" ? "1" : undefined) });
-  return { ...contextFor("http://127.0.0.1:9", content, {}, checkpoint), http: { send: async () => answer } };
+  return contextFor("http://127.0.0.1:9", content, {}, checkpoint);
 }
 
 function intentOf(step: string): OpenIntent {

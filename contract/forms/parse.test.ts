@@ -5,7 +5,7 @@ import fc from "fast-check";
 
 import { PublicError, type Issue } from "../../model/errors.ts";
 import { OPERATIONS } from "../index.ts";
-import { postsCreate, postsList } from "../operations/posts.ts";
+import { postsCreate, postsList, postsUpdate } from "../operations/posts.ts";
 import { parseInput, withoutEchoes } from "./parse.ts";
 
 const platformSetId = "01980b7a-6c00-7000-8000-000000000001";
@@ -156,6 +156,20 @@ test("nesting ten thousand levels deep and masses of keys are refused with a sen
   assert.equal(
     messages(issuesOf({ list: Array.from({ length: 60_000 }, () => 1) }))[0],
     "The request has too many values",
+  );
+});
+
+test("whoever is refused for very much is told a hundred issues of it, none of them long", () => {
+  const platforms = Array.from({ length: 3_000 }, () => "y".repeat(10_000));
+  assert.throws(
+    () => parseInput(postsUpdate, { params: { id: "z".repeat(10_000) }, query: {}, body: { platforms } }),
+    (error) => {
+      assert.ok(error instanceof PublicError);
+      assert.equal(error.issues.length, 101);
+      assert.match(error.issues.at(-1)?.message ?? "", /^There are more than 100 issues/);
+      assert.ok(JSON.stringify(error.issues).length < 100_000);
+      return true;
+    },
   );
 });
 

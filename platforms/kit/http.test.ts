@@ -87,6 +87,20 @@ for (const { name, answer, expected, timeoutSeconds = 30 } of ANSWERS) {
   });
 }
 
+test("a read has fifteen seconds and all else thirty, where a request says nothing of its own", async () => {
+  const seconds: number[] = [];
+  const client = createHttpClient({
+    transmit: async ({ timeoutSeconds }) => {
+      seconds.push(timeoutSeconds);
+      return { status: 200, headers: {}, text: "{}" };
+    },
+  });
+  const url = "https://graph.threads.net/me";
+  for (const more of [{}, { timeoutSeconds: 7 }])
+    for (const method of ["GET", "POST"] as const) await client.send({ method, url, ...more });
+  assert.deepEqual(seconds, [15, 30, 7, 7]);
+});
+
 test("a refused connection proves that nothing was sent", async (t) => {
   const server = await startServer(t, () => undefined);
   await server.close();
