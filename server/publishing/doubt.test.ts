@@ -7,6 +7,7 @@ import { isOver, liveCount, type PublishingWorld, type TestPost, withWorld } fro
 import { discard, retry } from "../domain/posts/post-actions.ts";
 
 const NOWHERE = "http://127.0.0.1:9";
+const POSTS = "https://ledger.example/publish/none";
 
 test("a live post is found by its repeat, however often that could not be sent at first", async () => {
   await withWorld(async (world) => {
@@ -252,6 +253,50 @@ test("an id that was found and stands for another post is never this one's, whic
       assert.equal(state.platformPosts[0]?.platform_post_id, null);
     }
     assert.equal(liveCount(world.ledger, "lost"), 1);
+  });
+});
+
+test("a broker that reads back is told where another post of the account says the same and is in doubt as well", async () => {
+  await withWorld(async (world) => {
+    const broker = ledgerBroker(world.ledger);
+    const told: { about: string; hasTwin: boolean }[] = [];
+    await world.startEngine({
+      broker: {
+        ...broker,
+        // Without a handle, so that the same text is the same request.
+        steps: (content) =>
+          broker.steps(content).map((step) =>
+            step.effect === "visible"
+              ? {
+                  ...step,
+                  request: (context) => ({ ...step.request(context), url: POSTS, json: { text: content.text } }),
+                }
+              : step,
+          ),
+        reconcile: ({ account, content }, { hasTwin }) => {
+          told.push({ about: `${content.text}, ${account.platformAccountId}`, hasTwin });
+          return Promise.resolve({ verdict: "cannot_tell", reason: "The list shows none of them." });
+        },
+      },
+    });
+    const userId = await world.addUser();
+    const [account = "", other = ""] = [await world.addAccount(userId), await world.addAccount(userId)];
+    for (const [text, accountId] of [
+      ["once", account],
+      ["twice", account],
+      ["twice", account],
+      ["twice", other],
+    ] as const) {
+      world.ledger.faults.push({ call: "publish", kind: "drop_before" });
+      const post = await world.addPost({ text, userId, accountId });
+      await world.publish(post);
+      assert.equal((await world.until(post, isOver)).platformPosts[0]?.status, "unknown");
+    }
+    const toldOf = (about: string) =>
+      new Set(told.filter((each) => each.about === about).map(({ hasTwin }) => hasTwin));
+    assert.deepEqual([...toldOf(`once, ${account}`)], [false]);
+    assert.deepEqual([...toldOf(`twice, ${account}`)], [false, true]);
+    assert.deepEqual([...toldOf(`twice, ${other}`)], [false]);
   });
 });
 

@@ -108,6 +108,26 @@ test("a fault of our own over an open commit ends as unknown, and what comes of 
   });
 });
 
+test("an answer whose details the database refuses is written without them", async () => {
+  await withWorld(async (world) => {
+    world.ledger.readBack = "cannot_tell";
+    await breakJournal(world, "new.effect = 'visible' and new.result is not null and new.evidence ? 'exchanges'");
+    await world.startEngine();
+    const [live, refused] = [await world.addPost({ text: "live" }), await world.addPost({ text: "refused" })];
+    world.ledger.faults.push({ call: "publish", text: "refused", kind: "refuse_for_good" });
+    for (const post of [live, refused]) await world.publish(post);
+    assert.equal((await world.until(live, isOver)).platformPosts[0]?.platform_post_id, "p1");
+    assert.equal((await world.until(refused, isOver)).platformPosts[0]?.error?.code, "CONTENT_REJECTED");
+    const { rows } = await world.pool.query(
+      "select result, (evidence ->> 'endedAfterSeconds')::float8 >= 0 as told from publish_steps where effect = 'visible' order by result",
+    );
+    assert.deepEqual(rows, [
+      { result: "definite_failure", told: true },
+      { result: "ok", told: true },
+    ]);
+  });
+});
+
 test("an answer that comes after the post was said to have failed makes it published again", async () => {
   await withWorld(async (world) => {
     world.ledger.readBack = "absent";

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { ledgerBroker } from "../../tests/ledger-platform.ts";
 import { isOver, withWorld } from "../../tests/publishing-world.ts";
 import type { EngineMetrics } from "./deps.ts";
 
@@ -17,6 +18,57 @@ test("a platform that is down is asked a few times, not by every post that is du
     await world.until(last, ({ platformPosts }) => Date.parse(String(platformPosts[0]?.next_action_at)) > Date.now());
     assert.ok(ledger.calls.length < 20, `${ledger.calls.length} calls`);
     ledger.faults.splice(0);
+    for (const post of posts) assert.equal((await world.until(post, isOver)).status, "published");
+    assert.equal(said.at(-1), false);
+  });
+});
+
+test("while a platform is down one post is tried at a time, and once it answers they go side by side again", async () => {
+  await withWorld(async (world) => {
+    const { ledger } = world;
+    const [tried, over] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const texts = Array.from({ length: 12 }, (_, n) => `due ${n}`);
+    const creates = () => ledger.calls.filter((call) => call.startsWith("create due")).length;
+    const hang = (until: Promise<void>) => {
+      ledger.faults.splice(
+        0,
+        Infinity,
+        ...texts.map((text) => ({ call: "create", text, kind: "slow", until }) as const),
+      );
+      return creates();
+    };
+    const said: boolean[] = [];
+    ledger.faults.push(...Array.from({ length: 1_000 }, () => ({ call: "create", kind: "http_500" }) as const));
+    const posts = await Promise.all(texts.map((text) => world.addPost({ text })));
+    await Promise.all(posts.map((post) => world.publish(post)));
+    const [first = assert.fail()] = posts;
+    const engine = await world.startEngine({
+      speed: 2,
+      slots: { prepare: 12, commit: 12, observe: 12 },
+      broker: ledgerBroker(ledger, { timeoutSeconds: 600 }),
+      metrics: told(said),
+    });
+    await world.until(first, () => said.length > 0 && engine.running() === 0);
+    const before = hang(tried.promise);
+    const dueIn = (seconds: number) =>
+      world.pool.query(
+        "update platform_posts set next_action_at = now() + make_interval(secs => $1) where lease_until is null and platform = 'threads'",
+        [seconds],
+      );
+    // All at one moment, beyond the pause.
+    await dueIn(4);
+    await world.until(first, () => creates() > before);
+    for (const text of ["one", "another"]) {
+      await dueIn(0);
+      const elsewhere = await world.addPost({ text, platform: "linkedin" });
+      await world.publish(elsewhere);
+      assert.equal((await world.until(elsewhere, isOver)).status, "published");
+      assert.equal(creates(), before + 1);
+    }
+    const answered = hang(over.promise);
+    tried.resolve();
+    await world.until(first, () => creates() >= answered + 3);
+    over.resolve();
     for (const post of posts) assert.equal((await world.until(post, isOver)).status, "published");
     assert.equal(said.at(-1), false);
   });

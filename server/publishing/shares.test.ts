@@ -3,8 +3,15 @@ import { test } from "node:test";
 
 import type { Mode, PlatformName } from "../../model/platform-names.ts";
 import { ledgerBroker, type LedgerFault } from "../../tests/ledger-platform.ts";
-import { isOver, type PublishingWorld, type TestPost, withWorld } from "../../tests/publishing-world.ts";
+import {
+  isOver,
+  type PostState,
+  type PublishingWorld,
+  type TestPost,
+  withWorld,
+} from "../../tests/publishing-world.ts";
 import { claimDue, findNextDue } from "../db/queries/claims.ts";
+import { LEASE_SECONDS } from "./pace.ts";
 
 const SLOTS = { prepare: 4, commit: 4, observe: 4 };
 
@@ -81,6 +88,21 @@ test("what waits for its account's turn hides nobody else's due time", async () 
   });
 });
 
+test("what is prepared does not wait for a commit of another post of the account, and is not committed beside it", async () => {
+  await withHanging("publish", async (world, hang) => {
+    await world.startEngine({ broker: patient(world) });
+    const userId = await world.addUser();
+    const accountId = await world.addAccount(userId);
+    const [committing = assert.fail()] = await hang([{ userId, accountId }]);
+    const beside = await world.addPost({ text: "beside", userId, accountId });
+    await world.publish(beside);
+    await world.until(beside, ({ platformPosts }) => platformPosts[0]?.step === "publish-0");
+    await renewed(world, committing);
+    await publishes(world, await anybody(world, {}));
+    assert.equal(world.ledger.publishCalls.get("beside"), undefined);
+  });
+});
+
 test("an account that is connected in two platform sets commits one post at a time", async () => {
   await withWorld(async (world) => {
     let committing = 0;
@@ -129,17 +151,46 @@ test("who claims never waits for a row that somebody holds", async () => {
   });
 });
 
-test("a lease is renewed for as long as its step runs", async () => {
-  await withHanging("create", async (world, hang) => {
-    await Promise.all([world.startEngine({ broker: patient(world) }), world.startEngine({ broker: patient(world) })]);
-    const [post] = await hang([{}]);
-    const { rows } = await world.pool.query<{ until: Date }>("select lease_until as until from platform_posts");
-    await world.until(
-      post ?? assert.fail(),
-      ({ platformPosts }) =>
-        Date.parse(String(platformPosts[0]?.lease_until)) > (rows[0]?.until.getTime() ?? Infinity) + 6_000,
-    );
-    assert.deepEqual(world.ledger.calls, ["create hung 0"]);
+test("a lease is renewed for as long as its step runs, hides nothing that is due meanwhile, and what follows goes on", async () => {
+  await withWorld(async (world) => {
+    const answering = Promise.withResolvers<void>();
+    world.ledger.faults.push({ call: "create", text: "slow", kind: "slow", until: answering.promise });
+    const options = { broker: patient(world), speed: 5, floorSeconds: 600 };
+    await Promise.all([world.startEngine(options), world.startEngine(options)]);
+    const post = await world.addPost({ text: "slow" });
+    await world.publish(post);
+    await world.until(post, () => world.ledger.calls.includes("create slow"));
+    await renewed(world, post);
+    world.ledger.faults.push({ call: "create", text: "again", kind: "http_500" });
+    await publishes(world, await world.addPost({ text: "again" }));
+    answering.resolve();
+    const state = await world.until(post, isOver);
+    assert.deepEqual([state.status, state.platformPosts[0]?.attempt_count], ["published", 1]);
+    assert.equal(world.ledger.calls.filter((call) => call === "create slow").length, 1);
+  });
+});
+
+test("a row that is being written while leases are renewed is not taken for lost", async () => {
+  await withWorld(async (world) => {
+    const answering = Promise.withResolvers<void>();
+    for (const text of ["written", "other"])
+      world.ledger.faults.push({ call: "create", text, kind: "slow", until: answering.promise });
+    await world.startEngine({ broker: patient(world) });
+    const [written, other] = [await world.addPost({ text: "written" }), await world.addPost({ text: "other" })];
+    for (const post of [written, other]) await world.publish(post);
+    await world.until(other, () => world.ledger.calls.length === 2);
+    const writer = await world.pool.connect();
+    try {
+      await writer.query("begin");
+      await writer.query("select from platform_posts where id = $1 for update", [written.platformPostId]);
+      await renewed(world, other, 1);
+    } finally {
+      await writer.query("rollback");
+      writer.release();
+    }
+    answering.resolve();
+    for (const post of [written, other]) assert.equal((await world.until(post, isOver)).status, "published");
+    assert.equal(world.ledger.calls.filter((call) => call === "create written").length, 1);
   });
 });
 
@@ -248,6 +299,13 @@ async function anybody(
 async function publishes(world: PublishingWorld, post: TestPost, publish = true): Promise<void> {
   if (publish) await world.publish(post);
   assert.equal((await world.until(post, isOver)).status, "published");
+}
+
+/** Waits until its lease has been renewed by so much; by default for longer than one holds. */
+async function renewed(world: PublishingWorld, post: TestPost, seconds = LEASE_SECONDS): Promise<void> {
+  const leaseOf = ({ platformPosts }: PostState) => Date.parse(String(platformPosts[0]?.lease_until));
+  const lease = leaseOf(await world.read(post));
+  await world.until(post, (state) => leaseOf(state) > lease + seconds * 1000);
 }
 
 /** Waits for its calls for longer than a test takes. */

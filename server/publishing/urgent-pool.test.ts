@@ -1,10 +1,35 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { isOver, withWorld } from "../../tests/publishing-world.ts";
+import { isOver, type PublishingWorld, type TestPost, withWorld } from "../../tests/publishing-world.ts";
 import { createPool } from "../db/pool.ts";
 
 test("leases are prolonged and the results of commits written though all other connections are taken", async () => {
+  await withTakenPool(async ({ read, until }, post, answer) => {
+    const lease = (await read(post)).platformPosts[0]?.lease_until;
+    assert.ok(lease);
+    await until(post, ({ platformPosts: [found] }) => (found?.lease_until ?? lease) > lease);
+    answer();
+    await until(post, ({ platformPosts: [found] }) => found?.live_through === "publish-0");
+  });
+});
+
+test("an answer that comes when the claim is lost is noted though all other connections are taken", async () => {
+  await withTakenPool(async ({ pool }, post, answer) => {
+    await pool.query(
+      "update platform_posts set fence = fence + 1, lease_until = null, lease_owner = null where id = $1",
+      [post.platformPostId],
+    );
+    answer();
+    const isNoted = async () => (await pool.query("select from publish_steps where evidence ? 'late'")).rowCount === 1;
+    while (!(await isNoted())) await new Promise((resolve) => setTimeout(resolve, 20));
+  });
+});
+
+/** The answer to a commit has come and is held back, and the engine's pool has no connection left, until the work is done. */
+async function withTakenPool(
+  work: (world: PublishingWorld, post: TestPost, answer: () => void) => Promise<void>,
+): Promise<void> {
   await withWorld(async (world) => {
     const pool = createPool(world.databaseUrl, { max: 2 });
     const urgentPool = createPool(world.databaseUrl, { max: 2 });
@@ -23,14 +48,10 @@ test("leases are prolonged and the results of commits written though all other c
     });
     await world.publish(post);
     await taken.promise;
-    const lease = (await world.read(post)).platformPosts[0]?.lease_until;
-    assert.ok(lease);
-    await world.until(post, ({ platformPosts: [found] }) => (found?.lease_until ?? lease) > lease);
-    seen.resolve();
-    await world.until(post, ({ platformPosts: [found] }) => found?.live_through === "publish-0");
+    await work(world, post, seen.resolve);
     for (const each of held) each.release();
     assert.equal((await world.until(post, isOver)).status, "published");
     await engine.stop();
     await Promise.all([pool.end(), urgentPool.end()]);
   });
-});
+}
