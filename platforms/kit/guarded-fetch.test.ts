@@ -167,13 +167,26 @@ describe("the guarded door", () => {
   it("ends a drip, a silent server and an answer that never begins, in time", async () => {
     await refused("timeout", `${base}/drip`, { totalSeconds: 0.3 });
     await refused("timeout", `${base}/silent`, { totalSeconds: 0.3 });
-    await refused("timeout", `${base}/half`, { totalSeconds: 30, pauseSeconds: 0.2 });
+    await refused("timeout", `${base}/half`, { totalSeconds: 600, pauseSeconds: 0.2 });
   });
 
   it("ends a body that comes too slowly, however long it may take, and not one that comes slowly at first", async () => {
     const leastRate = { bytesPerSecond: 1_000, afterSeconds: 0.1 };
-    await refused("timeout", `${base}/drip`, { totalSeconds: 60, leastRate });
+    await refused("timeout", `${base}/drip`, { totalSeconds: 600, leastRate });
     assert.equal((await get(`${base}/late`, { leastRate: { ...leastRate, bytesPerSecond: 100 } })).text.length, 20_000);
+  });
+
+  it("takes nobody for slow while our own side deals with what has come", async (t) => {
+    let now = performance.now();
+    t.mock.method(performance, "now", () => now);
+    const leastRate = { bytesPerSecond: 100_000, afterSeconds: 10 };
+    const { body } = await guardedFetch(`${base}/endless`, { ...LIMITS, maxBytes: 10_000_000, leastRate });
+    let chunks = 0;
+    for await (const _ of body) {
+      now += 60_000;
+      if ((chunks += 1) === 3) break;
+    }
+    assert.equal(chunks, 3);
   });
 
   it("lets the operator's own address pass, by its beginning alone, and follows no redirect of it", async () => {
