@@ -54,6 +54,28 @@ test("a stop is clean and leaves nothing behind though the worker hangs, and a w
   }
 });
 
+test("a stop waits for a commit that is under way, and writes down its answer", async (t) => {
+  const installation = await openInstallation(t);
+  const usual = { AMPOST_ENGINE_SPEED: "1" };
+  const server = await installation.start("start", usual);
+  const { publish, post } = await caller(installation);
+  const slow = { platform: EXAMPLE_PLATFORM, operation: "publish", kind: "slow", delayMs: 4_000 };
+  const faults = `${installation.sandboxUrl}/_sandbox/faults`;
+  const headers = { "content-type": "application/json" };
+  assert.equal((await fetch(faults, { method: "POST", headers, body: JSON.stringify(slow) })).status, 201);
+  const id = await publish("Slow to be answered");
+  await installation.until(async () => {
+    const requests: unknown = await (await fetch(`${installation.sandboxUrl}/_sandbox/requests`)).json();
+    return JSON.stringify(requests).includes('"operation":"publish"');
+  });
+  assert.equal(await server.end("SIGTERM"), 0);
+  const stopped = new Date().toISOString();
+  await installation.start("start", usual);
+  await installation.until(async () => (await post(id)).status === "published");
+  const [{ publishedAt }] = (await post(id)).platformPosts;
+  assert.ok(publishedAt < stopped, `published at ${publishedAt}, stopped at ${stopped}`);
+});
+
 test("a worker that was killed is started again, and its figures are among those of the server", async (t) => {
   const installation = await openInstallation(t);
   const server = await installation.start("start", WATCHED);

@@ -4,9 +4,11 @@ import { mock, test } from "node:test";
 
 import pg from "pg";
 
+import type { QuietStep } from "../../platforms/platform.ts";
 import { ledgerBroker } from "../../tests/ledger-platform.ts";
 import { isOver, liveCount, type PublishingWorld, withWorld } from "../../tests/publishing-world.ts";
 import { instant, secondsSince } from "./claim.ts";
+import { LEASE_SECONDS } from "./pace.ts";
 import { beginWatch, watch } from "./reading.ts";
 
 function databaseError(code: string): Error {
@@ -217,6 +219,37 @@ test("no byte of a commit leaves after the lease was lost", async () => {
     assert.equal((await world.until(post, isOver)).status, "published");
     assert.deepEqual(await resultsOf(world), ["definite_failure", "ok"]);
     assert.equal(world.ledger.publishCalls.get("lost lease"), 1);
+  });
+});
+
+test("no request of a step leaves once its lease is over, as where a machine has slept", async () => {
+  await withWorld(async (world) => {
+    const broker = ledgerBroker(world.ledger);
+    let calls: string[] | undefined;
+    const sleepBefore = (step: QuietStep): QuietStep => ({
+      ...step,
+      run: async (context) => {
+        if (calls !== undefined) return step.run(context);
+        const later = Date.now() + LEASE_SECONDS * 1000;
+        mock.method(Date, "now", () => later);
+        try {
+          return await step.run(context);
+        } finally {
+          mock.restoreAll();
+          calls = [...world.ledger.calls];
+        }
+      },
+    });
+    await world.startEngine({
+      broker: {
+        ...broker,
+        steps: (content) => broker.steps(content).map((step) => (step.effect === "visible" ? step : sleepBefore(step))),
+      },
+    });
+    const post = await world.addPost({ text: "slept" });
+    await world.publish(post);
+    assert.equal((await world.until(post, isOver)).status, "published");
+    assert.deepEqual(calls, []);
   });
 });
 
