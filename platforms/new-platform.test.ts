@@ -101,8 +101,8 @@ async function copyOfTheCode(t: TestContext): Promise<string> {
   return root;
 }
 
-/** Without what the runner tells its own children. */
+/** Without what the runner tells its own children. What is compiled of a copy is of no use to anybody after it. */
 function bareEnvironment(): NodeJS.ProcessEnv {
   const { NODE_TEST_CONTEXT: _ours, ...others } = process.env;
-  return others;
+  return { ...others, NODE_DISABLE_COMPILE_CACHE: "1" };
 }

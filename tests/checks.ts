@@ -1,5 +1,4 @@
 import { spawn } from "node:child_process";
-import { availableParallelism } from "node:os";
 import { join } from "node:path";
 
 import { type Outcome, runBeside, sumOf } from "./run-files.ts";
@@ -37,7 +36,7 @@ function runCheck({ name, command, args }: (typeof CHECKS)[number]): Promise<Out
 }
 
 if (import.meta.main) {
-  const { passed, failed } = sumOf(await runBeside(checks, { atOnce: availableParallelism(), say: console.log }));
+  const { passed, failed } = sumOf(await runBeside(checks, console.log));
   console.log(`${passed} passed, ${failed} failed`);
   process.exitCode = failed > 0 ? 1 : 0;
 }

@@ -1,3 +1,4 @@
+import { availableParallelism, cpus } from "node:os";
 import { run } from "node:test";
 import { inspect } from "node:util";
 
@@ -14,22 +15,52 @@ export interface Outcome {
   text: string;
 }
 
-/** Runs jobs side by side, in their order, and tells of each as it ends. */
+/**
+ * Runs jobs side by side, begun in their order, and tells of each as it ends. There is one for each processor, and one
+ * more whenever processors idle, since many tests wait for most of their time.
+ */
 export async function runBeside(
   jobs: readonly (() => Promise<Outcome>)[],
-  options: { atOnce: number; say(text: string): void },
+  say: (text: string) => void,
 ): Promise<Outcome[]> {
   const outcomes: Outcome[] = [];
   const waiting = jobs.values();
-  const runNext = async (): Promise<void> => {
-    for (const job of waiting) {
-      const outcome = await job();
-      outcomes.push(outcome);
-      options.say(outcome.text);
-    }
+  const runNext = async (): Promise<boolean> => {
+    const { value: job } = waiting.next();
+    if (job === undefined) return false;
+    const outcome = await job();
+    outcomes.push(outcome);
+    say(outcome.text);
+    return true;
   };
-  await Promise.all(Array.from({ length: options.atOnce }, runNext));
+  const processors = availableParallelism();
+  const extra = new Set<Promise<unknown>>();
+  let idle = idleSeconds();
+  const looking = setInterval(() => {
+    const idled = idleSeconds() - idle;
+    idle += idled;
+    if (idled < ROOM_SECONDS || extra.size >= MOST_EXTRA * processors) return;
+    const one = runNext().finally(() => extra.delete(one));
+    extra.add(one);
+  }, LOOK_SECONDS * 1000);
+  const keepRunning = async () => {
+    while (await runNext());
+  };
+  await Promise.all(Array.from({ length: processors }, keepRunning));
+  clearInterval(looking);
+  await Promise.all(extra);
   return outcomes;
+}
+
+const LOOK_SECONDS = 1;
+/** Half a processor. */
+const ROOM_SECONDS = LOOK_SECONDS / 2;
+/** For each processor: what waits takes memory all the same. */
+const MOST_EXTRA = 2;
+
+/** How long the machine's processors have idled, all together. */
+function idleSeconds(): number {
+  return cpus().reduce((sum, { times }) => sum + times.idle / 1000, 0);
 }
 
 export function sumOf(outcomes: readonly Outcome[]): Pick<Outcome, "passed" | "failed"> {

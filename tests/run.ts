@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { glob, mkdtemp, rm } from "node:fs/promises";
-import { availableParallelism, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { parseArgs } from "node:util";
 
@@ -19,9 +19,6 @@ import { runBeside, runFile, sumOf } from "./run-files.ts";
  */
 const root = join(import.meta.dirname, "..");
 process.chdir(root);
-
-/** Tests wait for half of their time, for leases to end and for what comes later. */
-const FILES_PER_CORE = 2;
 
 /** The faults, and the conformance of a platform. */
 const LONGEST = /^tests\/faults\/|^platforms\/(\w+)\/\1\.test\.ts$/;
@@ -69,7 +66,7 @@ Object.assign(process.env, {
 });
 
 const jobs = [...(wanted.length === 0 ? checks : []), ...files.map((file) => () => runFile(file))];
-const outcomes = await runBeside(jobs, { atOnce: FILES_PER_CORE * availableParallelism(), say: console.log });
+const outcomes = await runBeside(jobs, console.log);
 const sum = sumOf(outcomes);
 const left = await findLeftBehind({ folder: scratch, run });
 for (const each of left) console.log(`FAILED  left behind: ${each}`);
