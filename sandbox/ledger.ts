@@ -74,19 +74,26 @@ export interface SeenPost {
   look: Look;
 }
 
+/** What a medium looks like: pixels as displayed, seconds. */
+export const PictureSchema = z.object({
+  /** A picture that `GET /_sandbox/media/NAME` serves; null for a box with the duration. */
+  thumbnail: z.string().nullable(),
+  width: z.number().nullable(),
+  height: z.number().nullable(),
+  durationSeconds: z.number().nullable(),
+});
+
+export type Picture = z.infer<typeof PictureSchema>;
+
+/** Of a medium that nobody has looked at, nothing is known. */
+export function pictureOf(media: Picture | null | undefined): Picture {
+  const { thumbnail = null, width = null, height = null, durationSeconds = null } = media ?? {};
+  return { thumbnail, width, height, durationSeconds };
+}
+
 const LookSchema = z.object({
   author: z.object({ username: z.string(), name: z.string(), url: z.string() }),
-  media: z.array(
-    z.object({
-      type: z.enum(["image", "video", "gif"]),
-      /** A picture that `GET /_sandbox/media/NAME` serves; null for a box with the duration. */
-      thumbnail: z.string().nullable(),
-      width: z.number().nullable(),
-      height: z.number().nullable(),
-      durationSeconds: z.number().nullable(),
-      hidden: z.boolean(),
-    }),
-  ),
+  media: z.array(PictureSchema.extend({ type: z.enum(["image", "video", "gif"]), hidden: z.boolean() })),
   link: z.object({ url: z.string(), title: z.string().nullable() }).nullable(),
   poll: z.array(z.string()),
   /** A longer text that is unfolded on a click. */

@@ -1,5 +1,6 @@
 import { z } from "zod";
 
+import { pictureOf } from "../../../sandbox/ledger.ts";
 import type { Measured } from "../../../sandbox/media.ts";
 import { fieldsOf, pick } from "../../../sandbox/meta/fields.ts";
 import { invalid, isFalse, isTrue, Refusal } from "../../../sandbox/meta/graph.ts";
@@ -88,8 +89,7 @@ function made(call: Call, viewer: PageViewer, measured: Measured, at: number | n
   const { page } = viewer;
   const id = nextId(call.world, "photo", page.id);
   const altText = call.params["alt_text_custom"] ?? null;
-  const { width, height, thumbnail } = measured;
-  const media: PostMedia = { id, type: "image", altText, thumbnail, width, height, durationSeconds: null };
+  const media: PostMedia = { id, type: "image", altText, ...pictureOf(measured), durationSeconds: null };
   call.world.store.run(
     "INSERT INTO facebook_photos VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
     id,

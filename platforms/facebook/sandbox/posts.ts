@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 
 import { z } from "zod";
 
-import type { Look, NewPost } from "../../../sandbox/ledger.ts";
+import { type Look, type NewPost, PictureSchema, pictureOf } from "../../../sandbox/ledger.ts";
 import type { Page } from "../../../sandbox/meta/pages.ts";
 import type { Call } from "../../../sandbox/platform.ts";
 import { integer, integerOrNull, text, textOrNull, type Row } from "../../../sandbox/store.ts";
@@ -29,14 +29,10 @@ export interface FbPost {
   handle: string;
 }
 
-export const PostMediaSchema = z.object({
+export const PostMediaSchema = PictureSchema.extend({
   id: z.string(),
   type: z.enum(["image", "video"]),
   altText: z.string().nullable(),
-  thumbnail: z.string().nullable(),
-  width: z.number().nullable(),
-  height: z.number().nullable(),
-  durationSeconds: z.number().nullable(),
 });
 
 export type PostMedia = z.infer<typeof PostMediaSchema>;
@@ -183,14 +179,7 @@ export function lookOf(
   const title = settings["name"];
   return {
     author: { username: page.username, name: page.name, url: pageUrl(page) },
-    media: media.map(({ type, thumbnail, width, height, durationSeconds }) => ({
-      type,
-      thumbnail,
-      width,
-      height,
-      durationSeconds,
-      hidden: false,
-    })),
+    media: media.map((medium) => ({ ...pictureOf(medium), type: medium.type, hidden: false })),
     link: link === null ? null : { url: link, title: typeof title === "string" ? title : null },
     poll: [],
     attachment: null,

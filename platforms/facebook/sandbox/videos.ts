@@ -1,5 +1,6 @@
 import { z } from "zod";
 
+import { PictureSchema, pictureOf } from "../../../sandbox/ledger.ts";
 import type { Measured } from "../../../sandbox/media.ts";
 import { DAY_MS } from "../../../sandbox/meta/tokens.ts";
 import type { Call } from "../../../sandbox/platform.ts";
@@ -41,13 +42,7 @@ export interface FbVideo {
   storyId: string | null;
 }
 
-const MediaFactsSchema = z.object({
-  width: z.number().nullable(),
-  height: z.number().nullable(),
-  durationSeconds: z.number().nullable(),
-  thumbnail: z.string().nullable(),
-  sizeBytes: z.number(),
-});
+const MediaFactsSchema = PictureSchema.extend({ sizeBytes: z.number() });
 
 type MediaFacts = z.infer<typeof MediaFactsSchema>;
 
@@ -97,13 +92,7 @@ export function countReceived(call: Call, video: FbVideo, receivedBytes: number)
 
 /** All bytes are there, or none can be had. */
 export function receiveVideo(call: Call, video: FbVideo, media: Measured | null): FbVideo {
-  const facts = media && {
-    width: media.width,
-    height: media.height,
-    durationSeconds: media.durationSeconds,
-    thumbnail: media.thumbnail,
-    sizeBytes: media.sizeBytes,
-  };
+  const facts = media && { ...pictureOf(media), sizeBytes: media.sizeBytes };
   const problem =
     forcedProblem(call) ?? video.problem ?? (media === null ? "389" : validateVideo(media, video.surface));
   const stuck = call.behaviour?.name === "process_forever" ? 1 : 0;
@@ -213,15 +202,7 @@ function isReady(video: FbVideo, now: number): boolean {
 }
 
 export function mediaOf({ id, media }: FbVideo): PostMedia {
-  return {
-    id,
-    type: "video",
-    altText: null,
-    thumbnail: media?.thumbnail ?? null,
-    width: media?.width ?? null,
-    height: media?.height ?? null,
-    durationSeconds: media?.durationSeconds ?? null,
-  };
+  return { id, type: "video", altText: null, ...pictureOf(media) };
 }
 
 export function knownVideo(call: Call, id: string): FbVideo {

@@ -1,5 +1,6 @@
 import { z } from "zod";
 
+import { PictureSchema, pictureOf, type Picture } from "../../../sandbox/ledger.ts";
 import type { Measured } from "../../../sandbox/media.ts";
 import { invalid, missing, noObject, Refusal } from "../../../sandbox/meta/graph.ts";
 import { DAY_MS } from "../../../sandbox/meta/tokens.ts";
@@ -26,7 +27,7 @@ export interface Container {
   id: string;
   owner: string;
   draft: NewContainer;
-  media: MediaFacts | null;
+  media: Picture | null;
   createdAt: number;
   /** Whether it waits for bytes, and how many are there. */
   upload: "none" | "waiting" | "done";
@@ -35,15 +36,6 @@ export interface Container {
   /** What it ends with, where it ends as ERROR. */
   errorSubcode: string | null;
 }
-
-const MediaFactsSchema = z.object({
-  width: z.number().nullable(),
-  height: z.number().nullable(),
-  durationSeconds: z.number().nullable(),
-  thumbnail: z.string().nullable(),
-});
-
-export type MediaFacts = z.infer<typeof MediaFactsSchema>;
 
 const Draft: z.ZodType<NewContainer> = z.object({
   kind: z.enum(KINDS),
@@ -192,7 +184,7 @@ function made(
     id,
     viewer.person.id,
     JSON.stringify(draft),
-    media && JSON.stringify(factsOfMedia(media)),
+    media && JSON.stringify(pictureOf(media)),
     call.now,
     draft.isVideo ? 2 : 1,
     call.now + (draft.isVideo ? 10_000 : 2_000),
@@ -215,7 +207,7 @@ export function receiveVideo(call: Call, container: Container, media: Measured |
   const stuck = call.behaviour?.name === "process_forever" ? 1 : 0;
   call.world.store.run(
     "UPDATE instagram_containers SET upload = 'done', media = ?, received = ?, ready_at = ?, error = ?, stuck = max(stuck, ?) WHERE id = ?",
-    media && JSON.stringify(factsOfMedia(media)),
+    media && JSON.stringify(pictureOf(media)),
     media?.sizeBytes ?? 0,
     call.now + 10_000,
     error,
@@ -251,17 +243,13 @@ function setStuck(call: Call, id: string): void {
   call.world.store.run("UPDATE instagram_containers SET stuck = 1 WHERE id = ? AND published = 0", id);
 }
 
-function factsOfMedia({ width, height, durationSeconds, thumbnail }: Measured): MediaFacts {
-  return { width, height, durationSeconds, thumbnail };
-}
-
 function toContainer(row: Row, now: number): Container {
   const media = textOrNull(row, "media");
   return {
     id: text(row, "id"),
     owner: text(row, "owner"),
     draft: Draft.parse(JSON.parse(text(row, "draft"))),
-    media: media === null ? null : MediaFactsSchema.parse(JSON.parse(media)),
+    media: media === null ? null : PictureSchema.parse(JSON.parse(media)),
     createdAt: integer(row, "created_at"),
     upload: z.enum(["none", "waiting", "done"]).parse(text(row, "upload")),
     receivedBytes: integer(row, "received"),

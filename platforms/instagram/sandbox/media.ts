@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 import type { Person } from "../../../sandbox/identity.ts";
-import type { Look, NewPost } from "../../../sandbox/ledger.ts";
+import { type Look, type NewPost, PictureSchema, pictureOf } from "../../../sandbox/ledger.ts";
 import { DAY_MS } from "../../../sandbox/meta/tokens.ts";
 import type { Call } from "../../../sandbox/platform.ts";
 import { integer, text, type Row } from "../../../sandbox/store.ts";
@@ -25,14 +25,10 @@ export interface IgMedia {
   settings: Record<string, unknown>;
 }
 
-const MediaItemSchema = z.object({
+const MediaItemSchema = PictureSchema.extend({
   id: z.string(),
   type: z.enum(["IMAGE", "VIDEO"]),
   altText: z.string().nullable(),
-  thumbnail: z.string().nullable(),
-  width: z.number().nullable(),
-  height: z.number().nullable(),
-  durationSeconds: z.number().nullable(),
 });
 
 export type MediaItem = z.infer<typeof MediaItemSchema>;
@@ -145,10 +141,7 @@ function toItem({ id, draft, media }: Container): MediaItem {
     id: String(BigInt(id) + 60_000_000_000_000n),
     type: draft.isVideo ? "VIDEO" : "IMAGE",
     altText: draft.altText,
-    thumbnail: media?.thumbnail ?? null,
-    width: media?.width ?? null,
-    height: media?.height ?? null,
-    durationSeconds: media?.durationSeconds ?? null,
+    ...pictureOf(media),
   };
 }
 
@@ -185,12 +178,9 @@ function lookOf(person: Person, { items, settings, productType }: IgMedia): Look
   const tagged = Tags.safeParse(settings["user_tags"]).data ?? [];
   return {
     author: { username: person.username, name: person.name, url: `https://www.instagram.com/${person.username}/` },
-    media: items.map(({ type, thumbnail, width, height, durationSeconds }) => ({
-      type: type === "VIDEO" ? "video" : "image",
-      thumbnail,
-      width,
-      height,
-      durationSeconds,
+    media: items.map((item) => ({
+      ...pictureOf(item),
+      type: item.type === "VIDEO" ? "video" : "image",
       hidden: false,
     })),
     link: null,

@@ -1,6 +1,7 @@
 import { z } from "zod";
 
 import { randomSecret } from "../../../sandbox/identity.ts";
+import { PictureSchema, pictureOf } from "../../../sandbox/ledger.ts";
 import type { Measured } from "../../../sandbox/media.ts";
 import type { Call } from "../../../sandbox/platform.ts";
 import { integer, integerOrNull, text, textOrNull, type Row } from "../../../sandbox/store.ts";
@@ -29,13 +30,7 @@ export interface Asset {
   cover: string | null;
 }
 
-const AssetFacts = z.object({
-  sha256: z.string(),
-  width: z.number().nullable(),
-  height: z.number().nullable(),
-  durationSeconds: z.number().nullable(),
-  thumbnail: z.string().nullable(),
-});
+const AssetFacts = PictureSchema.extend({ sha256: z.string() });
 
 export type AssetFacts = z.infer<typeof AssetFacts>;
 
@@ -80,14 +75,13 @@ export function receiveAsset(
   urn: string,
   got: { measured: Measured; failure: string | null; seconds: number; scrambled?: boolean },
 ): void {
-  const { sha256, width, height, durationSeconds, thumbnail } = got.measured;
   call.world.store.run(
     "UPDATE linkedin_assets SET ready_at = ? + 1000 * max(?, slow_seconds), reads = 0, failure = ?, scrambled = ?, facts = ? WHERE urn = ?",
     call.now,
     got.seconds,
     got.failure,
     got.scrambled ? 1 : 0,
-    JSON.stringify({ sha256, width, height, durationSeconds, thumbnail }),
+    JSON.stringify({ ...pictureOf(got.measured), sha256: got.measured.sha256 }),
     urn,
   );
   actOut(call, urn);

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 
+import { pictureOf } from "../../../sandbox/ledger.ts";
 import type { Call, CallPost, PlatformAnswer, SandboxRoute } from "../../../sandbox/platform.ts";
 import { integer, text } from "../../../sandbox/store.ts";
 import { findAsset } from "./assets.ts";
@@ -142,8 +143,8 @@ function addToLedger(call: Call, viewer: Viewer, urn: string, post: NewPost): vo
 }
 
 function lookOf({ asset }: PostMedium) {
-  const { width = null, height = null, durationSeconds = null, thumbnail = null } = asset.facts ?? {};
-  return { type: asset.kind, thumbnail: asset.cover ?? thumbnail, width, height, durationSeconds, hidden: false };
+  const picture = pictureOf(asset.facts);
+  return { ...picture, type: asset.kind, thumbnail: asset.cover ?? picture.thumbnail, hidden: false };
 }
 
 function edit(call: Call, viewer: Viewer): PlatformAnswer {

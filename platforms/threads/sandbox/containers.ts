@@ -1,5 +1,6 @@
 import { z } from "zod";
 
+import { PictureSchema, pictureOf } from "../../../sandbox/ledger.ts";
 import type { Measured } from "../../../sandbox/media.ts";
 import {
   jsonAnswer,
@@ -34,14 +35,7 @@ export interface Container {
   errorMessage: string | null;
 }
 
-const MediaFactsSchema = z.object({
-  mimeType: z.string().nullable(),
-  sizeBytes: z.number(),
-  width: z.number().nullable(),
-  height: z.number().nullable(),
-  durationSeconds: z.number().nullable(),
-  thumbnail: z.string().nullable(),
-});
+const MediaFactsSchema = PictureSchema.extend({ mimeType: z.string().nullable(), sizeBytes: z.number() });
 
 export type MediaFacts = z.infer<typeof MediaFactsSchema>;
 
@@ -252,8 +246,7 @@ function setStuck(call: Call, id: string): void {
 }
 
 function factsOfMedia(media: Measured): MediaFacts {
-  const { mimeType, sizeBytes, width, height, durationSeconds, thumbnail } = media;
-  return { mimeType, sizeBytes, width, height, durationSeconds, thumbnail };
+  return { ...pictureOf(media), mimeType: media.mimeType, sizeBytes: media.sizeBytes };
 }
 
 function toContainer(row: Row, now: number): Container {

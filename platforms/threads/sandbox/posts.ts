@@ -1,9 +1,9 @@
 import { z } from "zod";
 
-import type { Look, NewPost } from "../../../sandbox/ledger.ts";
+import { type Look, type NewPost, PictureSchema, pictureOf } from "../../../sandbox/ledger.ts";
 import { jsonAnswer, type Call, type PlatformAnswer, type SandboxRoute } from "../../../sandbox/platform.ts";
 import { integer, text, textOrNull, type Row } from "../../../sandbox/store.ts";
-import type { Container, MediaFacts } from "./containers.ts";
+import type { Container } from "./containers.ts";
 import type { NewContainer } from "./create.ts";
 import { ERRORS, graphHeaders, Refusal } from "./errors.ts";
 import { findPlace } from "./places.ts";
@@ -36,14 +36,10 @@ export interface ThreadsPost {
   settings: Record<string, unknown>;
 }
 
-const PostMediaSchema = z.object({
+const PostMediaSchema = PictureSchema.extend({
   id: z.string(),
   type: z.enum(["IMAGE", "VIDEO"]),
   altText: z.string().nullable(),
-  thumbnail: z.string().nullable(),
-  width: z.number().nullable(),
-  height: z.number().nullable(),
-  durationSeconds: z.number().nullable(),
 });
 
 export type PostMedia = z.infer<typeof PostMediaSchema>;
@@ -240,15 +236,11 @@ function remove(call: Call, viewer: Viewer): PlatformAnswer {
 }
 
 function toMedia(part: Container): PostMedia {
-  const facts: MediaFacts | null = part.media;
   return {
     id: String(BigInt(part.id) + 50_000_000_000_000n),
     type: part.draft.kind === "VIDEO" ? "VIDEO" : "IMAGE",
     altText: part.draft.altText,
-    thumbnail: facts?.thumbnail ?? null,
-    width: facts?.width ?? null,
-    height: facts?.height ?? null,
-    durationSeconds: facts?.durationSeconds ?? null,
+    ...pictureOf(part.media),
   };
 }
 
@@ -293,9 +285,7 @@ function lookOf(viewer: Viewer, post: ThreadsPost, draft: NewContainer | null): 
   const attached = settings["link_attachment"];
   const link = typeof attached === "string" ? attached : post.media.length === 0 ? linksIn(post.text)[0] : undefined;
   const gif =
-    settings["gif_attachment"] === undefined
-      ? []
-      : [{ type: "gif" as const, thumbnail: null, width: null, height: null, durationSeconds: null, hidden: false }];
+    settings["gif_attachment"] === undefined ? [] : [{ ...pictureOf(null), type: "gif" as const, hidden: false }];
   const hidden = settings["is_spoiler_media"] === "true";
   const place = typeof settings["location_id"] === "string" ? findPlace(settings["location_id"]) : undefined;
   const control = settings["reply_control"];
@@ -303,12 +293,9 @@ function lookOf(viewer: Viewer, post: ThreadsPost, draft: NewContainer | null): 
     author: { username, name, url: profileUrl(username) },
     media: [
       ...gif,
-      ...post.media.map(({ type, thumbnail, width, height, durationSeconds }) => ({
-        type: type === "VIDEO" ? ("video" as const) : ("image" as const),
-        thumbnail,
-        width,
-        height,
-        durationSeconds,
+      ...post.media.map((medium) => ({
+        ...pictureOf(medium),
+        type: medium.type === "VIDEO" ? ("video" as const) : ("image" as const),
         hidden,
       })),
     ],

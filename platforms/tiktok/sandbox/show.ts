@@ -1,4 +1,4 @@
-import type { NewPost } from "../../../sandbox/ledger.ts";
+import { type NewPost, pictureOf } from "../../../sandbox/ledger.ts";
 import type { Measured } from "../../../sandbox/media.ts";
 import type { Call } from "../../../sandbox/platform.ts";
 import type { Task } from "./tasks.ts";
@@ -30,14 +30,7 @@ export function showPost(call: Call, task: Task, media: readonly Measured[], han
     rootId: postId,
     look: {
       author: { username: person.username, name: person.name, url: profile },
-      media: media.map(({ thumbnail, width, height, durationSeconds }) => ({
-        type,
-        thumbnail,
-        width,
-        height,
-        durationSeconds,
-        hidden: false,
-      })),
+      media: media.map((medium) => ({ ...pictureOf(medium), type, hidden: false })),
       link: null,
       poll: [],
       attachment: content.title,

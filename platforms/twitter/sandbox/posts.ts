@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 
-import type { Look, NewPost as LedgerPost } from "../../../sandbox/ledger.ts";
+import { type Look, type NewPost as LedgerPost, pictureOf } from "../../../sandbox/ledger.ts";
 import type { Call, CallPost, PlatformAnswer, SandboxRoute } from "../../../sandbox/platform.ts";
 import { text } from "../../../sandbox/store.ts";
 import { validateCreate, CreateBody, type NewPost } from "./create.ts";
@@ -78,10 +78,7 @@ function insert(call: Call, viewer: Viewer, { text: written, media, parent, body
       key,
       type: kindOf(category) === "video" ? "video" : kindOf(category) === "gif" ? "animated_gif" : "photo",
       altText,
-      thumbnail: facts?.thumbnail ?? null,
-      width: facts?.width ?? null,
-      height: facts?.height ?? null,
-      durationSeconds: facts?.durationSeconds ?? null,
+      ...pictureOf(facts),
     })),
     poll: body.poll
       ? { id: newId(call), options: body.poll.options, durationMinutes: body.poll.duration_minutes }
@@ -161,14 +158,7 @@ function lookOf({ person, facts }: Pick<Viewer, "person" | "facts">, post: XPost
   const { poll } = post;
   return {
     author: { username: person.username, name: person.name, url: `https://x.com/${person.username}` },
-    media: post.media.map(({ type, thumbnail, width, height, durationSeconds }) => ({
-      type: LEDGER_TYPES[type],
-      thumbnail,
-      width,
-      height,
-      durationSeconds,
-      hidden: false,
-    })),
+    media: post.media.map((medium) => ({ ...pictureOf(medium), type: LEDGER_TYPES[medium.type], hidden: false })),
     link: link === undefined ? null : { url: /^https?:/i.test(link) ? link : `http://${link}`, title: null },
     poll: poll?.options ?? [],
     attachment: null,

@@ -1,5 +1,6 @@
 import { z } from "zod";
 
+import { PictureSchema, pictureOf } from "../../../sandbox/ledger.ts";
 import type { Measured } from "../../../sandbox/media.ts";
 import type { Call } from "../../../sandbox/platform.ts";
 import { integer, integerOrNull, text, textOrNull, type Row } from "../../../sandbox/store.ts";
@@ -32,14 +33,10 @@ const CATEGORIES = [
 export const Category = z.enum(CATEGORIES);
 export type Category = z.infer<typeof Category>;
 
-const MediaFacts = z.object({
+const MediaFacts = PictureSchema.extend({
   sha256: z.string(),
   sizeBytes: z.number(),
   mimeType: z.string().nullable(),
-  width: z.number().nullable(),
-  height: z.number().nullable(),
-  durationSeconds: z.number().nullable(),
-  thumbnail: z.string().nullable(),
 });
 
 export type MediaFacts = z.infer<typeof MediaFacts>;
@@ -84,16 +81,9 @@ export function insertMedia(call: Call, media: XMedia): void {
   );
 }
 
-export function factsOf({
-  sha256,
-  sizeBytes,
-  mimeType,
-  width,
-  height,
-  durationSeconds,
-  thumbnail,
-}: Measured): MediaFacts {
-  return { sha256, sizeBytes, mimeType, width, height, durationSeconds, thumbnail };
+export function factsOf(measured: Measured): MediaFacts {
+  const { sha256, sizeBytes, mimeType } = measured;
+  return { ...pictureOf(measured), sha256, sizeBytes, mimeType };
 }
 
 function toMedia(row: Row): XMedia {

@@ -1,5 +1,6 @@
 import { z } from "zod";
 
+import { PictureSchema } from "../../../sandbox/ledger.ts";
 import type { Call } from "../../../sandbox/platform.ts";
 import { integer, text, textOrNull, type Row } from "../../../sandbox/store.ts";
 import { RenderedSchema, type Rendered } from "./render.ts";
@@ -23,14 +24,10 @@ export interface XPost {
   settings: Record<string, unknown>;
 }
 
-const PostMediaSchema = z.object({
+const PostMediaSchema = PictureSchema.extend({
   key: z.string(),
   type: z.enum(["photo", "animated_gif", "video"]),
   altText: z.string().nullable(),
-  thumbnail: z.string().nullable(),
-  width: z.number().nullable(),
-  height: z.number().nullable(),
-  durationSeconds: z.number().nullable(),
 });
 
 export type PostMedia = z.infer<typeof PostMediaSchema>;
