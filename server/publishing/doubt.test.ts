@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
 
 import type { Broker } from "../../platforms/platform.ts";
 import { ledgerBroker } from "../../tests/ledger-platform.ts";
@@ -120,6 +121,63 @@ test("a forced retry that is refused leaves the first call in doubt, which is re
     const later = await world.until(post, ({ status }) => status === "published");
     assert.equal(later.platformPosts[0]?.platform_post_id, "p1");
     assert.equal(world.ledger.publishCalls.get("lost"), 2);
+  });
+});
+
+for (const last of ["has failed", "is under way"] as const) {
+  test(`a late answer for a part that another call has made live has no later part sent again: the last one ${last}`, async () => {
+    await withWorld(async (world) => {
+      const { ledger } = world;
+      const [answer, creating] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+      const post = await world.addPost({ text: "first", chain: ["second", "last"] });
+      let commits = 0;
+      await world.startEngine({
+        faultPoint: async ({ point }) => {
+          if (point !== "result.before" || (commits += 1) > 1) return;
+          await takeAway(world, post);
+          await answer.promise;
+        },
+      });
+      ledger.readBack = "absent";
+      await world.publish(post);
+      await world.until(post, ({ platformPosts }) => platformPosts[0]?.status === "failed");
+      if (last === "has failed") ledger.faults.push({ call: "publish", text: "last", kind: "refuse_for_good" });
+      else ledger.faults.push({ call: "create", text: "last", kind: "slow", until: creating.promise });
+      await world.act(post, (tx, held) => retry(tx, held));
+      await world.until(post, (state) =>
+        last === "has failed" ? isOver(state) && ledger.publishCalls.has("last") : ledger.calls.includes("create last"),
+      );
+      answer.resolve();
+      await untilCommits(world, post, (known) => known.some(({ late }) => late));
+      creating.resolve();
+      await untilCommits(world, post, (known) => known.every(({ open }) => !open));
+      if (last === "has failed") await world.act(post, (tx, held) => retry(tx, held));
+      await world.until(post, ({ status }) => status === "published");
+      // The platform itself called the first one absent, so that one is there twice.
+      assert.deepEqual(
+        ledger.posts.map(({ text }) => text),
+        ["first", "first", "second", "last"],
+      );
+    });
+  });
+}
+
+test("the database itself refuses to count a later part of a chain as not live any more", async () => {
+  await withWorld(async (world) => {
+    await world.startEngine();
+    const post = await world.addPost({ text: "first", chain: ["second"] });
+    await world.publish(post);
+    await world.until(post, isOver);
+    const liveThrough = (step: string) => () =>
+      world.pool.query("update platform_posts set live_through = $2 where id = $1", [post.platformPostId, step]);
+    // As if a second call for the first part were live as well.
+    await world.pool.query(
+      `insert into publish_steps (id, platform_post_id, account_id, user_id, mode, step, effect, attempt, fence, result)
+       select gen_random_uuid(), platform_post_id, account_id, user_id, mode, step, effect, attempt, fence, result
+       from publish_steps where step = 'publish-0'`,
+    );
+    await assert.rejects(liveThrough("publish-0"), /only goes forward/);
+    await liveThrough("publish-1")();
   });
 });
 
@@ -308,6 +366,22 @@ async function lostPost(world: PublishingWorld): Promise<TestPost> {
   const post = await world.addPost({ text: "lost" });
   await world.publish(post);
   return post;
+}
+
+/** Waits until its commits are as wanted. */
+async function untilCommits(
+  { pool }: PublishingWorld,
+  post: TestPost,
+  wanted: (commits: { late: boolean; open: boolean }[]) => boolean,
+): Promise<void> {
+  for (;;) {
+    const { rows } = await pool.query<{ late: boolean; open: boolean }>(
+      "select evidence ? 'late' as late, result is null as open from publish_steps where platform_post_id = $1 and effect = 'visible'",
+      [post.platformPostId],
+    );
+    if (wanted(rows)) return;
+    await pause(20);
+  }
 }
 
 /** As if another process had taken it over; it is looked at when the quarantine is over. */

@@ -135,8 +135,8 @@ export const findUncertainCommits = statement<
 /**
  * Keeps an answer that arrived after the claim was lost, whatever became of the commit in the meantime. If the commit
  * is live after all, it is reopened and the platform post taken from its current claim, to be settled by the answer
- * right away. While another commit of it is open, this one counts as unknown until that is settled. The platform post's
- * row must be locked.
+ * right away. While another commit of it is open, this one counts as unknown until that is settled. If its step is live
+ * by another commit, nothing changes, since later parts may be live as well. The platform post's row must be locked.
  */
 export const noteLateAnswer = statement<
   { result: IntentRow["result"] },
@@ -146,11 +146,16 @@ export const noteLateAnswer = statement<
   `with known as (
      select s.id, s.result, exists (select from publish_steps o
        where o.platform_post_id = s.platform_post_id and o.id <> s.id and o.effect = 'visible'
-         and o.result is null) as other_is_open
-     from publish_steps s where s.id = $1 and s.user_id = $2 and s.mode = $3
+         and o.result is null) as other_is_open,
+       s.result = 'ok' or pp.live_through is not null and exists (select from publish_steps o
+         where o.platform_post_id = s.platform_post_id and o.step = s.step and o.effect = 'visible'
+           and o.result = 'ok') as is_live
+     from publish_steps s join platform_posts pp on pp.id = s.platform_post_id and pp.user_id = s.user_id
+       and pp.mode = s.mode
+     where s.id = $1 and s.user_id = $2 and s.mode = $3
    ), noted as (
      update publish_steps s set evidence = s.evidence || $4::jsonb,
-       result = case when not $5::boolean or k.result = 'ok' then s.result when k.other_is_open then 'unknown' end
+       result = case when not $5::boolean or k.is_live then s.result when k.other_is_open then 'unknown' end
      from known k where s.id = k.id returning s.platform_post_id, s.result
    ), woken as (
      update platform_posts pp set lane = 'observe', next_action_at = now(), fence = pp.fence + 1, lease_until = null,
