@@ -6,14 +6,14 @@ import assert from "node:assert/strict";
  * this very process, so that a slow machine is no reason to fail. A loop's character costs some nanoseconds. What is
  * linear costs up to some hundred times that; what is quadratic, tens of thousands of times that at these sizes.
  */
-export function assertLinear(name: string, sizeUnits: number, run: () => unknown): void {
-  const allowed = Math.max(sizeUnits, LEAST_UNITS) * unitMicroseconds() * FACTOR;
+export function assertLinear(name: string, sizeUnits: number, run: () => unknown, factor = FACTOR): void {
+  const allowed = Math.max(sizeUnits, LEAST_UNITS) * unitMicroseconds() * factor;
   // Once more where it was slow: the first time, compiling and collecting of memory count too.
   let taken = microsecondsOf(run);
   if (taken > allowed) taken = Math.min(taken, microsecondsOf(run));
   assert.ok(
     taken <= allowed,
-    `${name}: ${sizeUnits} characters took the work of ${Math.round((taken / allowed) * FACTOR)} plain loops over them; ${FACTOR} are allowed`,
+    `${name}: ${sizeUnits} characters took the work of ${Math.round((taken / allowed) * factor)} plain loops over them; ${factor} are allowed`,
   );
 }
 

@@ -80,3 +80,19 @@ test("a text far beyond a limit is not counted, and one of long addresses is", (
   const addresses = Array.from({ length: 3 }, (_, number) => `https://example.com/${number}${"x".repeat(2_500)}`);
   assert.equal(countWithin(addresses.join(" "), limit), 3 * 23 + 2);
 });
+
+test("X's emoji are those that Unicode lists, whatever stands around their parts", () => {
+  const parts = [
+    ..."😀👨👩👧❤💋🧑🤝🏻🏽🇩🇪🇦1#*a日🐻❄🏴☠♂⚕🌈🏳⚧😮💨\u200d\u200d\ufe0f\ufe0e\u20e3\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e007f}\u{1f3f4}",
+  ];
+  const joined = parts.flatMap((one) => parts.flatMap((two) => [`${one}${two}`, `${one}\u200d${two}`]));
+  const texts = joined.flatMap((piece, index) => [
+    piece,
+    `${piece}${joined[(index * 7919) % joined.length]}`,
+    `${piece}\u200d${joined[(index * 104_729) % joined.length]}${piece}`,
+  ]);
+  for (const text of texts) {
+    const listed = text.replace(/\p{RGI_Emoji}/gv, "日");
+    assert.equal(countText(text, "weighted"), countText(listed, "weighted"), JSON.stringify(text));
+  }
+});
