@@ -17,13 +17,15 @@ const CHECK_MILLISECONDS = 500;
 /** The answers that go on for as long as their caller likes: counted, and ended with the key that opened them. */
 export interface Streams {
   /**
-   * Counts a stream in; what it answers counts it out. `end` is called where its key is over, which `authenticate`
-   * finds out by throwing UNAUTHORIZED. Throws RATE_LIMITED where there are as many as there may be.
+   * Counts a stream in, as `count` where that is several calls; what it answers counts it out. `end` is called where its
+   * key is over, which `authenticate` finds out by throwing UNAUTHORIZED. Throws RATE_LIMITED where there are as many as
+   * there may be.
    */
   hold(
     caller: Pick<Authenticated, "userId" | "actor">,
     authenticate: () => Promise<unknown>,
     end: () => void,
+    count?: number,
   ): () => void;
 }
 
@@ -35,6 +37,7 @@ export function createStreams({ listener }: Pick<Services, "listener">, most = M
     end: () => void;
   }>();
   const ofUser = new Map<string, number>();
+  let ofAll = 0;
   const check = async (stream: { authenticate: () => Promise<unknown>; end: () => void }) => {
     const over = await stream.authenticate().then(
       () => false,
@@ -47,17 +50,19 @@ export function createStreams({ listener }: Pick<Services, "listener">, most = M
   });
   let timer: NodeJS.Timeout | undefined;
   return {
-    hold({ userId, actor }, authenticate, end) {
+    hold({ userId, actor }, authenticate, end, count = 1) {
       const held = ofUser.get(userId) ?? 0;
-      if (held >= most.ofUser) throw tooMany(`You have reached the limit of ${held} open streams`);
-      if (open.size >= most.all) throw tooMany("The server has reached its limit of open streams");
+      if (held + count > most.ofUser) throw tooMany(`You have reached the limit of ${most.ofUser} open streams`);
+      if (ofAll + count > most.all) throw tooMany("The server has reached its limit of open streams");
       const stream = { userId, keyId: actor.id, authenticate, end };
       open.add(stream);
-      ofUser.set(userId, held + 1);
+      ofUser.set(userId, held + count);
+      ofAll += count;
       timer ??= setInterval(() => open.forEach((each) => void check(each)), CHECK_MILLISECONDS).unref();
       return () => {
         if (!open.delete(stream)) return;
-        const left = (ofUser.get(userId) ?? 1) - 1;
+        ofAll -= count;
+        const left = (ofUser.get(userId) ?? count) - count;
         if (left === 0) ofUser.delete(userId);
         else ofUser.set(userId, left);
         if (open.size > 0) return;

@@ -18,8 +18,8 @@ import type { ShownPost } from "./confirm.ts";
 export interface McpCaller extends Omit<Call, "claim" | "ifRevision" | "uploads"> {
   /** Why none of the tools that the request calls is to do anything: it called more than the person may. */
   refused: PublicError | null;
-  /** Called when nothing is left to do for the request but to wait. */
-  onWait(): void;
+  /** Called once by each call of a tool, when nothing is left to do for it or only to wait. */
+  onRest(): void;
 }
 
 /** Adds to the server of a request; `seal` keeps what was shown until it is answered. */
@@ -38,12 +38,17 @@ export interface ToolServices {
 /** Does a tool's operation, just as its route does. What is refused is a result too, which says what to do. */
 export async function callTool(
   { services, bindings, options }: ToolServices,
-  { refused, onWait, ...caller }: McpCaller,
+  { refused, onRest, ...caller }: McpCaller,
   tool: Tool,
   given: unknown,
   call: { context: ServerContext; ifRevision?: number | null },
 ): Promise<CallToolResult> {
   const { operation } = tool;
+  let isWorking = true;
+  const rest = () => {
+    if (isWorking) onRest();
+    isWorking = false;
+  };
   try {
     if (refused !== null) throw refused;
     const binding = bindings.get(operation.name);
@@ -62,7 +67,7 @@ export async function callTool(
           : {
               seconds: wait,
               ended: AbortSignal.any([options.stopping, call.context.mcpReq.signal]),
-              onBegin: onWait,
+              onBegin: rest,
               onRead: progressOf(call.context),
             },
     });
@@ -73,6 +78,8 @@ export async function callTool(
     if (told.code === "INTERNAL_ERROR")
       services.log.error({ err: error, requestId: caller.requestId, tool: tool.name }, "a tool failed");
     return toErrorResult(told, caller.requestId);
+  } finally {
+    rest();
   }
 }
 

@@ -53,20 +53,26 @@ export function addMcp(app: FastifyInstance, services: Services, options: McpOpt
       const body = request.method === "POST" ? readJson(await readText(request)) : { value: undefined };
       if (body === null)
         return await send(reply, refuse(400, -32700, "Parse error: the request body is not valid JSON"));
-      const refused = await countMessages(options.calls, reply, key.userId, body.value);
+      const messages = toMessages(body.value);
+      const refused = await countMessages(options.calls, reply, key.userId, messages);
+      let working = messages.filter((tool) => tool !== null).length;
       const caller: McpCaller = {
         ...key,
         address: request.ip,
         requestId: request.id,
         refused,
-        onWait: () => request.place?.leave(),
+        onRest: () => {
+          working -= 1;
+          if (working === 0) request.place?.leave();
+        },
       };
-      // Any call may turn out to be answered by a stream, and is refused before anything is done for it.
+      // Any call may turn out to wait or to be answered by a stream, and is refused before anything is done for it.
       let streams = false;
       const release = options.streams.hold(
         caller,
         () => authenticateMcp(services, request),
         () => streams && reply.raw.destroy(),
+        messages.length,
       );
       reply.raw.once("close", release);
       if (reply.raw.closed) release();
@@ -86,6 +92,14 @@ export function addMcp(app: FastifyInstance, services: Services, options: McpOpt
     );
 }
 
+/** The tools that a request calls, with null for each message that calls none. */
+function toMessages(body: unknown): (string | null)[] {
+  const messages: unknown[] = Array.isArray(body) && body.length > 0 ? body : [body];
+  return messages.map((message) => toolCall.safeParse(message).data?.params.name ?? null);
+}
+
+const toolCall = z.object({ method: z.literal("tools/call"), params: z.object({ name: z.string() }) });
+
 /**
  * Counts a call of each class that a request asks for. Answers the refusal where tools alone are called, who tell it as
  * their result; throws it where others wait for an answer.
@@ -94,11 +108,8 @@ async function countMessages(
   calls: CallMeter,
   reply: FastifyReply,
   userId: string,
-  body: unknown,
+  tools: readonly (string | null)[],
 ): Promise<PublicError | null> {
-  const tools = (Array.isArray(body) ? body : [body]).map(
-    (message: unknown) => toolCall.safeParse(message).data?.params.name ?? null,
-  );
   const classes = tools.map((name) => (name === null ? "apiRead" : (CLASSES.get(name) ?? "apiRead")));
   try {
     for (const [rateClass, those] of Map.groupBy(classes, (each) => each))
@@ -110,7 +121,6 @@ async function countMessages(
   }
 }
 
-const toolCall = z.object({ method: z.literal("tools/call"), params: z.object({ name: z.string() }) });
 const CLASSES = new Map(TOOLS.map(({ name, operation }) => [name, operation.rateClass]));
 
 /** Null where it is no JSON, or so deep or large that nobody should walk through it. */

@@ -402,10 +402,14 @@ test("a session is good for its key and mode at any process, until it is ended f
 
 /** A session whose client can be asked. */
 async function beginAsking(url: string, key: string): Promise<Record<string, string>> {
+  return await beginSession(url, key, { elicitation: {} });
+}
+
+async function beginSession(url: string, key: string, capabilities: object): Promise<Record<string, string>> {
   const { headers } = await post(
     rpc("initialize", {
       protocolVersion: "2025-11-25",
-      capabilities: { elicitation: {} },
+      capabilities,
       clientInfo: { name: "raw", version: "1" },
     }),
     {},
@@ -427,6 +431,31 @@ async function publishAsking(url: string, key: string, session: Record<string, s
     body: JSON.stringify(rpc("tools/call", { name: "posts_publish", arguments: { id } })),
   });
 }
+
+test("the calls of a batch count as so many streams, so that one request makes no more wait than others may", async () => {
+  const few = await createHttpApp(world.services, { probes, mcp: addMcp, mostStreams: { ofUser: 2, all: 3 } });
+  try {
+    const url = await few.listen({ port: 0, host: "127.0.0.1" });
+    const tenant = (await world.makeTenants()).test;
+    await world.connect(tenant, "threads");
+    const session = await beginSession(url, tenant.key, {});
+    const publish = async (ids: readonly string[]) =>
+      await post(
+        ids.map((id, index) => rpc("tools/call", { name: "posts_publish", arguments: { id, wait: 1 } }, index + 1)),
+        session,
+        { url, key: tenant.key },
+      );
+    const drafts = [await createDraft(tenant), await createDraft(tenant), await createDraft(tenant)];
+    const refused = await publish(drafts);
+    assert.equal(refused.status, 429, refused.text);
+    assert.match(refused.text, /You have reached the limit of 2 open streams/);
+    const { body } = await world.call(tenant, "GET", `/api/v1/posts/${drafts[0]}`);
+    assert.match(JSON.stringify(body), /"status":"draft"/);
+    for (const taken of [drafts.slice(0, 2), drafts.slice(2)]) assert.equal((await publish(taken)).status, 200);
+  } finally {
+    await few.close();
+  }
+});
 
 test("a stream of MCP ends with its key, a tenant has a bound of them, and what is too much does nothing", async () => {
   const few = await createHttpApp(world.services, { probes, mcp: addMcp, mostStreams: { ofUser: 2, all: 3 } });
