@@ -213,9 +213,8 @@ async function createPublishingWorld(): Promise<PublishingWorld> {
         stdio: ["ignore", "pipe", "inherit"],
       });
       ending.push(async () => {
-        if (worker.exitCode !== null || worker.signalCode !== null) return;
         worker.kill("SIGKILL");
-        await once(worker, "exit");
+        await ended(worker);
       });
       await Promise.race([once(worker.stdout, "data"), once(worker, "exit")]);
       return worker;
@@ -293,6 +292,11 @@ async function createPublishingWorld(): Promise<PublishingWorld> {
       await database.drop();
     },
   };
+}
+
+/** Waits until a process has ended, which it may have before anybody looked. */
+export async function ended(worker: ChildProcess): Promise<void> {
+  if (worker.exitCode === null && worker.signalCode === null) await once(worker, "exit");
 }
 
 export function isOver({ status }: PostState): boolean {

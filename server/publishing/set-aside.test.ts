@@ -1,9 +1,15 @@
 import assert from "node:assert/strict";
-import { once } from "node:events";
 import { test } from "node:test";
 
 import { PublicError } from "../../model/errors.ts";
-import { isOver, liveCount, type PublishingWorld, type TestPost, withWorld } from "../../tests/publishing-world.ts";
+import {
+  ended,
+  isOver,
+  liveCount,
+  type PublishingWorld,
+  type TestPost,
+  withWorld,
+} from "../../tests/publishing-world.ts";
 import { retry } from "../domain/posts/post-actions.ts";
 
 test("a post that ends every process that touches it is set aside after three, and those beside it are published", async () => {
@@ -93,12 +99,12 @@ async function killsOf(world: PublishingWorld, post: TestPost, point: string): P
   for (let kills = 0; ; kills += 1) {
     const worker = await world.startWorker({ FAULT: point, FAULT_POST: post.platformPostId });
     const outcome = await Promise.race([
-      once(worker, "exit").then(() => "ended"),
+      ended(worker).then(() => "ended"),
       world.until(post, isOver).then(() => "over"),
     ]);
     if (outcome === "over") {
       worker.kill("SIGKILL");
-      await once(worker, "exit");
+      await ended(worker);
       await world.startEngine();
       return kills;
     }
@@ -108,7 +114,7 @@ async function killsOf(world: PublishingWorld, post: TestPost, point: string): P
 
 async function killAt(world: PublishingWorld, post: TestPost, point: string): Promise<void> {
   const worker = await world.startWorker({ FAULT: point, FAULT_POST: post.platformPostId });
-  if (worker.exitCode === null && worker.signalCode === null) await once(worker, "exit");
+  await ended(worker);
   assert.equal(worker.signalCode, "SIGKILL", `${point} was not reached`);
   await endLeases(world);
 }
