@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { after, before, describe, it } from "node:test";
+import { setImmediate } from "node:timers/promises";
 import { crc32 } from "node:zlib";
 
 import sharp from "sharp";
@@ -280,31 +281,39 @@ describe("receiving a file", () => {
 });
 
 describe("files of several users", () => {
-  it("are read by turns: large pictures of one do not hold up a small one of another", async () => {
+  it("that are small are read while large ones of another are in hand and wait", async () => {
     const folder = await mkdtemp(join(tmpdir(), "ampost-receive-"));
     const storage = await createDiskStorage(folder);
     const large = await sharp({ create: { width: 6_000, height: 5_000, channels: 3, background: "#456" } })
-      .png({ progressive: true })
+      .png()
       .toBuffer();
-    let done = 0;
-    const others = [1, 2, 3, 4, 5].map(() =>
-      receiveFile(storage, {
-        userId: "user_b",
-        bytes: Readable.from([large]),
-        name: "large.png",
-        claimedMimeType: null,
-      }).then(() => (done += 1)),
+    const held = Promise.withResolvers<void>();
+    const work: Promise<unknown>[] = Array.from({ length: 10 }, () =>
+      imageSlots.run("user_b", false, () => held.promise),
     );
-    await others[0];
-    await receiveFile(storage, {
-      userId: "user_a",
-      bytes: Readable.from([await fixture("photo-1x1.png")]),
-      name: "small.png",
-      claimedMimeType: null,
-    });
-    assert.ok(done < 4, `${done} of 5 large ones went before the small one`);
-    await Promise.all(others);
-    await rm(folder, { recursive: true });
+    const send = (userId: string, bytes: Buffer) => {
+      const sent = { isRead: false };
+      const file = { userId, bytes: Readable.from([bytes]), name: "photo.png", claimedMimeType: null };
+      work.push(receiveFile(storage, file).then(() => (sent.isRead = true)));
+      return sent;
+    };
+    try {
+      const heavy = send("user_c", large);
+      while (imageSlots.waitingOf("user_c") === 0) {
+        assert.ok(!heavy.isRead, "the large one was read at once");
+        await setImmediate();
+      }
+      const light = send("user_a", await fixture("photo-1x1.png"));
+      while (!light.isRead) {
+        assert.equal(imageSlots.waitingOf("user_a"), 0, "the small one waits");
+        await setImmediate();
+      }
+      assert.ok(!heavy.isRead);
+    } finally {
+      held.resolve();
+      await Promise.all(work);
+      await rm(folder, { recursive: true });
+    }
   });
 
   it("wait up to a bound, beyond which their user is told when to come back, and nobody else is", async () => {
