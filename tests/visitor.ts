@@ -75,15 +75,11 @@ export async function dump({ database: { pool } }: World): Promise<string> {
   return await dumpOf(pool);
 }
 
-/** The same of a database that somebody is connected to, but for some tables. */
-export async function dumpOf(
-  database: Pick<pg.Client | pg.Pool, "query">,
-  except: readonly string[] = [],
-): Promise<string> {
+/** The same of a database that somebody is connected to. */
+export async function dumpOf(database: Pick<pg.Client | pg.Pool, "query">): Promise<string> {
   const { rows } = await database.query<{ name: string }>(
     `select format('%I.%I', schemaname, tablename) as name from pg_tables
-     where schemaname not in ('pg_catalog', 'information_schema') and tablename <> all ($1)`,
-    [except],
+     where schemaname not in ('pg_catalog', 'information_schema')`,
   );
   const texts: string[] = [];
   for (const { name } of rows) {

@@ -113,7 +113,7 @@ test("of what waits for a webhook the oldest are dropped beyond the bound, and t
     "webhook",
   );
   await pool.query(
-    `insert into webhook_deliveries (id, webhook_id, user_id, mode, type, payload)
+    `insert into webhook_deliveries (id, webhook_id, user_id, mode, type, payload_sealed)
      select lpad(to_hex(n), 32, '0')::uuid, $1, $2, 'test', 'post.updated', '{}' from generate_series(1, $3::int) as n`,
     [webhookId, tenant.userId, BOUNDS.pendingDeliveries],
   );
@@ -270,7 +270,7 @@ test("the log of a webhook has so many deliveries at most, and so many bytes", a
     [logs[1], 12, BOUNDS.keptDeliveryBytes / 10],
   ] as const)
     await pool.query(
-      `insert into webhook_deliveries (id, webhook_id, user_id, mode, type, payload, status)
+      `insert into webhook_deliveries (id, webhook_id, user_id, mode, type, payload_sealed, status)
        select (lpad(to_hex(n), 8, '0') || substr(md5($1::text), 9))::uuid, $1::uuid, $2, 'test', 'post.updated',
          repeat('x', $4::int), 'delivered' from generate_series(1, $3::int) as n`,
       [webhookId, tenant.userId, rows, bytes],

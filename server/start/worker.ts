@@ -138,7 +138,12 @@ export async function runWorker(runtime: Runtime, faultPoint?: FaultHook): Promi
   );
   const endFolding = keepPostCountsFolded(pool, log);
   const endRelaying = keepEventsRelayed(
-    { pool, jobs, settings: { mediaUrl: config.mediaUrl, mediaSecrets: () => secrets.mediaSecrets() } },
+    {
+      pool,
+      jobs,
+      vault: instance.oauth.vault,
+      settings: { mediaUrl: config.mediaUrl, mediaSecrets: () => secrets.mediaSecrets() },
+    },
     log,
   );
   engine.start();

@@ -170,10 +170,11 @@ test("after everything that has a secret was used, none stands in the database, 
     await publish(["tiktok"], "A film", "portrait-9x16.mp4", { tiktok: { settings: tiktok } }),
     await publish(["youtube"], "A longer film", "landscape-16x9.mp4", { youtube: { settings: { title: "A film" } } }),
   ];
-  const signatures: string[] = [];
+  // What is sent to a webhook names media by signed addresses, as this does.
   for (const id of posts) {
     const media = (await ask(`/api/v1/posts/${id}`, undefined, { key })).json.post.content.media;
-    for (const { url: address } of media) signatures.push(new URL(address).searchParams.get("signature") ?? "");
+    for (const { url: address } of media)
+      keep(`address of a file of ${id}`, new URL(address).searchParams.get("signature"));
   }
 
   // Wherever a secret is put by mistake: whoever sends it may be told what they sent, and nobody else.
@@ -207,17 +208,13 @@ test("after everything that has a secret was used, none stands in the database, 
   await database.connect();
   const read = async (path: string, as: { key?: string } = {}) => (await ask(path, undefined, as)).text;
   const told: Record<string, string> = {
-    database: await dumpOf(database),
+    database: await dumpOf(database).finally(() => database.end()),
     attempts: (await Promise.all(posts.map((id) => read(`/api/v1/posts/${id}/attempts`, { key })))).join("\n"),
     metrics: await (await fetch(`${url}/metrics`, { headers: { authorization: `Bearer ${metricsToken}` } })).text(),
     export: await read("/api/me/export"),
     "audit log": await read("/api/audit"),
     refusals: refusals.join("\n"),
   };
-  // What is sent to a webhook names its media by signed addresses, and is kept as it was sent.
-  const elsewhere = await dumpOf(database, ["webhook_deliveries"]).finally(() => database.end());
-  assert.equal(signatures.length, 3);
-  for (const signature of signatures) assert.ok(signature !== "" && !elsewhere.includes(signature), signature);
   assert.equal(await server.end("SIGTERM"), 0);
   told["log"] = server.output();
   for (const [where, text] of Object.entries(told)) assert.ok(text.length > 100, where);

@@ -16,6 +16,7 @@ export const SEALED_COLUMNS: readonly SealedColumn[] = [
   { table: "oauth_attempts", id: "id", idType: "uuid", column: "granted_sealed" },
   { table: "webhooks", id: "id", idType: "uuid", column: "secret_sealed" },
   { table: "webhooks", id: "id", idType: "uuid", column: "old_secret_sealed" },
+  { table: "webhook_deliveries", id: "id", idType: "uuid", column: "payload_sealed" },
   { table: "instance", id: "name", idType: "text", column: "value" },
   { table: "platform_posts", id: "id", idType: "uuid", column: "checkpoint", member: SEALED_MEMBER },
   {

@@ -17,22 +17,30 @@ export interface DeliveryRow {
   mode: Mode;
   type: string;
   post_id: string | null;
-  payload: string;
+  payload_sealed: string;
   status: "pending" | "delivered" | "failed";
   attempts: DeliveryAttempt[];
   created_at: Date;
   delivered_at: Date | null;
 }
 
-const columns = "id, webhook_id, mode, type, post_id, payload, status, attempts, created_at, delivered_at";
+const columns = "id, webhook_id, mode, type, post_id, payload_sealed, status, attempts, created_at, delivered_at";
 
 /** To be sent, or delivered by standing in the log where the webhook has no URL. */
 export const insertDelivery = statement<
   DeliveryRow,
-  [id: string, webhookId: string, userId: string, mode: Mode, type: string, postId: string | null, payload: string]
+  [
+    id: string,
+    webhookId: string,
+    userId: string,
+    mode: Mode,
+    type: string,
+    postId: string | null,
+    payloadSealed: string,
+  ]
 >(
   "webhook_deliveries.insert",
-  `insert into webhook_deliveries (id, webhook_id, user_id, mode, type, post_id, payload, status, delivered_at)
+  `insert into webhook_deliveries (id, webhook_id, user_id, mode, type, post_id, payload_sealed, status, delivered_at)
    select $1, w.id, $3, $4, $5, $6, $7, case when w.url is null then 'delivered' else 'pending' end,
      case when w.url is null then now() end
    from webhooks w where w.id = $2 and w.user_id = $3 and w.mode = $4
@@ -76,7 +84,7 @@ export const restartDelivery = statement<DeliveryRow, [id: string, userId: strin
 export interface OutgoingRow {
   id: string;
   webhook_id: string;
-  payload: string;
+  payload_sealed: string;
   status: DeliveryRow["status"];
   url: string;
   webhook_status: "active" | "disabled";
@@ -87,7 +95,7 @@ export interface OutgoingRow {
 
 export const findOutgoing = statement<OutgoingRow, [id: string]>(
   "webhook_deliveries.find_outgoing",
-  `select d.id, d.webhook_id, d.payload, d.status, w.url, w.status as webhook_status, w.secret_sealed,
+  `select d.id, d.webhook_id, d.payload_sealed, d.status, w.url, w.status as webhook_status, w.secret_sealed,
      case when w.old_secret_until > now() then w.old_secret_sealed end as old_secret_sealed
    from webhook_deliveries d join webhooks w on w.id = d.webhook_id and w.user_id = d.user_id and w.mode = d.mode
    where d.id = $1 and w.url is not null`,
@@ -126,7 +134,7 @@ export const trimDeliveries = statement<
   "webhook_deliveries.trim",
   `delete from webhook_deliveries d
    using unnest($1::uuid[]) as w(id) cross join lateral (
-     select id, row_number() over newest as place, sum(octet_length(payload)) over newest as bytes
+     select id, row_number() over newest as place, sum(octet_length(payload_sealed)) over newest as bytes
      from webhook_deliveries where webhook_id = w.id window newest as (order by id desc)) as kept
    where d.id = kept.id and (kept.place > $2 or kept.bytes > $3)`,
 );

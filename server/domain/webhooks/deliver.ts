@@ -14,6 +14,7 @@ import {
 import { disableWebhook } from "../../db/queries/webhooks.ts";
 import { WEBHOOK_RETRIES } from "../../jobs/queues.ts";
 import type { Vault } from "../../vault/vault.ts";
+import { openPayload } from "./payload.ts";
 
 export interface DeliverServices {
   pool: pg.Pool;
@@ -70,6 +71,7 @@ async function send(
   signal: AbortSignal | undefined,
 ): Promise<DeliveryAttempt> {
   const at = new Date();
+  const payload = openPayload(vault, row);
   const started = performance.now();
   const outcome = (came: Pick<DeliveryAttempt, "status" | "error" | "answer">): DeliveryAttempt => ({
     at: at.toISOString(),
@@ -83,9 +85,9 @@ async function send(
         "content-type": "application/json",
         "webhook-id": row.id,
         "webhook-timestamp": String(Math.floor(at.getTime() / 1000)),
-        "webhook-signature": sign(vault, row, at),
+        "webhook-signature": sign(vault, row, payload, at),
       },
-      body: row.payload,
+      body: payload,
       allowPrivate: allowPrivateUrls,
       maxBytes: 100_000,
       // Its status is the receipt, whatever it says beside it.
@@ -103,14 +105,14 @@ async function send(
 }
 
 /** Signed by every secret that is good now, as Standard Webhooks has it for rotation. */
-function sign(vault: Pick<Vault, "open">, row: OutgoingRow, at: Date): string {
+function sign(vault: Pick<Vault, "open">, row: OutgoingRow, payload: string, at: Date): string {
   const open = (sealed: string, column: string) =>
     vault.open(sealed, { table: "webhooks", row: row.webhook_id, column });
   const secrets = [
     open(row.secret_sealed, "secret_sealed"),
     ...(row.old_secret_sealed === null ? [] : [open(row.old_secret_sealed, "old_secret_sealed")]),
   ];
-  return secrets.map((secret) => new Webhook(secret).sign(row.id, at, row.payload)).join(" ");
+  return secrets.map((secret) => new Webhook(secret).sign(row.id, at, payload)).join(" ");
 }
 
 /** The beginning of the answer, null where it cannot be read; what is wrong with the rest of it does not matter. */

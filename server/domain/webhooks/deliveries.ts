@@ -16,6 +16,7 @@ import { WEBHOOK_QUEUE } from "../../jobs/queues.ts";
 import type { Answer, Call, Caller } from "../caller.ts";
 import { write } from "../idempotency.ts";
 import type { Services } from "../services.ts";
+import { openPayload, sealPayload, withoutSignatures } from "./payload.ts";
 import { notFound } from "./webhooks.ts";
 
 /** What is to be sent to a webhook. */
@@ -29,11 +30,13 @@ export interface NewDelivery extends Caller {
 
 /** Has it sent, if the transaction commits; what is for a webhook without a URL only stands in its log. */
 export async function queueDelivery(
-  { jobs }: Pick<Services, "jobs">,
+  { jobs, vault }: Pick<Services, "jobs" | "vault">,
   tx: pg.PoolClient,
   { webhookId, userId, mode, type, postId, payload }: NewDelivery,
 ): Promise<DeliveryRow> {
-  const row = await insertDelivery.one(tx, [newId(), webhookId, userId, mode, type, postId, payload]);
+  const id = newId();
+  const sealed = sealPayload(vault, id, payload);
+  const row = await insertDelivery.one(tx, [id, webhookId, userId, mode, type, postId, sealed]);
   if (row === undefined) throw new Error("The delivery was not stored");
   if (row.status === "pending") await send(jobs, tx, row, { userId, mode });
   return row;
@@ -64,7 +67,7 @@ async function send(
 
 /** What was sent to a webhook, newest first. Throws NOT_FOUND. */
 export async function listDeliveries(
-  services: Pick<Services, "pool">,
+  services: Pick<Services, "pool" | "vault">,
   caller: Caller,
   webhookId: string,
   { status, limit, offset }: { status?: DeliveryRow["status"] | undefined; limit: number; offset: number },
@@ -76,12 +79,12 @@ export async function listDeliveries(
   const rows = await selectDeliveries.all(services.pool, [...owned, status ?? null, limit, offset]);
   // A page behind the last has no row to tell the number.
   const total = rows[0]?.total ?? (await countDeliveries.one(services.pool, [...owned, status ?? null]))?.count ?? 0;
-  return { body: { deliveries: rows.map(toDelivery), total } };
+  return { body: { deliveries: rows.map((row) => toDelivery(services, row)), total } };
 }
 
 /** Sends an event that says nothing but that it arrives. Throws NOT_FOUND. */
 export async function testWebhook(
-  services: Pick<Services, "pool" | "jobs">,
+  services: Pick<Services, "pool" | "jobs" | "vault">,
   call: Call,
   webhookId: string,
 ): Promise<Answer<{ delivery: WebhookDelivery }>> {
@@ -98,6 +101,7 @@ export async function testWebhook(
     return {
       body: {
         delivery: toDelivery(
+          services,
           await queueDelivery(services, tx, { ...call, webhookId, type: "webhook.test", postId: null, payload }),
         ),
       },
@@ -107,7 +111,7 @@ export async function testWebhook(
 
 /** Sends the same bytes under the same id again. Throws NOT_FOUND. */
 export async function redeliver(
-  services: Pick<Services, "pool" | "jobs">,
+  services: Pick<Services, "pool" | "jobs" | "vault">,
   call: Call,
   id: string,
 ): Promise<Answer<{ delivery: WebhookDelivery }>> {
@@ -115,11 +119,13 @@ export async function redeliver(
     const row = await restartDelivery.one(tx, [id, call.userId, call.mode]);
     if (row === undefined) throw new PublicError("NOT_FOUND", "Delivery not found.");
     if (row.status === "pending") await send(services.jobs, tx, row, call);
-    return { body: { delivery: toDelivery(row) } };
+    const delivery = toDelivery(services, row);
+    const payload = withoutSignatures(delivery.payload);
+    return { body: { delivery }, kept: { delivery: { ...delivery, payload } } };
   });
 }
 
-function toDelivery(row: DeliveryRow): WebhookDelivery {
+function toDelivery({ vault }: Pick<Services, "vault">, row: DeliveryRow): WebhookDelivery {
   return {
     id: row.id,
     webhookId: row.webhook_id,
@@ -127,7 +133,7 @@ function toDelivery(row: DeliveryRow): WebhookDelivery {
     postId: row.post_id,
     status: row.status,
     attempts: row.attempts,
-    payload: row.payload,
+    payload: openPayload(vault, row),
     createdAt: row.created_at.toISOString(),
     deliveredAt: row.delivered_at?.toISOString() ?? null,
     mode: row.mode,

@@ -14,7 +14,7 @@ import { toPostAnswer } from "../posts/to-post.ts";
 import type { Services, Settings } from "../services.ts";
 import { queueDelivery } from "./deliveries.ts";
 
-export interface RelayServices extends Pick<Services, "pool" | "jobs"> {
+export interface RelayServices extends Pick<Services, "pool" | "jobs" | "vault"> {
   settings: Pick<Settings, "mediaUrl" | "mediaSecrets">;
 }
 

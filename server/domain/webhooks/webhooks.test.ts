@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { openAsBlob } from "node:fs";
 import { createServer, type IncomingHttpHeaders, type Server } from "node:http";
+import { join } from "node:path";
 import { after, before, beforeEach, test } from "node:test";
 import { gzipSync } from "node:zlib";
 
@@ -8,6 +10,7 @@ import { z } from "zod";
 
 import { MAX_WEBHOOKS, webhooksDeliveries, webhooksGet } from "../../../contract/operations/webhooks.ts";
 import { asRefusal, idOf, objectIn } from "../../../tests/answers.ts";
+import { dump } from "../../../tests/visitor.ts";
 import { createWorld, type Tenant, type World } from "../../../tests/world.ts";
 import { WEBHOOK_QUEUE, WEBHOOK_RETRIES } from "../../jobs/queues.ts";
 import { sweepOutbox } from "../../jobs/sweeps.ts";
@@ -211,6 +214,49 @@ test("a delivery that fails is tried again with the same id and the same bytes, 
   assert.deepEqual(await deliverAll(), []);
   const { deliveries, total } = await deliveriesOf(tenant, id, "?status=delivered&limit=1");
   assert.deepEqual([total, deliveries[0]?.attempts.length], [2, 20]);
+});
+
+test("what is sent is kept without a signed address that works, and every try and the log have it whole", async () => {
+  const tenant = await newTenant();
+  const { id } = await create(tenant, { url: `${address}/media` });
+  const post = { content: { text: "" }, platforms: ["threads"], platformSetId: tenant.platformSetId };
+  const form = new FormData();
+  form.set("data", JSON.stringify(post));
+  form.set("files", await openAsBlob(join(import.meta.dirname, "../../../tests/fixtures/photo-1x1.jpg")), "photo.jpg");
+  const created = await world.call(tenant, "POST", "/api/v1/posts", form);
+  assert.equal(created.status, 201, JSON.stringify(created.body));
+  await world.call(tenant, "DELETE", `/api/v1/posts/${idOf(created.body, "post")}`);
+  await relay();
+  answers = [500];
+  assert.equal((await deliverAll()).length, 1);
+  assert.deepEqual(await deliverAll(), []);
+  const [delivery] = (await deliveriesOf(tenant, id)).deliveries;
+  const path = `/api/v1/webhook-deliveries/${delivery?.id}/redeliver`;
+  const again = await world.call(tenant, "POST", path, undefined, { "idempotency-key": "again" });
+  assert.equal(objectIn(again.body, "delivery").payload, delivery?.payload);
+  assert.deepEqual(await deliverAll(), []);
+  assert.deepEqual(new Set(received.map(({ body }) => body)), new Set([delivery?.payload]));
+  assert.equal(received.length, 3);
+  const [, signature = ""] = /&signature=([\w-]{20,})/.exec(delivery?.payload ?? "") ?? [];
+  assert.notEqual(signature, "");
+  assert.ok(!(await dump(world)).includes(signature));
+});
+
+test("a delivery from before bodies were sealed is shown and sent as it stands", async () => {
+  const tenant = await newTenant();
+  const { id } = await create(tenant, { url: `${address}/earlier` });
+  await world.call(tenant, "POST", `${WEBHOOKS}/${id}/test`);
+  const payload = JSON.stringify({ type: "webhook.test" });
+  await world.services.pool.query("update webhook_deliveries set payload_sealed = $2 where webhook_id = $1", [
+    id,
+    payload,
+  ]);
+  assert.deepEqual(await deliverAll(), []);
+  assert.deepEqual(
+    received.map(({ body }) => body),
+    [payload],
+  );
+  assert.equal((await deliveriesOf(tenant, id)).deliveries[0]?.payload, payload);
 });
 
 test("a status of 2xx is a receipt, whatever comes with it", async () => {
