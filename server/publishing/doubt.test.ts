@@ -80,7 +80,7 @@ test("what is refused after a lost answer is unknown, never failed, and reading 
     assert.equal(state.platformPosts[0]?.status, "unknown");
     assert.match(
       state.platformPosts[0]?.error?.message ?? "",
-      /^It is not known whether an earlier call has published the post\. The text is not allowed/,
+      /^It is not known whether an earlier request published the post\. The text is not allowed/,
     );
     assert.ok(!state.events.includes("platform_post.failed"));
     world.ledger.readBack = "truth";
