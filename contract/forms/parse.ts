@@ -77,7 +77,7 @@ function takesNumber(field: z.core.$ZodType | undefined): boolean {
 }
 
 /** A copy of the body without the members at which a problem was found. */
-function cutOut(body: unknown, problems: readonly z.core.$ZodIssue[]): unknown {
+export function cutOut(body: unknown, problems: readonly z.core.$ZodIssue[]): object {
   const rest: unknown = structuredClone(body);
   for (const problem of problems) {
     const places =

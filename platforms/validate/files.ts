@@ -2,7 +2,7 @@ import { isMimeType, MAX_FILE_BYTES, MIME_TYPES, type Capabilities } from "../..
 import { issueOf, type Issue } from "../../model/errors.ts";
 import type { IssueTopic, MeasuredMedia } from "../definition.ts";
 import { joinWords } from "../describe.ts";
-import { endsLikeVideo, mediaKind } from "./resolve-content.ts";
+import { mediaKind } from "./resolve-content.ts";
 
 /** An issue with its place in the order of issues. */
 export interface Finding {
@@ -48,35 +48,6 @@ export function validateDeclared(
         fix: `Set ${joinWords(missing, "and")} in ${dotted(`${path}/${index}`)}, or upload the file with the request.`,
       }),
     }));
-  });
-}
-
-/**
- * The entries of the legacy route's `mediaUrls`, which say nothing but their address: taken as images, refused where
- * they end like a video and where the platform wants media declared.
- */
-export function validateBareUrls(capabilities: Capabilities, media: readonly MeasuredMedia[], path: string): Finding[] {
-  const { platform, label, declares, placements } = capabilities;
-  const takesImages = placements.some((placement) => placement.shapes.some((shape) => shape.image !== undefined));
-  return media.flatMap((entry, index): Finding[] => {
-    // Bytes that are here already say what they are.
-    if (entry.measured) return [];
-    if (takesImages && declares?.image === undefined && !endsLikeVideo(entry.url ?? "")) return [];
-    return [
-      {
-        about: "media",
-        issue: issueOf({
-          rule: `${platform}.media.bareUrl`,
-          platform,
-          path: `${path}/${index}`,
-          message:
-            declares?.message ??
-            `${label} media must be sent as objects in content.media, with type, mimeType and the other metadata.`,
-          actual: entry.url ?? null,
-          fix: "Use content.media rather than bare mediaUrls.",
-        }),
-      },
-    ];
   });
 }
 

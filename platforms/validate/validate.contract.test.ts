@@ -205,13 +205,6 @@ test("a LinkedIn video by its bare address is refused on both routes", () => {
     { media: [{ url: "https://cdn.example/demo", type: "video" }] },
     { code: "VALIDATION_FAILED", path: "/content/media/0/mimeType", message },
   );
-  refuses(
-    "linkedin",
-    { media: [{ url: "https://cdn.example/demo.MP4?x=1" }] },
-    { code: "VALIDATION_FAILED", path: "/mediaUrls/0", message },
-    { legacy: true },
-  );
-  takes("linkedin", { media: [{ url: "https://cdn.example/demo.png" }] }, { legacy: true });
   takes("linkedin", { media: [{ url: "https://cdn.example/demo", type: "video", mimeType: "video/mp4" }] });
 });
 
@@ -462,9 +455,6 @@ test("TikTok and YouTube want their media declared", () => {
         message: `${label} media must declare ${member}: content.media[0].${member} is missing.`,
       })),
     );
-    assert.deepEqual(codes(validate(platform, { ...sound[platform], media: [bare] }, { legacy: true })), [
-      "VALIDATION_FAILED",
-    ]);
   }
   for (const platform of ["instagram", "facebook", "twitter", "threads"] as const)
     takes(platform, { ...sound[platform], media: [bare] });

@@ -505,26 +505,6 @@ test("accounts: not connected, scopes too few, and warnings of quota and token",
   );
 });
 
-test("paths of the legacy route point into its flat body", () => {
-  const content = { ...EMPTY, text: "a".repeat(501), media: [{ url: "https://cdn.example.com/Demo.MP4?x=1" }] };
-  const { issues } = validate({ content, platforms: ["linkedin", "threads"] }, { legacy: true });
-  assert.deepEqual(
-    issues.map(({ path, message }) => `${path} ${message}`),
-    [
-      "/mediaUrls/0 LinkedIn video URLs must be sent with explicit metadata.",
-      "/mediaUrls/0 Threads media must be sent as objects in content.media, with type, mimeType and the other metadata.",
-      "/text Threads text is too long: 501 of 500 characters (an emoji counts as its UTF-8 bytes).",
-    ],
-  );
-  const bare = {
-    ...EMPTY,
-    text: "x",
-    media: [{ url: "https://cdn.example.com/a" }],
-    platformOverrides: { linkedin: { settings: { unknown: 1 } } },
-  };
-  assert.deepEqual(validate({ content: bare, platforms: ["linkedin"] }, { legacy: true }).brief, []);
-});
-
 test("issues come by topic, then by platform", () => {
   const content = {
     ...EMPTY,
@@ -629,8 +609,8 @@ test("nothing a caller can send makes validating throw, and every issue is whole
     { requiredKeys: [] },
   );
   fc.assert(
-    fc.property(post, fc.boolean(), (given, legacy) => {
-      const { issues, warnings } = validatePost(given, { ...CONTEXT, legacy, accounts: {} });
+    fc.property(post, (given) => {
+      const { issues, warnings } = validatePost(given, { ...CONTEXT, accounts: {} });
       for (const issue of [...issues, ...warnings]) {
         assert.deepEqual(Object.keys(issue).sort(), [
           "actual",

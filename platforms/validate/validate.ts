@@ -14,7 +14,7 @@ import {
 } from "../definition.ts";
 import { countWithin } from "../kit/text.ts";
 import { validateAccount, warnOfAccount } from "./account.ts";
-import { validateBareUrls, validateDeclared, validateFiles, type Finding } from "./files.ts";
+import { validateDeclared, validateFiles, type Finding } from "./files.ts";
 import { validateMedia } from "./media.ts";
 import { fittingShapes, isBlank, measure, resolve, type Measured, type Resolved } from "./resolve-content.ts";
 import { validateLastTime, validateSchedule, refuseSchedule } from "./schedule.ts";
@@ -48,10 +48,6 @@ export interface ValidationContext {
   accounts: Partial<Record<PlatformName, AccountFacts | null>> | null;
   /** Says what the bytes of an entry are, where they have been seen. Measured values stand above declared ones. */
   measured?: Measured;
-  /**
-   * The flat body of the legacy route: media are bare URLs, unknown keys are ignored, and paths point into that body.
-   */
-  legacy?: boolean;
 }
 
 export interface ValidationResult {
@@ -98,7 +94,7 @@ export function validatePost(post: PostToValidate, context: ValidationContext): 
     warnings.push(...validated.warnings);
     perPlatform[platform] = validated.platform;
   });
-  return { issues: inOrder(issues, context), warnings: inOrder(warnings, context), perPlatform };
+  return { issues: inOrder(issues), warnings: inOrder(warnings), perPlatform };
 }
 
 type Content = Parameters<typeof resolve>[1];
@@ -136,8 +132,8 @@ function validateForPlatform(
   const publishAt = Number.isNaN(dueAt) ? context.now : new Date(dueAt);
   return {
     issues: [
-      ...settings.findings.filter(({ issue }) => !(context.legacy === true && issue.rule === "request.unknownKey")),
-      ...validateFirstPart(definition, resolved, content, account, context.legacy === true),
+      ...settings.findings,
+      ...validateFirstPart(definition, resolved, content, account),
       ...validateChain(definition, resolved, settings, account),
       ...validateText(capabilities, resolved, limit, length),
       ...validateSettingTexts(capabilities, settings.sound),
@@ -159,16 +155,13 @@ function validateFirstPart(
   resolved: Resolved,
   content: Content,
   account: AccountFacts | null,
-  legacy: boolean,
 ): Finding[] {
   const { platform, label } = capabilities;
   const path = "/content/media";
-  const bare = legacy ? validateBareUrls(capabilities, resolved.content.media, path) : [];
-  if (bare.length > 0) return bare;
   const { shapes, placements, link } = resolved;
   const isNamed = placements.some((placement) => placement.name === resolved.namedPlacement);
   const findings = [
-    ...(legacy ? [] : validateDeclared(capabilities, content.media, resolved.content.media, path)),
+    ...validateDeclared(capabilities, content.media, resolved.content.media, path),
     ...validateMedia(
       capabilities,
       {
@@ -372,23 +365,7 @@ function warnOfUnused(content: Content, platforms: readonly PlatformName[]): Fin
   });
 }
 
-function inOrder(findings: readonly Finding[], { legacy }: ValidationContext): Issue[] {
+function inOrder(findings: readonly Finding[]): Issue[] {
   const sorted = findings.toSorted((a, b) => ISSUE_TOPICS.indexOf(a.about) - ISSUE_TOPICS.indexOf(b.about));
-  return boundIssues(sorted.map(({ issue }) => (legacy === true ? ofFlatBody(issue) : issue)));
-}
-
-/**
- * The flat body has the members of `content` at its top, and the media as `mediaUrls`: its callers are told by those
- * names.
- */
-function ofFlatBody(issue: Issue): Issue {
-  const named = (sentence: string) => sentence.replaceAll(/\bcontent\.(?=(text|linkUrl|platformOverrides)\b)/g, "");
-  return { ...issue, path: legacyPath(issue.path), message: named(issue.message), fix: named(issue.fix) };
-}
-
-function legacyPath(path: string): string {
-  return path
-    .replace(/^\/content\/media(?=\/|$)/, "/mediaUrls")
-    .replace(/^(\/mediaUrls\/\d+)\/.*$/, "$1")
-    .replace(/^\/content(?=\/)/, "");
+  return boundIssues(sorted.map(({ issue }) => issue));
 }

@@ -1,4 +1,3 @@
-import { parseInput } from "../../contract/forms/parse.ts";
 import { accountContext } from "../../contract/operations/account-context.ts";
 import { accountsGet, accountsList } from "../../contract/operations/accounts.ts";
 import { keysCreate, keysList, keysRevoke } from "../../contract/operations/api-keys.ts";
@@ -23,7 +22,6 @@ import {
 import { invitesCreate, invitesDelete, invitesList } from "../../contract/operations/invites.ts";
 import {
   legacyPostsCancel,
-  legacyPostsCreate,
   legacyPostsDelete,
   legacyPostsGet,
   legacyPostsList,
@@ -115,6 +113,7 @@ import {
   updateWebhook,
 } from "../domain/webhooks/webhooks.ts";
 import { bind, type Binding } from "./bind.ts";
+import { legacyCreate } from "./legacy-posts.ts";
 
 /** Which verb does which operation. */
 export const BINDINGS: readonly Binding[] = [
@@ -153,13 +152,7 @@ export const BINDINGS: readonly Binding[] = [
   bind(mediaDelete, (services, call, { params }) => deleteMedia(services, call, params.id)),
   bind(platformsList, async (_services, _call, { query }) => listPlatforms(query)),
   bind(platformsGet, async (_services, _call, { params }) => getPlatform(params.platform)),
-  {
-    operation: legacyPostsCreate,
-    run: (services, call, raw) =>
-      isFlat(raw.body)
-        ? createPost(services, call, parseInput(legacyPostsCreate, raw), { legacy: true })
-        : createPost(services, call, parseInput(postsCreate, raw)),
-  },
+  legacyCreate,
   bind(legacyPostsList, (services, call, { query }) => listPosts(services, call, query)),
   bind(legacyPostsGet, (services, call, { params }) => getPost(services, call, params.id)),
   bind(legacyPostsUpdate, (services, call, { params, body, issues }) =>
@@ -205,8 +198,3 @@ export const BINDINGS: readonly Binding[] = [
   bind(webhooksDeliveries, (services, call, { params, query }) => listDeliveries(services, call, params.id, query)),
   bind(deliveriesRedeliver, (services, call, { params }) => redeliver(services, call, params.id)),
 ];
-
-/** Whether a body of the legacy route is the flat one, and not that of today's create. */
-function isFlat(body: unknown): boolean {
-  return typeof body !== "object" || body === null || !("content" in body);
-}

@@ -8,7 +8,8 @@ import { createWorld, type World } from "../../tests/world.ts";
 let world: World;
 before(async () => {
   world = await createWorld();
-  for (const platform of ["linkedin", "threads", "tiktok"] as const) await world.connect(world.test, platform);
+  for (const platform of ["linkedin", "threads", "tiktok", "youtube"] as const)
+    await world.connect(world.test, platform);
 });
 after(() => world.close());
 
@@ -72,6 +73,11 @@ test("a wrong flat body is told with places in that body, all problems at once",
     400,
   );
   assert.deepEqual(issues.map(({ path }) => path).sort(), ["/mediaUrls/0", "/platforms/0", "/text"]);
+  const wrongText = asRefusal(await create(flat({ text: 5 })), 400);
+  assert.deepEqual(
+    wrongText.issues.map(({ path }) => path),
+    ["/text"],
+  );
   const [missing] = asRefusal(await create(flat({ platforms: ["tiktok"] })), 400).issues.filter(
     ({ rule }) => rule === "tiktok.settings.privacyLevel",
   );
@@ -84,6 +90,51 @@ test("a wrong flat body is told with places in that body, all problems at once",
     long.issues.map(({ path, code }) => [path, code]),
     [["/text", "CONTENT_TOO_LONG"]],
   );
+});
+
+test("what is said of bare addresses stands first and once, and the rest beside it", async () => {
+  const { issues } = asRefusal(
+    await create(
+      flat({
+        text: "x".repeat(501),
+        platforms: ["linkedin", "threads"],
+        mediaUrls: ["https://cdn.example.com/Demo.MP4?x=1"],
+      }),
+    ),
+    400,
+  );
+  assert.deepEqual(
+    issues.map(({ path, message }) => `${path} ${message}`),
+    [
+      "/mediaUrls/0 LinkedIn video URLs must be sent with explicit metadata.",
+      "/mediaUrls/0 Threads media must be sent as objects in content.media, " +
+        "with type, mimeType and the other metadata.",
+      "/text Threads text is too long: 501 of 500 characters (an emoji counts as its UTF-8 bytes).",
+    ],
+  );
+  const alone = asRefusal(
+    await create(flat({ platforms: ["youtube"], mediaUrls: ["https://cdn.example.com/a.jpg"] })),
+    400,
+  );
+  assert.deepEqual(
+    alone.issues.filter(({ path }) => path.startsWith("/mediaUrls")).map(({ path, rule }) => [path, rule]),
+    [["/mediaUrls/0", "youtube.media.bareUrl"]],
+  );
+});
+
+test("warnings name the places of the flat body, when the call is repeated as well", async () => {
+  const body = flat({ platformOverrides: { threads: { text: "For nobody" } } });
+  const headers = { "idempotency-key": "from an old client" };
+  for (const replayed of [null, "true"]) {
+    const made = await world.call(world.test, "POST", LEGACY, body, headers);
+    assert.equal(made.status, 201, JSON.stringify(made.body));
+    assert.equal(made.headers.get("idempotency-replayed"), replayed);
+    const [warning] = Object(made.body).warnings;
+    assert.deepEqual(
+      [warning.path, warning.message],
+      ["/platformOverrides/threads", "platformOverrides.threads has no effect: the post is not published to Threads."],
+    );
+  }
 });
 
 test("a file sent with a flat body is its own declaration", async () => {

@@ -28,17 +28,13 @@ interface ReadyPost {
   warnings: Issue[];
 }
 
-/**
- * Makes a draft, or a scheduled post where a time is given. Tells every issue of form and content together; with
- * `legacy` as places of the flat body.
- */
+/** Makes a draft, or a scheduled post where a time is given. Tells every issue of form and content together. */
 export async function createPost(
   services: Services,
   call: Call,
   { body, issues }: Pick<Input<unknown, unknown, PostDraft>, "body" | "issues">,
-  { legacy = false } = {},
 ): Promise<Answer<{ post: Post; warnings: Issue[] }>> {
-  const ready = await prepareDraft(services, call, body, issues, legacy);
+  const ready = await prepareDraft(services, call, body, issues);
   const limits = await services.limitsOf(call.userId);
   const isCounted =
     limits.postsPerDay !== null ||
@@ -64,7 +60,6 @@ async function prepareDraft(
   call: Call,
   draft: PostDraft,
   formIssues: readonly Issue[],
-  legacy: boolean,
 ): Promise<ReadyPost> {
   const { platformSetId, platforms = [], scheduledFor = null, publishBy = null } = draft;
   const accounts = platformSetId === undefined ? null : await loadSet(services.pool, call, platformSetId);
@@ -76,7 +71,7 @@ async function prepareDraft(
   const setIssues = platformSetId !== undefined && accounts === null ? [unknownSet(platformSetId)] : [];
   const { issues, warnings } = findIssues(
     services,
-    { ...plan, platforms, scheduledFor, publishBy, accounts, legacy, policies: call.policies },
+    { ...plan, platforms, scheduledFor, publishBy, accounts, policies: call.policies },
     [...formIssues, ...setIssues, ...plan.issues],
   );
   refuseIssues(issues);

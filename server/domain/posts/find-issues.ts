@@ -33,8 +33,6 @@ export interface PostCandidate {
   /** Null where the set is not known: then accounts are not validated. */
   accounts: SetAccounts | null;
   measured: Measured;
-  /** Whether it came by the flat body of the legacy route; see `ValidationContext`. */
-  legacy?: boolean;
   /** What the key that makes or changes it is held to. */
   policies?: KeyPolicies | null;
 }
@@ -54,7 +52,6 @@ export function findIssues(
     forcePrivateUploads,
     accounts,
     measured: post.measured,
-    legacy: post.legacy ?? false,
   });
   const validated = {
     issues: inPlace(formIssues, [...found.issues, ...checkDraftPolicies(post.policies ?? null, post)]),
