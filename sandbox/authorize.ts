@@ -77,7 +77,8 @@ export function hueOf(username: string): number {
 
 function groupHtml({ title, field, options }: ConsentGroup): string {
   const boxes = options.map(({ value, label, required }) => {
-    const box = `<input type="checkbox" name="${escapeHtml(field)}" value="${escapeHtml(value)}" checked${required ? " disabled" : ""}>`;
+    const ticked = ` checked${required ? " disabled" : ""}`;
+    const box = `<input type="checkbox" name="${escapeHtml(field)}" value="${escapeHtml(value)}"${ticked}>`;
     const kept = required ? `<input type="hidden" name="${escapeHtml(field)}" value="${escapeHtml(value)}">` : "";
     return `<label>${box}${kept}<span>${escapeHtml(label)}<br><code>${escapeHtml(value)}</code></span></label>`;
   });
@@ -90,15 +91,25 @@ function page(title: string, body: string): string {
 }
 
 const STYLE = `
-:root{color-scheme:light dark;--bg:#f5f5f5;--card:#fff;--ink:#101010;--dim:#6b6b6b;--line:#e2e2e2;--main:#101010;--on:#fff}
-@media(prefers-color-scheme:dark){:root{--bg:#0a0a0a;--card:#181818;--ink:#f3f3f3;--dim:#9a9a9a;--line:#2d2d2d;--main:#f3f3f3;--on:#101010}}
+:root{color-scheme:light dark;--bg:#f5f5f5;--card:#fff;--ink:#101010;--dim:#6b6b6b;--line:#e2e2e2;--main:#101010;
+  --on:#fff}
+@media(prefers-color-scheme:dark){:root{--bg:#0a0a0a;--card:#181818;--ink:#f3f3f3;--dim:#9a9a9a;--line:#2d2d2d;
+  --main:#f3f3f3;--on:#101010}}
 *{box-sizing:border-box}body{margin:0;background:var(--bg);color:var(--ink);font:16px/1.5 system-ui,sans-serif}
-main{max-width:26rem;background:var(--card);border:1px solid var(--line);border-radius:20px;margin:clamp(0rem,6vh,4rem) auto;padding:2rem 1.5rem}
-h1{font-size:1.35rem;margin:0 0 .5rem}p{color:var(--dim);margin:0 0 1.25rem}.dim,code{color:var(--dim)}code{font-size:.8rem}
+main{max-width:26rem;background:var(--card);border:1px solid var(--line);border-radius:20px;
+  margin:clamp(0rem,6vh,4rem) auto;padding:2rem 1.5rem}
+h1{font-size:1.35rem;margin:0 0 .5rem}
+p{color:var(--dim);margin:0 0 1.25rem}
+.dim,code{color:var(--dim)}
+code{font-size:.8rem}
 .who{display:flex;gap:.8rem;align-items:center;margin-bottom:1.25rem;line-height:1.3}
-.face{width:48px;height:48px;border-radius:50%;display:grid;place-items:center;font-weight:600;color:#fff;background:linear-gradient(135deg,hsl(var(--hue) 65% 55%),hsl(calc(var(--hue) + 50) 65% 42%))}
-fieldset{border:1px solid var(--line);border-radius:14px;margin:0 0 1.25rem;padding:.25rem 1rem}legend{color:var(--dim);font-size:.85rem;padding:0 .4rem}
-label{display:flex;gap:.7rem;align-items:flex-start;padding:.55rem 0;line-height:1.3}input{margin-top:.2rem;accent-color:var(--main)}
-button{display:block;width:100%;padding:.8rem;border-radius:12px;border:1px solid var(--line);background:none;color:inherit;font:inherit;font-weight:600;cursor:pointer;margin-top:.6rem}
+.face{width:48px;height:48px;border-radius:50%;display:grid;place-items:center;font-weight:600;color:#fff;
+  background:linear-gradient(135deg,hsl(var(--hue) 65% 55%),hsl(calc(var(--hue) + 50) 65% 42%))}
+fieldset{border:1px solid var(--line);border-radius:14px;margin:0 0 1.25rem;padding:.25rem 1rem}
+legend{color:var(--dim);font-size:.85rem;padding:0 .4rem}
+label{display:flex;gap:.7rem;align-items:flex-start;padding:.55rem 0;line-height:1.3}
+input{margin-top:.2rem;accent-color:var(--main)}
+button{display:block;width:100%;padding:.8rem;border-radius:12px;border:1px solid var(--line);background:none;
+  color:inherit;font:inherit;font-weight:600;cursor:pointer;margin-top:.6rem}
 button.main{background:var(--main);color:var(--on);border-color:var(--main)}
 `;

@@ -16,7 +16,9 @@ export interface CardOptions {
 /** A chain with its replies as one card, the parts joined by a line. */
 export function chainCard(posts: SeenPost[], options: CardOptions): string {
   const byId = new Map(posts.map((one) => [one.post.id, one]));
-  return `<section class="chain">${posts.map((one, place) => postHtml(one, options, byId, { first: place === 0, joined: place < posts.length - 1 })).join("")}</section>`;
+  return `<section class="chain">${posts
+    .map((one, place) => postHtml(one, options, byId, { first: place === 0, joined: place < posts.length - 1 }))
+    .join("")}</section>`;
 }
 
 function postHtml(
@@ -35,15 +37,21 @@ function postHtml(
   const topic = look.topic === null ? "" : `<span class="topic">${escapeHtml(look.topic)}</span>`;
   const calls =
     post.publishCalls > 1
-      ? `<span class="warn" title="Calls that published or tried to publish this very post">${post.publishCalls} publish calls</span>`
+      ? `<span class="warn"
+        title="Calls that published or tried to publish this very post">${post.publishCalls} publish calls</span>`
       : "";
   const notes = look.notes.map((note) => `<span>${escapeHtml(note)}</span>`).join("") + calls;
   return `<article class="${options.focus === post.id ? "focus" : ""}" id="post-${escapeHtml(post.id)}">
-<div class="side"><span class="face" style="--hue:${hueOf(username)}" aria-hidden="true">${escapeHtml((name || username).slice(0, 1).toUpperCase())}</span>${place.joined ? '<span class="thread"></span>' : ""}</div>
-<div class="body"><div class="head"><a class="author" href="${here(url, options)}" title="${escapeHtml(name)}">${escapeHtml(username)}</a>${topic}
-<a class="time" href="${here(post.url, options)}"><time datetime="${post.createdAt}" title="${new Date(post.createdAt).toUTCString()}">${age(Date.parse(post.createdAt), options.now)}</time></a>
+<div class="side"><span class="face" style="--hue:${hueOf(username)}"
+  aria-hidden="true">${escapeHtml((name || username).slice(0, 1).toUpperCase())}</span>${place.joined ? '<span class="thread"></span>' : ""}</div>
+<div class="body"><div class="head"><a class="author" href="${here(url, options)}"
+  title="${escapeHtml(name)}">${escapeHtml(username)}</a>${topic}
+<a class="time" href="${here(post.url, options)}"><time datetime="${post.createdAt}"
+  title="${new Date(post.createdAt).toUTCString()}">${age(Date.parse(post.createdAt), options.now)}</time></a>
 ${place.first ? `<span class="platform">${escapeHtml(options.label)}</span>` : ""}</div>
-${answers}${post.text === "" ? "" : `<p class="text">${richText(post.text)}</p>`}${attachmentHtml(look)}${mediaHtml(seen, options)}${pollHtml(look)}${linkHtml(look)}${quoteHtml(look)}
+${answers}${
+    post.text === "" ? "" : `<p class="text">${richText(post.text)}</p>`
+  }${attachmentHtml(look)}${mediaHtml(seen, options)}${pollHtml(look)}${linkHtml(look)}${quoteHtml(look)}
 ${notes === "" ? "" : `<p class="small notes">${notes}</p>`}</div></article>`;
 }
 
@@ -65,7 +73,8 @@ export function richText(text: string): string {
 
 export function outward(url: string, inner: string, className = "tag"): string {
   if (!/^https?:\/\//i.test(url)) return inner;
-  return `<a class="${className}" href="${escapeHtml(url)}" target="_blank" rel="noopener noreferrer nofollow">${inner}</a>`;
+  return `<a class="${className}" href="${escapeHtml(url)}" target="_blank"
+    rel="noopener noreferrer nofollow">${inner}</a>`;
 }
 
 function mediaHtml({ look, post }: SeenPost, options: CardOptions): string {
@@ -73,7 +82,9 @@ function mediaHtml({ look, post }: SeenPost, options: CardOptions): string {
   const items = look.media.map((media, place) =>
     mediaItem(media, post.media[place]?.altText ?? null, options, look.media.length > 1),
   );
-  return `<div class="media ${look.media.length > 1 ? "many" : "one"}" ${look.media.length > 1 ? 'tabindex="0" role="group" aria-label="Carousel"' : ""}>${items.join("")}</div>`;
+  return `<div class="media ${look.media.length > 1 ? "many" : "one"}" ${
+    look.media.length > 1 ? 'tabindex="0" role="group" aria-label="Carousel"' : ""
+  }>${items.join("")}</div>`;
 }
 
 /** One picture, or a box with the length of a video. `many`: beside others. */
@@ -88,11 +99,16 @@ export function mediaItem(
   const alt = altText === null ? "" : `<span class="alt" title="${escapeHtml(altText)}">ALT</span>`;
   const label = altText ?? (media.type === "video" ? "Video" : media.type === "gif" ? "GIF" : "Image");
   const inner = media.thumbnail
-    ? `<img src="${escapeHtml(base)}_sandbox/media/${escapeHtml(media.thumbnail)}" alt="${escapeHtml(label)}" loading="lazy">`
-    : `<span class="film" role="img" aria-label="${escapeHtml(label)}">${media.type === "gif" ? "<b>GIF</b>" : '<i class="play"></i>'}</span>`;
+    ? `<img src="${escapeHtml(base)}_sandbox/media/${escapeHtml(media.thumbnail)}" alt="${escapeHtml(label)}"
+      loading="lazy">`
+    : `<span class="film" role="img" aria-label="${escapeHtml(label)}">${
+        media.type === "gif" ? "<b>GIF</b>" : '<i class="play"></i>'
+      }</span>`;
   const length =
     media.durationSeconds === null ? "" : `<span class="length">${clockTime(media.durationSeconds)}</span>`;
-  return `<figure class="${media.hidden ? "hidden" : ""}" style="--ratio:${ratio.toFixed(4)}">${inner}${length}${alt}${media.hidden ? '<span class="spoiler">Spoiler</span>' : ""}</figure>`;
+  return `<figure class="${media.hidden ? "hidden" : ""}" style="--ratio:${ratio.toFixed(4)}">${inner}${length}${alt}${
+    media.hidden ? '<span class="spoiler">Spoiler</span>' : ""
+  }</figure>`;
 }
 
 function linkHtml({ link, media }: Look): string {

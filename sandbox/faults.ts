@@ -72,7 +72,8 @@ export function openFaults(store: Store): Faults {
   return {
     add(request) {
       const row = store.get(
-        "INSERT INTO faults (platform, operation, kind, error, delay_ms, times, after) VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING *",
+        `INSERT INTO faults (platform, operation, kind, error, delay_ms, times, after) VALUES (?, ?, ?, ?, ?, ?, ?)
+         RETURNING *`,
         request.platform,
         request.operation,
         request.kind,
@@ -156,7 +157,8 @@ function takeMagic(store: Store, call: Call, post: CallPost): Strike | undefined
 function countMagic(store: Store, call: Call, post: CallPost, kind: FaultKind): number {
   const content = createHash("sha256").update(post.text).digest("base64url");
   const row = store.get(
-    "INSERT INTO magic_strikes VALUES (?, ?, ?, ?, 1) ON CONFLICT DO UPDATE SET strikes = strikes + 1 RETURNING strikes",
+    `INSERT INTO magic_strikes VALUES (?, ?, ?, ?, 1) ON CONFLICT DO UPDATE SET strikes = strikes + 1
+     RETURNING strikes`,
     call.platform.name,
     post.accountId,
     content,

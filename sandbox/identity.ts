@@ -175,7 +175,8 @@ export function openIdentity(store: Store): Identity {
     },
     code(platform, code) {
       const row = store.get(
-        "SELECT c.*, g.client_id, g.person_id, g.scopes FROM codes c JOIN grants g ON g.id = c.grant_id WHERE c.platform = ? AND c.code = ?",
+        `SELECT c.*, g.client_id, g.person_id, g.scopes FROM codes c JOIN grants g ON g.id = c.grant_id
+         WHERE c.platform = ? AND c.code = ?`,
         platform,
         code,
       );
@@ -207,7 +208,8 @@ export function openIdentity(store: Store): Identity {
     },
     token(platform, token) {
       const row = store.get(
-        "SELECT t.*, g.client_id, g.person_id, g.scopes, g.revoked FROM tokens t JOIN grants g ON g.id = t.grant_id WHERE t.token = ? AND t.platform = ?",
+        `SELECT t.*, g.client_id, g.person_id, g.scopes, g.revoked FROM tokens t JOIN grants g ON g.id = t.grant_id
+         WHERE t.token = ? AND t.platform = ?`,
         token,
         platform,
       );

@@ -125,7 +125,8 @@ export function openLedger(store: Store, platformOf: (name: string) => PlatformN
   return {
     add(post) {
       store.run(
-        `INSERT INTO posts (platform, account_id, id, url, text, media, kind, visibility, settings, extra, created_at, ends_at, handle, root_id, look)
+        `INSERT INTO posts (platform, account_id, id, url, text, media, kind, visibility, settings, extra, created_at,
+           ends_at, handle, root_id, look)
          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, '{}', ?, ?, ?, ?, ?)`,
         post.platform,
         post.accountId,
@@ -182,7 +183,8 @@ export function openLedger(store: Store, platformOf: (name: string) => PlatformN
     list({ platform, accounts = null, before = Number.MAX_SAFE_INTEGER, limit, now }) {
       const names = accounts && JSON.stringify(accounts.map((one) => `${one.platform} ${one.accountId}`));
       const whose = names === null ? "" : "AND p.platform || ' ' || p.account_id IN (SELECT value FROM json_each(?))";
-      const sql = `SELECT ${COLUMNS} WHERE ${platform ? "p.platform = ? AND" : ""} p.seq < ? AND ${SEEN} ${whose} ORDER BY p.seq DESC LIMIT ?`;
+      const sql = `SELECT ${COLUMNS} WHERE ${platform ? "p.platform = ? AND" : ""} p.seq < ? AND ${SEEN} ${whose}
+    ORDER BY p.seq DESC LIMIT ?`;
       return store
         .all(sql, ...(platform ? [platform] : []), before, now, now, ...(names === null ? [] : [names]), limit)
         .map(reading(now));

@@ -155,10 +155,12 @@ function layout(
     ? `<p class="clock">The sandbox clock is set to ${new Date(world.clock.now()).toUTCString()}.</p>`
     : "";
   const dashboard = appUrl && URL.canParse(appUrl) ? `<a class="app" href="${escapeHtml(appUrl)}">Dashboard</a>` : "";
-  const page =
-    htmlAnswer(`<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
-<title>${escapeHtml(title)}</title><link rel="icon" href="data:,"><style>${STYLE}</style><noscript><meta http-equiv="refresh" content="20"></noscript></head>
-<body><header><div class="bar"><a class="brand" href="${rootOf(url)}"><span></span>Ampost sandbox</a>${dashboard}</div>${nav}</header>
+  const page = htmlAnswer(`<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport"
+      content="width=device-width,initial-scale=1">
+<title>${escapeHtml(title)}</title><link rel="icon" href="data:,"><style>${STYLE}</style><noscript><meta
+  http-equiv="refresh" content="20"></noscript></head>
+<body><header><div class="bar"><a class="brand"
+  href="${rootOf(url)}"><span></span>Ampost sandbox</a>${dashboard}</div>${nav}</header>
 <main data-version="${version}">${clock}${main}</main>
 <button id="fresh" hidden>New posts</button>
 <footer>Posts as their audience would see them. Nothing here leaves this machine.</footer>

@@ -47,7 +47,8 @@ export function openRequests(store: Store, kept = KEPT_REQUESTS, slack = SLACK):
     since.entries = since.bytes = 0;
     store.run(
       `DELETE FROM requests WHERE seq <= (SELECT max(seq) FROM (
-         SELECT seq, row_number() OVER newest AS entries, sum(${BYTES}) OVER newest AS bytes FROM requests WINDOW newest AS (ORDER BY seq DESC)
+         SELECT seq, row_number() OVER newest AS entries, sum(${BYTES}) OVER newest AS bytes
+         FROM requests WINDOW newest AS (ORDER BY seq DESC)
        ) WHERE entries > ? OR bytes > ?)`,
       kept.entries,
       kept.bytes,
@@ -60,7 +61,8 @@ export function openRequests(store: Store, kept = KEPT_REQUESTS, slack = SLACK):
       since.bytes += request.url.length + headers.length + body.length;
       if (since.entries > slack.entries || since.bytes > slack.bytes) cut();
       const row = store.get(
-        "INSERT INTO requests (at, platform, operation, method, url, headers, body) VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING seq",
+        `INSERT INTO requests (at, platform, operation, method, url, headers, body) VALUES (?, ?, ?, ?, ?, ?, ?)
+         RETURNING seq`,
         request.at,
         request.platform,
         request.operation,
@@ -77,7 +79,8 @@ export function openRequests(store: Store, kept = KEPT_REQUESTS, slack = SLACK):
     list({ after, limit, platform, operation }) {
       return store
         .all(
-          "SELECT * FROM requests WHERE seq > ? AND (? IS NULL OR platform = ?) AND (? IS NULL OR operation = ?) ORDER BY seq LIMIT ?",
+          `SELECT * FROM requests WHERE seq > ? AND (? IS NULL OR platform = ?) AND (? IS NULL OR operation = ?)
+           ORDER BY seq LIMIT ?`,
           after,
           platform ?? null,
           platform ?? null,

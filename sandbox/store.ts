@@ -48,7 +48,8 @@ export function openStore(dataDir: string): Store {
     execute: (sql) => database.exec(sql),
     next(series) {
       const row = store.get(
-        "INSERT INTO series (name, value) VALUES (?, 1) ON CONFLICT (name) DO UPDATE SET value = value + 1 RETURNING value",
+        `INSERT INTO series (name, value) VALUES (?, 1) ON CONFLICT (name) DO UPDATE SET value = value + 1
+         RETURNING value`,
         series,
       );
       return integer(row, "value");
@@ -124,11 +125,12 @@ CREATE TABLE IF NOT EXISTS people (
   platform TEXT NOT NULL, id TEXT NOT NULL, username TEXT NOT NULL, name TEXT NOT NULL, hint TEXT, facts TEXT NOT NULL,
   PRIMARY KEY (platform, id), UNIQUE (platform, username), UNIQUE (platform, hint)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS grants (
-  id INTEGER PRIMARY KEY, platform TEXT NOT NULL, client_id TEXT NOT NULL, person_id TEXT NOT NULL, scopes TEXT NOT NULL,
-  created_at INTEGER NOT NULL, revoked INTEGER NOT NULL DEFAULT 0);
+  id INTEGER PRIMARY KEY, platform TEXT NOT NULL, client_id TEXT NOT NULL, person_id TEXT NOT NULL,
+  scopes TEXT NOT NULL, created_at INTEGER NOT NULL, revoked INTEGER NOT NULL DEFAULT 0);
 CREATE TABLE IF NOT EXISTS codes (
   platform TEXT NOT NULL, code TEXT NOT NULL, grant_id INTEGER NOT NULL, redirect_uri TEXT NOT NULL,
-  issued_at INTEGER NOT NULL, used INTEGER NOT NULL DEFAULT 0, facts TEXT NOT NULL, PRIMARY KEY (platform, code)) WITHOUT ROWID;
+  issued_at INTEGER NOT NULL, used INTEGER NOT NULL DEFAULT 0, facts TEXT NOT NULL,
+  PRIMARY KEY (platform, code)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS tokens (
   token TEXT PRIMARY KEY, platform TEXT NOT NULL, grant_id INTEGER NOT NULL, kind TEXT NOT NULL,
   issued_at INTEGER NOT NULL, expires_at INTEGER NOT NULL, state TEXT NOT NULL) WITHOUT ROWID;
@@ -152,7 +154,8 @@ CREATE TABLE IF NOT EXISTS posts (
   extra TEXT NOT NULL, created_at INTEGER NOT NULL, ends_at INTEGER, handle TEXT NOT NULL, root_id TEXT NOT NULL,
   look TEXT NOT NULL, UNIQUE (platform, id));
 CREATE TABLE IF NOT EXISTS post_changes (
-  platform TEXT NOT NULL, id TEXT NOT NULL, at INTEGER NOT NULL, extra TEXT NOT NULL, PRIMARY KEY (platform, id)) WITHOUT ROWID;
+  platform TEXT NOT NULL, id TEXT NOT NULL, at INTEGER NOT NULL, extra TEXT NOT NULL,
+  PRIMARY KEY (platform, id)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS posts_by_url ON posts (url);
 CREATE INDEX IF NOT EXISTS posts_by_author ON posts (json_extract(look, '$.author.url'));
 CREATE INDEX IF NOT EXISTS posts_by_root ON posts (platform, root_id);

@@ -36,7 +36,8 @@ export async function sweep(
 ): Promise<void> {
   for (const [table, column] of Object.entries(Object.assign({}, GROWING, ...platforms.map(({ resets }) => resets)))) {
     store.run(
-      `DELETE FROM ${table} WHERE ${column} < (SELECT ${column} FROM ${table} ORDER BY ${column} DESC LIMIT 1 OFFSET ?)`,
+      `DELETE FROM ${table} WHERE ${column} < (SELECT ${column} FROM ${table} ORDER BY ${column} DESC
+         LIMIT 1 OFFSET ?)`,
       kept.rows - 1,
     );
   }
@@ -53,7 +54,8 @@ function forgetIdlePeople(store: Store, most: number): void {
     const forgotten = store.run(`DELETE FROM people WHERE ${idle} AND (SELECT count(*) FROM people) > ?`, most);
     if (forgotten > 0)
       store.run(
-        "DELETE FROM meta_pages WHERE NOT EXISTS (SELECT 1 FROM people p WHERE p.platform = meta_pages.platform AND p.id = meta_pages.owner)",
+        `DELETE FROM meta_pages WHERE NOT EXISTS (SELECT 1 FROM people p
+           WHERE p.platform = meta_pages.platform AND p.id = meta_pages.owner)`,
       );
   });
 }

@@ -39,7 +39,8 @@ export function openUses(store: Store): Uses {
     },
     count({ platform, accountId, name, since }) {
       const row = store.get(
-        "SELECT coalesce(sum(number), 0) AS number FROM uses WHERE platform = ? AND account_id = ? AND name = ? AND at >= ?",
+        `SELECT coalesce(sum(number), 0) AS number FROM uses
+         WHERE platform = ? AND account_id = ? AND name = ? AND at >= ?`,
         platform,
         accountId,
         name,

@@ -65,7 +65,8 @@ export async function run(installation: Installation, plan: Plan): Promise<Ran> 
     if (fault.at !== "platform") continue;
     const { platform, error, nth } = fault;
     sandbox.run(
-      "INSERT INTO faults (platform, operation, kind, error, delay_ms, times, after) VALUES (?, 'publish', 'reject', ?, 0, 1, ?)",
+      `INSERT INTO faults (platform, operation, kind, error, delay_ms, times, after)
+       VALUES (?, 'publish', 'reject', ?, 0, 1, ?)`,
       platform,
       error,
       nth - 1,

@@ -106,8 +106,8 @@ function weighPlain(text: string): number {
 }
 
 /**
- * Finds what `\p{RGI_Emoji}` finds. That one holds each place against thousands of sequences; here what a sequence begins
- * with is looked at first.
+ * Finds what `\p{RGI_Emoji}` finds. That one holds each place against thousands of sequences; here what a sequence
+ * begins with is looked at first.
  */
 const EMOJI =
   /(?=\p{Emoji})(?:(?=.[\p{EMod}\uFE0F]?\u200D\p{Emoji})\p{RGI_Emoji_ZWJ_Sequence}|(?=.\p{EMod})\p{RGI_Emoji_Modifier_Sequence}|(?=\p{RI})\p{RGI_Emoji_Flag_Sequence}|[\p{Basic_Emoji}\p{Emoji_Keycap_Sequence}\p{RGI_Emoji_Tag_Sequence}])/gv;

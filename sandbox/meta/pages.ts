@@ -23,9 +23,11 @@ export interface Page {
 
 export const PAGES_SCHEMA = `
 CREATE TABLE IF NOT EXISTS meta_pages (
-  id TEXT PRIMARY KEY, platform TEXT NOT NULL, owner TEXT NOT NULL, name TEXT NOT NULL, username TEXT NOT NULL, tasks TEXT NOT NULL, linked TEXT) WITHOUT ROWID;
+  id TEXT PRIMARY KEY, platform TEXT NOT NULL, owner TEXT NOT NULL, name TEXT NOT NULL, username TEXT NOT NULL,
+  tasks TEXT NOT NULL, linked TEXT) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS meta_pages_by_owner ON meta_pages (platform, owner);
-CREATE TABLE IF NOT EXISTS meta_granted_pages (grant_id INTEGER NOT NULL, page_id TEXT NOT NULL, PRIMARY KEY (grant_id, page_id)) WITHOUT ROWID;`;
+CREATE TABLE IF NOT EXISTS meta_granted_pages (grant_id INTEGER NOT NULL, page_id TEXT NOT NULL,
+  PRIMARY KEY (grant_id, page_id)) WITHOUT ROWID;`;
 
 export const ALL_TASKS = ["ANALYZE", "ADVERTISE", "MESSAGING", "MODERATE", "CREATE_CONTENT", "MANAGE"];
 

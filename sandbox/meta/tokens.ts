@@ -65,7 +65,8 @@ export function knownToken(
   of: { platform: PlatformName; grantId: number; kind: string },
 ): string | undefined {
   const row = call.world.store.get(
-    "SELECT token FROM tokens WHERE platform = ? AND grant_id = ? AND kind = ? AND state = 'valid' AND expires_at > ? ORDER BY issued_at LIMIT 1",
+    `SELECT token FROM tokens WHERE platform = ? AND grant_id = ? AND kind = ? AND state = 'valid' AND expires_at > ?
+     ORDER BY issued_at LIMIT 1`,
     of.platform,
     of.grantId,
     of.kind,

@@ -14,8 +14,8 @@ import type { Services } from "../domain/services.ts";
 import type { Binding } from "./bind.ts";
 
 /**
- * `POST /api/posts`. A body with `content` is that of `POST /api/v1/posts`. Any other is the flat one of old clients: it
- * has the members of `content` at its top and bare URLs as `mediaUrls`. Nothing but this file knows of it.
+ * `POST /api/posts`. A body with `content` is that of `POST /api/v1/posts`. Any other is the flat one of old clients:
+ * it has the members of `content` at its top and bare URLs as `mediaUrls`. Nothing but this file knows of it.
  */
 export const legacyCreate: Binding = {
   operation: legacyPostsCreate,

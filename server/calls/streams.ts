@@ -17,9 +17,9 @@ const CHECK_MILLISECONDS = 500;
 /** The answers that go on for as long as their caller likes: counted, and ended with the key that opened them. */
 export interface Streams {
   /**
-   * Counts a stream in, as `count` where that is several calls; what it answers counts it out. `end` is called where its
-   * key is over, which `authenticate` finds out by throwing UNAUTHORIZED. Throws RATE_LIMITED where there are as many as
-   * there may be.
+   * Counts a stream in, as `count` where that is several calls; what it answers counts it out. `end` is called where
+   * its key is over, which `authenticate` finds out by throwing UNAUTHORIZED. Throws RATE_LIMITED where there are as
+   * many as there may be.
    */
   hold(
     caller: Pick<Authenticated, "userId" | "actor">,

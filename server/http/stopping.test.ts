@@ -7,7 +7,16 @@ import { createWorld } from "../../tests/world.ts";
 test("a server that stops answers who waits, lets go of who follows, and keeps no connection of theirs", async () => {
   const world = await createWorld();
   await world.connect(world.test, "threads");
-  const path = `/api/v1/posts/${idOf((await world.call(world.test, "POST", "/api/v1/posts", { platformSetId: world.test.platformSetId, platforms: ["threads"], content: { text: "Wait for me" } })).body, "post")}`;
+  const path = `/api/v1/posts/${idOf(
+    (
+      await world.call(world.test, "POST", "/api/v1/posts", {
+        platformSetId: world.test.platformSetId,
+        platforms: ["threads"],
+        content: { text: "Wait for me" },
+      })
+    ).body,
+    "post",
+  )}`;
   const following = await fetch(`${world.url}${path}/events`, {
     headers: { authorization: `Bearer ${world.test.key}` },
   });

@@ -10,21 +10,54 @@ export const CARD: PlatformCard = {
     posts.map((post) => (post.post.kind === "story" ? story(post, options) : pagePost(post, options))).join(""),
   style: `
 .on-facebook{padding:16px 0 6px;--blue:#0866ff}.on-facebook article{display:block;padding:0}
-.on-facebook .fb-head{display:flex;gap:10px;align-items:center;padding:0 18px 8px}.on-facebook .fb-head>div{min-width:0;line-height:1.25}.on-facebook .author{font-weight:600;display:block}
-.on-facebook .fb-when{color:var(--dim);font-size:13px;display:flex;gap:5px;align-items:center}.on-facebook svg{width:20px;height:20px;fill:none;stroke:currentColor;stroke-width:1.8;stroke-linecap:round;stroke-linejoin:round;display:block}
-.on-facebook .fb-when svg{width:13px;height:13px}.on-facebook .face{background:var(--blue)}.on-facebook .fb-text{margin:0;padding:0 18px 10px;white-space:pre-wrap;overflow-wrap:anywhere}.on-facebook .fb-short{font-size:22px;line-height:1.3}
-.on-facebook .tag{color:var(--blue)}.on-facebook figure{margin:0;position:relative;overflow:hidden;background:var(--tint);min-width:0}
-.on-facebook figure img{width:100%;height:100%;object-fit:cover;display:block}.on-facebook .fb-media{display:grid;gap:2px;position:relative}
-.on-facebook .fb-1 figure{aspect-ratio:var(--ratio);max-height:640px;width:100%}.on-facebook .fb-2{grid-template-columns:1fr 1fr}.on-facebook .fb-2 figure,.on-facebook .fb-3 figure,.on-facebook .fb-4 figure,.on-facebook .fb-5 figure{aspect-ratio:1}
-.on-facebook .fb-3{grid-template-columns:1fr 1fr}.on-facebook .fb-3 figure:first-child{grid-column:1/-1;aspect-ratio:2}.on-facebook .fb-4{grid-template-columns:1fr 1fr}
-.on-facebook .fb-5{grid-template-columns:repeat(6,1fr)}.on-facebook .fb-5 figure{grid-column:span 2}.on-facebook .fb-5 figure:nth-child(-n+2){grid-column:span 3}
-.on-facebook .fb-more{position:absolute;right:0;bottom:0;width:calc(33.33% - 1px);aspect-ratio:1;background:#0008;color:#fff;font-size:28px;font-weight:600;display:grid;place-items:center}
-.on-facebook .fb-reel{background:#000}.on-facebook .fb-reel figure{aspect-ratio:9/16;width:min(315px,100%);margin:0 auto}.on-facebook .fb-badge{position:absolute;left:14px;top:14px;background:#000a;color:#fff;border-radius:6px;padding:2px 9px;font-size:13px;font-weight:600}
-.on-facebook .fb-link{display:block;background:var(--tint);border-block:1px solid var(--line);padding:12px 18px;overflow:hidden}.on-facebook .fb-link .host{text-transform:uppercase;font-size:12px}.on-facebook .fb-link b{display:block;font-weight:600;overflow-wrap:anywhere}
-.on-facebook .fb-title{display:block;font-weight:600;padding:8px 18px 0}.on-facebook .fb-row{display:flex;margin:8px 18px 0;border-top:1px solid var(--line);color:var(--dim);font-weight:600;font-size:14px}.on-facebook .fb-row span{flex:1;display:flex;gap:7px;align-items:center;justify-content:center;padding:9px 0}
-.on-facebook .fb-comment{margin:2px 18px 8px;display:flex;gap:8px;align-items:flex-start;font-size:14px}.on-facebook .fb-comment .face{width:30px;height:30px;font-size:13px}.on-facebook .fb-comment p{margin:0;background:var(--tint);border-radius:16px;padding:7px 13px;overflow-wrap:anywhere}.on-facebook .fb-comment b{display:block;font-size:13px}
-.on-facebook .fb-story{position:relative;width:min(250px,70%);margin:0 auto;border-radius:14px;overflow:hidden;aspect-ratio:9/16;background:#18191a;border:3px solid var(--blue)}.on-facebook .fb-story figure{position:absolute;inset:0}
-.on-facebook .fb-story .face{position:absolute;left:12px;top:12px;border:3px solid var(--blue);width:44px;height:44px}.on-facebook .fb-story b{position:absolute;left:12px;right:12px;bottom:12px;color:#fff;text-shadow:0 1px 3px #000c}.on-facebook .fb-story .length{top:14px;bottom:auto}.on-facebook .fb-story .alt{display:none}
+.on-facebook .fb-head{display:flex;gap:10px;align-items:center;padding:0 18px 8px}
+.on-facebook .fb-head>div{min-width:0;line-height:1.25}
+.on-facebook .author{font-weight:600;display:block}
+.on-facebook .fb-when{color:var(--dim);font-size:13px;display:flex;gap:5px;align-items:center}
+.on-facebook svg{width:20px;height:20px;fill:none;stroke:currentColor;stroke-width:1.8;stroke-linecap:round;
+  stroke-linejoin:round;display:block}
+.on-facebook .fb-when svg{width:13px;height:13px}
+.on-facebook .face{background:var(--blue)}
+.on-facebook .fb-text{margin:0;padding:0 18px 10px;white-space:pre-wrap;overflow-wrap:anywhere}
+.on-facebook .fb-short{font-size:22px;line-height:1.3}
+.on-facebook .tag{color:var(--blue)}
+.on-facebook figure{margin:0;position:relative;overflow:hidden;background:var(--tint);min-width:0}
+.on-facebook figure img{width:100%;height:100%;object-fit:cover;display:block}
+.on-facebook .fb-media{display:grid;gap:2px;position:relative}
+.on-facebook .fb-1 figure{aspect-ratio:var(--ratio);max-height:640px;width:100%}
+.on-facebook .fb-2{grid-template-columns:1fr 1fr}
+.on-facebook .fb-2 figure,.on-facebook .fb-3 figure,.on-facebook .fb-4 figure,.on-facebook .fb-5 figure{aspect-ratio:1}
+.on-facebook .fb-3{grid-template-columns:1fr 1fr}
+.on-facebook .fb-3 figure:first-child{grid-column:1/-1;aspect-ratio:2}
+.on-facebook .fb-4{grid-template-columns:1fr 1fr}
+.on-facebook .fb-5{grid-template-columns:repeat(6,1fr)}
+.on-facebook .fb-5 figure{grid-column:span 2}
+.on-facebook .fb-5 figure:nth-child(-n+2){grid-column:span 3}
+.on-facebook .fb-more{position:absolute;right:0;bottom:0;width:calc(33.33% - 1px);aspect-ratio:1;background:#0008;
+  color:#fff;font-size:28px;font-weight:600;display:grid;place-items:center}
+.on-facebook .fb-reel{background:#000}
+.on-facebook .fb-reel figure{aspect-ratio:9/16;width:min(315px,100%);margin:0 auto}
+.on-facebook .fb-badge{position:absolute;left:14px;top:14px;background:#000a;color:#fff;border-radius:6px;
+  padding:2px 9px;font-size:13px;font-weight:600}
+.on-facebook .fb-link{display:block;background:var(--tint);border-block:1px solid var(--line);padding:12px 18px;
+  overflow:hidden}
+.on-facebook .fb-link .host{text-transform:uppercase;font-size:12px}
+.on-facebook .fb-link b{display:block;font-weight:600;overflow-wrap:anywhere}
+.on-facebook .fb-title{display:block;font-weight:600;padding:8px 18px 0}
+.on-facebook .fb-row{display:flex;margin:8px 18px 0;border-top:1px solid var(--line);color:var(--dim);font-weight:600;
+  font-size:14px}
+.on-facebook .fb-row span{flex:1;display:flex;gap:7px;align-items:center;justify-content:center;padding:9px 0}
+.on-facebook .fb-comment{margin:2px 18px 8px;display:flex;gap:8px;align-items:flex-start;font-size:14px}
+.on-facebook .fb-comment .face{width:30px;height:30px;font-size:13px}
+.on-facebook .fb-comment p{margin:0;background:var(--tint);border-radius:16px;padding:7px 13px;overflow-wrap:anywhere}
+.on-facebook .fb-comment b{display:block;font-size:13px}
+.on-facebook .fb-story{position:relative;width:min(250px,70%);margin:0 auto;border-radius:14px;overflow:hidden;
+  aspect-ratio:9/16;background:#18191a;border:3px solid var(--blue)}
+.on-facebook .fb-story figure{position:absolute;inset:0}
+.on-facebook .fb-story .face{position:absolute;left:12px;top:12px;border:3px solid var(--blue);width:44px;height:44px}
+.on-facebook .fb-story b{position:absolute;left:12px;right:12px;bottom:12px;color:#fff;text-shadow:0 1px 3px #000c}
+.on-facebook .fb-story .length{top:14px;bottom:auto}
+.on-facebook .fb-story .alt{display:none}
 .on-facebook .small{padding:0 18px;margin:6px 0}`,
 };
 
@@ -42,18 +75,24 @@ function pagePost(seen: SeenPost, options: CardOptions): string {
   const short = post.kind === "text" && [...post.text].length <= 85 ? " fb-short" : "";
   const title = look.topic === null ? "" : `<span class="fb-title">${escapeHtml(look.topic)}</span>`;
   return `<article id="post-${escapeHtml(post.id)}">${head(seen, options)}
-${post.text === "" ? "" : `<p class="fb-text${short}">${richText(post.text)}</p>`}${mosaic(seen, options)}${title}${link(seen)}${notes(seen)}
+${
+  post.text === "" ? "" : `<p class="fb-text${short}">${richText(post.text)}</p>`
+}${mosaic(seen, options)}${title}${link(seen)}${notes(seen)}
 <div class="fb-row"><span>${ICONS.like}Like</span><span>${ICONS.comment}Comment</span><span>${ICONS.share}Share</span></div>${comments(seen)}</article>`;
 }
 
 function head({ post, look }: SeenPost, options: CardOptions): string {
   const { name, url } = look.author;
-  const time = `<a href="${here(post.url, options)}"><time datetime="${post.createdAt}" title="${new Date(post.createdAt).toUTCString()}">${age(Date.parse(post.createdAt), options.now)}</time></a>`;
-  return `<div class="fb-head">${face(name)}<div><a class="author" href="${here(url, options)}">${escapeHtml(name)}</a><span class="fb-when">${time} · ${ICONS.globe}</span></div><span class="platform">${escapeHtml(options.label)}</span></div>`;
+  const time = `<a href="${here(post.url, options)}"><time datetime="${post.createdAt}"
+    title="${new Date(post.createdAt).toUTCString()}">${age(Date.parse(post.createdAt), options.now)}</time></a>`;
+  return `<div class="fb-head">${face(name)}<div><a class="author"
+    href="${here(url, options)}">${escapeHtml(name)}</a><span class="fb-when">${time} · ${ICONS.globe}</span></div><span
+    class="platform">${escapeHtml(options.label)}</span></div>`;
 }
 
 function face(name: string): string {
-  return `<span class="face" style="--hue:${hueOf(name)}" aria-hidden="true">${escapeHtml(name.slice(0, 1).toUpperCase())}</span>`;
+  return `<span class="face" style="--hue:${hueOf(name)}"
+    aria-hidden="true">${escapeHtml(name.slice(0, 1).toUpperCase())}</span>`;
 }
 
 /** At most five pictures, with the number of the rest on the last. */
@@ -101,5 +140,7 @@ function story(seen: SeenPost, options: CardOptions): string {
     .slice(0, 1)
     .map((one) => mediaItem(one, post.media[0]?.altText ?? null, options, false))
     .join("");
-  return `<article id="post-${escapeHtml(post.id)}">${head(seen, options)}<div class="fb-story">${media}${face(look.author.name)}<b>${escapeHtml(look.author.name)}</b></div>${notes(seen)}<p class="small">Story: gone after 24 hours</p></article>`;
+  return `<article id="post-${escapeHtml(post.id)}">${head(seen, options)}<div
+    class="fb-story">${media}${face(look.author.name)}<b>${escapeHtml(look.author.name)}</b></div>${notes(seen)}<p
+    class="small">Story: gone after 24 hours</p></article>`;
 }

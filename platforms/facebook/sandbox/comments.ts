@@ -5,7 +5,8 @@ import { integer, text } from "../../../sandbox/store.ts";
 /** Comments below posts and videos. Source: Graph API reference, comments. */
 export const COMMENTS_SCHEMA = `
 CREATE TABLE IF NOT EXISTS facebook_comments (
-  seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, object_id TEXT NOT NULL, page_id TEXT NOT NULL, message TEXT NOT NULL, at INTEGER NOT NULL);
+  seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, object_id TEXT NOT NULL, page_id TEXT NOT NULL,
+  message TEXT NOT NULL, at INTEGER NOT NULL);
 CREATE INDEX IF NOT EXISTS facebook_comments_by_object ON facebook_comments (object_id, seq);`;
 
 export function addComment(

@@ -28,8 +28,8 @@ export interface FbPhoto {
 
 export const PHOTOS_SCHEMA = `
 CREATE TABLE IF NOT EXISTS facebook_photos (
-  id TEXT PRIMARY KEY, page_id TEXT NOT NULL, state TEXT NOT NULL, alt_text TEXT, caption TEXT NOT NULL, media TEXT NOT NULL,
-  temporary INTEGER NOT NULL, created_at INTEGER NOT NULL) WITHOUT ROWID;`;
+  id TEXT PRIMARY KEY, page_id TEXT NOT NULL, state TEXT NOT NULL, alt_text TEXT, caption TEXT NOT NULL,
+  media TEXT NOT NULL, temporary INTEGER NOT NULL, created_at INTEGER NOT NULL) WITHOUT ROWID;`;
 
 const MAX_BYTES = 10_000_000;
 const TYPES = ["image/jpeg", "image/png", "image/gif", "image/tiff", "image/bmp"];

@@ -46,8 +46,9 @@ const Detail = z.object({
 
 export const POSTS_SCHEMA = `
 CREATE TABLE IF NOT EXISTS facebook_posts (
-  seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, page_id TEXT NOT NULL, kind TEXT NOT NULL, message TEXT NOT NULL, at INTEGER,
-  made_at INTEGER NOT NULL, visible_at INTEGER NOT NULL, video_id TEXT, handle TEXT NOT NULL, detail TEXT NOT NULL);
+  seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, page_id TEXT NOT NULL, kind TEXT NOT NULL, message TEXT NOT NULL,
+  at INTEGER, made_at INTEGER NOT NULL, visible_at INTEGER NOT NULL, video_id TEXT, handle TEXT NOT NULL,
+  detail TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS facebook_posts_by_page ON facebook_posts (page_id, seq);
 CREATE INDEX IF NOT EXISTS facebook_posts_by_video ON facebook_posts (video_id);`;
 

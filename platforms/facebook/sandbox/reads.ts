@@ -100,7 +100,8 @@ function listReels(call: Call): PlatformAnswer {
   const { page } = readerOf(call, call.segments["page"] ?? "");
   const window = windowOf(call, { preset: 25, most: 100 });
   const rows = call.world.store.all(
-    `SELECT * FROM facebook_posts WHERE page_id = ? AND video_id IS NOT NULL AND at <= ? AND visible_at <= ? AND ${IN_WINDOW} ORDER BY seq DESC LIMIT ?`,
+    `SELECT * FROM facebook_posts WHERE page_id = ? AND video_id IS NOT NULL AND at <= ? AND visible_at <= ?
+       AND ${IN_WINDOW} ORDER BY seq DESC LIMIT ?`,
     page.id,
     call.now,
     call.now,

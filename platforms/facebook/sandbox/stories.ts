@@ -14,8 +14,8 @@ import { accountOf, graph, HOST, readerOf, withPublisher, type PageViewer } from
 /** A Page's stories, gone after a day. Source: Page stories guide, 2026-09-11. */
 export const STORIES_SCHEMA = `
 CREATE TABLE IF NOT EXISTS facebook_stories (
-  seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, page_id TEXT NOT NULL, media_type TEXT NOT NULL, media_id TEXT NOT NULL,
-  at INTEGER NOT NULL, visible_at INTEGER NOT NULL);
+  seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, page_id TEXT NOT NULL, media_type TEXT NOT NULL,
+  media_id TEXT NOT NULL, at INTEGER NOT NULL, visible_at INTEGER NOT NULL);
 CREATE INDEX IF NOT EXISTS facebook_stories_by_page ON facebook_stories (page_id, seq);`;
 
 export const STORY_ROUTES: readonly SandboxRoute[] = [
@@ -125,7 +125,8 @@ function listStories(call: Call): PlatformAnswer {
   const { page } = readerOf(call, call.segments["page"] ?? "");
   const window = windowOf(call, { preset: 25, most: 100 });
   const rows = call.world.store.all(
-    "SELECT * FROM facebook_stories WHERE page_id = ? AND visible_at <= ? AND at > ? AND at >= ? AND at <= ? AND seq < ? AND seq > ? ORDER BY seq DESC LIMIT ?",
+    `SELECT * FROM facebook_stories WHERE page_id = ? AND visible_at <= ? AND at > ? AND at >= ? AND at <= ? AND seq < ?
+       AND seq > ? ORDER BY seq DESC LIMIT ?`,
     page.id,
     call.now,
     call.now - DAY_MS,

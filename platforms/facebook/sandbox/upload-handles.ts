@@ -12,7 +12,8 @@ import { graph, HOST, withViewer, type PageViewer, type Viewer } from "./viewer.
 /** Files that an app uploads for later use, each known by a handle. Source: Graph API guides, upload, 2026. */
 export const HANDLES_SCHEMA = `
 CREATE TABLE IF NOT EXISTS facebook_uploads (
-  id TEXT PRIMARY KEY, app_id TEXT NOT NULL, file_size INTEGER NOT NULL, received INTEGER NOT NULL DEFAULT 0, handle TEXT UNIQUE, media TEXT) WITHOUT ROWID;`;
+  id TEXT PRIMARY KEY, app_id TEXT NOT NULL, file_size INTEGER NOT NULL, received INTEGER NOT NULL DEFAULT 0,
+  handle TEXT UNIQUE, media TEXT) WITHOUT ROWID;`;
 
 export const HANDLE_ROUTES: readonly SandboxRoute[] = [
   { method: "POST", host: HOST, path: "/{app}/uploads", operation: "upload", run: withViewer(open) },

@@ -48,9 +48,11 @@ type MediaFacts = z.infer<typeof MediaFactsSchema>;
 
 export const VIDEOS_SCHEMA = `
 CREATE TABLE IF NOT EXISTS facebook_videos (
-  id TEXT PRIMARY KEY, page_id TEXT NOT NULL, surface TEXT NOT NULL, session_id TEXT UNIQUE, file_size INTEGER, received INTEGER NOT NULL DEFAULT 0,
-  uploaded_at INTEGER, media TEXT, problem TEXT, stuck INTEGER NOT NULL DEFAULT 0, reads INTEGER NOT NULL DEFAULT 0, created_at INTEGER NOT NULL,
-  finished_at INTEGER, wanted TEXT NOT NULL DEFAULT 'published', scheduled_at INTEGER, reads_after INTEGER NOT NULL DEFAULT 0, story_id TEXT) WITHOUT ROWID;`;
+  id TEXT PRIMARY KEY, page_id TEXT NOT NULL, surface TEXT NOT NULL, session_id TEXT UNIQUE, file_size INTEGER,
+  received INTEGER NOT NULL DEFAULT 0, uploaded_at INTEGER, media TEXT, problem TEXT, stuck INTEGER NOT NULL DEFAULT 0,
+  reads INTEGER NOT NULL DEFAULT 0, created_at INTEGER NOT NULL, finished_at INTEGER,
+  wanted TEXT NOT NULL DEFAULT 'published', scheduled_at INTEGER, reads_after INTEGER NOT NULL DEFAULT 0,
+  story_id TEXT) WITHOUT ROWID;`;
 
 const READY_AFTER_MS = 10_000;
 const LIVE_AFTER_MS = 5_000;
@@ -73,7 +75,8 @@ export function openVideo(
   const id = nextId(call.world, SERIES[of.surface], of.pageId);
   const stuck = call.behaviour?.name === "process_forever" ? 1 : 0;
   call.world.store.run(
-    "INSERT INTO facebook_videos (id, page_id, surface, session_id, file_size, created_at, stuck, problem) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+    `INSERT INTO facebook_videos (id, page_id, surface, session_id, file_size, created_at, stuck, problem)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
     id,
     of.pageId,
     of.surface,
@@ -97,7 +100,8 @@ export function receiveVideo(call: Call, video: FbVideo, media: Measured | null)
     forcedProblem(call) ?? video.problem ?? (media === null ? "389" : validateVideo(media, video.surface));
   const stuck = call.behaviour?.name === "process_forever" ? 1 : 0;
   call.world.store.run(
-    "UPDATE facebook_videos SET uploaded_at = ?, received = ?, media = ?, problem = ?, stuck = max(stuck, ?) WHERE id = ?",
+    `UPDATE facebook_videos SET uploaded_at = ?, received = ?, media = ?, problem = ?, stuck = max(stuck, ?)
+     WHERE id = ?`,
     call.now,
     facts?.sizeBytes ?? 0,
     facts && JSON.stringify(facts),
@@ -118,7 +122,8 @@ export function finishVideo(
 ): FbVideo {
   const stuck = call.behaviour?.name === "process_forever" ? 1 : 0;
   call.world.store.run(
-    "UPDATE facebook_videos SET finished_at = ?, wanted = ?, scheduled_at = ?, story_id = ?, problem = coalesce(?, problem), stuck = max(stuck, ?) WHERE id = ?",
+    `UPDATE facebook_videos SET finished_at = ?, wanted = ?, scheduled_at = ?, story_id = ?,
+       problem = coalesce(?, problem), stuck = max(stuck, ?) WHERE id = ?`,
     call.now,
     wanted,
     scheduledAt,

@@ -20,8 +20,8 @@ export interface IgComment {
 
 export const COMMENTS_SCHEMA = `
 CREATE TABLE IF NOT EXISTS instagram_comments (
-  seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, media_id TEXT NOT NULL, owner TEXT NOT NULL, parent TEXT, message TEXT NOT NULL,
-  at INTEGER NOT NULL, hidden INTEGER NOT NULL DEFAULT 0);
+  seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, media_id TEXT NOT NULL, owner TEXT NOT NULL, parent TEXT,
+  message TEXT NOT NULL, at INTEGER NOT NULL, hidden INTEGER NOT NULL DEFAULT 0);
 CREATE INDEX IF NOT EXISTS instagram_comments_by_media ON instagram_comments (media_id, seq);`;
 
 export const COMMENT_ROUTES: readonly SandboxRoute[] = [

@@ -180,7 +180,8 @@ function made(
   const stuck = call.behaviour?.name === "process_forever" ? 1 : 0;
   const forced = call.behaviour?.name === "processing-error-{n}" ? String(call.behaviour.number) : null;
   store.run(
-    `INSERT INTO instagram_containers (id, owner, draft, media, created_at, reads_left, ready_at, stuck, error, upload) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    `INSERT INTO instagram_containers (id, owner, draft, media, created_at, reads_left, ready_at, stuck, error, upload)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     id,
     viewer.person.id,
     JSON.stringify(draft),
@@ -206,7 +207,8 @@ export function receiveVideo(call: Call, container: Container, media: Measured |
     forced ?? container.errorSubcode ?? (media === null ? "2207077" : validateVideo(media, container.draft));
   const stuck = call.behaviour?.name === "process_forever" ? 1 : 0;
   call.world.store.run(
-    "UPDATE instagram_containers SET upload = 'done', media = ?, received = ?, ready_at = ?, error = ?, stuck = max(stuck, ?) WHERE id = ?",
+    `UPDATE instagram_containers SET upload = 'done', media = ?, received = ?, ready_at = ?, error = ?,
+       stuck = max(stuck, ?) WHERE id = ?`,
     media && JSON.stringify(pictureOf(media)),
     media?.sizeBytes ?? 0,
     call.now + 10_000,

@@ -42,8 +42,9 @@ const Detail = z.object({
 
 export const MEDIA_SCHEMA = `
 CREATE TABLE IF NOT EXISTS instagram_media (
-  seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, owner TEXT NOT NULL, shortcode TEXT NOT NULL, media_type TEXT NOT NULL,
-  product_type TEXT NOT NULL, caption TEXT NOT NULL, at INTEGER NOT NULL, visible_at INTEGER NOT NULL, ends_at INTEGER, detail TEXT NOT NULL);
+  seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, owner TEXT NOT NULL, shortcode TEXT NOT NULL,
+  media_type TEXT NOT NULL, product_type TEXT NOT NULL, caption TEXT NOT NULL, at INTEGER NOT NULL,
+  visible_at INTEGER NOT NULL, ends_at INTEGER, detail TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS instagram_media_by_owner ON instagram_media (owner, seq);`;
 
 /** A live post; neither a deleted one nor a story that has gone. */

@@ -89,7 +89,8 @@ function listStories(call: Call, viewer: Viewer): PlatformAnswer {
 function answerList(call: Call, viewer: Viewer, where: string): PlatformAnswer {
   const page = windowOf(call, { preset: 25, most: 100 });
   const rows = call.world.store.all(
-    `SELECT * FROM instagram_media WHERE owner = ? AND ${where} AND visible_at <= ? AND (ends_at IS NULL OR ends_at > ?) AND at >= ? AND at <= ?
+    `SELECT * FROM instagram_media WHERE owner = ? AND ${where} AND visible_at <= ? AND (ends_at IS NULL OR ends_at > ?)
+       AND at >= ? AND at <= ?
      AND seq < ? AND seq > ? ORDER BY seq DESC LIMIT ?`,
     viewer.person.id,
     call.now,

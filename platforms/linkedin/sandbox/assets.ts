@@ -36,9 +36,10 @@ export type AssetFacts = z.infer<typeof AssetFacts>;
 
 export const ASSETS_SCHEMA = `
 CREATE TABLE IF NOT EXISTS linkedin_assets (
-  urn TEXT PRIMARY KEY, kind TEXT NOT NULL, owner TEXT NOT NULL, secret TEXT NOT NULL, urls_expire_at INTEGER NOT NULL, size_bytes INTEGER,
-  upload_token TEXT NOT NULL, ready_at INTEGER, reads INTEGER NOT NULL DEFAULT 0, slow_seconds INTEGER NOT NULL DEFAULT 0,
-  forced TEXT, failure TEXT, scrambled INTEGER NOT NULL DEFAULT 0, facts TEXT, cover TEXT) WITHOUT ROWID;`;
+  urn TEXT PRIMARY KEY, kind TEXT NOT NULL, owner TEXT NOT NULL, secret TEXT NOT NULL, urls_expire_at INTEGER NOT NULL,
+  size_bytes INTEGER, upload_token TEXT NOT NULL, ready_at INTEGER, reads INTEGER NOT NULL DEFAULT 0,
+  slow_seconds INTEGER NOT NULL DEFAULT 0, forced TEXT, failure TEXT, scrambled INTEGER NOT NULL DEFAULT 0, facts TEXT,
+  cover TEXT) WITHOUT ROWID;`;
 
 /** A part's address lives for about 30 days. */
 const URL_LIFE_MS = 30 * 86_400_000;
@@ -49,7 +50,8 @@ export function addAsset(
 ): Asset {
   const urn = `urn:li:${draft.kind}:${draft.kind === "image" ? "D4E10AQ" : "D4E05AQ"}${randomSecret("", 9)}`;
   call.world.store.run(
-    "INSERT INTO linkedin_assets (urn, kind, owner, secret, urls_expire_at, size_bytes, upload_token) VALUES (?, ?, ?, ?, ?, ?, ?)",
+    `INSERT INTO linkedin_assets (urn, kind, owner, secret, urls_expire_at, size_bytes, upload_token)
+     VALUES (?, ?, ?, ?, ?, ?, ?)`,
     urn,
     draft.kind,
     draft.owner,
@@ -76,7 +78,8 @@ export function receiveAsset(
   got: { measured: Measured; failure: string | null; seconds: number; scrambled?: boolean },
 ): void {
   call.world.store.run(
-    "UPDATE linkedin_assets SET ready_at = ? + 1000 * max(?, slow_seconds), reads = 0, failure = ?, scrambled = ?, facts = ? WHERE urn = ?",
+    `UPDATE linkedin_assets SET ready_at = ? + 1000 * max(?, slow_seconds), reads = 0, failure = ?, scrambled = ?,
+       facts = ? WHERE urn = ?`,
     call.now,
     got.seconds,
     got.failure,
@@ -103,7 +106,8 @@ export function actOut(call: Call, urn: string): void {
   if (forced !== undefined) store.run("UPDATE linkedin_assets SET forced = ? WHERE urn = ?", forced, urn);
   if (name === "processing-slow-{n}s") {
     store.run(
-      "UPDATE linkedin_assets SET slow_seconds = ?, ready_at = CASE WHEN ready_at IS NULL THEN NULL ELSE ? END WHERE urn = ?",
+      `UPDATE linkedin_assets SET slow_seconds = ?, ready_at = CASE WHEN ready_at IS NULL THEN NULL ELSE ? END
+       WHERE urn = ?`,
       number ?? 0,
       call.now + (number ?? 0) * 1000,
       urn,

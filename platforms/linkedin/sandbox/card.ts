@@ -8,22 +8,48 @@ import type { PlatformCard } from "../../../sandbox/platform.ts";
 export const LINKEDIN_CARD: PlatformCard = {
   style: `
 .on-linkedin{--blue:#0a66c2}@media(prefers-color-scheme:dark){.on-linkedin{--blue:#71b7fb}}
-.on-linkedin article{display:block;padding:12px 0 4px}.on-linkedin .head{display:grid;grid-template-columns:48px minmax(0,1fr) auto;gap:0 10px;align-items:center;padding:0 16px}
-.on-linkedin .face{width:48px;height:48px;font-size:19px}.on-linkedin .who{line-height:1.3;min-width:0}.on-linkedin .who small{display:block;color:var(--dim);font-size:12px;overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
-.on-linkedin .mark{width:26px;height:26px;border-radius:5px;background:var(--blue);color:var(--card);font:700 16px/26px Georgia,serif;text-align:center}
-.on-linkedin .when svg{width:13px;height:13px;vertical-align:-2px;margin-left:2px}.on-linkedin .text{padding:8px 16px 0;font-size:14px}.on-linkedin .tag{color:var(--blue);font-weight:600}
-.on-linkedin .grid{display:grid;gap:2px;margin-top:10px;background:var(--card)}.on-linkedin figure{margin:0;position:relative;overflow:hidden;background:var(--tint);min-height:0}
-.on-linkedin figure img{width:100%;height:100%;object-fit:cover;display:block}.on-linkedin .of1{background:var(--tint)}.on-linkedin .of1 figure{aspect-ratio:var(--ratio);width:min(100%,calc(620px*var(--ratio)));margin-inline:auto}.on-linkedin .of1 figure img{object-fit:contain}
+.on-linkedin article{display:block;padding:12px 0 4px}
+.on-linkedin .head{display:grid;grid-template-columns:48px minmax(0,1fr) auto;gap:0 10px;align-items:center;
+  padding:0 16px}
+.on-linkedin .face{width:48px;height:48px;font-size:19px}
+.on-linkedin .who{line-height:1.3;min-width:0}
+.on-linkedin .who small{display:block;color:var(--dim);font-size:12px;overflow:hidden;text-overflow:ellipsis;
+  white-space:nowrap}
+.on-linkedin .mark{width:26px;height:26px;border-radius:5px;background:var(--blue);color:var(--card);
+  font:700 16px/26px Georgia,serif;text-align:center}
+.on-linkedin .when svg{width:13px;height:13px;vertical-align:-2px;margin-left:2px}
+.on-linkedin .text{padding:8px 16px 0;font-size:14px}
+.on-linkedin .tag{color:var(--blue);font-weight:600}
+.on-linkedin .grid{display:grid;gap:2px;margin-top:10px;background:var(--card)}
+.on-linkedin figure{margin:0;position:relative;overflow:hidden;background:var(--tint);min-height:0}
+.on-linkedin figure img{width:100%;height:100%;object-fit:cover;display:block}
+.on-linkedin .of1{background:var(--tint)}
+.on-linkedin .of1 figure{aspect-ratio:var(--ratio);width:min(100%,calc(620px*var(--ratio)));margin-inline:auto}
+.on-linkedin .of1 figure img{object-fit:contain}
 .on-linkedin .of2{grid-template-columns:1fr 1fr}.on-linkedin .of2 figure{aspect-ratio:1}
-.on-linkedin .of3,.on-linkedin .of4{grid-template-columns:2fr 1fr;height:440px}.on-linkedin .of3 figure:first-child{grid-row:span 2}.on-linkedin .of4 figure:first-child{grid-row:span 3}
-.on-linkedin .of5{grid-template-columns:repeat(6,1fr);grid-template-rows:260px 170px}.on-linkedin .of5 figure{grid-column:span 2}.on-linkedin .of5 figure:nth-child(-n+2){grid-column:span 3}
+.on-linkedin .of3,.on-linkedin .of4{grid-template-columns:2fr 1fr;height:440px}
+.on-linkedin .of3 figure:first-child{grid-row:span 2}
+.on-linkedin .of4 figure:first-child{grid-row:span 3}
+.on-linkedin .of5{grid-template-columns:repeat(6,1fr);grid-template-rows:260px 170px}
+.on-linkedin .of5 figure{grid-column:span 2}
+.on-linkedin .of5 figure:nth-child(-n+2){grid-column:span 3}
 .on-linkedin .more{position:absolute;inset:0;display:grid;place-items:center;background:#0009;color:#fff;font-size:26px}
-.on-linkedin .article{display:block;margin-top:10px;background:var(--tint)}.on-linkedin .article figure{aspect-ratio:1.91}.on-linkedin .article span.about{display:block;padding:10px 16px 12px;line-height:1.35}.on-linkedin .article b{display:block;font-weight:600;overflow-wrap:anywhere}
-.on-linkedin .article small{color:var(--dim);font-size:12px}.on-linkedin .article.bare{display:grid;grid-template-columns:4px 1fr}.on-linkedin .article.bare:before{content:"";background:var(--blue)}
-.on-linkedin .title{margin:0;padding:8px 16px;background:var(--tint);font-size:14px;font-weight:600}.on-linkedin .notes{padding:0 16px}
-.on-linkedin .deeds{display:flex;justify-content:space-around;margin:8px 12px 0;padding:6px 0;border-top:1px solid var(--line);color:var(--dim);font-size:14px;font-weight:600}
-.on-linkedin .deeds span{display:flex;align-items:center;gap:6px}.on-linkedin .deeds svg{width:20px;height:20px}.on-linkedin svg{fill:none;stroke:currentColor;stroke-width:1.8;stroke-linecap:round;stroke-linejoin:round}
-@media(max-width:480px){.on-linkedin .deeds span b{display:none}.on-linkedin .of3,.on-linkedin .of4{height:300px}.on-linkedin .of5{grid-template-rows:170px 110px}}
+.on-linkedin .article{display:block;margin-top:10px;background:var(--tint)}
+.on-linkedin .article figure{aspect-ratio:1.91}
+.on-linkedin .article span.about{display:block;padding:10px 16px 12px;line-height:1.35}
+.on-linkedin .article b{display:block;font-weight:600;overflow-wrap:anywhere}
+.on-linkedin .article small{color:var(--dim);font-size:12px}
+.on-linkedin .article.bare{display:grid;grid-template-columns:4px 1fr}
+.on-linkedin .article.bare:before{content:"";background:var(--blue)}
+.on-linkedin .title{margin:0;padding:8px 16px;background:var(--tint);font-size:14px;font-weight:600}
+.on-linkedin .notes{padding:0 16px}
+.on-linkedin .deeds{display:flex;justify-content:space-around;margin:8px 12px 0;padding:6px 0;
+  border-top:1px solid var(--line);color:var(--dim);font-size:14px;font-weight:600}
+.on-linkedin .deeds span{display:flex;align-items:center;gap:6px}
+.on-linkedin .deeds svg{width:20px;height:20px}
+.on-linkedin svg{fill:none;stroke:currentColor;stroke-width:1.8;stroke-linecap:round;stroke-linejoin:round}
+@media(max-width:480px){.on-linkedin .deeds span b{display:none}.on-linkedin .of3,.on-linkedin .of4{height:300px}
+  .on-linkedin .of5{grid-template-rows:170px 110px}}
 .on-linkedin .deeds b{font-weight:600}`,
   html: (posts, options) => posts.map((seen) => postHtml(seen, options)).join(""),
 };
@@ -41,7 +67,8 @@ function postHtml({ post, look }: SeenPost, options: CardOptions): string {
   const { username, name, url } = look.author;
   const calls =
     post.publishCalls > 1
-      ? `<span class="warn" title="Calls that published or tried to publish this very post">${post.publishCalls} publish calls</span>`
+      ? `<span class="warn"
+        title="Calls that published or tried to publish this very post">${post.publishCalls} publish calls</span>`
       : "";
   const notes = look.notes.map((note) => `<span>${escapeHtml(note)}</span>`).join("") + calls;
   const audience = post.visibility === "PUBLIC" ? icon("globe") : icon("people");
@@ -56,12 +83,20 @@ function postHtml({ post, look }: SeenPost, options: CardOptions): string {
     .filter(([deed]) => deed !== "repost" || post.settings["isReshareDisabledByAuthor"] !== true)
     .map(([deed, label]) => `<span>${icon(deed)}<b>${label}</b></span>`);
   return `<article class="${options.focus === post.id ? "focus" : ""}" id="post-${escapeHtml(post.id)}">
-<div class="head"><span class="face" style="--hue:${hueOf(username)}" aria-hidden="true">${escapeHtml(name.slice(0, 1).toUpperCase())}</span>
-<div class="who"><a class="author" href="${here(url, options)}">${escapeHtml(name)}</a><small>A member of the sandbox</small>
-<small class="when"><a href="${here(post.url, options)}"><time datetime="${post.createdAt}" title="${new Date(post.createdAt).toUTCString()}">${age(Date.parse(post.createdAt), options.now)}</time></a> • <span title="${escapeHtml(post.visibility)}">${audience}</span></small></div>
+<div class="head"><span class="face" style="--hue:${hueOf(username)}"
+  aria-hidden="true">${escapeHtml(name.slice(0, 1).toUpperCase())}</span>
+<div class="who"><a class="author"
+  href="${here(url, options)}">${escapeHtml(name)}</a><small>A member of the sandbox</small>
+<small class="when"><a href="${here(post.url, options)}"><time datetime="${post.createdAt}"
+  title="${new Date(post.createdAt).toUTCString()}">${age(Date.parse(post.createdAt), options.now)}</time></a> • <span
+  title="${escapeHtml(post.visibility)}">${audience}</span></small></div>
 <span class="mark" title="LinkedIn" aria-label="LinkedIn">in</span></div>
-${post.text === "" ? "" : `<p class="text">${richText(post.text)}</p>`}${post.kind === "article" ? articleHtml({ post, look }, options) : gridHtml({ post, look }, options)}
-${notes === "" ? "" : `<p class="small notes">${notes}</p>`}<div class="deeds" aria-hidden="true">${deeds.join("")}</div></article>`;
+${post.text === "" ? "" : `<p class="text">${richText(post.text)}</p>`}${
+    post.kind === "article" ? articleHtml({ post, look }, options) : gridHtml({ post, look }, options)
+  }
+${
+  notes === "" ? "" : `<p class="small notes">${notes}</p>`
+}<div class="deeds" aria-hidden="true">${deeds.join("")}</div></article>`;
 }
 
 const SHOWN = 5;
@@ -76,7 +111,9 @@ function gridHtml({ post, look }: Pick<SeenPost, "post" | "look">, options: Card
     return rest > 0 ? figure.replace("</figure>", `<span class="more">+${rest}</span></figure>`) : figure;
   });
   const title = post.settings["title"];
-  return `<div class="grid of${shown.length}">${figures.join("")}</div>${typeof title === "string" ? `<p class="title">${escapeHtml(title)}</p>` : ""}`;
+  return `<div class="grid of${shown.length}">${figures.join("")}</div>${
+    typeof title === "string" ? `<p class="title">${escapeHtml(title)}</p>` : ""
+  }`;
 }
 
 function articleHtml({ post, look }: Pick<SeenPost, "post" | "look">, options: CardOptions): string {

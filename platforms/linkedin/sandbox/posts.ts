@@ -52,7 +52,8 @@ export const POST_ROUTES: readonly SandboxRoute[] = [
 
 export const POSTS_SCHEMA = `
 CREATE TABLE IF NOT EXISTS linkedin_posts (
-  urn TEXT PRIMARY KEY, owner TEXT NOT NULL, fingerprint TEXT NOT NULL, at INTEGER NOT NULL, deleted INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;
+  urn TEXT PRIMARY KEY, owner TEXT NOT NULL, fingerprint TEXT NOT NULL, at INTEGER NOT NULL,
+  deleted INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS linkedin_posts_by_fingerprint ON linkedin_posts (owner, fingerprint, at);`;
 
 /** Source: LinkedIn docs, ugc-post-api: the older API's window; it holds for deleted posts, too. */

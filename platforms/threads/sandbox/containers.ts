@@ -197,7 +197,8 @@ function made(
   const { store } = call.world;
   const id = String(18_000_000_000_000_000n + BigInt(store.next("threads.container")));
   store.run(
-    "INSERT INTO threads_containers (id, owner, draft, media, created_at, reads_left, ready_at, stuck, error) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    `INSERT INTO threads_containers (id, owner, draft, media, created_at, reads_left, ready_at, stuck, error)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     id,
     viewer.person.id,
     JSON.stringify(draft),

@@ -58,9 +58,9 @@ const MediaType = z.enum(["TEXT_POST", "IMAGE", "VIDEO", "CAROUSEL_ALBUM", "REPO
 
 export const POSTS_SCHEMA = `
 CREATE TABLE IF NOT EXISTS threads_media (
-  seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, owner TEXT NOT NULL, shortcode TEXT NOT NULL, media_type TEXT NOT NULL,
-  text TEXT NOT NULL, at INTEGER NOT NULL, visible_at INTEGER NOT NULL, ends_at INTEGER, reply_to TEXT, root TEXT NOT NULL,
-  depth INTEGER NOT NULL, detail TEXT NOT NULL);
+  seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, owner TEXT NOT NULL, shortcode TEXT NOT NULL,
+  media_type TEXT NOT NULL, text TEXT NOT NULL, at INTEGER NOT NULL, visible_at INTEGER NOT NULL, ends_at INTEGER,
+  reply_to TEXT, root TEXT NOT NULL, depth INTEGER NOT NULL, detail TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS threads_media_by_owner ON threads_media (owner, (reply_to IS NOT NULL), seq);
 CREATE INDEX IF NOT EXISTS threads_media_by_parent ON threads_media (reply_to);
 CREATE INDEX IF NOT EXISTS threads_media_by_root ON threads_media (root);`;

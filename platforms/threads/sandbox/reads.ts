@@ -101,7 +101,8 @@ function answerList(call: Call, viewer: Viewer, where: string, values: SQLInputV
   const after = cursorOf(params["after"]);
   const before = cursorOf(params["before"]);
   const rows = world.store.all(
-    `SELECT * FROM threads_media WHERE ${where} AND visible_at <= ? AND (ends_at IS NULL OR ends_at > ?) AND at >= ? AND at <= ? AND seq < ? AND seq > ?
+    `SELECT * FROM threads_media WHERE ${where} AND visible_at <= ? AND (ends_at IS NULL OR ends_at > ?) AND at >= ?
+       AND at <= ? AND seq < ? AND seq > ?
      ORDER BY seq DESC LIMIT ?`,
     ...values,
     now,

@@ -29,7 +29,8 @@ export function refuseCreator(call: Call, { person, token, facts }: Viewer): voi
   if (integer(posts, "number") >= facts.dailyPosts) throw new Refusal(PROBLEMS.tooManyPosts);
   if (token.clientId !== UNAUDITED.clientId) return;
   const others = call.world.store.get(
-    "SELECT count(DISTINCT owner) AS number FROM tiktok_tasks WHERE client_id = ? AND owner <> ? AND post_id IS NOT NULL AND finished_at > ?",
+    `SELECT count(DISTINCT owner) AS number FROM tiktok_tasks
+     WHERE client_id = ? AND owner <> ? AND post_id IS NOT NULL AND finished_at > ?`,
     token.clientId,
     person.id,
     since,
@@ -47,7 +48,8 @@ export function refusePost(call: Call, viewer: Viewer, privacy: string): void {
 export function refuseDraft(call: Call, { person, facts }: Viewer): void {
   if (facts.isBanned) throw new Refusal(PROBLEMS.banned);
   const drafts = call.world.store.get(
-    "SELECT count(*) AS number FROM tiktok_tasks WHERE owner = ? AND is_draft = 1 AND fail_reason IS NULL AND begun_at > ?",
+    `SELECT count(*) AS number FROM tiktok_tasks WHERE owner = ? AND is_draft = 1 AND fail_reason IS NULL
+       AND begun_at > ?`,
     person.id,
     call.now - DAY_MS,
   );

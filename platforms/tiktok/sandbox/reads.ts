@@ -223,7 +223,8 @@ function queryVideos(call: Call, viewer: Viewer): PlatformAnswer {
 /** Newest first. */
 function publicPosts(call: Call, owner: string): Row[] {
   return call.world.store.all(
-    "SELECT * FROM tiktok_tasks WHERE owner = ? AND post_id IS NOT NULL AND moderated_at <= ? ORDER BY finished_at DESC, post_id DESC",
+    `SELECT * FROM tiktok_tasks WHERE owner = ? AND post_id IS NOT NULL AND moderated_at <= ?
+     ORDER BY finished_at DESC, post_id DESC`,
     owner,
     call.now,
   );

@@ -68,10 +68,12 @@ export type Forced = z.infer<typeof Forced>;
 
 export const TASKS_SCHEMA = `
 CREATE TABLE IF NOT EXISTS tiktok_tasks (
-  publish_id TEXT PRIMARY KEY, owner TEXT NOT NULL, client_id TEXT NOT NULL, grant_id INTEGER NOT NULL, is_pull INTEGER NOT NULL, is_draft INTEGER NOT NULL,
-  upload_id TEXT UNIQUE, upload_token TEXT, begun_at INTEGER NOT NULL, expires_at INTEGER NOT NULL, total_bytes INTEGER NOT NULL, chunk_bytes INTEGER NOT NULL,
-  chunk_count INTEGER NOT NULL, received_bytes INTEGER NOT NULL, finished_at INTEGER, ready_at INTEGER, reads_left INTEGER NOT NULL, fail_reason TEXT,
-  post_id TEXT UNIQUE, moderated_at INTEGER, duration_seconds REAL, content TEXT NOT NULL, forced TEXT NOT NULL) WITHOUT ROWID;
+  publish_id TEXT PRIMARY KEY, owner TEXT NOT NULL, client_id TEXT NOT NULL, grant_id INTEGER NOT NULL,
+  is_pull INTEGER NOT NULL, is_draft INTEGER NOT NULL, upload_id TEXT UNIQUE, upload_token TEXT,
+  begun_at INTEGER NOT NULL, expires_at INTEGER NOT NULL, total_bytes INTEGER NOT NULL, chunk_bytes INTEGER NOT NULL,
+  chunk_count INTEGER NOT NULL, received_bytes INTEGER NOT NULL, finished_at INTEGER, ready_at INTEGER,
+  reads_left INTEGER NOT NULL, fail_reason TEXT, post_id TEXT UNIQUE, moderated_at INTEGER, duration_seconds REAL,
+  content TEXT NOT NULL, forced TEXT NOT NULL) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS tiktok_tasks_by_owner ON tiktok_tasks (owner, finished_at);`;
 
 const PROCESSING_SECONDS = 3;
@@ -85,8 +87,9 @@ export type NewTask = Omit<
 
 export function addTask(call: Call, task: NewTask): void {
   call.world.store.run(
-    `INSERT INTO tiktok_tasks (publish_id, owner, client_id, grant_id, is_pull, is_draft, upload_id, upload_token, begun_at, expires_at, total_bytes,
-      chunk_bytes, chunk_count, received_bytes, reads_left, content, forced) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?)`,
+    `INSERT INTO tiktok_tasks (publish_id, owner, client_id, grant_id, is_pull, is_draft, upload_id, upload_token,
+       begun_at, expires_at, total_bytes, chunk_bytes, chunk_count, received_bytes, reads_left, content, forced)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?)`,
     task.publishId,
     task.owner,
     task.clientId,
@@ -141,7 +144,8 @@ export function finishTask(call: Call, task: Task, media: readonly Measured[], f
   const receivedBytes = media.reduce((sum, one) => sum + one.sizeBytes, 0);
   const readsLeft = forced.processingSeconds === undefined ? READS : Number.MAX_SAFE_INTEGER;
   world.store.run(
-    `UPDATE tiktok_tasks SET received_bytes = ?, finished_at = ?, ready_at = ?, reads_left = ?, fail_reason = ?, post_id = ?, moderated_at = ?,
+    `UPDATE tiktok_tasks SET received_bytes = ?, finished_at = ?, ready_at = ?, reads_left = ?, fail_reason = ?,
+       post_id = ?, moderated_at = ?,
       duration_seconds = ?, forced = ? WHERE publish_id = ?`,
     receivedBytes,
     now,
@@ -187,7 +191,8 @@ export function keepProcessing({ world }: Call, task: Task): void {
 
 export function countRead({ world }: Call, { publishId }: Task): void {
   world.store.run(
-    "UPDATE tiktok_tasks SET reads_left = reads_left - 1 WHERE publish_id = ? AND finished_at IS NOT NULL AND reads_left > 0",
+    `UPDATE tiktok_tasks SET reads_left = reads_left - 1
+     WHERE publish_id = ? AND finished_at IS NOT NULL AND reads_left > 0`,
     publishId,
   );
 }

@@ -90,7 +90,8 @@ function insert(call: Call, viewer: Viewer, { text: written, media, parent, body
   const { rendered, poll, replySettings, settings } = post;
   const seq = call.world.store.next("twitter.post");
   call.world.store.run(
-    "INSERT INTO twitter_posts (seq, id, author, text, at, visible_at, reply_to, conversation, detail) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    `INSERT INTO twitter_posts (seq, id, author, text, at, visible_at, reply_to, conversation, detail)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     seq,
     id,
     post.author,

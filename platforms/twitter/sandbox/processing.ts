@@ -13,8 +13,8 @@ import type { XMedia } from "./stored-media.ts";
  */
 export const PROCESSING_SCHEMA = `
 CREATE TABLE IF NOT EXISTS twitter_processing (
-  media_id TEXT PRIMARY KEY, begun_at INTEGER NOT NULL, ready_at INTEGER NOT NULL, reads_left INTEGER NOT NULL, stuck INTEGER NOT NULL,
-  name TEXT, message TEXT) WITHOUT ROWID;`;
+  media_id TEXT PRIMARY KEY, begun_at INTEGER NOT NULL, ready_at INTEGER NOT NULL, reads_left INTEGER NOT NULL,
+  stuck INTEGER NOT NULL, name TEXT, message TEXT) WITHOUT ROWID;`;
 
 const SLOW_SECONDS = 60;
 

@@ -36,7 +36,8 @@ const BUCKETS: readonly Bucket[] = [
 
 export const RATES_SCHEMA = `
 CREATE TABLE IF NOT EXISTS twitter_windows (
-  name TEXT NOT NULL, holder TEXT NOT NULL, starts_at INTEGER NOT NULL, used INTEGER NOT NULL, PRIMARY KEY (name, holder)) WITHOUT ROWID;`;
+  name TEXT NOT NULL, holder TEXT NOT NULL, starts_at INTEGER NOT NULL, used INTEGER NOT NULL,
+  PRIMARY KEY (name, holder)) WITHOUT ROWID;`;
 
 /** A limit as it stands for one holder. */
 interface Standing {
@@ -54,7 +55,8 @@ export function countCall(call: Call): boolean {
   if (standings.some((one) => one.used >= one.limit)) return false;
   for (const { name, holder, startsAt, used } of standings) {
     call.world.store.run(
-      "INSERT INTO twitter_windows VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET starts_at = excluded.starts_at, used = excluded.used",
+      `INSERT INTO twitter_windows VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE
+       SET starts_at = excluded.starts_at, used = excluded.used`,
       name,
       holder,
       startsAt,

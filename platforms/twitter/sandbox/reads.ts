@@ -116,7 +116,8 @@ function readTimeline(call: Call, viewer: Viewer): PlatformAnswer {
   const before = cursorOf(query.get("pagination_token"));
   const rows = world.store.all(
     `SELECT * FROM twitter_posts WHERE author = ? AND deleted = 0 AND visible_at <= ? AND at >= ? AND at < ? AND seq < ?
-       AND CAST(id AS INTEGER) > CAST(? AS INTEGER) AND CAST(id AS INTEGER) < CAST(? AS INTEGER) AND (? = 0 OR reply_to IS NULL)
+       AND CAST(id AS INTEGER) > CAST(? AS INTEGER) AND CAST(id AS INTEGER) < CAST(? AS INTEGER)
+       AND (? = 0 OR reply_to IS NULL)
      ORDER BY seq DESC LIMIT ?`,
     id,
     now,

@@ -43,10 +43,12 @@ export type MediaFacts = z.infer<typeof MediaFacts>;
 
 export const MEDIA_SCHEMA = `
 CREATE TABLE IF NOT EXISTS twitter_media (
-  id TEXT PRIMARY KEY, owner TEXT NOT NULL, category TEXT NOT NULL, media_type TEXT NOT NULL, total_bytes INTEGER NOT NULL,
-  expires_at INTEGER NOT NULL, finished_at INTEGER, alt_text TEXT, facts TEXT) WITHOUT ROWID;
+  id TEXT PRIMARY KEY, owner TEXT NOT NULL, category TEXT NOT NULL, media_type TEXT NOT NULL,
+  total_bytes INTEGER NOT NULL, expires_at INTEGER NOT NULL, finished_at INTEGER, alt_text TEXT,
+  facts TEXT) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS twitter_segments (
-  media_id TEXT NOT NULL, place INTEGER NOT NULL, size_bytes INTEGER NOT NULL, PRIMARY KEY (media_id, place)) WITHOUT ROWID;`;
+  media_id TEXT NOT NULL, place INTEGER NOT NULL, size_bytes INTEGER NOT NULL,
+  PRIMARY KEY (media_id, place)) WITHOUT ROWID;`;
 
 /** One that has not expired. */
 export function findMedia(call: Call, id: string): XMedia | undefined {

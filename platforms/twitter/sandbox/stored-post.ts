@@ -42,8 +42,9 @@ const Detail = z.object({
 
 export const POSTS_SCHEMA = `
 CREATE TABLE IF NOT EXISTS twitter_posts (
-  seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, author TEXT NOT NULL, text TEXT NOT NULL, at INTEGER NOT NULL, visible_at INTEGER NOT NULL,
-  reply_to TEXT, conversation TEXT NOT NULL, deleted INTEGER NOT NULL DEFAULT 0, detail TEXT NOT NULL);
+  seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, author TEXT NOT NULL, text TEXT NOT NULL, at INTEGER NOT NULL,
+  visible_at INTEGER NOT NULL, reply_to TEXT, conversation TEXT NOT NULL, deleted INTEGER NOT NULL DEFAULT 0,
+  detail TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS twitter_posts_by_author ON twitter_posts (author, at);`;
 
 /** One that has not been deleted. */

@@ -9,17 +9,33 @@ import type { PlatformCard } from "../../../sandbox/platform.ts";
  */
 export const YOUTUBE_CARD: PlatformCard = {
   style: `
-.on-youtube article{display:block;padding:14px 16px 16px}.on-youtube figure{margin:0;position:relative;overflow:hidden;border-radius:12px;background:#000;aspect-ratio:16/9;max-width:100%}
-.on-youtube figure img,.on-youtube .film{width:100%;height:100%;object-fit:contain;display:grid}.on-youtube .film{background:linear-gradient(160deg,#33302f,#0d0d0d 70%)}
-.on-youtube .play{width:68px;height:48px;border-radius:14px;background:#f03}.on-youtube .length{border-radius:4px;background:#000c;padding:1px 4px}
-.on-youtube .short{display:grid;grid-template-columns:210px minmax(0,1fr);gap:0 16px}.on-youtube .short figure{aspect-ratio:9/16;width:210px}.on-youtube .short .row{margin-top:4px}
-@media(max-width:520px){.on-youtube .short{grid-template-columns:130px minmax(0,1fr)}.on-youtube .short figure{width:130px}}
-.on-youtube .row{display:grid;grid-template-columns:36px minmax(0,1fr) 24px;gap:0 12px;margin-top:12px}.on-youtube .face{width:36px;height:36px}
-.on-youtube h3{margin:0;font-size:16px;line-height:1.35;font-weight:600;overflow-wrap:anywhere}.on-youtube .about{color:var(--dim);font-size:13px;line-height:1.5}
-.on-youtube .mark{width:24px;height:17px;border-radius:5px;background:#f03;display:grid;place-items:center}.on-youtube .mark:after{content:"";border-left:7px solid #fff;border-top:4px solid transparent;border-bottom:4px solid transparent}
-.on-youtube .chips{display:flex;flex-wrap:wrap;gap:6px;margin-top:8px}.on-youtube .chip{display:inline-flex;align-items:center;gap:4px;font-size:12px;border-radius:8px;padding:2px 8px;background:var(--tint)}
-.on-youtube .chip svg{width:12px;height:12px;fill:none;stroke:currentColor;stroke-width:2}.on-youtube details{margin-top:10px;border-radius:12px;background:var(--tint);padding:10px 12px;font-size:14px}
-.on-youtube summary{cursor:pointer;font-weight:600}.on-youtube details p{margin:6px 0 0;white-space:pre-wrap;overflow-wrap:anywhere}`,
+.on-youtube article{display:block;padding:14px 16px 16px}
+.on-youtube figure{margin:0;position:relative;overflow:hidden;border-radius:12px;background:#000;aspect-ratio:16/9;
+  max-width:100%}
+.on-youtube figure img,.on-youtube .film{width:100%;height:100%;object-fit:contain;display:grid}
+.on-youtube .film{background:linear-gradient(160deg,#33302f,#0d0d0d 70%)}
+.on-youtube .play{width:68px;height:48px;border-radius:14px;background:#f03}
+.on-youtube .length{border-radius:4px;background:#000c;padding:1px 4px}
+.on-youtube .short{display:grid;grid-template-columns:210px minmax(0,1fr);gap:0 16px}
+.on-youtube .short figure{aspect-ratio:9/16;width:210px}
+.on-youtube .short .row{margin-top:4px}
+@media(max-width:520px){.on-youtube .short{grid-template-columns:130px minmax(0,1fr)}
+  .on-youtube .short figure{width:130px}}
+.on-youtube .row{display:grid;grid-template-columns:36px minmax(0,1fr) 24px;gap:0 12px;margin-top:12px}
+.on-youtube .face{width:36px;height:36px}
+.on-youtube h3{margin:0;font-size:16px;line-height:1.35;font-weight:600;overflow-wrap:anywhere}
+.on-youtube .about{color:var(--dim);font-size:13px;line-height:1.5}
+.on-youtube .mark{width:24px;height:17px;border-radius:5px;background:#f03;display:grid;place-items:center}
+.on-youtube .mark:after{content:"";border-left:7px solid #fff;border-top:4px solid transparent;
+  border-bottom:4px solid transparent}
+.on-youtube .chips{display:flex;flex-wrap:wrap;gap:6px;margin-top:8px}
+.on-youtube .chip{display:inline-flex;align-items:center;gap:4px;font-size:12px;border-radius:8px;padding:2px 8px;
+  background:var(--tint)}
+.on-youtube .chip svg{width:12px;height:12px;fill:none;stroke:currentColor;stroke-width:2}
+.on-youtube details{margin-top:10px;border-radius:12px;background:var(--tint);padding:10px 12px;font-size:14px}
+.on-youtube summary{cursor:pointer;font-weight:600}
+.on-youtube details p{margin:6px 0 0;white-space:pre-wrap;overflow-wrap:anywhere}
+`,
   html: (posts, options) => posts.map((seen) => videoHtml(seen, options)).join(""),
 };
 
@@ -34,11 +50,15 @@ function videoHtml({ post, look }: SeenPost, options: CardOptions): string {
   const short = look.notes.includes("Short");
   const figure = video ? `<a href="${here(post.url, options)}">${mediaItem(video, null, options, false)}</a>` : "";
   const at = Date.parse(post.createdAt);
-  return `<article class="${short ? "short" : ""} ${options.focus === post.id ? "focus" : ""}" id="post-${escapeHtml(post.id)}">${figure}
-<div><div class="row"><span class="face" style="--hue:${hueOf(username)}" aria-hidden="true">${escapeHtml(name.slice(0, 1).toUpperCase())}</span>
+  return `<article class="${short ? "short" : ""} ${options.focus === post.id ? "focus" : ""}"
+    id="post-${escapeHtml(post.id)}">${figure}
+<div><div class="row"><span class="face" style="--hue:${hueOf(username)}"
+  aria-hidden="true">${escapeHtml(name.slice(0, 1).toUpperCase())}</span>
 <div><h3><a href="${here(post.url, options)}">${escapeHtml(post.text)}</a></h3>
-<div class="about"><a href="${here(url, options)}">${escapeHtml(name)}</a><br>No views • <time datetime="${post.createdAt}" title="${new Date(at).toUTCString()}">${age(at, options.now)}</time></div>
-<div class="chips">${chips({ post, look }, short)}</div></div><span class="mark" title="YouTube" aria-label="YouTube"></span></div>${descriptionHtml(post)}</div></article>`;
+<div class="about"><a href="${here(url, options)}">${escapeHtml(name)}</a><br>No views • <time
+  datetime="${post.createdAt}" title="${new Date(at).toUTCString()}">${age(at, options.now)}</time></div>
+<div class="chips">${chips({ post, look }, short)}</div></div><span class="mark" title="YouTube"
+  aria-label="YouTube"></span></div>${descriptionHtml(post)}</div></article>`;
 }
 
 function chips({ post }: Pick<SeenPost, "post" | "look">, short: boolean): string {
@@ -54,7 +74,8 @@ function chips({ post }: Pick<SeenPost, "post" | "look">, short: boolean): strin
     settings["selfDeclaredMadeForKids"] === true ? chip("Made for kids") : "",
     settings["containsSyntheticMedia"] === true ? chip("Altered or synthetic content") : "",
     publishCalls > 1
-      ? `<span class="chip warn" title="Calls that carried the last bytes of this very video">${publishCalls} publish calls</span>`
+      ? `<span class="chip warn"
+        title="Calls that carried the last bytes of this very video">${publishCalls} publish calls</span>`
       : "",
   ].join("");
 }
@@ -64,5 +85,7 @@ function descriptionHtml({ settings }: SeenPost["post"]): string {
   const tags = Array.isArray(settings["tags"]) ? settings["tags"].map(String) : [];
   if (description === "" && tags.length === 0) return "";
   const tagLine = tags.length === 0 ? "" : `<p class="about">Tags: ${escapeHtml(tags.join(", "))}</p>`;
-  return `<details open><summary>Description</summary>${description === "" ? "" : `<p>${richText(description)}</p>`}${tagLine}</details>`;
+  return `<details open><summary>Description</summary>${
+    description === "" ? "" : `<p>${richText(description)}</p>`
+  }${tagLine}</details>`;
 }

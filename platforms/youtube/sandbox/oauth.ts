@@ -255,7 +255,8 @@ function newRefreshToken(call: Call, { grantId, clientId, personId }: Code): str
 function liveRefreshTokens(world: World, clientId: string, personId: string): string[] {
   const rows = world.store.all(
     `SELECT t.token FROM tokens t JOIN grants g ON g.id = t.grant_id
-     WHERE t.platform = 'youtube' AND t.kind = 'refresh' AND t.state = 'valid' AND g.revoked = 0 AND g.client_id = ? AND g.person_id = ? ORDER BY t.grant_id DESC`,
+     WHERE t.platform = 'youtube' AND t.kind = 'refresh' AND t.state = 'valid' AND g.revoked = 0 AND g.client_id = ?
+       AND g.person_id = ? ORDER BY t.grant_id DESC`,
     clientId,
     personId,
   );

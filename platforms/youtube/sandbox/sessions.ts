@@ -37,8 +37,9 @@ type SessionFacts = z.infer<typeof SessionFacts>;
 
 export const SESSIONS_SCHEMA = `
 CREATE TABLE IF NOT EXISTS youtube_sessions (
-  id TEXT PRIMARY KEY, channel_id TEXT NOT NULL, parts TEXT NOT NULL, metadata TEXT NOT NULL, notify TEXT, file_name TEXT, total_bytes INTEGER,
-  stored_bytes INTEGER NOT NULL DEFAULT 0, expires_at INTEGER NOT NULL, facts TEXT NOT NULL, answer TEXT) WITHOUT ROWID;`;
+  id TEXT PRIMARY KEY, channel_id TEXT NOT NULL, parts TEXT NOT NULL, metadata TEXT NOT NULL, notify TEXT,
+  file_name TEXT, total_bytes INTEGER, stored_bytes INTEGER NOT NULL DEFAULT 0, expires_at INTEGER NOT NULL,
+  facts TEXT NOT NULL, answer TEXT) WITHOUT ROWID;`;
 
 /** Google gives no number for YouTube; its other upload interfaces keep a session for a week. */
 const LIFE_MS = 7 * 86_400_000;
@@ -50,7 +51,8 @@ export function addSession(
 ): string {
   const id = randomSecret("AE", 45);
   call.world.store.run(
-    "INSERT INTO youtube_sessions (id, channel_id, parts, metadata, notify, file_name, total_bytes, expires_at, facts) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    `INSERT INTO youtube_sessions (id, channel_id, parts, metadata, notify, file_name, total_bytes, expires_at, facts)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     id,
     opened.channelId,
     JSON.stringify(opened.parts),

@@ -42,8 +42,9 @@ export type VideoFile = z.infer<typeof VideoFile>;
 
 export const VIDEOS_SCHEMA = `
 CREATE TABLE IF NOT EXISTS youtube_videos (
-  id TEXT PRIMARY KEY, channel_id TEXT NOT NULL, at INTEGER NOT NULL, metadata TEXT NOT NULL, file TEXT NOT NULL, fate TEXT NOT NULL,
-  stuck INTEGER NOT NULL, asked INTEGER NOT NULL DEFAULT 0, listed_at INTEGER NOT NULL, publish_at INTEGER) WITHOUT ROWID;
+  id TEXT PRIMARY KEY, channel_id TEXT NOT NULL, at INTEGER NOT NULL, metadata TEXT NOT NULL, file TEXT NOT NULL,
+  fate TEXT NOT NULL, stuck INTEGER NOT NULL, asked INTEGER NOT NULL DEFAULT 0, listed_at INTEGER NOT NULL,
+  publish_at INTEGER) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS youtube_videos_by_channel ON youtube_videos (channel_id, at);`;
 
 const PROCESSING_MS = 10_000;
@@ -79,7 +80,8 @@ export function addVideo(call: Call, made: NewVideo): Video {
   const person = identity.person("youtube", made.channelId);
   const fate = made.fate ?? validate(file, person ? factsOf(person).verified : true);
   store.run(
-    "INSERT INTO youtube_videos (id, channel_id, at, metadata, file, fate, stuck, listed_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+    `INSERT INTO youtube_videos (id, channel_id, at, metadata, file, fate, stuck, listed_at)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
     id,
     made.channelId,
     call.now,

@@ -23,11 +23,9 @@ export function frameDocs(page: Page, pages: readonly Page[]): string {
     page.title,
     html`${trusted(renderMarkdown(page.markdown))}
       <footer class="foot">
-        ${ways.map(([rel, word, other]) => (other === undefined ? null : html`<a rel="${rel}" href="${other.path}">${word}: ${other.title}</a> `))}<a
-          class="dim"
-          href="${page.path}.md"
-          >This page as Markdown</a
-        >
+        ${ways.map(([rel, word, other]) =>
+          other === undefined ? null : html`<a rel="${rel}" href="${other.path}">${word}: ${other.title}</a> `,
+        )}<a class="dim" href="${page.path}.md">This page as Markdown</a>
       </footer>`,
     pages,
     page,
@@ -54,7 +52,12 @@ function frame(title: string, body: Html, pages: readonly Page[], current: Page 
           <meta name="color-scheme" content="light dark" />
           <title>${title} · Ampost docs</title>
           <link rel="icon" href="data:," />
-          ${current === null ? null : html`<meta name="description" content="${firstSentence(current.markdown)}" /><link rel="alternate" type="text/markdown" href="${current.path}.md" />`}
+          ${
+            current === null
+              ? null
+              : html`<meta name="description" content="${firstSentence(current.markdown)}" />
+                  <link rel="alternate" type="text/markdown" href="${current.path}.md" />`
+          }
           ${trusted(`<style>${STYLE}</style>`)}
           <script type="module" src="/docs/docs.js"></script>
         </head>
@@ -76,7 +79,9 @@ function frame(title: string, body: Html, pages: readonly Page[], current: Page 
           <div class="columns">
             <input class="unseen" type="checkbox" id="menu" /><label class="menu" for="menu">All pages</label>
             <nav class="pages" aria-label="Documentation">
-              ${[...Map.groupBy(pages, ({ group }) => group)].map(([group, listed]) => navGroup(group, listed, current))}
+              ${[...Map.groupBy(pages, ({ group }) => group)].map(([group, listed]) =>
+                navGroup(group, listed, current),
+              )}
             </nav>
             <main id="main" tabindex="-1">${body}</main>
           </div>
@@ -96,7 +101,12 @@ function navGroup(group: string, listed: readonly Page[], current: Page | null):
   return html`<details ${isOpen ? html` open` : null}>
     <summary>${group}</summary>
     <ul>
-      ${listed.map((page) => html`<li><a href="${page.path}" ${page === current ? html` aria-current="page"` : null}>${breakable(page.title)}</a></li>`)}
+      ${listed.map(
+        (page) =>
+          html`<li>
+            <a href="${page.path}" ${page === current ? html` aria-current="page"` : null}>${breakable(page.title)}</a>
+          </li>`,
+      )}
     </ul>
   </details>`;
 }

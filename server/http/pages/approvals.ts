@@ -95,8 +95,20 @@ async function showApprovals(
         Posts from <a href="/keys">API keys</a> that require your approval. You approve a post exactly as shown: any
         edit removes the approval.
       </p>
-      ${answered.ok && approvals.length === 0 ? html`<section><p class="dim">No posts are waiting for approval.</p></section>` : approvals.map((each) => approvalSection(each, names, person.timeZone))}
-      ${nextCursor === null ? null : html`<p><a class="button" href="/approvals?${new URLSearchParams({ mode, cursor: nextCursor }).toString()}">Older</a></p>`}`,
+      ${
+        answered.ok && approvals.length === 0
+          ? html`<section><p class="dim">No posts are waiting for approval.</p></section>`
+          : approvals.map((each) => approvalSection(each, names, person.timeZone))
+      }
+      ${
+        nextCursor === null
+          ? null
+          : html`<p>
+              <a class="button" href="/approvals?${new URLSearchParams({ mode, cursor: nextCursor }).toString()}"
+                >Older</a
+              >
+            </p>`
+      }`,
   });
 }
 
@@ -114,7 +126,15 @@ function approvalSection({ approval, post, key }: WaitingApproval, names: Accoun
     </p>
     ${shownPost(post, approval, names, timeZone)} ${missing}
     <div class="row">
-      ${missing === null ? button("/approvals/approve", "Approve", { kind: "main", hidden: { id, mode, contentHash }, describes: about("Approve") }) : null}
+      ${
+        missing === null
+          ? button("/approvals/approve", "Approve", {
+              kind: "main",
+              hidden: { id, mode, contentHash },
+              describes: about("Approve"),
+            })
+          : null
+      }
       ${button("/approvals/discard", "Discard", { kind: "danger", hidden: { id, mode }, describes: about("Discard") })}
     </div>
   </section>`;

@@ -85,10 +85,20 @@ async function showApproval(
     status,
     notice,
     body: html`<section>${shownPost(post, approval, names, person.timeZone)}</section>
-      ${approval.approvedAt === null ? null : html`<p class="notice done">Approved on ${showTime(approval.approvedAt, person.timeZone)}, as shown here.</p>`}
+      ${
+        approval.approvedAt === null
+          ? null
+          : html`<p class="notice done">
+              Approved on ${showTime(approval.approvedAt, person.timeZone)}, as shown here.
+            </p>`
+      }
       ${approval.approvedAt === null ? whyNotYet(approval) : null}
       <div class="row">
-        ${approval.approvedAt === null && whyNotYet(approval) === null ? approveForm(id, mode, approval.contentHash) : null}${others}
+        ${
+          approval.approvedAt === null && whyNotYet(approval) === null
+            ? approveForm(id, mode, approval.contentHash)
+            : null
+        }${others}
       </div>`,
   });
 }

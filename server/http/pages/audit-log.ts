@@ -36,10 +36,13 @@ export function addAuditLog(scope: FastifyInstance, services: Services, options:
           }
         </section>
         <p class="row">
-          ${nextCursor === null ? null : html`<a class="button" href="/settings/log?${new URLSearchParams({ cursor: nextCursor }).toString()}">Older</a>`}<a
-            href="/settings"
-            >Back to settings</a
-          >
+          ${
+            nextCursor === null
+              ? null
+              : html`<a class="button" href="/settings/log?${new URLSearchParams({ cursor: nextCursor }).toString()}"
+                  >Older</a
+                >`
+          }<a href="/settings">Back to settings</a>
         </p>`,
     });
   });
@@ -60,7 +63,9 @@ function eventItem({ action, actor, mode, address, createdAt, requestId, data }:
         : html`<details>
             <summary class="small">Details</summary>
             <p class="small">
-              ${about.map((line) => html`${line}<br />`)}${requestId === null ? null : html`Request ID: <code>${requestId}</code>`}
+              ${about.map((line) => html`${line}<br />`)}${
+                requestId === null ? null : html`Request ID: <code>${requestId}</code>`
+              }
             </p>
           </details>`
     }

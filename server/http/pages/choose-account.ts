@@ -118,6 +118,7 @@ function nameOf(
   }: { platformAccountId: string; username: string | null; displayName: string | null },
   isConnected: boolean,
 ): Html {
-  return html`<b>${displayName ?? username ?? platformAccountId}</b
-    >${username === null ? null : html` <span class="dim">@${username}</span>`}${isConnected ? html` <span class="tag good">connected</span>` : null}`;
+  return html`<b>${displayName ?? username ?? platformAccountId}</b>${
+      username === null ? null : html` <span class="dim">@${username}</span>`
+    }${isConnected ? html` <span class="tag good">connected</span>` : null}`;
 }

@@ -36,8 +36,23 @@ export async function showConnectLink(
         You sign in on the platform itself and never share your password. You then return to
         <b>${new URL(returnUrl).host}</b>.
       </p>
-      ${mode === "test" ? html`<p class="notice warn">Test mode: you connect an account in the sandbox, not a real one.</p>` : null}
-      ${ways.length === 0 ? html`<p class="notice failed">No platform can be connected right now. Tell the person who sent you the link.</p>` : ways.map((way) => html`<p class="wide"><a class="button${others.length === 0 ? " main" : ""}" href="${pathOf(way)}">Connect ${way.label}</a></p>`)}
+      ${
+        mode === "test"
+          ? html`<p class="notice warn">Test mode: you connect an account in the sandbox, not a real one.</p>`
+          : null
+      }
+      ${
+        ways.length === 0
+          ? html`<p class="notice failed">
+              No platform can be connected right now. Tell the person who sent you the link.
+            </p>`
+          : ways.map(
+              (way) =>
+                html`<p class="wide">
+                  <a class="button${others.length === 0 ? " main" : ""}" href="${pathOf(way)}">Connect ${way.label}</a>
+                </p>`,
+            )
+      }
       <p class="hint">If you do not recognize this request, close this page. Nothing has been connected.</p>
     </section>`,
   });
@@ -87,7 +102,9 @@ export async function showNotConnected(
     body: html`<section>
       <h2>What to do</h2>
       <p>${CURES[failure.kind] ?? failure.cure}</p>
-      ${againPath === null ? null : html`<p><a class="button main" href="${againPath}">Try again</a></p>`}${backUrl === null ? null : goBack(backUrl)}
+      ${
+        againPath === null ? null : html`<p><a class="button main" href="${againPath}">Try again</a></p>`
+      }${backUrl === null ? null : goBack(backUrl)}
     </section>`,
   });
 }

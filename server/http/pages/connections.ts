@@ -121,7 +121,11 @@ async function showConnections(
     notice,
     body: html`<nav class="modes" aria-label="Mode">${modes}</nav>
       <p class="dim">
-        ${mode === "live" ? "Real accounts on the platforms." : "Test accounts in the sandbox, which simulates the platforms."}
+        ${
+          mode === "live"
+            ? "Real accounts on the platforms."
+            : "Test accounts in the sandbox, which simulates the platforms."
+        }
       </p>
       ${sets.map((set, index) =>
         setSection(
@@ -160,10 +164,23 @@ function setSection(
         ? null
         : html`<h3>Connect</h3>
             <p class="row">
-              ${open.map(({ platform, login, label }) => html`<a class="button" href="${connectPath({ platform, platformSetId: set.id, mode: set.mode, login })}">${label}</a>`)}
+              ${open.map(
+                ({ platform, login, label }) =>
+                  html`<a
+                    class="button"
+                    href="${connectPath({ platform, platformSetId: set.id, mode: set.mode, login })}"
+                    >${label}</a
+                  >`,
+              )}
             </p>`
     }
-    ${without.length === 0 ? null : html`<p class="small dim">This instance has no developer app for ${without.join(", ")}. <a href="${appsPath(set)}">Add your own</a></p>`}
+    ${
+      without.length === 0
+        ? null
+        : html`<p class="small dim">
+            This instance has no developer app for ${without.join(", ")}. <a href="${appsPath(set)}">Add your own</a>
+          </p>`
+    }
     ${settingsOf(set)}
   </section>`;
 }
@@ -176,15 +193,35 @@ function accountItem(account: Account, ways: readonly ConnectMethod[], timeZone:
     <div class="row between">
       <div class="grow">
         <h3>${catalog[platform].capabilities.label}</h3>
-        ${account.displayName ?? name}${account.username === null ? null : html` <span class="dim">@${account.username}</span>`}
+        ${account.displayName ?? name}${
+          account.username === null ? null : html` <span class="dim">@${account.username}</span>`
+        }
       </div>
       ${healthTag(account)}
     </div>
     ${health(account, timeZone)}
     <div class="row">
-      ${ways.filter((way) => way.platform === platform).map(({ login, label }) => html`<a class="button quiet" href="${connectPath({ platform, platformSetId, mode, login })}" aria-label="${login === "" ? about("Reconnect") : `Reconnect ${name}: ${label}`}">${login === "" ? "Reconnect" : `Reconnect: ${label}`}</a>`)}
-      ${button("/connections/accounts/refresh", "Refresh", { kind: "quiet", hidden: { id, mode }, describes: about("Refresh") })}
-      ${button("/connections/accounts/disconnect", "Disconnect", { kind: "danger quiet", hidden: { id, mode }, describes: about("Disconnect") })}
+      ${ways
+        .filter((way) => way.platform === platform)
+        .map(
+          ({ login, label }) =>
+            html`<a
+              class="button quiet"
+              href="${connectPath({ platform, platformSetId, mode, login })}"
+              aria-label="${login === "" ? about("Reconnect") : `Reconnect ${name}: ${label}`}"
+              >${login === "" ? "Reconnect" : `Reconnect: ${label}`}</a
+            >`,
+        )}
+      ${button("/connections/accounts/refresh", "Refresh", {
+        kind: "quiet",
+        hidden: { id, mode },
+        describes: about("Refresh"),
+      })}
+      ${button("/connections/accounts/disconnect", "Disconnect", {
+        kind: "danger quiet",
+        hidden: { id, mode },
+        describes: about("Disconnect"),
+      })}
     </div>
   </li>`;
 }
@@ -201,7 +238,9 @@ function health({ tokenHealth, tokenHealthReason, tokenExpiresAt }: Account, tim
   const until =
     tokenExpiresAt === null
       ? null
-      : `Access ${Date.parse(tokenExpiresAt) > Date.now() ? "expires" : "expired"} on ${showTime(tokenExpiresAt, timeZone)}.`;
+      : `Access ${
+          Date.parse(tokenExpiresAt) > Date.now() ? "expires" : "expired"
+        } on ${showTime(tokenExpiresAt, timeZone)}.`;
   const text = [tokenHealthReason ?? until, tokenHealthReason !== null && isInReason ? null : cure].filter(
     (part) => part !== null,
   );
@@ -275,9 +314,13 @@ function newSet(mode: Mode): Html {
     <h2>New platform set</h2>
     <form method="post" action="/connections/sets">
       <input type="hidden" name="mode" value="${mode}" />
-      ${field({ name: "name", label: "Name", hint: "1 to 50 characters. A set holds one account per platform.", autocomplete: "off", more: { maxlength: "200" } })}<button>
-        Create platform set
-      </button>
+      ${field({
+        name: "name",
+        label: "Name",
+        hint: "1 to 50 characters. A set holds one account per platform.",
+        autocomplete: "off",
+        more: { maxlength: "200" },
+      })}<button>Create platform set</button>
     </form>
   </section>`;
 }

@@ -101,7 +101,11 @@ async function showConsent(
           <dd>${client.name} <span class="tag warn">not verified</span></dd>
           <dt>Origin</dt>
           <dd>
-            ${client.host === null ? html`<span class="dim">Unknown. Anyone can use this name.</span>` : html`<b>${client.host}</b>`}
+            ${
+              client.host === null
+                ? html`<span class="dim">Unknown. Anyone can use this name.</span>`
+                : html`<b>${client.host}</b>`
+            }
           </dd>
           <dt>You will be sent to</dt>
           <dd>${destination(redirectUri)}</dd>

@@ -133,7 +133,11 @@ function appItem(
               <dt>Redirect URI</dt>
               <dd><code>${app.redirectUri}</code></dd>
             </dl>
-            ${button("/connections/apps/delete", "Remove", { kind: "danger", hidden, describes: `Remove your ${label} app` })}`
+            ${button("/connections/apps/delete", "Remove", {
+              kind: "danger",
+              hidden,
+              describes: `Remove your ${label} app`,
+            })}`
     }
     <details ${isOpen ? html` open` : null}>
       <summary>${app === undefined ? `Use your own ${label} app` : "Change"}</summary>

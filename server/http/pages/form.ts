@@ -93,7 +93,9 @@ export function field({
       value="${type === "password" ? "" : value}"
       ${attributesOf(attributes)}
     />
-    ${hint === undefined ? null : html`<p class="hint" id="${name}-hint">${hint}</p>`}${error === undefined ? null : html`<p class="error" id="${name}-error">${error}</p>`}
+    ${hint === undefined ? null : html`<p class="hint" id="${name}-hint">${hint}</p>`}${
+      error === undefined ? null : html`<p class="error" id="${name}-error">${error}</p>`
+    }
   </div>`;
 }
 

@@ -70,7 +70,9 @@ const styleHash = createHash("sha256").update(PAGE_STYLE).digest("base64");
 function headersOf({ script, showsMedia = false, formOrigins = [] }: Page): Record<string, string> {
   const scripts = script === undefined ? "" : "script-src 'self'; connect-src 'self'; ";
   return {
-    "content-security-policy": `default-src 'none'; style-src 'sha256-${styleHash}'; img-src data:${showsMedia ? " 'self'; media-src 'self'" : ""}; ${scripts}form-action ${["'self'", ...formOrigins].join(" ")}; frame-ancestors 'none'; base-uri 'none'`,
+    "content-security-policy": `default-src 'none'; style-src 'sha256-${styleHash}'; img-src data:${
+      showsMedia ? " 'self'; media-src 'self'" : ""
+    }; ${scripts}form-action ${["'self'", ...formOrigins].join(" ")}; frame-ancestors 'none'; base-uri 'none'`,
     "cache-control": "no-store",
     "referrer-policy": "same-origin",
     "x-content-type-options": "nosniff",
@@ -111,13 +113,26 @@ function frame({ title, body, viewer = null, at, notice = null, script, isNarrow
         <header>
           <div class="bar">
             <a class="brand" href="/">Ampost</a>
-            ${viewer === null ? null : html`<form method="post" action="/sign-out"><span class="who" title="${viewer.email}">${viewer.email}</span><button class="quiet">Sign out</button></form>`}
+            ${
+              viewer === null
+                ? null
+                : html`<form method="post" action="/sign-out">
+                    <span class="who" title="${viewer.email}">${viewer.email}</span
+                    ><button class="quiet">Sign out</button>
+                  </form>`
+            }
           </div>
           ${viewer === null ? null : html`<nav class="ways" aria-label="Pages">${ways}</nav>`}
         </header>
         <main id="main" tabindex="-1" ${isNarrow ? html` class="narrow"` : null}>
           <h1>${title}</h1>
-          ${notice === null ? null : html`<p class="notice ${notice.kind}" role="${notice.kind === "failed" ? "alert" : "status"}">${notice.text}</p>`}
+          ${
+            notice === null
+              ? null
+              : html`<p class="notice ${notice.kind}" role="${notice.kind === "failed" ? "alert" : "status"}">
+                  ${notice.text}
+                </p>`
+          }
           ${body}
         </main>
       </body>

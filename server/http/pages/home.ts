@@ -27,7 +27,11 @@ export function addHome(scope: FastifyInstance, services: Services): void {
           ${troubled === 0 ? null : html`<span class="tag warn">${count(troubled, "account")} to reconnect</span>`}
         </p>
         <p class="dim">
-          ${mode === "live" ? "Posts go to the platforms." : "Posts go to the sandbox, which shows them as their audience would see them."}
+          ${
+            mode === "live"
+              ? "Posts go to the platforms."
+              : "Posts go to the sandbox, which shows them as their audience would see them."
+          }
         </p>
         <p>
           <a class="button" href="/connections?mode=${mode}"

@@ -23,10 +23,26 @@ export function policyFields(form: Filled | undefined, error: string | undefined
     <fieldset>
       <legend>Platforms (leave all unchecked to allow every platform)</legend>
       <div class="checks">
-        ${PLATFORM_NAMES.map((name) => check({ name: "platforms", value: name, label: catalog[name].capabilities.label, checked: chosen.includes(name) }))}
+        ${PLATFORM_NAMES.map((name) =>
+          check({
+            name: "platforms",
+            value: name,
+            label: catalog[name].capabilities.label,
+            checked: chosen.includes(name),
+          }),
+        )}
       </div>
     </fieldset>
-    ${field({ name: "postsPerDay", label: "Posts per day", type: "number", value: text("postsPerDay"), required: false, hint: "Leave empty for no limit.", error, more: { min: "1", max: "1000000", inputmode: "numeric" } })}`;
+    ${field({
+      name: "postsPerDay",
+      label: "Posts per day",
+      type: "number",
+      value: text("postsPerDay"),
+      required: false,
+      hint: "Leave empty for no limit.",
+      error,
+      more: { min: "1", max: "1000000", inputmode: "numeric" },
+    })}`;
 }
 
 /** The policies that were filled in, for the routes and verbs to validate. */

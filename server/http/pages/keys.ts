@@ -164,11 +164,23 @@ function keyItem(key: ApiKey, timeZone: string): Html {
         ${key.prefix === null ? null : html`<code>${key.prefix}…</code> `}<span class="tag">${key.mode}</span>
         ${state}${key.clientId === null ? null : html`<p class="small">${clientOf(key.clientId)}</p>`}
       </div>
-      ${key.revokedAt === null ? button("/keys/revoke", "Revoke", { kind: "danger", hidden: { id: key.id }, describes: `Revoke ${key.name}` }) : null}
+      ${
+        key.revokedAt === null
+          ? button("/keys/revoke", "Revoke", {
+              kind: "danger",
+              hidden: { id: key.id },
+              describes: `Revoke ${key.name}`,
+            })
+          : null
+      }
     </div>
     <p class="small dim">
       Last used: ${at(key.lastUsedAt, "never")} · Created: ${at(key.createdAt, "")} ·
-      ${key.expiresAt === null ? "Does not expire" : `${key.clientId === null ? "Expires" : "Expires if unused"}: ${at(key.expiresAt, "")}`}
+      ${
+        key.expiresAt === null
+          ? "Does not expire"
+          : `${key.clientId === null ? "Expires" : "Expires if unused"}: ${at(key.expiresAt, "")}`
+      }
     </p>
     ${policiesOf(key)}
   </li>`;
@@ -197,7 +209,15 @@ function newKey(form: Filled | undefined, refused: Refused | undefined): Html {
   return html`<section>
     <h2>Create a key</h2>
     <form method="post" action="/keys">
-      ${field({ name: "name", label: "Name", value: text("name"), hint: "For example, “production”.", autocomplete: "off", error: refused?.fields["name"], more: { maxlength: "100" } })}
+      ${field({
+        name: "name",
+        label: "Name",
+        value: text("name"),
+        hint: "For example, “production”.",
+        autocomplete: "off",
+        error: refused?.fields["name"],
+        more: { maxlength: "100" },
+      })}
       ${modeChoice(form)} ${choice({ name: "lifetime", label: "Expires", chosen: text("lifetime"), among: LIFETIMES })}
       <details ${refused !== undefined || chosen.length > 0 ? html` open` : null}>
         <summary>Limits</summary>

@@ -67,7 +67,16 @@ async function showForgot(
     status: shown.status ?? 200,
     isNarrow: true,
     body: html`<form method="post" action="/forgot-password" class="card">
-      ${field({ name: "email", label: "Email", type: "email", value: shown.email ?? "", autocomplete: "username", error: shown.error, first: true, hint: "We will email you a link to set a new password." })}
+      ${field({
+        name: "email",
+        label: "Email",
+        type: "email",
+        value: shown.email ?? "",
+        autocomplete: "username",
+        error: shown.error,
+        first: true,
+        hint: "We will email you a link to set a new password.",
+      })}
       <p class="wide"><button class="main">Send link</button></p>
       <p><a href="/sign-in">Back to sign in</a></p>
     </form>`,
@@ -95,7 +104,16 @@ async function showReset(
     isNarrow: true,
     body: html`<form method="post" action="/reset-password" class="card">
       <input type="hidden" name="token" value="${shown.token}" />
-      ${field({ name: "password", label: "New password", type: "password", autocomplete: "new-password", hint: "At least 10 characters. You will be signed out everywhere.", error: shown.error, first: true, more: { minlength: "10", maxlength: "200" } })}
+      ${field({
+        name: "password",
+        label: "New password",
+        type: "password",
+        autocomplete: "new-password",
+        hint: "At least 10 characters. You will be signed out everywhere.",
+        error: shown.error,
+        first: true,
+        more: { minlength: "10", maxlength: "200" },
+      })}
       ${field({ name: "again", label: "Confirm new password", type: "password", autocomplete: "new-password" })}
       <p class="wide"><button class="main">Set password</button></p>
     </form>`,

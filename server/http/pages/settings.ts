@@ -145,7 +145,11 @@ async function showSettings(
     body: html`${profile(person, errorOf("profile"))}${email(person, errorOf("email"))}${password(person, errorOf("password"))}${twoFactor(person)}
       ${passkeySection(passkeyList.safeParse(passkeys.ok ? passkeys.body : []).data ?? [], person)}
       ${sessionSection(sessions.ok ? sessions.body.sessions : [], person)}
-      ${person.isOwner ? inviteSection(invites?.ok === true ? invites.body.invites : [], person, errorOf("invites")) : null}
+      ${
+        person.isOwner
+          ? inviteSection(invites?.ok === true ? invites.body.invites : [], person, errorOf("invites"))
+          : null
+      }
       <section>
         <h2>Audit log</h2>
         <p>Every sign-in and every change to keys, connections and settings.</p>
@@ -168,7 +172,15 @@ function profile({ name, timeZone }: Person, error?: string): Html {
   return html`<section>
     <h2>Profile</h2>
     <form method="post" action="/settings/profile">
-      ${field({ name: "name", label: "Name", value: name, autocomplete: "name", required: false, error, more: { maxlength: "100" } })}
+      ${field({
+        name: "name",
+        label: "Name",
+        value: name,
+        autocomplete: "name",
+        required: false,
+        error,
+        more: { maxlength: "100" },
+      })}
       <div class="field">
         <label for="timeZone">Time zone</label
         ><select id="timeZone" name="timeZone">
@@ -215,8 +227,21 @@ function password({ hasPassword, email: address }: Person, error?: string): Html
           tabindex="-1"
           aria-hidden="true"
         />
-        ${field({ name: "currentPassword", label: "Current password", type: "password", autocomplete: "current-password", error })}
-        ${field({ name: "newPassword", label: "New password", type: "password", autocomplete: "new-password", hint: "At least 10 characters. You will be signed out everywhere else.", more: { minlength: "10", maxlength: "200" } })}
+        ${field({
+          name: "currentPassword",
+          label: "Current password",
+          type: "password",
+          autocomplete: "current-password",
+          error,
+        })}
+        ${field({
+          name: "newPassword",
+          label: "New password",
+          type: "password",
+          autocomplete: "new-password",
+          hint: "At least 10 characters. You will be signed out everywhere else.",
+          more: { minlength: "10", maxlength: "200" },
+        })}
         ${field({ name: "again", label: "Confirm new password", type: "password", autocomplete: "new-password" })}
         <button>Change password</button>
       </form>
@@ -265,8 +290,14 @@ function passkeySection(passkeys: z.output<typeof passkeyList>, { timeZone }: Pe
     const label = name ?? "Passkey";
     return html`<li class="row between">
       <span
-        >${label}${createdAt ? html` <span class="small dim">added ${showTime(createdAt, timeZone)}</span>` : null}</span
-      >${button("/settings/passkeys/delete", "Remove", { kind: "danger", hidden: { id }, describes: `Remove ${label}` })}
+        >${label}${
+          createdAt ? html` <span class="small dim">added ${showTime(createdAt, timeZone)}</span>` : null
+        }</span
+      >${button("/settings/passkeys/delete", "Remove", {
+        kind: "danger",
+        hidden: { id },
+        describes: `Remove ${label}`,
+      })}
     </li>`;
   });
   return html`<section>
@@ -292,7 +323,15 @@ function sessionSection(sessions: readonly Session[], { timeZone }: Person): Htm
             ${browserOf(userAgent)} ${isCurrent ? html`<span class="tag good">this session</span>` : null}
             <p class="small dim">${address ?? "unknown address"} · signed in ${showTime(createdAt, timeZone)}</p>
           </div>
-          ${isCurrent ? null : button("/settings/sessions/end", "Sign out", { kind: "danger", hidden: { id }, describes: `Sign out of the session from ${showTime(createdAt, timeZone)}` })}
+          ${
+            isCurrent
+              ? null
+              : button("/settings/sessions/end", "Sign out", {
+                  kind: "danger",
+                  hidden: { id },
+                  describes: `Sign out of the session from ${showTime(createdAt, timeZone)}`,
+                })
+          }
         </div>
       </li>`,
   );
@@ -301,7 +340,11 @@ function sessionSection(sessions: readonly Session[], { timeZone }: Person): Htm
     <ul class="plain">
       ${items}
     </ul>
-    ${sessions.length > 1 ? button("/settings/sessions/end-others", "Sign out of all other sessions", { kind: "danger" }) : null}
+    ${
+      sessions.length > 1
+        ? button("/settings/sessions/end-others", "Sign out of all other sessions", { kind: "danger" })
+        : null
+    }
   </section>`;
 }
 
@@ -337,7 +380,11 @@ function inviteSection(
     ({ id, email: address, expiresAt }) =>
       html`<li class="row between">
         <span>${address} <span class="small dim">expires ${showTime(expiresAt, timeZone)}</span></span
-        >${button("/settings/invites/withdraw", "Revoke", { kind: "danger", hidden: { id }, describes: `Revoke the invitation for ${address}` })}
+        >${button("/settings/invites/withdraw", "Revoke", {
+          kind: "danger",
+          hidden: { id },
+          describes: `Revoke the invitation for ${address}`,
+        })}
       </li>`,
   );
   return html`<section>

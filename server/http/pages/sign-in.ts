@@ -113,8 +113,21 @@ async function showSignIn(
     isNarrow: true,
     body: html`<form method="post" action="/sign-in" class="card">
         <input type="hidden" name="returnTo" value="${returnTo}" />
-        ${field({ name: "email", label: "Email", type: "email", value: email, autocomplete: "username webauthn", first: email === "" })}
-        ${field({ name: "password", label: "Password", type: "password", autocomplete: "current-password", first: email !== "" })}
+        ${field({
+          name: "email",
+          label: "Email",
+          type: "email",
+          value: email,
+          autocomplete: "username webauthn",
+          first: email === "",
+        })}
+        ${field({
+          name: "password",
+          label: "Password",
+          type: "password",
+          autocomplete: "current-password",
+          first: email !== "",
+        })}
         ${check({ name: "remember", value: "1", label: "Keep me signed in", checked: true })}
         <p class="wide"><button class="main">Sign in</button></p>
         <p><a href="/forgot-password">Forgot your password?</a></p>

@@ -167,9 +167,25 @@ async function showSetUp(reply: FastifyReply, { token, ...shown }: Shown & { tok
 }
 
 function person({ name = "", refused }: Shown, address: Html): Html {
-  return html`${field({ name: "name", label: "Name", value: name, autocomplete: "name", required: false, first: refused === undefined, error: refused?.fields["name"] })}
+  return html`${field({
+    name: "name",
+    label: "Name",
+    value: name,
+    autocomplete: "name",
+    required: false,
+    first: refused === undefined,
+    error: refused?.fields["name"],
+  })}
   ${address}
-  ${field({ name: "password", label: "Password", type: "password", autocomplete: "new-password", hint: "At least 10 characters.", error: refused?.fields["password"], more: { minlength: "10", maxlength: "200" } })}`;
+  ${field({
+    name: "password",
+    label: "Password",
+    type: "password",
+    autocomplete: "new-password",
+    hint: "At least 10 characters.",
+    error: refused?.fields["password"],
+    more: { minlength: "10", maxlength: "200" },
+  })}`;
 }
 
 function noticeOf({ refused, status }: Shown) {

@@ -1,9 +1,12 @@
 /** The look of the plain pages, in light and dark, on a phone and a desk. */
 export const PAGE_STYLE = `
-:root{color-scheme:light dark;--bg:#fafafa;--card:#fff;--ink:#141414;--dim:#666;--line:#dedede;--tint:#f3f3f3;--link:#0a58b8;--bad:#b3261e;--bad-bg:#fdecea;--good:#146c2e;--good-bg:#e6f4ea;--warn:#8a4b00;--warn-bg:#fff1df}
-@media(prefers-color-scheme:dark){:root{--bg:#0c0c0c;--card:#181818;--ink:#f1f1f1;--dim:#a3a3a3;--line:#333;--tint:#222;--link:#8ab8ff;--bad:#ffb4ab;--bad-bg:#3b1614;--good:#8fdca3;--good-bg:#12301c;--warn:#ffc078;--warn-bg:#3a2a14}}
+:root{color-scheme:light dark;--bg:#fafafa;--card:#fff;--ink:#141414;--dim:#666;--line:#dedede;--tint:#f3f3f3;
+  --link:#0a58b8;--bad:#b3261e;--bad-bg:#fdecea;--good:#146c2e;--good-bg:#e6f4ea;--warn:#8a4b00;--warn-bg:#fff1df}
+@media(prefers-color-scheme:dark){:root{--bg:#0c0c0c;--card:#181818;--ink:#f1f1f1;--dim:#a3a3a3;--line:#333;--tint:#222;
+  --link:#8ab8ff;--bad:#ffb4ab;--bad-bg:#3b1614;--good:#8fdca3;--good-bg:#12301c;--warn:#ffc078;--warn-bg:#3a2a14}}
 *{box-sizing:border-box}
-body{margin:0;background:var(--bg);color:var(--ink);font:16px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans",sans-serif;overflow-wrap:anywhere}
+body{margin:0;background:var(--bg);color:var(--ink);
+  font:16px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans",sans-serif;overflow-wrap:anywhere}
 a{color:var(--link)}
 :focus-visible{outline:3px solid var(--link);outline-offset:2px;border-radius:6px}
 main:focus{outline:none}
@@ -29,36 +32,63 @@ section>div:last-child>p:last-of-type,.grow>p:last-child{margin-bottom:0}
 form{margin:0}
 .field{margin:0 0 1rem}
 label,legend{display:block;font-weight:600;margin:0 0 .3rem;padding:0}
-input:not([type=checkbox]):not([type=radio]),select,textarea{width:100%;padding:.6rem .7rem;border:1px solid #8a8a8a;border-radius:9px;background:var(--card);color:inherit;font:inherit}
+input:not([type=checkbox]):not([type=radio]),select,textarea{width:100%;padding:.6rem .7rem;border:1px solid #8a8a8a;
+  border-radius:9px;background:var(--card);color:inherit;font:inherit}
 [aria-invalid=true]{border-color:var(--bad)!important;border-width:2px!important}
 .error{color:var(--bad);margin:.3rem 0 0;font-weight:600}
 fieldset{border:0;margin:0 0 1rem;padding:0;min-width:0}
 .check{display:flex;gap:.6rem;align-items:flex-start;font-weight:400;margin:0;padding:.35rem 0}
 .check input{width:1.15rem;height:1.15rem;margin:.2rem 0 0;flex:none;accent-color:var(--link)}
 .checks{display:grid;grid-template-columns:repeat(auto-fill,minmax(11rem,1fr));gap:0 1rem}
-button,.button{display:inline-block;padding:.55rem 1rem;border:1px solid #8a8a8a;border-radius:9px;background:var(--card);color:var(--ink);font:inherit;font-weight:600;line-height:1.4;text-decoration:none;cursor:pointer;text-align:center}
+button,.button{display:inline-block;padding:.55rem 1rem;border:1px solid #8a8a8a;border-radius:9px;
+  background:var(--card);color:var(--ink);font:inherit;font-weight:600;line-height:1.4;text-decoration:none;
+  cursor:pointer;text-align:center}
 button:hover,.button:hover{background:var(--tint)}
 button.main,.button.main{background:var(--ink);color:var(--bg);border-color:var(--ink)}
 button.main:hover,.button.main:hover{opacity:.88}
 button.danger{color:var(--bad);border-color:var(--bad)}
 .quiet{padding:.25rem .7rem;font-size:.875rem}.bar .quiet{flex:none}
 .wide button,.wide .button{width:100%}
-.row{display:flex;flex-wrap:wrap;gap:.6rem;align-items:center}li .row+.row{margin-top:.6rem}.row.between{justify-content:space-between}
+.row{display:flex;flex-wrap:wrap;gap:.6rem;align-items:center}
+li .row+.row{margin-top:.6rem}
+.row.between{justify-content:space-between}
 .grow{flex:1 1 12rem;min-width:0}
 ul.plain{list-style:none;margin:0;padding:0}
-ul.plain>li{padding:.9rem 0;border-top:1px solid var(--line)}ul.plain>li:first-child{border-top:0;padding-top:0}ul.plain>li:last-child{padding-bottom:0}li>:last-child{margin-bottom:0}
-.tag{display:inline-block;border-radius:99px;padding:.05rem .6rem;font-size:.8125rem;font-weight:600;background:var(--tint);color:var(--dim);white-space:nowrap}
-.tag.good{background:var(--good-bg);color:var(--good)}.tag.bad{background:var(--bad-bg);color:var(--bad)}.tag.warn{background:var(--warn-bg);color:var(--warn)}
+ul.plain>li{padding:.9rem 0;border-top:1px solid var(--line)}
+ul.plain>li:first-child{border-top:0;padding-top:0}
+ul.plain>li:last-child{padding-bottom:0}
+li>:last-child{margin-bottom:0}
+.tag{display:inline-block;border-radius:99px;padding:.05rem .6rem;font-size:.8125rem;font-weight:600;
+  background:var(--tint);color:var(--dim);white-space:nowrap}
+.tag.good{background:var(--good-bg);color:var(--good)}
+.tag.bad{background:var(--bad-bg);color:var(--bad)}
+.tag.warn{background:var(--warn-bg);color:var(--warn)}
 .notice{border-radius:12px;padding:.8rem 1rem;margin:0 0 1.25rem}
-.notice.done{background:var(--good-bg);color:var(--good)}.notice.failed{background:var(--bad-bg);color:var(--bad)}.notice.warn{background:var(--warn-bg);color:var(--warn)}
-details{margin:.75rem 0 0}summary{cursor:pointer;font-weight:600;color:var(--link)}details>:nth-child(2){margin-top:.75rem}details+p{margin-top:1.25rem}ul+form,ul+div,ul+h3{margin-top:1rem}details form+form{margin-top:1.25rem}
-figure{margin:0 0 .9rem}figure img,figure video{display:block;max-width:100%;max-height:26rem;border-radius:9px;background:repeating-conic-gradient(#bbb 0 25%,#eee 0 50%) 0 0/16px 16px}figcaption{color:var(--dim);font-size:.875rem;margin:.25rem 0 0}
-.text{white-space:pre-wrap}pre{overflow-x:auto;background:var(--tint);border-radius:9px;padding:.75rem;font-size:.8125rem;white-space:pre-wrap}
+.notice.done{background:var(--good-bg);color:var(--good)}
+.notice.failed{background:var(--bad-bg);color:var(--bad)}
+.notice.warn{background:var(--warn-bg);color:var(--warn)}
+details{margin:.75rem 0 0}
+summary{cursor:pointer;font-weight:600;color:var(--link)}
+details>:nth-child(2){margin-top:.75rem}
+details+p{margin-top:1.25rem}
+ul+form,ul+div,ul+h3{margin-top:1rem}
+details form+form{margin-top:1.25rem}
+figure{margin:0 0 .9rem}
+figure img,figure video{display:block;max-width:100%;max-height:26rem;border-radius:9px;
+  background:repeating-conic-gradient(#bbb 0 25%,#eee 0 50%) 0 0/16px 16px}
+figcaption{color:var(--dim);font-size:.875rem;margin:.25rem 0 0}
+.text{white-space:pre-wrap}
+pre{overflow-x:auto;background:var(--tint);border-radius:9px;padding:.75rem;font-size:.8125rem;white-space:pre-wrap}
 code,.copy{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;font-size:.875rem}
 textarea.copy{resize:none;word-break:break-all}ul.codes{columns:2;list-style:none;padding:0}
-.qr{background:#fff;border-radius:12px;padding:.75rem;width:13rem;max-width:100%;margin:0 0 1rem}.qr svg{display:block;width:100%;height:auto}
+.qr{background:#fff;border-radius:12px;padding:.75rem;width:13rem;max-width:100%;margin:0 0 1rem}
+.qr svg{display:block;width:100%;height:auto}
 .modes{display:inline-flex;border:1px solid #8a8a8a;border-radius:9px;overflow:hidden;margin:0 0 1.25rem}
-.modes a{padding:.4rem 1.1rem;text-decoration:none;color:inherit;font-weight:600}.modes a[aria-current]{background:var(--ink);color:var(--bg)}
-dl{display:grid;grid-template-columns:max-content minmax(0,1fr);gap:.3rem 1rem;margin:0 0 .9rem}dt{color:var(--dim)}dd{margin:0}
-@media(max-width:30rem){dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:.5rem}.who{display:none}.ways{gap:0 .75rem;font-size:.875rem}section,.card{padding:1rem}}
+.modes a{padding:.4rem 1.1rem;text-decoration:none;color:inherit;font-weight:600}
+.modes a[aria-current]{background:var(--ink);color:var(--bg)}
+dl{display:grid;grid-template-columns:max-content minmax(0,1fr);gap:.3rem 1rem;margin:0 0 .9rem}
+dt{color:var(--dim)}
+dd{margin:0}
+@media(max-width:30rem){dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:.5rem}.who{display:none}.ways{gap:0 .75rem;
+  font-size:.875rem}section,.card{padding:1rem}}
 `;

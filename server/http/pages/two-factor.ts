@@ -110,7 +110,13 @@ async function showAskPassword(
     at: "/settings",
     status: shown.status,
     body: html`<form method="post" action="${shown.action}" class="card">
-      ${field({ name: "password", label: "Password", type: "password", autocomplete: "current-password", error: shown.error })}
+      ${field({
+        name: "password",
+        label: "Password",
+        type: "password",
+        autocomplete: "current-password",
+        error: shown.error,
+      })}
       <p class="row"><button class="main">${shown.button}</button><a class="button" href="/settings">Cancel</a></p>
     </form>`,
   });
@@ -159,11 +165,13 @@ async function showConfirm(reply: FastifyReply, person: Person, error: string, s
 
 function confirmForm(error?: string): Html {
   return html`<form method="post" action="/settings/two-factor/confirm">
-    ${field({ name: "code", label: "Code from your app", autocomplete: "one-time-code", error, more: { inputmode: "numeric", pattern: "[0-9 ]*" } })}<button
-      class="main"
-    >
-      Turn on
-    </button>
+    ${field({
+      name: "code",
+      label: "Code from your app",
+      autocomplete: "one-time-code",
+      error,
+      more: { inputmode: "numeric", pattern: "[0-9 ]*" },
+    })}<button class="main">Turn on</button>
   </form>`;
 }
 
