@@ -27,7 +27,14 @@ const MOST_STATEMENTS = 5;
 export const createDraft: Benchmark = {
   name: "create-draft",
   title: "Create a draft",
-  about: `\`POST /api/v1/posts\` to ${PROCESSES} \`ampost api\` processes, one per core, with AMPOST_DATABASE_POOL=${2 * PROCESSES}; ${CONNECTIONS} connections in total, each sending its next request after the response. Raw limits measured in the same minutes: single-row insert transactions from ${CONNECTIONS} connections, and a bare Node HTTP server that does one such insert. ${ROUNDS} rounds of each in turn, after ${WARM_SECONDS} s of warm-up each; medians. Statements are counted in PostgreSQL's log.`,
+  about:
+    `\`POST /api/v1/posts\` to ${PROCESSES} \`ampost api\` processes, one per core, ` +
+    `with AMPOST_DATABASE_POOL=${2 * PROCESSES}; ${CONNECTIONS} connections in total, ` +
+    "each sending its next request after the response. Raw limits measured in the same minutes: " +
+    `single-row insert transactions from ${CONNECTIONS} connections, ` +
+    "and a bare Node HTTP server that does one such insert. " +
+    `${ROUNDS} rounds of each in turn, after ${WARM_SECONDS} s of warm-up each; medians. ` +
+    "Statements are counted in PostgreSQL's log.",
   async measure(place) {
     const installation = await install(place, "data", { AMPOST_DATABASE_POOL: String(2 * PROCESSES) });
     const person = await preparePerson(installation);
@@ -114,7 +121,8 @@ async function measureRounds(
       p99: own.p99,
     });
     place.say(
-      `round ${number}: ${show(own.perSecond)}/s beside ${show(raw.perSecond)}/s, p99 ${showMilliseconds(own.p99)} beside ${showMilliseconds(bareResult.p99)}`,
+      `round ${number}: ${show(own.perSecond)}/s beside ${show(raw.perSecond)}/s, ` +
+        `p99 ${showMilliseconds(own.p99)} beside ${showMilliseconds(bareResult.p99)}`,
     );
   }
   return rounds;
@@ -136,7 +144,9 @@ function latencyRow(rounds: readonly Round[]): Row {
   const times = median(rounds.map(({ p99, bareP99 }) => p99 / bareP99));
   return {
     what: "p99 of a create",
-    value: `${showMilliseconds(median(rounds.map(({ p99 }) => p99)))} (p50 ${showMilliseconds(median(rounds.map(({ p50 }) => p50)))})`,
+    value:
+      `${showMilliseconds(median(rounds.map(({ p99 }) => p99)))} (p50 ` +
+      `${showMilliseconds(median(rounds.map(({ p50 }) => p50)))})`,
     raw: showMilliseconds(median(rounds.map(({ bareP99 }) => bareP99))),
     ratio: showTimes(times),
     target: `at most ${showTimes(MOST_TIMES_P99)}`,

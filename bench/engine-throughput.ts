@@ -16,7 +16,12 @@ const PATIENCE_SECONDS = 120;
 export const engineThroughput: Benchmark = {
   name: "engine-throughput",
   title: "Engine throughput",
-  about: `${show(POSTS)} text posts of ${PEOPLE} users are queued before the workers start; each takes five requests to the sandbox (limits off). The rate covers the middle 80 %, to exclude starting up and running dry. Raw limit: the sandbox's own rate for the same requests from ${CONNECTIONS} connections, without storing or guarding anything. Workers, PostgreSQL and sandbox share the machine.`,
+  about:
+    `${show(POSTS)} text posts of ${PEOPLE} users are queued before the workers start; ` +
+    "each takes five requests to the sandbox (limits off). " +
+    "The rate covers the middle 80 %, to exclude starting up and running dry. " +
+    `Raw limit: the sandbox's own rate for the same requests from ${CONNECTIONS} connections, ` +
+    "without storing or guarding anything. Workers, PostgreSQL and sandbox share the machine.",
   async measure(place) {
     const installation = await install(place, "data", { AMPOST_SANDBOX_LIMITS: "off" });
     await installation.start("sandbox");

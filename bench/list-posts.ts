@@ -18,7 +18,12 @@ const FLAT_P99 = 1.5;
 export const listPosts: Benchmark = {
   name: "list-posts",
   title: "List 20 posts",
-  about: `\`GET /api/v1/posts\` (twenty posts and the exact total), one connection, against two installations in turn: one with ${show(FEW)} posts stored, one with ${show(MANY)}. Raw limit: a bare Node HTTP server that returns one select of twenty rows from the larger one. ${ROUNDS} rounds of each; medians of the rounds' ratios. Flat means: p50 within ${showTimes(FLAT_MEDIAN)}, p99 within ${showTimes(FLAT_P99)}.`,
+  about:
+    "`GET /api/v1/posts` (twenty posts and the exact total), one connection, against two installations in turn: " +
+    `one with ${show(FEW)} posts stored, one with ${show(MANY)}. ` +
+    "Raw limit: a bare Node HTTP server that returns one select of twenty rows from the larger one. " +
+    `${ROUNDS} rounds of each; medians of the rounds' ratios. Flat means: p50 within ${showTimes(FLAT_MEDIAN)}, ` +
+    `p99 within ${showTimes(FLAT_P99)}.`,
   async measure(place) {
     const few = await store(place, "few", FEW);
     const many = await store(place, "many", MANY);

@@ -31,7 +31,11 @@ const UPLOAD_BYTES = 200 * 1024 * 1024;
 export const memory: Benchmark = {
   name: "memory",
   title: "Memory",
-  about: `Resident memory of the largest process of \`npm start\` (a second start), as reported by the kernel: ${IDLE_SECONDS} s after the start, ${IDLE_SECONDS} s after ${show(CREATES)} creates from ${CONNECTIONS} connections, and its peak during the upload of a ${show(UPLOAD_BYTES / 2 ** 20)} MiB video. Raw limits: a bare Node HTTP server with one database pool, idle and streaming the same bytes to a file.`,
+  about:
+    "Resident memory of the largest process of `npm start` (a second start), as reported by the kernel: " +
+    `${IDLE_SECONDS} s after the start, ${IDLE_SECONDS} s after ${show(CREATES)} creates from ${CONNECTIONS} ` +
+    `connections, and its peak during the upload of a ${show(UPLOAD_BYTES / 2 ** 20)} MiB video. ` +
+    "Raw limits: a bare Node HTTP server with one database pool, idle and streaming the same bytes to a file.",
   async measure(place) {
     const installation = await install(place, "data");
     // On the very first start the stripping of types is loaded too; from then on compiled code is kept.
@@ -165,7 +169,8 @@ async function postMedia({ apiUrl }: Installation, { apiKey }: Person, file: str
   const boundary = "ampost-bench-boundary";
   async function* form() {
     yield Buffer.from(
-      `--${boundary}\r\ncontent-disposition: form-data; name="file"; filename="large.mp4"\r\ncontent-type: video/mp4\r\n\r\n`,
+      `--${boundary}\r\ncontent-disposition: form-data; name="file"; filename="large.mp4"\r\n` +
+        "content-type: video/mp4\r\n\r\n",
     );
     yield* createReadStream(file);
     yield Buffer.from(`\r\n--${boundary}--\r\n`);

@@ -43,5 +43,8 @@ export function table(rows: readonly Row[]): string[] {
 export async function conditionsNow(): Promise<string> {
   const release = await readFile("/etc/os-release", "utf8").catch(() => "");
   const system = /^PRETTY_NAME="?([^"\n]*)/m.exec(release)?.[1] ?? process.platform;
-  return `Measured on ${new Date().toISOString().slice(0, 10)}: ${availableParallelism()} cores, ${system}, Node ${process.versions.node}; load average ${show(loadavg()[0] ?? NaN)} at the start.`;
+  return (
+    `Measured on ${new Date().toISOString().slice(0, 10)}: ${availableParallelism()} cores, ${system}, ` +
+    `Node ${process.versions.node}; load average ${show(loadavg()[0] ?? NaN)} at the start.`
+  );
 }

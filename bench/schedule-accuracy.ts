@@ -24,7 +24,13 @@ const TRANSACTIONS_A_COMMIT = 2;
 export const scheduleAccuracy: Benchmark = {
   name: "schedule-accuracy",
   title: "Schedule accuracy",
-  about: `${show(POSTS)} scheduled posts of ${PEOPLE} users, all due at the same time, published by one \`ampost worker\` against the sandbox with its limits off. Measured twice: in the journal (commit intent written, database clock) and in the sandbox (publishing request received). Raw limit: how long the machine takes for ${show(POSTS)} bare commits (${TRANSACTIONS_A_COMMIT} transactions and one request each), one after another; the p50 is half of that.`,
+  about:
+    `${show(POSTS)} scheduled posts of ${PEOPLE} users, all due at the same time, ` +
+    "published by one `ampost worker` against the sandbox with its limits off. " +
+    "Measured twice: in the journal (commit intent written, " +
+    "database clock) and in the sandbox (publishing request received). " +
+    `Raw limit: how long the machine takes for ${show(POSTS)} bare commits (${TRANSACTIONS_A_COMMIT} transactions ` +
+    "and one request each), one after another; the p50 is half of that.",
   async measure(place) {
     const installation = await install(place, "data", { AMPOST_SCHEDULING: "all", AMPOST_SANDBOX_LIMITS: "off" });
     await installation.start("sandbox");

@@ -14,7 +14,11 @@ const MOST_SECOND_MILLISECONDS = 3_000;
 export const startTime: Benchmark = {
   name: "start-time",
   title: "Start",
-  about: `From the command \`npm start\` to the first ready response from \`/readyz\`, in a new data folder and again in the same one; the first start without Node's compile cache, as after an install. Raw limit: starting only Node, plus only the embedded PostgreSQL (created, then started again). Medians of ${ROUNDS} rounds.`,
+  about:
+    "From the command `npm start` to the first ready response from `/readyz`, " +
+    "in a new data folder and again in the same one; the first start without Node's compile cache, " +
+    "as after an install. Raw limit: starting only Node, plus only the embedded PostgreSQL (created, " +
+    `then started again). Medians of ${ROUNDS} rounds.`,
   async measure(place) {
     const rounds: { first: number; second: number; rawFirst: number; rawSecond: number }[] = [];
     for (let number = 1; number <= ROUNDS; number += 1) {

@@ -31,7 +31,8 @@ export async function checkDatabase(config: Config, log: Logger): Promise<Findin
       failed(
         "database",
         sentenceOf(database),
-        "Move the postgres folder out of the data folder, choose another folder with AMPOST_DATA_DIR, or set DATABASE_URL.",
+        "Move the postgres folder out of the data folder, choose another folder with AMPOST_DATA_DIR, " +
+          "or set DATABASE_URL.",
       ),
     ];
   const pool = createPool(database.url, { max: 1 });
@@ -82,7 +83,8 @@ async function examine(config: Config, pool: pg.Pool): Promise<Finding[]> {
       failed(
         "database",
         sentenceOf(error),
-        "Check that PostgreSQL 15 or newer is running and that DATABASE_URL has the right host, port, user, password and database.",
+        "Check that PostgreSQL 15 or newer is running and that DATABASE_URL has the right host, port, user, " +
+          "password and database.",
       ),
     ];
   }
@@ -109,7 +111,8 @@ async function checkUnusedKey(config: Config): Promise<Finding> {
   return warning(
     "encryption key",
     "none is set, and none has been generated yet",
-    "If several machines share the database, set the same AMPOST_ENCRYPTION_KEY on all of them (openssl rand -base64 32).",
+    "If several machines share the database, set the same AMPOST_ENCRYPTION_KEY on all of them (openssl " +
+      "rand -base64 32).",
   );
 }
 

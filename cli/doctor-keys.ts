@@ -49,13 +49,15 @@ function toFinding(keyId: string, values: number, jobs: number, rotatedAt: Date 
   if (jobs > 0)
     return ok(
       "encryption key",
-      `keep the earlier key ${keyId} until ${jobs} ${jobs === 1 ? "job that it sealed is" : "jobs that it sealed are"} done`,
+      `keep the earlier key ${keyId} until ${jobs} ` +
+        `${jobs === 1 ? "job that it sealed is" : "jobs that it sealed are"} done`,
     );
   const safeAt = new Date((rotatedAt ?? new Date()).getTime() + MEDIA_URL_HOURS * 3_600_000);
   if (safeAt > new Date())
     return ok(
       "encryption key",
-      `the earlier key ${keyId} no longer seals anything; keep it until ${safeAt.toISOString()}, because media URLs that it signed are valid until then`,
+      `the earlier key ${keyId} no longer seals anything; keep it until ${safeAt.toISOString()}, ` +
+        "because media URLs that it signed are valid until then",
     );
   return ok("encryption key", `the earlier key ${keyId} is no longer needed and can be removed from ${where}`);
 }

@@ -13,11 +13,13 @@ test("doctor says who may come and with which limits, and warns where strangers 
     checkLimits(loadConfig(env)).map(({ status, message, cure }) => `${status}: ${message} ${cure ?? ""}`.trim());
   assert.deepEqual(look({}), ["ok: sign-up is by invitation; limits per user: none"]);
   assert.deepEqual(look({ AMPOST_SIGNUP: "open" }), [
-    "ok: anyone can sign up; limits per user: 2000000000 bytes of media, 200 posts per day, 20000000 bytes of post content per day, 500 scheduled posts, 120 requests per minute and rate class",
+    "ok: anyone can sign up; limits per user: 2000000000 bytes of media, 200 posts per day, " +
+      "20000000 bytes of post content per day, 500 scheduled posts, 120 requests per minute and rate class",
   ]);
   const [, ...warnings] = look({ AMPOST_SIGNUP: "open", AMPOST_USER_STORAGE: "none" });
   assert.deepEqual(warnings, [
-    "warning: anyone can sign up, and bytes of media are not limited Unset AMPOST_USER_STORAGE (the default is 2000000000), or set it to a number.",
+    "warning: anyone can sign up, and bytes of media are not limited Unset AMPOST_USER_STORAGE (the default is " +
+      "2000000000), or set it to a number.",
   ]);
   assert.equal(look({ AMPOST_USER_STORAGE: "none" }).length, 1);
 });

@@ -56,7 +56,8 @@ export async function checkDisk({ dataDir }: Pick<Config, "dataDir">): Promise<F
   return warning(
     "disk",
     message,
-    "Free up space, move AMPOST_DATA_DIR to a larger disk, store media elsewhere with AMPOST_STORAGE=s3, or lower AMPOST_USER_STORAGE. A full disk stops the database.",
+    "Free up space, move AMPOST_DATA_DIR to a larger disk, store media elsewhere with AMPOST_STORAGE=s3, " +
+      "or lower AMPOST_USER_STORAGE. A full disk stops the database.",
   );
 }
 
@@ -83,7 +84,8 @@ export async function checkTables(pool: pg.Pool, largeBytes = LARGE_BYTES): Prom
     `the largest are ${largest}`,
     GROWTH[first] === undefined
       ? "Background jobs are piling up there. Check the log."
-      : `See which users they belong to: \`select user_id, count(*) from ${first} group by 1 order by 2 desc limit 10\`.${bounded}`,
+      : `See which users they belong to: \`select user_id, count(*) from ${first} group by 1 order by 2 desc ` +
+          `limit 10\`.${bounded}`,
   );
 }
 
@@ -105,7 +107,8 @@ export async function checkSandboxStore(
     warning(
       "sandbox",
       message,
-      "It deletes old data every ten minutes while it runs. To start over, stop Ampost and delete the folder: test posts are kept, but the sandbox no longer knows them.",
+      "It deletes old data every ten minutes while it runs. To start over, stop Ampost and delete the folder: " +
+        "test posts are kept, but the sandbox no longer knows them.",
     ),
   ];
 }

@@ -60,7 +60,8 @@ export function checkProxy({ appUrl, host, trustProxy }: Pick<Config, "appUrl" |
   const cure = "Set AMPOST_TRUST_PROXY to the number of proxies in front of Ampost, such as 1, or to their addresses.";
   return warning(
     "proxy",
-    `${appUrl} is behind a proxy that is not trusted, so all visitors count as one address and can lock each other out of signing in`,
+    `${appUrl} is behind a proxy that is not trusted, so all visitors count as one address and can lock each ` +
+      "other out of signing in",
     cure,
   );
 }
@@ -94,7 +95,8 @@ async function checkAddress(
     return warning(
       name,
       `${url} is not encrypted`,
-      `Put a TLS proxy in front of it and set ${variable} to its https URL: platforms redirect to and fetch from https only.`,
+      `Put a TLS proxy in front of it and set ${variable} to its https URL: ` +
+        "platforms redirect to and fetch from https only.",
     );
   if (await answers(`${url}/healthz`)) return ok(name, `${url} responds`);
   return warning(

@@ -8,7 +8,8 @@ import { failed, type Finding, ok, warning } from "./finding.ts";
 const NAMED = 5;
 
 export const SET_ASIDE_CURE =
-  "Report what the log says before each crash. The post's owner can retry it: `ampost posts retry ID`, with --force if it is unknown and not on the platform.";
+  "Report what the log says before each crash. The post's owner can retry it: `ampost posts retry ID`, " +
+  "with --force if it is unknown and not on the platform.";
 
 /** Whether posts go out. */
 export async function checkHold(pool: pg.Pool): Promise<Finding> {
@@ -39,6 +40,7 @@ export async function checkMissed(pool: pg.Pool): Promise<Finding> {
   return warning(
     "schedule",
     `${count} missed the scheduled time because nothing could be published then`,
-    "Their users see the warning PUBLISH_MISSED and can publish, reschedule or cancel them. AMPOST_LATEST sets how late a post may be published.",
+    "Their users see the warning PUBLISH_MISSED and can publish, reschedule or cancel them. " +
+      "AMPOST_LATEST sets how late a post may be published.",
   );
 }

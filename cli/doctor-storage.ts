@@ -50,7 +50,8 @@ export async function checkStorage(config: Config): Promise<Finding> {
     const cure =
       config.storage.kind === "disk"
         ? "Give this user write access to the folder, and check that the disk is not full."
-        : "Check AMPOST_S3_BUCKET, AMPOST_S3_REGION, AMPOST_S3_ENDPOINT and the keys, and that the keys can read, write and delete objects.";
+        : "Check AMPOST_S3_BUCKET, AMPOST_S3_REGION, AMPOST_S3_ENDPOINT and the keys, and that the keys can read, " +
+          "write and delete objects.";
     return failed("storage", `${where}: ${sentenceOf(error)}`, cure);
   }
 }

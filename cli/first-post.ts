@@ -60,7 +60,8 @@ export function firstPosts(apiUrl: string): Example[] {
     {
       title: "a carousel",
       lines: withId(
-        `${create} -F data=${data("Two pictures")} -F files=@${PICTURES}/photo-1x1.jpg -F files=@${PICTURES}/photo-4x5.jpg`,
+        `${create} -F data=${data("Two pictures")} -F files=@${PICTURES}/photo-1x1.jpg -F ` +
+          `files=@${PICTURES}/photo-4x5.jpg`,
       ),
     },
   ];

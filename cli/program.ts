@@ -24,7 +24,9 @@ export function commands(): Command {
     .showHelpAfterError("(run with --help for usage)")
     .addHelpText(
       "after",
-      '\nConfiguration comes from the environment and .env; see .env.example.\n\nExamples:\n  ampost start\n  ampost bootstrap --json\n  ampost keys create --mode test --name laptop\n  ampost posts create "Hello" --platforms threads --publish --wait',
+      "\nConfiguration comes from the environment and .env; see .env.example.\n\n" +
+        "Examples:\n  ampost start\n  ampost bootstrap --json\n  ampost keys create --mode test --name laptop\n  " +
+        'ampost posts create "Hello" --platforms threads --publish --wait',
     );
   program.commandsGroup("Instance commands:");
   addServers(program);
@@ -107,7 +109,8 @@ function addKeys(program: Command): void {
     .addOption(json())
     .addHelpText(
       "after",
-      "\nExamples:\n  ampost keys create --mode live --name production\n  ampost keys create --mode live --name writer --draft-only --posts-per-day 20",
+      "\nExamples:\n  ampost keys create --mode live --name production\n  ampost keys create --mode live --name " +
+        "writer --draft-only --posts-per-day 20",
     )
     .action(async (options) => (await import("./keys.ts")).runCreateKey(options));
   keys
@@ -131,7 +134,9 @@ function addKeys(program: Command): void {
     .addOption(json())
     .addHelpText(
       "after",
-      "\nWith AMPOST_ENCRYPTION_KEY: first add the new key after the old one on every process (old,new),\nthen put it first (new,old), then run this, then remove the old one when `ampost doctor` says so.\nWith the generated key file, this command creates the new key, and no restart is needed.",
+      "\nWith AMPOST_ENCRYPTION_KEY: first add the new key after the old one on every process (old,new),\n" +
+        "then put it first (new,old), then run this, then remove the old one when `ampost doctor` says so.\n" +
+        "With the generated key file, this command creates the new key, and no restart is needed.",
     )
     .action(async (options) => (await import("./rotate-encryption.ts")).runRotateEncryption(options));
 }

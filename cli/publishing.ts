@@ -34,7 +34,8 @@ export async function readPublishing(pool: pg.Pool): Promise<{ told: object; lin
     told: { publishing: "held", reason, since, doubtedUntil, doubted, unknown, waiting, setAside },
     lines: [
       `Publishing has been on hold since ${since}. ${HOLD_REASONS[reason]}`,
-      `Posts that were due by ${doubtedUntil} may already be live: ${doubted} are being checked, ${unknown} need a person to check.`,
+      `Posts that were due by ${doubtedUntil} may already be live: ${doubted} are being checked, ` +
+        `${unknown} need a person to check.`,
       `${waiting} are due and waiting for release.`,
       HOLD_CURE,
       ...aside,

@@ -27,7 +27,8 @@ export async function runSandbox(options: { attached?: boolean }): Promise<void>
   }).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== "EADDRINUSE") throw error;
     throw new Error(
-      `Port ${config.sandbox.port} is in use by another program. Stop that program, or set AMPOST_SANDBOX_PORT to another port.`,
+      `Port ${config.sandbox.port} is in use by another program. ` +
+        "Stop that program, or set AMPOST_SANDBOX_PORT to another port.",
       { cause: error },
     );
   });

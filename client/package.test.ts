@@ -76,7 +76,8 @@ console.log(accounts.length, code);
   assert.equal(stdout, "0 POST_NOT_FOUND\n");
   await writeFile(
     join(folder, "typed.mts"),
-    'import { createClient, type Post } from "@ampost/client";\nexport const read = async (id: string): Promise<Post["status"]> => (await createClient({ apiKey: "" }).posts.get(id)).post.status;\n',
+    'import { createClient, type Post } from "@ampost/client";\nexport const read = async (id: string): ' +
+      'Promise<Post["status"]> => (await createClient({ apiKey: "" }).posts.get(id)).post.status;\n',
   );
   await cp(join(folder, "typed.mts"), join(folder, "typed.ts"));
   const check = (...settings: string[]) =>

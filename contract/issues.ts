@@ -52,7 +52,8 @@ export const errorBody = z.object({
     .object({ kind: z.enum(["rate", "quota"]), name: z.string(), limit: z.int(), resetsAt: time.nullable() })
     .optional()
     .describe(
-      "Only with `RATE_LIMITED`: the limit that was reached and when it resets. `resetsAt` is null if it does not reset over time.",
+      "Only with `RATE_LIMITED`: the limit that was reached and when it resets. " +
+        "`resetsAt` is null if it does not reset over time.",
     ),
 });
 

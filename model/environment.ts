@@ -130,7 +130,8 @@ export const environment = z.object({
   AMPOST_DATA_DIR: describe(text.default(".data"), {
     group: "Data",
     about:
-      "Folder for the embedded database, stored media, the sandbox's state and the generated encryption key. Processes on the same machine share it.",
+      "Folder for the embedded database, stored media, the sandbox's state and the generated encryption key. " +
+      "Processes on the same machine share it.",
     takes: "a path",
     example: "/var/lib/ampost",
   }),
@@ -199,14 +200,16 @@ export const environment = z.object({
   AMPOST_S3_FORCE_PATH_STYLE: describe(flag.default(false), {
     group: "Media",
     about:
-      "Whether to put the bucket name in the path instead of the host name. Most stores other than Amazon's require it.",
+      "Whether to put the bucket name in the path instead of the host name. " +
+      "Most stores other than Amazon's require it.",
     takes: "true or false",
     example: "true",
   }),
   AMPOST_ALLOW_PRIVATE_URLS: describe(flag.default(false), {
     group: "Media",
     about:
-      "Whether media, webhooks and MCP client metadata may use loopback and private addresses, including in the sandbox. For development only.",
+      "Whether media, webhooks and MCP client metadata may use loopback and private addresses, " +
+      "including in the sandbox. For development only.",
     takes: "true or false",
     example: "true",
   }),
@@ -253,28 +256,32 @@ export const environment = z.object({
   AMPOST_STOP_SECONDS: describe(count(600).default(10), {
     group: "Publishing",
     about:
-      "Maximum number of seconds to shut down. Publishing requests in progress get almost all of it; other work is handed back within five seconds.",
+      "Maximum number of seconds to shut down. Publishing requests in progress get almost all of it; " +
+      "other work is handed back within five seconds.",
     takes: "a whole number from 1 to 600",
     example: "60",
   }),
   AMPOST_LATEST: describe(positive(8760).default(6), {
     group: "Publishing",
     about:
-      "How many hours late a post may be published automatically, unless it sets publishBy. A post that could not be published by then is not sent; it waits for a person, or has failed.",
+      "How many hours late a post may be published automatically, unless it sets publishBy. " +
+      "A post that could not be published by then is not sent; it waits for a person, or has failed.",
     takes: "a number of hours above 0, at most 8760",
     example: "24",
   }),
   AMPOST_JOURNAL_DAYS: describe(count(36_500).default(30), {
     group: "Publishing",
     about:
-      "How many days to keep the requests that published a settled post. The result and the platform's IDs are kept as long as the post.",
+      "How many days to keep the requests that published a settled post. " +
+      "The result and the platform's IDs are kept as long as the post.",
     takes: "a whole number of days from 1 to 36500",
     example: "90",
   }),
   AMPOST_WORKER_SLOTS: describe(count(1000).default(16), {
     group: "Publishing",
     about:
-      "How many platform posts a worker prepares and publishes at the same time. The same number is reserved for platforms and users with few posts in progress.",
+      "How many platform posts a worker prepares and publishes at the same time. " +
+      "The same number is reserved for platforms and users with few posts in progress.",
     takes: "a whole number from 1 to 1000",
     example: "32",
   }),
@@ -295,7 +302,8 @@ export const environment = z.object({
   TIKTOK_PRIVATE_POSTS_ONLY: describe(flag.default(false), {
     group: "Publishing",
     about:
-      "Whether the app is not yet audited by TikTok. TikTok then accepts only private posts, so no other privacy level is offered.",
+      "Whether the app is not yet audited by TikTok. " +
+      "TikTok then accepts only private posts, so no other privacy level is offered.",
     takes: "true or false",
     example: "true",
   }),
@@ -343,7 +351,8 @@ export const environment = z.object({
   AMPOST_USER_CALLS_PER_MINUTE: describe(countOrNone.optional(), {
     group: "People",
     about:
-      "Maximum number of requests per user, rate class and minute. Each process counts separately: with several api processes, divide the limit by their number.",
+      "Maximum number of requests per user, rate class and minute. Each process counts separately: " +
+      "with several api processes, divide the limit by their number.",
     takes: "a whole number above 0, or none",
     example: "600",
     otherwise: unlessOpen(String(OPEN_LIMITS.callsPerMinute)),

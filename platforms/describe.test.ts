@@ -7,7 +7,9 @@ import { describeLimit, describePlatform, describeShapes, joinWords, listLimits 
 test("a platform is described by what it declares", () => {
   assert.equal(
     describePlatform(catalog.linkedin.capabilities),
-    "LinkedIn: Posts on behalf of an authenticated member, published immediately. Organization and Page posting is intentionally gated. Supports text, one image, 2 to 20 images or one video. Text: up to 3000 UTF-16 units, required. Publishes immediately: scheduledFor is not supported.",
+    "LinkedIn: Posts on behalf of an authenticated member, published immediately. " +
+      "Organization and Page posting is intentionally gated. Supports text, one image, 2 to 20 images or one video. " +
+      "Text: up to 3000 UTF-16 units, required. Publishes immediately: scheduledFor is not supported.",
   );
   assert.match(
     describePlatform(catalog.instagram.capabilities),

@@ -20,7 +20,8 @@ export function describePlatform(capabilities: Capabilities): string {
           placements.filter((each) => each.byDefault).map((each) => each.name),
           "or",
         )}.`,
-    `Text: up to ${text.max} ${COUNTING_WORDS[text.counting]}${text.required === "always" ? ", required" : ""}${text.replacedBy === undefined ? "" : `; settings.${text.replacedBy} replaces it if set`}.`,
+    `Text: up to ${text.max} ` +
+      `${COUNTING_WORDS[text.counting]}${text.required === "always" ? ", required" : ""}${text.replacedBy === undefined ? "" : `; settings.${text.replacedBy} replaces it if set`}.`,
     scheduling ? "Supports scheduledFor." : "Publishes immediately: scheduledFor is not supported.",
     ...(chain === undefined ? [] : ["Supports threads: settings.thread holds the parts after the first."]),
   ];

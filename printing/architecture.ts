@@ -18,9 +18,11 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   "": {
     model: "shared types: statuses, errors, IDs, limits; imports nothing",
     platforms:
-      "one folder per network: rules, broker, sandbox; `kit/` is shared code, `conformance/` tests them all in the same way",
+      "one folder per network: rules, broker, sandbox; `kit/` is shared code, " +
+      "`conformance/` tests them all in the same way",
     contract:
-      "the API as data: every operation once; OpenAPI, client types, MCP tools, the n8n node and docs are generated from it",
+      "the API as data: every operation once; OpenAPI, client types, MCP tools, " +
+      "the n8n node and docs are generated from it",
     printing: "generators: documentation, client types, the n8n node, llm.txt",
     server: "the implementation",
     sandbox: "simulates the networks, in its own process with a ledger of everything published",
@@ -60,7 +62,8 @@ export async function architecture(): Promise<string> {
   return [
     "# Architecture",
     "",
-    "Generated from the folders, `.dependency-cruiser.js` and `model/status.ts`. See the [decisions](decisions/README.md) for the reasons and the [glossary](glossary.md) for the terms.",
+    "Generated from the folders, `.dependency-cruiser.js` and `model/status.ts`. " +
+      "See the [decisions](decisions/README.md) for the reasons and the [glossary](glossary.md) for the terms.",
     "",
     "## Folders",
     "",
@@ -81,17 +84,25 @@ export async function architecture(): Promise<string> {
     "",
     "## Life of a post",
     "",
-    "1. `contract/operations/posts.ts` parses the body; `server/calls/bind.ts` finds the operation, authenticates the caller and detects repeated requests.",
-    "2. `server/domain/posts/create-post.ts` validates the post against the rules of each platform (`platforms/validate/validate.ts`) and stores it in one statement.",
-    "3. When it is due, `server/publishing/claim.ts` leases each platform post to one process, with an increasing fence number.",
-    "4. `run.ts` runs the steps listed by `platforms/<name>/broker.ts`. Hidden steps (containers, uploads) can be repeated and run ahead of the due time.",
-    "5. A visible step is a commit: `commit.ts` records the intent, sends one request within its deadline, and records the result. A broker cannot send it itself.",
-    "6. If the response is lost, `reconcile.ts` checks the outcome on the platform. Nothing is sent again without proof that the first request had no effect.",
-    "7. `settle.ts` writes the status and the events in one transaction, from which webhooks and event streams are sent.",
+    "1. `contract/operations/posts.ts` parses the body; `server/calls/bind.ts` finds the operation, " +
+      "authenticates the caller and detects repeated requests.",
+    "2. `server/domain/posts/create-post.ts` validates the post against the rules of each platform " +
+      "(`platforms/validate/validate.ts`) and stores it in one statement.",
+    "3. When it is due, `server/publishing/claim.ts` leases each platform post to one process, " +
+      "with an increasing fence number.",
+    "4. `run.ts` runs the steps listed by `platforms/<name>/broker.ts`. " +
+      "Hidden steps (containers, uploads) can be repeated and run ahead of the due time.",
+    "5. A visible step is a commit: `commit.ts` records the intent, sends one request within its deadline, " +
+      "and records the result. A broker cannot send it itself.",
+    "6. If the response is lost, `reconcile.ts` checks the outcome on the platform. " +
+      "Nothing is sent again without proof that the first request had no effect.",
+    "7. `settle.ts` writes the status and the events in one transaction, " +
+      "from which webhooks and event streams are sent.",
     "",
     "## States",
     "",
-    "Of a post. Its status follows from its platform posts, except `draft`, `scheduled` and `discarded`, which the caller sets.",
+    "Of a post. Its status follows from its platform posts, except `draft`, `scheduled` and `discarded`, " +
+      "which the caller sets.",
     "",
     ...fenced("mermaid", states(POST_MOVES)),
     "",

@@ -158,7 +158,8 @@ function printObject(schema: JsonObject, indent: string, print: (schema: unknown
   const within = `${indent}  `;
   const members = Object.entries(membersOf(schema.properties)).map(
     ([name, member]) =>
-      `${comment(membersOf(member), within)}${within}${name}${required.has(name) ? "" : "?"}: ${print(member, within)};\n`,
+      `${comment(membersOf(member), within)}${within}${name}${required.has(name) ? "" : "?"}: ` +
+      `${print(member, within)};\n`,
   );
   const isOpen = typeof schema.additionalProperties === "object";
   if (members.length === 0)

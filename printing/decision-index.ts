@@ -22,7 +22,8 @@ export function decisionIndex(): string {
   return [
     "# Decisions",
     "",
-    "Choices that are not obvious: their context, the decision and its consequences. A decision that no longer applies stays here and names its replacement.",
+    "Choices that are not obvious: their context, the decision and its consequences. " +
+      "A decision that no longer applies stays here and names its replacement.",
     "",
     ...table(["", "Decision", "Status"], rows),
     "",

@@ -4,8 +4,13 @@ import type { PublicCode } from "../model/errors.ts";
 export const ERROR_ADVICE: Readonly<Record<PublicCode, { cause: string; cure: string }>> = {
   VALIDATION_FAILED: {
     cause:
-      "A field is missing, unknown, misplaced, or has the wrong type or format, or the post breaks a platform rule that has no code of its own. On a platform post: the platform itself rejected the content.",
-    cure: "Read `issues`: each has the location (`path`), the rule, and what to do (`fix`). All problems are reported together, so one round of changes is enough. Do not repeat the request unchanged: it will fail again.",
+      "A field is missing, unknown, misplaced, or has the wrong type or format, " +
+      "or the post breaks a platform rule that has no code of its own. " +
+      "On a platform post: the platform itself rejected the content.",
+    cure:
+      "Read `issues`: each has the location (`path`), the rule, and what to do (`fix`). " +
+      "All problems are reported together, so one round of changes is enough. " +
+      "Do not repeat the request unchanged: it will fail again.",
   },
   NO_PLATFORMS_SELECTED: {
     cause: "`platforms` is missing or empty.",
@@ -14,12 +19,18 @@ export const ERROR_ADVICE: Readonly<Record<PublicCode, { cause: string; cure: st
   PLATFORM_NOT_CONNECTED: {
     cause:
       "The platform set has no active account on one of the `platforms`: it was never connected, or was disconnected.",
-    cure: "`GET /api/v1/accounts?platformSetId=…` lists the connected accounts. Connect the account in the dashboard or with a [connect link](/docs/connecting-accounts), use another set, or omit the platform.",
+    cure:
+      "`GET /api/v1/accounts?platformSetId=…` lists the connected accounts. " +
+      "Connect the account in the dashboard or with a [connect link](/docs/connecting-accounts), use another set, " +
+      "or omit the platform.",
   },
   CONTENT_TOO_LONG: {
     cause:
-      "A text, title, description, alt text, tag, poll option or part of a thread exceeds the platform's limit, counted the way the platform counts. A link appended to the text counts too.",
-    cure: "Shorten it to `limit`; `actual` is its current length. You can set a different text for the platform in `content.platformOverrides.<platform>.text`.",
+      "A text, title, description, alt text, tag, poll option or part of a thread exceeds the platform's limit, " +
+      "counted the way the platform counts. A link appended to the text counts too.",
+    cure:
+      "Shorten it to `limit`; `actual` is its current length. " +
+      "You can set a different text for the platform in `content.platformOverrides.<platform>.text`.",
   },
   UNSUPPORTED_MEDIA_TYPE: {
     cause: "Ampost does not support the file's type, or the file's content does not match the declared type.",
@@ -27,8 +38,12 @@ export const ERROR_ADVICE: Readonly<Record<PublicCode, { cause: string; cure: st
   },
   UNSUPPORTED_MEDIA_CONFIG: {
     cause:
-      "Too many or too few media files, or a size, aspect ratio, duration, frame rate or codec that the platform does not support in any placement. On a platform post: the platform rejected the file.",
-    cure: "Compare `actual` with `limit`, and see the limits on the platform's page. Ampost has already converted what it can.",
+      "Too many or too few media files, or a size, aspect ratio, duration, " +
+      "frame rate or codec that the platform does not support in any placement. " +
+      "On a platform post: the platform rejected the file.",
+    cure:
+      "Compare `actual` with `limit`, and see the limits on the platform's page. " +
+      "Ampost has already converted what it can.",
   },
   INVALID_PLACEMENT: {
     cause: "The placement in `settings.placement` does not support this type or number of media, or this link.",
@@ -40,8 +55,11 @@ export const ERROR_ADVICE: Readonly<Record<PublicCode, { cause: string; cure: st
   },
   UNAUTHORIZED: {
     cause:
-      "The `Authorization: Bearer …` header is missing, the key is invalid, expired or revoked, or the endpoint is the dashboard's and does not accept keys.",
-    cure: "Send a valid key of this instance. The dashboard's endpoints (`/api/keys`, connecting, sessions) do not accept keys.",
+      "The `Authorization: Bearer …` header is missing, the key is invalid, expired or revoked, " +
+      "or the endpoint is the dashboard's and does not accept keys.",
+    cure:
+      "Send a valid key of this instance. The dashboard's endpoints (`/api/keys`, connecting, " +
+      "sessions) do not accept keys.",
   },
   PAGE_IDENTITY_CONFIRMATION_REQUIRED: {
     cause: "Meta requires a person who manages the Page to confirm their identity before the Page can publish.",
@@ -49,7 +67,8 @@ export const ERROR_ADVICE: Readonly<Record<PublicCode, { cause: string; cure: st
   },
   NOT_FOUND: {
     cause:
-      "The endpoint does not exist, or the key cannot see the object: it belongs to another user, was deleted, or is in the other mode (test keys do not see live objects).",
+      "The endpoint does not exist, or the key cannot see the object: it belongs to another user, was deleted, " +
+      "or is in the other mode (test keys do not see live objects).",
     cure: "Check the ID, the path, the method, and the mode of the key.",
   },
   POST_NOT_FOUND: {
@@ -63,21 +82,31 @@ export const ERROR_ADVICE: Readonly<Record<PublicCode, { cause: string; cure: st
   },
   OUTCOME_UNKNOWN: {
     cause:
-      "The request that publishes the post was sent, its response was lost, and checking the platform could not determine whether the post is live. In response to a retry: the platform post is `unknown`, and `force` is not set.",
-    cure: 'Check the account on the platform. If the post is there, do nothing. If it is not, retry with `{"platforms": ["…"], "force": true}`. [Exactly once](/docs/exactly-once) explains why Ampost does not decide this automatically.',
+      "The request that publishes the post was sent, its response was lost, " +
+      "and checking the platform could not determine whether the post is live. " +
+      "In response to a retry: the platform post is `unknown`, and `force` is not set.",
+    cure:
+      "Check the account on the platform. If the post is there, do nothing. " +
+      'If it is not, retry with `{"platforms": ["…"], "force": true}`. ' +
+      "[Exactly once](/docs/exactly-once) explains why Ampost does not decide this automatically.",
   },
   IDEMPOTENCY_IN_PROGRESS: {
     cause: "The first request with this `Idempotency-Key` is still running.",
-    cure: "Wait for `Retry-After` seconds and send the same request with the same key: you get the response to the first one.",
+    cure:
+      "Wait for `Retry-After` seconds and send the same request with the same key: " +
+      "you get the response to the first one.",
   },
   PRECONDITION_FAILED: {
     cause:
-      "`If-Match` has the `ETag` of an earlier version of the post, or the post has changed since the version to be approved.",
+      "`If-Match` has the `ETag` of an earlier version of the post, " +
+      "or the post has changed since the version to be approved.",
     cure: "Get the post again, check what has changed, and send the request with the new `ETag`.",
   },
   PAYLOAD_TOO_LARGE: {
     cause: "The JSON body or a file exceeds its limit.",
-    cure: "Send files of at most 200 MB. For large files, use a `url` or a [resumable upload](/docs/resumable-uploads).",
+    cure:
+      "Send files of at most 200 MB. " +
+      "For large files, use a `url` or a [resumable upload](/docs/resumable-uploads).",
   },
   IDEMPOTENCY_KEY_REUSED: {
     cause: "This `Idempotency-Key` was used for a different request.",
@@ -85,8 +114,11 @@ export const ERROR_ADVICE: Readonly<Record<PublicCode, { cause: string; cure: st
   },
   RATE_LIMITED: {
     cause:
-      "Too many requests in this rate class, a quota that is used up, or the key's daily limit of posts. On a platform post: the platform's limit is used up.",
-    cure: "Wait for `Retry-After` seconds (`limit.resetsAt` and `X-RateLimit-Reset` say when). A platform post with `nextAttemptAt` is retried automatically.",
+      "Too many requests in this rate class, a quota that is used up, or the key's daily limit of posts. " +
+      "On a platform post: the platform's limit is used up.",
+    cure:
+      "Wait for `Retry-After` seconds (`limit.resetsAt` and `X-RateLimit-Reset` say when). " +
+      "A platform post with `nextAttemptAt` is retried automatically.",
   },
   AUTH_EXPIRED: {
     cause: "The account's access has expired and could not be renewed.",
@@ -94,12 +126,15 @@ export const ERROR_ADVICE: Readonly<Record<PublicCode, { cause: string; cure: st
   },
   AUTH_REVOKED: {
     cause:
-      "The user, the platform or an administrator revoked access, or a permission that publishing needs was not granted.",
+      "The user, the platform or an administrator revoked access, " +
+      "or a permission that publishing needs was not granted.",
     cure: "Reconnect the account with all permissions, then retry the post.",
   },
   INTERNAL_ERROR: {
     cause: "An error in the server.",
-    cure: "Send the request again with the same `Idempotency-Key`; nothing happens twice. If the error persists, report it with the `requestId`.",
+    cure:
+      "Send the request again with the same `Idempotency-Key`; nothing happens twice. " +
+      "If the error persists, report it with the `requestId`.",
   },
   MEDIA_UPLOAD_FAILED: {
     cause: "A media URL could not be fetched before publishing started, or the platform could not process the file.",
@@ -111,7 +146,8 @@ export const ERROR_ADVICE: Readonly<Record<PublicCode, { cause: string; cure: st
   },
   PUBLISH_MISSED: {
     cause:
-      "Ampost or the platform was down at the post's time, and for longer than a post may be late (`AMPOST_LATEST`, or the post's own `publishBy`).",
+      "Ampost or the platform was down at the post's time, " +
+      "and for longer than a post may be late (`AMPOST_LATEST`, or the post's own `publishBy`).",
     cure: "If you still want the post, publish or retry it; otherwise reschedule or cancel it.",
   },
   UNAVAILABLE: {

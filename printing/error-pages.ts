@@ -46,7 +46,8 @@ export function explainError(each: PublicCode): string[] {
 export function errorLines(): string[] {
   return CODES.map(
     (each) =>
-      `- ${code(each)} (${statusOf(each).toLowerCase()}): ${ERROR_ADVICE[each].cause} **What to do.** ${ERROR_ADVICE[each].cure}`,
+      `- ${code(each)} (${statusOf(each).toLowerCase()}): ` +
+      `${ERROR_ADVICE[each].cause} **What to do.** ${ERROR_ADVICE[each].cure}`,
   );
 }
 

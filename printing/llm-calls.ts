@@ -16,7 +16,13 @@ export function llmCalls(): string[] {
   const operations = OPERATIONS.filter(({ successor, auth = "key" }) => successor === undefined && auth !== "session");
   return [
     "Each endpoint accepts JSON and a Bearer key, counts as `apiRead` unless it says otherwise, and can fail with " +
-      `${codes(common(OPERATIONS))}. Writes accept \`Idempotency-Key\` and can fail with ${codes(extra(OPERATIONS.filter(({ writes }) => writes)))}; endpoints with a body can fail with ${codes(extra(OPERATIONS.filter(({ takes }) => takes !== "none")))}. In a request body, \`null\` is the same as omitting the field, except in PATCH, where it clears a stored value. In responses, a field without a value is \`null\`, never omitted; times are ISO 8601 in UTC with milliseconds.`,
+      `${codes(common(OPERATIONS))}. ` +
+      "Writes accept `Idempotency-Key` and can fail with " +
+      `${codes(extra(OPERATIONS.filter(({ writes }) => writes)))}; ` +
+      `endpoints with a body can fail with ${codes(extra(OPERATIONS.filter(({ takes }) => takes !== "none")))}. ` +
+      "In a request body, `null` is the same as omitting the field, except in PATCH, " +
+      "where it clears a stored value. In responses, a field without a value is `null`, never omitted; " +
+      "times are ISO 8601 in UTC with milliseconds.",
     "",
     ...TAGS.flatMap(([tag, about]) => {
       const listed = operations.filter((operation) => tagOf(operation) === tag);

@@ -7,7 +7,9 @@ import { settingRows } from "./platform-reference.ts";
 /** Each platform in brief: its settings, its limits by shape, and its rules. */
 export function llmPlatforms(): string[] {
   return [
-    "Settings go in `content.platformOverrides.<platform>.settings`. A rule without a code is `VALIDATION_FAILED`. You don't need to worry about anything that is converted, rewrapped or resized.",
+    "Settings go in `content.platformOverrides.<platform>.settings`. " +
+      "A rule without a code is `VALIDATION_FAILED`. You don't need to worry about anything that is converted, " +
+      "rewrapped or resized.",
     "",
     ...Object.values(catalog).flatMap((definition) => {
       const { label, platform } = definition.capabilities;

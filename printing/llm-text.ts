@@ -30,12 +30,14 @@ export function llmText(pages: readonly Page[], { apiUrl, appUrl }: Addresses): 
   return [
     "# Ampost",
     "",
-    "> One REST API (and MCP server) to publish and schedule posts on Instagram, Facebook, X, LinkedIn, TikTok, YouTube and Threads, exactly once and on time.",
+    "> One REST API (and MCP server) to publish and schedule posts on Instagram, Facebook, X, LinkedIn, TikTok, " +
+      "YouTube and Threads, exactly once and on time.",
     "",
     `- REST: ${apiUrl}/api/v1, JSON, \`Authorization: Bearer amp_live_…\` or \`amp_test_…\``,
     `- MCP: ${apiUrl}/mcp, with the same keys`,
     `- OpenAPI 3.1: ${apiUrl}/openapi.json`,
-    `- Documentation for people: ${appUrl}/docs; every page is also available as Markdown at its URL with \`.md\` added`,
+    `- Documentation for people: ${appUrl}/docs; ` +
+      "every page is also available as Markdown at its URL with `.md` added",
     `- More: ${appUrl}/llms.txt lists all pages, ${appUrl}/llms-full.txt has their full text`,
     "",
     ...guides.flatMap((guide) => [guide.trim(), ""]),

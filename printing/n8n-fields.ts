@@ -196,7 +196,8 @@ const TIME =
   "={{ typeof $value === 'string' && DateTime.fromISO($value).isValid ? DateTime.fromISO($value).toISO() : $value }}";
 const JSON_VALUE = "={{ typeof $value === 'string' ? JSON.parse($value) : $value }}";
 const ENTRIES =
-  "={{ $value.entries && $value.entries.map((entry) => Object.fromEntries(Object.entries(entry).filter((member) => member[1] !== '' && member[1] !== 0))) }}";
+  "={{ $value.entries && $value.entries.map((entry) => Object.fromEntries(Object.entries(entry).filter((member) " +
+  "=> member[1] !== '' && member[1] !== 0))) }}";
 
 const LABELS: Readonly<Record<string, string>> = Object.fromEntries(
   Object.values(catalog).map(({ capabilities: { platform, label } }) => [platform, label]),

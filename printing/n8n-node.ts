@@ -114,7 +114,9 @@ function answerOf(operation: Operation): object[] {
     {
       type: "set",
       properties: {
-        value: `={{ Object.assign({}, $response.body.${main}, { ${others.map((name) => `${name}: $response.body.${name}`).join(", ")} }) }}`,
+        value:
+          `={{ Object.assign({}, $response.body.${main}, ` +
+          `{ ${others.map((name) => `${name}: $response.body.${name}`).join(", ")} }) }}`,
       },
     },
   ];
@@ -346,7 +348,8 @@ function loaded(field: N8nField, noun: string): N8nField {
 const LABEL_OF: Readonly<Record<string, string>> = {
   "platform-sets": "={{ $responseItem.name }}",
   accounts:
-    "={{ ($responseItem.displayName || $responseItem.username || $responseItem.platformAccountId) + ' (' + $responseItem.platform + ')' }}",
+    "={{ ($responseItem.displayName || $responseItem.username || $responseItem.platformAccountId) + ' (' + " +
+    "$responseItem.platform + ')' }}",
   webhooks: "={{ $responseItem.url || $responseItem.description || $responseItem.id }}",
 };
 

@@ -62,7 +62,8 @@ const AUTH = { key: "a key", session: "a session", either: "a key or a session" 
 const AUTH_SENTENCES = {
   key: "Requires an API key.",
   session:
-    "Requires a dashboard session, on the dashboard's host; API keys are rejected. Add `?mode=test` for test mode. Requests that change anything must have the dashboard's `Origin`.",
+    "Requires a dashboard session, on the dashboard's host; API keys are rejected. " +
+    "Add `?mode=test` for test mode. Requests that change anything must have the dashboard's `Origin`.",
   either: "Requires an API key or a dashboard session.",
 } as const;
 
@@ -91,7 +92,8 @@ export function operationSection(operation: Operation, addresses: Addresses): st
     ...(successor === undefined ? [] : [`Legacy endpoint, replaced by ${code(successor)}.`, ""]),
     description,
     "",
-    `${AUTH_SENTENCES[auth]} Counts as [${code(rateClass)}](/docs/limits).${writes ? " Accepts `Idempotency-Key`." : ""}${waits === true ? " Accepts `Prefer: wait=N` (up to 60 seconds)." : ""}${TAKES[takes]}`,
+    `${AUTH_SENTENCES[auth]} Counts as ` +
+      `[${code(rateClass)}](/docs/limits).${writes ? " Accepts `Idempotency-Key`." : ""}${waits === true ? " Accepts `Prefer: wait=N` (up to 60 seconds)." : ""}${TAKES[takes]}`,
     "",
     ...fieldSection("Path and query", parameterRows(operation)),
     ...fieldSection(

@@ -63,7 +63,8 @@ async function platformPage(definition: Definition): Promise<string> {
           "Scheduling",
           scheduling
             ? `supports ${code("scheduledFor")}`
-            : `not supported: ${code("scheduledFor")} is rejected unless the instance sets ${code("AMPOST_SCHEDULING=all")}`,
+            : `not supported: ${code("scheduledFor")} is rejected unless the instance sets ` +
+              `${code("AMPOST_SCHEDULING=all")}`,
         ],
       ],
     ),
@@ -72,14 +73,17 @@ async function platformPage(definition: Definition): Promise<string> {
     ...placementSection(definition),
     "## Settings",
     "",
-    `Set them in ${code(`content.platformOverrides.${platform}.settings`)}. ${code(`content.platformOverrides.${platform}.text`)} replaces the text for ${label} only.`,
+    `Set them in ${code(`content.platformOverrides.${platform}.settings`)}. ` +
+      `${code(`content.platformOverrides.${platform}.text`)} replaces the text for ${label} only.`,
     "",
     ...settingsTable(definition),
     "",
     ...exampleSection(definition),
     "## Limits",
     "",
-    "Each limit has its source. Files that conversion can fix (an image that is too large or of another type, a video in another container format) are converted, not rejected. On every platform, a file can have at most 200 MB.",
+    "Each limit has its source. Files that conversion can fix (an image that is too large or of another type, " +
+      "a video in another container format) are converted, not rejected. " +
+      "On every platform, a file can have at most 200 MB.",
     "",
     ...limitsTable(definition),
     "",
@@ -97,7 +101,8 @@ function placementSection({ capabilities: { label, placements, platform } }: Def
   return [
     "## Placements",
     "",
-    `${code(`platformOverrides.${platform}.settings.placement`)} sets how the content appears. By default, Ampost uses ${joinWords(byDefault, "or")}, whichever fits the media.`,
+    `${code(`platformOverrides.${platform}.settings.placement`)} sets how the content appears. ` +
+      `By default, Ampost uses ${joinWords(byDefault, "or")}, whichever fits the media.`,
     "",
     ...placements.map((placement) => `- ${describePlacement(label, placement)}.`),
     "",
@@ -171,7 +176,9 @@ function setUpSection(platform: PlatformName): string[] {
   return [
     "## Setup",
     "",
-    `Live mode needs an app on the platform, set with ${joinWords(shared.map(code), "and")}; the last is needed only if the callback is not ${code(`AMPOST_APP_URL/api/platforms/${platform}/callback`)}. Test mode needs no app. See [Connecting accounts](/docs/connecting-accounts) for the steps.`,
+    `Live mode needs an app on the platform, set with ${joinWords(shared.map(code), "and")}; ` +
+      `the last is needed only if the callback is not ${code(`AMPOST_APP_URL/api/platforms/${platform}/callback`)}. ` +
+      "Test mode needs no app. See [Connecting accounts](/docs/connecting-accounts) for the steps.",
     "",
     ...(others.length === 0 ? [] : [...table(["Variable", "Description"], others), ""]),
     `Scopes: ${oauth.scopes.map(code).join(", ")}.`,

@@ -12,7 +12,8 @@ export function platformReference(): string {
   return [
     "# Platforms",
     "",
-    "Generated from `platforms/*/capabilities.ts`, `settings.ts` and `rules.ts`, which also validate every post. `GET /api/v1/platforms` returns the same as data.",
+    "Generated from `platforms/*/capabilities.ts`, `settings.ts` and `rules.ts`, which also validate every post. " +
+      "`GET /api/v1/platforms` returns the same as data.",
     "",
     ...platformOverview((label) => label),
     ...PLATFORM_NAMES.flatMap((name) => section(catalog[name])),

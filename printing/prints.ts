@@ -17,7 +17,8 @@ import { fieldRows, jsonSchema } from "./schema-fields.ts";
 
 /** What the TypeScript and Python samples of a guide build on. */
 export const CLIENT_AND_CALL =
-  "The TypeScript and Python samples use `client` and `call` from the [Quickstart](/docs/quickstart#choose-a-platform-set).";
+  "The TypeScript and Python samples use `client` and `call` from the " +
+  "[Quickstart](/docs/quickstart#choose-a-platform-set).";
 
 /** What the line `<!-- print: name -->` inserts into a guide, so that no table is written by hand. */
 export const PRINTS: Readonly<Record<string, () => string[]>> = {

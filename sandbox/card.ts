@@ -116,7 +116,8 @@ function linkHtml({ link, media }: Look): string {
   const host = URL.canParse(link.url) ? new URL(link.url).hostname.replace(/^www\./, "") : link.url;
   return outward(
     link.url,
-    `<span class="host">${escapeHtml(host)}</span><b>${escapeHtml(link.title ?? link.url.replace(/^https?:\/\//, ""))}</b>`,
+    `<span class="host">${escapeHtml(host)}</span>` +
+      `<b>${escapeHtml(link.title ?? link.url.replace(/^https?:\/\//, ""))}</b>`,
     "link",
   );
 }
@@ -129,7 +130,11 @@ function pollHtml({ poll }: Look): string {
 
 function attachmentHtml({ attachment }: Look): string {
   if (attachment === null) return "";
-  return `<details class="long"><summary>${escapeHtml(attachment.slice(0, 140))}${attachment.length > 140 ? " …" : ""}</summary><p>${escapeHtml(attachment)}</p></details>`;
+  return (
+    '<details class="long">' +
+    `<summary>${escapeHtml(attachment.slice(0, 140))}${attachment.length > 140 ? " …" : ""}</summary>` +
+    `<p>${escapeHtml(attachment)}</p></details>`
+  );
 }
 
 function quoteHtml({ quotedId }: Look): string {

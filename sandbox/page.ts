@@ -165,7 +165,9 @@ function layout(
 <button id="fresh" hidden>New posts</button>
 <footer>Posts as their audience would see them. Nothing here leaves this machine.</footer>
 <script nonce="${nonce}">${REFRESH_SCRIPT}</script></body></html>`);
-  const policy = `default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; script-src 'nonce-${nonce}'; base-uri 'none'; form-action 'none'`;
+  const policy =
+    "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; " +
+    `script-src 'nonce-${nonce}'; base-uri 'none'; form-action 'none'`;
   return { ...page, headers: { ...page.headers, "content-security-policy": policy } };
 }
 

@@ -22,7 +22,9 @@ test("after kill -9 everything that was answered is still there", async (t) => {
     platform: "threads",
     redirectUris: ["http://localhost/cb"],
   });
-  const exchange = `${child.url}/graph.threads.net/oauth/access_token?client_id=990602627938098&client_secret=th-secret&grant_type=authorization_code&redirect_uri=https://app.example.test/cb&code=THCODE1`;
+  const exchange =
+    `${child.url}/graph.threads.net/oauth/access_token?client_id=990602627938098&client_secret=th-secret&` +
+    "grant_type=authorization_code&redirect_uri=https://app.example.test/cb&code=THCODE1";
   const access_token = stringAt(await send("POST", exchange), "access_token");
   const id = stringAt(
     await send("POST", `${graph}/me/threads`, { media_type: "TEXT", text: "kept", access_token }),
@@ -51,7 +53,8 @@ test("after kill -9 everything that was answered is still there", async (t) => {
   assert.deepEqual(status.json, { status: "FINISHED", id: waiting });
   const page = await sandbox.call(
     "GET",
-    `https://threads.net/oauth/authorize?client_id=${stringAt(app, "clientId")}&redirect_uri=http://localhost/cb&scope=threads_basic&response_type=code`,
+    `https://threads.net/oauth/authorize?client_id=${stringAt(app, "clientId")}&redirect_uri=http://localhost/cb&` +
+      "scope=threads_basic&response_type=code",
   );
   assert.equal(page.status, 200);
 });

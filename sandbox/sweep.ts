@@ -49,7 +49,8 @@ export async function sweep(
 /** People that a login hint made and who let no app in, and the pages that they would have managed. */
 function forgetIdlePeople(store: Store, most: number): void {
   const idle =
-    "hint IS NOT NULL AND NOT EXISTS (SELECT 1 FROM grants g WHERE g.platform = people.platform AND g.person_id = people.id)";
+    "hint IS NOT NULL AND NOT EXISTS (SELECT 1 FROM grants g WHERE g.platform = people.platform AND " +
+    "g.person_id = people.id)";
   store.transaction(() => {
     const forgotten = store.run(`DELETE FROM people WHERE ${idle} AND (SELECT count(*) FROM people) > ?`, most);
     if (forgotten > 0)

@@ -286,11 +286,18 @@ const WEBHOOK_CHECKS = [
   {
     language: "ts",
     named: "verifyWebhook",
-    uses: 'const { headers, body: sent } = JSON.parse(process.env.SIGNED ?? "");\nconst takes = (body: string) => receive(new Request("http://localhost/", { method: "POST", headers, body })).then(({ ok }) => ok, () => false);\nconsole.log(await takes(sent), await takes(`${sent} `));',
+    uses:
+      'const { headers, body: sent } = JSON.parse(process.env.SIGNED ?? "");\n' +
+      'const takes = (body: string) => receive(new Request("http://localhost/", { method: ' +
+      '"POST", headers, body })).then(({ ok }) => ok, () => false);\n' +
+      "console.log(await takes(sent), await takes(`${sent} `));",
   },
   {
     language: "py",
     named: "is_from_ampost",
-    uses: "import json, os\nsigned = json.loads(os.environ['SIGNED'])\nprint(*[is_from_ampost(os.environ['WEBHOOK_SECRET'], signed['headers'], body.encode()) for body in (signed['body'], signed['body'] + ' ')])",
+    uses:
+      "import json, os\nsigned = json.loads(os.environ['SIGNED'])\n" +
+      "print(*[is_from_ampost(os.environ['WEBHOOK_SECRET'], signed['headers'], " +
+      "body.encode()) for body in (signed['body'], signed['body'] + ' ')])",
   },
 ] as const;

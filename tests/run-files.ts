@@ -99,7 +99,9 @@ export async function runFile(file: string): Promise<Outcome> {
 }
 
 function describe(file: string, { passed, failures, output, seconds }: Report): string {
-  const head = `${failures.length === 0 ? "ok    " : "FAILED"}  ${file} (${passed + failures.length} tests, ${seconds.toFixed(1)} s)`;
+  const head =
+    `${failures.length === 0 ? "ok    " : "FAILED"}  ${file} (${passed + failures.length} tests, ` +
+    `${seconds.toFixed(1)} s)`;
   if (failures.length === 0) return head;
   const details = failures.map(
     ({ name, place, error }) => `\n  ✖ ${name}  (${place})\n${indent(inspect(causeOf(error), { depth: 6 }))}\n`,

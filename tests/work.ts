@@ -13,7 +13,8 @@ export function assertLinear(name: string, sizeUnits: number, run: () => unknown
   if (taken > allowed) taken = Math.min(taken, microsecondsOf(run));
   assert.ok(
     taken <= allowed,
-    `${name}: ${sizeUnits} characters took the work of ${Math.round((taken / allowed) * factor)} plain loops over them; ${factor} are allowed`,
+    `${name}: ${sizeUnits} characters took the work of ${Math.round((taken / allowed) * factor)} plain loops over ` +
+      `them; ${factor} are allowed`,
   );
 }
 

@@ -31,7 +31,9 @@ const fault =
 function answer(status: string, type: string, body: string): Trouble["act"] {
   return {
     kind: "answer",
-    bytes: `HTTP/1.1 ${status}\r\ncontent-type: ${type}\r\ncontent-length: ${body.length}\r\nconnection: close\r\n\r\n${body}`,
+    bytes:
+      `HTTP/1.1 ${status}\r\ncontent-type: ${type}\r\ncontent-length: ${body.length}\r\n` +
+      `connection: close\r\n\r\n${body}`,
   };
 }
 

@@ -113,7 +113,9 @@ function checkOne(
   const status = platformPost.status;
   const say = (kind: Violation["kind"], what: string): Violation => ({
     kind,
-    sentence: `"${subject.parts[0]}" on ${subject.platform} (${post.id}) ${what}: ${status}, ${counts.join("+")} in the ledger, ${JSON.stringify(platformPost.error?.message ?? null)}`,
+    sentence:
+      `"${subject.parts[0]}" on ${subject.platform} (${post.id}) ${what}: ` +
+      `${status}, ${counts.join("+")} in the ledger, ${JSON.stringify(platformPost.error?.message ?? null)}`,
   });
   const violations: Violation[] = [];
   const expected = fates.find((fate) => fate === status);
@@ -138,7 +140,8 @@ function checkOne(
     violations.push(
       say(
         "untrue",
-        `has id ${platformPost.platformPostId} and link ${platformPost.publishedUrl}, the ledger ${first.id} and ${first.url}`,
+        `has id ${platformPost.platformPostId} and link ${platformPost.publishedUrl}, ` +
+          `the ledger ${first.id} and ${first.url}`,
       ),
     );
   }

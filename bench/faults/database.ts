@@ -20,7 +20,9 @@ export function breakDatabase(options: { posts: number; breaks: number; seed: nu
     const subjects = (await clients).flat();
     await untilSettled(world, subjects, 120);
     await crew.disband();
-    const did = `${subjects.length} posts created and published while PostgreSQL was stopped ${options.breaks} times as with pg_ctl -m immediate`;
+    const did =
+      `${subjects.length} posts created and published while PostgreSQL was stopped ${options.breaks} times as ` +
+      "with pg_ctl -m immediate";
     return {
       did,
       faults: options.breaks,

@@ -49,7 +49,9 @@ export function killApis(options: { posts: number; kills: number; seed: number }
     const subjects = (await all).flat();
     await untilSettled(world, subjects, 120);
     await crew.disband();
-    const did = `${subjects.length} posts created and published with idempotency keys on 2 API processes, one of which was killed with SIGKILL ${options.kills} times`;
+    const did =
+      `${subjects.length} posts created and published with idempotency keys on 2 API processes, ` +
+      `one of which was killed with SIGKILL ${options.kills} times`;
     return {
       did,
       faults: options.kills,

@@ -45,7 +45,9 @@ export function cancelAgainstPublish(options: { races: number; seed: number }): 
     );
     await crew.disband();
     const won = winners();
-    const did = `${expectations.length} posts published and canceled up to ${milliseconds} ms later: ${won} were canceled, ${expectations.length - won} were too late`;
+    const did =
+      `${expectations.length} posts published and canceled up to ${milliseconds} ms later: ${won} were canceled, ` +
+      `${expectations.length - won} were too late`;
     return { did, faults: expectations.length, expectations, violations: unfair(won, expectations.length) };
   });
 }
@@ -109,7 +111,10 @@ export function editAgainstDueTime(options: { rounds: number; seed: number }): P
     );
     await crew.disband();
     const won = winners();
-    const did = `${expectations.length} posts edited from 100 ms before their due time to 150 ms after it, or further around it where that raced nothing: ${won} were edited, ${expectations.length - won} were too late`;
+    const did =
+      `${expectations.length} posts edited from 100 ms before their due time to 150 ms after it, ` +
+      `or further around it where that raced nothing: ${won} were edited, ` +
+      `${expectations.length - won} were too late`;
     return { did, faults: expectations.length, expectations, violations: unfair(won, expectations.length) };
   });
 }
@@ -194,7 +199,9 @@ export function createWithOneKey(options: { rounds: number; calls: number }): Pr
     }
     await untilSettled(world, subjects, 60);
     await crew.disband();
-    const did = `${options.rounds} times ${options.calls} concurrent creates with one key on 2 API processes; the post was then published`;
+    const did =
+      `${options.rounds} times ${options.calls} concurrent creates with one key on 2 API processes; ` +
+      "the post was then published";
     return {
       did,
       faults: options.rounds * options.calls,

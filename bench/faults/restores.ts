@@ -55,7 +55,9 @@ export function restoreBackup({ people }: { people: number }): Promise<PartResul
       violations.push({ kind: "untrue", sentence: "publishing is held again after the release" });
     await third.kill();
     return {
-      did: `${lost.length} posts on all seven networks published, then the database restored to an earlier state and the hold released`,
+      did:
+        `${lost.length} posts on all seven networks published, then the database restored to an earlier state and ` +
+        "the hold released",
       faults: lost.length,
       expectations: [
         { subject: fresh },
@@ -102,7 +104,9 @@ async function checkHold({ pool }: World, before: number): Promise<Violation[]> 
     : [
         {
           kind: "untrue",
-          sentence: `after ${before} posts were lost, publishing is ${held === null ? "not held" : `held as ${held.reason}`}`,
+          sentence:
+            `after ${before} posts were lost, ` +
+            `publishing is ${held === null ? "not held" : `held as ${held.reason}`}`,
         },
       ];
 }

@@ -112,7 +112,9 @@ function say(kind: Violation["kind"], { place, row, entries }: Post, what: strin
   const live = entries.map((each) => each.length).join("+");
   return {
     kind,
-    sentence: `post ${place} on ${row.platform} ${what}: ${row.status}, ${live} in the ledger, ${JSON.stringify(row.error?.message ?? null)}`,
+    sentence:
+      `post ${place} on ${row.platform} ${what}: ${row.status}, ${live} in the ledger, ` +
+      `${JSON.stringify(row.error?.message ?? null)}`,
   };
 }
 
@@ -253,7 +255,8 @@ function commits(ran: Ran, post: Post): Violation[] {
         say(
           "duplicate",
           post,
-          `was sent at ${(first.atMs / 1000).toFixed(1)}, was live, and was sent again at ${(commit.atMs / 1000).toFixed(1)}`,
+          `was sent at ${(first.atMs / 1000).toFixed(1)}, was live, ` +
+            `and was sent again at ${(commit.atMs / 1000).toFixed(1)}`,
         ),
       );
     const isLive = (post.entries[0]?.length ?? 0) > 0;

@@ -204,7 +204,9 @@ export async function findMutants(onFound: (found: Found) => void, only = ""): P
   const violations = all
     .filter(({ seed }) => seed === null)
     .map(({ what }): Violation => ({ kind: "untrue", sentence: `No seed up to ${SEEDS} has found that ${what}` }));
-  const did = `changes made to a copy of the code, one at a time, each with the first seed that detected it: ${told.join("; ")}`;
+  const did =
+    "changes made to a copy of the code, one at a time, each with the first seed that detected it: " +
+    `${told.join("; ")}`;
   return {
     name: "Mutants under simulation",
     did,

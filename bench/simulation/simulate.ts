@@ -72,7 +72,10 @@ export function toPart({ lived, failed, seconds }: Simulated): PartResult {
   const shapes = new Set(lived.flatMap((one) => one.shapes));
   const platforms = new Set([...shapes].map((shape) => shape.split(" ")[0]));
   const days = Math.round(sum((one) => one.seconds) / 86_400);
-  const did = `seeds ${Math.min(...seeds)} to ${Math.max(...seeds)}: ${days} days of publishing in ${shapes.size} shapes on ${platforms.size} platforms, at ${Math.round((lived.length / seconds) * 3600)} runs per hour`;
+  const did =
+    `seeds ${Math.min(...seeds)} to ${Math.max(...seeds)}: ` +
+    `${days} days of publishing in ${shapes.size} shapes on ${platforms.size} platforms, ` +
+    `at ${Math.round((lived.length / seconds) * 3600)} runs per hour`;
   return {
     name: "Simulation",
     did,

@@ -33,7 +33,8 @@ test("the client commands make, publish, follow and explain posts over HTTP, and
         .map(([name, value]) => `export ${name}="${value}"`)
         .join("\n");
       const said = await installation.shell(
-        `${environment}\necho "${key}" | node cli/ampost.js login\nnode cli/ampost.js sets list\nnode cli/ampost.js logout\nnode cli/ampost.js sets list || echo "ended with $?"`,
+        `${environment}\necho "${key}" | node cli/ampost.js login\nnode cli/ampost.js sets list\n` +
+          'node cli/ampost.js logout\nnode cli/ampost.js sets list || echo "ended with $?"',
       );
       assert.match(
         said.stdout,
@@ -189,7 +190,8 @@ test("the client commands make, publish, follow and explain posts over HTTP, and
         .map(([name, value]) => `export ${name}="${value}"`)
         .join("\n");
       const { stdout, stderr } = await installation.shell(
-        `${environment}\n{ node cli/ampost.js posts list --all || echo "ended with $?" >&2; } | true\n{ node cli/ampost.js posts list > /dev/full; } || echo "full: $?"`,
+        `${environment}\n{ node cli/ampost.js posts list --all || echo "ended with $?" >&2; } | true\n` +
+          '{ node cli/ampost.js posts list > /dev/full; } || echo "full: $?"',
       );
       assert.match(stderr, /^ended with 141\nThe response could not be written: /);
       assert.equal(stdout, "full: 1\n");
@@ -203,7 +205,9 @@ test("the client commands make, publish, follow and explain posts over HTTP, and
       .map(([name, value]) => `export ${name}="${value}"`)
       .join("\n");
     const declined = await installation.shell(
-      `${environment}\nset +e\nfor json in "" --json; do echo n | script -qec "node cli/ampost.js sets delete ${id} $json" /dev/null; echo "ended with $?"; done`,
+      `${environment}\nset +e\n` +
+        `for json in "" --json; do echo n | script -qec "node cli/ampost.js sets delete ${id} $json" /dev/null; ` +
+        'echo "ended with $?"; done',
     );
     assert.match(declined.stdout, /Nothing was deleted\.\s+ended with 1\s[^]*\{"success":false\}\s+ended with 1\s/);
     assert.equal((await ampost("sets", "delete", id)).code, 0);
@@ -280,7 +284,8 @@ test("the completions know every command and option", async (t) => {
   const complete = async (...words: string[]) =>
     (
       await installation.shell(
-        `${stdout}\nCOMP_WORDS=(ampost ${words.join(" ")}) COMP_CWORD=${words.length}\n_ampost\necho "\${COMPREPLY[@]}"`,
+        `${stdout}\nCOMP_WORDS=(ampost ${words.join(" ")}) COMP_CWORD=${words.length}\n_ampost\n` +
+          `echo "\${COMPREPLY[@]}"`,
       )
     ).stdout.trim();
   assert.equal(await complete("pos"), "posts");

@@ -7,7 +7,9 @@ import { list, webAddress, wholeNumber } from "../options.ts";
 import { completionsFor, isShell, SHELL_NAMES } from "./completions.ts";
 
 const AFTER_HELP =
-  "\nThe API key comes from `ampost login` or AMPOST_API_KEY. The URL comes from --url, AMPOST_API_URL or the login, and defaults to http://localhost:3000.\nExit codes: 0 done, 1 failed, 2 usage error, 3 rejected by the API, 4 not (fully) published after waiting.";
+  "\nThe API key comes from `ampost login` or AMPOST_API_KEY. " +
+  "The URL comes from --url, AMPOST_API_URL or the login, and defaults to http://localhost:3000.\n" +
+  "Exit codes: 0 done, 1 failed, 2 usage error, 3 rejected by the API, 4 not (fully) published after waiting.";
 
 /** The commands that go over HTTP, like any other client. */
 export function addClientCommands(program: Command): void {
@@ -179,7 +181,8 @@ function addCompletions(program: Command): void {
     .addArgument(new Argument("<shell>", "shell").choices(SHELL_NAMES))
     .addHelpText(
       "after",
-      "\nExamples:\n  source <(ampost completions bash)\n  source <(ampost completions zsh)\n  ampost completions fish > ~/.config/fish/completions/ampost.fish",
+      "\nExamples:\n  source <(ampost completions bash)\n  source <(ampost completions zsh)\n  ampost completions " +
+        "fish > ~/.config/fish/completions/ampost.fish",
     )
     .action((shell) => {
       if (isShell(shell)) console.log(completionsFor(shell, program));

@@ -55,7 +55,8 @@ function bash(name: string, places: CommandNode[]): string {
   const known = places.filter(({ path }) => path !== "").map(({ path }) => `"${path}"`);
   const offers = places.map(
     ({ path, names, options }) =>
-      `    "${path}") below="${names.map((each) => each.name).join(" ")}" flags="${options.map((each) => each.name).join(" ")}" ;;`,
+      `    "${path}") below="${names.map((each) => each.name).join(" ")}" ` +
+      `flags="${options.map((each) => each.name).join(" ")}" ;;`,
   );
   const valued = places.flatMap(({ path, options }) =>
     options
@@ -91,7 +92,10 @@ function valuesIn({ values }: Flag): string {
 }
 
 function zsh(name: string, places: CommandNode[]): string {
-  return `(( $+functions[compdef] )) || { autoload -Uz compinit && compinit; }\nautoload -Uz bashcompinit && bashcompinit\n${bash(name, places)}`;
+  return (
+    "(( $+functions[compdef] )) || { autoload -Uz compinit && compinit; }\n" +
+    `autoload -Uz bashcompinit && bashcompinit\n${bash(name, places)}`
+  );
 }
 
 function fish(name: string, places: CommandNode[]): string {

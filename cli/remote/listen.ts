@@ -63,7 +63,8 @@ async function follow(
       say(
         options,
         { id: delivery.id, type: delivery.type, postId: delivery.postId, outcome },
-        `${new Date().toISOString()}  ${delivery.type}  ${delivery.postId ?? ""}  ${coloured(typeof outcome === "number" && outcome < 300 ? "green" : "red", String(outcome))}`,
+        `${new Date().toISOString()}  ${delivery.type}  ${delivery.postId ?? ""}  ` +
+          `${coloured(typeof outcome === "number" && outcome < 300 ? "green" : "red", String(outcome))}`,
       );
     }
     await sleep(EVERY_SECONDS * 1000, undefined, { signal }).catch(() => undefined);

@@ -18,7 +18,9 @@ export async function runUploadMedia(file: string, options: UploadOptions): Prom
     const media = await send(client, file, options);
     answer(options, { media }, [
       media.id,
-      `${plain(media.filename)}  ${media.mimeType}  ${sizeOf(media.sizeBytes ?? 0)}${media.width === null ? "" : `  ${media.width} × ${media.height}`}  ${statusOf(media.status)}`,
+      `${plain(media.filename)}  ${media.mimeType}  ` +
+        `${sizeOf(media.sizeBytes ?? 0)}${media.width === null ? "" : `  ${media.width} × ${media.height}`}  ` +
+        `${statusOf(media.status)}`,
     ]);
   });
 }
@@ -75,7 +77,8 @@ function progressBar(name: string) {
       const share = totalBytes === 0 ? 1 : sentBytes / totalBytes;
       const full = Math.round(share * BAR_WIDTH);
       process.stderr.write(
-        `\r${plain(name)}  ${"█".repeat(full)}${"░".repeat(BAR_WIDTH - full)}  ${Math.round(share * 100)} %  ${sizeOf(sentBytes)} of ${sizeOf(totalBytes)}\u001b[K`,
+        `\r${plain(name)}  ${"█".repeat(full)}${"░".repeat(BAR_WIDTH - full)}  ${Math.round(share * 100)} %  ` +
+          `${sizeOf(sentBytes)} of ${sizeOf(totalBytes)}\u001b[K`,
       );
     },
     end: () => void process.stderr.write("\r\u001b[K"),

@@ -86,7 +86,8 @@ export async function runListPosts(
         : [
             coloured(
               "dim",
-              `${page.posts.length} of ${page.total}. Use --all for all, or --cursor ${page.nextCursor} for the next page`,
+              `${page.posts.length} of ${page.total}. ` +
+                `Use --all for all, or --cursor ${page.nextCursor} for the next page`,
             ),
           ];
     answer(options, page, page.posts.length > 0 ? [...postRows(page.posts), ...more] : [NO_POSTS]);
@@ -237,7 +238,8 @@ async function readDraft(
 async function readNamed(file: string): Promise<string> {
   return await readFile(file, "utf8").catch((error: unknown) =>
     usageError(
-      `--data ${file} cannot be read: ${error instanceof Error && "code" in error && error.code === "ENOENT" ? "file not found" : String(error)}.`,
+      `--data ${file} cannot be read: ` +
+        `${error instanceof Error && "code" in error && error.code === "ENOENT" ? "file not found" : String(error)}.`,
     ),
   );
 }

@@ -69,7 +69,9 @@ function tellProblem(form: z.ZodType, problem: z.core.$ZodIssue, words: PartWord
         ? `${name} is required`
         : `${name} ${must}`;
   const example = field?.example === undefined ? "" : ` Example: ${JSON.stringify(field.example)}.`;
-  const fix = `${rule === "request.required" ? "Add" : "Correct"} ${lowerFirst(name)}.${field?.description ? ` ${field.description}` : ""}${example}`;
+  const fix =
+    `${rule === "request.required" ? "Add" : "Correct"} ` +
+    `${lowerFirst(name)}.${field?.description ? ` ${field.description}` : ""}${example}`;
   return { ...blank(rule, problem.path), code, message, actual: showActual(problem.input), limit, fix };
 }
 

@@ -37,7 +37,8 @@ export const PARAMETERS = {
     in: "header",
     required: false,
     description:
-      "A unique value for this write, such as a UUID. Repeating the request with the same key returns the first response and does nothing.",
+      "A unique value for this write, such as a UUID. " +
+      "Repeating the request with the same key returns the first response and does nothing.",
     schema: { type: "string", maxLength: 255 },
     example: "order-4711",
   },

@@ -34,7 +34,9 @@ export function openApi({ apiUrl, appUrl, version }: { apiUrl: string; appUrl: s
       version,
       summary: "One API to publish to seven social networks.",
       description:
-        "Publishes posts to Instagram, Facebook, X, LinkedIn, TikTok, YouTube and Threads, exactly once and on time, and says so honestly if it cannot. Keys that begin with `amp_test_` publish only to the built-in sandbox.",
+        "Publishes posts to Instagram, Facebook, X, LinkedIn, TikTok, YouTube and Threads, " +
+        "exactly once and on time, and says so honestly if it cannot. " +
+        "Keys that begin with `amp_test_` publish only to the built-in sandbox.",
       license: { name: "Apache-2.0", identifier: "Apache-2.0" },
       contact: { name: "Ampost", url: appUrl },
     },
@@ -164,7 +166,8 @@ function bodyOf(operation: Operation): JsonObject {
     type: "array",
     items: { type: "string", contentMediaType: "application/octet-stream" },
     description:
-      "A file whose name matches the `filename` of a media entry belongs to that entry. Other files are appended to the media.",
+      "A file whose name matches the `filename` of a media entry belongs to that entry. " +
+      "Other files are appended to the media.",
   };
   const form =
     operation.takes === "multipart"

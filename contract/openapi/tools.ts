@@ -28,7 +28,9 @@ export const toolOptions = z.strictObject({
     .max(255)
     .optional()
     .describe(
-      "A unique value for this write, such as a UUID. Repeating the call with the same key and arguments returns the first result and does nothing, so a call whose response was lost can be repeated safely.",
+      "A unique value for this write, such as a UUID. " +
+        "Repeating the call with the same key and arguments returns the first result and does nothing, " +
+        "so a call whose response was lost can be repeated safely.",
     )
     .meta({ examples: ["order-4711"] }),
   wait: z

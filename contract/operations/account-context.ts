@@ -35,7 +35,8 @@ export const accountContext = operation({
   path: "/api/v1/account-context",
   summary: "Get account context",
   description:
-    "Returns the user, the key and its policies, the plan and its remaining quotas, the user's time zone and the current time. Call it before calculating dates and times.",
+    "Returns the user, the key and its policies, the plan and its remaining quotas, " +
+    "the user's time zone and the current time. Call it before calculating dates and times.",
   tool: { readOnly: true, destructive: false, idempotent: true, openWorld: false },
   answer: z.object({
     userId,

@@ -82,7 +82,9 @@ export const keysList = operation({
   path: "/api/keys",
   summary: "List API keys",
   description:
-    "Lists all keys in both modes, newest first, including revoked and expired ones. Raw keys are never included. The list includes grants: MCP clients that a person authorized without a key, under the name the client gives itself.",
+    "Lists all keys in both modes, newest first, including revoked and expired ones. Raw keys are never included. " +
+    "The list includes grants: MCP clients that a person authorized without a key, " +
+    "under the name the client gives itself.",
   auth: "session",
   answer: z.object({ keys: z.array(apiKey) }),
 });
@@ -94,7 +96,8 @@ export const keysCreate = operation({
   path: "/api/keys",
   summary: "Create an API key",
   description:
-    "Creates a key. The raw key is returned only in this response: if the response is replayed by its Idempotency-Key, `apiKey` is `null`.",
+    "Creates a key. The raw key is returned only in this response: " +
+    "if the response is replayed by its Idempotency-Key, `apiKey` is `null`.",
   auth: "session",
   body: z.strictObject({
     name,
@@ -102,7 +105,8 @@ export const keysCreate = operation({
     expiresAt: timeInput
       .nullish()
       .describe(
-        "When the key expires: ISO 8601 with an offset or `Z`, in the future. If omitted, the key works until it is revoked.",
+        "When the key expires: ISO 8601 with an offset or `Z`, in the future. " +
+          "If omitted, the key works until it is revoked.",
       ),
     policies: keyPolicies.optional(),
   }),

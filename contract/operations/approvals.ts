@@ -15,7 +15,8 @@ const shownMedia = z.object({
   path: z
     .string()
     .describe(
-      "Where the file is used in the post, as a JSON Pointer: in the media, in a part of a thread, as a thumbnail or as a cover.",
+      "Where the file is used in the post, as a JSON Pointer: in the media, in a part of a thread, " +
+        "as a thumbnail or as a cover.",
     )
     .meta({ examples: ["/content/media/0"] }),
   status: z
@@ -66,7 +67,9 @@ export const approvalsList = operation({
   path: "/api/approvals",
   summary: "List posts waiting for approval",
   description:
-    "Returns posts in this mode, newest first, that a key with the policy `approvalRequired` created, edited or tried to publish and whose current version is not approved: drafts, and failed posts that could be retried. Posts of revoked and expired keys are not included.",
+    "Returns posts in this mode, newest first, that a key with the policy `approvalRequired` created, " +
+    "edited or tried to publish and whose current version is not approved: " +
+    "drafts, and failed posts that could be retried. Posts of revoked and expired keys are not included.",
   auth: "session",
   query: z.strictObject({ limit, cursor }),
   answer: z.object({ approvals: z.array(waiting), nextCursor }),
@@ -79,7 +82,10 @@ export const postsApproval = operation({
   path: "/api/posts/:id/approval",
   summary: "Get a post's approval",
   description:
-    "Returns the current version of the post, its content hash and whether it is approved. Media URLs point to the stored files, never to the URLs that were sent, and are `null` until a file has been fetched. Keys with the policy `approvalRequired` can publish only approved posts.",
+    "Returns the current version of the post, its content hash and whether it is approved. " +
+    "Media URLs point to the stored files, never to the URLs that were sent, " +
+    "and are `null` until a file has been fetched. " +
+    "Keys with the policy `approvalRequired` can publish only approved posts.",
   auth: "session",
   params: idParam,
   answer,
@@ -93,7 +99,9 @@ export const postsApprove = operation({
   path: "/api/posts/:id/approve",
   summary: "Approve a post",
   description:
-    "Lets keys with the policy `approvalRequired` publish the current version of a draft or scheduled post, or retry a failed one. `contentHash` identifies the version you reviewed: if the post has changed since, it is not approved. Any edit removes the approval. All media must have been fetched first.",
+    "Lets keys with the policy `approvalRequired` publish the current version of a draft or scheduled post, " +
+    "or retry a failed one. `contentHash` identifies the version you reviewed: if the post has changed since, " +
+    "it is not approved. Any edit removes the approval. All media must have been fetched first.",
   auth: "session",
   params: idParam,
   body: z.strictObject({ contentHash }),

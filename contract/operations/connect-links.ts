@@ -26,7 +26,8 @@ const returnUrl = webUrl
     error: "must be an https URL, or an http URL on localhost, such as https://app.example.com/connected",
   })
   .describe(
-    "Where to send the browser afterwards. The result is in the query: `status`, `reason`, `connectLinkId`, `accountId`, `platform`, `externalId`.",
+    "Where to send the browser afterwards. The result is in the query: `status`, `reason`, `connectLinkId`, " +
+      "`accountId`, `platform`, `externalId`.",
   )
   .meta({ examples: ["https://app.example.com/connected"] });
 
@@ -61,7 +62,10 @@ export const connectLinksCreate = operation({
   path: "/api/v1/connect-links",
   summary: "Create a connect link",
   description:
-    "Creates a link that lets someone without an Ampost login, such as your customer, connect an account to one of your platform sets. It works once, until it expires. The browser returns to `returnUrl` with the result, and the event `account.connected` carries `externalId` and the ID of the link. A response replayed by its Idempotency-Key has no `url`.",
+    "Creates a link that lets someone without an Ampost login, such as your customer, " +
+    "connect an account to one of your platform sets. It works once, until it expires. " +
+    "The browser returns to `returnUrl` with the result, and the event `account.connected` carries `externalId` " +
+    "and the ID of the link. A response replayed by its Idempotency-Key has no `url`.",
   rateClass: "connectPlatform",
   body: z.strictObject({
     platformSetId: id.describe("The platform set to connect the account to."),

@@ -82,7 +82,9 @@ export const connectionsStart = operation({
   path: "/api/platforms/:platform/connect",
   summary: "Start connecting an account",
   description:
-    "Returns the URL of the platform's consent page for the browser of this session. It works once, for ten minutes. A GET request to the same path, with the same values in the query, redirects the browser there.",
+    "Returns the URL of the platform's consent page for the browser of this session. " +
+    "It works once, for ten minutes. A GET request to the same path, with the same values in the query, " +
+    "redirects the browser there.",
   rateClass: "connectPlatform",
   params: z.strictObject({ platform }),
   body: z.strictObject({
@@ -166,7 +168,8 @@ export const oauthAppsList = operation({
   path: "/api/platform-sets/:id/apps",
   summary: "List a platform set's custom apps",
   description:
-    "Returns the developer apps through which accounts connect to this platform set. Without one, the instance's app is used. Secrets are never returned.",
+    "Returns the developer apps through which accounts connect to this platform set. " +
+    "Without one, the instance's app is used. Secrets are never returned.",
   params: idParam,
   answer: z.object({ apps: z.array(app) }),
   errors: ["NOT_FOUND"],
@@ -181,7 +184,8 @@ export const oauthAppsSave = operation({
   path: "/api/platform-sets/:id/apps/:platform",
   summary: "Set a platform set's custom app",
   description:
-    "Connects future accounts through this app. Accounts that are already connected keep the app they were connected with.",
+    "Connects future accounts through this app. " +
+    "Accounts that are already connected keep the app they were connected with.",
   params: appParams,
   body: z.strictObject({
     clientId: z
@@ -212,7 +216,8 @@ export const oauthAppsDelete = operation({
   path: "/api/platform-sets/:id/apps/:platform",
   summary: "Remove a platform set's custom app",
   description:
-    "Connects future accounts through the instance's app. Accounts that are already connected keep the app they were connected with.",
+    "Connects future accounts through the instance's app. " +
+    "Accounts that are already connected keep the app they were connected with.",
   params: appParams,
   writes: true,
   answer: z.object({ success: z.literal(true) }),

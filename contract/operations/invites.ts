@@ -30,7 +30,9 @@ export const invitesCreate = operation({
   path: "/api/invites",
   summary: "Create an invitation",
   description:
-    "Sends an email with a link to create an account. The link works once, for 7 days. Inviting the same address again sends a new email, and the earlier link stops working. Only for the owner of the instance.",
+    "Sends an email with a link to create an account. The link works once, for 7 days. " +
+    "Inviting the same address again sends a new email, and the earlier link stops working. " +
+    "Only for the owner of the instance.",
   auth: "session",
   body: z.strictObject({ email }),
   takes: "required",

@@ -51,7 +51,8 @@ const flatDraft = flatBody
 export const legacyPostsCreate = operation({
   ...legacy(postsCreate, "/api/posts"),
   description:
-    "For clients that predate `POST /api/v1/posts`. Also accepts the body of `POST /api/v1/posts`. Unknown keys in the flat body are ignored.",
+    "For clients that predate `POST /api/v1/posts`. Also accepts the body of `POST /api/v1/posts`. " +
+    "Unknown keys in the flat body are ignored.",
   body: flatDraft,
   form: flatBody,
   otherForm: createBody,

@@ -57,7 +57,8 @@ export const meUpdate = operation({
   path: "/api/me",
   summary: "Update the current user",
   description:
-    "Updates the name or time zone. Email, password and two-factor authentication have their own endpoints under /api/auth.",
+    "Updates the name or time zone. " +
+    "Email, password and two-factor authentication have their own endpoints under /api/auth.",
   auth: "session",
   body: z.strictObject({ name: personName.optional(), timeZone: timeZone.optional() }),
   takes: "required",
@@ -73,7 +74,9 @@ export const meDelete = operation({
   path: "/api/me",
   summary: "Delete the current user",
   description:
-    "Deletes the user and all their data in both modes: posts, media, platform sets, connections and keys. Access to the platforms is revoked. Posts already published stay on the platforms. Requires the password; a user who signs in only with passkeys must have signed in within the last 15 minutes.",
+    "Deletes the user and all their data in both modes: posts, media, platform sets, connections and keys. " +
+    "Access to the platforms is revoked. Posts already published stay on the platforms. " +
+    "Requires the password; a user who signs in only with passkeys must have signed in within the last 15 minutes.",
   auth: "session",
   body: z
     .strictObject({

@@ -76,10 +76,12 @@ export const mediaCreate = operation({
   path: "/api/v1/media",
   summary: "Create a media object",
   description:
-    "Stores a file that posts can refer to by `id`: uploaded as multipart/form-data with one file, or fetched from the `url` in a JSON body. " +
+    "Stores a file that posts can refer to by `id`: uploaded as multipart/form-data with one file, " +
+    "or fetched from the `url` in a JSON body. " +
     "For resumable uploads, use any tus 1.0 client (tus-js-client, Uppy) with this URL as its endpoint: " +
     "with the headers `Tus-Resumable: 1.0.0` and `Upload-Length`, the response is 201 with a `Location`. Send the bytes there with PATCH, get the number of stored bytes with HEAD, and cancel the upload with DELETE. " +
-    "The response to the last bytes has the ID of the media object in the header `Media-Id`. Incomplete uploads are deleted after 24 hours.",
+    "The response to the last bytes has the ID of the media object in the header `Media-Id`. " +
+    "Incomplete uploads are deleted after 24 hours.",
   rateClass: "mediaUpload",
   tool: {
     readOnly: false,
@@ -87,7 +89,8 @@ export const mediaCreate = operation({
     idempotent: false,
     openWorld: false,
     description:
-      "Stores the image or video at a public `url`, so that posts can refer to it by `id`. Its status is `pending` until it has been fetched. Posts also accept a `url` directly.",
+      "Stores the image or video at a public `url`, so that posts can refer to it by `id`. " +
+      "Its status is `pending` until it has been fetched. Posts also accept a `url` directly.",
     form: z.strictObject({ url: webUrl.describe("Public URL of the file."), filename }),
   },
   body: z.strictObject({

@@ -62,7 +62,9 @@ export const platformsList = operation({
     idempotent: true,
     openWorld: false,
     description:
-      "Returns what each platform supports, as data and in sentences: text limits, media, placements, scheduling, and the JSON Schema of `platformOverrides.<platform>.settings`. Ask for one platform: all of them take 18,000 tokens.",
+      "Returns what each platform supports, as data and in sentences: text limits, media, placements, scheduling, " +
+      "and the JSON Schema of `platformOverrides.<platform>.settings`. " +
+      "Ask for one platform: all of them take 18,000 tokens.",
   },
   query: z.strictObject({ platform: platform.optional().describe("Only this platform.") }),
   answer: z.object({ platforms: z.array(description) }),

@@ -56,7 +56,8 @@ const attempt = z
     verdict: z
       .enum(["done", "failed", "unknown", "open"])
       .describe(
-        "`failed`: it certainly had no effect. `unknown`: the outcome cannot be determined. `open`: in progress, or being checked.",
+        "`failed`: it certainly had no effect. `unknown`: the outcome cannot be determined. " +
+          "`open`: in progress, or being checked.",
       )
       .meta({ examples: ["done"] }),
     remoteId: z
@@ -86,7 +87,11 @@ export const postsAttempts = operation({
   path: "/api/v1/posts/:id/attempts",
   summary: "List a post's attempts",
   description:
-    "Returns everything Ampost did to publish the post, oldest first: each step with its requests to the platform, their duration and result, without secrets. Use it to see why a post failed or why its outcome is unknown. Once a post has been settled for 30 days (or longer, if the instance is configured so), only its publishing steps are kept, with `verdict` and `remoteId` but without `requests`.",
+    "Returns everything Ampost did to publish the post, oldest first: " +
+    "each step with its requests to the platform, their duration and result, without secrets. " +
+    "Use it to see why a post failed or why its outcome is unknown. " +
+    "Once a post has been settled for 30 days (or longer, if the instance is configured so), " +
+    "only its publishing steps are kept, with `verdict` and `remoteId` but without `requests`.",
   tool: { readOnly: true, destructive: false, idempotent: true, openWorld: false },
   params: idParam,
   answer: z.object({ attempts: z.array(attempt) }),

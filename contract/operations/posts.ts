@@ -37,7 +37,8 @@ const override = z
 export const platformOverrides = z
   .partialRecord(z.enum(PLATFORM_NAMES), override)
   .describe(
-    "Text and settings for individual platforms, by platform. Overrides for platforms the post is not published to are stored, and validated once it is.",
+    "Text and settings for individual platforms, by platform. " +
+      "Overrides for platforms the post is not published to are stored, and validated once it is.",
   );
 
 const content = z
@@ -81,7 +82,8 @@ const scheduledFor = timeInput
 const publishBy = timeInput
   .nullish()
   .describe(
-    "Latest time to publish the post automatically: ISO 8601 with an offset or `Z`, later than `scheduledFor`. `null` uses the instance's default, usually six hours after `scheduledFor`.",
+    "Latest time to publish the post automatically: ISO 8601 with an offset or `Z`, later than `scheduledFor`. " +
+      "`null` uses the instance's default, usually six hours after `scheduledFor`.",
   );
 
 const platformSetId = id.describe(
@@ -225,7 +227,9 @@ export const postsCreate = operation({
   path: "/api/v1/posts",
   summary: "Create a post",
   description:
-    "Creates a draft, or a scheduled post if you set `scheduledFor`. Send JSON, or multipart/form-data with `data` (the same JSON) and `files`. An error lists every problem. Nothing is published until the scheduled time or until you call publish.",
+    "Creates a draft, or a scheduled post if you set `scheduledFor`. " +
+    "Send JSON, or multipart/form-data with `data` (the same JSON) and `files`. An error lists every problem. " +
+    "Nothing is published until the scheduled time or until you call publish.",
   rateClass: "createPost",
   tool: {
     readOnly: false,
@@ -233,7 +237,10 @@ export const postsCreate = operation({
     idempotent: false,
     openWorld: false,
     description:
-      "Creates a draft, or a scheduled post if you set `scheduledFor`. Refer to media by `url`, or by the `id` of a stored media object (media_create). An error lists every problem with its fix; posts_validate lists them without creating anything. Nothing is published until the scheduled time or until you call posts_publish.",
+      "Creates a draft, or a scheduled post if you set `scheduledFor`. " +
+      "Refer to media by `url`, or by the `id` of a stored media object (media_create). " +
+      "An error lists every problem with its fix; posts_validate lists them without creating anything. " +
+      "Nothing is published until the scheduled time or until you call posts_publish.",
   },
   body: postDraft,
   form: createBody,
@@ -251,7 +258,8 @@ export const postsValidate = operation({
   path: "/api/v1/posts/validate",
   summary: "Validate a post",
   description:
-    "Accepts the same body as creating a post and returns every issue and warning, without storing anything. Always returns 200.",
+    "Accepts the same body as creating a post and returns every issue and warning, without storing anything. " +
+    "Always returns 200.",
   tool: { readOnly: true, destructive: false, idempotent: true, openWorld: false },
   body: postDraft,
   form: createBody,
@@ -322,7 +330,9 @@ export const postsEvents = operation({
   path: "/api/v1/posts/:id/events",
   summary: "Follow a post",
   description:
-    'Streams server-sent events: a `post` event with `{"post"}` as data, immediately and after every change, until the post is published, partial, failed or discarded. A comment line every 15 seconds keeps the connection alive.',
+    'Streams server-sent events: a `post` event with `{"post"}` as data, immediately and after every change, ' +
+    "until the post is published, partial, failed or discarded. " +
+    "A comment line every 15 seconds keeps the connection alive.",
   params: idParam,
   streams: true,
   answer: onePost,
@@ -336,14 +346,21 @@ export const postsUpdate = operation({
   path: "/api/v1/posts/:id",
   summary: "Update a post",
   description:
-    "Updates a draft or scheduled post. Send any subset of the fields for creating a post. Fields you send inside `content` replace the stored ones entirely, including `media` and `platformOverrides`; the others are kept. `scheduledFor: null` turns a scheduled post into a draft. With `If-Match`, the update fails if the post has changed since you read its ETag.",
+    "Updates a draft or scheduled post. Send any subset of the fields for creating a post. " +
+    "Fields you send inside `content` replace the stored ones entirely, " +
+    "including `media` and `platformOverrides`; the others are kept. " +
+    "`scheduledFor: null` turns a scheduled post into a draft. " +
+    "With `If-Match`, the update fails if the post has changed since you read its ETag.",
   tool: {
     readOnly: false,
     destructive: false,
     idempotent: true,
     openWorld: false,
     description:
-      "Updates a draft or scheduled post. Send any subset of the fields of posts_create. Fields you send inside `content` replace the stored ones entirely, so send `platformOverrides` and `media` in full; the others are kept. `scheduledFor: null` turns a scheduled post into a draft.",
+      "Updates a draft or scheduled post. Send any subset of the fields of posts_create. " +
+      "Fields you send inside `content` replace the stored ones entirely, " +
+      "so send `platformOverrides` and `media` in full; the others are kept. " +
+      "`scheduledFor: null` turns a scheduled post into a draft.",
   },
   params: idParam,
   body: postDraft,
@@ -355,7 +372,8 @@ export const postsUpdate = operation({
 });
 
 const DISCARDS =
-  "Discards a draft, scheduled, queued, partial or failed post. Anything already published stays; anything else will not be published.";
+  "Discards a draft, scheduled, queued, partial or failed post. Anything already published stays; " +
+  "anything else will not be published.";
 
 export const postsDelete = operation({
   ...plain,
@@ -396,7 +414,9 @@ export const postsPublish = operation({
   path: "/api/v1/posts/:id/publish",
   summary: "Publish a post",
   description:
-    "Starts publishing a draft or scheduled post on all its platforms and responds immediately, with the post in `queued` or later. With `Prefer: wait=N`, it responds once every platform post is settled, or after N seconds.",
+    "Starts publishing a draft or scheduled post on all its platforms and responds immediately, " +
+    "with the post in `queued` or later. With `Prefer: wait=N`, it responds once every platform post is settled, " +
+    "or after N seconds.",
   rateClass: "publishPost",
   tool: {
     readOnly: false,
@@ -404,7 +424,10 @@ export const postsPublish = operation({
     idempotent: false,
     openWorld: true,
     description:
-      "Starts publishing a draft or scheduled post on all its platforms and returns immediately, with the post in `queued` or later. With `wait`, it returns once every platform post is settled, or after that many seconds. If the post is still `posting` then, check later with posts_get; do not publish again. If the client supports it, a person may be asked to confirm first.",
+      "Starts publishing a draft or scheduled post on all its platforms and returns immediately, " +
+      "with the post in `queued` or later. With `wait`, it returns once every platform post is settled, " +
+      "or after that many seconds. If the post is still `posting` then, check later with posts_get; " +
+      "do not publish again. If the client supports it, a person may be asked to confirm first.",
   },
   params: idParam,
   body: z.strictObject({}).optional(),
@@ -422,7 +445,9 @@ export const postsRetry = operation({
   path: "/api/v1/posts/:id/retry",
   summary: "Retry a post",
   description:
-    "Retries failed platform posts of a partial or failed post: those in `platforms`, or all. A platform post whose outcome is `unknown` may be live, so it is retried only if you list it and set `force: true`.",
+    "Retries failed platform posts of a partial or failed post: those in `platforms`, or all. " +
+    "A platform post whose outcome is `unknown` may be live, " +
+    "so it is retried only if you list it and set `force: true`.",
   rateClass: "publishPost",
   tool: {
     readOnly: false,
@@ -430,7 +455,12 @@ export const postsRetry = operation({
     idempotent: false,
     openWorld: true,
     description:
-      "Retries failed platform posts of a partial or failed post without changes: those in `platforms`, or all. Published platform posts are never touched. If the platform rejected the content (`category` is `content`), create a new post for that platform instead. One that is `unknown` may be live: it is retried only if you list it and set `force: true`, which a person should decide after checking the account.",
+      "Retries failed platform posts of a partial or failed post without changes: those in `platforms`, or all. " +
+      "Published platform posts are never touched. " +
+      "If the platform rejected the content (`category` is `content`), " +
+      "create a new post for that platform instead. One that is `unknown` may be live: " +
+      "it is retried only if you list it and set `force: " +
+      "true`, which a person should decide after checking the account.",
   },
   params: idParam,
   body: z

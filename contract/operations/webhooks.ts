@@ -100,12 +100,15 @@ export const webhooksCreate = operation({
   path: "/api/v1/webhooks",
   summary: "Create a webhook",
   description:
-    "Sends events in this mode to the URL, signed according to Standard Webhooks. A delivery that does not get a 2xx response is retried for three days; a 410 response disables the webhook. The signing secret is returned only in this response.",
+    "Sends events in this mode to the URL, signed according to Standard Webhooks. " +
+    "A delivery that does not get a 2xx response is retried for three days; a 410 response disables the webhook. " +
+    "The signing secret is returned only in this response.",
   body: z.strictObject({
     url: url
       .nullable()
       .describe(
-        "URL to send events to by POST. Must be publicly reachable. `null` if you read the deliveries instead; such a webhook is deleted if its deliveries are not read for a week.",
+        "URL to send events to by POST. Must be publicly reachable. `null` if you read the deliveries instead; " +
+          "such a webhook is deleted if its deliveries are not read for a week.",
       ),
     events: events.default([]),
     description: description.default(""),
@@ -145,7 +148,8 @@ export const webhooksUpdate = operation({
   path: "/api/v1/webhooks/:id",
   summary: "Update a webhook",
   description:
-    'Updates the fields you send. `status: "active"` enables a disabled webhook; events that happened while it was disabled are not sent.',
+    'Updates the fields you send. `status: "active"` enables a disabled webhook; ' +
+    "events that happened while it was disabled are not sent.",
   params: idParam,
   body: z.strictObject({
     url: url.optional(),
@@ -182,7 +186,9 @@ export const webhooksRotateSecret = operation({
   path: "/api/v1/webhooks/:id/rotate-secret",
   summary: "Rotate a webhook's secret",
   description:
-    "Creates a new signing secret and returns it. For the next 24 hours, every delivery is also signed with the old secret, so that you can switch without losing any.",
+    "Creates a new signing secret and returns it. " +
+    "For the next 24 hours, every delivery is also signed with the old secret, " +
+    "so that you can switch without losing any.",
   params: idParam,
   writes: true,
   answer: oneWebhook,

@@ -38,7 +38,8 @@ async function readPages(http: HttpClient, accessToken: string): Promise<Reachab
   if (choices.length > 0) return choices;
   throw new BrokerError(
     "AUTH_REVOKED",
-    "You did not select a Facebook Page that you can publish to. Connect again, select the Page, and make sure that your role on it includes creating content.",
+    "You did not select a Facebook Page that you can publish to. " +
+      "Connect again, select the Page, and make sure that your role on it includes creating content.",
   );
 }
 

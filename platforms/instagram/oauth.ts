@@ -85,7 +85,8 @@ async function readProfile(http: HttpClient, accessToken: string): Promise<Profi
   if (!PROFESSIONAL.includes(me.account_type)) {
     throw new BrokerError(
       "AUTH_REVOKED",
-      "Only professional Instagram accounts can be connected. Change the account to Business or Creator in the Instagram app, then connect it again.",
+      "Only professional Instagram accounts can be connected. " +
+        "Change the account to Business or Creator in the Instagram app, then connect it again.",
     );
   }
   return {
@@ -123,7 +124,8 @@ async function readLinkedAccounts(http: HttpClient, accessToken: string): Promis
   if (choices.length > 0) return choices;
   throw new BrokerError(
     "AUTH_REVOKED",
-    "None of the Facebook Pages you selected is linked to a professional Instagram account. Link one in the Page's settings, then connect again.",
+    "None of the Facebook Pages you selected is linked to a professional Instagram account. " +
+      "Link one in the Page's settings, then connect again.",
   );
 }
 

@@ -25,7 +25,9 @@ export const rules: readonly Rule<InstagramSettings>[] = [
     about: "text",
     severity: "warning",
     path: "/content/text",
-    message: `Instagram may reject a caption with more than ${ADVISED_HASHTAGS} hashtags, or show the post to fewer people.`,
+    message:
+      `Instagram may reject a caption with more than ${ADVISED_HASHTAGS} hashtags, ` +
+      "or show the post to fewer people.",
     fix: `Use ${ADVISED_HASHTAGS} hashtags or fewer.`,
     broken: ({ content, textPath }) => {
       const hashtags = countHashtags(content.text);

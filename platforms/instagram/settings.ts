@@ -18,7 +18,8 @@ const userTag = z.strictObject({
     .max(1)
     .optional()
     .describe(
-      "Horizontal position on the image, from the left edge (0) to the right (1). Required for images in feed and carousel posts.",
+      "Horizontal position on the image, from the left edge (0) to the right (1). " +
+        "Required for images in feed and carousel posts.",
     ),
   y: z
     .number()
@@ -26,7 +27,8 @@ const userTag = z.strictObject({
     .max(1)
     .optional()
     .describe(
-      "Vertical position on the image, from the top edge (0) to the bottom (1). Required for images in feed and carousel posts.",
+      "Vertical position on the image, from the top edge (0) to the bottom (1). " +
+        "Required for images in feed and carousel posts.",
     ),
   mediaIndex: z
     .int()
@@ -41,7 +43,8 @@ export const settings = z.strictObject({
     .enum(["feed", "story", "reel", "carousel"])
     .optional()
     .describe(
-      "How the content appears. By default, one image becomes a feed post, one video a reel, and 2 to 10 items a carousel.",
+      "How the content appears. By default, one image becomes a feed post, one video a reel, " +
+        "and 2 to 10 items a carousel.",
     ),
   locationId: z
     .string()
@@ -61,7 +64,8 @@ export const settings = z.strictObject({
   coverUrl: webUrl
     .optional()
     .describe(
-      "Public URL of the reel's cover image, fetched when the post is created. Takes precedence over thumbOffsetMs. Reels only.",
+      "Public URL of the reel's cover image, fetched when the post is created. " +
+        "Takes precedence over thumbOffsetMs. Reels only.",
     ),
   thumbOffsetMs: z
     .int()

@@ -21,7 +21,9 @@ export function multipartBytes(
   const parts = Object.entries(fields).map(
     ([name, value]) => `--${boundary}\r\nContent-Disposition: form-data; name="${quote(name)}"\r\n\r\n${value}\r\n`,
   );
-  const fileHead = `--${boundary}\r\nContent-Disposition: form-data; name="${quote(file.name)}"; filename="${quote(file.filename)}"\r\nContent-Type: ${file.contentType}\r\n\r\n`;
+  const fileHead =
+    `--${boundary}\r\nContent-Disposition: form-data; name="${quote(file.name)}"; ` +
+    `filename="${quote(file.filename)}"\r\nContent-Type: ${file.contentType}\r\n\r\n`;
   const head = encoder.encode([...parts, fileHead].join(""));
   const tail = encoder.encode(`\r\n--${boundary}--\r\n`);
   return {

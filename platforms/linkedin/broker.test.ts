@@ -252,7 +252,8 @@ test("the operator is told three months before the version ends", () => {
 const DUPLICATE = {
   errorDetailType: "com.linkedin.common.error.BadRequest",
   message:
-    "com.linkedin.content.common.exception.BadRequestResponseException: Content is a duplicate of urn:li:share:7295588489876647936",
+    "com.linkedin.content.common.exception.BadRequestResponseException: " +
+    "Content is a duplicate of urn:li:share:7295588489876647936",
   errorDetails: { inputErrors: [{ description: "Duplicate post is detected", input: {}, code: "DUPLICATE_POST" }] },
   status: 422,
 };

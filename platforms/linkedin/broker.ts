@@ -28,7 +28,8 @@ export const broker: Broker = {
   identicalRepeat: {
     withinSeconds: 480,
     source:
-      "LinkedIn docs, ugcPost API: an exact duplicate is refused for 10 minutes; the refusal names the first post, as answers of the live service show, 2026",
+      "LinkedIn docs, ugcPost API: an exact duplicate is refused for 10 minutes; " +
+      "the refusal names the first post, as answers of the live service show, 2026",
   },
 };
 

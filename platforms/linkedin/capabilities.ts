@@ -40,7 +40,8 @@ export const capabilities = {
   launch: {
     state: "member-only",
     sentence:
-      "Posts on behalf of an authenticated member, published immediately. Organization and Page posting is intentionally gated.",
+      "Posts on behalf of an authenticated member, published immediately. " +
+      "Organization and Page posting is intentionally gated.",
   },
   scheduling: false,
   // The unit is undocumented; UTF-16 units are the largest of the likely counts.

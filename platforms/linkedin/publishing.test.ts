@@ -27,7 +27,8 @@ const post = (text: string, settings: Record<string, unknown> = {}): PostContent
 test("every reserved character reaches the audience as it was written", async () => {
   const account = await world.connect();
   const text =
-    'Shipping today (really) #launch\n\\ [x] {y} <z> | w a_b*c~d me@example.com C# #AI_tools https://ex.com/a_b(c)?q=1#top (#tag) 👋 "#日本"';
+    "Shipping today (really) #launch\n" +
+    '\\ [x] {y} <z> | w a_b*c~d me@example.com C# #AI_tools https://ex.com/a_b(c)?q=1#top (#tag) 👋 "#日本"';
   const published = await world.publish(account, post(text));
   assert.equal(published.status, "published", JSON.stringify(published.error));
   assert.equal((await world.ledger(account))[0]?.text, text);

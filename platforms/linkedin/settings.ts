@@ -17,7 +17,8 @@ export const settings = z.strictObject({
     .union([z.string(), z.array(z.string())], "LinkedIn altText must be a string or an array of strings.")
     .optional()
     .describe(
-      "Alternative text of the images. Overrides the altText of media entries. A string applies to all images; an array has one text per image.",
+      "Alternative text of the images. Overrides the altText of media entries. A string applies to all images; " +
+        "an array has one text per image.",
     ),
   authorType: z
     .literal("member", "LinkedIn organization posting is intentionally gated for a later operator task.")

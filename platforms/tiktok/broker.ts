@@ -41,7 +41,8 @@ function readCreator(): QuietStep {
       if (!offered.includes(privacyLevel)) {
         throw new BrokerError(
           "CONTENT_REJECTED",
-          `The TikTok account does not currently offer privacyLevel "${privacyLevel}". It offers ${offered.join(", ")}.`,
+          `The TikTok account does not currently offer privacyLevel "${privacyLevel}". ` +
+            `It offers ${offered.join(", ")}.`,
         );
       }
       const limit = creator.max_video_post_duration_sec ?? null;

@@ -11,7 +11,8 @@ export const capabilities = {
   launch: {
     state: "audit-sensitive",
     sentence:
-      "Until TikTok has audited the app, you can post only to private accounts and only with SELF_ONLY. An account offers only the privacy levels in its creator info.",
+      "Until TikTok has audited the app, you can post only to private accounts and only with SELF_ONLY. " +
+      "An account offers only the privacy levels in its creator info.",
   },
   scheduling: false,
   text: { max: 2200, counting: "utf16", required: "never", source: VIDEO },

@@ -30,7 +30,8 @@ test("TikTok's privacyLevel has to be given", () => {
     {
       ...expected,
       message:
-        'content.platformOverrides.tiktok.settings.privacyLevel must be one of "PUBLIC_TO_EVERYONE", "MUTUAL_FOLLOW_FRIENDS", "FOLLOWER_OF_CREATOR", "SELF_ONLY".',
+        'content.platformOverrides.tiktok.settings.privacyLevel must be one of "PUBLIC_TO_EVERYONE", ' +
+        '"MUTUAL_FOLLOW_FRIENDS", "FOLLOWER_OF_CREATOR", "SELF_ONLY".',
     },
   );
 });

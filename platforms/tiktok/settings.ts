@@ -15,7 +15,8 @@ export const settings = z.strictObject({
   privacyLevel: z
     .enum(PRIVACY_LEVELS)
     .describe(
-      "Who can see the post: one of the levels in the account's creator info. Required, because TikTok does not allow a default.",
+      "Who can see the post: one of the levels in the account's creator info. " +
+        "Required, because TikTok does not allow a default.",
     ),
   disableComment: z
     .boolean()

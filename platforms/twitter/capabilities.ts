@@ -67,7 +67,8 @@ export const capabilities = {
   launch: {
     state: "general",
     sentence:
-      "Posts and threads, published immediately. X bills the operator for each post, and about 13 times as much for a post with a link.",
+      "Posts and threads, published immediately. " +
+      "X bills the operator for each post, and about 13 times as much for a post with a link.",
   },
   scheduling: false,
   text: { max: 280, counting: "weighted", required: "withoutMedia", source: COUNTING, raised: subscribers(25_000) },

@@ -50,7 +50,9 @@ export function warnOfAccount(
       finding(capabilities, path, {
         rule: `${platform}.quota.${quota.name}`,
         code: "RATE_LIMITED",
-        message: `The ${label} account has used ${used} of its ${quota.max} ${quota.name}; it cannot publish until the limit resets.`,
+        message:
+          `The ${label} account has used ${used} of its ${quota.max} ${quota.name}; ` +
+          "it cannot publish until the limit resets.",
         actual: used,
         limit: quota.max,
         fix: "Publish later, or use another account.",

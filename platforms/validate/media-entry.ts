@@ -52,7 +52,8 @@ export const chainSchema = z
   .min(1)
   .max(MAX_CHAIN_PARTS)
   .describe(
-    "Parts of a thread after the first, each published as a reply to the one before. content.text and content.media are the first part.",
+    "Parts of a thread after the first, each published as a reply to the one before. " +
+      "content.text and content.media are the first part.",
   );
 
 function isWebUrl(text: string): boolean {

@@ -80,7 +80,9 @@ function validateNoShape({ platform, label, placements }: Capabilities, part: Me
       code: named ? "INVALID_PLACEMENT" : "UNSUPPORTED_MEDIA_CONFIG",
       platform,
       path: placementPath ?? path,
-      message: `${named ? describePlacement(label, named) : `${label} supports ${describeShapes(offered)}`}; ${dotted(path)} has ${counts}.`,
+      message:
+        `${named ? describePlacement(label, named) : `${label} supports ${describeShapes(offered)}`}; ` +
+        `${dotted(path)} has ${counts}.`,
       actual: named ? named.name : media.length,
       limit: named ? null : max,
       fix: named
@@ -310,10 +312,14 @@ function validateWrapping(
         code: "UNSUPPORTED_MEDIA_CONFIG",
         platform,
         path,
-        message: `${label} requires ${wanted}, and ${dotted(path)} cannot be rewrapped without re-encoding: it ${obstacle}.`,
+        message:
+          `${label} requires ${wanted}, and ${dotted(path)} cannot be rewrapped without re-encoding: ` +
+          `it ${obstacle}.`,
         actual: obstacle,
         limit: null,
-        fix: "Export the video again as MP4 with H.264 and AAC and its index at the front (“fast start” or “web optimized”).",
+        fix:
+          "Export the video again as MP4 with H.264 and AAC and its index at the front (“fast start” or " +
+          "“web optimized”).",
       },
     },
   ];

@@ -117,7 +117,8 @@ test("while uploads are kept private a publishAt is refused, and public and unli
       code: "VALIDATION_FAILED",
       path: setting("youtube", "publishAt"),
       message:
-        'YouTube setting "publishAt" cannot be used while this instance keeps uploads private: it would make the video public later.',
+        'YouTube setting "publishAt" cannot be used while this instance keeps uploads private: ' +
+        "it would make the video public later.",
     },
     forced,
   );
@@ -733,7 +734,8 @@ test("an unknown or misplaced setting is refused with the nearest that there is"
       (issue) => issue.message,
     );
   assert.deepEqual(message("youtube", { privacystatus: "private" }), [
-    'Unknown key "content.platformOverrides.youtube.settings.privacystatus": did you mean "content.platformOverrides.youtube.settings.privacyStatus"?',
+    'Unknown key "content.platformOverrides.youtube.settings.privacystatus": ' +
+      'did you mean "content.platformOverrides.youtube.settings.privacyStatus"?',
   ]);
   assert.deepEqual(message("instagram", { scheduledFor: LATER }), ['"scheduledFor" belongs at the top level']);
   assert.deepEqual(message("facebook", { text: "Hi" }), [

@@ -427,7 +427,8 @@ test("a wrong member of the settings hides no other problem, and is told with it
   assert.deepEqual(
     issues.map(({ message }) => message),
     [
-      'Unknown key "content.platformOverrides.linkedin.settings.visibilty": did you mean "content.platformOverrides.linkedin.settings.visibility"?',
+      'Unknown key "content.platformOverrides.linkedin.settings.visibilty": ' +
+        'did you mean "content.platformOverrides.linkedin.settings.visibility"?',
       '"text" belongs at "content.platformOverrides.linkedin.text"',
       "LinkedIn text is too long: 3001 of 3000 UTF-16 units.",
       'content.platformOverrides.linkedin.settings.visibility must be one of "PUBLIC", "CONNECTIONS".',

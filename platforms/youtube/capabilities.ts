@@ -10,7 +10,8 @@ export const capabilities = {
   launch: {
     state: "beta",
     sentence:
-      "Video only. Uploads requested as public or unlisted may be kept private while Google's verification or audit of the app is pending.",
+      "Video only. Uploads requested as public or unlisted may be kept private while Google's verification or " +
+      "audit of the app is pending.",
   },
   scheduling: true,
   // The text is the title, never the description. That one of the two is needed is a rule with a sentence of its own.

@@ -21,7 +21,8 @@ export function resourceOf(context: StepContext): Record<string, unknown> {
   if (publishAt !== undefined && isForcedPrivate(context)) {
     throw new BrokerError(
       "CONTENT_REJECTED",
-      'YouTube setting "publishAt" cannot be used while uploads are kept private: it would make the video public later.',
+      'YouTube setting "publishAt" cannot be used while uploads are kept private: ' +
+        "it would make the video public later.",
     );
   }
   return {

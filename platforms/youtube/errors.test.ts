@@ -11,7 +11,8 @@ test("every row of the table of errors is told by its reason", () => {
       const message =
         row.sentence === undefined
           ? "Refused"
-          : "Quota exceeded for quota metric 'Video Uploads' and limit 'Video Uploads per day' of service 'youtube.googleapis.com'.";
+          : "Quota exceeded for quota metric 'Video Uploads' and limit 'Video Uploads per day' of service " +
+            "'youtube.googleapis.com'.";
       const error = errorOf(answerOf(400, refusalOf(reason, message)));
       assert.deepEqual(
         [error.code, error.message.startsWith(row.message), error.notPublished, error.platformError?.code],
@@ -33,7 +34,8 @@ test("a used-up day ends at midnight Pacific time, in both forms of the answer, 
   const now = new Date("2026-11-25T07:00:00Z");
   const perDay = refusalOf(
     "rateLimitExceeded",
-    "Quota exceeded for quota metric 'Video Uploads' and limit 'Video Uploads per day' of service 'youtube.googleapis.com'.",
+    "Quota exceeded for quota metric 'Video Uploads' and limit 'Video Uploads per day' of service " +
+      "'youtube.googleapis.com'.",
   );
   for (const [status, body] of [
     [403, refusalOf("quotaExceeded")],

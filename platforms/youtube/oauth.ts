@@ -117,7 +117,8 @@ async function readProfile(http: HttpClient, accessToken: string, scopes?: reado
   if (missing.length > 0) {
     throw new BrokerError(
       "AUTH_REVOKED",
-      "YouTube needs both permissions, to upload videos and to manage the account. Connect again and leave both boxes checked.",
+      "YouTube needs both permissions, to upload videos and to manage the account. " +
+        "Connect again and leave both boxes checked.",
     );
   }
   const query = { part: "id,snippet,statistics,contentDetails,status", mine: "true" };

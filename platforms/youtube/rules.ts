@@ -86,7 +86,8 @@ export const rules: readonly Rule<YoutubeSettings>[] = [
     about: "scheduling",
     path: settingPath("youtube", "publishAt"),
     message:
-      'YouTube setting "publishAt" cannot be used while this instance keeps uploads private: it would make the video public later.',
+      'YouTube setting "publishAt" cannot be used while this instance keeps uploads private: ' +
+      "it would make the video public later.",
     fix: "Remove publishAt, or ask the operator to turn off YOUTUBE_FORCE_PRIVATE_UPLOADS.",
     broken: ({ forcePrivateUploads, settings }) => forcePrivateUploads && settings.publishAt !== undefined,
   },

@@ -15,7 +15,8 @@ export const settings = z.strictObject({
     )
     .optional()
     .describe(
-      "Tags of the video, up to 500 characters in total as YouTube counts them: each comma between tags counts as 1, and a tag with a space counts 2 more.",
+      "Tags of the video, up to 500 characters in total as YouTube counts them: " +
+        "each comma between tags counts as 1, and a tag with a space counts 2 more.",
     ),
   categoryId: z
     .string()
@@ -32,7 +33,8 @@ export const settings = z.strictObject({
     .datetime({ offset: true })
     .optional()
     .describe(
-      "When YouTube makes the private video public. Must be in the future, requires privacyStatus private, and cannot be combined with scheduledFor.",
+      "When YouTube makes the private video public. Must be in the future, requires privacyStatus private, " +
+        "and cannot be combined with scheduledFor.",
     ),
   notifySubscribers: z.boolean().optional().describe("Whether to notify subscribers. YouTube's default is true."),
   selfDeclaredMadeForKids: z.boolean().optional().describe("Whether the video is made for kids. Defaults to false."),

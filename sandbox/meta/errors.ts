@@ -30,7 +30,8 @@ export const COMMON_ERRORS: readonly (GraphError & { name: string })[] = [
   {
     name: "190/459",
     message:
-      "Error validating access token: You cannot access the app till you log in to www.facebook.com and follow the instructions given.",
+      "Error validating access token: You cannot access the app till you log in to www.facebook.com and follow " +
+      "the instructions given.",
     code: 190,
     subcode: 459,
   },
@@ -76,7 +77,8 @@ export const COMMON_ERRORS: readonly (GraphError & { name: string })[] = [
   {
     name: "100/33",
     message:
-      "Unsupported request. Object with ID '0' does not exist, cannot be loaded due to missing permissions, or does not support this operation",
+      "Unsupported request. Object with ID '0' does not exist, cannot be loaded due to missing permissions, " +
+      "or does not support this operation",
     code: 100,
     subcode: 33,
     type: "GraphMethodException",

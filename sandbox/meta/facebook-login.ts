@@ -35,7 +35,8 @@ const CODE_USED = { message: "This authorization code has been used.", code: 100
 const CODE_EXPIRED = { message: "This authorization code has expired.", code: 100, subcode: 36007 };
 const CODE_REDIRECT = {
   message:
-    "Error validating verification code. Please make sure your redirect_uri is identical to the one you used in the OAuth dialog request",
+    "Error validating verification code. " +
+    "Please make sure your redirect_uri is identical to the one you used in the OAuth dialog request",
   code: 100,
   subcode: 36008,
 };

@@ -51,7 +51,10 @@ export const missing = (name: string): Refusal => invalid(`Missing parameter: ${
 
 export const noObject = (id: string): Refusal =>
   new Refusal({
-    message: `Unsupported get request. Object with ID '${id}' does not exist, cannot be loaded due to missing permissions, or does not support this operation`,
+    message:
+      "Unsupported get request. " +
+      `Object with ID '${id}' does not exist, cannot be loaded due to missing permissions, ` +
+      "or does not support this operation",
     code: 100,
     subcode: 33,
     type: "GraphMethodException",

@@ -139,7 +139,8 @@ function tellOfProxy(app: FastifyInstance, { log }: Pick<Services, "log">): void
     if (!isTold && request.headers["x-forwarded-for"] !== undefined) {
       isTold = true;
       log.warn(
-        "A request had an X-Forwarded-For header, which is not trusted: all visitors behind the proxy count as one address. If your own proxy sets it, set AMPOST_TRUST_PROXY.",
+        "A request had an X-Forwarded-For header, which is not trusted: " +
+          "all visitors behind the proxy count as one address. If your own proxy sets it, set AMPOST_TRUST_PROXY.",
       );
     }
     done();

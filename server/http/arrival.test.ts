@@ -51,7 +51,8 @@ function trickle(head: string, bytesEach: number, pieces = Infinity, last = ""):
 }
 
 const head = (path: string, type: string, more = "") =>
-  `POST ${path} HTTP/1.1\r\nhost: localhost:3000\r\norigin: http://localhost:3000\r\ncontent-type: ${type}\r\ncontent-length: 1000000\r\n${more}\r\n`;
+  `POST ${path} HTTP/1.1\r\nhost: localhost:3000\r\norigin: http://localhost:3000\r\ncontent-type: ${type}\r\n` +
+  `content-length: 1000000\r\n${more}\r\n`;
 
 test("a form whose page calls a route is answered, and nothing of it is cut off later", async () => {
   const answer = await fetch(`http://127.0.0.1:${port}/sign-in`, {

@@ -203,7 +203,9 @@ test("everything wrong with a form is told at once: its JSON, its files and the 
 test("an upload that is cut by the caller leaves nothing stored", async () => {
   const before = await countRows(world);
   const bytes = form([dataPart(valid()), filePart(new Uint8Array(2_000_000).fill(0xff))]);
-  const head = `POST ${POSTS} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${world.test.key}\r\ncontent-type: multipart/form-data; boundary=XX\r\ncontent-length: ${bytes.length}\r\n\r\n`;
+  const head =
+    `POST ${POSTS} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${world.test.key}\r\n` +
+    `content-type: multipart/form-data; boundary=XX\r\ncontent-length: ${bytes.length}\r\n\r\n`;
   const socket = connect(Number(new URL(world.url).port), "127.0.0.1");
   socket.on("error", () => undefined);
   socket.write(head);

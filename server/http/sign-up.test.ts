@@ -58,7 +58,8 @@ test("signing up with an address that has an account answers as for a new one, a
   await visit(
     world,
     "GET",
-    `/api/auth/verify-email?token=${new URL(/http\S+/.exec(emailsOf(world).at(-2)?.text ?? "")?.[0] ?? "").searchParams.get("token")}`,
+    "/api/auth/verify-email?" +
+      `token=${new URL(/http\S+/.exec(emailsOf(world).at(-2)?.text ?? "")?.[0] ?? "").searchParams.get("token")}`,
   );
   assert.equal((await signIn("twice@example.com")).status, 200);
 });

@@ -294,7 +294,8 @@ test("an upload in parts is validated by its announced length, and unfinished on
 test("what is announced as more than there is room for, or than a form may hold, is refused before a byte of it has come", async () => {
   const { test: tenant } = await newPerson({ maxStorageBytes: 1_000 });
   const head = (bytes: number, key: string) =>
-    `POST ${MEDIA} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${key}\r\ncontent-type: multipart/form-data; boundary=b\r\ncontent-length: ${bytes}\r\nconnection: close\r\n\r\n`;
+    `POST ${MEDIA} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${key}\r\ncontent-type: multipart/form-data; ` +
+    `boundary=b\r\ncontent-length: ${bytes}\r\nconnection: close\r\n\r\n`;
   assert.match(await sendRaw(world.url, head(50_000_000, tenant.key)), /^HTTP\/1.1 429 [^]*"name":"maxStorageBytes"/);
   assert.match(
     await sendRaw(world.url, head(MAX_FORM_BYTES + 1, world.test.key)),

@@ -191,7 +191,8 @@ test(
 );
 
 test(
-  "a slow chore keeps its claim while its process lives, is done again where that has died, and ends where it was taken",
+  "a slow chore keeps its claim while its process lives, is done again where that has died, " +
+    "and ends where it was taken",
   { timeout: 60_000 },
   async () => {
     const database = await createTestDatabase();

@@ -14,7 +14,8 @@ export function renderAuthEmail(to: string, email: AuthEmail): Mail {
       ]);
     case "already_signed_up":
       return mail(to, "You already have an account", [
-        "Someone, perhaps you, tried to sign up for Ampost with this email address. You already have an account, so nothing was changed.",
+        "Someone, perhaps you, tried to sign up for Ampost with this email address. " +
+          "You already have an account, so nothing was changed.",
         `Sign in: ${email.signInLink}`,
         `Forgot your password? Reset it: ${email.forgotLink}`,
       ]);
@@ -22,13 +23,17 @@ export function renderAuthEmail(to: string, email: AuthEmail): Mail {
       return mail(to, "Reset your password", [
         "Someone, perhaps you, asked to reset the password of your Ampost account. Set a new password:",
         email.link,
-        `This link works once and expires in ${RESET_MINUTES} minutes. Setting a new password signs you out everywhere. If you did not ask for this, you can ignore this email: your password stays the same.`,
+        `This link works once and expires in ${RESET_MINUTES} minutes. ` +
+          "Setting a new password signs you out everywhere. If you did not ask for this, you can ignore this email: " +
+          "your password stays the same.",
       ]);
     case "email_change":
       return mail(to, "Approve your new email address", [
-        `Someone, probably you, asked to change the email address of your Ampost account to ${email.newEmail}. Approve the change here; we will then ask you to confirm the new address:`,
+        `Someone, probably you, asked to change the email address of your Ampost account to ${email.newEmail}. ` +
+          "Approve the change here; we will then ask you to confirm the new address:",
         email.link,
-        "If you did not ask for this, someone else is signed in to your account. Change your password and sign out of all other sessions in your settings.",
+        "If you did not ask for this, someone else is signed in to your account. " +
+          "Change your password and sign out of all other sessions in your settings.",
       ]);
     case "invite":
       return mail(to, "You have been invited to Ampost", [
@@ -49,7 +54,8 @@ export function renderExpiryEmail(ending: EndingAccount, appUrl: string): Mail {
       ? "1 post is scheduled"
       : `${scheduledPosts === 0 ? "No" : scheduledPosts} posts are scheduled`;
   return mail(ending.email, `Reconnect your ${label} account ${name}${mode === "test" ? " (test mode)" : ""}`, [
-    `Ampost's access to your ${label} account ${name} expires on ${at}. After that, posts to it will fail until you reconnect it.`,
+    `Ampost's access to your ${label} account ${name} expires on ${at}. ` +
+      "After that, posts to it will fail until you reconnect it.",
     `${posts} for this account after that time.`,
     `Reconnect it here: ${appUrl}/connections?mode=${mode}`,
   ]);
@@ -60,7 +66,8 @@ export function renderHoldEmail(to: string, reason: string, appUrl: string): Mai
   return mail(to, "Ampost has put publishing on hold", [
     `Ampost at ${appUrl} will not publish anything until you release it. ${reason}`,
     "Ampost is checking with the platforms which overdue posts are already live, so that nothing is published twice.",
-    "Run `ampost publishing status` to see the details, and `ampost publishing release` to resume publishing. If this instance is a copy and the original is still running, do not release it.",
+    "Run `ampost publishing status` to see the details, and `ampost publishing release` to resume publishing. " +
+      "If this instance is a copy and the original is still running, do not release it.",
   ]);
 }
 

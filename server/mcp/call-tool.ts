@@ -160,7 +160,9 @@ const ADVICE: Readonly<Record<string, string>> = {
   NOT_FOUND: "Find the id with the matching list tool. A key sees only objects in its own mode.",
   INVALID_STATUS_TRANSITION: "Check the post's status with posts_get and do what that status allows.",
   OUTCOME_UNKNOWN:
-    "Ask a person to check the account. If they confirm that the post is not there, call posts_retry with its platform in `platforms` and `force: true`.",
+    "Ask a person to check the account. " +
+    "If they confirm that the post is not there, call posts_retry with its platform in `platforms` and `force: " +
+    "true`.",
   PRECONDITION_FAILED: "Get the post again with posts_get, and repeat the call if it is still what you want.",
   IDEMPOTENCY_KEY_REUSED: "Use a new idempotencyKey for a new request.",
   IDEMPOTENCY_IN_PROGRESS: "Repeat the call with the same arguments.",

@@ -101,7 +101,10 @@ function questionOf({ content, platformPosts, mode }: Post): string {
   const texts = [...Map.groupBy(platforms, ({ text }) => text)].map(
     ([text, those], _index, { length }) => `${length === 1 ? "" : `${wordsOf(those)}:\n`}${shortened(text)}`,
   );
-  return `Publish this post${media} on ${wordsOf(platforms)} now${mode === "test" ? " (test mode: only in the sandbox)" : ""}?\n\n${texts.join("\n\n")}${link}`;
+  return (
+    `Publish this post${media} on ${wordsOf(platforms)} ` +
+    `now${mode === "test" ? " (test mode: only in the sandbox)" : ""}?\n\n${texts.join("\n\n")}${link}`
+  );
 }
 
 const MOST_CHARACTERS = 1000;
@@ -110,7 +113,10 @@ const MOST_CHARACTERS = 1000;
 function shortened(text: string): string {
   const characters = Array.from(text);
   if (characters.length <= MOST_CHARACTERS) return text === "" ? "(no text)" : text;
-  return `${characters.slice(0, MOST_CHARACTERS).join("")}… (and ${characters.length - MOST_CHARACTERS} more characters)`;
+  return (
+    `${characters.slice(0, MOST_CHARACTERS).join("")}… (and ${characters.length - MOST_CHARACTERS} ` +
+    "more characters)"
+  );
 }
 
 function wordsOf(platforms: readonly { label: string }[]): string {

@@ -106,7 +106,9 @@ for (const revision of REVISIONS) {
       TOOLS.map(({ name }) => name),
     );
     const wanted =
-      "posts_create posts_list posts_get posts_update posts_delete posts_publish posts_retry accounts_list accounts_get platform_sets_list platform_sets_create platform_sets_rename platform_sets_delete posts_validate posts_cancel platforms_describe media_create posts_attempts account_context";
+      "posts_create posts_list posts_get posts_update posts_delete posts_publish posts_retry accounts_list " +
+      "accounts_get platform_sets_list platform_sets_create platform_sets_rename platform_sets_delete " +
+      "posts_validate posts_cancel platforms_describe media_create posts_attempts account_context";
     assert.deepEqual(tools.map(({ name }) => name).sort(), wanted.split(" ").sort());
     for (const { name, title, description, inputSchema, outputSchema, annotations } of tools) {
       assert.ok(title !== undefined && description !== undefined && outputSchema?.type === "object", name);
@@ -283,7 +285,8 @@ for (const revision of REVISIONS) {
     await callTool(client, "posts_publish", { id: long });
     assert.match(asked.pop() ?? "", /\n\n(👋){1000}… \(and 3 more characters\)$/u);
     assert.deepEqual(asked, [
-      "Publish this post on Threads and LinkedIn now (test mode: only in the sandbox)?\n\nThreads:\nFor most\n\nLinkedIn:\nFor LinkedIn\n\nhttps://example.com/a",
+      "Publish this post on Threads and LinkedIn now (test mode: only in the sandbox)?\n\nThreads:\nFor most\n\n" +
+        "LinkedIn:\nFor LinkedIn\n\nhttps://example.com/a",
     ]);
   });
 
@@ -611,7 +614,8 @@ test("without a good key it is 401 and says where to learn more; what is too lar
     assert.equal(status, 401);
     assert.equal(
       headers.get("www-authenticate"),
-      'Bearer resource_metadata="http://localhost:3000/.well-known/oauth-protected-resource/mcp", scope="mcp", error="invalid_token"',
+      'Bearer resource_metadata="http://localhost:3000/.well-known/oauth-protected-resource/mcp", scope="mcp", ' +
+        'error="invalid_token"',
     );
     assert.ok(headers.get("x-request-id") !== null && headers.get("x-ratelimit-limit") !== null);
   }

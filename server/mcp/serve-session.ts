@@ -56,7 +56,8 @@ export async function sessionOf(
     return refuse(
       400,
       -32000,
-      "Bad Request: the header Mcp-Session-Id is missing. Send initialize first, then send the ID it returns with every request.",
+      "Bad Request: the header Mcp-Session-Id is missing. " +
+        "Send initialize first, then send the ID it returns with every request.",
     );
   return (
     (await openSession(services, caller, sealed)) ??

@@ -117,7 +117,8 @@ export async function deleteMedia(tx: Db, jobs: JobSender, owner: Owner, id: str
   if (post !== undefined) {
     throw new PublicError(
       "INVALID_STATUS_TRANSITION",
-      `The media object is part of post ${post.id}, which is ${post.status}. Discard the post or change its media first.`,
+      `The media object is part of post ${post.id}, which is ${post.status}. ` +
+        "Discard the post or change its media first.",
     );
   }
   const released = await releaseMedia.all(tx, [[id]]);

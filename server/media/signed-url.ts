@@ -36,7 +36,10 @@ export function signMediaUrl(
 ): string {
   const expires = Math.ceil((now.getTime() / 1000 + LIFETIME_SECONDS) / 3600) * 3600;
   const name = readableName(media.filename, media.mimeType);
-  return `${urls.baseUrl}/media/${media.id}/${name}?expires=${expires}&signature=${sign(urls.secret, { mediaId: media.id, name, expires })}`;
+  return (
+    `${urls.baseUrl}/media/${media.id}/${name}?expires=${expires}&` +
+    `signature=${sign(urls.secret, { mediaId: media.id, name, expires })}`
+  );
 }
 
 /** Whether it was signed with one of these secrets. */

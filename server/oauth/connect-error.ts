@@ -70,7 +70,8 @@ const FAILURES = {
     message: (label: string) =>
       `${label} rejected the app that Ampost connects accounts through, or the permissions it requests.`,
     cure: (label: string) =>
-      `Ask the operator of this instance to check the app on ${label}'s developer portal: client ID, secret, redirect URI and permissions.`,
+      `Ask the operator of this instance to check the app on ${label}'s developer portal: ` +
+      "client ID, secret, redirect URI and permissions.",
   },
   platform_away: {
     message: (label: string) => `${label} is having problems, so nothing was connected.`,

@@ -131,7 +131,8 @@ test("the email says what ends when, how many posts are scheduled after it, and 
     to: "a@example.com",
     subject: "Reconnect your LinkedIn account Sam",
     text: [
-      "Ampost's access to your LinkedIn account Sam expires on 2026-12-02 10:00 UTC. After that, posts to it will fail until you reconnect it.",
+      "Ampost's access to your LinkedIn account Sam expires on 2026-12-02 10:00 UTC. " +
+        "After that, posts to it will fail until you reconnect it.",
       "1 post is scheduled for this account after that time.",
       "Reconnect it here: https://ampost.example/connections?mode=live\n",
     ].join("\n\n"),

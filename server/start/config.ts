@@ -69,7 +69,8 @@ export class ConfigError extends Error {
 
   constructor(problems: string[]) {
     super(
-      `The configuration has ${problems.length === 1 ? "a problem" : `${problems.length} problems`}:\n${problems.map((problem) => `  ${problem}`).join("\n")}`,
+      `The configuration has ${problems.length === 1 ? "a problem" : `${problems.length} problems`}:\n` +
+        `${problems.map((problem) => `  ${problem}`).join("\n")}`,
     );
     this.name = "ConfigError";
     this.problems = problems;
@@ -200,7 +201,8 @@ function withFiles(env: NodeJS.ProcessEnv, problems: string[]): NodeJS.ProcessEn
       values[name] = readFileSync(path, "utf8").trim();
     } catch (error) {
       problems.push(
-        `${name}_FILE points to ${path}, which cannot be read (${error instanceof Error && "code" in error ? String(error.code) : "unknown"}).`,
+        `${name}_FILE points to ${path}, ` +
+          `which cannot be read (${error instanceof Error && "code" in error ? String(error.code) : "unknown"}).`,
       );
     }
   }
@@ -246,7 +248,8 @@ function examples(values: NodeJS.ProcessEnv): string[] {
     if (madeBy === undefined || values[name]?.split(",")[0]?.trim() !== example) return [];
     const cure =
       name === "AMPOST_ENCRYPTION_KEY"
-        ? " If it has already sealed anything, keep it after the new one, separated by a comma, and run `ampost keys rotate-encryption`."
+        ? " If it has already sealed anything, keep it after the new one, separated by a comma, " +
+          "and run `ampost keys rotate-encryption`."
         : "";
     return [`${name} is the public example from .env.example. Generate your own with \`${madeBy}\`.${cure}`];
   });

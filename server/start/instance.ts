@@ -106,7 +106,8 @@ async function prepareDatabase(pool: pg.Pool, log: Logger, patienceSeconds: numb
       if (!isDatabaseAway(error)) throw error;
       if (performance.now() > deadline)
         throw new Error(
-          `The database cannot be reached: ${error instanceof Error ? error.message : String(error)}. Check DATABASE_URL.`,
+          `The database cannot be reached: ${error instanceof Error ? error.message : String(error)}. ` +
+            "Check DATABASE_URL.",
           { cause: error },
         );
       log.warn({ err: error }, "The database cannot be reached yet; trying again");

@@ -17,7 +17,8 @@ test("secrets leave no trace in the log, at any depth and in any form", () => {
 
 test("what is no secret stays as it is", () => {
   const [line] = logged(
-    `log.info({ requestId: "r1", tokenHealth: "healthy", token: null, at: new Date(0), attempt: 2, error: { code: "RATE_LIMITED" } }, "said");`,
+    'log.info({ requestId: "r1", tokenHealth: "healthy", token: null, at: new Date(0), attempt: 2, error: { code: ' +
+      '"RATE_LIMITED" } }, "said");',
   );
   const { time, ...rest } = line ?? {};
   assert.equal(typeof time, "string");
@@ -36,7 +37,8 @@ test("what is no secret stays as it is", () => {
 
 test("an error says its name, message, code and cause", () => {
   const [line] = logged(
-    `log.warn({ err: Object.assign(new TypeError("lost", { cause: new Error("cut") }), { code: "ECONNRESET" }) }, "gone");`,
+    'log.warn({ err: Object.assign(new TypeError("lost", { cause: new Error("cut") }), { code: ' +
+      '"ECONNRESET" }) }, "gone");',
   );
   const { stack, cause, ...rest } = Object(line?.err);
   assert.match(String(stack), /TypeError: lost/);
@@ -51,7 +53,9 @@ test("a circle or a deep structure does not break the log", () => {
 
 /** The lines that a program writes to its log. */
 function logged(program: string): Record<string, unknown>[] {
-  const source = `import { createLog } from ${JSON.stringify(join(import.meta.dirname, "log.ts"))}; const log = createLog({ level: "info", part: "test" });${program}`;
+  const source =
+    `import { createLog } from ${JSON.stringify(join(import.meta.dirname, "log.ts"))}; ` +
+    `const log = createLog({ level: "info", part: "test" });${program}`;
   const { stdout, stderr } = spawnSync(process.execPath, ["--input-type=module", "-e", source], { encoding: "utf8" });
   assert.equal(stdout, "");
   return stderr

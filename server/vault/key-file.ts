@@ -74,7 +74,8 @@ function readKeys(file: string): KeysRead {
     .map((line) => Buffer.from(line, "base64"));
   if (keys.every((key) => key.length === 32)) return { keys, stamp };
   throw new Error(
-    `${file} must have a 32-byte key in base64 on each line. Restore the right keys: without them, the tokens in the database cannot be read.`,
+    `${file} must have a 32-byte key in base64 on each line. ` +
+      "Restore the right keys: without them, the tokens in the database cannot be read.",
   );
 }
 

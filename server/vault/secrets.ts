@@ -57,7 +57,8 @@ export async function checkKeys(pool: pg.Pool, vault: Vault): Promise<void> {
 
 /** What to do about a wrong key. */
 export const WRONG_KEY_CURE =
-  "Set AMPOST_ENCRYPTION_KEY to the earlier key (the file encryption-key in the data folder of the first start), or add it after the new one, separated by a comma.";
+  "Set AMPOST_ENCRYPTION_KEY to the earlier key (the file encryption-key in the data folder of the first start), " +
+  "or add it after the new one, separated by a comma.";
 
 /** Whether the keys open what this database holds; "new" where it holds nothing yet. */
 export async function keyStatus(pool: pg.Pool, vault: Vault): Promise<"right" | "wrong" | "new"> {

@@ -54,7 +54,8 @@ const FILES: readonly (readonly [string, () => Buffer, string])[] = [
     "an SVG that reads a file",
     () =>
       Buffer.from(
-        `<!DOCTYPE svg [<!ENTITY x SYSTEM "file:///etc/passwd">]><svg xmlns="http://www.w3.org/2000/svg"><text>&x;</text></svg>`,
+        '<!DOCTYPE svg [<!ENTITY x SYSTEM "file:///etc/passwd">]><svg xmlns="http://www.w3.org/2000/svg">' +
+          "<text>&x;</text></svg>",
       ),
     "image/png",
   ],

@@ -13,7 +13,8 @@ after(() => world.close());
 
 const QUERIES = [
   "",
-  "?returnTo=/%E6%97%A5%E6%9C%AC&mode=test&mode=live&notice=__proto__&limit=1e99&offset=-1&before=%00&token=%F0%9F%98%80",
+  "?returnTo=/%E6%97%A5%E6%9C%AC&mode=test&mode=live&notice=__proto__&limit=1e99&offset=-1&before=%00&" +
+    "token=%F0%9F%98%80",
   "?mode=%00&mode[x]=1&platform=constructor&callbackURL=/..//evil.example&code=a%0d%0ab&state=%ff&id[]=1",
 ];
 const IDS = ["a%00b", "..%2f..", "%E6%97%A5", "constructor", "01980b7a-6c00-7000-8000-000000000001", "a".repeat(3000)];
@@ -32,7 +33,8 @@ const BODIES: readonly (readonly [string, string])[] = [
   [`multipart/form-data; boundary=${"b".repeat(300)}`, `--${"b".repeat(300)}\r\n\r\n`],
   [
     "multipart/form-data; boundary=b",
-    '--b\r\ncontent-disposition: form-data\r\n\r\nx\r\n--b\r\ncontent-disposition: form-data; name="__proto__"\r\n\r\nx\r\n--b--\r\n',
+    '--b\r\ncontent-disposition: form-data\r\n\r\nx\r\n--b\r\ncontent-disposition: form-data; name="__proto__"\r\n' +
+      "\r\nx\r\n--b--\r\n",
   ],
   ["multipart/form-data; boundary=b", '--b\r\ncontent-disposition: form-data; filename="a\0b"\r\n\r\nx\r\n--b--'],
   [
@@ -108,7 +110,8 @@ test("no odd header, query, id or body makes a route fail", async () => {
     // The world has no sandbox to connect at, which is a failure of its own.
     if (statusCode >= 500 && !/"code":"UNAVAILABLE"|cannot be reached/.test(body))
       failed.push(
-        `${method} ${url.slice(0, 200)} ${type.slice(0, 40)} ${JSON.stringify(payload.slice(0, 60))}: ${statusCode} ${body.slice(0, 200)}`,
+        `${method} ${url.slice(0, 200)} ${type.slice(0, 40)} ${JSON.stringify(payload.slice(0, 60))}: ` +
+          `${statusCode} ${body.slice(0, 200)}`,
       );
   };
   const callers: Record<string, string>[] = [

@@ -30,7 +30,8 @@ const FORMS: Readonly<Record<string, readonly [type: string, body: string]>> = {
   "a part of thousands of headers": [
     "multipart/form-data; boundary=b",
     form([
-      `--b\r\n${times(MANY, (index) => `x-${index}: 1\r\n`).join("")}content-disposition: form-data; name="data"\r\n\r\n{}\r\n`,
+      `--b\r\n${times(MANY, (index) => `x-${index}: 1\r\n`).join("")}content-disposition: form-data; ` +
+        'name="data"\r\n\r\n{}\r\n',
     ]),
   ],
   "a part with a head without end": ["multipart/form-data; boundary=b", form([part(`name="${"a".repeat(500_000)}"`)])],

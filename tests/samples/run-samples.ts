@@ -68,7 +68,8 @@ export async function runBlocks(
     ...(programs.ts.length === 0
       ? []
       : [
-          `"${process.execPath}" --disable-warning=ExperimentalWarning tests/samples/driver.ts ${programs.ts.join(" ")}`,
+          `"${process.execPath}" --disable-warning=ExperimentalWarning tests/samples/driver.ts ` +
+            `${programs.ts.join(" ")}`,
         ]),
     ...(programs.py.length === 0 ? [] : [PYTHON_IS_THERE, `python3 tests/samples/driver.py ${programs.py.join(" ")}`]),
   ];
@@ -142,4 +143,6 @@ curl() { command curl -w '%{stderr}\nCALL '"$BLOCK"' %{http_code} %{method} %{ur
 
 const KEEP_ID = `ID=$(echo "$ANSWER" | grep -o '"id":"[^"]*' | head -n 1 | cut -d '"' -f 4)`;
 
-const PYTHON_IS_THERE = `command -v python3 >/dev/null || { echo "python3 is not installed, and the samples in Python cannot run without it (on Debian: apt-get install python3)." >&2; exit 1; }`;
+const PYTHON_IS_THERE =
+  'command -v python3 >/dev/null || { echo "python3 is not installed, ' +
+  'and the samples in Python cannot run without it (on Debian: apt-get install python3)." >&2; exit 1; }';

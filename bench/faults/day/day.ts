@@ -132,7 +132,9 @@ async function live(day: Day, isMixed: boolean): Promise<{ result: PartResult; s
         .map(([kind, count]) => `${kind} ${count} times`)
         .join(", ");
       return {
-        did: `${told.length} posts of ${day.tenants} tenants with webhooks on all seven networks, a day in ${day.seconds} s, seed ${day.seed}, with ${neighbours.length} bad neighbors; ${made}`,
+        did:
+          `${told.length} posts of ${day.tenants} tenants with webhooks on all seven networks, ` +
+          `a day in ${day.seconds} s, seed ${day.seed}, with ${neighbours.length} bad neighbors; ${made}`,
         notes: [`${show(events.deliveries.length)} deliveries reached the tenants' webhooks.`, ...bad.note],
         faults,
         expectations: told.map(expect),
@@ -228,7 +230,8 @@ function compare(alone: Seen, mixed: Seen): { lines: string[]; late: Violation[]
   };
   const isWithin = (at: number) => mixed.windows.some(({ from, to }) => at >= from && at <= to);
   const lines = [
-    "| outside of the faults' windows | count | alone, p50 | alone, p99 | with neighbors, p50 | with neighbors, p99 | p99 ratio | at most 2 × |",
+    "| outside of the faults' windows | count | alone, p50 | alone, p99 | with neighbors, p50 | with neighbors, " +
+      "p99 | p99 ratio | at most 2 × |",
     "| --- | --- | --- | --- | --- | --- | --- | --- |",
   ];
   for (const [name, belongs] of Object.entries(GROUPS)) {
@@ -251,7 +254,9 @@ function compare(alone: Seen, mixed: Seen): { lines: string[]; late: Violation[]
   const { count, p50, p99, max } = summarize(within);
   lines.push(
     "",
-    `Windows of ${mixed.windows.length} faults, ${showSeconds(seconds)} in total: ${count} posts were due in them; p50 ${showSeconds(p50)}, p99 ${showSeconds(p99)}, maximum ${showSeconds(max)}.`,
+    `Windows of ${mixed.windows.length} faults, ${showSeconds(seconds)} in total: ` +
+      `${count} posts were due in them; p50 ${showSeconds(p50)}, p99 ${showSeconds(p99)}, ` +
+      `maximum ${showSeconds(max)}.`,
   );
   return { lines, late };
 }

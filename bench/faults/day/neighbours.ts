@@ -296,7 +296,8 @@ async function speakBadly(bad: Bad): Promise<Violation[]> {
     `GET /\\${canary}/sandbox HTTP/1.1\r\nHost: ${host}\r\n\r\n`,
     `CONNECT ${canary} HTTP/1.1\r\nHost: ${canary}\r\n\r\n`,
     `GET http://user@${canary}/sandbox/../../ HTTP/1.1\r\nHost: ${host}\r\n\r\n`,
-    `POST ${POSTS} HTTP/1.1\r\nHost: ${host}\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET / HTTP/1.1\r\n\r\n`,
+    `POST ${POSTS} HTTP/1.1\r\nHost: ${host}\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n` +
+      "GET / HTTP/1.1\r\n\r\n",
     `POST ${POSTS} HTTP/1.1\r\nHost: ${host}\r\nContent-Length: 1000000\r\n\r\n{`,
     `GET /${"a".repeat(100_000)} HTTP/1.1\r\nHost: ${host}\r\n\r\n`,
     `GET / HTTP/1.1\r\nHost: ${host}\r\n${"X-A: b\r\n".repeat(5_000)}\r\n`,

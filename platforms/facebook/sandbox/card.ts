@@ -63,11 +63,16 @@ export const CARD: PlatformCard = {
 
 const ICONS = {
   globe:
-    '<svg viewBox="0 0 24 24" role="img" aria-label="Public"><circle cx="12" cy="12" r="9"/><path d="M3 12h18M12 3c3.500 3 3.500 15 0 18M12 3c-3.500 3-3.500 15 0 18"/></svg>',
-  like: '<svg viewBox="0 0 24 24" aria-hidden="true"><path d="M7.500 10.500 11 3.500c1.700 0 2.700 1.200 2.400 2.800L12.800 9.500h5.700c1.200 0 2 1.100 1.700 2.200l-1.700 6.600c-.3 1-1.100 1.700-2.100 1.700H7.500m0-9.500v9.500m0-9.500H4v9.500h3.500"/></svg>',
+    '<svg viewBox="0 0 24 24" role="img" aria-label="Public"><circle cx="12" cy="12" r="9"/>' +
+    '<path d="M3 12h18M12 3c3.500 3 3.500 15 0 18M12 3c-3.500 3-3.500 15 0 18"/></svg>',
+  like:
+    '<svg viewBox="0 0 24 24" aria-hidden="true">' +
+    '<path d="M7.500 10.500 11 3.500c1.700 0 2.700 1.200 2.400 2.800L12.800 9.500h5.700c1.200 0 2 1.100 1.700 ' +
+    '2.200l-1.700 6.600c-.3 1-1.100 1.700-2.100 1.700H7.500m0-9.500v9.500m0-9.500H4v9.500h3.500"/></svg>',
   comment: '<svg viewBox="0 0 24 24" aria-hidden="true"><path d="M4 5h16v11.500h-8L7.500 20v-3.500H4Z"/></svg>',
   share:
-    '<svg viewBox="0 0 24 24" aria-hidden="true"><path d="M13.500 5 20 11.500l-6.500 6.500v-4C8.500 14 6 15.500 4 19c.5-5.500 3-9 9.500-9.700Z"/></svg>',
+    '<svg viewBox="0 0 24 24" aria-hidden="true">' +
+    '<path d="M13.500 5 20 11.500l-6.500 6.500v-4C8.500 14 6 15.500 4 19c.5-5.500 3-9 9.500-9.700Z"/></svg>',
 };
 
 function pagePost(seen: SeenPost, options: CardOptions): string {
@@ -129,7 +134,8 @@ function comments({ post, look }: SeenPost): string {
   return list
     .map(
       (text) =>
-        `<div class="fb-comment">${face(look.author.name)}<p><b>${escapeHtml(look.author.name)}</b>${richText(String(text))}</p></div>`,
+        `<div class="fb-comment">${face(look.author.name)}<p>` +
+        `<b>${escapeHtml(look.author.name)}</b>${richText(String(text))}</p></div>`,
     )
     .join("");
 }

@@ -167,7 +167,8 @@ export const SWITCHES: readonly FaultSwitch[] = [
     name: "reel-processing-error",
     operations: ["upload", "publish"],
     about:
-      "Processing the video fails: on an upload, finishing fails with 352; on finishing, it succeeds and the video never goes live.",
+      "Processing the video fails: on an upload, finishing fails with 352; " +
+      "on finishing, it succeeds and the video never goes live.",
   },
   {
     name: "upload-interrupt-at-{n}",

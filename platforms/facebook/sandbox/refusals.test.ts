@@ -295,7 +295,8 @@ test("codes, apps and redirect addresses that do not fit", async (t) => {
   assert.deepEqual(codesOf(await exchangeToken(sandbox, "nobody")), [400, 190]);
   const refused = await sandbox.call(
     "POST",
-    `https://www.facebook.com/v25.0/dialog/oauth?${new URLSearchParams({ client_id: APP.client_id, redirect_uri: REDIRECT_URI, scope: "pages_show_list", response_type: "code", state: "s" })}`,
+    "https://www.facebook.com/v25.0/dialog/oauth?" +
+      `${new URLSearchParams({ client_id: APP.client_id, redirect_uri: REDIRECT_URI, scope: "pages_show_list", response_type: "code", state: "s" })}`,
     { form: { decision: "refuse" } },
   );
   assert.equal(

@@ -23,7 +23,8 @@ export function scheduledAt({ now }: Call, seconds: number, mostSeconds: number)
   const ahead = seconds - now / 1000;
   if (ahead < LEAST_SECONDS || ahead > mostSeconds) {
     throw invalid(
-      `The specified scheduled publish time is invalid: it has to be at least 10 minutes and at most ${Math.floor(mostSeconds / 86_400)} days ahead.`,
+      "The specified scheduled publish time is invalid: " +
+        `it has to be at least 10 minutes and at most ${Math.floor(mostSeconds / 86_400)} days ahead.`,
     );
   }
   return seconds * 1000;

@@ -67,10 +67,15 @@ export const CARD: PlatformCard = {
 
 const ICONS = {
   heart:
-    '<svg viewBox="0 0 24 24" aria-hidden="true"><path d="M12 20.5S3.5 15.6 3.5 9.3A4.7 4.7 0 0 1 12 6.600 4.700 4.700 0 0 1 20.500 9.300C20.500 15.600 12 20.500 12 20.500Z"/></svg>',
+    '<svg viewBox="0 0 24 24" aria-hidden="true">' +
+    '<path d="M12 20.5S3.5 15.6 3.5 9.3A4.7 4.7 0 0 1 12 6.600 4.700 4.700 0 0 1 20.500 9.300C20.500 15.600 12 ' +
+    '20.500 12 20.500Z"/></svg>',
   comment:
-    '<svg viewBox="0 0 24 24" aria-hidden="true"><path d="M20.500 17.200 21 21l-3.700-.9A8.900 8.900 0 1 1 20.500 17.200Z"/></svg>',
-  send: '<svg viewBox="0 0 24 24" aria-hidden="true"><path d="M21 3.500 10.500 14M21 3.500l-6.500 17-4-6.500L4 10Z"/></svg>',
+    '<svg viewBox="0 0 24 24" aria-hidden="true">' +
+    '<path d="M20.500 17.200 21 21l-3.700-.9A8.900 8.900 0 1 1 20.500 17.200Z"/></svg>',
+  send:
+    '<svg viewBox="0 0 24 24" aria-hidden="true">' +
+    '<path d="M21 3.500 10.500 14M21 3.500l-6.500 17-4-6.500L4 10Z"/></svg>',
   keep: '<svg viewBox="0 0 24 24" aria-hidden="true"><path d="M18.500 20.500 12 14.500l-6.500 6v-17h13Z"/></svg>',
 };
 

@@ -163,7 +163,8 @@ const OWN_ERRORS: readonly (GraphError & { name: string })[] = [
   {
     name: "100/2207067",
     message:
-      "The VIDEO value for media_type is no longer supported. Use the REELS media_type to publish a video to your Instagram feed.",
+      "The VIDEO value for media_type is no longer supported. " +
+      "Use the REELS media_type to publish a video to your Instagram feed.",
     code: 100,
     subcode: 2207067,
     transient: false,
@@ -227,7 +228,8 @@ export const SWITCHES: readonly FaultSwitch[] = [
     name: "processing-error-{n}",
     operations: ["create", "upload"],
     about:
-      "The container ends as ERROR with this subcode in its status: `processing-error-2207076`, also 2207077, 2207081, 2207082.",
+      "The container ends as ERROR with this subcode in its status: `processing-error-2207076`, also 2207077, " +
+      "2207081, 2207082.",
   },
   {
     name: "stuck-in-progress",

@@ -196,7 +196,8 @@ function exchangeCode(call: Call): PlatformAnswer {
   if (stale) return exchangeError(CODE_USED);
   if (code.redirectUri !== params["redirect_uri"])
     return exchangeError(
-      "Error validating verification code. Please make sure your redirect_uri is identical to the one you used in the OAuth dialog request",
+      "Error validating verification code. " +
+        "Please make sure your redirect_uri is identical to the one you used in the OAuth dialog request",
     );
   identity.useCode("instagram", code.code);
   const token = directToken(call, {

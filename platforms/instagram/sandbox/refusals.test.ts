@@ -277,7 +277,8 @@ test("a code, an app and a redirect address that do not fit", async (t) => {
   const page = (query: Record<string, string>) =>
     sandbox.call(
       "GET",
-      `https://www.instagram.com/oauth/authorize?${new URLSearchParams({ client_id: form.client_id, redirect_uri: form.redirect_uri, response_type: "code", scope: "instagram_business_basic", ...query })}`,
+      "https://www.instagram.com/oauth/authorize?" +
+        `${new URLSearchParams({ client_id: form.client_id, redirect_uri: form.redirect_uri, response_type: "code", scope: "instagram_business_basic", ...query })}`,
     );
   assert.equal((await page({})).status, 200);
   const refused: Record<string, string>[] = [

@@ -61,7 +61,8 @@ function accessErrors(label: string): GraphErrorRow[] {
       brokerCode: "IDENTITY_CONFIRMATION_REQUIRED",
       notPublished: true,
       message:
-        "Facebook requires you to confirm your identity before this Page can publish. Open the Facebook mobile app, switch to the Page and follow the prompt.",
+        "Facebook requires you to confirm your identity before this Page can publish. " +
+        "Open the Facebook mobile app, switch to the Page and follow the prompt.",
     },
     {
       either: [1404078],
@@ -69,7 +70,8 @@ function accessErrors(label: string): GraphErrorRow[] {
       brokerCode: "IDENTITY_CONFIRMATION_REQUIRED",
       notPublished: true,
       message:
-        "Facebook requires the Page's manager to complete Page Publishing Authorization. Open the Facebook mobile app, switch to the Page and follow the prompt.",
+        "Facebook requires the Page's manager to complete Page Publishing Authorization. " +
+        "Open the Facebook mobile app, switch to the Page and follow the prompt.",
     },
     {
       codes: [10, [200, 299]],

@@ -69,7 +69,8 @@ export function requireScopes(graph: Graph, granted: readonly string[], needed: 
   if (missing.length === 0) return;
   throw new BrokerError(
     "AUTH_REVOKED",
-    `${graph.label} was connected without a permission that publishing needs (${missing.join(", ")}). Connect again and leave all permissions selected.`,
+    `${graph.label} was connected without a permission that publishing needs (${missing.join(", ")}). ` +
+      "Connect again and leave all permissions selected.",
   );
 }
 

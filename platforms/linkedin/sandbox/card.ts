@@ -123,7 +123,8 @@ function articleHtml({ post, look }: Pick<SeenPost, "post" | "look">, options: C
   const figure = picture ? mediaItem(picture, post.media[0]?.altText ?? null, options, false) : "";
   return outward(
     url,
-    `${figure}<span class="about"><b>${escapeHtml(look.link?.title ?? host)}</b><small>${escapeHtml(host)}</small></span>`,
+    `${figure}<span class="about"><b>${escapeHtml(look.link?.title ?? host)}</b>` +
+      `<small>${escapeHtml(host)}</small></span>`,
     picture ? "article" : "article bare",
   );
 }

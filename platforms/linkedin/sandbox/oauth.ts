@@ -174,7 +174,8 @@ function exchangeCode(
     return tokenError(
       400,
       "invalid_redirect_uri",
-      "Unable to retrieve access token: appid/redirect uri/code verifier does not match authorization code. Or authorization code expired. Or external member binding exists",
+      "Unable to retrieve access token: appid/redirect uri/code verifier does not match authorization code. " +
+        "Or authorization code expired. Or external member binding exists",
     );
   }
   world.identity.useCode("linkedin", code.code);

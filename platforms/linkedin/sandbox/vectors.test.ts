@@ -172,7 +172,9 @@ test("vector 15, 17: the same post within 10 minutes is refused, and the refusal
   const again = await post();
   assert.deepEqual(again.json, {
     status: 422,
-    message: `com.linkedin.content.common.exception.BadRequestResponseException: Content is a duplicate of ${String(first?.["id"])}`,
+    message:
+      "com.linkedin.content.common.exception.BadRequestResponseException: " +
+      `Content is a duplicate of ${String(first?.["id"])}`,
     errorDetailType: "com.linkedin.common.error.BadRequest",
     errorDetails: { inputErrors: [{ description: "Duplicate post is detected", input: {}, code: "DUPLICATE_POST" }] },
   });

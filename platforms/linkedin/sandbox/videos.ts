@@ -129,7 +129,10 @@ function instructions(call: Call, asset: Asset, request: Fields, sizeBytes: numb
 }
 
 function signedUrl({ urn, secret }: Asset, path: string): string {
-  return `https://www.linkedin.com/dms-uploads/${idOf(urn)}/${path}?${new URLSearchParams({ sau: "vid", m: "AQJsandbox", app: "213242", v: "beta", ut: secret })}`;
+  return (
+    `https://www.linkedin.com/dms-uploads/${idOf(urn)}/${path}?` +
+    `${new URLSearchParams({ sau: "vid", m: "AQJsandbox", app: "213242", v: "beta", ut: secret })}`
+  );
 }
 
 function putPart(call: Call): Outcome {

@@ -71,7 +71,9 @@ export const ERRORS = {
   missing: (name: string): GraphError => ({ message: `The parameter ${name} is required.`, code: 100 }),
   invalid: (message: string): GraphError => ({ message, code: 100 }),
   noObject: (id: string): GraphError => ({
-    message: `Unsupported request. Object with ID '${id}' does not exist, cannot be loaded due to missing permissions, or does not support this operation`,
+    message:
+      `Unsupported request. Object with ID '${id}' does not exist, cannot be loaded due to missing permissions, ` +
+      "or does not support this operation",
     code: 100,
     subcode: 33,
   }),
@@ -92,7 +94,8 @@ export const ERRORS = {
   },
   checkpoint: {
     message:
-      "Error validating access token: You cannot access the app till you log in to www.threads.net and follow the instructions given.",
+      "Error validating access token: You cannot access the app till you log in to www.threads.net and follow the " +
+      "instructions given.",
     code: 190,
     subcode: 459,
   },

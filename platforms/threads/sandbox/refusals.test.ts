@@ -277,7 +277,8 @@ test("a code with a wrong secret, a wrong redirect, or after an hour, and a shor
 test("the consent page asks, refuses, and grants what was ticked", async (t) => {
   const { sandbox } = await openThreads(t);
   const page = (changes: Record<string, string> = {}) =>
-    `https://www.threads.com/oauth/authorize?${new URLSearchParams({ client_id: "990602627938098", redirect_uri: "https://app.example.test/cb", scope: "threads_basic threads_content_publish", response_type: "code", state: "s&1", ...changes })}`;
+    "https://www.threads.com/oauth/authorize?" +
+    `${new URLSearchParams({ client_id: "990602627938098", redirect_uri: "https://app.example.test/cb", scope: "threads_basic threads_content_publish", response_type: "code", state: "s&1", ...changes })}`;
   const shown = await sandbox.call("GET", page({ login_hint: "Zoë <b>" }));
   assert.match(shown.text, /Continue as zoe_b/);
   assert.doesNotMatch(shown.text, /<b>"|<script/);
@@ -296,7 +297,8 @@ test("the consent page asks, refuses, and grants what was ticked", async (t) => 
   const refused = await sandbox.call("POST", page(), { headers: form, body: "decision=refuse" });
   assert.equal(
     refused.headers.get("location"),
-    "https://app.example.test/cb?error=access_denied&error_reason=user_denied&error_description=The+user+denied+your+request&state=s%261#_",
+    "https://app.example.test/cb?error=access_denied&error_reason=user_denied&" +
+      "error_description=The+user+denied+your+request&state=s%261#_",
   );
   const approved = await sandbox.call("POST", page(), { headers: form, body: "decision=approve&scope=threads_basic" });
   const location = approved.headers.get("location") ?? "";

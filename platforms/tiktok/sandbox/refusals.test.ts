@@ -289,7 +289,8 @@ test("a wrong app, redirect URI or scope never gives a code", async (t) => {
   const ask = (changes: Record<string, string>) =>
     sandbox.call(
       "GET",
-      `https://www.tiktok.com/v2/auth/authorize/?${new URLSearchParams({ client_key: APP.client_key, response_type: "code", scope: "user.info.basic", redirect_uri: REDIRECT, state: "s", ...changes })}`,
+      "https://www.tiktok.com/v2/auth/authorize/?" +
+        `${new URLSearchParams({ client_key: APP.client_key, response_type: "code", scope: "user.info.basic", redirect_uri: REDIRECT, state: "s", ...changes })}`,
     );
   assert.equal((await ask({})).status, 200);
   assert.equal((await ask({ client_key: "nobody" })).status, 400);

@@ -65,7 +65,8 @@ export const PROBLEMS = {
   notPermitted: forbidden("You are not permitted to perform this action."),
   duplicate: forbidden("You are not allowed to create a Tweet with duplicate content."),
   replyRestricted: forbidden(
-    "Reply to this conversation is not allowed because you have not been mentioned or otherwise engaged by the author of the post you are replying to.",
+    "Reply to this conversation is not allowed because you have not been mentioned or otherwise engaged by the " +
+      "author of the post you are replying to.",
   ),
   replyGone: forbidden("You attempted to reply to a Tweet that is deleted or not visible to you."),
   cashtags: forbidden("Your post exceeds the maximum of one cashtag."),
@@ -153,7 +154,8 @@ const NAMED: readonly { name: string; about: string; problem: Problem; operation
     problem: plain(
       403,
       "Client Forbidden",
-      "When authenticating requests to the X API v2 endpoints, you must use keys and tokens from a developer App that is attached to a Project.",
+      "When authenticating requests to the X API v2 endpoints, you must use keys and tokens from a developer App " +
+        "that is attached to a Project.",
       "client-forbidden",
       { reason: "client-not-enrolled" },
     ),

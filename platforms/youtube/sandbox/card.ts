@@ -40,9 +40,11 @@ export const YOUTUBE_CARD: PlatformCard = {
 };
 
 const LOCK =
-  '<svg viewBox="0 0 24 24" aria-hidden="true"><rect x="5" y="11" width="14" height="9" rx="2"/><path d="M8 11V8a4 4 0 0 1 8 0v3"/></svg>';
+  '<svg viewBox="0 0 24 24" aria-hidden="true"><rect x="5" y="11" width="14" height="9" rx="2"/>' +
+  '<path d="M8 11V8a4 4 0 0 1 8 0v3"/></svg>';
 const LINK =
-  '<svg viewBox="0 0 24 24" aria-hidden="true"><path d="M10 14a4 4 0 0 0 6 0l3-3a4 4 0 0 0-6-6l-1 1M14 10a4 4 0 0 0-6 0l-3 3a4 4 0 0 0 6 6l1-1"/></svg>';
+  '<svg viewBox="0 0 24 24" aria-hidden="true">' +
+  '<path d="M10 14a4 4 0 0 0 6 0l3-3a4 4 0 0 0-6-6l-1 1M14 10a4 4 0 0 0-6 0l-3 3a4 4 0 0 0 6 6l1-1"/></svg>';
 
 function videoHtml({ post, look }: SeenPost, options: CardOptions): string {
   const { username, name, url } = look.author;

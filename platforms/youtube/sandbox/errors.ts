@@ -95,14 +95,16 @@ const authorization = (reason: string, message: string): ApiError => ({
 });
 
 const QUOTA =
-  'The request cannot be completed because you have exceeded your <a href="/youtube/v3/getting-started#quota">quota</a>.';
+  "The request cannot be completed because you have exceeded your <a " +
+  'href="/youtube/v3/getting-started#quota">quota</a>.';
 
 /** Every error that has one form. */
 export const ERRORS = {
   authError: {
     ...authorization("authError", "Invalid Credentials"),
     message:
-      "Request had invalid authentication credentials. Expected OAuth 2 access token, login cookie or other valid authentication credential.",
+      "Request had invalid authentication credentials. " +
+      "Expected OAuth 2 access token, login cookie or other valid authentication credential.",
   },
   expired: authorization("expired", "The access token expired"),
   required: authorization("required", "Login Required."),
@@ -165,7 +167,8 @@ export const ERRORS = {
     ...global(
       429,
       "rateLimitExceeded",
-      "Quota exceeded for quota metric 'Queries' and limit 'Queries per minute' of service 'youtube.googleapis.com' for consumer 'project_number:123456789012'.",
+      "Quota exceeded for quota metric 'Queries' and limit 'Queries per minute' of service " +
+        "'youtube.googleapis.com' for consumer 'project_number:123456789012'.",
     ),
     more: { status: "RESOURCE_EXHAUSTED" },
   },
@@ -222,7 +225,8 @@ export const ERRORS = {
   defaultLanguageNotSet: video(
     400,
     "defaultLanguageNotSet",
-    "The API request is trying to add localized video details without specifying the default language of the video details.",
+    "The API request is trying to add localized video details without specifying the default language of " +
+      "the video details.",
   ),
   forbiddenPrivacySetting: video(
     403,
@@ -281,7 +285,9 @@ export function uploadsUsedUp(clientId: string): ApiError {
     status: 429,
     reason: "rateLimitExceeded",
     domain: "global",
-    message: `Quota exceeded for quota metric 'Video Uploads' and limit 'Video Uploads per day' of service 'youtube.googleapis.com' for consumer 'project_number:${project}'.`,
+    message:
+      "Quota exceeded for quota metric 'Video Uploads' and limit 'Video Uploads per day' of service " +
+      `'youtube.googleapis.com' for consumer 'project_number:${project}'.`,
   };
 }
 

@@ -161,7 +161,8 @@ test("an upload in one request of two parts makes the same video", async (t) => 
   const file = await videoFile({ seconds: 2 });
   const body = Buffer.concat([
     Buffer.from(
-      `--X\r\nContent-Type: application/json; charset=UTF-8\r\n\r\n${JSON.stringify(video())}\r\n--X\r\nContent-Type: video/mp4\r\n\r\n`,
+      `--X\r\nContent-Type: application/json; charset=UTF-8\r\n\r\n${JSON.stringify(video())}\r\n--X\r\n` +
+        "Content-Type: video/mp4\r\n\r\n",
     ),
     file,
     Buffer.from("\r\n--X--\r\n"),

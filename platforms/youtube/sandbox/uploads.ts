@@ -202,7 +202,8 @@ function validateRange(
   if (isLast || lengthBytes % STEP_BYTES === 0) return undefined;
   return plainError(
     400,
-    "Invalid request.  The number of bytes uploaded is required to be equal or greater than 262144, except for the final request (it's recommended to be the exact multiple of 262144).",
+    "Invalid request.  The number of bytes uploaded is required to be equal or greater than 262144, " +
+      "except for the final request (it's recommended to be the exact multiple of 262144).",
   );
 }
 

@@ -180,7 +180,9 @@ const PART_CONTENT: Partial<Record<Part, (call: Call, video: Video) => unknown>>
   }),
   statistics: () => ({ viewCount: "0", likeCount: "0", favoriteCount: "0", commentCount: "0" }),
   player: (_call, { id }) => ({
-    embedHtml: `<iframe width="480" height="270" src="//www.youtube.com/embed/${id}" frameborder="0" allowfullscreen></iframe>`,
+    embedHtml:
+      `<iframe width="480" height="270" src="//www.youtube.com/embed/${id}" frameborder="0" allowfullscreen>` +
+      "</iframe>",
   }),
   processingDetails: processingPart,
   fileDetails: (_call, { file }) => ({

@@ -39,7 +39,8 @@ export async function findClient(services: ClientServices, id: string, who: Thro
   if (!isDocumentUrl(id, services.settings.allowPrivateUrls))
     throw invalidClient(
       "The app that sent you here is unknown",
-      "Its client ID is neither the https URL of a metadata document nor an ID issued by this server. Remove the server in the app and add it again.",
+      "Its client ID is neither the https URL of a metadata document nor an ID issued by this server. " +
+        "Remove the server in the app and add it again.",
     );
   const known = documents.get(id);
   if (known !== undefined && known.until > performance.now()) return known.client;

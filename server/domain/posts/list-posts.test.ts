@@ -153,7 +153,8 @@ test("a list of twenty reads no more rows with many posts stored than with few",
     await client.query("set plan_cache_mode = force_generic_plan");
     await client.query(`prepare page(text, text, int, int) as ${statement.text}`);
     const { rows } = await client.query(
-      `explain (analyze, costs off, timing off, buffers off) execute page('${tenant.userId}', '${tenant.mode}', ${values.slice(2).join(", ")})`,
+      `explain (analyze, costs off, timing off, buffers off) execute page('${tenant.userId}', '${tenant.mode}', ` +
+        `${values.slice(2).join(", ")})`,
     );
     const plan = rows.map((row: Record<string, unknown>) => row["QUERY PLAN"]).join("\n");
     assert.match(plan, /Index Scan using posts_list on posts/);

@@ -157,7 +157,8 @@ function outcomeUnknown(unknown: readonly HeldPlatformPostRow[]): PublicError {
   const names = unknown.map(({ platform }) => platform).join(", ");
   return new PublicError(
     "OUTCOME_UNKNOWN",
-    `It is not known whether the post is live on ${names}. Check the account; if it is not there, retry with it in "platforms" and "force": true.`,
+    `It is not known whether the post is live on ${names}. ` +
+      'Check the account; if it is not there, retry with it in "platforms" and "force": true.',
   );
 }
 

@@ -31,13 +31,17 @@ const GRANTS: { says: string; holds: (platform: PlatformName) => boolean; set: s
   {
     says: "the refresh token ends before",
     holds: needsRefreshToken,
-    set: "access_token_expires_at = now() + interval '1 hour', refresh_token_sealed = 'sealed', refresh_token_expires_at = now() + interval '20 days'",
+    set:
+      "access_token_expires_at = now() + interval '1 hour', refresh_token_sealed = 'sealed', " +
+      "refresh_token_expires_at = now() + interval '20 days'",
     warns: true,
   },
   {
     says: "the refresh token ends after",
     holds: needsRefreshToken,
-    set: "access_token_expires_at = now() + interval '1 hour', refresh_token_sealed = 'sealed', refresh_token_expires_at = now() + interval '40 days'",
+    set:
+      "access_token_expires_at = now() + interval '1 hour', refresh_token_sealed = 'sealed', " +
+      "refresh_token_expires_at = now() + interval '40 days'",
     warns: false,
   },
   {

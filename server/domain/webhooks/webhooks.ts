@@ -213,7 +213,9 @@ function refusePrivate({ settings }: Door, url: string): void {
     message: "url points to an address that is not public, so nothing would be sent there",
     actual: url,
     limit: null,
-    fix: "Use a publicly reachable address. In development, use `ampost listen --forward`, or set AMPOST_ALLOW_PRIVATE_URLS=true on the instance.",
+    fix:
+      "Use a publicly reachable address. " +
+      "In development, use `ampost listen --forward`, or set AMPOST_ALLOW_PRIVATE_URLS=true on the instance.",
   });
 }
 

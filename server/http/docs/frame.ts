@@ -10,7 +10,9 @@ import { DOCS_STYLE } from "./style.ts";
 const STYLE = `${PAGE_STYLE}${DOCS_STYLE}`;
 
 /** Nothing but what is ours: one style, one script, and the index that it searches. */
-export const CONTENT_SECURITY_POLICY = `default-src 'none'; style-src 'sha256-${createHash("sha256").update(STYLE).digest("base64")}'; img-src data:; script-src 'self'; connect-src 'self'; form-action 'none'; frame-ancestors 'none'; base-uri 'none'`;
+export const CONTENT_SECURITY_POLICY =
+  `default-src 'none'; style-src 'sha256-${createHash("sha256").update(STYLE).digest("base64")}'; img-src data:; ` +
+  "script-src 'self'; connect-src 'self'; form-action 'none'; frame-ancestors 'none'; base-uri 'none'";
 
 /** A page of the documentation as a browser shows it. */
 export function frameDocs(page: Page, pages: readonly Page[]): string {

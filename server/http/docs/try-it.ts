@@ -11,7 +11,10 @@ export const TRY_IT_START = `${TRY_IT}/start.js`;
  * Scalar makes its styles as it runs, and sends to the API what a person tries. Nothing of it is loaded from elsewhere.
  */
 export function tryItPolicy(apiUrl: string): string {
-  return `default-src 'none'; script-src 'self'; style-src 'unsafe-inline'; img-src 'self' data: blob:; font-src data:; connect-src 'self' ${apiUrl}; form-action 'none'; frame-ancestors 'none'; base-uri 'none'`;
+  return (
+    "default-src 'none'; script-src 'self'; style-src 'unsafe-inline'; img-src 'self' data: blob:; " +
+    `font-src data:; connect-src 'self' ${apiUrl}; form-action 'none'; frame-ancestors 'none'; base-uri 'none'`
+  );
 }
 
 export function tryItPage(): string {

@@ -186,9 +186,11 @@ function warning({ client, redirectUri }: AuthorizationRequest): Html {
   const isLocal = url.protocol !== "https:";
   const elsewhere = !isLocal && client.host !== null && client.host !== url.host;
   const text = isLocal
-    ? "Any program on this device can claim to be this one. Authorize it only if you just started connecting it yourself."
+    ? "Any program on this device can claim to be this one. " +
+      "Authorize it only if you just started connecting it yourself."
     : elsewhere
-      ? "You will be sent to a different host than the app's origin. Authorize it only if you just started connecting it yourself and trust both."
+      ? "You will be sent to a different host than the app's origin. " +
+        "Authorize it only if you just started connecting it yourself and trust both."
       : "Authorize it only if you just started connecting it yourself.";
   return html`<p class="notice warn">${text}</p>`;
 }

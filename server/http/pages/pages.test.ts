@@ -284,7 +284,8 @@ test("what waits for approval is counted on every page, and approved or discarde
     send(`/approvals/${what}`, { mode: "test", ...fields }, { origin: OWN, cookie: own });
   const hashOf = async (id: string) =>
     new RegExp(
-      `value="${id}" /><input type="hidden" name="mode" value="test" /><input type="hidden" name="contentHash" value="([0-9a-f]{64})"`,
+      `value="${id}" /><input type="hidden" name="mode" value="test" />` +
+        '<input type="hidden" name="contentHash" value="([0-9a-f]{64})"',
     ).exec(await page())?.[1] ?? "";
   assert.deepEqual([await counted(), (await page()).includes("No posts are waiting")], [undefined, true]);
   const unread = await open("/approvals?cursor=nonsense", { cookie: own });

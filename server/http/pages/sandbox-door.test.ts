@@ -97,7 +97,8 @@ test("no request through the door reaches a platform's routes, and none is noted
   for (const path of [
     "graph.threads.net/v1.0/me",
     "graph.facebook.com/nothing",
-    "threads.net/oauth/authorize?client_id=990602627938098&login_hint=new&scope=threads_basic&response_type=code&redirect_uri=https://app.example.test/cb",
+    "threads.net/oauth/authorize?client_id=990602627938098&login_hint=new&scope=threads_basic&response_type=code&" +
+      "redirect_uri=https://app.example.test/cb",
     "api.x.com/2/users/me",
     "x/../graph.threads.net/me",
     "_sandbox/page",

@@ -99,7 +99,9 @@ const NOTICES: Readonly<Record<string, Notice>> = {
   },
   email: {
     kind: "done",
-    text: "We sent an email to your current address. Open its link to approve the change; then confirm the new address.",
+    text:
+      "We sent an email to your current address. Open its link to approve the change; " +
+      "then confirm the new address.",
   },
   password: { kind: "done", text: "Your password has been changed, and all other sessions have been signed out." },
   passkey: { kind: "done", text: "The passkey has been removed." },

@@ -201,7 +201,8 @@ function notOpen(signUp: "open" | "invite" | "closed"): Html {
   const how =
     signUp === "closed"
       ? "This instance does not accept new accounts."
-      : "You need an invitation to create an account. Open the link in your invitation email, or ask the owner of this instance to invite you.";
+      : "You need an invitation to create an account. " +
+        "Open the link in your invitation email, or ask the owner of this instance to invite you.";
   return html`<section>
     <p>${how}</p>
     <p><a href="/sign-in">Sign in</a></p>
