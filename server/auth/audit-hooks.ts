@@ -11,11 +11,11 @@ import type { RequestOrigin } from "./auth.ts";
 import { KNOWN_BROWSER, KNOWN_BROWSER_DAYS, markBrowser, nameOfBrowser } from "./known-browser.ts";
 import { resetThrottle, isFirstUse, shouldRecordFailure, throttle, type ThrottledAction } from "./throttle.ts";
 
-/** What somebody did to sign in or out, or to the ways in which they can. */
+/** Sign-in, sign-out, and changes to a user's ways to sign in. */
 export interface AuthEvent {
   userId: string | null;
   action: AuthEventAction;
-  /** The session in which it was done; null where nobody was signed in. */
+  /** The session in which it happened; null if nobody was signed in. */
   sessionId: string | null;
   target?: string;
   data?: Record<string, unknown>;
@@ -34,7 +34,7 @@ export interface AuditHooksDeps {
   userOf(cookies: string): Promise<string | null>;
 }
 
-/** What is counted before it is tried, by the library's path. */
+/** What is counted before it is attempted, by the library's path. */
 const COUNTED: Readonly<Record<string, ThrottledAction>> = {
   "/sign-in/email": "signIn",
   "/passkey/verify-authentication": "signIn",
@@ -52,7 +52,7 @@ const COUNTED: Readonly<Record<string, ThrottledAction>> = {
   "/two-factor/get-totp-uri": "password",
 };
 
-/** The ways in: where a session appears, somebody has signed in. */
+/** Ways to sign in: a new session on one of these paths means that a user has signed in. */
 const WAYS_IN: Readonly<Record<string, string>> = {
   "/sign-in/email": "password",
   "/passkey/verify-authentication": "passkey",
@@ -70,10 +70,7 @@ function triesOf(email: string | undefined, browser: string): string {
 const withCode = z.object({ code: z.string().max(100) });
 const withEmail = z.object({ email: z.string().max(1000) });
 
-/**
- * Stands around every call of the library, whether it comes over HTTP or from a page: counts tries, and writes down
- * what came of them.
- */
+/** Wraps every call of the library, over HTTP or from a page: counts attempts and records the result. */
 export function createAuditHooks({ pool, record, origin, userOf }: AuditHooksDeps) {
   const plugin = {
     id: "ampost-watch",
@@ -89,7 +86,7 @@ export function createAuditHooks({ pool, record, origin, userOf }: AuditHooksDep
               tried === "signIn" && email !== undefined
                 ? await nameOfBrowser(pool, email, await readBrowser(ctx))
                 : null;
-            // What others try, from wherever, keeps nobody out of a browser of their own.
+            // Attempts from elsewhere never lock users out of their own browser.
             if (browser !== null)
               return await throttle(pool, tried, { account: triesOf(email, browser), address: null });
             const account = email ?? (await userOf(ctx.headers?.get("cookie") ?? ""));
@@ -120,7 +117,7 @@ export function createAuditHooks({ pool, record, origin, userOf }: AuditHooksDep
           }),
         },
         {
-          // Whoever changes a password has a reason: nobody else stays signed in by the old one.
+          // A password is changed for a reason: all other sessions end.
           matcher: ({ path }) => path === "/change-password",
           handler: createAuthMiddleware(async ({ body }) => ({
             context: { body: { ...body, revokeOtherSessions: true } },
@@ -138,7 +135,7 @@ export function createAuditHooks({ pool, record, origin, userOf }: AuditHooksDep
             if (action !== undefined && !failed && session !== null)
               await record({ userId: session.user.id, action, sessionId: session.session.id });
             if (way === undefined) return;
-            // Whoever turns the second factor on is signed in already.
+            // The user who turns on two-factor authentication is already signed in.
             if (session !== null) return;
             if (failed) await noteFailure(await whoTried(ctx), way);
             else if (newSession !== null) {
@@ -171,13 +168,13 @@ export function createAuditHooks({ pool, record, origin, userOf }: AuditHooksDep
     return (await ctx.getSignedCookie(ctx.context.createAuthCookie(KNOWN_BROWSER).name, ctx.context.secret)) || null;
   }
 
-  /** Whoever tries from many addresses fills no log: beyond a number in an hour nothing is written down. */
+  /** Attempts from many addresses must not fill the log: beyond a number per hour, nothing is recorded. */
   async function noteFailure(userId: string | null, way: string): Promise<void> {
     if (await shouldRecordFailure(pool, userId))
       await record({ userId, action: "user.sign_in_failed", sessionId: null, data: { way } });
   }
 
-  /** Looked up for known and unknown addresses alike. What was typed is not kept: it may be a password. */
+  /** Looked up for known and unknown addresses alike. The input is not stored: it may be a password. */
   async function whoTried(ctx: Ctx): Promise<string | null> {
     const email = withEmail.safeParse(ctx.body).data?.email;
     if (email !== undefined) return (await findUserByEmail.one(pool, [email]))?.id ?? null;
@@ -210,9 +207,9 @@ export function createAuditHooks({ pool, record, origin, userOf }: AuditHooksDep
     },
   } satisfies BetterAuthOptions["databaseHooks"];
 
-  /** Whoever could set a new password has proved who they are: earlier failures are forgotten. */
+  /** A user who could set a new password has proved their identity: earlier failures are forgotten. */
   async function passwordReset(user: { id: string; email: string }): Promise<void> {
-    // The email has reached them, which also confirms the address.
+    // They received the email, which also confirms the address.
     await verifyEmail.one(pool, [user.id]);
     await record({ userId: user.id, action: "user.password_reset", sessionId: null });
     await resetThrottle(pool, "signIn", user.email);
@@ -221,14 +218,14 @@ export function createAuditHooks({ pool, record, origin, userOf }: AuditHooksDep
   return { plugin, databaseHooks, passwordReset };
 }
 
-/** What a call that went well has done, to the user whose session came along. */
+/** What a successful call did to the user of the session. */
 const DONE: Readonly<Record<string, AuthEventAction>> = {
   "/change-password": "user.password_changed",
   "/passkey/verify-registration": "passkey.added",
   "/passkey/delete-passkey": "passkey.removed",
 };
 
-/** What a change of the user's row means, by the path in which it happened. */
+/** What a change of the user's row means, by path. */
 const UPDATED: Readonly<Record<string, AuthEventAction>> = {
   "/verify-email": "user.email_verified",
   "/two-factor/verify-totp": "two_factor.enabled",

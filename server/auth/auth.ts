@@ -30,7 +30,7 @@ export interface AuthDeps {
   secret: string;
   /** The only origin that is believed, and the only one that is redirected to. */
   appUrl: string;
-  /** Writes down what somebody did. */
+  /** Records an event. */
   record(event: AuthEvent, origin: RequestOrigin): Promise<void>;
   /** Queues an email. */
   sendEmail(to: string, email: AuthEmail): Promise<void>;
@@ -43,8 +43,8 @@ export const MIN_PASSWORD_LENGTH = 10;
 export const MAX_PASSWORD_LENGTH = 200;
 
 /**
- * The sign-in library on our tables. Its own sign-up is off: users are made in the product's verbs, with all that
- * belongs to one. Everything is done under an origin, so that what is written down and counted has its address.
+ * The sign-in library on our tables. Its own sign-up is off: our use cases create users with everything they need.
+ * Everything runs under an origin, so that records and counters have its address.
  */
 export async function createAuth(deps: AuthDeps) {
   const origins = new AsyncLocalStorage<RequestOrigin>();
@@ -66,7 +66,7 @@ export async function createAuth(deps: AuthDeps) {
       fields: { emailVerified: "email_verified", createdAt: "created_at", updatedAt: "updated_at" },
       changeEmail: {
         enabled: true,
-        // The owner of the old address has to agree before the new one is asked.
+        // The owner of the old address must approve before the new one is asked.
         sendChangeEmailConfirmation: ({ user, newEmail, token }) =>
           deps.sendEmail(user.email, { kind: "email_change", newEmail, link: linkTo("/verify-email", token) }),
       },
@@ -83,7 +83,7 @@ export async function createAuth(deps: AuthDeps) {
         userAgent: "user_agent",
       },
       expiresIn: SESSION_DAYS * 24 * 60 * 60,
-      // A session ends when it was said to: it is read on every request and written on none.
+      // A session ends at its fixed time: it is read on every request and written on none.
       disableSessionRefresh: true,
       freshAge: FRESH_MINUTES * 60,
     },
@@ -164,17 +164,17 @@ export async function createAuth(deps: AuthDeps) {
           },
         },
       }),
-      // Last, so that it sees what the others have made of a call.
+      // Last, so that it sees what the other hooks did.
       hooks.plugin,
     ],
     databaseHooks: hooks.databaseHooks,
-    // Counted in our own table, for calls that come from pages too.
+    // Counted in our own table, including calls from pages.
     rateLimit: { enabled: false },
     advanced: {
       cookiePrefix: "ampost",
       useSecureCookies: new URL(deps.appUrl).protocol === "https:",
       defaultCookieAttributes: { httpOnly: true, sameSite: "lax", path: "/" },
-      // Said aloud, because the library leaves them out where NODE_ENV is "test".
+      // Set explicitly, because the library disables it if NODE_ENV is "test".
       disableCSRFCheck: false,
       disableOriginCheck: false,
       ipAddress: { disableIpTracking: true },
@@ -190,13 +190,13 @@ export async function createAuth(deps: AuthDeps) {
     /** The library's operations. Called from within `as`. */
     api: library.api,
     handler: library.handler,
-    /** Whether it is the library's refusal of what was asked, and no fault. */
+    /** Whether it is the library's rejection of the request, and not an internal error. */
     isRefusal: isAPIError,
-    /** Does what a visitor asks for, with its origin known to all that is written down. */
+    /** Runs a visitor's request with its origin available to everything that records it. */
     as: <Result>(origin: RequestOrigin, work: () => Promise<Result>): Promise<Result> => origins.run(origin, work),
-    /** The form in which a password is stored. */
+    /** The stored format of a password. */
     hashPassword: async (password: string): Promise<string> => (await library.$context).password.hash(password),
-    /** Whether it is the user's password. Costs as much where they have none. */
+    /** Whether it is the user's password. Takes as long if they have none. */
     checkPassword: async (userId: string, password: string): Promise<boolean> => {
       const { internalAdapter, password: forms } = await library.$context;
       const hash = (await internalAdapter.findCredentialAccount(userId))?.password;
@@ -204,17 +204,17 @@ export async function createAuth(deps: AuthDeps) {
       await forms.hash(password);
       return false;
     },
-    /** The link in an email by which its reader confirms that the address is theirs. */
+    /** The link in an email with which the recipient confirms their address. */
     linkToVerify: async ({ id, email }: { id: string; email: string }): Promise<string> =>
       linkTo(
         "/verify-email",
         await createEmailVerificationToken(deps.secret, email, undefined, VERIFY_HOURS * 60 * 60, { userId: id }),
       ),
-    /** The session whose cookie is among these; null where there is none that is good. */
+    /** The session of the cookie in these headers; null if there is no valid one. */
     findSession: findGoodSession,
   };
 
-  /** One prepared look-up: it is asked on every request of a person. */
+  /** One prepared lookup: it runs on every request of a signed-in user. */
   async function findGoodSession(cookies: string): Promise<{ id: string; userId: string } | null> {
     const token = readSigned(cookies, (await library.$context).authCookies.sessionToken.name, deps.secret);
     const found = token === null ? undefined : await findSession.one(deps.pool, [digestToken(token)]);

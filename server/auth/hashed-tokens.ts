@@ -8,9 +8,9 @@ export function digestToken(token: string): string {
 }
 
 /**
- * The sign-in library looks sessions up by the token in the cookie and stores that token as it is. This stands between
- * it and the database: the table sees digests only, the library sees the token it asked with, and where it asked by
- * something else, none.
+ * The sign-in library looks up sessions by the token in the cookie and stores the token in plain text. This adapter
+ * sits between it and the database: the table has only digests, and the library sees the token it looked up, or none if
+ * it looked up something else.
  */
 export function withHashedTokens(adapter: DBAdapter): DBAdapter {
   return { ...wrap(adapter), transaction: (work) => adapter.transaction((tx) => work(wrap(tx))) };
@@ -82,7 +82,7 @@ function restoreTokens<Row>(input: Query, row: Row): Row {
   );
 }
 
-/** Puts the token that a row was asked by in the place of its digest. */
+/** Replaces the digest in a row with the token it was looked up by. */
 function restoreToken<Row>(row: Row, tokens: readonly string[]): Row {
   if (typeof row !== "object" || row === null || !("token" in row)) return row;
   return Object.assign(row, { token: tokens.find((token) => digestToken(token) === row.token) ?? "" });

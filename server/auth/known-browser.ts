@@ -5,15 +5,15 @@ import type pg from "pg";
 import { findPasswordMark } from "../db/queries/sign-in-methods.ts";
 
 /**
- * A browser in which somebody has signed in before: failed tries from elsewhere do not keep its person out. The cookie
- * is signed by the sign-in library, stands for one person, and is void once their password is another. It opens
- * nothing: it has tries of its own.
+ * A browser in which a user has signed in before: failed attempts from elsewhere do not lock that user out of it. The
+ * sign-in library signs the cookie, which belongs to one user and is void once their password changes. It grants no
+ * access: it only has its own attempts.
  */
 export const KNOWN_BROWSER = "known_browser";
 
 export const KNOWN_BROWSER_DAYS = 180;
 
-/** What the cookie of the person's browser says from now on; the browser keeps its own name. */
+/** The new value of the browser's cookie; the browser keeps its name. */
 export async function markBrowser(pool: pg.Pool, email: string, before: string | null): Promise<string | null> {
   const known = await findPasswordMark.one(pool, [email]);
   if (known === undefined) return null;
@@ -24,7 +24,7 @@ export async function markBrowser(pool: pg.Pool, email: string, before: string |
   ].join(" ");
 }
 
-/** The name of the browser where it is one of the person with this address; null where it is not. */
+/** The browser's name if it belongs to the user with this address; null otherwise. */
 export async function nameOfBrowser(pool: pg.Pool, email: string, cookie: string | null): Promise<string | null> {
   if (cookie === null) return null;
   const known = await findPasswordMark.one(pool, [email]);

@@ -12,8 +12,8 @@ export const AUTH_SECRET = {
 } as const;
 
 /**
- * What cookies are signed and second factors encrypted with: made once, the same for all processes, sealed in the
- * database so that it outlives the encryption key.
+ * The secret that signs cookies and encrypts two-factor secrets: created once, the same for all processes, and stored
+ * encrypted in the database, so that it outlives the encryption key.
  */
 export async function loadAuthSecret(pool: pg.Pool, vault: Vault): Promise<string> {
   const { name, place } = AUTH_SECRET;

@@ -1,8 +1,8 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
 
 /**
- * The value of a cookie that the sign-in library has signed (HMAC-SHA-256 behind the last dot, in base64); null where
- * there is none, or the signature is not ours.
+ * The value of a cookie signed by the sign-in library (HMAC-SHA-256 after the last dot, in base64); null if there is
+ * none or the signature is invalid.
  */
 export function readSigned(cookies: string, name: string, secret: string): string | null {
   const raw = cookies

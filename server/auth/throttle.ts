@@ -7,11 +7,11 @@ import { BOUNDS } from "../../model/bounds.ts";
 import { PublicError } from "../../model/errors.ts";
 import { countTries, forgetTries } from "../db/queries/throttles.ts";
 
-/** What is tried is counted for the account it is tried on and for the address it comes from. */
+/** Attempts are counted per account and per address. */
 export interface Limit {
-  /** Tries of one account, whoever makes them. */
+  /** Attempts on one account, by anyone. */
   account?: number;
-  /** Tries from one address, whatever they are for. */
+  /** Attempts from one address, on any account. */
   address?: number;
   seconds: number;
 }
@@ -19,7 +19,7 @@ export interface Limit {
 const QUARTER = 15 * 60;
 const HOUR = 60 * 60;
 
-/** Whose tries end well has the account's count forgotten: so much is counted of what goes wrong only. */
+/** Attempts whose success resets the account's count: only failures in a row count. */
 export const LIMITS = {
   signIn: { account: 10, address: 60, seconds: QUARTER },
   secondFactor: { address: 30, seconds: QUARTER },
@@ -29,22 +29,19 @@ export const LIMITS = {
   password: { account: 10, address: 60, seconds: QUARTER },
   mcpClient: { account: 30, address: 120, seconds: QUARTER },
   mcpRegistration: { address: 120, seconds: HOUR },
-  // Only what fails is counted: a program that serves many people comes from one address.
+  // Only failures are counted: a program that serves many users comes from one address.
   mcpToken: { address: 120, seconds: QUARTER },
 } as const satisfies Record<string, Limit>;
 
 export type ThrottledAction = keyof typeof LIMITS;
 
-/** Who tries: `account` is an e-mail address or a user's id, whether there is such an account or not. */
+/** Who is trying: `account` is an email address or a user's ID, whether or not the account exists. */
 export interface ThrottleSubject {
   account?: string | null | undefined;
   address: string | null;
 }
 
-/**
- * Counts a try before it is made, in the database, so that all processes count together. Throws RATE_LIMITED with
- * Retry-After.
- */
+/** Counts an attempt before it is made, in the database, across all processes. Throws RATE_LIMITED with Retry-After. */
 export async function throttle(pool: pg.Pool, what: ThrottledAction, who: ThrottleSubject): Promise<void> {
   const { seconds } = LIMITS[what];
   const counted = countersOf(what, who);
@@ -54,11 +51,12 @@ export async function throttle(pool: pg.Pool, what: ThrottledAction, who: Thrott
   if (over.length > 0) throw tooManyTries(Math.max(...over.map((row) => row.seconds_left)));
 }
 
-/** For longer than an authenticator's code is taken: its own half minute and those beside it. */
+/** Longer than an authenticator's code is valid: its own half minute and the adjacent ones. */
 const CODE_SECONDS = 120;
 
 /**
- * Whether a person's one-time code comes for the first time: it works once, whoever else has seen it (RFC 6238, 5.2).
+ * Whether a user's one-time code is used for the first time: it works once, even if others have seen it (RFC 6238,
+ * 5.2).
  */
 export async function isFirstUse(pool: pg.Pool, userId: string, code: string): Promise<boolean> {
   const used = await countTries.one(pool, [[keyOf("code", userId, code)], [CODE_SECONDS]]);
@@ -74,7 +72,7 @@ export async function shouldRecordFailure(pool: pg.Pool, userId: string | null):
   return noted !== undefined && noted.count <= BOUNDS.notedFailures;
 }
 
-/** A try ended well: what was counted of the account before does not count any more. The address stays counted. */
+/** After a success, the account's earlier attempts no longer count. The address's do. */
 export async function resetThrottle(pool: pg.Pool, what: ThrottledAction, account: string): Promise<void> {
   await forgetTries.run(pool, [countersOf(what, { account, address: null }).map(({ key }) => key)]);
 }
@@ -95,7 +93,7 @@ function keyOf(...parts: string[]): string {
   return createHash("sha256").update(parts.join("\n")).digest("base64url");
 }
 
-/** Whoever has one IPv6 address has the 2^64 beside it, too. */
+/** Anyone with one IPv6 address also has the 2^64 around it. */
 export function networkOf(address: string): string {
   if (!ipaddr.isValid(address)) return address;
   const parsed = ipaddr.process(address);

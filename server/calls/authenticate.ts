@@ -8,12 +8,12 @@ import type { Call } from "../domain/caller.ts";
 import type { Services } from "../domain/services.ts";
 import { refuseRequest } from "./refusals.ts";
 
-/** On whose behalf a route is called, by whom, and what that key is held to. */
+/** Whom a request acts for, who sent it, and the key's restrictions. */
 export type Authenticated = Pick<Call, "userId" | "mode" | "actor" | "policies">;
 
 /**
- * On whose behalf the operation is called, by what it takes: a Bearer key, a session of the dashboard, or either;
- * access tokens of MCP where it is said so. Throws UNAUTHORIZED.
+ * Authenticates a request by what the operation accepts: a Bearer key, a dashboard session, or either; MCP access
+ * tokens if allowed. Throws UNAUTHORIZED.
  */
 export async function authenticate(
   services: Pick<Services, "keyHolders" | "sessions" | "settings">,
@@ -28,8 +28,8 @@ export async function authenticate(
 }
 
 /**
- * The person whose session cookie came along, in the mode that `?mode=` names; live without it. Refuses requests that
- * another site has made the browser send.
+ * The user of the session cookie, in the mode from `?mode=`, live by default. Rejects requests that another site made
+ * the browser send.
  */
 async function authenticateSession(
   { sessions, settings }: Pick<Services, "sessions" | "settings">,
@@ -50,16 +50,16 @@ async function authenticateSession(
 }
 
 /**
- * A browser sends the cookie wherever a request of its comes from. Reading is harmless, as no answer can be read by
- * another site; for all else the browser has to say that the request is the app's own. One that says nothing is
- * refused: every browser of the last years sends Sec-Fetch-Site, Origin or both.
+ * Browsers send the cookie with requests from any site. Reads are harmless, because other sites cannot read the
+ * response; for anything else, the browser must say that the request comes from the app. Requests that say nothing are
+ * rejected: all recent browsers send Sec-Fetch-Site, Origin or both.
  */
 export function refuseForeign(request: FastifyRequest, appUrl: string): void {
   if (request.method === "GET" || request.method === "HEAD") return;
   const { origin, host, "sec-fetch-site": site } = request.headers;
   const saysOwn = site === "same-origin";
   if (site !== undefined && !saysOwn) throw foreign();
-  // Locally the app answers under several names; there the browser's own word is enough.
+  // Locally, the app has several host names; there, the browser's own header is enough.
   const isOwn =
     origin === undefined ? saysOwn : origin === new URL(appUrl).origin || (saysOwn && URL.parse(origin)?.host === host);
   if (!isOwn) throw foreign();

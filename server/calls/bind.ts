@@ -21,7 +21,7 @@ import type { Streams } from "./streams.ts";
 /** An operation of the contract and the verb that does it. */
 export interface Binding {
   operation: Operation;
-  /** Validates the form of the input and calls the verb. */
+  /** Validates the input and runs the use case. */
   run(services: Services, call: Call, raw: RawInput): Promise<Answer>;
 }
 
@@ -41,21 +41,21 @@ export function bind<
   return { operation, run: (services, call, raw) => verb(services, call, parseInput(operation, raw)) };
 }
 
-/** What the routes of the operations need beside the services. */
+/** What the operations' routes need besides the services. */
 export interface BindOptions {
-  /** Ends waiting calls when the server stops. */
+  /** Ends waiting requests when the server stops. */
   stopping: AbortSignal;
-  /** What is answered without end. */
+  /** Open streams. */
   streams: Streams;
   calls: CallMeter;
   storageQuota: StorageQuota;
-  /** After how long a stream ends, for tests. */
+  /** How long a stream lasts; for tests. */
   longestStreamMilliseconds?: number;
-  /** Told of every refusal, so that tests can hold them against the operation's list. */
+  /** Called with every error, so that tests can compare it with the operation's list. */
   onRefusal?: (operation: Operation, refusal: PublicError) => void;
 }
 
-/** Makes the route of an operation: key first, then body, idempotency, verb, waiting, answer. */
+/** Creates an operation's route: key, body, idempotency, use case, waiting, response. */
 export function addRoute(
   app: FastifyInstance,
   services: Services,
@@ -90,7 +90,7 @@ export function addRoute(
   });
 }
 
-/** Hands an error on, after those who watch refusals have seen it. */
+/** Rethrows an error after reporting it to `onRefusal`. */
 export function told(operation: Operation, error: unknown, options: BindOptions): never {
   options.onRefusal?.(operation, toRefusal(error));
   throw error;
@@ -161,22 +161,22 @@ async function sendAnswer(
   return await reply.send(answer.body);
 }
 
-/** Ends the waiting when nobody is there any more to be answered, or the server stops. */
+/** Ends the wait when the client disconnects or the server stops. */
 function goneOrStopping(reply: FastifyReply, { stopping }: BindOptions): AbortSignal {
   const gone = new AbortController();
   reply.raw.once("close", () => gone.abort());
   return AbortSignal.any([stopping, gone.signal]);
 }
 
-/** Sessions name their mode in the query of every call; it is no parameter of the operation. */
+/** Session requests name their mode in the query; it is not a parameter of the operation. */
 function withoutMode(query: unknown): unknown {
   if (typeof query !== "object" || query === null) return query;
   return Object.fromEntries(Object.entries(query).filter(([name]) => name !== "mode"));
 }
 
 /**
- * The files of a call that failed have no row. Whether a commit went through is not known where the database went away:
- * then the sweep sees to them.
+ * The files of a failed request have no row. If the database went away, it is unknown whether the commit succeeded: the
+ * sweep then cleans up.
  */
 async function dropAfter(services: Services, uploads: readonly Upload[], error: unknown): Promise<void> {
   if (isDatabaseAway(error)) return;

@@ -5,14 +5,14 @@ import type { Services } from "../domain/services.ts";
 const MINUTE = 60_000;
 const UNLIMITED = 2_147_483_647;
 
-/** What the headers are set on. */
+/** The response whose headers are set. */
 interface Reply {
   header(name: string, value: string): unknown;
 }
 
-/** Counts people's calls, by their class and minute: in memory, each process by itself. */
+/** Counts users' requests by class and minute, in memory, separately in each process. */
 export interface CallMeter {
-  /** Counts calls and has the answer say where their class stands. Throws RATE_LIMITED beyond the limit. */
+  /** Counts requests and sets the headers for their class. Throws RATE_LIMITED beyond the limit. */
   count(reply: Reply, userId: string, rateClass: RateClass, calls?: number): Promise<void>;
 }
 
@@ -52,7 +52,7 @@ export function createCallMeter(services: Pick<Services, "limitsOf">, clock: () 
   };
 }
 
-/** Where nothing limits, or nobody knows yet who calls, the headers are sent all the same. */
+/** Without a limit, or before the caller is known, the headers are sent anyway. */
 export function sendUnlimited(reply: Reply): void {
   send(reply, {
     limit: UNLIMITED,

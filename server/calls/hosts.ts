@@ -17,7 +17,7 @@ export function hostResolver({ apiUrl, appUrl }: HostUrls): (request: FastifyReq
   return (request) => (request.headers.host?.toLowerCase() === appHost ? "app" : "api");
 }
 
-/** Public API paths asked for on the app's host still answer, and say where they live now. */
+/** Public API paths on the app's host still work and name their new location. */
 export function addDeprecationHeaders(scope: FastifyInstance, urls: HostUrls): void {
   const hostOf = hostResolver(urls);
   scope.addHook("onRequest", (request, reply, done) => {
@@ -26,7 +26,7 @@ export function addDeprecationHeaders(scope: FastifyInstance, urls: HostUrls): v
   });
 }
 
-/** Says that an address still answers, and which one has taken its place. */
+/** Adds headers that mark an endpoint as deprecated and name its replacement. */
 export function sendDeprecationHeaders(reply: FastifyReply, { apiUrl }: Pick<HostUrls, "apiUrl">, path: string): void {
   reply.header("deprecation", "true").header("link", `<${apiUrl}${path}>; rel="successor-version"`);
 }

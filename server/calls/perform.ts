@@ -15,25 +15,25 @@ import type { Binding } from "./bind.ts";
 import { hashRequest } from "./request-headers.ts";
 import { waitUntilSettled } from "./wait-until-settled.ts";
 
-/** A call as a skin has read it: who calls, with what, and how it is to be done. */
+/** A request as read by an interface: the caller, the input, and how to run it. */
 export interface Asked {
   call: Call;
   raw: RawInput;
-  /** The caller's Idempotency-Key; null where none was sent. */
+  /** The caller's Idempotency-Key, or null. */
   key: string | null;
-  /** The path that was called: with the body it makes two requests the same. */
+  /** The path of the request: together with the body, it identifies repeated requests. */
   path: string;
   /**
-   * How long to wait until the post is settled, what ends the waiting, and who is told that it begins, and of the post
-   * meanwhile; null where nobody wants to.
+   * How long to wait until the post is settled, what ends the wait, and who is notified of its start and of changes;
+   * null not to wait.
    */
   waiting: { seconds: number; ended: AbortSignal; onBegin?: () => void; onRead?: (post: Post) => void } | null;
 }
 
-/** The answer; or that of an earlier call with the same key, whose work is done already. */
+/** The result, or that of an earlier request with the same key, whose work is already done. */
 export type Done = { answer: Answer } | { stored: StoredAnswer };
 
-/** Does an operation as every skin does it: key, verb, waiting. Throws what the verb refuses. */
+/** Runs an operation for every interface: key, use case, waiting. Throws the use case's errors. */
 export async function perform(services: Services, binding: Binding, asked: Asked): Promise<Done> {
   const { call, raw, key, path } = asked;
   const { operation } = binding;
@@ -62,7 +62,7 @@ export async function perform(services: Services, binding: Binding, asked: Asked
 async function run(services: Services, binding: Binding, { call, raw, waiting }: Asked): Promise<Answer> {
   const answer = await binding.run(services, call, raw);
   if (waiting === null || answer.post === undefined) return answer;
-  // The work is done; what keeps us from waiting for what comes of it must not look like its failure.
+  // The work is done; failing to wait for its outcome must not look like its failure.
   return await waitForPost(services, call, answer.post.id, waiting).catch(() => answer);
 }
 
@@ -84,8 +84,8 @@ async function waitForPost(
 }
 
 /**
- * What an earlier call was answered, with its post as it is now; a repeat that wants to wait for it does so like the
- * first.
+ * The result of an earlier request, with the current state of its post; a repeated request that wants to wait does so,
+ * too.
  */
 async function readAgain(services: Services, { call, waiting }: Asked, stored: StoredAnswer): Promise<StoredAnswer> {
   const { postId, body } = stored;

@@ -3,21 +3,21 @@ import type { Caller } from "../domain/caller.ts";
 
 declare module "fastify" {
   interface FastifyRequest {
-    /** Null where it takes none. */
+    /** Null if it takes none. */
     place: Place | null;
   }
 }
 
-/** What a call holds while this process works on it. It gives it back by itself with its answer, which may flow on. */
+/**
+ * What a request holds while this process works on it. It is released with the response, which can continue to stream.
+ */
 export interface Place {
-  /** Gives it back before that: what is left to do is to wait. */
+  /** Releases it earlier: only waiting is left. */
   leave(): void;
-  /** Gives it back until something has come that the caller still has to send. */
+  /** Releases it until the caller has sent more. */
   without<Result>(coming: Promise<Result>): Promise<Result>;
-  /**
-   * Gives it back with a refusal, which is told at once, or a little later to those who call on and on in spite of it.
-   */
+  /** Releases it with an error, which is sent immediately, or a little later to clients that keep calling. */
   refuse(tell: () => void): void;
-  /** Has the next calls with the same key or cookie take their turns as this person's; null: as a stranger's. */
+  /** Makes later requests with the same key or cookie queue as this user's; null: as a stranger's. */
   belongsTo(caller: Pick<Caller, "userId" | "mode"> | null): void;
 }

@@ -12,41 +12,41 @@ import { dropReceived, receiveFile } from "../media/uploads/receive.ts";
 import type { Storage } from "../storage/storage.ts";
 import { refuseRequest, unreadableForm } from "./refusals.ts";
 
-/** JSON bodies, and the `data` of a form, are at most this long. */
+/** Maximum size of JSON bodies, and of `data` in forms. */
 export const MAX_JSON_BYTES = 4 * 1024 * 1024;
 export const MAX_FILES = 100;
-/** All files of a form together. */
+/** Maximum size of all files in a form. */
 export const MAX_FORM_BYTES = 1_000_000_000;
 
-/** What of an operation says how its body is read. */
+/** The parts of an operation that determine how its body is read. */
 export type BodyForm = Pick<Operation, "name" | "takes">;
 
-/** Where files go while they arrive. */
+/** Where files are stored while they arrive. */
 export interface Intake {
   storage: Storage;
   storageQuota: StorageQuota;
   userId: string;
-  /** Throws RATE_LIMITED where the person has sent as many files as they may. */
+  /** Throws RATE_LIMITED if the user has uploaded as many files as allowed. */
   countFile(): Promise<void>;
 }
 
 export interface ReadBody {
   body: unknown;
   uploads: Upload[];
-  /** What the files take up, until their rows say so; to be closed then. */
+  /** Reserves the files' storage until their rows exist; must be closed then. */
   reservation?: Reservation;
 }
 
 /**
- * Reads what the operation takes: JSON, or a form whose files go into storage while they arrive. A file that is refused
- * is told with everything else that is wrong; a failure on the way leaves nothing stored.
+ * Reads an operation's body: JSON, or a form whose files are stored while they arrive. A rejected file is reported
+ * together with all other issues; after a failure, nothing remains stored.
  */
 export async function readBody(operation: BodyForm, request: FastifyRequest, intake: Intake | null): Promise<ReadBody> {
   if (operation.takes === "none") return { body: undefined, uploads: [] };
   try {
     return await readTyped(operation, request, intake);
   } catch (error) {
-    // Nobody is there any more to be told anything, and nothing is wrong on our side.
+    // The client has disconnected, and nothing is wrong on our side.
     if (request.raw.destroyed && !request.raw.complete)
       throw refuseRequest("request.cut", "The request was cut off", "Send it again.");
     throw error;
@@ -93,12 +93,12 @@ async function readJson(operation: BodyForm, request: FastifyRequest, type: stri
   return parseJson(text, "The request body");
 }
 
-/** Whoever sends slowly holds nobody up. */
+/** Slow senders hold nothing up. */
 export async function withoutPlace<Result>({ place }: FastifyRequest, coming: Promise<Result>): Promise<Result> {
   return await (place === null ? coming : place.without(coming));
 }
 
-/** The body as text. Refuses what is too long, compressed, or not UTF-8. */
+/** The body as text. Rejects bodies that are too long, compressed, or not UTF-8. */
 export async function readText(request: FastifyRequest): Promise<string> {
   const encoding = request.headers["content-encoding"]?.trim().toLowerCase() ?? "identity";
   if (encoding !== "identity" && encoding !== "")
@@ -163,7 +163,7 @@ async function readForm(operation: BodyForm, request: FastifyRequest, intake: In
   const fix = "Let your HTTP library set the Content-Type header, which includes the boundary.";
   if (boundary === undefined)
     throw refuseRequest("request.form", "The Content-Type multipart/form-data has no boundary", fix);
-  // RFC 2046, 5.1.1, and what quotes are around it.
+  // RFC 2046, 5.1.1, including quotes.
   if (boundary.length > 72)
     throw refuseRequest(
       "request.form",
@@ -203,7 +203,7 @@ async function readForm(operation: BodyForm, request: FastifyRequest, intake: In
   }
 }
 
-/** A form takes so many bytes at most, however many a person may have stored. */
+/** A form has a maximum size, regardless of the user's storage limit. */
 function boundedBy(most: number, reservation: Reservation): Reservation {
   let taken = 0;
   return {
@@ -225,12 +225,12 @@ function formTooLarge(): PublicError {
   );
 }
 
-/** The form's parser gives its errors no code. */
+/** The form parser's errors have no code. */
 function isFormError(error: unknown): boolean {
   return error instanceof Error && /multipart data|Malformed part header|Boundary not found/.test(error.message);
 }
 
-/** Deletes the stored bytes of files whose request came to nothing. */
+/** Deletes the stored files of a failed request. */
 export async function dropUploads(storage: Storage, uploads: readonly Upload[]): Promise<void> {
   await dropReceived(
     storage,
@@ -268,7 +268,7 @@ async function receive(
   }
 }
 
-/** Reads the rest of a refused file, so that the parts behind it arrive. */
+/** Reads the rest of a rejected file, so that the parts after it arrive. */
 async function drain(file: MultipartFile["file"]): Promise<void> {
   for await (const _ of file) continue;
 }

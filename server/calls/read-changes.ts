@@ -5,9 +5,9 @@ import type { Answer } from "../domain/caller.ts";
 export type PostAnswer = Answer<{ post: Post }>;
 
 /**
- * A post as it has been read, and again whenever it may have changed: after every message about it and, since a message
- * may be lost, after so many milliseconds without one. Ends with the signal, once what was
- * being read then has been told, or when nobody asks for more.
+ * Yields a post now and whenever it may have changed: after every notification about it and, since notifications can
+ * get lost, after some time without one. Ends with the signal, after yielding what was being read, or when the consumer
+ * stops.
  */
 export async function* readChanges(
   listener: Pick<Listener, "on">,
@@ -15,7 +15,7 @@ export async function* readChanges(
   first: PostAnswer,
   { everyMilliseconds, ended }: { everyMilliseconds: number; ended: AbortSignal },
 ): AsyncGenerator<PostAnswer> {
-  // It may have changed between the first reading and the listening.
+  // The post may have changed between the first read and the start of listening.
   let changed = true;
   let wake = (): void => undefined;
   const stopListening = listener.on(CHANNELS.post, (id) => {
@@ -35,7 +35,10 @@ export async function* readChanges(
   }
 }
 
-/** Ends with the time, the signal or a call of what `onWake` is given, and leaves neither timer nor listener behind. */
+/**
+ * Ends after the time, with the signal or when the callback given to `onWake` is called, and leaves no timer or
+ * listener behind.
+ */
 function pause(milliseconds: number, ended: AbortSignal, onWake: (wake: () => void) => void): Promise<void> {
   return new Promise((resolve) => {
     const done = () => {

@@ -5,7 +5,7 @@ import { PublicError, type Issue, type PublicCode } from "../../model/errors.ts"
 import { isDatabaseAway } from "../db/away.ts";
 import { StorageAwayError } from "../storage/storage.ts";
 
-/** The body of every refusal. */
+/** The body of every error. */
 export interface ErrorBody {
   error: string;
   code: PublicCode;
@@ -14,8 +14,7 @@ export interface ErrorBody {
 }
 
 /**
- * Answers a failure of whatever kind in the one shape. What is not meant for callers is logged and told as
- * INTERNAL_ERROR.
+ * Sends any failure in the standard format. Anything not meant for callers is logged and reported as INTERNAL_ERROR.
  */
 export async function sendFailure(
   log: Logger,
@@ -27,7 +26,7 @@ export async function sendFailure(
   return await reply.code(refusal.status).headers(refusal.headers).send(errorBody(refusal, request.id));
 }
 
-/** What callers are told of a failure. What is a fault of ours is logged with the request's id. */
+/** The error for the caller. Internal errors are logged with the request's ID. */
 export function logFailure(log: Logger, error: unknown, request: FastifyRequest): PublicError {
   const refusal = toRefusal(error);
   if (refusal.code === "INTERNAL_ERROR")
@@ -43,7 +42,7 @@ export function errorBody(refusal: PublicError, requestId: string): ErrorBody {
   return { error: refusal.message, code: refusal.code, requestId, issues: refusal.issues, ...refusal.extra };
 }
 
-/** A refusal of the skin's own: one sentence about the request as a whole, and what to do. */
+/** An error of the interface itself: one sentence about the request as a whole, and how to fix it. */
 export function refuseRequest(
   rule: string,
   message: string,
@@ -53,7 +52,7 @@ export function refuseRequest(
   return PublicError.of({ rule, code, message, fix });
 }
 
-/** What callers are told of a failure. */
+/** The error for the caller. */
 export function toRefusal(error: unknown): PublicError {
   if (error instanceof PublicError) return error;
   if (isDatabaseAway(error)) {
@@ -81,7 +80,7 @@ const tooManyParts = refuseRequest(
   "PAYLOAD_TOO_LARGE",
 );
 
-/** What the framework refuses by itself, in our words. */
+/** The framework's own errors, in our words. */
 const FRAMEWORK_REFUSALS: Readonly<Record<string, PublicError>> = {
   FST_ERR_BAD_URL: refuseRequest(
     "request.url",

@@ -6,7 +6,7 @@ import { refuseRequest } from "./refusals.ts";
 
 const MAX_KEY_LENGTH = 255;
 
-/** The caller's Idempotency-Key; null where none was sent. */
+/** The caller's Idempotency-Key, or null. */
 export function readIdempotencyKey(request: FastifyRequest): string | null {
   const key = single(request.headers["idempotency-key"]);
   if (key === undefined) return null;
@@ -25,10 +25,7 @@ export function readIdempotencyKey(request: FastifyRequest): string | null {
   return key;
 }
 
-/**
- * Seconds of `Prefer: wait=N`, 0 to 60; null where nothing of the kind is preferred, or it cannot be read (RFC 7240:
- * then it is ignored).
- */
+/** Seconds from `Prefer: wait=N`, 0 to 60; null if there is none or it is invalid (RFC 7240: then it is ignored). */
 export function readWaitSeconds(request: FastifyRequest): number | null {
   const preferred = /(?:^|[,;]\s*)wait\s*=\s*"?(\d{1,9})"?\s*(?:[,;]|$)/i.exec(
     single(request.headers.prefer) ?? "",
@@ -36,9 +33,7 @@ export function readWaitSeconds(request: FastifyRequest): number | null {
   return preferred === undefined ? null : Math.min(60, Number(preferred));
 }
 
-/**
- * The revision that `If-Match` asks for; null where any will do. A tag that no revision of ours ever had matches none.
- */
+/** The revision required by `If-Match`; null for any. A tag that was never a revision matches none. */
 export function readIfRevision(request: FastifyRequest): number | null {
   const header = single(request.headers["if-match"])?.trim();
   if (header === undefined || header === "*") return null;
@@ -60,7 +55,7 @@ export function isUnchanged(request: FastifyRequest, etag: string): boolean {
   return header.trim() === "*" || header.split(",").some((tag) => plain(tag) === plain(etag));
 }
 
-/** What makes two requests the same: path, body and files, whatever order the body's keys have. */
+/** Identifies repeated requests: path, body and files, regardless of the order of keys in the body. */
 export function hashRequest(
   path: string,
   body: unknown,

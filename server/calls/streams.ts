@@ -3,7 +3,7 @@ import { CHANNELS } from "../db/listen.ts";
 import type { Services } from "../domain/services.ts";
 import type { Authenticated } from "./authenticate.ts";
 
-/** How many streams may be open in a process at once. */
+/** Maximum number of open streams per process. */
 export interface MostStreams {
   ofUser: number;
   all: number;
@@ -11,15 +11,14 @@ export interface MostStreams {
 
 export const MOST_STREAMS: MostStreams = { ofUser: 500, all: 5_000 };
 
-/** How often keys are asked for whose revocation nobody was told of, or that have expired. */
+/** How often keys are checked for revocations without a notification and for expiry. */
 const CHECK_MILLISECONDS = 500;
 
-/** The answers that go on for as long as their caller likes: counted, and ended with the key that opened them. */
+/** Responses that stream for as long as the client likes: counted, and ended with their key. */
 export interface Streams {
   /**
-   * Counts a stream in, as `count` where that is several calls; what it answers counts it out. `end` is called where
-   * its key is over, which `authenticate` finds out by throwing UNAUTHORIZED. Throws RATE_LIMITED where there are as
-   * many as there may be.
+   * Counts a stream; the returned function uncounts it. Calls `end` once `authenticate` throws UNAUTHORIZED. Throws
+   * RATE_LIMITED at the limit.
    */
   hold(
     caller: Pick<Authenticated, "userId" | "actor">,

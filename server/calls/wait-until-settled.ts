@@ -2,12 +2,12 @@ import type { Post } from "../../contract/operations/posts.ts";
 import type { Listener } from "../db/listen.ts";
 import { type PostAnswer, readChanges } from "./read-changes.ts";
 
-/** How often the post is looked at without a message that it has changed. */
+/** How often the post is read without a change notification. */
 const LOOK_MILLISECONDS = 1000;
 
 /**
- * Reads the post again whenever it changes, until no platform post is under way, the time is up, or the signal ends the
- * waiting. Answers the post as last read.
+ * Rereads the post whenever it changes, until no platform post is in progress, the time is up, or the signal aborts.
+ * Returns the post as last read.
  */
 export async function waitUntilSettled(
   listener: Pick<Listener, "on">,

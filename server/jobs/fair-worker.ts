@@ -2,35 +2,35 @@ import type { Job, JobResult, PgBoss } from "pg-boss";
 
 /** How the places of a queue are shared among those whose chores wait there. */
 export interface Shares {
-  /** How many of one group are done at once, whatever is free. */
+  /** Maximum concurrency per group, even if places are free. */
   ofGroup: number;
   /** Places that are kept for chores of a higher priority. */
   reserve: number;
 }
 
-/** All groups of an owner who has several: those whose share is taken are not even looked at. */
+/** All groups of an owner who has several: those whose share is used up are not fetched at all. */
 export type GroupsOf = (owner: string) => Promise<string[]>;
 
 interface Settings {
   atOnce: number;
   shares: Shares;
   expireInSeconds: number;
-  /** A chore that is alive says so twice in this time; one that is not heard of for so long is done again by others. */
+  /** A live job reports twice in this time; one that has not is run again elsewhere. */
   heartbeatSeconds: number | undefined;
 }
 
 export interface FairWorker {
-  /** Takes no more, and gives what runs so long to end. What has not ended then is aborted, and tried again. */
+  /** Accepts no more jobs and lets running ones finish within this time. The rest are aborted and retried. */
   stop(graceSeconds: number): Promise<void>;
 }
 
-/** A part of what its owner has. An owner whose chores are all alike is a group of their own. */
+/** A subdivision of an owner's jobs. An owner whose jobs are all alike is one group. */
 export function groupOf(owner: string, part: string): string {
   return `${owner}/${part}`;
 }
 
 const LOOK_SECONDS = 0.5;
-/** For what has been aborted. */
+/** Aborted jobs. */
 const ABORT_SECONDS = 1;
 
 interface Held {
@@ -41,9 +41,9 @@ interface Held {
 }
 
 /**
- * Does the chores of a queue so that nobody holds all of its places: who has as many under way as there are places
- * free gets no more. So one owner alone takes a half, the next one a half of what is left, and there is a place for
- * whoever comes then.
+ * Runs a queue's jobs so that nobody occupies all of its places: an owner with as many jobs running as there are free
+ * places gets no more. A single owner therefore gets half, the next one half of the rest, and there is always a place
+ * for a newcomer.
  */
 export function startFairWorker(
   boss: PgBoss,
@@ -63,7 +63,7 @@ export function startFairWorker(
   const tell = (error: unknown) => void boss.emit("error", error instanceof Error ? error : new Error(String(error)));
   const places = (isUrgent: boolean) => atOnce - running.size - (isUrgent ? 0 : shares.reserve);
 
-  /** The groups of which nothing more is taken for now. */
+  /** Groups from which nothing is fetched for now. */
   async function closed(): Promise<string[]> {
     const lists = await Promise.all(
       [...owners].map(async ([owner, held]) => {
@@ -76,7 +76,7 @@ export function startFairWorker(
     return lists.flat();
   }
 
-  /** Takes one chore; answers whether there was one. */
+  /** Fetches one job; returns whether there was one. */
   async function takeOne(): Promise<boolean> {
     if (places(true) <= 0) return false;
     const ignoreGroups = await closed();

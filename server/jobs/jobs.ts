@@ -9,12 +9,12 @@ import type { Db } from "../db/sql.ts";
 import { type GroupsOf, type FairWorker, startFairWorker } from "./fair-worker.ts";
 import { type ChoreHandler, isQueueName, QUEUES, type QueueName, type QueueSettings } from "./queues.ts";
 
-/** The job queue, on tables of its own beside ours. */
+/** The job queue, in its own tables next to ours. */
 export interface JobQueue {
   /**
-   * Asks for a chore in the transaction of `db`: it is there if that commits, and only then. Does nothing else, so it
-   * is part of any write. Those of one group or owner cannot take up all places where their queue has shares; those of
-   * a higher priority are done first.
+   * Queues a job in the transaction of `db`: the job exists only if that commits. It has no other effect, so it can be
+   * part of any write. In queues with shares, jobs of one group or owner cannot occupy all places; higher priorities
+   * run first.
    */
   send(db: Db, queue: string, data: object, group?: string, priority?: number): Promise<void>;
   /**
@@ -22,19 +22,19 @@ export interface JobQueue {
    * done by shares.
    */
   work(handlers: Record<QueueName, ChoreHandler>, groupsOf: GroupsOf): Promise<void>;
-  /** Takes no more, gives running chores so long to end, and leaves the rest to be done again by others. */
+  /** Accepts no more jobs, gives running ones this long to finish, and leaves the rest to be run again elsewhere. */
   stop(graceSeconds?: number): Promise<void>;
 }
 
 export interface JobQueueOptions {
   pool: pg.Pool;
   log: Pick<Logger, "warn" | "error">;
-  /** Where chores are done: connections of its own, one of which listens. Without it, it only sends, over `pool`. */
+  /** For workers: its own connections, one of which listens. Without it, the queue only sends, over `pool`. */
   workUrl?: string;
   onChore?: (queue: string, outcome: "done" | "failed", seconds: number) => void;
 }
 
-/** Makes the tables and queues where they are not there yet; any number of processes may do so at once. */
+/** Creates missing tables and queues; any number of processes can do so at the same time. */
 export async function startJobQueue(options: JobQueueOptions): Promise<JobQueue> {
   const { pool, log, workUrl } = options;
   const connection =
@@ -57,7 +57,7 @@ export async function startJobQueue(options: JobQueueOptions): Promise<JobQueue>
   };
   const boss = await open().catch(async (error: unknown) => {
     if (!isMadeByAnother(error)) throw error;
-    // Whoever makes them has the rest of the tables to make.
+    // Whoever creates the schema creates the other tables, too.
     await sleep(1_000);
     return await open();
   });
@@ -101,7 +101,7 @@ export async function startJobQueue(options: JobQueueOptions): Promise<JobQueue>
   };
 }
 
-/** PostgreSQL's "if not exists" does not hold for two that make the same schema in the same instant. */
+/** PostgreSQL's "if not exists" fails if two processes create the same schema at the same time. */
 function isMadeByAnother(error: unknown): boolean {
   return error instanceof Error && "code" in error && ["23505", "42P06", "42P07", "42710"].includes(String(error.code));
 }
@@ -135,7 +135,7 @@ async function doChore(
   }
 }
 
-/** Lets pg-boss speak over a connection of ours. */
+/** Lets pg-boss use one of our connections. */
 function executor(db: Db): { executeSql(text: string, values?: unknown[]): Promise<{ rows: unknown[] }> } {
   return {
     executeSql: async (text, values) => ({ rows: (await db.query<Record<string, unknown>>(text, values)).rows }),

@@ -11,22 +11,22 @@ import {
 } from "../oauth/queues.ts";
 import type { Shares } from "./fair-worker.ts";
 
-/** One kind of chore. Seconds that are not given are pg-boss's own: two tries, 15 minutes for each, kept 14 days. */
+/** A kind of job. Omitted durations are pg-boss's defaults: two attempts, 15 minutes each, kept for 14 days. */
 export interface QueueSettings {
   retryLimit?: number;
-  /** The first pause between tries; it doubles where `retryBackoff` is set, up to `retryDelayMax`. */
+  /** The first delay between attempts; with `retryBackoff`, it doubles up to `retryDelayMax`. */
   retryDelay?: number;
   retryBackoff?: boolean;
   retryDelayMax?: number;
   expireInSeconds?: number;
-  /** A worker that says nothing for so long is taken for dead, and its job is done again. */
+  /** A worker that is silent for this long is considered dead, and its job runs again. */
   heartbeatSeconds?: number;
   retentionSeconds?: number;
-  /** How many a process does at once. Without shares it takes more when all of them are done. */
+  /** Concurrency per process. Without shares, it fetches more only when all are done. */
   atOnce: number;
-  /** For what may be slow by somebody's doing: see workInShares. */
+  /** For jobs whose speed depends on users: see workInShares. */
   shares?: Shares;
-  /** When it comes round by itself, in UTC. */
+  /** Schedule of recurring jobs, in UTC. */
   cron?: string;
 }
 
@@ -41,15 +41,15 @@ export const WEBHOOK_QUEUE = "webhooks.deliver";
 export const WEBHOOK_RETRIES = { retryLimit: 19, retryDelay: 10, retryBackoff: true, retryDelayMax: 8 * 3600 } as const;
 
 /**
- * All webhooks of a user in a mode (20 of 2 each) fit into the half that one alone may take, so that none of them waits
- * for another, however slow they are.
+ * All webhooks of a user in a mode (20 with 2 each) fit into the half that one owner can use, so none of them waits for
+ * another, however slow they are.
  */
 const WEBHOOK_PLACES = { atOnce: 100, shares: { ofGroup: 2, reserve: 20 } } as const;
 
-/** A fetch may take ten minutes: of those that do, as many as a user may have at once are few beside all places. */
+/** A fetch can take ten minutes: the number a user can run concurrently is small compared to all places. */
 const INGEST_PLACES = { atOnce: 32, shares: { ofGroup: 4, reserve: 8 } } as const;
 
-/** Every queue. Whoever sends may send to these only; each has a handler in the composition root. */
+/** Every queue. Jobs can be sent only to these; each has a handler in the composition root. */
 export const QUEUES = {
   [INGEST_QUEUE]: { ...INGEST_RETRIES, ...INGEST_PLACES, heartbeatSeconds: 60 },
   [DROP_BYTES_QUEUE]: { retryLimit: 20, retryDelay: 30, retryBackoff: true, retryDelayMax: 3600, atOnce: 4 },
@@ -79,5 +79,5 @@ export function isQueueName(name: string): name is QueueName {
   return Object.hasOwn(QUEUES, name);
 }
 
-/** Does one job. `data` is whatever was sent, to be parsed; throwing means that it is to be tried again. */
+/** Runs one job. `data` is what was sent and must be parsed; throwing means that it should be retried. */
 export type ChoreHandler = (data: unknown, signal: AbortSignal) => Promise<void>;

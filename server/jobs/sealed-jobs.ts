@@ -1,8 +1,8 @@
 import type pg from "pg";
 
 /**
- * How many chores that are still to be done hold something sealed, by the id of the key that sealed it. The table is
- * pg-boss's own, which no migration of ours makes.
+ * Number of unfinished jobs that contain encrypted data, by key ID. The table belongs to pg-boss; none of our
+ * migrations creates it.
  */
 export async function countSealedJobs(pool: pg.Pool): Promise<{ keyId: string; count: number }[]> {
   const { rows: tables } = await pool.query<{ there: boolean }>("select to_regclass('jobs.job') is not null as there");

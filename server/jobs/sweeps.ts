@@ -28,28 +28,28 @@ const BATCH = 1_000;
 
 const FIRST_ID = "00000000-0000-0000-0000-000000000000";
 
-/** Idempotency keys that nobody can mean any more. */
+/** Idempotency keys that are no longer needed. */
 export async function sweepIdempotencyKeys(pool: pg.Pool, signal: AbortSignal): Promise<void> {
   await inBatches(pool, deleteOldIdempotencyKeys, signal);
   await inBatches(pool, deleteSurplusKeysOfPosts, signal, [BOUNDS.keysOfPost]);
 }
 
-/** Events that every reader has had 30 days for, what was sent of them, and logs that nobody reads any more. */
+/** Events older than 30 days, their deliveries, and logs that nobody reads anymore. */
 export async function sweepOutbox(pool: pg.Pool, signal: AbortSignal): Promise<void> {
   await inBatches(pool, deleteUnreadWebhooks, signal);
   await inBatches(pool, deleteOldDeliveries, signal);
   await inBatches(pool, deleteOldOutbox, signal);
 }
 
-/** Sign-ins at platforms that nobody can go on with, and what was granted and not chosen from in time. */
+/** Platform sign-ins that can no longer be completed, and grants whose account was not chosen in time. */
 export async function sweepAttempts(pool: pg.Pool, signal: AbortSignal): Promise<void> {
   await inBatches(pool, dropOldGranted, signal);
   await inBatches(pool, deleteOldAttempts, signal);
 }
 
 /**
- * Sessions, what was asked once, keys, links and apps that have long ended, and counts of tries that are over; and
- * accounts that nobody has confirmed.
+ * Sessions, one-time requests, keys, links and apps that ended long ago, expired attempt counters, and accounts that
+ * were never confirmed.
  */
 export async function sweepSignIn(pool: pg.Pool, signal: AbortSignal): Promise<void> {
   await inBatches(pool, deleteOldSessions, signal);
@@ -65,7 +65,7 @@ export async function sweepSignIn(pool: pg.Pool, signal: AbortSignal): Promise<v
   await inBatches(pool, deleteUnconfirmed, signal, [BOUNDS.unconfirmedDays]);
 }
 
-/** What was sent and answered for posts that were settled so long ago. */
+/** Requests and responses of posts that settled long ago. */
 export async function sweepJournal(pool: pg.Pool, days: number, signal: AbortSignal, batch = BATCH): Promise<void> {
   let last: string | null = FIRST_ID;
   while (last !== null && !signal.aborted)
@@ -73,8 +73,8 @@ export async function sweepJournal(pool: pg.Pool, days: number, signal: AbortSig
 }
 
 /**
- * Keeps post counts short while posts come in: every few seconds the changes are replaced by their sums. Too often for
- * a queue, and done twice it does no harm. Returns what ends it.
+ * Keeps post counts short while posts arrive: every few seconds, the changes are replaced by their sums. Too frequent
+ * for a queue, and harmless if done twice. Returns a function that stops it.
  */
 export function keepPostCountsFolded(pool: pg.Pool, log: Pick<Logger, "warn">, everySeconds = 5): () => Promise<void> {
   let running: Promise<unknown> = Promise.resolve();

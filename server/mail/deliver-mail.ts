@@ -25,8 +25,8 @@ const job = z.object({ id: z.uuid(), sealed: z.string() });
 const email = z.object({ to: z.string(), subject: z.string(), text: z.string() });
 
 /**
- * The job of MAIL_QUEUE. Throws where the email could not be handed over: it is then retried with the same
- * Message-ID, by which a mail client recognizes a second copy.
+ * The job of MAIL_QUEUE. Throws if the email could not be handed over: it is then retried with the same Message-ID, by
+ * which mail clients recognize a second copy.
  */
 export async function deliverMail({ vault, log, mail }: DeliverDeps, data: unknown): Promise<void> {
   const { id, sealed } = job.parse(data);

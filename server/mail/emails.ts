@@ -3,7 +3,7 @@ import { RESET_MINUTES, VERIFY_HOURS } from "../../model/lifetimes.ts";
 import { oneLine } from "../../model/one-line.ts";
 import type { Mail } from "./send-mail.ts";
 
-/** Every email that has to do with signing in, as people read it. */
+/** The text of every email about signing in. */
 export function renderAuthEmail(to: string, email: AuthEmail): Mail {
   switch (email.kind) {
     case "verify_email":

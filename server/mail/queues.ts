@@ -1,7 +1,7 @@
-/** Emails, each sealed, so that nobody can read a link in the queue's table. */
+/** Emails, encrypted, so that nobody can read a link in the queue's table. */
 export const MAIL_QUEUE = "mail.send";
 
-/** Tried for about two days: a mail server that is away for a night loses nothing. */
+/** Retried for about two days: a mail server that is down overnight loses nothing. */
 export const MAIL_RETRIES = {
   retryLimit: 25,
   retryDelay: 30,

@@ -14,18 +14,18 @@ import type { Call } from "../domain/caller.ts";
 import type { Services } from "../domain/services.ts";
 import type { ShownPost } from "./confirm.ts";
 
-/** Who calls over MCP. */
+/** The caller over MCP. */
 export interface McpCaller extends Omit<Call, "claim" | "ifRevision" | "uploads"> {
-  /** Why none of the tools that the request calls is to do anything: it called more than the person may. */
+  /** Why none of the tools in the request may run: it made more calls than the user is allowed. */
   refused: PublicError | null;
-  /** Called once by each call of a tool, when nothing is left to do for it or only to wait. */
+  /** Called when the request only has to wait. */
   onRest(): void;
 }
 
-/** Adds to the server of a request; `seal` keeps what was shown until it is answered. */
+/** Added to a request's server; `seal` keeps what was shown until it is answered. */
 export type Extend = (server: McpServer, seal: (shown: ShownPost) => string) => void;
 
-/** What calls of tools need beside the services. */
+/** What tool calls need besides the services. */
 export interface ToolServices {
   services: Services;
   bindings: ReadonlyMap<string, Binding>;
@@ -35,7 +35,7 @@ export interface ToolServices {
   extend?: Extend | undefined;
 }
 
-/** Does a tool's operation, just as its route does. What is refused is a result too, which says what to do. */
+/** Runs a tool's operation, exactly as its route does. An error is a result too, which says what to do. */
 export async function callTool(
   { services, bindings, options }: ToolServices,
   { refused, onRest, ...caller }: McpCaller,
@@ -84,7 +84,7 @@ export async function callTool(
 }
 
 /**
- * Tells the client, where it wants to know, how many platform posts are settled: it will wait on as long as it hears
+ * Reports to the client, if it wants progress, how many platform posts are settled: clients wait as long as they hear
  * something.
  */
 function progressOf({ mcpReq }: ServerContext): (post: Post) => void {
@@ -135,7 +135,7 @@ function toResult(body: unknown): CallToolResult {
   return { structuredContent: asRecord(JSON.parse(text)), content: [{ type: "text", text }] };
 }
 
-/** `CODE: message`, then every issue with its place and what to do about it. */
+/** `CODE: message`, then every issue with its location and fix. */
 export function toErrorResult(
   { code, message, issues, headers }: Pick<PublicError, "message" | "issues" | "headers"> & { code: string },
   requestId: string,
@@ -154,7 +154,7 @@ export function toErrorResult(
   return { isError: true, content: [{ type: "text", text: lines.join("\n") }] };
 }
 
-/** What to do about refusals that have no issues of their own. */
+/** What to do about errors without issues. */
 const ADVICE: Readonly<Record<string, string>> = {
   POST_NOT_FOUND: "Find its id with posts_list. A key sees only objects in its own mode.",
   NOT_FOUND: "Find the id with the matching list tool. A key sees only objects in its own mode.",

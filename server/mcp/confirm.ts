@@ -15,19 +15,19 @@ import type { Authenticated } from "../calls/authenticate.ts";
 import type { Vault } from "../vault/vault.ts";
 import type { ElicitAction } from "./questions.ts";
 
-/** What was shown to the person who is asked, and until when the answer counts, in milliseconds since 1970. */
+/** What was shown to the person, and until when their answer counts, in milliseconds since 1970. */
 const shownPost = z.object({ postId: z.string(), revision: z.int(), until: z.number() });
 export type ShownPost = z.infer<typeof shownPost>;
 
-/** A person has this long. */
+/** How long a person has to answer. */
 const PATIENCE_MILLISECONDS = 10 * 60_000;
 
-/** Clients of the stateless protocol carry what was shown back and forth, sealed for their key. */
+/** Clients of the stateless protocol pass on what was shown, encrypted for their key. */
 export function sealShown(vault: Vault, caller: Authenticated, shown: ShownPost): string {
   return vault.seal(JSON.stringify(shown), sealContext(caller));
 }
 
-/** Throws for what was changed, is another key's or too old. */
+/** Throws if it was changed, belongs to another key or is too old. */
 export function openShown(vault: Vault, caller: Authenticated, sealed: string, now = Date.now()): ShownPost {
   const shown = shownPost.parse(JSON.parse(vault.open(sealed, sealContext(caller))));
   if (shown.until < now) throw new Error("The question was answered too late");
@@ -38,16 +38,16 @@ function sealContext({ actor, mode }: Authenticated): { table: string; row: stri
   return { table: "mcp_questions", row: `${mode}/${actor.id ?? ""}`, column: "shown" };
 }
 
-/** Asks a person at the client, over a session; null where it cannot. */
+/** Asks a person at the client, over a session; null if it cannot. */
 export type AskInSession = ((context: ServerContext, params: ElicitRequestFormParams) => Promise<ElicitAction>) | null;
 
-/** Whether publishing may go on, at the revision that was shown; or the question that has to be answered first. */
+/** Whether publishing may continue, at the revision that was shown; or the question to be answered first. */
 export type Confirmation =
   | { kind: "granted"; revision: number | null }
   | { kind: "refused" }
   | { kind: "ask"; result: InputRequiredResult };
 
-/** Asks before a post goes out, where the client can ask; others publish without. */
+/** Asks for confirmation before a post is published, if the client supports it; other clients publish without. */
 export async function confirmPublishing(
   context: ServerContext,
   ask: AskInSession,
@@ -79,7 +79,7 @@ const elicitation = z.looseObject({
   elicitation: z.looseObject({ form: z.unknown().optional(), url: z.unknown().optional() }),
 });
 
-/** Whether a client's capabilities let a form be shown. Without naming modes it means forms. */
+/** Whether a client's capabilities include forms. Naming no mode means forms. */
 export function offersElicitation(capabilities: unknown): boolean {
   const read = elicitation.safeParse(capabilities);
   return read.success && (read.data.elicitation.form !== undefined || read.data.elicitation.url === undefined);
@@ -87,7 +87,7 @@ export function offersElicitation(capabilities: unknown): boolean {
 
 const ownText = z.object({ text: z.string().min(1) });
 
-/** What goes out, and where: the texts of platforms that get their own, too. */
+/** What will be published and where, including texts for single platforms. */
 function questionOf({ content, platformPosts, mode }: Post): string {
   const platforms = platformPosts.map(({ platform }) => {
     const own = ownText.safeParse(Reflect.get(content.platformOverrides, platform));
@@ -109,7 +109,7 @@ function questionOf({ content, platformPosts, mode }: Post): string {
 
 const MOST_CHARACTERS = 1000;
 
-/** Clients show a question in little space; that a text goes on is said. */
+/** Clients show questions in little space, so a truncated text says so. */
 function shortened(text: string): string {
   const characters = Array.from(text);
   if (characters.length <= MOST_CHARACTERS) return text === "" ? "(no text)" : text;

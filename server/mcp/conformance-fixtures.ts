@@ -11,9 +11,7 @@ import { z } from "zod";
 
 import type { ShownPost } from "./confirm.ts";
 
-/**
- * What the scenarios of the official suite ask a server for, beside what the product has. The texts are the suite's.
- */
+/** What the official test suite's scenarios require in addition to the product. The texts are the suite's. */
 export function addFixtures(server: McpServer, seal: (shown: ShownPost) => string): void {
   addTools(server);
   addQuestions(server, seal);
@@ -86,7 +84,7 @@ const ask = (message: string, name: string) =>
 const sample = (said: string, maxTokens: number) =>
   inputRequired.createMessage({ messages: [{ role: "user", content: text(said) }], maxTokens });
 
-/** A tool that asks `first`, and says something when each question has an answer. */
+/** A tool that asks `first`, and responds once each question is answered. */
 function askingTool(server: McpServer, name: string, first: () => InputRequiredSpec): void {
   server.registerTool(name, described, (context) => {
     const spec = first();
@@ -152,7 +150,7 @@ function addQuestions(server: McpServer, seal: (shown: ShownPost) => string): vo
       ? say("The client can be asked nothing.")
       : inputRequired({ inputRequests });
   });
-  // These ask whatever the client offers, which the library refuses.
+  // These ask regardless of what the client supports, which the library rejects.
   server.registerTool("test_missing_capability", described, () =>
     inputRequired({ inputRequests: { greeting: sample("Generate a greeting", 50) } }),
   );
@@ -168,7 +166,7 @@ function addQuestions(server: McpServer, seal: (shown: ShownPost) => string): vo
   });
 }
 
-/** The round whose state came back whole; undefined where none did. */
+/** The round whose state came back intact; undefined if none did. */
 function roundOf(context: ServerContext): number | undefined {
   return context.mcpReq.requestState<ShownPost>()?.revision;
 }

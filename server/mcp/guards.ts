@@ -10,9 +10,8 @@ import type { Services } from "../domain/services.ts";
 const METADATA_PATH = "/.well-known/oauth-protected-resource/mcp";
 
 /**
- * A page in a browser on this machine could reach a local server by a name of its own that suddenly points here, so the
- * name that was called has to be one of ours, and so has the page that calls. Programs send no Origin. Answers what is
- * wrong; null where nothing is.
+ * A page in a browser on this machine could reach a local server through a host name that suddenly points here, so both
+ * the host and the calling page must be ours. Programs send no Origin. Returns what is wrong, or null.
  */
 export function findForeign(request: FastifyRequest, { apiUrl, appUrl }: HostUrls): string | null {
   const own = [new URL(apiUrl), new URL(appUrl)];
@@ -31,7 +30,7 @@ export function findForeign(request: FastifyRequest, { apiUrl, appUrl }: HostUrl
     : "Forbidden: other websites cannot call this server. Call it from a program or from the dashboard.";
 }
 
-/** Lets the page that calls, which is one of our own, read the answer. */
+/** Allows the calling page, which is one of ours, to read the response. */
 export function allowOrigin(request: FastifyRequest, reply: FastifyReply): void {
   const { origin } = request.headers;
   if (origin !== undefined)
@@ -41,7 +40,7 @@ export function allowOrigin(request: FastifyRequest, reply: FastifyReply): void 
       .header("access-control-expose-headers", "Mcp-Session-Id, X-Request-Id, WWW-Authenticate, Retry-After");
 }
 
-/** What a browser wants to know before it lets one of our own pages call. */
+/** What a browser checks before one of our own pages may call. */
 export async function answerPreflight(reply: FastifyReply): Promise<FastifyReply> {
   reply.header("access-control-allow-methods", "GET, POST, DELETE").header("access-control-max-age", "86400");
   reply.header(
@@ -51,7 +50,7 @@ export async function answerPreflight(reply: FastifyReply): Promise<FastifyReply
   return await reply.code(204).send();
 }
 
-/** The holder of the Bearer key or access token; a refusal says where clients learn how to come by one. */
+/** The holder of the Bearer key or access token; errors tell clients how to get one. */
 export async function authenticateMcp(services: Services, request: FastifyRequest): Promise<Authenticated> {
   try {
     return await authenticate(services, { takesTokens: true }, request);
@@ -66,7 +65,7 @@ export async function authenticateMcp(services: Services, request: FastifyReques
   }
 }
 
-/** What the endpoint is, as RFC 9728 has it. Some clients look for it without the endpoint's path. */
+/** Describes the endpoint as in RFC 9728. Some clients look for it without the endpoint's path. */
 export const protectedResource = {
   paths: [METADATA_PATH, METADATA_PATH.replace(/\/mcp$/, "")],
   describe: ({ apiUrl, appUrl }: HostUrls) => ({
@@ -79,7 +78,7 @@ export const protectedResource = {
   }),
 };
 
-/** A refusal of the protocol's own. */
+/** An error in the protocol's format. */
 export function refuse(status: number, code: number, message: string, headers: Record<string, string> = {}): Response {
   return Response.json({ jsonrpc: "2.0", error: { code, message }, id: null }, { status, headers });
 }

@@ -35,7 +35,7 @@ export function addMcp(app: FastifyInstance, services: Services, options: McpOpt
   app.all(
     "/mcp",
     {
-      // Lists are long; streams have to arrive piece by piece.
+      // Lists are long; streams must arrive piece by piece.
       compress: { threshold: 1024, encodings: ["br", "gzip"], customTypes: /^application\/json/ },
       onRequest: async (request, reply) => {
         sendUnlimited(reply);
@@ -66,7 +66,7 @@ export function addMcp(app: FastifyInstance, services: Services, options: McpOpt
           if (working === 0) request.place?.leave();
         },
       };
-      // Any call may turn out to wait or to be answered by a stream, and is refused before anything is done for it.
+      // Any call may be answered with a stream, and is rejected before anything is done for it.
       let streams = false;
       const release = options.streams.hold(
         caller,
@@ -101,8 +101,8 @@ function toMessages(body: unknown): (string | null)[] {
 const toolCall = z.object({ method: z.literal("tools/call"), params: z.object({ name: z.string() }) });
 
 /**
- * Counts a call of each class that a request asks for. Answers the refusal where tools alone are called, who tell it as
- * their result; throws it where others wait for an answer.
+ * Counts a call of each class in a request. Returns the error if only tools are called, which report it as their
+ * result; otherwise throws it.
  */
 async function countMessages(
   calls: CallMeter,
@@ -123,7 +123,7 @@ async function countMessages(
 
 const CLASSES = new Map(TOOLS.map(({ name, operation }) => [name, operation.rateClass]));
 
-/** Null where it is no JSON, or so deep or large that nobody should walk through it. */
+/** Null if it is not JSON, or so deep or large that nobody should traverse it. */
 function readJson(text: string): { value: unknown } | null {
   try {
     const value: unknown = JSON.parse(text);
@@ -134,7 +134,7 @@ function readJson(text: string): { value: unknown } | null {
   }
 }
 
-/** The request without its body, which has been read, and without what nobody behind here should see. */
+/** The request without its body, which has been read, and without what nothing behind here should see. */
 function toWebRequest(request: FastifyRequest, reply: FastifyReply, { settings }: Pick<Services, "settings">): Request {
   const headers = new Headers();
   for (const [name, value] of Object.entries(request.headers)) {

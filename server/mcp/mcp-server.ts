@@ -31,8 +31,8 @@ const SCHEMAS = new Map(
 );
 
 /**
- * A schema that shows itself and takes everything: arguments are validated by the operations, which tell every problem
- * with its fix.
+ * A schema that accepts anything but is published as is: operations validate arguments and report every issue with its
+ * fix.
  */
 function asSchema(json: JsonObject): StandardSchemaWithJSON<unknown, unknown> {
   return {
@@ -46,8 +46,8 @@ function asSchema(json: JsonObject): StandardSchemaWithJSON<unknown, unknown> {
 }
 
 /**
- * The server of one request: what the caller can do, see and begin with. `ask` asks a person over a session, where the
- * client offers that.
+ * The server of one request: what the caller can do, see and start with. `ask` asks a person over a session, if the
+ * client supports it.
  */
 export function createMcpServer(parts: ToolServices, caller: McpCaller, ask: AskInSession): McpServer {
   const { vault } = parts.services;
@@ -96,8 +96,8 @@ export function createMcpServer(parts: ToolServices, caller: McpCaller, ask: Ask
 const publishArguments = z.looseObject({ id: z.guid() });
 
 /**
- * Publishing asks first where it can, unless there is nothing to ask about: then the operation says why. Who approves
- * posts at the dashboard has been asked there.
+ * Publishing asks for confirmation if it can, unless there is nothing to ask about: then the operation says why. A
+ * person who approves posts in the dashboard has already been asked there.
  */
 async function publish(
   parts: ToolServices,

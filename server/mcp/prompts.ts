@@ -18,7 +18,7 @@ const platforms = completable(
 
 const ASK_FIRST = "Do not publish or schedule anything until the person has seen and approved the texts.";
 
-/** What people begin with, so that an agent goes about it the right way. */
+/** Prompts for common tasks, so that an agent approaches them correctly. */
 export function addPrompts(server: McpServer): void {
   server.registerPrompt(
     "draft_per_platform",

@@ -7,23 +7,25 @@ import { CHANNELS } from "../db/listen.ts";
 import { tellAnswer } from "../db/queries/mcp-sessions.ts";
 import type { Services } from "../domain/services.ts";
 
-/** What a person action: what was asked, no, or nothing. */
+/** What a person answered: what was asked for, no, or nothing. */
 export type ElicitAction = "accept" | "decline" | "cancel";
 
-/** Questions of calls under way in sessions. The answer comes as a request of its own, maybe to another process. */
+/**
+ * Questions of calls in progress in sessions. The answer arrives in a separate request, possibly at another process.
+ */
 export interface Questions {
-  /** Asks by `send` and waits for the answer, a signal, or until nobody can be expected to answer any more. */
+  /** Asks with `send` and waits for the answer, a signal, or until an answer can no longer be expected. */
   ask(
     sessionId: string,
     send: (question: { id: string; params: ElicitRequestFormParams }) => Promise<void>,
     params: ElicitRequestFormParams,
     ended: AbortSignal,
   ): Promise<ElicitAction>;
-  /** Takes what a client posted as an answer, wherever it was asked. */
+  /** Accepts what a client posted as an answer, wherever it was asked. */
   answer(sessionId: string, message: unknown): Promise<void>;
 }
 
-/** A person has this long. */
+/** How long a person has to answer. */
 const PATIENCE_MILLISECONDS = 5 * 60_000;
 
 const answerNotice = z.object({

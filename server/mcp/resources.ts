@@ -23,7 +23,7 @@ const PLATFORMS = "ampost://platforms/";
 const POSTS = "ampost://posts/";
 const DOCS = "ampost://docs/";
 
-/** What an agent can read beside calling tools: the rules of each platform, posts, and the documentation. */
+/** What an agent can read in addition to calling tools: the rules of each platform, posts, and the documentation. */
 export function addResources(
   server: McpServer,
   { services, docs }: Pick<ToolServices, "services" | "docs">,
@@ -155,7 +155,7 @@ async function readPost(services: Services, caller: McpCaller, uri: string, id: 
   }
 }
 
-/** What fails for reasons of ours is told without them. */
+/** Internal errors are reported without details. */
 async function withProtocolErrors<Result>(
   { log }: Pick<Services, "log">,
   { requestId }: McpCaller,

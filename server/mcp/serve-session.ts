@@ -15,8 +15,8 @@ import type { Questions } from "./questions.ts";
 import { beginSession, openSession, type Session } from "./sessions.ts";
 
 /**
- * Serves a POST of the revisions up to 2025-11-25. Each has a server of its own, in whatever process it arrives; what
- * binds them together is the session, which is sealed into its id.
+ * Serves a POST of the revisions up to 2025-11-25. Each has its own server, in any process; the session connects them,
+ * encrypted in its ID.
  */
 export async function serveSession(
   parts: ToolServices,
@@ -45,7 +45,7 @@ export async function serveSession(
   });
 }
 
-/** The session that a request names; or the answer where it names none, or none that is. */
+/** The session that a request names; or the response if it names none or an invalid one. */
 export async function sessionOf(
   { services }: Pick<ToolServices, "services">,
   caller: McpCaller,
@@ -71,7 +71,7 @@ export async function sessionOf(
 
 type Asker = (transport: WebStandardStreamableHTTPServerTransport) => NonNullable<AskInSession>;
 
-/** Asks on the stream that answers the call; the answer comes by another request. */
+/** Asks on the stream that answers the call; the answer arrives in another request. */
 function asker(questions: Questions, session: Session, stopping: AbortSignal): Asker {
   return (transport) => (context: ServerContext, params) =>
     questions.ask(
@@ -86,7 +86,7 @@ function asker(questions: Questions, session: Session, stopping: AbortSignal): A
     );
 }
 
-/** One request and its answer: as plain JSON, unless something may have to be asked or told in between. */
+/** One request and its response: as plain JSON, unless something may be asked or reported in between. */
 async function exchange(
   parts: ToolServices,
   caller: McpCaller,
@@ -100,7 +100,7 @@ async function exchange(
   });
   const server = createMcpServer(parts, caller, ask === null ? null : ask(transport));
   await server.connect(transport);
-  // Aborted when the answer is through, too: then nothing is left of the server.
+  // Also aborted after the response: then nothing is left of the server.
   request.signal.addEventListener("abort", () => void server.close().catch(() => undefined), { once: true });
   return await transport.handleRequest(request, { parsedBody: body });
 }

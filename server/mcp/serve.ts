@@ -21,7 +21,7 @@ export interface McpOptions extends BindOptions {
   extend?: Extend;
 }
 
-/** The revision without sessions: there GET and DELETE mean nothing. */
+/** The revision without sessions: it has no GET or DELETE. */
 const STATELESS_REVISION = "2026-07-28";
 
 /** Both protocols of one path: the stateless one of 2026-07-28, and the sessions of the revisions before it. */
@@ -46,7 +46,7 @@ export function openServing(services: Services, options: McpOptions): Serving {
     },
     { legacy: "reject", onerror: (error) => services.log.debug({ err: error }, "an MCP request was rejected") },
   );
-  // Closing ends the streams that would never end, and would cut off what is nearly answered.
+  // Closing ends endless streams, but would cut off responses that are nearly complete.
   const close = async () => {
     await Promise.allSettled(underWay);
     await stateless.close();
@@ -71,7 +71,7 @@ export function openServing(services: Services, options: McpOptions): Serving {
   };
 }
 
-/** DELETE ends a session; GET would be a stream on which nothing is ever sent, so it is not offered. */
+/** DELETE ends a session; GET would be a stream without content, so it is not offered. */
 async function manageSession(parts: ToolServices, caller: McpCaller, request: Request): Promise<Response> {
   if (request.method === "GET" && request.headers.get("mcp-session-id") === null) return notAllowed("POST");
   const session = await sessionOf(parts, caller, request);

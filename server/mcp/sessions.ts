@@ -6,7 +6,7 @@ import { endSession, findEndedSession, MCP_SESSION_DAYS } from "../db/queries/mc
 import type { Services } from "../domain/services.ts";
 import type { SealContext } from "../vault/vault.ts";
 
-/** What the revisions up to 2025-11-25 call a session: all there is to know of it stands sealed in its id. */
+/** What the revisions up to 2025-11-25 call a session: all of its data is encrypted in its ID. */
 export interface Session {
   id: string;
   /** Whether the client can ask a person. */
@@ -19,7 +19,7 @@ type SessionServices = Pick<Services, "pool" | "vault">;
 
 const stored = z.object({ id: z.guid(), elicits: z.boolean(), begunAt: z.number() });
 
-/** Begins a session; answers the id that the client sends along from now on. Any process can open it. */
+/** Starts a session; returns the ID that the client sends from then on. Any process can open it. */
 export function beginSession(
   { vault }: Pick<Services, "vault">,
   caller: Authenticated,
@@ -29,7 +29,7 @@ export function beginSession(
   return vault.seal(JSON.stringify({ id: newId(), elicits, begunAt: now } satisfies Session), sealContext(caller));
 }
 
-/** The session of an id; null where it is none of this key's, was changed, has ended or is too old. */
+/** The session of an ID; null if it belongs to another key, was changed, has ended or is too old. */
 export async function openSession(
   services: SessionServices,
   caller: Authenticated,

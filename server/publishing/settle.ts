@@ -45,9 +45,9 @@ const POST_EVENTS: Partial<Record<PostStatus, EventType>> = {
 };
 
 /**
- * Writes changes that callers can see, in one transaction: the platform post, the post's status as the fold of all its platform
- * posts, the events of both, and the journal. What may still be live is never called failed: see `inDoubt`. Throws LostClaim
- * if the claim no longer holds.
+ * Writes changes that callers can see, in one transaction: the platform post, the post's status as the fold of all its
+ * platform posts, the events of both, and the journal. A post that may be live is never marked as failed: see
+ * `inDoubt`. Throws LostClaim if the claim is no longer valid.
  */
 export async function settle(
   work: ClaimedWork,

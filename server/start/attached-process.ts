@@ -6,14 +6,14 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import { z } from "zod";
 
-/** A part of the product as a process of its own, which ends with this one, however this one ends. */
+/** A part of the product in a separate process, which ends with this one, however this one ends. */
 export interface AttachedProcess {
-  /** Resolves when it is ready for the first time; rejects where it ends before that. */
+  /** Resolves when it is first ready; rejects if it ends before that. */
   started: Promise<void>;
   isRunning(): boolean;
-  /** What it answers to a question of this name; rejects where it does not answer in time. */
+  /** Its response to a query with this name; rejects if it does not respond in time. */
   ask(question: string): Promise<unknown>;
-  /** Lets it end what it holds; one that does not even answer is killed. */
+  /** Lets it finish its work; it is killed if it does not respond. */
   stop(): Promise<void>;
 }
 
@@ -22,12 +22,12 @@ interface AttachedOptions {
   env: Record<string, string>;
   /** Node's own flags. */
   flags?: readonly string[];
-  /** How long it gets to end. */
+  /** How long it has to stop. */
   stopSeconds: number;
   log: Pick<Logger, "warn" | "error">;
-  /** It loads its code meanwhile, and begins when this resolves. It asks for that by `untilToldToBegin`. */
+  /** It loads its code in the meantime and starts when this resolves. It waits for that with `untilToldToBegin`. */
   after?: Promise<unknown>;
-  /** Told when it has ended by itself and is started again. */
+  /** Called after it has crashed and was restarted. */
   onEnd?: () => void;
 }
 
@@ -39,8 +39,8 @@ const question = z.object({ ask: z.string(), id: z.number() });
 const answer = z.object({ id: z.number(), answer: z.unknown() });
 
 /**
- * Starts `ampost NAME --attached`, and starts it again when it dies. The channel between the two is what tells the
- * child that its parent is gone, after a kill -9 too.
+ * Starts `ampost NAME --attached`, and restarts it when it dies. The channel between the two tells the child when its
+ * parent is gone, even after a kill -9.
  */
 export function startAttached(
   name: "sandbox" | "worker",
@@ -51,7 +51,7 @@ export function startAttached(
   let stopping = false;
   let asked = 0;
 
-  /** Rejects where it ends before it is ready. */
+  /** Rejects if it ends before it is ready. */
   async function start(): Promise<void> {
     const fresh = spawn(process.execPath, [...flags, COMMAND, name, "--attached"], {
       env: { ...process.env, ...env },
@@ -75,7 +75,9 @@ export function startAttached(
     wasRunning = running = true;
   }
 
-  /** What keeps it from starting at all is for whoever starts the product; what kills it on the way is as later. */
+  /**
+   * Failures to start are handled by whoever starts the product; crashes during startup are handled like later ones.
+   */
   async function startFirst(): Promise<void> {
     try {
       await start();
@@ -140,20 +142,20 @@ export function startAttached(
   };
 }
 
-/** The other side, where it is told when to begin. False where the one that has started it is gone. */
+/** In the child: resolves when it may start. False if the parent is gone. */
 export async function untilToldToBegin(): Promise<boolean> {
   const gone = once(process, "disconnect").then(() => false);
   if (!process.connected) return false;
   return await Promise.race([once(process, "message").then(() => true), gone]);
 }
 
-/** The other side: says that this process is ready, and answers the one that has started it. */
+/** In the child: reports that this process is ready, and answers the parent's queries. */
 export function answerStarter(answers: Record<string, () => Promise<unknown>> = {}): void {
   process.on("message", (message) => {
     const heard = question.safeParse(message);
     if (!heard.success) return;
     const { ask, id } = heard.data;
-    // What cannot be answered is not: who asks waits for so long only.
+    // Failed queries get no response: the parent waits only for a limited time.
     const answered = ask === "alive" ? Promise.resolve(true) : (answers[ask]?.() ?? Promise.resolve(null));
     answered.then(
       (value) => tell({ id, answer: value }),
@@ -163,7 +165,7 @@ export function answerStarter(answers: Record<string, () => Promise<unknown>> = 
   tell({ ready: true });
 }
 
-/** A starter that goes at this very moment hears nothing any more. */
+/** A parent that is just exiting receives nothing more. */
 function tell(message: object): void {
   process.send?.(message, undefined, {}, () => undefined);
 }

@@ -13,7 +13,7 @@ import type { StorageSettings } from "../storage/open-storage.ts";
 
 type Environment = z.output<typeof environment>;
 
-/** The environment, parsed. What depends on something outside of it (a generated key, a free port) is not in here. */
+/** The parsed environment. Excludes anything that depends on the outside (a generated key, a free port). */
 export interface Config {
   host: string;
   port: number;
@@ -44,22 +44,22 @@ export interface Config {
   stopSeconds: number;
   journalDays: number;
   workerSlots: number;
-  /** Null: a worker that runs alone listens nowhere. */
+  /** Null: a standalone worker does not listen. */
   workerPort: number | null;
-  /** Where /metrics is answered: on a port of its own, and to whoever has the token. */
+  /** Where /metrics is served: on a separate port, and with a token. */
   metrics: { port: number | null; host: string; token: string | null };
   forcePrivateUploads: boolean;
-  /** What brokers may ask for, by environment name. */
+  /** Settings for brokers, by environment name. */
   platformEnvironment: Readonly<Record<string, string>>;
-  /** The instance's own apps, for live mode, of the platforms where it has one. */
+  /** The instance's own apps for live mode, for the platforms that have one. */
   apps: Map<PlatformName, { clientId: string; clientSecret: string; redirectUri: string }>;
-  /** Who may make an account. */
+  /** Who can sign up. */
   signUp: Environment["AMPOST_SIGNUP"];
-  /** What each person may take up. */
+  /** Limits per user. */
   userLimits: UserLimits;
   mail: MailSettings;
   logLevel: Environment["AMPOST_LOG_LEVEL"];
-  /** What is odd but does not keep anything from working. */
+  /** Problems that do not prevent anything from working. */
   warnings: string[];
 }
 
@@ -77,7 +77,7 @@ export class ConfigError extends Error {
   }
 }
 
-/** Parses the environment once. Throws a ConfigError with all problems at once. */
+/** Parses the environment once. Throws a ConfigError with all problems. */
 export function loadConfig(env: NodeJS.ProcessEnv): Config {
   const problems: string[] = [];
   const values = withoutEmpty(withFiles(env, problems));
@@ -112,7 +112,7 @@ function toConfig(env: Environment, apps: Partial<Record<string, string>>, warni
       url: env.AMPOST_SANDBOX_URL ?? `http://127.0.0.1:${env.AMPOST_SANDBOX_PORT}`,
       limits: env.AMPOST_SANDBOX_LIMITS,
       elsewhere: env.AMPOST_SANDBOX_URL !== undefined,
-      // Where nobody but this machine reaches the instance, its sandbox serves the machine's own clients.
+      // If only this machine can reach the instance, its sandbox serves the machine's own clients.
       allowPrivateUrls:
         env.AMPOST_ALLOW_PRIVATE_URLS ||
         ([apiUrl, appUrl].every((url) => isLoopbackHost(new URL(url).hostname)) &&
@@ -190,7 +190,7 @@ function appsOf(values: Partial<Record<string, string>>, appUrl: string): Config
   return apps;
 }
 
-/** Reads each `NAME_FILE`, as container platforms hand secrets over. */
+/** Reads each `NAME_FILE`, which is how container platforms provide secrets. */
 function withFiles(env: NodeJS.ProcessEnv, problems: string[]): NodeJS.ProcessEnv {
   const values = { ...env };
   for (const [name, schema] of variables) {
@@ -240,11 +240,11 @@ function incomplete(values: NodeJS.ProcessEnv): string[] {
   return problems;
 }
 
-/** Secrets that everybody can read in `.env.example`. */
+/** Secrets that are public in `.env.example`. */
 function examples(values: NodeJS.ProcessEnv): string[] {
   return variables.flatMap(([name, schema]) => {
     const { madeBy, example } = about.get(schema) ?? {};
-    // A key that has sealed something already has to go on opening it, behind one that nobody knows.
+    // A key that has already encrypted something must still decrypt it, after a private one.
     if (madeBy === undefined || values[name]?.split(",")[0]?.trim() !== example) return [];
     const cure =
       name === "AMPOST_ENCRYPTION_KEY"

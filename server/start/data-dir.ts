@@ -4,16 +4,16 @@ import { join } from "node:path";
 import { launcherFor } from "../db/embedded/postgres-binaries.ts";
 import type { Config } from "./config.ts";
 
-/** Folders of the data folder that earlier versions made for everybody to read. PostgreSQL sees to its own. */
+/** Subfolders that earlier versions created readable for everyone. PostgreSQL handles its own. */
 const OURS = ["storage", "sandbox", "mail"];
 
 /**
- * Makes the data folder where there is none, and closes it to the machine's other users: in it lie media, letters, and
- * the sandbox's log of requests with its tokens. What was closed to others before is left as it is.
+ * Creates the data folder if necessary and closes it to the machine's other users: it contains media, emails, and the
+ * sandbox's request log with its tokens. Folders that were already closed are left unchanged.
  */
 export async function closeDataDir({ dataDir, databaseUrl }: Pick<Config, "dataDir" | "databaseUrl">): Promise<void> {
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
-  // A PostgreSQL that has to run as another user finds its folder in there, and sees nothing else.
+  // A PostgreSQL that must run as another user finds its folder in there and sees nothing else.
   const passes = databaseUrl === null && launcherFor().uid !== process.getuid?.() ? 0o001 : 0;
   await close(dataDir, passes);
   for (const name of OURS) await close(join(dataDir, name), 0);

@@ -5,9 +5,8 @@ const LONG_MILLISECONDS = 500;
 const SAID_EVERY_MILLISECONDS = 10_000;
 
 /**
- * Says in the log where the one thread of this process was held up for long, since whoever wanted something of it then
- * had to wait: at once, and then the longest of every ten seconds. The metrics tell the rest. Call what it answers to
- * end it.
+ * Logs when this process's thread was blocked for a long time, since everything it was doing had to wait: immediately,
+ * and then the longest of every ten seconds. The metrics have the rest. Call the returned function to stop.
  */
 export function watchEventLoop(log: Pick<Logger, "warn">): () => void {
   let lookedAt = performance.now();

@@ -17,7 +17,7 @@ import { createVault } from "../vault/vault.ts";
 import type { Config } from "./config.ts";
 import { closeDataDir } from "./data-dir.ts";
 
-/** The instance's memory and its way out: what every process and every command of it begins with. */
+/** An instance's storage and shutdown: what every process and command starts with. */
 export interface Instance {
   config: Config;
   log: Logger;
@@ -27,17 +27,17 @@ export interface Instance {
   oauth: OAuthServices;
   /** A client to the platforms in live mode, to the sandbox in test mode. */
   httpFor(mode: Mode): HttpClient;
-  /** A pool of its own for work that must not wait for, or starve, the others. The instance closes it. */
+  /** A separate pool for work that must not wait for, or starve, the rest. The instance closes it. */
   openPool(name: string, max: number): pg.Pool;
   close(): Promise<void>;
 }
 
-/** For how long a start waits for a database that is not there yet, as when everything starts at once. */
+/** How long startup waits for a database that is not up yet, as when everything starts at the same time. */
 const PATIENCE_SECONDS = 30;
 
 /**
- * Opens the database (its own or a given one), brings it up to date and checks the encryption key. Throws with a
- * sentence that says what to do.
+ * Opens the database (embedded or configured), migrates it and checks the encryption key. Throws an error that says
+ * what to do.
  */
 export async function openInstance(config: Config, log: Logger, patienceSeconds = PATIENCE_SECONDS): Promise<Instance> {
   for (const warning of config.warnings) log.warn(warning);
@@ -85,7 +85,7 @@ export async function openInstance(config: Config, log: Logger, patienceSeconds 
   }
 }
 
-/** The address of the database, and how to let go of it. The embedded server is started where it does not run yet. */
+/** The database URL, and how to release it. Starts the embedded server if it is not running. */
 export async function openDatabase(
   config: Pick<Config, "databaseUrl" | "dataDir">,
   log: Logger,

@@ -12,8 +12,8 @@ export interface LogOptions {
 }
 
 /**
- * JSON lines on standard error, since standard output is for answers, or a readable form where they go to a terminal.
- * Secrets are taken out at any depth: values by the name they stand under, and texts by their form.
+ * JSON lines on standard error, because standard output is for results, or a readable format on a terminal. Secrets are
+ * removed at any depth: values by their name, texts by their format.
  */
 export function createLog({ level, part }: LogOptions): Logger {
   const base = part === undefined ? null : { part };
@@ -36,7 +36,7 @@ export function createLog({ level, part }: LogOptions): Logger {
 /** Everything under such a name is secret, whatever it looks like. */
 const SECRET_NAME =
   /authorization|cookie|password|secret|signature|sealed|verifier|api_?key$|token$|encryption_?key|database_?url/i;
-/** Raw API keys, tokens of MCP clients, and the password in an address. */
+/** Raw API keys, MCP tokens, and passwords in URLs. */
 const SECRET_TEXT = [/\bamp_(?:live|test|access|refresh|code)_[\w-]{8,}/g, /(?<=:\/\/[^\s:/@]*:)[^\s/@]+(?=@)/g];
 const DEEPEST = 8;
 
@@ -62,7 +62,7 @@ function cleanValue(value: unknown, depth: number): unknown {
   return clean({ ...value }, depth + 1);
 }
 
-/** What helps to find the fault. Other members of an error may hold requests, rows or values of users. */
+/** What helps to find the error. Other properties of an error may contain requests, rows or user data. */
 function cleanError(error: Error, depth: number): Record<string, unknown> {
   const code = "code" in error && typeof error.code === "string" ? { code: error.code } : {};
   const cause = error.cause === undefined ? {} : { cause: cleanValue(error.cause, depth + 1) };
@@ -81,13 +81,13 @@ function cleanText(text: string): string {
 
 function cleanMessage(this: Logger, args: Parameters<pino.LogFn>, method: pino.LogFn): void {
   const [first, message, ...rest] = args;
-  // An error given by itself would bring its own message past us.
+  // An error passed directly would bypass this with its message.
   if (first instanceof Error) return method.apply(this, [{ err: first }, cleanText(message ?? first.message), ...rest]);
   if (typeof first === "string") return method.apply(this, [cleanText(first), message, ...rest]);
   method.apply(this, [first, message === undefined ? undefined : cleanText(message), ...rest]);
 }
 
-/** The readable form costs memory and time, so it is loaded only where somebody reads. */
+/** The readable format costs memory and time, so it is loaded only for a terminal. */
 function terminalStream(): pino.DestinationStream | undefined {
   if (!process.stderr.isTTY) return undefined;
   const pretty: { build: typeof build } = createRequire(import.meta.url)("pino-pretty");

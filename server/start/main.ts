@@ -18,36 +18,33 @@ import { type Runtime, openRuntime, type Closers } from "./runtime.ts";
 import { startWatchdog } from "./watchdog.ts";
 import { runWorker, type Worker } from "./worker.ts";
 
-/** A started process. `stop` takes no new work, finishes or hands back what it holds, and lets go of everything. */
+/** A started process. `stop` accepts no new work, finishes or hands back work in progress, and releases everything. */
 export interface Running {
-  /** Where it listens; null for a worker without a port of its own. */
+  /** Where it listens; null for a worker without a port. */
   url: string | null;
-  /**
-   * Where the owner is made, while there is none who can sign in. It holds a token: it is for a terminal, never for the
-   * log.
-   */
+  /** The setup URL, while no owner can sign in. It contains a token: show it on a terminal, never in the log. */
   setUpUrl: string | null;
-  /** What a process that has started this one may ask. */
+  /** What the parent process can query. */
   answers: { ready(): Promise<unknown>; metrics(): Promise<unknown> };
   stop(): Promise<void>;
 }
 
-/** What a process is to do: answer requests, publish and do chores, or both. */
+/** What a process does: serve requests, publish and run jobs, or both. */
 export interface Parts {
   api: boolean;
-  /** Attached: in a process of its own, so that nothing in publishing holds up requests. */
+  /** Attached: in a separate process, so that nothing in publishing delays requests. */
   worker: boolean | "attached";
-  /** Whether it runs a sandbox, unless the configuration names one elsewhere. */
+  /** Whether it runs a sandbox, unless one elsewhere is configured. */
   sandbox: boolean;
-  /** Called by the worker at its fault points: for the fault harness. */
+  /** Called by the worker at its fault points, for the fault harness. */
   faultPoint?: FaultHook;
 }
 
-/** Starts a process. Throws with a sentence that says what to do, and leaves nothing behind then. */
+/** Starts a process. Throws an error that says what to do, and then leaves nothing behind. */
 export async function start(config: Config, log: Logger, parts: Parts): Promise<Running> {
   const closers: Closers = [];
   const stop = async () => {
-    // What was opened last needs what was opened first.
+    // Close in reverse order: later resources need earlier ones.
     for (const close of closers.splice(0).reverse()) await close();
   };
   try {
@@ -59,7 +56,7 @@ export async function start(config: Config, log: Logger, parts: Parts): Promise<
     const runtime = await openRuntime(config, log, { doesChores: parts.worker === true }, closers);
     opening.resolve(runtime);
     closers.push(watchEventLoop(log));
-    // Before anything is published: that may be what hangs.
+    // Before anything is published, because that may be what hangs.
     if (parts.worker === true) closers.push(await startWatchdog("worker"));
     const work = parts.worker === true ? await runWorker(runtime, parts.faultPoint) : undefined;
     if (work) closers.push(() => work.stop());
@@ -67,7 +64,7 @@ export async function start(config: Config, log: Logger, parts: Parts): Promise<
     const metrics = await serveMetrics(config, probes);
     if (metrics) closers.push(() => metrics.close());
     const app = parts.api ? await serveApi(runtime, probes) : await serveProbes(config, probes);
-    // Requests that wait for a publish and the publish they wait for end side by side.
+    // Requests that wait for a publish end together with it.
     closers.push(() => Promise.all([app?.close(), work?.stop(), worker?.stop()]));
     const setUpUrl = parts.api ? await openSetUp(runtime.instance, config.appUrl) : null;
     await Promise.all([sandbox?.started, worker?.started]);
@@ -92,7 +89,7 @@ function probesOf(
   };
 }
 
-/** What a worker that runs alone shows of itself. */
+/** Metrics and health of a standalone worker. */
 async function serveProbes(
   { host, workerPort: port, metrics }: Config,
   probes: Probes,
@@ -102,7 +99,7 @@ async function serveProbes(
     : await listenForProbes({ host, port, variable: "AMPOST_WORKER_PORT" }, probes, { token: metrics.token });
 }
 
-/** What a process shows of itself to its operator, on a port that nobody else reaches. */
+/** A process's metrics and health for its operator, on a separate port. */
 async function serveMetrics({ metrics: { host, port } }: Config, probes: Probes): Promise<FastifyInstance | undefined> {
   return port === null
     ? undefined
@@ -161,10 +158,10 @@ async function serveApi(runtime: Runtime, probes: Probes): Promise<FastifyInstan
   return app;
 }
 
-/** A second or two: what it stands for ends with it. */
+/** A second or two: everything it serves ends with it. */
 const SANDBOX_STOP_SECONDS = 2;
 
-/** What of the time that a stop may take is left when the worker has ended. */
+/** The part of the shutdown time that is left after the worker has stopped. */
 const AFTER_WORKER_SECONDS = 2;
 
 function startSandbox(config: Config, log: Logger): AttachedProcess {
@@ -172,12 +169,9 @@ function startSandbox(config: Config, log: Logger): AttachedProcess {
   return unheard(startAttached("sandbox", { env, stopSeconds: SANDBOX_STOP_SECONDS, log }));
 }
 
-/**
- * It begins when this process stands: what keeps both from starting is said once, and the database is made ready by
- * one.
- */
+/** It starts once this process is up: startup errors are reported once, and only one process migrates the database. */
 function startWorker(config: Config, log: Logger, runtime: Promise<Runtime>): AttachedProcess {
-  // Ports that were settled here are part of addresses there; it listens nowhere itself.
+  // Ports chosen here are part of URLs there; it does not listen itself.
   const env = {
     PORT: String(config.port),
     AMPOST_SANDBOX_PORT: String(config.sandbox.port),
@@ -198,7 +192,7 @@ function startWorker(config: Config, log: Logger, runtime: Promise<Runtime>): At
   );
 }
 
-/** Awaited at the end of the start; until then its failure must not go unheard. */
+/** Awaited at the end of startup; until then, a failure must not be unhandled. */
 function unheard(attached: AttachedProcess): AttachedProcess {
   attached.started.catch(() => undefined);
   return attached;

@@ -5,31 +5,31 @@ import { z } from "zod";
 import type { Mode, PlatformName } from "../../model/platform-names.ts";
 import { countMissed, queueDepth } from "../db/queries/queue-depth.ts";
 
-/** What is measured, and the text of it for Prometheus. Labels take few values: never an id, a path or a message. */
+/** The metrics and their Prometheus text. Labels have few values: never an ID, a path or a message. */
 export interface Metrics {
-  /** One answered request; `route` is the pattern, not the path. */
+  /** A completed request; `route` is the pattern, not the path. */
   request(answered: { method: string; route: string; status: number; seconds: number }): void;
   /** A platform post that settled. */
   settled(platform: PlatformName, outcome: "published" | "failed" | "unknown" | "discarded"): void;
-  /** A fault of the server itself that stopped the work on a platform post. */
+  /** An internal error that stopped work on a platform post. */
   faulted(platform: PlatformName): void;
-  /** A platform post that was given up because processes ended with it in hand. */
+  /** A platform post that was set aside because processes crashed on it. */
   setAside(platform: PlatformName): void;
   /** How long after its due time the commit of a platform post began. */
   commitStarted(platform: PlatformName, lateSeconds: number): void;
-  /** Whether what is due of the platform is held back, since it does not answer. */
+  /** Whether the platform's due posts are held back because it is down. */
   platformDown(platform: PlatformName, mode: Mode, isDown: boolean): void;
-  /** One run of a chore. */
+  /** A run of a job. */
   chore(queue: string, outcome: "done" | "failed", seconds: number): void;
-  /** The worker's process ended by itself and was started again. */
+  /** The worker process crashed and was restarted. */
   workerRestarted(): void;
   contentType: string;
   /**
-   * The text of it all, and of the `values` of another process beside it. The queue's depth is read from the database
-   * now, and left out where that is away.
+   * The text of all metrics, including `values` of another process. Queue depth is read from the database at this
+   * moment, and omitted if it is down.
    */
   print(others?: unknown): Promise<string>;
-  /** What was measured here, for the process that prints it. */
+  /** The values measured here, for the process that prints them. */
   values(): Promise<unknown>;
 }
 

@@ -8,15 +8,13 @@ import type { Worker } from "./worker.ts";
 
 export interface Readiness {
   ready: boolean;
-  /** What was looked at, each with "ok" or what is wrong. */
+  /** Each check with "ok" or what is wrong. */
   checks: Record<string, string>;
-  /**
-   * Whether posts go out. A held instance is ready all the same: it answers everything. Null where that cannot be told.
-   */
+  /** Whether publishing is running. An instance on hold is ready: it responds to everything. Null if unknown. */
   publishing: "running" | "held" | null;
 }
 
-/** Looks at what this process needs to serve: for a load balancer, and for whoever waits for a start to end. */
+/** Checks what this process needs to serve: for load balancers, and for waiting until startup is complete. */
 export function readiness(
   { instance }: Runtime,
   parts: { work: Worker | undefined; worker: AttachedProcess | undefined; sandbox: AttachedProcess | undefined },

@@ -17,10 +17,10 @@ export interface Runtime {
   metrics: Metrics;
 }
 
-/** What closes what has been opened; the last first. */
+/** Closes everything opened, in reverse order. */
 export type Closers = (() => Promise<unknown> | void)[];
 
-/** Adds to `closers` as it goes, so that a start that fails half-way leaves nothing behind. */
+/** Adds to `closers` as it goes, so that a failed startup leaves nothing behind. */
 export async function openRuntime(
   config: Config,
   log: Logger,

@@ -1,10 +1,11 @@
-// The thread of watchdog.ts. Plain JavaScript: what strips types would cost it more memory than all the rest.
+// The thread of watchdog.ts. Plain JavaScript, because stripping types would use more memory than everything else.
 import { writeSync } from "node:fs";
 import { workerData } from "node:worker_threads";
 
 const { beats, seconds, part } = workerData;
 
-// Counted in rounds of its own, so that a process that was stopped, or a machine that slept or is short of time, is no endless loop.
+// Counted in its own rounds, so that a process that was stopped, or a machine that slept or is overloaded, is not
+// mistaken for an endless loop.
 for (let missed = 0; missed < seconds;) {
   const seen = Atomics.load(beats, 0);
   Atomics.wait(beats, 0, seen, 1000);

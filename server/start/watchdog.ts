@@ -5,9 +5,8 @@ import { Worker } from "node:worker_threads";
 const SECONDS = 10;
 
 /**
- * Ends this process, hard, where code of it never comes to an end: only a thread of its own can notice. What it held is
- * taken over as after any death, and whoever supervises it starts it again. Resolves when the watch has begun; call
- * what it answers to end it.
+ * Kills this process if its code loops endlessly: only a separate thread can notice. Its work is taken over as after
+ * any crash, and a supervisor restarts it. Resolves once the watchdog runs; call the returned function to stop it.
  */
 export async function startWatchdog(part: string): Promise<() => Promise<unknown>> {
   const beats = new Int32Array(new SharedArrayBuffer(4));
@@ -15,7 +14,7 @@ export async function startWatchdog(part: string): Promise<() => Promise<unknown
   beating.unref();
   const thread = new Worker(join(import.meta.dirname, "watchdog-thread.js"), {
     workerData: { beats, seconds: SECONDS, part },
-    // Nothing of what the process itself is started with.
+    // None of the options the process itself was started with.
     execArgv: [],
     env: {},
     resourceLimits: { maxOldGenerationSizeMb: 8, maxYoungGenerationSizeMb: 1 },

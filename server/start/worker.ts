@@ -42,19 +42,19 @@ import type { Runtime } from "./runtime.ts";
 /** A worker's two kinds of work: publishing, and chores. */
 export interface Worker {
   isRunning(): boolean;
-  /** Throws where its connections do not answer, or none comes free. */
+  /** Throws if its connections do not respond or none is free. */
   look(): Promise<void>;
-  /** Takes nothing new, lets what runs end or hands it back. */
+  /** Accepts nothing new, and finishes or hands back work in progress. */
   stop(): Promise<void>;
 }
 
-/** For leases and the results of commits, whatever takes all the others. */
+/** For leases and results of commits, even if all other connections are in use. */
 const URGENT_CONNECTIONS = 2;
 
-/** What of the time that a stop may take is left when publishing has ended what it holds. */
+/** The part of the shutdown time that is left after publishing has stopped. */
 const AFTER_PUBLISHING_SECONDS = 3;
 
-/** Starts publishing and doing chores, over connections of its own so that requests never wait for them. */
+/** Starts publishing and running jobs, over separate connections, so that requests never wait for them. */
 export async function runWorker(runtime: Runtime, faultPoint?: FaultHook): Promise<Worker> {
   const { instance, jobs, storage, listener, metrics } = runtime;
   const { config, log, secrets } = instance;
@@ -105,7 +105,7 @@ export async function runWorker(runtime: Runtime, faultPoint?: FaultHook): Promi
     latestSeconds: config.latestSeconds,
     forcePrivateUploads: config.forcePrivateUploads,
     environment: config.platformEnvironment,
-    // A commit is one small request: more of them fit beside each other than of preparations, which carry media.
+    // A commit is one small request, so more of them can run concurrently than preparations, which transfer media.
     slots: { prepare: slots, commit: 2 * slots, observe: slots },
     log,
     metrics,

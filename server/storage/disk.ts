@@ -9,8 +9,8 @@ import { checkStorageKey, isStorageKey, MARK_NAME, MissingObjectError } from "./
 import type { Storage, StoredObject } from "./storage.ts";
 
 /**
- * Objects as files below `folder`. Half-written ones lie in a folder of their own, so that a rename makes them whole at
- * once.
+ * Objects as files below `folder`. Incomplete ones are in a separate folder, so that a rename completes them
+ * atomically.
  */
 export async function createDiskStorage(folder: string): Promise<Storage> {
   const objects = join(folder, "objects");

@@ -24,21 +24,22 @@ import type { Storage, StoredObject } from "./storage.ts";
 export interface S3Settings {
   bucket: string;
   /**
-   * What all keys begin with in the bucket, "" for nothing. An instance deletes objects that its database does not
-   * know: no two may share bucket and prefix.
+   * Prefix of all keys in the bucket, or "". An instance deletes objects that its database does not know, so no two can
+   * share bucket and prefix.
    */
   prefix: string;
   region: string;
   /** Null: the endpoint of Amazon S3 in the region. */
   endpoint: string | null;
-  /** Null: whatever the AWS SDK finds (environment, instance profile, …). */
+  /** Null: what the AWS SDK finds (environment, instance profile, …). */
   credentials: { accessKeyId: string; secretAccessKey: string } | null;
-  /** Whether the bucket stands in the path and not in the host name. */
+  /** Whether the bucket is in the path instead of the host name. */
   forcePathStyle: boolean;
 }
 
 /**
- * Two parts of this size are in memory while an object is written. Stores take at most 10 000 parts of at least 5 MiB.
+ * Two parts of this size are in memory while an object is written. Stores accept at most 10,000 parts of at least 5
+ * MiB.
  */
 const PART_BYTES = 8 * 1024 * 1024;
 
@@ -92,7 +93,7 @@ export function createS3Storage(settings: S3Settings): Storage {
       const Body = Readable.from(counted(), { objectMode: false });
       const upload = new Upload({ client, params: { ...place(key), Body }, partSize: PART_BYTES, queueSize: 1 });
       await upload.done().catch((error: unknown) => {
-        // The source's own failure says more than the store's about giving up.
+        // The source's own error is more useful than the store's about the abort.
         throw cut === null ? error : cut.error;
       });
       return { sizeBytes };
@@ -167,7 +168,7 @@ export function createS3Storage(settings: S3Settings): Storage {
   };
 }
 
-/** What the store itself says of what it was asked; some cannot do all that Amazon's can. */
+/** The store's own error; some stores do not support everything Amazon's does. */
 function isAnswer(error: unknown): boolean {
   if (!(error instanceof S3ServiceException)) return false;
   const { httpStatusCode = 500 } = error.$metadata;
@@ -188,7 +189,7 @@ function asMissing(key: string): (error: unknown) => never {
   };
 }
 
-/** Some stores cannot list unfinished uploads; they drop them by themselves or by a lifecycle rule. */
+/** Some stores cannot list unfinished uploads; they remove them automatically or by a lifecycle rule. */
 function asUnlisted(error: unknown): { Uploads?: undefined } {
   if (error instanceof S3ServiceException && error.$metadata.httpStatusCode === 501) return {};
   throw error;

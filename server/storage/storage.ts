@@ -3,32 +3,32 @@ import type { Readable } from "node:stream";
 import { newId } from "../../model/ids.ts";
 
 /**
- * Where the bytes of media lie. Objects are written once under a key that is never used again, so no reader ever sees
- * one change. Keys are made by `newStorageKey`; both drivers refuse any other form.
+ * Where the bytes of media are stored. Objects are written once under a key that is never reused, so no reader sees one
+ * change. `newStorageKey` creates keys; both drivers reject any other format.
  */
 export interface Storage {
   /**
-   * Stores a stream of unknown length without holding it in memory. Nothing is to be seen under the key until all of
-   * it is there; where the stream or the store fails, nothing stays and the failure is thrown. Not to be called twice
-   * with one key.
+   * Stores a stream of unknown length without holding it in memory. Nothing is visible under the key until it is
+   * complete; if the stream or the store fails, nothing remains and the error is thrown. Never call it twice with one
+   * key.
    */
   put(key: string, bytes: AsyncIterable<Uint8Array>): Promise<{ sizeBytes: number }>;
-  /** The bytes from `start` up to and without `end`. Throws a MissingObjectError where there are none under the key. */
+  /** The bytes from `start` up to but excluding `end`. Throws a MissingObjectError if the key does not exist. */
   open(key: string, range?: { start?: number; end?: number }): Promise<Readable>;
-  /** Null where there is nothing under the key. */
+  /** Null if the key does not exist. */
   sizeBytes(key: string): Promise<number | null>;
-  /** What is not there any more counts as deleted. */
+  /** A missing object counts as deleted. */
   delete(key: string): Promise<void>;
   /**
    * Gives `work` a file with the object's bytes, for libraries that cannot read a stream without keeping it. The file
    * is not to be changed and is gone afterwards.
    */
   withFile<Result>(key: string, work: (path: string) => Promise<Result>): Promise<Result>;
-  /** Every object, in no order; what else lies in the same folder or bucket is left out. */
+  /** Every object, in no order; other files in the same folder or bucket are skipped. */
   list(): AsyncIterable<StoredObject>;
-  /** Removes what writers that died before `olderThan` left unfinished; answers how many there were. */
+  /** Removes what crashed writers left unfinished before `olderThan`; returns their number. */
   deleteUnfinished(olderThan: Date): Promise<number>;
-  /** The instance's mark, which lies beside the objects and is none of them; null where there is none. */
+  /** The instance's mark, stored next to the objects but not one of them; null if there is none. */
   readMark(): Promise<string | null>;
   /** Replaces the mark, whole or not at all. */
   writeMark(text: string): Promise<void>;
@@ -50,8 +50,8 @@ export class MissingObjectError extends Error {
 }
 
 /**
- * The store could not be asked, or had a fault of its own: that passes. What is behind it is in `cause`, where nobody
- * takes it for a fault of something else.
+ * The store could not be reached or had an internal error, which is temporary. `cause` has the details, so that nobody
+ * mistakes it for another error.
  */
 export class StorageAwayError extends Error {
   constructor(cause: unknown) {
@@ -60,13 +60,13 @@ export class StorageAwayError extends Error {
   }
 }
 
-/** A key never used before, spread over folders by its random end. */
+/** A new key, spread over folders by its random end. */
 export function newStorageKey(): string {
   const id = newId();
   return `media/${id.slice(-2)}/${id}`;
 }
 
-/** Throws for a key that could name anything but one object of ours. */
+/** Throws for keys that could name anything but one of our objects. */
 export function checkStorageKey(key: string): string {
   if (!isStorageKey(key)) throw new Error(`Not a storage key: ${JSON.stringify(key)}`);
   return key;

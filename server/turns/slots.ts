@@ -1,13 +1,13 @@
 /**
- * Lets so much work run at once in a process as there are slots, and gives those who wait a turn each: whoever has much
- * to do waits behind their own.
+ * Limits concurrent work in a process to its slots and serves waiting work in turn: those with a lot to do wait for
+ * their own.
  */
 export interface Slots {
-  /** Work that is `light` may run in the light slots, too. */
+  /** `light` work can also use the light slots. */
   run<Result>(whose: string, isLight: boolean, work: () => Promise<Result>): Promise<Result>;
   /**
-   * Has `begin` called with what gives the slot back, at once where one is free. Answers what withdraws the wish while
-   * it waits.
+   * Calls `begin` with a function that releases the slot, immediately if one is free. Returns a function that withdraws
+   * it while it waits.
    */
   ask(turn: Turn): () => void;
   /** How much work waits for its turn: of one, and of all. */
@@ -20,7 +20,7 @@ export interface Turn {
   isLight: boolean;
   /** Goes before the turns of others that do not. */
   isFirst?: boolean;
-  /** Has had its turn already, and goes on before what waits of the same one. */
+  /** Has already had its turn and goes before other waiting work of the same owner. */
   isBack?: boolean;
   begin(leave: () => void): void;
 }
@@ -28,11 +28,11 @@ export interface Turn {
 export interface SlotRules {
   /** Slots for any work. */
   any: number;
-  /** Slots for light work alone, so that heavy work of some never stops that of others. */
+  /** Slots reserved for light work, so that heavy work never blocks it. */
   light?: number;
-  /** How many slots one of those who wait has at most. */
+  /** Maximum number of slots per owner. */
   ofEach?: number;
-  /** How much heavy work runs while light work does, so that the two do not share what they run on by halves. */
+  /** How much heavy work runs alongside light work, so that the light work gets most of the capacity. */
   besideLight?: number;
 }
 
@@ -44,7 +44,7 @@ export function createSlots({ any, light = 0, ofEach = Infinity, besideLight = a
   const waiting = new Map<string, Turn[]>();
   let count = 0;
 
-  /** Whose turn it is, and which of what waits of them. */
+  /** Whose turn it is, and which of their waiting work runs. */
   function next(place: "any" | "light"): { queue: Turn[]; index: number } | undefined {
     const takesHeavy = place === "any" && runs.heavy < (runs.light > 0 ? besideLight : any);
     let found: { queue: Turn[]; index: number } | undefined;

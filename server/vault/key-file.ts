@@ -11,12 +11,12 @@ export function keyFile(dataDir: string): string {
   return join(dataDir, "encryption-key");
 }
 
-/** For how long a process may seal with the earlier key after another has put a new one first, in seconds. */
+/** How long a process may encrypt with the old key after another has put a new one first, in seconds. */
 export const NOTICED_WITHIN_SECONDS = 1;
 
 /**
- * The keys of the data folder's key file; one is made where there is none. The source follows the file: a key that
- * another process adds is noticed within a second, and at once when something is met that it has sealed.
+ * The keys in the data folder's key file, which is created if necessary. The source follows the file: a key added by
+ * another process is noticed within a second, and immediately when data encrypted with it is found.
  */
 export async function openKeyFile(dataDir: string): Promise<KeySource> {
   const file = keyFile(dataDir);
@@ -28,7 +28,7 @@ export async function openKeyFile(dataDir: string): Promise<KeySource> {
   let lookedAt = performance.now();
   const reread = () => {
     lookedAt = performance.now();
-    // A file that is gone or broken by now takes nothing from a process that has read it.
+    // A file that is now missing or broken does not affect a process that has read it.
     const stamp = stampOf(file);
     if (stamp === null || stamp === read.stamp) return read.keys;
     try {
@@ -41,13 +41,13 @@ export async function openKeyFile(dataDir: string): Promise<KeySource> {
   return { keys: () => (performance.now() - lookedAt < NOTICED_WITHIN_SECONDS * 1000 ? read.keys : reread()), reread };
 }
 
-/** Makes a new key and puts it first in the key file; those before it stay, to open what they have sealed. */
+/** Creates a new key and puts it first in the key file; earlier keys stay, to decrypt. */
 export async function addKey(dataDir: string): Promise<void> {
   const file = keyFile(dataDir);
   await withFileLock(`${file}.lock`, () => writeKeys(file, [randomBytes(32), ...readKeys(file).keys]));
 }
 
-/** Whole or not at all, and synced: tokens sealed with a key outlive whatever loses it. */
+/** Written atomically and synced: tokens encrypted with a key may outlive a crash. */
 async function writeKeys(file: string, keys: readonly Buffer[]): Promise<void> {
   const draft = `${file}.new`;
   const handle = await open(draft, "w", 0o600);
@@ -66,7 +66,7 @@ interface KeysRead {
 }
 
 function readKeys(file: string): KeysRead {
-  // The stamp first: a change between the two is met at the next look.
+  // Read the timestamp first: a change in between is noticed at the next check.
   const stamp = stampOf(file);
   const keys = readFileSync(file, "utf8")
     .trim()
@@ -79,7 +79,7 @@ function readKeys(file: string): KeysRead {
   );
 }
 
-/** What changes with the file; null where there is none. */
+/** Changes with the file; null if there is none. */
 function stampOf(file: string): string | null {
   const stats = statSync(file, { bigint: true, throwIfNoEntry: false });
   return stats === undefined ? null : `${stats.ino} ${stats.mtimeNs} ${stats.size}`;

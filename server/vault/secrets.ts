@@ -6,16 +6,15 @@ import { addFact, findFact } from "../db/queries/instance-facts.ts";
 import { openKeyFile } from "./key-file.ts";
 import { fixed, type KeySource, type Vault } from "./vault.ts";
 
-/** What the instance keeps to itself. A rotation in another process changes it while this one runs. */
+/** The instance's secrets. A rotation in another process changes them while this one runs. */
 export interface Secrets extends KeySource {
   /**
-   * What media URLs are signed with: one for each key, so that all processes have the same. The first signs, all
-   * verify.
+   * Secrets for signing media URLs, one for each key, so that all processes have the same. The first signs, all verify.
    */
   mediaSecrets(): readonly [Buffer, ...Buffer[]];
 }
 
-/** The configured keys, or those of the key file in the data folder, which is made at the first start. */
+/** The configured keys, or those of the key file in the data folder, which is created at the first start. */
 export async function loadSecrets(config: {
   encryptionKeys: readonly Buffer[] | null;
   dataDir: string;
@@ -45,8 +44,8 @@ const CHECK = {
 };
 
 /**
- * Whether these are the keys that the database's secrets were sealed with. The first process to ask leaves a sealed
- * value behind, by which all later ones are validated. Throws with what to do about it.
+ * Whether these keys match those that encrypted the database's secrets. The first process stores an encrypted value,
+ * against which all later ones are checked. Throws an error that says what to do.
  */
 export async function checkKeys(pool: pg.Pool, vault: Vault): Promise<void> {
   if ((await keyStatus(pool, vault)) === "new")
@@ -60,7 +59,7 @@ export const WRONG_KEY_CURE =
   "Set AMPOST_ENCRYPTION_KEY to the earlier key (the file encryption-key in the data folder of the first start), " +
   "or add it after the new one, separated by a comma.";
 
-/** Whether the keys open what this database holds; "new" where it holds nothing yet. */
+/** Whether the keys decrypt what this database has; "new" if it has nothing yet. */
 export async function keyStatus(pool: pg.Pool, vault: Vault): Promise<"right" | "wrong" | "new"> {
   const sealed = await findFact.one(pool, [CHECK.name]);
   if (sealed === undefined) return "new";

@@ -1,8 +1,8 @@
 import { createCipheriv, createDecipheriv, createHash, randomBytes } from "node:crypto";
 
 /**
- * Keeps secrets in the database without trusting the database: AES-256-GCM, the key's id beside each value, and the
- * place of the value (table, row, column) as additional data, so that a value copied to another place does not open.
+ * Stores secrets in the database without trusting it: AES-256-GCM, with the key's ID next to each value and its place
+ * (table, row, column) as additional data, so that a value copied elsewhere does not decrypt.
  */
 export interface Vault {
   seal(secret: string, context: SealContext): string;
@@ -22,17 +22,16 @@ export class VaultError extends Error {
   override name = "VaultError";
 }
 
-/** Where a vault's keys come from. The first seals, all open; each has 32 bytes. */
+/** Where a vault's keys come from. The first encrypts, all decrypt; each has 32 bytes. */
 export interface KeySource {
-  /** The keys as they are now: the same array for as long as they are the same. */
+  /** The current keys: the same array until they change. */
   keys(): readonly Buffer[];
-  /** The keys after looking where they are kept, since another process may have added one. */
+  /** The keys after checking where they are stored, since another process may have added one. */
   reread(): readonly Buffer[];
 }
 
 /**
- * A vault of these keys. With a source it goes on by itself after a rotation: a key id it has not met makes it look
- * again.
+ * A vault with these keys. With a source, it keeps working after a rotation: an unknown key ID makes it check again.
  */
 export function createVault(source: readonly Buffer[] | KeySource): Vault {
   const from = isSource(source) ? source : fixed(source);
@@ -69,7 +68,7 @@ export function createVault(source: readonly Buffer[] | KeySource): Vault {
   };
 }
 
-/** What the id of a key is: eight hex digits of its SHA-256. Throws a VaultError where it has not 32 bytes. */
+/** The ID of a key: eight hex digits of its SHA-256. Throws a VaultError if it does not have 32 bytes. */
 export function keyIdOf(key: Buffer): string {
   if (key.length !== 32) throw new VaultError("An encryption key has 32 bytes");
   return createHash("sha256").update(key).digest("hex").slice(0, 8);
