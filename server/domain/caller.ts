@@ -10,43 +10,43 @@ export interface Caller {
 }
 
 /**
- * Who acts, as the audit log names them: a key, a person's session, a connect link, the instance itself, or somebody
- * who has not signed in.
+ * Who acts, as named in the audit log: a key, a user's session, a connect link, the instance itself, or someone who is
+ * not signed in.
  */
 export interface Actor {
   kind: "key" | "session" | "connect_link" | "instance" | "visitor";
   id: string | null;
 }
 
-/** Where something that is done comes from. */
+/** Where a request comes from. */
 export interface Origin {
   actor: Actor;
-  /** The caller's network address; null where nobody called over a network. */
+  /** The caller's network address; null if there is none. */
   address: string | null;
   requestId: string | null;
 }
 
-/** The origin of what the instance, or who operates it, does by itself. */
+/** The origin of actions by the instance itself or its operator. */
 export const BY_INSTANCE: Origin = { actor: { kind: "instance", id: null }, address: null, requestId: null };
 
-/** A caller's call of an operation: what came with it beside its input. */
+/** A caller's request for an operation: everything besides its input. */
 export interface Call extends Caller, Origin {
   requestId: string;
-  /** What the key that calls is held to; null where no key calls. */
+  /** The calling key's restrictions; null if there is no key. */
   policies: KeyPolicies | null;
-  /** The caller's Idempotency-Key, claimed; null where none was sent. */
+  /** The caller's Idempotency-Key, claimed; or null. */
   claim: IdempotencyClaim | null;
-  /** The revision the post has to be at; null where any will do. */
+  /** The revision the post must be at; null for any. */
   ifRevision: number | null;
-  /** Files that came with the request, stored already. */
+  /** Files sent with the request, already stored. */
   uploads: readonly Upload[];
 }
 
-/** What a verb answers: the envelope, and what the skins need to know about it. */
+/** A use case's result: the envelope, and what the interfaces need to know about it. */
 export interface Answer<Body = object> {
   body: Body;
-  /** What is stored for a repeat of the call, and answered to it, where the body shows a secret: that is shown once. */
+  /** What is stored for repeated requests instead, if the body shows a secret, which is shown only once. */
   kept?: object;
-  /** Of one post: what its ETag is made of. */
+  /** The parts of a post that its ETag is made of. */
   post?: { id: string; etag: string };
 }

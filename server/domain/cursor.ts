@@ -1,12 +1,12 @@
 import { refusal } from "../../contract/forms/parse.ts";
 import { issueOf } from "../../model/errors.ts";
 
-/** A cursor is the id of the last thing on a page, in a form that nobody is tempted to build. */
+/** A cursor is the ID of the last item on a page, in a format that nobody is tempted to construct. */
 export function writeCursor(id: string): string {
   return Buffer.from(id.replaceAll("-", ""), "hex").toString("base64url");
 }
 
-/** The id in a cursor. Refuses what `writeCursor` did not write. */
+/** The ID in a cursor. Rejects anything that `writeCursor` did not write. */
 export function readCursor(cursor: string): string {
   const hex = Buffer.from(cursor, "base64url").toString("hex");
   if (hex.length === 32 && writeCursor(hex) === cursor) return hex;

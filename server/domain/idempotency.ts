@@ -19,7 +19,7 @@ import type { Answer, Call, Caller } from "./caller.ts";
 export interface IdempotencyClaim {
   key: string;
   id: string;
-  /** The status of success, stored with the answer. */
+  /** The success status, stored with the result. */
   status: number;
 }
 
@@ -27,11 +27,11 @@ export interface StoredAnswer {
   status: number;
   body: unknown;
   headers: Record<string, string>;
-  /** Of an answer about a post, which is to be read anew: kept is the rest. */
+  /** For a result about a post, which is read again: everything else is kept. */
   postId: string | null;
 }
 
-/** What a call is claimed by: the same key with another operation or another request is a mistake of the caller's. */
+/** What identifies a request: the same key with another operation or request is a mistake of the caller. */
 export interface IdempotencyRequest {
   key: string;
   operation: string;
@@ -40,7 +40,7 @@ export interface IdempotencyRequest {
 }
 
 /**
- * Claims a key before the work. Answers the claim, or the stored answer where the same request was answered before.
+ * Claims a key before the work. Returns the claim, or the stored result if the same request was completed before.
  * Throws IDEMPOTENCY_KEY_REUSED or IDEMPOTENCY_IN_PROGRESS.
  */
 export async function claim(
@@ -49,7 +49,7 @@ export async function claim(
   request: IdempotencyRequest,
 ): Promise<IdempotencyClaim | StoredAnswer> {
   const owner = [caller.userId, caller.mode, request.key] as const;
-  // Between the two statements the holder may free the key: then it is claimed again.
+  // Between the two statements, the holder may release the key: then it is claimed again.
   for (let tries = 0; tries < 3; tries += 1) {
     const id = newId();
     if (await claimKey.one(pool, [...owner, request.operation, request.requestHash, id]))
@@ -71,7 +71,7 @@ function readStored(found: KeyRow, request: IdempotencyRequest): StoredAnswer {
   return { status: found.status, body: found.body, headers: found.headers ?? {}, postId: found.post_id };
 }
 
-/** Does the work while the claim is kept alive; what is refused or fails frees the key. */
+/** Does the work while keeping the claim alive; an error releases the key. */
 export async function withClaim<Result>(
   pool: pg.Pool,
   caller: Caller,
@@ -86,7 +86,7 @@ export async function withClaim<Result>(
   try {
     return await work();
   } catch (error) {
-    // Where the database is away the claim frees itself after its time.
+    // If the database is down, the claim expires.
     await freeClaim.run(pool, values).catch(() => undefined);
     throw error;
   } finally {
@@ -95,8 +95,8 @@ export async function withClaim<Result>(
 }
 
 /**
- * Does a write in one transaction and stores its answer in the same one, so that no crash can part the two: either both
- * are there or neither. A claim that was lost meanwhile undoes the work.
+ * Does a write and stores its result in the same transaction, so that no crash can separate them. If the claim was lost
+ * in the meantime, the work is rolled back.
  */
 export async function write<Body extends object>(
   services: { pool: pg.Pool },
@@ -111,7 +111,7 @@ export async function write<Body extends object>(
   });
 }
 
-/** Puts a later answer in the place of the stored one, where waiting has made it better. */
+/** Replaces the stored result with a later one, after waiting has improved it. */
 export async function replaceStoredAnswer(
   pool: pg.Pool,
   call: Caller,
@@ -136,7 +136,7 @@ async function store(db: Db, caller: Caller, held: IdempotencyClaim, answer: Ans
   return (await storeAnswer.run(db, values)) === 1;
 }
 
-/** A post is answered as it is when the call is repeated: what it was is kept nowhere. */
+/** A repeated request returns the post's current state: its earlier state is not stored. */
 function withoutPost({ body, post }: Answer): object {
   return post === undefined || !("post" in body) ? body : { ...body, post: null };
 }

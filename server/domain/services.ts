@@ -12,7 +12,7 @@ import type { Storage } from "../storage/storage.ts";
 import type { Vault } from "../vault/vault.ts";
 import type { KeyHolders } from "./api-keys/key-holders.ts";
 
-/** Everything the verbs of the product work with. Rows below take what they need of it, never the whole. */
+/** Everything the use cases need. Lower layers take only their part of it. */
 export interface Services {
   pool: pg.Pool;
   log: Logger;
@@ -24,47 +24,47 @@ export interface Services {
   /** Signing in and out, and all that belongs to it. */
   auth(): Promise<Auth>;
   vault: Vault;
-  /** What connecting accounts works with. */
+  /** What connecting accounts needs. */
   oauth: OAuthServices;
   /** How one signs in at a platform; undefined while it has no broker. */
   oauthOf(platform: PlatformName): Pick<OAuth, "refresh"> | undefined;
   settings: Settings;
-  /** What people may take up. */
+  /** Limits per user. */
   limitsOf: LimitsOf;
 }
 
 /**
- * The job queue, as those who ask for work see it: a job sent in a transaction is there if that commits. Those of one
- * group cannot take up all workers where their queue says so; those of a higher priority are done first.
+ * The job queue as seen by senders: a job sent in a transaction exists if that commits. In queues with shares, jobs of
+ * one group cannot occupy all workers; higher priorities run first.
  */
 export interface Jobs {
   send(db: Db, queue: string, data: object, group?: string, priority?: number): Promise<void>;
 }
 
 export interface Settings {
-  /** The face of REST and MCP, without a slash at the end. */
+  /** The host of REST and MCP, without a trailing slash. */
   apiUrl: string;
   /** The face of the dashboard. */
   appUrl: string;
   /** Where platforms fetch media. */
   mediaUrl: string;
   sandboxUrl: string;
-  /** Whose posts the sandbox's page shows: to each person their own, or to everybody all. */
+  /** Which posts the sandbox's page shows: users' own, or all posts to everyone. */
   sandboxPage: "own" | "open";
-  /** Whether what users name by URL may lie at loopback and private addresses: for development. */
+  /** Whether user-provided URLs may be loopback and private addresses: for development. */
   allowPrivateUrls: boolean;
-  /** Which platforms take `scheduledFor`: those of the contract, or all. */
+  /** Which platforms support `scheduledFor`: those of the contract, or all. */
   scheduling: "contract" | "all";
   forcePrivateUploads: boolean;
-  /** Who may make an account. */
+  /** Who can sign up. */
   signUp: "open" | "invite" | "closed";
-  /** What media URLs are signed with: the first signs, all verify. A rotation of the encryption key changes them. */
+  /** The secrets that sign media URLs: the first signs, all verify. A rotation of the encryption key changes them. */
   mediaSecrets(): readonly [Uint8Array, ...Uint8Array[]];
 }
 
-/** Who is signed in at the dashboard. */
+/** The signed-in user. */
 export interface Sessions {
-  /** The session whose cookie is among the headers; null where there is none that is good. */
+  /** The session of the cookie in the headers; null if there is no valid one. */
   find(
     headers: Readonly<Record<string, string | string[] | undefined>>,
   ): Promise<{ id: string; userId: string } | null>;

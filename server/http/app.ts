@@ -35,18 +35,18 @@ import { addUserExport } from "./routes/user-export.ts";
 export interface HttpOptions extends Pick<BindOptions, "onRefusal" | "longestStreamMilliseconds"> {
   mostStreams?: MostStreams;
   probes: Probes;
-  /** What opens the metrics on this port; null or left out: nothing. */
+  /** The function that opens the metrics on this port; null or omitted: none. */
   metricsToken?: string | null;
-  /** Which proxies are believed about the caller's address, as Fastify has it. */
+  /** Which proxies are trusted for the caller's address, in Fastify's format. */
   trustProxy?: boolean | number | string;
   patience?: Patience;
-  /** The other skin that stands on the same port; left out: none. */
+  /** The other interface on the same port; omitted: none. */
   mcp?: (scope: FastifyInstance, services: Services, options: BindOptions) => void;
-  /** Told of every answered request, for the metrics. */
+  /** Called with every completed request, for the metrics. */
   observe?: (answered: { method: string; route: string; status: number; seconds: number }) => void;
 }
 
-/** The whole HTTP surface, not yet listening. Closing it ends waiting calls first. */
+/** The whole HTTP server, not yet listening. Closing it ends waiting requests first. */
 export async function createHttpApp(services: Services, options: HttpOptions): Promise<FastifyInstance> {
   const stopping = new AbortController();
   const { patience = PATIENCE } = options;
@@ -56,7 +56,7 @@ export async function createHttpApp(services: Services, options: HttpOptions): P
     requestIdHeader: false,
     rewriteUrl: ({ url }) => originForm(url ?? "/"),
     trustProxy: trusted(options.trustProxy ?? false),
-    // A connection on which nothing moves is given up, but not before the longest `Prefer: wait`.
+    // An idle connection is closed, but not before the longest `Prefer: wait`.
     connectionTimeout: 120_000,
     http: headPatience(patience),
     keepAliveTimeout: 72_000,
@@ -72,7 +72,7 @@ export async function createHttpApp(services: Services, options: HttpOptions): P
   });
   app.setErrorHandler((error, request, reply) => sendFailure(services.log, error, request, reply));
   app.addHook("preClose", async () => stopping.abort());
-  // Calls that were waiting are answered now. Their connections, if they were kept, would keep the server from ending.
+  // Waiting requests are now answered. Their connections, if kept alive, would keep the server from ending.
   app.addHook("onSend", (_request, reply, payload, done) => {
     if (stopping.signal.aborted) reply.header("connection", "close");
     done(null, payload);
@@ -121,18 +121,15 @@ export async function createHttpApp(services: Services, options: HttpOptions): P
 }
 
 /**
- * The path and query of what a request line asks for. It may name a whole address (RFC 9112, 3.2.2), whose scheme and
- * authority nobody behind here may take for a place to go.
+ * The path and query of a request line. It can have a complete URL (RFC 9112, 3.2.2), whose scheme and authority
+ * nothing behind here may use as a destination.
  */
 function originForm(target: string): string {
   const path = target.replace(/^[a-z][a-z\d+.-]*:\/\/[^/?#]*/i, "");
   return path.startsWith("/") ? path : `/${path}`;
 }
 
-/**
- * Says once that a proxy is there whose word is not taken: all who come through it count as one address, and are held
- * up together.
- */
+/** Warns once that there is an untrusted proxy: everyone behind it counts as one address and shares its limits. */
 function tellOfProxy(app: FastifyInstance, { log }: Pick<Services, "log">): void {
   let isTold = false;
   app.addHook("onRequest", (request, _reply, done) => {
@@ -147,7 +144,7 @@ function tellOfProxy(app: FastifyInstance, { log }: Pick<Services, "log">): void
   });
 }
 
-/** A number of proxies, counted from us outwards, as the function that Fastify wants. */
+/** A number of proxies, counted from us outwards, as a function for Fastify. */
 function trusted(
   trustProxy: boolean | number | string,
 ): boolean | string | ((address: string, hop: number) => boolean) {
@@ -180,7 +177,7 @@ async function addPublicApi(api: FastifyInstance, services: Services, options: B
   addResumableUploads(api, services, options);
 }
 
-/** Session routes: on the app's host, for its own pages, and for nobody's cache. */
+/** Session routes: on the app's host, for its own pages, never cached. */
 async function addSessionApi(own: FastifyInstance, services: Services, options: BindOptions): Promise<void> {
   requireAppHost(own, services.settings);
   own.addHook("onRequest", async (_request, reply) => void reply.header("cache-control", "no-store"));
@@ -201,7 +198,7 @@ const EXPOSED_HEADERS = [
   "Link",
 ];
 
-/** Every answer carries its id, and every request is logged once, when it is answered. */
+/** Every response has its ID, and every request is logged once, when it is completed. */
 function addRequestLog(app: FastifyInstance, { log }: Pick<Services, "log">, { observe }: HttpOptions): void {
   app.addHook("onRequest", (request, reply, done) => {
     reply.header("x-request-id", request.id);
@@ -217,12 +214,12 @@ function addRequestLog(app: FastifyInstance, { log }: Pick<Services, "log">, { o
   });
 }
 
-/** What a refused caller still sends is read and thrown away for a while, so that it gets to see the refusal. */
+/** The rest of a rejected request is read and discarded for a while, so that the client receives the error. */
 function giveUpOnRest(request: IncomingMessage): void {
   const timer = setTimeout(() => request.destroy(), 10_000);
   timer.unref();
   request.once("close", () => clearTimeout(timer));
-  // Whoever read it before lets go of it at the end of this turn.
+  // An earlier reader releases it at the end of this turn.
   setImmediate(() => request.unpipe().resume());
 }
 

@@ -7,16 +7,16 @@ import type { PublicCode } from "../../model/errors.ts";
 import { newId } from "../../model/ids.ts";
 import { errorBody, refuseRequest } from "../calls/refusals.ts";
 
-/** How patiently a server waits for what is sent to it. */
+/** How long a server waits for a request to arrive. */
 export interface Patience {
   /** For a whole head. */
   headSeconds: number;
   /** For a whole body, unless it carries media. */
   bodySeconds: number;
-  /** Of media at least so many bytes have to come in any such while. */
+  /** Media must arrive with at least this many bytes in each such period. */
   mediaSeconds: number;
   mediaBytes: number;
-  /** How many connections there may be at once. */
+  /** Maximum number of connections. */
   connections: number;
 }
 
@@ -28,12 +28,12 @@ export const PATIENCE: Patience = {
   connections: 10_000,
 };
 
-/** What of it Node's server has to be told when it is made. */
+/** Options of Node's server that must be set when it is created: headers must arrive soon. */
 export function headPatience({ headSeconds }: Patience) {
   return { headersTimeout: headSeconds * 1000, connectionsCheckingInterval: (headSeconds * 1000) / 3 };
 }
 
-/** Cuts callers off who hold a connection and send next to nothing, and refuses connections beyond the most. */
+/** Drops connections that send almost nothing, and rejects connections beyond the maximum. */
 export function limitArrival(app: FastifyInstance, patience: Patience): void {
   let open = 0;
   app.server.on("connection", (socket) => {
@@ -49,7 +49,7 @@ export function limitArrival(app: FastifyInstance, patience: Patience): void {
 
 function watchArrival(request: IncomingMessage, { bodySeconds, mediaSeconds, mediaBytes }: Patience): void {
   const { socket } = request;
-  // What a page calls in this process comes over no connection.
+  // Requests from pages within this process have no connection.
   if (!("complete" in request)) return;
   const isMedia = /^(multipart\/form-data|application\/offset\+octet-stream)/i.test(
     request.headers["content-type"] ?? "",
@@ -60,7 +60,7 @@ function watchArrival(request: IncomingMessage, { bodySeconds, mediaSeconds, med
       if (request.complete) return clearInterval(timer);
       const came = socket.bytesRead - before;
       before = socket.bytesRead;
-      // Where we take no more because the storage is slow, it is not the caller who is.
+      // If we stop reading because the storage is slow, the client is not at fault.
       if (isMedia && (came >= mediaBytes || request.readableLength >= request.readableHighWaterMark)) return;
       clearInterval(timer);
       answerSocket(socket, REFUSALS.late);
@@ -75,7 +75,7 @@ function hasBody({ headers }: IncomingMessage): boolean {
   return headers["transfer-encoding"] !== undefined || (headers["content-length"] ?? "0") !== "0";
 }
 
-/** What cannot be read as HTTP at all: the socket gets an answer of the same shape. */
+/** For anything that is not valid HTTP: the socket gets an error in the standard format. */
 export function refuseConnection(error: Error & { code?: string }, socket: Socket): void {
   if (error.code === "ECONNRESET") return void socket.destroy();
   answerSocket(
@@ -111,7 +111,7 @@ const REFUSALS = {
   },
 } as const satisfies Record<string, SocketRefusal>;
 
-/** Says it on the bare connection, in the shape of every refusal, and ends that. */
+/** Sends the error on the raw connection, in the standard format, and ends it. */
 function answerSocket(socket: Socket, { status, message, fix, code }: SocketRefusal): void {
   if (!socket.writable) return void socket.destroy();
   const requestId = newId();
@@ -124,6 +124,6 @@ function answerSocket(socket: Socket, { status, message, fix, code }: SocketRefu
     "connection: close",
   ];
   socket.end(`${head.join("\r\n")}\r\n\r\n${body}`);
-  // Whoever does not hang up is hung up on.
+  // Clients that do not disconnect are disconnected.
   setTimeout(() => socket.destroy(), 1_000).unref();
 }

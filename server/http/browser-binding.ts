@@ -4,12 +4,12 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 
 import { bindingOf } from "../oauth/authorizations.ts";
 
-/** As long as a sign-in at a platform and the choice after it may take, with time to try again. */
+/** As long as a platform sign-in and the choice after it can take, with time to retry. */
 const LIFETIME_SECONDS = 3600;
 
 const SECRET_FORM = /^[\w-]{43}$/;
 
-/** What a browser without a session ties its sign-ins at platforms to; null where it has begun none. */
+/** What ties a browser without a session to its platform sign-ins; null if it has started none. */
 export function readBrowserBinding(request: FastifyRequest, appUrl: string): Buffer | null {
   const secret = readSecret(request, appUrl);
   return secret === null ? null : bindingOf("browser", secret);
@@ -19,7 +19,7 @@ export function readBrowserBinding(request: FastifyRequest, appUrl: string): Buf
 export function giveBrowserBinding(request: FastifyRequest, reply: FastifyReply, appUrl: string): Buffer {
   const secret = readSecret(request, appUrl) ?? randomBytes(32).toString("base64url");
   const secure = isSecure(appUrl) ? "; Secure" : "";
-  // Lax: it has to come along when the platform sends the browser back.
+  // Lax: it must be sent when the platform redirects the browser back.
   reply.header(
     "set-cookie",
     `${nameOf(appUrl)}=${secret}; Path=/; HttpOnly; SameSite=Lax; Max-Age=${LIFETIME_SECONDS}${secure}`,
@@ -37,7 +37,7 @@ function readSecret(request: FastifyRequest, appUrl: string): string | null {
   return SECRET_FORM.test(found) ? found : null;
 }
 
-/** The prefix has browsers refuse one that another host has set for this one. */
+/** The prefix makes browsers reject a cookie set by another host. */
 function nameOf(appUrl: string): string {
   return isSecure(appUrl) ? "__Host-ampost_connect" : "ampost_connect";
 }

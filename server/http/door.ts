@@ -9,32 +9,29 @@ import { outerRequestId } from "./pages/call-route.ts";
 
 declare module "fastify" {
   interface FastifyContextConfig {
-    /**
-     * Where calls of the route wait for their turn: among all others, which they do unless it is said, among those for
-     * files, or nowhere.
-     */
+    /** Which queue the route's requests wait in: the default one, that of files, or none. */
     door?: "calls" | "files" | "open";
   }
 }
 
 /**
- * So many calls are worked on at once: a process has one thread, on which more of them would only wait for each other.
- * Who has called little of late is light and hardly notices those who have not, of whose calls one runs beside.
+ * Concurrent requests: a process has one thread, on which more of them would only wait for each other. A light user
+ * hardly notices heavy ones, of whose requests only one runs alongside.
  */
 const CALLS = { any: 4, light: 12, besideLight: 1 };
 
-/** These are not held up by any call, nor one file by the others. */
+/** These are not delayed by any request, nor one file by another. */
 const FILES = { any: 16, ofEach: 8 };
 
-/** Whoever is not done by then waits for something else than this process: a platform, a database that is slow. */
+/** A request that takes longer waits for something other than this process: a platform, a slow database. */
 const HELD_MILLISECONDS = 1_000;
 const LOOK_MILLISECONDS = 250;
 const PATIENCE_MILLISECONDS = 10_000;
-/** Whoever does not wait by themselves is made to. */
+/** Clients that do not slow down by themselves are slowed down. */
 const REFUSAL_MILLISECONDS = 1_000;
 
 /**
- * Gives all who call a fair share of the process: a call takes a place before its key is looked up and its body read.
+ * Gives all callers a fair share of the process: a request takes a place before its key is looked up and its body read.
  */
 export function addDoor(app: FastifyInstance): void {
   const lines = createLines();
@@ -46,7 +43,7 @@ export function addDoor(app: FastifyInstance): void {
   }, LOOK_MILLISECONDS).unref();
   app.addHook("onClose", async () => clearInterval(looking));
 
-  /** Takes a place when it is the line's turn. Answers what withdraws the wish. */
+  /** Takes a place when it is the queue's turn. Returns a function that withdraws it. */
   function take(those: Slots, line: Line, begin: (leave: () => void) => void, isBack = false): () => void {
     const light = isLight(line, performance.now());
     line.calls += 1;
@@ -131,16 +128,16 @@ export function addDoor(app: FastifyInstance): void {
     const kind = route.config?.door ?? "calls";
     if (kind === "open") return;
     const knock = (request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction) => {
-      // A page that calls a route for somebody has taken a place for that already.
+      // A page that calls a route for a user already holds a place.
       if (outerRequestId() !== undefined) return done();
       enter(slots[kind], kind === "files" ? lines.ofFile(request) : lines.of(request), request, reply, done);
     };
-    // After what the route's surroundings do, whose headers a refusal needs as well, and before the look at the key.
+    // After the route's other hooks, whose headers an error also needs, and before the key lookup.
     route.onRequest = [knock, ...[route.onRequest ?? []].flat()];
   });
   app.addHook("onSend", (request, reply, payload, done) => {
     if (request.place !== null && REFUSED.has(reply.statusCode)) return request.place.refuse(() => done(null, payload));
-    // What flows may do so for as long as its reader likes.
+    // A stream can last as long as its reader likes.
     if (typeof payload === "object" && payload !== null && "pipe" in payload) request.place?.leave();
     done(null, payload);
   });
@@ -150,7 +147,7 @@ export function addDoor(app: FastifyInstance): void {
   });
 }
 
-/** Without a key that works, or more than the caller may. */
+/** Without a valid key, or beyond the caller's limit. */
 const REFUSED: ReadonlySet<number> = new Set([401, 429]);
 
 const YOURS = "So many of your calls wait for their turn that no more are taken";

@@ -5,36 +5,38 @@ import type { FastifyRequest } from "fastify";
 import { networkOf } from "../auth/throttle.ts";
 import type { Caller } from "../domain/caller.ts";
 
-/** Those whose calls take turns with those of others: a person in a mode, or everybody unknown from one address. */
+/** Queues whose requests take turns: of a user in a mode, or of all strangers from one address. */
 export interface Line {
   name: string;
-  /** Live mode does not wait for test mode. Who is not known yet goes before nobody. */
+  /** Live mode does not wait for test mode. Strangers go before nobody. */
   isFirst: boolean;
   /** Calls that are worked on or wait. */
   calls: number;
-  /** Refusals that are still to be told. */
+  /** Errors that are still to be sent. */
   refused: number;
-  /** How long calls were worked on, fading with time. */
+  /** How long requests were processed, decaying over time. */
   usedMilliseconds: number;
   usedAt: number;
 }
 
 export interface Lines {
   /**
-   * By what is known without a look into the database: whom the key or cookie stood for when it was last looked up,
-   * else where the call comes from.
+   * Determined without a database query: whom the key or cookie belonged to at its last lookup, otherwise the caller's
+   * address.
    */
   of(request: FastifyRequest): Line;
-  /** That of a file, whoever fetches it. */
+  /** A file's queue, for all who fetch it. */
   ofFile(request: FastifyRequest): Line;
-  /** Has further calls with the key or cookie of this one take their turns as the person's; null: as a stranger's. */
+  /** Makes later requests with this one's key or cookie queue as the user's; null: as a stranger's. */
   remember(request: FastifyRequest, caller: Pick<Caller, "userId" | "mode"> | null): void;
 }
 
 const MOST_LINES = 20_000;
 const MOST_REMEMBERED = 10_000;
 
-/** Light is who has fewer calls here than this, and has used less of the last two seconds. */
+/**
+ * A caller is light with fewer requests here than this, and less than a tenth of a place used in the last two seconds.
+ */
 const LIGHT = { calls: 4, milliseconds: 200 };
 const FADES_IN_MILLISECONDS = 2_000;
 const UNMEASURED_MILLISECONDS = 1;
@@ -73,12 +75,12 @@ export function createLines(): Lines {
   };
 }
 
-/** Whether it has called so little of late that its calls need not stand in line with those of heavy callers. */
+/** Whether it has called so little recently that its requests need not queue with those of heavy callers. */
 export function isLight(line: Line, now: number): boolean {
   return line.calls < LIGHT.calls && fading(line, now) < LIGHT.milliseconds;
 }
 
-/** Each call costs something beside what is measured of it: to be read, and to be answered. */
+/** Each request costs something in addition to what is measured: reading and responding. */
 export function use(line: Line, milliseconds: number, now: number): void {
   line.usedMilliseconds = fading(line, now) + milliseconds + UNMEASURED_MILLISECONDS;
   line.usedAt = now;

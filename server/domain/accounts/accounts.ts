@@ -37,7 +37,7 @@ export async function readAccount(db: Db, caller: Caller, id: string): Promise<A
   return toAccount(row);
 }
 
-/** What the public sees of an account. Never a token. */
+/** An account as the public sees it. Never contains a token. */
 function toAccount(row: AccountRow): Account {
   return {
     id: row.id,

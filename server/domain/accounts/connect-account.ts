@@ -31,7 +31,7 @@ import { readAccount } from "./accounts.ts";
 
 type Connecting = Pick<Services, "pool" | "oauth" | "jobs">;
 
-/** Begins connecting for somebody who is signed in; see `startAuthorization`. */
+/** Starts connecting for a signed-in user; see `startAuthorization`. */
 export async function startConnecting(
   services: Pick<Services, "oauth">,
   call: Caller & Pick<Origin, "actor">,
@@ -55,27 +55,27 @@ export async function startConnecting(
   };
 }
 
-/** What a session ties its authorizations to. */
+/** What ties a session to its authorizations. */
 export function bindingOfSession(actor: Actor): Buffer {
   if (actor.kind !== "session" || actor.id === null) throw new Error("Only a session connects accounts by itself");
   return bindingOf("session", actor.id);
 }
 
-/** Where a person finds the connections of a mode. */
+/** The user's connections page in a mode. */
 export function connectionsPath(mode: Caller["mode"]): string {
   return `/connections?mode=${mode}`;
 }
 
-/** What has come of a sign-in. */
+/** The result of a sign-in. */
 export interface ConnectOutcome {
   authorization: OAuthAttemptRow;
-  /** Null: the person is still to choose which account it shall be. */
+  /** Null: the user still has to choose an account. */
   accountId: string | null;
 }
 
 /**
- * Takes the browser back from a platform. One account that replaces nothing is connected at once; else the person is to
- * choose. Throws ConnectError.
+ * Completes a sign-in when the browser returns from a platform. A single account that replaces nothing is connected
+ * immediately; otherwise the user must choose. Throws ConnectError.
  */
 export async function finishConnecting(
   services: Connecting,
@@ -95,7 +95,7 @@ export async function finishConnecting(
   return { authorization, accountId };
 }
 
-/** Null where it would take the place of another account, which only the person may say. */
+/** Null if it would replace another account, which only the user can confirm. */
 async function connectOnlyAccount(
   services: Connecting,
   origin: Origin,
@@ -151,21 +151,21 @@ export async function listChoices(
   return { body: { choices } };
 }
 
-/** Who chooses: what the browser shows and, of somebody signed in, whose things it is about. */
+/** Who chooses: what the browser presents and, for a signed-in user, whose objects it is about. */
 export interface Chooser {
   bindings: readonly Buffer[];
   caller: Caller | null;
 }
 
-/** The person's choice. `replace` is their word that it may take the place of another connected account. */
+/** The user's choice. `replace` confirms that it may replace another connected account. */
 export interface AccountChoice {
   platformAccountId: string;
   replace?: boolean | undefined;
 }
 
 /**
- * Connects the chosen account. Throws NOT_FOUND, and VALIDATION_FAILED where it would replace another one and nobody
- * has agreed to that.
+ * Connects the chosen account. Throws NOT_FOUND, and VALIDATION_FAILED if it would replace another one without
+ * confirmation.
  */
 export async function chooseAccount(
   services: Connecting,
@@ -185,7 +185,7 @@ export async function chooseAccount(
   );
 }
 
-/** The same for a browser without a session, which came by a connect link. */
+/** The same for a browser without a session, through a connect link. */
 export async function chooseByLink(
   services: Connecting,
   from: Pick<Origin, "address" | "requestId">,
@@ -206,8 +206,8 @@ export async function chooseByLink(
 }
 
 /**
- * Where nothing can come of what was granted, as the link or the set was gone when the person came back or had chosen,
- * the platform is asked to take it back.
+ * If a grant cannot be used, because the link or set was gone when the user returned or had chosen, the platform is
+ * asked to revoke it.
  */
 async function revokeOnFailure<Result>(
   services: Connecting,
@@ -228,8 +228,8 @@ async function revokeOnFailure<Result>(
 }
 
 /**
- * The one place where an account that was signed in for is stored. Throws VALIDATION_FAILED where it would replace
- * another one and may not.
+ * The only place where a connected account is stored. Throws VALIDATION_FAILED if it would replace another one without
+ * confirmation.
  */
 async function connectGranted(
   services: Connecting,
@@ -241,7 +241,7 @@ async function connectGranted(
 ): Promise<string> {
   const { id, user_id: userId, mode, platform_set_id: platformSetId, platform } = authorization;
   const place = { userId, mode, platformSetId, platform };
-  // Held, so that what is connected there stays as it is until this is done.
+  // Locked, so that what is connected there stays the same until this is done.
   await lockSet.one(tx, [platformSetId, userId, mode]);
   const former = mayReplace ? null : await findReplaced(tx, authorization, account.profile.platformAccountId);
   if (former !== null)
@@ -324,7 +324,7 @@ function replacementNotConfirmed(platform: PlatformName, platformAccountId: stri
   ]);
 }
 
-/** The set's connected account of the platform, unless it is this one. */
+/** The set's connected account on the platform, unless it is this one. */
 async function findReplaced(
   db: Db,
   { platform_set_id, platform, user_id, mode }: OAuthAttemptRow,

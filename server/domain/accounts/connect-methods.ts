@@ -14,10 +14,7 @@ export interface ConnectMethod {
   label: string;
 }
 
-/**
- * Every way to connect an account to a set that has an app to sign in with. In test mode the sandbox gives one to
- * everybody.
- */
+/** Every way to connect an account to a set for which there is an app. In test mode, the sandbox provides one. */
 export async function connectMethods(
   oauth: OAuthServices,
   { platformSetId, ...caller }: Caller & { platformSetId: string },

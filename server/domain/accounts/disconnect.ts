@@ -14,8 +14,8 @@ import { readAccount } from "./accounts.ts";
 type Disconnecting = Pick<Services, "oauth" | "jobs">;
 
 /**
- * Forgets an account's grant, and has the platform asked to take it back where it has a call for that. Whether the
- * platform can be reached does not matter: it is asked again until it answers. Throws NOT_FOUND.
+ * Deletes an account's grant, and has the platform asked to revoke it if it supports that. The platform need not be
+ * reachable: it is asked again until it responds. Throws NOT_FOUND.
  */
 export async function disconnectAccount(
   services: Disconnecting & Pick<Services, "pool">,
@@ -30,7 +30,7 @@ export async function disconnectAccount(
 }
 
 /**
- * Disconnects a user's accounts in the transaction of `tx`: those of a set, of a mode, or all of them where neither is
+ * Disconnects a user's accounts in the transaction of `tx`: those of a set, of a mode, or all of them if neither is
  * given.
  */
 export async function disconnectAll(

@@ -10,9 +10,9 @@ import type { Services } from "../services.ts";
 import { readAccount } from "./accounts.ts";
 
 /**
- * Renews an account's access where the platform renews it, and reads its profile anew. A platform that has ended the
- * access shows in the account's token health. Throws NOT_FOUND, AUTH_REVOKED where the account is not connected, and
- * BROKER_ERROR while the platform is away.
+ * Renews an account's access if the platform supports it, and refreshes its profile. If the platform has ended access,
+ * the account's token health shows it. Throws NOT_FOUND, AUTH_REVOKED if the account is not connected, and BROKER_ERROR
+ * while the platform is down.
  */
 export async function refreshAccount(
   services: Pick<Services, "pool" | "oauth">,

@@ -24,14 +24,14 @@ import { write } from "../idempotency.ts";
 import type { KeyHolders } from "./key-holders.ts";
 import { readPolicies } from "./policies.ts";
 
-/** What a key is to be. */
+/** The input for a key. */
 export interface NewKey {
   name: string;
   expiresAt?: Date | null;
   policies?: KeyPolicies;
 }
 
-/** A key and its raw form, which is here and never again, since only its digest is stored. */
+/** A key and its raw form, which is returned only here, since only its digest is stored. */
 type RawKey = ApiKey & { apiKey: string };
 
 /** Makes a key for the operator of the instance. */
@@ -39,7 +39,7 @@ export async function createApiKey(services: { pool: pg.Pool }, owner: Caller, o
   return await transaction(services.pool, (tx) => insert(tx, owner, BY_INSTANCE, options));
 }
 
-/** Makes a key for the person who calls. Where the answer is replayed, the raw key is not in it any more. */
+/** Creates a key for the caller. A replayed result does not contain the raw key. */
 export async function createOwnKey(
   services: { pool: pg.Pool },
   call: Call,
@@ -76,7 +76,7 @@ export async function revokeApiKey(
   return key;
 }
 
-/** Ends a key of the person who calls, from the next request on. Throws NOT_FOUND. */
+/** Revokes a key of the caller, effective from the next request. Throws NOT_FOUND. */
 export async function revokeOwnKey(
   services: { pool: pg.Pool; keyHolders: KeyHolders },
   call: Call,
@@ -88,8 +88,8 @@ export async function revokeOwnKey(
 }
 
 /**
- * Ends a key or grant in the transaction; whoever calls has it forgotten after that. `more` is what is worth knowing
- * about why. Throws NOT_FOUND.
+ * Revokes a key or grant in the transaction; callers must clear the cache afterwards. `more` is recorded as the reason.
+ * Throws NOT_FOUND.
  */
 export async function revoke(
   tx: pg.PoolClient,
@@ -145,7 +145,7 @@ async function insert(
   return { ...key, apiKey };
 }
 
-/** Holds the person, so that no more keys or grants are made than one may have. Throws VALIDATION_FAILED. */
+/** Locks the user, so that the maximum number of keys and grants is not exceeded. Throws VALIDATION_FAILED. */
 export async function enforceKeyLimit(tx: pg.PoolClient, userId: string): Promise<void> {
   await lockUser.one(tx, [userId]);
   const { count } = (await countActiveKeys.one(tx, [userId])) ?? { count: 0 };

@@ -14,24 +14,24 @@ export interface KeyHolder extends Caller {
   policies: KeyPolicies;
 }
 
-/** Who holds which key or token, so that a caller's every request does not ask the table anew. */
+/** The identities behind keys and tokens, cached so that not every request queries the table. */
 export interface KeyHolders {
-  /** Whom a raw key speaks for; null where it is unknown, revoked or expired. */
+  /** Whom a raw key acts for; null if it is unknown, revoked or expired. */
   find(apiKey: string): Promise<KeyHolder | null>;
   /**
-   * Whom an access token of MCP speaks for, by the grant that it belongs to; null where it is unknown or expired, or
-   * the grant is over. It is for `/mcp` and nothing else.
+   * Whom an MCP access token acts for, through its grant; null if it is unknown or expired, or the grant has ended.
+   * Only valid at `/mcp`.
    */
   findByToken(accessToken: string): Promise<KeyHolder | null>;
-  /** Has the next request with this key, or with a token of this grant, ask the table. */
+  /** Makes the next request with this key, or with a token of this grant, query the table. */
   forget(keyId: string): void;
 }
 
-/** Should the word that a key was revoked be lost, the key is good for as long as this and no longer. */
+/** If a revocation's notification is lost, the key works for at most this long. */
 const REMEMBERED_MS = 1_000;
 const MOST_REMEMBERED = 10_000;
 
-/** Revoking a key tells every process; none goes by what it remembers for more than a second. */
+/** Revoking a key notifies every process; none uses cached data for more than a second. */
 export function createKeyHolders({ pool, listener }: { pool: pg.Pool; listener: Pick<Listener, "on"> }): KeyHolders {
   const remembered = new Map<string, { holder: KeyHolder; until: number }>();
   const forget = (keyId: string) => {
@@ -39,7 +39,7 @@ export function createKeyHolders({ pool, listener }: { pool: pg.Pool; listener: 
   };
   // A key that was read just before it was revoked must not be remembered just after.
   let revocations = 0;
-  /** One look-up serves all who ask meanwhile: the many streams of a key do so at once. */
+  /** One lookup serves all concurrent callers, such as the many streams of a key. */
   const asking = new Map<string, Promise<KeyHolder | null>>();
   listener.on(CHANNELS.keys, (keyId) => {
     revocations += 1;
@@ -63,7 +63,7 @@ export function createKeyHolders({ pool, listener }: { pool: pg.Pool; listener: 
     const before = revocations;
     const row = await findHolder.one(pool, [digestKey(secret)]);
     if (row === undefined) return null;
-    // Nobody waits for this, and at most once a minute; a failure only leaves an older time standing.
+    // Nobody waits for this, and it runs at most once a minute; a failure only leaves an older time.
     if (row.unseen) void touchKey.run(pool, [row.id]).catch(() => undefined);
     const holder = { userId: row.user_id, mode: row.mode, keyId: row.id, policies: readPolicies(row.policies) };
     const lifetime = Math.min(REMEMBERED_MS, row.seconds_left === null ? Infinity : row.seconds_left * 1000);
@@ -82,6 +82,6 @@ export function createKeyHolders({ pool, listener }: { pool: pg.Pool; listener: 
   };
 }
 
-// The forms have nothing in common: a token never stands for a key, nor a key for a token.
+// The formats have nothing in common: a token is never mistaken for a key, nor a key for a token.
 const KEY_FORM = /^amp_(live|test)_[A-Za-z0-9_-]{20,100}$/;
 const TOKEN_FORM = /^amp_access_[A-Za-z0-9_-]{43}$/;

@@ -10,14 +10,14 @@ import type { Db } from "../../db/sql.ts";
 import type { Call } from "../caller.ts";
 import type { Services, Settings } from "../services.ts";
 
-/** The policies of a key as they were stored; what a row does not mention is off. */
+/** A key's policies as stored; what a row does not mention is off. */
 export function readPolicies(stored: unknown): KeyPolicies {
   return keyPolicies.parse(stored);
 }
 
 /**
- * What a key may not have in a post that it makes or changes: platforms that are not its own, and a time at which the
- * post would go out by itself.
+ * What a key may not set in a post that it creates or edits: platforms it cannot use, and a time at which the post
+ * would be published automatically.
  */
 export function checkDraftPolicies(
   policies: KeyPolicies | null,
@@ -50,7 +50,7 @@ export function checkDraftPolicies(
 }
 
 /**
- * Why a key may not make a connect link: it would let other platforms in than those that it may post to. Null: any
+ * Why a key cannot create a connect link: it would connect other platforms than those it can post to. Null: any
  * platform.
  */
 export function checkConnectPolicies(policies: KeyPolicies | null, platform: PlatformName | null): Issue[] {
@@ -65,7 +65,7 @@ export function checkConnectPolicies(policies: KeyPolicies | null, platform: Pla
   return [{ ...issue, platform, actual: platform, limit: policies.platforms }];
 }
 
-/** Why a key may not have a post published or retried whose row the transaction holds. */
+/** Why a key cannot publish or retry a post whose row the transaction has locked. */
 export async function checkPublishPolicies(
   { settings }: Pick<Services, "settings">,
   tx: pg.PoolClient,
@@ -93,8 +93,8 @@ export async function checkPublishPolicies(
 }
 
 /**
- * Shows a post to people as one that waits for them, where the key that calls publishes only what they approve. Answers
- * what the key's holder should know about that.
+ * Adds a post to the approvals list if the calling key publishes only approved posts. Returns what the key's holder
+ * should know.
  */
 export async function requestApproval(
   { settings }: Pick<Services, "settings">,
@@ -102,15 +102,15 @@ export async function requestApproval(
   { userId, mode, actor, policies }: Call,
   postId: string,
 ): Promise<Issue[]> {
-  // A key for drafts alone publishes nothing, approved or not: it waits for nobody.
+  // A draft-only key publishes nothing, approved or not, so it waits for nobody.
   if (policies === null || !policies.approvalRequired || policies.draftOnly) return [];
   await wantApproval.run(db, [postId, userId, mode, actor.id]);
   return [notApproved(settings, postId)];
 }
 
 /**
- * Does what approval may be needed for. Where that alone is missing, the post is shown to people, although all else is
- * rolled back: what approving would not help nobody is asked to approve.
+ * Runs an action that may need approval. If only that is missing, the post is added to the approvals list, although
+ * everything else is rolled back: nobody is asked for an approval that would not help.
  */
 export async function requestApprovalIfMissing<Result>(
   services: Pick<Services, "settings" | "pool">,
@@ -144,8 +144,8 @@ async function isApproved(tx: pg.PoolClient, { userId, mode }: Call, postId: str
 }
 
 /**
- * Counts a post that a key creates, in the transaction that creates it. Throws RATE_LIMITED where the key has created
- * as many today as it may.
+ * Counts a post that a key creates, in the transaction that creates it. Throws RATE_LIMITED if the key has reached its
+ * daily limit.
  */
 export async function countAgainstPolicies(tx: pg.PoolClient, call: Call, now = new Date()): Promise<void> {
   const limit = call.policies?.postsPerDay ?? null;

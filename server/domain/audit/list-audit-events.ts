@@ -4,7 +4,7 @@ import type { Answer, Caller } from "../caller.ts";
 import { readCursor, writeCursor } from "../cursor.ts";
 import type { Services } from "../services.ts";
 
-/** A page of what was done in a user's things, in both modes, the newest first. */
+/** A page of a user's audit log, in both modes, newest first. */
 export async function listAuditEvents(
   services: Pick<Services, "pool">,
   { userId }: Pick<Caller, "userId">,

@@ -6,12 +6,12 @@ import { countDeeds, insertAuditEvent } from "../../db/queries/audit-events.ts";
 import type { Db } from "../../db/sql.ts";
 import type { Origin } from "../caller.ts";
 
-/** What was done, to whose things. `data` never holds a secret. */
+/** An audited event and whose objects it is about. `data` never contains a secret. */
 export interface AuditEntry {
   userId: string | null;
   mode?: Mode;
   action: AuditAction;
-  /** The id of what was changed. */
+  /** ID of the changed object. */
   target?: string | null;
   data?: Record<string, unknown>;
 }
@@ -31,8 +31,7 @@ export type AuditAction =
   | `encryption.${"rotated"}`;
 
 /**
- * What the log would grow by for as long as somebody likes. What takes something away is not among them: it is never
- * refused.
+ * Events that could make the log grow without limit. Deleting and revoking are not among them: they are never rejected.
  */
 const ENDLESS: ReadonlySet<AuditAction> = new Set([
   "user.settings_changed",
@@ -55,8 +54,8 @@ const ENDLESS: ReadonlySet<AuditAction> = new Set([
 const DAY_MILLISECONDS = 86_400_000;
 
 /**
- * Writes it down in the transaction of `db`: what was done and its record are there together, or neither. Throws
- * RATE_LIMITED where the person has had as much written down within a day as anybody may.
+ * Records an event in the transaction of `db`: the action and its record are stored together or not at all. Throws
+ * RATE_LIMITED if the user has reached the daily limit of recorded events.
  */
 export async function recordAudit(db: Db, origin: Origin, entry: AuditEntry): Promise<void> {
   const { actor, address, requestId } = origin;

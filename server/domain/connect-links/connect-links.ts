@@ -24,7 +24,7 @@ import { write } from "../idempotency.ts";
 import { unknownSet } from "../posts/find-issues.ts";
 import type { Services } from "../services.ts";
 
-/** What a connect link is to be. */
+/** The input for a connect link. */
 export interface NewConnectLink {
   platformSetId: string;
   platform?: PlatformName | null;
@@ -34,8 +34,8 @@ export interface NewConnectLink {
 }
 
 /**
- * Makes a connect link. Its token is random and stored as a digest only, and all else that the link stands for is in
- * the row: nothing in the address can be changed without its becoming an unknown link.
+ * Creates a connect link. Its token is random and stored only as a digest, and everything else about the link is in the
+ * row: changing anything in the URL makes it an unknown link.
  */
 export async function createConnectLink(
   services: Pick<Services, "pool" | "settings">,
@@ -115,7 +115,7 @@ export async function getConnectLink(
   return { body: { connectLink: toConnectLink(row) } };
 }
 
-/** Ends a link that has not been used; one that has been stays as it is. Throws NOT_FOUND. */
+/** Revokes an unused link; a used one stays as it is. Throws NOT_FOUND. */
 export async function revokeConnectLink(
   services: Pick<Services, "pool">,
   call: Call,
@@ -132,7 +132,7 @@ export async function revokeConnectLink(
   });
 }
 
-/** All that is stored of a link's token. It opens nothing. */
+/** What is stored of a link's token. It grants no access. */
 export function digestLinkToken(token: string): Buffer {
   return createHash("sha256").update(token).digest();
 }

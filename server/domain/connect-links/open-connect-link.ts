@@ -23,20 +23,20 @@ import type { Origin } from "../caller.ts";
 import type { Services } from "../services.ts";
 import { digestLinkToken } from "./connect-links.ts";
 
-/** A connect link as whoever opens it sees it. */
+/** A connect link as seen by the person who opens it. */
 export interface OpenConnectLink {
   id: string;
   mode: Mode;
   status: ConnectLinkStatus;
-  /** Who asks for the account: the user's name, or the host that the browser goes back to. */
+  /** Who requests the account: the user's name, or the host that the browser returns to. */
   asker: string;
-  /** Where the browser goes back to. */
+  /** Where the browser returns to. */
   returnUrl: string;
-  /** Every way to connect that the link leaves open; none where it is not pending. */
+  /** The ways to connect that the link allows; none if it is not pending. */
   ways: ConnectMethod[];
 }
 
-/** What the link in a browser's address stands for; null where there is no such link. */
+/** The link in a browser's URL; null if there is none. */
 export async function openConnectLink(
   services: Pick<Services, "oauth">,
   token: string,
@@ -55,9 +55,8 @@ export async function openConnectLink(
 }
 
 /**
- * Begins to connect by a link; answers the address that the browser has to open. `binding` is what only this browser
- * can show again. Throws NOT_FOUND where there is no such link or it is not pending, and what `startAuthorization`
- * throws.
+ * Starts connecting with a link; returns the URL that the browser must open. Only this browser can present `binding`
+ * again. Throws NOT_FOUND if the link does not exist or is not pending, and the errors of `startAuthorization`.
  */
 export async function startByConnectLink(
   services: Pick<Services, "oauth">,
@@ -69,8 +68,7 @@ export async function startByConnectLink(
 }
 
 /**
- * Begins anew what came to nothing in this browser, by the same link and the same way. Throws as `startByConnectLink`
- * does.
+ * Starts again in this browser after a failure, with the same link in the same way. Throws like `startByConnectLink`.
  */
 export async function startAgain(
   services: Pick<Services, "oauth">,
@@ -82,9 +80,9 @@ export async function startAgain(
 }
 
 /**
- * Stores what an authorization has come to, in the transaction of `tx`. One that was begun by a link uses it up, once
- * for each link, and `store` gets the link's part of the event `account.connected`. Throws ConnectError where the link
- * was used or revoked meanwhile.
+ * Stores the result of an authorization in the transaction of `tx`. One started with a link uses it up, once per link,
+ * and `store` gets the link's part of the event `account.connected`. Throws ConnectError if the link was used or
+ * revoked in the meantime.
  */
 export async function useConnectLink<Stored extends { accountId: string }>(
   tx: pg.PoolClient,
@@ -112,8 +110,8 @@ export async function useConnectLink<Stored extends { accountId: string }>(
 }
 
 /**
- * Where the browser that began an authorization by a link goes back to: once an account is connected, and if the person
- * goes no further. Throws NOT_FOUND where this browser has begun no such authorization.
+ * Where the browser that started an authorization with a link returns to: after connecting an account, or if the user
+ * stops. Throws NOT_FOUND if this browser has started no such authorization.
  */
 export async function findResult(
   services: Pick<Services, "oauth">,
@@ -130,8 +128,8 @@ export async function findResult(
 }
 
 /**
- * Where the browser goes back to when an authorization has come to nothing, and whether the link still works; null
- * where the link is gone.
+ * Where the browser returns to when an authorization has failed, and whether the link still works; null if the link is
+ * gone.
  */
 export async function refusedAddress(
   services: Pick<Services, "oauth">,
@@ -144,7 +142,7 @@ export async function refusedAddress(
     : { url: withResult(row, { status: "refused", reason, platform }), isPending: row.status === "pending" };
 }
 
-/** The address that the link was made with, and no other, with the result in its query. */
+/** The return URL that the link was created with, with the result in its query. */
 function withResult(
   row: ConnectLinkRow,
   result:
@@ -155,11 +153,12 @@ function withResult(
   for (const name of RESULT_NAMES) url.searchParams.delete(name);
   const told = { ...result, connectLinkId: row.id, externalId: row.external_id };
   for (const [name, value] of Object.entries(told)) if (value !== null) url.searchParams.set(name, value);
-  // Browsers hand on the fragment that some platforms append to their answer, unless the address has one, be it empty.
+  // Browsers keep the fragment that some platforms append to their response, unless the URL has its own, even an empty
+  // one.
   return url.hash === "" ? `${url.href.replace(/#$/, "")}#` : url.href;
 }
 
-/** The query parameters that are ours: what the address had of them before is not mistaken for a result. */
+/** Our query parameters: existing ones with these names are not mistaken for a result. */
 const RESULT_NAMES = ["status", "reason", "accountId", "platform", "connectLinkId", "externalId"] as const;
 
 function waysOf({ oauth }: Pick<Services, "oauth">, row: ConnectLinkRow): Promise<ConnectMethod[]> {
@@ -184,7 +183,7 @@ async function start(
   if (row.platform !== null && row.platform !== platform)
     throw new PublicError("NOT_FOUND", "This link is for another platform.");
   const place = { userId: row.user_id, mode: row.mode, platformSetId: row.platform_set_id, platform };
-  // In a rehearsal each customer is somebody else.
+  // In test mode, each customer is a different person.
   const sandboxPersonId = createHash("sha256")
     .update(`${row.user_id}/${row.external_id ?? row.id}`)
     .digest("hex");

@@ -7,29 +7,29 @@ import { transaction } from "../../db/sql.ts";
 import { type Vault, VaultError } from "../../vault/vault.ts";
 import { recordAudit } from "../audit/record-audit.ts";
 
-/** What a re-sealing has come to. */
+/** The result of re-encrypting. */
 export interface Rotation {
   /** The key that seals now. */
   keyId: string;
-  /** How many values it has sealed anew, and in which columns. */
+  /** How many values were re-encrypted, and in which columns. */
   resealed: number;
   columns: { table: string; column: string; resealed: number }[];
   /** Values that none of the keys opens, and which stay as they are. */
   unreadable: number;
-  /** Values that somebody held all the time; another run takes them. */
+  /** Values that were locked the whole time; another run handles them. */
   left: number;
 }
 
 export interface RotationOptions {
-  /** Rows that are held at once. */
+  /** Rows locked at a time. */
   batchSize?: number;
-  /** For how long rows that others hold are waited for: a renewal holds its row while the platform answers. */
+  /** How long to wait for rows that others have locked: a renewal locks its row while the platform responds. */
   patienceSeconds?: number;
 }
 
 /**
- * Seals everything again that another key than the first has sealed, while the product runs: each value inside its
- * row's lock, so that nothing which is stored meanwhile is lost. It may be broken off and run again at any time.
+ * Re-encrypts everything encrypted with another key than the first, while the product runs: each value under its row's
+ * lock, so that nothing stored in the meantime is lost. It can be interrupted and run again at any time.
  */
 export async function rotateEncryption(
   services: { pool: pg.Pool; vault: Vault },
@@ -106,7 +106,7 @@ async function* resealedBatches(
   } while (after !== null);
 }
 
-/** Null where no key opens it. */
+/** Null if no key decrypts it. */
 function reseal(
   vault: Vault,
   { sealedIn, column }: { sealedIn: string; column: string },

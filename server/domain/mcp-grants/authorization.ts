@@ -20,9 +20,9 @@ import { CODE_SECONDS, isOwnResource, newToken } from "./tokens.ts";
 
 type AuthorizationServices = ClientServices & { settings: Pick<Services["settings"], "apiUrl" | "appUrl"> };
 
-/** What a client asks a person for, validated. The person sees it, and answers to just this. */
+/** A client's validated authorization request. The user sees it, and answers exactly this. */
 const authorizationRequest = z.object({
-  /** The id of the grant that it would become, so that it becomes one only. */
+  /** The ID of the grant it would become, so that it becomes only one. */
   grantId: z.string(),
   client: z.object({ id: z.string(), name: z.string(), host: z.string().nullable() }),
   redirectUri: z.string(),
@@ -33,19 +33,19 @@ const authorizationRequest = z.object({
 });
 export type AuthorizationRequest = z.output<typeof authorizationRequest>;
 
-/** A request of a known client that asks for what it cannot have. */
+/** A known client's request for something it cannot have. */
 export interface RejectedRequest extends Pick<AuthorizationRequest, "client" | "redirectUri"> {
-  /** What is wrong with it, for whoever builds the client. */
+  /** What is wrong, for the client's developer. */
   reason: string;
-  /** The client's address with the same for the client. */
+  /** The client's redirect URI with the same for the client. */
   back: string;
 }
 
 /**
- * Validates the request with which a client sends a person here (RFC 6749, section 4.1.1; RFC 7636; RFC 8707). Throws
- * VALIDATION_FAILED, for the person to read, where it is not certain that the address is the client's; what is wrong
- * beside that is answered. No browser is sent on for it by itself: anybody can register a client, and with a wrong
- * request this host would lead to any other (RFC 9700, section 4.11.2).
+ * Validates a client's authorization request (RFC 6749, section 4.1.1; RFC 7636; RFC 8707). Throws VALIDATION_FAILED,
+ * for the user to read, unless the redirect URI is certainly the client's; other problems are returned. No browser is
+ * redirected for them automatically: since anyone can register a client, an invalid request would turn this host into
+ * an open redirect (RFC 9700, section 4.11.2).
  */
 export async function checkRequest(
   services: AuthorizationServices,
@@ -115,12 +115,11 @@ function checkParameters({ settings }: AuthorizationServices, params: URLSearchP
     throw new GrantRefused("invalid_target", `resource must be ${settings.apiUrl}/mcp`);
 }
 
-/** For how long a page may lie open before it is answered. */
+/** How long a page can stay open before it is answered. */
 const CONSENT_MINUTES = 30;
 
 /**
- * The request for a form to hold while the person looks at it: nobody can change it, and it is good in this session
- * only.
+ * The request for a form to contain while the user decides: nobody can change it, and it is valid only in this session.
  */
 export function sealRequest(
   { vault }: Pick<Services, "vault">,
@@ -130,9 +129,7 @@ export function sealRequest(
   return vault.seal(JSON.stringify(request), sealContext(sessionId));
 }
 
-/**
- * The request that a form holds. Throws VALIDATION_FAILED where it is another session's, was changed, or is too old.
- */
+/** The request in a form. Throws VALIDATION_FAILED if it belongs to another session, was changed, or is too old. */
 export function openRequest(
   { vault }: Pick<Services, "vault">,
   sessionId: string,
@@ -153,9 +150,9 @@ function sealContext(sessionId: string): SealContext {
 }
 
 /**
- * Makes the grant that the person agreed to, in the mode and with the policies that they chose, and answers where their
- * browser has to bring the code for it. The grant is over at once where its client does not come for it. Throws
- * VALIDATION_FAILED, also where the request was answered before.
+ * Creates the grant the user agreed to, in the mode and with the policies they chose, and returns where their browser
+ * must take its code. The grant expires soon if its client does not fetch it. Throws VALIDATION_FAILED, also if the
+ * request has already been answered.
  */
 export async function approveRequest(
   services: AuthorizationServices,
@@ -206,14 +203,13 @@ export async function approveRequest(
   return redirectUrl(services, request, { code: code.raw });
 }
 
-/** Where the browser of a person who refuses is sent. */
+/** Where the browser goes when the user declines. */
 export function denyRequest(services: AuthorizationServices, request: AuthorizationRequest): string {
   return redirectUrl(services, request, { error: "access_denied", error_description: "The user denied access" });
 }
 
 /**
- * The client's address with the answer to it: as it was given, since clients compare it. It says who answers (RFC
- * 9207).
+ * The client's redirect URI with the response: unchanged, because clients compare it. It names the issuer (RFC 9207).
  */
 function redirectUrl(
   { settings }: AuthorizationServices,

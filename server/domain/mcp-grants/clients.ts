@@ -11,16 +11,15 @@ import { GrantRefused } from "./grant-refused.ts";
 import { isLoopback, isRedirectUri } from "./redirect-uris.ts";
 
 /**
- * A program that asks to act for people over MCP. All clients are public ones: they have no secret, and prove nothing
- * but that they get what is sent to their addresses.
+ * A program that asks to act for users over MCP. All clients are public: they have no secret, and prove only that they
+ * receive what is sent to their redirect URIs.
  */
 export interface McpClient {
   id: string;
   /** The name it gives itself, not verified. */
   name: string;
   /**
-   * Where its metadata document lies, which only the owner of that host can have put there; null of one that registered
-   * itself.
+   * The host of its metadata document, which only that host's owner can have put there; null if it registered itself.
    */
   host: string | null;
   redirectUris: readonly string[];
@@ -31,8 +30,8 @@ export type ClientServices = Pick<Services, "pool" | "vault"> & {
 };
 
 /**
- * The client of an id: its metadata document is fetched where the id is an address. Throws VALIDATION_FAILED with a
- * sentence for the person who came from it, and RATE_LIMITED.
+ * The client with an ID: if the ID is a URL, its metadata document is fetched. Throws VALIDATION_FAILED with a sentence
+ * for the user, and RATE_LIMITED.
  */
 export async function findClient(services: ClientServices, id: string, who: ThrottleSubject): Promise<McpClient> {
   if (id.startsWith(REGISTERED)) return await openRegistered(services, id);
@@ -51,14 +50,14 @@ export async function findClient(services: ClientServices, id: string, who: Thro
   return client;
 }
 
-/** Documents are public, and the same for everybody. */
+/** Documents are public, and the same for everyone. */
 const documents = new Map<string, { client: McpClient; until: number }>();
 const MOST_DOCUMENTS = 1000;
 const REMEMBERED_SECONDS = 300;
 
 /**
- * As the draft on client id metadata documents has it (section 3): in its plainest form, with a path, and without
- * fragment or credentials. In development documents may lie on this machine.
+ * As in the draft on client ID metadata documents (section 3): in its simplest form, with a path, and without fragment
+ * or credentials. In development, documents can be on this machine.
  */
 function isDocumentUrl(id: string, allowPrivate: boolean): boolean {
   const url = id.length <= 1000 ? URL.parse(id) : null;
@@ -91,7 +90,9 @@ const metadata = z.object({
     .refine((types) => types?.includes("authorization_code") ?? true),
 });
 
-/** Who has to prove itself by a key must not be let in without; a secret cannot be in a public document. */
+/**
+ * A client that must authenticate with a key must not be accepted without one; a secret cannot be in a public document.
+ */
 const documentMetadata = metadata.extend({
   client_id: z.string(),
   client_secret: z.undefined().optional(),
@@ -166,7 +167,7 @@ function secondsToKeep(cacheControl: string): number {
   return Math.min(REMEMBERED_SECONDS, maxAge === undefined ? REMEMBERED_SECONDS : Number(maxAge));
 }
 
-/** What a client that registers itself is told. */
+/** The response to a client that registers itself. */
 export interface Registration {
   client_id: string;
   client_name: string;
@@ -181,8 +182,8 @@ const registered = z.object({ name: z.string(), redirectUris: z.array(z.string()
 const MAX_REGISTERED_BYTES = 1500;
 
 /**
- * Registers a client that has no metadata document (RFC 7591). Nothing is stored: all there is to know of it stands
- * signed in its id, so that nobody can fill a table. Throws GrantRefused and RATE_LIMITED.
+ * Registers a client without a metadata document (RFC 7591). Nothing is stored: all of its data is signed into its ID,
+ * so that nobody can fill a table. Throws GrantRefused and RATE_LIMITED.
  */
 export async function registerClient(
   services: ClientServices,
@@ -238,19 +239,17 @@ async function openRegistered(services: ClientServices, id: string): Promise<Mcp
   };
 }
 
-/** By the secret that outlives the encryption key: clients keep their ids for as long as they are installed. */
+/** With the secret that outlives the encryption key: clients keep their IDs for as long as they are installed. */
 async function sign({ pool, vault }: ClientServices, payload: string): Promise<string> {
   return createHmac("sha256", await loadAuthSecret(pool, vault))
     .update(`mcp client\n${payload}`)
     .digest("base64url");
 }
 
-/**
- * As the name of a key may be, and without what cannot be seen, or would have the text around it read in another order.
- */
+/** Like the name of a key, without invisible characters or those that would reorder the surrounding text. */
 function cleanName(name: string): string {
   const visible = name.replace(/\s+/g, " ").replace(/\p{C}/gu, "").trim();
-  // Half of a character that takes two places is none.
+  // Half of a surrogate pair is not a character.
   return visible
     .slice(0, 100)
     .replace(/[\ud800-\udbff]$/, "")

@@ -1,4 +1,4 @@
-/** The error codes of RFC 6749, 7591 and 8707 that clients are told. */
+/** The error codes of RFC 6749, 7591 and 8707 that clients get. */
 export type GrantError =
   | "invalid_request"
   | "invalid_client"
@@ -10,7 +10,7 @@ export type GrantError =
   | "invalid_redirect_uri"
   | "invalid_client_metadata";
 
-/** What a client is refused, as the protocol has it: a code, and a sentence for whoever builds the client. */
+/** An error for a client in the protocol's format: a code, and a sentence for its developer. */
 export class GrantRefused extends Error {
   readonly error: GrantError;
 

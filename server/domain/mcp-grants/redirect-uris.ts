@@ -4,8 +4,8 @@ export function isLoopback(hostname: string): boolean {
 }
 
 /**
- * Whether a client may have its answers sent there: to a web page over TLS, to a program on the person's own machine,
- * or to an app by the scheme that it has claimed (RFC 8252, section 7). Never to what a browser would run or read.
+ * Whether a client may use a redirect URI: a web page over TLS, a program on the user's own machine, or an app with its
+ * own URL scheme (RFC 8252, section 7). Never anything a browser would run or read.
  */
 export function isRedirectUri(text: string): boolean {
   if (text.length > 1000 || !URI_FORM.test(text)) return false;
@@ -18,8 +18,8 @@ export function isRedirectUri(text: string): boolean {
 /** The characters of RFC 3986, without those of a fragment, and something behind the scheme. */
 const URI_FORM = /^[a-z][a-z0-9+.-]+:\/\/?[\w\-.~:/?[\]@!$&'()*+,;=%]+$/i;
 /**
- * As names and addresses are written: a URL's may hold more, which would mean something else in a policy for browsers
- * that names the host.
+ * As names and addresses are written: other characters in a URL could mean something else in a browser policy that
+ * names the host.
  */
 const HOST_FORM = /^(?:[\w.-]+|\[[\da-f:.]+\])$/;
 const BROWSERS_OWN: ReadonlySet<string> = new Set([
@@ -42,8 +42,8 @@ const BROWSERS_OWN: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Whether a client has named this address: to the letter, but for the port of a program on this machine, which is free
- * each time (RFC 8252, section 7.3).
+ * Whether a client has registered this URI: an exact match, except for the port of a program on this machine, which
+ * varies (RFC 8252, section 7.3).
  */
 export function matchesAny(redirectUris: readonly string[], asked: string): boolean {
   return (

@@ -17,16 +17,16 @@ import type { Origin } from "../caller.ts";
 import type { Services } from "../services.ts";
 import { GrantRefused } from "./grant-refused.ts";
 
-/** How long a client may take to come with its code. */
+/** How long a client has to fetch its code. */
 export const CODE_SECONDS = 300;
 const ACCESS_SECONDS = 3600;
-/** A grant ends where its client does not refresh it for so long. */
+/** A grant expires if its client does not refresh it for this long. */
 const GRANT_SECONDS = 90 * 86_400;
 
-/** What scopes there are: a grant may do what a key may, but for its policies. */
+/** The only scope: a grant can do what a key can, within its policies. */
 export const SCOPE = "mcp";
 
-/** The answer of the token endpoint (RFC 6749, section 5.1). */
+/** The response of the token endpoint (RFC 6749, section 5.1). */
 export interface Tokens {
   access_token: string;
   token_type: "Bearer";
@@ -37,18 +37,18 @@ export interface Tokens {
 
 type TokenServices = Pick<Services, "pool" | "keyHolders">;
 
-/** A token and what is stored of it. Its kind shows in it. */
+/** A token and what is stored of it. Its format shows its type. */
 export function newToken(kind: McpTokenKind): { raw: string; digest: Buffer } {
   const raw = `amp_${kind}_${randomBytes(32).toString("base64url")}`;
   return { raw, digest: digestKey(raw) };
 }
 
-/** Whether an address is that of this server's MCP endpoint, which all tokens are for (RFC 8707). */
+/** Whether a URL is this server's MCP endpoint, which all tokens are for (RFC 8707). */
 export function isOwnResource({ apiUrl }: Pick<Services["settings"], "apiUrl">, resource: string): boolean {
   return URL.parse(resource)?.href === new URL(`${apiUrl}/mcp`).href;
 }
 
-/** Gives a client tokens for its code, once: where the code comes again, the grant is over. Throws GrantRefused. */
+/** Issues tokens for a client's code, once: if the code is used again, the grant ends. Throws GrantRefused. */
 export async function redeemCode(
   services: TokenServices,
   origin: Origin,
@@ -65,8 +65,8 @@ export async function redeemCode(
 }
 
 /**
- * Gives a client new tokens for its refresh token, once: where an old one comes again, somebody else has it, and the
- * grant is over. Throws GrantRefused.
+ * Issues new tokens for a client's refresh token, once: if an old one is used again, someone else has it, and the grant
+ * ends. Throws GrantRefused.
  */
 export async function refreshTokens(
   services: TokenServices,
@@ -80,8 +80,8 @@ export async function refreshTokens(
 }
 
 /**
- * Ends what a client does not need any more (RFC 7009): by a refresh token or code the grant, by an access token just
- * that. One that is unknown is over already. Throws GrantRefused.
+ * Revokes what a client no longer needs (RFC 7009): a refresh token or code ends the grant, an access token only
+ * itself. An unknown one has already ended. Throws GrantRefused.
  */
 export async function revokeToken(
   services: TokenServices,
@@ -112,7 +112,7 @@ async function spend(
   const outcome = await transaction(pool, async (tx) => {
     const row = await useMcpToken.one(tx, [digest, kind]);
     if (row !== undefined) {
-      // What is refused here is not used up.
+      // A rejected token is not used up.
       check(row);
       return { tokens: await issue(tx, row), ended: null };
     }

@@ -15,7 +15,7 @@ import type { Answer, Call, Caller } from "../caller.ts";
 import { write } from "../idempotency.ts";
 import type { Services } from "../services.ts";
 
-/** Stores the file that came along, or has the one at the address fetched. */
+/** Stores the uploaded file, or has the URL fetched. */
 export async function createMedia(
   services: Services,
   call: Call,
@@ -55,9 +55,7 @@ export async function getMedia(services: Services, caller: Caller, id: string): 
   return { body: { media: toMedia(services, caller, row) } };
 }
 
-/**
- * Deletes a media object that no post needs any more. Throws NOT_FOUND, and INVALID_STATUS_TRANSITION while one does.
- */
+/** Deletes an unused media object. Throws NOT_FOUND, and INVALID_STATUS_TRANSITION while a post needs it. */
 export async function deleteMedia(services: Services, call: Call, id: string): Promise<Answer<{ success: true }>> {
   return await write(services, call, async (tx) => {
     await removeMedia(tx, services.jobs, call, id);

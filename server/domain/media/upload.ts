@@ -1,12 +1,12 @@
 import type { Issue } from "../../../model/errors.ts";
 import type { ReceivedFile } from "../../media/uploads/receive.ts";
 
-/** A file that came with a request. */
+/** A file sent with a request. */
 export interface Upload {
-  /** The form's field it came in. */
+  /** The form field it was sent in. */
   field: string;
   filename: string;
-  /** Stored and measured; null where it was refused, as `issues` say. */
+  /** Stored and measured; null if it was rejected, with the reasons in `issues`. */
   received: ReceivedFile | null;
   issues: Issue[];
 }

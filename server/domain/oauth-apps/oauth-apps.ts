@@ -18,7 +18,10 @@ import type { Answer, Call, Caller } from "../caller.ts";
 import { write } from "../idempotency.ts";
 import type { Services } from "../services.ts";
 
-/** The apps of a platform set's own, which win over the instance's. Their secrets are never told. Throws NOT_FOUND. */
+/**
+ * A platform set's own apps, which take precedence over the instance's. Their secrets are never returned. Throws
+ * NOT_FOUND.
+ */
 export async function listAppsOfPlatformSet(
   services: Pick<Services, "pool">,
   caller: Caller,
@@ -28,8 +31,8 @@ export async function listAppsOfPlatformSet(
 }
 
 /**
- * Sets the app through which accounts of a platform are connected to a set from now on. What is connected already goes
- * on by the app it was connected with. Throws NOT_FOUND.
+ * Sets the app with which accounts on a platform are connected to a set from now on. Existing connections keep using
+ * the app they were connected with. Throws NOT_FOUND.
  */
 export async function saveAppOfPlatformSet(
   services: Pick<Services, "pool" | "oauth">,
@@ -72,7 +75,7 @@ export async function saveAppOfPlatformSet(
   });
 }
 
-/** Takes a set's own app away: accounts are connected by the instance's from now on. Throws NOT_FOUND. */
+/** Removes a set's own app: accounts are connected with the instance's from now on. Throws NOT_FOUND. */
 export async function deleteAppOfPlatformSet(
   services: Pick<Services, "pool">,
   call: Call,

@@ -26,7 +26,7 @@ export async function deletePlatformSet(
     const set = await lockSetForDelete.one(tx, owned);
     if (set === undefined) throw setNotFound();
     if (set.is_default) throw cannotDeleteDefault(id);
-    // Posts before accounts: the engine takes its locks in this order, too.
+    // Posts before accounts: the engine locks in this order, too.
     for (const post of await listScheduledOfSet.all(tx, owned)) await discardScheduled(tx, call, post.id);
     await disconnectAll(
       services,
@@ -47,7 +47,7 @@ export async function deletePlatformSet(
   });
 }
 
-/** The post may have been published or edited while its row was waited for. */
+/** The post may have been published or edited while waiting for its row. */
 async function discardScheduled(tx: pg.PoolClient, call: Call, postId: string): Promise<void> {
   const post = await lockPost.one(tx, [postId, call.userId, call.mode]);
   if (post?.status === "scheduled") await discard(tx, post, SET_DELETED);

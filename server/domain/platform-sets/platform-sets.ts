@@ -18,7 +18,7 @@ export async function listPlatformSets(
   return { body: { sets: rows.map(toPlatformSet) } };
 }
 
-/** Makes a set. Refuses the twenty-first, also where several are made at once. */
+/** Creates a set. Enforces the limit of 20 even for concurrent requests. */
 export async function createPlatformSet(
   services: Pick<Services, "pool">,
   call: Call,

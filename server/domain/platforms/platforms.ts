@@ -10,7 +10,7 @@ type Described = ReturnType<typeof describe>;
 
 const all = PLATFORM_NAMES.map(describe);
 
-/** What each platform takes, as data and in sentences; of one, where it is named. */
+/** What each platform supports, as data and in sentences; or only one platform. */
 export function listPlatforms({
   platform,
 }: {
@@ -19,7 +19,7 @@ export function listPlatforms({
   return { body: { platforms: all.filter(({ name }) => platform === undefined || name === platform) } };
 }
 
-/** What one platform takes. Throws NOT_FOUND. */
+/** What one platform supports. Throws NOT_FOUND. */
 export function getPlatform(name: PlatformName): Answer<{ platform: Described }> {
   const platform = all.find((described) => described.name === name);
   if (platform === undefined) throw new PublicError("NOT_FOUND", "Platform not found.");

@@ -16,19 +16,19 @@ import { toApprovalAnswer } from "./to-approval.ts";
 
 type Shown = Answer<{ approval: Approval; post: Post }>;
 
-/** A post as it is now, with the hash that stands for it and whether it is approved. Throws POST_NOT_FOUND. */
+/** The current version of a post, with its hash and whether it is approved. Throws POST_NOT_FOUND. */
 export async function getApproval(
   services: Services,
   caller: Caller,
   id: string,
   db: Db = services.pool,
 ): Promise<Shown> {
-  // The hash is read first: a change between the two is shown under a hash that no longer fits, and refused.
+  // The hash is read first: a change in between is shown under a hash that no longer matches, and rejected.
   const approval = await find(db, caller, id);
   return toApprovalAnswer(services.settings, await findWhole(db, caller, id), approval);
 }
 
-/** Approves a post as what the hash stands for. Throws PRECONDITION_FAILED where it has changed since. */
+/** Approves the version of a post that the hash stands for. Throws PRECONDITION_FAILED if it has changed since. */
 export async function approvePost(services: Services, call: Call, id: string, contentHash: string): Promise<Shown> {
   return await write(services, call, async (tx) => {
     const post = await lockOwnPost(tx, call, id);
@@ -70,7 +70,7 @@ async function findWhole(db: Db, caller: Caller, id: string): Promise<WholePostR
   return row;
 }
 
-/** Nobody has seen yet what would go out. */
+/** Nobody has seen yet what would be published. */
 function notHere({ path, status, error, filename }: PostMediaRow): Issue {
   const reason = error === null ? "" : ` ${error}`;
   const message =

@@ -17,7 +17,7 @@ import { countPostAgainstLimit, countContentAgainstLimit, enforceScheduledLimit 
 import { loadKnownMedia, storeMedia, type StoredLink } from "./post-media.ts";
 import { toPostAnswer } from "./to-post.ts";
 
-/** A post that has been validated and found right. */
+/** A post that passed validation. */
 interface ReadyPost {
   plan: MediaPlan;
   platforms: PostRow["platforms"];
@@ -28,7 +28,10 @@ interface ReadyPost {
   warnings: Issue[];
 }
 
-/** Makes a draft, or a scheduled post where a time is given. Tells every issue of form and content together. */
+/**
+ * Creates a draft, or a scheduled post if a time is given. Reports every issue of format and content together; with
+ * `legacy`, at paths of the flat body.
+ */
 export async function createPost(
   services: Services,
   call: Call,
@@ -41,7 +44,7 @@ export async function createPost(
     limits.maxScheduledPosts !== null ||
     limits.contentBytesPerDay !== null ||
     (call.policies !== null && call.policies.postsPerDay !== null);
-  // Without media, a claim, a count and an approval to wait for it is one statement, which is a transaction of its own.
+  // Without media, a claim, a count and an approval to wait for, this is one statement, which is its own transaction.
   if (call.claim === null && !isCounted && call.policies?.approvalRequired !== true && ready.plan.links.length === 0)
     return await insert(services, call, services.pool, ready);
   return await write(services, call, async (tx) => {

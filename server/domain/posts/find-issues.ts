@@ -17,27 +17,29 @@ import type { Services } from "../services.ts";
 /** A platform set's active accounts, by platform; at most one of each. */
 export type SetAccounts = Partial<Record<PlatformName, SetAccountRow>>;
 
-/** The accounts of a set; null where the caller has no such set. */
+/** The accounts of a set; null if the caller has no such set. */
 export async function loadSet(db: Db, caller: Caller, platformSetId: string): Promise<SetAccounts | null> {
   const rows = await findSetWithAccounts.all(db, [platformSetId, caller.userId, caller.mode]);
   if (rows.length === 0) return null;
   return Object.fromEntries(rows.flatMap((row) => (row.id === null ? [] : [[row.platform, row]])));
 }
 
-/** A post as far as its form was right, with all that it is validated by. */
+/** The valid parts of a post, with everything needed to validate it. */
 export interface PostCandidate {
   content: PostContent;
   platforms: readonly PlatformName[];
   scheduledFor: string | null;
   publishBy?: string | null;
-  /** Null where the set is not known: then accounts are not validated. */
+  /** Null if the set is unknown: then accounts are not checked. */
   accounts: SetAccounts | null;
   measured: Measured;
-  /** What the key that makes or changes it is held to. */
+  /** Whether it was sent in the flat body of the legacy route; see `JudgeContext`. */
+  legacy?: boolean;
+  /** The restrictions of the key that creates or edits it. */
   policies?: KeyPolicies | null;
 }
 
-/** Every issue and warning of a post: those of its form first, then those validated of the rest. */
+/** Every issue and warning of a post: format issues first, then those about its content. */
 export function findIssues(
   services: Pick<Services, "oauthOf" | "settings">,
   post: PostCandidate,
@@ -63,7 +65,7 @@ export function findIssues(
   };
 }
 
-/** Platforms whose names were wrong have been cut out; issues of those behind them point to where they were sent. */
+/** Invalid platform names have been removed; issues of later ones point to where they were sent. */
 function inPlace(formIssues: readonly Issue[], validated: readonly Issue[]): Issue[] {
   const cut = new Set(formIssues.map(({ path }) => path));
   return validated.map((issue) => {
@@ -83,7 +85,7 @@ export function refuseIssues(issues: Issue[]): void {
   if (issues.length > 0) throw refusal(issues);
 }
 
-/** The set that a post names has to be one of the caller's. */
+/** A post's platform set must belong to the caller. */
 export function unknownSet(platformSetId: string): Issue {
   return issueOf({
     rule: "platformSetId.unknown",

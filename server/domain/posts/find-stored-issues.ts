@@ -12,7 +12,7 @@ import { findIssues, loadSet } from "./find-issues.ts";
 import { planMedia } from "./plan-media.ts";
 import { loadKnownMedia } from "./post-media.ts";
 
-/** Validates a post as it is stored. A set that is gone has no accounts. */
+/** Validates a post as it is stored. A deleted set has no accounts. */
 export async function findStoredIssues(
   services: Services,
   caller: Caller,

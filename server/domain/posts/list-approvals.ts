@@ -7,16 +7,13 @@ import { readCursor, writeCursor } from "../cursor.ts";
 import type { Services } from "../services.ts";
 import { toApprovalAnswer } from "./to-approval.ts";
 
-/**
- * A page of the posts that wait for a person's approval, each as it is now and with the hash that stands for it, newest
- * first.
- */
+/** A page of the posts waiting for approval, each in its current version with its hash, newest first. */
 export async function listApprovals(
   services: Pick<Services, "pool" | "settings">,
   { userId, mode }: Caller,
   { limit, cursor }: { limit: number; cursor?: string | undefined },
 ): Promise<Answer<{ approvals: WaitingApproval[]; nextCursor: string | null }>> {
-  // The hashes are read first: a change between the two is shown under a hash that no longer fits, and refused.
+  // The hashes are read first: a change in between is shown under a hash that no longer matches, and rejected.
   const rows = await listWaiting.all(services.pool, [
     userId,
     mode,
@@ -41,7 +38,7 @@ export async function listApprovals(
   return { body: { approvals, nextCursor: rows.length > limit ? writeCursor(shown.at(-1)?.id ?? "") : null } };
 }
 
-/** More are not counted: it is a number to look at. */
+/** Counting stops here: the number is only displayed. */
 export const MAX_COUNTED = 100;
 
 /** How many posts wait for the user's approval in each mode, up to `MOST_COUNTED`. */

@@ -7,7 +7,7 @@ import type { Answer, Caller } from "../caller.ts";
 import type { Services } from "../services.ts";
 import { postNotFound } from "./get-post.ts";
 
-/** What was done to publish a post, step by step, oldest first. The journal holds no secrets. Throws POST_NOT_FOUND. */
+/** The steps taken to publish a post, oldest first. The journal contains no secrets. Throws POST_NOT_FOUND. */
 export async function listAttempts(
   services: Pick<Services, "pool">,
   caller: Caller,
@@ -33,7 +33,7 @@ function toAttempt(row: PublishStepRow): PostAttempt {
     effect: row.effect,
     verdict: row.result === null ? "open" : VERDICTS[row.result],
     remoteId: row.remote_id,
-    // A quiet step is written down when it is over: it began with its first call.
+    // A non-visible step is recorded when it is done: it started with its first request.
     startedAt:
       row.effect === "visible" ? row.intent_at.toISOString() : (requests[0]?.startedAt ?? row.intent_at.toISOString()),
     endedAt: row.result_at?.toISOString() ?? null,
@@ -43,7 +43,7 @@ function toAttempt(row: PublishStepRow): PostAttempt {
   };
 }
 
-/** As the engine leaves it; see `HttpExchange`. */
+/** As stored by the engine; see `HttpExchange`. */
 const exchange = z.object({
   method: z.string(),
   url: z.string(),

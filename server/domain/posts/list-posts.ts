@@ -19,7 +19,7 @@ export interface PostQuery {
   search?: string;
 }
 
-/** A page of posts in short form, newest first, and how many match in all. */
+/** A page of posts in short form, newest first, and the total number of matches. */
 export async function listPosts(
   services: Pick<Services, "pool">,
   caller: Caller,
@@ -49,10 +49,7 @@ export async function listPosts(
   return { body: { posts: shown.map(toSummary), total: count?.count ?? 0, nextCursor } };
 }
 
-/**
- * Where the texts of a post stand, as JSON paths: the texts that are limited, the parts of chains, and alternative
- * texts.
- */
+/** The texts of a post, as JSON paths: limited texts, parts of threads, and alternative texts. */
 const TEXTS: readonly string[] = [
   "$.text",
   "$.linkUrl",

@@ -6,8 +6,8 @@ import type { Call } from "../caller.ts";
 import { postNotFound } from "./get-post.ts";
 
 /**
- * Holds a post's row until the transaction ends, as everything that changes it begins with. Throws POST_NOT_FOUND, and
- * PRECONDITION_FAILED where the caller knew another revision of it.
+ * Locks a post's row until the transaction ends, which everything that changes it does first. Throws POST_NOT_FOUND,
+ * and PRECONDITION_FAILED if the caller has another revision of it.
  */
 export async function lockOwnPost(tx: pg.PoolClient, call: Call, id: string): Promise<PostRow> {
   const post = await lockPost.one(tx, [id, call.userId, call.mode]);

@@ -3,18 +3,18 @@ import type { MediaEntry } from "../../../model/post.ts";
 import { catalog } from "../../../platforms/catalog.ts";
 import { settingPath } from "../../../platforms/definition.ts";
 
-/** An object somewhere in a post's content that is a media entry; of those in settings not even the form is sure. */
+/** An object in a post's content that is a media entry; in settings, even its format is unchecked. */
 export interface MediaSlot {
   /** A JSON Pointer into the request. */
   path: string;
   entry: { [Member in keyof MediaEntry]: unknown };
 }
 
-/** An address of a picture that is no media entry of its own. */
+/** The URL of an image that is not a media entry of its own. */
 export interface ImageSlot {
   path: string;
   url: string;
-  /** Puts another address in its place, in the content that was given. */
+  /** Replaces the URL in the given content. */
   replace(url: string | null): void;
 }
 
@@ -23,7 +23,7 @@ interface ContentLike {
   platformOverrides?: unknown;
 }
 
-/** Every media entry of a content, those in the parts of chains included, in the order in which they stand. */
+/** Every media entry of a content, including parts of threads, in order. */
 export function mediaSlots(content: ContentLike): MediaSlot[] {
   return [
     ...entriesOf(content.media, "/content/media"),

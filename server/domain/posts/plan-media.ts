@@ -6,30 +6,30 @@ import type { MediaRow } from "../../db/queries/media.ts";
 import type { Upload } from "../media/upload.ts";
 import { mediaSlots, type MediaSlot, imageSlots } from "./media-slots.ts";
 
-/** Where the bytes of a place come from. */
+/** Where the bytes of an entry come from. */
 export type MediaSourceRef = { upload: number } | { mediaId: string } | { url: string; filename: string | null };
 
-/** A post's content as it is stored, and what is to stand behind each of its media entries. */
+/** A post's content as stored, and the source of each of its media entries. */
 export interface MediaPlan {
   content: PostContent;
   links: { path: string; source: MediaSourceRef }[];
   measured: Measured;
-  /** Entries without bytes, ids of nothing, and files that were refused. */
+  /** Entries without bytes, unknown IDs, and rejected files. */
   issues: Issue[];
 }
 
-/** Media that the post may name: stored objects by id, and what the post named before. */
+/** Media that the post may use: stored objects by ID, and its previous media. */
 export interface KnownMedia {
   byId: ReadonlyMap<string, MediaRow>;
-  /** Media that the post has fetched, or is fetching, already, by their address. */
+  /** Media that the post has fetched, or is fetching, by URL. */
   byUrl: ReadonlyMap<string, MediaRow>;
-  /** The media object that an address of ours is about; null where it is none of ours. */
+  /** The media object of one of our own URLs; null for any other URL. */
   idOfUrl(url: string): string | null;
 }
 
 /**
- * Gives every entry its bytes: a file of the request that has its name, else its address, else the stored object with
- * its id. Files that no entry names are appended. An entry with bytes of its own loses its address.
+ * Gives every entry its source: a file of the request with its name, or its URL, or the stored object with its ID.
+ * Files that match no entry are appended. An entry with its own bytes loses its URL.
  */
 export function planMedia(sent: PostDraft["content"], uploads: readonly Upload[], known: KnownMedia): MediaPlan {
   const content = fillIn(sent);
@@ -42,7 +42,7 @@ export function planMedia(sent: PostDraft["content"], uploads: readonly Upload[]
   return plan;
 }
 
-/** Far above what any platform takes, the parts of chains and thumbnails included. */
+/** Far above any platform's limit, including parts of threads and thumbnails. */
 const MAX_MEDIA = 500;
 
 function tooMany(actual: number): Issue {
@@ -59,7 +59,7 @@ function tooMany(actual: number): Issue {
   };
 }
 
-/** The ids of stored media objects that a content may mean. */
+/** The IDs of stored media objects that a content may refer to. */
 export function referencedMediaIds(sent: PostDraft["content"], idOfUrl: KnownMedia["idOfUrl"]): string[] {
   const content = sent ?? {};
   const ids = mediaSlots(content).map(({ entry }) => (isText(entry.url) ? idOfUrl(entry.url) : entry.id));
@@ -68,7 +68,7 @@ export function referencedMediaIds(sent: PostDraft["content"], idOfUrl: KnownMed
     .filter((id) => UUID.test(id));
 }
 
-/** A copy where there is something to write into. */
+/** A copy, if something must be written into it. */
 function fillIn(sent: PostDraft["content"] = {}): PostContent {
   const { text = "", media, linkUrl, platformOverrides } = mediaSlots(sent).length === 0 ? sent : structuredClone(sent);
   return { text, media: [...(media ?? [])], linkUrl: linkUrl ?? null, platformOverrides: platformOverrides ?? {} };
@@ -107,7 +107,7 @@ function sourceOf(url: string, filename: string | null, known: KnownMedia): Medi
   return stored === undefined ? { url, filename } : { mediaId: stored.id };
 }
 
-/** What lies at an address already: the address is of ours, or the post has it fetched. */
+/** The existing object for a URL: the URL is ours, or the post has fetched it. */
 function storedAt(url: string, known: KnownMedia): MediaRow | undefined {
   return known.byId.get(known.idOfUrl(url) ?? "") ?? known.byUrl.get(url);
 }

@@ -7,8 +7,8 @@ import type { Call } from "../caller.ts";
 import type { Services } from "../services.ts";
 
 /**
- * Counts a post that a person makes, in the transaction that makes it. Throws RATE_LIMITED where they have made as many
- * today as they may.
+ * Counts a post that a user creates, in the transaction that creates it. Throws RATE_LIMITED if the user has reached
+ * the daily limit.
  */
 export async function countPostAgainstLimit(
   { limitsOf }: Pick<Services, "limitsOf">,
@@ -33,8 +33,8 @@ export async function countPostAgainstLimit(
 }
 
 /**
- * Counts the content of a post that is made or changed, in the transaction that does so. Throws RATE_LIMITED where it
- * is more than a person may have written in a day.
+ * Counts the content of a created or edited post, in the same transaction. Throws RATE_LIMITED beyond the user's daily
+ * limit.
  */
 export async function countContentAgainstLimit(
   { limitsOf }: Pick<Services, "limitsOf">,
@@ -60,8 +60,7 @@ export async function countContentAgainstLimit(
 }
 
 /**
- * Validates one more post that waits for its time, in the transaction that lets it. Throws RATE_LIMITED where as many
- * wait as may.
+ * Checks the limit of scheduled posts, in the transaction that schedules one more. Throws RATE_LIMITED at the limit.
  */
 export async function enforceScheduledLimit(
   { limitsOf }: Pick<Services, "limitsOf">,

@@ -9,13 +9,13 @@ import type { Services } from "../services.ts";
 import { mediaSlots } from "./media-slots.ts";
 import { referencedMediaIds, type KnownMedia, type MediaPlan, type MediaSourceRef } from "./plan-media.ts";
 
-/** A media entry's place and the media object that now stands behind it. */
+/** A media entry's path and its media object. */
 export interface StoredLink {
   path: string;
   row: MediaRow;
 }
 
-/** The stored media objects that a content may name; `former` are those behind the post as it was. */
+/** The stored media objects that a content may use; `former` are those of the post before the change. */
 export async function loadKnownMedia(
   services: Pick<Services, "settings">,
   db: Db,
@@ -35,8 +35,8 @@ export async function loadKnownMedia(
 }
 
 /**
- * Makes media objects of the plan's files and addresses, holds those that it names, and puts their ids into the
- * content. In the transaction in which the post is stored.
+ * Creates media objects for the plan's files and URLs, locks the existing ones it uses, and writes their IDs into the
+ * content. Runs in the transaction that stores the post.
  */
 export async function storeMedia(
   services: Pick<Services, "jobs">,
@@ -75,7 +75,7 @@ export async function storeMedia(
   return { content: withIds(plan.content, links), links };
 }
 
-/** Entries without an address of their own carry the id of their media object. */
+/** Entries without a URL have the ID of their media object. */
 function withIds(content: PostContent, links: readonly StoredLink[]): PostContent {
   const stored = structuredClone(content);
   const byPath = new Map(links.map(({ path, row }) => [path, row]));
@@ -90,7 +90,7 @@ function put(rows: Map<MediaSourceRef, MediaRow>, source: MediaSourceRef | undef
   if (source !== undefined && row !== undefined) rows.set(source, row);
 }
 
-/** An address that an answer showed for a stored file stands for that file when it is sent back. */
+/** A URL from a response for a stored file refers to that file when it is sent back. */
 function mediaIdOfUrl(mediaUrl: string, url: string): string | null {
   if (!url.startsWith(`${mediaUrl}/media/`)) return null;
   return /^[0-9a-f-]{36}(?=\/)/.exec(url.slice(`${mediaUrl}/media/`.length))?.[0] ?? null;

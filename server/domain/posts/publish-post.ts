@@ -9,10 +9,7 @@ import { getPost } from "./get-post.ts";
 import { lockOwnPost } from "./lock-own-post.ts";
 import { assertAllowed, publishNow } from "./post-actions.ts";
 
-/**
- * Makes a post due now. It is validated again by what is known today: its accounts, and its media where they have been
- * measured.
- */
+/** Makes a post due now. It is validated again with current data: its accounts, and its media if measured. */
 export async function publishPost(services: Services, call: Call, id: string): Promise<Answer<{ post: Post }>> {
   return await requestApprovalIfMissing(
     services,

@@ -9,7 +9,7 @@ import { getPost } from "./get-post.ts";
 import { lockOwnPost } from "./lock-own-post.ts";
 import { retry } from "./post-actions.ts";
 
-/** Publishes failed platform posts anew; one whose outcome is unknown only where it is named and the caller insists. */
+/** Publishes failed platform posts again; one with an unknown outcome only if it is listed and `force` is set. */
 export async function retryPost(
   services: Services,
   call: Call,
@@ -23,7 +23,7 @@ export async function retryPost(
     async () =>
       await write(services, call, async (tx) => {
         const post = await lockOwnPost(tx, call, id);
-        // First, so that nobody is asked to approve what could not be retried anyhow; a refusal of the key takes it
+        // First, so that nobody is asked to approve what could not be retried anyway; a rejection of the key rolls it
         // back.
         await retry(tx, post, options);
         refuseIssues(

@@ -11,8 +11,8 @@ import { mediaSlots, imageSlots } from "./media-slots.ts";
 import { toPostAnswer } from "./to-post.ts";
 
 /**
- * A post as a person reviews it. Its media are shown as they are stored, wherever they came from: what its caller's
- * server would show the person may be another thing than what was fetched from there, and goes out.
+ * A post as shown for approval. Media are shown as stored, wherever they came from: the original server could show the
+ * person something other than what was fetched and will be published.
  */
 export function toApprovalAnswer(
   settings: Pick<Settings, "mediaUrl" | "mediaSecrets">,
@@ -31,7 +31,7 @@ export function toApprovalAnswer(
     approval: { postId: row.id, contentHash, approvedAt: approvedAt?.toISOString() ?? null, approvedBy, media },
     post,
   };
-  // The revision stands for the post alone: media arrive, and approvals are given, without a new one.
+  // The revision covers only the post: media can arrive, and approvals be given, without a new one.
   const digest = createHash("sha256").update(JSON.stringify(body)).digest("base64url");
   return { body, post: { id: row.id, etag: `"${row.revision}-${digest}"` } };
 }

@@ -6,7 +6,7 @@ import type { Answer } from "../caller.ts";
 import type { Settings } from "../services.ts";
 import { mediaSlots } from "./media-slots.ts";
 
-/** The answer about one post: what was sent, with signed addresses for what lies in storage, and what came of it. */
+/** The response for a post: what was sent, with signed URLs for stored files, and its outcome. */
 export function toPostAnswer(
   settings: Pick<Settings, "mediaUrl" | "mediaSecrets">,
   row: WholePostRow,
@@ -34,7 +34,7 @@ export function toPostAnswer(
     mode: row.mode,
     publishedAt: row.published_at?.toISOString() ?? null,
   };
-  // Signed addresses change by the hour, and an ETag stands for every byte of an answer.
+  // Signed URLs change every hour, but an ETag stands for every byte of a response.
   const hour = signed ? `-${Math.floor(now.getTime() / 3_600_000)}` : "";
   return { body: { post }, post: { id: row.id, etag: `"${row.revision}${hour}"` } };
 }
@@ -73,7 +73,7 @@ function toPlatformPost(row: PlatformPostRow): Post["platformPosts"][number] {
   };
 }
 
-/** Fills in the entries whose bytes were sent along or stored before; answers whether there were any. */
+/** Fills in entries with uploaded or stored bytes; returns whether there were any. */
 function showStored(
   content: WholePostRow["content"],
   media: readonly PostMediaRow[],

@@ -31,7 +31,7 @@ interface Changed {
 }
 
 /**
- * Changes a draft or scheduled post. What results is validated whole; a platform that stays keeps its platform post.
+ * Edits a draft or scheduled post. The result is validated as a whole; a remaining platform keeps its platform post.
  */
 export async function updatePost(
   services: Services,
@@ -79,7 +79,7 @@ function changedTime(stored: Date | null, given: string | null | undefined): Dat
   return given === null ? null : new Date(given);
 }
 
-/** Refuses with every issue; answers the warnings. */
+/** Throws with every issue; returns the warnings. */
 function refuseInvalidChange(
   services: Services,
   { policies }: Call,

@@ -7,7 +7,7 @@ import { findIssues, loadSet, unknownSet } from "./find-issues.ts";
 import { planMedia } from "./plan-media.ts";
 import { loadKnownMedia } from "./post-media.ts";
 
-/** Everything that a create would refuse or warn of. Stores nothing and never refuses. */
+/** Every issue and warning that creating the post would have. Stores nothing and always succeeds. */
 export async function validatePost(
   services: Services,
   call: Pick<Call, "userId" | "mode" | "policies">,

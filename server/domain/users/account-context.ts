@@ -6,7 +6,7 @@ import type { Answer, Call } from "../caller.ts";
 import type { Services } from "../services.ts";
 import { getMe } from "./me.ts";
 
-/** Who calls, what they may, and what time it is for them. Throws NOT_FOUND where the user was deleted meanwhile. */
+/** The caller, its permissions and its current time. Throws NOT_FOUND if the user was deleted in the meantime. */
 export async function getAccountContext(
   services: Pick<Services, "pool" | "limitsOf">,
   call: Pick<Call, "userId" | "mode" | "policies">,

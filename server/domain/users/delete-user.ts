@@ -18,9 +18,9 @@ import { rejectField } from "./reject-field.ts";
 export type DeleteUserServices = Pick<Services, "pool" | "auth" | "jobs" | "oauth" | "keyHolders">;
 
 /**
- * Deletes the person who asks, with all that is theirs in both modes, in one transaction; stored bytes go soon after,
- * and the platforms are asked to revoke the grants. The audit log stays. Asks for the password; a user without one must
- * have * signed in just now. Throws VALIDATION_FAILED for a wrong one, RATE_LIMITED for too many.
+ * Deletes the calling user with everything they own in both modes, in one transaction; stored files are deleted soon
+ * after, and platforms are asked to revoke the grants. The audit log stays. Requires the password; a user without one
+ * must have just signed in. Throws VALIDATION_FAILED for a wrong password, RATE_LIMITED for too many.
  */
 export async function deleteUser(
   services: DeleteUserServices,
@@ -32,7 +32,7 @@ export async function deleteUser(
     await allowLongStatements.run(tx);
     if ((await lockUser.one(tx, [call.userId])) === undefined)
       throw new PublicError("NOT_FOUND", "The user was deleted.");
-    // Told to the other processes, which would go on with what they know of the keys for a moment.
+    // Notifies the other processes, which would otherwise use their cached keys for a moment.
     const held = await listKeys.all(tx, [call.userId]);
     for (const { id } of held) await revokeKey.one(tx, [id, call.userId]);
     await disconnectAll(services, tx, call, { userId: call.userId }, "The user was deleted.");
@@ -46,7 +46,7 @@ export async function deleteUser(
   return { body: { success: true } };
 }
 
-/** A stolen cookie alone deletes nothing. */
+/** A stolen cookie alone cannot delete an account. */
 async function confirm({ pool, auth }: DeleteUserServices, call: Call, password: string | undefined): Promise<void> {
   const user = await findMe.one(pool, [call.userId]);
   if (user?.has_password === false) {

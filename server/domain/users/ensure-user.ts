@@ -15,12 +15,12 @@ export interface User {
 
 const OWNER_EMAIL = "owner@localhost";
 
-/** The instance's owner, made where there is none yet. */
+/** The instance's owner, created if there is none yet. */
 export async function ensureOwner(services: { pool: pg.Pool }): Promise<User> {
   return await ensure(services.pool, OWNER_EMAIL, true);
 }
 
-/** The user of an address, made where there is none yet, with a default platform set in each mode. */
+/** The user with an email address, created if there is none yet, with a default platform set in each mode. */
 export async function ensureUser(services: { pool: pg.Pool }, email: string): Promise<User> {
   return await ensure(services.pool, email.toLowerCase(), false);
 }
@@ -36,7 +36,7 @@ async function ensure(pool: pg.Pool, email: string, isOwner: boolean): Promise<U
   });
 }
 
-/** Makes a user with all that every user has. Undefined where the address is taken, or there is an owner already. */
+/** Creates a user with everything every user has. Undefined if the address is taken, or there is already an owner. */
 export async function makeUser(
   tx: pg.PoolClient,
   made: { email: string; name: string; isOwner: boolean; emailVerified: boolean },

@@ -7,9 +7,8 @@ import { getMe } from "./me.ts";
 const PAGE = 500;
 
 /**
- * All that is kept of the person, in both modes, as the text of one JSON object, in pieces: it is never in memory as a
- * whole. No secrets are in it, and no media bytes, which have addresses of their own. Throws NOT_FOUND before the first
- * piece.
+ * Everything stored about the user, in both modes, as the text of one JSON object, in pieces: it is never in memory as
+ * a whole. Contains no secrets, and no media bytes, which have their own URLs. Throws NOT_FOUND before the first piece.
  */
 export async function exportUser(
   { pool }: Pick<Services, "pool">,

@@ -30,7 +30,7 @@ export async function listInvites(
   return { body: { invites: (await selectInvites.all(pool, [userId])).map(toInvite) } };
 }
 
-/** Invites an address, which gets an email with a link that works once. Throws NOT_FOUND for all but the owner. */
+/** Sends an invitation by email, with a link that works once. Throws NOT_FOUND for anyone but the owner. */
 export async function createInvite(
   services: Pick<Services, "pool" | "jobs" | "vault" | "settings">,
   call: Call,

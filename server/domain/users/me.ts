@@ -7,7 +7,7 @@ import type { Answer, Call, Caller } from "../caller.ts";
 import { write } from "../idempotency.ts";
 import type { Services } from "../services.ts";
 
-/** The person who is signed in. Throws NOT_FOUND where they were deleted meanwhile. */
+/** The signed-in user. Throws NOT_FOUND if they were deleted in the meantime. */
 export async function getMe(
   { pool }: Pick<Services, "pool">,
   { userId }: Pick<Caller, "userId">,
@@ -15,7 +15,7 @@ export async function getMe(
   return { body: { user: await readMe(pool, userId) } };
 }
 
-/** Changes what is given and leaves the rest. Throws NOT_FOUND. */
+/** Changes the given fields and keeps the rest. Throws NOT_FOUND. */
 export async function updateMe(
   services: Pick<Services, "pool">,
   call: Call,

@@ -18,14 +18,14 @@ interface AuthParts {
 }
 
 /**
- * Signing in, with the audit log and the mail it writes to. The library is as large as half of the product, and most
- * processes never see anybody sign in: it is loaded when it is first asked for.
+ * Sign-in, with its audit log and emails. The library is half as large as the product, and most processes never see a
+ * sign-in, so it is loaded on demand.
  */
 export function openAuth(parts: AuthParts): () => Promise<Auth> {
   let opened: Promise<Auth> | undefined;
   return async () => {
     opened ??= open(parts);
-    // What could not be opened is tried again by whoever comes next.
+    // If loading failed, the next caller tries again.
     opened.catch(() => (opened = undefined));
     return await opened;
   };
@@ -48,7 +48,7 @@ async function open(parts: AuthParts): Promise<Auth> {
   });
 }
 
-/** Who is signed in, by the headers of a request. */
+/** The signed-in user, from a request's headers. */
 export function sessionsOf(auth: () => Promise<Pick<Auth, "findSession">>): Sessions {
   return {
     find: async (headers) => {

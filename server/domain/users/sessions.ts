@@ -6,7 +6,7 @@ import type { Answer, Call } from "../caller.ts";
 import { write } from "../idempotency.ts";
 import type { Services } from "../services.ts";
 
-/** Where the person is signed in, the newest first. */
+/** The user's sessions, newest first. */
 export async function listSessions(
   { pool }: Pick<Services, "pool">,
   { userId, actor }: Pick<Call, "userId" | "actor">,
@@ -40,7 +40,7 @@ export async function revokeSession(
   });
 }
 
-/** Ends every session of the person but the one that asks. */
+/** Ends every session of the user except the calling one. */
 export async function revokeOtherSessions(
   services: Pick<Services, "pool">,
   call: Call,

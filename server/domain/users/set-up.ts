@@ -20,8 +20,8 @@ const FACT = "set_up_token/";
 export const SET_UP_HOURS = 24;
 
 /**
- * While no owner can sign in: a link by which whoever started the instance makes the owner, once. Each process has its
- * own, since each prints one; the first to be used ends them all. Null where an owner can sign in.
+ * While no owner can sign in: a link with which the person who started the instance creates the owner, once. Each
+ * process prints its own; the first one used invalidates them all. Null if an owner can sign in.
  */
 export async function openSetUp({ pool }: { pool: pg.Pool }, appUrl: string): Promise<string | null> {
   if (!(await isSetUpOpen({ pool }))) return null;
@@ -30,14 +30,14 @@ export async function openSetUp({ pool }: { pool: pg.Pool }, appUrl: string): Pr
   return `${appUrl}/setup?token=${token}`;
 }
 
-/** Whether nobody who owns the instance can sign in. */
+/** Whether no owner of the instance can sign in. */
 export async function isSetUpOpen({ pool }: { pool: pg.Pool }): Promise<boolean> {
   return (await findOwnerWhoCanSignIn.one(pool)) === undefined;
 }
 
 /**
- * Makes the owner, or makes a person of the owner that the instance made for itself, with all that is theirs. Throws
- * VALIDATION_FAILED where the link was used or is too old, or the address belongs to another user.
+ * Creates the owner, or completes the owner that the instance created for itself, keeping everything they own. Throws
+ * VALIDATION_FAILED if the link was used or is too old, or the address belongs to another user.
  */
 export async function completeSetUp(
   services: SignUpServices,

@@ -24,13 +24,13 @@ export interface NewPerson {
 }
 
 /**
- * Creates an account, where sign-up is open. An email asks the address's reader to confirm it before the first sign-in.
- * * Only that reader learns whether the address already has an account. Throws RATE_LIMITED.
+ * Creates an account if sign-up is open. An email asks the owner of the address to confirm it before the first sign-in.
+ * Only they learn whether the address already has an account. Throws RATE_LIMITED.
  */
 export async function signUp(services: SignUpServices, origin: Origin, person: NewPerson): Promise<void> {
   if (services.settings.signUp !== "open") throw signUpRefused(services.settings.signUp);
   await throttle(services.pool, "signUp", { account: person.email, address: origin.address });
-  // Hashing takes nearly all of the time there is, for known and unknown addresses alike.
+  // Hashing takes most of the time, for known and unknown addresses alike.
   const hash = await (await services.auth()).hashPassword(person.password);
   await transaction(services.pool, async (tx) => {
     const user = await makeUser(tx, { ...person, isOwner: false, emailVerified: false });
@@ -50,15 +50,15 @@ export async function signUp(services: SignUpServices, origin: Origin, person: N
   });
 }
 
-/** Whom an invitation is for; null where it is used, withdrawn or too old. */
+/** The address an invitation is for; null if it is used, revoked or too old. */
 export async function findInvited({ pool }: { pool: pg.Pool }, token: string): Promise<{ email: string } | null> {
   const invite = await findInvite.one(pool, [digestToken(token)]);
   return invite === undefined ? null : { email: invite.email };
 }
 
 /**
- * Creates an account by an invitation, which was sent to the address: that needs no second email. Answers the address.
- * Throws VALIDATION_FAILED where the invitation does not hold, or its address has got an account meanwhile.
+ * Creates an account with an invitation, which was sent to the address, so no second email is needed. Returns the
+ * address. Throws VALIDATION_FAILED if the invitation is invalid, or its address has an account in the meantime.
  */
 export async function acceptInvite(
   services: SignUpServices,

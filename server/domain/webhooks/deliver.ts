@@ -22,7 +22,7 @@ export interface DeliverServices {
   allowPrivateUrls: boolean;
 }
 
-/** Fails where it is to be tried again. */
+/** Throws if it should be retried. */
 export class NotDelivered extends Error {
   override name = "NotDelivered";
 }
@@ -31,8 +31,8 @@ const job = z.object({ deliveryId: z.guid() });
 const MOST_TRIES = WEBHOOK_RETRIES.retryLimit + 1;
 
 /**
- * Sends one delivery, signed, and writes down what came of it. At least once: a process that dies between the answer
- * and the writing sends it again, with the same `webhook-id`. Throws NotDelivered where the queue is to try again.
+ * Sends one signed delivery and records the result. At least once: if the process dies between the response and the
+ * record, it is sent again with the same `webhook-id`. Throws NotDelivered if the queue should retry.
  */
 export async function deliver(services: DeliverServices, data: unknown, signal?: AbortSignal): Promise<void> {
   const { deliveryId } = job.parse(data);
@@ -90,7 +90,7 @@ async function send(
       body: payload,
       allowPrivate: allowPrivateUrls,
       maxBytes: 100_000,
-      // Its status is the receipt, whatever it says beside it.
+      // The status is the receipt, regardless of the body.
       anyBody: true,
       // A redirect is no receipt.
       maxRedirects: 0,
@@ -115,7 +115,7 @@ function sign(vault: Pick<Vault, "open">, row: OutgoingRow, payload: string, at:
   return secrets.map((secret) => new Webhook(secret).sign(row.id, at, payload)).join(" ");
 }
 
-/** The beginning of the answer, null where it cannot be read; what is wrong with the rest of it does not matter. */
+/** The beginning of the response, null if it cannot be read; errors in the rest do not matter. */
 async function readExcerpt(answer: GuardedAnswer): Promise<string | null> {
   if (answer.headers["content-encoding"] !== undefined) {
     answer.discard();

@@ -19,16 +19,16 @@ import type { Services } from "../services.ts";
 import { openPayload, sealPayload, withoutSignatures } from "./payload.ts";
 import { notFound } from "./webhooks.ts";
 
-/** What is to be sent to a webhook. */
+/** What is sent to a webhook. */
 export interface NewDelivery extends Caller {
   webhookId: string;
   type: string;
   postId: string | null;
-  /** The body, as it is sent. */
+  /** The body as sent. */
   payload: string;
 }
 
-/** Has it sent, if the transaction commits; what is for a webhook without a URL only stands in its log. */
+/** Sends it if the transaction commits; deliveries of a webhook without a URL only appear in its log. */
 export async function queueDelivery(
   { jobs, vault }: Pick<Services, "jobs" | "vault">,
   tx: pg.PoolClient,
@@ -42,7 +42,7 @@ export async function queueDelivery(
   return row;
 }
 
-/** The groups of whoever has webhooks: what workInShares calls an owner. */
+/** The groups of a webhook owner: what workInShares calls an owner. */
 export async function webhookGroups({ pool }: Pick<Services, "pool">, owner: string): Promise<string[]> {
   const [userId = "", mode] = owner.split(" ");
   return (await listWebhooks.all(pool, [userId, mode === "live" ? "live" : "test"])).map(({ id }) =>
@@ -65,7 +65,7 @@ async function send(
   );
 }
 
-/** What was sent to a webhook, newest first. Throws NOT_FOUND. */
+/** A webhook's deliveries, newest first. Throws NOT_FOUND. */
 export async function listDeliveries(
   services: Pick<Services, "pool" | "vault">,
   caller: Caller,
@@ -77,12 +77,12 @@ export async function listDeliveries(
   if (webhook === undefined) throw notFound();
   if (webhook.url === null) await touchWebhook.run(services.pool, owned);
   const rows = await selectDeliveries.all(services.pool, [...owned, status ?? null, limit, offset]);
-  // A page behind the last has no row to tell the number.
+  // A page beyond the last has no row with the total.
   const total = rows[0]?.total ?? (await countDeliveries.one(services.pool, [...owned, status ?? null]))?.count ?? 0;
   return { body: { deliveries: rows.map((row) => toDelivery(services, row)), total } };
 }
 
-/** Sends an event that says nothing but that it arrives. Throws NOT_FOUND. */
+/** Sends a test event. Throws NOT_FOUND. */
 export async function testWebhook(
   services: Pick<Services, "pool" | "jobs" | "vault">,
   call: Call,

@@ -22,9 +22,8 @@ const BATCH = 100;
 const UNWANTED_BATCH = 1_000;
 
 /**
- * Hands what has happened on to the webhooks that asked for it: each event once to each, however many processes do this
- * and whenever one dies, because taking an event and queueing its deliveries is one transaction. Answers whether there
- * may be more.
+ * Passes events on to the webhooks that subscribed to them: each event once to each, regardless of concurrency and
+ * crashes, because taking an event and queueing its deliveries is one transaction. Returns whether there may be more.
  */
 export async function relayEvents(services: RelayServices): Promise<boolean> {
   const skipped = await skipUnwantedEvents.run(services.pool, [UNWANTED_BATCH]);
@@ -63,8 +62,8 @@ export async function relayEvents(services: RelayServices): Promise<boolean> {
 }
 
 /**
- * A receiver that is away is no reason to keep everything for it: the log says what was not sent, and it can be sent
- * from there. The log has its bounds, too.
+ * A receiver that is down is no reason to keep everything for it: the log shows what was not sent, and it can be resent
+ * from there. The log is limited, too.
  */
 async function dropSurplus(tx: pg.PoolClient, webhookIds: readonly string[]): Promise<void> {
   if (webhookIds.length === 0) return;
@@ -80,7 +79,7 @@ async function dropSurplus(tx: pg.PoolClient, webhookIds: readonly string[]): Pr
   await trimDeliveries.run(tx, [webhookIds, BOUNDS.keptDeliveries, BOUNDS.keptDeliveryBytes]);
 }
 
-/** Relays for as long as the process lives. Returns what ends that. */
+/** Relays events for as long as the process lives. Returns a function that stops it. */
 export function keepEventsRelayed(
   services: RelayServices,
   log: Pick<Logger, "warn">,
@@ -114,9 +113,9 @@ function wants(events: readonly EventType[], type: EventType): boolean {
 }
 
 /**
- * The body of an event: what it is about, as reading it would show it now.
- * `sequence` grows from event to event, so that receivers can put those of a post in order; `postSequence` counts those
- * of a post, so that they see where one is missing.
+ * The body of an event: its object, as reading it would return it now. `sequence` increases from event to event, so
+ * that receivers can order those of a post; `postSequence` counts the events of a post, so that they notice missing
+ * ones.
  */
 async function describe({ settings }: RelayServices, tx: pg.PoolClient, event: OutboxRow): Promise<string> {
   const data: Record<string, unknown> = { ...event.data };

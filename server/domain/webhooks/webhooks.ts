@@ -24,7 +24,7 @@ import type { Answer, Call, Caller } from "../caller.ts";
 import { write } from "../idempotency.ts";
 import type { Services } from "../services.ts";
 
-/** For so long a secret that was replaced signs beside the new one. */
+/** How long a replaced secret still signs along with the new one. */
 const OLD_SECRET_SECONDS = 24 * 60 * 60;
 
 interface Door {
@@ -34,8 +34,8 @@ interface Door {
 type Parts = Pick<Services, "pool" | "vault">;
 
 /**
- * Makes a webhook and shows its secret, once. Refuses the twenty-first, also where several are made at once, and a URL
- * where nothing would be sent.
+ * Creates a webhook and shows its secret, once. Enforces the limit of 20 even for concurrent requests, and rejects a
+ * URL to which nothing would be sent.
  */
 export async function createWebhook(
   services: Parts & Door,
@@ -127,7 +127,7 @@ export async function deleteWebhook(
   });
 }
 
-/** Makes a new secret and shows it, once; the one before signs beside it for a day. Throws NOT_FOUND. */
+/** Creates a new secret and shows it, once; the previous one also signs for a day. Throws NOT_FOUND. */
 export async function rotateSecret(services: Parts, call: Call, id: string): Promise<Answer<{ webhook: Webhook }>> {
   return await write(services, call, async (tx) => {
     const owned = [id, call.userId, call.mode] as const;
@@ -202,8 +202,8 @@ function toWebhook(row: WebhookRow, secret: string | null = null): Webhook {
 }
 
 /**
- * Says at once what every delivery would end with. A name that leads to a private address shows only when it is
- * resolved, at each delivery.
+ * Rejects immediately what every delivery would fail with. Whether a name leads to a private address is known only when
+ * it is resolved, at each delivery.
  */
 function refusePrivate({ settings }: Door, url: string): void {
   if (!isRefusedHost(new URL(url), settings.allowPrivateUrls)) return;

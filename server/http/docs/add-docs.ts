@@ -4,9 +4,9 @@ import { requireAppHost } from "../../calls/hosts.ts";
 import type { Services } from "../../domain/services.ts";
 import type { printDocs } from "./print-docs.ts";
 
-/** The documentation: pages on the app's host, and what programs read of it on both. */
+/** The documentation: pages on the app's host, and its files for programs on both hosts. */
 export async function addDocs(app: FastifyInstance, { settings }: Pick<Services, "settings">): Promise<void> {
-  // Printed, and what prints it loaded, when it is first asked for: most processes never are.
+  // Generated, and its code loaded, on demand: most processes never need it.
   let loaded: ReturnType<typeof printDocs> | undefined;
   const answer = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const { find, notFound } = await (loaded ??= load(settings));

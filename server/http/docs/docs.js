@@ -17,14 +17,14 @@ for (const block of document.querySelectorAll(".code")) {
   block.append(button);
 }
 
-// The way on the left is long: it shows where one is.
+// The navigation is long: it scrolls to the current page.
 const here = document.querySelector(".pages [aria-current]");
 if (here !== null) here.closest("nav").scrollTop = here.offsetTop - here.closest("nav").clientHeight / 2;
 
 const groups = [...document.querySelectorAll(".samples")].map(makeTabs);
 const kept = keptLanguage();
 choose(kept);
-// What became shorter above it has moved the heading that the address names.
+// Content that became shorter above has moved the heading in the URL.
 if (kept !== null && location.hash !== "")
   document.getElementById(decodeURIComponent(location.hash.slice(1)))?.scrollIntoView();
 
@@ -59,7 +59,7 @@ function makeTabs(group, index) {
   return { tabs, panels };
 }
 
-/** Shows a language in all samples that have it. The tab that was pressed stays where it is. */
+/** Shows a language in all samples that have it. The clicked tab stays in place. */
 function choose(language, pressed) {
   const before = pressed?.getBoundingClientRect().top;
   for (const { tabs, panels } of groups) {
@@ -78,7 +78,7 @@ function choose(language, pressed) {
   try {
     localStorage.setItem("language", language);
   } catch {
-    // A browser that keeps nothing shows the first language on the next page.
+    // A browser without storage shows the first language on the next page.
   }
 }
 
@@ -131,7 +131,7 @@ function show() {
   );
 }
 
-/** Every word has to be there; in a heading it counts more, and most where it begins it. */
+/** Every word must match; matches in a heading count more, and most at its beginning. */
 function scoreOf({ page, heading, text }, words) {
   let score = 0;
   for (const word of words) {

@@ -9,7 +9,7 @@ import { DOCS_STYLE } from "./style.ts";
 
 const STYLE = `${PAGE_STYLE}${DOCS_STYLE}`;
 
-/** Nothing but what is ours: one style, one script, and the index that it searches. */
+/** Only our own resources: one style, one script, and the search index. */
 export const CONTENT_SECURITY_POLICY =
   `default-src 'none'; style-src 'sha256-${createHash("sha256").update(STYLE).digest("base64")}'; img-src data:; ` +
   "script-src 'self'; connect-src 'self'; form-action 'none'; frame-ancestors 'none'; base-uri 'none'";
@@ -92,7 +92,7 @@ function frame(title: string, body: Html, pages: readonly Page[], current: Page 
   );
 }
 
-/** Codes are long words: they may break after each part. */
+/** Codes are long words: they can wrap after each part. */
 function breakable(title: string): Html[] {
   return title.split(/(?<=_)/).map((part, index) => html`${index === 0 ? null : html`<wbr />`}${part}`);
 }

@@ -8,7 +8,7 @@ import { CONTENT_SECURITY_POLICY, frameDocs, frameNotFound } from "./frame.ts";
 import { searchIndex } from "./search-index.ts";
 import { readScalar, TRY_IT, TRY_IT_SCRIPT, TRY_IT_START, tryItPage, tryItPolicy, tryItStart } from "./try-it.ts";
 
-/** What is sent, with what a cache needs to know of it. */
+/** The response, with what a cache needs to know. */
 export interface Document {
   type: string;
   text: string;
@@ -16,7 +16,7 @@ export interface Document {
   policy: string;
 }
 
-/** Everything that is at an address of the documentation, made when it is first asked for. Null: there is nothing. */
+/** Everything at a documentation URL, generated on demand. Null: not found. */
 export async function printDocs(
   addresses: Addresses,
 ): Promise<{ find(path: string): Promise<Document | null>; notFound: Document }> {

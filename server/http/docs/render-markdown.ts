@@ -2,10 +2,7 @@ import { Marked, type Tokens } from "marked";
 
 import { html, toMarkup, trusted } from "../pages/html.ts";
 
-/**
- * Our own text as HTML. Headings get ids, tables and code can be scrolled, and no markup passes that stands in the
- * text.
- */
+/** Our own Markdown as HTML. Headings get IDs, tables and code scroll, and markup in the text is escaped. */
 export function renderMarkdown(markdown: string): string {
   const taken = new Map<string, number>();
   const marked = new Marked({
@@ -44,7 +41,7 @@ export function renderMarkdown(markdown: string): string {
 
 const LANGUAGES: Readonly<Record<string, string>> = { sh: "curl", ts: "TypeScript", py: "Python" };
 
-/** Code that follows code in another language says the same in it: the script makes tabs of them. */
+/** Adjacent code blocks in other languages are the same sample: the script turns them into tabs. */
 function grouped(markup: string): string {
   return markup.replace(
     /(?:<div class="code" data-language="(?:sh|ts|py)">\s*<pre tabindex="0"><code>[^<]*<\/code><\/pre>\s*<\/div>\s*){2,}/g,
@@ -56,7 +53,7 @@ function grouped(markup: string): string {
   );
 }
 
-/** A heading's text without marks, and the id that it names with `{#id}` or that its words make. */
+/** A heading's text without Markdown, and its ID from `{#id}` or its words. */
 export function readHeading(text: string): { words: string; id: string } {
   const named = /^(.*) \{#([\w-]+)\}$/.exec(text);
   const words = (named?.[1] ?? text).replace(/\[([^\]]*)\]\([^)]*\)/g, "$1").replaceAll("`", "");

@@ -28,7 +28,7 @@ export function searchIndex(pages: readonly Page[]): Section[] {
 }
 
 function plain(markdown: string): string {
-  // What stands in other languages says the same again.
+  // Samples in other languages repeat the same content.
   return markdown
     .replaceAll(/^```(?:ts|py)[^]*?^```$/gm, "")
     .replace(/\[([^\]]*)\]\([^)]*\)/g, "$1")

@@ -1,4 +1,4 @@
-/** What the documentation looks like beside the plain pages: wider, with a way on the left, or on a phone above. */
+/** The documentation's style: wider than the plain pages, with navigation on the left, or on top on phones. */
 export const DOCS_STYLE = `
 .docs .bar{max-width:76rem;flex-wrap:wrap;padding-top:.5rem;padding-bottom:.5rem}
 .links{display:flex;gap:1rem;font-size:.9375rem}.links a,.docs .brand{white-space:nowrap}

@@ -2,14 +2,12 @@ import fastify from "fastify";
 
 import { html, toMarkup } from "../pages/html.ts";
 
-/** Where the calls can be tried in the browser, by Scalar, which is served from here like all else. */
+/** Sends requests from the browser, with Scalar, which is served from here like everything else. */
 export const TRY_IT = "/docs/try";
 export const TRY_IT_SCRIPT = `${TRY_IT}/scalar.js`;
 export const TRY_IT_START = `${TRY_IT}/start.js`;
 
-/**
- * Scalar makes its styles as it runs, and sends to the API what a person tries. Nothing of it is loaded from elsewhere.
- */
+/** Scalar creates styles at run time and sends the user's requests to the API. Nothing is loaded from elsewhere. */
 export function tryItPolicy(apiUrl: string): string {
   return (
     "default-src 'none'; script-src 'self'; style-src 'unsafe-inline'; img-src 'self' data: blob:; " +
@@ -40,7 +38,7 @@ export function tryItPage(): string {
   );
 }
 
-/** The script that begins it. */
+/** The script that starts it. */
 export function tryItStart(): string {
   const settings = {
     url: "/openapi.json",
@@ -56,7 +54,7 @@ export function tryItStart(): string {
   return `Scalar.createApiReference("#app", ${JSON.stringify(settings)});\n`;
 }
 
-/** Scalar's bundle. Its package gives it out over a route of its own only, so it is asked for there, once. */
+/** Scalar's bundle. Its package provides it only through a route, so it is fetched from there, once. */
 export async function readScalar(): Promise<string> {
   const { default: scalar } = await import("@scalar/fastify-api-reference");
   const shelf = fastify();

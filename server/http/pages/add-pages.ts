@@ -29,7 +29,7 @@ import { addSignIn } from "./sign-in.ts";
 import { addSignUp } from "./sign-up.ts";
 import { addTwoFactor } from "./two-factor.ts";
 
-/** What people look at, on the app's host. */
+/** The pages, on the app's host. */
 export async function addPages(scope: FastifyInstance, services: Services, options: PageOptions): Promise<void> {
   requireAppHost(scope, services.settings);
   addPasskeyScript(scope);
@@ -60,8 +60,8 @@ export async function addPages(scope: FastifyInstance, services: Services, optio
 }
 
 /**
- * Cookies and forms belong to one address: who comes by the number of this machine is sent to its name, or the other
- * way round.
+ * Cookies and forms belong to one host: requests to this machine's IP address are redirected to its name, or the other
+ * way around.
  */
 function leadToOneAddress(pages: FastifyInstance, { settings }: Pick<Services, "settings">): void {
   const own = new URL(settings.appUrl);
@@ -76,14 +76,14 @@ function leadToOneAddress(pages: FastifyInstance, { settings }: Pick<Services, "
 
 const LOOPBACK: ReadonlySet<string> = new Set(["localhost", "127.0.0.1", "[::1]"]);
 
-/** A failure as a page: what happened, and where to go from there. */
+/** An error as a page: what happened, and where to go from there. */
 async function showFailure(
   services: Services,
   error: unknown,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
-  // There are no pages on the API's host: a failure there is answered in JSON, like any other.
+  // There are no pages on the API's host: errors there are JSON, as everywhere else.
   if (hostResolver(services.settings)(request) === "api") return await sendFailure(services.log, error, request, reply);
   if (error instanceof SignInFirst)
     return await sendOn(

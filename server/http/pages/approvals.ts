@@ -15,7 +15,7 @@ import { whyNotYet } from "./shown-media.ts";
 import { type AccountNames, platformsOf, readAccountNames, shownPost } from "./shown-post.ts";
 import { showTime } from "./times.ts";
 
-/** The posts that keys may publish only after approval: reviewed, then approved or discarded. */
+/** The posts that keys can publish only after approval: reviewed, then approved or discarded. */
 export function addApprovals(scope: FastifyInstance, services: Services, options: PageOptions): void {
   const { settings } = services;
 

@@ -16,7 +16,7 @@ import { whyNotYet } from "./shown-media.ts";
 import { readAccountNames, shownPost } from "./shown-post.ts";
 import { showTime } from "./times.ts";
 
-/** A person's word that a post may go out as it is now, for keys that publish only what is approved. */
+/** Approving the current version of a post, for keys that publish only approved posts. */
 export function addApprovePost(scope: FastifyInstance, services: Services, options: PageOptions): void {
   const path = "/posts/:id/approve";
 
@@ -44,11 +44,11 @@ export function addApprovePost(scope: FastifyInstance, services: Services, optio
   });
 }
 
-/** A post as it is now, whatever comes of reading it. Who is handed a link to a post need not know its mode. */
+/** The current version of a post, or the error. People who get a link to a post need not know its mode. */
 async function read(call: CallOperation, id: string, modes: readonly Mode[]): Promise<ReadPost> {
   for (const mode of modes) {
     const answered = await call(postsApproval, { params: { id } }, mode);
-    // An id that is none is no post either.
+    // An invalid ID is no post either.
     if (answered.status !== 404 && answered.status !== 400) return { id, mode, answered };
   }
   throw postNotFound();

@@ -9,7 +9,7 @@ import { requirePerson } from "./person.ts";
 import { queryOf } from "./query.ts";
 import { showTime } from "./times.ts";
 
-/** The audit log of a person's account: who did what, when and from where. */
+/** The audit log of a user's account: who did what, when and from where. */
 export function addAuditLog(scope: FastifyInstance, services: Services, options: PageOptions): void {
   scope.get("/settings/log", async (request, reply) => {
     const person = await requirePerson(services, request);

@@ -11,23 +11,23 @@ import { toRefusal } from "../../calls/refusals.ts";
 import type { Services } from "../../domain/services.ts";
 import { callOf, type Person } from "./person.ts";
 
-/** What pages need to call operations. */
+/** What pages need to run operations. */
 export type PageOptions = Pick<BindOptions, "calls" | "onRefusal">;
 
-/** What became of what a page asked for. */
+/** The result of a page's request. */
 export type Outcome<Body = unknown> =
   | { ok: true; status: number; body: Body }
   | { ok: false; status: number; refused: Refused };
 
-/** What was refused, for people: the sentence for the whole, and those about single fields by their name. */
+/** An error for people: the sentence for the whole, and those about fields by their name. */
 export interface Refused {
   message: string;
-  /** The rule that was broken first, such as "auth.email_not_verified"; empty where none is named. */
+  /** The first rule that was broken, such as "auth.email_not_verified"; empty if there is none. */
   rule: string;
   fields: Readonly<Partial<Record<string, string>>>;
 }
 
-/** Calls an operation for the person who looks at a page; the mode is live unless it is said. */
+/** Runs an operation for the user of a page; the default mode is live. */
 export type CallOperation = <Envelope extends z.ZodObject>(
   operation: Operation<z.ZodObject, z.ZodObject, z.ZodType, Envelope>,
   input?: Partial<RawInput>,
@@ -35,8 +35,8 @@ export type CallOperation = <Envelope extends z.ZodObject>(
 ) => Promise<Outcome<z.output<Envelope>>>;
 
 /**
- * What a person may do by a page: just what the operation's own route does for their session, with its checks of the
- * form, its limits and its refusals. The caller has made sure that the request is one of our own pages'.
+ * What a user can do on a page: exactly what the operation's own route does for their session, with its validation,
+ * limits and errors. The caller has checked that the request comes from one of our own pages.
  */
 export function operationsFor(
   services: Services,
@@ -69,7 +69,7 @@ export function operationsFor(
   };
 }
 
-/** A refusal as people read it. The first issue of a field is shown. */
+/** An error as people read it. Shows the first issue of each field. */
 export function refusedOf(error: string, issues: readonly Pick<Issue, "rule" | "path" | "message" | "fix">[]): Refused {
   const fields = Object.fromEntries(
     issues

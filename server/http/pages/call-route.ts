@@ -13,9 +13,8 @@ export interface RouteCall {
 }
 
 /**
- * Calls a route of `/api/auth` in this process, for the browser whose request is being answered: by the same checks and
- * limits. Cookies that the route sets go to the browser. The caller has made sure that the request is one of our own
- * pages'.
+ * Calls an `/api/auth` route in this process for the current browser, with the same checks and limits. Cookies set by
+ * the route go to the browser. The caller has checked that the request comes from one of our own pages.
  */
 export async function callRoute(
   { settings }: Pick<Services, "settings">,
@@ -49,9 +48,7 @@ export async function callRoute(
 
 const outerIds = new AsyncLocalStorage<string>();
 
-/**
- * The id of the request for which a page calls a route: all that is done for it is logged and written down under that.
- */
+/** The ID of the request for which a page calls a route: everything is logged under it. */
 export function outerRequestId(): string | undefined {
   return outerIds.getStore();
 }

@@ -12,7 +12,7 @@ import { type Page, sendOn, sendPage } from "./frame.ts";
 import { html, type Html } from "./html.ts";
 import { type Person, requirePerson } from "./person.ts";
 
-/** Which of several accounts to connect, and whether it replaces another: for people who are signed in. */
+/** Choosing among several accounts, and confirming a replacement: for signed-in users. */
 export function addChooseAccount(scope: FastifyInstance, services: Services, options: PageOptions): void {
   const choicesFor = async ({ sessionId }: Person, id: string) => {
     if (!/^[0-9a-f-]{36}$/i.test(id))
@@ -51,18 +51,17 @@ export function addChooseAccount(scope: FastifyInstance, services: Services, opt
   });
 }
 
-/** How the page of a choice is shown: to whom, where its form goes, and what was refused the last time. */
+/** How the choice is shown: to whom, where its form goes, and what was rejected last time. */
 export interface ChoicePage extends Pick<Page, "viewer" | "status" | "formOrigins"> {
   action: string;
-  /** Where Cancel leads; null where there is no such place. */
+  /** Where Cancel leads; null if nowhere. */
   back: string | null;
   refused?: string;
   chosen?: string;
 }
 
 /**
- * Asks which account to connect. The form has the fields
- * `platformAccountId` and, as consent to replace another one, `replace`.
+ * Asks which account to connect. The form has the fields `platformAccountId` and, to confirm a replacement, `replace`.
  */
 export async function showChoices(reply: FastifyReply, choices: Choices, shown: ChoicePage): Promise<FastifyReply> {
   const { platform, accounts, connected } = choices;

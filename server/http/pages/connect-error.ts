@@ -7,7 +7,7 @@ import { sendPage, type Viewer } from "./frame.ts";
 import { html } from "./html.ts";
 import { safeRedirect } from "./safe-redirect.ts";
 
-/** Why an account was not connected, what to do about it, and a button to try again where this browser started it. */
+/** Why an account was not connected, what to do about it, and a button to try again if this browser started it. */
 export async function showConnectError(
   reply: FastifyReply,
   { failure, authorization }: ConnectError,

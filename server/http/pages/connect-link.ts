@@ -8,8 +8,7 @@ import { sendPage } from "./frame.ts";
 import { html, type Html } from "./html.ts";
 
 /**
- * What a connect link shows to the person who opens it: who asks for what, and the ways to connect. Null: there is no
- * such link.
+ * What a connect link shows to the person who opens it: who asks for what, and the ways to connect. Null: not found.
  */
 export async function showConnectLink(
   reply: FastifyReply,
@@ -87,7 +86,7 @@ const OVER = {
   },
 } as const;
 
-/** Why nothing was connected by a link, and where to go from there; a path is null where there is no such way. */
+/** Why connecting with a link failed, and where to go from there; a path is null if there is none. */
 export async function showNotConnected(
   reply: FastifyReply,
   failure: OAuthFailure,

@@ -1,9 +1,6 @@
 import type { Mode, PlatformName } from "../../../model/platform-names.ts";
 
-/**
- * Where a person goes to connect an account: a link and not a form, because browsers keep forms from leading to another
- * site.
- */
+/** Starts connecting an account: a link and not a form, because browsers prevent forms from leading to another site. */
 export function connectPath({
   platform,
   platformSetId,

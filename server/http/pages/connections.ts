@@ -24,7 +24,7 @@ import { callOf, type Person, requirePerson } from "./person.ts";
 import { queryOf } from "./query.ts";
 import { showTime } from "./times.ts";
 
-/** Platform sets and the accounts in them: made, renamed, deleted; connected, looked after, disconnected. */
+/** Platform sets and their accounts: create, rename, delete; connect, refresh, disconnect. */
 export function addConnections(scope: FastifyInstance, services: Services, options: PageOptions): void {
   const { settings } = services;
 
@@ -38,7 +38,7 @@ export function addConnections(scope: FastifyInstance, services: Services, optio
     });
   });
 
-  /** A form that does one thing, and leads back. */
+  /** A form with one action, which returns to the page. */
   const act = (
     path: string,
     notice: string,
@@ -231,7 +231,7 @@ function healthTag({ tokenHealth }: Account): Html {
   return html`<span class="tag ${tag}">${label}</span>`;
 }
 
-/** Why an account needs attention, and what to do. While all is well it renews itself in time, and nothing is shown. */
+/** Why an account needs attention, and what to do. While it renews automatically, nothing is shown. */
 function health({ tokenHealth, tokenHealthReason, tokenExpiresAt }: Account, timeZone: string): Html | null {
   const { tag, cure, isInReason } = HEALTH[tokenHealth];
   if (cure === null) return null;
@@ -247,7 +247,7 @@ function health({ tokenHealth, tokenHealthReason, tokenExpiresAt }: Account, tim
   return html`<p class="notice ${tag === "warn" ? "warn" : "failed"} small">${text.join(" ")}</p>`;
 }
 
-/** `isInReason`: the stored reason already says what to do. Other reasons are the platform's own sentence. */
+/** `isInReason`: the stored reason already says what to do. Other reasons are the platform's own message. */
 const HEALTH: Readonly<
   Record<
     Account["tokenHealth"],

@@ -21,9 +21,9 @@ import { modeChoice, policiesIn, policyFields } from "./key-policies.ts";
 import { callOf, type Person, requirePerson } from "./person.ts";
 
 /**
- * The page on which a person authorizes an MCP client. Visitors are sent to sign in first, so that
- * they neither have documents fetched nor are redirected. What is authorized is exactly what was shown: the form
- * holds it sealed, for this session.
+ * The page on which a user authorizes an MCP client. Visitors must sign in first, so that they neither cause documents
+ * to be fetched nor get redirected. What is authorized is exactly what was shown: the form contains it encrypted, for
+ * this session.
  */
 export function addConsent(scope: FastifyInstance, services: Services): void {
   scope.get(GRANT_PATHS.authorize, async (request, reply) => {
@@ -66,7 +66,7 @@ async function authorize(
   return await approveRequest(services, callOf(person, mode, request), asked, { mode, policies: policiesIn(form) });
 }
 
-/** To the client's address, which learns nothing of the page that the browser comes from. */
+/** To the client's redirect URI, which does not learn the page the browser comes from. */
 async function sendBack(reply: FastifyReply, to: string): Promise<FastifyReply> {
   return await reply.header("cache-control", "no-store").header("referrer-policy", "no-referrer").redirect(to, 303);
 }
@@ -140,7 +140,7 @@ async function showConsent(
   });
 }
 
-/** What is wrong with a request, and the way back to the client, which only the person can take. */
+/** What is wrong with a request, and the link back to the client, which only the user can follow. */
 async function showRefused(
   reply: FastifyReply,
   person: Person,
@@ -166,7 +166,7 @@ async function showRefused(
   });
 }
 
-/** Where the browser goes with the answer, as a person can tell one place from another. */
+/** Where the browser goes with the response, so that a user can recognize the destination. */
 function destination(redirectUri: string): Html {
   const { protocol } = new URL(redirectUri);
   const place = hostOf(redirectUri);
@@ -180,7 +180,7 @@ function hostOf(redirectUri: string): string {
   return protocol === "https:" || protocol === "http:" ? host : `${protocol}//${host}`;
 }
 
-/** What cannot be known of a client is said before anything is agreed to. */
+/** What cannot be verified about a client is shown before the user agrees to anything. */
 function warning({ client, redirectUri }: AuthorizationRequest): Html {
   const url = new URL(redirectUri);
   const isLocal = url.protocol !== "https:";
@@ -196,8 +196,8 @@ function warning({ client, redirectUri }: AuthorizationRequest): Html {
 }
 
 /**
- * Browsers hold a form's policy against redirects, too. An address in brackets is no source of a policy, nor is the
- * name of an app.
+ * Browsers apply a form's policy to redirects, too. An address in brackets is not a valid source in a policy, nor is an
+ * app's scheme.
  */
 function sourceOf(redirectUri: string): string {
   const { protocol, origin, hostname } = new URL(redirectUri);

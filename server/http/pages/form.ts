@@ -4,16 +4,16 @@ import { refuseForeign } from "../../calls/authenticate.ts";
 import { refuseRequest } from "../../calls/refusals.ts";
 import { html, type Html, type Piece } from "./html.ts";
 
-/** What a form was filled in with: the last value of a name, or all of them. */
+/** The values of a form: the last one of a name, or all of them. */
 export interface Filled {
   text(name: string): string;
   all(name: string): string[];
 }
 
-/** Forms of ours are short. */
+/** Our forms are short. */
 const MAX_FORM_BYTES = 64 * 1024;
 
-/** Reads a form that one of our own pages sent; refuses those that another site made the browser send. */
+/** Reads a form sent by one of our own pages; rejects those that another site made the browser send. */
 export async function readForm(request: FastifyRequest, appUrl: string): Promise<Filled> {
   refuseForeign(request, appUrl);
   const chunks: Buffer[] = [];
@@ -32,7 +32,7 @@ export async function readForm(request: FastifyRequest, appUrl: string): Promise
   };
 }
 
-/** What a form is about, as a step of a path. Refuses one that names nothing: its path would be another. */
+/** What a form is about, as a path segment. Rejects an empty one, which would result in another path. */
 export function idIn(form: Filled): string {
   const id = encodeURIComponent(form.text("id"));
   if (!/^\.{0,2}$/.test(id)) return id;
@@ -51,7 +51,7 @@ export interface Field {
   value?: string;
   autocomplete?: string;
   hint?: string;
-  /** What is wrong with the value, shown beside the field. */
+  /** The error of the value, shown next to the field. */
   error?: string | undefined;
   required?: boolean;
   /** The field that has the focus at first. */
@@ -133,7 +133,7 @@ export function choice(options: {
   </div>`;
 }
 
-/** A form that is one button. */
+/** A form with a single button. */
 export function button(
   action: string,
   label: string,

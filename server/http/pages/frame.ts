@@ -8,24 +8,24 @@ import { html, toMarkup, trusted, type Html } from "./html.ts";
 import { safeRedirect } from "./safe-redirect.ts";
 import { PAGE_STYLE } from "./style.ts";
 
-/** A page as a person sees it. */
+/** A page. */
 export interface Page {
   title: string;
   body: Html;
-  /** Who looks at it: shows the way to the other pages. Null for visitors. */
+  /** The user viewing it: shows the navigation. Null for visitors. */
   viewer?: Viewer | null;
-  /** The path of the page, so that the way shows where one is. */
+  /** The page's path, so that the navigation highlights it. */
   at?: string;
-  /** What was just done or went wrong, shown above everything else. */
+  /** What was just done or failed, shown above everything else. */
   notice?: Notice | null;
   status?: number;
   /** For one short form: a narrow column. */
   isNarrow?: boolean;
-  /** A script of our own that the page needs, by path: only where a browser offers something to scripts alone. */
+  /** A script that the page needs, by path: only for what browsers offer only to scripts. */
   script?: string;
-  /** Whether it shows pictures and videos of ours. */
+  /** Whether it shows stored images and videos. */
   showsMedia?: boolean;
-  /** Origins beside our own to which sending a form may lead. */
+  /** Other origins to which submitting a form may lead. */
   formOrigins?: readonly string[];
 }
 
@@ -40,7 +40,7 @@ export interface Notice {
   text: string;
 }
 
-/** Sends a page. It is never stored, never framed, and loads nothing but what is ours. */
+/** Sends a page. It is never cached or framed, and loads only our own resources. */
 export async function sendPage(reply: FastifyReply, page: Page): Promise<FastifyReply> {
   return await reply
     .code(page.status ?? 200)
@@ -49,14 +49,14 @@ export async function sendPage(reply: FastifyReply, page: Page): Promise<Fastify
     .send(toMarkup(frame(page)));
 }
 
-/** How many are waiting, shown beside a link's name; nothing where none are. */
+/** How many posts are waiting, shown next to a link's name; nothing for none. */
 export function waitingTag(count: number): Html | null {
   if (count === 0) return null;
   const shown = count >= MAX_COUNTED ? `${MAX_COUNTED - 1}+` : count;
   return html` <span class="tag warn" title="${shown} waiting">${shown}</span>`;
 }
 
-/** Sends the browser on after a form, or to another page. */
+/** Redirects the browser after a form, or to another page. */
 export async function sendOn(reply: FastifyReply, path: string): Promise<FastifyReply> {
   return await reply.header("cache-control", "no-store").redirect(safeRedirect(path, "/"), 303);
 }
@@ -64,8 +64,9 @@ export async function sendOn(reply: FastifyReply, path: string): Promise<Fastify
 const styleHash = createHash("sha256").update(PAGE_STYLE).digest("base64");
 
 /**
- * "same-origin" and not "no-referrer": with the latter browsers send forms with `Origin: null`, which could not be told
- * from a foreign one. Other sites learn nothing either way. Source: Fetch standard, "append a request Origin header".
+ * "same-origin" instead of "no-referrer": with the latter, browsers send forms with `Origin: null`, which could not be
+ * distinguished from another site's. Other sites learn nothing either way. Source: Fetch standard, "append a request
+ * Origin header".
  */
 function headersOf({ script, showsMedia = false, formOrigins = [] }: Page): Record<string, string> {
   const scripts = script === undefined ? "" : "script-src 'self'; connect-src 'self'; ";

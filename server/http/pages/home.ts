@@ -7,7 +7,7 @@ import { sendPage } from "./frame.ts";
 import { html } from "./html.ts";
 import { callOf, findPerson } from "./person.ts";
 
-/** The home page: what Ampost is, or an overview of a person's accounts. */
+/** The home page: what Ampost is, or an overview of the user's accounts. */
 export function addHome(scope: FastifyInstance, services: Services): void {
   scope.get("/", async (request, reply) => {
     const person = await findPerson(services, request);

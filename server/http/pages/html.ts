@@ -1,22 +1,22 @@
-/** Markup that is safe to send. Only `html` makes it, so no text becomes markup by mistake. */
+/** Markup that is safe to send. Only `html` creates it, so text never becomes markup by mistake. */
 export interface Html {
   readonly [MARKUP]: string;
 }
 
-/** What may stand in a template: text is escaped, lists stand one after the other, nothing is left out. */
+/** Values in a template: text is escaped, lists are concatenated, null is omitted. */
 export type Piece = Html | string | number | null | undefined | false | readonly Piece[];
 
 const MARKUP = Symbol("markup");
 
 /**
- * A template whose pieces are made safe, inside attributes in double quotes too. All text that people or platforms
- * wrote goes through it.
+ * A template whose values are escaped, also inside attributes in double quotes. All text from users or platforms goes
+ * through it.
  */
 export function html(strings: TemplateStringsArray, ...pieces: Piece[]): Html {
   return { [MARKUP]: strings.reduce((made, string, index) => made + toMarkup(pieces[index - 1]) + string) };
 }
 
-/** Text of our own that is markup already, such as a drawing that a library made. */
+/** Our own text that is already markup, such as an image created by a library. */
 export function trusted(markup: string): Html {
   return { [MARKUP]: markup };
 }

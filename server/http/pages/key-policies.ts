@@ -12,7 +12,7 @@ export function modeChoice(form: Filled | undefined): Html {
   </fieldset>`;
 }
 
-/** The policies of a key or grant as form fields. `error` is shown beside the number of posts. */
+/** The policies of a key or grant as form fields. `error` is shown next to the number of posts. */
 export function policyFields(form: Filled | undefined, error: string | undefined): Html {
   const text = (name: string) => form?.text(name) ?? "";
   const chosen = form?.all("platforms") ?? [];
@@ -45,7 +45,7 @@ export function policyFields(form: Filled | undefined, error: string | undefined
     })}`;
 }
 
-/** The policies that were filled in, for the routes and verbs to validate. */
+/** The policies from a form, for the operations to validate. */
 export function policiesIn(form: Filled): object {
   const platforms = form.all("platforms");
   const postsPerDay = form.text("postsPerDay").trim();

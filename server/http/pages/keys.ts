@@ -13,8 +13,8 @@ import { queryOf } from "./query.ts";
 import { showTime } from "./times.ts";
 
 /**
- * API keys: made, listed and revoked, as are the grants of MCP clients. A key is shown in the answer that makes it and
- * never again.
+ * API keys: create, list and revoke, including MCP clients' grants. A key is shown only in the response that creates
+ * it.
  */
 export function addKeys(scope: FastifyInstance, services: Services, options: PageOptions): void {
   const { settings } = services;
@@ -131,7 +131,7 @@ function shownOnce({ name, mode }: ApiKey, apiKey: string): Html {
   </section>`;
 }
 
-/** Those that work; what has ended is folded, so that it does not pile up before them. */
+/** Active keys; ended ones are collapsed. */
 function keyList(keys: readonly ApiKey[], timeZone: string): Html {
   const list = (some: readonly ApiKey[]) =>
     html`<ul class="plain">
@@ -186,7 +186,7 @@ function keyItem(key: ApiKey, timeZone: string): Html {
   </li>`;
 }
 
-/** What is certain of a client, beside the name that it gives itself. */
+/** What is verified about a client, next to the name it gives itself. */
 function clientOf(clientId: string): string {
   return URL.canParse(clientId) ? `Metadata: ${clientId}` : "Self-registered. Its origin is unknown.";
 }

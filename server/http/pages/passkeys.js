@@ -1,4 +1,4 @@
-/** Signs in with a passkey, or adds one: see passkeys.ts. Shows its buttons only where the browser can do that. */
+/** Signs in with a passkey, or adds one: see passkeys.ts. Shows its buttons only if the browser supports it. */
 const acts = { "sign-in": signIn, add: addPasskey };
 
 if (globalThis.PublicKeyCredential?.parseCreationOptionsFromJSON) {

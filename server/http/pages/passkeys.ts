@@ -9,7 +9,7 @@ export const PASSKEY_SCRIPT = "/pages/passkeys.js";
 
 const script = readFileSync(join(import.meta.dirname, "passkeys.js"), "utf8");
 
-/** The pages' one script: browsers offer passkeys to scripts alone. */
+/** The pages' only script: browsers offer passkeys only to scripts. */
 export function addPasskeyScript(scope: FastifyInstance): void {
   scope.get(PASSKEY_SCRIPT, async (_request, reply) =>
     reply
@@ -20,7 +20,7 @@ export function addPasskeyScript(scope: FastifyInstance): void {
   );
 }
 
-/** Shown by the script where the browser knows passkeys. */
+/** Shown by the script if the browser supports passkeys. */
 export function passkeyButton({ act, label, next }: { act: "sign-in" | "add"; label: string; next: string }): Html {
   return html`<div data-passkey="${act}" data-next="${next}" hidden>
     <p class="wide"><button type="button">${label}</button></p>

@@ -8,15 +8,15 @@ import type { Services } from "../../domain/services.ts";
 import { getMe } from "../../domain/users/me.ts";
 import type { Viewer } from "./frame.ts";
 
-/** Who is signed in. */
+/** The signed-in user. */
 export interface Person extends Viewer, Me {
   sessionId: string;
 }
 
-/** Thrown where a page is for people who are signed in: the browser is sent to sign in, and back. */
+/** Thrown by pages for signed-in users: the browser is sent to sign in, and back. */
 export class SignInFirst extends Error {}
 
-/** The person whose session cookie came along; null for a visitor. */
+/** The user of the session cookie; null for a visitor. */
 export async function findPerson(services: Services, request: FastifyRequest): Promise<Person | null> {
   const session = await services.sessions.find(request.headers);
   if (session === null) return null;
@@ -31,7 +31,7 @@ export async function requirePerson(services: Services, request: FastifyRequest)
   return person;
 }
 
-/** A call of a verb by the person who looks at a page. */
+/** A use case's call by the user of a page. */
 export function callOf(person: Person, mode: Mode, request: FastifyRequest): Call {
   return {
     userId: person.id,

@@ -8,8 +8,8 @@ import type { Services } from "../../domain/services.ts";
 import { SignInFirst } from "./person.ts";
 
 /**
- * The sandbox's page, at an address of ours. Only what people look at comes through: the front page, permalinks and
- * pictures. The platforms' own routes and the control API are to be had from the sandbox itself.
+ * The sandbox's page, at our own URL. Only what people view is passed through: the front page, permalinks and images.
+ * The platforms' APIs and the control API are available only from the sandbox itself.
  */
 export function addSandboxDoor(scope: FastifyInstance, services: Services): void {
   const { settings } = services;
@@ -31,7 +31,7 @@ export function addSandboxDoor(scope: FastifyInstance, services: Services): void
   }
 }
 
-/** Whose posts are shown: those of the accounts of who is signed in, or everybody's (null) where the page is open. */
+/** Whose posts are shown: those of the signed-in user's accounts, or everyone's (null) if the page is open. */
 async function accountsShown(
   { pool, sessions, settings }: Services,
   request: FastifyRequest,
@@ -43,7 +43,7 @@ async function accountsShown(
   return accounts.map(({ platform, platform_account_id }) => ({ platform, accountId: platform_account_id }));
 }
 
-/** Hands an answer of the sandbox through, streaming. */
+/** Streams a response of the sandbox. */
 async function pass(asked: Promise<IncomingMessage>, reply: FastifyReply): Promise<FastifyReply> {
   const answer = await asked.catch(() => {
     throw refuseRequest(
@@ -69,7 +69,7 @@ const PASSED_HEADERS = [
   "referrer-policy",
 ];
 
-/** Nothing that came with a request is part of the address that is asked. */
+/** Nothing from the request becomes part of the requested URL. */
 function getFrom(sandboxUrl: string, path: string, json?: object): Promise<IncomingMessage> {
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
   const url = new URL(sandboxUrl);

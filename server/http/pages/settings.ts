@@ -23,8 +23,8 @@ import { showTime } from "./times.ts";
 const passkeyList = z.array(z.object({ id: z.string(), name: z.string().nullish(), createdAt: z.string().nullish() }));
 
 /**
- * A person's own settings: profile, email, password, two-factor authentication, passkeys, sessions, invitations, and
- * deleting the account.
+ * The user's settings: profile, email, password, two-factor authentication, passkeys, sessions, invitations, and
+ * account deletion.
  */
 export function addSettings(scope: FastifyInstance, services: Services, options: PageOptions): void {
   const { settings } = services;
@@ -36,7 +36,7 @@ export function addSettings(scope: FastifyInstance, services: Services, options:
     });
   });
 
-  /** A form that does one thing and returns to the page. Errors are shown beside the fields of its section. */
+  /** A form with one action that returns to the page. Errors are shown next to the fields of its section. */
   const act = (
     name: string,
     notice: string,
@@ -350,7 +350,7 @@ function sessionSection(sessions: readonly Session[], { timeZone }: Person): Htm
   </section>`;
 }
 
-/** What a browser calls itself, in two words. All of them name older ones, too, so the order counts. */
+/** A browser's name in two words. All of them also name older ones, so the order matters. */
 function browserOf(userAgent: string | null): string {
   const named = (names: readonly (readonly [RegExp, string])[]) =>
     names.find(([sign]) => userAgent !== null && sign.test(userAgent))?.[1];

@@ -2,7 +2,7 @@ import type { Approval, ShownMedia } from "../../../contract/operations/approval
 import { withoutTurns } from "../../../model/text-direction.ts";
 import { html, type Html } from "./html.ts";
 
-/** Why a post cannot be approved while something of it cannot be seen; null where all of it can. */
+/** Why a post cannot be approved while part of it is not visible; null if all of it is. */
 export function whyNotYet({ media }: Pick<Approval, "media">): Html | null {
   if (media.every(({ status }) => status === "ready")) return null;
   const isLost = media.some(({ status }) => status === "failed");
@@ -12,7 +12,7 @@ export function whyNotYet({ media }: Pick<Approval, "media">): Html | null {
   return html`<p class="notice warn">${text}</p>`;
 }
 
-/** The media that stand below a place of the post, each with the picture that is its thumbnail. */
+/** The media at a place of the post, each with its thumbnail. */
 export function mediaBelow(
   media: readonly ShownMedia[],
   place: string,
@@ -32,8 +32,8 @@ export function mediaBelow(
 }
 
 /**
- * One file as it is stored and would go out, from our own origin alone: nothing is asked of the server that it came
- * from.
+ * One file as it is stored and would be published, only from our own origin: nothing is requested from the server it
+ * came from.
  */
 export function mediaFigure(media: ShownMedia | undefined, altText = ""): Html {
   if (media === undefined) return html`<p class="notice warn">The file is missing.</p>`;

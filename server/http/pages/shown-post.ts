@@ -13,7 +13,7 @@ import { callOf, type Person } from "./person.ts";
 import { mediaBelow, mediaFigure } from "./shown-media.ts";
 import { showTime } from "./times.ts";
 
-/** What accounts are called, by their ids. */
+/** Names of accounts, by ID. */
 export type AccountNames = ReadonlyMap<string, string>;
 
 export async function readAccountNames(
@@ -32,8 +32,8 @@ export async function readAccountNames(
 }
 
 /**
- * All of a post that would go out, and by which accounts, to be reviewed by a person: nothing that is read backwards
- * passes for something else.
+ * Everything of a post that would be published, and by which accounts, for review: text that reads backwards cannot
+ * disguise anything.
  */
 export function shownPost(post: Post, { media }: Pick<Approval, "media">, names: AccountNames, timeZone: string): Html {
   const { linkUrl, platformOverrides } = post.content;
@@ -87,7 +87,7 @@ export function platformsOf({ platformPosts }: Post): string {
   return platformPosts.map(({ platform }) => catalog[platform].capabilities.label).join(", ");
 }
 
-/** "Threads, @ampost": with several brands, a person has to see which one it is. */
+/** "Threads, @ampost": with several brands, people must see which one it is. */
 function goesTo({ platform, accountId }: Post["platformPosts"][number], names: AccountNames): Html {
   const { label } = catalog[platform].capabilities;
   const name = accountId === null ? undefined : names.get(accountId);
@@ -96,7 +96,7 @@ function goesTo({ platform, accountId }: Post["platformPosts"][number], names: A
 
 const chain = z.array(z.strictObject({ text: z.string(), media: z.array(z.looseObject({})).nullish() }));
 
-/** The parts of a chain and the pictures that settings name as they would be seen, all else as it was sent. */
+/** The parts of a thread and the images in settings as they would be seen, everything else as sent. */
 function shownOverride(platform: string, override: unknown, media: readonly ShownMedia[]): Html {
   const place = `/content/platformOverrides/${platform}/settings`;
   const settings: Record<string, unknown> = { ...Object(Object(override).settings) };

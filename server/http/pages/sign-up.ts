@@ -14,7 +14,7 @@ import { queryOf } from "./query.ts";
 
 const next = z.object({ next: z.enum(["verify_email", "signed_in"]) });
 
-/** Signing up: freely, by an invitation, or as the owner of a new instance. And confirming an email address. */
+/** Sign-up: open, by invitation, or as the owner of a new instance. And confirming an email address. */
 export function addSignUp(scope: FastifyInstance, services: Services): void {
   const { settings } = services;
 

@@ -1,4 +1,4 @@
-/** The look of the plain pages, in light and dark, on a phone and a desk. */
+/** The style of the plain pages, light and dark, for phones and desktops. */
 export const PAGE_STYLE = `
 :root{color-scheme:light dark;--bg:#fafafa;--card:#fff;--ink:#141414;--dim:#666;--line:#dedede;--tint:#f3f3f3;
   --link:#0a58b8;--bad:#b3261e;--bad-bg:#fdecea;--good:#146c2e;--good-bg:#e6f4ea;--warn:#8a4b00;--warn-bg:#fff1df}

@@ -12,7 +12,7 @@ import { type Person, requirePerson } from "./person.ts";
 const begun = z.object({ totpURI: z.string(), backupCodes: z.array(z.string()) });
 const codes = z.object({ backupCodes: z.array(z.string()) });
 
-/** Turning two-factor authentication on and off, and new backup codes. All of it asks for the password. */
+/** Turning two-factor authentication on and off, and new backup codes. Each requires the password. */
 export function addTwoFactor(scope: FastifyInstance, services: Services): void {
   const { settings } = services;
 

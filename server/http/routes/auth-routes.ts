@@ -21,7 +21,7 @@ import { completeSetUp } from "../../domain/users/set-up.ts";
 import { acceptInvite, signUp } from "../../domain/users/sign-up.ts";
 import { safeRedirect } from "../pages/safe-redirect.ts";
 
-/** What of the sign-in library is to be had from outside, below /api/auth. The rest is ours to do, or nobody's. */
+/** The sign-in library's routes available under /api/auth. Everything else is ours, or unavailable. */
 const OFFERED = {
   GET: [
     "/verify-email",
@@ -64,7 +64,7 @@ export function addAuthRoutes(scope: FastifyInstance, services: Services): void 
   }
 }
 
-/** What the library does not do as we want it: new people, and those who set the instance up. */
+/** What the library does differently from what we want: new users, and setting up the instance. */
 function addWaysIn(scope: FastifyInstance, services: Services): void {
   scope.post("/api/auth/sign-up/email", async (request, reply) => {
     const { email, invite, ...person } = await readVisitorsBody(services, signUpForm, request);
@@ -108,7 +108,7 @@ async function signIn(
   return { next: "signed_in" };
 }
 
-/** Answers take equally long whether an email is sent or not, so that timing does not reveal who has an account. */
+/** Responses take equally long whether an email is sent or not, so that timing does not reveal who has an account. */
 const TIMING_SAFE_PATHS = ["/api/auth/request-password-reset"];
 const TIMING_SAFE_MILLISECONDS = 400;
 
@@ -147,7 +147,7 @@ async function answer(services: Services, request: FastifyRequest, reply: Fastif
     : work);
   passCookies(response.headers, reply);
   const location = response.headers.get("location");
-  // The library joins addresses by rules of its own.
+  // The library joins URLs by rules of its own.
   if (location !== null)
     reply.header(
       "location",
@@ -161,8 +161,7 @@ async function answer(services: Services, request: FastifyRequest, reply: Fastif
 }
 
 /**
- * Refuses where the library is told to send the browser on to another site: callbackURL, redirectTo, errorCallbackURL
- * and whatever it calls them.
+ * Rejects redirects to other sites in the library's parameters: callbackURL, redirectTo, errorCallbackURL and others.
  */
 function refuseWaysElsewhere(fields: readonly (readonly [string, unknown])[]): void {
   const elsewhere = fields.find(
@@ -177,8 +176,8 @@ function refuseWaysElsewhere(fields: readonly (readonly [string, unknown])[]): v
 }
 
 /**
- * Asks the library as a visitor, whose address and request are known to all that is counted and written down. What it
- * refuses is thrown in our shape.
+ * Calls the library for a visitor, whose address and request are available to everything counted and recorded. Its
+ * errors are thrown in our format.
  */
 async function asVisitor<Result>(
   services: Pick<Services, "auth">,
@@ -218,7 +217,7 @@ const PUBLIC_BY_STATUS: Readonly<Record<number, PublicCode>> = {
   429: "RATE_LIMITED",
 };
 
-/** What to do about the refusals that people meet. */
+/** How to fix the common errors. */
 const FIXES: Readonly<Record<string, string>> = {
   INVALID_EMAIL_OR_PASSWORD: "Check both, or reset your password.",
   EMAIL_NOT_VERIFIED: "Open the link in the email that was just sent to the address.",
@@ -228,9 +227,7 @@ const FIXES: Readonly<Record<string, string>> = {
   SESSION_NOT_FRESH: "Sign in again, then retry within 15 minutes.",
 };
 
-/**
- * The headers that the library reads. Addresses and forwarded hosts are not among them: they could be anybody's word.
- */
+/** The headers that the library reads. Addresses and forwarded hosts are not among them: anyone could set them. */
 function headersOf(request: FastifyRequest): Headers {
   const headers = new Headers();
   for (const name of [

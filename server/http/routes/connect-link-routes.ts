@@ -28,7 +28,7 @@ import { whereNext } from "./oauth-routes.ts";
 export function addConnectLinkRoutes(pages: FastifyInstance, services: Services): void {
   const { appUrl } = services.settings;
 
-  // Opening a link changes nothing: programs that look at links in messages open them, too.
+  // Opening a link changes nothing, because programs that scan links in messages open them, too.
   pages.get<{ Params: { token: string } }>("/connect/:token", async (request, reply) => {
     const { token } = request.params;
     const link = await openConnectLink(services, token);
@@ -44,7 +44,7 @@ export function addConnectLinkRoutes(pages: FastifyInstance, services: Services)
     "/connect/:token/start",
     { exposeHeadRoute: false },
     async (request, reply) => {
-      // A platform that asks only once would connect without a word whoever is led straight here: they see first who
+      // A platform that asks only once would silently connect anyone who is sent straight here: they first see who
       // asks.
       if (!isFromOwnPage(request, appUrl))
         return await sendOn(reply, `/connect/${encodeURIComponent(request.params.token)}`);
@@ -86,13 +86,16 @@ export function addConnectLinkRoutes(pages: FastifyInstance, services: Services)
   });
 }
 
-/** Whether a page of ours led here. Browsers say so; over http some do not, but then they name the page. */
+/**
+ * Whether the browser came from one of our pages. Browsers say so; over http some do not, but then they send a
+ * referrer.
+ */
 function isFromOwnPage(request: FastifyRequest, appUrl: string): boolean {
   const site = request.headers["sec-fetch-site"];
   return site === undefined ? (request.headers.referer ?? "").startsWith(`${appUrl}/`) : site === "same-origin";
 }
 
-/** Shows what there is to choose from, or takes the choice. A page that is opened again after that leads on. */
+/** Shows the accounts to choose from, or takes the choice. A page opened again after that redirects onwards. */
 async function choose(
   services: Services,
   request: FastifyRequest,
@@ -124,7 +127,7 @@ async function choose(
   }
 }
 
-/** Who does not want to connect goes back at once; any other failure is told first, with what to do. */
+/** A user who declines goes straight back; any other error is shown first, with what to do. */
 export async function answerLinkFailure(
   services: Services,
   reply: FastifyReply,
@@ -138,7 +141,7 @@ export async function answerLinkFailure(
   });
 }
 
-/** To another site, which does not learn from where. */
+/** To another site, which does not learn where the browser came from. */
 async function sendAway(reply: FastifyReply, url: string): Promise<FastifyReply> {
   return await reply
     .header("cache-control", "no-store")

@@ -1,10 +1,10 @@
 import { type PostAnswer, readChanges } from "../../calls/read-changes.ts";
 import type { Listener } from "../../db/listen.ts";
 
-/** Follows posts for any number of followers each: however many there are, a change of a post costs one look. */
+/** Follows posts for any number of followers each: however many there are, a change of a post costs one read. */
 export interface Followed {
   /**
-   * The post as it was first read, and again after every look. Ends with the signal. `key` names the post and on whose
+   * The post as first read, and again after every read. Ends with the signal. `key` identifies the post and on whose
    * behalf it is read.
    */
   follow(
@@ -17,7 +17,7 @@ export interface Followed {
 
 interface Group {
   latest: PostAnswer;
-  /** What went wrong, or that there is no more. */
+  /** An error, or the end. */
   over: { error: unknown } | null;
   looks: number;
   waiting: Set<() => void>;

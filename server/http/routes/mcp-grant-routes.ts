@@ -18,7 +18,7 @@ import {
 } from "../../domain/mcp-grants/tokens.ts";
 import type { Services } from "../../domain/services.ts";
 
-/** Where the parts of the authorization server are, on the app's host. */
+/** The URLs of the authorization server's parts, on the app's host. */
 export const GRANT_PATHS = {
   authorize: "/oauth/authorize",
   token: "/oauth/token",
@@ -26,12 +26,11 @@ export const GRANT_PATHS = {
   register: "/oauth/register",
 } as const;
 
-/** What MCP clients that take no key talk to; the page on which a person lets them in is in `pages/consent.ts`. */
+/** The endpoints for MCP clients without a key; the page on which a user authorizes them is in `pages/consent.ts`. */
 export async function addMcpGrants(scope: FastifyInstance, services: Services): Promise<void> {
-  // Nothing here goes by cookies, so that pages of any site may ask; for what they get they have to have a code or
-  // token.
+  // Nothing here uses cookies, so pages of any site may call it; to get anything, they need a code or token.
   scope.addHook("onRequest", async (_request, reply) => void reply.header("access-control-allow-origin", "*"));
-  // On both hosts: clients of older revisions look for it beside the endpoint.
+  // On both hosts: clients of older revisions look for it next to the endpoint.
   scope.get(
     "/.well-known/oauth-authorization-server",
     async (_request, reply) =>
@@ -48,8 +47,8 @@ export async function addMcpGrants(scope: FastifyInstance, services: Services): 
 }
 
 /**
- * What a client in a browser wants to know before it asks. The star stands for every header but one (Fetch standard,
- * "CORS non-wildcard request-header name").
+ * What a client in a browser checks before it calls. The star stands for every header except one (Fetch standard, "CORS
+ * non-wildcard request-header name").
  */
 const PREFLIGHT = {
   "access-control-allow-methods": "GET, POST",
@@ -103,7 +102,7 @@ async function giveTokens(services: Services, origin: Origin, params: URLSearchP
   throw new GrantRefused("unsupported_grant_type", "grant_type must be authorization_code or refresh_token");
 }
 
-/** As RFC 8414 has it, with what RFC 9207, 9728 and the draft on client id metadata documents add. */
+/** As in RFC 8414, with the additions of RFC 9207, 9728 and the draft on client ID metadata documents. */
 function describeServer({ apiUrl, appUrl }: HostUrls): object {
   return {
     issuer: appUrl,
@@ -125,7 +124,7 @@ function describeServer({ apiUrl, appUrl }: HostUrls): object {
   };
 }
 
-/** Who guesses is held up; who serves many people from one address is not. */
+/** Slows down those who guess, but not those who serve many users from one address. */
 async function countingFailures<Result>(
   { pool }: Services,
   request: FastifyRequest,
@@ -141,7 +140,7 @@ async function countingFailures<Result>(
 
 const MAX_FORM_LENGTH = 64 * 1024;
 
-/** The parameters of a form. Each may be there once (RFC 6749, section 3.2), but for `resource`. */
+/** The parameters of a form. Each may appear once (RFC 6749, section 3.2), except `resource`. */
 async function readParameters(request: FastifyRequest): Promise<URLSearchParams> {
   const type = request.headers["content-type"]?.split(";")[0]?.trim().toLowerCase();
   if (type !== "application/x-www-form-urlencoded")

@@ -8,7 +8,7 @@ import { openSigned } from "../../media/signed-url.ts";
 const address = z.object({ mediaId: z.uuid(), name: z.string() });
 const signature = z.object({ expires: z.string().optional(), signature: z.string().optional() });
 
-/** Stored files under signed addresses, whole or in ranges: what platforms fetch and answers show. */
+/** Stored files under signed URLs, whole or in ranges: what platforms fetch and responses link to. */
 export function addMediaFiles(app: FastifyInstance, { pool, storage, settings }: Services): void {
   app.get("/media/:mediaId/:name", { compress: false, config: { door: "files" } }, async (request, reply) => {
     const params = address.safeParse(request.params);

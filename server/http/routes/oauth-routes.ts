@@ -13,7 +13,7 @@ import { bindingOf } from "../../oauth/authorizations.ts";
 import { readBrowserBinding } from "../browser-binding.ts";
 import { SignInFirst } from "../pages/person.ts";
 
-/** The way of a browser to a platform's consent page and back. What goes wrong is thrown, for the pages to show. */
+/** A browser's way to a platform's consent page and back. Errors are thrown, for the pages to show. */
 export function addOAuthRoutes(
   pages: FastifyInstance,
   services: Services,
@@ -22,7 +22,7 @@ export function addOAuthRoutes(
   const { settings } = services;
 
   pages.get("/api/platforms/:platform/connect", { exposeHeadRoute: false }, async (request, reply) => {
-    // A link on another site could otherwise begin it, and a platform that asks only once would let it through.
+    // Otherwise, a link on another site could start it, and a platform that asks only once would let it through.
     if (!["same-origin", "none", undefined].includes(single(request.headers["sec-fetch-site"])))
       throw refuseRequest(
         "request.foreign",
@@ -55,7 +55,7 @@ export function addOAuthRoutes(
   });
 }
 
-/** Who is signed in at a browser, and what its sign-ins at platforms may be tied to. */
+/** The signed-in user of a browser, and what its platform sign-ins are tied to. */
 async function readBrowser(
   { sessions, settings }: Pick<Services, "sessions" | "settings">,
   request: FastifyRequest,
@@ -68,7 +68,7 @@ async function readBrowser(
   };
 }
 
-/** The path of the app's own where a person goes on. */
+/** The app's path where the user continues. */
 export function whereNext({ authorization, accountId }: ConnectOutcome): string {
   if (authorization.connect_link_id !== null)
     return `/connect/${accountId === null ? "choose" : "return"}/${authorization.id}`;

@@ -5,9 +5,9 @@ import type { FastifyInstance } from "fastify";
 import { VERSION } from "../../calls/version.ts";
 import type { Services } from "../../domain/services.ts";
 
-/** The description of the public surface, for tools and for people. */
+/** The description of the public API, for tools and for people. */
 export function addOpenApi(app: FastifyInstance, { settings }: Pick<Services, "settings">): void {
-  // Printed, and what prints it loaded, when it is first asked for: most processes never are.
+  // Generated, and its code loaded, on demand: most processes never need it.
   let printed: { json: string; yaml: string } | undefined;
   const print = async () => {
     const [{ openApi }, { stringify }] = await Promise.all([

@@ -12,10 +12,10 @@ import { getPost } from "../../domain/posts/get-post.ts";
 import type { Services } from "../../domain/services.ts";
 import { createFollowed } from "./follow-post.ts";
 
-/** How often the post is looked at without a message that it has changed. */
+/** How often the post is read without a change notification. */
 const LOOK_MILLISECONDS = 5_000;
 const HEARTBEAT_MILLISECONDS = 15_000;
-/** A post may wait for weeks: whoever wants to follow it for longer than this opens the stream again. */
+/** A post may wait for weeks: to follow it longer than this, clients open the stream again. */
 const LONGEST_MILLISECONDS = 15 * 60_000;
 
 /** The route by which a caller follows a post until it is settled. */

@@ -5,23 +5,23 @@ import fastify, { type FastifyInstance, type FastifyRequest } from "fastify";
 import { PublicError } from "../../../model/errors.ts";
 import { errorBody, refuseRequest, toRefusal } from "../../calls/refusals.ts";
 
-/** What the process knows of itself. */
+/** What the process knows about itself. */
 export interface Probes {
-  /** Whether it can serve, and what of it can't. */
+  /** Whether it can serve, and what cannot. */
   ready(): Promise<{ ready: boolean; checks: Record<string, string>; publishing?: string | null }>;
   /** In Prometheus' text format. */
   metrics(): Promise<{ contentType: string; text: string }>;
 }
 
 /**
- * Who sees more than whether the process is alive and ready: whoever has the token, and on a port of the operator's own
- * everybody.
+ * Who sees more than whether the process is alive and ready: requests with the token, and everyone on a separate port
+ * of the operator.
  */
 export interface ProbeAccess {
-  /** Null: there is none. */
+  /** Null: none. */
   token: string | null;
   isOwnPort?: boolean;
-  /** Whether the instance is for its own machine only, which then sees what is not ready. */
+  /** Whether the instance is only for its own machine, which then sees what is not ready. */
   isLaptop?: boolean;
 }
 
@@ -43,7 +43,7 @@ export function addProbes(app: FastifyInstance, probes: Probes, access: ProbeAcc
   });
 }
 
-/** A server with nothing but these. */
+/** A server with only these routes. */
 export function createProbesApp(probes: Probes, access: ProbeAccess): FastifyInstance {
   const app = fastify({ forceCloseConnections: true, requestTimeout: 10_000, bodyLimit: 1 });
   app.server.maxConnections = 100;
@@ -55,7 +55,7 @@ export function createProbesApp(probes: Probes, access: ProbeAccess): FastifyIns
   return app;
 }
 
-/** Who asks this must not wait behind those who are asked about. */
+/** Health checks must not wait behind what they check. */
 const open = { config: { door: "open" } } as const;
 
 const nothingHere = refuseRequest(

@@ -27,7 +27,7 @@ import {
 const UPLOADS = `${mediaCreate.path}/uploads`;
 const UPLOAD = `${UPLOADS}/:id`;
 
-/** `stopping` ends requests whose bytes are still to come when the server stops. */
+/** `stopping` ends requests whose bytes are still arriving when the server stops. */
 interface Uploads extends Pick<BindOptions, "stopping" | "calls"> {
   services: Services;
 }
@@ -35,8 +35,8 @@ interface Uploads extends Pick<BindOptions, "stopping" | "calls"> {
 type Handler = (uploads: Uploads, request: FastifyRequest, reply: FastifyReply, caller: Caller) => Promise<unknown>;
 
 /**
- * Media that arrive in several requests, by the tus protocol (https://tus.io/protocols/resumable-upload): any client of
- * it will do. A creation is told from the other forms of `POST /api/v1/media` by its header Tus-Resumable.
+ * Media that arrive in several requests, with the tus protocol (https://tus.io/protocols/resumable-upload), for any of
+ * its clients. A creation is distinguished from the other forms of `POST /api/v1/media` by its header Tus-Resumable.
  */
 export function addResumableUploads(
   api: FastifyInstance,
@@ -45,7 +45,7 @@ export function addResumableUploads(
 ): void {
   api.addConstraintStrategy(byTusHeader);
   for (const path of [mediaCreate.path, UPLOAD]) {
-    // The preflight is answered before any handler; what this route adds is the protocol's own headers.
+    // The preflight is answered before any handler; this route adds only the protocol's own headers.
     api.options(
       path,
       { onSend: async (_request, reply) => void reply.headers(TUS_ABILITIES) },
@@ -74,7 +74,7 @@ const create: Handler = async (uploads, request, reply, caller) => {
 
 const begun = z.object({ upload: z.object({ id: z.string(), expiresAt: z.coerce.date() }) });
 
-/** Begins it, or answers as the first call with the same Idempotency-Key was answered. */
+/** Creates the upload, or returns the result of the first request with the same Idempotency-Key. */
 async function begin(
   services: Services,
   file: AnnouncedFile,
@@ -118,7 +118,7 @@ async function addBytes(
   caller: Caller,
   at: { id: string; offsetBytes: number },
 ): Promise<void> {
-  // What has arrived by then is kept, as when the client goes away.
+  // What has arrived by then is kept, as when the client disconnects.
   const leave = () => request.raw.destroy();
   stopping.addEventListener("abort", leave);
   try {
@@ -173,7 +173,7 @@ interface TusRoute {
   constraints: Record<string, string>;
 }
 
-/** Key first, then the protocol's version; every answer says the version and is kept by nobody. */
+/** The key first, then the protocol's version; every response has the version and is not cached. */
 function addTusRoute(api: FastifyInstance, uploads: Uploads, { method, url, handler, constraints }: TusRoute): void {
   const { services } = uploads;
   const callers = new WeakMap<FastifyRequest, Caller>();
@@ -211,7 +211,7 @@ async function sendTusFailure(
   return await reply.code(status).headers(refusal.headers).send(errorBody(refusal, request.id));
 }
 
-/** Where the protocol asks for another status than our code has. */
+/** Where the protocol requires another status than our code has. */
 const TUS_STATUSES: Readonly<Record<string, number>> = { "upload.busy": 423, "upload.contentType": 415 };
 
 const byTusHeader = {

@@ -9,7 +9,7 @@ import type { AnnouncedFile } from "../../media/uploads/resumable-uploads.ts";
 /** The version of the tus protocol that is spoken (https://tus.io/protocols/resumable-upload). */
 export const TUS_VERSION = "1.0.0";
 
-/** What OPTIONS tells of resumable uploads. */
+/** The OPTIONS response for resumable uploads. */
 export const TUS_ABILITIES = {
   "tus-resumable": TUS_VERSION,
   "tus-version": TUS_VERSION,
@@ -77,7 +77,7 @@ export function readAnnouncedFile(request: FastifyRequest): AnnouncedFile {
   };
 }
 
-/** Where in the file the body of a PATCH begins. */
+/** The offset in the file at which the body of a PATCH begins. */
 export function readOffset(request: FastifyRequest): number {
   return readBytes(request, "upload-offset", "Upload-Offset", "Send the offset returned by HEAD.");
 }
@@ -87,7 +87,7 @@ export function carriesBytes(request: FastifyRequest): boolean {
   return request.headers["content-type"]?.split(";")[0]?.trim().toLowerCase() === OFFSET_STREAM;
 }
 
-/** How long the body says it is; null where that is not said. */
+/** The declared length of the body; null if there is none. */
 export function announcedBytes(request: FastifyRequest): number | null {
   const length = request.headers["content-length"];
   return length === undefined ? null : Number(length);
@@ -101,7 +101,7 @@ function readBytes(request: FastifyRequest, name: string, words: string, fix: st
   return Number(given);
 }
 
-/** Pairs of a key and a value in base64, which may be missing, with commas between them. */
+/** Pairs of a key and a base64 value, which can be missing, separated by commas. */
 function readMetadata(header: string): Map<string, string> {
   const values = new Map<string, string>();
   for (const pair of header.split(",").map((text) => text.trim())) {

@@ -5,12 +5,12 @@ import { BINDINGS } from "../../calls/bindings.ts";
 import { sendUnlimited } from "../../calls/call-meter.ts";
 import { refuseRequest } from "../../calls/refusals.ts";
 
-/** What is at no address, or is not to be had by this method: the same shape, and what is allowed there. */
+/** For unknown URLs and unsupported methods: the standard error, with the allowed methods. */
 export function addNotFound(app: FastifyInstance): void {
   app.setNotFoundHandler(async (request, reply) => {
     const path = request.url.split("?")[0] ?? "";
     answerAsApi(request, reply);
-    // Clients that look for metadata have to learn that there is none.
+    // Clients that look for metadata must learn that there is none.
     if (path.startsWith("/.well-known/")) reply.header("access-control-allow-origin", "*");
     const allowed = methodsAt(path);
     if (allowed.length === 0)
@@ -25,10 +25,7 @@ export function addNotFound(app: FastifyInstance): void {
   });
 }
 
-/**
- * What stands below the public API's path and is refused before any route has it, has the headers of every answer
- * there.
- */
+/** Errors below the public API's path that occur before any route have the same headers as all responses there. */
 export function answerAsApi(request: FastifyRequest, reply: FastifyReply): void {
   if (!request.url.startsWith("/api/v1/")) return;
   sendUnlimited(reply);

@@ -8,7 +8,7 @@ import { requireAppHost } from "../../calls/hosts.ts";
 import type { Services } from "../../domain/services.ts";
 import { exportUser } from "../../domain/users/export-user.ts";
 
-/** The route by which people take all that is kept of them with them, as one JSON file. */
+/** The route for users to export everything stored about them, as one JSON file. */
 export function addUserExport(scope: FastifyInstance, services: Services, { calls }: Pick<BindOptions, "calls">): void {
   requireAppHost(scope, services.settings);
   scope.get("/api/me/export", async (request, reply) => {
