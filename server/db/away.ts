@@ -1,8 +1,8 @@
 import pg from "pg";
 
 /**
- * Whether a failure means that the database cannot be reached or takes no writes for now, not that a statement was
- * wrong.
+ * Whether a failure means that the database is unreachable or accepts no writes for now, rather than that a statement
+ * was wrong.
  */
 export function isDatabaseAway(error: unknown): boolean {
   if (error instanceof AggregateError) return error.errors.some(isDatabaseAway);
@@ -14,7 +14,7 @@ export function isDatabaseAway(error: unknown): boolean {
   return AWAY_SENTENCES.some((sentence) => error.message.startsWith(sentence));
 }
 
-/** A constraint or the value itself: the same would be refused again. */
+/** A constraint or the value itself: it would be rejected again. */
 export function isRefusedForGood(error: unknown): boolean {
   return (
     error instanceof pg.DatabaseError &&
@@ -22,14 +22,14 @@ export function isRefusedForGood(error: unknown): boolean {
   );
 }
 
-/** Whatever else the database itself says may be otherwise in a moment: a deadlock, a time-out, a lock. */
+/** Any other database error may be temporary: a deadlock, a timeout, a lock. */
 export function isFromDatabase(error: unknown): boolean {
   return error instanceof pg.DatabaseError;
 }
 
 /**
- * Connection exceptions, no disk, memory or connection left, a server that starts, stops or has crashed, and one that
- * is read-only since another has taken over.
+ * Connection exceptions, no disk, memory or connections left, a server that is starting, stopping or has crashed, and
+ * one that is read-only after a failover.
  */
 const AWAY_STATES = ["08000", "08001", "08003", "08004", "08006", "53", "57P01", "57P02", "57P03", "25006"];
 

@@ -1,21 +1,21 @@
 import type { BOUNDS } from "../../model/bounds.ts";
 import type { UserLimits } from "../../model/user-limits.ts";
 
-/** What keeps a table from growing without end; at least one of these. */
+/** What limits a table's growth; at least one of these. */
 export interface Growth {
   /** The statement by which a sweep deletes from it. */
   swept?: string;
   /** Its rows go with rows of that table, of which each has a bounded number. */
   with?: string;
-  /** What the operator may set for each person. */
+  /** Limits the operator can set per user. */
   limits?: readonly (keyof UserLimits)[];
-  /** What holds in every instance. */
+  /** Limits of every instance. */
   bounds?: readonly (keyof typeof BOUNDS)[];
-  /** In words, where it is nothing of that. */
+  /** Anything else, in words. */
   because?: string;
 }
 
-/** Every table, and what bounds it: a new one is named here, or a test fails. */
+/** Every table, and what limits it: a test fails until a new one is listed here. */
 export const GROWTH: Readonly<Record<string, Growth>> = {
   users: { swept: "users.delete_unconfirmed", bounds: ["unconfirmedDays"] },
   sessions: { swept: "sessions.delete_old", bounds: ["sessions"] },

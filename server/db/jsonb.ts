@@ -1,21 +1,21 @@
-/** A text that is JSON: what a parameter of type `jsonb` takes. */
+/** JSON text: the value of a `jsonb` parameter. */
 export type Json = string & { readonly isJson: true };
 
 /**
- * A value as JSON that PostgreSQL takes: the one door for everything that becomes `jsonb` or `json`. What others have
- * sent may hold what PostgreSQL has no place for, and one such character would fail the whole write: NUL is left out,
- * and half a character becomes the replacement character, in texts and names alike.
+ * A value as JSON that PostgreSQL accepts, used for everything stored as `jsonb` or `json`. External data can contain
+ * characters that PostgreSQL rejects, and a single one would fail the whole write: NUL is removed, and a lone surrogate
+ * becomes the replacement character, in texts and names alike.
  */
 export function jsonb(value: unknown): Json {
   const text = JSON.stringify(value);
-  // Every backslash of it begins an escape: one that was in the text has become two.
+  // Every backslash in it begins an escape: one in the text has been doubled.
   const clean = text.replace(/\\(?:u0000|ud[89a-f][0-9a-f]{2}|.)/g, (escape) =>
     escape === "\\u0000" ? "" : escape.startsWith("\\ud") ? "\ufffd" : escape,
   );
   return clean as Json;
 }
 
-/** What node-postgres would turn into JSON by itself. */
+/** What node-postgres would convert to JSON itself. */
 export function isJsonObject(value: unknown): boolean {
   return typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype;
 }

@@ -1,19 +1,19 @@
 import pg from "pg";
 import type { Logger } from "pino";
 
-/** What is told between processes. A message is a hint and may be lost: whoever listens also looks by the clock. */
+/** Notifications between processes. They are hints and can be lost: listeners also poll. */
 export const CHANNELS = {
-  /** Something may be due sooner than was known. Payload: empty. */
+  /** Something may be due sooner than known. Payload: empty. */
   due: "ampost_due",
-  /** Publishing was held and goes on. Payload: empty. */
+  /** The hold on publishing was released. Payload: empty. */
   released: "ampost_released",
   /** A post changed in a way that a caller can see. Payload: its id. */
   post: "ampost_post",
   /** An API key was revoked. Payload: its id. */
   keys: "ampost_keys",
   /**
-   * A client of MCP answered what it was asked in a call that another process may be doing. Payload: JSON of session,
-   * question and answer.
+   * An MCP client answered a question of a call that another process may be running. Payload: JSON of session, question
+   * and answer.
    */
   mcp: "ampost_mcp",
 } as const;
@@ -21,16 +21,16 @@ export const CHANNELS = {
 export type Channel = (typeof CHANNELS)[keyof typeof CHANNELS];
 
 export interface Listener {
-  /** Calls `heard` with the payload of every message; returns what ends that. */
+  /** Calls `heard` with the payload of every message; returns a function that stops it. */
   on(channel: Channel, heard: (payload: string) => void): () => void;
-  /** Called whenever a connection is there again after one was lost: what was told meanwhile has been missed. */
+  /** Called whenever a lost connection is reestablished: notifications in between have been missed. */
   onReconnect(back: () => void): () => void;
   close(): Promise<void>;
 }
 
 /**
- * One long-lived connection that listens on every channel. It comes back by itself after any loss, waiting from 100 ms
- * up to 5 s between tries. Resolves when the first connection stands; rejects when that cannot be made.
+ * One long-lived connection that listens on every channel. It reconnects automatically, after 100 ms up to 5 s between
+ * attempts. Resolves when the first connection is established; rejects if that fails.
  */
 export async function createListener(connectionString: string, log: Pick<Logger, "warn" | "info">): Promise<Listener> {
   const heardBy = new Map<string, Set<(payload: string) => void>>(
@@ -43,7 +43,7 @@ export async function createListener(connectionString: string, log: Pick<Logger,
 
   async function connect(): Promise<pg.Client> {
     const fresh = new pg.Client({ connectionString, keepAlive: true, application_name: "ampost listen" });
-    // Without a listener an error on an idle connection would end the process; its end is what counts.
+    // Without a listener, an error on an idle connection would end the process; its end is handled separately.
     fresh.on("error", () => undefined);
     try {
       await fresh.connect();

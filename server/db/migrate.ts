@@ -10,7 +10,7 @@ export const MIGRATIONS_FOLDER = join(import.meta.dirname, "migrations");
 /** The oldest PostgreSQL whose features the statements use. */
 export const OLDEST_POSTGRES = 15;
 
-// Any number will do, as long as all processes take the same one.
+// Any number, as long as all processes use the same one.
 const ADVISORY_LOCK = 7_240_001;
 
 export interface Migration {
@@ -26,9 +26,9 @@ export class MigrationRefused extends Error {
 }
 
 /**
- * Brings the database up to date and answers the names of the migrations that ran. Each runs in a transaction of its
- * own, once, however many processes start at the same time. Throws MigrationRefused where the server is too old, the
- * database is newer than this program, or a file differs from the one that ran; nothing is changed then.
+ * Migrates the database and returns the names of the migrations that ran. Each runs in its own transaction, once,
+ * however many processes start at the same time. Throws MigrationRefused, without changing anything, if the server is
+ * too old, the database is newer than this program, or a file differs from the one that ran.
  */
 export async function migrate(
   pool: pg.Pool,
@@ -40,7 +40,7 @@ export async function migrate(
   try {
     await refuseOldServer(client, options.oldestPostgres ?? OLDEST_POSTGRES);
     if ((await outstanding(client, known)).length === 0) return [];
-    // Another process may hold the lock for as long as its migrations take.
+    // Another process may hold the lock for as long as its migrations run.
     await client.query("set statement_timeout = 0");
     await client.query("select pg_advisory_lock($1)", [ADVISORY_LOCK]);
     const ran: string[] = [];
@@ -52,7 +52,7 @@ export async function migrate(
     await client.query("reset statement_timeout");
     return ran;
   } catch (error) {
-    // Closing the connection gives back the lock.
+    // Closing the connection releases the lock.
     broken = error instanceof Error ? error : new Error(String(error));
     throw error;
   } finally {
@@ -60,7 +60,7 @@ export async function migrate(
   }
 }
 
-/** The names of the migrations still to run. Throws MigrationRefused as `migrate` does; changes nothing. */
+/** The names of pending migrations. Throws MigrationRefused like `migrate`; changes nothing. */
 export async function pendingMigrations(pool: pg.Pool): Promise<string[]> {
   const known = await readMigrations();
   const client = await pool.connect();

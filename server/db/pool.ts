@@ -3,13 +3,13 @@ import pg from "pg";
 export interface PoolOptions {
   /** Connections at most. Each costs the server about 10 MB. */
   max?: number;
-  /** A statement that runs longer is cancelled; 30 s where none is given, 0 for no limit. */
+  /** Statements that run longer are canceled; 30 s by default, 0 for no limit. */
   statementTimeoutSeconds?: number;
-  /** How long a caller waits for a free or a new connection before it fails; 5 s where none is given. */
+  /** How long to wait for a free or new connection; 5 s by default. */
   connectTimeoutSeconds?: number;
-  /** What pg_stat_activity shows. */
+  /** The name in pg_stat_activity. */
   name?: string;
-  /** Told of a connection that broke while nobody used it. The pool replaces it; without a listener Node would exit. */
+  /** Called when an idle connection breaks. The pool replaces it; without a listener, Node would exit. */
   onError?: (error: Error) => unknown;
 }
 
@@ -32,8 +32,7 @@ export function createPool(url: string, options: PoolOptions = {}): pg.Pool {
     types: int8AsNumber(),
   });
   pool.on("error", (error) => options.onError?.(error));
-  // A server that goes tells a connection twice, and the second time nobody may be listening: that would end the
-  // process.
+  // A closing server reports to a connection twice; without a listener, the second time would end the process.
   pool.on("connect", (client) => client.on("error", () => undefined));
   return pool;
 }

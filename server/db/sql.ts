@@ -3,10 +3,10 @@ import type pg from "pg";
 import { isDatabaseAway } from "./away.ts";
 import { isJsonObject, jsonb } from "./jsonb.ts";
 
-/** What a statement runs on: the pool, or the connection of a transaction. */
+/** What a statement runs on: the pool, or a transaction's connection. */
 export type Db = pg.Pool | pg.PoolClient;
 
-/** What a statement is given: what stands for $1, $2, … in this order; nothing where it has no parameters. */
+/** A statement's parameters: the values of $1, $2, … in order; none if it has no parameters. */
 type Given<Params extends readonly unknown[]> = Params extends readonly []
   ? []
   : readonly unknown[] extends Params
@@ -19,7 +19,7 @@ export interface Statement<Row, Params extends readonly unknown[] = readonly unk
   text: string;
   all(db: Db, ...given: Given<Params>): Promise<Row[]>;
   one(db: Db, ...given: Given<Params>): Promise<Row | undefined>;
-  /** Runs it for its effect; answers how many rows it touched. */
+  /** Runs it for its effect; returns the number of affected rows. */
   run(db: Db, ...given: Given<Params>): Promise<number>;
 }
 
@@ -27,9 +27,9 @@ export interface Statement<Row, Params extends readonly unknown[] = readonly unk
 export const statements = new Map<string, Pick<Statement<unknown>, "name" | "text">>();
 
 /**
- * Declares a statement. `name` is unique in the product: the table's name and what is done. `Row` mirrors the columns
- * selected, `never` where nobody reads any. `Params` is a tuple whose labels say what each parameter is; a test
- * compares it with what PostgreSQL makes of the text.
+ * Declares a statement. `name` is unique in the product: the table's name and the action. `Row` mirrors the selected
+ * columns, `never` if none are read. `Params` is a tuple whose labels describe the parameters; a test compares it with
+ * PostgreSQL's types.
  */
 export function statement<Row = never, Params extends readonly unknown[] = readonly unknown[]>(
   name: string,
@@ -54,8 +54,8 @@ export function statement<Row = never, Params extends readonly unknown[] = reado
 }
 
 /**
- * A parameter as PostgreSQL takes it, whoever wrote it: platforms' names of people and files among them. Of what it has
- * no place for in a text, half a character becomes the replacement character by itself; NUL is left out here.
+ * A parameter that PostgreSQL accepts, even if it is external data, such as platforms' names of people and files. A
+ * lone surrogate becomes the replacement character automatically; NUL is removed here.
  */
 function storable(value: unknown): unknown {
   if (typeof value === "string") return value.includes("\0") ? value.replaceAll("\0", "") : value;
@@ -77,7 +77,7 @@ export async function transaction<Result>(
     return result;
   } catch (error) {
     await client.query("rollback").catch((failure: Error) => (broken = failure));
-    // It may lead to a server that another has replaced: the next one is a new connection.
+    // It may lead to a server that has been replaced: the next one is a new connection.
     if (error instanceof Error && isDatabaseAway(error)) broken = error;
     throw error;
   } finally {

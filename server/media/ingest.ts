@@ -28,7 +28,7 @@ export interface IngestDeps {
   limitsOf: LimitsOf;
 }
 
-/** What publishing gets to know of a media object. */
+/** What publishing learns about a media object. */
 export type MediaOutcome =
   | { status: "ready"; facts: MediaFacts }
   | { status: "failed"; message: string }
@@ -37,17 +37,17 @@ export type MediaOutcome =
 /** Brings media named by URL into storage. */
 export interface Ingest {
   /**
-   * The chore of INGEST_QUEUE. Resolves once the media object is ready, has failed for good or is gone; throws where
-   * trying again later may help.
+   * The job of INGEST_QUEUE. Resolves once the media object is ready, has failed permanently or is gone; throws if a
+   * retry may help.
    */
   run(job: unknown, signal?: AbortSignal): Promise<void>;
   /**
-   * When publishing begins: the last try for whatever is not there yet, failed ones included, since the caller may have
-   * mended the source before a retry. Answers for every id, within moments: what takes longer goes on by itself, and
-   * what has come of it is told when it is asked for again. Never throws for what a URL does.
+   * When publishing starts: the last attempt for everything not stored yet, including failures, since the caller may
+   * have fixed the source before a retry. Returns a result for every ID within moments: slower fetches continue in the
+   * background, and their result is returned the next time. Never throws for a URL's failure.
    */
   ensureReady(owner: Owner, mediaIds: readonly string[]): Promise<Map<string, MediaOutcome>>;
-  /** Ends what goes on by itself. */
+  /** Stops the background fetches. */
   stop(): void;
 }
 
@@ -57,20 +57,20 @@ const DELETED = "The media object has been deleted.";
 
 /** The time one URL gets. 200 MB in it are 350 KB a second. */
 const FETCH_SECONDS = 600;
-/** The time it gets where publishing waits for it. */
+/** The time it gets while publishing waits for it. */
 const LAST_TRY_SECONDS = 60;
-/** Slower, and it would hold a place for nothing. */
+/** A slower one would hold a place for nothing. */
 const LEAST_RATE = { bytesPerSecond: 50_000, afterSeconds: 10 };
-/** For so long publishing looks on; after that it comes back. */
+/** How long publishing waits; after that, it comes back. */
 const LOOK_SECONDS = 1;
-/** What has come of a last try is kept for so long for whoever asked for it. */
+/** How long the result of a last attempt is kept for callers. */
 const KEPT_SECONDS = 30;
-/** Last tries have places of their own, some for live mode alone, and for each user a share. */
+/** Last attempts have their own places, some reserved for live mode, with a share for each user. */
 const LAST_TRIES = { any: 24, light: 8, ofEach: 4 };
 
 export function createIngest(given: IngestDeps): Ingest {
   const deps: FetchDeps = { ...given, storageQuota: createStorageQuota(given) };
-  // Several platform posts of one post begin at once and need the same media.
+  // Several platform posts of a post start at the same time and need the same media.
   const underWay = new Map<string, Promise<Attempt>>();
   const lastTries = new Map<string, Promise<Attempt>>();
   const places = createSlots(LAST_TRIES);
@@ -83,7 +83,7 @@ export function createIngest(given: IngestDeps): Ingest {
     return running;
   }
 
-  /** Shared by all who need it, and remembered until one of them has heard what came of it. */
+  /** Shared by all who need it, and kept until one of them has received the result. */
   function lastTry(owner: Owner, row: MediaRow): Promise<Attempt> {
     const begun = lastTries.get(row.id);
     if (begun !== undefined) return begun;
@@ -131,12 +131,12 @@ export function createIngest(given: IngestDeps): Ingest {
   };
 }
 
-/** What fetching takes. */
+/** What fetching needs. */
 interface FetchDeps extends IngestDeps {
   storageQuota: StorageQuota;
 }
 
-/** One try: what the bytes say, or why they could not be had and whether that is for good. */
+/** One attempt: the measured bytes, or why they were not available and whether that is permanent. */
 type Attempt = { facts: MediaFacts } | { facts: null; message: string; final: boolean };
 
 async function fetchMedia(
@@ -214,14 +214,14 @@ async function keep(
     if (error instanceof PublicError) await dropReceived(storage, [received]);
     throw error;
   }
-  // Another process was faster, or nobody wants it any more: its file stays, ours goes.
+  // Another process was faster, or nobody needs it anymore: its file stays, ours is deleted.
   await dropReceived(storage, [received]);
   const [kept] = await findMedia.all(pool, [owner.userId, owner.mode, [id]]);
   if (!kept?.facts) throw new PublicError("NOT_FOUND", DELETED);
   return kept.facts;
 }
 
-/** Null for what is no matter of the URL: the database or the storage is away, or the process is stopping. */
+/** Null if it is not the URL's fault: the database or storage is down, or the process is stopping. */
 function explain(error: unknown): { message: string; final: boolean } | null {
   if (error instanceof GuardedFetchError) return { message: error.message, final: error.final };
   if (error instanceof PublicError) return { message: error.message, final: true };

@@ -16,7 +16,7 @@ import { findChunkObstacle } from "./video/sample-tables.ts";
 import { readIndex } from "./video/video-index.ts";
 import { findCodecObstacle } from "./video/video-tracks.ts";
 
-// The library prints what is wrong with a file; here that is told to who sent it, and standard error has the log alone.
+// The library prints a file's problems; the sender gets them instead, and standard error is only for the log.
 Logging.level = LogLevel.Silent;
 
 export interface StoredBytes {
@@ -70,7 +70,7 @@ function asUnreadable(error: unknown): never {
   throw new UnreadableMediaError(BROKEN, { cause: error });
 }
 
-/** The decoder takes a GIF that is cut between two frames for a shorter one. Some encoders add zeros after the end. */
+/** The decoder mistakes a GIF that is truncated between two frames for a shorter one. Some encoders append zeros. */
 async function endsLikeGif(path: string, sizeBytes: number): Promise<boolean> {
   const file = await open(path);
   try {

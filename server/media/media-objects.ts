@@ -30,7 +30,7 @@ export interface JobSender {
   send(db: Db, queue: string, data: object, group?: string, priority?: number): Promise<void>;
 }
 
-/** Makes media objects of received files, in the order given. In the transaction of whatever names them. */
+/** Creates media objects for received files, in the given order. Runs in the transaction that uses them. */
 export async function addUploads(
   db: Db,
   owner: Owner,
@@ -52,8 +52,8 @@ export async function addUploads(
 }
 
 /**
- * Makes media objects of URLs, in the order given, and has them fetched soon after. In the transaction of whatever
- * names them. Nothing is fetched here. Addresses are taken as they are: they are validated when they are fetched.
+ * Creates media objects for URLs, in the given order, and queues fetching them. Runs in the transaction that uses them.
+ * Nothing is fetched here. URLs are accepted as given: they are checked when they are fetched.
  */
 export async function addUrls(
   db: Db,
@@ -85,12 +85,12 @@ export async function addUrls(
   return rows;
 }
 
-/** The media objects with these ids; those that do not exist, or are another's, are left out. */
+/** The media objects with these IDs; those that do not exist, or belong to others, are omitted. */
 export async function getMedia(db: Db, owner: Owner, ids: readonly string[]): Promise<MediaRow[]> {
   return ids.length === 0 ? [] : findMedia.all(db, [owner.userId, owner.mode, ids]);
 }
 
-/** As `getMedia`, in a transaction that goes on to name them in a post: until it ends nothing can delete them. */
+/** Like `getMedia`, in a transaction that then uses them in a post: nothing can delete them until it ends. */
 export async function holdForPost(tx: Db, owner: Owner, ids: readonly string[]): Promise<MediaRow[]> {
   return ids.length === 0 ? [] : holdMedia.all(tx, [owner.userId, owner.mode, ids]);
 }
@@ -106,9 +106,9 @@ export async function listMediaPage(
 }
 
 /**
- * Deletes a media object in the caller's transaction; its bytes go soon after. Throws NOT_FOUND, and
- * INVALID_STATUS_TRANSITION while a post that can still be published names it. Published and discarded posts go on
- * naming it; its address then answers 410.
+ * Deletes a media object in the caller's transaction; its bytes are deleted soon after. Throws NOT_FOUND, and
+ * INVALID_STATUS_TRANSITION while a post that can still be published uses it. Published and discarded posts keep the
+ * reference; its URL then returns 410.
  */
 export async function deleteMedia(tx: Db, jobs: JobSender, owner: Owner, id: string): Promise<void> {
   if ((await lockMedia.one(tx, [owner.userId, owner.mode, id])) === undefined)

@@ -2,17 +2,17 @@ import sharp from "sharp";
 import type { Metadata, Sharp } from "sharp";
 
 /**
- * The most pixels an image may have: the largest phone pictures are 50 to 108 megapixels, and each costs up to 8 bytes
- * while it is decoded.
+ * Maximum pixels of an image: the largest phone pictures have 50 to 108 megapixels, and each pixel takes up to 8 bytes
+ * to decode.
  */
 export const MAX_PIXELS = 110_000_000;
 
-/** Opens an image file strictly: what is cut or broken fails when it is decoded. */
+/** Opens an image file strictly: a truncated or broken one fails when it is decoded. */
 export function openImage(path: string): Sharp {
   return sharp(path, { failOn: "warning", limitInputPixels: MAX_PIXELS, sequentialRead: true });
 }
 
-/** What its head says of an image, of one with too many pixels too. */
+/** What an image's header says, even for one with too many pixels. */
 export function readImageHead(path: string): Promise<Metadata> {
   return sharp(path, { failOn: "warning", limitInputPixels: false }).metadata();
 }

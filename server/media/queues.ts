@@ -4,8 +4,8 @@ export const DROP_BYTES_QUEUE = "media.drop-bytes";
 export const SWEEP_QUEUE = "media.sweep";
 
 /**
- * A URL is tried until publishing begins, which may be a year ahead: after seconds at first, then less and less often,
- * four times a day in the end. The try when publishing begins is not the queue's.
+ * A URL is retried until publishing starts, which may be a year ahead: after seconds at first, then less and less
+ * often, in the end four times a day. The attempt when publishing starts does not use the queue.
  */
 export const INGEST_RETRIES = {
   retryLimit: 1_500,

@@ -13,9 +13,9 @@ import type { Storage } from "../storage/storage.ts";
 import { openImage } from "./open-image.ts";
 
 /**
- * Makes a stored image into what a platform wants and stores that: upright, sRGB, without metadata, the first frame of
- * an animation, and in JPEG white where it was see-through. Compressed harder first, then scaled down, until it fits.
- * Belongs into the image slot. Throws MEDIA_REJECTED where nothing of use would be left.
+ * Converts a stored image to a platform's requirements and stores it: upright, sRGB, without metadata, only the first
+ * frame of an animation, and in JPEG with a white background. Compresses harder first, then scales down, until it fits.
+ * Must run in the image slot. Throws MEDIA_REJECTED if nothing usable would be left.
  */
 export async function makeRendition(
   storage: Storage,
@@ -46,7 +46,7 @@ export async function makeRendition(
 }
 
 const QUALITIES = [90, 80, 68, 55];
-/** Smaller pictures are of no use to anybody. */
+/** Smaller images are useless. */
 const LEAST_PIXELS = 100;
 
 async function convert(path: string, target: string, wanted: Rendition): Promise<OutputInfo> {

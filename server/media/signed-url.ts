@@ -7,14 +7,14 @@ import { findSignedMedia } from "../db/queries/media.ts";
 import { MissingObjectError } from "../storage/storage.ts";
 import type { Storage } from "../storage/storage.ts";
 
-/** Where signed addresses lead and what they are signed with. */
+/** Where signed URLs lead and what they are signed with. */
 export interface MediaUrls {
-  /** AMPOST_MEDIA_URL, without a slash at its end. */
+  /** AMPOST_MEDIA_URL, without a trailing slash. */
   baseUrl: string;
   secret: string | Uint8Array;
 }
 
-/** What is signed; `name` is what follows the id in the path. */
+/** What is signed; `name` follows the ID in the path. */
 export interface SignedMedia {
   mediaId: string;
   name: string;
@@ -22,12 +22,12 @@ export interface SignedMedia {
   expires: number;
 }
 
-/** How long an address works at least. Platforms fetch within minutes of getting one, and again while they process. */
+/** Minimum validity of a URL. Platforms fetch within minutes of getting one, and again while they process. */
 const LIFETIME_SECONDS = 24 * 3600;
 
 /**
- * A public address of stored bytes that works for the next day, and reads like a file so that platforms which go by
- * the ending are content. Within an hour it stays the same, so that caches can do their work.
+ * A public URL of stored bytes that works for the next day. It ends like a file name, for platforms that look at the
+ * extension. It stays the same within an hour, so that caches work.
  */
 export function signMediaUrl(
   urls: MediaUrls,
@@ -68,7 +68,7 @@ const ENDINGS: ReadonlyMap<string, string> = new Map([
   ["video/quicktime", "mov"],
 ]);
 
-/** Plain ASCII, since some platforms refuse anything else in an address. */
+/** Plain ASCII, since some platforms reject anything else in a URL. */
 function readableName(filename: string, mimeType: string): string {
   const stem = filename
     .replace(/\.[^.]*$/, "")
@@ -81,7 +81,7 @@ function readableName(filename: string, mimeType: string): string {
 
 export interface SignedRequest {
   method: "GET" | "HEAD";
-  /** As they stand in path and query. */
+  /** As in path and query. */
   mediaId: string;
   name: string;
   expires: string | undefined;
@@ -95,13 +95,13 @@ export interface SignedRequest {
 export interface SignedAnswer {
   status: 200 | 206 | 304 | 403 | 404 | 410 | 416;
   headers: Record<string, string>;
-  /** To be sent or destroyed; null where there is none. */
+  /** Must be sent or destroyed; null if there is none. */
   body: Readable | null;
-  /** The sentence of a refusal. */
+  /** The error message. */
   message: string | null;
 }
 
-/** Answers a request for a signed address: whole or one range, GET and HEAD. */
+/** Serves a signed URL: whole or one range, GET and HEAD. */
 export async function openSigned(
   deps: { pool: pg.Pool; storage: Storage; secrets: readonly MediaUrls["secret"][] },
   request: SignedRequest,
@@ -146,7 +146,7 @@ export async function openSigned(
   };
 }
 
-/** The bytes are a user's: nothing in them may run in our origin. Pages of the dashboard's origin may show them. */
+/** The bytes are a user's: nothing in them may run in our origin. Pages of the dashboard's origin can show them. */
 const SAFE_HEADERS = {
   "accept-ranges": "bytes",
   "x-content-type-options": "nosniff",
@@ -170,7 +170,7 @@ function matches(ifNoneMatch: string | undefined, etag: string): boolean {
 }
 
 /**
- * One range, its end not included. Null where none is asked for, or in a form that may be answered with the whole.
+ * One range, exclusive of its end. Null if there is none, or it has a form that may be answered with the whole file.
  * Source: RFC 9110, section 14.
  */
 function readRange(

@@ -22,10 +22,7 @@ export interface MediaSourceDeps {
   now?: () => Date;
 }
 
-/**
- * What a broker gets of its owner's media. Conversions are made when they are first asked for and kept beside the
- * original.
- */
+/** A broker's access to its owner's media. Conversions are created on demand and stored next to the original. */
 export function createMediaSource(deps: MediaSourceDeps, owner: Owner): MediaSource {
   const stored = (media: PublishMedia, rendition?: Rendition) =>
     needsRendition(media, rendition)
@@ -60,7 +57,7 @@ interface StoredMedia {
   facts: MediaFacts;
 }
 
-/** What is already what is wanted goes out as it is. */
+/** Anything that already fits is used unchanged. */
 function needsRendition(media: PublishMedia, wanted: Rendition | undefined): wanted is Rendition {
   if (wanted === undefined || isVideo(wanted) !== (media.type === "video")) return false;
   if (isVideo(wanted)) return media.mimeType !== wanted.mimeType || media.indexFirst === false;
@@ -90,7 +87,7 @@ async function findOrMakeRendition(
   if (found !== null) return found;
   const slots = isVideo(wanted) ? rewrappingSlots : imageSlots;
   return slots.run(owner.userId, (media.width ?? Infinity) * (media.height ?? 1) <= LIGHT_PIXELS, async () => {
-    // Another platform post of this process may have made it while this one waited for its turn.
+    // Another platform post of this process may have created it while this one waited for its turn.
     const foundNow = await find();
     if (foundNow !== null) return foundNow;
     const original = await findOriginal(deps, owner, media.id);
@@ -124,7 +121,7 @@ function isVideo({ mimeType }: Rendition): boolean {
   return mimeType === "video/mp4";
 }
 
-/** What sets one conversion apart from the others of the same file. */
+/** What distinguishes one conversion of a file from the others. */
 function nameRendition({ mimeType, maxWidth, maxHeight, maxSizeBytes }: Rendition): string {
   return [mimeType, maxWidth ?? "", maxHeight ?? "", maxSizeBytes ?? ""].join(";");
 }

@@ -8,15 +8,18 @@ import type { Db } from "../db/sql.ts";
 
 /** Storage reserved for what arrives with one request. */
 export interface Reservation {
-  /** Counts bytes that are about to be stored. Throws RATE_LIMITED where they are more than the person may have. */
+  /** Counts bytes that are about to be stored. Throws RATE_LIMITED if they exceed the user's limit. */
   add(bytes: number): void;
   /** They are counted by their rows now, or gone. */
   release(): void;
 }
 
-/** What people may still store, while files arrive: what is under way in this process counts, and is no row yet. */
+/**
+ * What users can still store while files arrive: bytes in progress in this process count, although they have no row
+ * yet.
+ */
 export interface StorageQuota {
-  /** Throws RATE_LIMITED where at least so many bytes would not fit. */
+  /** Throws RATE_LIMITED if this many bytes would not fit. */
   reserve(userId: string, announcedBytes?: number): Promise<Reservation>;
 }
 
@@ -54,14 +57,14 @@ export function createStorageQuota({ pool, limitsOf }: { pool: pg.Pool; limitsOf
   };
 }
 
-/** Bytes stored for a person in both modes, renditions and uploads that go on included. */
+/** Bytes stored for a user in both modes, including renditions and uploads in progress. */
 export async function storedBytes(db: Db, userId: string): Promise<number> {
   return (await sumStoredOfUser.one(db, [userId]))?.size_bytes ?? 0;
 }
 
 /**
- * The last word on what a transaction has stored, whoever else stores at the same time in whatever process: it holds
- * the person's row until it ends. Throws RATE_LIMITED.
+ * The final check of what a transaction has stored, regardless of concurrency: locks the user's row until it ends.
+ * Throws RATE_LIMITED.
  */
 export async function enforceStorageQuota(tx: Db, limitsOf: LimitsOf, userId: string): Promise<void> {
   const { maxStorageBytes: most } = await limitsOf(userId);

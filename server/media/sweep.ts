@@ -12,20 +12,17 @@ export interface SweepDeps {
 }
 
 /**
- * Media of published and discarded posts stay this long after the post's last change, so that their addresses work
- * while one looks at it.
+ * Media of published and discarded posts is kept this long after the post's last change, so that its URLs work while
+ * people look at it.
  */
 export const FINISHED_POST_DAYS = 30;
 /** Media that no post names stay this long: time to upload today and write the post tomorrow. */
 export const UNNAMED_DAYS = 7;
-/** A file is stored before its row is written; what has had no row for this long will never get one. */
+/** A file is stored before its row is written; one without a row for this long will never get one. */
 const UNFINISHED_HOURS = 24;
 const BATCH = 200;
 
-/**
- * The chore of SWEEP_QUEUE: deletes what nobody needs any more, in small transactions, beside running creates and other
- * sweeps.
- */
+/** The job of SWEEP_QUEUE: deletes unused media, in small transactions, concurrently with creates and other sweeps. */
 export async function sweepMedia(
   deps: SweepDeps,
 ): Promise<{ releasedObjects: number; strayObjects: number; unfinishedUploads: number }> {
@@ -47,7 +44,7 @@ export async function sweepMedia(
 
 const drop = z.object({ storageKeys: z.array(z.string()) });
 
-/** The chore of DROP_BYTES_QUEUE: what a row has let go of. */
+/** The job of DROP_BYTES_QUEUE: bytes that their row no longer references. */
 export async function dropBytes({ storage }: Pick<SweepDeps, "storage">, job: unknown): Promise<void> {
   for (const key of drop.parse(job).storageKeys) await storage.delete(key);
 }

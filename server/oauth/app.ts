@@ -12,12 +12,12 @@ import {
 import { type Db, transaction } from "../db/sql.ts";
 import type { OAuthServices } from "./services.ts";
 
-/** An app and what a connection remembers of it: null where it is the environment's. */
+/** An app and what a connection stores about it: null if it is the environment's. */
 export interface KnownApp extends OAuthApp {
   id: string | null;
 }
 
-/** The way somebody signs in at a platform. */
+/** A way to sign in to a platform. */
 export interface SignIn {
   mode: Mode;
   platform: PlatformName;
@@ -26,7 +26,7 @@ export interface SignIn {
 }
 
 /**
- * The app through which accounts are connected to a set: the set's own, else the instance's; null where there is
+ * The app with which accounts are connected to a set: the set's own, otherwise the instance's; null if there is
  * neither.
  */
 export async function findApp(
@@ -42,7 +42,7 @@ export async function findApp(
   return own ? openApp(services, own) : await loadInstanceApp(services, place);
 }
 
-/** The app that a connection was made with, though it may have been replaced since. */
+/** The app that a connection was made with, even if it has been replaced since. */
 export async function appOf(
   services: OAuthServices,
   made: SignIn & { oauth_app_id: string | null },
@@ -53,7 +53,7 @@ export async function appOf(
 }
 
 /**
- * Whose app is signed in with: another platform's where a login goes by that one's app, as Instagram's does by
+ * Whose app is used: another platform's if a login goes through that platform's app, as Instagram's does through
  * Facebook's. The sandbox has an app for each platform.
  */
 export function appPlatformOf(
@@ -92,12 +92,12 @@ export async function registerSandboxApp(services: OAuthServices, platform: Plat
       redirectUri,
     ]);
   });
-  // Where somebody has registered one at the same moment, theirs is as good.
+  // If someone registered one at the same time, theirs works, too.
   const theirs = saved ? null : await loadInstanceApp(services, { mode: "test", platform, login: "" });
   return theirs ?? { id, clientId, clientSecret, redirectUri };
 }
 
-/** Where platforms send people back to, unless the operator has named another address. */
+/** Where platforms send people back to, unless the operator has set another URL. */
 export function redirectUriOf(
   services: Pick<OAuthServices, "appUrl" | "liveApp">,
   platform: PlatformName,
@@ -111,7 +111,7 @@ export function sealAppSecret(services: Pick<OAuthServices, "vault">, id: string
   return services.vault.seal(clientSecret, { table: "oauth_apps", row: id, column: "client_secret_sealed" });
 }
 
-/** From the environment in live mode, made at the sandbox in test mode. */
+/** From the environment in live mode, created at the sandbox in test mode. */
 async function loadInstanceApp(
   services: OAuthServices,
   made: SignIn,

@@ -22,23 +22,23 @@ import { ConnectError, readRefusal, toConnectError } from "./connect-error.ts";
 import { type ConnectTarget, type GrantSource, sourceOf } from "./connect.ts";
 import type { OAuthServices } from "./services.ts";
 
-/** How long a person may take at the platform, and then to choose. */
+/** How long a person can take on the platform, and then to choose. */
 const AUTHORIZATION_SECONDS = 600;
 
-/** What somebody asks for who wants to connect an account. */
+/** A request to connect an account. */
 export interface ConnectRequest extends ConnectTarget {
   /** '' or the name of one of the platform's other logins. */
   login: string;
-  /** A path of the app's own to which the browser goes in the end. */
+  /** The path of the app where the browser ends up. */
   returnTo: string;
-  /** What only the browser that begins it can show again: see `bindingOf`. */
+  /** What only the starting browser can present again: see `bindingOf`. */
   binding: Buffer;
   connectLinkId?: string | null;
-  /** Who answers at the sandbox, by an id; without it the user. */
+  /** The person to use at the sandbox, by ID; the user by default. */
   sandboxPersonId?: string;
 }
 
-/** The accounts that somebody has given access to, at least one. */
+/** The accounts that were granted access to, at least one. */
 export interface AuthorizationGrant {
   authorization: OAuthAttemptRow;
   accounts: readonly GrantedAccount[];
@@ -46,17 +46,16 @@ export interface AuthorizationGrant {
 }
 
 /**
- * What ties an authorization to a browser: the digest of its session's id, or of the random cookie of one without a
- * session.
+ * What ties an authorization to a browser: the digest of its session's ID, or of the random cookie of a browser without
+ * a session.
  */
 export function bindingOf(kind: "session" | "browser", secret: string): Buffer {
   return digest(`${kind}:${secret}`);
 }
 
 /**
- * Begins a sign-in at a platform; answers the address that the browser has to open. Throws NOT_FOUND where the set is
- * not theirs, VALIDATION_FAILED where the platform has no such login or no app, and UNAVAILABLE while the sandbox is
- * away.
+ * Starts a platform sign-in; returns the URL that the browser must open. Throws NOT_FOUND if the set is not theirs,
+ * VALIDATION_FAILED if the platform has no such login or no app, and UNAVAILABLE while the sandbox is down.
  */
 export async function startAuthorization(services: OAuthServices, start: ConnectRequest): Promise<string> {
   const { platform, login, mode, userId, platformSetId } = start;
@@ -105,8 +104,8 @@ export async function startAuthorization(services: OAuthServices, start: Connect
 }
 
 /**
- * Takes a browser that a platform has sent back, once for each authorization, and asks the platform what was granted.
- * `bindings` are what the browser shows. Throws ConnectError. Answers the authorization alone where it was finished
+ * Completes an authorization when a platform sends the browser back, once, and asks the platform what was granted.
+ * `bindings` are what the browser presents. Throws ConnectError. Returns only the authorization if it was completed
  * before.
  */
 export async function handleCallback(
@@ -137,7 +136,7 @@ export async function handleCallback(
   return { authorization, ...accounts };
 }
 
-/** Keeps what was granted until the person has chosen. */
+/** Keeps the grant until the person has chosen. */
 export async function storePendingChoice(
   services: OAuthServices,
   { authorization, accounts, source }: AuthorizationGrant,
@@ -149,10 +148,7 @@ export async function storePendingChoice(
   await keepGranted.run(services.pool, [authorization.id, sealed, AUTHORIZATION_SECONDS]);
 }
 
-/**
- * What there is to choose from, for the browser that began it. Throws NOT_FOUND where there is nothing, or not any
- * more.
- */
+/** The available choices, for the browser that started it. Throws NOT_FOUND if there are none, or not anymore. */
 export async function openPendingChoice(
   services: OAuthServices,
   id: string,
@@ -199,7 +195,7 @@ const pendingChoice = z.object({
   source: z.object({ login: z.string(), oauthAppId: z.string().nullable(), grantorId: z.string().nullable() }),
 });
 
-/** Lifetimes are told from the moment of the exchange, and a person takes a while to choose. */
+/** Lifetimes count from the exchange, and a person takes a while to choose. */
 function withElapsed(granted: Grant, seconds: number): Grant {
   const left = (lifetime: number | null) => (lifetime === null ? null : lifetime - seconds);
   return {
@@ -209,7 +205,7 @@ function withElapsed(granted: Grant, seconds: number): Grant {
   };
 }
 
-/** The set's own app, else the instance's; in test mode one is made where there is none for this address. */
+/** The set's own app, otherwise the instance's; in test mode, one is created if there is none for this URL. */
 async function appFor(services: OAuthServices, start: ConnectRequest): Promise<KnownApp | null> {
   const app = await findApp(services, start);
   if (start.mode === "live" || app?.redirectUri.startsWith(`${services.appUrl}/`)) return app;
@@ -224,8 +220,7 @@ async function appFor(services: OAuthServices, start: ConnectRequest): Promise<K
 }
 
 /**
- * Why an authorization was not to be had; answers it where it was finished before, in the same browser, and something
- * came of it.
+ * Why an authorization was not available; returns it if it was completed before, in the same browser, with a result.
  */
 async function findFinished(
   services: OAuthServices,
@@ -243,7 +238,7 @@ async function findFinished(
   return authorization;
 }
 
-/** The code in the address, after all else in it has been validated. */
+/** The code in the URL, after everything else in it has been validated. */
 function readCode(
   services: OAuthServices,
   authorization: OAuthAttemptRow,
@@ -254,8 +249,7 @@ function readCode(
     new ConnectError(kind, { platform: authorization.platform, authorization });
   if (platform !== authorization.platform && platform !== appPlatformOf(services, authorization))
     throw fail("wrong_platform");
-  // RFC 9207: who answers, where it is said at all. The platforms' names of themselves begin with the origin of their
-  // consent page.
+  // RFC 9207: the issuer, if there is one. The platforms' issuers begin with the origin of their consent page.
   const issuer = query.get("iss");
   if (issuer !== null && URL.parse(issuer)?.origin !== new URL(oauth.authorizeUrl).origin) throw fail("wrong_issuer");
   const refusal = readRefusal(query);
@@ -285,7 +279,7 @@ async function exchangeCode(
   return { accounts, source: await sourceOf(services, oauth, authorization, app, grant) };
 }
 
-/** A connection that cannot publish is none. What is granted beside what publishing needs may be left out. */
+/** A connection that cannot publish is useless. Permissions beyond those needed for publishing are optional. */
 function requirePermissions(authorization: OAuthAttemptRow, { scopes }: Grant): void {
   if (scopes === null) return;
   const { label, publishScopes, otherPublishScopes = [] } = catalog[authorization.platform].capabilities;

@@ -3,10 +3,10 @@ import { createHash, randomBytes } from "node:crypto";
 import type { Mode } from "../../model/platform-names.ts";
 import type { OAuth, OAuthApp } from "../../platforms/platform.ts";
 
-/** What goes with a person to a platform's consent page and is asked back for. */
+/** Sent with a person to a platform's consent page and expected back. */
 export interface AuthorizeParameters {
   state: string;
-  /** Null where the platform has no PKCE. */
+  /** Null if the platform has no PKCE. */
   codeVerifier: string | null;
 }
 
@@ -18,7 +18,7 @@ export function newAuthorizeParameters(oauth: Pick<OAuth, "pkce">): AuthorizePar
   };
 }
 
-/** The address of a platform's consent page. `person` names who answers there, which only the sandbox heeds. */
+/** The URL of a platform's consent page. `person` selects who answers there, which only the sandbox uses. */
 export function authorizeUrl(
   oauth: OAuth,
   app: OAuthApp,
@@ -41,17 +41,17 @@ export function authorizeUrl(
     ...(person === null ? {} : { login_hint: person }),
   };
   for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
-  // A blank as a plus sign is a form's way of writing, which not every platform reads in an address.
+  // A plus sign for a space is form encoding, which not every platform accepts in a URL.
   url.search = url.search.replaceAll("+", "%20");
   return url;
 }
 
-/** The user's own person at the sandbox: each user has accounts of its own there. */
+/** The user's own person at the sandbox: each user has their own accounts there. */
 export function sandboxPerson(userId: string): string {
   return `user_${userId.replaceAll("-", "").slice(-12)}`;
 }
 
-/** The address as a browser has to open it: in test mode the sandbox stands for the platform. */
+/** The URL that a browser must open: in test mode, the sandbox's. */
 export function toBrowserUrl({ sandboxUrl }: { sandboxUrl: string }, mode: Mode, url: URL): string {
   return mode === "live" ? url.href : `${sandboxUrl}/${url.host}${url.pathname}${url.search}`;
 }

@@ -18,8 +18,8 @@ export interface OAuthFailure {
 export type FailureKind = keyof typeof FAILURES;
 
 /**
- * Thrown where a sign-in at a platform has come to nothing. `authorization` is the one it ends; null where the browser
- * has shown none of its own.
+ * Thrown if a platform sign-in fails. `authorization` is the one it ends; null if the browser has presented none of its
+ * own.
  */
 export class ConnectError extends Error {
   readonly failure: OAuthFailure;
@@ -113,9 +113,7 @@ const FAILURES = {
   },
 } as const satisfies Record<string, { message: (label: string) => string; cure: (label: string) => string }>;
 
-/**
- * What a platform says instead of a code, as each of them names it. Sources: the platforms' notes on their login, 2026.
- */
+/** What each platform sends instead of a code. Sources: the platforms' documentation on their login, 2026. */
 const REFUSALS: Readonly<Record<string, FailureKind>> = {
   access_denied: "refused",
   // Meta's documentation prints it so in one table.
@@ -141,7 +139,7 @@ const REFUSALS: Readonly<Record<string, FailureKind>> = {
   invalid_redirect_uri: "app_refused",
 };
 
-/** The refusal in the address that a platform has sent the browser back to; null where it holds none. */
+/** The error in the URL that a platform has sent the browser back to; null if there is none. */
 export function readRefusal(query: URLSearchParams): FailureKind | null {
   const names = ["error", "error_reason", "error_type"].flatMap((name) => query.get(name) ?? []);
   // Meta and TikTok also use numeric codes for an app that is set up incorrectly.
@@ -151,7 +149,7 @@ export function readRefusal(query: URLSearchParams): FailureKind | null {
   return known[0] ?? (names.length === 0 ? "app_refused" : "unknown_answer");
 }
 
-/** What went wrong while the platform was asked. Faults of our own are thrown on as they are. */
+/** The error of a request to the platform. Internal errors are rethrown. */
 export function toConnectError(error: unknown, authorization: OAuthAttemptRow): unknown {
   const about = { platform: authorization.platform, authorization, cause: error };
   if (error instanceof TransportError) return new ConnectError("platform_away", about);
@@ -160,6 +158,6 @@ export function toConnectError(error: unknown, authorization: OAuthAttemptRow): 
   if (error.code === "UNEXPECTED_RESPONSE") return new ConnectError("app_refused", about);
   if (error.code === "PLATFORM_UNAVAILABLE" || error.code === "RATE_LIMITED" || error.code === "QUOTA_EXCEEDED")
     return new ConnectError("platform_away", about);
-  // The platform's own sentence for the person says both what is missing and how to fix it.
+  // The platform's own message says both what is missing and how to fix it.
   return new ConnectError("nothing_to_connect", { ...about, message: error.message });
 }

@@ -11,9 +11,9 @@ import { type Connected, sourceOf, storeConnection } from "./connect.ts";
 import type { OAuthServices } from "./services.ts";
 
 /**
- * Connects the user's own person at the sandbox to a set of test mode, through the platform's own consent page and
- * token calls, as a browser would. Answers the account's id; `beside` runs in the transaction that stores it. Throws a
- * PublicError where the platform cannot be connected yet.
+ * Connects the user's own person at the sandbox to a set in test mode, through the platform's own consent page and
+ * token requests, as a browser would. Returns the account's ID; `beside` runs in the transaction that stores it. Throws
+ * a PublicError if the platform cannot be connected yet.
  */
 export async function connectSandboxAccount(
   services: OAuthServices,
@@ -28,7 +28,7 @@ export async function connectSandboxAccount(
   const known = await findApp(services, place);
   const app =
     known && known.redirectUri.startsWith(services.appUrl) ? known : await registerSandboxApp(services, where.platform);
-  // A sandbox whose data was thrown away has forgotten the app.
+  // A sandbox whose data was deleted does not know the app anymore.
   const consent =
     (await approve(http, oauth, app, person)) ??
     (await approve(http, oauth, await registerSandboxApp(services, where.platform), person));
@@ -45,7 +45,7 @@ interface Consent {
   codeVerifier: string | null;
 }
 
-/** Opens the consent page and presses its approving button; null where the sandbox does not know the app. */
+/** Opens the consent page and submits its approval; null if the sandbox does not know the app. */
 async function approve(http: HttpClient, oauth: OAuth, app: KnownApp, person: string): Promise<Consent | null> {
   const asked = newAuthorizeParameters(oauth);
   const url = authorizeUrl(oauth, app, asked, person).href;
@@ -59,7 +59,7 @@ async function approve(http: HttpClient, oauth: OAuth, app: KnownApp, person: st
   return code === null ? null : { app, code, codeVerifier: asked.codeVerifier };
 }
 
-/** What a browser would send of the page's check boxes, all of which are ticked at first. */
+/** What a browser would send for the page's check boxes, all of which are initially checked. */
 function tickedBoxes(page: HttpAnswer): [string, string][] {
   return [...page.text.matchAll(/<input [^<>]*>/g)].flatMap(([input]) => {
     const [, name, value] = / name="([^"]*)" value="([^"]*)"/.exec(input) ?? [];

@@ -19,7 +19,7 @@ import { forgetConnection, type RevokeJob } from "./disconnect.ts";
 import type { OAuthServices } from "./services.ts";
 import { storeGrant } from "./stored-grant.ts";
 
-/** Where an account is to be connected. */
+/** Where an account is connected to. */
 export interface ConnectTarget {
   userId: string;
   mode: Mode;
@@ -27,12 +27,12 @@ export interface ConnectTarget {
   platform: PlatformName;
 }
 
-/** How a grant came about. */
+/** How a grant was obtained. */
 export interface GrantSource {
   login: string;
   /** Null: by the instance's own app. */
   oauthAppId: string | null;
-  /** Whose whole grant to the app it is part of, where revoking takes all of it. */
+  /** Whose entire grant to the app it is part of, if revoking removes all of it. */
   grantorId: string | null;
 }
 
@@ -46,9 +46,9 @@ export interface Connected {
 }
 
 /**
- * Stores a grant as the set's account of its platform and answers the account's id. The same platform account keeps its
- * id, and what the platform does not send again (a refresh token) stays; another one replaces it, since a set holds at
- * most one active account of a platform. `beside` runs in the same transaction.
+ * Stores a grant as the set's account on its platform and returns the account's ID. The same platform account keeps its
+ * ID, and what the platform does not send again (a refresh token); another one replaces it, since a set has at most one
+ * active account per platform. `beside` runs in the same transaction.
  */
 export async function storeConnection(
   services: OAuthServices,
@@ -92,7 +92,7 @@ export async function storeConnectionIn(
     same ?? (await findFormerAccount.one(tx, [platformSetId, platform, userId, mode, profile.platformAccountId]));
   const account = { accountId: former?.id ?? newId(), userId, mode };
   const key = [account.accountId, userId, mode] as const;
-  // The grant before the account: whoever renews it takes its locks in this order, too.
+  // The grant before the account: renewals lock in this order, too.
   await lockConnection.one(tx, key);
   const { platformAccountId, username, displayName, avatarUrl, metadata } = profile;
   await saveAccount.run(tx, [
@@ -121,7 +121,7 @@ export async function storeConnectionIn(
 }
 
 /**
- * How a grant came about, as far as it can be known. A platform that does not say whose it is keeps nobody from
+ * How a grant was obtained, as far as can be known. A platform that does not say whose it is does not prevent
  * connecting.
  */
 export async function sourceOf(

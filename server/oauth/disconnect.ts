@@ -12,8 +12,8 @@ import type { OAuthServices } from "./services.ts";
 import { type AccountKey, openGrant } from "./stored-grant.ts";
 
 /**
- * A grant that the product has forgotten and the platform has not: the data of a job on `REVOKE_QUEUE`. One that no
- * account came of has the id of its sign-in as `accountId`.
+ * A grant that Ampost has deleted but the platform has not revoked: the data of a job on `REVOKE_QUEUE`. If no account
+ * was connected, `accountId` is the sign-in's ID.
  */
 export type RevokeJob = z.infer<typeof revokeJob>;
 
@@ -28,7 +28,7 @@ const revokeJob = z.object({
   sealed: z.string(),
 });
 
-/** What is sealed of it: the grant, and the app that it was given to, which may go before the platform has answered. */
+/** Its encrypted data: the grant, and its app, which may be gone before the platform responds. */
 const secrets = z.object({
   app: z.object({ clientId: z.string(), clientSecret: z.string(), redirectUri: z.string() }).nullable(),
   grant: z.object({
@@ -41,8 +41,8 @@ const secrets = z.object({
 });
 
 /**
- * Forgets an account's grant in the transaction of `tx`. The account stays readable by its id. Answers what is to be
- * sent to `REVOKE_QUEUE` in the same transaction, so that the platform forgets it too; null where there was no grant.
+ * Deletes an account's grant in the transaction of `tx`. The account can still be read by its ID. Returns what to send
+ * to `REVOKE_QUEUE` in the same transaction, so that the platform revokes it too; null if there was no grant.
  */
 export async function forgetConnection(
   services: OAuthServices,
@@ -72,9 +72,8 @@ export async function forgetConnection(
 }
 
 /**
- * Forgets what was granted in a sign-in that can come to nothing any more, in the transaction of `tx`. Answers what is
- * to be sent to `REVOKE_QUEUE` in the same transaction: one for each token, and nothing where an account has come of it
- * after all.
+ * Deletes the grant of a sign-in that can no longer be completed, in the transaction of `tx`. Returns what to send to
+ * `REVOKE_QUEUE` in the same transaction: one job per token, and none if an account was connected after all.
  */
 export async function forgetGrants(
   services: OAuthServices,
@@ -84,7 +83,7 @@ export async function forgetGrants(
   const { id: accountId, mode, platform } = authorization;
   const { login, oauthAppId, grantorId } = source;
   const dropped = await dropGranted.one(tx, [accountId]);
-  // The same choice sent twice at once: the other has connected an account, which lives by this.
+  // The same choice sent twice at the same time: the other one has connected an account that depends on this.
   if (dropped?.account_id) return [];
   const app = await appOf(services, { mode, platform, login, oauth_app_id: oauthAppId }, tx);
   const distinct = new Map(accounts.map((account) => [account.grant.accessToken, account]));
@@ -95,9 +94,9 @@ export async function forgetGrants(
 }
 
 /**
- * Asks the platform to take back a forgotten grant, where it has a call for that. Not where a connection lives by it,
- * of this user or another, such as the same account connected again: platforms take back all that a person granted to
- * the app. Throws while the platform is away.
+ * Asks the platform to revoke a deleted grant, if it supports that. Not if a connection depends on it, of this user or
+ * another, such as the same account reconnected: platforms revoke everything a person granted to the app. Throws while
+ * the platform is down.
  */
 export async function revokeGrant(services: OAuthServices, data: unknown): Promise<void> {
   const job = revokeJob.parse(data);
@@ -109,7 +108,7 @@ export async function revokeGrant(services: OAuthServices, data: unknown): Promi
   if (app !== null) await oauth.revoke(services.httpFor(job.mode), app, grant);
 }
 
-/** A grant that does not open, since its key was lost, must not keep anybody from disconnecting. */
+/** A grant that cannot be decrypted, because its key was lost, must not prevent disconnecting. */
 async function sealSecrets(services: OAuthServices, tx: pg.PoolClient, held: ConnectionRow): Promise<string | null> {
   try {
     const app = await appOf(services, held, tx);

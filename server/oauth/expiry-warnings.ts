@@ -13,8 +13,8 @@ const STAGES = [1, 3, 7] as const;
 const BATCH = 500;
 
 /**
- * Shows in their token health the connections that end within seven days, and those that have ended, and warns of each
- * end once 7, 3 and 1 days ahead: by an event, and by `tell`, which runs in the same transaction.
+ * Updates the token health of connections that expire within seven days or have expired, and warns once 7, 3 and 1 days
+ * ahead: with an event, and with `tell`, which runs in the same transaction.
  */
 export async function sendExpiryWarnings(
   services: OAuthServices,
@@ -43,7 +43,7 @@ async function warnOf(
   const account = { accountId, userId, mode };
   const state = healthAt(end, now, platform);
   if (state.health === "healthy") return;
-  // Where the platform has said why it renews no more, that says more than the date.
+  // The platform's reason for not renewing is more useful than the date.
   const reason =
     state.health === "expiring" && row.renewal_refused && row.token_health_reason !== null
       ? row.token_health_reason

@@ -11,18 +11,18 @@ import { type AccountKey, accountKeyParams, openAccessToken } from "./stored-gra
 import { changeHealth } from "./token-health.ts";
 
 export interface FreshTokenOptions {
-  /** What the token should live at least. */
+  /** Minimum remaining lifetime of the token. */
   minLifetimeSeconds: number;
-  /** A token that the platform has just called expired: it is renewed whatever its age. */
+  /** A token that the platform has just reported as expired: it is renewed regardless of its age. */
   refused?: string;
   /** The age at which it is renewed, instead of the platform's usual one. */
   afterSeconds?: number;
 }
 
 /**
- * An access token that lives at least `minLifetimeSeconds` more, renewed where the platform renews and it is time; see
- * `renew-token.ts` for how. Throws BrokerError AUTH_EXPIRED or AUTH_REVOKED where only the user can help, and
- * PLATFORM_UNAVAILABLE on a network fault, which never disconnects.
+ * An access token valid for at least `minLifetimeSeconds` more, renewed if the platform supports it and it is time; see
+ * `renew-token.ts` for how. Throws BrokerError AUTH_EXPIRED or AUTH_REVOKED if only the user can help, and
+ * PLATFORM_UNAVAILABLE on a network error, which never disconnects.
  */
 export async function freshToken(
   services: OAuthServices,
@@ -52,7 +52,7 @@ export async function reportTokenRefused(
   );
 }
 
-/** The renewals of this process that are under way, by pool and account: who comes meanwhile waits for them. */
+/** The renewals of this process in progress, by pool and account: later callers wait for them. */
 const flights = new WeakMap<pg.Pool, Map<string, Promise<string>>>();
 
 function flightsOf(pool: pg.Pool): Map<string, Promise<string>> {
@@ -99,7 +99,7 @@ async function renewOrKeep(
   }
 }
 
-/** How long a renewal of another process is waited for, without a connection, and how often the row is looked at. */
+/** How long to wait for another process's renewal, without a connection, and how often to check the row. */
 const PATIENCE_SECONDS = 10;
 const LOOK_MILLISECONDS = 200;
 
@@ -139,8 +139,8 @@ async function lookAgain(services: OAuthServices, account: AccountKey): Promise<
 }
 
 /**
- * A grant that lives and cannot be renewed is used until its end; a dead one is tried, so that the platform's own
- * sentence is told.
+ * A valid grant that cannot be renewed is used until it expires; an expired one is tried, so that the platform's own
+ * message is reported.
  */
 function isRenewable(held: ConnectionRow, refresh: NonNullable<OAuth["refresh"]>, isRefused: boolean): boolean {
   if (held.age_seconds < refresh.minAgeSeconds) return false;

@@ -5,13 +5,13 @@ import { freshToken, reportTokenRefused } from "./fresh-token.ts";
 import type { OAuthServices } from "./services.ts";
 import type { AccountKey } from "./stored-grant.ts";
 
-/** Longer than any platform's tokens live: whatever can be renewed is. */
+/** Longer than any platform's token lifetime: whatever can be renewed is. */
 const AS_FRESH_AS_CAN_BE_SECONDS = 10 * 365 * 86_400;
 
 /**
- * Renews an account's token where the platform renews it, and reads its profile and metadata anew. A platform that has
- * ended the access shows in the account's token health, as in publishing. Throws BrokerErrors and TransportErrors of
- * all other kinds.
+ * Renews an account's token if the platform supports it, and refreshes its profile and metadata. If the platform has
+ * ended access, the account's token health shows it, as in publishing. Throws all other BrokerErrors and
+ * TransportErrors.
  */
 export async function renewAndReadAgain(services: OAuthServices, account: AccountKey): Promise<void> {
   try {
@@ -25,8 +25,7 @@ export async function renewAndReadAgain(services: OAuthServices, account: Accoun
 }
 
 /**
- * Reads an account's profile and metadata by this token and stores them. What the platform does not tell this time
- * stays.
+ * Reads an account's profile and metadata with this token and stores them. What the platform does not return is kept.
  */
 export async function refreshProfile(services: OAuthServices, account: AccountKey, accessToken: string): Promise<void> {
   const key = [account.accountId, account.userId, account.mode] as const;

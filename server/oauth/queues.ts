@@ -2,7 +2,7 @@
 export const REVOKE_QUEUE = "oauth.revoke";
 export const ATTEMPTS_SWEEP_QUEUE = "oauth.sweep-attempts";
 
-/** A platform that is away when somebody disconnects is asked again for about three days. */
+/** If a platform is down when someone disconnects, it is asked again for about three days. */
 export const REVOKE_RETRIES = {
   retryLimit: 20,
   retryDelay: 30,
@@ -11,12 +11,12 @@ export const REVOKE_RETRIES = {
   retentionSeconds: 7 * 24 * 3600,
 } as const;
 
-/** The chores that look after grants; see `renew-due.ts` and `expiry-warnings.ts`. */
+/** The jobs that renew and check grants; see `renew-due.ts` and `expiry-warnings.ts`. */
 export const RENEW_QUEUE = "tokens.renew";
 export const WARN_QUEUE = "tokens.warn";
 export const PROFILES_QUEUE = "profiles.read";
 
-/** A round that meets something unforeseen is left to the next one. */
+/** After an unexpected error, the next run continues. */
 export const CARE_ROUNDS = {
   retryLimit: 0,
   expireInSeconds: 900,

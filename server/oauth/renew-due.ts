@@ -10,17 +10,15 @@ import type { AccountKey } from "./stored-grant.ts";
 import { changeHealth } from "./token-health.ts";
 
 const DAY_SECONDS = 86_400;
-/** How many accounts a process is busy with at once. */
+/** How many accounts a process handles concurrently. */
 const AT_ONCE = 8;
 const BATCH = 200;
-/**
- * After so long a round ends, so that the next one, in whichever process, takes what has become more urgent meanwhile.
- */
+/** A run ends after this time, so that the next one, in any process, starts with what has become most urgent. */
 const ROUND_SECONDS = 240;
 
 /**
- * Renews access ahead of its end, on every platform that can, a little earlier or later for each account so that the
- * work is spread. What fails is tried again later, and a network fault changes nothing.
+ * Renews access ahead of its expiry, on every platform that supports it, slightly spread per account. Failures are
+ * retried later, and a network error changes nothing.
  */
 export async function renewDueTokens(services: OAuthServices, signal: AbortSignal): Promise<void> {
   const rules = PLATFORM_NAMES.flatMap((platform) => {
@@ -46,8 +44,8 @@ export async function renewDueTokens(services: OAuthServices, signal: AbortSigna
 }
 
 /**
- * Reads profile and metadata of every account again about once a day, or as seldom as the platform's quota wants it.
- * What cannot be read stays as it is until the next time, but for an access that the platform says has ended.
+ * Refreshes profile and metadata of every account about once a day, or as rarely as the platform's quota requires. What
+ * cannot be read is kept until the next time, except access that the platform reports as ended.
  */
 export async function readDueProfiles(services: OAuthServices, signal: AbortSignal): Promise<void> {
   const rules = PLATFORM_NAMES.flatMap((platform) => {
@@ -62,7 +60,7 @@ export async function readDueProfiles(services: OAuthServices, signal: AbortSign
   );
 }
 
-/** A token that the platform calls expired before its time is renewed once, as in publishing. */
+/** A token that the platform reports as expired early is renewed once, as in publishing. */
 async function readOne(services: OAuthServices, account: AccountKey): Promise<void> {
   const token = await freshToken(services, account, { minLifetimeSeconds: 60 });
   try {
@@ -79,8 +77,8 @@ async function readOne(services: OAuthServices, account: AccountKey): Promise<vo
 }
 
 /**
- * What the platform did not say itself, such as an account that is not professional any more, is for the person to
- * mend.
+ * Problems that the platform itself did not report, such as an account that is no longer professional, are for the user
+ * to fix.
  */
 async function reportRefusal(
   services: OAuthServices,
@@ -99,7 +97,7 @@ function isRefusal(error: unknown): error is Refusal {
   return error instanceof BrokerError && (error.code === "AUTH_EXPIRED" || error.code === "AUTH_REVOKED");
 }
 
-/** Takes batch after batch until nothing is due; what one account meets keeps none of the others. */
+/** Takes batch after batch until nothing is due; one account's failure does not affect the others. */
 async function inRounds<Due extends CaredAccount>(
   signal: AbortSignal,
   take: () => Promise<Due[]>,

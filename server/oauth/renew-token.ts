@@ -14,19 +14,19 @@ import type { OAuthServices } from "./services.ts";
 import { type AccountKey, accountKeyParams, openAccessToken, openGrant, storeGrant } from "./stored-grant.ts";
 import { changeHealth, grantEnd, healthAt } from "./token-health.ts";
 
-/** Longer than a renewal can take: its one request has 30 s, and storing what came of it about as long again. */
+/** Longer than a renewal can take: its one request has 30 s, and storing its result about as long again. */
 const RENEWAL_SECONDS = 75;
 
-/** Whose answer may still be stored by a process that stood still, and woke up. */
+/** A process that was suspended may still store its response for this long. */
 const LOST_GRACE_SECONDS = 300;
 
 export type RenewalOptions = NonNullable<OAuth["refresh"]>;
 
 /**
- * Renews a grant, single-flight over all processes: the renewal is claimed in the row, the platform is asked with no
- * transaction open and no connection held, and the new pair is stored before anyone uses it. Answers null where another
- * process has the claim, or has stored another grant meanwhile. Throws AUTH_EXPIRED or AUTH_REVOKED where the platform
- * refuses, which then shows in the account's health.
+ * Renews a grant, once across all processes: the renewal is claimed in the row, the request runs without a transaction
+ * or connection, and the new pair is stored before anyone uses it. Returns null if another process has the claim, or
+ * has stored another grant in the meantime. Throws AUTH_EXPIRED or AUTH_REVOKED if the platform rejects it, which the
+ * account's health then shows.
  */
 export async function renewToken(
   services: OAuthServices,
@@ -72,7 +72,7 @@ async function requestRenewal(
   try {
     return await refresh.run(services.httpFor(held.mode), app, openGrant(services, held));
   } catch (error) {
-    // Where this fails, the claim runs out by itself, and counts as lost.
+    // If this fails, the claim expires, and counts as lost.
     await endRenewal
       .run(services.pool, [...accountKeyParams(account), renewal, isResponseLost(error)])
       .catch((failure: unknown) => {
@@ -82,7 +82,7 @@ async function requestRenewal(
   }
 }
 
-/** Whether the platform may have renewed all the same, and the grant we hold may be spent. */
+/** Whether the platform may have renewed anyway, so that our grant may be used up. */
 function isResponseLost(error: unknown): boolean {
   if (error instanceof TransportError) return error.sent;
   if (!(error instanceof BrokerError)) return true;
@@ -92,14 +92,12 @@ function isResponseLost(error: unknown): boolean {
   );
 }
 
-/**
- * How long the database may be away before a pair that the platform has given is lost, in seconds between the tries.
- */
+/** How long the database may be down before a pair from the platform is lost, in seconds between the attempts. */
 const STORE_PAUSES = [0, 0.1, 0.5, 2, 5, 10];
 
 /**
- * The platform has renewed. The old pair may be spent, so the new one has to be stored, unless somebody has stored
- * another meanwhile: that one is good then.
+ * The platform has renewed. The old pair may be used up, so the new one must be stored, unless someone else has stored
+ * another in the meantime: then that one is valid.
  */
 async function store(
   services: OAuthServices,
@@ -138,7 +136,7 @@ async function storeRenewed(
   grant: Grant,
 ): Promise<void> {
   const { refreshToken } = openGrant(services, before);
-  // Where the same one comes again without its end, that stays, too.
+  // If the same one comes again without its expiry, that is kept, too.
   const isSame = grant.refreshToken === refreshToken && grant.refreshExpiresInSeconds === null;
   await storeGrant(services, tx, account, isSame ? { ...grant, refreshToken: null } : grant);
   const life = await findGrantLife.one(tx, accountKeyParams(account));
@@ -148,8 +146,8 @@ async function storeRenewed(
 }
 
 /**
- * Only the platform's own word ends a connection, and only where it is about the grant that we hold: not where another
- * was stored meanwhile, nor where an earlier renewal may have spent it. Throws what has come of it.
+ * Only the platform's own response ends a connection, and only about the grant we have: not if another was stored in
+ * the meantime, nor if an earlier renewal may have used it up. Throws the result.
  */
 async function refused(
   services: OAuthServices,
@@ -179,10 +177,10 @@ function lostResponse(lostSeconds: number, cause: BrokerError): BrokerError {
   return new BrokerError("AUTH_EXPIRED", `${says} Reconnect the account.`, { cause, ...platformError });
 }
 
-/** Whoever stores at the same time needs a moment. */
+/** A concurrent writer needs a moment. */
 const REREAD_PAUSES = [0, 0.3];
 
-/** A token that another process, or the person by connecting again, has stored since this one was read. */
+/** A token that another process, or the user by reconnecting, has stored since this one was read. */
 async function findOtherToken(
   services: OAuthServices,
   account: AccountKey,
@@ -198,7 +196,7 @@ async function findOtherToken(
   return null;
 }
 
-/** The platform does not renew any more: that is the end, or a warning while the token lives. */
+/** The platform no longer renews: access has ended, or there is a warning while the token is valid. */
 async function reportRefused(
   services: OAuthServices,
   account: AccountKey,

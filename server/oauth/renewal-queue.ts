@@ -4,7 +4,7 @@ import type { Mode, PlatformName } from "../../model/platform-names.ts";
 import { catalog } from "../../platforms/catalog.ts";
 import { BrokerError } from "../../platforms/platform.ts";
 
-/** How many renewals of a platform a process has under way at once. */
+/** How many renewals of a platform a process runs concurrently. */
 const AT_ONCE = 4;
 /** How long one waits for its turn, and how old those before it are when waiting for them is given up. */
 const PATIENCE_SECONDS = 5;
@@ -16,8 +16,8 @@ interface RenewalQueue {
 }
 
 /**
- * The renewals of this process, a line for each platform and mode: a token endpoint that hangs holds up so many, and
- * all others are told at once that it does. Who waits holds no connection. A process is told from another by its pool.
+ * The renewals of this process, queued per platform and mode: a hanging token endpoint blocks only these, and all
+ * others fail immediately. Waiting uses no connection. Processes are identified by their pool.
  */
 const queues = new WeakMap<pg.Pool, Map<string, RenewalQueue>>();
 
@@ -43,7 +43,7 @@ export async function runInQueue<Result>(
   }
 }
 
-/** False where none comes in time. */
+/** False if none becomes free in time. */
 function waitForTurn({ waiting }: RenewalQueue, milliseconds: number): Promise<boolean> {
   return new Promise((resolve) => {
     const turn = () => {

@@ -13,11 +13,11 @@ export interface OAuthServices {
   log: Logger;
   /** A client to the platforms: in test mode to the sandbox. */
   httpFor(mode: Mode): HttpClient;
-  /** A client that goes to exactly the address it is given: the sandbox's control API. */
+  /** A client that requests exactly the given URL: the sandbox's control API. */
   directHttp: HttpClient;
-  /** How one signs in at a platform, in its usual way or another by name; undefined where there is none. */
+  /** A platform's sign-in, its default or another by name; undefined if there is none. */
   oauthOf(platform: PlatformName, login?: string): OAuth | undefined;
-  /** The instance's own app for live mode, from the environment; null where it is not set. */
+  /** The instance's own app for live mode, from the environment; null if not set. */
   liveApp(platform: PlatformName): OAuthApp | null;
   /** The face that OAuth callbacks come back to. */
   appUrl: string;

@@ -15,7 +15,7 @@ export function accountKeyParams(account: AccountKey): [accountId: string, userI
   return [account.accountId, account.userId, account.mode];
 }
 
-/** Seals a grant into the account's row. Whatever renewal is under way there is of the grant before. */
+/** Encrypts a grant into the account's row. Any renewal in progress there is of the previous grant. */
 export async function storeGrant(
   services: Pick<OAuthServices, "vault">,
   tx: pg.PoolClient,
@@ -41,7 +41,7 @@ export function openAccessToken(services: Pick<OAuthServices, "vault">, row: Con
   });
 }
 
-/** What is stored of a grant, as platforms take it. */
+/** A stored grant, in the form platforms expect. */
 export function openGrant(services: Pick<OAuthServices, "vault">, row: ConnectionRow): Grant {
   const refreshToken =
     row.refresh_token_sealed === null

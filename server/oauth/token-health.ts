@@ -11,18 +11,18 @@ import type { AccountKey } from "./stored-grant.ts";
 
 export interface TokenHealth {
   health: AccountRow["token_health"];
-  /** A sentence: what is the matter and what to do; null where nothing is. */
+  /** A sentence: the problem and what to do; null if there is none. */
   reason: string | null;
 }
 
 export const HEALTHY: TokenHealth = { health: "healthy", reason: null };
 
-/** How many days ahead of its end a grant is called expiring. */
+/** How many days before its expiry a grant counts as expiring. */
 export const EXPIRING_DAYS = 7;
 
 /**
- * When a grant ends unless the person connects again; null where nothing ends it. What is renewed by itself ends with
- * its refresh token, if ever, and with the access token once the platform has said that it renews no more.
+ * When a grant expires unless the user reconnects; null if it does not. One that is renewed automatically expires with
+ * its refresh token, if at all, and with the access token once the platform no longer renews.
  */
 export function grantEnd(refresh: OAuth["refresh"], life: GrantLifeRow): Date | null {
   const { access_token_expires_at: access, refresh_token_expires_at: renewable } = life;
@@ -32,7 +32,7 @@ export function grantEnd(refresh: OAuth["refresh"], life: GrantLifeRow): Date | 
   return renewable === null || access === null || renewable > access ? renewable : access;
 }
 
-/** What a grant that ends then is called at this moment. */
+/** The current health of a grant with this expiry. */
 export function healthAt(end: Date | null, now: Date, platform: PlatformName): TokenHealth {
   if (end === null || end.getTime() - now.getTime() > EXPIRING_DAYS * 86_400_000) return HEALTHY;
   const { label } = catalog[platform].capabilities;
@@ -46,8 +46,8 @@ export function healthAt(end: Date | null, now: Date, platform: PlatformName): T
 }
 
 /**
- * Stores an account's token health, and with its end an event and an entry in the audit log, once. `issuedAt` names the
- * grant that it is about: where the person has connected again meanwhile, nothing is changed.
+ * Stores an account's token health, and when access ends, an event and an audit log entry, once. `issuedAt` identifies
+ * the grant: if the user has reconnected in the meantime, nothing changes.
  */
 export async function changeHealth(
   db: Db,

@@ -8,7 +8,7 @@ import { type Launcher, launcherFor } from "./postgres-binaries.ts";
 import { ensureRunning, type PostgresPaths, preparePaths, readPidFile, stopServer } from "./postgres-server.ts";
 
 export interface EmbeddedOptions {
-  /** The server lives in `postgres/` inside it; nobody else may read that. */
+  /** The server is in its subfolder `postgres/`, which only its owner can read. */
   dataDir: string;
   log: Pick<Logger, "info" | "warn" | "error">;
   /** PostgreSQL settings over ours. */
@@ -21,7 +21,7 @@ export interface EmbeddedPostgres {
   url: string;
   /** The postmaster's process. */
   pid(): Promise<number | undefined>;
-  /** Whether the server ran already: started by another process, or left by one that was killed. */
+  /** Whether the server was already running: started by another process, or left by one that was killed. */
   adopted: boolean;
   /** Leaves the server, and stops it if nobody else uses it. */
   stop(): Promise<void>;
@@ -31,9 +31,9 @@ const OWNER = "ampost owner";
 const WATCH_SECONDS = 1;
 
 /**
- * Starts PostgreSQL in a data folder, or joins the one that runs there. Any number of processes share it: each owner
- * holds one connection, which the server loses with the process however that ends, and the last one to leave stops the
- * server. A server that dies while it has owners is started again. Data is as durable as PostgreSQL makes it.
+ * Starts PostgreSQL in a data folder, or joins the one running there. Any number of processes share it: each holds one
+ * connection, which ends with the process however it dies, and the last one to leave stops the server. A server that
+ * dies while in use is restarted. Data is as durable as PostgreSQL makes it.
  */
 export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedPostgres> {
   const place = await preparePaths(options.dataDir);
@@ -51,8 +51,8 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedP
   }
 
   /**
-   * Told to stop from outside, PostgreSQL would refuse new sessions for as long as ours are open: it is helped to end,
-   * and started again.
+   * If stopped from outside, PostgreSQL would reject new sessions for as long as ours are open, so it is stopped
+   * completely and restarted.
    */
   async function watch(): Promise<void> {
     const running = await readPidFile(place);
@@ -94,15 +94,15 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedP
 
 async function ownerConnection(place: PostgresPaths): Promise<pg.Client> {
   const client = new pg.Client({ connectionString: place.url("ampost"), application_name: OWNER });
-  // Its end says all there is to say.
+  // Its end is all that matters.
   client.on("error", () => undefined);
   await client.connect();
-  // It alone is no reason for a process to stay.
+  // It must not keep the process running by itself.
   holdProcess(client, false);
   return client;
 }
 
-/** pg has had both methods for long; its types have neither. */
+/** pg has long had both methods, but its types do not. */
 function holdProcess(client: pg.Client, hold: boolean): void {
   if (hold && "ref" in client && typeof client.ref === "function") client.ref();
   if (!hold && "unref" in client && typeof client.unref === "function") client.unref();

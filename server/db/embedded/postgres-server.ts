@@ -10,7 +10,7 @@ import { isAlive } from "../../../model/is-alive.ts";
 import { withFileLock } from "./file-lock.ts";
 import { findPostgres, giveTo, type Launcher } from "./postgres-binaries.ts";
 
-/** Where one PostgreSQL lives. */
+/** The location of a PostgreSQL server. */
 export interface PostgresPaths {
   folder: string;
   /** PGDATA. */
@@ -53,7 +53,7 @@ export interface Server {
   settings: Record<string, string>;
 }
 
-/** Called under the place's lock, by one process at a time. Answers whether it had to start the server. */
+/** Called under the location's lock, by one process at a time. Returns whether it had to start the server. */
 export async function ensureRunning(server: Server): Promise<boolean> {
   const { place, launcher } = server;
   const running = await readPidFile(place);
@@ -70,10 +70,9 @@ export async function ensureRunning(server: Server): Promise<boolean> {
 }
 
 /**
- * PostgreSQL writes its process down beside its data and beside its socket. The number of a server that was killed
- * would keep the next one from starting if another program has it by now, or nobody has taken notice of the death yet:
- * it only asks whether that lives. Whether processes of the old server still use its memory it finds out without the
- * records.
+ * PostgreSQL records its process next to its data and its socket. The process ID of a killed server would keep the next
+ * one from starting if another program now has it, or if the dead process has not been reaped: PostgreSQL only checks
+ * whether it exists. It finds out on its own whether processes of the old server still use its memory.
  */
 async function dropStale(record: string, place: PostgresPaths): Promise<void> {
   const pid = parseInt(await readFile(record, "utf8").catch(() => ""), 10);
@@ -81,7 +80,7 @@ async function dropStale(record: string, place: PostgresPaths): Promise<void> {
 }
 
 async function initialise(initdb: string, { place, launcher }: Server): Promise<void> {
-  // Made beside its place and moved there whole, so that a start that was cut off leaves no half of a cluster.
+  // Created next to its location and then moved, so that an interrupted start leaves no partial cluster.
   const fresh = `${place.data}.new`;
   await rm(fresh, { recursive: true, force: true });
   await giveTo(launcher, place.folder);
@@ -97,7 +96,7 @@ async function startServer(postgres: string, { place, launcher, settings }: Serv
   const args = ["-D", place.data];
   for (const [name, value] of Object.entries({ ...ourSettings(place), ...settings }))
     args.push("-c", `${name}=${value}`);
-  // After a kill -9 the old server's last processes may hold its memory for a moment, and the first starts are refused.
+  // After a kill -9, the old server's last processes may hold its memory for a moment, and the first starts fail.
   const deadline = performance.now() + 2_000;
   for (;;) {
     const child = await launch(postgres, args, place, launcher);
@@ -120,13 +119,13 @@ function ourSettings(place: PostgresPaths): Record<string, string> {
     max_connections: String(Math.min(100 + 25 * availableParallelism(), 400)),
     shared_buffers: "64MB",
     max_wal_size: "512MB",
-    // Nobody replicates from it, so it need not write for that, nor keep processes for it.
+    // There are no replicas, so it need not write or run processes for them.
     wal_level: "minimal",
     max_wal_senders: "0",
     io_method: "sync",
     max_parallel_workers_per_gather: "0",
     jit: "off",
-    // Nobody reads the titles, and writing them is part of the cost of every statement.
+    // Nobody reads the titles, and updating them costs time in every statement.
     update_process_title: "off",
     log_checkpoints: "off",
     timezone: "UTC",
@@ -137,11 +136,11 @@ function ourSettings(place: PostgresPaths): Record<string, string> {
 interface Launched {
   /** The exit code. */
   ended: Promise<number | null>;
-  /** Lets this process end while the other runs on. */
+  /** Lets this process end while the other continues. */
   unref(): void;
 }
 
-/** Runs a program of PostgreSQL in a session of its own: Ctrl-C at our terminal is for us to pass on, in good order. */
+/** Runs a PostgreSQL program in its own session: we handle Ctrl-C on our terminal ourselves, in the right order. */
 async function launch(
   program: string,
   programArgs: string[],
@@ -166,10 +165,7 @@ async function launch(
   }
 }
 
-/**
- * Waits until the server answers, making the database if it is not there yet; false as soon as it is not alive any
- * more.
- */
+/** Waits until the server responds, creating the database if necessary; false as soon as it has died. */
 async function untilAnswers(place: PostgresPaths, alive: () => Promise<boolean>): Promise<boolean> {
   for (;;) {
     const answer = await ask(place, "ampost");
@@ -204,12 +200,12 @@ async function createDatabase(place: PostgresPaths): Promise<void> {
 export async function stopServer(place: PostgresPaths): Promise<void> {
   const running = await readPidFile(place);
   if (!running || !(await isOurs(running.pid, place))) return;
-  // SIGINT is PostgreSQL's fast shutdown: it ends all sessions and writes everything down.
+  // SIGINT is PostgreSQL's fast shutdown: it ends all sessions and writes everything to disk.
   process.kill(running.pid, "SIGINT");
   while (await isOurs(running.pid, place)) await sleep(5);
 }
 
-/** PostgreSQL's own record of its process; there for as long as the server runs, and left behind by a kill. */
+/** PostgreSQL's own record of its process; it exists while the server runs, and is left behind by a kill. */
 export async function readPidFile(place: PostgresPaths): Promise<{ pid: number; status: string } | undefined> {
   const lines = (await readFile(pidFile(place), "utf8").catch(() => "")).split("\n");
   const pid = Number(lines[0]);
@@ -220,10 +216,10 @@ function pidFile(place: PostgresPaths): string {
   return join(place.data, "postmaster.pid");
 }
 
-/** Whether the process is the server of this folder: a number may have passed to another program since. */
+/** Whether the process is this folder's server: the process ID may belong to another program by now. */
 async function isOurs(pid: number, place: PostgresPaths): Promise<boolean> {
   if (!isAlive(pid)) return false;
-  // PostgreSQL works from its data folder. Where the system does not say where a process works, the number has to do.
+  // PostgreSQL's working directory is its data folder. If the system does not reveal it, the process ID must suffice.
   if (process.platform !== "linux") return true;
   const worksIn = await readlink(`/proc/${pid}/cwd`).catch(() => undefined);
   return worksIn === place.data;

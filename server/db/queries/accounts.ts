@@ -17,7 +17,7 @@ export interface AccountRow {
   platform_metadata: Record<string, unknown>;
   external_id: string | null;
   connected_at: Date;
-  /** When the grant ends; null where it names no end, or is gone. */
+  /** When the grant ends; null if unknown, or if there is no grant. */
   token_expires_at: Date | null;
 }
 
@@ -37,7 +37,7 @@ export const listAccounts = statement<
    order by a.connected_at, a.id`,
 );
 
-/** All that posts of test keys may stand under in the sandbox, connected still or not. */
+/** All names under which posts of test keys can appear in the sandbox, connected or not. */
 export const listSandboxAccounts = statement<Pick<AccountRow, "platform" | "platform_account_id">, [userId: string]>(
   "accounts.list_sandbox",
   `select distinct platform, platform_account_id from accounts where user_id = $1 and mode = 'test'`,
@@ -49,7 +49,7 @@ export const findAccount = statement<AccountRow, [id: string, userId: string, mo
   `${select} where a.id = $1 and a.user_id = $2 and a.mode = $3`,
 );
 
-/** What is stored of a set's active account, as validating a post needs it. */
+/** A set's active account, as validation needs it. */
 export interface SetAccountRow {
   id: string;
   platform: PlatformName;
@@ -62,8 +62,7 @@ export interface SetAccountRow {
 }
 
 /**
- * One row for a set without accounts (its account columns null), none where there is no such set. On the path of every
- * create.
+ * One row for a set without accounts (with null account columns), none if there is no such set. Runs in every create.
  */
 export const findSetWithAccounts = statement<
   { set_id: string } & (SetAccountRow | { [Column in keyof SetAccountRow]: null }),

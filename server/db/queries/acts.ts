@@ -8,13 +8,13 @@ export interface HeldPlatformPostRow {
   id: string;
   platform: PlatformName;
   status: PlatformPostStatus;
-  /** A step is running, by its lease, or the platform accepted the post and is being asked what became of it. */
+  /** A step is running, according to its lease, or the platform accepted the post and is being polled. */
   running: boolean;
   /** All its visible steps are live, and only cosmetic ones are left. */
   live: boolean;
 }
 
-/** Which post: what every act takes first. */
+/** Identifies the post; the first parameters of every action. */
 type PostParams = [postId: string, userId: string, mode: Mode];
 
 /** Which platform posts of a user. */
@@ -30,9 +30,8 @@ export const holdPlatformPosts = statement<HeldPlatformPostRow, PostParams>(
 );
 
 /**
- * The platform posts that may or may not be live: with a commit that is open or was given up. Ask after
- * `holdPlatformPosts`, in a separate statement, because a commit may have been written while that one waited for its
- * locks.
+ * The platform posts that may be live: with a commit that is open or was abandoned. Query after `holdPlatformPosts`, in
+ * a separate statement, because a commit may have been written while that one waited for its locks.
  */
 export const findUncertainPlatformPosts = statement<{ id: string }, PostParams>(
   "platform_posts.find_uncertain",
@@ -50,7 +49,7 @@ const accountNow = `case when pp.lease_until > now() or pp.live_through is not n
       select a.id from accounts a where a.platform_set_id = p.platform_set_id and a.user_id = p.user_id
         and a.mode = p.mode and a.platform = pp.platform and a.status = 'active'), pp.account_id) end`;
 
-/** All of them are due now. What was prepared is kept, and what is running continues. */
+/** All of them are due now. Prepared work is kept, and running steps continue. */
 export const publishPlatformPosts = statement<never, PostParams>(
   "platform_posts.publish",
   `update platform_posts pp set status = 'queued', due_at = now(), failures = 0, account_id = ${accountNow},
@@ -72,7 +71,7 @@ export const retryPlatformPosts = statement<never, PlatformPostsParams>(
    from posts p where p.id = pp.post_id and pp.id = any($1) and pp.user_id = $2 and pp.mode = $3`,
 );
 
-/** None of their steps will start any more, and one that is running loses its claim. */
+/** None of their steps will start anymore, and a running one loses its claim. */
 export const discardPlatformPosts = statement<never, [...PlatformPostsParams, error: Json | null]>(
   "platform_posts.discard",
   `update platform_posts set status = 'discarded', error = coalesce($4, error), fence = fence + 1, updated_at = now(),
@@ -80,7 +79,7 @@ export const discardPlatformPosts = statement<never, [...PlatformPostsParams, er
    where id = any($1) and user_id = $2 and mode = $3`,
 );
 
-/** Their forced retry will not start any more, and the outcome of the first call stays unknown. */
+/** Their forced retry will not start anymore, and the outcome of the first request stays unknown. */
 export const takeBackForcedRetries = statement<never, [...PlatformPostsParams, error: Json]>(
   "platform_posts.take_back_forced_retries",
   `update platform_posts set status = 'unknown', error = $4, fence = fence + 1, updated_at = now(),
@@ -95,7 +94,7 @@ export const settleLivePlatformPosts = statement<never, PlatformPostsParams>(
    where id = any($1) and user_id = $2 and mode = $3`,
 );
 
-/** Discards what was prepared; a running step loses its claim. */
+/** Discards prepared work; a running step loses its claim. */
 export const reschedulePlatformPosts = statement<never, [...PostParams, dueAt: Date | null, nextActionAt: Date | null]>(
   "platform_posts.reschedule",
   `update platform_posts set due_at = $4, next_action_at = $5, lane = 'prepare', fence = fence + 1, lease_until = null,
@@ -104,7 +103,7 @@ export const reschedulePlatformPosts = statement<never, [...PostParams, dueAt: D
    where post_id = $1 and user_id = $2 and mode = $3`,
 );
 
-/** Those that have not begun are no longer due. The post's row must be locked. */
+/** Those that have not started are no longer due. The post's row must be locked. */
 export const missPlatformPosts = statement<never, [...PostParams, warnings: Json]>(
   "platform_posts.miss",
   `with missed as (
@@ -124,10 +123,10 @@ export const setPostStatus = statement<never, [...PostParams, status: PostStatus
    where id = $1 and user_id = $2 and mode = $3`,
 );
 
-/** Wakes every process to look at the queue. */
+/** Makes every process check the queue. */
 export const notifyDue = statement<never, []>("queue.notify_due", "select pg_notify('ampost_due', '')");
 
-/** What acts need to know about a post whose row is locked. */
+/** What actions need to know about a post whose row is locked. */
 export interface HeldPost {
   id: string;
   user_id: string;

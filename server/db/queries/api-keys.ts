@@ -21,14 +21,14 @@ export interface ApiKeyRow {
 const columns =
   "id, user_id, mode, name, prefix, client_id, policies, created_at, last_used_at, expires_at, revoked_at";
 
-/** Who a key speaks for. `unseen`: its last use was written down more than a minute ago. */
+/** Whom a key acts for. `unseen`: its last use was recorded more than a minute ago. */
 export interface KeyHolderRow {
   id: string;
   user_id: string;
   mode: Mode;
   policies: unknown;
   unseen: boolean;
-  /** Until it expires; null where it does not. */
+  /** When it expires; null if it does not. */
   seconds_left: number | null;
 }
 
@@ -63,7 +63,7 @@ export const insertApiKey = statement<
    values ($1, $2, $3, $4, $5, $6, $7, $8) returning ${columns}`,
 );
 
-/** Nothing where it was made before. */
+/** No row if it already exists. */
 export const insertGrant = statement<
   Pick<ApiKeyRow, "id">,
   [
@@ -90,8 +90,8 @@ export const prolongGrant = statement<never, [grantId: string, userId: string, m
 );
 
 /**
- * Grants whose clients have never come for their code. Whoever comes lives for months (`prolongGrant`). They are kept
- * while the page that made them could be answered once more.
+ * Grants whose client never fetched its code. A fetched grant lasts for months (`prolongGrant`). They are kept while
+ * the page that created them could be answered again.
  */
 export const deleteUnbegunGrants = statement<never, [limit: number]>(
   "api_keys.delete_unbegun_grants",
@@ -100,7 +100,7 @@ export const deleteUnbegunGrants = statement<never, [limit: number]>(
        and expires_at < created_at + interval '1 day' limit $1)`,
 );
 
-/** Keys and grants that have ended so long ago, or before so many others of the person. */
+/** Keys and grants that ended long ago, or before many others of the user. */
 export const deletePastKeys = statement<never, [days: number, mostOfUser: number, limit: number]>(
   "api_keys.delete_past",
   `delete from api_keys where id in (
@@ -128,7 +128,7 @@ export const findApiKey = statement<ApiKeyRow, [id: string, userId: string]>(
   `select ${columns} from api_keys where id = $1 and user_id = $2`,
 );
 
-/** Nothing where it is revoked already; else every process is told. */
+/** No row if it is already revoked; otherwise every process is notified. */
 export const revokeKey = statement<ApiKeyRow, [id: string, userId: string]>(
   "api_keys.revoke",
   `with revoked as (
@@ -137,7 +137,7 @@ export const revokeKey = statement<ApiKeyRow, [id: string, userId: string]>(
    select ${columns}, pg_notify('ampost_keys', id::text) from revoked`,
 );
 
-/** One more post of the key today; nothing where that would be more than it may create. */
+/** Counts one more post of the key today; no row if that would exceed its limit. */
 export const countPostOfKey = statement<
   { posts_today: number },
   [id: string | null, userId: string, mode: Mode, postsDay: number]

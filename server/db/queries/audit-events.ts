@@ -34,7 +34,7 @@ export const insertAuditEvent = statement<
    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
 );
 
-/** What the person has done since, counted no further. */
+/** The number of the user's events since then, counted up to the limit. */
 export const countDeeds = statement<{ count: number }, [userId: string | null, idOfADayAgo: string, most: number]>(
   "audit_events.count_deeds",
   `select count(*)::int as count from (

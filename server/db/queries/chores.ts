@@ -1,18 +1,18 @@
 import { statement } from "../sql.ts";
 
 /**
- * What the sweeps delete and fold. They look at all users' rows at once and give nothing of them back; each touches a
- * bounded batch, so that no lock is held for long.
+ * What the sweeps delete and fold. They process all users' rows and return none of their data; each handles a limited
+ * batch, so that no lock is held for long.
  */
 export const deleteOldIdempotencyKeys = statement<never, [limit: number]>(
   "idempotency_keys.delete_old",
-  // Keys of posts live as long as their post; all others, claims of processes that died among them, 30 days.
+  // Keys of posts live as long as their post; all others, including claims of dead processes, 30 days.
   `delete from idempotency_keys where ctid = any (array(
      select ctid from idempotency_keys where post_id is null and created_at < now() - interval '30 days' limit $1
      for update skip locked))`,
 );
 
-/** Of those that are older than a month, beside the first of the post and the newest. */
+/** Those older than a month, except the post's first and newest ones. */
 export const deleteSurplusKeysOfPosts = statement<never, [mostPost: number, limit: number]>(
   "idempotency_keys.delete_surplus",
   `delete from idempotency_keys where ctid = any (array(
@@ -26,13 +26,13 @@ export const deleteSurplusKeysOfPosts = statement<never, [mostPost: number, limi
      where k.created_at > crowded.first and k.created_at < now() - interval '30 days' limit $2))`,
 );
 
-/** Invitations that nobody has taken in time. */
+/** Invitations that were not used in time. */
 export const deleteOldInvites = statement<never, [limit: number]>(
   "invites.delete_old",
   `delete from invites where id in (select id from invites where expires_at < now() - interval '30 days' limit $1)`,
 );
 
-/** Resets, second factors and challenges that nobody answered in time. */
+/** Resets, two-factor codes and challenges that were not answered in time. */
 export const deleteOldVerifications = statement<never, [limit: number]>(
   "verifications.delete_old",
   `delete from verifications
@@ -46,8 +46,8 @@ export const deleteOldOutbox = statement<never, [limit: number]>(
 );
 
 /**
- * Replaces the changes of a user's count by their sum. One statement, so that whoever counts meanwhile sees either all
- * of them or their sum; changes that come in meanwhile are other rows and stay.
+ * Replaces the changes of a user's count with their sum. One statement, so that concurrent readers see either all of
+ * them or their sum; changes that arrive meanwhile are other rows and stay.
  */
 export const foldPostCounts = statement<never, [limit: number]>(
   "post_counts.fold",

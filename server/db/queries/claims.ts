@@ -7,7 +7,7 @@ export const LANES = ["prepare", "commit", "observe"] as const;
 
 export type Lane = (typeof LANES)[number];
 
-/** What every write of a claim carries: writes of an older claim have no effect. */
+/** Part of every write of a claim: writes of an older claim have no effect. */
 export interface Claimed {
   id: string;
   fence: number;
@@ -31,27 +31,25 @@ export interface ClaimedRow {
   turn_end: string | null;
 }
 
-/**
- * How many due rows are looked at in the order of their time, and how many accounts in turn where those were not all.
- */
+/** How many due rows are examined in order of their time, and how many accounts in turn if those were not all. */
 const LOOKED_AT = 128;
 const ACCOUNTS_IN_TURN = 64;
 
 /**
- * What was taken over so often is claimed alone, so that what ends a process is told from what was in its hands as
- * well.
+ * Rows taken over this often are claimed alone, so that what crashes a process can be told from what was in progress
+ * with it.
  */
 export const SUSPECT_TAKEOVERS = 2;
 
-/** What was taken over so often is set aside. */
+/** Rows taken over this often are set aside. */
 export const SET_ASIDE_TAKEOVERS = 3;
 
 /** How many posts of one account may be prepared, and how many observed, at the same time. */
 const SIDE_BY_SIDE = 3;
 
 /**
- * What waited for a platform's limit to end comes back within so much after it: a part of what it waited, and so many
- * seconds at most.
+ * After a platform's limit ends, waiting posts return within this time: a fraction of their wait, at most this many
+ * seconds.
  */
 const LIMIT_SPREAD = 0.25;
 const LIMIT_SPREAD_SECONDS = 60;
@@ -187,8 +185,8 @@ function claimIn(lane: Lane): Statement<ClaimedRow, ClaimParams> {
 }
 
 /**
- * Renews the leases that are still held. A row that is being written is left for the next time, so that two of these never
- * wait for each other.
+ * Renews the leases that are still held. A row that is being written is left for the next time, so that two renewals
+ * never wait for each other.
  */
 export const prolongLeases = statement<
   { lease_owner: string },
@@ -233,7 +231,7 @@ export const findNextDue = statement<{ lane: Lane; is_due: boolean; next_in_seco
    from unnest(array['prepare', 'commit', 'observe']) as l(lane) where l.lane = 'observe' or not ${isHeld}`,
 );
 
-/** Postpones what is due for the platform and not claimed, by that long up to twice as long. */
+/** Postpones the platform's due, unclaimed posts, by that long up to twice as long. */
 export const putOffGroup = statement<never, [mode: Mode, platform: PlatformName, seconds: number]>(
   "platform_posts.put_off_group",
   `with due as (

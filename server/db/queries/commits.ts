@@ -24,7 +24,7 @@ export interface NewIntent {
   warnings: WorkRow["warnings"];
 }
 
-/** `isBusy`: nothing was written, because the account has another commit in flight. */
+/** `isBusy`: nothing was written, because the account has another commit in progress. */
 export type IntentWritten = { isBusy: true } | { isBusy: false; lateSeconds: number; row: WrittenRow };
 
 /**
@@ -133,10 +133,10 @@ export const findUncertainCommits = statement<
 );
 
 /**
- * Keeps an answer that arrived after the claim was lost, whatever became of the commit in the meantime. If the commit
- * is live after all, it is reopened and the platform post taken from its current claim, to be settled by the answer
- * right away. While another commit of it is open, this one counts as unknown until that is settled. If its step is live
- * by another commit, nothing changes, since later parts may be live as well. The platform post's row must be locked.
+ * Keeps a response that arrived after the claim was lost, whatever happened to the commit in the meantime. If the
+ * commit is live after all, it is reopened and the platform post taken from its current claim, to be settled by the
+ * response immediately. While another commit of it is open, this one counts as unknown until that is settled. The
+ * platform post's row must be locked.
  */
 export const noteLateAnswer = statement<
   { result: IntentRow["result"] },
@@ -165,7 +165,7 @@ export const noteLateAnswer = statement<
    select result from known`,
 );
 
-/** Reopens a commit, so that it is read back again. No other one may be open. */
+/** Reopens a commit, so that its outcome is checked again. No other one may be open. */
 export const reopenCommit = statement<never, [intentId: string, userId: string, mode: Mode]>(
   "publish_steps.reopen",
   `update publish_steps set result = null, result_at = null
@@ -180,7 +180,7 @@ export const closeCommits = statement<never, [platformPostIds: string[], userId:
      and (result is null or result = 'unknown')`,
 );
 
-/** Locks the row, so that what is read about its commits next cannot change. */
+/** Locks the row, so that its commits cannot change while they are read next. */
 export const holdPlatformPost = statement<
   { status: PlatformPostStatus },
   [platformPostId: string, userId: string, mode: Mode]

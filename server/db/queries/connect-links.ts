@@ -32,7 +32,7 @@ export const countPendingLinks = statement<{ count: number }, [userId: string, m
    where user_id = $1 and mode = $2 and connected_at is null and revoked_at is null and expires_at > now()`,
 );
 
-/** Links that have ended so long ago, or before so many others; not while somebody is on the way by one. */
+/** Links that ended long ago, or before many others; not while someone is using one. */
 export const deletePastLinks = statement<never, [days: number, mostOfUser: number, limit: number]>(
   "connect_links.delete_past",
   `delete from connect_links where id in (
@@ -71,7 +71,7 @@ export const findConnectLink = statement<ConnectLinkRow, [id: string | null, use
   `select ${columns} from connect_links l where l.id = $1 and l.user_id = $2 and l.mode = $3`,
 );
 
-/** Whose it is, is what the token says. The names are shown to whoever opens the link. */
+/** The token identifies the owner. The names are shown to the person who opens the link. */
 export const findConnectLinkByToken = statement<
   ConnectLinkRow & { user_name: string; set_name: string | null },
   [tokenDigest: Buffer]
@@ -83,7 +83,7 @@ export const findConnectLinkByToken = statement<
    where l.token_digest = $1`,
 );
 
-/** The link by which it was begun, how, and what it has connected. */
+/** The link it was started with, how, and what it connected. */
 export const findConnectLinkOfAttempt = statement<
   ConnectLinkRow & { attempt_platform: PlatformName; attempt_login: string; attempt_account_id: string | null },
   [attemptId: string, binding: Buffer]
@@ -109,7 +109,7 @@ export const countConnectLinks = statement<
   [userId: string, mode: Mode, status: string | null, externalId: string | null]
 >("connect_links.count", `select count(*)::int as count ${matching}`);
 
-/** One that was used, or has been revoked before, stays as it is. */
+/** One that was already used or revoked stays as it is. */
 export const revokeConnectLink = statement<never, [id: string, userId: string, mode: Mode]>(
   "connect_links.revoke",
   `update connect_links set revoked_at = now() where id = $1 and user_id = $2 and mode = $3 and connected_at is null
@@ -117,8 +117,8 @@ export const revokeConnectLink = statement<never, [id: string, userId: string, m
 );
 
 /**
- * The link is used up; nothing where it was used or revoked before. One that ran out while the platform was asking is
- * still good.
+ * Uses up the link; no row if it was already used or revoked. One that expired during the platform's sign-in is still
+ * valid.
  */
 export const claimConnectLink = statement<{ external_id: string | null }, [id: string, userId: string, mode: Mode]>(
   "connect_links.claim",
@@ -126,7 +126,7 @@ export const claimConnectLink = statement<{ external_id: string | null }, [id: s
    where id = $1 and user_id = $2 and mode = $3 and connected_at is null and revoked_at is null returning external_id`,
 );
 
-/** What a claimed link has connected; the account is known by the link's external id from now on. */
+/** Records the account connected by a claimed link, which then has the link's external ID. */
 export const settleConnectLink = statement<never, [id: string, userId: string, mode: Mode, accountId: string]>(
   "connect_links.settle",
   `with settled as (

@@ -8,13 +8,13 @@ export interface ConnectionRow {
   mode: Mode;
   platform: PlatformName;
   platform_account_id: string;
-  /** What was granted; empty where the platform does not say. */
+  /** The granted scopes; empty if the platform does not return them. */
   scopes: string[];
   /** The way it was signed in: '' or one of the platform's other logins. */
   login: string;
   /** Null: the instance's own app. */
   oauth_app_id: string | null;
-  /** Whose whole grant to the app this is part of, where revoking takes all of it. */
+  /** Whose entire grant to the app this is part of, if revoking removes all of it. */
   grantor_id: string | null;
   access_token_sealed: string;
   refresh_token_sealed: string | null;
@@ -47,7 +47,7 @@ export const lockConnection = statement<ConnectionRow, [accountId: string, userI
   `${read} for update of c`,
 );
 
-/** A platform that does not send a refresh token again leaves the old one standing. */
+/** If a platform does not send a refresh token again, the old one is kept. */
 export const saveConnection = statement<
   never,
   [
@@ -73,7 +73,7 @@ export const saveConnection = statement<
      issued_at = now(), renewing_by = null, renewing_until = null`,
 );
 
-/** How the connection came about. */
+/** How the connection was created. */
 export const saveConnectionSource = statement<
   never,
   [accountId: string, userId: string, mode: Mode, login: string | null, appId: string | null, grantor: string | null]
@@ -83,7 +83,7 @@ export const saveConnectionSource = statement<
    where account_id = $1 and user_id = $2 and mode = $3`,
 );
 
-/** The active account of a platform in a set. Whoever holds the set keeps it so. */
+/** A platform's active account in a set. Stays the same while the set is locked. */
 export const findActiveAccount = statement<
   {
     id: string;
@@ -121,8 +121,8 @@ export const listConnected = statement<
 );
 
 /**
- * Whether a connection of any user lives by the same grant: the same account, or the same person, by the same app. Of
- * no user's data anything is told but that.
+ * Whether any user's connection depends on the same grant: the same account, or the same person, through the same app.
+ * Nothing else about other users' data is revealed.
  */
 export const findSharedGrant = statement<
   { account_id: string },
@@ -139,7 +139,7 @@ export const findSharedGrant = statement<
    where c.mode = $1 and c.oauth_app_id is not distinct from $4 limit 1`,
 );
 
-/** Holds the set, so that it is neither deleted nor connected twice meanwhile. */
+/** Locks the set, so that it is neither deleted nor connected twice in the meantime. */
 export const lockSet = statement<{ id: string }, [setId: string, userId: string, mode: Mode]>(
   "platform_sets.lock",
   `select id from platform_sets where id = $1 and user_id = $2 and mode = $3 for update`,
@@ -180,7 +180,7 @@ export const saveAccount = statement<
      connected_at = now(), updated_at = now()`,
 );
 
-/** Read anew by a token that works; what is not told again stays. */
+/** Refreshed with a working token; what is not returned again is kept. */
 export const saveProfile = statement<
   never,
   [

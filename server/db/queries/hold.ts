@@ -1,12 +1,12 @@
 import { statement } from "../sql.ts";
 
-/** The fact that holds publishing. While it is there no commit is written, and nothing that leads to one is claimed. */
+/** The fact that holds publishing. While it exists, no commit is written, and nothing that leads to one is claimed. */
 export const HELD_FACT = "held";
 
-/** In a statement: whether publishing is held. PostgreSQL looks once for the whole statement. */
+/** In a statement: whether publishing is on hold. PostgreSQL evaluates it once per statement. */
 export const isHeld = `exists (select from instance where name = '${HELD_FACT}')`;
 
-/** What the database knows about the newest commit that was noted outside of it. */
+/** What the database knows about the latest commit recorded outside it. */
 export const findContinuity = statement<
   {
     has_posts: boolean;
@@ -30,16 +30,13 @@ export const findOthersAtWork = statement<{ found: boolean }, [upSeconds: number
      and backend_start < clock_timestamp() - make_interval(secs => $1)) as found`,
 );
 
-/**
- * The step of a commit that was written for a platform post in doubt, until the engine has told which it would have
- * been.
- */
+/** The step of a commit written for a platform post in doubt, until the engine determines its real one. */
 export const DOUBTED_STEP = "";
 
 /**
- * What was due by then and is not settled may already have been published. Each gets an open commit, as if its answer
- * had been lost, so that it is read back before anything else; handles are forgotten, because others may have been
- * created and used. The ids of these commits sort before those of all real ones.
+ * Posts that were due by then and are not settled may already have been published. Each gets an open commit, as if its
+ * response had been lost, so that its outcome is checked before anything else; handles are discarded, because others
+ * may have been created and used. The IDs of these commits sort before those of all real ones.
  */
 export const doubtUnsettled = statement<never, [dueUntil: Date]>(
   "platform_posts.doubt",
@@ -77,7 +74,7 @@ export const findHold = statement<{ value: string }, []>(
 );
 
 /**
- * How many platform posts are still being read back, how many need a person, and how many are due and wait for the
+ * How many platform posts are still being checked, how many need a person, and how many are due and wait for the
  * release.
  */
 export const countHeld = statement<{ doubted: number; unknown: number; waiting: number }, []>(

@@ -6,8 +6,8 @@ import { statement } from "../sql.ts";
 export const CLAIM_SECONDS = 10;
 
 /**
- * A row where the key is now ours. A claim whose holder died, and an answer of a write without a post that is older
- * than 30 days, give the key free.
+ * A row if the key is now ours. Claims whose holder died, and results of writes without a post older than 30 days,
+ * release the key.
  */
 export const claimKey = statement<
   { claim: string },
@@ -49,13 +49,13 @@ export const renewClaim = statement<never, [userId: string, mode: Mode, key: str
    where user_id = $1 and mode = $2 and key = $3 and claim = $4 and status is null`,
 );
 
-/** The call was refused, or failed. */
+/** The request was rejected, or failed. */
 export const freeClaim = statement<never, [userId: string, mode: Mode, key: string, claimId: string]>(
   "idempotency_keys.free",
   `delete from idempotency_keys where user_id = $1 and mode = $2 and key = $3 and claim = $4 and status is null`,
 );
 
-/** Nothing where the claim was lost. */
+/** No row if the claim was lost. */
 export const storeAnswer = statement<
   never,
   [

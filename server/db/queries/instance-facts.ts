@@ -6,19 +6,19 @@ export const findFact = statement<{ value: string }, [name: string]>(
   `select value from instance where name = $1`,
 );
 
-/** Keeps what is there already: the first process to say it is right. */
+/** Keeps an existing value: the first process to write it wins. */
 export const addFact = statement<never, [name: string, value: string]>(
   "instance.add",
   `insert into instance (name, value) values ($1, $2) on conflict (name) do nothing`,
 );
 
-/** Of several processes that begin one thing, one goes on at a time, until its transaction ends. */
+/** Of several processes that start the same thing, one continues at a time, until its transaction ends. */
 export const lockSetUp = statement<never, []>(
   "instance.lock_set_up",
   `select pg_advisory_xact_lock(hashtext('ampost set-up'))`,
 );
 
-/** Takes a fact that is no older, so that nobody takes it again. Its value is when it was made. */
+/** Takes a fact that is not older, so that nobody takes it again. Its value is its creation time. */
 export const takeRecentFact = statement<{ value: string }, [name: string, hours: number]>(
   "instance.take_recent",
   `delete from instance where name = $1 and value::timestamptz > now() - make_interval(hours => $2) returning value`,

@@ -9,7 +9,7 @@ export interface InviteRow {
 
 const columns = "id, email, created_at, expires_at";
 
-/** An earlier one of the address is replaced. */
+/** Replaces an earlier one for the address. */
 export const saveInvite = statement<
   InviteRow,
   [id: string, email: string, tokenDigest: string, owner: string, days: number]

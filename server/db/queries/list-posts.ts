@@ -19,7 +19,7 @@ export interface PostSummaryRow {
   published_at: Date | null;
 }
 
-/** Filters of a list; null where one is not set. */
+/** Filters of a list; null if not set. */
 export interface PostFilter {
   status: PostStatus | null;
   platform: PlatformName | null;
@@ -27,7 +27,7 @@ export interface PostFilter {
   to: Date | null;
   /** A pattern for `ilike`. */
   search: string | null;
-  /** JSON paths of the texts that a search looks at. */
+  /** JSON paths of the texts that a search covers. */
   texts: readonly string[];
 }
 
@@ -44,8 +44,8 @@ interface Condition {
 }
 
 /**
- * A page of what the filter matches, newest first, after the post with the id `after`. Each set of filters has a
- * statement of its own: one that asked "is this filter set?" could not be planned well for either answer.
+ * A page of posts that match the filter, newest first, after the post with the ID `after`. Each combination of filters
+ * has its own statement: a condition "is this filter set?" could not be planned well for both cases.
  */
 export function listPage(
   userId: string,
@@ -71,7 +71,7 @@ export function listPage(
 }
 
 /**
- * How many posts the filter matches. By status and platform alone the counters tell, at the same cost however many
+ * How many posts match the filter. For status and platform only, the counters answer, at the same cost however many
  * posts there are.
  */
 export function countMatches(userId: string, mode: Mode, filter: PostFilter): Prepared<{ count: number }> {

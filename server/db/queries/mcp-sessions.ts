@@ -1,10 +1,10 @@
 import type { Mode } from "../../../model/platform-names.ts";
 import { statement } from "../sql.ts";
 
-/** How long a session lives at most: the end of an older one need not be known any more. */
+/** Maximum lifetime of a session: the end of an older one need not be recorded. */
 export const MCP_SESSION_DAYS = 30;
 
-/** A row where the session was ended. */
+/** A row if the session was ended. */
 export const findEndedSession = statement<{ id: string }, [id: string, userId: string, mode: Mode]>(
   "mcp_ended_sessions.find",
   `select id from mcp_ended_sessions where id = $1 and user_id = $2 and mode = $3`,
@@ -24,5 +24,5 @@ export const endSession = statement<never, [id: string, userId: string, mode: Mo
   `insert into mcp_ended_sessions (id, user_id, mode) values ($1, $2, $3) on conflict do nothing`,
 );
 
-/** Tells every process what a client answered. */
+/** Notifies every process of a client's answer. */
 export const tellAnswer = statement<never, [answer: string]>("mcp.tell_answer", `select pg_notify('ampost_mcp', $1)`);

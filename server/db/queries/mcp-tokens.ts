@@ -2,10 +2,10 @@ import type { Mode } from "../../../model/platform-names.ts";
 import { statement } from "../sql.ts";
 import type { KeyHolderRow } from "./api-keys.ts";
 
-/** What a client of a grant may hold. */
+/** The kinds of tokens a grant's client can have. */
 export type McpTokenKind = "code" | "refresh" | "access";
 
-/** A code or refresh token, and whose it is, which is what the token says. */
+/** A code or refresh token; the token identifies the owner. */
 export interface McpTokenRow {
   grant_id: string;
   user_id: string;
@@ -41,7 +41,7 @@ export const insertMcpToken = statement<
    values ($1, $2, $3, $4, $5, now() + make_interval(secs => $6), $7, $8)`,
 );
 
-/** Uses a token up; nothing where it does not work, or any more. */
+/** Uses up a token; no row if it is invalid or already used. */
 export const useMcpToken = statement<McpTokenRow, [digest: Buffer, kind: string]>(
   "mcp_tokens.use",
   `update mcp_tokens t set used_at = now(), expires_at = now() + interval '${REMEMBERED_DAYS} days' from api_keys k
@@ -49,13 +49,13 @@ export const useMcpToken = statement<McpTokenRow, [digest: Buffer, kind: string]
    returning ${columns}`,
 );
 
-/** A token as it is, whatever became of it. */
+/** A token, whatever its state. */
 export const findMcpToken = statement<McpTokenRow & { kind: McpTokenKind }, [digest: Buffer]>(
   "mcp_tokens.find",
   `select ${columns}, t.kind from mcp_tokens t join api_keys k on ${mine} where t.digest = $1`,
 );
 
-/** An access token works no more, and every process is told. */
+/** Ends an access token, and notifies every process. */
 export const deleteMcpToken = statement<never, [digest: Buffer, userId: string, mode: Mode]>(
   "mcp_tokens.delete",
   `with deleted as (delete from mcp_tokens where digest = $1 and user_id = $2 and mode = $3 returning grant_id)

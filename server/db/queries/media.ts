@@ -24,7 +24,7 @@ export type NewMedia = Pick<
 
 const COLUMNS = "m.id, m.status, m.source_url, m.storage_key, m.filename, m.facts, m.size_bytes, m.error, m.created_at";
 
-/** Posts in these states will not be published any more, so their media are kept for a while only. */
+/** Posts in these states will not be published anymore, so their media is kept only for a while. */
 const NEEDED = "p.status not in ('published', 'discarded')";
 
 export const insertMedia = statement<MediaRow, [userId: string, mode: Mode, media: Json]>(
@@ -36,7 +36,7 @@ export const insertMedia = statement<MediaRow, [userId: string, mode: Mode, medi
    returning ${COLUMNS}`,
 );
 
-/** Nothing where another process was first, or the original is gone. */
+/** No row if another process was first, or the original is gone. */
 export const insertRendition = statement<
   MediaRow,
   [
@@ -70,8 +70,8 @@ export const findMedia = statement<MediaRow, [userId: string, mode: Mode, ids: r
 );
 
 /**
- * The same, and holds them until the transaction ends, so that no sweep or deletion takes them away before a post
- * names them.
+ * The same, and locks them until the transaction ends, so that no sweep or deletion removes them before a post uses
+ * them.
  */
 export const holdMedia = statement<MediaRow, [userId: string, mode: Mode, ids: readonly string[]]>(
   "media.hold",
@@ -79,8 +79,8 @@ export const holdMedia = statement<MediaRow, [userId: string, mode: Mode, ids: r
 );
 
 /**
- * Whoever has a signed address may have the bytes, so the signature stands in for user and mode. Renditions are among
- * them; a deleted one answers without a storage key.
+ * A signed URL grants access to the bytes, so the signature replaces user and mode. Includes renditions; a deleted one
+ * has no storage key.
  */
 export const findSignedMedia = statement<
   Pick<MediaRow, "storage_key" | "facts" | "status"> & { deleted_at: Date | null },
@@ -100,7 +100,7 @@ export const countMedia = statement<{ count: number }, [userId: string, mode: Mo
   `select count(*) from media where user_id = $1 and mode = $2 and rendition_of is null and deleted_at is null`,
 );
 
-/** Touches nothing where another has brought the bytes before, or nobody wants them any more. */
+/** No effect if another process has already stored the bytes, or nobody needs them anymore. */
 export const markMediaReady = statement<
   never,
   [userId: string, mode: Mode, id: string, storageKey: string, facts: Json]
@@ -117,7 +117,7 @@ export const noteMediaError = statement<never, [userId: string, mode: Mode, id: 
   `update media set error = $4 where user_id = $1 and mode = $2 and id = $3 and status = 'pending'`,
 );
 
-/** It cannot be had; said once. */
+/** It is not available; written once. */
 export const markMediaFailed = statement<never, [userId: string, mode: Mode, id: string, sentence: string]>(
   "media.mark_failed",
   `with failed as (
@@ -144,7 +144,10 @@ export const findNeedingPost = statement<{ id: string; status: PostStatus }, [us
    where pm.user_id = $1 and pm.media_id = $2 and ${NEEDED} limit 1`,
 );
 
-/** Holds what may go, skipping what others hold. Whether it still may go has to be asked again once it is held. */
+/**
+ * Locks deletable objects, skipping locked ones. Whether they can still be deleted must be checked again once they are
+ * locked.
+ */
 export const lockUnneeded = statement<{ id: string }, [daysOfFinished: number, daysOfUnnamed: number, limit: number]>(
   "media.lock_unneeded",
   `select m.id from media m
@@ -153,9 +156,7 @@ export const lockUnneeded = statement<{ id: string }, [daysOfFinished: number, d
    order by m.id limit $3 for update skip locked`,
 );
 
-/**
- * Those of the locked ones that may still go, now that no post can begin to name them.
- */
+/** The locked objects that can still be deleted, now that no post can start using them. */
 export const findStillUnneeded = statement<
   { id: string },
   [daysOfFinished: number, daysOfUnnamed: number, lockedIds: readonly string[]]
@@ -169,7 +170,7 @@ function unneeded(media: string): string {
     else ${media}.created_at < now() - make_interval(days => $2::int) end`;
 }
 
-/** Forgets where their bytes are and answers with the keys, renditions' included. */
+/** Removes the references to their bytes and returns the storage keys, including those of renditions. */
 export const releaseMedia = statement<{ storage_key: string }, [lockedIds: readonly string[]]>(
   "media.release",
   `with released as (
@@ -180,14 +181,14 @@ export const releaseMedia = statement<{ storage_key: string }, [lockedIds: reado
    select storage_key from released where storage_key is not null`,
 );
 
-/** Rows of which nothing is left but that a post named them, and none does. */
+/** Rows kept only because a post used them, and none does anymore. */
 export const removeReleased = statement<never, [ids: readonly string[]]>(
   "media.remove_released",
   `delete from media m where m.id = any($1::uuid[]) and m.deleted_at is not null
      and not exists (select from post_media pm where pm.media_id = m.id)`,
 );
 
-/** Those of them that a row knows, as a media object's bytes or as a part of an upload that goes on. */
+/** Those that belong to a row, as a media object's bytes or as part of an upload in progress. */
 export const findStorageKeys = statement<{ storage_key: string }, [keys: readonly string[]]>(
   "media.find_storage_keys",
   `select storage_key from media where storage_key = any($1::text[])

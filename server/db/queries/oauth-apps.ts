@@ -37,7 +37,7 @@ export interface AppOfSetRow {
   created_at: Date;
 }
 
-/** Without the secrets; one row of nulls for a set without apps, none where there is no such set. */
+/** Without secrets; one row of nulls for a set without apps, none if there is no such set. */
 export const listAppsOfSet = statement<
   AppOfSetRow | { [Column in keyof AppOfSetRow]: null },
   [setId: string, userId: string, mode: Mode]
@@ -83,7 +83,7 @@ export const removeAppOfSet = statement<
      and removed_at is null returning id, client_id`,
 );
 
-/** Apps that were taken away or replaced, when nothing lives by them any more. */
+/** Apps that were removed or replaced, once no connection depends on them. */
 export const deletePastApps = statement<never, [days: number, limit: number]>(
   "oauth_apps.delete_past",
   `delete from oauth_apps where id in (
@@ -99,7 +99,7 @@ export const removeInstanceApp = statement<never, [mode: Mode, platform: Platfor
      and removed_at is null`,
 );
 
-/** Nothing where there is one. */
+/** No row if there is one. */
 export const insertInstanceApp = statement<
   { id: string },
   [id: string, mode: Mode, platform: PlatformName, clientId: string, sealedSecret: string, redirectUri: string]

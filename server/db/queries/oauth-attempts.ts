@@ -1,7 +1,7 @@
 import type { Mode, PlatformName } from "../../../model/platform-names.ts";
 import { statement } from "../sql.ts";
 
-/** A sign-in at a platform that somebody has begun. What is sealed has its place at (oauth_attempts, id, column). */
+/** A platform sign-in in progress. Its encrypted data has its place at (oauth_attempts, id, column). */
 export interface OAuthAttemptRow {
   id: string;
   user_id: string;
@@ -17,7 +17,7 @@ export interface OAuthAttemptRow {
   connect_link_id: string | null;
   is_over: boolean;
   used_at: Date | null;
-  /** How long ago the platform sent the person back, by the database's clock. */
+  /** How long ago the platform sent the user back, by the database's clock. */
   used_seconds_ago: number | null;
   granted_sealed: string | null;
   account_id: string | null;
@@ -27,7 +27,7 @@ const columns = `id, user_id, mode, platform_set_id, platform, login, oauth_app_
   code_verifier_sealed, return_to, connect_link_id, expires_at <= clock_timestamp() as is_over, used_at,
   extract(epoch from clock_timestamp() - used_at)::float8 as used_seconds_ago, granted_sealed, account_id`;
 
-/** Nothing where the set is not theirs. */
+/** No row if the set is not theirs. */
 export const insertAttempt = statement<
   { id: string },
   [
@@ -54,20 +54,20 @@ export const insertAttempt = statement<
    from platform_sets s where s.id = $5 and s.user_id = $3 and s.mode = $4 returning id`,
 );
 
-/** The attempt, to whoever comes first and from the right browser; once. */
+/** The sign-in, for the first caller from the right browser; once. */
 export const useAttempt = statement<OAuthAttemptRow, [stateDigest: Buffer, bindings: readonly Buffer[]]>(
   "oauth_attempts.use",
   `update oauth_attempts set used_at = now() where state_digest = $1 and binding = any($2::bytea[]) and used_at is null
      and expires_at > now() returning ${columns}`,
 );
 
-/** To say why it was not to be had. */
+/** To explain why it was not available. */
 export const findAttemptByState = statement<OAuthAttemptRow, [stateDigest: Buffer]>(
   "oauth_attempts.find_by_state",
   `select ${columns} from oauth_attempts where state_digest = $1`,
 );
 
-/** What the person has to choose from. */
+/** What the user can choose from. */
 export const keepGranted = statement<never, [id: string, sealedGrants: string, secondsToChoose: number]>(
   "oauth_attempts.keep_granted",
   `update oauth_attempts set granted_sealed = $2, expires_at = now() + make_interval(secs => $3)
@@ -81,26 +81,26 @@ export const findChoosing = statement<OAuthAttemptRow, [id: string, bindings: re
      and (granted_sealed is not null and expires_at > now() or account_id is not null)`,
 );
 
-/** It has come to its end; nothing where it had already. */
+/** It has ended; no row if it had already. */
 export const settleAttempt = statement<{ id: string }, [id: string, accountId: string]>(
   "oauth_attempts.settle",
   `update oauth_attempts set account_id = $2, granted_sealed = null where id = $1 and account_id is null returning id`,
 );
 
-/** There is nothing to choose from any more. Answers the account that has come of it, if one has. */
+/** Removes the choice. Returns the account that was connected, if any. */
 export const dropGranted = statement<{ account_id: string | null }, [id: string]>(
   "oauth_attempts.drop_granted",
   `update oauth_attempts set granted_sealed = null where id = $1 returning account_id`,
 );
 
-/** Attempts that nobody can go on with. */
+/** Sign-ins that can no longer be completed. */
 export const deleteOldAttempts = statement<never, [limit: number]>(
   "oauth_attempts.delete_old",
   `delete from oauth_attempts
    where id in (select id from oauth_attempts where created_at < now() - interval '1 day' limit $1)`,
 );
 
-/** Grants that nobody has chosen from in time. */
+/** Grants whose account was not chosen in time. */
 export const dropOldGranted = statement<never, [limit: number]>(
   "oauth_attempts.drop_old_granted",
   `update oauth_attempts set granted_sealed = null

@@ -7,7 +7,7 @@ export type AccountEventType = Extract<EventType, `account.${string}`>;
 
 export interface PostEvent {
   type: EventType;
-  /** Null for what concerns the post as a whole. */
+  /** Null for the post as a whole. */
   platform_post_id: string | null;
 }
 
@@ -17,7 +17,7 @@ export interface PostOwner {
   postId: string;
 }
 
-/** Records the events in their order, and notifies whoever listens that the post has changed. */
+/** Records the events in their order, and notifies listeners that the post has changed. */
 export async function recordPostEvents(
   db: Db,
   { userId, mode, postId }: PostOwner,
@@ -46,7 +46,7 @@ const insertEvents = statement<never, [userId: string, mode: Mode, postId: strin
    select pg_notify('ampost_post', $3::text)`,
 );
 
-/** Writes what happened to an account. `data` never holds a secret. */
+/** Records an event of an account. `data` never contains a secret. */
 export async function recordAccountEvent(
   db: Db,
   account: { userId: string; mode: Mode; accountId: string },
@@ -64,7 +64,7 @@ const insertAccountEvent = statement<
   `insert into outbox (user_id, mode, type, account_id, data) values ($1, $2, $3, $4, $5)`,
 );
 
-/** An event that has not been handed on. */
+/** An event that has not been relayed. */
 export interface OutboxRow {
   id: number;
   user_id: string;
@@ -72,14 +72,14 @@ export interface OutboxRow {
   type: EventType;
   post_id: string | null;
   platform_post_id: string | null;
-  /** Which event of its post it is; null where it is none's, or older than the numbers. */
+  /** Its number among the post's events; null if it is not about a post, or older than the numbers. */
   post_sequence: number | null;
   account_id: string | null;
   data: Record<string, unknown>;
   created_at: Date;
 }
 
-/** Marks events of users without a webhook as handed on. */
+/** Marks events of users without a webhook as relayed. */
 export const skipUnwantedEvents = statement<never, [most: number]>(
   "outbox.skip_unwanted",
   `update outbox set relayed_at = now() where id = any (array(
@@ -88,7 +88,7 @@ export const skipUnwantedEvents = statement<never, [most: number]>(
        limit $1 for update skip locked))`,
 );
 
-/** The oldest waiting events, marked as handed on by this transaction. */
+/** The oldest waiting events, marked as relayed by this transaction. */
 export const takeEvents = statement<OutboxRow, [most: number]>(
   "outbox.take",
   `with taken as (select id from outbox where relayed_at is null order by id limit $1 for update skip locked)

@@ -28,7 +28,7 @@ export const countSets = statement<{ count: number }, [userId: string, mode: Mod
   `select count(*)::int as count from platform_sets where user_id = $1 and mode = $2`,
 );
 
-/** Nothing where there is a default one already. */
+/** No row if there is already a default one. */
 export const insertSet = statement<
   PlatformSetRow,
   [id: string, userId: string, mode: Mode, name: string, isDefault: boolean]

@@ -1,7 +1,7 @@
 import type { Mode } from "../../../model/platform-names.ts";
 import { statement } from "../sql.ts";
 
-/** What would go out, and whether a person has approved just that. */
+/** What would be published, and whether a person has approved exactly that. */
 export interface ApprovalRow {
   /**
    * SHA-256, in hexadecimal digits, of content, media, platforms and platform set. Of media that are here it holds the
@@ -42,7 +42,7 @@ export const voidApproval = statement<never, [postId: string, userId: string, mo
   `delete from post_approvals where post_id = $1 and user_id = $2 and mode = $3`,
 );
 
-/** The key waits for a person to approve the post. Nothing that a caller sees of it changes. */
+/** The key waits for approval of the post. Nothing visible to callers changes. */
 export const wantApproval = statement<never, [postId: string, userId: string, mode: Mode, key: string | null]>(
   "post_approvals.want",
   `update posts set approval_wanted_by = $4 where id = $1 and user_id = $2 and mode = $3
@@ -68,7 +68,7 @@ export const listWaiting = statement<
      order by p.id desc limit $4`,
 );
 
-/** How many wait in each of these modes, counted no further than that. */
+/** How many wait in each of these modes, counted up to the limit. */
 export const countWaiting = statement<
   { mode: Mode; count: number },
   [userId: string, modes: readonly Mode[], most: number]

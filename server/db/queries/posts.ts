@@ -22,7 +22,7 @@ export interface PostRow {
   published_at: Date | null;
 }
 
-/** A post with all that an answer shows of it. Times of the nested rows are ISO 8601 as JSON has them. */
+/** A post with everything a response shows. Times of nested rows are ISO 8601 as in JSON. */
 export interface WholePostRow extends PostRow {
   platform_posts: PlatformPostRow[];
   media: PostMediaRow[];
@@ -42,7 +42,7 @@ export interface PlatformPostRow {
   warnings: { code: string; message: string }[];
 }
 
-/** What stands behind a media entry of the post. */
+/** The source of a media entry of the post. */
 export interface PostMediaRow {
   path: string;
   media_id: string;
@@ -57,12 +57,13 @@ export interface PostMediaRow {
 const columns = `p.id, p.user_id, p.mode, p.platform_set_id, p.status, p.content, p.platforms, p.scheduled_for,
     p.publish_by, p.revision, p.created_at, p.updated_at, p.published_at`;
 
-/** Whether its time has come while publishing is held. What is read back goes on meanwhile. */
+/** Whether it is due while publishing is on hold. Checking outcomes continues. */
 const waitsForRelease = `(pp.status in ('pending', 'queued', 'posting') and pp.lane <> 'observe'
     and pp.due_at <= now() and ${isHeld})`;
 
 /**
- * When the engine looks at a platform post next: not while a step runs (its lease holds), and not once it is settled.
+ * When the engine processes a platform post next: not while a step runs (its lease is valid), and not once it is
+ * settled.
  */
 const nextAttempt = `case when pp.status in ('queued', 'posting') and (pp.lease_until is null or pp.lease_until < now())
       and not ${waitsForRelease} then pp.next_action_at end`;
@@ -100,20 +101,20 @@ export const findPosts = statement<WholePostRow, [ids: readonly string[], userId
   `${whole} where p.id = any($1::uuid[]) and p.user_id = $2 and p.mode = $3`,
 );
 
-/** The row, held until the transaction ends. Always locked before its platform posts. */
+/** The row, locked until the transaction ends. Always locked before its platform posts. */
 export const lockPost = statement<PostRow, [id: string, userId: string, mode: Mode]>(
   "posts.lock",
   `select ${columns} from posts p where p.id = $1 and p.user_id = $2 and p.mode = $3 for update`,
 );
 
-/** One platform post of a post that is made or changed. */
+/** One platform post of a post that is created or edited. */
 export interface NewPlatformPost {
   id: string;
   platform: PlatformName;
   account_id: string | null;
 }
 
-/** One media entry of a post and what stands behind it. */
+/** A media entry of a post and its source. */
 export interface NewPostMedia {
   path: string;
   media_id: string;
@@ -214,7 +215,7 @@ export const retargetPost = statement<never, [id: string, userId: string, mode: 
    on conflict (post_id, platform) do update set position = excluded.position, account_id = excluded.account_id`,
 );
 
-/** What stands behind the post's media entries from now on. */
+/** The sources of the post's media entries from now on. */
 export const relinkMedia = statement<never, [id: string, userId: string, media: Json]>(
   "posts.relink_media",
   `with wanted as (
@@ -227,7 +228,7 @@ export const relinkMedia = statement<never, [id: string, userId: string, media: 
    on conflict (post_id, path) do update set media_id = excluded.media_id`,
 );
 
-/** What stands behind the post's media entries. */
+/** The sources of the post's media entries. */
 export const listPostMedia = statement<{ media_id: string }, [id: string, userId: string]>(
   "posts.list_media",
   `select media_id from post_media where post_id = $1 and user_id = $2`,

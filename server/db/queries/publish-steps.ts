@@ -26,14 +26,14 @@ export const listPublishSteps = statement<PublishStepRow, [postId: string, userI
    where pp.post_id = $1 and pp.user_id = $2 and pp.mode = $3 order by s.intent_at, s.id limit 1000`,
 );
 
-/** What is kept of the calls of a commit, beside what is still needed while nobody knows what came of it. */
+/** What is kept of a commit's requests, besides what is still needed while its outcome is unknown. */
 const CALLS = "array['exchanges', 'readBack']";
 
 /**
- * Sweeps the journal of old, settled posts: quiet steps are deleted, and commits lose what was sent and answered. The
- * commits themselves stay: their ids tell one post from another for as long as there are posts. Nothing that is open,
- * or that may still be looked for, is touched. Returns the step to continue after; null once everything old has been
- * seen.
+ * Sweeps the journal of old, settled posts: non-visible steps are deleted, and commits lose their requests and
+ * responses. The commits themselves stay: their IDs distinguish posts for as long as there are posts. Nothing that is
+ * open, or may still be looked for, is touched. Returns the step to continue after; null once everything old has been
+ * processed.
  */
 export const sweepPublishSteps = statement<{ last: string | null }, [after: string, most: number, days: number]>(
   "publish_steps.sweep",

@@ -8,7 +8,7 @@ import { type Claimed, type Lane, slotOf } from "./claims.ts";
 import { insertedEvents, type PostEvent } from "./outbox.ts";
 import type { Evidence, IntentEvidence, WorkRow } from "./work-rows.ts";
 
-/** What a write changes in a platform post. What is left out stays as it is. */
+/** What a write changes in a platform post. Omitted fields stay the same. */
 export interface Changes {
   status?: PlatformPostStatus;
   lane?: Lane;
@@ -21,14 +21,15 @@ export interface Changes {
   attemptCount?: number;
   platformPostId?: string;
   publishedUrl?: string;
-  /** What the platform accepted is not live after all: the commit is forgotten, and a retry starts from scratch. */
+  /** What the platform accepted is not live after all: the commit is discarded, and a retry starts from scratch. */
   reset?: true;
-  /** Sets when it was published, unless that is already set. */
+  /** Sets when it was published, unless already set. */
   publishedNow?: boolean;
   error?: PlatformPostError | null;
   warnings?: WorkRow["warnings"];
   /**
-   * When it is next due. Without it the claim goes on; with any value the lease and the account's slot are released.
+   * When it is next due. Without it, the claim continues; with any value, the lease and the account's slot are
+   * released.
    */
   next?: Next;
 }
@@ -49,7 +50,7 @@ export interface JournalEntry {
   evidence: Evidence;
 }
 
-/** What became of a commit. Without a result it stays open. */
+/** The outcome of a commit. Without a result, it stays open. */
 export interface IntentChanges {
   id: string;
   result?: "ok" | "definite_failure" | "unknown";
@@ -70,7 +71,7 @@ export interface PostChanges {
   events: readonly PostEvent[];
 }
 
-/** The columns that a write may change and the engine reads again. */
+/** The columns that a write can change and the engine reads again. */
 export const writtenColumns =
   "status, step, live_through, polls, failures, checkpoint, attempt_count, platform_post_id, published_url, " +
   "error, warnings";
@@ -99,9 +100,9 @@ export type WrittenRow = Pick<
   Partial<Pick<WorkRow, "post_status">>;
 
 /**
- * The engine's one write, in one statement: the platform post, if the claim still holds it, and with it the journal,
- * the account's slot and the post. Returns the row as it is afterwards, or undefined if the claim was lost; then
- * nothing was written.
+ * The engine's only write, in one statement: the platform post, if its claim is still valid, along with the journal,
+ * the account's slot and the post. Returns the row afterwards, or undefined if the claim was lost; then nothing was
+ * written.
  */
 export async function writeClaimed(
   db: Db,
@@ -132,7 +133,7 @@ type WriteParams = [
 ];
 
 /**
- * Beside an update `pp` of the platform post: the post's status and events, and a notification, sent by selecting
+ * Along with an update `pp` of the platform post: the post's status and events, and a notification, sent by selecting
  * `announced`.
  */
 export const postBeside = (status: string, events: string) => `post as (

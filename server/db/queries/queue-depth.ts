@@ -13,7 +13,7 @@ export const queueDepth = statement<{ due: number; waiting: number; oldest_secon
      from platform_posts where next_action_at is not null`,
 );
 
-/** Platform posts of scheduled posts whose time passed unused, over all users: they wait for somebody. */
+/** Platform posts of scheduled posts that missed their time, for all users: they wait for a person. */
 export const countMissed = statement<{ missed: number }, []>(
   "platform_posts.count_missed",
   `select count(*) as missed from platform_posts

@@ -25,7 +25,7 @@ const COLUMNS = `id, filename, claimed_mime_type, metadata, length_bytes, offset
 const WRITER_UNTIL = `now() + interval '${WRITER_SECONDS} seconds'`;
 const FREE = "(writer_until is null or writer_until <= now())";
 
-/** Nothing where there are as many. The person's row is held. */
+/** No row at the limit. The user's row is locked. */
 export const insertResumableUpload = statement<
   ResumableUploadRow,
   [
@@ -52,7 +52,7 @@ export const findResumableUpload = statement<ResumableUploadRow, [userId: string
   `select ${COLUMNS} from resumable_uploads where user_id = $1 and mode = $2 and id = $3 and expires_at > now()`,
 );
 
-/** A row where the upload stands at the offset and nobody else writes; it is the writer's then. */
+/** A row if the upload is at the offset and nobody else is writing; the caller then becomes its writer. */
 export const claimResumableUpload = statement<
   ResumableUploadRow,
   [userId: string, mode: Mode, id: string, offset: number, writerId: string]
@@ -64,21 +64,21 @@ export const claimResumableUpload = statement<
    returning ${COLUMNS}`,
 );
 
-/** The writer lives. Nothing where another writes by now, or the upload is gone. */
+/** The writer is alive. No row if another one is writing, or the upload is gone. */
 export const renewWriter = statement<never, [userId: string, mode: Mode, id: string, writerId: string]>(
   "resumable_uploads.renew_writer",
   `update resumable_uploads set writer_until = ${WRITER_UNTIL}
    where user_id = $1 and mode = $2 and id = $3 and writer = $4`,
 );
 
-/** Others may write. */
+/** Lets others write. */
 export const releaseWriter = statement<never, [userId: string, mode: Mode, id: string, writerId: string]>(
   "resumable_uploads.release_writer",
   `update resumable_uploads set writer = null, writer_until = null
    where user_id = $1 and mode = $2 and id = $3 and writer = $4`,
 );
 
-/** Counts a stored part. Nothing where another writes by now, or the upload is gone. */
+/** Counts a stored part. No row if another one is writing, or the upload is gone. */
 export const addResumablePart = statement<
   never,
   [userId: string, mode: Mode, id: string, writerId: string, size: number, storageKey: string]
@@ -93,13 +93,13 @@ export const addResumablePart = statement<
    select id, offset_bytes - $5::bigint, user_id, $6 from counted`,
 );
 
-/** Where the parts lie, in the file's order. */
+/** The storage keys of the parts, in order. */
 export const listResumableParts = statement<{ storage_key: string }, [userId: string, uploadId: string]>(
   "resumable_uploads.list_parts",
   `select storage_key from resumable_upload_parts where user_id = $1 and upload_id = $2 order by start_bytes`,
 );
 
-/** All of it is there. Nothing where another writes by now, or the upload is gone. */
+/** The upload is complete. No row if another one is writing, or the upload is gone. */
 export const completeResumableUpload = statement<
   never,
   [userId: string, mode: Mode, id: string, writerId: string, mediaId: string]
@@ -119,14 +119,14 @@ export const lockResumableUpload = statement<
    for update`,
 );
 
-/** Holds what has expired, without what somebody writes to or holds. */
+/** Locks expired uploads, except those being written or locked. */
 export const lockExpiredUploads = statement<{ id: string }, [limit: number]>(
   "resumable_uploads.lock_expired",
   `select id from resumable_uploads where expires_at <= now() and ${FREE} order by expires_at limit $1
    for update skip locked`,
 );
 
-/** Forgets the parts and answers where they lie. */
+/** Removes the parts and returns their storage keys. */
 export const releaseResumableParts = statement<{ storage_key: string }, [lockedIds: readonly string[]]>(
   "resumable_uploads.release_parts",
   `delete from resumable_upload_parts where upload_id = any($1::uuid[]) returning storage_key`,

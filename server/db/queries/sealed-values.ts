@@ -1,12 +1,12 @@
 import { statement } from "../sql.ts";
 
-/** The member of a checkpoint that holds what the vault has sealed of it. */
+/** The field of a checkpoint that contains encrypted data. */
 export const SEALED_MEMBER = "engine:sealed";
 
 /**
- * Every column that holds what the vault has sealed, or whose `member` does. A value's place is (table, id, column), so
- * the id is the one that it was sealed for; that of a copy is that of the first. What is sealed in jobs is not among
- * them: a job is done, and gone, before an old key is dropped.
+ * Every column with encrypted data, or whose `member` has it. A value's place is (table, id, column), so the ID is the
+ * one it was encrypted for; a copy's is that of the original. Encrypted data in jobs is not included: a job is done,
+ * and gone, before an old key is removed.
  */
 export const SEALED_COLUMNS: readonly SealedColumn[] = [
   { table: "connections", id: "account_id", idType: "uuid", column: "access_token_sealed" },
@@ -46,8 +46,7 @@ export interface SealedValue {
 }
 
 /**
- * The statements of a re-sealing, for each column. Those that look at all users' rows give nothing of them back but to
- * be sealed again.
+ * The statements for re-encrypting each column. Those that read all users' rows return only what must be re-encrypted.
  */
 export const sealedColumns = SEALED_COLUMNS.map(({ table, id, idType, column, member, copyOf }) => {
   const value = member === undefined ? column : `${column} ->> '${member}'`;
@@ -55,7 +54,7 @@ export const sealedColumns = SEALED_COLUMNS.map(({ table, id, idType, column, me
     table,
     column,
     sealedIn: copyOf?.table ?? table,
-    /** Locks a batch of those that another key has sealed, but for what others have locked. */
+    /** Locks a batch of rows encrypted with another key, skipping locked ones. */
     hold: statement<SealedValue, [sealingKeyId: string, afterId: string | null, limit: number]>(
       `${table}.hold_sealed_${column}`,
       `select ${id}::text as id, ${value} as value, ${copyOf?.id ?? id}::text as row from ${table}

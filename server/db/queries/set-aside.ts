@@ -4,8 +4,8 @@ import { statement } from "../sql.ts";
 import { SET_ASIDE_TAKEOVERS } from "./claims.ts";
 
 /**
- * Platform posts, of all users, that nobody works on any more because processes ended over them, and that nobody has
- * retried: for the operator.
+ * Platform posts of all users that were set aside because processes crashed on them, and that nobody has retried: for
+ * the operator.
  */
 export const listSetAside = statement<{ postId: string; platform: PlatformName; status: PlatformPostStatus }, []>(
   "platform_posts.list_set_aside",

@@ -7,7 +7,7 @@ export const savePassword = statement<never, [id: string, userId: string, scrypt
    on conflict (provider, subject) do update set password_hash = excluded.password_hash, updated_at = now()`,
 );
 
-/** Whose address it is, and what of their password a browser may remember: it is another when the password is. */
+/** The owner of an address, and a value that changes with their password, for a browser to remember. */
 export const findPasswordMark = statement<{ user_id: string; mark: string }, [email: string]>(
   "sign_in_methods.find_password_mark",
   `select u.id as user_id, left(encode(sha256(coalesce(m.password_hash, '')::bytea), 'hex'), 32) as mark

@@ -1,9 +1,9 @@
 import type { Mode } from "../../../model/platform-names.ts";
 import { statement } from "../sql.ts";
 
-/** What is known of an account of a platform around a commit on it whose outcome is not known. */
+/** What is known about a platform account around a commit with an unknown outcome. */
 export interface Surroundings {
-  /** Of the first call of the step whose outcome is not known, and of this one. */
+  /** The first request of the step whose outcome is unknown, and this one. */
   intent_at: Date;
   last_intent_at: Date;
   age_seconds: number;
@@ -12,8 +12,8 @@ export interface Surroundings {
 }
 
 /**
- * The account is the platform's own, in whichever set of the user it is connected. Of what is known to be live there,
- * a day before the first open call is enough: no list is searched further back.
+ * The platform's own account, in all of the user's sets. Posts known to be live there are needed from a day before the
+ * first open request: no list is searched further back.
  */
 export const findSurroundings = statement<Surroundings, [intentId: string, userId: string, mode: Mode]>(
   "publish_steps.find_surroundings",

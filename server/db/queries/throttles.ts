@@ -1,8 +1,8 @@
 import { statement } from "../sql.ts";
 
 /**
- * Counts one more try of each; a count that is over begins anew. In the keys' order, so that two never wait for one
- * another.
+ * Counts one more attempt each; an expired count starts over. In the order of the keys, so that two never wait for each
+ * other.
  */
 export const countTries = statement<
   { key: string; count: number; seconds_left: number },

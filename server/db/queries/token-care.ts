@@ -3,10 +3,7 @@ import type { Json } from "../jsonb.ts";
 import { statement } from "../sql.ts";
 import type { AccountRow } from "./accounts.ts";
 
-/**
- * Looking after grants: chores that look at all users' accounts at once, each in bounded batches, and what they change
- * of one.
- */
+/** Renewing grants: jobs that process all users' accounts in limited batches, and their changes to single ones. */
 
 export interface CaredAccount {
   account_id: string;
@@ -15,13 +12,13 @@ export interface CaredAccount {
   platform: PlatformName;
 }
 
-/** Between nothing and one: the same for an account in every process. The last digits of its id are random. */
+/** Between 0 and 1: the same for an account in every process. The last digits of its ID are random. */
 const jitter = "(('x' || right(a.id::text, 7))::bit(28)::int / 268435456.0)";
 
 /**
- * Takes connections that are due for renewing, which no other process gets then. Their due time lies up to a tenth
- * before the platform's `after`. One that was not renewed is due again after 2 minutes, then twice as long and so on,
- * up to a day; where the platform refused, after a day.
+ * Takes connections that are due for renewal, which no other process then gets. They are due up to a tenth before the
+ * platform's `after`. One that was not renewed is due again after 2 minutes, then twice as long and so on, up to a day;
+ * after the platform's rejection, after a day.
  */
 export const takeDueRenewals = statement<CaredAccount & { due_age_seconds: number }, [rules: Json, limit: number]>(
   "connections.take_due_renewals",
@@ -47,8 +44,8 @@ export const takeDueRenewals = statement<CaredAccount & { due_age_seconds: numbe
 );
 
 /**
- * A row to the one who may ask the platform to renew this grant now. One that nobody has ended in its time is noted as
- * lost, and `lost_seconds` says how long ago that first was.
+ * A row for the process that may now ask the platform to renew this grant. A renewal that did not complete in time is
+ * marked as lost, and `lost_seconds` says how long ago that first happened.
  */
 export const claimRenewal = statement<
   { lost_seconds: number | null },
@@ -64,7 +61,7 @@ export const claimRenewal = statement<
      then extract(epoch from now() - c.renewal_lost_at)::float8 end as lost_seconds`,
 );
 
-/** It has brought nothing. */
+/** It failed. */
 export const endRenewal = statement<
   never,
   [accountId: string, userId: string, mode: Mode, renewalId: string, answerLost: boolean]
@@ -76,17 +73,14 @@ export const endRenewal = statement<
    where account_id = $1 and user_id = $2 and mode = $3 and renewing_by = $4`,
 );
 
-/** The platform does not renew this grant any more. */
+/** The platform no longer renews this grant. */
 export const refuseRenewal = statement<never, [accountId: string, userId: string, mode: Mode, issuedAt: Date]>(
   "connections.refuse_renewal",
   `update connections set renewal_refused_at = now()
    where account_id = $1 and user_id = $2 and mode = $3 and issued_at = $4`,
 );
 
-/**
- * Takes accounts whose profile is to be read again. Their time lies up to a tenth before the whole, so that they
- * spread.
- */
+/** Takes accounts whose profile should be refreshed. They are due up to a tenth early, so that they spread out. */
 export const takeDueProfiles = statement<CaredAccount, [rules: Json, limit: number]>(
   "accounts.take_due_profiles",
   `with rules as (select * from jsonb_to_recordset($1::jsonb) as r(platform text, every float8)), due as (
@@ -99,7 +93,7 @@ export const takeDueProfiles = statement<CaredAccount, [rules: Json, limit: numb
    returning a.id as account_id, a.user_id, a.mode, a.platform`,
 );
 
-/** How long a grant lives, as far as it is known. */
+/** How long a grant lasts, as far as known. */
 export interface GrantLifeRow {
   access_token_expires_at: Date | null;
   refresh_token_expires_at: Date | null;
@@ -123,7 +117,7 @@ export interface EndingRow extends CaredAccount, GrantLifeRow {
   now: Date;
 }
 
-/** Connections of which something ends within 7 days. */
+/** Connections with something that expires within 7 days. */
 export const listEnding = statement<EndingRow, [afterAccountId: string | null, limit: number]>(
   "connections.list_ending",
   `select a.id as account_id, a.user_id, a.mode, a.platform, c.login, a.platform_account_id, a.username, a.display_name,
@@ -142,8 +136,8 @@ export const findGrantLife = statement<GrantLifeRow & { now: Date }, [accountId:
 );
 
 /**
- * One row to whoever is the first to warn of this end so many days ahead. An end that moves by less than a day, as
- * each renewal moves it, is the same.
+ * One row for the first process to warn of this expiry this many days ahead. An expiry that moves by less than a day,
+ * as with each renewal, is the same.
  */
 export const takeWarning = statement<
   { id: string },
@@ -167,7 +161,7 @@ export const countScheduledPast = statement<
      and next_action_at is not null and due_at > $4`,
 );
 
-/** Answers the health before, where it has changed. */
+/** Returns the previous health if it has changed. */
 export const changeTokenHealth = statement<
   {
     was: AccountRow["token_health"];

@@ -1,13 +1,13 @@
 import { type Statement, statement } from "../sql.ts";
 
-/** An object as it is written out. */
+/** An object as it is exported. */
 export type ExportedRow = Record<string, unknown> & { id: string };
 
 /** `after` is the last id of the page before, or "". */
 type ExportParams = [userId: string, after: string, limit: number];
 type ExportPage = Statement<ExportedRow, ExportParams>;
 
-/** What became of a post on each platform. */
+/** A post's outcome on each platform. */
 const PLATFORM_POSTS = `, (
   select coalesce(jsonb_agg(jsonb_build_object('id', t.id, 'platform', t.platform, 'accountId', t.account_id,
     'status', t.status, 'platformPostId', t.platform_post_id, 'publishedUrl', t.published_url,
@@ -15,7 +15,7 @@ const PLATFORM_POSTS = `, (
     'attemptCount', t.attempt_count, 'error', t.error, 'warnings', t.warnings) order by t.position), '[]')
   from platform_posts t where t.post_id = posts.id) as "platformPosts"`;
 
-/** All that is kept of a user, by the name it has in an export. Secrets, and what stands for them, are left out. */
+/** Everything stored about a user, by its name in an export. Secrets and their substitutes are omitted. */
 export const exportPages: Readonly<Record<string, ExportPage>> = {
   signInMethods: page("sign_in_methods", "id provider created_at updated_at"),
   passkeys: page("passkeys", "id name device_type backed_up created_at", { idType: "text" }),
@@ -54,7 +54,7 @@ function page(table: string, columns: string, options: { idType?: "uuid" | "text
   );
 }
 
-/** Where the user's bytes are, renditions and what has arrived of uploads included. */
+/** The storage keys of the user's bytes, including renditions and incomplete uploads. */
 export const listStorageKeys = statement<{ storage_key: string }, [userId: string]>(
   "media.list_storage_keys",
   `select storage_key from media where user_id = $1 and storage_key is not null
@@ -67,7 +67,7 @@ export const deletePostCounts = statement<never, [userId: string]>(
   `delete from post_counts where user_id = $1`,
 );
 
-/** A user with years of posts takes longer to delete than any other statement may. */
+/** Deleting a user with years of posts takes longer than any other statement is allowed to. */
 export const allowLongStatements = statement<never, []>(
   "users.allow_long_delete",
   `select set_config('statement_timeout', '600s', true)`,

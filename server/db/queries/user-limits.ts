@@ -1,6 +1,6 @@
 import { statement } from "../sql.ts";
 
-/** Counts a post made today, in both modes together; nothing where there are as many already. */
+/** Counts a post created today, in both modes together; no row at the limit. */
 export const countPostOfUser = statement<{ posts_today: number }, [userId: string, most: number]>(
   "users.count_post",
   `update users set posts_day = (now() at time zone 'UTC')::date,
@@ -14,7 +14,7 @@ export const countPostsToday = statement<{ posts_today: number }, [userId: strin
   `select posts_today from users where id = $1 and posts_day = (now() at time zone 'UTC')::date`,
 );
 
-/** Counts bytes of contents of today, in both modes together; nothing where they would be more. */
+/** Counts bytes of content today, in both modes together; no row beyond the limit. */
 export const countContentOfUser = statement<{ content_today: number }, [userId: string, most: number, bytes: number]>(
   "users.count_content",
   `update users set content_day = (now() at time zone 'UTC')::date,
@@ -29,10 +29,7 @@ export const readContentToday = statement<{ content_today: number }, [userId: st
   `select content_today from users where id = $1 and content_day = (now() at time zone 'UTC')::date`,
 );
 
-/**
- * How many posts wait for their time, in both modes together, and when the first of them goes. Counts no further than
- * to `most`.
- */
+/** How many posts are scheduled, in both modes together, and the earliest time. Counts only up to `most`. */
 export const countScheduledOfUser = statement<{ count: number; first: Date | null }, [userId: string, most: number]>(
   "posts.count_scheduled_of_user",
   `select count(*)::int as count, min(scheduled_for) as first
@@ -40,7 +37,7 @@ export const countScheduledOfUser = statement<{ count: number; first: Date | nul
      order by scheduled_for limit $2) as waiting`,
 );
 
-/** Bytes stored in both modes together, renditions included, and what uploads that go on will have become. */
+/** Bytes stored in both modes together, including renditions and the full size of uploads in progress. */
 export const sumStoredOfUser = statement<{ size_bytes: number }, [userId: string]>(
   "media.sum_of_user",
   `select (select coalesce(sum(size_bytes), 0) from media where user_id = $1 and size_bytes > 0)::bigint

@@ -20,19 +20,19 @@ export const findUserByEmail = statement<UserRow, [email: string]>(
   `select ${columns} from users where lower(email) = lower($1)`,
 );
 
-/** Holds the user, so that what is counted of theirs stays so until the transaction ends. */
+/** Locks the user, so that their counts stay the same until the transaction ends. */
 export const lockUser = statement<{ id: string }, [userId: string]>(
   "users.lock",
   `select id from users where id = $1 for no key update`,
 );
 
-/** Whoever answers to the address has shown it. */
+/** A response to the address has confirmed it. */
 export const verifyEmail = statement<UserRow, [userId: string]>(
   "users.verify_email",
   `update users set email_verified = true, updated_at = now() where id = $1 returning ${columns}`,
 );
 
-/** Nothing where the address is taken or there is an owner already. */
+/** No row if the address is taken or there is already an owner. */
 export const insertUser = statement<
   UserRow,
   [id: string, email: string, name: string, isOwner: boolean, emailIsVerified: boolean]
@@ -42,14 +42,14 @@ export const insertUser = statement<
    returning ${columns}`,
 );
 
-/** The owner that the instance made for itself becomes a person. */
+/** Completes the owner that the instance created for itself. */
 export const adoptOwner = statement<UserRow, [userId: string, email: string, name: string]>(
   "users.adopt_owner",
   `update users set email = $2, name = $3, email_verified = true, updated_at = now() where id = $1 and is_owner
    returning ${columns}`,
 );
 
-/** Whether somebody who owns the instance has a way to sign in. */
+/** Whether an owner of the instance has a way to sign in. */
 export const findOwnerWhoCanSignIn = statement<{ id: string }, []>(
   "users.find_owner_who_can_sign_in",
   `select u.id from users u where u.is_owner and (
@@ -64,13 +64,13 @@ export const findMe = statement<UserRow & { has_password: boolean }, [userId: st
    from users where id = $1`,
 );
 
-/** Null leaves it. */
+/** Null keeps it. */
 export const updateMe = statement<never, [userId: string, name: string | null, timeZone: string | null]>(
   "users.update_me",
   `update users set name = coalesce($2, name), time_zone = coalesce($3, time_zone), updated_at = now() where id = $1`,
 );
 
-/** Those who signed up and have never shown that the address is theirs: nobody could sign in, and no key is there. */
+/** Users who signed up and never confirmed their address: they could never sign in, and have no keys. */
 export const deleteUnconfirmed = statement<never, [days: number, limit: number]>(
   "users.delete_unconfirmed",
   `delete from users where id in (

@@ -26,7 +26,7 @@ export interface DeliveryRow {
 
 const columns = "id, webhook_id, mode, type, post_id, payload_sealed, status, attempts, created_at, delivered_at";
 
-/** To be sent, or delivered by standing in the log where the webhook has no URL. */
+/** Queued, or delivered by being in the log if the webhook has no URL. */
 export const insertDelivery = statement<
   DeliveryRow,
   [
@@ -67,7 +67,7 @@ export const countDeliveries = statement<
    where webhook_id = $1 and user_id = $2 and mode = $3 and ($4::text is null or status = $4)`,
 );
 
-/** To be tried as if for the first time; delivered anew where the webhook has no URL. */
+/** Resets the attempts; delivered again if the webhook has no URL. */
 export const restartDelivery = statement<DeliveryRow, [id: string, userId: string, mode: Mode]>(
   "webhook_deliveries.restart",
   `with target as (
@@ -80,7 +80,7 @@ export const restartDelivery = statement<DeliveryRow, [id: string, userId: strin
    from target where id = target_id returning ${columns}`,
 );
 
-/** What sending takes. */
+/** What sending needs. */
 export interface OutgoingRow {
   id: string;
   webhook_id: string;
@@ -101,7 +101,7 @@ export const findOutgoing = statement<OutgoingRow, [id: string]>(
    where d.id = $1 and w.url is not null`,
 );
 
-/** Answers what it is now. */
+/** Returns its new state. */
 export const recordAttempt = statement<
   { status: DeliveryRow["status"] },
   [id: string, outcome: string, attempt: Json | null, mostTries: number]
@@ -115,7 +115,7 @@ export const recordAttempt = statement<
    where id = $1 returning status`,
 );
 
-/** The oldest of those that wait beyond are not sent any more. */
+/** The oldest pending deliveries beyond the limit are no longer sent. */
 export const dropSurplusDeliveries = statement<never, [webhookIds: readonly string[], mostEach: number, attempt: Json]>(
   "webhook_deliveries.drop_surplus",
   `update webhook_deliveries d set status = 'failed',

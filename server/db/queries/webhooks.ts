@@ -5,7 +5,7 @@ import { statement } from "../sql.ts";
 export interface WebhookRow {
   id: string;
   mode: Mode;
-  /** Null: it is sent nothing, and its delivery log is read. */
+  /** Null: nothing is sent, and its delivery log is read instead. */
   url: string | null;
   description: string;
   events: EventType[];
@@ -17,7 +17,7 @@ export interface WebhookRow {
 
 const columns = "id, mode, url, description, events, status, disabled_reason, created_at, updated_at";
 
-/** Nothing where there are so many already. The user's row is held. */
+/** No row at the limit. The user's row is locked. */
 export const insertWebhook = statement<
   WebhookRow,
   [
@@ -47,7 +47,7 @@ export const findWebhook = statement<WebhookRow, [id: string, userId: string, mo
   `select ${columns} from webhooks where id = $1 and user_id = $2 and mode = $3`,
 );
 
-/** Null leaves a member as it is. */
+/** Null keeps a field. */
 export const updateWebhook = statement<
   WebhookRow,
   [
@@ -83,7 +83,7 @@ export const rotateWebhookSecret = statement<
    where id = $1 and user_id = $2 and mode = $3 returning ${columns}`,
 );
 
-/** Held until the transaction ends. */
+/** Locked until the transaction ends. */
 export const lockWebhookSecret = statement<{ secret_sealed: string }, [id: string, userId: string, mode: Mode]>(
   "webhooks.lock_secret",
   `select secret_sealed from webhooks where id = $1 and user_id = $2 and mode = $3 for update`,
@@ -96,14 +96,14 @@ export const touchWebhook = statement<never, [id: string, userId: string, mode: 
      and read_at < now() - interval '1 minute'`,
 );
 
-/** Those without a URL whose log nobody has read for a week. */
+/** Webhooks without a URL whose log has not been read for a week. */
 export const deleteUnreadWebhooks = statement<never, [most: number]>(
   "webhooks.delete_unread",
   `delete from webhooks where id in (select id from webhooks where url is null and read_at < now() - interval '7 days'
      limit $1)`,
 );
 
-/** It asked for no more. */
+/** It asked to stop. */
 export const disableWebhook = statement<never, [id: string, reason: string]>(
   "webhooks.disable",
   `update webhooks set status = 'disabled', disabled_reason = $2, updated_at = now()

@@ -5,7 +5,7 @@ import type { PlatformPostStatus, PostStatus } from "../../../model/status.ts";
 import type { Checkpoint, StepDone } from "../../../platforms/platform.ts";
 import { statement } from "../sql.ts";
 
-/** What is kept in the journal about one request to a platform; see `HttpExchange` of the HTTP kit. */
+/** What the journal stores about one request to a platform; see `HttpExchange` of the HTTP kit. */
 export type Evidence = Record<string, unknown>;
 
 /** A platform post's commit, as the journal has it: open while its result is null. */
@@ -21,9 +21,9 @@ export interface IntentRow {
   checkpoint: Checkpoint | null;
 }
 
-/** What is known of a commit, as the journal keeps it. */
+/** What the journal knows about a commit. */
 export interface IntentEvidence {
-  /** The answer that proved nothing. */
+  /** The response that proved nothing. */
   answer?: {
     status: number | null;
     brokerCode: BrokerCode | null;
@@ -35,24 +35,24 @@ export interface IntentEvidence {
   /** Seconds from the intent to the end of the exchange, if the process lived to record it. */
   endedAfterSeconds?: number;
   /**
-   * For each monotonic clock of a machine or process: what it showed at the last look, in seconds, and how long the
-   * commit had certainly been out by then.
+   * For each monotonic clock of a machine or process: its reading at the last check, in seconds, and how long the
+   * commit had certainly been sent by then.
    */
   watched?: Record<string, { at: number; seconds: number }>;
   /** How often it was read back, and the clean negative reads among them, in seconds watched since the intent. */
   reads?: number;
   negativeReads?: number[];
-  /** An answer that arrived after the claim was lost. It counts as if it had arrived in time. */
+  /** A response that arrived after the claim was lost. It counts as if it had arrived in time. */
   late?: { outcome: "ok"; done: StepDone; isFound?: true } | { outcome: "not_published"; proof: string };
   /** For the one byte-identical repeat: the intent it repeats. */
   repeatOf?: string;
-  /** Given up in favor of its identical repeat, or because the caller said so. */
+  /** Abandoned in favor of its identical repeat, or at the caller's request. */
   repeated?: true;
   closed?: string;
   [other: string]: unknown;
 }
 
-/** A platform post with everything that its steps need. Read after the claim, so that no edit can be missed. */
+/** A platform post with everything its steps need. Read after the claim, so that no edit is missed. */
 export interface WorkRow {
   id: string;
   post_id: string;
@@ -65,13 +65,10 @@ export interface WorkRow {
   post_status: PostStatus;
   /** By the database's clock. */
   due_in_seconds: number;
-  /**
-   * Until the time that the post names as its last; null where it names none, or somebody has published or retried it
-   * since.
-   */
+  /** The latest time set on the post; null if there is none, or it has been published or retried since. */
   last_in_seconds: number | null;
   step: string | null;
-  /** The last visible step that is live; null where nothing is. */
+  /** The last visible step that is live; null if none. */
   last_live_step: string | null;
   polls: number;
   waited_seconds: number;
@@ -84,7 +81,7 @@ export interface WorkRow {
   warnings: { code: string; message: string }[];
   /** Seconds since the engine wrote to it: handles do not live for ever. */
   idle_seconds: number;
-  /** The post has no other platform post, so its status follows from this one's alone. */
+  /** The post has no other platform post, so its status follows from this one alone. */
   is_only_platform_post: boolean;
   content: PostContent;
   platform_account_id: string | null;

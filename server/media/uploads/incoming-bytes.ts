@@ -1,25 +1,25 @@
 import type { Readable } from "node:stream";
 
-/** What a sender sends, cut into segments that can be stored one by one. */
+/** A sender's bytes, split into segments that can be stored one by one. */
 export interface IncomingBytes {
   /**
-   * Waits for bytes and hands them out, at least one: until there are `limitBytes` of them, or a little more, until
-   * none has come for a while, or until the sender has ended or gone. Null once there are no more. A segment is read to
-   * its end before the next is asked for.
+   * Waits for bytes and returns at least one: until there are `limitBytes` of them, or slightly more, until none has
+   * arrived for a while, or until the sender has ended or disconnected. Null once there are no more. A segment is read
+   * to its end before the next is requested.
    */
   next(limitBytes: number): Promise<AsyncIterable<Uint8Array> | null>;
   /** Whether the sender has kept us waiting for a while. */
   isIdle(): boolean;
-  /** Hands out no more; what still arrives is thrown away. */
+  /** Returns no more; anything that still arrives is discarded. */
   end(): void;
 }
 
-/** More than this is not read ahead of what is stored. */
+/** Maximum bytes read ahead of what is stored. */
 const QUEUE_BYTES = 1024 * 1024;
 
 /**
- * Reads by events: an iterator of a source that breaks off would lose what it had buffered. A source that breaks off
- * just ends; all that arrived before is handed out.
+ * Reads by events, because an iterator would lose its buffer if the source breaks off. A source that breaks off just
+ * ends; everything that arrived before is returned.
  */
 export function readIncoming(source: Readable, idleSeconds: number): IncomingBytes {
   const queue: Buffer[] = [];
@@ -45,7 +45,7 @@ export function readIncoming(source: Readable, idleSeconds: number): IncomingByt
   if (source.destroyed) finish();
   else if (!hasEnded) source.on("data", take).once("end", finish).once("error", finish).once("close", finish);
 
-  /** False where nothing has happened for so long. */
+  /** False if nothing has happened for that long. */
   async function moved(patienceSeconds?: number): Promise<boolean> {
     const { promise, resolve } = Promise.withResolvers<boolean>();
     const timer = patienceSeconds === undefined ? undefined : setTimeout(() => resolve(false), patienceSeconds * 1000);

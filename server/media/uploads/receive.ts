@@ -19,15 +19,15 @@ export interface IncomingFile {
   /** Whose it is: measuring goes by turns. */
   userId: string;
   bytes: AsyncIterable<Uint8Array>;
-  /** What refusals call the file: "photo.jpg". */
+  /** How errors refer to the file: "photo.jpg". */
   name: string;
-  /** The content type it came with. `application/octet-stream` or null claims nothing. */
+  /** Its declared content type. `application/octet-stream` or null declares nothing. */
   claimedMimeType: string | null;
-  /** Where issues point to, a JSON Pointer. */
+  /** The location for issues, a JSON Pointer. */
   path?: string;
-  /** It waits for its turn behind however many others of the user, since nobody waits for it. */
+  /** It waits its turn regardless of the user's other files, since nobody waits for it. */
   isPatient?: true;
-  /** Where its bytes are to be counted before they are stored. */
+  /** Where its bytes are counted before they are stored. */
   reservation?: Pick<Reservation, "add">;
 }
 
@@ -40,10 +40,10 @@ export interface ReceivedFile {
 }
 
 /**
- * Stores a file while it arrives, without holding it in memory, and measures it. What is refused leaves nothing behind
- * and is a PublicError: PAYLOAD_TOO_LARGE above 200 MB, UNSUPPORTED_MEDIA_TYPE where the bytes are of another type than
- * claimed or than is taken, VALIDATION_FAILED where they cannot be read, RATE_LIMITED where too many of the user's
- * wait. A refused Readable is left as it is, for the caller to drain.
+ * Stores a file while it arrives, without holding it in memory, and measures it. A rejected file leaves nothing behind
+ * and is a PublicError: PAYLOAD_TOO_LARGE above 200 MB, UNSUPPORTED_MEDIA_TYPE if its type is not supported or not as
+ * declared, VALIDATION_FAILED if it cannot be read, RATE_LIMITED if too many of the user's files are waiting. A
+ * rejected Readable is left for the caller to drain.
  */
 export async function receiveFile(storage: Storage, file: IncomingFile): Promise<ReceivedFile> {
   const chunks = withHead(file.bytes);
@@ -64,7 +64,7 @@ export async function receiveFile(storage: Storage, file: IncomingFile): Promise
   }
 }
 
-/** Hashes what passes, and ends it above the limit. */
+/** Hashes the bytes, and ends the stream above the limit. */
 async function* watch(
   first: Uint8Array,
   rest: AsyncIterable<Uint8Array>,
@@ -94,10 +94,10 @@ export async function dropReceived(storage: Storage, files: readonly ReceivedFil
   for (const { storageKey } of files) await storage.delete(storageKey);
 }
 
-/** As many bytes as the type of a file is told by. */
+/** The number of bytes needed to detect a file's type. */
 const HEAD_BYTES = 4100;
 
-/** The same bytes with the first chunk long enough to tell the type by. Nothing at all of an empty file. */
+/** The same bytes, with a first chunk long enough to detect the type. Nothing for an empty file. */
 async function* withHead(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   let head: Uint8Array[] | null = [];
   let headBytes = 0;
@@ -156,7 +156,7 @@ async function measure(
   file: IncomingFile,
   bytes: { key: string; mimeType: MimeType; sizeBytes: number },
 ): Promise<MediaFacts> {
-  // Loaded with the first file, since the libraries behind it take longer to load than all else.
+  // Loaded with the first file, because its libraries take longer to load than everything else.
   const { measureImage, measureVideo } = await import("../measure.ts");
   const { userId } = file;
   try {
@@ -173,8 +173,8 @@ async function measure(
 }
 
 /**
- * So many files of a user may wait for their turn to be read. Most take a few hundredths of a second, the largest some
- * seconds.
+ * How many of a user's files can wait for their turn to be read. Most take a few hundredths of a second, the largest
+ * some seconds.
  */
 const MOST_WAITING = 50;
 

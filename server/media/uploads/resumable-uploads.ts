@@ -43,26 +43,26 @@ export interface ResumableUploadDeps {
   jobs: JobSender;
 }
 
-/** What is said of a file before it arrives. */
+/** What is declared about a file before it arrives. */
 export interface AnnouncedFile {
   filename: string;
-  /** Null claims nothing. */
+  /** Null declares nothing. */
   mimeType: string | null;
   /** `Upload-Metadata` as it was sent. */
   metadata: string | null;
   lengthBytes: number;
 }
 
-/** An upload that is not complete by then is gone, with what has arrived of it. */
+/** An upload that is not complete by then is deleted, with everything that has arrived. */
 const UPLOAD_HOURS = 24;
 /** As much is lost at most when a process dies. */
 const SEGMENT_BYTES = 4 * 1024 * 1024;
-/** What has arrived is stored when nothing has followed for so long; somebody else may go on soon after. */
+/** What has arrived is stored if nothing follows for this long; another sender may continue soon after. */
 const IDLE_SECONDS = 2;
-/** A sender whose connection broke comes back before the other end has noticed: so long it is waited for. */
+/** A sender whose connection broke returns before the other end has noticed: this long to wait for it. */
 const PATIENCE_SECONDS = 2;
 
-/** Where an upload stands once bytes were added to it. */
+/** An upload's offset after bytes were added. */
 export interface Appended {
   offsetBytes: number;
   /** Null until all of it is there. */
@@ -70,7 +70,7 @@ export interface Appended {
   expiresAt: Date;
 }
 
-/** Begins an upload. In the transaction of whatever answers it. Throws RATE_LIMITED where as many go on as may. */
+/** Starts an upload, in the transaction that stores its response. Throws RATE_LIMITED if too many are in progress. */
 export async function beginUpload(db: Db, owner: Owner, file: AnnouncedFile): Promise<ResumableUploadRow> {
   await lockUser.one(db, [owner.userId]);
   const row = await insertResumableUpload.one(db, [
@@ -89,8 +89,8 @@ export async function beginUpload(db: Db, owner: Owner, file: AnnouncedFile): Pr
 }
 
 /**
- * Where an upload stands: `offset_bytes` of it are stored for good. While somebody adds to it this waits a moment for
- * them to end. Throws NOT_FOUND.
+ * An upload's offset: `offset_bytes` of it are stored permanently. While someone is writing, this waits a moment for
+ * them to finish. Throws NOT_FOUND.
  */
 export async function findUpload(
   { pool }: Pick<ResumableUploadDeps, "pool">,
@@ -107,10 +107,10 @@ export async function findUpload(
 }
 
 /**
- * Adds bytes at the offset, which has to be where the upload stands, and answers where it stands then. What arrived
- * before the sender went away is kept. With the last byte the media object is made, or the file refused as
- * `receiveFile` refuses it, and the upload with it. Throws NOT_FOUND, INVALID_STATUS_TRANSITION where the upload stands
- * elsewhere or another request adds to it, and PAYLOAD_TOO_LARGE for more than the file is long.
+ * Adds bytes at the offset, which must be the upload's, and returns its new offset. What arrived before the sender
+ * disconnected is kept. The last byte creates the media object, or the file is rejected as by `receiveFile`, and the
+ * upload with it. Throws NOT_FOUND, INVALID_STATUS_TRANSITION if the upload is at another offset or another request is
+ * writing to it, and PAYLOAD_TOO_LARGE for more bytes than the file's length.
  */
 export async function appendToUpload(
   deps: ResumableUploadDeps,
@@ -144,17 +144,17 @@ export async function appendToUpload(
   } finally {
     clearInterval(heartbeat);
     arriving.end();
-    // Where the database is away the claim frees itself after its time.
+    // If the database is down, the claim expires.
     await releaseWriter.run(deps.pool, valuesOf(writer)).catch(() => undefined);
   }
 }
 
-/** Ends an upload and deletes what has arrived of it; a media object that it has become stays. Throws NOT_FOUND. */
+/** Ends an upload and deletes what has arrived; a media object it has become stays. Throws NOT_FOUND. */
 export async function endUpload(deps: ResumableUploadDeps, owner: Owner, id: string): Promise<void> {
   if (!(await removeUpload(deps, owner, id, null))) throw unknownUpload();
 }
 
-/** Deletes what has expired, in small transactions; answers how many uploads there were. */
+/** Deletes expired uploads, in small transactions; returns their number. */
 export async function dropExpiredUploads({
   pool,
   storage,
@@ -175,7 +175,7 @@ export async function dropExpiredUploads({
 
 const BATCH = 50;
 
-/** False where there is no such upload, or another writer adds to it than the one given. */
+/** False if there is no such upload, or another writer than the given one is writing to it. */
 async function removeUpload(
   { pool, jobs }: ResumableUploadDeps,
   owner: Owner,
@@ -191,7 +191,7 @@ async function removeUpload(
   });
 }
 
-/** A request that adds bytes to an upload, as long as it is the only one. */
+/** A request that adds bytes to an upload, while it is the only one. */
 interface Writer extends Owner {
   id: string;
   writer: string;
@@ -202,8 +202,8 @@ function valuesOf({ userId, mode, id, writer }: Writer): [userId: string, mode: 
 }
 
 /**
- * Stores segment after segment, each counted once it is there. The last is counted together with the media object, so
- * that no crash between the two can leave an upload that is complete and came to nothing.
+ * Stores segment after segment, counting each once it is stored. The last is counted together with the media object, so
+ * that no crash can leave an upload that is complete without having become media.
  */
 async function storeArriving(
   deps: ResumableUploadDeps,
@@ -250,7 +250,7 @@ async function complete(
       return media.id;
     });
   } catch (error) {
-    // Whether a commit went through is not known where the database went away: then the sweep sees to the bytes.
+    // If the database went away, it is unknown whether the commit succeeded: the sweep then handles the bytes.
     if (!isDatabaseAway(error)) await dropReceived(deps.storage, [received]);
     throw error;
   }
@@ -272,7 +272,7 @@ async function receiveParts(
       name: upload.filename,
       claimedMimeType: upload.claimed_mime_type,
     }).catch(async (error: unknown) => {
-      // Where the file is refused, no byte that could still arrive would change that.
+      // If the file is rejected, no byte that still arrives would change that.
       if (error instanceof PublicError && error.code !== "RATE_LIMITED")
         await removeUpload(deps, writer, upload.id, writer.writer);
       throw error;

@@ -1,17 +1,14 @@
-/**
- * A box of an MP4 or QuickTime file. `body` is what is in it; where it says that it ends behind what it is in, as much
- * as is there.
- */
+/** A box of an MP4 or QuickTime file. `body` is its content; if its end is beyond its parent's, as much as is there. */
 export interface Box {
   name: string;
   body: Buffer;
   isWhole: boolean;
 }
 
-/** No index has as many; a larger number is made to fill memory. */
+/** No index has this many; a larger number is meant to fill memory. */
 export const MAX_BOXES = 10_000;
 
-/** The boxes that lie in a row, at most MAX_BOXES of them. Only the last may not be whole. */
+/** The boxes in a sequence, at most MAX_BOXES of them. Only the last can be incomplete. */
 export function readBoxes(bytes: Buffer): Box[] {
   const boxes: Box[] = [];
   for (let start = 0; start + 8 <= bytes.length && boxes.length < MAX_BOXES;) {

@@ -1,10 +1,10 @@
 import { readBoxes } from "./boxes.ts";
 
 /**
- * What the index of a video says about its time line that a copy of its packets would not keep; null where nothing.
- * Completes the sentence "The video …". A start that is cut off, a delay, and the few padding samples that encoders
- * hide at the end are kept or not to be noticed. `index` is what is in the `moov` box. Source: ISO/IEC 14496-12, 8.6.6;
- * QuickTime File Format, edit list atoms.
+ * What a video's index says about its timeline that copying its packets would not preserve; null if nothing. Completes
+ * the sentence "The video …". A cut-off start, a delay, and the few padding samples that encoders hide at the end are
+ * preserved or unnoticeable. `index` is the content of the `moov` box. Source: ISO/IEC 14496-12, 8.6.6; QuickTime File
+ * Format, edit list atoms.
  */
 export function findEditObstacle(index: Buffer): string | null {
   const boxes = readBoxes(index);
@@ -17,7 +17,7 @@ export function findEditObstacle(index: Buffer): string | null {
   return null;
 }
 
-/** What nobody sees or hears: padding of the last packet of sound, a frame's delay of its decoder. */
+/** What nobody sees or hears: padding of the last audio packet, a decoder's delay of one frame. */
 const UNNOTICED_SECONDS = 0.1;
 
 function findTrackObstacle(track: Buffer, movieScale: number): string | null {
@@ -39,7 +39,7 @@ function findTrackObstacle(track: Buffer, movieScale: number): string | null {
 }
 
 interface Edit {
-  /** In units of the movie; 0 stands for all there is. */
+  /** In the movie's time units; 0 stands for everything. */
   duration: number;
   /** In units of the track; -1 is a pause. */
   mediaTime: number;

@@ -25,10 +25,10 @@ import { measureVideo } from "../measure.ts";
 import { tracksToKeep } from "./video-tracks.ts";
 
 /**
- * Puts a stored video into an MP4 file with the index at the front, and stores that. Packets are copied as they are:
- * nothing is encoded anew. Picture and sound that are on by default are kept, with rotation and time; chapters,
- * captions, timed metadata and descriptions are left out. Neither file is held in memory. Belongs into the rewrapping
- * slot. Throws MEDIA_REJECTED where the video cannot be kept faithfully.
+ * Copies a stored video into an MP4 file with the index at the front, and stores it. Packets are copied unchanged:
+ * nothing is re-encoded. Enabled video and audio is kept, with rotation and time; chapters, captions, timed metadata
+ * and descriptions are dropped. Neither file is held in memory. Must run in the rewrapping slot. Throws MEDIA_REJECTED
+ * if the video cannot be preserved.
  */
 export async function rewrapVideo(
   storage: Storage,
@@ -66,7 +66,7 @@ export async function rewrapVideo(
   }
 }
 
-/** Earlier versions measured nothing of a video's wrapping. */
+/** Earlier versions did not measure a video's container format. */
 async function ensureContainerMeasured(
   storage: Storage,
   userId: string,
@@ -105,13 +105,13 @@ async function copyPackets(path: string, file: FileHandle, facts: MediaFacts): P
   try {
     const lanes = await Promise.all((await tracksToKeep(input)).map((track) => openLane(output, track, maxPackets)));
     await output.start();
-    // The place of the pictures is known when every track has begun; what came before would wait in memory.
+    // The position of the media data is known once every track has started; anything earlier would wait in memory.
     for (const lane of lanes) await lane.step();
     for (let lane = earliest(lanes); lane !== undefined; lane = earliest(lanes)) await lane.step();
     for (const lane of lanes) lane.close();
     await output.finalize();
   } catch (error) {
-    // Where the file itself failed there is nothing left to cancel, and what failed is worth more than that.
+    // If the file itself failed, there is nothing left to cancel, and its error is more useful.
     await output.cancel().catch(() => {});
     throw error;
   } finally {
@@ -120,12 +120,12 @@ async function copyPackets(path: string, file: FileHandle, facts: MediaFacts): P
 }
 
 const CHUNK_BYTES = 1024 * 1024;
-/** What an index may take beside the pictures. */
+/** The size an index may have in addition to the media data. */
 const INDEX_BYTES = 16 * 1024 * 1024;
-/** No camera takes more pictures, and no sound has more packets. */
+/** No camera records more frames, and no audio has more packets. */
 const MAX_PACKETS_A_SECOND = 250;
 
-/** Packets may be made to share their bytes: a copy that grows far beyond its original is given up. */
+/** Packets can share their bytes: a copy that grows far beyond its original is abandoned. */
 function writerTo(file: FileHandle, maxBytes: number): WritableStream<StreamTargetChunk> {
   return new WritableStream({
     async write({ data, position }) {
@@ -192,7 +192,7 @@ function earliest(lanes: readonly Lane[]): Lane | undefined {
   return lanes.filter((lane) => lane.nextAt() < Infinity).sort((a, b) => a.nextAt() - b.nextAt())[0];
 }
 
-/** Whether people see and hear the same. Durations may differ by a frame: wrappings round them differently. */
+/** Whether people see and hear the same. Durations can differ by a frame: containers round them differently. */
 function isEquivalent(made: MediaFacts, original: MediaFacts): boolean {
   const near = (a: number | null, b: number | null) => a === b || Math.abs((a ?? Infinity) - (b ?? Infinity)) < 0.1;
   return (
@@ -202,7 +202,7 @@ function isEquivalent(made: MediaFacts, original: MediaFacts): boolean {
   );
 }
 
-/** Failures of the machine keep their own names, since trying again may help; what the file itself causes stays. */
+/** Failures of the machine keep their own names, since retrying may help; errors in the file itself remain. */
 function asRejection(error: unknown): never {
   if (error instanceof BrokerError || (error instanceof Error && "code" in error)) throw error;
   throw new BrokerError("MEDIA_REJECTED", "The video cannot be rewrapped as MP4.", { retryable: false, cause: error });

@@ -5,9 +5,9 @@ import type { Box } from "./boxes.ts";
 const MAX_PACKETS = 2_500_000;
 
 /**
- * Whether the tables of an index hold what they declare, and declare no more packets than a video has. Whoever reads
- * them makes room, or goes round, as often as they say, and a few bytes that are broken or forged say four billion.
- * `index` is what is in a `moov` or `moof` box. Source: ISO/IEC 14496-12, 8.6.1, 8.7 and 8.8.8.
+ * Whether an index's tables contain what they declare, and no more packets than a video has. Readers allocate memory,
+ * or loop, as often as they say, and a few broken or forged bytes can declare four billion. `index` is the content of a
+ * `moov` or `moof` box. Source: ISO/IEC 14496-12, 8.6.1, 8.7 and 8.8.8.
  */
 export function hasSoundTables(index: Buffer): boolean {
   const boxes = readDeep(index);
@@ -21,8 +21,8 @@ export function hasSoundTables(index: Buffer): boolean {
 }
 
 /**
- * Why the packets of a video cannot be found one after the other in a sane time, completing "The video …"; null where
- * they can. To find one, all of its chunk are gone through.
+ * Why a video's packets cannot be found one after another in reasonable time, completing "The video …"; null if they
+ * can. To find one, all of its chunk are traversed.
  */
 export function findChunkObstacle(index: Buffer): string | null {
   const tracks = readDeep(index)
@@ -69,7 +69,7 @@ function isPlain(track: readonly Box[]): boolean {
   );
 }
 
-/** Both tables of times have rows that hold for a number of packets each. */
+/** The rows of both time tables stand for a number of packets each. */
 function countPackets(track: readonly Box[], table: "stts" | "ctts"): number {
   return bodiesOf(track, table).reduce(
     (sum, body) => sum + rows(body, 8).reduce((counted, at) => counted + body.readUInt32BE(at), 0),
@@ -100,7 +100,7 @@ function holdsWhatItDeclares({ name, body, isWhole }: Box): boolean {
   return name !== "trun" || body.length >= 8;
 }
 
-/** Where the rows of a table begin. */
+/** Where a table's rows begin. */
 function rows(body: Buffer, rowBytes: number): number[] {
   return Array.from(
     { length: Math.min(count(body), Math.floor((body.length - 8) / rowBytes)) },
@@ -127,7 +127,7 @@ const CONTAINERS: ReadonlySet<string> = new Set([
 /** The boxes and those in them; of too many only the first. */
 function readDeep(bytes: Buffer): Box[] {
   const found = readBoxes(bytes);
-  // What is found meanwhile is gone through, too.
+  // What is found meanwhile is checked, too.
   for (const { name, body } of found)
     if (CONTAINERS.has(name) && found.length < MAX_BOXES) found.push(...readBoxes(body));
   return found;

@@ -2,7 +2,7 @@ import { BROKEN, UnreadableMediaError } from "../unreadable-media-error.ts";
 import { readBoxes } from "./boxes.ts";
 import { hasSoundTables } from "./sample-tables.ts";
 
-/** What is in the index of a video, its `moov` box, and whether that lies in front of the pictures. */
+/** The content of a video's index, its `moov` box, and whether it is before the media data. */
 export interface VideoIndex {
   index: Buffer;
   isFirst: boolean;
@@ -10,7 +10,7 @@ export interface VideoIndex {
 
 type Read = (start: number, end: number) => Promise<Buffer>;
 
-/** The index of ten hours of video takes less; a larger one is made to fill memory. */
+/** The index of ten hours of video is smaller; a larger one is meant to fill memory. */
 const MAX_INDEX_BYTES = 32 * 1024 * 1024;
 /** More boxes in a row than a file has that is not in fragments. */
 const MAX_OUTER_BOXES = 100;
@@ -18,9 +18,9 @@ const MAX_OUTER_BOXES = 100;
 const MAX_FRAGMENT_BOXES = 20_000;
 
 /**
- * Reads the index of a video, and looks through all that a reader of videos goes by: the outermost boxes each have to
- * end within the file, which finds a cut one, and the index and every fragment have to be of sane size and sound.
- * Throws an UnreadableMediaError.
+ * Reads a video's index, and checks everything that readers rely on: each top-level box must end within the file, which
+ * detects truncation, and the index and every fragment must have a reasonable size and be valid. Throws an
+ * UnreadableMediaError.
  */
 export async function readIndex(source: Read, sizeBytes: number): Promise<VideoIndex> {
   const read = ahead(source, sizeBytes);
@@ -72,9 +72,8 @@ async function readHead(
 }
 
 /**
- * Readers go where the list at the end of the file says that fragments are: those have to be among the ones that were
- * looked through. Where the list begins is in the file's last four bytes.
- * Source: ISO/IEC 14496-12, 8.8.9 to 8.8.11.
+ * Readers follow the list of fragments at the end of the file: they must be among those that were checked. The file's
+ * last four bytes say where the list begins. Source: ISO/IEC 14496-12, 8.8.9 to 8.8.11.
  */
 async function checkFragmentList(read: Read, sizeBytes: number, fragments: ReadonlySet<number>): Promise<void> {
   const start = sizeBytes - (await read(sizeBytes - 4, sizeBytes)).readUInt32BE(0);
@@ -91,7 +90,7 @@ async function checkFragmentList(read: Read, sizeBytes: number, fragments: Reado
     throw new UnreadableMediaError(BROKEN);
 }
 
-/** Where a list has fragments; null where it declares more than it holds. */
+/** The fragments of a list; null if it declares more than it contains. */
 function listedIn(body: Buffer): number[] | null {
   if (body.length < 16) return null;
   const isLong = body[0] === 1;
@@ -106,7 +105,7 @@ function listedIn(body: Buffer): number[] | null {
 
 const AHEAD_BYTES = 64 * 1024;
 
-/** Reads more at once than is asked for: what is asked for next mostly lies behind. */
+/** Reads more at a time than requested: the next request is usually for what follows. */
 function ahead(source: Read, sizeBytes: number): Read {
   let [at, bytes]: [number, Buffer] = [0, Buffer.alloc(0)];
   return async (start, end) => {

@@ -4,9 +4,8 @@ import type { Input, InputAudioTrack, InputVideoTrack } from "mediabunny";
 const COPIED_CODECS: ReadonlySet<string> = new Set(["avc", "hevc", "av1", "vp9", "aac", "mp3"]);
 
 /**
- * The tracks of a video that are seen and heard where nobody chooses others: of each kind those that are on, or the
- * first where all are off. QuickTime keeps chapters' pictures, other languages and spatial sound as tracks that are
- * off.
+ * The tracks of a video that are seen and heard by default: of each kind the enabled ones, or the first if all are
+ * disabled. QuickTime stores chapter images, other languages and spatial audio as disabled tracks.
  */
 export async function tracksToKeep(input: Input): Promise<(InputVideoTrack | InputAudioTrack)[]> {
   const tracks = [await input.getVideoTracks(), await input.getAudioTracks()];
@@ -19,7 +18,7 @@ export async function tracksToKeep(input: Input): Promise<(InputVideoTrack | Inp
   return kept.flat();
 }
 
-/** Why these tracks cannot be copied into an MP4 file, completing "The video …"; null where they can. */
+/** Why these tracks cannot be copied into an MP4 file, completing "The video …"; null if they can. */
 export async function findCodecObstacle(input: Input): Promise<string | null> {
   for (const track of await tracksToKeep(input)) {
     const codec = await track.getCodec();
