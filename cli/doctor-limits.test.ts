@@ -8,7 +8,7 @@ import { loadConfig } from "../server/start/config.ts";
 import { createTestDatabase } from "../tests/database.ts";
 import { checkLimits, checkSandboxStore, checkTables } from "./doctor-limits.ts";
 
-test("doctor says who may come and with which limits, and warns where strangers have none", () => {
+test("doctor shows who can sign up and with which limits, and warns if strangers have none", () => {
   const look = (env: NodeJS.ProcessEnv) =>
     checkLimits(loadConfig(env)).map(({ status, message, cure }) => `${status}: ${message} ${cure ?? ""}`.trim());
   assert.deepEqual(look({}), ["ok: sign-up is by invitation; limits per user: none"]);
@@ -24,7 +24,7 @@ test("doctor says who may come and with which limits, and warns where strangers 
   assert.equal(look({ AMPOST_USER_STORAGE: "none" }).length, 1);
 });
 
-test("doctor names the largest tables, and of one that is too large what bounds it", async () => {
+test("doctor lists the largest tables, and what limits one that is too large", async () => {
   const database = await createTestDatabase();
   const { status, message } = await checkTables(database.pool);
   assert.equal(status, "ok");
@@ -44,7 +44,7 @@ test("doctor names the largest tables, and of one that is too large what bounds 
   );
 });
 
-test("doctor looks at what the sandbox has kept, where it runs here", async () => {
+test("doctor checks what the sandbox has stored, if it runs here", async () => {
   const dataDir = await mkdtemp(join(tmpdir(), "ampost-doctor-"));
   try {
     const look = async (elsewhere: boolean) => {

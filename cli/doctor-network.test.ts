@@ -3,7 +3,7 @@ import { test } from "node:test";
 
 import { checkProxy } from "./doctor-network.ts";
 
-test("a proxy whose word about visitors is not taken is told, and nothing where there is none", () => {
+test("an untrusted proxy is reported, and nothing is if there is none", () => {
   const levelOf = (appUrl: string, host: string, trustProxy: boolean | number = false) =>
     checkProxy({ appUrl, host, trustProxy }).status;
   assert.equal(levelOf("https://app.example", "0.0.0.0"), "warning");

@@ -5,7 +5,7 @@ import { withWorld } from "../tests/publishing-world.ts";
 import { checkMissed, checkSetAside } from "./doctor-publishing.ts";
 import { readPublishing } from "./publishing.ts";
 
-test("doctor and the state of publishing name what was set aside, and what to do, until somebody has retried it", async () => {
+test("doctor and the publishing status list posts that were set aside, and what to do, until they are retried", async () => {
   await withWorld(async (world) => {
     const { id, platformPostId } = await world.addPost({ text: "set aside" });
     assert.equal((await checkSetAside(world.pool)).status, "ok");

@@ -26,7 +26,7 @@ test("one command starts everything, the lines it prints publish a text, an imag
   assert.deepEqual(await installation.processes(), []);
 });
 
-test("instance commands work without a server and beside one, and do not stop it", async (t) => {
+test("instance commands work with and without a running server, and do not stop it", async (t) => {
   const installation = await openInstallation(t);
   const first = await installation.json("bootstrap", "--json");
   const server = await installation.start("start");
@@ -72,7 +72,7 @@ test("instance commands work without a server and beside one, and do not stop it
   assert.equal(await server.end("SIGTERM"), 0);
 });
 
-test("a killed server leaves neither worker nor sandbox behind, and the next start goes on with its database", async (t) => {
+test("a killed server leaves neither worker nor sandbox behind, and the next start continues with its database", async (t) => {
   const installation = await openInstallation(t);
   const { apiKey } = await installation.json("bootstrap", "--json");
   const killed = await installation.start("start");
@@ -89,7 +89,7 @@ test("a killed server leaves neither worker nor sandbox behind, and the next sta
   assert.deepEqual(await installation.processes(), []);
 });
 
-test("a sandbox that dies is started again", async (t) => {
+test("a sandbox that dies is restarted", async (t) => {
   const installation = await openInstallation(t);
   const server = await installation.start("start");
   await installation.kill("sandbox");
@@ -100,7 +100,7 @@ test("a sandbox that dies is started again", async (t) => {
 
 const OPERATOR = { authorization: "Bearer a-token-of-the-operator" };
 
-test("API, workers and sandbox run as processes of their own on one database", async (t) => {
+test("API, workers and sandbox run as separate processes on one database", async (t) => {
   const installation = await openInstallation(t, { ownDatabase: true });
   const sandbox = await installation.start("sandbox");
   const api = await installation.start("api");
@@ -134,7 +134,7 @@ test("API, workers and sandbox run as processes of their own on one database", a
   for (const each of [...workers, api, sandbox]) assert.equal(await each.end("SIGTERM"), 0);
 });
 
-test("a wrong configuration is told whole, and a taken port with what to do", async (t) => {
+test("all configuration errors are reported, and a port in use with what to do", async (t) => {
   const installation = await openInstallation(t);
   const wrong = await installation.run(["start"], { PORT: "eighty", AMPOST_SCHEDULING: "some" });
   assert.equal(wrong.code, 1);
@@ -146,7 +146,7 @@ test("a wrong configuration is told whole, and a taken port with what to do", as
   await server.end("SIGTERM");
 });
 
-test("the doctor finds nothing wrong with a fresh installation, and a wrong key in an old one", async (t) => {
+test("doctor finds no problem in a new installation, and a wrong key in an old one", async (t) => {
   const installation = await openInstallation(t);
   assert.equal((await installation.json("doctor", "--json")).ok, true);
   await installation.json("bootstrap", "--json");
@@ -162,7 +162,7 @@ test("the doctor finds nothing wrong with a fresh installation, and a wrong key 
   );
 });
 
-test("a command line that is wrong exits with 2 and says what was meant", async (t) => {
+test("a wrong command line exits with 2 and suggests the right one", async (t) => {
   const installation = await openInstallation(t);
   const unknown = await installation.run(["statr"]);
   assert.equal(unknown.code, 2);

@@ -10,7 +10,7 @@ import { z } from "zod";
 import { EXAMPLE_PLATFORM } from "../platforms/catalog.ts";
 import { type Installation, openInstallation } from "./installation.fixture.ts";
 
-test("a running server publishes on while the key is rotated, and keys that nobody needs can be dropped", async (t) => {
+test("a running server keeps publishing while the key is rotated, and unused keys can be removed", async (t) => {
   const installation = await openInstallation(t);
   const { apiKey, platformSetId } = await installation.json("bootstrap", "--json");
   const server = await installation.start("start");
@@ -39,7 +39,7 @@ test("a running server publishes on while the key is rotated, and keys that nobo
   assert.ok((await doctor(installation)).some(({ status }) => status === "failed"));
 });
 
-test("a wrong or missing key is one clear sentence at the start of every server, and nothing runs then", async (t) => {
+test("a wrong or missing key is one clear error at the start of every server, and nothing starts", async (t) => {
   const installation = await openInstallation(t, { ownDatabase: true });
   await installation.json("keys", "create", "--mode", "test", "--name", "first", "--json");
   const elsewhere = await mkdtemp(join(tmpdir(), "ampost-elsewhere-"));

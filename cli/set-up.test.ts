@@ -5,7 +5,7 @@ import { test } from "node:test";
 
 import { openInstallation } from "./installation.fixture.ts";
 
-test("the first start prints a link that makes the owner once, emails are written to files, and the log shows no secret of any of it", async (t) => {
+test("the first start prints a link that creates the owner once, emails are written to files, and the log shows none of the secrets", async (t) => {
   const installation = await openInstallation(t);
   await installation.json("bootstrap", "--json");
   const server = await installation.start("start", { AMPOST_LOG_LEVEL: "trace", AMPOST_SIGNUP: "open" });

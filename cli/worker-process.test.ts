@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { EXAMPLE_PLATFORM } from "../platforms/catalog.ts";
 import { type Installation, openInstallation } from "./installation.fixture.ts";
 
-test("an endless loop in publishing stops neither health, API, pages nor other posts: the worker is ended and started again, and the post set aside", async (t) => {
+test("an endless loop in publishing stops neither health, API, pages nor other posts: the worker is killed and restarted, and the post set aside", async (t) => {
   const installation = await openInstallation(t);
   const server = await installation.start("start", WATCHED, "endless-broker.ts");
   const { call, figures, publish, post } = await caller(installation);
@@ -40,7 +40,7 @@ test("an endless loop in publishing stops neither health, API, pages nor other p
   assert.deepEqual(await installation.processes(), []);
 });
 
-test("a stop is clean and leaves nothing behind though the worker hangs, and a worker that hangs ends though its server was killed", async (t) => {
+test("a stop is clean and leaves nothing behind even if the worker hangs, and a hanging worker ends even if its server was killed", async (t) => {
   const installation = await openInstallation(t);
   for (const signal of ["SIGTERM", "SIGKILL"] as const) {
     const server = await installation.start("start", WATCHED, "endless-broker.ts");
@@ -54,7 +54,7 @@ test("a stop is clean and leaves nothing behind though the worker hangs, and a w
   }
 });
 
-test("a stop waits for a commit that is under way, and writes down its answer", async (t) => {
+test("a stop waits for a commit in progress and records its response", async (t) => {
   const installation = await openInstallation(t);
   const usual = { AMPOST_ENGINE_SPEED: "1" };
   const server = await installation.start("start", usual);
@@ -76,7 +76,7 @@ test("a stop waits for a commit that is under way, and writes down its answer", 
   assert.ok(publishedAt < stopped, `published at ${publishedAt}, stopped at ${stopped}`);
 });
 
-test("a worker that was killed is started again, and its figures are among those of the server", async (t) => {
+test("a killed worker is restarted, and its metrics are among the server's", async (t) => {
   const installation = await openInstallation(t);
   const server = await installation.start("start", WATCHED);
   await installation.kill("worker");

@@ -53,7 +53,7 @@ const refusedWith = (code: AmpostError["code"]) => (error: unknown) =>
   error instanceof AmpostError && error.code === code;
 const countOf = async (text: string) => (await clientAt(world.url).posts.list({ search: text })).total;
 
-test("every operation that a key may call has a method, and no method calls anything else", async () => {
+test("every operation that accepts a key has a method, and no method calls anything else", async () => {
   const called = new Set<string>();
   const client = clientAt(world.url, {
     fetch: async (input, init) => {
@@ -112,7 +112,7 @@ test("every operation that a key may call has a method, and no method calls anyt
   assert.deepEqual([...called].sort(), offered.sort());
 });
 
-test("a post is created, changed, listed, and discarded, with what the API says of it", async () => {
+test("a post is created, updated, listed and discarded, with the API's responses", async () => {
   const { posts } = clientAt(world.url);
   const made = await posts.create(draft("From the client"));
   assert.equal(made.post.status, "draft");
@@ -130,7 +130,7 @@ test("a post is created, changed, listed, and discarded, with what the API says 
   assert.equal((await posts.cancel(made.post.id)).post.status, "discarded");
 });
 
-test("a refusal carries code, status, every issue and the id in the server's log", async () => {
+test("an error has code, status, every issue and the request ID in the server's log", async () => {
   const { posts } = clientAt(world.url);
   const refused = posts.create({ ...draft(""), platforms: ["threads", "youtube"] });
   const error = await refused.then(
@@ -151,7 +151,7 @@ test("a refusal carries code, status, every issue and the id in the server's log
   await assert.rejects(posts.cancel(UNKNOWN_ID, { idempotencyKey: "ключ" }), TypeError);
 });
 
-test("what no call could be made with is told where the client is made", () => {
+test("invalid options are rejected when the client is created", () => {
   const missing: { apiKey: string } = JSON.parse("{}");
   for (const wrong of [{ apiKey: "" }, missing, { apiKey: "two words" }])
     assert.throws(() => createClient(wrong), TypeError);
@@ -167,7 +167,7 @@ test("what no call could be made with is told where the client is made", () => {
     assert.throws(() => createClient({ apiKey: "amp_test_x", timeoutSeconds }), TypeError);
 });
 
-test("iterating goes through all pages, in order and without doubles", async () => {
+test("iterating returns all pages, in order and without duplicates", async () => {
   const { posts } = clientAt(world.url);
   for (const number of [1, 2, 3, 4, 5]) await posts.create(draft(`Page by page ${number}`));
   const seen: string[] = [];
@@ -178,7 +178,7 @@ test("iterating goes through all pages, in order and without doubles", async () 
   );
 });
 
-test("lists that are paged by offset are gone through too, each once, also where they grow meanwhile, and one may stop early", async () => {
+test("lists paged by offset are iterated, each item once, even if they grow meanwhile, and can be stopped early", async () => {
   const { webhooks, connectLinks } = clientAt(world.url);
   const { webhook } = await webhooks.create({ url: "https://app.example.com" });
   const sent: string[] = [];
@@ -203,7 +203,7 @@ test("lists that are paged by offset are gone through too, each once, also where
   assert.deepEqual(seen.slice(5), ["three", "two"]);
 });
 
-test("a create whose answer is lost is tried again and makes one post", async () => {
+test("a create whose response is lost is retried and creates one post", async () => {
   const client = brokenClient();
   proxy.trouble({ match: /^POST \/api\/v1\/posts /, times: 2, act: { kind: "reset_after" } });
   assert.equal(await struckBy(() => client.posts.create(draft("Only once"))), 2);
@@ -211,7 +211,7 @@ test("a create whose answer is lost is tried again and makes one post", async ()
   assert.equal(await countOf("Only once"), 1);
 });
 
-test("a caller's own key makes two calls one", async () => {
+test("the caller's own key makes two calls one", async () => {
   const { posts } = clientAt(world.url);
   const [one, other] = [
     await posts.create(draft("By my key"), { idempotencyKey: "mine" }),
@@ -224,7 +224,7 @@ test("a caller's own key makes two calls one", async () => {
   );
 });
 
-test("pauses grow, are as long as the server asks, and end with the failure after the last try or before a long one", async () => {
+test("delays increase, respect the server's, and end with the error after the last attempt or before a long delay", async () => {
   const answering = (status: number, headers: Record<string, string>) => ({
     fetch: async () =>
       new Response(
@@ -259,7 +259,7 @@ test("pauses grow, are as long as the server asks, and end with the failure afte
   );
 });
 
-test("who gives up is let go, and a server that is away is said to be", async () => {
+test("an aborted call is released, and a server that is down is reported", async () => {
   const client = clientAt("http://127.0.0.1:9");
   await assert.rejects(client.platforms.list(), refusedWith("CONNECTION_FAILED"));
   assert.equal(pauses.length, 3);
@@ -289,7 +289,7 @@ test("a post is followed until it is settled, over a connection that breaks", as
   await assert.rejects(client.posts.events(UNKNOWN_ID).next(), refusedWith("POST_NOT_FOUND"));
 });
 
-test("who follows a post waits through a restart of the server", async () => {
+test("following a post continues through a restart of the server", async () => {
   const { post } = await clientAt(world.url).posts.create(draft("Followed through a restart"));
   let connections = 0;
   const restarting: typeof fetch = async (input, init) => {
@@ -311,7 +311,7 @@ test("who follows a post waits through a restart of the server", async () => {
   assert.deepEqual([seen, connections], [["draft", "discarded"], 10]);
 });
 
-test("files sent along with a post become its media", async () => {
+test("files sent with a post become its media", async () => {
   const photo = new File([await readFile("tests/fixtures/photo-1x1.jpg")], "photo.jpg");
   const { post } = await clientAt(world.url).posts.create(draft("With a file"), { files: [photo] });
   assert.deepEqual(
@@ -320,7 +320,7 @@ test("files sent along with a post become its media", async () => {
   );
 });
 
-test("an upload goes on where the connection broke, tells its progress, and can be taken up by another", async () => {
+test("an upload resumes after a broken connection, reports its progress, and can be resumed by another client", async () => {
   const bytes = new Uint8Array(await readFile("tests/fixtures/landscape-16x9.mp4"));
   const client = brokenClient();
   const progress: number[] = [];

@@ -36,7 +36,7 @@ after(async () => {
   await world.close();
 });
 
-test("the package depends on nothing and imports nothing but its own files", async () => {
+test("the package has no dependencies and imports only its own files", async () => {
   const { dependencies, peerDependencies, files } = JSON.parse(await readFile(join(installed, "package.json"), "utf8"));
   assert.deepEqual([dependencies, peerDependencies, files], [undefined, undefined, ["dist"]]);
   const { stdout } = await run("grep", ["-rhoE", 'from "[^"]+"', join(installed, "dist")]);
@@ -46,7 +46,7 @@ test("the package depends on nothing and imports nothing but its own files", asy
   );
 });
 
-test("what is published is what was built, what it is and how it may be used", async () => {
+test("the published package contains the build, its description and its license", async () => {
   const { stdout } = await run("npm", ["pack", "--dry-run", "--json", "--ignore-scripts"], {
     cwd: join(root, "client"),
   });
@@ -61,7 +61,7 @@ test("what is published is what was built, what it is and how it may be used", a
   assert.equal(await readFile(join(root, "client/LICENSE"), "utf8"), await readFile(join(root, "LICENSE"), "utf8"));
 });
 
-test("an installed client works in plain JavaScript, and its types hold in a project of its own", async () => {
+test("an installed client works in plain JavaScript, and its types work in a separate project", async () => {
   const program = `import { AmpostError, createClient } from "@ampost/client";
 const client = createClient({ apiKey: process.env.KEY ?? "", baseUrl: process.env.URL ?? "" });
 const { accounts } = await client.accounts.list();

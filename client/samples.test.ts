@@ -21,7 +21,7 @@ const headers = { "webhook-id": "1", "webhook-timestamp": String(Math.floor(at.g
 const request = new Request("http://localhost/", { method: "POST", headers, body: '{"type":"webhook.test"}' });
 `;
 
-test("the samples of the README hold by their types, and do what they say", async (t) => {
+test("the samples of the README type-check and do what they say", async (t) => {
   const installation = await openInstallation(t);
   const server = await installation.start("start");
   const { apiKey } = await installation.json("bootstrap", "--json");

@@ -25,7 +25,7 @@ const signedBy = (...secrets: string[]) => ({
     .join(" "),
 });
 
-test("what Ampost signed is believed, in whatever form headers and body come", async () => {
+test("what Ampost signed is accepted, in any form of headers and body", async () => {
   const headers = signedBy(secret);
   const event = await verifyWebhook({ body, headers, secret, now });
   assert.deepEqual([event.type, event.sequence, event.data.note], ["post.published", 12, "grüße 🎈"]);
@@ -38,12 +38,12 @@ test("what Ampost signed is believed, in whatever form headers and body come", a
   });
 });
 
-test("while a secret is rotated either one will do", async () => {
+test("while a secret is rotated, either one is accepted", async () => {
   await verifyWebhook({ body, headers: signedBy(other, secret), secret, now });
   await verifyWebhook({ body, headers: signedBy(secret), secret: [other, secret], now });
 });
 
-test("what is changed, old, unsigned or another's is refused", async () => {
+test("anything changed, old, unsigned or signed by others is rejected", async () => {
   const refused = async (request: Partial<Parameters<typeof verifyWebhook>[0]>) =>
     await assert.rejects(
       verifyWebhook({ body, headers: signedBy(secret), secret, now, ...request }),

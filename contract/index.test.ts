@@ -15,7 +15,7 @@ const operation = z.object({
   answer: z.instanceof(z.ZodObject),
 });
 
-test("every operation that is declared is offered, once", async () => {
+test("every declared operation is offered exactly once", async () => {
   const files = await readdir(join(import.meta.dirname, "operations"));
   const modules: object[] = await Promise.all(files.map((name) => import(`./operations/${name}`)));
   const exported: unknown[] = modules.flatMap((module) => Object.values(module));

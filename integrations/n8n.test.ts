@@ -123,7 +123,7 @@ function fill(shown: readonly Field[], body: unknown): Record<string, unknown> {
   );
 }
 
-test("the package holds what n8n loads, and needs nothing but n8n", async () => {
+test("the package contains what n8n loads, and depends only on n8n", async () => {
   assert.deepEqual(packed.filter((path) => path.endsWith(".js")).sort(), [
     "dist/credentials/AmpostApi.credentials.js",
     ...["Ampost.node", "attach-files", "properties", "tell-refusal"].map((name) => `dist/nodes/Ampost/${name}.js`),
@@ -143,7 +143,7 @@ test("the package holds what n8n loads, and needs nothing but n8n", async () => 
   ]);
 });
 
-test("every operation that a key may call is there, and sends the body that the API takes", async () => {
+test("every operation that accepts a key is included, and sends a valid body", async () => {
   const made = async (resource: string, parameters: object) => given(await call(resource, "create", parameters))[0].id;
   const [account] = given(await call("account", "getAll"));
   const ids: Record<string, unknown> = {
@@ -186,7 +186,7 @@ test("every operation that a key may call is there, and sends the body that the 
   assert.deepEqual(called.sort(), offered.sort());
 });
 
-test("every setting of every platform is sent to where the API takes it", async () => {
+test("every setting of every platform is sent where the API expects it", async () => {
   const platforms = fields().find(({ name }) => name === "platformOverrides")?.options ?? [];
   const platformOverrides = Object.fromEntries(
     platforms.map(({ name, options = [] }) => [
@@ -223,7 +223,7 @@ test("every setting of every platform is sent to where the API takes it", async 
   }
 });
 
-test("times of a clock are those of the workflow's time zone, and of an entry only what is filled in is sent", async () => {
+test("times are in the workflow's time zone, and only filled-in fields of an entry are sent", async () => {
   const entries = [{ url: "https://cdn.example.com/photo.jpg", type: "image", altText: "", width: 0, id: "" }];
   const [made] = given(
     await call("post", "create", {
@@ -244,7 +244,7 @@ test("times of a clock are those of the workflow's time zone, and of an entry on
   assert.equal(given(changed)[0].status, "draft");
 });
 
-test("all means all pages, with the filters kept", async () => {
+test("Return All reads all pages with the same filters", async () => {
   const many = Array.from({ length: 101 }, (_, index) => index);
   await Promise.all(
     many.map((index) =>
@@ -272,7 +272,7 @@ test("all means all pages, with the filters kept", async () => {
   assert.equal(given(await call("post", "getAll", { limit: 3, filters: { platform: "linkedin" } })).length, 3);
 });
 
-test("files of the item go along, as media of a post or as a media object", async () => {
+test("the item's files are sent as media of a post or as a media object", async () => {
   const binary = {
     photo: {
       fileName: "Früh am Morgen.jpg",
@@ -297,7 +297,7 @@ test("files of the item go along, as media of a post or as a media object", asyn
   );
 });
 
-test("a write with a key of its own is done once, and waiting is asked for", async () => {
+test("a write with its own key happens once, and waiting is requested", async () => {
   const options = { idempotencyKey: "run-1" };
   const ids = [
     await call("post", "create", { ...draft("Once"), options }),
@@ -308,7 +308,7 @@ test("a write with a key of its own is done once, and waiting is asked for", asy
   assert.equal(published.calls[0]?.headers.Prefer, "wait=0");
 });
 
-test("a refusal is told in the words of the API, with what to do about every issue", async () => {
+test("an error shows the API's message and how to fix every issue", async () => {
   const { error } = await call("post", "create", { ...draft(""), platforms: ["threads", "youtube"] });
   assert.match(String(error?.message), /YouTube/);
   assert.match(String(error?.description), /^\/content\/text: .+\. Set content\.text/m);

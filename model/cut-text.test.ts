@@ -3,7 +3,7 @@ import { test } from "node:test";
 
 import { cutText } from "./cut-text.ts";
 
-test("a text is never cut inside of a character, and what is kept of it can be stored", () => {
+test("a text is never cut inside a character, and the result can be stored", () => {
   const rocket = "\u{1f680}";
   assert.equal(cutText(rocket.repeat(3), 3), rocket);
   assert.equal(cutText(rocket.repeat(3), 4), rocket.repeat(2));

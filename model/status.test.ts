@@ -21,7 +21,7 @@ import {
 const statuses = fc.array(fc.constantFrom(...PLATFORM_POST_STATUSES), { minLength: 1, maxLength: 7 });
 const underWay = fc.constantFrom(...(["queued", "posting", "partial", "failed", "published"] as const));
 
-test("the table of acts is the one that is promised", () => {
+test("the table of actions matches the contract", () => {
   const table = Object.fromEntries(POST_STATUSES.map((status) => [status, allowedActions(status)]));
   assert.deepEqual(table, {
     draft: ["edit", "publish", "discard"],
@@ -35,7 +35,7 @@ test("the table of acts is the one that is promised", () => {
   });
 });
 
-test("a refusal names the status and what is allowed in it", () => {
+test("an error names the status and what it allows", () => {
   assert.equal(refusalOf("edit", "queued"), 'A post in status "queued" cannot be edited: it can only be cancelled.');
   assert.equal(
     refusalOf("edit", "failed"),
@@ -54,7 +54,7 @@ test("a refusal names the status and what is allowed in it", () => {
       if (!isAllowed(status, act)) assert.match(refusalOf(act, status), new RegExp(`"${status}"`));
 });
 
-test("a post is posting exactly while a platform post is, or while one waits and another has begun", () => {
+test("a post is posting exactly while a platform post is, or while one waits and another has started", () => {
   fc.assert(
     fc.property(underWay, statuses, (current, platformPosts) => {
       const counted = platformPosts.filter((status) => status !== "discarded");
@@ -70,7 +70,7 @@ test("a post is posting exactly while a platform post is, or while one waits and
   );
 });
 
-test("a post is published, partial or failed by how many of its platform posts are live", () => {
+test("a post is published, partial or failed depending on how many of its platform posts are live", () => {
   const settled = fc.array(fc.constantFrom(...(["published", "failed", "unknown"] as const)), {
     minLength: 1,
     maxLength: 7,
@@ -94,7 +94,7 @@ test("the order of the platforms does not matter", () => {
   );
 });
 
-test("a discarded post stays discarded whatever is read back, and drafts and scheduled posts stay until one begins", () => {
+test("a discarded post stays discarded whatever is found later, and drafts and scheduled posts stay until one starts", () => {
   fc.assert(
     fc.property(statuses, (platformPosts) => assert.equal(foldStatus("discarded", platformPosts), "discarded")),
   );
@@ -104,7 +104,7 @@ test("a discarded post stays discarded whatever is read back, and drafts and sch
   assert.equal(foldStatus("scheduled", ["discarded", "discarded"]), "discarded");
 });
 
-test("by itself a platform post only moves forward, and out of a settled state only by reading back", () => {
+test("without a caller's action, a platform post only moves forward, and leaves a settled status only when its outcome is found", () => {
   for (const from of PLATFORM_POST_STATUSES) {
     for (const to of PLATFORM_POST_STATUSES) {
       if (from === to) continue;
@@ -118,7 +118,7 @@ test("by itself a platform post only moves forward, and out of a settled state o
   assert.ok(mayBecome("discarded", "published") && !mayBecome("discarded", "failed"));
 });
 
-test("what is drawn of the states is what may happen: by the engine, or by an act that the status allows", () => {
+test("the state diagrams show exactly the moves that the engine and the callers can make", () => {
   for (const [from, to, by] of PLATFORM_POST_MOVES)
     assert.ok(mayBecome(from, to) || by.startsWith("retry") || by.startsWith("cancel"), `${from} to ${to}`);
   for (const from of PLATFORM_POST_STATUSES)

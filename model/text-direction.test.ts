@@ -3,6 +3,6 @@ import { test } from "node:test";
 
 import { withoutTurns } from "./text-direction.ts";
 
-test("text loses what turns its direction and keeps all else, letters that are read from the right among it", () => {
+test("text loses direction controls and keeps everything else, including right-to-left letters", () => {
   assert.equal(withoutTurns("pay \u202eecila\u202c \u2066שלום\u2069\n🚀"), "pay ecila שלום\n🚀");
 });

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { catalog } from "./catalog.ts";
 import { describeLimit, describePlatform, describeShapes, joinWords, listLimits } from "./describe.ts";
 
-test("a platform is described by what it declares", () => {
+test("a platform is described by its declarations", () => {
   assert.equal(
     describePlatform(catalog.linkedin.capabilities),
     "LinkedIn: Posts on behalf of an authenticated member, published immediately. " +
@@ -17,13 +17,13 @@ test("a platform is described by what it declares", () => {
   );
 });
 
-test("shapes are joined with or, each once", () => {
+test('shapes are joined with "or", without duplicates', () => {
   const [{ shapes }] = catalog.threads.capabilities.placements;
   assert.equal(describeShapes([...shapes, ...shapes]), "text, one image, one video or 2 to 20 images or videos");
   assert.equal(joinWords(["a"], "or"), "a");
 });
 
-test("a limit is said with its unit, or in the words it brings along", () => {
+test("a limit has its unit, or its own description", () => {
   assert.equal(describeLimit({ max: 300, source: "x" }, "durationSeconds"), "at most 300 s");
   assert.equal(describeLimit({ min: 10, max: 60, source: "x" }, "frameRate"), "between 10 and 60 frames per second");
   assert.equal(

@@ -103,7 +103,7 @@ suite("whatever a platform answers, a step ends, and by an error that the engine
   }
 });
 
-test("a platform that is only asked something is waited for no longer than a read may take", async () => {
+test("a platform is waited for no longer than a read may take", async () => {
   const asked: { name: string; timeoutSeconds: number }[] = [];
   const http = createHttpClient({
     transmit: async (request) => {

@@ -44,7 +44,7 @@ test("a platform is a folder and three lines: an invented one passes types, lint
   assert.match(stdout, /^not ok \d+ - mastodon: every declared shape publishes$/m);
 });
 
-test("all platforms have the files that the README names, each absent only where it says so, and a new one has them all", async (t) => {
+test("all platforms have the files listed in the README, each missing only for its reason, and a new one has them all", async (t) => {
   const rows = [...(await readFile(join(ROOT, "platforms/README.md"), "utf8")).matchAll(ROW)];
   const named = rows.map(([, file = ""]) => file);
   const needed = rows.filter(([, , absent = ""]) => absent.trim() === "").map(([, file = ""]) => file);
@@ -64,7 +64,7 @@ test("all platforms have the files that the README names, each absent only where
   assert.deepEqual(written, named.filter((file) => file !== "deprecations.ts").sort());
 });
 
-test("what a platform does is at most 600 lines, comments and blank lines aside", async () => {
+test("a platform's logic is at most 600 lines, without comments and blank lines", async () => {
   for (const name of PLATFORM_NAMES) {
     const folder = join(ROOT, "platforms", name);
     const files = (await codeIn(folder)).filter((file) => DOING.test(file));
@@ -76,7 +76,7 @@ test("what a platform does is at most 600 lines, comments and blank lines aside"
 
 const DOING = /^(broker|content|upload|status|reconcile|oauth)\.ts$/;
 
-test("a folder that is there is left alone, and a name has to be one", async () => {
+test("an existing folder is left alone, and a name must be valid", async () => {
   await assert.rejects(newPlatform("threads"), { code: "EEXIST" });
   for (const name of ["", "My Platform", "../x", "9gag", "X"]) await assert.rejects(newPlatform(name), /is no name/);
 });

@@ -11,7 +11,7 @@ import type { Subject } from "./conformance/subject.ts";
 import { startWorld, type World } from "./conformance/world.ts";
 
 /** A film as a camera writes it, with the real engine against the sandbox, which validates what it gets. */
-test("a platform that fetches by itself is given the address of the rewrapped film, once made", () =>
+test("a platform that fetches media itself gets the URL of the rewrapped video, created once", () =>
   withWorld({ name: "threads", readsBack: true, refusals: [] }, async (world) => {
     const account = await world.connect();
     const published = await world.publish(account, postOf("threads", 2));
@@ -30,7 +30,7 @@ test("a platform that fetches by itself is given the address of the rewrapped fi
     assert.equal(new Set(addresses.map((address) => new URL(address).pathname)).size, 1);
   }));
 
-test("a platform that takes MP4 alone gets the rewrapped bytes, though the process was killed while it stored them", () =>
+test("a platform that supports only MP4 gets the rewrapped bytes, even if the process was killed while storing them", () =>
   withWorld({ name: "linkedin", readsBack: false, refusals: [] }, async (world) => {
     const account = await world.connect();
     const published = await world.publishThroughCrash(account, postOf("linkedin", 1), { storing: true, when: "after" });

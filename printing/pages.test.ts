@@ -7,7 +7,7 @@ import { loadPages } from "./pages.ts";
 
 const pages = await loadPages({ apiUrl: "https://api.example.com", appUrl: "https://example.com" });
 
-test("every guide has its page", async () => {
+test("every guide has a page", async () => {
   const names = (await readdir(join(import.meta.dirname, "../docs/guides"))).map((file) =>
     file === "overview.md" ? "/docs" : `/docs/${file.replace(/\.md$/, "")}`,
   );
@@ -18,7 +18,7 @@ test("every guide has its page", async () => {
   );
 });
 
-test("every page is named by another, so that none goes without a trace", () => {
+test("every page is linked from another", () => {
   const lost = pages
     .slice(1)
     .filter(

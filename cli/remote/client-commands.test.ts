@@ -10,7 +10,7 @@ import { createClient, verifyWebhook } from "../../client/index.ts";
 import { EXAMPLE_PLATFORM } from "../../platforms/catalog.ts";
 import { openInstallation } from "../installation.fixture.ts";
 
-test("the client commands make, publish, follow and explain posts over HTTP, and say by their exit code what came of it", async (t) => {
+test("the client commands create, publish, follow and explain posts over HTTP, and exit codes show the result", async (t) => {
   const installation = await openInstallation(t);
   const server = await installation.start("start");
   const { apiKey, platformSetId } = await installation.json("bootstrap", "--json");
@@ -19,14 +19,14 @@ test("the client commands make, publish, follow and explain posts over HTTP, and
   const ampost = (...args: string[]) => installation.run(args, { ...settings, AMPOST_API_KEY: key });
   const lastOf = (stdout: string) => JSON.parse(stdout.trim().split("\n").at(-1) ?? "");
 
-  await t.test("without a key they say how to get one", async () => {
+  await t.test("without a key, they say how to get one", async () => {
     const { code, stderr } = await installation.run(["posts", "list"], settings);
     assert.equal(code, 1);
     assert.match(stderr, /ampost login/);
   });
 
   await t.test(
-    "login keeps the key of standard input for its owner alone, and nothing shows it; logout forgets it",
+    "login stores the key from standard input only for its owner, and never shows it; logout deletes it",
     async () => {
       const credentials = join(installation.dataDir, "ampost/credentials.json");
       const environment = Object.entries(settings)
@@ -50,7 +50,7 @@ test("the client commands make, publish, follow and explain posts over HTTP, and
     },
   );
 
-  await t.test("a post goes out with an upload and is followed to its end", async () => {
+  await t.test("a post with an upload is published and followed to its end", async () => {
     const made = await ampost(
       "posts",
       "create",
@@ -90,7 +90,7 @@ test("the client commands make, publish, follow and explain posts over HTTP, and
     assert.match(late.stderr, /INVALID_STATUS_TRANSITION/);
   });
 
-  await t.test("what is wrong with a post is told whole, and for machines as JSON", async () => {
+  await t.test("all problems of a post are reported, and for programs as JSON", async () => {
     const invalid = await ampost("validate", "", "--platforms", EXAMPLE_PLATFORM);
     assert.equal(invalid.code, 3);
     assert.match(invalid.stdout, /VALIDATION_FAILED: .*\(\/content\/text\)/);
@@ -136,7 +136,7 @@ test("the client commands make, publish, follow and explain posts over HTTP, and
     );
   });
 
-  await t.test("a post that fails ends with 4, and a retry mends it", async () => {
+  await t.test("a failed post exits with 4, and a retry fixes it", async () => {
     const failed = await ampost(
       "posts",
       "create",
@@ -155,7 +155,7 @@ test("the client commands make, publish, follow and explain posts over HTTP, and
     assert.match((await ampost("posts", "watch", post.id)).stdout, /published/);
   });
 
-  await t.test("who may make drafts alone is told which draft was made where publishing is refused", async () => {
+  await t.test("a draft-only key is told which draft was created when publishing is rejected", async () => {
     const { apiKey: writer } = await installation.json(
       "keys",
       "create",
@@ -216,7 +216,7 @@ test("the client commands make, publish, follow and explain posts over HTTP, and
   });
 
   await t.test(
-    "listen hands events on, signed, and leaves no webhook behind, of one that was killed neither",
+    "listen forwards signed events and leaves no webhook behind, even after a previous one was killed",
     async () => {
       const received: { body: string; headers: Record<string, string | string[] | undefined> }[] = [];
       const receiver = createServer((request, response) => {
@@ -278,7 +278,7 @@ test("the client commands make, publish, follow and explain posts over HTTP, and
   assert.equal(await server.end("SIGTERM"), 0);
 });
 
-test("the completions know every command and option", async (t) => {
+test("completions include every command and option", async (t) => {
   const installation = await openInstallation(t);
   const { stdout } = await installation.run(["completions", "bash"]);
   const complete = async (...words: string[]) =>

@@ -31,7 +31,7 @@ function queryIssues(query: unknown): Issue[] {
 
 const messages = (issues: Issue[]) => issues.map(({ message }) => message);
 
-test("a valid body has no issues and is handed on as it is", () => {
+test("a valid body has no issues and is passed on unchanged", () => {
   const input = parseInput(postsCreate, { params: {}, query: {}, body: valid });
   assert.deepEqual(input.issues, []);
   assert.deepEqual(input.body, valid);
@@ -59,7 +59,7 @@ for (const [change, message] of [
   });
 }
 
-test("a __proto__ key is refused like any unknown key", () => {
+test("a __proto__ key is rejected like any unknown key", () => {
   const issues = issuesOf(
     JSON.parse(
       `{"content":{"text":"x"},"platforms":["threads"],"platformSetId":"${platformSetId}","__proto__":{"a":1}}`,
@@ -71,7 +71,7 @@ test("a __proto__ key is refused like any unknown key", () => {
   );
 });
 
-test("wrong members are told with dots in the sentence, a pointer as path, and what to do", () => {
+test("wrong fields are reported with dots in the message, a pointer as path, and a fix", () => {
   const [issue] = issuesOf({
     ...valid,
     content: { text: "x", media: [{ url: "https://example.com/a.mp4", sizeBytes: "big" }] },
@@ -82,7 +82,7 @@ test("wrong members are told with dots in the sentence, a pointer as path, and w
   assert.match(issue?.fix ?? "", /^Correct content\.media\[0\]\.sizeBytes\. /);
 });
 
-test("missing and empty platforms have a code of their own", () => {
+test("missing and empty platforms have their own code", () => {
   for (const platforms of [undefined, null, []])
     assert.deepEqual(
       issuesOf({ ...valid, platforms }).map(({ code }) => code),
@@ -90,7 +90,7 @@ test("missing and empty platforms have a code of their own", () => {
     );
 });
 
-test("a platform named twice is refused and counted once", () => {
+test("a duplicate platform is rejected and counted once", () => {
   const input = parseInput(postsCreate, {
     params: {},
     query: {},
@@ -103,7 +103,7 @@ test("a platform named twice is refused and counted once", () => {
   assert.deepEqual(input.body.platforms, ["threads"]);
 });
 
-test("what is wrong in one place is cut out and leaves the rest to be validated", () => {
+test("invalid parts are removed and the rest is validated", () => {
   const body = {
     content: { text: 5, media: [null, { url: "https://example.com/a.jpg", width: -1 }] },
     platforms: ["threads", 7],
@@ -120,7 +120,7 @@ test("what is wrong in one place is cut out and leaves the rest to be validated"
   });
 });
 
-test("validated issues at or below a wrong member are echoes and are dropped", () => {
+test("issues at or below an invalid field are dropped as duplicates", () => {
   const [wrong] = issuesOf({ ...valid, content: { text: 5 } });
   assert.ok(wrong);
   const validated = [wrong, { ...wrong, path: "/content/text/x" }, { ...wrong, path: "/content/texts" }];
@@ -130,7 +130,7 @@ test("validated issues at or below a wrong member are echoes and are dropped", (
   );
 });
 
-test("a NUL character, half a surrogate pair and a number beyond measure are refused by name", () => {
+test("a NUL character, half a surrogate pair and an excessive number are rejected by name", () => {
   assert.match(
     messages(issuesOf({ ...valid, content: { text: "a\0b" } }))[0] ?? "",
     /^content\.text contains a NUL character/,
@@ -145,7 +145,7 @@ test("a NUL character, half a surrogate pair and a number beyond measure are ref
   );
 });
 
-test("nesting ten thousand levels deep and masses of keys are refused with a sentence", () => {
+test("nesting ten thousand levels deep and huge numbers of keys are rejected with a message", () => {
   const deep: unknown = JSON.parse(`${"[".repeat(10_000)}${"]".repeat(10_000)}`);
   assert.match(messages(issuesOf(deep))[0] ?? "", /nested more than 64 levels/);
   const wide = issuesOf({
@@ -159,7 +159,7 @@ test("nesting ten thousand levels deep and masses of keys are refused with a sen
   );
 });
 
-test("whoever is refused for very much is told a hundred issues of it, none of them long", () => {
+test("a response lists at most a hundred issues, none of them long", () => {
   const platforms = Array.from({ length: 3_000 }, () => "y".repeat(10_000));
   assert.throws(
     () => parseInput(postsUpdate, { params: { id: "z".repeat(10_000) }, query: {}, body: { platforms } }),
@@ -173,7 +173,7 @@ test("whoever is refused for very much is told a hundred issues of it, none of t
   );
 });
 
-test("a query reads numbers, and refuses what is no number, twice given, out of range or unknown", () => {
+test("a query reads numbers, and rejects anything else, duplicates, values out of range and unknown parameters", () => {
   const input = parseInput(postsList, { params: {}, query: { limit: "5", search: "12" }, body: undefined });
   assert.equal(input.query.limit, 5);
   assert.equal(input.query.search, "12");
@@ -189,7 +189,7 @@ test("a query reads numbers, and refuses what is no number, twice given, out of 
   assert.deepEqual(messages(queryIssues({ limit: "" })), ['limit must be a whole number, not ""']);
 });
 
-test("no JSON whatever makes the parser fail, and every issue has its eight members and a fix", () => {
+test("no JSON makes the parser fail, and every issue has its eight fields and a fix", () => {
   const members = ["actual", "code", "fix", "limit", "message", "path", "platform", "rule"];
   fc.assert(
     fc.property(fc.constantFrom(...OPERATIONS), fc.jsonValue(), fc.jsonValue(), (operation, body, query) => {

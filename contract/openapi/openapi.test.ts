@@ -42,7 +42,7 @@ const operations = new Map(
   ),
 );
 
-test("the description holds every operation once, with every error code that it may fail with", () => {
+test("the description has every operation once, with every error code it can return", () => {
   assert.deepEqual([...operations.keys()].sort(), OPERATIONS.map(({ name }) => name).sort());
   for (const operation of OPERATIONS) {
     const responses = operations.get(operation.name)?.responses ?? {};
@@ -56,7 +56,7 @@ test("the description holds every operation once, with every error code that it 
   }
 });
 
-test("every operation that takes a body shows an example, which has the form that the operation asks for", () => {
+test("every operation with a body has an example that matches its schema", () => {
   for (const operation of OPERATIONS.filter(({ takes }) => takes !== "none")) {
     const example = operations.get(operation.name)?.requestBody?.content["application/json"]?.example;
     assert.notEqual(example, undefined, operation.name);
@@ -73,7 +73,7 @@ test("every operation that takes a body shows an example, which has the form tha
   );
 });
 
-test("every member of a request shows an example, which is one", () => {
+test("every field of a request has a valid example", () => {
   for (const operation of OPERATIONS) {
     const form = formOf(operation);
     const body = form instanceof z.ZodOptional ? form.unwrap() : form;
@@ -97,7 +97,7 @@ test("every member of a request shows an example, which is one", () => {
   }
 });
 
-test("every answer shows an example, put together from those of all its fields", () => {
+test("every response has an example, composed of its fields' examples", () => {
   for (const { name, answer } of OPERATIONS) {
     const missing: string[] = [];
     const example = exampleOf(toSchema(answer, "output"), missing);
@@ -107,7 +107,7 @@ test("every answer shows an example, put together from those of all its fields",
   }
 });
 
-test("every code shows a refusal with it, and those of a bad request the issue", () => {
+test("every code has an example error, and those for bad requests an issue", () => {
   const { examples } = described.components;
   assert.deepEqual(Object.keys(examples).sort(), [...new Set(OPERATIONS.flatMap(errorsOf))].sort());
   for (const [code, { value }] of Object.entries(examples)) {
@@ -123,7 +123,7 @@ test("every code shows a refusal with it, and those of a bad request the issue",
   }
 });
 
-test("every object in an answer says whether it may have other members than are described", () => {
+test("every object in a response says whether it can have additional fields", () => {
   const open: string[] = [];
   JSON.parse(
     JSON.stringify(OPERATIONS.map(({ name, answer }) => [name, toSchema(answer, "output")])),
@@ -136,7 +136,7 @@ test("every object in an answer says whether it may have other members than are 
   assert.deepEqual(open, []);
 });
 
-test("one linter finds nothing wrong with it", async () => {
+test("one linter finds no problems", async () => {
   const config = await createConfig({
     extends: ["recommended"],
     rules: { "operation-4xx-response": "error", "no-server-example.com": "off", "no-ambiguous-paths": "off" },
@@ -148,7 +148,7 @@ test("one linter finds nothing wrong with it", async () => {
   );
 });
 
-test("another linter finds nothing wrong with it", async () => {
+test("another linter finds no problems", async () => {
   const spectral = new Spectral();
   const ruleset: unknown = { extends: [[oas, "recommended"]] };
   assertValidRuleset(ruleset);

@@ -8,7 +8,7 @@ for (const { name, operation, title, description, inputSchema, annotations } of 
   const { method, path, writes, waits } = operation;
   const discards = method === "DELETE" || path.endsWith("/cancel");
 
-  test(`${name}: its hints say what its operation does`, () => {
+  test(`${name}: its hints match its operation`, () => {
     assert.deepEqual(annotations, {
       readOnlyHint: !writes,
       destructiveHint: discards,
@@ -17,7 +17,7 @@ for (const { name, operation, title, description, inputSchema, annotations } of 
     });
   });
 
-  test(`${name}: its words are not those of HTTP, and every argument is told`, () => {
+  test(`${name}: it does not use HTTP terms, and describes every argument`, () => {
     for (const text of [title, description])
       assert.doesNotMatch(text, /multipart|`Prefer|ETag|If-Match|headers?\b|\b(GET|POST|PATCH|DELETE)\b|\/api\//);
     const untold = fieldRows(jsonSchema.parse(inputSchema), { closed: () => true }).filter(

@@ -11,7 +11,7 @@ import type { World } from "./world.ts";
  * which is before, during and after every step. Another takes over.
  */
 export function testCrashes(subject: Subject, world: () => World): void {
-  test(`${subject.name}: a crash before, during or after any step never makes two posts and never loses one`, async (t) => {
+  test(`${subject.name}: a crash before, during or after any step never creates two posts and never loses one`, async (t) => {
     const { content } = plainExample(subject, world().fixtures);
     const requests = await world().countRequests(content);
     for (let request = 1; request <= requests; request += 1) {
@@ -23,14 +23,14 @@ export function testCrashes(subject: Subject, world: () => World): void {
     }
   });
 
-  test(`${subject.name}: a crash before or after the call that publishes never makes two posts, whatever kind of post it is`, async (t) => {
+  test(`${subject.name}: a crash before or after the publishing request never creates two posts, for any kind of post`, async (t) => {
     for (const { name, content } of oneOfEachKind(subject, world().fixtures).slice(1)) {
       for (const when of ["before", "after"] as const)
         await t.test(`${when}, ${name}`, () => assertOnce(subject, world(), content, 1, { publish: 1, when }));
     }
   });
 
-  test(`${subject.name}: a crash within a chain never repeats a part and never loses one`, async (t) => {
+  test(`${subject.name}: a crash within a thread never repeats a part and never loses one`, async (t) => {
     const chain = declaredExamples(subject, world().fixtures).find((example) => example.parts > 1);
     if (chain === undefined) return t.diagnostic(`${subject.name} publishes no chains`);
     for (let part = 1; part <= chain.parts; part += 1) {

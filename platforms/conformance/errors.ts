@@ -23,7 +23,7 @@ export function testErrors(subject: Subject, world: () => World): void {
 
   for (const operation of ["upload", "create", "status", "read"] as const) {
     for (const kind of ["http_500", "drop_before", "drop_after", "error_after", "timeout", "slow"] as const) {
-      test(`${subject.name}: ${kind} at ${operation} delays the post and does not lose it`, async (t) => {
+      test(`${subject.name}: ${kind} at ${operation} delays the post but does not lose it`, async (t) => {
         const { content } = richExample(subject, world().fixtures);
         if (!(await world().operations(content)).has(operation))
           return t.diagnostic(`${subject.name} makes no such call`);
@@ -36,7 +36,7 @@ export function testErrors(subject: Subject, world: () => World): void {
     }
   }
 
-  test(`${subject.name}: a plain refusal of the call that publishes is final and publishes nothing`, async () => {
+  test(`${subject.name}: a plain rejection of the publishing request is final and publishes nothing`, async () => {
     const account = await world().connect();
     await world().fault({ operation: "publish", kind: "reject" });
     const post = await world().publish(account, richExample(subject, world().fixtures).content);
@@ -46,7 +46,7 @@ export function testErrors(subject: Subject, world: () => World): void {
     assert.deepEqual(await world().ledger(account), []);
   });
 
-  test(`${subject.name}: a platform that is down for good fails the post and says so`, async () => {
+  test(`${subject.name}: a platform that stays down fails the post with the reason`, async () => {
     const account = await world().connect();
     await world().fault({ operation: "create", kind: "http_500", times: 100 });
     await world().fault({ operation: "upload", kind: "http_500", times: 100 });

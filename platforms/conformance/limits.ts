@@ -25,22 +25,22 @@ export function testLimits(subject: Subject, world: () => World): void {
       const title = `${subject.name} ${placement.name}, ${shape.name}`;
       const limit = shape.text === undefined ? capabilities.text : shape.text;
       if (limit !== "hidden") {
-        test(`${title}: a text one longer than allowed is refused`, () =>
+        test(`${title}: a text one character too long is rejected`, () =>
           assertTextRefused(subject, world(), placement, shape, limit));
       }
       if (shape.items.max > 0) {
-        test(`${title}: one item more than any shape takes is refused`, () =>
+        test(`${title}: one item more than any shape allows is rejected`, () =>
           assertCountRefused(subject, world(), placement, shape));
       }
       for (const { kind, quantity, side, value } of limitsOf(shape)) {
-        test(`${title}: ${kind} ${quantity} past its ${side} of ${value} is refused`, () =>
+        test(`${title}: ${kind} ${quantity} past its ${side} of ${value} is rejected`, () =>
           assertMeasureRefused(subject, world(), placement, shape, kind, quantity, side, value));
       }
     }
   }
 
   for (const limit of capabilities.settingTexts) {
-    test(`${subject.name}: settings.${limit.at} one longer than allowed is refused`, () =>
+    test(`${subject.name}: settings.${limit.at} one character too long is rejected`, () =>
       assertSettingRefused(subject, world(), limit.at, limit));
   }
 }

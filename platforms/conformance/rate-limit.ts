@@ -8,7 +8,7 @@ import type { World } from "./world.ts";
 /** A limit of the platform's is told with the time at which it ends, and nothing is sent before. */
 export function testRateLimit(subject: Subject, world: () => World): void {
   for (const operation of ["upload", "create", "publish"] as const) {
-    test(`${subject.name}: a rate limit at ${operation} carries its delay`, async (t) => {
+    test(`${subject.name}: a rate limit at ${operation} has its delay`, async (t) => {
       const { content } = richExample(subject, world().fixtures);
       if (!(await world().operations(content)).has(operation))
         return t.diagnostic(`${subject.name} makes no such call`);

@@ -17,7 +17,7 @@ export function testReconcile(subject: Subject, world: () => World): void {
     "http_500",
     "slow",
   ] as const) {
-    test(`${subject.name}: ${kind} at the call that publishes ends in one post, or in the truth`, async (t) => {
+    test(`${subject.name}: ${kind} at the publishing request ends in one post, or in the truth`, async (t) => {
       for (const example of firstOfEachSize(subject, world())) {
         for (const after of Array.from({ length: example.parts }, (_, index) => index)) {
           await t.test(`${example.name}, after ${after}`, () =>
@@ -29,7 +29,7 @@ export function testReconcile(subject: Subject, world: () => World): void {
   }
 
   for (const kind of ["drop_before", "drop_after", "error_after"] as const) {
-    test(`${subject.name}: ${kind} at the call that publishes ends in one post, whatever kind of post it is`, async (t) => {
+    test(`${subject.name}: ${kind} at the publishing request ends in one post, for any kind of post`, async (t) => {
       for (const example of oneOfEachKind(subject, world().fixtures)) {
         await t.test(example.name, () => assertOneOrTruth(subject, world(), example, kind, 0));
       }

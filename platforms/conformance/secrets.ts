@@ -11,7 +11,7 @@ import type { World } from "./world.ts";
  * No token and no secret of an app stands in an error, a log, the journal or anything else that is kept in the clear.
  */
 export function testSecrets(subject: Subject, world: () => World): void {
-  test(`${subject.name}: nothing that is kept or logged holds a token or a secret`, async () => {
+  test(`${subject.name}: nothing stored or logged contains a token or a secret`, async () => {
     const account = await world().connect();
     const { content } = plainExample(subject, world().fixtures);
     await world().publish(account, content);
@@ -29,7 +29,7 @@ export function testSecrets(subject: Subject, world: () => World): void {
       assert.ok(!kept.includes(secret), `${secret.slice(0, 6)}… is kept in the clear: ${around(kept, secret)}`);
   });
 
-  test(`${subject.name}: while an upload is under way nothing that is kept or logged holds the key to it`, async () => {
+  test(`${subject.name}: during an upload, nothing stored or logged contains its key`, async () => {
     const { content } = videoExample(subject, world().fixtures);
     const account = await world().connect();
     await world().fault({ operation: "publish", kind: "drop_before", times: 100 });

@@ -8,7 +8,7 @@ import type { World } from "./world.ts";
 
 /** Tokens end: what can be renewed is renewed once, and what only the person can mend is told as that. */
 export function testTokens(subject: Subject, world: () => World): void {
-  test(`${subject.name}: the account is what the platform says it is`, async () => {
+  test(`${subject.name}: the account is what the platform returns`, async () => {
     const account = await world().connect();
     const stored = await world().readAccount(account);
     assert.equal(stored.status, "active");
@@ -22,7 +22,7 @@ export function testTokens(subject: Subject, world: () => World): void {
     );
   });
 
-  test(`${subject.name}: an expired token is renewed once, or asks for the person where it can't be`, async () => {
+  test(`${subject.name}: an expired token is renewed once, or the user must reconnect`, async () => {
     const operation = await firstOperation(subject, world());
     const account = await world().connect();
     const renewable = (await world().readConnection(account)).refresh_token_sealed !== null;
@@ -43,7 +43,7 @@ export function testTokens(subject: Subject, world: () => World): void {
     }
   });
 
-  test(`${subject.name}: a revoked token asks for reconnection`, async () => {
+  test(`${subject.name}: a revoked token requires reconnecting`, async () => {
     const operation = await firstOperation(subject, world());
     const account = await world().connect();
     await world().fault({ operation, kind: "revoke_token" });
@@ -54,7 +54,7 @@ export function testTokens(subject: Subject, world: () => World): void {
   });
 
   if (loginOf(subject)?.refresh !== undefined) {
-    test(`${subject.name}: a token that has come of age is renewed before it is used, once`, async () => {
+    test(`${subject.name}: a token that is due is renewed before it is used, once`, async () => {
       const account = await world().connect();
       const refresh = loginOf(subject)?.refresh;
       assert.ok(refresh);

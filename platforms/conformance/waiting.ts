@@ -8,7 +8,7 @@ import type { World } from "./world.ts";
 
 /** Waiting is not failing. */
 export function testWaiting(subject: Subject, world: () => World): void {
-  test(`${subject.name}: a platform that takes its time costs no attempt`, async (t) => {
+  test(`${subject.name}: a slow platform costs no attempt`, async (t) => {
     const { content } = slowest(subject, world());
     if (!(await world().operations(content)).has("status"))
       return t.diagnostic(`${subject.name} has nothing to wait for`);
@@ -21,7 +21,7 @@ export function testWaiting(subject: Subject, world: () => World): void {
     assert.equal((await world().ledger(account)).length, 1);
   });
 
-  test(`${subject.name}: processing without end is given up, and says so`, async (t) => {
+  test(`${subject.name}: endless processing is given up with the reason`, async (t) => {
     const { content } = slowest(subject, world());
     const operations = await world().operations(content);
     if (!operations.has("status")) return t.diagnostic(`${subject.name} has nothing to wait for`);

@@ -26,7 +26,7 @@ const VIDEO = { ...FEED, media: [film({ sizeBytes: 1_048_576 })], settings: { ti
 const REEL = { ...VIDEO, placement: "reel" };
 const STORY = { ...CONTENT, placement: "story", text: "" };
 
-test("a text and its link go out in one call, which answers with the post's address", async (t) => {
+test("a text and its link are published in one request, which returns the post's URL", async (t) => {
   const host = await startGraph(t);
   const { done, steps } = await drive(
     broker,
@@ -44,7 +44,7 @@ test("a text and its link go out in one call, which answers with the post's addr
   assert.equal(host.requests[0]?.headers.authorization, "Bearer TOKEN-OF-THE-ACCOUNT");
 });
 
-test("a post whose address did not come with it is asked for it, and an address may come as a path", async (t) => {
+test("a missing URL is requested, and can be a path", async (t) => {
   const host = await startGraph(t, { feed: { id: "101_501" } });
   assert.equal(
     (await drive(broker, contextFor(host.url, FEED))).done.publishedUrl,
@@ -54,7 +54,7 @@ test("a post whose address did not come with it is asked for it, and an address 
   assert.equal((await drive(broker, contextFor(bare.url, FEED))).done.publishedUrl, "https://www.facebook.com/101_501");
 });
 
-test("photos are pushed unseen, in the caller's order, and one call publishes them all", async (t) => {
+test("photos are uploaded unpublished, in order, and one request publishes them all", async (t) => {
   const host = await startGraph(t);
   const { steps, done } = await drive(broker, contextFor(host.url, PHOTOS));
   assert.deepEqual(steps, ["photo-1", "photo-2", "publish!", "permalink"]);
@@ -68,7 +68,7 @@ test("photos are pushed unseen, in the caller's order, and one call publishes th
   assert.equal(done.platformPostId, "101_501");
 });
 
-test("a feed video is sent in the pieces that Facebook asks for, and finished by one call", async (t) => {
+test("a feed video is sent in the chunks Facebook asks for, and finished by one request", async (t) => {
   const host = await startGraph(t);
   const { steps, done, waits } = await drive(broker, contextFor(host.url, VIDEO));
   assert.deepEqual(steps, ["start", "upload", "publish!", "live"]);
@@ -99,7 +99,7 @@ test("a feed video is sent in the pieces that Facebook asks for, and finished by
   );
 });
 
-test("a feed video's upload that is begun again goes on where Facebook says", async (t) => {
+test("a restarted upload of a feed video continues where Facebook says", async (t) => {
   for (const data of [{ start_offset: "786432", end_offset: "1048576" }, '{"start_offset":"786432"}']) {
     const wrong = {
       error: {
@@ -125,7 +125,7 @@ test("a feed video's upload that is begun again goes on where Facebook says", as
   }
 });
 
-test("a session that takes no more bytes is opened anew, and one that never gets further is given up", async (t) => {
+test("a session that accepts no more bytes is reopened, and given up if it makes no progress", async (t) => {
   const dead = await startGraph(t, {
     transfer: () => [400, { error: { message: "session", code: 100, error_subcode: 1_363_019 } }],
   });
@@ -135,7 +135,7 @@ test("a session that takes no more bytes is opened anew, and one that never gets
   assert.equal((await failureOf(drive(broker, contextFor(stuck.url, VIDEO)))).redoFrom, "start");
 });
 
-test("a reel is started, pushed, waited for and finished", async (t) => {
+test("a reel is started, uploaded, waited for and finished", async (t) => {
   const host = await startGraph(t);
   const { steps, done } = await drive(broker, contextFor(host.url, REEL));
   assert.deepEqual(steps, ["start", "upload", "uploaded", "publish!", "live"]);
@@ -151,7 +151,7 @@ test("a reel is started, pushed, waited for and finished", async (t) => {
   assert.deepEqual(done, { platformPostId: "711", publishedUrl: "https://www.facebook.com/reel/711/" });
 });
 
-test("an interrupted upload sends the rest, and a whole one nothing", async (t) => {
+test("an interrupted upload sends the rest, and a complete one nothing", async (t) => {
   const half = await startGraph(t, { uploaded: 524_288 });
   await drive(broker, contextFor(half.url, REEL));
   assert.partialDeepStrictEqual(
@@ -163,7 +163,7 @@ test("an interrupted upload sends the rest, and a whole one nothing", async (t) 
   assert.equal(whole.requests.filter(({ path }) => path.startsWith("rupload")).length, 0);
 });
 
-test("an upload that the host refuses is begun again from the start", async (t) => {
+test("an upload rejected by the host starts again", async (t) => {
   for (const type of [
     "OffsetInvalidError",
     "PartialRequestError",
@@ -187,13 +187,13 @@ test("an upload that the host refuses is begun again from the start", async (t) 
   }
 });
 
-test("a token is never sent to an upload address on another host", async (t) => {
+test("a token is never sent to an upload URL on another host", async (t) => {
   const host = await startGraph(t, { uploadUrl: "https://evil.example/video-upload/v25.0/711" });
   assert.equal((await failureOf(drive(broker, contextFor(host.url, REEL)))).code, "UNEXPECTED_RESPONSE");
   assert.equal(host.requests.length, 1);
 });
 
-test("what is wrong with a reel is told by the call that publishes", async (t) => {
+test("errors in a reel are reported by the publishing request", async (t) => {
   const status = {
     video_status: "processing",
     uploading_phase: { status: "complete", bytes_transfered: 1_048_576 },
@@ -208,7 +208,7 @@ test("what is wrong with a reel is told by the call that publishes", async (t) =
   assert.deepEqual([error.code, error.notPublished], ["MEDIA_REJECTED", true]);
 });
 
-test("a video that Facebook accepts and cannot process is not live, and is not sent again by itself", async (t) => {
+test("a video that Facebook accepts but cannot process is not live, and is not sent again automatically", async (t) => {
   const status = {
     video_status: "error",
     processing_phase: { status: "error", errors: [{ message: "Codec not supported" }] },
@@ -221,14 +221,14 @@ test("a video that Facebook accepts and cannot process is not live, and is not s
   );
 });
 
-test("a video that Facebook never finishes ends in not knowing", async (t) => {
+test("a video that Facebook never finishes ends as unknown", async (t) => {
   const host = await startGraph(t, {
     status: { video_status: "processing", publishing_phase: { status: "in_progress" } },
   });
   assert.equal((await failureOf(drive(broker, contextFor(host.url, VIDEO)))).code, "OUTCOME_UNKNOWN");
 });
 
-test("bytes that are never taken in are sent anew once", async (t) => {
+test("bytes that are never accepted are sent again once", async (t) => {
   const host = await startGraph(t, {
     status: { video_status: "uploading", uploading_phase: { status: "in_progress", bytes_transfered: 0 } },
   });
@@ -236,7 +236,7 @@ test("bytes that are never taken in are sent anew once", async (t) => {
   assert.deepEqual([error.code, error.redoFrom, error.maxAttempts], ["MEDIA_FAILED", "start", 2]);
 });
 
-test("a cover picture is set once the video is live", async (t) => {
+test("a cover is set once the video is live", async (t) => {
   const host = await startGraph(t);
   const { steps } = await drive(
     broker,
@@ -246,7 +246,7 @@ test("a cover picture is set once the video is live", async (t) => {
   assert.deepEqual(host.posts("711/thumbnails"), [{ is_preferred: "true", source: "image/jpeg, 1000 bytes" }]);
 });
 
-test("a photo story and a video story are found by their address in the Page's list", async (t) => {
+test("a photo story and a video story get their URL from the Page's list", async (t) => {
   const host = await startGraph(t);
   const photo = await drive(broker, contextFor(host.url, { ...STORY, media: [picture({ altText: "A red door" })] }));
   assert.deepEqual(photo.steps, ["photo-1", "publish!", "permalink"]);
@@ -264,7 +264,7 @@ test("a photo story and a video story are found by their address in the Page's l
   assert.equal(video.done.platformPostId, "1235");
 });
 
-test("a publishing answer that cannot be read leaves the outcome open", () => {
+test("an unreadable publishing response leaves the outcome open", () => {
   for (const content of [FEED, VIDEO, { ...STORY, media: [picture()] }]) {
     const publish = broker.steps(content).find((step) => step.effect === "visible");
     assert.ok(publish?.effect === "visible");
@@ -277,7 +277,7 @@ test("a publishing answer that cannot be read leaves the outcome open", () => {
   }
 });
 
-test("what Facebook calls posted before, after a call whose outcome nobody knows, leaves the outcome open", () => {
+test("a duplicate error after an unknown outcome leaves the outcome open", () => {
   const repeats = [
     { code: 506, error_subcode: 1_455_006 },
     { code: 100, error_subcode: 1_366_051 },
@@ -440,7 +440,7 @@ for (const { name, content = FEED, list, intent, date, expected } of LISTS) {
   });
 }
 
-test("a text of many mentions is looked for in a long one without trying every way to read them", async (t) => {
+test("a text with many mentions is matched against a long one in linear time", async (t) => {
   const long = "a".repeat(60_000);
   for (const [text, message, verdict] of [
     [`${"@[1]".repeat(100)}X`, long, "not_listed"],
@@ -533,7 +533,7 @@ test("a lost story is found by its photo or video", async (t) => {
   assert.equal(video.verdict, "not_listed");
 });
 
-test("a scheduled or published word decides whatever else is said", () => {
+test("a scheduled or published state decides, whatever else is returned", () => {
   assert.equal(
     progressOf({
       status: { video_status: "error", publishing_phase: { status: "complete", publish_status: "published" } },

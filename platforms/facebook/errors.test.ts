@@ -18,7 +18,7 @@ for (const row of errors) {
   });
 }
 
-test("the subcode decides before the code, and some numbers come as either", () => {
+test("the subcode has priority over the code, and some numbers occur as either", () => {
   const codes = (code: number, subcode?: number): string =>
     classifyGraphAnswer(graph, answerOf(400, { error: { message: "no", code, error_subcode: subcode } })).code;
   assert.deepEqual(
@@ -63,7 +63,7 @@ test("the subcode decides before the code, and some numbers come as either", () 
   );
 });
 
-test("a Page's rate limit carries the minutes that the header names", () => {
+test("a Page's rate limit has the minutes from the header", () => {
   const usage = JSON.stringify({ "101": [{ type: "pages", call_count: 100, estimated_time_to_regain_access: 19 }] });
   const limited = {
     error: {

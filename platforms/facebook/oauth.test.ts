@@ -21,7 +21,7 @@ const GRANTED = ["pages_show_list", "pages_read_engagement", "pages_manage_posts
 }));
 const NO_PERMISSION = { error: { message: "(#100) Missing permission", type: "OAuthException", code: 100 } };
 
-test("a code becomes a user token of 60 days, with what was really granted", async (t) => {
+test("a code becomes a user token of 60 days, with the granted scopes", async (t) => {
   const { http, requests } = await startMeta(
     t,
     signIn([...GRANTED, { permission: "business_management", status: "declined" }]),
@@ -44,7 +44,7 @@ test("a code becomes a user token of 60 days, with what was really granted", asy
   });
 });
 
-test("a connection without the permission to post is refused, and a used code is no grant", async (t) => {
+test("a connection without permission to post is rejected, and a used code is no grant", async (t) => {
   const { http } = await startMeta(
     t,
     signIn([...GRANTED.slice(0, 2), { permission: "pages_manage_posts", status: "declined" }]),
@@ -69,7 +69,7 @@ test("a connection without the permission to post is refused, and a used code is
   );
 });
 
-test("every Page that the person may publish as is a choice, with a token of its own that has no end", async (t) => {
+test("every Page the user can publish to is a choice, with its own token that does not expire", async (t) => {
   const page = (id: string, more: object = {}) => ({
     id,
     name: `Page ${id}`,
@@ -130,7 +130,7 @@ test("every Page that the person may publish as is a choice, with a token of its
   );
 });
 
-test("Pages held through a business are left out where that was not granted, and no Page at all is told", async (t) => {
+test("Pages owned by a business are omitted without that permission, and having no Page is an error", async (t) => {
   const { http } = await startMeta(t, ({ path }) =>
     path.endsWith("me/accounts") ? [200, { data: [{ id: "101", access_token: "PAGE1" }] }] : [400, NO_PERMISSION],
   );
@@ -141,7 +141,7 @@ test("Pages held through a business are left out where that was not granted, and
   assert.match((await failureOf(readChoices(oauth, none.http, USER))).message, /not select a Facebook Page/);
 });
 
-test("the app withdraws the grant of the person whose token it is, and a dead token needs no withdrawing", async (t) => {
+test("the app revokes the grant of the token's user, and an invalid token needs no revocation", async (t) => {
   const { http, requests } = await startMeta(t, ({ path }) =>
     path.endsWith("debug_token")
       ? [200, { data: { user_id: "10200000000000001", is_valid: true } }]

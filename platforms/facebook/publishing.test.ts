@@ -14,7 +14,7 @@ before(async () => {
 
 after(() => world?.close());
 
-test("a post that is listed a minute late is found there after a crash, and not made again", async () => {
+test("a post listed a minute late is found after a crash, and not created again", async () => {
   const account = await world.connect();
   await world.fault({ operation: "publish", kind: "reject", error: "feed-lag-60s" });
   const published = await world.keepPace(SPEED_AFTER_CRASH, () =>
@@ -31,7 +31,7 @@ test("a post that is listed a minute late is found there after a crash, and not 
   assert.ok(reads.length > 1, "it was listed at the first look");
 });
 
-test("a text that is live and listed long after is never made again by itself, and by force neither twice nor called failed", async () => {
+test("a text that is live but listed much later is never sent again automatically, and after a forced retry neither duplicated nor called failed", async () => {
   const account = await world.connect();
   await world.fault({ operation: "publish", kind: "reject", error: "feed-lag-600s" });
   const lost = await world.publishThroughCrash(account, textOf("very late"), { publish: 1, when: "after" });
@@ -54,7 +54,7 @@ test("a text that is live and listed long after is never made again by itself, a
   );
 });
 
-test("a text that never went out is not taken for another post of ours with the same words", async () => {
+test("a text that was never published is not mistaken for another post with the same words", async () => {
   const account = await world.connect();
   const first = await world.publish(account, textOf("again and again"));
   await world.fault({ operation: "publish", kind: "drop_before" });
@@ -66,7 +66,7 @@ test("a text that never went out is not taken for another post of ours with the 
   );
 });
 
-test("a lost text is found by a Page whose clock is ten minutes behind", async () => {
+test("a lost text is found on a Page whose clock is ten minutes behind", async () => {
   const behind = await startWorld(
     { name: "facebook", readsBack: true, refusals: [] },
     { startAt: new Date(Date.now() - 600_000) },
@@ -86,7 +86,7 @@ test("a lost text is found by a Page whose clock is ten minutes behind", async (
   }
 });
 
-test("a Page whose calls are nearly used up is published to at a slower pace, and no call more is made", async () => {
+test("a Page near its rate limit is published to more slowly, with no additional requests", async () => {
   const account = await world.connect();
   const photos = world.fixtures
     .filter(({ facts }) => facts.mimeType === "image/jpeg")
@@ -106,7 +106,7 @@ test("a Page whose calls are nearly used up is published to at a slower pace, an
   );
 });
 
-test("a reel's upload that is cut goes on where it broke", async () => {
+test("an interrupted reel upload continues where it stopped", async () => {
   const account = await world.connect();
   await world.fault({ operation: "upload", kind: "reject", error: "upload-interrupt-at-65536" });
   const reel = {

@@ -12,7 +12,7 @@ import {
   type Expected,
 } from "../validate/validate.fixture.ts";
 
-test("a Facebook reel is 9:16 and has 4 to 60 seconds", () => {
+test("a Facebook reel is 9:16 and 4 to 60 seconds long", () => {
   const settings = { placement: "reel" };
   for (const durationSeconds of [4, 60]) takes("facebook", { media: [{ ...video, durationSeconds }], settings });
   for (const durationSeconds of [3.9, 60.1]) {
@@ -39,7 +39,7 @@ test("a Facebook reel is 9:16 and has 4 to 60 seconds", () => {
   }
 });
 
-test("a Facebook title belongs to a video", () => {
+test("a Facebook title requires a video", () => {
   const expected: Expected = {
     code: "VALIDATION_FAILED",
     path: setting("facebook", "title"),

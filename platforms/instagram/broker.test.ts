@@ -24,7 +24,7 @@ const IMAGE = { ...CONTENT, placement: "feed", media: [picture()] };
 const REEL = { ...CONTENT, placement: "reel", media: [film()] };
 const WITH_FACEBOOK = { metadata: { login: "facebook" } };
 
-test("an image goes out in two calls, with its alt text and every setting in the first", async (t) => {
+test("an image is published in two requests, with its alt text and every setting in the first", async (t) => {
   const host = await startGraph(t);
   const settings = {
     locationId: "55",
@@ -58,13 +58,13 @@ test("an image goes out in two calls, with its alt text and every setting in the
   );
 });
 
-test("an account connected through Facebook is spoken to at Facebook's host", async (t) => {
+test("an account connected through Facebook uses Facebook's host", async (t) => {
   const host = await startGraph(t);
   await drive(broker, contextFor(host.url, IMAGE, WITH_FACEBOOK));
   assert.ok(host.requests.every(({ path }) => path.startsWith("graph.facebook.com/v25.0/")));
 });
 
-test("an image that Instagram does not take as it is goes as a JPEG", async (t) => {
+test("an image in a format Instagram does not support is converted to JPEG", async (t) => {
   for (const media of [
     picture({ mimeType: "image/png" }),
     picture({ mimeType: "image/webp" }),
@@ -80,7 +80,7 @@ test("an image that Instagram does not take as it is goes as a JPEG", async (t) 
   }
 });
 
-test("a reel says where it shows, and a cover picture goes before a frame", async (t) => {
+test("a reel has its visibility, and a cover image takes precedence over a frame", async (t) => {
   const plain = await startGraph(t);
   await drive(broker, contextFor(plain.url, { ...REEL, media: [film({ altText: "never sent" })] }));
   assert.deepEqual(plain.posts("101/media"), [
@@ -123,7 +123,7 @@ test("a reel says where it shows, and a cover picture goes before a frame", asyn
   );
 });
 
-test("a story carries no text and no alt text", async (t) => {
+test("a story has no text and no alt text", async (t) => {
   const host = await startGraph(t);
   await drive(
     broker,
@@ -141,7 +141,7 @@ test("a story carries no text and no alt text", async (t) => {
   ]);
 });
 
-test("a carousel waits for every child before its parent is made, in the caller's order", async (t) => {
+test("a carousel waits for every child before its parent is created, in order", async (t) => {
   const host = await startGraph(t, { readsUntilFinished: 2 });
   const settings = {
     userTags: [
@@ -194,7 +194,7 @@ test("a carousel waits for every child before its parent is made, in the caller'
   );
 });
 
-test("with Facebook Login a video's bytes are pushed to the address that the container names", async (t) => {
+test("with Facebook Login, a video is uploaded to the container's URL", async (t) => {
   const host = await startGraph(t);
   await drive(broker, contextFor(host.url, { ...REEL, media: [film({ sizeBytes: 1234 })] }, WITH_FACEBOOK));
   assert.deepEqual(host.posts("101/media"), [
@@ -209,13 +209,13 @@ test("with Facebook Login a video's bytes are pushed to the address that the con
   });
 });
 
-test("a token is never sent to an upload address on another host", async (t) => {
+test("a token is never sent to an upload URL on another host", async (t) => {
   const host = await startGraph(t, { uri: "https://rupload.facebook.com.evil.example/x" });
   const error = await failureOf(drive(broker, contextFor(host.url, REEL, WITH_FACEBOOK)));
   assert.deepEqual([error.code, host.requests.length], ["UNEXPECTED_RESPONSE", 1]);
 });
 
-test("an upload that is not taken is begun again with a new container", async (t) => {
+test("a rejected upload starts again with a new container", async (t) => {
   const partial = {
     debug_info: {
       retriable: true,
@@ -235,7 +235,7 @@ test("an upload that is not taken is begun again with a new container", async (t
   assert.equal((await failureOf(drive(broker, contextFor(refused.url, REEL, WITH_FACEBOOK)))).code, "AUTH_REVOKED");
 });
 
-test("a used-up quota stops a post before it is published, whatever its number is", async (t) => {
+test("a used-up quota stops a post before it is published, whatever the number is", async (t) => {
   const host = await startGraph(t, { limit: { quota_usage: 25, config: { quota_total: 25, quota_duration: 86_400 } } });
   assert.equal((await failureOf(drive(broker, contextFor(host.url, IMAGE)))).code, "QUOTA_EXCEEDED");
   assert.deepEqual(host.posts("101/media_publish"), []);
@@ -251,7 +251,7 @@ for (const [code, becomes] of Object.entries({
   2207082: "MEDIA_FAILED",
   2207999: "MEDIA_FAILED",
 })) {
-  test(`a container that ends in ${code} is ${becomes}, and is made anew from the start`, async (t) => {
+  test(`a container that ends in ${code} is ${becomes}, and is recreated from the start`, async (t) => {
     const host = await startGraph(t, {
       status: { status_code: "ERROR", status: `Error: Media upload has failed with error code ${code}` },
     });
@@ -260,7 +260,7 @@ for (const [code, becomes] of Object.entries({
   });
 }
 
-test("a container that is never finished is given up after half an hour and made anew once", async (t) => {
+test("a container that never finishes is given up after half an hour and recreated once", async (t) => {
   const host = await startGraph(t, { readsUntilFinished: 1000 });
   const error = await failureOf(drive(broker, contextFor(host.url, REEL)));
   assert.deepEqual([error.code, error.redoFrom, error.maxAttempts], ["MEDIA_FAILED", "container", 2]);
@@ -276,7 +276,7 @@ test("a container that cannot be read yet is waited for", async (t) => {
   assert.deepEqual(waits.ready, [2, 3]);
 });
 
-test("a live post whose link cannot be read yet is asked for it after 1, 5 and 15 minutes", async (t) => {
+test("a live post whose link cannot be read yet is checked after 1, 5 and 15 minutes", async (t) => {
   const later = await startGraph(t, { unseenMedia: 2 });
   const { waits, done } = await drive(broker, contextFor(later.url, IMAGE));
   assert.deepEqual([waits.permalink, done.publishedUrl], [[60, 240], "https://www.instagram.com/p/A9001/"]);
@@ -284,13 +284,13 @@ test("a live post whose link cannot be read yet is asked for it after 1, 5 and 1
   assert.equal((await failureOf(drive(broker, contextFor(never.url, IMAGE)))).retryable, false);
 });
 
-test("a first comment that is there already is not said twice", async (t) => {
+test("an existing first comment is not added again", async (t) => {
   const host = await startGraph(t, { comments: [{ id: "7", text: "First!" }] });
   await drive(broker, contextFor(host.url, { ...IMAGE, settings: { firstComment: "First!" } }));
   assert.deepEqual(host.posts("9001/comments"), []);
 });
 
-test("a publishing answer without a readable id leaves the outcome open", () => {
+test("a publishing response without a readable ID leaves the outcome open", () => {
   const publish = broker.steps(IMAGE).find((step) => step.effect === "visible");
   assert.ok(publish?.effect === "visible");
   for (const body of ["", "{", "{}", '{"id":null}', '{"id":"abc"}', "<html>"]) {
@@ -434,7 +434,7 @@ const VERDICTS: {
 ];
 
 for (const { name, state, list = [], refused = false, minutes = 1, intent, date, expected } of VERDICTS) {
-  test(`a lost publishing call is found by container and list: ${name}`, async (t) => {
+  test(`the outcome of a lost publishing request is determined by container and list: ${name}`, async (t) => {
     const host = await startGraph(t, {
       ...(state === null ? { unreadable: 99 } : { status: { status_code: state, status: `${state}.` } }),
       list,
@@ -453,7 +453,7 @@ for (const { name, state, list = [], refused = false, minutes = 1, intent, date,
   });
 }
 
-test("a caption is found again without its @ and with its white space collapsed", async (t) => {
+test("a caption matches without its @ and with collapsed whitespace", async (t) => {
   const host = await startGraph(t, {
     status: { status_code: "PUBLISHED" },
     list: [{ ...LISTED, caption: "Thanks friend ! And more" }],
@@ -465,7 +465,7 @@ test("a caption is found again without its @ and with its white space collapsed"
   });
 });
 
-test("a lost story is looked for among the stories", async (t) => {
+test("a lost story is searched among the stories", async (t) => {
   const host = await startGraph(t, {
     status: { status_code: "PUBLISHED" },
     list: [LISTED],
@@ -478,7 +478,7 @@ test("a lost story is looked for among the stories", async (t) => {
   assert.partialDeepStrictEqual(verdict, { verdict: "published", remoteId: "9005" });
 });
 
-test("a spam refusal that proves to have published nothing is final and says so", async (t) => {
+test("a spam error proven to have published nothing is final", async (t) => {
   const host = await startGraph(t, { status: { status_code: "FINISHED" } });
   const platformError = { status: 400, code: "4/2207051", message: null, requestId: null };
   const verdict = await broker.reconcile(

@@ -28,7 +28,7 @@ for (const row of errors) {
   });
 }
 
-test("the subcode decides before the code", () => {
+test("the subcode has priority over the code", () => {
   const codes = (code: number, subcode?: number): string =>
     classifyGraphAnswer(graphs.instagram, answerOf(400, { error: { message: "no", code, error_subcode: subcode } }))
       .code;
@@ -66,7 +66,7 @@ test("the subcode decides before the code", () => {
   );
 });
 
-test("a rate limit carries the minutes that the header names", () => {
+test("a rate limit has the minutes from the header", () => {
   const usage = JSON.stringify({
     "101": [{ type: "instagram", call_count: 101, estimated_time_to_regain_access: 12 }],
   });

@@ -54,7 +54,7 @@ for (const [name, answer] of Object.entries({
   });
 }
 
-test("a person who refuses publishing is told, and a code that was used is no grant", async (t) => {
+test("a user who declines publishing is told so, and a used code is no grant", async (t) => {
   const refusing = await startMeta(t, () => [200, { ...SHORT, permissions: [SCOPES[0]] }]);
   const error = await failureOf(oauth.exchange(refusing.http, APP, { code: "CODE1", codeVerifier: null }));
   assert.deepEqual([error.code, error.message.includes("instagram_business_content_publish")], ["AUTH_REVOKED", true]);
@@ -69,7 +69,7 @@ test("a person who refuses publishing is told, and a code that was used is no gr
 });
 
 for (const [name, answer] of Object.entries({ bare: ME, wrapped: { data: [ME] } })) {
-  test(`the account is known by its professional id: ${name}`, async (t) => {
+  test(`the account is identified by its professional ID: ${name}`, async (t) => {
     const { http } = await startMeta(t, () => [200, answer]);
     const [{ profile, grant }] = await readChoices(oauth, http, grantOf("LONG1"));
     assert.deepEqual(
@@ -85,13 +85,13 @@ for (const [name, answer] of Object.entries({ bare: ME, wrapped: { data: [ME] } 
   });
 }
 
-test("an account that is not professional is refused, with what to do", async (t) => {
+test("an account that is not professional is rejected, with what to do", async (t) => {
   const { http } = await startMeta(t, () => [200, { ...ME, account_type: "PERSONAL" }]);
   const error = await failureOf(oauth.profile(http, "LONG1"));
   assert.deepEqual([error.code, /Business or Creator/.test(error.message)], ["AUTH_REVOKED", true]);
 });
 
-test("a token is renewed with its replacement, and one that Instagram does not renew asks for the person", async (t) => {
+test("a token is renewed with its replacement, and one that Instagram does not renew requires reconnecting", async (t) => {
   const renewing = await startMeta(t, () => [200, { ...LONG, access_token: "LONG2" }]);
   const renewed = await oauth.refresh?.run(renewing.http, APP, grantOf("LONG1"));
   assert.deepEqual(
@@ -109,7 +109,7 @@ test("a token is renewed with its replacement, and one that Instagram does not r
   assert.equal((await failureOf(run(away.http, grantOf("LONG1")))).code, "PLATFORM_UNAVAILABLE");
 });
 
-test("a Page's token has no end: it is not renewed, only asked whether it holds", async (t) => {
+test("a Page's token does not expire: it is checked, not renewed", async (t) => {
   const page = { ...grantOf("EAAPAGE"), expiresInSeconds: null };
   const alive = await startMeta(t, () => [200, { id: "101" }]);
   assert.deepEqual(await run(alive.http, page), page);
@@ -121,7 +121,7 @@ test("a Page's token has no end: it is not renewed, only asked whether it holds"
   assert.equal((await failureOf(run(dead.http, page))).code, "AUTH_REVOKED");
 });
 
-test("with Facebook Login the person chooses among the accounts linked to their Pages, each with its Page's token", async (t) => {
+test("with Facebook Login, the user chooses among the accounts linked to their Pages, each with its Page's token", async (t) => {
   const linked = (id: string, tasks: string[]) => ({
     id: `10${id}`,
     name: `Page ${id}`,

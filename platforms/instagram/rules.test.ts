@@ -15,7 +15,7 @@ import {
   type Said,
 } from "../validate/validate.fixture.ts";
 
-test("an Instagram feed image lies between 4:5 and 1.91:1, a reel between 3 seconds and 15 minutes, a story video within 60 seconds", () => {
+test("an Instagram feed image is between 4:5 and 1.91:1, a reel between 3 seconds and 15 minutes, a story video at most 60 seconds", () => {
   takes("instagram", { media: [{ ...image, width: 1080, height: 1350 }] });
   takes("instagram", { media: [{ ...image, width: 1910, height: 1000 }] });
   for (const [width, height] of [
@@ -38,7 +38,7 @@ test("an Instagram feed image lies between 4:5 and 1.91:1, a reel between 3 seco
   );
 });
 
-test("an Instagram caption has at most 30 hashtags and 20 mentions, and more than 5 hashtags are warned about", () => {
+test("an Instagram caption has at most 30 hashtags and 20 mentions, and more than 5 hashtags are a warning", () => {
   const tags = (count: number): string => Array.from({ length: count }, (_, index) => `#tag${index}`).join(" ");
   const mentions = (count: number): string => Array.from({ length: count }, (_, index) => `@name${index}`).join(" ");
   assert.deepEqual(validate("instagram", { text: tags(5), media: [image] }).warnings, []);
@@ -68,7 +68,7 @@ test("an Instagram caption has at most 30 hashtags and 20 mentions, and more tha
   );
 });
 
-test("Instagram's settings stand where the placement has them", () => {
+test("Instagram's settings apply only to placements that support them", () => {
   for (const [member, value] of [
     ["coverUrl", "https://cdn.example/c.jpg"],
     ["thumbOffsetMs", 1500],
@@ -103,7 +103,7 @@ test("Instagram's settings stand where the placement has them", () => {
   }
 });
 
-test("an Instagram cover is a picture, as soon as the file is here", () => {
+test("an Instagram cover is an image, once the file is here", () => {
   const post = { media: [video], settings: { coverUrl: "https://cdn.example/c.jpg" } };
   const measured = (type: "image" | "video") => ({
     measured: ({ url }: { url?: string | null }) => (url === post.settings.coverUrl ? { ...UNMEASURED, type } : null),
@@ -138,7 +138,7 @@ const UNMEASURED: MediaFacts = {
   orientation: 1,
 };
 
-test("an Instagram cover frame lies within the reel, and a cover picture wins over it", () => {
+test("an Instagram cover frame is within the reel, and a cover image takes precedence", () => {
   takes("instagram", { media: [video], settings: { thumbOffsetMs: 23_999 } });
   refuses(
     "instagram",
@@ -160,7 +160,7 @@ test("an Instagram cover frame lies within the reel, and a cover picture wins ov
   );
 });
 
-test("an Instagram tag on an image says where, and names an item that is there", () => {
+test("an Instagram tag on an image has a position, and refers to an existing item", () => {
   const tag = { username: "a.friend", x: 0.5, y: 1 };
   takes("instagram", { media: [image], settings: { userTags: [tag] } });
   takes("instagram", { media: [video], settings: { userTags: [{ username: "a.friend" }] } });
@@ -190,7 +190,7 @@ test("an Instagram tag on an image says where, and names an item that is there",
   );
 });
 
-test("Instagram takes 3 collaborators and 20 tags", () => {
+test("Instagram supports 3 collaborators and 20 tags", () => {
   const names = (count: number): string[] => Array.from({ length: count }, (_, index) => `name${index}`);
   takes("instagram", { media: [image], settings: { collaborators: names(3) } });
   refuses(

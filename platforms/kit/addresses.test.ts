@@ -57,12 +57,12 @@ const HOSTILE = [
 ];
 const PUBLIC = ["8.8.8.8", "93.184.215.14", "2606:4700::1111", "2001:4860:4860::8888"];
 
-test("only public addresses pass", () => {
+test("only public addresses are allowed", () => {
   for (const address of HOSTILE) assert.equal(isAllowedAddress(address, false), false, address);
   for (const address of PUBLIC) assert.equal(isAllowedAddress(address, false), true, address);
 });
 
-test("development lets loopback and private addresses pass, and nothing else", () => {
+test("development allows loopback and private addresses, and nothing else", () => {
   const passing = [
     "127.0.0.1",
     "127.255.255.254",
@@ -80,7 +80,7 @@ test("development lets loopback and private addresses pass, and nothing else", (
   );
 });
 
-test("a machine's own clients reach its loopback addresses, and no other private ones", () => {
+test("a machine's own clients can use its loopback addresses, and no other private ones", () => {
   assert.deepEqual(
     HOSTILE.filter((address) => isAllowedAddress(address, "loopback")),
     ["127.0.0.1", "127.255.255.254", "::1"],

@@ -15,7 +15,7 @@ const ROW: ErrorRow = {
 };
 const SAID = { status: 400, code: "7", message: "Ratio 3:1", requestId: null };
 
-test("the platform's words join the sentence where they may tell what is wrong with the post, and nowhere else", () => {
+test("the platform's message is included where it can say what is wrong with the post, and nowhere else", () => {
   for (const brokerCode of Object.keys(BROKER_CODES) as BrokerCode[]) {
     const { message } = toBrokerError("Example", { ...ROW, brokerCode }, SAID);
     const isAboutThePost = /^(CONTENT|MEDIA)_|^UNEXPECTED_RESPONSE$/.test(brokerCode);
@@ -24,7 +24,7 @@ test("the platform's words join the sentence where they may tell what is wrong w
   assert.equal(toBrokerError("Example", ROW, { ...SAID, message: null }).message, ROW.message);
 });
 
-test("a row's columns are the error's, and what the caller knows better goes before them", () => {
+test("a row's columns are the error's, and the caller's values take precedence", () => {
   const error = toBrokerError("Example", ROW, SAID, { redoFrom: "start", maxAttempts: 3 });
   assert.deepEqual(
     [error.code, error.publicCode, error.notPublished, error.maxAttempts, error.redoFrom, error.platformError],
@@ -32,18 +32,18 @@ test("a row's columns are the error's, and what the caller knows better goes bef
   );
 });
 
-test("an answer of the 5xx family proves nothing, whatever the row says, and neither does one without a status", () => {
+test("a 5xx response proves nothing, whatever the row says, and neither does one without a status", () => {
   for (const status of [500, 503, null])
     assert.equal(toBrokerError("Example", ROW, { ...SAID, status }).notPublished, false, String(status));
 });
 
-test("what a platform said is kept without secrets, and of a bounded length", () => {
+test("a platform's message is stored without secrets, and truncated", () => {
   assert.equal(platformWords("access_token=abcdefgh is bad"), "access_token=[redacted] is bad");
   assert.equal(platformWords("x".repeat(1000))?.length, 500);
   for (const nothing of [null, undefined, ""]) assert.equal(platformWords(nothing), null);
 });
 
-test("a changed error keeps the rest; under another code it keeps only what the platform said", () => {
+test("a changed error keeps the rest; with another code, it keeps only the platform's message", () => {
   const error = new BrokerError("MEDIA_FAILED", "It failed.", {
     notPublished: true,
     retryable: false,

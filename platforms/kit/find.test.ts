@@ -3,7 +3,7 @@ import { test } from "node:test";
 
 import { find, isMadeOf, replaceEvery } from "./find.ts";
 
-test("words are found where indexOf finds them", () => {
+test("words are found exactly like with indexOf", () => {
   for (let seed = 1; seed <= 300; seed += 1) {
     const text = textOf(seed, 2000);
     for (const words of [
@@ -19,7 +19,7 @@ test("words are found where indexOf finds them", () => {
   }
 });
 
-test("words are replaced where replaceAll replaces them", () => {
+test("words are replaced exactly like with replaceAll", () => {
   for (let seed = 1; seed <= 100; seed += 1) {
     const text = textOf(seed, 3000);
     for (const words of [text.slice(seed, seed + 20), text.slice(seed, seed + 3), "a".repeat(18), "never"]) {
@@ -32,7 +32,7 @@ test("words are replaced where replaceAll replaces them", () => {
   }
 });
 
-test("a text is made of pieces exactly where a pattern with gaps between them matches", () => {
+test("a text matches pieces exactly like a pattern with gaps between them", () => {
   for (const [text, pieces, expected] of [
     ["", [""], true],
     ["ab", ["ab"], true],

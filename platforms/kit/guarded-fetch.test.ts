@@ -12,7 +12,7 @@ import type { GuardedFailure, GuardedFetchOptions, Resolve } from "./guarded-fet
 
 const LIMITS = { allowPrivate: true, maxBytes: 100_000, totalSeconds: 10 } satisfies GuardedFetchOptions;
 
-describe("the guarded door", () => {
+describe("guarded fetch", () => {
   let server: Server;
   let base: string;
   const seen: string[] = [];
@@ -41,7 +41,7 @@ describe("the guarded door", () => {
     });
   };
 
-  it("gives what a public address answers, bytes untouched", async () => {
+  it("returns a public URL's response, bytes unchanged", async () => {
     assert.deepEqual(
       { ...(await get(`${base}/plain`)), headers: null },
       { status: 200, last: `${base}/plain`, headers: null, text: "plain text" },
@@ -49,7 +49,7 @@ describe("the guarded door", () => {
     assert.equal((await get(`${base}/missing`)).status, 404);
   });
 
-  it("refuses hosts written in every hostile way before anything is sent", async () => {
+  it("rejects hosts in every hostile notation before anything is sent", async () => {
     const { port } = new URL(base);
     const hosts = [
       "127.0.0.1",
@@ -98,7 +98,7 @@ describe("the guarded door", () => {
     assert.equal(seen.length, before);
   });
 
-  it("refuses other schemes, credentials, unreadable addresses and low ports", async () => {
+  it("rejects other schemes, credentials, invalid URLs and low ports", async () => {
     for (const url of [
       "ftp://example.com/a",
       "file:///etc/passwd",
@@ -118,7 +118,7 @@ describe("the guarded door", () => {
       await refused("refused_address", `http://example.com:${port}/`, { allowPrivate: false });
   });
 
-  it("refuses a name that resolves to a private address, or to that among public ones", async () => {
+  it("rejects a name that resolves to a private address, even among public ones", async () => {
     for (const addresses of [["127.0.0.1"], ["93.184.215.14", "10.0.0.1"], ["::1"], ["169.254.169.254"], []]) {
       await refused("refused_address", "http://public.example/", {
         allowPrivate: false,
@@ -127,7 +127,7 @@ describe("the guarded door", () => {
     }
   });
 
-  it("connects to the very address it has checked: a name is asked for once, so it cannot change in between", async () => {
+  it("connects to exactly the address it checked: a name is resolved once, so it cannot change in between", async () => {
     const asked: string[] = [];
     const turning: Resolve = (hostname, options, callback) => {
       asked.push(hostname);
@@ -137,13 +137,13 @@ describe("the guarded door", () => {
     assert.deepEqual([text, asked], ["plain text", ["turning.example"]]);
   });
 
-  it("follows five redirects and no sixth, loops included", async () => {
+  it("follows five redirects and no sixth, including loops", async () => {
     assert.equal((await get(`${base}/hops/5`)).text, "arrived");
     await refused("redirects", `${base}/hops/6`);
     await refused("redirects", `${base}/loop`);
   });
 
-  it("checks every hop: redirects to private addresses, other schemes and credentials are refused", async () => {
+  it("checks every redirect: private addresses, other schemes and credentials are rejected", async () => {
     await refused("refused_address", `${base}/to?${encodeURIComponent("http://169.254.169.254/latest/meta-data/")}`);
     await refused("refused_address", `${base}/to?${encodeURIComponent("http://[::ffff:169.254.169.254]/")}`);
     await refused("bad_url", `${base}/to?${encodeURIComponent("file:///etc/passwd")}`);
@@ -151,7 +151,7 @@ describe("the guarded door", () => {
     assert.equal((await get(`${base}/to?${encodeURIComponent("/plain")}`)).text, "plain text");
   });
 
-  it("hands a redirect back where none is to be followed", async () => {
+  it("returns a redirect if none is to be followed", async () => {
     assert.equal((await get(`${base}/loop`, { maxRedirects: 0 })).status, 302);
   });
 
@@ -160,23 +160,23 @@ describe("the guarded door", () => {
     await refused("too_large", `${base}/endless`);
   });
 
-  it("refuses packed bytes and never unpacks them", async () => {
+  it("rejects compressed bytes and never decompresses them", async () => {
     await refused("encoded", `${base}/gzip`);
   });
 
-  it("ends a drip, a silent server and an answer that never begins, in time", async () => {
+  it("ends a slow drip, a silent server and a response that never starts, in time", async () => {
     await refused("timeout", `${base}/drip`, { totalSeconds: 0.3 });
     await refused("timeout", `${base}/silent`, { totalSeconds: 0.3 });
     await refused("timeout", `${base}/half`, { totalSeconds: 600, pauseSeconds: 0.2 });
   });
 
-  it("ends a body that comes too slowly, however long it may take, and not one that comes slowly at first", async () => {
+  it("ends a body that arrives too slowly, but not one that is slow only at first", async () => {
     const leastRate = { bytesPerSecond: 1_000, afterSeconds: 0.1 };
     await refused("timeout", `${base}/drip`, { totalSeconds: 600, leastRate });
     assert.equal((await get(`${base}/late`, { leastRate: { ...leastRate, bytesPerSecond: 100 } })).text.length, 20_000);
   });
 
-  it("takes nobody for slow while our own side deals with what has come", async (t) => {
+  it("does not count our own delays as the server's", async (t) => {
     let now = performance.now();
     t.mock.method(performance, "now", () => now);
     const leastRate = { bytesPerSecond: 100_000, afterSeconds: 10 };
@@ -189,7 +189,7 @@ describe("the guarded door", () => {
     assert.equal(chunks, 3);
   });
 
-  it("lets the operator's own address pass, by its beginning alone, and follows no redirect of it", async () => {
+  it("allows the operator's own URL, by its prefix only, and follows no redirects from it", async () => {
     const own = { allowPrivate: false, ownUrl: `${base}/hops/` } as const;
     assert.equal((await get(`${base}/hops/0`, own)).text, "arrived");
     assert.equal((await get(`${base}/hops/1`, own)).status, 302);
@@ -207,7 +207,7 @@ describe("the guarded door", () => {
     assert.equal(seen.length, before);
   });
 
-  it("lets this machine's addresses pass where only it can ask, and no other private ones", async () => {
+  it("allows this machine's addresses if only it can ask, and no other private ones", async () => {
     assert.equal((await get(`${base}/plain`, { allowPrivate: "loopback" })).text, "plain text");
     for (const host of ["10.1.2.3", "192.168.0.1", "[fd00::1]", "169.254.169.254", "0.0.0.0"])
       await refused("refused_address", `http://${host}/`, { allowPrivate: "loopback" });
@@ -216,25 +216,25 @@ describe("the guarded door", () => {
     });
   });
 
-  it("names a body that ends before its declared length", async () => {
+  it("reports a body that ends before its declared length", async () => {
     await refused("unreachable", `${base}/short`);
     await refused("unreachable", `${base}/cut-chunks`);
   });
 
-  it("says in plain words why a server cannot be reached", async () => {
+  it("says plainly why a server cannot be reached", async () => {
     await assert.rejects(get("http://127.0.0.1:1/"), {
       message: "The URL could not be fetched: the connection was refused.",
     });
     await assert.rejects(get("http://nowhere.invalid/"), { message: /host name/ });
   });
 
-  it("refuses what is no HTTP", async () => {
+  it("rejects anything that is not HTTP", async () => {
     const tcp = createTcpServer((socket: Socket) => socket.end("SSH-2.0-OpenSSH_9.9\r\n"));
     await refused("unreachable", await listen(tcp));
     tcp.close();
   });
 
-  it("posts a body and reads the answer", async () => {
+  it("posts a body and reads the response", async () => {
     const { text } = await get(`${base}/echo`, {
       method: "POST",
       body: "payload",
@@ -243,7 +243,7 @@ describe("the guarded door", () => {
     assert.equal(text, "payload");
   });
 
-  it("ends with its caller's own reason when the caller gives up", async () => {
+  it("ends with the caller's own reason when aborted", async () => {
     const reason = new Error("enough");
     const controller = new AbortController();
     const pending = get(`${base}/silent`, { signal: controller.signal });

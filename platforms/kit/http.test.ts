@@ -87,7 +87,7 @@ for (const { name, answer, expected, timeoutSeconds = 30 } of ANSWERS) {
   });
 }
 
-test("a read has fifteen seconds and all else thirty, where a request says nothing of its own", async () => {
+test("reads time out after fifteen seconds and everything else after thirty, unless a request says otherwise", async () => {
   const seconds: number[] = [];
   const client = createHttpClient({
     transmit: async ({ timeoutSeconds }) => {
@@ -121,7 +121,7 @@ test("a server that does not speak TLS proves that nothing was sent", async (t) 
   assert.equal(error.failure, "tls");
 });
 
-test("a forbidden request opens a connection and sends no byte", async (t) => {
+test("a forbidden request opens a connection but sends no bytes", async (t) => {
   const server = await startServer(t, (socket) => socket.end(http(200, "{}")));
   const client = createHttpClient({
     sandboxUrl: server.url,
@@ -134,7 +134,7 @@ test("a forbidden request opens a connection and sends no byte", async (t) => {
   assert.equal(server.requests.length, 0);
 });
 
-test("a connection that the server closes while idle never makes a second request", async (t) => {
+test("a connection closed while idle never causes a second request", async (t) => {
   let answered = 0;
   const server = await startServer(t, (socket) => {
     answered += 1;
@@ -147,7 +147,7 @@ test("a connection that the server closes while idle never makes a second reques
   assert.equal(server.requests.length, 20);
 });
 
-test("a guarded request is never sent on a connection used before", async (t) => {
+test("a guarded request is never sent on a reused connection", async (t) => {
   const sockets = new Set<Socket>();
   const server = await startServer(t, (socket) => {
     sockets.add(socket);
@@ -161,7 +161,7 @@ test("a guarded request is never sent on a connection used before", async (t) =>
   assert.equal(sockets.size, 3);
 });
 
-test("bytes are streamed with their length, and a source that fails leaves the outcome open", async (t) => {
+test("bytes are streamed with their length, and a failing source leaves the outcome open", async (t) => {
   const server = await startServer(t, (socket) => socket.end(http(200, "{}")));
   const client = createHttpClient({ sandboxUrl: server.url });
   const upload = (open: () => Promise<ReadableStream<Uint8Array>>): HttpRequest => ({
@@ -180,7 +180,7 @@ test("bytes are streamed with their length, and a source that fails leaves the o
   assert.equal(broken.failure, "body_failed");
 });
 
-test("an abort ends what is under way", async (t) => {
+test("aborting ends a request in progress", async (t) => {
   const server = await startServer(t, () => undefined);
   const stop = new AbortController();
   const sending = failureOf(createHttpClient({ sandboxUrl: server.url, signal: stop.signal }).send(PUBLISH));
@@ -192,14 +192,14 @@ test("an abort ends what is under way", async (t) => {
   );
 });
 
-test("only https is spoken in live mode, and never to an address that is no address", async () => {
+test("live mode uses only https and valid URLs", async () => {
   for (const url of ["http://graph.threads.net/me", "file:///etc/passwd", "graph.threads.net/me"]) {
     const error = await failureOf(createHttpClient().send({ method: "GET", url }));
     assert.deepEqual({ sent: error.sent, failure: error.failure }, { sent: false, failure: "invalid_request" });
   }
 });
 
-test("nothing that is kept or said of an exchange holds a secret", async (t) => {
+test("nothing stored or reported about a request contains a secret", async (t) => {
   const server = await startServer(t, (socket, request) => {
     const quoted = /Bearer (\w+)/.exec(request)?.[1] ?? "";
     socket.end(http(400, JSON.stringify({ error: { message: `bad ${quoted}`, access_token: "OTHER" } })));
@@ -227,7 +227,7 @@ test("nothing that is kept or said of an exchange holds a secret", async (t) => 
   assert.match(exchanges[1]?.url ?? "", /grant_type=th_exchange_token/);
 });
 
-test("what is kept of a long exchange ends between two characters, and holds none that no database takes", async (t) => {
+test("a long exchange is truncated between characters, and contains none that a database rejects", async (t) => {
   const exchanges: HttpExchange[] = [];
   for (const before of ["", "a"]) {
     const text = `${before}${"🚀".repeat(2_000)}\0`;
@@ -242,7 +242,7 @@ test("what is kept of a long exchange ends between two characters, and holds non
   for (const text of kept) assert.ok(text.isWellFormed() && !text.includes("\0"), text.slice(-20));
 });
 
-test("the hash of a request is the same under another token and differs for another body", () => {
+test("a request's hash ignores the token and depends on the body", () => {
   const hash = requestHash(PUBLISH);
   assert.equal(requestHash({ ...PUBLISH, form: { ...PUBLISH.form, access_token: "another" } }), hash);
   assert.equal(
@@ -259,7 +259,7 @@ test("the hash of a request is the same under another token and differs for anot
   assert.equal(requestHash({ ...base, json: { a: 1, b: undefined } }), requestHash({ ...base, json: { a: 1 } }));
 });
 
-test("whole numbers beyond 2^53 keep every digit", () => {
+test("integers beyond 2^53 keep every digit", () => {
   assert.deepEqual(parseJson('{"user_id":26000000000000001,"n":[1.5,-9007199254740993,7],"s":"x"}'), {
     user_id: "26000000000000001",
     n: [1.5, "-9007199254740993", 7],

@@ -11,7 +11,7 @@ const source = "test";
 /** Without the members that are undefined. */
 const told = (rendition: Rendition | undefined): unknown => JSON.parse(JSON.stringify(rendition));
 
-test("an image goes as it is where the platform takes it, and as a JPEG that fits where not", () => {
+test("an image is used unchanged if the platform supports it, otherwise as a JPEG that fits", () => {
   const rule = ruleWith({ sizeBytes: { max: 1000, source } });
   assert.equal(renditionFor(picture({}), rule), undefined);
   assert.equal(renditionFor(picture({ type: "video", mimeType: "video/mp4" }), rule), undefined);
@@ -20,7 +20,7 @@ test("an image goes as it is where the platform takes it, and as a JPEG that fit
   }
 });
 
-test("limits on the long and the short side turn with the picture", () => {
+test("limits on the long and the short side follow the rotation", () => {
   const rule = ruleWith({ longSide: { max: 1920, source }, shortSide: { max: 1080, source } });
   assert.deepEqual(told(renditionFor(picture({ width: 3000, height: 1000 }), rule)), {
     mimeType: "image/jpeg",
@@ -35,7 +35,7 @@ test("limits on the long and the short side turn with the picture", () => {
   assert.equal(renditionFor(picture({ width: 1920, height: 1080 }), rule), undefined);
 });
 
-test("a video goes as it is, or in another wrapping where its type or the place of its index is not taken", () => {
+test("a video is used unchanged, or rewrapped if its type or index position is not supported", () => {
   const rewrapped = { mimeType: "video/mp4" };
   const onlyMp4 = { ...ruleWith({}), types: ["video/mp4"], converted: ["video/quicktime"] } satisfies MediaRule;
   assert.equal(renditionFor(film({ indexFirst: false }), onlyMp4), undefined);

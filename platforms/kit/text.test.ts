@@ -72,7 +72,7 @@ for (const [counting, text, length] of OTHERS) {
   });
 }
 
-test("a text far beyond a limit is not counted, and one of long addresses is", () => {
+test("a text far beyond a limit is not counted, but one with long URLs is", () => {
   const limit = { counting: "weighted", max: 280 } as const;
   assert.equal(countWithin("\u{1f468}\u200d".repeat(2_000), limit), null);
   assert.equal(countWithin("a".repeat(6_000), { counting: "utf16", max: 280 }), null);
@@ -81,7 +81,7 @@ test("a text far beyond a limit is not counted, and one of long addresses is", (
   assert.equal(countWithin(addresses.join(" "), limit), 3 * 23 + 2);
 });
 
-test("X's emoji are those that Unicode lists, whatever stands around their parts", () => {
+test("X's emoji are those that Unicode lists, whatever is around their parts", () => {
   const parts = [
     ..."😀👨👩👧❤💋🧑🤝🏻🏽🇩🇪🇦1#*a日🐻❄🏴☠♂⚕🌈🏳⚧😮💨\u200d\u200d\ufe0f\ufe0e\u20e3\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e007f}\u{1f3f4}",
   ];

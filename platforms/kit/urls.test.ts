@@ -44,7 +44,7 @@ const VECTORS: [text: string, urls: string[]][] = [
 ];
 
 for (const [text, urls] of VECTORS) {
-  test(`the URLs of ${JSON.stringify(text.slice(0, 50))} are those X finds`, () => {
+  test(`the URLs of ${JSON.stringify(text.slice(0, 50))} are those X detects`, () => {
     assert.deepEqual(
       findUrls(text).map((found) => found.url),
       urls,
@@ -57,7 +57,7 @@ test("positions are those of the URL in the text", () => {
   for (const { start, end, url } of findUrls(text)) assert.equal(text.slice(start, end), url);
 });
 
-test("a URL of more than 4096 characters is none", () => {
+test("a URL of more than 4096 characters is not detected", () => {
   assert.equal(findUrls(`https://example.com/${"a".repeat(4096 - 20)}`).length, 1);
   assert.equal(findUrls(`https://example.com/${"a".repeat(4097 - 20)}`).length, 0);
 });

@@ -24,7 +24,7 @@ import { oauth } from "./oauth.ts";
 const IMAGE_PUT = "https://www.linkedin.com/dms-uploads/image";
 const PART_PUT = "https://www.linkedin.com/dms-uploads/part";
 
-test("a text is one call, escaped, with every setting in its body and the version in its headers", async (t) => {
+test("a text is one request, escaped, with every setting in its body and the version in its headers", async (t) => {
   const { requests, done } = await run(t, {
     ...CONTENT,
     text: "Shipping today (really) #launch",
@@ -49,7 +49,7 @@ test("a text is one call, escaped, with every setting in its body and the versio
   });
 });
 
-test("one image is opened, put with the token, and named by the post", async (t) => {
+test("one image is initialized, uploaded with the token, and referenced by the post", async (t) => {
   const { requests, waits } = await run(t, {
     ...CONTENT,
     media: [picture({ mimeType: "image/png", altText: "Dashboard" })],
@@ -70,7 +70,7 @@ test("one image is opened, put with the token, and named by the post", async (t)
   assert.deepEqual(waits, { "images-ready": [4] });
 });
 
-test("an image that LinkedIn does not take as it is goes as a JPEG", async (t) => {
+test("an image in a format LinkedIn does not support is converted to JPEG", async (t) => {
   const { requests } = await run(t, { ...CONTENT, media: [picture({ mimeType: "image/webp" })] });
   assert.equal(requests[1]?.headers["content-type"], "image/jpeg");
 });
@@ -118,7 +118,7 @@ test("a link is an article, its one image the thumbnail, its title given or take
   });
 });
 
-test("a video goes in the parts that LinkedIn names, without the token, and is closed by their etags in order", async (t) => {
+test("a video is uploaded in the parts LinkedIn lists, without the token, and finalized with their ETags in order", async (t) => {
   const { requests, waits, done } = await run(t, {
     ...CONTENT,
     media: [film({ sizeBytes: 9_000_000 })],
@@ -150,7 +150,7 @@ test("a video goes in the parts that LinkedIn names, without the token, and is c
   assert.equal(done.platformPostId, "urn:li:share:6844785523593134080");
 });
 
-test("a large video is sent in steps of their own, so that little is sent twice after a crash", () => {
+test("a large video is uploaded in separate steps, so that little is repeated after a crash", () => {
   const names = broker.steps({ ...CONTENT, media: [film({ sizeBytes: 40_000_000 })] }).map(({ name }) => name);
   assert.deepEqual(names, [
     "version",
@@ -164,7 +164,7 @@ test("a large video is sent in steps of their own, so that little is sent twice 
   ]);
 });
 
-test("a cover goes before the video is closed, and one that is refused is a warning only", async (t) => {
+test("a cover is uploaded before the video is finalized, and a rejected one is only a warning", async (t) => {
   const media = [film({ thumbnail: picture({}) })];
   const taken = await run(t, { ...CONTENT, media });
   const cover = taken.requests.find(({ path }) => path.endsWith("/cover"));
@@ -178,7 +178,7 @@ test("a cover goes before the video is closed, and one that is refused is a warn
   assert.equal(refused.done.platformPostId, "urn:li:share:6844785523593134080");
 });
 
-test("a video that cannot be processed publishes nothing and gives the reason", async (t) => {
+test("a video that cannot be processed publishes nothing and fails with the reason", async (t) => {
   const error = await failureOf(
     run(
       t,
@@ -192,19 +192,19 @@ test("a video that cannot be processed publishes nothing and gives the reason", 
   );
 });
 
-test("a member who may not ask about a video gives it a minute for every 100 MB", async (t) => {
+test("a member who cannot check a video gives it a minute for every 100 MB", async (t) => {
   const { waits } = await run(t, { ...CONTENT, media: [film({ sizeBytes: 150_000_000 })] }, { video: 403 });
   assert.deepEqual(waits, { "video-ready": [5, 115] });
 });
 
-test("bytes are sent nowhere but to LinkedIn", async (t) => {
+test("bytes are sent only to LinkedIn", async (t) => {
   const error = await failureOf(
     run(t, { ...CONTENT, media: [picture({})] }, { imageUrl: "https://attacker.example/upload" }),
   );
   assert.equal(error.code, "UNEXPECTED_RESPONSE");
 });
 
-test("the version is the operator's, and the next one where LinkedIn has retired it", async () => {
+test("the version is the operator's, or the next one if LinkedIn has retired it", async () => {
   const [version] = broker.steps(CONTENT);
   assert.ok(version !== undefined && version.effect !== "visible");
   const choose = (checkpoint: Checkpoint, environment?: Record<string, string>) =>
@@ -229,7 +229,7 @@ test("the version is the operator's, and the next one where LinkedIn has retired
   assert.match(retired.message, /LINKEDIN_API_VERSION/);
 });
 
-test("the operator is told three months before the version ends", () => {
+test("the operator is warned three months before the version ends", () => {
   const told = (day: string, version?: string) =>
     deprecations(version === undefined ? {} : { LINKEDIN_API_VERSION: version }, new Date(day));
   assert.deepEqual(told("2027-02-13"), []);
@@ -258,7 +258,7 @@ const DUPLICATE = {
   status: 422,
 };
 
-test("a duplicate is a refusal that names the first post, and after a lost answer it is that post", () => {
+test("a duplicate error names the first post, and after a lost response it is that post", () => {
   const publish = broker.steps(CONTENT).at(-1);
   assert.ok(publish?.effect === "visible");
   const context = contextOf("http://127.0.0.1:9", CONTENT);
@@ -276,7 +276,7 @@ test("a duplicate is a refusal that names the first post, and after a lost answe
   );
 });
 
-test("a post that LinkedIn took without telling its id is live, and is not sent again", () => {
+test("a post that LinkedIn accepted without returning its ID is live, and is not sent again", () => {
   const publish = broker.steps(CONTENT).at(-1);
   assert.ok(publish?.effect === "visible");
   const context = contextOf("http://127.0.0.1:9", CONTENT);
@@ -291,14 +291,14 @@ test("a post that LinkedIn took without telling its id is live, and is not sent 
   );
 });
 
-test("what LinkedIn has published is settled by the identical repeat alone", async () => {
+test("only the identical repeat settles what LinkedIn has published", async () => {
   assert.equal(broker.identicalRepeat?.withinSeconds, 480);
   const answer = { status: null, brokerCode: null, platformError: null, failure: "timeout" };
   const verdict = await broker.reconcile(contextOf("http://127.0.0.1:9", CONTENT), lostCommit("publish", { answer }));
   assert.equal(verdict.verdict, "cannot_tell");
 });
 
-test("a grant without a refresh token cannot be renewed, and says so in the contract's words", async (t) => {
+test("a grant without a refresh token cannot be renewed, with the contract's message", async (t) => {
   const server = await startLinkedIn(t, {});
   const grant = {
     accessToken: "A",
@@ -317,7 +317,7 @@ test("a grant without a refresh token cannot be renewed, and says so in the cont
   assert.equal(server.requests.length, 0);
 });
 
-test("a renewed grant keeps the refresh token where none comes, and its end as LinkedIn counts it down", async (t) => {
+test("a renewed grant keeps its refresh token if none is returned, and its expiry as LinkedIn counts it down", async (t) => {
   const grant = {
     accessToken: "A",
     refreshToken: "R1",
@@ -364,7 +364,7 @@ test("a renewed grant keeps the refresh token where none comes, and its end as L
   assert.equal((await failureOf(renew({}, 503))).code, "PLATFORM_UNAVAILABLE");
 });
 
-test("the profile is the member's, its locale in either form, what may be missing missing", async (t) => {
+test("the profile is the member's, with the locale in either format, and optional fields can be missing", async (t) => {
   const profileOf = async (userinfo: object) =>
     oauth.profile(createHttpClient({ sandboxUrl: (await startLinkedIn(t, { userinfo })).url }), "A", [
       "openid",

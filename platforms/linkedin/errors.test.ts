@@ -62,7 +62,7 @@ test("an error is known by its input error, its code, a name in its message or i
   );
 });
 
-test("calls of the day come back at midnight UTC, each account's within five minutes after it", () => {
+test("daily limits reset at midnight UTC, each account's within five minutes after it", () => {
   const body = {
     status: 429,
     serviceErrorCode: 101,

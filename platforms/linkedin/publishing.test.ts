@@ -24,7 +24,7 @@ const post = (text: string, settings: Record<string, unknown> = {}): PostContent
   platformOverrides: { linkedin: { settings } },
 });
 
-test("every reserved character reaches the audience as it was written", async () => {
+test("every reserved character reaches the audience as written", async () => {
   const account = await world.connect();
   const text =
     "Shipping today (really) #launch\n" +
@@ -35,7 +35,7 @@ test("every reserved character reaches the audience as it was written", async ()
 });
 
 for (const error of ["commit-then-drop", "commit-then-504", "500-without-commit"]) {
-  test(`${error} is settled by one identical repeat, and one post exists`, async () => {
+  test(`${error} is settled by one identical repeat, with one post`, async () => {
     const account = await world.connect();
     await world.fault({ operation: "publish", kind: "reject", error });
     const published = await world.publish(account, post("once"));
@@ -53,7 +53,7 @@ for (const error of ["commit-then-drop", "commit-then-504", "500-without-commit"
   });
 }
 
-test("a post taken without an id is published without a link, by one call", async () => {
+test("a post accepted without an ID is published without a link, with one request", async () => {
   const account = await world.connect();
   await world.fault({ operation: "publish", kind: "reject", error: "201-without-id" });
   const published = await world.publish(account, post("nameless"));
@@ -61,7 +61,7 @@ test("a post taken without an id is published without a link, by one call", asyn
   assert.equal((await world.requests()).filter((request) => request.operation === "publish").length, 1);
 });
 
-test("the same post again is refused, and the refusal names the first", async () => {
+test("posting the same again is rejected, and the error names the first post", async () => {
   const account = await world.connect();
   const first = await world.publish(account, post("again and again"));
   const second = await world.publish(account, post("again and again"));
@@ -70,7 +70,7 @@ test("the same post again is refused, and the refusal names the first", async ()
   assert.equal((await world.ledger(account)).length, 1);
 });
 
-test("a repeat that finds another post of the account is that refusal, and not this post", async () => {
+test("a repeat that finds another post of the account is a rejection, and not this post", async () => {
   const account = await world.connect();
   const first = await world.publish(account, post("lost and found"));
   assert.equal(first.status, "published");
@@ -84,7 +84,7 @@ test("a repeat that finds another post of the account is that refusal, and not t
   assert.equal((await world.ledger(account)).length, 1);
 });
 
-test("a token that is called revoked right after it was renewed is tried once more", async () => {
+test("a token reported as revoked right after its renewal is retried once", async () => {
   const account = await world.connect();
   await world.fault({ operation: "publish", kind: "expire_token" });
   await world.fault({ operation: "publish", kind: "reject", error: "revoked-after-refresh" });
@@ -93,18 +93,18 @@ test("a token that is called revoked right after it was renewed is tried once mo
   assert.equal((await world.requests()).filter((request) => request.operation === "refresh").length, 1);
 });
 
-test("a video whose status may not be asked is given its time, and published by one call", async () => {
+test("a video whose status cannot be checked is given time, and published with one request", async () => {
   const { published, calls } = await publishUnseen();
   assert.deepEqual([published.status, calls], ["published", [201]], JSON.stringify(published.error));
 });
 
-test("a video whose status may not be asked, and that takes longer, is refused until it is ready, and published once", async () => {
+test("a video whose status cannot be checked, and that takes longer, is rejected until it is ready, and published once", async () => {
   const { published, calls } = await publishUnseen("processing-slow-300s");
   assert.deepEqual([published.status, calls.at(-1)], ["published", 201], JSON.stringify(published.error));
   assert.ok(calls.length > 1 && calls.slice(0, -1).every((status) => status === 400), calls.join(" "));
 });
 
-test("a token that has ended and cannot be renewed asks for the person, in the contract's words, and no call is made", async () => {
+test("an expired token that cannot be renewed requires reconnecting, with the contract's message, and no request is made", async () => {
   const selfServe = await startWorld(SUBJECT, { isRenewable: false });
   try {
     const account = await selfServe.connect();

@@ -21,7 +21,7 @@ const NOT_THERE = {
   error: { message: "The requested resource does not exist", type: "OAuthException", code: 24, error_subcode: 4279009 },
 };
 
-test("a text goes out in two calls, with the link and every setting in the first", async (t) => {
+test("a text is published in two requests, with the link and every setting in the first", async (t) => {
   const server = await startGraph(t);
   const { done } = await run(server.url, {
     ...CONTENT,
@@ -59,7 +59,7 @@ test("a text goes out in two calls, with the link and every setting in the first
   );
 });
 
-test("an image and a video carry their public address and alt text, and no link", async (t) => {
+test("an image and a video have their public URL and alt text, and no link", async (t) => {
   const server = await startGraph(t);
   await run(server.url, { ...CONTENT, text: "", media: [picture({ altText: "A red door" })] });
   assert.deepEqual(server.created()[0], {
@@ -71,7 +71,7 @@ test("an image and a video carry their public address and alt text, and no link"
   assert.deepEqual(server.created()[1], { media_type: "VIDEO", video_url: "https://media.example/a.mp4", text: "Hi" });
 });
 
-test("an image that Threads does not take as it is goes as a JPEG", async (t) => {
+test("an image in a format Threads does not support is converted to JPEG", async (t) => {
   for (const media of [
     picture({ mimeType: "image/webp" }),
     picture({ sizeBytes: 9_000_000 }),
@@ -83,7 +83,7 @@ test("an image that Threads does not take as it is goes as a JPEG", async (t) =>
   }
 });
 
-test("a carousel waits for every child before its parent is made, in the caller's order", async (t) => {
+test("a carousel waits for every child before its parent is created, in order", async (t) => {
   const server = await startGraph(t, { readsUntilFinished: 2 });
   const { steps, waits } = await run(server.url, {
     ...CONTENT,
@@ -114,7 +114,7 @@ test("a carousel waits for every child before its parent is made, in the caller'
   assert.deepEqual(waits["child-ready-1-2"], [10, 20]);
 });
 
-test("each part of a chain replies to the part before, by its media id", async (t) => {
+test("each part of a thread replies to the previous one, by its media ID", async (t) => {
   const server = await startGraph(t);
   const { done } = await run(server.url, {
     ...CONTENT,
@@ -141,7 +141,7 @@ test("each part of a chain replies to the part before, by its media id", async (
   );
 });
 
-test("the link of a chain is read after its first part, and once more at the end where there was none yet", async (t) => {
+test("a thread's link is read after its first part, and again at the end if there was none yet", async (t) => {
   for (const [readsWithoutLink, reads] of [
     [0, 1],
     [1, 2],
@@ -153,7 +153,7 @@ test("the link of a chain is read after its first part, and once more at the end
   }
 });
 
-test("a parent that cannot be seen yet is waited for, and the wait has an end", async (t) => {
+test("a parent that is not visible yet is waited for, with a limit", async (t) => {
   const visibleLater = await startGraph(t, { refuseCreates: [{ times: 2, body: NOT_THERE }] });
   const { waits } = await run(visibleLater.url, { ...CONTENT, settings: { replyTo: "55" } });
   assert.deepEqual(waits["container-1"], [5, 15]);
@@ -207,13 +207,13 @@ for (const [message, row] of Object.entries({
   });
 }
 
-test("a container that is never finished is given up after 15 minutes and made anew once", async (t) => {
+test("a container that never finishes is given up after 15 minutes and recreated once", async (t) => {
   const server = await startGraph(t, { readsUntilFinished: 1000 });
   const error = await failureOf(run(server.url, { ...CONTENT, media: [film()] }));
   assert.deepEqual([error.code, error.redoFrom, error.maxAttempts], ["MEDIA_FAILED", "container-1", 2]);
 });
 
-test("a publishing answer without a readable id leaves the outcome open", () => {
+test("a publishing response without a readable ID leaves the outcome open", () => {
   const publish = broker.steps(CONTENT).find((step) => step.effect === "visible");
   assert.ok(publish?.effect === "visible");
   for (const body of ["", "{", "{}", '{"id":null}', '{"id":"abc"}', "<html>"]) {
@@ -351,7 +351,7 @@ const VERDICTS: {
 ];
 
 for (const { name, status, list = [], refused = false, minutes = 1, intent, date, expected } of VERDICTS) {
-  test(`a lost publishing call is found by container and list: ${name}`, async (t) => {
+  test(`the outcome of a lost publishing request is determined by container and list: ${name}`, async (t) => {
     const server = await startGraph(t, {
       status: status ?? undefined,
       unreadable: status === null,
@@ -372,7 +372,7 @@ for (const { name, status, list = [], refused = false, minutes = 1, intent, date
   });
 }
 
-test("a lost part of a chain is looked for among the replies to the part before", async (t) => {
+test("a lost part of a thread is searched among the replies to the previous part", async (t) => {
   const reply = { ...LISTED, id: "9002", text: "two", replied_to: { id: "9001" } };
   const server = await startGraph(t, {
     status: { status: "PUBLISHED" },
@@ -384,7 +384,7 @@ test("a lost part of a chain is looked for among the replies to the part before"
   assert.deepEqual(verdict, { verdict: "published", done: { "publish-2": "9002" }, remoteId: "9002" });
 });
 
-test("a spam refusal that proves to have published nothing is final and says so", async (t) => {
+test("a spam error proven to have published nothing is final", async (t) => {
   const server = await startGraph(t, { status: { status: "FINISHED" } });
   const context = contextOf(server.url, CONTENT, { "container-1": "1" });
   const platformError = { status: 400, code: "4/2207051", message: null, requestId: null };

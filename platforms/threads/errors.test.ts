@@ -19,7 +19,7 @@ for (const row of errors) {
   });
 }
 
-test("an answer outside the table never proves that nothing was published", () => {
+test("a response outside the table never proves that nothing was published", () => {
   for (const [status, body] of [
     [400, { error: { code: 99_999 } }],
     [403, {}],
@@ -37,7 +37,7 @@ test("an answer outside the table never proves that nothing was published", () =
   );
 });
 
-test("a rate limit carries the wait that the platform names, and an hour where it names none", () => {
+test("a rate limit has the platform's delay, or an hour if it names none", () => {
   const limited = { error: { message: "Application request limit reached", code: 4 } };
   const usage = JSON.stringify({ "1": [{ type: "threads", estimated_time_to_regain_access: 7 }] });
   assert.equal(

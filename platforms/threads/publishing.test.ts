@@ -12,7 +12,7 @@ before(async () => {
 
 after(() => world?.close());
 
-test("a chain whose third part breaks is resumed there, in reply to the second", async () => {
+test("a thread whose third part fails is resumed there, in reply to the second", async () => {
   const account = await world.connect();
   await world.fault({ operation: "create", kind: "reject", error: "chain-break-at-3" });
   const settings = { thread: [{ text: "two" }, { text: "three" }] };
@@ -43,7 +43,7 @@ test("a chain whose third part breaks is resumed there, in reply to the second",
   );
 });
 
-test("a post that never went out is not taken for another post of ours with the same words, and goes out", async () => {
+test("a post that was never published is not mistaken for another one with the same words, and is published", async () => {
   const account = await world.connect();
   const content = { text: "again and again", media: [], linkUrl: null, platformOverrides: {} };
   const first = await world.publish(account, content);

@@ -11,7 +11,7 @@ import { chunkBounds, planChunks } from "./upload.ts";
 
 const POST_ID = "7678907398077074696";
 
-test("chunks follow the table of the transfer guide, and the last one swallows the rest", () => {
+test("chunks follow the table of the transfer guide, and the last one includes the rest", () => {
   const cases = [
     [3_000_000, 3_000_000, 1, [0, 3_000_000]],
     [4_194_304, 4_194_304, 1, [0, 4_194_304]],
@@ -30,7 +30,7 @@ test("chunks follow the table of the transfer guide, and the last one swallows t
   });
 });
 
-test("a video is announced with every setting, sent, waited for, and known by its public id with all digits", async (t) => {
+test("a video is announced with every setting, sent, waited for, and identified by its public ID with all digits", async (t) => {
   const server = await startTikTok(t, {
     statuses: ["PROCESSING_UPLOAD", "PUBLISH_COMPLETE", "PUBLISH_COMPLETE"],
     idAfter: 3,
@@ -77,7 +77,7 @@ test("a video is announced with every setting, sent, waited for, and known by it
   );
 });
 
-test("a public id that comes late is asked for at 1, 5, 15 and 60 minutes, then hourly for a day", async (t) => {
+test("a late public ID is requested at 1, 5, 15 and 60 minutes, then hourly for a day", async (t) => {
   const server = await startTikTok(t, { idAfter: 999 });
   const { done, waits } = await run(server.url, { ...VIDEO, settings: { privacyLevel: "PUBLIC_TO_EVERYONE" } });
   assert.deepEqual(waits["post-id"]?.slice(0, 6), [60, 240, 600, 2700, 3600, 3600]);
@@ -85,14 +85,14 @@ test("a public id that comes late is asked for at 1, 5, 15 and 60 minutes, then 
   assert.equal(done.platformPostId, undefined);
 });
 
-test("a post for the creator alone is published without a link, and its id is not asked for", async (t) => {
+test("a post for only the creator is published without a link, and its ID is not requested", async (t) => {
   const server = await startTikTok(t, { idAfter: 999 });
   const { done } = await run(server.url, VIDEO);
   assert.equal(server.sent().filter(({ path }) => path === "status/fetch").length, 1);
   assert.deepEqual([done.platformPostId, done.publishedUrl], [undefined, undefined]);
 });
 
-test("photos go as addresses in one call, a PNG as a JPEG, with the label at the top", async (t) => {
+test("photos are sent as URLs in one request, a PNG as a JPEG, with the label at the top level", async (t) => {
   const server = await startTikTok(t, {});
   const { done } = await run(server.url, {
     ...VIDEO,
@@ -137,7 +137,7 @@ test("photos go as addresses in one call, a PNG as a JPEG, with the label at the
   assert.equal(done.publishedUrl, `https://www.tiktok.com/@someone/photo/${POST_ID}`);
 });
 
-test("what the creator does not allow now stops the post before anything is begun", async (t) => {
+test("what the creator does not currently allow stops the post before anything is started", async (t) => {
   const server = await startTikTok(t, {});
   const friends = await failureOf(run(server.url, { ...VIDEO, settings: { privacyLevel: "FOLLOWER_OF_CREATOR" } }));
   const long = await failureOf(
@@ -150,7 +150,7 @@ test("what the creator does not allow now stops the post before anything is begu
   assert.ok([...server.requests, ...refused.requests].every(({ url }) => !url.includes("/init/")));
 });
 
-test("a chunk whose answer was lost is not sent twice: TikTok says how much it has", async (t) => {
+test("a chunk whose response was lost is not sent twice: TikTok says how much it has", async (t) => {
   const server = await startTikTok(t, { storedBytes: 30_000_000 });
   const media = [film({ sizeBytes: 70_000_000 })];
   await run(server.url, { ...VIDEO, media });
@@ -171,7 +171,7 @@ test("a chunk whose answer was lost is not sent twice: TikTok says how much it h
   );
 });
 
-test("an address that takes no more bytes is asked for anew", async (t) => {
+test("an expired upload URL is requested again", async (t) => {
   for (const status of [403, 404]) {
     const server = await startTikTok(t, { put: { status, body: "" } });
     const error = await failureOf(run(server.url, { ...VIDEO, media: [film({ sizeBytes: 70_000_000 })] }));
@@ -179,7 +179,7 @@ test("an address that takes no more bytes is asked for anew", async (t) => {
   }
 });
 
-test("the state of the task settles what became of the last bytes", async (t) => {
+test("the state of the task determines the outcome of the last bytes", async (t) => {
   const verdictOf = async (
     state: Record<string, unknown>,
     answer: Partial<OpenIntent["answer"]> = {},
@@ -237,7 +237,7 @@ test("the state of the task settles what became of the last bytes", async (t) =>
   ]);
 });
 
-test("a lost answer about photos is never called again: nobody can tell", async () => {
+test("a lost response about photos is never repeated: the outcome is unknown", async () => {
   const context = contextOf(
     "http://127.0.0.1:9",
     { ...VIDEO, media: [picture()] },
@@ -246,13 +246,13 @@ test("a lost answer about photos is never called again: nobody can tell", async 
   assert.equal((await broker.reconcile(context, lostCommit("publish", { intentAt: NOW }))).verdict, "cannot_tell");
 });
 
-test("a post that TikTok does not finish is said to be unknown after ten minutes", async (t) => {
+test("a post that TikTok does not finish becomes unknown after ten minutes", async (t) => {
   const server = await startTikTok(t, { statuses: Array.from({ length: 99 }, () => "PROCESSING_UPLOAD") });
   const error = await failureOf(run(server.url, VIDEO));
   assert.equal(error.code, "OUTCOME_UNKNOWN");
 });
 
-test("a code with odd characters is sent as it is, once encoded", async (t) => {
+test("a code with special characters is sent encoded once", async (t) => {
   const server = await startTikTok(t, {});
   const grant = await oauth.exchange(createHttpClient({ sandboxUrl: server.url }), APP, {
     code: "a*b!c",
@@ -268,7 +268,7 @@ test("a code with odd characters is sent as it is, once encoded", async (t) => {
   });
 });
 
-test("a refused renewal that comes with status 200 is a refusal all the same", async (t) => {
+test("a rejected renewal with status 200 is still a rejection", async (t) => {
   const server = await startTikTok(t, {
     token: {
       status: 200,
@@ -296,7 +296,7 @@ test("a refused renewal that comes with status 200 is a refusal all the same", a
   assert.equal(error.code, "PLATFORM_UNAVAILABLE");
 });
 
-test("the account is known by its open id, with what its creator may do", async (t) => {
+test("the account is identified by its open ID, with what its creator can do", async (t) => {
   const server = await startTikTok(t, {});
   const profile = await oauth.profile(createHttpClient({ sandboxUrl: server.url }), "act.1");
   assert.ok("metadata" in profile);
@@ -323,7 +323,7 @@ test("the account is known by its open id, with what its creator may do", async 
   );
 });
 
-test("of an app that TikTok has not audited only the level that it may use is offered", async (t) => {
+test("an app not audited by TikTok offers only the privacy level it can use", async (t) => {
   const server = await startTikTok(t, {});
   const profile = await oauth.profile(createHttpClient({ sandboxUrl: server.url }), "act.1", null, {
     TIKTOK_PRIVATE_POSTS_ONLY: "true",

@@ -22,7 +22,7 @@ for (const row of errors) {
   }
 }
 
-test("a refusal in TikTok's form did nothing, whatever its code; a gateway's proves nothing", () => {
+test("an error in TikTok's format had no effect, whatever its code; a gateway's proves nothing", () => {
   assert.equal(
     classifyTikTok(answerOf(403, '{"data":{},"error":{"code":"brand_new","message":""}}')).notPublished,
     true,

@@ -30,7 +30,7 @@ const video = (privacyLevel: string): PostContent => ({
 const publish = (account: TestAccount, privacyLevel: string) =>
   world.keepPace(SPEED, () => world.publish(account, video(privacyLevel)));
 
-test("a public account, or a private one's followers, are refused with the reason, and nothing is uploaded", async () => {
+test("a public account, or a private one's followers, are rejected with the reason, and nothing is uploaded", async () => {
   for (const [kind, privacyLevel] of [
     ["person", "PUBLIC_TO_EVERYONE"],
     ["person", "SELF_ONLY"],
@@ -47,7 +47,7 @@ test("a public account, or a private one's followers, are refused with the reaso
   }
 });
 
-test("five private accounts a day post for themselves, without a link, and the sixth waits before anything is begun", async () => {
+test("five private accounts a day post for themselves, without a link, and the sixth waits before anything is started", async () => {
   const creators: TestAccount[] = [];
   for (let number = 1; number <= 6; number += 1) creators.push(await world.connect("private"));
   for (const account of creators.slice(0, 5)) {

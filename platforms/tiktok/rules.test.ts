@@ -15,7 +15,7 @@ import {
   type Expected,
 } from "../validate/validate.fixture.ts";
 
-test("TikTok's privacyLevel has to be given", () => {
+test("TikTok's privacyLevel is required", () => {
   const expected: Expected = {
     code: "VALIDATION_FAILED",
     path: setting("tiktok", "privacyLevel"),
@@ -51,7 +51,7 @@ test("TikTok's privacyLevel is one that the account offers", () => {
   );
 });
 
-test("a paid partnership on TikTok is not for the creator alone", () => {
+test("a paid partnership on TikTok cannot be only for the creator", () => {
   refuses(
     "tiktok",
     { media: [video], settings: { ...tiktok, brandContentToggle: true } },
@@ -78,7 +78,7 @@ test("a TikTok photo cover is one of the images", () => {
   );
 });
 
-test("TikTok's settings stand with the kind of post they are for", () => {
+test("TikTok's settings apply only to the kind of post they are for", () => {
   for (const [member, value] of [
     ["photoTitle", "Title"],
     ["photoCoverIndex", 0],
@@ -119,7 +119,7 @@ test("TikTok's settings stand with the kind of post they are for", () => {
   );
 });
 
-test("a TikTok video is no longer than its creator may post, nor than ten minutes", () => {
+test("a TikTok video is no longer than its creator can post, nor than ten minutes", () => {
   const accounts = { tiktok: account("tiktok", { maxVideoPostDurationSec: 24 }) };
   takes("tiktok", { media: [video], settings: tiktok }, { accounts });
   refuses(
@@ -138,7 +138,7 @@ test("a TikTok video is no longer than its creator may post, nor than ten minute
   ]);
 });
 
-test("TikTok media within their sizes pass, one past is refused", () => {
+test("TikTok media within the limits passes, one past is rejected", () => {
   takes("tiktok", { media: [{ ...video, width: 360, height: 4096 }], settings: tiktok });
   for (const sides of [
     { width: 359, height: 640 },
@@ -154,7 +154,7 @@ test("TikTok media within their sizes pass, one past is refused", () => {
   ]);
 });
 
-test("what a TikTok creator has switched off stays off, which is a warning", () => {
+test("what a TikTok creator has turned off stays off, with a warning", () => {
   for (const [member, flag, noun] of [
     ["disableComment", "commentDisabled", "comments"],
     ["disableDuet", "duetDisabled", "duets"],

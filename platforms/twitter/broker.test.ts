@@ -31,7 +31,7 @@ const DUPLICATE = {
   status: 403,
 };
 
-test("a text goes out in one call, with the settings of the first part", async (t) => {
+test("a text is published in one request, with the settings of the first part", async (t) => {
   const x = await startX(t);
   const { steps, done } = await run(x.url, {
     ...CONTENT,
@@ -56,7 +56,7 @@ test("a text goes out in one call, with the settings of the first part", async (
   );
 });
 
-test("images go whole, each with its alternative text before the post", async (t) => {
+test("images are uploaded whole, each with its alternative text before the post", async (t) => {
   const x = await startX(t);
   const { steps } = await run(x.url, {
     ...CONTENT,
@@ -79,7 +79,7 @@ test("images go whole, each with its alternative text before the post", async (t
   assert.deepEqual(x.bodies("/2/tweets"), [{ text: "Hi", media: { media_ids: ["101", "102"] } }]);
 });
 
-test("an image that is too large or lies on its side goes as a JPEG", async (t) => {
+test("an image that is too large or rotated is converted to JPEG", async (t) => {
   for (const media of [
     picture({ mimeType: "image/png", sizeBytes: 6_000_000 }),
     picture({ mimeType: "image/png", orientation: 6 }),
@@ -90,7 +90,7 @@ test("an image that is too large or lies on its side goes as a JPEG", async (t) 
   }
 });
 
-test("a video of 3.5 MiB goes in four chunks of 1 MiB, is waited for, and then attached", async (t) => {
+test("a video of 3.5 MiB is uploaded in four chunks of 1 MiB, waited for, and then attached", async (t) => {
   const x = await startX(t, {
     states: [
       { state: "pending", check_after_secs: 1 },
@@ -116,12 +116,12 @@ test("a video of 3.5 MiB goes in four chunks of 1 MiB, is waited for, and then a
   assert.deepEqual(x.bodies("/2/tweets"), [{ text: "Hi", media: { media_ids: ["101"] } }]);
 });
 
-test("a large video goes in several steps, so that one that breaks off does not begin anew", () => {
+test("a large video is uploaded in several steps, so that a failure does not start over", () => {
   const steps = broker.steps({ ...CONTENT, media: [film({ sizeBytes: 200 * 1_048_576 })] }).map(({ name }) => name);
   assert.deepEqual(steps.filter((name) => name.startsWith("append")).length, 13);
 });
 
-test("a GIF goes in chunks too, and takes an alternative text", async (t) => {
+test("a GIF is uploaded in chunks too, and supports alternative text", async (t) => {
   const x = await startX(t);
   await run(x.url, { ...CONTENT, media: [picture({ mimeType: "image/gif", altText: "A cat" })] });
   assert.deepEqual(x.bodies("/2/media/upload/initialize"), [
@@ -130,7 +130,7 @@ test("a GIF goes in chunks too, and takes an alternative text", async (t) => {
   assert.deepEqual(x.bodies("/2/media/metadata"), [{ id: "101", metadata: { alt_text: { text: "A cat" } } }]);
 });
 
-test("a thread hands over all media first, and each part replies to the one before", async (t) => {
+test("a thread uploads all media first, and each part replies to the previous one", async (t) => {
   const x = await startX(t);
   const { steps, done } = await run(x.url, {
     ...CONTENT,
@@ -161,7 +161,7 @@ test("a thread hands over all media first, and each part replies to the one befo
   assert.equal(done.platformPostId, "9001");
 });
 
-test("media that X has forgotten, or has refused, are handed over anew before a later part", async (t) => {
+test("media that X has forgotten or rejected is uploaded again before a later part", async (t) => {
   const content = { ...CONTENT, thread: [{ text: "two", media: [picture({})] }] };
   const causes: Checkpoint[] = [{ "uploaded-2-1": "2026-10-31T12:00:00.000Z" }, { "begun-2": true }];
   for (const changes of causes) {
@@ -174,7 +174,7 @@ test("media that X has forgotten, or has refused, are handed over anew before a 
   }
 });
 
-test("a part whose media X does not know is begun again with its upload, once", () => {
+test("a part whose media X does not know starts again with its upload, once", () => {
   for (const [part, redoFrom] of [
     ["post-1", "send-1-1"],
     ["post-2", "again-send-2-1"],
@@ -188,14 +188,14 @@ test("a part whose media X does not know is begun again with its upload, once", 
   }
 });
 
-test("a duplicate is the content's fault at first, and leaves the outcome open after a lost call", () => {
+test("a duplicate is a content error at first, and leaves the outcome open after a lost request", () => {
   const first = refusalOf("post-1", 403, DUPLICATE, CONTENT);
   assert.deepEqual([first.code, first.notPublished], ["CONTENT_REJECTED", true]);
   assert.match(first.message, /X says: You are not allowed to create a Tweet with duplicate content\./);
   assert.equal(refusalOf("post-1", 403, DUPLICATE, CONTENT, {}, { mayBeLive: true }).notPublished, false);
 });
 
-test("a refusal without a reason is told as too long where the text is", () => {
+test("a rejection without a reason is reported as too long if the text is", () => {
   const body = {
     title: "Forbidden",
     detail: "You are not permitted to perform this action.",
@@ -206,7 +206,7 @@ test("a refusal without a reason is told as too long where the text is", () => {
   assert.equal(refusalOf("post-1", 403, body, CONTENT).publicCode, null);
 });
 
-test("a file that X cannot process is final, and one that failed inside X is tried once more", async (t) => {
+test("a file that X cannot process is final, and an internal error of X is retried once", async (t) => {
   const bad = await startX(t, {
     states: [{ state: "failed", error: { code: 1, name: "InvalidMedia", message: "Unsupported video format" } }],
   });
@@ -220,13 +220,13 @@ test("a file that X cannot process is final, and one that failed inside X is tri
   assert.deepEqual([again.redoFrom, again.maxAttempts], ["open-1-1", 2]);
 });
 
-test("processing without end is given up after ten minutes", async (t) => {
+test("endless processing is given up after ten minutes", async (t) => {
   const x = await startX(t, { states: [{ state: "in_progress", check_after_secs: 60 }] });
   const error = await failureOf(run(x.url, { ...CONTENT, media: [film({})] }));
   assert.deepEqual([error.code, error.redoFrom, error.maxAttempts], ["MEDIA_FAILED", "open-1-1", 2]);
 });
 
-test("a second finalizing call that is refused is believed where the file is being processed", async (t) => {
+test("a rejected second finalize is accepted if the file is being processed", async (t) => {
   const x = await startX(t, {
     finalize: 400,
     states: [{ state: "pending", check_after_secs: 1 }, { state: "succeeded" }],
@@ -237,7 +237,7 @@ test("a second finalizing call that is refused is believed where the file is bei
   assert.deepEqual([error.code, error.redoFrom], ["MEDIA_FAILED", "open-1-1"]);
 });
 
-test("an answer without a readable id leaves the outcome open", () => {
+test("a response without a readable ID leaves the outcome open", () => {
   const publish = broker.steps(CONTENT).find((step) => step.effect === "visible");
   assert.ok(publish?.effect === "visible");
   for (const text of ["", "{", "{}", '{"data":{}}', '{"data":{"id":12}}', "<html>"]) {
@@ -405,7 +405,7 @@ for (const { name, content = {}, list = [], checkpoint = {}, step = "post-1", in
   });
 }
 
-test("late reads end some minutes after the call, since every post read is billed", async (t) => {
+test("late reads end some minutes after the request, since every post read is billed", async (t) => {
   const x = await startX(t, { list: [] });
   const at = async (time: string, intent: Partial<OpenIntent> = {}) => {
     await broker.reconcile({ ...contextOf(x.url, CONTENT), now: new Date(time) }, lostCommit("post-1", intent));
@@ -420,20 +420,20 @@ test("late reads end some minutes after the call, since every post read is bille
   );
 });
 
-test("the timeline's fields are asked for by their new names where X wants those", async (t) => {
+test("the timeline's fields are requested by their new names if X requires them", async (t) => {
   const x = await startX(t, { list: [LISTED], refuseFields: "tweet.fields" });
   const verdict = await broker.reconcile(contextOf(x.url, CONTENT), lostCommit("post-1"));
   assert.equal(verdict.verdict, "published");
   assert.match(x.requests[1]?.url ?? "", /post\.fields=/);
 });
 
-test("a timeline that goes on for pages proves nothing", async (t) => {
+test("a timeline that continues for pages proves nothing", async (t) => {
   const x = await startX(t, { list: [{ ...LISTED, text: "other" }], next: "n" });
   const verdict = await broker.reconcile(contextOf(x.url, CONTENT), lostCommit("post-1"));
   assert.deepEqual([verdict.verdict, x.requests.length], ["cannot_tell", 5]);
 });
 
-test("signing in and renewing go with Basic, and what is refused says who can mend it", async (t) => {
+test("sign-in and renewal use Basic, and errors say who can fix them", async (t) => {
   const app = { clientId: "id:1", clientSecret: "se cret", redirectUri: "http://127.0.0.1/cb" };
   const given = {
     token_type: "bearer",

@@ -19,7 +19,7 @@ for (const row of errors) {
   });
 }
 
-test("a problem's type counts by its last part, whichever host it names", () => {
+test("a problem's type is identified by its last part, whatever its host", () => {
   for (const host of ["api.twitter.com", "api.x.com"]) {
     const body = {
       title: "Forbidden",
@@ -31,7 +31,7 @@ test("a problem's type counts by its last part, whichever host it names", () => 
   }
 });
 
-test("credits that are used up are the operator's matter, in both forms that are seen", () => {
+test("used-up credits are the operator's problem, in both observed formats", () => {
   for (const [title, problem] of [
     ["CreditsDepleted", "credits"],
     ["Payment Required", "credits-depleted"],
@@ -48,7 +48,7 @@ test("credits that are used up are the operator's matter, in both forms that are
   }
 });
 
-test("an answer outside the table never proves that nothing was published", () => {
+test("a response outside the table never proves that nothing was published", () => {
   for (const [status, body] of [
     [400, "<html>"],
     [403, { title: "Forbidden", detail: "Something new", type: "about:blank" }],
@@ -62,7 +62,7 @@ test("an answer outside the table never proves that nothing was published", () =
   }
 });
 
-test("a rate limit waits until a second after the latest reset that matters", () => {
+test("a rate limit waits until a second after the latest relevant reset", () => {
   const now = Math.floor(Date.now() / 1000);
   const wait = (headers: Record<string, string>): number =>
     classifyX(answerOf(429, { title: "Too Many Requests", type: "about:blank", status: 429 }, headers), "elsewhere")
@@ -89,7 +89,7 @@ test("a rate limit waits until a second after the latest reset that matters", ()
   assert.equal(wait({}), 900);
 });
 
-test("a limit of the app is told from one of the account", () => {
+test("a limit of the app is distinguished from one of the account", () => {
   const limitOf = (headers: Record<string, string>): string =>
     classifyX(answerOf(429, { title: "Too Many Requests", type: "about:blank", status: 429 }, headers), "elsewhere")
       .limitOf;

@@ -14,7 +14,7 @@ before(async () => {
 
 after(() => world?.close());
 
-test("a lost post that the timeline shows 90 seconds late is found there in the end, and is made once", async () => {
+test("a lost post that the timeline shows 90 seconds late is found, and created once", async () => {
   const account = await world.connect();
   await world.fault({ operation: "publish", kind: "reject", error: "timeline-lag-90s-lost" });
   const published = await world.keepPace(SPEED, () => world.publish(account, textOf("late")));
@@ -27,7 +27,7 @@ test("a lost post that the timeline shows 90 seconds late is found there in the 
   assert.equal((await world.requests()).filter(({ operation }) => operation === "publish").length, 1);
 });
 
-test("a retry with force of a post that is live is refused as a duplicate and never called failed: the post is found", async () => {
+test("a forced retry of a live post is rejected as a duplicate and never called failed: the post is found", async () => {
   const account = await world.connect();
   await world.fault({ operation: "publish", kind: "reject", error: "timeline-lag-60s-lost" });
   const lost = await world.publish(account, textOf("by force"));
@@ -51,7 +51,7 @@ test("a retry with force of a post that is live is refused as a duplicate and ne
   );
 });
 
-test("a lost post is found by a timeline whose clock is ten minutes behind", async () => {
+test("a lost post is found on a timeline whose clock is ten minutes behind", async () => {
   const behind = await startWorld(
     { name: "twitter", readsBack: true, refusals: [] },
     { startAt: new Date(Date.now() - 600_000) },
@@ -71,7 +71,7 @@ test("a lost post is found by a timeline whose clock is ten minutes behind", asy
   }
 });
 
-test("a thread whose third part meets a 503 stops there, and by force goes on in reply to the second", async () => {
+test("a thread whose third part gets a 503 stops there, and a forced retry continues in reply to the second", async () => {
   const account = await world.connect();
   await world.fault({ operation: "publish", kind: "reject", error: "503", after: 2 });
   const settings = { thread: [{ text: "two" }, { text: "three" }, { text: "four" }] };

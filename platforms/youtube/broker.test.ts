@@ -12,7 +12,7 @@ import { oauth } from "./oauth.ts";
 
 const MIB = 1024 * 1024;
 
-test("18 432 000 bytes go in pieces of 8 MiB, the last of which publishes", async (t) => {
+test("18,432,000 bytes are sent in chunks of 8 MiB, the last of which publishes", async (t) => {
   const youtube = await startYoutube(t);
   const { done, checkpoint } = await publish(youtube, contentOf({ media: [film({ sizeBytes: 18_432_000 })] }));
   assert.deepEqual(youtube.ranges(), [
@@ -28,7 +28,7 @@ test("18 432 000 bytes go in pieces of 8 MiB, the last of which publishes", asyn
   });
 });
 
-test("a piece whose answer was lost is not sent again, for the session is asked first", async (t) => {
+test("a chunk whose response was lost is not sent again, because the session is asked first", async (t) => {
   const youtube = await startYoutube(t);
   const content = contentOf({ media: [film({ sizeBytes: 18_432_000 })] });
   const context = contextOf(youtube.url, content);
@@ -45,7 +45,7 @@ test("a session that has become a video is asked for it, and no byte is sent", a
   assert.deepEqual([youtube.ranges(), done.platformPostId], [["bytes */1000", "bytes */1000"], "dQw4w9WgXcQ"]);
 });
 
-test("the session is opened with every setting, and with privacy and audience always said", async (t) => {
+test("the session is opened with every setting, always including privacy and audience", async (t) => {
   const youtube = await startYoutube(t);
   await publish(youtube, contentOf());
   const [plain] = youtube.opened;
@@ -83,7 +83,7 @@ test("the session is opened with every setting, and with privacy and audience al
   });
 });
 
-test("where uploads are kept private, that is what is sent and said, and nothing makes it public later", async (t) => {
+test("if uploads are kept private, that is sent and reported, and nothing makes it public later", async (t) => {
   const youtube = await startYoutube(t);
   const environment = { YOUTUBE_FORCE_PRIVATE_UPLOADS: "true" };
   const { warnings } = await publish(youtube, contentOf({ settings: { privacyStatus: "public" } }), { environment });
@@ -102,7 +102,7 @@ test("where uploads are kept private, that is what is sent and said, and nothing
   assert.deepEqual([refused.code, youtube.opened.length], ["CONTENT_REJECTED", 1]);
 });
 
-test("a privacy that YouTube has changed is told", async (t) => {
+test("a privacy status changed by YouTube is reported", async (t) => {
   const youtube = await startYoutube(t, { privacyStatus: "private" });
   const { warnings } = await publish(youtube, contentOf({ settings: { privacyStatus: "unlisted" } }));
   assert.deepEqual(
@@ -111,14 +111,14 @@ test("a privacy that YouTube has changed is told", async (t) => {
   );
 });
 
-test("a session's address is believed only on Google's hosts", async (t) => {
+test("a session URL is accepted only on Google's hosts", async (t) => {
   const youtube = await startYoutube(t, { location: "https://evil.example/upload" });
   const content = contentOf();
   const error = await failureOf(run(contextOf(youtube.url, content), content, "open"));
   assert.equal(error.code, "PLATFORM_UNAVAILABLE");
 });
 
-test("after a lost answer the session tells: the video, what is missing, or its refusal", async (t) => {
+test("after a lost response, the session returns the video, what is missing, or its error", async (t) => {
   const youtube = await startYoutube(t);
   const content = contentOf({ media: [film({ sizeBytes: 3 * MIB })] });
   const context = contextOf(youtube.url, content);
@@ -141,7 +141,7 @@ test("after a lost answer the session tells: the video, what is missing, or its 
   await assert.rejects(broker.reconcile(context, intent()), BrokerError, "that the question is refused proves nothing");
 });
 
-test("a session that is gone after all bytes is looked for among the channel's uploads, by size and title", async (t) => {
+test("a session gone after all bytes is searched in the channel's uploads, by size and title", async (t) => {
   const youtube = await startYoutube(t);
   const content = contentOf();
   const context = contextOf(youtube.url, content);
@@ -177,7 +177,7 @@ test("a session that is gone after all bytes is looked for among the channel's u
   }
 });
 
-test("a session that is gone before its last bytes has made no video, unless a call went out whose end nobody knows", async () => {
+test("a session gone before its last bytes has created no video, unless a request has an unknown outcome", async () => {
   const step = broker.steps(contentOf()).find((one) => one.effect === "visible");
   assert.ok(step?.effect === "visible");
   const context = contextOf("http://127.0.0.1:9", contentOf());
@@ -198,7 +198,7 @@ test("a session that is gone before its last bytes has made no video, unless a c
   );
 });
 
-test("processing is asked about after 10, 40 and 100 seconds; then the post counts as published, and is watched for an hour", async (t) => {
+test("processing is checked after 10, 40 and 100 seconds; then the post counts as published, and is checked for an hour", async (t) => {
   const youtube = await startYoutube(t);
   youtube.processing = { status: { uploadStatus: "uploaded" }, processingDetails: { processingStatus: "processing" } };
   const { waits, warnings } = await publish(youtube, contentOf());
@@ -210,7 +210,7 @@ test("processing is asked about after 10, 40 and 100 seconds; then the post coun
   );
 });
 
-test("every end of processing has its code", async (t) => {
+test("every final processing state has its code", async (t) => {
   const youtube = await startYoutube(t);
   const content = contentOf();
   for (const { state, reasons, brokerCode } of outcomes) {
@@ -229,7 +229,7 @@ test("every end of processing has its code", async (t) => {
   }
 });
 
-test("a thumbnail goes once the video is processed; a refusal of it leaves the post as it is", async (t) => {
+test("a thumbnail is set once the video is processed; its rejection leaves the post as it is", async (t) => {
   const youtube = await startYoutube(t);
   const content = contentOf({
     media: [
@@ -264,7 +264,7 @@ test("a thumbnail goes once the video is processed; a refusal of it leaves the p
   assert.match(early.message, /after processing/);
 });
 
-test("a renewal keeps the token to renew with, and a spent one asks for the person", async (t) => {
+test("a renewal keeps the refresh token, and an invalid one requires reconnecting", async (t) => {
   const youtube = await startYoutube(t);
   const http = createHttpClient({ sandboxUrl: youtube.url });
   const app = { clientId: "id", clientSecret: "secret", redirectUri: "https://app.example/cb" };
@@ -291,7 +291,7 @@ test("a renewal keeps the token to renew with, and a spent one asks for the pers
   assert.equal((await failureOf(oauth.refresh?.run(http, app, grant) ?? Promise.reject())).code, "UNEXPECTED_RESPONSE");
 });
 
-test("a connection without both permissions, or without a channel, is refused with a reason", async (t) => {
+test("a connection without both permissions, or without a channel, is rejected with a reason", async (t) => {
   const youtube = await startYoutube(t);
   const http = createHttpClient({ sandboxUrl: youtube.url });
   const profile = await oauth.profile(http, "ya29.TOKEN", oauth.scopes);

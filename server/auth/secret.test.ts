@@ -12,7 +12,7 @@ before(async () => {
 });
 after(() => database.drop());
 
-test("processes that start at once have one secret, which outlives the encryption key and is not in the database", async () => {
+test("processes that start at the same time have one secret, which outlives the encryption key and is not readable in the database", async () => {
   const [key, nextKey] = [randomBytes(32), randomBytes(32)];
   const secrets = await Promise.all(Array.from({ length: 4 }, () => loadAuthSecret(database.pool, createVault([key]))));
   const secret = secrets[0] ?? "";

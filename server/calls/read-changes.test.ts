@@ -56,7 +56,7 @@ const assertNothingLeft = () =>
   assert.deepEqual([heard.listenerCount("post"), getEventListeners(ended.signal, "abort").length], [0, 0]);
 const NEVER = 1_000_000;
 
-test("a post is read at once, after what was told before anybody listened, and after every message about it", async () => {
+test("a post is read immediately, after notifications before anyone listened, and after every notification about it", async () => {
   const readings = await follow(NEVER, (reading) => {
     if (reading === 5) return "leave";
     if (reading >= 2) setImmediate(() => heard.emit("post", id));
@@ -65,7 +65,7 @@ test("a post is read at once, after what was told before anybody listened, and a
   assertNothingLeft();
 });
 
-test("what changes while it is being read is read once more", async () => {
+test("what changes while it is being read is read again", async () => {
   let isTold = false;
   const readings = await follow(
     NEVER,
@@ -80,7 +80,7 @@ test("what changes while it is being read is read once more", async () => {
   assert.equal(readings, 3);
 });
 
-test("without a message it is read by the clock, and messages about other posts are none", async () => {
+test("without notifications it is polled, and notifications about other posts are ignored", async () => {
   assert.equal(await follow(1, (reading) => (reading === 4 ? "leave" : undefined)), 4);
   const readings = await follow(NEVER, (reading) => {
     if (reading === 2)
@@ -89,7 +89,7 @@ test("without a message it is read by the clock, and messages about other posts 
   assert.equal(readings, 2);
 });
 
-test("the end comes at once, whether it waits, reads or is waited for, what has been read is told, and nothing is left behind", async () => {
+test("it ends immediately, whether waiting, reading or being waited for; what has been read is returned, and nothing is left behind", async () => {
   assert.equal(
     await follow(NEVER, (reading) => (reading === 2 ? void setImmediate(() => ended.abort()) : undefined)),
     2,

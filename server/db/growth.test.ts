@@ -6,7 +6,7 @@ import { createTestDatabase } from "../../tests/database.ts";
 import { GROWTH } from "./growth.ts";
 import { statements } from "./sql.ts";
 
-test("every table has something that keeps it from growing without end", async () => {
+test("every table has something that limits its growth", async () => {
   for (const file of await readdir(import.meta.dirname, { recursive: true }))
     if (file.endsWith(".ts") && !file.endsWith(".test.ts")) await import(`./${file}`);
   const database = await createTestDatabase();

@@ -23,7 +23,7 @@ const HOSTILE = [
   { what: "nothing", value: null, kept: null },
 ];
 
-test("whatever others have sent can be kept: PostgreSQL takes it, whole but for what it has no place for", async () => {
+test("any external data can be stored: PostgreSQL accepts it, complete except for characters it cannot store", async () => {
   const database = await createTestDatabase();
   const echo = statement<{ kept: unknown }>("test.echo_jsonb", "select $1::jsonb as kept");
   try {
@@ -38,7 +38,7 @@ test("whatever others have sent can be kept: PostgreSQL takes it, whole but for 
   }
 });
 
-test("a text that others have sent can be kept as it is, alone or in a list, but for what PostgreSQL has no place for", async () => {
+test("any external text can be stored, alone or in a list, except for characters PostgreSQL cannot store", async () => {
   const database = await createTestDatabase();
   const echo = statement<{ one: string; all: string[] }>("test.echo_text", "select $1::text as one, $2::text[] as all");
   try {

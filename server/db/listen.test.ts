@@ -6,7 +6,7 @@ import { CHANNELS, createListener } from "./listen.ts";
 
 const silent = { warn: () => undefined, info: () => undefined };
 
-test("a message reaches its channel only, and again after the connection was closed", async () => {
+test("a notification reaches only its channel, and again after the connection was closed", async () => {
   const database = await createTestDatabase();
   const listener = await createListener(database.url, silent);
   try {

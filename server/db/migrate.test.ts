@@ -17,7 +17,7 @@ test("every migration runs once, however many processes start at the same time",
   await database.drop();
 });
 
-test("a migration that fails leaves nothing of itself, and those before it stay", async () => {
+test("a failed migration leaves nothing behind, and earlier ones stay", async () => {
   const database = await createTestDatabase({ migrated: false });
   const first = fake(1, "create table a (n integer)");
   const second = fake(2, "create table b (n integer); create table a (n integer)");
@@ -38,7 +38,7 @@ test("a migration that fails leaves nothing of itself, and those before it stay"
   await database.drop();
 });
 
-test("a database newer than the program is refused untouched", async () => {
+test("a database newer than the program is rejected untouched", async () => {
   const database = await createTestDatabase({ migrated: false });
   await migrate(database.pool, { migrations: [fake(1, "select 1"), fake(2, "select 1")] });
   await assert.rejects(migrate(database.pool, { migrations: [fake(1, "select 1")] }), (error) => {
@@ -52,7 +52,7 @@ test("a database newer than the program is refused untouched", async () => {
   await database.drop();
 });
 
-test("a migration that was changed after it ran is refused", async () => {
+test("a migration that was changed after it ran is rejected", async () => {
   const database = await createTestDatabase({ migrated: false });
   await migrate(database.pool, { migrations: [fake(1, "select 1")] });
   await assert.rejects(
@@ -62,7 +62,7 @@ test("a migration that was changed after it ran is refused", async () => {
   await database.drop();
 });
 
-test("a server that is too old is refused by its version", async () => {
+test("a server that is too old is rejected by its version", async () => {
   const database = await createTestDatabase({ migrated: false });
   await assert.rejects(
     migrate(database.pool, { oldestPostgres: 99 }),

@@ -8,7 +8,7 @@ import ts from "typescript";
 import { createTestDatabase } from "../../tests/database.ts";
 import { statements, transaction } from "./sql.ts";
 
-test("PostgreSQL accepts every declared statement on the migrated schema, with the parameters it declares", async () => {
+test("PostgreSQL accepts every declared statement on the migrated schema, with the declared parameters", async () => {
   const files = (await readdir(import.meta.dirname, { recursive: true })).filter(
     (file) => file.endsWith(".ts") && !file.endsWith(".test.ts"),
   );

@@ -54,7 +54,7 @@ const head = (path: string, type: string, more = "") =>
   `POST ${path} HTTP/1.1\r\nhost: localhost:3000\r\norigin: http://localhost:3000\r\ncontent-type: ${type}\r\n` +
   `content-length: 1000000\r\n${more}\r\n`;
 
-test("a form whose page calls a route is answered, and nothing of it is cut off later", async () => {
+test("a form whose page runs an operation gets a response, and is not cut off later", async () => {
   const answer = await fetch(`http://127.0.0.1:${port}/sign-in`, {
     method: "POST",
     headers: { host: "localhost:3000", origin: "http://localhost:3000", "sec-fetch-site": "same-origin" },
@@ -66,12 +66,12 @@ test("a form whose page calls a route is answered, and nothing of it is cut off 
   await new Promise((passed) => setTimeout(passed, 1_000));
 });
 
-test("a head that trickles is cut off", async () => {
+test("slowly dripping headers are cut off", async () => {
   const slow = await trickle("GET /healthz HTTP/1.1\r\nhost: x\r\nx-slow: ", 1, 100, "\r\nconnection: close\r\n\r\n");
   assert.match(slow, /^HTTP\/1.1 408 [^]*took too long to arrive/);
 });
 
-test("a body that trickles is cut off, whether its route takes a key or not", async () => {
+test("a slowly dripping body is cut off, whether or not its route accepts keys", async () => {
   const key = `authorization: Bearer ${world.test.key}\r\n`;
   for (const [path, type, more] of [
     ["/sign-in", "application/x-www-form-urlencoded", ""],
@@ -91,7 +91,7 @@ test("a body that trickles is cut off, whether its route takes a key or not", as
   }
 });
 
-test("a file that comes slowly, but comes, is not cut off", async () => {
+test("a slow but steady file is not cut off", async () => {
   const form =
     '--b\r\ncontent-disposition: form-data; name="files"; filename="a.jpg"\r\ncontent-type: image/jpeg\r\n\r\n';
   const whole = head(
@@ -104,7 +104,7 @@ test("a file that comes slowly, but comes, is not cut off", async () => {
   assert.doesNotMatch(answer, /too long to arrive/);
 });
 
-test("more connections than the most are told so, and those that are there go on", async () => {
+test("connections beyond the maximum get an error, and existing ones continue", async () => {
   const { promise: allOpen, resolve } = Promise.withResolvers<void>();
   let opened = 0;
   const held = Array.from({ length: 8 }, () => connect(port, "127.0.0.1", () => ++opened === 8 && resolve()));

@@ -72,7 +72,7 @@ const WRONG_VALUES: readonly unknown[] = [
 const FEWER_VALUES: readonly unknown[] = [null, -1, LONG, {}];
 
 for (const operation of OPERATIONS.filter(({ takes }) => takes !== "none")) {
-  test(`${operation.name}: every wrong value of every field is refused with a sentence or does no harm`, async () => {
+  test(`${operation.name}: every wrong value of every field is rejected with a message or is harmless`, async () => {
     for (const field of fieldsOf(formOf(operation))) {
       for (const value of operation.name === "posts_create" ? WRONG_VALUES : FEWER_VALUES) {
         const body = withValue(validBody(operation.name), field.path, value);
@@ -81,7 +81,7 @@ for (const operation of OPERATIONS.filter(({ takes }) => takes !== "none")) {
     }
   });
 
-  test(`${operation.name}: missing, unknown and misplaced members are refused with a sentence`, async () => {
+  test(`${operation.name}: missing, unknown and misplaced fields are rejected with a message`, async () => {
     const valid = validBody(operation.name);
     for (const field of fieldsOf(formOf(operation)))
       await callWith(operation, withValue(valid, field.path, undefined), `without ${field.path.join(".")}`);
@@ -101,7 +101,7 @@ for (const operation of OPERATIONS.filter(({ takes }) => takes !== "none")) {
 }
 
 for (const operation of OPERATIONS) {
-  test(`${operation.name}: every wrong value of every query parameter is refused with a sentence`, async () => {
+  test(`${operation.name}: every wrong value of every query parameter is rejected with a message`, async () => {
     for (const name of [...Object.keys(operation.query.shape), "unknown"]) {
       for (const value of [
         "",
@@ -123,7 +123,7 @@ for (const operation of OPERATIONS) {
   });
 
   for (const param of Object.keys(operation.params.shape)) {
-    test(`${operation.name}: a wrong ${param} in the path is refused with a sentence`, async () => {
+    test(`${operation.name}: a wrong ${param} in the path is rejected with a message`, async () => {
       for (const value of [
         "1",
         "x".repeat(5000),

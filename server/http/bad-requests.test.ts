@@ -60,10 +60,10 @@ for (const [what, body, type, message] of [
   ["half of a surrogate pair", '{"content":{"text":"\\ud83d"}}', "application/json", /surrogate pair/],
   ["a number beyond measure", '{"content":{"text":1e999}}', "application/json", /too large/],
 ] as const) {
-  test(`${what} is refused with a sentence`, () => refusedWithNothingStored(() => send(body, type), 400, message));
+  test(`${what} is rejected with a message`, () => refusedWithNothingStored(() => send(body, type), 400, message));
 }
 
-test("nesting ten thousand levels deep is refused beside an Idempotency-Key too", async () => {
+test("nesting ten thousand levels deep is also rejected with an Idempotency-Key", async () => {
   const deep = `{"content":${"[".repeat(10_000)}${"]".repeat(10_000)}}`;
   assert.match(
     asRefusal(await send(deep, "application/json", { "idempotency-key": "deep" }), 400).error,
@@ -71,7 +71,7 @@ test("nesting ten thousand levels deep is refused beside an Idempotency-Key too"
   );
 });
 
-test("a missing content type, bytes that are not UTF-8 and a compressed body are refused with a sentence", async () => {
+test("a missing content type, invalid UTF-8 and a compressed body are rejected with a message", async () => {
   const bytes = Uint8Array.from([0x7b, 0x22, 0xff, 0xfe, 0x22, 0x7d]);
   const post = (body: Uint8Array<ArrayBuffer>, headers: Record<string, string>) =>
     fetch(world.url + POSTS, {
@@ -90,7 +90,7 @@ test("a missing content type, bytes that are not UTF-8 and a compressed body are
   );
 });
 
-test("JSON longer than 4 MB is 413, whether its length is told or not", async () => {
+test("JSON longer than 4 MB is 413, with or without a declared length", async () => {
   const long = JSON.stringify({ content: { text: "x".repeat(5 * 1024 * 1024) } });
   assert.equal(asRefusal(await send(long), 413).code, "PAYLOAD_TOO_LARGE");
   const stream = new Blob([long]).stream();
@@ -134,7 +134,7 @@ const sendForm = async (bytes: Uint8Array<ArrayBuffer>) =>
     }),
   );
 
-test("broken forms are refused with a sentence and leave nothing stored", async () => {
+test("broken forms are rejected with a message and leave nothing stored", async () => {
   const picture = await fixture("photo-1x1.jpg");
   const cases: [string, Uint8Array<ArrayBuffer>, number, RegExp][] = [
     ["no parts", form([]), 400, /no field "data"|broken or cut/],
@@ -192,7 +192,7 @@ test("broken forms are refused with a sentence and leave nothing stored", async 
   }
 });
 
-test("everything wrong with a form is told at once: its JSON, its files and the platform's rules", async () => {
+test("everything wrong with a form is reported together: its JSON, its files and the platform's rules", async () => {
   const answer = await sendForm(
     form([dataPart({ ...valid(), platforms: ["threads", "linkedin"], extra: 1 }), filePart("not an image")]),
   );
@@ -200,7 +200,7 @@ test("everything wrong with a form is told at once: its JSON, its files and the 
   assert.deepEqual(rules, ["request.unknownKey", "media.type", "linkedin.account.connected"]);
 });
 
-test("an upload that is cut by the caller leaves nothing stored", async () => {
+test("an upload aborted by the client leaves nothing stored", async () => {
   const before = await countRows(world);
   const bytes = form([dataPart(valid()), filePart(new Uint8Array(2_000_000).fill(0xff))]);
   const head =
@@ -215,7 +215,7 @@ test("an upload that is cut by the caller leaves nothing stored", async () => {
   assert.deepEqual(await countRows(world), before);
 });
 
-test("huge headers are 431 and broken HTTP is 400, in the same shape", async () => {
+test("huge headers are 431 and broken HTTP is 400, in the standard format", async () => {
   for (const [bytes, status] of [
     [`GET / HTTP/1.1\r\nhost: x\r\nx-long: ${"x".repeat(20_000)}\r\n\r\n`, 431],
     ["NONSENSE\r\n\r\n", 400],
@@ -228,7 +228,7 @@ test("huge headers are 431 and broken HTTP is 400, in the same shape", async () 
   }
 });
 
-test("an id of another version of UUID is of the right form, and names nothing", async () => {
+test("an ID of another UUID version is valid, and refers to nothing", async () => {
   for (const id of [
     "00000000-0000-0000-0000-000000000000",
     "11111111-1111-1111-1111-111111111111",
@@ -238,7 +238,7 @@ test("an id of another version of UUID is of the right form, and names nothing",
   }
 });
 
-test("unknown routes are 404, and a wrong method tells which ones there are", async () => {
+test("unknown routes are 404, and a wrong method lists the allowed ones", async () => {
   for (const path of ["/nope", "/api/v1/nope", "/api/v1/posts/x/y/z", "/api/v1/"])
     assert.equal(asRefusal(await world.call(world.test, "GET", path), 404).code, "NOT_FOUND");
   const answer = await world.call(world.test, "PUT", POSTS);

@@ -20,7 +20,7 @@ const count = async (from: string, ...values: unknown[]) =>
     ?.count;
 const sweep = () => sweepSignIn(world.services.pool, new AbortController().signal);
 
-test("a person has so many sessions at most: a new one ends the oldest", async () => {
+test("a user has a maximum number of sessions: a new one ends the oldest", async () => {
   const { test: tenant } = await world.makeTenants();
   await world.services.pool.query(
     `insert into sessions (id, user_id, token_digest, created_at, expires_at)
@@ -33,7 +33,7 @@ test("a person has so many sessions at most: a new one ends the oldest", async (
   assert.equal((await world.callAs(cookie, "GET", "/api/me")).status, 200);
 });
 
-test("failed sign-ins fill no log, of an account or of none", async () => {
+test("failed sign-ins do not fill the log, with or without an account", async () => {
   const { test: tenant } = await world.makeTenants();
   await world.signIn(tenant);
   const {
@@ -63,7 +63,7 @@ test("failed sign-ins fill no log, of an account or of none", async () => {
   }
 });
 
-test("an account that nobody confirms is forgotten after some days, and nobody else's", async () => {
+test("an unconfirmed account is deleted after some days, and nobody else's", async () => {
   const { pool } = world.services;
   const people = [
     ["late", false, BOUNDS.unconfirmedDays + 1],
@@ -88,7 +88,7 @@ test("an account that nobody confirms is forgotten after some days, and nobody e
   assert.equal(await count("users where id = 'late'"), 0);
 });
 
-test("what was asked once and never answered is swept, and the ends of old sessions of MCP", async () => {
+test("unanswered one-time requests and old MCP session ends are swept", async () => {
   const { pool } = world.services;
   await pool.query(
     `insert into verifications (id, identifier, value, expires_at)
@@ -104,7 +104,7 @@ test("what was asked once and never answered is swept, and the ends of old sessi
   assert.equal(await count("mcp_ended_sessions"), 1);
 });
 
-test("of what waits for a webhook the oldest are dropped beyond the bound, and the delivery log says so", async () => {
+test("pending deliveries beyond the limit are dropped, oldest first, and the delivery log says so", async () => {
   const { pool } = world.services;
   const { test: tenant } = await world.makeTenants();
   await world.connect(tenant, "threads");
@@ -135,7 +135,7 @@ test("of what waits for a webhook the oldest are dropped beyond the bound, and t
   assert.match(JSON.stringify(body), /"id":"00000000-0000-0000-0000-000000000001".*Dropped: 1000 newer deliveries/);
 });
 
-test("a person has so many keys, connect links and uploads under way at most", async () => {
+test("a user has a maximum number of keys, connect links and uploads in progress", async () => {
   const { pool } = world.services;
   const { test: tenant } = await world.makeTenants();
   const cookie = await world.signIn(tenant);
@@ -177,7 +177,7 @@ test("a person has so many keys, connect links and uploads under way at most", a
   assert.deepEqual(uploads.map(({ status }) => status).sort(), [201, 429, 429]);
 });
 
-test("keys and connect links that have ended are forgotten after some time, and beyond a number at once", async () => {
+test("ended keys and connect links are deleted after some time, and immediately beyond a number", async () => {
   const { pool } = world.services;
   const { test: tenant } = await world.makeTenants();
   const ended = BOUNDS.pastOnes + 5;
@@ -207,7 +207,7 @@ test("keys and connect links that have ended are forgotten after some time, and 
   assert.equal(await count("connect_links where user_id = $1 and expires_at > now()", tenant.userId), 1);
 });
 
-test("apps that were replaced and invitations that nobody took are forgotten, but for apps that something lives by", async () => {
+test("replaced apps and unused invitations are deleted, except apps with connections", async () => {
   const { pool } = world.services;
   const { test: tenant } = await world.makeTenants();
   const accountId = await world.connect(tenant, "threads");
@@ -233,7 +233,7 @@ test("apps that were replaced and invitations that nobody took are forgotten, bu
   assert.equal(await count("invites"), 2);
 });
 
-test("of the keys of a post the first and the newest stay, whatever its caller does with it", async () => {
+test("a post's first and newest keys are kept, whatever its caller does with it", async () => {
   const { pool } = world.services;
   const { test: tenant } = await world.makeTenants();
   await world.connect(tenant, "threads");
@@ -256,7 +256,7 @@ test("of the keys of a post the first and the newest stay, whatever its caller d
   assert.equal(idOf(again.body, "post"), idOf(made.body, "post"));
 });
 
-test("the log of a webhook has so many deliveries at most, and so many bytes", async () => {
+test("a webhook's log has a maximum number of deliveries and bytes", async () => {
   const { pool } = world.services;
   const { test: tenant } = await world.makeTenants();
   await world.connect(tenant, "threads");
@@ -286,7 +286,7 @@ test("the log of a webhook has so many deliveries at most, and so many bytes", a
     assert.equal(await count("webhook_deliveries where webhook_id = $1 and type = 'post.scheduled'", webhookId), 1);
 });
 
-test("the audit log takes so many changes of a person within a day, and nothing keeps them from taking away", async () => {
+test("the audit log accepts a limited number of changes per user and day, and never prevents revoking", async () => {
   const { pool } = world.services;
   const { test: tenant } = await world.makeTenants();
   const cookie = await world.signIn(tenant);
@@ -305,7 +305,7 @@ test("the audit log takes so many changes of a person within a day, and nothing 
   assert.equal((await world.callAs(cookie, "DELETE", `/api/keys/${idOf(made.body, "key")}`)).status, 200);
 });
 
-test("a person has so many passkeys at most", async () => {
+test("a user has a maximum number of passkeys", async () => {
   const { test: tenant } = await world.makeTenants();
   const cookie = await world.signIn(tenant);
   const add = () => world.callAs(cookie, "POST", "/api/auth/passkey/verify-registration", { response: {} });

@@ -78,7 +78,7 @@ suite("a character that no database keeps is refused with a sentence", () => {
   }
 
   for (const written of ["%00", "a%00b", "%ED%A0%BD", "%FF", "%"]) {
-    test(`${written} in the address of a call`, async () => {
+    test(`${written} in the URL of a request`, async () => {
       for (const path of [
         `/api/v1/posts?search=${written}`,
         `/api/v1/posts?cursor=${written}`,
@@ -93,7 +93,7 @@ suite("a character that no database keeps is refused with a sentence", () => {
   }
 });
 
-test("what no route ever sees is refused like all else below the API: in its form, with its id, its limits and for any page", async () => {
+test("errors before any route have the same format, ID, limits and CORS headers as all others", async () => {
   for (const path of ["/api/v1/posts/%FF", "/api/v1/posts/%", "/api/v1/media/%ED%A0%80", "/api/v1/no/such"]) {
     const called = await world.call(world.test, "GET", path);
     const { requestId } = asRefusal(called, path.endsWith("such") ? 404 : 400);
@@ -104,7 +104,7 @@ test("what no route ever sees is refused like all else below the API: in its for
   }
 });
 
-test("a file keeps as much of its name as can be kept, in whole characters", async () => {
+test("a file keeps as much of its name as possible, in whole characters", async () => {
   const picture = await readFile(new URL("../../tests/fixtures/photo-1x1.png", import.meta.url));
   for (const [name, kept] of [
     ["a\u0001b\u0000.png", "a\u0001b.png"],
@@ -121,14 +121,14 @@ test("a file keeps as much of its name as can be kept, in whole characters", asy
   }
 });
 
-test("a key of an Idempotency-Key's own choice is taken in any bytes that a header may have", async () => {
+test("an Idempotency-Key can have any bytes that a header allows", async () => {
   for (const key of ["\u00e9\u00ff", "\u0080", "'; --", "a\tb", "%00"]) {
     const { status } = await world.call(world.test, "POST", "/api/v1/posts", post({}), { "idempotency-key": key });
     assert.ok(status === 201 || status === 400, `${JSON.stringify(key)}: ${status}`);
   }
 });
 
-test("a resumable upload's name without characters that can be kept is no fault of ours", async () => {
+test("a resumable upload's name without usable characters is not a server error", async () => {
   for (const name of [
     "a\u0000b.png",
     "\u0000",

@@ -76,7 +76,7 @@ const many = (count: number, prefix: string) => Array.from({ length: count }, (_
 /** Every place there is for calls, each held from another address. */
 const ALL = many(16, "192.0.2.");
 
-test("whoever floods waits behind their own calls, and others are answered meanwhile", async (t) => {
+test("a client that floods waits for its own requests, and others are served meanwhile", async (t) => {
   const { call, end, begun, remember } = await open(t);
   await remember("a", "test", "a");
   await remember("b", "test", "b");
@@ -92,7 +92,7 @@ test("whoever floods waits behind their own calls, and others are answered meanw
   assert.ok(begun.filter((name) => name.startsWith("flood")).length > flood);
 });
 
-test("many keys of one person are one caller, and unknown keys are as one by their address", async (t) => {
+test("several keys of a user are one caller, and unknown keys share their IP address", async (t) => {
   const { call, remember, begun } = await open(t);
   for (const key of many(30, "key")) await remember(key, "test", "one person");
   for (const key of many(30, "key")) await call([`of ${key}`], key);
@@ -114,7 +114,7 @@ test("live mode goes before test mode, whoever waited first", async (t) => {
   assert.deepEqual(begun.slice(ALL.length), ["live1", "live2", "test1"]);
 });
 
-test("files and the state of health wait for no call", async (t) => {
+test("files and health checks wait for no request", async (t) => {
   const { app, call, begun } = await open(t);
   await call([...ALL, "192.0.2.100"]);
   assert.equal(begun.length, ALL.length);
@@ -122,7 +122,7 @@ test("files and the state of health wait for no call", async (t) => {
   assert.equal((await app.inject("/healthz")).body, "ok");
 });
 
-test("what is still to come, what flows, and what waits for something else hold up nobody", async (t) => {
+test("what is still arriving, streaming or waiting for something else blocks nobody", async (t) => {
   const { app, call, end, begun, answers } = await open(t);
   await call(many(20, "198.51.100."), undefined, "bodies");
   for (let count = 0; count < 20; count += 1)
@@ -137,7 +137,7 @@ test("what is still to come, what flows, and what waits for something else hold 
   assert.equal((await answers.get("198.51.100.0"))?.statusCode, 200);
 });
 
-test("of one caller so many calls wait, and are told to wait beyond that; of all so many", async (t) => {
+test("a limited number of requests wait per caller and in total, and further ones are told to wait", async (t) => {
   const { app, call, tick } = await open(t);
   await call(ALL);
   const ask = (remoteAddress: string) => app.inject({ url: "/calls/more", remoteAddress });
@@ -155,7 +155,7 @@ test("of one caller so many calls wait, and are told to wait beyond that; of all
   assert.match(other.body, /"code":"UNAVAILABLE"/);
 });
 
-test("whoever calls on and on in spite of refusals is told them later, and others at once", async (t) => {
+test("persistent clients get their errors later, and others immediately", async (t) => {
   const { app, tick, remember } = await open(t);
   await remember("stubborn", "test", "stubborn");
   await remember("other", "test", "other");
@@ -174,7 +174,7 @@ test("whoever calls on and on in spite of refusals is told them later, and other
   while (told.length < 7) await tick();
 });
 
-test("a caller who has hung up is not waited for", async (t) => {
+test("a disconnected client is not waited for", async (t) => {
   const { app, call, end, begun, tick } = await open(t);
   const { port } = new URL(await app.listen({ port: 0, host: "127.0.0.1" }));
   await call(ALL);

@@ -61,7 +61,7 @@ test("a missing, malformed, unknown, expired or revoked key is 401, before anyth
   }
 });
 
-test("every answer carries an id of its own and the rate limit headers", async () => {
+test("every response has its own ID and the rate limit headers", async () => {
   const before = Date.now();
   const first = await get(POSTS, { "x-request-id": "mine" });
   const second = await get(POSTS);
@@ -96,7 +96,7 @@ test("a Bearer route can be called from any web page, and never with cookies", a
   }
 });
 
-test("long answers are compressed for those who take it", async () => {
+test("long responses are compressed for clients that support it", async () => {
   for (const [encoding, unpack] of [
     ["gzip", gunzipSync],
     ["br", brotliDecompressSync],
@@ -140,7 +140,7 @@ test("an unchanged post is 304, a changed one is not", async () => {
   assert.notEqual(changed.headers.get("etag"), etag);
 });
 
-test("a change on a post that others have changed meanwhile is refused", async () => {
+test("an update of a post that others have changed meanwhile is rejected", async () => {
   const made = await draft();
   const path = `${POSTS}/${idOf(made.body, "post")}`;
   const etag = made.headers.get("etag") ?? "";
@@ -160,7 +160,7 @@ test("a change on a post that others have changed meanwhile is refused", async (
   assert.equal(objectIn((await get(path)).body, "post").status, "draft");
 });
 
-test("Prefer: wait answers as soon as the post is settled, and without it publish answers at once", async () => {
+test("Prefer: wait responds once the post is settled, and without it publish responds immediately", async () => {
   const id = idOf((await draft()).body, "post");
   const publishing = world.call(world.test, "POST", `${POSTS}/${id}/publish`, undefined, {
     prefer: "respond-async, wait=60",
@@ -182,7 +182,7 @@ test("Prefer: wait answers as soon as the post is settled, and without it publis
   assert.equal(atOnce.headers.get("preference-applied"), null);
 });
 
-test("waiting ends when its time is up, and a preference that cannot be read is ignored", async () => {
+test("waiting ends when its time is up, and an invalid preference is ignored", async () => {
   for (const [prefer, applied] of [
     ["wait=0", "wait=0"],
     ["wait=1", "wait=1"],
@@ -198,7 +198,7 @@ test("waiting ends when its time is up, and a preference that cannot be read is 
   }
 });
 
-test("an idempotent call that waited is replayed with what it was answered with", async () => {
+test("an idempotent request that waited is replayed with its response", async () => {
   const id = idOf((await draft()).body, "post");
   const publish = () =>
     world.call(world.test, "POST", `${POSTS}/${id}/publish`, undefined, { prefer: "wait=60", "idempotency-key": id });
@@ -218,7 +218,7 @@ async function untilStatus(id: string, status: string): Promise<void> {
   }
 }
 
-test("while the database is away every call is 503 with Retry-After", async () => {
+test("while the database is down, every request is 503 with Retry-After", async () => {
   const away = await createWorld();
   const pool = new pg.Pool({ host: "127.0.0.1", port: 1, connectionTimeoutMillis: 500 });
   const app = await createHttpApp(
@@ -245,7 +245,7 @@ test("while the database is away every call is 503 with Retry-After", async () =
   }
 });
 
-test("where the two hosts differ, API paths on the app's host answer with a hint, and pages are not on the API's host", async () => {
+test("with two hosts, API paths on the app's host respond with a hint, and pages are not on the API's host", async () => {
   const two = await createWorld({ apiUrl: "https://api.ampost.example", appUrl: "https://ampost.example" });
   const { app, test: tenant } = two;
   const ask = (url: string, host: string) =>
@@ -264,7 +264,7 @@ test("where the two hosts differ, API paths on the app's host answer with a hint
   }
 });
 
-test("the sandbox's control API is not reached through the app", async () => {
+test("the sandbox's control API is not reachable through the app", async () => {
   for (const path of ["/sandbox/_sandbox/requests", "/sandbox/x/../_sandbox/requests"]) {
     const { statusCode } = await world.app.inject({ method: "GET", url: path });
     assert.equal(statusCode, 404, path);

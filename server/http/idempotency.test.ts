@@ -26,7 +26,7 @@ async function countPosts(): Promise<number> {
   return rows[0]?.count ?? -1;
 }
 
-test("the same key with the same request gives the stored answer and makes nothing new", async () => {
+test("the same key with the same request returns the stored response and creates nothing new", async () => {
   const key = randomUUID();
   const first = await create(key);
   const count = await countPosts();
@@ -42,7 +42,7 @@ test("the same key with the same request gives the stored answer and makes nothi
   assert.equal(await countPosts(), count);
 });
 
-test("the order of the body's keys makes no other request", async () => {
+test("the order of the body's keys does not matter", async () => {
   const key = randomUUID();
   const first = await create(key);
   const turned = Object.fromEntries(Object.entries(body()).reverse());
@@ -50,7 +50,7 @@ test("the order of the body's keys makes no other request", async () => {
   assert.deepEqual(second.body, first.body);
 });
 
-test("the same key with another body, another path or another operation is refused", async () => {
+test("the same key with another body, path or operation is rejected", async () => {
   const key = randomUUID();
   const first = await create(key);
   const id = idOf(first.body, "post");
@@ -63,7 +63,7 @@ test("the same key with another body, another path or another operation is refus
   }
 });
 
-test("two hundred parallel calls with one key make one post", async () => {
+test("two hundred parallel requests with one key create one post", async () => {
   const key = randomUUID();
   const count = await countPosts();
   const answers = await Promise.all(Array.from({ length: 200 }, () => create(key)));
@@ -76,18 +76,18 @@ test("two hundred parallel calls with one key make one post", async () => {
   }
 });
 
-test("a refused request frees its key", async () => {
+test("a rejected request releases its key", async () => {
   const key = randomUUID();
   asRefusal(await create(key, { platforms: [] }), 400);
   assert.equal((await create(key)).status, 201);
 });
 
-test("a key over 255 characters, or an empty one, is refused", async () => {
+test("a key over 255 characters, or an empty one, is rejected", async () => {
   asRefusal(await create("k".repeat(256)), 400);
   assert.equal((await create("k".repeat(255))).status, 201);
 });
 
-test("the same key of the other mode and of another user is another key", async () => {
+test("the same key in the other mode or of another user is another key", async () => {
   const key = randomUUID();
   const other = (await world.makeTenants()).test;
   for (const tenant of [world.test, world.live, other]) {
@@ -103,7 +103,7 @@ test("the same key of the other mode and of another user is another key", async 
   }
 });
 
-test("every write takes a key: a repeated publish, retry, rename or delete is answered, not refused", async () => {
+test("every write accepts a key: a repeated publish, retry, rename or delete returns the response again", async () => {
   const id = idOf((await create(randomUUID())).body, "post");
   const set = idOf((await world.call(world.test, "POST", "/api/v1/platform-sets", { name: "A" })).body, "set");
   const writes: [string, string, unknown?][] = [
@@ -126,7 +126,7 @@ test("every write takes a key: a repeated publish, retry, rename or delete is an
   }
 });
 
-test("a repeat shows the post as it is by now, and what is kept for it has no copy of the post", async () => {
+test("a repeat returns the current state of the post, and no copy of it is stored", async () => {
   const key = randomUUID();
   const first = await create(key);
   const id = idOf(first.body, "post");
@@ -143,7 +143,7 @@ test("a repeat shows the post as it is by now, and what is kept for it has no co
   assert.deepEqual(rows, [{ body: { post: null, warnings: [] } }]);
 });
 
-test("a form is the same request when its fields and bytes are, whatever its boundary", async () => {
+test("a form is the same request if its fields and bytes are, whatever its boundary", async () => {
   const key = randomUUID();
   const send = async (bytes: Uint8Array<ArrayBuffer>): Promise<Called> => {
     const form = new FormData();
@@ -169,7 +169,7 @@ test("a form is the same request when its fields and bytes are, whatever its bou
   assert.equal(files.length, 1, "the files of replayed and refused requests are gone");
 });
 
-test("the claim of a process that died is free again after its time, and its late work is undone", async () => {
+test("a dead process's claim expires, and its late work is rolled back", async () => {
   const { pool } = world.services;
   const caller = { userId: world.test.userId, mode: world.test.mode };
   const request = { key: randomUUID(), operation: "platform_sets_create", requestHash: "x", status: 200 };
@@ -200,7 +200,7 @@ test("the claim of a process that died is free again after its time, and its lat
   });
 });
 
-test("work that fails frees its key, and the answer is stored in the work's own transaction", async () => {
+test("failed work releases its key, and the response is stored in the work's own transaction", async () => {
   const { pool } = world.services;
   const caller = { userId: world.test.userId, mode: world.test.mode };
   const request = { key: randomUUID(), operation: "platform_sets_create", requestHash: "x", status: 200 };
@@ -218,7 +218,7 @@ test("work that fails frees its key, and the answer is stored in the work's own 
   assert.deepEqual(rows, []);
 });
 
-test("a stored answer of a write without a post is forgotten after 30 days", async () => {
+test("the stored response of a write without a post is deleted after 30 days", async () => {
   const key = randomUUID();
   const make = () =>
     world.call(world.test, "POST", "/api/v1/platform-sets", { name: "Old" }, { "idempotency-key": key });

@@ -68,7 +68,7 @@ const BODIES: Record<string, { content?: object; body?: object; isMany: boolean 
 const answered = z.object({ issues: z.array(z.object({ rule: z.string(), path: z.string(), message: z.string() })) });
 
 for (const [name, { content, body, isMany }] of Object.entries(BODIES)) {
-  test(`however large a request is, the answer is short: ${name}`, async () => {
+  test(`the response is short, however large the request: ${name}`, async () => {
     const sent = {
       content: { text: "Hi", ...content },
       platforms: PLATFORM_NAMES,
@@ -90,7 +90,7 @@ for (const [name, { content, body, isMany }] of Object.entries(BODIES)) {
   });
 }
 
-test("a text that is far too long says so on every platform, with what it is and what fits", async () => {
+test("a text that is far too long is reported on every platform, with its length and the limit", async () => {
   const sent = {
     content: { text: "a.co/(".repeat(20_000) },
     platforms: PLATFORM_NAMES,

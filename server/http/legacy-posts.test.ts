@@ -23,7 +23,7 @@ const flat = (more: object = {}) => ({
 });
 const create = (body: unknown) => world.call(world.test, "POST", LEGACY, body);
 
-test("the flat body makes the same post as today's, with bare addresses taken as images and unknown keys ignored", async () => {
+test("the flat body creates the same post as the current one, with bare URLs as images and unknown keys ignored", async () => {
   const made = await create(
     flat({
       mediaUrls: ["https://cdn.example.com/demo.png?size=1"],
@@ -41,7 +41,7 @@ test("the flat body makes the same post as today's, with bare addresses taken as
   assert.deepEqual(objectIn(twin.body, "post"), post);
 });
 
-test("a bare address of a video is refused, on LinkedIn with the sentence of the documentation", async () => {
+test("a bare video URL is rejected, on LinkedIn with the documented message", async () => {
   const { code, error, issues } = asRefusal(
     await create(flat({ text: "This will be rejected", mediaUrls: ["https://cdn.example.com/demo.mp4"] })),
     400,
@@ -67,7 +67,7 @@ test("a bare address of a video is refused, on LinkedIn with the sentence of the
   assert.ok(onTikTok.issues.some(({ path, code }) => path === "/mediaUrls/0" && code === "VALIDATION_FAILED"));
 });
 
-test("a wrong flat body is told with places in that body, all problems at once", async () => {
+test("a wrong flat body is reported with paths in that body, all problems together", async () => {
   const { issues } = asRefusal(
     await create({ text: 5, platforms: ["nowhere"], mediaUrls: ["ftp://x"], platformSetId: world.test.platformSetId }),
     400,
@@ -150,7 +150,7 @@ test("a file sent with a flat body is its own declaration", async () => {
   assert.equal(Object(objectIn(objectIn(made.body, "post"), "content").media)[0].filename, "photo.jpg");
 });
 
-test("the old addresses take today's body and do all that their twins do, and say which took their place", async () => {
+test("legacy endpoints accept the current body and do everything the current ones do, and name their replacement", async () => {
   const made = await create({
     content: { text: "Today's body" },
     platforms: ["threads"],

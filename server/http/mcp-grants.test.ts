@@ -257,7 +257,7 @@ test("clients learn where to go: from the 401, the endpoint's metadata, and the 
     assert.equal((await fetch(world.url + path)).status, 404, path);
 });
 
-test("clients in a browser are told that they may ask, and may read every answer", async () => {
+test("clients in a browser may call, and can read every response", async () => {
   const origin = "https://desk.example";
   const paths = [
     "/oauth/token",
@@ -288,7 +288,7 @@ test("clients in a browser are told that they may ask, and may read every answer
   }
 });
 
-test("the app's host is the one that lets clients in; the API's only names it", async () => {
+test("the app's host is the authorization server; the API's host only refers to it", async () => {
   const settings = { ...world.services.settings, apiUrl: "https://api.example.com", appUrl: "https://example.com" };
   const app = await createHttpApp(
     { ...world.services, settings },
@@ -330,7 +330,7 @@ test("the app's host is the one that lets clients in; the API's only names it", 
   }
 });
 
-test("a person lets a client in, which then acts for them over MCP and nowhere else, until they shut it out", async () => {
+test("a user authorizes a client, which then acts for them only over MCP, until they revoke it", async () => {
   const request = ask(describeClient());
   const visitor = await open(request.params, {});
   assert.deepEqual(
@@ -390,7 +390,7 @@ test("a person lets a client in, which then acts for them over MCP and nowhere e
   assert.notEqual((await grantOf(request.clientId))?.revokedAt, null);
 });
 
-test("what the person chose holds: mode and policies", async () => {
+test("the user's choice of mode and policies is enforced", async () => {
   const { clientId, held } = await connected({ mode: "live", draftOnly: "1", platforms: "threads", postsPerDay: "3" });
   const grant = await grantOf(clientId);
   assert.equal(grant?.mode, "live");
@@ -417,7 +417,7 @@ test("what the person chose holds: mode and policies", async () => {
   );
 });
 
-test("tokens are renewed, and the second use of a refresh token ends the grant for whoever has it", async () => {
+test("tokens are renewed, and the second use of a refresh token ends the grant for everyone", async () => {
   const { clientId, held } = await connected();
   await refused(await refresh("https://other.example/client.json", held.refresh_token), "invalid_grant");
   await refused(
@@ -437,14 +437,14 @@ test("tokens are renewed, and the second use of a refresh token ends the grant f
   assert.deepEqual(rows, [{ reason: "an old refresh token was used again" }]);
 });
 
-test("of two that use a refresh token at the same time one has it, and then neither", async () => {
+test("of two concurrent uses of a refresh token one succeeds, and then neither", async () => {
   const { clientId, held } = await connected();
   const answers = await Promise.all([refresh(clientId, held.refresh_token), refresh(clientId, held.refresh_token)]);
   assert.deepEqual(answers.map(({ status }) => status).sort(), [200, 400]);
   assert.equal(await works(held.access_token), 401);
 });
 
-test("a code is for its client, its address and its verifier, and for once: the second use ends what the first gave", async () => {
+test("a code works for its client, redirect URI and verifier, once: a second use revokes what the first returned", async () => {
   const request = ask(describeClient());
   const code = await letIn(request);
   await refused(await redeem(request, code, { client_id: describeClient() }), "invalid_grant");
@@ -459,7 +459,7 @@ test("a code is for its client, its address and its verifier, and for once: the 
   await refused(await redeem(request, "amp_code_made-up"), "invalid_grant");
 });
 
-test("what nobody comes for in time is over", async () => {
+test("anything not fetched in time expires", async () => {
   const request = ask(describeClient());
   const code = await letIn(request);
   const { expiresAt } = z.object({ expiresAt: z.string() }).parse(await grantOf(request.clientId));
@@ -491,7 +491,7 @@ test("what nobody comes for in time is over", async () => {
   ]);
 });
 
-test("a grant whose client never came for its code goes; those that came and ended stay, folded behind the ones that work", async () => {
+test("a grant whose client never fetched its code is deleted; used grants that ended stay, collapsed below the active ones", async () => {
   const own = await world.signIn((await world.makeTenants()).test);
   const [unbegun, fresh] = [ask(describeClient()), ask(describeClient({ client_name: "Just Let In" }))];
   await letIn(unbegun, {}, own);
@@ -521,7 +521,7 @@ test("a grant whose client never came for its code goes; those that came and end
   );
 });
 
-test("a client ends what it does not need any more: one access token, or all", async () => {
+test("a client revokes what it no longer needs: one access token, or all", async () => {
   const { clientId, held } = await connected();
   const revoke = (token: string, as = clientId) => post("/oauth/revoke", { token, client_id: as });
   await refused(await revoke(held.refresh_token, "https://other.example/client.json"), "invalid_grant");
@@ -535,7 +535,7 @@ test("a client ends what it does not need any more: one access token, or all", a
   assert.notEqual((await grantOf(clientId))?.revokedAt, null);
 });
 
-test("where it is not certain that an address is the client's, nobody is sent there", async () => {
+test("if a redirect URI is not certainly the client's, nobody is sent there", async () => {
   const id = describeClient();
   const cases: [string, URLSearchParams][] = [
     ["no client", ask(id, { client_id: null }).params],
@@ -569,7 +569,7 @@ test("where it is not certain that an address is the client's, nobody is sent th
   }
 });
 
-test("what else is wrong in a request its person reads, and goes back with to the client or not, but is never sent", async () => {
+test("other errors in a request are shown to the user, who can return to the client, but is never redirected", async () => {
   const id = describeClient();
   const cases: [string, URLSearchParams, string][] = [
     ["no response type", ask(id, { response_type: null }).params, "invalid_request"],
@@ -622,7 +622,7 @@ test("what else is wrong in a request its person reads, and goes back with to th
   assert.equal((await open(ask(id, { resource: null, scope: "mcp anything else" }).params)).status, 200);
 });
 
-test("a person who refuses is sent back without a code, and nothing is kept", async () => {
+test("a user who declines is sent back without a code, and nothing is stored", async () => {
   const request = ask(describeClient());
   const sent = await answer({ asked: await formOf(await open(request.params)), answer: "refuse" });
   assert.deepEqual(
@@ -632,7 +632,7 @@ test("a person who refuses is sent back without a code, and nothing is kept", as
   assert.equal(await grantOf(request.clientId), undefined);
 });
 
-test("only the person who was asked can answer, to what was shown, and once", async () => {
+test("only the user who was asked can answer, to what was shown, and once", async () => {
   const request = ask(describeClient());
   const asked = await formOf(await open(request.params));
   const stranger = await world.signIn((await world.makeTenants()).test);
@@ -662,7 +662,7 @@ test("only the person who was asked can answer, to what was shown, and once", as
   assert.equal((await listKeys()).filter(({ clientId }) => clientId === request.clientId).length, 1);
 });
 
-test("a client is believed by its document only where that is whole, small, its own and no detour", async () => {
+test("a client's document is accepted only if complete, small, its own and without redirects", async () => {
   const base = new URL(describeClient()).origin;
   const big = describeClient({ padding: "x".repeat(20_000) });
   served.set("/moved.json", (_request, response) => response.writeHead(302, { location: describeClient() }).end());
@@ -744,7 +744,7 @@ test("no document is fetched for a visitor, from private addresses, or too often
   assert.equal(status, 429);
 });
 
-test("a client without a document registers itself, and is known by what its id says", async () => {
+test("a client without a document registers itself, and is identified by its ID", async () => {
   const register = (body: unknown) =>
     fetch(`${world.url}/oauth/register`, {
       method: "POST",
@@ -795,7 +795,7 @@ test("a client without a document registers itself, and is known by what its id 
     await refused(await register(body), error);
 });
 
-test("nonsense at the endpoints is refused as the protocol says, and guesses are held up", async () => {
+test("invalid requests get the protocol's errors, and guessing is slowed down", async () => {
   await refused(
     await fetch(`${world.url}/oauth/token`, {
       method: "POST",
@@ -836,7 +836,7 @@ test("nonsense at the endpoints is refused as the protocol says, and guesses are
   assert.ok(Number(answered.headers["retry-after"]) > 0);
 });
 
-test("no secret of a client is stored, or stands in a log line", async () => {
+test("no client secret is stored or logged", async () => {
   const { code, held, clientId } = await connected();
   await refresh(clientId, held.refresh_token);
   const stored = await dump(world);
@@ -877,7 +877,7 @@ test("no secret of a client is stored, or stands in a log line", async () => {
   }
 });
 
-test("a grant is in the export of what is kept of a person, and goes with them", async () => {
+test("a grant is in the user's export, and is deleted with them", async () => {
   const leaving: Tenant = (await world.makeTenants()).test;
   const own = await world.signIn(leaving);
   const { clientId, held } = await connected({}, own);
@@ -898,7 +898,7 @@ test("a grant is in the export of what is kept of a person, and goes with them",
   assert.deepEqual(rows, []);
 });
 
-test("another process hears at once that a grant is over", async () => {
+test("another process learns immediately that a grant has ended", async () => {
   const { clientId, held } = await connected();
   const other = createHash("sha256").update(held.access_token).digest();
   assert.notEqual(await findTokenHolder.one(world.services.pool, [other]), undefined);

@@ -37,7 +37,7 @@ const SCRIPT = `
     return { first, again: await ask("/passkey/verify-authentication", { response: used }) };
   };`;
 
-test("a person adds a passkey, signs in by it alone, and an answer that was used once does not work again", async () => {
+test("a user adds a passkey, signs in with only that, and a used response does not work again", async () => {
   await world.signIn(world.test);
   const { rows } = await world.database.pool.query<{ email: string }>("select email from users where id = $1", [
     world.test.userId,

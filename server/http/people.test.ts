@@ -23,7 +23,7 @@ async function newPerson(): Promise<{ tenant: Tenant; email: string; cookie: str
   };
 }
 
-test("people see and change their name and time zone, and nothing else", async () => {
+test("users can see and change their name and time zone, and nothing else", async () => {
   const { cookie, tenant } = await newPerson();
   const changed = await world.callAs(cookie, "PATCH", "/api/me", { name: "  Ada ", timeZone: "Europe/Berlin" });
   assert.equal(changed.status, 200);
@@ -43,7 +43,7 @@ test("people see and change their name and time zone, and nothing else", async (
   }
 });
 
-test("people see where they are signed in, and end what they like at once", async () => {
+test("users see their sessions, and can end any immediately", async () => {
   const { tenant, cookie } = await newPerson();
   const others = [await world.signIn(tenant), await world.signIn(tenant)];
   const list = async () =>
@@ -63,7 +63,7 @@ test("people see where they are signed in, and end what they like at once", asyn
   assert.equal((await list()).length, 1);
 });
 
-test("a session that is over does not work any more", async () => {
+test("an ended session no longer works", async () => {
   const { tenant, cookie } = await newPerson();
   await world.database.pool.query("update sessions set expires_at = now() - interval '1 second' where user_id = $1", [
     tenant.userId,
@@ -71,7 +71,7 @@ test("a session that is over does not work any more", async () => {
   assert.equal((await world.callAs(cookie, "GET", "/api/me")).status, 401);
 });
 
-test("with a second factor the password alone signs nobody in, a code does, a backup code once", async () => {
+test("with two-factor authentication, the password alone does not sign in; a code does, and a backup code once", async () => {
   const { email, cookie } = await newPerson();
   const post = (path: string, body: object, with_ = cookie) =>
     visit(world, "POST", `/api/auth${path}`, body, { cookie: with_ });
@@ -116,7 +116,7 @@ test("with a second factor the password alone signs nobody in, a code does, a ba
   assert.equal((await signIn()).body["twoFactorRedirect"], undefined);
 });
 
-test("no token, password, code or link that was given out stands anywhere in the database", async () => {
+test("no issued token, password, code or link is readable in the database", async () => {
   const { tenant, email, cookie } = await newPerson();
   const given: string[] = [PASSWORD, tenant.key];
   const remember = (cookieHeader: string) =>
@@ -143,7 +143,7 @@ test("no token, password, code or link that was given out stands anywhere in the
   assert.ok(emailsOf(world).length >= 2);
 });
 
-test("an export holds what is theirs in both modes, and no secret", async () => {
+test("an export has the user's data in both modes, and no secrets", async () => {
   const { tenant, cookie } = await newPerson();
   await world.connect(tenant, "threads");
   for (let n = 0; n < 3; n += 1)
@@ -173,7 +173,7 @@ test("an export holds what is theirs in both modes, and no secret", async () => 
   assert.equal((await world.call(tenant, "GET", "/api/me/export")).status, 401);
 });
 
-test("whoever deletes their account leaves nothing but the audit log, and nobody else loses anything", async () => {
+test("deleting an account leaves only the audit log, and nobody else loses anything", async () => {
   const { tenant, cookie } = await newPerson();
   const other = await newPerson();
   await world.connect(tenant, "threads");
@@ -213,7 +213,7 @@ test("whoever deletes their account leaves nothing but the audit log, and nobody
   assert.equal((await world.callAs(other.cookie, "GET", "/api/me")).status, 200);
 });
 
-test("whoever signs in by passkeys alone deletes their account in a session that has just begun", async () => {
+test("a user with only passkeys deletes their account in a new session", async () => {
   const { tenant, cookie } = await newPerson();
   await world.database.pool.query("delete from sign_in_methods where user_id = $1", [tenant.userId]);
   await world.database.pool.query("update sessions set created_at = now() - interval '1 hour' where user_id = $1", [

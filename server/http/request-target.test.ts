@@ -50,7 +50,7 @@ const ask = (target: string, headers: Record<string, string> = {}) =>
 const statusOf = (answer: string) => Number(answer.slice(9, 12));
 const headerOf = (answer: string, name: string) => new RegExp(`^${name}: (.*)$`, "mi").exec(answer)?.[1]?.trim();
 
-test("no request line makes the server ask another host", async () => {
+test("no request line makes the server call another host", async () => {
   const rests = [
     "/sandbox",
     "/sandbox/",
@@ -85,7 +85,7 @@ test("no request line makes the server ask another host", async () => {
   assert.deepEqual(heard, []);
 });
 
-test("an absolute request target is read as its path, whoever it names", async () => {
+test("an absolute request target is read as its path, whatever host it names", async () => {
   const front = `http://a@${other}`;
   assert.equal(headerOf(await ask(`${front}/sandbox`), "location"), "/sandbox/");
   assert.equal(
@@ -98,7 +98,7 @@ test("an absolute request target is read as its path, whoever it names", async (
   assert.deepEqual(heard, []);
 });
 
-test("whoever comes by another name of this machine is led to its one address, and nowhere else", async (t) => {
+test("other names of this machine redirect to its one URL, and nowhere else", async (t) => {
   const local = await createWorld({ appUrl: "http://localhost:3000" });
   t.after(() => local.close());
   const answer = await sendRaw(
@@ -108,7 +108,7 @@ test("whoever comes by another name of this machine is led to its one address, a
   assert.equal(headerOf(answer, "location"), "http://localhost:3000/keys");
 });
 
-test("a proxy that is not believed is told of once, with the cure, and one that is believed never", async () => {
+test("an untrusted proxy is reported once, with the fix, and a trusted one never", async () => {
   const said: string[] = [];
   const log = pino({ level: "warn" }, { write: (line: string) => void said.push(line) });
   for (const trustProxy of [false, 1]) {

@@ -37,7 +37,7 @@ async function send(method: string, path: string, headers: Record<string, string
   };
 }
 
-test("a session is 401 on every route that takes a key", async () => {
+test("a session is 401 on every route for keys", async () => {
   for (const { name, method, path, auth = "key" } of OPERATIONS) {
     if (auth !== "key") continue;
     assert.equal(
@@ -48,7 +48,7 @@ test("a session is 401 on every route that takes a key", async () => {
   }
 });
 
-test("a key is 401 on every route that takes a session, also beside one", async () => {
+test("a key is 401 on every route for sessions, even together with one", async () => {
   const operations = OPERATIONS.filter(({ auth }) => auth === "session");
   assert.ok(operations.length > 5);
   for (const { name, method, path } of operations) {
@@ -65,7 +65,7 @@ test("a key is 401 on every route that takes a session, also beside one", async 
   }
 });
 
-test("without either, or with a session that is none, every route is 401 before anything else is validated", async () => {
+test("without either, or with an invalid session, every route is 401 before anything else is validated", async () => {
   for (const { name, method, path, auth = "key" } of OPERATIONS) {
     for (const headers of headersOf([
       {},
@@ -81,7 +81,7 @@ test("without either, or with a session that is none, every route is 401 before 
   }
 });
 
-test("the app's own pages can, in old browsers and new ones and under each of the app's local names", async () => {
+test("the app's own pages can call, in old and new browsers and under each of the app's local names", async () => {
   const own = new URL(world.url);
   for (const headers of headersOf([
     { origin: APP },
@@ -102,7 +102,7 @@ test("the app's own pages can, in old browsers and new ones and under each of th
   assert.equal((await send("GET", "/api/platforms/sets", { cookie, "sec-fetch-site": "cross-site" })).status, 200);
 });
 
-test("answers of session routes can be read by no other site and are in nobody's cache", async () => {
+test("responses of session routes cannot be read by other sites and are never cached", async () => {
   const { headers } = await send("GET", "/api/keys", { cookie, origin: "https://evil.example" });
   assert.equal(headers.get("access-control-allow-origin"), null);
   assert.equal(headers.get("access-control-allow-credentials"), null);
@@ -111,7 +111,7 @@ test("answers of session routes can be read by no other site and are in nobody's
   assert.equal(legacy.headers.get("access-control-allow-credentials"), null);
 });
 
-test("a session names its mode in the query, live where it names none", async () => {
+test("a session has its mode in the query, live by default", async () => {
   const modes = async (query: string) =>
     z
       .object({ sets: z.array(z.object({ mode: z.string() })) })
@@ -128,7 +128,7 @@ test("a session names its mode in the query, live where it names none", async ()
   asRefusal(await world.call(world.test, "GET", "/api/platforms/sets?mode=test"), 400);
 });
 
-test("the old addresses of platform sets do the same for keys and sessions, and name their successors", async () => {
+test("the legacy platform set endpoints do the same for keys and sessions, and name their successors", async () => {
   const ways = [
     (method: string, path: string, body?: object) => world.call(world.test, method, path, body),
     (method: string, path: string, body?: object) => world.callAs(cookie, method, `${path}?mode=test`, body),
@@ -149,14 +149,14 @@ test("the old addresses of platform sets do the same for keys and sessions, and 
   }
 });
 
-test("a session that has ended opens nothing any more", async () => {
+test("an ended session no longer grants access", async () => {
   const gone = await world.signIn((await world.makeTenants()).test);
   assert.equal((await world.callAs(gone, "GET", "/api/keys")).status, 200);
   assert.ok((await world.callAs(gone, "POST", "/api/auth/sign-out", {})).status < 400);
   assert.equal((await world.callAs(gone, "GET", "/api/keys")).status, 401);
 });
 
-test("where the two hosts differ, session routes are on the app's host alone, and not deprecated there", async () => {
+test("with two hosts, session routes are only on the app's host, and not deprecated there", async () => {
   const two = await createWorld({ apiUrl: "https://api.ampost.example", appUrl: "https://ampost.example" });
   try {
     const ask = (host: string, url = "/api/keys") =>

@@ -34,7 +34,7 @@ async function auditOf(userId: string): Promise<string[]> {
   return rows.map(({ action }) => action);
 }
 
-test("each sign-in is a session of its own, that holds at once and ends at once", async () => {
+test("each sign-in is a separate session, which starts and ends immediately", async () => {
   const { tenant, cookie } = await newPerson();
   assert.equal((await sessionOf(cookie))?.userId, tenant.userId);
   const again = await world.signIn(tenant);
@@ -44,7 +44,7 @@ test("each sign-in is a session of its own, that holds at once and ends at once"
   assert.deepEqual(await auditOf(tenant.userId), ["user.signed_in", "user.signed_in", "user.signed_out"]);
 });
 
-test("whoever only knows somebody's address does not lock them out of a browser in which they have signed in", async () => {
+test("someone who knows only your address cannot lock you out of a browser in which you have signed in", async () => {
   const { email } = await newPerson();
   const { cookie } = await visit(world, "POST", SIGN_IN, { email, password: PASSWORD });
   const known = cookie
@@ -70,7 +70,7 @@ test("whoever only knows somebody's address does not lock them out of a browser 
   );
 });
 
-test("a browser is known no more when the password is another", async () => {
+test("a browser is no longer known after the password changes", async () => {
   const { email, tenant } = await newPerson();
   const { cookie } = await visit(world, "POST", SIGN_IN, { email, password: PASSWORD });
   const known = cookie
@@ -86,7 +86,7 @@ test("a browser is known no more when the password is another", async () => {
   assert.equal((await visit(world, "POST", SIGN_IN, { email, password: wrong }, { cookie: known })).status, 429);
 });
 
-test("a session that somebody has planted is not the one that begins", async () => {
+test("a planted session is not the one that starts", async () => {
   const attacker = await newPerson();
   const victim = await newPerson();
   const answer = await visit(
@@ -105,7 +105,7 @@ test("a session that somebody has planted is not the one that begins", async () 
     assert.equal(await sessionOf(`${name}=${planted}`), null, planted);
 });
 
-test("the cookie is out of reach of scripts and other sites, and the answer does not carry what is in it", async () => {
+test("the cookie is inaccessible to scripts and other sites, and the response does not contain its value", async () => {
   const { email } = await newPerson();
   const answer = await visit(world, "POST", SIGN_IN, { email, password: PASSWORD });
   const [cookie = ""] = answer.setCookies;
@@ -116,7 +116,7 @@ test("the cookie is out of reach of scripts and other sites, and the answer does
   assert.ok(!JSON.stringify(answer.body).includes(token));
 });
 
-test("a wrong password and an unknown address are refused alike, and told to nobody but the log", async () => {
+test("a wrong password and an unknown address get the same error, and only the log differs", async () => {
   const { tenant, email } = await newPerson();
   const known = await visit(world, "POST", SIGN_IN, { email, password: wrong });
   const unknown = await visit(world, "POST", SIGN_IN, { email: "nobody@example.com", password: wrong });
@@ -126,7 +126,7 @@ test("a wrong password and an unknown address are refused alike, and told to nob
   assert.equal((await auditOf(tenant.userId)).at(-1), "user.sign_in_failed");
 });
 
-test("guesses at one account are stopped wherever they come from, and a right password ends the counting", async () => {
+test("guesses at one account are stopped from anywhere, and the right password resets the count", async () => {
   const { email } = await newPerson();
   const guess = (n: number, password = wrong) =>
     visit(world, "POST", SIGN_IN, { email, password }, { address: `198.51.100.${n}` });
@@ -139,7 +139,7 @@ test("guesses at one account are stopped wherever they come from, and a right pa
   assert.ok(Number(stopped.headers["retry-after"]) > 0);
 });
 
-test("guesses from one address are stopped whomever they are at, IPv6 neighbours counted as one", async () => {
+test("guesses from one address are stopped for any account, with IPv6 neighbors counted together", async () => {
   const guess = (n: number) =>
     visit(
       world,
@@ -167,7 +167,7 @@ test("guesses from one address are stopped whomever they are at, IPv6 neighbours
   );
 });
 
-test("a new password is set once by a letter, and ends every session", async () => {
+test("a password is reset once by email, and all sessions end", async () => {
   const { tenant, email, cookie } = await newPerson();
   assert.equal((await visit(world, "POST", "/api/auth/request-password-reset", { email })).status, 200);
   const token = tokenFor(world, email);
@@ -190,7 +190,7 @@ test("a new password is set once by a letter, and ends every session", async () 
   assert.ok((await auditOf(tenant.userId)).includes("user.password_reset"));
 });
 
-test("asking for a new password says nothing of whether there is an account, and does not write to those who have none", async () => {
+test("requesting a password reset does not reveal whether there is an account, and sends nothing to those without one", async () => {
   const { email } = await newPerson();
   const ask = (address: string) => visit(world, "POST", "/api/auth/request-password-reset", { email: address });
   const letters = emailsOf(world).length;
@@ -200,7 +200,7 @@ test("asking for a new password says nothing of whether there is an account, and
   assert.equal(emailsOf(world).length, letters + 1);
 });
 
-test("a link that leads elsewhere is refused", async () => {
+test("a link that leads elsewhere is rejected", async () => {
   const { email } = await newPerson();
   for (const path of [
     "https://evil.example/",
@@ -223,7 +223,7 @@ test("a link that leads elsewhere is refused", async () => {
   }
 });
 
-test("a new password that the person sets themself ends their other sessions, and is written down", async () => {
+test("changing the password ends the user's other sessions, and is audited", async () => {
   const { tenant, cookie } = await newPerson();
   const elsewhere = await world.signIn(tenant);
   const change = (currentPassword: string) =>
@@ -242,7 +242,7 @@ test("a new password that the person sets themself ends their other sessions, an
   assert.ok((await auditOf(tenant.userId)).includes("user.password_changed"));
 });
 
-test("whoever holds a session cannot guess the password that goes with it", async () => {
+test("a stolen session cannot be used to guess its password", async () => {
   const { tenant, cookie } = await newPerson();
   for (let n = 2; n <= LIMITS.password.account; n += 1)
     await throttle(world.services.pool, "password", { account: tenant.userId, address: null });
@@ -252,7 +252,7 @@ test("whoever holds a session cannot guess the password that goes with it", asyn
   assert.equal((await world.callAs(cookie, "DELETE", "/api/me", { password: PASSWORD })).status, 429);
 });
 
-test("a new address is agreed to at the old one and confirmed at the new one", async () => {
+test("a new address is approved from the old one and confirmed from the new one", async () => {
   const { tenant, email, cookie } = await newPerson();
   const newEmail = `new-${email}`;
   assert.equal((await visit(world, "POST", "/api/auth/change-email", { newEmail }, { cookie })).status, 200);
@@ -267,7 +267,7 @@ test("a new address is agreed to at the old one and confirmed at the new one", a
   assert.equal((await auditOf(tenant.userId)).at(-1), "user.email_verified");
 });
 
-test("only what is offered of the sign-in library is there, on the app's host alone", async () => {
+test("only the offered parts of the sign-in library are available, only on the app's host", async () => {
   const { cookie } = await newPerson();
   for (const path of [
     "/api/auth/list-sessions",

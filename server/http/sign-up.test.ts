@@ -31,7 +31,7 @@ async function usersOf(email: string) {
   return rows;
 }
 
-test("whoever signs up confirms the address, then signs in, and has a default set in each mode", async () => {
+test("a new user confirms their address, then signs in, and has a default set in each mode", async () => {
   open("open");
   const email = "ada@example.com";
   const made = await signUp({ email: "Ada@Example.com", password, name: "Ada" });
@@ -48,7 +48,7 @@ test("whoever signs up confirms the address, then signs in, and has a default se
   assert.equal((await signIn(email)).status, 200);
 });
 
-test("signing up with an address that has an account answers as for a new one, and changes nothing", async () => {
+test("signing up with an existing address responds as for a new one, and changes nothing", async () => {
   open("open");
   const first = await signUp({ email: "twice@example.com", password });
   const second = await signUp({ email: "twice@example.com", password: "another password" });
@@ -64,7 +64,7 @@ test("signing up with an address that has an account answers as for a new one, a
   assert.equal((await signIn("twice@example.com")).status, 200);
 });
 
-test("parallel sign-ups with one address make one account", async () => {
+test("parallel sign-ups with one address create one account", async () => {
   open("open");
   const made = await Promise.all(Array.from({ length: 4 }, () => signUp({ email: "race@example.com", password })));
   assert.deepEqual(
@@ -74,7 +74,7 @@ test("parallel sign-ups with one address make one account", async () => {
   assert.equal((await usersOf("race@example.com")).length, 1);
 });
 
-test("what cannot be an account is refused with a sentence for each field", async () => {
+test("an invalid sign-up is rejected with a message for each field", async () => {
   open("open");
   const { status, body } = await signUp({ email: "nobody", password: "short", name: "x".repeat(200), admin: true });
   assert.equal(status, 400);
@@ -82,7 +82,7 @@ test("what cannot be an account is refused with a sentence for each field", asyn
   for (const path of ["/email", "/password", "/name", "Unknown key"]) assert.ok(text.includes(path), path);
 });
 
-test("sign-ups from one address are stopped at some point", async () => {
+test("sign-ups from one address are limited", async () => {
   open("open");
   const statuses: number[] = [];
   for (let n = 0; n < 6; n += 1)
@@ -90,7 +90,7 @@ test("sign-ups from one address are stopped at some point", async () => {
   assert.deepEqual(statuses, [200, 200, 200, 200, 200, 429]);
 });
 
-test("where sign-up is closed nobody makes an account, and where it is by invitation only the invited", async () => {
+test("with closed sign-up nobody can create an account, and with invitations only the invited", async () => {
   for (const mode of ["closed", "invite"] as const) {
     open(mode);
     const refused = await signUp({ email: `${mode}@example.com`, password });
@@ -100,7 +100,7 @@ test("where sign-up is closed nobody makes an account, and where it is by invita
   }
 });
 
-test("an instance is set up once: the link makes the owner of what was bootstrapped, and then no link works", async () => {
+test("an instance is set up once: the link completes the bootstrapped owner, and then no link works", async () => {
   const bootstrapped = await ensureOwner(world.services);
   const [first, second] = [await linkToken(), await linkToken()];
   const setUp = (token: string, email: string) =>
@@ -118,7 +118,7 @@ test("an instance is set up once: the link makes the owner of what was bootstrap
   await world.database.pool.query("delete from users where is_owner");
 });
 
-test("a link for setting up that is a day old does not work", async () => {
+test("a setup link that is a day old does not work", async () => {
   const token = await linkToken();
   await world.database.pool.query(
     "update instance set value = (now() - interval '25 hours')::text where name like 'set_up_token%'",
@@ -131,7 +131,7 @@ test("a link for setting up that is a day old does not work", async () => {
   assert.equal(await isSetUpOpen(world.services), true);
 });
 
-test("the owner invites; the letter's link makes one account, signed in at once; withdrawn and replaced ones do not", async () => {
+test("the owner invites; the email's link creates one account, signed in immediately; revoked and replaced ones do not", async () => {
   open("invite");
   const owner = await newOwner();
   const invite = async (email: string) => await world.callAs(owner, "POST", "/api/invites", { email });
@@ -159,7 +159,7 @@ test("the owner invites; the letter's link makes one account, signed in at once;
   assert.deepEqual((await world.callAs(owner, "GET", "/api/invites")).body, { invites: [] });
 });
 
-test("only the owner invites", async () => {
+test("only the owner can invite", async () => {
   const cookie = await world.signIn(world.test);
   for (const [method, body] of [
     ["GET", undefined],

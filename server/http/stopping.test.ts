@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { idOf, objectIn } from "../../tests/answers.ts";
 import { createWorld } from "../../tests/world.ts";
 
-test("a server that stops answers who waits, lets go of who follows, and keeps no connection of theirs", async () => {
+test("a server that stops responds to waiting requests, ends streams, and keeps none of their connections", async () => {
   const world = await createWorld();
   await world.connect(world.test, "threads");
   const path = `/api/v1/posts/${idOf(

@@ -83,7 +83,7 @@ function formOf(bytes: Buffer, files = 1, data?: object): FormData {
   return form;
 }
 
-test("a person makes as many requests per minute and rate class as they may, and every answer says the truth about it", async () => {
+test("a user's requests per minute and rate class are limited, and every response shows the actual values", async () => {
   const { test: tenant, live } = await newPerson({ callsPerMinute: 3 });
   const read = (key: Tenant) => world.call(key, "GET", `${POSTS}?limit=1`);
   const standing = ({ headers }: Called) =>
@@ -117,7 +117,7 @@ test("a person makes as many requests per minute and rate class as they may, and
   assert.equal((await read(world.test)).headers.get("x-ratelimit-limit"), "2147483647");
 });
 
-test("a person's posts have as much content a day as they may, made or changed, whoever else writes at the same time", async () => {
+test("a user's content per day is limited, created or edited, even with concurrent writes", async () => {
   const most = 1_200;
   const { test: tenant } = await newPerson({ contentBytesPerDay: most });
   const long = (length: number) => draft(tenant, { content: { text: "x".repeat(length) } });
@@ -137,7 +137,7 @@ test("a person's posts have as much content a day as they may, made or changed, 
   assert.equal((await change(300)).status, 200, "the next day is another");
 });
 
-test("calls are counted over MCP and tus as they are over REST", async () => {
+test("requests over MCP and tus count like those over REST", async () => {
   const { test: tenant } = await newPerson({ callsPerMinute: 40 });
   const transport = new StreamableHTTPClientTransport(new URL(`${world.url}/mcp`), {
     requestInit: { headers: { authorization: `Bearer ${tenant.key}` } },
@@ -179,7 +179,7 @@ test("every file of a form is counted", async () => {
   assert.deepEqual(await storageKeys(), kept);
 });
 
-test("a minute later the calls of the last one are forgotten", async () => {
+test("a minute later, the previous one's requests no longer count", async () => {
   let now = 60_000;
   const headers = new Map<string, string>();
   const meter = createCallMeter({ limitsOf: async () => ({ ...NO_LIMITS, callsPerMinute: 2 }) }, () => now);
@@ -191,7 +191,7 @@ test("a minute later the calls of the last one are forgotten", async () => {
   assert.deepEqual([...headers.values()], ["2", "1", "180"]);
 });
 
-test("a person makes as many posts per day as they may, in both modes together and however many at once", async () => {
+test("a user's posts per day are limited, in both modes together and with concurrent requests", async () => {
   const { test: tenant, live } = await newPerson({ postsPerDay: 5 });
   const create = (headers = {}) => world.call(tenant, "POST", POSTS, draft(tenant), headers);
   const first = await create({ "idempotency-key": "once" });
@@ -211,7 +211,7 @@ test("a person makes as many posts per day as they may, in both modes together a
   assert.equal((await create()).status, 201);
 });
 
-test("a person has as many scheduled posts as they may, made so or moved there, however many at once", async () => {
+test("a user's scheduled posts are limited, created or rescheduled, with concurrent requests", async () => {
   world.services.settings.scheduling = "all";
   const { test: tenant } = await newPerson({ maxScheduledPosts: 3 });
   const drafts = await Promise.all(
@@ -235,7 +235,7 @@ test("a person has as many scheduled posts as they may, made so or moved there, 
   world.services.settings.scheduling = "contract";
 });
 
-test("a person stores as many bytes as they may, however many files come at once, and nothing of what is refused stays", async () => {
+test("a user's stored bytes are limited, with concurrent files, and nothing rejected is kept", async () => {
   const most = photo.length * 3 + 10;
   const { test: tenant } = await newPerson({ maxStorageBytes: most });
   const kept = await storageKeys();
@@ -255,7 +255,7 @@ test("a person stores as many bytes as they may, however many files come at once
   assert.equal((await world.call(tenant, "POST", MEDIA, formOf(photo))).status, 201);
 });
 
-test("an upload in parts is validated by its announced length, and unfinished ones count", async () => {
+test("a resumable upload counts with its declared length, even if unfinished", async () => {
   const { test: tenant } = await newPerson({ maxStorageBytes: 1_000 + photo.length });
   const begin = (bytes: number) =>
     world.call(tenant, "POST", MEDIA, undefined, { "tus-resumable": "1.0.0", "upload-length": String(bytes) });
@@ -291,7 +291,7 @@ test("an upload in parts is validated by its announced length, and unfinished on
   assert.equal((await begin(1_000)).status, 201);
 });
 
-test("what is announced as more than there is room for, or than a form may hold, is refused before a byte of it has come", async () => {
+test("anything declared as larger than the available space, or than a form can be, is rejected before it arrives", async () => {
   const { test: tenant } = await newPerson({ maxStorageBytes: 1_000 });
   const head = (bytes: number, key: string) =>
     `POST ${MEDIA} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${key}\r\ncontent-type: multipart/form-data; ` +
@@ -303,7 +303,7 @@ test("what is announced as more than there is room for, or than a form may hold,
   );
 });
 
-test("a form of one file takes no second one", async () => {
+test("a form for one file accepts no second one", async () => {
   const kept = await storageKeys();
   const called = await world.call(world.test, "POST", MEDIA, formOf(photo, 3));
   assert.equal(called.status, 400);

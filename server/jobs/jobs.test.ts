@@ -18,7 +18,7 @@ const noGroups = () => Promise.resolve([]);
 const log = { warn: silent, error: silent };
 const [QUEUE] = Object.keys(QUEUES) as [QueueName];
 
-test("a chore is done when the transaction that asked for it commits, and only then", async () => {
+test("a job runs when the transaction that queued it commits, and only then", async () => {
   const database = await createTestDatabase();
   const sender = await startJobQueue({ pool: database.pool, log });
   const worker = await startJobQueue({ pool: database.pool, log, workUrl: database.url });
@@ -42,7 +42,7 @@ test("a chore is done when the transaction that asked for it commits, and only t
   await database.drop();
 });
 
-test("a chore that fails is kept for another try", async () => {
+test("a failed job is kept for a retry", async () => {
   const database = await createTestDatabase();
   const outcomes = new EventEmitter();
   const worker = await startJobQueue({
@@ -68,7 +68,7 @@ test("a chore that fails is kept for another try", async () => {
 });
 
 test(
-  "receivers of one tenant that never answer hold up none of theirs and nobody else's, and live deliveries go first",
+  "a tenant's receivers that never respond block neither its others nor anyone else's, and live deliveries go first",
   { timeout: 60_000 },
   async () => {
     const database = await createTestDatabase();
@@ -119,7 +119,7 @@ test(
   },
 );
 
-test("what a stop cuts off is done again by others", { timeout: 60_000 }, async () => {
+test("jobs cut off by a stop run again elsewhere", { timeout: 60_000 }, async () => {
   const database = await createTestDatabase();
   const [first, second] = [
     await startJobQueue({ pool: database.pool, log, workUrl: database.url }),
@@ -154,7 +154,7 @@ test("what a stop cuts off is done again by others", { timeout: 60_000 }, async 
 });
 
 test(
-  "media that never come, of many users at once, hold up those of nobody else, and live ones are fetched before others",
+  "media that never arrives, of many users, blocks nobody else's, and live media is fetched first",
   { timeout: 60_000 },
   async () => {
     const database = await createTestDatabase();
@@ -235,7 +235,7 @@ test(
   },
 );
 
-test("processes that start at once share one set of tables, and an unknown queue is refused", async () => {
+test("processes that start together share one set of tables, and an unknown queue is rejected", async () => {
   const database = await createTestDatabase();
   const queues = await Promise.all(
     [1, 2, 3, 4].map((n) => startJobQueue({ pool: database.pool, log, ...(n === 1 ? { workUrl: database.url } : {}) })),
@@ -245,7 +245,7 @@ test("processes that start at once share one set of tables, and an unknown queue
   await database.drop();
 });
 
-test("old idempotency keys and events are swept, and those that can still be meant stay", async () => {
+test("old idempotency keys and events are swept, and those still needed stay", async () => {
   const database = await createTestDatabase();
   await database.pool.query(`
     insert into users (id, email) values ('u', 'u@example.com');
@@ -264,7 +264,7 @@ test("old idempotency keys and events are swept, and those that can still be mea
   await database.drop();
 });
 
-test("a post count is exact at every moment while its changes come in and are folded from two sides", async () => {
+test("a post count is exact at every moment while changes arrive and are folded concurrently", async () => {
   const database = await createTestDatabase();
   const { pool } = database;
   await pool.query("insert into users (id, email) values ('u', 'u@example.com')");

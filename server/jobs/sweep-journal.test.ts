@@ -6,7 +6,7 @@ import { sweepJournal } from "./sweeps.ts";
 
 const DAYS = 30;
 
-test("the journal of settled posts goes when it is old, and their commits stay with their ids", async () => {
+test("the journal of old settled posts is deleted, and their commits stay with their IDs", async () => {
   await withWorld(async (world) => {
     await world.startEngine();
     const [old, young] = [await world.addPost({ text: "old" }), await world.addPost({ text: "young" })];
@@ -33,7 +33,7 @@ test("the journal of settled posts goes when it is old, and their commits stay w
   });
 });
 
-test("nothing is swept of a post that is not settled, is still looked at, or has a commit that is open or was just given up", async () => {
+test("nothing is swept of a post that is not settled, is being checked, or has a commit that is open or was just abandoned", async () => {
   await withWorld(async (world) => {
     const engine = await world.startEngine();
     const unsettled = [
@@ -70,7 +70,7 @@ test("nothing is swept of a post that is not settled, is still looked at, or has
   });
 });
 
-test("of a commit whose outcome stayed unknown what it may be looked for by is kept", async () => {
+test("what is needed to find a commit with an unknown outcome is kept", async () => {
   await withWorld(async (world) => {
     const engine = await world.startEngine();
     const post = await world.addPost({ text: "lost" });

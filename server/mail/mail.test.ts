@@ -48,7 +48,7 @@ function settings(smtpUrl: string | null) {
   };
 }
 
-test("what lies on the queue shows nobody the email, and opens in no other place", async () => {
+test("the queued email is unreadable, and cannot be decrypted elsewhere", async () => {
   const job = await queued();
   assert.doesNotMatch(JSON.stringify(job), /secret-token|ada@/);
   await assert.rejects(
@@ -57,7 +57,7 @@ test("what lies on the queue shows nobody the email, and opens in no other place
   );
 });
 
-test("without a mail server an email is written to a file, and the log says where, not what", async () => {
+test("without a mail server, an email is written to a file, and the log says where, not what", async () => {
   const { deps, said } = settings(null);
   await deliverMail(deps, await queued());
   const [name = ""] = await readdir(folder);
@@ -68,7 +68,7 @@ test("without a mail server an email is written to a file, and the log says wher
   assert.doesNotMatch(JSON.stringify(said), /secret-token/);
 });
 
-test("an email that the mail server does not take is tried again, and is known to be the same", async (t) => {
+test("an email rejected by the mail server is retried, recognizably as the same", async (t) => {
   const server = await startMailServer({ refusals: 1 });
   t.after(() => server.close());
   const { deps } = settings(server.url);
@@ -83,6 +83,6 @@ test("an email that the mail server does not take is tried again, and is known t
   assert.match(server.emails[0] ?? "", /secret-token/);
 });
 
-test("a mail server that is away is an error, not the end", async () => {
+test("a mail server that is down is an error, not a crash", async () => {
   await assert.rejects(deliverMail(settings("smtp://127.0.0.1:1").deps, await queued()), /ECONNREFUSED|connect/);
 });

@@ -73,7 +73,7 @@ async function inspect(era: "legacy" | "modern"): Promise<{ code: number; output
 }
 
 for (const era of ["legacy", "modern"] as const) {
-  test(`the Inspector's strict check passes over the ${era} protocol, and has nothing at all to say of arguments`, async () => {
+  test(`the Inspector's strict check passes over the ${era} protocol, without any remark about arguments`, async () => {
     const { code, output, errors } = await inspect(era);
     assert.equal(code, 0, errors.slice(-4000));
     const { result, schemaFindings } = listing.parse(JSON.parse(output));
@@ -93,7 +93,7 @@ for (const era of ["legacy", "modern"] as const) {
   });
 }
 
-test("every tool's name, description and arguments have the form that model providers take", () => {
+test("every tool's name, description and arguments have the format that model providers accept", () => {
   for (const { name, description, inputSchema } of TOOLS) {
     assert.match(name, /^[a-zA-Z0-9_-]{1,64}$/);
     assert.ok(description.length > 20 && description.length <= 1024, name);

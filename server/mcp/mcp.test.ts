@@ -125,7 +125,7 @@ for (const revision of REVISIONS) {
     assert.deepEqual(withHint("openWorldHint"), ["posts_publish", "posts_retry"]);
   });
 
-  test(`${revision}: a post is validated, created once, changed, found, published and cancelled as over REST`, async () => {
+  test(`${revision}: a post is validated, created once, edited, found, published and canceled as over REST`, async () => {
     const { client } = await connect(world.test, revision);
     const context = await callTool(client, "account_context");
     assert.equal(context.data.userId, world.test.userId);
@@ -161,7 +161,7 @@ for (const revision of REVISIONS) {
     assert.match(media.text, /"status":"pending"/);
   });
 
-  test(`${revision}: a refusal tells code, every issue and what to do`, async () => {
+  test(`${revision}: an error has code, every issue and what to do`, async () => {
     const { client } = await connect(world.test, revision);
     const wrong = await callTool(client, "posts_create", {
       content: { text: 7 },
@@ -203,7 +203,7 @@ for (const revision of REVISIONS) {
     );
   });
 
-  test(`${revision}: a key reaches its own mode and user only, and is held to its policies`, async () => {
+  test(`${revision}: a key reaches only its own mode and user, and its policies apply`, async () => {
     const id = await createDraft();
     const { client } = await connect(world.live, revision);
     assert.equal((await callTool(client, "account_context")).data.mode, "live");
@@ -228,7 +228,7 @@ for (const revision of REVISIONS) {
     }
   });
 
-  test(`${revision}: a client that wants to know is told how far a wait has come`, async () => {
+  test(`${revision}: a client that wants progress gets it while waiting`, async () => {
     const id = await createDraft();
     const { client } = await connect(world.test, revision);
     const heard: unknown[] = [];
@@ -239,7 +239,7 @@ for (const revision of REVISIONS) {
     assert.deepEqual(heard, [[0, 1]]);
   });
 
-  test(`${revision}: a client that can ask is asked before publishing, and no leaves the post as it was`, async () => {
+  test(`${revision}: a client that can ask confirms before publishing, and declining leaves the post unchanged`, async () => {
     for (const says of ["decline", "cancel"] as const) {
       const id = await createDraft();
       const { client, asked } = await connect(world.test, revision, { says });
@@ -259,7 +259,7 @@ for (const revision of REVISIONS) {
     assert.equal(asked.length, 1);
   });
 
-  test(`${revision}: the person is shown what each platform gets`, async () => {
+  test(`${revision}: the person sees what each platform gets`, async () => {
     const content = {
       text: "For most",
       linkUrl: "https://example.com/a",
@@ -290,7 +290,7 @@ for (const revision of REVISIONS) {
     ]);
   });
 
-  test(`${revision}: the rules of platforms and posts can be read, and prompts begun`, async () => {
+  test(`${revision}: platform rules and posts can be read, and prompts started`, async () => {
     const id = await createDraft();
     const { client } = await connect(world.test, revision);
     const { resources } = await client.listResources();
@@ -368,7 +368,7 @@ async function begin(options: { key?: string } = {}): Promise<string> {
   return headers.get("mcp-session-id") ?? "";
 }
 
-test("a session is good for its key and mode at any process, until it is ended for all of them", async () => {
+test("a session works for its key and mode in any process, until it is ended for all", async () => {
   const session = { "mcp-session-id": await begin() };
   const list = rpc("tools/list");
   assert.match(session["mcp-session-id"], /^[\x21-\x7e]+$/);
@@ -435,7 +435,7 @@ async function publishAsking(url: string, key: string, session: Record<string, s
   });
 }
 
-test("the calls of a batch count as so many streams, so that one request makes no more wait than others may", async () => {
+test("the calls of a batch count as that many streams, so that one request cannot make more wait than allowed", async () => {
   const few = await createHttpApp(world.services, { probes, mcp: addMcp, mostStreams: { ofUser: 2, all: 3 } });
   try {
     const url = await few.listen({ port: 0, host: "127.0.0.1" });
@@ -460,7 +460,7 @@ test("the calls of a batch count as so many streams, so that one request makes n
   }
 });
 
-test("a stream of MCP ends with its key, a tenant has a bound of them, and what is too much does nothing", async () => {
+test("an MCP stream ends with its key, a user's are limited, and those beyond the limit do nothing", async () => {
   const few = await createHttpApp(world.services, { probes, mcp: addMcp, mostStreams: { ofUser: 2, all: 3 } });
   try {
     const url = await few.listen({ port: 0, host: "127.0.0.1" });
@@ -541,7 +541,7 @@ test("a person's answer reaches the process that asked", async () => {
   }
 });
 
-test("a server that stops answers the calls that wait", async () => {
+test("a server that stops responds to waiting calls", async () => {
   for (const revision of REVISIONS) {
     const other = await createHttpApp(world.services, { probes, mcp: addMcp });
     const { client } = await connect(world.test, revision, { url: await other.listen({ port: 0, host: "127.0.0.1" }) });
@@ -553,7 +553,7 @@ test("a server that stops answers the calls that wait", async () => {
   }
 });
 
-test("what is changed between question and answer is not published", async () => {
+test("a post changed between question and answer is not published", async () => {
   const meta = {
     "io.modelcontextprotocol/protocolVersion": "2026-07-28",
     "io.modelcontextprotocol/clientInfo": { name: "raw", version: "1" },
@@ -575,7 +575,7 @@ test("what is changed between question and answer is not published", async () =>
   assert.equal(await statusOf(id), "draft");
 });
 
-test("only this server's own names and pages are let in, before anything else is validated", async () => {
+test("only this server's own hosts and pages are accepted, before anything else is validated", async () => {
   const { hostname, port } = new URL(world.url);
   const withHost = (host: string) =>
     new Promise<number>((resolve, reject) => {
@@ -605,7 +605,7 @@ test("only this server's own names and pages are let in, before anything else is
   assert.equal(preflight.headers.get("access-control-allow-origin"), "http://localhost:3000");
 });
 
-test("without a good key it is 401 and says where to learn more; what is too large is 413, and other methods are 405", async () => {
+test("without a valid key it is 401 and says where to learn more; too large is 413, and other methods are 405", async () => {
   const gone = await createApiKey(world.services, world.test, { name: "gone" });
   const session = { "mcp-session-id": await begin({ key: gone.apiKey }) };
   await revokeApiKey(world.services, world.test, gone.id);
@@ -631,7 +631,7 @@ test("without a good key it is 401 and says where to learn more; what is too lar
   assert.equal((await post(undefined, {}, { method: "GET" })).status, 405);
 });
 
-test("nonsense is refused as the protocol says, and never a fault", async () => {
+test("invalid requests get the protocol's errors, and never an internal one", async () => {
   const session = { "mcp-session-id": await begin() };
   const modern = { "mcp-protocol-version": "2026-07-28", "mcp-method": "tools/list" };
   const deep = `${"[".repeat(100_000)}${"]".repeat(100_000)}`;
@@ -668,7 +668,7 @@ test("nonsense is refused as the protocol says, and never a fault", async () => 
   }
 });
 
-test("no argument of a tool can mean two things, and the registry's file names this version", async () => {
+test("no tool argument is ambiguous, and the registry's file has this version", async () => {
   for (const { name, operation } of TOOLS) {
     const body = Object.keys(Object(toSchema(formOf(operation), "input").properties ?? {}));
     const others = [

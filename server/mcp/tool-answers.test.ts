@@ -17,7 +17,7 @@ after(() => world.close());
 const ajv = new Ajv2020({ strict: true, allowUnionTypes: true, allErrors: true, validateFormats: false });
 
 for (const revision of ["2026-07-28", "2025-11-25"] as const) {
-  test(`${revision}: every tool answers as its output schema says, and what each shows as an example of its arguments fits them`, async (t) => {
+  test(`${revision}: every tool's result matches its output schema, and its example arguments match their schema`, async (t) => {
     const client = new Client(
       { name: "test", version: "1" },
       { versionNegotiation: { mode: revision === "2026-07-28" ? { pin: revision } : "legacy" } },

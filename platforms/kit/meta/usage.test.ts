@@ -38,7 +38,7 @@ for (const { name, headers, rest } of [
   });
 }
 
-test("the call that publishes never waits, and what follows it does", async (t) => {
+test("the publishing request never waits, but what follows it does", async (t) => {
   const host = await startHost(t, ({ path }) => [200, {}, path.endsWith("after") ? {} : ACCOUNT(99)]);
   const { waits } = await drive(brokerOf(asking("before")), contextFor(host.url, CONTENT));
   assert.deepEqual(waits, {});
@@ -49,7 +49,7 @@ test("the call that publishes never waits, and what follows it does", async (t) 
   assert.deepEqual(later, { after: [300] });
 });
 
-test("a step that polls does so at the slower pace, and its own count is not disturbed", async (t) => {
+test("a polling step slows down, and its own count is unaffected", async (t) => {
   const host = await startHost(t, () => [200, {}, APP(85)]);
   const seen: [number, number][] = [];
   const polling: QuietStep = {

@@ -20,7 +20,7 @@ after(async () => {
   for (const folder of folders) await rm(folder, { recursive: true, force: true });
 });
 
-test("a first start makes the database, a restart finds its rows again, and stopping leaves no process", async () => {
+test("a first start creates the database, a restart finds its rows again, and stopping leaves no process", async () => {
   const dataDir = await newFolder();
   const first = await startEmbedded({ dataDir, log });
   assert.equal(first.adopted, false);
@@ -34,7 +34,7 @@ test("a first start makes the database, a restart finds its rows again, and stop
   await second.stop();
 });
 
-test("the second owner joins the running server, and only the last to leave stops it", async () => {
+test("the second owner joins the running server, and only the last one to leave stops it", async () => {
   const dataDir = await newFolder();
   const [one, other] = await Promise.all([startEmbedded({ dataDir, log }), startEmbedded({ dataDir, log })]);
   assert.deepEqual([one.adopted, other.adopted].sort(), [false, true]);
@@ -45,7 +45,7 @@ test("the second owner joins the running server, and only the last to leave stop
   await assertStopped(other);
 });
 
-test("owners that come and go at once always find a server and leave none behind", async () => {
+test("owners that come and go concurrently always find a server and leave none behind", async () => {
   const dataDir = await newFolder();
   const servers = await Promise.all(
     [0, 5, 10, 20, 40, 80].map(async (delayMs) => {
@@ -70,7 +70,7 @@ test("a server whose owner was killed is adopted by the next start, and stopped 
   await assertStopped(next);
 });
 
-test("what was committed outlives a kill -9 of the server, which its owner starts again under the same address", async () => {
+test("committed data survives a kill -9 of the server, which its owner restarts at the same address", async () => {
   const dataDir = await newFolder();
   const server = await startEmbedded({ dataDir, log });
   await run(server.url, "create table kept (n integer); insert into kept values (7)");
@@ -83,7 +83,7 @@ test("what was committed outlives a kill -9 of the server, which its owner start
   await server.stop();
 });
 
-test("a server that somebody else tells to stop is back soon, while there are sessions too", async () => {
+test("a server stopped from outside is back soon, even with open sessions", async () => {
   const dataDir = await newFolder();
   const server = await startEmbedded({ dataDir, log });
   const session = new pg.Client(server.url);
@@ -99,7 +99,7 @@ test("a server that somebody else tells to stop is back soon, while there are se
   await assertStopped(server);
 });
 
-test("owner and server killed together leave a folder from which the next start recovers", async () => {
+test("if owner and server are killed together, the next start recovers from their folder", async () => {
   const dataDir = await newFolder();
   const owner = await ownerProcess(dataDir);
   await run(owner.url, "create table kept (n integer); insert into kept values (7)");
@@ -112,7 +112,7 @@ test("owner and server killed together leave a folder from which the next start 
   await next.stop();
 });
 
-test("a process number in the records that belongs to another program by now does not hinder the start", async () => {
+test("a recorded process ID that now belongs to another program does not prevent the start", async () => {
   const dataDir = await newFolder();
   const first = await startEmbedded({ dataDir, log });
   const records = ["data/postmaster.pid", ".s.PGSQL.5432.lock"].map((name) => join(dataDir, "postgres", name));
@@ -127,7 +127,7 @@ test("a process number in the records that belongs to another program by now doe
   await second.stop();
 });
 
-test("a first start that was cut off in the middle is begun anew", async () => {
+test("an interrupted first start is started over", async () => {
   const dataDir = await newFolder();
   await mkdir(join(dataDir, "postgres/data.new/base"), { recursive: true });
   const server = await startEmbedded({ dataDir, log });
@@ -135,7 +135,7 @@ test("a first start that was cut off in the middle is begun anew", async () => {
   await server.stop();
 });
 
-test("a data folder with a long path, blanks and a comma works", async () => {
+test("a data folder with a long path, spaces and a comma works", async () => {
   const dataDir = join(await newFolder(), `a long, ${"deep ".repeat(20)}folder`);
   const server = await startEmbedded({ dataDir, log });
   assert.deepEqual(await run(server.url, "select 1 as n"), [{ n: 1 }]);
@@ -146,7 +146,7 @@ test("a data folder with a long path, blanks and a comma works", async () => {
   await again.stop();
 });
 
-test("a server that cannot start says why, in PostgreSQL's own words", async () => {
+test("a server that cannot start reports PostgreSQL's own error", async () => {
   const dataDir = await newFolder();
   await assert.rejects(
     startEmbedded({ dataDir, log, settings: { shared_buffers: "nonsense" } }),
@@ -154,7 +154,7 @@ test("a server that cannot start says why, in PostgreSQL's own words", async () 
   );
 });
 
-test("the package's missing symbolic links are made", async () => {
+test("the package's missing symbolic links are created", async () => {
   const copy = await newFolder();
 
   const installed = (await findPostgres()).postgres.replace(/\/native\/bin\/postgres$/, "");

@@ -17,7 +17,7 @@ before(async () => {
 
 after(() => database?.drop());
 
-test("what is known to be live on the platform's account is accounted for, in whichever set of the user, and nobody else's", async () => {
+test("posts known to be live on the platform account are considered, in all of the user's sets, and nobody else's", async () => {
   const [user, other] = [await addUser(), await addUser()];
   const page = await addAccount(user);
   const lost = await addCommit(user, page);
@@ -32,7 +32,7 @@ test("what is known to be live on the platform's account is accounted for, in wh
   assert.equal(await findSurroundings.one(pool, [lost.intent, other, "test"]), undefined);
 });
 
-test("a twin is another post's lost call with the same bytes, and none that is settled", async () => {
+test("a twin is another post's lost request with the same bytes, and not a settled one", async () => {
   const user = await addUser();
   const page = await addAccount(user);
   const lost = await addCommit(user, page, { hash: "bytes" });
@@ -44,7 +44,7 @@ test("a twin is another post's lost call with the same bytes, and none that is s
   assert.equal((await findSurroundings.one(pool, [lost.intent, user, "test"]))?.has_twin, true);
 });
 
-test("a step is searched for from its first call whose outcome is not known", async () => {
+test("a step is searched from its first request with an unknown outcome", async () => {
   const user = await addUser();
   const page = await addAccount(user);
   const first = await addCommit(user, page, { result: "unknown", hoursAgo: 5 });

@@ -125,7 +125,7 @@ const TOKEN_SECONDS: Partial<Record<PlatformName, number | null>> = {
 };
 
 for (const platform of PLATFORM_NAMES) {
-  test(`${platform}: a connected account shows scopes, set, token expiry, health and metadata, and nothing secret`, async () => {
+  test(`${platform}: a connected account shows scopes, set, token expiry, health and metadata, and no secrets`, async () => {
     const { body } = await world.call(world.test, "GET", `/api/v1/accounts/${accountIds.get(platform)}`);
     const read = z.strictObject(account.shape).parse(objectIn(body, "account"));
     assert.deepEqual(
@@ -157,7 +157,7 @@ for (const platform of PLATFORM_NAMES) {
   });
 }
 
-test("the list shows all of them, by platform and set where that is asked, and only those of the mode", async () => {
+test("the list shows all of them, filtered by platform and set, and only those of the mode", async () => {
   const list = async (query: string, tenant = world.test) => {
     const { body } = await world.call(tenant, "GET", `/api/v1/accounts${query}`);
     return z

@@ -18,7 +18,7 @@ beforeEach(async () => {
   seen = (await world.requests()).length;
 });
 
-test("of several Pages the person chooses one, and can choose once", async () => {
+test("of several Pages the user chooses one, once", async () => {
   const { tenant, cookie } = await world.newcomer();
   const shown = await connectAs(world, cookie, tenant, "facebook", { person: `${tenant.userId}-two-pages` });
   const id =
@@ -44,7 +44,7 @@ test("of several Pages the person chooses one, and can choose once", async () =>
   assert.equal((await world.accountsOf(tenant)).length, 1);
 });
 
-test("what was granted for a set that is deleted while its person chooses, the platform is asked to take back", async () => {
+test("the platform is asked to revoke a grant whose set is deleted while the user chooses", async () => {
   const { tenant, cookie } = await world.newcomer();
   const platformSetId = idOf(
     (await world.call(tenant, "POST", "/api/v1/platform-sets", { name: "For a while" })).body,
@@ -68,7 +68,7 @@ test("what was granted for a set that is deleted while its person chooses, the p
   assert.deepEqual(world.jobs, []);
 });
 
-test("another account of the platform replaces the connected one only when that is agreed to, and the platform is asked to take the old grant back", async () => {
+test("another account replaces the connected one only after confirmation, and the platform is asked to revoke the old grant", async () => {
   const { tenant, cookie } = await world.newcomer();
   await connectAs(world, cookie, tenant, "twitter");
   const [old] = await world.accountsOf(tenant);
@@ -97,7 +97,7 @@ test("another account of the platform replaces the connected one only when that 
   assert.ok((await requestsOf("twitter", "revoke")).length > 0);
 });
 
-test("connecting the same account again keeps its id and a refresh token that the platform does not send again", async () => {
+test("reconnecting the same account keeps its ID and a refresh token that the platform does not send again", async () => {
   const { tenant, cookie } = await world.newcomer();
   await connectAs(world, cookie, tenant, "youtube");
   const [before] = await world.accountsOf(tenant);
@@ -118,7 +118,7 @@ test("connecting the same account again keeps its id and a refresh token that th
 });
 
 for (const { platform, login, oauth, way } of WAYS) {
-  test(`${way} is refreshed, disconnected, and connected again under the same id`, async () => {
+  test(`${way} is refreshed, disconnected, and reconnected under the same ID`, async () => {
     const { tenant, cookie } = await world.newcomer();
     await connectAs(world, cookie, tenant, platform, { login });
     const [account] = await world.accountsOf(tenant);
@@ -158,7 +158,7 @@ for (const { platform, login, oauth, way } of WAYS) {
   });
 }
 
-test("an account that is connected again before the platform was asked keeps its new grant", async () => {
+test("an account reconnected before the platform was asked to revoke keeps its new grant", async () => {
   const { tenant, cookie } = await world.newcomer();
   await connectAs(world, cookie, tenant, "youtube");
   const [account] = await world.accountsOf(tenant);
@@ -173,7 +173,7 @@ test("an account that is connected again before the platform was asked keeps its
   );
 });
 
-test("TikTok, which takes back living tokens only, is given one", async () => {
+test("TikTok, which revokes only valid tokens, gets one", async () => {
   const { tenant, cookie } = await world.newcomer();
   await connectAs(world, cookie, tenant, "tiktok");
   const [account] = await world.accountsOf(tenant);
@@ -192,7 +192,7 @@ test("TikTok, which takes back living tokens only, is given one", async () => {
   );
 });
 
-test("a platform that is away keeps nobody from disconnecting, and is asked again later", async () => {
+test("a platform that is down does not prevent disconnecting, and is asked again later", async () => {
   const { tenant, cookie } = await world.newcomer();
   await connectAs(world, cookie, tenant, "twitter");
   const [account] = await world.accountsOf(tenant);
@@ -205,7 +205,7 @@ test("a platform that is away keeps nobody from disconnecting, and is asked agai
   world.jobs.length = 0;
 });
 
-test("a person's whole grant at Facebook is taken back only with the last connection that lives by it", async () => {
+test("a user's entire Facebook grant is revoked only with the last connection that depends on it", async () => {
   const first = await world.newcomer();
   const second = await world.newcomer();
   const person = `${first.tenant.userId}-two-pages`;
@@ -236,7 +236,7 @@ test("a person's whole grant at Facebook is taken back only with the last connec
   assert.equal(await asked(), before + 1);
 });
 
-test("deleting a platform set has the platforms take back what its accounts were granted", async () => {
+test("deleting a platform set asks the platforms to revoke its accounts' grants", async () => {
   const { tenant, cookie } = await world.newcomer();
   const platformSetId = idOf(
     (await world.call(tenant, "POST", "/api/v1/platform-sets", { name: "Going" })).body,
@@ -251,7 +251,7 @@ test("deleting a platform set has the platforms take back what its accounts were
   for (const { platform } of accounts) assert.ok((await requestsOf(platform, "revoke")).length > 0, platform);
 });
 
-test("no token, code, secret or verifier of all this stands in the database", async () => {
+test("no token, code, secret or verifier of all this is readable in the database", async () => {
   const { rows } = await world.database.pool.query<{ name: string }>(
     "select format('%I', tablename) as name from pg_tables where schemaname = 'public'",
   );

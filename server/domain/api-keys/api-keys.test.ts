@@ -30,7 +30,7 @@ const rawKey = (body: unknown) => z.string().parse(objectIn(body, "key").apiKey)
 const reads = (key: string) =>
   fetch(`${world.url}/api/v1/platform-sets`, { headers: { authorization: `Bearer ${key}` } });
 
-test("a person makes a key that works at once, in the mode that was asked for, and is shown once", async () => {
+test("a user creates a key that works immediately, in the requested mode, and is shown once", async () => {
   for (const mode of ["live", "test"] as const) {
     const made = await create({ name: ` ${mode} key `, mode });
     assert.equal(made.status, 201, JSON.stringify(made.body));
@@ -67,7 +67,7 @@ test("a key shows when it was last used", async () => {
   while ((await lastUse()) === null) await new Promise((resolve) => setTimeout(resolve, 10));
 });
 
-test("a revoked key is refused from the next request on, stays in the list, and is revoked once", async () => {
+test("a revoked key is rejected from the next request on, stays in the list, and is revoked once", async () => {
   const made = await create({ name: "going", mode: "live" });
   const id = idOf(made.body, "key");
   const key = rawKey(made.body);
@@ -82,7 +82,7 @@ test("a revoked key is refused from the next request on, stays in the list, and 
   assert.notEqual((await list()).find((each) => each.id === id)?.revokedAt, null);
 });
 
-test("an expiry lies in the future", async () => {
+test("an expiry must be in the future", async () => {
   const expiresAt = new Date(Date.now() + 3_600_000).toISOString();
   assert.equal(objectIn((await create({ name: "short", mode: "test", expiresAt })).body, "key").expiresAt, expiresAt);
   const { issues } = asRefusal(
@@ -95,7 +95,7 @@ test("an expiry lies in the future", async () => {
   );
 });
 
-test("names, modes and policies that are none are refused, all at once", async () => {
+test("invalid names, modes and policies are rejected, all at once", async () => {
   const { issues } = asRefusal(
     await create({ name: "  ", mode: "both", policies: { postsPerDay: 0, platforms: ["myspace"], draftonly: true } }),
     400,
@@ -109,7 +109,7 @@ test("names, modes and policies that are none are refused, all at once", async (
   ]);
 });
 
-test("a repeat by its Idempotency-Key makes no second key, and does not show the first again", async () => {
+test("repeating with the same Idempotency-Key creates no second key, and does not show the first again", async () => {
   const headers = { "idempotency-key": randomUUID() };
   const first = await create({ name: "once", mode: "test" }, headers);
   const second = await create({ name: "once", mode: "test" }, headers);
@@ -118,7 +118,7 @@ test("a repeat by its Idempotency-Key makes no second key, and does not show the
   assert.equal((await list()).filter(({ name }) => name === "once").length, 1);
 });
 
-test("what is stored of a key cannot be used as one, and no table holds a key", async () => {
+test("what is stored of a key cannot be used as one, and no table contains a key", async () => {
   const key = rawKey((await create({ name: "stored", mode: "live" }, { "idempotency-key": randomUUID() })).body);
   const digest = digestKey(key);
   for (const form of [

@@ -10,7 +10,7 @@ let world: World;
 before(async () => (world = await createWorld()));
 after(() => world.close());
 
-test("a revoked key is refused from the next look-up on, in this process and in every other", async () => {
+test("a revoked key is rejected from the next lookup on, in every process", async () => {
   const { services } = world;
   const { userId } = world.live;
   const listener = await createListener(world.database.url, services.log);
@@ -29,7 +29,7 @@ test("a revoked key is refused from the next look-up on, in this process and in 
   }
 });
 
-test("fifty who ask for a key at once ask the database once, a remembered key asks it nothing, and one that expires is not remembered longer than it lives", async () => {
+test("fifty concurrent lookups of a key query the database once, a cached key not at all, and an expired one is not cached beyond its lifetime", async () => {
   const { services } = world;
   const { userId } = world.live;
   const short = await createApiKey(

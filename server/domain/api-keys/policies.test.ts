@@ -61,14 +61,14 @@ async function untilDayHasRoom(): Promise<void> {
   if (leftMilliseconds < 30_000) await sleep(leftMilliseconds);
 }
 
-test("a key without policies is held to nothing", async () => {
+test("a key without policies has no restrictions", async () => {
   const key = await held({});
   const id = await draft(key);
   assert.equal((await world.call(key, "PATCH", `${POSTS}/${id}`, { scheduledFor: soon() })).status, 200);
   assert.equal((await world.call(key, "POST", `${POSTS}/${id}/publish`)).status, 200);
 });
 
-test("a key for drafts makes, changes and discards them, and neither schedules, publishes nor retries", async () => {
+test("a draft-only key creates, edits and discards drafts, and cannot schedule, publish or retry", async () => {
   const key = await held({ draftOnly: true });
   const id = await draft(key);
   assert.equal((await world.call(key, "PATCH", `${POSTS}/${id}`, { content: { text: "Changed" } })).status, 200);
@@ -84,7 +84,7 @@ test("a key for drafts makes, changes and discards them, and neither schedules, 
   assert.equal((await world.call(key, "DELETE", `${POSTS}/${id}`)).status, 200);
 });
 
-test("a key for drafts does not change what is scheduled, unless it becomes a draft", async () => {
+test("a draft-only key cannot edit a scheduled post, unless it becomes a draft", async () => {
   const key = await held({ draftOnly: true });
   const id = await draft(world.test, { scheduledFor: soon() });
   assert.deepEqual(rulesOf(await world.call(key, "PATCH", `${POSTS}/${id}`, { content: { text: "Theirs" } })), [
@@ -98,7 +98,7 @@ test("a key for drafts does not change what is scheduled, unless it becomes a dr
   assert.equal(await statusOf(id), "draft");
 });
 
-test("a key for some platforms posts to no other, and is told with everything else that is wrong", async () => {
+test("a key for some platforms cannot post to others, which is reported with all other issues", async () => {
   const key = await held({ platforms: ["facebook"] });
   assert.equal((await create(key)).status, 201);
   const both = { platforms: ["threads", "facebook"] };
@@ -123,7 +123,7 @@ test("a key for some platforms posts to no other, and is told with everything el
   assert.equal((await world.call(key, "POST", `${POSTS}/${id}/publish`)).status, 200);
 });
 
-test("a key with a number of posts a day makes just that many, also where many are made at once, and says when it may again", async () => {
+test("a key with a daily limit creates exactly that many posts, even concurrently, and says when it can again", async () => {
   await untilDayHasRoom();
   const key = await held({ postsPerDay: 3 });
   const answers = await Promise.all(Array.from({ length: 8 }, () => create(key)));
@@ -152,7 +152,7 @@ test("a key with a number of posts a day makes just that many, also where many a
   assert.equal((await create(key)).status, 201);
 });
 
-test("what was refused or repeated counts for no post", async () => {
+test("rejected and repeated requests do not count", async () => {
   await untilDayHasRoom();
   const key = await held({ postsPerDay: 2 });
   asRefusal(await create(key, { platforms: ["instagram"] }), 400);

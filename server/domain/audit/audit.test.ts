@@ -49,7 +49,7 @@ async function written(deed: () => Promise<Called>) {
   return { called, one };
 }
 
-test("every change of keys, platform sets and approvals is written down once: what, on what, by whom, from where and in which request", async () => {
+test("every change of keys, platform sets and approvals is audited once: what, on what, by whom, from where and in which request", async () => {
   const keyId = (await world.services.keyHolders.find(world.test.key))?.keyId ?? "";
   for (const [call, actor, prefix] of [
     [asKey, { kind: "key", id: keyId }, "/api/v1/platform-sets"],
@@ -91,7 +91,7 @@ test("every change of keys, platform sets and approvals is written down once: wh
   assert.deepEqual(rows, [{ found: false }]);
 });
 
-test("approving a post is written down", async () => {
+test("approving a post is audited", async () => {
   await world.connect(world.test, "threads");
   const postId = idOf(
     (
@@ -108,7 +108,7 @@ test("approving a post is written down", async () => {
   assert.deepEqual([one.action, one.target, one.data], ["post.approved", postId, { contentHash }]);
 });
 
-test("what was refused or did nothing is not written down", async () => {
+test("requests that were rejected or had no effect are not audited", async () => {
   const before = (await read()).events[0]?.id;
   asRefusal(await asKey("POST", "/api/v1/platform-sets", { name: "" }), 400);
   asRefusal(await asKey("DELETE", `/api/v1/platform-sets/${world.test.platformSetId}`), 400);
@@ -117,7 +117,7 @@ test("what was refused or did nothing is not written down", async () => {
   assert.equal((await read()).events[0]?.id, before);
 });
 
-test("pages follow one another without gap or double, the newest first, and end", async () => {
+test("pages follow each other without gaps or duplicates, newest first, and end", async () => {
   const { events: all } = await read("?limit=100");
   assert.ok(all.length > 5);
   const seen: string[] = [];
@@ -136,7 +136,7 @@ test("pages follow one another without gap or double, the newest first, and end"
   asRefusal(await world.callAs(cookie, "GET", "/api/audit?cursor=nonsense"), 400);
 });
 
-test("nobody sees what was done in another user's things", async () => {
+test("nobody sees another user's audit log", async () => {
   const stranger = (await world.makeTenants()).test;
   const theirs = await world.signIn(stranger);
   const own = new Set((await read("?limit=100")).events.map(({ id }) => id));
@@ -145,7 +145,7 @@ test("nobody sees what was done in another user's things", async () => {
   assert.ok(events.every(({ id }) => !own.has(id)));
 });
 
-test("the database itself refuses to change the log or to take anything out of it", async () => {
+test("the database does not allow changing or deleting audit log entries", async () => {
   const { pool } = world.services;
   for (const sql of [
     "update audit_events set action = 'other'",

@@ -29,7 +29,7 @@ const create = (changed: object = {}, headers: Record<string, string> = {}) =>
 const read = async (id: string) =>
   link.parse(objectIn((await world.call(world.test, "GET", `/api/v1/connect-links/${id}`)).body, "connectLink"));
 
-test("a link is made with a day to live, and its address is shown once and stored nowhere", async () => {
+test("a link is created with a lifetime of a day, and its URL is shown once and stored nowhere", async () => {
   const made = await create();
   assert.equal(made.status, 201);
   const shown = link.parse(objectIn(made.body, "connectLink"));
@@ -56,7 +56,7 @@ test("a link is made with a day to live, and its address is shown once and store
   }
 });
 
-test("only the platform set and the way back have to be told", async () => {
+test("only the platform set and the return URL are required", async () => {
   const { body: answer } = await world.call(world.test, "POST", "/api/v1/connect-links", {
     platformSetId: world.test.platformSetId,
     returnUrl: RETURN_URL,
@@ -65,7 +65,7 @@ test("only the platform set and the way back have to be told", async () => {
   assert.deepEqual([made.platform, made.externalId], [null, null]);
 });
 
-test("the way back is an https address, or one of this machine", async () => {
+test("the return URL uses https, or is on this machine", async () => {
   for (const returnUrl of [
     "http://localhost:8080/back",
     "http://127.0.0.1/",
@@ -92,7 +92,7 @@ test("the way back is an https address, or one of this machine", async () => {
   }
 });
 
-test("what is asked for has to be possible: lifetime, external id, platform and set", async () => {
+test("lifetime, external ID, platform and set must be valid", async () => {
   for (const [changed, path] of [
     [{ expiresInSeconds: 59 }, "/expiresInSeconds"],
     [{ expiresInSeconds: 30 * 86_400 + 1 }, "/expiresInSeconds"],
@@ -111,7 +111,7 @@ test("what is asked for has to be possible: lifetime, external id, platform and 
   assert.equal((await create({ expiresInSeconds: 30 * 86_400, externalId: "x".repeat(255) })).status, 201);
 });
 
-test("the same key makes one link, and the repeat does not show its address again", async () => {
+test("the same key creates one link, and the repeat does not show its URL again", async () => {
   const headers = { "idempotency-key": randomUUID() };
   const externalId = randomUUID();
   const answers = await Promise.all(Array.from({ length: 10 }, () => create({ externalId }, headers)));
@@ -129,7 +129,7 @@ test("the same key makes one link, and the repeat does not show its address agai
   assert.equal(z.object({ total: z.int() }).parse(list).total, 1);
 });
 
-test("links are listed newest first, by status and external id", async () => {
+test("links are listed newest first, by status and external ID", async () => {
   const externalId = randomUUID();
   const ids: string[] = [];
   for (let number = 0; number < 3; number += 1)
@@ -150,7 +150,7 @@ test("links are listed newest first, by status and external id", async () => {
   assert.deepEqual(await list("&status=revoked"), [[ids[1]], 1]);
 });
 
-test("a link is revoked once and for all, ends with its time, and with its set", async () => {
+test("a link is revoked permanently, expires, and ends with its set", async () => {
   const make = async (changed: object = {}) => link.parse(objectIn((await create(changed)).body, "connectLink")).id;
   const revoked = await make();
   for (let times = 0; times < 2; times += 1) {
@@ -168,7 +168,7 @@ test("a link is revoked once and for all, ends with its time, and with its set",
   assert.equal((await read(orphan)).status, "revoked");
 });
 
-test("making and revoking a link are written down, once each, with who did it", async () => {
+test("creating and revoking a link are audited, once each, with who did it", async () => {
   const { id } = link.parse(objectIn((await create()).body, "connectLink"));
   await world.call(world.test, "DELETE", `/api/v1/connect-links/${id}`);
   await world.call(world.test, "DELETE", `/api/v1/connect-links/${id}`);
@@ -187,7 +187,7 @@ test("making and revoking a link are written down, once each, with who did it", 
   );
 });
 
-test("a key for some platforms makes connect links for these alone", async () => {
+test("a key for some platforms can create connect links only for these", async () => {
   const policies = { draftOnly: false, platforms: ["threads" as const], postsPerDay: null, approvalRequired: false };
   const { apiKey: key } = await createApiKey(world.services, world.test, { name: "threads only", policies });
   const ask = (changed: object) => world.call({ ...world.test, key }, "POST", "/api/v1/connect-links", body(changed));

@@ -18,7 +18,7 @@ const earlier = createVault([old]);
 const rotated = createVault([next, old]);
 const ACCESS = "access_token_sealed";
 
-test("every column whose name says that it is sealed is among those that are sealed again", async () => {
+test("every column whose name says that it is encrypted is among those that are re-encrypted", async () => {
   const { rows } = await database.pool.query<{ name: string }>(
     `select table_name || '.' || column_name as name from information_schema.columns
      where table_schema = current_schema() and column_name like '%\_sealed'`,
@@ -29,7 +29,7 @@ test("every column whose name says that it is sealed is among those that are sea
   assert.deepEqual(rows.map(({ name }) => name).sort(), known.sort());
 });
 
-test("a rotation seals everything with the new key, in every column, and a second one finds nothing to do", async () => {
+test("a rotation re-encrypts everything with the new key, in every column, and a second one finds nothing to do", async () => {
   await checkKeys(database.pool, earlier);
   const accounts = await Promise.all(Array.from({ length: 7 }, () => connect(earlier)));
   const app = randomUUID();
@@ -55,7 +55,7 @@ test("a rotation seals everything with the new key, in every column, and a secon
   );
 });
 
-test("what is sealed in checkpoints is sealed again for the platform post that it is of, in the journal too", async () => {
+test("encrypted data in checkpoints is re-encrypted for its platform post, also in the journal", async () => {
   const [account, post] = [await connect(rotated), randomUUID()];
   const place = { table: "platform_posts", row: post, column: "checkpoint" };
   const checkpoint = { publishId: "p1", [SEALED_MEMBER]: earlier.seal("address", place) };
@@ -90,7 +90,7 @@ test("what is sealed in checkpoints is sealed again for the platform post that i
   assert.equal(rows.length, 2);
 });
 
-test("a token that is renewed while a rotation goes on is not lost", async () => {
+test("a token renewed during a rotation is not lost", async () => {
   const account = await connect(earlier);
   const held = Promise.withResolvers<void>();
   const renewing = transaction(database.pool, async (tx) => {
@@ -110,7 +110,7 @@ test("a token that is renewed while a rotation goes on is not lost", async () =>
   assert.equal(await tokenOf(createVault([next]), account), "renewed");
 });
 
-test("a value that no key opens stays as it is, and is told", async () => {
+test("a value that no key decrypts is left unchanged and reported", async () => {
   const account = await connect(createVault([randomBytes(32)]));
   const { unreadable, left } = await rotateEncryption({ pool: database.pool, vault: rotated });
   assert.deepEqual([unreadable, left], [2, 0]);

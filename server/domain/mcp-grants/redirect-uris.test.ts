@@ -3,7 +3,7 @@ import { test } from "node:test";
 
 import { matchesAny, isRedirectUri } from "./redirect-uris.ts";
 
-test("answers go to web pages over TLS, to programs on the person's machine and to apps, and nowhere else", () => {
+test("redirect URIs are web pages over TLS, programs on the user's machine and apps, and nothing else", () => {
   for (const uri of [
     "https://app.example/callback",
     "https://app.example:8443/callback?tenant=7",
@@ -46,7 +46,7 @@ test("answers go to web pages over TLS, to programs on the person's machine and 
   for (const uri of refused) assert.ok(!isRedirectUri(uri), uri);
 });
 
-test("an address is a client's own to the letter, but for the port of a program on the machine", () => {
+test("a redirect URI must match exactly, except for the port of a program on the machine", () => {
   const own = [
     "https://app.example/callback",
     "http://127.0.0.1/callback",

@@ -11,7 +11,7 @@ let world: ConnectingWorld;
 before(async () => (world = await createConnectingWorld()));
 after(() => world.close());
 
-test("a platform set's own app wins, is remembered by what it connected, and never shows its secret", async () => {
+test("a platform set's own app takes precedence, is remembered by its connections, and never shows its secret", async () => {
   const { tenant, cookie } = await world.newcomer();
   const path = (platform = "") => `/api/platform-sets/${tenant.platformSetId}/apps${platform}?mode=test`;
   const redirectUri = "http://localhost:3000/api/platforms/twitter/callback";
@@ -63,7 +63,7 @@ test("a platform set's own app wins, is remembered by what it connected, and nev
   );
 });
 
-test("two platform sets with apps of their own never share a token", async () => {
+test("two platform sets with their own apps never share a token", async () => {
   const { tenant, cookie } = await world.newcomer();
   const other = idOf((await world.call(tenant, "POST", "/api/v1/platform-sets", { name: "Other" })).body, "set");
   for (const platformSetId of [tenant.platformSetId, other]) {

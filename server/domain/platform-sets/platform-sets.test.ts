@@ -57,7 +57,7 @@ test("a name is trimmed and has 1 to 50 characters, as people count them", async
   }
 });
 
-test("a user has at most 20 sets, also where many are made at once", async () => {
+test("a user has at most 20 sets, even with concurrent requests", async () => {
   const tenant = await newTenant();
   const answers = await Promise.all(Array.from({ length: 30 }, (_, index) => create(tenant, `Set ${index}`)));
   assert.equal(answers.filter(({ status }) => status === 200).length, 19);
@@ -66,7 +66,7 @@ test("a user has at most 20 sets, also where many are made at once", async () =>
   assert.equal((await setsOf(tenant)).length, 20);
 });
 
-test("the default set can be renamed and not deleted", async () => {
+test("the default set can be renamed but not deleted", async () => {
   const tenant = await newTenant();
   const path = `${SETS}/${tenant.platformSetId}`;
   assert.equal(objectIn((await world.call(tenant, "PATCH", path, { name: "Main" })).body, "set").name, "Main");
@@ -76,7 +76,7 @@ test("the default set can be renamed and not deleted", async () => {
   );
 });
 
-test("deleting a set disconnects its accounts, discards its scheduled posts with an error and leaves its drafts", async () => {
+test("deleting a set disconnects its accounts, discards its scheduled posts with an error and keeps its drafts", async () => {
   const tenant = await newTenant();
   const setId = idOf((await create(tenant, "Going")).body, "set");
   const accountId = await world.connect(tenant, "facebook", { platformSetId: setId });

@@ -80,7 +80,7 @@ const refusesPublishing = async (id: string) =>
     ["key.policy.approvalRequired"],
   );
 
-test("a key that needs approval publishes what a person has approved, and only that", async () => {
+test("a key that requires approval publishes what a person has approved, and only that", async () => {
   const id = await draft();
   await refusesPublishing(id);
   const approved = await approve(id, await hashOf(id));
@@ -108,7 +108,7 @@ test("it cannot schedule, neither a new post nor an approved one", async () => {
   asRefusal(await patch(id, { scheduledFor }), 400);
 });
 
-test("every edit voids an approval, whoever makes it, also one that is taken back", async () => {
+test("every edit removes an approval, by anyone, even if it is reverted", async () => {
   for (const [change, back] of [
     [{ content: { text: "Other" } }, { content: { text: "Hello" } }],
     [{ platforms: ["threads", "facebook"] }, { platforms: ["threads"] }],
@@ -126,7 +126,7 @@ test("every edit voids an approval, whoever makes it, also one that is taken bac
   }
 });
 
-test("what has changed since it was looked at is not approved", async () => {
+test("a version that has changed since it was reviewed cannot be approved", async () => {
   const id = await draft();
   const seen = await hashOf(id);
   await patch(id, { content: { text: "Something else" } });
@@ -134,7 +134,7 @@ test("what has changed since it was looked at is not approved", async () => {
   await refusesPublishing(id);
 });
 
-test("a post is approved once its media are here and have been seen, and stands for just these", async () => {
+test("a post can be approved once its media is stored and shown, and only with exactly that media", async () => {
   const id = await draft({
     content: {
       text: "Hello",
@@ -159,7 +159,7 @@ test("a post is approved once its media are here and have been seen, and stands 
   await refusesPublishing(id);
 });
 
-test("media that could not be fetched are told with the reason, and keep a post from being approved", async () => {
+test("media that could not be fetched is shown with the reason, and prevents approval", async () => {
   const id = await draft({ content: { text: "Hello", media: [{ url: "https://example.com/a.jpg" }] } });
   await world.services.pool.query(
     `update media set status = 'failed', error = 'The URL responds with status 404.'
@@ -175,7 +175,7 @@ test("media that could not be fetched are told with the reason, and keep a post 
   assert.equal(issue?.message, "a.jpg could not be fetched. The URL responds with status 404.");
 });
 
-test("who approves is shown what is stored and never the address that was sent, in every place where a post names media", async () => {
+test("the person who approves sees the stored files and never the original URL, in every place where a post uses media", async () => {
   const at = (name: string) => `https://theirs.example.com/${name}`;
   const settings = { thread: [{ text: "More", media: [{ url: at("part.jpg"), thumbnailUrl: at("part-cover.jpg") }] }] };
   const content = {
@@ -209,7 +209,7 @@ test("who approves is shown what is stored and never the address that was sent, 
   );
 });
 
-test("a failed post that was approved may be retried, and what is settled cannot be approved", async () => {
+test("an approved failed post can be retried, and a settled one cannot be approved", async () => {
   const id = await draft();
   await approve(id, await hashOf(id));
   await publish(id);
@@ -222,7 +222,7 @@ test("a failed post that was approved may be retried, and what is settled cannot
   assert.equal((await world.call(robot, "POST", `${POSTS}/${id}/retry`)).status, 200);
 });
 
-test("keys approve nothing, those of the post's owner included", async () => {
+test("keys cannot approve, not even those of the post's owner", async () => {
   const id = await draft();
   const hash = await hashOf(id);
   for (const as of [robot, world.test])
@@ -271,7 +271,7 @@ const approveFrom = async (as: string, id: string) => {
   return await world.callAs(as, "POST", `/api/posts/${id}/approve?mode=test`, { contentHash: approval.contentHash });
 };
 
-test("a draft of a key that needs approval waits, with the hash by which it is approved, until it is approved, and again once it is edited", async () => {
+test("a draft of a key that requires approval waits, with its approval hash, until it is approved, and again after an edit", async () => {
   const holder = await newHolder();
   const id = await holder.draft();
   const [only] = (await waiting("", holder.cookie)).approvals;
@@ -287,7 +287,7 @@ test("a draft of a key that needs approval waits, with the hash by which it is a
   assert.deepEqual(await waitingIds("", holder.cookie), []);
 });
 
-test("posts of other keys wait once a key that needs approval changes them, or tries to publish or retry them", async () => {
+test("posts of other keys wait once a key that requires approval edits them, or tries to publish or retry them", async () => {
   const holder = await newHolder();
   const [untouched, changed, tried, failed] = [
     await holder.draft(holder.free),
@@ -313,7 +313,7 @@ test("posts of other keys wait once a key that needs approval changes them, or t
   assert.deepEqual(await waitingIds("", holder.cookie), [changed]);
 });
 
-test("nothing waits for a key that is revoked, or that publishes nothing whatever is approved", async () => {
+test("nothing waits for a key that is revoked, or that publishes nothing even if approved", async () => {
   const holder = await newHolder();
   await holder.draft();
   await world.callAs(holder.cookie, "DELETE", `/api/keys/${holder.keyId}`);
@@ -323,7 +323,7 @@ test("nothing waits for a key that is revoked, or that publishes nothing whateve
   assert.deepEqual(await waitingIds("", draftsOnly.cookie), []);
 });
 
-test("nobody is asked to approve what approval would not help", async () => {
+test("nobody is asked for an approval that would not help", async () => {
   const holder = await newHolder({ approvalRequired: true, platforms: ["threads"] });
   await world.connect(holder.free, "facebook");
   const make = async (platforms: string[]) =>
@@ -349,7 +349,7 @@ test("nobody is asked to approve what approval would not help", async () => {
   assert.deepEqual(await waitingIds("", holder.cookie), []);
 });
 
-test("the list of what waits is read page by page, and shows nothing of the other mode and of other users", async () => {
+test("the approvals list is paged, and shows nothing of the other mode or other users", async () => {
   const holder = await newHolder();
   const made: string[] = [];
   for (let count = 0; count < 5; count += 1) made.unshift(await holder.draft());
@@ -366,7 +366,7 @@ test("the list of what waits is read page by page, and shows nothing of the othe
   assert.deepEqual(await countApprovals(world.services, holder.free.userId), { live: 0, test: 5 });
 });
 
-test("whoever holds the key is told where a person approves: when the post is made or changed, and when publishing is refused", async () => {
+test("a key's holder learns where a person can approve: when the post is created or edited, and when publishing is rejected", async () => {
   const holder = await newHolder();
   const made = await holder.make(holder.held);
   const id = idOf(made.body, "post");

@@ -5,7 +5,7 @@ import { postsAttempts } from "../../../contract/operations/post-attempts.ts";
 import { isOver, withWorld } from "../../../tests/publishing-world.ts";
 import { listAttempts } from "./list-attempts.ts";
 
-test("the attempts of a post show every step with its calls, in order, and what came of them", async () => {
+test("a post's attempts show every step with its requests, in order, and their results", async () => {
   await withWorld(async (world) => {
     await world.startEngine();
     world.ledger.faults.push({ call: "publish", kind: "refuse", text: "twice" });
@@ -40,7 +40,7 @@ test("the attempts of a post show every step with its calls, in order, and what 
   });
 });
 
-test("an outcome that had to be looked up shows how often it was, and the calls of the last look", async () => {
+test("an outcome that was checked shows how often, and the requests of the last check", async () => {
   await withWorld(async (world) => {
     await world.startEngine();
     world.ledger.faults.push({ call: "publish", kind: "drop_after", text: "lost" });

@@ -41,7 +41,7 @@ async function create(tenant: Tenant, text: string, changed: object = {}): Promi
 const list = async (tenant: Tenant, query = "") =>
   page.parse((await world.call(tenant, "GET", `${POSTS}${query}`)).body);
 
-test("posts come newest first, in pages by offset or cursor that neither repeat nor lose any", async () => {
+test("posts are listed newest first, in pages by offset or cursor without duplicates or gaps", async () => {
   const tenant = await newTenant();
   const ids: string[] = [];
   for (let index = 0; index < 25; index += 1) ids.unshift(await create(tenant, `Post ${index}`));
@@ -78,7 +78,7 @@ test("status and platform filter, and total counts what they match", async () =>
   assert.deepEqual(await found("?status=published"), []);
 });
 
-test("a search finds any text of the post, upper and lower case alike, and takes % _ and \\ as plain letters", async () => {
+test("a search finds any text of the post, case-insensitively, and treats % _ and \\ as plain characters", async () => {
   const tenant = await newTenant();
   const plain = await create(tenant, "Grüße aus Köln, 100% sicher, a_b and c\\d");
   const override = await create(tenant, "Something", {
@@ -113,7 +113,7 @@ test("a search finds any text of the post, upper and lower case alike, and takes
   assert.equal((await list(tenant, "?search=e")).total, (await list(tenant, "?search=e")).posts.length);
 });
 
-test("from and to bound the time of creation", async () => {
+test("from and to limit the creation time", async () => {
   const tenant = await newTenant();
   const id = await create(tenant, "Now");
   const at = (milliseconds: number) => encodeURIComponent(new Date(Date.now() + milliseconds).toISOString());
@@ -133,7 +133,7 @@ test("the preview is the first hundred characters as people count them", async (
   assert.equal(post?.textPreview, family.repeat(100));
 });
 
-test("a list of twenty reads no more rows with many posts stored than with few", async () => {
+test("a list of twenty reads no more rows with many stored posts than with few", async () => {
   const tenant = await newTenant();
   const { pool } = world.services;
   await pool.query(

@@ -33,7 +33,7 @@ const act = (id: string, action: string, sent?: object) => world.call(tenant, "P
 const postIn = (answer: Called) => postShape.parse(objectIn(answer.body, "post"));
 const inHours = (hours: number) => new Date(Date.now() + hours * 3_600_000).toISOString();
 
-test("create answers 201 with the whole post, every member there, and gives back what was sent", async () => {
+test("create returns 201 with the whole post, every field included, and what was sent", async () => {
   const content = {
     text: "Hello",
     media: [{ url: "https://example.com/a.jpg", id: "label" }],
@@ -55,11 +55,11 @@ test("create answers 201 with the whole post, every member there, and gives back
   assert.deepEqual(postIn(await get(made.id)), made);
 });
 
-test("a post without optional members shows all four members of its content", async () => {
+test("a post without optional fields shows all four fields of its content", async () => {
   assert.deepEqual(postIn(await create()).content, { text: "Hello", media: [], linkUrl: null, platformOverrides: {} });
 });
 
-test("a time in the future makes a scheduled post, kept to the millisecond; the past, no offset and more than a year are refused", async () => {
+test("a future time creates a scheduled post, exact to the millisecond; past times, missing offsets and more than a year are rejected", async () => {
   const scheduledFor = inHours(1);
   const made = postIn(await create({ platforms: ["facebook"], scheduledFor }));
   assert.deepEqual([made.status, made.scheduledFor], ["scheduled", scheduledFor]);
@@ -74,7 +74,7 @@ test("a time in the future makes a scheduled post, kept to the millisecond; the 
   assert.equal(asRefusal(await create({ scheduledFor }), 400).error, "Threads posts cannot be scheduled yet.");
 });
 
-test("a post keeps the last time at which it may be published, which is later than its first", async () => {
+test("a post keeps its latest publishing time, which is later than its scheduled time", async () => {
   const [scheduledFor, publishBy] = [inHours(1), inHours(2)];
   const made = postIn(await create({ platforms: ["facebook"], scheduledFor, publishBy }));
   assert.equal(made.publishBy, publishBy);
@@ -93,7 +93,7 @@ test("a post keeps the last time at which it may be published, which is later th
   }
 });
 
-test("issues of form, media, texts and accounts are told together, in their order", async () => {
+test("issues of format, media, texts and accounts are reported together, in order", async () => {
   const answer = await create({
     content: { text: "x".repeat(600), media: [{ type: "image" }], extra: 1 },
     platforms: ["threads", "instagram"],
@@ -115,7 +115,7 @@ test("issues of form, media, texts and accounts are told together, in their orde
   assert.deepEqual([validated.status, valid, found.map(({ code }) => code)], [200, false, ["CONTENT_TOO_LONG"]]);
 });
 
-test("an issue of a platform points to where it was sent, also behind a name that was wrong", async () => {
+test("a platform's issue points to where it was sent, even after an invalid name", async () => {
   const { issues } = asRefusal(
     await create({
       platforms: ["threds", "threads", "instagram"],
@@ -143,7 +143,7 @@ test("validate stores nothing", async () => {
   assert.deepEqual(await countRows(world), before);
 });
 
-test("a patch replaces the members it gives and leaves the others; a platform that stays keeps its platform post", async () => {
+test("a patch replaces the given fields and keeps the others; a remaining platform keeps its platform post", async () => {
   const made = postIn(
     await create({ platforms: ["threads", "linkedin"], content: { text: "Hello", linkUrl: "https://example.com/" } }),
   );
@@ -157,7 +157,7 @@ test("a patch replaces the members it gives and leaves the others; a platform th
   assert.notEqual(changed.updatedAt, "");
 });
 
-test("a patch may schedule a draft and make a scheduled post a draft again", async () => {
+test("a patch can schedule a draft and turn a scheduled post into a draft", async () => {
   const made = postIn(await create({ platforms: ["facebook"] }));
   const scheduledFor = inHours(2);
   assert.deepEqual(postIn(await patch(made.id, { scheduledFor })).status, "scheduled");
@@ -170,7 +170,7 @@ test("a patch may schedule a draft and make a scheduled post a draft again", asy
   assert.deepEqual([draft.status, draft.scheduledFor], ["draft", null]);
 });
 
-test("what a patch leads to is validated whole, and a refused patch changes nothing", async () => {
+test("the result of a patch is validated as a whole, and a rejected patch changes nothing", async () => {
   const made = postIn(await create({ platforms: ["facebook"], scheduledFor: inHours(1) }));
   assert.equal(
     asRefusal(await patch(made.id, { platforms: ["threads"] }), 400).error,
@@ -179,7 +179,7 @@ test("what a patch leads to is validated whole, and a refused patch changes noth
   assert.deepEqual(postIn(await get(made.id)), made);
 });
 
-test("each status allows what the table says and refuses the rest with its name", async () => {
+test("each status allows what the table says and rejects the rest with its name", async () => {
   const { id } = postIn(await create());
   assert.equal(asRefusal(await act(id, "retry"), 409).code, "INVALID_STATUS_TRANSITION");
   assert.equal(postIn(await act(id, "publish")).status, "queued");
@@ -190,7 +190,7 @@ test("each status allows what the table says and refuses the rest with its name"
     assert.match(asRefusal(await act(id, again), 409).error, /"discarded"/);
 });
 
-test("retry takes failed platform posts, and unknown ones only by name and with force", async () => {
+test("retry accepts failed platform posts, and unknown ones only if listed with force", async () => {
   const made = postIn(await create({ platforms: ["threads", "linkedin", "facebook"] }));
   await act(made.id, "publish");
   const { pool } = world.services;
@@ -215,7 +215,7 @@ test("retry takes failed platform posts, and unknown ones only by name and with 
   );
 });
 
-test("publishing is refused while a platform has no account any more, and the draft stays", async () => {
+test("publishing is rejected if a platform no longer has an account, and the draft stays", async () => {
   const other = (await world.makeTenants()).test;
   const accountId = await world.connect(other, "threads");
   const id = idOf((await create({}, other)).body, "post");
@@ -239,7 +239,7 @@ async function sendForm(data: object, files: Record<string, string>): Promise<Ca
   return await world.call(tenant, "POST", POSTS, form);
 }
 
-test("a file gives the entry of its name its bytes, others are appended, and the answer shows what was measured", async () => {
+test("a file belongs to the entry with its name, others are appended, and the response shows the measured values", async () => {
   const content = {
     text: "Hello",
     media: [{ url: "https://example.com/first.jpg", filename: "first.jpg", altText: "First" }],
@@ -275,7 +275,7 @@ test("a file gives the entry of its name its bytes, others are appended, and the
   assert.deepEqual(rows, [{ path: "/content/media/0" }, { path: "/content/media/1" }]);
 });
 
-test("an answer can be sent back as a patch: its stored files stay what they are", async () => {
+test("a response can be sent back as a patch: its stored files stay the same", async () => {
   const made = postIn(await sendForm(body(), { "a.jpg": "photo-1x1.jpg" }));
   const [entry] = made.content.media;
   const changed = postIn(await patch(made.id, { content: { media: [{ ...entry, altText: "A picture" }] } }));
@@ -287,7 +287,7 @@ test("an answer can be sent back as a patch: its stored files stay what they are
   assert.deepEqual(cleared.content.media, []);
 });
 
-test("a stored media object is named by its id, and files in the parts of a chain by their names", async () => {
+test("a stored media object is referenced by its ID, and files in the parts of a thread by their names", async () => {
   const form = new FormData();
   form.set("file", new File([await fixture("photo-1x1.jpg")], "stored.jpg", { type: "image/jpeg" }));
   const mediaId = idOf((await world.call(tenant, "POST", "/api/v1/media", form)).body, "media");
@@ -304,7 +304,7 @@ test("a stored media object is named by its id, and files in the parts of a chai
   ]);
 });
 
-test("media by URL are fetched by a job, and an unchanged URL is not fetched again after a patch", async () => {
+test("media by URL is fetched by a job, and an unchanged URL is not fetched again after a patch", async () => {
   const jobsBefore = world.jobs.length;
   const media = [{ url: "https://example.com/a.mp4", type: "video", thumbnailUrl: "https://example.com/a.jpg" }];
   const platformOverrides = { instagram: { settings: { coverUrl: "https://example.com/c.jpg" } } };
@@ -316,7 +316,7 @@ test("media by URL are fetched by a job, and an unchanged URL is not fetched aga
   assert.equal(world.jobs.length, jobsBefore + 4);
 });
 
-test("a create without media and without Idempotency-Key takes two statements", async () => {
+test("a create without media and Idempotency-Key takes two statements", async () => {
   // The key is looked up by the first, and remembered for a moment; see `createKeyHolders`.
   world.services.keyHolders.forget((await world.services.keyHolders.find(tenant.key))?.keyId ?? "");
   await create();

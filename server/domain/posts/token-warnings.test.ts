@@ -65,7 +65,7 @@ const GRANTS: { says: string; holds: (platform: PlatformName) => boolean; set: s
 ];
 
 for (const platform of PLATFORM_NAMES) {
-  test(`${platform}: create, patch and validate name a post that is scheduled past the end of the access, and refuse nothing for it`, async () => {
+  test(`${platform}: create, patch and validate warn about a post scheduled after access expires, and accept it`, async () => {
     const { test: tenant } = await world.makeTenants();
     const accountId = await world.connect(tenant, platform);
     for (const { says, holds, set, warns } of GRANTS) {

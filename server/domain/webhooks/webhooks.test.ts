@@ -110,7 +110,7 @@ const envelope = z.strictObject({
   data: z.looseObject({}),
 });
 
-test("what happens to a post is told to those who asked for it, signed, once each and in an order that can be read", async () => {
+test("events of a post are sent to its subscribers, signed, once each and in a recognizable order", async () => {
   const tenant = await newTenant();
   const all = await create(tenant, { url: `${address}/all` });
   const few = await create(tenant, { url: `${address}/few`, events: ["post.discarded"] });
@@ -148,7 +148,7 @@ test("what happens to a post is told to those who asked for it, signed, once eac
   assert.deepEqual(received, []);
 });
 
-test("the events of a post are counted from one, so that a receiver sees where one is missing", async () => {
+test("the events of a post are numbered from one, so that a receiver notices missing ones", async () => {
   const tenant = await newTenant();
   await world.connect(tenant, "facebook");
   await create(tenant, { url: `${address}/all` });
@@ -174,7 +174,7 @@ test("the events of a post are counted from one, so that a receiver sees where o
   );
 });
 
-test("the other mode and other users are told nothing", async () => {
+test("the other mode and other users receive nothing", async () => {
   const { live, test: tenant } = await world.makeTenants();
   await world.connect(tenant, "threads");
   const stranger = await newTenant();
@@ -186,7 +186,7 @@ test("the other mode and other users are told nothing", async () => {
   assert.deepEqual(received, []);
 });
 
-test("a delivery that fails is tried again with the same id and the same bytes, and given up in the end", async () => {
+test("a failed delivery is retried with the same ID and bytes, and given up in the end", async () => {
   const tenant = await newTenant();
   const { id } = await create(tenant, { url: `${address}/flaky` });
   await world.call(tenant, "POST", `${WEBHOOKS}/${id}/test`);
@@ -216,7 +216,7 @@ test("a delivery that fails is tried again with the same id and the same bytes, 
   assert.deepEqual([total, deliveries[0]?.attempts.length], [2, 20]);
 });
 
-test("what is sent is kept without a signed address that works, and every try and the log have it whole", async () => {
+test("deliveries are stored without a working signed URL, but every attempt and the log have it", async () => {
   const tenant = await newTenant();
   const { id } = await create(tenant, { url: `${address}/media` });
   const post = { content: { text: "" }, platforms: ["threads"], platformSetId: tenant.platformSetId };
@@ -242,7 +242,7 @@ test("what is sent is kept without a signed address that works, and every try an
   assert.ok(!(await dump(world)).includes(signature));
 });
 
-test("a delivery from before bodies were sealed is shown and sent as it stands", async () => {
+test("a delivery from before bodies were encrypted is shown and sent unchanged", async () => {
   const tenant = await newTenant();
   const { id } = await create(tenant, { url: `${address}/earlier` });
   await world.call(tenant, "POST", `${WEBHOOKS}/${id}/test`);
@@ -259,7 +259,7 @@ test("a delivery from before bodies were sealed is shown and sent as it stands",
   assert.equal((await deliveriesOf(tenant, id)).deliveries[0]?.payload, payload);
 });
 
-test("a status of 2xx is a receipt, whatever comes with it", async () => {
+test("a 2xx status is a receipt, regardless of the body", async () => {
   const tenant = await newTenant();
   for (const path of ["/compressed", "/large"]) {
     const { id } = await create(tenant, { url: `${address}${path}` });
@@ -270,7 +270,7 @@ test("a status of 2xx is a receipt, whatever comes with it", async () => {
   }
 });
 
-test("a webhook without a URL is sent nothing: its deliveries stand in its log, for as long as somebody reads it", async () => {
+test("a webhook without a URL is sent nothing: its deliveries are in its log, as long as someone reads it", async () => {
   const tenant = await newTenant();
   const { id, url, secret } = await create(tenant, { url: null });
   assert.ok(url === null && secret !== null);
@@ -310,7 +310,7 @@ test("a webhook without a URL is sent nothing: its deliveries stand in its log, 
   ]);
 });
 
-test("410 disables a webhook, and nothing is sent to it until it is enabled again", async () => {
+test("410 disables a webhook, and nothing is sent until it is enabled again", async () => {
   const tenant = await newTenant();
   const { id } = await create(tenant, { url: `${address}/gone` });
   await world.call(tenant, "POST", `${WEBHOOKS}/${id}/test`);
@@ -339,7 +339,7 @@ test("410 disables a webhook, and nothing is sent to it until it is enabled agai
   assert.equal(received.length, 2);
 });
 
-test("while a secret is being rotated both sign; neither is ever shown again, nor stored in the clear", async () => {
+test("both secrets sign during a rotation; neither is shown again or stored in plain text", async () => {
   const tenant = await newTenant();
   const made = await create(tenant, { url: `${address}/rotated` });
   const key = { "idempotency-key": `rotate-${made.id}` };
@@ -374,7 +374,7 @@ test("while a secret is being rotated both sign; neither is ever shown again, no
   }
 });
 
-test("an address that is not public is not asked, and the delivery says so", async () => {
+test("a URL that is not public is not requested, and the delivery says so", async () => {
   const tenant = await newTenant();
   const { id } = await create(tenant, { url: `${address}/private` });
   await world.call(tenant, "POST", `${WEBHOOKS}/${id}/test`);
@@ -384,7 +384,7 @@ test("an address that is not public is not asked, and the delivery says so", asy
   world.jobs.length = 0;
 });
 
-test("a URL where nothing would be sent is refused where it is given, with what to do instead", async () => {
+test("a URL to which nothing would be sent is rejected immediately, with what to do instead", async () => {
   const tenant = await newTenant();
   const { id } = await create(tenant, { url: "https://app.example.com/" });
   world.services.settings.allowPrivateUrls = false;
@@ -417,7 +417,7 @@ test("a URL where nothing would be sent is refused where it is given, with what 
   }
 });
 
-test("there are at most twenty webhooks, also where many are made at once, and a deleted one is gone with its log", async () => {
+test("there are at most twenty webhooks, even with concurrent requests, and a deleted one is gone with its log", async () => {
   const tenant = await newTenant();
   const made = await Promise.all(
     Array.from({ length: MAX_WEBHOOKS + 5 }, () => world.call(tenant, "POST", WEBHOOKS, { url: `${address}/many` })),

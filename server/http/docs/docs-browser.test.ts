@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { assertSound, LONGEST_STEP_MILLISECONDS, openBrowser, step } from "../../../tests/browser.ts";
 import { createWorld } from "../../../tests/world.ts";
 
-test("the documentation is read, searched, copied from and tried in a browser", async (t) => {
+test("the documentation can be read, searched, copied from and tried in a browser", async (t) => {
   const world = await createWorld();
   t.after(() => world.close());
   Object.assign(world.services.settings, { apiUrl: world.url, appUrl: world.url });
@@ -34,7 +34,7 @@ test("the documentation is read, searched, copied from and tried in a browser", 
       await assertSound(page);
     }
   });
-  await step("the way to the other pages opens", async () => {
+  await step("the navigation opens", async () => {
     await page.getByText("All pages").click();
     await page
       .getByRole("navigation", { name: "Documentation" })
@@ -43,13 +43,13 @@ test("the documentation is read, searched, copied from and tried in a browser", 
       .click();
     await page.waitForURL("**/docs/webhooks");
   });
-  await step("code is copied", async () => {
+  await step("code can be copied", async () => {
     await context.grantPermissions(["clipboard-read", "clipboard-write"]);
     await page.getByRole("button", { name: "Copy" }).first().click();
     await page.getByRole("button", { name: "Copied" }).waitFor();
     assert.match(String(await page.evaluate("navigator.clipboard.readText()")), /^HOOK=\$\(curl/);
   });
-  await step("samples are tabs by mouse and keyboard, and the choice is kept on other pages", async () => {
+  await step("samples are tabs for mouse and keyboard, and the choice is kept on other pages", async () => {
     await page.goto(`${world.url}/docs/api/posts`);
     await page.getByRole("tab", { name: "TypeScript" }).nth(2).click();
     await page.getByRole("tabpanel", { name: "TypeScript" }).nth(2).waitFor();
@@ -64,7 +64,7 @@ test("the documentation is read, searched, copied from and tried in a browser", 
     assert.match(String(await page.evaluate("navigator.clipboard.readText()")), /^import json/);
     assert.equal(await page.getByRole("tabpanel", { name: "curl" }).count(), 0);
   });
-  await step("without scripts a sample is read in every language", async () => {
+  await step("without scripts, a sample is shown in every language", async () => {
     const plain = await browser.newContext({ javaScriptEnabled: false });
     const still = await plain.newPage();
     await still.goto(`${world.url}/docs/quickstart`);
@@ -77,7 +77,7 @@ test("the documentation is read, searched, copied from and tried in a browser", 
     await page.locator("#found a").first().click();
     await page.waitForURL("**/docs/test-mode#simulate-failures");
   });
-  await step("a call is tried with a test key", async () => {
+  await step("a request is tried with a test key", async () => {
     await page.setViewportSize({ width: 1280, height: 900 });
     await page.goto(`${world.url}/docs/try`);
     await page.getByPlaceholder("Token").first().fill(world.test.key);

@@ -19,7 +19,7 @@ after(() => world.close());
 const get = (path: string, headers: Record<string, string> = {}) =>
   fetch(`${world.url}${path}`, { headers, redirect: "manual" });
 
-test("every link of every page leads somewhere, to the heading that it names", async () => {
+test("every link of every page leads to an existing heading", async () => {
   const seen = new Map<string, Promise<{ status: number; ids: Set<string> }>>();
   const open = (path: string) => {
     const known =
@@ -50,12 +50,12 @@ test("every operation, platform and error code has its place", async () => {
   assert.equal(paths.size, pages.length);
 });
 
-test("what the public documentation names is there", () => {
+test("everything named in the public documentation exists", () => {
   const offered = new Set(OPERATIONS.map(({ method, path }) => `${method} ${path}`));
   for (const call of PROMISED) assert.ok(offered.has(call), call);
 });
 
-test("every call that a guide names is offered", () => {
+test("every operation named in a guide exists", () => {
   const offered = [...OPERATIONS.map(({ method, path }) => `${method} ${path}`), ...BROWSER_CALLS];
   const guides = pages.filter(({ path }) => !/^\/docs\/(api|errors|platforms)\//.test(path));
   const named = guides.flatMap(({ path, markdown }) =>
@@ -71,7 +71,7 @@ test("every call that a guide names is offered", () => {
   );
 });
 
-test("a page comes as HTML under a strict policy, and as Markdown at its twin", async () => {
+test("a page is served as HTML under a strict policy, and as Markdown", async () => {
   const page = await get("/docs/webhooks");
   assert.equal(page.headers.get("content-type"), "text/html; charset=utf-8");
   const policy = page.headers.get("content-security-policy") ?? "";
@@ -89,7 +89,7 @@ test("a page comes as HTML under a strict policy, and as Markdown at its twin", 
   assert.deepEqual([missing.status, missing.headers.get("content-type")], [404, "text/html; charset=utf-8"]);
 });
 
-test("llm.txt has every call for keys, every setting and every code, and its siblings the rest", async () => {
+test("llm.txt has every operation for keys, every setting and every code, and the other files have the rest", async () => {
   const text = await (await get("/llm.txt")).text();
   for (const { method, path, successor } of OPERATIONS)
     if (successor === undefined) assert.ok(text.includes(`\`${method} ${path}\``), path);
@@ -103,7 +103,7 @@ test("llm.txt has every call for keys, every setting and every code, and its sib
   for (const { path } of pages) assert.ok(full.includes(`<!-- ${path} -->`), path);
 });
 
-test("the search finds sections by their address", async () => {
+test("the search finds sections by URL", async () => {
   const sections: unknown = await (await get("/docs/search.json")).json();
   assert.ok(Array.isArray(sections));
   const found = sections.find(({ heading }) => heading === "Simulate failures");

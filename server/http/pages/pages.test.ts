@@ -44,7 +44,7 @@ const send = (
     redirect: "manual",
   });
 
-test("every page is kept by no cache, framed by no site, and runs nothing but what is ours", async () => {
+test("every page is never cached or framed, and runs only our own code", async () => {
   for (const path of [
     ...PRIVATE,
     `/connections/apps?mode=test&set=${world.test.platformSetId}`,
@@ -76,7 +76,7 @@ test("a visitor is sent to sign in, and back to where they wanted to go", async 
   }
 });
 
-test("signing in leads to a page of ours and nowhere else", async () => {
+test("signing in leads only to our own pages", async () => {
   const own = await send(
     "/sign-in",
     { email: "a@example.com", password: "x", returnTo: "//evil.example/" },
@@ -89,7 +89,7 @@ test("signing in leads to a page of ours and nowhere else", async () => {
   }
 });
 
-test("what belongs to another user cannot be reached by a form", async () => {
+test("another user's objects cannot be reached with a form", async () => {
   const other = (await world.makeTenants()).test;
   const accountId = await world.connect(other, "threads");
   const [otherCookie, keys] = [
@@ -125,7 +125,7 @@ test("what belongs to another user cannot be reached by a form", async () => {
   assert.equal((await open(`/connections/apps?mode=test&set=${other.platformSetId}`)).status, 404);
 });
 
-test("a key is on the page that makes it, and on no other", async () => {
+test("a key is shown on the page that creates it, and on no other", async () => {
   const made = await send("/keys", {
     mode: "test",
     name: "shown once",
@@ -142,7 +142,7 @@ test("a key is on the page that makes it, and on no other", async () => {
   assert.equal((await world.call({ ...world.test, key }, "GET", "/api/v1/accounts")).status, 401);
 });
 
-test("an account that needs a hand says why, and what to do", async () => {
+test("an account that needs attention says why, and what to do", async () => {
   const { test: tenant } = await world.makeTenants();
   await world.connect(tenant, "linkedin");
   const own = await world.signIn(tenant);
@@ -166,7 +166,7 @@ test("an account that needs a hand says why, and what to do", async () => {
   assert.match((await shown("expired", null)) ?? "", /Reconnect the account/);
 });
 
-test("what a form does is written down under the request's id and address", async () => {
+test("a form's action is recorded under the request's ID and address", async () => {
   const answer = await send("/keys", { mode: "test", name: "written down" });
   const { rows } = await world.services.pool.query(
     `select a.request_id, a.address, a.actor_kind from audit_events a join api_keys k on k.id::text = a.target
@@ -178,7 +178,7 @@ test("what a form does is written down under the request's id and address", asyn
   assert.ok((await (await open("/settings/log")).text()).includes("<b>API key created</b>"));
 });
 
-test("a post that a key may publish only when approved is looked at and approved, until it is edited", async () => {
+test("a post that a key can publish only after approval is reviewed and approved, until it is edited", async () => {
   const made = await send("/keys", { mode: "test", name: "asks first", approvalRequired: "1" });
   const tenant = { ...world.test, key: /amp_test_[\w-]{43}/.exec(await made.text())?.[0] ?? "" };
   const created = await world.call(tenant, "POST", "/api/v1/posts", {
@@ -201,7 +201,7 @@ test("a post that a key may publish only when approved is looked at and approved
   assert.equal((await open(`${path}/approve`, { cookie: stranger })).status, 404);
 });
 
-test("a post to approve that cannot be read is not said to be gone", async () => {
+test("a post to approve that cannot be read is not reported as deleted", async () => {
   const created = await world.call(world.test, "POST", "/api/v1/posts", {
     platformSetId: world.test.platformSetId,
     platforms: ["threads"],
@@ -223,7 +223,7 @@ test("a post to approve that cannot be read is not said to be gone", async () =>
   assert.equal((await open(`/posts/${crypto.randomUUID()}/approve`)).status, 404);
 });
 
-test("an id that is none leads to no other route", async () => {
+test("an invalid ID leads to no other route", async () => {
   for (const id of ["%2e", "%2e%2e"]) {
     const page = `/posts/${id}/approve`;
     const asked = await sendRaw(
@@ -241,7 +241,7 @@ test("an id that is none leads to no other route", async () => {
       );
 });
 
-test("nothing in a post to approve is read backwards, and that it would be is told", async () => {
+test("nothing in a post to approve is displayed backwards, and a notice says that it would be", async () => {
   const turned = "Go to \u202emoc.elpmaxe\u202c";
   const created = await world.call(world.test, "POST", "/api/v1/posts", {
     platformSetId: world.test.platformSetId,
@@ -257,7 +257,7 @@ test("nothing in a post to approve is read backwards, and that it would be is to
   assert.ok(!/[\u202a-\u202e]/.test(page));
 });
 
-test("what waits for approval is counted on every page, and approved or discarded from the list as it was shown there", async () => {
+test("the number of posts waiting for approval is on every page, and the list approves or discards them as shown", async () => {
   const { test: free } = await world.makeTenants();
   await world.connect(free, "threads");
   const own = await world.signIn(free);
@@ -316,7 +316,7 @@ test("what waits for approval is counted on every page, and approved or discarde
   assert.deepEqual([await counted(), (await page()).includes("No posts are waiting")], [undefined, true]);
 });
 
-test("what is wrong in a form is told beside its field, and what was filled in is still there", async () => {
+test("errors in a form are shown next to their field, and the input is kept", async () => {
   const refused = await send("/keys", { mode: "live", name: " ", postsPerDay: "7" });
   const page = await refused.text();
   assert.equal(refused.status, 400);
@@ -331,7 +331,7 @@ test("what is wrong in a form is told beside its field, and what was filled in i
   assert.ok(form.includes('value="eve@example.com"') && !form.includes("short"));
 });
 
-test("a link without a token, or with one that does not hold, says how to get another", async () => {
+test("a link without a valid token says how to get another", async () => {
   assert.match(await (await open("/verify-email", {})).text(), /no longer works/);
   assert.match(await (await send("/verify-email", { token: "made-up" }, { origin: OWN })).text(), /no longer works/);
   assert.match(await (await open("/reset-password", {})).text(), /no longer works/);
@@ -347,7 +347,7 @@ test("a link without a token, or with one that does not hold, says how to get an
   );
 });
 
-test("an invitation shows whom it is for, makes the account once, and says when it does not hold", async () => {
+test("an invitation shows whom it is for, creates the account once, and says when it is invalid", async () => {
   await world.services.pool.query("update users set is_owner = true where id = $1", [world.test.userId]);
   await send("/settings/invites", { email: "grace@example.com" });
   const { sealed } = z.object({ id: z.string(), sealed: z.string() }).parse(world.jobs.at(-1)?.data);
@@ -362,6 +362,6 @@ test("an invitation shows whom it is for, makes the account once, and says when 
   assert.ok(again.status === 400 && (await again.text()).includes("already used"));
 });
 
-test("a form that is too long is refused", async () => {
+test("a form that is too long is rejected", async () => {
   assert.equal((await send("/sign-in", { email: "x".repeat(70_000) }, { origin: OWN })).status, 413);
 });

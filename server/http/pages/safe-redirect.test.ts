@@ -3,7 +3,7 @@ import { test } from "node:test";
 
 import { safeRedirect } from "./safe-redirect.ts";
 
-test("a return path leads nowhere but to our own pages", () => {
+test("a return path leads only to our own pages", () => {
   for (const good of ["/", "/keys", "/connections?mode=test", "/connect/abc?status=refused&reason=%2F%2Fevil.example"])
     assert.equal(safeRedirect(good, "/fallback"), good);
   for (const bad of [

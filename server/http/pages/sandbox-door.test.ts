@@ -68,7 +68,7 @@ const open = async (path: string, cookie?: string) => {
   return { status: answer.status, location: answer.headers.get("location"), text: await answer.text() };
 };
 
-test("the sandbox's page shows a person the posts of their own accounts, and a stranger none", async () => {
+test("the sandbox's page shows users the posts of their own accounts, and strangers none", async () => {
   const [mine, theirs] = [world.test, (await world.makeTenants()).test];
   const [own, foreign] = [await publish(mine, "mine"), await publish(theirs, "theirs", "mine")];
   const cookie = await world.signIn(mine);
@@ -90,7 +90,7 @@ test("the sandbox's page shows a person the posts of their own accounts, and a s
   world.services.settings.sandboxPage = "own";
 });
 
-test("no request through the door reaches a platform's routes, and none is noted", async () => {
+test("no request through the page reaches a platform's routes, and none is logged", async () => {
   world.services.settings.sandboxPage = "open";
   assert.equal((await open("/sandbox")).location, "/sandbox/");
   const before = store.all("SELECT name, value FROM series ORDER BY name");

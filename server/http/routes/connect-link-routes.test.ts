@@ -144,7 +144,7 @@ const WAYS: readonly [PlatformName, string][] = [
 ];
 
 for (const [platform, login] of WAYS) {
-  test(`${platform} ${login} is connected by a link without a login, and the way back, the account and the event tell the result`, async () => {
+  test(`${platform} ${login} is connected with a link without a login, and the return URL, the account and the event have the result`, async () => {
     const { tenant, id, path } = await newLink({ platform });
     const browser = newBrowser();
     const page = await browser.open(path);
@@ -194,7 +194,7 @@ for (const [platform, login] of WAYS) {
   });
 }
 
-test("a link's page shows who asks and every way that is open, and opening it changes nothing", async () => {
+test("a link's page shows who asks and every available way, and opening it changes nothing", async () => {
   const { tenant, path, id } = await newLink({ platform: null });
   await world.database.pool.query("update users set name = 'Ada <b>& Co</b>' where id = $1", [tenant.userId]);
   const browser = newBrowser();
@@ -216,7 +216,7 @@ test("a link's page shows who asks and every way that is open, and opening it ch
   assert.equal((await read(tenant, id)).status, "pending");
 });
 
-test("who refuses goes back with that result, and may take the link again", async () => {
+test("a user who declines returns with that result, and can use the link again", async () => {
   const { tenant, id, path } = await newLink();
   const browser = newBrowser();
   const back = await browser.leave(await browser.connect(path, "threads", { decision: "refuse" }));
@@ -232,7 +232,7 @@ test("who refuses goes back with that result, and may take the link again", asyn
   assert.equal((await browser.leave(await browser.connect(path))).searchParams.get("status"), "connected");
 });
 
-test("whatever else goes wrong is told with what to do: to try again, or to go back with the reason", async () => {
+test("every other failure is shown with what to do: try again, or return with the reason", async () => {
   const { tenant, id, path } = await newLink();
   const browser = newBrowser();
   const failed = await browser.connect(path, "threads", { untick: ["threads_content_publish"] });
@@ -255,7 +255,7 @@ test("whatever else goes wrong is told with what to do: to try again, or to go b
   assert.equal((await read(tenant, id)).status, "connected");
 });
 
-test("a link works once: not after an account was connected by it, and not twice at the same time", async () => {
+test("a link works once: not after it connected an account, and not twice concurrently", async () => {
   const { tenant, id, path } = await newLink();
   const browsers = [newBrowser(), newBrowser(), newBrowser()];
   const backs = await Promise.all(browsers.map(async (browser) => await answerConsent(await browser.start(path))));
@@ -278,7 +278,7 @@ test("a link works once: not after an account was connected by it, and not twice
   assert.equal((await read(tenant, id)).status, "connected");
 });
 
-test("coming back again after success shows the same result", async () => {
+test("returning again after success shows the same result", async () => {
   const { path } = await newLink();
   const browser = newBrowser();
   const back = await answerConsent(await browser.start(path));
@@ -318,7 +318,7 @@ test("a tampered, unknown, expired or revoked link, and one whose set is gone, c
   assert.deepEqual(await accountsOf(tenant), []);
 });
 
-test("a link that is revoked while the person is at the platform connects nothing; one that runs out then still does", async () => {
+test("a link revoked while the user is on the platform connects nothing; one that expires then still does", async () => {
   const browser = newBrowser();
   const revoked = await newLink();
   const back = await answerConsent(await browser.start(revoked.path));
@@ -333,7 +333,7 @@ test("a link that is revoked while the person is at the platform connects nothin
   assert.equal((await browser.leave(await browser.arrive(lateBack))).searchParams.get("status"), "connected");
 });
 
-test("what was granted for a link that was revoked or used meanwhile, the platform is asked to take back, unless an account lives by it", async () => {
+test("the platform is asked to revoke a grant whose link was revoked or used meanwhile, unless an account depends on it", async () => {
   const revocations = async (platform: PlatformName) => {
     for (const { queue, data } of world.jobs.splice(0))
       if (queue === REVOKE_QUEUE) await revokeGrant(world.services.oauth, data);
@@ -387,7 +387,7 @@ test("what was granted for a link that was revoked or used meanwhile, the platfo
   assert.equal(await revocations("tiktok"), before + 1);
 });
 
-test("a choice that is sent twice at once connects the account, and nothing of what was granted is taken back", async () => {
+test("a choice sent twice concurrently connects the account, and revokes nothing", async () => {
   const browser = newBrowser();
   const { tenant, path } = await newLink({ platform: "facebook" });
   const choosePath = new URL(
@@ -417,7 +417,7 @@ test("a choice that is sent twice at once connects the account, and nothing of w
   );
 });
 
-test("what one browser has begun, no other can finish, choose from or see the result of", async () => {
+test("no other browser can finish, choose from or see the result of what one browser started", async () => {
   const { tenant, path } = await newLink({ platform: "facebook" });
   const browser = newBrowser();
   const stranger = newBrowser();
@@ -439,7 +439,7 @@ test("what one browser has begun, no other can finish, choose from or see the re
   assert.deepEqual(await accountsOf(tenant), []);
 });
 
-test("of several Pages the person chooses one, on a page that may lead to the way back and nowhere else", async () => {
+test("of several Pages the user chooses one, on a page that leads only to the return URL", async () => {
   const { tenant, path } = await newLink({ platform: "facebook" });
   const browser = newBrowser();
   const shown = await browser.connect(path, "facebook", { person: `${tenant.userId}-two-pages` });
@@ -468,7 +468,7 @@ test("of several Pages the person chooses one, on a page that may lead to the wa
   );
 });
 
-test("another account of the platform takes the place of the set's only when that is agreed to; the same customer keeps the account", async () => {
+test("another account replaces the set's only after confirmation; the same customer keeps the account", async () => {
   const { tenant, path } = await newLink({ platform: "twitter" });
   await newBrowser().connect(path, "twitter");
   const [first] = await accountsOf(tenant);
@@ -496,7 +496,7 @@ test("another account of the platform takes the place of the set's only when tha
   assert.notEqual(replaced?.id, first?.id);
 });
 
-test("a link for one platform connects no other, and nothing in an address changes where the browser goes back to", async () => {
+test("a link for one platform connects no other, and nothing in a URL changes where the browser returns to", async () => {
   const { path, tenant } = await newLink({ platform: "threads" });
   const browser = newBrowser();
   for (const query of ["platform=twitter", "platform=myspace", "", "platform=threads&login=facebook"])
@@ -511,7 +511,7 @@ test("a link for one platform connects no other, and nothing in an address chang
   assert.equal((await accountsOf(tenant)).length, 1);
 });
 
-test("a live link shows only what the instance, or the set, has an app for", async () => {
+test("a live link shows only platforms for which the instance, or the set, has an app", async () => {
   const tenant = (await world.makeTenants()).live;
   const { path } = await linkOf(tenant, { platform: null });
   const browser = newBrowser();
@@ -533,7 +533,7 @@ test("a live link shows only what the instance, or the set, has an app for", asy
   );
 });
 
-test("whoever is led past the link's page by another site, a letter or a bookmark sees the page first", async () => {
+test("anyone sent past the link's page by another site, an email or a bookmark sees the page first", async () => {
   const { path } = await newLink();
   const start = async (headers: Record<string, string>) => {
     const { status, headers: answered } = await fetch(`${world.url}${path}/start?platform=threads`, {
@@ -550,7 +550,7 @@ test("whoever is led past the link's page by another site, a letter or a bookmar
   assert.equal(new URL(location ?? "").origin, new URL(sandbox.url).origin);
 });
 
-test("a form of another site chooses nothing", async () => {
+test("a form of another site cannot choose", async () => {
   const { tenant, path } = await newLink({ platform: "facebook" });
   const browser = newBrowser();
   const choosePath = new URL(
@@ -569,7 +569,7 @@ test("a form of another site chooses nothing", async () => {
   assert.deepEqual(await accountsOf(tenant), []);
 });
 
-test("the cookie of a browser is out of reach of scripts, of other sites' requests, and on https of other hosts", async () => {
+test("a browser's cookie is inaccessible to scripts, other sites' requests, and on https to other hosts", async () => {
   const { path } = await newLink();
   const { headers } = await newBrowser().open(`${path}/start?platform=threads`);
   assert.match(

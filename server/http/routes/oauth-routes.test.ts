@@ -19,7 +19,7 @@ before(async () => {
 after(() => world.close());
 
 for (const { platform, login, oauth, way } of WAYS) {
-  test(`${way} is connected at the sandbox's own consent page, with all that was granted`, async () => {
+  test(`${way} is connected at the sandbox's own consent page, with everything granted`, async () => {
     const { tenant, cookie } = await world.newcomer();
     const shown = await connectAs(world, cookie, tenant, platform, { login });
     const [account, ...others] = await world.accountsOf(tenant);
@@ -36,7 +36,7 @@ for (const { platform, login, oauth, way } of WAYS) {
     assert.deepEqual(await world.auditOf(account.id), ["session account.connected"]);
   });
 
-  test(`${way}: who refuses is told so and what to do, and nothing is connected`, async () => {
+  test(`${way}: a user who declines is told so and what to do, and nothing is connected`, async () => {
     const { tenant, cookie } = bystander;
     const shown = await connectAs(world, cookie, tenant, platform, { login, decision: "refuse" });
     assert.equal(shown.status, 400);
@@ -46,7 +46,7 @@ for (const { platform, login, oauth, way } of WAYS) {
   });
 }
 
-test("who connects at the dashboard lands on the page they came from, which says so and shows the account", async () => {
+test("a user who connects in the dashboard returns to the page they came from, which confirms it and shows the account", async () => {
   const { tenant, cookie } = await world.newcomer();
   const page = async (path: string) => {
     const response = await fetch(world.url + path, { headers: { cookie }, redirect: "manual" });
@@ -78,7 +78,7 @@ const UNTICKED: readonly [PlatformName, string, string, RegExp][] = [
   ["threads", "", "threads_content_publish", /permission that publishing needs: threads_content_publish/],
 ];
 
-test("in live mode a login by another platform's app goes by that app, and comes back to its address", async () => {
+test("in live mode, a login through another platform's app uses that app and its redirect URI", async () => {
   const { live, cookie } = await world.newcomer();
   const redirectUri = "http://localhost:3000/api/platforms/facebook/callback";
   const app = z
@@ -115,7 +115,7 @@ for (const [platform, login, scope, says] of UNTICKED) {
   });
 }
 
-test("a permission that publishing does not need may be left out, and is not among those granted", async () => {
+test("a permission that publishing does not need is optional, and not listed if not granted", async () => {
   const { tenant, cookie } = await world.newcomer();
   await connectAs(world, cookie, tenant, "threads", { untick: ["threads_manage_replies"] });
   assert.deepEqual(
@@ -124,7 +124,7 @@ test("a permission that publishing does not need may be left out, and is not amo
   );
 });
 
-test("a state works once: coming back again shows the same account, and a refusal cannot be turned into a grant", async () => {
+test("a state works once: returning again shows the same account, and an error cannot become a grant", async () => {
   const { tenant, cookie } = await world.newcomer();
   const back = await answerConsent(locationOf(await begin(world, cookie, tenant, "threads")));
   const [first, second] = [await arrive(world, cookie, back), await arrive(world, cookie, back)];
@@ -139,7 +139,7 @@ test("a state works once: coming back again shows the same account, and a refusa
   assert.deepEqual(await world.accountsOf(other.tenant), []);
 });
 
-test("coming back twice at the same time makes one connection", async () => {
+test("returning twice concurrently creates one connection", async () => {
   const { tenant, cookie } = await world.newcomer();
   const back = await answerConsent(locationOf(await begin(world, cookie, tenant, "twitter")));
   const tokenCalls = async () =>
@@ -155,7 +155,7 @@ test("coming back twice at the same time makes one connection", async () => {
   assert.equal((await tokenCalls()) - before, 1);
 });
 
-test("what one session began no other can finish, and it is still good for the one that began it", async () => {
+test("another session cannot finish a sign-in, which still works for the one that started it", async () => {
   const owner = await world.newcomer();
   const stranger = await world.newcomer();
   const back = await answerConsent(locationOf(await begin(world, owner.cookie, owner.tenant, "linkedin")));
@@ -168,7 +168,7 @@ test("what one session began no other can finish, and it is still good for the o
   assert.equal((await arrive(world, owner.cookie, back)).status, 303);
 });
 
-test("a sign-in that took longer than ten minutes is refused", async () => {
+test("a sign-in that took longer than ten minutes is rejected", async () => {
   const { tenant, cookie } = await world.newcomer();
   const back = await answerConsent(locationOf(await begin(world, cookie, tenant, "threads")));
   await world.database.pool.query(
@@ -181,7 +181,7 @@ test("a sign-in that took longer than ten minutes is refused", async () => {
   assert.deepEqual(await world.accountsOf(tenant), []);
 });
 
-test("a state that nobody was given, or none at all, is refused and never a fault", async () => {
+test("an unknown or missing state is rejected and never an internal error", async () => {
   const { cookie } = bystander;
   for (const query of [
     "",
@@ -218,7 +218,7 @@ const TAMPERED: readonly [string, (back: URL) => URL, RegExp][] = [
 ];
 
 for (const [what, tamper, says] of TAMPERED) {
-  test(`an answer with ${what} is refused, and the sign-in is spent`, async () => {
+  test(`a response with ${what} is rejected, and the sign-in is used up`, async () => {
     const { tenant, cookie } = bystander;
     const back = await answerConsent(locationOf(await begin(world, cookie, tenant, "threads")));
     const shown = await arrive(world, cookie, tamper(back));
@@ -229,14 +229,14 @@ for (const [what, tamper, says] of TAMPERED) {
   });
 }
 
-test("the platform's own issuer is taken", async () => {
+test("the platform's own issuer is accepted", async () => {
   const { tenant, cookie } = await world.newcomer();
   const back = await answerConsent(locationOf(await begin(world, cookie, tenant, "youtube")));
   assert.equal((await arrive(world, cookie, withParameter(back, "iss", "https://accounts.google.com"))).status, 303);
 });
 
 for (const platform of ["twitter", "youtube"] as const) {
-  test(`${platform}: a code that another person's sign-in was given is of no use in one's own`, async () => {
+  test(`${platform}: a code from another user's sign-in does not work in one's own`, async () => {
     const victim = await world.newcomer();
     const attacker = await world.newcomer();
     const stolen =
@@ -266,7 +266,7 @@ const REFUSALS: readonly [string, RegExp][] = [
 ];
 
 for (const [query, says] of REFUSALS) {
-  test(`"${query.slice(0, 40)}" becomes a page that says what to do, without a word of its own`, async () => {
+  test(`"${query.slice(0, 40)}" becomes a page that says what to do, without any of its text`, async () => {
     const { tenant, cookie } = bystander;
     const state = new URL(locationOf(await begin(world, cookie, tenant, "threads"))).searchParams.get("state") ?? "";
     const shown = await arrive(
@@ -281,7 +281,7 @@ for (const [query, says] of REFUSALS) {
   });
 }
 
-test("a platform that is away, or answers with a fault, is told as that, and trying again works", async () => {
+test("a platform that is down or returns an error is reported as such, and retrying works", async () => {
   const { tenant, cookie } = await world.newcomer();
   for (const kind of ["http_500", "drop_before"]) {
     const back = await answerConsent(locationOf(await begin(world, cookie, tenant, "linkedin")));
@@ -293,7 +293,7 @@ test("a platform that is away, or answers with a fault, is told as that, and try
   assert.equal((await connectAs(world, cookie, tenant, "linkedin")).status, 303);
 });
 
-test("one goes on to pages of the app only, wherever a link would lead", async () => {
+test("the browser continues only to pages of the app, wherever a link would lead", async () => {
   const { tenant, cookie } = await world.newcomer();
   for (const returnTo of [
     "https://evil.example/",
@@ -317,7 +317,7 @@ test("one goes on to pages of the app only, wherever a link would lead", async (
   assert.match(shown.location ?? "", /^http:\/\/localhost:3000\/keys\?mode=test&connected=[\w-]+$/);
 });
 
-test("who is not signed in is sent to sign in, and another site's link does not begin to connect", async () => {
+test("a visitor is sent to sign in, and another site's link does not start connecting", async () => {
   const { tenant, cookie } = await world.newcomer();
   const begun = await begin(world, "", tenant, "threads");
   assert.deepEqual(
@@ -333,7 +333,7 @@ test("who is not signed in is sent to sign in, and another site's link does not 
   assert.equal((await begin(world, cookie, { ...live, mode: "test" }, "threads")).status, 404);
 });
 
-test("as JSON the start answers the address of the consent page, with PKCE where the platform has it, and stores no state", async () => {
+test("as JSON, the start returns the URL of the consent page, with PKCE if the platform supports it, and stores no state", async () => {
   const { tenant, cookie } = await world.newcomer();
   for (const platform of PLATFORM_NAMES) {
     const { status, body } = await world.callAs(cookie, "POST", `/api/platforms/${platform}/connect?mode=test`, {

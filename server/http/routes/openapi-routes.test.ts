@@ -9,7 +9,7 @@ let world: World;
 before(async () => (world = await createWorld()));
 after(() => world.close());
 
-test("the description is there as JSON and as YAML, alike, without a key and for every origin", async () => {
+test("the description is available as JSON and YAML, identical, without a key and for every origin", async () => {
   const json = await fetch(`${world.url}/openapi.json`);
   const yaml = await fetch(`${world.url}/openapi.yaml`);
   assert.deepEqual(

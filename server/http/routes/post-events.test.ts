@@ -50,7 +50,7 @@ async function* postsOf(response: Response): AsyncGenerator<z.output<typeof show
   }
 }
 
-test("whoever follows a post is told of it at once, of every change, and no more once it is settled", async () => {
+test("a follower of a post gets it immediately, after every change, and no more once it is settled", async () => {
   const id = await newDraft();
   const response = await open(id);
   assert.equal(response.headers.get("content-type"), "text/event-stream; charset=utf-8");
@@ -66,14 +66,14 @@ test("whoever follows a post is told of it at once, of every change, and no more
   assert.deepEqual(seen, ["draft Followed", "draft Changed", "discarded Changed"]);
 });
 
-test("a post that is not there cannot be followed, and a follower who leaves is let go", async () => {
+test("a missing post cannot be followed, and a follower who disconnects is released", async () => {
   assert.equal((await open("01980b7a-6c00-7000-8000-000000000001")).status, 404);
   assert.equal((await fetch(`${world.url}/api/v1/posts/01980b7a-6c00-7000-8000-000000000001/events`)).status, 401);
   for await (const _post of postsOf(await open(await newDraft()))) break;
   // Closing the server would wait for a follower that it had not let go.
 });
 
-test("a stream ends with its key: revoked, expired or deleted with its person", async () => {
+test("a stream ends with its key: revoked, expired or deleted with its user", async () => {
   const { pool } = world.database;
   const keyOf = () => createApiKey(world.services, world.test, { name: "follower" });
   const [revoked, expired, deleted] = await Promise.all([keyOf(), keyOf(), keyOf()]);
@@ -90,7 +90,7 @@ test("a stream ends with its key: revoked, expired or deleted with its person", 
   assert.deepEqual(await Promise.all(seen), [["Followed"], ["Followed"], ["Followed"]]);
 });
 
-test("one person's streams have a bound, and so have all of them", async () => {
+test("a user's streams are limited, and so are all together", async () => {
   const few = await createHttpApp(world.services, { probes, mostStreams: { ofUser: 2, all: 3 } });
   const url = await few.listen({ port: 0, host: "127.0.0.1" });
   const other = (await world.makeTenants()).test;
@@ -112,7 +112,7 @@ test("one person's streams have a bound, and so have all of them", async () => {
   await few.close();
 });
 
-test("a stream on a post that waits ends by itself after a while", async () => {
+test("a stream on a waiting post ends after a while", async () => {
   const short = await createHttpApp(world.services, { probes, longestStreamMilliseconds: 200 });
   const url = await short.listen({ port: 0, host: "127.0.0.1" });
   const text = await (

@@ -22,7 +22,7 @@ const ask = async (app: Pick<World["app"], "inject">, url: string, headers: Reco
   return [statusCode, /secret_numbers/.test(body), /password authentication/.test(body)];
 };
 
-test("strangers see neither the metrics nor what is not ready, on the public port and on a worker's", async () => {
+test("strangers see neither metrics nor failing checks, on the public port and on a worker's", async () => {
   const [none, some] = await Promise.all([
     createHttpApp(world.services, { probes }),
     createHttpApp(world.services, { probes, metricsToken: TOKEN }),
@@ -46,7 +46,7 @@ test("strangers see neither the metrics nor what is not ready, on the public por
   }
 });
 
-test("a port of the operator's own answers all of it", async () => {
+test("the operator's own port serves all of it", async () => {
   const app = createProbesApp(probes, { token: null, isOwnPort: true });
   assert.deepEqual(await ask(app, "/metrics"), [200, true, false]);
   assert.deepEqual(await ask(app, "/readyz"), [503, false, true]);

@@ -139,7 +139,7 @@ function testUploads(
     });
     after(() => place.close());
 
-    test("goes on after cuts where it was broken off, and is the same by the byte", async () => {
+    test("resumes after interruptions where it stopped, and is identical byte for byte", async () => {
       const bytes = await video(11_000_000);
       const path = await tus.begin(bytes.length);
       for (const [from, to] of [
@@ -163,7 +163,7 @@ function testUploads(
       );
     });
 
-    test("leaves nothing but the media object when it is complete, and tells it again", async () => {
+    test("leaves only the media object when complete, and returns it again", async () => {
       const before = await storageKeys(place.storage);
       const bytes = await fixture(VIDEO);
       const path = await tus.begin(bytes.length);
@@ -234,7 +234,7 @@ describe("resumable uploads", () => {
     tus = client(world.url, world.test);
   });
 
-  test("say what they can, to any web page and without a key", async () => {
+  test("announce their features to any web page, without a key", async () => {
     for (const path of [MEDIA, `${MEDIA}/uploads/01980b7a-6c00-7000-8000-000000000001`]) {
       const { status, headers } = await fetch(world.url + path, {
         method: "OPTIONS",
@@ -258,7 +258,7 @@ describe("resumable uploads", () => {
     assert.equal(begun.headers.get("tus-resumable"), "1.0.0");
   });
 
-  test("tell where they stand, what was said of the file and when they expire", async () => {
+  test("return their offset, metadata and expiry", async () => {
     const path = await tus.begin(1_000, "filename YS5tcDQ=,is_confidential");
     await tus.patch(path, 0, Buffer.alloc(10));
     const { status, headers } = await tus.send("HEAD", path);
@@ -271,7 +271,7 @@ describe("resumable uploads", () => {
     assert.ok(hours > 23.9 && hours < 24.1, `${hours}`);
   });
 
-  test("take the first bytes with the creation", async () => {
+  test("accept the first bytes with the creation", async () => {
     const bytes = await fixture("photo-1x1.jpg");
     const made = await tus.send(
       "POST",
@@ -283,7 +283,7 @@ describe("resumable uploads", () => {
     assert.match(made.headers.get("media-id") ?? "", /^[0-9a-f-]{36}$/);
   });
 
-  test("take a POST that says which method is meant", async () => {
+  test("accept a POST with a method override", async () => {
     const path = await tus.begin(1_000);
     const headers = {
       "x-http-method-override": "PATCH",
@@ -296,7 +296,7 @@ describe("resumable uploads", () => {
     asRefusal(await tus.send("POST", path), 404);
   });
 
-  test("refuse bytes at another offset, and keep what they have", async () => {
+  test("reject bytes at another offset, and keep what they have", async () => {
     const path = await tus.begin(1_000);
     await tus.patch(path, 0, Buffer.alloc(100));
     for (const offset of [0, 99, 101, 1_000]) {
@@ -306,7 +306,7 @@ describe("resumable uploads", () => {
     assert.equal(await tus.offset(path), 100);
   });
 
-  test("of two requests at the same time one adds its bytes, and the other is refused", async () => {
+  test("of two concurrent requests, one adds its bytes and the other is rejected", async () => {
     const bytes = await video(300_000);
     const path = await tus.begin(bytes.length);
     const answers = await Promise.all(Array.from({ length: 6 }, () => tus.patch(path, 0, bytes.subarray(0, 200_000))));
@@ -323,7 +323,7 @@ describe("resumable uploads", () => {
     assert.ok(refused.headers.get("retry-after"));
   });
 
-  test("a connection that has gone silent keeps nobody from going on", async () => {
+  test("a silent connection does not prevent resuming", async () => {
     const bytes = await fixture(VIDEO);
     const path = await tus.begin(bytes.length);
     const silent = tus.patchInPart(path, 0, bytes.length);
@@ -378,7 +378,7 @@ describe("resumable uploads", () => {
     assert.equal(await storedBytes(world.services.pool, tenant.userId), photo.length + 1_000);
   });
 
-  test("are gone when ended, and the bytes with them", async () => {
+  test("are gone when ended, including their bytes", async () => {
     const path = await tus.begin(1_000);
     await tus.patch(path, 0, Buffer.alloc(10));
     world.jobs.length = 0;
@@ -388,7 +388,7 @@ describe("resumable uploads", () => {
     asRefusal(await tus.patch(path, 10, Buffer.alloc(1)), 404);
   });
 
-  test("are gone when they expire, and the sweep takes their bytes", async () => {
+  test("are gone when they expire, and the sweep deletes their bytes", async () => {
     const path = await tus.begin(1_000);
     await tus.patch(path, 0, Buffer.alloc(10));
     const keys = await storageKeys(world.services.storage);
@@ -402,7 +402,7 @@ describe("resumable uploads", () => {
     assert.equal(await tus.offset(open), 10);
   });
 
-  test("are nobody else's, nor the same user's in the other mode", async () => {
+  test("are inaccessible to others, and to the same user in the other mode", async () => {
     const path = await tus.begin(1_000);
     const others = [world.live, (await world.makeTenants()).test];
     for (const other of others.map((tenant) => client(world.url, tenant))) {
@@ -429,7 +429,7 @@ describe("resumable uploads", () => {
     }
   });
 
-  test("refuse what they cannot take before a byte is sent", async () => {
+  test("reject what they cannot accept before a byte is sent", async () => {
     const begin = (headers: Record<string, string>) => tus.send("POST", MEDIA, headers);
     const tooLarge = asRefusal(await begin({ "upload-length": "209715201" }), 413);
     assert.deepEqual([tooLarge.code, tooLarge.issues[0]?.limit], ["PAYLOAD_TOO_LARGE", 209_715_200]);
@@ -458,7 +458,7 @@ describe("resumable uploads", () => {
     assert.equal(await tus.offset(path), 0);
   });
 
-  test("a file that is not what it claims, or cannot be read, is refused with its last bytes, and the upload is gone", async () => {
+  test("a file that is not as declared, or cannot be read, is rejected with its last bytes, and the upload is gone", async () => {
     const photo = await fixture("photo-1x1.jpg");
     for (const [bytes, code] of [
       [photo, "UNSUPPORTED_MEDIA_TYPE"],
@@ -477,7 +477,7 @@ describe("resumable uploads", () => {
     }
   });
 
-  test("the same Idempotency-Key begins one upload", async () => {
+  test("the same Idempotency-Key creates one upload", async () => {
     const begin = (length: string) =>
       tus.send("POST", MEDIA, { "upload-length": length, "idempotency-key": "one-upload" });
     const first = await begin("10");
