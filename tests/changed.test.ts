@@ -4,7 +4,7 @@ import { test } from "node:test";
 
 import { reachedBy } from "./changed.ts";
 
-test("a change reaches the tests that import it or name it, and no others", async () => {
+test("a change selects the tests that import or name it, and no others", async () => {
   const all: string[] = [];
   for await (const file of glob("{model,platforms,server,tests}/**/*.test.ts")) all.push(file);
   for (const { changed, reaches, spares } of [

@@ -37,7 +37,7 @@ async function differences(given: Partial<Exchange>): Promise<string> {
   return (await ourDescription().findDifferences(exchange)).join("\n");
 }
 
-test("an answer as it is described is found without fault, and so is a HEAD, a 304 and a stream", async () => {
+test("a response as described has no faults, and neither do a HEAD, a 304 and a stream", async () => {
   assert.equal(await differences({}), "");
   assert.equal(await differences({ method: "HEAD", body: "" }), "");
   assert.equal(await differences({ status: 304, body: "" }), "");
@@ -105,7 +105,7 @@ const server = createServer((request, response) => {
 before(() => new Promise<void>((resolve) => void server.listen(0, "127.0.0.1", resolve)));
 after(() => new Promise((resolve) => server.close(resolve)));
 
-test("what goes over the wire is seen whole, and arrives unchanged", async () => {
+test("all traffic is observed, and arrives unchanged", async () => {
   const { port } = z.object({ port: z.int() }).parse(server.address());
   const answer = await fetch(`http://127.0.0.1:${port}/api/x?y=1`, { method: "POST", body: "sent" });
   assert.deepEqual([answer.status, answer.headers.get("x-request-id"), await answer.text()], [201, "1", "one, two"]);

@@ -54,7 +54,7 @@ test("every sample of the documentation does what it says, in every language", {
       });
     });
   }
-  await t.test("examples of the platforms' pages", async () => {
+  await t.test("examples on the platforms' pages", async () => {
     const examples = PLATFORM_NAMES.flatMap((name) =>
       catalog[name].examples.map((example) => ({ title: example.title, body: bodyOf(name, example) })),
     );
@@ -68,7 +68,7 @@ test("every sample of the documentation does what it says, in every language", {
       assert.deepEqual(Object(await response.json()).issues, [], example.title);
     }
   });
-  await t.test("checks of webhooks", async () => {
+  await t.test("webhook verification", async () => {
     const secret = `whsec_${randomBytes(32).toString("base64")}`;
     const [at, body] = [new Date(), JSON.stringify({ type: "post.published", data: {} })];
     const headers = { "webhook-id": NOBODYS_ID, "webhook-timestamp": String(Math.floor(at.getTime() / 1000)) };
@@ -89,10 +89,10 @@ test("every sample of the documentation does what it says, in every language", {
       assert.deepEqual(stdout.trim().toLowerCase().split("\n").at(-1), "true false", language);
     }
   });
-  await t.test("calls of the reference", async () => {
+  await t.test("requests of the reference", async () => {
     await runCalls(installation, { ...variables, ID: NOBODYS_ID, COOKIE: await signIn(installation, server) });
   });
-  await t.test("types of what is in TypeScript", async () => {
+  await t.test("TypeScript type checks", async () => {
     const programs = (await readdir(folderOf(installation)))
       .filter((name) => name.endsWith(".mts"))
       .map((name) => join(folderOf(installation), name));
@@ -238,7 +238,11 @@ async function runCalls(installation: Installation, variables: Record<string, st
       makes: operation.status === 201 || operation.name.endsWith("_create"),
     })),
   );
-  const { calls } = await runBlocks(installation, runnable, { name: "calls of the reference", variables, apart: true });
+  const { calls } = await runBlocks(installation, runnable, {
+    name: "requests of the reference",
+    variables,
+    apart: true,
+  });
   for (const [index, { operation, language }] of runnable.entries()) {
     const made = calls.filter(({ block }) => block === index);
     assert.ok(

@@ -33,7 +33,7 @@ const OVERRIDES = {
   threads: { text: "For the threads 🧵", settings: { topicTag: "sewing" } },
 };
 
-test("one post for every platform goes out on each with its own text, video and settings, once", async (t) => {
+test("one post for every platform is published on each with its own text, video and settings, once", async (t) => {
   const installation = await openInstallation(t);
   const server = await installation.start("start", { AMPOST_ENGINE_SPEED: "30" });
   const { apiKey, platformSetId } = await installation.json("bootstrap", "--json");

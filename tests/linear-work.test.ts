@@ -214,13 +214,13 @@ suite("no text costs more than in proportion to its length", { concurrency: fals
   }
 });
 
-test("emoji are counted with little more work than reading them", () => {
+test("counting emoji is little more work than reading them", () => {
   const texts = Object.entries(nastyTexts(SMALL_UNITS)).filter(([, text]) => /\p{Emoji_Presentation}/u.test(text));
   assert.ok(texts.length >= 5);
   for (const [name, text] of texts) assertLinear(name, text.length, () => countText(text, "weighted"), 400);
 });
 
-test("work that grows with the square of a text is found", () => {
+test("quadratic work in the length of a text is detected", () => {
   const text = "a".repeat(65_536);
   assert.throws(
     () => assertLinear("the square", text.length, () => /a+$/.test(`${text}b`)),

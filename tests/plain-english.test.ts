@@ -34,7 +34,7 @@ const BANNED: readonly (readonly [RegExp, string])[] = [
   [/\bsecond step\b/i, "two-factor authentication"],
 ];
 
-test("what users read is in the words that they know from other products", () => {
+test("users read the words they know from other products", () => {
   const found = [
     ...filesOf(SOURCES).flatMap((file) => textsIn(file).map((text) => [file, text] as const)),
     ...filesOf(DOCUMENTS).flatMap((file) =>

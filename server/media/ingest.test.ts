@@ -62,7 +62,7 @@ describe("media by URL", () => {
     ).rows;
   const serve = (name: string) => async (response: ServerResponse) => void response.end(await fixture(name));
 
-  it("is stored and measured by its chore, whatever content type the server claims", async () => {
+  it("is stored and measured by its job, whatever content type the server declares", async () => {
     answer = async (response) =>
       void response.setHeader("content-type", "text/plain").end(await fixture("rotated.jpg"));
     const { id, job } = await add();
@@ -75,7 +75,7 @@ describe("media by URL", () => {
     assert.equal(await world.storage.sizeBytes(row.storage_key ?? ""), row.size_bytes);
   });
 
-  it("is fetched once, however often its chore runs", async () => {
+  it("is fetched once, however often its job runs", async () => {
     answer = serve("photo-1x1.jpg");
     const { job } = await add();
     await ingest.run(job);
@@ -84,7 +84,7 @@ describe("media by URL", () => {
     assert.equal(asked, before);
   });
 
-  it("keeps one file when two processes fetch it at once", async () => {
+  it("keeps one file if two processes fetch it concurrently", async () => {
     answer = serve("photo-1x1.png");
     const { id, job } = await add();
     const keysBefore = (await world.storageKeys()).length;
@@ -108,7 +108,7 @@ describe("media by URL", () => {
     for (const outcome of outcomes) assert.equal(outcome.get(id)?.status, "ready");
   });
 
-  it("is tried again while it cannot be fetched, and says why meanwhile", async () => {
+  it("is retried while it cannot be fetched, and says why meanwhile", async () => {
     const { id, job } = await add();
     for (const status of [404, 403, 500, 503, 206, 304]) {
       answer = (response) => void response.writeHead(status).end();
@@ -126,7 +126,7 @@ describe("media by URL", () => {
     assert.deepEqual([(await look(id)).status, (await look(id)).error], ["ready", null]);
   });
 
-  it("fails for good where its bytes will never do, once, with an event", async () => {
+  it("fails permanently if its bytes will never be valid, once, with an event", async () => {
     const keysBefore = await world.storageKeys();
     const cases: [(response: ServerResponse) => void | Promise<void>, RegExp][] = [
       [
@@ -159,7 +159,7 @@ describe("media by URL", () => {
     assert.deepEqual(await world.storageKeys(), keysBefore);
   });
 
-  it("fails for good at a refused address, without a word of what is there", async () => {
+  it("fails permanently at a forbidden address, without revealing anything about it", async () => {
     const guarded = createIngest({
       pool: world.database.pool,
       storage: world.storage,
@@ -180,7 +180,7 @@ describe("media by URL", () => {
     }
   });
 
-  it("gets a last try when publishing begins, after a failure too", async () => {
+  it("gets a last attempt when publishing starts, even after a failure", async () => {
     answer = (response) => void response.end("not yet");
     const late = await add();
     await ingest.run(late.job);
@@ -195,7 +195,7 @@ describe("media by URL", () => {
     assert.equal((await look(late.id)).status, "ready");
   });
 
-  it("is told of at once where it takes longer when publishing begins, and goes on by itself", async () => {
+  it("returns immediately if it takes longer when publishing starts, and continues in the background", async () => {
     const sent = Promise.withResolvers<void>();
     answer = async (response) => {
       response.writeHead(200).flushHeaders();
@@ -211,7 +211,7 @@ describe("media by URL", () => {
     assert.equal(asked, before + 1);
   });
 
-  it("is not kept from one user by the sources of another that never end, and live posts come before all of test mode", async () => {
+  it("is not blocked by another user's endless sources, and live posts go before all of test mode", async () => {
     const others = await Promise.all(
       Array.from({ length: 9 }, async (_, number) => {
         const userId = `slow_${number}`;
@@ -253,7 +253,7 @@ describe("media by URL", () => {
     server.closeAllConnections();
   });
 
-  it("is given up where it comes in drips, so that it holds no place for nothing", async (t) => {
+  it("is given up if it arrives too slowly, so that it occupies no place for nothing", async (t) => {
     // The clock by which slowness is validated runs fast, so that the test need not be slow as well.
     const now = performance.now.bind(performance);
     t.mock.method(performance, "now", () => now() * 100);
@@ -266,7 +266,7 @@ describe("media by URL", () => {
     assert.equal((await look(id)).status, "pending");
   });
 
-  it("is stored up to what its person may have, however many come at once, and leaves nothing of what is too much", async () => {
+  it("is stored up to its user's limit, even concurrently, and leaves nothing beyond it", async () => {
     const { length } = await fixture("photo-1x1.jpg");
     await world.database.pool.query("insert into users (id, email) values ('user_f', 'user_f@example.com')");
     const owner = { userId: "user_f", mode: "live" } as const;
@@ -298,7 +298,7 @@ describe("media by URL", () => {
     assert.equal((await world.storageKeys()).length, keysBefore.length + ready.length);
   });
 
-  it("answers for uploads, deleted ones and strangers' without asking anybody", async () => {
+  it("returns uploads, deleted and unknown ones without any request", async () => {
     const upload = await world.upload("silent.mp4");
     const before = asked;
     const outcome = await ingest.ensureReady(world.owner, [upload.id, "0199b0a0-0000-7000-8000-000000000000"]);
@@ -311,7 +311,7 @@ describe("media by URL", () => {
     assert.equal(asked, before);
   });
 
-  it("leaves nothing behind where it is deleted while it is fetched", async () => {
+  it("leaves nothing behind if deleted while it is fetched", async () => {
     const { id, job } = await add();
     const keysBefore = await world.storageKeys();
     answer = async (response) => {

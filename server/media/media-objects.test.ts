@@ -20,7 +20,7 @@ describe("media objects", () => {
   const remove = (id: string, owner = world.owner) =>
     transaction(world.database.pool, (tx) => deleteMedia(tx, world.jobs, owner, id));
 
-  it("of an upload are ready at once", async () => {
+  it("of an upload are ready immediately", async () => {
     const row = await world.upload("photo-4x5.jpg");
     assert.deepEqual(await getMedia(world.database.pool, world.owner, [row.id]), [row]);
     assert.deepEqual(
@@ -29,7 +29,7 @@ describe("media objects", () => {
     );
   });
 
-  it("of URLs come in the order asked for, pending, each with a job", async () => {
+  it("of URLs come in the requested order, pending, each with a job", async () => {
     const urls = [
       { url: "https://example.com/a/b%20c.jpg?x=1" },
       { url: "https://example.com/", filename: "../../etc/pass\u0000wd" },
@@ -51,7 +51,7 @@ describe("media objects", () => {
     assert.deepEqual(world.jobs.sent.slice(-3), wanted);
   });
 
-  it("are there for their owner in their mode alone", async () => {
+  it("are visible only to their owner in their mode", async () => {
     const { id } = await world.upload("photo-1x1.jpg");
     for (const other of [world.stranger, { ...world.owner, mode: "test" as const }]) {
       assert.deepEqual(await getMedia(world.database.pool, other, [id]), []);
@@ -89,7 +89,7 @@ describe("media objects", () => {
     assert.equal((await world.database.pool.query("select from media where id = $1", [row.id])).rowCount, 0);
   });
 
-  it("are kept while a post needs them, and let go of when it is over", async () => {
+  it("are kept while a post needs them, and released when it is done", async () => {
     for (const status of ["draft", "scheduled", "queued", "posting", "partial", "failed"] as const) {
       const { id } = await world.upload("photo-1x1.webp");
       const postId = await world.post(id, status);
@@ -107,7 +107,7 @@ describe("media objects", () => {
     }
   });
 
-  it("cannot be deleted under a create that has just looked them up", async () => {
+  it("cannot be deleted during a create that has just looked them up", async () => {
     const { id } = await world.upload("photo-1x1.jpg");
     let deletion: Promise<void> | undefined;
     await transaction(world.database.pool, async (tx) => {

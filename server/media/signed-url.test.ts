@@ -11,7 +11,7 @@ import type { SignedRequest } from "./signed-url.ts";
 const URLS = { baseUrl: "https://media.example.com", secret: "a secret" };
 const NOW = new Date("2026-11-25T12:30:00Z");
 
-describe("signed addresses", () => {
+describe("signed URLs", () => {
   let world: MediaWorld;
   let row: MediaRow;
   let bytes: Buffer;
@@ -33,7 +33,7 @@ describe("signed addresses", () => {
     return { ...answer, bytes: body === null ? null : await buffer(body) };
   };
 
-  it("read like a file, in plain ASCII, and stay the same within the hour", () => {
+  it("look like a file, in plain ASCII, and stay the same within the hour", () => {
     const url = signMediaUrl(URLS, { id: row.id, filename: "Größe & mehr.final.JPEG", mimeType: "image/jpeg" }, NOW);
     assert.match(
       url,
@@ -59,7 +59,7 @@ describe("signed addresses", () => {
     );
   });
 
-  it("give the bytes with headers that let nothing in them run", async () => {
+  it("return the bytes with headers that let nothing in them run", async () => {
     const { status, headers, bytes: given } = await ask();
     assert.equal(status, 200);
     assert.deepEqual(given, bytes);
@@ -71,11 +71,11 @@ describe("signed addresses", () => {
     assert.equal(headers["content-disposition"], 'inline; filename="photo-4x5.jpg"');
   });
 
-  it("tell the same to HEAD, without bytes", async () => {
+  it("return the same to HEAD, without bytes", async () => {
     assert.deepEqual(await ask({ method: "HEAD" }), { ...(await ask()), bytes: null });
   });
 
-  it("give single ranges", async () => {
+  it("return single ranges", async () => {
     const size = bytes.length;
     const ranges: [string, number, number][] = [
       ["bytes=0-0", 0, 1],
@@ -107,7 +107,7 @@ describe("signed addresses", () => {
     assert.equal((await ask({ range: "bytes=0-1", ifRange: '"another"' })).status, 200);
   });
 
-  it("answer 304 to who has it", async () => {
+  it("return 304 to clients that have the file", async () => {
     const { headers } = await ask();
     assert.deepEqual(
       [
@@ -119,7 +119,7 @@ describe("signed addresses", () => {
     );
   });
 
-  it("are worth nothing when anything about them is changed", async () => {
+  it("are invalid if anything about them is changed", async () => {
     const { expires, signature } = signed();
     const changed: Partial<SignedRequest>[] = [
       { mediaId: "0199b0a0-0000-7000-8000-000000000000" },
@@ -141,12 +141,12 @@ describe("signed addresses", () => {
     assert.equal(other.status, 403);
   });
 
-  it("end after a day", async () => {
+  it("expire after a day", async () => {
     assert.equal((await ask({}, new Date(NOW.getTime() + 24 * 3_600_000))).status, 200);
     assert.equal((await ask({}, new Date(NOW.getTime() + 25 * 3_600_000))).status, 410);
   });
 
-  it("say what has become of a file that is gone", async () => {
+  it("say what happened to a deleted file", async () => {
     const missing = readUrl(
       signMediaUrl(
         URLS,

@@ -42,7 +42,7 @@ describe("a broker's media", () => {
   const renditions = async (id: string) =>
     (await world.database.pool.query("select id from media where rendition_of = $1", [id])).rowCount;
 
-  it("goes out as it is where nothing else is asked for", async () => {
+  it("is used unchanged if nothing else is requested", async () => {
     const media = await upload("landscape-16x9.mp4");
     const bytes = await fixture("landscape-16x9.mp4");
     assert.deepEqual(await buffer(await source().open(media)), bytes);
@@ -54,7 +54,7 @@ describe("a broker's media", () => {
     );
   });
 
-  it("goes out as it is where it is already what is wanted", async () => {
+  it("is used unchanged if it already fits", async () => {
     const media = await upload("photo-4x5.jpg");
     const rendition: Rendition = { mimeType: "image/jpeg", maxWidth: 1440, maxSizeBytes: 8_000_000 };
     assert.deepEqual(await buffer(await source().open(media, { rendition })), await fixture("photo-4x5.jpg"));
@@ -81,7 +81,7 @@ describe("a broker's media", () => {
     }
   });
 
-  it("never grows", async () => {
+  it("is never enlarged", async () => {
     const { head } = await convert(await upload("animated.gif"), {
       mimeType: "image/png",
       maxWidth: 4000,
@@ -90,7 +90,7 @@ describe("a broker's media", () => {
     assert.deepEqual([head.format, head.width, head.height], ["png", 160, 120]);
   });
 
-  it("is white in JPEG where it was see-through", async () => {
+  it("has a white background in JPEG instead of transparency", async () => {
     const { bytes } = await convert(await upload("transparent.png"), { mimeType: "image/jpeg" });
     const corner = await sharp(bytes).extract({ left: 0, top: 0, width: 1, height: 1 }).raw().toBuffer();
     assert.ok(
@@ -125,7 +125,7 @@ describe("a broker's media", () => {
     assert.equal(await source().publicUrl(media, rendition), await source().publicUrl(media, rendition));
   });
 
-  it("keeps one file when two processes convert it at once", async () => {
+  it("keeps one file if two processes convert it concurrently", async () => {
     const media = await upload("photo-1x1.webp");
     const rendition: Rendition = { mimeType: "image/jpeg", maxWidth: 500 };
     const keys = await world.storageKeys();
@@ -154,7 +154,7 @@ describe("a broker's media", () => {
     assert.deepEqual(await world.storageKeys(), [...keys, winner.key].sort());
   });
 
-  it("can be fetched under the address of its conversion", async () => {
+  it("can be fetched under its conversion's URL", async () => {
     const media = await upload("photo-1x1.webp");
     const url = new URL(await source().publicUrl(media, { mimeType: "image/jpeg", maxWidth: 320 }));
     assert.match(url.pathname, /\/photo-1x1\.jpg$/);
@@ -171,7 +171,7 @@ describe("a broker's media", () => {
     assert.equal((await sharp(await buffer(answer.body ?? Readable.from([]))).metadata()).width, 320);
   });
 
-  it("is nobody else's", async () => {
+  it("is inaccessible to others", async () => {
     const media = await upload("photo-1x1.webp");
     const other = createMediaSource(deps, world.stranger);
     await assert.rejects(other.open(media), { code: "MEDIA_FAILED" });

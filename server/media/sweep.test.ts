@@ -36,7 +36,7 @@ describe("the sweep of media", () => {
   const hasRow = async (row: MediaRow) =>
     (await world.database.pool.query("select from media where id = $1", [row.id])).rowCount === 1;
 
-  it("keeps what a post still needs, however old, and what was finished or uploaded lately", async () => {
+  it("keeps what a post still needs, however old, and what was recently finished or uploaded", async () => {
     const kept: MediaRow[] = [];
     for (const status of ["draft", "scheduled", "queued", "posting", "partial", "failed"] as const) {
       const row = await uploadedDaysAgo(400);
@@ -56,7 +56,7 @@ describe("the sweep of media", () => {
     for (const row of kept) assert.ok(await isStored(row));
   });
 
-  it("deletes what no post has named for a week, bytes, conversions and row", async () => {
+  it("deletes what no post has used for a week: bytes, conversions and row", async () => {
     const row = await uploadedDaysAgo(UNNAMED_DAYS + 1);
     assert.ok(row.facts !== null);
     const source = createMediaSource(
@@ -80,7 +80,7 @@ describe("the sweep of media", () => {
     assert.deepEqual([await isStored(row), await hasRow(row), await hasRow(pending)], [false, false, false]);
   });
 
-  it("deletes the bytes of a finished post's media after a month and leaves the row that the post names", async () => {
+  it("deletes the bytes of a finished post's media after a month and keeps the row the post uses", async () => {
     const row = await uploadedDaysAgo(FINISHED_POST_DAYS + 2);
     await world.post(row.id, "published", FINISHED_POST_DAYS + 1);
     await sweep();
@@ -92,7 +92,7 @@ describe("the sweep of media", () => {
     assert.deepEqual(rows, [{ storage_key: null, size_bytes: 0, deleted: true, facts: row.facts }]);
   });
 
-  it("does not wait for a create that has looked a media object up, and lets it have it", async () => {
+  it("does not wait for a create that has looked up a media object, and lets it have it", async () => {
     const row = await uploadedDaysAgo(UNNAMED_DAYS + 1);
     await transaction(world.database.pool, async (tx) => {
       assert.equal((await holdForPost(tx, world.owner, [row.id])).length, 1);
@@ -111,7 +111,7 @@ describe("the sweep of media", () => {
     assert.ok(await isStored(row));
   });
 
-  it("goes on through more than one batch, and beside another sweep", async () => {
+  it("continues through more than one batch, and concurrently with another sweep", async () => {
     await world.database.pool.query(
       `insert into media (id, user_id, mode, status, filename, created_at)
        select gen_random_uuid(), 'user_a', 'test', 'failed', 'x', now() - interval '30 days'
@@ -121,7 +121,7 @@ describe("the sweep of media", () => {
     assert.equal((await world.database.pool.query("select from media where mode = 'test'")).rowCount, 0);
   });
 
-  it("deletes objects that no row knows and halves of uploads, once nobody can be writing them any more", async () => {
+  it("deletes objects without a row and partial uploads, once nobody can be writing them anymore", async () => {
     const folder = await mkdtemp(join(tmpdir(), "ampost-sweep-"));
     try {
       const storage = await createDiskStorage(folder);

@@ -45,7 +45,7 @@ after(async () => {
   for (const end of ends) await end();
 });
 
-test("each user gets an account of its own at the sandbox, and connecting again keeps it", async () => {
+test("each user has their own account at the sandbox, and reconnecting keeps it", async () => {
   const [first, second] = [await userWithSet(), await userWithSet()];
   const accountId = await connectSandboxAccount(services, { ...first, platform: "threads" });
   assert.equal(await connectSandboxAccount(services, { ...first, platform: "threads" }), accountId);
@@ -61,19 +61,19 @@ test("each user gets an account of its own at the sandbox, and connecting again 
   );
 });
 
-test("a platform without a broker is refused with a sentence", async () => {
+test("a platform without a broker is rejected with a message", async () => {
   await assert.rejects(
     connectSandboxAccount({ ...services, oauthOf: () => undefined }, { ...(await userWithSet()), platform: "threads" }),
     /cannot be connected yet/,
   );
 });
 
-test("a sandbox that has forgotten the app gets it again", async () => {
+test("a sandbox that has lost the app gets it again", async () => {
   await database.pool.query("update oauth_apps set client_id = 'forgotten'");
   await connectSandboxAccount(services, { ...(await userWithSet()), platform: "threads" });
 });
 
-test("an account goes on by the app it was connected with, though another has taken its place", async () => {
+test("an account keeps using the app it was connected with, even after it was replaced", async () => {
   const place = { ...(await userWithSet()), platform: "twitter" } as const;
   const accountId = await connectSandboxAccount(services, place);
   await connectSandboxAccount(
@@ -92,7 +92,7 @@ test("an account goes on by the app it was connected with, though another has ta
   );
 });
 
-test("several who connect at the same moment are all let in", async () => {
+test("several users connecting at the same time all succeed", async () => {
   await database.pool.query("delete from oauth_apps where platform = 'linkedin'");
   const places = await Promise.all(Array.from({ length: 5 }, userWithSet));
   const ids = await Promise.all(

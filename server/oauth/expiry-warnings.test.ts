@@ -14,7 +14,7 @@ after(() => world.end());
 
 const NEVER = new AbortController().signal;
 
-test("an access that cannot be renewed is warned of once 7, 3 and 1 days ahead, and then called expired", async () => {
+test("access that cannot be renewed is announced once 7, 3 and 1 days ahead, and then reported as expired", async () => {
   const account = await world.connect("linkedin");
   await schedule(account, "4 days", "10 days", "20 days");
   const told: EndingAccount[] = [];
@@ -60,7 +60,7 @@ test("an access that cannot be renewed is warned of once 7, 3 and 1 days ahead, 
   );
 });
 
-test("connecting again ends the warning, and a later end is warned of anew", async () => {
+test("reconnecting ends the warning, and a later expiry is announced again", async () => {
   const account = await world.connect("linkedin");
   const endIn = (left: string) =>
     world.database.pool.query(
@@ -86,7 +86,7 @@ test("connecting again ends the warning, and a later end is warned of anew", asy
   );
 });
 
-test("what is renewed by itself is not warned of, until its refresh token ends or the platform renews it no more", async () => {
+test("access renewed automatically is not announced, until its refresh token expires or the platform no longer renews", async () => {
   const [tiktok, threads] = [await world.connect("tiktok"), await world.connect("threads")];
   const soon = "update connections set access_token_expires_at = now() + interval '1 hour' where account_id = $1";
   for (const { accountId } of [tiktok, threads]) await world.database.pool.query(soon, [accountId]);
@@ -117,7 +117,7 @@ test("what is renewed by itself is not warned of, until its refresh token ends o
   assert.equal((await world.health(threads)).token_health_reason, "Threads does not renew it.");
 });
 
-test("the email says what ends when, how many posts are scheduled after it, and where to reconnect", () => {
+test("the email says what expires when, how many posts are scheduled after it, and where to reconnect", () => {
   const ending = {
     email: "a@example.com",
     platform: "linkedin",

@@ -34,7 +34,7 @@ const profile = {
   metadata: {},
 };
 
-test("a token that lives long enough is used as it is", async () => {
+test("a token that is valid long enough is used unchanged", async () => {
   const world = await connected(live, () => assert.fail("nothing is due"));
   assert.equal(await freshToken(world.services, world.account, { minLifetimeSeconds: 600 }), "first");
 });
@@ -53,7 +53,7 @@ test("fifty parallel uses of an expired token renew it once, and all get the new
   assert.equal(world.renewals[0]?.refreshToken, "renew-1");
 });
 
-test("a platform that sends no refresh token again leaves the old one standing", async () => {
+test("if a platform sends no refresh token again, the old one is kept", async () => {
   const world = await connected({ ...live, expiresInSeconds: -1 }, async () => ({
     ...live,
     accessToken: "next",
@@ -68,7 +68,7 @@ test("a platform that sends no refresh token again leaves the old one standing",
   );
 });
 
-test("a network fault while renewing never disconnects, and a token that still lives is used", async () => {
+test("a network error while renewing never disconnects, and a valid token is used", async () => {
   const fault = async (): Promise<Grant> => Promise.reject(new Error("connection reset"));
   const soon = await connected({ ...live, expiresInSeconds: 300 }, fault);
   assert.equal(await freshToken(soon.services, soon.account, { minLifetimeSeconds: 600 }), "first");
@@ -80,7 +80,7 @@ test("a network fault while renewing never disconnects, and a token that still l
   assert.equal((await health(ended.account.accountId)).token_health, "healthy");
 });
 
-test("a grant that the platform calls revoked asks for reconnection and says why", async () => {
+test("a grant reported as revoked requires reconnecting and says why", async () => {
   const world = await connected({ ...live, expiresInSeconds: -1 }, async () =>
     Promise.reject(new BrokerError("AUTH_REVOKED", "The person removed the app.")),
   );
@@ -94,7 +94,7 @@ test("a grant that the platform calls revoked asks for reconnection and says why
   });
 });
 
-test("a token the platform has refused is renewed whatever its age, and no token stands in the database", async () => {
+test("a token the platform has rejected is renewed whatever its age, and no token is readable in the database", async () => {
   const world = await connected(live, async () => ({ ...live, accessToken: "second", refreshToken: "renew-2" }));
   assert.equal(
     await freshToken(world.services, world.account, { minLifetimeSeconds: 600, refused: "first" }),
@@ -109,7 +109,7 @@ test("a token the platform has refused is renewed whatever its age, and no token
   assert.ok(!JSON.stringify(rows).includes("second") && !JSON.stringify(rows).includes("renew-"));
 });
 
-test("while the platform is asked no connection is held and no transaction is open", async () => {
+test("no connection or transaction is open during a request to the platform", async () => {
   const narrow = createPool(database.url, { max: 1, name: "ampost narrow" });
   const seen: unknown[] = [];
   const world = await connected({ ...live, expiresInSeconds: -1 }, async () => {
@@ -132,7 +132,7 @@ test("while the platform is asked no connection is held and no transaction is op
   await narrow.end();
 });
 
-test("a grant is renewed by one process at a time: the others wait, holding no connection, and take its pair", async () => {
+test("one process at a time renews a grant: the others wait, without a connection, and get its pair", async () => {
   const answers = Promise.withResolvers<void>();
   const world = await connected({ ...live, expiresInSeconds: -1 }, async () => {
     await answers.promise;
@@ -153,7 +153,7 @@ test("a grant is renewed by one process at a time: the others wait, holding no c
   await other.end();
 });
 
-test("a pair that the platform has given is stored though the database is away in that moment", async () => {
+test("a pair from the platform is stored even if the database is down at that moment", async () => {
   const pool = createPool(database.url, { max: 1, name: "ampost broken", onError: () => undefined });
   const world = await connected({ ...live, expiresInSeconds: -1 }, async () => {
     // The next statement of this connection ends it.
@@ -168,7 +168,7 @@ test("a pair that the platform has given is stored though the database is away i
   await pool.end();
 });
 
-test("where a renewal was not heard of any more, a refusal ends nothing while its pair may still come, and that is used", async () => {
+test("after a lost renewal, a rejection ends nothing while its pair may still arrive, and that is used", async () => {
   const [asked, answers] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
   const world = await connected({ ...live, expiresInSeconds: -1 }, async () => {
     if (world.renewals.length > 1) throw new BrokerError("AUTH_REVOKED", "The token was used before.");
@@ -196,7 +196,7 @@ test("where a renewal was not heard of any more, a refusal ends nothing while it
   await other.end();
 });
 
-test("where the answer to a renewal was lost on the way, a later refusal is told as what it is", async () => {
+test("after a lost response to a renewal, a later rejection is reported as such", async () => {
   const world = await connected({ ...live, expiresInSeconds: -1 }, async () => {
     throw world.renewals.length > 1
       ? new BrokerError("AUTH_REVOKED", "The token was used before.")
@@ -217,7 +217,7 @@ test("where the answer to a renewal was lost on the way, a later refusal is told
   assert.match(told.token_health_reason ?? "", /stopped or lost .* while renewing .* Reconnect the account/);
 });
 
-test("a platform that does not respond renewals holds up neither connections nor the renewals of others", async () => {
+test("a platform that does not respond to renewals blocks neither connections nor the renewals of others", async () => {
   const answers = Promise.withResolvers<void>();
   const hangs = await Promise.all(
     Array.from({ length: 12 }, () =>
@@ -251,7 +251,7 @@ test("a platform that does not respond renewals holds up neither connections nor
   await pool.end();
 });
 
-test("a refusal that comes when the person has connected again says nothing about the new grant", async () => {
+test("a rejection after the user has reconnected says nothing about the new grant", async () => {
   const narrow = narrowPool();
   const refused = Promise.withResolvers<void>();
   const world = await connected({ ...live, expiresInSeconds: -1 }, async () => {
@@ -269,7 +269,7 @@ test("a refusal that comes when the person has connected again says nothing abou
   assert.equal((await health(world.account.accountId)).token_health, "healthy");
 });
 
-test("a grant without the refresh token that renewing takes is used to its end, and then the platform says why it ends", async () => {
+test("a grant without a required refresh token is used until it expires, and then the platform says why", async () => {
   const refused = async (): Promise<Grant> =>
     Promise.reject(new BrokerError("AUTH_EXPIRED", "The platform gave no refresh token."));
   const old = await connected({ ...live, refreshToken: null, expiresInSeconds: 300 }, refused, true);
@@ -280,7 +280,7 @@ test("a grant without the refresh token that renewing takes is used to its end, 
   assert.equal((await health(ended.account.accountId)).token_health, "expired");
 });
 
-test("a refresh token that comes again without its end keeps the end it had", async () => {
+test("a refresh token returned without its expiry keeps the one it had", async () => {
   const world = await connected(
     { ...live, expiresInSeconds: -1, refreshExpiresInSeconds: 3 * 86_400 },
     async ({ refreshToken }) => ({ ...live, accessToken: "next", refreshToken }),
@@ -295,7 +295,7 @@ test("a refresh token that comes again without its end keeps the end it had", as
   assert.equal((await health(world.account.accountId)).token_health, "expiring");
 });
 
-test("another account of the platform replaces the set's, and the same one keeps its id", async () => {
+test("another account replaces the set's, and the same one keeps its ID", async () => {
   const world = await connected(live, async () => live);
   const place = { ...world.account, platformSetId: world.setId, platform: "threads" as const };
   assert.equal(await storeConnection(world.services, place, live, profile), world.account.accountId);

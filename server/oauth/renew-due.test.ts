@@ -14,7 +14,7 @@ after(() => world.end());
 const NEVER = new AbortController().signal;
 const DAY = 86_400;
 
-test("a hundred uses of one expired X account at once, in two processes and over several pools, make one refresh call", async () => {
+test("a hundred concurrent uses of an expired X account, in two processes and several pools, make one refresh request", async () => {
   const account = await world.connect("twitter");
   await world.pass(account, 7300);
   const askers = await Promise.all([world.startAsker(account, 30), world.startAsker(account, 30)]);
@@ -28,7 +28,7 @@ test("a hundred uses of one expired X account at once, in two processes and over
   assert.equal(await world.received("refresh", "twitter"), 1);
 });
 
-test("a process killed between the platform's answer to a renewal and its storing: nothing false is told, and then what was", async () => {
+test("if a process is killed between a renewal's response and storing it, nothing false is reported, and then what happened", async () => {
   const account = await world.connect("twitter");
   await world.pass(account, 7300);
   const asker = await world.startAsker(account, 1, { dies: true });
@@ -55,7 +55,7 @@ test("a process killed between the platform's answer to a renewal and its storin
   );
 });
 
-test("many accounts that are due at once are renewed over few connections", async () => {
+test("many accounts due at the same time are renewed over few connections", async () => {
   const accounts = [
     await world.connect("youtube"),
     ...(await Promise.all(Array.from({ length: 11 }, () => world.connect("youtube")))),
@@ -82,7 +82,7 @@ const AGES: [PlatformName, number, number][] = [
   ["instagram", 25 * DAY, 30 * DAY],
 ];
 for (const [platform, young, due] of AGES) {
-  test(`${platform}: access is renewed ahead of its end in the background, once, and not while it is young`, async () => {
+  test(`${platform}: access is renewed ahead in the background, once, and not while it is new`, async () => {
     const account = await world.connect(platform);
     const before = await world.received("refresh", platform);
     await world.pass(account, young);
@@ -96,7 +96,7 @@ for (const [platform, young, due] of AGES) {
   });
 }
 
-test("accounts are due at moments of their own, the same in every process, and each is taken once", async () => {
+test("accounts are due at different times, the same in every process, and each is taken once", async () => {
   // Half of them are due by then, give or take: that it is all or none of so many never happens.
   const accounts = await Promise.all(Array.from({ length: 32 }, () => world.connect("tiktok")));
   await world.database.pool.query(
@@ -111,7 +111,7 @@ test("accounts are due at moments of their own, the same in every process, and e
   assert.equal((await world.received("refresh", "tiktok")) - before, renewed);
 });
 
-test("a platform that is away changes nothing, is left alone for a while, and is asked again", async () => {
+test("a platform that is down changes nothing, is left alone for a while, and is asked again", async () => {
   const account = await world.connect("twitter");
   await world.pass(account, 6900);
   await world.control("faults", { platform: "twitter", operation: "refresh", kind: "http_500" });
@@ -129,7 +129,7 @@ test("a platform that is away changes nothing, is left alone for a while, and is
   assert.deepEqual(await world.events(account), []);
 });
 
-test("a grant that the platform has ended is told once: by health, event and audit log", async () => {
+test("a grant ended by the platform is reported once: by health, event and audit log", async () => {
   const account = await world.connect("twitter");
   await world.database.pool.query("update accounts set profile_read_at = now() where id <> $1", [account.accountId]);
   await world.database.pool.query("update accounts set connected_at = now() - interval '2 days' where id = $1", [
@@ -150,7 +150,7 @@ test("a grant that the platform has ended is told once: by health, event and aud
   assert.deepEqual(rows, [{ action: "account.revoked" }]);
 });
 
-test("profiles and metadata are read again about once a day, on LinkedIn only once a month", async () => {
+test("profiles and metadata are refreshed about once a day, on LinkedIn only once a month", async () => {
   const [tiktok, linkedin, facebook] = await Promise.all([
     world.connect("tiktok"),
     world.connect("linkedin"),

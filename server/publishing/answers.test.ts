@@ -20,7 +20,7 @@ const ANSWERS: { answer: string; fault: LedgerFault["kind"]; live: number; calls
   { answer: "silence with everything done", fault: "hang_after", live: 1, calls: 1, status: "published" },
 ];
 
-test("whatever the platform answers to the commit, one post is live, or none and the caller is told", async (t) => {
+test("whatever the response to a commit, one post is live, or none and the caller is told", async (t) => {
   await withWorld(async (world) => {
     const broker = ledgerBroker(world.ledger, { timeoutSeconds: 3 });
     await world.startEngine({ broker });
@@ -47,7 +47,7 @@ test("whatever the platform answers to the commit, one post is live, or none and
   });
 });
 
-test("a platform that cannot be reached is tried again, since nothing was sent", async () => {
+test("an unreachable platform is retried, since nothing was sent", async () => {
   await withWorld(async (world) => {
     const { url } = world.ledger;
     await world.startEngine();
@@ -62,7 +62,7 @@ test("a platform that cannot be reached is tried again, since nothing was sent",
   });
 });
 
-test("a lost answer that reading back cannot settle is unknown at once, counts as failed, and is not sent again", async () => {
+test("a lost response that checking cannot settle is unknown immediately, counts as failed, and is not sent again", async () => {
   await withWorld(async (world) => {
     world.ledger.readBack = "cannot_tell";
     world.ledger.faults.push({ call: "publish", kind: "drop_after" });
@@ -82,7 +82,7 @@ test("a lost answer that reading back cannot settle is unknown at once, counts a
   });
 });
 
-test("a platform that cannot be asked leaves it posting, then unknown after the quarter of an hour, and a later proof of absence makes it failed, not sent", async () => {
+test("if a platform cannot be asked, the post stays posting, then unknown after 15 minutes, and a later proof of absence makes it failed, without sending it", async () => {
   await withWorld(async (world) => {
     world.ledger.readBack = "away";
     world.ledger.faults.push({ call: "publish", kind: "drop_before" });
@@ -100,7 +100,7 @@ test("a platform that cannot be asked leaves it posting, then unknown after the 
   });
 });
 
-test("a post that is live without an id is published, and gets its id and link when the platform shows them", async () => {
+test("a post that is live without an ID is published, and gets its ID and link once the platform shows them", async () => {
   await withWorld(async (world) => {
     world.ledger.readBack = "without_id";
     world.ledger.faults.push({ call: "publish", kind: "drop_after" });
@@ -117,7 +117,7 @@ test("a post that is live without an id is published, and gets its id and link w
   });
 });
 
-test("where the platform refuses repeats, a lost answer is settled by one identical repeat, journaled as a commit of its own", async () => {
+test("on a platform that rejects duplicates, one identical repeat settles a lost response, journaled as a separate commit", async () => {
   await withWorld(async (world) => {
     world.ledger.refusesRepeats = true;
     world.ledger.readBack = "cannot_tell";
@@ -144,7 +144,7 @@ test("where the platform refuses repeats, a lost answer is settled by one identi
   });
 });
 
-test("access that has ended when an identical repeat is due is renewed, and the repeat settles what was lost", async () => {
+test("access that has expired when an identical repeat is due is renewed, and the repeat settles the lost response", async () => {
   await withWorld(async (world) => {
     world.ledger.refusesRepeats = true;
     world.ledger.readBack = "cannot_tell";
@@ -169,7 +169,7 @@ test("access that has ended when an identical repeat is due is renewed, and the 
   });
 });
 
-test("a repeat whose answer is lost too is not repeated again", async () => {
+test("a repeat whose response is lost too is not sent again", async () => {
   await withWorld(async (world) => {
     world.ledger.readBack = "cannot_tell";
     world.ledger.faults.push({ call: "publish", kind: "drop_before" }, { call: "publish", kind: "drop_before" });
@@ -203,7 +203,7 @@ test("a negative read before the platform's indexing lag has passed proves nothi
   });
 });
 
-test("no character of a text stops a post, wherever the journal cuts it", async () => {
+test("no character of a text stops a post, wherever the journal truncates it", async () => {
   await withWorld(async (world) => {
     await world.startEngine();
     const texts = [0, 1].map((more) => `${"x".repeat(more)}${"\u{1f680}".repeat(1100)}`);

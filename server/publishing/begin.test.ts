@@ -5,7 +5,7 @@ import { type Broker, BrokerError } from "../../platforms/platform.ts";
 import { ledgerBroker } from "../../tests/ledger-platform.ts";
 import { isOver, type PublishingWorld, withWorld } from "../../tests/publishing-world.ts";
 
-test("what went wrong ahead of the time is forgotten when publishing begins with the commit itself", async () => {
+test("errors ahead of time are forgotten when publishing starts with the commit itself", async () => {
   await withWorld(async (world) => {
     const created = await fetch(`${world.ledger.url}/ledger.example/create/`, {
       method: "POST",

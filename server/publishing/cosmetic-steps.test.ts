@@ -27,7 +27,7 @@ function linkTwice({ ledger }: PublishingWorld, stepOf: (step: Step, place: numb
   };
 }
 
-test("what is nice to have holds up no part of a chain: it is passed over when it fails", async () => {
+test("a failing cosmetic step delays no part of a thread: it is skipped", async () => {
   await withWorld(async (world) => {
     world.ledger.faults.push({ call: "permalink", kind: "http_500" });
     await world.startEngine({ broker: linkTwice(world) });
@@ -54,7 +54,7 @@ test("what is nice to have holds up no part of a chain: it is passed over when i
   });
 });
 
-test("what is nice to have holds up no part of a chain: it is passed over when it has to wait", async () => {
+test("a waiting cosmetic step delays no part of a thread: it is skipped", async () => {
   await withWorld(async (world) => {
     const wait = (step: Step, place: number): Step =>
       place === 0 && step.effect !== "visible" ? { ...step, run: () => Promise.resolve({ waitSeconds: 3600 }) } : step;
@@ -71,7 +71,7 @@ test("what is nice to have holds up no part of a chain: it is passed over when i
   });
 });
 
-test("no step before what is live is run again, whatever step is written down", async () => {
+test("no step before a live one runs again, whatever step is recorded", async () => {
   await withWorld(async (world) => {
     const post = await world.addPost(CHAIN);
     await world.publish(post);

@@ -27,7 +27,7 @@ const KILLED_AT = [
 const PATIENT = { speed: 20 };
 const PATIENT_WORKER = { SPEED: String(PATIENT.speed) };
 
-test("a worker killed at any point of publishing leaves one post, neither two nor none", async (t) => {
+test("a worker killed at any point of publishing leaves exactly one post", async (t) => {
   await withWorld(async (world) => {
     const posts: { point: string; post: TestPost }[] = [];
     for (const point of KILLED_AT) {
@@ -62,7 +62,7 @@ test("a worker killed at any point of publishing leaves one post, neither two no
   });
 });
 
-test("a worker killed while it reads back leaves the reading to others", async () => {
+test("a worker killed while checking an outcome leaves it to others", async () => {
   await withWorld(async (world) => {
     world.ledger.faults.push({ call: "publish", kind: "drop_after" });
     const worker = await world.startWorker({ FAULT: "reconcile.after" });
@@ -75,7 +75,7 @@ test("a worker killed while it reads back leaves the reading to others", async (
   });
 });
 
-test("three workers killed again and again lose and double nothing", async () => {
+test("three workers killed repeatedly lose and duplicate nothing", async () => {
   await withWorld(async (world) => {
     const workers = [
       await world.startWorker(PATIENT_WORKER),
@@ -127,7 +127,7 @@ for (const point of ["intent.written", "send.before"]) {
   });
 }
 
-test("an answer that comes when the platform post has been taken over is adopted as evidence, not as state", async () => {
+test("a response that arrives after the platform post was taken over is used as evidence, not as state", async () => {
   await withWorld(async (world) => {
     world.ledger.readBack = "away";
     const worker = await world.startWorker({ FAULT: "answer.received", FAULT_SIGNAL: "SIGSTOP" });

@@ -29,7 +29,7 @@ test("a live post is found by its repeat, however often that could not be sent a
   });
 });
 
-test("a post whose answer was lost is not cancelled while its repeat waits to be sent", async () => {
+test("a post whose response was lost cannot be canceled while its repeat waits to be sent", async () => {
   await withWorld(async (world) => {
     const { url } = world.ledger;
     const post = await lostPost(world);
@@ -52,7 +52,7 @@ test("a post whose answer was lost is not cancelled while its repeat waits to be
   });
 });
 
-test("cancelling leaves unknown what nobody knows, before a forced retry has begun as well", async () => {
+test("canceling leaves an unknown outcome unknown, even before a forced retry has started", async () => {
   await withWorld(async (world) => {
     const post = await lostPost(world);
     const engine = await world.startEngine();
@@ -71,7 +71,7 @@ test("cancelling leaves unknown what nobody knows, before a forced retry has beg
   });
 });
 
-test("what is refused after a lost answer is unknown, never failed, and reading back goes on", async () => {
+test("an error after a lost response is unknown, never failed, and checking continues", async () => {
   await withWorld(async (world) => {
     const post = await lostPost(world);
     world.ledger.faults.push({ call: "publish", kind: "refuse_for_good" });
@@ -89,7 +89,7 @@ test("what is refused after a lost answer is unknown, never failed, and reading 
   });
 });
 
-test("access that has ended while an answer was lost is renewed for reading back", async () => {
+test("access that expired while a response was lost is renewed for checking", async () => {
   await withWorld(async (world) => {
     world.ledger.faults.push({ call: "publish", kind: "drop_after" });
     const post = await world.addPost({ text: "lost" });
@@ -106,7 +106,7 @@ test("access that has ended while an answer was lost is renewed for reading back
   });
 });
 
-test("a forced retry that is refused leaves the first call in doubt, which is read back by its own handles", async () => {
+test("a rejected forced retry leaves the first request in doubt, which is checked by its own handles", async () => {
   await withWorld(async (world) => {
     const post = await lostPost(world);
     await world.startEngine();
@@ -125,7 +125,7 @@ test("a forced retry that is refused leaves the first call in doubt, which is re
 });
 
 for (const last of ["has failed", "is under way"] as const) {
-  test(`a late answer for a part that another call has made live has no later part sent again: the last one ${last}`, async () => {
+  test(`a late response for a part that another request has published does not send a later part again: the last one ${last}`, async () => {
     await withWorld(async (world) => {
       const { ledger } = world;
       const [answer, creating] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
@@ -162,7 +162,7 @@ for (const last of ["has failed", "is under way"] as const) {
   });
 }
 
-test("the database itself refuses to count a later part of a chain as not live any more", async () => {
+test("the database does not allow a later part of a thread to become not live", async () => {
   await withWorld(async (world) => {
     await world.startEngine();
     const post = await world.addPost({ text: "first", chain: ["second"] });
@@ -181,7 +181,7 @@ test("the database itself refuses to count a later part of a chain as not live a
   });
 });
 
-test("the database itself refuses to say failed or discarded while a commit is open or was given up", async () => {
+test("the database does not allow failed or discarded while a commit is open or was abandoned", async () => {
   await withWorld(async (world) => {
     const post = await lostPost(world);
     await world.startEngine();
@@ -211,7 +211,7 @@ for (const { within, status } of [
   { within: 600, status: "published" },
   { within: 3, status: "unknown" },
 ]) {
-  test(`a late note about the repeat is no proof about the post: ${status} with a window of ${within} s`, async () => {
+  test(`a late record of the repeat proves nothing about the post: ${status} with a window of ${within} s`, async () => {
     await withWorld(async (world) => {
       const { url } = world.ledger;
       const post = await lostPost(world);
@@ -239,7 +239,7 @@ for (const { within, status } of [
   });
 }
 
-test("a call is not repeated after the window in which the platform refuses that", async () => {
+test("a request is not repeated after the time in which the platform rejects duplicates", async () => {
   await withWorld(async (world) => {
     const post = await lostPost(world);
     await world.startEngine({ broker: ledgerBroker(world.ledger, { identicalRepeat: { withinSeconds: 0.1 } }) });
@@ -248,7 +248,7 @@ test("a call is not repeated after the window in which the platform refuses that
   });
 });
 
-test("a call is not repeated by another one that is not the same, byte for byte", async () => {
+test("a request is repeated only byte for byte", async () => {
   await withWorld(async (world) => {
     const post = await lostPost(world);
     const broker = ledgerBroker(world.ledger, { identicalRepeat: true });
@@ -270,7 +270,7 @@ test("a call is not repeated by another one that is not the same, byte for byte"
   });
 });
 
-test("a call is not repeated while the first may still be under way", async () => {
+test("a request is not repeated while the first may still be in progress", async () => {
   await withWorld(async (world) => {
     world.ledger.refusesRepeats = true;
     world.ledger.readBack = "cannot_tell";
@@ -292,7 +292,7 @@ test("a call is not repeated while the first may still be under way", async () =
   });
 });
 
-test("an id that was found and stands for another post is never this one's, whichever of our accounts leads to the profile", async () => {
+test("an ID found that belongs to another post is never this one's, whichever account leads to the profile", async () => {
   await withWorld(async (world) => {
     const [userId, other] = [await world.addUser(), await world.addUser()];
     const accounts = [await world.addAccount(userId), await world.addAccount(userId), await world.addAccount(other)];
@@ -314,7 +314,7 @@ test("an id that was found and stands for another post is never this one's, whic
   });
 });
 
-test("a broker that reads back is told where another post of the account says the same and is in doubt as well", async () => {
+test("a checking broker knows if another post of the account with the same content is in doubt as well", async () => {
   await withWorld(async (world) => {
     const broker = ledgerBroker(world.ledger);
     const told: { about: string; hasTwin: boolean }[] = [];

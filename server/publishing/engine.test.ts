@@ -6,7 +6,7 @@ import { ledgerBroker } from "../../tests/ledger-platform.ts";
 import { isOver, liveCount, withWorld } from "../../tests/publishing-world.ts";
 import { discard, retry } from "../domain/posts/post-actions.ts";
 
-test("a post that is published goes through queued and posting to published, with its id and link, once", async () => {
+test("a published post goes through queued and posting to published, with its ID and link, once", async () => {
   await withWorld(async (world) => {
     await world.startEngine();
     const post = await world.addPost({ text: "hello" });
@@ -23,7 +23,7 @@ test("a post that is published goes through queued and posting to published, wit
   });
 });
 
-test("waiting costs no attempt, and a failure of a hidden step is tried again", async () => {
+test("waiting costs no attempt, and a failed hidden step is retried", async () => {
   await withWorld(async (world) => {
     world.ledger.pollsUntilReady = 4;
     world.ledger.faults.push({ call: "create", kind: "http_500" }, { call: "ready", kind: "drop_after" });
@@ -39,7 +39,7 @@ test("waiting costs no attempt, and a failure of a hidden step is tried again", 
   });
 });
 
-test("a failure of the content that stays is tried six times, and then says whose matter it is and what to do", async () => {
+test("a persistent content error is tried six times, and then says whose problem it is and what to do", async () => {
   await withWorld(async (world) => {
     world.ledger.faults.push(
       ...Array.from({ length: 9 }, () => ({ call: "ready" as const, kind: "dead_container" as const })),
@@ -64,7 +64,7 @@ test("a failure of the content that stays is tried six times, and then says whos
   });
 });
 
-test("a fault of a broker is an internal error, and says nothing of its inside", async () => {
+test("a broker's exception is an internal error that reveals no details", async () => {
   await withWorld(async (world) => {
     const broker = ledgerBroker(world.ledger);
     await world.startEngine({
@@ -85,7 +85,7 @@ test("a fault of a broker is an internal error, and says nothing of its inside",
   });
 });
 
-test("a platform that says to come back when nobody wants the post any more fails it and says when", async () => {
+test("a platform's delay beyond the latest publishing time fails the post and says when", async () => {
   await withWorld(async (world) => {
     world.ledger.faults.push({ call: "create", kind: "rate_limit", seconds: 7 * 3600 });
     await world.startEngine();
@@ -97,7 +97,7 @@ test("a platform that says to come back when nobody wants the post any more fail
   });
 });
 
-test("a token that the platform calls expired is renewed once, and the post fails where that does not help", async () => {
+test("a token reported as expired is renewed once, and the post fails if that does not help", async () => {
   await withWorld(async (world) => {
     const { ledger } = world;
     ledger.expiredTokens.add("old").add("refused");
@@ -128,7 +128,7 @@ test("a token that the platform calls expired is renewed once, and the post fail
   });
 });
 
-test("a token that expires between preparing and committing is renewed, and one post goes out", async () => {
+test("a token that expires between preparing and committing is renewed, and one post is published", async () => {
   await withWorld(async (world) => {
     const { ledger } = world;
     await world.startEngine({
@@ -162,7 +162,7 @@ test("a scheduled post is prepared ahead, stays scheduled, and is committed at i
   });
 });
 
-test("preparing that fails ahead of the time is a warning, and is tried again from the start at the time", async () => {
+test("a failure to prepare ahead is a warning, and is retried from the start when due", async () => {
   await withWorld(async (world) => {
     world.ledger.faults.push({ call: "create", kind: "refuse_for_good" });
     await world.startEngine();
@@ -190,7 +190,7 @@ test("publishing a scheduled post now uses what was prepared", async () => {
   });
 });
 
-test("a dead container is made anew", async () => {
+test("a failed container is recreated", async () => {
   await withWorld(async (world) => {
     world.ledger.faults.push({ call: "publish", kind: "dead_container" });
     await world.startEngine();
@@ -202,7 +202,7 @@ test("a dead container is made anew", async () => {
   });
 });
 
-test("a chain that fails at its second part leaves the first live, says so, and a retry goes on from there", async () => {
+test("a thread that fails at its second part leaves the first live, says so, and a retry continues there", async () => {
   await withWorld(async (world) => {
     world.ledger.faults.push({ call: "publish", kind: "refuse_for_good", text: "two" });
     await world.startEngine();
@@ -224,7 +224,7 @@ test("a chain that fails at its second part leaves the first live, says so, and 
   });
 });
 
-test("what the platform accepts and then cannot publish has failed, and a retry begins from the start", async () => {
+test("what the platform accepts but cannot publish has failed, and a retry starts from the beginning", async () => {
   await withWorld(async (world) => {
     const broker = ledgerBroker(world.ledger);
     let refusals = 1;
@@ -285,7 +285,7 @@ test("a post on several platforms is partial while some are live and some failed
   });
 });
 
-test("platform posts that settle in the same moment leave their post in the status that all of them give", async () => {
+test("platform posts that settle at the same time leave their post in the right status", async () => {
   await withWorld(async (world) => {
     await Promise.all([world.startEngine(), world.startEngine()]);
     const posts = await Promise.all(
@@ -302,7 +302,7 @@ test("platform posts that settle in the same moment leave their post in the stat
   });
 });
 
-test("the link that cannot be read does not fail a live post, and is read later", async () => {
+test("an unreadable link does not fail a live post, and is read later", async () => {
   await withWorld(async (world) => {
     world.ledger.faults.push({ call: "permalink", kind: "http_500" }, { call: "permalink", kind: "http_500" });
     await world.startEngine();
@@ -315,7 +315,7 @@ test("the link that cannot be read does not fail a live post, and is read later"
   });
 });
 
-test("a post that was cancelled while nobody knows whether it is live still says when it turns out to be", async () => {
+test("a canceled post with an unknown outcome still reports if it turns out to be live", async () => {
   await withWorld(async (world) => {
     world.ledger.readBack = "cannot_tell";
     world.ledger.faults.push({ call: "publish", kind: "drop_after" });
@@ -333,7 +333,7 @@ test("a post that was cancelled while nobody knows whether it is live still says
   });
 });
 
-test("the events of a post are counted without a gap, whatever happens to it", async () => {
+test("a post's events are numbered without gaps, whatever happens to it", async () => {
   await withWorld(async (world) => {
     world.ledger.faults.push({ call: "create", kind: "http_500" }, { call: "publish", kind: "refuse_for_good" });
     await world.startEngine();

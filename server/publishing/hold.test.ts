@@ -15,7 +15,7 @@ import { type MarkPlaces, NO_INTENT, openMarks, readMarks } from "./marks.ts";
 
 const log = { error: () => undefined, warn: () => undefined };
 
-test("a database that knows the newest commit publishes on, after a crash too", async () => {
+test("a database that knows the latest commit keeps publishing, even after a crash", async () => {
   await withPlaces(async ({ pool, places, commit }) => {
     const { mark } = await checkContinuity({ pool, places, log });
     assert.ok(mark);
@@ -33,7 +33,7 @@ test("a database that knows the newest commit publishes on, after a crash too", 
   });
 });
 
-test("a mark never shrinks, whatever is noted after a newer commit", async () => {
+test("a mark never decreases, whatever is recorded after a newer commit", async () => {
   await withPlaces(async ({ pool, places, commit }) => {
     const { mark } = await checkContinuity({ pool, places, log });
     assert.ok(mark);
@@ -49,7 +49,7 @@ test("a mark never shrinks, whatever is noted after a newer commit", async () =>
   });
 });
 
-test("a database that was put back to an earlier state holds publishing until a person releases it", async () => {
+test("a database restored to an earlier state puts publishing on hold until a person releases it", async () => {
   await withPlaces(async ({ pool, places, publishedAndLost, addDue }) => {
     await publishedAndLost();
     const due = await addDue();
@@ -69,7 +69,7 @@ test("a database that was put back to an earlier state holds publishing until a 
   });
 });
 
-test("a database beside the folder of another instance holds publishing", async () => {
+test("a database next to another instance's folder puts publishing on hold", async () => {
   await withPlaces(async ({ pool, places, commit }) => {
     await checkContinuity({ pool, places, log });
     await commit();
@@ -78,7 +78,7 @@ test("a database beside the folder of another instance holds publishing", async 
   });
 });
 
-test("a copy of a database that has published, without its folder, holds publishing, and becomes an instance of its own by the release", async () => {
+test("a copy of a database that has published, without its folder, puts publishing on hold, and becomes its own instance when released", async () => {
   await withPlaces(async ({ pool, places, commit }) => {
     await checkContinuity({ pool, places, log });
     await commit();

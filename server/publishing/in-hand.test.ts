@@ -33,7 +33,7 @@ for (const { what, error } of [
   { what: "has no disk left", error: databaseError("53100") },
   { what: "cancels statements", error: databaseError("57014") },
 ]) {
-  test(`an answer in hand is written when the database takes writes again: it ${what}`, async () => {
+  test(`a response in hand is stored once the database accepts writes again: it ${what}`, async () => {
     await withWorld(async (world) => {
       world.ledger.readBack = "cannot_tell";
       let until = 0;
@@ -52,7 +52,7 @@ for (const { what, error } of [
   });
 }
 
-test("a database that is away while a step runs counts for nothing, and the step is done again", async () => {
+test("a database outage during a step costs no attempt, and the step is repeated", async () => {
   await withWorld(async (world) => {
     let failures = 0;
     await world.startEngine({
@@ -72,7 +72,7 @@ test("a database that is away while a step runs counts for nothing, and the step
   });
 });
 
-test("a fault of our own is counted, and in the end the post has failed and the operator has been told", async () => {
+test("an internal error counts, and in the end the post has failed and the operator is informed", async () => {
   await withWorld(async (world) => {
     await breakJournal(world, "new.step = 'create-0'");
     const faulted: string[] = [];
@@ -96,7 +96,7 @@ test("a fault of our own is counted, and in the end the post has failed and the 
   });
 });
 
-test("a fault of our own over an open commit ends as unknown, and what comes of it is still found", async () => {
+test("an internal error during an open commit ends as unknown, and its outcome is still found", async () => {
   await withWorld(async (world) => {
     await breakJournal(world, "new.result = 'ok' and new.effect = 'visible'");
     await world.startEngine();
@@ -110,7 +110,7 @@ test("a fault of our own over an open commit ends as unknown, and what comes of 
   });
 });
 
-test("an answer whose details the database refuses is written without them", async () => {
+test("a response whose details the database rejects is stored without them", async () => {
   await withWorld(async (world) => {
     world.ledger.readBack = "cannot_tell";
     await breakJournal(world, "new.effect = 'visible' and new.result is not null and new.evidence ? 'exchanges'");
@@ -130,7 +130,7 @@ test("an answer whose details the database refuses is written without them", asy
   });
 });
 
-test("an answer that comes after the post was said to have failed makes it published again", async () => {
+test("a response after the post was reported as failed makes it published again", async () => {
   await withWorld(async (world) => {
     world.ledger.readBack = "absent";
     const worker = await world.startWorker({ FAULT: "answer.received", FAULT_SIGNAL: "SIGSTOP" });
@@ -155,7 +155,7 @@ test("an answer that comes after the post was said to have failed makes it publi
   });
 });
 
-test("a stop waits for a commit that is under way, and lets go of all else early", async () => {
+test("a stop waits for a commit in progress, and releases everything else early", async () => {
   await withWorld(async (world) => {
     const [answering, creating] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
     world.ledger.faults.push(
@@ -180,7 +180,7 @@ test("a stop waits for a commit that is under way, and lets go of all else early
   });
 });
 
-test("no byte of a commit leaves after its deadline, however good the lease is", async () => {
+test("no byte of a commit is sent after its deadline, however valid the lease", async () => {
   await withWorld(async (world) => {
     let waited = false;
     await world.startEngine({
@@ -199,7 +199,7 @@ test("no byte of a commit leaves after its deadline, however good the lease is",
   });
 });
 
-test("no byte of a commit leaves after the lease was lost", async () => {
+test("no byte of a commit is sent after the lease was lost", async () => {
   await withWorld(async (world) => {
     let waited = false;
     await world.startEngine({
@@ -222,7 +222,7 @@ test("no byte of a commit leaves after the lease was lost", async () => {
   });
 });
 
-test("no request of a step leaves once its lease is over, as where a machine has slept", async () => {
+test("no request of a step is sent once its lease is over, as after a machine has slept", async () => {
   await withWorld(async (world) => {
     const broker = ledgerBroker(world.ledger);
     let calls: string[] | undefined;
@@ -254,7 +254,7 @@ test("no request of a step leaves once its lease is over, as where a machine has
 });
 
 for (const definitive of [true, false]) {
-  test(`a database clock that jumps ahead proves nothing about a commit under way, by ${definitive ? "a handle" : "two reads"}`, async () => {
+  test(`a database clock that jumps ahead proves nothing about a commit in progress, by ${definitive ? "a handle" : "two reads"}`, async () => {
     await withWorld(async (world) => {
       const answering = Promise.withResolvers<void>();
       world.ledger.readBack = definitive ? "absent" : "truth";
@@ -289,7 +289,7 @@ for (const definitive of [true, false]) {
   });
 }
 
-test("two negative reads that follow at once are one", async () => {
+test("two immediate negative reads count as one", async () => {
   await withWorld(async (world) => {
     world.ledger.faults.push({ call: "publish", kind: "drop_before" });
     await world.startEngine({ speed: 10 });
@@ -300,7 +300,7 @@ test("two negative reads that follow at once are one", async () => {
   });
 });
 
-test("of both clocks the one that says later is believed", () => {
+test("of both clocks, the later one is used", () => {
   const start = instant();
   for (const [monotonic, wall] of [
     [9000, 0],
@@ -313,7 +313,7 @@ test("of both clocks the one that says later is believed", () => {
   }
 });
 
-test("time that nobody has watched is not counted, and what others have watched is", () => {
+test("unobserved time does not count, and time observed by others does", () => {
   const since = { monotonic: performance.now() - 60_000, wall: Date.now() - 60_000 };
   assert.ok(watch({ watched: beginWatch(since) }).seconds >= 60);
   assert.equal(watch({}).seconds, 0);

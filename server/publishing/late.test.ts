@@ -9,7 +9,7 @@ import { resetForEdit, retry } from "../domain/posts/post-actions.ts";
 
 const DOWN = { call: "create", kind: "http_500" } as const;
 
-test("an outage is waited out by time, however many tries that takes", async () => {
+test("an outage is waited out by time, however many attempts that takes", async () => {
   await withWorld(async (world) => {
     world.ledger.faults.push(...Array.from({ length: 9 }, () => DOWN));
     await world.startEngine({ speed: 1_000, latestSeconds: 24 * 3600 });
@@ -45,7 +45,7 @@ function fetchFailures(world: PublishingWorld, times: number, isAfterCommit: boo
   };
 }
 
-test("media that a platform could not fetch are offered to it anew for as long as the post may be late", async () => {
+test("media that a platform could not fetch is offered again for as long as the post may be late", async () => {
   for (const isAfterCommit of [false, true]) {
     await withWorld(async (world) => {
       const broker = fetchFailures(world, 9, isAfterCommit);
@@ -63,7 +63,7 @@ test("media that a platform could not fetch are offered to it anew for as long a
   }
 });
 
-test("media that a platform never can fetch fail the post when its time is over, and not before", async () => {
+test("media that a platform can never fetch fails the post when its time is over, and not before", async () => {
   for (const isAfterCommit of [false, true]) {
     await withWorld(async (world) => {
       const broker = fetchFailures(world, Infinity, isAfterCommit);
@@ -77,7 +77,7 @@ test("media that a platform never can fetch fail the post when its time is over,
   }
 });
 
-test("an outage that outlasts the time for which a post may be late fails it, and says what the platform said", async () => {
+test("an outage longer than a post may be late fails it, with the platform's message", async () => {
   await withWorld(async (world) => {
     world.ledger.faults.push(...Array.from({ length: 200 }, () => DOWN));
     await world.startEngine({ speed: 10_000, latestSeconds: 1_000 });
@@ -97,7 +97,7 @@ test("an outage that outlasts the time for which a post may be late fails it, an
   });
 });
 
-test("no try begins after the post's own last time", async () => {
+test("no attempt starts after the post's own latest time", async () => {
   await withWorld(async (world) => {
     world.ledger.faults.push(DOWN, DOWN);
     await world.startEngine({ speed: 1 });
@@ -110,7 +110,7 @@ test("no try begins after the post's own last time", async () => {
   });
 });
 
-test("a scheduled post whose time passed long ago is not sent but said to be missed, once, and can be published", async () => {
+test("a scheduled post whose time passed long ago is not sent but reported as missed, once, and can be published", async () => {
   await withWorld(async (world) => {
     const post = await dueBefore(world, 7);
     await world.startEngine();
@@ -140,7 +140,7 @@ test("a scheduled post whose time passed long ago is not sent but said to be mis
   });
 });
 
-test("a missed post can be given another time", async () => {
+test("a missed post can be rescheduled", async () => {
   await withWorld(async (world) => {
     const post = await dueBefore(world, 7);
     await world.startEngine();
@@ -150,7 +150,7 @@ test("a missed post can be given another time", async () => {
   });
 });
 
-test("a scheduled post that is late, but not too late, goes out", async () => {
+test("a scheduled post that is late, but not too late, is published", async () => {
   await withWorld(async (world) => {
     const post = await dueBefore(world, 5);
     await world.startEngine();
@@ -158,7 +158,7 @@ test("a scheduled post that is late, but not too late, goes out", async () => {
   });
 });
 
-test("what was asked to be published and could not for hours has failed, and can be retried", async () => {
+test("a post that could not be published for hours after a publish has failed, and can be retried", async () => {
   await withWorld(async (world) => {
     const post = await world.addPost({ text: "forgotten" });
     await world.publish(post);
@@ -182,7 +182,7 @@ test("what was asked to be published and could not for hours has failed, and can
   });
 });
 
-test("a post that is being published when its time runs out is read back all the same", async () => {
+test("a post being published when its time runs out is still checked", async () => {
   await withWorld(async (world) => {
     world.ledger.faults.push({ call: "publish", kind: "drop_after" });
     const engine = await world.startEngine({ speed: 1 });

@@ -24,7 +24,7 @@ async function addPictured(world: PublishingWorld, text: string, userId: string)
   return post;
 }
 
-test("posts whose media never come hold no slot, and cost no attempt while they wait", async () => {
+test("posts whose media never arrives occupy no slot, and cost no attempt while they wait", async () => {
   await withWorld(async (world) => {
     const slow = await world.addUser();
     let asked = 0;
@@ -66,7 +66,7 @@ test("posts whose media never come hold no slot, and cost no attempt while they 
   });
 });
 
-test("a storage that is away is waited for with pauses, each of them counted, for as long as the post may be late", async () => {
+test("a storage outage is waited out with delays, each of them counted, for as long as the post may be late", async () => {
   await withWorld(async (world) => {
     let asked = 0;
     await world.startEngine({

@@ -5,7 +5,7 @@ import { ledgerBroker } from "../../tests/ledger-platform.ts";
 import { isOver, withWorld } from "../../tests/publishing-world.ts";
 import type { EngineMetrics } from "./deps.ts";
 
-test("a platform that is down is asked a few times, not by every post that is due, and gets them all when it is back", async () => {
+test("a platform that is down is asked a few times, not by every due post, and gets them all when it is back", async () => {
   await withWorld(async (world) => {
     const { ledger } = world;
     const said: boolean[] = [];
@@ -23,7 +23,7 @@ test("a platform that is down is asked a few times, not by every post that is du
   });
 });
 
-test("while a platform is down one post is tried at a time, and once it answers they go side by side again", async () => {
+test("while a platform is down one post is tried at a time, and once it responds they run in parallel again", async () => {
   await withWorld(async (world) => {
     const { ledger } = world;
     const [tried, over] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
@@ -78,7 +78,7 @@ test("while a platform is down one post is tried at a time, and once it answers 
   });
 });
 
-test("what a probe tries is not a commit while there is something to prepare", async () => {
+test("a probe is not a commit while there is something to prepare", async () => {
   await withWorld(async (world) => {
     const { ledger } = world;
     const prepared = await Promise.all(
@@ -101,7 +101,7 @@ test("what a probe tries is not a commit while there is something to prepare", a
   });
 });
 
-test("the failing posts of one user are no outage", async () => {
+test("the failing posts of one user are not an outage", async () => {
   await withWorld(async (world) => {
     const said: boolean[] = [];
     await world.startEngine({ speed: 1, metrics: told(said) });
@@ -120,7 +120,7 @@ test("the failing posts of one user are no outage", async () => {
   });
 });
 
-test("a limit that one post learns holds for all of the account, until the platform's time", async () => {
+test("a limit detected by one post applies to the whole account, until the platform's time", async () => {
   await withWorld(async (world) => {
     const { ledger } = world;
     ledger.faults.push({ call: "create", kind: "rate_limit", seconds: 3 });
@@ -145,7 +145,7 @@ test("a limit that one post learns holds for all of the account, until the platf
   });
 });
 
-test("a limit of the app holds for all accounts that were connected by it, of whichever user, and for no others", async () => {
+test("a limit of the app applies to all accounts connected through it, of every user, and to no others", async () => {
   await withWorld(async (world) => {
     const { ledger } = world;
     const [first, same, other] = [

@@ -9,7 +9,7 @@ import { type NewIntent, writeIntent } from "../db/queries/commits.ts";
 import { writeClaimed } from "../db/queries/publishing.ts";
 import { discard, publishNow, resetForEdit, retry } from "../domain/posts/post-actions.ts";
 
-test("cancelling in the midst of publishing either cancels, and nothing is live, or is refused, and it is published", async () => {
+test("canceling during publishing either cancels, and nothing is live, or is rejected, and it is published", async () => {
   await withWorld(async (world) => {
     await Promise.all([world.startEngine(), world.startEngine()]);
     const outcomes = { cancelled: 0, refused: 0 };
@@ -37,7 +37,7 @@ test("cancelling in the midst of publishing either cancels, and nothing is live,
   });
 });
 
-test("an edit at the due instant is either refused, and the old text is live, or taken, and only the new one ever is", async () => {
+test("an edit at the due time is either rejected, and the old text is live, or accepted, and only the new one ever is", async () => {
   await withWorld(async (world) => {
     await world.startEngine();
     const outcomes = { taken: 0, refused: 0 };
@@ -73,7 +73,7 @@ test("an edit at the due instant is either refused, and the old text is live, or
   });
 });
 
-test("a post that waits for its next attempt can be cancelled, and one whose commit is open cannot", async () => {
+test("a post waiting for its next attempt can be canceled, and one with an open commit cannot", async () => {
   await withWorld(async (world) => {
     world.ledger.faults.push(
       { call: "create", kind: "http_500", text: "waits" },
@@ -97,7 +97,7 @@ test("a post that waits for its next attempt can be cancelled, and one whose com
   });
 });
 
-test("a failed post is retried from the start, and an unknown one only when named and with force", async () => {
+test("a failed post is retried from the start, and an unknown one only if listed with force", async () => {
   await withWorld(async (world) => {
     world.ledger.readBack = "cannot_tell";
     world.ledger.faults.push({ call: "publish", kind: "drop_before" });
@@ -123,7 +123,7 @@ test("a failed post is retried from the start, and an unknown one only when name
   });
 });
 
-test("what the statuses allow is all that is allowed", async () => {
+test("only what the statuses allow is allowed", async () => {
   await withWorld(async (world) => {
     const post = await world.addPost({ text: "acts" });
     assert.equal(await tryTo(() => world.act(post, (tx, held) => retry(tx, held))), false);
@@ -164,7 +164,7 @@ test("a stale fence writes nothing, neither a state nor an intent", async () => 
   });
 });
 
-test("nobody may look at an open commit before its deadline and the quarantine have passed", async () => {
+test("an open commit cannot be checked before its deadline and the quarantine have passed", async () => {
   await withWorld(async (world) => {
     const answering = Promise.withResolvers<void>();
     world.ledger.faults.push({ call: "publish", kind: "slow", until: answering.promise });
@@ -208,7 +208,7 @@ test("nobody may look at an open commit before its deadline and the quarantine h
   });
 });
 
-test("the database itself allows one open intent a platform post, and one commit a remote id", async () => {
+test("the database allows one open intent per platform post, and one commit per remote ID", async () => {
   await withWorld(async (world) => {
     const post = await claimedPost(world);
     const claim = { id: post.platformPostId, fence: 7, leaseOwner: post.id, accountId: null };
@@ -224,7 +224,7 @@ test("the database itself allows one open intent a platform post, and one commit
   });
 });
 
-test("statuses never go back by themselves", async () => {
+test("statuses never move backwards automatically", async () => {
   await withWorld(async (world) => {
     await world.pool.query("create table seen (id uuid, before text, after text)");
     await world.pool.query(

@@ -12,7 +12,7 @@ import {
 } from "../../tests/publishing-world.ts";
 import { retry } from "../domain/posts/post-actions.ts";
 
-test("a post that ends every process that touches it is set aside after three, and those beside it are published", async () => {
+test("a post that crashes every process is set aside after three, and others are published", async () => {
   await withWorld(async (world) => {
     const pill = await world.addPost({ text: "pill" });
     const others = await Promise.all(Array.from({ length: 6 }, (_, n) => world.addPost({ text: `beside ${n}` })));
@@ -34,7 +34,7 @@ test("a post that ends every process that touches it is set aside after three, a
   });
 });
 
-test("a post whose reading back ends every process is said to be unknown, and is sent again by nobody but the caller", async () => {
+test("a post whose check crashes every process becomes unknown, and is sent again only by the caller", async () => {
   await withWorld(async (world) => {
     world.ledger.faults.push({ call: "publish", kind: "drop_after" });
     const pill = await world.addPost({ text: "pill" });
@@ -55,7 +55,7 @@ test("a post whose reading back ends every process is said to be unknown, and is
   });
 });
 
-test("an earlier call in doubt has what is set aside say unknown, and nothing of it is read any more", async () => {
+test("an earlier request in doubt makes a post that is set aside unknown, and nothing of it is checked anymore", async () => {
   await withWorld(async (world) => {
     const { ledger } = world;
     ledger.readBack = "cannot_tell";
@@ -77,7 +77,7 @@ test("an earlier call in doubt has what is set aside say unknown, and nothing of
   });
 });
 
-test("processes that end over one post do not count once it was given back", async () => {
+test("crashes on a post do not count once it was released", async () => {
   await withWorld(async (world) => {
     world.ledger.pollsUntilReady = 1;
     const post = await world.addPost({ text: "waits" });

@@ -15,7 +15,7 @@ import { LEASE_SECONDS } from "./pace.ts";
 
 const SLOTS = { prepare: 4, commit: 4, observe: 4 };
 
-test("a platform that hangs holds up no other platform", async () => {
+test("a platform that hangs blocks no other platform", async () => {
   await withHanging("create", async (world, hang) => {
     await world.startEngine({ slots: SLOTS, broker: patient(world) });
     await hang(Array.from({ length: 20 }, () => ({})));
@@ -24,7 +24,7 @@ test("a platform that hangs holds up no other platform", async () => {
   });
 });
 
-test("a platform whose commits hang holds up no other platform, neither its commits nor its preparations", async () => {
+test("a platform whose commits hang blocks no other platform's commits or preparations", async () => {
   await withHanging("publish", async (world, hang) => {
     await world.startEngine({ slots: SLOTS, broker: patient(world) });
     await hang(Array.from({ length: 20 }, () => ({})));
@@ -33,7 +33,7 @@ test("a platform whose commits hang holds up no other platform, neither its comm
   });
 });
 
-test("a user whose posts hang on every platform holds up no other user", async () => {
+test("a user whose posts hang on every platform blocks no other user", async () => {
   await withHanging("create", async (world, hang) => {
     await world.startEngine({ slots: SLOTS, broker: patient(world) });
     const userId = await world.addUser();
@@ -52,7 +52,7 @@ test("live mode never waits for test mode, whoever and whatever hangs there", as
   });
 });
 
-test("one user has all slots where nobody else waits", async () => {
+test("one user has all slots if nobody else is waiting", async () => {
   await withHanging("create", async (world, hang) => {
     await world.startEngine({ slots: SLOTS, broker: patient(world) });
     const userId = await world.addUser();
@@ -61,7 +61,7 @@ test("one user has all slots where nobody else waits", async () => {
   });
 });
 
-test("what is to be committed does not wait for an upload of another post of the account", async () => {
+test("a commit does not wait for an upload of another post of the account", async () => {
   await withHanging("create", async (world, hang) => {
     await world.startEngine({ broker: patient(world) });
     const userId = await world.addUser();
@@ -71,7 +71,7 @@ test("what is to be committed does not wait for an upload of another post of the
   });
 });
 
-test("what waits for its account's turn hides nobody else's due time", async () => {
+test("a post waiting for its account's turn hides nobody else's due time", async () => {
   await withHanging("publish", async (world, hang) => {
     await world.startEngine({ slots: SLOTS, broker: patient(world) });
     const userId = await world.addUser();
@@ -88,7 +88,7 @@ test("what waits for its account's turn hides nobody else's due time", async () 
   });
 });
 
-test("what is prepared does not wait for a commit of another post of the account, and is not committed beside it", async () => {
+test("preparing does not wait for a commit of another post of the account, and does not commit concurrently", async () => {
   await withHanging("publish", async (world, hang) => {
     await world.startEngine({ broker: patient(world) });
     const userId = await world.addUser();
@@ -103,7 +103,7 @@ test("what is prepared does not wait for a commit of another post of the account
   });
 });
 
-test("an account that is connected in two platform sets commits one post at a time", async () => {
+test("an account connected in two platform sets commits one post at a time", async () => {
   await withWorld(async (world) => {
     let committing = 0;
     let most = 0;
@@ -132,7 +132,7 @@ test("an account that is connected in two platform sets commits one post at a ti
   });
 });
 
-test("who claims never waits for a row that somebody holds", async () => {
+test("claiming never waits for a locked row", async () => {
   await withWorld(async (world) => {
     const held = await world.addPost({ text: "held" });
     const free = await world.addPost({ text: "free" });
@@ -151,7 +151,7 @@ test("who claims never waits for a row that somebody holds", async () => {
   });
 });
 
-test("a lease is renewed for as long as its step runs, hides nothing that is due meanwhile, and what follows goes on", async () => {
+test("a lease is renewed while its step runs, hides nothing that becomes due, and what follows continues", async () => {
   await withWorld(async (world) => {
     const answering = Promise.withResolvers<void>();
     world.ledger.faults.push({ call: "create", text: "slow", kind: "slow", until: answering.promise });
@@ -170,7 +170,7 @@ test("a lease is renewed for as long as its step runs, hides nothing that is due
   });
 });
 
-test("a row that is being written while leases are renewed is not taken for lost", async () => {
+test("a row being written while leases are renewed is not considered lost", async () => {
   await withWorld(async (world) => {
     const answering = Promise.withResolvers<void>();
     for (const text of ["written", "other"])
@@ -194,7 +194,7 @@ test("a row that is being written while leases are renewed is not taken for lost
   });
 });
 
-test("claiming reads the beginning of the queue and no more, on a table that was never analyzed", async () => {
+test("claiming reads only the beginning of the queue, on a table that was never analyzed", async () => {
   await withWorld(async (world) => {
     const userId = await world.addUser();
     const accounts = await Promise.all(Array.from({ length: 8 }, () => world.addAccount(userId)));

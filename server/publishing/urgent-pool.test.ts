@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { isOver, type PublishingWorld, type TestPost, withWorld } from "../../tests/publishing-world.ts";
 import { createPool } from "../db/pool.ts";
 
-test("leases are prolonged and the results of commits written though all other connections are taken", async () => {
+test("leases are extended and results of commits stored even if all other connections are in use", async () => {
   await withTakenPool(async ({ read, until }, post, answer) => {
     const lease = (await read(post)).platformPosts[0]?.lease_until;
     assert.ok(lease);
@@ -14,7 +14,7 @@ test("leases are prolonged and the results of commits written though all other c
   });
 });
 
-test("an answer that comes when the claim is lost is noted though all other connections are taken", async () => {
+test("a response after the claim is lost is recorded even if all other connections are in use", async () => {
   await withTakenPool(async ({ pool }, post, answer) => {
     await pool.query(
       "update platform_posts set fence = fence + 1, lease_until = null, lease_owner = null where id = $1",

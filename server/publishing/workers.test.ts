@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { ledgerBroker } from "../../tests/ledger-platform.ts";
 import { isOver, withWorld } from "../../tests/publishing-world.ts";
 
-test("a few posts of an account are prepared at a time, and those of several accounts at once", async () => {
+test("a few posts of an account are prepared at a time, and those of several accounts concurrently", async () => {
   await withWorld(async (world) => {
     let now = 0;
     let most = 0;
@@ -95,7 +95,7 @@ test("ten wake-ups for the same post publish it once", async () => {
   });
 });
 
-test("a stop waits for what is running, begins nothing more, and what is left goes on elsewhere", async () => {
+test("a stop waits for running work, starts nothing more, and the rest continues elsewhere", async () => {
   await withWorld(async (world) => {
     const answering = Promise.withResolvers<void>();
     const slow = { kind: "slow", until: answering.promise } as const;
@@ -138,7 +138,7 @@ test("SIGTERM ends a worker cleanly while it publishes", async () => {
   });
 });
 
-test("a database that goes away and comes back loses nothing and doubles nothing", async () => {
+test("a database that goes down and comes back loses and duplicates nothing", async () => {
   await withWorld(async (world) => {
     await world.startEngine({ speed: 20 });
     const posts = await Promise.all(Array.from({ length: 30 }, (_, n) => world.addPost({ text: `cut ${n}` })));

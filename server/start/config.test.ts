@@ -8,7 +8,7 @@ import { about, environment, variables } from "../../model/environment.ts";
 import { NO_LIMITS, OPEN_LIMITS } from "../../model/user-limits.ts";
 import { ConfigError, loadConfig } from "./config.ts";
 
-test("nothing has to be set", () => {
+test("nothing is required", () => {
   const config = loadConfig({});
   assert.equal(config.apiUrl, "http://localhost:3000");
   assert.equal(config.appUrl, config.apiUrl);
@@ -17,7 +17,7 @@ test("nothing has to be set", () => {
   assert.deepEqual(config.warnings, []);
 });
 
-test("the sandbox fetches from loopback where only this machine reaches the instance, and from private addresses on the operator's word alone", () => {
+test("the sandbox fetches from loopback if only this machine can reach the instance, and from private addresses only if the operator says so", () => {
   const allowed = (env: NodeJS.ProcessEnv) => loadConfig(env).sandbox.allowPrivateUrls;
   assert.equal(allowed({}), "loopback");
   assert.equal(
@@ -38,7 +38,7 @@ test("the sandbox fetches from loopback where only this machine reaches the inst
   assert.equal(allowed({ HOST: "0.0.0.0", AMPOST_ALLOW_PRIVATE_URLS: "true" }), true);
 });
 
-test("everything that is wrong is said at once, with the variable, what it takes and an example", () => {
+test("all configuration errors are reported together, with the variable, its format and an example", () => {
   const problems = problemsOf({
     PORT: "eighty",
     AMPOST_API_URL: "https://x.example/path",
@@ -60,7 +60,7 @@ test("everything that is wrong is said at once, with the variable, what it takes
   );
 });
 
-test("every variable is described, and its example is one that it takes", () => {
+test("every variable is described, with a valid example", () => {
   for (const [name, schema] of variables) {
     const variable = about.get(schema);
     assert.ok(variable, name);
@@ -68,7 +68,7 @@ test("every variable is described, and its example is one that it takes", () => 
   }
 });
 
-test("nobody is limited where people are invited, everybody where sign-up is open, and the operator has the last word", () => {
+test("nobody is limited with invitations, everybody with open sign-up, and the operator's settings take precedence", () => {
   assert.deepEqual(loadConfig({}).userLimits, NO_LIMITS);
   assert.deepEqual(loadConfig({ AMPOST_SIGNUP: "open" }).userLimits, OPEN_LIMITS);
   for (const limit of Object.values(OPEN_LIMITS)) assert.ok(limit > 0);
@@ -91,13 +91,13 @@ test("nobody is limited where people are invited, everybody where sign-up is ope
   assert.equal(problemsOf({ AMPOST_USER_STORAGE: "99999999TB" }).length, 1);
 });
 
-test("a wrong secret is named and never shown", () => {
+test("an invalid secret is named and never shown", () => {
   const problems = problemsOf({ AMPOST_ENCRYPTION_KEY: "hunter2", DATABASE_URL: "mysql://root:hunter2@localhost" });
   assert.equal(problems.length, 2);
   for (const problem of problems) assert.ok(!problem.includes("hunter2"));
 });
 
-test("a secret of our own that stands in .env.example is refused with a cure, and an earlier key may be that one", () => {
+test("a secret from .env.example is rejected with a fix, and an earlier key may be that one", () => {
   for (const [name, schema] of variables) {
     const { madeBy, example = "" } = about.get(schema) ?? {};
     if (madeBy !== undefined)
@@ -111,13 +111,13 @@ test("a secret of our own that stands in .env.example is refused with a cure, an
   assert.equal(loadConfig({ AMPOST_ENCRYPTION_KEY: `${"ab".repeat(32)},${example}` }).encryptionKeys?.length, 2);
 });
 
-test("the sandbox's page is open on a laptop, and shows everybody their own elsewhere", () => {
+test("the sandbox's page is open on a laptop, and shows users only their own posts elsewhere", () => {
   assert.equal(loadConfig({}).sandbox.page, "open");
   assert.equal(loadConfig({ AMPOST_APP_URL: "https://app.example" }).sandbox.page, "own");
   assert.equal(loadConfig({ AMPOST_APP_URL: "https://app.example", AMPOST_SANDBOX_PAGE: "open" }).sandbox.page, "open");
 });
 
-test("a secret may stand in a file", async () => {
+test("a secret can be read from a file", async () => {
   const folder = await mkdtemp(join(tmpdir(), "ampost-config-"));
   const file = join(folder, "url");
   await writeFile(file, "postgresql://a:b@c/d\n");
@@ -132,7 +132,7 @@ test("a secret may stand in a file", async () => {
   await rm(folder, { recursive: true });
 });
 
-test("a misspelt variable is named with the nearest one, and does not stop anything", () => {
+test("a misspelled variable is reported with the closest one, and stops nothing", () => {
   assert.deepEqual(loadConfig({ AMPOST_ENGIN_SPEED: "3" }).warnings, [
     "AMPOST_ENGIN_SPEED is not an Ampost variable. Did you mean AMPOST_ENGINE_SPEED?",
   ]);
@@ -149,7 +149,7 @@ test("keys are read as base64 or hexadecimal digits, several of them", () => {
   assert.deepEqual(keys, [Buffer.alloc(32, 0xab), Buffer.alloc(32, 7)]);
 });
 
-test("an app is there when its id and secret are", () => {
+test("an app exists if its ID and secret do", () => {
   const { apps } = loadConfig({
     THREADS_CLIENT_ID: "1",
     THREADS_CLIENT_SECRET: "s",

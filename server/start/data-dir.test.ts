@@ -11,7 +11,7 @@ import { closeDataDir } from "./data-dir.ts";
 
 const modeOf = async (path: string) => ((await stat(path)).mode & 0o777).toString(8);
 
-test("the data folder is closed to the machine's other users from the start, also one that an earlier version left open", async (t) => {
+test("the data folder is closed to the machine's other users from the start, even one left open by an earlier version", async (t) => {
   const folder = await mkdtemp(join(tmpdir(), "ampost-data-dir-"));
   t.after(() => rm(folder, { recursive: true }));
   const databaseUrl = "postgresql://elsewhere/ampost";
@@ -30,7 +30,7 @@ test("the data folder is closed to the machine's other users from the start, als
   ]);
 });
 
-test("stored media are their owner's alone", async (t) => {
+test("stored media is readable only by its owner", async (t) => {
   const folder = await mkdtemp(join(tmpdir(), "ampost-data-dir-"));
   t.after(() => rm(folder, { recursive: true }));
   const storage = await createDiskStorage(join(folder, "storage"));

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { watchEventLoop } from "./event-loop.ts";
 
-test("a process that was held up for long says so, and for how long", async () => {
+test("a process that was blocked for long says so, and for how long", async () => {
   const said: { milliseconds: number }[] = [];
   const end = watchEventLoop({ warn: (facts: { milliseconds: number }) => void said.push(facts) });
   try {

@@ -15,7 +15,7 @@ test("secrets leave no trace in the log, at any depth and in any form", () => {
   assert.ok(!JSON.stringify(lines).includes("hunter2"), JSON.stringify(lines));
 });
 
-test("what is no secret stays as it is", () => {
+test("anything that is not secret stays unchanged", () => {
   const [line] = logged(
     'log.info({ requestId: "r1", tokenHealth: "healthy", token: null, at: new Date(0), attempt: 2, error: { code: ' +
       '"RATE_LIMITED" } }, "said");',
@@ -35,7 +35,7 @@ test("what is no secret stays as it is", () => {
   });
 });
 
-test("an error says its name, message, code and cause", () => {
+test("an error has its name, message, code and cause", () => {
   const [line] = logged(
     'log.warn({ err: Object.assign(new TypeError("lost", { cause: new Error("cut") }), { code: ' +
       '"ECONNRESET" }) }, "gone");',
@@ -46,7 +46,7 @@ test("an error says its name, message, code and cause", () => {
   assert.deepEqual(rest, { type: "TypeError", message: "lost", code: "ECONNRESET" });
 });
 
-test("a circle or a deep structure does not break the log", () => {
+test("a cycle or a deep structure does not break the log", () => {
   const lines = logged(`const circle = { a: {} }; circle.a.circle = circle; log.info({ circle }, "round");`);
   assert.equal(lines[0]?.msg, "round");
 });

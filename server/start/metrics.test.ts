@@ -5,7 +5,7 @@ import { PLATFORM_NAMES } from "../../model/platform-names.ts";
 import { createTestDatabase } from "../../tests/database.ts";
 import { createMetrics } from "./metrics.ts";
 
-test("what was measured and what waits is printed for Prometheus", async () => {
+test("metrics and queue depth are printed for Prometheus", async () => {
   const database = await createTestDatabase();
   const metrics = createMetrics(database.pool);
   const [platform] = PLATFORM_NAMES;

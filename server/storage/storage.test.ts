@@ -40,7 +40,7 @@ function testStorage(
       buffer(await storage.open(key, range));
     const listed = async () => (await Readable.from(storage.list()).toArray()).map(({ key }: StoredObject) => key);
 
-    it("gives back what was put, by the byte", async () => {
+    it("returns what was stored, byte for byte", async () => {
       const key = newStorageKey();
       const bytes = randomBytes(300_000);
       assert.deepEqual(await storage.put(key, chunksOf(bytes, 7_001)), { sizeBytes: 300_000 });
@@ -85,7 +85,7 @@ function testStorage(
       assert.deepEqual(await read(key, { start: 5, end: 5 }), Buffer.alloc(0));
     });
 
-    it("leaves nothing of a stream that is cut, small or large", async () => {
+    it("leaves nothing of an interrupted stream, small or large", async () => {
       for (const whole of [1_000, 12_000_000]) {
         const key = newStorageKey();
         const cut = async function* () {
@@ -98,7 +98,7 @@ function testStorage(
       }
     });
 
-    it("shows nothing under a key before all of it is there", async () => {
+    it("shows nothing under a key before it is complete", async () => {
       const key = newStorageKey();
       let sizeMeanwhile: number | null = -1;
       const watched = async function* () {
@@ -111,13 +111,13 @@ function testStorage(
       assert.equal(await storage.sizeBytes(key), 200_000);
     });
 
-    it("keeps puts at the same time apart", async () => {
+    it("keeps concurrent writes apart", async () => {
       const puts = Array.from({ length: 12 }, () => ({ key: newStorageKey(), bytes: randomBytes(50_000) }));
       await Promise.all(puts.map(({ key, bytes }) => storage.put(key, chunksOf(bytes, 1_000))));
       for (const { key, bytes } of puts) assert.deepEqual(await read(key), bytes);
     });
 
-    it("names a missing object", async () => {
+    it("reports a missing object", async () => {
       const key = newStorageKey();
       await assert.rejects(storage.open(key), MissingObjectError);
       await assert.rejects(
@@ -127,7 +127,7 @@ function testStorage(
       assert.equal(await storage.sizeBytes(key), null);
     });
 
-    it("deletes, and does not mind deleting again", async () => {
+    it("deletes, even repeatedly", async () => {
       const key = newStorageKey();
       await storage.put(key, chunksOf(randomBytes(10), 10));
       assert.ok((await listed()).includes(key));
@@ -137,7 +137,7 @@ function testStorage(
       assert.ok(!(await listed()).includes(key));
     });
 
-    it("keeps a mark beside the objects that is never listed as one", async () => {
+    it("keeps a mark next to the objects that is never listed as one", async () => {
       assert.equal(await storage.readMark(), null);
       await storage.writeMark("first\n");
       await storage.writeMark("second\n");
@@ -145,7 +145,7 @@ function testStorage(
       assert.ok((await listed()).every((key) => key.startsWith("media/")));
     });
 
-    it("refuses keys that could leave its folder", async () => {
+    it("rejects keys that could leave its folder", async () => {
       const id = randomUUID();
       for (const key of [
         "",
@@ -197,7 +197,7 @@ testStorage("on S3", async (folder) => {
 });
 
 describe("storage on disk", () => {
-  it("removes what a writer that died left unfinished, and only that", async () => {
+  it("removes what a dead writer left unfinished, and only that", async () => {
     const folder = await mkdtemp(join(tmpdir(), "ampost-storage-"));
     try {
       const storage = await createDiskStorage(folder);
@@ -217,7 +217,7 @@ describe("storage on disk", () => {
     }
   });
 
-  it("does not list what is not its own", async () => {
+  it("does not list other files", async () => {
     const folder = await mkdtemp(join(tmpdir(), "ampost-storage-"));
     try {
       const storage = await createDiskStorage(folder);
@@ -235,7 +235,7 @@ async function* chunksOf(bytes: Buffer, chunkBytes: number): AsyncGenerator<Uint
   for (let start = 0; start < bytes.length; start += chunkBytes) yield bytes.subarray(start, start + chunkBytes);
 }
 
-describe("storage on S3 that is away", () => {
+describe("storage on S3 that is down", () => {
   const openAt = (endpoint: string) =>
     createS3Storage({
       bucket: "ampost",
@@ -251,7 +251,7 @@ describe("storage on S3 that is away", () => {
     return true;
   };
 
-  it("says so, whatever is asked of it, and is not taken for the database", async () => {
+  it("reports it for every operation, and is not mistaken for the database", async () => {
     const server = createServer();
     server.listen(0, "127.0.0.1");
     await once(server, "listening");
@@ -268,7 +268,7 @@ describe("storage on S3 that is away", () => {
     storage.close();
   });
 
-  it("says so in the middle of an object, too", async () => {
+  it("reports it even in the middle of an object", async () => {
     const server = createServer((_request, response) => {
       response.writeHead(200, { "content-length": "100" });
       response.write("ten bytes.", () => response.destroy());

@@ -23,7 +23,7 @@ function workIn(slots: Slots) {
 
 const tick = () => new Promise((passed) => setImmediate(passed));
 
-test("users have a turn each, however much one of them has to do", async () => {
+test("users take turns, however much one of them has to do", async () => {
   const slots = createSlots({ any: 1 });
   const { begun, ask, end } = workIn(slots);
   for (const name of ["b1", "b2", "b3", "b4"]) void ask("b", name);
@@ -36,7 +36,7 @@ test("users have a turn each, however much one of them has to do", async () => {
   assert.deepEqual(begun, ["b1", "b2", "a1", "c1", "b3", "a2", "b4"]);
 });
 
-test("heavy work does not hold up light work, and light work not heavy", async () => {
+test("heavy work does not block light work, nor light work heavy", async () => {
   const { begun, ask, end } = workIn(createSlots({ any: 1, light: 1 }));
   for (const name of ["b1", "b2", "b3"]) void ask("b", name);
   void ask("a", "a1", true);
@@ -50,7 +50,7 @@ test("heavy work does not hold up light work, and light work not heavy", async (
   assert.deepEqual(begun, ["b1", "a1", "a2", "b2", "a3", "b3"]);
 });
 
-test("nobody has more slots than their share, even where others are free", async () => {
+test("nobody has more slots than their share, even if others are free", async () => {
   const { begun, ask, end } = workIn(createSlots({ any: 4, ofEach: 2 }));
   for (const name of ["b1", "b2", "b3"]) void ask("b", name);
   void ask("a", "a1");
@@ -60,7 +60,7 @@ test("nobody has more slots than their share, even where others are free", async
   assert.deepEqual(begun, ["b1", "b2", "a1", "b3"]);
 });
 
-test("work that fails gives its slot back", async () => {
+test("failed work releases its slot", async () => {
   const slots = createSlots({ any: 1 });
   await assert.rejects(
     slots.run("a", false, () => Promise.reject(new Error("broken"))),

@@ -9,7 +9,7 @@ import { addKey, keyFile } from "./key-file.ts";
 import { checkKeys, loadSecrets } from "./secrets.ts";
 import { createVault } from "./vault.ts";
 
-test("the first start makes one key, readable by its owner only, however many processes start at once", async () => {
+test("the first start creates one key, readable only by its owner, however many processes start concurrently", async () => {
   const dataDir = await mkdtemp(join(tmpdir(), "ampost-secrets-"));
   const all = await Promise.all([1, 2, 3, 4, 5].map(() => loadSecrets({ dataDir, encryptionKeys: null })));
   for (const secrets of all) {
@@ -20,7 +20,7 @@ test("the first start makes one key, readable by its owner only, however many pr
   await rm(dataDir, { recursive: true });
 });
 
-test("a configured key is used, and media URLs are signed with another that follows from it", async () => {
+test("a configured key is used, and media URLs are signed with another one derived from it", async () => {
   const [first, second] = [Buffer.alloc(32, 1), Buffer.alloc(32, 2)];
   const one = await loadSecrets({ dataDir: "/nowhere", encryptionKeys: [first] });
   assert.deepEqual(one.keys(), [first]);
@@ -30,7 +30,7 @@ test("a configured key is used, and media URLs are signed with another that foll
   assert.notDeepEqual(rotated.mediaSecrets()[0], one.mediaSecrets()[0]);
 });
 
-test("a key that another process puts first is met by a running one, which goes on with it, and the earlier one stays", async () => {
+test("a key that another process puts first is noticed by a running one, which uses it, and the earlier one stays", async () => {
   const dataDir = await mkdtemp(join(tmpdir(), "ampost-secrets-"));
   const [running, rotating] = await Promise.all([1, 2].map(() => loadSecrets({ dataDir, encryptionKeys: null })));
   assert.ok(running && rotating);
@@ -50,7 +50,7 @@ test("a key that another process puts first is met by a running one, which goes 
   await rm(dataDir, { recursive: true });
 });
 
-test("a process that has its keys goes on with them while the file is gone or broken", async () => {
+test("a process with its keys continues while the file is missing or broken", async () => {
   const dataDir = await mkdtemp(join(tmpdir(), "ampost-secrets-"));
   const secrets = await loadSecrets({ dataDir, encryptionKeys: null });
   const keys = secrets.keys();
@@ -60,14 +60,14 @@ test("a process that has its keys goes on with them while the file is gone or br
   assert.equal(secrets.reread(), keys);
 });
 
-test("a key file that holds no key is refused, not replaced", async () => {
+test("a key file without a key is rejected, not replaced", async () => {
   const dataDir = await mkdtemp(join(tmpdir(), "ampost-secrets-"));
   await writeFile(keyFile(dataDir), "");
   await assert.rejects(loadSecrets({ dataDir, encryptionKeys: null }), /must have a 32-byte key/);
   await rm(dataDir, { recursive: true });
 });
 
-test("a key that did not seal this database is refused; a list with the earlier one is taken", async () => {
+test("a key that did not encrypt this database is rejected; a list with the earlier one is accepted", async () => {
   const database = await createTestDatabase();
   const [first, second] = [Buffer.alloc(32, 1), Buffer.alloc(32, 2)];
   await checkKeys(database.pool, createVault([first]));

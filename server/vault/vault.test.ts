@@ -7,7 +7,7 @@ import { createVault, VaultError } from "./vault.ts";
 const place = { table: "connections", row: "1", column: "access_token_sealed" };
 const key = randomBytes(32);
 
-test("what is sealed opens at its place and is nowhere in the sealed text", () => {
+test("an encrypted value decrypts in its place and is not readable", () => {
   const vault = createVault([key]);
   const sealed = vault.seal("THQVJ-secret", place);
   assert.equal(vault.open(sealed, place), "THQVJ-secret");
@@ -15,7 +15,7 @@ test("what is sealed opens at its place and is nowhere in the sealed text", () =
   assert.notEqual(sealed, vault.seal("THQVJ-secret", place));
 });
 
-test("a sealed value copied to another row, column or table does not open", () => {
+test("an encrypted value copied to another row, column or table does not decrypt", () => {
   const vault = createVault([key]);
   const sealed = vault.seal("secret", place);
   for (const other of [
@@ -27,7 +27,7 @@ test("a sealed value copied to another row, column or table does not open", () =
   }
 });
 
-test("a changed value does not open", () => {
+test("a changed value does not decrypt", () => {
   const vault = createVault([key]);
   const [version, id, bytes] = vault.seal("secret", place).split(".");
   const changed = Buffer.from(bytes ?? "", "base64url");
@@ -35,7 +35,7 @@ test("a changed value does not open", () => {
   assert.throws(() => vault.open(`${version}.${id}.${changed.toString("base64url")}`, place), VaultError);
 });
 
-test("a new first key seals while the old one still opens, and a missing key is named", () => {
+test("a new first key encrypts while the old one still decrypts, and a missing key is named", () => {
   const old = createVault([key]);
   const rotated = createVault([randomBytes(32), key]);
   const sealed = old.seal("secret", place);
@@ -46,6 +46,6 @@ test("a new first key seals while the old one still opens, and a missing key is 
   );
 });
 
-test("a key of another length is refused", () => {
+test("a key of another length is rejected", () => {
   assert.throws(() => createVault([randomBytes(31)]), /32 bytes/);
 });

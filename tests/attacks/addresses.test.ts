@@ -54,7 +54,7 @@ const HOSTS = [
   "ip6-localhost",
 ];
 
-test("no address that a user can name reaches this machine: media, thumbnails, covers, parts of chains, tools, old bodies, webhooks, MCP clients, the sandbox", async (t) => {
+test("no URL that a user can provide reaches this machine: media, thumbnails, covers, parts of threads, tools, legacy bodies, webhooks, MCP clients, the sandbox", async (t) => {
   const world = await createWorld();
   t.after(() => world.close());
   const folder = await mkdtemp(join(tmpdir(), "ampost-one-door-"));

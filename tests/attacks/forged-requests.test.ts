@@ -64,7 +64,7 @@ const BODIES: readonly (readonly [string, string])[] = [
 /** They look at no cookie: what they answer is the same for whoever asks. */
 const WITHOUT_SESSION = ["/oauth/token", "/oauth/revoke", "/oauth/register"];
 
-test("no page of another site can have a signed-in browser change anything, by whichever route, header or kind of body", async () => {
+test("no page of another site can make a signed-in browser change anything, through any route, header or kind of body", async () => {
   const routes = routesOf(world.app).filter(({ method }) => ["POST", "PUT", "PATCH", "DELETE"].includes(method));
   assert.ok(routes.length > 80, String(routes.length));
   let turn = 0;
@@ -86,7 +86,7 @@ test("no page of another site can have a signed-in browser change anything, by w
   assert.notEqual(await world.services.sessions.find({ cookie }), null);
 });
 
-test("a page of another site that leads a signed-in browser to an address, or loads it as a picture, changes nothing", async () => {
+test("a page of another site that sends a signed-in browser to a URL, or loads it as an image, changes nothing", async () => {
   // That somebody looked may be written down, and a challenge of a passkey that nobody answers is nothing.
   const everythingElse = async () => {
     await world.database.pool.query("delete from verifications");

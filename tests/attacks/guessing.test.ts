@@ -35,7 +35,7 @@ const post = (path: string, body: object, cookie?: string): Promise<Answered> =>
   });
 };
 
-test("of many codes that are tried at once a few are validated, and then the right one does not help", async () => {
+test("of many codes tried concurrently only a few are checked, and then the right one does not help", async () => {
   const { email, cookie } = await newPerson();
   const enabled = await post("/two-factor/enable", { password: PASSWORD }, cookie);
   const secret = secretOf(enabled.body["totpURI"]);
@@ -56,7 +56,7 @@ test("of many codes that are tried at once a few are validated, and then the rig
   assert.equal(await world.services.sessions.find({ cookie: late.cookie }), null);
 });
 
-test("half a sign-in is no session, at any call that takes one", async () => {
+test("half a sign-in is not a session, for any request that accepts one", async () => {
   const { email, cookie } = await newPerson();
   const secret = secretOf((await post("/two-factor/enable", { password: PASSWORD }, cookie)).body["totpURI"]);
   await post("/two-factor/verify-totp", { code: totp(secret) }, cookie);
@@ -68,7 +68,7 @@ test("half a sign-in is no session, at any call that takes one", async () => {
   }
 });
 
-test("who has an account is not told by any door: what is answered, and with which cookies, is the same", async () => {
+test("no endpoint reveals who has an account: responses and cookies are the same", async () => {
   const { email } = await newPerson();
   const unverified = "unverified@example.com";
   await post("/sign-up/email", { email: unverified, password: PASSWORD });
@@ -93,7 +93,7 @@ test("who has an account is not told by any door: what is answered, and with whi
   }
 });
 
-test("of many who use one letter at once, one is let in", async () => {
+test("of many concurrent uses of one email's link, one succeeds", async () => {
   const { email } = await newPerson();
   await post("/request-password-reset", { email });
   const token = tokenFor(world, email);

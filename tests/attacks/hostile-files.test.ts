@@ -134,7 +134,7 @@ const NAMES = [
   "",
 ];
 
-test("a file that is none is refused with nothing kept, and one that is taken is shown as a picture or a video and nothing else", async () => {
+test("an invalid file is rejected and not kept, and a valid one is served only as an image or video", async () => {
   for (const [what, bytes, type] of FILES) {
     const before = await snapshot(world);
     const answer = await upload(bytes(), type, "a.jpg");
@@ -149,7 +149,7 @@ test("a file that is none is refused with nothing kept, and one that is taken is
   }
 });
 
-test("the name of a file names nothing but itself: neither a place, nor a header, nor a type", async () => {
+test("a file's name determines nothing: neither a path, nor a header, nor a type", async () => {
   for (const name of NAMES) {
     const answer = await upload(photo, "image/jpeg", name);
     assert.ok(

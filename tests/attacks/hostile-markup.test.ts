@@ -40,7 +40,7 @@ const ELSEWHERE: readonly [string, string, string, ...string[]] = [
   `${APP}.evil.example`,
 ];
 
-test("nothing in an address becomes markup, a script or a way to another site, in whichever parameter of whichever route", async () => {
+test("nothing in a URL becomes markup, a script or a redirect to another site, in any parameter of any route", async () => {
   const names = await namesThatAreRead();
   const failed: string[] = [];
   for (const { path } of routesOf(world.app).filter(({ method }) => method === "GET")) {
@@ -77,7 +77,7 @@ test("nothing in an address becomes markup, a script or a way to another site, i
   assert.deepEqual(failed, []);
 });
 
-test("nothing that a form sends comes back as markup, or leads to another site", async () => {
+test("nothing sent with a form comes back as markup, or redirects to another site", async () => {
   const names = await namesThatAreRead();
   const failed: string[] = [];
   for (const { path } of routesOf(world.app).filter(
@@ -106,7 +106,7 @@ test("nothing that a form sends comes back as markup, or leads to another site",
   assert.deepEqual(failed, []);
 });
 
-test("nothing that people, keys or platforms have stored becomes markup on any page", async () => {
+test("nothing stored by users, keys or platforms becomes markup on any page", async () => {
   const accountId = await world.connect(world.test, "threads");
   const call = async (path: string, body: object) => (await world.call(world.test, "POST", path, body)).body;
   const postId = idOf(

@@ -74,7 +74,7 @@ const HEADERS: readonly Record<string, string>[] = [
   },
 ];
 
-test("no odd header, query, id or body makes a route fail", async () => {
+test("no unusual header, query, ID or body makes a route fail", async () => {
   const routes = routesOf(world.app);
   assert.ok(routes.length > 150, String(routes.length));
   const cookie = await world.signIn((await world.makeTenants()).test);
@@ -130,7 +130,7 @@ test("no odd header, query, id or body makes a route fail", async () => {
   assert.deepEqual(failed, []);
 });
 
-test("a form that names nothing, or a step back, does nothing by another path", async () => {
+test("a form with an empty or dotted ID does nothing through another path", async () => {
   const cookie = await world.signIn((await world.makeTenants()).test);
   const forms = routesOf(world.app).filter(
     ({ method, path }) => method === "POST" && /^\/(approvals|connections|keys|settings)\//.test(path),
@@ -156,7 +156,7 @@ test("a form that names nothing, or a step back, does nothing by another path", 
   }
 });
 
-test("bytes beyond ASCII in a request line are no failure of ours", async () => {
+test("non-ASCII bytes in a request line are not an internal error", async () => {
   for (const target of [
     "/sign-in?returnTo=/\u00e9",
     "/keys?\u00e9",

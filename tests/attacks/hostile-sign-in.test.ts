@@ -161,7 +161,7 @@ function assertProfile({ platformAccountId, username, displayName, avatarUrl, me
 const isShort = (text: string) => text.length <= 300 && text.isWellFormed() && !text.includes("\0");
 
 for (const { way, oauth } of WAYS) {
-  test(`${way}: whatever the platform answers to a sign-in, it ends by an error that is known, or in what can be kept, sent and shown`, async () => {
+  test(`${way}: whatever the platform's response to a sign-in, it ends with a known error, or with data that can be stored, sent and shown`, async () => {
     const recorded = honest.get(way) ?? [];
     assert.ok(recorded.length >= 2, way);
     let kept = 0;
@@ -180,7 +180,7 @@ for (const { way, oauth } of WAYS) {
     assert.ok(kept > 0, way);
   });
 
-  test(`${way}: whatever the platform answers to a renewal, a look at the profile and a withdrawal`, async () => {
+  test(`${way}: whatever the platform's response to a renewal, a profile request and a revocation`, async () => {
     const recorded = honest.get(way) ?? [];
     const grant = {
       accessToken: "token",
@@ -206,7 +206,7 @@ async function signIn(oauth: OAuth, answers: readonly HttpAnswer[]) {
   return { grant, choices, grantor: (await oauth.grantor?.(http, app, grant).catch(() => null)) ?? null };
 }
 
-test("what a platform says of an account is stored, listed and shown as what it is, or the person is told that nothing was connected", async () => {
+test("a platform's account data is stored, listed and shown as it is, or the user is told that nothing was connected", async () => {
   const texts = ["username", "name", "threads_profile_picture_url", "threads_biography"];
   const { tenant, cookie } = await world.newcomer();
   const { oauth } = world.services;
@@ -253,7 +253,7 @@ async function startServer(t: TestContext, answer: RequestListener): Promise<{ u
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, heard };
 }
 
-test("a platform that leads elsewhere, answers without end, slowly or with nothing but noise connects nobody, and is not followed", async (t) => {
+test("a platform that redirects elsewhere, or responds endlessly, slowly or with noise, connects nobody, and is not followed", async (t) => {
   const inside = await startServer(t, (_request, response) => response.end('{"access_token":"stolen"}'));
   const answers: Readonly<Record<string, RequestListener>> = {
     "a redirect": (_request, response) => response.writeHead(307, { location: `${inside.url}/latest` }).end(),

@@ -118,7 +118,7 @@ for (const operation of OPERATIONS.filter(({ params }) => "id" in params.shape))
     for (const who of WITHOUT_MODE.includes(noun)
       ? (["another user"] as const)
       : (["another user", "the other mode"] as const)) {
-      test(`${operation.name} by ${way} of ${who} answers as if there were nothing, and changes nothing`, async () => {
+      test(`${operation.name} by ${way} of ${who} responds as if nothing existed, and changes nothing`, async () => {
         const owner = world.test;
         const id = await makeFor(operation, owner);
         const caller = who === "another user" ? stranger : world.live;
@@ -138,7 +138,7 @@ for (const operation of OPERATIONS.filter(({ params }) => "id" in params.shape))
 
 for (const { name, operation } of TOOLS.filter(({ operation }) => "id" in operation.params.shape)) {
   for (const who of ["another user", "the other mode"] as const) {
-    test(`${name} over MCP of ${who} answers as if there were nothing, and changes nothing`, async () => {
+    test(`${name} over MCP of ${who} responds as if nothing existed, and changes nothing`, async () => {
       const id = await makeFor(operation, world.test);
       const caller = who === "another user" ? stranger : world.live;
       const given = {
@@ -178,7 +178,7 @@ for (const operation of OPERATIONS) {
           .filter((path) => /(^i|I)ds?$/.test(path.at(-1) ?? ""));
   const inQuery = Object.keys(operation.query.shape).filter((name) => /(^i|I)ds?$/.test(name));
   for (const path of [...inBody, ...inQuery.map((name) => [name])]) {
-    test(`${operation.name}: ${path.join(".")} of another user names nothing, and changes nothing`, async () => {
+    test(`${operation.name}: ${path.join(".")} of another user refers to nothing, and changes nothing`, async () => {
       const known = Object.entries(NAMED).find(([name]) => path.join(".").endsWith(name));
       assert.ok(known, `it is said what ${path.join(".")} names`);
       const make = known[1];
@@ -224,7 +224,7 @@ for (const operation of OPERATIONS) {
   }
 }
 
-test("every form on a person's pages, sent by another person, leaves everything of theirs as it was", async () => {
+test("every form on a user's pages, sent by another user, leaves all of their data unchanged", async () => {
   const owner = world.test;
   const cookie = await world.signIn(owner);
   await Promise.all(["posts", "keys", "webhooks", "oauth_apps"].map((noun) => MAKERS[noun]?.(owner)));
@@ -304,7 +304,7 @@ test("every form on a person's pages, sent by another person, leaves everything 
   }
 });
 
-test("every address with an id in it that is no operation shows another person nothing", async () => {
+test("every URL with an ID that is not an operation shows another user nothing", async () => {
   const owner = world.test;
   const operations = new Set(OPERATIONS.map(({ path }) => path));
   /** What stands for the id; null where whoever has the address may see it, as is said there. */
@@ -358,7 +358,7 @@ test("every address with an id in it that is no operation shows another person n
   }
 });
 
-test("lists show nothing of other users and of the other mode", async () => {
+test("lists show nothing of other users or the other mode", async () => {
   for (const [path, key] of [
     ["/api/v1/posts", "posts"],
     ["/api/v1/accounts", "accounts"],
@@ -371,7 +371,7 @@ test("lists show nothing of other users and of the other mode", async () => {
   assert.ok(!JSON.stringify((await call("session", stranger, "GET", "/api/keys")).body).includes(String(keyId)));
 });
 
-test("a post cannot name another user's platform set or media", async () => {
+test("a post cannot use another user's platform set or media", async () => {
   const mediaId = await newMedia(world.test);
   const { status, body } = await world.call(stranger, "POST", "/api/v1/posts", {
     content: { text: "Hello", media: [{ id: mediaId }] },

@@ -96,7 +96,7 @@ function assertClean({ to, head }: { to: string; head: string }, what: string): 
   assert.doesNotMatch(head, /[^\x20-\x7e\r\n\t]|[^\r]\n|\r[^\n]/, what);
 }
 
-test("an address that is more than one, or more than an address, is written to by no email", async () => {
+test("an address that is more than one, or more than an address, receives no email", async () => {
   const owner = await world.signIn(world.test);
   await world.database.pool.query("update users set is_owner = true where id = $1", [world.test.userId]);
   const doors: readonly ((email: string) => Promise<unknown>)[] = [
@@ -124,7 +124,7 @@ test("an address that is more than one, or more than an address, is written to b
   }
 });
 
-test("a name that people or platforms give adds no header and no recipient, and begins no paragraph of its own", async () => {
+test("a name from users or platforms adds no header or recipient, and starts no paragraph", async () => {
   const owner = await world.signIn(world.test);
   for (const name of NAMES) {
     await world.database.pool.query("update users set is_owner = true, name = $2 where id = $1", [

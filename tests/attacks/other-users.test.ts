@@ -33,7 +33,7 @@ async function tryAs(uid: number | null, socket: string, files: readonly string[
   return told;
 }
 
-test("another user of the machine reaches the embedded PostgreSQL neither by its socket, nor by TCP, nor by its files", async (t) => {
+test("another user of the machine cannot reach the embedded PostgreSQL through its socket, TCP or its files", async (t) => {
   // Beside the folders of other programs, and in one that everybody may look through.
   const around = await mkdtemp("/tmp/ampost-other-users-");
   await chmod(around, 0o755);

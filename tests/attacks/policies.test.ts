@@ -78,7 +78,7 @@ async function goingOut(): Promise<string[]> {
 }
 
 for (const policies of [{ draftOnly: true }, { approvalRequired: true }]) {
-  test(`whatever a key with ${JSON.stringify(policies)} calls, over REST, the old addresses or MCP, nothing goes out`, async () => {
+  test(`whatever a key with ${JSON.stringify(policies)} calls, over REST, legacy endpoints or MCP, nothing is published`, async () => {
     const key = await held(policies);
     const before = await goingOut();
     const operations = OPERATIONS.filter(
@@ -113,7 +113,7 @@ for (const policies of [{ draftOnly: true }, { approvalRequired: true }]) {
   });
 }
 
-test("of an approval, an edit and a publish at the same time, what goes out is what was approved", async () => {
+test("of a concurrent approval, edit and publish, exactly what was approved is published", async () => {
   const key = await held({ approvalRequired: true });
   for (let round = 0; round < 12; round += 1) {
     const id = await draft(key, { content: { text: "Seen" } });

@@ -16,7 +16,7 @@ import { dumpOf } from "../visitor.ts";
 const EMAIL = "ada@example.com";
 const random = () => randomBytes(24).toString("base64url");
 
-test("after everything that has a secret was used, none stands in the database, the log, the attempts, the metrics, the export, the audit log or an error", async (t) => {
+test("after everything with a secret was used, none is in the database, the log, the attempts, the metrics, the export, the audit log or an error", async (t) => {
   const installation = await openInstallation(t);
   const { appUrl, url, dataDir } = installation;
   const [password, metricsToken, clientSecret] = [random(), random(), random()];

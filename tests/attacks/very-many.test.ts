@@ -73,7 +73,7 @@ const FORMS: Readonly<Record<string, readonly [type: string, body: string]>> = {
   "one field of a page thousands of times": ["application/x-www-form-urlencoded", times(MANY, () => "id=1").join("&")],
 };
 
-test("a form of very many parts, of deep names or without a boundary fails no route, and leaves nothing stored", async () => {
+test("a form with many parts, deep names or no boundary fails no route, and leaves nothing stored", async () => {
   const routes = routesOf(world.app).filter(({ method }) => ["POST", "PUT", "PATCH"].includes(method));
   assert.ok(routes.length > 80, String(routes.length));
   const cookie = await world.signIn(world.test);
@@ -146,7 +146,7 @@ async function speak(
   };
 }
 
-test("thousands of messages at once, or messages in messages, do nothing over MCP, and what is done counts each by itself", async () => {
+test("thousands of messages in one request, or nested messages, do nothing over MCP, and each call counts", async () => {
   await world.connect(world.test, "threads");
   const { session } = await speak(
     message(0, "initialize", {

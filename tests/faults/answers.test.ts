@@ -4,6 +4,6 @@ import { test } from "node:test";
 import { answerTable } from "../../bench/faults/answers.ts";
 import { sentencesOf } from "../../bench/faults/part.ts";
 
-test("whatever is answered to a commit, the post is published once or truthfully said to have failed", async () => {
+test("whatever the response to a commit, the post is published once or truthfully reported as failed", async () => {
   assert.deepEqual(sentencesOf(await answerTable({ long: false })), []);
 });

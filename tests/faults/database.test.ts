@@ -4,6 +4,6 @@ import { test } from "node:test";
 import { breakDatabase } from "../../bench/faults/database.ts";
 import { sentencesOf } from "../../bench/faults/part.ts";
 
-test("PostgreSQL can end at once during creates and publishing: every post is made and published once", async () => {
+test("PostgreSQL can crash during creates and publishing: every post is created and published once", async () => {
   assert.deepEqual(sentencesOf(await breakDatabase({ posts: 120, breaks: 2, seed: 13 })), []);
 });

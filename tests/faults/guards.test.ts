@@ -4,10 +4,10 @@ import { test } from "node:test";
 import { quarantine, uniqueCommits } from "../../bench/faults/guards.ts";
 import { sentencesOf } from "../../bench/faults/part.ts";
 
-test("a commit left open by a dead process is not read back before its deadline and quarantine are over", async () => {
+test("a commit left open by a dead process is not checked before its deadline and quarantine are over", async () => {
   assert.deepEqual(sentencesOf(await quarantine()), []);
 });
 
-test("the database refuses a second open commit, and one post of the platform for two commits", async () => {
+test("the database rejects a second open commit, and one platform post for two commits", async () => {
   assert.deepEqual(sentencesOf(await uniqueCommits()), []);
 });

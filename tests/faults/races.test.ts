@@ -10,19 +10,19 @@ import {
 } from "../../bench/faults/races.ts";
 import { wakeOften } from "../../bench/faults/wakes.ts";
 
-test("a cancel that races publishing is done and nothing is live, or is refused and the post is live", async () => {
+test("a cancel that races publishing succeeds and nothing is live, or is rejected and the post is live", async () => {
   assert.deepEqual(sentencesOf(await cancelAgainstPublish({ races: 240, seed: 14 })), []);
 });
 
-test("an edit that races the due time goes out alone, or is refused", async () => {
+test("an edit that races the due time is the only one published, or is rejected", async () => {
   assert.deepEqual(sentencesOf(await editAgainstDueTime({ rounds: 2, seed: 15 })), []);
 });
 
-test("twenty publishes at once publish once", async () => {
+test("twenty concurrent publishes publish once", async () => {
   assert.deepEqual(sentencesOf(await publishManyTimes({ posts: 12 })), []);
 });
 
-test("two hundred creates at once with one idempotency key make one post", async () => {
+test("two hundred concurrent creates with one idempotency key create one post", async () => {
   assert.deepEqual(sentencesOf(await createWithOneKey({ rounds: 1, calls: 200 })), []);
 });
 

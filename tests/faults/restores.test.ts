@@ -4,6 +4,6 @@ import { test } from "node:test";
 import { sentencesOf } from "../../bench/faults/part.ts";
 import { restoreBackup } from "../../bench/faults/restores.ts";
 
-test("a database that was put back to an earlier state never publishes anything twice", async () => {
+test("a database restored to an earlier state never publishes anything twice", async () => {
   assert.deepEqual(sentencesOf(await restoreBackup({ people: 1 })), []);
 });

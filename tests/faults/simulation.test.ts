@@ -7,7 +7,7 @@ import { SABOTAGES } from "../../bench/faults/sabotage.ts";
 import { MUTANTS } from "../../bench/simulation/mutants.ts";
 import { simulate } from "../../bench/simulation/simulate.ts";
 
-test("whatever befalls workers, clocks, network and database: nothing twice, nothing lost, nothing untrue, nothing too soon", async () => {
+test("whatever happens to workers, clocks, network and database: nothing twice, nothing lost, nothing untrue, nothing too early", async () => {
   const { lived, failed } = await simulate({ from: 1, to: 100 });
   assert.equal(lived.length, 100);
   assert.deepEqual(
@@ -18,7 +18,7 @@ test("whatever befalls workers, clocks, network and database: nothing twice, not
   );
 });
 
-test("every guard that the simulation and the tests are held against can be taken out of the code of today", async () => {
+test("every guard removed by the simulation and the tests still exists in the code", async () => {
   const root = join(import.meta.dirname, "../..");
   for (const { what, changes } of [...MUTANTS, ...SABOTAGES]) {
     for (const { file, find } of changes) {

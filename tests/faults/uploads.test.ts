@@ -10,7 +10,7 @@ import { fixture } from "../media-world.ts";
 
 const MEDIA = "/api/v1/media";
 
-test("an upload whose API process is killed in the middle of it goes on at another, from what is really stored", async (t) => {
+test("an upload whose API process is killed resumes at another, from what is really stored", async (t) => {
   const installation = await openInstallation(t, { ownDatabase: true });
   const doomed = await installation.start("api");
   const otherPort = await findFreePort();

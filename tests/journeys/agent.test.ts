@@ -23,7 +23,7 @@ interface Manual {
   calls: readonly { name: string; arguments: Record<string, unknown> }[];
 }
 
-test("an agent that has only llm.txt and the MCP endpoint looks, validates, drafts, schedules, publishes, explains a failure and retries it", async (t) => {
+test("an agent with only llm.txt and the MCP endpoint looks around, validates, drafts, schedules, publishes, explains a failure and retries it", async (t) => {
   const installation = await openInstallation(t);
   const server = await installation.start("start");
   const { apiKey } = await installation.json("bootstrap", "--json");

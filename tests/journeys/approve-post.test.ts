@@ -18,7 +18,7 @@ const TRUE_PICTURE = "photo-4x5.jpg";
 const FILM = "portrait-9x16.mp4";
 const LIE = "photo-1x1.jpg";
 
-test("what a person sees is what goes out, whatever the server that media came from shows to whom", async (t) => {
+test("what a person sees is what is published, whatever the media's original server shows to whom", async (t) => {
   const asked: string[] = [];
   const liar = createServer((request, response) => {
     const agent = String(request.headers["user-agent"]);

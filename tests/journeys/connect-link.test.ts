@@ -9,7 +9,7 @@ import { accountsGet } from "../../contract/operations/accounts.ts";
 import { connectLinksCreate, connectLinksGet } from "../../contract/operations/connect-links.ts";
 import { asSomebodyElse, assertSound, LONGEST_STEP_MILLISECONDS, openBrowser, press, step } from "../browser.ts";
 
-test("a customer without a login connects a Page by a link, without scripts, and comes back to the product that sent it", async (t) => {
+test("a customer without a login connects a Page with a link, without scripts, and returns to the product that sent it", async (t) => {
   const installation = await openInstallation(t);
   const server = await installation.start("start");
   const { apiKey, platformSetId } = z
@@ -44,7 +44,7 @@ test("a customer without a login connects a Page by a link, without scripts, and
   page.setDefaultTimeout(LONGEST_STEP_MILLISECONDS);
   const result = () => Object.fromEntries(new URL(page.url()).searchParams);
 
-  await step("who refuses at the platform comes back with that", async () => {
+  await step("a user who declines on the platform returns with that result", async () => {
     await page.goto(connectLink.url ?? "");
     await page.getByRole("link", { name: "Connect Facebook" }).click();
     await press(page, /Cancel/);
@@ -53,7 +53,7 @@ test("a customer without a login connects a Page by a link, without scripts, and
   });
 
   await step(
-    "who allows it chooses a Page, agrees that it replaces the one that is there, and comes back with the account",
+    "a user who allows access chooses a Page, confirms that it replaces the existing one, and returns with the account",
     async () => {
       await page.goto(connectLink.url ?? "");
       await page.getByRole("link", { name: "Connect Facebook" }).click();

@@ -36,7 +36,7 @@ test("a new user signs up, connects all seven platforms at their own consent pag
   };
   const page = await open();
 
-  await step("the owner sets the instance up by the link that the start has printed, once", async () => {
+  await step("the owner sets up the instance with the link printed at startup, once", async () => {
     await installation.until(async () => /\/setup\?token=\S+/.test(server.output()));
     const link = /http\S+\/setup\?token=\S+/.exec(server.output())?.[0] ?? "";
     const owner = await open();
@@ -49,7 +49,7 @@ test("a new user signs up, connects all seven platforms at their own consent pag
     await other.getByRole("alert").filter({ hasText: "already has an owner" }).waitFor();
   });
 
-  await step("somebody signs up, and signs in once the address is confirmed by the email", async () => {
+  await step("a user signs up, and signs in once the address is confirmed by email", async () => {
     await page.goto(`${appUrl}/connections?mode=test`);
     await page.getByRole("link", { name: "Create an account" }).click();
     await fill(page, { Name: "Ada", Email: "ada@example.com", Password: PASSWORD });
@@ -73,7 +73,7 @@ test("a new user signs up, connects all seven platforms at their own consent pag
     await assertSound(page);
   });
 
-  await step("who refuses or leaves out what publishing needs is told what to do, and tries again", async () => {
+  await step("a user who declines or omits a required permission is told what to do, and tries again", async () => {
     const others = page.getByRole("region", { name: "Default" });
     await others.getByRole("link", { name: "TikTok", exact: true }).click();
     await press(page, /Cancel/);
@@ -88,14 +88,14 @@ test("a new user signs up, connects all seven platforms at their own consent pag
     await others.getByText("No accounts connected").waitFor();
   });
 
-  await step("what publishing does not need may be left out", async () => {
+  await step("optional permissions can be omitted", async () => {
     await page.getByRole("region", { name: "Default" }).getByRole("link", { name: "Instagram", exact: true }).click();
     await page.locator('input[value="instagram_business_manage_comments"]').uncheck();
     await press(page, /^Continue as/);
     await page.getByText("The account has been connected").waitFor();
   });
 
-  await step("of several Pages one is chosen, and another one replaces it after asking", async () => {
+  await step("of several Pages one is chosen, and another one replaces it after confirmation", async () => {
     await page.getByRole("region", { name: "Default" }).getByRole("link", { name: "Facebook", exact: true }).click();
     await asSomebodyElse(page, "two-pages-ada");
     await press(page, /^Continue as/);
@@ -156,7 +156,7 @@ test("a new user signs up, connects all seven platforms at their own consent pag
     };
   };
 
-  await step("the key sees the seven accounts, healthy, and what was granted of each", async () => {
+  await step("the key sees the seven accounts, healthy, with their granted permissions", async () => {
     const { accounts } = await accountsIn("Journey");
     assert.deepEqual(accounts.map(({ platform }) => platform).sort(), [...PLATFORM_NAMES].sort());
     assert.deepEqual(
@@ -173,7 +173,7 @@ test("a new user signs up, connects all seven platforms at their own consent pag
   });
 
   await step(
-    "a customer without an account here connects a Page by a link, and goes back to where they came from",
+    "a customer without a login connects a Page with a link, and returns to where they came from",
     async () => {
       const returnUrl = `${installation.sandboxUrl}/?tenant=7`;
       const { id } = await accountsIn("Default");
@@ -197,7 +197,7 @@ test("a new user signs up, connects all seven platforms at their own consent pag
     },
   );
 
-  await step("one is disconnected, and connected again", async () => {
+  await step("one is disconnected, and reconnected", async () => {
     await page.goto(`${appUrl}/connections?mode=test`);
     const [before] = (await accountsIn("Journey")).accounts.filter(({ platform }) => platform === "threads");
     await page
@@ -214,7 +214,7 @@ test("a new user signs up, connects all seven platforms at their own consent pag
     assert.deepEqual([after?.platformAccountId, after?.tokenHealth], [before?.platformAccountId, "healthy"]);
   });
 
-  await step("a video goes out once on each of the seven, as their ledgers show", async () => {
+  await step("a video is published once on each of the seven, according to their ledgers", async () => {
     const { id, accounts } = await accountsIn("Journey");
     const form = new FormData();
     const content = {

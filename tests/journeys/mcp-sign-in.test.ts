@@ -24,7 +24,7 @@ import { assertSound, fill, LONGEST_STEP_MILLISECONDS, openBrowser, press, step 
 
 const PASSWORD = "correct horse battery";
 
-test("MCP clients that take no key are let in on a page, act as they were let in, and are shut out again", async (t) => {
+test("MCP clients without a key are authorized on a page, act within that, and are revoked again", async (t) => {
   const installation = await openInstallation(t);
   const server = await installation.start("start", { AMPOST_ALLOW_PRIVATE_URLS: "true" });
   const { appUrl } = installation;
@@ -36,7 +36,7 @@ test("MCP clients that take no key are let in on a page, act as they were let in
   const desk = createProvider(program.url, `${program.url}/client.json`);
   const old = createProvider(program.url, null);
 
-  await step("the owner sets the instance up, and signs out", async () => {
+  await step("the owner sets up the instance, and signs out", async () => {
     await installation.until(async () => /\/setup\?token=\S+/.test(server.output()));
     await page.goto(/http\S+\/setup\?token=\S+/.exec(server.output())?.[0] ?? "");
     await fill(page, { Name: "Olivia", Email: "owner@example.com", Password: PASSWORD });
@@ -45,12 +45,12 @@ test("MCP clients that take no key are let in on a page, act as they were let in
     await page.getByText("You have been signed out").waitFor();
   });
 
-  await step("a client is sent away by the endpoint, finds out where to go, and sends its person there", async () => {
+  await step("a client is rejected by the endpoint, discovers where to go, and sends its user there", async () => {
     await assert.rejects(connect(appUrl, desk.provider, "2026-07-28"), UnauthorizedError);
     await page.goto(desk.sentTo());
   });
 
-  await step("the person signs in, sees who asks, and refuses", async () => {
+  await step("the user signs in, sees who asks, and declines", async () => {
     await fill(page, { Email: "owner@example.com", Password: PASSWORD });
     await press(page, "Sign in");
     await page.getByRole("heading", { name: "Authorize “Writing Desk”?" }).waitFor();
@@ -61,7 +61,7 @@ test("MCP clients that take no key are let in on a page, act as they were let in
     assert.deepEqual([error, state], ["access_denied", desk.state()]);
   });
 
-  await step("a request that asks for something else leads back to the client only by the person's click", async () => {
+  await step("an invalid request leads back to the client only if the user clicks", async () => {
     await page.goto(desk.sentTo().replace("response_type=code", "response_type=token"));
     await page.getByText("response_type must be code").waitFor();
     await assertSound(page);
@@ -70,14 +70,14 @@ test("MCP clients that take no key are let in on a page, act as they were let in
     assert.equal(new URL(page.url()).searchParams.get("error"), "unsupported_response_type");
   });
 
-  await step("asked again, the person lets it in for drafts in test mode", async () => {
+  await step("asked again, the user authorizes it for drafts in test mode", async () => {
     await letIn(page, appUrl, desk, "2026-07-28", async () => {
       await page.getByText("Limit access").click();
       await page.getByLabel("Drafts only").check();
     });
   });
 
-  const { client, context: account } = await step("it acts for the person, as it was let in", async () => {
+  const { client, context: account } = await step("it acts for the user, within its authorization", async () => {
     const connected = await connect(appUrl, desk.provider, "2026-07-28", t);
     const { structuredContent } = await connected.callTool({ name: "account_context", arguments: {} });
     return {
@@ -89,30 +89,27 @@ test("MCP clients that take no key are let in on a page, act as they were let in
   });
   assert.deepEqual([account.mode, account.name, account.policies.draftOnly], ["test", "Olivia", true]);
 
-  await step("when its access token has run out it gets another one by itself", async () => {
+  await step("when its access token has expired, it gets another one automatically", async () => {
     const before = desk.tokens();
     desk.replace({ ...before, access_token: `amp_access_${"x".repeat(43)}` });
     assert.notEqual((await client.callTool({ name: "account_context", arguments: {} })).isError, true);
     assert.notEqual(desk.tokens().refresh_token, before.refresh_token);
   });
 
-  await step(
-    "a client of the older revision that has no description registers itself, and is let in, too",
-    async () => {
-      await assert.rejects(connect(appUrl, old.provider, "2025-11-25"), UnauthorizedError);
-      await letIn(
-        page,
-        appUrl,
-        old,
-        "2025-11-25",
-        async () => void (await page.getByText("Anyone can use this name").waitFor()),
-      );
-      const connected = await connect(appUrl, old.provider, "2025-11-25", t);
-      assert.ok((await connected.listTools()).tools.length > 10);
-    },
-  );
+  await step("a client of the older revision without metadata registers itself, and is authorized, too", async () => {
+    await assert.rejects(connect(appUrl, old.provider, "2025-11-25"), UnauthorizedError);
+    await letIn(
+      page,
+      appUrl,
+      old,
+      "2025-11-25",
+      async () => void (await page.getByText("Anyone can use this name").waitFor()),
+    );
+    const connected = await connect(appUrl, old.provider, "2025-11-25", t);
+    assert.ok((await connected.listTools()).tools.length > 10);
+  });
 
-  await step("the official suite finds the authorization server sound", async () => {
+  await step("the official suite accepts the authorization server", async () => {
     const port = await findFreePort();
     const registered = await fetch(`${appUrl}/oauth/register`, {
       method: "POST",
@@ -142,7 +139,7 @@ test("MCP clients that take no key are let in on a page, act as they were let in
     assert.match(suite.output(), /authorization-code-grant: 1 passed, 0 failed/);
   });
 
-  await step("the person shuts it out under API keys, and it is out", async () => {
+  await step("the user revokes it under API keys, and its access ends", async () => {
     await page.goto(`${appUrl}/keys`);
     await page.getByRole("heading", { name: "Authorized apps" }).waitFor();
     await assertSound(page);

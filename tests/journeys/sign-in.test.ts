@@ -45,7 +45,7 @@ test("a person manages their account: email, two-factor authentication, passkeys
     await page.getByText("You need an invitation").waitFor();
   });
 
-  await step("the owner sets the instance up, and name and time zone", async () => {
+  await step("the owner sets up the instance, their name and time zone", async () => {
     await installation.until(async () => /\/setup\?token=\S+/.test(server.output()));
     await page.goto(/http\S+\/setup\?token=\S+/.exec(server.output())?.[0] ?? "");
     await fill(page, { Email: EMAIL, Password: PASSWORD });

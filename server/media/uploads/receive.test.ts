@@ -135,7 +135,7 @@ describe("receiving a file", () => {
     }
   });
 
-  it("measures each video by its index, wherever that lies", async () => {
+  it("measures each video by its index, wherever it is", async () => {
     for (const [name, expected] of VIDEOS) {
       const bytes = await fixture(name);
       const { facts } = await receive(bytes, expected.mimeType);
@@ -148,14 +148,14 @@ describe("receiving a file", () => {
     }
   });
 
-  it("keeps the bytes as they came, with their hash", async () => {
+  it("stores the bytes unchanged, with their hash", async () => {
     const bytes = await fixture("photo-4x5.jpg");
     const { storageKey, sha256 } = await receive(bytes);
     assert.deepEqual(await buffer(await storage.open(storageKey)), bytes);
     assert.equal(sha256, createHash("sha256").update(bytes).digest("hex"));
   });
 
-  it("goes by the bytes where nothing is claimed", async () => {
+  it("detects the type from the bytes if none is declared", async () => {
     for (const claim of [
       null,
       "",
@@ -169,7 +169,7 @@ describe("receiving a file", () => {
     assert.equal((await receive(await fixture("photo-4x5.jpg"), "image/jpg")).facts.mimeType, "image/jpeg");
   });
 
-  it("refuses a claim that the bytes do not keep", async () => {
+  it("rejects a declaration that the bytes contradict", async () => {
     await refused(
       "UNSUPPORTED_MEDIA_TYPE",
       /^file is declared as image\/png, but the file is image\/jpeg\.$/,
@@ -185,7 +185,7 @@ describe("receiving a file", () => {
     await refused("UNSUPPORTED_MEDIA_TYPE", /declared as text\/html/, await fixture("photo-4x5.jpg"), "text/html");
   });
 
-  it("refuses types that are not taken, whatever they claim", async () => {
+  it("rejects unsupported types, whatever they declare", async () => {
     await refused(
       "UNSUPPORTED_MEDIA_TYPE",
       /^file is video\/webm, which is not supported\.$/,
@@ -203,7 +203,7 @@ describe("receiving a file", () => {
     await refused("UNSUPPORTED_MEDIA_TYPE", /./, Buffer.alloc(100_000), null);
   });
 
-  it("refuses what is empty, cut or broken and keeps nothing of it", async () => {
+  it("rejects empty, truncated or broken files and keeps nothing of them", async () => {
     await refused("VALIDATION_FAILED", /^file is empty\.$/, Buffer.alloc(0));
     for (const [name] of [...IMAGES, ...VIDEOS]) {
       const bytes = await fixture(name);
@@ -224,7 +224,7 @@ describe("receiving a file", () => {
     );
   });
 
-  it("refuses a picture of more pixels than fit into memory", async () => {
+  it("rejects an image with more pixels than fit into memory", async () => {
     const bomb = Buffer.from(await fixture("photo-1x1.png"));
     bomb.writeUInt32BE(12_000, 16);
     bomb.writeUInt32BE(12_000, 20);
@@ -232,7 +232,7 @@ describe("receiving a file", () => {
     await refused("VALIDATION_FAILED", /has 12000 × 12000 pixels/, bomb);
   });
 
-  it("refuses a video whose index would fill memory", async () => {
+  it("rejects a video whose index would fill memory", async () => {
     const head = (await fixture("landscape-16x9.mp4")).subarray(0, 32);
     const index = Buffer.alloc(40_000_000);
     index.writeUInt32BE(index.length, 0);
@@ -240,11 +240,11 @@ describe("receiving a file", () => {
     await refused("VALIDATION_FAILED", /has an index of more than 32 MB/, Buffer.concat([head, index]));
   });
 
-  it("refuses the first byte over 200 MB and keeps nothing", async () => {
+  it("rejects the first byte over 200 MB and keeps nothing", async () => {
     await refused("PAYLOAD_TOO_LARGE", /^file is larger than 200 MB\.$/, await large(MAX_FILE_BYTES + 1));
   });
 
-  it("takes 200 MB to the byte without growing", async () => {
+  it("accepts exactly 200 MB without growing", async () => {
     const bytes = await large(MAX_FILE_BYTES);
     globalThis.gc?.();
     const before = process.memoryUsage().rss;
@@ -262,7 +262,7 @@ describe("receiving a file", () => {
     assert.ok(peak - before < 64 * 1024 * 1024, `${Math.round((peak - before) / 1024 / 1024)} MB more at the peak`);
   });
 
-  it("keeps nothing of an upload that breaks off, and says why", async () => {
+  it("keeps nothing of an interrupted upload, and says why", async () => {
     const before = await stored();
     const bytes = await fixture("landscape-16x9.mp4");
     const broken = async function* () {
@@ -273,7 +273,7 @@ describe("receiving a file", () => {
     assert.equal(await stored(), before);
   });
 
-  it("leaves the rest of a refused stream to its owner", async () => {
+  it("leaves the rest of a rejected stream to its owner", async () => {
     const readable = Readable.from([Buffer.from("plain text, nothing else".repeat(400)), Buffer.from("more")]);
     await assert.rejects(receive(readable), PublicError);
     assert.equal(readable.destroyed, false);
@@ -281,7 +281,7 @@ describe("receiving a file", () => {
 });
 
 describe("files of several users", () => {
-  it("that are small are read while large ones of another are in hand and wait", async () => {
+  it("that are small are read while another user's large ones are being processed or waiting", async () => {
     const folder = await mkdtemp(join(tmpdir(), "ampost-receive-"));
     const storage = await createDiskStorage(folder);
     const large = await sharp({ create: { width: 6_000, height: 5_000, channels: 3, background: "#456" } })
@@ -316,7 +316,7 @@ describe("files of several users", () => {
     }
   });
 
-  it("wait up to a bound, beyond which their user is told when to come back, and nobody else is", async () => {
+  it("wait up to a limit, beyond which only their user is told when to come back", async () => {
     const folder = await mkdtemp(join(tmpdir(), "ampost-receive-"));
     const storage = await createDiskStorage(folder);
     const send = async (userId: string, patience: { isPatient?: true } = {}) =>

@@ -6,7 +6,7 @@ import { findEditObstacle } from "./edit-lists.ts";
 /** Ten seconds, of which a movie counts 1000 and a track 600 a second. */
 const SECONDS = 10;
 
-test("a time line that is kept: all of it, a start that is cut off, a delay, an end that nobody misses", () => {
+test("a timeline that is preserved: all of it, a cut-off start, a delay, an end nobody notices", () => {
   for (const edits of [
     [],
     [{ duration: 10_000, at: 0 }],
@@ -23,7 +23,7 @@ test("a time line that is kept: all of it, a start that is cut off, a delay, an 
   }
 });
 
-test("a time line that is not: several edits, another speed, a pause at the end, an end that is cut off", () => {
+test("a timeline that is not: several edits, another speed, a pause at the end, a cut-off end", () => {
   const cases: [Edit[], string][] = [
     [
       [
@@ -54,7 +54,7 @@ test("a time line that is not: several edits, another speed, a pause at the end,
   }
 });
 
-test("tracks that are neither seen nor heard do not matter, and an index that is cut is left to others", () => {
+test("tracks that are not seen or heard do not matter, and a truncated index is checked elsewhere", () => {
   const edits = [
     { duration: 2_000, at: 0 },
     { duration: 3_000, at: 3_000 },

@@ -44,7 +44,7 @@ describe("rewrapping a video", () => {
   const renditions = async (id: string) =>
     (await world.database.pool.query("select id from media where rendition_of = $1", [id])).rowCount;
 
-  it("tells where the index lies, and what stands against it", async () => {
+  it("reports where the index is, and what prevents it", async () => {
     const film = await quickTime("landscape-16x9.mp4");
     const facts = async (bytes: Buffer) => {
       const { indexFirst, rewrapObstacle } = (await receive(bytes)).facts;
@@ -83,7 +83,7 @@ describe("rewrapping a video", () => {
     }
   });
 
-  it("happens once, however many ask, and is kept beside the original", async () => {
+  it("happens once, however many ask, and is stored next to the original", async () => {
     const film = await quickTime("landscape-16x9.mp4");
     const media = await upload(film, "holiday.MOV");
     const described = await Promise.all(Array.from({ length: 4 }, () => source().describe(media, REWRAPPED)));
@@ -99,13 +99,13 @@ describe("rewrapping a video", () => {
     assert.deepEqual(await buffer(await source().open(media)), film);
   });
 
-  it("leaves alone what is wrapped as wanted", async () => {
+  it("leaves a suitable container unchanged", async () => {
     const media = await upload(await fixture("portrait-9x16.mp4"), "a.mp4");
     assert.deepEqual(await source().describe(media, REWRAPPED), media);
     assert.equal(await renditions(media.id), 0);
   });
 
-  it("keeps nothing of what cannot be kept faithfully, or was interrupted", async () => {
+  it("keeps nothing that cannot be preserved, or was interrupted", async () => {
     const film = await quickTime("landscape-16x9.mp4");
     const strange = await upload(cutOff(film), "strange.mov");
     const media = await upload(film, "film.mov");
@@ -121,7 +121,7 @@ describe("rewrapping a video", () => {
     assert.equal((await source().describe(media, REWRAPPED)).mimeType, "video/mp4");
   });
 
-  it("knows what stands against it of videos that an earlier version measured, too", async () => {
+  it("also knows what prevents it for videos measured by an earlier version", async () => {
     const { storageKey, facts } = await receive(cutOff(await quickTime("landscape-16x9.mp4")));
     const { indexFirst: _, rewrapObstacle: __, ...known } = facts;
     await assert.rejects(rewrapVideo(world.storage, "user_a", { storageKey, facts: known }), {
@@ -130,7 +130,7 @@ describe("rewrapping a video", () => {
     });
   });
 
-  it("gives up what grows far beyond its original, or has more packets than its length holds", async () => {
+  it("gives up on a copy that grows far beyond its original, or has more packets than its length explains", async () => {
     const received = await receive(await heavy("landscape-16x9.mp4"));
     const keys = await world.storageKeys();
     for (const facts of [{ sizeBytes: -7 * 1024 * 1024 }, { durationSeconds: 0.1 }]) {
@@ -142,7 +142,7 @@ describe("rewrapping a video", () => {
     assert.deepEqual(await world.storageKeys(), keys);
   });
 
-  it("prints nothing of a file in which something is wrong", async (t) => {
+  it("prints nothing about an invalid file", async (t) => {
     const film = await quickTime("landscape-16x9.mp4");
     film.writeUInt32BE(0xffff_ffff, film.indexOf("avcC") + 8);
     const printed = (["error", "warn", "info", "log"] as const).map((name) => t.mock.method(console, name, () => {}));
@@ -153,7 +153,7 @@ describe("rewrapping a video", () => {
     );
   });
 
-  it("leaves no file of its own behind", async () => {
+  it("leaves no temporary file behind", async () => {
     const folder = await mkdtemp(join(tmpdir(), "ampost-rewrap-test-"));
     const before = process.env["TMPDIR"];
     process.env["TMPDIR"] = folder;

@@ -22,7 +22,7 @@ const NUMBERS: [table: string, at: number, what: string][] = [
   ["stss", 8, "key pictures"],
 ];
 
-describe("a video whose index declares more than it holds", () => {
+describe("a video whose index declares more than it contains", () => {
   let world: MediaWorld;
   before(async () => {
     world = await createMediaWorld();
@@ -39,7 +39,7 @@ describe("a video whose index declares more than it holds", () => {
   const isBroken = { code: "VALIDATION_FAILED", message: "film.mp4 is truncated or corrupt and cannot be read." };
 
   for (const [table, at, what] of NUMBERS) {
-    it(`is refused before anything makes room for it: ${what}`, async () => {
+    it(`is rejected before anything allocates memory for it: ${what}`, async () => {
       const film = await fixture("landscape-16x9.mp4");
       assert.notEqual(film.indexOf(table), -1);
       film.writeUInt32BE(0xffff_ffff, film.indexOf(table) + at);
@@ -47,7 +47,7 @@ describe("a video whose index declares more than it holds", () => {
     });
   }
 
-  it("is refused where another index, or more boxes than anybody writes, stand in front of it", async () => {
+  it("is rejected if another index, or an absurd number of boxes, comes before it", async () => {
     const film = await fixture("landscape-16x9.mp4");
     const broken = Buffer.from(film);
     broken.writeUInt32BE(0xffff_ffff, broken.indexOf("stts") + 12);
@@ -65,7 +65,7 @@ describe("a video whose index declares more than it holds", () => {
     );
   });
 
-  it("is refused in fragments, wherever the list of them says that one lies", async () => {
+  it("is rejected in fragments, wherever their list says one is", async () => {
     const film = await inFragments("landscape-16x9.mp4");
     assert.equal((await receive(film)).facts.videoCodec, "avc");
     const broken = Buffer.from(film);
@@ -87,14 +87,14 @@ describe("a video whose index declares more than it holds", () => {
   });
 });
 
-it("sound that is not compressed may have as many samples as it likes", () => {
+it("uncompressed audio can have any number of samples", () => {
   const track = (sizes: Buffer) =>
     box("trak", box("stbl", box("stts", number(0), number(1), number(3_000_000), number(1)), sizes));
   assert.equal(hasSoundTables(track(box("stsz", number(0), number(2), number(3_000_000)))), true);
   assert.equal(hasSoundTables(track(box("stsz", number(0), number(0), number(1), number(2)))), false);
 });
 
-it("a long film in one piece is taken, and not rewrapped", () => {
+it("a long video in one piece is accepted, and not rewrapped", () => {
   const track = (packets: number, each: number) =>
     box(
       "trak",
@@ -112,7 +112,7 @@ it("a long film in one piece is taken, and not rewrapped", () => {
   assert.equal(findChunkObstacle(track(100_000, 30)), null);
 });
 
-it("an index of nothing but boxes is not gone through", () => {
+it("an index of nothing but boxes is not traversed", () => {
   assert.equal(hasSoundTables(Buffer.concat(Array.from({ length: 20_000 }, () => box("free")))), false);
   const nested = Buffer.concat(
     Array.from({ length: 20_000 }, (_, depth) => Buffer.concat([number((20_000 - depth) * 8), Buffer.from("mdia")])),
