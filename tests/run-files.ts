@@ -92,6 +92,10 @@ export async function runFile(file: string): Promise<Outcome> {
   });
   for (const kind of ["test:stdout", "test:stderr"] as const)
     events.on(kind, ({ message }) => (report.output += message));
+  // What went wrong while no test ran ends the process, and is said here alone.
+  events.on("test:diagnostic", ({ message }) => {
+    if (message.startsWith("Error:")) report.output += `${message}\n`;
+  });
   await new Promise((resolve, reject) => events.once("error", reject).once("close", resolve).resume());
   report.seconds = (performance.now() - began) / 1000;
   const { seconds, passed, failures } = report;
