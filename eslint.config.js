@@ -106,7 +106,7 @@ export default tseslint.config(
     files: ["model/**/*.ts", "contract/**/*.ts", "platforms/**/*.ts", "server/**/*.ts", "sandbox/**/*.ts"],
     ignores: [
       "**/*.test.ts",
-      "**/fixture.ts",
+      "**/*.fixture.ts",
       "platforms/conformance/**",
       "platforms/kit/**", // the two doors themselves
       "server/http/pages/sandbox-door.ts", // asks the sandbox alone, at the operator's own address

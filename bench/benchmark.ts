@@ -8,7 +8,7 @@ export interface Benchmark {
   title: string;
   /** What is measured and how, in a sentence or two. */
   about: string;
-  measure(place: Workspace): Promise<Row[]>;
+  measure(workspace: Workspace): Promise<Row[]>;
 }
 
 /** A measured value beside the raw limit of the same run: what the machine does when nothing of ours is in the way. */
@@ -22,7 +22,7 @@ export interface Row {
   met?: boolean;
 }
 
-/** Where a figure puts its files and processes. All of it goes when the figure is done, also where it fails. */
+/** Where a benchmark puts its files and processes. All of it goes when the benchmark is done, also where it fails. */
 export interface Workspace {
   folder(name: string): Promise<string>;
   /** What is deferred last is undone first. */
@@ -32,7 +32,7 @@ export interface Workspace {
 
 export async function withWorkspace<Result>(
   say: (progress: string) => void,
-  work: (place: Workspace) => Promise<Result>,
+  work: (workspace: Workspace) => Promise<Result>,
 ): Promise<Result> {
   const root = await mkdtemp(join(tmpdir(), "ampost-bench-"));
   await using undone = new AsyncDisposableStack();

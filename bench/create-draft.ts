@@ -4,14 +4,14 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { findFreePort } from "../cli/free-port.ts";
-import { startApart } from "./apart.ts";
 import { BareResult } from "./bare-server.ts";
 import type { Benchmark, Workspace, Row } from "./benchmark.ts";
 import { drive, driveInserts } from "./drive.ts";
 import { install, type Installation } from "./installation.ts";
 import { median, show, showMilliseconds, showPercent, showTimes } from "./numbers.ts";
-import { createRequest, makePeople, type Person } from "./people.ts";
 import { RAW_TABLE } from "./raw-inserts.ts";
+import { startInChild } from "./run-in-child.ts";
+import { createRequest, createTestUsers, type TestUser } from "./test-users.ts";
 
 const CONNECTIONS = 16;
 const PROCESSES = Math.min(4, availableParallelism());
@@ -35,11 +35,11 @@ export const createDraft: Benchmark = {
     "and a bare Node HTTP server that does one such insert. " +
     `${ROUNDS} rounds of each in turn, after ${WARM_SECONDS} s of warm-up each; medians. ` +
     "Statements are counted in PostgreSQL's log.",
-  async measure(place) {
-    const installation = await install(place, "data", { AMPOST_DATABASE_POOL: String(2 * PROCESSES) });
+  async measure(workspace) {
+    const installation = await install(workspace, "data", { AMPOST_DATABASE_POOL: String(2 * PROCESSES) });
     const person = await preparePerson(installation);
     const apiUrls = await startProcesses(installation);
-    const rounds = await measureRounds(place, installation, apiUrls, person);
+    const rounds = await measureRounds(workspace, installation, apiUrls, person);
     const plain = await countStatements(installation, person, {});
     const keyed = await countStatements(installation, person, { idempotent: true });
     return [
@@ -51,9 +51,9 @@ export const createDraft: Benchmark = {
   },
 };
 
-async function preparePerson(installation: Installation): Promise<Person> {
+async function preparePerson(installation: Installation): Promise<TestUser> {
   const sandbox = await installation.start("sandbox");
-  const [person] = await makePeople(installation, 1);
+  const [person] = await createTestUsers(installation, 1);
   await sandbox.stop();
   if (person === undefined) throw new Error("There is nobody to create posts for");
   return person;
@@ -81,20 +81,20 @@ async function startProcesses(installation: Installation): Promise<string[]> {
 }
 
 async function measureRounds(
-  place: Workspace,
+  workspace: Workspace,
   installation: Installation,
   apiUrls: string[],
-  person: Person,
+  person: TestUser,
 ): Promise<Round[]> {
   const { databaseUrl, pool } = installation;
   await pool.query(RAW_TABLE);
   const request = createRequest(person, "A draft like any other, of about the usual length.");
-  const bare = await startApart(
+  const bare = await startInChild(
     "serveBare",
     { databaseUrl, connections: CONNECTIONS, userId: person.userId, file: "/dev/null" },
     BareResult,
   );
-  place.defer(() => bare.stop());
+  workspace.defer(() => bare.stop());
   const plan = (origins: string[], seconds: number) => ({
     origins,
     requests: [request],
@@ -120,7 +120,7 @@ async function measureRounds(
       p50: own.p50,
       p99: own.p99,
     });
-    place.say(
+    workspace.say(
       `round ${number}: ${show(own.perSecond)}/s beside ${show(raw.perSecond)}/s, ` +
         `p99 ${showMilliseconds(own.p99)} beside ${showMilliseconds(bareResult.p99)}`,
     );
@@ -168,7 +168,7 @@ function statementsRow(what: string, statements: number): Row {
 /** Whatever any process but this one had PostgreSQL run meanwhile, divided by the requests. */
 async function countStatements(
   { pool, apiUrl, dataDir }: Installation,
-  person: Person,
+  person: TestUser,
   { idempotent = false },
 ): Promise<number> {
   const log = join(dataDir, "postgres/server.log");

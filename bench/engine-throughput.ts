@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { runApart } from "./apart.ts";
 import type { Benchmark, Workspace, Row } from "./benchmark.ts";
 import { drive } from "./drive.ts";
 import { install, type Installation } from "./installation.ts";
 import { show, showPercent } from "./numbers.ts";
-import { createRequest, headersOf, makePeople, type Person } from "./people.ts";
 import { SandboxResult } from "./raw-sandbox.ts";
+import { runInChild } from "./run-in-child.ts";
+import { createRequest, headersOf, createTestUsers, type TestUser } from "./test-users.ts";
 
 const POSTS = 1_000;
 const PEOPLE = 100;
@@ -22,28 +22,28 @@ export const engineThroughput: Benchmark = {
     "The rate covers the middle 80 %, to exclude starting up and running dry. " +
     `Raw limit: the sandbox's own rate for the same requests from ${CONNECTIONS} connections, ` +
     "without storing or guarding anything. Workers, PostgreSQL and sandbox share the machine.",
-  async measure(place) {
-    const installation = await install(place, "data", { AMPOST_SANDBOX_LIMITS: "off" });
+  async measure(workspace) {
+    const installation = await install(workspace, "data", { AMPOST_SANDBOX_LIMITS: "off" });
     await installation.start("sandbox");
     await installation.start("api");
-    const people = await makePeople(installation, PEOPLE);
+    const people = await createTestUsers(installation, PEOPLE);
     const accounts = people.map(({ account }) => account);
-    const raw = await runApart(
+    const raw = await runInChild(
       "callSandbox",
       { sandboxUrl: installation.sandboxUrl, accounts, connections: CONNECTIONS, posts: 500 },
       SandboxResult,
     );
     const rows: Row[] = [];
     for (const workers of [1, 2])
-      rows.push(await measureWorkers(place, installation, people, workers, raw.postsPerSecond));
+      rows.push(await measureWorkers(workspace, installation, people, workers, raw.postsPerSecond));
     return rows;
   },
 };
 
 async function measureWorkers(
-  place: Workspace,
+  workspace: Workspace,
   installation: Installation,
-  people: readonly Person[],
+  people: readonly TestUser[],
   workers: number,
   rawPerSecond: number,
 ): Promise<Row> {
@@ -54,7 +54,7 @@ async function measureWorkers(
   const perSecond = await readRate(installation);
   await installation.pool.query("delete from posts");
   const by = workers === 1 ? "1 worker" : `${workers} workers`;
-  place.say(`${by}: ${show(perSecond)} posts/s beside ${show(rawPerSecond)}`);
+  workspace.say(`${by}: ${show(perSecond)} posts/s beside ${show(rawPerSecond)}`);
   return {
     what: `platform posts published per second, ${by}`,
     value: show(perSecond),
@@ -63,7 +63,7 @@ async function measureWorkers(
   };
 }
 
-async function queuePosts({ apiUrl, pool }: Installation, people: readonly Person[]): Promise<void> {
+async function queuePosts({ apiUrl, pool }: Installation, people: readonly TestUser[]): Promise<void> {
   const creates = people.map((person, index) => createRequest(person, `Queued by ${index}`));
   await drive({ origins: [apiUrl], requests: creates, connections: CONNECTIONS, until: { count: POSTS } });
   const byUser = new Map(people.map((person) => [person.userId, person]));

@@ -4,21 +4,21 @@ import { breakDatabase } from "./faults/database.ts";
 import { compareDays } from "./faults/day/day.ts";
 import { quarantine, uniqueCommits } from "./faults/guards.ts";
 import { killApis, killWorkers } from "./faults/kills.ts";
-import { type PartResult, sentencesOf } from "./faults/part.ts";
+import { PAUSE_POINTS, pauseWorkers } from "./faults/paused-workers.ts";
 import { breakPlatforms } from "./faults/platforms.ts";
 import { cancelAgainstPublish, createWithOneKey, editAgainstDueTime, publishManyTimes } from "./faults/races.ts";
+import { repeatNotifications } from "./faults/repeated-notifications.ts";
 import { notesOf, table, writeSection } from "./faults/report.ts";
 import { restoreBackup } from "./faults/restores.ts";
 import { sabotageRuns } from "./faults/sabotage.ts";
-import { STOP_POINTS, stopAndContinue } from "./faults/stops.ts";
-import { wakeOften } from "./faults/wakes.ts";
+import { type ScenarioResult, sentencesOf } from "./faults/scenario.ts";
 import { conditionsNow } from "./report.ts";
 
 /**
  * Breaks what can break while posts are published, and holds what came of it against the sandbox's ledger. Runs all
  * parts, or those named, and writes each into docs/faults.md. Ends with 1 where a guarantee was broken.
  */
-const parts: Record<string, () => Promise<PartResult>> = {
+const parts: Record<string, () => Promise<ScenarioResult>> = {
   crashes: () =>
     crashEverywhere([
       { kind: "text" },
@@ -32,9 +32,9 @@ const parts: Record<string, () => Promise<PartResult>> = {
   answers: () => answerTable({ long: true }),
   workers: () => killWorkers({ posts: 400, kills: 40, seed: 1 }),
   apis: () => killApis({ posts: 600, kills: 30, seed: 2 }),
-  stops: () => stopAndContinue(STOP_POINTS),
+  stops: () => pauseWorkers(PAUSE_POINTS),
   database: () => breakDatabase({ posts: 600, breaks: 12, seed: 3 }),
-  wakes: () => wakeOften({ rounds: 5 }),
+  wakes: () => repeatNotifications({ rounds: 5 }),
   cancels: () => cancelAgainstPublish({ races: 1000, seed: 4 }),
   edits: () => editAgainstDueTime({ rounds: 10, seed: 5 }),
   publishes: () => publishManyTimes({ posts: 50 }),

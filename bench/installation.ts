@@ -46,15 +46,15 @@ export interface Started {
 }
 
 export async function install(
-  place: Workspace,
+  workspace: Workspace,
   name: string,
   settings: Record<string, string> = {},
 ): Promise<Installation> {
-  const dataDir = await place.folder(name);
+  const dataDir = await workspace.folder(name);
   const env = { ...(await addresses()), AMPOST_DATA_DIR: dataDir, AMPOST_LOG_LEVEL: "info", ...settings };
-  const embedded = await keepDatabase(place, dataDir);
+  const embedded = await keepDatabase(workspace, dataDir);
   const pool = createPool(embedded.url, { max: 2, name: "bench", statementTimeoutSeconds: 0 });
-  place.defer(() => pool.end());
+  workspace.defer(() => pool.end());
   return {
     env,
     apiUrl: `http://127.0.0.1:${env.PORT}`,
@@ -64,7 +64,7 @@ export async function install(
     pool,
     start: async (command, own = {}) => {
       const started = await startCommand(command, { ...env, ...own }, dataDir);
-      place.defer(() => started.stop());
+      workspace.defer(() => started.stop());
       return started;
     },
     open: async (work) => {
@@ -79,9 +79,9 @@ export async function addresses(): Promise<{ PORT: string; AMPOST_SANDBOX_PORT: 
 }
 
 /** The commands join this server, and leave it running when they end. */
-async function keepDatabase(place: Workspace, dataDir: string): Promise<EmbeddedPostgres> {
+async function keepDatabase(workspace: Workspace, dataDir: string): Promise<EmbeddedPostgres> {
   const embedded = await startEmbedded({ dataDir, log: silent });
-  place.defer(() => embedded.stop());
+  workspace.defer(() => embedded.stop());
   return embedded;
 }
 

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { startApart } from "./apart.ts";
 import { BareResult } from "./bare-server.ts";
 import type { Benchmark, Workspace, Row } from "./benchmark.ts";
 import { drive } from "./drive.ts";
 import { install, type Installation } from "./installation.ts";
 import { median, show, showMilliseconds, showTimes } from "./numbers.ts";
-import { headersOf, makePeople, type Person, PLATFORM } from "./people.ts";
+import { startInChild } from "./run-in-child.ts";
+import { headersOf, createTestUsers, type TestUser, PLATFORM } from "./test-users.ts";
 
 const FEW = 1_000;
 const MANY = 100_000;
@@ -24,30 +24,30 @@ export const listPosts: Benchmark = {
     "Raw limit: a bare Node HTTP server that returns one select of twenty rows from the larger one. " +
     `${ROUNDS} rounds of each; medians of the rounds' ratios. Flat means: p50 within ${showTimes(FLAT_MEDIAN)}, ` +
     `p99 within ${showTimes(FLAT_P99)}.`,
-  async measure(place) {
-    const few = await store(place, "few", FEW);
-    const many = await store(place, "many", MANY);
-    const rounds = await measureRounds(place, few, many);
+  async measure(workspace) {
+    const few = await store(workspace, "few", FEW);
+    const many = await store(workspace, "many", MANY);
+    const rounds = await measureRounds(workspace, few, many);
     return [row("p50 of a page", "p50", FLAT_MEDIAN, rounds), row("p99 of a page", "p99", FLAT_P99, rounds)];
   },
 };
 
 interface Stored {
   installation: Installation;
-  person: Person;
+  person: TestUser;
 }
 
 /** Everything in one process, as `npm start` has it: counts are folded there while posts come in. */
-async function store(place: Workspace, name: string, count: number): Promise<Stored> {
-  const installation = await install(place, name);
+async function store(workspace: Workspace, name: string, count: number): Promise<Stored> {
+  const installation = await install(workspace, name);
   await installation.start("start");
-  const [person] = await makePeople(installation, 1);
+  const [person] = await createTestUsers(installation, 1);
   if (person === undefined) throw new Error("There is nobody to store posts for");
   await installation.pool.query(STORE, [person.userId, person.platformSetId, person.account.id, PLATFORM, count]);
   await untilFolded(installation);
   // What autovacuum comes to within a minute.
   await installation.pool.query("vacuum analyze");
-  place.say(`${show(count)} posts stored`);
+  workspace.say(`${show(count)} posts stored`);
   return { installation, person };
 }
 
@@ -86,15 +86,15 @@ interface Round {
   raw: Latency;
 }
 
-async function measureRounds(place: Workspace, few: Stored, many: Stored): Promise<Round[]> {
+async function measureRounds(workspace: Workspace, few: Stored, many: Stored): Promise<Round[]> {
   const { databaseUrl } = many.installation;
-  const bare = await startApart(
+  const bare = await startInChild(
     "serveBare",
     { databaseUrl, connections: 1, userId: many.person.userId, file: "/dev/null" },
     BareResult,
   );
-  place.defer(() => bare.stop());
-  const measure = (origin: string, person: Person, seconds: number) =>
+  workspace.defer(() => bare.stop());
+  const measure = (origin: string, person: TestUser, seconds: number) =>
     drive({
       origins: [origin],
       requests: [{ method: "GET", path: "/api/v1/posts?limit=20", headers: headersOf(person) }],
@@ -111,7 +111,7 @@ async function measureRounds(place: Workspace, few: Stored, many: Stored): Promi
       raw: await measure(bare.result.url, many.person, ROUND_SECONDS),
     };
     rounds.push(round);
-    place.say(`round ${number}: p50 ${showMilliseconds(round.many.p50)} beside ${showMilliseconds(round.few.p50)}`);
+    workspace.say(`round ${number}: p50 ${showMilliseconds(round.many.p50)} beside ${showMilliseconds(round.few.p50)}`);
   }
   return rounds;
 }

@@ -7,15 +7,15 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { request } from "undici";
 
-import { startApart } from "./apart.ts";
 import { BareResult } from "./bare-server.ts";
 import type { Benchmark, Workspace, Row } from "./benchmark.ts";
 import { drive } from "./drive.ts";
 import { install, type Installation, ROOT } from "./installation.ts";
-import { forgetPeaks, largestOf, memoryOf } from "./memory-of.ts";
 import { npmStart } from "./npm-start.ts";
 import { show, showMegabytes, showPercent, showSeconds, showTimes } from "./numbers.ts";
-import { createRequest, makePeople, type Person } from "./people.ts";
+import { forgetPeaks, largestOf, memoryOf } from "./process-memory.ts";
+import { startInChild } from "./run-in-child.ts";
+import { createRequest, createTestUsers, type TestUser } from "./test-users.ts";
 
 const CREATES = 50_000;
 /** By then what is hot is compiled: growth up to here is paid once, growth after it would be a leak. */
@@ -36,28 +36,28 @@ export const memory: Benchmark = {
     `${IDLE_SECONDS} s after the start, ${IDLE_SECONDS} s after ${show(CREATES)} creates from ${CONNECTIONS} ` +
     `connections, and its peak during the upload of a ${show(UPLOAD_BYTES / 2 ** 20)} MiB video. ` +
     "Raw limits: a bare Node HTTP server with one database pool, idle and streaming the same bytes to a file.",
-  async measure(place) {
-    const installation = await install(place, "data");
+  async measure(workspace) {
+    const installation = await install(workspace, "data");
     // On the very first start the stripping of types is loaded too; from then on compiled code is kept.
-    await (await npmStart(place, installation.env)).stop();
-    const started = await npmStart(place, installation.env);
+    await (await npmStart(workspace, installation.env)).stop();
+    const started = await npmStart(workspace, installation.env);
     await sleep(IDLE_SECONDS * 1000);
     const idle = await largestOf(started.pid);
     for (const each of await memoryOf(started.pid))
-      if (each.residentBytes > 40e6) place.say(`idle: ${showMegabytes(each.residentBytes)} ${each.name}`);
-    const [person] = await makePeople(installation, 1);
+      if (each.residentBytes > 40e6) workspace.say(`idle: ${showMegabytes(each.residentBytes)} ${each.name}`);
+    const [person] = await createTestUsers(installation, 1);
     if (person === undefined) throw new Error("There is nobody to create posts for");
-    const bare = await startApart(
+    const bare = await startInChild(
       "serveBare",
       {
         databaseUrl: installation.databaseUrl,
         connections: 10,
         userId: person.userId,
-        file: join(await place.folder("bare"), "upload"),
+        file: join(await workspace.folder("bare"), "upload"),
       },
       BareResult,
     );
-    place.defer(() => bare.stop());
+    workspace.defer(() => bare.stop());
     const bareIdle = await largestOf(bare.pid);
 
     const create = (count: number) =>
@@ -72,9 +72,9 @@ export const memory: Benchmark = {
     await create(CREATES - WARM_CREATES);
     await sleep(IDLE_SECONDS * 1000);
     const after = await largestOf(started.pid);
-    place.say(`after ${show(CREATES)} creates: ${showMegabytes(after.residentBytes)}`);
+    workspace.say(`after ${show(CREATES)} creates: ${showMegabytes(after.residentBytes)}`);
 
-    const file = await makeVideo(place);
+    const file = await makeVideo(workspace);
     const own = await upload(started.pid, (body) => postMedia(installation, person, body), file);
     const bareUpload = await upload(bare.pid, (body) => putBare(bare.result.url, body), file);
     return [
@@ -133,8 +133,8 @@ function uploadRows(own: Upload, bare: Upload): Row[] {
 }
 
 /** A real video, made as long as a file may be by a box that players skip. */
-async function makeVideo(place: Workspace): Promise<string> {
-  const path = join(await place.folder("upload"), "large.mp4");
+async function makeVideo(workspace: Workspace): Promise<string> {
+  const path = join(await workspace.folder("upload"), "large.mp4");
   await copyFile(join(ROOT, "tests/fixtures/landscape-16x9.mp4"), path);
   const { size } = await stat(path);
   const box = Buffer.alloc(8);
@@ -165,7 +165,7 @@ async function upload(pid: number, send: (file: string) => Promise<void>, file: 
   return { beforeBytes, peakBytes, milliseconds };
 }
 
-async function postMedia({ apiUrl }: Installation, { apiKey }: Person, file: string): Promise<void> {
+async function postMedia({ apiUrl }: Installation, { apiKey }: TestUser, file: string): Promise<void> {
   const boundary = "ampost-bench-boundary";
   async function* form() {
     yield Buffer.from(

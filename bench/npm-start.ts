@@ -19,7 +19,7 @@ export interface NpmStarted {
 }
 
 /** Runs `npm start` until `/readyz` says that it is ready. `env` names the port. */
-export async function npmStart(place: Workspace, env: Record<string, string>): Promise<NpmStarted> {
+export async function npmStart(workspace: Workspace, env: Record<string, string>): Promise<NpmStarted> {
   const begin = performance.now();
   const child = spawn("npm", ["start"], {
     cwd: ROOT,
@@ -34,7 +34,7 @@ export async function npmStart(place: Workspace, env: Record<string, string>): P
       if (performance.now() > late) process.kill(-pid, "SIGKILL");
     }
   };
-  place.defer(stop);
+  workspace.defer(stop);
   const deadline = begin + PATIENCE_SECONDS * 1000;
   while (!(await isReady(`http://127.0.0.1:${env.PORT}/readyz`))) {
     if (!isGroupAlive(pid) || performance.now() > deadline) throw new Error("npm start did not get ready");

@@ -8,15 +8,17 @@ import { show } from "./numbers.ts";
 
 const FILE = join(ROOT, "docs/benchmarks.md");
 
-/** Writes one figure's section between its marks; what stands outside of the marks is written by hand. */
-export async function writeSection(figure: Benchmark, rows: readonly Row[], conditions: string): Promise<void> {
+/** Writes one benchmark's section between its marks; what stands outside of the marks is written by hand. */
+export async function writeSection(benchmark: Benchmark, rows: readonly Row[], conditions: string): Promise<void> {
   const text = await readFile(FILE, "utf8");
-  const [begin, end] = [`<!-- ${figure.name} -->`, `<!-- /${figure.name} -->`];
+  const [begin, end] = [`<!-- ${benchmark.name} -->`, `<!-- /${benchmark.name} -->`];
   const from = text.indexOf(begin);
   const to = text.indexOf(end);
   if (from < 0 || to < from)
-    throw new Error(`docs/benchmarks.md has no place for ${figure.name}: it takes the lines ${begin} and ${end}.`);
-  const section = [begin, `## ${figure.title}`, "", figure.about, "", ...table(rows), "", conditions, ""].join("\n");
+    throw new Error(`docs/benchmarks.md has no place for ${benchmark.name}: it takes the lines ${begin} and ${end}.`);
+  const section = [begin, `## ${benchmark.title}`, "", benchmark.about, "", ...table(rows), "", conditions, ""].join(
+    "\n",
+  );
   await writeFile(FILE, text.slice(0, from) + section + text.slice(to));
 }
 

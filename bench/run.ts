@@ -8,33 +8,35 @@ import { scheduleAccuracy } from "./schedule-accuracy.ts";
 import { startTime } from "./start-time.ts";
 
 /**
- * Measures the figures of docs/benchmarks.md and writes them there: all of them, or those named. Ends with 1 where a
+ * Measures the benchmarks of docs/benchmarks.md and writes them there: all of them, or those named. Ends with 1 where a
  * target is missed or something could not be measured. Run it on a machine that does nothing else.
  */
-const figures: Benchmark[] = [startTime, createDraft, listPosts, scheduleAccuracy, engineThroughput, memory];
+const benchmarks: Benchmark[] = [startTime, createDraft, listPosts, scheduleAccuracy, engineThroughput, memory];
 
 const names = process.argv.slice(2);
-const strange = names.filter((name) => !figures.some((figure) => figure.name === name));
+const strange = names.filter((name) => !benchmarks.some((benchmark) => benchmark.name === name));
 if (strange.length > 0) {
-  console.error(`There is no figure ${strange.join(", ")}. There are: ${figures.map(({ name }) => name).join(", ")}.`);
+  console.error(
+    `There is no benchmark ${strange.join(", ")}. There are: ${benchmarks.map(({ name }) => name).join(", ")}.`,
+  );
   process.exit(2);
 }
 
-for (const figure of figures.filter(({ name }) => names.length === 0 || names.includes(name))) {
-  console.log(`\n${figure.title}`);
+for (const benchmark of benchmarks.filter(({ name }) => names.length === 0 || names.includes(name))) {
+  console.log(`\n${benchmark.title}`);
   const conditions = await conditionsNow();
-  const rows = await measure(figure);
+  const rows = await measure(benchmark);
   if (rows === null) continue;
   console.log(`\n${table(rows).join("\n")}`);
-  await writeSection(figure, rows, conditions);
+  await writeSection(benchmark, rows, conditions);
   if (rows.some(({ met }) => met === false)) process.exitCode = 1;
 }
 
-async function measure(figure: Benchmark): Promise<Row[] | null> {
+async function measure(benchmark: Benchmark): Promise<Row[] | null> {
   try {
     return await withWorkspace(
       (progress) => console.log(`  ${progress}`),
-      (place) => figure.measure(place),
+      (workspace) => benchmark.measure(workspace),
     );
   } catch (error) {
     console.error(error);

@@ -3,14 +3,14 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fetch } from "undici";
 import { z } from "zod";
 
-import { runApart } from "./apart.ts";
 import type { Benchmark, Row } from "./benchmark.ts";
 import { drive, driveInserts } from "./drive.ts";
 import { install, type Installation } from "./installation.ts";
 import { type Durations, show, showMilliseconds, showTimes, summarize } from "./numbers.ts";
-import { createRequest, makePeople, type Person } from "./people.ts";
 import { RAW_TABLE } from "./raw-inserts.ts";
 import { SandboxResult } from "./raw-sandbox.ts";
+import { runInChild } from "./run-in-child.ts";
+import { createRequest, createTestUsers, type TestUser } from "./test-users.ts";
 
 const POSTS = 1_000;
 const PEOPLE = 100;
@@ -31,11 +31,11 @@ export const scheduleAccuracy: Benchmark = {
     "database clock) and in the sandbox (publishing request received). " +
     `Raw limit: how long the machine takes for ${show(POSTS)} bare commits (${TRANSACTIONS_A_COMMIT} transactions ` +
     "and one request each), one after another; the p50 is half of that.",
-  async measure(place) {
-    const installation = await install(place, "data", { AMPOST_SCHEDULING: "all", AMPOST_SANDBOX_LIMITS: "off" });
+  async measure(workspace) {
+    const installation = await install(workspace, "data", { AMPOST_SCHEDULING: "all", AMPOST_SANDBOX_LIMITS: "off" });
     await installation.start("sandbox");
     await installation.start("api");
-    const people = await makePeople(installation, PEOPLE);
+    const people = await createTestUsers(installation, PEOPLE);
     const raw = await measureRaw(installation, people);
     await installation.start("worker");
     const dueAt = new Date(Math.ceil(Date.now() / 1000 + AHEAD_SECONDS) * 1000);
@@ -45,7 +45,7 @@ export const scheduleAccuracy: Benchmark = {
     await drive({ origins: [installation.apiUrl], requests, connections: CONNECTIONS, until: { count: POSTS } });
     await sleep(dueAt.getTime() - Date.now() - 1_000);
     const prepared = await count(installation, "lane = 'commit'");
-    place.say(`${show(prepared)} of ${show(POSTS)} stand prepared a second ahead`);
+    workspace.say(`${show(prepared)} of ${show(POSTS)} stand prepared a second ahead`);
     await untilPublished(installation);
     const inJournal = await readJournal(installation);
     const atPlatform = await readSandbox(installation, dueAt);
@@ -68,14 +68,17 @@ export const scheduleAccuracy: Benchmark = {
   },
 };
 
-function pick(people: readonly Person[], index: number): Person {
+function pick(people: readonly TestUser[], index: number): TestUser {
   const person = people[index % people.length];
   if (person === undefined) throw new Error("There are no people");
   return person;
 }
 
 /** Milliseconds that the machine takes for one commit's transactions and for one call to the sandbox. */
-async function measureRaw({ databaseUrl, sandboxUrl, pool }: Installation, people: readonly Person[]): Promise<number> {
+async function measureRaw(
+  { databaseUrl, sandboxUrl, pool }: Installation,
+  people: readonly TestUser[],
+): Promise<number> {
   await pool.query(RAW_TABLE);
   const inserts = await driveInserts({
     databaseUrl,
@@ -83,7 +86,7 @@ async function measureRaw({ databaseUrl, sandboxUrl, pool }: Installation, peopl
     seconds: 4,
     body: JSON.stringify({ step: "publish" }),
   });
-  const sandbox = await runApart(
+  const sandbox = await runInChild(
     "callSandbox",
     { sandboxUrl, accounts: people.map(({ account }) => account), connections: CONNECTIONS, posts: 300 },
     SandboxResult,

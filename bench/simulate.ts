@@ -3,9 +3,9 @@ import { parseArgs } from "node:util";
 import { table, writeSection } from "./faults/report.ts";
 import { conditionsNow } from "./report.ts";
 import { makeInstallation } from "./simulation/installation.ts";
-import { type Lived, live } from "./simulation/live.ts";
 import { findMutants } from "./simulation/mutants.ts";
 import { type Kept, planOf, reduce } from "./simulation/plan.ts";
+import { type SeedResult, runSeed } from "./simulation/run-seed.ts";
 import { shrink } from "./simulation/shrink.ts";
 import { simulate, toPart } from "./simulation/simulate.ts";
 
@@ -39,7 +39,7 @@ process.exit();
 async function many(range: string): Promise<void> {
   const [from = 1, to = from] = range.split("-").map(Number);
   const conditions = await conditionsNow();
-  const simulated = await simulate({ from, to, untilOneFails: values["until-one-fails"], onLived: tellFailure });
+  const simulated = await simulate({ from, to, untilOneFails: values["until-one-fails"], onResult: tellFailure });
   const part = toPart(simulated);
   console.log([part.did, "", ...table(part)].join("\n"));
   if (values.write) await writeSection("simulation", part, conditions);
@@ -68,14 +68,14 @@ async function one(seed: number): Promise<void> {
       1,
     ),
   );
-  const lived = await live(installation, seed, kept, ({ timeline, said, acted }) => {
+  const result = await runSeed(installation, seed, kept, ({ timeline, said, acted }) => {
     if (values.trace) console.log([...timeline.recent(), ...said].join("\n"));
     for (const { post, act, outcome, ackedMs } of acted)
       console.log(`${(ackedMs / 1000).toFixed(3)} ${act} of post ${post}: ${outcome}`);
   });
-  console.log(JSON.stringify(lived.fates), `digest ${lived.digest}`);
-  tellFailure(lived);
-  const [failure] = lived.violations;
+  console.log(JSON.stringify(result.fates), `digest ${result.digest}`);
+  tellFailure(result);
+  const [failure] = result.violations;
   if (failure !== undefined) process.exitCode = 1;
   if (failure !== undefined && values.shrink) {
     const least = await shrink(installation, seed, failure, console.log);
@@ -87,7 +87,7 @@ async function one(seed: number): Promise<void> {
   await installation.close();
 }
 
-function tellFailure({ seed, violations }: Lived): void {
+function tellFailure({ seed, violations }: SeedResult): void {
   for (const { kind, sentence } of violations) console.log(`seed ${seed}: ${kind}: ${sentence}`);
 }
 

@@ -19,17 +19,17 @@ export const startTime: Benchmark = {
     "in a new data folder and again in the same one; the first start without Node's compile cache, " +
     "as after an install. Raw limit: starting only Node, plus only the embedded PostgreSQL (created, " +
     `then started again). Medians of ${ROUNDS} rounds.`,
-  async measure(place) {
+  async measure(workspace) {
     const rounds: { first: number; second: number; rawFirst: number; rawSecond: number }[] = [];
     for (let number = 1; number <= ROUNDS; number += 1) {
-      const dataDir = await place.folder(`data-${number}`);
-      const first = await startOnce(place, dataDir, { NODE_DISABLE_COMPILE_CACHE: "1" });
+      const dataDir = await workspace.folder(`data-${number}`);
+      const first = await startOnce(workspace, dataDir, { NODE_DISABLE_COMPILE_CACHE: "1" });
       // Fills the cache where no start has done so yet.
-      if (number === 1) await startOnce(place, dataDir);
-      const second = await startOnce(place, dataDir);
-      const raw = await startRaw(await place.folder(`raw-${number}`));
+      if (number === 1) await startOnce(workspace, dataDir);
+      const second = await startOnce(workspace, dataDir);
+      const raw = await startRaw(await workspace.folder(`raw-${number}`));
       rounds.push({ first, second, rawFirst: raw.first, rawSecond: raw.second });
-      place.say(`round ${number}: ${showSeconds(first)}, then ${showSeconds(second)}`);
+      workspace.say(`round ${number}: ${showSeconds(first)}, then ${showSeconds(second)}`);
     }
     return [
       row(
@@ -59,8 +59,12 @@ function row(what: string, milliseconds: number, rawMilliseconds: number, most: 
   };
 }
 
-async function startOnce(place: Workspace, dataDir: string, settings: Record<string, string> = {}): Promise<number> {
-  const { milliseconds, stop } = await npmStart(place, {
+async function startOnce(
+  workspace: Workspace,
+  dataDir: string,
+  settings: Record<string, string> = {},
+): Promise<number> {
+  const { milliseconds, stop } = await npmStart(workspace, {
     ...(await addresses()),
     AMPOST_DATA_DIR: dataDir,
     ...settings,

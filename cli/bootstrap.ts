@@ -1,10 +1,10 @@
 import type { Account } from "../contract/operations/accounts.ts";
 import { PLATFORM_NAMES } from "../model/platform-names.ts";
+import type { Tenant } from "../model/tenant.ts";
 import { platforms } from "../platforms/index.ts";
 import { listSets } from "../server/db/queries/platform-sets.ts";
 import { listAccounts } from "../server/domain/accounts/accounts.ts";
 import { createApiKey } from "../server/domain/api-keys/api-keys.ts";
-import type { Caller } from "../server/domain/caller.ts";
 import type { Instance } from "../server/start/instance.ts";
 import { answer } from "./answer.ts";
 import { callerOf, findUser, type InstanceOptions, withInstance } from "./instance-command.ts";
@@ -42,7 +42,7 @@ export async function runBootstrap(options: InstanceOptions): Promise<void> {
   ]);
 }
 
-async function accountsOf(instance: Instance, caller: Caller, platformSetId: string): Promise<Account[]> {
+async function accountsOf(instance: Instance, caller: Tenant, platformSetId: string): Promise<Account[]> {
   return (await listAccounts(instance, caller, { platformSetId })).body.accounts;
 }
 

@@ -1,6 +1,6 @@
 import type pg from "pg";
 
-import { findLastDeed } from "../server/db/queries/audit-events.ts";
+import { findLastAuditEvent } from "../server/db/queries/audit-events.ts";
 import { countByKey } from "../server/domain/encryption/rotate-encryption.ts";
 import { countSealedJobs } from "../server/jobs/sealed-jobs.ts";
 import type { Config } from "../server/start/config.ts";
@@ -23,7 +23,7 @@ export async function checkOldKeys(
   const [first = "", ...others] = keys.map(keyIdOf);
   const values = new Map((await countByKey(pool)).map(({ keyId, count }) => [keyId, count]));
   const jobs = new Map((await countSealedJobs(pool)).map(({ keyId, count }) => [keyId, count]));
-  const rotatedAt = (await findLastDeed.one(pool, ["encryption.rotated"]))?.created_at;
+  const rotatedAt = (await findLastAuditEvent.one(pool, ["encryption.rotated"]))?.created_at;
   const where = config.encryptionKeys === null ? keyFile(config.dataDir) : "AMPOST_ENCRYPTION_KEY";
   const earlier = others.map((keyId) =>
     toFinding(keyId, values.get(keyId) ?? 0, jobs.get(keyId) ?? 0, rotatedAt, where),

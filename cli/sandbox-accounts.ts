@@ -5,7 +5,7 @@ import { createHttpClient } from "../platforms/kit/http.ts";
 import { startSandbox } from "../sandbox/server.ts";
 import type { Db } from "../server/db/sql.ts";
 import { recordAudit } from "../server/domain/audit/record-audit.ts";
-import { BY_INSTANCE } from "../server/domain/caller.ts";
+import { BY_INSTANCE } from "../server/domain/call.ts";
 import { connectSandboxAccount } from "../server/oauth/connect-sandbox.ts";
 import type { Connected } from "../server/oauth/connect.ts";
 import type { OAuthServices } from "../server/oauth/services.ts";

@@ -4,7 +4,7 @@ import { suite, test } from "node:test";
 import { PLATFORM_NAMES, type PlatformName } from "../model/platform-names.ts";
 import type { PlatformContent } from "../model/post.ts";
 import { platforms } from "./index.ts";
-import { answerOf, CONTENT, contextFor, film, picture } from "./kit/fixture.ts";
+import { answerOf, CONTENT, contextFor, film, picture } from "./kit/broker.fixture.ts";
 import { createHttpClient, parseJson, TransportError, type HttpAnswer } from "./kit/http.ts";
 import { BrokerError, type OpenIntent, type PublishMedia, type StepContext } from "./platform.ts";
 

@@ -142,7 +142,10 @@ import { classify${label} } from "./errors.ts";
 
 export const API = "https://api.${name}.example";
 
-/** Sends a request and reads its answer. Throws a BrokerError where ${label} refuses, a TransportError where no answer came. */
+/**
+ * Sends a request and reads its answer. Throws a BrokerError where ${label} refuses, a TransportError where no answer
+ * came.
+ */
 export async function call${label}<T>(http: HttpClient, schema: z.ZodType<T>, request: HttpRequest): Promise<T> {
   return read${label}(schema, await http.send(request));
 }
@@ -288,7 +291,7 @@ testPlatform({
     "errors.test.ts": `import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { answerOf } from "../kit/fixture.ts";
+import { answerOf } from "../kit/broker.fixture.ts";
 import { classify${label}, errors } from "./errors.ts";
 
 for (const row of errors) {
@@ -303,7 +306,7 @@ for (const row of errors) {
     "broker.test.ts": `import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { CONTENT, contextFor, drive, startHost } from "../kit/fixture.ts";
+import { CONTENT, contextFor, drive, startHost } from "../kit/broker.fixture.ts";
 import { broker } from "./broker.ts";
 
 test("a text goes out in one call, and its address is read", async (t) => {

@@ -6,7 +6,7 @@ import { test } from "node:test";
 import type { PlatformName } from "../model/platform-names.ts";
 import type { PostContent } from "../model/post.ts";
 import { packetsOf, quickTime } from "../tests/films.ts";
-import { CAMERA_FILM } from "./conformance/fixtures.ts";
+import { CAMERA_FILM } from "./conformance/media.fixture.ts";
 import type { Subject } from "./conformance/subject.ts";
 import { startWorld, type World } from "./conformance/world.ts";
 

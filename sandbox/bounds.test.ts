@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { readdir, writeFile } from "node:fs/promises";
 import { test } from "node:test";
 
-import { openThreads } from "../platforms/threads/sandbox/fixture.ts";
-import { listAt, openSandbox, temporaryFolder } from "./fixture.ts";
+import { openThreads } from "../platforms/threads/sandbox/threads.fixture.ts";
 import { openIdentity } from "./identity.ts";
 import { SANDBOX_PLATFORMS } from "./index.ts";
 import { openRequests } from "./requests.ts";
+import { listAt, openSandbox, temporaryFolder } from "./sandbox.fixture.ts";
 import { openStore } from "./store.ts";
 import { GROWING, sweep } from "./sweep.ts";
 

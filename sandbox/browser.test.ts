@@ -3,9 +3,9 @@ import { after, before, test } from "node:test";
 
 import type { Browser, Page } from "playwright-core";
 
-import { openThreads } from "../platforms/threads/sandbox/fixture.ts";
+import { openThreads } from "../platforms/threads/sandbox/threads.fixture.ts";
 import { launchBrowser } from "../tests/browser.ts";
-import { jpeg, openSandbox, serveFiles } from "./fixture.ts";
+import { jpeg, openSandbox, serveFiles } from "./sandbox.fixture.ts";
 
 let browser: Browser;
 before(async () => {

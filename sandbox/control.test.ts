@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { request } from "node:http";
 import { test } from "node:test";
 
-import { openThreads } from "../platforms/threads/sandbox/fixture.ts";
-import { listAt, openSandbox, stringAt, valueAt } from "./fixture.ts";
+import { openThreads } from "../platforms/threads/sandbox/threads.fixture.ts";
+import { listAt, openSandbox, stringAt, valueAt } from "./sandbox.fixture.ts";
 
 test("bad input to the control API is refused with a sentence", async (t) => {
   const { control } = await openSandbox(t);

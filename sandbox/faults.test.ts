@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { GRAPH, openThreads, type ThreadsWorld } from "../platforms/threads/sandbox/fixture.ts";
-import { listAt, valueAt } from "./fixture.ts";
-import { codesOf } from "./meta/fixture.ts";
+import { GRAPH, openThreads, type ThreadsWorld } from "../platforms/threads/sandbox/threads.fixture.ts";
+import { codesOf } from "./meta/errors.fixture.ts";
+import { listAt, valueAt } from "./sandbox.fixture.ts";
 
 /** Every kind of fault, on the one call where it matters most, and on others where that differs. */
 const TEXT = { media_type: "TEXT", text: "x" };

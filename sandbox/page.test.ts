@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { openThreads } from "../platforms/threads/sandbox/fixture.ts";
-import { jpeg, openSandbox, serveFiles } from "./fixture.ts";
+import { openThreads } from "../platforms/threads/sandbox/threads.fixture.ts";
+import { jpeg, openSandbox, serveFiles } from "./sandbox.fixture.ts";
 
 test("an empty page says what to do", async (t) => {
   const { url } = await openSandbox(t, { appUrl: "http://localhost:3999" });

@@ -3,8 +3,8 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { test, type TestContext } from "node:test";
 
-import { connect, openThreads } from "../platforms/threads/sandbox/fixture.ts";
-import { listAt, openSandbox, START, stringAt, temporaryFolder, valueAt } from "./fixture.ts";
+import { connect, openThreads } from "../platforms/threads/sandbox/threads.fixture.ts";
+import { listAt, openSandbox, START, stringAt, temporaryFolder, valueAt } from "./sandbox.fixture.ts";
 
 test("after kill -9 everything that was answered is still there", async (t) => {
   const dataDir = await temporaryFolder(t);

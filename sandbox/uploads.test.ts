@@ -3,8 +3,8 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 
-import { temporaryFolder } from "./fixture.ts";
 import { openMedia } from "./media.ts";
+import { temporaryFolder } from "./sandbox.fixture.ts";
 import { openUploads } from "./uploads.ts";
 
 test("an upload is put together from parts, some of them sent twice", async (t) => {

@@ -1,5 +1,5 @@
 import type { Operation } from "../contract/operation.ts";
-import type { Called, Tenant, World } from "./world.ts";
+import type { Called, TestTenant, World } from "./world.ts";
 
 /** How an operation can be called: by a key, by a session of the dashboard, or by both. */
 export function waysOf({ auth = "key" }: Operation): readonly ("key" | "session")[] {
@@ -9,14 +9,14 @@ export function waysOf({ auth = "key" }: Operation): readonly ("key" | "session"
 /** Calls operations for a tenant by whatever they take. A session is opened once for each user, ahead by `signIn`. */
 export function createOperationCaller(world: World) {
   const cookies = new Map<string, Promise<string>>();
-  const cookieOf = (tenant: Tenant) => {
+  const cookieOf = (tenant: TestTenant) => {
     const cookie = cookies.get(tenant.userId) ?? world.signIn(tenant);
     cookies.set(tenant.userId, cookie);
     return cookie;
   };
   const call = async (
     way: "key" | "session",
-    tenant: Tenant,
+    tenant: TestTenant,
     method: string,
     path: string,
     body?: unknown,
@@ -25,5 +25,5 @@ export function createOperationCaller(world: World) {
     const inMode = `${path}${path.includes("?") ? "&" : "?"}mode=${tenant.mode}`;
     return await world.callAs(await cookieOf(tenant), method, inMode, body);
   };
-  return Object.assign(call, { signIn: async (tenant: Tenant) => void (await cookieOf(tenant)) });
+  return Object.assign(call, { signIn: async (tenant: TestTenant) => void (await cookieOf(tenant)) });
 }

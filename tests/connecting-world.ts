@@ -11,14 +11,14 @@ import { startSandbox } from "../sandbox/server.ts";
 import { revokeGrant } from "../server/oauth/disconnect.ts";
 import { REVOKE_QUEUE } from "../server/oauth/queues.ts";
 import { objectIn } from "./answers.ts";
-import { createWorld, type Tenant, type World } from "./world.ts";
+import { createWorld, type TestTenant, type World } from "./world.ts";
 
 /** A world whose accounts are connected at a sandbox of its own. */
 export interface ConnectingWorld extends World {
   sandboxUrl: string;
   /** Somebody new who is signed in. */
   newcomer(): Promise<Newcomer>;
-  accountsOf(tenant: Tenant): Promise<ConnectedAccount[]>;
+  accountsOf(tenant: TestTenant): Promise<ConnectedAccount[]>;
   choicesOf(cookie: string, id: string): Promise<z.infer<typeof choicesForm>>;
   eventsOf(accountId: string | undefined): Promise<string[]>;
   /** What the audit log has of a target or a user: who did what. */
@@ -33,8 +33,8 @@ export interface ConnectingWorld extends World {
 
 export interface Newcomer {
   /** In test mode, and in live mode. */
-  tenant: Tenant;
-  live: Tenant;
+  tenant: TestTenant;
+  live: TestTenant;
   cookie: string;
 }
 

@@ -1,5 +1,5 @@
 import type { PlatformName } from "../model/platform-names.ts";
-import type { Tenant, World } from "./world.ts";
+import type { TestTenant, World } from "./world.ts";
 
 /** How a person answers a consent page of the sandbox. */
 export interface Answering {
@@ -28,7 +28,7 @@ export interface Shown {
 export async function connectAs(
   world: World,
   cookie: string,
-  tenant: Tenant,
+  tenant: TestTenant,
   platform: PlatformName,
   options: Beginning & Answering = {},
 ): Promise<Shown> {
@@ -40,7 +40,7 @@ export async function connectAs(
 export async function begin(
   world: World,
   cookie: string,
-  { mode, platformSetId }: Tenant,
+  { mode, platformSetId }: TestTenant,
   platform: PlatformName,
   options: Beginning = {},
 ): Promise<Shown> {

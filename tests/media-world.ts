@@ -5,9 +5,10 @@ import { Readable } from "node:stream";
 
 import { newId } from "../model/ids.ts";
 import type { PostStatus } from "../model/status.ts";
+import type { Tenant } from "../model/tenant.ts";
 import type { MediaRow } from "../server/db/queries/media.ts";
 import { addUploads } from "../server/media/media-objects.ts";
-import type { JobSender, Owner } from "../server/media/media-objects.ts";
+import type { JobSender } from "../server/media/media-objects.ts";
 import { receiveFile } from "../server/media/uploads/receive.ts";
 import { createDiskStorage } from "../server/storage/disk.ts";
 import type { Storage, StoredObject } from "../server/storage/storage.ts";
@@ -18,8 +19,8 @@ import type { TestDatabase } from "./database.ts";
 export interface MediaWorld {
   database: TestDatabase;
   storage: Storage;
-  owner: Owner;
-  stranger: Owner;
+  owner: Tenant;
+  stranger: Tenant;
   jobs: JobSender & { sent: { queue: string; data: object }[] };
   /** Stores a fixture as an upload of `owner`. */
   upload(name: string): Promise<MediaRow>;
@@ -33,7 +34,7 @@ export async function createMediaWorld(): Promise<MediaWorld> {
   const database = await createTestDatabase();
   const folder = await mkdtemp(join(tmpdir(), "ampost-media-world-"));
   const storage = await createDiskStorage(folder);
-  const owner: Owner = { userId: "user_a", mode: "live" };
+  const owner: Tenant = { userId: "user_a", mode: "live" };
   for (const id of [owner.userId, "user_b"])
     await database.pool.query("insert into users (id, email) values ($1, $1 || '@example.com')", [id]);
   const sent: { queue: string; data: object }[] = [];

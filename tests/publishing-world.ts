@@ -11,7 +11,7 @@ import type { PlatformPostStatus, PostStatus } from "../model/status.ts";
 import { createHttpClient } from "../platforms/kit/http.ts";
 import type { Broker, MediaSource } from "../platforms/platform.ts";
 import { createListener } from "../server/db/listen.ts";
-import type { HeldPost } from "../server/db/queries/acts.ts";
+import type { HeldPost } from "../server/db/queries/post-actions.ts";
 import { transaction } from "../server/db/sql.ts";
 import { firstActionAt, publishNow } from "../server/domain/posts/post-actions.ts";
 import { createEngine, type Engine, type EngineOptions } from "../server/publishing/engine.ts";

@@ -10,12 +10,12 @@ import { pino } from "pino";
 import { z } from "zod";
 
 import type { PlatformName } from "../model/platform-names.ts";
+import type { AccountKey } from "../model/tenant.ts";
 import { loginOf } from "../platforms/index.ts";
 import { createHttpClient } from "../platforms/kit/http.ts";
 import { startSandbox } from "../sandbox/server.ts";
 import { connectSandboxAccount } from "../server/oauth/connect-sandbox.ts";
 import type { OAuthServices } from "../server/oauth/services.ts";
-import type { AccountKey } from "../server/oauth/stored-grant.ts";
 import { createVault } from "../server/vault/vault.ts";
 import { createTestDatabase, type TestDatabase } from "./database.ts";
 

@@ -7,7 +7,7 @@ import type { Mail } from "../server/mail/send-mail.ts";
 import type { World } from "./world.ts";
 
 /** What a visitor's request was answered with. */
-export interface Answered {
+export interface VisitorResponse {
   status: number;
   body: Record<string, unknown>;
   headers: Record<string, unknown>;
@@ -24,7 +24,7 @@ export async function visit(
   path: string,
   body?: object,
   options: { cookie?: string; address?: string; headers?: Record<string, string> } = {},
-): Promise<Answered> {
+): Promise<VisitorResponse> {
   const answer = await world.app.inject({
     method,
     url: path,

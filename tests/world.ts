@@ -34,7 +34,7 @@ import { type Exchange, ourDescription } from "./description.ts";
 import { watchAnswer } from "./watch-answers.ts";
 
 /** One user in one mode: a key, the default platform set, and the accounts connected in it. */
-export interface Tenant {
+export interface TestTenant {
   userId: string;
   mode: Mode;
   key: string;
@@ -48,21 +48,27 @@ export interface World {
   app: FastifyInstance;
   database: TestDatabase;
   /** The same user in both modes. */
-  live: Tenant;
-  test: Tenant;
+  live: TestTenant;
+  test: TestTenant;
   /** What was put on the job queue. */
   jobs: { queue: string; data: object }[];
-  makeTenants(): Promise<Record<Mode, Tenant>>;
+  makeTenants(): Promise<Record<Mode, TestTenant>>;
   /** Connects an account of the platform to the tenant's default set, or another; answers its id. */
   connect(
-    tenant: Tenant,
+    tenant: TestTenant,
     platform: PlatformName,
     options?: { platformSetId?: string; metadata?: Record<string, unknown> },
   ): Promise<string>;
   /** Calls with the tenant's key and, where a body is given, as JSON. */
-  call(tenant: Tenant, method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Called>;
+  call(
+    tenant: TestTenant,
+    method: string,
+    path: string,
+    body?: unknown,
+    headers?: Record<string, string>,
+  ): Promise<Called>;
   /** Signs the tenant's user in at the door that people use; answers the Cookie header of the new session. */
-  signIn(tenant: Tenant): Promise<string>;
+  signIn(tenant: TestTenant): Promise<string>;
   /** Calls a session route as a page of the dashboard does. The mode, where it matters, stands in the path's query. */
   callAs(
     cookie: string,
@@ -187,14 +193,14 @@ const DEFAULTS = {
   signUp: "open",
 } as const;
 
-async function makeUser(services: Services): Promise<Record<Mode, Tenant>> {
+async function makeUser(services: Services): Promise<Record<Mode, TestTenant>> {
   const user = await ensureUser(services, `${randomBytes(6).toString("hex")}@example.com`);
   const [live, test] = await Promise.all(MODES.map((mode) => makeTenant(services, user.id, mode)));
   if (live === undefined || test === undefined) throw new Error("A user has two modes");
   return { live, test };
 }
 
-async function makeTenant(services: Services, userId: string, mode: Mode): Promise<Tenant> {
+async function makeTenant(services: Services, userId: string, mode: Mode): Promise<TestTenant> {
   const [set] = await listSets.all(services.pool, [userId, mode]);
   const { apiKey } = await createApiKey(services, { userId, mode }, { name: "test" });
   return { userId, mode, key: apiKey, platformSetId: set?.id ?? "" };
@@ -202,7 +208,7 @@ async function makeTenant(services: Services, userId: string, mode: Mode): Promi
 
 async function connect(
   { pool }: Services,
-  tenant: Tenant,
+  tenant: TestTenant,
   platform: PlatformName,
   options: { platformSetId?: string; metadata?: Record<string, unknown> },
 ): Promise<string> {
@@ -233,7 +239,7 @@ const METADATA: Partial<Record<PlatformName, Record<string, unknown>>> = {
 
 function call(
   url: string,
-  tenant: Tenant,
+  tenant: TestTenant,
   method: string,
   path: string,
   body?: unknown,
@@ -268,7 +274,7 @@ export const PASSWORD = "correct horse battery staple";
 /** Made once: it is costly on purpose. */
 let passwordHash: Promise<string> | undefined;
 
-async function signIn({ pool, auth, settings }: Services, url: string, { userId }: Tenant): Promise<string> {
+async function signIn({ pool, auth, settings }: Services, url: string, { userId }: TestTenant): Promise<string> {
   passwordHash ??= (await auth()).hashPassword(PASSWORD);
   await savePassword.run(pool, [newId(), userId, await passwordHash]);
   const user = await verifyEmail.one(pool, [userId]);

@@ -3,8 +3,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { TcpProxy, Trouble } from "../../tests/tcp-proxy.ts";
 import { type Expectation, untilSettled } from "./checker.ts";
 import { draftOf } from "./contents.ts";
-import { keepWorkers } from "./crew.ts";
-import { type PartResult, pick, runPart } from "./part.ts";
+import { type ScenarioResult, pick, runScenario } from "./scenario.ts";
+import { startWorkerPool } from "./worker-pool.ts";
 import type { Subject, World } from "./world.ts";
 
 /** One thing that can become of the commit's one request. */
@@ -72,12 +72,12 @@ const ROWS: readonly Row[] = [
 ];
 
 /** Each row of the table of answers, to the commit of a post of its own. */
-export function answerTable(options: { long: boolean }): Promise<PartResult> {
+export function answerTable(options: { long: boolean }): Promise<ScenarioResult> {
   const rows = ROWS.filter((row) => options.long || row.long !== true);
   // The request's time-out is not scaled: the scaled 15 minutes to `unknown` have to be longer.
   const speed = options.long ? { speed: 8 } : {};
-  return runPart("Answers to the commit", { people: rows.length, proxied: true, ...speed }, async (world) => {
-    const crew = await keepWorkers(world, 2);
+  return runScenario("Answers to the commit", { people: rows.length, proxied: true, ...speed }, async (world) => {
+    const workers = await startWorkerPool(world, 2);
     const proxy = proxyOf(world);
     const posts = await Promise.all(rows.map((row, index) => makePost(world, row, index)));
     const table = rows.map((row, index) => ({ row, subject: pick(posts, index) }));
@@ -91,7 +91,7 @@ export function answerTable(options: { long: boolean }): Promise<PartResult> {
       if (row.act !== undefined) proxy.trouble({ match: commitOf(subject), times: 1, act: row.act });
     await Promise.all(others.map(({ subject }) => world.api.publish(subject)));
     await untilSettled(world, posts, 120);
-    await crew.disband();
+    await workers.stop();
     const troubled = others.filter(({ row }) => row.act !== undefined).length;
     if (proxy.struck() !== troubled) throw new Error(`The proxy has struck ${proxy.struck()} commits, not ${troubled}`);
     const expectations = table.map(({ row: { fates, publishCalls }, subject }): Expectation => ({
@@ -118,12 +118,12 @@ async function makePost(world: World, { name, magic }: Row, index: number): Prom
 
 /** The commit waits at the last moment until nobody listens any more; when it has failed, somebody does again. */
 async function refuseConnections(world: World, proxy: TcpProxy, subject: Subject): Promise<void> {
-  const ambush = { point: "intent.written", platformPostId: subject.platformPostId, step: null, act: "hold" } as const;
-  world.places.plan([ambush]);
+  const fault = { point: "intent.written", platformPostId: subject.platformPostId, step: null, act: "hold" } as const;
+  world.faultPlan.plan([fault]);
   void (async () => {
-    while (world.places.struck().length === 0) await sleep(10);
+    while (world.faultPlan.struck().length === 0) await sleep(10);
     await proxy.refuse();
-    world.places.release(ambush);
+    world.faultPlan.release(fault);
     const failed =
       "select 1 from publish_steps where platform_post_id = $1 and effect = 'visible' and result = 'definite_failure'";
     while ((await world.pool.query(failed, [subject.platformPostId])).rowCount === 0) await sleep(10);

@@ -4,10 +4,10 @@ import type { PlatformName } from "../../model/platform-names.ts";
 import type { FaultPoint } from "../../server/publishing/fault-points.ts";
 import { untilSettled, whereAnswersAreLost } from "./checker.ts";
 import { draftOf, type Kind } from "./contents.ts";
-import { keepWorkers } from "./crew.ts";
-import { type Done, type PartResult, pick, runPart } from "./part.ts";
-import type { Ambush } from "./places.ts";
+import type { InjectedFault } from "./fault-plan.ts";
 import type { ChildProcessHandle } from "./processes.ts";
+import { type ScenarioOutcome, type ScenarioResult, pick, runScenario } from "./scenario.ts";
+import { startWorkerPool } from "./worker-pool.ts";
 import { begin, type Subject, type World } from "./world.ts";
 
 /** A kind of post whose every fault point is a place to crash at. */
@@ -34,12 +34,12 @@ const WORKERS = 2;
  * process that is killed there, and other processes go on. Points that may wait are gathered: the posts of a round each
  * stand still at their own point, and then the processes are killed. At the others the process kills itself.
  */
-export function crashEverywhere(subjects: readonly CrashSubject[], people = 60): Promise<PartResult> {
-  return runPart("Crash at every point", { people, slots: people }, (world) => crashIn(world, subjects));
+export function crashEverywhere(subjects: readonly CrashSubject[], people = 60): Promise<ScenarioResult> {
+  return runScenario("Crash at every point", { people, slots: people }, (world) => crashIn(world, subjects));
 }
 
 /** The same in a world that is there, whose workers can hold a post of each of its people. */
-export async function crashIn(world: World, subjects: readonly CrashSubject[]): Promise<Done> {
+export async function crashIn(world: World, subjects: readonly CrashSubject[]): Promise<ScenarioOutcome> {
   const { cases, posts } = await learnPlaces(world, subjects);
   const standing = cases.filter(({ point }) => !MUST_NOT_WAIT.has(point));
   const sudden = cases.filter(({ point }) => MUST_NOT_WAIT.has(point));
@@ -56,7 +56,7 @@ export async function crashIn(world: World, subjects: readonly CrashSubject[]): 
 }
 
 /** No post is in hand there yet. */
-const CLAIMS = (["claim.before", "claim.after"] as const).map((point): Ambush => ({
+const CLAIMS = (["claim.before", "claim.after"] as const).map((point): InjectedFault => ({
   point,
   platformPostId: null,
   step: null,
@@ -68,7 +68,7 @@ async function learnPlaces(
   world: World,
   subjects: readonly CrashSubject[],
 ): Promise<{ cases: Case[]; posts: Subject[] }> {
-  world.places.plan([], { record: true });
+  world.faultPlan.plan([], { record: true });
   const worker = await world.startWorker();
   const posts = await Promise.all(
     subjects.map((subject, index) => makePost(world, subject, `learning ${index}`, index)),
@@ -76,7 +76,7 @@ async function learnPlaces(
   await Promise.all(posts.map((post) => world.api.publish(post)));
   await untilSettled(world, posts, 30);
   await worker.kill();
-  const seen = world.places.recorded();
+  const seen = world.faultPlan.recorded();
   const cases = subjects.flatMap((subject, index) => {
     const ours = seen.filter(
       ({ platformPostId, point }) => platformPostId === posts[index]?.platformPostId && !point.startsWith("claim."),
@@ -91,11 +91,11 @@ async function learnPlaces(
 
 async function killStanding(world: World, cases: readonly Case[]): Promise<Subject[]> {
   const workers = await Promise.all(Array.from({ length: WORKERS }, () => world.holdWorker()));
-  const { posts, ambushes } = await prepare(world, cases, "freeze");
-  world.places.plan(ambushes);
+  const { posts, injected } = await prepare(world, cases, "freeze");
+  world.faultPlan.plan(injected);
   await Promise.all(workers.map(begin));
   await Promise.all(posts.map((post) => world.api.publish(post)));
-  await untilStruck(world, ambushes);
+  await untilStruck(world, injected);
   const successors = await Promise.all(Array.from({ length: WORKERS }, () => world.holdWorker()));
   await killAll(workers);
   await Promise.all(successors.map(begin));
@@ -105,35 +105,35 @@ async function killStanding(world: World, cases: readonly Case[]): Promise<Subje
 }
 
 async function killThemselves(world: World, cases: readonly Case[]): Promise<Subject[]> {
-  const { posts, ambushes } = await prepare(world, cases, "kill");
-  world.places.plan([...ambushes, ...CLAIMS]);
-  const crew = await keepWorkers(world, 2);
+  const { posts, injected } = await prepare(world, cases, "kill");
+  world.faultPlan.plan([...injected, ...CLAIMS]);
+  const workers = await startWorkerPool(world, 2);
   // One after the other: a process that kills itself takes along what else it is at.
   for (const post of posts) {
     await world.api.publish(post);
     await sleep(300);
   }
-  await untilStruck(world, [...ambushes, ...CLAIMS]);
+  await untilStruck(world, [...injected, ...CLAIMS]);
   await untilSettled(world, posts, 60);
-  await crew.disband();
+  await workers.stop();
   return posts;
 }
 
 async function prepare(
   world: World,
   cases: readonly Case[],
-  act: Ambush["act"],
-): Promise<{ posts: Subject[]; ambushes: Ambush[] }> {
+  act: InjectedFault["act"],
+): Promise<{ posts: Subject[]; injected: InjectedFault[] }> {
   const posts = await Promise.all(
     cases.map((each, index) => makePost(world, each, `${each.point} of ${each.step}`, index)),
   );
-  const ambushes = cases.map(({ point, step }, index): Ambush => ({
+  const injected = cases.map(({ point, step }, index): InjectedFault => ({
     point,
     step,
     platformPostId: posts[index]?.platformPostId ?? null,
     act,
   }));
-  return { posts, ambushes };
+  return { posts, injected };
 }
 
 async function makePost(
@@ -150,12 +150,12 @@ async function makePost(
 }
 
 /** Fails loudly where a point is not reached, since nothing would be tested then. */
-async function untilStruck(world: World, ambushes: readonly Ambush[]): Promise<void> {
+async function untilStruck(world: World, injected: readonly InjectedFault[]): Promise<void> {
   const end = performance.now() + 60_000;
-  while (world.places.struck().length < ambushes.length) {
+  while (world.faultPlan.struck().length < injected.length) {
     if (performance.now() > end) {
-      const struck = new Set(world.places.struck());
-      const missing = ambushes.filter((ambush) => !struck.has(ambush)).map(({ point, step }) => `${point} of ${step}`);
+      const struck = new Set(world.faultPlan.struck());
+      const missing = injected.filter((fault) => !struck.has(fault)).map(({ point, step }) => `${point} of ${step}`);
       throw new Error(`Fault points that were not reached: ${missing.join(", ")}`);
     }
     await sleep(50);

@@ -1,15 +1,15 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { untilSettled } from "./checker.ts";
-import { keepWorkers } from "./crew.ts";
 import { doubledPosts, insistOnPosts } from "./kills.ts";
-import { type PartResult, runPart, seededRandom } from "./part.ts";
+import { type ScenarioResult, runScenario, seededRandom } from "./scenario.ts";
+import { startWorkerPool } from "./worker-pool.ts";
 
 /** PostgreSQL ends at once and comes back, while clients create and publish and workers publish. */
-export function breakDatabase(options: { posts: number; breaks: number; seed: number }): Promise<PartResult> {
-  return runPart("PostgreSQL crashes", { people: 12, apis: 2 }, async (world) => {
+export function breakDatabase(options: { posts: number; breaks: number; seed: number }): Promise<ScenarioResult> {
+  return runScenario("PostgreSQL crashes", { people: 12, apis: 2 }, async (world) => {
     const random = seededRandom(options.seed);
-    const crew = await keepWorkers(world, 2);
+    const workers = await startWorkerPool(world, 2);
     const clients = Promise.all(
       world.people.map((_, index) => insistOnPosts(world, index, Math.ceil(options.posts / world.people.length))),
     );
@@ -19,7 +19,7 @@ export function breakDatabase(options: { posts: number; breaks: number; seed: nu
     }
     const subjects = (await clients).flat();
     await untilSettled(world, subjects, 120);
-    await crew.disband();
+    await workers.stop();
     const did =
       `${subjects.length} posts created and published while PostgreSQL was stopped ${options.breaks} times as ` +
       "with pg_ctl -m immediate";

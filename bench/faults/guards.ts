@@ -1,17 +1,19 @@
 import { newId } from "../../model/ids.ts";
 import { untilSettled, type Violation } from "./checker.ts";
 import { draftOf } from "./contents.ts";
-import { type PartResult, pick, runPart } from "./part.ts";
+import { type ScenarioResult, pick, runScenario } from "./scenario.ts";
 import type { Subject, World } from "./world.ts";
 
 /**
  * A process dies with a commit of which nobody knows whether it was sent. Whoever takes over may only read, and that
  * not before the deadline and the quarantine are over: until then the request may still be on its way.
  */
-export function quarantine(): Promise<PartResult> {
-  return runPart("Quarantine of an open commit", { people: 1, speed: 1.5 }, async (world) => {
+export function quarantine(): Promise<ScenarioResult> {
+  return runScenario("Quarantine of an open commit", { people: 1, speed: 1.5 }, async (world) => {
     const subject = await makePost(world, "quarantined");
-    world.places.plan([{ point: "answer.received", platformPostId: subject.platformPostId, step: null, act: "kill" }]);
+    world.faultPlan.plan([
+      { point: "answer.received", platformPostId: subject.platformPostId, step: null, act: "kill" },
+    ]);
     const doomed = await world.startWorker();
     await world.api.publish(subject);
     await doomed.gone;
@@ -46,8 +48,8 @@ async function tooEarly(world: World, subject: Subject): Promise<Violation[]> {
 /**
  * The database itself refuses what the engine never does: a second open commit, and one post of the platform for two.
  */
-export function uniqueCommits(): Promise<PartResult> {
-  return runPart("Unique indexes", { people: 1 }, async (world) => {
+export function uniqueCommits(): Promise<ScenarioResult> {
+  return runScenario("Unique indexes", { people: 1 }, async (world) => {
     const worker = await world.startWorker();
     const posts = [await makePost(world, "first"), await makePost(world, "second")];
     for (const post of posts) await world.api.publish(post);

@@ -3,25 +3,25 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { subjectOf } from "./api.ts";
 import { type Expectation, untilSettled, type Violation } from "./checker.ts";
 import { draftOf, KINDS } from "./contents.ts";
-import { keepWorkers } from "./crew.ts";
-import { type PartResult, pick, runPart, seededRandom } from "./part.ts";
+import { type ScenarioResult, pick, runScenario, seededRandom } from "./scenario.ts";
+import { startWorkerPool } from "./worker-pool.ts";
 import type { Subject, World } from "./world.ts";
 
 /** One of three workers is killed again and again while posts of all kinds keep coming. */
-export function killWorkers(options: { posts: number; kills: number; seed: number }): Promise<PartResult> {
-  return runPart("Killed workers", { people: 24 }, async (world) => {
+export function killWorkers(options: { posts: number; kills: number; seed: number }): Promise<ScenarioResult> {
+  return runScenario("Killed workers", { people: 24 }, async (world) => {
     const random = seededRandom(options.seed);
-    const crew = await keepWorkers(world, 3);
+    const workers = await startWorkerPool(world, 3);
     const posting = keepPosting(world, options.posts, random);
     for (let kills = 0; kills < options.kills; kills += 1) {
       await sleep(200 + 1000 * random());
-      while (crew.members().length < 2) await sleep(20);
-      await pick(crew.members(), Math.floor(3 * random())).kill();
+      while (workers.running().length < 2) await sleep(20);
+      await pick(workers.running(), Math.floor(3 * random())).kill();
     }
     const subjects = await posting;
     const expectations = subjects.map((subject): Expectation => ({ subject }));
     await untilSettled(world, subjects, 120);
-    await crew.disband();
+    await workers.stop();
     return {
       did: `${options.posts} posts of all kinds while one of 3 workers was killed with SIGKILL ${options.kills} times`,
       faults: options.kills,
@@ -34,9 +34,9 @@ export function killWorkers(options: { posts: number; kills: number; seed: numbe
  * Two API processes are killed in turn while clients create and publish, each call with an idempotency key and repeated
  * until it is answered. A key makes one post.
  */
-export function killApis(options: { posts: number; kills: number; seed: number }): Promise<PartResult> {
-  return runPart("Killed API", { people: 12, apis: 2 }, async (world) => {
-    const crew = await keepWorkers(world, 2);
+export function killApis(options: { posts: number; kills: number; seed: number }): Promise<ScenarioResult> {
+  return runScenario("Killed API", { people: 12, apis: 2 }, async (world) => {
+    const workers = await startWorkerPool(world, 2);
     const random = seededRandom(options.seed);
     const clients = world.people.map((_, index) =>
       insistOnPosts(world, index, Math.ceil(options.posts / world.people.length)),
@@ -48,7 +48,7 @@ export function killApis(options: { posts: number; kills: number; seed: number }
     }
     const subjects = (await all).flat();
     await untilSettled(world, subjects, 120);
-    await crew.disband();
+    await workers.stop();
     const did =
       `${subjects.length} posts created and published with idempotency keys on 2 API processes, ` +
       `one of which was killed with SIGKILL ${options.kills} times`;

@@ -6,8 +6,8 @@ import type { FaultPoint } from "../../server/publishing/fault-points.ts";
 import { type Expectation, untilSettled, whereAnswersAreLost } from "./checker.ts";
 import { draftOf, type Kind } from "./contents.ts";
 import { type CrashSubject, crashIn } from "./crashes.ts";
-import { keepWorkers } from "./crew.ts";
-import { type PartResult, pick, runPart } from "./part.ts";
+import { type ScenarioResult, pick, runScenario } from "./scenario.ts";
+import { startWorkerPool } from "./worker-pool.ts";
 import type { Subject, World } from "./world.ts";
 
 /** What is published on each network: a text where it takes one alone, else a video. */
@@ -31,14 +31,14 @@ interface Amount {
 }
 
 /** The crashes, and the commits whose answer is lost, on every network. */
-export function breakPlatforms({ people, points, losses = LOSSES }: Amount): Promise<PartResult> {
+export function breakPlatforms({ people, points, losses = LOSSES }: Amount): Promise<ScenarioResult> {
   const subjects = PLATFORM_NAMES.flatMap((platform): CrashSubject[] => {
     const subject = { platform, kind: KIND_OF[platform] };
     return points === undefined
       ? [subject, { ...subject, lost: true, points: READING_BACK }]
       : [{ ...subject, points }];
   });
-  return runPart("All seven platforms", { people, slots: people, platforms: PLATFORM_NAMES }, async (world) => {
+  return runScenario("All seven platforms", { people, slots: people, platforms: PLATFORM_NAMES }, async (world) => {
     await prepareSandbox(world);
     const crashes = await crashIn(world, subjects);
     const expectations = await loseAnswers(world, losses);
@@ -73,7 +73,7 @@ async function prepareSandbox({ sandbox }: World): Promise<void> {
 
 async function loseAnswers(world: World, losses: readonly Loss[]): Promise<Expectation[]> {
   const before = await struckCommits(world);
-  const crew = await keepWorkers(world, 2);
+  const workers = await startWorkerPool(world, 2);
   const made = await Promise.all(
     losses.flatMap((loss, index) => PLATFORM_NAMES.map((platform) => losePost(world, platform, loss, index))),
   );
@@ -93,7 +93,7 @@ async function loseAnswers(world: World, losses: readonly Loss[]): Promise<Expec
     120,
   );
   await untilStruck(world, before, losses.length);
-  await crew.disband();
+  await workers.stop();
   return made.map(({ subject, loss }) => ({
     ...whereAnswersAreLost(subject),
     ...(loss === "http_500" || loss === "drop_before" ? { publishCalls: 2 } : {}),

@@ -3,9 +3,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { subjectOf } from "./api.ts";
 import { type Expectation, untilSettled, type Violation } from "./checker.ts";
 import { draftOf } from "./contents.ts";
-import { keepWorkers } from "./crew.ts";
 import { doubledPosts } from "./kills.ts";
-import { type PartResult, pick, runPart, seededRandom } from "./part.ts";
+import { type ScenarioResult, pick, runScenario, seededRandom } from "./scenario.ts";
+import { startWorkerPool } from "./worker-pool.ts";
 import type { Person, Subject, World } from "./world.ts";
 
 /** How long a text takes from publish to live, at most: the race is run within it. */
@@ -19,10 +19,10 @@ const LONGER_RACES = 3;
 /**
  * Publish, and cancel a moment later: either it is discarded and never live, or the cancel is refused and it is live.
  */
-export function cancelAgainstPublish(options: { races: number; seed: number }): Promise<PartResult> {
-  return runPart("Cancel against publish", { people: 24 }, async (world) => {
+export function cancelAgainstPublish(options: { races: number; seed: number }): Promise<ScenarioResult> {
+  return runScenario("Cancel against publish", { people: 24 }, async (world) => {
     const random = seededRandom(options.seed);
-    const crew = await keepWorkers(world, 2);
+    const workers = await startWorkerPool(world, 2);
     const each = Math.ceil(options.races / world.people.length);
     const expectations: Expectation[] = [];
     const winners = () => expectations.filter(({ fates }) => fates?.includes("discarded")).length;
@@ -43,7 +43,7 @@ export function cancelAgainstPublish(options: { races: number; seed: number }): 
       expectations.map(({ subject }) => subject),
       60,
     );
-    await crew.disband();
+    await workers.stop();
     const won = winners();
     const did =
       `${expectations.length} posts published and canceled up to ${milliseconds} ms later: ${won} were canceled, ` +
@@ -86,10 +86,10 @@ function isRaced(won: number, races: number): boolean {
  * Scheduled, and edited around the due instant: either the new text goes out alone, or the edit is refused and the old
  * one does.
  */
-export function editAgainstDueTime(options: { rounds: number; seed: number }): Promise<PartResult> {
-  return runPart("Edit against the due time", { people: 24 }, async (world) => {
+export function editAgainstDueTime(options: { rounds: number; seed: number }): Promise<ScenarioResult> {
+  return runScenario("Edit against the due time", { people: 24 }, async (world) => {
     const random = seededRandom(options.seed);
-    const crew = await keepWorkers(world, 2);
+    const workers = await startWorkerPool(world, 2);
     const expectations: Expectation[] = [];
     const winners = () => expectations.filter(({ subject }) => subject.parts[0]?.endsWith("edited")).length;
     for (
@@ -109,7 +109,7 @@ export function editAgainstDueTime(options: { rounds: number; seed: number }): P
       expectations.map(({ subject }) => subject),
       60,
     );
-    await crew.disband();
+    await workers.stop();
     const won = winners();
     const did =
       `${expectations.length} posts edited from 100 ms before their due time to 150 ms after it, ` +
@@ -137,9 +137,9 @@ async function raceEdit(
 }
 
 /** Each post is published by twenty calls at once. */
-export function publishManyTimes(options: { posts: number }): Promise<PartResult> {
-  return runPart("Twenty concurrent publishes", { people: 12, apis: 2 }, async (world) => {
-    const crew = await keepWorkers(world, 2);
+export function publishManyTimes(options: { posts: number }): Promise<ScenarioResult> {
+  return runScenario("Twenty concurrent publishes", { people: 12, apis: 2 }, async (world) => {
+    const workers = await startWorkerPool(world, 2);
     const violations: Violation[] = [];
     const expectations: Expectation[] = [];
     for (let number = 0; number < options.posts; number += 1) {
@@ -159,7 +159,7 @@ export function publishManyTimes(options: { posts: number }): Promise<PartResult
       expectations.map(({ subject }) => subject),
       60,
     );
-    await crew.disband();
+    await workers.stop();
     return {
       did: `${options.posts} posts, each published by 20 concurrent requests on 2 API processes`,
       faults: options.posts * 20,
@@ -170,9 +170,9 @@ export function publishManyTimes(options: { posts: number }): Promise<PartResult
 }
 
 /** Two hundred creates with one key at once, over two processes, make one post. */
-export function createWithOneKey(options: { rounds: number; calls: number }): Promise<PartResult> {
-  return runPart("One idempotency key", { people: options.rounds, apis: 2 }, async (world) => {
-    const crew = await keepWorkers(world, 1);
+export function createWithOneKey(options: { rounds: number; calls: number }): Promise<ScenarioResult> {
+  return runScenario("One idempotency key", { people: options.rounds, apis: 2 }, async (world) => {
+    const workers = await startWorkerPool(world, 1);
     const violations: Violation[] = [];
     const subjects: Subject[] = [];
     for (const [round, person] of world.people.entries()) {
@@ -198,7 +198,7 @@ export function createWithOneKey(options: { rounds: number; calls: number }): Pr
       subjects.push(subject);
     }
     await untilSettled(world, subjects, 60);
-    await crew.disband();
+    await workers.stop();
     const did =
       `${options.rounds} times ${options.calls} concurrent creates with one key on 2 API processes; ` +
       "the post was then published";

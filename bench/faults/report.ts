@@ -2,12 +2,12 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { VIOLATIONS } from "./checker.ts";
-import type { PartResult } from "./part.ts";
+import type { ScenarioResult } from "./scenario.ts";
 
 const FILE = join(import.meta.dirname, "../../docs/faults.md");
 
 /** Writes the section of one part between its marks; what stands outside of the marks is written by hand. */
-export async function writeSection(name: string, result: PartResult, conditions: string): Promise<void> {
+export async function writeSection(name: string, result: ScenarioResult, conditions: string): Promise<void> {
   const text = await readFile(FILE, "utf8");
   const [begin, end] = [`<!-- ${name} -->`, `<!-- /${name} -->`];
   const from = text.indexOf(begin);
@@ -30,7 +30,7 @@ export async function writeSection(name: string, result: PartResult, conditions:
 }
 
 /** Markdown, and readable on a terminal. */
-export function table({ posts, faults, fates, violations, seconds }: PartResult): string[] {
+export function table({ posts, faults, fates, violations, seconds }: ScenarioResult): string[] {
   const count = (kind: string) => violations.filter((violation) => violation.kind === kind).length;
   const became = Object.entries(fates)
     .map(([fate, number]) => `${number} ${fate}`)
@@ -54,7 +54,7 @@ export function table({ posts, faults, fates, violations, seconds }: PartResult)
 }
 
 /** With an empty line after them. */
-export function notesOf({ notes = [] }: PartResult): string[] {
+export function notesOf({ notes = [] }: ScenarioResult): string[] {
   return notes.length === 0 ? [] : [...notes, ""];
 }
 

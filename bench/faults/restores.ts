@@ -6,8 +6,8 @@ import { readHold, releaseHold } from "../../server/publishing/hold.ts";
 import { createDiskStorage } from "../../server/storage/disk.ts";
 import { type Expectation, untilSettled, type Violation } from "./checker.ts";
 import { draftOf, type Kind } from "./contents.ts";
-import { type PartResult, pick, runPart } from "./part.ts";
 import { KIND_OF } from "./platforms.ts";
+import { type ScenarioResult, pick, runScenario } from "./scenario.ts";
 import type { Subject, World } from "./world.ts";
 
 /** What a backup of the database holds of posts. */
@@ -17,8 +17,8 @@ const TABLES = ["posts", "platform_posts", "publish_steps", "outbox", "post_coun
  * The database is put back to a state from before everything was published, and a worker starts. It has to notice, read
  * back what it can, send nothing by itself before a person says so, and nothing twice after that.
  */
-export function restoreBackup({ people }: { people: number }): Promise<PartResult> {
-  return runPart("Restored database", { people, slots: people, platforms: PLATFORM_NAMES }, async (world) => {
+export function restoreBackup({ people }: { people: number }): Promise<ScenarioResult> {
+  return runScenario("Restored database", { people, slots: people, platforms: PLATFORM_NAMES }, async (world) => {
     await world.sandbox.fault({
       platform: "tiktok",
       operation: "create",

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import type { Violation } from "./checker.ts";
-import type { PartResult } from "./part.ts";
+import type { ScenarioResult } from "./scenario.ts";
 
 /** Takes one text of a file out and puts another in its place. */
 export interface Change {
@@ -276,7 +276,7 @@ const COPIED = [
  * Takes the guards out, one at a time and in a copy of the code, and runs the tests that are to notice. A copy, so that
  * the product has no switch for this; a change that does not apply any more is an error, not a pass.
  */
-export async function sabotageRuns(): Promise<PartResult> {
+export async function sabotageRuns(): Promise<ScenarioResult> {
   const began = performance.now();
   const copy = await copyCode();
   const violations: Violation[] = [];

@@ -5,7 +5,7 @@ import { z } from "zod";
 import { loadConfig } from "../../server/start/config.ts";
 import { createLog } from "../../server/start/log.ts";
 import { start } from "../../server/start/main.ts";
-import { ambushIn } from "./places.ts";
+import { faultHook } from "./fault-plan.ts";
 
 /**
  * A worker as `ampost worker` starts it, with a hook at its fault points. A held one begins when it is told to, so that
@@ -19,6 +19,6 @@ await once(process, "message");
 const config = loadConfig(process.env);
 const log = createLog({ level: config.logLevel, part: "worker" });
 process.on("unhandledRejection", (error) => log.error({ err: error }, "A failure went unheard"));
-const running = await start(config, log, { api: false, worker: true, sandbox: false, faultPoint: ambushIn(folder) });
+const running = await start(config, log, { api: false, worker: true, sandbox: false, faultPoint: faultHook(folder) });
 process.send?.("started");
 process.on("SIGTERM", () => void running.stop().then(() => process.exit(0)));

@@ -19,8 +19,8 @@ import { type Instance, openInstance } from "../../server/start/instance.ts";
 import { startTcpProxy, type TcpProxy } from "../../tests/tcp-proxy.ts";
 import { type Api, createApi } from "./api.ts";
 import { PLATFORM } from "./contents.ts";
+import { openFaultPlan, type FaultPlan } from "./fault-plan.ts";
 import { watchStatuses } from "./history.ts";
-import { openPlaces, type Places } from "./places.ts";
 import { type ChildProcessHandle, startProcess } from "./processes.ts";
 import { openSandboxDoor, type SandboxDoor } from "./sandbox-door.ts";
 
@@ -71,7 +71,7 @@ export interface World {
   apiUrl: string;
   sandbox: SandboxDoor;
   proxy: TcpProxy | null;
-  places: Places;
+  faultPlan: FaultPlan;
   pool: pg.Pool;
   databaseUrl: string;
   /** Kills an API process; another takes its address. Resolves when that is ready. */
@@ -172,7 +172,7 @@ async function build(
     apiUrl: urls[0] ?? "",
     sandbox,
     proxy,
-    places: openPlaces(folder),
+    faultPlan: openFaultPlan(folder),
     pool: instance.pool,
     databaseUrl: database.url,
     restartApi: async (number) => {

@@ -3,9 +3,9 @@ import { platforms } from "../../platforms/index.ts";
 import { integer, text } from "../../sandbox/store.ts";
 import type { Violation } from "../faults/checker.ts";
 import type { Installation } from "./installation.ts";
-import type { Subject } from "./people.ts";
-import type { Ran } from "./run.ts";
+import type { RunResult } from "./run.ts";
 import { EPOCH_MS } from "./timeline.ts";
+import type { Subject } from "./users.ts";
 
 export interface CheckResult {
   violations: Violation[];
@@ -53,7 +53,7 @@ interface Post {
 }
 
 /** Holds what a run has left against the sandboxes' ledger. The ledger is right; our own words are what is checked. */
-export async function check({ stage, sandbox }: Installation, ran: Ran): Promise<CheckResult> {
+export async function check({ stage, sandbox }: Installation, ran: RunResult): Promise<CheckResult> {
   const { plan, subjects } = ran;
   const ledger = sandbox.all("SELECT * FROM posts ORDER BY seq").map((row): Entry => ({
     seq: integer(row, "seq"),
@@ -119,11 +119,11 @@ function say(kind: Violation["kind"], { place, row, entries }: Post, what: strin
 }
 
 /** Whether the caller has told to publish again what might be live. */
-function forced({ acted }: Ran, { place }: Post): number {
+function forced({ acted }: RunResult, { place }: Post): number {
   return acted.filter(({ post, act, outcome }) => post === place && act === "force" && outcome !== "refused").length;
 }
 
-function truth(ran: Ran, post: Post): Violation[] {
+function truth(ran: RunResult, post: Post): Violation[] {
   const { row, entries } = post;
   const wasWanted = Number.isFinite(whenOf(ran, post));
   if (!wasWanted) return [];
@@ -160,7 +160,7 @@ function truth(ran: Ran, post: Post): Violation[] {
 }
 
 /** The sum of what refuses for long: six tries take 21 minutes. */
-function mayFail(ran: Ran, post: Post): boolean {
+function mayFail(ran: RunResult, post: Post): boolean {
   if (forced(ran, post) > 0 || post.row.was_unknown) return true;
   // The second of two with the same words is one that networks refuse.
   if (hasTwin(ran, post) && post.row.error?.code !== "INTERNAL_ERROR") return true;
@@ -174,7 +174,7 @@ const LISTS_ALONE: readonly PlatformName[] = ["twitter", "facebook"];
 const MOST_SKEW_MS = 800_000;
 
 /** Of most networks it can be read back what became of a call. */
-function mayBeUnknown(ran: Ran, post: Post): boolean {
+function mayBeUnknown(ran: RunResult, post: Post): boolean {
   if (ran.struck.size === 0) return false;
   if (hasTwin(ran, post) || forced(ran, post) > 0) return true;
   if (["expired", "revoked", "reconnect_required"].includes(post.row.token_health)) return true;
@@ -188,12 +188,12 @@ function mayBeUnknown(ran: Ran, post: Post): boolean {
   );
 }
 
-function hasTwin({ plan }: Ran, { place }: Post): boolean {
+function hasTwin({ plan }: RunResult, { place }: Post): boolean {
   const own = plan.posts[place];
   return plan.posts.some((other, index) => index !== place && own !== undefined && keyOf(other) === keyOf(own));
 }
 
-function keyOf({ tenant, shape, words }: Ran["plan"]["posts"][number]): string {
+function keyOf({ tenant, shape, words }: RunResult["plan"]["posts"][number]): string {
   return `${tenant} ${shape.platform} ${words}`;
 }
 
@@ -207,7 +207,7 @@ function groups(posts: readonly Post[]): Post[][] {
   ];
 }
 
-function counts(ran: Ran, group: readonly Post[]): Violation[] {
+function counts(ran: RunResult, group: readonly Post[]): Violation[] {
   const [post] = group;
   if (post === undefined) return [];
   const violations: Violation[] = [];
@@ -233,7 +233,7 @@ function counts(ran: Ran, group: readonly Post[]): Violation[] {
  * The commit call: within its deadline, never again once it has done its work, and what it has answered is never
  * forgotten.
  */
-function commits(ran: Ran, post: Post): Violation[] {
+function commits(ran: RunResult, post: Post): Violation[] {
   const { row, subject } = post;
   const own = ran.commits.filter(({ platformPostId }) => platformPostId === row.id);
   const repeats = platforms[row.platform].broker?.identicalRepeat !== undefined;
@@ -272,7 +272,7 @@ function commits(ran: Ran, post: Post): Violation[] {
 const READ_BACK_SECONDS = 14.9;
 
 /** Whether a clock stood still and the other was set back: then no process can know what time has passed. */
-function isClockless({ struck }: Ran): boolean {
+function isClockless({ struck }: RunResult): boolean {
   const blows = [...struck].flatMap((fault) => (fault.at === "point" || fault.at === "time" ? [fault.do] : []));
   return (
     blows.some(({ what }) => what === "suspended") &&
@@ -284,7 +284,7 @@ function isClockless({ struck }: Ran): boolean {
 const DEADLINE_SECONDS = 5.05;
 
 /** A worker that is at work, and can reach the database, keeps what it holds. */
-async function takeovers({ struck }: Ran, stage: Installation["stage"]): Promise<Violation[]> {
+async function takeovers({ struck }: RunResult, stage: Installation["stage"]): Promise<Violation[]> {
   const isQuiet = [...struck].every(
     (fault) => fault.at === "request" || (fault.at === "time" && fault.do.what === "outage"),
   );
@@ -308,7 +308,7 @@ function order(post: Post): Violation[] {
   return gap === -1 ? [] : [say("backwards", post, `has part ${gap + 1} without or before part ${gap}`)];
 }
 
-function whenOf({ plan }: Ran, { place }: Post): number {
+function whenOf({ plan }: RunResult, { place }: Post): number {
   const when = plan.posts[place]?.when;
   if (when === undefined) return Infinity;
   return "dueAt" in when ? when.dueAt : when.publishAt;
@@ -318,7 +318,7 @@ function whenOf({ plan }: Ran, { place }: Post): number {
  * Never before its time, by the latest that the database's clock had shown. Of posts with the same words, the first
  * goes out no sooner than the first is due.
  */
-function punctuality({ clockSteps, acted }: Ran, group: readonly Post[]): Violation[] {
+function punctuality({ clockSteps, acted }: RunResult, group: readonly Post[]): Violation[] {
   const [post] = group;
   const dues = group.map(({ row }) => row.due_at?.getTime() ?? Infinity).sort((left, right) => left - right);
   if (
@@ -341,7 +341,7 @@ function punctuality({ clockSteps, acted }: Ran, group: readonly Post[]): Violat
 }
 
 /** What was said to be cancelled does not go out any more. */
-function cancelled(ran: Ran, post: Post): Violation[] {
+function cancelled(ran: RunResult, post: Post): Violation[] {
   // Another that says the same may go out.
   if (hasTwin(ran, post)) return [];
   const cancel = ran.acted.find(
@@ -389,7 +389,7 @@ const FORWARD: Record<string, Record<string, readonly string[]>> = {
   },
 };
 
-async function changes({ acted }: Ran, stage: Installation["stage"]): Promise<Violation[]> {
+async function changes({ acted }: RunResult, stage: Installation["stage"]): Promise<Violation[]> {
   const { rows } = await stage.pool.query<{ kind: string; id: string; was: string; becomes: string }>(
     "select kind, id, was, becomes from sim.changes where kind <> 'takeover' order by seq",
   );
@@ -464,7 +464,7 @@ async function news(stage: Installation["stage"]): Promise<Violation[]> {
 /**
  * A refresh token is shown once, unless an answer to it was lost; and nobody is told to connect again without cause.
  */
-async function tokens(ran: Ran, { stage }: Pick<Installation, "stage" | "sandbox">): Promise<Violation[]> {
+async function tokens(ran: RunResult, { stage }: Pick<Installation, "stage" | "sandbox">): Promise<Violation[]> {
   const shown = ran.arrived
     .filter(({ body }) => body.includes("grant_type=refresh_token"))
     .map(({ body }) => new URLSearchParams(body).get("refresh_token") ?? "");
@@ -489,7 +489,7 @@ async function tokens(ran: Ran, { stage }: Pick<Installation, "stage" | "sandbox
 /** Where somebody has many posts, whoever has one waits no longer for it. */
 const LONGEST_WAIT_SECONDS = 10;
 
-function fairness(ran: Ran, posts: readonly Post[]): Violation[] {
+function fairness(ran: RunResult, posts: readonly Post[]): Violation[] {
   if (ran.plan.theme !== "crowd") return [];
   return posts.flatMap((post) => {
     const [entry] = post.entries[0] ?? [];

@@ -10,8 +10,8 @@ import { pino } from "pino";
 import { PLATFORM_NAMES, type PlatformName } from "../../model/platform-names.ts";
 import type { MediaEntry, PostContent } from "../../model/post.ts";
 import { declaredExamples } from "../../platforms/conformance/contents.ts";
-import { type Fixture, loadFixtures } from "../../platforms/conformance/fixtures.ts";
 import { openMediaDoor } from "../../platforms/conformance/media-door.ts";
+import { type Fixture, loadFixtures } from "../../platforms/conformance/media.fixture.ts";
 import { loginOf } from "../../platforms/index.ts";
 import { createHttpClient } from "../../platforms/kit/http.ts";
 import { startSandbox } from "../../sandbox/server.ts";
@@ -27,11 +27,11 @@ import type { Storage } from "../../server/storage/storage.ts";
 import { createVault } from "../../server/vault/vault.ts";
 import { leaveNothing } from "../faults/world.ts";
 import { takeOverTime } from "./clocks.ts";
-import { openStage, type Stage } from "./stage.ts";
+import { openSimulatedDatabase, type SimulatedDatabase } from "./stage.ts";
 import { beginTimeline } from "./timeline.ts";
 
 /** Somebody with an account on every platform. */
-export interface Tenant {
+export interface SimulatedTenant {
   userId: string;
   platformSetId: string;
   accounts: Record<string, { id: string; platformAccountId: string; isRenewable: boolean }>;
@@ -49,8 +49,8 @@ export interface Shape {
 
 /** What every run begins with: a database, the sandboxes, people with accounts, and their media. */
 export interface Installation {
-  stage: Stage;
-  tenants: readonly Tenant[];
+  stage: SimulatedDatabase;
+  tenants: readonly SimulatedTenant[];
   shapes: readonly Shape[];
   storage: Storage;
   sandbox: Store;
@@ -104,7 +104,10 @@ async function build(
     shared === undefined ? await startEmbedded({ dataDir: folder, log, settings: TEST_SETTINGS }) : undefined;
   if (server !== undefined)
     opened.push(() => server.stop(), leaveNothing(folder, join(folder, "postgres/data/postmaster.pid")));
-  const stage = await openStage(shared ?? server?.url ?? "", `simulation_${randomBytes(6).toString("hex")}`);
+  const stage = await openSimulatedDatabase(
+    shared ?? server?.url ?? "",
+    `simulation_${randomBytes(6).toString("hex")}`,
+  );
   opened.push(() => stage.close());
   takeOverTime();
   beginTimeline(0);
@@ -132,7 +135,7 @@ async function build(
     appUrl: "http://127.0.0.1",
     sandboxUrl: running.url,
   };
-  const tenants: Tenant[] = [];
+  const tenants: SimulatedTenant[] = [];
   for (let number = 1; number <= TENANTS; number += 1) tenants.push(await makeTenant(oauth, number, fixtures));
   await stage.keep();
   const restoreSandbox = keepSandbox(sandbox);
@@ -154,12 +157,16 @@ async function build(
   };
 }
 
-async function makeTenant(oauth: OAuthServices, number: number, fixtures: readonly Fixture[]): Promise<Tenant> {
+async function makeTenant(
+  oauth: OAuthServices,
+  number: number,
+  fixtures: readonly Fixture[],
+): Promise<SimulatedTenant> {
   const { pool } = oauth;
   const { id: userId } = await ensureUser({ pool }, `person-${number}@example.com`);
   const [set] = await listSets.all(pool, [userId, "test"]);
   const platformSetId = set?.id ?? "";
-  const accounts: Tenant["accounts"] = {};
+  const accounts: SimulatedTenant["accounts"] = {};
   for (const platform of PLATFORM_NAMES) {
     const id = await connectSandboxAccount(oauth, { userId, platformSetId, platform });
     const { rows } = await pool.query<{ id: string; renews: boolean }>(
@@ -224,7 +231,11 @@ function shapesOf(fixtures: readonly Fixture[]): Shape[] {
 }
 
 /** The content with this tenant's media, and words of its own in every part. */
-export function contentFor(tenant: Tenant, shape: Shape, words: string): { content: PostContent; parts: string[] } {
+export function contentFor(
+  tenant: SimulatedTenant,
+  shape: Shape,
+  words: string,
+): { content: PostContent; parts: string[] } {
   const withId = (entry: MediaEntry): MediaEntry => ({ ...entry, id: tenant.media.get(entry.filename ?? "") ?? "" });
   const override = shape.content.platformOverrides[shape.platform];
   const text = shape.content.text === "" ? "" : words;

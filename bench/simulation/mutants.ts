@@ -4,8 +4,8 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 
 import type { Violation } from "../faults/checker.ts";
-import type { PartResult } from "../faults/part.ts";
 import { applyAll, type Change, copyCode } from "../faults/sabotage.ts";
+import type { ScenarioResult } from "../faults/scenario.ts";
 import { realMilliseconds } from "./timeline.ts";
 
 /** A guard of the product taken out, or a fault that it once had put in again. */
@@ -185,7 +185,7 @@ export interface Found {
 }
 
 /** Runs the simulation over the code with each mutant in it, until a seed finds it. The code is a copy. */
-export async function findMutants(onFound: (found: Found) => void, only = ""): Promise<PartResult> {
+export async function findMutants(onFound: (found: Found) => void, only = ""): Promise<ScenarioResult> {
   const began = realMilliseconds();
   const copy = await copyCode();
   const all: Found[] = [];

@@ -14,10 +14,10 @@ import { createVault } from "../../server/vault/vault.ts";
 import { type Database, type DatabaseFault, openDatabase } from "./database.ts";
 import type { Installation } from "./installation.ts";
 import { type NetworkFault, openNetwork, type Sent } from "./network.ts";
-import { type Acted, gatherPeople, type Subject } from "./people.ts";
 import type { Blow, Disaster, Plan, PlannedFault } from "./plan.ts";
 import { chanceOf } from "./random.ts";
 import { beginTimeline, EPOCH_MS, type Machine, never, newMachine, type Timeline } from "./timeline.ts";
+import { type UserAction, startUsers, type Subject } from "./users.ts";
 
 /** A publishing request, of which platform post and step, and what the audience saw of it. */
 export interface Commit extends Sent {
@@ -29,12 +29,12 @@ export interface Commit extends Sent {
 }
 
 /** What a run leaves to be checked. */
-export interface Ran {
+export interface RunResult {
   plan: Plan;
   timeline: Timeline;
   database: Database;
   subjects: Subject[];
-  acted: Acted[];
+  acted: UserAction[];
   /** Requests as they arrived at the platforms. */
   arrived: Sent[];
   commits: Commit[];
@@ -56,7 +56,7 @@ const CALM_SECONDS = 300;
 const URGENT_CONNECTIONS = 2;
 
 /** Lives through one plan, until everything in it is settled or should have been. */
-export async function run(installation: Installation, plan: Plan): Promise<Ran> {
+export async function run(installation: Installation, plan: Plan): Promise<RunResult> {
   const { stage, sandbox, sandboxUrl, storage, mediaUrls, vaultKey } = installation;
   await installation.restore(plan.seed);
   sandbox.run("UPDATE clock SET ahead_ms = ?", plan.platformAheadSeconds * 1000);
@@ -79,7 +79,7 @@ export async function run(installation: Installation, plan: Plan): Promise<Ran> 
   const commits: Commit[] = [];
   const intents = new Map<string, number>();
   const lastIntents = new Map<string, number>();
-  const readings: Ran["readings"] = [];
+  const readings: RunResult["readings"] = [];
   let atTheDoor: { platformPostId: string; step: string; intentMs: number } | undefined;
   const seen = (): number => integer(sandbox.get("SELECT coalesce(max(seq), 0) AS seq FROM posts"), "seq");
   let seenBefore = 0;
@@ -264,7 +264,7 @@ export async function run(installation: Installation, plan: Plan): Promise<Ran> 
     return undefined;
   }
 
-  const people = gatherPeople({ installation, plan, timeline, database, log, oauthOf });
+  const people = startUsers({ installation, plan, timeline, database, log, oauthOf });
   // Everything is created before anything goes wrong.
   await people.createPosts();
 

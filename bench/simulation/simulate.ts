@@ -3,8 +3,8 @@ import { once } from "node:events";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 
-import type { PartResult } from "../faults/part.ts";
-import type { Lived } from "./live.ts";
+import type { ScenarioResult } from "../faults/scenario.ts";
+import type { SeedResult } from "./run-seed.ts";
 
 export interface SimulateOptions {
   from: number;
@@ -16,12 +16,12 @@ export interface SimulateOptions {
   /** How many processes share the seeds; as many as the machine has processors where it is left out. */
   processes?: number;
   /** Told of every seed that is over. */
-  onLived?: (lived: Lived) => void;
+  onResult?: (result: SeedResult) => void;
 }
 
 export interface Simulated {
-  lived: Lived[];
-  failed: Lived[];
+  results: SeedResult[];
+  failed: SeedResult[];
   seconds: number;
 }
 
@@ -32,12 +32,12 @@ export async function simulate({
   withinSeconds = Infinity,
   untilOneFails = false,
   processes = availableParallelism(),
-  onLived,
+  onResult,
 }: SimulateOptions): Promise<Simulated> {
   const began = performance.now();
   const seconds = (): number => (performance.now() - began) / 1000;
-  const lived: Lived[] = [];
-  const failed: Lived[] = [];
+  const results: SeedResult[] = [];
+  const failed: SeedResult[] = [];
   let next = from;
   const isOver = (): boolean => next > to || seconds() > withinSeconds || (untilOneFails && failed.length > 0);
   const drive = async (): Promise<void> => {
@@ -47,9 +47,9 @@ export async function simulate({
       while (!isOver()) {
         worker.send(String(next++));
         const one = await answerOf(worker);
-        lived.push(one);
+        results.push(one);
         if (one.violations.length > 0) failed.push(one);
-        onLived?.(one);
+        onResult?.(one);
       }
       const gone = once(worker, "exit");
       worker.send("end");
@@ -59,23 +59,23 @@ export async function simulate({
     }
   };
   await Promise.all(Array.from({ length: Math.min(processes, to - from + 1) }, drive));
-  return { lived, failed: failed.sort((left, right) => left.seed - right.seed), seconds: seconds() };
+  return { results, failed: failed.sort((left, right) => left.seed - right.seed), seconds: seconds() };
 }
 
 /** As the other parts of the harness tell what they have done. */
-export function toPart({ lived, failed, seconds }: Simulated): PartResult {
+export function toPart({ results, failed, seconds }: Simulated): ScenarioResult {
   const fates: Record<string, number> = {};
-  for (const one of lived)
+  for (const one of results)
     for (const [fate, count] of Object.entries(one.fates)) fates[fate] = (fates[fate] ?? 0) + count;
-  const sum = (of: (one: Lived) => number): number => lived.reduce((total, one) => total + of(one), 0);
-  const seeds = lived.map(({ seed }) => seed);
-  const shapes = new Set(lived.flatMap((one) => one.shapes));
+  const sum = (of: (one: SeedResult) => number): number => results.reduce((total, one) => total + of(one), 0);
+  const seeds = results.map(({ seed }) => seed);
+  const shapes = new Set(results.flatMap((one) => one.shapes));
   const platforms = new Set([...shapes].map((shape) => shape.split(" ")[0]));
   const days = Math.round(sum((one) => one.seconds) / 86_400);
   const did =
     `seeds ${Math.min(...seeds)} to ${Math.max(...seeds)}: ` +
     `${days} days of publishing in ${shapes.size} shapes on ${platforms.size} platforms, ` +
-    `at ${Math.round((lived.length / seconds) * 3600)} runs per hour`;
+    `at ${Math.round((results.length / seconds) * 3600)} runs per hour`;
   return {
     name: "Simulation",
     did,
@@ -97,7 +97,7 @@ function startWorker(): ChildProcess {
 }
 
 /** What the worker says next. Throws where it ends without a word. */
-async function answerOf(worker: ChildProcess): Promise<Lived> {
+async function answerOf(worker: ChildProcess): Promise<SeedResult> {
   const over = new AbortController();
   const { signal } = over;
   try {

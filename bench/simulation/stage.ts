@@ -5,7 +5,7 @@ import { createPool, withDatabase } from "../../server/db/pool.ts";
 import { EPOCH_MS } from "./timeline.ts";
 
 /** A real PostgreSQL whose clock is told what it shows, and that can be put back to how it was when a run began. */
-export interface Stage {
+export interface SimulatedDatabase {
   pool: pg.Pool;
   /** From here on this is how every run begins. */
   keep(): Promise<void>;
@@ -46,7 +46,7 @@ const CLOCK = `
  * A database of its own on the server: the same schema as in production, in which unqualified names of clocks and
  * chance mean ours.
  */
-export async function openStage(serverUrl: string, name: string): Promise<Stage> {
+export async function openSimulatedDatabase(serverUrl: string, name: string): Promise<SimulatedDatabase> {
   const admin = createPool(withDatabase(serverUrl, "postgres"), { max: 1 });
   await admin.query(`create database ${name}`);
   await admin.query(`alter database ${name} set search_path = public, sim, pg_catalog`);

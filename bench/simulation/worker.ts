@@ -1,11 +1,11 @@
 import { makeInstallation } from "./installation.ts";
-import { live } from "./live.ts";
+import { runSeed } from "./run-seed.ts";
 
 /** A process that lives through the seeds it is sent. It ends with the process that started it. */
 process.on("disconnect", () => process.exit(1));
 const installation = await makeInstallation();
 process.on("message", (message) => {
   if (message === "end") void installation.close().finally(() => process.exit());
-  else void live(installation, Number(message)).then((lived) => process.send?.(lived));
+  else void runSeed(installation, Number(message)).then((lived) => process.send?.(lived));
 });
 process.send?.("ready");

@@ -6,7 +6,7 @@ import fc from "fast-check";
 import { PublicError, type Issue } from "../../model/errors.ts";
 import { OPERATIONS } from "../index.ts";
 import { postsCreate, postsList, postsUpdate } from "../operations/posts.ts";
-import { parseInput, withoutEchoes } from "./parse.ts";
+import { parseInput, dropImpliedIssues } from "./parse.ts";
 
 const platformSetId = "01980b7a-6c00-7000-8000-000000000001";
 const valid = { content: { text: "Hello" }, platforms: ["threads"], platformSetId };
@@ -125,7 +125,7 @@ test("issues at or below an invalid field are dropped as duplicates", () => {
   assert.ok(wrong);
   const validated = [wrong, { ...wrong, path: "/content/text/x" }, { ...wrong, path: "/content/texts" }];
   assert.deepEqual(
-    withoutEchoes([wrong], validated).map(({ path }) => path),
+    dropImpliedIssues([wrong], validated).map(({ path }) => path),
     ["/content/texts"],
   );
 });

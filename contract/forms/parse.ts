@@ -54,7 +54,7 @@ export function refusal(issues: Issue[]): PublicError {
 }
 
 /** Issues validated of the rest of a body say nothing true at or below a place where the form was wrong already. */
-export function withoutEchoes(formIssues: readonly Issue[], validated: readonly Issue[]): Issue[] {
+export function dropImpliedIssues(formIssues: readonly Issue[], validated: readonly Issue[]): Issue[] {
   return validated.filter(
     (issue) => !formIssues.some(({ path }) => issue.path === path || issue.path.startsWith(`${path}/`)),
   );

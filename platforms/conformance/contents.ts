@@ -2,7 +2,7 @@ import type { MediaRule, Placement, Shape } from "../../model/capabilities.ts";
 import type { MediaEntry, MediaFacts, PostContent } from "../../model/post.ts";
 import { catalog } from "../catalog.ts";
 import { validatePost, type ValidationResult } from "../validate/validate.ts";
-import type { Fixture } from "./fixtures.ts";
+import type { Fixture } from "./media.fixture.ts";
 import type { Subject } from "./subject.ts";
 
 /** A post that the platform declares to take, with the number of entries an audience would see of it. */

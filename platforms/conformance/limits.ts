@@ -6,7 +6,7 @@ import type { MediaFacts, MediaType } from "../../model/post.ts";
 import { catalog } from "../catalog.ts";
 import { countText } from "../kit/text.ts";
 import { declaredExamples, exampleOf, validateExample, suitable } from "./contents.ts";
-import type { Fixture } from "./fixtures.ts";
+import type { Fixture } from "./media.fixture.ts";
 import type { Subject } from "./subject.ts";
 import type { World } from "./world.ts";
 

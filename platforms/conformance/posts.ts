@@ -4,7 +4,7 @@ import type { PlatformPostError } from "../../model/errors.ts";
 import { newId } from "../../model/ids.ts";
 import type { PlatformName } from "../../model/platform-names.ts";
 import type { PostContent } from "../../model/post.ts";
-import type { HeldPost } from "../../server/db/queries/acts.ts";
+import type { HeldPost } from "../../server/db/queries/post-actions.ts";
 import { transaction } from "../../server/db/sql.ts";
 import { publishNow, retry } from "../../server/domain/posts/post-actions.ts";
 

@@ -27,8 +27,8 @@ import {
   type Doom,
   type EngineEnvironment,
 } from "./engine.ts";
-import { loadFixtures } from "./fixtures.ts";
 import { openMediaDoor } from "./media-door.ts";
+import { loadFixtures } from "./media.fixture.ts";
 import { insertPost, isSettled, passTime, readPost, retryByForce, type PostRow, type TestAccount } from "./posts.ts";
 import { openSandbox, type Fault } from "./sandbox-door.ts";
 import { loginOf, type Subject } from "./subject.ts";

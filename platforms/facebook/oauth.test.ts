@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
 
 import { readChoices } from "../choices.ts";
-import { failureOf, startHost, type Received } from "../kit/fixture.ts";
+import { failureOf, startHost, type Received } from "../kit/broker.fixture.ts";
 import { createHttpClient } from "../kit/http.ts";
 import type { Grant } from "../platform.ts";
 import { oauth } from "./oauth.ts";

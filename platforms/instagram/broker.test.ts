@@ -12,7 +12,7 @@ import {
   picture,
   startHost,
   type Received,
-} from "../kit/fixture.ts";
+} from "../kit/broker.fixture.ts";
 import { BrokerError, type OpenIntent } from "../platform.ts";
 import { broker } from "./broker.ts";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { answerOf } from "../kit/fixture.ts";
+import { answerOf } from "../kit/broker.fixture.ts";
 import { exampleOf } from "../kit/meta/graph.fixture.ts";
 import { classifyGraphAnswer } from "../kit/meta/graph.ts";
 import { errors, graphs } from "./errors.ts";

@@ -3,7 +3,7 @@ import { test } from "node:test";
 
 import type { MediaRule } from "../../model/capabilities.ts";
 import type { Rendition } from "../platform.ts";
-import { film, picture } from "./fixture.ts";
+import { film, picture } from "./broker.fixture.ts";
 import { renditionFor } from "./rendition.ts";
 
 const source = "test";

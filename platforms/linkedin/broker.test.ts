@@ -13,7 +13,7 @@ import {
   picture,
   startHost,
   type Received,
-} from "../kit/fixture.ts";
+} from "../kit/broker.fixture.ts";
 import { createHttpClient } from "../kit/http.ts";
 import { BrokerError, type Checkpoint, type PublishMedia, type StepContext } from "../platform.ts";
 import { broker } from "./broker.ts";

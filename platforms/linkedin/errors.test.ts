@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { answerOf } from "../kit/fixture.ts";
+import { answerOf } from "../kit/broker.fixture.ts";
 import { classify, errors } from "./errors.ts";
 
 const CIRCUMSTANCES = { now: new Date("2026-11-01T12:00:10Z"), accountId: "782bbtaQ", uploadStep: "image-1" };

@@ -12,7 +12,7 @@ import {
   lostCommit,
   picture,
   startHost,
-} from "../kit/fixture.ts";
+} from "../kit/broker.fixture.ts";
 import { BrokerError, type Checkpoint, type OpenIntent, type PublishMedia, type StepContext } from "../platform.ts";
 import { broker } from "./broker.ts";
 import { containerErrors } from "./errors.ts";

@@ -2,7 +2,16 @@ import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
 
 import type { PlatformContent } from "../../model/post.ts";
-import { contextFor, drive, failureOf, film, lostCommit, picture, startHost, type Received } from "../kit/fixture.ts";
+import {
+  contextFor,
+  drive,
+  failureOf,
+  film,
+  lostCommit,
+  picture,
+  startHost,
+  type Received,
+} from "../kit/broker.fixture.ts";
 import { createHttpClient } from "../kit/http.ts";
 import type { Checkpoint, OpenIntent, PublishMedia, StepContext } from "../platform.ts";
 import { broker } from "./broker.ts";

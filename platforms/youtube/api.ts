@@ -6,14 +6,14 @@ import { errorOf } from "./errors.ts";
 const API = "https://www.googleapis.com/youtube/v3";
 
 /** Who calls: a step, or a sign-in with the token it has got. */
-interface Caller {
+interface YoutubeClient {
   http: HttpClient;
   accessToken: string;
 }
 
 /** Reads a resource. Throws the BrokerError that a refusal means. */
 export async function readResource<T>(
-  caller: Caller,
+  caller: YoutubeClient,
   schema: z.ZodType<T>,
   resource: string,
   query: Record<string, string>,
@@ -22,7 +22,7 @@ export async function readResource<T>(
 }
 
 /** The same, before the answer is read. */
-export function askFor({ http, accessToken }: Caller, resource: string, query: Record<string, string>) {
+export function askFor({ http, accessToken }: YoutubeClient, resource: string, query: Record<string, string>) {
   return http.send({ method: "GET", url: `${API}/${resource}`, query, headers: bearer({ accessToken }) });
 }
 

@@ -2,7 +2,16 @@ import assert from "node:assert/strict";
 import { test, type TestContext } from "node:test";
 
 import type { PlatformContent } from "../../model/post.ts";
-import { answerOf, contextFor, drive, failureOf, film, lostCommit, startHost, type Received } from "../kit/fixture.ts";
+import {
+  answerOf,
+  contextFor,
+  drive,
+  failureOf,
+  film,
+  lostCommit,
+  startHost,
+  type Received,
+} from "../kit/broker.fixture.ts";
 import { createHttpClient } from "../kit/http.ts";
 import { BrokerError, type Checkpoint, type OpenIntent, type PublishMedia, type StepContext } from "../platform.ts";
 import { broker } from "./broker.ts";

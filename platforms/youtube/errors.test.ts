@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { answerOf } from "../kit/fixture.ts";
+import { answerOf } from "../kit/broker.fixture.ts";
 import { refusalOf } from "./errors.fixture.ts";
 import { errorOf, errors, untilPacificMidnight } from "./errors.ts";
 

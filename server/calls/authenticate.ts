@@ -4,7 +4,7 @@ import type { Operation } from "../../contract/operation.ts";
 import { PublicError } from "../../model/errors.ts";
 import { MODES, type Mode } from "../../model/platform-names.ts";
 import type { KeyHolder } from "../domain/api-keys/key-holders.ts";
-import type { Call } from "../domain/caller.ts";
+import type { Call } from "../domain/call.ts";
 import type { Services } from "../domain/services.ts";
 import { refuseRequest } from "./refusals.ts";
 
@@ -41,7 +41,7 @@ async function authenticateSession(
   const session = await sessions.find(request.headers);
   if (session === null) throw sessionOnly("This endpoint requires a dashboard session");
   const caller = { userId: session.userId, mode: readMode(request) };
-  request.place?.belongsTo(caller);
+  request.admission?.belongsTo(caller);
   return {
     ...caller,
     actor: { kind: "session", id: session.id },
@@ -88,7 +88,7 @@ async function authenticateKey(
   const key = /^Bearer +(\S+) *$/i.exec(header)?.[1];
   if (key === undefined) throw unauthorized("The Authorization header must have the form: Bearer amp_live_…");
   const caller = (await keyHolders.find(key)) ?? (takesTokens ? await keyHolders.findByToken(key) : null);
-  request.place?.belongsTo(caller);
+  request.admission?.belongsTo(caller);
   if (caller === null) throw unauthorized("The API key is invalid, expired or revoked");
   return caller;
 }

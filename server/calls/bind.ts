@@ -5,7 +5,7 @@ import { parseInput } from "../../contract/forms/parse.ts";
 import { type Input, type Operation, pathOf, type RawInput } from "../../contract/operation.ts";
 import type { PublicError } from "../../model/errors.ts";
 import { isDatabaseAway } from "../db/away.ts";
-import type { Answer, Call } from "../domain/caller.ts";
+import type { Answer, Call } from "../domain/call.ts";
 import type { Upload } from "../domain/media/upload.ts";
 import type { Services } from "../domain/services.ts";
 import type { StorageQuota } from "../media/storage-quota.ts";
@@ -127,7 +127,7 @@ async function answerCall(
       waiting:
         seconds === null
           ? null
-          : { seconds, ended: goneOrStopping(reply, options), onBegin: () => request.place?.leave() },
+          : { seconds, ended: goneOrStopping(reply, options), onBegin: () => request.admission?.leave() },
     });
     if ("stored" in done) {
       await dropUploads(services.storage, uploads);

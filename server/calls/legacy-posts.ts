@@ -7,7 +7,7 @@ import type { PlatformName } from "../../model/platform-names.ts";
 import type { PlatformOverride } from "../../model/post.ts";
 import { catalog } from "../../platforms/catalog.ts";
 import { endsLikeVideo } from "../../platforms/validate/resolve-content.ts";
-import type { Answer, Call } from "../domain/caller.ts";
+import type { Answer, Call } from "../domain/call.ts";
 import { replaceStoredAnswer } from "../domain/idempotency.ts";
 import { createPost } from "../domain/posts/create-post.ts";
 import type { Services } from "../domain/services.ts";

@@ -1,7 +1,7 @@
 import { refuseHostile } from "../../contract/forms/parse.ts";
 import type { RawInput } from "../../contract/operation.ts";
 import type { Post } from "../../contract/operations/posts.ts";
-import type { Answer, Call } from "../domain/caller.ts";
+import type { Answer, Call } from "../domain/call.ts";
 import {
   claim,
   withClaim,

@@ -57,7 +57,7 @@ async function readTyped(operation: BodyForm, request: FastifyRequest, intake: I
   const type = request.headers["content-type"]?.split(";")[0]?.trim().toLowerCase() ?? "";
   if (type === "multipart/form-data") {
     if (intake !== null && (operation.takes === "multipart" || operation.takes === "upload"))
-      return await withoutPlace(request, readForm(operation, request, intake));
+      return await outsideAdmission(request, readForm(operation, request, intake));
     throw refuseRequest(
       "request.contentType",
       "This operation accepts JSON, not a form",
@@ -94,8 +94,11 @@ async function readJson(operation: BodyForm, request: FastifyRequest, type: stri
 }
 
 /** Slow senders hold nothing up. */
-export async function withoutPlace<Result>({ place }: FastifyRequest, coming: Promise<Result>): Promise<Result> {
-  return await (place === null ? coming : place.without(coming));
+export async function outsideAdmission<Result>(
+  { admission }: FastifyRequest,
+  coming: Promise<Result>,
+): Promise<Result> {
+  return await (admission === null ? coming : admission.without(coming));
 }
 
 /** The body as text. Rejects bodies that are too long, compressed, or not UTF-8. */
@@ -108,7 +111,9 @@ export async function readText(request: FastifyRequest): Promise<string> {
       "Send the body without Content-Encoding.",
     );
   if (Number(request.headers["content-length"] ?? 0) > MAX_JSON_BYTES) throw tooLong();
-  const bytes = await (request.raw.complete ? readBytes(request.raw) : withoutPlace(request, readBytes(request.raw)));
+  const bytes = await (request.raw.complete
+    ? readBytes(request.raw)
+    : outsideAdmission(request, readBytes(request.raw)));
   try {
     return utf8.decode(bytes);
   } catch {

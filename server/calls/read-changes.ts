@@ -1,6 +1,6 @@
 import type { Post } from "../../contract/operations/posts.ts";
 import { CHANNELS, type Listener } from "../db/listen.ts";
-import type { Answer } from "../domain/caller.ts";
+import type { Answer } from "../domain/call.ts";
 
 export type PostAnswer = Answer<{ post: Post }>;
 

@@ -2,6 +2,7 @@ import type pg from "pg";
 
 import { PublicError } from "../../model/errors.ts";
 import { newId } from "../../model/ids.ts";
+import type { Tenant } from "../../model/tenant.ts";
 import { jsonb } from "../db/jsonb.ts";
 import {
   CLAIM_SECONDS,
@@ -13,7 +14,7 @@ import {
   type KeyRow,
 } from "../db/queries/idempotency.ts";
 import { type Db, transaction } from "../db/sql.ts";
-import type { Answer, Call, Caller } from "./caller.ts";
+import type { Answer, Call } from "./call.ts";
 
 /** An Idempotency-Key that is ours while the work is done. */
 export interface IdempotencyClaim {
@@ -45,7 +46,7 @@ export interface IdempotencyRequest {
  */
 export async function claim(
   pool: pg.Pool,
-  caller: Caller,
+  caller: Tenant,
   request: IdempotencyRequest,
 ): Promise<IdempotencyClaim | StoredAnswer> {
   const owner = [caller.userId, caller.mode, request.key] as const;
@@ -74,7 +75,7 @@ function readStored(found: KeyRow, request: IdempotencyRequest): StoredAnswer {
 /** Does the work while keeping the claim alive; an error releases the key. */
 export async function withClaim<Result>(
   pool: pg.Pool,
-  caller: Caller,
+  caller: Tenant,
   held: IdempotencyClaim,
   work: () => Promise<Result>,
 ): Promise<Result> {
@@ -114,14 +115,14 @@ export async function write<Body extends object>(
 /** Replaces the stored result with a later one, after waiting has improved it. */
 export async function replaceStoredAnswer(
   pool: pg.Pool,
-  call: Caller,
+  call: Tenant,
   held: IdempotencyClaim,
   answer: Answer,
 ): Promise<void> {
   await store(pool, call, held, answer);
 }
 
-async function store(db: Db, caller: Caller, held: IdempotencyClaim, answer: Answer): Promise<boolean> {
+async function store(db: Db, caller: Tenant, held: IdempotencyClaim, answer: Answer): Promise<boolean> {
   const headers = answer.post === undefined ? {} : { etag: answer.post.etag };
   const values = [
     caller.userId,

@@ -16,9 +16,9 @@ import { sendFailure } from "../calls/refusals.ts";
 import { createStreams, type MostStreams } from "../calls/streams.ts";
 import type { Services } from "../domain/services.ts";
 import { createStorageQuota } from "../media/storage-quota.ts";
+import { addAdmissionControl } from "./admission.ts";
 import { headPatience, limitArrival, type Patience, PATIENCE, refuseConnection } from "./arrival.ts";
 import { addDocs } from "./docs/add-docs.ts";
-import { addDoor } from "./door.ts";
 import { addPages } from "./pages/add-pages.ts";
 import { outerRequestId } from "./pages/call-route.ts";
 import { addAuthRoutes } from "./routes/auth-routes.ts";
@@ -81,7 +81,7 @@ export async function createHttpApp(services: Services, options: HttpOptions): P
   addRequestLog(app, services, options);
   if ((options.trustProxy ?? false) === false) tellOfProxy(app, services);
   readBodiesOurselves(app);
-  addDoor(app);
+  addAdmissionControl(app);
   await app.register(compress, { threshold: 1024, encodings: ["br", "gzip"], globalDecompression: false });
   await app.register(multipart, {
     limits: {

@@ -6,7 +6,7 @@ import { OPERATIONS } from "../../contract/index.ts";
 import { formOf, type Operation } from "../../contract/operation.ts";
 import { asRefusal, countRows, idOf } from "../../tests/answers.ts";
 import { createOperationCaller, waysOf } from "../../tests/call-operation.ts";
-import { createWorld, type Tenant, type World } from "../../tests/world.ts";
+import { createWorld, type TestTenant, type World } from "../../tests/world.ts";
 
 let world: World;
 let postId: string;
@@ -173,7 +173,7 @@ async function call(operation: Operation, body: unknown, query = "", tenant = wo
 }
 
 /** By the last of the ways in which the operation can be called. */
-async function send(operation: Operation, tenant: Tenant, path: string, body: unknown) {
+async function send(operation: Operation, tenant: TestTenant, path: string, body: unknown) {
   return await callBy(waysOf(operation).at(-1) ?? "key", tenant, operation.method, path, body);
 }
 

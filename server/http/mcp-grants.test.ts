@@ -9,7 +9,7 @@ import { z } from "zod";
 
 import { apiKey as keyShape } from "../../contract/operations/api-keys.ts";
 import { dump } from "../../tests/visitor.ts";
-import { createWorld, PASSWORD, type Tenant, type World } from "../../tests/world.ts";
+import { createWorld, PASSWORD, type TestTenant, type World } from "../../tests/world.ts";
 import { findTokenHolder } from "../db/queries/mcp-tokens.ts";
 import { exportUser } from "../domain/users/export-user.ts";
 import { sweepSignIn } from "../jobs/sweeps.ts";
@@ -878,7 +878,7 @@ test("no client secret is stored or logged", async () => {
 });
 
 test("a grant is in the user's export, and is deleted with them", async () => {
-  const leaving: Tenant = (await world.makeTenants()).test;
+  const leaving: TestTenant = (await world.makeTenants()).test;
   const own = await world.signIn(leaving);
   const { clientId, held } = await connected({}, own);
   let exported = "";

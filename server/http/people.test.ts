@@ -4,7 +4,7 @@ import { after, before, test } from "node:test";
 import { idOf } from "../../tests/answers.ts";
 import { secretOf, totp } from "../../tests/totp.ts";
 import { dump, emailsOf, tokenFor, visit } from "../../tests/visitor.ts";
-import { createWorld, PASSWORD, type Tenant, type World } from "../../tests/world.ts";
+import { createWorld, PASSWORD, type TestTenant, type World } from "../../tests/world.ts";
 
 let world: World;
 
@@ -13,7 +13,7 @@ before(async () => {
 });
 after(() => world.close());
 
-async function newPerson(): Promise<{ tenant: Tenant; email: string; cookie: string }> {
+async function newPerson(): Promise<{ tenant: TestTenant; email: string; cookie: string }> {
   const tenant = (await world.makeTenants()).test;
   const cookie = await world.signIn(tenant);
   return {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
 import { emailsOf, tokenFor, visit } from "../../tests/visitor.ts";
-import { createWorld, PASSWORD, type Tenant, type World } from "../../tests/world.ts";
+import { createWorld, PASSWORD, type TestTenant, type World } from "../../tests/world.ts";
 import { LIMITS, throttle } from "../auth/throttle.ts";
 
 let world: World;
@@ -17,7 +17,7 @@ const wrong = "a wrong password";
 const sessionOf = (cookie: string) => world.services.sessions.find({ cookie });
 
 /** A person who has signed in before. */
-async function newPerson(): Promise<{ tenant: Tenant; email: string; cookie: string }> {
+async function newPerson(): Promise<{ tenant: TestTenant; email: string; cookie: string }> {
   const tenant = (await world.makeTenants()).test;
   const cookie = await world.signIn(tenant);
   const { rows } = await world.database.pool.query<{ email: string }>("select email from users where id = $1", [

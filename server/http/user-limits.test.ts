@@ -8,7 +8,7 @@ import { NO_LIMITS, type UserLimits } from "../../model/user-limits.ts";
 import { idOf } from "../../tests/answers.ts";
 import { fixture } from "../../tests/media-world.ts";
 import { sendRaw } from "../../tests/raw-request.ts";
-import { createWorld, type Called, type Tenant, type World } from "../../tests/world.ts";
+import { createWorld, type Called, type TestTenant, type World } from "../../tests/world.ts";
 import { createCallMeter } from "../calls/call-meter.ts";
 import { MAX_FORM_BYTES } from "../calls/read-body.ts";
 import { storedBytes } from "../media/storage-quota.ts";
@@ -26,7 +26,7 @@ before(async () => {
 after(() => world.close());
 
 /** A person of their own, with an account, who may take up no more than that. */
-async function newPerson(limits: Partial<UserLimits>): Promise<Record<"live" | "test", Tenant>> {
+async function newPerson(limits: Partial<UserLimits>): Promise<Record<"live" | "test", TestTenant>> {
   const tenants = await world.makeTenants();
   await world.connect(tenants.test, "threads");
   const others = world.services.limitsOf;
@@ -48,7 +48,7 @@ const limitIn = ({ status, body }: Called) => {
 };
 
 /** Those that limit. */
-async function quotasOf(tenant: Tenant) {
+async function quotasOf(tenant: TestTenant) {
   const { quotas } = z
     .object({
       quotas: z.array(z.object({ name: z.string(), limit: z.int().nullable(), remaining: z.int().nullable() })),
@@ -58,7 +58,7 @@ async function quotasOf(tenant: Tenant) {
 }
 
 const inAYear = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString();
-const draft = (tenant: Tenant, more: object = {}) => ({
+const draft = (tenant: TestTenant, more: object = {}) => ({
   content: { text: "Hello" },
   platforms: ["threads"],
   platformSetId: tenant.platformSetId,
@@ -85,7 +85,7 @@ function formOf(bytes: Buffer, files = 1, data?: object): FormData {
 
 test("a user's requests per minute and rate class are limited, and every response shows the actual values", async () => {
   const { test: tenant, live } = await newPerson({ callsPerMinute: 3 });
-  const read = (key: Tenant) => world.call(key, "GET", `${POSTS}?limit=1`);
+  const read = (key: TestTenant) => world.call(key, "GET", `${POSTS}?limit=1`);
   const standing = ({ headers }: Called) =>
     ["limit", "remaining"].map((name) => Number(headers.get(`x-ratelimit-${name}`)));
   // Within one minute.

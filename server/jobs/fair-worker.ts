@@ -1,10 +1,10 @@
 import type { Job, JobResult, PgBoss } from "pg-boss";
 
-/** How the places of a queue are shared among those whose chores wait there. */
+/** How the places of a queue are shared among those whose jobs wait there. */
 export interface Shares {
   /** Maximum concurrency per group, even if places are free. */
   ofGroup: number;
-  /** Places that are kept for chores of a higher priority. */
+  /** Places that are kept for jobs of a higher priority. */
   reserve: number;
 }
 
@@ -87,17 +87,17 @@ export function startFairWorker(
     const held = owners.get(ownerOf(group)) ?? { isUrgent: job.priority > 0, running: new Map<string, number>() };
     owners.set(ownerOf(group), held);
     held.running.set(group, (held.running.get(group) ?? 0) + 1);
-    const chore = doOne(job)
+    const handled = doOne(job)
       .catch(tell)
       .finally(() => {
-        running.delete(chore);
+        running.delete(handled);
         const left = (held.running.get(group) ?? 1) - 1;
         if (left > 0) held.running.set(group, left);
         else held.running.delete(group);
         if (held.running.size === 0) owners.delete(ownerOf(group));
         wake();
       });
-    running.add(chore);
+    running.add(handled);
     return true;
   }
 

@@ -10,7 +10,7 @@ import { transaction } from "../db/sql.ts";
 import { INGEST_QUEUE } from "../media/queues.ts";
 import { groupOf, startFairWorker } from "./fair-worker.ts";
 import { startJobQueue } from "./jobs.ts";
-import { type ChoreHandler, QUEUES, type QueueName, WEBHOOK_QUEUE } from "./queues.ts";
+import { type JobHandler, QUEUES, type QueueName, WEBHOOK_QUEUE } from "./queues.ts";
 import { keepPostCountsFolded, sweepIdempotencyKeys, sweepOutbox } from "./sweeps.ts";
 
 const silent = () => undefined;
@@ -24,10 +24,10 @@ test("a job runs when the transaction that queued it commits, and only then", as
   const worker = await startJobQueue({ pool: database.pool, log, workUrl: database.url });
   const done = new EventEmitter();
   await worker.work(
-    handlers(async (data) => void done.emit("chore", data)),
+    handlers(async (data) => void done.emit("job", data)),
     noGroups,
   );
-  const next = once(done, "chore");
+  const next = once(done, "job");
   await assert.rejects(
     transaction(database.pool, async (tx) => {
       await sender.send(tx, QUEUE, { asked: "in vain" });
@@ -49,9 +49,9 @@ test("a failed job is kept for a retry", async () => {
     pool: database.pool,
     log,
     workUrl: database.url,
-    onChore: (queue, outcome) => outcomes.emit("chore", queue, outcome),
+    onJob: (queue, outcome) => outcomes.emit("job", queue, outcome),
   });
-  const next = once(outcomes, "chore");
+  const next = once(outcomes, "job");
   await worker.send(database.pool, QUEUE, {});
   await worker.work(
     handlers(async () => Promise.reject(new Error("not today"))),
@@ -75,13 +75,13 @@ test(
     const worker = await startJobQueue({ pool: database.pool, log, workUrl: database.url });
     const held = Promise.withResolvers<void>();
     const begun: string[] = [];
-    const chores = new EventEmitter();
+    const jobs = new EventEmitter();
     const send = async (owner: string, webhook: string, answers: boolean, priority = 0) =>
       await worker.send(database.pool, WEBHOOK_QUEUE, { owner, webhook, answers }, groupOf(owner, webhook), priority);
     const count = (owner: string, webhook = "") =>
       begun.filter((each) => each.startsWith(`${owner}/${webhook}`)).length;
     const until = async (reached: () => boolean) => {
-      while (!reached()) await once(chores, "begun");
+      while (!reached()) await once(jobs, "begun");
     };
     const slow = Array.from({ length: MAX_WEBHOOKS - 1 }, (_, n) => `slow${n}`);
     const { atOnce, shares } = QUEUES[WEBHOOK_QUEUE];
@@ -93,7 +93,7 @@ test(
       handlers(async (data) => {
         const { owner, webhook, answers } = Object(data);
         begun.push(groupOf(owner, webhook));
-        chores.emit("begun");
+        jobs.emit("begun");
         if (answers !== true) await held.promise;
       }, WEBHOOK_QUEUE),
       async (owner) => [...slow, "quick"].map((webhook) => groupOf(owner, webhook)),
@@ -191,7 +191,7 @@ test(
 );
 
 test(
-  "a slow chore keeps its claim while its process lives, is done again where that has died, " +
+  "a slow job keeps its claim while its process lives, is done again where that has died, " +
     "and ends where it was taken",
   { timeout: 60_000 },
   async () => {
@@ -290,7 +290,7 @@ test("a post count is exact at every moment while changes arrive and are folded 
   await database.drop();
 });
 
-function handlers(handler: ChoreHandler, queue: QueueName = QUEUE): Record<QueueName, ChoreHandler> {
+function handlers(handler: JobHandler, queue: QueueName = QUEUE): Record<QueueName, JobHandler> {
   const all = Object.fromEntries(Object.keys(QUEUES).map((name) => [name, silent]));
-  return { ...all, [queue]: handler } as Record<QueueName, ChoreHandler>;
+  return { ...all, [queue]: handler } as Record<QueueName, JobHandler>;
 }

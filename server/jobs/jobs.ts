@@ -7,7 +7,7 @@ import type { Logger } from "pino";
 
 import type { Db } from "../db/sql.ts";
 import { type GroupsOf, type FairWorker, startFairWorker } from "./fair-worker.ts";
-import { type ChoreHandler, isQueueName, QUEUES, type QueueName, type QueueSettings } from "./queues.ts";
+import { type JobHandler, isQueueName, QUEUES, type QueueName, type QueueSettings } from "./queues.ts";
 
 /** The job queue, in its own tables next to ours. */
 export interface JobQueue {
@@ -18,10 +18,10 @@ export interface JobQueue {
    */
   send(db: Db, queue: string, data: object, group?: string, priority?: number): Promise<void>;
   /**
-   * Starts doing chores, in this process, until `stop`. Called once. `groupsOf` knows the groups of queues that are
-   * done by shares.
+   * Starts running background jobs, in this process, until `stop`. Called once. `groupsOf` knows the groups of queues
+   * that are done by shares.
    */
-  work(handlers: Record<QueueName, ChoreHandler>, groupsOf: GroupsOf): Promise<void>;
+  work(handlers: Record<QueueName, JobHandler>, groupsOf: GroupsOf): Promise<void>;
   /** Accepts no more jobs, gives running ones this long to finish, and leaves the rest to be run again elsewhere. */
   stop(graceSeconds?: number): Promise<void>;
 }
@@ -31,7 +31,7 @@ export interface JobQueueOptions {
   log: Pick<Logger, "warn" | "error">;
   /** For workers: its own connections, one of which listens. Without it, the queue only sends, over `pool`. */
   workUrl?: string;
-  onChore?: (queue: string, outcome: "done" | "failed", seconds: number) => void;
+  onJob?: (queue: string, outcome: "done" | "failed", seconds: number) => void;
 }
 
 /** Creates missing tables and queues; any number of processes can do so at the same time. */
@@ -76,7 +76,7 @@ export async function startJobQueue(options: JobQueueOptions): Promise<JobQueue>
     work: async (handlers, groupsOf) => {
       for (const [name, settings] of Object.entries<QueueSettings>(QUEUES)) {
         if (!isQueueName(name)) continue;
-        const run = (job: Job) => doChore(name, handlers[name], job, options);
+        const run = (job: Job) => runJob(name, handlers[name], job, options);
         const { atOnce, shares, expireInSeconds = 900, heartbeatSeconds } = settings;
         if (shares !== undefined) {
           sharing.push(
@@ -112,21 +112,21 @@ async function ensureQueue(boss: PgBoss, name: string, settings: QueueSettings, 
   if (works) await boss.updateQueue(name, { ...options, notify: true });
 }
 
-async function doChore(
+async function runJob(
   queue: QueueName,
-  handler: ChoreHandler,
+  handler: JobHandler,
   job: Job,
-  { log, onChore }: JobQueueOptions,
+  { log, onJob }: JobQueueOptions,
 ): Promise<JobResult> {
   const began = performance.now();
   const seconds = () => (performance.now() - began) / 1000;
   try {
     await handler(job.data, job.signal);
-    onChore?.(queue, "done", seconds());
+    onJob?.(queue, "done", seconds());
     return { id: job.id, status: "completed" };
   } catch (error) {
     log.warn({ err: error, queue, jobId: job.id }, "A job failed; it is retried if its queue allows");
-    onChore?.(queue, "failed", seconds());
+    onJob?.(queue, "failed", seconds());
     return {
       id: job.id,
       status: "failed",

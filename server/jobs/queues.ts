@@ -1,7 +1,7 @@
 import { MAIL_QUEUE, MAIL_RETRIES } from "../mail/queues.ts";
 import { DROP_BYTES_QUEUE, INGEST_QUEUE, INGEST_RETRIES, SWEEP_QUEUE } from "../media/queues.ts";
 import {
-  ATTEMPTS_SWEEP_QUEUE,
+  AUTHORIZATIONS_SWEEP_QUEUE,
   CARE_ROUNDS,
   PROFILES_QUEUE,
   RENEW_QUEUE,
@@ -59,7 +59,7 @@ export const QUEUES = {
   [RENEW_QUEUE]: { ...CARE_ROUNDS, cron: "*/2 * * * *" },
   [WARN_QUEUE]: { ...CARE_ROUNDS, cron: "*/5 * * * *" },
   [PROFILES_QUEUE]: { ...CARE_ROUNDS, cron: "*/10 * * * *" },
-  [ATTEMPTS_SWEEP_QUEUE]: { retryLimit: 0, atOnce: 1, cron: "*/10 * * * *" },
+  [AUTHORIZATIONS_SWEEP_QUEUE]: { retryLimit: 0, atOnce: 1, cron: "*/10 * * * *" },
   [WEBHOOK_QUEUE]: { ...WEBHOOK_RETRIES, expireInSeconds: 60, retentionSeconds: 14 * 86_400, ...WEBHOOK_PLACES },
   [IDEMPOTENCY_SWEEP_QUEUE]: { retryLimit: 0, atOnce: 1, cron: "37 * * * *" },
   [JOURNAL_SWEEP_QUEUE]: {
@@ -80,4 +80,4 @@ export function isQueueName(name: string): name is QueueName {
 }
 
 /** Runs one job. `data` is what was sent and must be parsed; throwing means that it should be retried. */
-export type ChoreHandler = (data: unknown, signal: AbortSignal) => Promise<void>;
+export type JobHandler = (data: unknown, signal: AbortSignal) => Promise<void>;

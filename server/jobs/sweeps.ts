@@ -2,7 +2,7 @@ import type pg from "pg";
 import type { Logger } from "pino";
 
 import { BOUNDS } from "../../model/bounds.ts";
-import { deletePastKeys, deleteUnbegunGrants } from "../db/queries/api-keys.ts";
+import { deleteEndedKeys, deleteUnredeemedGrants } from "../db/queries/api-keys.ts";
 import {
   deleteOldIdempotencyKeys,
   deleteOldInvites,
@@ -10,12 +10,12 @@ import {
   deleteOldVerifications,
   deleteSurplusKeysOfPosts,
   foldPostCounts,
-} from "../db/queries/chores.ts";
-import { deletePastLinks } from "../db/queries/connect-links.ts";
+} from "../db/queries/cleanup.ts";
+import { deleteEndedLinks } from "../db/queries/connect-links.ts";
 import { deleteOldEnds } from "../db/queries/mcp-sessions.ts";
 import { deleteOldMcpTokens } from "../db/queries/mcp-tokens.ts";
 import { deletePastApps } from "../db/queries/oauth-apps.ts";
-import { deleteOldAttempts, dropOldGranted } from "../db/queries/oauth-attempts.ts";
+import { deleteOldAuthorizations, deleteExpiredGrantedAccounts } from "../db/queries/oauth-attempts.ts";
 import { sweepPublishSteps } from "../db/queries/publish-steps.ts";
 import { deleteOldSessions } from "../db/queries/sessions.ts";
 import { deleteOldThrottles } from "../db/queries/throttles.ts";
@@ -42,9 +42,9 @@ export async function sweepOutbox(pool: pg.Pool, signal: AbortSignal): Promise<v
 }
 
 /** Platform sign-ins that can no longer be completed, and grants whose account was not chosen in time. */
-export async function sweepAttempts(pool: pg.Pool, signal: AbortSignal): Promise<void> {
-  await inBatches(pool, dropOldGranted, signal);
-  await inBatches(pool, deleteOldAttempts, signal);
+export async function sweepAuthorizations(pool: pg.Pool, signal: AbortSignal): Promise<void> {
+  await inBatches(pool, deleteExpiredGrantedAccounts, signal);
+  await inBatches(pool, deleteOldAuthorizations, signal);
 }
 
 /**
@@ -53,14 +53,14 @@ export async function sweepAttempts(pool: pg.Pool, signal: AbortSignal): Promise
  */
 export async function sweepSignIn(pool: pg.Pool, signal: AbortSignal): Promise<void> {
   await inBatches(pool, deleteOldSessions, signal);
-  await inBatches(pool, deleteUnbegunGrants, signal);
+  await inBatches(pool, deleteUnredeemedGrants, signal);
   await inBatches(pool, deleteOldMcpTokens, signal);
   await inBatches(pool, deleteOldThrottles, signal);
   await inBatches(pool, deleteOldVerifications, signal);
   await inBatches(pool, deleteOldEnds, signal);
   await inBatches(pool, deleteOldInvites, signal);
-  await inBatches(pool, deletePastKeys, signal, [BOUNDS.pastDays, BOUNDS.pastOnes]);
-  await inBatches(pool, deletePastLinks, signal, [BOUNDS.pastDays, BOUNDS.pastOnes]);
+  await inBatches(pool, deleteEndedKeys, signal, [BOUNDS.pastDays, BOUNDS.pastOnes]);
+  await inBatches(pool, deleteEndedLinks, signal, [BOUNDS.pastDays, BOUNDS.pastOnes]);
   await inBatches(pool, deletePastApps, signal, [BOUNDS.pastDays]);
   await inBatches(pool, deleteUnconfirmed, signal, [BOUNDS.unconfirmedDays]);
 }

@@ -10,7 +10,7 @@ import type { Page } from "../../printing/pages.ts";
 import type { Binding, BindOptions } from "../calls/bind.ts";
 import { perform } from "../calls/perform.ts";
 import { toRefusal } from "../calls/refusals.ts";
-import type { Call } from "../domain/caller.ts";
+import type { Call } from "../domain/call.ts";
 import type { Services } from "../domain/services.ts";
 import type { ShownPost } from "./confirm.ts";
 

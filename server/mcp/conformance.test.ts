@@ -12,7 +12,7 @@ import type { FastifyInstance } from "fastify";
 
 import { createWorld, type World } from "../../tests/world.ts";
 import { createHttpApp } from "../http/app.ts";
-import { addFixtures } from "./conformance-fixtures.ts";
+import { addFixtures } from "./conformance.fixture.ts";
 import { addMcp } from "./mcp-routes.ts";
 
 let world: World;

@@ -63,7 +63,7 @@ export function addMcp(app: FastifyInstance, services: Services, options: McpOpt
         refused,
         onRest: () => {
           working -= 1;
-          if (working === 0) request.place?.leave();
+          if (working === 0) request.admission?.leave();
         },
       };
       // Any call may be answered with a stream, and is rejected before anything is done for it.

@@ -12,7 +12,7 @@ import { toSchema } from "../../contract/openapi/openapi.ts";
 import { TOOLS } from "../../contract/openapi/tools.ts";
 import { formOf } from "../../contract/operation.ts";
 import { idOf } from "../../tests/answers.ts";
-import { createWorld, type Tenant, type World } from "../../tests/world.ts";
+import { createWorld, type TestTenant, type World } from "../../tests/world.ts";
 import { createApiKey, revokeApiKey } from "../domain/api-keys/api-keys.ts";
 import { createHttpApp } from "../http/app.ts";
 import { addMcp } from "./mcp-routes.ts";
@@ -35,7 +35,7 @@ type Revision = (typeof REVISIONS)[number];
 
 /** A real client of the revision. `says` is what its person answers when asked; without it the client cannot ask. */
 async function connect(
-  tenant: Pick<Tenant, "key">,
+  tenant: Pick<TestTenant, "key">,
   revision: Revision,
   { says, url = world.url }: { says?: "accept" | "decline" | "cancel"; url?: string } = {},
 ): Promise<{ client: Client; asked: string[]; transport: StreamableHTTPClientTransport }> {
@@ -84,7 +84,7 @@ const draft = (text = "Hello") => ({
   platformSetId: world.test.platformSetId,
 });
 
-async function createDraft(tenant: Tenant = world.test): Promise<string> {
+async function createDraft(tenant: TestTenant = world.test): Promise<string> {
   return idOf(
     (await world.call(tenant, "POST", "/api/v1/posts", { ...draft(), platformSetId: tenant.platformSetId })).body,
     "post",

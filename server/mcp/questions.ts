@@ -4,7 +4,7 @@ import { z } from "zod";
 import { newId } from "../../model/ids.ts";
 import { jsonb } from "../db/jsonb.ts";
 import { CHANNELS } from "../db/listen.ts";
-import { tellAnswer } from "../db/queries/mcp-sessions.ts";
+import { notifyAnswer } from "../db/queries/mcp-sessions.ts";
 import type { Services } from "../domain/services.ts";
 
 /** What a person answered: what was asked for, no, or nothing. */
@@ -68,7 +68,7 @@ export function createQuestions({ pool, listener }: Pick<Services, "pool" | "lis
       if (!read.success) return;
       // An error of the client's is no consent.
       const action = read.data.result?.action ?? "cancel";
-      await tellAnswer.run(pool, [
+      await notifyAnswer.run(pool, [
         jsonb({ session: sessionId, question: read.data.id.slice(0, 100), action } satisfies z.input<
           typeof answerNotice
         >),

@@ -7,6 +7,7 @@ import { MAX_FILE_BYTES } from "../../model/capabilities.ts";
 import { PublicError } from "../../model/errors.ts";
 import { MODES } from "../../model/platform-names.ts";
 import type { MediaFacts } from "../../model/post.ts";
+import type { Tenant } from "../../model/tenant.ts";
 import type { LimitsOf } from "../../model/user-limits.ts";
 import { guardedFetch, GuardedFetchError } from "../../platforms/kit/guarded-fetch.ts";
 import { jsonb } from "../db/jsonb.ts";
@@ -15,7 +16,6 @@ import type { MediaRow } from "../db/queries/media.ts";
 import { transaction } from "../db/sql.ts";
 import type { Storage } from "../storage/storage.ts";
 import { createSlots } from "../turns/slots.ts";
-import type { Owner } from "./media-objects.ts";
 import { createStorageQuota, enforceStorageQuota, type StorageQuota } from "./storage-quota.ts";
 import { dropReceived, receiveFile } from "./uploads/receive.ts";
 import type { ReceivedFile } from "./uploads/receive.ts";
@@ -46,7 +46,7 @@ export interface Ingest {
    * have fixed the source before a retry. Returns a result for every ID within moments: slower fetches continue in the
    * background, and their result is returned the next time. Never throws for a URL's failure.
    */
-  ensureReady(owner: Owner, mediaIds: readonly string[]): Promise<Map<string, MediaOutcome>>;
+  ensureReady(owner: Tenant, mediaIds: readonly string[]): Promise<Map<string, MediaOutcome>>;
   /** Stops the background fetches. */
   stop(): void;
 }
@@ -76,7 +76,7 @@ export function createIngest(given: IngestDeps): Ingest {
   const places = createSlots(LAST_TRIES);
   const stopping = new AbortController();
 
-  function attempt(owner: Owner, row: MediaRow, totalSeconds: number, signal?: AbortSignal): Promise<Attempt> {
+  function attempt(owner: Tenant, row: MediaRow, totalSeconds: number, signal?: AbortSignal): Promise<Attempt> {
     const running =
       underWay.get(row.id) ?? fetchMedia(deps, owner, row, totalSeconds, signal).finally(() => underWay.delete(row.id));
     underWay.set(row.id, running);
@@ -84,7 +84,7 @@ export function createIngest(given: IngestDeps): Ingest {
   }
 
   /** Shared by all who need it, and kept until one of them has received the result. */
-  function lastTry(owner: Owner, row: MediaRow): Promise<Attempt> {
+  function lastTry(owner: Tenant, row: MediaRow): Promise<Attempt> {
     const begun = lastTries.get(row.id);
     if (begun !== undefined) return begun;
     const trying =
@@ -96,7 +96,7 @@ export function createIngest(given: IngestDeps): Ingest {
     return trying;
   }
 
-  async function ensureOne(owner: Owner, id: string, row: MediaRow | undefined): Promise<[string, MediaOutcome]> {
+  async function ensureOne(owner: Tenant, id: string, row: MediaRow | undefined): Promise<[string, MediaOutcome]> {
     if (row === undefined) return [id, { status: "failed", message: DELETED }];
     if (row.facts !== null) return [id, { status: "ready", facts: row.facts }];
     const trying = lastTry(owner, row);
@@ -141,7 +141,7 @@ type Attempt = { facts: MediaFacts } | { facts: null; message: string; final: bo
 
 async function fetchMedia(
   deps: FetchDeps,
-  owner: Owner,
+  owner: Tenant,
   row: MediaRow,
   totalSeconds: number,
   signal?: AbortSignal,
@@ -159,7 +159,7 @@ async function fetchMedia(
 
 async function fetchAndStore(
   deps: FetchDeps,
-  owner: Owner,
+  owner: Tenant,
   row: MediaRow,
   totalSeconds: number,
   signal?: AbortSignal,
@@ -193,7 +193,7 @@ async function fetchAndStore(
 
 async function keep(
   { pool, storage, limitsOf }: IngestDeps,
-  owner: Owner,
+  owner: Tenant,
   id: string,
   received: ReceivedFile,
 ): Promise<MediaFacts> {

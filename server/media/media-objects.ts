@@ -2,7 +2,7 @@ import { basename } from "node:path";
 
 import { PublicError } from "../../model/errors.ts";
 import { newId } from "../../model/ids.ts";
-import type { Mode } from "../../model/platform-names.ts";
+import type { Tenant } from "../../model/tenant.ts";
 import { jsonb } from "../db/jsonb.ts";
 import {
   findMedia,
@@ -20,12 +20,6 @@ import type { Db } from "../db/sql.ts";
 import { DROP_BYTES_QUEUE, INGEST_QUEUE } from "./queues.ts";
 import type { ReceivedFile } from "./uploads/receive.ts";
 
-/** Whose media: every read and write goes through the pair. */
-export interface Owner {
-  userId: string;
-  mode: Mode;
-}
-
 export interface JobSender {
   send(db: Db, queue: string, data: object, group?: string, priority?: number): Promise<void>;
 }
@@ -33,7 +27,7 @@ export interface JobSender {
 /** Creates media objects for received files, in the given order. Runs in the transaction that uses them. */
 export async function addUploads(
   db: Db,
-  owner: Owner,
+  owner: Tenant,
   files: readonly { received: ReceivedFile; filename: string }[],
 ): Promise<MediaRow[]> {
   return insert(
@@ -58,7 +52,7 @@ export async function addUploads(
 export async function addUrls(
   db: Db,
   jobs: JobSender,
-  owner: Owner,
+  owner: Tenant,
   urls: readonly { url: string; filename?: string | null }[],
 ): Promise<MediaRow[]> {
   const rows = await insert(
@@ -86,18 +80,18 @@ export async function addUrls(
 }
 
 /** The media objects with these IDs; those that do not exist, or belong to others, are omitted. */
-export async function getMedia(db: Db, owner: Owner, ids: readonly string[]): Promise<MediaRow[]> {
+export async function getMedia(db: Db, owner: Tenant, ids: readonly string[]): Promise<MediaRow[]> {
   return ids.length === 0 ? [] : findMedia.all(db, [owner.userId, owner.mode, ids]);
 }
 
 /** Like `getMedia`, in a transaction that then uses them in a post: nothing can delete them until it ends. */
-export async function holdForPost(tx: Db, owner: Owner, ids: readonly string[]): Promise<MediaRow[]> {
+export async function holdForPost(tx: Db, owner: Tenant, ids: readonly string[]): Promise<MediaRow[]> {
   return ids.length === 0 ? [] : holdMedia.all(tx, [owner.userId, owner.mode, ids]);
 }
 
 export async function listMediaPage(
   db: Db,
-  owner: Owner,
+  owner: Tenant,
   page: { limit: number; offset: number },
 ): Promise<{ media: MediaRow[]; total: number }> {
   const media = await listMedia.all(db, [owner.userId, owner.mode, page.limit, page.offset]);
@@ -110,7 +104,7 @@ export async function listMediaPage(
  * INVALID_STATUS_TRANSITION while a post that can still be published uses it. Published and discarded posts keep the
  * reference; its URL then returns 410.
  */
-export async function deleteMedia(tx: Db, jobs: JobSender, owner: Owner, id: string): Promise<void> {
+export async function deleteMedia(tx: Db, jobs: JobSender, owner: Tenant, id: string): Promise<void> {
   if ((await lockMedia.one(tx, [owner.userId, owner.mode, id])) === undefined)
     throw new PublicError("NOT_FOUND", "Media object not found.");
   const post = await findNeedingPost.one(tx, [owner.userId, id]);
@@ -126,7 +120,7 @@ export async function deleteMedia(tx: Db, jobs: JobSender, owner: Owner, id: str
   await jobs.send(tx, DROP_BYTES_QUEUE, { storageKeys: released.map((row) => row.storage_key) });
 }
 
-async function insert(db: Db, owner: Owner, media: NewMedia[]): Promise<MediaRow[]> {
+async function insert(db: Db, owner: Tenant, media: NewMedia[]): Promise<MediaRow[]> {
   if (media.length === 0) return [];
   const rows = await insertMedia.all(db, [owner.userId, owner.mode, jsonb(media)]);
   const byId = new Map(rows.map((row) => [row.id, row]));

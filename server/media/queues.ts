@@ -1,4 +1,4 @@
-/** The chores of media on the job queue. Their handlers are `Ingest.run`, `dropBytes` and `sweepMedia`. */
+/** The jobs of media on the job queue. Their handlers are `Ingest.run`, `dropBytes` and `sweepMedia`. */
 export const INGEST_QUEUE = "media.ingest";
 export const DROP_BYTES_QUEUE = "media.drop-bytes";
 export const SWEEP_QUEUE = "media.sweep";

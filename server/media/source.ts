@@ -4,13 +4,13 @@ import type pg from "pg";
 
 import { newId } from "../../model/ids.ts";
 import type { MediaFacts } from "../../model/post.ts";
+import type { Tenant } from "../../model/tenant.ts";
 import { BrokerError } from "../../platforms/platform.ts";
 import type { MediaSource, PublishMedia, Rendition } from "../../platforms/platform.ts";
 import { jsonb } from "../db/jsonb.ts";
 import { findMedia, findRendition, insertRendition } from "../db/queries/media.ts";
 import type { MediaRow } from "../db/queries/media.ts";
 import type { Storage } from "../storage/storage.ts";
-import type { Owner } from "./media-objects.ts";
 import { signMediaUrl } from "./signed-url.ts";
 import type { MediaUrls } from "./signed-url.ts";
 import { imageSlots, LIGHT_PIXELS, rewrappingSlots } from "./slots.ts";
@@ -23,7 +23,7 @@ export interface MediaSourceDeps {
 }
 
 /** A broker's access to its owner's media. Conversions are created on demand and stored next to the original. */
-export function createMediaSource(deps: MediaSourceDeps, owner: Owner): MediaSource {
+export function createMediaSource(deps: MediaSourceDeps, owner: Tenant): MediaSource {
   const stored = (media: PublishMedia, rendition?: Rendition) =>
     needsRendition(media, rendition)
       ? findOrMakeRendition(deps, owner, media, rendition)
@@ -70,14 +70,14 @@ function needsRendition(media: PublishMedia, wanted: Rendition | undefined): wan
   );
 }
 
-async function findOriginal(deps: MediaSourceDeps, { userId, mode }: Owner, id: string): Promise<StoredMedia> {
+async function findOriginal(deps: MediaSourceDeps, { userId, mode }: Tenant, id: string): Promise<StoredMedia> {
   const [row] = await findMedia.all(deps.pool, [userId, mode, [id]]);
   return readStored(row) ?? gone();
 }
 
 async function findOrMakeRendition(
   deps: MediaSourceDeps,
-  owner: Owner,
+  owner: Tenant,
   media: PublishMedia,
   wanted: Rendition,
 ): Promise<StoredMedia> {
@@ -109,7 +109,7 @@ async function findOrMakeRendition(
 /** The libraries are large, and many a process never converts anything. */
 async function make(
   storage: Storage,
-  { userId }: Owner,
+  { userId }: Tenant,
   original: StoredMedia,
   wanted: Rendition,
 ): Promise<Omit<StoredMedia, "id">> {

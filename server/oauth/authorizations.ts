@@ -9,12 +9,12 @@ import { type GrantedAccount, readChoices } from "../../platforms/choices.ts";
 import { type HttpClient, TransportError } from "../../platforms/kit/http.ts";
 import type { Grant, OAuth } from "../../platforms/platform.ts";
 import {
-  findAttemptByState,
-  findChoosing,
-  insertAttempt,
-  keepGranted,
-  type OAuthAttemptRow,
-  useAttempt,
+  findAuthorizationByState,
+  findPendingChoice,
+  insertAuthorization,
+  saveGrantedAccounts,
+  type AuthorizationRow,
+  consumeAuthorization,
 } from "../db/queries/oauth-attempts.ts";
 import { appOf, appPlatformOf, findApp, type KnownApp, registerSandboxApp } from "./app.ts";
 import { authorizeUrl, toBrowserUrl, newAuthorizeParameters, sandboxPerson } from "./authorize-url.ts";
@@ -40,7 +40,7 @@ export interface ConnectRequest extends ConnectTarget {
 
 /** The accounts that were granted access to, at least one. */
 export interface AuthorizationGrant {
-  authorization: OAuthAttemptRow;
+  authorization: AuthorizationRow;
   accounts: readonly GrantedAccount[];
   source: GrantSource;
 }
@@ -95,7 +95,8 @@ export async function startAuthorization(services: OAuthServices, start: Connect
     start.connectLinkId ?? null,
     AUTHORIZATION_SECONDS,
   ] as const;
-  if (!(await insertAttempt.one(services.pool, values))) throw new PublicError("NOT_FOUND", "Platform set not found.");
+  if (!(await insertAuthorization.one(services.pool, values)))
+    throw new PublicError("NOT_FOUND", "Platform set not found.");
   return toBrowserUrl(
     services,
     mode,
@@ -114,11 +115,11 @@ export async function handleCallback(
     platform,
     query,
     bindings,
-  }: { platform: OAuthAttemptRow["platform"]; query: URLSearchParams; bindings: readonly Buffer[] },
-): Promise<AuthorizationGrant | { authorization: OAuthAttemptRow; accounts: null }> {
+  }: { platform: AuthorizationRow["platform"]; query: URLSearchParams; bindings: readonly Buffer[] },
+): Promise<AuthorizationGrant | { authorization: AuthorizationRow; accounts: null }> {
   const state = query.get("state");
   if (state === null || state === "") throw new ConnectError("unknown_state", { platform });
-  const authorization = await useAttempt.one(services.pool, [digest(state), bindings]);
+  const authorization = await consumeAuthorization.one(services.pool, [digest(state), bindings]);
   if (!authorization)
     return { authorization: await findFinished(services, digest(state), { platform, bindings }), accounts: null };
   const oauth = services.oauthOf(authorization.platform, authorization.login);
@@ -145,7 +146,7 @@ export async function storePendingChoice(
     JSON.stringify({ accounts, source }),
     sealContext(authorization.id, "granted_sealed"),
   );
-  await keepGranted.run(services.pool, [authorization.id, sealed, AUTHORIZATION_SECONDS]);
+  await saveGrantedAccounts.run(services.pool, [authorization.id, sealed, AUTHORIZATION_SECONDS]);
 }
 
 /** The available choices, for the browser that started it. Throws NOT_FOUND if there are none, or not anymore. */
@@ -154,7 +155,7 @@ export async function openPendingChoice(
   id: string,
   bindings: readonly Buffer[],
 ): Promise<AuthorizationGrant> {
-  const authorization = await findChoosing.one(services.pool, [id, bindings]);
+  const authorization = await findPendingChoice.one(services.pool, [id, bindings]);
   if (!authorization || authorization.granted_sealed === null) {
     throw new PublicError(
       "NOT_FOUND",
@@ -225,9 +226,9 @@ async function appFor(services: OAuthServices, start: ConnectRequest): Promise<K
 async function findFinished(
   services: OAuthServices,
   state: Buffer,
-  { platform, bindings }: { platform: OAuthAttemptRow["platform"]; bindings: readonly Buffer[] },
-): Promise<OAuthAttemptRow> {
-  const authorization = await findAttemptByState.one(services.pool, [state]);
+  { platform, bindings }: { platform: AuthorizationRow["platform"]; bindings: readonly Buffer[] },
+): Promise<AuthorizationRow> {
+  const authorization = await findAuthorizationByState.one(services.pool, [state]);
   if (!authorization) throw new ConnectError("unknown_state", { platform });
   if (!bindings.some((binding) => binding.equals(authorization.binding)))
     throw new ConnectError("foreign", { platform });
@@ -241,9 +242,9 @@ async function findFinished(
 /** The code in the URL, after everything else in it has been validated. */
 function readCode(
   services: OAuthServices,
-  authorization: OAuthAttemptRow,
+  authorization: AuthorizationRow,
   oauth: OAuth,
-  { platform, query }: { platform: OAuthAttemptRow["platform"]; query: URLSearchParams },
+  { platform, query }: { platform: AuthorizationRow["platform"]; query: URLSearchParams },
 ): string {
   const fail = (kind: ConnectError["failure"]["kind"]) =>
     new ConnectError(kind, { platform: authorization.platform, authorization });
@@ -262,7 +263,7 @@ function readCode(
 /** Outside of any transaction: platforms take their time. */
 async function exchangeCode(
   services: OAuthServices,
-  authorization: OAuthAttemptRow,
+  authorization: AuthorizationRow,
   oauth: OAuth,
   code: string,
 ): Promise<Omit<AuthorizationGrant, "authorization">> {
@@ -280,7 +281,7 @@ async function exchangeCode(
 }
 
 /** A connection that cannot publish is useless. Permissions beyond those needed for publishing are optional. */
-function requirePermissions(authorization: OAuthAttemptRow, { scopes }: Grant): void {
+function requirePermissions(authorization: AuthorizationRow, { scopes }: Grant): void {
   if (scopes === null) return;
   const { label, publishScopes, otherPublishScopes = [] } = catalog[authorization.platform].capabilities;
   const missingOf = (needed: readonly string[]) => needed.filter((scope) => !scopes.includes(scope));

@@ -2,7 +2,7 @@ import type { PlatformName } from "../../model/platform-names.ts";
 import { catalog } from "../../platforms/catalog.ts";
 import { TransportError } from "../../platforms/kit/http.ts";
 import { BrokerError } from "../../platforms/platform.ts";
-import type { OAuthAttemptRow } from "../db/queries/oauth-attempts.ts";
+import type { AuthorizationRow } from "../db/queries/oauth-attempts.ts";
 
 /**
  * Why nothing was connected, as shown to the person. None of it comes from the URL that the browser was sent back to.
@@ -23,13 +23,13 @@ export type FailureKind = keyof typeof FAILURES;
  */
 export class ConnectError extends Error {
   readonly failure: OAuthFailure;
-  readonly authorization: OAuthAttemptRow | null;
+  readonly authorization: AuthorizationRow | null;
 
   constructor(
     kind: FailureKind,
     about: {
       platform: PlatformName | null;
-      authorization?: OAuthAttemptRow | null;
+      authorization?: AuthorizationRow | null;
       message?: string;
       cure?: string;
       cause?: unknown;
@@ -150,7 +150,7 @@ export function readRefusal(query: URLSearchParams): FailureKind | null {
 }
 
 /** The error of a request to the platform. Internal errors are rethrown. */
-export function toConnectError(error: unknown, authorization: OAuthAttemptRow): unknown {
+export function toConnectError(error: unknown, authorization: AuthorizationRow): unknown {
   const about = { platform: authorization.platform, authorization, cause: error };
   if (error instanceof TransportError) return new ConnectError("platform_away", about);
   if (!(error instanceof BrokerError)) return error;

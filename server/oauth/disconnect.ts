@@ -2,14 +2,15 @@ import type pg from "pg";
 import { z } from "zod";
 
 import { MODES, PLATFORM_NAMES } from "../../model/platform-names.ts";
+import type { AccountKey } from "../../model/tenant.ts";
 import { type ConnectionRow, findSharedGrant, lockConnection, revokeAccount } from "../db/queries/connections.ts";
-import { dropGranted } from "../db/queries/oauth-attempts.ts";
+import { deleteGrantedAccounts } from "../db/queries/oauth-attempts.ts";
 import { recordAccountEvent } from "../db/queries/outbox.ts";
 import { VaultError } from "../vault/vault.ts";
 import { appOf } from "./app.ts";
 import type { AuthorizationGrant } from "./authorizations.ts";
 import type { OAuthServices } from "./services.ts";
-import { type AccountKey, openGrant } from "./stored-grant.ts";
+import { openGrant } from "./stored-grant.ts";
 
 /**
  * A grant that Ampost has deleted but the platform has not revoked: the data of a job on `REVOKE_QUEUE`. If no account
@@ -82,7 +83,7 @@ export async function forgetGrants(
 ): Promise<RevokeJob[]> {
   const { id: accountId, mode, platform } = authorization;
   const { login, oauthAppId, grantorId } = source;
-  const dropped = await dropGranted.one(tx, [accountId]);
+  const dropped = await deleteGrantedAccounts.one(tx, [accountId]);
   // The same choice sent twice at the same time: the other one has connected an account that depends on this.
   if (dropped?.account_id) return [];
   const app = await appOf(services, { mode, platform, login, oauth_app_id: oauthAppId }, tx);

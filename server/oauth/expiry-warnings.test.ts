@@ -3,10 +3,10 @@ import { randomUUID } from "node:crypto";
 import { after, before, test } from "node:test";
 
 import type { EndingAccount } from "../../model/emails.ts";
+import type { AccountKey } from "../../model/tenant.ts";
 import { type CareWorld, openCareWorld } from "../../tests/token-care-world.ts";
 import { renderExpiryEmail } from "../mail/emails.ts";
 import { sendExpiryWarnings } from "./expiry-warnings.ts";
-import type { AccountKey } from "./stored-grant.ts";
 
 let world: CareWorld;
 before(async () => (world = await openCareWorld()));

@@ -2,12 +2,13 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import type pg from "pg";
 
+import type { AccountKey } from "../../model/tenant.ts";
 import { BrokerError, type OAuth } from "../../platforms/platform.ts";
 import { type ConnectionRow, findConnection } from "../db/queries/connections.ts";
 import { transaction } from "../db/sql.ts";
 import { isFinal, renewToken, revoked } from "./renew-token.ts";
 import type { OAuthServices } from "./services.ts";
-import { type AccountKey, accountKeyParams, openAccessToken } from "./stored-grant.ts";
+import { accountKeyParams, openAccessToken } from "./stored-grant.ts";
 import { changeHealth } from "./token-health.ts";
 
 export interface FreshTokenOptions {

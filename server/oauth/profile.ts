@@ -1,9 +1,9 @@
+import type { AccountKey } from "../../model/tenant.ts";
 import { readChoices } from "../../platforms/choices.ts";
 import { BrokerError, type OAuth, type Profile } from "../../platforms/platform.ts";
 import { type ConnectionRow, findConnection, saveProfile } from "../db/queries/connections.ts";
 import { freshToken, reportTokenRefused } from "./fresh-token.ts";
 import type { OAuthServices } from "./services.ts";
-import type { AccountKey } from "./stored-grant.ts";
 
 /** Longer than any platform's token lifetime: whatever can be renewed is. */
 const AS_FRESH_AS_CAN_BE_SECONDS = 10 * 365 * 86_400;

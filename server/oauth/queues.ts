@@ -1,6 +1,6 @@
-/** The chores of connecting on the job queue. Their handlers are `revokeGrant` and `sweepAttempts`. */
+/** The jobs of connecting on the job queue. Their handlers are `revokeGrant` and `sweepAuthorizations`. */
 export const REVOKE_QUEUE = "oauth.revoke";
-export const ATTEMPTS_SWEEP_QUEUE = "oauth.sweep-attempts";
+export const AUTHORIZATIONS_SWEEP_QUEUE = "oauth.sweep-attempts";
 
 /** If a platform is down when someone disconnects, it is asked again for about three days. */
 export const REVOKE_RETRIES = {

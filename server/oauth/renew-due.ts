@@ -1,12 +1,12 @@
 import { PLATFORM_NAMES } from "../../model/platform-names.ts";
+import type { AccountKey } from "../../model/tenant.ts";
 import { BrokerError } from "../../platforms/platform.ts";
 import { jsonb } from "../db/jsonb.ts";
-import { type CaredAccount, takeDueProfiles, takeDueRenewals } from "../db/queries/token-care.ts";
+import { type DueAccount, takeDueProfiles, takeDueRenewals } from "../db/queries/token-care.ts";
 import { transaction } from "../db/sql.ts";
 import { freshToken, reportTokenRefused } from "./fresh-token.ts";
 import { refreshProfile } from "./profile.ts";
 import type { OAuthServices } from "./services.ts";
-import type { AccountKey } from "./stored-grant.ts";
 import { changeHealth } from "./token-health.ts";
 
 const DAY_SECONDS = 86_400;
@@ -98,7 +98,7 @@ function isRefusal(error: unknown): error is Refusal {
 }
 
 /** Takes batch after batch until nothing is due; one account's failure does not affect the others. */
-async function inRounds<Due extends CaredAccount>(
+async function inRounds<Due extends DueAccount>(
   signal: AbortSignal,
   take: () => Promise<Due[]>,
   work: (due: Due) => Promise<void>,
@@ -121,6 +121,6 @@ async function inRounds<Due extends CaredAccount>(
   } while (batch.length === BATCH && !signal.aborted && performance.now() - began < ROUND_SECONDS * 1000);
 }
 
-function keyOf({ account_id: accountId, user_id: userId, mode }: CaredAccount): AccountKey {
+function keyOf({ account_id: accountId, user_id: userId, mode }: DueAccount): AccountKey {
   return { accountId, userId, mode };
 }

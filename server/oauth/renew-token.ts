@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import type pg from "pg";
 
+import type { AccountKey } from "../../model/tenant.ts";
 import { TransportError } from "../../platforms/kit/http.ts";
 import { BrokerError, type Grant, type OAuth } from "../../platforms/platform.ts";
 import { type ConnectionRow, findConnection, lockConnection } from "../db/queries/connections.ts";
@@ -11,7 +12,7 @@ import { transaction } from "../db/sql.ts";
 import { appOf, type KnownApp } from "./app.ts";
 import { runInQueue } from "./renewal-queue.ts";
 import type { OAuthServices } from "./services.ts";
-import { type AccountKey, accountKeyParams, openAccessToken, openGrant, storeGrant } from "./stored-grant.ts";
+import { accountKeyParams, openAccessToken, openGrant, storeGrant } from "./stored-grant.ts";
 import { changeHealth, grantEnd, healthAt } from "./token-health.ts";
 
 /** Longer than a renewal can take: its one request has 30 s, and storing its result about as long again. */

@@ -1,15 +1,10 @@
 import type pg from "pg";
 
 import type { Mode } from "../../model/platform-names.ts";
+import type { AccountKey } from "../../model/tenant.ts";
 import type { Grant } from "../../platforms/platform.ts";
 import { type ConnectionRow, saveConnection } from "../db/queries/connections.ts";
 import type { OAuthServices } from "./services.ts";
-
-export interface AccountKey {
-  accountId: string;
-  userId: string;
-  mode: Mode;
-}
 
 export function accountKeyParams(account: AccountKey): [accountId: string, userId: string, mode: Mode] {
   return [account.accountId, account.userId, account.mode];

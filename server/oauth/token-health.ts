@@ -1,5 +1,6 @@
 import { newId } from "../../model/ids.ts";
 import type { PlatformName } from "../../model/platform-names.ts";
+import type { AccountKey } from "../../model/tenant.ts";
 import { catalog } from "../../platforms/catalog.ts";
 import type { OAuth } from "../../platforms/platform.ts";
 import type { AccountRow } from "../db/queries/accounts.ts";
@@ -7,7 +8,6 @@ import { insertAuditEvent } from "../db/queries/audit-events.ts";
 import { recordAccountEvent } from "../db/queries/outbox.ts";
 import { changeTokenHealth, type GrantLifeRow } from "../db/queries/token-care.ts";
 import type { Db } from "../db/sql.ts";
-import type { AccountKey } from "./stored-grant.ts";
 
 export interface TokenHealth {
   health: AccountRow["token_health"];

@@ -9,7 +9,6 @@ import {
 import { BrokerError, type StepContext, type StepDone, type VisibleStep } from "../../platforms/platform.ts";
 import { isRefusedForGood } from "../db/away.ts";
 import { jsonb } from "../db/jsonb.ts";
-import { notifyDue } from "../db/queries/acts.ts";
 import {
   holdPlatformPost,
   type IntentWritten,
@@ -17,6 +16,7 @@ import {
   noteLateAnswer,
   writeIntent,
 } from "../db/queries/commits.ts";
+import { notifyDue } from "../db/queries/post-actions.ts";
 import { type Changes, holdPost, type IntentChanges } from "../db/queries/publishing.ts";
 import type { IntentEvidence } from "../db/queries/work-rows.ts";
 import { transaction } from "../db/sql.ts";

@@ -3,21 +3,12 @@ import type { Logger } from "pino";
 
 import type { Mode, PlatformName } from "../../model/platform-names.ts";
 import type { MediaFacts } from "../../model/post.ts";
+import type { AccountKey, Tenant } from "../../model/tenant.ts";
 import type { HttpClient, HttpClientOptions } from "../../platforms/kit/http.ts";
 import type { Broker, MediaSource } from "../../platforms/platform.ts";
 import type { Vault } from "../vault/vault.ts";
 import type { FaultHook } from "./fault-points.ts";
 import type { Outages } from "./outages.ts";
-
-/** Whose data it is: everything the engine asks of other parts carries this pair. */
-export interface Owner {
-  userId: string;
-  mode: Mode;
-}
-
-export interface AccountKey extends Owner {
-  accountId: string;
-}
 
 /** What the engine counts. */
 export interface EngineMetrics {
@@ -46,13 +37,13 @@ export interface PublishingDeps {
   platforms: Record<PlatformName, { broker?: Broker }>;
   /** A client for the sandbox in test mode, for the platforms in live mode. */
   httpFor(mode: Mode, guards: Pick<HttpClientOptions, "beforeSend" | "onExchange" | "signal">): HttpClient;
-  mediaSourceFor(owner: Owner): MediaSource;
+  mediaSourceFor(owner: Tenant): MediaSource;
   /**
    * The last try to fetch missing media. Returns quickly, with an answer for every id; what is still being fetched is
    * asked for again.
    */
   ensureMedia(
-    owner: Owner,
+    owner: Tenant,
     mediaIds: readonly string[],
   ): Promise<
     Map<string, { status: "ready"; facts: MediaFacts } | { status: "failed"; message: string } | { status: "fetching" }>

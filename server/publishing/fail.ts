@@ -267,15 +267,15 @@ async function failObservation(
   options: FailureOptions,
 ): Promise<void> {
   const { row, pace } = work;
-  const afresh: Changes = failure.neverLive && isOnlyCommit(work) ? { ...FROM_THE_START, reset: true } : {};
-  if (failure.passes && afresh.reset === true) {
+  const reset: Changes = failure.neverLive && isOnlyCommit(work) ? { ...FROM_THE_START, reset: true } : {};
+  if (failure.passes && reset.reset === true) {
     // What was accepted has counted as no failure, and was one each time.
     row.failures = row.attempt_count - 1;
-    if (isWorthWaiting(work, failure, options)) return retryLater(work, at, failure, options, undefined, afresh);
+    if (isWorthWaiting(work, failure, options)) return retryLater(work, at, failure, options, undefined, reset);
   }
   const isFinal = !failure.retryable || failure.neverLive;
   if (isFinal && failure.brokerCode !== null && failure.brokerCode !== "OUTCOME_UNKNOWN") {
-    return failForGood(work, failure, options, undefined, afresh);
+    return failForGood(work, failure, options, undefined, reset);
   }
   const asked = row.failures + 1;
   const seconds = (readBackSeconds(asked) - readBackSeconds(asked - 1)) / pace;

@@ -1,7 +1,7 @@
 import type { Mode } from "../../model/platform-names.ts";
 import { jsonb } from "../db/jsonb.ts";
-import { missPlatformPosts } from "../db/queries/acts.ts";
 import { recordPostEvents } from "../db/queries/outbox.ts";
+import { missPlatformPosts } from "../db/queries/post-actions.ts";
 import { holdPost } from "../db/queries/publishing.ts";
 import { transaction } from "../db/sql.ts";
 import { secondsSince } from "./claim.ts";

@@ -1,8 +1,9 @@
 import type { PlatformContent } from "../../model/post.ts";
+import type { AccountKey } from "../../model/tenant.ts";
 import type { Broker, PublishMedia, Step } from "../../platforms/platform.ts";
 import type { WorkRow } from "../db/queries/work-rows.ts";
 import { type Claim, type Instant, secondsSince } from "./claim.ts";
-import type { AccountKey, PublishingDeps } from "./deps.ts";
+import type { PublishingDeps } from "./deps.ts";
 
 /** A claimed platform post. */
 export interface ClaimedWork {

@@ -53,7 +53,7 @@ export async function start(config: Config, log: Logger, parts: Parts): Promise<
     const opening = Promise.withResolvers<Runtime>();
     const worker = parts.worker === "attached" ? startWorker(config, log, opening.promise) : undefined;
     if (worker) closers.push(() => worker.stop());
-    const runtime = await openRuntime(config, log, { doesChores: parts.worker === true }, closers);
+    const runtime = await openRuntime(config, log, { runsJobs: parts.worker === true }, closers);
     opening.resolve(runtime);
     closers.push(watchEventLoop(log));
     // Before anything is published, because that may be what hangs.

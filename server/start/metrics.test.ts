@@ -12,7 +12,7 @@ test("metrics and queue depth are printed for Prometheus", async () => {
   metrics.request({ method: "POST", route: "/api/v1/posts", status: 201, seconds: 0.02 });
   metrics.settled(platform, "published");
   metrics.commitStarted(platform, 0.004);
-  metrics.chore("media.sweep", "done", 1);
+  metrics.job("media.sweep", "done", 1);
   const text = await metrics.print();
   assert.match(text, /ampost_http_request_seconds_count\{method="POST",route="\/api\/v1\/posts",status="201"\} 1/);
   assert.match(text, new RegExp(`ampost_platform_posts_settled_total{platform="${platform}",outcome="published"} 1`));

@@ -20,7 +20,7 @@ export interface Metrics {
   /** Whether the platform's due posts are held back because it is down. */
   platformDown(platform: PlatformName, mode: Mode, isDown: boolean): void;
   /** A run of a job. */
-  chore(queue: string, outcome: "done" | "failed", seconds: number): void;
+  job(queue: string, outcome: "done" | "failed", seconds: number): void;
   /** The worker process crashed and was restarted. */
   workerRestarted(): void;
   contentType: string;
@@ -35,7 +35,7 @@ export interface Metrics {
 
 const REQUEST_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60];
 const LATE_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60, 300];
-const CHORE_SECONDS = [0.01, 0.1, 0.5, 1, 5, 30, 120, 600];
+const JOB_SECONDS = [0.01, 0.1, 0.5, 1, 5, 30, 120, 600];
 
 const metricValues = z.array(z.looseObject({ name: z.string() }));
 
@@ -75,11 +75,11 @@ export function createMetrics(pool: pg.Pool, part: "api" | "worker" = "api"): Me
     buckets: LATE_SECONDS,
     registers,
   });
-  const chores = new Histogram({
-    name: "ampost_chore_seconds",
+  const jobs = new Histogram({
+    name: "ampost_job_seconds",
     help: "Duration of a background job.",
     labelNames: ["queue", "outcome"],
-    buckets: CHORE_SECONDS,
+    buckets: JOB_SECONDS,
     registers,
   });
   const restarts = new Counter({
@@ -121,7 +121,7 @@ export function createMetrics(pool: pg.Pool, part: "api" | "worker" = "api"): Me
     setAside: (platform) => setAside.inc({ platform }),
     commitStarted: (platform, lateSeconds) => late.observe({ platform }, lateSeconds),
     platformDown: (platform, mode, isDown) => down.set({ platform, mode }, isDown ? 1 : 0),
-    chore: (queue, outcome, seconds) => chores.observe({ queue, outcome }, seconds),
+    job: (queue, outcome, seconds) => jobs.observe({ queue, outcome }, seconds),
     workerRestarted: () => restarts.inc(),
     contentType: registry.contentType,
     values: () => registry.getMetricsAsJSON(),

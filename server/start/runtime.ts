@@ -24,18 +24,18 @@ export type Closers = (() => Promise<unknown> | void)[];
 export async function openRuntime(
   config: Config,
   log: Logger,
-  options: { doesChores: boolean },
+  options: { runsJobs: boolean },
   closers: Closers,
 ): Promise<Runtime> {
   const instance = await openInstance(config, log);
   closers.push(() => instance.close());
-  const metrics = createMetrics(instance.pool, options.doesChores ? "worker" : "api");
+  const metrics = createMetrics(instance.pool, options.runsJobs ? "worker" : "api");
   const storage = await openStorage(config.storage);
   closers.push(() => storage.close());
   const listener = await createListener(instance.databaseUrl, log);
   closers.push(() => listener.close());
-  const workUrl = options.doesChores ? { workUrl: instance.databaseUrl } : {};
-  const jobs = await startJobQueue({ pool: instance.pool, log, onChore: metrics.chore, ...workUrl });
+  const workUrl = options.runsJobs ? { workUrl: instance.databaseUrl } : {};
+  const jobs = await startJobQueue({ pool: instance.pool, log, onJob: metrics.job, ...workUrl });
   closers.push(() => jobs.stop());
   return { instance, listener, storage, jobs, metrics };
 }

@@ -14,7 +14,7 @@ import {
 } from "../jobs/queues.ts";
 import {
   keepPostCountsFolded,
-  sweepAttempts,
+  sweepAuthorizations,
   sweepIdempotencyKeys,
   sweepJournal,
   sweepOutbox,
@@ -31,7 +31,7 @@ import { dropBytes, sweepMedia } from "../media/sweep.ts";
 import { revokeGrant } from "../oauth/disconnect.ts";
 import { sendExpiryWarnings } from "../oauth/expiry-warnings.ts";
 import { freshToken, reportTokenRefused } from "../oauth/fresh-token.ts";
-import { ATTEMPTS_SWEEP_QUEUE, PROFILES_QUEUE, RENEW_QUEUE, REVOKE_QUEUE, WARN_QUEUE } from "../oauth/queues.ts";
+import { AUTHORIZATIONS_SWEEP_QUEUE, PROFILES_QUEUE, RENEW_QUEUE, REVOKE_QUEUE, WARN_QUEUE } from "../oauth/queues.ts";
 import { readDueProfiles, renewDueTokens } from "../oauth/renew-due.ts";
 import { openContinuity } from "../publishing/continuity.ts";
 import { createEngine } from "../publishing/engine.ts";
@@ -39,7 +39,7 @@ import type { FaultHook } from "../publishing/fault-points.ts";
 import { HOLD_REASONS } from "../publishing/hold.ts";
 import type { Runtime } from "./runtime.ts";
 
-/** A worker's two kinds of work: publishing, and chores. */
+/** A worker's two kinds of work: publishing, and jobs. */
 export interface Worker {
   isRunning(): boolean;
   /** Throws if its connections do not respond or none is free. */
@@ -126,7 +126,7 @@ export async function runWorker(runtime: Runtime, faultPoint?: FaultHook): Promi
           (tx, ending) => sendMail({ jobs, vault: oauth.vault }, tx, renderExpiryEmail(ending, config.appUrl)),
           signal,
         ),
-      [ATTEMPTS_SWEEP_QUEUE]: (_data, signal) => sweepAttempts(pool, signal),
+      [AUTHORIZATIONS_SWEEP_QUEUE]: (_data, signal) => sweepAuthorizations(pool, signal),
       [IDEMPOTENCY_SWEEP_QUEUE]: (_data, signal) => sweepIdempotencyKeys(pool, signal),
       [JOURNAL_SWEEP_QUEUE]: (_data, signal) => sweepJournal(pool, config.journalDays, signal),
       [SIGN_IN_SWEEP_QUEUE]: (_data, signal) => sweepSignIn(pool, signal),

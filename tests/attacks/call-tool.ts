@@ -1,7 +1,7 @@
-import type { Tenant, World } from "../world.ts";
+import type { TestTenant, World } from "../world.ts";
 
 /** What a tool answers, but for what is another at each call. */
-export async function callTool({ url }: World, { key }: Tenant, name: string, given: object): Promise<string> {
+export async function callTool({ url }: World, { key }: TestTenant, name: string, given: object): Promise<string> {
   const version = "2026-07-28";
   const _meta = {
     "io.modelcontextprotocol/protocolVersion": version,

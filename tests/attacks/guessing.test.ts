@@ -4,7 +4,7 @@ import { after, before, test } from "node:test";
 import { OPERATIONS } from "../../contract/index.ts";
 import { newId } from "../../model/ids.ts";
 import { secretOf, totp } from "../totp.ts";
-import { type Answered, tokenFor, visit } from "../visitor.ts";
+import { type VisitorResponse, tokenFor, visit } from "../visitor.ts";
 import { createWorld, PASSWORD, type World } from "../world.ts";
 import { fill } from "./routes.ts";
 
@@ -27,7 +27,7 @@ async function newPerson(): Promise<{ email: string; cookie: string }> {
 
 let addresses = 0;
 /** From another address each time, as somebody who has many. */
-const post = (path: string, body: object, cookie?: string): Promise<Answered> => {
+const post = (path: string, body: object, cookie?: string): Promise<VisitorResponse> => {
   addresses += 1;
   return visit(world, "POST", `/api/auth${path}`, body, {
     address: `198.51.100.${addresses % 250}`,

@@ -9,15 +9,15 @@ import { formOf, type Operation } from "../../contract/operation.ts";
 import { newId } from "../../model/ids.ts";
 import { idOf } from "../answers.ts";
 import { createOperationCaller, waysOf } from "../call-operation.ts";
-import { createWorld, type Tenant, type World } from "../world.ts";
+import { createWorld, type TestTenant, type World } from "../world.ts";
 import { callTool } from "./call-tool.ts";
 import { everything } from "./everything.ts";
 import { routesOf } from "./routes.ts";
 
 let world: World;
-let stranger: Tenant;
+let stranger: TestTenant;
 /** Another one, who has an account to post with. */
-let neighbour: Tenant;
+let neighbour: TestTenant;
 let call: ReturnType<typeof createOperationCaller>;
 
 before(async () => {
@@ -30,7 +30,7 @@ before(async () => {
 after(() => world.close());
 
 /** Makes an object of the noun that an operation's name begins with. */
-const MAKERS: Readonly<Record<string, (tenant: Tenant) => Promise<string>>> = {
+const MAKERS: Readonly<Record<string, (tenant: TestTenant) => Promise<string>>> = {
   posts: async (tenant) => {
     const { body } = await world.call(tenant, "POST", "/api/v1/posts", {
       content: { text: "Mine" },
@@ -91,20 +91,20 @@ async function insert(sql: string, values: readonly unknown[]): Promise<string> 
   return id;
 }
 
-async function newWebhook(tenant: Tenant): Promise<string> {
+async function newWebhook(tenant: TestTenant): Promise<string> {
   return idOf(
     (await world.call(tenant, "POST", "/api/v1/webhooks", { url: "https://example.com/events" })).body,
     "webhook",
   );
 }
 
-async function newMedia(tenant: Tenant): Promise<string> {
+async function newMedia(tenant: TestTenant): Promise<string> {
   const { body } = await world.call(tenant, "POST", "/api/v1/media", { url: "https://example.com/a.jpg" });
   return idOf(body, "media");
 }
 
 /** There are more of them than a user may make. */
-async function newSet({ userId, mode }: Tenant): Promise<string> {
+async function newSet({ userId, mode }: TestTenant): Promise<string> {
   return await insert("insert into platform_sets (id, user_id, mode, name) values ($1, $2, $3, 'Mine')", [
     userId,
     mode,
@@ -158,7 +158,7 @@ for (const { name, operation } of TOOLS.filter(({ operation }) => "id" in operat
  * Makes what the fields of bodies and queries name that are ids of ours; null for those that are the platforms' or the
  * caller's.
  */
-const NAMED: Readonly<Record<string, ((tenant: Tenant) => Promise<string>) | null>> = {
+const NAMED: Readonly<Record<string, ((tenant: TestTenant) => Promise<string>) | null>> = {
   platformSetId: newSet,
   "media.*.id": newMedia,
   externalId: null,
@@ -387,7 +387,7 @@ test("a post cannot use another user's platform set or media", async () => {
   );
 });
 
-async function makeFor({ name }: Pick<Operation, "name">, tenant: Tenant): Promise<string> {
+async function makeFor({ name }: Pick<Operation, "name">, tenant: TestTenant): Promise<string> {
   const noun = Object.keys(MAKERS).find((known) => name.replace(/^legacy_/, "").startsWith(`${known}_`)) ?? "";
   const make = MAKERS[noun];
   assert.ok(make, `there is a maker for ${name}`);

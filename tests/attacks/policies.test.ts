@@ -8,7 +8,7 @@ import { keyPolicies } from "../../contract/operations/api-keys.ts";
 import { newId } from "../../model/ids.ts";
 import { createApiKey } from "../../server/domain/api-keys/api-keys.ts";
 import { idOf, objectIn } from "../answers.ts";
-import { createWorld, type Tenant, type World } from "../world.ts";
+import { createWorld, type TestTenant, type World } from "../world.ts";
 import { callTool } from "./call-tool.ts";
 import { fill } from "./routes.ts";
 
@@ -24,7 +24,7 @@ after(() => world.close());
 const POSTS = "/api/v1/posts";
 const later = () => new Date(Date.now() + 3_600_000).toISOString();
 
-async function held(policies: object): Promise<Tenant> {
+async function held(policies: object): Promise<TestTenant> {
   const { userId, mode } = world.test;
   const { apiKey } = await createApiKey(
     world.services,
@@ -34,7 +34,7 @@ async function held(policies: object): Promise<Tenant> {
   return { ...world.test, key: apiKey };
 }
 
-const draft = async (as: Tenant, changed: object = {}) =>
+const draft = async (as: TestTenant, changed: object = {}) =>
   idOf(
     (
       await world.call(as, "POST", POSTS, {

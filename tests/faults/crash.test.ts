@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { crashEverywhere } from "../../bench/faults/crashes.ts";
-import { sentencesOf } from "../../bench/faults/part.ts";
+import { sentencesOf } from "../../bench/faults/scenario.ts";
 import type { FaultPoint } from "../../server/publishing/fault-points.ts";
 
 const COMMIT: readonly FaultPoint[] = [

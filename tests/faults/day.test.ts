@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { mixDay } from "../../bench/faults/day/day.ts";
-import { sentencesOf } from "../../bench/faults/part.ts";
+import { sentencesOf } from "../../bench/faults/scenario.ts";
 
 test("among attacks, floods and faults, honest tenants lose nothing, and are told nothing twice and nothing untrue", async () => {
   assert.deepEqual(

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { killApis, killWorkers } from "../../bench/faults/kills.ts";
-import { sentencesOf } from "../../bench/faults/part.ts";
+import { sentencesOf } from "../../bench/faults/scenario.ts";
 
 test("one of three workers can be killed repeatedly: every post is published once", async () => {
   assert.deepEqual(sentencesOf(await killWorkers({ posts: 60, kills: 5, seed: 11 })), []);

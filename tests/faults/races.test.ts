@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { sentencesOf } from "../../bench/faults/part.ts";
 import {
   cancelAgainstPublish,
   createWithOneKey,
   editAgainstDueTime,
   publishManyTimes,
 } from "../../bench/faults/races.ts";
-import { wakeOften } from "../../bench/faults/wakes.ts";
+import { repeatNotifications } from "../../bench/faults/repeated-notifications.ts";
+import { sentencesOf } from "../../bench/faults/scenario.ts";
 
 test("a cancel that races publishing succeeds and nothing is live, or is rejected and the post is live", async () => {
   assert.deepEqual(sentencesOf(await cancelAgainstPublish({ races: 240, seed: 14 })), []);
@@ -27,5 +27,5 @@ test("two hundred concurrent creates with one idempotency key create one post", 
 });
 
 test("being woken ten times for the same post publishes it once", async () => {
-  assert.deepEqual(sentencesOf(await wakeOften({ rounds: 1 })), []);
+  assert.deepEqual(sentencesOf(await repeatNotifications({ rounds: 1 })), []);
 });

@@ -8,8 +8,8 @@ import { MUTANTS } from "../../bench/simulation/mutants.ts";
 import { simulate } from "../../bench/simulation/simulate.ts";
 
 test("whatever happens to workers, clocks, network and database: nothing twice, nothing lost, nothing untrue, nothing too early", async () => {
-  const { lived, failed } = await simulate({ from: 1, to: 100 });
-  assert.equal(lived.length, 100);
+  const { results, failed } = await simulate({ from: 1, to: 100 });
+  assert.equal(results.length, 100);
   assert.deepEqual(
     failed.flatMap(({ seed, violations }) =>
       violations.map(({ kind, sentence }) => `npm run simulate -- --seed ${seed}: ${kind}: ${sentence}`),

@@ -3,17 +3,17 @@ import { z } from "zod";
 import { PLATFORM_NAMES } from "../../../model/platform-names.ts";
 import { type Durations, show, showSeconds, showTimes, summarize } from "../../numbers.ts";
 import { type Expectation, untilSettled, type Violation, VIOLATIONS, whereAnswersAreLost } from "../checker.ts";
-import { keepWorkers } from "../crew.ts";
-import { type PartResult, runPart, seededRandom } from "../part.ts";
 import { startProcess } from "../processes.ts";
 import type { Entry } from "../sandbox-door.ts";
+import { type ScenarioResult, runScenario, seededRandom } from "../scenario.ts";
+import { startWorkerPool } from "../worker-pool.ts";
 import type { World } from "../world.ts";
 import { disturb, type Disturbed, keepClock, type Move, ourTime } from "./disturbances.ts";
 import type { Task } from "./neighbourhood.ts";
 import { NEIGHBOURS } from "./neighbours.ts";
 import { type Length, planDay } from "./plan.ts";
 import { type Delivered, startReceiver } from "./receiver.ts";
-import { type Asked, liveDay, type Told } from "./tenants.ts";
+import { type TimedCall, runDay, type PublishedPost } from "./tenants.ts";
 
 interface Day extends Length {
   tenants: number;
@@ -26,8 +26,8 @@ interface Day extends Length {
 
 /** What the tenants saw. */
 interface Seen {
-  told: Told[];
-  calls: Asked[];
+  told: PublishedPost[];
+  calls: TimedCall[];
   deliveries: Delivered[];
   late: Late[];
   windows: Disturbed["windows"];
@@ -35,7 +35,7 @@ interface Seen {
 
 /** How long after its time a post was live. */
 interface Late {
-  told: Told;
+  told: PublishedPost;
   milliseconds: number;
 }
 
@@ -52,7 +52,7 @@ const SETTLE_SECONDS = 240;
 const FACTOR = 2;
 
 /** A day of honest tenants: alone, and then once more among everything that can go wrong. */
-export async function compareDays(day: Day): Promise<PartResult> {
+export async function compareDays(day: Day): Promise<ScenarioResult> {
   const alone = await live(day, false);
   const mixed = await live(day, true);
   const { lines, late } = compare(alone.seen, mixed.seen);
@@ -67,16 +67,16 @@ export async function compareDays(day: Day): Promise<PartResult> {
 }
 
 /** The mix alone. */
-export async function mixDay(day: Day): Promise<PartResult> {
+export async function mixDay(day: Day): Promise<ScenarioResult> {
   return (await live(day, true)).result;
 }
 
-async function live(day: Day, isMixed: boolean): Promise<{ result: PartResult; seen: Seen }> {
+async function live(day: Day, isMixed: boolean): Promise<{ result: ScenarioResult; seen: Seen }> {
   let seen: Seen | undefined;
   const people = day.tenants + (isMixed ? NEIGHBOURS : 0);
   // Its own receivers and media lie on loopback.
   const env = { AMPOST_SIGNUP: "open", AMPOST_ALLOW_PRIVATE_URLS: "true" };
-  const result = await runPart(
+  const result = await runScenario(
     "A day of everything at once",
     { people, platforms: PLATFORM_NAMES, speed: SPEED, proxied: true, env },
     async (world) => {
@@ -96,7 +96,7 @@ async function live(day: Day, isMixed: boolean): Promise<{ result: PartResult; s
       });
       const tenants = world.people.slice(0, day.tenants);
       const neighbours = world.people.slice(day.tenants);
-      const crew = await keepWorkers(world, 2);
+      const workers = await startWorkerPool(world, 2);
       const receiver = await startReceiver(world);
       await Promise.all(tenants.map((person) => receiver.serve(person)));
 
@@ -104,10 +104,10 @@ async function live(day: Day, isMixed: boolean): Promise<{ result: PartResult; s
         keepClock(world, day),
         Promise.all(
           tenants.map((person, index) =>
-            liveDay(world, person, `tenant-${index}`, planDay(day, day.every, seededRandom(1000 * day.seed + index))),
+            runDay(world, person, `tenant-${index}`, planDay(day, day.every, seededRandom(1000 * day.seed + index))),
           ),
         ),
-        isMixed ? disturb(world, crew, day, seededRandom(day.seed)) : { counts: {}, windows: [] },
+        isMixed ? disturb(world, workers, day, seededRandom(day.seed)) : { counts: {}, windows: [] },
         isMixed ? misbehave(world, neighbours, day) : { violations: [], note: [] },
       ]);
       const told = lived.flatMap((each) => each.told);
@@ -117,7 +117,7 @@ async function live(day: Day, isMixed: boolean): Promise<{ result: PartResult; s
         SETTLE_SECONDS,
       );
       const events = await receiver.check(told);
-      await crew.disband();
+      await workers.stop();
       await receiver.close();
 
       seen = {
@@ -177,11 +177,11 @@ const Misdeeds = z.object({
  * Calls are not counted: one that is refused for access which has ended is made again. A second that is taken makes a
  * second post.
  */
-function expect({ subject, isCancelled }: Told): Expectation {
+function expect({ subject, isCancelled }: PublishedPost): Expectation {
   return isCancelled ? { subject, fates: ["discarded"] } : { ...whereAnswersAreLost(subject), publishCalls: Infinity };
 }
 
-async function measure({ sandbox }: World, told: readonly Told[], moves: readonly Move[]): Promise<Late[]> {
+async function measure({ sandbox }: World, told: readonly PublishedPost[], moves: readonly Move[]): Promise<Late[]> {
   const placeOf = ({ platform, accountId, text }: Pick<Entry, "platform" | "accountId" | "text">) =>
     `${platform} ${accountId} ${text}`;
   const seenAt = new Map(
@@ -198,7 +198,7 @@ async function measure({ sandbox }: World, told: readonly Told[], moves: readonl
  * What is asked at once waits for its media and for the platform to work on them; what is scheduled was prepared
  * before.
  */
-const GROUPS: Record<string, (told: Told) => boolean> = {
+const GROUPS: Record<string, (told: PublishedPost) => boolean> = {
   "scheduled posts": ({ isScheduled }) => isScheduled,
   "unscheduled texts, links and threads": ({ isScheduled, kind }) =>
     !isScheduled && ["text", "link", "chain"].includes(kind),
@@ -243,7 +243,7 @@ function compare(alone: Seen, mixed: Seen): { lines: string[]; late: Violation[]
     ];
     lines.push(row(name, before, after));
   }
-  const outside = (asked: readonly Asked[]) =>
+  const outside = (asked: readonly TimedCall[]) =>
     summarize(asked.filter(({ at }) => !isWithin(at)).map(({ milliseconds }) => milliseconds));
   lines.push(
     row("API requests", outside(alone.calls), outside(mixed.calls)),
@@ -261,7 +261,7 @@ function compare(alone: Seen, mixed: Seen): { lines: string[]; late: Violation[]
   return { lines, late };
 }
 
-function times({ late }: Seen, belongs: (told: Told) => boolean): Durations {
+function times({ late }: Seen, belongs: (told: PublishedPost) => boolean): Durations {
   return summarize(late.filter(({ told }) => belongs(told)).map(({ milliseconds }) => milliseconds));
 }
 

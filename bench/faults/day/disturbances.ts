@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-import type { Crew } from "../crew.ts";
-import { pick } from "../part.ts";
+import { pick } from "../scenario.ts";
+import type { WorkerPool } from "../worker-pool.ts";
 import type { World } from "../world.ts";
 import type { Length } from "./plan.ts";
 
@@ -71,7 +71,7 @@ export function ourTime(moves: readonly Move[], theirs: number): number {
 /** One thing after another is broken, in every other hour. */
 export async function disturb(
   world: World,
-  crew: Crew,
+  workers: WorkerPool,
   { seconds, hours }: Length,
   random: () => number,
 ): Promise<Disturbed> {
@@ -83,7 +83,7 @@ export async function disturb(
     await sleep(Math.max(0, (at * seconds * 1000) / hours - (performance.now() - beganAt)));
     const kind = pick(KINDS, number);
     const from = Date.now() - BEFORE_MILLISECONDS;
-    await make(world, crew, kind, random);
+    await make(world, workers, kind, random);
     windows.push({ from, to: Date.now() + AFTER_MILLISECONDS });
     counts[kind] = (counts[kind] ?? 0) + 1;
   }
@@ -91,9 +91,14 @@ export async function disturb(
 }
 
 /** Resolves when it is over. */
-async function make(world: World, crew: Crew, kind: (typeof KINDS)[number], random: () => number): Promise<void> {
-  while (crew.members().length < 2) await sleep(20);
-  const one = pick(crew.members(), Math.floor(2 * random()));
+async function make(
+  world: World,
+  workers: WorkerPool,
+  kind: (typeof KINDS)[number],
+  random: () => number,
+): Promise<void> {
+  while (workers.running().length < 2) await sleep(20);
+  const one = pick(workers.running(), Math.floor(2 * random()));
   switch (kind) {
     case "worker killed":
       return await one.kill();

@@ -7,7 +7,7 @@ import { z } from "zod";
 import { PLATFORM_NAMES } from "../../../model/platform-names.ts";
 import { createApi } from "../api.ts";
 import { startBadSources } from "./bad-sources.ts";
-import { beBad } from "./neighbours.ts";
+import { startNoisyNeighbours } from "./neighbours.ts";
 
 /**
  * The bad neighbours, and the servers that they name to others, in a process of their own, which waits to be told where
@@ -41,6 +41,6 @@ const pool = new pg.Pool({ connectionString: databaseUrl, max: 2 });
 // The database is broken now and then, whether a connection is in use or not.
 pool.on("error", () => undefined).on("connect", (client) => client.on("error", () => undefined));
 const sources = await startBadSources();
-const { answers, over } = beBad({ api: createApi([apiUrl]), apiUrl, pool }, people, sources, day);
+const { answers, over } = startNoisyNeighbours({ api: createApi([apiUrl]), apiUrl, pool }, people, sources, day);
 const violations = await over;
 process.send?.({ violations, answers: [...answers] }, () => process.exit(0));

@@ -6,7 +6,7 @@ import { createApiKey, revokeApiKey } from "../../../server/domain/api-keys/api-
 import { mixedTexts, nastyTexts } from "../../../tests/nasty-texts.ts";
 import { type CallOptions, postIn } from "../api.ts";
 import type { Violation } from "../checker.ts";
-import { pick } from "../part.ts";
+import { pick } from "../scenario.ts";
 import type { Person, World } from "../world.ts";
 import type { BadSources } from "./bad-sources.ts";
 
@@ -57,7 +57,7 @@ const HABITS: readonly Habit[] = [
 /** How many people it takes. */
 export const NEIGHBOURS = HABITS.length;
 
-export function beBad(
+export function startNoisyNeighbours(
   world: Attacked,
   people: readonly Person[],
   sources: BadSources,

@@ -1,6 +1,6 @@
 import type { PlatformName } from "../../../model/platform-names.ts";
 import type { Kind } from "../contents.ts";
-import { pick } from "../part.ts";
+import { pick } from "../scenario.ts";
 
 /** A day and what it is squeezed into. */
 export interface Length {

@@ -7,7 +7,7 @@ import { z } from "zod";
 import { findFreePort } from "../../../cli/free-port.ts";
 import type { Violation } from "../checker.ts";
 import type { Person, World } from "../world.ts";
-import type { Told } from "./tenants.ts";
+import type { PublishedPost } from "./tenants.ts";
 
 /** The tenants' own servers, to which their webhooks are sent. */
 export interface Receiver {
@@ -17,7 +17,7 @@ export interface Receiver {
    * Waits until all that happened has come, or the time is up; answers what is wrong with it, and when each delivery
    * first came.
    */
-  check(told: readonly Told[]): Promise<{ violations: Violation[]; deliveries: Delivered[] }>;
+  check(told: readonly PublishedPost[]): Promise<{ violations: Violation[]; deliveries: Delivered[] }>;
   close(): Promise<void>;
 }
 
@@ -144,7 +144,11 @@ async function gapsIn(
 }
 
 /** The greatest number has to tell the post as it is now, and it is told to be published once. */
-async function falseWords({ pool }: World, told: readonly Told[], heard: readonly Heard[]): Promise<Violation[]> {
+async function falseWords(
+  { pool }: World,
+  told: readonly PublishedPost[],
+  heard: readonly Heard[],
+): Promise<Violation[]> {
   const byPost = Map.groupBy(heard, ({ postId }) => postId);
   const { rows } = await pool.query<{ id: string; status: string }>("select id, status from posts where id = any($1)", [
     told.map(({ subject }) => subject.postId),

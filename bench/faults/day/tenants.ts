@@ -6,7 +6,7 @@ import type { Person, Subject, World } from "../world.ts";
 import type { Planned } from "./plan.ts";
 
 /** A post of an honest tenant, and when its audience is to see it. */
-export interface Told {
+export interface PublishedPost {
   subject: Subject;
   kind: Kind;
   isScheduled: boolean;
@@ -16,22 +16,27 @@ export interface Told {
 }
 
 /** A call, from its first try to its answer. */
-export interface Asked {
+export interface TimedCall {
   at: number;
   milliseconds: number;
 }
 
-export interface Lived {
-  told: Told[];
-  calls: Asked[];
+export interface DayResult {
+  told: PublishedPost[];
+  calls: TimedCall[];
 }
 
 /** What stands between a scheduled post's creation and what is done with it. */
 const CHANGE_AFTER_SECONDS = 3;
 
 /** Does what a tenant has planned, as a careful client: each write has a key and is repeated until it is answered. */
-export async function liveDay(world: World, person: Person, name: string, planned: readonly Planned[]): Promise<Lived> {
-  const calls: Asked[] = [];
+export async function runDay(
+  world: World,
+  person: Person,
+  name: string,
+  planned: readonly Planned[],
+): Promise<DayResult> {
+  const calls: TimedCall[] = [];
   const beganAt = performance.now();
   const doing = planned.map(async (each, index) => {
     await sleep(Math.max(0, each.at * 1000 - (performance.now() - beganAt)));
@@ -43,10 +48,10 @@ export async function liveDay(world: World, person: Person, name: string, planne
 interface Client {
   world: World;
   person: Person;
-  calls: Asked[];
+  calls: TimedCall[];
 }
 
-async function post(client: Client, name: string, { platform, kind, ahead, change }: Planned): Promise<Told> {
+async function post(client: Client, name: string, { platform, kind, ahead, change }: Planned): Promise<PublishedPost> {
   const { world, person } = client;
   const draft = await draftOf(kind, `${name} of the day`, person, world.api, platform);
   const scheduledFor = ahead === null ? null : new Date(Date.now() + ahead * 1000);

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { jpeg, listAt, serveFiles, stringAt, valueAt, video } from "../../../sandbox/fixture.ts";
-import { codesOf, errorOf } from "../../../sandbox/meta/fixture.ts";
-import { APP, connect, GRAPH, openFacebook, pageToken } from "./fixture.ts";
+import { codesOf, errorOf } from "../../../sandbox/meta/errors.fixture.ts";
+import { jpeg, listAt, serveFiles, stringAt, valueAt, video } from "../../../sandbox/sandbox.fixture.ts";
+import { APP, connect, GRAPH, openFacebook, pageToken } from "./facebook.fixture.ts";
 
 const VERTICAL = { width: 1080, height: 1920, audioChannels: 2 };
 

@@ -3,8 +3,17 @@ import { test } from "node:test";
 
 import sharp from "sharp";
 
-import { codeOf, jpeg, listAt, openSandbox, serveFiles, stringAt, valueAt, video } from "../../../sandbox/fixture.ts";
-import { codesOf } from "../../../sandbox/meta/fixture.ts";
+import { codesOf } from "../../../sandbox/meta/errors.fixture.ts";
+import {
+  codeOf,
+  jpeg,
+  listAt,
+  openSandbox,
+  serveFiles,
+  stringAt,
+  valueAt,
+  video,
+} from "../../../sandbox/sandbox.fixture.ts";
 import {
   APP,
   connect,
@@ -15,7 +24,7 @@ import {
   pageToken,
   REDIRECT_URI,
   type FacebookWorld,
-} from "./fixture.ts";
+} from "./facebook.fixture.ts";
 
 /** Everything that the platform refuses, so that nothing is published here that would fail there. */
 const BAD = [400, 100];

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { codesOf, errorOf } from "../../../sandbox/meta/errors.fixture.ts";
 import {
   jpeg,
   listAt,
@@ -11,9 +12,8 @@ import {
   stringAt,
   valueAt,
   video,
-} from "../../../sandbox/fixture.ts";
-import { codesOf, errorOf } from "../../../sandbox/meta/fixture.ts";
-import { exchangeCode, exchangeToken, GRAPH, openFacebook } from "./fixture.ts";
+} from "../../../sandbox/sandbox.fixture.ts";
+import { exchangeCode, exchangeToken, GRAPH, openFacebook } from "./facebook.fixture.ts";
 
 /** The test vectors of the platform's page, each against a sandbox of its own, over HTTP. */
 const MEBIBYTE = 1_048_576;

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 
-import { jpeg, listAt, serveFiles, stringAt, valueAt, video } from "../../../sandbox/fixture.ts";
-import { codesOf, errorOf } from "../../../sandbox/meta/fixture.ts";
-import { connectByFacebook, FACEBOOK_SCOPES, openInstagram } from "./fixture.ts";
+import { codesOf, errorOf } from "../../../sandbox/meta/errors.fixture.ts";
+import { jpeg, listAt, serveFiles, stringAt, valueAt, video } from "../../../sandbox/sandbox.fixture.ts";
+import { connectByFacebook, FACEBOOK_SCOPES, openInstagram } from "./instagram.fixture.ts";
 
 const IG = "17841400000000001";
 const FACEBOOK = "https://graph.facebook.com/v25.0";

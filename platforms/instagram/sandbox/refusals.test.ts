@@ -3,9 +3,9 @@ import { test } from "node:test";
 
 import sharp from "sharp";
 
-import { jpeg, openSandbox, serveFiles, stringAt, valueAt, video } from "../../../sandbox/fixture.ts";
-import { codesOf } from "../../../sandbox/meta/fixture.ts";
-import { connect, connectByFacebook, exchangeSeededCode, FACEBOOK_SCOPES, openInstagram } from "./fixture.ts";
+import { codesOf } from "../../../sandbox/meta/errors.fixture.ts";
+import { jpeg, openSandbox, serveFiles, stringAt, valueAt, video } from "../../../sandbox/sandbox.fixture.ts";
+import { connect, connectByFacebook, exchangeSeededCode, FACEBOOK_SCOPES, openInstagram } from "./instagram.fixture.ts";
 
 /** Everything that the platform refuses, so that nothing is published here that would fail there. */
 const IG = "17841400000000001";

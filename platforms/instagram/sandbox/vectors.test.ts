@@ -1,9 +1,18 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { jpeg, listAt, openSandbox, serveFiles, START, stringAt, valueAt, video } from "../../../sandbox/fixture.ts";
-import { codesOf, errorOf } from "../../../sandbox/meta/fixture.ts";
-import { exchangeSeededCode, openInstagram } from "./fixture.ts";
+import { codesOf, errorOf } from "../../../sandbox/meta/errors.fixture.ts";
+import {
+  jpeg,
+  listAt,
+  openSandbox,
+  serveFiles,
+  START,
+  stringAt,
+  valueAt,
+  video,
+} from "../../../sandbox/sandbox.fixture.ts";
+import { exchangeSeededCode, openInstagram } from "./instagram.fixture.ts";
 
 /** The test vectors of the platform's page, each against a sandbox of its own, over HTTP. */
 const IG = "17841400000000001";

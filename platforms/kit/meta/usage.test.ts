@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import type { Broker, QuietStep, StepContext, VisibleStep } from "../../platform.ts";
-import { CONTENT, contextFor, drive, startHost } from "../fixture.ts";
+import { CONTENT, contextFor, drive, startHost } from "../broker.fixture.ts";
 import { paced } from "./usage.ts";
 
 const APP = (percent: number) => ({

@@ -3,7 +3,7 @@ import { test } from "node:test";
 
 import sharp from "sharp";
 
-import { jpeg, openSandbox, padded, START, stringAt, valueAt, video } from "../../../sandbox/fixture.ts";
+import { jpeg, openSandbox, padded, START, stringAt, valueAt, video } from "../../../sandbox/sandbox.fixture.ts";
 import {
   API,
   connect,
@@ -15,7 +15,7 @@ import {
   postBody,
   SEEDED,
   useToken,
-} from "./fixture.ts";
+} from "./linkedin.fixture.ts";
 
 const SHARE = "urn:li:share:7000000000000000000";
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { jpeg, listAt, padded, stringAt, valueAt, video } from "../../../sandbox/fixture.ts";
-import { connect, errorOf, openLinkedIn, useToken } from "./fixture.ts";
+import { jpeg, listAt, padded, stringAt, valueAt, video } from "../../../sandbox/sandbox.fixture.ts";
+import { connect, errorOf, openLinkedIn, useToken } from "./linkedin.fixture.ts";
 
 /** The test vectors of the platform's page, the sandbox's side of each, over HTTP. */
 

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { jpeg, listAt, serveFiles, stringAt, valueAt } from "../../../sandbox/fixture.ts";
-import { codesOf } from "../../../sandbox/meta/fixture.ts";
-import { connect, GRAPH, openThreads } from "./fixture.ts";
+import { codesOf } from "../../../sandbox/meta/errors.fixture.ts";
+import { jpeg, listAt, serveFiles, stringAt, valueAt } from "../../../sandbox/sandbox.fixture.ts";
+import { connect, GRAPH, openThreads } from "./threads.fixture.ts";
 
 test("what was sent beside the text shows in the ledger and in the post", async (t) => {
   const { get, publish, posts } = await openThreads(t);

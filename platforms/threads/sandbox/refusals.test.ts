@@ -3,9 +3,9 @@ import { test } from "node:test";
 
 import sharp from "sharp";
 
-import { jpeg, openSandbox, serveFiles, START, stringAt, valueAt, video } from "../../../sandbox/fixture.ts";
-import { codesOf, errorOf } from "../../../sandbox/meta/fixture.ts";
-import { connect, exchangeSeededCode, GRAPH, openThreads } from "./fixture.ts";
+import { codesOf, errorOf } from "../../../sandbox/meta/errors.fixture.ts";
+import { jpeg, openSandbox, serveFiles, START, stringAt, valueAt, video } from "../../../sandbox/sandbox.fixture.ts";
+import { connect, exchangeSeededCode, GRAPH, openThreads } from "./threads.fixture.ts";
 
 /** Everything that the platform refuses, so that nothing is published here that would fail there. */
 const BAD = [400, 100];

@@ -1,9 +1,18 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { jpeg, listAt, openSandbox, serveFiles, START, stringAt, valueAt, video } from "../../../sandbox/fixture.ts";
-import { codesOf, errorOf } from "../../../sandbox/meta/fixture.ts";
-import { connect, exchangeSeededCode, GRAPH, openThreads } from "./fixture.ts";
+import { codesOf, errorOf } from "../../../sandbox/meta/errors.fixture.ts";
+import {
+  jpeg,
+  listAt,
+  openSandbox,
+  serveFiles,
+  START,
+  stringAt,
+  valueAt,
+  video,
+} from "../../../sandbox/sandbox.fixture.ts";
+import { connect, exchangeSeededCode, GRAPH, openThreads } from "./threads.fixture.ts";
 
 /** The test vectors of the platform's page, each against a sandbox of its own, over HTTP. */
 const NOT_READY = [400, 24, 4279009];

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { test } from "node:test";
 
-import { jpeg, serveFiles, stringAt, valueAt, video } from "../../../sandbox/fixture.ts";
-import { APP, consent, errorOf, openCreator, openTikTok, REDIRECT } from "./fixture.ts";
+import { jpeg, serveFiles, stringAt, valueAt, video } from "../../../sandbox/sandbox.fixture.ts";
+import { APP, consent, errorOf, openCreator, openTikTok, REDIRECT } from "./tiktok.fixture.ts";
 
 /** What TikTok refuses, and what a task may end with. */
 

@@ -3,8 +3,8 @@ import { test } from "node:test";
 
 import sharp from "sharp";
 
-import { codeOf, jpeg, padded, serveFiles, stringAt, valueAt, video } from "../../../sandbox/fixture.ts";
-import { consent, errorOf, exchange, openCreator, openTikTok, refresh, UNAUDITED_APP } from "./fixture.ts";
+import { codeOf, jpeg, padded, serveFiles, stringAt, valueAt, video } from "../../../sandbox/sandbox.fixture.ts";
+import { consent, errorOf, exchange, openCreator, openTikTok, refresh, UNAUDITED_APP } from "./tiktok.fixture.ts";
 
 /** The test vectors of the platform's page, the sandbox's side of each, over HTTP. */
 

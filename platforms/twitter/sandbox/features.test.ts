@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 
-import { jpeg, listAt, stringAt, valueAt } from "../../../sandbox/fixture.ts";
+import { jpeg, listAt, stringAt, valueAt } from "../../../sandbox/sandbox.fixture.ts";
 import { SWITCHES } from "./errors.ts";
-import { API, connect, openX } from "./fixture.ts";
+import { API, connect, openX } from "./twitter.fixture.ts";
 
 test("a poll, and who may reply, show in the ledger and in the post", async (t) => {
   const { get, publish, posts } = await openX(t);

@@ -3,8 +3,8 @@ import { test } from "node:test";
 
 import sharp from "sharp";
 
-import { jpeg, openSandbox, START, stringAt, valueAt, video } from "../../../sandbox/fixture.ts";
-import { ALL_SCOPES, API, connect, consent, exchange, openX, refusalOf, SEEDED, tokenCall } from "./fixture.ts";
+import { jpeg, openSandbox, START, stringAt, valueAt, video } from "../../../sandbox/sandbox.fixture.ts";
+import { ALL_SCOPES, API, connect, consent, exchange, openX, refusalOf, SEEDED, tokenCall } from "./twitter.fixture.ts";
 
 /** What X refuses. */
 test("a consent address that is wrong shows an error and never comes back", async (t) => {

@@ -1,8 +1,17 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { jpeg, listAt, openSandbox, padded, START, stringAt, valueAt, video } from "../../../sandbox/fixture.ts";
-import { approve, connect, exchange, openX, refresh, refusalOf } from "./fixture.ts";
+import {
+  jpeg,
+  listAt,
+  openSandbox,
+  padded,
+  START,
+  stringAt,
+  valueAt,
+  video,
+} from "../../../sandbox/sandbox.fixture.ts";
+import { approve, connect, exchange, openX, refresh, refusalOf } from "./twitter.fixture.ts";
 
 /** The test vectors of the platform's page, each against a sandbox of its own, over HTTP. */
 const CODE_INVALID = {

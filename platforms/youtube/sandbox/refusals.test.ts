@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { jpeg, listAt, stringAt, valueAt, video as videoFile } from "../../../sandbox/fixture.ts";
+import { jpeg, listAt, stringAt, valueAt, video as videoFile } from "../../../sandbox/sandbox.fixture.ts";
 import {
   API,
   AUTHORIZE,
@@ -14,7 +14,7 @@ import {
   UPLOAD_SCOPE,
   useToken,
   video,
-} from "./fixture.ts";
+} from "./youtube.fixture.ts";
 
 /** What YouTube and Google refuse, over HTTP. */
 

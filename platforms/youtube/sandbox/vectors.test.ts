@@ -1,8 +1,18 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { jpeg, listAt, padded, stringAt, valueAt, video as videoFile } from "../../../sandbox/fixture.ts";
-import { API, connect, errorOf, exchange, openYouTube, SEEDED, UPLOAD_SCOPE, useToken, video } from "./fixture.ts";
+import { jpeg, listAt, padded, stringAt, valueAt, video as videoFile } from "../../../sandbox/sandbox.fixture.ts";
+import {
+  API,
+  connect,
+  errorOf,
+  exchange,
+  openYouTube,
+  SEEDED,
+  UPLOAD_SCOPE,
+  useToken,
+  video,
+} from "./youtube.fixture.ts";
 
 /** The test vectors of the platform's page, the sandbox's side of each, over HTTP. */
 

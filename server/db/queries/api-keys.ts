@@ -83,17 +83,17 @@ export const insertGrant = statement<
 );
 
 /** It lives for so long from now on. */
-export const prolongGrant = statement<never, [grantId: string, userId: string, mode: Mode, seconds: number]>(
+export const extendGrant = statement<never, [grantId: string, userId: string, mode: Mode, seconds: number]>(
   "api_keys.prolong_grant",
   `update api_keys set expires_at = now() + make_interval(secs => $4)
    where id = $1 and user_id = $2 and mode = $3 and client_id is not null`,
 );
 
 /**
- * Grants whose client never fetched its code. A fetched grant lasts for months (`prolongGrant`). They are kept while
+ * Grants whose client never fetched its code. A fetched grant lasts for months (`extendGrant`). They are kept while
  * the page that created them could be answered again.
  */
-export const deleteUnbegunGrants = statement<never, [limit: number]>(
+export const deleteUnredeemedGrants = statement<never, [limit: number]>(
   "api_keys.delete_unbegun_grants",
   `delete from api_keys where id in (select id from api_keys
      where client_id is not null and expires_at < now() - interval '1 hour'
@@ -101,7 +101,7 @@ export const deleteUnbegunGrants = statement<never, [limit: number]>(
 );
 
 /** Keys and grants that ended long ago, or before many others of the user. */
-export const deletePastKeys = statement<never, [days: number, mostOfUser: number, limit: number]>(
+export const deleteEndedKeys = statement<never, [days: number, mostOfUser: number, limit: number]>(
   "api_keys.delete_past",
   `delete from api_keys where id in (
      select id from (

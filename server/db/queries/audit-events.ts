@@ -35,7 +35,10 @@ export const insertAuditEvent = statement<
 );
 
 /** The number of the user's events since then, counted up to the limit. */
-export const countDeeds = statement<{ count: number }, [userId: string | null, idOfADayAgo: string, most: number]>(
+export const countAuditEvents = statement<
+  { count: number },
+  [userId: string | null, idOfADayAgo: string, most: number]
+>(
   "audit_events.count_deeds",
   `select count(*)::int as count from (
      select from audit_events where user_id = $1 and id > $2 and actor_kind in ('key', 'session') limit $3) as done`,
@@ -49,7 +52,7 @@ export const listAuditEvents = statement<AuditEventRow, [userId: string, beforeI
 );
 
 /** When the instance did it last, if ever. */
-export const findLastDeed = statement<{ created_at: Date }, [action: string]>(
+export const findLastAuditEvent = statement<{ created_at: Date }, [action: string]>(
   "audit_events.find_last",
   `select created_at from audit_events where action = $1 and user_id is null order by id desc limit 1`,
 );

@@ -33,7 +33,7 @@ export const countPendingLinks = statement<{ count: number }, [userId: string, m
 );
 
 /** Links that ended long ago, or before many others; not while someone is using one. */
-export const deletePastLinks = statement<never, [days: number, mostOfUser: number, limit: number]>(
+export const deleteEndedLinks = statement<never, [days: number, mostOfUser: number, limit: number]>(
   "connect_links.delete_past",
   `delete from connect_links where id in (
      select id from (
@@ -84,7 +84,7 @@ export const findConnectLinkByToken = statement<
 );
 
 /** The link it was started with, how, and what it connected. */
-export const findConnectLinkOfAttempt = statement<
+export const findConnectLinkByAuthorization = statement<
   ConnectLinkRow & { attempt_platform: PlatformName; attempt_login: string; attempt_account_id: string | null },
   [attemptId: string, binding: Buffer]
 >(

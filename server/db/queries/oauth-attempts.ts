@@ -2,7 +2,7 @@ import type { Mode, PlatformName } from "../../../model/platform-names.ts";
 import { statement } from "../sql.ts";
 
 /** A platform sign-in in progress. Its encrypted data has its place at (oauth_attempts, id, column). */
-export interface OAuthAttemptRow {
+export interface AuthorizationRow {
   id: string;
   user_id: string;
   mode: Mode;
@@ -28,7 +28,7 @@ const columns = `id, user_id, mode, platform_set_id, platform, login, oauth_app_
   extract(epoch from clock_timestamp() - used_at)::float8 as used_seconds_ago, granted_sealed, account_id`;
 
 /** No row if the set is not theirs. */
-export const insertAttempt = statement<
+export const insertAuthorization = statement<
   { id: string },
   [
     id: string,
@@ -55,53 +55,53 @@ export const insertAttempt = statement<
 );
 
 /** The sign-in, for the first caller from the right browser; once. */
-export const useAttempt = statement<OAuthAttemptRow, [stateDigest: Buffer, bindings: readonly Buffer[]]>(
+export const consumeAuthorization = statement<AuthorizationRow, [stateDigest: Buffer, bindings: readonly Buffer[]]>(
   "oauth_attempts.use",
   `update oauth_attempts set used_at = now() where state_digest = $1 and binding = any($2::bytea[]) and used_at is null
      and expires_at > now() returning ${columns}`,
 );
 
 /** To explain why it was not available. */
-export const findAttemptByState = statement<OAuthAttemptRow, [stateDigest: Buffer]>(
+export const findAuthorizationByState = statement<AuthorizationRow, [stateDigest: Buffer]>(
   "oauth_attempts.find_by_state",
   `select ${columns} from oauth_attempts where state_digest = $1`,
 );
 
 /** What the user can choose from. */
-export const keepGranted = statement<never, [id: string, sealedGrants: string, secondsToChoose: number]>(
+export const saveGrantedAccounts = statement<never, [id: string, sealedGrants: string, secondsToChoose: number]>(
   "oauth_attempts.keep_granted",
   `update oauth_attempts set granted_sealed = $2, expires_at = now() + make_interval(secs => $3)
    where id = $1 and used_at is not null and account_id is null`,
 );
 
 /** While there is something to choose, or it has been chosen. */
-export const findChoosing = statement<OAuthAttemptRow, [id: string, bindings: readonly Buffer[]]>(
+export const findPendingChoice = statement<AuthorizationRow, [id: string, bindings: readonly Buffer[]]>(
   "oauth_attempts.find_choosing",
   `select ${columns} from oauth_attempts where id = $1 and binding = any($2::bytea[])
      and (granted_sealed is not null and expires_at > now() or account_id is not null)`,
 );
 
 /** It has ended; no row if it had already. */
-export const settleAttempt = statement<{ id: string }, [id: string, accountId: string]>(
+export const completeAuthorization = statement<{ id: string }, [id: string, accountId: string]>(
   "oauth_attempts.settle",
   `update oauth_attempts set account_id = $2, granted_sealed = null where id = $1 and account_id is null returning id`,
 );
 
 /** Removes the choice. Returns the account that was connected, if any. */
-export const dropGranted = statement<{ account_id: string | null }, [id: string]>(
+export const deleteGrantedAccounts = statement<{ account_id: string | null }, [id: string]>(
   "oauth_attempts.drop_granted",
   `update oauth_attempts set granted_sealed = null where id = $1 returning account_id`,
 );
 
 /** Sign-ins that can no longer be completed. */
-export const deleteOldAttempts = statement<never, [limit: number]>(
+export const deleteOldAuthorizations = statement<never, [limit: number]>(
   "oauth_attempts.delete_old",
   `delete from oauth_attempts
    where id in (select id from oauth_attempts where created_at < now() - interval '1 day' limit $1)`,
 );
 
 /** Grants whose account was not chosen in time. */
-export const dropOldGranted = statement<never, [limit: number]>(
+export const deleteExpiredGrantedAccounts = statement<never, [limit: number]>(
   "oauth_attempts.drop_old_granted",
   `update oauth_attempts set granted_sealed = null
    where id in (select id from oauth_attempts where granted_sealed is not null and expires_at < now() limit $1)`,

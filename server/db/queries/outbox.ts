@@ -1,5 +1,6 @@
 import type { EventType } from "../../../model/events.ts";
 import type { Mode } from "../../../model/platform-names.ts";
+import type { AccountKey, PostKey } from "../../../model/tenant.ts";
 import { type Json, jsonb } from "../jsonb.ts";
 import { type Db, statement } from "../sql.ts";
 
@@ -11,16 +12,10 @@ export interface PostEvent {
   platform_post_id: string | null;
 }
 
-export interface PostOwner {
-  userId: string;
-  mode: Mode;
-  postId: string;
-}
-
 /** Records the events in their order, and notifies listeners that the post has changed. */
 export async function recordPostEvents(
   db: Db,
-  { userId, mode, postId }: PostOwner,
+  { userId, mode, postId }: PostKey,
   events: readonly PostEvent[],
 ): Promise<void> {
   await insertEvents.run(db, [userId, mode, postId, jsonb(events)]);
@@ -49,7 +44,7 @@ const insertEvents = statement<never, [userId: string, mode: Mode, postId: strin
 /** Records an event of an account. `data` never contains a secret. */
 export async function recordAccountEvent(
   db: Db,
-  account: { userId: string; mode: Mode; accountId: string },
+  account: AccountKey,
   type: AccountEventType,
   data: Record<string, unknown>,
 ): Promise<void> {

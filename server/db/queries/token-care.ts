@@ -5,7 +5,7 @@ import type { AccountRow } from "./accounts.ts";
 
 /** Renewing grants: jobs that process all users' accounts in limited batches, and their changes to single ones. */
 
-export interface CaredAccount {
+export interface DueAccount {
   account_id: string;
   user_id: string;
   mode: Mode;
@@ -20,7 +20,7 @@ const jitter = "(('x' || right(a.id::text, 7))::bit(28)::int / 268435456.0)";
  * platform's `after`. One that was not renewed is due again after 2 minutes, then twice as long and so on, up to a day;
  * after the platform's rejection, after a day.
  */
-export const takeDueRenewals = statement<CaredAccount & { due_age_seconds: number }, [rules: Json, limit: number]>(
+export const takeDueRenewals = statement<DueAccount & { due_age_seconds: number }, [rules: Json, limit: number]>(
   "connections.take_due_renewals",
   `with rules as (
      select * from jsonb_to_recordset($1::jsonb)
@@ -81,7 +81,7 @@ export const refuseRenewal = statement<never, [accountId: string, userId: string
 );
 
 /** Takes accounts whose profile should be refreshed. They are due up to a tenth early, so that they spread out. */
-export const takeDueProfiles = statement<CaredAccount, [rules: Json, limit: number]>(
+export const takeDueProfiles = statement<DueAccount, [rules: Json, limit: number]>(
   "accounts.take_due_profiles",
   `with rules as (select * from jsonb_to_recordset($1::jsonb) as r(platform text, every float8)), due as (
      select a.id from accounts a join rules r on r.platform = a.platform
@@ -105,7 +105,7 @@ const life = `c.access_token_expires_at, c.refresh_token_expires_at,
   c.refresh_token_sealed is not null as has_refresh_token,
   coalesce(c.renewal_refused_at > c.issued_at, false) as renewal_refused`;
 
-export interface EndingRow extends CaredAccount, GrantLifeRow {
+export interface EndingRow extends DueAccount, GrantLifeRow {
   login: string;
   platform_account_id: string;
   username: string | null;

@@ -1,15 +1,16 @@
 import type { Account } from "../../../contract/operations/accounts.ts";
 import { PublicError } from "../../../model/errors.ts";
 import type { PlatformName } from "../../../model/platform-names.ts";
+import type { Tenant } from "../../../model/tenant.ts";
 import { findAccount, listAccounts as selectAccounts, type AccountRow } from "../../db/queries/accounts.ts";
 import type { Db } from "../../db/sql.ts";
-import type { Answer, Caller } from "../caller.ts";
+import type { Answer } from "../call.ts";
 import type { Services } from "../services.ts";
 
 /** The active accounts, the oldest first. */
 export async function listAccounts(
   services: Pick<Services, "pool">,
-  caller: Caller,
+  caller: Tenant,
   filter: { platform?: PlatformName; platformSetId?: string },
 ): Promise<Answer<{ accounts: Account[] }>> {
   const rows = await selectAccounts.all(services.pool, [
@@ -24,14 +25,14 @@ export async function listAccounts(
 /** One account, active or not. Throws NOT_FOUND. */
 export async function getAccount(
   services: Pick<Services, "pool">,
-  caller: Caller,
+  caller: Tenant,
   id: string,
 ): Promise<Answer<{ account: Account }>> {
   return { body: { account: await readAccount(services.pool, caller, id) } };
 }
 
 /** The same for other verbs, in a transaction of theirs. */
-export async function readAccount(db: Db, caller: Caller, id: string): Promise<Account> {
+export async function readAccount(db: Db, caller: Tenant, id: string): Promise<Account> {
   const row = await findAccount.one(db, [id, caller.userId, caller.mode]);
   if (row === undefined) throw new PublicError("NOT_FOUND", "Account not found.");
   return toAccount(row);

@@ -5,10 +5,11 @@ import type { Account } from "../../../contract/operations/accounts.ts";
 import type { Choices } from "../../../contract/operations/connections.ts";
 import { PublicError, issueOf } from "../../../model/errors.ts";
 import type { PlatformName } from "../../../model/platform-names.ts";
+import type { Tenant } from "../../../model/tenant.ts";
 import { catalog } from "../../../platforms/catalog.ts";
 import type { GrantedAccount } from "../../../platforms/choices.ts";
 import { findActiveAccount, lockSet } from "../../db/queries/connections.ts";
-import { type OAuthAttemptRow, settleAttempt } from "../../db/queries/oauth-attempts.ts";
+import { type AuthorizationRow, completeAuthorization } from "../../db/queries/oauth-attempts.ts";
 import { type Db, transaction } from "../../db/sql.ts";
 import {
   bindingOf,
@@ -23,7 +24,7 @@ import { storeConnectionIn } from "../../oauth/connect.ts";
 import { forgetGrants } from "../../oauth/disconnect.ts";
 import { REVOKE_QUEUE } from "../../oauth/queues.ts";
 import { recordAudit } from "../audit/record-audit.ts";
-import type { Actor, Answer, Call, Caller, Origin } from "../caller.ts";
+import type { Actor, Answer, Call, Origin } from "../call.ts";
 import { useConnectLink } from "../connect-links/open-connect-link.ts";
 import { write } from "../idempotency.ts";
 import type { Services } from "../services.ts";
@@ -34,7 +35,7 @@ type Connecting = Pick<Services, "pool" | "oauth" | "jobs">;
 /** Starts connecting for a signed-in user; see `startAuthorization`. */
 export async function startConnecting(
   services: Pick<Services, "oauth">,
-  call: Caller & Pick<Origin, "actor">,
+  call: Tenant & Pick<Origin, "actor">,
   platform: PlatformName,
   asked: { platformSetId: string; login?: string | undefined; returnTo?: string | undefined },
 ): Promise<Answer<{ authorizeUrl: string }>> {
@@ -62,13 +63,13 @@ export function bindingOfSession(actor: Actor): Buffer {
 }
 
 /** The user's connections page in a mode. */
-export function connectionsPath(mode: Caller["mode"]): string {
+export function connectionsPath(mode: Tenant["mode"]): string {
   return `/connections?mode=${mode}`;
 }
 
 /** The result of a sign-in. */
 export interface ConnectOutcome {
-  authorization: OAuthAttemptRow;
+  authorization: AuthorizationRow;
   /** Null: the user still has to choose an account. */
   accountId: string | null;
 }
@@ -154,7 +155,7 @@ export async function listChoices(
 /** Who chooses: what the browser presents and, for a signed-in user, whose objects it is about. */
 export interface Chooser {
   bindings: readonly Buffer[];
-  caller: Caller | null;
+  caller: Tenant | null;
 }
 
 /** The user's choice. `replace` confirms that it may replace another connected account. */
@@ -253,7 +254,7 @@ async function connectGranted(
   const { accountId, again, replaced } = await useConnectLink(tx, authorization, origin, (eventData) =>
     storeConnectionIn(services.oauth, tx, place, account, source, eventData),
   );
-  if (!(await settleAttempt.one(tx, [id, accountId])))
+  if (!(await completeAuthorization.one(tx, [id, accountId])))
     throw new PublicError("NOT_FOUND", "An account has already been chosen.");
   const { platformAccountId } = account.profile;
   if (replaced !== null) {
@@ -327,13 +328,13 @@ function replacementNotConfirmed(platform: PlatformName, platformAccountId: stri
 /** The set's connected account on the platform, unless it is this one. */
 async function findReplaced(
   db: Db,
-  { platform_set_id, platform, user_id, mode }: OAuthAttemptRow,
+  { platform_set_id, platform, user_id, mode }: AuthorizationRow,
   platformAccountId: string | null,
 ) {
   const active = await findActiveAccount.one(db, [platform_set_id, platform, user_id, mode]);
   return active === undefined || active.platform_account_id === platformAccountId ? null : active;
 }
 
-function actorOf({ connect_link_id: id }: OAuthAttemptRow, sessionId: string | null): Actor {
+function actorOf({ connect_link_id: id }: AuthorizationRow, sessionId: string | null): Actor {
   return id === null ? { kind: "session", id: sessionId } : { kind: "connect_link", id };
 }

@@ -1,9 +1,9 @@
 import { PLATFORM_NAMES, type PlatformName } from "../../../model/platform-names.ts";
+import type { Tenant } from "../../../model/tenant.ts";
 import { catalog } from "../../../platforms/catalog.ts";
 import { platforms } from "../../../platforms/index.ts";
 import { findApp } from "../../oauth/app.ts";
 import type { OAuthServices } from "../../oauth/services.ts";
-import type { Caller } from "../caller.ts";
 
 /** A platform and how to sign in there. */
 export interface ConnectMethod {
@@ -17,7 +17,7 @@ export interface ConnectMethod {
 /** Every way to connect an account to a set for which there is an app. In test mode, the sandbox provides one. */
 export async function connectMethods(
   oauth: OAuthServices,
-  { platformSetId, ...caller }: Caller & { platformSetId: string },
+  { platformSetId, ...caller }: Tenant & { platformSetId: string },
   among: readonly PlatformName[] = PLATFORM_NAMES,
 ): Promise<ConnectMethod[]> {
   const ways = among.flatMap((platform) =>

@@ -2,11 +2,12 @@ import type pg from "pg";
 
 import type { Account } from "../../../contract/operations/accounts.ts";
 import type { Mode } from "../../../model/platform-names.ts";
+import type { Tenant } from "../../../model/tenant.ts";
 import { listConnected } from "../../db/queries/connections.ts";
 import { forgetConnection } from "../../oauth/disconnect.ts";
 import { REVOKE_QUEUE } from "../../oauth/queues.ts";
 import { recordAudit } from "../audit/record-audit.ts";
-import type { Answer, Call, Caller, Origin } from "../caller.ts";
+import type { Answer, Call, Origin } from "../call.ts";
 import { write } from "../idempotency.ts";
 import type { Services } from "../services.ts";
 import { readAccount } from "./accounts.ts";
@@ -53,7 +54,7 @@ async function disconnect(
   services: Disconnecting,
   tx: pg.PoolClient,
   origin: Origin,
-  { userId, mode }: Caller,
+  { userId, mode }: Tenant,
   accountId: string,
   reason: string,
 ): Promise<void> {

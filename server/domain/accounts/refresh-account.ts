@@ -4,7 +4,7 @@ import { TransportError } from "../../../platforms/kit/http.ts";
 import { BrokerError } from "../../../platforms/platform.ts";
 import { renewAndReadAgain } from "../../oauth/profile.ts";
 import { recordAudit } from "../audit/record-audit.ts";
-import type { Answer, Call } from "../caller.ts";
+import type { Answer, Call } from "../call.ts";
 import { write } from "../idempotency.ts";
 import type { Services } from "../services.ts";
 import { readAccount } from "./accounts.ts";

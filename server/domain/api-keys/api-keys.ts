@@ -8,6 +8,7 @@ import { BOUNDS } from "../../../model/bounds.ts";
 import { PublicError, issueOf } from "../../../model/errors.ts";
 import { newId } from "../../../model/ids.ts";
 import type { Mode } from "../../../model/platform-names.ts";
+import type { Tenant } from "../../../model/tenant.ts";
 import {
   countActiveKeys,
   findApiKey,
@@ -19,7 +20,7 @@ import {
 import { lockUser } from "../../db/queries/users.ts";
 import { transaction } from "../../db/sql.ts";
 import { recordAudit } from "../audit/record-audit.ts";
-import { BY_INSTANCE, type Answer, type Call, type Caller, type Origin } from "../caller.ts";
+import { BY_INSTANCE, type Answer, type Call, type Origin } from "../call.ts";
 import { write } from "../idempotency.ts";
 import type { KeyHolders } from "./key-holders.ts";
 import { readPolicies } from "./policies.ts";
@@ -35,7 +36,7 @@ export interface NewKey {
 type RawKey = ApiKey & { apiKey: string };
 
 /** Makes a key for the operator of the instance. */
-export async function createApiKey(services: { pool: pg.Pool }, owner: Caller, options: NewKey): Promise<RawKey> {
+export async function createApiKey(services: { pool: pg.Pool }, owner: Tenant, options: NewKey): Promise<RawKey> {
   return await transaction(services.pool, (tx) => insert(tx, owner, BY_INSTANCE, options));
 }
 
@@ -61,14 +62,14 @@ export async function createOwnKey(
 }
 
 /** Every key of a user, in both modes, the newest first; revoked and expired ones too. */
-export async function listApiKeys(services: { pool: pg.Pool }, owner: Pick<Caller, "userId">): Promise<ApiKey[]> {
+export async function listApiKeys(services: { pool: pg.Pool }, owner: Pick<Tenant, "userId">): Promise<ApiKey[]> {
   return (await listKeys.all(services.pool, [owner.userId])).map(toApiKey);
 }
 
 /** Ends a key from the next request on, for the operator of the instance. Throws NOT_FOUND. */
 export async function revokeApiKey(
   services: { pool: pg.Pool; keyHolders?: KeyHolders },
-  owner: Pick<Caller, "userId">,
+  owner: Pick<Tenant, "userId">,
   id: string,
 ): Promise<ApiKey> {
   const key = await transaction(services.pool, (tx) => revoke(tx, owner, BY_INSTANCE, id));
@@ -93,7 +94,7 @@ export async function revokeOwnKey(
  */
 export async function revoke(
   tx: pg.PoolClient,
-  owner: Pick<Caller, "userId">,
+  owner: Pick<Tenant, "userId">,
   origin: Origin,
   id: string,
   more: Record<string, string> = {},
@@ -119,7 +120,7 @@ export function digestKey(apiKey: string): Buffer {
 
 async function insert(
   tx: pg.PoolClient,
-  owner: Caller,
+  owner: Tenant,
   origin: Origin,
   { name, expiresAt = null, policies = readPolicies({}) }: NewKey,
 ): Promise<RawKey> {

@@ -1,15 +1,15 @@
 import type pg from "pg";
 
 import type { KeyPolicies } from "../../../contract/operations/api-keys.ts";
+import type { Tenant } from "../../../model/tenant.ts";
 import { CHANNELS, type Listener } from "../../db/listen.ts";
 import { findKeyHolder, touchKey } from "../../db/queries/api-keys.ts";
 import { findTokenHolder } from "../../db/queries/mcp-tokens.ts";
-import type { Caller } from "../caller.ts";
 import { digestKey } from "./api-keys.ts";
 import { readPolicies } from "./policies.ts";
 
 /** Whom a key speaks for. */
-export interface KeyHolder extends Caller {
+export interface KeyHolder extends Tenant {
   keyId: string;
   policies: KeyPolicies;
 }

@@ -7,7 +7,7 @@ import { z } from "zod";
 
 import { keyPolicies, type KeyPolicies } from "../../../contract/operations/api-keys.ts";
 import { asRefusal, idOf, objectIn } from "../../../tests/answers.ts";
-import { createWorld, type Tenant, type World } from "../../../tests/world.ts";
+import { createWorld, type TestTenant, type World } from "../../../tests/world.ts";
 import { createApiKey } from "./api-keys.ts";
 
 let world: World;
@@ -22,7 +22,7 @@ const POSTS = "/api/v1/posts";
 const soon = () => new Date(Date.now() + 3_600_000).toISOString();
 
 /** The tenant with a key that is held to policies. */
-async function held(policies: Partial<KeyPolicies>): Promise<Tenant> {
+async function held(policies: Partial<KeyPolicies>): Promise<TestTenant> {
   const { userId, mode } = world.test;
   const { apiKey } = await createApiKey(
     world.services,
@@ -38,8 +38,8 @@ const body = (changed: object = {}) => ({
   platformSetId: world.test.platformSetId,
   ...changed,
 });
-const create = (as: Tenant, changed: object = {}) => world.call(as, "POST", POSTS, body(changed));
-const draft = async (as: Tenant, changed: object = {}) => idOf((await create(as, changed)).body, "post");
+const create = (as: TestTenant, changed: object = {}) => world.call(as, "POST", POSTS, body(changed));
+const draft = async (as: TestTenant, changed: object = {}) => idOf((await create(as, changed)).body, "post");
 const statusOf = async (id: string) =>
   objectIn((await world.call(world.test, "GET", `${POSTS}/${id}`)).body, "post").status;
 const rulesOf = (answer: Parameters<typeof asRefusal>[0]) =>

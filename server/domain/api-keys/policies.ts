@@ -7,7 +7,7 @@ import { endOfDay, usedUp } from "../../../model/user-limits.ts";
 import { countPostOfKey } from "../../db/queries/api-keys.ts";
 import { findApproval, wantApproval } from "../../db/queries/post-approvals.ts";
 import type { Db } from "../../db/sql.ts";
-import type { Call } from "../caller.ts";
+import type { Call } from "../call.ts";
 import type { Services, Settings } from "../services.ts";
 
 /** A key's policies as stored; what a row does not mention is off. */

@@ -1,13 +1,14 @@
 import type { AuditEvent } from "../../../contract/operations/audit.ts";
+import type { Tenant } from "../../../model/tenant.ts";
 import { listAuditEvents as selectEvents, type AuditEventRow } from "../../db/queries/audit-events.ts";
-import type { Answer, Caller } from "../caller.ts";
+import type { Answer } from "../call.ts";
 import { readCursor, writeCursor } from "../cursor.ts";
 import type { Services } from "../services.ts";
 
 /** A page of a user's audit log, in both modes, newest first. */
 export async function listAuditEvents(
   services: Pick<Services, "pool">,
-  { userId }: Pick<Caller, "userId">,
+  { userId }: Pick<Tenant, "userId">,
   { limit, cursor }: { limit: number; cursor?: string | undefined },
 ): Promise<Answer<{ events: AuditEvent[]; nextCursor: string | null }>> {
   const rows = await selectEvents.all(services.pool, [

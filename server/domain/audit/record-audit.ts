@@ -2,9 +2,9 @@ import { BOUNDS } from "../../../model/bounds.ts";
 import { firstIdAt, newId } from "../../../model/ids.ts";
 import type { Mode } from "../../../model/platform-names.ts";
 import { usedUp } from "../../../model/user-limits.ts";
-import { countDeeds, insertAuditEvent } from "../../db/queries/audit-events.ts";
+import { countAuditEvents, insertAuditEvent } from "../../db/queries/audit-events.ts";
 import type { Db } from "../../db/sql.ts";
-import type { Origin } from "../caller.ts";
+import type { Origin } from "../call.ts";
 
 /** An audited event and whose objects it is about. `data` never contains a secret. */
 export interface AuditEntry {
@@ -78,7 +78,7 @@ export async function recordAudit(db: Db, origin: Origin, entry: AuditEntry): Pr
 async function enforceQuota(db: Db, userId: string | null): Promise<void> {
   const { notedChanges: most } = BOUNDS;
   const { count = 0 } =
-    (await countDeeds.one(db, [userId, firstIdAt(new Date(Date.now() - DAY_MILLISECONDS)), most])) ?? {};
+    (await countAuditEvents.one(db, [userId, firstIdAt(new Date(Date.now() - DAY_MILLISECONDS)), most])) ?? {};
   if (count < most) return;
   throw usedUp({
     kind: "quota",

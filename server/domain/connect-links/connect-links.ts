@@ -6,6 +6,7 @@ import { BOUNDS } from "../../../model/bounds.ts";
 import { type Issue, PublicError, issueOf } from "../../../model/errors.ts";
 import { newId } from "../../../model/ids.ts";
 import type { PlatformName } from "../../../model/platform-names.ts";
+import type { Tenant } from "../../../model/tenant.ts";
 import {
   countConnectLinks,
   countPendingLinks,
@@ -19,7 +20,7 @@ import { lockSet } from "../../db/queries/connections.ts";
 import { lockUser } from "../../db/queries/users.ts";
 import { checkConnectPolicies } from "../api-keys/policies.ts";
 import { recordAudit } from "../audit/record-audit.ts";
-import type { Answer, Call, Caller } from "../caller.ts";
+import type { Answer, Call } from "../call.ts";
 import { write } from "../idempotency.ts";
 import { unknownSet } from "../posts/find-issues.ts";
 import type { Services } from "../services.ts";
@@ -93,7 +94,7 @@ function tooMany(actual: number): Issue {
 /** A page of the connect links, newest first, and how many match in all. */
 export async function listConnectLinks(
   services: Pick<Services, "pool">,
-  caller: Caller,
+  caller: Tenant,
   query: { status?: ConnectLinkStatus; externalId?: string; limit: number; offset: number },
 ): Promise<Answer<{ connectLinks: ConnectLink[]; total: number }>> {
   const filter = [caller.userId, caller.mode, query.status ?? null, query.externalId ?? null] as const;
@@ -107,7 +108,7 @@ export async function listConnectLinks(
 /** One connect link. Throws NOT_FOUND. */
 export async function getConnectLink(
   services: Pick<Services, "pool">,
-  caller: Caller,
+  caller: Tenant,
   id: string,
 ): Promise<Answer<{ connectLink: ConnectLink }>> {
   const row = await findConnectLink.one(services.pool, [id, caller.userId, caller.mode]);

@@ -11,15 +11,15 @@ import {
   type ConnectLinkRow,
   findConnectLink,
   findConnectLinkByToken,
-  findConnectLinkOfAttempt,
+  findConnectLinkByAuthorization,
   settleConnectLink,
 } from "../../db/queries/connect-links.ts";
-import type { OAuthAttemptRow } from "../../db/queries/oauth-attempts.ts";
+import type { AuthorizationRow } from "../../db/queries/oauth-attempts.ts";
 import { startAuthorization } from "../../oauth/authorizations.ts";
 import { ConnectError, type FailureKind } from "../../oauth/connect-error.ts";
 import { type ConnectMethod, connectMethods } from "../accounts/connect-methods.ts";
 import { recordAudit } from "../audit/record-audit.ts";
-import type { Origin } from "../caller.ts";
+import type { Origin } from "../call.ts";
 import type { Services } from "../services.ts";
 import { digestLinkToken } from "./connect-links.ts";
 
@@ -86,7 +86,7 @@ export async function startAgain(
  */
 export async function useConnectLink<Stored extends { accountId: string }>(
   tx: pg.PoolClient,
-  authorization: OAuthAttemptRow,
+  authorization: AuthorizationRow,
   origin: Origin,
   store: (eventData: Record<string, unknown>) => Promise<Stored>,
 ): Promise<Stored> {
@@ -133,7 +133,7 @@ export async function findResult(
  */
 export async function refusedAddress(
   services: Pick<Services, "oauth">,
-  { connect_link_id, user_id, mode, platform }: OAuthAttemptRow,
+  { connect_link_id, user_id, mode, platform }: AuthorizationRow,
   reason: FailureKind,
 ): Promise<{ url: string; isPending: boolean } | null> {
   const row = await findConnectLink.one(services.oauth.pool, [connect_link_id, user_id, mode]);
@@ -168,7 +168,7 @@ function waysOf({ oauth }: Pick<Services, "oauth">, row: ConnectLinkRow): Promis
 
 async function findByAuthorization({ oauth }: Pick<Services, "oauth">, authorizationId: string, binding: Buffer) {
   return id.safeParse(authorizationId).success
-    ? await findConnectLinkOfAttempt.one(oauth.pool, [authorizationId, binding])
+    ? await findConnectLinkByAuthorization.one(oauth.pool, [authorizationId, binding])
     : undefined;
 }
 

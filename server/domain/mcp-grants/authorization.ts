@@ -11,7 +11,7 @@ import { transaction } from "../../db/sql.ts";
 import type { SealContext } from "../../vault/vault.ts";
 import { enforceKeyLimit } from "../api-keys/api-keys.ts";
 import { recordAudit } from "../audit/record-audit.ts";
-import type { Call } from "../caller.ts";
+import type { Call } from "../call.ts";
 import type { Services } from "../services.ts";
 import { type ClientServices, findClient } from "./clients.ts";
 import { GrantRefused } from "./grant-refused.ts";

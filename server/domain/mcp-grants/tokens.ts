@@ -2,7 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 
 import type pg from "pg";
 
-import { prolongGrant } from "../../db/queries/api-keys.ts";
+import { extendGrant } from "../../db/queries/api-keys.ts";
 import {
   deleteMcpToken,
   findMcpToken,
@@ -13,7 +13,7 @@ import {
 } from "../../db/queries/mcp-tokens.ts";
 import { transaction } from "../../db/sql.ts";
 import { digestKey, revoke } from "../api-keys/api-keys.ts";
-import type { Origin } from "../caller.ts";
+import type { Origin } from "../call.ts";
 import type { Services } from "../services.ts";
 import { GrantRefused } from "./grant-refused.ts";
 
@@ -133,7 +133,7 @@ async function issue(tx: pg.PoolClient, { grant_id: grantId, user_id: userId, mo
   const [access, refresh] = [newToken("access"), newToken("refresh")];
   await insertMcpToken.run(tx, [access.digest, grantId, userId, mode, "access", ACCESS_SECONDS, null, null]);
   await insertMcpToken.run(tx, [refresh.digest, grantId, userId, mode, "refresh", GRANT_SECONDS, null, null]);
-  await prolongGrant.run(tx, [grantId, userId, mode, GRANT_SECONDS]);
+  await extendGrant.run(tx, [grantId, userId, mode, GRANT_SECONDS]);
   return {
     access_token: access.raw,
     token_type: "Bearer",

@@ -1,6 +1,7 @@
 import { refusal } from "../../../contract/forms/parse.ts";
 import type { Media } from "../../../contract/operations/media.ts";
 import { PublicError, issueOf } from "../../../model/errors.ts";
+import type { Tenant } from "../../../model/tenant.ts";
 import type { MediaRow } from "../../db/queries/media.ts";
 import {
   addUploads,
@@ -11,7 +12,7 @@ import {
 } from "../../media/media-objects.ts";
 import { signMediaUrl } from "../../media/signed-url.ts";
 import { enforceStorageQuota } from "../../media/storage-quota.ts";
-import type { Answer, Call, Caller } from "../caller.ts";
+import type { Answer, Call } from "../call.ts";
 import { write } from "../idempotency.ts";
 import type { Services } from "../services.ts";
 
@@ -41,7 +42,7 @@ export async function createMedia(
 /** The stored media, newest first. */
 export async function listMedia(
   services: Services,
-  caller: Caller,
+  caller: Tenant,
   page: { limit: number; offset: number },
 ): Promise<Answer<{ media: Media[]; total: number }>> {
   const { media, total } = await listMediaPage(services.pool, caller, page);
@@ -49,7 +50,7 @@ export async function listMedia(
 }
 
 /** One media object. Throws NOT_FOUND. */
-export async function getMedia(services: Services, caller: Caller, id: string): Promise<Answer<{ media: Media }>> {
+export async function getMedia(services: Services, caller: Tenant, id: string): Promise<Answer<{ media: Media }>> {
   const [row] = await findMedia(services.pool, caller, [id]);
   if (row === undefined) throw new PublicError("NOT_FOUND", "Media object not found.");
   return { body: { media: toMedia(services, caller, row) } };
@@ -63,7 +64,7 @@ export async function deleteMedia(services: Services, call: Call, id: string): P
   });
 }
 
-function toMedia({ settings }: Pick<Services, "settings">, { mode }: Caller, row: MediaRow): Media {
+function toMedia({ settings }: Pick<Services, "settings">, { mode }: Tenant, row: MediaRow): Media {
   const { facts } = row;
   const urls = { baseUrl: settings.mediaUrl, secret: settings.mediaSecrets()[0] };
   return {

@@ -1,6 +1,6 @@
 import { enforceStorageQuota } from "../../media/storage-quota.ts";
 import { type AnnouncedFile, beginUpload } from "../../media/uploads/resumable-uploads.ts";
-import type { Answer, Call } from "../caller.ts";
+import type { Answer, Call } from "../call.ts";
 import { write } from "../idempotency.ts";
 import type { Services } from "../services.ts";
 

@@ -2,6 +2,7 @@ import type { OAuthAppOfSet } from "../../../contract/operations/connections.ts"
 import { PublicError } from "../../../model/errors.ts";
 import { newId } from "../../../model/ids.ts";
 import type { PlatformName } from "../../../model/platform-names.ts";
+import type { Tenant } from "../../../model/tenant.ts";
 import { lockSet } from "../../db/queries/connections.ts";
 import {
   type AppOfSetRow,
@@ -14,7 +15,7 @@ import {
 import type { Db } from "../../db/sql.ts";
 import { redirectUriOf, sealAppSecret } from "../../oauth/app.ts";
 import { recordAudit } from "../audit/record-audit.ts";
-import type { Answer, Call, Caller } from "../caller.ts";
+import type { Answer, Call } from "../call.ts";
 import { write } from "../idempotency.ts";
 import type { Services } from "../services.ts";
 
@@ -24,7 +25,7 @@ import type { Services } from "../services.ts";
  */
 export async function listAppsOfPlatformSet(
   services: Pick<Services, "pool">,
-  caller: Caller,
+  caller: Tenant,
   platformSetId: string,
 ): Promise<Answer<{ apps: OAuthAppOfSet[] }>> {
   return { body: { apps: await appsOf(services.pool, caller, platformSetId) } };
@@ -97,7 +98,7 @@ export async function deleteAppOfPlatformSet(
   });
 }
 
-async function appsOf(db: Db, { userId, mode }: Caller, platformSetId: string): Promise<OAuthAppOfSet[]> {
+async function appsOf(db: Db, { userId, mode }: Tenant, platformSetId: string): Promise<OAuthAppOfSet[]> {
   const rows = await listAppsOfSet.all(db, [platformSetId, userId, mode]);
   if (rows.length === 0) throw setNotFound();
   return rows.flatMap((row) => (row.platform === null ? [] : [toApp(row, platformSetId)]));

@@ -6,7 +6,7 @@ import { deleteSet, listScheduledOfSet, lockSetForDelete } from "../../db/querie
 import { lockPost } from "../../db/queries/posts.ts";
 import { disconnectAll } from "../accounts/disconnect.ts";
 import { recordAudit } from "../audit/record-audit.ts";
-import type { Answer, Call } from "../caller.ts";
+import type { Answer, Call } from "../call.ts";
 import { write } from "../idempotency.ts";
 import { discard } from "../posts/post-actions.ts";
 import type { Services } from "../services.ts";

@@ -4,7 +4,7 @@ import { after, before, test } from "node:test";
 import { z } from "zod";
 
 import { asRefusal, idOf, objectIn } from "../../../tests/answers.ts";
-import { createWorld, type Tenant, type World } from "../../../tests/world.ts";
+import { createWorld, type TestTenant, type World } from "../../../tests/world.ts";
 
 let world: World;
 
@@ -15,8 +15,8 @@ after(() => world.close());
 
 const SETS = "/api/v1/platform-sets";
 const newTenant = async () => (await world.makeTenants()).test;
-const create = (tenant: Tenant, name: unknown) => world.call(tenant, "POST", SETS, { name });
-const setsOf = async (tenant: Tenant) =>
+const create = (tenant: TestTenant, name: unknown) => world.call(tenant, "POST", SETS, { name });
+const setsOf = async (tenant: TestTenant) =>
   z
     .object({
       sets: z.array(

@@ -2,17 +2,18 @@ import { refusal } from "../../../contract/forms/parse.ts";
 import { MAX_PLATFORM_SETS, type PlatformSet } from "../../../contract/operations/platform-sets.ts";
 import { PublicError, type Issue, issueOf } from "../../../model/errors.ts";
 import { newId } from "../../../model/ids.ts";
+import type { Tenant } from "../../../model/tenant.ts";
 import { countSets, insertSet, listSets, renameSet, type PlatformSetRow } from "../../db/queries/platform-sets.ts";
 import { lockUser } from "../../db/queries/users.ts";
 import { recordAudit } from "../audit/record-audit.ts";
-import type { Answer, Call, Caller } from "../caller.ts";
+import type { Answer, Call } from "../call.ts";
 import { write } from "../idempotency.ts";
 import type { Services } from "../services.ts";
 
 /** The caller's sets, the default one first. */
 export async function listPlatformSets(
   services: Pick<Services, "pool">,
-  caller: Caller,
+  caller: Tenant,
 ): Promise<Answer<{ sets: PlatformSet[] }>> {
   const rows = await listSets.all(services.pool, [caller.userId, caller.mode]);
   return { body: { sets: rows.map(toPlatformSet) } };

@@ -4,7 +4,7 @@ import { PublicError } from "../../../model/errors.ts";
 import { PLATFORM_NAMES, type PlatformName } from "../../../model/platform-names.ts";
 import { catalog } from "../../../platforms/catalog.ts";
 import { describePlatform, listLimits } from "../../../platforms/describe.ts";
-import type { Answer } from "../caller.ts";
+import type { Answer } from "../call.ts";
 
 type Described = ReturnType<typeof describe>;
 

@@ -6,12 +6,12 @@ import { z } from "zod";
 import { keyPolicies } from "../../../contract/operations/api-keys.ts";
 import { approvalsList, postsApproval } from "../../../contract/operations/approvals.ts";
 import { asRefusal, idOf, objectIn } from "../../../tests/answers.ts";
-import { createWorld, type Tenant, type World } from "../../../tests/world.ts";
+import { createWorld, type TestTenant, type World } from "../../../tests/world.ts";
 import { createApiKey } from "../api-keys/api-keys.ts";
 import { countApprovals } from "./list-approvals.ts";
 
 let world: World;
-let robot: Tenant;
+let robot: TestTenant;
 let cookie: string;
 
 before(async () => {
@@ -248,8 +248,8 @@ async function newHolder(policies: object = { approvalRequired: true }) {
     name: "robot",
     policies: keyPolicies.parse(policies),
   });
-  const held: Tenant = { ...free, key: apiKey };
-  const make = async (as: Tenant) =>
+  const held: TestTenant = { ...free, key: apiKey };
+  const make = async (as: TestTenant) =>
     await world.call(as, "POST", POSTS, {
       content: { text: "Wait" },
       platforms: ["threads"],

@@ -3,11 +3,12 @@ import type { Approval } from "../../../contract/operations/approvals.ts";
 import type { Post } from "../../../contract/operations/posts.ts";
 import { type Issue, PublicError, issueOf } from "../../../model/errors.ts";
 import { isAllowed } from "../../../model/status.ts";
+import type { Tenant } from "../../../model/tenant.ts";
 import { findApproval, saveApproval, type ApprovalRow } from "../../db/queries/post-approvals.ts";
 import { findPost, type PostMediaRow, type WholePostRow } from "../../db/queries/posts.ts";
 import type { Db } from "../../db/sql.ts";
 import { recordAudit } from "../audit/record-audit.ts";
-import type { Answer, Call, Caller } from "../caller.ts";
+import type { Answer, Call } from "../call.ts";
 import { write } from "../idempotency.ts";
 import type { Services } from "../services.ts";
 import { postNotFound } from "./get-post.ts";
@@ -19,7 +20,7 @@ type Shown = Answer<{ approval: Approval; post: Post }>;
 /** The current version of a post, with its hash and whether it is approved. Throws POST_NOT_FOUND. */
 export async function getApproval(
   services: Services,
-  caller: Caller,
+  caller: Tenant,
   id: string,
   db: Db = services.pool,
 ): Promise<Shown> {
@@ -58,13 +59,13 @@ export async function approvePost(services: Services, call: Call, id: string, co
   });
 }
 
-async function find(db: Db, caller: Caller, id: string): Promise<ApprovalRow> {
+async function find(db: Db, caller: Tenant, id: string): Promise<ApprovalRow> {
   const row = await findApproval.one(db, [id, caller.userId, caller.mode]);
   if (row === undefined) throw postNotFound();
   return row;
 }
 
-async function findWhole(db: Db, caller: Caller, id: string): Promise<WholePostRow> {
+async function findWhole(db: Db, caller: Tenant, id: string): Promise<WholePostRow> {
   const row = await findPost.one(db, [id, caller.userId, caller.mode]);
   if (row === undefined) throw postNotFound();
   return row;

@@ -7,7 +7,7 @@ import { insertPost, insertWholePost, type NewPlatformPost, type PostRow } from 
 import type { Db } from "../../db/sql.ts";
 import { enforceStorageQuota } from "../../media/storage-quota.ts";
 import { countAgainstPolicies, requestApproval } from "../api-keys/policies.ts";
-import type { Answer, Call } from "../caller.ts";
+import type { Answer, Call } from "../call.ts";
 import { write } from "../idempotency.ts";
 import type { Services } from "../services.ts";
 import { findIssues, loadSet, refuseIssues, unknownSet, type SetAccounts } from "./find-issues.ts";

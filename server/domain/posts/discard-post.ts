@@ -1,5 +1,5 @@
 import type { Post } from "../../../contract/operations/posts.ts";
-import type { Answer, Call } from "../caller.ts";
+import type { Answer, Call } from "../call.ts";
 import { write } from "../idempotency.ts";
 import type { Services } from "../services.ts";
 import { getPost } from "./get-post.ts";

@@ -1,9 +1,10 @@
-import { refusal, withoutEchoes } from "../../../contract/forms/parse.ts";
+import { refusal, dropImpliedIssues } from "../../../contract/forms/parse.ts";
 import type { KeyPolicies } from "../../../contract/operations/api-keys.ts";
 import { boundIssues } from "../../../model/bound-issues.ts";
 import { issueOf, type Issue } from "../../../model/errors.ts";
 import type { PlatformName } from "../../../model/platform-names.ts";
 import type { PostContent } from "../../../model/post.ts";
+import type { Tenant } from "../../../model/tenant.ts";
 import type { AccountFacts } from "../../../platforms/definition.ts";
 import type { Measured } from "../../../platforms/validate/resolve-content.ts";
 import { validatePost } from "../../../platforms/validate/validate.ts";
@@ -11,14 +12,13 @@ import { findSetWithAccounts, type SetAccountRow } from "../../db/queries/accoun
 import type { Db } from "../../db/sql.ts";
 import { grantEnd } from "../../oauth/token-health.ts";
 import { checkDraftPolicies } from "../api-keys/policies.ts";
-import type { Caller } from "../caller.ts";
 import type { Services } from "../services.ts";
 
 /** A platform set's active accounts, by platform; at most one of each. */
 export type SetAccounts = Partial<Record<PlatformName, SetAccountRow>>;
 
 /** The accounts of a set; null if the caller has no such set. */
-export async function loadSet(db: Db, caller: Caller, platformSetId: string): Promise<SetAccounts | null> {
+export async function loadSet(db: Db, caller: Tenant, platformSetId: string): Promise<SetAccounts | null> {
   const rows = await findSetWithAccounts.all(db, [platformSetId, caller.userId, caller.mode]);
   if (rows.length === 0) return null;
   return Object.fromEntries(rows.flatMap((row) => (row.id === null ? [] : [[row.platform, row]])));
@@ -56,17 +56,17 @@ export function findIssues(
     measured: post.measured,
   });
   const validated = {
-    issues: inPlace(formIssues, [...found.issues, ...checkDraftPolicies(post.policies ?? null, post)]),
-    warnings: inPlace(formIssues, found.warnings),
+    issues: restorePlatformIndexes(formIssues, [...found.issues, ...checkDraftPolicies(post.policies ?? null, post)]),
+    warnings: restorePlatformIndexes(formIssues, found.warnings),
   };
   return {
-    issues: boundIssues([...formIssues, ...withoutEchoes(formIssues, validated.issues)]),
-    warnings: boundIssues(withoutEchoes(formIssues, validated.warnings)),
+    issues: boundIssues([...formIssues, ...dropImpliedIssues(formIssues, validated.issues)]),
+    warnings: boundIssues(dropImpliedIssues(formIssues, validated.warnings)),
   };
 }
 
 /** Invalid platform names have been removed; issues of later ones point to where they were sent. */
-function inPlace(formIssues: readonly Issue[], validated: readonly Issue[]): Issue[] {
+function restorePlatformIndexes(formIssues: readonly Issue[], validated: readonly Issue[]): Issue[] {
   const cut = new Set(formIssues.map(({ path }) => path));
   return validated.map((issue) => {
     const found = /^\/platforms\/(\d+)$/.exec(issue.path)?.[1];

@@ -3,10 +3,10 @@ import type pg from "pg";
 import type { Issue } from "../../../model/errors.ts";
 import type { PlatformName } from "../../../model/platform-names.ts";
 import type { PostContent } from "../../../model/post.ts";
+import type { Tenant } from "../../../model/tenant.ts";
 import type { MediaRow } from "../../db/queries/media.ts";
 import { listPostMedia } from "../../db/queries/posts.ts";
 import { getMedia } from "../../media/media-objects.ts";
-import type { Caller } from "../caller.ts";
 import type { Services } from "../services.ts";
 import { findIssues, loadSet } from "./find-issues.ts";
 import { planMedia } from "./plan-media.ts";
@@ -15,7 +15,7 @@ import { loadKnownMedia } from "./post-media.ts";
 /** Validates a post as it is stored. A deleted set has no accounts. */
 export async function findStoredIssues(
   services: Services,
-  caller: Caller,
+  caller: Tenant,
   tx: pg.PoolClient,
   post: {
     id: string;
@@ -36,7 +36,7 @@ export async function findStoredIssues(
 }
 
 /** The media objects behind a post's entries. */
-export async function mediaOf(tx: pg.PoolClient, caller: Caller, postId: string): Promise<MediaRow[]> {
+export async function mediaOf(tx: pg.PoolClient, caller: Tenant, postId: string): Promise<MediaRow[]> {
   const links = await listPostMedia.all(tx, [postId, caller.userId]);
   return await getMedia(
     tx,

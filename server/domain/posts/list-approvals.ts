@@ -1,8 +1,9 @@
 import type { WaitingApproval } from "../../../contract/operations/approvals.ts";
 import { MODES, type Mode } from "../../../model/platform-names.ts";
+import type { Tenant } from "../../../model/tenant.ts";
 import { countWaiting, listWaiting } from "../../db/queries/post-approvals.ts";
 import { findPosts } from "../../db/queries/posts.ts";
-import type { Answer, Caller } from "../caller.ts";
+import type { Answer } from "../call.ts";
 import { readCursor, writeCursor } from "../cursor.ts";
 import type { Services } from "../services.ts";
 import { toApprovalAnswer } from "./to-approval.ts";
@@ -10,7 +11,7 @@ import { toApprovalAnswer } from "./to-approval.ts";
 /** A page of the posts waiting for approval, each in its current version with its hash, newest first. */
 export async function listApprovals(
   services: Pick<Services, "pool" | "settings">,
-  { userId, mode }: Caller,
+  { userId, mode }: Tenant,
   { limit, cursor }: { limit: number; cursor?: string | undefined },
 ): Promise<Answer<{ approvals: WaitingApproval[]; nextCursor: string | null }>> {
   // The hashes are read first: a change in between is shown under a hash that no longer matches, and rejected.

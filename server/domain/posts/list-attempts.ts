@@ -1,16 +1,17 @@
 import { z } from "zod";
 
 import type { PostAttempt } from "../../../contract/operations/post-attempts.ts";
+import type { Tenant } from "../../../model/tenant.ts";
 import { findPost } from "../../db/queries/posts.ts";
 import { listPublishSteps, type PublishStepRow } from "../../db/queries/publish-steps.ts";
-import type { Answer, Caller } from "../caller.ts";
+import type { Answer } from "../call.ts";
 import type { Services } from "../services.ts";
 import { postNotFound } from "./get-post.ts";
 
 /** The steps taken to publish a post, oldest first. The journal contains no secrets. Throws POST_NOT_FOUND. */
 export async function listAttempts(
   services: Pick<Services, "pool">,
-  caller: Caller,
+  caller: Tenant,
   postId: string,
 ): Promise<Answer<{ attempts: PostAttempt[] }>> {
   const values = [postId, caller.userId, caller.mode] as const;

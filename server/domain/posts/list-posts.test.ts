@@ -4,7 +4,7 @@ import { after, before, test } from "node:test";
 import { z } from "zod";
 
 import { asRefusal, idOf } from "../../../tests/answers.ts";
-import { createWorld, type Tenant, type World } from "../../../tests/world.ts";
+import { createWorld, type TestTenant, type World } from "../../../tests/world.ts";
 import { listPage } from "../../db/queries/list-posts.ts";
 
 let world: World;
@@ -21,14 +21,14 @@ const page = z.object({
   nextCursor: z.string().nullable(),
 });
 
-async function newTenant(): Promise<Tenant> {
+async function newTenant(): Promise<TestTenant> {
   const tenant = (await world.makeTenants()).test;
   await world.connect(tenant, "threads");
   await world.connect(tenant, "linkedin");
   return tenant;
 }
 
-async function create(tenant: Tenant, text: string, changed: object = {}): Promise<string> {
+async function create(tenant: TestTenant, text: string, changed: object = {}): Promise<string> {
   const answer = await world.call(tenant, "POST", POSTS, {
     content: { text },
     platforms: ["threads"],
@@ -38,7 +38,7 @@ async function create(tenant: Tenant, text: string, changed: object = {}): Promi
   return idOf(answer.body, "post");
 }
 
-const list = async (tenant: Tenant, query = "") =>
+const list = async (tenant: TestTenant, query = "") =>
   page.parse((await world.call(tenant, "GET", `${POSTS}${query}`)).body);
 
 test("posts are listed newest first, in pages by offset or cursor without duplicates or gaps", async () => {

@@ -1,9 +1,10 @@
 import type { PostSummary } from "../../../contract/operations/posts.ts";
 import type { PlatformName } from "../../../model/platform-names.ts";
 import type { PostStatus } from "../../../model/status.ts";
+import type { Tenant } from "../../../model/tenant.ts";
 import { catalog } from "../../../platforms/catalog.ts";
 import { countMatches, listPage, type PostFilter } from "../../db/queries/list-posts.ts";
-import type { Answer, Caller } from "../caller.ts";
+import type { Answer } from "../call.ts";
 import { readCursor, writeCursor } from "../cursor.ts";
 import type { Services } from "../services.ts";
 import { toSummary } from "./to-post.ts";
@@ -22,7 +23,7 @@ export interface PostQuery {
 /** A page of posts in short form, newest first, and the total number of matches. */
 export async function listPosts(
   services: Pick<Services, "pool">,
-  caller: Caller,
+  caller: Tenant,
   query: PostQuery,
 ): Promise<Answer<{ posts: PostSummary[]; total: number; nextCursor: string | null }>> {
   const filter: PostFilter = {

@@ -2,7 +2,7 @@ import type pg from "pg";
 
 import { PublicError } from "../../../model/errors.ts";
 import { lockPost, type PostRow } from "../../db/queries/posts.ts";
-import type { Call } from "../caller.ts";
+import type { Call } from "../call.ts";
 import { postNotFound } from "./get-post.ts";
 
 /**

@@ -3,7 +3,10 @@ import type pg from "pg";
 import { PublicError, type PlatformPostError } from "../../../model/errors.ts";
 import type { Mode, PlatformName } from "../../../model/platform-names.ts";
 import { type PostAction, foldStatus, isAllowed, refusalOf } from "../../../model/status.ts";
+import type { PostKey } from "../../../model/tenant.ts";
 import { jsonb } from "../../db/jsonb.ts";
+import { closeCommits } from "../../db/queries/commits.ts";
+import { recordPostEvents } from "../../db/queries/outbox.ts";
 import {
   discardPlatformPosts,
   findUncertainPlatformPosts,
@@ -17,9 +20,7 @@ import {
   settleLivePlatformPosts,
   takeBackForcedRetries,
   notifyDue,
-} from "../../db/queries/acts.ts";
-import { closeCommits } from "../../db/queries/commits.ts";
-import { type PostOwner, recordPostEvents } from "../../db/queries/outbox.ts";
+} from "../../db/queries/post-actions.ts";
 import { unknownOutcome } from "../../publishing/failure.ts";
 
 /**
@@ -182,6 +183,6 @@ function values(post: HeldPost): [postId: string, userId: string, mode: Mode] {
   return [post.id, post.user_id, post.mode];
 }
 
-function ownerOf(post: HeldPost): PostOwner {
+function ownerOf(post: HeldPost): PostKey {
   return { userId: post.user_id, mode: post.mode, postId: post.id };
 }

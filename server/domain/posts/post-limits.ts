@@ -3,7 +3,7 @@ import type pg from "pg";
 import { endOfDay, usedUp } from "../../../model/user-limits.ts";
 import { countPostOfUser, countScheduledOfUser, countContentOfUser } from "../../db/queries/user-limits.ts";
 import { lockUser } from "../../db/queries/users.ts";
-import type { Call } from "../caller.ts";
+import type { Call } from "../call.ts";
 import type { Services } from "../services.ts";
 
 /**

@@ -1,9 +1,10 @@
 import type { PostDraft } from "../../../contract/operations/posts.ts";
 import type { PostContent } from "../../../model/post.ts";
+import type { Tenant } from "../../../model/tenant.ts";
 import type { MediaRow } from "../../db/queries/media.ts";
 import type { Db } from "../../db/sql.ts";
 import { addUploads, addUrls, getMedia, holdForPost } from "../../media/media-objects.ts";
-import type { Call, Caller } from "../caller.ts";
+import type { Call } from "../call.ts";
 import type { Upload } from "../media/upload.ts";
 import type { Services } from "../services.ts";
 import { mediaSlots } from "./media-slots.ts";
@@ -19,7 +20,7 @@ export interface StoredLink {
 export async function loadKnownMedia(
   services: Pick<Services, "settings">,
   db: Db,
-  caller: Caller,
+  caller: Tenant,
   sent: PostDraft["content"],
   former: readonly MediaRow[] = [],
 ): Promise<KnownMedia> {
@@ -40,7 +41,7 @@ export async function loadKnownMedia(
  */
 export async function storeMedia(
   services: Pick<Services, "jobs">,
-  call: Call | Caller,
+  call: Call | Tenant,
   db: Db,
   plan: MediaPlan,
   uploads: readonly Upload[],

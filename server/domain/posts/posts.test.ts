@@ -6,10 +6,10 @@ import { z } from "zod";
 
 import { post as postShape } from "../../../contract/operations/posts.ts";
 import { asRefusal, countRows, idOf, objectIn } from "../../../tests/answers.ts";
-import { createWorld, type Called, type Tenant, type World } from "../../../tests/world.ts";
+import { createWorld, type Called, type TestTenant, type World } from "../../../tests/world.ts";
 
 let world: World;
-let tenant: Tenant;
+let tenant: TestTenant;
 
 before(async () => {
   world = await createWorld();

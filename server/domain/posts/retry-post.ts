@@ -1,7 +1,7 @@
 import type { Post } from "../../../contract/operations/posts.ts";
 import type { PlatformName } from "../../../model/platform-names.ts";
 import { checkPublishPolicies, requestApprovalIfMissing } from "../api-keys/policies.ts";
-import type { Answer, Call } from "../caller.ts";
+import type { Answer, Call } from "../call.ts";
 import { write } from "../idempotency.ts";
 import type { Services } from "../services.ts";
 import { refuseIssues } from "./find-issues.ts";

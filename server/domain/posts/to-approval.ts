@@ -5,7 +5,7 @@ import type { Post } from "../../../contract/operations/posts.ts";
 import type { ApprovalRow } from "../../db/queries/post-approvals.ts";
 import type { PostMediaRow, WholePostRow } from "../../db/queries/posts.ts";
 import { signMediaUrl, type MediaUrls } from "../../media/signed-url.ts";
-import type { Answer } from "../caller.ts";
+import type { Answer } from "../call.ts";
 import type { Settings } from "../services.ts";
 import { mediaSlots, imageSlots } from "./media-slots.ts";
 import { toPostAnswer } from "./to-post.ts";

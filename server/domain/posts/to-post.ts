@@ -2,7 +2,7 @@ import type { Post, PostSummary } from "../../../contract/operations/posts.ts";
 import type { PostSummaryRow } from "../../db/queries/list-posts.ts";
 import type { PlatformPostRow, PostMediaRow, WholePostRow } from "../../db/queries/posts.ts";
 import { signMediaUrl, type MediaUrls } from "../../media/signed-url.ts";
-import type { Answer } from "../caller.ts";
+import type { Answer } from "../call.ts";
 import type { Settings } from "../services.ts";
 import { mediaSlots } from "./media-slots.ts";
 

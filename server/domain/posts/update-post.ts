@@ -1,6 +1,6 @@
 import type pg from "pg";
 
-import { withoutEchoes } from "../../../contract/forms/parse.ts";
+import { dropImpliedIssues } from "../../../contract/forms/parse.ts";
 import type { Input } from "../../../contract/operation.ts";
 import type { Post, PostDraft } from "../../../contract/operations/posts.ts";
 import type { Issue } from "../../../model/errors.ts";
@@ -9,7 +9,7 @@ import { jsonb } from "../../db/jsonb.ts";
 import { voidApproval } from "../../db/queries/post-approvals.ts";
 import { relinkMedia, retargetPost, updatePost as storePost, type PostRow } from "../../db/queries/posts.ts";
 import { requestApproval } from "../api-keys/policies.ts";
-import type { Answer, Call } from "../caller.ts";
+import type { Answer, Call } from "../call.ts";
 import { write } from "../idempotency.ts";
 import type { Services } from "../services.ts";
 import { findIssues, loadSet, refuseIssues, unknownSet, type SetAccounts } from "./find-issues.ts";
@@ -90,7 +90,7 @@ function refuseInvalidChange(
   const before = [
     ...formIssues,
     ...(accounts === null ? [unknownSet(platformSetId)] : []),
-    ...withoutEchoes(formIssues, plan.issues),
+    ...dropImpliedIssues(formIssues, plan.issues),
   ];
   const { issues, warnings } = findIssues(
     services,

@@ -1,7 +1,7 @@
 import type { Input } from "../../../contract/operation.ts";
 import type { PostDraft } from "../../../contract/operations/posts.ts";
 import type { Issue } from "../../../model/errors.ts";
-import type { Answer, Call } from "../caller.ts";
+import type { Answer, Call } from "../call.ts";
 import type { Services } from "../services.ts";
 import { findIssues, loadSet, unknownSet } from "./find-issues.ts";
 import { planMedia } from "./plan-media.ts";

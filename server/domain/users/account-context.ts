@@ -2,7 +2,7 @@ import type { AccountContext } from "../../../contract/operations/account-contex
 import { countPostsToday, countScheduledOfUser, readContentToday } from "../../db/queries/user-limits.ts";
 import { storedBytes } from "../../media/storage-quota.ts";
 import { readPolicies } from "../api-keys/policies.ts";
-import type { Answer, Call } from "../caller.ts";
+import type { Answer, Call } from "../call.ts";
 import type { Services } from "../services.ts";
 import { getMe } from "./me.ts";
 

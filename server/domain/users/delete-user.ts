@@ -11,7 +11,7 @@ import { transaction } from "../../db/sql.ts";
 import { DROP_BYTES_QUEUE } from "../../media/queues.ts";
 import { disconnectAll } from "../accounts/disconnect.ts";
 import { recordAudit } from "../audit/record-audit.ts";
-import type { Answer, Call } from "../caller.ts";
+import type { Answer, Call } from "../call.ts";
 import type { Services } from "../services.ts";
 import { rejectField } from "./reject-field.ts";
 

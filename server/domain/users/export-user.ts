@@ -1,6 +1,6 @@
 import { exportPages } from "../../db/queries/user-data.ts";
 import { recordAudit } from "../audit/record-audit.ts";
-import type { Call } from "../caller.ts";
+import type { Call } from "../call.ts";
 import type { Services } from "../services.ts";
 import { getMe } from "./me.ts";
 

@@ -4,6 +4,7 @@ import type { Invite } from "../../../contract/operations/invites.ts";
 import { PublicError } from "../../../model/errors.ts";
 import { newId } from "../../../model/ids.ts";
 import { INVITE_DAYS } from "../../../model/lifetimes.ts";
+import type { Tenant } from "../../../model/tenant.ts";
 import { digestToken } from "../../auth/hashed-tokens.ts";
 import {
   deleteInvite as removeInvite,
@@ -16,7 +17,7 @@ import type { Db } from "../../db/sql.ts";
 import { renderAuthEmail } from "../../mail/emails.ts";
 import { sendMail } from "../../mail/send-mail.ts";
 import { recordAudit } from "../audit/record-audit.ts";
-import type { Answer, Call, Caller } from "../caller.ts";
+import type { Answer, Call } from "../call.ts";
 import { write } from "../idempotency.ts";
 import type { Services } from "../services.ts";
 import { rejectField } from "./reject-field.ts";
@@ -24,7 +25,7 @@ import { rejectField } from "./reject-field.ts";
 /** The open invitations of the owner. Throws NOT_FOUND for others. */
 export async function listInvites(
   { pool }: Pick<Services, "pool">,
-  { userId }: Pick<Caller, "userId">,
+  { userId }: Pick<Tenant, "userId">,
 ): Promise<Answer<{ invites: Invite[] }>> {
   await requireOwner(pool, userId);
   return { body: { invites: (await selectInvites.all(pool, [userId])).map(toInvite) } };

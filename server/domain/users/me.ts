@@ -1,16 +1,17 @@
 import type { Me } from "../../../contract/operations/me.ts";
 import { PublicError } from "../../../model/errors.ts";
+import type { Tenant } from "../../../model/tenant.ts";
 import { findMe, updateMe as update } from "../../db/queries/users.ts";
 import type { Db } from "../../db/sql.ts";
 import { recordAudit } from "../audit/record-audit.ts";
-import type { Answer, Call, Caller } from "../caller.ts";
+import type { Answer, Call } from "../call.ts";
 import { write } from "../idempotency.ts";
 import type { Services } from "../services.ts";
 
 /** The signed-in user. Throws NOT_FOUND if they were deleted in the meantime. */
 export async function getMe(
   { pool }: Pick<Services, "pool">,
-  { userId }: Pick<Caller, "userId">,
+  { userId }: Pick<Tenant, "userId">,
 ): Promise<Answer<{ user: Me }>> {
   return { body: { user: await readMe(pool, userId) } };
 }

@@ -2,7 +2,7 @@ import type { Session } from "../../../contract/operations/sessions.ts";
 import { PublicError } from "../../../model/errors.ts";
 import { deleteOtherSessions, deleteSession, listSessions as selectSessions } from "../../db/queries/sessions.ts";
 import { recordAudit } from "../audit/record-audit.ts";
-import type { Answer, Call } from "../caller.ts";
+import type { Answer, Call } from "../call.ts";
 import { write } from "../idempotency.ts";
 import type { Services } from "../services.ts";
 

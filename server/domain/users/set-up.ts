@@ -10,7 +10,7 @@ import { savePassword } from "../../db/queries/sign-in-methods.ts";
 import { adoptOwner, findOwner, findOwnerWhoCanSignIn, findUserByEmail } from "../../db/queries/users.ts";
 import { transaction } from "../../db/sql.ts";
 import { recordAudit } from "../audit/record-audit.ts";
-import type { Origin } from "../caller.ts";
+import type { Origin } from "../call.ts";
 import { makeUser } from "./ensure-user.ts";
 import { rejectField } from "./reject-field.ts";
 import type { NewPerson, SignUpServices } from "./sign-up.ts";

@@ -10,7 +10,7 @@ import { transaction } from "../../db/sql.ts";
 import { renderAuthEmail } from "../../mail/emails.ts";
 import { sendMail } from "../../mail/send-mail.ts";
 import { recordAudit } from "../audit/record-audit.ts";
-import type { Origin } from "../caller.ts";
+import type { Origin } from "../call.ts";
 import type { Services } from "../services.ts";
 import { makeUser } from "./ensure-user.ts";
 import { rejectField } from "./reject-field.ts";

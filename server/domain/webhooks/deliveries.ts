@@ -3,6 +3,7 @@ import type pg from "pg";
 import type { WebhookDelivery } from "../../../contract/operations/webhooks.ts";
 import { PublicError } from "../../../model/errors.ts";
 import { newId } from "../../../model/ids.ts";
+import type { Tenant } from "../../../model/tenant.ts";
 import {
   countDeliveries,
   insertDelivery,
@@ -13,14 +14,14 @@ import {
 import { findWebhook, listWebhooks, touchWebhook } from "../../db/queries/webhooks.ts";
 import { groupOf } from "../../jobs/fair-worker.ts";
 import { WEBHOOK_QUEUE } from "../../jobs/queues.ts";
-import type { Answer, Call, Caller } from "../caller.ts";
+import type { Answer, Call } from "../call.ts";
 import { write } from "../idempotency.ts";
 import type { Services } from "../services.ts";
 import { openPayload, sealPayload, withoutSignatures } from "./payload.ts";
 import { notFound } from "./webhooks.ts";
 
 /** What is sent to a webhook. */
-export interface NewDelivery extends Caller {
+export interface NewDelivery extends Tenant {
   webhookId: string;
   type: string;
   postId: string | null;
@@ -54,7 +55,7 @@ async function send(
   jobs: Services["jobs"],
   tx: pg.PoolClient,
   row: DeliveryRow,
-  { userId, mode }: Caller,
+  { userId, mode }: Tenant,
 ): Promise<void> {
   await jobs.send(
     tx,
@@ -68,7 +69,7 @@ async function send(
 /** A webhook's deliveries, newest first. Throws NOT_FOUND. */
 export async function listDeliveries(
   services: Pick<Services, "pool" | "vault">,
-  caller: Caller,
+  caller: Tenant,
   webhookId: string,
   { status, limit, offset }: { status?: DeliveryRow["status"] | undefined; limit: number; offset: number },
 ): Promise<Answer<{ deliveries: WebhookDelivery[]; total: number }>> {

@@ -11,7 +11,7 @@ import { z } from "zod";
 import { MAX_WEBHOOKS, webhooksDeliveries, webhooksGet } from "../../../contract/operations/webhooks.ts";
 import { asRefusal, idOf, objectIn } from "../../../tests/answers.ts";
 import { dump } from "../../../tests/visitor.ts";
-import { createWorld, type Tenant, type World } from "../../../tests/world.ts";
+import { createWorld, type TestTenant, type World } from "../../../tests/world.ts";
 import { WEBHOOK_QUEUE, WEBHOOK_RETRIES } from "../../jobs/queues.ts";
 import { sweepOutbox } from "../../jobs/sweeps.ts";
 import { deliver, NotDelivered } from "./deliver.ts";
@@ -61,16 +61,16 @@ beforeEach(() => {
 
 const WEBHOOKS = "/api/v1/webhooks";
 const webhookIn = (body: unknown) => webhooksGet.answer.shape.webhook.parse(objectIn(body, "webhook"));
-const create = async (tenant: Tenant, body: object) =>
+const create = async (tenant: TestTenant, body: object) =>
   webhookIn((await world.call(tenant, "POST", WEBHOOKS, body)).body);
-const deliveriesOf = async (tenant: Tenant, id: string, query = "") =>
+const deliveriesOf = async (tenant: TestTenant, id: string, query = "") =>
   webhooksDeliveries.answer.parse((await world.call(tenant, "GET", `${WEBHOOKS}/${id}/deliveries${query}`)).body);
 const newTenant = async () => {
   const { test: tenant } = await world.makeTenants();
   await world.connect(tenant, "threads");
   return tenant;
 };
-const newDraft = async (tenant: Tenant) =>
+const newDraft = async (tenant: TestTenant) =>
   idOf(
     (
       await world.call(tenant, "POST", "/api/v1/posts", {

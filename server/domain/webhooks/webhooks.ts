@@ -7,6 +7,7 @@ import { MAX_WEBHOOKS, type Webhook } from "../../../contract/operations/webhook
 import { type Issue, PublicError } from "../../../model/errors.ts";
 import type { EventType } from "../../../model/events.ts";
 import { newId } from "../../../model/ids.ts";
+import type { Tenant } from "../../../model/tenant.ts";
 import { isRefusedHost } from "../../../platforms/kit/addresses.ts";
 import { lockUser } from "../../db/queries/users.ts";
 import {
@@ -20,7 +21,7 @@ import {
   type WebhookRow,
 } from "../../db/queries/webhooks.ts";
 import { recordAudit } from "../audit/record-audit.ts";
-import type { Answer, Call, Caller } from "../caller.ts";
+import type { Answer, Call } from "../call.ts";
 import { write } from "../idempotency.ts";
 import type { Services } from "../services.ts";
 
@@ -66,7 +67,7 @@ export async function createWebhook(
 /** The caller's webhooks, oldest first. */
 export async function listWebhooks(
   services: Pick<Services, "pool">,
-  caller: Caller,
+  caller: Tenant,
 ): Promise<Answer<{ webhooks: Webhook[] }>> {
   const rows = await selectWebhooks.all(services.pool, [caller.userId, caller.mode]);
   return { body: { webhooks: rows.map((row) => toWebhook(row)) } };
@@ -75,7 +76,7 @@ export async function listWebhooks(
 /** Throws NOT_FOUND. */
 export async function getWebhook(
   services: Pick<Services, "pool">,
-  caller: Caller,
+  caller: Tenant,
   id: string,
 ): Promise<Answer<{ webhook: Webhook }>> {
   return {

@@ -2,7 +2,7 @@ import type { FastifyRequest } from "fastify";
 
 import type { Me } from "../../../contract/operations/me.ts";
 import type { Mode } from "../../../model/platform-names.ts";
-import type { Call } from "../../domain/caller.ts";
+import type { Call } from "../../domain/call.ts";
 import { countApprovals } from "../../domain/posts/list-approvals.ts";
 import type { Services } from "../../domain/services.ts";
 import { getMe } from "../../domain/users/me.ts";
@@ -20,7 +20,7 @@ export class SignInFirst extends Error {}
 export async function findPerson(services: Services, request: FastifyRequest): Promise<Person | null> {
   const session = await services.sessions.find(request.headers);
   if (session === null) return null;
-  request.place?.belongsTo({ userId: session.userId, mode: "live" });
+  request.admission?.belongsTo({ userId: session.userId, mode: "live" });
   const { user } = (await getMe(services, { userId: session.userId })).body;
   return { ...user, sessionId: session.id, waiting: await countApprovals(services, session.userId) };
 }

@@ -8,7 +8,7 @@ import { isPlatformName } from "../../../model/platform-names.ts";
 import { openLedger } from "../../../sandbox/ledger.ts";
 import { startSandbox, type Sandbox } from "../../../sandbox/server.ts";
 import { openStore, type Store } from "../../../sandbox/store.ts";
-import { createWorld, type Tenant, type World } from "../../../tests/world.ts";
+import { createWorld, type TestTenant, type World } from "../../../tests/world.ts";
 
 let folder: string;
 let sandbox: Sandbox;
@@ -29,7 +29,7 @@ after(async () => {
 });
 
 /** Has an account of the tenant publish, as the sandbox would have noted it. */
-async function publish(tenant: Tenant, text: string, replyToId: string | null = null): Promise<string> {
+async function publish(tenant: TestTenant, text: string, replyToId: string | null = null): Promise<string> {
   const accountId = `threads-${await world.connect(tenant, "threads")}`;
   const url = `https://www.threads.net/@${text}/post/${text}`;
   const look = {

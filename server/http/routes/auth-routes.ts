@@ -14,7 +14,7 @@ import { refuseForeign } from "../../calls/authenticate.ts";
 import { requireAppHost } from "../../calls/hosts.ts";
 import { readBody } from "../../calls/read-body.ts";
 import { refuseRequest } from "../../calls/refusals.ts";
-import type { Origin } from "../../domain/caller.ts";
+import type { Origin } from "../../domain/call.ts";
 import type { Services } from "../../domain/services.ts";
 import { rejectField } from "../../domain/users/reject-field.ts";
 import { completeSetUp } from "../../domain/users/set-up.ts";

@@ -10,7 +10,7 @@ import { PLATFORM_NAMES, type PlatformName } from "../../../model/platform-names
 import { type Sandbox, startSandbox } from "../../../sandbox/server.ts";
 import { objectIn } from "../../../tests/answers.ts";
 import { answerConsent, type Answering, type Shown } from "../../../tests/consent.ts";
-import { createWorld, type Tenant, type World } from "../../../tests/world.ts";
+import { createWorld, type TestTenant, type World } from "../../../tests/world.ts";
 import { revokeGrant } from "../../oauth/disconnect.ts";
 import { REVOKE_QUEUE } from "../../oauth/queues.ts";
 
@@ -39,12 +39,12 @@ const linkForm = z.looseObject({
 });
 
 /** A link of somebody new, and its path on the app's host. */
-async function newLink(changed: object = {}): Promise<{ tenant: Tenant; id: string; path: string }> {
+async function newLink(changed: object = {}): Promise<{ tenant: TestTenant; id: string; path: string }> {
   const tenant = (await world.makeTenants()).test;
   return { tenant, ...(await linkOf(tenant, changed)) };
 }
 
-async function linkOf(tenant: Tenant, changed: object = {}): Promise<{ id: string; path: string }> {
+async function linkOf(tenant: TestTenant, changed: object = {}): Promise<{ id: string; path: string }> {
   const body = {
     platformSetId: tenant.platformSetId,
     platform: "threads",
@@ -58,7 +58,7 @@ async function linkOf(tenant: Tenant, changed: object = {}): Promise<{ id: strin
   return { id, path: new URL(url ?? "").pathname };
 }
 
-async function read(tenant: Tenant, id: string) {
+async function read(tenant: TestTenant, id: string) {
   return linkForm.parse(objectIn((await world.call(tenant, "GET", `/api/v1/connect-links/${id}`)).body, "connectLink"));
 }
 
@@ -130,7 +130,7 @@ function plain(text: string): string {
   return text.replaceAll(/&#(\d+);/g, (_, code: string) => String.fromCodePoint(Number(code)));
 }
 
-async function accountsOf(tenant: Tenant) {
+async function accountsOf(tenant: TestTenant) {
   return z
     .object({
       accounts: z.array(z.looseObject({ id: z.string(), platform: z.string(), externalId: z.string().nullable() })),
@@ -346,7 +346,7 @@ test("the platform is asked to revoke a grant whose link was revoked or used mea
         (/revoke/.test(request.url) || (request.method === "DELETE" && /permissions/.test(request.url))),
     ).length;
   };
-  const revoke = ({ tenant, id }: { tenant: Tenant; id: string }) =>
+  const revoke = ({ tenant, id }: { tenant: TestTenant; id: string }) =>
     world.call(tenant, "DELETE", `/api/v1/connect-links/${id}`);
   // At the platform.
   const browser = newBrowser();

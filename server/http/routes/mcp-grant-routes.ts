@@ -5,7 +5,7 @@ import { throttle } from "../../auth/throttle.ts";
 import { type HostUrls, requireAppHost } from "../../calls/hosts.ts";
 import { readText } from "../../calls/read-body.ts";
 import { logFailure } from "../../calls/refusals.ts";
-import type { Origin } from "../../domain/caller.ts";
+import type { Origin } from "../../domain/call.ts";
 import { registerClient } from "../../domain/mcp-grants/clients.ts";
 import { GrantRefused } from "../../domain/mcp-grants/grant-refused.ts";
 import {

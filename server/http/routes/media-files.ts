@@ -10,7 +10,7 @@ const signature = z.object({ expires: z.string().optional(), signature: z.string
 
 /** Stored files under signed URLs, whole or in ranges: what platforms fetch and responses link to. */
 export function addMediaFiles(app: FastifyInstance, { pool, storage, settings }: Services): void {
-  app.get("/media/:mediaId/:name", { compress: false, config: { door: "files" } }, async (request, reply) => {
+  app.get("/media/:mediaId/:name", { compress: false, config: { admission: "files" } }, async (request, reply) => {
     const params = address.safeParse(request.params);
     const query = signature.safeParse(request.query);
     if (!params.success || !query.success)

@@ -56,7 +56,7 @@ export function createProbesApp(probes: Probes, access: ProbeAccess): FastifyIns
 }
 
 /** Health checks must not wait behind what they check. */
-const open = { config: { door: "open" } } as const;
+const open = { config: { admission: "open" } } as const;
 
 const nothingHere = refuseRequest(
   "request.route",

@@ -12,7 +12,7 @@ import S3rver from "s3rver";
 
 import { asRefusal, objectIn } from "../../../tests/answers.ts";
 import { fixture } from "../../../tests/media-world.ts";
-import { createWorld, type Called, type Tenant, type World } from "../../../tests/world.ts";
+import { createWorld, type Called, type TestTenant, type World } from "../../../tests/world.ts";
 import { findMedia } from "../../db/queries/media.ts";
 import { storedBytes } from "../../media/storage-quota.ts";
 import { sweepMedia } from "../../media/sweep.ts";
@@ -57,7 +57,7 @@ interface TusClient {
   ): { write(bytes: Buffer): Promise<void>; cut(): void; answered: Promise<number> };
 }
 
-function client(url: string, tenant: Tenant): TusClient {
+function client(url: string, tenant: TestTenant): TusClient {
   const own = { authorization: `Bearer ${tenant.key}`, "tus-resumable": "1.0.0" };
   const send: TusClient["send"] = async (method, path, headers = {}, body) => {
     const response = await fetch(url + path, {
@@ -114,7 +114,7 @@ const isBusy = async (path: string) =>
   (await world.services.pool.query("select from resumable_uploads where id = $1 and writer is not null", [idIn(path)]))
     .rowCount === 1;
 
-async function readStored(storage: Storage, tenant: Tenant, mediaId: string): Promise<Buffer> {
+async function readStored(storage: Storage, tenant: TestTenant, mediaId: string): Promise<Buffer> {
   const [row] = await findMedia.all(world.services.pool, [tenant.userId, tenant.mode, [mediaId]]);
   assert.ok(row?.storage_key);
   return await buffer(await storage.open(row.storage_key));

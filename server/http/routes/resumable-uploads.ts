@@ -2,13 +2,13 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 
 import { mediaCreate } from "../../../contract/operations/media.ts";
+import type { Tenant } from "../../../model/tenant.ts";
 import { authenticate } from "../../calls/authenticate.ts";
 import type { BindOptions } from "../../calls/bind.ts";
 import { sendUnlimited } from "../../calls/call-meter.ts";
-import { withoutPlace } from "../../calls/read-body.ts";
+import { outsideAdmission } from "../../calls/read-body.ts";
 import { errorBody, refuseRequest, sendFailure, toRefusal } from "../../calls/refusals.ts";
 import { hashRequest, readIdempotencyKey } from "../../calls/request-headers.ts";
-import type { Caller } from "../../domain/caller.ts";
 import { claim, withClaim } from "../../domain/idempotency.ts";
 import { beginResumableUpload } from "../../domain/media/resumable-uploads.ts";
 import type { Services } from "../../domain/services.ts";
@@ -32,7 +32,7 @@ interface Uploads extends Pick<BindOptions, "stopping" | "calls"> {
   services: Services;
 }
 
-type Handler = (uploads: Uploads, request: FastifyRequest, reply: FastifyReply, caller: Caller) => Promise<unknown>;
+type Handler = (uploads: Uploads, request: FastifyRequest, reply: FastifyReply, caller: Tenant) => Promise<unknown>;
 
 /**
  * Media that arrive in several requests, with the tus protocol (https://tus.io/protocols/resumable-upload), for any of
@@ -80,7 +80,7 @@ async function begin(
   file: AnnouncedFile,
   request: FastifyRequest,
   reply: FastifyReply,
-  caller: Caller,
+  caller: Tenant,
 ): Promise<unknown> {
   const key = readIdempotencyKey(request);
   if (key === null) return (await beginResumableUpload(services, { ...caller, claim: null }, file)).body;
@@ -115,7 +115,7 @@ async function addBytes(
   { services, stopping }: Uploads,
   request: FastifyRequest,
   reply: FastifyReply,
-  caller: Caller,
+  caller: Tenant,
   at: { id: string; offsetBytes: number },
 ): Promise<void> {
   // What has arrived by then is kept, as when the client disconnects.
@@ -127,7 +127,7 @@ async function addBytes(
       announcedBytes: announcedBytes(request),
       source: request.raw,
     });
-    const now = await withoutPlace(request, appending);
+    const now = await outsideAdmission(request, appending);
     reply.header("upload-offset", String(now.offsetBytes)).header("upload-expires", now.expiresAt.toUTCString());
     if (now.mediaId !== null) reply.header("media-id", now.mediaId);
   } finally {
@@ -176,7 +176,7 @@ interface TusRoute {
 /** The key first, then the protocol's version; every response has the version and is not cached. */
 function addTusRoute(api: FastifyInstance, uploads: Uploads, { method, url, handler, constraints }: TusRoute): void {
   const { services } = uploads;
-  const callers = new WeakMap<FastifyRequest, Caller>();
+  const callers = new WeakMap<FastifyRequest, Tenant>();
   api.route({
     method,
     url,

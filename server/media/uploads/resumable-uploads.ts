@@ -7,6 +7,7 @@ import { BOUNDS } from "../../../model/bounds.ts";
 import { PublicError, type PublicCode } from "../../../model/errors.ts";
 import { newId } from "../../../model/ids.ts";
 import type { Mode } from "../../../model/platform-names.ts";
+import type { Tenant } from "../../../model/tenant.ts";
 import { isDatabaseAway } from "../../db/away.ts";
 import {
   addResumablePart,
@@ -30,7 +31,7 @@ import type { Db } from "../../db/sql.ts";
 import { newStorageKey } from "../../storage/storage.ts";
 import type { Storage } from "../../storage/storage.ts";
 import { addUploads } from "../media-objects.ts";
-import type { JobSender, Owner } from "../media-objects.ts";
+import type { JobSender } from "../media-objects.ts";
 import { DROP_BYTES_QUEUE } from "../queues.ts";
 import { readIncoming } from "./incoming-bytes.ts";
 import type { IncomingBytes } from "./incoming-bytes.ts";
@@ -71,7 +72,7 @@ export interface Appended {
 }
 
 /** Starts an upload, in the transaction that stores its response. Throws RATE_LIMITED if too many are in progress. */
-export async function beginUpload(db: Db, owner: Owner, file: AnnouncedFile): Promise<ResumableUploadRow> {
+export async function beginUpload(db: Db, owner: Tenant, file: AnnouncedFile): Promise<ResumableUploadRow> {
   await lockUser.one(db, [owner.userId]);
   const row = await insertResumableUpload.one(db, [
     owner.userId,
@@ -94,7 +95,7 @@ export async function beginUpload(db: Db, owner: Owner, file: AnnouncedFile): Pr
  */
 export async function findUpload(
   { pool }: Pick<ResumableUploadDeps, "pool">,
-  owner: Owner,
+  owner: Tenant,
   id: string,
 ): Promise<ResumableUploadRow> {
   const until = performance.now() + PATIENCE_SECONDS * 1000;
@@ -114,7 +115,7 @@ export async function findUpload(
  */
 export async function appendToUpload(
   deps: ResumableUploadDeps,
-  owner: Owner,
+  owner: Tenant,
   id: string,
   bytes: { offsetBytes: number; announcedBytes: number | null; source: Readable },
 ): Promise<Appended> {
@@ -150,7 +151,7 @@ export async function appendToUpload(
 }
 
 /** Ends an upload and deletes what has arrived; a media object it has become stays. Throws NOT_FOUND. */
-export async function endUpload(deps: ResumableUploadDeps, owner: Owner, id: string): Promise<void> {
+export async function endUpload(deps: ResumableUploadDeps, owner: Tenant, id: string): Promise<void> {
   if (!(await removeUpload(deps, owner, id, null))) throw unknownUpload();
 }
 
@@ -178,7 +179,7 @@ const BATCH = 50;
 /** False if there is no such upload, or another writer than the given one is writing to it. */
 async function removeUpload(
   { pool, jobs }: ResumableUploadDeps,
-  owner: Owner,
+  owner: Tenant,
   id: string,
   writer: string | null,
 ): Promise<boolean> {
@@ -192,7 +193,7 @@ async function removeUpload(
 }
 
 /** A request that adds bytes to an upload, while it is the only one. */
-interface Writer extends Owner {
+interface Writer extends Tenant {
   id: string;
   writer: string;
 }

@@ -1,13 +1,7 @@
 import type { KeyPolicies } from "../../contract/operations/api-keys.ts";
-import type { Mode } from "../../model/platform-names.ts";
+import type { Tenant } from "../../model/tenant.ts";
 import type { IdempotencyClaim } from "./idempotency.ts";
 import type { Upload } from "./media/upload.ts";
-
-/** On whose behalf something is done: all that is read and written goes through the pair of user and mode. */
-export interface Caller {
-  userId: string;
-  mode: Mode;
-}
 
 /**
  * Who acts, as named in the audit log: a key, a user's session, a connect link, the instance itself, or someone who is
@@ -30,7 +24,7 @@ export interface Origin {
 export const BY_INSTANCE: Origin = { actor: { kind: "instance", id: null }, address: null, requestId: null };
 
 /** A caller's request for an operation: everything besides its input. */
-export interface Call extends Caller, Origin {
+export interface Call extends Tenant, Origin {
   requestId: string;
   /** The calling key's restrictions; null if there is no key. */
   policies: KeyPolicies | null;

@@ -2,10 +2,10 @@ import type { Violation } from "../faults/checker.ts";
 import { check } from "./checker.ts";
 import type { Installation } from "./installation.ts";
 import { type Kept, planOf, reduce } from "./plan.ts";
-import { type Ran, run } from "./run.ts";
+import { type RunResult, run } from "./run.ts";
 
 /** What has come of a seed; plain data, to be sent from process to process. */
-export interface Lived {
+export interface SeedResult {
   seed: number;
   violations: Violation[];
   fates: Record<string, number>;
@@ -20,12 +20,12 @@ export interface Lived {
   digest: number;
 }
 
-export async function live(
+export async function runSeed(
   installation: Installation,
   seed: number,
   kept: Kept = {},
-  told?: (ran: Ran) => void,
-): Promise<Lived> {
+  told?: (ran: RunResult) => void,
+): Promise<SeedResult> {
   const plan = reduce(planOf(seed, installation), kept);
   const ran = await run(installation, plan);
   told?.(ran);

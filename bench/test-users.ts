@@ -10,7 +10,7 @@ import type { Installation } from "./installation.ts";
 export const PLATFORM = "threads";
 
 /** A user in test mode with one account at the sandbox. */
-export interface Person {
+export interface TestUser {
   userId: string;
   apiKey: string;
   platformSetId: string;
@@ -18,15 +18,15 @@ export interface Person {
 }
 
 /** Makes users with an account each; the sandbox has to run. */
-export async function makePeople({ open }: Installation, count: number): Promise<Person[]> {
+export async function createTestUsers({ open }: Installation, count: number): Promise<TestUser[]> {
   return await open(async (instance) => {
-    const people: Person[] = [];
-    for (let number = 0; number < count; number += 1) people.push(await makePerson(instance, number));
+    const people: TestUser[] = [];
+    for (let number = 0; number < count; number += 1) people.push(await createTestUser(instance, number));
     return people;
   });
 }
 
-async function makePerson(instance: Instance, number: number): Promise<Person> {
+async function createTestUser(instance: Instance, number: number): Promise<TestUser> {
   const { pool, oauth } = instance;
   const { id: userId } = await ensureUser(instance, `person-${number}@example.com`);
   const [set] = await listSets.all(pool, [userId, "test"]);
@@ -42,7 +42,7 @@ async function makePerson(instance: Instance, number: number): Promise<Person> {
 }
 
 /** A request that makes a post of this text; a draft, or one that is due then. */
-export function createRequest(person: Person, text: string, scheduledFor?: Date) {
+export function createRequest(person: TestUser, text: string, scheduledFor?: Date) {
   const body = {
     platformSetId: person.platformSetId,
     platforms: [PLATFORM],
@@ -52,6 +52,6 @@ export function createRequest(person: Person, text: string, scheduledFor?: Date)
   return { method: "POST" as const, path: "/api/v1/posts", headers: headersOf(person), body: JSON.stringify(body) };
 }
 
-export function headersOf({ apiKey }: Pick<Person, "apiKey">): Record<string, string> {
+export function headersOf({ apiKey }: Pick<TestUser, "apiKey">): Record<string, string> {
   return { authorization: `Bearer ${apiKey}`, "content-type": "application/json" };
 }

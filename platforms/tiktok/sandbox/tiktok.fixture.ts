@@ -11,7 +11,7 @@ import {
   type Answer,
   type Controls,
   type TestSandbox,
-} from "../../../sandbox/fixture.ts";
+} from "../../../sandbox/sandbox.fixture.ts";
 import type { SandboxOptions } from "../../../sandbox/server.ts";
 
 /** A TikTok sandbox at 2026-11-01T12:00:00Z, and the calls of one creator. */

@@ -11,7 +11,7 @@ import pino from "pino";
 import { BOUNDS } from "../../model/bounds.ts";
 import type { Mode } from "../../model/platform-names.ts";
 import { sendFailure } from "../calls/refusals.ts";
-import { addDoor } from "./door.ts";
+import { addAdmissionControl } from "./admission.ts";
 
 /** Calls that end when they are told to, in a process of which each key is somebody's own. */
 async function open(t: TestContext) {
@@ -20,19 +20,19 @@ async function open(t: TestContext) {
   const answers = new Map<string, Promise<{ statusCode: number; headers: object; body: string }>>();
   const app = fastify({ forceCloseConnections: true });
   app.setErrorHandler((error, asked, reply) => sendFailure(pino({ level: "silent" }), error, asked, reply));
-  addDoor(app);
+  addAdmissionControl(app);
   app.get<{ Params: { name: string } }>("/calls/:name", async ({ params: { name } }) => {
     begun.push(name);
     await new Promise<void>((end) => ends.set(name, end));
     return name;
   });
   app.get<{ Params: { mode: Mode; userId: string } }>("/keys/:mode/:userId", async (asked) => {
-    asked.place?.belongsTo(asked.params);
+    asked.admission?.belongsTo(asked.params);
     return "remembered";
   });
-  app.get<{ Params: { name: string } }>("/bodies/:name", async ({ place, params: { name } }) => {
+  app.get<{ Params: { name: string } }>("/bodies/:name", async ({ admission, params: { name } }) => {
     const coming = new Promise<void>((come) => ends.set(name, come));
-    await place?.without(coming);
+    await admission?.without(coming);
     begun.push(name);
     return name;
   });
@@ -41,8 +41,8 @@ async function open(t: TestContext) {
     return await reply.code(429).send("not now");
   });
   app.get("/streams", async (_asked, reply) => await reply.send(new PassThrough()));
-  app.get("/files/:id/:name", { config: { door: "files" } }, async () => "bytes");
-  app.get("/healthz", { config: { door: "open" } }, async () => "ok");
+  app.get("/files/:id/:name", { config: { admission: "files" } }, async () => "bytes");
+  app.get("/healthz", { config: { admission: "open" } }, async () => "ok");
   await app.ready();
   t.after(() => app.close());
 

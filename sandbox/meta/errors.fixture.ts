@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 
-import { valueAt, type Answer } from "../fixture.ts";
+import { valueAt, type Answer } from "../sandbox.fixture.ts";
 
 /** Looking into answers of the Graph API. */
 

@@ -13,7 +13,7 @@ import {
   type CallOptions,
   type Controls,
   type TestSandbox,
-} from "../../../sandbox/fixture.ts";
+} from "../../../sandbox/sandbox.fixture.ts";
 import type { SandboxOptions } from "../../../sandbox/server.ts";
 
 /** A LinkedIn sandbox at 2026-11-01T12:00:00Z whose seeded member has connected the seeded app. */

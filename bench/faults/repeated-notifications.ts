@@ -1,12 +1,12 @@
 import { untilSettled } from "./checker.ts";
 import { draftOf } from "./contents.ts";
-import { keepWorkers } from "./crew.ts";
-import { type PartResult, runPart } from "./part.ts";
+import { type ScenarioResult, runScenario } from "./scenario.ts";
+import { startWorkerPool } from "./worker-pool.ts";
 
 /** Three workers hear of every post ten times over. */
-export function wakeOften(options: { rounds: number }): Promise<PartResult> {
-  return runPart("Repeated wake-ups", { people: 24 }, async (world) => {
-    const crew = await keepWorkers(world, 3);
+export function repeatNotifications(options: { rounds: number }): Promise<ScenarioResult> {
+  return runScenario("Repeated wake-ups", { people: 24 }, async (world) => {
+    const workers = await startWorkerPool(world, 3);
     const subjects = [];
     for (let round = 0; round < options.rounds; round += 1) {
       const posts = await Promise.all(
@@ -21,7 +21,7 @@ export function wakeOften(options: { rounds: number }): Promise<PartResult> {
       await untilSettled(world, posts, 60);
       subjects.push(...posts);
     }
-    await crew.disband();
+    await workers.stop();
     return {
       did: `${subjects.length} posts with 3 workers, each notified ten times that something is due`,
       faults: subjects.length * 10,

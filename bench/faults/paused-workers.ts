@@ -3,12 +3,12 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { FaultPoint } from "../../server/publishing/fault-points.ts";
 import { untilSettled } from "./checker.ts";
 import { draftOf } from "./contents.ts";
-import { type PartResult, pick, runPart } from "./part.ts";
-import type { Ambush } from "./places.ts";
+import type { InjectedFault } from "./fault-plan.ts";
+import { type ScenarioResult, pick, runScenario } from "./scenario.ts";
 import { type Subject, type World } from "./world.ts";
 
 /** Around the commit and around a step. */
-export const STOP_POINTS = [
+export const PAUSE_POINTS = [
   "step.before",
   "step.after",
   "intent.before",
@@ -23,21 +23,21 @@ export const STOP_POINTS = [
  * A worker is stopped at each of these points for longer than its lease, as when a machine sleeps. Another finishes
  * what it held; then the first goes on, and may neither send nor write.
  */
-export function stopAndContinue(points: readonly FaultPoint[]): Promise<PartResult> {
-  return runPart("Stopped and continued workers", { people: points.length }, async (world) => {
+export function pauseWorkers(points: readonly FaultPoint[]): Promise<ScenarioResult> {
+  return runScenario("Stopped and continued workers", { people: points.length }, async (world) => {
     const posts = await Promise.all(points.map((point, index) => makePost(world, point, index)));
-    const ambushes = points.map((point, index): Ambush => ({
+    const injected = points.map((point, index): InjectedFault => ({
       point,
       step: null,
       platformPostId: posts[index]?.platformPostId ?? null,
       act: "stop",
     }));
-    world.places.plan(ambushes);
+    world.faultPlan.plan(injected);
     const sleepers = await Promise.all(points.map(() => world.startWorker()));
     // One after the other, so that each worker stops with one post.
     for (const [index, post] of posts.entries()) {
       await world.api.publish(post);
-      while (world.places.struck().length <= index) await sleep(20);
+      while (world.faultPlan.struck().length <= index) await sleep(20);
     }
     await world.startWorker();
     await untilSettled(world, posts, 90);

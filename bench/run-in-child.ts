@@ -4,11 +4,11 @@ import { join } from "node:path";
 
 import { z } from "zod";
 
-import type { WorkName } from "./apart-child.ts";
+import type { WorkName } from "./child-main.ts";
 import { ROOT } from "./installation.ts";
 
 /** Work in a process of its own, so that it shares no thread with what it measures. */
-export interface Apart<Result> {
+export interface ChildWork<Result> {
   result: Result;
   pid: number;
   stop(): Promise<void>;
@@ -17,14 +17,14 @@ export interface Apart<Result> {
 const Answer = z.union([z.object({ result: z.unknown() }), z.object({ failure: z.string() })]);
 
 /** Starts work that goes on after its first result, as a server does. */
-export async function startApart<Result>(
+export async function startInChild<Result>(
   name: WorkName,
   plan: object,
   schema: z.ZodType<Result>,
-): Promise<Apart<Result>> {
+): Promise<ChildWork<Result>> {
   // As the product's own command does, it keeps compiled code, so that the two are compared fairly.
   const env = { ...process.env, NODE_COMPILE_CACHE: join(ROOT, "node_modules/.cache/compile") };
-  const child = fork(join(import.meta.dirname, "apart-child.ts"), [name], {
+  const child = fork(join(import.meta.dirname, "child-main.ts"), [name], {
     stdio: ["ignore", "inherit", "inherit", "ipc"],
     env,
   });
@@ -49,8 +49,8 @@ export async function startApart<Result>(
 }
 
 /** Runs work to its end. */
-export async function runApart<Result>(name: WorkName, plan: object, schema: z.ZodType<Result>): Promise<Result> {
-  const { result, stop } = await startApart(name, plan, schema);
+export async function runInChild<Result>(name: WorkName, plan: object, schema: z.ZodType<Result>): Promise<Result> {
+  const { result, stop } = await startInChild(name, plan, schema);
   await stop();
   return result;
 }

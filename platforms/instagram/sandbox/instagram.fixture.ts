@@ -10,7 +10,7 @@ import {
   type Answer,
   type Controls,
   type TestSandbox,
-} from "../../../sandbox/fixture.ts";
+} from "../../../sandbox/sandbox.fixture.ts";
 import type { SandboxOptions } from "../../../sandbox/server.ts";
 
 /**

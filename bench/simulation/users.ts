@@ -5,7 +5,7 @@ import { newId } from "../../model/ids.ts";
 import { unlimited } from "../../model/user-limits.ts";
 import { loginOf } from "../../platforms/index.ts";
 import { createKeyHolders } from "../../server/domain/api-keys/key-holders.ts";
-import { BY_INSTANCE, type Call } from "../../server/domain/caller.ts";
+import { BY_INSTANCE, type Call } from "../../server/domain/call.ts";
 import { createPost } from "../../server/domain/posts/create-post.ts";
 import { discardPost } from "../../server/domain/posts/discard-post.ts";
 import { publishPost } from "../../server/domain/posts/publish-post.ts";
@@ -20,7 +20,7 @@ import type { Plan, PlannedAct } from "./plan.ts";
 import { EPOCH_MS, type Machine, newMachine, type Timeline } from "./timeline.ts";
 
 /** What the people in a run have done, and when each was told that it was done. */
-export interface Acted extends PlannedAct {
+export interface UserAction extends PlannedAct {
   /** `unheard`: the call failed, and whether anything was done nobody knows. */
   outcome: "done" | "refused" | "unheard";
   ackedMs: number;
@@ -35,17 +35,17 @@ export interface Subject {
 }
 
 /** The people of a run, and the process that they call. */
-export interface People {
+export interface Users {
   api: Machine;
   /** In the order of the plan. */
   subjects: Subject[];
-  acted: Acted[];
+  acted: UserAction[];
   createPosts(): Promise<void>;
   /** A call, and the same again where its answer is lost. */
   perform(planned: PlannedAct): Promise<void>;
 }
 
-interface Gathered {
+interface UsersDeps {
   installation: Installation;
   plan: Plan;
   timeline: Timeline;
@@ -56,10 +56,10 @@ interface Gathered {
 
 const TRIES = 9;
 
-export function gatherPeople({ installation, plan, timeline, database, log, oauthOf }: Gathered): People {
+export function startUsers({ installation, plan, timeline, database, log, oauthOf }: UsersDeps): Users {
   const { tenants, storage, mediaUrls, sandboxUrl, vaultKey } = installation;
   const subjects: Subject[] = [];
-  const acted: Acted[] = [];
+  const acted: UserAction[] = [];
   const api = newMachine("api");
   const apiPool = database.poolFor(api, 10);
   const apiListener = database.listenerFor(api);
@@ -101,7 +101,7 @@ export function gatherPeople({ installation, plan, timeline, database, log, oaut
   });
 
   /** A call as people make it. */
-  async function act(planned: PlannedAct): Promise<Acted["outcome"]> {
+  async function act(planned: PlannedAct): Promise<UserAction["outcome"]> {
     const post = plan.posts[planned.post];
     const subject = subjects[planned.post];
     if (post === undefined || subject === undefined) return "refused";

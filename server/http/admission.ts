@@ -2,15 +2,15 @@ import type { FastifyInstance, FastifyReply, FastifyRequest, HookHandlerDoneFunc
 
 import { BOUNDS } from "../../model/bounds.ts";
 import { PublicError, type PublicCode } from "../../model/errors.ts";
-import "../calls/place.ts";
+import "../calls/admission.ts";
 import { createSlots, type Slots } from "../turns/slots.ts";
-import { createLines, isLight, type Line, use } from "./lines.ts";
+import { createCallerQueues, isLight, type CallerQueue, use } from "./caller-queues.ts";
 import { outerRequestId } from "./pages/call-route.ts";
 
 declare module "fastify" {
   interface FastifyContextConfig {
     /** Which queue the route's requests wait in: the default one, that of files, or none. */
-    door?: "calls" | "files" | "open";
+    admission?: "calls" | "files" | "open";
   }
 }
 
@@ -33,8 +33,8 @@ const REFUSAL_MILLISECONDS = 1_000;
 /**
  * Gives all callers a fair share of the process: a request takes a place before its key is looked up and its body read.
  */
-export function addDoor(app: FastifyInstance): void {
-  const lines = createLines();
+export function addAdmissionControl(app: FastifyInstance): void {
+  const queues = createCallerQueues();
   const slots = { calls: createSlots(CALLS), files: createSlots(FILES) };
   const held = new Set<{ since: number; leave: () => void }>();
   const looking = setInterval(() => {
@@ -44,21 +44,21 @@ export function addDoor(app: FastifyInstance): void {
   app.addHook("onClose", async () => clearInterval(looking));
 
   /** Takes a place when it is the queue's turn. Returns a function that withdraws it. */
-  function take(those: Slots, line: Line, begin: (leave: () => void) => void, isBack = false): () => void {
-    const light = isLight(line, performance.now());
-    line.calls += 1;
+  function take(those: Slots, queue: CallerQueue, begin: (leave: () => void) => void, isBack = false): () => void {
+    const light = isLight(queue, performance.now());
+    queue.calls += 1;
     const withdraw = those.ask({
-      whose: line.name,
+      whose: queue.name,
       isLight: light,
-      isFirst: line.isFirst,
+      isFirst: queue.isFirst,
       isBack,
       begin(giveBack) {
         const since = performance.now();
         const leave = () => {
           if (!held.delete(place)) return;
           const now = performance.now();
-          line.calls -= 1;
-          use(line, now - since, now);
+          queue.calls -= 1;
+          use(queue, now - since, now);
           giveBack();
         };
         const place = { since, leave };
@@ -67,42 +67,42 @@ export function addDoor(app: FastifyInstance): void {
       },
     });
     return () => {
-      line.calls -= 1;
+      queue.calls -= 1;
       withdraw();
     };
   }
 
   function enter(
     those: Slots,
-    line: Line,
+    queue: CallerQueue,
     request: FastifyRequest,
     reply: FastifyReply,
     done: HookHandlerDoneFunction,
   ) {
-    if (those.waitingOf(line.name) >= BOUNDS.waitingCalls) return done(tooMany("RATE_LIMITED", YOURS));
+    if (those.waitingOf(queue.name) >= BOUNDS.waitingCalls) return done(tooMany("RATE_LIMITED", YOURS));
     if (those.waiting() >= BOUNDS.waitingCallsOfAll) return done(tooMany("UNAVAILABLE", ALL));
     let leave: (() => void) | undefined;
-    request.place = {
+    request.admission = {
       leave: () => leave?.(),
       async without(coming) {
         leave?.();
         const came = await coming;
-        leave = await new Promise<() => void>((begin) => void take(those, line, begin, true));
+        leave = await new Promise<() => void>((begin) => void take(those, queue, begin, true));
         return came;
       },
       refuse(tell) {
         leave?.();
-        if (isLight(line, performance.now()) || line.refused >= BOUNDS.waitingCalls) return tell();
-        line.refused += 1;
+        if (isLight(queue, performance.now()) || queue.refused >= BOUNDS.waitingCalls) return tell();
+        queue.refused += 1;
         setTimeout(() => {
-          line.refused -= 1;
+          queue.refused -= 1;
           tell();
         }, REFUSAL_MILLISECONDS).unref();
       },
-      belongsTo: (caller) => lines.remember(request, caller),
+      belongsTo: (caller) => queues.remember(request, caller),
     };
     const waiting: { end?: () => void } = {};
-    const withdraw = take(those, line, (leaveIt) => {
+    const withdraw = take(those, queue, (leaveIt) => {
       leave = leaveIt;
       waiting.end?.();
       done();
@@ -123,26 +123,27 @@ export function addDoor(app: FastifyInstance): void {
     };
   }
 
-  app.decorateRequest("place", null);
+  app.decorateRequest("admission", null);
   app.addHook("onRoute", (route) => {
-    const kind = route.config?.door ?? "calls";
+    const kind = route.config?.admission ?? "calls";
     if (kind === "open") return;
-    const knock = (request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction) => {
+    const admit = (request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction) => {
       // A page that calls a route for a user already holds a place.
       if (outerRequestId() !== undefined) return done();
-      enter(slots[kind], kind === "files" ? lines.ofFile(request) : lines.of(request), request, reply, done);
+      enter(slots[kind], kind === "files" ? queues.ofFile(request) : queues.of(request), request, reply, done);
     };
     // After the route's other hooks, whose headers an error also needs, and before the key lookup.
-    route.onRequest = [knock, ...[route.onRequest ?? []].flat()];
+    route.onRequest = [admit, ...[route.onRequest ?? []].flat()];
   });
   app.addHook("onSend", (request, reply, payload, done) => {
-    if (request.place !== null && REFUSED.has(reply.statusCode)) return request.place.refuse(() => done(null, payload));
+    if (request.admission !== null && REFUSED.has(reply.statusCode))
+      return request.admission.refuse(() => done(null, payload));
     // A stream can last as long as its reader likes.
-    if (typeof payload === "object" && payload !== null && "pipe" in payload) request.place?.leave();
+    if (typeof payload === "object" && payload !== null && "pipe" in payload) request.admission?.leave();
     done(null, payload);
   });
   app.addHook("onResponse", (request, _reply, done) => {
-    request.place?.leave();
+    request.admission?.leave();
     done();
   });
 }

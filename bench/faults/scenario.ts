@@ -2,7 +2,7 @@ import { type Expectation, check, untilSettled, type Violation } from "./checker
 import { type Person, startWorld, type World, type WorldOptions } from "./world.ts";
 
 /** What one part of the harness has done and found. */
-export interface PartResult {
+export interface ScenarioResult {
   name: string;
   /** What was done, in a sentence. */
   did: string;
@@ -17,7 +17,7 @@ export interface PartResult {
 }
 
 /** What a part leaves to be checked. */
-export interface Done {
+export interface ScenarioOutcome {
   did: string;
   notes?: string[];
   faults: number;
@@ -32,11 +32,11 @@ export interface Done {
 const SETTLE_SECONDS = 120;
 
 /** Builds a world, lets the part make its faults in it, waits until all is settled, and checks. */
-export async function runPart(
+export async function runScenario(
   name: string,
   options: WorldOptions,
-  work: (world: World) => Promise<Done>,
-): Promise<PartResult> {
+  work: (world: World) => Promise<ScenarioOutcome>,
+): Promise<ScenarioResult> {
   const began = performance.now();
   const world = await startWorld(options);
   try {
@@ -67,7 +67,7 @@ export async function runPart(
 }
 
 /** The sentences of everything that is wrong, for a test to hold against none. */
-export function sentencesOf({ violations }: Pick<PartResult, "violations">): string[] {
+export function sentencesOf({ violations }: Pick<ScenarioResult, "violations">): string[] {
   return violations.map(({ kind, sentence }) => `${kind}: ${sentence}`);
 }
 

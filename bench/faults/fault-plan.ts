@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { FaultHook, FaultPlace, FaultPoint } from "../../server/publishing/fault-points.ts";
 
 /** What happens to a worker at a place that it reaches for the first time. */
-export interface Ambush {
+export interface InjectedFault {
   point: FaultPoint;
   /** Null: whichever it is. */
   platformPostId: string | null;
@@ -13,7 +13,7 @@ export interface Ambush {
   step: string | null;
   /**
    * `kill`: the process kills itself with SIGKILL there. `freeze`: nothing goes on with this platform post, so that the
-   * process can be killed when all of its ambushes have been reached. `stop`: the process stops itself with SIGSTOP,
+   * process can be killed when all of its injected have been reached. `stop`: the process stops itself with SIGSTOP,
    * and goes on when it gets SIGCONT. `hold`: as freeze, until it is released.
    */
   act: "kill" | "freeze" | "stop" | "hold";
@@ -21,60 +21,60 @@ export interface Ambush {
 
 /**
  * Plans for workers and what became of them, in files: a process that kills itself could send no message, and one that
- * comes after it must know which ambushes have been.
+ * comes after it must know which injected have been.
  */
-export interface Places {
+export interface FaultPlan {
   /** What is planned from now on, for all workers. With `record`, every place that is reached is written down. */
-  plan(ambushes: readonly Ambush[], options?: { record?: boolean }): void;
-  /** Which ambushes have struck. */
-  struck(): Ambush[];
-  release(ambush: Ambush): void;
+  plan(injected: readonly InjectedFault[], options?: { record?: boolean }): void;
+  /** Which injected have struck. */
+  struck(): InjectedFault[];
+  release(fault: InjectedFault): void;
   /** Every place that was reached while recording, once each, in the order of their first time. */
   recorded(): FaultPlace[];
 }
 
-interface Plan {
+interface StoredPlan {
   record: boolean;
-  ambushes: readonly Ambush[];
+  injected: readonly InjectedFault[];
 }
 
-export function openPlaces(folder: string): Places {
+export function openFaultPlan(folder: string): FaultPlan {
   const files = filesIn(folder);
-  let planned: readonly Ambush[] = [];
+  let planned: readonly InjectedFault[] = [];
   return {
-    plan(ambushes, { record = false } = {}) {
-      planned = ambushes;
-      writeFileSync(`${files.plan}.new`, JSON.stringify({ record, ambushes } satisfies Plan));
+    plan(injected, { record = false } = {}) {
+      planned = injected;
+      writeFileSync(`${files.plan}.new`, JSON.stringify({ record, injected } satisfies StoredPlan));
       renameSync(`${files.plan}.new`, files.plan);
     },
     struck: () => {
       const known = linesOf(files.struck);
-      return planned.filter((ambush) => known.has(keyOf(ambush)));
+      return planned.filter((fault) => known.has(keyOf(fault)));
     },
-    release: (ambush) => appendFileSync(files.released, `${keyOf(ambush)}\n`),
+    release: (fault) => appendFileSync(files.released, `${keyOf(fault)}\n`),
     recorded: () => [...linesOf(files.recorded)].map((line): FaultPlace => JSON.parse(line)),
   };
 }
 
 /** The hook of a worker. */
-export function ambushIn(folder: string): FaultHook {
+export function faultHook(folder: string): FaultHook {
   const files = filesIn(folder);
   return (place) => {
     const plan = readPlan(files.plan);
     if (plan.record) appendFileSync(files.recorded, `${JSON.stringify(place)}\n`);
-    const known = plan.ambushes.length === 0 ? new Set() : linesOf(files.struck);
-    const ambush = plan.ambushes.find((candidate) => matches(candidate, place) && !known.has(keyOf(candidate)));
-    if (ambush === undefined) return undefined;
-    appendFileSync(files.struck, `${keyOf(ambush)}\n`);
-    return strike(ambush, files.released);
+    const known = plan.injected.length === 0 ? new Set() : linesOf(files.struck);
+    const fault = plan.injected.find((candidate) => matches(candidate, place) && !known.has(keyOf(candidate)));
+    if (fault === undefined) return undefined;
+    appendFileSync(files.struck, `${keyOf(fault)}\n`);
+    return inject(fault, files.released);
   };
 }
 
-function strike(ambush: Ambush, released: string): void | Promise<void> {
-  if (ambush.act === "kill") return endHere("SIGKILL");
-  if (ambush.act === "stop") return endHere("SIGSTOP");
-  if (ambush.act === "freeze") return new Promise(() => undefined);
-  return untilReleased(ambush, released);
+function inject(fault: InjectedFault, released: string): void | Promise<void> {
+  if (fault.act === "kill") return endHere("SIGKILL");
+  if (fault.act === "stop") return endHere("SIGSTOP");
+  if (fault.act === "freeze") return new Promise(() => undefined);
+  return untilReleased(fault, released);
 }
 
 /** A signal to oneself arrives within the call or a moment later; until then nothing else may run. */
@@ -83,20 +83,20 @@ function endHere(signal: NodeJS.Signals): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50);
 }
 
-async function untilReleased(ambush: Ambush, released: string): Promise<void> {
-  while (!linesOf(released).has(keyOf(ambush))) await sleep(20);
+async function untilReleased(fault: InjectedFault, released: string): Promise<void> {
+  while (!linesOf(released).has(keyOf(fault))) await sleep(20);
 }
 
-function matches(ambush: Ambush, place: FaultPlace): boolean {
-  const { platformPostId, step } = ambush;
+function matches(fault: InjectedFault, place: FaultPlace): boolean {
+  const { platformPostId, step } = fault;
   return (
-    ambush.point === place.point &&
+    fault.point === place.point &&
     (platformPostId === null || platformPostId === place.platformPostId) &&
     (step === null || step === place.step)
   );
 }
 
-function keyOf({ point, platformPostId, step, act }: Ambush): string {
+function keyOf({ point, platformPostId, step, act }: InjectedFault): string {
   return [point, platformPostId, step, act].join(" ");
 }
 
@@ -109,8 +109,8 @@ function filesIn(folder: string) {
   };
 }
 
-function readPlan(file: string): Plan {
-  return existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : { record: false, ambushes: [] };
+function readPlan(file: string): StoredPlan {
+  return existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : { record: false, injected: [] };
 }
 
 function linesOf(file: string): Set<string> {

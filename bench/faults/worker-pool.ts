@@ -2,21 +2,21 @@ import type { ChildProcessHandle } from "./processes.ts";
 import { begin, type World } from "./world.ts";
 
 /** Workers that are replaced when they end. */
-export interface Crew {
+export interface WorkerPool {
   /** Those that are at work now. */
-  members(): ChildProcessHandle[];
+  running(): ChildProcessHandle[];
   /** How many have ended. */
   losses(): number;
   /** Ends them all, and replaces none. */
-  disband(): Promise<void>;
+  stop(): Promise<void>;
 }
 
 /** Keeps so many workers at work; one stands ready to take the place of the next that ends. */
-export async function keepWorkers(world: World, count: number): Promise<Crew> {
+export async function startWorkerPool(world: World, count: number): Promise<WorkerPool> {
   const members = new Set<ChildProcessHandle>();
-  let spare = hold();
+  let standby = hold();
   let losses = 0;
-  let disbanded = false;
+  let stopped = false;
   const replacements = new Set<Promise<void>>();
 
   /** Where the world ends before it is wanted, nobody minds that it did not come. */
@@ -26,16 +26,16 @@ export async function keepWorkers(world: World, count: number): Promise<Crew> {
     return worker;
   }
 
-  async function enlist(): Promise<void> {
-    const worker = await spare;
-    spare = hold();
+  async function addWorker(): Promise<void> {
+    const worker = await standby;
+    standby = hold();
     members.add(worker);
     void worker.gone.then(() => {
       members.delete(worker);
-      if (disbanded) return;
+      if (stopped) return;
       losses += 1;
       // Where nobody comes, the posts say so: they are stuck.
-      const replacing = enlist().catch(() => undefined);
+      const replacing = addWorker().catch(() => undefined);
       replacements.add(replacing);
       void replacing.finally(() => replacements.delete(replacing));
     });
@@ -43,15 +43,15 @@ export async function keepWorkers(world: World, count: number): Promise<Crew> {
     await begin(worker).catch(() => undefined);
   }
 
-  for (let number = 0; number < count; number += 1) await enlist();
+  for (let number = 0; number < count; number += 1) await addWorker();
   return {
-    members: () => [...members],
+    running: () => [...members],
     losses: () => losses,
-    disband: async () => {
-      disbanded = true;
+    stop: async () => {
+      stopped = true;
       await Promise.all([...replacements]);
       await Promise.all([...members].map((worker) => worker.kill()));
-      await spare.then((worker) => worker.kill());
+      await standby.then((worker) => worker.kill());
     },
   };
 }

@@ -2,11 +2,11 @@ import { hash } from "node:crypto";
 
 import type { FastifyRequest } from "fastify";
 
+import type { Tenant } from "../../model/tenant.ts";
 import { networkOf } from "../auth/throttle.ts";
-import type { Caller } from "../domain/caller.ts";
 
 /** Queues whose requests take turns: of a user in a mode, or of all strangers from one address. */
-export interface Line {
+export interface CallerQueue {
   name: string;
   /** Live mode does not wait for test mode. Strangers go before nobody. */
   isFirst: boolean;
@@ -19,19 +19,19 @@ export interface Line {
   usedAt: number;
 }
 
-export interface Lines {
+export interface CallerQueues {
   /**
    * Determined without a database query: whom the key or cookie belonged to at its last lookup, otherwise the caller's
    * address.
    */
-  of(request: FastifyRequest): Line;
+  of(request: FastifyRequest): CallerQueue;
   /** A file's queue, for all who fetch it. */
-  ofFile(request: FastifyRequest): Line;
+  ofFile(request: FastifyRequest): CallerQueue;
   /** Makes later requests with this one's key or cookie queue as the user's; null: as a stranger's. */
-  remember(request: FastifyRequest, caller: Pick<Caller, "userId" | "mode"> | null): void;
+  remember(request: FastifyRequest, caller: Tenant | null): void;
 }
 
-const MOST_LINES = 20_000;
+const MAX_QUEUES = 20_000;
 const MOST_REMEMBERED = 10_000;
 
 /**
@@ -41,19 +41,19 @@ const LIGHT = { calls: 4, milliseconds: 200 };
 const FADES_IN_MILLISECONDS = 2_000;
 const UNMEASURED_MILLISECONDS = 1;
 
-export function createLines(): Lines {
-  const lines = new Map<string, Line>();
+export function createCallerQueues(): CallerQueues {
+  const queues = new Map<string, CallerQueue>();
   const holders = new Map<string, { name: string; isFirst: boolean }>();
 
-  function named({ name, isFirst }: { name: string; isFirst: boolean }): Line {
-    const known = lines.get(name);
+  function named({ name, isFirst }: { name: string; isFirst: boolean }): CallerQueue {
+    const known = queues.get(name);
     if (known !== undefined) return known;
     // There are fewer connections than that, so most of them are of the past.
-    if (lines.size >= MOST_LINES)
-      for (const [old, { calls, refused }] of lines) if (calls + refused === 0) lines.delete(old);
-    const line = { name, isFirst, calls: 0, refused: 0, usedMilliseconds: 0, usedAt: 0 };
-    lines.set(name, line);
-    return line;
+    if (queues.size >= MAX_QUEUES)
+      for (const [old, { calls, refused }] of queues) if (calls + refused === 0) queues.delete(old);
+    const queue = { name, isFirst, calls: 0, refused: 0, usedMilliseconds: 0, usedAt: 0 };
+    queues.set(name, queue);
+    return queue;
   }
 
   return {
@@ -76,17 +76,17 @@ export function createLines(): Lines {
 }
 
 /** Whether it has called so little recently that its requests need not queue with those of heavy callers. */
-export function isLight(line: Line, now: number): boolean {
-  return line.calls < LIGHT.calls && fading(line, now) < LIGHT.milliseconds;
+export function isLight(queue: CallerQueue, now: number): boolean {
+  return queue.calls < LIGHT.calls && fading(queue, now) < LIGHT.milliseconds;
 }
 
 /** Each request costs something in addition to what is measured: reading and responding. */
-export function use(line: Line, milliseconds: number, now: number): void {
-  line.usedMilliseconds = fading(line, now) + milliseconds + UNMEASURED_MILLISECONDS;
-  line.usedAt = now;
+export function use(queue: CallerQueue, milliseconds: number, now: number): void {
+  queue.usedMilliseconds = fading(queue, now) + milliseconds + UNMEASURED_MILLISECONDS;
+  queue.usedAt = now;
 }
 
-function fading({ usedMilliseconds, usedAt }: Line, now: number): number {
+function fading({ usedMilliseconds, usedAt }: CallerQueue, now: number): number {
   return usedMilliseconds * Math.exp((usedAt - now) / FADES_IN_MILLISECONDS);
 }
 

@@ -10,7 +10,7 @@ import {
   type Answer,
   type Controls,
   type TestSandbox,
-} from "../../../sandbox/fixture.ts";
+} from "../../../sandbox/sandbox.fixture.ts";
 import type { SandboxOptions } from "../../../sandbox/server.ts";
 
 /** A Facebook sandbox at 2026-11-01T12:00:00Z whose seeded person has connected the seeded app with the seeded Page. */
