@@ -12,7 +12,6 @@ import { BINDINGS } from "../calls/bindings.ts";
 import { createCallMeter } from "../calls/call-meter.ts";
 import { addDeprecationHeaders, requireAppHost } from "../calls/hosts.ts";
 import { MAX_FILES, MAX_JSON_BYTES } from "../calls/read-body.ts";
-import { sendFailure } from "../calls/refusals.ts";
 import { createStreams, type MostStreams } from "../calls/streams.ts";
 import type { Services } from "../domain/services.ts";
 import { createStorageQuota } from "../media/storage-quota.ts";
@@ -21,6 +20,7 @@ import { headPatience, limitArrival, type Patience, PATIENCE, refuseConnection }
 import { addDocs } from "./docs/add-docs.ts";
 import { addPages } from "./pages/add-pages.ts";
 import { outerRequestId } from "./pages/call-route.ts";
+import { answerFailure } from "./pages/show-failure.ts";
 import { addAuthRoutes } from "./routes/auth-routes.ts";
 import { addMcpGrants } from "./routes/mcp-grant-routes.ts";
 import { addMediaFiles } from "./routes/media-files.ts";
@@ -67,10 +67,10 @@ export async function createHttpApp(services: Services, options: HttpOptions): P
     frameworkErrors: (error, request, reply) => {
       reply.header("x-request-id", request.id);
       answerAsApi(request, reply);
-      void sendFailure(services.log, error, request, reply);
+      void answerFailure(services, error, request, reply);
     },
   });
-  app.setErrorHandler((error, request, reply) => sendFailure(services.log, error, request, reply));
+  app.setErrorHandler((error, request, reply) => answerFailure(services, error, request, reply));
   app.addHook("preClose", async () => stopping.abort());
   // Waiting requests are now answered. Their connections, if kept alive, would keep the server from ending.
   app.addHook("onSend", (_request, reply, payload, done) => {

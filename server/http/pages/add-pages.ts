@@ -1,30 +1,24 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyInstance } from "fastify";
 
-import { requireAppHost, hostResolver } from "../../calls/hosts.ts";
-import { logFailure, sendFailure } from "../../calls/refusals.ts";
+import { requireAppHost } from "../../calls/hosts.ts";
 import type { Services } from "../../domain/services.ts";
-import { ConnectError } from "../../oauth/connect-error.ts";
-import { addConnectLinkRoutes, answerLinkFailure } from "../routes/connect-link-routes.ts";
+import { addConnectLinkRoutes } from "../routes/connect-link-routes.ts";
 import { addOAuthRoutes } from "../routes/oauth-routes.ts";
 import { addApprovals } from "./approvals.ts";
 import { addApprovePost } from "./approve-post.ts";
 import { addAuditLog } from "./audit-log.ts";
 import type { PageOptions } from "./call-operation.ts";
 import { addChooseAccount } from "./choose-account.ts";
-import { showConnectError } from "./connect-error.ts";
-import { addConnections, readMode } from "./connections.ts";
+import { addConnections } from "./connections.ts";
 import { addConsent } from "./consent.ts";
 import { addCustomOAuthApps } from "./custom-oauth-apps.ts";
-import { sendOn, sendPage } from "./frame.ts";
 import { addHome } from "./home.ts";
-import { html } from "./html.ts";
 import { addKeys } from "./keys.ts";
 import { addPasskeyScript } from "./passkeys.ts";
 import { addPasswordReset } from "./password-reset.ts";
-import { findPerson, SignInFirst } from "./person.ts";
-import { queryOf } from "./query.ts";
 import { addSandboxDoor } from "./sandbox-door.ts";
 import { addSettings } from "./settings.ts";
+import { showFailure } from "./show-failure.ts";
 import { addSignIn } from "./sign-in.ts";
 import { addSignUp } from "./sign-up.ts";
 import { addTwoFactor } from "./two-factor.ts";
@@ -75,38 +69,3 @@ function leadToOneAddress(pages: FastifyInstance, { settings }: Pick<Services, "
 }
 
 const LOOPBACK: ReadonlySet<string> = new Set(["localhost", "127.0.0.1", "[::1]"]);
-
-/** An error as a page: what happened, and where to go from there. */
-async function showFailure(
-  services: Services,
-  error: unknown,
-  request: FastifyRequest,
-  reply: FastifyReply,
-): Promise<FastifyReply> {
-  // There are no pages on the API's host: errors there are JSON, as everywhere else.
-  if (hostResolver(services.settings)(request) === "api") return await sendFailure(services.log, error, request, reply);
-  if (error instanceof SignInFirst)
-    return await sendOn(
-      reply,
-      `/sign-in?${new URLSearchParams({ returnTo: request.method === "GET" ? request.url : "/" })}`,
-    );
-  if (error instanceof ConnectError && error.authorization?.connect_link_id)
-    return await answerLinkFailure(services, reply, error);
-  const viewer = await findPerson(services, request).catch(() => null);
-  if (error instanceof ConnectError) return await showConnectError(reply, error, viewer);
-  const { status, message, issues, headers } = logFailure(services.log, error, request);
-  const back =
-    viewer !== null && request.url.startsWith("/api/platforms/")
-      ? html`<a class="button" href="/connections?mode=${readMode(queryOf(request)["mode"])}">Back to connections</a>`
-      : html`<a class="button" href="/">Go to overview</a>`;
-  return await sendPage(reply.headers(headers), {
-    title: status === 404 ? "Page not found" : "Something went wrong",
-    viewer,
-    status,
-    notice: { kind: "failed", text: message },
-    body: html`<section>
-      <p>${issues[0]?.fix ?? "Go back and try again."}</p>
-      <p>${back}</p>
-    </section>`,
-  });
-}

@@ -7,6 +7,7 @@ import { idOf } from "../../../tests/answers.ts";
 import { sendRaw } from "../../../tests/raw-request.ts";
 import { createWorld, type World } from "../../../tests/world.ts";
 import { digestToken } from "../../auth/hashed-tokens.ts";
+import { signMediaUrl } from "../../media/signed-url.ts";
 
 let world: World;
 let cookie: string;
@@ -364,4 +365,53 @@ test("an invitation shows whom it is for, creates the account once, and says whe
 
 test("a form that is too long is rejected", async () => {
   assert.equal((await send("/sign-in", { email: "x".repeat(70_000) }, { origin: OWN })).status, 413);
+});
+
+test("what is nowhere and what fails is a page in a browser, and JSON for everybody else", async () => {
+  const accept = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8";
+  for (const [path, status, title] of [
+    ["/nowhere/at-all?x=<b>", 404, "Page not found"],
+    ["/%zz", 400, "Something went wrong"],
+    ["/media/none/file.jpg", 404, "Page not found"],
+  ] as const) {
+    const asked = await open(path, { accept });
+    const page = await asked.text();
+    assert.equal(asked.status, status, page);
+    assert.match(asked.headers.get("content-type") ?? "", /^text\/html/, path);
+    assert.match(asked.headers.get("content-security-policy") ?? "", /default-src 'none'/);
+    assert.match(page, new RegExp(`<h1>${title}</h1>`));
+    assert.match(page, /<a class="button" href="\/">/);
+    for (const other of ["*/*", "application/json", "image/avif,image/webp,*/*"]) {
+      const program = await open(path, { accept: other });
+      assert.equal(program.status, status);
+      assert.match(program.headers.get("content-type") ?? "", /^application\/json/, `${path} ${other}`);
+    }
+  }
+  const known = await (await open("/nowhere", { accept, cookie })).text();
+  assert.match(known, /<nav class="ways"/);
+  for (const path of ["/api/v1/nowhere", "/api/nowhere", "/mcp/nowhere", "/.well-known/nowhere", "/api/v1/posts"])
+    assert.match((await open(path, { accept })).headers.get("content-type") ?? "", /^application\/json/, path);
+});
+
+test("what fails on our side is a page as well, with nothing of the fault in it", async (t) => {
+  const { pool, settings } = world.services;
+  const file = { id: crypto.randomUUID(), filename: "a.jpg", mimeType: "image/jpeg" };
+  const path = signMediaUrl({ baseUrl: "", secret: settings.mediaSecrets()[0] ?? "" }, file);
+  const fault = t.mock.method(pool, "query", () => Promise.reject(new Error("a secret of the fault")));
+  for (const [error, status] of [
+    [new Error("a secret of the fault"), 500],
+    [Object.assign(new Error("a secret of the database"), { code: "ECONNREFUSED", syscall: "connect" }), 503],
+  ] as const) {
+    fault.mock.mockImplementation(() => Promise.reject(error));
+    const page = await open(path, { accept: "text/html" });
+    assert.deepEqual([page.status, page.headers.get("content-type")], [status, "text/html; charset=utf-8"]);
+    const text = await page.text();
+    assert.match(text, /<h1>Something went wrong<\/h1>/);
+    assert.doesNotMatch(text, /secret/);
+    const program = await open(path, {});
+    assert.deepEqual(
+      [program.status, program.headers.get("content-type")],
+      [status, "application/json; charset=utf-8"],
+    );
+  }
 });
