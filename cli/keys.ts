@@ -40,7 +40,7 @@ function readOptions({ mode, name, expires, draftOnly, platforms, postsPerDay, a
   });
   const expiresAt = typeof body.expiresAt === "string" ? new Date(body.expiresAt) : null;
   if (expiresAt !== null && expiresAt.getTime() <= Date.now()) throw new Error("--expires must be in the future.");
-  return { name: body.name, expiresAt, ...(body.policies === undefined ? {} : { policies: body.policies }) };
+  return { name: body.name, expiresAt, policies: body.policies };
 }
 
 export async function runListKeys(options: InstanceOptions): Promise<void> {

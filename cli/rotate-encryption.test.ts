@@ -80,7 +80,7 @@ async function publishOne({ url }: Installation, key: string, platformSetId: str
     const answer = await fetch(url + path, {
       method: "POST",
       headers,
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      body: JSON.stringify(body),
     });
     return z.object({ post: z.object({ id: z.string(), status: z.string() }) }).parse(await answer.json()).post;
   };

@@ -61,7 +61,7 @@ async function* readEvents(
   try {
     const response = await send(
       connection,
-      { method: "GET", path, headers: { accept: "text/event-stream" }, ...(signal === undefined ? {} : { signal }) },
+      { method: "GET", path, headers: { accept: "text/event-stream" }, signal },
       silence.signal,
     );
     if (!response.ok || response.body === null) throw refusalOf(response, await response.text());

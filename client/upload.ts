@@ -59,8 +59,8 @@ async function begin(
   const metadata = [`filename ${toBase64(name)}`, ...(type === "" ? [] : [`filetype ${toBase64(type)}`])].join(",");
   const { headers } = await write(connection, "POST", "/api/v1/media", {
     headers: { ...TUS, "upload-length": String(file.size), "upload-metadata": metadata },
-    ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
-    ...(signal === undefined ? {} : { signal }),
+    idempotencyKey,
+    signal,
   });
   // Only the path is taken of it, so that the key goes to no other host.
   const location = new URL(headers.get("location") ?? "", connection.baseUrl).pathname;

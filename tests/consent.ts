@@ -82,7 +82,7 @@ export async function arrive(world: World, cookie: string, back: URL): Promise<S
 }
 
 async function show(url: string, cookie?: string): Promise<Shown> {
-  const response = await fetch(url, { redirect: "manual", ...(cookie === undefined ? {} : { headers: { cookie } }) });
+  const response = await fetch(url, { redirect: "manual", headers: cookie === undefined ? undefined : { cookie } });
   return {
     status: response.status,
     location: response.headers.get("location"),

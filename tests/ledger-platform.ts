@@ -229,7 +229,7 @@ function refusal(answered: HttpAnswer, redoFrom?: string): BrokerError {
     return new BrokerError("MEDIA_FAILED", "The container is dead.", {
       notPublished: true,
       platformError,
-      ...(redoFrom === undefined ? {} : { redoFrom }),
+      redoFrom,
     });
   return new BrokerError("PLATFORM_UNAVAILABLE", "The platform failed.", { platformError });
 }
@@ -260,7 +260,7 @@ export function ledgerBroker(
     url: `https://${HOST}/${call}/${String(id)}`,
     headers: { authorization: `Bearer ${context.accessToken}` },
     timeoutSeconds: options.timeoutSeconds ?? 5,
-    ...(json === undefined ? {} : { json }),
+    json,
   });
   const call = async <T>(
     context: StepContext,

@@ -260,7 +260,7 @@ async function send(
     method,
     redirect: "manual",
     headers: { ...(body === undefined || isForm ? {} : { "content-type": "application/json" }), ...headers },
-    ...(body === undefined ? {} : { body: isForm || typeof body === "string" ? body : JSON.stringify(body) }),
+    body: body === undefined ? undefined : isForm || typeof body === "string" ? body : JSON.stringify(body),
   });
   const text = await response.text();
   const answered: unknown =

@@ -26,7 +26,7 @@ interface Row {
 const fault =
   (kind: string, error?: string) =>
   ({ sandbox }: World) =>
-    sandbox.fault({ operation: "publish", kind, ...(error === undefined ? {} : { error }) });
+    sandbox.fault({ operation: "publish", kind, error });
 
 function answer(status: string, type: string, body: string): Trouble["act"] {
   return {

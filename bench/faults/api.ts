@@ -65,7 +65,7 @@ export function createApi(urls: readonly string[]): Api {
           ...(body === undefined || isForm ? {} : { "content-type": "application/json" }),
           ...(idempotencyKey === undefined ? {} : { "idempotency-key": idempotencyKey }),
         },
-        ...(body === undefined ? {} : { body: isForm ? body : JSON.stringify(body) }),
+        body: body === undefined ? undefined : isForm ? body : JSON.stringify(body),
         signal: AbortSignal.timeout(60_000),
       });
       return { status: response.status, headers: response.headers, body: await response.json() };

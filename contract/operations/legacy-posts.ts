@@ -40,10 +40,10 @@ const flatDraft = flatBody
   .transform(({ text, mediaUrls, linkUrl, platformOverrides, ...rest }) => ({
     ...rest,
     content: {
-      ...(text === undefined ? {} : { text }),
+      text,
       media: (mediaUrls ?? []).flatMap((url) => (url === undefined ? [] : [{ url }])),
-      ...(linkUrl === undefined ? {} : { linkUrl }),
-      ...(platformOverrides === undefined ? {} : { platformOverrides }),
+      linkUrl,
+      platformOverrides,
     },
   }));
 

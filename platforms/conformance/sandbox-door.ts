@@ -42,7 +42,7 @@ export interface Fault {
 export function openSandbox(url: string) {
   const http = createHttpClient({ allowHttp: true });
   const control = async (method: "GET" | "POST", path: string, json?: unknown): Promise<unknown> => {
-    const answer = await http.send({ method, url: `${url}/_sandbox/${path}`, ...(json === undefined ? {} : { json }) });
+    const answer = await http.send({ method, url: `${url}/_sandbox/${path}`, json });
     if (answer.status > 299) throw new Error(`the sandbox answered ${answer.status} to ${path}: ${answer.text}`);
     return answer.json();
   };

@@ -60,7 +60,7 @@ export async function startWorld(subject: Subject, options: WorldOptions = {}) {
     dataDir: join(dataDir, "sandbox"),
     limits: true,
     mediaUrl: mediaDoor.url,
-    ...(options.startAt === undefined ? {} : { startAt: options.startAt }),
+    startAt: options.startAt,
   });
   const sandbox = openSandbox(running.url);
   const place: EngineEnvironment = {

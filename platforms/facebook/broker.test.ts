@@ -427,7 +427,7 @@ const LISTS: {
 
 for (const { name, content = FEED, list, intent, date, expected } of LISTS) {
   test(`a lost post is looked for among the published ones, and found there is ${name}`, async (t) => {
-    const host = await startGraph(t, { list, ...(date === undefined ? {} : { date }) });
+    const host = await startGraph(t, { list, date });
     const verdict = await broker.reconcile(
       contextFor(host.url, content, {}, { "photo-1": "601", "photo-2": "602" }),
       lostCommit("publish", intent),

@@ -438,7 +438,7 @@ for (const { name, state, list = [], refused = false, minutes = 1, intent, date,
     const host = await startGraph(t, {
       ...(state === null ? { unreadable: 99 } : { status: { status_code: state, status: `${state}.` } }),
       list,
-      ...(date === undefined ? {} : { date }),
+      date,
     });
     const platformError = { status: 400, code: "9007/2207027", message: null, requestId: null };
     const answer: Partial<OpenIntent["answer"]> = refused

@@ -75,7 +75,7 @@ for (const { name, answer, expected, timeoutSeconds = 30 } of ANSWERS) {
   test(`${name} is told as what it proves, by one request`, async (t) => {
     const server = await startServer(t, (socket) => answer(socket));
     for (const beforeSend of [undefined, () => undefined]) {
-      const client = createHttpClient({ sandboxUrl: server.url, ...(beforeSend === undefined ? {} : { beforeSend }) });
+      const client = createHttpClient({ sandboxUrl: server.url, beforeSend });
       const outcome = await client.send({ ...PUBLISH, timeoutSeconds }).then(
         (got) => ({ status: got.status }),
         (error: unknown) =>

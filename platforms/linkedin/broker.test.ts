@@ -85,7 +85,7 @@ test("several images keep their order, with the alternative texts of the setting
     multiImage: {
       images: texts.map((altText, index) => ({
         id: `urn:li:image:I${index + 1}`,
-        ...(altText === undefined ? {} : { altText }),
+        altText,
       })),
     },
   });
@@ -210,7 +210,7 @@ test("the version is the operator's, or the next one if LinkedIn has retired it"
   const choose = (checkpoint: Checkpoint, environment?: Record<string, string>) =>
     version.run({
       ...contextOf("http://127.0.0.1:9", CONTENT, checkpoint),
-      ...(environment === undefined ? {} : { environment }),
+      environment,
     });
   assert.deepEqual(await choose({}), { done: { version: "202605" } });
   assert.deepEqual(await choose({}, { LINKEDIN_API_VERSION: "202401" }), { done: { version: "202401" } });

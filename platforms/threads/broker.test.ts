@@ -356,7 +356,7 @@ for (const { name, status, list = [], refused = false, minutes = 1, intent, date
       status: status ?? undefined,
       unreadable: status === null,
       list,
-      ...(date === undefined ? {} : { date }),
+      date,
     });
     const context = contextOf(server.url, CONTENT, { "container-1": "1" });
     const platformError = { status: 400, code: "24/4279009", message: null, requestId: null };

@@ -390,7 +390,7 @@ const VERDICTS: {
 
 for (const { name, content = {}, list = [], checkpoint = {}, step = "post-1", intent, date, expected } of VERDICTS) {
   test(`a lost creating call is validated by the timeline: ${name}`, async (t) => {
-    const x = await startX(t, { list, ...(date === undefined ? {} : { date }) });
+    const x = await startX(t, { list, date });
     const verdict = await broker.reconcile(
       contextOf(x.url, { ...CONTENT, ...content }, checkpoint),
       lostCommit(step, intent),
@@ -564,7 +564,7 @@ async function startX(t: TestContext, script: Script = {}) {
         {
           data: {
             id: String(media),
-            ...(script.states === undefined ? {} : { processing_info: { state: "pending", check_after_secs: 1 } }),
+            processing_info: script.states === undefined ? undefined : { state: "pending", check_after_secs: 1 },
           },
         },
       ];
@@ -572,7 +572,7 @@ async function startX(t: TestContext, script: Script = {}) {
     if (path === "/2/media/upload") {
       const state = script.states?.[Math.min(reads, (script.states?.length ?? 1) - 1)];
       reads += 1;
-      return [200, { data: { id: query.media_id, ...(state === undefined ? {} : { processing_info: state }) } }];
+      return [200, { data: { id: query.media_id, processing_info: state } }];
     }
     if (script.refuseFields !== undefined && script.refuseFields in query) return [400, problem];
     return [
@@ -581,7 +581,7 @@ async function startX(t: TestContext, script: Script = {}) {
         ...(script.list?.length === 0 ? {} : { data: script.list }),
         meta: {
           result_count: script.list?.length ?? 0,
-          ...(script.next === undefined ? {} : { next_token: script.next }),
+          next_token: script.next,
         },
       },
       script.date === undefined ? undefined : { date: script.date },

@@ -27,7 +27,7 @@ async function send(method: string, path: string, headers: Record<string, string
     method,
     redirect: "manual",
     headers: { ...(body === undefined ? {} : { "content-type": "application/json" }), ...headers },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    body: JSON.stringify(body),
   });
   const text = await response.text();
   return {

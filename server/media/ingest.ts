@@ -171,7 +171,7 @@ async function fetchAndStore(
       maxBytes: MAX_FILE_BYTES,
       totalSeconds,
       leastRate: LEAST_RATE,
-      ...(signal === undefined ? {} : { signal }),
+      signal,
     });
     if (answer.status !== 200) {
       answer.discard();

@@ -109,7 +109,7 @@ export async function runWorker(runtime: Runtime, faultPoint?: FaultHook): Promi
     slots: { prepare: slots, commit: 2 * slots, observe: slots },
     log,
     metrics,
-    ...(faultPoint === undefined ? {} : { faultPoint }),
+    faultPoint,
   });
   await jobs.work(
     {

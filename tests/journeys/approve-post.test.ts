@@ -39,7 +39,7 @@ test("what a person sees is what is published, whatever the media's original ser
       method,
       redirect: "manual",
       headers: { ...headers, ...(body === undefined ? {} : { "content-type": "application/json" }) },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      body: JSON.stringify(body),
     });
     assert.ok(answer.status < 400, `${path}: ${answer.status} ${answer.status < 400 ? "" : await answer.text()}`);
     return answer;

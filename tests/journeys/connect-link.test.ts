@@ -19,7 +19,7 @@ test("a customer without a login connects a Page with a link, without scripts, a
     const answer = await fetch(installation.url + path, {
       method,
       headers: { authorization: `Bearer ${apiKey}`, "content-type": "application/json" },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      body: JSON.stringify(body),
     });
     const json: unknown = await answer.json();
     assert.ok(answer.ok, `${method} ${path}: ${answer.status} ${JSON.stringify(json)}`);

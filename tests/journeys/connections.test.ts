@@ -139,7 +139,7 @@ test("a new user signs up, connects all seven platforms at their own consent pag
         prefer: "wait=60",
         ...(typeof body === "string" ? { "content-type": "application/json" } : {}),
       },
-      ...(body === undefined ? {} : { body }),
+      body,
     });
     const json: unknown = await answer.json();
     assert.ok(answer.ok, `${method} ${path}: ${answer.status} ${JSON.stringify(json)}`);

@@ -118,7 +118,7 @@ function draft(
       content: { text, ...more },
       platforms,
       platformSetId: person.platformSetId,
-      ...(scheduledFor === undefined ? {} : { scheduledFor }),
+      scheduledFor,
     },
   };
 }

@@ -55,7 +55,7 @@ export async function createOwnKey(
     const key = await insert(tx, { userId: call.userId, mode }, call, {
       name,
       expiresAt,
-      ...(policies === undefined ? {} : { policies }),
+      policies,
     });
     return { body: { key }, kept: { key: { ...key, apiKey: null } } };
   });

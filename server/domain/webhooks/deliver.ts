@@ -95,7 +95,7 @@ async function send(
       // A redirect is no receipt.
       maxRedirects: 0,
       totalSeconds: 15,
-      ...(signal === undefined ? {} : { signal }),
+      signal,
     });
     return outcome({ status: answer.status, error: null, answer: await readExcerpt(answer) });
   } catch (error) {

@@ -95,7 +95,7 @@ export async function showChoices(reply: FastifyReply, choices: Choices, shown: 
     at: "/connections",
     status: shown.status ?? 200,
     notice: refused === undefined ? null : { kind: "failed", text: refused },
-    ...(shown.formOrigins === undefined ? {} : { formOrigins: shown.formOrigins }),
+    formOrigins: shown.formOrigins,
     body: html`<form method="post" action="${action}" class="card">
       <fieldset>
         <legend>Account to connect</legend>

@@ -63,7 +63,7 @@ function client(url: string, tenant: TestTenant): TusClient {
     const response = await fetch(url + path, {
       method,
       headers: { ...own, ...headers },
-      ...(body === undefined ? {} : { body: new Uint8Array(body) }),
+      body: body === undefined ? undefined : new Uint8Array(body),
     });
     const text = await response.text();
     return { status: response.status, headers: response.headers, body: text === "" ? null : JSON.parse(text) };
