@@ -60,7 +60,10 @@ export interface ErrorBody {
   /** Same as the header X-Request-Id. */
   requestId: string;
   issues: Issue[];
-  /** Only with `RATE_LIMITED`: the limit that was reached and when it resets. `resetsAt` is null if it does not reset over time. */
+  /**
+   * Only with `RATE_LIMITED`: the limit that was reached and when it resets. `resetsAt` is null if it does not reset
+   * over time.
+   */
   limit?: {
     kind: "rate" | "quota";
     name: string;
@@ -203,7 +206,10 @@ export interface PostAttempt {
   step: string;
   /** `visible` is the step that publishes. No other step is visible to an audience. */
   effect: "read" | "hidden" | "visible";
-  /** `failed`: it certainly had no effect. `unknown`: the outcome cannot be determined. `open`: in progress, or being checked. */
+  /**
+   * `failed`: it certainly had no effect. `unknown`: the outcome cannot be determined. `open`: in progress, or being
+   * checked.
+   */
   verdict: "done" | "failed" | "unknown" | "open";
   /** The platform's ID for what the step published. */
   remoteId: string | null;
@@ -244,7 +250,9 @@ export interface MediaEntry {
 }
 
 export interface InstagramSettings {
-  /** How the content appears. By default, one image becomes a feed post, one video a reel, and 2 to 10 items a carousel. */
+  /**
+   * How the content appears. By default, one image becomes a feed post, one video a reel, and 2 to 10 items a carousel.
+   */
   placement?: "feed" | "story" | "reel" | "carousel";
   /** ID of a Facebook Page with location data. Not for stories. */
   locationId?: string;
@@ -254,14 +262,23 @@ export interface InstagramSettings {
   userTags?: {
     /** Username of the public account to tag, without @. */
     username: string;
-    /** Horizontal position on the image, from the left edge (0) to the right (1). Required for images in feed and carousel posts. */
+    /**
+     * Horizontal position on the image, from the left edge (0) to the right (1). Required for images in feed and
+     * carousel posts.
+     */
     x?: number;
-    /** Vertical position on the image, from the top edge (0) to the bottom (1). Required for images in feed and carousel posts. */
+    /**
+     * Vertical position on the image, from the top edge (0) to the bottom (1). Required for images in feed and carousel
+     * posts.
+     */
     y?: number;
     /** Zero-based index of the carousel item to tag. Defaults to the first. */
     mediaIndex?: number;
   }[];
-  /** Public URL of the reel's cover image, fetched when the post is created. Takes precedence over thumbOffsetMs. Reels only. */
+  /**
+   * Public URL of the reel's cover image, fetched when the post is created. Takes precedence over thumbOffsetMs. Reels
+   * only.
+   */
   coverUrl?: string;
   /** Position of the reel's cover frame, in milliseconds from the start. Reels only. */
   thumbOffsetMs?: number;
@@ -283,7 +300,10 @@ export interface TwitterSettings {
   replySettings?: "following" | "mentionedUsers" | "subscribers" | "verified";
   /** ID of the post to reply to. X allows a reply to someone else's post only if that post mentions or quotes you. */
   replyTo?: string;
-  /** Parts of a thread after the first, each published as a reply to the one before. content.text and content.media are the first part. */
+  /**
+   * Parts of a thread after the first, each published as a reply to the one before. content.text and content.media are
+   * the first part.
+   */
   thread?: {
     /** Text of this part. May be empty if the part has media. */
     text: string;
@@ -310,14 +330,20 @@ export interface LinkedinSettings {
   articleDescription?: string;
   /** Title of the video. Only for a post with one video. */
   videoTitle?: string;
-  /** Alternative text of the images. Overrides the altText of media entries. A string applies to all images; an array has one text per image. */
+  /**
+   * Alternative text of the images. Overrides the altText of media entries. A string applies to all images; an array
+   * has one text per image.
+   */
   altText?: string | string[];
   /** Only "member". Posting for organizations is not supported. */
   authorType?: "member";
 }
 
 export interface TiktokSettings {
-  /** Who can see the post: one of the levels in the account's creator info. Required, because TikTok does not allow a default. */
+  /**
+   * Who can see the post: one of the levels in the account's creator info. Required, because TikTok does not allow a
+   * default.
+   */
   privacyLevel: "PUBLIC_TO_EVERYONE" | "MUTUAL_FOLLOW_FRIENDS" | "FOLLOWER_OF_CREATOR" | "SELF_ONLY";
   /** Turns comments off. They are always off if the creator has turned them off on TikTok. */
   disableComment?: boolean;
@@ -346,13 +372,19 @@ export interface YoutubeSettings {
   title?: string;
   /** Description of the video, up to 5000 bytes in UTF-8. */
   description?: string;
-  /** Tags of the video, up to 500 characters in total as YouTube counts them: each comma between tags counts as 1, and a tag with a space counts 2 more. */
+  /**
+   * Tags of the video, up to 500 characters in total as YouTube counts them: each comma between tags counts as 1, and a
+   * tag with a space counts 2 more.
+   */
   tags?: string[];
   /** Category ID of the video. Defaults to "22" (People & Blogs). */
   categoryId?: string;
   /** Who can see the video. Defaults to private. May be forced to private while the app awaits Google's audit. */
   privacyStatus?: "private" | "unlisted" | "public";
-  /** When YouTube makes the private video public. Must be in the future, requires privacyStatus private, and cannot be combined with scheduledFor. */
+  /**
+   * When YouTube makes the private video public. Must be in the future, requires privacyStatus private, and cannot be
+   * combined with scheduledFor.
+   */
   publishAt?: string;
   /** Whether to notify subscribers. YouTube's default is true. */
   notifySubscribers?: boolean;
@@ -367,7 +399,10 @@ export interface ThreadsSettings {
   replyControl?: "everyone" | "accounts_you_follow" | "mentioned_only" | "parent_post_author_only" | "followers_only";
   /** Threads media ID of the published post to reply to. */
   replyTo?: string;
-  /** Parts of a thread after the first, each published as a reply to the one before. content.text and content.media are the first part. */
+  /**
+   * Parts of a thread after the first, each published as a reply to the one before. content.text and content.media are
+   * the first part.
+   */
   thread?: {
     /** Text of this part. May be empty if the part has media. */
     text: string;
@@ -385,7 +420,10 @@ export interface ThreadsSettings {
   };
 }
 
-/** Text and settings for individual platforms, by platform. Overrides for platforms the post is not published to are stored, and validated once it is. */
+/**
+ * Text and settings for individual platforms, by platform. Overrides for platforms the post is not published to are
+ * stored, and validated once it is.
+ */
 export interface PlatformOverrides {
   /** Overrides for Instagram. */
   instagram?: {
@@ -446,7 +484,10 @@ export interface NewPost {
   platforms: Platform[];
   /** When to publish: ISO 8601 with an offset or `Z`, in the future and at most a year ahead. `null` for a draft. */
   scheduledFor?: string | null;
-  /** Latest time to publish the post automatically: ISO 8601 with an offset or `Z`, later than `scheduledFor`. `null` uses the instance's default, usually six hours after `scheduledFor`. */
+  /**
+   * Latest time to publish the post automatically: ISO 8601 with an offset or `Z`, later than `scheduledFor`. `null`
+   * uses the instance's default, usually six hours after `scheduledFor`.
+   */
   publishBy?: string | null;
   /** The platform set whose accounts publish the post, from `GET /api/v1/platform-sets` (platform_sets_list). */
   platformSetId: string;
@@ -467,7 +508,10 @@ export interface PostChanges {
   platforms?: Platform[];
   /** When to publish: ISO 8601 with an offset or `Z`, in the future and at most a year ahead. `null` for a draft. */
   scheduledFor?: string | null;
-  /** Latest time to publish the post automatically: ISO 8601 with an offset or `Z`, later than `scheduledFor`. `null` uses the instance's default, usually six hours after `scheduledFor`. */
+  /**
+   * Latest time to publish the post automatically: ISO 8601 with an offset or `Z`, later than `scheduledFor`. `null`
+   * uses the instance's default, usually six hours after `scheduledFor`.
+   */
   publishBy?: string | null;
   /** The platform set whose accounts publish the post, from `GET /api/v1/platform-sets` (platform_sets_list). */
   platformSetId?: string;
@@ -678,7 +722,10 @@ export interface NewConnectLink {
   /** The platform to connect. If omitted, the person who opens the link chooses. */
   platform?: Platform | null;
   externalId?: string | null;
-  /** Where to send the browser afterwards. The result is in the query: `status`, `reason`, `connectLinkId`, `accountId`, `platform`, `externalId`. */
+  /**
+   * Where to send the browser afterwards. The result is in the query: `status`, `reason`, `connectLinkId`, `accountId`,
+   * `platform`, `externalId`.
+   */
   returnUrl: string;
   /** How long the link works: 1 minute to 30 days. Defaults to 1 day. */
   expiresInSeconds?: number;
@@ -731,7 +778,10 @@ export interface Webhook {
 }
 
 export interface NewWebhook {
-  /** URL to send events to by POST. Must be publicly reachable. `null` if you read the deliveries instead; such a webhook is deleted if its deliveries are not read for a week. */
+  /**
+   * URL to send events to by POST. Must be publicly reachable. `null` if you read the deliveries instead; such a
+   * webhook is deleted if its deliveries are not read for a week.
+   */
   url: string | null;
   /** Events to send. An empty list means all. */
   events?: EventType[];

@@ -176,9 +176,24 @@ function bracketed(type: string): string {
 }
 
 function comment(schema: JsonObject, indent: string): string {
-  return typeof schema.description === "string"
-    ? `${indent}/** ${schema.description.replaceAll("*/", "* /")} */\n`
-    : "";
+  if (typeof schema.description !== "string") return "";
+  const text = schema.description.replaceAll("*/", "* /");
+  const line = `${indent}/** ${text} */\n`;
+  if (line.length <= WIDTH) return line;
+  const lines = wrapWords(text, WIDTH - `${indent} * `.length);
+  return [`${indent}/**`, ...lines.map((each) => `${indent} * ${each}`), `${indent} */\n`].join("\n");
+}
+
+const WIDTH = 120;
+
+function wrapWords(text: string, width: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(" ")) {
+    const longer = `${lines.at(-1) ?? ""} ${word}`;
+    if (lines.length > 0 && longer.length <= width) lines[lines.length - 1] = longer;
+    else lines.push(word);
+  }
+  return lines;
 }
 
 /** Two schemas of the same shape are one thing, whatever is said of them. */

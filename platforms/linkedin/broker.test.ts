@@ -85,7 +85,7 @@ test("several images keep their order, with the alternative texts of the setting
     multiImage: {
       images: texts.map((altText, index) => ({
         id: `urn:li:image:I${index + 1}`,
-        altText,
+        ...(altText === undefined ? {} : { altText }),
       })),
     },
   });
