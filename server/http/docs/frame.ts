@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 
 import { firstSentence } from "../../../printing/llm-text.ts";
 import type { Page } from "../../../printing/pages.ts";
-import { html, toMarkup, trusted, type Html } from "../pages/html.ts";
-import { PAGE_STYLE } from "../pages/style.ts";
+import { html, toMarkup, trusted, type Html } from "../html.ts";
+import { PAGE_STYLE } from "../page-style.ts";
 import { renderMarkdown } from "./render-markdown.ts";
 import { DOCS_STYLE } from "./style.ts";
 

@@ -1,6 +1,6 @@
 import { Marked, type Tokens } from "marked";
 
-import { html, toMarkup, trusted } from "../pages/html.ts";
+import { html, toMarkup, trusted } from "../html.ts";
 
 /** Our own Markdown as HTML. Headings get IDs, tables and code scroll, and markup in the text is escaped. */
 export function renderMarkdown(markdown: string): string {
@@ -48,7 +48,11 @@ function grouped(markup: string): string {
     (blocks) => {
       const languages = [...blocks.matchAll(/data-language="(\w+)"/g)].map(([, language]) => language);
       if (new Set(languages).size < languages.length) return blocks;
-      return `<div class="samples">${blocks.replace(/data-language="(\w+)">/g, (start, language: string) => `${start}<p class="language">${LANGUAGES[language] ?? ""}</p>`)}</div>\n`;
+      const named = blocks.replace(
+        /data-language="(\w+)">/g,
+        (start, language: string) => `${start}<p class="language">${LANGUAGES[language] ?? ""}</p>`,
+      );
+      return `<div class="samples">${named}</div>\n`;
     },
   );
 }

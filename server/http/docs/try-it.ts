@@ -1,6 +1,6 @@
 import fastify from "fastify";
 
-import { html, toMarkup } from "../pages/html.ts";
+import { html, toMarkup } from "../html.ts";
 
 /** Sends requests from the browser, with Scalar, which is served from here like everything else. */
 export const TRY_IT = "/docs/try";

@@ -4,11 +4,11 @@ import { approvalsList, postsApprove, type WaitingApproval } from "../../../cont
 import { postsDelete } from "../../../contract/operations/posts.ts";
 import { MODES, type Mode } from "../../../model/platform-names.ts";
 import type { Services } from "../../domain/services.ts";
+import { html, type Html } from "../html.ts";
 import { type CallOperation, operationsFor, type PageOptions } from "./call-operation.ts";
 import { readMode } from "./connections.ts";
 import { button, readForm } from "./form.ts";
 import { type Notice, sendOn, sendPage, waitingTag } from "./frame.ts";
-import { html, type Html } from "./html.ts";
 import { type Person, requirePerson } from "./person.ts";
 import { queryOf } from "./query.ts";
 import { whyNotYet } from "./shown-media.ts";

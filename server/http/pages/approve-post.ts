@@ -5,11 +5,11 @@ import { postsApproval, postsApprove } from "../../../contract/operations/approv
 import { MODES, type Mode } from "../../../model/platform-names.ts";
 import { postNotFound } from "../../domain/posts/get-post.ts";
 import type { Services } from "../../domain/services.ts";
+import { html, type Html } from "../html.ts";
 import { type CallOperation, operationsFor, type Outcome, type PageOptions } from "./call-operation.ts";
 import { readMode } from "./connections.ts";
 import { readForm } from "./form.ts";
 import { type Notice, sendPage } from "./frame.ts";
-import { html, type Html } from "./html.ts";
 import { type Person, requirePerson } from "./person.ts";
 import { queryOf } from "./query.ts";
 import { whyNotYet } from "./shown-media.ts";

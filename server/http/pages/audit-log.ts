@@ -2,9 +2,9 @@ import type { FastifyInstance } from "fastify";
 
 import { auditList, type AuditEvent } from "../../../contract/operations/audit.ts";
 import type { Services } from "../../domain/services.ts";
+import { html, type Html } from "../html.ts";
 import { operationsFor, type PageOptions } from "./call-operation.ts";
 import { sendPage } from "./frame.ts";
-import { html, type Html } from "./html.ts";
 import { requirePerson } from "./person.ts";
 import { queryOf } from "./query.ts";
 import { showTime } from "./times.ts";

@@ -6,10 +6,10 @@ import { catalog } from "../../../platforms/catalog.ts";
 import { connectionsPath, listChoices } from "../../domain/accounts/connect-account.ts";
 import type { Services } from "../../domain/services.ts";
 import { bindingOf } from "../../oauth/authorizations.ts";
+import { html, type Html } from "../html.ts";
 import { operationsFor, type PageOptions } from "./call-operation.ts";
 import { check, readForm } from "./form.ts";
 import { type Page, sendOn, sendPage } from "./frame.ts";
-import { html, type Html } from "./html.ts";
 import { type Person, requirePerson } from "./person.ts";
 
 /** Choosing among several accounts, and confirming a replacement: for signed-in users. */

@@ -2,9 +2,9 @@ import type { FastifyReply } from "fastify";
 
 import { catalog } from "../../../platforms/catalog.ts";
 import type { ConnectError } from "../../oauth/connect-error.ts";
+import { html } from "../html.ts";
 import { connectPath } from "./connect-path.ts";
 import { sendPage, type Viewer } from "./frame.ts";
-import { html } from "./html.ts";
 import { safeRedirect } from "./safe-redirect.ts";
 
 /** Why an account was not connected, what to do about it, and a button to try again if this browser started it. */

@@ -4,8 +4,8 @@ import { catalog } from "../../../platforms/catalog.ts";
 import type { ConnectMethod } from "../../domain/accounts/connect-methods.ts";
 import type { OpenConnectLink } from "../../domain/connect-links/open-connect-link.ts";
 import type { FailureKind, OAuthFailure } from "../../oauth/connect-error.ts";
+import { html, type Html } from "../html.ts";
 import { sendPage } from "./frame.ts";
-import { html, type Html } from "./html.ts";
 
 /**
  * What a connect link shows to the person who opens it: who asks for what, and the ways to connect. Null: not found.

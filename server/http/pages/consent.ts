@@ -12,11 +12,11 @@ import {
 } from "../../domain/mcp-grants/authorization.ts";
 import { isLoopback } from "../../domain/mcp-grants/redirect-uris.ts";
 import type { Services } from "../../domain/services.ts";
+import { html, type Html } from "../html.ts";
 import { GRANT_PATHS } from "../routes/mcp-grant-routes.ts";
 import { refusedOf, type Refused } from "./call-operation.ts";
 import { type Filled, readForm } from "./form.ts";
 import { sendPage } from "./frame.ts";
-import { html, type Html } from "./html.ts";
 import { modeChoice, policiesIn, policyFields } from "./key-policies.ts";
 import { callOf, type Person, requirePerson } from "./person.ts";
 

@@ -12,11 +12,11 @@ import { catalog } from "../../../platforms/catalog.ts";
 import { connectionsPath } from "../../domain/accounts/connect-account.ts";
 import { listPlatformSets } from "../../domain/platform-sets/platform-sets.ts";
 import type { Services } from "../../domain/services.ts";
+import { html, type Html } from "../html.ts";
 import { operationsFor, type CallOperation, type PageOptions } from "./call-operation.ts";
 import { readMode } from "./connections.ts";
 import { button, readForm } from "./form.ts";
 import { type Notice, sendOn, sendPage } from "./frame.ts";
-import { html, type Html } from "./html.ts";
 import { callOf, requirePerson, type Person } from "./person.ts";
 import { queryOf } from "./query.ts";
 

@@ -2,7 +2,7 @@ import type { FastifyRequest } from "fastify";
 
 import { refuseForeign } from "../../calls/authenticate.ts";
 import { refuseRequest } from "../../calls/refusals.ts";
-import { html, type Html, type Piece } from "./html.ts";
+import { html, type Html, type Piece } from "../html.ts";
 
 /** The values of a form: the last one of a name, or all of them. */
 export interface Filled {

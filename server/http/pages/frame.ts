@@ -4,9 +4,9 @@ import type { FastifyReply } from "fastify";
 
 import type { Mode } from "../../../model/platform-names.ts";
 import { MAX_COUNTED } from "../../domain/posts/list-approvals.ts";
-import { html, toMarkup, trusted, type Html } from "./html.ts";
+import { html, toMarkup, trusted, type Html } from "../html.ts";
+import { PAGE_STYLE } from "../page-style.ts";
 import { safeRedirect } from "./safe-redirect.ts";
-import { PAGE_STYLE } from "./style.ts";
 
 /** A page. */
 export interface Page {

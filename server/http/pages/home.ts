@@ -3,8 +3,8 @@ import type { FastifyInstance } from "fastify";
 import { MODES } from "../../../model/platform-names.ts";
 import { listAccounts } from "../../domain/accounts/accounts.ts";
 import type { Services } from "../../domain/services.ts";
+import { html } from "../html.ts";
 import { sendPage } from "./frame.ts";
-import { html } from "./html.ts";
 import { callOf, findPerson } from "./person.ts";
 
 /** The home page: what Ampost is, or an overview of the user's accounts. */

@@ -1,14 +1,17 @@
 import { PLATFORM_NAMES } from "../../../model/platform-names.ts";
 import { catalog } from "../../../platforms/catalog.ts";
+import { html, type Html } from "../html.ts";
 import { check, type Filled, field } from "./form.ts";
-import { html, type Html } from "./html.ts";
 
 /** The two modes, of which test is the one that does no harm. */
 export function modeChoice(form: Filled | undefined): Html {
   const isLive = form?.text("mode") === "live";
   return html`<fieldset>
     <legend>Mode</legend>
-    ${check({ type: "radio", name: "mode", value: "test", label: "Test: posts go to the sandbox", checked: !isLive })}${check({ type: "radio", name: "mode", value: "live", label: "Live: posts go to the platforms", checked: isLive })}
+    ${[
+      check({ type: "radio", name: "mode", value: "test", label: "Test: posts go to the sandbox", checked: !isLive }),
+      check({ type: "radio", name: "mode", value: "live", label: "Live: posts go to the platforms", checked: isLive }),
+    ]}
   </fieldset>`;
 }
 
@@ -18,7 +21,20 @@ export function policyFields(form: Filled | undefined, error: string | undefined
   const chosen = form?.all("platforms") ?? [];
   return html`<fieldset>
       <legend>Publishing</legend>
-      ${check({ name: "draftOnly", value: "1", label: "Drafts only: cannot schedule or publish", checked: text("draftOnly") !== "" })}${check({ name: "approvalRequired", value: "1", label: "Require approval: a person must approve each post before it is published", checked: text("approvalRequired") !== "" })}
+      ${[
+        check({
+          name: "draftOnly",
+          value: "1",
+          label: "Drafts only: cannot schedule or publish",
+          checked: text("draftOnly") !== "",
+        }),
+        check({
+          name: "approvalRequired",
+          value: "1",
+          label: "Require approval: a person must approve each post before it is published",
+          checked: text("approvalRequired") !== "",
+        }),
+      ]}
     </fieldset>
     <fieldset>
       <legend>Platforms (leave all unchecked to allow every platform)</legend>

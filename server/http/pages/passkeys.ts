@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 import type { FastifyInstance } from "fastify";
 
-import { html, type Html } from "./html.ts";
+import { html, type Html } from "../html.ts";
 
 export const PASSKEY_SCRIPT = "/pages/passkeys.js";
 

@@ -1,10 +1,10 @@
 import type { FastifyInstance, FastifyReply } from "fastify";
 
 import type { Services } from "../../domain/services.ts";
+import { html } from "../html.ts";
 import { callRoute } from "./call-route.ts";
 import { field, readForm } from "./form.ts";
 import { sendOn, sendPage } from "./frame.ts";
-import { html } from "./html.ts";
 import { queryOf } from "./query.ts";
 
 /** Resetting a forgotten password by a link in an email. */

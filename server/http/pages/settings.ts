@@ -10,11 +10,11 @@ import {
   type Session,
 } from "../../../contract/operations/sessions.ts";
 import type { Services } from "../../domain/services.ts";
+import { html, type Html } from "../html.ts";
 import { type CallOperation, operationsFor, type Outcome, type PageOptions } from "./call-operation.ts";
 import { callRoute } from "./call-route.ts";
 import { button, type Filled, field, idIn, readForm } from "./form.ts";
 import { type Notice, sendOn, sendPage } from "./frame.ts";
-import { html, type Html } from "./html.ts";
 import { PASSKEY_SCRIPT, passkeyButton } from "./passkeys.ts";
 import { type Person, requirePerson } from "./person.ts";
 import { queryOf } from "./query.ts";
@@ -144,7 +144,12 @@ async function showSettings(
     script: PASSKEY_SCRIPT,
     status,
     notice: failed === undefined ? notice : { kind: "failed", text: failed.text },
-    body: html`${profile(person, errorOf("profile"))}${email(person, errorOf("email"))}${password(person, errorOf("password"))}${twoFactor(person)}
+    body: html`${[
+        profile(person, errorOf("profile")),
+        email(person, errorOf("email")),
+        password(person, errorOf("password")),
+        twoFactor(person),
+      ]}
       ${passkeySection(passkeyList.safeParse(passkeys.ok ? passkeys.body : []).data ?? [], person)}
       ${sessionSection(sessions.ok ? sessions.body.sessions : [], person)}
       ${

@@ -4,11 +4,11 @@ import { hostResolver } from "../../calls/hosts.ts";
 import { logFailure, sendFailure } from "../../calls/refusals.ts";
 import type { Services } from "../../domain/services.ts";
 import { ConnectError } from "../../oauth/connect-error.ts";
+import { html } from "../html.ts";
 import { answerLinkFailure } from "../routes/connect-link-routes.ts";
 import { showConnectError } from "./connect-error.ts";
 import { readMode } from "./connections.ts";
 import { sendOn, sendPage } from "./frame.ts";
-import { html } from "./html.ts";
 import { findPerson, SignInFirst } from "./person.ts";
 import { queryOf } from "./query.ts";
 

@@ -1,6 +1,6 @@
 import type { Approval, ShownMedia } from "../../../contract/operations/approvals.ts";
 import { withoutTurns } from "../../../model/text-direction.ts";
-import { html, type Html } from "./html.ts";
+import { html, type Html } from "../html.ts";
 
 /** Why a post cannot be approved while part of it is not visible; null if all of it is. */
 export function whyNotYet({ media }: Pick<Approval, "media">): Html | null {

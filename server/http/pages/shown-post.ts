@@ -8,7 +8,7 @@ import { withoutTurns } from "../../../model/text-direction.ts";
 import { catalog } from "../../../platforms/catalog.ts";
 import { listAccounts } from "../../domain/accounts/accounts.ts";
 import type { Services } from "../../domain/services.ts";
-import { html, type Html } from "./html.ts";
+import { html, type Html } from "../html.ts";
 import { callOf, type Person } from "./person.ts";
 import { mediaBelow, mediaFigure } from "./shown-media.ts";
 import { showTime } from "./times.ts";

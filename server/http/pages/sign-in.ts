@@ -2,10 +2,10 @@ import type { FastifyInstance, FastifyReply } from "fastify";
 import { z } from "zod";
 
 import type { Services } from "../../domain/services.ts";
+import { html } from "../html.ts";
 import { callRoute } from "./call-route.ts";
 import { check, field, readForm } from "./form.ts";
 import { sendOn, sendPage, type Notice } from "./frame.ts";
-import { html } from "./html.ts";
 import { PASSKEY_SCRIPT, passkeyButton } from "./passkeys.ts";
 import { findPerson } from "./person.ts";
 import { queryOf } from "./query.ts";

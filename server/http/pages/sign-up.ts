@@ -4,11 +4,11 @@ import { z } from "zod";
 import type { Services } from "../../domain/services.ts";
 import { isSetUpOpen } from "../../domain/users/set-up.ts";
 import { findInvited } from "../../domain/users/sign-up.ts";
+import { html, type Html } from "../html.ts";
 import type { Refused } from "./call-operation.ts";
 import { callRoute } from "./call-route.ts";
 import { field, readForm } from "./form.ts";
 import { sendOn, sendPage } from "./frame.ts";
-import { html, type Html } from "./html.ts";
 import { findPerson } from "./person.ts";
 import { queryOf } from "./query.ts";
 

@@ -3,10 +3,10 @@ import { renderSVG } from "uqr";
 import { z } from "zod";
 
 import type { Services } from "../../domain/services.ts";
+import { html, trusted, type Html } from "../html.ts";
 import { callRoute } from "./call-route.ts";
 import { field, readForm } from "./form.ts";
 import { sendOn, sendPage } from "./frame.ts";
-import { html, trusted, type Html } from "./html.ts";
 import { type Person, requirePerson } from "./person.ts";
 
 const begun = z.object({ totpURI: z.string(), backupCodes: z.array(z.string()) });
