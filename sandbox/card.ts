@@ -43,7 +43,9 @@ function postHtml(
   const notes = look.notes.map((note) => `<span>${escapeHtml(note)}</span>`).join("") + calls;
   return `<article class="${options.focus === post.id ? "focus" : ""}" id="post-${escapeHtml(post.id)}">
 <div class="side"><span class="face" style="--hue:${hueOf(username)}"
-  aria-hidden="true">${escapeHtml((name || username).slice(0, 1).toUpperCase())}</span>${place.joined ? '<span class="thread"></span>' : ""}</div>
+  aria-hidden="true">${escapeHtml((name || username).slice(0, 1).toUpperCase())}</span>${
+    place.joined ? '<span class="thread"></span>' : ""
+  }</div>
 <div class="body"><div class="head"><a class="author" href="${here(url, options)}"
   title="${escapeHtml(name)}">${escapeHtml(username)}</a>${topic}
 <a class="time" href="${here(post.url, options)}"><time datetime="${post.createdAt}"

@@ -191,7 +191,8 @@ test("a negative read before the platform's indexing lag has passed proves nothi
     await world.publish(post);
     assert.equal((await world.until(post, isOver)).status, "published");
     const { rows } = await world.pool.query<{ reads: number; counted: number[]; ended: number }>(
-      `select (evidence ->> 'reads')::int as reads, evidence -> 'negativeReads' as counted, (evidence ->> 'endedAfterSeconds')::float8 as ended
+      `select (evidence ->> 'reads')::int as reads, evidence -> 'negativeReads' as counted,
+         (evidence ->> 'endedAfterSeconds')::float8 as ended
        from publish_steps where platform_post_id = $1 and evidence ? 'proof'`,
       [post.platformPostId],
     );

@@ -78,7 +78,8 @@ test("no step before a live one runs again, whatever step is recorded", async ()
     await world.startEngine({ broker: linkTwice(world) });
     await world.until(post, isOver);
     await world.pool.query(
-      "update platform_posts set status = 'posting', step = 'permalink', published_at = null, next_action_at = now(), lane = 'observe' where id = $1",
+      `update platform_posts set status = 'posting', step = 'permalink', published_at = null, next_action_at = now(),
+         lane = 'observe' where id = $1`,
       [post.platformPostId],
     );
     await world.pool.query("update posts set status = 'posting' where id = $1", [post.id]);

@@ -45,7 +45,8 @@ test("a worker killed at any point of publishing leaves exactly one post", async
     }
     // As if all had been killed in the same moment, a lease ago.
     await world.pool.query(
-      "update publish_steps set intent_at = now() - interval '6 s', deadline_at = now() - interval '1 s' where result is null",
+      `update publish_steps set intent_at = now() - interval '6 s', deadline_at = now() - interval '1 s'
+       where result is null`,
     );
     await world.pool.query("update platform_posts set lease_until = now() where lease_until is not null");
     await world.startEngine(PATIENT);

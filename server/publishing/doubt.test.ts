@@ -231,7 +231,8 @@ for (const { within, status } of [
       assert.equal(state.platformPosts[0]?.status, status);
       assert.equal(liveCount(world.ledger, "lost"), 1);
       const { rows } = await world.pool.query<{ proof: string }>(
-        "select evidence -> 'late' ->> 'proof' as proof from publish_steps where platform_post_id = $1 and evidence ? 'late'",
+        `select evidence -> 'late' ->> 'proof' as proof from publish_steps
+         where platform_post_id = $1 and evidence ? 'late'`,
         [post.platformPostId],
       );
       assert.deepEqual(rows, [{ proof: "Nothing was sent." }]);
@@ -285,7 +286,8 @@ test("a request is not repeated while the first may still be in progress", async
     await world.startEngine({ broker: ledgerBroker(world.ledger, { identicalRepeat: true }) });
     assert.equal((await world.until(post, isOver)).status, "published");
     const { rows } = await world.pool.query<{ apart: number }>(
-      "select extract(epoch from max(intent_at) - min(intent_at))::float8 as apart from publish_steps where platform_post_id = $1 and effect = 'visible'",
+      `select extract(epoch from max(intent_at) - min(intent_at))::float8 as apart from publish_steps
+       where platform_post_id = $1 and effect = 'visible'`,
       [post.platformPostId],
     );
     assert.ok((rows[0]?.apart ?? 0) >= 5 + 9, JSON.stringify(rows));
@@ -376,7 +378,8 @@ async function untilCommits(
 ): Promise<void> {
   for (;;) {
     const { rows } = await pool.query<{ late: boolean; open: boolean }>(
-      "select evidence ? 'late' as late, result is null as open from publish_steps where platform_post_id = $1 and effect = 'visible'",
+      `select evidence ? 'late' as late, result is null as open from publish_steps
+       where platform_post_id = $1 and effect = 'visible'`,
       [post.platformPostId],
     );
     if (wanted(rows)) return;

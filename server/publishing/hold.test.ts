@@ -124,8 +124,10 @@ async function withPlaces(work: (world: World) => Promise<void>): Promise<void> 
         const id = newId();
         const { platformPostId } = await addPost({ text: "text" });
         await pool.query(
-          `insert into publish_steps (id, platform_post_id, account_id, user_id, mode, step, effect, attempt, fence, result)
-           select $1, id, account_id, user_id, mode, 'publish', 'visible', 1, 1, 'ok' from platform_posts where id = $2`,
+          `insert into publish_steps (id, platform_post_id, account_id, user_id, mode, step, effect, attempt,
+             fence, result)
+           select $1, id, account_id, user_id, mode, 'publish', 'visible', 1, 1, 'ok' from platform_posts
+           where id = $2`,
           [id, platformPostId],
         );
         return id;

@@ -121,7 +121,8 @@ test("a response whose details the database rejects is stored without them", asy
     assert.equal((await world.until(live, isOver)).platformPosts[0]?.platform_post_id, "p1");
     assert.equal((await world.until(refused, isOver)).platformPosts[0]?.error?.code, "CONTENT_REJECTED");
     const { rows } = await world.pool.query(
-      "select result, (evidence ->> 'endedAfterSeconds')::float8 >= 0 as told from publish_steps where effect = 'visible' order by result",
+      `select result, (evidence ->> 'endedAfterSeconds')::float8 >= 0 as told from publish_steps
+       where effect = 'visible' order by result`,
     );
     assert.deepEqual(rows, [
       { result: "definite_failure", told: true },
@@ -264,11 +265,13 @@ for (const definitive of [true, false]) {
       await world.publish(post);
       await world.until(post, () => world.ledger.publishCalls.has("under way"));
       await world.pool.query(
-        "update publish_steps set intent_at = intent_at - interval '5 min', deadline_at = deadline_at - interval '5 min' where effect = 'visible'",
+        `update publish_steps set intent_at = intent_at - interval '5 min', deadline_at = deadline_at - interval '5 min'
+         where effect = 'visible'`,
       );
       const reads = async () => {
         await world.pool.query(
-          "update platform_posts set lease_until = now(), next_action_at = now() where id = $1 and lane = 'observe' and fence = 1",
+          `update platform_posts set lease_until = now(), next_action_at = now()
+           where id = $1 and lane = 'observe' and fence = 1`,
           [post.platformPostId],
         );
         const { rows } = await world.pool.query<{ reads: number }>(
@@ -320,7 +323,9 @@ test("unobserved time does not count, and time observed by others does", () => {
   assert.equal(watch({ watched: { other: { at: 1, seconds: 7 } } }).seconds, 7);
 });
 
-/** Has an open commit read back without a pause until its absence is proved; answers when the reads that proved it were. */
+/**
+ * Has an open commit read back without a pause until its absence is proved; answers when the reads that proved it were.
+ */
 async function hurried({ pool }: PublishingWorld): Promise<number[]> {
   for (;;) {
     const { rows } = await pool.query<{ counted: number[] }>(
@@ -339,13 +344,15 @@ async function breakJournal({ pool }: PublishingWorld, when: string): Promise<vo
     "create function break() returns trigger language plpgsql as $$ begin raise exception 'broken' using errcode = 'check_violation'; end $$",
   );
   await pool.query(
-    `create trigger broken before insert or update on publish_steps for each row when (${when}) execute function break()`,
+    `create trigger broken before insert or update on publish_steps for each row
+       when (${when}) execute function break()`,
   );
 }
 
 async function resultsOf({ pool }: PublishingWorld): Promise<unknown[]> {
   const { rows } = await pool.query<{ result: string }>(
-    `select coalesce(case when evidence -> 'late' ->> 'outcome' = 'not_published' then 'definite_failure' end, result) as result
+    `select coalesce(case when evidence -> 'late' ->> 'outcome' = 'not_published' then 'definite_failure' end,
+       result) as result
      from publish_steps where effect = 'visible' order by intent_at`,
   );
   return rows.map(({ result }) => result);

@@ -163,7 +163,8 @@ test("a post that could not be published for hours after a publish has failed, a
     const post = await world.addPost({ text: "forgotten" });
     await world.publish(post);
     await world.pool.query(
-      "update platform_posts set due_at = due_at - interval '7 hours', next_action_at = next_action_at - interval '7 hours'",
+      `update platform_posts set due_at = due_at - interval '7 hours',
+         next_action_at = next_action_at - interval '7 hours'`,
     );
     await world.startEngine();
     const failed = await world.until(post, isOver);

@@ -10,7 +10,8 @@ async function addPictured(world: PublishingWorld, text: string, userId: string)
   const post = await world.addPost({ text, userId });
   const mediaId = newId();
   await world.pool.query(
-    "insert into media (id, user_id, mode, status, source_url, filename) values ($1, $2, 'test', 'pending', 'https://example.com/a.jpg', 'a.jpg')",
+    `insert into media (id, user_id, mode, status, source_url, filename)
+     values ($1, $2, 'test', 'pending', 'https://example.com/a.jpg', 'a.jpg')`,
     [mediaId, userId],
   );
   await world.pool.query(

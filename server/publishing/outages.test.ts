@@ -55,7 +55,8 @@ test("while a platform is down one post is tried at a time, and once it responds
     const before = hang(tried.promise);
     const dueIn = (seconds: number) =>
       world.pool.query(
-        "update platform_posts set next_action_at = now() + make_interval(secs => $1) where lease_until is null and platform = 'threads'",
+        `update platform_posts set next_action_at = now() + make_interval(secs => $1)
+         where lease_until is null and platform = 'threads'`,
         [seconds],
       );
     ownFaults = 1;

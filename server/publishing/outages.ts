@@ -45,9 +45,9 @@ interface Group {
 }
 
 /**
- * A circuit breaker for each platform and mode: after several posts in a row have failed, what is due for the platform is
- * postponed, and one post at a time is tried until the platform answers. Each process learns this on its own; what it
- * postpones is postponed for all of them.
+ * A circuit breaker for each platform and mode: after several posts in a row have failed, what is due for the platform
+ * is postponed, and one post at a time is tried until the platform answers. Each process learns this on its own; what
+ * it postpones is postponed for all of them.
  */
 export function createOutages({ speed, onChange }: OutagesOptions): Outages {
   const groups = new Map<string, Group>();

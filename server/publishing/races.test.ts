@@ -149,7 +149,8 @@ test("a stale fence writes nothing, neither a state nor an intent", async () => 
     await world.pool.query("update platform_posts set lease_until = now() - interval '1 ms' where id = $1", [claim.id]);
     assert.equal(await writeIntent(world.pool, claim, newIntent()), undefined);
     await world.pool.query(
-      "update platform_posts set lease_until = now() + interval '1 hour', due_at = now() + interval '1 hour' where id = $1",
+      `update platform_posts set lease_until = now() + interval '1 hour', due_at = now() + interval '1 hour'
+       where id = $1`,
       [claim.id],
     );
     assert.equal(await writeIntent(world.pool, claim, newIntent()), undefined);
@@ -173,8 +174,10 @@ test("an open commit cannot be checked before its deadline and the quarantine ha
     await world.publish(post);
     await world.until(post, () => world.ledger.publishCalls.has("in flight"));
     const { rows } = await world.pool.query(
-      `select lane, next_action_at >= s.deadline_at + interval '15 s' as after_quarantine, s.deadline_at <= s.intent_at + interval '5 s' as has_deadline
-       from platform_posts pp join publish_steps s on s.platform_post_id = pp.id and s.effect = 'visible' and s.result is null where pp.id = $1`,
+      `select lane, next_action_at >= s.deadline_at + interval '15 s' as after_quarantine,
+         s.deadline_at <= s.intent_at + interval '5 s' as has_deadline
+       from platform_posts pp join publish_steps s on s.platform_post_id = pp.id and s.effect = 'visible'
+         and s.result is null where pp.id = $1`,
       [post.platformPostId],
     );
     assert.deepEqual(rows, [{ lane: "observe", after_quarantine: true, has_deadline: true }]);
@@ -228,7 +231,8 @@ test("statuses never move backwards automatically", async () => {
   await withWorld(async (world) => {
     await world.pool.query("create table seen (id uuid, before text, after text)");
     await world.pool.query(
-      `create function see() returns trigger language plpgsql as $$ begin insert into seen values (new.id, old.status, new.status); return null; end $$`,
+      `create function see() returns trigger language plpgsql as $$ begin insert into seen
+       values (new.id, old.status, new.status); return null; end $$`,
     );
     await world.pool.query(
       "create trigger see after update of status on platform_posts for each row when (old.status <> new.status) execute function see()",

@@ -18,9 +18,9 @@ import {
 import type { ClaimedWork, Work } from "./work.ts";
 
 /**
- * When a commit is read back, and when a read proves something. A proof relies on time that some process has watched pass
- * on a monotonic clock, never on a difference between wall clocks: if the database's clock jumps ahead, nothing looks older
- * for it. The next read is scheduled by the database's clock, which costs one read too many at worst.
+ * When a commit is read back, and when a read proves something. A proof relies on time that some process has watched
+ * pass on a monotonic clock, never on a difference between wall clocks: if the database's clock jumps ahead, nothing
+ * looks older for it. The next read is scheduled by the database's clock, which costs one read too many at worst.
  */
 export type ReadingContext = Pick<ClaimedWork, "row" | "loadedAt" | "pace">;
 
@@ -150,8 +150,8 @@ export function untilProofSeconds(work: Work, evidence: IntentEvidence, verdict:
 }
 
 /**
- * Seconds until the next read; null after a day. While the status is posting, the wait ends no later than the moment it is to
- * become unknown, and with `untilProof` no later than a read can first count.
+ * Seconds until the next read; null after a day. While the status is posting, the wait ends no later than the moment it
+ * is to become unknown, and with `untilProof` no later than a read can first count.
  */
 export function nextReadSeconds(
   work: ReadingContext,

@@ -123,7 +123,8 @@ async function killAt(world: PublishingWorld, post: TestPost, point: string): Pr
 async function endLeases({ pool }: PublishingWorld): Promise<void> {
   await pool.query("update accounts set busy_until = now() where busy_until is not null");
   await pool.query(
-    "update platform_posts set lease_until = now(), next_action_at = least(next_action_at, now()) where lease_until is not null",
+    `update platform_posts set lease_until = now(), next_action_at = least(next_action_at, now())
+     where lease_until is not null`,
   );
 }
 

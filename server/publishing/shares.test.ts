@@ -201,10 +201,13 @@ test("claiming reads only the beginning of the queue, on a table that was never 
     await world.pool.query("alter table platform_posts set (autovacuum_enabled = false)");
     await world.pool.query(
       `with p as (insert into posts (id, user_id, mode, platform_set_id, status, content, platforms)
-         select gen_random_uuid(), $1, 'test', gen_random_uuid(), 'queued', '{}', '{threads}' from generate_series(1, 20000) returning id)
-       insert into platform_posts (id, post_id, user_id, mode, platform, position, account_id, due_at, next_action_at, status, lane)
-       select gen_random_uuid(), id, $1, 'test', 'threads', 0, ($2::uuid[])[1 + floor(random() * 8)::int], now(), now() - random() * interval '1 hour', 'queued',
-         (array['prepare', 'commit'])[1 + floor(random() * 2)::int] from p`,
+         select gen_random_uuid(), $1, 'test', gen_random_uuid(), 'queued', '{}', '{threads}'
+         from generate_series(1, 20000) returning id)
+       insert into platform_posts (id, post_id, user_id, mode, platform, position, account_id, due_at, next_action_at,
+         status, lane)
+       select gen_random_uuid(), id, $1, 'test', 'threads', 0, ($2::uuid[])[1 + floor(random() * 8)::int], now(),
+         now() - random() * interval '1 hour', 'queued', (array['prepare', 'commit'])[1 + floor(random() * 2)::int]
+         from p`,
       [userId, accounts],
     );
     for (const lane of ["prepare", "commit"] as const) {

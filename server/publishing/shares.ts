@@ -2,10 +2,10 @@ import type { Mode, PlatformName } from "../../model/platform-names.ts";
 import type { Claim } from "./claim.ts";
 
 /**
- * How a lane's slots are shared. Free slots go to whoever is first in line, all of them if nobody else is waiting. On top of
- * that there is a reserve of the same size for users and groups that hold little, so that something stuck (a platform, a
- * user's own server) blocks only itself. What counts is how much is held, not how much is still waiting. Test mode can use
- * only a part of the reserve, so that live mode never waits for it.
+ * How a lane's slots are shared. Free slots go to whoever is first in line, all of them if nobody else is waiting. On
+ * top of that there is a reserve of the same size for users and groups that hold little, so that something stuck (a
+ * platform, a user's own server) blocks only itself. What counts is how much is held, not how much is still waiting.
+ * Test mode can use only a part of the reserve, so that live mode never waits for it.
  */
 export interface Room {
   free: number;

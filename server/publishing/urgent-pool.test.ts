@@ -26,7 +26,10 @@ test("a response after the claim is lost is recorded even if all other connectio
   });
 });
 
-/** The answer to a commit has come and is held back, and the engine's pool has no connection left, until the work is done. */
+/**
+ * The answer to a commit has come and is held back, and the engine's pool has no connection left, until the work is
+ * done.
+ */
 async function withTakenPool(
   work: (world: PublishingWorld, post: TestPost, answer: () => void) => Promise<void>,
 ): Promise<void> {

@@ -58,10 +58,14 @@ test("a user with five thousand due posts does not starve a user with one", asyn
     await world.pool.query(
       `with p as (
          insert into posts (id, user_id, mode, platform_set_id, status, content, platforms)
-         select gen_random_uuid(), $1, 'test', gen_random_uuid(), 'queued', '{"text":"many","media":[],"linkUrl":null,"platformOverrides":{}}', '{threads}' from generate_series(1, 5000) returning id
+         select gen_random_uuid(), $1, 'test', gen_random_uuid(),
+           'queued', '{"text":"many","media":[],"linkUrl":null,"platformOverrides":{}}', '{threads}'
+         from generate_series(1, 5000) returning id
        )
-       insert into platform_posts (id, post_id, user_id, mode, platform, position, account_id, due_at, next_action_at, status)
-       select gen_random_uuid(), id, $1, 'test', 'threads', 0, ($2::uuid[])[1 + floor(random() * 40)::int], now() - interval '1 minute', now() - interval '1 minute', 'queued' from p`,
+       insert into platform_posts (id, post_id, user_id, mode, platform, position, account_id, due_at,
+         next_action_at, status)
+       select gen_random_uuid(), id, $1, 'test', 'threads', 0, ($2::uuid[])[1 + floor(random() * 40)::int],
+         now() - interval '1 minute', now() - interval '1 minute', 'queued' from p`,
       [busy, accounts],
     );
     const post = await world.addPost({ text: "only one" });
@@ -147,7 +151,8 @@ test("a database that goes down and comes back loses and duplicates nothing", as
       await new Promise((resolve) => setTimeout(resolve, 30));
       await world.pool
         .query(
-          "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()",
+          `select pg_terminate_backend(pid) from pg_stat_activity
+           where datname = current_database() and pid <> pg_backend_pid()`,
         )
         .catch(() => undefined);
     }

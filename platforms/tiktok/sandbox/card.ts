@@ -37,7 +37,9 @@ ${
     : ""
 }
 <div class="tt-rail" aria-hidden="true"><span class="tt-face"
-  style="--hue:${hueOf(username)}">${escapeHtml((name || username).slice(0, 1).toUpperCase())}<i>+</i></span>${RAIL.map(([path, label]) => `<span>${icon(path)}<small>${label}</small></span>`).join("")}<span class="tt-disc"></span></div>
+  style="--hue:${hueOf(username)}">${escapeHtml((name || username).slice(0, 1).toUpperCase())}<i>+</i></span>${RAIL.map(
+    ([path, label]) => `<span>${icon(path)}<small>${label}</small></span>`,
+  ).join("")}<span class="tt-disc"></span></div>
 <div class="tt-words"><p class="tt-who"><a href="${here(url, options)}">@${escapeHtml(username)}</a> <a class="tt-time"
   href="${link}"><time datetime="${post.createdAt}"
   title="${new Date(post.createdAt).toUTCString()}">${age(Date.parse(post.createdAt), options.now)}</time></a></p>

@@ -33,7 +33,9 @@ function postHtml(seen: SeenPost, options: CardOptions, chain: SeenPost[], place
   const replies = chain.filter((one) => one.look.replyToId === post.id).length;
   return `<article class="x-post ${options.focus === post.id ? "focus" : ""}" id="post-${escapeHtml(post.id)}">
 <div class="x-side"><span class="face" style="--hue:${hueOf(username)}"
-  aria-hidden="true">${escapeHtml((name || username).slice(0, 1).toUpperCase())}</span>${isThread ? '<span class="x-line"></span>' : ""}</div>
+  aria-hidden="true">${escapeHtml((name || username).slice(0, 1).toUpperCase())}</span>${
+    isThread ? '<span class="x-line"></span>' : ""
+  }</div>
 <div class="x-body"><div class="x-head"><a class="x-name"
   href="${here(url, options)}">${escapeHtml(name)}</a>${look.topic === "verified" ? BADGE : ""}
 <span class="x-dim x-handle">@${escapeHtml(username)}</span><span class="x-dim">·</span><a class="x-dim"

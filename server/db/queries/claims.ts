@@ -55,12 +55,13 @@ const LIMIT_SPREAD = 0.25;
 const LIMIT_SPREAD_SECONDS = 60;
 
 /**
- * The row that keeps the slot and the limits of an account at its platform: one commit at a time is sent for it, however
- * many platform sets it is connected in.
+ * The row that keeps the slot and the limits of an account at its platform: one commit at a time is sent for it,
+ * however many platform sets it is connected in.
  */
 export const slotOf = (
   account: string,
-) => `(select s.id from accounts b join accounts s on s.mode = b.mode and s.platform = b.platform and s.platform_account_id = b.platform_account_id
+) => `(select s.id from accounts b join accounts s on s.mode = b.mode and s.platform = b.platform
+        and s.platform_account_id = b.platform_account_id
      where b.id = ${account} order by s.id limit 1)`;
 
 /** A group is a mode and a platform with a space between them. */
@@ -83,14 +84,14 @@ type ClaimParams = [
 ];
 
 /**
- * For each lane the statement that claims what is due by the database's clock: at most one commit of an account that has
- * none in flight, and a few of each account to prepare or observe.
+ * For each lane the statement that claims what is due by the database's clock: at most one commit of an account that
+ * has none in flight, and a few of each account to prepare or observe.
  *
  * While few rows are due, the oldest ones are enough. Otherwise all accounts get a turn as well, so that a user with
- * thousands of due posts does not hide anyone else's. Live mode comes before test mode. Among users, whoever has the fewest
- * running comes first, then whoever has waited longest. The reserve goes to those who hold little. Locks are never waited
- * for: a locked row is looked at again at the next wake-up. What a platform's limit holds back is postponed until after it.
- * A lease that ran out still names its owner, and counts as a takeover.
+ * thousands of due posts does not hide anyone else's. Live mode comes before test mode. Among users, whoever has the
+ * fewest running comes first, then whoever has waited longest. The reserve goes to those who hold little. Locks are
+ * never waited for: a locked row is looked at again at the next wake-up. What a platform's limit holds back is
+ * postponed until after it. A lease that ran out still names its owner, and counts as a takeover.
  *
  * Rows are compared as a whole and ordered by all columns of the index, and the results are fetched by id, so that the
  * plan walks the index from its start whether or not the table has ever been analyzed.
@@ -106,16 +107,19 @@ function claimIn(lane: Lane): Statement<ClaimedRow, ClaimParams> {
     `platform_posts.claim_to_${lane}`,
     `with recursive oldest as materialized (
      select id, account_id, user_id, mode, platform, next_action_at from platform_posts
-     where (lane, next_action_at) >= ('${lane}', '-infinity'::timestamptz) and (lane, next_action_at) <= ('${lane}', now()) and next_action_at is not null
+     where (lane, next_action_at) >= ('${lane}', '-infinity'::timestamptz)
+       and (lane, next_action_at) <= ('${lane}', now()) and next_action_at is not null
        ${lane === "observe" ? "" : `and not ${isHeld}`}
      order by lane, next_action_at limit ${LOOKED_AT}
    ), turn as (
      (select account_id, 1 as n from platform_posts
-      where lane = '${lane}' and account_id > $3 and next_action_at is not null and (select count(*) from oldest) = ${LOOKED_AT}
+      where lane = '${lane}' and account_id > $3 and next_action_at is not null
+        and (select count(*) from oldest) = ${LOOKED_AT}
       order by account_id limit 1)
      union all
      select next.account_id, n + 1 from turn, lateral (
-       select account_id from platform_posts where lane = '${lane}' and account_id > turn.account_id and next_action_at is not null
+       select account_id from platform_posts where lane = '${lane}' and account_id > turn.account_id
+         and next_action_at is not null
        order by account_id limit 1) next
      where n < ${ACCOUNTS_IN_TURN}
    ), due as (
@@ -123,64 +127,83 @@ function claimIn(lane: Lane): Statement<ClaimedRow, ClaimParams> {
      union
      select first.* from turn, lateral (
        select id, account_id, user_id, mode, platform, next_action_at from platform_posts
-       where lane = '${lane}' and account_id = turn.account_id and next_action_at <= now() order by next_action_at limit 1) first
+       where lane = '${lane}' and account_id = turn.account_id and next_action_at <= now() order by next_action_at
+       limit 1) first
    ), of_account as materialized (
-     select due.*, due.mode || ' ' || due.platform as in_group, s.id as slot, s.busy_until, s.limited_until > now() as is_limited, s.limited_until
+     select due.*, due.mode || ' ' || due.platform as in_group, s.id as slot, s.busy_until,
+       s.limited_until > now() as is_limited, s.limited_until
      from due left join accounts a on a.id = due.account_id left join lateral (
-       select id, busy_until, limited_until from accounts where mode = a.mode and platform = a.platform and platform_account_id = a.platform_account_id
+       select id, busy_until, limited_until from accounts
+       where mode = a.mode and platform = a.platform and platform_account_id = a.platform_account_id
        order by mode, platform, platform_account_id, id limit 1) s on true
      where due.mode || ' ' || due.platform <> all ($13::text[])
    ), first as (
-     select o.*, row_number() over (partition by coalesce(o.${lane === "commit" ? "slot" : "account_id"}, o.id) order by o.next_action_at, o.id) as place
-     from of_account o where ${lane === "observe" ? "true" : "o.is_limited is not true"} and ${lane === "commit" ? "(o.busy_until is null or o.busy_until <= now())" : "true"}
+     select o.*, row_number() over (partition by coalesce(o.${lane === "commit" ? "slot" : "account_id"}, o.id)
+       order by o.next_action_at, o.id) as place
+     from of_account o where ${lane === "observe" ? "true" : "o.is_limited is not true"}
+       and ${lane === "commit" ? "(o.busy_until is null or o.busy_until <= now())" : "true"}
    ), ranked as (
-     select f.*, coalesce(s.running, 0) + row_number() over (partition by f.user_id order by f.next_action_at, f.id) as round, coalesce(s.turn, 0) as last_turn
-     from first f left join unnest($4::text[], $5::integer[], $6::integer[]) as s(user_id, running, turn) on s.user_id = f.user_id
+     select f.*, coalesce(s.running, 0) + row_number() over (partition by f.user_id
+       order by f.next_action_at, f.id) as round, coalesce(s.turn, 0) as last_turn
+     from first f left join unnest($4::text[], $5::integer[], $6::integer[]) as s(user_id, running,
+       turn) on s.user_id = f.user_id
      where f.place <= case when ${lane === "commit"} then 1 else ${SIDE_BY_SIDE} - (
        select count(*) from platform_posts held
-       where held.lane = '${lane}' and held.account_id = f.account_id and held.next_action_at > now() and held.next_action_at <= now() + make_interval(secs => $2) and held.lease_until > now()) end
+       where held.lane = '${lane}' and held.account_id = f.account_id and held.next_action_at > now()
+         and held.next_action_at <= now() + make_interval(secs => $2) and held.lease_until > now()) end
    ), grouped as (
-     select r.*, coalesce(g.running, 0) as group_running, row_number() over (partition by r.in_group order by r.round, r.last_turn, r.next_action_at) as of_group
+     select r.*, coalesce(g.running, 0) as group_running,
+       row_number() over (partition by r.in_group order by r.round, r.last_turn, r.next_action_at) as of_group
      from ranked r left join unnest($7::text[], $8::integer[]) as g(name, running) on g.name = r.in_group
    ), placed as materialized (
-     select *, row_number() over (order by mode <> 'live', round, last_turn, next_action_at) as n from grouped where of_group = 1 or in_group <> all ($14::text[])
+     select *, row_number() over (order by mode <> 'live', round, last_turn, next_action_at) as n from grouped
+     where of_group = 1 or in_group <> all ($14::text[])
    ), spared as (
      select id, mode, n from placed where n > $1 and round <= $11 and group_running + of_group <= $12
    ), suspect as (
      select id from platform_posts
-     where $15 and lane = '${lane}' and next_action_at <= now() and lease_until <= now() and takeovers >= ${SUSPECT_TAKEOVERS - 1} order by next_action_at limit 1
+     where $15 and lane = '${lane}' and next_action_at <= now() and lease_until <= now()
+       and takeovers >= ${SUSPECT_TAKEOVERS - 1} order by next_action_at limit 1
    ), picked as (
      select pp.id from platform_posts pp
      where pp.id = any (array(
          select id from placed where n <= $1
          union all (select id from spared where mode = 'live' order by n limit $9)
          union all (select id from spared where mode <> 'live' order by n limit $10)))
-       and pp.lane || '' = '${lane}' and pp.next_action_at + interval '0' <= now() and (pp.lease_until is null or pp.lease_until <= now())
+       and pp.lane || '' = '${lane}' and pp.next_action_at + interval '0' <= now()
+       and (pp.lease_until is null or pp.lease_until <= now())
        and (pp.lease_owner is null or pp.takeovers < ${SUSPECT_TAKEOVERS - 1} or pp.id = (select id from suspect))
      for no key update of pp skip locked
    ), slots as (
      select a.id from accounts a
-     where ${lane === "commit"} and a.id = any (array(select slot from placed where id in (select id from picked))) and (a.busy_until is null or a.busy_until <= now())
+     where ${lane === "commit"} and a.id = any (array(select slot from placed where id in (select id from picked)))
+       and (a.busy_until is null or a.busy_until <= now())
      for no key update skip locked
    ), owners as (
      select p.id, p.slot, gen_random_uuid() as owner from placed p
-     where p.id in (select id from picked) and (${lane !== "commit"} or p.slot is null or p.slot in (select id from slots))
+     where p.id in (select id from picked)
+       and (${lane !== "commit"} or p.slot is null or p.slot in (select id from slots))
    ), busy as (
-     update accounts a set busy_until = now() + make_interval(secs => $2), busy_with = o.owner from owners o where ${lane === "commit"} and a.id = o.slot
+     update accounts a set busy_until = now() + make_interval(secs => $2), busy_with = o.owner from owners o
+     where ${lane === "commit"} and a.id = o.slot
    ), limited as (
      select pp.id from platform_posts pp
-     where pp.id = any (array(select id from of_account where is_limited)) and pp.lane || '' = '${lane}' and ${lane !== "observe"} and (pp.lease_until is null or pp.lease_until <= now())
+     where pp.id = any (array(select id from of_account where is_limited)) and pp.lane || '' = '${lane}'
+       and ${lane !== "observe"} and (pp.lease_until is null or pp.lease_until <= now())
      for no key update of pp skip locked
    ), put_off as (
      update platform_posts pp set next_action_at = o.limited_until + random() * least((o.limited_until - now()) * ${LIMIT_SPREAD}, make_interval(secs => ${LIMIT_SPREAD_SECONDS}))
      from of_account o where pp.id = o.id and pp.id in (select id from limited)
    ), claimed as (
-     update platform_posts pp set fence = pp.fence + 1, lease_owner = o.owner, lease_until = now() + make_interval(secs => $2),
-       next_action_at = now() + make_interval(secs => $2), takeovers = case when pp.lease_owner is null then 0 else least(pp.takeovers + 1, 100) end
+     update platform_posts pp set fence = pp.fence + 1, lease_owner = o.owner,
+       lease_until = now() + make_interval(secs => $2),
+       next_action_at = now() + make_interval(secs => $2), takeovers = case when pp.lease_owner is null then 0
+         else least(pp.takeovers + 1, 100) end
      from owners o where pp.id = o.id
      returning pp.id, pp.user_id, pp.mode, pp.platform, pp.account_id, pp.fence, pp.lease_owner, pp.takeovers
    )
-   select c.*, t.turn_end from (select case when count(*) = ${ACCOUNTS_IN_TURN} then max(account_id::text) end as turn_end from turn) t left join claimed c on true`,
+   select c.*, t.turn_end from (select case when count(*) = ${ACCOUNTS_IN_TURN}
+     then max(account_id::text) end as turn_end from turn) t left join claimed c on true`,
   );
 }
 
@@ -194,14 +217,16 @@ export const prolongLeases = statement<
 >(
   "platform_posts.prolong_leases",
   `with held as (
-     select id from platform_posts where id = any($1::uuid[]) and lease_owner = any($2::uuid[]) for no key update skip locked
+     select id from platform_posts
+     where id = any($1::uuid[]) and lease_owner = any($2::uuid[]) for no key update skip locked
    ), rows as (
      update platform_posts pp set lease_until = now() + make_interval(secs => $3),
        next_action_at = greatest(pp.next_action_at, now() + make_interval(secs => $3))
      from held where pp.id = held.id returning pp.lease_owner, pp.account_id
    ), busy as (
      update accounts a set busy_until = now() + make_interval(secs => $3)
-     from (select a.id from rows join accounts a on a.id = ${slotOf("rows.account_id")} and a.busy_with = rows.lease_owner for no key update of a skip locked) s where a.id = s.id
+     from (select a.id from rows join accounts a on a.id = ${slotOf("rows.account_id")}
+       and a.busy_with = rows.lease_owner for no key update of a skip locked) s where a.id = s.id
    )
    select lease_owner from rows`,
 );
@@ -219,8 +244,8 @@ export const freeSlot = statement<never, [accountId: string | null, leaseOwner: 
 );
 
 /**
- * For each lane that is not on hold: whether anything is due, and the seconds until the next is, null if nothing more waits.
- * What is due may have to wait for its account's turn; what comes after it must be seen all the same.
+ * For each lane that is not on hold: whether anything is due, and the seconds until the next is, null if nothing more
+ * waits. What is due may have to wait for its account's turn; what comes after it must be seen all the same.
  */
 export const findNextDue = statement<{ lane: Lane; is_due: boolean; next_in_seconds: number | null }, []>(
   "platform_posts.find_next_due",
@@ -235,28 +260,32 @@ export const findNextDue = statement<{ lane: Lane; is_due: boolean; next_in_seco
 export const putOffGroup = statement<never, [mode: Mode, platform: PlatformName, seconds: number]>(
   "platform_posts.put_off_group",
   `with due as (
-     select id from platform_posts where lane in ('prepare', 'commit') and next_action_at <= now() and mode = $1 and platform = $2 and (lease_until is null or lease_until <= now())
+     select id from platform_posts where lane in ('prepare', 'commit') and next_action_at <= now() and mode = $1
+       and platform = $2 and (lease_until is null or lease_until <= now())
      for no key update skip locked
    )
-   update platform_posts pp set next_action_at = now() + make_interval(secs => $3::float8 * (1 + random())) from due where pp.id = due.id`,
+   update platform_posts pp set next_action_at = now() + make_interval(secs => $3::float8 * (1 + random())) from due
+   where pp.id = due.id`,
 );
 
 /** The platform accepts nothing for the account before then. */
 export const limitAccount = statement<never, [accountId: string | null, seconds: number]>(
   "accounts.limit",
-  `update accounts set limited_until = greatest(limited_until, now() + make_interval(secs => $2)) where id = ${slotOf("$1")}`,
+  `update accounts set limited_until = greatest(limited_until, now() + make_interval(secs => $2))
+   where id = ${slotOf("$1")}`,
 );
 
 /**
- * The platform accepts nothing before then for any account that was connected by the same app, whoever owns it. An account
- * that is being written at that moment will run into the limit on its own.
+ * The platform accepts nothing before then for any account that was connected by the same app, whoever owns it. An
+ * account that is being written at that moment will run into the limit on its own.
  */
 export const limitApp = statement<never, [accountId: string | null, seconds: number]>(
   "accounts.limit_app",
   `with held as (
      select a.id from accounts own left join connections mine on mine.account_id = own.id
        join accounts a on a.mode = own.mode and a.platform = own.platform left join connections c on c.account_id = a.id
-     where own.id = $1 and c.oauth_app_id is not distinct from mine.oauth_app_id and (a.limited_until is null or a.limited_until < now() + make_interval(secs => $2))
+     where own.id = $1 and c.oauth_app_id is not distinct from mine.oauth_app_id
+       and (a.limited_until is null or a.limited_until < now() + make_interval(secs => $2))
      for no key update of a skip locked
    )
    update accounts a set limited_until = now() + make_interval(secs => $2) from held where a.id = held.id`,
