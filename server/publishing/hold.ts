@@ -20,10 +20,12 @@ import { type Mark, type MarkPlaces, NO_INTENT, readMarks, writeMarks } from "./
 /** Why publishing is on hold, in words for people. */
 export const HOLD_REASONS = {
   behind:
-    "The database is missing a post that this instance has published: it was restored to an earlier state, or replaced by a lagging copy.",
+    "The database is missing a post that this instance has published: it was restored to an earlier state, " +
+    "or replaced by a lagging copy.",
   foreign: "The database and the data folder or bucket belong to different instances.",
   moved:
-    "The database has published before, but the data folder and bucket have no record of it: it is a copy, or its folder or bucket is gone.",
+    "The database has published before, but the data folder and bucket have no record of it: " +
+    "it is a copy, or its folder or bucket is gone.",
 } as const;
 
 export interface Hold {
@@ -44,7 +46,8 @@ export interface HoldCounts {
 
 /** What to do about it. */
 export const HOLD_CURE =
-  "Nothing is published until you run `ampost publishing release`. `ampost publishing status` shows which posts are still being checked.";
+  "Nothing is published until you run `ampost publishing release`. " +
+  "`ampost publishing status` shows which posts are still being checked.";
 
 /** If a mark's commit is older than this, and newer commits exist, it may be missing because the journal was swept. */
 const SWEPT_AFTER_DAYS = 7;

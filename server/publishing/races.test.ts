@@ -235,7 +235,8 @@ test("statuses never move backwards automatically", async () => {
        values (new.id, old.status, new.status); return null; end $$`,
     );
     await world.pool.query(
-      "create trigger see after update of status on platform_posts for each row when (old.status <> new.status) execute function see()",
+      "create trigger see after update of status on platform_posts for each row when (old.status <> new.status) " +
+        "execute function see()",
     );
     world.ledger.faults.push(
       ...(["drop_before", "drop_after", "http_500", "refuse", "cut_body"] as const).map((kind) => ({
