@@ -66,7 +66,7 @@ export const oauth: OAuth = {
   authorizeUrl: "https://${name}.example/oauth/authorize",
   scopes: capabilities.publishScopes,
   scopeSeparator: " ",
-  pkce: true,
+  pkce: "base64url",
   async exchange(http, app, { code, codeVerifier }) {
     const token = await call${label}(http, tokens, {
       method: "POST",

@@ -312,7 +312,8 @@ export interface OAuth {
   authorizeUrl: string;
   scopes: readonly string[];
   scopeSeparator: "," | " ";
-  pkce: boolean;
+  /** How the PKCE challenge is written: RFC 7636 has base64url. False if none is sent. */
+  pkce: "base64url" | "hex" | false;
   /** What the authorize address calls the client's id, where that is not `client_id`. */
   clientIdName?: string;
   /** Turns the code of the redirect into a grant that lasts. */

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { z } from "zod";
 
 import { PLATFORM_NAMES, type PlatformName } from "../model/platform-names.ts";
+import { isLoopbackHost } from "../platforms/kit/addresses.ts";
 import { BodyTooLarge, readText } from "./body.ts";
 import type { CallContext } from "./call.ts";
 import { FaultRequest, findSwitch } from "./faults.ts";
@@ -237,7 +238,7 @@ async function addApp({ context, request }: Control): Promise<PlatformAnswer> {
 function isRedirectUri(uri: string): boolean {
   if (!URL.canParse(uri)) return false;
   const { protocol, hostname, hash } = new URL(uri);
-  return hash === "" && (protocol === "https:" || (protocol === "http:" && isLoopbackName(hostname)));
+  return hash === "" && (protocol === "https:" || (protocol === "http:" && isLoopbackHost(hostname)));
 }
 
 function sandboxOf(context: ControlContext, name: PlatformName): SandboxPlatform {
@@ -266,18 +267,9 @@ function refuseStranger(request: IncomingMessage): PlatformAnswer | undefined {
   const address = request.socket.remoteAddress ?? "";
   const local = /^(::ffff:)?127\.|^::1$/.test(address);
   const named = [`http://${request.headers.host ?? ""}`, request.headers.origin].every(
-    (origin) => origin === undefined || (URL.canParse(origin) && isLoopbackName(new URL(origin).hostname)),
+    (origin) => origin === undefined || (URL.canParse(origin) && isLoopbackHost(new URL(origin).hostname)),
   );
   return local && named ? undefined : refusal(403, "The control API answers loopback clients only.");
-}
-
-function isLoopbackName(hostname: string): boolean {
-  return (
-    hostname === "localhost" ||
-    hostname.endsWith(".localhost") ||
-    hostname === "[::1]" ||
-    /^127\.\d+\.\d+\.\d+$/.test(hostname)
-  );
 }
 
 /** Whatever the content type says: it is easily forgotten on a command line. */

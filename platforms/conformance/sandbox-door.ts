@@ -1,5 +1,6 @@
 import { z } from "zod";
 
+import { codeChallenge } from "../../server/oauth/authorize-url.ts";
 import { createHttpClient } from "../kit/http.ts";
 import type { OAuth, OAuthApp } from "../platform.ts";
 
@@ -75,7 +76,7 @@ export function openSandbox(url: string) {
       await control("POST", "reset", {});
     },
     /** Signs in as the person of this name, who grants everything that is asked for; the code of the redirect. */
-    async authorize(oauth: OAuth, app: OAuthApp, person: string, codeChallenge: string | null): Promise<string> {
+    async authorize(oauth: OAuth, app: OAuthApp, person: string, codeVerifier: string | null): Promise<string> {
       const page = new URL(oauth.authorizeUrl);
       const asked = {
         client_id: app.clientId,
@@ -85,7 +86,7 @@ export function openSandbox(url: string) {
         scope: oauth.scopes.join(oauth.scopeSeparator),
         state: "conformance",
         login_hint: person,
-        ...(codeChallenge === null ? {} : { code_challenge: codeChallenge, code_challenge_method: "S256" }),
+        ...codeChallenge(oauth, codeVerifier),
       };
       for (const [name, value] of Object.entries(asked)) page.searchParams.set(name, value);
       const shown = await http.send({ method: "GET", url: `${url}/${page.host}${page.pathname}${page.search}` });

@@ -1,4 +1,4 @@
-import { createHash, randomBytes, randomUUID } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -11,6 +11,7 @@ import type { MediaEntry, MediaFacts, PostContent } from "../../model/post.ts";
 import { startSandbox } from "../../sandbox/server.ts";
 import { insertInstanceApp, removeInstanceApp } from "../../server/db/queries/oauth-apps.ts";
 import { addUploads } from "../../server/media/media-objects.ts";
+import { newAuthorizeParameters } from "../../server/oauth/authorize-url.ts";
 import { storeConnection } from "../../server/oauth/connect.ts";
 import type { OAuthServices } from "../../server/oauth/services.ts";
 import { createDiskStorage } from "../../server/storage/disk.ts";
@@ -106,9 +107,8 @@ export async function startWorld(subject: Subject, options: WorldOptions = {}) {
         setId,
         userId,
       ]);
-      const codeVerifier = oauth.pkce ? randomBytes(32).toString("base64url") : null;
-      const challenge = codeVerifier === null ? null : createHash("sha256").update(codeVerifier).digest("base64url");
-      const code = await sandbox.authorize(oauth, app, `${kind}-${people.count}`, challenge);
+      const { codeVerifier } = newAuthorizeParameters(oauth);
+      const code = await sandbox.authorize(oauth, app, `${kind}-${people.count}`, codeVerifier);
       const granted = await oauth.exchange(services.httpFor("test"), app, { code, codeVerifier });
       const [{ profile, grant }] = await readChoices(oauth, services.httpFor("test"), granted);
       for (const token of [granted.accessToken, grant.accessToken, grant.refreshToken])

@@ -100,7 +100,18 @@ test("every Page the user can publish to is a choice, with its own token that do
     if (path.endsWith("me/accounts"))
       return [200, { data: [page("104", { tasks: ["MANAGE"] })], paging: { cursors: { after: "MTA0" } } }];
     if (path.endsWith("me/businesses")) return [200, { data: [{ id: "500" }] }];
-    if (path.endsWith("500/owned_pages")) return [200, { data: [page("104"), page("105")] }];
+    if (path.endsWith("500/owned_pages"))
+      return [200, { data: [page("104"), page("105"), page("106", { tasks: ["PROFILE_PLUS_ANALYZE"] })] }];
+    if (path.endsWith("500/client_pages"))
+      return [
+        200,
+        {
+          data: [
+            page("107", { tasks: ["PROFILE_PLUS_CREATE_CONTENT"] }),
+            page("108", { tasks: ["PROFILE_PLUS_FULL_CONTROL"] }),
+          ],
+        },
+      ];
     return [200, { data: [] }];
   });
   const choices = await readChoices(oauth, http, USER);
@@ -110,6 +121,8 @@ test("every Page the user can publish to is a choice, with its own token that do
       ["101", "PAGE101", null],
       ["104", "PAGE104", null],
       ["105", "PAGE105", null],
+      ["107", "PAGE107", null],
+      ["108", "PAGE108", null],
     ],
   );
   assert.deepEqual(choices[0].profile, {

@@ -19,7 +19,7 @@ import { graph } from "./errors.ts";
 export const oauth: OAuth = {
   environmentPrefix: "FACEBOOK",
   authorizeUrl: FACEBOOK_DIALOG,
-  scopes: ["pages_show_list", "pages_read_engagement", "pages_manage_posts"],
+  scopes: ["pages_show_list", ...capabilities.publishScopes, "business_management"],
   scopeSeparator: ",",
   pkce: false,
   exchange: (http, app, { code }) => exchangeFacebookCode(graph, http, app, code, capabilities.publishScopes),

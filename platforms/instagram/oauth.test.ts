@@ -133,7 +133,13 @@ test("with Facebook Login, the user chooses among the accounts linked to their P
     if (path.endsWith("me/accounts"))
       return [
         200,
-        { data: [linked("1", ["CREATE_CONTENT"]), linked("2", ["ANALYZE"]), { id: "103", access_token: "PAGE3" }] },
+        {
+          data: [
+            linked("1", ["PROFILE_PLUS_CREATE_CONTENT"]),
+            linked("2", ["ANALYZE"]),
+            { id: "103", access_token: "PAGE3" },
+          ],
+        },
       ];
     return [400, { error: { message: "(#100) Missing permission", type: "OAuthException", code: 100 } }];
   });

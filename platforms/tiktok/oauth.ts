@@ -13,10 +13,15 @@ export const oauth: OAuth = {
   clientIdName: "client_key",
   scopes: ["user.info.basic", "video.publish", "video.upload"],
   scopeSeparator: ",",
-  // Only apps on phones and desktops need it, and theirs is of a form of its own.
-  pkce: false,
-  exchange: (http, app, { code }) =>
-    requestToken(http, app, { grant_type: "authorization_code", code, redirect_uri: app.redirectUri }),
+  // Desktop apps, the only ones with loopback redirects, must send it, and web apps may. Source: brightbean commit 5fd5d363.
+  pkce: "hex",
+  exchange: (http, app, { code, codeVerifier }) =>
+    requestToken(http, app, {
+      grant_type: "authorization_code",
+      code,
+      redirect_uri: app.redirectUri,
+      ...(codeVerifier === null ? {} : { code_verifier: codeVerifier }),
+    }),
   profile: readProfile,
   // Tokens live two hours; each renewal ends the refresh token before it.
   refresh: { minAgeSeconds: 0, afterSeconds: 6600, needsRefreshToken: true, run: renew },

@@ -12,7 +12,7 @@ export const oauth: OAuth = {
   authorizeUrl: "https://x.com/i/oauth2/authorize",
   scopes: ["tweet.read", "tweet.write", "users.read", "media.write", "offline.access"],
   scopeSeparator: " ",
-  pkce: true,
+  pkce: "base64url",
   exchange: (http, app, { code, codeVerifier }) =>
     askForToken(http, app, {
       grant_type: "authorization_code",

@@ -14,7 +14,7 @@ export const oauth: OAuth = {
   scopes: SCOPES,
   scopeSeparator: " ",
   // Asked of installed apps, and honoured for all: without it a code that was stolen on its way would do.
-  pkce: true,
+  pkce: "base64url",
   exchange: (http, app, { code, codeVerifier }) =>
     askForTokens(
       http,

@@ -29,7 +29,18 @@ CREATE INDEX IF NOT EXISTS meta_pages_by_owner ON meta_pages (platform, owner);
 CREATE TABLE IF NOT EXISTS meta_granted_pages (grant_id INTEGER NOT NULL, page_id TEXT NOT NULL,
   PRIMARY KEY (grant_id, page_id)) WITHOUT ROWID;`;
 
-export const ALL_TASKS = ["ANALYZE", "ADVERTISE", "MESSAGING", "MODERATE", "CREATE_CONTENT", "MANAGE"];
+/** All tasks on a classic Page, and on one of the New Pages Experience, the default today. */
+export const ALL_TASKS = {
+  classic: ["ANALYZE", "ADVERTISE", "MESSAGING", "MODERATE", "CREATE_CONTENT", "MANAGE"],
+  new: ["ANALYZE", "ADVERTISE", "MESSAGING", "MODERATE", "CREATE_CONTENT", "MANAGE", "FULL_CONTROL"].map(
+    (task) => `PROFILE_PLUS_${task}`,
+  ),
+};
+
+/** Whether the person who runs the Page may publish as it. */
+export function mayCreateContent({ tasks }: Page): boolean {
+  return tasks.some((task) => /^(?:PROFILE_PLUS_)?(?:CREATE_CONTENT|MANAGE|FULL_CONTROL)$/.test(task));
+}
 
 export function addPage(world: World, page: Page): Page {
   world.store.run(

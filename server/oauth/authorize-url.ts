@@ -14,7 +14,7 @@ export interface AuthorizeParameters {
 export function newAuthorizeParameters(oauth: Pick<OAuth, "pkce">): AuthorizeParameters {
   return {
     state: randomBytes(32).toString("base64url"),
-    codeVerifier: oauth.pkce ? randomBytes(32).toString("base64url") : null,
+    codeVerifier: oauth.pkce === false ? null : randomBytes(32).toString("base64url"),
   };
 }
 
@@ -32,18 +32,19 @@ export function authorizeUrl(
     redirect_uri: app.redirectUri,
     scope: oauth.scopes.join(oauth.scopeSeparator),
     state,
-    ...(codeVerifier === null
-      ? {}
-      : {
-          code_challenge: createHash("sha256").update(codeVerifier).digest("base64url"),
-          code_challenge_method: "S256",
-        }),
+    ...codeChallenge(oauth, codeVerifier),
     ...(person === null ? {} : { login_hint: person }),
   };
   for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
   // A plus sign for a space is form encoding, which not every platform accepts in a URL.
   url.search = url.search.replaceAll("+", "%20");
   return url;
+}
+
+/** The challenge of a PKCE verifier, as the platform wants it written. */
+export function codeChallenge({ pkce }: Pick<OAuth, "pkce">, codeVerifier: string | null): Record<string, string> {
+  if (codeVerifier === null || pkce === false) return {};
+  return { code_challenge: createHash("sha256").update(codeVerifier).digest(pkce), code_challenge_method: "S256" };
 }
 
 /** The user's own person at the sandbox: each user has their own accounts there. */

@@ -51,20 +51,20 @@ function addPerson(world: World, hint: string | null): Person {
     hint,
     facts: {},
   });
-  const page = (title: string, handle: string, pageId = nextPageId(world)) =>
+  const page = (title: string, handle: string, kind: keyof typeof ALL_TASKS, pageId = nextPageId(world)) =>
     addPage(world, {
       id: pageId,
       platform: "facebook",
       owner: id,
       name: title,
       username: handle,
-      tasks: hint?.includes("analyst") ? ["ANALYZE"] : ALL_TASKS,
+      tasks: hint?.includes("analyst") ? ["ANALYZE"] : ALL_TASKS[kind],
       linkedId: null,
     });
   const handle = person.username.replace(/[._]/g, "");
-  if (hint === null) page("Sandbox Page", "sandboxpage", SEED.pageId);
-  else page(name, handle);
-  if (hint?.includes("two-pages")) page(`${name} Shop`, `${handle}shop`);
+  if (hint === null) page("Sandbox Page", "sandboxpage", "classic", SEED.pageId);
+  else page(name, handle, "new");
+  if (hint?.includes("two-pages")) page(`${name} Shop`, `${handle}shop`, "classic");
   return person;
 }
 

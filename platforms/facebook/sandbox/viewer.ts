@@ -1,6 +1,6 @@
 import type { Person, Token } from "../../../sandbox/identity.ts";
 import { noObject, openGraph, Refusal, type Graph } from "../../../sandbox/meta/graph.ts";
-import { grantedPages, pageById, pageIdOf, type Page } from "../../../sandbox/meta/pages.ts";
+import { grantedPages, mayCreateContent, pageById, pageIdOf, type Page } from "../../../sandbox/meta/pages.ts";
 import { TOKEN_ERRORS, tokenOf } from "../../../sandbox/meta/tokens.ts";
 import type { Call, Outcome } from "../../../sandbox/platform.ts";
 
@@ -62,7 +62,7 @@ export function publisherOf(call: Call, id: string | undefined): PageViewer {
   if (id !== undefined && id !== "me" && id !== page.id) throw noObject(id);
   needScope(viewer, "pages_manage_posts");
   needScope(viewer, "pages_read_engagement");
-  if (!page.tasks.includes("CREATE_CONTENT"))
+  if (!mayCreateContent(page))
     throw new Refusal({ message: "(#200) The user must be allowed to create content on this Page", code: 200 });
   return { ...viewer, page };
 }

@@ -84,7 +84,7 @@ function addPerson(world: World, hint: string | null): Person {
     owner: made.id,
     name,
     username: username.replace(/[._]/g, ""),
-    tasks: ALL_TASKS,
+    tasks: hint === null ? ALL_TASKS.classic : ALL_TASKS.new,
     linkedId: made.id,
   });
   if (hint?.includes("two-pages")) {
@@ -94,7 +94,7 @@ function addPerson(world: World, hint: string | null): Person {
       owner: made.id,
       name: `${name} Shop`,
       username: `${username.replace(/[._]/g, "")}shop`,
-      tasks: ALL_TASKS,
+      tasks: ALL_TASKS.classic,
       linkedId: null,
     });
   }

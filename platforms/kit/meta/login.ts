@@ -217,6 +217,12 @@ function toPage(listed: z.infer<typeof page>): Omit<ManagedPage, "accessToken"> 
   return { ...facts, tasks: tasks ?? null, pictureUrl: picture?.data.url ?? null, instagram };
 }
 
+/**
+ * The same tasks have a prefix on Pages of the New Pages Experience. Source: Meta's SDK specs, enum of Page tasks; several
+ * clients in production take both.
+ */
 function mayPublish({ tasks }: ManagedPage): boolean {
-  return tasks === null || tasks.includes("CREATE_CONTENT") || tasks.includes("MANAGE");
+  return tasks === null || tasks.some((task) => PUBLISHING_TASKS.has(task.replace("PROFILE_PLUS_", "")));
 }
+
+const PUBLISHING_TASKS: ReadonlySet<string> = new Set(["CREATE_CONTENT", "MANAGE", "FULL_CONTROL"]);

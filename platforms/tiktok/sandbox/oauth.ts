@@ -10,6 +10,7 @@ import {
   type SandboxRoute,
 } from "../../../sandbox/platform.ts";
 import type { World } from "../../../sandbox/world.ts";
+import { isLoopbackHost } from "../../kit/addresses.ts";
 import { oauthError } from "./errors.ts";
 import { newPerson, personOf, SEEDED_PERSON } from "./people.ts";
 
@@ -103,6 +104,10 @@ function readConsentRequest({ query, world }: Call): ConsentRequest | PlatformAn
   const refused = (error: string, about: string) => back({ redirectUri, state }, { error, error_description: about });
   if (query.get("response_type") !== "code")
     return refused("unsupported_response_type", "response_type has to be code");
+  const challenge = query.get("code_challenge");
+  // Such an address makes it a desktop app.
+  if (challenge === null && isLoopbackHost(new URL(redirectUri).hostname))
+    return back({ redirectUri, state }, { error: "code_challenge", errCode: "10007", error_type: "code_challenge" });
   const scopes = [...new Set((query.get("scope") ?? "").split(",").filter(Boolean))];
   if (scopes.length === 0 || scopes.some((scope) => !Object.hasOwn(SCOPES, scope)))
     return refused("invalid_scope", "scope is empty or has an unknown name");
@@ -111,7 +116,7 @@ function readConsentRequest({ query, world }: Call): ConsentRequest | PlatformAn
     redirectUri,
     state,
     scopes,
-    challenge: query.get("code_challenge"),
+    challenge,
     person: personOf(world, query.get("login_hint")),
   };
 }

@@ -303,6 +303,19 @@ test("a wrong app, redirect URI or scope never gives a code", async (t) => {
   assert.match(refused.headers.get("location") ?? "", /code=/);
 });
 
+test("a desktop app, which has a loopback redirect URI, must send a PKCE challenge", async (t) => {
+  const { sandbox } = await openTikTok(t);
+  const loopback = "http://127.0.0.1:3000/cb";
+  const app = await sandbox.control("POST", "apps", { platform: "tiktok", redirectUris: [loopback] });
+  const ask = (changes: Record<string, string>) =>
+    sandbox.call(
+      "GET",
+      `https://www.tiktok.com/v2/auth/authorize/?${new URLSearchParams({ client_key: stringAt(app.json, "clientId"), response_type: "code", scope: "user.info.basic", redirect_uri: loopback, ...changes })}`,
+    );
+  assert.match((await ask({})).headers.get("location") ?? "", /error=code_challenge&errCode=10007/);
+  assert.equal((await ask({ code_challenge: "a".repeat(64), code_challenge_method: "S256" })).status, 200);
+});
+
 test("the sandbox page shows what was posted, with nothing taken for markup", async (t) => {
   const { video: send, sandbox } = await openTikTok(t);
   await send(await video({ seconds: 3 }), {
