@@ -1,3 +1,4 @@
+import { isLoopbackHost } from "../platforms/kit/addresses.ts";
 import { escapeHtml } from "./html.ts";
 import { htmlAnswer, redirectAnswer, type Call, type PlatformAnswer } from "./platform.ts";
 
@@ -113,3 +114,8 @@ button{display:block;width:100%;padding:.8rem;border-radius:12px;border:1px soli
   color:inherit;font:inherit;font-weight:600;cursor:pointer;margin-top:.6rem}
 button.main{background:var(--main);color:var(--on);border-color:var(--main)}
 `;
+
+/** Whether a redirect URI leads to the machine of whoever signs in. */
+export function isLoopback(redirectUri: string): boolean {
+  return isLoopbackHost(new URL(redirectUri).hostname);
+}

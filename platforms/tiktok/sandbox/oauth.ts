@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 
-import { consentErrorPage, consentPage, readDecision } from "../../../sandbox/authorize.ts";
+import { consentErrorPage, consentPage, isLoopback, readDecision } from "../../../sandbox/authorize.ts";
 import { randomSecret, type App, type Person } from "../../../sandbox/identity.ts";
 import {
   jsonAnswer,
@@ -10,7 +10,6 @@ import {
   type SandboxRoute,
 } from "../../../sandbox/platform.ts";
 import type { World } from "../../../sandbox/world.ts";
-import { isLoopbackHost } from "../../kit/addresses.ts";
 import { oauthError } from "./errors.ts";
 import { newPerson, personOf, SEEDED_PERSON } from "./people.ts";
 
@@ -106,7 +105,7 @@ function readConsentRequest({ query, world }: Call): ConsentRequest | PlatformAn
     return refused("unsupported_response_type", "response_type has to be code");
   const challenge = query.get("code_challenge");
   // Such an address makes it a desktop app.
-  if (challenge === null && isLoopbackHost(new URL(redirectUri).hostname))
+  if (challenge === null && isLoopback(redirectUri))
     return back({ redirectUri, state }, { error: "code_challenge", errCode: "10007", error_type: "code_challenge" });
   const scopes = [...new Set((query.get("scope") ?? "").split(",").filter(Boolean))];
   if (scopes.length === 0 || scopes.some((scope) => !Object.hasOwn(SCOPES, scope)))
