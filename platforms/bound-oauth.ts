@@ -5,9 +5,9 @@ import { TransportError } from "./kit/http.ts";
 import { BrokerError, type ReachableAccount, type Grant, type OAuth, type Platform, type Profile } from "./platform.ts";
 
 /**
- * The platform with ways to sign in whose answers can be kept, sent back and shown, whatever it has said: tokens are
- * what fits into a header, texts have a length, an address of a picture is one, and lifetimes end. What cannot be made
- * so is thrown as an answer that could not be read.
+ * The platform with sign-ins whose results can be stored, sent and shown, whatever the platform returned: tokens fit
+ * into a header, texts have a maximum length, image URLs are valid, and lifetimes end. Anything else is thrown as an
+ * unreadable response.
  */
 export function withBoundOAuth(platform: Platform): Platform {
   const { label } = platform.definition.capabilities;
@@ -25,7 +25,7 @@ export function withBoundOAuth(platform: Platform): Platform {
   };
 }
 
-/** Further accounts of one person are not offered. */
+/** Further accounts of one user are not offered. */
 const MOST_CHOICES = 2_000;
 
 function bound(oauth: OAuth, label: string): OAuth {
@@ -56,7 +56,7 @@ function bound(oauth: OAuth, label: string): OAuth {
   };
 }
 
-/** A fault in reading an answer is the answer's: nothing here is made of anything else. */
+/** An error while reading a response is the response's fault: nothing else is involved here. */
 async function heard<Told>(asked: Promise<Told>, label: string): Promise<Told> {
   try {
     return await asked;
@@ -100,7 +100,7 @@ function boundToken(token: string, label: string): string {
   throw unreadable(label);
 }
 
-/** Nobody waits longer, and dates of databases end. */
+/** Nobody waits longer, and database dates are limited. */
 const LONGEST_LIFE_SECONDS = 100 * 366 * 86_400;
 
 function boundLifetime(seconds: number | null): number | null {
@@ -125,7 +125,7 @@ function boundId(id: string, label: string): string {
   throw unreadable(label);
 }
 
-/** It stands in lists, letters and their subjects: in one line, and read as it is written. */
+/** It appears in lists, emails and their subjects: on one line, and without changing the direction of text. */
 function boundName(name: string | null): string | null {
   return name === null ? null : oneLine(withoutTurns(cutText(name, 255))) || null;
 }

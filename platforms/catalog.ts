@@ -5,10 +5,10 @@ import * as definitions from "./definitions.ts";
 /** The pure half of the platforms, by name: no network code, safe in a browser. */
 export const catalog: Readonly<Record<PlatformName, Definition>> = forEachPlatform((name) => definitions[name]);
 
-/** Where examples publish: it takes a text alone, one image and a carousel, and asks for no settings. */
+/** Used by examples: it supports a text alone, one image and a carousel, and requires no settings. */
 export const EXAMPLE_PLATFORM = "threads" satisfies PlatformName;
 
-/** Where examples publish that need something of their own. */
+/** Used by examples that need something specific. */
 export const EXAMPLE_PLATFORMS = {
   withSettings: "linkedin",
   withShortText: "twitter",

@@ -1,15 +1,15 @@
 import type { HttpClient } from "./kit/http.ts";
 import type { Grant, OAuth, Profile } from "./platform.ts";
 
-/** An account as it can be connected: who it is, and what it is reached with. */
+/** An account that can be connected: its identity, and the grant to reach it. */
 export interface GrantedAccount {
   profile: Profile;
   grant: Grant;
 }
 
 /**
- * The accounts that a grant reaches, at least one, in the platform's order. Each with a grant of its own, to be stored
- * with it: the one given, or the account's own token in its place.
+ * The accounts that a grant reaches, at least one, in the platform's order. Each has its own grant to store: the given
+ * one, or the account's own token instead.
  */
 export async function readChoices(
   oauth: OAuth,

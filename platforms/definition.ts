@@ -11,33 +11,33 @@ export interface Definition {
   /** The schema of `platformOverrides.<platform>.settings`: a `z.strictObject`, every field described. */
   settings: z.ZodObject;
   rules: readonly Rule[];
-  /** What its page shows beside the rules; none where there is nothing of its own to show. */
+  /** What its page shows in addition to the rules; none if there is nothing to show. */
   examples: readonly Example[];
 }
 
 /**
- * A rule across several fields, which shapes and limits can't say. `S` is what the settings schema gives; each
- * member may be missing, since members of a wrong form are reported by the schema and taken out before.
+ * A rule across several fields, which shapes and limits cannot express. `S` is the output of the settings schema; each
+ * field can be missing, since invalid ones are reported by the schema and removed before.
  */
 export interface Rule<S extends Settings = Settings> {
   /** "linkedin.altText.count". */
   rule: string;
   code: PublicCode;
-  /** Where the issue stands in the order of issues. */
+  /** The topic by which issues are ordered. */
   about: IssueTopic;
-  /** A warning is told and refuses nothing. */
+  /** A warning is reported but rejects nothing. */
   severity?: "warning";
   /** A JSON Pointer into the body of a create. `settingPath` writes the usual one. */
   path: string;
   message: string;
   fix: string;
-  /** `false` or `[]` where the rule holds; findings replace the members above that they carry. */
+  /** `false` or `[]` if the rule is satisfied; findings override the fields above. */
   broken(input: RuleInput<S>): boolean | readonly Finding[];
 }
 
 export type Finding = Partial<Pick<Issue, "path" | "message" | "fix" | "actual" | "limit">>;
 
-/** The order in which issues are told. */
+/** The order in which issues are reported. */
 export const ISSUE_TOPICS = ["structure", "mediaType", "media", "text", "settings", "scheduling", "account"] as const;
 
 export type IssueTopic = (typeof ISSUE_TOPICS)[number];
@@ -45,35 +45,33 @@ export type IssueTopic = (typeof ISSUE_TOPICS)[number];
 export type Settings = Record<string, unknown>;
 
 export interface RuleInput<S extends Settings = Settings> {
-  /**
-   * What the platform would get: overrides merged, placement chosen, link placed, the type of every medium filled in.
-   */
+  /** What the platform would get: overrides merged, placement chosen, link placed, every media type filled in. */
   content: PlatformContent<MeasuredMedia>;
   settings: Partial<S>;
-  /** Where `content.text` came from, as a JSON Pointer: the override's text or the text of all. */
+  /** Where `content.text` came from, as a JSON Pointer: the override's text or the common one. */
   textPath: string;
   /** What the caller sent, before anything was merged. */
   linkUrl: string | null;
   scheduledFor: string | null;
   now: Date;
   forcePrivateUploads: boolean;
-  /** Null where accounts are not validated, or where none is connected. */
+  /** Null if accounts are not validated, or none is connected. */
   account: AccountFacts | null;
 }
 
-/** A media entry together with what its bytes say, where they have been seen. */
+/** A media entry with its measured values, once available. */
 export interface MeasuredMedia extends MediaEntry {
   measured?: MediaFacts | null;
-  /** What the bytes at its `thumbnailUrl` say, once they are here. */
+  /** The measured values of the file at `thumbnailUrl`, once available. */
   thumbnail?: MediaFacts | null;
 }
 
-/** What is stored of an account and bears on what may be posted with it. */
+/** What is stored of an account and affects what can be posted with it. */
 export interface AccountFacts {
   scopes: readonly string[];
   /** The account's `platformMetadata`. */
   metadata: Readonly<Record<string, unknown>>;
-  /** ISO 8601: when the grant ends unless someone reconnects; null where it renews itself. */
+  /** ISO 8601: when the grant expires unless the user reconnects; null if it renews automatically. */
   tokenExpiresAt: string | null;
   /** How much of each platform quota is used in the running window, by the quota's name. */
   usage?: Readonly<Partial<Record<string, number>>>;

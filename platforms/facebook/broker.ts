@@ -21,14 +21,13 @@ import { sendBytes, sendChunks, setCover, startBytes, startChunks, uploadPhoto }
 import { posted, storyPublished } from "./wire.ts";
 
 /**
- * Facebook knows no container. What can be is made invisible first (photos that are not published, the sessions of
- * videos), so that the one call that publishes carries ids by which its outcome is found again. Only a plain text or
- * link has none.
+ * Facebook has no containers. Whatever can be prepared is first created unpublished (photos, sessions of videos), so
+ * that the publishing request contains IDs by which its outcome can be found. Only a plain text or link has none.
  */
 export const broker: Broker = {
   steps: (content) => paced(stepsOf(content)),
   reconcile,
-  // Meta names no number; new posts were seen to be listed late, so no look before two minutes counts.
+  // Meta gives no number; new posts were observed to be listed late, so no check before two minutes counts.
   indexingLagSeconds: 120,
 };
 
@@ -56,7 +55,7 @@ function stepsOf(content: PlatformContent<PublishMedia>): Step[] {
   }
 }
 
-/** A text, a link or photos. The answer carries the link at once where Facebook can. */
+/** A text, a link or photos. The response contains the link if Facebook can return it. */
 function publishPost(): VisibleStep {
   return {
     name: stepNames.publish,
@@ -84,7 +83,7 @@ function postTo(to: Graph, context: StepContext, edge: string, fields: Record<st
   return { ...graphRequest(to, context.accessToken, "POST", edgeOf(context, edge), fields), timeoutSeconds };
 }
 
-/** What Facebook calls posted before may be what an earlier call published. */
+/** What Facebook calls a duplicate may be what an earlier request published. */
 function readCommit<T>(schema: z.ZodType<T>, answer: HttpAnswer, { mayBeLive }: StepContext): T {
   try {
     return readGraphAnswer(graph, schema, answer);
@@ -116,7 +115,7 @@ function wordsOf(context: StepContext): Record<string, string> {
   return { ...(title === undefined ? {} : { title }), ...(text === "" ? {} : { description: text }) };
 }
 
-/** Success says no more than that the video is accepted; its state says the rest. */
+/** Success only means that the video was accepted; its state has the rest. */
 function publishFilm(to: Graph, edge: string, fields: (context: StepContext) => Record<string, string>): VisibleStep {
   return {
     name: stepNames.publish,

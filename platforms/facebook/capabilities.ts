@@ -8,7 +8,7 @@ const OWN = "Ampost's own limit; Facebook documents none";
 
 const altText: TextLimit = { max: 1000, counting: "graphemes", source: OWN };
 
-/** The reference says 10 MB, an error text 4 MB: compressing to 4 million bytes is inside both. */
+/** The reference says 10 MB, an error message 4 MB: compressing to 4 million bytes satisfies both. */
 const image = {
   types: ["image/jpeg", "image/png"],
   converted: ["image/webp"],
@@ -28,7 +28,7 @@ const feedVideo = {
   source: VIDEO,
 } as const satisfies MediaRule;
 
-/** What Meta asks of the bytes of reels and of story videos alike. */
+/** Meta's requirements for reels and story videos. */
 const uprightLimits = {
   shortSide: { min: 540, source: REELS },
   longSide: { min: 960, source: REELS },
@@ -39,8 +39,8 @@ const reelVideo = {
   ...feedVideo,
   limits: {
     ...uprightLimits,
-    // Meta itself takes 3 to 90 seconds and 16:9 to 9:16; the product promises less. 1 % either way is rounding to
-    // whole pixels.
+    // Meta accepts 3 to 90 seconds and 16:9 to 9:16; the contract promises less. 1 % on either side allows for rounding
+    // to whole pixels.
     durationSeconds: {
       min: 4,
       max: 60,

@@ -5,7 +5,7 @@ import { settings } from "./settings.ts";
 
 export const settingsOf = settingsReader(settings);
 
-/** What Facebook makes of a post: each kind goes out by calls of its own. */
+/** How a post is published on Facebook: each kind has its own requests. */
 export type Kind = "text" | "photos" | "video" | "reel" | "photoStory" | "videoStory";
 
 export function kindOf({ placement, media }: PlatformContent<PublishMedia>): Kind {
@@ -16,7 +16,7 @@ export function kindOf({ placement, media }: PlatformContent<PublishMedia>): Kin
   return isVideo ? "video" : "photos";
 }
 
-/** A step leaves what it got under its own name. Photos are numbered from 1, as people count them. */
+/** A step stores its result under its own name. Photos are numbered from 1, as people count them. */
 export const stepNames = {
   photo: (item: number): string => `photo-${item + 1}`,
   start: "start",

@@ -5,8 +5,8 @@ import type { BrokerError } from "../platform.ts";
 const DAY_SECONDS = 86_400;
 
 /**
- * What Facebook's refusals mean, by subcode first. Source: Facebook docs, photo and Page videos references, publishing
- * reels and Page stories, 2026-09-11; the numbers of seven digits were seen by open-source clients and in Meta's own
+ * What Facebook's errors mean, by subcode first. Source: Facebook docs, photo and Page videos references, publishing
+ * reels and Page stories, 2026-09-11; the seven-digit numbers were observed by open-source clients and in Meta's own
  * SDKs, some as code and some as subcode.
  */
 const publishingErrors: readonly GraphErrorRow[] = [
@@ -218,13 +218,13 @@ export const videoGraph: Graph = { ...graph, baseUrl: `https://graph-video.faceb
 
 const REPEATS = new Set(["506", "1455006", "1366051", "1404082"]);
 
-/** Whether Facebook refuses what it has seen before. */
+/** Whether Facebook rejects it as a duplicate. */
 export function isRepeat({ platformError }: BrokerError): boolean {
   return platformError?.code?.split("/").some((number) => REPEATS.has(number)) === true;
 }
 
-/** The answer for an object that is gone, or cannot be seen yet. */
+/** The response for an object that is gone, or not visible yet. */
 export const NOT_THERE = "100/33";
 
-/** The answer to bytes at a wrong place; it tells the right one. */
+/** The response to bytes at a wrong offset; it contains the right one. */
 export const WRONG_OFFSET = 1363037;

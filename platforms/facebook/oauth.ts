@@ -13,8 +13,8 @@ import { capabilities } from "./capabilities.ts";
 import { graph } from "./errors.ts";
 
 /**
- * Facebook Login, by which a person reaches their Pages. Each Page has a token of its own, which publishes and has no
- * end; there is no call that renews one. Source: Facebook Login docs, manual flow and long-lived tokens, 2026-09-11.
+ * Facebook Login, with which users reach their Pages. Each Page has its own token, which publishes and does not expire;
+ * no endpoint renews one. Source: Facebook Login docs, manual flow and long-lived tokens, 2026-09-11.
  */
 export const oauth: OAuth = {
   environmentPrefix: "FACEBOOK",

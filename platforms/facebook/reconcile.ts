@@ -10,9 +10,9 @@ import { acceptedAs, failedVideo, progressOf, readVideoIfThere } from "./status.
 import { postList, storyList, type ListedPost } from "./wire.ts";
 
 /**
- * Finds out what became of a publishing call: a video by its own state, a story by its medium in the list of stories,
- * all else among the Page's published posts, photos by their ids and texts by their words. Only a video's state can
- * show that nothing is live: no list does. Source: Facebook docs, Page feed, publishing reels and Page stories,
+ * Checks the outcome of a publishing request: a video by its own state, a story by its media in the list of stories,
+ * everything else among the Page's published posts, photos by their IDs and texts by their words. Only a video's state
+ * can show that nothing is live: no list does. Source: Facebook docs, Page feed, publishing reels and Page stories,
  * 2026-09-11.
  */
 export async function reconcile(context: StepContext, intent: OpenIntent): Promise<Verdict> {
@@ -73,7 +73,7 @@ function targetsOf({ attachments }: ListedPost): string[] {
 }
 
 /**
- * One of our photos in it is proof. Without photos the words have to be the same, and the link where there are no
+ * One of the post's photos in it is proof. Without photos, the words must be the same, and the link if there are no
  * words.
  */
 function isThisPost(context: StepContext, post: ListedPost, earliest: number): boolean {
@@ -132,7 +132,7 @@ async function reconcileVideo(context: StepContext, intent: OpenIntent): Promise
   }
 }
 
-/** A video that cannot be read proves nothing: after this long the user is asked. */
+/** A video that cannot be read proves nothing: after this long, the outcome is unknown. */
 const UNREADABLE_SECONDS = 900;
 
 async function reconcileStory(context: StepContext, mediaId: string): Promise<Verdict> {

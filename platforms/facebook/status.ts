@@ -7,7 +7,7 @@ import { postLink, storyList, videoState, type VideoState } from "./wire.ts";
 
 const UPLOAD_PATIENCE = { waits: [2, 5, 10, 20, 30], giveUpSeconds: 900 };
 
-/** Facebook has processed the bytes, or says that it cannot: then the call that publishes tells why. */
+/** Facebook has processed the bytes, or says that it cannot: then the publishing request returns the reason. */
 export function awaitUploaded(): QuietStep {
   return {
     name: "uploaded",
@@ -25,7 +25,7 @@ export function awaitUploaded(): QuietStep {
   };
 }
 
-/** The session has to be opened anew. */
+/** The session must be reopened. */
 export function bytesNotTaken(): BrokerError {
   const message = "Facebook did not accept the video data.";
   return new BrokerError("MEDIA_FAILED", message, { redoFrom: stepNames.start, maxAttempts: 3 });
@@ -33,7 +33,7 @@ export function bytesNotTaken(): BrokerError {
 
 const LIVE_PATIENCE = { waits: [3, 5, 10, 20, 30], giveUpSeconds: 840 };
 
-/** Facebook processes what it has accepted, and may yet refuse it. */
+/** Facebook processes what it has accepted, and can still reject it. */
 export function awaitLive(): QuietStep {
   return {
     name: "live",
@@ -53,7 +53,7 @@ export function awaitLive(): QuietStep {
   };
 }
 
-/** Of a feed video Facebook may say no more than that it is ready. */
+/** For a feed video, Facebook may only say that it is ready. */
 function isReadyFeedVideo({ status, published }: VideoState): boolean {
   return status?.video_status === "ready" && !status.publishing_phase && published !== false;
 }
@@ -64,7 +64,7 @@ export function readVideo(context: StepContext): Promise<VideoState> {
   return getGraph(graph, context, videoState, String(context.checkpoint[stepNames.start]), { fields });
 }
 
-/** The same, null where Facebook says no more than that it is not there. */
+/** The same, or null if Facebook only says that it does not exist. */
 export async function readVideoIfThere(context: StepContext): Promise<VideoState | null> {
   try {
     return await readVideo(context);
@@ -79,7 +79,7 @@ export function acceptedAs(videoId: string): StepDone {
   return { done: { [stepNames.publish]: videoId }, remoteId: videoId, platformPostId: videoId };
 }
 
-/** What a video has come to. Of a feed video Facebook may tell no publishing phase. */
+/** A video's outcome. For a feed video, Facebook may return no publishing phase. */
 export type Progress = "live" | "publishing" | "failed" | "dead" | "processing" | "waiting";
 
 export function progressOf({ status, published }: VideoState): Progress {
@@ -115,7 +115,7 @@ export function readPermalink(): QuietStep {
       const id = context.checkpoint[stepNames.publish];
       if (typeof id !== "string" || context.checkpoint.hasLink === true) return { done: {} };
       const { permalink_url: link } = await getGraph(graph, context, postLink, id, { fields: "permalink_url" });
-      // A plain address of the id leads to the post as well.
+      // A plain URL with the ID leads to the post as well.
       return { done: {}, publishedUrl: link ?? `https://www.facebook.com/${id}` };
     },
   };
@@ -123,7 +123,7 @@ export function readPermalink(): QuietStep {
 
 const STORY_LINK_WAITS = [2, 10, 60];
 
-/** A story's address stands in the Page's list of stories only. */
+/** A story's URL is only in the Page's list of stories. */
 export function readStoryLink(): QuietStep {
   return {
     name: "permalink",

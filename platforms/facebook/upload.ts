@@ -12,7 +12,7 @@ import { graph, videoGraph, WRONG_OFFSET } from "./errors.ts";
 import { bytesNotTaken, readVideo } from "./status.ts";
 import { byteSession, chunkSession, chunkTaken, wrongOffset } from "./wire.ts";
 
-/** A photo that nobody sees until a post or a story takes it. */
+/** An unpublished photo, until a post or a story uses it. */
 export function uploadPhoto(item: number): QuietStep {
   return {
     name: stepNames.photo(item),
@@ -28,7 +28,7 @@ export function uploadPhoto(item: number): QuietStep {
   };
 }
 
-/** Source: known of the Graph API; Meta's current guides leave it out. */
+/** Source: known from the Graph API; Meta's current guides omit it. */
 export function setCover(): QuietStep {
   return {
     name: "cover",
@@ -61,7 +61,7 @@ async function sendImage<T>(
   return readGraphAnswer(graph, schema, answer);
 }
 
-/** Opens the session of a reel or a video story: it gives the video's id and the address for its bytes. */
+/** Starts the session of a reel or a video story: it returns the video's ID and the upload URL. */
 export function startBytes(edge: "video_reels" | "video_stories"): QuietStep {
   return {
     name: stepNames.start,
@@ -74,7 +74,7 @@ export function startBytes(edge: "video_reels" | "video_stories"): QuietStep {
   };
 }
 
-/** Sends what Facebook does not have yet: how much it has is asked first, since this may be a repeat. */
+/** Sends the missing bytes, after asking how many there are, since this may be a repeat. */
 export function sendBytes(): QuietStep {
   return {
     name: "upload",
@@ -111,10 +111,13 @@ export function startChunks(): QuietStep {
   };
 }
 
-/** Facebook may ask for the same piece once more. */
+/** Facebook may ask for the same chunk again. */
 const MOST_STALLS = 2;
 
-/** Sends a feed video in the pieces that Facebook asks for. A repeat begins at the front and is told where to go on. */
+/**
+ * Sends a feed video in the chunks that Facebook asks for. A repeat starts at the beginning and is told where to
+ * continue.
+ */
 export function sendChunks(): QuietStep {
   return {
     name: "upload",
@@ -138,7 +141,7 @@ interface Piece {
   end: number;
 }
 
-/** Sends one piece; answers which is asked for next. */
+/** Sends one chunk; returns which is requested next. */
 async function sendChunk(context: StepContext, media: PublishMedia, { start, end }: Piece): Promise<Piece> {
   const fields = {
     upload_phase: "transfer",
@@ -174,7 +177,7 @@ function isWrongOffset(error: unknown): boolean {
   return error instanceof BrokerError && (error.platformError?.code ?? "").split("/").includes(String(WRONG_OFFSET));
 }
 
-/** A session that takes no more bytes has to be opened anew. */
+/** A session that accepts no more bytes must be reopened. */
 function fromTheStart(error: unknown): unknown {
   const isRefused = error instanceof BrokerError && error.code === "MEDIA_FAILED";
   return isRefused ? error.with({ redoFrom: stepNames.start }) : error;

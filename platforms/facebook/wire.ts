@@ -2,7 +2,7 @@ import { z } from "zod";
 
 import { uploadUrl } from "../kit/meta/upload.ts";
 
-/** Facebook's answers, only the members that are read. Ids are strings; a few come as bare numbers. */
+/** Facebook's responses, only the fields that are used. IDs are strings; a few are bare numbers. */
 const id = z
   .union([z.string(), z.number()])
   .transform(String)
@@ -10,7 +10,7 @@ const id = z
 
 const text = z.string().nullish();
 
-/** A link that may come as a path. */
+/** A link that can be a path. */
 const link = z
   .string()
   .nullish()
@@ -55,7 +55,7 @@ export const chunkSession = z.object({ video_id: id, upload_session_id: id, star
 
 export const chunkTaken = z.object({ start_offset: offset, end_offset: offset });
 
-/** Where a session goes on, as the refusal of a wrong offset tells; Meta writes the data as a string, too. */
+/** Where a session continues, from the error for a wrong offset; Meta also returns the data as a string. */
 export const wrongOffset = z.object({
   error: z.object({
     error_data: z.preprocess(
@@ -65,7 +65,7 @@ export const wrongOffset = z.object({
   }),
 });
 
-/** One of the states of a phase is "error", with the reason beside it or in a list. */
+/** One of a phase's states is "error", with the reason next to it or in a list. */
 const phase = z
   .object({
     status: text,

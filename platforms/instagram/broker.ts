@@ -55,7 +55,7 @@ function addPermalink(): QuietStep {
   };
 }
 
-/** It may be a repeat whose first answer was lost, so what is there already is not said again. */
+/** This may be a repeat whose first response was lost, so an existing comment is not added again. */
 function addFirstComment(): QuietStep {
   return {
     name: "first-comment",

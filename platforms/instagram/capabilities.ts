@@ -6,8 +6,8 @@ const PUBLISHING = "Instagram docs, content publishing, 2026-09-11";
 const altText: TextLimit = { max: 1000, counting: "codePoints", source: CONTAINER };
 
 /**
- * Instagram takes JPEG only. What is too heavy is compressed: the docs say 8 MB, the error text 8 MiB, and 8 million
- * bytes are inside both. The platform itself scales widths outside 320 to 1440 pixels.
+ * Instagram supports only JPEG. Large images are compressed: the docs say 8 MB, the error message 8 MiB, and 8 million
+ * bytes satisfy both. The platform itself scales widths outside 320 to 1440 pixels.
  */
 const image = {
   types: ["image/jpeg"],
@@ -76,13 +76,13 @@ export const capabilities = {
     {
       name: "reel",
       byDefault: true,
-      // Every single video is a reel: videos of their own in the feed ended on 2023-07-01.
+      // Every single video is a reel: separate feed videos ended on 2023-07-01.
       shapes: [{ name: "one video", items: { min: 1, max: 1 }, video, link: "dropped" }],
     },
     {
       name: "carousel",
       byDefault: true,
-      // No ratio for the images: all are cropped to the first, or to a square where the first fits nowhere.
+      // No aspect ratio for the images: all are cropped to the first, or to a square if the first does not fit.
       shapes: [
         {
           name: "2 to 10 images and videos",
@@ -115,8 +115,8 @@ export const capabilities = {
   publishScopes: ["instagram_business_basic", "instagram_business_content_publish"],
   otherPublishScopes: [["instagram_basic", "instagram_content_publish", "pages_show_list", "pages_read_engagement"]],
   quotas: [
-    // The documentation says 100, 50 and 25 in different places and offers a call that tells the account's own number,
-    // which is read before publishing. The highest stands here, so that nobody is refused too early.
+    // The documentation says 100, 50 and 25 in different places and has an endpoint with the account's own number,
+    // which is read before publishing. This is the highest one, so that nobody is rejected too early.
     { name: "posts", max: 100, windowSeconds: 86_400, per: "account", source: PUBLISHING },
     // A carousel of n items uses n + 1.
     { name: "containers", max: 400, windowSeconds: 86_400, per: "account", source: CONTAINER },

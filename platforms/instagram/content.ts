@@ -12,10 +12,10 @@ import { containerState } from "./wire.ts";
 
 export const settingsOf = settingsReader(settings);
 
-/** What Instagram makes of a post, as its own words for placements have it. */
+/** How a post is published on Instagram, in its own terms for placements. */
 export type Kind = "feed" | "reel" | "carousel" | "story";
 
-/** A step leaves the id it got under its own name. Children are numbered from 1, as people count the items. */
+/** A step stores its ID under its own name. Children are numbered from 1, as people count the items. */
 export const stepNames = {
   child: (item: number): string => `child-${item + 1}`,
   container: "container",
@@ -23,7 +23,7 @@ export const stepNames = {
   publish: "publish",
 };
 
-/** Where the preparation of a post begins. */
+/** Where the preparation of a post starts. */
 export function firstStep(content: PlatformContent<PublishMedia>): string {
   return kindOf(content) === "carousel" ? stepNames.child(0) : stepNames.container;
 }
@@ -32,18 +32,18 @@ export function kindOf({ placement }: PlatformContent<PublishMedia>): Kind {
   return placement === "reel" || placement === "carousel" || placement === "story" ? placement : "feed";
 }
 
-/** The host that answers for this account: it depends on how the person signed in. */
+/** The host for this account: it depends on how the user signed in. */
 export function graphOf({ account }: StepContext): Graph {
   return graphs[loginOf(account.metadata)];
 }
 
-/** Bytes are taken by Facebook Login's upload host alone; elsewhere Instagram fetches the video. */
+/** Only Facebook Login's upload host accepts bytes; otherwise Instagram fetches the video. */
 export function takesBytes({ account }: StepContext, media: PublishMedia): boolean {
   return media.type === "video" && loginOf(account.metadata) === "facebook";
 }
 
 /**
- * The parameters of `POST /{ig-user-id}/media`: of one carousel item where `child` is given, else of the post itself.
+ * The parameters of `POST /{ig-user-id}/media`: of one carousel item if `child` is given, otherwise of the post itself.
  * Source: Instagram docs, POST /{ig-user-id}/media, 2026-09-11.
  */
 export async function containerFields(context: StepContext, child: number | null): Promise<Record<string, string>> {
@@ -85,9 +85,9 @@ export const containers: Containers = {
   state: { fields: "status_code,status", schema: containerState },
   notThere: NOT_THERE,
   notReady: "24/2207008",
-  // The account itself does not come into sight by waiting: of that Meta says 100/33.
+  // The account itself does not appear by waiting: for that, Meta returns 100/33.
   mayAppear: (code) => NOT_THERE.has(code) && code !== "100/33",
-  // Meta asks once a minute.
+  // Meta says to poll once a minute.
   patience: {
     image: { waits: [2, 3, 5, 10, 20, 40], giveUpSeconds: 1800 },
     video: { waits: [10, 10, 20, 60], giveUpSeconds: 1800 },
@@ -96,7 +96,7 @@ export const containers: Containers = {
   failure: containerError,
 };
 
-/** The reason stands as a number in the sentence. Source: seen in answers; the docs promise the bare number. */
+/** The reason is a number in the message. Source: observed in responses; the docs promise the bare number. */
 function containerError(status: string, redoFrom: string): BrokerError {
   const code = /\b2207\d{3}\b/.exec(status)?.[0] ?? null;
   const named = {
@@ -125,7 +125,7 @@ function captionFields(context: StepContext): Record<string, string> {
   };
 }
 
-/** Whether a reel shows in the feed is said explicitly. A cover picture wins over a frame. */
+/** Whether a reel appears in the feed is always set. A cover image takes precedence over a frame. */
 async function reelFields(context: StepContext, media: PublishMedia | undefined): Promise<Record<string, string>> {
   const { thumbOffsetMs, shareToFeed = true } = settingsOf(context);
   const cover = context.content.cover ?? media?.thumbnail ?? null;
@@ -136,7 +136,7 @@ async function reelFields(context: StepContext, media: PublishMedia | undefined)
   };
 }
 
-/** Alternative texts are for images of feed and carousel only; reels and stories refuse them. */
+/** Alternative text is only for images in feed and carousel; reels and stories reject it. */
 async function mediaFields(
   context: StepContext,
   media: PublishMedia | undefined,
@@ -166,7 +166,7 @@ function tagsOf(
     }));
 }
 
-/** Every placement with videos wants the same wrapping. */
+/** Every placement with videos requires the same container format. */
 export function videoRendition(media: PublishMedia): Rendition | undefined {
   return renditionFor(media, ruleFor(capabilities, "video"));
 }

@@ -2,8 +2,8 @@ import { metaErrors } from "../kit/meta/errors.ts";
 import { GRAPH_VERSION, type Graph, type GraphErrorRow } from "../kit/meta/graph.ts";
 
 /**
- * What Instagram's refusals mean, by subcode first. Source: Instagram docs, error codes, 2026-06-02; those marked
- * "seen" are known from open-source clients only.
+ * What Instagram's errors mean, by subcode first. Source: Instagram docs, error codes, 2026-06-02; those marked
+ * "observed" are known only from open-source clients.
  */
 const publishingErrors: readonly GraphErrorRow[] = [
   {
@@ -50,7 +50,7 @@ const publishingErrors: readonly GraphErrorRow[] = [
     message: "Instagram supports images between 4:5 and 1.91:1.",
   },
   {
-    // Whether the container was not there yet, has gone or was used before is not said: its state has to be read.
+    // It does not say whether the container did not exist yet, is gone or was used before: its state must be read.
     subcodes: [2207006, 2207008],
     about: "the container does not exist yet, is gone, or has expired",
     brokerCode: "PLATFORM_UNAVAILABLE",
@@ -81,7 +81,7 @@ const publishingErrors: readonly GraphErrorRow[] = [
     message: "Instagram does not support this video format.",
   },
   {
-    // It may also be the answer to a container that was published before.
+    // It can also be the response to a container that was published before.
     subcodes: [2207027],
     about: "the container is not ready",
     brokerCode: "MEDIA_FAILED",
@@ -132,7 +132,7 @@ const publishingErrors: readonly GraphErrorRow[] = [
     message: "Instagram has restricted this account. Its owner must check the Instagram app.",
   },
   {
-    // Such a post may be live nevertheless (seen).
+    // Such a post may be live anyway (observed).
     subcodes: [2207051],
     about: "held back as suspected spam",
     brokerCode: "RATE_LIMITED",
@@ -219,7 +219,7 @@ const publishingErrors: readonly GraphErrorRow[] = [
     message: "Instagram says that this account is not available. Its owner must check the Instagram app.",
   },
   {
-    // Right after publishing, and with Page tokens now and then, it says no more than "not there".
+    // Right after publishing, and occasionally with Page tokens, it only means "not found".
     codes: [100],
     subcodes: [33],
     about: "the object is gone or not accessible",
@@ -231,9 +231,7 @@ const publishingErrors: readonly GraphErrorRow[] = [
 
 export const errors: readonly GraphErrorRow[] = [...publishingErrors, ...metaErrors("Instagram")];
 
-/**
- * How the person signed in decides which host answers; what it says is the same. Source: Instagram docs, 2026-09-11.
- */
+/** How the user signed in decides the host; its responses are the same. Source: Instagram docs, 2026-09-11. */
 export const graphs: Readonly<Record<"instagram" | "facebook", Graph>> = {
   instagram: { label: "Instagram", baseUrl: `https://graph.instagram.com/${GRAPH_VERSION}`, errors },
   facebook: { label: "Instagram", baseUrl: `https://graph.facebook.com/${GRAPH_VERSION}`, errors },
@@ -242,8 +240,8 @@ export const graphs: Readonly<Record<"instagram" | "facebook", Graph>> = {
 export type Login = keyof typeof graphs;
 
 /**
- * Answers that say no more than "not there": while preparing it means wait, at a publishing call it means read the
- * container's state.
+ * Responses that only say "not found": while preparing, this means wait; for a publishing request, read the container's
+ * state.
  */
 export const NOT_THERE: ReadonlySet<string> = new Set(["24/2207006", "24/2207008", "100/33", "9007/2207027"]);
 

@@ -22,8 +22,8 @@ import { graphs } from "./errors.ts";
 import { alive, linkedAccount, profile, shortToken } from "./wire.ts";
 
 /**
- * Instagram Login: no Facebook Page is needed. Comments are asked for because of the first comment; a person may leave
- * them out. Source: Instagram docs, business login, 2026-03-13.
+ * Instagram Login: no Facebook Page is needed. The comments permission is for the first comment; users can omit it.
+ * Source: Instagram docs, business login, 2026-03-13.
  */
 export const oauth: OAuth = {
   environmentPrefix: "INSTAGRAM",
@@ -33,16 +33,16 @@ export const oauth: OAuth = {
   pkce: false,
   exchange: exchangeCode,
   profile: readProfile,
-  // A call to revoke a token is not documented.
+  // Revoking a token is not documented.
   refresh: { ...RENEWAL, run: refreshToken },
 };
 
 const [FACEBOOK_SCOPES] = capabilities.otherPublishScopes;
 
 /**
- * Facebook Login, by the Facebook app: for accounts linked to a Page. Publishes with the Page's token, which has no end
- * of its own, while the user's ends after 60 days and cannot be renewed.
- * Source: Instagram docs, Instagram API with Facebook Login, 2026-09-11.
+ * Facebook Login, with the Facebook app: for accounts linked to a Page. Publishes with the Page's token, which does not
+ * expire, while the user's expires after 60 days and cannot be renewed. Source: Instagram docs, Instagram API with
+ * Facebook Login, 2026-09-11.
  */
 export const facebookLogin: OAuth = {
   environmentPrefix: "FACEBOOK",
@@ -70,7 +70,7 @@ async function exchangeCode(http: HttpClient, app: OAuthApp, { code }: { code: s
   return { ...grant, scopes: short.permissions };
 }
 
-/** A Page's token has no end and is not renewed: it is asked whether it still holds. */
+/** A Page's token does not expire and is not renewed: it is checked for validity. */
 async function refreshToken(http: HttpClient, _app: OAuthApp, grant: Grant): Promise<Grant> {
   if (grant.expiresInSeconds !== null) return await renewLongToken(TOKENS, http, grant);
   await getGraph(graphs.facebook, { http, accessToken: grant.accessToken }, alive, "me", { fields: "id" });
@@ -90,7 +90,7 @@ async function readProfile(http: HttpClient, accessToken: string): Promise<Profi
     );
   }
   return {
-    // The professional account's id, which publishing goes by. `id` is another one, made for the app.
+    // The professional account's ID, which publishing uses. `id` is another one, created for the app.
     platformAccountId: me.user_id,
     username: me.username ?? null,
     displayName: me.name ?? null,
@@ -106,7 +106,7 @@ async function readProfile(http: HttpClient, accessToken: string): Promise<Profi
   };
 }
 
-/** Every professional account that is linked to one of the person's Pages. */
+/** Every professional account linked to one of the user's Pages. */
 async function readLinkedAccounts(http: HttpClient, accessToken: string): Promise<ReachableAccount[]> {
   const pages = await readManagedPages(graphs.facebook, http, accessToken);
   const choices = pages.flatMap((page): ReachableAccount[] => {
@@ -129,7 +129,7 @@ async function readLinkedAccounts(http: HttpClient, accessToken: string): Promis
   );
 }
 
-/** What is known of the Page it is linked to stays as it was. */
+/** What is known about the linked Page stays the same. */
 async function readLinkedAccount(http: HttpClient, accessToken: string, accountId: string): Promise<Profile> {
   const fields = "id,username,name,profile_picture_url";
   const me = await getGraph(graphs.facebook, { http, accessToken }, linkedAccount, accountId, { fields });

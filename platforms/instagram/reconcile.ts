@@ -7,7 +7,8 @@ import { mediaList, type ListedMedia } from "./wire.ts";
 
 /**
  * By the container's state and the account's list of posts or stories. Source: Instagram docs, content publishing and
- * ig-user/media, 2026-09-11; false failures and posts that were live despite 4/2207051 were seen by open clients.
+ * ig-user/media, 2026-09-11; false errors and posts that were live despite 4/2207051 were observed by open-source
+ * clients.
  */
 export function reconcile(context: StepContext, intent: OpenIntent): Promise<Verdict> {
   const { container, ready } = stepNames;
@@ -21,7 +22,7 @@ export function reconcile(context: StepContext, intent: OpenIntent): Promise<Ver
 
 const LIST_LIMIT = 100;
 
-/** Stories are not among the posts. Where no caption is given at all, one that is known to be live is found without. */
+/** Stories are not among the posts. If no captions are returned, a post known to be live is found without. */
 async function findCandidates(
   context: StepContext,
   intent: OpenIntent,
@@ -50,7 +51,7 @@ async function findCandidates(
 
 const LISTED_PRODUCTS = { feed: "FEED", carousel: "FEED", reel: "REELS", story: "STORY" } as const;
 
-/** The product is not told to every connection. */
+/** Not every connection gets the product type. */
 function isOfKind(
   { media_type: type, media_product_type: product }: ListedMedia,
   kind: Kind,
@@ -60,7 +61,7 @@ function isOfKind(
   return type === expected && (typeof product !== "string" || product === LISTED_PRODUCTS[kind]);
 }
 
-/** Some connections are shown captions without "@", and white space may be collapsed. */
+/** Some connections see captions without "@", and whitespace may be collapsed. */
 function plain(text: string): string {
   return collapseSpaces(text.replaceAll("@", ""));
 }

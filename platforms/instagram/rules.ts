@@ -4,7 +4,7 @@ import type { InstagramSettings } from "./settings.ts";
 // Source of the numbers: Instagram docs, POST /{ig-user-id}/media, 2026-09-11.
 const MAX_HASHTAGS = 30;
 const MAX_MENTIONS = 20;
-/** Instagram's own app went down to 5 in late 2025, and some posts with more were refused; the docs still say 30. */
+/** Instagram's own app went down to 5 in late 2025, and some posts with more were rejected; the docs still say 30. */
 const ADVISED_HASHTAGS = 5;
 
 const COMMENT_SCOPES = ["instagram_business_manage_comments", "instagram_manage_comments"];

@@ -4,7 +4,7 @@ import { BrokerError, type QuietStep } from "../platform.ts";
 import { takesBytes, videoRendition } from "./content.ts";
 import { graphs } from "./errors.ts";
 
-/** Bytes for a container that waits for them; where Instagram fetches the video itself there is nothing to do. */
+/** Uploads a container's file; if Instagram fetches the video itself, there is nothing to do. */
 export function uploadVideo(container: string, item: number): QuietStep {
   return {
     name: `${container}-upload`,

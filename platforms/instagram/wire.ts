@@ -3,13 +3,13 @@ import { z } from "zod";
 import { permalink, type ContainerState } from "../kit/meta/containers.ts";
 import { metaId as id } from "../kit/meta/graph.ts";
 
-/** Instagram's answers, only the members that are read. */
+/** Instagram's responses, only the fields that are used. */
 
 const text = z.string().nullish();
 
 const count = z.number().nullish();
 
-/** The docs show some answers wrapped in a list, while clients receive them bare. */
+/** The docs show some responses wrapped in a list, while clients receive them bare. */
 function bareOrWrapped<T>(schema: z.ZodType<T>): z.ZodType<T> {
   return z.preprocess(
     (body) =>

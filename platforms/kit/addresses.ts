@@ -1,9 +1,9 @@
 import ipaddr from "ipaddr.js";
 
-/** Which addresses that are not public pass, too: none, those of this machine alone, or private ones as well. */
+/** Which private addresses are allowed, too: none, only this machine's, or all. */
 export type AllowPrivate = boolean | "loopback";
 
-/** Whether an IP address may be connected to on a user's word: public ones, and those that `allowPrivate` lets pass. */
+/** Whether an IP address may be connected to for a user: public ones, and those that `allowPrivate` allows. */
 export function isAllowedAddress(address: string, allowPrivate: AllowPrivate): boolean {
   if (!ipaddr.isValid(address) || PLATFORM_SERVICES.has(address)) return false;
   const parsed = ipaddr.parse(address);
@@ -12,10 +12,7 @@ export function isAllowedAddress(address: string, allowPrivate: AllowPrivate): b
   return allowPrivate === "loopback" ? range === "loopback" : allowPrivate && PRIVATE_RANGES.has(range);
 }
 
-/**
- * Whether a URL's host says by itself that it may not be connected to. Where another name leads shows only when it is
- * resolved.
- */
+/** Whether a URL's host is itself a forbidden address. Where another name leads is known only when it is resolved. */
 export function isRefusedHost({ hostname }: URL, allowPrivate: boolean): boolean {
   const host = hostname.replace(/^\[|\]$/g, "");
   return ipaddr.isValid(host) ? !isAllowedAddress(host, allowPrivate) : !allowPrivate && isLoopbackHost(host);
@@ -27,13 +24,10 @@ export function isLoopbackHost(hostname: string): boolean {
   return ipaddr.isValid(host) ? ipaddr.process(host).range() === "loopback" : /(^|\.)localhost$/.test(host);
 }
 
-/** What of IPv6 has been given out for the public internet. Source: IANA IPv6 address space registry. */
+/** The parts of IPv6 allocated to the public internet. Source: IANA IPv6 address space registry. */
 const GLOBAL_IPV6 = ipaddr.parseCIDR("2000::/3");
 
 const PRIVATE_RANGES: ReadonlySet<string> = new Set(["loopback", "private", "uniqueLocal"]);
 
-/**
- * Public in form, but answered by the cloud a machine runs in. Source: Microsoft Learn, "What is IP address
- * 168.63.129.16?".
- */
+/** Looks public, but is served by the machine's cloud. Source: Microsoft Learn, "What is IP address 168.63.129.16?". */
 const PLATFORM_SERVICES: ReadonlySet<string> = new Set(["168.63.129.16"]);

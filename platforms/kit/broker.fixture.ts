@@ -13,7 +13,7 @@ import {
 } from "../platform.ts";
 import { createHttpClient, parseJson, type HttpAnswer } from "./http.ts";
 
-/** What tests of brokers need: a host that says what it is told to say, and a way to run a broker's steps. */
+/** Helpers for testing brokers: a host with scripted responses, and a way to run a broker's steps. */
 
 export interface Received {
   method: string;
@@ -23,7 +23,7 @@ export interface Received {
   path: string;
   query: Record<string, string>;
   headers: IncomingMessage["headers"];
-  /** A form's fields; of a multipart form too, with a file as its size. */
+  /** A form's fields, including multipart forms, with a file as its size. */
   fields: Record<string, string>;
   /** A body of JSON, read. */
   json: unknown;
@@ -32,7 +32,9 @@ export interface Received {
   sizeBytes: number;
 }
 
-/** A server for every host; `answer` says status, body and headers, the date too. "drop" cuts the connection. */
+/**
+ * A server for every host; `answer` returns status, body and headers, including the date. "drop" closes the connection.
+ */
 export async function startHost(
   t: TestContext,
   answer: (request: Received) => [number, unknown, Record<string, string>?] | "drop",
@@ -145,7 +147,7 @@ export function contextFor(
   };
 }
 
-/** A commit at noon whose answer was lost, read back after ten seconds. */
+/** A commit at noon whose response was lost, checked after ten seconds. */
 export function lostCommit(
   step: string,
   more: Partial<Omit<OpenIntent, "answer">> & { answer?: Partial<OpenIntent["answer"]> } = {},

@@ -5,35 +5,35 @@ import type { HttpAnswer } from "./http.ts";
 import { redact } from "./redaction.ts";
 
 /**
- * One row of a platform's table of errors: what a refusal means. Every table has these columns, and adds those by which
- * its rows are matched; the first row that matches decides.
+ * A row of a platform's error table: what an error means. Every table has these columns, and adds those by which its
+ * rows are matched; the first match applies.
  */
 export interface ErrorRow {
-  /** What the platform refuses, for the documentation's table. */
+  /** What the platform reports, for the documentation. */
   about: string;
   brokerCode: BrokerCode;
-  /** How it surfaces, where that is more exact than the broker code's own public code. */
+  /** The public code, if more specific than the broker code's. */
   publicCode?: PublicCode;
-  /** Whether this answer to the call that publishes proves that nothing was published. */
+  /** Whether this response to the publishing request proves that nothing was published. */
   notPublished: boolean;
   retryable?: boolean;
   retryAfterSeconds?: number;
   /** Tries in all. */
   maxAttempts?: number;
-  /** See `BrokerError`: where it is more than the code says. */
+  /** See `BrokerError`: if it differs from the code's default. */
   passes?: true;
-  /** Whose calls are limited; the account's where it is left out. */
+  /** Whose limit it is; the account's by default. */
   limitOf?: "app";
   /** The public sentence. */
   message: string;
 }
 
-/** What a failure means that is told apart from a refusal: of a container, a video, an upload. */
+/** The meaning of a failure that is reported other than as an error: of a container, a video, an upload. */
 export type ErrorOutcome = Pick<ErrorRow, "brokerCode" | "message"> & Partial<ErrorRow>;
 
 /**
- * The error that a row makes of what the platform said. An answer of the 5xx family proves nothing, whatever the row
- * says. `label` is the platform's name in sentences.
+ * The error for a row and the platform's response. A 5xx response proves nothing, whatever the row says. `label` is the
+ * platform's name in messages.
  */
 export function toBrokerError(
   label: string,
@@ -49,12 +49,12 @@ export function toBrokerError(
   });
 }
 
-/** What a platform said in an answer, without secrets and of a bounded length; null where it said nothing. */
+/** A platform's own message from a response, without secrets and truncated; null if there is none. */
 export function platformWords(text: string | null | undefined): string | null {
   return text === null || text === undefined || text === "" ? null : cutText(redact(text), 500);
 }
 
-/** The error for an answer that is no refusal, but not of the form that the platform documents. */
+/** The error for a successful response in an undocumented format. */
 export function unreadable(label: string, answer: HttpAnswer, requestId: string | null, cause: unknown): BrokerError {
   return new BrokerError("UNEXPECTED_RESPONSE", `${label} returned a response that could not be read.`, {
     platformError: { status: answer.status, code: null, message: null, requestId },
@@ -63,8 +63,8 @@ export function unreadable(label: string, answer: HttpAnswer, requestId: string 
 }
 
 /**
- * The platform's own words join the sentence where they can tell what is wrong with the post. About the account, a
- * limit or a fault our sentence already says all that anyone can do.
+ * The platform's own message is included if it can say what is wrong with the post. For account, limit and server
+ * errors, our message already says everything useful.
  */
 const QUOTED: ReadonlySet<BrokerCode> = new Set([
   "CONTENT_REJECTED",

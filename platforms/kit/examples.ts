@@ -1,4 +1,4 @@
-/** A post as the platform's page shows it. It is valid as it stands, but for the account that it goes to. */
+/** A post shown on the platform's page. It is valid as it is, except for the account. */
 export interface Example {
   title: string;
   content: Record<string, unknown>;

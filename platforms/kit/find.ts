@@ -1,7 +1,7 @@
 /**
- * Where `words` begin in `text` at or after `from`, or -1; as `indexOf` says it, in steps that grow with both lengths
- * and never with their product. The engine's own search takes seconds where both are long and repeat themselves, as
- * a person may write them. (Knuth, Morris and Pratt.)
+ * Where `words` first occur in `text` at or after `from`, or -1, like `indexOf`, in time proportional to the sum of the
+ * lengths and not their product. The engine's own search takes seconds if both are long and repetitive, as users can
+ * make them. (Knuth, Morris and Pratt.)
  */
 export function find(text: string, words: string, from = 0): number {
   const last = words.length - 1;
@@ -22,7 +22,8 @@ const FEW = 16;
 const SHORT = 1024;
 
 /**
- * `text` with `by` in every place of `words`, from left to right; as `replaceAll` does it. Empty words have no place.
+ * `text` with every occurrence of `words` replaced by `by`, from left to right, like `replaceAll`. Empty words do not
+ * occur.
  */
 export function replaceEvery(text: string, words: string, by: string): string {
   if (words === "") return text;
@@ -35,7 +36,7 @@ export function replaceEvery(text: string, words: string, by: string): string {
   return result + text.slice(position);
 }
 
-/** For each beginning of `words`, how long a shorter beginning it ends with. */
+/** For each prefix of `words`, the length of the longest shorter prefix it ends with. */
 function bordersOf(words: string): Uint32Array {
   const borders = new Uint32Array(words.length);
   let matched = 0;

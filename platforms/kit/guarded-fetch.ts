@@ -12,30 +12,27 @@ export interface GuardedFetchOptions {
   method?: "GET" | "POST";
   headers?: Record<string, string>;
   body?: string;
-  /** Lets loopback addresses pass, or private ones too: for development. */
+  /** Allows loopback addresses, or all private ones: for development. */
   allowPrivate: AllowPrivate;
   /**
-   * What begins like this (it ends in a slash) is the operator's own: it passes wherever its host leads, and no
-   * redirect of it is followed.
+   * URLs with this prefix (which ends in a slash) are the operator's own: they are allowed wherever the host leads,
+   * without following redirects.
    */
   ownUrl?: string;
   /** More bytes than these are not read. */
   maxBytes: number;
   /**
-   * Takes an answer whose body is larger or compressed too: its status is what counts, and at most the beginning of the
-   * body is read.
+   * Accepts a response with a larger or compressed body: only its status counts, and at most the beginning of the body
+   * is read.
    */
   anyBody?: boolean;
-  /** Redirects followed, each checked like the first address. With 0 a redirect is an answer like any other. */
+  /** Maximum redirects, each checked like the first URL. With 0, a redirect is a response like any other. */
   maxRedirects?: number;
   /** For the whole exchange, the body included. */
   totalSeconds: number;
-  /** For each of: connecting, the answer's head, and any pause in its body. */
+  /** For each of: connecting, the response headers, and any pause in the body. */
   pauseSeconds?: number;
-  /**
-   * A body that has been waited for so long has to bring so much a second, or it is given up: a drip must not hold a
-   * place.
-   */
+  /** After this long, a body must arrive at this rate, or it is aborted: a slow drip must not occupy a place. */
   leastRate?: { bytesPerSecond: number; afterSeconds: number };
   signal?: AbortSignal;
   /** How names are resolved; by default as the machine does. */
@@ -51,11 +48,10 @@ export type Resolve = (
 export interface GuardedAnswer {
   status: number;
   headers: Record<string, string | string[] | undefined>;
-  /** The address that answered, after redirects. */
+  /** The URL that responded, after redirects. */
   url: string;
   /**
-   * Fails with a GuardedFetchError. Either it is read (to its end or until a `for await` is left), or `discard` is
-   * called.
+   * Rejects with a GuardedFetchError. Either read it (to its end or until a `for await` is left), or call `discard`.
    */
   body: AsyncIterable<Uint8Array>;
   discard(): void;
@@ -70,7 +66,10 @@ export type GuardedFailure =
   | "timeout"
   | "unreachable";
 
-/** `message` is a sentence for the user who gave the URL; it tells nothing of what lies behind a refused address. */
+/**
+ * `message` is a sentence for the user who provided the URL; it reveals nothing about what is behind a forbidden
+ * address.
+ */
 export class GuardedFetchError extends Error {
   readonly failure: GuardedFailure;
 
@@ -92,10 +91,9 @@ export class GuardedFetchError extends Error {
 }
 
 /**
- * The one door through which URLs that users name are asked for, by the server and by the sandbox alike. Only http and
- * https, without credentials in the URL, on port 80, 443 or above 1023, to public addresses. The address that is
- * checked is the one connected to, on every redirect, so a name that changes its address between the two gains nothing.
- * Bodies are never unpacked.
+ * The only way to request user-provided URLs, for the server and the sandbox. Only http and https, without credentials
+ * in the URL, on port 80, 443 or above 1023, to public addresses. The checked address is the one connected to, on every
+ * redirect, so changing a name's address in between has no effect. Bodies are never decompressed.
  */
 export async function guardedFetch(address: string, options: GuardedFetchOptions): Promise<GuardedAnswer> {
   const pause = (options.pauseSeconds ?? 15) * 1000;
@@ -160,7 +158,7 @@ function checkUrl(address: string, allowPrivate: AllowPrivate, base?: URL): URL 
     throw new GuardedFetchError("bad_url", "The URL must begin with https:// or http://.");
   if (url.username !== "" || url.password !== "")
     throw new GuardedFetchError("bad_url", "The URL must not contain a user name or password.");
-  // Ports below 1024 belong to mail, shells and the like, where a request line could do harm.
+  // Ports below 1024 belong to mail, shells and the like, where an HTTP request could do harm.
   const port = url.port === "" ? null : Number(url.port);
   if (port !== null && port !== 80 && port !== 443 && port < 1024 && !allowPrivate) throw refusedAddress();
   const host = url.hostname.replace(/^\[|\]$/g, "");
@@ -168,10 +166,7 @@ function checkUrl(address: string, allowPrivate: AllowPrivate, base?: URL): URL 
   return url;
 }
 
-/**
- * Connects only to addresses that pass: once where a name is resolved, and once more on the socket, whatever it took to
- * get there.
- */
+/** Connects only to allowed addresses: checked when the name is resolved, and again on the socket. */
 function guardedConnector(
   { allowPrivate, resolve = lookup }: GuardedFetchOptions,
   timeout: number,
@@ -189,7 +184,7 @@ function guardedConnector(
   };
 }
 
-/** A name with but one address that does not pass is refused as a whole. */
+/** A name with even one forbidden address is rejected entirely. */
 function guardedLookup(allowPrivate: AllowPrivate, resolve: Resolve): LookupFunction {
   return (hostname, options, callback) => {
     resolve(hostname, { ...options, all: true }, (error, addresses) => {
@@ -229,7 +224,7 @@ async function* readBody(body: Readable, agent: Agent, options: GuardedFetchOpti
       if (!(chunk instanceof Uint8Array)) throw new Error("undici gave something other than bytes");
       sizeBytes += chunk.byteLength;
       if (sizeBytes > options.maxBytes) throw tooLarge(options);
-      // What our side takes to deal with a chunk is not the sender's slowness.
+      // The time we take to process a chunk does not count as the sender's slowness.
       waitedMs += performance.now() - askedAt;
       if (isDrip(sizeBytes, waitedMs / 1000, options))
         throw new GuardedFetchError("timeout", "The URL responds too slowly.");

@@ -8,20 +8,18 @@ import { transmit, type Transmit, TransportError, transportError, type Transport
 export { TransportError, type TransportFailure } from "./transport.ts";
 
 /**
- * The one way to a platform. One call is one request: no retries, no redirects, a hard time-out, a bounded answer.
- * In test mode `https://HOST/PATH` goes to `{sandbox}/HOST/PATH`, so brokers run the same code in both modes.
+ * The only way to call a platform. One call is one request: no retries, no redirects, a hard timeout, a limited
+ * response. In test mode, `https://HOST/PATH` goes to `{sandbox}/HOST/PATH`, so brokers run the same code in both
+ * modes.
  */
 export interface HttpClient {
-  /**
-   * Sends one request. Resolves with any answer that came whole, whatever its status. Throws a TransportError
-   * otherwise.
-   */
+  /** Sends one request. Resolves with any complete response, whatever its status. Throws a TransportError otherwise. */
   send(request: HttpRequest): Promise<HttpAnswer>;
 }
 
 export interface HttpRequest {
   method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
-  /** The platform's real address. */
+  /** The platform's real URL. */
   url: string;
   query?: Record<string, string>;
   headers?: Record<string, string>;
@@ -30,8 +28,7 @@ export interface HttpRequest {
   json?: unknown;
   bytes?: { contentType: string; sizeBytes: number; open(): Promise<ReadableStream<Uint8Array>> };
   /**
-   * For the whole exchange; where none is given 15 s for a GET, which usually takes less than one, and 30 s for all
-   * else.
+   * For the whole exchange; by default 15 s for a GET, which usually takes less than one, and 30 s for everything else.
    */
   timeoutSeconds?: number;
 }
@@ -41,7 +38,7 @@ export interface HttpAnswer {
   /** Names in lower case. */
   headers: Record<string, string>;
   text: string;
-  /** The body as JSON, with whole numbers beyond 2^53 kept as strings of digits; undefined where it is no JSON. */
+  /** The body as JSON, with integers beyond 2^53 as strings of digits; undefined if it is not JSON. */
   json(): unknown;
 }
 
@@ -49,22 +46,22 @@ export interface HttpClientOptions {
   /** Where test mode's requests go; absent in live mode. */
   sandboxUrl?: string | null;
   /**
-   * Asked right before the first byte goes out, once a connection is there; what it throws forbids the request. With it
-   * every request gets a fresh connection, so that no commit is lost on one that the other side was just closing.
+   * Called right before the first byte is sent, once connected; throwing cancels the request. With it, every request
+   * uses a new connection, so that no commit is lost on one that the other side was just closing.
    */
   beforeSend?: () => void;
   /** Told of every exchange, without secrets. Must not throw. */
   onExchange?: (exchange: HttpExchange) => void;
-  /** Takes http addresses as well, for servers of our own: the sandbox's control API. */
+  /** Also allows http URLs, for servers of our own: the sandbox's control API. */
   allowHttp?: boolean;
   userAgent?: string;
-  /** Ends whatever is under way. */
+  /** Aborts requests in progress. */
   signal?: AbortSignal;
-  /** How a request goes over the wire, where that is not the network. */
+  /** How a request is transmitted, if not over the network. */
   transmit?: Transmit;
 }
 
-/** What is kept of an exchange: nothing secret, nothing long. */
+/** What is stored of an exchange: no secrets, and truncated. */
 export interface HttpExchange {
   method: HttpRequest["method"];
   url: string;
@@ -72,11 +69,11 @@ export interface HttpExchange {
   requestExcerpt: string | null;
   startedAt: Date;
   durationMilliseconds: number;
-  /** Null where no whole answer came; `failure` says why then. */
+  /** Null if there was no complete response; `failure` then says why. */
   status: number | null;
   answerExcerpt: string | null;
   failure: TransportFailure | null;
-  /** False only where the platform saw nothing of the request. */
+  /** False only if the platform certainly did not receive the request. */
   sent: boolean;
 }
 
@@ -114,14 +111,14 @@ export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
   };
 }
 
-/** The same for the same request in every process and at every time: tokens and signatures are left out. */
+/** The same for the same request in every process and at any time: tokens and signatures are excluded. */
 export function requestHash(request: HttpRequest): string {
   return createHash("sha256")
     .update(JSON.stringify([request.method, redactUrl(realUrl(request)), canonicalBody(request)]))
     .digest("hex");
 }
 
-/** JSON in which whole numbers beyond 2^53 stay exact, as strings of digits; undefined where the text is no JSON. */
+/** JSON with exact integers beyond 2^53, as strings of digits; undefined if the text is not JSON. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text, (_key, value: unknown, context?: { source?: string }) => {
@@ -160,7 +157,7 @@ async function exchange(request: HttpRequest, url: URL, options: HttpClientOptio
   return { ...answer, json: () => (read ??= { json: parseJson(answer.text) }).json };
 }
 
-/** To platforms only https is spoken, whatever address an answer of theirs has named. */
+/** Platforms are only called over https, whatever URL their responses contain. */
 function realUrl(request: HttpRequest, allowHttp = true): URL {
   const url = URL.parse(request.url);
   if (url?.protocol !== "https:" && !(allowHttp && url?.protocol === "http:"))
@@ -214,7 +211,7 @@ function bodyExcerpt(request: HttpRequest): string | null {
   return excerpt(JSON.stringify(Object.fromEntries(shown)), secretsOf(request));
 }
 
-/** The secret values that this request carries, so that they are found wherever an answer quotes them. */
+/** The secret values in this request, so that they are recognized when a response quotes them. */
 function secretsOf(request: HttpRequest): string[] {
   const parameters = [...realUrl(request).searchParams, ...Object.entries(request.form ?? {})];
   const headers = Object.entries(request.headers ?? {}).map(

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 
 import type { HttpRequest } from "./http.ts";
 
-/** A file as a part of a form. `sizeBytes` is exactly what `open` gives. */
+/** A file as part of a form. `sizeBytes` is exactly the size of what `open` returns. */
 export interface FilePart {
   name: string;
   filename: string;
@@ -33,7 +33,7 @@ export function multipartBytes(
   };
 }
 
-/** As browsers write it. Source: HTML standard, multipart/form-data encoding algorithm. */
+/** In the browsers' format. Source: HTML standard, multipart/form-data encoding algorithm. */
 function quote(name: string): string {
   return name.replaceAll("\n", "%0A").replaceAll("\r", "%0D").replaceAll('"', "%22");
 }

@@ -1,8 +1,8 @@
 import { replaceEvery } from "./find.ts";
 
 /**
- * Takes secrets out of what is kept or shown: URLs, bodies, messages. By name (`access_token=…`) and by value, since
- * a platform may quote in its answer what it was sent.
+ * Removes secrets from what is stored or shown: URLs, bodies, messages. By name (`access_token=…`) and by value, since
+ * a platform may quote what it was sent.
  */
 
 /** Names whose values are secret in a query, a form, a JSON body or a header. */
@@ -25,7 +25,7 @@ const SECRET_NAMES = [
   "password",
 ] as const;
 
-/** Secret only as a parameter: in answers, `code` is the number of an error. */
+/** Secret only as a parameter: in responses, `code` is an error number. */
 const SECRET_PARAMETERS: ReadonlySet<string> = new Set([...SECRET_NAMES, "code"]);
 
 export const REDACTED = "[redacted]";
@@ -42,7 +42,7 @@ export function isSecretParameter(name: string): boolean {
   return SECRET_PARAMETERS.has(name.toLowerCase());
 }
 
-/** The text without secrets; `secrets` are values known to be secret whatever stands before them. */
+/** The text without secrets; `secrets` are values known to be secret wherever they occur. */
 export function redact(text: string, secrets: readonly string[] = []): string {
   let clean = text;
   for (const secret of secrets) if (secret.length >= 6) clean = replaceEvery(clean, secret, REDACTED);

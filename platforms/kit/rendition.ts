@@ -3,9 +3,8 @@ import type { MediaFacts, MediaType } from "../../model/post.ts";
 import type { PublishMedia, Rendition, StepContext } from "../platform.ts";
 
 /**
- * What has to be made of a medium before a platform with this rule takes it: of an image a JPEG where its type is not
- * taken as it is, where it is larger than the rule fits, or where it lies on its side; of a video another wrapping.
- * Undefined where it may go as it is.
+ * What must be created from a file before a platform with this rule accepts it: for an image a JPEG, if its type is not
+ * supported, it is too large or rotated; for a video another container format. Undefined if it can be used unchanged.
  */
 export function renditionFor(media: PublishMedia, rule: MediaRule): Rendition | undefined {
   if (media.type === "video") return isRewrapped(media, rule) ? { mimeType: "video/mp4" } : undefined;
@@ -19,8 +18,8 @@ export function renditionFor(media: PublishMedia, rule: MediaRule): Rendition | 
 }
 
 /**
- * What a platform asks of its images or videos: the first shape that takes any. Their type and size are the same in
- * all.
+ * A platform's requirements for images or videos: those of the first shape that accepts any. Their type and size are
+ * the same in all.
  */
 export function ruleFor({ platform, placements }: Capabilities, kind: MediaType): MediaRule {
   const shapes: readonly Shape[] = placements.flatMap((placement) => placement.shapes);
@@ -49,7 +48,7 @@ export function isRewrapped(
   return rule.converted.some((type) => type === mimeType) || (rule.indexFirst === true && indexFirst === false);
 }
 
-/** The box that the picture has to fit in, turned the way the picture is. */
+/** The box that the image must fit in, rotated like the image. */
 function box(
   { width, height }: PublishMedia,
   { fitted }: MediaRule,

@@ -1,15 +1,15 @@
 import type { OpenIntent } from "../platform.ts";
 import type { HttpAnswer } from "./http.ts";
 
-/** By how much a platform's clock and the database's may differ. */
+/** The maximum difference between a platform's clock and the database's. */
 const SKEW_MILLISECONDS = 900_000;
 
-/** How long after its call a post may be dated. */
+/** The maximum time after its request at which a post can be dated. */
 const AFTER_MILLISECONDS = 600_000;
 
 /**
- * Which part of a list to ask for: where a post has to be dated by whichever clock, with no end while that has not
- * come. What is in it is then validated by `earliestDate`.
+ * Which part of a list to query: where a post must be dated by either clock, without an end while that is in the
+ * future. Its entries are then checked with `earliestDate`.
  */
 export function searchedDates({ intentAt, lastIntentAt }: OpenIntent, now: Date): { since: Date; until: Date | null } {
   const until = lastIntentAt.getTime() + AFTER_MILLISECONDS + SKEW_MILLISECONDS;
@@ -18,8 +18,8 @@ export function searchedDates({ intentAt, lastIntentAt }: OpenIntent, now: Date)
 }
 
 /**
- * What a list dates before this is older than the call, by the platform's own clock: the answer says what time it is
- * there. Platforms date a post some seconds before its call where several of their machines are at work.
+ * Anything a list dates before this is older than the request, by the platform's own clock from the response. Platforms
+ * with several machines can date a post some seconds before its request.
  */
 export function earliestDate(
   { intentAt, ageSeconds }: OpenIntent,
@@ -31,7 +31,7 @@ export function earliestDate(
   return began - toleranceSeconds * 1000;
 }
 
-/** As platforms take times: without fractions. */
+/** The time format that platforms accept: without fractions. */
 export function wholeSeconds(time: Date): number {
   return Math.floor(time.getTime() / 1000);
 }

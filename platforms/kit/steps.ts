@@ -1,14 +1,14 @@
 import type { BrokerError, PublishMedia, StepContext } from "../platform.ts";
 
-/** How long a step waits for the platform between its looks, by their number, and when it gives up. */
+/** How long a step waits between polls, by their number, and when it gives up. */
 export interface Patience {
   waits: readonly number[];
-  /** After the last of `waits`; a minute where it is left out. */
+  /** After the last of `waits`; a minute by default. */
   thenSeconds?: number;
   giveUpSeconds: number;
 }
 
-/** Waits again, or throws `tooLate` once patience has come to its end. */
+/** Waits again, or throws `tooLate` once the time is up. */
 export function waitAgain(
   { polls, waitedSeconds }: Pick<StepContext, "polls" | "waitedSeconds">,
   { waits, thenSeconds = 60, giveUpSeconds }: Patience,

@@ -1,12 +1,12 @@
 import type { Counting } from "../../model/capabilities.ts";
 import { findUrls } from "./urls.ts";
 
-/** The length of a text as a platform counts it. */
+/** A text's length as counted by a platform. */
 export function countText(text: string, counting: Counting): number {
   return COUNTERS[counting](text);
 }
 
-/** What the counted unit is called in sentences: "281 of 280 weighted characters". */
+/** The unit in messages: "281 of 280 weighted characters". */
 export const COUNTING_WORDS: Record<Counting, string> = {
   weighted: "weighted characters",
   utf16: "UTF-16 units",
@@ -25,35 +25,34 @@ const COUNTERS: Record<Counting, (text: string) => number> = {
   threads: threadsLength,
 };
 
-/** No limit of any platform is as long as this. What is longer, in UTF-16 units, is too long without being counted. */
+/** No platform's limit is this long. Anything longer, in UTF-16 units, is too long without counting. */
 export const MAX_COUNTED_UNITS = 100_000;
 
 /**
- * What is so many times as long as a limit, in UTF-16 units, is longer than it however it is counted. No emoji takes
- * more.
+ * A text longer than this many times its limit, in UTF-16 units, exceeds it however it is counted. No emoji takes more.
  */
 const FAR_BEYOND = 20;
 
 /**
- * The length of a text, or null where it is so far beyond the limit that nobody wants to know how far: counting is
- * slow, and there is one thread for all who send texts.
+ * The length of a text, or null if it is so far beyond the limit that it does not matter: counting is slow, and all
+ * senders share one thread.
  */
 export function countWithin(text: string, { counting, max }: { counting: Counting; max: number }): number | null {
   const most = Math.min(MAX_COUNTED_UNITS, max * FAR_BEYOND);
-  // An address counts the same however long it is.
+  // A URL counts the same however long it is.
   if (counting === "weighted" && text.length <= MAX_COUNTED_UNITS) return weightedLength(text, most);
   return text.length > most ? null : countText(text, counting);
 }
 
 /**
- * The text in Unicode's composed form. Putting a run of marks into order takes the square of its length, so runs that
- * no language has are put into order piece by piece.
+ * The text in Unicode's composed form. Ordering a run of combining marks takes quadratic time, so runs that no language
+ * has are ordered piece by piece.
  */
 export function composed(text: string): string {
   return ENDLESS_MARKS.test(text) ? text.replace(SOME_MARKS, (piece) => piece.normalize("NFC")) : text.normalize("NFC");
 }
 
-/** The text as platforms may show it again: each run of white space is one space, and none stands around it. */
+/** The text as platforms may display it: each run of whitespace is one space, with none at the ends. */
 export function collapseSpaces(text: string): string {
   return text.replace(/\s+/g, " ").trim();
 }
@@ -74,10 +73,10 @@ const PLAIN = /^[\n\x20-\x7e]*$/;
 
 /**
  * X's weighted length, twitter-text configuration version 3: a URL counts 23, an emoji sequence 2, a character of the
- * light ranges 1, every other 2, after normalisation to NFC. Source: docs.x.com, counting characters, 2026-08-22.
+ * light ranges 1, every other 2, after normalization to NFC. Source: docs.x.com, counting characters, 2026-08-22.
  */
 export function weightedLength(text: string): number;
-/** Null where it has more UTF-16 units than this without its URLs. */
+/** Null if it has more UTF-16 units than this without its URLs. */
 export function weightedLength(text: string, mostUnits: number): number | null;
 export function weightedLength(text: string, mostUnits = Infinity): number | null {
   const normal = composed(text);
@@ -106,8 +105,8 @@ function weighPlain(text: string): number {
 }
 
 /**
- * Finds what `\p{RGI_Emoji}` finds. That one holds each place against thousands of sequences; here what a sequence
- * begins with is looked at first.
+ * Finds what `\p{RGI_Emoji}` finds. That checks each position against thousands of sequences; here, the first character
+ * of a sequence is checked first.
  */
 const EMOJI =
   /(?=\p{Emoji})(?:(?=.[\p{EMod}\uFE0F]?\u200D\p{Emoji})\p{RGI_Emoji_ZWJ_Sequence}|(?=.\p{EMod})\p{RGI_Emoji_Modifier_Sequence}|(?=\p{RI})\p{RGI_Emoji_Flag_Sequence}|[\p{Basic_Emoji}\p{Emoji_Keycap_Sequence}\p{RGI_Emoji_Tag_Sequence}])/gv;
@@ -123,8 +122,8 @@ function isLight(codePoint: number): boolean {
 
 /**
  * Threads' length: ordinary characters count 1, an emoji as its UTF-8 bytes. Meta gives no formula; a grapheme cluster
- * that holds a pictograph or a regional indicator is taken whole as an emoji, which errs on the safe side.
- * Source: Threads docs, posts, 2026-04-14.
+ * with a pictograph or a regional indicator counts entirely as an emoji, to be safe. Source: Threads docs, posts,
+ * 2026-04-14.
  */
 export function threadsLength(text: string): number {
   let length = 0;

@@ -12,7 +12,7 @@ export type TransportFailure =
   | "connect_timeout"
   | "tls"
   | "connect_failed"
-  /** After bytes may have gone out. */
+  /** After bytes may have been sent. */
   | "timeout"
   | "reset"
   | "cut"
@@ -22,7 +22,10 @@ export type TransportFailure =
   | "body_failed"
   | "aborted";
 
-/** No whole answer came. `sent: false` proves that the platform saw nothing of the request; `true` proves nothing. */
+/**
+ * There was no complete response. `sent: false` proves that the platform did not receive the request; `true` proves
+ * nothing.
+ */
 export class TransportError extends Error {
   readonly sent: boolean;
   readonly failure: TransportFailure;
@@ -42,7 +45,7 @@ export interface WireRequest {
   headers: Record<string, string>;
   body: string | Readable | null;
   timeoutSeconds: number;
-  /** What an error calls the request; without secrets. */
+  /** How errors name the request; without secrets. */
   name: string;
 }
 
@@ -52,7 +55,7 @@ export interface WireAnswer {
   text: string;
 }
 
-/** Sends the request once and no more, on a fresh connection where `beforeSend` guards it. Throws TransportErrors. */
+/** Sends the request exactly once, on a new connection if `beforeSend` guards it. Throws TransportErrors. */
 export type Transmit = (
   request: WireRequest,
   guards: { beforeSend?: () => void; signal?: AbortSignal },

@@ -5,32 +5,32 @@ import { waitAgain, type Patience } from "../steps.ts";
 import { codeOf, created, getGraph, graphRequest, postGraph, readGraphAnswer, type Graph } from "./graph.ts";
 
 /**
- * How Instagram and Threads publish, in two calls: a container is made and processed, then published. The container's
- * id is known before the post is live, and its state says afterwards what became of it.
+ * How Instagram and Threads publish, in two requests: a container is created and processed, then published. The
+ * container's ID is known before the post is live, and its state shows the outcome afterwards.
  */
 export interface Containers {
-  /** The host that answers for the account. */
+  /** The host for the account. */
   graphOf(context: StepContext): Graph;
-  /** The account's edges: for new containers, for publishing them, and for what is left of the day's posts. */
+  /** The account's edges: for new containers, for publishing them, and for the remaining daily quota. */
   edges: { create: string; publish: string; limit: string };
   /** How a container's state is read. */
   state: { fields: string; schema: z.ZodType<ContainerState> };
-  /** Answers that say no more than "not there": of a container the call came too early, or another has used it. */
+  /** Responses that only say "not found": the request came too early, or another one has used the container. */
   notThere: ReadonlySet<string>;
   /** The code of `notThere` that is about a container which is there, and not ready yet. */
   notReady: string;
-  /** Those that may be about what a new container refers to, which takes a moment to be seen. */
+  /** Those that may be about something a new container refers to, which takes a moment to become visible. */
   mayAppear(code: string): boolean;
   patience: { image: Patience; video: Patience };
-  /** "half an hour", after which a container is made anew, once. */
+  /** "half an hour", after which a container is recreated once. */
   givenUpAfter: string;
-  /** What it means that a container has failed for this reason; it has to be made anew from `redoFrom`. */
+  /** What this failure reason of a container means; it must be recreated from `redoFrom`. */
   failure(reason: string, redoFrom: string): BrokerError;
 }
 
 export interface ContainerState {
   state: string;
-  /** Why it has failed; empty where the platform does not say. */
+  /** Why it has failed; empty if the platform does not say. */
   reason: string;
 }
 
@@ -38,7 +38,7 @@ export const permalink = z.url({ protocol: /^https$/ }).nullish();
 
 const VISIBILITY_WAITS = [5, 15, 30];
 
-/** Makes a container, and leaves its id under the step's name and the address for its bytes under `uriOf`. */
+/** Creates a container, and stores its ID under the step's name and its upload URL under `uriOf`. */
 export function createContainer(
   containers: Containers,
   name: string,
@@ -53,7 +53,7 @@ export function createContainer(
       const given = await fields(context);
       try {
         const { id, uri } = await postGraph(graph, context, created, path, given, 60);
-        // It may have been made before, under another address.
+        // It may have been created before, with another URL.
         const takesBytes = given.upload_type === "resumable";
         return { done: { [name]: id, ...(takesBytes ? { [uriOf(name)]: uri ?? null } : {}) } };
       } catch (error) {
@@ -80,7 +80,7 @@ export function awaitContainer(
     async run(context) {
       const { label } = containers.graphOf(context);
       const anew = { redoFrom, maxAttempts: 2 };
-      // One that was made a moment ago may not be there for reading yet, and with a Page's token now and then.
+      // A new one may not be readable yet, occasionally with a Page's token.
       const { state, reason } = (await readContainer(containers, context, container)) ?? IN_PROGRESS;
       if (state === "FINISHED") return { done: {} };
       if (state === "ERROR") throw containers.failure(reason, redoFrom);
@@ -97,7 +97,7 @@ export function awaitContainer(
 
 const IN_PROGRESS: ContainerState = { state: "IN_PROGRESS", reason: "" };
 
-/** Null where the platform says no more than that the container is not there. */
+/** Null if the platform only says that the container does not exist. */
 export async function readContainer(
   { graphOf, state, notThere }: Containers,
   context: StepContext,
@@ -112,7 +112,7 @@ export async function readContainer(
   }
 }
 
-/** Reads what is left of the day: accounts differ, and the error beyond it is not documented everywhere. */
+/** Reads the remaining daily quota: accounts differ, and the error for exceeding it is not documented everywhere. */
 export function readQuota(containers: Containers, wanted: { posts: number; replies?: number }): QuietStep {
   const { posts, replies = 0 } = wanted;
   return {
@@ -142,7 +142,7 @@ const publishingLimit = z.object({
   data: z.array(z.object({ quota_usage: count, config: quota, reply_quota_usage: count, reply_config: quota })),
 });
 
-/** The call that publishes a container; `done` says what the post's id is worth. */
+/** The request that publishes a container; `done` interprets the post's ID. */
 export function publishContainer(
   containers: Containers,
   name: string,
@@ -162,7 +162,7 @@ export function publishContainer(
   };
 }
 
-/** The post's address, where the platform gives one. */
+/** The post's URL, if the platform returns one. */
 export async function readPermalink(graph: Graph, context: StepContext, id: string): Promise<StepDone> {
   const schema = z.object({ permalink });
   const { permalink: url } = await getGraph(graph, context, schema, id, { fields: "id,permalink" });

@@ -1,9 +1,9 @@
 import type { GraphErrorRow } from "./graph.ts";
 
 /**
- * What the Graph API says on Instagram and Facebook alike, with each network's own word for itself. A network puts its
- * own rows before these. Source: Graph API docs, handling errors, and Facebook Login docs, 2026-09-11; the subcodes of
- * 368 were seen by open-source clients.
+ * Graph API errors common to Instagram and Facebook, with each network's own name. A network's own rows come before
+ * these. Source: Graph API docs, handling errors, and Facebook Login docs, 2026-09-11; the subcodes of 368 were
+ * observed by open-source clients.
  */
 export function metaErrors(label: string): GraphErrorRow[] {
   return [...signInErrors(label), ...accessErrors(label), ...limitErrors(label), ...faultErrors(label)];

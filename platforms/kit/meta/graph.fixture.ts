@@ -1,6 +1,6 @@
 import type { GraphErrorRow } from "./graph.ts";
 
-/** An answer that the row, and no row before it, is about. */
+/** A response that matches the row, and no row before it. */
 export function exampleOf(row: GraphErrorRow): { status: number; body: object } {
   if (row.exchange === true)
     return {

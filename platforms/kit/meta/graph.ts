@@ -9,7 +9,7 @@ import { regainSeconds } from "./usage.ts";
 /** Instagram's and Facebook's; usable until 2028-07-29. Source: Graph API changelog, 2026-10-01. */
 export const GRAPH_VERSION = "v25.0";
 
-/** What the networks of Meta share: how the Graph API is called, and how it says no. */
+/** What Meta's networks share: how to call the Graph API, and its errors. */
 export interface Graph {
   /** "Threads", as sentences name it. */
   label: string;
@@ -20,7 +20,7 @@ export interface Graph {
 
 /** A row of a network's table of errors, by which of the Graph API's marks it is matched. */
 export interface GraphErrorRow extends ErrorRow {
-  /** Single codes and ranges, both ends included; absent: any. */
+  /** Single codes and inclusive ranges; absent: any. */
   codes?: readonly (number | readonly [number, number])[];
   /** Absent: any. */
   subcodes?: readonly number[];
@@ -28,9 +28,9 @@ export interface GraphErrorRow extends ErrorRow {
   either?: readonly number[];
   /** A name that Meta puts inside one of the error's texts. */
   name?: string;
-  /** Only where nothing but the sentence tells two rows apart. */
+  /** Only if nothing but the message distinguishes two rows. */
   sentence?: RegExp;
-  /** The token exchange's own form of error. */
+  /** The token exchange's own error format. */
   exchange?: true;
 }
 
@@ -60,12 +60,12 @@ export function graphRequest(
 export const metaId = z.union([z.string(), z.number()]).transform(String).pipe(z.string().regex(/^\d+$/));
 
 /**
- * What is made: a container, a post, a photo or a comment. `uri` is where the bytes go, of a container that waits for
- * them.
+ * A created object: a container, a post, a photo or a comment. `uri` is the upload URL of a container that waits for
+ * its file.
  */
 export const created = z.object({ id: metaId, uri: z.string().nullish() });
 
-/** Who calls: a step, or a sign-in with the token it has got. */
+/** The caller: a step, or a sign-in with its token. */
 export interface GraphCaller {
   http: HttpClient;
   accessToken: string;
@@ -82,7 +82,7 @@ export function getGraph<T>(
   return callGraph(graph, http, schema, graphRequest(graph, accessToken, "GET", path, parameters));
 }
 
-/** Makes or changes something, that nobody but the account sees yet. */
+/** Creates or changes something that only the account can see so far. */
 export function postGraph<T>(
   graph: Graph,
   { http, accessToken }: GraphCaller,
@@ -96,8 +96,8 @@ export function postGraph<T>(
 }
 
 /**
- * Sends a request and reads its answer. Throws a BrokerError where the platform refuses, a TransportError where no
- * answer came.
+ * Sends a request and reads its response. Throws a BrokerError if the platform rejects it, a TransportError if there
+ * was no response.
  */
 export async function callGraph<T>(
   graph: Graph,
@@ -108,7 +108,7 @@ export async function callGraph<T>(
   return readGraphAnswer(graph, schema, await http.send(request));
 }
 
-/** What the answer says, in the schema's form. Throws a BrokerError for every answer that is not a good one. */
+/** The response, parsed by the schema. Throws a BrokerError for every unsuccessful response. */
 export function readGraphAnswer<T>(graph: Graph, schema: z.ZodType<T>, answer: HttpAnswer): T {
   const body = answer.json();
   const isError = typeof body === "object" && body !== null && ("error" in body || "error_type" in body);
@@ -119,8 +119,8 @@ export function readGraphAnswer<T>(graph: Graph, schema: z.ZodType<T>, answer: H
 }
 
 /**
- * Decides by name, subcode, code, then HTTP status. An answer outside the network's table never proves that nothing was
- * published.
+ * Decides by name, subcode, code, then HTTP status. A response outside the network's table never proves that nothing
+ * was published.
  */
 export function classifyGraphAnswer(graph: Graph, answer: HttpAnswer): BrokerError {
   const error = readGraphError(answer);
@@ -150,8 +150,7 @@ export function classifyGraphAnswer(graph: Graph, answer: HttpAnswer): BrokerErr
 }
 
 /**
- * The error that a row of the table makes of what the platform said. A limit ends when the answer says, at the earliest
- * when the row does.
+ * The error for a row and the platform's response. A limit ends when the response says, and no earlier than the row's.
  */
 export function graphError(
   graph: Graph,
@@ -191,7 +190,7 @@ export function findErrorRow(graph: Graph, error: GraphError): GraphErrorRow | u
   );
 }
 
-/** Null where the answer holds no error in one of Meta's forms. */
+/** Null if the response has no error in one of Meta's formats. */
 export function readGraphError(answer: HttpAnswer): GraphError | null {
   const body = answer.json();
   const graph = graphForm.safeParse(body);
@@ -219,7 +218,7 @@ export function readGraphError(answer: HttpAnswer): GraphError | null {
   };
 }
 
-/** The code with which the platform has refused, where it is one of these. */
+/** The platform's error code, if it is one of these. */
 export function codeOf(error: unknown, isOne: (code: string) => boolean): string | null {
   const code = error instanceof BrokerError ? (error.platformError?.code ?? null) : null;
   return code !== null && isOne(code) ? code : null;

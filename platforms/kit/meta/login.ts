@@ -6,16 +6,14 @@ import { callGraph, getGraph, GRAPH_VERSION, metaId as id, type Graph } from "./
 import { success } from "./upload.ts";
 
 /**
- * Facebook Login, which leads to Pages and to the professional Instagram accounts linked to them.
- * Source: Facebook Login docs, manual flow and long-lived tokens, 2026-09-11.
+ * Facebook Login, for Pages and the professional Instagram accounts linked to them. Source: Facebook Login docs, manual
+ * flow and long-lived tokens, 2026-09-11.
  */
 
-/**
- * Permissions that a person refused once are asked for again; without the parameter they would be passed over for ever.
- */
+/** Asks again for permissions that were once declined; without the parameter, they would be skipped forever. */
 export const FACEBOOK_DIALOG = `https://www.facebook.com/${GRAPH_VERSION}/dialog/oauth?auth_type=rerequest`;
 
-/** A Page that a person may publish as, with the token for it. */
+/** A Page that a user can publish to, with its token. */
 export interface ManagedPage {
   id: string;
   name: string | null;
@@ -29,8 +27,8 @@ export interface ManagedPage {
 }
 
 /**
- * Code to short user token (1 to 2 hours) to long user token (60 days), with what was really granted. Throws
- * AUTH_REVOKED where the person refused one of the `needed` permissions.
+ * Code to short-lived user token (1 to 2 hours) to long-lived user token (60 days), with the granted scopes. Throws
+ * AUTH_REVOKED if one of the `needed` permissions was declined.
  */
 export async function exchangeFacebookCode(
   graph: Graph,
@@ -63,7 +61,7 @@ export async function exchangeFacebookCode(
   };
 }
 
-/** Throws AUTH_REVOKED, with a sentence for the person, where a permission that publishing needs was not granted. */
+/** Throws AUTH_REVOKED, with a sentence for the user, if a permission that publishing needs was not granted. */
 export function requireScopes(graph: Graph, granted: readonly string[], needed: readonly string[]): void {
   const missing = needed.filter((scope) => !granted.includes(scope));
   if (missing.length === 0) return;
@@ -75,8 +73,8 @@ export function requireScopes(graph: Graph, granted: readonly string[], needed: 
 }
 
 /**
- * The Pages that the person of this user token may publish as, those held through a business too. A Page token taken
- * with a long user token has no end of its own.
+ * The Pages that the user of this token can publish to, including those of a business. A Page token obtained with a
+ * long-lived user token does not expire.
  */
 export async function readManagedPages(graph: Graph, http: HttpClient, accessToken: string): Promise<ManagedPage[]> {
   const own = await readAll(graph, http, accessToken, "me/accounts", PAGE_FIELDS, page);
@@ -85,7 +83,7 @@ export async function readManagedPages(graph: Graph, http: HttpClient, accessTok
   return [...new Map(pages.map((managed) => [managed.id, managed])).values()].filter(mayPublish);
 }
 
-/** One Page by its own token, which tells no token again. */
+/** One Page by its own token, which returns no token again. */
 export async function readPage(
   graph: Graph,
   http: HttpClient,
@@ -97,12 +95,12 @@ export async function readPage(
 }
 
 /**
- * Takes back what the person granted to the app, on all Pages and accounts alike: Meta has no narrower call. Needs no
- * user token: the app asks whose token it is, and withdraws it in its own name.
+ * Revokes everything the user granted to the app, on all Pages and accounts: Meta has no narrower request. Needs no
+ * user token: the app looks up the token's user, and revokes on its own behalf.
  */
 export async function revokeFacebookGrant(graph: Graph, http: HttpClient, app: OAuthApp, grant: Grant): Promise<void> {
   const grantor = await readGrantor(graph, http, app, grant);
-  // A token that is not valid any more has nothing left to be taken back.
+  // An invalid token has nothing left to revoke.
   if (grantor === null) return;
   await callGraph(graph, http, success, {
     method: "DELETE",
@@ -111,7 +109,7 @@ export async function revokeFacebookGrant(graph: Graph, http: HttpClient, app: O
   });
 }
 
-/** The id of the person whose token it is, as the app knows it; null where the token is not valid any more. */
+/** The ID of the token's user, as known to the app; null if the token is no longer valid. */
 export async function readGrantor(graph: Graph, http: HttpClient, app: OAuthApp, grant: Grant): Promise<string | null> {
   const query = { input_token: grant.accessToken, access_token: appToken(app) };
   const { data } = await callGraph(graph, http, tokenFacts, {
@@ -130,7 +128,7 @@ const OWN_FIELDS =
   "id,name,username,link,category,picture{url},instagram_business_account{id,username,name,profile_picture_url}";
 const PAGE_FIELDS = `${OWN_FIELDS},access_token,tasks`;
 
-/** 2,000 Pages; what gives more than that does not end. */
+/** 2,000 Pages; a list with more does not end. */
 const MAX_LISTS = 20;
 
 const text = z
@@ -162,10 +160,7 @@ const business = z.object({ id });
 
 const tokenFacts = z.object({ data: z.object({ user_id: id.nullish(), is_valid: z.boolean().nullish() }) });
 
-/**
- * Every entry of a list that comes in pieces. The address of the next piece holds the token, so only its cursor is
- * used.
- */
+/** Every entry of a paged list. The next page's URL contains the token, so only its cursor is used. */
 async function readAll<T>(
   graph: Graph,
   http: HttpClient,
@@ -188,7 +183,7 @@ async function readAll<T>(
   return entries;
 }
 
-/** Only people who granted `business_management` may be asked for; for all others there are none. */
+/** Requires `business_management`; without it, there are none. */
 async function readBusinessPages(graph: Graph, http: HttpClient, accessToken: string): Promise<z.infer<typeof page>[]> {
   try {
     const businesses = await readAll(graph, http, accessToken, "me/businesses", "id", business);

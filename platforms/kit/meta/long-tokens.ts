@@ -6,11 +6,11 @@ import { callGraph, type Graph } from "./graph.ts";
 
 /**
  * The logins of Instagram and Threads: a code becomes a token for an hour, that one a token for 60 days, which renews
- * itself and has no refresh token. These calls know no versions.
+ * itself and has no refresh token. These endpoints have no versions.
  */
 export interface LongTokens {
   graph: Graph;
-  /** Where a code is taken. */
+  /** Where a code is exchanged. */
   codeUrl: string;
   /** "https://graph.threads.net" */
   host: string;
@@ -18,10 +18,10 @@ export interface LongTokens {
   prefix: string;
 }
 
-/** A token has to be a day old and lives 60 days. */
+/** A token must be a day old to be renewed, and lasts 60 days. */
 export const RENEWAL = { minAgeSeconds: 86_400, afterSeconds: 30 * 86_400 };
 
-/** The grant that a code leads to, and what else the answer to the code says, in the schema's form. */
+/** The grant for a code, and the rest of the response, parsed by the schema. */
 export async function exchangeForLongToken<T extends { access_token: string }>(
   { graph, codeUrl, host, prefix }: LongTokens,
   http: HttpClient,
@@ -50,7 +50,7 @@ export async function exchangeForLongToken<T extends { access_token: string }>(
   return { grant: grantOf(long), short };
 }
 
-/** A grant that is not renewed any more needs the person: only they can connect again. */
+/** If a grant can no longer be renewed, the user must reconnect. */
 export async function renewLongToken(
   { graph, host, prefix }: LongTokens,
   http: HttpClient,

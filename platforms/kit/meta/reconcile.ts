@@ -4,20 +4,20 @@ import { earliestDate, searchedDates, wholeSeconds } from "../search.ts";
 import { readContainer, type Containers } from "./containers.ts";
 import { findRowByCode, graphError, type Graph } from "./graph.ts";
 
-/** What a lost call of `publishContainer` is settled by. */
+/** What settles the outcome of a lost `publishContainer` request. */
 export interface LostContainer<Listed> {
-  /** The steps that made the container and waited for it, and the first of its preparation. */
+  /** The steps that created the container and waited for it, and the first of its preparation. */
   steps: { container: string; ready: string; first: string };
-  /** Posts of the account that look like this one; not complete where the list may go on. */
+  /** Posts of the account that match this one; incomplete if the list may continue. */
   find(state: string | null): Promise<{ hits: Listed[]; complete: boolean }>;
   publishedAs(hit: Listed): StepDone;
-  /** Something of the post is still to come that has to know this part's id. */
+  /** A later part of the post needs this part's ID. */
   mustBeNamed: boolean;
 }
 
 /**
- * Finds out what became of a publishing call: by the container's state, which alone can prove that nothing is live, and
- * by the account's list for the id of what is.
+ * Checks the outcome of a publishing request: by the container's state, the only proof that nothing is live, and by the
+ * account's list for the ID of a live post.
  */
 export async function reconcileContainer<Listed>(
   containers: Containers,
@@ -28,7 +28,7 @@ export async function reconcileContainer<Listed>(
   const { label } = containers.graphOf(context);
   const container = await readContainer(containers, context, steps.container);
   const state = container?.state ?? null;
-  // The call was refused with "not there" or "not ready": it did nothing if the container is still to be published.
+  // The request failed with "not found" or "not ready": it had no effect if the container is still unpublished.
   const refused = containers.notThere.has(intent.answer.platformError?.code ?? "");
   const error = refusal(containers, context, intent);
   if (state === "IN_PROGRESS") {
@@ -66,28 +66,25 @@ export async function reconcileContainer<Listed>(
     : { verdict: "cannot_tell", reason: "The container cannot be read, and the post is not listed." };
 }
 
-/** A container that cannot be read proves nothing: after this long the user is asked. */
+/** A container that cannot be read proves nothing: after this long, the outcome is unknown. */
 const UNREADABLE_SECONDS = 900;
 
-/**
- * From when on a listed post may be this one: a container that says it is still to be published outweighs what may be
- * older.
- */
+/** From when a listed post can be this one: an unpublished container outweighs what may be older. */
 export function earliestOf(intent: OpenIntent, answer: HttpAnswer, state: string | null) {
   return earliestDate(intent, answer, state === "FINISHED" ? 5 : 60);
 }
 
-/** What the lost call was refused with, where it was: it says whether trying again can help. */
+/** The error of the lost request, if there was one: it says whether a retry can help. */
 function refusal(
   { graphOf, notReady }: Containers,
   context: StepContext,
   { answer: { platformError } }: OpenIntent,
 ): BrokerError | undefined {
-  // Of a container that is there, this says no more than that the call came too early.
+  // For an existing container, this only says that the request came too early.
   return refusalOf(graphOf(context), platformError, platformError?.code === "100/33" ? notReady : undefined);
 }
 
-/** The error that a call was refused with, by what was noted of its answer; undefined where that says nothing. */
+/** A request's error, from what was recorded of its response; undefined if that has none. */
 export function refusalOf(
   graph: Graph,
   platformError: OpenIntent["answer"]["platformError"],
@@ -97,7 +94,7 @@ export function refusalOf(
   return row === undefined || platformError === null ? undefined : graphError(graph, row, platformError);
 }
 
-/** The parameters that keep a list to the time in which a lost call may have published. */
+/** The parameters that limit a list to the time in which a lost request may have published. */
 export function listedWithin(intent: OpenIntent, now: Date, limit: number): Record<string, string> {
   const { since, until } = searchedDates(intent, now);
   const end: Record<string, string> = until === null ? {} : { until: String(wholeSeconds(until)) };

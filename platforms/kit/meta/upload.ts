@@ -7,9 +7,9 @@ import { fileFor } from "../rendition.ts";
 import { readGraphAnswer, type Graph } from "./graph.ts";
 
 /**
- * Hands a video's bytes to Meta's upload host, from `offset` to the end, streamed. Throws MEDIA_FAILED, to be begun
- * again from `redoFrom`, where the host takes the bytes of this session no more. Source: Facebook docs, publishing
- * reels, 2026-07-30; Instagram docs, POST /{ig-user-id}/media, 2026-09-11.
+ * Uploads a video to Meta's upload host, from `offset` to the end, streamed. Throws MEDIA_FAILED, to start again from
+ * `redoFrom`, if the host no longer accepts bytes for this session. Source: Facebook docs, publishing reels,
+ * 2026-07-30; Instagram docs, POST /{ig-user-id}/media, 2026-09-11.
  */
 export async function sendVideo(
   graph: Graph,
@@ -31,22 +31,22 @@ export async function sendVideo(
   readGraphAnswer(graph, success, answer);
 }
 
-/** Addresses that a token may be sent to. */
+/** URLs that a token may be sent to. */
 export const uploadUrl = z.url({ protocol: /^https$/, hostname: /^rupload\.facebook\.com$/ });
 
-/** A slow line has to get through as well: 256 kB a second. */
+/** A slow connection must succeed as well: 256 kB per second. */
 export function uploadSeconds(sizeBytes: number): number {
   return 60 + Math.ceil(sizeBytes / 262_144);
 }
 
-/** What Meta answers where there is nothing to tell. */
+/** Meta's response if there is nothing to report. */
 export const success = z.object({ success: z.literal(true) });
 
 const refused = z.object({
   debug_info: z.object({ retriable: z.boolean().nullish(), type: z.string().nullish(), message: z.string().nullish() }),
 });
 
-/** The upload host's own form of error; null where the answer is none. */
+/** The upload host's own error format; null if the response has none. */
 export function readUploadRefusal(graph: Graph, answer: HttpAnswer, redoFrom: string): BrokerError | null {
   const parsed = refused.safeParse(parseJson(answer.text));
   if (!parsed.success) return null;

@@ -4,23 +4,23 @@ import type { QuietStep, Step, StepContext, StepDone, VisibleStep } from "../../
 import { parseJson, type HttpAnswer } from "../http.ts";
 
 /**
- * Of its limits Meta tells how much is used, of 100, and asks for a slower pace from 80 on and for a stop at 95. What a
- * network does not tell is taken for nothing. Source: Graph API docs, rate limiting, 2026-09-11.
+ * Meta reports the used percentage of its limits, and asks for a slower pace from 80 and a stop at 95. Anything not
+ * reported counts as zero. Source: Graph API docs, rate limiting, 2026-09-11.
  */
 const SLOW_AT = { percent: 80, restSeconds: 30 };
 const STOP_AT = { percent: 95, restSeconds: 300 };
 
 /**
- * The same steps, with a rest before each that can wait while the last answer told of much use. The call that publishes
- * never waits. A rest is a wait like any other: it costs no attempt.
+ * The same steps, with a delay before each one that can wait while the last response reported high usage. The
+ * publishing request never waits. A delay is a wait like any other: it costs no attempt.
  */
 export function paced(steps: readonly Step[]): Step[] {
   return steps.map((step) => (step.effect === "visible" ? noting(step) : resting(step)));
 }
 
 /**
- * When calls are welcome again, as the usage header says in minutes, or Retry-After in seconds; null where neither
- * does.
+ * When requests are allowed again, from the usage header in minutes, or Retry-After in seconds; null if there is
+ * neither.
  */
 export function regainSeconds(answer: HttpAnswer): number | null {
   const longest = Math.max(0, ...accountUses(answer).map((use) => use.estimated_time_to_regain_access ?? 0)) * 60;
@@ -29,7 +29,7 @@ export function regainSeconds(answer: HttpAnswer): number | null {
   return Number.isFinite(retryAfter) && retryAfter > 0 ? Math.ceil(retryAfter) : null;
 }
 
-/** The checkpoint's name for the percentage that the last answer told. */
+/** The checkpoint's name for the last reported percentage. */
 const USAGE = "usage";
 
 function resting(step: QuietStep): QuietStep {
@@ -60,7 +60,7 @@ function noting(step: VisibleStep): VisibleStep {
   return { ...step, accept: (answer, context) => noted(step.accept(answer, context), percentOf(answer), context) };
 }
 
-/** Kept only where it makes a difference. */
+/** Stored only if it makes a difference. */
 function noted(outcome: StepDone, percent: number, { checkpoint }: StepContext): StepDone {
   const isOfInterest = percent >= SLOW_AT.percent || checkpoint[USAGE] !== undefined;
   return isOfInterest ? { ...outcome, done: { ...outcome.done, [USAGE]: percent } } : outcome;
