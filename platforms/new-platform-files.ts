@@ -1,4 +1,4 @@
-/** What `npm run new:platform` writes, file by file: the fixed names of platforms/README.md, in its reading order. */
+/** The files that `npm run new:platform` creates: the fixed names of platforms/README.md, in reading order. */
 export function skeletonOf(name: string): Record<string, string> {
   const label = name.charAt(0).toUpperCase() + name.slice(1);
   return {

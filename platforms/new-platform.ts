@@ -5,9 +5,9 @@ import { fileURLToPath } from "node:url";
 import { skeletonOf } from "./new-platform-files.ts";
 
 /**
- * `npm run new:platform NAME` writes a platform's folder, its sandbox too: every file in its place, publishing nothing
- * yet, with its conformance tests red until it does. Refuses to touch a folder that is there. Answers with what it
- * wrote.
+ * `npm run new:platform NAME` creates a platform's folder, including its sandbox: every file in its place, publishing
+ * nothing yet, with its conformance tests failing until it does. Refuses to touch an existing folder. Returns the files
+ * it created.
  */
 export async function newPlatform(name: string, root = ROOT): Promise<string[]> {
   if (!/^[a-z][a-z0-9]{1,29}$/.test(name))

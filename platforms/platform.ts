@@ -4,15 +4,12 @@ import type { MediaFacts, PlatformContent } from "../model/post.ts";
 import type { Definition } from "./definition.ts";
 import type { HttpAnswer, HttpClient, HttpRequest } from "./kit/http.ts";
 
-/** A network: what it can do and, where one can publish to it, how that is done and how one signs in. */
+/** A network: what it supports and, if it can be published to, how, and how to sign in. */
 export interface Platform {
   definition: Definition;
   broker?: Broker;
   oauth?: OAuth;
-  /**
-   * Further ways to sign in, by name, where the platform has more than one. Renewing is always `oauth`'s, whichever way
-   * was taken.
-   */
+  /** Other ways to sign in, by name, if the platform has more than one. Renewal always uses `oauth`. */
   otherLogins?: Readonly<Record<string, OAuth>>;
   /**
    * What the operator should do about the platform's settings before something stops working, by environment name as in
@@ -21,7 +18,7 @@ export interface Platform {
   deprecations?(environment: Readonly<Record<string, string>>, now: Date): readonly Deprecation[];
 }
 
-/** Something that will stop working, and what prevents it. Sentences. */
+/** Something that will stop working, and how to prevent it. Sentences. */
 export interface Deprecation {
   message: string;
   cure: string;
@@ -36,20 +33,20 @@ export interface Deprecation {
  */
 export interface Broker {
   /**
-   * The steps from this content to a published post, in order, names unique. Pure: the same content gives the same
-   * steps in every process, since a step may be run by another process than the one before it.
+   * The steps from this content to a published post, in order, with unique names. Pure: the same content gives the same
+   * steps in every process, since each step can run in a different process.
    */
   steps(content: PlatformContent<PublishMedia>): Step[];
 
   /**
-   * Finds out what became of a visible step whose answer was lost. Only reads. It is called on a schedule until it
-   * gives a verdict; an error it throws counts as "pending".
+   * Checks the outcome of a visible step whose response was lost. Only reads. It is called on a schedule until it
+   * returns a verdict; an error it throws counts as "pending".
    */
   reconcile(context: StepContext, intent: OpenIntent): Promise<Verdict>;
 
   /**
-   * Members of the checkpoint that are a key to whoever has them, such as an upload's address: they are sealed wherever
-   * they are kept. Left by quiet steps only.
+   * Fields of the checkpoint that grant access by themselves, such as an upload URL: they are encrypted wherever they
+   * are stored. Set only by non-visible steps.
    */
   secretCheckpoint?: readonly string[];
 
@@ -59,57 +56,54 @@ export interface Broker {
    */
   indexingLagSeconds: number;
 
-  /**
-   * Set where the platform documents that it refuses an identical post and names the first; see the design's rule on
-   * commits.
-   */
+  /** Set if the platform documents that it rejects an identical post and names the first. */
   identicalRepeat?: { withinSeconds: number; source: string };
 }
 
 export type Step = QuietStep | VisibleStep;
 
-/** A step the audience cannot see: it may be repeated freely, and may run before the due time. */
+/** A step the audience cannot see: it can be repeated freely, and can run before the due time. */
 export interface QuietStep {
   name: string;
   effect: "read" | "hidden";
   /**
-   * Nice to have once the post is live: its failure never fails a live post. Before the last visible step it is passed
-   * over where it fails or waits.
+   * Optional once the post is live: its failure never fails a live post. Before the last visible step, it is skipped if
+   * it fails or waits.
    */
   cosmetic?: true;
   run(context: StepContext): Promise<StepOutcome>;
 }
 
 /**
- * The commit call: the audience sees it. It is two pure halves so that it can send exactly one request. The engine
- * writes the intent, sends `request`, and hands the answer to `accept`.
+ * The commit: the audience sees its effect. It consists of two pure halves so that it can send exactly one request. The
+ * engine writes the intent, sends `request`, and passes the response to `accept`.
  */
 export interface VisibleStep {
   name: string;
   effect: "visible";
-  /** The one request. Anything that has to be fetched or decided first is a step of its own before this one. */
+  /** The one request. Anything that must be fetched or decided first is a separate step before this one. */
   request(context: StepContext): HttpRequest;
   /**
-   * Reads the answer. Throws a BrokerError whose `notPublished` says whether this answer proves that nothing went out;
-   * whatever else it throws (an unreadable body, say) leaves the outcome unknown.
+   * Reads the response. Throws a BrokerError whose `notPublished` says whether this response proves that nothing was
+   * published; anything else it throws (such as an unreadable body) leaves the outcome unknown.
    */
   accept(answer: HttpAnswer, context: StepContext): StepDone;
 }
 
-/** `done`: go on with the next step. `waitSeconds`: ask again then; waiting is not failing and costs no attempt. */
+/** `done`: continue with the next step. `waitSeconds`: run again then; waiting is not failing and costs no attempt. */
 export type StepOutcome = StepDone | { waitSeconds: number };
 
 export interface StepDone {
   /** What later steps need; merged into the checkpoint. Must be JSON. */
   done: Checkpoint;
-  /** Of a visible step: the platform's id of what is live now; null where the platform gives it later. */
+  /** Of a visible step: the platform's ID of what is live now; null if the platform returns it later. */
   remoteId?: string | null;
-  /** What the public sees on the platform post, once known. Only what is given is written. */
+  /** What the public sees on the platform post, once known. Only given fields are written. */
   platformPostId?: string;
   publishedUrl?: string;
   /**
-   * Of a visible step whose id comes from a refusal that names an earlier post: the error that it is where the id turns
-   * out to stand for another post of the account. Nothing was published then.
+   * Of a visible step whose ID comes from an error that names an earlier post: the error to report if the ID belongs to
+   * another post of the account. Nothing was published then.
    */
   onDuplicateRemoteId?: BrokerError;
   /** Things the user should know although the post is live: privacy forced, thumbnail not set. */
@@ -118,30 +112,30 @@ export interface StepDone {
 
 export type Checkpoint = Record<string, string | number | boolean | null | string[]>;
 
-/** What a step gets. Everything in it belongs to this one attempt. */
+/** A step's input. Everything in it belongs to this one attempt. */
 export interface StepContext {
   http: HttpClient;
-  /** A token that outlives the step. Send it in a header where the platform allows; never put it into an error. */
+  /** A token that outlives the step. Send it in a header if the platform allows; never put it into an error. */
   accessToken: string;
   account: { platformAccountId: string; username: string | null; metadata: Record<string, unknown> };
   content: PlatformContent<PublishMedia>;
-  /** What the earlier steps left, merged. */
+  /** What earlier steps stored, merged. */
   checkpoint: Checkpoint;
   media: MediaSource;
-  /** How often this step has already answered `waitSeconds`, and for how long in the engine's (scaled) seconds. */
+  /** How often this step has already returned `waitSeconds`, and for how long in the engine's (scaled) seconds. */
   polls: number;
   waitedSeconds: number;
   now: Date;
   /**
-   * Of a visible step: an earlier call of it went out whose outcome is unknown to this day. What the platform refuses
-   * as published before may be what that call published.
+   * Of a visible step: an earlier request of it has a still unknown outcome. What the platform rejects as a duplicate
+   * may be what that request published.
    */
   mayBeLive?: true;
   /** The operator's settings that are about the platform, by environment name. */
   environment?: Readonly<Record<string, string>>;
 }
 
-/** A media object as the engine hands it to a broker: stored and measured. */
+/** A media object as passed to a broker: stored and measured. */
 export interface PublishMedia extends MediaFacts {
   id: string;
   filename: string;
@@ -151,8 +145,8 @@ export interface PublishMedia extends MediaFacts {
 }
 
 /**
- * What a platform wants made of an image or a video that it does not take as it is. The original is kept. A video is
- * rewrapped, with its index at the front, and the limits of size do not touch it.
+ * What a platform requires of an image or a video that it does not support as it is. The original is kept. A video is
+ * rewrapped, with its index at the front, and size limits do not affect it.
  */
 export interface Rendition {
   mimeType: "image/jpeg" | "image/png" | "video/mp4";
@@ -164,12 +158,12 @@ export interface Rendition {
 export interface MediaSource {
   /** A signed URL under which the platform can fetch the bytes for the next day. */
   publicUrl(media: PublishMedia, rendition?: Rendition): Promise<string>;
-  /** The bytes themselves, from `start` up to and without `end`. */
+  /** The bytes, from `start` up to but excluding `end`. */
   open(
     media: PublishMedia,
     options?: { rendition?: Rendition; start?: number; end?: number },
   ): Promise<ReadableStream<Uint8Array>>;
-  /** What `publicUrl` and `open` would give: size and type after the rendition. */
+  /** The size and type of what `publicUrl` and `open` return, after conversion. */
   describe(
     media: PublishMedia,
     rendition?: Rendition,
@@ -179,19 +173,20 @@ export interface MediaSource {
 /** A commit whose outcome is not known. */
 export interface OpenIntent {
   step: string;
-  /** When the first call of the step whose outcome is not known was about to leave, by the database's clock. */
+  /** When the first request of the step with an unknown outcome was about to be sent, by the database's clock. */
   intentAt: Date;
-  /** The same of the last such call; another one only after the caller has had it sent again. */
+  /** The same for the latest such request; differs only after a forced retry. */
   lastIntentAt: Date;
   /** Since the first, in the engine's (scaled) seconds. */
   ageSeconds: number;
   /**
-   * What other calls are known to have published on the same account of the platform lately: none of it is this one.
+   * Posts that other requests are known to have published recently on the same platform account: none of them is this
+   * one.
    */
   accountedIds: ReadonlySet<string>;
-  /** Another lost call on the account had the very same bytes, so that what looks like this one may be that one. */
+  /** Another lost request on the account had exactly the same bytes, so a match may be that one's. */
   hasTwin: boolean;
-  /** The answer, where one came that proved nothing, and the failure's name where none came. */
+  /** The response that proved nothing, or the failure's name if there was none. */
   answer: {
     status: number | null;
     brokerCode: BrokerCode | null;
@@ -202,52 +197,51 @@ export interface OpenIntent {
 
 export type Verdict =
   /**
-   * It is live. The ids are null where the platform shows that it is live but not which it is; the engine goes on
-   * asking.
+   * It is live. The IDs are null if the platform shows that it is live but not which it is; the engine keeps asking.
    */
   | ({ verdict: "published" } & StepDone)
   /**
-   * The state of a handle that was given before the call proves it: at once where that is `definitive`; otherwise the
-   * engine wants two such reads, apart from each other and after the indexing lag. `redoFrom` names the step to begin
-   * again from; without it the commit itself is repeated.
+   * Proved by the state of a handle that existed before the request: immediately if it is `definitive`; otherwise the
+   * engine requires two such reads, some time apart and after the indexing lag. `redoFrom` names the step to restart
+   * from; without it, the commit itself is repeated.
    */
   | { verdict: "not_published"; definitive: boolean; proof: string; redoFrom?: string; error?: BrokerError }
   /**
    * No list shows it, and nothing but a list could. That is no proof: lists lag, and people delete and edit. Two such
-   * reads, apart from each other and after the indexing lag, make the post `unknown`, and it is never sent again by
-   * itself.
+   * reads, some time apart and after the indexing lag, make the post `unknown`, and it is never sent again
+   * automatically.
    */
   | { verdict: "not_listed"; reason: string }
-  /** Reading back cannot settle it; the post becomes `unknown` at once. Two candidates are this, too. */
+  /** Checking cannot settle it; the post becomes `unknown` immediately. Also used for two candidates. */
   | { verdict: "cannot_tell"; reason: string }
-  /** The platform is still working on the handle, or could not be asked. */
+  /** The platform is still processing the handle, or could not be asked. */
   | { verdict: "pending"; reason: string };
 
 /**
- * A platform's refusal or failure, read from structured fields. The public sentence and the internal detail are apart.
+ * A platform's error or failure, read from structured fields. The public message and the internal detail are separate.
  */
 export class BrokerError extends Error {
   readonly code: BrokerCode;
-  /** How it surfaces, where that is more exact than the broker code's own public code. */
+  /** The public code, if more specific than the broker code's. */
   readonly publicCode: PublicCode | null;
   /**
-   * Whether this answer proves that the call published nothing. Never true for time-outs, resets, 5xx and unreadable
-   * answers.
+   * Whether this response proves that the request published nothing. Never true for timeouts, resets, 5xx and
+   * unreadable responses.
    */
   readonly notPublished: boolean;
-  /** Only after a commit that was accepted: the platform's word that what it accepted is not live and never will be. */
+  /** Only after an accepted commit: the platform says that what it accepted is not live and never will be. */
   readonly neverLive: boolean;
-  /** Whether trying the same again later can help; by default what the broker code says. */
+  /** Whether retrying later can help; by default as the broker code says. */
   readonly retryable: boolean | null;
-  /** The platform's own word on when; null where it gives none. */
+  /** When to retry, from the platform; null if it does not say. */
   readonly retryAfterSeconds: number | null;
-  /** Of RATE_LIMITED: whose calls are limited. An app's limit holds for all accounts that were connected by it. */
+  /** Of RATE_LIMITED: whose limit it is. An app's limit applies to all accounts connected through it. */
   readonly limitOf: "account" | "app";
   /** How many tries this failure is worth in all; null: the engine's usual number. */
   readonly maxAttempts: number | null;
-  /** Whether it passes by itself, whatever the post is: then tries go on for as long as the post may be late. */
+  /** Whether it is temporary, whatever the post is: then attempts continue for as long as the post may be late. */
   readonly passes: boolean;
-  /** The step to begin again from when trying again (a dead container has to be made anew); null: this one. */
+  /** The step to restart from on a retry (a failed container must be recreated); null: this one. */
   readonly redoFrom: string | null;
   readonly platformError: PlatformErrorDetail | null;
 
@@ -269,8 +263,8 @@ export class BrokerError extends Error {
   }
 
   /**
-   * The same error with something changed, and this one as its cause. Another code begins anew: what followed from the
-   * old one, such as when to try again, does not hold for it, and only the platform's words are kept.
+   * The same error with changes, and this one as its cause. A new code starts over: what followed from the old one,
+   * such as when to retry, no longer applies, and only the platform's message is kept.
    */
   with({ code, message, ...changes }: BrokerErrorOptions & { code?: BrokerCode; message?: string }): BrokerError {
     const kept = code === undefined ? this : { platformError: this.platformError };
@@ -281,7 +275,7 @@ export class BrokerError extends Error {
 /** Of these every error passes. */
 const PASSING: ReadonlySet<BrokerCode> = new Set(["PLATFORM_UNAVAILABLE", "RATE_LIMITED"]);
 
-/** What may be said of a failure besides its code and sentence; see the members of `BrokerError`. */
+/** What can be said about a failure besides its code and message; see the fields of `BrokerError`. */
 export interface BrokerErrorOptions {
   publicCode?: PublicCode | null;
   notPublished?: boolean;
@@ -296,14 +290,14 @@ export interface BrokerErrorOptions {
   cause?: unknown;
 }
 
-/** A platform's words are kept, shown and compared: however many it says. */
+/** A platform's messages are stored, shown and compared: limits their length. */
 function bounded({ status, code, message, requestId }: PlatformErrorDetail): PlatformErrorDetail {
   const cut = (text: string | null, length: number) => (text === null ? null : cutText(text, length));
   return { status, code: cut(code, 200), message: cut(message, 1000), requestId: cut(requestId, 200) };
 }
 
 /**
- * How one signs in at a platform, and how long what one gets lives. Data, plus functions where the platform leaves the
+ * A platform's sign-in, and the lifetimes of its tokens. Data, plus functions where the platform deviates from the
  * standard.
  */
 export interface OAuth {
@@ -319,10 +313,10 @@ export interface OAuth {
   /** Turns the code of the redirect into a grant that lasts. */
   exchange(http: HttpClient, app: OAuthApp, callback: { code: string; codeVerifier: string | null }): Promise<Grant>;
   /**
-   * The profile the grant belongs to, and what is known of it without secrets. Where one grant reaches several (Pages,
-   * say), all of them, at least one, in the platform's order: the person chooses. Throws BrokerError AUTH_REVOKED with
-   * a sentence for the person where there is none that can be published to. `readChoices` reads both forms alike.
-   * `scopes` is what was granted, as `exchange` tells it; `environment` as in `StepContext`.
+   * The profile of the grant, and its metadata without secrets. If one grant covers several (such as Pages), all of
+   * them, at least one, in the platform's order: the user chooses. Throws BrokerError AUTH_REVOKED with a message for
+   * the user if there is none to publish to. `readChoices` reads both forms. `scopes` is what `exchange` returned;
+   * `environment` as in `StepContext`.
    */
   profile(
     http: HttpClient,
@@ -331,31 +325,31 @@ export interface OAuth {
     environment?: Readonly<Record<string, string>>,
   ): Promise<Profile | readonly ReachableAccount[]>;
   /**
-   * Reads the profile of one of several accounts anew, by the account's own token. Present where `profile` wants the
-   * person's.
+   * Refreshes the profile of one of several accounts, with the account's own token. Present if `profile` requires the
+   * user's.
    */
   profileAgain?(http: HttpClient, accessToken: string, platformAccountId: string): Promise<Profile>;
   /**
-   * How old a profile may be before it is read again, in seconds, where the platform's quota is small; a day otherwise.
+   * Maximum age of a profile before it is refreshed, in seconds, if the platform's quota is small; a day by default.
    */
   profileLastsSeconds?: number;
   /**
-   * Absent where the platform cannot renew a grant. Throws BrokerError AUTH_EXPIRED or AUTH_REVOKED only where the
-   * platform says so.
+   * Absent if the platform cannot renew a grant. Throws BrokerError AUTH_EXPIRED or AUTH_REVOKED only if the platform
+   * says so.
    */
   refresh?: {
     /** The earliest age of a token at which the platform renews it, and the age at which it should be, in seconds. */
     minAgeSeconds: number;
     afterSeconds: number;
-    /** Set where renewing takes a refresh token: a grant that came without one ends with its access token. */
+    /** Set if renewal requires a refresh token: a grant without one expires with its access token. */
     needsRefreshToken?: true;
     run(http: HttpClient, app: OAuthApp, grant: Grant): Promise<Grant>;
   };
-  /** Absent where the platform has no call for it. */
+  /** Absent if the platform does not support it. */
   revoke?(http: HttpClient, app: OAuthApp, grant: Grant): Promise<void>;
   /**
-   * Whose grant it is, by the platform's own id. Present where `revoke` takes back everything that this person granted
-   * to the app, on other accounts too: it is not called while another connection lives by the same person's grant.
+   * Whose grant it is, by the platform's own ID. Present if `revoke` revokes everything that this person granted to the
+   * app, on other accounts too: it is not called while another connection depends on the same person's grant.
    */
   grantor?(http: HttpClient, app: OAuthApp, grant: Grant): Promise<string | null>;
 }
@@ -369,17 +363,17 @@ export interface OAuthApp {
 export interface Grant {
   accessToken: string;
   refreshToken: string | null;
-  /** Seconds from now; null where the platform names no end. */
+  /** Seconds from now; null if the platform returns no expiry. */
   expiresInSeconds: number | null;
   refreshExpiresInSeconds: number | null;
-  /** What was really granted; null where the platform does not say. */
+  /** The granted scopes; null if the platform does not return them. */
   scopes: string[] | null;
 }
 
 /** One of several accounts that a grant reaches. */
 export interface ReachableAccount {
   profile: Profile;
-  /** What the account is reached with, where it has a token of its own instead of the grant's. */
+  /** The account's own token, if it has one instead of the grant's. */
   token?: Pick<Grant, "accessToken" | "expiresInSeconds">;
 }
 

@@ -8,10 +8,10 @@ export interface FoundUrl {
 }
 
 /**
- * Finds what X turns into links, by the rules of twitter-text: with a scheme or bare, the host ending in a real
+ * Finds what X turns into links, by the rules of twitter-text: with a scheme or without, the host ending in a real
  * top-level domain; not directly after a letter, a digit, `@`, `#` or `$`, and without a scheme not after `- _ . /`
- * either; closing punctuation stays outside. It reads the text in one pass, so that a long hostile text costs no more
- * than its length. Source: twitter-text 3.1.0 (Apache-2.0), with a current list of top-level domains.
+ * either; closing punctuation is excluded. It reads the text in one pass, in time proportional to its length. Source:
+ * twitter-text 3.1.0 (Apache-2.0), with a current list of top-level domains.
  */
 export function findUrls(text: string): FoundUrl[] {
   const found: FoundUrl[] = [];
@@ -29,7 +29,7 @@ export function findUrls(text: string): FoundUrl[] {
   return found;
 }
 
-/** What looks like URLs and where the search goes on, behind a query too that does not belong to them. */
+/** What looks like URLs and where the search continues, also after a query that does not belong to them. */
 interface Match {
   urls: [start: number, end: number][];
   readTo: number;
@@ -44,7 +44,7 @@ const LATIN =
   "\\xC0-\\xD6\\xD8-\\xF6\\xF8-\\xFF\\u0100-\\u024F\\u0253\\u0254\\u0256\\u0257\\u0259\\u025B\\u0263\\u0268\\u026F\\u0272\\u0289\\u028B\\u02BB\\u0300-\\u036F\\u1E00-\\u1EFF";
 const CYRILLIC = "\\u0400-\\u04FF";
 
-/** What may stand in a host name, dots, hyphens and underscores included. */
+/** Characters allowed in a host name, including dots, hyphens and underscores. */
 const HOST_RUN = new RegExp(`[^!'#%&()*+,\\\\/:;<=>?@\\[\\]^{|}~$${SPACES}${FORBIDDEN}${DIRECTION_MARKS}]+`, "g");
 const SCHEME_BEFORE = new RegExp(`(?:^|[^A-Za-z0-9@＠$#＃${FORBIDDEN}])(https?://)$`, "i");
 const BLOCKS_BARE = new RegExp(`[A-Za-z0-9@＠$#＃${FORBIDDEN}]$`);
@@ -71,7 +71,7 @@ function matchWithScheme(text: string, hostStart: number, run: string, scheme: s
   return { urls: (short[1] ?? "").length > 40 ? [] : [[start, start + short[0].length]], readTo };
 }
 
-/** Hosts without a scheme count in their Latin parts only: in 日本example.com the link begins at the e. */
+/** Hosts without a scheme count only their Latin parts: in 日本example.com, the link begins at the e. */
 function matchBare(text: string, runStart: number, run: string): Match | null {
   const before = text[runStart - 1] ?? "";
   for (const from of bareStarts(before, run)) {
@@ -102,7 +102,10 @@ function latinParts(host: string): [start: number, end: number][] {
   return parts;
 }
 
-/** Where in a run a bare host may begin: at its start, or behind a character that is neither Latin letter nor digit. */
+/**
+ * Where a host without a scheme can begin in a run: at its start, or after a character that is neither a Latin letter
+ * nor a digit.
+ */
 function bareStarts(before: string, run: string): number[] {
   const behindForeign = run.search(/[^\x00-\x7F]/) + 1;
   if (BLOCKS_BARE.test(before)) return behindForeign > 0 ? [behindForeign] : [];
@@ -135,7 +138,7 @@ function longestHost(run: string, next: string): string | null {
   return longest;
 }
 
-/** Length of the top-level domain with which the label begins, 0 where it begins with none. */
+/** Length of the top-level domain at the beginning of the label, or 0. */
 function topLevelDomainAt(label: string, next: string): number {
   const punycode = /^xn--[-0-9a-z]+/i.exec(label);
   if (punycode !== null) return punycode[0].length;

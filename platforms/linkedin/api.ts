@@ -23,7 +23,7 @@ export function restRequest(context: StepContext, method: "GET" | "POST", path: 
   };
 }
 
-/** Sends a request and reads its answer. Throws a BrokerError where LinkedIn refuses. */
+/** Sends a request and reads its response. Throws a BrokerError if LinkedIn rejects it. */
 export async function callRest<T>(context: StepContext, schema: z.ZodType<T>, request: HttpRequest): Promise<T> {
   const answer = await sendOrThrow(context, request);
   const parsed = schema.safeParse(answer.json());
@@ -31,7 +31,7 @@ export async function callRest<T>(context: StepContext, schema: z.ZodType<T>, re
   throw unreadable("LinkedIn", answer, answer.headers["x-li-uuid"] ?? null, parsed.error);
 }
 
-/** For answers without a body. */
+/** For responses without a body. */
 export async function sendOrThrow(context: StepContext, request: HttpRequest): Promise<HttpAnswer> {
   const answer = await context.http.send(request);
   if (!isGood(answer)) throw classify(answer, circumstancesOf(context));

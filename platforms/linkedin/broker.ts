@@ -18,8 +18,8 @@ import { uploadImage, uploadVideo } from "./upload.ts";
 import { postUrn } from "./wire.ts";
 
 /**
- * LinkedIn publishes in one call, and a member's token can read nothing back. What it does is refuse an exact duplicate
- * and name the first post: so a call whose answer was lost is settled by sending the same bytes once more.
+ * LinkedIn publishes in one request, and a member's token cannot read posts. But LinkedIn rejects an exact duplicate
+ * and names the first post: a request whose response was lost is settled by sending the same bytes again.
  */
 export const broker: Broker = {
   steps,
@@ -44,9 +44,7 @@ function uploads(media: readonly PublishMedia[]): QuietStep[] {
   return [...media.map(uploadImage), awaitImages(media)];
 }
 
-/**
- * The version of the API for the whole post: the operator's, and where LinkedIn has called that retired, the next one.
- */
+/** The API version for the whole post: the operator's, or the next one if LinkedIn has retired that. */
 function chooseVersion(): QuietStep {
   return {
     name: VERSION_STEP,

@@ -18,7 +18,7 @@ const image = {
   source: IMAGES,
 } as const satisfies MediaRule;
 
-/** MP4 alone: QuickTime files are rewrapped. */
+/** Only MP4: QuickTime files are rewrapped. */
 const video = {
   types: ["video/mp4"],
   converted: ["video/quicktime"],
@@ -44,7 +44,7 @@ export const capabilities = {
       "Organization and Page posting is intentionally gated.",
   },
   scheduling: false,
-  // The unit is undocumented; UTF-16 units are the largest of the likely counts.
+  // The unit is undocumented; UTF-16 units are the strictest of the likely ones.
   text: {
     max: 3000,
     counting: "utf16",
@@ -57,7 +57,7 @@ export const capabilities = {
       byDefault: true,
       shapes: [
         { name: "text", items: { min: 0, max: 0 }, link: "field" },
-        // Beside a link the image is the article's thumbnail.
+        // With a link, the image is the article's thumbnail.
         { name: "one image", items: { min: 1, max: 1 }, image, link: "field" },
         // Source: LinkedIn docs, multiImage post API, 2026-09.
         {

@@ -24,7 +24,7 @@ export function authorOf({ account }: StepContext): string {
   return `urn:li:person:${account.platformAccountId}`;
 }
 
-/** The names under which the upload steps leave the media's URNs. */
+/** The names under which the upload steps store the media's URNs. */
 export const imageStep = (index: number): string => `image-${index + 1}`;
 export const VIDEO = "video";
 
@@ -41,7 +41,7 @@ function contentOf(context: StepContext, given: LinkedinSettings): Record<string
   return images.length === 1 ? { media: images[0] } : { multiImage: { images } };
 }
 
-/** LinkedIn fetches nothing of the page, so the card has what is given here. */
+/** LinkedIn does not fetch the page, so the card shows what is given here. */
 function articleOf(context: StepContext, given: LinkedinSettings, source: string): Record<string, unknown> {
   const hasThumbnail = context.content.media.length > 0;
   return {
@@ -56,7 +56,7 @@ function articleOf(context: StepContext, given: LinkedinSettings, source: string
 
 const TITLE_MAX = 400;
 
-/** The text's first line that says something, else the host's name. */
+/** The text's first meaningful line, otherwise the host's name. */
 function titleOf(text: string, source: string): string {
   const line = text
     .split(/[\r\n]+/)
@@ -76,7 +76,7 @@ function cut(text: string, max: number): string {
   return `${kept}…`;
 }
 
-/** The setting stands before what the media entries say. */
+/** The setting takes precedence over the media entries. */
 function altTextOf({ content }: StepContext, { altText }: LinkedinSettings, index: number): string | null | undefined {
   return (Array.isArray(altText) ? altText[index] : altText) ?? content.media[index]?.altText;
 }
@@ -94,9 +94,9 @@ function urnAt({ checkpoint }: StepContext, name: string): string {
 }
 
 /**
- * LinkedIn's "little" text format: how a plain text is written so that it is read as it stands. What is reserved and
- * not escaped does not fail a post: LinkedIn silently drops the text from there on. Source: LinkedIn docs,
- * little-text-format, 2026-05; the silent cut from reports of clients, 2026.
+ * LinkedIn's "little" text format: escapes a plain text so that it is shown as it is. An unescaped reserved character
+ * does not fail a post: LinkedIn silently drops the text from there on. Source: LinkedIn docs, little-text-format,
+ * 2026-05; the silent truncation from reports of clients, 2026.
  */
 export function escapeLittleText(text: string): string {
   const lines = text.replace(/\r\n?/g, "\n");
@@ -104,7 +104,7 @@ export function escapeLittleText(text: string): string {
   let from = 0;
   for (const { index, 0: element } of lines.matchAll(ELEMENT)) {
     written += escapePlain(lines.slice(from, index));
-    // Of a hashtag the sign stands, and the name is escaped like any text; a mention stands as it is.
+    // A hashtag keeps its sign, and its name is escaped like any text; a mention stays unchanged.
     written += element.startsWith("#") ? `#${escapePlain(element.slice(1))}` : element;
     from = index + element.length;
   }
@@ -114,7 +114,7 @@ export function escapeLittleText(text: string): string {
 /** A name without reserved characters, as LinkedIn shows it, and whom it means. */
 const MENTION = String.raw`@\[[^|{}@[\]()<>#\\*_~\n]+\]\(urn:li:(?:person|organization):[A-Za-z0-9-]+\)`;
 
-/** At the start of the text, behind white space or an opening sign, with at least one letter in it. */
+/** At the start of the text, or after whitespace or an opening punctuation mark, with at least one letter. */
 const HASHTAG = String.raw`(?<=^|[\s"'\p{Ps}\p{Pi}])#(?=[\p{N}_]*\p{L})[\p{L}\p{M}\p{N}_]+`;
 
 const ELEMENT = new RegExp(`${MENTION}|${HASHTAG}`, "gu");

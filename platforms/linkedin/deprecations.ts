@@ -3,13 +3,13 @@ import type { Deprecation } from "../platform.ts";
 /** The environment name of the version that the operator has chosen. */
 export const VERSION_SETTING = "LINKEDIN_API_VERSION";
 
-/** What the product was built and tested against. */
+/** The version the product was built and tested with. */
 export const DEFAULT_VERSION = "202605";
 
 /**
- * The versions of LinkedIn's API that this broker can speak, oldest first, and the day each is expected to end: they
- * live at least a year, and were seen to end in the middle of the month a year later. The steps are the same in all.
- * Source: LinkedIn docs, versioning, 2026; 202409 ended on 2025-09-15.
+ * The API versions that this broker supports, oldest first, with the day each is expected to end: they last at least a
+ * year, and were observed to end in the middle of the month a year later. The steps are the same in all. Source:
+ * LinkedIn docs, versioning, 2026; 202409 ended on 2025-09-15.
  */
 export const VERSIONS: readonly { version: string; endsOn: string }[] = [
   { version: "202605", endsOn: "2027-05-15" },
@@ -27,7 +27,7 @@ export function chosenVersion(environment: Readonly<Record<string, string>> = {}
   return environment[VERSION_SETTING] ?? DEFAULT_VERSION;
 }
 
-/** The first known version after this one; null where none is known. */
+/** The next known version; null if there is none. */
 export function nextVersion(version: string): string | null {
   return VERSIONS.find((known) => known.version > version)?.version ?? null;
 }

@@ -15,8 +15,8 @@ export interface LinkedinErrorRow extends ErrorRow {
 }
 
 /**
- * What LinkedIn's refusals mean. Source: LinkedIn docs, error-responses and error-handling, 2026-09; the 656xx family,
- * 100, 101 and the duplicate from answers that open clients have seen, 2026.
+ * What LinkedIn's errors mean. Source: LinkedIn docs, error-responses and error-handling, 2026-09; the 656xx family,
+ * 100, 101 and the duplicate from responses observed by open-source clients, 2026.
  */
 export const errors: readonly LinkedinErrorRow[] = [
   {
@@ -28,7 +28,7 @@ export const errors: readonly LinkedinErrorRow[] = [
     message: "The LinkedIn account's access has expired.",
   },
   {
-    // Just renewed, a token may be called revoked for some seconds.
+    // A new token can be reported as revoked for a few seconds.
     statuses: [401],
     keys: ["REVOKED_ACCESS_TOKEN", "65601"],
     about: "the member removed the app, or its permissions were changed",
@@ -200,12 +200,12 @@ const unknown: LinkedinErrorRow = {
   message: "LinkedIn returned an unexpected response.",
 };
 
-/** What a refusal depends on beside the answer itself. */
+/** What an error depends on besides the response itself. */
 export interface Circumstances {
   now: Date;
   /** Accounts come back at different seconds after midnight. */
   accountId: string;
-  /** The step with which the media's upload begins; null where the post has none, or the step can't be gone back to. */
+  /** The step that starts the media's upload; null if the post has none, or the step cannot be repeated. */
   uploadStep: string | null;
 }
 
@@ -227,7 +227,7 @@ export function classify(answer: HttpAnswer, circumstances: Circumstances): Brok
   return brokerErrorOf(row, platformError, circumstances);
 }
 
-/** The URN of the earlier post that a duplicate's refusal names; null for every other answer. */
+/** The URN of the earlier post in a duplicate error; null for every other response. */
 export function duplicateOf(answer: HttpAnswer): string | null {
   if (answer.status !== 422 || !keysOf(answer).includes("DUPLICATE_POST")) return null;
   const message = errorBody.safeParse(answer.json()).data?.message ?? "";

@@ -12,7 +12,7 @@ const DAY_SECONDS = 86_400;
 export const oauth: OAuth = {
   environmentPrefix: "LINKEDIN",
   authorizeUrl: "https://www.linkedin.com/oauth/v2/authorization",
-  // Another set than before would end the member's earlier tokens.
+  // Another set of scopes would invalidate the member's earlier tokens.
   scopes: ["openid", "profile", "email", "w_member_social"],
   scopeSeparator: " ",
   pkce: false,
@@ -36,7 +36,7 @@ async function exchangeCode(http: HttpClient, app: OAuthApp, callback: { code: s
   return grantOf(readTokens(answer, "AUTH_EXPIRED", "LinkedIn rejected the sign-in. Start it again."), null);
 }
 
-/** Only apps that LinkedIn has approved for it get a refresh token; it keeps its end, a year after the sign-in. */
+/** Only apps approved by LinkedIn get a refresh token; it expires a year after sign-in, whatever happens. */
 async function refreshToken(http: HttpClient, app: OAuthApp, grant: Grant): Promise<Grant> {
   if (grant.refreshToken === null)
     throw new BrokerError(
@@ -108,7 +108,7 @@ function credentials({ clientId, clientSecret }: OAuthApp): Record<string, strin
   return { client_id: clientId, client_secret: clientSecret };
 }
 
-/** `refused` is what it means that LinkedIn refuses the code or token itself. */
+/** `refused` is the meaning of a rejection of the code or token itself. */
 function readTokens(
   answer: HttpAnswer,
   refused: "AUTH_EXPIRED" | "AUTH_REVOKED",
@@ -147,7 +147,7 @@ function parse<T>(schema: z.ZodType<T>, answer: HttpAnswer): T {
   throw unreadable("LinkedIn", answer, answer.headers["x-li-uuid"] ?? null, parsed.error);
 }
 
-/** Where no new refresh token comes, the old one stays good. */
+/** If no new refresh token is returned, the old one stays valid. */
 function grantOf(answer: z.infer<typeof tokens>, refreshTokenBefore: string | null): Grant {
   return {
     accessToken: answer.access_token,

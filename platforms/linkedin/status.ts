@@ -6,7 +6,7 @@ import { callRest, restRequest } from "./api.ts";
 import { VIDEO } from "./content.ts";
 import { videoStatus } from "./wire.ts";
 
-/** A member may not ask how an image's processing goes: some seconds are given to it, more for larger ones. */
+/** A member cannot check an image's processing, so it gets some seconds, more for larger ones. */
 export function awaitImages(media: readonly PublishMedia[]): QuietStep {
   const largestBytes = Math.max(0, ...media.map(({ sizeBytes }) => sizeBytes));
   return {
@@ -16,7 +16,7 @@ export function awaitImages(media: readonly PublishMedia[]): QuietStep {
   };
 }
 
-/** Few reads, since LinkedIn counts them to the account's 150 calls a day. */
+/** Few requests, since LinkedIn counts them towards the account's 150 a day. */
 const PATIENCE = { waits: [5, 5, 10, 20, 30], giveUpSeconds: 900 };
 const SECONDS_FOR_100_MB = 60;
 
@@ -28,7 +28,7 @@ export function awaitVideo(media: PublishMedia): QuietStep {
       if (context.polls === 0) return { waitSeconds: 5 };
       const video = await readVideoIfAllowed(context);
       if (video === null) {
-        // It is given time, and a create that comes too early is refused.
+        // It gets some time, and a post created too early is rejected.
         const left = Math.ceil(media.sizeBytes / 100_000_000) * SECONDS_FOR_100_MB - context.waitedSeconds;
         return left > 0 ? { waitSeconds: left } : { done: {} };
       }
@@ -40,18 +40,18 @@ export function awaitVideo(media: PublishMedia): QuietStep {
   };
 }
 
-/** The video has to be handed over again, once. */
+/** The video must be uploaded again, once. */
 export function videoAnew(message: string): BrokerError {
   return new BrokerError("MEDIA_FAILED", message, { redoFrom: VIDEO, maxAttempts: 2 });
 }
 
-/** Closing the upload may have been done before, with the answer lost. */
+/** The upload may already have been finalized, with the response lost. */
 export async function isClosed(context: StepContext): Promise<boolean> {
   const { status } = await readVideo(context).catch(() => ({ status: "" }));
   return status === "PROCESSING" || status === "AVAILABLE";
 }
 
-/** Null where the member may not ask. */
+/** Null if the member cannot check. */
 async function readVideoIfAllowed(context: StepContext) {
   try {
     return await readVideo(context);

@@ -7,9 +7,7 @@ import { authorOf, imageStep, VIDEO } from "./content.ts";
 import { awaitVideo, isClosed, videoAnew } from "./status.ts";
 import { imageUpload, videoUpload } from "./wire.ts";
 
-/**
- * Uploads: nothing of them is seen before a post names them. Source: LinkedIn docs, images API and videos API, 2026.
- */
+/** Uploads: nothing is visible before a post uses them. Source: LinkedIn docs, images API and videos API, 2026. */
 
 const UPLOAD_TIMEOUT_SECONDS = 300;
 
@@ -30,12 +28,12 @@ export function uploadImage(media: PublishMedia, index: number): QuietStep {
   };
 }
 
-/** How much of a video is sent in one step: what a crash sends again. */
+/** How much of a video is sent in one step: what a crash repeats. */
 const STEP_BYTES = 16 * 1024 * 1024;
 
 const PARTS = "video-parts";
 
-/** Opened, sent in parts, given a cover where there is one, closed, and waited for. */
+/** Initializes, sends the parts, adds a cover if there is one, finalizes, and waits. */
 export function uploadVideo(media: PublishMedia): QuietStep[] {
   const steps = Math.max(1, Math.ceil(media.sizeBytes / STEP_BYTES));
   return [
@@ -81,7 +79,7 @@ function openVideo(media: PublishMedia): QuietStep {
   };
 }
 
-/** The `index`th share of the parts. Their addresses are signed: no token goes with them. */
+/** The `index`th share of the parts. Their URLs are signed: no token is sent. */
 function sendParts(media: PublishMedia, index: number, steps: number): QuietStep {
   const name = `${PARTS}-${index + 1}`;
   return {
@@ -95,7 +93,7 @@ function sendParts(media: PublishMedia, index: number, steps: number): QuietStep
       const etags: string[] = [];
       for (let part = Math.floor((urls.length * index) / steps); part < beyond; part += 1) {
         const [start = 0, last = 0] = (ranges[part] ?? "").split("-").map(Number);
-        // Both ends are included; the last may lie behind the end of the file.
+        // Both ends are inclusive; the last may be beyond the end of the file.
         etags.push(await sendPart(context, media, urls[part] ?? "", start, Math.min(last + 1, sizeBytes)));
       }
       return { done: { [name]: etags } };
@@ -118,7 +116,7 @@ async function sendPart(
   throw videoAnew("LinkedIn did not confirm a part of the video.");
 }
 
-/** A signed address that is refused has expired; it says nothing about the account. */
+/** A rejected signed URL has expired; it says nothing about the account. */
 async function sendSigned(context: StepContext, request: HttpRequest): Promise<HttpAnswer> {
   try {
     return await sendOrThrow(context, request);
@@ -131,7 +129,7 @@ async function sendSigned(context: StepContext, request: HttpRequest): Promise<H
   }
 }
 
-/** A cover that LinkedIn does not take is no reason not to post: it makes one of its own. */
+/** A cover that LinkedIn rejects is no reason not to post: it generates its own. */
 function sendCover(video: PublishMedia, cover: PublishMedia): QuietStep {
   return {
     name: "video-thumbnail",

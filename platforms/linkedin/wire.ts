@@ -1,8 +1,8 @@
 import { z } from "zod";
 
-/** LinkedIn's answers, only the members that are read. */
+/** LinkedIn's responses, only the fields that are used. */
 
-/** Where bytes may be sent: an answer that names another host is not believed. */
+/** Where bytes may be sent: a response with another host is rejected. */
 const uploadUrl = z.url({ protocol: /^https$/, hostname: /^([a-z0-9-]+\.)*(linkedin|licdn)\.com$/ });
 
 export const imageUpload = z.object({
@@ -39,7 +39,7 @@ export const userInfo = z.object({
   given_name: z.string().nullish(),
   family_name: z.string().nullish(),
   picture: z.string().nullish(),
-  // Documented as text, seen as an object.
+  // Documented as text, observed as an object.
   locale: z
     .union([z.string(), z.object({ country: z.string().nullish(), language: z.string().nullish() })])
     .nullish()
@@ -48,7 +48,7 @@ export const userInfo = z.object({
   email_verified: z.union([z.boolean(), z.stringbool()]).nullish().catch(null),
 });
 
-/** The forms of error there are; all members may be missing. */
+/** The error formats; all fields can be missing. */
 export const errorBody = z.object({
   message: z.string().nullish().catch(null),
   code: z.string().nullish().catch(null),

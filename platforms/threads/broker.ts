@@ -26,7 +26,7 @@ export const broker: Broker = {
       publish(first),
       readPermalink("permalink", first),
       ...others.flatMap((part) => [...prepare(part), publish(part)]),
-      // The link of a chain is read right after its first part, and once more at the end where that failed.
+      // A thread's link is read right after its first part, and again at the end if that failed.
       ...(others.length > 0 ? [readPermalink("permalink-again", first)] : []),
     ]);
   },
@@ -61,7 +61,7 @@ function publish(part: Part): Step {
   return publishContainer(containers, name, container, (id) => doneOf(part, id));
 }
 
-/** The link is left out where the media is flagged for copyright. */
+/** The link is missing if the media is flagged for copyright. */
 function readPermalink(name: string, part: Part): QuietStep {
   return {
     name,

@@ -9,7 +9,7 @@ const image: MediaRule = {
     ratio: { min: 0.1, max: 10, words: "between 1:10 and 10:1", source: "Threads docs, overview, 2025-12-22" },
   },
   fitted: {
-    // Meta itself scales widths outside 320 to 1440 px, so only the size needs us.
+    // Meta itself scales widths outside 320 to 1440 px, so only the size matters to us.
     sizeBytes: { max: 8_388_608, source: "Threads docs, overview, 2025-12-22" },
   },
   altText,
@@ -22,7 +22,7 @@ const video: MediaRule = {
   indexFirst: true,
   limits: {
     sizeBytes: { max: 1_073_741_824, source: "Threads docs, overview, 2025-12-22" },
-    // "More than 0": anything shorter than one frame at the highest rate is no video.
+    // "More than 0": anything shorter than one frame at the highest rate is not a video.
     durationSeconds: { max: 300, source: "Threads docs, overview, 2025-12-22" },
     width: { max: 1920, source: "Threads docs, overview, 2025-12-22" },
     ratio: { min: 0.01, max: 10, words: "between 0.01:1 and 10:1", source: "Threads docs, overview, 2025-12-22" },

@@ -22,7 +22,7 @@ export function partsOf({ text, media, thread }: PlatformContent<PublishMedia>):
   return [{ index: 0, text, media }, ...thread.map((part, index) => ({ ...part, index: index + 1 }))];
 }
 
-/** Steps are numbered from 1, as people count the parts; a step leaves the id it got under its own name. */
+/** Steps are numbered from 1, as people count the parts; a step stores its ID under its own name. */
 export function stepNames({ index, media }: Part) {
   const part = index + 1;
   const child = (item: number): string => `child-${part}-${item + 1}`;
@@ -33,7 +33,7 @@ export function stepNames({ index, media }: Part) {
     container,
     ready: `ready-${part}`,
     publish: `publish-${part}`,
-    /** Where the part's preparation begins. */
+    /** Where the part's preparation starts. */
     first: media.length > 1 ? child(0) : container,
   };
 }
@@ -45,7 +45,7 @@ export function kindOf(part: Part): "TEXT" | "IMAGE" | "VIDEO" | "CAROUSEL" {
   return type === undefined ? "TEXT" : type === "video" ? "VIDEO" : "IMAGE";
 }
 
-/** The media id that the part replies to; null where it is a post of its own. */
+/** The media ID that the part replies to; null if it is a post of its own. */
 export function repliesTo(context: StepContext, part: Part): string | null {
   if (part.index === 0) return settingsOf(context).replyTo ?? null;
   const before = context.checkpoint[stepNames({ ...part, index: part.index - 1 }).publish];
@@ -90,7 +90,7 @@ export const containers: Containers = {
   notReady: "24/4279009",
   // What a container refers to: its parent, the quoted post, its children.
   mayAppear: (code) => NOT_THERE.has(code),
-  // Meta asks once a minute and gives up after 5.
+  // Meta says to poll once a minute and gives up after 5.
   patience: {
     image: { waits: [2, 4, 8, 15, 30, 60], giveUpSeconds: 900 },
     video: { waits: [10, 20, 40, 60], giveUpSeconds: 900 },
@@ -102,7 +102,7 @@ export const containers: Containers = {
   },
 };
 
-/** What a part's post leaves once it is known to be live. */
+/** What a part's post stores once it is known to be live. */
 export function doneOf(part: Part, id: string, link?: string | null): StepDone {
   const done = { [stepNames(part).publish]: id };
   if (part.index > 0) return { done, remoteId: id };

@@ -2,8 +2,8 @@ import type { ErrorOutcome } from "../kit/errors.ts";
 import type { Graph, GraphErrorRow } from "../kit/meta/graph.ts";
 
 /**
- * What Threads' refusals mean. The texts are Meta's, the codes too; "as on Instagram" marks codes that were not seen on
- * Threads itself. Source: Threads docs, troubleshooting and reference/publishing, 2026, and answers seen by open
+ * What Threads' errors mean. The texts and codes are Meta's; "same as Instagram" marks codes not observed on Threads
+ * itself. Source: Threads docs, troubleshooting and reference/publishing, 2026, and responses observed by open-source
  * clients.
  */
 export const errors: readonly GraphErrorRow[] = [
@@ -60,7 +60,7 @@ export const errors: readonly GraphErrorRow[] = [
     message: "The Threads account's access has expired.",
   },
   {
-    // Whether the container was not there yet, has gone or was used before is not said: its state has to be read.
+    // It does not say whether the container did not exist yet, is gone or was used before: its state must be read.
     codes: [24],
     subcodes: [4279009],
     about: "not visible yet, gone, or already used",
@@ -76,7 +76,7 @@ export const errors: readonly GraphErrorRow[] = [
     message: "Threads has restricted this account. Its owner must check the Threads app.",
   },
   {
-    // Such a post may be live nevertheless.
+    // Such a post may be live anyway.
     codes: [4],
     subcodes: [2207051],
     about: "held back as suspected spam",
@@ -180,7 +180,7 @@ export const errors: readonly GraphErrorRow[] = [
     message: "The Threads account has used up its posts for the last 24 hours.",
   },
   {
-    // Meta has no code of its own for it.
+    // Meta has no separate code for it.
     codes: [100],
     sentence: /at most 500 characters/,
     about: "the text is too long",
@@ -190,7 +190,7 @@ export const errors: readonly GraphErrorRow[] = [
     message: "Threads allows at most 500 characters of text.",
   },
   {
-    // At a publishing call it may mean that the container was used before.
+    // For a publishing request, it can mean that the container was used before.
     codes: [100],
     subcodes: [33],
     about: "the object is gone or not accessible",
@@ -221,20 +221,19 @@ export const errors: readonly GraphErrorRow[] = [
   },
 ];
 
-/** Threads has a Graph host of its own, and one version only. Source: Threads docs, overview, 2026. */
+/** Threads has its own Graph host, with only one version. Source: Threads docs, overview, 2026. */
 export const graph: Graph = { label: "Threads", baseUrl: "https://graph.threads.net/v1.0", errors };
 
 /**
- * Answers that say no more than "not there": while preparing it means wait, at a publishing call it means read the
- * container's state.
+ * Responses that only say "not found": while preparing, this means wait; for a publishing request, read the container's
+ * state.
  */
 export const NOT_THERE: ReadonlySet<string> = new Set(["24/4279009", "100/33", "9007/2207027"]);
 
 const REFUSED = { brokerCode: "MEDIA_REJECTED" } as const;
 
 /**
- * What becomes of a container that failed, with a new container for each try. Source: Threads docs, troubleshooting,
- * 2026.
+ * What a container's failure means, with a new container for each attempt. Source: Threads docs, troubleshooting, 2026.
  */
 export const containerErrors: Readonly<Record<string, ErrorOutcome>> = {
   FAILED_DOWNLOADING_VIDEO: {

@@ -38,8 +38,8 @@ async function readProfile(http: HttpClient, accessToken: string): Promise<Profi
 }
 
 /**
- * What was granted is told only by a look-up that Meta documents for testers of the app. For everybody else it may be
- * refused; a missing permission shows at the first use then.
+ * The granted scopes are returned only by a request that Meta documents for the app's testers. For others it may fail;
+ * a missing permission then shows at first use.
  */
 async function readScopes(http: HttpClient, accessToken: string): Promise<string[] | null> {
   const query = { access_token: accessToken, input_token: accessToken };

@@ -14,7 +14,7 @@ export async function reconcile(context: StepContext, intent: OpenIntent): Promi
     steps: stepNames(part),
     find: (state) => findCandidates(context, part, intent, state),
     publishedAs: ({ id, permalink }) => doneOf(part, id, permalink),
-    // The next part of a chain has to reply to this one by its id.
+    // The next part of a thread must reply to this one by its ID.
     mustBeNamed: part.index < context.content.thread.length,
   });
 }
@@ -50,7 +50,7 @@ async function findCandidates(
   return { hits, complete: data.length < LIST_LIMIT };
 }
 
-/** A topic in the text loses its # in display, and white space may be collapsed. */
+/** A displayed topic may lose its #, and whitespace may be collapsed. */
 function plain(text: string): string {
   return collapseSpaces(text.replaceAll("#", ""));
 }

@@ -48,7 +48,7 @@ function findLinkExcess({ content, textPath }: RuleInput): Finding[] {
   return findings;
 }
 
-/** Bare host names are left out: README.md is not meant as a link. */
+/** Host names without a scheme are excluded: README.md is not meant as a link. */
 function countLinks(text: string, linkUrl: string | null): number {
   const links = new Set(
     findUrls(text)

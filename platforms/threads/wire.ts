@@ -3,7 +3,7 @@ import { z } from "zod";
 import { permalink, type ContainerState } from "../kit/meta/containers.ts";
 import { metaId as id } from "../kit/meta/graph.ts";
 
-/** Threads' answers, only the members that are read. */
+/** Threads' responses, only the fields that are used. */
 
 export const containerState: z.ZodType<ContainerState> = z
   .object({ status: z.string(), error_message: z.string().nullish() })

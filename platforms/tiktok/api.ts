@@ -7,7 +7,7 @@ import { envelope } from "./wire.ts";
 
 export const API = "https://open.tiktokapis.com";
 
-/** A call with the account's token; paths end with a slash. */
+/** A request with the account's token; paths end with a slash. */
 export function apiRequest(accessToken: string, path: string, json: unknown): HttpRequest {
   return {
     method: "POST",
@@ -18,14 +18,14 @@ export function apiRequest(accessToken: string, path: string, json: unknown): Ht
 }
 
 /**
- * Sends a request and reads its answer. Throws a BrokerError where TikTok refuses, a TransportError where no answer
- * came.
+ * Sends a request and reads its response. Throws a BrokerError if TikTok rejects it, a TransportError if there was no
+ * response.
  */
 export async function callTikTok<T>(http: HttpClient, schema: z.ZodType<T>, request: HttpRequest): Promise<T> {
   return readTikTok(schema, await http.send(request));
 }
 
-/** What the answer says, in the schema's form. Throws a BrokerError for every answer that is not a good one. */
+/** The response, parsed by the schema. Throws a BrokerError for every unsuccessful response. */
 export function readTikTok<T>(schema: z.ZodType<T>, answer: HttpAnswer): T {
   const parsed = envelope.safeParse(answer.json());
   if (!parsed.success || parsed.data.error.code !== "ok" || answer.status > 299) throw classifyTikTok(answer);

@@ -8,9 +8,9 @@ import { chunkRequest, classifyUpload, planChunks, sendChunks } from "./upload.t
 import { creatorInfo, photoTask, uploadTask } from "./wire.ts";
 
 /**
- * A video's bytes are sent to an address that TikTok gives together with the post's id; the post goes out once the last
- * of them are there, so sending those is the call that publishes. Photos TikTok fetches by itself: there the call that
- * names them publishes, and the id comes only with its answer. Nothing goes out before the creator info has been read.
+ * A video's bytes are sent to a URL that TikTok returns together with the post's ID; the post is published once the
+ * last of them have arrived, so sending those is the publishing request. TikTok fetches photos itself: the request that
+ * lists them publishes, and the ID is only in its response. Nothing is published before the creator info has been read.
  */
 export const broker: Broker = {
   steps: ({ media }) =>
@@ -19,13 +19,13 @@ export const broker: Broker = {
       : [readCreator(), init(), upload(), publishVideo(), awaitLive(), awaitPostId()],
   reconcile,
   secretCheckpoint: ["uploadUrl"],
-  // The state of an upload is TikTok's own count; bytes that are still on their way are not in it yet.
+  // The state of an upload is TikTok's own count, without bytes in transit.
   indexingLagSeconds: 10,
 };
 
 /**
- * TikTok wants it asked before every post, and what it says enforced. Source: TikTok docs, content sharing guidelines,
- * 2026-09-11.
+ * TikTok requires it before every post, and requires its restrictions to be enforced. Source: TikTok docs, content
+ * sharing guidelines, 2026-09-11.
  */
 function readCreator(): QuietStep {
   return {
@@ -65,7 +65,7 @@ function readCreator(): QuietStep {
   };
 }
 
-/** Nothing can go out by this alone, so it may be done again, at the price of one of six calls a minute. */
+/** This publishes nothing by itself, so it can be repeated, at the cost of one of six requests a minute. */
 function init(): QuietStep {
   return {
     name: "init",
@@ -89,7 +89,7 @@ function upload(): QuietStep {
   };
 }
 
-/** The last bytes. TikTok may answer 200 as well as the documented 201. */
+/** The last bytes. TikTok may return 200 instead of the documented 201. */
 function publishVideo(): VisibleStep {
   return {
     name: "publish",

@@ -29,8 +29,7 @@ export const capabilities = {
             converted: [],
             limits: {
               sizeBytes: { max: 4 * 1_073_741_824, source: MEDIA },
-              // The longest an upload may be; the creator's own maximum is a rule of its own. No least length is
-              // documented.
+              // The maximum for an upload; the creator's own maximum is a separate rule. No minimum is documented.
               durationSeconds: { max: 600, words: "at most 10 minutes", source: MEDIA },
               shortSide: { min: 360, source: MEDIA },
               longSide: { max: 4096, source: MEDIA },

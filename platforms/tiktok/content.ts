@@ -32,7 +32,7 @@ export function photoBody(context: StepContext): Record<string, unknown> {
   return {
     post_mode: "DIRECT_POST",
     media_type: "PHOTO",
-    // Unlike a video's, a photo's label stands at the top.
+    // Unlike a video's, a photo's label is at the top level.
     is_aigc: isAigc,
     post_info: {
       title: photoTitle,
@@ -54,7 +54,7 @@ export function photoUrls({ content, media: source }: StepContext): Promise<stri
   return Promise.all(content.media.map((media) => source.publicUrl(media, renditionFor(media, rule))));
 }
 
-/** Both brand fields always go along: the docs disagree on whether they may be left out. */
+/** Both brand fields are always sent: the docs disagree on whether they are optional. */
 function audienceOf(context: StepContext): Record<string, unknown> {
   const { privacyLevel, brandContentToggle, brandOrganicToggle } = settingsOf(context);
   return {
@@ -65,7 +65,7 @@ function audienceOf(context: StepContext): Record<string, unknown> {
   };
 }
 
-/** What the creator has switched off stays off. */
+/** What the creator has turned off stays off. */
 function isOff(
   context: StepContext,
   setting: "disableComment" | "disableDuet" | "disableStitch",

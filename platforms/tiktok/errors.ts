@@ -8,7 +8,7 @@ import { envelope } from "./wire.ts";
 export interface TiktokErrorRow extends ErrorRow {
   /** `error.code`, or of a failed post its `fail_reason`. */
   codes: readonly string[];
-  /** In the message, where one code stands for several things. */
+  /** In the message, if one code stands for several things. */
   sentence?: RegExp;
 }
 
@@ -36,7 +36,7 @@ export const errors: readonly TiktokErrorRow[] = [
     message: "The TikTok connection is missing a permission. Reconnect the account and grant all permissions.",
   },
   {
-    // TikTok tells no time; its limits are those of a sliding minute.
+    // TikTok returns no time; its limits are per sliding minute.
     codes: ["rate_limit_exceeded"],
     about: "too many requests in a minute",
     brokerCode: "RATE_LIMITED",
@@ -250,7 +250,7 @@ export const failReasons: readonly TiktokErrorRow[] = [
   },
 ];
 
-/** A 4xx in TikTok's own form did nothing, whatever its code. */
+/** A 4xx in TikTok's own format had no effect, whatever its code. */
 const REFUSED: ErrorRow = {
   about: "an undocumented error",
   brokerCode: "UNEXPECTED_RESPONSE",
@@ -294,8 +294,8 @@ export function classifyTikTok(answer: HttpAnswer): BrokerError {
 }
 
 /**
- * A post that TikTok had accepted has failed, for this reason. Where it is begun anew, from `redoFrom`; else the person
- * has to, unless it passes.
+ * A post that TikTok had accepted has failed, for this reason. It restarts from `redoFrom` if given; otherwise a person
+ * must act, unless it is temporary.
  */
 export function failureOf(reason: string | null | undefined, redoFrom?: string): BrokerError {
   const code = reason ?? "unknown";

@@ -13,7 +13,7 @@ export const oauth: OAuth = {
   clientIdName: "client_key",
   scopes: ["user.info.basic", "video.publish", "video.upload"],
   scopeSeparator: ",",
-  // Desktop apps, the only ones with loopback redirects, must send it, and web apps may. Source: brightbean commit 5fd5d363.
+  // Only mobile and desktop apps need it, in a special format.
   pkce: "hex",
   exchange: (http, app, { code, codeVerifier }) =>
     requestToken(http, app, {
@@ -23,7 +23,7 @@ export const oauth: OAuth = {
       ...(codeVerifier === null ? {} : { code_verifier: codeVerifier }),
     }),
   profile: readProfile,
-  // Tokens live two hours; each renewal ends the refresh token before it.
+  // Tokens last two hours; each renewal invalidates the previous refresh token.
   refresh: { minAgeSeconds: 0, afterSeconds: 6600, needsRefreshToken: true, run: renew },
   revoke,
 };
@@ -62,8 +62,8 @@ async function renew(http: HttpClient, app: OAuthApp, grant: Grant): Promise<Gra
 }
 
 /**
- * TikTok takes the access token, which lives two hours: one that is over is renewed first. A grant that is gone already
- * is done.
+ * TikTok revokes with the access token, which lasts two hours: an expired one is renewed first. A grant that is already
+ * gone is done.
  */
 async function revoke(http: HttpClient, app: OAuthApp, grant: Grant): Promise<void> {
   const isOver = grant.expiresInSeconds !== null && grant.expiresInSeconds <= 0;
@@ -73,7 +73,7 @@ async function revoke(http: HttpClient, app: OAuthApp, grant: Grant): Promise<vo
   if (answer.status >= 500) throw refusalOf(answer, "TikTok did not revoke the access.");
 }
 
-/** The public handle is told by the creator info alone. */
+/** Only the creator info returns the public handle. */
 async function readProfile(
   http: HttpClient,
   accessToken: string,
@@ -96,7 +96,7 @@ async function readProfile(
   };
 }
 
-/** Null where the creator has used up the day's posts: they may be connected nevertheless. */
+/** Null if the creator has used up the daily posts: they can be connected anyway. */
 async function readCreator(http: HttpClient, accessToken: string): Promise<CreatorInfo | null> {
   try {
     return await callTikTok(http, creatorInfo, apiRequest(accessToken, "/v2/post/publish/creator_info/query/", {}));
@@ -107,8 +107,8 @@ async function readCreator(http: HttpClient, accessToken: string): Promise<Creat
 }
 
 /**
- * What the rules validate a post by, and what a caller may choose from. TikTok lists the account's levels whether or
- * not the app may use them. Source: TikTok docs, content sharing guidelines, 2026-09-11.
+ * What the rules validate a post with, and what a caller can choose from. TikTok lists the account's levels whether or
+ * not the app can use them. Source: TikTok docs, content sharing guidelines, 2026-09-11.
  */
 function creatorMetadata(creator: CreatorInfo, environment: Readonly<Record<string, string>>): Record<string, unknown> {
   const isOffered = (level: string) => environment["TIKTOK_PRIVATE_POSTS_ONLY"] !== "true" || level === "SELF_ONLY";
@@ -124,7 +124,7 @@ function creatorMetadata(creator: CreatorInfo, environment: Readonly<Record<stri
   };
 }
 
-/** The status is not reliable here: a refusal is known by its form. */
+/** The status is not reliable here: an error is recognized by its format. */
 function read<T>(schema: z.ZodType<T>, answer: HttpAnswer, message: string): T {
   const parsed = schema.safeParse(answer.json());
   if (parsed.success && answer.status < 300) return parsed.data;

@@ -3,12 +3,12 @@ import { failureOf } from "./errors.ts";
 import { readStatus, withPostId } from "./status.ts";
 import { chunkBounds, planChunks } from "./upload.ts";
 
-/** A video's address takes bytes for an hour. Source: TikTok docs, direct post, 2026-09-11. */
+/** A video's URL accepts bytes for an hour. Source: TikTok docs, direct post, 2026-09-11. */
 const UPLOAD_SECONDS = 3600;
 
 /**
- * Finds out what became of the last bytes of a video by the state of its task. A lost answer about photos cannot be
- * settled: TikTok fetches them by itself, and there is no call that lists its tasks.
+ * Checks the outcome of a video's last bytes by the state of its task. A lost response about photos cannot be settled:
+ * TikTok fetches them itself, and no endpoint lists tasks.
  */
 export async function reconcile(context: StepContext, intent: OpenIntent): Promise<Verdict> {
   const media = context.content.media[0];
@@ -34,7 +34,7 @@ export async function reconcile(context: StepContext, intent: OpenIntent): Promi
   }
 }
 
-/** With all its bytes there the post goes out, however long that takes. Without the last ones it cannot. */
+/** With all its bytes, the post will be published, however long that takes. Without the last ones, it cannot. */
 function ofUpload(context: StepContext, intent: OpenIntent, uploadedBytes: number | null, sizeBytes: number): Verdict {
   if (uploadedBytes === null) return { verdict: "pending", reason: "TikTok did not say how much of the video it has." };
   if (uploadedBytes >= sizeBytes) return { verdict: "published", ...accepted(context) };
@@ -45,14 +45,14 @@ function ofUpload(context: StepContext, intent: OpenIntent, uploadedBytes: numbe
   const isClosed = intent.answer.platformError?.code === "403" || intent.answer.platformError?.code === "404";
   if (isClosed || context.now.getTime() - startedAt >= UPLOAD_SECONDS * 1000)
     return { verdict: "not_published", definitive: true, proof, redoFrom: "init", error };
-  // TikTok has refused the last bytes because others were missing, and said so.
+  // TikTok has rejected the last bytes because others were missing, and said so.
   const wasRefused = intent.answer.platformError?.code === "416";
   if (wasRefused || uploadedBytes < chunkBounds(plan, plan.count - 1, sizeBytes).start)
     return { verdict: "not_published", definitive: wasRefused, proof, redoFrom: "upload", error };
   return { verdict: "not_published", definitive: false, proof, error };
 }
 
-/** What TikTok has accepted is known by the id of its task. */
+/** What TikTok has accepted is identified by the ID of its task. */
 export function accepted(context: StepContext): StepDone {
   return { done: {}, remoteId: String(context.checkpoint.publishId) };
 }

@@ -27,7 +27,7 @@ export const rules: readonly Rule<TiktokSettings>[] = [
         : false;
     },
   },
-  // What is asked for would not happen, so it is refused; switching off what photos do not have harms nobody.
+  // What was requested would not happen, so it is rejected; turning off what photos do not have is harmless.
   ...(["photoTitle", "photoCoverIndex", "autoAddMusic"] as const).map((setting): Rule<TiktokSettings> => ({
     rule: `tiktok.${setting}.photo`,
     code: "VALIDATION_FAILED",
@@ -117,7 +117,7 @@ function posts(content: Input["content"], type: "image" | "video"): boolean {
   return content.media.length > 0 && content.media.every((media) => media.type === type);
 }
 
-/** Infinity where it is not known, or the post is no video. */
+/** Infinity if unknown, or the post is not a video. */
 function durationSeconds(content: Input["content"]): number {
   const media = content.media[0];
   return media?.measured?.durationSeconds ?? media?.durationSeconds ?? Number.POSITIVE_INFINITY;

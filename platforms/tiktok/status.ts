@@ -16,7 +16,7 @@ export function readStatus(context: StepContext): Promise<PublishStatus> {
 
 const LIVE_PATIENCE = { waits: [3, 5, 10], thenSeconds: 15, giveUpSeconds: 600 };
 
-/** TikTok checks and processes what it has accepted, and may yet refuse it. */
+/** TikTok checks and processes what it has accepted, and can still reject it. */
 export function awaitLive(): QuietStep {
   return {
     name: "live",
@@ -31,7 +31,7 @@ export function awaitLive(): QuietStep {
   };
 }
 
-/** A refusal to say what became of the post is no failure of the post. */
+/** A failed status request is not a failure of the post. */
 async function readAccepted(context: StepContext): Promise<PublishStatus> {
   try {
     return await readStatus(context);
@@ -51,7 +51,7 @@ async function readAccepted(context: StepContext): Promise<PublishStatus> {
 const ID_WAITS = [60, 240, 600, 2700];
 const ID_SECONDS = 86_400;
 
-/** The public id is given after moderation, and only of posts that everybody may see. */
+/** The public ID is available after moderation, and only for public posts. */
 export function awaitPostId(): QuietStep {
   return {
     name: "post-id",
@@ -67,7 +67,7 @@ export function awaitPostId(): QuietStep {
   };
 }
 
-/** The id and the link, where TikTok tells the id by now. */
+/** The ID and the link, if TikTok returns the ID by now. */
 export function withPostId(context: StepContext, status: PublishStatus): StepDone {
   const [id] = [...(status.publicaly_available_post_id ?? []), ...(status.publicly_available_post_id ?? [])];
   if (id === undefined) return { done: {} };

@@ -2,15 +2,15 @@ import type { HttpAnswer, HttpRequest } from "../kit/http.ts";
 import { BrokerError, type PublishMedia, type StepContext } from "../platform.ts";
 import { readStatus } from "./status.ts";
 
-/** A file in pieces that go one after the other; the last one swallows what is over. */
+/** A file in consecutive chunks; the last one includes the remainder. */
 export interface ChunkPlan {
   chunkBytes: number;
   count: number;
 }
 
 /**
- * TikTok speaks of megabytes and counts them both ways: these numbers are within either. A chunk has 5 to 64 of them,
- * the last one at most 128. Source: TikTok docs, media transfer guide, 2026-09-11.
+ * TikTok uses "megabytes" both ways: these numbers satisfy both. A chunk has 5 to 64 of them, the last one at most 128.
+ * Source: TikTok docs, media transfer guide, 2026-09-11.
  */
 const ONE_CHUNK_BYTES = 64_000_000;
 const CHUNK_BYTES = 10_000_000;
@@ -29,7 +29,7 @@ export function chunkBounds(
   return { start: index * chunkBytes, end: index === count - 1 ? sizeBytes : (index + 1) * chunkBytes };
 }
 
-/** The address itself is the key to it, so no token goes along. */
+/** The URL itself grants access, so no token is sent. */
 export function chunkRequest(context: StepContext, media: PublishMedia, index: number): HttpRequest {
   const { start, end } = chunkBounds(planChunks(media.sizeBytes), index, media.sizeBytes);
   return {
@@ -46,8 +46,8 @@ export function chunkRequest(context: StepContext, media: PublishMedia, index: n
 }
 
 /**
- * Sends every chunk but the last, which publishes. A repeat begins at the front; TikTok says then that it has more, and
- * its status says how much.
+ * Sends every chunk except the last, which publishes. A repeat starts at the beginning; TikTok then says that it has
+ * more, and its status says how much.
  */
 export async function sendChunks(context: StepContext, media: PublishMedia, redoFrom: string): Promise<void> {
   const plan = planChunks(media.sizeBytes);
@@ -65,7 +65,7 @@ export async function sendChunks(context: StepContext, media: PublishMedia, redo
   }
 }
 
-/** What an answer to a chunk means that is no success. Source: TikTok docs, media transfer guide, 2026-09-11. */
+/** What an unsuccessful response to a chunk means. Source: TikTok docs, media transfer guide, 2026-09-11. */
 export function classifyUpload(answer: HttpAnswer, redoFrom: string): BrokerError {
   const platformError = {
     status: answer.status,
@@ -81,7 +81,7 @@ export function classifyUpload(answer: HttpAnswer, redoFrom: string): BrokerErro
       notPublished: true,
       retryAfterSeconds: 60,
     });
-  // The address has expired, is not known, or has taken more than this: whether the post went out has to be read.
+  // The URL has expired, is unknown, or has received more than this: whether the post was published must be checked.
   if ([403, 404, 416].includes(answer.status)) {
     return new BrokerError("MEDIA_FAILED", "TikTok no longer accepts this upload.", {
       platformError,

@@ -1,8 +1,6 @@
 import { z } from "zod";
 
-/**
- * TikTok's answers, only the members that are read. Success is `error.code` "ok" and nothing else, whatever the status.
- */
+/** TikTok's responses, only the fields that are used. Only `error.code` "ok" means success, whatever the status. */
 export const envelope = z.object({
   data: z.unknown(),
   error: z.object({
@@ -13,7 +11,7 @@ export const envelope = z.object({
   }),
 });
 
-/** How the sign-in refuses, at times with status 200. */
+/** Sign-in errors, sometimes with status 200. */
 export const oauthRefusal = z.object({
   error: z.string(),
   error_description: z.string().nullish(),
@@ -50,7 +48,7 @@ export const creatorInfo = z.object({
 
 export type CreatorInfo = z.infer<typeof creatorInfo>;
 
-/** The address for the bytes may be on any host of TikTok's; it is a secret. */
+/** The upload URL can be on any of TikTok's hosts; it is a secret. */
 export const uploadTask = z.object({ publish_id: z.string().min(1), upload_url: z.url({ protocol: /^https$/ }) });
 
 export const photoTask = z.object({ publish_id: z.string().min(1) });

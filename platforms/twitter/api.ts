@@ -8,7 +8,8 @@ export const API = "https://api.x.com/2";
 export const MEDIA_API = `${API}/media`;
 
 /**
- * Sends a request and reads its answer. Throws a BrokerError where X refuses, a TransportError where no answer came.
+ * Sends a request and reads its response. Throws a BrokerError if X rejects it, a TransportError if there was no
+ * response.
  */
 export async function callX<T>(
   http: HttpClient,
@@ -19,7 +20,7 @@ export async function callX<T>(
   return readX(schema, await http.send(request), place);
 }
 
-/** What the answer says, in the schema's form. Throws a BrokerError for every answer that is not a good one. */
+/** The response, parsed by the schema. Throws a BrokerError for every unsuccessful response. */
 export function readX<T>(schema: z.ZodType<T>, answer: HttpAnswer, place: CallKind = "elsewhere"): T {
   if (answer.status < 200 || answer.status > 299) throw classifyX(answer, place);
   const parsed = schema.safeParse(answer.json());
@@ -27,7 +28,7 @@ export function readX<T>(schema: z.ZodType<T>, answer: HttpAnswer, place: CallKi
   throw unreadable("X", answer, answer.headers["x-transaction-id"] ?? null, parsed.error);
 }
 
-/** The account's token, as every call but those of the sign-in carries it. */
+/** The account's token, used by every request except sign-in. */
 export function bearer({ accessToken }: { accessToken: string }): Record<string, string> {
   return { authorization: `Bearer ${accessToken}` };
 }

@@ -9,8 +9,8 @@ import { uploadSteps } from "./upload.ts";
 import { created } from "./wire.ts";
 
 /**
- * X publishes in one call, and gives no id before it. A thread is one post after the other, each a reply to the one
- * before; its media are all handed over first.
+ * X publishes in one request, and returns no ID before it. A thread is one post after another, each a reply to the
+ * previous one; all its media is uploaded first.
  */
 export const broker: Broker = {
   steps(content) {
@@ -30,7 +30,7 @@ export const broker: Broker = {
   indexingLagSeconds: 60,
 };
 
-/** From here on the part's media may have been taken by a call: what is tried again hands them over anew. */
+/** From here on, a request may have used the part's media: a retry uploads it again. */
 function getReady(part: Part): QuietStep {
   const { ready, begun } = namesOf(part);
   return { name: ready, effect: "read", run: async () => ({ done: { [begun]: true } }) };
@@ -56,7 +56,7 @@ function publish(part: Part): VisibleStep {
   };
 }
 
-/** What X leaves open, the post itself may tell. */
+/** What X leaves open, the post itself may show. */
 function refusal(error: BrokerError, context: StepContext, part: Part): BrokerError {
   if (isDuplicate(error) && context.mayBeLive === true) return error.with({ notPublished: false });
   if (error.code === "MEDIA_FAILED" && part.media.length > 0) {

@@ -23,7 +23,7 @@ const image = {
   source: MEDIA,
 } as const satisfies MediaRule;
 
-/** Frames (350 at most) are counted by X alone: a GIF it finds too long is refused there. */
+/** Only X counts frames (350 at most): it rejects a GIF that is too long. */
 const gif = {
   types: ["image/gif"],
   converted: [],
@@ -37,14 +37,14 @@ const gif = {
   source: MEDIA,
 } as const satisfies MediaRule;
 
-/** X's page also names 32 × 32 to 1280 × 1024 pixels and recommends 1080p beside it, so that is no limit here. */
+/** X's page also names 32 × 32 to 1280 × 1024 pixels and recommends 1080p next to it, so that is not a limit here. */
 const video = {
   types: ["video/mp4", "video/quicktime"],
   converted: [],
   limits: {
     sizeBytes: { max: 8_589_934_592, source: MEDIA, raised: subscribers(17_179_869_184) },
-    // The help centre says 140 s without a subscription, the API page 20 minutes and 125 with one: the lower is safe
-    // under both.
+    // The help center says 140 s without a subscription, the API page 20 minutes and 125 with one: the lower is safe
+    // for both.
     durationSeconds: {
       min: 0.5,
       max: 140,

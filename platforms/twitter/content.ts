@@ -20,24 +20,24 @@ export function partsOf(content: PlatformContent<PublishMedia>): Part[] {
 export interface File {
   part: Part;
   media: PublishMedia;
-  /** "again-" where it is handed over anew. */
+  /** "again-" if it is uploaded again. */
   prefix: string;
   /** Part and place: "1-2". */
   key: string;
 }
 
-/** Names of steps, and of what they leave in the checkpoint. */
+/** Names of steps, and of what they store in the checkpoint. */
 export function namesOf({ number }: Pick<Part, "number">) {
   return {
-    /** Right before the post: notes that it was begun. */
+    /** Right before the post: records that it was started. */
     ready: `ready-${number}`,
-    /** The creating call; leaves the post's id under its own name. */
+    /** The creating request; stores the post's ID under its own name. */
     post: `post-${number}`,
     begun: `begun-${number}`,
   };
 }
 
-/** The post that this part replies to; null where it replies to none. */
+/** The post that this part replies to; null if none. */
 export function parentOf(context: StepContext, part: Part): string | null {
   if (part.number === 1) return settingsOf(context).replyTo ?? null;
   const before = context.checkpoint[namesOf({ number: part.number - 1 }).post];
@@ -48,7 +48,7 @@ export function parentOf(context: StepContext, part: Part): string | null {
   );
 }
 
-/** Source: X OpenAPI 2.167, POST /2/tweets: unknown members are refused. */
+/** Source: X OpenAPI 2.167, POST /2/tweets: unknown fields are rejected. */
 export function bodyOf(context: StepContext, part: Part): Record<string, unknown> {
   const { replySettings, poll } = part.number === 1 ? settingsOf(context) : {};
   const parent = parentOf(context, part);
@@ -66,7 +66,7 @@ function attachedIds({ checkpoint }: Pick<StepContext, "checkpoint">, part: Part
   return part.media.map((_, index) => String(checkpoint[`media-${part.number}-${index + 1}`]));
 }
 
-/** What a part's post leaves once it is known to be live. */
+/** What a part's post stores once it is known to be live. */
 export function doneOf({ account }: Pick<StepContext, "account">, part: Part, id: string): StepDone {
   const done = { [namesOf(part).post]: id };
   if (part.number > 1) return { done, remoteId: id };

@@ -14,13 +14,13 @@ export interface TwitterErrorRow extends ErrorRow {
   numbers?: readonly number[];
   /** In the title, the detail or one of the messages. */
   sentence?: RegExp;
-  /** Only where a file is handed over. */
+  /** Only when uploading a file. */
   atUpload?: true;
 }
 
 /**
- * What X's refusals mean. X tells most of them apart by the sentence in `detail` only.
- * Source: X docs, response codes and errors, 2026-08-22, and answers seen by open clients.
+ * What X's errors mean. X distinguishes most of them only by the sentence in `detail`. Source: X docs, response codes
+ * and errors, 2026-08-22, and responses observed by open-source clients.
  */
 export const errors: readonly TwitterErrorRow[] = [
   {
@@ -203,7 +203,7 @@ export const errors: readonly TwitterErrorRow[] = [
     message: "X cannot find the post that this one replies to.",
   },
   {
-    // Among other things a text that is too long for the account: the broker looks at its length.
+    // Among other things, a text that is too long for the account: the broker checks its length.
     about: "not permitted, for any reason",
     statuses: [403],
     sentence: /not permitted to perform this action/i,
@@ -270,7 +270,7 @@ const UNKNOWN: ErrorRow = {
   message: "X returned an unexpected response.",
 };
 
-/** Whether a file is being handed over. */
+/** Whether a file is being uploaded. */
 export type CallKind = "upload" | "elsewhere";
 
 export function classifyX(answer: HttpAnswer, kind: CallKind): BrokerError {
@@ -278,7 +278,7 @@ export function classifyX(answer: HttpAnswer, kind: CallKind): BrokerError {
   return errorOf(findRow(error, kind), detailOf(error, answer), waitSeconds(answer), isOfApp(answer));
 }
 
-/** The error that stands behind what was noted of an earlier answer. */
+/** The error behind what was recorded of an earlier response. */
 export function errorFromDetail(detail: PlatformErrorDetail): BrokerError {
   const number = Number(detail.code ?? NaN);
   const error = {
@@ -346,7 +346,7 @@ function readError(answer: HttpAnswer): XError {
   };
 }
 
-/** Where fields are named, the message about them says more than the detail, which is the same for all. */
+/** If fields are named, the message about them is more useful than the detail, which is the same for all. */
 function detailOf(error: XError, answer: HttpAnswer): PlatformErrorDetail {
   const said = error.problem === "invalid-request" ? (error.sentences[1] ?? error.sentences[0]) : error.sentences[0];
   return {
@@ -360,8 +360,8 @@ function detailOf(error: XError, answer: HttpAnswer): PlatformErrorDetail {
 const WINDOW_SECONDS = 900;
 
 /**
- * Until a second after the latest reset that matters; null where the headers name none.
- * Source: X docs, rate limits, 2026-08-22: epoch seconds.
+ * Until a second after the latest relevant reset; null if the headers name none. Source: X docs, rate limits,
+ * 2026-08-22: epoch seconds.
  */
 function waitSeconds({ headers }: HttpAnswer): number | null {
   const resets = ["x-user-limit-24hour", "x-app-limit-24hour"]

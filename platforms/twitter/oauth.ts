@@ -26,7 +26,7 @@ export const oauth: OAuth = {
   revoke,
 };
 
-/** The token to renew with is spent by this call, and comes new with the answer. */
+/** This request uses up the refresh token and returns a new one. */
 async function refreshToken(http: HttpClient, app: OAuthApp, { refreshToken }: Grant): Promise<Grant> {
   if (refreshToken === null)
     throw new BrokerError(
@@ -57,8 +57,8 @@ async function askForToken(http: HttpClient, app: OAuthApp, form: Record<string,
 const refusal = z.object({ error: z.string().nullish(), error_description: z.string().nullish() });
 
 /**
- * Only the person can mend a grant that is spent, and only the operator an app that X does not know. Everything else
- * says nothing about the account. Source: answers seen by open clients, 2026.
+ * Only the user can fix an invalid grant, and only the operator an app that X does not know. Everything else says
+ * nothing about the account. Source: responses observed by open-source clients, 2026.
  */
 function tokenError(answer: HttpAnswer, isRefresh: boolean): BrokerError {
   const { error, error_description } = refusal.safeParse(answer.json()).data ?? {};
@@ -111,7 +111,7 @@ async function readProfile(http: HttpClient, accessToken: string): Promise<Profi
   };
 }
 
-/** The token to renew with first, so that a revoking that breaks off in the middle leaves the shorter-lived one. */
+/** The refresh token first, so that an interrupted revocation leaves the shorter-lived one. */
 async function revoke(http: HttpClient, app: OAuthApp, { accessToken, refreshToken }: Grant): Promise<void> {
   const tokens = [...(refreshToken === null ? [] : [[refreshToken, "refresh_token"]]), [accessToken, "access_token"]];
   for (const [token = "", token_type_hint = ""] of tokens) {

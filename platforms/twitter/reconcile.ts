@@ -8,9 +8,9 @@ import { doneOf, namesOf, parentOf, partsOf, settingsOf, type Part } from "./con
 import { timeline, type ListedPost } from "./wire.ts";
 
 /**
- * Finds out what became of a creating call by the account's timeline, the only thing that tells, and only where the
- * post is in it. Every post read there is billed, so the window is narrow and the pages are few. Source: X docs,
- * timelines, 2026-08-22.
+ * Checks the outcome of a creating request with the account's timeline, the only evidence, and only if the post is in
+ * it. Every post read there is billed, so the window is narrow and the pages are few. Source: X docs, timelines,
+ * 2026-08-22.
  */
 export async function reconcile(context: StepContext, intent: OpenIntent): Promise<Verdict> {
   const part = partsOf(context.content).find((candidate) => namesOf(candidate).post === intent.step);
@@ -51,7 +51,7 @@ async function readTimeline(
   return { posts, complete: false };
 }
 
-/** The documentation and the specification name the fields differently; X says which it wants. */
+/** The documentation and the specification name the fields differently; X says which it requires. */
 async function readPage(context: StepContext, intent: OpenIntent, next: string | null): Promise<HttpAnswer> {
   const { since, until } = searchedDates(intent, context.now);
   const ask = (fields: Record<string, string>): Promise<HttpAnswer> =>
@@ -74,7 +74,7 @@ async function readPage(context: StepContext, intent: OpenIntent, next: string |
     : answer;
 }
 
-/** X takes times without fractions. */
+/** X accepts times without fractions. */
 function seconds(time: Date): string {
   return time.toISOString().replace(/\.\d+Z$/, "Z");
 }
@@ -91,7 +91,7 @@ function isThisOne(post: ListedPost, part: Part, context: StepContext): boolean 
   );
 }
 
-/** To a reply X may put the mentions of those who are answered in front. */
+/** X may put mentions of the people replied to in front of a reply. */
 function isSameText(sent: string, shown: string, isReply: boolean): boolean {
   const [ours, theirs] = [plain(sent), plain(shown)];
   return ours === theirs || (isReply && withoutMentions(ours) === withoutMentions(theirs));
@@ -115,12 +115,12 @@ function shownText(post: ListedPost): string {
   return hasMedia ? decoded.replace(/(?<!\s)\s*https:\/\/t\.co\/\w+\s*$/, "") : decoded;
 }
 
-/** How X writes every link; what each stands for is told beside the text. */
+/** How X writes every link; the original URLs are returned separately. */
 const SHORTENED = /https:\/\/t\.co\/\w+/g;
 const MAX_URL_LENGTH = 4096;
 const OWN_MEDIA = /^https:\/\/(?:x|twitter)\.com\/[^/]+\/status\/\d+\/(?:photo|video)\/\d+$/;
 
-/** X may add a scheme and a slash to a link, and trims what stands around the text. */
+/** X may add a scheme and a slash to a link, and trims whitespace around the text. */
 function plain(text: string): string {
   const normal = composed(text);
   let result = "";

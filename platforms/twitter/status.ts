@@ -7,7 +7,7 @@ import { uploaded, type Processing } from "./wire.ts";
 /** X names no number; ten minutes are plenty for the largest file that is taken here. */
 const GIVE_UP_SECONDS = 600;
 
-/** Waits until X has processed a file that was handed over, for as long as X says. */
+/** Waits until X has processed an uploaded file, for as long as X says. */
 export function awaitProcessing(file: File, redoFrom: string): QuietStep {
   const { prefix, key } = file;
   return {
@@ -25,14 +25,14 @@ export function awaitProcessing(file: File, redoFrom: string): QuietStep {
   };
 }
 
-/** Null where X says nothing of processing: the file is ready then. */
+/** Null if X says nothing about processing: the file is ready then. */
 export async function readProcessing(context: StepContext, file: File): Promise<Processing | null> {
   const query = { command: "STATUS", media_id: sessionOf(context, file) };
   const request = { method: "GET", url: `${MEDIA_API}/upload`, query, headers: bearer(context) } as const;
   return (await callX(context.http, uploaded, request, "upload")).data.processing_info ?? null;
 }
 
-/** What a file leaves once it can be attached. */
+/** What a file stores once it can be attached. */
 export function ready({ key }: File, id: string, now: Date): StepDone {
   return { done: { [`media-${key}`]: id, [`uploaded-${key}`]: now.toISOString(), [`processing-${key}`]: false } };
 }
@@ -41,7 +41,7 @@ export function sessionOf({ checkpoint }: StepContext, { key }: File): string {
   return String(checkpoint[`session-${key}`]);
 }
 
-/** What X knows no more of is handed over from its beginning. */
+/** What X no longer knows is uploaded again from the beginning. */
 export async function retryUpload<T>(redoFrom: string, call: () => Promise<T>): Promise<T> {
   try {
     return await call();

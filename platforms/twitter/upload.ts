@@ -11,15 +11,15 @@ import { anything, uploaded } from "./wire.ts";
 /** Official examples and both SDKs send chunks of this size. Source: X docs, chunked media upload, 2026-08-22. */
 const CHUNK_BYTES = 1_048_576;
 
-/** So much goes in one step, so that an upload that breaks off does not begin again from the start. */
+/** This much is sent in one step, so that an interrupted upload does not start over. */
 const CHUNKS_A_STEP = 16;
 
-/** An uploaded file may be attached for 24 hours. Source: X docs, media best practices, 2026-09-01. */
+/** An uploaded file can be attached for 24 hours. Source: X docs, media best practices, 2026-09-01. */
 const USABLE_MILLISECONDS = 20 * 3600 * 1000;
 
 /**
- * The steps that hand over a part's media. Those of a whole thread run before its first post, since nothing is public
- * yet; `again` before a later part hands over anew what X has forgotten since, or has refused.
+ * The steps that upload a part's media. Those of a whole thread run before its first post, since nothing is public yet;
+ * `again`, before a later part, uploads what X has since forgotten or rejected.
  */
 export function uploadSteps(part: Part, when: "first" | "again"): QuietStep[] {
   return part.media.flatMap((media, index) => {
@@ -38,14 +38,14 @@ export function uploadSteps(part: Part, when: "first" | "again"): QuietStep[] {
   });
 }
 
-/** Ready to be attached, young enough, and not attached already in a call that came to nothing. */
+/** Ready to be attached, recent enough, and not already attached in a failed request. */
 function isUsable({ part, key }: File, { checkpoint, now }: StepContext): boolean {
   const uploadedAt = checkpoint[`uploaded-${key}`];
   const isYoung = typeof uploadedAt === "string" && now.getTime() - Date.parse(uploadedAt) < USABLE_MILLISECONDS;
   return isYoung && typeof checkpoint[`media-${key}`] === "string" && checkpoint[namesOf(part).begun] === undefined;
 }
 
-/** An image goes in one call. */
+/** An image is uploaded in one request. */
 function sendWhole(file: File): QuietStep {
   const { prefix, key, media } = file;
   return {
@@ -86,7 +86,7 @@ function sendInChunks(file: File): QuietStep[] {
   return [open, ...appends, finalize(file, from), awaitProcessing(file, from)];
 }
 
-/** A chunk that was sent already may be sent again under its number. */
+/** A chunk that was already sent can be sent again under its number. */
 function append(file: File, redoFrom: string, first: number, end: number): QuietStep {
   const { prefix, key, media } = file;
   return {
@@ -112,7 +112,7 @@ function append(file: File, redoFrom: string, first: number, end: number): Quiet
   };
 }
 
-/** Where the answer to an earlier try was lost, X may refuse a second: it has all bytes if it is processing them. */
+/** If the response to an earlier attempt was lost, X may reject a second: it has all bytes if it is processing them. */
 function finalize(file: File, redoFrom: string): QuietStep {
   const { prefix, key } = file;
   return {

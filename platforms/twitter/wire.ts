@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** X's answers, only the members that are read. Ids are strings of digits. Source: X OpenAPI 2.167, 2026-08-22. */
+/** X's responses, only the fields that are used. IDs are strings of digits. Source: X OpenAPI 2.167, 2026-08-22. */
 const id = z.string().regex(/^\d{1,19}$/);
 
 export const created = z.object({ data: z.object({ id }) });
@@ -15,7 +15,7 @@ export const uploaded = z.object({ data: z.object({ id, processing_info: process
 
 export type Processing = z.infer<typeof processing>;
 
-/** Answers whose body says nothing that is needed: older deployments send none. */
+/** Responses without a needed body: older deployments send none. */
 export const anything = z.unknown();
 
 const link = z.object({ url: z.string(), expanded_url: z.string().nullish(), media_key: z.string().nullish() });

@@ -19,7 +19,7 @@ export function validateAccount(capabilities: Capabilities, account: AccountFact
       }),
     ];
   }
-  // An account of which no scope is stored was connected where the platform does not tell them.
+  // An account without stored scopes was connected on a platform that does not return them.
   const missing = account.scopes.length === 0 ? [] : publishScopes.filter((scope) => !account.scopes.includes(scope));
   const isGranted = (scopes: readonly string[]): boolean => scopes.every((scope) => account.scopes.includes(scope));
   if (missing.length === 0 || otherPublishScopes.some(isGranted)) return [];
@@ -35,7 +35,7 @@ export function validateAccount(capabilities: Capabilities, account: AccountFact
   ];
 }
 
-/** What may keep the account from publishing when the time comes, as it looks now. */
+/** What may prevent the account from publishing when the time comes, as far as known now. */
 export function warnOfAccount(
   capabilities: Capabilities,
   account: AccountFacts,

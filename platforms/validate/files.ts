@@ -11,8 +11,8 @@ export interface Finding {
 }
 
 /**
- * What holds of a file on every platform: its type is one we take, its size is within the cap, its claims are true, and
- * its thumbnail is an image.
+ * Checks of a file on every platform: its type is supported, its size is within the limit, its declarations are true,
+ * and its thumbnail is an image.
  */
 export function validateFiles(media: readonly MeasuredMedia[], path: string): Finding[] {
   return media.flatMap((entry, index) => [
@@ -23,8 +23,8 @@ export function validateFiles(media: readonly MeasuredMedia[], path: string): Fi
 }
 
 /**
- * Members that the platform wants declared where the bytes are not at hand. `sent` are the entries as the caller wrote
- * them.
+ * Fields that the platform requires to be declared if the file is not available. `sent` are the entries as the caller
+ * wrote them.
  */
 export function validateDeclared(
   { platform, label, declares }: Capabilities,
@@ -48,6 +48,35 @@ export function validateDeclared(
         fix: `Set ${joinWords(missing, "and")} in ${dotted(`${path}/${index}`)}, or upload the file with the request.`,
       }),
     }));
+  });
+}
+
+/**
+ * The entries of the legacy route's `mediaUrls`, which have only a URL: treated as images, and rejected if they end
+ * like a video and the platform requires declarations.
+ */
+export function validateBareUrls(capabilities: Capabilities, media: readonly MeasuredMedia[], path: string): Finding[] {
+  const { platform, label, declares, placements } = capabilities;
+  const takesImages = placements.some((placement) => placement.shapes.some((shape) => shape.image !== undefined));
+  return media.flatMap((entry, index): Finding[] => {
+    // Available files have measured values.
+    if (entry.measured) return [];
+    if (takesImages && declares?.image === undefined && !endsLikeVideo(entry.url ?? "")) return [];
+    return [
+      {
+        about: "media",
+        issue: issueOf({
+          rule: `${platform}.media.bareUrl`,
+          platform,
+          path: `${path}/${index}`,
+          message:
+            declares?.message ??
+            `${label} media must be sent as objects in content.media, with type, mimeType and the other metadata.`,
+          actual: entry.url ?? null,
+          fix: "Use content.media rather than bare mediaUrls.",
+        }),
+      },
+    ];
   });
 }
 

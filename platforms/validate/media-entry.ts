@@ -34,7 +34,7 @@ export const mediaEntrySchema = z
     "An image or video, given by url, by the filename of an uploaded file, or by the id of a stored media object.",
   );
 
-/** Far above what anybody posts at once. */
+/** Far above what anyone posts at once. */
 export const MAX_CHAIN_PARTS = 500;
 
 /** `settings.thread` of the platforms that publish chains. */

@@ -22,14 +22,14 @@ import { isRewrapped } from "../kit/rendition.ts";
 import { dotted, type Finding } from "./files.ts";
 import { mediaKind, type Resolved } from "./resolve-content.ts";
 
-/** The media of one part of a post: where they stand in the request, and what may be done with them. */
+/** The media of one part of a post: their place in the request, and what can be done with them. */
 export interface MediaPart {
   media: readonly MeasuredMedia[];
   /** JSON Pointer of the array. */
   path: string;
   placements: Resolved["placements"];
   shapes: readonly Shape[];
-  /** Set where the caller named a placement that exists; its issues point there. */
+  /** Set if the caller named an existing placement; its issues point there. */
   placementPath: string | null;
 }
 
@@ -126,7 +126,7 @@ function validateEntry(
   ];
 }
 
-/** The limit that holds for this account. */
+/** The limit for this account. */
 export function raise<L extends { max?: number; raised?: Limit["raised"] }>(limit: L, account: AccountFacts | null): L {
   const { raised } = limit;
   const said = raised === undefined ? undefined : account?.metadata[raised.metadata];
@@ -135,7 +135,7 @@ export function raise<L extends { max?: number; raised?: Limit["raised"] }>(limi
     : limit;
 }
 
-/** A type that the product takes for the sake of other platforms only, such as image/gif. */
+/** A type supported only for other platforms, such as image/gif. */
 function validateForeignType(
   { platform, label, placements }: Pick<Capabilities, "platform" | "label" | "placements">,
   entry: MeasuredMedia,
@@ -214,7 +214,7 @@ function wordType({
   };
 }
 
-/** Where measured and declared values lead to different verdicts, that is the issue, and it shows both. */
+/** If measured and declared values lead to different verdicts, that is the issue, and it shows both. */
 function validateQuantity(
   { platform, label }: Capabilities,
   entry: MeasuredMedia,
@@ -294,7 +294,7 @@ function measure(of: Measures, quantity: Quantity): number | null {
   }
 }
 
-/** What is not taken as it is, and cannot be put into another wrapping without a change. */
+/** What is not supported as it is, and cannot be rewrapped without a change. */
 function validateWrapping(
   { platform, label }: Capabilities,
   { measured }: MeasuredMedia,

@@ -13,13 +13,13 @@ import { settingPath, type MeasuredMedia, type Settings } from "../definition.ts
 import { find } from "../kit/find.ts";
 import { MAX_CHAIN_PARTS, mediaEntrySchema } from "./media-entry.ts";
 
-/** Says what the bytes of a media entry are, null where they have not been seen. */
+/** The measured values of a media entry, null if not available. */
 export type Measured = (entry: MediaEntry) => MediaFacts | null;
 
 /**
- * The content one platform really gets: overrides merged, default placement chosen, link placed, the parts of a chain
- * apart, the type of every medium filled in. `settings` comes without `placement` and `thread`, which have members of
- * their own, and without members that are null. A broker is handed this, and the validate validates it.
+ * The content one platform actually gets: overrides merged, default placement chosen, link placed, the parts of a
+ * thread separated, every media type filled in. `settings` excludes `placement` and `thread`, which have their own
+ * fields, and null fields. Brokers get this, and validation checks it.
  */
 export function resolveContent(
   platform: PlatformName,
@@ -39,10 +39,10 @@ export function mapMedia<A, B>(content: PlatformContent<A>, replace: (media: A) 
   };
 }
 
-/** What resolving found out on the way, beside the content itself. */
+/** What resolving found besides the content itself. */
 export interface Resolved {
   content: PlatformContent<MeasuredMedia>;
-  /** The placement the caller named, whether or not the platform knows it; null where none is set. */
+  /** The placement the caller named, whether or not the platform has it; null if none is set. */
   namedPlacement: string | null;
   /** The placements that are open to the post: the named one, or those that may be a default. */
   placements: readonly Placement[];
