@@ -4,7 +4,7 @@ export function skeletonOf(name: string): Record<string, string> {
   return {
     "README.md": `# ${label}
 
-What it means for users, how a post goes out, what happens when an answer is lost, and every fact with its source and date.
+What this means for users, how a post is published, what happens if a response is lost, and every fact with its source and date.
 `,
     "index.ts": `import type { Platform } from "../platform.ts";
 import { broker } from "./broker.ts";
@@ -23,7 +23,7 @@ export const ${name}: Definition = { capabilities, settings, rules, examples };
 `,
     "capabilities.ts": `import type { Capabilities } from "../../model/capabilities.ts";
 
-// Each number with the page and date it comes from.
+// Each number with its source page and date.
 export const capabilities = {
   platform: "${name}",
   label: "${label}",
@@ -48,7 +48,7 @@ export type ${label}Settings = z.infer<typeof settings>;
     "rules.ts": `import type { Rule } from "../definition.ts";
 import type { ${label}Settings } from "./settings.ts";
 
-/** What shapes and limits can't say. */
+/** Rules that shapes and limits cannot express. */
 export const rules: readonly Rule<${label}Settings>[] = [];
 `,
     "examples.ts": `import type { Example } from "../kit/examples.ts";
@@ -104,7 +104,7 @@ export interface ${label}ErrorRow extends ErrorRow {
   statuses: readonly number[];
 }
 
-/** What ${label}'s refusals mean. Source: ${label} docs, with the date. */
+/** What ${label}'s errors mean. Source: ${label} docs, with the date. */
 export const errors: readonly ${label}ErrorRow[] = [
   {
     statuses: [401],
@@ -115,7 +115,7 @@ export const errors: readonly ${label}ErrorRow[] = [
   },
   {
     statuses: [500, 502, 503, 504],
-    about: "a fault on ${label}'s side",
+    about: "an error at ${label}",
     brokerCode: "PLATFORM_UNAVAILABLE",
     notPublished: false,
     message: "${label} is having problems right now.",
@@ -142,15 +142,12 @@ import { classify${label} } from "./errors.ts";
 
 export const API = "https://api.${name}.example";
 
-/**
- * Sends a request and reads its answer. Throws a BrokerError where ${label} refuses, a TransportError where no answer
- * came.
- */
+/** Sends a request. Throws a BrokerError if ${label} rejects it, a TransportError if there was no response. */
 export async function call${label}<T>(http: HttpClient, schema: z.ZodType<T>, request: HttpRequest): Promise<T> {
   return read${label}(schema, await http.send(request));
 }
 
-/** What the answer says, in the schema's form. Throws a BrokerError for every answer that is not a good one. */
+/** The response, parsed by the schema. Throws a BrokerError for every unsuccessful response. */
 export function read${label}<T>(schema: z.ZodType<T>, answer: HttpAnswer): T {
   if (answer.status < 200 || answer.status > 299) throw classify${label}(answer);
   const parsed = schema.safeParse(answer.json());
@@ -164,7 +161,7 @@ export function bearer({ accessToken }: { accessToken: string }): Record<string,
 `,
     "wire.ts": `import { z } from "zod";
 
-/** ${label}'s answers, only the members that are read. */
+/** ${label}'s responses, only the fields that are used. */
 export const tokens = z.object({
   access_token: z.string().min(1),
   refresh_token: z.string().nullish(),
@@ -186,7 +183,7 @@ import { settings } from "./settings.ts";
 
 const settingsOf = settingsReader(settings);
 
-/** A step leaves what it got under its own name. */
+/** A step stores its result under its own name. */
 export const stepNames = { media: (item: number): string => \`media-\${item + 1}\`, publish: "publish", live: "live" };
 
 /** What the post becomes at ${label}. Source: ${label} docs, with the date. */
@@ -248,9 +245,9 @@ function readState(context: StepContext) {
 `,
     "reconcile.ts": `import type { OpenIntent, StepContext, Verdict } from "../platform.ts";
 
-/** Finds out what became of a publishing call whose answer was lost. What cannot be read back can never be told. */
+/** Checks the outcome of a publishing request whose response was lost; unknown if nothing can be read. */
 export async function reconcile(_context: StepContext, { step }: OpenIntent): Promise<Verdict> {
-  return { verdict: "cannot_tell", reason: \`${label} offers no way to read back what became of \${step}.\` };
+  return { verdict: "cannot_tell", reason: \`${label} has no way to check the outcome of \${step}.\` };
 }
 `,
     "broker.ts": `import type { Broker, VisibleStep } from "../platform.ts";
@@ -309,7 +306,7 @@ import { test } from "node:test";
 import { CONTENT, contextFor, drive, startHost } from "../kit/broker.fixture.ts";
 import { broker } from "./broker.ts";
 
-test("a text goes out in one call, and its address is read", async (t) => {
+test("a text is published in one request, and its URL is read", async (t) => {
   const host = await startHost(t, ({ method }) => [200, { id: "7", url: method === "GET" ? "https://${name}.example/7" : null }]);
   const { done, steps } = await drive(broker, contextFor(host.url, CONTENT));
   assert.deepEqual(done, { platformPostId: "7", publishedUrl: "https://${name}.example/7" });
@@ -319,7 +316,7 @@ test("a text goes out in one call, and its address is read", async (t) => {
     "sandbox/index.ts": `import type { SandboxPlatform } from "../../../sandbox/platform.ts";
 import { badParameter, rateLimited, serverError, SWITCHES } from "./errors.ts";
 
-/** The stand-in of ${label}, written from its documentation alone, and from nothing of the broker. */
+/** Simulates ${label}, written only from its documentation, never from the broker. */
 export const sandbox: SandboxPlatform = {
   name: "${name}",
   label: "${label}",

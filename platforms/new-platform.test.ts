@@ -78,7 +78,8 @@ const DOING = /^(broker|content|upload|status|reconcile|oauth)\.ts$/;
 
 test("an existing folder is left alone, and a name must be valid", async () => {
   await assert.rejects(newPlatform("threads"), { code: "EEXIST" });
-  for (const name of ["", "My Platform", "../x", "9gag", "X"]) await assert.rejects(newPlatform(name), /is no name/);
+  for (const name of ["", "My Platform", "../x", "9gag", "X"])
+    await assert.rejects(newPlatform(name), /is not a valid/);
 });
 
 /** A row of the README's table: the file, and where it is absent. */

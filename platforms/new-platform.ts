@@ -11,7 +11,9 @@ import { skeletonOf } from "./new-platform-files.ts";
  */
 export async function newPlatform(name: string, root = ROOT): Promise<string[]> {
   if (!/^[a-z][a-z0-9]{1,29}$/.test(name))
-    throw new Error(`"${name}" is no name for a platform: use 2 to 30 small letters and digits, a letter first.`);
+    throw new Error(
+      `"${name}" is not a valid platform name: use 2 to 30 lowercase letters and digits, starting with one of [a-z].`,
+    );
   const folder = join(root, "platforms", name);
   await mkdir(folder);
   const files = Object.entries(skeletonOf(name)).map(([file, text]) => ({ path: join(folder, file), text }));
@@ -45,7 +47,7 @@ if (import.meta.main) {
     const places = await registerPlatform(name);
     process.stdout.write(`${files.join("\n")}
 
-It is named in ${places.join(", ")}. Run \`npm run fix\`, then \`npm test -- platforms/${name}\`:
+It was added to ${places.join(", ")}. Run \`npm run fix\`, then \`npm test -- platforms/${name}\`:
 what is red is what is still to be written. platforms/README.md has the reading order.
 `);
   } catch (error) {

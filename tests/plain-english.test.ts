@@ -9,29 +9,39 @@ const ROOT = join(import.meta.dirname, "..");
 
 /** What users read: the texts in these sources, and these documents. */
 const SOURCES = [
-  "{contract,model}/*.ts",
-  "platforms/{describe,media-entry,validate*}.ts",
-  "platforms/*/{rules,settings,capabilities}.ts",
+  "{contract,model,printing}/**/*.ts",
+  "platforms/*.ts",
+  "platforms/{validate,kit}/**/*.ts",
+  "platforms/!(conformance)/*.ts",
   "{cli,client}/**/*.ts",
-  "server/{auth,domain,http,mail,mcp,media,oauth}/**/*.ts",
-  "server/*.ts",
+  "server/!(db)/**/*.ts",
 ];
-const DOCUMENTS = ["README.md", "CHANGELOG.md", "docs/guides/*.md"];
+const DOCUMENTS = [
+  "*.md",
+  "docs/!(checklist|glossary).md",
+  "docs/{guides,decisions}/*.md",
+  "{client,sandbox,platforms,platforms/*,integrations/*}/README.md",
+];
 
 /** Words that sound translated, each with the one that people know from other products. */
 const BANNED: readonly (readonly [RegExp, string])[] = [
   [/\be-mail/i, "email"],
   [/\b(?:an?|the|this|new|by) letter\b|\bletters (?:are|lie|come|reach)\b/i, "email"],
-  [/\banew\b/i, "again"],
+  [/\banew\b|\bafresh\b/i, "again"],
   [/\bwhoever\b/i, "the person who, anyone who"],
   [/\bstops? to work\b/i, "stops working, expires"],
   [/\bwrongly called\b/i, "usage error"],
-  [/\bgo on\b/i, "continue"],
-  [/\bhas to (?:be|lie|have)\b/i, "must be, must have"],
+  [/\bg(?:o|oes) on\b/i, "continue"],
+  [/\bha(?:s|ve) to (?:be|lie|have)\b/i, "must be, must have"],
   [/\bmay not be\b/i, "cannot be"],
-  [/\bis told\b|\bbe told\b/i, "is shown, is notified"],
+  [/\b(?:is|are|be) told\b/i, "is shown, is notified"],
   [/\bof (?:its|your|their) own choice\b/i, "unique, of your choice"],
   [/\bsecond step\b/i, "two-factor authentication"],
+  [/\bt(?:ake|akes|ook) in\b/i, "accept, process"],
+  [/\b(?:is|are|was) away\b/i, "is down"],
+  [/\ba fault (?:of|at|on)\b/i, "an error"],
+  [/\b(?:became|come|came) of\b/i, "outcome, result"],
+  [/\bput back\b/i, "restored"],
 ];
 
 test("users read the words they know from other products", () => {

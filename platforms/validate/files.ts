@@ -51,35 +51,6 @@ export function validateDeclared(
   });
 }
 
-/**
- * The entries of the legacy route's `mediaUrls`, which have only a URL: treated as images, and rejected if they end
- * like a video and the platform requires declarations.
- */
-export function validateBareUrls(capabilities: Capabilities, media: readonly MeasuredMedia[], path: string): Finding[] {
-  const { platform, label, declares, placements } = capabilities;
-  const takesImages = placements.some((placement) => placement.shapes.some((shape) => shape.image !== undefined));
-  return media.flatMap((entry, index): Finding[] => {
-    // Available files have measured values.
-    if (entry.measured) return [];
-    if (takesImages && declares?.image === undefined && !endsLikeVideo(entry.url ?? "")) return [];
-    return [
-      {
-        about: "media",
-        issue: issueOf({
-          rule: `${platform}.media.bareUrl`,
-          platform,
-          path: `${path}/${index}`,
-          message:
-            declares?.message ??
-            `${label} media must be sent as objects in content.media, with type, mimeType and the other metadata.`,
-          actual: entry.url ?? null,
-          fix: "Use content.media rather than bare mediaUrls.",
-        }),
-      },
-    ];
-  });
-}
-
 /** A JSON Pointer as sentences name it: content.media[0].width. */
 export function dotted(path: string): string {
   return path

@@ -33,8 +33,6 @@ export interface PostCandidate {
   /** Null if the set is unknown: then accounts are not checked. */
   accounts: SetAccounts | null;
   measured: Measured;
-  /** Whether it was sent in the flat body of the legacy route; see `JudgeContext`. */
-  legacy?: boolean;
   /** The restrictions of the key that creates or edits it. */
   policies?: KeyPolicies | null;
 }
