@@ -3,7 +3,7 @@ import { z } from "zod";
 import { MODES, PLATFORM_NAMES } from "../model/platform-names.ts";
 import { EXAMPLE_PLATFORM } from "../platforms/catalog.ts";
 
-/** Fields that several nouns share. A message that begins with "must" is told after the field's name. */
+/** Fields shared by several resources. A message that begins with "must" follows the field's name. */
 
 export const noParams = z.strictObject({});
 export const noQuery = z.strictObject({});
@@ -25,13 +25,13 @@ export const platform = z
   .describe("Platform key. X is `twitter`.")
   .meta({ examples: [EXAMPLE_PLATFORM] });
 
-/** A time in answers. */
+/** A time in responses. */
 export const time = z.iso
   .datetime({ precision: 3 })
   .describe("ISO 8601, UTC, with milliseconds.")
   .meta({ examples: ["2026-12-01T09:30:00.000Z"] });
 
-/** The id of a user: the one kind that is no UUID of ours. */
+/** A user's ID: the only kind that is not one of our UUIDs. */
 export const userId = z.string().meta({ examples: ["01980b7a-6c00-7000-8000-00000000000a"] });
 
 /** How many there are. */
@@ -41,7 +41,7 @@ export const total = z
   .describe("Total number on all pages.")
   .meta({ examples: [1] });
 
-/** Where the next page begins, in requests. */
+/** The cursor of the next page, in requests. */
 export const cursor = z
   .string()
   .min(1)
@@ -92,7 +92,7 @@ function isWebUrl(text: string): boolean {
   return url !== null && url.username === "" && url.password === "";
 }
 
-/** A person's address, in lower case: two that differ in case only are one. */
+/** An email address, in lower case: two that differ only in case are the same. */
 export const email = z
   .string()
   .max(254, { error: "must have at most 254 characters" })

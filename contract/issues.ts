@@ -4,7 +4,7 @@ import { PUBLIC_CODES, type PublicCode } from "../model/errors.ts";
 import { EXAMPLE_PLATFORMS } from "../platforms/catalog.ts";
 import { platform, time } from "./fields.ts";
 
-/** A code of an error, in answers. */
+/** An error code, in responses. */
 export const codes = z.enum(Object.keys(PUBLIC_CODES).filter(isPublicCode)).meta({ examples: ["VALIDATION_FAILED"] });
 const { withTitle } = EXAMPLE_PLATFORMS;
 
@@ -42,7 +42,7 @@ export const issue = z
   })
   .describe("A broken rule.");
 
-/** The body of every refusal. */
+/** The body of every error. */
 export const errorBody = z.object({
   error: z.string().describe("The first issue's message."),
   code: codes,

@@ -4,8 +4,8 @@ import type { Issue, PublicCode } from "../model/errors.ts";
 import { noBody, noParams, noQuery } from "./fields.ts";
 
 /**
- * One operation of the public surface, said once. Routes, OpenAPI, MCP tools, `llm.txt`, the docs' tables and the
- * client are printed from these entries; what an operation does is bound to it in one place per skin.
+ * An operation of the public API, declared once. Routes, OpenAPI, MCP tools, `llm.txt`, the docs' tables and the client
+ * are generated from these entries; each interface binds an operation to its implementation in one place.
  */
 export interface Operation<
   Params extends z.ZodObject = z.ZodObject,
@@ -13,17 +13,17 @@ export interface Operation<
   Body extends z.ZodType = z.ZodType,
   Answer extends z.ZodObject = z.ZodObject,
 > {
-  /** "posts_create": also the name of its MCP tool, where it has one and that says no other. */
+  /** "posts_create": also the name of its MCP tool, if it has one without its own name. */
   name: string;
   method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   /** "/api/v1/posts/:id" */
   path: string;
-  /** The path that has taken this one's place; answers say so. */
+  /** The path that replaces this one; responses name it. */
   successor?: string;
   summary: string;
   /** What a caller should know, in one paragraph. */
   description: string;
-  /** Who may call it: holders of a Bearer key (so without it), people with a session of the dashboard, or both. */
+  /** Who can call it: holders of a Bearer key (the default), users with a dashboard session, or both. */
   auth?: "key" | "session" | "either";
   rateClass: RateClass;
   /** Null: not offered over MCP. */
@@ -40,15 +40,15 @@ export interface Operation<
   /** Another whole form of the body, which it takes as well. */
   otherForm?: z.ZodType;
   /**
-   * How the body arrives: "required" or "optional" JSON; "multipart": JSON, or a form with `data` and `files`;
+   * How the body is sent: "required" or "optional" JSON; "multipart": JSON, or a form with `data` and `files`;
    * "upload": JSON, or a form with one file; "none".
    */
   takes: "none" | "optional" | "required" | "multipart" | "upload";
-  /** Whether it changes anything; what does takes `Idempotency-Key`. */
+  /** Whether it changes anything; writes accept `Idempotency-Key`. */
   writes: boolean;
-  /** Whether it takes `Prefer: wait=N`. */
+  /** Whether it accepts `Prefer: wait=N`. */
   waits?: true;
-  /** It answers with server-sent events, each of which has `answer` as its data. */
+  /** It responds with server-sent events, each with `answer` as its data. */
   streams?: true;
   answer: Answer;
   /** The status of success. */
@@ -57,7 +57,7 @@ export interface Operation<
   errors: readonly PublicCode[];
 }
 
-/** What calls are counted as. */
+/** The rate class of its requests. */
 export const RATE_CLASSES = ["createPost", "publishPost", "connectPlatform", "mediaUpload", "apiRead"] as const;
 export type RateClass = (typeof RATE_CLASSES)[number];
 
@@ -92,12 +92,12 @@ export interface Input<Params = unknown, Query = unknown, Body = unknown> {
   issues: Issue[];
 }
 
-/** Codes that every operation may fail with. */
+/** Codes that every operation can fail with. */
 const COMMON_ERRORS = ["UNAUTHORIZED", "VALIDATION_FAILED", "RATE_LIMITED", "INTERNAL_ERROR", "UNAVAILABLE"] as const;
 const WRITE_ERRORS = ["IDEMPOTENCY_KEY_REUSED", "IDEMPOTENCY_IN_PROGRESS"] as const;
 const BODY_ERRORS = ["PAYLOAD_TOO_LARGE"] as const;
 
-/** Every code the operation may fail with. */
+/** Every code the operation can fail with. */
 export function errorsOf(operation: Operation): PublicCode[] {
   return [
     ...new Set<PublicCode>([

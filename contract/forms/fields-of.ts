@@ -2,12 +2,12 @@ import { z } from "zod";
 
 import { catalog } from "../../platforms/catalog.ts";
 
-/** One field that a request may have. `*` in the path stands for the place in an array. */
+/** One field of a request. `*` in the path stands for an array index. */
 export interface Field {
   path: readonly string[];
   description: string | null;
   example: unknown;
-  /** Whether it takes whole numbers only. */
+  /** Whether it accepts only integers. */
   whole: boolean;
 }
 

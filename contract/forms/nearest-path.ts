@@ -3,7 +3,7 @@ import type { z } from "zod";
 import { nearestWord } from "../../model/nearest-word.ts";
 import { fieldsOf, type Field } from "./fields-of.ts";
 
-/** What to say of a key that nothing knows. */
+/** How to report an unknown key. */
 export interface KeyAdvice {
   message: string;
   fix: string;
@@ -13,8 +13,8 @@ export interface KeyAdvice {
 const LEGACY_KEYS: Readonly<Record<string, string>> = { mediaUrls: "content.media" };
 
 /**
- * Names the valid path that a misplaced or misspelt key was most likely meant for: the same name elsewhere, then the
- * nearest name beside it, then the nearest anywhere.
+ * Names the valid path that a misplaced or misspelled key was most likely meant for: the same name elsewhere, then the
+ * closest name next to it, then the closest anywhere.
  */
 export function adviseKey(schema: z.ZodType, parent: readonly PropertyKey[], key: string, word = "key"): KeyAdvice {
   const written = dotted([...parent, key]);

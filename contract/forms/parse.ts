@@ -7,8 +7,8 @@ import { findHostile } from "./hostile.ts";
 import { BODY_WORDS, QUERY_WORDS, tellProblems } from "./problem-sentences.ts";
 
 /**
- * Validates the form of a call, wholly: every problem of path, query and body is told at once. Where the operation has
- * a `form` of its own, problems of the body refuse nothing yet: they are handed on beside what is left of it.
+ * Validates the format of a request completely: every problem of path, query and body is reported together. If the
+ * operation has its own `form`, problems of the body do not reject it yet: they are passed on with the rest.
  */
 export function parseInput<
   Params extends z.ZodObject,
@@ -45,7 +45,7 @@ export function refuseHostile(value: unknown): void {
   if (hostile !== null) throw refusal([hostile]);
 }
 
-/** The refusal that tells these issues: the first one's message and code, and all of them, within bounds. */
+/** The error for these issues: the message and code of the first, and all of them, up to the limit. */
 export function refusal(issues: Issue[]): PublicError {
   const told = boundIssues(issues);
   const first = told[0];
@@ -60,7 +60,7 @@ export function dropImpliedIssues(formIssues: readonly Issue[], validated: reado
   );
 }
 
-/** A query's values are strings: those of fields that take a whole number or a truth value are read as such. */
+/** A query's values are strings: those of number and boolean fields are converted. */
 function readQuery(schema: z.ZodObject, query: unknown): unknown {
   if (typeof query !== "object" || query === null) return query;
   return Object.fromEntries(Object.entries(query).map(([name, value]) => [name, readValue(schema.shape[name], value)]));

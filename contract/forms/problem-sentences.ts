@@ -16,10 +16,10 @@ export interface PartWords {
 export const BODY_WORDS: PartWords = { whole: "The request body", key: "key" };
 export const QUERY_WORDS: PartWords = { whole: "The query", key: "query parameter" };
 
-/** More unknown keys than this in one object are told as one. */
+/** More unknown keys than this in one object are reported as one. */
 const MAX_UNKNOWN_KEYS = 20;
 
-/** Turns what zod found into issues that a person understands, each with its place, what was found and what to do. */
+/** Turns zod's issues into readable ones, each with its path, the value found and what to do. */
 export function tellProblems(form: z.ZodType, problems: readonly z.core.$ZodIssue[], words: PartWords): Issue[] {
   const told: Issue[] = [];
   for (const problem of problems) {

@@ -3,7 +3,7 @@
 const text = (description: string, example: string) => ({ description, schema: { type: "string" }, example });
 const number = (description: string, example: number) => ({ description, schema: { type: "integer" }, example });
 
-/** The headers of answers. */
+/** The headers of responses. */
 export const HEADERS = {
   "X-Request-Id": {
     required: true,

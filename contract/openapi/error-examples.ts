@@ -42,7 +42,7 @@ const MISTAKES: readonly PostToValidate[] = [
   { platforms: [withOneKindOfMedia], content: { text: "Both", media: [PHOTO, FILM] } },
 ];
 
-/** The body of a refusal with this code. */
+/** The body of an error with this code. */
 export function errorExample(code: PublicCode): unknown {
   const issue = (issues ??= tellIssues()).get(code);
   return {

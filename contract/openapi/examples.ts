@@ -5,7 +5,7 @@ const { withSettings, withShortText } = EXAMPLE_PLATFORMS;
 const ID = "01980b7a-6c00-7000-8000-000000000001";
 const RETURN_URL = "https://app.example.com/connected";
 
-/** A body that each operation takes, by the operation's name. The documentation shows them, and tests send them. */
+/** An example body for each operation, by the operation's name. The documentation shows them, and tests send them. */
 export const EXAMPLES: Readonly<Record<string, unknown>> = {
   posts_create: {
     content: {

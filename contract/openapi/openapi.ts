@@ -66,7 +66,7 @@ export function openApi({ apiUrl, appUrl, version }: { apiUrl: string; appUrl: s
   };
 }
 
-/** What operations are listed under, in order. */
+/** The groups of operations, in order. */
 export const TAGS: readonly (readonly [name: string, description: string])[] = [
   ["posts", "Drafts, scheduled posts and their results."],
   ["platform-sets", "Groups of connected accounts. Every post belongs to one."],
@@ -237,7 +237,7 @@ function contentOf({ answer, streams }: Operation): JsonObject {
   };
 }
 
-/** A zod schema as JSON Schema 2020-12, which is that of OpenAPI 3.1. What a platform's settings are is spelled out. */
+/** A zod schema as JSON Schema 2020-12, as in OpenAPI 3.1. A platform's settings are written out. */
 export function toSchema(schema: z.core.$ZodType, io: "input" | "output"): JsonObject {
   return print(schema, io, new Map());
 }

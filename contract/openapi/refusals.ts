@@ -4,7 +4,7 @@ import { HEADERS } from "./components.ts";
 import { errorExample } from "./error-examples.ts";
 import type { JsonObject } from "./openapi.ts";
 
-/** The refusals of an operation, by their status: each is described once, by its name. */
+/** An operation's errors, by status: each is described once, by its name. */
 export function refusalsOf(operation: Operation): JsonObject {
   return Object.fromEntries(
     codesOf(operation).map(([status, codes]) => [

@@ -12,7 +12,7 @@ export interface Tool {
   description: string;
   /** JSON Schema of the arguments. */
   inputSchema: JsonObject;
-  /** JSON Schema of the answer. */
+  /** JSON Schema of the result. */
   outputSchema: JsonObject;
   annotations: { readOnlyHint: boolean; destructiveHint: boolean; idempotentHint: boolean; openWorldHint: boolean };
 }
@@ -20,7 +20,7 @@ export interface Tool {
 /** The longest `wait`. */
 export const MAX_WAIT_SECONDS = 60;
 
-/** What a tool takes beside the members of its operation. */
+/** What a tool accepts in addition to the fields of its operation. */
 export const toolOptions = z.strictObject({
   idempotencyKey: z
     .string()
@@ -146,7 +146,7 @@ function inputOf(operation: Operation, hints: ToolHints): z.ZodObject {
   });
 }
 
-/** Only the parameters that stand in the path. */
+/** Only the parameters in the path. */
 function pathParams({ path, params }: Operation): Record<string, z.core.$ZodType> {
   return Object.fromEntries(Object.entries(params.shape).filter(([name]) => path.includes(`:${name}`)));
 }

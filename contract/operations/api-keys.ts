@@ -25,7 +25,7 @@ const approvalRequired = z
   .describe("Whether a person must approve each post before the key can publish it. Such a key cannot schedule.")
   .meta({ examples: [false] });
 
-/** What a key may not do. Off by default: a key may do all that its user may over the API. */
+/** A key's restrictions. Off by default: a key can do everything its user can over the API. */
 export const keyPolicies = z.strictObject({
   draftOnly: draftOnly.default(false),
   platforms: platforms.default(null),

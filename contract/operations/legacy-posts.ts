@@ -18,7 +18,7 @@ import {
 const { platforms, scheduledFor, platformSetId } = createBody.shape;
 const { text, linkUrl, platformOverrides } = createBody.shape.content.shape;
 
-/** The flat body of old clients. Its unknown keys are ignored. */
+/** The flat body of old clients. Unknown keys are ignored. */
 const flatBody = z.object({
   text,
   platforms,
@@ -58,7 +58,7 @@ export const legacyPostsCreate = operation({
   otherForm: createBody,
 });
 
-/** The rest of the old surface: the same operations at their old addresses. */
+/** The other legacy endpoints: the same operations at their old paths. */
 export const legacyPostsList = legacy(postsList, "/api/posts");
 export const legacyPostsGet = legacy(postsGet, "/api/posts/:id");
 export const legacyPostsUpdate = legacy(postsUpdate, "/api/posts/:id");
