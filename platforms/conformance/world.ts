@@ -158,14 +158,15 @@ export async function startWorld(subject: Subject, options: WorldOptions = {}) {
 
     async settled(id: string, until: (row: PostRow) => boolean = isSettled): Promise<PostRow> {
       let isIdAwaited = subject.idAfterSeconds !== undefined;
-      for (let rounds = 0; rounds < 6000; rounds += 1) {
+      // Most posts are settled at once; one that has to wait for a lease or a deadline is looked at less often.
+      for (let rounds = 0; rounds < 1500; rounds += 1) {
         const row = await readPost(pool, id);
         if (until(row) || isSettled(row)) return row;
         if (isIdAwaited && row.status === "published" && row.platformPostId === null) {
           isIdAwaited = false;
           await sandbox.advance(subject.idAfterSeconds ?? 0);
         }
-        await new Promise((passed) => setTimeout(passed, 10));
+        await new Promise((passed) => setTimeout(passed, Math.min(10 + rounds, 50)));
       }
       throw new Error(`the platform post is not settled: ${JSON.stringify(await readPost(pool, id))}`);
     },
