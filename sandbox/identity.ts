@@ -47,6 +47,26 @@ export function personOfLogin(
   return known ?? add(hint ?? null);
 }
 
+/** The app that every fresh sandbox has, and what a person has granted it, with a code for that. Answers the grant. */
+export function seedGrant(
+  identity: Identity,
+  grant: {
+    platform: PlatformName;
+    app: { clientId: string; clientSecret: string; redirectUri: string; code: string };
+    personId: string;
+    scopes: readonly string[];
+    at: number;
+    facts: Record<string, unknown>;
+  },
+): number {
+  const { platform, app, personId, scopes, at, facts } = grant;
+  const { clientId, clientSecret, redirectUri, code } = app;
+  identity.addApp({ platform, clientId, clientSecret, redirectUris: [redirectUri], programmaticRefresh: false });
+  const grantId = identity.addGrant({ platform, clientId, personId, scopes, at });
+  identity.addCode({ platform, code, grantId, redirectUri, issuedAt: at, facts });
+  return grantId;
+}
+
 export interface App {
   platform: PlatformName;
   clientId: string;

@@ -1,5 +1,6 @@
 import { refuseConsent } from "../../../sandbox/meta/consent.ts";
 import { PAGES_SCHEMA } from "../../../sandbox/meta/pages.ts";
+import { newApp } from "../../../sandbox/meta/people.ts";
 import { DAY_MS, HOUR_MS } from "../../../sandbox/meta/tokens.ts";
 import { drawPicture } from "../../../sandbox/pictures.ts";
 import type { Call, PlatformAnswer, SandboxPlatform } from "../../../sandbox/platform.ts";
@@ -9,7 +10,7 @@ import { COMMENTS_SCHEMA } from "./comments.ts";
 import { callLimitReached, fbError, SWITCHES } from "./errors.ts";
 import { FEED_ROUTES } from "./feed.ts";
 import { DIALOG, LOGIN_ROUTES, PICTURE_HOST, SEED_SCOPES } from "./login.ts";
-import { newApp, seedIdentity } from "./people.ts";
+import { seedIdentity } from "./people.ts";
 import { PHOTO_ROUTES, PHOTOS_SCHEMA } from "./photos.ts";
 import { POSTS_SCHEMA } from "./posts.ts";
 import { READ_ROUTES } from "./reads.ts";

@@ -1,7 +1,6 @@
-import { randomInt } from "node:crypto";
-
-import { personOfLogin, randomSecret, type Person } from "../../../sandbox/identity.ts";
+import { personOfLogin, type Person, seedGrant } from "../../../sandbox/identity.ts";
 import { addPage, ALL_TASKS, grantPages, nextPageId } from "../../../sandbox/meta/pages.ts";
+import { namesOf } from "../../../sandbox/meta/people.ts";
 import type { World } from "../../../sandbox/world.ts";
 
 /** Facebook's people, and the Pages they run. */
@@ -30,19 +29,7 @@ export function personOf(world: World, hint: string | undefined): Person {
 
 function addPerson(world: World, hint: string | null): Person {
   const id = String(10_200_000_000_000_000n + BigInt(world.store.next("facebook.person")));
-  const plain = (hint ?? "sandbox_page")
-    .split("@")[0]
-    ?.toLowerCase()
-    .normalize("NFKD")
-    .replace(/[^a-z0-9._]+/g, "_")
-    .replace(/^[._]+|(?<![._])[._]+$/g, "");
-  const username = plain?.slice(0, 30) || "someone";
-  const name =
-    username
-      .split(/[._]+/)
-      .filter(Boolean)
-      .map((word) => word[0]?.toUpperCase() + word.slice(1))
-      .join(" ") || username;
+  const { username, name } = namesOf(hint ?? "sandbox_page");
   const person = world.identity.addPerson({
     platform: "facebook",
     id,
@@ -68,36 +55,18 @@ function addPerson(world: World, hint: string | null): Person {
   return person;
 }
 
-/** An app as the developer portal makes it. */
-export function newApp(): { clientId: string; clientSecret: string } {
-  return {
-    clientId: String(randomInt(100_000_000_000_000, 281_000_000_000_000)) + String(randomInt(0, 10)),
-    clientSecret: randomSecret("", 24),
-  };
-}
-
 /** The app, person, Page and code that every fresh sandbox has. */
 export function seedIdentity(world: World, { scopes, label }: { scopes: readonly string[]; label: string }): void {
-  const { identity } = world;
-  identity.addApp({
-    platform: "facebook",
-    clientId: SEED.clientId,
-    clientSecret: SEED.clientSecret,
-    redirectUris: [SEED.redirectUri],
-    programmaticRefresh: false,
-  });
   const person = addPerson(world, null);
-  const at = world.clock.now();
-  const grantId = identity.addGrant({ platform: "facebook", clientId: SEED.clientId, personId: person.id, scopes, at });
-  grantPages(world, grantId, [SEED.pageId]);
-  identity.addCode({
+  const grantId = seedGrant(world.identity, {
     platform: "facebook",
-    code: SEED.code,
-    grantId,
-    redirectUri: SEED.redirectUri,
-    issuedAt: at,
+    app: SEED,
+    personId: person.id,
+    scopes: scopes,
+    at: world.clock.now(),
     facts: { dialog: label },
   });
+  grantPages(world, grantId, [SEED.pageId]);
 }
 
 const BASES = {

@@ -1,5 +1,6 @@
 import { refuseConsent } from "../../../sandbox/meta/consent.ts";
 import { PAGES_SCHEMA } from "../../../sandbox/meta/pages.ts";
+import { newApp } from "../../../sandbox/meta/people.ts";
 import { drawPicture } from "../../../sandbox/pictures.ts";
 import type { Call, PlatformAnswer, SandboxPlatform } from "../../../sandbox/platform.ts";
 import { CARD } from "./card.ts";
@@ -8,7 +9,7 @@ import { CONTAINER_ROUTES, CONTAINERS_SCHEMA } from "./containers.ts";
 import { callLimitReached, igError, SWITCHES } from "./errors.ts";
 import { DIRECT_LABEL, dialogOf, exchangeError, LOGIN_ROUTES, SEED_SCOPES } from "./login.ts";
 import { MEDIA_SCHEMA } from "./media.ts";
-import { newApp, seedIdentity } from "./people.ts";
+import { seedIdentity } from "./people.ts";
 import { PICTURE_HOST } from "./profile.ts";
 import { countCall, QUOTA_ROUTES } from "./quotas.ts";
 import { READ_ROUTES } from "./reads.ts";

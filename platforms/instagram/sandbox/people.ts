@@ -1,8 +1,6 @@
-import { randomInt } from "node:crypto";
-
 import { z } from "zod";
 
-import { personOfLogin, randomSecret, type NewPerson, type Person, type Token } from "../../../sandbox/identity.ts";
+import { personOfLogin, type NewPerson, type Person, type Token, seedGrant } from "../../../sandbox/identity.ts";
 import {
   addPage,
   ALL_TASKS,
@@ -13,6 +11,7 @@ import {
   pagesOf,
   type Page,
 } from "../../../sandbox/meta/pages.ts";
+import { namesOf } from "../../../sandbox/meta/people.ts";
 import type { Call } from "../../../sandbox/platform.ts";
 import type { World } from "../../../sandbox/world.ts";
 
@@ -52,19 +51,7 @@ export function personOf(world: World, hint: string | undefined): Person {
 
 function addPerson(world: World, hint: string | null): Person {
   const number = BigInt(world.store.next("instagram.person"));
-  const plain = (hint ?? "sandbox_brand")
-    .split("@")[0]
-    ?.toLowerCase()
-    .normalize("NFKD")
-    .replace(/[^a-z0-9._]+/g, "_")
-    .replace(/^[._]+|(?<![._])[._]+$/g, "");
-  const username = plain?.slice(0, 30) || "someone";
-  const name =
-    username
-      .split(/[._]+/)
-      .filter(Boolean)
-      .map((word) => word[0]?.toUpperCase() + word.slice(1))
-      .join(" ") || username;
+  const { username, name } = namesOf(hint ?? "sandbox_brand");
   const person: NewPerson = {
     platform: "instagram",
     id: String(17_841_400_000_000_000n + number),
@@ -113,44 +100,20 @@ export function accountOf(call: Call): string {
   return token?.personId ?? "";
 }
 
-/** An app as the developer portal makes it. */
-export function newApp(): { clientId: string; clientSecret: string } {
-  return {
-    clientId: String(randomInt(100_000_000_000_000, 281_000_000_000_000)) + String(randomInt(0, 10)),
-    clientSecret: randomSecret("", 24),
-  };
-}
-
 /** The app, account and code that every fresh sandbox has. */
 export function seedIdentity(world: World, scopes: { direct: readonly string[]; label: string }): void {
-  const { identity } = world;
-  identity.addApp({
-    platform: "instagram",
-    clientId: SEED.clientId,
-    clientSecret: SEED.clientSecret,
-    redirectUris: [SEED.redirectUri],
-    programmaticRefresh: false,
-  });
   const person = addPerson(world, null);
-  const at = world.clock.now();
-  const grantId = identity.addGrant({
+  const grantId = seedGrant(world.identity, {
     platform: "instagram",
-    clientId: SEED.clientId,
+    app: SEED,
     personId: person.id,
     scopes: scopes.direct,
-    at,
+    at: world.clock.now(),
+    facts: { dialog: scopes.label },
   });
   grantPages(
     world,
     grantId,
     pagesOf(world, "instagram", person.id).map((page) => page.id),
   );
-  identity.addCode({
-    platform: "instagram",
-    code: SEED.code,
-    grantId,
-    redirectUri: SEED.redirectUri,
-    issuedAt: at,
-    facts: { dialog: scopes.label },
-  });
 }

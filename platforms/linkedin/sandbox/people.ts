@@ -1,6 +1,6 @@
 import { createHash, randomInt } from "node:crypto";
 
-import { personOfLogin, randomSecret, type NewPerson, type Person } from "../../../sandbox/identity.ts";
+import { personOfLogin, randomSecret, type NewPerson, type Person, seedGrant } from "../../../sandbox/identity.ts";
 import type { World } from "../../../sandbox/world.ts";
 
 /** Who there is on LinkedIn: the app, member and code of a fresh sandbox, and whoever a login hint names. */
@@ -65,29 +65,13 @@ export function newApp(): { clientId: string; clientSecret: string } {
 
 /** The app, member and code that every fresh sandbox has. */
 export function seedIdentity(world: World): void {
-  const { identity } = world;
-  identity.addApp({
+  const person = world.identity.addPerson(newPerson(world, null));
+  seedGrant(world.identity, {
     platform: "linkedin",
-    clientId: SEED.clientId,
-    clientSecret: SEED.clientSecret,
-    redirectUris: [SEED.redirectUri],
-    programmaticRefresh: false,
-  });
-  const person = identity.addPerson(newPerson(world, null));
-  const at = world.clock.now();
-  const grantId = identity.addGrant({
-    platform: "linkedin",
-    clientId: SEED.clientId,
+    app: SEED,
     personId: person.id,
     scopes: Object.keys(SCOPES).sort(),
-    at,
-  });
-  identity.addCode({
-    platform: "linkedin",
-    code: SEED.code,
-    grantId,
-    redirectUri: SEED.redirectUri,
-    issuedAt: at,
+    at: world.clock.now(),
     facts: {},
   });
 }

@@ -1,7 +1,8 @@
+import { newApp } from "../../../sandbox/meta/people.ts";
 import type { Call, PlatformAnswer, SandboxPlatform } from "../../../sandbox/platform.ts";
 import { CONTAINERS_SCHEMA, CONTAINER_ROUTES } from "./containers.ts";
 import { callLimitReached, ERRORS, exchangeError, graphError, SWITCHES } from "./errors.ts";
-import { newApp, OAUTH_ROUTES, refuseConsent, seedIdentity } from "./oauth.ts";
+import { OAUTH_ROUTES, refuseConsent, seedIdentity } from "./oauth.ts";
 import { PLACE_ROUTES } from "./places.ts";
 import { POST_ROUTES, POSTS_SCHEMA } from "./posts.ts";
 import { PICTURE_HOST, PROFILE_ROUTES } from "./profiles.ts";

@@ -1,7 +1,6 @@
-import { randomInt } from "node:crypto";
-
 import { backToApp, consentErrorPage, consentPage, readDecision } from "../../../sandbox/authorize.ts";
-import { personOfLogin, randomSecret, type NewPerson, type Person } from "../../../sandbox/identity.ts";
+import { personOfLogin, randomSecret, type NewPerson, type Person, seedGrant } from "../../../sandbox/identity.ts";
+import { namesOf } from "../../../sandbox/meta/people.ts";
 import {
   jsonAnswer,
   rawJsonAnswer,
@@ -70,19 +69,7 @@ export function personOf(world: World, hint: string | undefined): Person {
 
 export function newPerson(world: World, hint: string | null): NewPerson {
   const id = String(26_000_000_000_000_000n + BigInt(world.store.next("threads.person")));
-  const plain = (hint ?? "sandbox_threads")
-    .split("@")[0]
-    ?.toLowerCase()
-    .normalize("NFKD")
-    .replace(/[^a-z0-9._]+/g, "_")
-    .replace(/^[._]+|(?<![._])[._]+$/g, "");
-  const username = plain?.slice(0, 30) || "someone";
-  const name =
-    username
-      .split(/[._]+/)
-      .filter(Boolean)
-      .map((word) => word[0]?.toUpperCase() + word.slice(1))
-      .join(" ") || username;
+  const { username, name } = namesOf(hint ?? "sandbox_threads");
   const facts = { biography: "Bio", geoGating: hint?.includes("geo-gating") ?? false };
   return { platform: "threads", id, username, name, hint, facts };
 }
@@ -294,39 +281,15 @@ function debugToken(call: Call): PlatformAnswer {
   return jsonAnswer({ data }, { headers: graphHeaders(call) });
 }
 
-/** An app as the developer portal makes it. */
-export function newApp(): { clientId: string; clientSecret: string } {
-  return {
-    clientId: String(randomInt(100_000_000_000_000, 281_000_000_000_000)) + String(randomInt(0, 10)),
-    clientSecret: randomSecret("", 24),
-  };
-}
-
 /** The app, person and code that every fresh sandbox has. */
 export function seedIdentity(world: World): void {
-  const { identity } = world;
-  identity.addApp({
+  const person = world.identity.addPerson(newPerson(world, null));
+  seedGrant(world.identity, {
     platform: "threads",
-    clientId: SEED.clientId,
-    clientSecret: SEED.clientSecret,
-    redirectUris: [SEED.redirectUri],
-    programmaticRefresh: false,
-  });
-  const person = identity.addPerson(newPerson(world, null));
-  const at = world.clock.now();
-  const grantId = identity.addGrant({
-    platform: "threads",
-    clientId: SEED.clientId,
+    app: SEED,
     personId: person.id,
     scopes: Object.keys(SCOPES),
-    at,
-  });
-  identity.addCode({
-    platform: "threads",
-    code: SEED.code,
-    grantId,
-    redirectUri: SEED.redirectUri,
-    issuedAt: at,
+    at: world.clock.now(),
     facts: {},
   });
 }

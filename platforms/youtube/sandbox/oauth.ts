@@ -8,6 +8,7 @@ import {
   type Code,
   type NewPerson,
   type Person,
+  seedGrant,
 } from "../../../sandbox/identity.ts";
 import { jsonAnswer, type Call, type PlatformAnswer, type SandboxRoute } from "../../../sandbox/platform.ts";
 import type { World } from "../../../sandbox/world.ts";
@@ -339,24 +340,13 @@ export function newApp(): { clientId: string; clientSecret: string } {
 
 /** The app, channel and code that every fresh sandbox has. */
 export function seedIdentity(world: World): void {
-  const { identity } = world;
-  identity.addApp({
+  const person = world.identity.addPerson(newPerson(world, null));
+  seedGrant(world.identity, {
     platform: "youtube",
-    clientId: SEED.clientId,
-    clientSecret: SEED.clientSecret,
-    redirectUris: [SEED.redirectUri],
-    programmaticRefresh: false,
-  });
-  const person = identity.addPerson(newPerson(world, null));
-  const at = world.clock.now();
-  const scopes = [`${API}youtube.upload`, `${API}youtube`];
-  const grantId = identity.addGrant({ platform: "youtube", clientId: SEED.clientId, personId: person.id, scopes, at });
-  identity.addCode({
-    platform: "youtube",
-    code: SEED.code,
-    grantId,
-    redirectUri: SEED.redirectUri,
-    issuedAt: at,
+    app: SEED,
+    personId: person.id,
+    scopes: [`${API}youtube.upload`, `${API}youtube`],
+    at: world.clock.now(),
     facts: { offline: true },
   });
 }
