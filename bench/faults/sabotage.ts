@@ -251,6 +251,83 @@ export const SABOTAGES: readonly Sabotage[] = [
     ],
     tests: "server/publishing/outages.test.ts",
   },
+  {
+    what: "one probe at a time",
+    changes: [{ file: "server/publishing/outages.ts", find: "outage.probe === null && isOver(", replace: "isOver(" }],
+    tests: "server/publishing/outages.test.ts",
+  },
+  {
+    what: "the end of an outage",
+    changes: [
+      {
+        file: "server/publishing/outages.ts",
+        find: "group.outage = null;\n      onChange(group, null);",
+        replace: "onChange(group, null);",
+      },
+    ],
+    tests: "server/publishing/outages.test.ts",
+  },
+  {
+    what: "a twin, on its way to the broker",
+    changes: [{ file: "server/publishing/reconcile.ts", find: "hasTwin: found.has_twin,", replace: "hasTwin: false," }],
+    tests: "server/publishing/doubt.test.ts",
+  },
+  {
+    what: "a result that is written without its details",
+    changes: [
+      {
+        file: "server/publishing/commit.ts",
+        find: "if (!isRefusedForGood(error)) throw error;",
+        replace: "throw error;",
+      },
+    ],
+    tests: "server/publishing/in-hand.test.ts",
+  },
+  {
+    what: "the lease before the bytes of a hidden step",
+    changes: [
+      {
+        file: "server/publishing/context.ts",
+        find: "if (isLeaseOver(work.claim))",
+        replace: "if (isLeaseOver(work.claim) && work.steps.length === 0)",
+      },
+    ],
+    tests: "server/publishing/in-hand.test.ts",
+  },
+  {
+    what: "commits that a stop waits for",
+    changes: [
+      {
+        file: "server/start/worker.ts",
+        find: "engine.stop(Math.max(1, config.stopSeconds - AFTER_PUBLISHING_SECONDS)),",
+        replace: "engine.stop(0),",
+      },
+    ],
+    tests: "cli/worker-process.test.ts",
+  },
+  {
+    what: "heads that trickle",
+    changes: [{ file: "server/http/app.ts", find: "http: headPatience(patience),", replace: "" }],
+    tests: "server/http/arrival.test.ts",
+  },
+  {
+    what: "the bound of a refusal's issues",
+    changes: [
+      { file: "contract/forms/parse.ts", find: "const told = boundIssues(issues);", replace: "const told = issues;" },
+    ],
+    tests: "contract/forms/parse.test.ts",
+  },
+  {
+    what: "a read's fifteen seconds",
+    changes: [
+      {
+        file: "platforms/kit/http.ts",
+        find: "const READ_TIMEOUT_SECONDS = 15;",
+        replace: "const READ_TIMEOUT_SECONDS = 30;",
+      },
+    ],
+    tests: "platforms/kit/http.test.ts",
+  },
 ];
 
 const ROOT = join(import.meta.dirname, "../..");
