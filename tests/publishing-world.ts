@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 
@@ -282,7 +283,7 @@ async function createPublishingWorld(): Promise<PublishingWorld> {
         const state = await read(post).catch(() => null);
         if (state !== null && wanted(state)) return state;
         if (performance.now() > end)
-          throw new Error(`not as wanted after ${LONGEST_WAIT_SECONDS} s: ${JSON.stringify(state, null, 1)}`);
+          assert.fail(`not as wanted after ${LONGEST_WAIT_SECONDS} s: ${JSON.stringify(state, null, 1)}`);
         await new Promise((resolve) => setTimeout(resolve, 40));
       }
     },
