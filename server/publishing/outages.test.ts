@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { ledgerBroker } from "../../tests/ledger-platform.ts";
 import { isOver, withWorld } from "../../tests/publishing-world.ts";
 import type { EngineMetrics } from "./deps.ts";
+import { backOffSeconds } from "./pace.ts";
 
 test("a platform that is down is asked a few times, not by every due post, and gets them all when it is back", async () => {
   await withWorld(async (world) => {
@@ -102,6 +103,11 @@ test("a probe is not a commit while there is something to prepare", async () => 
   });
 });
 
+test("posts that fail together are not retried together", () => {
+  for (const failures of [1, 2, 3, 4, 5, 6])
+    assert.ok(backOffSeconds(failures, () => 0) < 0.9 * backOffSeconds(failures, () => 1), `${failures}`);
+});
+
 test("the failing posts of one user are not an outage", async () => {
   await withWorld(async (world) => {
     const said: boolean[] = [];
@@ -121,10 +127,10 @@ test("the failing posts of one user are not an outage", async () => {
   });
 });
 
-test("a limit detected by one post applies to the whole account, until the platform's time", async () => {
+test("a limit detected by one post applies to the whole account, until the platform's time, after which posts are spread", async () => {
   await withWorld(async (world) => {
     const { ledger } = world;
-    ledger.faults.push({ call: "create", kind: "rate_limit", seconds: 3 });
+    ledger.faults.push({ call: "create", kind: "rate_limit", seconds: 5 });
     const userId = await world.addUser();
     const accountId = await world.addAccount(userId);
     const posts = await Promise.all(
@@ -137,6 +143,15 @@ test("a limit detected by one post applies to the whole account, until the platf
     const limited = await world.until(first ?? assert.fail(), ({ platformPosts }) => platformPosts[0]?.error !== null);
     const retryAt = Date.parse(limited.platformPosts[0]?.error?.retryAt ?? "");
     await Promise.all(others.map((post) => world.publish(post)));
+    const waiting = async () => {
+      const { rows } = await world.pool.query<{ at: Date }>(
+        "select next_action_at as at from platform_posts where status = 'queued' and next_action_at >= (select max(limited_until) from accounts)",
+      );
+      return rows.map(({ at }) => at.getTime());
+    };
+    let times = await waiting();
+    while (times.length < others.length) times = await waiting();
+    assert.ok(new Set(times).size > 1, times.join());
     for (const post of posts) assert.equal((await world.until(post, isOver)).status, "published");
     assert.equal(ledger.calls.filter((call) => call.startsWith("create")).length, 11);
     assert.ok(
