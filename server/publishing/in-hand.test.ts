@@ -119,7 +119,7 @@ test("a response whose details the database rejects is stored without them", asy
     world.ledger.faults.push({ call: "publish", text: "refused", kind: "refuse_for_good" });
     for (const post of [live, refused]) await world.publish(post);
     assert.equal((await world.until(live, isOver)).platformPosts[0]?.platform_post_id, "p1");
-    assert.equal((await world.until(refused, isOver)).platformPosts[0]?.error?.code, "CONTENT_REJECTED");
+    assert.equal((await world.until(refused, isOver)).platformPosts[0]?.status, "failed");
     const { rows } = await world.pool.query(
       `select result, (evidence ->> 'endedAfterSeconds')::float8 >= 0 as told from publish_steps
        where effect = 'visible' order by result`,
