@@ -55,6 +55,25 @@ test("a post whose check crashes every process becomes unknown, and is sent agai
   });
 });
 
+test("a live post whose link crashes every process that reads it is published, with a warning", async () => {
+  await withWorld(async (world) => {
+    const pill = await world.addPost({ text: "pill" });
+    await world.publish(pill);
+    assert.equal(await killsOf(world, pill, "step.before permalink"), 3);
+    const state = await world.until(pill, isOver);
+    const [given] = state.platformPosts;
+    assert.deepEqual(
+      [state.status, given?.status, given?.platform_post_id, given?.error, given?.next_action_at],
+      ["published", "published", "p1", null, null],
+    );
+    assert.deepEqual(
+      given?.warnings.map(({ code }) => code),
+      ["INTERNAL_ERROR"],
+    );
+    assert.ok(state.events.includes("platform_post.published"));
+  });
+});
+
 test("an earlier request in doubt makes a post that is set aside unknown, and nothing of it is checked anymore", async () => {
   await withWorld(async (world) => {
     const { ledger } = world;

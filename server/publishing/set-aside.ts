@@ -16,9 +16,8 @@ export function isPoison({ takeovers }: Claim): boolean {
 
 /**
  * Gives up a platform post without running any of its code, not even the code that builds its steps: any of that may be
- * what
- * kills processes. pending, queued or posting → failed, or → unknown if a commit may have gone through. The caller can
- * retry it.
+ * what kills processes. pending, queued or posting → failed, or → unknown if a commit may have gone through, or →
+ * published if only cosmetic steps were left. The caller can retry what is not published.
  */
 export async function setAside(work: ClaimedWork): Promise<void> {
   const { deps, claim, row } = work;
@@ -38,10 +37,15 @@ async function giveUp(work: ClaimedWork): Promise<void> {
       ? undefined
       : ({ id: open.id, result: "unknown", evidence: { ...open.evidence, lastReason: SENTENCE } } as const);
   const changes: Changes = { attemptCount: Math.max(row.attempt_count, 1), next: { at: "never" } };
-  if (row.status === "published")
+  if (row.status === "published" || (row.status === "posting" && row.is_live))
     return await settle(
       work,
-      { ...changes, warnings: [...row.warnings, { code: "INTERNAL_ERROR", message: SENTENCE }] },
+      {
+        ...changes,
+        status: "published",
+        error: null,
+        warnings: [...row.warnings, { code: "INTERNAL_ERROR", message: SENTENCE }],
+      },
       { intent },
     );
   if (isSettled(row.status)) return await settle(work, changes, { intent });

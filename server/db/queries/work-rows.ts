@@ -70,6 +70,8 @@ export interface WorkRow {
   step: string | null;
   /** The last visible step that is live; null if none. */
   last_live_step: string | null;
+  /** Everything visible is live. */
+  is_live: boolean;
   polls: number;
   waited_seconds: number;
   failures: number;
@@ -107,7 +109,7 @@ export const loadWork = statement<WorkRow, [platformPostIds: string[], leaseOwne
      p.status as post_status, extract(epoch from pp.due_at - clock_timestamp())::float8 as due_in_seconds,
      case when p.publish_by > pp.due_at
        then extract(epoch from p.publish_by - clock_timestamp())::float8 end as last_in_seconds,
-     pp.step, pp.live_through as last_live_step, pp.polls,
+     pp.step, pp.live_through as last_live_step, pp.published_at is not null as is_live, pp.polls,
      coalesce(extract(epoch from now() - pp.step_since), 0)::float8 as waited_seconds, pp.failures, pp.checkpoint,
      pp.attempt_count, pp.platform_post_id, pp.published_url, pp.error, pp.warnings,
      extract(epoch from now() - pp.updated_at)::float8 as idle_seconds,
