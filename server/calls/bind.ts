@@ -75,7 +75,7 @@ export function addRoute(
         await options.calls.count(reply, caller.userId, operation.rateClass);
         callers.set(request, caller);
       } catch (error) {
-        told(operation, error, options);
+        rethrowReported(operation, error, options);
       }
     },
     handler: async (request, reply) => {
@@ -84,14 +84,14 @@ export function addRoute(
       try {
         return await answerCall(services, { operation, run }, caller, request, reply, options);
       } catch (error) {
-        return told(operation, error, options);
+        return rethrowReported(operation, error, options);
       }
     },
   });
 }
 
 /** Rethrows an error after reporting it to `onRefusal`. */
-export function told(operation: Operation, error: unknown, options: BindOptions): never {
+export function rethrowReported(operation: Operation, error: unknown, options: BindOptions): never {
   options.onRefusal?.(operation, toRefusal(error));
   throw error;
 }

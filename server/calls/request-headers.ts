@@ -8,7 +8,7 @@ const MAX_KEY_LENGTH = 255;
 
 /** The caller's Idempotency-Key, or null. */
 export function readIdempotencyKey(request: FastifyRequest): string | null {
-  const key = single(request.headers["idempotency-key"]);
+  const key = headerValue(request.headers["idempotency-key"]);
   if (key === undefined) return null;
   if (key === "")
     throw refuseRequest(
@@ -28,14 +28,14 @@ export function readIdempotencyKey(request: FastifyRequest): string | null {
 /** Seconds from `Prefer: wait=N`, 0 to 60; null if there is none or it is invalid (RFC 7240: then it is ignored). */
 export function readWaitSeconds(request: FastifyRequest): number | null {
   const preferred = /(?:^|[,;]\s*)wait\s*=\s*"?(\d{1,9})"?\s*(?:[,;]|$)/i.exec(
-    single(request.headers.prefer) ?? "",
+    headerValue(request.headers.prefer) ?? "",
   )?.[1];
   return preferred === undefined ? null : Math.min(60, Number(preferred));
 }
 
 /** The revision required by `If-Match`; null for any. A tag that was never a revision matches none. */
 export function readIfRevision(request: FastifyRequest): number | null {
-  const header = single(request.headers["if-match"])?.trim();
+  const header = headerValue(request.headers["if-match"])?.trim();
   if (header === undefined || header === "*") return null;
   const revisions = header.split(",").flatMap((tag) => /^(?:W\/)?"(\d{1,9})(?:-[^"]*)?"$/.exec(tag.trim())?.[1] ?? []);
   if (revisions.length > 1)
@@ -49,7 +49,7 @@ export function readIfRevision(request: FastifyRequest): number | null {
 
 /** Whether `If-None-Match` names this ETag. */
 export function isUnchanged(request: FastifyRequest, etag: string): boolean {
-  const header = single(request.headers["if-none-match"]);
+  const header = headerValue(request.headers["if-none-match"]);
   if (header === undefined) return false;
   const plain = (tag: string) => tag.trim().replace(/^W\//, "");
   return header.trim() === "*" || header.split(",").some((tag) => plain(tag) === plain(etag));
@@ -73,6 +73,7 @@ function canonical(value: unknown): string {
   });
 }
 
-function single(header: string | string[] | undefined): string | undefined {
+/** A header's value; repeated ones are joined, as HTTP reads them. */
+export function headerValue(header: string | string[] | undefined): string | undefined {
   return Array.isArray(header) ? header.join(", ") : header;
 }

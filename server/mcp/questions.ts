@@ -2,6 +2,7 @@ import type { ElicitRequestFormParams } from "@modelcontextprotocol/server";
 import { z } from "zod";
 
 import { newId } from "../../model/ids.ts";
+import { jsonOrNull } from "../../model/json-or-null.ts";
 import { jsonb } from "../db/jsonb.ts";
 import { CHANNELS } from "../db/listen.ts";
 import { notifyAnswer } from "../db/queries/mcp-sessions.ts";
@@ -42,7 +43,7 @@ const elicitResponse = z.object({
 export function createQuestions({ pool, listener }: Pick<Services, "pool" | "listener">): Questions {
   const open = new Map<string, (action: ElicitAction) => void>();
   listener.on(CHANNELS.mcp, (payload) => {
-    const read = answerNotice.safeParse(parse(payload));
+    const read = answerNotice.safeParse(jsonOrNull(payload));
     if (read.success) open.get(`${read.data.session}/${read.data.question}`)?.(read.data.action);
   });
   return {
@@ -75,12 +76,4 @@ export function createQuestions({ pool, listener }: Pick<Services, "pool" | "lis
       ]);
     },
   };
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }

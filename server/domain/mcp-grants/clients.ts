@@ -3,6 +3,7 @@ import { createHmac, timingSafeEqual } from "node:crypto";
 import { z } from "zod";
 
 import { PublicError } from "../../../model/errors.ts";
+import { jsonOrNull } from "../../../model/json-or-null.ts";
 import { guardedFetch, GuardedFetchError } from "../../../platforms/kit/guarded-fetch.ts";
 import { loadAuthSecret } from "../../auth/secret.ts";
 import { throttle, type ThrottleSubject } from "../../auth/throttle.ts";
@@ -113,7 +114,7 @@ async function fetchDocument(
       `${error.message} Try again later, or contact the app's developer.`,
     );
   });
-  const read = documentMetadata.safeParse(parse(text));
+  const read = documentMetadata.safeParse(jsonOrNull(text));
   const redirectUris = read.data?.redirect_uris.filter(isRedirectUri) ?? [];
   if (!read.success || read.data.client_id !== id || redirectUris.length === 0) {
     const place = read.success
@@ -224,7 +225,7 @@ async function openRegistered(services: ClientServices, id: string): Promise<Mcp
   const given = Buffer.from(signature);
   const read =
     given.length === expected.length && timingSafeEqual(given, expected) && more.length === 0
-      ? registered.safeParse(parse(Buffer.from(payload, "base64url").toString("utf8")))
+      ? registered.safeParse(jsonOrNull(Buffer.from(payload, "base64url").toString("utf8")))
       : null;
   if (read?.data === undefined)
     throw invalidClient(
@@ -254,14 +255,6 @@ function cleanName(name: string): string {
     .slice(0, 100)
     .replace(/[\ud800-\udbff]$/, "")
     .trim();
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }
 
 function invalidClient(message: string, fix: string): PublicError {

@@ -3,6 +3,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 
+import { jsonOrNull } from "../../../model/json-or-null.ts";
 import type { Services } from "../../domain/services.ts";
 import { type Outcome, refusedOf } from "./call-operation.ts";
 
@@ -59,7 +60,7 @@ const refusalBody = z.object({
 });
 
 function outcomeOf(status: number, text: string): Outcome {
-  const body = parse(text);
+  const body = jsonOrNull(text);
   if (status < 400) return { ok: true, status, body };
   const read = refusalBody.safeParse(body).data;
   const refused =
@@ -67,12 +68,4 @@ function outcomeOf(status: number, text: string): Outcome {
       ? refusedOf("Something went wrong. Try again in a moment.", [])
       : refusedOf(read.error, read.issues);
   return { ok: false, status, refused };
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }

@@ -7,6 +7,7 @@ import { authenticate } from "../../calls/authenticate.ts";
 import type { BindOptions } from "../../calls/bind.ts";
 import { sendUnlimited } from "../../calls/call-meter.ts";
 import { refuseRequest } from "../../calls/refusals.ts";
+import { headerValue } from "../../calls/request-headers.ts";
 import { finishConnecting, type ConnectOutcome, startConnecting } from "../../domain/accounts/connect-account.ts";
 import type { Services } from "../../domain/services.ts";
 import { bindingOf } from "../../oauth/authorizations.ts";
@@ -23,7 +24,7 @@ export function addOAuthRoutes(
 
   pages.get("/api/platforms/:platform/connect", { exposeHeadRoute: false }, async (request, reply) => {
     // Otherwise, a link on another site could start it, and a platform that asks only once would let it through.
-    if (!["same-origin", "none", undefined].includes(single(request.headers["sec-fetch-site"])))
+    if (!["same-origin", "none", undefined].includes(headerValue(request.headers["sec-fetch-site"])))
       throw refuseRequest(
         "request.foreign",
         "Accounts are connected from the connections page",
@@ -76,10 +77,6 @@ export function whereNext({ authorization, accountId }: ConnectOutcome): string 
   const path = new URL(authorization.return_to, "http://own.invalid");
   path.searchParams.set("connected", accountId);
   return path.pathname + path.search;
-}
-
-function single(header: string | string[] | undefined): string | undefined {
-  return Array.isArray(header) ? header.join() : header;
 }
 
 function platformOf(params: unknown): PlatformName {

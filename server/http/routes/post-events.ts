@@ -5,7 +5,7 @@ import type { FastifyInstance } from "fastify";
 import { parseInput } from "../../../contract/forms/parse.ts";
 import { postsEvents, type Post } from "../../../contract/operations/posts.ts";
 import { authenticate } from "../../calls/authenticate.ts";
-import { type BindOptions, told } from "../../calls/bind.ts";
+import { type BindOptions, rethrowReported } from "../../calls/bind.ts";
 import { sendUnlimited } from "../../calls/call-meter.ts";
 import type { PostAnswer } from "../../calls/read-changes.ts";
 import { getPost } from "../../domain/posts/get-post.ts";
@@ -53,18 +53,18 @@ export function addPostEvents(app: FastifyInstance, services: Services, options:
         .header("x-accel-buffering", "no")
         .send(Readable.from(tell(answers), { objectMode: false }));
     } catch (error) {
-      return told(postsEvents, error, options);
+      return rethrowReported(postsEvents, error, options);
     }
   });
 }
 
 async function* tell(answers: AsyncIterable<PostAnswer>): AsyncGenerator<string> {
   let saidAt = performance.now();
-  let told = "";
+  let rethrowReported = "";
   for await (const { body, post } of answers) {
     const { etag } = post ?? { etag: "" };
-    if (etag !== told) {
-      told = etag;
+    if (etag !== rethrowReported) {
+      rethrowReported = etag;
       saidAt = performance.now();
       yield `event: post\nid: ${etag}\ndata: ${JSON.stringify(body)}\n\n`;
     } else if (performance.now() - saidAt >= HEARTBEAT_MILLISECONDS) {

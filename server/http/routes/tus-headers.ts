@@ -4,6 +4,7 @@ import { MAX_FILE_BYTES } from "../../../model/capabilities.ts";
 import { cutText } from "../../../model/cut-text.ts";
 import { PublicError, type PublicCode } from "../../../model/errors.ts";
 import { refuseRequest } from "../../calls/refusals.ts";
+import { headerValue } from "../../calls/request-headers.ts";
 import type { AnnouncedFile } from "../../media/uploads/resumable-uploads.ts";
 
 /** The version of the tus protocol that is spoken (https://tus.io/protocols/resumable-upload). */
@@ -64,7 +65,7 @@ export function readAnnouncedFile(request: FastifyRequest): AnnouncedFile {
   if (lengthBytes === 0) throw refuseRequest("media.readable", "The file is empty", "Send an image or a video.");
   if (lengthBytes > MAX_FILE_BYTES)
     throw refuseLength("PAYLOAD_TOO_LARGE", "media.size", "The file is larger than 200 MB", lengthBytes);
-  const metadata = single(request.headers["upload-metadata"]) ?? null;
+  const metadata = headerValue(request.headers["upload-metadata"]) ?? null;
   const values = readMetadata(metadata ?? "");
   // Clients differ in how they name the two.
   const filename = values.get("filename") ?? values.get("name") ?? "";
@@ -94,7 +95,7 @@ export function announcedBytes(request: FastifyRequest): number | null {
 }
 
 function readBytes(request: FastifyRequest, name: string, words: string, fix: string): number {
-  const given = single(request.headers[name]);
+  const given = headerValue(request.headers[name]);
   if (given === undefined) throw refuseRequest("upload.header", `The header ${words} is missing`, fix);
   if (!/^\d{1,15}$/.test(given))
     throw refuseRequest("upload.header", `The header ${words} must be a whole number of bytes`, fix);
@@ -127,8 +128,4 @@ function refuseLength(code: PublicCode, rule: string, message: string, actual: n
     limit: MAX_FILE_BYTES,
     fix: `Send a file of at most ${MAX_FILE_BYTES} bytes.`,
   });
-}
-
-function single(header: string | string[] | undefined): string | undefined {
-  return Array.isArray(header) ? header.join(",") : header;
 }
