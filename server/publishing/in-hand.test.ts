@@ -341,8 +341,8 @@ async function hurried({ pool }: PublishingWorld): Promise<number[]> {
 /** Every write of such a row of the journal fails, as if the server were wrong. */
 async function breakJournal({ pool }: PublishingWorld, when: string): Promise<void> {
   await pool.query(
-    "create function break() returns trigger language plpgsql as $$ begin raise exception 'broken' using errcode " +
-      "= 'check_violation'; end $$",
+    `create function break() returns trigger language plpgsql as $$
+     begin raise exception 'broken' using errcode = 'check_violation'; end $$`,
   );
   await pool.query(
     `create trigger broken before insert or update on publish_steps for each row

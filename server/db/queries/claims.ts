@@ -143,10 +143,11 @@ function claimIn(lane: Lane): Statement<ClaimedRow, ClaimParams> {
      from of_account o where ${lane === "observe" ? "true" : "o.is_limited is not true"}
        and ${lane === "commit" ? "(o.busy_until is null or o.busy_until <= now())" : "true"}
    ), ranked as (
-     select f.*, coalesce(s.running, 0) + row_number() over (partition by f.user_id
-       order by f.next_action_at, f.id) as round, coalesce(s.turn, 0) as last_turn
-     from first f left join unnest($4::text[], $5::integer[], $6::integer[]) as s(user_id, running,
-       turn) on s.user_id = f.user_id
+     select f.*, coalesce(s.running, 0) +
+       row_number() over (partition by f.user_id order by f.next_action_at, f.id) as round,
+       coalesce(s.turn, 0) as last_turn
+     from first f
+       left join unnest($4::text[], $5::integer[], $6::integer[]) as s(user_id, running, turn) on s.user_id = f.user_id
      where f.place <= case when ${lane === "commit"} then 1 else ${SIDE_BY_SIDE} - (
        select count(*) from platform_posts held
        where held.lane = '${lane}' and held.account_id = f.account_id and held.next_action_at > now()
@@ -192,18 +193,20 @@ function claimIn(lane: Lane): Statement<ClaimedRow, ClaimParams> {
        and ${lane !== "observe"} and (pp.lease_until is null or pp.lease_until <= now())
      for no key update of pp skip locked
    ), put_off as (
-     update platform_posts pp set next_action_at = o.limited_until + random() * least((o.limited_until - now()) * ${LIMIT_SPREAD}, make_interval(secs => ${LIMIT_SPREAD_SECONDS}))
+     update platform_posts pp set next_action_at = o.limited_until + random() * least(
+       (o.limited_until - now()) * ${LIMIT_SPREAD}, make_interval(secs => ${LIMIT_SPREAD_SECONDS}))
      from of_account o where pp.id = o.id and pp.id in (select id from limited)
    ), claimed as (
      update platform_posts pp set fence = pp.fence + 1, lease_owner = o.owner,
        lease_until = now() + make_interval(secs => $2),
-       next_action_at = now() + make_interval(secs => $2), takeovers = case when pp.lease_owner is null then 0
-         else least(pp.takeovers + 1, 100) end
+       next_action_at = now() + make_interval(secs => $2),
+       takeovers = case when pp.lease_owner is null then 0 else least(pp.takeovers + 1, 100) end
      from owners o where pp.id = o.id
      returning pp.id, pp.user_id, pp.mode, pp.platform, pp.account_id, pp.fence, pp.lease_owner, pp.takeovers
    )
-   select c.*, t.turn_end from (select case when count(*) = ${ACCOUNTS_IN_TURN}
-     then max(account_id::text) end as turn_end from turn) t left join claimed c on true`,
+   select c.*, t.turn_end
+   from (select case when count(*) = ${ACCOUNTS_IN_TURN} then max(account_id::text) end as turn_end from turn) t
+     left join claimed c on true`,
   );
 }
 
@@ -225,8 +228,10 @@ export const prolongLeases = statement<
      from held where pp.id = held.id returning pp.lease_owner, pp.account_id
    ), busy as (
      update accounts a set busy_until = now() + make_interval(secs => $3)
-     from (select a.id from rows join accounts a on a.id = ${slotOf("rows.account_id")}
-       and a.busy_with = rows.lease_owner for no key update of a skip locked) s where a.id = s.id
+     from (
+       select a.id from rows join accounts a on a.id = ${slotOf("rows.account_id")} and a.busy_with = rows.lease_owner
+       for no key update of a skip locked) s
+     where a.id = s.id
    )
    select lease_owner from rows`,
 );
