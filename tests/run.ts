@@ -21,7 +21,7 @@ const root = join(import.meta.dirname, "..");
 process.chdir(root);
 
 /** The faults, and the conformance of a platform. */
-const LONGEST = /^tests\/faults\/|^platforms\/(\w+)\/\1\.test\.ts$/;
+const LONGEST = /^tests\/faults\/|^platforms\/(\w+)\/(\1|\w+-login)\.test\.ts$/;
 
 /** So many of the slowest are named in the end. */
 const SLOWEST = 10;
