@@ -36,11 +36,11 @@ test("a platform is a folder and three lines: an invented one passes types, lint
   await ofTests("platforms/mastodon/broker.test.ts", "platforms/mastodon/errors.test.ts");
   // What is validated by what is declared passes; what asks the sandbox is red until somebody has written it.
   const { stdout } = await ofTests(
-    ...["everything declared", "is refused$", "every declared shape"].map((name) => `--test-name-pattern=${name}`),
+    ...["everything declared", "is rejected$", "every declared shape"].map((name) => `--test-name-pattern=${name}`),
     "platforms/mastodon/mastodon.test.ts",
   ).catch((error: { stdout: string }) => error);
   assert.match(stdout, /^ok \d+ - mastodon: everything declared is accepted$/m);
-  assert.match(stdout, /^ok \d+ - .*: a text one longer than allowed is refused$/m);
+  assert.match(stdout, /^ok \d+ - .*: a text one character too long is rejected$/m);
   assert.match(stdout, /^not ok \d+ - mastodon: every declared shape publishes$/m);
 });
 

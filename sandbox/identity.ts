@@ -116,7 +116,7 @@ export interface NewToken {
 }
 
 export interface Token extends NewToken {
-  /** `expired` by force; whether its time is up is validated by `expiresAt`. */
+  /** `expired` by force; whether its time is up is decided by `expiresAt`. */
   state: "valid" | "expired" | "revoked";
   clientId: string;
   personId: string;

@@ -10,7 +10,7 @@ import type { Fixture } from "./media.fixture.ts";
 import type { Subject } from "./subject.ts";
 import type { World } from "./world.ts";
 
-/** One past each declared limit is refused before any request: the validate that sees it knows no network. */
+/** One past each declared limit is refused before any request: validation knows no network. */
 export function testLimits(subject: Subject, world: () => World): void {
   const { capabilities } = catalog[subject.name];
 
