@@ -136,7 +136,7 @@ async function publishAsAgent(
     assert.ok(told(manual, word), `llm.txt tells of ${word}`);
 
   // A person does it, as llm.txt says; then only what failed is sent again.
-  assert.ok(told(manual, "A person does what `action` says"));
+  assert.ok(told(manual, "A person must do what `action` says"));
   await installation.json("accounts", "connect", "--set", platformSetId, "--platform", "linkedin", "--json");
   const retried = postIn(
     await call("posts_retry", {
