@@ -1,6 +1,9 @@
+import { z } from "zod";
+
 import { refuseHostile } from "../../contract/forms/parse.ts";
 import type { RawInput } from "../../contract/operation.ts";
 import type { Post } from "../../contract/operations/posts.ts";
+import { PublicError } from "../../model/errors.ts";
 import type { Answer, Call } from "../domain/call.ts";
 import {
   claim,
@@ -9,6 +12,7 @@ import {
   type IdempotencyClaim,
   type StoredAnswer,
 } from "../domain/idempotency.ts";
+import { getMedia } from "../domain/media/media.ts";
 import { getPost } from "../domain/posts/get-post.ts";
 import type { Services } from "../domain/services.ts";
 import type { Binding } from "./bind.ts";
@@ -84,11 +88,20 @@ async function waitForPost(
 }
 
 /**
- * The result of an earlier request, with the current state of its post; a repeated request that wants to wait does so,
- * too.
+ * The result of an earlier request, with the current state of its post or media; a repeated request that wants to wait
+ * does so, too.
  */
 async function readAgain(services: Services, { call, waiting }: Asked, stored: StoredAnswer): Promise<StoredAnswer> {
   const { postId, body } = stored;
+  const created = createdMedia.safeParse(body);
+  if (created.success) {
+    // What was deleted since is answered as it was, without its address.
+    const now = await getMedia(services, call, created.data.media.id).catch((error: unknown) => {
+      if (error instanceof PublicError) return null;
+      throw error;
+    });
+    return now === null ? stored : { ...stored, body: now.body };
+  }
   if (postId === null || typeof body !== "object" || body === null || !("post" in body)) return stored;
   const now =
     waiting === null ? await getPost(services, call, postId) : await waitForPost(services, call, postId, waiting);
@@ -98,6 +111,8 @@ async function readAgain(services: Services, { call, waiting }: Asked, stored: S
     headers: now.post === undefined ? stored.headers : { ...stored.headers, etag: now.post.etag },
   };
 }
+
+const createdMedia = z.object({ media: z.object({ id: z.string() }) });
 
 function isClaim(held: IdempotencyClaim | StoredAnswer): held is IdempotencyClaim {
   return "key" in held;

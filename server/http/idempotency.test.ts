@@ -169,6 +169,30 @@ test("a form is the same request if its fields and bytes are, whatever its bound
   assert.equal(files.length, 1, "the files of replayed and refused requests are gone");
 });
 
+test("a repeated upload returns the media as it is now, and no URL that works is kept for it", async () => {
+  const key = randomUUID();
+  const send = async (): Promise<Called> => {
+    const form = new FormData();
+    const picture = sharp({ create: { width: 640, height: 640, channels: 3, background: "green" } }).jpeg();
+    form.set("file", new File([new Uint8Array(await picture.toBuffer())], "a.jpg", { type: "image/jpeg" }));
+    return await world.call(world.test, "POST", "/api/v1/media", form, { "idempotency-key": key });
+  };
+  const first = await send();
+  assert.equal(first.status, 201, JSON.stringify(first.body));
+  const second = await send();
+  assert.equal(second.headers.get("idempotency-replayed"), "true");
+  const id = idOf(second.body, "media");
+  assert.equal(id, idOf(first.body, "media"));
+  const { url } = objectIn(second.body, "media");
+  assert.equal((await fetch(String(url))).status, 200);
+  const { rows } = await world.services.pool.query("select body::text as body from idempotency_keys where key = $1", [
+    key,
+  ]);
+  assert.doesNotMatch(rows[0].body, /signature/);
+  await world.call(world.test, "DELETE", `/api/v1/media/${id}`);
+  assert.deepEqual(objectIn((await send()).body, "media"), { ...objectIn(first.body, "media"), url: null });
+});
+
 test("a dead process's claim expires, and its late work is rolled back", async () => {
   const { pool } = world.services;
   const caller = { userId: world.test.userId, mode: world.test.mode };

@@ -34,12 +34,17 @@ test("after everything with a secret was used, none is in the database, the log,
   };
   const answers: string[] = [];
   const jar = new Map<string, string>();
-  const ask = async (path: string, body?: unknown, options: { method?: string; key?: string } = {}) => {
+  const ask = async (
+    path: string,
+    body?: unknown,
+    options: { method?: string; key?: string; headers?: Record<string, string> } = {},
+  ) => {
     const response = await fetch(appUrl + path, {
       method: options.method ?? (body === undefined ? "GET" : "POST"),
       redirect: "manual",
       headers: {
         origin: appUrl,
+        ...options.headers,
         ...(options.key === undefined
           ? { cookie: [...jar].map(([name, value]) => `${name}=${value}`).join("; ") }
           : { authorization: `Bearer ${options.key}` }),
@@ -170,6 +175,14 @@ test("after everything with a secret was used, none is in the database, the log,
     await publish(["tiktok"], "A film", "portrait-9x16.mp4", { tiktok: { settings: tiktok } }),
     await publish(["youtube"], "A longer film", "landscape-16x9.mp4", { youtube: { settings: { title: "A film" } } }),
   ];
+  const upload = new FormData();
+  upload.set(
+    "file",
+    new Blob([new Uint8Array(await readFile(join(import.meta.dirname, "../fixtures/photo-1x1.jpg")))]),
+    "a.jpg",
+  );
+  const uploaded = await ask("/api/v1/media", upload, { key, headers: { "idempotency-key": "an upload" } });
+  keep("address of an upload", new URL(uploaded.json.media.url).searchParams.get("signature"));
   // What is sent to a webhook names media by signed addresses, as this does.
   for (const id of posts) {
     const media = (await ask(`/api/v1/posts/${id}`, undefined, { key })).json.post.content.media;

@@ -35,7 +35,8 @@ export async function createMedia(
       : await addUrls(tx, services.jobs, call, [{ url: url ?? "", filename: body.filename ?? null }]);
     if (row === undefined) throw new Error("The media object was not stored");
     if (upload !== undefined) await enforceStorageQuota(tx, services.limitsOf, call.userId);
-    return { body: { media: toMedia(services, call, row) } };
+    const media = toMedia(services, call, row);
+    return { body: { media }, kept: { media: { ...media, url: null } } };
   });
 }
 
