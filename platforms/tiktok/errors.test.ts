@@ -5,11 +5,8 @@ import { answerOf } from "../kit/broker.fixture.ts";
 import { classifyTikTok, errors, failReasons, failureOf } from "./errors.ts";
 
 for (const row of errors) {
-  const message =
-    {
-      "a bad file or bad chunks": "The chunk size is invalid",
-      "a text that is too long": "The title length exceeds the limit",
-    }[row.about] ?? "No";
+  const messages = ["The chunk size is invalid", "The title length exceeds the limit"];
+  const message = messages.find((each) => row.sentence?.test(each)) ?? "No";
   for (const code of row.codes) {
     test(`${code} (${row.about}) is ${row.brokerCode}`, () => {
       const error = classifyTikTok(answerOf(400, JSON.stringify({ data: {}, error: { code, message, log_id: "L1" } })));

@@ -41,7 +41,7 @@ test("a public account, or a private one's followers, are rejected with the reas
     assert.deepEqual([refused.status, refused.error?.code], ["failed", "VALIDATION_FAILED"]);
     assert.match(
       refused.error?.message ?? "",
-      /^Until TikTok has audited the app, it posts only to private accounts, and only with SELF_ONLY\./,
+      /^Until TikTok has audited the app, it can post only to private accounts, and only with SELF_ONLY\./,
     );
     assert.ok((await world.requests()).every(({ operation }) => operation !== "upload" && operation !== "publish"));
   }
