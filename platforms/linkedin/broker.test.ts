@@ -285,10 +285,11 @@ test("a post that LinkedIn accepted without returning its ID is live, and is not
     () => publish.accept(answerOf(200, {}), context),
     (error) => !(error instanceof BrokerError),
   );
-  assert.equal(
-    publish.accept({ ...answerOf(201, ""), headers: { "x-restli-id": "urn:li:ugcPost:7" } }, context).remoteId,
-    "urn:li:ugcPost:7",
-  );
+  for (const id of ["urn:li:ugcPost:7", "urn%3Ali%3AugcPost%3A7"])
+    assert.equal(
+      publish.accept({ ...answerOf(201, ""), headers: { "x-restli-id": id } }, context).remoteId,
+      "urn:li:ugcPost:7",
+    );
 });
 
 test("only the identical repeat settles what LinkedIn has published", async () => {

@@ -21,7 +21,11 @@ export const videoUpload = z.object({
 export const videoStatus = z.object({ status: z.string(), processingFailureReason: z.string().nullish() });
 
 /** `urn:li:share:…` or `urn:li:ugcPost:…`, as LinkedIn gives it. */
-export const postUrn = z.string().regex(/^urn:li:(?:share|ugcPost|activity):[A-Za-z0-9_-]+$/);
+/** Headers may have it percent-encoded. Source: LinkedIn's own client, which decodes it. */
+export const postUrn = z
+  .string()
+  .transform((urn) => urn.replaceAll(/%3A/gi, ":"))
+  .pipe(z.string().regex(/^urn:li:(?:share|ugcPost|activity):[A-Za-z0-9_-]+$/));
 
 export const tokens = z.object({
   access_token: z.string().min(1),

@@ -1,4 +1,4 @@
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 
 import { errorBody, refuseRequest } from "../../calls/refusals.ts";
@@ -10,7 +10,7 @@ const signature = z.object({ expires: z.string().optional(), signature: z.string
 
 /** Stored files under signed URLs, whole or in ranges: what platforms fetch and responses link to. */
 export function addMediaFiles(app: FastifyInstance, { pool, storage, settings }: Services): void {
-  app.get("/media/:mediaId/:name", { compress: false, config: { admission: "files" } }, async (request, reply) => {
+  const handler = async (request: FastifyRequest, reply: FastifyReply) => {
     const params = address.safeParse(request.params);
     const query = signature.safeParse(request.query);
     if (!params.success || !query.success)
@@ -43,5 +43,8 @@ export function addMediaFiles(app: FastifyInstance, { pool, storage, settings }:
         ),
       );
     return await reply.send(answer.body ?? "");
-  });
+  };
+  // Fastify's own HEAD route would say that every file is empty.
+  const options = { exposeHeadRoute: false, compress: false, config: { admission: "files" } } as const;
+  app.route({ method: ["GET", "HEAD"], url: "/media/:mediaId/:name", ...options, handler });
 }
