@@ -21,7 +21,7 @@ export type BarePlan = z.input<typeof BarePlan>;
 
 export const BareResult = z.object({ url: z.string() });
 
-/** The least a service can be: Node's own HTTP server, where a request is one statement, or a stream to one file. */
+/** The minimum a service can do: Node's own HTTP server, with one statement per request, or a stream to one file. */
 export async function serveBare(unread: unknown): Promise<z.output<typeof BareResult>> {
   const plan = BarePlan.parse(unread);
   const pool = createPool(plan.databaseUrl, { max: plan.connections, name: "bench bare" });

@@ -2,30 +2,30 @@ import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** One thing that is measured, by a command of its own: `npm run bench -- NAME`. */
+/** One benchmark, run separately with `npm run bench -- NAME`. */
 export interface Benchmark {
   name: string;
   title: string;
-  /** What is measured and how, in a sentence or two. */
+  /** What it measures and how, in a sentence or two. */
   about: string;
   measure(workspace: Workspace): Promise<Row[]>;
 }
 
-/** A measured value beside the raw limit of the same run: what the machine does when nothing of ours is in the way. */
+/** A measured value next to the raw limit of the same run: the machine's performance without our code. */
 export interface Row {
   what: string;
   value: string;
   raw?: string;
   ratio?: string;
   target?: string;
-  /** Undefined where nothing was promised. */
+  /** Undefined if there is no target. */
   met?: boolean;
 }
 
-/** Where a benchmark puts its files and processes. All of it goes when the benchmark is done, also where it fails. */
+/** A benchmark's files and processes. All of them are removed when the benchmark ends, even if it fails. */
 export interface Workspace {
   folder(name: string): Promise<string>;
-  /** What is deferred last is undone first. */
+  /** Runs in reverse order of registration. */
   defer(undo: () => Promise<unknown>): void;
   say(progress: string): void;
 }

@@ -3,12 +3,12 @@ import { load } from "./http-load.ts";
 import { insertRaw } from "./raw-inserts.ts";
 import { callSandbox } from "./raw-sandbox.ts";
 
-/** Each takes its plan as it came over the channel, and parses it. */
+/** Each receives its plan over the channel, and parses it. */
 const works = { load, insertRaw, callSandbox, serveBare } satisfies Record<string, (plan: unknown) => Promise<unknown>>;
 
 export type WorkName = keyof typeof works;
 
-// Whoever started this process may be killed: its end is this one's too.
+// The parent process may be killed: this process ends with it.
 process.once("disconnect", () => process.exit());
 process.once("message", (plan) => {
   const work = Object.entries(works).find(([name]) => name === process.argv[2])?.[1];

@@ -17,7 +17,7 @@ const CONNECTIONS = 16;
 const PROCESSES = Math.min(4, availableParallelism());
 const ROUNDS = 5;
 const ROUND_SECONDS = 4;
-/** For so long rounds still got faster from one to the next. */
+/** Warm-up time, during which rounds still got faster. */
 const WARM_SECONDS = 12;
 const COUNTED_REQUESTS = 500;
 const LEAST_SHARE = 0.15;
@@ -67,7 +67,7 @@ interface Round {
   p99: number;
 }
 
-/** As many as the machine has cores: a Node process runs on one. */
+/** One per core: a Node process runs on one. */
 async function startProcesses(installation: Installation): Promise<string[]> {
   await installation.start("api");
   const others = await Promise.all(
@@ -101,7 +101,7 @@ async function measureRounds(
     connections: CONNECTIONS,
     until: { seconds },
   });
-  // Both servers compile what is hot before anything counts.
+  // Both servers compile hot code before the measurement starts.
   for (const origins of [[bare.result.url], apiUrls]) await drive(plan(origins, WARM_SECONDS));
   const rounds: Round[] = [];
   for (let number = 1; number <= ROUNDS; number += 1) {
@@ -165,7 +165,7 @@ function statementsRow(what: string, statements: number): Row {
   };
 }
 
-/** Whatever any process but this one had PostgreSQL run meanwhile, divided by the requests. */
+/** The statements PostgreSQL ran for all processes except this one in the meantime, per request. */
 async function countStatements(
   { pool, apiUrl, dataDir }: Installation,
   person: TestUser,
@@ -200,6 +200,6 @@ async function setLogging(pool: Installation["pool"], statements: "all" | "none"
   await pool.query(`alter system set log_statement = '${statements}'`);
   await pool.query("alter system set log_line_prefix = '%a|'");
   await pool.query("select pg_reload_conf()");
-  // Every server process reads it before its next statement, once the signal has reached it.
+  // Every server process reads it before its next statement, once it has received the signal.
   await sleep(500);
 }

@@ -3,7 +3,7 @@ import { type InsertPlan, InsertResult } from "./raw-inserts.ts";
 import { runInChild } from "./run-in-child.ts";
 
 /**
- * Sends requests from a process of its own. Throws where one was refused: what was measured then is not what was meant.
+ * Sends requests from a separate process. Throws if any was rejected: then the measurement is invalid.
  */
 export async function drive(plan: LoadPlan): Promise<LoadResult> {
   const result = await runInChild("load", plan, LoadResult);

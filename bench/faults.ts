@@ -15,8 +15,8 @@ import { type ScenarioResult, sentencesOf } from "./faults/scenario.ts";
 import { conditionsNow } from "./report.ts";
 
 /**
- * Breaks what can break while posts are published, and holds what came of it against the sandbox's ledger. Runs all
- * parts, or those named, and writes each into docs/faults.md. Ends with 1 where a guarantee was broken.
+ * Injects faults while posts are being published, and compares the results with the sandbox's ledger. Runs all parts,
+ * or those named, and writes each into docs/faults.md. Exits with 1 if a guarantee was violated.
  */
 const parts: Record<string, () => Promise<ScenarioResult>> = {
   crashes: () =>

@@ -4,9 +4,9 @@ import { z } from "zod";
 import { summarize } from "./numbers.ts";
 
 const LoadPlan = z.object({
-  /** The connections are dealt out to them in turn. */
+  /** The connections are distributed over them in turn. */
   origins: z.array(z.string()).min(1),
-  /** Sent in turn, as often as it takes. */
+  /** Sent in turn, repeatedly. */
   requests: z
     .array(
       z.object({
@@ -18,7 +18,7 @@ const LoadPlan = z.object({
     )
     .min(1),
   connections: z.int(),
-  /** How long, or how many in all. */
+  /** The duration, or the total number. */
   until: z.union([z.object({ seconds: z.number() }), z.object({ count: z.int() })]),
 });
 export type LoadPlan = z.input<typeof LoadPlan>;
@@ -29,13 +29,13 @@ export const LoadResult = z.object({
   p50: z.number(),
   p99: z.number(),
   max: z.number(),
-  /** Of the answers that were not good ones: how many, and the first. */
+  /** The unsuccessful responses: their number, and the first one. */
   refused: z.int(),
   firstRefusal: z.string().nullable(),
 });
 export type LoadResult = z.output<typeof LoadResult>;
 
-/** Every connection sends its next request as soon as it has the answer to the last one. */
+/** Every connection sends its next request as soon as it has received the last response. */
 export async function load(unread: unknown): Promise<LoadResult> {
   const plan = LoadPlan.parse(unread);
   const pools = plan.origins.map(

@@ -22,7 +22,7 @@ const STOP_SECONDS = 15;
 export const silent = pino({ level: "silent" });
 
 /**
- * An installation of its own: a data folder with an embedded PostgreSQL, free ports, and the product's own commands.
+ * A separate installation: a data folder with an embedded PostgreSQL, free ports, and the product's own commands.
  */
 export interface Installation {
   env: Record<string, string>;
@@ -30,13 +30,13 @@ export interface Installation {
   sandboxUrl: string;
   dataDir: string;
   databaseUrl: string;
-  /** The benchmark's own eye on the database. */
+  /** The benchmark's own database connection. */
   pool: pg.Pool;
   /**
-   * Runs `ampost COMMAND` until it says that it is ready, with settings of its own beside those of the installation.
+   * Runs `ampost COMMAND` until it reports that it is ready, with extra settings on top of the installation's.
    */
   start(command: "start" | "api" | "worker" | "sandbox", settings?: Record<string, string>): Promise<Started>;
-  /** The product's runtime in this process, for what is set up before anything is measured. */
+  /** The product's runtime in this process, for setup before the measurement. */
   open<Result>(work: (instance: Instance) => Promise<Result>): Promise<Result>;
 }
 
@@ -78,7 +78,7 @@ export async function addresses(): Promise<{ PORT: string; AMPOST_SANDBOX_PORT: 
   return { PORT: String(await findFreePort()), AMPOST_SANDBOX_PORT: String(await findFreePort()) };
 }
 
-/** The commands join this server, and leave it running when they end. */
+/** The commands use this server, and leave it running when they exit. */
 async function keepDatabase(workspace: Workspace, dataDir: string): Promise<EmbeddedPostgres> {
   const embedded = await startEmbedded({ dataDir, log: silent });
   workspace.defer(() => embedded.stop());
@@ -118,7 +118,7 @@ function isReady(line: string, command: string): boolean {
   return line.includes(`"part":"${command}"`) && /"msg":"(Ready|The sandbox is ready)"/.test(line);
 }
 
-/** Nothing of what this shell happens to have set. */
+/** Without any variables of the current shell. */
 export function basicEnvironment(): Record<string, string> {
   return { PATH: process.env.PATH ?? "", HOME: process.env.HOME ?? "/", LANG: "C.UTF-8" };
 }

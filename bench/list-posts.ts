@@ -37,7 +37,7 @@ interface Stored {
   person: TestUser;
 }
 
-/** Everything in one process, as `npm start` has it: counts are folded there while posts come in. */
+/** Everything in one process, as with `npm start`: counts are aggregated there while posts are created. */
 async function store(workspace: Workspace, name: string, count: number): Promise<Stored> {
   const installation = await install(workspace, name);
   await installation.start("start");
@@ -45,13 +45,13 @@ async function store(workspace: Workspace, name: string, count: number): Promise
   if (person === undefined) throw new Error("There is nobody to store posts for");
   await installation.pool.query(STORE, [person.userId, person.platformSetId, person.account.id, PLATFORM, count]);
   await untilFolded(installation);
-  // What autovacuum comes to within a minute.
+  // What autovacuum does within a minute.
   await installation.pool.query("vacuum analyze");
   workspace.say(`${show(count)} posts stored`);
   return { installation, person };
 }
 
-/** Rows as a create leaves them. */
+/** Rows as left by a create request. */
 const STORE = `
   with post as (
     insert into posts (id, user_id, mode, platform_set_id, status, content, platforms)

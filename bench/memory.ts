@@ -18,14 +18,14 @@ import { startInChild } from "./run-in-child.ts";
 import { createRequest, createTestUsers, type TestUser } from "./test-users.ts";
 
 const CREATES = 50_000;
-/** By then what is hot is compiled: growth up to here is paid once, growth after it would be a leak. */
+/** By then, hot code is compiled: growth before this happens once, growth after it would be a leak. */
 const WARM_CREATES = 2_000;
 const CONNECTIONS = 16;
 const IDLE_SECONDS = 10;
 const MOST_IDLE_BYTES = 150e6;
 const MOST_GROWTH = 0.2;
 const MOST_GROWTH_BYTES = 40e6;
-/** The largest file that is taken. */
+/** The largest file that is accepted. */
 const UPLOAD_BYTES = 200 * 1024 * 1024;
 
 export const memory: Benchmark = {
@@ -38,7 +38,7 @@ export const memory: Benchmark = {
     "Raw limits: a bare Node HTTP server with one database pool, idle and streaming the same bytes to a file.",
   async measure(workspace) {
     const installation = await install(workspace, "data");
-    // On the very first start the stripping of types is loaded too; from then on compiled code is kept.
+    // The very first start also loads the type stripper; from then on, compiled code is cached.
     await (await npmStart(workspace, installation.env)).stop();
     const started = await npmStart(workspace, installation.env);
     await sleep(IDLE_SECONDS * 1000);
@@ -132,7 +132,7 @@ function uploadRows(own: Upload, bare: Upload): Row[] {
   ];
 }
 
-/** A real video, made as long as a file may be by a box that players skip. */
+/** A real video, padded to the maximum file size with a box that players skip. */
 async function makeVideo(workspace: Workspace): Promise<string> {
   const path = join(await workspace.folder("upload"), "large.mp4");
   await copyFile(join(ROOT, "tests/fixtures/landscape-16x9.mp4"), path);

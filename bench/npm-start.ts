@@ -10,15 +10,15 @@ const PATIENCE_SECONDS = 60;
 const STOP_SECONDS = 15;
 
 export interface NpmStarted {
-  /** Of npm; the server is below it. */
+  /** The process ID of npm; the server is its child. */
   pid: number;
-  /** From the command to the first answer that says ready. */
+  /** From the command to the first response that reports readiness. */
   milliseconds: number;
-  /** Tells npm alone, as a supervisor does, and waits for all of them. */
+  /** Signals npm only, like a supervisor, and waits for all of them. */
   stop(): Promise<void>;
 }
 
-/** Runs `npm start` until `/readyz` says that it is ready. `env` names the port. */
+/** Runs `npm start` until `/readyz` reports that it is ready. `env` contains the port. */
 export async function npmStart(workspace: Workspace, env: Record<string, string>): Promise<NpmStarted> {
   const begin = performance.now();
   const child = spawn("npm", ["start"], {
@@ -43,7 +43,7 @@ export async function npmStart(workspace: Workspace, env: Record<string, string>
   return { pid, milliseconds: performance.now() - begin, stop };
 }
 
-/** npm and all that it started but PostgreSQL, which has a session of its own. */
+/** npm and all its descendants except PostgreSQL, which has its own session. */
 function isGroupAlive(group: number): boolean {
   try {
     return process.kill(-group, 0);

@@ -1,4 +1,4 @@
-/** What is kept of many durations. Milliseconds. */
+/** Summary statistics of many durations. Milliseconds. */
 export interface Durations {
   count: number;
   min: number;
@@ -17,7 +17,7 @@ export function median(values: readonly number[]): number {
   return summarize(values).p50;
 }
 
-/** With three digits that count, and thousands apart. */
+/** With three significant digits and thousands separators. */
 export function show(value: number): string {
   const digits = Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2;
   return value.toLocaleString("en", { maximumFractionDigits: digits }).replaceAll(",", " ");

@@ -1,11 +1,11 @@
 import { readdir, readFile, writeFile } from "node:fs/promises";
 
-/** A process and all that it started, as the system counts them. */
+/** A process and its descendants, as counted by the system. */
 export interface Resident {
   pid: number;
   name: string;
   residentBytes: number;
-  /** The most since the last `forgetPeaks`. */
+  /** The peak since the last `forgetPeaks`. */
   peakBytes: number;
 }
 
@@ -16,8 +16,8 @@ export async function memoryOf(root: number): Promise<Resident[]> {
 }
 
 /**
- * PostgreSQL's processes count memory that they share with one another each as its own, so the largest is looked for
- * among ours.
+ * PostgreSQL's processes each count their shared memory as their own, so only our processes are searched for the
+ * largest.
  */
 export async function largestOf(root: number): Promise<Resident> {
   const largest = (await memoryOf(root)).find(({ name }) => name.startsWith("node"));

@@ -10,13 +10,13 @@ export type InsertPlan = z.input<typeof InsertPlan>;
 export const InsertResult = z.object({ perSecond: z.number(), p50: z.number(), p99: z.number() });
 
 /**
- * The table of the raw limits, in the product's own database: an id and a JSON body, as small as a stored thing gets.
+ * The table of the raw limits, in the product's own database: an ID and a JSON body, the minimum of a stored object.
  */
 export const RAW_TABLE = "create table if not exists bench_rows (id uuid primary key, body jsonb not null)";
 
 export const INSERT_RAW = { name: "bench.insert", text: "insert into bench_rows (id, body) values ($1, $2)" };
 
-/** As many single-row insert transactions as PostgreSQL takes, by prepared statement, from so many connections. */
+/** The maximum rate of single-row insert transactions in PostgreSQL, prepared, from this many connections. */
 export async function insertRaw(unread: unknown): Promise<z.output<typeof InsertResult>> {
   const { databaseUrl, connections, seconds, body } = InsertPlan.parse(unread);
   const pool = createPool(databaseUrl, { max: connections, name: "bench raw" });

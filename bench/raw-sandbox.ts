@@ -3,7 +3,7 @@ import { z } from "zod";
 
 const SandboxPlan = z.object({
   sandboxUrl: z.string(),
-  /** Of the platform, with a token each. */
+  /** Accounts of the platform, with a token each. */
   accounts: z.array(z.object({ id: z.string(), token: z.string() })).min(1),
   connections: z.int(),
   posts: z.int(),
@@ -15,8 +15,7 @@ export const SandboxResult = z.object({ postsPerSecond: z.number(), callsPerSeco
 const WithId = z.looseObject({ id: z.string() });
 
 /**
- * What publishing a text takes of the platform, with nothing kept and nothing guarded: container, state, quota,
- * publish, link.
+ * The platform requests for publishing a text, with nothing stored or guarded: container, status, quota, publish, link.
  */
 export async function callSandbox(unread: unknown): Promise<z.output<typeof SandboxResult>> {
   const plan = SandboxPlan.parse(unread);

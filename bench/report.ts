@@ -8,7 +8,7 @@ import { show } from "./numbers.ts";
 
 const FILE = join(ROOT, "docs/benchmarks.md");
 
-/** Writes one benchmark's section between its marks; what stands outside of the marks is written by hand. */
+/** Writes one benchmark's section between its markers; text outside of the markers is written by hand. */
 export async function writeSection(benchmark: Benchmark, rows: readonly Row[], conditions: string): Promise<void> {
   const text = await readFile(FILE, "utf8");
   const [begin, end] = [`<!-- ${benchmark.name} -->`, `<!-- /${benchmark.name} -->`];
@@ -22,7 +22,7 @@ export async function writeSection(benchmark: Benchmark, rows: readonly Row[], c
   await writeFile(FILE, text.slice(0, from) + section + text.slice(to));
 }
 
-/** Markdown, and readable on a terminal. */
+/** Markdown, also readable on a terminal. */
 export function table(rows: readonly Row[]): string[] {
   const head = ["", "value", "raw limit", "ratio", "target", "met"];
   const cells = rows.map(({ what, value, raw = "", ratio = "", target = "", met }) => [
@@ -41,7 +41,7 @@ export function table(rows: readonly Row[]): string[] {
   return [line(head), line(widths.map((width) => "-".repeat(width))), ...cells.map(line)];
 }
 
-/** When and on what, and how busy that was with other things. */
+/** The date and the machine, and its load from other processes. */
 export async function conditionsNow(): Promise<string> {
   const release = await readFile("/etc/os-release", "utf8").catch(() => "");
   const system = /^PRETTY_NAME="?([^"\n]*)/m.exec(release)?.[1] ?? process.platform;

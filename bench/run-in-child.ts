@@ -7,7 +7,7 @@ import { z } from "zod";
 import type { WorkName } from "./child-main.ts";
 import { ROOT } from "./installation.ts";
 
-/** Work in a process of its own, so that it shares no thread with what it measures. */
+/** Runs work in a separate process, so that it shares no thread with what it measures. */
 export interface ChildWork<Result> {
   result: Result;
   pid: number;
@@ -16,13 +16,13 @@ export interface ChildWork<Result> {
 
 const Answer = z.union([z.object({ result: z.unknown() }), z.object({ failure: z.string() })]);
 
-/** Starts work that goes on after its first result, as a server does. */
+/** Starts work that continues after its first result, such as a server. */
 export async function startInChild<Result>(
   name: WorkName,
   plan: object,
   schema: z.ZodType<Result>,
 ): Promise<ChildWork<Result>> {
-  // As the product's own command does, it keeps compiled code, so that the two are compared fairly.
+  // Caches compiled code, like the product's own command, for a fair comparison.
   const env = { ...process.env, NODE_COMPILE_CACHE: join(ROOT, "node_modules/.cache/compile") };
   const child = fork(join(import.meta.dirname, "child-main.ts"), [name], {
     stdio: ["ignore", "inherit", "inherit", "ipc"],
@@ -48,7 +48,7 @@ export async function startInChild<Result>(
   }
 }
 
-/** Runs work to its end. */
+/** Runs work to completion. */
 export async function runInChild<Result>(name: WorkName, plan: object, schema: z.ZodType<Result>): Promise<Result> {
   const { result, stop } = await startInChild(name, plan, schema);
   await stop();

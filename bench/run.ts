@@ -8,8 +8,8 @@ import { scheduleAccuracy } from "./schedule-accuracy.ts";
 import { startTime } from "./start-time.ts";
 
 /**
- * Measures the benchmarks of docs/benchmarks.md and writes them there: all of them, or those named. Ends with 1 where a
- * target is missed or something could not be measured. Run it on a machine that does nothing else.
+ * Runs the benchmarks of docs/benchmarks.md and writes the results there: all of them, or those named. Exits with 1 if
+ * a target is missed or a measurement failed. Run it on an otherwise idle machine.
  */
 const benchmarks: Benchmark[] = [startTime, createDraft, listPosts, scheduleAccuracy, engineThroughput, memory];
 

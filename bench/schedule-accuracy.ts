@@ -15,10 +15,10 @@ import { createRequest, createTestUsers, type TestUser } from "./test-users.ts";
 const POSTS = 1_000;
 const PEOPLE = 100;
 const CONNECTIONS = 16;
-/** From the creation of the posts to the second in which they are due: time enough to prepare them. */
+/** From the creation of the posts to the second in which they are due: enough time to prepare them. */
 const AHEAD_SECONDS = 60;
 const PATIENCE_SECONDS = 120;
-/** The intent before the call, and its result after. */
+/** The intent before the request, and its result after. */
 const TRANSACTIONS_A_COMMIT = 2;
 
 export const scheduleAccuracy: Benchmark = {
@@ -74,7 +74,7 @@ function pick(people: readonly TestUser[], index: number): TestUser {
   return person;
 }
 
-/** Milliseconds that the machine takes for one commit's transactions and for one call to the sandbox. */
+/** The milliseconds that the machine needs for one commit's transactions and for one request to the sandbox. */
 async function measureRaw(
   { databaseUrl, sandboxUrl, pool }: Installation,
   people: readonly TestUser[],

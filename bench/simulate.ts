@@ -10,9 +10,9 @@ import { shrink } from "./simulation/shrink.ts";
 import { simulate, toPart } from "./simulation/simulate.ts";
 
 /**
- * Publishing as a deterministic simulation. `--seeds 1-10000` lives through so many seeds and writes what came of them
- * into docs/faults.md; `--seed N` lives through one and tells its plan and its end, with `--trace` all that happened in
- * it, with `--shrink` what of it the failure needs. Ends with 1 where a guarantee was broken.
+ * Publishing as a deterministic simulation. `--seeds 1-10000` runs these seeds and writes the results into
+ * docs/faults.md; `--seed N` runs one and prints its plan and result, with `--trace` all of its events, with `--shrink`
+ * the part of the plan needed for the failure. Exits with 1 if a guarantee was violated.
  */
 const { values } = parseArgs({
   options: {
@@ -91,7 +91,7 @@ function tellFailure({ seed, violations }: SeedResult): void {
   for (const { kind, sentence } of violations) console.log(`seed ${seed}: ${kind}: ${sentence}`);
 }
 
-/** `--faults 1,4` keeps those alone, `--faults ""` none. */
+/** `--faults 1,4` keeps only those, `--faults ""` none. */
 function places(name: "faults" | "acts" | "posts"): Kept {
   const given = values[name];
   return given === undefined ? {} : { [name]: given.split(",").filter(Boolean).map(Number) };

@@ -24,7 +24,7 @@ export const startTime: Benchmark = {
     for (let number = 1; number <= ROUNDS; number += 1) {
       const dataDir = await workspace.folder(`data-${number}`);
       const first = await startOnce(workspace, dataDir, { NODE_DISABLE_COMPILE_CACHE: "1" });
-      // Fills the cache where no start has done so yet.
+      // Fills the cache if no start has done so yet.
       if (number === 1) await startOnce(workspace, dataDir);
       const second = await startOnce(workspace, dataDir);
       const raw = await startRaw(await workspace.folder(`raw-${number}`));

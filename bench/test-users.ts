@@ -6,10 +6,10 @@ import { freshToken } from "../server/oauth/fresh-token.ts";
 import type { Instance } from "../server/start/instance.ts";
 import type { Installation } from "./installation.ts";
 
-/** The platform of the benchmarks: the first that had a broker. */
+/** The platform used by the benchmarks: the first one with a broker. */
 export const PLATFORM = "threads";
 
-/** A user in test mode with one account at the sandbox. */
+/** A user in test mode with one sandbox account. */
 export interface TestUser {
   userId: string;
   apiKey: string;
@@ -17,7 +17,7 @@ export interface TestUser {
   account: { id: string; token: string };
 }
 
-/** Makes users with an account each; the sandbox has to run. */
+/** Creates users with an account each; the sandbox must be running. */
 export async function createTestUsers({ open }: Installation, count: number): Promise<TestUser[]> {
   return await open(async (instance) => {
     const people: TestUser[] = [];
@@ -41,7 +41,7 @@ async function createTestUser(instance: Instance, number: number): Promise<TestU
   return { userId, apiKey, platformSetId: set.id, account: { id: account.rows[0]?.platform_account_id ?? "", token } };
 }
 
-/** A request that makes a post of this text; a draft, or one that is due then. */
+/** A request that creates a post with this text: a draft, or due at the given time. */
 export function createRequest(person: TestUser, text: string, scheduledFor?: Date) {
   const body = {
     platformSetId: person.platformSetId,

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Runs on any Node a machine may have, and hands over to the one that was installed beside the code. Old syntax only.
+// Runs on any Node version a machine may have, and hands over to the one installed with the code. Old syntax only.
 "use strict";
 
 import { spawn } from "node:child_process";
@@ -17,11 +17,11 @@ if (Number(process.versions.node.split(".")[0]) >= NEEDED) runHere();
 else runThere(findNode());
 
 function runHere() {
-  // Compiled code is kept from one start to the next, which is most of the time a start takes.
+  // Compiled code is cached across starts; compiling is most of the startup time.
   nodeModule.enableCompileCache(join(root, "node_modules", ".cache", "compile"));
-  // Loading the code leaves garbage behind once; the room that V8 would make for it is never given back.
+  // Loading the code creates garbage once; V8 would never return the memory it reserves for that.
   setFlagsFromString("--semi-space-growth-factor=1");
-  // On few cores the helpers of V8's collector only take time from PostgreSQL.
+  // On few cores, V8's garbage collector threads only take time from PostgreSQL.
   if (availableParallelism() <= 2) setFlagsFromString("--no-parallel-scavenge");
   if (existsSync(".env")) process.loadEnvFile(".env");
   import("./program.ts")
@@ -53,7 +53,7 @@ function runThere(node) {
     console.error('Run "npm install" with optional packages in ' + root + ", or start Ampost with a newer Node.");
     process.exit(1);
   }
-  // The channel tells the other that this process is gone, should it be killed.
+  // The channel tells the other process that this one is gone if it is killed.
   var child = spawn(node, [fileURLToPath(import.meta.url)].concat(process.argv.slice(2)), {
     stdio: ["inherit", "inherit", "inherit", "ipc"],
   });

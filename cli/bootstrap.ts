@@ -10,7 +10,7 @@ import { answer } from "./answer.ts";
 import { callerOf, findUser, type InstanceOptions, withInstance } from "./instance-command.ts";
 import { connectInSandbox } from "./sandbox-accounts.ts";
 
-/** Everything a first post in test mode needs. What is there already stays; the key is new each time. */
+/** Everything a first post in test mode needs. Existing parts are kept; the key is new each time. */
 export async function runBootstrap(options: InstanceOptions): Promise<void> {
   const made = await withInstance(async (instance) => {
     const user = await findUser(instance, options);

@@ -17,10 +17,10 @@ import { checkTables } from "./doctor-limits.ts";
 import { checkHold, checkMissed, checkSetAside } from "./doctor-publishing.ts";
 import { failed, type Finding, ok, warning } from "./finding.ts";
 
-/** A worker decides by the database's clock; the log and the signatures of addresses go by the machine's. */
+/** Workers use the database's clock; the log and signed URLs use the machine's. */
 const CLOCKS_APART_SECONDS = 2;
 
-/** Reachable, new enough, up to date, its clock right, and sealed with the key we have. */
+/** Checks that it is reachable, recent enough and migrated, that its clock is right, and that our key decrypts it. */
 export async function checkDatabase(config: Config, log: Logger): Promise<Finding[]> {
   if (config.databaseUrl === null && !(await exists(join(config.dataDir, "postgres/data")))) {
     return [ok("database", "the embedded PostgreSQL will be created at the first start"), await checkUnusedKey(config)];
@@ -103,7 +103,7 @@ async function checkKey(config: Config, pool: pg.Pool): Promise<Finding[]> {
   }
 }
 
-/** Before a first start, or where the folder that held the key is gone. */
+/** Before a first start, or if the folder with the key is missing. */
 async function checkUnusedKey(config: Config): Promise<Finding> {
   if (config.encryptionKeys !== null) return ok("encryption key", "set by AMPOST_ENCRYPTION_KEY");
   if (await exists(keyFile(config.dataDir))) return ok("encryption key", `in ${keyFile(config.dataDir)}`);

@@ -8,12 +8,12 @@ import { keyFile } from "../server/vault/key-file.ts";
 import { keyIdOf } from "../server/vault/vault.ts";
 import { type Finding, ok, warning } from "./finding.ts";
 
-/** For how long a media address may live that was signed before the last rotation, in hours. */
+/** How long a media URL signed before the last rotation can stay valid, in hours. */
 const MEDIA_URL_HOURS = 25;
 
 /**
- * Which of several keys are still needed, and when the others can go. The keys are known to open what the database
- * holds.
+ * Which of several keys are still needed, and when the others can be removed. The keys are known to decrypt what the
+ * database holds.
  */
 export async function checkOldKeys(
   pool: pg.Pool,

@@ -16,7 +16,7 @@ const SETTINGS: Readonly<Record<keyof UserLimits, { variable: string; what: stri
   callsPerMinute: { variable: "AMPOST_USER_CALLS_PER_MINUTE", what: "requests per minute and rate class" },
 };
 
-/** Who may come, and what each of them may take up. */
+/** Who can sign up, and each user's limits. */
 export function checkLimits({ signUp, userLimits }: Pick<Config, "signUp" | "userLimits">): Finding[] {
   const names = [
     "maxStorageBytes",
@@ -47,7 +47,7 @@ export function checkLimits({ signUp, userLimits }: Pick<Config, "signUp" | "use
 
 const ENOUGH = { bytes: 1e9, share: 0.1 };
 
-/** Whether there is room left where database, media and sandbox lie. */
+/** Whether the disks of the database, media and sandbox have free space. */
 export async function checkDisk({ dataDir }: Pick<Config, "dataDir">): Promise<Finding> {
   const { bavail, blocks, bsize } = await statfs(dataDir);
   const free = bavail * bsize;
@@ -63,7 +63,7 @@ export async function checkDisk({ dataDir }: Pick<Config, "dataDir">): Promise<F
 
 const LARGE_BYTES = 10e9;
 
-/** Which tables take the most, and once they are large what keeps them in bounds. */
+/** The largest tables, and, if they are large, what limits their growth. */
 export async function checkTables(pool: pg.Pool, largeBytes = LARGE_BYTES): Promise<Finding> {
   const { rows } = await pool.query<{ name: string; bytes: number }>(
     `select case when n.nspname = 'public' then c.relname else n.nspname || '.' || c.relname end as name,
@@ -92,8 +92,8 @@ export async function checkTables(pool: pg.Pool, largeBytes = LARGE_BYTES): Prom
 const LARGE_SANDBOX_BYTES = 2e9;
 
 /**
- * How much the sandbox of this folder has kept. Its bounds are its own: what is beyond them went wrong, or is what a
- * disk is to have room for.
+ * How much the sandbox in this folder has stored. The sandbox enforces its own limits: anything beyond them is a fault,
+ * or space that the disk must provide.
  */
 export async function checkSandboxStore(
   { dataDir, sandbox }: Pick<Config, "dataDir" | "sandbox">,
@@ -113,7 +113,7 @@ export async function checkSandboxStore(
   ];
 }
 
-/** Of all files in a folder; nothing where it is not there. */
+/** The total of all files in a folder; nothing if it does not exist. */
 async function sizeOf(folder: string): Promise<number> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
   const sizes = entries

@@ -3,7 +3,7 @@ import type { Config } from "../server/start/config.ts";
 import { sentenceOf } from "./answer.ts";
 import { failed, type Finding, ok, warning } from "./finding.ts";
 
-/** Whether emails can be sent: the mail server is reachable and accepts the credentials. Nothing is sent. */
+/** Whether emails can be sent: the mail server is reachable and accepts the credentials. Sends nothing. */
 export async function checkMail({ mail, appUrl }: Pick<Config, "mail" | "appUrl">): Promise<Finding> {
   if (mail.smtpUrl === null) {
     const message = `no mail server is set; emails are written to ${mail.folder}`;

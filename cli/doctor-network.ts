@@ -3,7 +3,7 @@ import type { Config } from "../server/start/config.ts";
 import { failed, type Finding, ok, warning } from "./finding.ts";
 import { isPortFree } from "./free-port.ts";
 
-/** Free for a start, or held by an Ampost that runs. */
+/** Free to start on, or in use by a running Ampost. */
 export async function checkPorts(config: Config): Promise<Finding[]> {
   const ports = [{ name: "port", variable: "PORT", port: config.port, host: config.host, probe: "/healthz" }];
   if (!config.sandbox.elsewhere)
@@ -49,8 +49,8 @@ export async function checkSandbox({ sandbox }: Config): Promise<Finding> {
 }
 
 /**
- * Whether visitors are told apart. We speak no TLS and listen where we are told to, so an address may give away that a
- * proxy is before us.
+ * Whether visitors can be told apart. We do not terminate TLS and listen where configured, so the URL can reveal that
+ * there is a proxy in front of us.
  */
 export function checkProxy({ appUrl, host, trustProxy }: Pick<Config, "appUrl" | "host" | "trustProxy">): Finding {
   const { protocol, hostname } = new URL(appUrl);
@@ -66,7 +66,7 @@ export function checkProxy({ appUrl, host, trustProxy }: Pick<Config, "appUrl" |
   );
 }
 
-/** Whether others can reach us where we say we are. Loopback will do for test mode. */
+/** Whether others can reach our public URL. Loopback is enough for test mode. */
 export async function checkAddresses(config: Config): Promise<Finding[]> {
   const urls = [
     { name: "API URL", variable: "AMPOST_API_URL", url: config.apiUrl },

@@ -11,14 +11,14 @@ export const SET_ASIDE_CURE =
   "Report what the log says before each crash. The post's owner can retry it: `ampost posts retry ID`, " +
   "with --force if it is unknown and not on the platform.";
 
-/** Whether posts go out. */
+/** Whether posts are published. */
 export async function checkHold(pool: pg.Pool): Promise<Finding> {
   const held = await readHold(pool);
   if (held === null) return ok("publishing", "running");
   return failed("publishing", `on hold since ${held.since}. ${HOLD_REASONS[held.reason]}`, HOLD_CURE);
 }
 
-/** What the engine has given up because processes ended with it in hand. */
+/** Jobs the engine gave up on because processes died while running them. */
 export async function checkSetAside(pool: pg.Pool): Promise<Finding> {
   const found = await listSetAside.all(pool);
   if (found.length === 0) return ok("publishing", "nothing set aside");
@@ -32,7 +32,7 @@ export async function checkSetAside(pool: pg.Pool): Promise<Finding> {
   );
 }
 
-/** What was scheduled and could not be published in time. */
+/** Scheduled posts that could not be published in time. */
 export async function checkMissed(pool: pg.Pool): Promise<Finding> {
   const { missed = 0 } = (await countMissed.one(pool)) ?? {};
   if (missed === 0) return ok("schedule", "no scheduled post has missed its time");

@@ -21,7 +21,7 @@ export async function checkDataFolder({ dataDir }: Config): Promise<Finding> {
   }
 }
 
-/** Writes, reads and deletes an object, as media are. */
+/** Writes, reads and deletes an object, as for media. */
 export async function checkStorage(config: Config): Promise<Finding> {
   const where =
     config.storage.kind === "disk"

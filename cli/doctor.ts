@@ -11,7 +11,7 @@ import { checkDataFolder, checkStorage } from "./doctor-storage.ts";
 import { failed, type Finding, ok, warning } from "./finding.ts";
 import { readSettings } from "./settings.ts";
 
-/** Looks at everything an instance stands on, and exits with 1 where something keeps it from working. */
+/** Checks everything an instance depends on, and exits with 1 if anything keeps it from working. */
 export async function runDoctor(options: { json?: boolean }): Promise<void> {
   const findings = await examine();
   const healthy = findings.every(({ status }) => status !== "failed");

@@ -1,15 +1,15 @@
-/** What a command's exit code means. A command that a signal ends has 128 and the signal's number, as everywhere. */
+/** A command's exit codes. A command ended by a signal exits with 128 plus the signal's number, as usual. */
 export const EXIT_CODES = {
   done: 0,
-  /** Something broke: no connection, a server that is down, an internal error. Or the person declined. */
+  /** Something failed: no connection, a server that is down, an internal error. Or the person declined. */
   failed: 1,
   usageError: 2,
-  /** The API refused it, or validation found issues. */
+  /** The API rejected it, or validation found issues. */
   refused: 3,
   /** After waiting, the post is partial, failed or discarded. */
   notPublished: 4,
-  /** As of a command that SIGINT ends. */
+  /** Same as a command ended by SIGINT. */
   interrupted: 130,
-  /** As of a command that SIGPIPE ends. */
+  /** Same as a command ended by SIGPIPE. */
   brokenPipe: 141,
 } as const;

@@ -1,4 +1,4 @@
-/** What was looked at. `cure` says exactly what to do, where something is to be done. */
+/** The result of one check. `cure` says exactly what to do, if anything. */
 export interface Finding {
   name: string;
   status: "ok" | "warning" | "failed";

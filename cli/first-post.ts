@@ -1,13 +1,13 @@
 import { EXAMPLE_PLATFORM } from "../platforms/catalog.ts";
 import type { Config } from "../server/start/config.ts";
 
-/** One thing to try, as lines for a shell. */
+/** One example to try, as shell lines. */
 export interface Example {
   title: string;
   lines: string[];
 }
 
-/** What `ampost start` prints when it is ready. */
+/** Printed by `ampost start` when it is ready. */
 export function welcomeLines(config: Config): string[] {
   const { apiUrl, appUrl, sandbox, dataDir, databaseUrl } = config;
   return [
@@ -23,7 +23,7 @@ export function welcomeLines(config: Config): string[] {
   ];
 }
 
-/** Printed by every start until somebody who owns the instance can sign in. */
+/** Printed at every start until an owner of the instance can sign in. */
 export function setUpLines(setUpUrl: string): string[] {
   return [
     "",
@@ -34,10 +34,10 @@ export function setUpLines(setUpUrl: string): string[] {
 }
 
 /**
- * From nothing to a text, an image and a carousel that are published in the sandbox: the README shows the same lines.
+ * Everything needed to publish a text, an image and a carousel in the sandbox: the README shows the same lines.
  */
 export function firstPosts(apiUrl: string): Example[] {
-  // The shell puts the set's id in between two quoted halves.
+  // The shell inserts the set's ID between two quoted halves.
   const data = (text: string) =>
     `'{"platformSetId":"'$SET'","platforms":["${EXAMPLE_PLATFORM}"],"content":{"text":"${text}"}}'`;
   const create = `curl -s ${apiUrl}/api/v1/posts -H "Authorization: Bearer $KEY"`;
@@ -69,7 +69,7 @@ export function firstPosts(apiUrl: string): Example[] {
 
 const PICTURES = "tests/fixtures";
 
-/** The first member of that name in JSON on one line, with what every machine has. */
+/** The first member with that name in single-line JSON, using tools every machine has. */
 function take(member: string): string {
   return `grep -o '"${member}":"[^"]*' | head -n 1 | cut -d '"' -f 4`;
 }

@@ -4,8 +4,8 @@ import { createServer } from "node:net";
 const given = new Set<number>();
 
 /**
- * A port that nobody listens on, another at every call. It lies below those that the system gives to connections and to
- * whoever asks for any port, so that nobody takes it before it is listened on.
+ * A free port, different for every call. It is below the ephemeral range that the system uses for connections and for
+ * port 0, so that nothing takes it before it is in use.
  */
 export async function findFreePort(): Promise<number> {
   for (;;) {
@@ -16,7 +16,7 @@ export async function findFreePort(): Promise<number> {
   }
 }
 
-/** Whether somebody else could still listen there. */
+/** Whether another process could still listen there. */
 export function isPortFree(port: number, host: string): Promise<boolean> {
   return new Promise((resolve) => {
     const server = createServer();

@@ -10,32 +10,32 @@ import { pathToFileURL } from "node:url";
 import { createTestDatabase, type TestDatabase } from "../tests/database.ts";
 import { findFreePort } from "./free-port.ts";
 
-/** An installation of its own for a test: a data folder and ports, on which commands run as processes. */
+/** A separate installation for a test: a data folder and ports, with commands run as processes. */
 export interface Installation {
   url: string;
-  /** The same server by the name that its pages and forms belong to. */
+  /** The same server under the hostname that its pages and forms use. */
   appUrl: string;
   dataDir: string;
   sandboxUrl: string;
   /**
-   * Starts a server and resolves when it says that it is ready. A file of `tests/` may be `loaded` into its processes.
+   * Starts a server and resolves when it reports that it is ready. `loaded` preloads a file of `tests/` into it.
    */
   start(command: keyof typeof SIGNS, env?: Record<string, string>, loaded?: string): Promise<Server>;
   run(args: string[], env?: Record<string, string>): Promise<Ended>;
-  /** Runs a command that is to succeed and answers the JSON of its last line. */
+  /** Runs a command that must succeed and returns the JSON of its last line. */
   json(...args: string[]): Promise<Record<string, unknown>>;
   /** Runs lines in a shell, as a person would. */
   shell(lines: string): Promise<Ended>;
-  /** The command lines of what runs on this data folder. */
+  /** The command lines of processes running on this data folder. */
   processes(): Promise<string[]>;
-  /** Ends the processes of such a command line with SIGKILL. */
+  /** Kills the processes with such a command line with SIGKILL. */
   kill(part: "sandbox" | "worker"): Promise<void>;
   until(holds: () => Promise<boolean>): Promise<void>;
 }
 
 export interface Server {
   output(): string;
-  /** Sends a signal and answers the exit code; null where the signal ended it. */
+  /** Sends a signal and returns the exit code; null if the signal ended the process. */
   end(signal: NodeJS.Signals): Promise<number | null>;
 }
 
@@ -47,7 +47,7 @@ export interface Ended {
 
 const root = join(import.meta.dirname, "..");
 
-/** What has been written when a server is ready. */
+/** The output of a server that is ready. */
 const SIGNS = {
   start: ['"msg":"Ready"', "# a carousel"],
   api: ['"msg":"Ready"'],
@@ -56,8 +56,8 @@ const SIGNS = {
 };
 
 /**
- * Gone when the test is over, however that ends, with every process that still runs on it. The test fails where a
- * server answered otherwise than the description of the API says.
+ * Removed when the test ends, whatever the outcome, with every process still running on it. The test fails if a server
+ * sent a response that does not match the API description.
  */
 export async function openInstallation(
   test: TestContext,
@@ -77,7 +77,7 @@ export async function openInstallation(
   };
   if (database) env.DATABASE_URL = database.url;
   const launched: ChildProcess[] = [];
-  // What servers answer is held against the description of the API while they run.
+  // Server responses are checked against the API description while they run.
   const watching = {
     NODE_OPTIONS: `--import=${pathToFileURL(join(root, "tests/watch-process.ts")).href}`,
     AMPOST_TEST_DIFFERENCES: join(dataDir, "differences.txt"),
@@ -161,7 +161,7 @@ function whenEnded(child: ChildProcess): Promise<Ended> {
   );
 }
 
-/** By the folder in their environment or under their feet: servers, sandboxes and PostgreSQL. */
+/** Found by the folder in their environment or working directory: servers, sandboxes and PostgreSQL. */
 async function findProcesses(dataDir: string): Promise<{ pid: number; command: string }[]> {
   const found: { pid: number; command: string }[] = [];
   for (const pid of (await readdir("/proc")).filter((name) => /^\d+$/.test(name))) {
@@ -180,6 +180,6 @@ function endNow(pid: number): void {
   try {
     process.kill(pid, "SIGKILL");
   } catch {
-    // It has gone by itself meanwhile.
+    // It has exited in the meantime.
   }
 }

@@ -3,13 +3,13 @@ import { ensureOwner, ensureUser, type User } from "../server/domain/users/ensur
 import { type Instance, openInstance } from "../server/start/instance.ts";
 import { readSettings } from "./settings.ts";
 
-/** Options that instance commands share. */
+/** Options shared by instance commands. */
 export interface InstanceOptions {
   email?: string;
   json?: boolean;
 }
 
-/** Works on the instance's own database, beside a running server and without one, and lets go of it again. */
+/** Runs against the instance's own database, with or without a running server, and closes it afterwards. */
 export async function withInstance<Result>(work: (instance: Instance) => Promise<Result>): Promise<Result> {
   const { config, log } = await readSettings("command");
   if (config.logLevel === "info") log.level = "warn";
@@ -21,7 +21,7 @@ export async function withInstance<Result>(work: (instance: Instance) => Promise
   }
 }
 
-/** For whom a command acts: the owner, or the user of an address. Either is made where there is none yet. */
+/** The user a command acts for: the owner, or the user with an email address. Created if missing. */
 export function findUser(instance: Instance, { email }: InstanceOptions): Promise<User> {
   return email === undefined ? ensureOwner(instance) : ensureUser(instance, email);
 }

@@ -5,7 +5,7 @@ import { createApiKey, listApiKeys, revokeApiKey } from "../server/domain/api-ke
 import { answer } from "./answer.ts";
 import { callerOf, findUser, isId, type InstanceOptions, withInstance } from "./instance-command.ts";
 
-/** A key's options as the command line has them. */
+/** A key's options as given on the command line. */
 interface KeyOptions extends InstanceOptions {
   mode: Mode;
   name: string;
@@ -28,7 +28,7 @@ export async function runCreateKey(options: KeyOptions): Promise<void> {
   ]);
 }
 
-/** Validated by the same form as a key that a person makes in the dashboard. */
+/** Validated with the same schema as a key created in the dashboard. */
 function readOptions({ mode, name, expires, draftOnly, platforms, postsPerDay, approvalRequired }: KeyOptions) {
   const policies = Object.fromEntries(
     Object.entries({ draftOnly, platforms, postsPerDay, approvalRequired }).filter(([, value]) => value !== undefined),
@@ -72,7 +72,7 @@ export async function runRevokeKey(id: string, options: InstanceOptions): Promis
   answer(options, { key }, [`Revoked ${key.id} (${key.mode} key "${key.name}").`]);
 }
 
-/** What a key may not do, in the words of the options that made it so. */
+/** What a key is not allowed to do, in terms of the options that restrict it. */
 function heldTo({ draftOnly, platforms, postsPerDay, approvalRequired }: ApiKey["policies"]): string[] {
   return [
     ...(draftOnly ? ["draft-only"] : []),

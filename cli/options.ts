@@ -2,7 +2,7 @@ import { InvalidArgumentError, Option } from "commander";
 
 const lists = new WeakSet<Option>();
 
-/** An option that takes several of what is known, with commas between them or given several times. */
+/** An option that takes several known values, comma-separated or repeated. */
 export function list(flags: string, description: string, known: readonly string[]): Option {
   const option = new Option(flags, description).choices(known).argParser((text, before: string[] | undefined) => {
     const named = text.split(",").map((name) => name.trim());
@@ -14,7 +14,7 @@ export function list(flags: string, description: string, known: readonly string[
   return option;
 }
 
-/** Whether an option takes several with commas between them. */
+/** Whether an option takes several comma-separated values. */
 export function isList(option: Option): boolean {
   return lists.has(option);
 }

@@ -6,7 +6,7 @@ import { EXIT_CODES } from "./exit-codes.ts";
 import { list, wholeNumber } from "./options.ts";
 import { addClientCommands } from "./remote/client-commands.ts";
 
-/** Runs one command line and sets the exit code. A long-running command stays until it is told to stop. */
+/** Runs one command line and sets the exit code. A long-running command stays until it is stopped. */
 export async function run(args: readonly string[]): Promise<void> {
   try {
     await commands().parseAsync([...args], { from: "user" });
@@ -15,7 +15,7 @@ export async function run(args: readonly string[]): Promise<void> {
   }
 }
 
-/** Every command, each loading what it needs when it is run, so that help is instant. */
+/** Every command. Each loads what it needs when it runs, so that help is instant. */
 export function commands(): Command {
   const program = new Command("ampost")
     .description("Publishes to social networks, exactly once and on time.")
@@ -162,7 +162,7 @@ function json(): Option {
   return new Option("--json", "print one JSON object as the last line");
 }
 
-/** Commander ends with 1 for what it refuses itself. */
+/** Commander exits with 1 for usage errors. */
 function exitCodeOf({ exitCode }: CommanderError): number {
   return exitCode === 1 ? EXIT_CODES.usageError : exitCode;
 }

@@ -8,7 +8,7 @@ import { answer } from "./answer.ts";
 import { SET_ASIDE_CURE } from "./doctor-publishing.ts";
 import { type InstanceOptions, withInstance } from "./instance-command.ts";
 
-/** Whether posts go out, and what keeps them. */
+/** Whether posts are published, and what prevents it. */
 export function runPublishingStatus(options: InstanceOptions): Promise<void> {
   return withInstance(async ({ pool }) => {
     const { told, lines } = await readPublishing(pool);
@@ -43,7 +43,7 @@ export async function readPublishing(pool: pg.Pool): Promise<{ told: object; lin
   };
 }
 
-/** A person has decided that this instance is the one that goes on. */
+/** A person has confirmed that this instance is the one that continues. */
 export function runRelease(options: InstanceOptions): Promise<void> {
   return withInstance(async ({ pool, config }: Instance) => {
     const storage = await openStorage(config.storage);

@@ -7,8 +7,8 @@ import { answer } from "./answer.ts";
 import { withInstance } from "./instance-command.ts";
 
 /**
- * Seals everything in the database with the first key. Where the key is the generated one, a new one is made and put
- * first, unless an earlier run was broken off: that one is finished then. Exits with 1 where something is left.
+ * Encrypts everything in the database with the first key. If the key is the generated one, a new one is created and put
+ * first, unless an earlier run was interrupted: then that run is finished. Exits with 1 if anything is left over.
  */
 export async function runRotateEncryption(options: { json?: boolean }): Promise<void> {
   const { newKey, ...rotation } = await withInstance(rotate);
@@ -23,7 +23,7 @@ async function rotate(instance: Instance): Promise<Rotation & { newKey: boolean 
   if (newKey) {
     await addKey(config.dataDir);
     secrets.reread();
-    // By then every running process seals with the new key, too.
+    // By then, every running process encrypts with the new key too.
     await sleep(NOTICED_WITHIN_SECONDS * 1000 + 500);
   }
   return { newKey, ...(await rotateEncryption({ pool, vault: oauth.vault })) };

@@ -12,8 +12,8 @@ import type { OAuthServices } from "../server/oauth/services.ts";
 import type { Instance } from "../server/start/instance.ts";
 
 /**
- * Connects sandbox accounts to a set; answers their ids. Where no sandbox runs, one does for as long as that takes: its
- * state lies in the data folder.
+ * Connects sandbox accounts to a set and returns their IDs. If no sandbox is running, one runs for the duration: its
+ * state is in the data folder.
  */
 export async function connectInSandbox(
   instance: Instance,

@@ -7,12 +7,12 @@ import { readSettings } from "./settings.ts";
 import { stayUntilTold } from "./stay.ts";
 
 /**
- * Runs the sandbox until it is told to stop. Attached to a server it listens on loopback and ends with that server: a
- * signal to the whole process group is not for it, since what the server still publishes ends here.
+ * Runs the sandbox until it is stopped. Attached to a server, it listens on loopback and exits with that server: it
+ * ignores signals to the whole process group, because the server still needs it to finish publishing.
  */
 export async function runSandbox(options: { attached?: boolean }): Promise<void> {
   const { config, log } = await readSettings("sandbox");
-  // Its log of requests holds tokens.
+  // Its request log contains tokens.
   process.umask(0o077);
   await closeDataDir(config);
   const sandbox = await startSandbox({
@@ -32,7 +32,7 @@ export async function runSandbox(options: { attached?: boolean }): Promise<void>
       { cause: error },
     );
   });
-  // The server may have failed to start meanwhile.
+  // The server may have failed to start in the meantime.
   if (options.attached && !process.connected) return await sandbox.close();
   stayUntilTold(log, () => sandbox.close(), { signals: !options.attached });
   log.info({ url: sandbox.url }, "The sandbox is ready");

@@ -11,18 +11,18 @@ const PARTS = {
 } as const satisfies Record<string, Parts>;
 
 /**
- * Runs a server until it is told to stop. One that is attached to another ends with that, and says nothing that it has
- * said already.
+ * Runs a server until it is stopped. One attached to another exits with it, and does not repeat what the other has
+ * already printed.
  */
 export async function runServer(name: keyof typeof PARTS, { attached = false } = {}): Promise<void> {
   const { config, log } = await readSettings(name);
   if (attached) config.warnings = [];
-  // What counts is in the database, where every write is guarded: a lost promise must not take the other users' work
-  // down.
+  // All state that matters is in the database, where every write is guarded: an unhandled rejection must not interrupt
+  // other users' work.
   process.on("unhandledRejection", (error) => log.error({ err: error }, "Unhandled failure"));
   if (attached && !(await untilToldToBegin())) return;
   const running = await start(config, log, PARTS[name]);
-  // The one that has started it may have gone meanwhile.
+  // The process that started it may have exited in the meantime.
   if (attached && !process.connected) return await running.stop();
   stayUntilTold(log, () => running.stop(), { signals: !attached, stopSeconds: config.stopSeconds });
   if (attached) return answerStarter({ ...running.answers });
@@ -30,7 +30,7 @@ export async function runServer(name: keyof typeof PARTS, { attached = false } =
     { url: running.url, dataDir: config.dataDir, database: config.databaseUrl === null ? "embedded" : "given" },
     "Ready",
   );
-  // Lines to be copied into a shell come last.
+  // Lines to copy into a shell come last.
   if (running.setUpUrl !== null) console.log(setUpLines(running.setUpUrl).join("\n"));
   if (name === "start") console.log(welcomeLines(config).join("\n"));
 }

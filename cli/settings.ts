@@ -10,7 +10,7 @@ export async function readSettings(part: string): Promise<{ config: Config; log:
   return { config, log: createLog({ level: config.logLevel, part }) };
 }
 
-/** Port 0 is settled before anything is made of it: addresses contain it. */
+/** Port 0 is resolved before anything is derived from it: URLs contain the port. */
 async function withFreePorts(env: NodeJS.ProcessEnv): Promise<NodeJS.ProcessEnv> {
   const settled = { ...env };
   for (const name of ["PORT", "AMPOST_SANDBOX_PORT"])

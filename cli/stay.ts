@@ -1,12 +1,12 @@
 import type { Logger } from "pino";
 
-/** A launcher passes on what the terminal told this process already: within this it is the same signal. */
+/** A launcher forwards signals that the terminal already sent to this process: within this time, they are the same. */
 const SAME_SIGNAL_SECONDS = 0.5;
 
 /**
- * Lets a server run until SIGTERM, SIGINT, SIGHUP or the end of the process that started it; then stops it cleanly and
- * ends with 0. A second signal ends it at once. Without `signals` only that process ends it. All that is held is to be
- * finished or handed back within `stopSeconds`.
+ * Keeps a server running until SIGTERM, SIGINT, SIGHUP or the exit of the process that started it; then stops it
+ * cleanly and exits with 0. A second signal ends it immediately. Without `signals`, only that exit stops it. All work
+ * in progress must be finished or handed back within `stopSeconds`.
  */
 export function stayUntilTold(
   log: Logger,

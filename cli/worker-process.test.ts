@@ -10,7 +10,7 @@ test("an endless loop in publishing stops neither health, API, pages nor other p
   const server = await installation.start("start", WATCHED, "endless-broker.ts");
   const { call, figures, publish, post } = await caller(installation);
   const pills = [await publish("[[endless]] one"), await publish("[[endless]] two")];
-  // Of another user: in the account of the others it would wait for them.
+  // A different user: in the others' account it would wait for them.
   const other = await caller(installation, "other@example.com");
   const isLive = async () => {
     await sleep(500);
@@ -99,7 +99,7 @@ test("a killed worker is restarted, and its metrics are among the server's", asy
 const WATCHED = { AMPOST_METRICS_TOKEN: "the-operator-of-this" };
 const OPERATOR = { authorization: `Bearer ${WATCHED.AMPOST_METRICS_TOKEN}` };
 
-/** Who calls the installation's server with a key of its own, and gives up what is not answered. */
+/** A caller of the installation's server with a separate key; requests that get no response are abandoned. */
 async function caller(installation: Installation, email = "owner@example.com") {
   const { apiKey, platformSetId } = await installation.json("bootstrap", "--email", email, "--json");
   const headers = { authorization: `Bearer ${String(apiKey)}`, "content-type": "application/json" };

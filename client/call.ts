@@ -1,32 +1,32 @@
 import type { AmpostError } from "./errors.ts";
 import { failureOf, isPassing, refusalOf } from "./errors.ts";
 
-/** What every call goes by. */
+/** The settings of every request. */
 export interface Connection {
   apiKey: string;
-  /** Without a slash at the end. */
+  /** Without a trailing slash. */
   baseUrl: string;
   fetch: typeof fetch;
-  /** How often a call that may be repeated is tried again. */
+  /** How often a repeatable request is retried. */
   retries: number;
-  /** How long one try of a call may take. */
+  /** The timeout of one attempt. */
   timeoutSeconds: number;
-  /** From 0 up to 1: scatters the pauses between tries. */
+  /** From 0 up to 1: randomizes the delays between attempts. */
   random(): number;
   pause(seconds: number, signal?: AbortSignal): Promise<void>;
 }
 
-/** What any call takes. */
+/** Options of every call. */
 export interface CallOptions {
-  /** Ends the call; it rejects with the signal's reason. */
+  /** Aborts the call; it rejects with the signal's reason. */
   signal?: AbortSignal;
 }
 
-/** What a call takes that changes something. */
+/** Options of a call that changes something. */
 export interface WriteOptions extends CallOptions {
   /**
-   * Any text of your own for this one write, up to 255 characters of ASCII: the same key with the same input does it
-   * once, however often it is sent. Without one each call makes its own, and only the tries of that call are one.
+   * Any text that identifies this write, up to 255 ASCII characters: the same key with the same input runs once,
+   * however often it is sent. Without one, each call generates its own, which covers only that call's retries.
    */
   idempotencyKey?: string;
 }
@@ -35,12 +35,12 @@ export interface Call extends WriteOptions {
   method: "GET" | "HEAD" | "POST" | "PATCH" | "DELETE";
   path: string;
   query?: object;
-  /** Sent as JSON, or as it is where it is a form or bytes. */
+  /** Sent as JSON, or as is if it is a form or bytes. */
   body?: object;
   headers?: Record<string, string>;
-  /** False: it is sent once, whatever comes of it. */
+  /** False: it is sent once, whatever the outcome. */
   repeatable?: boolean;
-  /** Longer than usual, where the server is asked to wait. */
+  /** Longer than usual if the server is asked to wait. */
   timeoutSeconds?: number;
 }
 
@@ -49,7 +49,7 @@ export interface Answered<Answer> {
   headers: Headers;
 }
 
-/** A call that changes nothing. */
+/** A request that changes nothing. */
 export async function read<Answer>(
   connection: Connection,
   path: string,
@@ -58,7 +58,7 @@ export async function read<Answer>(
   return (await call<Answer>(connection, { ...options, method: "GET", path })).answer;
 }
 
-/** A call that changes something, once, however often it has to be sent. */
+/** A request that makes its change once, however often it is sent. */
 export async function write<Answer>(
   connection: Connection,
   method: "POST" | "PATCH" | "DELETE",
@@ -71,7 +71,7 @@ export async function write<Answer>(
   return await call<Answer>(connection, { ...options, method, path, idempotencyKey });
 }
 
-/** Sends a call, again where that is safe and may help, and reads the answer. Rejects with an AmpostError. */
+/** Sends a request, retries it when that is safe and useful, and reads the response. Rejects with an AmpostError. */
 export async function call<Answer>(connection: Connection, asked: Call): Promise<Answered<Answer>> {
   const { body, ...request } = asked;
   const isJson = body !== undefined && !(body instanceof FormData) && !(body instanceof Blob);
@@ -91,7 +91,7 @@ export async function call<Answer>(connection: Connection, asked: Call): Promise
   });
 }
 
-/** Sends one request. Only headers and status have been read of what it resolves with. */
+/** Sends one request. Resolves once headers and status have been read. */
 export async function send(
   { apiKey, baseUrl, fetch }: Connection,
   {
@@ -112,7 +112,7 @@ export async function send(
       ...(idempotencyKey === undefined ? {} : { "idempotency-key": idempotencyKey }),
       ...headers,
     },
-    // Whoever follows a redirect may hand the key or the body to somebody else.
+    // Following a redirect could leak the key or the body to another server.
     redirect: "manual",
     signal: signal === undefined ? ended : AbortSignal.any([signal, ended]),
     ...(body !== undefined && { body }),
@@ -122,8 +122,8 @@ export async function send(
 const PAGE_SIZE = 100;
 
 /**
- * All that a list has, fetched page by page as it is asked for. What is added meanwhile moves the rest on, so each is
- * told only once.
+ * All items of a list, fetched page by page as needed. Items added in the meantime shift the pages, so each item is
+ * returned only once.
  */
 export async function* everyItem<Item extends { id: string }>(
   fetchPage: (page: { limit: number; offset: number }) => Promise<readonly Item[]>,
@@ -141,7 +141,7 @@ export async function* everyItem<Item extends { id: string }>(
   }
 }
 
-/** Tries until it succeeds, fails for good, or has been tried often enough. */
+/** Retries until it succeeds, fails permanently, or runs out of attempts. */
 export async function repeated<Result>(
   connection: Connection,
   { signal, repeatable = true }: Pick<Call, "signal" | "repeatable">,
@@ -159,10 +159,10 @@ export async function repeated<Result>(
   }
 }
 
-/** Longer than this a caller decides whether to wait. */
+/** For a longer delay, the caller decides whether to wait. */
 const LONGEST_PAUSE_SECONDS = 60;
 
-/** Waits before the next try, as long as the server asks; throws the failure where there is to be none. */
+/** Waits before the next attempt, as long as the server asks; throws the failure if it should not be retried. */
 export async function pauseAfter(
   { retries, random, pause }: Connection,
   failure: AmpostError,
@@ -174,7 +174,7 @@ export async function pauseAfter(
   await pause(seconds, signal);
 }
 
-/** A path with what is put in encoded, so that an id can never name another path. */
+/** A path with encoded parameters, so that an ID can never address another path. */
 export function path(parts: TemplateStringsArray, ...values: readonly string[]): string {
   return parts.reduce((whole, part, index) => whole + encoded(values[index - 1] ?? "") + part);
 }

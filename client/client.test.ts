@@ -12,7 +12,7 @@ const UNKNOWN_ID = "01980b7a-6c00-7000-8000-000000000001";
 
 let world: World;
 let proxy: TcpProxy;
-/** Pauses between tries, which are not waited for here. */
+/** Delays between attempts, which are not waited for here. */
 let pauses: number[];
 before(async () => {
   world = await createWorld();
@@ -34,7 +34,7 @@ const clientAt = (baseUrl: string, options: Partial<Parameters<typeof createClie
     ...options,
   });
 };
-/** Each request over a connection of its own, for the proxy looks at the first bytes of each. */
+/** A separate connection for each request, because the proxy inspects the first bytes of each. */
 const brokenClient = () =>
   clientAt(proxy.url, {
     fetch: async (input, init) => await fetch(input, { ...init, headers: { ...init?.headers, connection: "close" } }),

@@ -20,26 +20,26 @@ import { createWebhooks } from "./webhooks.ts";
 export interface ClientOptions {
   /** `amp_live_…`, or `amp_test_…` for the sandbox. */
   apiKey: string;
-  /** Where the API is: https://api.ampost.io where it is left out. */
+  /** The API's base URL. Default: https://api.ampost.io. */
   baseUrl?: string;
-  /** What requests are made with: the global `fetch` where it is left out. */
+  /** The function that sends requests. Default: the global `fetch`. */
   fetch?: typeof fetch;
-  /** How often a call that may be repeated is tried again: 3 times where it is left out. */
+  /** How often a repeatable request is retried. Default: 3. */
   retries?: number;
-  /** How long one try may take: 60 seconds where it is left out. */
+  /** The timeout of one attempt. Default: 60 seconds. */
   timeoutSeconds?: number;
-  /** From 0 up to 1: scatters the pauses between tries. */
+  /** From 0 up to 1: randomizes the delays between attempts. */
   random?(): number;
-  /** Waits between tries; ends early, by rejecting, when the signal says so. */
+  /** Waits between attempts; rejects early if the signal aborts. */
   pause?(seconds: number, signal?: AbortSignal): Promise<void>;
 }
 
 export type Client = ReturnType<typeof createClient>;
 
 /**
- * A client of the API. Answers are those of the API, member for member. Every write carries an Idempotency-Key, so
- * calls are tried again after failures that pass without anything being done twice. What is refused, or fails for good,
- * rejects with an AmpostError.
+ * A client for the API. Results have the same fields as API responses. Every write sends an Idempotency-Key, so calls
+ * are retried after temporary failures without running twice. Errors and permanent failures reject with an
+ * AmpostError.
  */
 export function createClient({
   apiKey,
@@ -75,12 +75,12 @@ export function createClient({
   };
 }
 
-/** A week: what timers of every runtime can measure. */
+/** A week: timers in every runtime can handle it. */
 const LONGEST_TIMEOUT_SECONDS = 604_800;
 
 /**
- * The address without a slash at the end. One that no request could be made with is told at once, not when the first
- * has failed.
+ * The URL without a trailing slash. A URL that can never work is rejected immediately, not when the first request
+ * fails.
  */
 function checkedUrl(baseUrl: string): string {
   const url = URL.canParse(baseUrl) ? new URL(baseUrl) : null;
@@ -112,7 +112,7 @@ function createPlatformSets(connection: Connection) {
     async rename(id: string, name: string, options: WriteOptions = {}): Promise<{ set: PlatformSet }> {
       return (await write<{ set: PlatformSet }>(connection, "PATCH", one(id), { ...options, body: { name } })).answer;
     },
-    /** Its accounts are disconnected and its scheduled posts fail; drafts stay drafts. */
+    /** Disconnects its accounts and fails its scheduled posts; drafts stay drafts. */
     async delete(id: string, options: WriteOptions = {}): Promise<{ success: true }> {
       return (await write<{ success: true }>(connection, "DELETE", one(id), options)).answer;
     },
@@ -127,7 +127,7 @@ function createAccounts(connection: Connection) {
     async get(id: string, options: CallOptions = {}): Promise<{ account: Account }> {
       return await read(connection, path`/api/v1/accounts/${id}`, options);
     },
-    /** Who calls, what the key may do and what is left of the quotas, in which time zone, and what time it is. */
+    /** The caller, the key's permissions, the remaining quotas, the time zone and the current time. */
     async context(options: CallOptions = {}): Promise<AccountContext> {
       return await read(connection, "/api/v1/account-context", options);
     },
@@ -137,18 +137,18 @@ function createAccounts(connection: Connection) {
 function createMedia(connection: Connection) {
   const one = (id: string) => path`/api/v1/media/${id}`;
   return {
-    /** Sends a file, in pieces: what has arrived stays, whatever breaks. Posts name it by the `id` of the answer. */
+    /** Sends a file in chunks: whatever fails, uploaded chunks are kept. Posts reference it by the returned `id`. */
     async upload(source: UploadSource, options: UploadOptions = {}): Promise<{ media: Media }> {
       return await upload(connection, source, options);
     },
-    /** Has the server fetch a file from its URL; the answer is `pending` until it is there. */
+    /** Lets the server fetch a file from its URL; the response is `pending` until it has been fetched. */
     async create(media: NewMedia, options: WriteOptions = {}): Promise<{ media: Media }> {
       return (await write<{ media: Media }>(connection, "POST", "/api/v1/media", { ...options, body: media })).answer;
     },
     async list(filter: MediaFilter = {}, options: CallOptions = {}): Promise<{ media: Media[]; total: number }> {
       return await read(connection, "/api/v1/media", { ...options, query: filter });
     },
-    /** All that match, newest first, fetched page by page as they are asked for. */
+    /** All matches, newest first, fetched page by page as needed. */
     iterate(
       { limit, ...filter }: Omit<MediaFilter, "offset"> = {},
       options: CallOptions = {},
@@ -171,7 +171,7 @@ function createMedia(connection: Connection) {
 
 function createPlatforms(connection: Connection) {
   return {
-    /** What each platform takes, as data and in sentences. */
+    /** What each platform accepts, as data and in sentences. */
     async list(options: CallOptions = {}): Promise<{ platforms: PlatformDescription[] }> {
       return await read(connection, "/api/v1/platforms", options);
     },
@@ -184,7 +184,7 @@ function createPlatforms(connection: Connection) {
 function createConnectLinks(connection: Connection) {
   const one = (id: string) => path`/api/v1/connect-links/${id}`;
   return {
-    /** A link by which somebody without a login connects an account, once. Only this answer has its `url`. */
+    /** A single-use link with which someone without a login connects an account. Only this response has its `url`. */
     async create(link: NewConnectLink, options: WriteOptions = {}): Promise<{ connectLink: ConnectLink }> {
       return (
         await write<{ connectLink: ConnectLink }>(connection, "POST", "/api/v1/connect-links", {
@@ -199,7 +199,7 @@ function createConnectLinks(connection: Connection) {
     ): Promise<{ connectLinks: ConnectLink[]; total: number }> {
       return await read(connection, "/api/v1/connect-links", { ...options, query: filter });
     },
-    /** All that match, newest first, fetched page by page as they are asked for. */
+    /** All matches, newest first, fetched page by page as needed. */
     iterate(
       { limit, ...filter }: Omit<ConnectLinkFilter, "offset"> = {},
       options: CallOptions = {},
@@ -218,7 +218,7 @@ function createConnectLinks(connection: Connection) {
     async get(id: string, options: CallOptions = {}): Promise<{ connectLink: ConnectLink }> {
       return await read(connection, one(id), options);
     },
-    /** Ends a link that has not been used. */
+    /** Revokes a link that has not been used. */
     async revoke(id: string, options: WriteOptions = {}): Promise<{ connectLink: ConnectLink }> {
       return (await write<{ connectLink: ConnectLink }>(connection, "DELETE", one(id), options)).answer;
     },

@@ -1,6 +1,6 @@
 import type { ErrorBody, ErrorCode, Issue } from "./types.ts";
 
-/** What may go wrong before the API has answered, or where something else answers in its place. */
+/** What can fail before the API responds, or when something else responds in its place. */
 export type FailureCode = "CONNECTION_FAILED" | "TIMED_OUT" | "UNEXPECTED_ANSWER";
 
 /** The limit behind a 429. */
@@ -8,23 +8,23 @@ export interface UsedUpLimit {
   kind: "rate" | "quota";
   name: string;
   limit: number;
-  /** Null where time alone brings nothing back. */
+  /** Null if waiting does not restore it. */
   resetsAt: string | null;
 }
 
-/** Why a call failed. `message` is a sentence for people; programs act on `code`. */
+/** Why a call failed. `message` is for people; code should check `code`. */
 export class AmpostError extends Error {
   override readonly name = "AmpostError";
   readonly code: ErrorCode | FailureCode;
-  /** The HTTP status; null where no answer came. */
+  /** The HTTP status; null if there was no response. */
   readonly status: number | null;
-  /** Every broken rule, each with its place in the request and what to do. */
+  /** Every broken rule, each with its location in the request and what to do. */
   readonly issues: readonly Issue[];
-  /** The call's id, as the server's log has it; null where no answer came. */
+  /** The request ID, as in the server's log; null if there was no response. */
   readonly requestId: string | null;
-  /** After how many seconds the server says that it is worth trying again. */
+  /** How many seconds to wait before a retry, according to the server. */
   readonly retryAfterSeconds: number | null;
-  /** What is used up, where the code is `RATE_LIMITED` and the server tells. */
+  /** The exceeded limit, if the code is `RATE_LIMITED` and the server returns it. */
   readonly limit: UsedUpLimit | null;
 
   constructor(
@@ -44,12 +44,12 @@ export class AmpostError extends Error {
   }
 }
 
-/** What an answer that is no success says. */
+/** The error of an unsuccessful response. */
 export function refusalOf(response: Response, text: string): AmpostError {
   const { status, headers } = response;
   const requestId = headers.get("x-request-id");
   const retryAfterSeconds = secondsOf(headers.get("retry-after"));
-  // A browser shows a redirect as status 0.
+  // Browsers report a redirect as status 0.
   if (status < 400) {
     const target = headers.get("location");
     return new AmpostError(
@@ -79,7 +79,7 @@ export function refusalOf(response: Response, text: string): AmpostError {
   });
 }
 
-/** What was thrown where no whole answer came. */
+/** The error thrown when there was no complete response. */
 export function failureOf(error: unknown): AmpostError {
   if (error instanceof AmpostError) return error;
   const isTimeout = error instanceof Error && error.name === "TimeoutError";
@@ -122,7 +122,7 @@ function parseError(text: string): (ErrorBody & { limit?: UsedUpLimit }) | null 
   }
 }
 
-/** `Retry-After` as seconds, whichever of its two forms it has (RFC 9110 §10.2.3). */
+/** `Retry-After` in seconds, from either of its formats (RFC 9110 §10.2.3). */
 function secondsOf(header: string | null): number | null {
   if (header === null) return null;
   if (/^\d+$/.test(header)) return Number(header);
@@ -130,7 +130,7 @@ function secondsOf(header: string | null): number | null {
   return Number.isNaN(at) ? null : Math.max(0, (at - Date.now()) / 1000);
 }
 
-/** Node wraps what went wrong; its code is what people know. */
+/** Node wraps the underlying error, whose code is what people know. */
 function reasonOf(error: unknown): string {
   const cause = error instanceof Error ? error.cause : undefined;
   return typeof cause === "object" && cause !== null && "code" in cause ? ` (${String(cause.code)})` : "";

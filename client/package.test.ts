@@ -17,7 +17,7 @@ const root = join(import.meta.dirname, "..");
 
 let world: World;
 let folder: string;
-/** The package as it would be installed. */
+/** The package as npm installs it. */
 let installed: string;
 before(async () => {
   world = await createWorld();

@@ -5,15 +5,14 @@ import type { Post } from "./types.ts";
 const SETTLED: readonly string[] = ["published", "partial", "failed", "discarded"] satisfies Post["status"][];
 
 /**
- * Whoever has been connected waits through a restart of the server: so many times as often is it tried again as another
- * call.
+ * Once connected, a call must survive a restart of the server: it is retried this many times as often as other calls.
  */
 const PATIENCE = 5;
 
-/** The server says something every 15 seconds; one that is silent for this long is gone. */
+/** The server sends something every 15 seconds; after this long without data, the connection is lost. */
 const LONGEST_SILENCE_SECONDS = 60;
 
-/** The post at once and after every change until it is settled. Connects again where the connection breaks. */
+/** The post now and after every change until it is settled. Reconnects if the connection is lost. */
 export async function* followPost(
   connection: Connection,
   path: string,
@@ -76,7 +75,7 @@ async function* readEvents(
         yield* blocks.map(eventOf).filter((event) => event !== null);
       }
     } finally {
-      // Whoever stops listening lets go of the connection.
+      // Ends the connection when the caller stops listening.
       await reader.cancel().catch(() => undefined);
     }
   } finally {

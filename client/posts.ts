@@ -11,34 +11,34 @@ import {
 import { followPost } from "./post-events.ts";
 import type { Issue, NewPost, Post, PostAttempt, PostChanges, PostFilter, PostSummary, Retry } from "./types.ts";
 
-/** A post, with the ETag by which an update can ask that nobody else has changed it. */
+/** A post, with the ETag that makes an update conditional on no one else having changed it. */
 export interface PostAnswer {
   post: Post;
   etag: string | null;
 }
 
 export interface PostWithWarnings extends PostAnswer {
-  /** What is worth knowing but refuses nothing. */
+  /** Problems worth knowing that do not reject the post. */
   warnings: Issue[];
 }
 
 export interface PostValidation {
   valid: boolean;
-  /** Every broken rule, all at once. */
+  /** Every broken rule. */
   issues: Issue[];
   warnings: Issue[];
 }
 
 export interface PostPage {
   posts: PostSummary[];
-  /** How many match the filter. */
+  /** How many posts match the filter. */
   total: number;
-  /** Give it as `cursor` for the next page; null on the last. */
+  /** Pass it as `cursor` to get the next page; null on the last page. */
   nextCursor: string | null;
 }
 
 export interface WaitOptions extends WriteOptions {
-  /** Answers as soon as every platform post is settled, or after this many seconds, at most 60. Without it: at once. */
+  /** Wait until every platform post is settled, or this many seconds, at most 60. Default: respond immediately. */
   waitSeconds?: number;
 }
 
@@ -58,8 +58,8 @@ export function createPosts(connection: Connection) {
 
   return {
     /**
-     * Makes a draft, or a scheduled post where `scheduledFor` is given. A file whose name equals the `filename` of a
-     * media entry gives that entry its bytes; any other is appended.
+     * Creates a draft, or a scheduled post if `scheduledFor` is given. A file whose name equals the `filename` of a
+     * media entry supplies that entry's bytes; any other file is appended.
      */
     async create(
       post: NewPost,
@@ -71,7 +71,7 @@ export function createPosts(connection: Connection) {
       );
     },
 
-    /** Every issue and warning that creating this post would meet, without storing anything. */
+    /** Every issue and warning that creating this post would cause, without storing anything. */
     async validate(post: NewPost, options: CallOptions = {}): Promise<PostValidation> {
       return (
         await call<PostValidation>(connection, {
@@ -88,7 +88,7 @@ export function createPosts(connection: Connection) {
       return await read<PostPage>(connection, "/api/v1/posts", { ...options, query: filter });
     },
 
-    /** All posts that match, newest first, fetched page by page as they are asked for. */
+    /** All matching posts, newest first, fetched page by page as needed. */
     async *iterate(
       filter: Omit<PostFilter, "cursor" | "offset"> = {},
       options: CallOptions = {},
@@ -109,8 +109,8 @@ export function createPosts(connection: Connection) {
     },
 
     /**
-     * Changes a draft or scheduled post. With `ifMatch`, the `etag` of an answer, it is refused where somebody else was
-     * faster.
+     * Changes a draft or scheduled post. With `ifMatch`, the `etag` of a response, it fails if someone else has
+     * changed it first.
      */
     async update(
       id: string,
@@ -127,17 +127,17 @@ export function createPosts(connection: Connection) {
       );
     },
 
-    /** Begins publishing now. */
+    /** Starts publishing now. */
     async publish(id: string, options: WaitOptions = {}): Promise<PostAnswer> {
       return withEtag(await publishing(id, "publish", {}, options));
     },
 
-    /** Publishes what failed again. What is `unknown` may be live: it is sent again only when named with `force`. */
+    /** Publishes failed platform posts again. An `unknown` one may be live: it is resent only if named with `force`. */
     async retry(id: string, what: Retry = {}, options: WaitOptions = {}): Promise<PostAnswer> {
       return withEtag(await publishing(id, "retry", what, options));
     },
 
-    /** Discards what is not published yet. */
+    /** Discards what has not been published. */
     async cancel(id: string, options: WriteOptions = {}): Promise<PostAnswer> {
       return withEtag(await write<{ post: Post }>(connection, "POST", `${one(id)}/cancel`, { ...options, body: {} }));
     },
@@ -147,14 +147,14 @@ export function createPosts(connection: Connection) {
       return withEtag(await write<{ post: Post }>(connection, "DELETE", one(id), options));
     },
 
-    /** Everything that was done to publish the post, oldest first, with every call to the platform. */
+    /** Everything done to publish the post, oldest first, with every request to the platform. */
     async attempts(id: string, options: CallOptions = {}): Promise<{ attempts: PostAttempt[] }> {
       return await read<{ attempts: PostAttempt[] }>(connection, `${one(id)}/attempts`, options);
     },
 
     /**
-     * The post now and after every change, until it is published, partial, failed or discarded. Breaks of the
-     * connection are mended.
+     * The post now and after every change, until it is published, partial, failed or discarded. Reconnects
+     * automatically.
      */
     events(id: string, options: CallOptions = {}): AsyncGenerator<PostAnswer, void> {
       return followPost(connection, `${one(id)}/events`, options);

@@ -10,7 +10,7 @@ import { openInstallation } from "../cli/installation.fixture.ts";
 const run = promisify(execFile);
 const root = join(import.meta.dirname, "..");
 
-/** What the README takes as given where a sample begins. */
+/** What the README's samples assume. */
 const GIVEN = `import { createClient as open, type NewPost } from "@ampost/client";
 import { Webhook } from "standardwebhooks";
 const client = open({ apiKey: process.env.AMPOST_API_KEY!, baseUrl: "http://localhost:3000" });

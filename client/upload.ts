@@ -3,23 +3,23 @@ import { AmpostError, failureOf, isPassing } from "./errors.ts";
 import type { Media } from "./types.ts";
 
 /**
- * What is uploaded. A `File` has a name of its own; in Node.js, `openAsBlob` of `node:fs` reads from disk as it is
+ * What to upload. A `File` has its own name; in Node.js, `openAsBlob` of `node:fs` reads from disk while it is being
  * sent.
  */
 export type UploadSource = Blob | ArrayBuffer | Uint8Array<ArrayBuffer>;
 
 export interface UploadOptions extends WriteOptions {
-  /** A name for the file, where the source has none. */
+  /** A name for the file, if the source has none. */
   filename?: string;
-  /** What the file is; the server believes its bytes. */
+  /** The file's type; the server goes by its bytes. */
   mimeType?: string;
-  /** Called as bytes have arrived for good. */
+  /** Called when bytes have been stored by the server. */
   onProgress?(progress: UploadProgress): void;
-  /** Called with what `resume` takes, once the upload is begun. */
+  /** Called with the value for `resume`, once the upload has started. */
   onBegin?(upload: string): void;
-  /** Goes on with an upload of the same bytes that was begun within the last 24 hours. */
+  /** Continues an upload of the same bytes that was started within the last 24 hours. */
   resume?: string;
-  /** How much is sent in one request: 8 MB where it is left out. */
+  /** How much is sent in one request. Default: 8 MB. */
   chunkBytes?: number;
 }
 
@@ -32,7 +32,7 @@ const UPLOADS = "/api/v1/media/uploads/";
 /** The tus protocol (https://tus.io/protocols/resumable-upload). */
 const TUS = { "tus-resumable": "1.0.0" };
 
-/** Sends a file in pieces, so that a connection that breaks costs a piece and not the file. */
+/** Sends a file in chunks, so that a lost connection costs one chunk and not the file. */
 export async function upload(
   connection: Connection,
   source: UploadSource,
@@ -62,14 +62,14 @@ async function begin(
     idempotencyKey,
     signal,
   });
-  // Only the path is taken of it, so that the key goes to no other host.
+  // Only its path is used, so that the key is not sent to another host.
   const location = new URL(headers.get("location") ?? "", connection.baseUrl).pathname;
   const at = location.indexOf(UPLOADS);
   if (at === -1) throw new AmpostError("UNEXPECTED_ANSWER", "The server did not return an upload URL.");
   return location.slice(at);
 }
 
-/** What the server has of an upload. */
+/** How much of an upload the server has. */
 interface State {
   offsetBytes: number;
   mediaId: string | null;
@@ -105,7 +105,7 @@ async function sendAll(
     } catch (error) {
       options.signal?.throwIfAborted();
       const failure = failureOf(error);
-      // Somebody else sends it too, or an earlier request of ours is still being read.
+      // Another client is sending it too, or an earlier request of ours is still being read.
       const isCrossed = failure.status === 409 || failure.status === 423;
       if (!isCrossed && !isPassing(failure)) throw failure;
       await pauseAfter(connection, failure, failures, options.signal);
@@ -123,7 +123,7 @@ async function lookUp(connection: Connection, address: string, options: CallOpti
     return stateOf((await call(connection, { ...options, method: "HEAD", path: address, headers: TUS })).headers);
   } catch (error) {
     const { status, requestId } = failureOf(error);
-    // The answer to HEAD has no body that could say it.
+    // A HEAD response has no body with the reason.
     if (status === 404 || status === 400)
       throw new AmpostError(
         "NOT_FOUND",
@@ -157,7 +157,7 @@ async function sendChunk(
   );
 }
 
-/** A slower connection than this is taken as broken. */
+/** A slower connection than this counts as lost. */
 const SLOWEST_BYTES_PER_SECOND = 20_000;
 
 function stateOf(headers: Headers): State {

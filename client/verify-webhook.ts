@@ -1,40 +1,40 @@
 import type { Account, EventType, Mode, Post } from "./types.ts";
 
-/** What a webhook is told. */
+/** A webhook event. */
 export interface WebhookEvent {
   type: EventType | "webhook.test";
   /** When it happened. */
   timestamp: string;
-  /** Grows from event to event: those of a post can be put in order by it. Null for `webhook.test`. */
+  /** Increases from event to event, and orders the events of a post. Null for `webhook.test`. */
   sequence: number | null;
-  /** Counts the events of the post: 1, 2, 3, …. Null where the event is not about a post. */
+  /** Counts the events of the post: 1, 2, 3, …. Null if the event is not about a post. */
   postSequence: number | null;
   mode: Mode;
-  /** What it is about, as it was when this was sent first; null where it is gone. */
+  /** The object, as it was when this event was first sent; null if it has been deleted. */
   data: { post?: Post | null; platformPostId?: string; account?: Account | null; [member: string]: unknown };
 }
 
 export interface WebhookRequest {
-  /** The body as it arrived, byte for byte: parsed and printed again it has another signature. */
+  /** The raw request body, byte for byte: parsing and serializing it again changes the signature. */
   body: string | Uint8Array<ArrayBuffer>;
-  /** The request's headers, in whatever form your framework has them. */
+  /** The request's headers, in any format your framework uses. */
   headers: Headers | Readonly<Record<string, string | readonly string[] | undefined>>;
-  /** The webhook's secret, `whsec_…`; several while one takes another's place. */
+  /** The webhook's secret, `whsec_…`; several during a rotation. */
   secret: string | readonly string[];
-  /** How old, or how far ahead, it may be: 300 seconds where it is left out. */
+  /** The maximum difference between its timestamp and now, in either direction. Default: 300 seconds. */
   toleranceSeconds?: number;
-  /** What time it is, in milliseconds since 1970. */
+  /** The current time, in milliseconds since 1970. */
   now?(): number;
 }
 
-/** A request that Ampost did not send, or not just now. Answer it with 400. */
+/** A request that Ampost did not send, or did not send recently. Respond with 400. */
 export class WebhookVerificationError extends Error {
   override readonly name = "WebhookVerificationError";
 }
 
 /**
- * The event in a webhook's request, once it is sure that Ampost has sent it (https://www.standardwebhooks.com). The
- * header `webhook-id` is the same whenever the same event is sent again. Rejects with a WebhookVerificationError.
+ * The event in a webhook request, after verifying that Ampost sent it (https://www.standardwebhooks.com). The
+ * `webhook-id` header is the same whenever the same event is resent. Rejects with a WebhookVerificationError.
  */
 export async function verifyWebhook({
   body,

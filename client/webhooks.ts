@@ -4,7 +4,7 @@ import type { DeliveryFilter, NewWebhook, Webhook, WebhookChanges, WebhookDelive
 export function createWebhooks(connection: Connection) {
   const one = (id: string) => path`/api/v1/webhooks/${id}`;
   return {
-    /** Only this answer, and that of `rotateSecret`, has the `secret`. */
+    /** Only this response, and that of `rotateSecret`, has the `secret`. */
     async create(webhook: NewWebhook, options: WriteOptions = {}): Promise<{ webhook: Webhook }> {
       return (await write<{ webhook: Webhook }>(connection, "POST", "/api/v1/webhooks", { ...options, body: webhook }))
         .answer;
@@ -21,7 +21,7 @@ export function createWebhooks(connection: Connection) {
     async delete(id: string, options: WriteOptions = {}): Promise<{ webhook: Webhook }> {
       return (await write<{ webhook: Webhook }>(connection, "DELETE", one(id), options)).answer;
     },
-    /** Makes a new secret; for 24 hours deliveries are signed with the old one too. */
+    /** Creates a new secret; for 24 hours, deliveries are also signed with the old one. */
     async rotateSecret(id: string, options: WriteOptions = {}): Promise<{ webhook: Webhook }> {
       return (await write<{ webhook: Webhook }>(connection, "POST", `${one(id)}/rotate-secret`, options)).answer;
     },
@@ -29,7 +29,7 @@ export function createWebhooks(connection: Connection) {
     async test(id: string, options: WriteOptions = {}): Promise<{ delivery: WebhookDelivery }> {
       return (await write<{ delivery: WebhookDelivery }>(connection, "POST", `${one(id)}/test`, options)).answer;
     },
-    /** What was sent in the last 30 days, newest first, with every try. */
+    /** Deliveries of the last 30 days, newest first, with every attempt. */
     async deliveries(
       id: string,
       filter: DeliveryFilter = {},
@@ -37,7 +37,7 @@ export function createWebhooks(connection: Connection) {
     ): Promise<{ deliveries: WebhookDelivery[]; total: number }> {
       return await read(connection, `${one(id)}/deliveries`, { ...options, query: filter });
     },
-    /** All of them, newest first, fetched page by page as they are asked for. */
+    /** All of them, newest first, fetched page by page as needed. */
     iterateDeliveries(
       id: string,
       { limit, ...filter }: Omit<DeliveryFilter, "offset"> = {},
@@ -54,7 +54,7 @@ export function createWebhooks(connection: Connection) {
         limit,
       );
     },
-    /** Sends the same bytes again. */
+    /** Resends the same bytes. */
     async redeliver(deliveryId: string, options: WriteOptions = {}): Promise<{ delivery: WebhookDelivery }> {
       return (
         await write<{ delivery: WebhookDelivery }>(

@@ -34,7 +34,7 @@ export const time = z.iso
 /** A user's ID: the only kind that is not one of our UUIDs. */
 export const userId = z.string().meta({ examples: ["01980b7a-6c00-7000-8000-00000000000a"] });
 
-/** How many there are. */
+/** A count. */
 export const total = z
   .int()
   .min(0)

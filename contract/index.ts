@@ -70,7 +70,7 @@ import {
   webhooksUpdate,
 } from "./operations/webhooks.ts";
 
-/** The public surface, whole. */
+/** The complete public API. */
 export const OPERATIONS: readonly Operation[] = [
   postsCreate,
   postsList,

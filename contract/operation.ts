@@ -30,14 +30,14 @@ export interface Operation<
   tool: ToolHints | null;
   params: Params;
   query: Query;
-  /** What the verb gets of the body. */
+  /** The body's schema for the implementation. */
   body: Body;
   /**
-   * The whole form of the body, where it is more than `body` asks. Its issues don't refuse the call: the invalid
-   * members are cut out, `body` reads what is left, and the verb validates that and tells all issues together.
+   * The full schema of the body, if it is stricter than `body`. Its issues do not reject the request: invalid fields
+   * are removed, `body` parses the rest, and the implementation validates that and reports all issues together.
    */
   form?: z.ZodType;
-  /** Another whole form of the body, which it takes as well. */
+  /** Another full schema that the body can match. */
   otherForm?: z.ZodType;
   /**
    * How the body is sent: "required" or "optional" JSON; "multipart": JSON, or a form with `data` and `files`;
@@ -51,9 +51,9 @@ export interface Operation<
   /** It responds with server-sent events, each with `answer` as its data. */
   streams?: true;
   answer: Answer;
-  /** The status of success. */
+  /** The HTTP status of success. */
   status: 200 | 201;
-  /** The codes it fails with, beyond those that every operation has. */
+  /** The codes it can fail with, in addition to those of every operation. */
   errors: readonly PublicCode[];
 }
 
@@ -61,15 +61,15 @@ export interface Operation<
 export const RATE_CLASSES = ["createPost", "publishPost", "connectPlatform", "mediaUpload", "apiRead"] as const;
 export type RateClass = (typeof RATE_CLASSES)[number];
 
-/** MCP's hints about a tool, and what is different there. */
+/** MCP's hints about a tool, and its differences there. */
 export interface ToolHints {
-  /** Where it is not the operation's. */
+  /** If different from the operation's. */
   name?: string;
-  /** Where it is not the operation's summary. */
+  /** If different from the operation's summary. */
   title?: string;
-  /** What a caller over MCP should know, where the operation's description speaks of HTTP. */
+  /** Replaces the operation's description if that refers to HTTP. */
   description?: string;
-  /** The form of the body, where it is narrower over MCP, by which no files come. */
+  /** The body's schema, if it is narrower over MCP, which cannot send files. */
   form?: z.ZodObject;
   readOnly: boolean;
   destructive: boolean;
@@ -77,14 +77,14 @@ export interface ToolHints {
   openWorld: boolean;
 }
 
-/** A call as it reached a skin, before anything of it is believed. */
+/** A request as received by an interface, before any validation. */
 export interface RawInput {
   params: unknown;
   query: unknown;
   body: unknown;
 }
 
-/** A call whose form has been validated. `issues` is empty unless the operation has a `form` of its own. */
+/** A request whose format is valid. `issues` is empty unless the operation has its own `form`. */
 export interface Input<Params = unknown, Query = unknown, Body = unknown> {
   params: Params;
   query: Query;
@@ -110,8 +110,8 @@ export function errorsOf(operation: Operation): PublicCode[] {
 }
 
 /**
- * What most operations have in common; an entry says what is different. They read, take nothing, are no tools, and fail
- * with what all do.
+ * The defaults of an operation; an entry lists its differences. By default it reads, takes no input, is not a tool, and
+ * has only the common errors.
  */
 export const plain = {
   rateClass: "apiRead",
@@ -135,7 +135,7 @@ export function operation<
   return declared;
 }
 
-/** The form of the body, as docs show it. */
+/** The body's schema, as shown in docs. */
 export function formOf(operation: Operation): z.ZodType {
   return operation.form ?? operation.body;
 }

@@ -1,6 +1,6 @@
 import { createRequire } from "node:module";
 
-/** One run of a declarative node: the calls that n8n made, and what the node gave, or why it failed. */
+/** One run of a declarative node: n8n's requests, and the node's output or error. */
 export interface NodeRun {
   items: { json: unknown }[];
   calls: { method: string; path: string; headers: Record<string, string>; body: unknown; status: number }[];
@@ -8,23 +8,23 @@ export interface NodeRun {
 }
 
 export interface RunOptions {
-  /** The node as its package exports it. */
+  /** The node as exported by its package. */
   node: { description: { name: string; properties: readonly unknown[] } };
-  /** The credentials' way of signing a request, as their package exports it. */
+  /** The credentials' way of signing a request, as exported by their package. */
   authenticate: { properties: { headers: Record<string, string> } };
   credentials: Record<string, string>;
-  /** What people fill in. */
+  /** The values entered by the user. */
   parameters: Record<string, unknown>;
-  /** The files of the item, by field. */
+  /** The item's files, by field. */
   binary?: Record<string, { fileName: string; mimeType: string; bytes: Buffer }>;
 }
 
-// The last release in which n8n's own reader of declarative nodes stood by itself; in later ones it reads them alike.
+// The last release with n8n's declarative node reader as a separate module; later ones read nodes the same way.
 const { ExpressionEvaluatorProxy, RoutingNode, Workflow } = createRequire(import.meta.url)("n8n-routing");
 ExpressionEvaluatorProxy.setEvaluator("tournament"); // as n8n does when it starts
 
 /**
- * Runs a node over n8n's own routing for one item. Only what n8n's core brings beside it stands here: reading
+ * Runs a node through n8n's own routing for one item. Only what n8n's core provides is implemented here: reading
  * parameters, and HTTP.
  */
 export async function runNode({
@@ -106,7 +106,7 @@ interface HttpRequest {
   ignoreHttpStatusErrors?: boolean;
 }
 
-/** As n8n sends it: what is undefined is not sent, nor is a body that holds nothing to a GET. */
+/** As n8n sends it: undefined values are not sent, nor is an empty body of a GET. */
 async function send({ baseURL, url, method = "GET", qs, headers, body }: HttpRequest) {
   const query = new URLSearchParams(
     Object.entries(qs).flatMap(([name, value]): [string, string][] =>

@@ -15,7 +15,7 @@ import { createWorld, type World } from "../tests/world.ts";
 import { type NodeRun, runNode, type RunOptions } from "./n8n-routing.ts";
 
 const UNKNOWN_ID = "01980b7a-6c00-7000-8000-000000000001";
-/** A time of a clock in India, where the workflow is: five and a half hours ahead, summer and winter. */
+/** A local time in India, the workflow's time zone: UTC+5:30 all year. */
 const TOMORROW = `${new Date(Date.now() + 86_400_000).toISOString().slice(0, 16)}:00.000Z`;
 const SAMPLES: Readonly<Record<string, unknown>> = {
   string: "sample",
@@ -29,7 +29,7 @@ const run = promisify(execFile);
 
 let world: World;
 let folder: string;
-/** What `npm pack` puts into the package. */
+/** What `npm pack` includes in the package. */
 let packed: string[];
 let ampost: Pick<RunOptions, "node" | "authenticate">;
 before(async () => {
@@ -69,13 +69,13 @@ const call = (resource: string, operation: string, parameters: object = {}, rest
     ...rest,
   });
 const draft = (text: string) => ({ platformSetId: world.test.platformSetId, platforms: ["threads"], text });
-/** The objects that a run gave, and it did not fail. */
+/** The objects that a run returned, checking that it did not fail. */
 const given = ({ items, error }: NodeRun) => {
   assert.equal(error, null);
   return items.map(({ json }) => Object(json));
 };
 
-/** What the test reads of a field. */
+/** The parts of a field that the test reads. */
 interface Field {
   name: string;
   type: string;
@@ -88,7 +88,7 @@ interface Field {
 }
 
 const fields = (): Field[] => ampost.node.description.properties.map((property) => Object(property));
-/** Every operation of the node, with the call that it makes. */
+/** Every operation of the node, with its request. */
 const choices = () =>
   fields()
     .filter(({ name }) => name === "operation")
@@ -109,7 +109,7 @@ const fieldsFor = (resource: string, operation: string) =>
       displayOptions.show.operation?.includes(operation) === true,
   );
 
-/** Fills fields with the members of a body, each with the one that it says it sends. */
+/** Fills fields with the members of a body, each with the member that it sends. */
 function fill(shown: readonly Field[], body: unknown): Record<string, unknown> {
   return Object.fromEntries(
     shown.flatMap(({ name, type, options = [], routing }): [string, unknown][] => {

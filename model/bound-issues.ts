@@ -1,10 +1,10 @@
 import { cutText } from "./cut-text.ts";
 import { issueOf, type Issue } from "./errors.ts";
 
-/** Nobody reads more of them in one answer. Whoever finds more may stop at the next. */
+/** The maximum number of issues in one response. Code that finds more can stop. */
 export const MAX_ISSUES = 100;
 
-/** The issues as they are shown: none of them long, not too many, and a note where there are more. */
+/** The issues as returned: shortened, limited in number, and with a note if there are more. */
 export function boundIssues(issues: readonly Issue[]): Issue[] {
   const bounded = issues.slice(0, MAX_ISSUES).map(boundIssue);
   return issues.length <= MAX_ISSUES ? bounded : [...bounded, MORE];
@@ -29,12 +29,12 @@ function boundIssue(issue: Issue): Issue {
   };
 }
 
-/** What leads to a name that is too long ends before it. */
+/** A path ends before a key that is too long. */
 function boundPath(path: string): string {
   return path.length <= 500 ? path : path.slice(0, path.lastIndexOf("/", 500));
 }
 
-/** Short values are shown as they are; of the rest, how they begin or what they are. */
+/** Short values are shown in full; others by their beginning or type. */
 function bounded(value: unknown): unknown {
   if (typeof value === "string") return excerpt(value, 200);
   if (typeof value !== "object" || value === null || sizeOf(value, 2000) <= 2000) return value;
@@ -45,7 +45,7 @@ function excerpt(text: string, length: number): string {
   return text.length <= length ? text : `${cutText(text, length)}…`;
 }
 
-/** About how long a value is as JSON, looked at no further than to `enough`. */
+/** A value's approximate length as JSON, measured only up to `enough`. */
 function sizeOf(value: unknown, enough: number): number {
   if (typeof value === "string") return value.length + 2;
   if (typeof value !== "object" || value === null) return 8;

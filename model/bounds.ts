@@ -1,38 +1,38 @@
 /**
- * What grows with what people and strangers do, and how far: the same in every instance, whatever its operator sets.
+ * Limits on what people and strangers can accumulate: the same in every instance, not configurable by the operator.
  */
 export const BOUNDS = {
-  /** Sessions of a person; a new one ends the oldest. */
+  /** Sessions per person; a new one ends the oldest. */
   sessions: 100,
-  /** Passkeys of a person. */
+  /** Passkeys per person. */
   passkeys: 50,
-  /** Keys and grants of a person, in both modes, that work. */
+  /** Active keys and grants per person, across both modes. */
   activeKeys: 200,
-  /** Keys and grants, and connect links, of a person that work no more: so many of each, the newest, */
+  /** Expired or revoked keys and grants, and connect links, per person: this many of each, the newest, are kept, */
   pastOnes: 500,
-  /** and no older than that. */
+  /** and none older than this. */
   pastDays: 90,
-  /** Connect links of a person, in one mode, that can still be used. */
+  /** Usable connect links per person and mode. */
   pendingConnectLinks: 1_000,
-  /** Uploads in parts of a person that go on. */
+  /** Resumable uploads in progress per person. */
   uploadsUnderWay: 100,
   /**
-   * Idempotency keys of a post that are older than a month: the first, by which it was made, and so many of the newest.
+   * Idempotency keys of a post that are older than a month: the first, which created it, and this many of the newest.
    */
   keysOfPost: 1_000,
-  /** Deliveries of a webhook that wait; more drop the oldest. */
+  /** Pending deliveries per webhook; beyond this, the oldest are dropped. */
   pendingDeliveries: 1_000,
-  /** Deliveries in the log of a webhook, the newest, */
+  /** Deliveries kept in a webhook's log, the newest, */
   keptDeliveries: 10_000,
-  /** and no more bytes of them than that. */
+  /** and at most this many bytes. */
   keptDeliveryBytes: 100_000_000,
-  /** Changes of a person that are written down in 24 hours. */
+  /** Logged changes per person in 24 hours. */
   notedChanges: 10_000,
-  /** Calls of a person, or from an address, that wait in a process for their turn; and of all. */
+  /** Requests per person, or per IP address, that queue in a process; and in total. */
   waitingCalls: 250,
   waitingCallsOfAll: 2_500,
-  /** Failed sign-ins of an account that are written down in an hour; as many of those of no account, together. */
+  /** Failed sign-ins logged per account and hour; the same number in total for unknown accounts. */
   notedFailures: 100,
-  /** After so many days an account whose address nobody has confirmed is forgotten. */
+  /** After this many days, an account with an unconfirmed email address is deleted. */
   unconfirmedDays: 7,
 } as const;

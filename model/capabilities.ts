@@ -3,38 +3,37 @@ import type { PlatformName } from "./platform-names.ts";
 import type { MediaType } from "./post.ts";
 
 /**
- * What a network can do, as pure data. Validation, docs, error texts, `GET /api/v1/platforms` and the dashboard's
- * live hints are all read from it, so no rule is written twice. Ability follows from presence: a shape without
- * `video` takes no video, a platform without `chain` publishes no chains.
+ * A network's capabilities, as pure data. Validation, docs, error messages, `GET /api/v1/platforms` and the dashboard's
+ * live hints are all derived from it, so no rule is written twice. Presence means support: a shape without `video`
+ * accepts no video, a platform without `chain` publishes no chains.
  */
 export interface Capabilities {
   platform: PlatformName;
-  /** The name people read: "X (Twitter)". */
+  /** The display name: "X (Twitter)". */
   label: string;
-  /** What the launch state means for users; `sentence` is the one the docs print. */
+  /** What the launch state means for users; the docs print `sentence`. */
   launch: { state: "general" | "beta" | "member-only" | "audit-sensitive"; sentence: string };
-  /** Whether the contract lets this platform's posts carry `scheduledFor`. */
+  /** Whether the contract allows `scheduledFor` on this platform's posts. */
   scheduling: boolean;
   text: TextRule;
   /**
-   * In the order in which a default is looked for. Where there is more than one, callers choose with
-   * `settings.placement`; where there is one, the platform has no such setting and its name is for the docs.
+   * In the order in which a default is chosen. If there are several, callers choose with `settings.placement`; if there
+   * is one, the platform has no such setting and its name is for the docs.
    */
   placements: readonly [Placement, ...Placement[]];
   /** Texts in the settings that have a limit. Values that are not strings are left to the settings schema. */
   settingTexts: readonly SettingText[];
-  /** The setting that names a cover picture by its address: it is taken in as media, and never handed on as it is. */
+  /** The setting with a cover picture's URL: it is imported as media, and never passed on as is. */
   cover?: string;
-  /** Ability to publish a post followed by its own replies, the parts after the first in `settings.thread`. */
+  /** Support for publishing a post followed by its own replies, the parts after the first in `settings.thread`. */
   chain?: ChainRule;
   /**
-   * Members that a media entry has to declare where its bytes are not at hand. `message` is the sentence used
-   * instead of the general one.
+   * Fields that a media entry must declare if its bytes are not available. `message` replaces the general message.
    */
   declares?: { image?: readonly DeclaredMember[]; video?: readonly DeclaredMember[]; message?: string };
-  /** What publishing asks of the account's grant, by the platform's own names. */
+  /** The scopes of the account's grant required for publishing, with the platform's own names. */
   publishScopes: readonly string[];
-  /** The same for grants of the platform's other ways to sign in, which have names of their own. */
+  /** The same for grants of the platform's other logins, which have their own names. */
   otherPublishScopes?: readonly (readonly string[])[];
   /** The platform's own limits on how much an account or an app may publish. */
   quotas: readonly PlatformQuota[];
@@ -46,41 +45,41 @@ export type Counting = "weighted" | "utf16" | "codePoints" | "graphemes" | "byte
 export interface TextLimit {
   max: number;
   counting: Counting;
-  /** Where the number comes from, as the reference table shows it. */
+  /** The source of the number, as shown in the reference table. */
   source: string;
-  /** A higher limit that some accounts have. */
+  /** A higher limit for some accounts. */
   raised?: Raised;
 }
 
 export interface TextRule extends TextLimit {
-  /** When a post needs a text: always, only where it has no media, or never by this rule. */
+  /** When a post needs a text: always, only without media, or never by this rule. */
   required: "always" | "withoutMedia" | "never";
-  /** The setting that stands in for the text where it is given (YouTube's title). */
+  /** The setting that replaces the text if given (YouTube's title). */
   replacedBy?: string;
 }
 
 export interface SettingText extends TextLimit {
   /** The path below the settings: "title", "poll.options.*" (`*` is every member of an array). */
   at: string;
-  /** The words of the sentence: "The LinkedIn article title is too long". */
+  /** The subject of the message: "The LinkedIn article title is too long". */
   label: string;
 }
 
 export interface Placement {
   name: string;
-  /** Whether it may be chosen where the caller sets no placement. */
+  /** Whether it can be chosen if the caller sets no placement. */
   byDefault: boolean;
-  /** A post fits the placement if one of these fits. */
+  /** A post fits the placement if it fits one of these. */
   shapes: readonly [Shape, ...Shape[]];
 }
 
-/** One kind of post: how many media of which kinds, and what becomes of text and link beside them. */
+/** One kind of post: how many media of which kinds, and how text and link are handled. */
 export interface Shape {
-  /** What a user calls it, as it is listed in sentences: "text", "1 to 4 images", "one video". */
+  /** How it is called in lists for users: "text", "1 to 4 images", "one video". */
   name: string;
   /** Number of media entries, images and videos together. */
   items: { min: number; max: number };
-  /** What images have to be; absent where the shape takes none. With `video` present too, both may be mixed. */
+  /** Image requirements; absent if the shape accepts none. If `video` is present too, both can be mixed. */
   image?: MediaRule;
   video?: MediaRule;
   /** Absent: the platform's text rule. "hidden": the audience sees no text, so none is sent. */
@@ -89,37 +88,36 @@ export interface Shape {
 }
 
 /**
- * What becomes of `content.linkUrl`: a field of its own, appended to the text (unless it is in it already), left out
- * with a warning, or refused with a code.
+ * How `content.linkUrl` is handled: a separate field, appended to the text (unless already included), left out with a
+ * warning, or rejected with a code.
  */
 export type LinkHandling = "field" | "appended" | "dropped" | { refusedWith: PublicCode };
 
 export interface MediaRule {
-  /** MIME types the platform takes as they are. */
+  /** MIME types the platform accepts as is. */
   types: readonly MimeType[];
   /**
-   * MIME types that are converted before they are sent, so that callers need not care. Videos are rewrapped as MP4,
-   * never encoded anew.
+   * MIME types that are converted automatically before they are sent. Videos are remuxed to MP4, never re-encoded.
    */
   converted: readonly MimeType[];
-  /** The platform wants a video's index in front of its pictures: other videos are rewrapped, too. */
+  /** The platform requires a video's index before its media data: other videos are remuxed, too. */
   indexFirst?: true;
-  /** What breaks one of these is refused. */
+  /** Violations of these are rejected. */
   limits: Partial<Record<Quantity, Limit>>;
   /**
-   * What breaks one of these is mended by conversion (scaled down, compressed harder) and never refused. Images only.
+   * Violations of these are fixed by conversion (scaling down, stronger compression) and never rejected. Images only.
    */
   fitted: Partial<Record<Quantity, Limit>>;
-  /** Names as `MediaFacts` has them: avc, hevc, vp8, vp9, av1. Absent: any. */
+  /** Names as in `MediaFacts`: avc, hevc, vp8, vp9, av1. Absent: any. */
   videoCodecs?: readonly string[];
-  /** aac, mp3, opus, … A video without sound always passes. Absent: any. */
+  /** aac, mp3, opus, … A video without audio always passes. Absent: any. */
   audioCodecs?: readonly string[];
-  /** Absent where the platform takes no alternative text for this kind; it is not sent then. */
+  /** Absent if the platform does not support alt text for this kind; it is not sent then. */
   altText?: TextLimit;
   source: string;
 }
 
-/** What is measured of a medium. `ratio` is width over height, `pixels` width times height. */
+/** The measurements of media. `ratio` is width over height, `pixels` width times height. */
 export type Quantity =
   | "sizeBytes"
   | "width"
@@ -139,7 +137,7 @@ export interface Limit {
   min?: number;
   max?: number;
   source: string;
-  /** The limit in words where the bare number says little: "between 4:5 and 1.91:1". */
+  /** The limit in words if the number alone is unclear: "between 4:5 and 1.91:1". */
   words?: string;
   raised?: Raised;
 }
@@ -152,7 +150,7 @@ export interface Raised {
 }
 
 export interface ChainRule {
-  /** Parts in all, the first included. Absent: the platform names no limit. */
+  /** Total parts, including the first. Absent: the platform documents no limit. */
   maxParts?: number;
   source: string;
 }
@@ -168,7 +166,7 @@ export interface PlatformQuota {
   source: string;
 }
 
-/** The file types the product takes. `image/gif` is taken for platforms that list it and for no other. */
+/** The file types the product accepts. `image/gif` is accepted for platforms that list it and for no other. */
 export const MIME_TYPES = [
   "image/jpeg",
   "image/png",
@@ -184,7 +182,7 @@ export function isMimeType(value: unknown): value is MimeType {
   return (MIME_TYPES as readonly unknown[]).includes(value);
 }
 
-/** 200 MB a file, on every platform. */
+/** 200 MB per file, on every platform. */
 export const MAX_FILE_BYTES = 209_715_200;
 
 export function mediaTypeOf(mimeType: MimeType): MediaType {

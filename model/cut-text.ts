@@ -1,6 +1,6 @@
 /**
- * The beginning of a text, at most so many UTF-16 units of it, cut between two characters. What no database and no JSON
- * parser takes is left out or replaced, so what others have sent can be kept and shown: NUL, and halves of characters.
+ * The beginning of a text, at most this many UTF-16 units, cut between two characters. Removes or replaces what
+ * databases and JSON parsers reject, so that third-party text can be stored and shown: NUL, and lone surrogates.
  */
 export function cutText(text: string, length: number): string {
   const isInside = text.length > length && /[\ud800-\udbff]/.test(text.charAt(length - 1));

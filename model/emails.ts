@@ -1,6 +1,6 @@
 import type { Mode, PlatformName } from "./platform-names.ts";
 
-/** The emails that belong to signing in. Their links hold a token that works for a short time. */
+/** The sign-in emails. Their links contain a short-lived token. */
 export type AuthEmail =
   | { kind: "verify_email"; link: string }
   | { kind: "already_signed_up"; signInLink: string; forgotLink: string }
@@ -8,16 +8,16 @@ export type AuthEmail =
   | { kind: "email_change"; newEmail: string; link: string }
   | { kind: "invite"; invitedBy: string; link: string; days: number };
 
-/** What somebody has to know about a connection that ends soon. */
+/** The contents of an email about a connection that expires soon. */
 export interface EndingAccount {
   email: string;
   platform: PlatformName;
-  /** The platform's name, as people write it. */
+  /** The platform's display name. */
   label: string;
-  /** What the account is called. */
+  /** The account's name. */
   name: string;
   mode: Mode;
   endsAt: Date;
-  /** How many posts are scheduled for after the end. */
+  /** How many posts are scheduled after the expiry. */
   scheduledPosts: number;
 }

@@ -3,25 +3,25 @@ import { z } from "zod";
 import { PLATFORM_NAMES, type PlatformName } from "./platform-names.ts";
 import { OPEN_LIMITS } from "./user-limits.ts";
 
-/** What `.env.example`, `ampost doctor` and error messages say about a variable. */
+/** How `.env.example`, `ampost doctor` and error messages describe a variable. */
 export interface Variable {
   group: string;
-  /** What it is for. */
+  /** Its purpose. */
   about: string;
-  /** Its format, after the words "must be". */
+  /** Its format, following the words "must be". */
   takes: string;
   example: string;
-  /** What holds without it, where that is not a plain value. */
+  /** The default, if it is not a plain value. */
   otherwise?: string;
-  /** Its value is never shown, and `NAME_FILE` may name a file that holds it. */
+  /** Its value is never shown, and `NAME_FILE` can name a file that contains it. */
   secret?: true;
   /**
-   * The command that makes one, where it is a secret of our own: then the example, which everybody knows, is refused.
+   * The command that generates one, for our own secrets: then the public example value is rejected.
    */
   madeBy?: string;
 }
 
-/** Zod's registry of what each variable is: the one place where a variable is described. */
+/** Zod's registry of variable descriptions: the one place where they are described. */
 export const about = z.registry<Variable>();
 
 const text = z.string();
@@ -35,7 +35,7 @@ const flag = z
     context.addIssue("neither true nor false");
     return z.NEVER;
   });
-/** Without a slash at the end. */
+/** Without a trailing slash. */
 const origin = z
   .url({ protocol: /^https?$/ })
   .refine((value) => new URL(value).pathname === "/" && !/[?#@]/.test(value))
@@ -64,7 +64,7 @@ const bytesOrNone = z
     context.addIssue("not a number of bytes");
     return z.NEVER;
   });
-/** What holds of a limit for each person where the operator sets none. */
+/** The default per-person limit if the operator sets none. */
 const unlessOpen = (limit: string) => `${limit} with AMPOST_SIGNUP=open, none otherwise`;
 const key = z.string().transform((value, context) => {
   const keys = value.split(",").map(readKey);
@@ -77,7 +77,7 @@ const proxies = z.string().transform((value): boolean | number | string => {
   return value === "true" || (value === "false" ? false : value);
 });
 
-/** Every variable but those of the platforms' apps. Values come as strings; an empty one counts as not set. */
+/** Every variable except those of the platforms' apps. Values are strings; an empty one counts as not set. */
 export const environment = z.object({
   PORT: describe(port.default(3000), {
     group: "Addresses",
@@ -416,10 +416,10 @@ export const environment = z.object({
   }),
 });
 
-/** The instance's own app at each platform, for live mode. */
+/** The instance's own app on each platform, for live mode. */
 export const appEnvironment = z.object(Object.fromEntries(PLATFORM_NAMES.flatMap(appVariables)));
 
-/** All of them, by name, in the order in which they are to be read. */
+/** All of them, by name, in reading order. */
 export const variables: [string, z.ZodType][] = [
   ...Object.entries(environment.shape),
   ...Object.entries(appEnvironment.shape),

@@ -2,11 +2,11 @@ import type { PlatformName } from "./platform-names.ts";
 
 /**
  * The two error lists. Public codes are what callers see, each with its HTTP status; broker codes are
- * internal and say what the engine does about a platform's refusal.
+ * internal and determine what the engine does about a platform's error.
  */
 
 /**
- * Public codes. `status` is the HTTP status of a refused call; those marked 403 and 502 stand on platform posts only.
+ * Public codes. `status` is the HTTP status of a rejected request; those with 403 and 502 only occur on platform posts.
  */
 export const PUBLIC_CODES = {
   VALIDATION_FAILED: { status: 400, meaning: "The request failed validation." },
@@ -58,8 +58,8 @@ export const PUBLIC_CODES = {
 export type PublicCode = keyof typeof PUBLIC_CODES;
 
 /**
- * One broken rule. All eight members are always there; `path` is a JSON Pointer into the request, "" for the whole of
- * it.
+ * One broken rule. All eight fields are always present; `path` is a JSON Pointer into the request, "" for the whole
+ * request.
  */
 export interface Issue {
   rule: string;
@@ -80,13 +80,13 @@ export function issueOf(given: Pick<Issue, "rule" | "message" | "fix"> & Partial
 }
 
 /**
- * A refusal that the caller is meant to read. Everything else that is thrown is a fault and surfaces as INTERNAL_ERROR.
+ * An error meant for the caller. Any other error is a bug and surfaces as INTERNAL_ERROR.
  */
 export class PublicError extends Error {
   readonly code: PublicCode;
   readonly issues: Issue[];
   readonly headers: Record<string, string>;
-  /** Further members of the error body, such as `limit` of a 429. */
+  /** Additional fields of the error body, such as `limit` of a 429. */
   readonly extra: Record<string, unknown>;
 
   constructor(
@@ -102,7 +102,7 @@ export class PublicError extends Error {
     this.extra = options.extra ?? {};
   }
 
-  /** A refusal for one reason. */
+  /** An error with a single reason. */
   static of(
     given: Parameters<typeof issueOf>[0],
     options: { headers?: Record<string, string>; extra?: Record<string, unknown> } = {},
@@ -116,13 +116,12 @@ export class PublicError extends Error {
   }
 }
 
-/** The `category` of a platform post's error: whose problem it is. */
+/** The `category` of a platform post's error: who has to fix it. */
 export type ErrorCategory = "content" | "account" | "rate_limit" | "platform" | "network" | "internal";
 
 /**
- * Broker codes: what a platform's refusal means to the engine. `retryable` is whether the engine may try again by
- * itself (only where the step's effect allows); `publicCode` is how it surfaces unless the platform's table is more
- * exact.
+ * Broker codes: what a platform's error means to the engine. `retryable` is whether the engine can retry automatically
+ * (only if the step's effect allows it); `publicCode` is how it surfaces unless the platform's table is more specific.
  */
 export const BROKER_CODES = {
   AUTH_EXPIRED: {
@@ -198,7 +197,7 @@ export const BROKER_CODES = {
 
 export type BrokerCode = keyof typeof BROKER_CODES;
 
-/** The platform's own words about a failure, redacted. */
+/** The platform's own error message, redacted. */
 export interface PlatformErrorDetail {
   status: number | null;
   code: string | null;
@@ -212,7 +211,7 @@ export interface PlatformPostError {
   message: string;
   category: ErrorCategory;
   retryable: boolean;
-  /** ISO 8601, null where no time is known. */
+  /** ISO 8601, null if unknown. */
   retryAt: string | null;
   action: string;
   platformError: PlatformErrorDetail | null;

@@ -1,4 +1,4 @@
-/** What happens, as webhooks name it. */
+/** Event types, as used in webhooks. */
 export const EVENT_TYPES = [
   "post.scheduled",
   "post.missed",

@@ -8,8 +8,8 @@ let lastMilliseconds = 0;
 let sequence = 0;
 
 /**
- * A UUIDv7, greater than every one this process made before. Randomness is drawn for many at a time: a draw costs more
- * than all the rest of an id.
+ * A UUIDv7, greater than all earlier ones from this process. Random bytes are drawn in batches: a draw costs more than
+ * the rest of an ID.
  */
 export function newId(): string {
   if (used === random.length) {
@@ -20,7 +20,7 @@ export function newId(): string {
   const now = Date.now();
   if (now > lastMilliseconds) {
     lastMilliseconds = now;
-    // Half of the 32 bits, so that there is room to count up within the millisecond.
+    // Half of the 32 bits, to leave room for counting up within the millisecond.
     sequence = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0) >>> 1;
   } else {
     sequence += 1;
@@ -28,7 +28,7 @@ export function newId(): string {
   return v7({ random: bytes, msecs: lastMilliseconds, seq: sequence });
 }
 
-/** Less than every id that was made from then on. */
+/** Lower than every ID created from then on. */
 export function firstIdAt(time: Date): string {
   return v7({ random: new Uint8Array(16), msecs: time.getTime(), seq: 0 });
 }

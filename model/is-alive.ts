@@ -1,4 +1,4 @@
-/** Whether a process of this machine has this number, be it somebody else's. */
+/** Whether a process with this ID exists on this machine, even another user's. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);

@@ -1,4 +1,4 @@
-/** The value that a text is in JSON; null if it is none. */
+/** The parsed JSON text; null if it is invalid. */
 export function jsonOrNull(text: string): unknown {
   try {
     return JSON.parse(text);

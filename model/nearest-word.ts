@@ -1,4 +1,4 @@
-/** The name of the list that is nearest to `word`: at most a third of it mistyped, case and separators aside. */
+/** The closest name in the list to `word`: at most a third of it mistyped, ignoring case and separators. */
 export function nearestWord(words: readonly string[], word: string): string | undefined {
   const wanted = plain(word);
   const scored = words.map((candidate) => ({ candidate, distance: distance(plain(candidate), wanted) }));
@@ -17,7 +17,7 @@ function plain(word: string): string {
     .replaceAll(/[-_\s]/g, "");
 }
 
-/** Damerau-Levenshtein: insertions, deletions, replacements and swaps of neighbours. */
+/** Damerau-Levenshtein: insertions, deletions, substitutions and transpositions. */
 function distance(a: string, b: string): number {
   const rows = Array.from({ length: a.length + 1 }, (_, i) =>
     Array.from({ length: b.length + 1 }, (_, j) => (i === 0 ? j : j === 0 ? i : 0)),

@@ -1,4 +1,4 @@
-/** A name that somebody gave, in one line: what would end a line, or do something to a terminal, is a blank. */
+/** A user-provided name on one line: line breaks and terminal control characters become spaces. */
 export function oneLine(text: string): string {
   return text.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, " ").trim();
 }

@@ -7,7 +7,7 @@ export function isPlatformName(value: unknown): value is PlatformName {
   return (PLATFORM_NAMES as readonly unknown[]).includes(value);
 }
 
-/** Something for each platform, in the order of their names. */
+/** A value for each platform, in the order of their names. */
 export function forEachPlatform<T>(make: (name: PlatformName) => T): Record<PlatformName, T> {
   const made: Partial<Record<PlatformName, T>> = {};
   for (const name of PLATFORM_NAMES) made[name] = make(name);
@@ -19,7 +19,7 @@ function isComplete<T>(made: Partial<Record<PlatformName, T>>): made is Record<P
   return PLATFORM_NAMES.every((name) => name in made);
 }
 
-/** Every user object belongs to one of two worlds that never see each other. */
+/** Every user object belongs to one of two modes, which are isolated from each other. */
 export const MODES = ["live", "test"] as const;
 
 export type Mode = (typeof MODES)[number];

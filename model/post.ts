@@ -1,8 +1,8 @@
 import type { PlatformName } from "./platform-names.ts";
 
-/** One media entry of a post, as the caller sends it. Only `url`, `filename` or `id` says where its bytes are. */
+/** One media entry of a post, as sent by the caller. Only `url`, `filename` or `id` says where its bytes are. */
 export interface MediaEntry {
-  /** A stored media object's id where neither `url` nor a file is given; beside a `url` the caller's own label. */
+  /** A stored media object's ID if neither `url` nor a file is given; with a `url`, the caller's own label. */
   id?: string | null;
   url?: string | null;
   type?: MediaType | null;
@@ -19,7 +19,7 @@ export interface MediaEntry {
 export const MEDIA_TYPES = ["image", "video"] as const;
 export type MediaType = (typeof MEDIA_TYPES)[number];
 
-/** What the caller wants said; `content` of a post. */
+/** The `content` of a post. */
 export interface PostContent {
   text: string;
   media: MediaEntry[];
@@ -27,7 +27,7 @@ export interface PostContent {
   platformOverrides: PlatformOverrides;
 }
 
-/** What one platform gets differently. `text` replaces `content.text` there. */
+/** Overrides for one platform. `text` replaces `content.text` there. */
 export interface PlatformOverride {
   text?: string | null;
   settings?: Record<string, unknown> | null;
@@ -35,7 +35,7 @@ export interface PlatformOverride {
 
 export type PlatformOverrides = Partial<Record<PlatformName, PlatformOverride>>;
 
-/** What the bytes say about a media object, once they are here. Pixels as displayed, after rotation. */
+/** The measurements of a media object, once its bytes are stored. Pixels as displayed, after rotation. */
 export interface MediaFacts {
   type: MediaType;
   mimeType: string;
@@ -43,9 +43,9 @@ export interface MediaFacts {
   width: number | null;
   height: number | null;
   durationSeconds: number | null;
-  /** Frames a second of a video. */
+  /** Frames per second of a video. */
   frameRate: number | null;
-  /** Bits a second of a video. */
+  /** Bits per second of a video. */
   bitRate: number | null;
   videoCodec: string | null;
   audioCodec: string | null;
@@ -54,29 +54,29 @@ export interface MediaFacts {
   audioSampleRate: number | null;
   /** Whether an image has more than one frame. */
   animated: boolean;
-  /** The EXIF orientation of an image, 1 where it has none. */
+  /** The EXIF orientation of an image, 1 if it has none. */
   orientation: number;
-  /** Whether a video's index lies in front of its pictures. Not known of videos that earlier versions measured. */
+  /** Whether a video's index comes before its media data. Unknown for videos measured by earlier versions. */
   indexFirst?: boolean;
   /**
-   * Why a video cannot be put into another wrapping without a change, completing "The video …"; absent where it can.
+   * Why a video cannot be remuxed as is, completing "The video …"; absent if it can.
    */
   rewrapObstacle?: string;
 }
 
 /**
- * The content one platform gets: overrides merged, placement chosen, links placed, chain parts apart. `M` is what
- * stands for a media entry: the entry itself while validating, the stored media object while publishing.
+ * The content for one platform: overrides merged, placement chosen, links placed, chain parts split. `M` represents a
+ * media entry: the entry itself during validation, the stored media object during publishing.
  */
 export interface PlatformContent<M = MediaEntry> {
-  /** The text as the platform is to show it, before the platform's own escaping. */
+  /** The text as the platform should show it, before the platform's own escaping. */
   text: string;
   media: M[];
-  /** The link the platform takes as a field of its own; null where it goes into the text or nowhere. */
+  /** The link for the platform's separate link field; null if it is in the text or omitted. */
   linkUrl: string | null;
   placement: string | null;
   settings: Record<string, unknown>;
-  /** The cover picture that a setting names by its address. */
+  /** The cover picture whose URL is in a setting. */
   cover: M | null;
   /** The parts after the first, for platforms that publish chains. */
   thread: { text: string; media: M[] }[];

@@ -1,27 +1,27 @@
 /**
- * The states of posts and platform posts, who moves them, and what a caller may do in which. A post's status is a pure
- * fold over its platform posts, except for the three states that are an act of the caller.
+ * The states of posts and platform posts, who changes them, and what a caller can do in each. A post's status is a pure
+ * fold over its platform posts, except for the three states that a caller sets.
  */
 
-/** Each status of a post, what it means, and who moves it on. */
+/** Each status of a post, its meaning, and who changes it. */
 export const POST_STATUS_MEANINGS = {
-  /** By creating without a time, or by taking the time away. Left by editing, publishing or discarding. */
+  /** Set by creating without a time, or by removing the time. Left by editing, publishing or discarding. */
   draft: "Not scheduled. Publish it or set a time.",
-  /** By creating with a time. Left by the engine at that time, by editing, publishing or discarding. */
+  /** Set by creating with a time. Left by the engine at that time, by editing, publishing or discarding. */
   scheduled: "Will be published automatically at its scheduled time.",
-  /** By publish or retry. Left by the engine as soon as it begins, or by discarding. */
+  /** Set by publish or retry. Left by the engine as soon as it starts, or by discarding. */
   queued: "Accepted for publishing; publishing has not started.",
   /**
-   * By the engine, with the first step on any platform after the due time. Left when every platform post is settled.
+   * Set by the engine, at the first step on any platform after the due time. Left when all platform posts are settled.
    */
   posting: "Publishing has started on at least one platform and has not finished on all of them.",
-  /** By the engine. Nothing leaves it. */
+  /** Set by the engine. Final. */
   published: "Live on every platform.",
-  /** By the engine. Left by retry or discarding, and when reading back finds a lost platform post live. */
+  /** Set by the engine. Left by retry or discarding, and when reading back finds a lost platform post live. */
   partial: "Live on some platforms, but failed or unknown on others.",
-  /** By the engine. Left by retry or discarding, and when reading back finds a lost platform post live. */
+  /** Set by the engine. Left by retry or discarding, and when reading back finds a lost platform post live. */
   failed: "Not known to be live on any platform.",
-  /** By cancel or delete. Nothing leaves it. */
+  /** Set by cancel or delete. Final. */
   discarded: "Cancelled. Anything not yet published will not be published.",
 } as const;
 
@@ -38,28 +38,27 @@ export const POST_STATUSES = [
   "discarded",
 ] as const satisfies readonly PostStatus[];
 
-/** Each status of a platform post, what it means, and who moves it on. */
+/** Each status of a platform post, its meaning, and who changes it. */
 export const PLATFORM_POST_STATUS_MEANINGS = {
-  /** By creating. Left by publish, by the engine when it is due, or by discarding. It may be prepared meanwhile. */
+  /** Set by creating. Left by publish, by the engine when it is due, or by discarding. It can be prepared before. */
   pending: "Waiting for its scheduled time or to be published.",
-  /** By publish or retry. Left by the engine when it begins, or by discarding. */
+  /** Set by publish or retry. Left by the engine when it starts, or by discarding. */
   queued: "Due; publishing has not started.",
-  /** By the engine. Waits for a next attempt or for reading back count as posting, too. */
+  /** Set by the engine. Waiting for the next attempt or for reading back also counts as posting. */
   posting: "Publishing is in progress, or waiting for the next attempt.",
-  /** By the engine, with the platform's word or what it has read back. Nothing leaves it. */
+  /** Set by the engine, on the platform's confirmation or what it has read back. Final. */
   published: "Live on the platform.",
   /**
-   * By the engine. Left by retry or discarding, and for published when an answer turns up late that says it is live.
+   * Set by the engine. Left by retry or discarding, and for published if a late response says it is live.
    */
   failed: "Not live, and not retried automatically.",
   /**
-   * By the engine, or where a forced retry is cancelled. Left when reading back settles it within a day, or by a forced
-   * retry.
+   * Set by the engine, or when a forced retry is cancelled. Left when reading back settles it within a day, or by a
+   * forced retry.
    */
   unknown: "The platform's response was lost, and checking could not determine whether the post is live.",
   /**
-   * By cancel or delete, or with its platform set. Left only for published, when an answer turns up late that says it
-   * is live.
+   * Set by cancel or delete, or with its platform set. Left only for published, if a late response says it is live.
    */
   discarded: "Cancelled before it was published.",
 } as const;
@@ -76,13 +75,13 @@ export const PLATFORM_POST_STATUSES = [
   "discarded",
 ] as const satisfies readonly PlatformPostStatus[];
 
-/** What a caller can do to a post. `discard` is what cancel and delete do. */
+/** A caller's actions on a post. Both cancel and delete are `discard`. */
 export const POST_ACTIONS = ["edit", "publish", "discard", "retry"] as const;
 
 export type PostAction = (typeof POST_ACTIONS)[number];
 
 /**
- * Which actions each status allows. While `posting`, discarding further asks that nothing is under way: see
+ * The actions allowed in each status. While `posting`, discarding also requires that nothing is in progress: see
  * `post-actions.ts`.
  */
 const ALLOWED_ACTIONS: Record<PostStatus, readonly PostAction[]> = {
@@ -111,7 +110,7 @@ const PAST_TENSE: Record<PostAction, string> = {
   retry: "retried",
 };
 
-/** The sentence of a 409: what was asked, the status it is in, and what that status allows. */
+/** The message of a 409: the requested action, the current status, and the actions it allows. */
 export function refusalOf(action: PostAction, status: PostStatus): string {
   const allowed = ALLOWED_ACTIONS[status].map((other) => PAST_TENSE[other]);
   const list = allowed.length > 1 ? `${allowed.slice(0, -1).join(", ")} or ${allowed.at(-1)}` : allowed[0];
@@ -123,7 +122,7 @@ export function refusalOf(action: PostAction, status: PostStatus): string {
 }
 
 /**
- * Whether the platform post has come to an end that the engine does not change, except by reading back a lost commit.
+ * Whether the platform post is in a state that the engine does not change, except by reading back a lost commit.
  */
 export function isSettled(status: PlatformPostStatus): boolean {
   return SETTLED.has(status);
@@ -132,8 +131,8 @@ export function isSettled(status: PlatformPostStatus): boolean {
 const SETTLED: ReadonlySet<PlatformPostStatus> = new Set(["published", "failed", "unknown", "discarded"]);
 
 /**
- * How far a platform post has come. By itself it only grows; a caller's retry starts anew, and a proof that a commit
- * published nothing may turn `posting` back to its preparation without changing the status.
+ * A platform post's progress. It only increases, except that a caller's retry starts over, and proof that a commit
+ * published nothing can return `posting` to its preparation without changing the status.
  */
 export const RANK = {
   pending: 0,
@@ -145,7 +144,7 @@ export const RANK = {
   published: 5,
 } as const satisfies Record<PlatformPostStatus, number>;
 
-/** How posts usually go from status to status, and by what. The start of each is creating it. */
+/** The usual status changes of a post, and their causes. Each starts with creating it. */
 export const POST_MOVES: readonly [from: PostStatus, to: PostStatus, by: string][] = [
   ["draft", "scheduled", "edit: a time"],
   ["scheduled", "draft", "edit: no time"],
@@ -169,7 +168,7 @@ export const POST_MOVES: readonly [from: PostStatus, to: PostStatus, by: string]
   ["failed", "discarded", "cancel"],
 ];
 
-/** As `POST_MOVES`, for one platform. */
+/** Like `POST_MOVES`, for one platform. */
 export const PLATFORM_POST_MOVES: readonly [from: PlatformPostStatus, to: PlatformPostStatus, by: string][] = [
   ["pending", "queued", "publish"],
   ["pending", "posting", "its time has come"],
@@ -191,7 +190,7 @@ export const PLATFORM_POST_MOVES: readonly [from: PlatformPostStatus, to: Platfo
   ["failed", "discarded", "cancel"],
 ];
 
-/** Whether the engine may move a platform post so by itself. Staying is allowed. */
+/** Whether the engine can make this status change on its own. Staying is allowed. */
 export function mayBecome(from: PlatformPostStatus, to: PlatformPostStatus): boolean {
   if (from === to) return true;
   if (from === "published") return false;
@@ -200,8 +199,8 @@ export function mayBecome(from: PlatformPostStatus, to: PlatformPostStatus): boo
 }
 
 /**
- * A post's status from its platform posts'. `draft`, `scheduled` and `discarded` are acts and stay until the engine
- * begins; platform posts that are discarded by themselves do not count. One whose outcome is unknown counts as failed.
+ * A post's status from its platform posts' statuses. `draft`, `scheduled` and `discarded` are set by callers and stay
+ * until the engine starts; individually discarded platform posts do not count. An unknown outcome counts as failed.
  */
 export function foldStatus(current: PostStatus, platformPosts: readonly PlatformPostStatus[]): PostStatus {
   if (current === "discarded") return "discarded";

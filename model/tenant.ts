@@ -1,17 +1,17 @@
 import type { Mode } from "./platform-names.ts";
 
-/** On whose behalf something is done: all that is read and written goes through this pair. */
+/** On whose behalf something is done: all reads and writes are scoped to this pair. */
 export interface Tenant {
   userId: string;
   mode: Mode;
 }
 
-/** An account of a tenant's. */
+/** A tenant's account. */
 export interface AccountKey extends Tenant {
   accountId: string;
 }
 
-/** A post of a tenant's. */
+/** A tenant's post. */
 export interface PostKey extends Tenant {
   postId: string;
 }

@@ -1,16 +1,16 @@
 import { PublicError } from "./errors.ts";
 
-/** What one person may take up of an instance, in both modes together; null: as much as they like. */
+/** What one person can use on an instance, in both modes together; null: unlimited. */
 export interface UserLimits {
-  /** Calls of each rate class in a minute, by the clock. */
+  /** Requests of each rate class per clock minute. */
   callsPerMinute: number | null;
-  /** Posts made in a day, in UTC. */
+  /** Posts created per UTC day. */
   postsPerDay: number | null;
-  /** Posts that wait for their time. */
+  /** Scheduled posts. */
   maxScheduledPosts: number | null;
-  /** Contents of posts, as they are made and changed in a day, in UTC. */
+  /** Size of post contents created and changed per UTC day. */
   contentBytesPerDay: number | null;
-  /** Stored media, what is announced of uploads that go on included. */
+  /** Stored media, including the announced size of uploads in progress. */
   maxStorageBytes: number | null;
 }
 
@@ -22,7 +22,7 @@ export const NO_LIMITS: UserLimits = {
   maxStorageBytes: null,
 };
 
-/** Of whoever comes along, where sign-up is open. */
+/** For new users, if sign-up is open. */
 export const OPEN_LIMITS: UserLimits = {
   callsPerMinute: 120,
   postsPerDay: 200,
@@ -31,27 +31,27 @@ export const OPEN_LIMITS: UserLimits = {
   maxStorageBytes: 2_000_000_000,
 };
 
-/** Where a person's limits are looked up, whoever asks and for whatever. */
+/** Where a person's limits are looked up, for every purpose. */
 export type LimitsOf = (userId: string) => Promise<UserLimits>;
 
 export const unlimited: LimitsOf = async () => NO_LIMITS;
 
 export interface UsedUp {
   kind: "rate" | "quota";
-  /** The rate class, or the member of UserLimits. */
+  /** The rate class, or the field of UserLimits. */
   name: string;
   limit: number;
-  /** Null where it is no matter of time. */
+  /** Null if it does not depend on time. */
   resetsAt: Date | null;
-  /** What callers are told, and what to do. */
+  /** The message for callers, with what to do. */
   message: string;
   fix: string;
 }
 
-/** Where it is no matter of time: so often what nobody needs any more is swept. */
+/** For limits that do not depend on time: how often unused data is deleted. */
 const SWEPT_SECONDS = 3600;
 
-/** The refusal of what would go beyond a limit. */
+/** The error for exceeding a limit. */
 export function usedUp(
   { kind, name, limit, resetsAt, message, fix }: UsedUp,
   { rule = `${kind}.${name}`, path = "", now = new Date() }: { rule?: string; path?: string; now?: Date } = {},
@@ -66,7 +66,7 @@ export function usedUp(
   );
 }
 
-/** When the day ends, as it is counted. */
+/** When the counted day ends. */
 export function endOfDay(now: Date): Date {
   return new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), now.getUTCDate() + 1));
 }

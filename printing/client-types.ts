@@ -1,8 +1,8 @@
 import { openApi, type JsonObject } from "../contract/openapi/openapi.ts";
 
 /**
- * `client/types.ts`: what the API takes and answers, as TypeScript, printed from its OpenAPI document, so that the
- * client stands alone and cannot drift.
+ * `client/types.ts`: the API's inputs and responses as TypeScript, generated from its OpenAPI document, so that the
+ * client is self-contained and cannot drift.
  */
 export function clientTypes(): string {
   const document = openApi({ apiUrl: "http://localhost:3000", appUrl: "http://localhost:3000", version: "0" });
@@ -25,8 +25,7 @@ function declare(name: string, type: string): string {
 }
 
 /**
- * What gets a name of its own, and where the document says what it is. Whatever else looks the same goes by that name
- * too.
+ * The types that get names, and where the document defines them. Identical types elsewhere use the same name.
  */
 function namedSchemas(document: JsonObject): [string, JsonObject][] {
   const operations = new Map(
@@ -196,7 +195,7 @@ function wrapWords(text: string, width: number): string[] {
   return lines;
 }
 
-/** Two schemas of the same shape are one thing, whatever is said of them. */
+/** Two schemas with the same structure are the same type, whatever their descriptions. */
 function shapeOf({
   description: _,
   example: _example,
@@ -207,7 +206,7 @@ function shapeOf({
   return JSON.stringify(shape);
 }
 
-/** What is left of a schema that allows null too. */
+/** The rest of a schema that also allows null. */
 function filled(schema: JsonObject): JsonObject {
   const variants = Array.isArray(schema.anyOf) ? schema.anyOf.map(membersOf).filter(({ type }) => type !== "null") : [];
   return variants[0] ?? schema;

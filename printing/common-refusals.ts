@@ -39,7 +39,7 @@ const MISTAKES: readonly PostToValidate[] = [
   { content: { text: "Later", media: [PHOTO] }, scheduledFor: "2026-12-24T18:00:00Z" },
 ];
 
-/** Settings of other products that are rejected with a sentence of their own. */
+/** Settings of other products that are rejected with their own message. */
 const GATED: Readonly<Record<string, unknown>> = { authorType: "organization" };
 
 /** A platform's issues for common mistakes, without duplicates. */

@@ -12,7 +12,7 @@ const CODES: readonly PublicCode[] = Object.keys(PUBLIC_CODES).filter(
   (each): each is PublicCode => each in PUBLIC_CODES,
 );
 
-/** A page for each code: its meaning, cause and cure, and where it occurs. */
+/** A page for each code: its meaning, cause and fix, and where it occurs. */
 export function errorPages(): Page[] {
   return CODES.map((each) => ({
     path: `/docs/errors/${each}`,
@@ -30,7 +30,7 @@ export function errorTable(): string[] {
   );
 }
 
-/** Meaning, cause and cure of a code. */
+/** Meaning, cause and fix of a code. */
 export function explainError(each: PublicCode): string[] {
   const { cause, cure } = ERROR_ADVICE[each];
   return [
@@ -42,7 +42,7 @@ export function explainError(each: PublicCode): string[] {
   ];
 }
 
-/** The codes, each with its cause and cure on one line. */
+/** The codes, each with its cause and fix on one line. */
 export function errorLines(): string[] {
   return CODES.map(
     (each) =>

@@ -12,8 +12,8 @@ import { platformReference } from "./platform-reference.ts";
 import { readme } from "./readme.ts";
 
 /**
- * Writes the files that are printed from declarations. With `--check` it writes nothing and fails where one differs,
- * so that no declaration changes without them.
+ * Writes the files that are generated from declarations. With `--check`, it writes nothing and fails if one differs, so
+ * that no declaration changes without them.
  */
 const root = join(import.meta.dirname, "..");
 const generated: Record<string, (current: string) => string | Promise<string>> = {
@@ -41,7 +41,7 @@ for (const [path, print] of Object.entries(generated)) {
   }
 }
 
-/** Code is laid out as all other code is. */
+/** Code is formatted like all other code. */
 async function formatted(path: string, text: string): Promise<string> {
   if (!path.endsWith(".ts")) return text;
   const { code, errors } = await format(path, text, JSON.parse(await readFile(join(root, ".oxfmtrc.json"), "utf8")));

@@ -7,10 +7,10 @@ import { code } from "./markdown.ts";
 import { parameterRows } from "./operation-pages.ts";
 import { fieldRows, jsonSchema, type FieldRow } from "./schema-fields.ts";
 
-/** Fields and objects that have already been described, with the operation that did. */
+/** Fields and objects that have already been described, with the operation that described them. */
 type Told = Map<string, string>;
 
-/** Every operation that accepts a key, in brief. Whatever several of them share is described once. */
+/** Every operation that accepts a key, in brief. Shared parts are described once. */
 export function llmCalls(): string[] {
   const told: Told = new Map();
   const operations = OPERATIONS.filter(({ successor, auth = "key" }) => successor === undefined && auth !== "session");
@@ -74,7 +74,7 @@ function rowsOf(schema: Parameters<typeof toSchema>[0], io: "input" | "output"):
 }
 
 /**
- * One line for each field, with those of an object below it. An object described before names the operation that did.
+ * One line for each field, followed by those of an object below it. An object described earlier names that operation.
  */
 function fieldLines(title: string, rows: readonly FieldRow[], told: Told, summary: string): string[] {
   const lines: string[] = [];

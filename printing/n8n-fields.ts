@@ -1,7 +1,7 @@
 import { catalog } from "../platforms/catalog.ts";
 import type { JsonSchema } from "./schema-fields.ts";
 
-/** A field of an n8n node, as its `INodeProperties` has it. */
+/** A field of an n8n node, as in `INodeProperties`. */
 export interface N8nField {
   displayName: string;
   name: string;
@@ -10,14 +10,14 @@ export interface N8nField {
   [member: string]: unknown;
 }
 
-/** Where a field's value goes: "content.text" of the body, or a member of the query. */
+/** Where a field's value is sent: "content.text" of the body, or a query parameter. */
 export interface RoutingTarget {
   type: "body" | "query";
   property: string;
 }
 
 /**
- * One member of a request as a field. What it is called and what stands below it follow n8n's own rules for such words.
+ * One request field as a node field. Its labels and description follow n8n's own style rules.
  */
 export function fieldOf(name: string, given: JsonSchema, target: RoutingTarget): N8nField {
   const schema = plain(given);
@@ -30,8 +30,7 @@ export function fieldOf(name: string, given: JsonSchema, target: RoutingTarget):
 }
 
 /**
- * Every member of a collection, each in its place; members that have members of their own stand beside them under both
- * names.
+ * Every field of an object, each separate; nested fields are flattened, with both names combined.
  */
 export function fieldsBelow(schema: JsonSchema, target: RoutingTarget, prefix = ""): N8nField[] {
   return Object.entries(plain(schema).properties ?? {}).flatMap(([name, given]) => {
@@ -44,7 +43,7 @@ export function fieldsBelow(schema: JsonSchema, target: RoutingTarget, prefix = 
   });
 }
 
-/** A schema without the null beside it; of several, the first. */
+/** A schema without its null; the first one if there are several. */
 export function plain(schema: JsonSchema): JsonSchema {
   const variant = schema.anyOf?.find(({ type }) => type !== "null");
   const { type } = schema;
@@ -69,7 +68,7 @@ export function titleOf(name: string): string {
     .join(" ");
 }
 
-/** The name of a value that people read: "X (Twitter)", "Mentioned Only". */
+/** The display name of a value: "X (Twitter)", "Mentioned Only". */
 export function labelOf(value: unknown): string {
   const text = String(value);
   return LABELS[text] ?? titleOf(/[a-z]/.test(text) ? text.replaceAll(".", " ") : text.toLowerCase());
@@ -78,7 +77,7 @@ export function labelOf(value: unknown): string {
 const UPPER: Readonly<Record<string, string>> = { id: "ID", url: "URL", urls: "URLs", mime: "MIME" };
 const SMALL = new Set(["to", "for", "by", "of", "a", "the"]);
 
-/** A text of the contract as n8n shows it: HTML, and no full stop after a single sentence. */
+/** A text of the contract in n8n's style: HTML, and no period after a single sentence. */
 export function sentenceOf(text: string): string {
   const cased = escape(text.trim()).replace(
     /\b(id|url)(s?)\b/gi,
@@ -92,7 +91,7 @@ export function upperFirst(text: string): string {
   return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
 }
 
-/** n8n lists what is longer by its name. */
+/** n8n sorts longer lists by name. */
 export function sorted<Item extends { name: string; displayName?: string }>(items: readonly Item[]): Item[] {
   const nameOf = ({ displayName, name }: Item) => displayName ?? name;
   return items.length < 5
@@ -116,14 +115,14 @@ function wordsOf(
   };
 }
 
-/** n8n says of every switch whether what. */
+/** n8n's descriptions of switches start with "Whether". */
 function whether(text: string): string {
   const said = text.replace(/^true: /, "");
   if (said.startsWith("Whether")) return said;
   return said === text ? `Whether this ${said.slice(0, 1).toLowerCase()}${said.slice(1)}` : `Whether ${said}`;
 }
 
-/** What kind of field takes it, and what is sent of the field's value where that is not the value itself. */
+/** The type of the field, and the expression that is sent if it is not the value itself. */
 function kindOf(
   schema: JsonSchema,
   name: string,
@@ -155,7 +154,7 @@ function listOf(item: JsonSchema, name: string): ReturnType<typeof kindOf> {
   };
 }
 
-/** A member of an entry. All of them are there in every entry, so each has a value that stands for none. */
+/** A field of a list entry. All are present in every entry, so each needs a value that means "not set". */
 function entryField(name: string, schema: JsonSchema): N8nField {
   const { value: _, ...kind } = kindOf(schema, name);
   const choice =
@@ -165,7 +164,7 @@ function entryField(name: string, schema: JsonSchema): N8nField {
   return { ...wordsOf(name, schema, kind.type), ...kind, ...choice };
 }
 
-/** Whether every member can be told from one that is not given: a text that is not empty, a number that is not 0. */
+/** Whether every field can be told apart from an unset one: a text that is not empty, a number that is not 0. */
 function isFlat(item: JsonSchema): boolean {
   return Object.values(item.properties ?? {})
     .map(plain)
@@ -176,7 +175,7 @@ function optionsOf(values: readonly unknown[]): { name: string; value: unknown }
   return sorted(values.map((value) => ({ name: labelOf(value), value })));
 }
 
-/** The largest whole number stands for none. */
+/** The largest integer means "not set". */
 function boundsOf({ minimum, maximum }: JsonSchema): { typeOptions?: { minValue?: number; maxValue?: number } } {
   const isBound = (value: unknown): value is number =>
     typeof value === "number" && Math.abs(value) !== Number.MAX_SAFE_INTEGER;
@@ -191,7 +190,7 @@ function escape(text: string): string {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 }
 
-/** n8n's clock times have no offset: they are meant in the workflow's time zone. */
+/** n8n's date-times have no offset: they are in the workflow's time zone. */
 const TIME =
   "={{ typeof $value === 'string' && DateTime.fromISO($value).isValid ? DateTime.fromISO($value).toISO() : $value }}";
 const JSON_VALUE = "={{ typeof $value === 'string' ? JSON.parse($value) : $value }}";

@@ -1,7 +1,7 @@
 import type { Operation } from "../contract/operation.ts";
 import { titleOf, upperFirst } from "./n8n-fields.ts";
 
-/** "webhook-deliveries": what stands behind `/api/v1/`. */
+/** "webhook-deliveries": the part after `/api/v1/`. */
 export function nounOf({ path }: Operation): string {
   return path.split("/")[3] ?? "";
 }
@@ -11,7 +11,7 @@ export function singularOf(noun: string): string {
   return noun === "connections" ? "connect-link" : noun.replace(/ies$/, "y").replace(/s$/, "");
 }
 
-/** "getAll" for a list, "get" and a noun for other reads, the verb for all else. */
+/** "getAll" for a list, "get" and a noun for other reads, otherwise the verb. */
 export function valueOf(operation: Operation | undefined): string {
   if (operation === undefined) return "";
   const noun = nounOf(operation).replaceAll("-", "_");

@@ -18,8 +18,8 @@ import { camel, nameOf, nounOf, singularOf, valueOf } from "./n8n-names.ts";
 import { jsonSchema, type JsonSchema } from "./schema-fields.ts";
 
 /**
- * `integrations/n8n/nodes/Ampost/properties.ts`: every operation that a key may call, as n8n's declarative nodes have
- * them, printed so that none of them can drift from the API.
+ * `integrations/n8n/nodes/Ampost/properties.ts`: every operation available to keys, as n8n's declarative nodes define
+ * them, generated so that none of them can drift from the API.
  */
 export function n8nNode(): string {
   const byResource = Map.groupBy(OFFERED, tagOf);
@@ -51,8 +51,8 @@ const OFFERED = OPERATIONS.filter(
 );
 
 /**
- * The choice of an operation, and the fields of each. What several operations ask alike is one field that shows for all
- * of them.
+ * The choice of an operation, and the fields of each. A field that several operations share is defined once and shown
+ * for all of them.
  */
 function resourceFields(tag: string, operations: readonly Operation[]): N8nField[] {
   const resource = [camel(singularOf(tag))];
@@ -100,7 +100,7 @@ function optionOf(operation: Operation) {
   };
 }
 
-/** What the node answers with: the items of a list, the one object that was asked for, or all of the answer. */
+/** The node's output: the items of a list, the requested object, or the whole response. */
 function answerOf(operation: Operation): object[] {
   const members = membersOf(operation.answer, "output");
   const list = listOf(operation);
@@ -122,7 +122,7 @@ function answerOf(operation: Operation): object[] {
   ];
 }
 
-/** The member of the answer that is a list, where the answer is nothing else. */
+/** The response's list field, if the response contains nothing else. */
 function listOf(operation: Operation): string | undefined {
   const members = membersOf(operation.answer, "output");
   const names = Object.keys(members).filter((name) => name !== "total" && name !== "nextCursor");
@@ -147,8 +147,7 @@ function pathFields(operation: Operation): N8nField[] {
 }
 
 /**
- * The members of the body: what has to be given and what holds several things each in a place of its own, the rest
- * together.
+ * The body's fields: required ones and lists of objects are separate, the rest is in a collection.
  */
 function bodyFields(operation: Operation): N8nField[] {
   if (operation.takes === "none") return [];
@@ -186,7 +185,7 @@ function bodyMembers(
     const field =
       LOADED[name] === undefined ? fieldOf(name, member, place) : loaded(fieldOf(name, member, place), LOADED[name]);
     const required = isRequired && !takesEmpty(operation, place.property.split(".")) ? { required: true } : {};
-    // Beside a file there is little to say, so all of it is shown; what stays empty is not sent.
+    // With a file there are few other fields, so all of them are shown; empty ones are not sent.
     if (operation.takes === "upload")
       return [
         {
@@ -206,7 +205,7 @@ function overridesOf(overrides: JsonSchema, { type, property }: RoutingTarget): 
   });
 }
 
-/** Whether the body is still taken when this member is an empty text. */
+/** Whether the body is still valid if this field is an empty string. */
 function takesEmpty(operation: Operation, path: readonly string[]): boolean {
   const body: unknown = structuredClone(EXAMPLES[operation.name] ?? EXAMPLES.posts_create);
   const parent = path.slice(0, -1).reduce((value: unknown, name) => Object(value)[name], body);
@@ -214,7 +213,7 @@ function takesEmpty(operation: Operation, path: readonly string[]): boolean {
   return formOf(operation).safeParse(body).success;
 }
 
-/** Fields of n8n's own, by which files of the items go along. */
+/** n8n-specific fields for sending an item's files. */
 function filesField({ takes }: Operation): N8nField {
   const one = takes === "upload";
   return {
@@ -315,7 +314,7 @@ function collection(name: string, displayName: string, options: readonly N8nFiel
 
 const ADD: Readonly<Record<string, string>> = { filters: "Filter", options: "Option", platformOverrides: "Platform" };
 
-/** A field whose values n8n reads from the API. */
+/** A field whose options n8n loads from the API. */
 function loaded(field: N8nField, noun: string): N8nField {
   const label = LABEL_OF[noun];
   const operation = OFFERED.find((each) => nounOf(each) === noun && valueOf(each) === "getAll");
@@ -344,7 +343,7 @@ function loaded(field: N8nField, noun: string): N8nField {
   };
 }
 
-/** What one is known by, of the things that are few enough to choose from. */
+/** The label of each option, for lists that are short enough to choose from. */
 const LABEL_OF: Readonly<Record<string, string>> = {
   "platform-sets": "={{ $responseItem.name }}",
   accounts:
@@ -353,14 +352,14 @@ const LABEL_OF: Readonly<Record<string, string>> = {
   webhooks: "={{ $responseItem.url || $responseItem.description || $responseItem.id }}",
 };
 
-/** Members that name one of these. */
+/** Fields that reference one of these. */
 const LOADED: Readonly<Record<string, string>> = { platformSetId: "platform-sets" };
 
 function membersOf(schema: Parameters<typeof toSchema>[0], io: "input" | "output"): Record<string, JsonSchema> {
   return jsonSchema.parse(toSchema(schema, io)).properties ?? {};
 }
 
-/** A value as TypeScript. `{ code }` is printed as it is. */
+/** A value as TypeScript. `{ code }` is printed as is. */
 function print(value: unknown, indent: string): string {
   if (typeof value !== "object" || value === null) return JSON.stringify(value);
   const within = `${indent}  `;

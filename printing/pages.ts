@@ -8,7 +8,7 @@ import { PRINTS } from "./prints.ts";
 
 /** A page of the documentation. */
 export interface Page {
-  /** "/docs/webhooks"; its Markdown is at the same address with `.md` after it. */
+  /** "/docs/webhooks"; its Markdown is at the same URL with `.md` appended. */
   path: string;
   title: string;
   /** Its section in the navigation. */
@@ -84,7 +84,7 @@ function printed(text: string, name: string): string {
   });
 }
 
-/** The guides name each other by their files, so that they can be read in the repository too. */
+/** The guides link to each other by file name, so that they can be read in the repository too. */
 function linked(text: string): string {
   const named = Object.entries(PLACES).reduce(
     (left, [name, place]) => left.replaceAll(`](../${place})`, `](${name}.md)`),
@@ -96,7 +96,7 @@ function linked(text: string): string {
   );
 }
 
-/** The samples as they run on this instance. */
+/** The samples with this instance's URLs. */
 function here(text: string, { apiUrl, appUrl }: Addresses): string {
   return text.replace(
     /http:\/\/localhost:3000(?=(\/(?:sandbox|connections|keys|settings|docs|sign-in)\b)?)/g,

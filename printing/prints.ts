@@ -15,7 +15,7 @@ import { operationOverview } from "./operation-pages.ts";
 import { platformOverview } from "./platform-reference.ts";
 import { fieldRows, jsonSchema } from "./schema-fields.ts";
 
-/** What the TypeScript and Python samples of a guide build on. */
+/** The shared setup of the TypeScript and Python samples in a guide. */
 export const CLIENT_AND_CALL =
   "The TypeScript and Python samples use `client` and `call` from the " +
   "[Quickstart](/docs/quickstart#choose-a-platform-set).";

@@ -2,25 +2,25 @@ import { isLoopbackHost } from "../platforms/kit/addresses.ts";
 import { escapeHtml } from "./html.ts";
 import { htmlAnswer, redirectAnswer, type Call, type PlatformAnswer } from "./platform.ts";
 
-/** What a person is asked on a platform's consent page. */
+/** The contents of a platform's consent page. */
 export interface ConsentQuestion {
   platform: string;
-  /** Who answers: "Continue as …". */
+  /** The person: "Continue as …". */
   person: { username: string; name: string };
   groups: readonly ConsentGroup[];
 }
 
-/** Check boxes that share a form field. All are ticked at first. */
+/** Checkboxes that share a form field. All are checked initially. */
 export interface ConsentGroup {
   title: string;
-  /** The form field, sent once for every ticked box. */
+  /** The form field, sent once for every checked box. */
   field: string;
   options: readonly { value: string; label: string; required: boolean }[];
 }
 
 /**
- * The consent page: one form without scripts, posted to the page's own address. The button pressed is the field
- * `decision`, `approve` or `refuse`; every ticked box is a field of its group. Any HTTP client can post the same.
+ * The consent page: one form without scripts, posted to the page's own URL. The button pressed is the field `decision`,
+ * `approve` or `refuse`; every checked box is a field of its group. Any HTTP client can post the same.
  */
 export function consentPage(question: ConsentQuestion): PlatformAnswer {
   const { platform, person, groups } = question;
@@ -40,7 +40,7 @@ ${groups.map(groupHtml).join("\n")}
   );
 }
 
-/** What the consent page's form says. */
+/** The submitted consent form. */
 export function readDecision({ body }: Call): {
   isApproved: boolean;
   ticked: string[];
@@ -50,7 +50,7 @@ export function readDecision({ body }: Call): {
   return { isApproved: fields["decision"] === "approve", ticked: [fields["scope"] ?? []].flat(), fields };
 }
 
-/** The way back to the app, with these values; a state that was not given is left out. */
+/** The redirect back to the app, with these values; a missing state is left out. */
 export function backToApp(
   redirectUri: string,
   values: Readonly<Record<string, string | null | undefined>>,
@@ -61,7 +61,7 @@ export function backToApp(
   return redirectAnswer(`${redirectUri}${redirectUri.includes("?") ? "&" : "?"}${query}${suffix}`);
 }
 
-/** What a platform shows instead of the consent page when the request itself is wrong. It never redirects. */
+/** Shown instead of the consent page when the request itself is invalid. It never redirects. */
 export function consentErrorPage(platform: string, message: string): PlatformAnswer {
   return htmlAnswer(
     page(`${platform}: error`, `<h1>Sorry, something went wrong</h1><p>${escapeHtml(message)}</p>`),
@@ -69,7 +69,7 @@ export function consentErrorPage(platform: string, message: string): PlatformAns
   );
 }
 
-/** A colour for a person without a picture, always the same. */
+/** A color for a person without a picture, always the same. */
 export function hueOf(username: string): number {
   let hue = 7;
   for (const letter of username) hue = (hue * 31 + (letter.codePointAt(0) ?? 0)) % 360;
@@ -115,7 +115,7 @@ button{display:block;width:100%;padding:.8rem;border-radius:12px;border:1px soli
 button.main{background:var(--main);color:var(--on);border-color:var(--main)}
 `;
 
-/** Whether a redirect URI leads to the machine of whoever signs in. */
+/** Whether a redirect URI points to the user's own machine. */
 export function isLoopback(redirectUri: string): boolean {
   return isLoopbackHost(new URL(redirectUri).hostname);
 }

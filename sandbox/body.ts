@@ -8,15 +8,14 @@ import { pipeline } from "node:stream/promises";
 import { Busboy } from "@fastify/busboy";
 
 /**
- * What a request carried. Files and plain bytes lie in the spool folder until the call is over; they are never held in
- * memory.
+ * A request body. Files and plain bytes are in the spool folder until the call ends; they are never held in memory.
  */
 export type Body =
   | { kind: "none" }
   | { kind: "json"; value: unknown }
   | { kind: "fields"; fields: Readonly<Record<string, string | string[]>>; files: readonly BodyFile[] }
   | { kind: "bytes"; bytes: StoredBytes }
-  /** Announced as JSON or multipart and unreadable as that. */
+  /** Declared as JSON or multipart, but malformed. */
   | { kind: "unreadable" };
 
 export interface BodyFile extends StoredBytes {
@@ -26,21 +25,21 @@ export interface BodyFile extends StoredBytes {
 
 export interface StoredBytes {
   contentType: string;
-  /** A file that a route may move away or append from; it is deleted after the call otherwise. */
+  /** A file that a route can move away or append from; otherwise it is deleted after the call. */
   path: string;
   sizeBytes: number;
   sha256: string;
-  /** False where the client went away before all of it came. */
+  /** False if the client disconnected before all of it arrived. */
   complete: boolean;
 }
 
-/** The body of a request that is too large to be held as fields. */
+/** The body is too large to be held as fields. */
 export class BodyTooLarge extends Error {}
 
 const FIELDS_MAX_BYTES = 10 * 1024 * 1024;
 
 /**
- * Rejects where the client goes away in the middle of a form; plain bytes that stop early are given as far as they
+ * Rejects if the client disconnects in the middle of a form; plain bytes that end early are returned as far as they
  * came.
  */
 export async function readBody(request: IncomingMessage, spoolDir: string, { raw = false } = {}): Promise<Body> {
@@ -56,7 +55,7 @@ export async function readBody(request: IncomingMessage, spoolDir: string, { raw
   return { kind: "bytes", bytes: await spool(request, contentType, spoolDir) };
 }
 
-/** The body as the log of requests shows it. */
+/** The body as shown in the request log. */
 export function bodyForLog(body: Body): unknown {
   if (body.kind === "json") return body.value;
   if (body.kind !== "fields") return null;
@@ -93,7 +92,7 @@ function addField(fields: Record<string, string | string[]>, name: string, value
   Object.defineProperty(fields, name, { value: all, enumerable: true, writable: true, configurable: true });
 }
 
-/** The whole body as text. Rejects where it is too large or the client goes away. */
+/** The whole body as text. Rejects if it is too large or the client disconnects. */
 export function readText(request: IncomingMessage): Promise<string> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
@@ -131,7 +130,7 @@ async function readMultipart(request: IncomingMessage, contentType: string, spoo
   }
 }
 
-/** Writes a stream to a file while measuring it. A stream that breaks off leaves what came. */
+/** Writes a stream to a file while measuring it. An interrupted stream leaves what arrived. */
 async function spool(stream: Readable, contentType: string, spoolDir: string): Promise<StoredBytes> {
   const path = join(spoolDir, randomUUID());
   const digest = createHash("sha256");

@@ -10,7 +10,7 @@ import { listAt, openSandbox, temporaryFolder } from "./sandbox.fixture.ts";
 import { openStore } from "./store.ts";
 import { GROWING, sweep } from "./sweep.ts";
 
-test("the log of requests keeps the newest, by number and by bytes", async (t) => {
+test("the request log keeps the newest entries, by number and by bytes", async (t) => {
   const store = openStore(await temporaryFolder(t));
   t.after(() => store.close());
   const entry = { at: 0, platform: "threads", operation: "read", method: "GET", headers: {}, body: null };
@@ -28,7 +28,7 @@ test("the log of requests keeps the newest, by number and by bytes", async (t) =
   assert.ok(sizes.length >= 9 && sizes.length <= 13, String(sizes.length));
 });
 
-test("what is old is swept: posts, containers, codes, people who let nobody in, pictures and uploads", async (t) => {
+test("the sweep deletes old posts, containers, codes, people without connections, pictures and uploads", async (t) => {
   const { sandbox, publish } = await openThreads(t);
   for (let number = 1; number <= 5; number += 1) await publish({ media_type: "TEXT", text: `post ${number}` });
   const store = openStore(sandbox.dataDir);
@@ -63,7 +63,7 @@ test("what is old is swept: posts, containers, codes, people who let nobody in, 
   assert.deepEqual([(await readdir(folders.thumbnailDir)).length, await readdir(folders.uploadDir)], [4, ["fresh"]]);
 });
 
-test("the sweep knows every table of the sandbox that grows", async (t) => {
+test("the sweep covers every sandbox table that grows", async (t) => {
   const { dataDir } = await openSandbox(t);
   const store = openStore(dataDir);
   t.after(() => store.close());
@@ -76,7 +76,7 @@ test("the sweep knows every table of the sandbox that grows", async (t) => {
   const tables = store
     .all("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
     .map(({ name }) => String(name));
-  // One row each; made by the operator; bounded by `requests` and by `people`.
+  // One row each; created by the operator; bounded by `requests` and by `people`.
   const bounded = ["series", "clock", "apps", "requests", "people", "meta_pages"];
   const swept = [...Object.keys(GROWING), ...SANDBOX_PLATFORMS.flatMap(({ resets }) => Object.keys(resets))];
   assert.deepEqual(

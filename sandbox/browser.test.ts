@@ -13,7 +13,7 @@ before(async () => {
 });
 after(() => browser.close());
 
-test("a person sees a post with its picture, and nothing runs out of a phone's width", async (t) => {
+test("a person sees a post with its picture, and nothing overflows a phone screen", async (t) => {
   const { sandbox, publish } = await openThreads(t);
   const files = await serveFiles(t, { "a.jpg": await jpeg(1200, 800) });
   await publish({ media_type: "IMAGE", image_url: `${files}/a.jpg`, alt_text: "A red door", text: "w".repeat(300) });
@@ -26,7 +26,7 @@ test("a person sees a post with its picture, and nothing runs out of a phone's w
   await page.context().close();
 });
 
-test("a person who approves the consent page, scripts or not, sends a code back, and one who refuses sends none", async (t) => {
+test("approving the consent page returns a code with or without scripts, and denying returns none", async (t) => {
   const sandbox = await openSandbox(t);
   const app = await sandbox.control("POST", "apps", { platform: "threads", redirectUris: [`${sandbox.url}/back`] });
   const { clientId } = Object(app.json);
@@ -56,7 +56,7 @@ test("a person who approves the consent page, scripts or not, sends a code back,
   await page.context().close();
 });
 
-/** A page of a person of its own, and what went wrong in it. */
+/** A page for a separate person, and its errors. */
 async function open(
   viewport: { width: number; height: number },
   options: { javaScriptEnabled?: boolean } = {},

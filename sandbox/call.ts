@@ -22,18 +22,18 @@ export interface CallContext {
   requests: Requests;
   faults: Faults;
   spoolDir: string;
-  /** Told of what is the sandbox's own fault. */
+  /** Called with the sandbox's own errors. */
   log(message: string, error?: unknown): void;
 }
 
-/** How an answer reaches the client, if it does. */
+/** How a response reaches the client, if at all. */
 interface Delivery {
   answer: PlatformAnswer;
   how: "send" | "never" | "cut" | "half";
   delayMs: number;
 }
 
-/** Answers a call to a platform's host: reads it, notes it, applies what fault strikes it, and runs its route. */
+/** Handles a call to a platform's host: reads it, logs it, applies the matching fault, and runs its route. */
 export async function answerCall(
   context: CallContext,
   request: IncomingMessage,
@@ -66,7 +66,7 @@ export function send(response: ServerResponse, answer: PlatformAnswer): void {
   response.end(answer.body);
 }
 
-/** Two transactions at most: what a call does is written before its answer leaves, or not at all. */
+/** At most two transactions: a call's effects are committed before its response is sent, or not at all. */
 async function perform(
   context: CallContext,
   request: IncomingMessage,
@@ -196,7 +196,7 @@ function toCall(
   return call;
 }
 
-/** What the platform answers, with the faults that come before the work already applied. */
+/** The platform's response, with the faults that come before the work already applied. */
 function run(call: Call, match: RouteMatch, strike: Strike | undefined): Outcome | "cut" {
   const { platform, world } = call;
   if (strike) {
@@ -260,7 +260,7 @@ async function deliver(
   }
 }
 
-/** Resolves early where the client goes away. */
+/** Resolves early if the client disconnects. */
 async function waitFor(delayMs: number, response: ServerResponse): Promise<void> {
   const gone = new AbortController();
   response.once("close", () => gone.abort());

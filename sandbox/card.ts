@@ -3,17 +3,17 @@ import { escapeHtml } from "./html.ts";
 import type { Look, SeenPost } from "./ledger.ts";
 
 export interface CardOptions {
-  /** The relative address of the front page. */
+  /** The relative URL of the front page. */
   base: string;
   /** The sandbox's time, in milliseconds since 1970. */
   now: number;
   /** The platform's label. */
   label: string;
-  /** The id of the post that the page is about. */
+  /** The ID of the post that the page shows. */
   focus: string | null;
 }
 
-/** A chain with its replies as one card, the parts joined by a line. */
+/** A chain with its replies as one card, connected by a line. */
 export function chainCard(posts: SeenPost[], options: CardOptions): string {
   const byId = new Map(posts.map((one) => [one.post.id, one]));
   return `<section class="chain">${posts
@@ -57,12 +57,12 @@ ${answers}${
 ${notes === "" ? "" : `<p class="small notes">${notes}</p>`}</div></article>`;
 }
 
-/** The sandbox's own address for one on a platform's host. */
+/** The sandbox URL for a URL on a platform's host. */
 export function here(url: string, { base }: CardOptions): string {
   return escapeHtml(base + url.replace(/^https:\/\//, ""));
 }
 
-/** Links, mentions and tags stand out; nothing in the text is trusted. */
+/** Highlights links, mentions and tags; escapes all of the text. */
 export function richText(text: string): string {
   return text
     .split(/(https?:\/\/[^\s<>"']+|(?<![\w@])@[\w.]+|(?<![\w#])#[\p{L}\p{N}_]+)/u)
@@ -89,7 +89,7 @@ function mediaHtml({ look, post }: SeenPost, options: CardOptions): string {
   }>${items.join("")}</div>`;
 }
 
-/** One picture, or a box with the length of a video. `many`: beside others. */
+/** One picture, or a box with a video's duration. `many`: it is one of several. */
 export function mediaItem(
   media: Look["media"][number],
   altText: string | null,

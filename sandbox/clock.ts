@@ -1,17 +1,17 @@
 import { integer, integerOrNull, type Store } from "./store.ts";
 
-/** The sandbox's time. It is the machine's until it is moved, and every process on the same data sees the same. */
+/** The sandbox's time: the machine's time until it is moved, and the same for every process on the same data. */
 export interface Clock {
   /** Milliseconds since 1970. */
   now(): number;
   advance(seconds: number): void;
-  /** Back to where it began. */
+  /** Resets it to its start. */
   reset(): void;
 }
 
 /**
- * With `startAt`, a new sandbox begins at that instant and its time stands still until it is advanced, so that what
- * is read back can be compared to the second.
+ * With `startAt`, a new sandbox starts at that instant and its time stands still until it is advanced, so that results
+ * can be compared to the second.
  */
 export function openClock(store: Store, startAt: Date | undefined): Clock {
   const start = startAt?.getTime() ?? null;

@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { openThreads } from "../platforms/threads/sandbox/threads.fixture.ts";
 import { listAt, openSandbox, stringAt, valueAt } from "./sandbox.fixture.ts";
 
-test("bad input to the control API is refused with a sentence", async (t) => {
+test("invalid input to the control API is rejected with a sentence", async (t) => {
   const { control } = await openSandbox(t);
   const fault = { platform: "threads", operation: "publish", kind: "http_500" };
   const bad: [string, unknown, RegExp][] = [
@@ -42,7 +42,7 @@ test("bad input to the control API is refused with a sentence", async (t) => {
   assert.deepEqual([broken.status, await broken.json()], [400, { error: "The body has to be JSON." }]);
 });
 
-test("the control API answers neither foreign names nor foreign origins", async (t) => {
+test("the control API rejects foreign hostnames and origins", async (t) => {
   const { port } = await openSandbox(t);
   const status = (headers: Record<string, string>) =>
     new Promise<number | undefined>((resolve, reject) => {
@@ -59,7 +59,7 @@ test("the control API answers neither foreign names nor foreign origins", async 
   assert.equal(await status({ origin: "http://localhost:3000" }), 200);
 });
 
-test("the clock is the machine's until it is moved, and createdAt and the date of every answer follow it", async (t) => {
+test("the clock is the machine's until it is moved, and createdAt and the Date header follow it", async (t) => {
   const world = await openThreads(t, { startAt: undefined });
   const off = (value: unknown, seconds: number) =>
     Math.abs(Date.parse(String(value)) - Date.now() - seconds * 1000) < 60_000;
@@ -72,7 +72,7 @@ test("the clock is the machine's until it is moved, and createdAt and the date o
   assert.ok(off((await world.posts())[0]?.["createdAt"], 86_400));
 });
 
-test("requests are listed as they came, with nothing left out", async (t) => {
+test("requests are listed in order of arrival and complete", async (t) => {
   const { sandbox, post, token } = await openThreads(t);
   await sandbox.control("POST", "reset");
   await post("/me/threads?fields=id", { media_type: "TEXT", text: "Hä?" });
@@ -109,7 +109,7 @@ test("requests are listed as they came, with nothing left out", async (t) => {
   );
 });
 
-test("a reset empties posts, requests and faults and sets the clock back, and grants and ids stay", async (t) => {
+test("a reset removes posts, requests and faults and resets the clock, and keeps grants and IDs", async (t) => {
   const { sandbox, publish, fault, get, posts } = await openThreads(t);
   const before = await publish({ media_type: "TEXT", text: "before" });
   await fault({ operation: "publish", kind: "http_500" });
@@ -123,7 +123,7 @@ test("a reset empties posts, requests and faults and sets the clock back, and gr
   assert.notEqual(await publish({ media_type: "TEXT", text: "after" }), before);
 });
 
-test("pending faults are listed and can be taken back", async (t) => {
+test("pending faults are listed and can be removed", async (t) => {
   const { control } = await openSandbox(t);
   const added = await control("POST", "faults", {
     platform: "threads",
@@ -144,14 +144,14 @@ test("pending faults are listed and can be taken back", async (t) => {
   assert.deepEqual((await control("GET", "faults")).json, []);
 });
 
-test("a host that no sandbox stands for is said to be so", async (t) => {
+test("an unknown host gets an explicit error", async (t) => {
   const { call } = await openSandbox(t);
   const answer = await call("GET", "https://graph.example.test/v1.0/me");
   assert.equal(answer.status, 404);
   assert.match(stringAt(answer.json, "error"), /No sandbox stands for graph.example.test/);
 });
 
-test("with limits off no quota is ever full", async (t) => {
+test("with limits off, no quota is exceeded", async (t) => {
   const { publish, get } = await openThreads(t, { limits: false });
   for (let number = 0; number < 255; number += 1) await publish({ media_type: "TEXT", text: `${number}` });
   assert.equal(valueAt(listAt((await get("/me/threads_publishing_limit")).json, "data")[0], "quota_usage"), 255);

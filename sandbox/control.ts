@@ -26,11 +26,11 @@ export interface ControlContext extends CallContext {
   platforms: readonly SandboxPlatform[];
   page: PageContext;
   thumbnailDir: string;
-  /** Folders that a reset empties. */
+  /** Folders emptied by a reset. */
   emptied: readonly string[];
 }
 
-/** Answers itself, and returns undefined, where the answer is a list that is streamed. */
+/** Returns undefined if the response is a streamed list, which it sends itself. */
 export async function answerControl(
   context: ControlContext,
   request: IncomingMessage,
@@ -112,7 +112,7 @@ async function addFault({ context, request }: Control): Promise<PlatformAnswer> 
   );
 }
 
-/** Where nothing is processed, and where no token makes the call. */
+/** Operations without processing, and operations without a token. */
 const POINTLESS: Partial<Record<FaultKind, readonly Operation[]>> = {
   process_forever: ["authorize", "token", "refresh", "read", "delete", "revoke"],
   expire_token: ["authorize"],
@@ -135,7 +135,7 @@ const PageRequest = z.strictObject({
 
 /**
  * What people look at, with the posts of these accounts: the front page and permalinks, and never a platform's route.
- * For whoever puts the page behind a door.
+ * For servers that put the page behind a login.
  */
 async function showPage({ page, routes }: ControlContext, request: IncomingMessage): Promise<PlatformAnswer> {
   const { path, accounts } = await readJson(request, PageRequest);
@@ -262,7 +262,7 @@ async function thumbnail(context: ControlContext, name: string): Promise<Platfor
   };
 }
 
-/** Neither another machine, nor a web page of another origin, nor a name rebound to loopback may steer the sandbox. */
+/** Neither other machines, nor web pages of other origins, nor names rebound to loopback can control the sandbox. */
 function refuseStranger(request: IncomingMessage): PlatformAnswer | undefined {
   const address = request.socket.remoteAddress ?? "";
   const local = /^(::ffff:)?127\.|^::1$/.test(address);
@@ -272,7 +272,7 @@ function refuseStranger(request: IncomingMessage): PlatformAnswer | undefined {
   return local && named ? undefined : refusal(403, "The control API answers loopback clients only.");
 }
 
-/** Whatever the content type says: it is easily forgotten on a command line. */
+/** Regardless of the content type, which is easily forgotten on a command line. */
 async function readJson<T>(request: IncomingMessage, schema: z.ZodType<T>): Promise<T> {
   const text = await readText(request).catch((error: unknown) => {
     throw error instanceof BodyTooLarge ? new ControlError("The body is too large.") : error;

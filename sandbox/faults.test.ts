@@ -5,7 +5,7 @@ import { GRAPH, openThreads, type ThreadsWorld } from "../platforms/threads/sand
 import { codesOf } from "./meta/errors.fixture.ts";
 import { listAt, valueAt } from "./sandbox.fixture.ts";
 
-/** Every kind of fault, on the one call where it matters most, and on others where that differs. */
+/** Every kind of fault, on the call where it matters most, and on others where it differs. */
 const TEXT = { media_type: "TEXT", text: "x" };
 
 async function ready(world: ThreadsWorld, text = "x"): Promise<() => ReturnType<ThreadsWorld["post"]>> {
@@ -16,7 +16,7 @@ async function ready(world: ThreadsWorld, text = "x"): Promise<() => ReturnType<
 
 const pending = async (world: ThreadsWorld) => listAt((await world.sandbox.control("GET", "faults")).json);
 
-test("after lets calls pass, times strikes that many, and then all is well again", async (t) => {
+test("after lets calls pass, times affects that many, and then calls succeed again", async (t) => {
   const world = await openThreads(t);
   await world.fault({ operation: "create", kind: "http_500", after: 2, times: 2 });
   const statuses: number[] = [];
@@ -25,7 +25,7 @@ test("after lets calls pass, times strikes that many, and then all is well again
   assert.deepEqual(await pending(world), []);
 });
 
-test("a fault strikes its own operation only", async (t) => {
+test("a fault only affects its own operation", async (t) => {
   const world = await openThreads(t);
   await world.fault({ operation: "publish", kind: "http_500" });
   const publish = await ready(world);
@@ -43,7 +43,7 @@ test("reject without a name is the platform's bad parameter", async (t) => {
   assert.equal(valueAt(exchange.json, "error_type"), "OAuthException");
 });
 
-test("rate_limit carries the usage headers, which no other answer has", async (t) => {
+test("rate_limit returns the usage headers, which no other response has", async (t) => {
   const world = await openThreads(t);
   await world.fault({ operation: "create", kind: "rate_limit" });
   const limited = await world.post("/me/threads", TEXT);
@@ -52,7 +52,7 @@ test("rate_limit carries the usage headers, which no other answer has", async (t
   assert.equal((await world.post("/me/threads", TEXT)).headers.get("x-app-usage"), null);
 });
 
-test("drop_before does nothing, and drop_after, error_after, cut_body and broken_json do all of it", async (t) => {
+test("drop_before has no effect; drop_after, error_after, cut_body and broken_json have the full effect", async (t) => {
   const world = await openThreads(t);
   for (const kind of ["drop_before", "drop_after", "error_after", "cut_body", "broken_json"]) {
     const before = (await world.posts()).length;
@@ -68,7 +68,7 @@ test("drop_before does nothing, and drop_after, error_after, cut_body and broken
   }
 });
 
-test("timeout does what was asked and never answers", async (t) => {
+test("timeout performs the call and never responds", async (t) => {
   const world = await openThreads(t);
   const publish = await ready(world);
   await world.fault({ operation: "publish", kind: "timeout" });
@@ -84,7 +84,7 @@ test("timeout does what was asked and never answers", async (t) => {
   await Promise.all([assert.rejects(hanging), world.sandbox.close()]);
 });
 
-test("slow answers later, and rightly", async (t) => {
+test("slow responds later, and correctly", async (t) => {
   const world = await openThreads(t);
   await world.fault({ operation: "create", kind: "slow", delayMs: 3000 });
   let answered = false;
@@ -105,7 +105,7 @@ test("process_forever keeps a container in progress", async (t) => {
   assert.equal(valueAt((await world.status(other)).json, "status"), "IN_PROGRESS");
 });
 
-test("expire_token and revoke_token act on the token that made the call", async (t) => {
+test("expire_token and revoke_token apply to the token that made the call", async (t) => {
   const world = await openThreads(t);
   await world.fault({ operation: "create", kind: "expire_token" });
   assert.deepEqual(codesOf(await world.post("/me/threads", TEXT)), [400, 190, 463]);
@@ -115,7 +115,7 @@ test("expire_token and revoke_token act on the token that made the call", async 
   assert.deepEqual(codesOf(await other.get("/me")), [400, 190, 458]);
 });
 
-test("the platform's switches: not live, but live, twice live, unseen in lists, without a link", async (t) => {
+test("the platform's switches: not live, live despite an error, live twice, unlisted, without a link", async (t) => {
   const world = await openThreads(t);
   const named = async (error: string, more = {}) => {
     const before = (await world.posts()).length;
@@ -165,7 +165,7 @@ test("the platform's switches: not live, but live, twice live, unseen in lists, 
   assert.notDeepEqual((await world.get(`/${id}`, { fields: "permalink" })).json, { id });
 });
 
-test("a switch about replies lets other creates pass", async (t) => {
+test("a switch for replies does not affect other creates", async (t) => {
   const world = await openThreads(t);
   const parent = await world.publish(TEXT);
   await world.fault({ operation: "create", kind: "reject", error: "parent-lag", times: 2 });
@@ -179,7 +179,7 @@ test("a switch about replies lets other creates pass", async (t) => {
   assert.deepEqual(statuses, [400, 400, 200]);
 });
 
-test("magic words strike the call that carries the text, the first N times or until the text is edited", async (t) => {
+test("magic words affect the call that carries the text, the first N times or until the text is edited", async (t) => {
   const world = await openThreads(t);
   const create = (text: string) => world.post("/me/threads", { media_type: "TEXT", text });
   const limited = "soon [[sandbox:rate_limit:2]]";
@@ -194,7 +194,7 @@ test("magic words strike the call that carries the text, the first N times or un
   );
 });
 
-test("magic words about a lost answer strike the call that publishes", async (t) => {
+test("magic words about a lost response affect the call that publishes", async (t) => {
   const world = await openThreads(t);
   const publish = await ready(world, "lost [[sandbox:drop_after:1]]");
   await assert.rejects(publish());
@@ -206,7 +206,7 @@ test("magic words about a lost answer strike the call that publishes", async (t)
   assert.equal((await broken()).status, 500);
 });
 
-test("two faults of one kind strike one call each, and a fault counts every matching call", async (t) => {
+test("two faults of one kind affect one call each, and a fault counts every matching call", async (t) => {
   const world = await openThreads(t);
   await world.fault({ operation: "create", kind: "http_500" });
   await world.fault({ operation: "create", kind: "rate_limit", after: 1 });

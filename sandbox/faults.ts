@@ -15,12 +15,12 @@ import {
 } from "./platform.ts";
 import { integer, text, textOrNull, type Store } from "./store.ts";
 
-/** Pending faults. They lie in the store, so they outlive a restart and are counted once among all processes. */
+/** Pending faults. They are in the store, so they survive a restart and are counted once across all processes. */
 export interface Faults {
   add(request: FaultRequest): PendingFault;
   list(): PendingFault[];
   clear(): number;
-  /** Counts this call against what is pending, then against the magic words of its post, and says what strikes it. */
+  /** Counts this call against pending faults, then its post's magic words, and returns the fault that applies. */
   take(call: Call, post: CallPost | undefined): Strike | undefined;
 }
 
@@ -43,22 +43,22 @@ export interface PendingFault {
   kind: FaultKind;
   error: string | null;
   delayMs: number;
-  /** How many more calls it strikes. */
+  /** How many more calls it affects. */
   times: number;
-  /** How many calls pass before. */
+  /** How many calls pass first. */
   after: number;
 }
 
 export interface Strike {
   kind: FaultKind;
   delayMs: number;
-  /** What `error` named. */
+  /** The value of `error`. */
   named: { faultSwitch: FaultSwitch; number: number | null } | null;
 }
 
 export const DEFAULT_DELAY_MS = 3_000;
 
-/** The kinds about a lost answer: as magic words they strike the call that publishes. */
+/** The kinds that lose the response: as magic words, they apply to the call that publishes. */
 const LOST_ANSWER: readonly FaultKind[] = [
   "timeout",
   "drop_before",
@@ -90,7 +90,7 @@ export function openFaults(store: Store): Faults {
   };
 }
 
-/** The switch that `error` names, and the number in its name. */
+/** The switch named by `error`, and the number in its name. */
 export function findSwitch(
   platform: SandboxPlatform,
   error: string,
@@ -107,14 +107,14 @@ export function findSwitch(
   return undefined;
 }
 
-/** What a route has to act out by itself under this strike. */
+/** What the route itself must simulate for this fault. */
 export function behaviourOf(strike: Strike): Behaviour | null {
   if (strike.kind === "process_forever") return { name: "process_forever", number: null };
   if (!strike.named || strike.named.faultSwitch.answer) return null;
   return { name: strike.named.faultSwitch.name, number: strike.named.number };
 }
 
-/** The oldest fault whose turn has come strikes; all others only count down what passes before theirs. */
+/** The oldest due fault applies; all others only count down the calls that pass first. */
 function takePending(store: Store, call: Call): Strike | undefined {
   let strike: Strike | undefined;
   const pending = store.all(
@@ -153,7 +153,7 @@ function takeMagic(store: Store, call: Call, post: CallPost): Strike | undefined
   return undefined;
 }
 
-/** Which attempt this is at the identical text of one account. */
+/** Which attempt this is for the identical text of one account. */
 function countMagic(store: Store, call: Call, post: CallPost, kind: FaultKind): number {
   const content = createHash("sha256").update(post.text).digest("base64url");
   const row = store.get(

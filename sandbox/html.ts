@@ -1,4 +1,4 @@
-/** Makes text safe inside HTML, in attributes too. All that reaches the sandbox's pages was written by strangers. */
+/** Escapes text for HTML, including attributes. Everything on the sandbox's pages is untrusted. */
 export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
 }

@@ -5,7 +5,7 @@ import { z } from "zod";
 import type { PlatformName } from "../model/platform-names.ts";
 import { integer, text, textOrNull, type Row, type Store } from "./store.ts";
 
-/** Who there is on the platforms: apps, people, and what people granted to apps. A reset leaves all of it alone. */
+/** The identities on the platforms: apps, people, and what people granted to apps. A reset keeps all of them. */
 export interface Identity {
   addApp(app: App): void;
   app(platform: PlatformName, clientId: string): App | undefined;
@@ -13,7 +13,7 @@ export interface Identity {
   person(platform: PlatformName, id: string): Person | undefined;
   personByHint(platform: PlatformName, hint: string): Person | undefined;
   personByUsername(platform: PlatformName, username: string): Person | undefined;
-  /** A person's consent to an app, from which codes and tokens spring. */
+  /** A person's consent to an app, the source of codes and tokens. */
   addGrant(grant: {
     platform: PlatformName;
     clientId: string;
@@ -23,16 +23,16 @@ export interface Identity {
   }): number;
   addCode(code: NewCode): void;
   code(platform: PlatformName, code: string): Code | undefined;
-  /** Marks a code as used. False if it was already. */
+  /** Marks a code as used. False if it already was. */
   useCode(platform: PlatformName, code: string): boolean;
   addToken(token: NewToken): void;
   token(platform: PlatformName, token: string): Token | undefined;
   expireToken(platform: PlatformName, token: string): void;
-  /** Withdraws the grant behind a token, and with it every token of that grant. */
+  /** Revokes the grant behind a token, and with it every token of that grant. */
   revokeToken(platform: PlatformName, token: string): void;
 }
 
-/** The person that a login hint names, added when new. Without a hint it is the seeded one. */
+/** The person named by a login hint, created if new. Without a hint, it is the seeded one. */
 export function personOfLogin(
   identity: Identity,
   login: {
@@ -47,7 +47,7 @@ export function personOfLogin(
   return known ?? add(hint ?? null);
 }
 
-/** The app that every fresh sandbox has, and what a person has granted it, with a code for that. Answers the grant. */
+/** The app of every fresh sandbox and what a person has granted it, with a code for that. Returns the grant. */
 export function seedGrant(
   identity: Identity,
   grant: {
@@ -80,9 +80,9 @@ export interface NewPerson {
   id: string;
   username: string;
   name: string;
-  /** The login hint that made this person; null for those of the seed. */
+  /** The login hint that created this person; null for seeded people. */
   hint: string | null;
-  /** What only this platform knows of people. */
+  /** What only this platform stores about people. */
   facts: Record<string, unknown>;
 }
 
@@ -94,7 +94,7 @@ export interface NewCode {
   grantId: number;
   redirectUri: string;
   issuedAt: number;
-  /** What else the platform binds to a code, such as a PKCE challenge. */
+  /** What else the platform ties to a code, such as a PKCE challenge. */
   facts: Record<string, unknown>;
 }
 
@@ -116,14 +116,14 @@ export interface NewToken {
 }
 
 export interface Token extends NewToken {
-  /** `expired` by force; whether its time is up is decided by `expiresAt`. */
+  /** `expired` when forced; normal expiry follows from `expiresAt`. */
   state: "valid" | "expired" | "revoked";
   clientId: string;
   personId: string;
   scopes: string[];
 }
 
-/** Those who let no app in are forgotten long before. */
+/** Those who have not connected any app are deleted long before. */
 const MOST_PEOPLE = 100_000;
 
 export function openIdentity(store: Store): Identity {
@@ -259,7 +259,7 @@ export function openIdentity(store: Store): Identity {
   };
 }
 
-/** A secret as long as the platforms' own, so that it can be looked for in logs without false finds. */
+/** A secret as long as the platforms' own, so that searching logs for it gives no false matches. */
 export function randomSecret(prefix: string, lengthBytes = 60): string {
   return prefix + randomBytes(lengthBytes).toString("base64url");
 }

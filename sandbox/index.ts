@@ -3,7 +3,7 @@ import type { SandboxPlatform } from "./platform.ts";
 
 const FOLDER = new URL("../platforms/", import.meta.url);
 
-/** The sandboxes of the platforms, each from its own folder. On a shared host the earlier one is asked first. */
+/** The platforms' sandboxes, each from its own folder. On a shared host, the first one has priority. */
 export const SANDBOX_PLATFORMS: readonly SandboxPlatform[] = await Promise.all(
   PLATFORM_NAMES.map(async (name) => {
     const { sandbox }: { sandbox: SandboxPlatform } = await import(new URL(`${name}/sandbox/index.ts`, FOLDER).href);

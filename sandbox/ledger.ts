@@ -3,23 +3,23 @@ import { z } from "zod";
 import type { PlatformName } from "../model/platform-names.ts";
 import { integer, integerOrNull, text, type Row, type Store } from "./store.ts";
 
-/** What an audience sees, of all platforms. Parts of a chain and replies are posts of their own. */
+/** What audiences see, on all platforms. Parts of a chain and replies are separate posts. */
 export interface Ledger {
   add(post: NewPost): void;
-  /** After an edit, or a change of the time it is made public. */
+  /** After an edit, or a change of the publication time. */
   change(platform: PlatformName, id: string, post: Pick<NewPost, "text" | "at" | "settings">): void;
   /** Deleted posts are gone. */
   remove(platform: PlatformName, id: string): void;
-  /** Puts the platform's own further members beside those of `LedgerPost`, such as an id given later. */
+  /** Merges the platform's extra fields into those of `LedgerPost`, such as an ID assigned later. */
   setExtra(platform: PlatformName, id: string, extra: Record<string, unknown>): void;
   /**
-   * As `setExtra`, from an instant on (milliseconds since 1970): a private post that becomes public by itself. One at a
-   * time; null takes it back.
+   * Like `setExtra`, from a given time on (milliseconds since 1970): for a private post that becomes public
+   * automatically. One at a time; null cancels it.
    */
   changeAt(platform: PlatformName, id: string, change: { at: number; extra: Record<string, unknown> } | null): void;
-  /** Gives the first medium of a post another picture, such as a cover that is sent later. */
+  /** Replaces the picture of a post's first medium, such as with a cover that is sent later. */
   setPicture(platform: PlatformName, id: string, thumbnail: string): void;
-  /** Newest first, a page at a time; with `accounts` only theirs. */
+  /** Newest first, paginated; with `accounts`, only theirs. */
   list(options: {
     platform?: PlatformName;
     accounts?: readonly AccountName[] | null;
@@ -34,7 +34,7 @@ export interface Ledger {
   countPublishCall(platform: PlatformName, handle: string): void;
 }
 
-/** Whose post it is, as `LedgerPost` says it. */
+/** The post's owner, with the fields of `LedgerPost`. */
 export type AccountName = Pick<LedgerPost, "platform" | "accountId">;
 
 export const POST_KINDS = ["text", "link", "article", "image", "carousel", "gif", "video", "reel", "story"] as const;
@@ -55,28 +55,28 @@ export interface LedgerPost {
 }
 
 export interface NewPost extends Omit<LedgerPost, "createdAt" | "publishCalls"> {
-  /** Milliseconds since 1970; where it lies ahead, nobody sees the post before. */
+  /** Milliseconds since 1970; if it is in the future, the post is hidden until then. */
   at: number;
-  /** When it leaves public view by itself; null for never. */
+  /** When it leaves public view automatically; null for never. */
   endsAt: number | null;
-  /** What all publish calls for this very post share. */
+  /** Shared by all publish calls for this post. */
   handle: string;
-  /** The first post of its chain; its own id where it is that. */
+  /** The first post of its chain; its own ID if it is the first. */
   rootId: string;
   look: Look;
 }
 
 export interface SeenPost {
-  /** Its place in the order of publishing. */
+  /** Its position in publishing order. */
   seq: number;
   post: LedgerPost & Record<string, unknown>;
   rootId: string;
   look: Look;
 }
 
-/** What a medium looks like: pixels as displayed, seconds. */
+/** A medium's appearance: pixels as displayed, seconds. */
 export const PictureSchema = z.object({
-  /** A picture that `GET /_sandbox/media/NAME` serves; null for a box with the duration. */
+  /** A picture served by `GET /_sandbox/media/NAME`; null for a box with the duration. */
   thumbnail: z.string().nullable(),
   width: z.number().nullable(),
   height: z.number().nullable(),
@@ -85,7 +85,7 @@ export const PictureSchema = z.object({
 
 export type Picture = z.infer<typeof PictureSchema>;
 
-/** Of a medium that nobody has looked at, nothing is known. */
+/** For a medium that has not been measured, nothing is known. */
 export function pictureOf(media: Picture | null | undefined): Picture {
   const { thumbnail = null, width = null, height = null, durationSeconds = null } = media ?? {};
   return { thumbnail, width, height, durationSeconds };
@@ -96,12 +96,12 @@ const LookSchema = z.object({
   media: z.array(PictureSchema.extend({ type: z.enum(["image", "video", "gif"]), hidden: z.boolean() })),
   link: z.object({ url: z.string(), title: z.string().nullable() }).nullable(),
   poll: z.array(z.string()),
-  /** A longer text that is unfolded on a click. */
+  /** A longer text that expands on click. */
   attachment: z.string().nullable(),
   topic: z.string().nullable(),
   replyToId: z.string().nullable(),
   quotedId: z.string().nullable(),
-  /** Small print, such as who may reply. */
+  /** Small print, such as who can reply. */
   notes: z.array(z.string()),
 });
 
@@ -114,7 +114,7 @@ const Kind = z.enum(POST_KINDS);
 
 const COLUMNS = `p.*, (SELECT calls FROM publish_calls c WHERE c.platform = p.platform AND c.handle = p.handle) AS calls,
   g.at AS change_at, g.extra AS change FROM posts p LEFT JOIN post_changes g ON g.platform = p.platform AND g.id = p.id`;
-/** From the time it was made public until it leaves public view. */
+/** From publication until it leaves public view. */
 const SEEN = "p.created_at <= ? AND (p.ends_at IS NULL OR p.ends_at > ?)";
 
 export function openLedger(store: Store, platformOf: (name: string) => PlatformName): Ledger {

@@ -41,7 +41,7 @@ async function fetched(
   return got.ok ? (got.media.mimeType ?? "unknown") : got.why;
 }
 
-test("nothing on this machine or its network is fetched for whoever asks, but what the instance itself serves", async () => {
+test("nothing on this machine or its network is fetched for a caller, except the instance's own media", async () => {
   for (const address of [
     `${url}/admin.png`,
     url.replace("127.0.0.1", "localhost"),
@@ -55,7 +55,7 @@ test("nothing on this machine or its network is fetched for whoever asks, but wh
   assert.equal(await fetched(`${url}/media/1/a.png`, { mediaUrl: url }), "image/png");
 });
 
-test("a client on the same machine may have its media on loopback, and no redirect leads from there into the network", async () => {
+test("a client on the same machine can use loopback media, and no redirect leads into the network", async () => {
   const own = { allowPrivate: "loopback" } as const;
   assert.equal(await fetched(`${url}/a.png`, own), "image/png");
   assert.equal(await fetched(`${url}/to?/a.png`, own), "image/png");
@@ -64,7 +64,7 @@ test("a client on the same machine may have its media on loopback, and no redire
     assert.equal(await fetched(`${url}/to?${encodeURIComponent(address)}`, own), "unreachable");
 });
 
-test("what is larger than the platform takes is said to be that, and nothing is left of it", async () => {
+test("files over the platform's limit are reported as such, and deleted", async () => {
   const before = await readdir(folder);
   const media = openMedia({ spoolDir: folder, thumbnailDir: folder }, { allowPrivate: "loopback", mediaUrl: null });
   assert.deepEqual(await media.fetch(`${url}/a.png`, { maxBytes: 100 }), { ok: false, why: "too_large" });

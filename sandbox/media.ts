@@ -11,14 +11,14 @@ import sharp from "sharp";
 import type { AllowPrivate } from "../platforms/kit/addresses.ts";
 import { guardedFetch, GuardedFetchError } from "../platforms/kit/guarded-fetch.ts";
 
-/** Fetches media as the platforms do, over http too, through the guarded door, and measures the bytes themselves. */
+/** Fetches media as the platforms do, also over http, through the guarded fetch, and measures the bytes. */
 export interface Media {
   /**
-   * Streams to disk, measures, keeps a small picture, and throws the bytes away. Redirects are followed, or make it
+   * Streams to disk, measures, keeps a thumbnail, and discards the bytes. Redirects are followed, or make it
    * unreachable.
    */
   fetch(url: string, options: FetchOptions): Promise<Fetched>;
-  /** Measures a file that is here already. */
+  /** Measures a local file. */
   measure(path: string): Promise<Measured>;
 }
 
@@ -31,7 +31,7 @@ export type Fetched = { ok: true; media: Measured } | { ok: false; why: "unreach
 
 export interface Measured {
   type: "image" | "video" | "other";
-  /** By the bytes, not by what a server says; null where they are of no known kind. */
+  /** From the bytes, not from the server's header; null for unknown types. */
   mimeType: string | null;
   sizeBytes: number;
   sha256: string;
@@ -39,22 +39,22 @@ export interface Measured {
   width: number | null;
   height: number | null;
   durationSeconds: number | null;
-  /** Pictures of an image: 1 where it doesn't move; null for anything else. */
+  /** Frames of an image: 1 if it is not animated; null for anything else. */
   frames: number | null;
-  /** Frames a second. */
+  /** Frames per second. */
   frameRate: number | null;
-  /** Bits a second, sound included. */
+  /** Bits per second, including audio. */
   bitRate: number | null;
   videoCodec: string | null;
   audioCodec: string | null;
   audioChannels: number | null;
   /** Hertz. */
   audioSampleRate: number | null;
-  /** The name under which a small picture is served; null where there is none. */
+  /** The name of the thumbnail that is served; null if there is none. */
   thumbnail: string | null;
 }
 
-/** Where media may lie beside public addresses. */
+/** Where media can be besides public addresses. */
 export interface MediaDoor {
   allowPrivate: AllowPrivate;
   /** The origin that serves the product's media. */
@@ -182,7 +182,7 @@ async function measureImage(
 
 const drawing = new Map<string, Promise<void>>();
 
-/** The same picture many times over, as in a test of the most that a post takes, is made small once. */
+/** A picture that repeats, as in a test of the maximum per post, is scaled down only once. */
 async function drawOnce(target: string, draw: (target: string) => Promise<void>): Promise<void> {
   const isThere = await access(target).then(
     () => true,
@@ -194,7 +194,7 @@ async function drawOnce(target: string, draw: (target: string) => Promise<void>)
   await begun;
 }
 
-/** An unreadable file that begins like a video is `video` without a duration. */
+/** An unreadable file with a video's header is `video` without a duration. */
 async function measureVideo(path: string, base: Measured): Promise<Measured> {
   const input = new Input({ source: new FilePathSource(path), formats: ALL_FORMATS });
   try {

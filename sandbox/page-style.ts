@@ -1,4 +1,4 @@
-/** The look of the sandbox's page, in light and dark. */
+/** The styles of the sandbox's page, light and dark. */
 export const PAGE_STYLE = `
 :root{color-scheme:light dark;--bg:#fafafa;--card:#fff;--ink:#101010;--dim:#737373;--line:#e6e6e6;--tint:#f3f3f3;
   --link:#0a66c2;--warn:#9a4b00;--warn-bg:#fff1df}

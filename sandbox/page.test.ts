@@ -11,7 +11,7 @@ test("an empty page says what to do", async (t) => {
   assert.match(page, /http:\/\/localhost:3999\/api\/v1\/posts/);
 });
 
-test("the page shows posts, and nothing of a text is taken for markup", async (t) => {
+test("the page shows posts, with their text escaped", async (t) => {
   const { sandbox, publish } = await openThreads(t);
   const files = await serveFiles(t, { "a.jpg": await jpeg(1200, 800) });
   await publish({ media_type: "TEXT", text: '<script>alert("x")</script> https://example.test/?a="><img src=x>' });

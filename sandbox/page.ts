@@ -10,17 +10,17 @@ import type { World } from "./world.ts";
 
 export interface PageContext {
   world: World;
-  /** Where the dashboard is; null where the page has no link to it. */
+  /** The dashboard's URL; null if the page has no link to it. */
   appUrl: string | null;
-  /** Whose posts are shown; null for everybody's. */
+  /** Whose posts are shown; null for all. */
   accounts: readonly AccountName[] | null;
 }
 
 const CHAINS_A_PAGE = 30;
 
 /**
- * The page at `/`, and the post or profile that a permalink of the sandbox names. Undefined for any other address.
- * All links are relative, so that it can be served below another path too.
+ * The page at `/`, and the post or profile of a sandbox permalink. Undefined for any other URL. All links are relative,
+ * so that it can also be served below another path.
  */
 export function answerPage(context: PageContext, url: URL, host: string | undefined): PlatformAnswer | undefined {
   const { world } = context;
@@ -44,7 +44,7 @@ function isShown({ accounts }: PageContext, { post }: SeenPost): boolean {
   );
 }
 
-/** What a permalink may be written as: with the host's name or an alias, with a slash at the end or without. */
+/** The forms of a permalink: with the host's name or an alias, with or without a trailing slash. */
 function addressesOf(url: URL, host: string): string[] {
   const path = url.pathname.slice(url.pathname.indexOf("/", 1)).replace(/\/$/, "");
   const named = url.pathname.split("/", 2)[1] ?? host;
@@ -100,7 +100,7 @@ function single(
   });
 }
 
-/** One card for each chain that these posts belong to, in their order. */
+/** One card for each chain that contains these posts, in their order. */
 function chains(context: PageContext, url: URL, posts: SeenPost[], focus: string | null): string {
   const { world } = context;
   const now = world.clock.now();
@@ -138,7 +138,7 @@ POST=$(curl -s ${api}/api/v1/posts -H "Authorization: Bearer $KEY" \\
 curl -s -X POST ${api}/api/v1/posts/$POST/publish -H "Authorization: Bearer $KEY"</code></pre></div>`;
 }
 
-/** From any page back to the front page, as a relative address. */
+/** From any page back to the front page, as a relative URL. */
 function rootOf(url: URL): string {
   return "../".repeat(Math.max(0, url.pathname.split("/").length - 2)) || "./";
 }
@@ -173,7 +173,7 @@ function layout(
 
 const STYLE = PAGE_STYLE + SANDBOX_PLATFORMS.map((platform) => platform.card?.style ?? "").join("");
 
-/** Looks for new posts while the page is seen; who has scrolled down or is selecting text is asked first. */
+/** Checks for new posts while the page is visible; asks first if the user has scrolled down or is selecting text. */
 const REFRESH_SCRIPT = `
 const button=document.getElementById('fresh');let waiting=null;
 function show(){document.querySelector('main').replaceWith(waiting);waiting=null;button.hidden=true}

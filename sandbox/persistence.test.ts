@@ -6,7 +6,7 @@ import { test, type TestContext } from "node:test";
 import { connect, openThreads } from "../platforms/threads/sandbox/threads.fixture.ts";
 import { listAt, openSandbox, START, stringAt, temporaryFolder, valueAt } from "./sandbox.fixture.ts";
 
-test("after kill -9 everything that was answered is still there", async (t) => {
+test("after kill -9, all confirmed data is still there", async (t) => {
   const dataDir = await temporaryFolder(t);
   const child = await spawnSandbox(t, dataDir);
   const graph = `${child.url}/graph.threads.net/v1.0`;
@@ -80,7 +80,7 @@ test("two processes on one folder share state, and count a fault once", async (t
   await other.kill("SIGTERM");
 });
 
-test("a second start keeps people and ids apart from those before", async (t) => {
+test("a second start keeps people and IDs distinct from earlier ones", async (t) => {
   const dataDir = await temporaryFolder(t);
   const first = await openSandbox(t, { dataDir });
   const token = await connect(first, ["threads_basic"], "ana");

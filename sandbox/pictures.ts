@@ -3,7 +3,7 @@ import sharp from "sharp";
 import { hueOf } from "./authorize.ts";
 import type { Outcome } from "./platform.ts";
 
-/** A picture of its own for every name, so that copying profile pictures and media can be tried out. */
+/** A distinct picture for every name, so that copying profile pictures and media can be tried out. */
 export function drawPicture(name: string): Outcome {
   const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="150" height="150"><rect width="150" height="150" fill="hsl(${hueOf(name)},60%,50%)"/>
 <circle cx="75" cy="58" r="28" fill="#fff" opacity=".9"/><ellipse cx="75" cy="138" rx="52" ry="46" fill="#fff" opacity=".9"/></svg>`;

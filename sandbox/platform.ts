@@ -5,54 +5,53 @@ import type { SeenPost } from "./ledger.ts";
 import type { World } from "./world.ts";
 
 /**
- * What a platform's sandbox declares. It is mostly its routes: the core reads requests, keeps time, people, tokens and
- * the ledger of posts, applies faults, writes the log of requests, and answers.
+ * A platform's sandbox definition. It consists mostly of routes: the core reads requests, manages time, people, tokens
+ * and the ledger of posts, applies faults, writes the request log, and sends responses.
  */
 export interface SandboxPlatform {
   name: PlatformName;
-  /** As on the page: "Threads". */
+  /** As shown on the page: "Threads". */
   label: string;
   /**
-   * The real hosts it stands for, each with the aliases that answer as it does. Hosts may be shared between platforms.
+   * The real hosts it simulates, each with aliases that behave the same. Platforms can share hosts.
    */
   hosts: Readonly<Record<string, readonly string[]>>;
-  /** `CREATE TABLE IF NOT EXISTS` statements of its own tables, names beginning with the platform's. */
+  /** `CREATE TABLE IF NOT EXISTS` statements of its own tables, whose names start with the platform's. */
   schema: string;
   /**
-   * Those of its tables that a reset empties, each with the column that grows from row to row: the sweep keeps the
-   * newest.
+   * Its tables that a reset empties, each with the column that grows from row to row: the sweep keeps the
+   * newest rows.
    */
   resets: Readonly<Record<string, string>>;
   routes: readonly SandboxRoute[];
   /**
-   * On a host shared with another platform: whether this call concerns this one. Without it, the first matching route
+   * On a host shared with another platform: whether this call is for this one. Without it, the first matching route
    * decides.
    */
   claims?(call: Call): boolean;
   switches: readonly FaultSwitch[];
-  /** The platform's plain, final "bad parameter". */
+  /** The platform's generic permanent "bad parameter" error. */
   badParameter(call: Call): PlatformAnswer;
-  /** As when the platform's own limit is used up, headers included. */
+  /** As when the platform's own limit is exceeded, including headers. */
   rateLimited(call: Call): PlatformAnswer;
-  /** A fault on the platform's side, status 500. */
+  /** An error on the platform's side, status 500. */
   serverError(call: Call): PlatformAnswer;
   /**
-   * Where the platform limits calls as such: counts this one, and refuses it past the limit. Asked before the route,
-   * where limits hold.
+   * If the platform limits requests as such: counts this one, and rejects it over the limit. Called before the route if
+   * limits apply.
    */
   refusal?(call: Call): PlatformAnswer | undefined;
-  /** What the developer portal would hand out. */
+  /** What the developer portal would provide. */
   newApp(world: World): { clientId: string; clientSecret: string };
-  /** How its posts look on the page; without it they look like plain notes. */
+  /** The look of its posts on the page; without it, they look like plain notes. */
   card?: PlatformCard;
   /** The apps and people of a fresh sandbox. Runs once. */
   seed(world: World): void;
 }
 
 /**
- * What a call is for. Faults are aimed at these. `publish` is what makes a post visible, `create` what no audience
- * sees yet, `upload` what opens, carries or finishes bytes, `status` asks how processing goes, `read` is any other
- * read.
+ * The purpose of a call, which faults target. `publish` makes a post visible, `create` makes something that no audience
+ * sees yet, `upload` starts, carries or finishes bytes, `status` asks about processing, `read` is any other read.
  */
 export const OPERATIONS = [
   "authorize",
@@ -69,11 +68,11 @@ export const OPERATIONS = [
 
 export type Operation = (typeof OPERATIONS)[number];
 
-/** A platform's own look of its posts. */
+/** The look of a platform's posts. */
 export interface PlatformCard {
-  /** Style rules, each below the class `on-NAME`, the platform's. */
+  /** CSS rules, each scoped to the class `on-NAME`, the platform's name. */
   style: string;
-  /** A chain with its replies, oldest first, as HTML inside that class. All text in it was written by strangers. */
+  /** A chain with its replies, oldest first, as HTML inside that class. All text in it is untrusted. */
   html(posts: SeenPost[], options: CardOptions): string;
 }
 
@@ -82,17 +81,17 @@ export interface SandboxRoute {
   /** One of the platform's hosts, not an alias. */
   host: string;
   /**
-   * `/{user}/threads`: names in braces match one segment. A leading version such as `/v1.0` is taken off beforehand.
+   * `/{user}/threads`: names in braces match one segment. A leading version such as `/v1.0` is removed first.
    */
   path: string;
   operation: Operation | ((call: Call) => Operation);
-  /** Its body is bytes, whatever content type the client names: many send a file as a form. */
+  /** Its body is bytes, whatever content type the client sends: many send a file as a form. */
   rawBody?: true;
-  /** The post that a call carries or publishes: for counting publish calls and for magic texts. */
+  /** The post that a call carries or publishes: for counting publish calls and for magic words. */
   post?(call: Call): CallPost | undefined;
   /**
-   * Runs inside a transaction. What has to wait, such as fetching media, is returned as a promise of a function, which
-   * then runs inside a second transaction and gives the answer.
+   * Runs inside a transaction. Work that has to wait, such as fetching media, is returned as a promise of a function,
+   * which then runs inside a second transaction and returns the response.
    */
   run(call: Call): Outcome;
 }
@@ -103,9 +102,9 @@ export interface CallPost {
   accountId: string;
   /** The text in which magic words count. */
   text: string;
-  /** Whether the text itself is in this call; false where the call only publishes what an earlier one carried. */
+  /** Whether this call contains the text; false if the call only publishes what an earlier one carried. */
   carriesText: boolean;
-  /** What all publish calls for this very post share: a container, a session, or a digest of account and content. */
+  /** Shared by all publish calls for this post: a container, a session, or a digest of account and content. */
   handle: string | null;
 }
 
@@ -118,29 +117,29 @@ export interface Call {
   /** The sandbox's time, in milliseconds since 1970. */
   now: number;
   method: string;
-  /** Canonical: an alias is already replaced. */
+  /** Canonical: aliases are already replaced. */
   host: string;
-  /** `https://HOST/PATH?QUERY`, as asked for. */
+  /** `https://HOST/PATH?QUERY`, as requested. */
   url: string;
   /** Without host and version. */
   path: string;
-  /** The path's parts named in the route. */
+  /** The path parameters of the route. */
   segments: Readonly<Record<string, string>>;
   query: URLSearchParams;
   headers: Readonly<Record<string, string>>;
   body: Body;
-  /** Query, then form, multipart or top-level JSON members as text; the body wins. */
+  /** Query, then form, multipart or top-level JSON fields as text; the body takes precedence. */
   params: Readonly<Record<string, string>>;
-  /** Of the `Authorization` header, `Bearer` or `OAuth`, else of the parameter `access_token`. */
+  /** From the `Authorization` header, `Bearer` or `OAuth`, else from the parameter `access_token`. */
   accessToken: string | null;
   operation: Operation;
-  /** A fault switch, or `process_forever`, that the route itself has to act out in this call. */
+  /** A fault switch, or `process_forever`, that the route itself must simulate in this call. */
   behaviour: Behaviour | null;
 }
 
 export interface Behaviour {
   name: string;
-  /** What stood for the `{n}` of a switch's name. */
+  /** The value of `{n}` in a switch's name. */
   number: number | null;
 }
 
@@ -151,29 +150,29 @@ export interface PlatformAnswer {
 }
 
 /**
- * A fault that the platform's page names. Exactly one of `answer` and `as` says what happens; with neither, the routes
- * act it out when they see it as the call's `behaviour`.
+ * A fault named in the platform's documentation. Exactly one of `answer` and `as` defines it; with neither, the routes
+ * simulate it when it is the call's `behaviour`.
  */
 export interface FaultSwitch {
-  /** `chain-break-at-{n}`: `{n}` stands for a number. */
+  /** `chain-break-at-{n}`: `{n}` is a number. */
   name: string;
   /** One sentence for the table in the README. */
   about: string;
-  /** Where it may be used. */
+  /** Where it can be used. */
   operations: readonly Operation[];
-  /** Only these calls are counted and struck. */
+  /** Only these calls are counted and affected. */
   applies?(call: Call, number: number | null): boolean;
-  /** Given instead of the platform's own answer. */
+  /** Returned instead of the platform's normal response. */
   answer?(call: Call): PlatformAnswer;
-  /** With `answer`: the call is done first. */
+  /** With `answer`: the call takes effect first. */
   done?: true;
   /** The same as this kind of fault. */
   as?: FaultKind;
-  /** After the route has acted it out, the connection is cut. */
+  /** After the route has simulated it, the connection is cut. */
   cuts?: true;
 }
 
-/** Kinds of faults; what each does is said in the README. */
+/** Kinds of faults; the README describes each. */
 export const FAULT_KINDS = [
   "reject",
   "rate_limit",
@@ -199,7 +198,7 @@ export function jsonAnswer(
   return rawJsonAnswer(JSON.stringify(value), options);
 }
 
-/** For bodies that JavaScript's JSON can't write, such as bare numbers above 2^53. */
+/** For bodies that JavaScript cannot serialize as JSON, such as bare numbers above 2^53. */
 export function rawJsonAnswer(
   body: string,
   options: { status?: number; headers?: Record<string, string> } = {},

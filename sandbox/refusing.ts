@@ -1,8 +1,8 @@
 import type { Call, Outcome, PlatformAnswer } from "./platform.ts";
 
 /**
- * Turns what a route throws, before, while or after it waits, into the platform's answer. What `answerTo` gives no
- * answer to is thrown on.
+ * Turns errors that a route throws, before, during or after waiting, into the platform's response. Errors for which
+ * `answerTo` returns nothing are rethrown.
  */
 export function refusingWith(
   answerTo: (thrown: unknown, call: Call) => PlatformAnswer | undefined,

@@ -1,8 +1,8 @@
 import { integer, integerOrNull, text, textOrNull, type Store } from "./store.ts";
 
-/** The log of what the platforms' sandboxes received last. It is kept on disk and read back a page at a time. */
+/** The log of recent requests to the platforms' sandboxes. It is on disk and read back in pages. */
 export interface Requests {
-  /** Notes a request and gives its number. */
+  /** Logs a request and returns its number. */
   add(request: NewRequest): number;
   setStatus(number: number, status: number): void;
   /** In the order received. */
@@ -17,13 +17,13 @@ export interface Requests {
 export interface LoggedRequest {
   at: string;
   platform: string;
-  /** null where the platform knows no such call. */
+  /** Null if the platform has no such endpoint. */
   operation: string | null;
   method: string;
   url: string;
   headers: unknown;
   body: unknown;
-  /** null where no answer was given, or none yet. */
+  /** Null if there was no response, or none yet. */
   status: number | null;
 }
 
@@ -32,13 +32,13 @@ export interface NewRequest extends Omit<LoggedRequest, "at" | "status"> {
   at: number;
 }
 
-/** How much of the log is kept: the newest of it. */
+/** How much of the log is kept: the newest entries. */
 export const KEPT_REQUESTS = { entries: 50_000, bytes: 128 * 1024 * 1024 };
 
-/** The log may be longer by so much before its end is cut off. */
+/** The log can exceed that by this much before it is trimmed. */
 const SLACK = { entries: 1_000, bytes: 16 * 1024 * 1024 };
 
-/** Read from the rows' heads: the texts themselves stay on disk. */
+/** Read from the row headers: the texts themselves stay on disk. */
 const BYTES = "octet_length(url) + octet_length(headers) + octet_length(body)";
 
 export function openRequests(store: Store, kept = KEPT_REQUESTS, slack = SLACK): Requests {

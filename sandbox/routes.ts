@@ -1,13 +1,13 @@
 import type { Body } from "./body.ts";
 import type { SandboxPlatform, SandboxRoute } from "./platform.ts";
 
-/** The platforms' routes, compiled for looking up. */
+/** The platforms' routes, compiled for lookup. */
 export interface Routes {
-  /** The host that this one stands for, itself included; undefined if no platform has it. */
+  /** The host that this one is an alias of, or itself; undefined if no platform has it. */
   canonicalHost(host: string): string | undefined;
-  /** All that match, since platforms may share a host. */
+  /** All matches, because platforms can share a host. */
   match(method: string, host: string, path: string): RouteMatch[];
-  /** The platform that a call to this host concerns when no route tells. */
+  /** The platform that a call to this host belongs to if no route decides. */
   platformOf(host: string): SandboxPlatform | undefined;
 }
 
@@ -47,12 +47,12 @@ export function compileRoutes(platforms: readonly SandboxPlatform[]): Routes {
   };
 }
 
-/** Graph hosts take any version in front of a path; no other platform has segments of this form there. */
+/** Graph hosts accept any version in front of a path; no other platform has such segments there. */
 export function withoutVersion(path: string): string {
   return path.replace(/^\/v\d{1,3}\.\d{1,2}(?=\/)/, "");
 }
 
-/** Query and body as flat text, the way Graph and OAuth endpoints read parameters. */
+/** Query and body as flat text, as Graph and OAuth endpoints read parameters. */
 export function paramsOf(query: URLSearchParams, body: Body): Record<string, string> {
   const params = new Map<string, string>(query);
   if (body.kind === "fields") {
@@ -72,10 +72,10 @@ export function paramsOf(query: URLSearchParams, body: Body): Record<string, str
   return Object.fromEntries(params);
 }
 
-/** What stands between two slashes: fixed words, and at their end perhaps a part that may be anything. */
+/** One path segment: a fixed part, optionally followed by a parameter. */
 interface Step {
   words: string;
-  /** The name of that part; null where there is none. */
+  /** The parameter's name; null if there is none. */
   name: string | null;
 }
 
@@ -87,7 +87,7 @@ function toPattern(path: string): Step[] {
 }
 
 /**
- * What the parts are in this path, by their names; null where the path is another. A slash at its end does not count.
+ * The values of this path's parameters by name; null if the path does not match. A trailing slash is ignored.
  */
 function segmentsOf(pattern: readonly Step[], path: string): Record<string, string> | null {
   const steps = path.split("/");

@@ -19,10 +19,10 @@ import sharp from "sharp";
 import type { PlatformName } from "../model/platform-names.ts";
 import { startSandbox, type Sandbox, type SandboxOptions } from "./server.ts";
 
-/** When the worlds of the platforms' tests begin. */
+/** When the platforms' test sandboxes start. */
 export const START = new Date("2026-11-01T12:00:00Z");
 
-/** A sandbox of a test's own, in a folder of its own, with the calls that tests make again and again. */
+/** A separate sandbox for a test, in its own folder, with the calls that tests repeat. */
 export interface TestSandbox extends Sandbox {
   dataDir: string;
   logged: string[];
@@ -43,7 +43,7 @@ export interface Answer {
   status: number;
   headers: Headers;
   text: string;
-  /** The body as JSON; undefined where it is none. */
+  /** The body as JSON; undefined if it is not JSON. */
   json: unknown;
 }
 
@@ -81,7 +81,7 @@ export async function openSandbox(test: TestContext, options: Partial<SandboxOpt
   };
 }
 
-/** What a test does to one platform from outside. */
+/** External test actions on one platform. */
 export interface Controls {
   advance(seconds: number): Promise<void>;
   fault(fault: Record<string, unknown>): Promise<void>;
@@ -103,12 +103,12 @@ export function controlsOf(sandbox: TestSandbox, platform: PlatformName): Contro
   };
 }
 
-/** The code that an approved consent page sends back; empty where there is none. */
+/** The code sent back by an approved consent page; empty if there is none. */
 export function codeOf(answer: Answer): string {
   return new URL(answer.headers.get("location") ?? "").searchParams.get("code") ?? "";
 }
 
-/** The string at a dotted path; a test that looks for what isn't there fails here. */
+/** The string at a dotted path; fails the test if it is missing. */
 export function stringAt(value: unknown, path: string): string {
   const found = valueAt(value, path);
   assert.equal(typeof found, "string", `${path} of ${JSON.stringify(value)}`);
@@ -135,7 +135,7 @@ export async function temporaryFolder(test: TestContext): Promise<string> {
   return folder;
 }
 
-/** Serves these files on loopback until the test is over. */
+/** Serves these files on loopback until the test ends. */
 export async function serveFiles(test: TestContext, files: Record<string, Buffer>): Promise<string> {
   const server: Server = createServer((request, response) => {
     const file = files[(request.url ?? "/").slice(1)];
@@ -167,7 +167,7 @@ export interface VideoShape {
   audioChannels?: number;
 }
 
-/** A video whose index is true and whose pictures are noise: enough for all that measures without decoding. */
+/** A video with a valid index and noise for frames: enough for everything that measures without decoding. */
 export async function video({
   seconds,
   width = 720,
@@ -208,7 +208,7 @@ export async function video({
   return Buffer.from(target.buffer);
 }
 
-/** The file with a box behind it that players skip, so that it is of this size and still the same video. */
+/** The file padded with a box that players skip, so that it has this size and is still the same video. */
 export function padded(bytes: Buffer, sizeBytes: number): Buffer {
   const box = Buffer.alloc(sizeBytes - bytes.length);
   box.writeUInt32BE(box.length, 0);
@@ -235,7 +235,7 @@ function parse(text: string): unknown {
   }
 }
 
-/** An AVC configuration record of the baseline profile with one small parameter set of each kind. */
+/** A baseline-profile AVC configuration record with one small parameter set of each kind. */
 const AVC_DESCRIPTION = new Uint8Array([
   1, 0x42, 0, 0x1e, 0xff, 0xe1, 0, 10, 0x67, 0x42, 0, 0x1e, 0xab, 0x40, 0x50, 0x1e, 0xd0, 0x80, 1, 0, 4, 0x68, 0xce,
   0x3c, 0x80,

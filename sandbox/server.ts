@@ -25,40 +25,40 @@ import { openUses } from "./uses.ts";
 import type { World } from "./world.ts";
 
 export interface SandboxOptions {
-  /** 0 takes any free port. */
+  /** 0 uses any free port. */
   port: number;
-  /** Default `127.0.0.1`. The control API answers loopback clients only, whatever this is. */
+  /** Default `127.0.0.1`. The control API only accepts loopback clients, whatever this is. */
   host?: string;
-  /** The folder that holds its state; made if missing. Several sandboxes may share one. */
+  /** The folder that holds its state; created if missing. Several sandboxes can share one. */
   dataDir: string;
-  /** Whether the platforms' limits hold. Off for load tests. */
+  /** Whether the platforms' limits apply. Off for load tests. */
   limits: boolean;
-  /** Where the dashboard is, for the page's link to it. */
+  /** The dashboard's URL, for the page's link to it. */
   appUrl?: string;
   /**
    * The origin that serves the product's media: it counts as a verified domain, and media are fetched from there
-   * wherever it leads.
+   * whatever it resolves to.
    */
   mediaUrl?: string;
   /**
-   * Where media may lie beside `mediaUrl` and public addresses: at loopback ones by default, since its clients are this
-   * machine's own.
+   * Where media can be besides `mediaUrl` and public addresses: loopback by default, because its clients run on the
+   * same machine.
    */
   allowPrivateUrls?: AllowPrivate;
   /**
-   * Where a new sandbox's clock begins; it then stands still until it is advanced. Without it the clock is the
+   * When a new sandbox's clock starts; it then stands still until it is advanced. Without it, the clock is the
    * machine's.
    */
   startAt?: Date;
-  /** Told of what goes wrong inside. Default: standard error. */
+  /** Called with internal errors. Default: standard error. */
   log?: (message: string, error?: unknown) => void;
 }
 
 export interface Sandbox {
-  /** `http://HOST:PORT`, without a slash at the end. */
+  /** `http://HOST:PORT`, without a trailing slash. */
   url: string;
   port: number;
-  /** Cuts what is still being answered; the state stays. May be called twice. */
+  /** Aborts open requests; the state is kept. Can be called twice. */
   close(): Promise<void>;
 }
 
@@ -66,8 +66,8 @@ const CLOSE_WAIT_MS = 3_000;
 const SWEEP_MS = 10 * 60_000;
 
 /**
- * Starts the sandboxes of all platforms on one port: `/HOST/PATH` stands for `https://HOST/PATH`. All state lies in
- * `dataDir` and outlives a kill. Rejects if the port is taken or the folder can't be written.
+ * Starts the sandboxes of all platforms on one port: `/HOST/PATH` simulates `https://HOST/PATH`. All state is in
+ * `dataDir` and survives a kill. Rejects if the port is in use or the folder is not writable.
  */
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const log =
@@ -116,7 +116,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     );
   }, SWEEP_MS);
   sweeping.unref();
-  // Clients keep connections open between calls; one closed by us under a request would look like a lost answer.
+  // Clients keep connections open between requests; closing one during a request would look like a lost response.
   server.keepAliveTimeout = 75_000;
   server.requestTimeout = 0;
 
@@ -145,7 +145,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   };
 }
 
-/** Cuts the connections, waits for calls that are still fetching media, and only then lets go of the store. */
+/** Cuts the connections, waits for calls that are still fetching media, and only then closes the store. */
 async function stop(server: Server, pending: Set<Promise<void>>, release: () => Promise<void>): Promise<void> {
   await new Promise<void>((resolve) => {
     server.close(() => resolve());
@@ -155,7 +155,7 @@ async function stop(server: Server, pending: Set<Promise<void>>, release: () => 
   await release();
 }
 
-/** Deletes the spool folders of processes that were killed. */
+/** Deletes the spool folders of killed processes. */
 async function removeLeftovers(dataDir: string): Promise<void> {
   for (const name of await readdir(dataDir)) {
     const pid = /^spool-(\d+)-\d+$/.exec(name)?.[1];
@@ -186,7 +186,7 @@ function openWorld(
     };
     for (const platform of SANDBOX_PLATFORMS) {
       store.execute(platform.schema);
-      // A platform that came later is seeded in an old folder too.
+      // A platform added later is seeded in an existing folder too.
       if (store.next(`seeded.${platform.name}`) === 1) platform.seed(world);
     }
     return world;

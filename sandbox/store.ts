@@ -2,20 +2,19 @@ import { join } from "node:path";
 import { DatabaseSync, type SQLInputValue, type SQLOutputValue, type StatementSync } from "node:sqlite";
 
 /**
- * The sandbox's memory: one SQLite file in write-ahead mode. What a transaction has committed outlives a kill -9 of
- * the process, and several processes may share the file, since every transaction is short and takes the write lock
- * at its start.
+ * The sandbox's database: one SQLite file in write-ahead mode. Committed transactions survive a kill -9 of the process,
+ * and several processes can share the file, because every transaction is short and takes the write lock at its start.
  */
 export interface Store {
   get(sql: string, ...values: SQLInputValue[]): Row | undefined;
   all(sql: string, ...values: SQLInputValue[]): Row[];
-  /** Returns how many rows were changed. */
+  /** Returns the number of changed rows. */
   run(sql: string, ...values: SQLInputValue[]): number;
-  /** Runs several statements without parameters, as a schema is. */
+  /** Runs several statements without parameters, such as a schema. */
   execute(sql: string): void;
-  /** The next number of a named series, starting at 1. Numbers are never given twice, not even after a reset. */
+  /** The next number of a named series, starting at 1. Numbers are never reused, not even after a reset. */
   next(series: string): number;
-  /** All or nothing. The work must not await. A transaction inside a transaction is part of the outer one. */
+  /** All or nothing. The callback must not await. A nested transaction is part of the outer one. */
   transaction<T>(work: () => T): T;
   close(): void;
 }
@@ -27,7 +26,7 @@ const BUSY_TIMEOUT_MS = 10_000;
 export function openStore(dataDir: string): Store {
   const database = new DatabaseSync(join(dataDir, "sandbox.sqlite"), { timeout: BUSY_TIMEOUT_MS });
   enterWriteAheadMode(database);
-  // Committed transactions outlive a kill without waiting for the disk; that is done once in 32 MB.
+  // Committed transactions survive a kill without waiting for the disk; it syncs once every 32 MB.
   database.exec("PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 8000");
 
   const statements = new Map<string, StatementSync>();
@@ -79,7 +78,7 @@ export function openStore(dataDir: string): Store {
   return store;
 }
 
-/** A column that must hold text. */
+/** A column that must contain text. */
 export function text(row: Row | undefined, column: string): string {
   const value = row?.[column];
   if (typeof value !== "string") throw new Error(`column ${column} holds no text`);
@@ -90,7 +89,7 @@ export function textOrNull(row: Row | undefined, column: string): string | null 
   return (row?.[column] ?? null) === null ? null : text(row, column);
 }
 
-/** A column that must hold a whole number within JavaScript's safe range. */
+/** A column that must contain a whole number within JavaScript's safe range. */
 export function integer(row: Row | undefined, column: string): number {
   const value = row?.[column];
   if (typeof value !== "number") throw new Error(`column ${column} holds no number`);
@@ -101,7 +100,7 @@ export function integerOrNull(row: Row | undefined, column: string): number | nu
   return (row?.[column] ?? null) === null ? null : integer(row, column);
 }
 
-/** Changing the journal mode doesn't wait for other processes by itself, so two that start together would clash. */
+/** Changing the journal mode does not wait for other processes, so two that start together would conflict. */
 function enterWriteAheadMode(database: DatabaseSync): void {
   for (let attempt = 1; ; attempt += 1) {
     try {

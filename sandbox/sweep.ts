@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { SandboxPlatform } from "./platform.ts";
 import type { Store } from "./store.ts";
 
-/** How much is kept, the newest of each kind. The log of requests has a bound of its own. */
+/** How much is kept, the newest of each kind. The request log has its own limit. */
 export const KEPT = { rows: 100_000, people: 10_000, pictures: 20_000, uploadDays: 2 };
 
 const DAY_MS = 86_400_000;
@@ -24,7 +24,7 @@ export const GROWING: Readonly<Record<string, string>> = {
   twitter_spent: "at",
 };
 
-/** Forgets what is too old to be kept, so that the sandbox of a busy instance does not fill the disk. */
+/** Deletes old data, so that the sandbox of a busy instance does not fill the disk. */
 export async function sweep(
   {
     store,
@@ -46,7 +46,7 @@ export async function sweep(
   await removeFiles(uploadDir, ({ ageMs }) => ageMs > kept.uploadDays * DAY_MS);
 }
 
-/** People that a login hint made and who let no app in, and the pages that they would have managed. */
+/** People created by login hints who have not connected any app, and the pages they would have managed. */
 function forgetIdlePeople(store: Store, most: number): void {
   const idle =
     "hint IS NOT NULL AND NOT EXISTS (SELECT 1 FROM grants g WHERE g.platform = people.platform AND " +
@@ -61,7 +61,7 @@ function forgetIdlePeople(store: Store, most: number): void {
   });
 }
 
-/** Removes the files for which this holds; the newest is in place 0. */
+/** Removes the files that match; the newest is at index 0. */
 async function removeFiles(folder: string, isOld: (file: { place: number; ageMs: number }) => boolean): Promise<void> {
   const changedAt = async (path: string) => ({
     path,

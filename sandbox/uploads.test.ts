@@ -7,7 +7,7 @@ import { openMedia } from "./media.ts";
 import { temporaryFolder } from "./sandbox.fixture.ts";
 import { openUploads } from "./uploads.ts";
 
-test("an upload is put together from parts, some of them sent twice", async (t) => {
+test("an upload is assembled from parts, some of them sent twice", async (t) => {
   const folder = await temporaryFolder(t);
   const folders = { spoolDir: join(folder, "spool"), thumbnailDir: join(folder, "thumbnails") };
   for (const path of [...Object.values(folders), join(folder, "uploads")]) await mkdir(path);

@@ -7,24 +7,24 @@ import type { StoredBytes } from "./body.ts";
 import type { Measured, Media } from "./media.ts";
 
 /**
- * Uploads that come in parts. Their bytes lie on disk, outlive a restart, and are thrown away once they are measured.
+ * Uploads in several parts. Their bytes are on disk, survive a restart, and are deleted once they are measured.
  */
 export interface Uploads {
   /**
-   * Puts what a call carried at this offset of the upload, and cuts off what came behind it before. With `takeBytes`
-   * only that many of the call's bytes, as when the connection breaks. Answers how many bytes the upload has now.
+   * Writes a call's bytes at this offset of the upload, and truncates what was stored after it. With `takeBytes`, only
+   * that many of the call's bytes, as when the connection breaks. Returns how many bytes the upload now has.
    */
   write(name: string, bytes: StoredBytes, options: { offset: number; takeBytes?: number }): Promise<number>;
-  /** Begins the upload with bytes that did not come as a file, such as those written as text inside JSON. */
+  /** Starts the upload with bytes that did not arrive as a file, such as those encoded in JSON. */
   put(name: string, bytes: Uint8Array): Promise<void>;
-  /** Puts several uploads one behind the other into another one; they stay. */
+  /** Concatenates several uploads into another one; the originals remain. */
   join(name: string, parts: readonly string[]): Promise<void>;
-  /** Measures the whole upload and throws its bytes away. */
+  /** Measures the whole upload and deletes its bytes. */
   finish(name: string): Promise<Measured>;
   discard(name: string): Promise<void>;
 }
 
-/** A name is a platform's and an upload's own: `youtube-abc`. */
+/** A name is unique to a platform and an upload: `youtube-abc`. */
 export function openUploads(folder: string, media: Media): Uploads {
   const pathOf = (name: string) => {
     if (!/^[\w.-]+$/.test(name)) throw new Error(`${name} cannot name an upload`);

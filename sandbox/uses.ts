@@ -1,11 +1,11 @@
 import type { PlatformName } from "../model/platform-names.ts";
 import { integer, type Store } from "./store.ts";
 
-/** Counts what accounts have used of their quotas. Uses older than two days are forgotten. */
+/** Counts how much of their quotas accounts have used. Records older than two days are deleted. */
 export interface Uses {
-  /** Adds one use. `at` may be rounded down, so that frequent uses share a row. */
+  /** Adds one use. `at` can be rounded down, so that frequent uses share a row. */
   add(use: Use): void;
-  /** How many there were at `since` or later. */
+  /** The number of uses at or after `since`. */
   count(of: { platform: PlatformName; accountId: string; name: string; since: number }): number;
 }
 

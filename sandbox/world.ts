@@ -6,7 +6,7 @@ import type { Store } from "./store.ts";
 import type { Uploads } from "./uploads.ts";
 import type { Uses } from "./uses.ts";
 
-/** What the platforms' sandboxes share. */
+/** Shared by the platforms' sandboxes. */
 export interface World {
   store: Store;
   clock: Clock;
@@ -15,8 +15,8 @@ export interface World {
   uses: Uses;
   media: Media;
   uploads: Uploads;
-  /** Whether the platforms' limits hold. */
+  /** Whether the platforms' limits apply. */
   limits: boolean;
-  /** The origin that serves the product's media, which counts as a verified domain; null where none was named. */
+  /** The origin that serves the product's media, which counts as a verified domain; null if not configured. */
   mediaUrl: string | null;
 }

@@ -7,17 +7,17 @@ import { type ScenarioResult, pick, runScenario } from "./scenario.ts";
 import { startWorkerPool } from "./worker-pool.ts";
 import type { Subject, World } from "./world.ts";
 
-/** One thing that can become of the commit's one request. */
+/** One possible outcome of the commit's only request. */
 interface Row {
   name: string;
-  /** Words that the sandbox knows, put into the post's text. */
+  /** Magic words for the sandbox, added to the post's text. */
   magic?: string;
-  /** What the proxy does with the commit of this post. */
+  /** What the proxy does with this post's commit. */
   act?: Trouble["act"];
-  /** What is arranged for whichever commit comes next; such rows go one after the other, before all others. */
+  /** A fault for the next commit, whichever it is; such rows run one at a time, before all others. */
   arrange?: (world: World, proxy: TcpProxy, subject: Subject) => Promise<void> | void;
   fates?: Expectation["fates"];
-  /** How many calls may reach the platform for a part that is live. */
+  /** The maximum number of requests to the platform for a part that is live. */
   publishCalls?: number;
   /** It takes a minute. */
   long?: true;
@@ -71,10 +71,10 @@ const ROWS: readonly Row[] = [
   { name: "not HTTP", act: { kind: "answer", bytes: "what?\r\n\r\n" } },
 ];
 
-/** Each row of the table of answers, to the commit of a post of its own. */
+/** Applies each row of the table of responses to the commit of a separate post. */
 export function answerTable(options: { long: boolean }): Promise<ScenarioResult> {
   const rows = ROWS.filter((row) => options.long || row.long !== true);
-  // The request's time-out is not scaled: the scaled 15 minutes to `unknown` have to be longer.
+  // The request timeout is not scaled: the scaled 15 minutes to `unknown` must be longer.
   const speed = options.long ? { speed: 8 } : {};
   return runScenario("Answers to the commit", { people: rows.length, proxied: true, ...speed }, async (world) => {
     const workers = await startWorkerPool(world, 2);
@@ -103,7 +103,7 @@ export function answerTable(options: { long: boolean }): Promise<ScenarioResult>
   });
 }
 
-/** A commit has a connection of its own, so that its request line is the first that is heard of it. */
+/** A commit has its own connection, so that its request line is the first data on it. */
 function commitOf({ platformAccountId }: Subject): RegExp {
   return new RegExp(`^POST \\S*/${platformAccountId}/threads_publish `);
 }
@@ -116,7 +116,7 @@ async function makePost(world: World, { name, magic }: Row, index: number): Prom
   );
 }
 
-/** The commit waits at the last moment until nobody listens any more; when it has failed, somebody does again. */
+/** The commit waits until nothing is listening anymore; when it has failed, the server listens again. */
 async function refuseConnections(world: World, proxy: TcpProxy, subject: Subject): Promise<void> {
   const fault = { point: "intent.written", platformPostId: subject.platformPostId, step: null, act: "hold" } as const;
   world.faultPlan.plan([fault]);

@@ -16,7 +16,7 @@ export interface Answer {
 export interface CallOptions {
   body?: unknown;
   idempotencyKey?: string;
-  /** Which API process is asked. */
+  /** Which API process receives the request. */
   number?: number;
 }
 
@@ -35,11 +35,11 @@ const post = z.object({ id: z.string(), status: z.string(), platformPosts: z.arr
 
 export type SeenPost = z.output<typeof post>;
 
-/** The API as a client sees it. */
+/** The API as seen by a client. */
 export interface Api {
-  /** Rejects where no whole answer came. */
+  /** Rejects if there was no complete response. */
   call(person: Person, method: string, path: string, options?: CallOptions): Promise<Answer>;
-  /** Calls until it is answered, as a client does that has an idempotency key: whatever broke is asked again. */
+  /** Retries until there is a response, like a client with an idempotency key: every failure is retried. */
   insist(
     person: Person,
     method: string,
@@ -50,7 +50,7 @@ export interface Api {
   create(person: Person, draft: Draft, options?: CallOptions): Promise<Subject>;
   publish(subject: Subject): Promise<Answer>;
   read(subject: Subject): Promise<SeenPost>;
-  /** Answers the media's id. */
+  /** Returns the media ID. */
   upload(person: Person, form: FormData): Promise<string>;
 }
 

@@ -14,21 +14,21 @@ export interface Violation {
   sentence: string;
 }
 
-/** What is allowed to have become of a post beside being published. */
+/** The allowed outcomes of a post other than published. */
 export interface Expectation {
   subject: Subject;
-  /** What it has to have become; where it is left out, published. */
+  /** The required outcome; published by default. */
   fates?: readonly ("published" | "failed" | "unknown" | "discarded")[];
-  /** Where it is live, the account's list says so: `unknown` is the truth only of what is not. */
+  /** If it is live, the account's list shows it: `unknown` is only correct for posts that are not. */
   isListed?: boolean;
-  /** How many calls may have asked the platform to publish a part that is live. */
+  /** How many requests to publish a live part the platform may have received. */
   publishCalls?: number;
 }
 
 /**
- * What is allowed where it may be open whether a commit was sent. A network of which nothing can be read back is sent
- * the identical post once more, as it documents; where that answer is lost as well, nobody can tell. Nor can they where
- * the call has done nothing, and only a list could show it.
+ * What is allowed if it can be unknown whether a commit was sent. On a network that cannot be read back, the identical
+ * post is sent once more, as that network documents; if that response is lost as well, the outcome is unknown. It is
+ * also unknown if the request had no effect, and only a list could show it.
  */
 export function whereAnswersAreLost(subject: Subject): Expectation {
   const repeats = platforms[subject.platform].broker?.identicalRepeat !== undefined;
@@ -38,7 +38,7 @@ export function whereAnswersAreLost(subject: Subject): Expectation {
     : { subject };
 }
 
-/** Networks whose texts are found by a list alone. */
+/** Networks whose texts can only be found with a list. */
 const ONLY_LISTED: Partial<Record<PlatformName, true>> = { facebook: true, twitter: true };
 
 export interface CheckResult {
@@ -50,7 +50,7 @@ export interface CheckResult {
 
 const SETTLED = ["published", "failed", "unknown", "discarded"];
 
-/** Waits until every platform post is settled and every link read, or the time is up. */
+/** Waits until every platform post is settled and every link is read, or time runs out. */
 export async function untilSettled(
   { pool }: World,
   subjects: readonly Subject[],
@@ -61,7 +61,7 @@ export async function untilSettled(
   const open = `select count(*)::integer as open from platform_posts
     where id = any($1) and (status <> all($2) or (status = 'published' and published_url is null))`;
   while (performance.now() < end) {
-    // The database may be away just now.
+    // The database may be down right now.
     const answer = await pool.query<{ open: number }>(open, [ids, SETTLED]).catch(() => undefined);
     if (answer?.rows[0]?.open === 0) return;
     await sleep(50);
@@ -69,7 +69,7 @@ export async function untilSettled(
 }
 
 /**
- * Holds what became of the posts against the sandbox's ledger. The ledger is right; our own words are what is checked.
+ * Compares the posts' outcomes with the sandbox's ledger. The ledger is the truth; our own records are what is checked.
  */
 export async function check(
   world: World,
@@ -129,7 +129,7 @@ function checkOne(
     violations.push(say("untrue", "is said to be discarded and is live"));
   if (status === "unknown" && isListed && counts.at(-1) !== 0)
     violations.push(say("lost", "is live, and was not found in the account's list"));
-  // Of a chain that failed, the parts before may be live; one that stands alone, or all parts, may not.
+  // If a chain failed, its earlier parts can be live; a single post, or all parts, cannot.
   if (status === "failed" && counts.at(-1) !== 0) violations.push(say("untrue", "is said to have failed and is live"));
   const first = found[0]?.[0];
   if (
@@ -157,7 +157,7 @@ function checkOne(
   return violations;
 }
 
-/** What stands in the ledger and was asked for by nobody. */
+/** Ledger entries that no one requested. */
 function strangers(ledger: readonly Entry[], expectations: readonly Expectation[]): Violation[] {
   const known = new Set(expectations.flatMap(({ subject }) => placesOf(subject)));
   return ledger
@@ -168,7 +168,7 @@ function strangers(ledger: readonly Entry[], expectations: readonly Expectation[
     }));
 }
 
-/** Texts that stand twice, of people who never write the same twice. */
+/** Duplicate texts of people who never write the same text twice. */
 function doubles(ledger: readonly Entry[]): Violation[] {
   const found = [...Map.groupBy(ledger, placeOf).values()].filter(({ length }) => length > 1);
   return found.map(([first, ...more]) => ({
@@ -177,7 +177,7 @@ function doubles(ledger: readonly Entry[]): Violation[] {
   }));
 }
 
-/** Each platform post is told to be published once, and no commit of a published one is left open. */
+/** Each platform post is reported as published once, and no commit of a published one is left open. */
 async function repeatedNews({ pool }: World): Promise<Violation[]> {
   const told = await pool.query<{ id: string }>(
     "select platform_post_id as id from outbox where type = 'platform_post.published' group by 1 having count(*) > 1",

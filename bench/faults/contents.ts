@@ -5,7 +5,7 @@ import type { PlatformName } from "../../model/platform-names.ts";
 import type { Api } from "./api.ts";
 import type { Person } from "./world.ts";
 
-/** The network in whose sandbox the faults are made, where no other is named. */
+/** The network whose sandbox is used for faults by default. */
 export const PLATFORM: PlatformName = "threads";
 
 export const KINDS = ["text", "image", "carousel", "chain"] as const;
@@ -22,7 +22,7 @@ export interface Draft {
   };
 }
 
-/** The body of a create. `text` is the text of its first part. */
+/** The body of a create request. `text` is the text of its first part. */
 export async function draftOf(kind: Kind, text: string, person: Person, api: Api, platform = PLATFORM): Promise<Draft> {
   const place = { platforms: [platform], platformSetId: person.platformSetId };
   if (kind === "text") return { parts: [text], body: { content: { text }, ...place } };
@@ -44,7 +44,7 @@ export async function draftOf(kind: Kind, text: string, person: Person, api: Api
 
 const PICTURES = ["photo-1x1.jpg", "photo-4x5.jpg", "photo-1.91x1.jpg"].map((name) => ({ name, type: "image/jpeg" }));
 const VIDEO = { name: "portrait-9x16.mp4", type: "video/mp4" };
-/** Without them no post of the network is valid. */
+/** Required for any post on the network. */
 const NEEDED_SETTINGS: Partial<Record<PlatformName, Record<string, unknown>>> = {
   tiktok: { privacyLevel: "PUBLIC_TO_EVERYONE" },
 };

@@ -10,14 +10,14 @@ import { type ScenarioOutcome, type ScenarioResult, pick, runScenario } from "./
 import { startWorkerPool } from "./worker-pool.ts";
 import { begin, type Subject, type World } from "./world.ts";
 
-/** A kind of post whose every fault point is a place to crash at. */
+/** A kind of post, each of whose fault points is a place to crash. */
 export interface CrashSubject {
-  /** Threads where it is left out. */
+  /** Default: Threads. */
   platform?: PlatformName;
   kind: Kind;
-  /** Whether the answer of its first commit is lost, so that it is read back. */
+  /** Whether the response to its first commit is lost, so that it is read back. */
   lost?: true;
-  /** Where only these points are wanted. */
+  /** Limits the fault points. */
   points?: readonly FaultPoint[];
 }
 
@@ -30,15 +30,15 @@ interface Case extends CrashSubject {
 const WORKERS = 2;
 
 /**
- * Runs each kind of post once to learn which fault points it passes. Then, for each of them, a post is published by a
- * process that is killed there, and other processes go on. Points that may wait are gathered: the posts of a round each
- * stand still at their own point, and then the processes are killed. At the others the process kills itself.
+ * Runs each kind of post once to record its fault points. Then, for each of them, a process publishes a post and is
+ * killed there, and other processes continue. Points that can wait are batched: the posts of a round each stop at their
+ * own point, and then the processes are killed. At the others, the process kills itself.
  */
 export function crashEverywhere(subjects: readonly CrashSubject[], people = 60): Promise<ScenarioResult> {
   return runScenario("Crash at every point", { people, slots: people }, (world) => crashIn(world, subjects));
 }
 
-/** The same in a world that is there, whose workers can hold a post of each of its people. */
+/** The same in an existing world, whose workers can each hold a post of every person. */
 export async function crashIn(world: World, subjects: readonly CrashSubject[]): Promise<ScenarioOutcome> {
   const { cases, posts } = await learnPlaces(world, subjects);
   const standing = cases.filter(({ point }) => !MUST_NOT_WAIT.has(point));
@@ -55,7 +55,7 @@ export async function crashIn(world: World, subjects: readonly CrashSubject[]): 
   return { did, faults, expectations: posts.map(whereAnswersAreLost) };
 }
 
-/** No post is in hand there yet. */
+/** At this point, no post is being processed yet. */
 const CLAIMS = (["claim.before", "claim.after"] as const).map((point): InjectedFault => ({
   point,
   platformPostId: null,
@@ -108,7 +108,7 @@ async function killThemselves(world: World, cases: readonly Case[]): Promise<Sub
   const { posts, injected } = await prepare(world, cases, "kill");
   world.faultPlan.plan([...injected, ...CLAIMS]);
   const workers = await startWorkerPool(world, 2);
-  // One after the other: a process that kills itself takes along what else it is at.
+  // One at a time: a process that kills itself also interrupts its other work.
   for (const post of posts) {
     await world.api.publish(post);
     await sleep(300);
@@ -149,7 +149,7 @@ async function makePost(
   );
 }
 
-/** Fails loudly where a point is not reached, since nothing would be tested then. */
+/** Fails explicitly if a point is not reached, because then nothing would be tested. */
 async function untilStruck(world: World, injected: readonly InjectedFault[]): Promise<void> {
   const end = performance.now() + 60_000;
   while (world.faultPlan.struck().length < injected.length) {

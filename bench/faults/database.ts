@@ -5,7 +5,7 @@ import { doubledPosts, insistOnPosts } from "./kills.ts";
 import { type ScenarioResult, runScenario, seededRandom } from "./scenario.ts";
 import { startWorkerPool } from "./worker-pool.ts";
 
-/** PostgreSQL ends at once and comes back, while clients create and publish and workers publish. */
+/** PostgreSQL stops immediately and restarts, while clients create and publish and workers publish. */
 export function breakDatabase(options: { posts: number; breaks: number; seed: number }): Promise<ScenarioResult> {
   return runScenario("PostgreSQL crashes", { people: 12, apis: 2 }, async (world) => {
     const random = seededRandom(options.seed);

@@ -4,32 +4,32 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import type { FaultHook, FaultPlace, FaultPoint } from "../../server/publishing/fault-points.ts";
 
-/** What happens to a worker at a place that it reaches for the first time. */
+/** What happens to a worker when it first reaches a place. */
 export interface InjectedFault {
   point: FaultPoint;
-  /** Null: whichever it is. */
+  /** Null: any. */
   platformPostId: string | null;
-  /** Null: whichever step it is. */
+  /** Null: any step. */
   step: string | null;
   /**
-   * `kill`: the process kills itself with SIGKILL there. `freeze`: nothing goes on with this platform post, so that the
-   * process can be killed when all of its injected have been reached. `stop`: the process stops itself with SIGSTOP,
-   * and goes on when it gets SIGCONT. `hold`: as freeze, until it is released.
+   * `kill`: the process kills itself with SIGKILL there. `freeze`: this platform post does not continue, so that the
+   * process can be killed once all of its faults have been reached. `stop`: the process stops itself with SIGSTOP, and
+   * continues on SIGCONT. `hold`: like freeze, until it is released.
    */
   act: "kill" | "freeze" | "stop" | "hold";
 }
 
 /**
- * Plans for workers and what became of them, in files: a process that kills itself could send no message, and one that
- * comes after it must know which injected have been.
+ * Plans for workers and their results, in files: a process that kills itself cannot send a message, and its successor
+ * must know which faults have already been injected.
  */
 export interface FaultPlan {
-  /** What is planned from now on, for all workers. With `record`, every place that is reached is written down. */
+  /** Sets the plan for all workers from now on. With `record`, every place that is reached is written down. */
   plan(injected: readonly InjectedFault[], options?: { record?: boolean }): void;
-  /** Which injected have struck. */
+  /** Which faults have been injected. */
   struck(): InjectedFault[];
   release(fault: InjectedFault): void;
-  /** Every place that was reached while recording, once each, in the order of their first time. */
+  /** Every place reached while recording, once each, in order of first occurrence. */
   recorded(): FaultPlace[];
 }
 
@@ -56,7 +56,7 @@ export function openFaultPlan(folder: string): FaultPlan {
   };
 }
 
-/** The hook of a worker. */
+/** A worker's hook. */
 export function faultHook(folder: string): FaultHook {
   const files = filesIn(folder);
   return (place) => {
@@ -77,7 +77,7 @@ function inject(fault: InjectedFault, released: string): void | Promise<void> {
   return untilReleased(fault, released);
 }
 
-/** A signal to oneself arrives within the call or a moment later; until then nothing else may run. */
+/** A signal that a process sends itself arrives during the call or a moment later; until then, nothing else may run. */
 function endHere(signal: NodeJS.Signals): void {
   process.kill(process.pid, signal);
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50);

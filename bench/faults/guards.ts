@@ -5,8 +5,8 @@ import { type ScenarioResult, pick, runScenario } from "./scenario.ts";
 import type { Subject, World } from "./world.ts";
 
 /**
- * A process dies with a commit of which nobody knows whether it was sent. Whoever takes over may only read, and that
- * not before the deadline and the quarantine are over: until then the request may still be on its way.
+ * A process dies during a commit, and it is unknown whether it was sent. Its successor may only read, and not before
+ * the deadline and the quarantine have passed: until then, the request may still be in transit.
  */
 export function quarantine(): Promise<ScenarioResult> {
   return runScenario("Quarantine of an open commit", { people: 1, speed: 1.5 }, async (world) => {
@@ -28,7 +28,7 @@ export function quarantine(): Promise<ScenarioResult> {
   });
 }
 
-/** Of the commit protocol: deadline plus quarantine at this world's speed. */
+/** For the commit protocol: deadline plus quarantine at this world's speed. */
 const SAFE_AFTER_SECONDS = 5 + 15 / 1.5;
 
 async function tooEarly(world: World, subject: Subject): Promise<Violation[]> {
@@ -46,7 +46,7 @@ async function tooEarly(world: World, subject: Subject): Promise<Violation[]> {
 }
 
 /**
- * The database itself refuses what the engine never does: a second open commit, and one post of the platform for two.
+ * The database itself rejects what the engine never does: a second open commit, and one post on the platform for two.
  */
 export function uniqueCommits(): Promise<ScenarioResult> {
   return runScenario("Unique indexes", { people: 1 }, async (world) => {

@@ -1,8 +1,8 @@
 import type pg from "pg";
 
 /**
- * Writes down every change of a status, by a trigger, so that nothing depends on looking at the right moment. The
- * trigger stands in the harness's own database only.
+ * Records every status change with a trigger, so that nothing depends on checking at the right moment. The trigger only
+ * exists in the harness's own database.
  */
 export async function watchStatuses(pool: pg.Pool): Promise<void> {
   await pool.query(`
@@ -27,8 +27,8 @@ export async function watchStatuses(pool: pg.Pool): Promise<void> {
 }
 
 /**
- * What may follow what, as the product's decisions say it; written apart from the product's own table. Nobody retries
- * here.
+ * The allowed transitions according to the product's decisions, written separately from the product's own table. There
+ * are no retries here.
  */
 const FORWARD: Record<string, Record<string, readonly string[]>> = {
   posts: {
@@ -49,7 +49,7 @@ const FORWARD: Record<string, Record<string, readonly string[]>> = {
   },
 };
 
-/** Every change that went backwards, as a sentence. */
+/** Every backward change, as a sentence. */
 export async function backwardChanges(pool: pg.Pool): Promise<string[]> {
   const { rows } = await pool.query<{ kind: string; id: string; was: string; becomes: string }>(
     "select * from fault_history order by seq",

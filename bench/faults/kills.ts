@@ -7,7 +7,7 @@ import { type ScenarioResult, pick, runScenario, seededRandom } from "./scenario
 import { startWorkerPool } from "./worker-pool.ts";
 import type { Subject, World } from "./world.ts";
 
-/** One of three workers is killed again and again while posts of all kinds keep coming. */
+/** One of three workers is killed repeatedly while posts of all kinds are created. */
 export function killWorkers(options: { posts: number; kills: number; seed: number }): Promise<ScenarioResult> {
   return runScenario("Killed workers", { people: 24 }, async (world) => {
     const random = seededRandom(options.seed);
@@ -31,8 +31,8 @@ export function killWorkers(options: { posts: number; kills: number; seed: numbe
 }
 
 /**
- * Two API processes are killed in turn while clients create and publish, each call with an idempotency key and repeated
- * until it is answered. A key makes one post.
+ * Two API processes are killed in turn while clients create and publish, each request with an idempotency key and
+ * retried until there is a response. A key creates one post.
  */
 export function killApis(options: { posts: number; kills: number; seed: number }): Promise<ScenarioResult> {
   return runScenario("Killed API", { people: 12, apis: 2 }, async (world) => {
@@ -96,7 +96,7 @@ export async function insistOnPosts(world: World, personIndex: number, count: nu
   return subjects;
 }
 
-/** A key that made two posts would have left a second one with the same text. */
+/** A key that created two posts would have left a second one with the same text. */
 export async function doubledPosts({ pool }: World): Promise<Violation[]> {
   const { rows } = await pool.query<{ text: string; count: number }>(
     `select content ->> 'text' as text, count(*)::integer as count from posts group by user_id, content

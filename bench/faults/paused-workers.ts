@@ -7,7 +7,7 @@ import type { InjectedFault } from "./fault-plan.ts";
 import { type ScenarioResult, pick, runScenario } from "./scenario.ts";
 import { type Subject, type World } from "./world.ts";
 
-/** Around the commit and around a step. */
+/** Before and after the commit and a step. */
 export const PAUSE_POINTS = [
   "step.before",
   "step.after",
@@ -20,8 +20,8 @@ export const PAUSE_POINTS = [
 ] as const satisfies readonly FaultPoint[];
 
 /**
- * A worker is stopped at each of these points for longer than its lease, as when a machine sleeps. Another finishes
- * what it held; then the first goes on, and may neither send nor write.
+ * A worker is stopped at each of these points for longer than its lease, as when a machine sleeps. Another one finishes
+ * its work; then the first one continues, and may neither send nor write.
  */
 export function pauseWorkers(points: readonly FaultPoint[]): Promise<ScenarioResult> {
   return runScenario("Stopped and continued workers", { people: points.length }, async (world) => {
@@ -34,7 +34,7 @@ export function pauseWorkers(points: readonly FaultPoint[]): Promise<ScenarioRes
     }));
     world.faultPlan.plan(injected);
     const sleepers = await Promise.all(points.map(() => world.startWorker()));
-    // One after the other, so that each worker stops with one post.
+    // One at a time, so that each worker stops with one post.
     for (const [index, post] of posts.entries()) {
       await world.api.publish(post);
       while (world.faultPlan.struck().length <= index) await sleep(20);
@@ -42,7 +42,7 @@ export function pauseWorkers(points: readonly FaultPoint[]): Promise<ScenarioRes
     await world.startWorker();
     await untilSettled(world, posts, 90);
     for (const sleeper of sleepers) sleeper.signal("SIGCONT");
-    // Time for what they must not do.
+    // Time in which they could do something wrong.
     await sleep(3_000);
     return {
       did: `SIGSTOP at ${points.join(", ")}; SIGCONT after another worker had settled the post`,

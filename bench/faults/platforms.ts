@@ -10,27 +10,27 @@ import { type ScenarioResult, pick, runScenario } from "./scenario.ts";
 import { startWorkerPool } from "./worker-pool.ts";
 import type { Subject, World } from "./world.ts";
 
-/** What is published on each network: a text where it takes one alone, else a video. */
+/** What is published on each network: a text if it accepts one alone, otherwise a video. */
 export const KIND_OF: Record<PlatformName, Kind> = forEachPlatform((name) =>
   catalog[name].capabilities.placements[0]?.shapes.some(({ items }) => items.min === 0) === true ? "text" : "video",
 );
 
-/** What becomes of the commit's one request; after the first two nothing is live. */
+/** The outcomes of the commit's only request; after the first two, nothing is live. */
 const LOSSES = ["http_500", "drop_before", "drop_after", "error_after"] as const;
 
 type Loss = (typeof LOSSES)[number];
 
-/** What a post passes only where its answer was lost. */
+/** Fault points that a post only reaches if its response was lost. */
 const READING_BACK: readonly FaultPoint[] = ["reconcile.before", "reconcile.after"];
 
 interface Amount {
   people: number;
-  /** Where only these fault points are wanted. */
+  /** Limits the fault points. */
   points?: readonly FaultPoint[];
   losses?: readonly Loss[];
 }
 
-/** The crashes, and the commits whose answer is lost, on every network. */
+/** The crashes, and the commits with lost responses, on every network. */
 export function breakPlatforms({ people, points, losses = LOSSES }: Amount): Promise<ScenarioResult> {
   const subjects = PLATFORM_NAMES.flatMap((platform): CrashSubject[] => {
     const subject = { platform, kind: KIND_OF[platform] };
@@ -51,7 +51,7 @@ export function breakPlatforms({ people, points, losses = LOSSES }: Amount): Pro
 }
 
 /**
- * Instagram is told of second publishes what Threads is; TikTok's moderation is over before the engine asks for the id
+ * Instagram reports second publishes like Threads does; TikTok's moderation ends before the engine asks for the ID
  * again.
  */
 async function prepareSandbox({ sandbox }: World): Promise<void> {
@@ -77,7 +77,7 @@ async function loseAnswers(world: World, losses: readonly Loss[]): Promise<Expec
   const made = await Promise.all(
     losses.flatMap((loss, index) => PLATFORM_NAMES.map((platform) => losePost(world, platform, loss, index))),
   );
-  // The others come when these have been struck: this fault takes whichever commit of the network comes next.
+  // The others start after these have been affected: this fault applies to the network's next commit, whichever it is.
   const arranged = made.filter(({ loss }) => loss === "http_500");
   for (const { subject } of arranged)
     await world.sandbox.fault({ platform: subject.platform, operation: "publish", kind: "http_500" });
@@ -100,7 +100,7 @@ async function loseAnswers(world: World, losses: readonly Loss[]): Promise<Expec
   }));
 }
 
-/** All others are magic words of the post itself. */
+/** All others are magic words in the post itself. */
 async function losePost(
   world: World,
   platform: PlatformName,
@@ -120,8 +120,8 @@ async function publishAll({ api }: World, posts: readonly { subject: Subject }[]
 }
 
 /**
- * Until so many more commits were struck on every network; fails loudly where they were not, since nothing would be
- * tested then.
+ * Waits until this many more commits were affected on every network; fails explicitly if they were not, because then
+ * nothing would be tested.
  */
 async function untilStruck(world: World, before: ReadonlyMap<PlatformName, number>, count: number): Promise<void> {
   const end = performance.now() + 60_000;
@@ -134,7 +134,7 @@ async function untilStruck(world: World, before: ReadonlyMap<PlatformName, numbe
   }
 }
 
-/** How many commits were left without an answer, or answered with a failure of the network. */
+/** How many commits got no response, or a network error. */
 async function struckCommits({ sandbox }: World): Promise<Map<PlatformName, number>> {
   const counts = PLATFORM_NAMES.map(async (platform) => {
     const commits = (await sandbox.requests(platform)).filter(({ operation }) => operation === "publish");

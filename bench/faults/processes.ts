@@ -6,21 +6,21 @@ import { join } from "node:path";
 /** A process of the harness. It ends with the harness, however that ends. */
 export interface ChildProcessHandle {
   pid: number;
-  /** Resolves when it is gone. */
+  /** Resolves when it has exited. */
   gone: Promise<void>;
   isGone(): boolean;
-  /** The end of its log, for an error that is about it. */
+  /** The end of its log, for errors about it. */
   lastWords(): string;
-  /** Resolves with the next message it sends; rejects when it ends instead. */
+  /** Resolves with its next message; rejects if it exits instead. */
   message(): Promise<unknown>;
   send(message: string): void;
-  /** Tells it; with SIGKILL resolves when it is gone. */
+  /** Sends the signal; for SIGKILL, resolves when it has exited. */
   signal(signal: "SIGSTOP" | "SIGCONT" | "SIGTERM"): void;
   kill(): Promise<void>;
 }
 
 export interface ProcessOptions {
-  /** Where it works and writes its log. */
+  /** Its working directory, which contains its log. */
   folder: string;
   env: Record<string, string>;
 }
@@ -33,7 +33,7 @@ process.on("exit", () => {
 });
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => process.exit(1));
 
-/** Runs a script of this project. `name` names its log in the folder. */
+/** Runs a script of this project. `name` is its log's name in the folder. */
 export function startProcess(
   name: string,
   script: string,
@@ -55,7 +55,7 @@ export function startProcess(
     started.delete(child);
   });
   const lastWords = (): string => readFileSync(logFile, "utf8").slice(-2_000);
-  // It may be killed while something is on its way to it.
+  // It may be killed while a message to it is in transit.
   child.on("error", () => undefined);
   return {
     pid: child.pid ?? 0,
@@ -77,7 +77,7 @@ export function startProcess(
   };
 }
 
-/** What the environment says to the harness is not meant for its processes. */
+/** Environment variables for the harness are not meant for its processes. */
 function withoutOurs(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(
     Object.entries(env).filter(

@@ -8,16 +8,16 @@ import { type ScenarioResult, pick, runScenario, seededRandom } from "./scenario
 import { startWorkerPool } from "./worker-pool.ts";
 import type { Person, Subject, World } from "./world.ts";
 
-/** How long a text takes from publish to live, at most: the race is run within it. */
+/** The maximum time a text needs from publish to live: the race takes place within it. */
 const RACE_MILLISECONDS = 120;
 /**
- * Where one side always wins, the machine is slower than that: so often the race is run again, over four times the
- * time.
+ * If one side always wins, the machine is slower than that: the race is repeated this many times, over four times the
+ * duration.
  */
 const LONGER_RACES = 3;
 
 /**
- * Publish, and cancel a moment later: either it is discarded and never live, or the cancel is refused and it is live.
+ * Publish, then cancel a moment later: either it is discarded and never live, or the cancel is rejected and it is live.
  */
 export function cancelAgainstPublish(options: { races: number; seed: number }): Promise<ScenarioResult> {
   return runScenario("Cancel against publish", { people: 24 }, async (world) => {
@@ -62,7 +62,7 @@ async function raceCancels(
   for (let number = 0; number < race.count; number += 1) {
     const subject = await world.api.create(person, await draftOf("text", `${race.text}.${number}`, person, world.api));
     await world.api.publish(subject);
-    // Mostly soon: a little later it is too late already.
+    // Mostly early: a little later is already too late.
     await sleep(race.milliseconds * random() ** 4);
     const { status } = await world.api.call(person, "POST", `/api/v1/posts/${subject.postId}/cancel`);
     if (status !== 200 && status !== 409) throw new Error(`A cancel was answered ${status}`);
@@ -71,7 +71,7 @@ async function raceCancels(
   return expectations;
 }
 
-/** Nothing is raced where one side always wins. */
+/** Nothing is tested if one side always wins. */
 function unfair(won: number, races: number): Violation[] {
   return isRaced(won, races)
     ? []
@@ -83,8 +83,8 @@ function isRaced(won: number, races: number): boolean {
 }
 
 /**
- * Scheduled, and edited around the due instant: either the new text goes out alone, or the edit is refused and the old
- * one does.
+ * Scheduled, and edited around the due time: either only the new text is published, or the edit is rejected and the old
+ * text is.
  */
 export function editAgainstDueTime(options: { rounds: number; seed: number }): Promise<ScenarioResult> {
   return runScenario("Edit against the due time", { people: 24 }, async (world) => {
@@ -136,7 +136,7 @@ async function raceEdit(
   return { subject: status === 200 ? { ...subject, parts: [text] } : subject };
 }
 
-/** Each post is published by twenty calls at once. */
+/** Each post is published by twenty concurrent requests. */
 export function publishManyTimes(options: { posts: number }): Promise<ScenarioResult> {
   return runScenario("Twenty concurrent publishes", { people: 12, apis: 2 }, async (world) => {
     const workers = await startWorkerPool(world, 2);
@@ -169,7 +169,7 @@ export function publishManyTimes(options: { posts: number }): Promise<ScenarioRe
   });
 }
 
-/** Two hundred creates with one key at once, over two processes, make one post. */
+/** Two hundred concurrent creates with one key, over two processes, create one post. */
 export function createWithOneKey(options: { rounds: number; calls: number }): Promise<ScenarioResult> {
   return runScenario("One idempotency key", { people: options.rounds, apis: 2 }, async (world) => {
     const workers = await startWorkerPool(world, 1);

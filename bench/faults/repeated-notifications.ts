@@ -3,7 +3,7 @@ import { draftOf } from "./contents.ts";
 import { type ScenarioResult, runScenario } from "./scenario.ts";
 import { startWorkerPool } from "./worker-pool.ts";
 
-/** Three workers hear of every post ten times over. */
+/** Three workers are notified of every post ten times. */
 export function repeatNotifications(options: { rounds: number }): Promise<ScenarioResult> {
   return runScenario("Repeated wake-ups", { people: 24 }, async (world) => {
     const workers = await startWorkerPool(world, 3);

@@ -6,7 +6,7 @@ import type { ScenarioResult } from "./scenario.ts";
 
 const FILE = join(import.meta.dirname, "../../docs/faults.md");
 
-/** Writes the section of one part between its marks; what stands outside of the marks is written by hand. */
+/** Writes one part's section between its markers; text outside of the markers is written by hand. */
 export async function writeSection(name: string, result: ScenarioResult, conditions: string): Promise<void> {
   const text = await readFile(FILE, "utf8");
   const [begin, end] = [`<!-- ${name} -->`, `<!-- /${name} -->`];
@@ -29,7 +29,7 @@ export async function writeSection(name: string, result: ScenarioResult, conditi
   await writeFile(FILE, text.slice(0, from) + section + text.slice(to));
 }
 
-/** Markdown, and readable on a terminal. */
+/** Markdown, also readable on a terminal. */
 export function table({ posts, faults, fates, violations, seconds }: ScenarioResult): string[] {
   const count = (kind: string) => violations.filter((violation) => violation.kind === kind).length;
   const became = Object.entries(fates)
@@ -39,7 +39,7 @@ export function table({ posts, faults, fates, violations, seconds }: ScenarioRes
     ["faults", String(faults)],
     ["posts", String(posts)],
     ["became", became],
-    // Only a comparison of days finds anything late.
+    // Only a comparison of days measures lateness.
     ...VIOLATIONS.filter((kind) => kind !== "late" || count(kind) > 0).map((kind) => [kind, String(count(kind))]),
     ["took", `${Math.round(seconds)} s`],
   ];
@@ -53,7 +53,7 @@ export function table({ posts, faults, fates, violations, seconds }: ScenarioRes
   ];
 }
 
-/** With an empty line after them. */
+/** Followed by an empty line. */
 export function notesOf({ notes = [] }: ScenarioResult): string[] {
   return notes.length === 0 ? [] : [...notes, ""];
 }

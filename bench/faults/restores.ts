@@ -10,12 +10,12 @@ import { KIND_OF } from "./platforms.ts";
 import { type ScenarioResult, pick, runScenario } from "./scenario.ts";
 import type { Subject, World } from "./world.ts";
 
-/** What a backup of the database holds of posts. */
+/** The contents of a database backup about posts. */
 const TABLES = ["posts", "platform_posts", "publish_steps", "outbox", "post_counts", "post_media"];
 
 /**
- * The database is put back to a state from before everything was published, and a worker starts. It has to notice, read
- * back what it can, send nothing by itself before a person says so, and nothing twice after that.
+ * The database is restored to a state from before everything was published, and a worker starts. It must notice, read
+ * back what it can, send nothing until a person allows it, and send nothing twice after that.
  */
 export function restoreBackup({ people }: { people: number }): Promise<ScenarioResult> {
   return runScenario("Restored database", { people, slots: people, platforms: PLATFORM_NAMES }, async (world) => {
@@ -81,7 +81,7 @@ async function backUp({ pool }: World): Promise<void> {
   for (const table of TABLES) await pool.query(`create table backup.${table} as table public.${table}`);
 }
 
-/** As a restore leaves it: without the triggers, which would count everything once more. */
+/** Like a restore: without triggers, which would count everything again. */
 async function restore({ pool }: World): Promise<void> {
   const client = await pool.connect();
   try {

@@ -7,18 +7,18 @@ import { join } from "node:path";
 import type { Violation } from "./checker.ts";
 import type { ScenarioResult } from "./scenario.ts";
 
-/** Takes one text of a file out and puts another in its place. */
+/** Replaces one text in a file with another. */
 export interface Change {
   file: string;
   find: string;
   replace: string;
 }
 
-/** One guard of the product taken out. */
+/** One removed guard of the product. */
 export interface Sabotage {
   what: string;
   changes: readonly Change[];
-  /** Which tests have to go red. */
+  /** The tests that must fail. */
   tests: string;
 }
 
@@ -350,8 +350,8 @@ const COPIED = [
 ];
 
 /**
- * Takes the guards out, one at a time and in a copy of the code, and runs the tests that are to notice. A copy, so that
- * the product has no switch for this; a change that does not apply any more is an error, not a pass.
+ * Removes the guards, one at a time and in a copy of the code, and runs the tests that should notice. It uses a copy so
+ * that the product needs no switch for this; a change that no longer applies is an error, not a pass.
  */
 export async function sabotageRuns(): Promise<ScenarioResult> {
   const began = performance.now();
@@ -390,7 +390,7 @@ export async function sabotageRuns(): Promise<ScenarioResult> {
   };
 }
 
-/** The code in a folder of its own, which the caller removes. */
+/** A copy of the code in a separate folder, which the caller removes. */
 export async function copyCode(): Promise<string> {
   const copy = await mkdtemp(join(tmpdir(), "ampost-sabotage-"));
   for (const name of COPIED) await cp(join(ROOT, name), join(copy, name), { recursive: true });
@@ -398,7 +398,7 @@ export async function copyCode(): Promise<string> {
   return copy;
 }
 
-/** Answers what undoes it. */
+/** Returns a function that undoes it. */
 export async function applyAll(copy: string, changes: readonly Change[]): Promise<() => Promise<void>> {
   const originals = new Map<string, string>();
   for (const { file, find, replace } of changes) {
@@ -417,7 +417,7 @@ export async function applyAll(copy: string, changes: readonly Change[]): Promis
   };
 }
 
-/** `broke` is the name of the first test whose assertion failed: one that could not run at all has shown nothing. */
+/** `broke` is the name of the first test whose assertion failed: a test that could not run at all proves nothing. */
 async function runTests(copy: string, file: string): Promise<{ isGreen: boolean; broke: string | null }> {
   const { NODE_TEST_CONTEXT: _, ...env } = process.env;
   const args = ["--disable-warning=ExperimentalWarning", "--test", "--test-reporter=tap", join(copy, file)];

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { PLATFORM_NAMES, type PlatformName } from "../../model/platform-names.ts";
 
 export interface Fault {
-  /** The door's own, where it is left out. */
+  /** Default: the platform of this instance of the control API. */
   platform?: PlatformName;
   operation: string;
   kind: string;
@@ -23,7 +23,7 @@ const entry = z.object({
   publishCalls: z.number(),
 });
 
-/** What an audience sees of a post. Some networks tell its id and link only later. */
+/** What an audience sees of a post. Some networks return its ID and link only later. */
 export type Entry = z.output<typeof entry>;
 
 const request = z.object({
@@ -34,13 +34,13 @@ const request = z.object({
   status: z.number().nullable(),
 });
 
-/** The sandbox's control API: what is asked of it and what it says happened. */
+/** The sandbox's control API: commands, and reports of what happened. */
 export interface SandboxDoor {
-  /** The oracle: the posts of all networks. */
+  /** The source of truth: the posts of all networks. */
   ledger(): Promise<Entry[]>;
   requests(of?: PlatformName): Promise<z.output<typeof request>[]>;
   fault(fault: Fault): Promise<void>;
-  /** The operations that a fault still waits for. */
+  /** The operations with pending faults. */
   pending(): Promise<string[]>;
   /** Moves the platforms' clock. */
   advance(seconds: number): Promise<void>;

@@ -1,37 +1,37 @@
 import { type Expectation, check, untilSettled, type Violation } from "./checker.ts";
 import { type Person, startWorld, type World, type WorldOptions } from "./world.ts";
 
-/** What one part of the harness has done and found. */
+/** The actions and findings of one part of the harness. */
 export interface ScenarioResult {
   name: string;
   /** What was done, in a sentence. */
   did: string;
-  /** More of it, in lines of Markdown. */
+  /** Details, in lines of Markdown. */
   notes?: string[];
   posts: number;
-  /** How many faults were made. */
+  /** The number of injected faults. */
   faults: number;
   fates: Record<string, number>;
   violations: Violation[];
   seconds: number;
 }
 
-/** What a part leaves to be checked. */
+/** The input for the checks after a part. */
 export interface ScenarioOutcome {
   did: string;
   notes?: string[];
   faults: number;
   expectations: Expectation[];
-  /** What is wrong beside what the check looks at. */
+  /** Problems in addition to those found by the checks. */
   violations?: Violation[];
-  /** Whose posts are not checked one by one: of theirs none may be live twice. */
+  /** People whose posts are not checked individually: none of theirs may be live twice. */
   neighbours?: Person[];
 }
 
-/** How long everything may take to be settled when the faults have ended: a lease, a time-out, and reading back. */
+/** How long everything may take to settle after the faults end: a lease, a timeout, and reading back. */
 const SETTLE_SECONDS = 120;
 
-/** Builds a world, lets the part make its faults in it, waits until all is settled, and checks. */
+/** Builds a world, lets the part inject its faults in it, waits until everything is settled, and checks it. */
 export async function runScenario(
   name: string,
   options: WorldOptions,
@@ -60,13 +60,13 @@ export async function runScenario(
       seconds: (performance.now() - began) / 1000,
     };
   } catch (error) {
-    // What went wrong first is what is to be told.
+    // The first problem is the one to report.
     await world.close().catch(() => undefined);
     throw error;
   }
 }
 
-/** The sentences of everything that is wrong, for a test to hold against none. */
+/** The sentences of all problems, which a test expects to be empty. */
 export function sentencesOf({ violations }: Pick<ScenarioResult, "violations">): string[] {
   return violations.map(({ kind, sentence }) => `${kind}: ${sentence}`);
 }
@@ -82,7 +82,7 @@ export function seededRandom(seed: number): () => number {
   };
 }
 
-/** The element at `index`, going round. */
+/** The element at `index`, wrapping around. */
 export function pick<Element>(elements: readonly Element[], index: number): Element {
   const element = elements[index % elements.length];
   if (element === undefined) throw new Error("There is nothing to pick from");

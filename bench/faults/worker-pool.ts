@@ -1,17 +1,17 @@
 import type { ChildProcessHandle } from "./processes.ts";
 import { begin, type World } from "./world.ts";
 
-/** Workers that are replaced when they end. */
+/** Workers that are replaced when they exit. */
 export interface WorkerPool {
-  /** Those that are at work now. */
+  /** Those that are running now. */
   running(): ChildProcessHandle[];
-  /** How many have ended. */
+  /** How many have exited. */
   losses(): number;
-  /** Ends them all, and replaces none. */
+  /** Ends them all, without replacements. */
   stop(): Promise<void>;
 }
 
-/** Keeps so many workers at work; one stands ready to take the place of the next that ends. */
+/** Keeps this many workers running; one more is ready to replace the next that exits. */
 export async function startWorkerPool(world: World, count: number): Promise<WorkerPool> {
   const members = new Set<ChildProcessHandle>();
   let standby = hold();
@@ -19,7 +19,7 @@ export async function startWorkerPool(world: World, count: number): Promise<Work
   let stopped = false;
   const replacements = new Set<Promise<void>>();
 
-  /** Where the world ends before it is wanted, nobody minds that it did not come. */
+  /** If the world ends before it is needed, its failure to start does not matter. */
   function hold(): Promise<ChildProcessHandle> {
     const worker = world.holdWorker();
     worker.catch(() => undefined);
@@ -34,12 +34,12 @@ export async function startWorkerPool(world: World, count: number): Promise<Work
       members.delete(worker);
       if (stopped) return;
       losses += 1;
-      // Where nobody comes, the posts say so: they are stuck.
+      // If no worker starts, the posts show it: they are stuck.
       const replacing = addWorker().catch(() => undefined);
       replacements.add(replacing);
       void replacing.finally(() => replacements.delete(replacing));
     });
-    // It may come to its end before it has said that it began.
+    // It may exit before it has reported its start.
     await begin(worker).catch(() => undefined);
   }
 

@@ -8,8 +8,8 @@ import { start } from "../../server/start/main.ts";
 import { faultHook } from "./fault-plan.ts";
 
 /**
- * A worker as `ampost worker` starts it, with a hook at its fault points. A held one begins when it is told to, so that
- * its start is over by then. It ends with the process that started it.
+ * A worker as started by `ampost worker`, with a hook at its fault points. A held one starts working on request, so
+ * that its startup is complete by then. It exits with the process that started it.
  */
 const { FAULTS_FOLDER: folder } = z.object({ FAULTS_FOLDER: z.string() }).parse(process.env);
 

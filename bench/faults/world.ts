@@ -26,40 +26,40 @@ import { openSandboxDoor, type SandboxDoor } from "./sandbox-door.ts";
 
 export interface WorldOptions {
   /**
-   * How many users, each with an account of their own: as many platform posts of a network can run beside each other.
+   * How many users, each with their own account: this many platform posts of a network can run in parallel.
    */
   people: number;
-  /** Where each of them has an account. */
+  /** The platforms on which each of them has an account. */
   platforms?: readonly PlatformName[];
   apis?: number;
-  /** Divides the engine's own pauses; leases and deadlines stay. */
+  /** Divides the engine's own delays; leases and deadlines stay the same. */
   speed?: number;
-  /** How many platform posts a worker may hold at once. */
+  /** How many platform posts a worker can hold at once. */
   slots?: number;
-  /** Whether the workers reach the sandbox through a proxy that can make trouble. */
+  /** Whether the workers reach the sandbox through a proxy that can inject faults. */
   proxied?: boolean;
-  /** What the operator has set beside. */
+  /** Additional operator settings. */
   env?: Record<string, string>;
 }
 
-/** Who publishes. */
+/** A person who publishes. */
 export interface Person {
   userId: string;
   key: string;
   platformSetId: string;
-  /** The platforms' ids of the accounts. */
+  /** The platforms' IDs of the accounts. */
   platformAccountIds: Partial<Record<PlatformName, string>>;
 }
 
-/** A post whose fate is to be checked. */
+/** A post whose outcome is checked. */
 export interface Subject {
   person: Person;
   postId: string;
   platformPostId: string;
   platform: PlatformName;
-  /** The platform's id of the account. */
+  /** The platform's ID of the account. */
   platformAccountId: string;
-  /** The texts of its parts; no two parts of a world have the same. */
+  /** The texts of its parts; unique in a world. */
   parts: string[];
 }
 
@@ -74,12 +74,12 @@ export interface World {
   faultPlan: FaultPlan;
   pool: pg.Pool;
   databaseUrl: string;
-  /** Kills an API process; another takes its address. Resolves when that is ready. */
+  /** Kills an API process; another one takes over its URL. Resolves when that one is ready. */
   restartApi(number: number): Promise<void>;
   /** A worker that has loaded its code and waits for `begin`. */
   holdWorker(): Promise<ChildProcessHandle>;
   startWorker(): Promise<ChildProcessHandle>;
-  /** PostgreSQL's way of `pg_ctl -m immediate`: it ends at once, cleans up nothing, and is started again. */
+  /** Like `pg_ctl -m immediate`: PostgreSQL stops immediately without cleanup, and is restarted. */
   breakDatabase(): Promise<void>;
   close(): Promise<void>;
 }
@@ -91,7 +91,7 @@ export interface World {
 const SPEED = 20;
 
 /**
- * An instance as an operator would run it in several processes, with a sandbox in which a second publish makes a
+ * An instance as an operator would run it in several processes, with a sandbox in which a second publish creates a
  * duplicate.
  */
 export async function startWorld(options: WorldOptions): Promise<World> {
@@ -137,7 +137,7 @@ async function build(
     args: readonly string[],
     more: Record<string, string> = {},
   ): ChildProcessHandle => {
-    // Who replaces what ends must not go on after the end of all.
+    // Nothing may be replaced after everything has been ended.
     if (isOver) throw new Error("This world is over");
     const child = startProcess(name, script, args, { folder, env: { ...env, ...more } });
     processes.push(child);
@@ -195,7 +195,7 @@ async function build(
   return world;
 }
 
-/** Lets a held worker begin. */
+/** Lets a held worker start. */
 export async function begin(worker: ChildProcessHandle): Promise<void> {
   const started = worker.message();
   worker.send("begin");
@@ -251,7 +251,7 @@ async function untilReady(url: string, child: ChildProcessHandle): Promise<void>
   throw new Error(`An API process ended at its start: ${child.lastWords()}`);
 }
 
-/** A harness that breaks off can wait for nothing: PostgreSQL is told to end at once. Answers what ends this care. */
+/** An aborted harness cannot wait: it stops PostgreSQL immediately. Returns a function that disables this. */
 export function leaveNothing(folder: string, record: string): () => Promise<void> {
   const atExit = (): void => {
     if (existsSync(record)) process.kill(parseInt(readFileSync(record, "utf8"), 10), "SIGQUIT");
@@ -261,7 +261,7 @@ export function leaveNothing(folder: string, record: string): () => Promise<void
   return async () => void process.off("exit", atExit);
 }
 
-/** Waits until it runs, should it have been broken just before. */
+/** Waits until it is running, in case it was just stopped. */
 async function breakDatabase(database: EmbeddedPostgres, pool: pg.Pool): Promise<void> {
   while (
     !(await pool.query("select 1").then(

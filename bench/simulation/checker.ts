@@ -13,7 +13,7 @@ export interface CheckResult {
   entries: number;
 }
 
-/** A part as the platform's audience sees it. */
+/** A part as seen by the platform's audience. */
 interface Entry {
   seq: number;
   platform: PlatformName;
@@ -21,7 +21,7 @@ interface Entry {
   id: string;
   url: string;
   text: string;
-  /** In the true time of the run. */
+  /** In the run's true time. */
   atMs: number;
 }
 
@@ -36,9 +36,9 @@ interface Row {
   due_at: Date | null;
   next_action_at: Date | null;
   attempt_count: number;
-  /** Whether its caller had been told that nobody knows, after which nothing is sent by itself. */
+  /** Whether its caller had been told that the outcome is unknown, after which nothing is sent automatically. */
   was_unknown: boolean;
-  /** Of the account: where its access is gone, nothing can be read back. */
+  /** The account's: after its access is gone, nothing can be read back. */
   token_health: string;
   error: { code: string; message: string } | null;
   account_id: string;
@@ -48,11 +48,11 @@ interface Post {
   place: number;
   subject: Subject;
   row: Row;
-  /** The entries of each of its parts, which posts with the same words share. */
+  /** The entries of each of its parts, shared with posts that have the same text. */
   entries: Entry[][];
 }
 
-/** Holds what a run has left against the sandboxes' ledger. The ledger is right; our own words are what is checked. */
+/** Compares a run's result with the sandboxes' ledger. The ledger is the truth; our own records are what is checked. */
 export async function check({ stage, sandbox }: Installation, ran: RunResult): Promise<CheckResult> {
   const { plan, subjects } = ran;
   const ledger = sandbox.all("SELECT * FROM posts ORDER BY seq").map((row): Entry => ({
@@ -118,7 +118,7 @@ function say(kind: Violation["kind"], { place, row, entries }: Post, what: strin
   };
 }
 
-/** Whether the caller has told to publish again what might be live. */
+/** Whether the caller has asked to republish what might be live. */
 function forced({ acted }: RunResult, { place }: Post): number {
   return acted.filter(({ post, act, outcome }) => post === place && act === "force" && outcome !== "refused").length;
 }
@@ -148,7 +148,7 @@ function truth(ran: RunResult, post: Post): Violation[] {
     unknown: "failed",
     discarded: "discarded",
   };
-  // What was cancelled, and has gone out nevertheless by a call of before, leaves its post discarded.
+  // A cancelled post stays discarded even if an earlier request publishes it.
   if (whole[row.status] !== undefined && row.post_status !== whole[row.status] && row.post_status !== "discarded")
     violations.push(say("untrue", post, `has the post in ${row.post_status}`));
   if (row.error?.code === "INTERNAL_ERROR") violations.push(say("lost", post, "met a fault of the server"));
@@ -159,21 +159,21 @@ function truth(ran: RunResult, post: Post): Violation[] {
   return violations;
 }
 
-/** The sum of what refuses for long: six tries take 21 minutes. */
+/** The total delay for persistent rejections: six attempts take 21 minutes. */
 function mayFail(ran: RunResult, post: Post): boolean {
   if (forced(ran, post) > 0 || post.row.was_unknown) return true;
-  // The second of two with the same words is one that networks refuse.
+  // Networks reject the second of two posts with the same text.
   if (hasTwin(ran, post) && post.row.error?.code !== "INTERNAL_ERROR") return true;
   return ["AUTH_EXPIRED", "AUTH_REVOKED"].includes(post.row.error?.code ?? "") && ran.plan.tokens.length > 0;
 }
 
-/** Their lists show that a post is live, and never that it is not. */
+/** Their lists can prove that a post is live, but never that it is not. */
 const LISTS_ALONE: readonly PlatformName[] = ["twitter", "facebook"];
 
-/** As far as the database's clock may be from a platform's for its lists to be searched in the right place. */
+/** The maximum difference between the database's clock and a platform's at which its lists are searched correctly. */
 const MOST_SKEW_MS = 800_000;
 
-/** Of most networks it can be read back what became of a call. */
+/** On most networks, the outcome of a request can be read back. */
 function mayBeUnknown(ran: RunResult, post: Post): boolean {
   if (ran.struck.size === 0) return false;
   if (hasTwin(ran, post) || forced(ran, post) > 0) return true;
@@ -197,7 +197,7 @@ function keyOf({ tenant, shape, words }: RunResult["plan"]["posts"][number]): st
   return `${tenant} ${shape.platform} ${words}`;
 }
 
-/** Posts with the same words on one account stand for one another: as many are live as are said to be, and no more. */
+/** Posts with the same text on one account are interchangeable: exactly as many are live as are reported to be. */
 function groups(posts: readonly Post[]): Post[][] {
   return [
     ...Map.groupBy(
@@ -230,8 +230,8 @@ function counts(ran: RunResult, group: readonly Post[]): Violation[] {
 }
 
 /**
- * The commit call: within its deadline, never again once it has done its work, and what it has answered is never
- * forgotten.
+ * The commit request: within its deadline, never repeated after it has had its effect, and its response is never lost
+ * once received.
  */
 function commits(ran: RunResult, post: Post): Violation[] {
   const { row, subject } = post;
@@ -268,10 +268,10 @@ function commits(ran: RunResult, post: Post): Violation[] {
   return [...soon, ...found];
 }
 
-/** What is still under way is not asked for. */
+/** Work in progress is not checked. */
 const READ_BACK_SECONDS = 14.9;
 
-/** Whether a clock stood still and the other was set back: then no process can know what time has passed. */
+/** Whether one clock stood still and another was set back: then no process can know how much time has passed. */
 function isClockless({ struck }: RunResult): boolean {
   const blows = [...struck].flatMap((fault) => (fault.at === "point" || fault.at === "time" ? [fault.do] : []));
   return (
@@ -280,10 +280,10 @@ function isClockless({ struck }: RunResult): boolean {
   );
 }
 
-/** By the true time, whatever the clocks show. */
+/** By true time, whatever the clocks show. */
 const DEADLINE_SECONDS = 5.05;
 
-/** A worker that is at work, and can reach the database, keeps what it holds. */
+/** A running worker that can reach the database keeps what it holds. */
 async function takeovers({ struck }: RunResult, stage: Installation["stage"]): Promise<Violation[]> {
   const isQuiet = [...struck].every(
     (fault) => fault.at === "request" || (fault.at === "time" && fault.do.what === "outage"),
@@ -296,7 +296,7 @@ async function takeovers({ struck }: RunResult, stage: Installation["stage"]): P
   }));
 }
 
-/** A part follows the one before it, and never stands alone. */
+/** A part follows the previous one, and is never published alone. */
 function order(post: Post): Violation[] {
   const firsts = post.entries.map((each) => each[0]);
   const gap = firsts.findIndex(
@@ -315,8 +315,8 @@ function whenOf({ plan }: RunResult, { place }: Post): number {
 }
 
 /**
- * Never before its time, by the latest that the database's clock had shown. Of posts with the same words, the first
- * goes out no sooner than the first is due.
+ * Never before its time, by the latest time that the database's clock had shown. Of posts with the same text, the first
+ * is published no earlier than the first is due.
  */
 function punctuality({ clockSteps, acted }: RunResult, group: readonly Post[]): Violation[] {
   const [post] = group;
@@ -340,9 +340,9 @@ function punctuality({ clockSteps, acted }: RunResult, group: readonly Post[]): 
     : [say("untrue", post, `went out before its time, at ${new Date(EPOCH_MS + early.atMs).toISOString()}`)];
 }
 
-/** What was said to be cancelled does not go out any more. */
+/** A post reported as cancelled is not published afterwards. */
 function cancelled(ran: RunResult, post: Post): Violation[] {
-  // Another that says the same may go out.
+  // Another post with the same text may be published.
   if (hasTwin(ran, post)) return [];
   const cancel = ran.acted.find(
     ({ post: place, act, outcome }) => place === post.place && act === "cancel" && outcome === "done",
@@ -358,7 +358,7 @@ function cancelled(ran: RunResult, post: Post): Violation[] {
   ];
 }
 
-/** What stands in the ledger and was asked for by nobody. */
+/** Ledger entries that no one requested. */
 function strangers(ledger: readonly Entry[], posts: readonly Post[]): Violation[] {
   const known = new Set(posts.flatMap(({ entries }) => entries.flat()));
   return ledger
@@ -369,7 +369,7 @@ function strangers(ledger: readonly Entry[], posts: readonly Post[]): Violation[
     }));
 }
 
-/** What may follow what, written apart from the product's own table. */
+/** The allowed transitions, written separately from the product's own table. */
 const FORWARD: Record<string, Record<string, readonly string[]>> = {
   posts: {
     draft: ["scheduled", "queued", "discarded"],
@@ -411,7 +411,7 @@ async function changes({ acted }: RunResult, stage: Installation["stage"]): Prom
     }));
 }
 
-/** Events are told in the order of what happened, each once, and the last agrees with the state. */
+/** Events are sent in chronological order, each once, and the last one matches the state. */
 async function news(stage: Installation["stage"]): Promise<Violation[]> {
   const { rows: told } = await stage.pool.query<{ id: string; times: number }>(
     `select platform_post_id as id, count(*)::integer as times from outbox where type = 'platform_post.published'
@@ -462,7 +462,7 @@ async function news(stage: Installation["stage"]): Promise<Violation[]> {
 }
 
 /**
- * A refresh token is shown once, unless an answer to it was lost; and nobody is told to connect again without cause.
+ * A refresh token is used once, unless the response was lost; and no one is told to reconnect without a reason.
  */
 async function tokens(ran: RunResult, { stage }: Pick<Installation, "stage" | "sandbox">): Promise<Violation[]> {
   const shown = ran.arrived
@@ -486,7 +486,7 @@ async function tokens(ran: RunResult, { stage }: Pick<Installation, "stage" | "s
   ];
 }
 
-/** Where somebody has many posts, whoever has one waits no longer for it. */
+/** A user with many posts does not delay other users' posts. */
 const LONGEST_WAIT_SECONDS = 10;
 
 function fairness(ran: RunResult, posts: readonly Post[]): Violation[] {

@@ -4,8 +4,8 @@ import { createRequire, syncBuiltinESMExports } from "node:module";
 import { currentMachine, currentTimeline, EPOCH_MS, type Machine, real, type Timeline } from "./timeline.ts";
 
 /**
- * Puts clocks, timers and chance of this process under the timeline, for code that runs in a machine; for all other
- * code timers stay what they are. Once and for all: a process that simulates does nothing else.
+ * Puts this process's clocks, timers and randomness under the timeline, for code that runs in a machine; for all other
+ * code, timers are unchanged. This is permanent: a process that simulates does nothing else.
  */
 export function takeOverTime(): void {
   const schedule =
@@ -49,7 +49,7 @@ export function takeOverTime(): void {
   syncBuiltinESMExports();
 }
 
-/** The wall clock of whoever asks. */
+/** The wall clock of the calling machine. */
 function wallMs(): number {
   return Math.floor(EPOCH_MS + (currentTimeline()?.now() ?? 0) + (currentMachine()?.wallAheadMs ?? 0));
 }
@@ -75,7 +75,7 @@ function toDateArguments(values: readonly unknown[]): [number] {
   return [new real.Date(year, month, day, hours, minutes, seconds, milliseconds).getTime()];
 }
 
-/** What code in a machine gets of setTimeout and setInterval. */
+/** What code in a machine gets from setTimeout and setInterval. */
 interface Alarm {
   cancel(): void;
   ref(): Alarm;

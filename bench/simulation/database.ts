@@ -5,55 +5,55 @@ import { CHANNELS } from "../../server/db/listen.ts";
 import { chanceOf } from "./random.ts";
 import { EPOCH_MS, type Machine, never, realDelay, type Timeline } from "./timeline.ts";
 
-/** What goes wrong at a statement. */
+/** The fault at a statement. */
 export type DatabaseFault =
-  /** The connection breaks before the server has read it, or when it has done it. */
+  /** The connection breaks before the server has read it, or after it has executed it. */
   { what: "lost_before" | "lost_after" } | { what: "slow"; seconds: number };
 
 export interface DatabaseOptions {
   timeline: Timeline;
   /** The real one. */
   backends: pg.Pool;
-  /** Asked at every statement that reaches the server. */
+  /** Called for every statement that reaches the server. */
   faultOf(statement: { text: string; name: string; machine: Machine }): DatabaseFault | undefined;
-  /** Whether this word that something is due gets lost. */
+  /** Whether this notification of due work is lost. */
   isWordLost(number: number): boolean;
 }
 
 /**
- * A real PostgreSQL behind a network of ours. Each statement goes out, is done and is answered at instants of the
- * timeline; one is done at a time, and one that waits for a row is left waiting until whoever holds it lets go.
+ * A real PostgreSQL behind a simulated network. Each statement is sent, executed and answered at points in the
+ * timeline; one runs at a time, and one that waits for a row lock stays waiting until the holder releases it.
  */
 export interface Database {
   poolFor(machine: Machine, most: number): pg.Pool;
   listenerFor(machine: Machine): Pick<Listener, "on" | "onReconnect">;
-  /** The machine's end: what it had sent is still done, what it had open is undone. */
+  /** The machine ends: statements it has sent are still executed, its open transactions are rolled back. */
   leave(machine: Machine): Promise<void>;
-  /** All connections are lost, and for so long there are no new ones. */
+  /** All connections are lost, and there are no new ones for this long. */
   restart(forMs: number): Promise<void>;
-  /** For so long nothing can be written. */
+  /** Nothing can be written for this long. */
   readOnly(forMs: number): void;
   /** Sets the database's clock. */
   step(byMs: number): void;
   /** The database's own time, in milliseconds since 1970. */
   wallMs(): number;
-  /** The latest that its clock has ever shown. */
+  /** The latest time that its clock has ever shown. */
   latestMs(): number;
   statements(): number;
-  /** Gives every real connection back; what is open is undone. */
+  /** Releases every real connection; open transactions are rolled back. */
   close(): Promise<void>;
 }
 
 interface Connection {
   machine: Machine;
   isBroken: boolean;
-  /** The real one, while a transaction is open on it. */
+  /** The real one, while it has an open transaction. */
   backend: pg.PoolClient | null;
   isBusy: boolean;
-  /** Ends a transaction whose owner has forgotten it. */
+  /** Ends a transaction that its owner has abandoned. */
   forgotten: { cancel(): void } | null;
   tellsDue: boolean;
-  /** Fails what is under way. */
+  /** Fails statements in progress. */
   fail: (() => void) | null;
   last: Promise<unknown>;
 }
@@ -114,7 +114,7 @@ export function openDatabase({ timeline, backends, faultOf, isWordLost }: Databa
     free.push(client);
   }
 
-  /** The real statement, with the clocks that it is to see. */
+  /** The real statement, with the clocks that it should see. */
   async function perform(connection: Connection, client: pg.PoolClient, query: Query): Promise<unknown> {
     const isReadOnly = timeline.now() < readOnlyUntil;
     if (/^begin/i.test(query.text)) {
@@ -135,7 +135,7 @@ export function openDatabase({ timeline, backends, faultOf, isWordLost }: Databa
     return await client.query(query);
   }
 
-  /** A transaction of its own. */
+  /** A separate transaction. */
   async function perform1(client: pg.PoolClient, query: Query, isReadOnly: boolean): Promise<unknown> {
     await client.query({ ...SHOW_CLOCKS, values: [shown()] });
     if (!isReadOnly) return await client.query(query);
@@ -143,7 +143,7 @@ export function openDatabase({ timeline, backends, faultOf, isWordLost }: Databa
     return await client.query(query).finally(() => client.query("rollback"));
   }
 
-  /** Does the statement as far as it can be done now. `over` is called once, when it is done. */
+  /** Executes as much of the statement as possible now. `over` is called once, when it is complete. */
   async function attempt(connection: Connection, query: Query, over: (outcome: Outcome) => void): Promise<void> {
     let outcome: Outcome | undefined;
     const client = connection.backend ?? (await lease());
@@ -173,7 +173,7 @@ export function openDatabase({ timeline, backends, faultOf, isWordLost }: Databa
     await wakeWaiting();
   }
 
-  /** Whether it came to an end; false where it waits for a lock. */
+  /** Whether it completed; false if it waits for a lock. */
   async function settles(one: Waiting): Promise<boolean> {
     for (let tries = 0; ; tries += 1) {
       await Promise.race([one.done, realDelay(tries === 0 ? 2 : 4)]);
@@ -183,7 +183,7 @@ export function openDatabase({ timeline, backends, faultOf, isWordLost }: Databa
     }
   }
 
-  /** Whoever was waiting for what has just been let go of, goes on. */
+  /** Continues statements that were waiting for what was just released. */
   async function wakeWaiting(): Promise<void> {
     for (let again = waiting.size > 0; again;) {
       again = false;
@@ -215,7 +215,7 @@ export function openDatabase({ timeline, backends, faultOf, isWordLost }: Databa
     }
   }
 
-  /** One after the other, as they were asked for. */
+  /** One at a time, in order of request. */
   function query(connection: Connection, given: Query): Promise<unknown> {
     const asked = connection.last.then(() => ask(connection, given));
     connection.last = asked.catch(() => undefined);

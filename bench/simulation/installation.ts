@@ -30,16 +30,16 @@ import { takeOverTime } from "./clocks.ts";
 import { openSimulatedDatabase, type SimulatedDatabase } from "./stage.ts";
 import { beginTimeline } from "./timeline.ts";
 
-/** Somebody with an account on every platform. */
+/** A person with an account on every platform. */
 export interface SimulatedTenant {
   userId: string;
   platformSetId: string;
   accounts: Record<string, { id: string; platformAccountId: string; isRenewable: boolean }>;
-  /** The ids of the media that stand for the files of the examples. */
+  /** The IDs of the media for the examples' files. */
   media: ReadonlyMap<string, string>;
 }
 
-/** A post that a platform declares to take. */
+/** A post that a platform's definition supports. */
 export interface Shape {
   platform: PlatformName;
   name: string;
@@ -47,7 +47,7 @@ export interface Shape {
   parts: number;
 }
 
-/** What every run begins with: a database, the sandboxes, people with accounts, and their media. */
+/** The start of every run: a database, the sandboxes, people with accounts, and their media. */
 export interface Installation {
   stage: SimulatedDatabase;
   tenants: readonly SimulatedTenant[];
@@ -57,17 +57,17 @@ export interface Installation {
   sandboxUrl: string;
   mediaUrls: { baseUrl: string; secret: string };
   vaultKey: Buffer;
-  /** As it was when the installation was made. */
+  /** The state when the installation was created. */
   restore(seed: number): Promise<void>;
   close(): Promise<void>;
 }
 
 const TENANTS = 4;
 
-/** Files that every platform takes as they are: nothing is converted while time stands still. */
+/** Files that every platform accepts as is: nothing is converted while time stands still. */
 const FILES = ["photo-1x1.jpg", "photo-4x5.jpg", "portrait-9x16.mp4", "landscape-16x9.mp4", "animated.gif"];
 
-/** Larger sets of media differ from smaller ones in nothing but their cost. */
+/** Larger sets of media only add cost. */
 const MOST_MEDIA = 4;
 
 const TEST_SETTINGS = {
@@ -78,7 +78,7 @@ const TEST_SETTINGS = {
   shared_buffers: "64MB",
 };
 
-/** Takes over the time of this process. */
+/** Takes control of this process's time. */
 export async function makeInstallation(): Promise<Installation> {
   const folder = await mkdtemp(join(tmpdir(), "ampost-simulation-"));
   const opened: (() => Promise<unknown>)[] = [() => rm(folder, { recursive: true, force: true, maxRetries: 5 })];
@@ -191,7 +191,7 @@ async function makeTenant(
   return { userId, platformSetId, accounts, media: new Map(stored.map((row) => [row.filename, row.id])) };
 }
 
-/** The same bytes, for everybody under a key of their own. */
+/** The same bytes, for each person under a separate key. */
 function keyFor(storageKey: string, number: number): string {
   return `${storageKey.slice(0, -1)}${number}`;
 }
@@ -212,7 +212,7 @@ async function inMemory(disk: Storage, fixtures: readonly Fixture[]): Promise<St
   };
 }
 
-/** A tweet of a video, a carousel of Instagram, a chain on Threads: everything that is declared, with few media. */
+/** A tweet with a video, an Instagram carousel, a Threads chain: everything that is declared, with few media. */
 function shapesOf(fixtures: readonly Fixture[]): Shape[] {
   const settings = { tiktok: { privacyLevel: "PUBLIC_TO_EVERYONE" } };
   return PLATFORM_NAMES.flatMap((platform) =>
@@ -230,7 +230,7 @@ function shapesOf(fixtures: readonly Fixture[]): Shape[] {
   );
 }
 
-/** The content with this tenant's media, and words of its own in every part. */
+/** The content with this tenant's media, and unique text in every part. */
 export function contentFor(
   tenant: SimulatedTenant,
   shape: Shape,
@@ -258,7 +258,7 @@ function readThread(thread: unknown): { text: string; media?: MediaEntry[] }[] {
   return Array.isArray(thread) ? thread : [];
 }
 
-/** Copies of all that the sandboxes know; answers what puts them back. */
+/** Copies all of the sandboxes' state; returns a function that restores it. */
 function keepSandbox(store: Store): () => void {
   const tables = store
     .all("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")

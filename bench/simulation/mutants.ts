@@ -8,7 +8,7 @@ import { applyAll, type Change, copyCode } from "../faults/sabotage.ts";
 import type { ScenarioResult } from "../faults/scenario.ts";
 import { realMilliseconds } from "./timeline.ts";
 
-/** A guard of the product taken out, or a fault that it once had put in again. */
+/** A removed guard of the product, or a past bug reintroduced. */
 interface Mutant {
   what: string;
   changes: readonly Change[];
@@ -174,17 +174,17 @@ export const MUTANTS: readonly Mutant[] = [
   },
 ];
 
-/** How many seeds a mutant may outlive. */
+/** The maximum number of seeds that a mutant may survive. */
 const SEEDS = 500;
 
 export interface Found {
   what: string;
-  /** The seed that found it; null where none has. */
+  /** The seed that found it; null if none has. */
   seed: number | null;
   sentence: string;
 }
 
-/** Runs the simulation over the code with each mutant in it, until a seed finds it. The code is a copy. */
+/** Runs the simulation on a copy of the code with each mutant, until a seed finds it. */
 export async function findMutants(onFound: (found: Found) => void, only = ""): Promise<ScenarioResult> {
   const began = realMilliseconds();
   const copy = await copyCode();
@@ -234,7 +234,7 @@ async function simulateIn(copy: string): Promise<Omit<Found, "what">> {
   for await (const chunk of child.stdout.setEncoding("utf8")) output += String(chunk);
   const [code] = await ended;
   const [, seed, sentence = ""] = /^seed (\d+): (.*)$/m.exec(output) ?? [];
-  // One that could not run at all has shown nothing.
+  // A run that failed to start proves nothing.
   if (code !== 0 && seed === undefined) throw new Error(`The simulation could not run: ${errors}`);
   return { seed: seed === undefined ? null : Number(seed), sentence };
 }

@@ -11,19 +11,19 @@ import {
 import { chanceOf } from "./random.ts";
 import { currentMachine, EPOCH_MS, type Machine, never, type Timeline } from "./timeline.ts";
 
-/** What becomes of a request on its way to a platform. */
+/** What happens to a request on its way to a platform. */
 export type NetworkFault =
-  /** No connection comes about. */
+  /** The connection fails. */
   | { what: "refused" | "name_resolution" | "connect_timeout" }
-  /** The connection is cut before the platform has read the request, or when it has done it. */
+  /** The connection is cut before the platform has read the request, or after it has executed it. */
   | { what: "cut_before" | "cut_after" }
-  /** Nothing comes back: the request was lost, or the answer was. */
+  /** No response arrives: either the request or the response was lost. */
   | { what: "silent_before" | "silent_after" }
-  /** It takes so long to arrive, or the answer does. */
+  /** The request or the response takes this long to arrive. */
   | { what: "late_request" | "late_answer"; seconds: number }
-  /** A gateway answers in the platform's place, without or after asking it. */
+  /** A gateway responds in the platform's place, with or without forwarding the request. */
   | { what: "gateway_before" | "gateway_after" | "unavailable" }
-  /** What comes is no answer. */
+  /** The response is garbage. */
   | { what: "half" };
 
 /** A request that has left its machine. */
@@ -32,14 +32,14 @@ export interface Sent {
   machine: Machine;
   body: string;
   isCommit: boolean;
-  /** The status of the platform's own answer, once it has reached whoever asked; null until then. */
+  /** The status of the platform's own response, once the caller has received it; null until then. */
   heard: number | null;
 }
 
 export interface NetworkOptions {
   timeline: Timeline;
   faultOf(request: { name: string; host: string; isCommit: boolean; machine: Machine }): NetworkFault | undefined;
-  /** Told when the first byte leaves, and right before and after the platform does what it is asked for. */
+  /** Called when the first byte is sent, and right before and after the platform executes the request. */
   onSent(sent: Sent): void;
   onArrival(sent: Sent): void;
   onDone(sent: Sent): void;
@@ -49,7 +49,7 @@ export interface NetworkOptions {
 
 const CONNECT_TIMEOUT_MS = 10_000;
 
-/** The lowest layer of the HTTP kit, over a network of ours to the real sandbox. */
+/** The lowest layer of the HTTP kit, over a simulated network to the real sandbox. */
 export function openNetwork({ timeline, faultOf, onSent, onArrival, onDone, platformAheadMs }: NetworkOptions): {
   transmit: Transmit;
   requests(): number;

@@ -5,37 +5,37 @@ import type { Installation, Shape } from "./installation.ts";
 import type { NetworkFault } from "./network.ts";
 import { type Draws, drawsOf } from "./random.ts";
 
-/** All that a seed decides before its run begins. What is taken out of it leaves the rest as it was. */
+/** Everything that a seed determines before its run starts. Removing something leaves the rest unchanged. */
 export interface Plan {
   seed: number;
   workers: number;
-  /** Connections of a worker at most. */
+  /** The maximum number of a worker's connections. */
   connections: number;
-  /** How often a worker looks whatever happens. */
+  /** A worker's polling interval. */
   floorSeconds: number;
   posts: PlannedPost[];
   acts: PlannedAct[];
   faults: PlannedFault[];
-  /** How far the platforms' clock is ahead of the true one, and the workers' wall clocks. */
+  /** How far the platforms' clock and the workers' wall clocks are ahead of the true time. */
   platformAheadSeconds: number;
   workersAheadSeconds: number[];
-  /** Accounts whose token has so long to live when the run begins. */
+  /** Accounts whose token expires this long after the start of the run. */
   tokens: { tenant: number; platform: PlatformName; seconds: number }[];
-  /** What most of its faults are about. In a crowd the first posts are of somebody who has many. */
+  /** The topic of most of its faults. In a crowd, the first posts belong to a user with many. */
   theme: Theme;
 }
 
 export interface PlannedPost {
   tenant: number;
   shape: Shape;
-  /** Which words it says: two posts may say the same. */
+  /** Which text it has: two posts can have the same one. */
   words: number;
-  /** When it is published by a call, or the time it is given. */
+  /** The time of its publish request, or its scheduled time. */
   when: { publishAt: number } | { dueAt: number };
 }
 
 export interface PlannedAct {
-  /** The place of the post in the plan. */
+  /** The post's index in the plan. */
   post: number;
   at: number;
   act: "cancel" | "edit" | "retry" | "force" | "publish";
@@ -46,13 +46,13 @@ export type PlannedFault =
   | { at: "statement"; only: "commit" | "write" | "any"; nth: number; fault: DatabaseFault }
   | { at: "point"; point: FaultPoint; nth: number; do: Blow | Disaster }
   | { at: "time"; seconds: number; do: Blow | Disaster }
-  /** A weakness of the platform itself, by the sandbox's name for it, at the n-th call that publishes. */
+  /** A fault of the platform itself, by the sandbox's name for it, at the n-th publishing request. */
   | { at: "platform"; platform: PlatformName; error: string; nth: number };
 
-/** What strikes one worker. */
+/** A fault of one worker. */
 export type Blow =
   | { what: "crash"; backAfter: number }
-  /** Its wall clock may be set meanwhile, as when a virtual machine is resumed. */
+  /** Its wall clock can be set in the meantime, as when a virtual machine is resumed. */
   | { what: "stopped" | "suspended"; seconds: number; wallBySeconds: number }
   | { what: "wall clock"; bySeconds: number };
 
@@ -66,7 +66,7 @@ const THEMES = { mixed: 26, answers: 22, stops: 20, database: 16, clocks: 8, tok
 
 export type Theme = keyof typeof THEMES;
 
-/** The part of a plan that a shrunk one keeps, by the places of its faults and acts. */
+/** The part of a plan that a shrunk one keeps, by the indexes of its faults and actions. */
 export interface Kept {
   faults?: readonly number[];
   acts?: readonly number[];
@@ -87,7 +87,7 @@ export function planOf(seed: number, { shapes, tenants }: Pick<Installation, "sh
     seed,
     workers: theme === "stops" || theme === "tokens" || draws.chance() < 0.6 ? draws.whole(2, 3) : 1,
     connections: draws.pick([2, 3, 5, 10]),
-    // Rarely where nothing is waited for but the end, and as in production where it is about the wait.
+    // Rare if the run only waits for the end, and as in production if it is about the wait.
     floorSeconds: crowd ? 2 : hasLongWait ? 300 : draws.pick([20, 45, 90]),
     posts,
     acts: crowd || theme === "tokens" ? [] : posts.flatMap((post, index) => drawActs(draws, post, index)),
@@ -106,7 +106,7 @@ export function planOf(seed: number, { shapes, tenants }: Pick<Installation, "sh
   };
 }
 
-/** The same plan with less in it. Places are those in the whole plan. */
+/** The same plan with fewer parts. Indexes refer to the full plan. */
 export function reduce(plan: Plan, { faults, acts, posts }: Kept): Plan {
   const keeps = (kept: readonly number[] | undefined) => (_: unknown, place: number) =>
     kept === undefined || kept.includes(place);
@@ -133,7 +133,7 @@ function drawPosts(draws: Draws, theme: Theme, shapes: readonly Shape[], tenants
     const { platform } = shape;
     const tenant = draws.whole(0, tenants - 1);
     const place = `${tenant} ${platform}`;
-    // A post without words is told from others by its account.
+    // A post without text is identified by its account.
     if (
       takenBySilent.has(place) ||
       (shape.content.text === "" && posts.some((post) => post.tenant === tenant && post.shape.platform === platform))
@@ -145,12 +145,12 @@ function drawPosts(draws: Draws, theme: Theme, shapes: readonly Shape[], tenants
   return posts;
 }
 
-/** What has no handle before its call, or nothing to be read back by, or several calls. */
+/** Posts without a handle before their request, without a way to read them back, or with several requests. */
 function drawHard(draws: Draws, theme: Theme, shapes: readonly Shape[]): Shape {
   const isUnreadable = ({ platform, name }: Shape): boolean => platform === "tiktok" && name.includes("photo");
   const isHard = (shape: Shape): boolean =>
     shape.parts > 1 || (shape.content.media.length === 0 && shape.platform !== "threads") || isUnreadable(shape);
-  // Of these there is no other word than the answer.
+  // For these, the response is the only confirmation.
   if ((theme === "stops" || theme === "database") && draws.chance() < 0.4)
     return draws.pick(shapes.filter(isUnreadable));
   const hard = shapes.filter(isHard);
@@ -158,7 +158,7 @@ function drawHard(draws: Draws, theme: Theme, shapes: readonly Shape[]): Shape {
   return draws.pick(hard.filter((shape) => shape.platform === platform));
 }
 
-/** Words alone cost least, and are what is read back least. */
+/** Text-only posts cost least, and are read back least. */
 function drawShape(draws: Draws, all: readonly Shape[]): Shape {
   const platform = draws.pick(PLATFORM_NAMES);
   const shapes = all.filter((shape) => shape.platform === platform);
@@ -193,7 +193,7 @@ function drawCrowd(draws: Draws, shapes: readonly Shape[]): PlannedPost[] {
   return [...many, ...few];
 }
 
-/** Several posts of one account at once, whose token all of them need. */
+/** Several concurrent posts on one account, all of which need its token. */
 function drawSharers(draws: Draws, shapes: readonly Shape[], tenants: Installation["tenants"]): PlannedPost[] {
   const tenant = draws.whole(0, tenants.length - 1);
   const renewable = shapes.filter(
@@ -308,10 +308,10 @@ const AROUND_A_COMMIT: readonly FaultPoint[] = [
   "settle.before",
 ];
 
-/** Where all that is known of a commit is in one process. */
+/** The points at which everything known about a commit is in one process. */
 const AFTER_AN_ANSWER: readonly FaultPoint[] = ["answer.received", "result.before"];
 
-/** What networks whose lists come late call it in their sandbox. */
+/** Sandbox names for the faults of networks with late lists. */
 const LAGS: Partial<Record<PlatformName, (seconds: number) => string>> = {
   facebook: (seconds) => `feed-lag-${seconds}s`,
   instagram: (seconds) => `list-lag-${seconds}s`,
@@ -412,7 +412,7 @@ function drawBlow(draws: Draws): Blow {
 
 function drawSleep(draws: Draws, lengths: readonly number[], setsWall = 0.3): Blow {
   const what = draws.pick(["stopped", "suspended"] as const);
-  // Where one clock stands still and the other is set back as well, a process cannot know that it has slept.
+  // If one clock stands still and the other is also set back, a process cannot know that it was asleep.
   return {
     what,
     seconds: draws.pick(lengths),

@@ -1,6 +1,6 @@
 /**
- * A number from 0 up to 1 that depends on nothing but the seed and the words: taking one decision out leaves all others
- * as they were.
+ * A number from 0 up to 1 that depends only on the seed and the words: removing one decision leaves all others
+ * unchanged.
  */
 export function chanceOf(seed: number, ...words: (string | number)[]): number {
   let state = Math.imul(seed, 0x9e3779b1) ^ 0x85ebca6b;
@@ -10,14 +10,14 @@ export function chanceOf(seed: number, ...words: (string | number)[]): number {
   return ((state ^ (state >>> 15)) >>> 0) / 4_294_967_296;
 }
 
-/** Draws in a row, for what is decided before a run begins. */
+/** Sequential draws, for decisions made before a run starts. */
 export interface Draws {
   /** From 0 up to 1. */
   chance(): number;
-  /** A whole number from `least` to `most`. */
+  /** An integer from `least` to `most`, inclusive. */
   whole(least: number, most: number): number;
   pick<Element>(elements: readonly Element[]): Element;
-  /** One of the keys, as often as its weight among all weights. */
+  /** One of the keys, with a probability given by its weight. */
   weighed<Key extends string>(weights: Readonly<Record<Key, number>>): Key;
 }
 

@@ -4,19 +4,19 @@ import type { Installation } from "./installation.ts";
 import { type Kept, planOf, reduce } from "./plan.ts";
 import { type RunResult, run } from "./run.ts";
 
-/** What has come of a seed; plain data, to be sent from process to process. */
+/** The result of a seed; plain data, to be sent between processes. */
 export interface SeedResult {
   seed: number;
   violations: Violation[];
   fates: Record<string, number>;
-  /** Of what shapes the posts were. */
+  /** The shapes of the posts. */
   shapes: string[];
   posts: number;
-  /** How many of the planned faults came about. */
+  /** How many of the planned faults occurred. */
   faults: number;
-  /** Seconds of the run's own time. */
+  /** Seconds of simulated time. */
   seconds: number;
-  /** The same for two runs in which the same has happened in the same order. */
+  /** Equal for two runs with the same events in the same order. */
   digest: number;
 }
 

@@ -19,32 +19,32 @@ import { chanceOf } from "./random.ts";
 import { beginTimeline, EPOCH_MS, type Machine, never, newMachine, type Timeline } from "./timeline.ts";
 import { type UserAction, startUsers, type Subject } from "./users.ts";
 
-/** A publishing request, of which platform post and step, and what the audience saw of it. */
+/** A publishing request, with its platform post and step, and what the audience saw of it. */
 export interface Commit extends Sent {
   platformPostId: string;
   step: string;
-  /** When its process began to write the intent. */
+  /** When its process started to write the intent. */
   intentMs: number;
   made: string[];
 }
 
-/** What a run leaves to be checked. */
+/** The input for the checks after a run. */
 export interface RunResult {
   plan: Plan;
   timeline: Timeline;
   database: Database;
   subjects: Subject[];
   acted: UserAction[];
-  /** Requests as they arrived at the platforms. */
+  /** Requests in the order in which they reached the platforms. */
   arrived: Sent[];
   commits: Commit[];
-  /** How long after its commit had begun each platform post was read back. */
+  /** How long after the start of its commit each platform post was read back. */
   readings: { platformPostId: string; afterMs: number }[];
-  /** How many of the planned faults came about. */
+  /** How many of the planned faults occurred. */
   struck: Set<PlannedFault>;
-  /** What the server's own log said. */
+  /** The server's own log. */
   said: string[];
-  /** The workers that came through the storm. */
+  /** The workers that survived the faults. */
   lastedWell: Set<Machine>;
   /** Steps of the database's clock. */
   clockSteps: { atMs: number; aheadMs: number }[];
@@ -52,10 +52,10 @@ export interface RunResult {
 
 const WRITES = ["platform_posts.write", "publish_steps.intend", "platform_posts.claim"];
 const CALM_SECONDS = 300;
-/** As a worker has them. */
+/** The workers' settings. */
 const URGENT_CONNECTIONS = 2;
 
-/** Lives through one plan, until everything in it is settled or should have been. */
+/** Runs one plan until everything in it is settled or should have been. */
 export async function run(installation: Installation, plan: Plan): Promise<RunResult> {
   const { stage, sandbox, sandboxUrl, storage, mediaUrls, vaultKey } = installation;
   await installation.restore(plan.seed);
@@ -217,7 +217,7 @@ export async function run(installation: Installation, plan: Plan): Promise<RunRe
         const disaster = found.do;
         timeline.after(0, null, disaster.what, () => befall(disaster));
       }
-      // What has to go on at once goes on; all else is only heard of again when the machine is.
+      // A send continues immediately; everything else only when the machine runs again.
       if (place.point === "send.before") return undefined;
       return machine.isDead
         ? never()
@@ -265,7 +265,7 @@ export async function run(installation: Installation, plan: Plan): Promise<RunRe
   }
 
   const people = startUsers({ installation, plan, timeline, database, log, oauthOf });
-  // Everything is created before anything goes wrong.
+  // Everything is created before any faults.
   await people.createPosts();
 
   isStormy = true;
@@ -300,7 +300,7 @@ export async function run(installation: Installation, plan: Plan): Promise<RunRe
       return befall(fault.do);
     });
   }
-  /** What goes on for a day is looked at by a worker of each hour. */
+  /** Work that lasts a day is processed by a new worker every hour. */
   const dismiss = async (): Promise<void> => {
     for (const worker of workers.filter(({ isDead }) => !isDead)) {
       worker.isDead = true;
@@ -318,10 +318,10 @@ export async function run(installation: Installation, plan: Plan): Promise<RunRe
   const isOpen = async (): Promise<boolean> =>
     (await stage.pool.query("select 1 from platform_posts where next_action_at is not null limit 1")).rows.length > 0;
   await timeline.run((lastSeconds + 5) * 1000);
-  // From here on nothing else goes wrong, and all has to come to its end.
+  // From here on there are no new faults, and everything must complete.
   for (let waited = 0; waited < 12 && !(await isSettled()); waited += 1)
     await timeline.run(timeline.now() + CALM_SECONDS * 1000);
-  // Whoever sleeps wakes up, and has time to write what they know.
+  // Sleeping machines wake up, and have time to write what they know.
   while (workers.some(({ isDead, asleep }) => !isDead && asleep !== null)) await timeline.run(timeline.now() + 10_000);
   if (struck.size > 0) await timeline.run(timeline.now() + 70_000);
   isStormy = false;
@@ -365,7 +365,7 @@ function hostsOf(platform: string): string[] {
   return hosts[platform] ?? [platform];
 }
 
-/** A token that ends soon, as far as we know. */
+/** A token that expires soon, according to our records. */
 async function age({ stage, tenants }: Installation, tenant: number, platform: string, seconds: number): Promise<void> {
   const account = tenants[tenant]?.accounts[platform];
   const end = new Date(EPOCH_MS + seconds * 1000);

@@ -4,7 +4,7 @@ import type { Installation } from "./installation.ts";
 import { type Kept, planOf, reduce } from "./plan.ts";
 import { run } from "./run.ts";
 
-/** Takes out of a seed's plan whatever its failure does not need; answers what is left. */
+/** Removes everything from a seed's plan that its failure does not need; returns the rest. */
 export async function shrink(
   installation: Installation,
   seed: number,
@@ -35,7 +35,7 @@ export async function shrink(
   return kept;
 }
 
-/** The same kind, in the same words but for their numbers. */
+/** The same kind, with the same words except for numbers. */
 function isLike(left: Violation, right: Violation): boolean {
   const form = ({ kind, sentence }: Violation): string =>
     `${kind} ${sentence.split(":")[0]?.replace(/[\d.:+-]+/g, "#")}`;

@@ -9,13 +9,13 @@ import type { SeedResult } from "./run-seed.ts";
 export interface SimulateOptions {
   from: number;
   to: number;
-  /** No seed is begun after so many seconds. */
+  /** No seed is started after this many seconds. */
   withinSeconds?: number;
-  /** Ends at the first seed that fails. */
+  /** Stops at the first seed that fails. */
   untilOneFails?: boolean;
-  /** How many processes share the seeds; as many as the machine has processors where it is left out. */
+  /** How many processes share the seeds. Default: one per processor. */
   processes?: number;
-  /** Told of every seed that is over. */
+  /** Called after every seed. */
   onResult?: (result: SeedResult) => void;
 }
 
@@ -25,7 +25,7 @@ export interface Simulated {
   seconds: number;
 }
 
-/** Lives through the seeds, over several processes with a database and sandboxes of their own. */
+/** Runs the seeds in several processes, each with its own database and sandboxes. */
 export async function simulate({
   from,
   to,
@@ -62,7 +62,7 @@ export async function simulate({
   return { results, failed: failed.sort((left, right) => left.seed - right.seed), seconds: seconds() };
 }
 
-/** As the other parts of the harness tell what they have done. */
+/** In the same format as the other parts of the harness. */
 export function toPart({ results, failed, seconds }: Simulated): ScenarioResult {
   const fates: Record<string, number> = {};
   for (const one of results)
@@ -96,7 +96,7 @@ function startWorker(): ChildProcess {
   });
 }
 
-/** What the worker says next. Throws where it ends without a word. */
+/** The worker's next message. Throws if it exits without one. */
 async function answerOf(worker: ChildProcess): Promise<SeedResult> {
   const over = new AbortController();
   const { signal } = over;

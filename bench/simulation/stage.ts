@@ -4,10 +4,10 @@ import { migrate } from "../../server/db/migrate.ts";
 import { createPool, withDatabase } from "../../server/db/pool.ts";
 import { EPOCH_MS } from "./timeline.ts";
 
-/** A real PostgreSQL whose clock is told what it shows, and that can be put back to how it was when a run began. */
+/** A real PostgreSQL whose clock can be set, and that can be reset to its state at the start of a run. */
 export interface SimulatedDatabase {
   pool: pg.Pool;
-  /** From here on this is how every run begins. */
+  /** Makes the current state the start of every run. */
   keep(): Promise<void>;
   restore(seed: number): Promise<void>;
   close(): Promise<void>;
@@ -43,8 +43,8 @@ const CLOCK = `
   create schema kept;`;
 
 /**
- * A database of its own on the server: the same schema as in production, in which unqualified names of clocks and
- * chance mean ours.
+ * A separate database on the server: the same schema as in production, in which unqualified clock and random functions
+ * are ours.
  */
 export async function openSimulatedDatabase(serverUrl: string, name: string): Promise<SimulatedDatabase> {
   const admin = createPool(withDatabase(serverUrl, "postgres"), { max: 1 });
@@ -106,7 +106,7 @@ export async function openSimulatedDatabase(serverUrl: string, name: string): Pr
     },
     async restore(seed) {
       const client = await pool.connect();
-      // Triggers and foreign keys rest meanwhile.
+      // Triggers and foreign keys are disabled in the meantime.
       await client.query(
         `begin; set local session_replication_role = replica; ${restoring}; update sim.seed set seed = ${seed}; commit`,
       );

@@ -3,22 +3,22 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { chanceOf } from "./random.ts";
 
 /**
- * A process of the installation, on a machine of its own: it has clocks of its own, may stop, and may end between any
- * two of its steps.
+ * A process of the installation on a separate machine: it has its own clocks, can stop, and can end between any two
+ * steps.
  */
 export interface Machine {
   name: string;
   isDead: boolean;
   /**
-   * `stopped`: its clocks go on, as under SIGSTOP; `suspended`: the monotonic one stands still, as when a laptop is
-   * shut.
+   * `stopped`: its clocks continue, as under SIGSTOP; `suspended`: the monotonic clock stands still, as when a laptop
+   * is closed.
    */
   asleep: "stopped" | "suspended" | null;
   /** How far its wall clock is ahead of the true time. */
   wallAheadMs: number;
-  /** For how long its monotonic clock has stood still. */
+  /** How long its monotonic clock has stood still. */
   stoodStillMs: number;
-  /** What would have happened in it while it slept, in order. */
+  /** The events missed while it was asleep, in order. */
   held: Happening[];
 }
 
@@ -26,25 +26,25 @@ interface Happening {
   at: number;
   order: number;
   machine: Machine | null;
-  /** Whether it goes by the machine's monotonic clock. */
+  /** Whether it uses the machine's monotonic clock. */
   isTimer: boolean;
   isOver: boolean;
-  /** How much later than that it comes, since the clock it goes by stood still. */
+  /** How much later it fires because its clock stood still. */
   lateMs: number;
   label: string;
   work: () => void | Promise<void>;
 }
 
-/** The instant at which every run begins. */
+/** The start time of every run. */
 export const EPOCH_MS = Date.UTC(2026, 4, 12, 9, 0, 0);
 
 /**
- * The true time of a run, and all that is still to happen in it. One thing happens at a time, and whatever follows from
- * it without waiting for time, network or database is over before the next.
+ * The true time of a run, and all its pending events. One event happens at a time, and everything that follows from it
+ * without waiting for time, network or database completes before the next.
  */
 export interface Timeline {
   seed: number;
-  /** Milliseconds since the beginning. */
+  /** Milliseconds since the start. */
   now(): number;
   after(
     delayMs: number,
@@ -53,14 +53,14 @@ export interface Timeline {
     work: () => void | Promise<void>,
     isTimer?: boolean,
   ): { cancel(): void };
-  /** Until the time has come, nothing is left to happen, or it is over. */
+  /** Runs until the given time, until there are no events left, or until it is over. */
   run(untilMs: number, isOver?: () => boolean): Promise<void>;
   sleep(machine: Machine, how: "stopped" | "suspended", forMs: number, wallByMs: number): void;
-  /** From 0 up to 1, for code that asks for chance. */
+  /** From 0 up to 1, for code that needs randomness. */
   draw(): number;
-  /** The last things that happened, for whoever looks for the cause of a failure. */
+  /** The latest events, for debugging a failure. */
   recent(): readonly string[];
-  /** The same for two runs in which the same has happened in the same order. */
+  /** Equal for two runs with the same events in the same order. */
   digest(): number;
   steps(): number;
 }
@@ -69,17 +69,17 @@ export function newMachine(name: string, wallAheadMs = 0): Machine {
   return { name, isDead: false, asleep: null, wallAheadMs, stoodStillMs: 0, held: [] };
 }
 
-/** The machine whose code is running; undefined in the world around them. */
+/** The machine whose code is running; undefined outside of all machines. */
 export function currentMachine(): Machine | undefined {
   return running.getStore();
 }
 
-/** The run that is under way. */
+/** The current run. */
 export function currentTimeline(): Timeline | null {
   return active;
 }
 
-/** Never comes back: what a dead process awaits. */
+/** Never resolves: for the awaits of a dead process. */
 export function never(): Promise<never> {
   return new Promise(() => undefined);
 }
@@ -87,7 +87,7 @@ export function never(): Promise<never> {
 const running = new AsyncLocalStorage<Machine | undefined>();
 const RECENT = 4000;
 
-/** What they were before a run's took their place. */
+/** The original functions, before a run replaced them. */
 export const real = {
   Date: globalThis.Date,
   setTimeout: globalThis.setTimeout,
@@ -98,7 +98,7 @@ export const real = {
   performanceNow: performance.now.bind(performance),
 };
 
-/** The machine's own time, which no run moves. */
+/** The real time, which runs do not affect. */
 export function realMilliseconds(): number {
   return real.performanceNow();
 }
@@ -113,7 +113,7 @@ function turn(): Promise<void> {
 
 let active: Timeline | null = null;
 
-/** Between runs the clock of everybody stands at the epoch. */
+/** Between runs, every clock shows the epoch. */
 export function beginTimeline(seed: number): Timeline {
   const queue: Happening[] = [];
   const log: string[] = [];
@@ -159,7 +159,7 @@ export function beginTimeline(seed: number): Timeline {
     log.push(line);
     if (log.length > 2 * RECENT) log.splice(0, RECENT);
     const done = running.run(machine ?? undefined, happening.work);
-    // What goes on in a machine may wait for more to happen; what happens around them is done at once.
+    // Work in a machine can wait for further events; external events complete immediately.
     if (machine === null) await done;
     await turn();
   }

@@ -19,16 +19,16 @@ import { contentFor, type Installation } from "./installation.ts";
 import type { Plan, PlannedAct } from "./plan.ts";
 import { EPOCH_MS, type Machine, newMachine, type Timeline } from "./timeline.ts";
 
-/** What the people in a run have done, and when each was told that it was done. */
+/** The actions of the people in a run, and when each was confirmed. */
 export interface UserAction extends PlannedAct {
-  /** `unheard`: the call failed, and whether anything was done nobody knows. */
+  /** `unheard`: the request failed, and it is unknown whether it had an effect. */
   outcome: "done" | "refused" | "unheard";
   ackedMs: number;
 }
 
 export interface Subject {
   postId: string;
-  /** What its parts say now. */
+  /** The current text of its parts. */
   parts: string[];
   tenant: number;
   platformAccountId: string;
@@ -41,7 +41,7 @@ export interface Users {
   subjects: Subject[];
   acted: UserAction[];
   createPosts(): Promise<void>;
-  /** A call, and the same again where its answer is lost. */
+  /** A request, repeated if its response is lost. */
   perform(planned: PlannedAct): Promise<void>;
 }
 
@@ -100,7 +100,7 @@ export function startUsers({ installation, plan, timeline, database, log, oauthO
     uploads: [],
   });
 
-  /** A call as people make it. */
+  /** A request as people make it. */
   async function act(planned: PlannedAct): Promise<UserAction["outcome"]> {
     const post = plan.posts[planned.post];
     const subject = subjects[planned.post];
@@ -164,7 +164,7 @@ export function startUsers({ installation, plan, timeline, database, log, oauthO
       for (let tries = 1; ; tries += 1) {
         const outcome = await act(planned);
         const ackedMs = timeline.now();
-        // Refused after an answer was lost: the first call may have done it.
+        // Rejected after a response was lost: the first request may have succeeded.
         if (outcome !== "unheard" || tries === TRIES)
           return void acted.push({
             ...planned,

@@ -1,7 +1,7 @@
 import { makeInstallation } from "./installation.ts";
 import { runSeed } from "./run-seed.ts";
 
-/** A process that lives through the seeds it is sent. It ends with the process that started it. */
+/** A process that runs the seeds it is sent. It exits with the process that started it. */
 process.on("disconnect", () => process.exit(1));
 const installation = await makeInstallation();
 process.on("message", (message) => {

@@ -5,14 +5,14 @@ import { EXIT_CODES } from "../exit-codes.ts";
 import { type Credentials, findCredentials } from "./credentials.ts";
 import { issueLines, plain } from "./show.ts";
 
-/** Options that client commands share. */
+/** Options shared by client commands. */
 export interface ClientOptions {
   url?: string;
   json?: boolean;
 }
 
 /**
- * Does a command's work over HTTP, like any other client. What the API refuses is told, and ends with its exit code.
+ * Runs a command over HTTP, like any other client. API errors are printed, and set the exit code.
  */
 export async function withClient(
   options: ClientOptions,
@@ -26,7 +26,7 @@ export async function withClient(
   );
 }
 
-/** Tells what the API refuses, as JSON where that was asked for. */
+/** Prints an API error, as JSON if requested. */
 export async function telling({ json }: ClientOptions, work: () => Promise<void>): Promise<void> {
   try {
     await work();
@@ -40,26 +40,26 @@ export async function telling({ json }: ClientOptions, work: () => Promise<void>
   }
 }
 
-/** A reader that goes, as `head` does, has had enough; one that cannot take what is written has missed something. */
+/** A reader that closes early, such as `head`, has seen enough; any other write error means lost output. */
 function endWithReader(): void {
   process.stdout.once("error", (error) => {
     if (!("code" in error) || error.code !== "EPIPE") {
       console.error(`The response could not be written: ${error.message}`);
       process.exit(EXIT_CODES.failed);
     }
-    // Whoever has something to put away when it is ended is ended in that way.
+    // A command with cleanup to do on exit is ended this way.
     if (process.listenerCount("SIGTERM") > 0) process.kill(process.pid, "SIGTERM");
     else process.exit(EXIT_CODES.brokenPipe);
   });
 }
 
-/** Ends a command that is called in a way that makes no sense. */
+/** Ends a command with invalid usage. */
 export function usageError(message: string): never {
   console.error(message);
   throw new CommanderError(EXIT_CODES.usageError, "ampost.usageError", message);
 }
 
-/** Everything on standard input, without the last line's end. */
+/** All of standard input, without the final newline. */
 export async function readInput(): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of process.stdin) chunks.push(Buffer.from(chunk));

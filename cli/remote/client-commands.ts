@@ -11,7 +11,7 @@ const AFTER_HELP =
   "The URL comes from --url, AMPOST_API_URL or the login, and defaults to http://localhost:3000.\n" +
   "Exit codes: 0 done, 1 failed, 2 usage error, 3 rejected by the API, 4 not (fully) published after waiting.";
 
-/** The commands that go over HTTP, like any other client. */
+/** The commands that run over HTTP, like any other client. */
 export function addClientCommands(program: Command): void {
   addLogin(program);
   addPosts(program);
@@ -23,7 +23,7 @@ export function addClientCommands(program: Command): void {
   addCompletions(program);
 }
 
-/** A command that goes over HTTP. */
+/** A command that runs over HTTP. */
 function remote(parent: Command, name: string, description: string, examples: readonly string[] = []): Command {
   const shown = examples.length === 0 ? "" : `\nExamples:\n${examples.map((example) => `  ${example}`).join("\n")}\n`;
   return parent
@@ -153,7 +153,7 @@ function addSets(program: Command): void {
     .action(async (id, options) => (await load()).runDeleteSet(id, options));
 }
 
-/** Beside `accounts connect`, which works on the instance's own database. */
+/** Alongside `accounts connect`, which uses the instance's own database. */
 function addAccounts(program: Command): void {
   const accounts = program.commands.find((command) => command.name() === "accounts") ?? program.command("accounts");
   remote(accounts, "list", "list connected accounts and their token health")

@@ -2,10 +2,10 @@ import type { Command, Option } from "commander";
 
 import { isList } from "../options.ts";
 
-/** What a shell can complete where it has read a path of commands. */
+/** What a shell can complete after a path of commands. */
 interface CommandNode {
   path: string;
-  /** Commands below it, or the values of its argument. */
+  /** Subcommands, or the values of its argument. */
   names: { name: string; description: string }[];
   options: Flag[];
 }
@@ -14,9 +14,9 @@ interface Flag {
   name: string;
   description: string;
   takesValue: boolean;
-  /** None: a file's name, or anything. */
+  /** None: a file name, or anything. */
   values: readonly string[];
-  /** Several values with commas between them. */
+  /** Several comma-separated values. */
   isList: boolean;
 }
 
@@ -27,7 +27,7 @@ export function isShell(name: string): name is keyof typeof SHELLS {
   return Object.hasOwn(SHELLS, name);
 }
 
-/** A script by which a shell completes commands, options and their values, made from the commands themselves. */
+/** A shell completion script for commands, options and their values, generated from the commands themselves. */
 export function completionsFor(shell: keyof typeof SHELLS, program: Command): string {
   return SHELLS[shell](program.name(), commandNodes(program, ""));
 }
@@ -50,7 +50,7 @@ function flagOf(option: Option): Flag[] {
     : [{ name: long, description, takesValue: required || optional, values: argChoices, isList: isList(option) }];
 }
 
-/** Names are not those of variables that zsh has a use for, such as `path` and `words`. */
+/** Avoids names of variables that are special in zsh, such as `path` and `words`. */
 function bash(name: string, places: CommandNode[]): string {
   const known = places.filter(({ path }) => path !== "").map(({ path }) => `"${path}"`);
   const offers = places.map(
@@ -86,7 +86,7 @@ ${valued.join("\n")}
 complete -o default -F _${name} ${name}`;
 }
 
-/** After an option that takes anything there is nothing to offer, and the shell offers files. */
+/** After an option that takes any value there is nothing to suggest, and the shell suggests files. */
 function valuesIn({ values }: Flag): string {
   return values.length === 0 ? "return" : `below="${values.join(" ")}"`;
 }

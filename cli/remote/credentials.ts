@@ -6,7 +6,7 @@ import { z } from "zod";
 
 const LOCAL_URL = "http://localhost:3000";
 
-/** A key, and the address it is for: the two go together, so that no key is sent to another server. */
+/** A key and the server URL it is for: they belong together, so that no key is sent to another server. */
 export interface Credentials {
   apiKey: string;
   url: string;
@@ -14,7 +14,7 @@ export interface Credentials {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** AMPOST_API_KEY at the address given, or the key that `ampost login` has stored for it. Null where there is none. */
+/** AMPOST_API_KEY for the given URL, or the key that `ampost login` stored for it. Null if there is none. */
 export async function findCredentials(env: Environment, given: string | undefined): Promise<Credentials | null> {
   const asked = given ?? env.AMPOST_API_URL;
   if (env.AMPOST_API_KEY) return { apiKey: env.AMPOST_API_KEY, url: addressOf(asked ?? LOCAL_URL) };
@@ -24,18 +24,18 @@ export async function findCredentials(env: Environment, given: string | undefine
   return apiKey === undefined ? null : { apiKey, url };
 }
 
-/** Where a login goes that names no address. */
+/** The server a login uses if none is given. */
 export function loginUrl(env: Environment, given: string | undefined): string {
   return addressOf(given ?? env.AMPOST_API_URL ?? LOCAL_URL);
 }
 
-/** Keeps a key for its owner's eyes only, as the one that is used where no address is given. Answers the file. */
+/** Stores a key, readable by its owner only, as the default when no URL is given. Returns the file. */
 export async function storeCredentials(env: Environment, { apiKey, url }: Credentials): Promise<string> {
   const { keys } = await readStore(env);
   return await writeStore(env, { current: url, keys: { ...keys, [url]: apiKey } });
 }
 
-/** Forgets the key of an address, or of the current one. Answers the address; null where there was no key. */
+/** Forgets the key of a URL, or of the current one. Returns the URL; null if there was no key. */
 export async function forgetCredentials(env: Environment, given: string | undefined): Promise<string | null> {
   const { current, keys } = await readStore(env);
   const url = addressOf(given ?? current ?? LOCAL_URL);
@@ -61,7 +61,7 @@ async function readStore(env: Environment): Promise<z.output<typeof store>> {
   }
 }
 
-/** Never readable by others, not even for the moment of writing. */
+/** Never readable by others, not even while it is being written. */
 async function writeStore(env: Environment, value: z.output<typeof store>): Promise<string> {
   const file = fileOf(env);
   await mkdir(dirname(file), { recursive: true, mode: 0o700 });

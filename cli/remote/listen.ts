@@ -16,9 +16,8 @@ interface ListenOptions extends ClientOptions {
 }
 
 /**
- * Hands events on to a program of this machine as a webhook would, signed, until it is interrupted. Its webhook has no
- * URL: what would have been sent is read from the delivery log, which also works where no server can reach this
- * machine.
+ * Forwards events to a program on this machine as a webhook would, signed, until it is interrupted. Its webhook has no
+ * URL: deliveries are read from the delivery log, which also works where no server can reach this machine.
  */
 export async function runListen(options: ListenOptions): Promise<void> {
   if (!/^https?:$/.test(URL.parse(options.forward)?.protocol ?? ""))
@@ -71,20 +70,20 @@ async function follow(
   }
 }
 
-/** A laptop sleeps, a server starts anew: what happened meanwhile is read afterwards. */
+/** A laptop sleeps, a server restarts: events from that time are read afterwards. */
 function tellBreak({ json }: ClientOptions, error: unknown): WebhookDelivery[] {
   if (!(error instanceof AmpostError) || (error.status !== null && error.status < 500)) throw error;
   if (!json) console.error(plain(error.message));
   return [];
 }
 
-/** Small, because most looks find nothing new. */
+/** Small, because most polls find nothing new. */
 const PAGE = 10;
-/** Old ones are delivered anew where somebody asks for it: every so many looks go through some of them too, in turn. */
+/** Old ones are redelivered on request: every so many polls also go through some of them, in turn. */
 const LOOKS_UNTIL_OLD = 3;
 const OLD_PAGE = 100;
 
-/** What finds all that has not been handed on yet, in the order in which it happened. */
+/** Finds everything that has not been forwarded yet, in chronological order. */
 function createLook(client: Client, id: string, seen: ReadonlySet<string>): () => Promise<WebhookDelivery[]> {
   const isFresh = (delivery: WebhookDelivery) => !seen.has(nameOf(delivery));
   let [looks, oldOffset] = [0, 0];
@@ -106,7 +105,7 @@ function createLook(client: Client, id: string, seen: ReadonlySet<string>): () =
   };
 }
 
-/** One that was delivered anew is handed on again. */
+/** A redelivered event is forwarded again. */
 function nameOf({ id, deliveredAt }: WebhookDelivery): string {
   return `${id} ${deliveredAt ?? ""}`;
 }
@@ -116,7 +115,7 @@ function sequenceOf({ payload }: WebhookDelivery): number {
   return sequence ?? 0;
 }
 
-/** Sends it once; the status, or why there is none. */
+/** Sends it once; returns the status, or why there is none. */
 async function forward({ id, payload }: WebhookDelivery, signer: Signer, url: string): Promise<number | string> {
   const at = new Date();
   const headers = {
@@ -151,7 +150,7 @@ function marked(pid: number): string {
   return `${MARK} ${hostname()}, process ${pid}`.slice(0, 200);
 }
 
-/** One that was killed could not take its webhook away; the server does that after a week. */
+/** If it was killed, it could not delete its webhook; the server does that after a week. */
 async function removeLeftOvers(client: Client): Promise<void> {
   const { webhooks } = await client.webhooks.list();
   for (const { id, url, description } of webhooks) {

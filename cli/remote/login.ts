@@ -10,7 +10,7 @@ import { type ClientOptions, readInput, telling, usageError } from "./client-com
 import { forgetCredentials, loginUrl, storeCredentials } from "./credentials.ts";
 
 /**
- * Stores a key that works. It is read from standard input or AMPOST_API_KEY: arguments can be seen by everybody on the
+ * Stores a key that works. It is read from standard input or AMPOST_API_KEY: arguments are visible to everyone on the
  * machine.
  */
 export async function runLogin(options: ClientOptions): Promise<void> {
@@ -36,10 +36,10 @@ export async function runLogout(options: ClientOptions): Promise<void> {
   ]);
 }
 
-/** A line that is not shown while it is typed. */
+/** A line of input that is not echoed. */
 async function askUnseen(question: string): Promise<string> {
   const unseen = new Writable({ write: (_chunk, _encoding, done) => done() });
-  // From here on the terminal shows nothing, so this comes before the question.
+  // From here on the terminal does not echo, so this comes before the prompt.
   const lines = createInterface({ input: process.stdin, output: unseen, terminal: true });
   process.stderr.write(question);
   try {

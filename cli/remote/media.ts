@@ -25,7 +25,7 @@ export async function runUploadMedia(file: string, options: UploadOptions): Prom
   });
 }
 
-/** Uploads a file with a bar on the terminal; answers the media object's id. */
+/** Uploads a file with a progress bar; returns the media ID. */
 export async function uploadFile(
   client: Client,
   file: string,

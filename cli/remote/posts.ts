@@ -7,7 +7,7 @@ import { type ClientOptions, readInput, withClient, usageError } from "./client-
 import { uploadFile } from "./media.ts";
 import { coloured, columns, issueLines, plain, platformPostLines, postLines, statusOf } from "./show.ts";
 
-/** A post as the command line has it. */
+/** A post as given on the command line. */
 export interface DraftOptions extends ClientOptions {
   platforms?: Platform[];
   set?: string;
@@ -27,7 +27,7 @@ export async function runCreatePost(
 ): Promise<void> {
   if (options.wait && !options.publish) usageError("--wait requires --publish.");
   if (options.at !== undefined && options.publish) usageError("Use either --at or --publish, not both.");
-  // One key for each write of the command, so that all of it may be run again.
+  // One key for each write of the command, so that the whole command can be repeated.
   const keyed = (write: string) =>
     options.idempotencyKey === undefined ? {} : { idempotencyKey: `${options.idempotencyKey}${write}` };
   await withClient(options, async (client) => {
@@ -95,10 +95,10 @@ export async function runListPosts(
 }
 
 const NO_POSTS = "No posts found.";
-/** As many lines are put below each other as come in one page. */
+/** One page of rows is aligned at a time. */
 const LINES_AT_ONCE = 100;
 
-/** Shown as they come, so that a reader who has seen enough stops the rest; JSON is one object. */
+/** Printed as they arrive, so that a reader who has seen enough can stop; JSON is one object. */
 async function listAll(
   client: Client,
   filter: Parameters<Client["posts"]["iterate"]>[0],
@@ -127,7 +127,7 @@ function postRows(posts: readonly PostSummary[]): string[] {
   );
 }
 
-/** That of `scheduled`, `published`, `discarded`. */
+/** The time of `scheduled`, `published` or `discarded`. */
 const STATUS_WIDTH = 9;
 
 export async function runGetPost(id: string, options: ClientOptions): Promise<void> {
@@ -174,13 +174,13 @@ export async function runListAttempts(id: string, options: ClientOptions): Promi
   });
 }
 
-/** Shows the post, or follows it until it is settled where that was asked for. */
+/** Shows the post, or follows it until it is settled, if requested. */
 async function settle(client: Client, { post }: { post: Post }, options: WaitingOptions): Promise<void> {
   if (options.wait) await watch(client, post.id, options);
   else answer(options, { post }, postLines(post));
 }
 
-/** Tells each change, as a line of JSON or for people, and ends as the post has ended. */
+/** Prints each change, as a line of JSON or for people, and exits according to the post's final status. */
 async function watch(client: Client, id: string, options: ClientOptions): Promise<void> {
   const told = new Map<string, string>();
   let last: Post | null = null;
@@ -201,7 +201,7 @@ function changesOf(post: Post, last: Post | null, told: Map<string, string>): st
   return [...head, ...changed.flatMap(({ lines }) => lines)];
 }
 
-/** The body of a create, from a file of JSON and what stands beside it. */
+/** The body of a create request, from a JSON file and the other options. */
 async function readDraft(
   client: Client,
   text: string | undefined,

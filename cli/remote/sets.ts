@@ -48,7 +48,7 @@ export async function runDeleteSet(id: string, options: ClientOptions & { yes?: 
   });
 }
 
-/** On a terminal a slip is caught; a script means what it says. */
+/** On a terminal, asks for confirmation; a script means what it says. */
 async function isMeant(client: Client, id: string): Promise<boolean> {
   const set = (await client.platformSets.list()).sets.find((each) => each.id === id);
   if (set === undefined) return true;

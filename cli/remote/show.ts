@@ -4,7 +4,7 @@ import type { Issue, PlatformPost, Post } from "../../client/index.ts";
 import { withoutTurns } from "../../model/text-direction.ts";
 
 /**
- * Text of others on one line, and without what would steer the terminal or turn the direction of what stands beside it.
+ * Third-party text on one line, without characters that control the terminal or change the direction of nearby text.
  */
 export function plain(text: string): string {
   return withoutTurns(text)
@@ -14,12 +14,12 @@ export function plain(text: string): string {
 
 type Colour = "green" | "red" | "yellow" | "dim" | "bold";
 
-/** Coloured where the terminal shows colours and NO_COLOR is not set. */
+/** Colored if the terminal supports colors and NO_COLOR is not set. */
 export function coloured(colour: Colour, text: string): string {
   return styleText(colour, text, { stream: process.stdout });
 }
 
-/** Rows with their columns below each other. */
+/** Rows with aligned columns. */
 export function columns(rows: readonly (readonly string[])[]): string[] {
   const widths = rows.reduce<number[]>(
     (known, row) => row.map((cell, index) => Math.max(known[index] ?? 0, cell.length)),
@@ -33,7 +33,7 @@ export function columns(rows: readonly (readonly string[])[]): string[] {
   );
 }
 
-/** A post, and what became of it on each platform. */
+/** A post, and its outcome on each platform. */
 export function postLines(post: Post): string[] {
   const when = post.scheduledFor === null ? "" : `  for ${post.scheduledFor}`;
   const text = plain(post.content.text);
@@ -60,13 +60,13 @@ export function platformPostLines(
   ];
 }
 
-/** The platform's own words, where they say more than ours. */
+/** The platform's own message, if it says more than ours. */
 function platformErrorLines({ message, platformError }: NonNullable<PlatformPost["error"]>): string[] {
   const own = platformError?.message ?? null;
   return own === null || message.includes(own) ? [] : [`    ${coloured("dim", `The platform says: ${plain(own)}`)}`];
 }
 
-/** Every issue with its place and what to do. */
+/** Every issue with its location and what to do. */
 export function issueLines(issues: readonly Issue[]): string[] {
   return issues.flatMap(({ code, message, path, fix }) => [
     `${code}: ${plain(message)}${path === "" ? "" : `  (${plain(path)})`}`,

@@ -14,7 +14,7 @@ export interface Field {
 const known = new WeakMap<z.ZodType, readonly Field[]>();
 
 /**
- * Every field of a schema, the nearest to the top first; below the settings of a platform, those of its own schema too.
+ * Every field of a schema, top-level fields first; below a platform's settings, also those of its own schema.
  */
 export function fieldsOf(schema: z.ZodType): readonly Field[] {
   let fields = known.get(schema);
@@ -25,7 +25,7 @@ export function fieldsOf(schema: z.ZodType): readonly Field[] {
   return fields;
 }
 
-/** The field at a place of a request: its path with array positions as `*`. */
+/** The field at a location in a request: its path with array indexes as `*`. */
 export function fieldAt(schema: z.ZodType, path: readonly PropertyKey[]): Field | undefined {
   const pattern = path.map((step) => (typeof step === "number" ? "*" : String(step))).join("\n");
   return fieldsOf(schema).find((field) => field.path.join("\n") === pattern);
@@ -64,7 +64,7 @@ function members(schema: Json): [string, Json][] {
   ];
 }
 
-/** The settings' own schemas are validated with the platforms' rules, so they stand beside the form of the request. */
+/** The settings' own schemas are validated by the platforms' rules, so they are separate from the request's schema. */
 function settings(path: readonly string[]): [string, Json][] {
   const [, overrides, platform, last] = path;
   if (overrides !== "platformOverrides" || last !== "settings" || path.length !== 4) return [];

@@ -5,8 +5,8 @@ const MAX_DEPTH = 64;
 const MAX_VALUES = 50_000;
 
 /**
- * What no field may have, wherever it stands: deep nesting, masses of values, characters that no database keeps and
- * numbers that no computer holds. The first such thing, or null. It costs a walk and never recurses.
+ * What no field can contain, anywhere: deep nesting, huge numbers of values, characters that no database stores and
+ * numbers that no computer can represent. Returns the first such problem, or null. Walks the value without recursion.
  */
 export function findHostile(value: unknown): Issue | null {
   const waiting: { value: unknown; path: PropertyKey[] }[] = [{ value, path: [] }];

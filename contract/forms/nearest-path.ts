@@ -9,11 +9,11 @@ export interface KeyAdvice {
   fix: string;
 }
 
-/** Flat keys of the legacy route that have another name here. */
+/** Flat keys of the legacy route that have a different name here. */
 const LEGACY_KEYS: Readonly<Record<string, string>> = { mediaUrls: "content.media" };
 
 /**
- * Names the valid path that a misplaced or misspelled key was most likely meant for: the same name elsewhere, then the
+ * Finds the valid path that a misplaced or misspelled key was most likely meant for: the same name elsewhere, then the
  * closest name next to it, then the closest anywhere.
  */
 export function adviseKey(schema: z.ZodType, parent: readonly PropertyKey[], key: string, word = "key"): KeyAdvice {
@@ -65,8 +65,8 @@ function nearestName(fields: readonly Field[], key: string): Field | undefined {
 }
 
 /**
- * Of several fields, the one that shares the longest way with the place where the key was found, then the one nearest
- * to the top. Where several platforms have it, none is picked out.
+ * Of several fields, the one with the longest common path with the key's location, then the one nearest to the top. If
+ * several platforms have it, none is chosen.
  */
 function closest(fields: readonly Field[], parent: readonly PropertyKey[]): PropertyKey[] | undefined {
   const rank = ({ path }: Field) => [shared(path, parent), -path.length] as const;
@@ -86,7 +86,7 @@ function shared(path: readonly string[], parent: readonly PropertyKey[]): number
   return end === -1 ? path.length : end;
 }
 
-/** In a list deep inside a platform's settings nobody means a key that was found elsewhere. */
+/** A key found elsewhere was not meant for a list deep inside a platform's settings. */
 function isBuried({ path }: Field, parent: readonly PropertyKey[]): boolean {
   return path[1] === "platformOverrides" && path.includes("*") && shared(path, parent) < 3;
 }
@@ -99,7 +99,7 @@ function sameStep(step: string, other: PropertyKey | undefined): boolean {
   return step === other || (step === "*" && typeof other === "number");
 }
 
-/** The field's path with the array positions of the place where the key was found. */
+/** The field's path with the array indexes of the key's location. */
 function adapt(path: readonly string[], parent: readonly PropertyKey[]): PropertyKey[] {
   const common = shared(path, parent);
   return path.map((step, index) => (index < common ? (parent[index] ?? step) : step));

@@ -38,7 +38,7 @@ export function parseInput<
 }
 
 /**
- * Refuses what no field may have: see `findHostile`. Whoever recurses into a body before it is parsed asks this first.
+ * Rejects what no field can contain: see `findHostile`. Call it before recursing into an unparsed body.
  */
 export function refuseHostile(value: unknown): void {
   const hostile = findHostile(value);
@@ -53,14 +53,14 @@ export function refusal(issues: Issue[]): PublicError {
   return new PublicError(first.code, first.message, { issues: told });
 }
 
-/** Issues validated of the rest of a body say nothing true at or below a place where the form was wrong already. */
+/** Issues in the rest of a body are meaningless at or below a location whose format was already invalid. */
 export function dropImpliedIssues(formIssues: readonly Issue[], validated: readonly Issue[]): Issue[] {
   return validated.filter(
     (issue) => !formIssues.some(({ path }) => issue.path === path || issue.path.startsWith(`${path}/`)),
   );
 }
 
-/** A query's values are strings: those of number and boolean fields are converted. */
+/** Query values are strings: those of number and boolean fields are converted. */
 function readQuery(schema: z.ZodObject, query: unknown): unknown {
   if (typeof query !== "object" || query === null) return query;
   return Object.fromEntries(Object.entries(query).map(([name, value]) => [name, readValue(schema.shape[name], value)]));
@@ -76,7 +76,7 @@ function takesNumber(field: z.core.$ZodType | undefined): boolean {
     : field instanceof z.ZodNumber;
 }
 
-/** A copy of the body without the members at which a problem was found. */
+/** A copy of the body without the fields that have problems. */
 export function cutOut(body: unknown, problems: readonly z.core.$ZodIssue[]): object {
   const rest: unknown = structuredClone(body);
   for (const problem of problems) {

@@ -7,7 +7,7 @@ import { nearestWord } from "../../model/nearest-word.ts";
 import { fieldAt } from "./fields-of.ts";
 import { adviseKey, dotted } from "./nearest-path.ts";
 
-/** What the part of a request is called where a path is empty, and a key of it. */
+/** The name of a part of a request if the path is empty, and of a key in it. */
 export interface PartWords {
   whole: string;
   key: string;
@@ -91,7 +91,7 @@ function blank(rule: string, path: readonly PropertyKey[]): Issue {
   return issueOf({ rule, path: pointer(path), message: "", fix: "" });
 }
 
-/** The rule's id, and what the value must be, as the end of a sentence. */
+/** The rule's ID, and what the value must be, as the end of a sentence. */
 function explain(
   problem: z.core.$ZodIssue,
   whole: boolean,
@@ -162,7 +162,7 @@ const NOUNS: Readonly<Record<string, string>> = {
   array: "an array",
 };
 
-/** Names of numbers end in their unit, so that the sentence can tell it. */
+/** Names of numbers end in their unit, so that the message can include it. */
 const UNITS: readonly [RegExp, string][] = [
   [/Bytes$/, " of bytes"],
   [/Seconds$/, " of seconds"],
@@ -185,7 +185,7 @@ function kind(value: unknown): string {
   return typeof value === "boolean" ? String(value) : `a ${typeof value}`;
 }
 
-/** In a query everything is written as text. */
+/** In a query, everything is text. */
 function queryKind(value: unknown): string {
   return Array.isArray(value) ? "several values" : quoted(value);
 }
@@ -204,7 +204,7 @@ function quoted(value: unknown): string {
   return typeof value === "string" ? JSON.stringify(cutText(value, 60)) : kind(value);
 }
 
-/** Short values are shown as they are; of the rest, what they are. */
+/** Short values are shown in full; others by their type. */
 function showActual(value: unknown): unknown {
   if (value === undefined) return null;
   if (typeof value === "string") return value.length > 200 ? `${cutText(value, 200)}…` : value;

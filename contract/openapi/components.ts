@@ -1,4 +1,4 @@
-/** The parts of the description that its operations share by name. */
+/** The named parts that the OpenAPI document's operations share. */
 
 const text = (description: string, example: string) => ({ description, schema: { type: "string" }, example });
 const number = (description: string, example: number) => ({ description, schema: { type: "integer" }, example });
@@ -30,7 +30,7 @@ export const HEADERS = {
   ),
 };
 
-/** The parameters that stand in no operation's own entry. */
+/** The parameters that are not listed with individual operations. */
 export const PARAMETERS = {
   IdempotencyKey: {
     name: "Idempotency-Key",

@@ -25,7 +25,7 @@ const FILM: MediaEntry = {
   durationSeconds: 24,
 };
 
-/** Posts with a mistake each: what is said of them are the issues of the examples. */
+/** Posts with one mistake each: the resulting issues are the examples. */
 const MISTAKES: readonly PostToValidate[] = [
   { platforms: [withTitle], content: { text: "", media: [FILM] } },
   { platforms: [EXAMPLE_PLATFORM], content: { text: "Too long. ".repeat(60) } },
@@ -55,7 +55,7 @@ export function errorExample(code: PublicCode): unknown {
 
 let issues: Map<PublicCode, Issue> | undefined;
 
-/** For each code the first issue that has it. */
+/** The first issue for each code. */
 function tellIssues(): Map<PublicCode, Issue> {
   const context = {
     now: new Date("2026-12-01T09:30:00.000Z"),

@@ -1,8 +1,8 @@
 import type { JsonObject } from "./openapi.ts";
 
 /**
- * The example of a schema, put together from those of its fields. A field that has none is told to `missing` by its
- * path, and shown as null.
+ * The example of a schema, assembled from those of its fields. The path of a field without one is passed to `missing`,
+ * and the field is shown as null.
  */
 export function exampleOf(schema: JsonObject, missing: string[] = [], path = ""): unknown {
   const { examples, anyOf, properties, items } = schema;

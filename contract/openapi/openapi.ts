@@ -15,12 +15,12 @@ import { exampleOf } from "./example-of.ts";
 import { EXAMPLES } from "./examples.ts";
 import { headers, headersOf, refusalComponents, refusalsOf } from "./refusals.ts";
 
-/** JSON, as far as anything is known of it here. */
+/** JSON, as far as its structure is known here. */
 export interface JsonObject {
   [member: string]: unknown;
 }
 
-/** The public surface as OpenAPI 3.1, printed from the operations. */
+/** The public API as OpenAPI 3.1, generated from the operations. */
 export function openApi({ apiUrl, appUrl, version }: { apiUrl: string; appUrl: string; version: string }): JsonObject {
   const paths: Record<string, JsonObject> = {};
   for (const operation of OPERATIONS) {
@@ -80,7 +80,7 @@ export const TAGS: readonly (readonly [name: string, description: string])[] = [
   ["legacy", "Legacy endpoints (deprecated). Each response names the endpoint that replaces it."],
 ];
 
-/** The noun that an operation is listed under: one of `TAGS`. */
+/** The noun that groups an operation: one of `TAGS`. */
 export function tagOf({ path, successor }: Operation): string {
   if (successor !== undefined) return "legacy";
   const noun = /^\/api\/(?:v1\/)?([\w-]+)/.exec(path)?.[1] ?? "";
@@ -193,7 +193,7 @@ function bodyOf(operation: Operation): JsonObject {
   };
 }
 
-/** Whether it answers with a post, by which the answer has an ETag. */
+/** Whether it returns a post, whose response has an ETag. */
 function hasPost({ answer, streams }: Operation): boolean {
   return "post" in answer.shape && streams !== true;
 }
@@ -237,12 +237,12 @@ function contentOf({ answer, streams }: Operation): JsonObject {
   };
 }
 
-/** A zod schema as JSON Schema 2020-12, as in OpenAPI 3.1. A platform's settings are written out. */
+/** A zod schema as JSON Schema 2020-12, as in OpenAPI 3.1. A platform's settings are inlined. */
 export function toSchema(schema: z.core.$ZodType, io: "input" | "output"): JsonObject {
   return print(schema, io, new Map());
 }
 
-/** The same, as part of the description: what has a name there is referred to by it. */
+/** The same, as part of the document: named schemas are referenced. */
 function toPart(schema: z.core.$ZodType, io: "input" | "output"): JsonObject {
   return print(schema, io, NAMES);
 }
@@ -268,7 +268,7 @@ function print(schema: z.core.$ZodType, io: "input" | "output", names: ReadonlyM
   return withoutEmpty(json);
 }
 
-/** What stands in the description once, by its name. */
+/** The schemas defined once, by name. */
 const NAMED = {
   Post: [post, "output"],
   PlatformOverrides: [platformOverrides, "input"],
@@ -301,7 +301,7 @@ function overrides(names: ReadonlyMap<unknown, string>): JsonObject {
   );
 }
 
-/** Without the members that were set to undefined. */
+/** Without the fields that were set to undefined. */
 function withoutEmpty(value: object): JsonObject {
   return Object(JSON.parse(JSON.stringify(value)));
 }

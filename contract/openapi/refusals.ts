@@ -4,7 +4,7 @@ import { HEADERS } from "./components.ts";
 import { errorExample } from "./error-examples.ts";
 import type { JsonObject } from "./openapi.ts";
 
-/** An operation's errors, by status: each is described once, by its name. */
+/** An operation's errors by status, as references to named responses. */
 export function refusalsOf(operation: Operation): JsonObject {
   return Object.fromEntries(
     codesOf(operation).map(([status, codes]) => [
@@ -14,7 +14,7 @@ export function refusalsOf(operation: Operation): JsonObject {
   );
 }
 
-/** What the refusals of all operations refer to. */
+/** The components referenced by the errors of all operations. */
 export function refusalComponents(operations: readonly Operation[]): { responses: JsonObject; examples: JsonObject } {
   const codes = [...new Set(operations.flatMap(errorsOf))];
   return {
@@ -30,8 +30,8 @@ export function refusalComponents(operations: readonly Operation[]): { responses
 }
 
 /**
- * What every answer of the operation carries, whatever becomes of it; of keys' operations asked for on the app's host
- * also where they are at home.
+ * The headers on every response of the operation, whatever the status; operations for keys that are requested on the
+ * app's host also name their URL on the API's host.
  */
 export function headersOf({ auth }: Operation): string[] {
   return [
@@ -43,19 +43,19 @@ export function headersOf({ auth }: Operation): string[] {
   ];
 }
 
-/** Headers by their names. */
+/** Headers by name. */
 export function headers(...names: string[]): JsonObject {
   return Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]));
 }
 
-/** The codes with which the operation is refused, by their status. */
+/** The codes the operation can fail with, by status. */
 function codesOf(operation: Operation): [status: number, codes: PublicCode[]][] {
   return [...Map.groupBy(errorsOf(operation), (code) => PUBLIC_CODES[code].status)].sort(
     ([one], [other]) => one - other,
   );
 }
 
-/** What refuses by the same codes has the same name. */
+/** Responses with the same codes have the same name. */
 function nameOf({ auth }: Operation, codes: readonly PublicCode[]): string {
   return [...(auth === "session" ? ["session"] : []), ...codes].join(".");
 }

@@ -4,7 +4,7 @@ import { OPERATIONS } from "../index.ts";
 import { formOf, type Operation, type RawInput, type ToolHints } from "../operation.ts";
 import { type JsonObject, toSchema } from "./openapi.ts";
 
-/** An operation as a tool of MCP: one flat object in, the envelope of REST out. */
+/** An operation as an MCP tool: one flat object in, the REST envelope out. */
 export interface Tool {
   name: string;
   operation: Operation;
@@ -17,7 +17,7 @@ export interface Tool {
   annotations: { readOnlyHint: boolean; destructiveHint: boolean; idempotentHint: boolean; openWorldHint: boolean };
 }
 
-/** The longest `wait`. */
+/** The maximum `wait`. */
 export const MAX_WAIT_SECONDS = 60;
 
 /** What a tool accepts in addition to the fields of its operation. */
@@ -42,10 +42,10 @@ export const toolOptions = z.strictObject({
     .meta({ examples: [30] }),
 });
 
-/** How deep a member has to lie for null to say no more than leaving it out: above it, null empties what is stored. */
+/** The depth from which null means the same as omitting a field: above it, null clears what is stored. */
 const DEPTH_OF_ABSENCE = 3;
 
-/** What stands for the form of media where it was told before. */
+/** Replaces the schema of media if it was already described. */
 const MEDIA_ENTRY = { type: "object", description: "A media entry, as in content.media." };
 
 /** Every tool, in the order of the operations. */
@@ -70,11 +70,11 @@ function toTool(operation: Operation, hints: ToolHints): Tool {
   };
 }
 
-/** Agents pay for every word: a pattern says nothing beside its format, nor do the bounds of whole numbers as such. */
+/** Agents pay for every word: a pattern adds nothing to its format, nor do the bounds of safe integers. */
 function slim(schema: JsonObject): JsonObject {
   const slimmed: unknown = JSON.parse(JSON.stringify(schema), (name, value: unknown) => {
     if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
-    // `{}` takes everything, too, but some clients' readers know only `true` there.
+    // `{}` also accepts everything, but some clients' parsers only know `true` there.
     if (name === "additionalProperties" && Object.keys(value).length === 0) return true;
     if (!("type" in value)) return value;
     return Object.fromEntries(
@@ -87,7 +87,7 @@ function slim(schema: JsonObject): JsonObject {
   return Object(slimmed);
 }
 
-/** Answers are seen soon enough. */
+/** Agents see responses soon enough. */
 function withoutExamples(schema: JsonObject): JsonObject {
   return Object(
     JSON.parse(JSON.stringify(schema), (name, value: unknown) =>
@@ -97,8 +97,8 @@ function withoutExamples(schema: JsonObject): JsonObject {
 }
 
 /**
- * The members of arguments, without what says nothing new: null where leaving out says the same, and the form of media
- * where it was told before. The operation takes both all the same.
+ * The arguments without redundancy: null if omitting means the same, and the schema of media if it was already
+ * described. The operation accepts both anyway.
  */
 function shorten(schema: JsonObject, path: readonly string[] = []): JsonObject {
   const { anyOf, type, properties, items, ...rest } = schema;
@@ -135,7 +135,7 @@ function listOf(value: unknown): unknown[] {
   return Array.isArray(value) ? value : [];
 }
 
-/** Path, query and body in one object, which has no other members. */
+/** Path, query and body in one object, without additional properties. */
 function inputOf(operation: Operation, hints: ToolHints): z.ZodObject {
   const body = objectOf(hints.form ?? formOf(operation));
   return z.strictObject({
@@ -146,7 +146,7 @@ function inputOf(operation: Operation, hints: ToolHints): z.ZodObject {
   });
 }
 
-/** Only the parameters in the path. */
+/** Only the path parameters. */
 function pathParams({ path, params }: Operation): Record<string, z.core.$ZodType> {
   return Object.fromEntries(Object.entries(params.shape).filter(([name]) => path.includes(`:${name}`)));
 }
@@ -162,8 +162,8 @@ function objectOf(schema: z.core.$ZodType): z.ZodObject | undefined {
 }
 
 /**
- * A tool's arguments as the call of its operation that they mean, and the options that are no part of it. Nothing of it
- * is validated yet.
+ * Converts a tool's arguments to the request of its operation, and the options that are not part of it. Nothing is
+ * validated yet.
  */
 export function toRawInput(
   { operation }: Tool,

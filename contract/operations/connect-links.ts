@@ -124,7 +124,7 @@ export const connectLinksRevoke = operation({
   errors: ["NOT_FOUND"],
 });
 
-/** What a browser is told over http, only its own machine may hear. */
+/** Over http, only the browser's own machine can read the response. */
 function isReturnUrl(text: string): boolean {
   const url = URL.parse(text);
   return url?.protocol !== "http:" || /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(url.hostname);

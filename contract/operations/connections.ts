@@ -225,7 +225,7 @@ export const oauthAppsDelete = operation({
 });
 
 /**
- * Whether it leads to a page of the dashboard. Browsers read a backslash as a slash and leave out control characters.
+ * Whether it leads to a page of the dashboard. Browsers read a backslash as a slash and ignore control characters.
  */
 export function isOwnPath(text: string): boolean {
   if (!text.startsWith("/") || /[\\\p{Cc}]/u.test(text)) return false;

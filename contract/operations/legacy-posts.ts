@@ -33,7 +33,7 @@ const flatBody = z.object({
   platformOverrides,
 });
 
-/** What is left of a flat body when its invalid members are cut out. */
+/** The rest of a flat body after its invalid fields are removed. */
 const flatDraft = flatBody
   .extend({ platforms: postDraft.shape.platforms.unwrap(), mediaUrls: z.array(webUrl.optional()).nullish() })
   .partial()
@@ -47,7 +47,7 @@ const flatDraft = flatBody
     },
   }));
 
-/** Takes the flat body, or that of `POST /api/v1/posts`: a body with `content` is the latter. */
+/** Accepts the flat body, or that of `POST /api/v1/posts`: a body with `content` is the latter. */
 export const legacyPostsCreate = operation({
   ...legacy(postsCreate, "/api/posts"),
   description:

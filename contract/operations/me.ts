@@ -3,7 +3,7 @@ import { z } from "zod";
 import { time, userId } from "../fields.ts";
 import { operation, plain } from "../operation.ts";
 
-/** What a person may be called; empty where they don't say. */
+/** A person's name; empty if not given. */
 export const personName = z
   .string()
   .max(1000)

@@ -3,12 +3,12 @@ import { z } from "zod";
 import { id, idParam, mode, time, userId } from "../fields.ts";
 import { operation, plain } from "../operation.ts";
 
-/** Twenty a user and mode, the default one included. */
+/** Twenty per user and mode, including the default one. */
 export const MAX_PLATFORM_SETS = 20;
 
 const segmenter = new Intl.Segmenter("und", { granularity: "grapheme" });
 
-/** Trimmed, then 1 to 50 characters as people count them. */
+/** Trimmed, then 1 to 50 characters (grapheme clusters). */
 const name = z
   .string()
   .max(1000)
@@ -92,7 +92,7 @@ export const platformSetsDelete = operation({
   errors: ["NOT_FOUND"],
 });
 
-/** The older addresses, which take a session of the dashboard, too. */
+/** The older paths, which also accept a dashboard session. */
 export const legacySetsList = legacy(platformSetsList);
 export const legacySetsCreate = legacy(platformSetsCreate);
 export const legacySetsRename = legacy(platformSetsRename);

@@ -103,7 +103,7 @@ export const patchBody = z.strictObject({
   platformSetId: platformSetId.optional(),
 });
 
-/** What is left of a create's or patch's body when its invalid members are cut out: any member may be missing. */
+/** The rest of a create or update body after its invalid fields are removed: any field can be missing. */
 export const postDraft = createBody
   .extend({
     content: content
@@ -208,7 +208,7 @@ const warnings = z
   .describe("Problems that do not prevent publishing.")
   .meta({ examples: [[]] });
 
-/** The codes of a body that breaks a rule of the product or of a platform. */
+/** The codes of a body that violates a rule of the product or of a platform. */
 const JUDGEMENT_CODES = [
   "NO_PLATFORMS_SELECTED",
   "PLATFORM_NOT_CONNECTED",

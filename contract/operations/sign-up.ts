@@ -4,7 +4,7 @@ import { email } from "../fields.ts";
 import { operation, plain } from "../operation.ts";
 import { personName } from "./me.ts";
 
-/** Ways in for people who have no account yet. They are no operations of the API, but are read as those are. */
+/** Entry points for people without an account. They are not API operations, but are parsed the same way. */
 
 const password = z
   .string()

@@ -5,7 +5,7 @@ import tseslint from "typescript-eslint";
 
 import house from "../../eslint.config.js";
 
-/** The rules of `n8n-node lint`, none as a mere warning, beside those of the house. */
+/** The rules of `n8n-node lint`, all as errors, in addition to our own. */
 const communityNodes = n8nCommunityNodesPlugin.configs.recommended;
 const rules = (given) => Object.fromEntries(Object.keys(given).map((name) => [name, "error"]));
 
@@ -32,7 +32,7 @@ export default tseslint.config(
     files: ["credentials/**/*.ts"],
     rules: {
       ...rules(nodesBase.configs.credentials.rules),
-      // Off in `n8n-node lint` too, for rules of the other plugin.
+      // Off in `n8n-node lint` too, in favor of the other plugin's rules.
       "n8n-nodes-base/cred-class-field-documentation-url-miscased": "off",
       "n8n-nodes-base/cred-class-field-type-options-password-missing": "off",
     },
@@ -41,7 +41,7 @@ export default tseslint.config(
     files: ["nodes/**/*.ts"],
     rules: {
       ...rules(nodesBase.configs.nodes.rules),
-      // Off in `n8n-node lint` too: it knows no NodeConnectionTypes, and would have no highest number.
+      // Off in `n8n-node lint` too: it does not know NodeConnectionTypes, and would have no maximum.
       "n8n-nodes-base/node-class-description-inputs-wrong-regular-node": "off",
       "n8n-nodes-base/node-class-description-outputs-wrong": "off",
       "n8n-nodes-base/node-param-type-options-max-value-present": "off",

@@ -4,10 +4,10 @@ import { codeChallenge } from "../../server/oauth/authorize-url.ts";
 import { createHttpClient } from "../kit/http.ts";
 import type { OAuth, OAuthApp } from "../platform.ts";
 
-/** A post as the sandbox's audience sees it. */
+/** A post as seen by the sandbox's audience. */
 const ledgerEntry = z.object({
   accountId: z.string(),
-  /** Null where the platform tells them later, or never. */
+  /** Null if the platform returns them later, or never. */
   id: z.string().nullable(),
   url: z.string().nullable(),
   text: z.string(),
@@ -39,7 +39,7 @@ export interface Fault {
   after?: number;
 }
 
-/** The sandbox from outside: its control API, and a person who presses the button of its authorize page. */
+/** External access to the sandbox: its control API, and a person who clicks through its consent page. */
 export function openSandbox(url: string) {
   const http = createHttpClient({ allowHttp: true });
   const control = async (method: "GET" | "POST", path: string, json?: unknown): Promise<unknown> => {
@@ -50,8 +50,8 @@ export function openSandbox(url: string) {
   return {
     url,
     /**
-     * An app of the platform's developer portal; where the platform has apps that may not renew their grants,
-     * `programmaticRefresh` says which it is.
+     * An app from the platform's developer portal; on platforms with apps that cannot refresh their grants,
+     * `programmaticRefresh` says whether this one can.
      */
     async registerApp(platform: string, programmaticRefresh: boolean): Promise<OAuthApp> {
       const redirectUri = "http://127.0.0.1/callback";
@@ -75,7 +75,7 @@ export function openSandbox(url: string) {
     async reset(): Promise<void> {
       await control("POST", "reset", {});
     },
-    /** Signs in as the person of this name, who grants everything that is asked for; the code of the redirect. */
+    /** Signs in as the person with this name, who grants everything requested; returns the code from the redirect. */
     async authorize(oauth: OAuth, app: OAuthApp, person: string, codeVerifier: string | null): Promise<string> {
       const page = new URL(oauth.authorizeUrl);
       const asked = {
@@ -111,7 +111,7 @@ export function openSandbox(url: string) {
 
 export type Sandbox = ReturnType<typeof openSandbox>;
 
-/** What a browser would send after the first button is pressed: the fields as they stand, several of one name too. */
+/** What a browser sends when the first button is pressed: the fields as they are, including repeated names. */
 function readForm(html: string): string {
   const fields: [string, string][] = [];
   for (const [tag] of html.matchAll(/<input\b[^>]*>/g)) {

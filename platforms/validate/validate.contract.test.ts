@@ -31,7 +31,7 @@ import { validatePost, type PostToValidate } from "./validate.ts";
 
 // YouTube
 
-test("a YouTube video without text and title is refused with every member of the documented issue", () => {
+test("a YouTube video without text and title is rejected with every field of the documented issue", () => {
   assert.deepEqual(validate("youtube", { text: "", media: [video] }).issues, [
     {
       rule: "youtube.title.required",
@@ -46,7 +46,7 @@ test("a YouTube video without text and title is refused with every member of the
   ]);
 });
 
-test("a YouTube title of white space alone is no title, unless the text stands in for it", () => {
+test("a YouTube title with only white space does not count, unless the text replaces it", () => {
   const expected: Expected = {
     code: "VALIDATION_FAILED",
     path: setting("youtube", "title"),
@@ -58,7 +58,7 @@ test("a YouTube title of white space alone is no title, unless the text stands i
   takes("youtube", { text: "", media: [video], overrideText: "Title" });
 });
 
-test("a YouTube post has one scheduler", () => {
+test("a YouTube post can only use one scheduler", () => {
   refuses(
     "youtube",
     { media: [video], settings: { publishAt: "2026-12-01T09:00:00Z" }, scheduledFor: LATER },
@@ -72,7 +72,7 @@ test("a YouTube post has one scheduler", () => {
   takes("youtube", { media: [video], settings: { publishAt: "2026-12-01T09:00:00Z" } });
 });
 
-test("YouTube's publishAt wants a private video; private is the default", () => {
+test("YouTube's publishAt requires a private video; private is the default", () => {
   for (const privacyStatus of ["public", "unlisted"]) {
     refuses(
       "youtube",
@@ -87,7 +87,7 @@ test("YouTube's publishAt wants a private video; private is the default", () => 
   takes("youtube", { media: [video], settings: { publishAt: "2026-12-01T09:00:00Z", privacyStatus: "private" } });
 });
 
-test("YouTube's publishAt lies in the future", () => {
+test("YouTube's publishAt must be in the future", () => {
   const expected: Expected = {
     code: "VALIDATION_FAILED",
     path: setting("youtube", "publishAt"),
@@ -108,7 +108,7 @@ test("YouTube's publishAt lies in the future", () => {
   );
 });
 
-test("while uploads are kept private a publishAt is refused, and public and unlisted are warned about", () => {
+test("while uploads are kept private, publishAt is rejected, and public and unlisted cause warnings", () => {
   const forced = { forcePrivateUploads: true };
   refuses(
     "youtube",
@@ -194,7 +194,7 @@ test("LinkedIn organizations are gated", () => {
   takes("linkedin", { settings: { authorType: "member" } });
 });
 
-test("a LinkedIn video by its bare address is refused on both routes", () => {
+test("a LinkedIn video by URL only is rejected on both routes", () => {
   const message = "LinkedIn video URLs must be sent with explicit metadata.";
   refuses(
     "linkedin",
@@ -209,7 +209,7 @@ test("a LinkedIn video by its bare address is refused on both routes", () => {
   takes("linkedin", { media: [{ url: "https://cdn.example/demo", type: "video", mimeType: "video/mp4" }] });
 });
 
-test("a LinkedIn article title or description wants a link", () => {
+test("a LinkedIn article title or description requires a link", () => {
   for (const member of ["articleTitle", "articleDescription"]) {
     refuses(
       "linkedin",
@@ -224,7 +224,7 @@ test("a LinkedIn article title or description wants a link", () => {
   }
 });
 
-test("a LinkedIn altText array has one text for each image", () => {
+test("a LinkedIn altText array must have one text per image", () => {
   refuses(
     "linkedin",
     { media: [image, image, image], settings: { altText: ["one", "two"] } },
@@ -238,7 +238,7 @@ test("a LinkedIn altText array has one text for each image", () => {
   takes("linkedin", { media: [image, image], settings: { altText: "both" } });
 });
 
-test("LinkedIn always wants a text", () => {
+test("LinkedIn always requires a text", () => {
   for (const media of [[], [image]]) {
     refuses(
       "linkedin",
@@ -248,7 +248,7 @@ test("LinkedIn always wants a text", () => {
   }
 });
 
-test("a LinkedIn link stands with at most one image", () => {
+test("a LinkedIn link allows at most one image", () => {
   takes("linkedin", { media: [image], linkUrl: "https://example.com/a" });
   assert.deepEqual(codes(validate("linkedin", { media: [image, image], linkUrl: "https://example.com/a" })), [
     "UNSUPPORTED_MEDIA_CONFIG",
@@ -262,7 +262,7 @@ test("a LinkedIn link stands with at most one image", () => {
 
 const SCHEDULED: readonly PlatformName[] = ["instagram", "facebook", "youtube"];
 
-test("scheduledFor is taken by the three platforms of the contract and refused by the others", () => {
+test("scheduledFor is accepted by the contract's three platforms and rejected by the others", () => {
   for (const platform of PLATFORM_NAMES) {
     const said: Said = { ...sound[platform], scheduledFor: LATER };
     const message = `${catalog[platform].capabilities.label} posts cannot be scheduled yet.`;
@@ -271,12 +271,12 @@ test("scheduledFor is taken by the three platforms of the contract and refused b
   }
 });
 
-test("an operator may open scheduling on every platform", () => {
+test("an operator can enable scheduling on every platform", () => {
   for (const platform of PLATFORM_NAMES)
     takes(platform, { ...sound[platform], scheduledFor: LATER }, { scheduling: "all" });
 });
 
-test("scheduledFor lies in the future and at most a year ahead; a minute ago is taken as now", () => {
+test("scheduledFor must be in the future and at most a year ahead; a minute ago counts as now", () => {
   const at = (scheduledFor: string): string[] =>
     validate("facebook", { scheduledFor }).issues.map((issue) => `${issue.path} ${issue.message}`);
   assert.deepEqual(at("2026-11-01T11:58:59.999Z"), ["/scheduledFor scheduledFor must be in the future."]);
@@ -288,7 +288,7 @@ test("scheduledFor lies in the future and at most a year ahead; a minute ago is 
 
 // Which media each platform takes
 
-test("text alone is taken by four platforms and refused by three", () => {
+test("text alone is accepted by four platforms and rejected by three", () => {
   for (const platform of ["facebook", "twitter", "linkedin", "threads"] as const) takes(platform, {});
   refuses(
     "instagram",
@@ -327,7 +327,7 @@ test("media alone needs no text, except on LinkedIn and for YouTube's title", ()
   takes("tiktok", { text: "", media: [video], settings: tiktok });
 });
 
-test("a text post without text is refused", () => {
+test("a text post without text is rejected", () => {
   for (const [platform, label] of [
     ["facebook", "Facebook"],
     ["twitter", "X (Twitter)"],
@@ -351,7 +351,7 @@ test("a text post without text is refused", () => {
   }
 });
 
-test("images and video together are taken by the carousels of Instagram and Threads and by no other", () => {
+test("images with video are accepted by the carousels of Instagram and Threads and by no other", () => {
   takes("instagram", { media: [image, video] });
   takes("threads", { media: [image, video] });
   for (const [platform, label] of [
@@ -373,7 +373,7 @@ test("images and video together are taken by the carousels of Instagram and Thre
   }
 });
 
-test("the most images each platform takes pass, and one more is refused with the number", () => {
+test("each platform accepts its maximum number of images, and rejects one more with the number", () => {
   const most: Partial<Record<PlatformName, number>> = {
     instagram: 10,
     facebook: 10,
@@ -394,7 +394,7 @@ test("the most images each platform takes pass, and one more is refused with the
   }
 });
 
-test("a media type outside the list is refused, and a GIF on all platforms but X", () => {
+test("an unlisted media type is rejected, and a GIF on all platforms but X", () => {
   const { issues } = validate("facebook", { media: [{ ...image, mimeType: "image/tiff" }] });
   assert.deepEqual(
     issues.map(({ code, path, platform, actual, limit }) => ({ code, path, platform, actual, limit })),
@@ -425,7 +425,7 @@ test("a media type outside the list is refused, and a GIF on all platforms but X
   }
 });
 
-test("what conversion mends is taken: WebP on Instagram, PNG on TikTok", () => {
+test("files that can be converted are accepted: WebP on Instagram, PNG on TikTok", () => {
   takes("instagram", { media: [{ ...image, mimeType: "image/webp" }] });
   takes("instagram", { media: [{ ...image, mimeType: "image/png", sizeBytes: 50_000_000 }] });
   takes("facebook", { media: [{ ...image, mimeType: "image/webp", sizeBytes: 50_000_000 }] });
@@ -442,7 +442,7 @@ test("a file has at most 200 MB", () => {
   );
 });
 
-test("TikTok and YouTube want their media declared", () => {
+test("TikTok and YouTube require declared media", () => {
   const bare: MediaEntry = { url: "https://cdn.example/v.mp4" };
   for (const [platform, label] of [
     ["tiktok", "TikTok"],
@@ -463,7 +463,7 @@ test("TikTok and YouTube want their media declared", () => {
 
 // Placements
 
-test("a placement the caller set that does not take these media is INVALID_PLACEMENT, and its sentence names what it takes", () => {
+test("a placement that does not accept these media is INVALID_PLACEMENT, and the message lists what it accepts", () => {
   const cases: [PlatformName, string, MediaEntry[], string][] = [
     ["instagram", "feed", [video], "Instagram feed supports one image; content.media has 1 video."],
     ["instagram", "feed", [image, image], "Instagram feed supports one image; content.media has 2 images."],
@@ -519,7 +519,7 @@ test("a default placement counts as not set", () => {
   ]);
 });
 
-test("without a placement Instagram takes what the media fit, and Facebook its feed", () => {
+test("without a placement, Instagram uses the one that fits the media, and Facebook its feed", () => {
   const placementOf = (platform: PlatformName, media: MediaEntry[]): string | null | undefined =>
     validate(platform, { media }).perPlatform[platform]?.content.placement;
   assert.equal(placementOf("instagram", [image]), "feed");
@@ -528,7 +528,7 @@ test("without a placement Instagram takes what the media fit, and Facebook its f
   assert.equal(placementOf("facebook", [video]), "feed");
 });
 
-test("an unknown placement is named with those there are", () => {
+test("an unknown placement is reported with the available ones", () => {
   refuses(
     "instagram",
     { media: [image], settings: { placement: "wall" } },
@@ -541,7 +541,7 @@ test("an unknown placement is named with those there are", () => {
   );
 });
 
-test("a story needs no text and shows none, which is a warning", () => {
+test("a story needs no text and shows none, which causes a warning", () => {
   for (const [platform, label] of [
     ["instagram", "Instagram"],
     ["facebook", "Facebook"],
@@ -570,7 +570,7 @@ test("a story needs no text and shows none, which is a warning", () => {
 
 // Links
 
-test("a link is a field on Facebook, LinkedIn and Threads, and goes into the text on X and beside Facebook's media", () => {
+test("a link is a field on Facebook, LinkedIn and Threads, and part of the text on X and with Facebook's media", () => {
   const linkUrl = "https://example.com/a";
   const sent = (platform: PlatformName, media: MediaEntry[], text = "Read"): (string | null | undefined)[] => {
     const content = validate(platform, { text, media, linkUrl }).perPlatform[platform]?.content;
@@ -583,7 +583,7 @@ test("a link is a field on Facebook, LinkedIn and Threads, and goes into the tex
   assert.deepEqual(sent("twitter", [], `See ${linkUrl}.`), [`See ${linkUrl}.`, null]);
 });
 
-test("Threads takes no link beside media", () => {
+test("Threads accepts no link with media", () => {
   refuses(
     "threads",
     { media: [image], linkUrl: "https://example.com/a" },
@@ -595,7 +595,7 @@ test("Threads takes no link beside media", () => {
   );
 });
 
-test("Instagram, TikTok and YouTube do not send a link, which is a warning", () => {
+test("Instagram, TikTok and YouTube do not send a link, which causes a warning", () => {
   for (const [platform, label] of [
     ["instagram", "Instagram"],
     ["tiktok", "TikTok"],
@@ -661,7 +661,7 @@ test("TikTok counts UTF-16 units, Threads an emoji as its bytes, Instagram code 
   takes("instagram", { text: "🎬".repeat(2200), media: [image] });
 });
 
-test("further texts at their limit pass, one past it is CONTENT_TOO_LONG", () => {
+test("other texts at their limit pass, one past it is CONTENT_TOO_LONG", () => {
   const cases: [PlatformName, string, number, Said][] = [
     ["facebook", "title", 255, { media: [video] }],
     ["tiktok", "photoTitle", 90, { media: [image], settings: tiktok }],
@@ -680,7 +680,7 @@ test("further texts at their limit pass, one past it is CONTENT_TOO_LONG", () =>
   }
 });
 
-test("an alternative text has 1000 characters on Instagram, Facebook, X and Threads", () => {
+test("alt text can have 1,000 characters on Instagram, Facebook, X and Threads", () => {
   for (const platform of ["instagram", "facebook", "twitter", "threads"] as const) {
     takes(platform, { media: [{ ...image, altText: "a".repeat(1000) }] });
     assert.deepEqual(onlyIssue(validate(platform, { media: [{ ...image, altText: "a".repeat(1001) }] })), [
@@ -694,7 +694,7 @@ test("an alternative text has 1000 characters on Instagram, Facebook, X and Thre
 
 // Accounts
 
-test("a platform without a connected account is refused by its place in platforms", () => {
+test("a platform without a connected account is rejected by its index in platforms", () => {
   for (const platform of PLATFORM_NAMES) {
     const { issues } = validate(platform, sound[platform], { accounts: {} });
     assert.deepEqual(
@@ -705,7 +705,7 @@ test("a platform without a connected account is refused by its place in platform
   }
 });
 
-test("an account without the scopes to publish is refused", () => {
+test("an account without the scopes to publish is rejected", () => {
   for (const platform of PLATFORM_NAMES) {
     const { issues } = validate(platform, sound[platform], {
       accounts: { [platform]: { ...account(platform), scopes: ["something.else"] } },
@@ -717,7 +717,7 @@ test("an account without the scopes to publish is refused", () => {
   }
 });
 
-test("a token that ends before the scheduled time is a warning", () => {
+test("a token that expires before the scheduled time causes a warning", () => {
   const { issues, warnings } = validate(
     "facebook",
     { scheduledFor: LATER },
@@ -728,7 +728,7 @@ test("a token that ends before the scheduled time is a warning", () => {
 
 // Keys
 
-test("an unknown or misplaced setting is refused with the nearest that there is", () => {
+test("an unknown or misplaced setting is rejected with the closest valid one", () => {
   const message = (platform: PlatformName, settings: Record<string, unknown>): string[] =>
     validate(platform, { ...sound[platform], settings: { ...sound[platform].settings, ...settings } }).issues.map(
       (issue) => issue.message,
@@ -745,7 +745,7 @@ test("an unknown or misplaced setting is refused with the nearest that there is"
 
 // All together
 
-test("all problems of all platforms come at once, by topic and within it by the order of platforms", () => {
+test("all problems of all platforms are reported together, ordered by topic and then by platform", () => {
   const post: PostToValidate = {
     content: {
       text: "a".repeat(3001),
@@ -781,7 +781,7 @@ test("all problems of all platforms come at once, by topic and within it by the 
   );
 });
 
-test("every issue and warning has its eight members, a path that is a JSON Pointer and a fix that is a sentence", () => {
+test("every issue and warning has its eight fields, with a JSON Pointer as path and a sentence as fix", () => {
   const posts: PostToValidate[] = PLATFORM_NAMES.flatMap((platform) => [
     postOf(platform, {
       text: "",

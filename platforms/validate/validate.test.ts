@@ -51,7 +51,7 @@ const repeat = <T>(count: number, of: () => T): T[] => Array.from({ length: coun
 /** Settings without which a platform takes nothing. */
 const NEEDED: PlatformOverrides = { tiktok: { settings: { privacyLevel: "SELF_ONLY" } } };
 
-test("every platform's declared shapes pass with their least and greatest number of media", () => {
+test("every platform's declared shapes pass with their minimum and maximum number of media", () => {
   for (const shape of everyShape()) {
     for (const count of [shape.items.min, shape.items.max]) {
       assert.deepEqual(
@@ -68,7 +68,7 @@ test("every platform's declared shapes pass with their least and greatest number
   }
 });
 
-test("one past the greatest number is refused before anything else is tried", () => {
+test("one past the maximum number is rejected before any other check", () => {
   for (const shape of everyShape()) {
     const media = Array.from({ length: shape.items.max + 1 }, () => typical(shape));
     if (
@@ -85,7 +85,7 @@ test("one past the greatest number is refused before anything else is tried", ()
   }
 });
 
-test("every measured limit: at it passes, one past it is refused with limit, actual and the words of the limit", () => {
+test("every measured limit: at it passes, one past it is rejected with limit, actual and the limit's wording", () => {
   let checked = 0;
   for (const shape of everyShape()) {
     for (const quantity of QUANTITIES) {
@@ -112,7 +112,7 @@ test("every measured limit: at it passes, one past it is refused with limit, act
   assert.ok(checked > 60);
 });
 
-test("an image that is too heavy or too large for a platform is made smaller, not refused", () => {
+test("an image that is too heavy or too large for a platform is scaled down, not rejected", () => {
   for (const platform of ["threads", "twitter", "linkedin"] as const) {
     assert.deepEqual(
       validate({
@@ -124,7 +124,7 @@ test("an image that is too heavy or too large for a platform is made smaller, no
   }
 });
 
-test("text limits: at them passes, one past is CONTENT_TOO_LONG with what was counted", () => {
+test("text limits: at them passes, one past is CONTENT_TOO_LONG with the counted length", () => {
   for (const [platform, max] of [
     ["threads", 500],
     ["twitter", 280],
@@ -139,7 +139,7 @@ test("text limits: at them passes, one past is CONTENT_TOO_LONG with what was co
   }
 });
 
-test("texts in settings and alt texts have limits of their own", () => {
+test("texts in settings and alt texts have their own limits", () => {
   const long = (count: number) => "a".repeat(count);
   const cases: [PlatformName, Record<string, unknown>, MediaEntry[], string][] = [
     ["threads", { topicTag: long(51) }, [], "/content/platformOverrides/threads/settings/topicTag"],
@@ -183,7 +183,7 @@ test("texts in settings and alt texts have limits of their own", () => {
   }
 });
 
-test("a link counts in the text of X, where it is appended, once", () => {
+test("a link counts toward X's text, to which it is appended once", () => {
   const linkUrl = `https://example.com/${"x".repeat(200)}`;
   const content = (text: string) => ({ ...EMPTY, text, linkUrl });
   assert.deepEqual(validate({ content: content("a".repeat(256)), platforms: ["twitter"] }).brief, []);
@@ -194,7 +194,7 @@ test("a link counts in the text of X, where it is appended, once", () => {
   assert.equal(resolveContent("twitter", content(`${linkUrl} is it`)).text, `${linkUrl} is it`);
 });
 
-test("subscribers of X may write and film longer", () => {
+test("X subscribers can post longer texts and videos", () => {
   const account: AccountFacts = { scopes: [], metadata: { subscriptionType: "Premium" }, tokenExpiresAt: null };
   const content = { ...EMPTY, text: "a".repeat(25_000), media: [video({ durationSeconds: 1200 })] };
   assert.deepEqual(validate({ content, platforms: ["twitter"] }, { accounts: { twitter: account } }).brief, []);
@@ -212,7 +212,7 @@ test("subscribers of X may write and film longer", () => {
   ]);
 });
 
-test("measured values stand above declared ones, and a difference that changes the verdict shows both", () => {
+test("measured values override declared ones, and a difference that changes the result shows both", () => {
   const facts = factsOf(video({ durationSeconds: 301 }));
   const measured = () => facts;
   const post = (durationSeconds: number | null): PostToValidate => ({
@@ -233,7 +233,7 @@ test("measured values stand above declared ones, and a difference that changes t
   assert.deepEqual(validate(post(20), { measured: () => ({ ...facts, durationSeconds: 21 }) }).brief, []);
 });
 
-test("a claimed type that the bytes contradict is UNSUPPORTED_MEDIA_TYPE; application/octet-stream claims nothing", () => {
+test("a declared type that the bytes contradict is UNSUPPORTED_MEDIA_TYPE, except application/octet-stream", () => {
   const facts = factsOf(image({ mimeType: "image/png" }));
   const post = (mimeType: string): PostToValidate => ({
     content: { ...EMPTY, text: "x", media: [image({ mimeType })] },
@@ -252,7 +252,7 @@ test("a claimed type that the bytes contradict is UNSUPPORTED_MEDIA_TYPE; applic
   );
 });
 
-test("a thumbnail is a picture, as soon as its bytes are here, in the parts of a chain too, however it is known", () => {
+test("a thumbnail must be an image once its bytes are known, also in chain parts, however it is referenced", () => {
   const thumbnailUrl = "https://example.com/cover";
   const entry = { ...video(), id: "/content/media/0", thumbnailUrl };
   const thread = [{ text: "y", media: [{ ...video(), id: "part", thumbnailUrl }] }];
@@ -275,7 +275,7 @@ test("a thumbnail is a picture, as soon as its bytes are here, in the parts of a
   }
 });
 
-test("media types: outside the list nowhere, and a GIF on X alone", () => {
+test("media types: unlisted ones are accepted nowhere, and a GIF only on X", () => {
   const of = (mimeType: string, platform: PlatformName) =>
     validate({ content: { ...EMPTY, text: "x", media: [image({ mimeType })] }, platforms: [platform] }).brief;
   assert.deepEqual(of("image/heic", "threads"), ["UNSUPPORTED_MEDIA_TYPE /content/media/0/mimeType"]);
@@ -284,7 +284,7 @@ test("media types: outside the list nowhere, and a GIF on X alone", () => {
   assert.deepEqual(of("image/webp", "linkedin"), []);
 });
 
-test("a video that needs another wrapping is taken, and refused with the reason where it cannot have one", () => {
+test("a video that needs remuxing is accepted, and rejected with the reason if it cannot be remuxed", () => {
   const of = (platform: PlatformName, facts: Partial<MediaFacts>) => {
     const entry = video({ mimeType: facts.mimeType ?? "video/mp4" });
     return validate(
@@ -313,21 +313,21 @@ test("a video that needs another wrapping is taken, and refused with the reason 
   );
 });
 
-test("200 MB a file, to the byte", () => {
+test("the limit is 200 MB per file, to the byte", () => {
   const of = (sizeBytes: number) =>
     validate({ content: { ...EMPTY, text: "x", media: [video({ sizeBytes })] }, platforms: ["threads"] }).brief;
   assert.deepEqual(of(209_715_200), []);
   assert.deepEqual(of(209_715_201), ["UNSUPPORTED_MEDIA_CONFIG /content/media/0/sizeBytes"]);
 });
 
-test("images and video together are refused where the platform never mixes them, and taken by Threads", () => {
+test("images with video are rejected where the platform never mixes them, and accepted by Threads", () => {
   const content = { ...EMPTY, text: "x", media: [image(), video()] };
   assert.deepEqual(validate({ content, platforms: ["threads"] }).brief, []);
   assert.deepEqual(validate({ content, platforms: ["twitter"] }).brief, ["MIXED_MEDIA_NOT_SUPPORTED /content/media"]);
   assert.deepEqual(validate({ content, platforms: ["linkedin"] }).brief, ["MIXED_MEDIA_NOT_SUPPORTED /content/media"]);
 });
 
-test("X takes 4 images, or one GIF, or one video", () => {
+test("X accepts 4 images, or one GIF, or one video", () => {
   const of = (media: MediaEntry[]) => validate({ content: { ...EMPTY, media }, platforms: ["twitter"] }).brief;
   assert.deepEqual(of(repeat(4, image)), []);
   assert.deepEqual(of(repeat(5, image)), ["UNSUPPORTED_MEDIA_CONFIG /content/media"]);
@@ -336,7 +336,7 @@ test("X takes 4 images, or one GIF, or one video", () => {
   assert.deepEqual(of(repeat(2, video)), ["UNSUPPORTED_MEDIA_CONFIG /content/media"]);
 });
 
-test("X counts cashtags and refuses invisible characters, in every part", () => {
+test("X counts cashtags and rejects invisible characters, in every part", () => {
   const of = (text: string, thread: { text: string }[] = []) =>
     validate({
       content: { ...EMPTY, text, platformOverrides: thread.length === 0 ? {} : { twitter: { settings: { thread } } } },
@@ -350,7 +350,7 @@ test("X counts cashtags and refuses invisible characters, in every part", () => 
   ]);
 });
 
-test("Threads takes 5 different links, content.linkUrl among them", () => {
+test("Threads accepts 5 different links, including content.linkUrl", () => {
   const links = (count: number) =>
     Array.from({ length: count }, (_, index) => `https://example.com/${index}`).join(" ");
   const of = (text: string, linkUrl: string | null = null) =>
@@ -361,7 +361,7 @@ test("Threads takes 5 different links, content.linkUrl among them", () => {
   assert.deepEqual(of(links(5), "https://example.com/9"), ["VALIDATION_FAILED /content/text"]);
 });
 
-test("polls and links beside media: each platform's own code", () => {
+test("polls and links with media: each platform's own code", () => {
   const options = ["a", "b"];
   const cases: [PlatformName, Partial<typeof EMPTY>, Record<string, unknown>, MediaEntry[], string][] = [
     [
@@ -399,7 +399,7 @@ test("polls and links beside media: each platform's own code", () => {
   );
 });
 
-test("LinkedIn's settings go with what they describe", () => {
+test("LinkedIn's settings require what they describe", () => {
   const of = (settings: Record<string, unknown>, media: MediaEntry[] = [], linkUrl: string | null = null) =>
     validate({
       content: { ...EMPTY, text: "x", media, linkUrl, platformOverrides: { linkedin: { settings } } },
@@ -418,7 +418,7 @@ test("LinkedIn's settings go with what they describe", () => {
   assert.deepEqual(of({ altText: 5 }), at("altText"));
 });
 
-test("a wrong member of the settings hides no other problem, and is told with its place and what it must be", () => {
+test("an invalid setting hides no other problem, and is reported with its path and what it must be", () => {
   const settings = { visibility: 5, articleTitle: "x", visibilty: "PUBLIC", text: "y" };
   const { issues } = validate({
     content: { ...EMPTY, text: "a".repeat(3001), platformOverrides: { linkedin: { settings } } },
@@ -437,7 +437,7 @@ test("a wrong member of the settings hides no other problem, and is told with it
   );
 });
 
-test("a text is needed where there is no media, always on LinkedIn; white space is none", () => {
+test("a text is required without media, and always on LinkedIn; white space does not count", () => {
   const of = (platform: PlatformName, media: MediaEntry[]) =>
     validate({ content: { ...EMPTY, text: " \n ", media }, platforms: [platform] }).brief;
   assert.deepEqual(of("threads", []), ["VALIDATION_FAILED /content/text"]);
@@ -456,7 +456,7 @@ test("a text is needed where there is no media, always on LinkedIn; white space 
   );
 });
 
-test("the parts of a chain follow the rules of a post, each in its own place", () => {
+test("the parts of a chain follow the rules of a post, each with its own path", () => {
   const thread = [{ text: "two" }, { text: "" }, { text: "", media: repeat(5, image) }, { text: 7 }];
   const { brief } = validate({
     content: { ...EMPTY, text: "one", platformOverrides: { twitter: { settings: { thread } } } },
@@ -483,7 +483,7 @@ test("scheduledFor: a minute of grace, at most a year, and only where the contra
   assert.deepEqual(of("2026-12-01T12:00:00Z", "linkedin", "all"), []);
 });
 
-test("accounts: not connected, scopes too few, and warnings of quota and token", () => {
+test("accounts: not connected, missing scopes, and warnings about quota and token", () => {
   const scopes = ["threads_basic", "threads_content_publish"];
   const of = (account: AccountFacts | null, scheduledFor: string | null = null) =>
     validate(
@@ -506,7 +506,7 @@ test("accounts: not connected, scopes too few, and warnings of quota and token",
   );
 });
 
-test("issues come by topic, then by platform", () => {
+test("issues are ordered by topic, then by platform", () => {
   const content = {
     ...EMPTY,
     text: "a".repeat(3001),
@@ -534,7 +534,7 @@ test("issues come by topic, then by platform", () => {
   );
 });
 
-test("resolving merges overrides, chooses the placement, parts the chain and places the link", () => {
+test("resolving merges overrides, chooses the placement, splits the chain and places the link", () => {
   const content = {
     text: "all",
     media: [image()],
@@ -570,7 +570,7 @@ test("resolving merges overrides, chooses the placement, parts the chain and pla
   assert.deepEqual({ articleText, linkUrl }, { articleText: "all", linkUrl: "https://example.com" });
 });
 
-test("nothing a caller can send makes validating throw, and every issue is whole", () => {
+test("no input makes validation throw, and every issue is complete", () => {
   const entry = fc.record(
     {
       url: fc.string(),
@@ -721,7 +721,7 @@ function validateMeasured(shape: OneShape, facts: MediaFacts) {
   return validate(postOf(shape, media), { measured: () => facts }).issues;
 }
 
-test("a limit in a table of its own says what it means", () => {
+test("every limit has a source and a minimum or maximum", () => {
   const limits: Limit[] = everyShape().flatMap(({ rule }) => Object.values(rule?.limits ?? {}));
   for (const limit of limits) assert.ok(limit.source !== "" && (limit.min !== undefined || limit.max !== undefined));
 });

@@ -5,13 +5,13 @@ import { errorOf } from "./errors.ts";
 
 const API = "https://www.googleapis.com/youtube/v3";
 
-/** Who calls: a step, or a sign-in with the token it has got. */
+/** The caller: a step, or a sign-in with its new token. */
 interface YoutubeClient {
   http: HttpClient;
   accessToken: string;
 }
 
-/** Reads a resource. Throws the BrokerError that a refusal means. */
+/** Reads a resource. Throws the BrokerError for an error response. */
 export async function readResource<T>(
   caller: YoutubeClient,
   schema: z.ZodType<T>,
@@ -21,12 +21,12 @@ export async function readResource<T>(
   return readYoutube(schema, await askFor(caller, resource, query));
 }
 
-/** The same, before the answer is read. */
+/** The same, before the response is read. */
 export function askFor({ http, accessToken }: YoutubeClient, resource: string, query: Record<string, string>) {
   return http.send({ method: "GET", url: `${API}/${resource}`, query, headers: bearer({ accessToken }) });
 }
 
-/** Throws the BrokerError that a refusal means, or another error where a success cannot be read. */
+/** Throws the BrokerError for an error response, or another error if a successful response cannot be parsed. */
 export function readYoutube<T>(schema: z.ZodType<T>, answer: HttpAnswer): T {
   if (answer.status < 200 || answer.status > 299) throw errorOf(answer);
   return schema.parse(answer.json());

@@ -355,7 +355,7 @@ function contextOf(url: string, content: PlatformContent<PublishMedia>, checkpoi
   return { ...contextFor(url, content, account, checkpoint), now: new Date("2026-11-25T12:00:00Z") };
 }
 
-/** One quiet step, which does not wait. */
+/** One step, without log output or waiting. */
 async function run(context: StepContext, content: PlatformContent<PublishMedia>, name: string): Promise<Checkpoint> {
   const step = broker.steps(content).find((one) => one.name === name);
   assert.ok(step !== undefined && step.effect !== "visible");
@@ -373,7 +373,7 @@ async function publish(
   return { ...(await drive(broker, context)), checkpoint: context.checkpoint };
 }
 
-/** Google's hosts, as the script says: one session at a time, one video. */
+/** Google's hosts, as scripted: one session at a time, one video. */
 async function startYoutube(t: TestContext, script: { privacyStatus?: string; location?: string } = {}) {
   const state = {
     url: "",

@@ -14,8 +14,8 @@ import {
 } from "./upload.ts";
 
 /**
- * YouTube makes a video of an upload session, when its last byte is there. All bytes but the last piece are sent ahead;
- * the piece that completes the session is the one that publishes.
+ * YouTube creates a video when an upload session has its last byte. All chunks but the last are sent in advance; the
+ * chunk that completes the session is the one that publishes.
  */
 export const broker: Broker = {
   steps: (content) => [
@@ -28,11 +28,11 @@ export const broker: Broker = {
   ],
   reconcile,
   secretCheckpoint: ["session"],
-  // The playlist of uploads lags by some minutes.
+  // The playlist of uploads lags by a few minutes.
   indexingLagSeconds: 300,
 };
 
-/** Sends the last piece. Where the session has all bytes already, it asks for the answer that the session gave then. */
+/** Sends the last chunk. If the session already has all bytes, it asks for the response that the session gave then. */
 function publish(): VisibleStep {
   return {
     name: stepNames.publish,
@@ -53,7 +53,7 @@ function publish(): VisibleStep {
   };
 }
 
-/** After a call whose outcome nobody knows, a session that is gone may have become a video. */
+/** After a request with an unknown outcome, a session that is gone may have become a video. */
 function readAnswer(read: () => Standing, { mayBeLive }: StepContext): Standing {
   try {
     return read();

@@ -14,7 +14,7 @@ export const capabilities = {
       "audit of the app is pending.",
   },
   scheduling: true,
-  // The text is the title, never the description. That one of the two is needed is a rule with a sentence of its own.
+  // The text is the title, never the description. That one of the two is required is a separate rule.
   text: { max: 100, counting: "codePoints", required: "never", replacedBy: "title", source: VIDEOS },
   placements: [
     {
@@ -27,7 +27,7 @@ export const capabilities = {
           video: {
             types: ["video/mp4", "video/quicktime"],
             converted: [],
-            // 256 GB or 12 hours; more than 15 minutes is a rule about the channel. Any shape and frame rate is taken.
+            // 256 GB or 12 hours; over 15 minutes is a rule about the channel. Any aspect ratio and frame rate works.
             limits: {
               sizeBytes: { max: 256 * 1_073_741_824, source: LENGTH },
               durationSeconds: { max: 43_200, words: "at most 12 hours", source: LENGTH },
@@ -44,9 +44,9 @@ export const capabilities = {
     { at: "title", label: "video title", max: 100, counting: "codePoints", source: VIDEOS },
     { at: "description", label: "description", max: 5000, counting: "bytes", source: VIDEOS },
   ],
-  // An entry that does not tell its type is taken as an image, and has to be told what is missing.
+  // An entry without a type counts as an image, and gets an issue about what is missing.
   declares: { image: ["type", "mimeType", "sizeBytes"], video: ["type", "mimeType", "sizeBytes", "durationSeconds"] },
   publishScopes: ["https://www.googleapis.com/auth/youtube.upload", "https://www.googleapis.com/auth/youtube"],
-  // Days end at midnight Pacific time. Each channel has a lower daily limit of its own, which Google does not tell.
+  // Days end at midnight Pacific time. Each channel also has a lower daily limit, which Google does not disclose.
   quotas: [{ name: "uploads", max: 100, windowSeconds: 86_400, per: "app", source: QUOTA }],
 } as const satisfies Capabilities;

@@ -6,7 +6,7 @@ import type { Video } from "./wire.ts";
 export const settingsOf = settingsReader(settings);
 
 /**
- * Whatever is left out here, YouTube chooses; privacy and audience are always said. Source: YouTube docs, videos
+ * YouTube chooses defaults for omitted fields; privacy and audience are always sent. Source: YouTube docs, videos
  * resource, 2026-11-02.
  */
 export function resourceOf(context: StepContext): Record<string, unknown> {
@@ -41,7 +41,7 @@ export function resourceOf(context: StepContext): Record<string, unknown> {
   };
 }
 
-/** What is known of a video that exists, and what the user should know of its privacy. */
+/** What is known about an existing video, and a warning for the user about its privacy. */
 export function doneOf(context: StepContext, { id, status }: Video): StepDone {
   const asked = settingsOf(context).privacyStatus ?? "private";
   const effective = status?.privacyStatus ?? sentPrivacy(context);

@@ -4,21 +4,21 @@ import type { HttpAnswer } from "../kit/http.ts";
 import { BrokerError } from "../platform.ts";
 import { refusal } from "./wire.ts";
 
-/** A row of YouTube's table of errors. */
+/** A row of YouTube's error table. */
 export interface YoutubeErrorRow extends ErrorRow {
   reasons?: readonly string[];
   statuses?: readonly number[];
-  /** Only YouTube's sentence tells the limit of a day from that of a minute. */
+  /** Only YouTube's message distinguishes a daily limit from a per-minute one. */
   sentence?: RegExp;
-  /** It may be tried again on Google's next day, which begins at midnight Pacific time. */
+  /** Can be retried on Google's next day, which starts at midnight Pacific time. */
   untilNextDay?: true;
 }
 
 const DAY_SECONDS = 86_400;
 
 /**
- * What YouTube's refusals mean, told apart by their reason.
- * Source: YouTube docs, errors and videos.insert, 2026-10; answers seen by open clients, 2026-05.
+ * What YouTube's errors mean, by reason.
+ * Source: YouTube docs, errors and videos.insert, 2026-10; responses seen by open-source clients, 2026-05.
  */
 export const errors: readonly YoutubeErrorRow[] = [
   {
@@ -243,8 +243,8 @@ const unknown: YoutubeErrorRow = {
 };
 
 /**
- * No audience ever sees a video that has failed so: a caller's retry uploads it anew. Rows for
- * `uploadStatus` and for `processing` with `processingStatus`; without reasons for any other.
+ * No audience ever sees a video that failed this way: a caller's retry uploads it again. Rows for
+ * `uploadStatus` and for `processing` with `processingStatus`; those without reasons match any other.
  */
 export const outcomes: readonly (ErrorOutcome & { state: string; reasons?: readonly string[] })[] = [
   {
@@ -276,7 +276,7 @@ export const outcomes: readonly (ErrorOutcome & { state: string; reasons?: reado
   { state: "processing failed", brokerCode: "UNEXPECTED_RESPONSE", message: "YouTube could not process the video." },
 ];
 
-/** Why a video has come to nothing; null where it has not. */
+/** Why a video has failed; null if it has not. */
 export function failureOf(state: string | null | undefined, reason: string | null | undefined): BrokerError | null {
   const row = outcomes.find(
     (one) => one.state === state && (one.reasons === undefined || one.reasons.includes(reason ?? "")),
@@ -309,7 +309,7 @@ function fits(
   return (isNamed || isStatus) && (sentence === undefined || sentence.test(message));
 }
 
-/** Faults of the upload server may be plain text or HTML. */
+/** Errors of the upload server can be plain text or HTML. */
 function readRefusal(answer: HttpAnswer): { reasons: string[]; platformError: PlatformErrorDetail } {
   const error = refusal.safeParse(answer.json()).data?.error;
   const named = [...(error?.errors ?? []), ...(error?.details ?? [])]
@@ -335,7 +335,7 @@ function retryAfter({ headers }: HttpAnswer): number | undefined {
   return Number.isFinite(seconds) && seconds > 0 ? Math.ceil(seconds) : undefined;
 }
 
-/** Google's days end at midnight Pacific time; a few minutes later the new day's quota is surely there. */
+/** Google's days end at midnight Pacific time; a few minutes later, the new day's quota is reliably available. */
 const MARGIN_SECONDS = 300;
 
 const PACIFIC = new Intl.DateTimeFormat("en-US", {
@@ -346,11 +346,11 @@ const PACIFIC = new Intl.DateTimeFormat("en-US", {
   second: "2-digit",
 });
 
-/** Seconds until the quotas of the next day may be used. Source: YouTube docs, quota costs, 2026-09-11. */
+/** Seconds until the next day's quotas are available. Source: YouTube docs, quota costs, 2026-09-11. */
 export function untilPacificMidnight(now: Date): number {
   const left = 86_400 - secondsOfDay(now);
   const there = secondsOfDay(new Date(now.getTime() + left * 1000));
-  // On the two days a year that are an hour shorter or longer, the clock shows that hour then.
+  // On the two days a year with a clock change, the clock is an hour off then.
   const shift = there === 0 ? 0 : there > 43_200 ? 86_400 - there : -there;
   return left + shift + MARGIN_SECONDS;
 }

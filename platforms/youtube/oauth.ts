@@ -9,11 +9,11 @@ const SCOPES = ["https://www.googleapis.com/auth/youtube.upload", "https://www.g
 /** Source: Google docs, OAuth 2.0 for web server applications, 2026-10. */
 export const oauth: OAuth = {
   environmentPrefix: "YOUTUBE",
-  // Without these two Google gives no token to renew with, or only at the first time.
+  // Without these two, Google returns no refresh token, or only the first time.
   authorizeUrl: "https://accounts.google.com/o/oauth2/v2/auth?access_type=offline&prompt=consent",
   scopes: SCOPES,
   scopeSeparator: " ",
-  // Asked of installed apps, and honoured for all: without it a code that was stolen on its way would do.
+  // Required for installed apps, and supported for all: without it, an intercepted code could be used.
   pkce: "base64url",
   exchange: (http, app, { code, codeVerifier }) =>
     askForTokens(
@@ -28,7 +28,7 @@ export const oauth: OAuth = {
       null,
     ),
   profile: readProfile,
-  // A token lives an hour.
+  // A token lasts an hour.
   refresh: { minAgeSeconds: 0, afterSeconds: 3600 - 300, needsRefreshToken: true, run: refreshTokens },
   revoke,
 };
@@ -36,7 +36,7 @@ export const oauth: OAuth = {
 const TOKEN_URL = "https://oauth2.googleapis.com/token";
 const REVOKE_URL = "https://oauth2.googleapis.com/revoke";
 
-/** Google does not rotate: the token to renew with stays, unless the answer brings another. */
+/** Google does not rotate: the refresh token stays the same, unless the response contains another one. */
 async function refreshTokens(http: HttpClient, app: OAuthApp, grant: Grant): Promise<Grant> {
   if (grant.refreshToken === null)
     throw new BrokerError(
@@ -73,7 +73,7 @@ async function askForTokens(
   };
 }
 
-/** Only the person can mend a grant that is spent, only the operator an app that Google does not know. */
+/** Only the person can fix a revoked grant, only the operator an app that Google does not know. */
 function tokenError(answer: HttpAnswer, before: Grant | null): BrokerError {
   const { error, error_description } = tokenRefusal.safeParse(answer.json()).data ?? {};
   const platformError = {
@@ -111,7 +111,7 @@ function tokenError(answer: HttpAnswer, before: Grant | null): BrokerError {
   );
 }
 
-/** The channel that the person has chosen. Throws where a permission or a channel is missing. */
+/** The channel that the person has chosen. Throws if a permission or a channel is missing. */
 async function readProfile(http: HttpClient, accessToken: string, scopes?: readonly string[] | null): Promise<Profile> {
   const missing = SCOPES.filter((scope) => scopes && !scopes.includes(scope));
   if (missing.length > 0) {
@@ -154,7 +154,7 @@ function countOf(digits: string | null | undefined): number | null {
   return typeof digits === "string" && /^\d+$/.test(digits) ? Number(digits) : null;
 }
 
-/** One call ends the whole grant. A token that is dead already is refused, which is as good. */
+/** One request revokes the whole grant. An error about an invalid token also means that it is revoked. */
 async function revoke(http: HttpClient, _app: OAuthApp, { accessToken, refreshToken }: Grant): Promise<void> {
   await http.send({ method: "POST", url: REVOKE_URL, form: { token: refreshToken ?? accessToken } });
 }

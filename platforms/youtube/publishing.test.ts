@@ -5,7 +5,7 @@ import { videoExample } from "../conformance/contents.ts";
 import type { Subject } from "../conformance/subject.ts";
 import { startWorld, type World } from "../conformance/world.ts";
 
-/** What is YouTube's own, with the real engine against the sandbox. */
+/** YouTube-specific behavior, with the real engine against the sandbox. */
 const SUBJECT: Subject = { name: "youtube", readsBack: true, refusals: [] };
 let world: World;
 

@@ -7,8 +7,8 @@ import { askStanding, isGone, isNamedByUs, sessionOf, stepNames, type Session, t
 import { channels, files, playlist, type ListedFile } from "./wire.ts";
 
 /**
- * Finds out what became of the call that sent the last bytes: the session says, for as long as it lives. After that the
- * channel's uploads are searched for the file, which can only show that it is there. Source: YouTube docs, resumable
+ * Checks the outcome of the request with the last bytes: the session knows, as long as it exists. After that, the
+ * channel's uploads are searched for the file, which can only prove that it exists. Source: YouTube docs, resumable
  * uploads, 2026-10.
  */
 export async function reconcile(context: StepContext, intent: OpenIntent): Promise<Verdict> {
@@ -38,7 +38,7 @@ export async function reconcile(context: StepContext, intent: OpenIntent): Promi
   };
 }
 
-/** A finished session repeats how it ended. What is refused to the question itself says nothing of it. */
+/** A finished session repeats its result. An error of the query itself says nothing about it. */
 function isAboutTheUpload({ code, notPublished }: BrokerError): boolean {
   return notPublished && (BROKER_CODES[code].category === "content" || code === "MEDIA_FAILED");
 }
@@ -60,7 +60,7 @@ async function searchChannel(context: StepContext, intent: OpenIntent): Promise<
   return { verdict: "not_listed", reason: "The upload has expired, and the channel does not list the video." };
 }
 
-/** By the exact size of the file and the title. A file under another name of ours is another upload. */
+/** By the exact file size and the title. A file with a different name of ours is a different upload. */
 function isThisOne(
   { snippet, fileDetails }: ListedFile,
   { sizeBytes, fileName }: Session,
@@ -70,7 +70,7 @@ function isThisOne(
   return fileDetails?.fileSize === String(sizeBytes) && (snippet?.title ?? "").trim() === content.text.trim();
 }
 
-/** Newest first; private ones are there as well. */
+/** Newest first, including private ones. */
 async function listUploads(context: StepContext, intent: OpenIntent): Promise<{ ids: string[]; complete: boolean }> {
   const answer = await askFor(context, "playlistItems", {
     part: "snippet,contentDetails,status",
@@ -87,7 +87,7 @@ async function listUploads(context: StepContext, intent: OpenIntent): Promise<{ 
   return { ids: ids.filter((id) => !intent.accountedIds.has(id)), complete: ids.length < LIST_LIMIT };
 }
 
-/** Known from connecting; else it is asked for. */
+/** Known from connecting; otherwise requested. */
 async function uploadsPlaylist(context: StepContext): Promise<string> {
   const known = context.account.metadata["uploadsPlaylistId"];
   if (typeof known === "string") return known;

@@ -5,7 +5,7 @@ const MAX_TAGS_LENGTH = 500;
 /** Longer videos need a channel that Google has verified. Source: YouTube help 71673, 2026-10. */
 const UNVERIFIED_SECONDS = 900;
 
-// `content.text` is the title: settings.title where it is given, else the text of the post.
+// `content.text` is the title: settings.title if given, otherwise the text of the post.
 export const rules: readonly Rule<YoutubeSettings>[] = [
   {
     rule: "youtube.title.required",
@@ -74,7 +74,7 @@ export const rules: readonly Rule<YoutubeSettings>[] = [
     path: settingPath("youtube", "publishAt"),
     message: 'YouTube setting "publishAt" must be in the future.',
     fix: "Choose a later time, or remove publishAt.",
-    // YouTube publishes at once where the time is past.
+    // YouTube publishes immediately if the time is past.
     broken: ({ now, settings }) =>
       settings.publishAt !== undefined && Date.parse(settings.publishAt) <= now.getTime()
         ? [{ actual: settings.publishAt }]
@@ -122,8 +122,8 @@ export const rules: readonly Rule<YoutubeSettings>[] = [
 ];
 
 /**
- * The length of tags as YouTube counts them: the list as one text, with a comma between tags and quotation marks
- * around a tag with a space. Source: YouTube docs, videos resource, snippet.tags, 2026-10.
+ * The length of tags as YouTube counts them: the list as one text, with tags separated by commas and quotation marks
+ * around tags with a space. Source: YouTube docs, videos resource, snippet.tags, 2026-10.
  */
 export function tagsLength(tags: readonly string[]): number {
   const commas = Math.max(tags.length - 1, 0);

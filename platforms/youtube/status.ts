@@ -4,11 +4,11 @@ import { failureOf } from "./errors.ts";
 import { processing, type Processing } from "./wire.ts";
 
 /**
- * What YouTube does with a video after its last byte. It can be seen and linked to from then on, so the post counts as
- * published unless processing fails soon. Source: YouTube docs, videos resource, 2026-10.
+ * What YouTube does with a video after its last byte. From then on it is visible and can be linked to, so the post
+ * counts as published unless processing fails soon. Source: YouTube docs, videos resource, 2026-10.
  */
 
-/** Until the post counts as published although it is still processed; later failures are told as warnings. */
+/** After this time, the post counts as published even if still processing; later failures become warnings. */
 const WAITS = [10, 30, 60];
 const LATER_WAITS = [120, 300];
 const GIVE_UP_SECONDS = 3600;
@@ -26,7 +26,7 @@ export function awaitProcessed(): QuietStep {
   };
 }
 
-/** What took longer is looked at for an hour, once the post is published. */
+/** Slower processing is checked for another hour, after the post is published. */
 export function watchProcessing(): QuietStep {
   return {
     name: "processing",
@@ -48,7 +48,7 @@ export function watchProcessing(): QuietStep {
   };
 }
 
-/** Guided by what YouTube says is left. */
+/** Based on the remaining time that YouTube reports. */
 function waitFor(state: Processing, { polls }: StepContext): number {
   const planned = LATER_WAITS[polls] ?? 300;
   const left = Number(state.processingDetails?.processingProgress?.timeLeftMs ?? NaN) / 1000;
@@ -58,17 +58,17 @@ function waitFor(state: Processing, { polls }: StepContext): number {
 async function readProcessing(context: StepContext): Promise<Processing> {
   const query = { part: "status,processingDetails", id: String(context.checkpoint.video) };
   const { items } = await readResource(context, processing, "videos", query);
-  // One that is not listed yet, or was deleted: neither says that processing failed.
+  // Either not listed yet, or deleted: neither means that processing failed.
   return items?.[0] ?? {};
 }
 
-/** Throws where processing has failed for good. */
+/** Throws if processing has failed permanently. */
 function isProcessed({ status, processingDetails }: Processing): boolean {
   const told = [
     { state: status?.uploadStatus, reason: status?.failureReason ?? status?.rejectionReason },
     { state: `processing ${processingDetails?.processingStatus}`, reason: processingDetails?.processingFailureReason },
   ];
-  // One of the two may say that it failed, and only the other why.
+  // One of the two can say that it failed, and only the other why.
   const failed = told
     .toSorted((left, right) => Number(!left.reason) - Number(!right.reason))
     .map(({ state, reason }) => failureOf(state, reason))

@@ -17,23 +17,23 @@ import { errorOf } from "./errors.ts";
 import { video, type Video } from "./wire.ts";
 
 /**
- * YouTube's resumable upload: a session is opened, bytes go to it in order, and asked after its end it gives the same
- * answer again, so that no lost answer costs more than a question. Source: YouTube docs, resumable uploads, 2026-10.
+ * YouTube's resumable upload: a session is opened and receives bytes in order; queried after its end, it returns the
+ * same response again, so a lost response costs only a query. Source: YouTube docs, resumable uploads, 2026-10.
  */
 export interface Session {
   url: string;
   sizeBytes: number;
-  /** What the file is called there, unlike any other. */
+  /** The file's name there, which is unique. */
   fileName: string;
 }
 
-/** What the session has: the number of its bytes, or the video that it became. */
+/** The state of a session: its number of bytes, or the video that it became. */
 export type Standing = { storedBytes: number } | { video: Video };
 
-/** Addresses that a token may be sent to. */
+/** URLs that a token can be sent to. */
 const sessionUrl = z.url({ protocol: /^https$/, hostname: /^[a-z0-9-]+\.googleapis\.com$/ });
 
-/** Each piece but the last has to be a multiple of 256 KiB. */
+/** Every chunk but the last must be a multiple of 256 KiB. */
 export const PIECE_BYTES = 8 * 1024 * 1024;
 
 export const stepNames = { open: "open", upload: "upload", publish: "publish" } as const;
@@ -64,10 +64,10 @@ export function openSession(): QuietStep {
   };
 }
 
-/** So many pieces may be refused one after the other before a new session is opened. */
+/** This many chunks can be rejected in a row before a new session is opened. */
 const MOST_STALLS = 3;
 
-/** Sends all pieces but the last. How far the session is is asked first, since this may be a repeat. */
+/** Sends all chunks but the last. Queries the session's progress first, because this may be a repeat. */
 export function sendBytes(): QuietStep {
   return {
     name: stepNames.upload,
@@ -90,14 +90,14 @@ export function sendBytes(): QuietStep {
   };
 }
 
-/** A session that has become a video has them all. */
+/** A session that has become a video has all bytes. */
 function storedOf(standing: Standing, sizeBytes: number): number {
   return "video" in standing ? sizeBytes : standing.storedBytes;
 }
 
 const OUR_FILES = "ampost-";
 
-/** A name that no other upload has. */
+/** A unique name for an upload. */
 export function fileNameFor(media: PublishMedia, now: Date): string {
   return `${OUR_FILES}${media.id}-${now.getTime().toString(36)}.${media.mimeType === "video/quicktime" ? "mov" : "mp4"}`;
 }
@@ -114,7 +114,7 @@ export function sessionOf(checkpoint: Checkpoint): Session {
   };
 }
 
-/** The address of the session that was opened. */
+/** The URL of the new session. */
 export function readSessionUrl(answer: HttpAnswer): string {
   if (answer.status < 200 || answer.status > 299) throw errorOf(answer);
   const url = sessionUrl.safeParse(answer.headers.location);
@@ -126,7 +126,7 @@ export function readSessionUrl(answer: HttpAnswer): string {
 }
 
 /**
- * Sends bytes from `start`, at most to `end`, or nothing but the question how far the session is where there are none.
+ * Sends bytes from `start`, at most to `end`, or, if there are none, only queries the session's progress.
  */
 export function pieceRequest(context: StepContext, { start, end }: { start: number; end: number }): HttpRequest {
   const { url, sizeBytes } = sessionOf(context.checkpoint);
@@ -141,7 +141,7 @@ export function pieceRequest(context: StepContext, { start, end }: { start: numb
       "content-range": isQuestion ? `bytes */${sizeBytes}` : `bytes ${start}-${end - 1}/${sizeBytes}`,
     },
     bytes: { contentType: media.mimeType, sizeBytes: isQuestion ? 0 : end - start, open },
-    // A slow line has to get through as well: 256 kB a second.
+    // Must also work on a slow connection: 256 kB a second.
     timeoutSeconds: 30 + Math.ceil((end - start) / 262_144),
   };
 }
@@ -150,14 +150,14 @@ export async function askStanding(context: StepContext): Promise<Standing> {
   return readStanding(await context.http.send(pieceRequest(context, { start: 0, end: 0 })));
 }
 
-/** Throws what a refusal means; a session that is not there any more is `isGone`. */
+/** Throws for an error response; a session that no longer exists is `isGone`. */
 export function readStanding(answer: HttpAnswer): Standing {
   if (answer.status === 308) return { storedBytes: storedBytes(answer) };
   if (answer.status === 404 || answer.status === 410) throw sessionGone(answer);
   return { video: readYoutube(video, answer) };
 }
 
-/** Without the header nothing is stored. */
+/** Without the header, nothing is stored. */
 function storedBytes({ headers }: HttpAnswer): number {
   const last = /^bytes=0-(\d{1,15})$/.exec(headers.range ?? "")?.[1];
   return last === undefined ? 0 : Number(last) + 1;
@@ -165,7 +165,7 @@ function storedBytes({ headers }: HttpAnswer): number {
 
 const GONE = "session";
 
-/** Where not all bytes had been sent, it has made no video. */
+/** If not all bytes had been sent, no video was created. */
 function sessionGone(answer: HttpAnswer): BrokerError {
   const platformError = { status: answer.status, code: GONE, message: null, requestId: null };
   return new BrokerError("MEDIA_FAILED", "YouTube's upload has expired.", {
@@ -181,10 +181,10 @@ export function isGone(error: unknown): boolean {
 }
 
 const THUMBNAIL_MAX_BYTES = 50 * 1024 * 1024;
-/** Source: YouTube help 15424877: at most three minutes, square or upright. */
+/** Source: YouTube help 15424877: at most three minutes, square or vertical. */
 const SHORT_MAX_SECONDS = 180;
 
-/** A Short takes its own picture only after it has been processed. Source: YouTube docs, thumbnails.set, 2026-11-03. */
+/** A Short accepts a custom thumbnail only after processing. Source: YouTube docs, thumbnails.set, 2026-11-03. */
 export function setThumbnail(): QuietStep {
   return {
     name: "thumbnail",

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** YouTube's answers, only the members that are read. Counts and sizes are strings of digits. */
+/** YouTube's responses, with only the fields that are read. Counts and sizes are strings of digits. */
 const text = z.string().nullish();
 
 const videoId = z.string().regex(/^[\w-]{11}$/);

@@ -9,7 +9,7 @@ testPlatform({
   refusals: [...refusedAt("upload"), ...refusedAt("publish"), ...leftOpen(), ...afterTheLastByte()],
 });
 
-/** Every row of the table of errors, where the session is opened and where the last bytes go. */
+/** Every row of the error table, for opening a session and for the last bytes. */
 function refusedAt(operation: Operation): Refusal[] {
   const codes: Record<string, PublicCode> = {
     youtubeSignupRequired: "AUTH_REVOKED",
@@ -60,13 +60,13 @@ function refusedAt(operation: Operation): Refusal[] {
   const tokens = ["authError", "expired", "required", "authorizationRequired"];
   return [
     ...refusals(codes, { operation, times: 50 }),
-    // The token is renewed, and refused all the same.
+    // The token is refreshed, and rejected anyway.
     ...tokens.map((error): Refusal => ({ error, operation, code: "AUTH_EXPIRED", times: 50 })),
     { error: "mediaBodyRequired", operation, code: "MEDIA_UPLOAD_FAILED", times: 50 },
   ];
 }
 
-/** What the session tells when it is asked, or takes in the end. */
+/** The session's response to a query, or its final one. */
 function leftOpen(): Refusal[] {
   const errors = [
     "backendError",
@@ -84,7 +84,7 @@ function leftOpen(): Refusal[] {
   ];
 }
 
-/** The bytes are there, and YouTube cannot or will not make a video of them. */
+/** The bytes have arrived, and YouTube cannot or will not turn them into a video. */
 function afterTheLastByte(): Refusal[] {
   const codes: Record<string, PublicCode> = {
     "failed-codec": "UNSUPPORTED_MEDIA_CONFIG",

@@ -4,22 +4,22 @@ import { randomSecret, type Person } from "../identity.ts";
 import type { Call, PlatformAnswer } from "../platform.ts";
 import type { World } from "../world.ts";
 
-/** One of Meta's login dialogs: the questions it asks, and how it goes back. */
+/** One of Meta's login dialogs: its questions and its redirect. */
 export interface Dialog {
   platform: PlatformName;
   label: string;
-  /** Every scope there is, with what the consent page says about it. */
+  /** Every scope, with its description on the consent page. */
   scopes: Readonly<Record<string, string>>;
-  /** The one without which there is no account; its box can't be unticked. */
+  /** Required for an account; its box cannot be unchecked. */
   needed: string;
-  /** Asked for where the app sends a `config_id` in place of scopes; null where there are no such apps. */
+  /** Requested if the app sends a `config_id` instead of scopes; null if there are no such apps. */
   configured: readonly string[] | null;
-  /** Boxes beside the scopes, such as the Pages. */
+  /** Boxes besides the scopes, such as the Pages. */
   groups(call: Call, person: Person): ConsentGroup[];
   personOf(world: World, hint: string | undefined): Person;
-  /** What a refusal says of itself. */
+  /** The error values of a denial. */
   refusal: string;
-  /** At the end of the redirect address, beside all values. */
+  /** Appended to the redirect URL, after all values. */
   suffix: string;
   /** Called with the new grant and the form's fields. */
   granted(
@@ -76,7 +76,7 @@ export function takeConsent(dialog: Dialog, call: Call): PlatformAnswer {
   return back(dialog, asked, { code });
 }
 
-/** As when the person presses the refusing button. */
+/** As when the person presses the deny button. */
 export function refuseConsent(dialog: Dialog, call: Call): PlatformAnswer {
   const asked = readAsked(dialog, call);
   if (typeof asked === "string") return consentErrorPage(dialog.label, asked);
@@ -87,7 +87,7 @@ export function refuseConsent(dialog: Dialog, call: Call): PlatformAnswer {
   });
 }
 
-/** What the address asks for, or a sentence that says what is wrong with it. */
+/** The parsed request, or a sentence that says what is wrong with it. */
 function readAsked(dialog: Dialog, call: Call): Asked | string {
   const { query, world } = call;
   const clientId = query.get("client_id") ?? "";

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 
 import { valueAt, type Answer } from "../sandbox.fixture.ts";
 
-/** Looking into answers of the Graph API. */
+/** Helpers to inspect Graph API responses. */
 
-/** The error without the trace id, which no one can foresee. */
+/** The error without the trace ID, which is unpredictable. */
 export function errorOf(answer: Answer): Record<string, unknown> {
   const error = valueAt(answer.json, "error");
   assert.ok(typeof error === "object" && error !== null, answer.text);

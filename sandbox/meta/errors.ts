@@ -1,10 +1,10 @@
 import { OPERATIONS, type FaultSwitch, type Operation } from "../platform.ts";
 import type { Graph, GraphError } from "./graph.ts";
 
-/** Every call but the consent page, which has no errors of Graph's form. */
+/** Every call except the consent page, which does not return Graph errors. */
 export const CALLS: readonly Operation[] = OPERATIONS.filter((operation) => operation !== "authorize");
 
-/** Errors of Graph that all of its platforms know. Source: Graph API docs, error handling, 2026. */
+/** Graph errors shared by all of its platforms. Source: Graph API docs, error handling, 2026. */
 export const COMMON_ERRORS: readonly (GraphError & { name: string })[] = [
   { name: "190", message: "Invalid OAuth 2.0 Access Token", code: 190 },
   {
@@ -97,7 +97,7 @@ export const COMMON_ERRORS: readonly (GraphError & { name: string })[] = [
   { name: "unheard-of", message: "An undocumented error", code: 987654 },
 ];
 
-/** A switch that answers with this error in place of doing what was asked. */
+/** A switch that returns this error instead of performing the call. */
 export function answering(
   graph: Graph,
   operations: readonly Operation[],
@@ -120,7 +120,7 @@ export function errorNamed(errors: readonly (GraphError & { name: string })[], n
   return graph;
 }
 
-/** Kinds of faults by the names that Meta's pages know them by. */
+/** Kinds of faults, under the names used in Meta's documentation. */
 export const COMMON_SWITCHES: readonly FaultSwitch[] = [
   {
     name: "publish-500-not-live",

@@ -9,18 +9,18 @@ import { grantedPages, pageIdOf, pageToken, type Page } from "./pages.ts";
 import { checkToken, HOUR_MS, issueToken, LONG_SECONDS, NEVER, TOKEN_ERRORS, tokenOf } from "./tokens.ts";
 
 /**
- * Facebook's login, which leads to Pages and to the Instagram accounts linked with them: code, short and long user
- * tokens, Page tokens, inspection, granted permissions. Source: Facebook Login docs, manual flow and long-lived tokens,
- * 2026-09-11.
+ * Facebook Login, which gives access to Pages and the Instagram accounts linked with them: code, short-lived and
+ * long-lived user tokens, Page tokens, inspection, granted permissions. Source: Facebook Login docs, manual flow and
+ * long-lived tokens, 2026-09-11.
  */
 export interface FacebookLogin {
   dialog: Dialog;
   graph: Graph;
-  /** The id of the Facebook user behind a person of the platform. */
+  /** The ID of the Facebook user behind a person on the platform. */
   userIdOf(person: Person): string;
-  /** What `/me/accounts` and the like tell of a Page beside what every Page has. */
+  /** What `/me/accounts` and similar calls return for a Page besides the common fields. */
   pageValues(call: Call, page: Page): Values;
-  /** The numbered names of the seed's tokens; null for all others. */
+  /** The numbered names of the seeded tokens; null for all others. */
   seedToken(
     call: Call,
     of: { clientId: string; personId: string; kind: "user-short" | "user-long" | "page-short" | "page-long" },
@@ -88,7 +88,7 @@ export function facebookLoginRoutes(login: FacebookLogin): SandboxRoute[] {
   ];
 }
 
-/** The person whose user token makes a call. */
+/** The person whose user token is used. */
 export function userOf(call: Call, login: FacebookLogin): { token: Token; person: Person } {
   const { platform } = login.dialog;
   const token = tokenOf(call, platform);
@@ -137,7 +137,7 @@ function exchangeCode(login: FacebookLogin, call: Call, clientId: string): Platf
   return login.graph.answer(call, { access_token: token, token_type: "bearer", expires_in: SHORT_SECONDS });
 }
 
-/** A long-lived token may be exchanged again; an expired one cannot be exchanged. */
+/** A long-lived token can be exchanged again; an expired one cannot. */
 function exchangeShort(login: FacebookLogin, call: Call, clientId: string): PlatformAnswer {
   const { platform } = login.dialog;
   const token = call.world.identity.token(platform, call.params["fb_exchange_token"] ?? "");
@@ -156,7 +156,7 @@ function exchangeShort(login: FacebookLogin, call: Call, clientId: string): Plat
   return login.graph.answer(call, { access_token: long, token_type: "bearer", expires_in: LONG_SECONDS });
 }
 
-/** Asked by the app itself, whose token is its id and secret joined by a bar, or by a token of the same app. */
+/** Called by the app itself, whose token is its ID and secret joined by a bar, or with a token of the same app. */
 function debugToken(login: FacebookLogin, call: Call): PlatformAnswer {
   const { world, params, now } = call;
   const { platform } = login.dialog;
@@ -199,7 +199,7 @@ function listPermissions(login: FacebookLogin, call: Call): PlatformAnswer {
   return login.graph.answer(call, { data: token.scopes.map((permission) => ({ permission, status: "granted" })) });
 }
 
-/** Pages that the person did not tick are missing. */
+/** Pages that the person did not check are missing. */
 function listPages(login: FacebookLogin, call: Call): PlatformAnswer {
   const { token } = self(login, call);
   if (!token.scopes.includes("pages_show_list"))
@@ -217,7 +217,7 @@ function listPages(login: FacebookLogin, call: Call): PlatformAnswer {
   });
 }
 
-/** What a person's token is told of a Page: its own token, too. */
+/** What a person's token can read about a Page, including the Page's own token. */
 export function allPageValues(login: FacebookLogin, call: Call, token: Token, page: Page): Values {
   const seedName = (long: boolean) =>
     login.seedToken(call, {
@@ -239,14 +239,14 @@ function listBusinesses(login: FacebookLogin, call: Call): PlatformAnswer {
   return login.graph.answer(call, { data: [] });
 }
 
-/** The app that calls in its own name: its token is its id and secret joined by a bar. */
+/** An app that calls on its own behalf: its token is its ID and secret joined by a bar. */
 function askingApp(login: FacebookLogin, call: Call): string | undefined {
   const [clientId = "", secret = ""] = (call.accessToken ?? "").split("|");
   const app = call.world.identity.app(login.dialog.platform, clientId);
   return app && app.clientSecret === secret ? clientId : undefined;
 }
 
-/** Takes the whole app away, or one scope: by the person's token, or by the app itself. */
+/** Revokes the whole app, or one scope: with the person's token, or by the app itself. */
 function withdraw(login: FacebookLogin, call: Call): PlatformAnswer {
   const clientId = askingApp(login, call);
   if (clientId !== undefined && call.segments["permission"] === undefined) return withdrawByApp(login, call, clientId);
@@ -277,7 +277,7 @@ function withdrawByApp(login: FacebookLogin, call: Call, clientId: string): Plat
   return login.graph.answer(call, { success: true });
 }
 
-/** `{user}` in a path is `me` or the person's own id, and the token is a person's. */
+/** `{user}` in a path is `me` or the person's own ID, and the token is a person's. */
 function self(login: FacebookLogin, call: Call): { token: Token; person: Person } {
   const viewer = userOf(call, login);
   const id = call.segments["user"] ?? "me";
@@ -285,7 +285,7 @@ function self(login: FacebookLogin, call: Call): { token: Token; person: Person 
   return viewer;
 }
 
-/** A person, as `/me` shows one. */
+/** A person, as returned by `/me`. */
 export function userValues(login: FacebookLogin, person: Person): Values {
   return { id: () => login.userIdOf(person), name: () => person.name };
 }

@@ -4,7 +4,7 @@ import { invalid } from "./graph.ts";
 /** The `fields` parameter of Graph reads: `id,picture{url},attachments{target{id}},comments.summary(true)`. */
 export type Fields = Map<string, Fields>;
 
-/** What an object can tell, by field. One without a value gives `undefined` and is left out. */
+/** An object's readable fields. A field without a value returns `undefined` and is left out. */
 export type Values = Record<string, (inner: Fields) => unknown>;
 
 export function fieldsOf(call: Call): Fields {
@@ -12,8 +12,7 @@ export function fieldsOf(call: Call): Fields {
 }
 
 /**
- * Those asked for, and always the id; without any, those that Graph gives by itself. One that does not exist is
- * refused.
+ * The requested fields, and always the ID; without a request, Graph's default fields. Unknown fields are rejected.
  */
 export function pick(fields: Fields, values: Values, preset: readonly string[] = []): Record<string, unknown> {
   const wanted: Fields = fields.size > 0 ? new Map(fields) : new Map(preset.map((name) => [name, new Map()]));
@@ -37,7 +36,7 @@ export function parseFields(text: string): Fields {
   return fields;
 }
 
-/** Splits at a sign that stands outside all braces. */
+/** Splits at a character outside all braces. */
 function splitOutside(text: string, sign: string): string[] {
   const parts: string[] = [];
   let depth = 0;

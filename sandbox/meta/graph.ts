@@ -1,24 +1,24 @@
 import { jsonAnswer, type Call, type Outcome, type PlatformAnswer } from "../platform.ts";
 import { refusingWith } from "../refusing.ts";
 
-/** How Meta's Graph API answers. Source: Graph API docs, error handling, rate limiting, versions; 2026. */
+/** How Meta's Graph API responds. Source: Graph API docs, error handling, rate limiting, versions; 2026. */
 export interface GraphError {
   message: string;
   code: number;
   subcode?: number;
   status?: number;
   type?: "OAuthException" | "FacebookApiException" | "GraphMethodException";
-  /** Written into the body only where given: Graph leaves it out at times. */
+  /** Written into the body only if given: Graph sometimes leaves it out. */
   transient?: boolean;
   title?: string;
   userMessage?: string;
-  /** Of an upload at a wrong place. */
+  /** For an upload at a wrong offset. */
   data?: Record<string, unknown>;
-  /** Until calls are allowed again, where they are used up. */
+  /** Until requests are allowed again, if the limit is exceeded. */
   regainMinutes?: number;
 }
 
-/** Thrown by a route to answer with a Graph error. */
+/** Thrown by a route to return a Graph error. */
 export class Refusal extends Error {
   readonly graph: GraphError;
 
@@ -28,11 +28,11 @@ export class Refusal extends Error {
   }
 }
 
-/** What differs between the platforms that share the Graph API. */
+/** Differences between the platforms that share the Graph API. */
 export interface GraphUse {
-  /** The kind of calls in the usage headers: `instagram`, `pages`. */
+  /** The type of calls in the usage headers: `instagram`, `pages`. */
   usageType: string;
-  /** The account that a call concerns; empty where it is unknown. */
+  /** The account that a call is for; empty if unknown. */
   accountOf(call: Call): string;
 }
 
@@ -40,7 +40,7 @@ export interface Graph {
   answer(call: Call, value: unknown): PlatformAnswer;
   error(call: Call, error: GraphError): PlatformAnswer;
   headers(call: Call): Record<string, string>;
-  /** Turns a refusal thrown in a route, before or after its waiting, into the platform's answer. */
+  /** Turns an error thrown in a route, before or after waiting, into the platform's response. */
   refusing(run: (call: Call) => Outcome): (call: Call) => Outcome;
 }
 
@@ -123,8 +123,8 @@ const OLDEST = 21;
 const NEWEST = 26;
 
 /**
- * An expired or unknown version is not refused but served as the oldest usable one; without one the app's default
- * serves.
+ * An expired or unknown version is not rejected but served as the oldest usable one; without one, the app's default
+ * applies.
  */
 function servedVersion(call: Call): string {
   const asked = /^https:\/\/[^/]+\/v(\d+)\.(\d+)\//.exec(call.url);
@@ -138,7 +138,7 @@ export function graphTime(at: number): string {
   return `${new Date(at).toISOString().slice(0, 19)}+0000`;
 }
 
-/** A parameter that has to be JSON of some form. */
+/** A parameter that must be JSON matching a schema. */
 export function parseJson(name: string, value: string): unknown {
   try {
     return JSON.parse(value);

@@ -1,13 +1,13 @@
 import type { Call } from "../platform.ts";
 import { invalid } from "./graph.ts";
 
-/** A page of a Graph list, and how to ask for it: `limit`, `since`, `until`, `after`, `before`. */
+/** A page of a Graph list, and its parameters: `limit`, `since`, `until`, `after`, `before`. */
 export interface Window {
   limit: number;
   /** Milliseconds since 1970, both inclusive. */
   sinceAt: number;
   untilAt: number;
-  /** Only what comes before this place in the order of making, exclusive; 0 and the largest number for no bound. */
+  /** Only items before this position in creation order, exclusive; 0 and the largest number mean no bound. */
   afterSeq: number;
   beforeSeq: number;
 }
@@ -25,7 +25,7 @@ export function windowOf(call: Call, options: { preset: number; most: number }):
   };
 }
 
-/** The answer's members. `rows` holds one more than the page where there are more. */
+/** The response fields. `rows` holds one more than the page if there are more. */
 export function pageOf<T>(
   call: Call,
   rows: T[],
@@ -47,7 +47,7 @@ export function toCursor(seq: number | string): string {
   return Buffer.from(String(seq)).toString("base64");
 }
 
-/** Unix seconds, or date text. */
+/** Unix seconds, or a date string. */
 export function timeOf(value: string | undefined, name: string): number | null {
   if (value === undefined || value === "") return null;
   const seconds = /^\d{1,12}$/.test(value) ? Number(value) : Math.floor(Date.parse(value) / 1000);

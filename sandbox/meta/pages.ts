@@ -7,17 +7,17 @@ import { text, textOrNull, type Row } from "../store.ts";
 import type { World } from "../world.ts";
 import { issueToken, knownToken, NEVER } from "./tokens.ts";
 
-/** Facebook Pages, and which of them a person has let an app reach. A reset leaves both alone. */
+/** Facebook Pages, and which of them a person has let an app access. A reset keeps both. */
 export interface Page {
   id: string;
   platform: PlatformName;
-  /** The person who runs it. */
+  /** The person who manages it. */
   owner: string;
   name: string;
   username: string;
-  /** What that person may do there. */
+  /** The person's tasks there. */
   tasks: string[];
-  /** The professional Instagram account that belongs to it. */
+  /** The professional Instagram account linked to it. */
   linkedId: string | null;
 }
 
@@ -29,7 +29,7 @@ CREATE INDEX IF NOT EXISTS meta_pages_by_owner ON meta_pages (platform, owner);
 CREATE TABLE IF NOT EXISTS meta_granted_pages (grant_id INTEGER NOT NULL, page_id TEXT NOT NULL,
   PRIMARY KEY (grant_id, page_id)) WITHOUT ROWID;`;
 
-/** All tasks on a classic Page, and on one of the New Pages Experience, the default today. */
+/** All tasks on a classic Page, and on one with the New Pages Experience, today's default. */
 export const ALL_TASKS = {
   classic: ["ANALYZE", "ADVERTISE", "MESSAGING", "MODERATE", "CREATE_CONTENT", "MANAGE"],
   new: ["ANALYZE", "ADVERTISE", "MESSAGING", "MODERATE", "CREATE_CONTENT", "MANAGE", "FULL_CONTROL"].map(
@@ -37,7 +37,7 @@ export const ALL_TASKS = {
   ),
 };
 
-/** Whether the person who runs the Page may publish as it. */
+/** Whether the person who manages the Page can publish as it. */
 export function mayCreateContent({ tasks }: Page): boolean {
   return tasks.some((task) => /^(?:PROFILE_PLUS_)?(?:CREATE_CONTENT|MANAGE|FULL_CONTROL)$/.test(task));
 }
@@ -85,8 +85,8 @@ export function grantedPages(world: World, grantId: number): Page[] {
 }
 
 /**
- * The Page's own token for the person behind a user token: without an end where that one is long-lived, else with its
- * end.
+ * The Page's own token for the person behind a user token: without an expiry if the user token is long-lived, otherwise
+ * with the same expiry.
  */
 export function pageToken(call: Call, user: Token, page: Page, seedName: (long: boolean) => string | null): string {
   const long = user.kind === "user-long";
@@ -97,7 +97,7 @@ export function pageToken(call: Call, user: Token, page: Page, seedName: (long: 
   );
 }
 
-/** The Page that a token speaks for; undefined for a person's. */
+/** The Page that a token belongs to; undefined for a person's token. */
 export function pageIdOf(token: Token): string | undefined {
   return /^page-(?:long|short):(.+)$/.exec(token.kind)?.[1];
 }

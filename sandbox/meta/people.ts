@@ -2,7 +2,7 @@ import { randomInt } from "node:crypto";
 
 import { randomSecret } from "../identity.ts";
 
-/** What Meta's networks make of a login hint. */
+/** What Meta's networks derive from a login hint. */
 export function namesOf(hint: string): { username: string; name: string } {
   const plain = hint
     .split("@")[0]
@@ -15,7 +15,7 @@ export function namesOf(hint: string): { username: string; name: string } {
   return { username, name: words.map((word) => word[0]?.toUpperCase() + word.slice(1)).join(" ") || username };
 }
 
-/** An app as the developer portal makes it. */
+/** An app as created in the developer portal. */
 export function newApp(): { clientId: string; clientSecret: string } {
   return {
     clientId: String(randomInt(100_000_000_000_000, 281_000_000_000_000)) + String(randomInt(0, 10)),

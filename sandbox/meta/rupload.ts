@@ -2,7 +2,7 @@ import type { Measured } from "../media.ts";
 import { jsonAnswer, type Call, type PlatformAnswer } from "../platform.ts";
 import { Refusal } from "./graph.ts";
 
-/** The host that takes the bytes of videos. Source: Reels guide and Instagram's resumable uploads, 2026-09-11. */
+/** The host that receives video bytes. Source: Reels guide and Instagram's resumable uploads, 2026-09-11. */
 export type UploadFault =
   | "NotAuthorizedError"
   | "ParameterValidationError"
@@ -10,7 +10,7 @@ export type UploadFault =
   | "PartialRequestError"
   | "ProcessingFailedError";
 
-/** It refuses in a form of its own. */
+/** It has its own error format. */
 export function uploadError(type: UploadFault, message: string, retriable = false): PlatformAnswer {
   return jsonAnswer(
     { debug_info: { retriable, type, message } },
@@ -24,7 +24,7 @@ export function processingFailed(message: string): PlatformAnswer {
   return uploadError("ProcessingFailedError", JSON.stringify({ success: false, error: { message } }));
 }
 
-/** Runs what needs a token, which stands after `OAuth` here; a refusal becomes this host's own. */
+/** Runs a call that needs a token, sent after `OAuth` here; errors use this host's own format. */
 export function authorized<T>(call: Call, work: () => T): T | PlatformAnswer {
   const denied = (message: string) =>
     uploadError("NotAuthorizedError", JSON.stringify({ success: false, error: { message } }));
@@ -38,15 +38,15 @@ export function authorized<T>(call: Call, work: () => T): T | PlatformAnswer {
 }
 
 export interface Received {
-  /** How many bytes are there now. */
+  /** How many bytes it has so far. */
   bytes: number;
-  /** Once all are there; null before. */
+  /** Set once all bytes have arrived; null before. */
   media: Measured | null;
 }
 
 /**
- * Takes the bytes of a call, which go on where the last call ended or start anew at 0, and measures the file once it is
- * whole. A wrong call is answered at once.
+ * Receives the bytes of a call, which continue where the last call ended or restart at 0, and measures the file once it
+ * is complete. An invalid call is rejected immediately.
  */
 export function receiveBytes(
   call: Call,
@@ -70,7 +70,7 @@ export function receiveBytes(
   return takeBytes(call, { ...upload, offset, fileSize, bytes: call.body.bytes });
 }
 
-/** As `receiveBytes`, for offsets that are already validated. */
+/** Like `receiveBytes`, for offsets that are already validated. */
 export async function takeBytes(
   call: Call,
   {

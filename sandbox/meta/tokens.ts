@@ -8,7 +8,7 @@ import { Refusal, type GraphError } from "./graph.ts";
 export const HOUR_MS = 3_600_000;
 export const DAY_MS = 24 * HOUR_MS;
 export const LONG_SECONDS = 5_183_944;
-/** The expiry of tokens that have none. */
+/** The expiry of tokens that do not expire. */
 export const NEVER = Number.MAX_SAFE_INTEGER;
 
 export const TOKEN_ERRORS = {
@@ -19,7 +19,7 @@ export const TOKEN_ERRORS = {
     code: 190,
     subcode: 458,
   },
-  /** With the time of the call, in Pacific time, as Meta writes it. */
+  /** With the time of the call, in Pacific time, in Meta's format. */
   expired: (now: number): GraphError => ({
     message: `Error validating access token: Session has expired on ${pacificTime(now)}.`,
     code: 190,
@@ -27,7 +27,7 @@ export const TOKEN_ERRORS = {
   }),
 } as const;
 
-/** The token that makes a call, which has to be good. */
+/** The token used by a call, which must be valid. */
 export function tokenOf(call: Call, platform: PlatformName): Token {
   if (call.accessToken === null || call.accessToken === "") throw new Refusal(TOKEN_ERRORS.absent);
   const token = call.world.identity.token(platform, call.accessToken);
@@ -41,7 +41,7 @@ export function checkToken(token: Token, now: number): void {
   if (token.state === "expired" || now >= token.expiresAt) throw new Refusal(TOKEN_ERRORS.expired(now));
 }
 
-/** Adds a token. `name` is set for those of the seed, which are numbered; all others are as long as real ones. */
+/** Adds a token. `name` is set for seeded tokens, which are numbered; all others are as long as real ones. */
 export function issueToken(
   call: Call,
   token: {
@@ -59,7 +59,7 @@ export function issueToken(
   return value;
 }
 
-/** A good token of this grant and kind, as given out before. */
+/** A valid token of this grant and kind that was already issued. */
 export function knownToken(
   call: Call,
   of: { platform: PlatformName; grantId: number; kind: string },

@@ -3,20 +3,20 @@ import { crc32, deflateSync } from "node:zlib";
 
 import { findFreePort } from "../../../cli/free-port.ts";
 
-/** A server that no fetch of media and no webhook should have to do with. */
+/** A server that no media fetch and no webhook should connect to. */
 export interface BadSources {
-  /** What media can be said to lie at. */
+  /** The URL that media claim to be at. */
   media: string[];
-  /** Where webhooks can be sent. */
+  /** The URL that webhooks are sent to. */
   hooks: string[];
-  /** An address on this machine that nobody is to be led to. */
+  /** A URL on this machine that no one must be directed to. */
   canary: string;
-  /** How often somebody was. */
+  /** How often it was requested. */
   canaryHits(): number;
   close(): Promise<void>;
 }
 
-/** Nobody outlives it. */
+/** Longer than any client waits. */
 const FOREVER = 600_000;
 
 export async function startBadSources(): Promise<BadSources> {
@@ -81,7 +81,7 @@ export async function startBadSources(): Promise<BadSources> {
   };
 }
 
-/** A picture of a few kilobytes that says it is 50 000 pixels wide and high, and unfolds into 300 megabytes. */
+/** A picture of a few kilobytes that claims to be 50,000 pixels wide and high, and decompresses to 300 megabytes. */
 function decompressionBomb(): Buffer {
   const side = 50_000;
   const head = Buffer.alloc(13);

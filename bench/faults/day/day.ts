@@ -20,11 +20,11 @@ interface Day extends Length {
   /** Seconds between two posts of a tenant. */
   every: number;
   seed: number;
-  /** Between two calls of each connection of a flood: 0 takes all that there is. */
+  /** The pause between requests on each flood connection: 0 for full speed. */
   pauseMilliseconds: number;
 }
 
-/** What the tenants saw. */
+/** The tenants' results. */
 interface Seen {
   told: PublishedPost[];
   calls: TimedCall[];
@@ -33,25 +33,25 @@ interface Seen {
   windows: Disturbed["windows"];
 }
 
-/** How long after its time a post was live. */
+/** How long after its due time a post was live. */
 interface Late {
   told: PublishedPost;
   milliseconds: number;
 }
 
 /**
- * What is scaled of the engine, and so of the time after which a post is said to be unknown, is scaled less where so
- * much happens beside.
+ * The engine's scaled delays, and so the time until a post is reported as unknown, are scaled less if there is so much
+ * other load.
  */
 const SPEED = 10;
 
-/** Longer than it takes to say that a post is unknown, and once more. */
+/** More than twice the time until a post is reported as unknown. */
 const SETTLE_SECONDS = 240;
 
-/** How many times as late as alone the tenants' posts may be, by their p99. */
+/** The maximum ratio between the p99 lateness of the tenants' posts with and without faults. */
 const FACTOR = 2;
 
-/** A day of honest tenants: alone, and then once more among everything that can go wrong. */
+/** A day of honest tenants: first alone, then with every possible fault. */
 export async function compareDays(day: Day): Promise<ScenarioResult> {
   const alone = await live(day, false);
   const mixed = await live(day, true);
@@ -66,7 +66,7 @@ export async function compareDays(day: Day): Promise<ScenarioResult> {
   };
 }
 
-/** The mix alone. */
+/** Only the day with faults. */
 export async function mixDay(day: Day): Promise<ScenarioResult> {
   return (await live(day, true)).result;
 }
@@ -74,7 +74,7 @@ export async function mixDay(day: Day): Promise<ScenarioResult> {
 async function live(day: Day, isMixed: boolean): Promise<{ result: ScenarioResult; seen: Seen }> {
   let seen: Seen | undefined;
   const people = day.tenants + (isMixed ? NEIGHBOURS : 0);
-  // Its own receivers and media lie on loopback.
+  // Its own receivers and media are on loopback.
   const env = { AMPOST_SIGNUP: "open", AMPOST_ALLOW_PRIVATE_URLS: "true" };
   const result = await runScenario(
     "A day of everything at once",
@@ -147,7 +147,7 @@ async function live(day: Day, isMixed: boolean): Promise<{ result: ScenarioResul
   return { result, seen };
 }
 
-/** Has the neighbours do what they do. Answers what they should not have got, and how they were answered. */
+/** Runs the neighbors. Returns what they should not have received, and the responses they got. */
 async function misbehave(
   world: World,
   people: World["people"],
@@ -174,8 +174,8 @@ const Misdeeds = z.object({
 });
 
 /**
- * Calls are not counted: one that is refused for access which has ended is made again. A second that is taken makes a
- * second post.
+ * Requests are not counted: one that is rejected because access has expired is repeated. A second accepted one creates
+ * a second post.
  */
 function expect({ subject, isCancelled }: PublishedPost): Expectation {
   return isCancelled ? { subject, fates: ["discarded"] } : { ...whereAnswersAreLost(subject), publishCalls: Infinity };
@@ -195,8 +195,7 @@ async function measure({ sandbox }: World, told: readonly PublishedPost[], moves
 }
 
 /**
- * What is asked at once waits for its media and for the platform to work on them; what is scheduled was prepared
- * before.
+ * Immediate posts wait for their media and for the platform to process them; scheduled ones were prepared in advance.
  */
 const GROUPS: Record<string, (told: PublishedPost) => boolean> = {
   "scheduled posts": ({ isScheduled }) => isScheduled,
@@ -205,10 +204,10 @@ const GROUPS: Record<string, (told: PublishedPost) => boolean> = {
   "unscheduled images and videos": ({ isScheduled, kind }) => !isScheduled && !["text", "link", "chain"].includes(kind),
 };
 
-/** Fewer have no p99: it would be the one latest of them. */
+/** A smaller number has no p99: it would be the single latest post. */
 const LEAST_COUNT = 50;
 
-/** What came late outside of the faults' windows, and within them; and what of it is later than it may be. */
+/** The lateness outside of the fault windows, and within them; and what exceeds the limit. */
 function compare(alone: Seen, mixed: Seen): { lines: string[]; late: Violation[] } {
   const late: Violation[] = [];
   const row = (name: string, before: Durations, after: Durations): string => {

@@ -5,35 +5,35 @@ import type { WorkerPool } from "../worker-pool.ts";
 import type { World } from "../world.ts";
 import type { Length } from "./plan.ts";
 
-/** A time in which what is due may have to wait for a lease, a restart or a platform. Milliseconds since 1970. */
+/** A period in which due posts may have to wait for a lease, a restart or a platform. Milliseconds since 1970. */
 export interface Window {
   from: number;
   to: number;
 }
 
-/** How the platforms' clock was moved: from then on it is so far ahead of ours. */
+/** A change of the platforms' clock: from then on, it is this far ahead of ours. */
 export interface Move {
   at: number;
   ahead: number;
 }
 
 export interface Disturbed {
-  /** How often each thing was done. */
+  /** How often each disturbance occurred. */
   counts: Record<string, number>;
   windows: Window[];
 }
 
 const KINDS = ["worker killed", "PostgreSQL ended", "network cut", "worker stopped", "token endpoints hang"] as const;
 
-/** What was under way when it struck belongs to it. */
+/** Work in progress when it started also counts. */
 const BEFORE_MILLISECONDS = 2_000;
-/** What a dead process held is taken over within this. */
+/** A dead process's work is taken over within this time. */
 const AFTER_MILLISECONDS = 10_000;
 /** Longer than a lease. */
 const STOP_SECONDS = 8;
 const CUT_SECONDS = 3;
 const HANG_MILLISECONDS = 8_000;
-/** What renews its access now and then. */
+/** The networks whose access is refreshed now and then. */
 const RENEWING = ["twitter", "tiktok", "youtube"] as const;
 
 /** Moves the platforms' clock after every hour of the day. */
@@ -43,7 +43,7 @@ export async function keepClock({ sandbox, pool }: World, { seconds, hours }: Le
   let ahead = 0;
   for (let hour = 1; hour < hours; hour += 1) {
     await sleep(Math.max(0, (hour * seconds * 1000) / hours - (performance.now() - beganAt)));
-    // A repeat that the platform takes for ten minutes must not find that an hour has passed.
+    // A retry that the platform accepts for ten minutes must not find that an hour has passed.
     while (await isRepeatOpen(pool)) await sleep(50);
     const step = 3600 - seconds / hours;
     ahead += step * 1000;
@@ -62,13 +62,13 @@ async function isRepeatOpen(pool: World["pool"]): Promise<boolean> {
   );
 }
 
-/** When an instant of the platforms' clock was on ours. */
+/** Converts a time on the platforms' clock to ours. */
 export function ourTime(moves: readonly Move[], theirs: number): number {
   const found = moves.findLast(({ at, ahead }) => theirs - ahead >= at - 1_000);
   return theirs - (found?.ahead ?? 0);
 }
 
-/** One thing after another is broken, in every other hour. */
+/** Runs one disturbance after another, in every other hour. */
 export async function disturb(
   world: World,
   workers: WorkerPool,
@@ -126,8 +126,8 @@ async function make(
 }
 
 /**
- * The next renewal on each of some networks is answered late; over when all have been, or when nobody has renewed for
- * long.
+ * The next refresh on each of several networks gets a late response; ends when all have, or when there was no refresh
+ * for a long time.
  */
 async function hangTokens({ sandbox }: World): Promise<void> {
   for (const platform of RENEWING)

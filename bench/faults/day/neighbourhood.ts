@@ -10,9 +10,9 @@ import { startBadSources } from "./bad-sources.ts";
 import { startNoisyNeighbours } from "./neighbours.ts";
 
 /**
- * The bad neighbours, and the servers that they name to others, in a process of their own, which waits to be told where
- * and how long. Whoever attacks has machines of their own: it gets of this one what nobody else wants, and no call of a
- * tenant is timed by it.
+ * The bad neighbors, and the servers that they direct others to, in a separate process, which waits for its target and
+ * duration. Attackers have their own machines: this process only gets the CPU time that nothing else needs, and no
+ * request of a tenant is timed by it.
  */
 const Task = z.object({
   apiUrl: z.string(),
@@ -29,7 +29,7 @@ const Task = z.object({
 });
 export type Task = z.infer<typeof Task>;
 
-/** It gets next to nothing where somebody else is at work. */
+/** It gets almost no CPU time while others are working. */
 const PRIORITY_BELOW = 15;
 
 process.on("disconnect", () => process.exit(1));
@@ -38,7 +38,7 @@ process.send?.("loaded");
 const [told] = await once(process, "message");
 const { apiUrl, databaseUrl, people, day } = Task.parse(JSON.parse(String(told)));
 const pool = new pg.Pool({ connectionString: databaseUrl, max: 2 });
-// The database is broken now and then, whether a connection is in use or not.
+// The database is interrupted now and then, whether or not a connection is in use.
 pool.on("error", () => undefined).on("connect", (client) => client.on("error", () => undefined));
 const sources = await startBadSources();
 const { answers, over } = startNoisyNeighbours({ api: createApi([apiUrl]), apiUrl, pool }, people, sources, day);

@@ -10,17 +10,17 @@ import { pick } from "../scenario.ts";
 import type { Person, World } from "../world.ts";
 import type { BadSources } from "./bad-sources.ts";
 
-/** Everybody who is no good neighbour, each a tenant of their own. */
+/** All bad neighbors, each a separate tenant. */
 export interface Neighbours {
-  /** What became of all their calls: how many were answered with each status; 0 where no answer came. */
+  /** The responses to all their requests: the number for each status; 0 if there was no response. */
   answers: ReadonlyMap<number, number>;
   /**
-   * Resolves when all have given up, which they do soon after the day is over; answers what they should not have got.
+   * Resolves when all have stopped, soon after the end of the day; returns what they should not have received.
    */
   over: Promise<Violation[]>;
 }
 
-/** What they reach of it. */
+/** What they have access to. */
 export type Attacked = Pick<World, "api" | "apiUrl" | "pool">;
 
 interface Bad {
@@ -28,9 +28,9 @@ interface Bad {
   person: Person;
   sources: BadSources;
   seed: number;
-  /** How long the day is. */
+  /** The length of the day. */
   seconds: number;
-  /** Between two calls of a flood's each connection. */
+  /** The pause between requests on each flood connection. */
   pauseMilliseconds: number;
   /** Whether the day is over. */
   isOver(): boolean;
@@ -54,7 +54,7 @@ const HABITS: readonly Habit[] = [
   speakBadly,
 ];
 
-/** How many people it takes. */
+/** How many people it needs. */
 export const NEIGHBOURS = HABITS.length;
 
 export function startNoisyNeighbours(
@@ -89,7 +89,7 @@ export function startNoisyNeighbours(
   return { answers, over: Promise.all(living).then((found) => found.flat()) };
 }
 
-/** So many at once, until the day is over. */
+/** This many in parallel, until the day is over. */
 async function together(
   { isOver }: Bad,
   count: number,
@@ -130,7 +130,7 @@ async function createAndPublish(bad: Bad, draftOptions: CallOptions): Promise<vo
 
 const TEXT_PLATFORMS = ["threads", "facebook", "twitter", "linkedin"] as const;
 
-/** Texts that make readers try again and again: long ones to be checked, short ones to be published. */
+/** Texts that cause expensive parsing: long ones for validation, short ones for publishing. */
 async function sendPoison(bad: Bad): Promise<void> {
   const long = Object.values({ ...nastyTexts(900_000), ...mixedTexts(90_000, bad.seed, 40) });
   const short = Object.values({ ...nastyTexts(180), ...mixedTexts(180, bad.seed, 40) });
@@ -152,7 +152,7 @@ async function sendPoison(bad: Bad): Promise<void> {
   );
 }
 
-/** Media that drip, never end, lead elsewhere or unfold. */
+/** Media that trickle in, never end, redirect or decompress to huge sizes. */
 async function nameBadSources(bad: Bad): Promise<void> {
   await together(
     bad,
@@ -168,7 +168,7 @@ async function nameBadSources(bad: Bad): Promise<void> {
   );
 }
 
-/** Events for receivers that answer late, never, or without end. */
+/** Events for receivers that respond late, never, or endlessly. */
 async function sendHooksAstray(bad: Bad): Promise<void> {
   for (const url of bad.sources.hooks) await bad.call("POST", "/api/v1/webhooks", { body: { url, events: [] } });
   await together(bad, 1, (number) => createAndPublish(bad, draft(bad, `astray ${number}`)), 250);
@@ -176,7 +176,7 @@ async function sendHooksAstray(bad: Bad): Promise<void> {
 
 const STREAMS = 200;
 
-/** As many calls of all sorts as come through, and many streams beside. */
+/** As many requests of all kinds as possible, with many parallel streams. */
 async function flood(bad: Bad): Promise<void> {
   const { world, person, isOver, pauseMilliseconds } = bad;
   const first = await bad.call("POST", POSTS, draft(bad, "watched"));
@@ -198,7 +198,7 @@ async function flood(bad: Bad): Promise<void> {
   await Promise.all(streams);
 }
 
-/** Reads a post's events until they end, or until it is enough. Answers whether the server has ended them. */
+/** Reads a post's events until they end, or until it has enough. Returns whether the server has ended them. */
 async function watch(
   { apiUrl }: Pick<World, "apiUrl">,
   key: string,
@@ -223,7 +223,7 @@ async function watch(
 
 const HANGS = ["timeout", "slow", "process_forever"];
 
-/** Posts over which the platform does not answer. */
+/** Posts for which the platform does not respond. */
 async function hang(bad: Bad): Promise<void> {
   const platforms = ["threads", "facebook", "twitter"] as const;
   await together(
@@ -241,7 +241,7 @@ async function hang(bad: Bad): Promise<void> {
 const CROWD = 2_000;
 const CROWDS = 3;
 
-/** Thousands of posts, all due at one instant, several times a day. */
+/** Thousands of posts, all due at the same time, several times a day. */
 async function crowd(bad: Bad): Promise<void> {
   const { seconds, isOver } = bad;
   for (let number = 0, round = 1; round <= CROWDS; round += 1) {
@@ -254,16 +254,16 @@ async function crowd(bad: Bad): Promise<void> {
   }
 }
 
-/** However slow everything is, a stream goes on no longer than this with a key that is revoked. */
+/** However slow everything is, a stream with a revoked key must end within this time. */
 const REVOKED_SECONDS = 60;
 
-/** Streams whose key is revoked: they have to end. */
+/** Streams whose key is revoked: they must end. */
 async function keepRevokedKeys(bad: Bad): Promise<Violation[]> {
   const { world, person, isOver } = bad;
   const violations: Violation[] = [];
   const postId = await bad.call("POST", POSTS, draft(bad, "watched with a key that goes"));
   while (postId !== null && !isOver()) {
-    // The database may be away just now.
+    // The database may be down right now.
     const key = await createApiKey(world, { userId: person.userId, mode: "test" }, { name: "goes" }).catch(() => null);
     if (key === null) continue;
     let revokedAt = Infinity;
@@ -284,7 +284,7 @@ async function keepRevokedKeys(bad: Bad): Promise<Violation[]> {
   return violations;
 }
 
-/** What no HTTP client would say, and targets that lead elsewhere. */
+/** Requests that no HTTP client would send, and targets that lead elsewhere. */
 async function speakBadly(bad: Bad): Promise<Violation[]> {
   const { world, sources, isOver } = bad;
   const { host, hostname, port } = new URL(world.apiUrl);

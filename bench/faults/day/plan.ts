@@ -2,26 +2,26 @@ import type { PlatformName } from "../../../model/platform-names.ts";
 import type { Kind } from "../contents.ts";
 import { pick } from "../scenario.ts";
 
-/** A day and what it is squeezed into. */
+/** A day and the real time it is compressed into. */
 export interface Length {
-  /** Of real time. */
+  /** In real time. */
   seconds: number;
-  /** The platforms' clock is moved by an hour after each of so many equal parts. */
+  /** The platforms' clock is moved by an hour after each of this many equal parts. */
   hours: number;
 }
 
-/** What a tenant is going to do, once it is `at` seconds into the day. */
+/** A tenant's planned action, `at` seconds into the day. */
 export interface Planned {
   at: number;
   platform: PlatformName;
   kind: Kind;
-  /** Seconds from its creation to its due time; null where it is published at once. */
+  /** Seconds from its creation to its due time; null if it is published immediately. */
   ahead: number | null;
-  /** What is done with a scheduled post meanwhile. */
+  /** What happens to a scheduled post before it is due. */
   change: "edit" | "cancel" | null;
 }
 
-/** Where each shape goes. */
+/** The networks for each shape. */
 const PLACES = {
   text: ["threads", "facebook", "twitter", "linkedin"],
   link: ["facebook", "linkedin"],
@@ -31,7 +31,7 @@ const PLACES = {
   chain: ["threads", "twitter"],
 } as const satisfies Record<Kind, readonly PlatformName[]>;
 
-/** Of twenty posts. */
+/** Out of twenty posts. */
 const SHAPES: readonly Kind[] = [
   ...Array<Kind>(8).fill("text"),
   "link",
@@ -51,7 +51,7 @@ const SHAPES: readonly Kind[] = [
 const LEAST_AHEAD = 12;
 const MOST_AHEAD = 25;
 
-/** A tenant's day: a post about every `every` seconds, the last one due before it ends. */
+/** A tenant's day: a post about every `every` seconds, the last one due before the day ends. */
 export function planDay({ seconds }: Length, every: number, random: () => number): Planned[] {
   const planned: Planned[] = [];
   const number = (below: number) => Math.floor(below * random());

@@ -9,19 +9,18 @@ import type { Violation } from "../checker.ts";
 import type { Person, World } from "../world.ts";
 import type { PublishedPost } from "./tenants.ts";
 
-/** The tenants' own servers, to which their webhooks are sent. */
+/** The tenants' own servers, which receive their webhooks. */
 export interface Receiver {
-  /** Makes the tenant's webhook. */
+  /** Creates the tenant's webhook. */
   serve(person: Person): Promise<void>;
   /**
-   * Waits until all that happened has come, or the time is up; answers what is wrong with it, and when each delivery
-   * first came.
+   * Waits until every event has arrived, or time runs out; returns the problems, and when each delivery first arrived.
    */
   check(told: readonly PublishedPost[]): Promise<{ violations: Violation[]; deliveries: Delivered[] }>;
   close(): Promise<void>;
 }
 
-/** When something happened, and how long after that the tenant had been told. */
+/** When an event occurred, and how long after that the tenant received it. */
 export interface Delivered {
   at: number;
   milliseconds: number;
@@ -43,7 +42,7 @@ const event = z.object({
   data: z.object({ post: z.object({ id: z.string(), status: z.string() }).optional() }),
 });
 
-/** A lost delivery is sent again when its job has expired, after a pause that grows. */
+/** A lost delivery is resent after its job has expired, with a growing delay. */
 const PATIENCE_SECONDS = 240;
 
 export async function startReceiver(world: World): Promise<Receiver> {
@@ -53,7 +52,7 @@ export async function startReceiver(world: World): Promise<Receiver> {
 
   async function receive(request: IncomingMessage): Promise<number> {
     const hook = hooks.get(request.url ?? "");
-    // Made at this very moment: it comes again.
+    // Created at this very moment: it will be resent.
     if (hook === undefined) return 503;
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk);
@@ -116,7 +115,7 @@ export async function startReceiver(world: World): Promise<Receiver> {
   };
 }
 
-/** What happened to a tenant since its webhook was made, and was not told, or told as two. */
+/** A tenant's events since its webhook was created that were not delivered, or delivered as two. */
 async function gapsIn(
   { pool }: World,
   hooks: readonly { person: Person; heard: Map<string, Heard> }[],
@@ -143,7 +142,7 @@ async function gapsIn(
   });
 }
 
-/** The greatest number has to tell the post as it is now, and it is told to be published once. */
+/** The event with the highest number must match the post's current state, and it is reported as published once. */
 async function falseWords(
   { pool }: World,
   told: readonly PublishedPost[],

@@ -5,17 +5,17 @@ import { draftOf, type Kind } from "../contents.ts";
 import type { Person, Subject, World } from "../world.ts";
 import type { Planned } from "./plan.ts";
 
-/** A post of an honest tenant, and when its audience is to see it. */
+/** An honest tenant's post, and when its audience should see it. */
 export interface PublishedPost {
   subject: Subject;
   kind: Kind;
   isScheduled: boolean;
-  /** Milliseconds since 1970: its due time, or when its publishing was asked for. */
+  /** Milliseconds since 1970: its due time, or the time of the publish request. */
   dueAt: number;
   isCancelled: boolean;
 }
 
-/** A call, from its first try to its answer. */
+/** A request, from its first attempt to its response. */
 export interface TimedCall {
   at: number;
   milliseconds: number;
@@ -26,10 +26,10 @@ export interface DayResult {
   calls: TimedCall[];
 }
 
-/** What stands between a scheduled post's creation and what is done with it. */
+/** The time between a scheduled post's creation and the action on it. */
 const CHANGE_AFTER_SECONDS = 3;
 
-/** Does what a tenant has planned, as a careful client: each write has a key and is repeated until it is answered. */
+/** Performs a tenant's plan like a careful client: each write has a key and is retried until there is a response. */
 export async function runDay(
   world: World,
   person: Person,
@@ -76,7 +76,7 @@ async function post(client: Client, name: string, { platform, kind, ahead, chang
   };
 }
 
-/** Whether it came in time: what is due or published already refuses it. */
+/** Whether it was in time: posts that are due or published reject it. */
 async function isTaken(client: Client, path: string, name: string, change: "edit" | "cancel"): Promise<boolean> {
   const idempotencyKey = `${change} ${name}`;
   const { status } =

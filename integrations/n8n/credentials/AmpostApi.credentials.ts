@@ -6,7 +6,7 @@ import type {
   INodeProperties,
 } from "n8n-workflow";
 
-/** A key, and the instance that it is for. */
+/** An API key, and the instance it is for. */
 export class AmpostApi implements ICredentialType {
   name = "ampostApi";
 

@@ -4,7 +4,7 @@ import { escapeHtml } from "../../../sandbox/html.ts";
 import type { SeenPost } from "../../../sandbox/ledger.ts";
 import type { PlatformCard } from "../../../sandbox/platform.ts";
 
-/** How Facebook shows a Page's post: name and globe, the text, pictures as a mosaic, the row of buttons. */
+/** Facebook's look of a Page's post: name and globe, the text, pictures as a mosaic, the row of buttons. */
 export const CARD: PlatformCard = {
   html: (posts, options) =>
     posts.map((post) => (post.post.kind === "story" ? story(post, options) : pagePost(post, options))).join(""),
@@ -100,7 +100,7 @@ function face(name: string): string {
     aria-hidden="true">${escapeHtml(name.slice(0, 1).toUpperCase())}</span>`;
 }
 
-/** At most five pictures, with the number of the rest on the last. */
+/** At most five pictures, with the number of remaining ones on the last. */
 function mosaic({ post, look }: SeenPost, options: CardOptions): string {
   if (look.media.length === 0) return "";
   const shown = look.media

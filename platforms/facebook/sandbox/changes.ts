@@ -9,7 +9,7 @@ import { ownerOf } from "./reads.ts";
 import { scheduledAt } from "./schedule.ts";
 import { accountOf, graph, HOST, needScope, publisherOf, reaches, withViewer, type Viewer } from "./viewer.ts";
 
-/** What may be done to a post afterwards. Source: Pages API docs, posts, 2026-09-11. */
+/** Changes to existing posts. Source: Pages API docs, posts, 2026-09-11. */
 export const CHANGE_ROUTES: readonly SandboxRoute[] = [
   { method: "POST", host: HOST, path: "/{id}/comments", operation: "create", run: withViewer(comment) },
   { method: "GET", host: HOST, path: "/{id}/comments", operation: "read", run: withViewer(listComments) },
@@ -34,7 +34,7 @@ export const CHANGE_ROUTES: readonly SandboxRoute[] = [
 const SCHEDULE_SECONDS = 30 * 86_400;
 const COVER_MAX_BYTES = 10_000_000;
 
-/** The text, the time of a scheduled post, or that it goes public now. */
+/** The text, the time of a scheduled post, or publishing it now. */
 function change(call: Call): PlatformAnswer {
   const { page } = publisherOf(call, undefined);
   const id = call.segments["id"] ?? "";
@@ -86,7 +86,7 @@ function comment(call: Call, viewer: Viewer): PlatformAnswer {
   return graph.answer(call, { id: commentId });
 }
 
-/** The ledger and the page show a post's comments beside it. */
+/** The ledger and the page show a post's comments with it. */
 function showComments(call: Call, id: string): void {
   const post = ownerOf(call, id)?.post;
   if (post)
@@ -105,7 +105,7 @@ function listComments(call: Call, viewer: Viewer): PlatformAnswer {
   return graph.answer(call, { data: commentsOf(call, id) });
 }
 
-/** A cover of one's own for a video. */
+/** A custom cover for a video. */
 function setThumbnail(call: Call): Outcome {
   const { page } = publisherOf(call, undefined);
   const id = call.segments["id"] ?? "";

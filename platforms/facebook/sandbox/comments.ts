@@ -2,7 +2,7 @@ import { graphTime } from "../../../sandbox/meta/graph.ts";
 import type { Call } from "../../../sandbox/platform.ts";
 import { integer, text } from "../../../sandbox/store.ts";
 
-/** Comments below posts and videos. Source: Graph API reference, comments. */
+/** Comments on posts and videos. Source: Graph API reference, comments. */
 export const COMMENTS_SCHEMA = `
 CREATE TABLE IF NOT EXISTS facebook_comments (
   seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, object_id TEXT NOT NULL, page_id TEXT NOT NULL,
@@ -34,7 +34,7 @@ export function removeComment(call: Call, id: string): void {
   call.world.store.run("DELETE FROM facebook_comments WHERE id = ?", id);
 }
 
-/** The oldest first. */
+/** Oldest first. */
 export function commentsOf(call: Call, objectId: string): { id: string; message: string; created_time: string }[] {
   return call.world.store
     .all("SELECT * FROM facebook_comments WHERE object_id = ? ORDER BY seq LIMIT 100", objectId)

@@ -4,8 +4,7 @@ import type { Call, FaultSwitch, Operation, PlatformAnswer } from "../../../sand
 import { graph } from "./viewer.ts";
 
 /**
- * Errors of publishing to Pages. Source: Graph API reference, photo, videos, feed; Reels guide; what clients have seen;
- * 2026.
+ * Errors of publishing to Pages. Source: Graph API reference, photo, videos, feed; Reels guide; client reports; 2026.
  */
 const abusive = (subcode: number, message: string): GraphError & { name: string } => ({
   name: `368/${subcode}`,
@@ -14,7 +13,7 @@ const abusive = (subcode: number, message: string): GraphError & { name: string 
   subcode,
   transient: false,
 });
-/** Where the page gives one number alone, it is the subcode of a bad parameter. */
+/** If the page gives a single number, it is the subcode of a bad parameter. */
 const bad = (subcode: number, message: string): GraphError & { name: string } => ({
   name: String(subcode),
   message: `(#100) ${message}`,
@@ -128,7 +127,7 @@ const OWN_ERRORS: readonly (GraphError & { name: string })[] = [
 
 const ERRORS = [...OWN_ERRORS, ...COMMON_ERRORS];
 
-/** One of the platform's errors by its name in the table: `368/4854002`. */
+/** One of the platform's errors, by its name in the table: `368/4854002`. */
 export function fbError(name: string): GraphError {
   return errorNamed(ERRORS, name);
 }
@@ -137,7 +136,7 @@ export function refusal(name: string): Refusal {
   return new Refusal(fbError(name));
 }
 
-/** As when the calls to the Page are used up: 19 minutes until they are allowed again. */
+/** As when the Page's request limit is exceeded: 19 minutes until requests are allowed again. */
 export function callLimitReached(call: Call): PlatformAnswer {
   return graph.error(call, fbError("80001"));
 }

@@ -22,7 +22,7 @@ export interface FacebookWorld extends Controls {
   get(path: string, params?: Record<string, string>, token?: string): Promise<Answer>;
   post(path: string, form: Record<string, string>, token?: string): Promise<Answer>;
   remove(path: string): Promise<Answer>;
-  /** Opens a reel or video story, which has to succeed. */
+  /** Starts a reel or video story; must succeed. */
   start(edge: "video_reels" | "video_stories"): Promise<{ id: string; url: string }>;
   /** Sends bytes to the upload host. */
   send(url: string, bytes: Buffer, headers: Record<string, string>): Promise<Answer>;
@@ -91,8 +91,8 @@ export async function pageToken(sandbox: TestSandbox, userToken: string): Promis
 }
 
 /**
- * Approves the consent page as any HTTP client would, with every Page ticked, and exchanges the code for a long user
- * token.
+ * Approves the consent page like any HTTP client, with every Page checked, and exchanges the code for a long-lived
+ * user token.
  */
 export async function connect(sandbox: TestSandbox, scopes: string[], loginHint?: string): Promise<string> {
   const redirectUri = "http://127.0.0.1:9/callback";

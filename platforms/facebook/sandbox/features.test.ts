@@ -7,7 +7,7 @@ import { APP, connect, GRAPH, openFacebook, pageToken } from "./facebook.fixture
 
 const VERTICAL = { width: 1080, height: 1920, audioChannels: 2 };
 
-test("a link, and photos attached one field each, read back with what they hold", async (t) => {
+test("a link and photos with one field each are attached, and read back with their contents", async (t) => {
   const { get, post, posts } = await openFacebook(t);
   const files = await serveFiles(t, { "a.jpg": await jpeg(800, 600) });
   await post("/101/feed", { message: "Read this", link: "https://example.com/a", place: "106377336067638" });
@@ -41,7 +41,7 @@ test("a link, and photos attached one field each, read back with what they hold"
   );
 });
 
-test("a JSON body, a multipart photo, a token in the query and any version do as well", async (t) => {
+test("a JSON body, a multipart photo, a token in the query and any API version also work", async (t) => {
   const { sandbox, token, posts } = await openFacebook(t);
   const json = { "content-type": "application/json" };
   const text = await sandbox.call("POST", `${GRAPH}/v23.0/101/feed?access_token=${token}`, {
@@ -65,7 +65,7 @@ test("a JSON body, a multipart photo, a token in the query and any version do as
   );
 });
 
-test("a feed video by its address, by chunks and by a handle", async (t) => {
+test("a feed video is uploaded by URL, in chunks and by handle", async (t) => {
   const { sandbox, get, post, posts, advance, token, userToken } = await openFacebook(t);
   const clip = await video({ seconds: 4, width: 1280, height: 720, audioChannels: 2 });
   const files = await serveFiles(t, { "v.mp4": clip });
@@ -145,7 +145,7 @@ test("a feed video by its address, by chunks and by a handle", async (t) => {
   );
 });
 
-test("a reel fetched by the upload host, finished twice, is one reel", async (t) => {
+test("a reel fetched by the upload host and finished twice is one reel", async (t) => {
   const { start, send, post, posts, get } = await openFacebook(t);
   const files = await serveFiles(t, { "v.mp4": await video({ seconds: 4, ...VERTICAL }) });
   const { id, url } = await start("video_reels");
@@ -163,7 +163,7 @@ test("a reel fetched by the upload host, finished twice, is one reel", async (t)
   assert.deepEqual(seen, ["draft", "published", "published"]);
 });
 
-test("a reel may be scheduled, or left a draft that is published later", async (t) => {
+test("a reel can be scheduled, or kept as a draft that is published later", async (t) => {
   const { start, send, post, posts, get, advance } = await openFacebook(t);
   const clip = await video({ seconds: 4, ...VERTICAL });
   const ready = async () => {
@@ -194,7 +194,7 @@ test("a reel may be scheduled, or left a draft that is published later", async (
   );
 });
 
-test("a video story is listed by its video, and finished once", async (t) => {
+test("a video story is listed with its video, and can be finished once", async (t) => {
   const { start, send, post, posts, get } = await openFacebook(t);
   const clip = await video({ seconds: 10, framesPerSecond: 24, ...VERTICAL });
   const { id, url } = await start("video_stories");
@@ -218,7 +218,7 @@ test("a video story is listed by its video, and finished once", async (t) => {
   );
 });
 
-test("a scheduled post is moved, published early, edited and deleted", async (t) => {
+test("a scheduled post is rescheduled, published early, edited and deleted", async (t) => {
   const { get, post, posts, remove } = await openFacebook(t);
   const id = stringAt(
     (await post("/101/feed", { message: "Later", published: "false", scheduled_publish_time: "1793538000" })).json,
@@ -247,7 +247,7 @@ test("a scheduled post is moved, published early, edited and deleted", async (t)
   assert.equal((await posts()).length, 1);
 });
 
-test("a comment stands below its post, for who may write one", async (t) => {
+test("a comment appears on its post if the caller is allowed to comment", async (t) => {
   const { sandbox, get, post, posts } = await openFacebook(t);
   const id = stringAt((await post("/101/feed", { message: "Post" })).json, "id");
   assert.deepEqual(codesOf(await post(`/${id}/comments`, { message: "First" })), [400, 200]);
@@ -267,7 +267,7 @@ test("a comment stands below its post, for who may write one", async (t) => {
   assert.deepEqual((await posts())[0]?.["comments"], ["First"]);
 });
 
-test("a video gets a cover of its own", async (t) => {
+test("a video gets a custom cover", async (t) => {
   const { sandbox, token, post, posts } = await openFacebook(t);
   const files = await serveFiles(t, { "v.mp4": await video({ seconds: 4 }) });
   await post("/101/videos", { file_url: `${files}/v.mp4`, description: "x" });
@@ -284,7 +284,7 @@ test("a video gets a cover of its own", async (t) => {
   );
 });
 
-test("a Page's own token tells of itself, and two Pages are two accounts", async (t) => {
+test("a Page token identifies its Page, and two Pages are two accounts", async (t) => {
   const { sandbox, get, userToken } = await openFacebook(t);
   const me = (await get("/me", { fields: "id,name,username,link,picture{url},instagram_business_account{id}" })).json;
   assert.deepEqual(
@@ -324,7 +324,7 @@ test("a Page's own token tells of itself, and two Pages are two accounts", async
   assert.deepEqual(codesOf(await get("/101")), [400, 190, 458]);
 });
 
-test("switches that routes act out", async (t) => {
+test("switches that routes simulate", async (t) => {
   const { fault, get, post, posts, start, send, advance } = await openFacebook(t);
   const clip = await video({ seconds: 4, ...VERTICAL });
   const ready = async () => {
@@ -370,7 +370,7 @@ test("switches that routes act out", async (t) => {
   );
 });
 
-test("every named error is answered as it is named", async (t) => {
+test("every named error is returned as named", async (t) => {
   const { sandbox, fault, get } = await openFacebook(t);
   const known = (
     await sandbox.control("POST", "faults", {
@@ -390,7 +390,7 @@ test("every named error is answered as it is named", async (t) => {
   }
 });
 
-test("what the two platforms share goes to the one whose app and token it is", async (t) => {
+test("calls on hosts shared by the two platforms go to the owner of the app and token", async (t) => {
   const { sandbox, token, get } = await openFacebook(t);
   await get("/101", { fields: "name" });
   const { json } = await sandbox.control("POST", "apps", {
@@ -415,7 +415,7 @@ test("what the two platforms share goes to the one whose app and token it is", a
   assert.deepEqual(codesOf(await sandbox.call("GET", "https://graph.instagram.com/v25.0/me", { token })), [400, 190]);
 });
 
-test("a post's own page shows it, on every name of the host", async (t) => {
+test("a post's permalink shows it, on every alias of the host", async (t) => {
   const { sandbox, post } = await openFacebook(t);
   const files = await serveFiles(t, { "a.jpg": await jpeg(1080, 1920) });
   await post("/101/feed", { message: "<b>Hello</b>", link: 'https://example.com/?a="><img>' });

@@ -11,7 +11,7 @@ import { publicationOf } from "./schedule.ts";
 import { settingsOf } from "./settings.ts";
 import { accountOf, graph, HOST, withPublisher, type PageViewer } from "./viewer.ts";
 
-/** Texts, links and several photos. Source: Pages API docs, posts, 2026-09-11; graph-api/reference/page/feed. */
+/** Text, link and multi-photo posts. Source: Pages API docs, posts, 2026-09-11; graph-api/reference/page/feed. */
 export const FEED_ROUTES: readonly SandboxRoute[] = [
   {
     method: "POST",
@@ -72,7 +72,7 @@ function create(call: Call, viewer: PageViewer): PlatformAnswer {
 
 const Attached = z.object({ media_fbid: z.coerce.string().min(1) });
 
-/** One list, or one form field for each photo. */
+/** One list, or one form field per photo. */
 function attachedIds(params: Call["params"]): string[] {
   const list = params["attached_media"] === undefined ? [] : parseJson("attached_media", params["attached_media"]);
   const single = Object.entries(params).flatMap(([name, value]) =>
@@ -88,7 +88,7 @@ function attachedIds(params: Call["params"]): string[] {
   });
 }
 
-/** Whether the address leads anywhere is not tried: nothing is asked of other machines. */
+/** Whether the URL works is not checked: the sandbox sends no requests to other machines. */
 function validateLink(link: string): void {
   if (!URL.canParse(link) || !/^https?:$/.test(new URL(link).protocol)) throw refusal("1500");
   const { hostname } = new URL(link);
@@ -105,7 +105,7 @@ function validateLinks(params: Call["params"]): void {
   if (params["link"] === undefined) throw invalid("child_attachments need a link.");
 }
 
-/** The same text as the post before it is refused, whoever made that. */
+/** A text identical to the previous post's is rejected, whoever created that post. */
 function validateRepeat(call: Call, viewer: PageViewer, message: string, link: string | null): void {
   const last = lastPost(call, viewer.page.id);
   if (last && last.media.length === 0 && last.message === message && last.link === link)

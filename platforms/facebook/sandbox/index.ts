@@ -22,8 +22,7 @@ import { VIDEOS_SCHEMA } from "./videos.ts";
 import { accountOf, graph, HOST } from "./viewer.ts";
 
 /**
- * The stand-in of Facebook's Pages, written from Meta's documentation and from what clients have seen, and from nothing
- * of the broker.
+ * The Facebook Pages sandbox, written from Meta's documentation and client reports, independently of the broker.
  */
 export const sandbox: SandboxPlatform = {
   name: "facebook",
@@ -44,7 +43,7 @@ export const sandbox: SandboxPlatform = {
     facebook_comments: "seq",
     facebook_uploads: "id",
   },
-  // The routes with a name in their path come before those that any one segment matches.
+  // Routes with a fixed name in their path come before those with a parameter in its place.
   routes: [
     ...LOGIN_ROUTES,
     ...FEED_ROUTES,
@@ -78,10 +77,10 @@ function badParameter(call: Call): PlatformAnswer {
   return call.operation === "authorize" ? refuseConsent(DIALOG, call) : graph.error(call, fbError("100"));
 }
 
-/** 4 800 calls for each engaged user, of whom a Page has at least 10, in 24 hours. */
+/** 4,800 calls in 24 hours per engaged user, of whom a Page has at least 10. */
 const CALLS_A_DAY = 48_000;
 
-/** Counts every call for a Page by the hour, and refuses past the day's number. */
+/** Counts every call for a Page by the hour, and rejects calls over the daily limit. */
 function countCall(call: Call): PlatformAnswer | undefined {
   const accountId = accountOf(call);
   if (accountId === "") return undefined;

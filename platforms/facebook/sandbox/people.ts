@@ -3,7 +3,7 @@ import { addPage, ALL_TASKS, grantPages, nextPageId } from "../../../sandbox/met
 import { namesOf } from "../../../sandbox/meta/people.ts";
 import type { World } from "../../../sandbox/world.ts";
 
-/** Facebook's people, and the Pages they run. */
+/** Facebook's people, and the Pages they manage. */
 export const SEED = {
   clientId: "138483919580948",
   clientSecret: "fb-secret",
@@ -14,9 +14,9 @@ export const SEED = {
 } as const;
 
 /**
- * The person that a login hint names, made when new with a Page of the same name. Without a hint it is the seeded one.
- * A hint that holds `two-pages` makes two Pages, one that holds `analyst` a person who may only look at the Page's
- * numbers.
+ * The person named by a login hint, created if new with a Page of the same name. Without a hint, it is the seeded one.
+ * A hint that contains `two-pages` creates two Pages, one that contains `analyst` a person who can only view the
+ * Page's insights.
  */
 export function personOf(world: World, hint: string | undefined): Person {
   return personOfLogin(world.identity, {
@@ -55,7 +55,7 @@ function addPerson(world: World, hint: string | null): Person {
   return person;
 }
 
-/** The app, person, Page and code that every fresh sandbox has. */
+/** The app, person, Page and code of every fresh sandbox. */
 export function seedIdentity(world: World, { scopes, label }: { scopes: readonly string[]; label: string }): void {
   const person = addPerson(world, null);
   const grantId = seedGrant(world.identity, {
@@ -77,11 +77,11 @@ const BASES = {
   storyVideo: { short: 720, long: 1_600_000_000_000_000n },
   session: { short: 800, long: 1_700_000_000_000_000n },
   comment: { short: 900, long: 122_300_000_000_000_000n },
-  // Stays below what a JavaScript number holds, since the platform writes it without quotes.
+  // Stays within JavaScript's safe integers, because the platform writes it unquoted.
   story: { short: 1233, long: 1_800_000_000_000_000n },
 } as const;
 
-/** The next id of a kind. The first few of the seeded Page are short, all others as long as real ones. */
+/** The next ID of a kind. The first few of the seeded Page are short, all others as long as real ones. */
 export function nextId(world: World, kind: keyof typeof BASES, pageId: string): string {
   const number = world.store.next(`facebook.${kind}`);
   const { short, long } = BASES[kind];

@@ -15,11 +15,11 @@ import { publicationOf } from "./schedule.ts";
 import { settingsOf } from "./settings.ts";
 import { accountOf, graph, HOST, withPublisher, type PageViewer } from "./viewer.ts";
 
-/** Photos, published by themselves or kept for a post or story. Source: Graph API reference, photo and page/photos. */
+/** Photos, published directly or kept for a post or story. Source: Graph API reference, photo and page/photos. */
 export interface FbPhoto {
   id: string;
   pageId: string;
-  /** An unpublished one can be used once: in a post or in a story. */
+  /** An unpublished photo can be used once: in a post or in a story. */
   state: "unpublished" | "attached" | "published" | "storied";
   altText: string | null;
   caption: string;
@@ -46,7 +46,7 @@ export const PHOTO_ROUTES: readonly SandboxRoute[] = [
   },
 ];
 
-/** A photo that is still there: temporary ones that nobody used are gone after a day. */
+/** A photo that still exists: unused temporary photos are deleted after a day. */
 export function findPhoto(call: Call, id: string): FbPhoto | undefined {
   const row = call.world.store.get(
     "SELECT * FROM facebook_photos WHERE id = ? AND NOT (temporary = 1 AND state = 'unpublished' AND created_at <= ?)",
@@ -60,7 +60,7 @@ export function usePhoto(call: Call, { id }: FbPhoto, state: FbPhoto["state"]): 
   call.world.store.run("UPDATE facebook_photos SET state = ? WHERE id = ?", state, id);
 }
 
-/** `caption` is the field; the older `message` and `name` work still. */
+/** The field is `caption`; the older `message` and `name` still work. */
 function captionOf({ params }: Call): string {
   return params["caption"] ?? params["message"] ?? params["name"] ?? "";
 }
@@ -128,14 +128,14 @@ function answerPhoto(call: Call, { id, post }: { id: string; post: FbPost | unde
   return graph.answer(call, { id, ...(post && { post_id: post.id }), ...asked });
 }
 
-/** By the bytes. */
+/** Determined from the bytes. */
 function validate({ mimeType, sizeBytes, type }: Measured): void {
   if (mimeType === null || !mimeType.startsWith("image/") || (type !== "image" && mimeType !== "image/bmp"))
     throw refusal("324/2069019");
   if (!TYPES.includes(mimeType) || sizeBytes > MAX_BYTES) throw refusal("1366046");
 }
 
-/** The photos that a post wants to hold, in its order. */
+/** The photos of a new post, in its order. */
 export function photosFor(call: Call, viewer: PageViewer, ids: readonly string[]): FbPhoto[] {
   return ids.map((id) => {
     const photo = findPhoto(call, id);

@@ -9,9 +9,9 @@ import { integer, integerOrNull, text, textOrNull, type Row } from "../../../san
 import { pageUrl } from "./login.ts";
 import { nextId } from "./people.ts";
 
-/** A Page's posts. Stories are none of them. Source: Pages API docs, posts, 2026-09-11. */
+/** A Page's posts, without stories. Source: Pages API docs, posts, 2026-09-11. */
 export interface FbPost {
-  /** Its place in the order of making. */
+  /** Its position in creation order. */
   seq: number;
   /** `{page}_{post}` */
   id: string;
@@ -19,9 +19,9 @@ export interface FbPost {
   kind: NewPost["kind"];
   message: string;
   link: string | null;
-  /** When it is made public, in milliseconds since 1970; null while it is a draft. */
+  /** When it is published, in milliseconds since 1970; null while it is a draft. */
   at: number | null;
-  /** When it was made. */
+  /** When it was created. */
   madeAt: number;
   video: { id: string; title: string | null } | null;
   media: PostMedia[];
@@ -62,7 +62,7 @@ export function postOfVideo(call: Call, videoId: string): FbPost | undefined {
   return row && toPost(row);
 }
 
-/** The Page's last post that is public. */
+/** The Page's latest public post. */
 export function lastPost(call: Call, pageId: string): FbPost | undefined {
   const row = call.world.store.get(
     "SELECT * FROM facebook_posts WHERE page_id = ? AND at <= ? ORDER BY seq DESC LIMIT 1",
@@ -72,12 +72,12 @@ export function lastPost(call: Call, pageId: string): FbPost | undefined {
   return row && toPost(row);
 }
 
-/** What all calls that would publish this very content share, where there is no handle. */
+/** Shared by all calls that would publish this content, if there is no handle. */
 export function contentHandle(...parts: readonly unknown[]): string {
   return `content:${createHash("sha256").update(JSON.stringify(parts)).digest("base64url")}`;
 }
 
-/** Makes a post: public at `at`, which may lie ahead, or a draft. */
+/** Creates a post: public at `at`, which can be in the future, or a draft. */
 export function addPost(call: Call, page: Page, draft: Omit<FbPost, "seq" | "id" | "pageId" | "madeAt">): FbPost {
   const { store } = call.world;
   const post: FbPost = {
@@ -107,7 +107,7 @@ export function addPost(call: Call, page: Page, draft: Omit<FbPost, "seq" | "id"
   return post;
 }
 
-/** Writes what was changed, in the ledger too. */
+/** Saves changes, also in the ledger. */
 export function changePost(call: Call, page: Page, post: FbPost, { wasDraft }: { wasDraft: boolean }): void {
   const { link, media, settings, video } = post;
   call.world.store.run(
@@ -129,7 +129,7 @@ export function removePost(call: Call, post: FbPost): void {
   call.world.ledger.remove("facebook", ledgerId(post));
 }
 
-/** Videos are known by their own id. */
+/** Videos are identified by their own ID. */
 export function ledgerId(post: FbPost): string {
   return post.video?.id ?? post.id;
 }

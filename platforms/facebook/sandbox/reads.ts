@@ -11,7 +11,7 @@ import { findPost, permalinkOf, postOfVideo, toPost, type FbPost, type PostMedia
 import { findVideo, knownVideo, publishStatus, readStatus, type FbVideo } from "./videos.ts";
 import { graph, HOST, reaches, readerOf, viewerOf, withViewer, type Viewer } from "./viewer.ts";
 
-/** Reading back. Source: Graph API reference, page/feed, post, video; 2026. */
+/** Reads. Source: Graph API reference, page/feed, post, video; 2026. */
 export const READ_ROUTES: readonly SandboxRoute[] = [
   ...["feed", "posts", "published_posts"].map((edge): SandboxRoute => ({
     method: "GET",
@@ -58,7 +58,7 @@ function readObject(call: Call, viewer: Viewer): PlatformAnswer {
   throw noObject(id);
 }
 
-/** The Page whose token it is, or the person and their Pages. */
+/** The Page the token belongs to, or the person and their Pages. */
 function readSelf(call: Call, viewer: Viewer, id: string, fields: Fields): Record<string, unknown> | undefined {
   const { token, person, page } = viewer;
   if (!page && (id === "me" || id === person.id)) return pick(fields, userValues(LOGIN, person), ["id", "name"]);
@@ -151,7 +151,7 @@ const STATUS_TYPES: Partial<Record<FbPost["kind"], string>> = {
   reel: "added_video",
 };
 
-/** A photo or video is the target; of several photos each is the target of a part. */
+/** The target is a photo or video; with several photos, each is the target of a subattachment. */
 function attachmentsOf(post: FbPost, inner: Fields): { data: unknown[] } | undefined {
   const url = permalinkOf(post);
   const item = (media: PostMedia): Values => ({
@@ -194,7 +194,7 @@ function attachmentsOf(post: FbPost, inner: Fields): { data: unknown[] } | undef
   return { data: [pick(inner, shared, ["title", "type", "url"])] };
 }
 
-/** Asking for the status moves it on, for what else is asked for in the same call, too. */
+/** Requesting the status advances it, also for the other fields of the same call. */
 function videoValues(call: Call, { id }: FbVideo): Values {
   const status = asksForStatus(call) ? readStatus(call, id) : {};
   const video = knownVideo(call, id);
@@ -241,7 +241,7 @@ function photoValues(photo: FbPhoto): Values {
   };
 }
 
-/** Whose token may read it, for the calls that change things. */
+/** Requires a token that can read it, for calls that change things. */
 export function ownerOf(
   call: Call,
   id: string,

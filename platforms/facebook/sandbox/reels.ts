@@ -16,7 +16,7 @@ import { publishVideo } from "./video-uploads.ts";
 import { countReceived, findVideo, openVideo, receiveVideo, type FbVideo } from "./videos.ts";
 import { accountOf, graph, HOST, publisherOf, UPLOAD_HOST, withPublisher, type PageViewer } from "./viewer.ts";
 
-/** Reels: opened, sent, finished. Source: Reels guide, 2026-07-30. */
+/** Reels: start, upload, finish. Source: Reels guide, 2026-07-30. */
 export const REEL_ROUTES: readonly SandboxRoute[] = [
   {
     method: "POST",
@@ -64,7 +64,7 @@ export function startUpload(call: Call, { page }: PageViewer, surface: Surface):
   });
 }
 
-/** The Page's own video of this surface that can be finished: its bytes are there, and it is of the right form. */
+/** The Page's own video of this surface that can be finished: its bytes are complete and it meets the requirements. */
 export function uploadedVideo(call: Call, { page }: PageViewer, surface: Surface): FbVideo {
   const id = call.params["video_id"];
   if (!id) throw missing("video_id");
@@ -78,7 +78,7 @@ export function uploadedVideo(call: Call, { page }: PageViewer, surface: Surface
   return video;
 }
 
-/** A second finish of the same reel is a success that changes nothing, but where the first left a draft. */
+/** Finishing the same reel again succeeds without effect, unless the first time left a draft. */
 function finish(call: Call, viewer: PageViewer): PlatformAnswer {
   const { params, world, now } = call;
   const video = uploadedVideo(call, viewer, "reel");
@@ -95,7 +95,7 @@ function finish(call: Call, viewer: PageViewer): PlatformAnswer {
   return graph.answer(call, { success: true });
 }
 
-/** Now, a time ahead, or null for a draft. */
+/** Now, a future time, or null for a draft. */
 function stateAt(call: Call): number | null {
   const state = call.params["video_state"];
   const scheduled = timeOf(call.params["scheduled_publish_time"], "scheduled_publish_time");
@@ -113,7 +113,7 @@ function stateAt(call: Call): number | null {
 
 const DONE = jsonAnswer({ success: true });
 
-/** Bytes of reels and of stories alike. */
+/** Bytes of both reels and stories. */
 function receive(call: Call): Outcome {
   const video = authorized(call, () => waitingVideo(call));
   if (video === undefined) return processingFailed("unauthorized user request");
@@ -136,7 +136,7 @@ function receive(call: Call): Outcome {
   });
 }
 
-/** The Page's own upload that waits for bytes. */
+/** The Page's own upload that is waiting for bytes. */
 function waitingVideo(call: Call): FbVideo | undefined {
   const { page } = publisherOf(call, undefined);
   const video = findVideo(call, call.segments["id"] ?? "");

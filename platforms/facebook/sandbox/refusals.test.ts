@@ -26,13 +26,13 @@ import {
   type FacebookWorld,
 } from "./facebook.fixture.ts";
 
-/** Everything that the platform refuses, so that nothing is published here that would fail there. */
+/** Everything that the platform rejects, so that nothing is published here that would fail there. */
 const BAD = [400, 100];
 const DENIED = [400, 200];
 const GONE = [400, 100, 33];
 const VERTICAL = { width: 1080, height: 1920 };
 
-test("an unknown, a missing and a revoked token", async (t) => {
+test("an unknown, a missing and a revoked token are rejected", async (t) => {
   const { sandbox, fault, get, post, token, userToken } = await openFacebook(t);
   assert.deepEqual(codesOf(await get("/101", {}, "nobody")), [400, 190]);
   assert.deepEqual(codesOf(await sandbox.call("GET", `${GRAPH}/v25.0/101`)), [400, 104]);
@@ -46,7 +46,7 @@ test("an unknown, a missing and a revoked token", async (t) => {
   assert.deepEqual(codesOf(await get("/me", {}, userToken)), [400, 190, 458]);
 });
 
-test("publishing takes the Page's own token, with its scopes, of one who may", async (t) => {
+test("publishing requires the Page's own token, its scopes, and a person who is allowed to publish", async (t) => {
   const { sandbox, post, userToken } = await openFacebook(t);
   const edges = ["feed", "photos", "videos", "video_reels", "photo_stories", "video_stories"];
   for (const edge of edges)
@@ -68,7 +68,7 @@ test("publishing takes the Page's own token, with its scopes, of one who may", a
   assert.deepEqual(codesOf(await post("/101/feed", { message: "x" }, stranger)), GONE);
 });
 
-test("Pages that were not ticked are missing, and so is the list without its scope", async (t) => {
+test("unchecked Pages are missing, and so is the list without its scope", async (t) => {
   const { sandbox, get, userToken } = await openFacebook(t);
   const query = new URLSearchParams({
     client_id: APP.client_id,
@@ -90,7 +90,7 @@ test("Pages that were not ticked are missing, and so is the list without its sco
   assert.deepEqual(codesOf(await get("/me/accounts", {}, userToken)), DENIED);
 });
 
-test("posts that can't be", async (t) => {
+test("invalid posts are rejected", async (t) => {
   const { post } = await openFacebook(t);
   const cases: [string, Record<string, string>, unknown[]?][] = [
     ["white space", { message: " \n" }],
@@ -115,7 +115,7 @@ test("posts that can't be", async (t) => {
   assert.equal((await post("/101/feed", { message: "👍".repeat(63_206) })).status, 200);
 });
 
-test("photos that can't be", async (t) => {
+test("invalid photos are rejected", async (t) => {
   const { post, sandbox, token } = await openFacebook(t);
   const noise = await sharp({
     create: {
@@ -152,7 +152,7 @@ test("photos that can't be", async (t) => {
   );
 });
 
-test("a photo is used once", async (t) => {
+test("a photo can be used once", async (t) => {
   const { post, advance } = await openFacebook(t);
   const files = await serveFiles(t, { "a.jpg": await jpeg(800, 600) });
   const unpublished = async (form: Record<string, string> = {}) =>
@@ -173,7 +173,7 @@ test("a photo is used once", async (t) => {
   assert.deepEqual(codesOf(await attach(temporary)), BAD);
 });
 
-/** Sends a whole clip and finishes it. */
+/** Uploads a whole clip and finishes it. */
 async function tryReel(
   { start, send, post }: FacebookWorld,
   clip: Buffer,
@@ -185,7 +185,7 @@ async function tryReel(
   return post(`/101/${edge}`, { upload_phase: "finish", video_id: id, ...form });
 }
 
-test("reels and stories outside their measures", async (t) => {
+test("reels and stories outside the limits are rejected", async (t) => {
   const world = await openFacebook(t);
   const live = { video_state: "PUBLISHED" };
   const cases: [string, Buffer, unknown[]][] = [
@@ -205,7 +205,7 @@ test("reels and stories outside their measures", async (t) => {
   assert.deepEqual((await world.posts()).length, 1);
 });
 
-test("a reel's phases in a wrong order", async (t) => {
+test("a reel's phases in the wrong order are rejected", async (t) => {
   const world = await openFacebook(t);
   const { post, start, send, advance, get } = world;
   const clip = await video({ seconds: 4, ...VERTICAL });
@@ -239,7 +239,7 @@ test("a reel's phases in a wrong order", async (t) => {
   assert.equal(valueAt((await get(`/${late.id}`, { fields: "status" })).json, "status.video_status"), "expired");
 });
 
-test("the 31st reel of a day", async (t) => {
+test("the 31st reel of a day is rejected", async (t) => {
   const world = await openFacebook(t);
   const clip = await video({ seconds: 4, ...VERTICAL });
   for (let number = 1; number <= 30; number += 1)
@@ -249,7 +249,7 @@ test("the 31st reel of a day", async (t) => {
   assert.equal((await tryReel(world, clip, "video_reels", { video_state: "PUBLISHED" })).status, 200);
 });
 
-test("feed videos that can't be", async (t) => {
+test("invalid feed videos are rejected", async (t) => {
   const { sandbox, token, post } = await openFacebook(t);
   const files = await serveFiles(t, { "a.jpg": await jpeg(100, 100) });
   assert.deepEqual(codesOf(await post("/101/videos", {})), BAD);
@@ -288,7 +288,7 @@ test("feed videos that can't be", async (t) => {
   );
 });
 
-test("codes, apps and redirect addresses that do not fit", async (t) => {
+test("invalid codes, apps and redirect URIs are rejected", async (t) => {
   const sandbox = await openSandbox(t);
   const exchange = (changed: Record<string, string>) =>
     sandbox.call(
@@ -314,7 +314,7 @@ test("codes, apps and redirect addresses that do not fit", async (t) => {
   );
 });
 
-test("a user token ends after 60 days, and the Page's token taken with a short one with it", async (t) => {
+test("a user token expires after 60 days, and a Page token from a short-lived one expires with it", async (t) => {
   const { sandbox, get, token, userToken, advance } = await openFacebook(t);
   const short = await sandbox.call(
     "POST",

@@ -5,7 +5,7 @@ import type { Call } from "../../../sandbox/platform.ts";
 /** Facebook's own scheduling. Source: Pages API docs, posts; page/videos reference; Reels guide; 2026. */
 const LEAST_SECONDS = 600;
 
-/** When the post goes public, in milliseconds since 1970: now, at a time ahead, or null for a draft. */
+/** When the post is published, in milliseconds since 1970: now, at a future time, or null for a draft. */
 export function publicationOf(call: Call, { mostSeconds }: { mostSeconds: number }): number | null {
   const { params, now } = call;
   const scheduled = timeOf(params["scheduled_publish_time"], "scheduled_publish_time");
@@ -18,7 +18,7 @@ export function publicationOf(call: Call, { mostSeconds }: { mostSeconds: number
   return scheduledAt(call, scheduled, mostSeconds);
 }
 
-/** A time within what the platform takes. */
+/** A time in the range that the platform accepts. */
 export function scheduledAt({ now }: Call, seconds: number, mostSeconds: number): number {
   const ahead = seconds - now / 1000;
   if (ahead < LEAST_SECONDS || ahead > mostSeconds) {

@@ -18,7 +18,7 @@ const PLUMBING = new Set([
   "source",
 ]);
 
-/** What was sent beside the text and media, as the ledger shows it; JSON as what it says. */
+/** The fields sent besides text and media, as shown in the ledger; JSON is parsed. */
 export function settingsOf(call: Call, shown: readonly string[]): Record<string, unknown> {
   const entries = Object.entries(call.params).filter(
     ([name]) => !PLUMBING.has(name) && !shown.includes(name) && !name.startsWith("attached_media["),

@@ -11,7 +11,7 @@ import { settingsOf } from "./settings.ts";
 import { finishVideo, mediaOf, willBeLive } from "./videos.ts";
 import { accountOf, graph, HOST, readerOf, withPublisher, type PageViewer } from "./viewer.ts";
 
-/** A Page's stories, gone after a day. Source: Page stories guide, 2026-09-11. */
+/** A Page's stories, which disappear after a day. Source: Page stories guide, 2026-09-11. */
 export const STORIES_SCHEMA = `
 CREATE TABLE IF NOT EXISTS facebook_stories (
   seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, page_id TEXT NOT NULL, media_type TEXT NOT NULL,
@@ -60,7 +60,7 @@ function publishPhoto(call: Call, viewer: PageViewer): PlatformAnswer {
   return answerStory(call, addStory(call, viewer, { media: photo.media, handle: id, live: true }));
 }
 
-/** A second finish answers as the first. */
+/** Finishing again returns the first response. */
 function publishVideo(call: Call, viewer: PageViewer): PlatformAnswer {
   const video = uploadedVideo(call, viewer, "story");
   if (video.storyId !== null) return answerStory(call, video.storyId);
@@ -70,7 +70,7 @@ function publishVideo(call: Call, viewer: PageViewer): PlatformAnswer {
   return answerStory(call, storyId);
 }
 
-/** Where it isn't live, processing never ended well and nobody sees it. */
+/** If it is not live, processing failed and nobody sees it. */
 function addStory(
   call: Call,
   { page }: PageViewer,
@@ -111,7 +111,7 @@ function addStory(
   return id;
 }
 
-/** The id is a bare number, as on the platform. */
+/** The ID is an unquoted number, as on the platform. */
 function answerStory(call: Call, id: string): PlatformAnswer {
   return rawJsonAnswer(`{"success":true,"post_id":${id}}`, { headers: graph.headers(call) });
 }
@@ -120,7 +120,7 @@ function storyUrl(pageId: string, id: string): string {
   return `https://facebook.com/stories/${pageId}/${id}`;
 }
 
-/** Newest first, without those that are over: the archive is off. */
+/** Newest first, without expired ones: the archive is off. */
 function listStories(call: Call): PlatformAnswer {
   const { page } = readerOf(call, call.segments["page"] ?? "");
   const window = windowOf(call, { preset: 25, most: 100 });

@@ -9,7 +9,7 @@ import { integer, text, textOrNull, type Row } from "../../../sandbox/store.ts";
 import { fbError } from "./errors.ts";
 import { graph, HOST, withViewer, type PageViewer, type Viewer } from "./viewer.ts";
 
-/** Files that an app uploads for later use, each known by a handle. Source: Graph API guides, upload, 2026. */
+/** Files that an app uploads for later use, each identified by a handle. Source: Graph API guides, upload, 2026. */
 export const HANDLES_SCHEMA = `
 CREATE TABLE IF NOT EXISTS facebook_uploads (
   id TEXT PRIMARY KEY, app_id TEXT NOT NULL, file_size INTEGER NOT NULL, received INTEGER NOT NULL DEFAULT 0,
@@ -31,7 +31,7 @@ interface Session {
 
 const MediaSchema = z.custom<Measured>((value) => typeof value === "object" && value !== null && "sizeBytes" in value);
 
-/** What a handle stands for. */
+/** The file behind a handle. */
 export function handleMedia(call: Call, { token }: PageViewer, handle: string): Measured {
   const row = call.world.store.get(
     "SELECT media FROM facebook_uploads WHERE handle = ? AND app_id = ?",

@@ -15,11 +15,11 @@ import {
 } from "../../../sandbox/sandbox.fixture.ts";
 import { exchangeCode, exchangeToken, GRAPH, openFacebook } from "./facebook.fixture.ts";
 
-/** The test vectors of the platform's page, each against a sandbox of its own, over HTTP. */
+/** The test vectors from the platform's page, each against a separate sandbox, over HTTP. */
 const MEBIBYTE = 1_048_576;
 const VERTICAL = { width: 1080, height: 1920, audioChannels: 2 };
 
-test("vector 1, 2, 3: a code gives a user token, that a long one, that the Page's own", async (t) => {
+test("vector 1, 2, 3: a code gives a user token, that a long-lived one, and that the Page token", async (t) => {
   const sandbox = await openSandbox(t, { startAt: START });
   assert.deepEqual((await exchangeCode(sandbox)).json, {
     access_token: "USHORT1",
@@ -48,7 +48,7 @@ test("vector 1, 2, 3: a code gives a user token, that a long one, that the Page'
   });
 });
 
-test("vector 4, 5: a text is live at once, and refused when it is sent again", async (t) => {
+test("vector 4, 5: a text is live immediately, and rejected when it is resent", async (t) => {
   const { post, posts } = await openFacebook(t);
   const hello = () => post("/101/feed?fields=id,permalink_url", { message: "Hello" });
   assert.deepEqual((await hello()).json, { id: "101_501", permalink_url: "https://www.facebook.com/101/posts/501" });
@@ -83,7 +83,7 @@ test("vector 4, 5: a text is live at once, and refused when it is sent again", a
   ]);
 });
 
-test("vector 6: a post of nothing", async (t) => {
+test("vector 6: an empty post is rejected", async (t) => {
   const { post } = await openFacebook(t);
   const answer = await post("/101/feed", {});
   assert.equal(answer.status, 400);
@@ -92,7 +92,7 @@ test("vector 6: a post of nothing", async (t) => {
   assert.deepEqual(error, { type: "OAuthException", code: 100 });
 });
 
-test("vector 7, 8: a photo by itself, and two in one post", async (t) => {
+test("vector 7, 8: a single photo, and two in one post", async (t) => {
   const { post, posts } = await openFacebook(t);
   const files = await serveFiles(t, { "ok.jpg": await jpeg(800, 600) });
   await post("/101/feed", { message: "one before" });
@@ -120,7 +120,7 @@ test("vector 7, 8: a photo by itself, and two in one post", async (t) => {
   ]);
 });
 
-test("vector 9: a post may be scheduled, ten minutes ahead at the least", async (t) => {
+test("vector 9: a post can be scheduled at least ten minutes ahead", async (t) => {
   const { get, post, posts, advance } = await openFacebook(t);
   const files = await serveFiles(t, { "ok.jpg": await jpeg(800, 600) });
   for (const message of ["one", "two", "three"]) await post("/101/feed", { message });
@@ -150,7 +150,7 @@ test("vector 9: a post may be scheduled, ten minutes ahead at the least", async 
   );
 });
 
-test("vector 10: a reel is opened, sent, finished, and published two reads later", async (t) => {
+test("vector 10: a reel is started, uploaded and finished, and published two reads later", async (t) => {
   const { get, post, send, advance, posts } = await openFacebook(t);
   const start = await post("/101/video_reels", { upload_phase: "start" });
   assert.deepEqual(start.json, { video_id: "711", upload_url: "https://rupload.facebook.com/video-upload/v25.0/711" });
@@ -204,7 +204,7 @@ test("vector 10: a reel is opened, sent, finished, and published two reads later
   ]);
 });
 
-test("vector 11: bytes without their place", async (t) => {
+test("vector 11: bytes without an offset are rejected", async (t) => {
   const { start, send } = await openFacebook(t);
   const { url } = await start("video_reels");
   const answer = await send(url, Buffer.from("bytes"), { file_size: "5" });
@@ -218,7 +218,7 @@ test("vector 11: bytes without their place", async (t) => {
   });
 });
 
-test("vector 12: an interrupted upload goes on where it broke", async (t) => {
+test("vector 12: an interrupted upload resumes where it stopped", async (t) => {
   const { fault, get, start, send } = await openFacebook(t);
   const { id, url } = await start("video_reels");
   const clip = padded(await video({ seconds: 4, ...VERTICAL }), MEBIBYTE);
@@ -235,7 +235,7 @@ test("vector 12: an interrupted upload goes on where it broke", async (t) => {
   assert.equal(valueAt((await get(`/${id}`, { fields: "status" })).json, "status.video_status"), "upload_complete");
 });
 
-test("vector 13: a reel of two seconds", async (t) => {
+test("vector 13: a reel of two seconds is rejected", async (t) => {
   const { get, post, posts, start, send } = await openFacebook(t);
   const { id, url } = await start("video_reels");
   const clip = await video({ seconds: 2, ...VERTICAL });
@@ -249,7 +249,7 @@ test("vector 13: a reel of two seconds", async (t) => {
   assert.deepEqual(await posts(), []);
 });
 
-test("vector 14: a photo story has a bare number for an id", async (t) => {
+test("vector 14: a photo story has an unquoted number as its ID", async (t) => {
   const { get, post, posts, advance } = await openFacebook(t);
   const files = await serveFiles(t, { "ok.jpg": await jpeg(1080, 1920) });
   await post("/101/photos", { url: `${files}/ok.jpg`, published: "false" });
@@ -277,7 +277,7 @@ test("vector 14: a photo story has a bare number for an id", async (t) => {
   assert.deepEqual(await posts(), []);
 });
 
-test("vector 15: an identity that has to be confirmed", async (t) => {
+test("vector 15: an identity that must be confirmed is reported", async (t) => {
   const { fault, post, posts } = await openFacebook(t);
   await fault({ operation: "publish", kind: "reject", error: "identity-4854002" });
   const answer = await post("/101/feed", { message: "Hello" });
@@ -291,7 +291,7 @@ test("vector 15: an identity that has to be confirmed", async (t) => {
   assert.deepEqual(await posts(), []);
 });
 
-test("vector 16: used-up calls say for how many minutes", async (t) => {
+test("vector 16: an exceeded limit says how many minutes remain", async (t) => {
   const { fault, post } = await openFacebook(t);
   await fault({ operation: "publish", kind: "reject", error: "rate-80001" });
   const answer = await post("/101/feed", { message: "Hello" });
@@ -302,7 +302,7 @@ test("vector 16: used-up calls say for how many minutes", async (t) => {
   assert.equal(listAt(usage, "101")[0]?.["estimated_time_to_regain_access"], 19);
 });
 
-test("vector 17: a post whose answer is lost is live and found in the list", async (t) => {
+test("vector 17: a post whose response is lost is live and found in the list", async (t) => {
   const { fault, get, post, posts } = await openFacebook(t);
   await fault({ operation: "publish", kind: "reject", error: "publish-drop-connection-but-live" });
   await assert.rejects(post("/101/feed", { message: "lost" }));
@@ -320,7 +320,7 @@ test("vector 17: a post whose answer is lost is live and found in the list", asy
   assert.equal((await posts()).length, 1);
 });
 
-test("vector 18: a person who has lost the role", async (t) => {
+test("vector 18: a person who has lost the role is rejected", async (t) => {
   const { fault, post } = await openFacebook(t);
   await fault({ operation: "publish", kind: "reject", error: "role-492" });
   const answer = await post("/101/feed", { message: "Hello" });

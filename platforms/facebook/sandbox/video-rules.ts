@@ -3,12 +3,12 @@ import type { Measured } from "../../../sandbox/media.ts";
 /** Where a video is shown. */
 export type Surface = "feed" | "reel" | "story";
 
-/** Whole pixels seldom give an exact ratio. */
+/** Whole pixels rarely give an exact ratio. */
 const TOLERANCE = 0.01;
 
 /**
- * The name of the error that a video's processing ends in; null where it is right. Feed videos only have to be videos.
- * Source: Reels guide, 2026-07-30; Page stories guide, where 60 s stand beside 90 s and the sandbox takes 60.
+ * The name of the error that a video's processing ends with; null if it is valid. Feed videos only have to be videos.
+ * Source: Reels guide, 2026-07-30; Page stories guide, which says both 60 s and 90 s: the sandbox uses 60.
  */
 export function validateVideo(media: Measured, surface: Surface): string | null {
   const { width, height, durationSeconds, frameRate } = media;

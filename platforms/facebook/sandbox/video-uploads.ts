@@ -20,7 +20,7 @@ import {
 import { accountOf, graph, HOST, withPublisher, type PageViewer } from "./viewer.ts";
 
 /**
- * Feed videos, the three ways: by URL, by the handle of an upload, in chunks.
+ * The three ways to upload feed videos: by URL, by the handle of an upload, in chunks.
  * Source: Graph API reference, page/videos, 2026-09-11; Video API guide, publishing.
  */
 export const VIDEO_ROUTES: readonly SandboxRoute[] = [
@@ -110,7 +110,7 @@ function made(call: Call, viewer: PageViewer, video: FbVideo, at: number | null)
   return graph.answer(call, { id: video.id });
 }
 
-/** Finishes a feed video or a reel, and makes its post where it will be seen. */
+/** Finishes a feed video or a reel, and creates its post if it will be visible. */
 export function publishVideo(
   call: Call,
   { page }: PageViewer,
@@ -139,7 +139,7 @@ export function publishVideo(
   });
 }
 
-/** A video that came by an address or a handle is found by what its call said. */
+/** A video uploaded by URL or handle is identified by the content of its call. */
 function handleFor(call: Call, video: FbVideo): string {
   return video.surface === "feed" && video.sessionId === null ? (handleOf(call) ?? video.id) : video.id;
 }
@@ -152,7 +152,7 @@ function start(call: Call, { page }: PageViewer): PlatformAnswer {
   return graph.answer(call, { video_id: video.id, ...range(0, size), upload_session_id: sessionId });
 }
 
-/** The part that is wanted next: at most a sixteenth of the file, at least half a mebibyte. */
+/** The next expected part: at most a sixteenth of the file, at least half a mebibyte. */
 function range(start: number, size: number): { start_offset: string; end_offset: string } {
   return {
     start_offset: String(start),

@@ -15,7 +15,7 @@ import { validateVideo, type Surface } from "./video-rules.ts";
  *
  *   bytes       uploading, then upload_complete
  *   processing  upload_complete at the first read, processing at the second, ready at the third or after 10 s
- *   finishing   published at the second read after it, or after 5 s; without it the session is expired after 24 h
+ *   finishing   published at the second read after it, or after 5 s; without it, the session expires after 24 h
  *
  * Source: Reels guide and Page stories guide, 2026, for the states; the times are the sandbox's choice.
  */
@@ -24,18 +24,18 @@ export interface FbVideo {
   pageId: string;
   surface: Surface;
   sessionId: string | null;
-  /** As announced; null where the client doesn't say. */
+  /** As announced; null if the client does not say. */
   fileSizeBytes: number | null;
   receivedBytes: number;
   uploadedAt: number | null;
   media: MediaFacts | null;
-  /** The name of the error that processing ends in. */
+  /** The name of the error that processing ends with. */
   problem: string | null;
   stuck: boolean;
   reads: number;
   createdAt: number;
   finishedAt: number | null;
-  /** What finishing asked for. */
+  /** The parameters of the finish call. */
   wanted: "published" | "draft" | "scheduled";
   scheduledAt: number | null;
   readsAfter: number;
@@ -93,7 +93,7 @@ export function countReceived(call: Call, video: FbVideo, receivedBytes: number)
   call.world.store.run("UPDATE facebook_videos SET received = ? WHERE id = ?", receivedBytes, video.id);
 }
 
-/** All bytes are there, or none can be had. */
+/** All bytes have arrived, or none can be fetched. */
 export function receiveVideo(call: Call, video: FbVideo, media: Measured | null): FbVideo {
   const facts = media && { ...pictureOf(media), sizeBytes: media.sizeBytes };
   const problem =
@@ -112,7 +112,7 @@ export function receiveVideo(call: Call, video: FbVideo, media: Measured | null)
   return knownVideo(call, video.id);
 }
 
-/** Accepts the call that makes it public. A problem that comes up then shows in its status only. */
+/** Accepts the call that publishes it. A later problem only shows in its status. */
 export function finishVideo(
   call: Call,
   video: FbVideo,
@@ -139,12 +139,12 @@ function forcedProblem(call: Call): string | null {
   return call.behaviour?.name === "reel-processing-error" ? "352" : null;
 }
 
-/** Whether what was finished reaches an audience at all. */
+/** Whether a finished video reaches an audience at all. */
 export function willBeLive(video: FbVideo): boolean {
   return video.problem === null && !video.stuck && video.wanted !== "draft";
 }
 
-/** One status read: it counts towards those that processing and publishing take. */
+/** One status read: it counts toward those after which processing and publishing end. */
 export function readStatus(call: Call, id: string): Record<string, unknown> {
   const { store } = call.world;
   if (call.behaviour?.name === "process_forever")
@@ -154,7 +154,7 @@ export function readStatus(call: Call, id: string): Record<string, unknown> {
   return statusOf(knownVideo(call, id), call.now);
 }
 
-/** Published, scheduled ahead, or neither. */
+/** Published, scheduled, or neither. */
 export function publishStatus(video: FbVideo, now: number): "draft" | "scheduled" | "published" {
   const { finishedAt } = video;
   if (finishedAt === null || !willBeLive(video)) return "draft";
@@ -175,7 +175,7 @@ function statusOf(video: FbVideo, now: number): Record<string, unknown> {
   };
 }
 
-/** At its first read an error stands beside a status that still says processing. */
+/** At the first read, an error appears with a status that still says processing. */
 function videoStatus(video: FbVideo, now: number): string {
   if (video.uploadedAt === null) return now >= video.createdAt + DAY_MS ? "expired" : "uploading";
   if (video.problem !== null) return video.reads <= 1 ? "processing" : "error";

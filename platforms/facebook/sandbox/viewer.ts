@@ -4,15 +4,15 @@ import { grantedPages, mayCreateContent, pageById, pageIdOf, type Page } from ".
 import { TOKEN_ERRORS, tokenOf } from "../../../sandbox/meta/tokens.ts";
 import type { Call, Outcome } from "../../../sandbox/platform.ts";
 
-/** Who makes a call: a person, or a Page that a person runs. */
+/** The caller: a person, or a Page that a person manages. */
 export interface Viewer {
   token: Token;
   person: Person;
-  /** The Page whose token it is; undefined for a person's. */
+  /** The Page the token belongs to; undefined for a person. */
   page: Page | undefined;
 }
 
-/** A Page that makes a call with its own token. */
+/** A Page calling with its own token. */
 export interface PageViewer extends Viewer {
   page: Page;
 }
@@ -22,7 +22,7 @@ export const UPLOAD_HOST = "rupload.facebook.com";
 
 export const graph: Graph = openGraph({ usageType: "pages", accountOf });
 
-/** The Page or person behind a call's token, whether or not it is still good; empty where it is unknown. */
+/** The Page or person behind a call's token, valid or not; empty if unknown. */
 export function accountOf(call: Call): string {
   const token = call.accessToken === null ? undefined : call.world.identity.token("facebook", call.accessToken);
   return token ? (pageIdOf(token) ?? token.personId) : "";
@@ -43,14 +43,14 @@ export function withViewer(run: (call: Call, viewer: Viewer) => Outcome): (call:
 }
 
 /**
- * For calls that publish as a Page: they take that Page's own token alone, with the scope, of one who may create
+ * For calls that publish as a Page: they only accept that Page's own token, with the scope, of someone who can create
  * content.
  */
 export function withPublisher(run: (call: Call, viewer: PageViewer) => Outcome): (call: Call) => Outcome {
   return graph.refusing((call) => run(call, publisherOf(call, call.segments["page"])));
 }
 
-/** `{page}` in a path is the Page's id, or `me` with its token; undefined where the path names none. */
+/** `{page}` in a path is the Page's ID, or `me` with its token; undefined if the path has none. */
 export function publisherOf(call: Call, id: string | undefined): PageViewer {
   const viewer = viewerOf(call);
   const { page } = viewer;
@@ -67,7 +67,7 @@ export function publisherOf(call: Call, id: string | undefined): PageViewer {
   return { ...viewer, page };
 }
 
-/** For reading a Page: its own token, or one of a person who let the app reach it. */
+/** For reading a Page: its own token, or that of a person who let the app access it. */
 export function readerOf(call: Call, id: string): PageViewer {
   const viewer = viewerOf(call);
   needScope(viewer, "pages_read_engagement");
@@ -81,7 +81,7 @@ export function needScope({ token }: Viewer, scope: string): void {
     throw new Refusal({ message: `(#200) Requires ${scope} permission to manage the object`, code: 200 });
 }
 
-/** Whether this viewer may see what belongs to a Page. */
+/** Whether this caller can see a Page's content. */
 export function reaches(call: Call, { token, page }: Viewer, pageId: string): boolean {
   return page ? page.id === pageId : grantedPages(call.world, token.grantId).some((one) => one.id === pageId);
 }

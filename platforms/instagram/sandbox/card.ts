@@ -4,7 +4,7 @@ import { escapeHtml } from "../../../sandbox/html.ts";
 import type { SeenPost } from "../../../sandbox/ledger.ts";
 import type { PlatformCard } from "../../../sandbox/platform.ts";
 
-/** How Instagram shows a post: the picture first, the caption below; reels and stories upright and dark. */
+/** Instagram's look of a post: the picture first, the caption below; reels and stories vertical and dark. */
 export const CARD: PlatformCard = {
   html: (posts, options) =>
     posts

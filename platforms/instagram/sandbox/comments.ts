@@ -6,7 +6,7 @@ import { integer, text, textOrNull, type Row } from "../../../sandbox/store.ts";
 import { findMedia, type IgMedia } from "./media.ts";
 import { graph, onBothHosts, withViewer, type Viewer } from "./viewer.ts";
 
-/** Comments below media. Source: Instagram Platform docs, ig-media/comments, ig-comment. */
+/** Comments on media. Source: Instagram Platform docs, ig-media/comments, ig-comment. */
 export interface IgComment {
   seq: number;
   id: string;
@@ -109,7 +109,7 @@ function answerComment(call: Call, viewer: Viewer, media: IgMedia, parentId: str
   return graph.answer(call, { id });
 }
 
-/** The ledger and the page show a post's comments beside it. */
+/** The ledger and the page show a post's comments with it. */
 function showComments(call: Call, mediaId: string): void {
   const rows = call.world.store.all(
     "SELECT message FROM instagram_comments WHERE media_id = ? ORDER BY seq LIMIT 20",

@@ -15,7 +15,7 @@ import { takeQuota } from "./quotas.ts";
 import { graph, needSelf, onBothHosts, withViewer, type Viewer } from "./viewer.ts";
 
 /**
- * Containers: what a post is before anybody sees it.
+ * Containers: posts before they are published.
  *
  *   images, carousels  IN_PROGRESS, FINISHED at the second read or after 2 s
  *   videos IN_PROGRESS, FINISHED or ERROR at the third read or after 10 s, counted from when the bytes are there then
@@ -29,11 +29,11 @@ export interface Container {
   draft: NewContainer;
   media: Picture | null;
   createdAt: number;
-  /** Whether it waits for bytes, and how many are there. */
+  /** Whether it waits for bytes, and how many have arrived. */
   upload: "none" | "waiting" | "done";
   receivedBytes: number;
   state: "IN_PROGRESS" | "FINISHED" | "PUBLISHED" | "ERROR" | "EXPIRED";
-  /** What it ends with, where it ends as ERROR. */
+  /** The error that it ends with, if it ends as ERROR. */
   errorSubcode: string | null;
 }
 
@@ -92,7 +92,7 @@ export function findContainer(call: Call, id: string): Container | undefined {
   return row && toContainer(row, call.now);
 }
 
-/** One status read: it counts towards the reads that a container takes. */
+/** One status read: it counts toward the reads after which a container changes. */
 export function readStatus(call: Call, { id }: Container): Container {
   const { store } = call.world;
   if (call.behaviour?.name === "process_forever") setStuck(call, id);
@@ -200,7 +200,7 @@ function made(
   );
 }
 
-/** Called when the last byte of a video that is sent has come. */
+/** Called when the last byte of an uploaded video has arrived. */
 export function receiveVideo(call: Call, container: Container, media: Measured | null): void {
   const forced = call.behaviour?.name === "processing-error-{n}" ? String(call.behaviour.number) : null;
   const error =
@@ -231,7 +231,7 @@ function publish(call: Call, viewer: Viewer): PlatformAnswer {
   if (!container || container.state === "EXPIRED") throw new Refusal(igError("24/2207008"));
   if (container.owner !== viewer.person.id || container.state === "ERROR") throw new Refusal(igError("24/2207006"));
   if (container.draft.item) throw invalid("An item of a carousel cannot be published by itself.");
-  // A second publish looks just like one that came too early, so that only a client that reads the status does right.
+  // A second publish looks just like a premature one, so that only a client that reads the status handles it correctly.
   const again = container.state === "PUBLISHED" && call.behaviour?.name === "republish-accepts";
   if (container.state !== "FINISHED" && !again) throw new Refusal(igError("9007/2207027"));
   takeQuota(call, viewer, "posts");

@@ -7,23 +7,23 @@ import { igError } from "./errors.ts";
 import type { Viewer } from "./viewer.ts";
 
 /**
- * Validates the parameters of `POST /{IG_ID}/media`, apart from the media's bytes.
+ * Validates the parameters of `POST /{IG_ID}/media`, except for the media's bytes.
  * Source: Instagram Platform docs, ig-user/media, 2026-09-11.
  */
 export interface NewContainer {
   kind: (typeof KINDS)[number];
   isVideo: boolean;
   caption: string;
-  /** A child of a carousel. */
+  /** A carousel child. */
   item: boolean;
   children: string[];
-  /** null where the bytes are sent, and for carousels. */
+  /** Null if the bytes are uploaded, and for carousels. */
   mediaUrl: string | null;
   coverUrl: string | null;
   thumbOffsetMs: number | null;
   altText: string | null;
   resumable: boolean;
-  /** All else that was sent, as the ledger shows it. */
+  /** All other fields sent, as shown in the ledger. */
   settings: Record<string, unknown>;
 }
 
@@ -89,7 +89,7 @@ function kindOf(params: Call["params"]): NewContainer["kind"] {
   return kind;
 }
 
-/** Exactly one source: a picture's address, a video's address, or a video that is sent afterwards. */
+/** Exactly one source: an image URL, a video URL, or a video that is uploaded afterwards. */
 function validateMedia(
   call: Call,
   viewer: Viewer,
@@ -122,7 +122,7 @@ function validateMedia(
   return { isVideo: wantsVideo, mediaUrl: url, resumable: false };
 }
 
-/** http or https, and ASCII alone. */
+/** http or https, ASCII only. */
 function isMediaUrl(url: string): boolean {
   return /^[\x21-\x7e]+$/.test(url) && URL.canParse(url) && /^https?:$/.test(new URL(url).protocol);
 }
@@ -168,7 +168,7 @@ function validateCollaborators(value: unknown, kind: NewContainer["kind"], item:
   if (names.length > 3) throw invalid("There can be at most 3 collaborators.");
 }
 
-/** Any Page's id is taken for a place, but for the sandbox's own Pages, which have no location data. */
+/** Any Page's ID is accepted as a place, except the sandbox's own Pages, which have no location data. */
 function validateLocation(call: Call, kind: NewContainer["kind"], item: boolean): void {
   const place = call.params["location_id"];
   if (place === undefined) return;
@@ -194,7 +194,7 @@ function validateReel(params: Call["params"], kind: NewContainer["kind"]): void 
     throw invalid("trial_params.graduation_strategy must be MANUAL or SS_PERFORMANCE.");
 }
 
-/** A list as JSON, or with commas between. */
+/** A list as JSON, or comma-separated. */
 function childrenOf(value: string): string[] {
   const list = value.trim().startsWith("[")
     ? z.array(z.coerce.string()).safeParse(parseJson("children", value)).data

@@ -5,8 +5,7 @@ import { CODE_USED, exchangeError } from "./login.ts";
 import { graph } from "./viewer.ts";
 
 /**
- * Instagram's own errors. Source: Instagram Platform docs, error codes, 2026-06-02; what clients have seen where it
- * says so.
+ * Instagram's own errors. Source: Instagram Platform docs, error codes, 2026-06-02; client reports where noted.
  */
 const OWN_ERRORS: readonly (GraphError & { name: string })[] = [
   {
@@ -186,12 +185,12 @@ const OWN_ERRORS: readonly (GraphError & { name: string })[] = [
 
 const ERRORS = [...OWN_ERRORS, ...COMMON_ERRORS];
 
-/** One of the platform's errors by its name in the table: `9007/2207027`. */
+/** One of the platform's errors, by its name in the table: `9007/2207027`. */
 export function igError(name: string): GraphError {
   return errorNamed(ERRORS, name);
 }
 
-/** As when the calls to the account are used up: 12 minutes until they are allowed again. */
+/** As when the account's request limit is exceeded: 12 minutes until requests are allowed again. */
 export function callLimitReached(call: Call): PlatformAnswer {
   return graph.error(call, {
     message: "(#80002) There have been too many calls to this Instagram account. Wait a bit and try again.",

@@ -66,7 +66,7 @@ test("a carousel of an image and a video counts as one post", async (t) => {
   });
 });
 
-test("a reel with its cover, and a story without its caption", async (t) => {
+test("a reel with a cover, and a story without its caption", async (t) => {
   const { get, publish, posts, advance } = await openInstagram(t);
   const files = await serveFiles(t, { "c.jpg": await jpeg(1080, 1920), "v.mp4": await video({ seconds: 4 }) });
   const settings = {
@@ -112,7 +112,7 @@ test("a reel with its cover, and a story without its caption", async (t) => {
   assert.deepEqual(listAt((await get(`/${IG}/stories`)).json, "data"), []);
 });
 
-test("with Facebook's login the account is found by its Page, and either token publishes", async (t) => {
+test("with Facebook's login, the account is found through its Page, and either token publishes", async (t) => {
   const { sandbox, token, get, post, advance, posts } = await openInstagram(t, { login: "facebook" });
   const files = await serveFiles(t, { "a.jpg": await jpeg(800, 800) });
   const pages = listAt(
@@ -163,7 +163,7 @@ test("with Facebook's login the account is found by its Page, and either token p
   );
 });
 
-test("a first comment stands below its post, and comments can be turned off", async (t) => {
+test("a first comment appears on its post, and comments can be turned off", async (t) => {
   const { get, post, publish, posts, remove } = await openInstagram(t, { login: "facebook" });
   const files = await serveFiles(t, { "a.jpg": await jpeg(800, 800) });
   const media = await publish({ image_url: `${files}/a.jpg` });
@@ -189,7 +189,7 @@ test("a comment needs its scope, and deleting needs Facebook's login", async (t)
   assert.deepEqual(codesOf(await remove(`/${media}`)), [400, 10]);
 });
 
-test("every named error is answered as it is named", async (t) => {
+test("every named error is returned as named", async (t) => {
   const { sandbox, fault, get } = await openInstagram(t);
   const known = (
     await sandbox.control("POST", "faults", {
@@ -208,7 +208,7 @@ test("every named error is answered as it is named", async (t) => {
   }
 });
 
-test("a video that is interrupted goes on where it broke", async (t) => {
+test("an interrupted video upload resumes where it stopped", async (t) => {
   const { sandbox, token, fault, make, post, status, advance } = await openInstagram(t, { login: "facebook" });
   const made = await make({ media_type: "REELS", upload_type: "resumable" });
   const id = stringAt(made.json, "id");
@@ -226,7 +226,7 @@ test("a video that is interrupted goes on where it broke", async (t) => {
   assert.equal((await post(`/${IG}/media_publish`, { creation_id: id })).status, 200);
 });
 
-test("switches that routes act out", async (t) => {
+test("switches that routes simulate", async (t) => {
   const { create, fault, get, make, post, posts, status, advance } = await openInstagram(t);
   const files = await serveFiles(t, { "a.jpg": await jpeg(800, 800) });
   const image = { image_url: `${files}/a.jpg` };
@@ -266,7 +266,7 @@ test("switches that routes act out", async (t) => {
   assert.equal(await listed(), true);
 });
 
-test("a post's own page shows it, and the profile all of them", async (t) => {
+test("a post's permalink shows it, and the profile shows all posts", async (t) => {
   const { sandbox, publish } = await openInstagram(t);
   const files = await serveFiles(t, { "a.jpg": await jpeg(800, 800) });
   await publish({ image_url: `${files}/a.jpg`, caption: "<b>first</b>", alt_text: '" onload="x' });

@@ -17,8 +17,8 @@ import { UPLOAD_ROUTES } from "./uploads.ts";
 import { FACEBOOK_HOST, graph } from "./viewer.ts";
 
 /**
- * The stand-in of Instagram, for both of its logins, written from Meta's documentation and from what clients have seen,
- * and from nothing of the broker. It shares Facebook's hosts.
+ * The Instagram sandbox, for both logins, written from Meta's documentation and client reports, independently of the
+ * broker. It shares Facebook's hosts.
  */
 export const sandbox: SandboxPlatform = {
   name: "instagram",
@@ -34,7 +34,7 @@ export const sandbox: SandboxPlatform = {
   },
   schema: CONTAINERS_SCHEMA + MEDIA_SCHEMA + COMMENTS_SCHEMA + PAGES_SCHEMA,
   resets: { instagram_containers: "created_at", instagram_media: "seq", instagram_comments: "seq" },
-  // The routes with a name in their path come before those that any one segment matches.
+  // Routes with a fixed name in their path come before those with a parameter in its place.
   routes: [
     ...LOGIN_ROUTES,
     ...CONTAINER_ROUTES,
@@ -62,7 +62,7 @@ export const sandbox: SandboxPlatform = {
   seed: (world) => seedIdentity(world, { direct: SEED_SCOPES, label: DIRECT_LABEL }),
 };
 
-/** On Facebook's hosts those calls are Instagram's whose app or token was made for it. */
+/** On Facebook's hosts, calls are Instagram's if their app or token was created for it. */
 function claims({ world, params, accessToken }: Call): boolean {
   const { identity } = world;
   const clientId = params["client_id"] ?? accessToken?.split("|")[0] ?? "";

@@ -14,23 +14,23 @@ import {
 import type { SandboxOptions } from "../../../sandbox/server.ts";
 
 /**
- * An Instagram sandbox at 2026-11-01T12:00:00Z whose seeded account has connected the seeded app, or another by
- * Facebook.
+ * An Instagram sandbox at 2026-11-01T12:00:00Z whose seeded account has connected the seeded app, or another one
+ * through Facebook.
  */
 export interface InstagramWorld extends Controls {
   sandbox: TestSandbox;
   token: string;
-  /** The account's id. */
+  /** The account's ID. */
   id: string;
   get(path: string, params?: Record<string, string>, token?: string): Promise<Answer>;
   post(path: string, form: Record<string, string>, token?: string): Promise<Answer>;
   remove(path: string): Promise<Answer>;
-  /** Tries to make a container. */
+  /** Tries to create a container. */
   make(form: Record<string, string>): Promise<Answer>;
-  /** Makes a container, which has to succeed, and gives its id. */
+  /** Creates a container, which must succeed, and returns its ID. */
   create(form: Record<string, string>): Promise<string>;
   status(id: string): Promise<Answer>;
-  /** Makes a container, lets it finish, publishes it, and gives the media id. */
+  /** Creates a container, lets it finish, publishes it, and returns the media ID. */
   publish(form: Record<string, string>): Promise<string>;
 }
 
@@ -112,7 +112,7 @@ async function seededToken(sandbox: TestSandbox): Promise<string> {
   );
 }
 
-/** Approves the consent page as any HTTP client would, and exchanges the code for a long token. */
+/** Approves the consent page like any HTTP client, and exchanges the code for a long-lived token. */
 export async function connect(sandbox: TestSandbox, scopes: string[], loginHint?: string): Promise<string> {
   const { app, code } = await approve(sandbox, "https://www.instagram.com/oauth/authorize", scopes, { loginHint });
   const form = { ...app, grant_type: "authorization_code", code };
@@ -125,7 +125,7 @@ export async function connect(sandbox: TestSandbox, scopes: string[], loginHint?
   return stringAt((await sandbox.call("GET", `${DIRECT}/access_token?${query}`)).json, "access_token");
 }
 
-/** The long-lived user token of a login by Facebook, with all Pages of the person ticked. */
+/** The long-lived user token of a Facebook login, with all Pages of the person checked. */
 export async function connectByFacebook(sandbox: TestSandbox, scopes: string[], loginHint?: string): Promise<string> {
   const { app, code } = await approve(sandbox, "https://www.facebook.com/v25.0/dialog/oauth", scopes, { loginHint });
   const short = await sandbox.call(

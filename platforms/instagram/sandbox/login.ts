@@ -169,14 +169,14 @@ export function dialogOf(call: Call): Dialog {
   return call.host === "www.facebook.com" ? BY_FACEBOOK : DIRECT;
 }
 
-/** How the code exchange refuses, which has a form of its own. */
+/** Errors of the code exchange, which have their own format. */
 export function exchangeError(message: string): PlatformAnswer {
   return jsonAnswer({ error_type: "OAuthException", code: 400, error_message: message }, { status: 400 });
 }
 
 export const CODE_USED = "Matching code was not found or was already used";
 
-/** Takes a form, of either kind, and no JSON. */
+/** Accepts a form of either type, but not JSON. */
 function exchangeCode(call: Call): PlatformAnswer {
   const { params, world, now } = call;
   const { identity } = world;
@@ -206,7 +206,7 @@ function exchangeCode(call: Call): PlatformAnswer {
     clientId: app.clientId,
     personId: code.personId,
   });
-  // The id is a bare number beyond what JavaScript holds, as on the platform.
+  // The ID is an unquoted number beyond JavaScript's safe integers, as on the platform.
   const body = `{"access_token":${JSON.stringify(token)},"user_id":${code.personId},"permissions":${JSON.stringify(code.scopes)}}`;
   return rawJsonAnswer(body, { headers: graph.headers(call) });
 }
@@ -242,7 +242,7 @@ function refresh(call: Call): PlatformAnswer {
   );
 }
 
-/** The seeded app's tokens of the seeded account are numbered. */
+/** The seeded app's tokens for the seeded account are numbered. */
 function directToken(
   call: Call,
   of: { kind: "short" | "long"; grantId: number; clientId: string; personId: string },

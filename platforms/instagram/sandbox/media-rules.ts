@@ -4,15 +4,14 @@ import type { NewContainer } from "./create.ts";
 import { igError } from "./errors.ts";
 
 /**
- * What bytes have to be. Source: Instagram Platform docs, ig-user/media, image, reel and story specifications,
- * 2026-09-11.
+ * Media requirements. Source: Instagram Platform docs, ig-user/media, image, reel and story specifications, 2026-09-11.
  */
 export const MAX_BYTES = { image: 8 * 1024 * 1024, video: 300 * 1024 * 1024, storyVideo: 100 * 1024 * 1024 } as const;
 
-/** Whole pixels seldom give an exact ratio. */
+/** Whole pixels rarely give an exact ratio. */
 const TOLERANCE = 0.002;
 
-/** Refuses a wrong picture at once. `feed`: the ratio counts, too. */
+/** Rejects an invalid picture immediately. `feed`: also checks the ratio. */
 export function validateImage(media: Measured | null, { feed }: { feed: boolean }): void {
   if (media === null) throw new Refusal(igError("9004/2207052"));
   const { mimeType, sizeBytes, width, height } = media;
@@ -23,7 +22,7 @@ export function validateImage(media: Measured | null, { feed }: { feed: boolean 
     throw new Refusal(igError("36003/2207009"));
 }
 
-/** What a wrong video's container ends with; null where it is right. */
+/** The error that an invalid video's container ends with; null if it is valid. */
 export function validateVideo(media: Measured, draft: NewContainer): string | null {
   const { width, height, durationSeconds, frameRate, bitRate, audioCodec, audioChannels, audioSampleRate } = media;
   if (media.mimeType !== "video/mp4" && media.mimeType !== "video/quicktime" && media.mimeType !== "video/x-m4v")

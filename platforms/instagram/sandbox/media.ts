@@ -7,9 +7,9 @@ import type { Call } from "../../../sandbox/platform.ts";
 import { integer, text, type Row } from "../../../sandbox/store.ts";
 import type { Container } from "./containers.ts";
 
-/** Published media: what a container becomes. Source: Instagram Platform docs, ig-media reference, 2026-09-11. */
+/** Published media, created from containers. Source: Instagram Platform docs, ig-media reference, 2026-09-11. */
 export interface IgMedia {
-  /** Its place in the order of publishing. */
+  /** Its position in publishing order. */
   seq: number;
   id: string;
   owner: string;
@@ -47,7 +47,7 @@ CREATE TABLE IF NOT EXISTS instagram_media (
   visible_at INTEGER NOT NULL, ends_at INTEGER, detail TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS instagram_media_by_owner ON instagram_media (owner, seq);`;
 
-/** A live post; neither a deleted one nor a story that has gone. */
+/** A live post: not deleted, and not an expired story. */
 export function findMedia(call: Call, id: string): IgMedia | undefined {
   const row = call.world.store.get(
     "SELECT * FROM instagram_media WHERE id = ? AND (ends_at IS NULL OR ends_at > ?)",
@@ -91,7 +91,7 @@ export function permalinkOf(
   return `https://www.instagram.com/${productType === "REELS" ? "reel" : "p"}/${shortcode}/`;
 }
 
-/** Makes the post of a finished container and puts it into the ledger. Returns the media id. */
+/** Creates the post of a finished container and adds it to the ledger. Returns the media ID. */
 export function publishContainer(call: Call, person: Person, container: Container, children: Container[]): string {
   const { draft } = container;
   const { store } = call.world;

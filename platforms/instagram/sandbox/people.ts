@@ -15,7 +15,7 @@ import { namesOf } from "../../../sandbox/meta/people.ts";
 import type { Call } from "../../../sandbox/platform.ts";
 import type { World } from "../../../sandbox/world.ts";
 
-/** Professional accounts. Each has an app-scoped id, and a Facebook Page of a Facebook user it is linked with. */
+/** Professional accounts. Each has an app-scoped ID, and is linked with a Facebook Page of a Facebook user. */
 export const SEED = {
   clientId: "990602627938098",
   clientSecret: "ig-secret",
@@ -37,8 +37,8 @@ export function factsOf(person: Person): PersonFacts {
 }
 
 /**
- * The account that a login hint names, made when new. Without a hint it is the seeded one. A hint that holds `creator`
- * makes a creator's account.
+ * The account named by a login hint, created if new. Without a hint, it is the seeded one. A hint that contains
+ * `creator` creates a creator account.
  */
 export function personOf(world: World, hint: string | undefined): Person {
   return personOfLogin(world.identity, {
@@ -88,19 +88,19 @@ function addPerson(world: World, hint: string | null): Person {
   return made;
 }
 
-/** The Pages that a token reaches: its own, or those that the person ticked. */
+/** The Pages that a token can access: its own, or those that the person checked. */
 export function reachedPages(call: Call, token: Token): Page[] {
   const own = pageIdOf(token);
   return grantedPages(call.world, token.grantId).filter((page) => own === undefined || page.id === own);
 }
 
-/** The account behind a call's token, whether or not it is still good; empty where it is unknown. */
+/** The account behind a call's token, valid or not; empty if unknown. */
 export function accountOf(call: Call): string {
   const token = call.accessToken === null ? undefined : call.world.identity.token("instagram", call.accessToken);
   return token?.personId ?? "";
 }
 
-/** The app, account and code that every fresh sandbox has. */
+/** The app, account and code of every fresh sandbox. */
 export function seedIdentity(world: World, scopes: { direct: readonly string[]; label: string }): void {
   const person = addPerson(world, null);
   const grantId = seedGrant(world.identity, {

@@ -4,14 +4,14 @@ import { integer } from "../../../sandbox/store.ts";
 import { factsOf } from "./people.ts";
 import type { Viewer } from "./viewer.ts";
 
-/** Profiles, as either login shows them. Source: Instagram Platform docs, me and ig-user references. */
+/** Profiles, as returned for each login. Source: Instagram Platform docs, me and ig-user references. */
 export const PICTURE_HOST = "scontent.cdninstagram.com";
 
 export function pictureUrl(name: string): string {
   return `https://${PICTURE_HOST}/t51.instagram/${name}.jpg`;
 }
 
-/** `/me` of Instagram's own login tells two ids: `user_id` is the account, `id` belongs to the app. */
+/** With Instagram's own login, `/me` returns two IDs: `user_id` is the account, `id` is app-scoped. */
 export function meValues(call: Call, viewer: Viewer): Values {
   return { ...accountValues(call, viewer), id: () => factsOf(viewer.person).appScopedId };
 }

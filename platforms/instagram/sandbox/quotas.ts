@@ -7,12 +7,12 @@ import { callLimitReached, igError } from "./errors.ts";
 import { graph, needSelf, onBothHosts, withViewer, type Viewer } from "./viewer.ts";
 
 /**
- * What an account may use in any 24 hours. Source: Instagram Platform docs, content_publishing_limit, 2026-09-11, where
- * 50 and 100 posts stand side by side; the sandbox takes 50.
+ * Limits of an account per 24 hours. Source: Instagram Platform docs, content_publishing_limit, 2026-09-11, which says
+ * both 50 and 100 posts: the sandbox uses 50.
  */
 const QUOTAS = { posts: 50, containers: 400 } as const;
 
-/** 4 800 calls for each impression, of which an account has at least 10, in 24 hours per app and account. */
+/** 4,800 calls per impression, of which an account has at least 10, in 24 hours per app and account. */
 const CALLS_A_DAY = 48_000;
 
 export const QUOTA_ROUTES: readonly SandboxRoute[] = onBothHosts({
@@ -22,7 +22,7 @@ export const QUOTA_ROUTES: readonly SandboxRoute[] = onBothHosts({
   run: withViewer("publish", readLimit),
 });
 
-/** Counts one use, or refuses where the quota is used up. */
+/** Counts one use, or rejects the call if the quota is exceeded. */
 export function takeQuota(call: Call, viewer: Viewer, quota: keyof typeof QUOTAS): void {
   const forced = quota === "posts" && call.behaviour?.name === "quota-full";
   const full = forced || (call.world.limits && used(call, viewer, quota, DAY_MS) >= QUOTAS[quota]);
@@ -30,7 +30,7 @@ export function takeQuota(call: Call, viewer: Viewer, quota: keyof typeof QUOTAS
   call.world.uses.add({ platform: "instagram", accountId: viewer.person.id, name: quota, at: call.now });
 }
 
-/** Counts every call of an app for an account by the hour, and refuses past the day's number. */
+/** Counts an app's calls for an account by the hour, and rejects calls over the daily limit. */
 export function countCall(call: Call): PlatformAnswer | undefined {
   const token = call.accessToken === null ? undefined : call.world.identity.token("instagram", call.accessToken);
   if (!token) return undefined;

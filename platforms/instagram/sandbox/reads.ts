@@ -13,8 +13,7 @@ import { accountValues, meValues, pictureUrl } from "./profile.ts";
 import { FACEBOOK_HOST, graph, needAbility, needSelf, onBothHosts, withViewer, type Viewer } from "./viewer.ts";
 
 /**
- * Reading back, and what may be done to a post afterwards. Source: Instagram Platform docs, ig-user/media, ig-media,
- * stories; 2026-09-11.
+ * Reads, and changes to existing posts. Source: Instagram Platform docs, ig-user/media, ig-media, stories; 2026-09-11.
  */
 export const READ_ROUTES: readonly SandboxRoute[] = [
   ...onBothHosts({ method: "GET", path: "/{user}/media", operation: "read", run: withViewer("basic", listMedia) }),
@@ -57,7 +56,7 @@ function readObject(call: Call, viewer: Viewer): PlatformAnswer {
   throw noObject(id);
 }
 
-/** The viewer: their account, and with Facebook's login the person and their Pages. */
+/** The caller: their account, and with Facebook's login the person and their Pages. */
 function readSelf(call: Call, viewer: Viewer, id: string, fields: Fields): Record<string, unknown> | undefined {
   const { person, login, token } = viewer;
   if (login === "instagram") {
@@ -114,7 +113,7 @@ function listChildren(call: Call, viewer: Viewer): PlatformAnswer {
   return graph.answer(call, { data: children.map((item) => pick(fields, childValues(media, item))) });
 }
 
-/** Comments on and off; a caption can't be changed. */
+/** Turns comments on and off; captions cannot be changed. */
 function changeObject(call: Call, viewer: Viewer): PlatformAnswer {
   const id = call.segments["id"] ?? "";
   needAbility(viewer, "comment");
@@ -133,7 +132,7 @@ function changeObject(call: Call, viewer: Viewer): PlatformAnswer {
   return graph.answer(call, { success: true });
 }
 
-/** Posts go with Facebook's login only, comments with either. */
+/** Posts can be deleted with Facebook's login only, comments with either. */
 function removeObject(call: Call, viewer: Viewer): PlatformAnswer {
   const id = call.segments["id"] ?? "";
   const comment = findComment(call, id);

@@ -7,14 +7,14 @@ import { codesOf } from "../../../sandbox/meta/errors.fixture.ts";
 import { jpeg, openSandbox, serveFiles, stringAt, valueAt, video } from "../../../sandbox/sandbox.fixture.ts";
 import { connect, connectByFacebook, exchangeSeededCode, FACEBOOK_SCOPES, openInstagram } from "./instagram.fixture.ts";
 
-/** Everything that the platform refuses, so that nothing is published here that would fail there. */
+/** Everything that the platform rejects, so that nothing is published here that would fail there. */
 const IG = "17841400000000001";
 const DIRECT = "https://graph.instagram.com/v25.0";
 const FACEBOOK = "https://graph.facebook.com/v25.0";
 const BAD = [400, 100];
 const GONE = [400, 100, 33];
 
-test("an unknown, a missing, a revoked token, and one of the other login", async (t) => {
+test("an unknown, a missing and a revoked token, and one from the other login, are rejected", async (t) => {
   const { sandbox, get, fault, token } = await openInstagram(t);
   assert.deepEqual(codesOf(await get("/me", {}, "nobody")), [400, 190]);
   assert.deepEqual(codesOf(await sandbox.call("GET", `${DIRECT}/me`)), [400, 104]);
@@ -29,7 +29,7 @@ test("an unknown, a missing, a revoked token, and one of the other login", async
   assert.match(challenge ?? "", /^OAuth "Facebook Platform" "invalid_token"/);
 });
 
-test("a scope that was not granted", async (t) => {
+test("a call without the required scope is rejected", async (t) => {
   const { make, get, post } = await openInstagram(t, { scopes: ["instagram_business_basic"] });
   assert.deepEqual(codesOf(await make({ image_url: "http://127.0.0.1:9/a.jpg" })), [400, 10]);
   assert.deepEqual(codesOf(await post(`/${IG}/media_publish`, { creation_id: "1" })), [400, 10]);
@@ -37,7 +37,7 @@ test("a scope that was not granted", async (t) => {
   assert.equal((await get("/me")).status, 200);
 });
 
-test("somebody else's account and container", async (t) => {
+test("another user's account and container are rejected", async (t) => {
   const { sandbox, create, get, post, advance } = await openInstagram(t);
   const files = await serveFiles(t, { "a.jpg": await jpeg(800, 800) });
   const stranger = await connect(
@@ -57,7 +57,7 @@ test("somebody else's account and container", async (t) => {
   );
 });
 
-test("parameters that a container can't have", async (t) => {
+test("invalid container parameters are rejected", async (t) => {
   const { make, create } = await openInstagram(t);
   const files = await serveFiles(t, { "a.jpg": await jpeg(800, 800), "v.mp4": await video({ seconds: 4 }) });
   const image = { image_url: `${files}/a.jpg` };
@@ -114,7 +114,7 @@ test("parameters that a container can't have", async (t) => {
   for (const [name, form, codes = BAD] of cases) assert.deepEqual(codesOf(await make(form)), codes, name);
 });
 
-test("bytes that are no picture for Instagram", async (t) => {
+test("invalid images are rejected", async (t) => {
   const { make } = await openInstagram(t);
   const noise = await sharp({
     create: {
@@ -157,7 +157,7 @@ test("bytes that are no picture for Instagram", async (t) => {
   assert.equal((await make({ media_type: "STORIES", image_url: `${files}/tall.jpg` })).status, 200);
 });
 
-test("videos that end as ERROR", async (t) => {
+test("invalid videos end as ERROR", async (t) => {
   const { create, status, advance } = await openInstagram(t);
   const files = await serveFiles(t, {
     "short.mp4": await video({ seconds: 2 }),
@@ -182,7 +182,7 @@ test("videos that end as ERROR", async (t) => {
   assert.equal(await outcome({ media_type: "STORIES", video_url: `${files}/long.mp4` }), failed("2207026"));
 });
 
-test("publishing what can't be", async (t) => {
+test("publishing a container that cannot be published is rejected", async (t) => {
   const { create, make, post, status, advance } = await openInstagram(t);
   const files = await serveFiles(t, { "a.jpg": await jpeg(800, 800) });
   const publish = (creation_id: string) => post(`/${IG}/media_publish`, { creation_id });
@@ -202,7 +202,7 @@ test("publishing what can't be", async (t) => {
   assert.deepEqual(codesOf(await publish(old)), [400, 24, 2207008]);
 });
 
-test("the 401st container of a day", async (t) => {
+test("the 401st container of a day is rejected", async (t) => {
   const { make, advance } = await openInstagram(t, { login: "facebook" });
   const reel = { media_type: "REELS", upload_type: "resumable" };
   for (let number = 1; number <= 400; number += 1) assert.equal((await make(reel)).status, 200);
@@ -211,7 +211,7 @@ test("the 401st container of a day", async (t) => {
   assert.equal((await make(reel)).status, 200);
 });
 
-test("bytes sent in a wrong way", async (t) => {
+test("invalid byte uploads are rejected", async (t) => {
   const { sandbox, token, make } = await openInstagram(t, { login: "facebook" });
   const { json } = await make({ media_type: "STORIES", upload_type: "resumable" });
   const send = (headers: Record<string, string>, body = "bytes") =>
@@ -239,7 +239,7 @@ test("bytes sent in a wrong way", async (t) => {
   );
 });
 
-test("a code, an app and a redirect address that do not fit", async (t) => {
+test("an invalid code, app or redirect URI is rejected", async (t) => {
   const sandbox = await openSandbox(t);
   const form = {
     client_id: "990602627938098",
@@ -293,7 +293,7 @@ test("a code, an app and a redirect address that do not fit", async (t) => {
   }
 });
 
-test("a young, a short and a dead token are not refreshed", async (t) => {
+test("tokens that are too new, short-lived or invalid are not refreshed", async (t) => {
   const { sandbox, token, advance } = await openInstagram(t);
   const refresh = (by: string) =>
     sandbox.call(
@@ -307,7 +307,7 @@ test("a young, a short and a dead token are not refreshed", async (t) => {
   assert.deepEqual(codesOf(await refresh(token)), [400, 190, 463]);
 });
 
-test("fields that there are none of, and a parameter that is withdrawn", async (t) => {
+test("unknown fields and a withdrawn parameter are rejected", async (t) => {
   const { sandbox, get, token } = await openInstagram(t);
   assert.deepEqual(codesOf(await get("/me", { fields: "shoe_size" })), BAD);
   assert.deepEqual(codesOf(await get(`/${IG}/media`, { fields: "id", limit: "none" })), BAD);

@@ -4,7 +4,7 @@ import { countReceived, findContainer, receiveVideo, type Container } from "./co
 import { MAX_BYTES } from "./media-rules.ts";
 import { needAbility, UPLOAD_HOST, viewerOf } from "./viewer.ts";
 
-/** Videos that are sent in place of being fetched. Source: Instagram Platform docs, resumable uploads, 2026-09-11. */
+/** Videos that are uploaded instead of fetched. Source: Instagram Platform docs, resumable uploads, 2026-09-11. */
 export const UPLOAD_ROUTES: readonly SandboxRoute[] = ["/ig-api-upload/{version}/{id}", "/ig-api-upload/{id}"].map(
   (path) => ({
     method: "POST",
@@ -39,7 +39,7 @@ function receive(call: Call): Outcome {
   });
 }
 
-/** The viewer's own container that waits for bytes. */
+/** The caller's own container that is waiting for bytes. */
 function waitingContainer(call: Call): Container | undefined {
   const viewer = viewerOf(call);
   needAbility(viewer, "publish");

@@ -14,12 +14,12 @@ import {
 } from "../../../sandbox/sandbox.fixture.ts";
 import { exchangeSeededCode, openInstagram } from "./instagram.fixture.ts";
 
-/** The test vectors of the platform's page, each against a sandbox of its own, over HTTP. */
+/** The test vectors from the platform's page, each against a separate sandbox, over HTTP. */
 const IG = "17841400000000001";
 const DIRECT = "https://graph.instagram.com";
 const NOT_READY = [400, 9007, 2207027];
 
-test("vector 1, 2: a code gives a short token with a bare account id, once", async (t) => {
+test("vector 1, 2: a code gives a short-lived token with an unquoted account ID, once", async (t) => {
   const sandbox = await openSandbox(t, { startAt: START });
   const first = await exchangeSeededCode(sandbox);
   assert.equal(first.status, 200);
@@ -36,7 +36,7 @@ test("vector 1, 2: a code gives a short token with a bare account id, once", asy
   });
 });
 
-test("vector 3, 4: a long token is refreshed once it is a day old", async (t) => {
+test("vector 3, 4: a long-lived token can be refreshed once it is a day old", async (t) => {
   const sandbox = await openSandbox(t, { startAt: START });
   await exchangeSeededCode(sandbox);
   const long = await sandbox.call(
@@ -60,7 +60,7 @@ test("vector 3, 4: a long token is refreshed once it is a day old", async (t) =>
   assert.equal(valueAt(old.json, "expires_in"), 5183944);
 });
 
-test("vector 5: the profile tells two ids", async (t) => {
+test("vector 5: the profile returns two IDs", async (t) => {
   const { get } = await openInstagram(t);
   assert.deepEqual((await get("/me", { fields: "user_id,username,account_type" })).json, {
     user_id: IG,
@@ -131,7 +131,7 @@ test("vector 6 to 10: an image goes through its container, is published once, an
   ]);
 });
 
-test("vector 11: a picture that is not there is refused at once", async (t) => {
+test("vector 11: a missing picture is rejected immediately", async (t) => {
   const { make } = await openInstagram(t);
   const files = await serveFiles(t, {});
   const answer = await make({ image_url: `${files}/missing.jpg` });
@@ -150,7 +150,7 @@ test("vector 11: a picture that is not there is refused at once", async (t) => {
   );
 });
 
-test("vector 12: a caption of 2201 characters", async (t) => {
+test("vector 12: a caption of 2,201 characters is rejected", async (t) => {
   const { make } = await openInstagram(t);
   const files = await serveFiles(t, { "a.jpg": await jpeg(800, 800) });
   assert.deepEqual(
@@ -160,14 +160,14 @@ test("vector 12: a caption of 2201 characters", async (t) => {
   assert.equal((await make({ image_url: `${files}/a.jpg`, caption: "👍".repeat(2200) })).status, 200);
 });
 
-test("vector 13: a carousel of one", async (t) => {
+test("vector 13: a carousel with one item is rejected", async (t) => {
   const { make, create } = await openInstagram(t);
   const files = await serveFiles(t, { "a.jpg": await jpeg(800, 800) });
   const child = await create({ image_url: `${files}/a.jpg`, is_carousel_item: "true" });
   assert.deepEqual(codesOf(await make({ media_type: "CAROUSEL", children: child })), [400, 100, 2207028]);
 });
 
-test("vector 14: the publishing limit counts, and holds", async (t) => {
+test("vector 14: the publishing limit counts, and is enforced", async (t) => {
   const { fault, get, post, create, publish, status, advance } = await openInstagram(t);
   const files = await serveFiles(t, { "a.jpg": await jpeg(800, 800) });
   await publish({ image_url: `${files}/a.jpg` });
@@ -190,7 +190,7 @@ test("vector 14: the publishing limit counts, and holds", async (t) => {
   assert.equal(listAt((await limit()).json, "data")[0]?.["quota_usage"], 50);
 });
 
-test("vector 15: after 61 days the token has expired", async (t) => {
+test("vector 15: after 61 days, the token has expired", async (t) => {
   const { get, advance } = await openInstagram(t);
   await advance(61 * 86_400);
   const answer = await get("/me", { fields: "user_id" });
@@ -203,7 +203,7 @@ test("vector 15: after 61 days the token has expired", async (t) => {
   });
 });
 
-test("vector 16: a video is sent, all of it", async (t) => {
+test("vector 16: a video is uploaded completely", async (t) => {
   const { sandbox, token, make, post, status } = await openInstagram(t, { login: "facebook" });
   const files = await serveFiles(t, { "a.jpg": await jpeg(800, 800) });
   for (let number = 1; number < 9; number += 1) await make({ image_url: `${files}/a.jpg` });
@@ -241,7 +241,7 @@ test("vector 16: a video is sent, all of it", async (t) => {
   assert.equal((await post(`/${IG}/media_publish`, { creation_id: "17890000000000009" })).status, 200);
 });
 
-test("vector 17: a publish whose answer is lost is live and found in the list", async (t) => {
+test("vector 17: a post whose publish response is lost is live and found in the list", async (t) => {
   const { create, fault, get, post, status, advance, posts } = await openInstagram(t);
   const files = await serveFiles(t, { "a.jpg": await jpeg(800, 800) });
   await fault({ operation: "publish", kind: "reject", error: "publish-drop-connection-but-live" });
@@ -266,7 +266,7 @@ test("vector 17: a publish whose answer is lost is live and found in the list", 
   );
 });
 
-test("vector 18: processing may fail", async (t) => {
+test("vector 18: processing can fail", async (t) => {
   const { create, fault, status } = await openInstagram(t);
   const files = await serveFiles(t, { "a.mp4": await video({ seconds: 4 }) });
   await fault({ operation: "create", kind: "reject", error: "processing-error-2207076" });
@@ -280,7 +280,7 @@ test("vector 18: processing may fail", async (t) => {
   });
 });
 
-test("vector 19: used-up calls say for how many minutes", async (t) => {
+test("vector 19: an exceeded limit says how many minutes remain", async (t) => {
   const { fault, get } = await openInstagram(t);
   await fault({ operation: "read", kind: "reject", error: "rate-80002" });
   const answer = await get("/me");

@@ -4,16 +4,16 @@ import { TOKEN_ERRORS, tokenOf } from "../../../sandbox/meta/tokens.ts";
 import type { Call, Outcome, SandboxRoute } from "../../../sandbox/platform.ts";
 import { accountOf, reachedPages } from "./people.ts";
 
-/** Who makes a call, and what they may do. */
+/** The caller, and their permissions. */
 export interface Viewer {
   token: Token;
   person: Person;
-  /** How they came: by Instagram's own login or by Facebook's. */
+  /** Which login they used: Instagram's own or Facebook's. */
   login: "instagram" | "facebook";
 }
 
 /**
- * What a call needs; each login has scopes of its own for it. Source: Instagram Platform docs, both overviews, 2026.
+ * What a call needs; each login has its own scopes for it. Source: Instagram Platform docs, both overviews, 2026.
  */
 export type Ability = keyof typeof ABILITIES;
 
@@ -27,7 +27,7 @@ const ABILITIES = {
     instagram: ["instagram_business_basic", "instagram_business_manage_comments"],
     facebook: ["instagram_basic", "instagram_manage_comments"],
   },
-  /** Deleting posts is there with Facebook's login only. */
+  /** Posts can be deleted with Facebook's login only. */
   remove: { instagram: null, facebook: ["instagram_basic", "instagram_manage_contents"] },
 } as const;
 
@@ -45,7 +45,7 @@ export function withViewer(ability: Ability, run: (call: Call, viewer: Viewer) =
   });
 }
 
-/** A token is good on the hosts of its own login only. */
+/** A token is only valid on the hosts of its own login. */
 export function viewerOf(call: Call): Viewer {
   const token = tokenOf(call, "instagram");
   const login = token.kind === "short" || token.kind === "long" ? "instagram" : "facebook";
@@ -65,7 +65,7 @@ export function needAbility(viewer: Viewer, ability: Ability): void {
     });
 }
 
-/** `{user}` in a path is the account's id; `me` is the account with Instagram's own login only. */
+/** `{user}` in a path is the account's ID; `me` is the account with Instagram's own login only. */
 export function needSelf(call: Call, viewer: Viewer): void {
   const id = call.segments["user"] ?? "";
   const reached =

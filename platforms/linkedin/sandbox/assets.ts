@@ -7,7 +7,7 @@ import type { Call } from "../../../sandbox/platform.ts";
 import { integer, integerOrNull, text, textOrNull, type Row } from "../../../sandbox/store.ts";
 
 /**
- * Images and videos before they are in a post: WAITING_UPLOAD, PROCESSING, then AVAILABLE or PROCESSING_FAILED.
+ * Images and videos before they are used in a post: WAITING_UPLOAD, PROCESSING, then AVAILABLE or PROCESSING_FAILED.
  * Source: LinkedIn docs, images-api and videos-api, 2026-05; the times are the sandbox's choice.
  */
 export interface Asset {
@@ -16,17 +16,17 @@ export interface Asset {
   owner: string;
   state: "WAITING_UPLOAD" | "PROCESSING" | "AVAILABLE" | "PROCESSING_FAILED";
   failure: string | null;
-  /** What the upload addresses are signed with. */
+  /** What the upload URLs are signed with. */
   secret: string;
   /** Milliseconds since 1970. */
   urlsExpireAt: number;
-  /** Of a video, as announced. */
+  /** For a video, as announced. */
   sizeBytes: number | null;
   uploadToken: string;
-  /** Videos of which the parts were put together in a wrong order. */
+  /** Videos whose parts were combined in the wrong order. */
   scrambled: boolean;
   facts: AssetFacts | null;
-  /** The name of a picture of a video's own choice. */
+  /** The file name of a video's custom thumbnail. */
   cover: string | null;
 }
 
@@ -41,7 +41,7 @@ CREATE TABLE IF NOT EXISTS linkedin_assets (
   slow_seconds INTEGER NOT NULL DEFAULT 0, forced TEXT, failure TEXT, scrambled INTEGER NOT NULL DEFAULT 0, facts TEXT,
   cover TEXT) WITHOUT ROWID;`;
 
-/** A part's address lives for about 30 days. */
+/** A part's URL is valid for about 30 days. */
 const URL_LIFE_MS = 30 * 86_400_000;
 
 export function addAsset(
@@ -71,7 +71,7 @@ export function findAsset(call: Call, urn: string): Asset | undefined {
   return row && toAsset(row, call.now);
 }
 
-/** The bytes are here; processing ends at once for an image and after some seconds for a video. */
+/** The bytes have arrived; processing ends immediately for an image and after some seconds for a video. */
 export function receiveAsset(
   call: Call,
   urn: string,
@@ -90,7 +90,7 @@ export function receiveAsset(
   actOut(call, urn);
 }
 
-/** One status read. The third ends processing, so that a client whose time runs faster is not kept waiting. */
+/** One status read. The third ends processing, so that a client with accelerated time is not kept waiting. */
 export function readAsset(call: Call, urn: string): void {
   const { store } = call.world;
   if (call.behaviour?.name === "process_forever") actOut(call, urn);
@@ -98,7 +98,7 @@ export function readAsset(call: Call, urn: string): void {
   store.run("UPDATE linkedin_assets SET ready_at = 0 WHERE urn = ? AND reads > 2 AND slow_seconds = 0", urn);
 }
 
-/** What a fault makes of the asset of this call. */
+/** The effect of a fault on the asset of this call. */
 export function actOut(call: Call, urn: string): void {
   const { store } = call.world;
   const { name, number } = call.behaviour ?? { name: "", number: null };

@@ -4,7 +4,7 @@ import { escapeHtml } from "../../../sandbox/html.ts";
 import type { SeenPost } from "../../../sandbox/ledger.ts";
 import type { PlatformCard } from "../../../sandbox/platform.ts";
 
-/** How the feed shows a post: author and audience, text, media from edge to edge, and what a reader may do. */
+/** The look of a post in the feed: author and audience, text, media edge to edge, and the reader's actions. */
 export const LINKEDIN_CARD: PlatformCard = {
   style: `
 .on-linkedin{--blue:#0a66c2}@media(prefers-color-scheme:dark){.on-linkedin{--blue:#71b7fb}}
@@ -101,7 +101,7 @@ ${
 
 const SHOWN = 5;
 
-/** Up to five pictures; how many more there are is written over the last. */
+/** Up to five pictures; the number of remaining ones is shown on the last. */
 function gridHtml({ post, look }: Pick<SeenPost, "post" | "look">, options: CardOptions): string {
   if (look.media.length === 0) return "";
   const shown = look.media.slice(0, SHOWN);

@@ -15,7 +15,7 @@ export interface NewPost {
   link: { url: string; title: string | null } | null;
   /** As sent. */
   content: unknown;
-  /** All else that was sent, as the ledger shows it. */
+  /** All other fields sent, as shown in the ledger. */
   settings: Record<string, unknown>;
 }
 
@@ -114,7 +114,7 @@ function validateMedia(call: Call, viewer: Viewer, value: unknown, settings: Rec
   const media = checkFields(value, "/content/media", MEDIA);
   const asset = usable(call, viewer, textOf(media, "id") ?? "", ["image", "video"]);
   const title = textOf(media, "title");
-  // LinkedIn has no alternative text for videos.
+  // LinkedIn has no alt text for videos.
   const medium = { asset, altText: asset.kind === "video" ? null : altTextOf(media, "altText") };
   return {
     kind: asset.kind,
@@ -142,7 +142,7 @@ function validateImages(call: Call, viewer: Viewer, value: unknown, settings: Re
   return { kind: "carousel", media, link: null, settings };
 }
 
-/** LinkedIn fetches nothing of the page: what isn't sent isn't shown. */
+/** LinkedIn does not fetch the page: only what is sent is shown. */
 function validateArticle(call: Call, viewer: Viewer, value: unknown, settings: Record<string, unknown>): Content {
   const article = checkFields(value, "/content/article", ARTICLE);
   const source = textOf(article, "source");
@@ -164,7 +164,7 @@ function altTextOf(fields: Fields, name: string): string | null {
   return altText ?? null;
 }
 
-/** The member's own image or video, ready to be shown. */
+/** The member's own image or video, ready for use. */
 function usable(call: Call, viewer: Viewer, urn: string, kinds: readonly Asset["kind"][]): Asset {
   const kind = kinds.find((one) => urn.startsWith(`urn:li:${one}:`));
   if (kind === undefined)

@@ -8,8 +8,8 @@ import {
 } from "../../../sandbox/platform.ts";
 
 /**
- * LinkedIn's error bodies, and the faults that tests may ask for.
- * Source: LinkedIn docs, error-handling and rate-limits, 2026; bodies that field reports give are as reported.
+ * LinkedIn's error bodies, and the faults that tests can request.
+ * Source: LinkedIn docs, error-handling and rate-limits, 2026; bodies from field reports are as reported.
  */
 export interface RestError {
   status: number;
@@ -19,7 +19,7 @@ export interface RestError {
   details?: Record<string, unknown>;
 }
 
-/** Thrown by a route to answer with an error. */
+/** Thrown by a route to return an error. */
 export class Refusal extends Error {
   readonly error: RestError;
 
@@ -49,7 +49,7 @@ export function restHeaders(call: Call): Record<string, string> {
   };
 }
 
-/** How the token endpoint refuses. */
+/** Errors of the token endpoint. */
 export function tokenError(status: number, error: string, error_description: string): PlatformAnswer {
   return jsonAnswer({ error, error_description }, { status });
 }
@@ -61,7 +61,7 @@ const day = (whose: "APPLICATION" | "MEMBER"): RestError => ({
   message: `Resource level throttle ${whose} DAY limit for calls to this resource is reached.`,
 });
 
-/** Every error that has one form. */
+/** Every error with a fixed format. */
 export const ERRORS = {
   invalidToken: { status: 401, serviceErrorCode: 65600, code: "INVALID_ACCESS_TOKEN", message: "Invalid access token" },
   revoked: {
@@ -168,12 +168,12 @@ export function badValue(message: string): RestError {
   return { status: 400, code: "INVALID_VALUE_FOR_FIELD", message };
 }
 
-/** What breaks the body's schema, one line for each field. */
+/** The schema violations of a body, one line per field. */
 export function schemaError(problems: readonly string[]): RestError {
   return { status: 422, message: problems.map((problem) => `ERROR :: ${problem}\n`).join("") };
 }
 
-/** Verbatim as the live service says it. */
+/** Verbatim from the live service. */
 export function duplicateOf(urn: string): RestError {
   return {
     status: 422,

@@ -1,7 +1,7 @@
 import type { Call } from "../../../sandbox/platform.ts";
 import { ERRORS, Refusal, schemaError } from "./errors.ts";
 
-/** How Rest.li reads a body: unknown and missing fields are told by their path, all at once. */
+/** How Rest.li reads a body: unknown and missing fields are reported together, by path. */
 
 export type Kind = "string" | "boolean" | "integer" | "object" | "array";
 
@@ -15,7 +15,7 @@ export function bodyOf(call: Call): Fields {
   return value;
 }
 
-/** The object, all of whose fields are of the schema. */
+/** The object, whose fields all match the schema. */
 export function checkFields(value: unknown, path: string, schema: Schema): Fields {
   if (!isFields(value))
     throw new Refusal(schemaError([`${path} :: ${JSON.stringify(value)} cannot be coerced to a record`]));
@@ -35,7 +35,7 @@ export function checkFields(value: unknown, path: string, schema: Schema): Field
   return value;
 }
 
-/** A text of a field that `checkFields` has let pass. */
+/** The text of a field that passed `checkFields`. */
 export function textOf(fields: Fields, name: string): string | undefined {
   const value = fields[name];
   return typeof value === "string" ? value : undefined;

@@ -12,7 +12,7 @@ import { ERRORS, forbidden, Refusal, restHeaders } from "./errors.ts";
 import { bodyOf, checkFields, textOf } from "./fields.ts";
 import { refusing, versioned, viewerOf, type Viewer } from "./viewer.ts";
 
-/** Images: one address, one PUT with the member's token. Source: LinkedIn docs, images-api, 2026-05. */
+/** Images: one URL, one PUT with the member's token. Source: LinkedIn docs, images-api, 2026-05. */
 export const IMAGE_ROUTES: readonly SandboxRoute[] = [
   {
     method: "POST",
@@ -21,7 +21,7 @@ export const IMAGE_ROUTES: readonly SandboxRoute[] = [
     operation: "upload",
     run: versioned("images.ACTION", initialize),
   },
-  // Only partners may read images by the versioned API.
+  // Only partners can read images with the versioned API.
   {
     method: "GET",
     host: "api.linkedin.com",
@@ -39,7 +39,7 @@ export const IMAGE_ROUTES: readonly SandboxRoute[] = [
   },
 ];
 
-/** Fewer than this. Source: LinkedIn docs, images-api. */
+/** Must be below this. Source: LinkedIn docs, images-api. */
 const MAX_PIXELS = 36_152_320;
 const MAX_GIF_FRAMES = 250;
 const FORMATS = ["image/jpeg", "image/png", "image/gif"];
@@ -86,7 +86,7 @@ function put(call: Call): Outcome {
   });
 }
 
-/** The bytes of a PUT, all of them. */
+/** All bytes of a PUT. */
 export function bytesOf(call: Call): StoredBytes {
   if (call.headers["content-length"] === undefined) throw new Refusal(ERRORS.noLength);
   if (call.body.kind !== "bytes" || call.body.bytes.sizeBytes === 0 || !call.body.bytes.complete)
@@ -98,7 +98,7 @@ export function idOf(urn: string): string {
   return urn.slice(urn.lastIndexOf(":") + 1);
 }
 
-/** Why processing fails; null where it doesn't. */
+/** Why processing fails; null if it does not. */
 function validate({ type, mimeType, width, height, frames }: Measured): string | null {
   if (type !== "image" || !FORMATS.includes(mimeType ?? "")) return "The image is not in a supported format";
   if ((width ?? 0) * (height ?? 0) >= MAX_PIXELS) return "The image has too many pixels";

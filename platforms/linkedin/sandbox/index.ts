@@ -11,8 +11,7 @@ import { PARTS_SCHEMA, VIDEO_ROUTES } from "./videos.ts";
 import { countCall } from "./viewer.ts";
 
 /**
- * The stand-in of LinkedIn, written from Microsoft's documentation and from what clients have seen, and from nothing of
- * the broker.
+ * The LinkedIn sandbox, written from Microsoft's documentation and client reports, independently of the broker.
  */
 export const sandbox: SandboxPlatform = {
   name: "linkedin",

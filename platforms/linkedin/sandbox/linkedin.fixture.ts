@@ -29,9 +29,9 @@ export interface LinkedInWorld extends Controls {
   ): Promise<Answer>;
   post(changes?: Record<string, unknown>, token?: string): Promise<Answer>;
   put(url: string, bytes: Buffer, options?: { token?: string; headers?: Record<string, string> }): Promise<Answer>;
-  /** Uploads an image, which has to succeed, and gives its URN. */
+  /** Uploads an image, which must succeed, and returns its URN. */
   image(bytes: Buffer): Promise<string>;
-  /** Opens the upload of a video. */
+  /** Starts the upload of a video. */
   openVideo(
     sizeBytes: number,
     more?: Record<string, unknown>,
@@ -41,7 +41,7 @@ export interface LinkedInWorld extends Controls {
     parts: { uploadUrl: string; firstByte: number; lastByte: number }[];
     json: unknown;
   }>;
-  /** Uploads and finalizes a video, and gives its URN. */
+  /** Uploads and finalizes a video, and returns its URN. */
   video(bytes: Buffer): Promise<string>;
 }
 
@@ -59,7 +59,7 @@ export async function openLinkedIn(test: TestContext, options: Partial<SandboxOp
   return useToken(sandbox, stringAt(exchanged.json, "access_token"));
 }
 
-/** The calls of one member on a sandbox that runs. */
+/** One member's calls on a running sandbox. */
 export async function useToken(sandbox: TestSandbox, token: string): Promise<LinkedInWorld> {
   const profile = await sandbox.call("GET", `${API}/v2/userinfo`, { token });
   const author = `urn:li:person:${stringAt(profile.json, "sub")}`;
@@ -150,7 +150,7 @@ export function exchange(sandbox: TestSandbox, form: Record<string, string>): Pr
   });
 }
 
-/** Approves the consent page as any HTTP client would; gives the token's answer and the app. */
+/** Approves the consent page like any HTTP client; returns the token response and the app. */
 export async function connect(
   sandbox: TestSandbox,
   options: { loginHint?: string; scopes?: string; programmaticRefresh?: boolean } = {},
@@ -187,7 +187,7 @@ export async function consent(
   return codeOf(approved);
 }
 
-/** The error as the table of errors names it. */
+/** The error, as named in the table of errors. */
 export function errorOf({ status, json }: Answer): unknown[] {
   return [status, valueAt(json, "code") ?? valueAt(json, "errorDetails.inputErrors.0.code") ?? null];
 }

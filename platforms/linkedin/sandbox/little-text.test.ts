@@ -3,7 +3,7 @@ import { test } from "node:test";
 
 import { renderLittleText } from "./little-text.ts";
 
-test("the page's vectors are read back as they were meant", () => {
+test("the page's vectors are read back as intended", () => {
   const vectors: Record<string, string> = {
     "Hello world, 30% off!": "Hello world, 30% off!",
     "Save \\(today\\)": "Save (today)",

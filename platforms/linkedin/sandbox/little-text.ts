@@ -1,7 +1,6 @@
 /**
  * LinkedIn's little text: how a post's commentary is parsed.
- * Source: LinkedIn docs, little-text-format, 2026-05; that text is cut silently at an unescaped character: field
- * reports.
+ * Source: LinkedIn docs, little-text-format, 2026-05; silent truncation at an unescaped character: field reports.
  */
 
 const RESERVED = "|{}@[]()<>#\\*_~";
@@ -10,8 +9,8 @@ const TEMPLATE = /^\{hashtag\|\\?#\|((?:[\p{L}\p{N}]|\\?_)+)\}/u;
 const MENTION = /^@\[((?:\\.|[^\\[\]])+)\]\((urn:li:(?:person|organization):[\w-]+)\)/su;
 
 /**
- * What the audience reads. From the first reserved character on that is neither escaped nor part of a hashtag or a
- * mention, everything is lost, without a word to the caller.
+ * What the audience reads. Everything from the first reserved character that is neither escaped nor part of a hashtag
+ * or mention is lost, without any error.
  */
 export function renderLittleText(commentary: string): string {
   let rendered = "";
@@ -25,7 +24,7 @@ export function renderLittleText(commentary: string): string {
   return rendered;
 }
 
-/** The text with its backslashes taken off and nothing cut: for finding words that were meant to be there. */
+/** The text without its backslashes and without truncation: for finding words that were meant to be there. */
 export function withoutEscapes(commentary: string): string {
   return commentary.replace(/\\([|{}@[\]()<>#\\*_~])/g, "$1");
 }
@@ -50,7 +49,7 @@ function escapedAt(commentary: string, at: number): Element | undefined {
   return next !== "" && RESERVED.includes(next) ? { shown: next, length: 2 } : undefined;
 }
 
-/** `#word`, where an underscore of the word is escaped as everywhere; digits alone are no tag. */
+/** `#word`, where an underscore in the word is escaped as usual; digits alone are not a hashtag. */
 function hashtagAt(commentary: string, at: number): Element | undefined {
   const word = /^(?:[\p{L}\p{N}]|\\_)+/u.exec(commentary.slice(at + 1))?.[0] ?? "";
   const hasLetter = [...word].some((letter) => WORD.test(letter) && !/\p{Nd}/u.test(letter));

@@ -64,7 +64,7 @@ function takeConsent(call: Call): PlatformAnswer {
   if (!isApproved) return refuseConsent(call);
   const { world, now } = call;
   const { clientId, person, scopes, redirectUri } = asked;
-  // Another set of scopes than before ends the member's older tokens for this app.
+  // A different set of scopes than before invalidates the member's older tokens for this app.
   world.store.run(
     "UPDATE grants SET revoked = 1 WHERE platform = 'linkedin' AND client_id = ? AND person_id = ? AND scopes <> ?",
     clientId,
@@ -77,7 +77,7 @@ function takeConsent(call: Call): PlatformAnswer {
   return back(asked, { code });
 }
 
-/** As when the member presses the refusing button. */
+/** As when the member presses the deny button. */
 export function refuseConsent(call: Call): PlatformAnswer {
   const asked = readConsentRequest(call);
   if (typeof asked === "string") return wrongRequest(asked);
@@ -95,7 +95,7 @@ function wrongRequest(message: string): PlatformAnswer {
   return { ...consentErrorPage("LinkedIn", message), status: 401 };
 }
 
-/** What the address asks for, or the sentence that LinkedIn shows. */
+/** The parsed request, or the error that LinkedIn shows. */
 function readConsentRequest(call: Call): ConsentRequest | string {
   const { query, world } = call;
   const clientId = query.get("client_id") ?? "";
@@ -126,7 +126,7 @@ function back(asked: ConsentRequest, values: Record<string, string>): PlatformAn
   return backToApp(asked.redirectUri, { ...values, state: asked.state });
 }
 
-/** Only the fields of a form count; neither the query nor a Basic header does. */
+/** Only form fields count, not the query or a Basic header. */
 function formOf(call: Call): Map<string, string> {
   const fields = call.body.kind === "fields" && call.body.files.length === 0 ? Object.entries(call.body.fields) : [];
   return new Map(
@@ -189,7 +189,7 @@ function exchangeCode(
   );
 }
 
-/** A new access token; the refresh token is the same and keeps its end. */
+/** A new access token; the refresh token stays the same and keeps its expiry. */
 function refresh(
   call: Call,
   form: Map<string, string>,
@@ -240,7 +240,7 @@ function issue(
   return token;
 }
 
-/** In the form of a signed token; nobody here has LinkedIn's key. */
+/** Looks like a signed token; nobody here has LinkedIn's key. */
 function idToken(call: Call, of: { personId: string; clientId: string }): string {
   const seconds = Math.floor(call.now / 1000);
   const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64url");

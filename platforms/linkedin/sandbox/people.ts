@@ -3,7 +3,7 @@ import { createHash, randomInt } from "node:crypto";
 import { personOfLogin, randomSecret, type NewPerson, type Person, seedGrant } from "../../../sandbox/identity.ts";
 import type { World } from "../../../sandbox/world.ts";
 
-/** Who there is on LinkedIn: the app, member and code of a fresh sandbox, and whoever a login hint names. */
+/** LinkedIn's people: the app, member and code of a fresh sandbox, and those named by login hints. */
 export const SEED = {
   clientId: "78sandboxlinkd",
   clientSecret: "li-secret",
@@ -12,7 +12,7 @@ export const SEED = {
   personId: "782bbtaQ",
 } as const;
 
-/** The scopes of the two products that anyone's app gets, with what the consent page says about them. */
+/** The scopes of the two products available to every app, with their descriptions on the consent page. */
 export const SCOPES: Readonly<Record<string, string>> = {
   openid: "Use your name and photo to sign you in",
   profile: "Use your name and photo",
@@ -20,7 +20,7 @@ export const SCOPES: Readonly<Record<string, string>> = {
   w_member_social: "Create, modify and delete posts on your behalf",
 };
 
-/** The person that a login hint names, made when new. Without a hint it is the seeded one. */
+/** The person named by a login hint, created if new. Without a hint, it is the seeded one. */
 export function personOf(world: World, hint: string | undefined): Person {
   return personOfLogin(world.identity, {
     platform: "linkedin",
@@ -56,14 +56,14 @@ function newPerson(world: World, hint: string | null): NewPerson {
   return { platform: "linkedin", id, username, name: `${givenName} ${familyName}`, hint, facts };
 }
 
-/** An app as the developer portal makes it. */
+/** An app as created in the developer portal. */
 export function newApp(): { clientId: string; clientSecret: string } {
   const letters = "abcdefghijklmnopqrstuvwxyz0123456789";
   const clientId = `78${Array.from({ length: 12 }, () => letters.charAt(randomInt(letters.length))).join("")}`;
   return { clientId, clientSecret: randomSecret("WPL_AP1.", 24) };
 }
 
-/** The app, member and code that every fresh sandbox has. */
+/** The app, member and code of every fresh sandbox. */
 export function seedIdentity(world: World): void {
   const person = world.identity.addPerson(newPerson(world, null));
   seedGrant(world.identity, {

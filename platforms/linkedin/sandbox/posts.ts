@@ -56,10 +56,10 @@ CREATE TABLE IF NOT EXISTS linkedin_posts (
   deleted INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS linkedin_posts_by_fingerprint ON linkedin_posts (owner, fingerprint, at);`;
 
-/** Source: LinkedIn docs, ugc-post-api: the older API's window; it holds for deleted posts, too. */
+/** Source: LinkedIn docs, ugc-post-api: the older API's window; it also applies to deleted posts. */
 const DUPLICATE_MS = 10 * 60_000;
 
-/** Posts have no handle before they are there: those of the same account with the same words and files are one. */
+/** Posts have no handle before they exist: those of one account with the same text and files count as one. */
 function postOf(call: Call): CallPost | undefined {
   const body =
     call.body.kind === "json" && typeof call.body.value === "object" && call.body.value !== null
@@ -166,7 +166,7 @@ function edit(call: Call, viewer: Viewer): PlatformAnswer {
   return { status: 204, headers: restHeaders(call), body: "" };
 }
 
-/** Deleting may be repeated, and what was never there is gone as well. */
+/** Deleting is idempotent, even for posts that never existed. */
 function remove(call: Call, viewer: Viewer): PlatformAnswer {
   const urn = call.segments["urn"] ?? "";
   needOwn(call, viewer, urn, "missing is fine");
@@ -194,7 +194,7 @@ function digest(parts: readonly unknown[]): string {
   return createHash("sha256").update(JSON.stringify(parts)).digest("base64url");
 }
 
-/** The same whatever order the fields came in. */
+/** Independent of the field order. */
 function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted);
   if (typeof value !== "object" || value === null) return value;

@@ -3,7 +3,7 @@ import { jsonAnswer, type Call, type PlatformAnswer, type SandboxRoute } from ".
 import { noPermission, Refusal, restHeaders } from "./errors.ts";
 import { factsOf, refusing, viewerOf } from "./viewer.ts";
 
-/** Who a token belongs to. Source: LinkedIn docs, sign-in-with-linkedin-v2. */
+/** The owner of a token. Source: LinkedIn docs, sign-in-with-linkedin-v2. */
 export const PICTURE_HOST = "media.licdn.com";
 
 export const PROFILE_ROUTES: readonly SandboxRoute[] = [

@@ -19,7 +19,7 @@ import {
 
 const SHARE = "urn:li:share:7000000000000000000";
 
-test("the consent page names what is wrong, refuses, and grants all that is asked for", async (t) => {
+test("the consent page reports errors, supports denying, and grants everything requested", async (t) => {
   const { sandbox } = await openLinkedIn(t);
   const page = (changes: Record<string, string> = {}) =>
     `${OAUTH}/authorization?${new URLSearchParams({ response_type: "code", client_id: SEEDED.client_id, redirect_uri: SEEDED.redirect_uri, state: "s&1", scope: "openid profile", ...changes })}`;
@@ -55,7 +55,7 @@ test("the consent page names what is wrong, refuses, and grants all that is aske
   assert.match(approved.headers.get("location") ?? "", /\?code=[\w-]+&state=s%261$/);
 });
 
-test("the token endpoint takes a form only, checks all of it, and a code once and for 30 minutes", async (t) => {
+test("the token endpoint requires a form with valid fields, and a code works once, for 30 minutes", async (t) => {
   const sandbox = await openSandbox(t, { startAt: START });
   const ask = async (form: Record<string, string>) => {
     const answer = await exchange(sandbox, { code: "LICODE1", ...form });
@@ -83,7 +83,7 @@ test("the token endpoint takes a form only, checks all of it, and a code once an
   assert.deepEqual(await ask({ code }), [400, "invalid_redirect_uri"]);
 });
 
-test("another set of scopes ends older tokens, and revoking ends all of a grant", async (t) => {
+test("a different set of scopes invalidates older tokens, and revoking ends the whole grant", async (t) => {
   const { sandbox, token, post } = await openLinkedIn(t);
   const introspect = async (asked: string) =>
     valueAt(
@@ -117,7 +117,7 @@ test("another set of scopes ends older tokens, and revoking ends all of a grant"
   );
 });
 
-test("tokens that are missing, unknown, restricted, or without the scope", async (t) => {
+test("missing, unknown and restricted tokens, and tokens without the scope, are rejected", async (t) => {
   const { rest, sandbox, author } = await openLinkedIn(t);
   const json = postBody(author);
   assert.deepEqual(errorOf(await rest("POST", "/posts", { json, token: null })), [401, "EMPTY_ACCESS_TOKEN"]);
@@ -144,7 +144,7 @@ test("tokens that are missing, unknown, restricted, or without the scope", async
   assert.deepEqual(errorOf(await rest("POST", "/posts", { json, token: restricted })), [403, "RESTRICTED_MEMBER"]);
 });
 
-test("the profile has each claim with its scope, and /v2/me is for others", async (t) => {
+test("each profile claim needs its scope, and /v2/me is not available", async (t) => {
   const { sandbox, token } = await openLinkedIn(t);
   const profile = await sandbox.call("GET", `${API}/v2/userinfo`, { token });
   assert.deepEqual(profile.json, {
@@ -169,7 +169,7 @@ test("the profile has each claim with its scope, and /v2/me is for others", asyn
   assert.deepEqual([valueAt(claims.json, "email"), valueAt(claims.json, "email_verified")], [undefined, undefined]);
 });
 
-test("a post that breaks a rule of the body is refused as the platform does it", async (t) => {
+test("a post that violates a body rule is rejected as on the platform", async (t) => {
   const { post, posts, sandbox, token, image } = await openLinkedIn(t);
   const urn = await image(await jpeg(100, 100));
   const images = (count: number) => ({ multiImage: { images: Array.from({ length: count }, () => ({ id: urn })) } });
@@ -235,7 +235,7 @@ test("a post that breaks a rule of the body is refused as the platform does it",
   assert.equal((await post({ content: { media: { id: urn, altText: "x".repeat(4086) } } })).status, 201);
 });
 
-test("images: whose, with what token, and what they are made of", async (t) => {
+test("images: owner, token and contents are validated", async (t) => {
   const { rest, put, post, token, author, image, sandbox, advance } = await openLinkedIn(t);
   const open = (owner: string) =>
     rest("POST", "/images?action=initializeUpload", { json: { initializeUploadRequest: { owner } } });
@@ -269,7 +269,7 @@ test("images: whose, with what token, and what they are made of", async (t) => {
   assert.deepEqual(errorOf(await put(url, bytes, { token })), [400, "EXPIRED_UPLOAD_URL"]);
 });
 
-test("videos: sizes, parts, tokens and order", async (t) => {
+test("videos: sizes, parts, tokens and order are validated", async (t) => {
   const { rest, put, post, posts, author, openVideo, advance } = await openLinkedIn(t);
   const open = (request: Record<string, unknown>) =>
     rest("POST", "/videos?action=initializeUpload", {
@@ -318,7 +318,7 @@ test("videos: sizes, parts, tokens and order", async (t) => {
   );
 });
 
-test("a video's own picture, and addresses that have expired", async (t) => {
+test("custom thumbnails of videos, and expired URLs", async (t) => {
   const { put, openVideo, advance, rest, fault } = await openLinkedIn(t);
   const { parts, json } = await openVideo(100_000, { uploadThumbnail: true });
   const url = stringAt(json, "value.thumbnailUploadUrl");
@@ -335,7 +335,7 @@ test("a video's own picture, and addresses that have expired", async (t) => {
   assert.equal((await rest("GET", "/videos/urn%3Ali%3Avideo%3Anothing")).status, 404);
 });
 
-test("posts cannot be read back; they can be edited and deleted by their author", async (t) => {
+test("posts cannot be read back; their author can edit and delete them", async (t) => {
   const { rest, post, posts, sandbox } = await openLinkedIn(t);
   const urn = (await post({ commentary: "Before" })).headers.get("x-restli-id") ?? "";
   const path = `/posts/${encodeURIComponent(urn)}`;
@@ -362,7 +362,7 @@ test("posts cannot be read back; they can be edited and deleted by their author"
   assert.deepEqual(await posts(), []);
 });
 
-test("processing takes as long as a test wants, and fails if it wants", async (t) => {
+test("processing takes as long as a test sets, and fails on request", async (t) => {
   const { fault, image, post, advance, rest, video: upload } = await openLinkedIn(t);
   await fault({ operation: "upload", kind: "reject", error: "processing-slow-60s" });
   const slow = await image(await jpeg(100, 100));
@@ -379,7 +379,7 @@ test("processing takes as long as a test wants, and fails if it wants", async (t
   assert.deepEqual(errorOf(await post({ content: { media: { id: failed } } })), [400, "MEDIA_ASSET_PROCESSING_FAILED"]);
 });
 
-test("named faults answer in the platform's form", async (t) => {
+test("named faults use the platform's error format", async (t) => {
   const { fault, post, posts } = await openLinkedIn(t);
   const named = async (error: string) => {
     await fault({ operation: "publish", kind: "reject", error });

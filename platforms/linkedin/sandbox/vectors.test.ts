@@ -4,9 +4,9 @@ import { test } from "node:test";
 import { jpeg, listAt, padded, stringAt, valueAt, video } from "../../../sandbox/sandbox.fixture.ts";
 import { connect, errorOf, openLinkedIn, useToken } from "./linkedin.fixture.ts";
 
-/** The test vectors of the platform's page, the sandbox's side of each, over HTTP. */
+/** The sandbox's side of each test vector from the platform's page, over HTTP. */
 
-test("vector 1, 2: a call without a version, and one with a version that has ended", async (t) => {
+test("vector 1, 2: a call without a version, and one with an expired version, are rejected", async (t) => {
   const { rest, author } = await openLinkedIn(t);
   assert.deepEqual(errorOf(await rest("POST", "/posts", { json: { author }, version: null })), [
     400,
@@ -19,7 +19,7 @@ test("vector 1, 2: a call without a version, and one with a version that has end
   );
 });
 
-test("vector 3, 4: escaped text is shown whole; unescaped it is cut and still answered with 201", async (t) => {
+test("vector 3, 4: escaped text is shown in full; unescaped text is truncated and still returns 201", async (t) => {
   const { post, posts } = await openLinkedIn(t);
   assert.equal((await post({ commentary: "Shipping today \\(really\\) #launch" })).status, 201);
   const cut = await post({ commentary: "Shipping today (really) #launch" });
@@ -32,14 +32,14 @@ test("vector 3, 4: escaped text is shown whole; unescaped it is cut and still an
   assert.equal(valueAt(shown[0], "settings.commentary"), "Shipping today (really) #launch");
 });
 
-test("vector 5: 3 000 characters are taken, escapes not counted, and 3 001 are not", async (t) => {
+test("vector 5: 3,000 characters are accepted, not counting escapes, and 3,001 are rejected", async (t) => {
   const { post } = await openLinkedIn(t);
   assert.equal((await post({ commentary: "a".repeat(3000) })).status, 201);
   assert.equal((await post({ commentary: "\\(".repeat(3000) })).status, 201);
   assert.deepEqual(errorOf(await post({ commentary: "a".repeat(3001) })), [400, "FIELD_LENGTH_TOO_LONG"]);
 });
 
-test("vector 6: visibility and the reshare control are kept", async (t) => {
+test("vector 6: visibility and the reshare control are stored", async (t) => {
   const { post, posts } = await openLinkedIn(t);
   const made = await post({ visibility: "CONNECTIONS", isReshareDisabledByAuthor: true });
   const urn = made.headers.get("x-restli-id") ?? "";
@@ -66,7 +66,7 @@ test("vector 6: visibility and the reshare control are kept", async (t) => {
   ]);
 });
 
-test("vector 7: an image is uploaded with the member's token and shown with its alternative text", async (t) => {
+test("vector 7: an image is uploaded with the member's token and shown with its alt text", async (t) => {
   const { post, posts, image } = await openLinkedIn(t);
   const id = await image(await jpeg(400, 300));
   assert.match(id, /^urn:li:image:/);
@@ -90,7 +90,7 @@ test("vector 9: several images keep their order", async (t) => {
   );
 });
 
-test("vector 11: an article has what was sent of it and nothing else", async (t) => {
+test("vector 11: an article contains only what was sent", async (t) => {
   const { post, posts, image } = await openLinkedIn(t);
   const thumbnail = await image(await jpeg(1200, 628));
   const article = {
@@ -108,7 +108,7 @@ test("vector 11: an article has what was sent of it and nothing else", async (t)
   );
 });
 
-test("vector 12: a video goes in parts of 4 MiB, is processed, and its post is a ugcPost", async (t) => {
+test("vector 12: a video is uploaded in parts of 4 MiB and processed, and its post is a ugcPost", async (t) => {
   const { openVideo, put, rest, post, posts, advance } = await openLinkedIn(t);
   const bytes = padded(await video({ seconds: 4, framesPerSecond: 10 }), 9_000_000);
   const { video: id, uploadToken, parts } = await openVideo(bytes.length);
@@ -146,13 +146,13 @@ test("vector 12: a video goes in parts of 4 MiB, is processed, and its post is a
   assert.deepEqual([shown?.["kind"], valueAt(shown, "settings.title"), shown?.["publishCalls"]], ["video", "Demo", 2]);
 });
 
-test("vector 13: a part that carries the member's token is refused", async (t) => {
+test("vector 13: a part sent with the member's token is rejected", async (t) => {
   const { openVideo, put, token } = await openLinkedIn(t);
   const { parts } = await openVideo(100_000);
   assert.equal((await put(parts[0]?.uploadUrl ?? "", Buffer.alloc(100_000), { token })).status, 400);
 });
 
-test("vector 14: a video that cannot be processed says why", async (t) => {
+test("vector 14: a video that cannot be processed reports the reason", async (t) => {
   const { rest, post, advance, video: upload } = await openLinkedIn(t);
   const id = await upload(Buffer.alloc(100_000));
   await advance(5);
@@ -164,7 +164,7 @@ test("vector 14: a video that cannot be processed says why", async (t) => {
   assert.deepEqual(errorOf(await post({ content: { media: { id } } })), [400, "MEDIA_ASSET_PROCESSING_FAILED"]);
 });
 
-test("vector 15, 17: the same post within 10 minutes is refused, and the refusal names the first", async (t) => {
+test("vector 15, 17: the same post within 10 minutes is rejected, and the error names the first", async (t) => {
   const { post, posts, fault, advance, rest } = await openLinkedIn(t);
   await fault({ operation: "publish", kind: "reject", error: "commit-then-drop" });
   await assert.rejects(post());
@@ -190,7 +190,7 @@ test("vector 15, 17: the same post within 10 minutes is refused, and the refusal
   assert.equal((await post()).status, 201);
 });
 
-test("vector 16: a 500 that published nothing lets the repeat through", async (t) => {
+test("vector 16: after a 500 that published nothing, a retry succeeds", async (t) => {
   const { post, posts, fault } = await openLinkedIn(t);
   await fault({ operation: "publish", kind: "reject", error: "500-without-commit" });
   assert.equal((await post()).status, 500);
@@ -201,7 +201,7 @@ test("vector 16: a 500 that published nothing lets the repeat through", async (t
   );
 });
 
-test("vector 18, 20: expired and revoked are told apart", async (t) => {
+test("vector 18, 20: expired and revoked tokens have different errors", async (t) => {
   const world = await openLinkedIn(t);
   await world.advance(5_184_000);
   const expired = await world.post();
@@ -219,7 +219,7 @@ test("vector 18, 20: expired and revoked are told apart", async (t) => {
   );
 });
 
-test("vector 19: a refresh gives a new token of 60 days, and the refresh token keeps its end", async (t) => {
+test("vector 19: a refresh returns a new 60-day token, and the refresh token keeps its expiry", async (t) => {
   const { sandbox, advance } = await openLinkedIn(t);
   const { app, tokens } = await connect(sandbox, { programmaticRefresh: true });
   assert.deepEqual(
@@ -243,7 +243,7 @@ test("vector 19: a refresh gives a new token of 60 days, and the refresh token k
   assert.deepEqual([(await refresh()).status, valueAt((await refresh()).json, "error")], [400, "invalid_request"]);
 });
 
-test("vector 21: the 151st request of the day is one too many, refused ones count, and the next day begins anew", async (t) => {
+test("vector 21: the 151st request of a day fails, rejected ones count, and the next day starts over", async (t) => {
   const { rest, post, advance } = await openLinkedIn(t);
   for (let number = 0; number < 150; number += 1) assert.equal((await rest("GET", "/posts?q=author")).status, 403);
   const limited = await post();
@@ -258,7 +258,7 @@ test("vector 21: the 151st request of the day is one too many, refused ones coun
   assert.equal((await post()).status, 201);
 });
 
-test("vector 24: a 201 without an id has published", async (t) => {
+test("vector 24: a 201 without an ID has published", async (t) => {
   const { post, posts, fault } = await openLinkedIn(t);
   await fault({ operation: "publish", kind: "reject", error: "201-without-id" });
   const made = await post();

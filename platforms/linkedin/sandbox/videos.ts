@@ -17,7 +17,7 @@ import { bytesOf, idOf } from "./images.ts";
 import { refusing, versioned, type Viewer } from "./viewer.ts";
 
 /**
- * Videos: parts of 4 MiB to signed addresses, then their ETags in order. Source: LinkedIn docs, videos-api, 2026-05.
+ * Videos: parts of 4 MiB to signed URLs, then their ETags in order. Source: LinkedIn docs, videos-api, 2026-05.
  */
 export const VIDEO_ROUTES: readonly SandboxRoute[] = [
   {
@@ -99,7 +99,7 @@ function initialize(call: Call, viewer: Viewer): PlatformAnswer {
   if (textOf(request, "owner") !== viewer.urn) throw new Refusal(forbidden("video"));
   const sizeBytes = Number(request["fileSizeBytes"]);
   if (sizeBytes <= 0) throw new Refusal(badValue("fileSizeBytes has to be greater than 0"));
-  // A token only where there are several parts, so that neither an empty nor a filled one is taken for granted.
+  // Only sends a token if there are several parts, so that clients assume neither an empty nor a non-empty one.
   const uploadToken = sizeBytes > PART_BYTES ? randomSecret("", 12) : "";
   const asset = addAsset(call, { kind: "video", owner: viewer.urn, sizeBytes, uploadToken });
   return jsonAnswer({ value: instructions(call, asset, request, sizeBytes) }, { headers: restHeaders(call) });
@@ -157,12 +157,12 @@ function putPart(call: Call): Outcome {
   });
 }
 
-/** The video that a signed address belongs to; or the status of the refusal. */
+/** The video that a signed URL belongs to; or the error status. */
 function signedAsset(call: Call): Asset | number {
   const asset = findAsset(call, `urn:li:video:${call.segments["id"] ?? ""}`);
   if (!asset || asset.secret !== call.query.get("ut")) return 404;
   if (call.now >= asset.urlsExpireAt || call.behaviour?.name === "part-url-expired") return 401;
-  // Nobody needs the member's token here, so a client that sends it tells it to somebody.
+  // This does not need the member's token, so a client that sends it leaks it.
   if (call.headers["authorization"] !== undefined)
     throw new Refusal(badValue("Authorization is not taken by a signed upload URL"));
   return asset;
@@ -217,7 +217,7 @@ function finalize(call: Call, viewer: Viewer): Outcome {
       seconds: PROCESSING_SECONDS,
       scrambled: JSON.stringify(ids) !== JSON.stringify(etags),
     });
-    // Not before this is written: a finalizing call that died is made again.
+    // Only after this has been written: an interrupted finalize call is repeated.
     for (const { number } of parts) void call.world.uploads.discard(partName(asset.urn, number));
     return done;
   });
@@ -266,7 +266,7 @@ function read(call: Call, viewer: Viewer): PlatformAnswer {
   );
 }
 
-/** In the order of the file. */
+/** In file order. */
 function partsOf(call: Call, urn: string): Part[] {
   return call.world.store.all("SELECT * FROM linkedin_parts WHERE urn = ? ORDER BY number", urn).map(toPart);
 }

@@ -5,11 +5,11 @@ import type { Call, Outcome, PlatformAnswer } from "../../../sandbox/platform.ts
 import { refusingWith } from "../../../sandbox/refusing.ts";
 import { ERRORS, inactiveVersion, noPermission, Refusal, restError } from "./errors.ts";
 
-/** The member whose token makes a call. */
+/** The member whose token is used. */
 export interface Viewer {
   token: Token;
   person: Person;
-  /** `urn:li:person:…`, what the member's posts and media belong to. */
+  /** `urn:li:person:…`, the owner of the member's posts and media. */
   urn: string;
 }
 
@@ -27,13 +27,13 @@ const OLDEST_VERSION = "202511";
 const DAY_MS = 86_400_000;
 const CALLS_A_DAY = { member: 150, application: 100_000 } as const;
 
-/** Turns a refusal thrown in a route, before or after its waiting, into the platform's answer. */
+/** Turns an error thrown in a route, before or after waiting, into the platform's response. */
 export const refusing = refusingWith((thrown, call) =>
   thrown instanceof Refusal ? restError(call, thrown.error) : undefined,
 );
 
 /**
- * As `refusing`, for the versioned API: it needs a version, a live token, and the scope that `resource` is kept for.
+ * Like `refusing`, for the versioned API: it needs a version, a valid token, and the scope that `resource` requires.
  */
 export function versioned(resource: string, run: (call: Call, viewer: Viewer) => Outcome): (call: Call) => Outcome {
   return refusing((call) => {
@@ -46,7 +46,7 @@ export function versioned(resource: string, run: (call: Call, viewer: Viewer) =>
   });
 }
 
-/** LinkedIn reads a token from the header only. */
+/** LinkedIn only reads a token from the header. */
 export function viewerOf(call: Call): Viewer {
   const { identity } = call.world;
   const header = /^Bearer\s+(\S+)$/i.exec(call.headers["authorization"] ?? "")?.[1];
@@ -63,15 +63,15 @@ export function factsOf(person: Person): PersonFacts {
   return PersonFacts.parse(person.facts);
 }
 
-/** The member behind a call's token, whether or not it is still good; empty where it is unknown. */
+/** The member behind a call's token, valid or not; empty if unknown. */
 export function accountOf(call: Call): string {
   const token = call.accessToken === null ? undefined : call.world.identity.token("linkedin", call.accessToken);
   return token?.personId ?? "";
 }
 
 /**
- * Counts every call by the day in UTC, refused ones too, and refuses past a day's number. Source: Share on LinkedIn,
- * 2023-12.
+ * Counts every call by UTC day, including rejected ones, and rejects calls over the daily limit. Source: Share on
+ * LinkedIn, 2023-12.
  */
 export function countCall(call: Call): PlatformAnswer | undefined {
   if (call.host !== "api.linkedin.com") return undefined;
@@ -83,13 +83,13 @@ export function countCall(call: Call): PlatformAnswer | undefined {
     call.world.uses.add({ ...use, at: today });
     return call.world.uses.count({ ...use, since: today });
   };
-  // The application's quota alone holds for the profile.
+  // Only the application's quota applies to the profile.
   if (count("every member") > CALLS_A_DAY.application) return restError(call, ERRORS.applicationDay);
   const isOver = call.path.startsWith("/rest/") && count(token.personId) > CALLS_A_DAY.member;
   return isOver ? restError(call, ERRORS.memberDay) : undefined;
 }
 
-/** A version lives for a year at least; those of before November 2025 have ended, the newest is the month's. */
+/** A version lasts at least a year; those before November 2025 have ended, the newest is the current month's. */
 function needVersion(call: Call): void {
   const version = call.headers["linkedin-version"];
   if (version === undefined || version === "") throw new Refusal(ERRORS.noVersion);

@@ -16,7 +16,7 @@ import { findPost, publishContainer } from "./posts.ts";
 import { accountOf, needScopes, needSelf, withViewer, type Viewer } from "./viewer.ts";
 
 /**
- * Containers: what a post is before anybody sees it.
+ * Containers: posts before they are published.
  *
  *   TEXT, CAROUSEL  IN_PROGRESS, FINISHED at the first read or after 1 s
  *   IMAGE           IN_PROGRESS, FINISHED or ERROR at the second read or after 2 s
@@ -97,7 +97,7 @@ export function findContainer(call: Call, id: string): Container | undefined {
   return row && toContainer(row, call.now);
 }
 
-/** One status read: it counts towards the reads that a container takes. */
+/** One status read: it counts toward the reads after which a container changes. */
 export function readStatus(call: Call, container: Container): { status: string; id: string; error_message?: string } {
   const { store } = call.world;
   if (call.behaviour?.name === "process_forever") setStuck(call, container.id);
@@ -134,7 +134,7 @@ function create(call: Call, viewer: Viewer): Outcome {
   });
 }
 
-/** What the new container points at has to be there: children, parent, quoted post. */
+/** The new container's references must exist: children, parent, quoted post. */
 function validateReferences(call: Call, viewer: Viewer, draft: NewContainer): void {
   if (draft.kind === "CAROUSEL") validateChildren(call, viewer, draft.children);
   if (draft.quoteId !== null && !findPost(call, draft.quoteId)) throw new Refusal(ERRORS.notFound);
@@ -160,7 +160,7 @@ function validateChildren(call: Call, viewer: Viewer, children: string[]): void 
   }
 }
 
-/** Refuses a wrong image at once. Source: Threads docs, overview: JPEG or PNG, 8 MB, 10:1 either way. */
+/** Rejects an invalid image immediately. Source: Threads docs, overview: JPEG or PNG, 8 MB, 10:1 either way. */
 function validateImage(media: Measured): null {
   const { width, height } = media;
   if (media.sizeBytes > IMAGE_MAX_BYTES) throw new Refusal(ERRORS.imageSize);
@@ -170,7 +170,7 @@ function validateImage(media: Measured): null {
   return null;
 }
 
-/** A wrong video becomes a container that ends as ERROR; what is no MP4 or MOV by its bytes is refused at once. */
+/** An invalid video becomes a container that ends as ERROR; bytes that are not MP4 or MOV are rejected immediately. */
 function validateVideo(media: Measured): string | null {
   const { width, height, durationSeconds, frameRate, bitRate } = media;
   if (media.mimeType !== "video/mp4" && media.mimeType !== "video/quicktime" && media.mimeType !== "video/x-m4v")
@@ -234,7 +234,7 @@ function publishNow(call: Call, viewer: Viewer, id: string): PlatformAnswer {
   if (!container) throw new Refusal(ERRORS.notFound);
   if (container.owner !== viewer.person.id) throw new Refusal(ERRORS.noObject(id));
   if (container.draft.item) throw new Refusal(ERRORS.invalid("An item of a carousel cannot be published by itself."));
-  // A second publish looks just like one that came too early, so that only a client that reads the status does right.
+  // A second publish looks just like a premature one, so that only a client that reads the status handles it correctly.
   const again = container.state === "PUBLISHED" && call.behaviour?.name === "republish-accepts";
   if (container.state !== "FINISHED" && !again) throw new Refusal(ERRORS.notFound);
   const mediaId = publishContainer(call, viewer, container, (childId) => findContainer(call, childId));

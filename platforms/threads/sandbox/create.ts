@@ -7,13 +7,13 @@ import { codePoints, countText, linksIn } from "./text.ts";
 import { needScopes, type Viewer } from "./viewer.ts";
 
 /**
- * Validates the parameters of `POST /{user}/threads`, apart from the media's bytes.
+ * Validates the parameters of `POST /{user}/threads`, except for the media's bytes.
  * Source: Threads docs, reference publishing and create-posts, 2026.
  */
 export interface NewContainer {
   kind: "TEXT" | "IMAGE" | "VIDEO" | "CAROUSEL";
   text: string;
-  /** A child of a carousel. */
+  /** A carousel child. */
   item: boolean;
   children: string[];
   mediaUrl: string | null;
@@ -22,7 +22,7 @@ export interface NewContainer {
   quoteId: string | null;
   ghost: boolean;
   autoPublish: boolean;
-  /** All else that was sent, as the ledger shows it. */
+  /** All other fields sent, as shown in the ledger. */
   settings: Record<string, unknown>;
 }
 
@@ -152,7 +152,7 @@ const TextAttachment = z.object({
     .optional(),
 });
 
-/** The notes' limit: 5 different links, in the text, as attachment and in the text attachment together. */
+/** The notes' limit: 5 different links across the text, the link attachment and the text attachment. */
 function validateLinks(params: Call["params"], text: string): void {
   const attached = params["link_attachment"];
   if (attached !== undefined && !isWebAddress(attached))

@@ -8,23 +8,23 @@ import {
 } from "../../../sandbox/platform.ts";
 
 /**
- * Threads' error bodies, and the faults that tests may ask for.
- * Source: Threads docs, troubleshooting and reference, 2026; where Meta documents no body, the sandbox's choice is 400
- * with type OAuthException.
+ * Threads' error bodies, and the faults that tests can request.
+ * Source: Threads docs, troubleshooting and reference, 2026; if Meta documents no body, the sandbox returns 400 with
+ * type OAuthException.
  */
 export interface GraphError {
   message: string;
   code: number;
   subcode?: number;
   status?: number;
-  /** Written into the body only where given: Graph leaves it out at times. */
+  /** Written into the body only if given: Graph sometimes leaves it out. */
   transient?: boolean;
   title?: string;
   userMessage?: string;
   headers?: Record<string, string>;
 }
 
-/** Thrown by a route to answer with a Graph error. */
+/** Thrown by a route to return a Graph error. */
 export class Refusal extends Error {
   readonly graph: GraphError;
 
@@ -159,7 +159,7 @@ export const ERRORS = {
 } as const;
 
 /**
- * As when the calls of the app are used up. The usage headers come with this answer only, so that nobody depends on
+ * As when the app's request limit is exceeded. Only this response has the usage headers, so that no client relies on
  * them.
  */
 export function callLimitReached(call: Call): PlatformAnswer {
@@ -175,7 +175,7 @@ export function callLimitReached(call: Call): PlatformAnswer {
   });
 }
 
-/** How the token exchange refuses, which has a form of its own. */
+/** Errors of the token exchange, which have their own format. */
 export function exchangeError(message: string): PlatformAnswer {
   return jsonAnswer({ error_type: "OAuthException", code: 400, error_message: message }, { status: 400 });
 }
@@ -306,7 +306,7 @@ const NAMED_ERRORS: readonly (GraphError & { name: string })[] = [
 ];
 
 /**
- * Restriction of a person; the notes give the number without saying whether it is a code or a subcode, so it is both.
+ * A person's restriction; the notes give the number without saying whether it is a code or a subcode, so it is both.
  */
 const RESTRICTED: GraphError = {
   message: "User is restricted from performing this action.",
@@ -445,7 +445,7 @@ export const SWITCHES: readonly FaultSwitch[] = [
   ...NAMED_ERRORS.map((error) => answering(error.name, CALLS, `Returns ${error.name}: ${error.message}`, error)),
 ];
 
-/** Which part of a chain a create call would make, 1 for a post that answers none. */
+/** The part of a chain that a create call would make; 1 for a post that is not a reply. */
 export function partNumber(call: Call): number {
   const parent = call.params["reply_to_id"];
   if (parent === undefined) return 1;

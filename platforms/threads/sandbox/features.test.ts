@@ -5,7 +5,7 @@ import { codesOf } from "../../../sandbox/meta/errors.fixture.ts";
 import { jpeg, listAt, serveFiles, stringAt, valueAt } from "../../../sandbox/sandbox.fixture.ts";
 import { connect, GRAPH, openThreads } from "./threads.fixture.ts";
 
-test("what was sent beside the text shows in the ledger and in the post", async (t) => {
+test("fields sent besides the text appear in the ledger and in the post", async (t) => {
   const { get, publish, posts } = await openThreads(t);
   const settings = {
     link_attachment: "https://example.test/a",
@@ -29,7 +29,7 @@ test("what was sent beside the text shows in the ledger and in the post", async 
   );
 });
 
-test("a poll, a gif, a text attachment and a spoiler image", async (t) => {
+test("a poll, a GIF, a text attachment and a spoiler image are accepted", async (t) => {
   const { get, publish, posts } = await openThreads(t);
   const files = await serveFiles(t, { "a.jpg": await jpeg(400, 300) });
   const poll = { option_a: "Yes", option_b: "No", option_c: "Perhaps" };
@@ -56,7 +56,7 @@ test("a poll, a gif, a text attachment and a spoiler image", async (t) => {
   );
 });
 
-test("a topic inside the text loses its sign, further ones stay", async (t) => {
+test("a topic within the text loses its sign, further ones keep it", async (t) => {
   const { get, publish } = await openThreads(t);
   const id = await publish({ media_type: "TEXT", text: "At #12 the #garden #sun" });
   assert.deepEqual((await get(`/${id}`, { fields: "text,topic_tag" })).json, {
@@ -75,7 +75,7 @@ test("a ghost post leaves public view after 24 hours", async (t) => {
   assert.equal((await get(`/${id}`, { fields: "id" })).status, 400);
 });
 
-test("auto_publish_text publishes in one call, which is a publish call", async (t) => {
+test("auto_publish_text publishes in one request, which counts as a publish call", async (t) => {
   const { sandbox, get, post, posts } = await openThreads(t);
   const id = stringAt(
     (await post("/me/threads", { media_type: "TEXT", text: "at once", auto_publish_text: "true" })).json,
@@ -86,7 +86,7 @@ test("auto_publish_text publishes in one call, which is a publish call", async (
   assert.equal(listAt((await sandbox.control("GET", "requests?operation=publish")).json).length, 1);
 });
 
-test("quote and repost name the post they stand on", async (t) => {
+test("quotes and reposts reference the original post", async (t) => {
   const { get, post, publish, posts } = await openThreads(t);
   const first = await publish({ media_type: "TEXT", text: "first" });
   const quote = await publish({ media_type: "TEXT", text: "look", quote_post_id: first });
@@ -101,7 +101,7 @@ test("quote and repost name the post they stand on", async (t) => {
   assert.equal((await posts()).length, 3);
 });
 
-test("replies of others stand below a post, and its owner reads them", async (t) => {
+test("other people's replies appear below a post, and its owner can read them", async (t) => {
   const { sandbox, get, post, publish, advance } = await openThreads(t);
   const first = await publish({ media_type: "TEXT", text: "first" });
   const fan = await connect(sandbox, ["threads_basic", "threads_content_publish", "threads_manage_mentions"], "fan");
@@ -123,7 +123,7 @@ test("replies of others stand below a post, and its owner reads them", async (t)
   assert.equal(valueAt((await get(`/${first}`, { fields: "has_replies" })).json, "has_replies"), true);
 });
 
-test("replies count against their own quota", async (t) => {
+test("replies have their own quota", async (t) => {
   const { get, publish } = await openThreads(t);
   const first = await publish({ media_type: "TEXT", text: "1" });
   await publish({ media_type: "TEXT", text: "2", reply_to_id: first });
@@ -158,7 +158,7 @@ test("lists are paged by cursor, newest first", async (t) => {
   assert.equal(listAt((await get("/me/threads", { since: "2026-11-02" })).json, "data").length, 0);
 });
 
-test("places are found by name and by position, with a number as id", async (t) => {
+test("places are found by name and by position, with a number as ID", async (t) => {
   const { get } = await openThreads(t);
   const [bern] = listAt((await get("/location_search", { q: "bern" })).json, "data");
   assert.equal(bern?.["id"], 106377336067638);
@@ -169,7 +169,7 @@ test("places are found by name and by position, with a number as id", async (t) 
   assert.equal(valueAt((await get("/106377336067638", { fields: "id,city" })).json, "id"), "106377336067638");
 });
 
-test("parameters may stand in the query, a form, a multipart body or JSON, and any version or alias in the address", async (t) => {
+test("parameters work in the query, a form, multipart or JSON, with any version or alias in the URL", async (t) => {
   const { sandbox, token } = await openThreads(t);
   const form = new FormData();
   form.set("media_type", "TEXT");
@@ -189,7 +189,7 @@ test("parameters may stand in the query, a form, a multipart body or JSON, and a
   );
 });
 
-test("profile pictures are pictures", async (t) => {
+test("profile pictures are images", async (t) => {
   const { sandbox, get } = await openThreads(t);
   const url = stringAt(
     (await get("/me", { fields: "threads_profile_picture_url" })).json,
@@ -199,7 +199,7 @@ test("profile pictures are pictures", async (t) => {
   assert.deepEqual([answer.status, answer.headers.get("content-type")], [200, "image/jpeg"]);
 });
 
-test("every error of the platform's table can be forced by its name", async (t) => {
+test("every error of the platform's table can be forced by name", async (t) => {
   const { fault, post } = await openThreads(t);
   const expected: [string, unknown[]][] = [
     ["190/460", [400, 190, 460]],
@@ -225,7 +225,7 @@ test("every error of the platform's table can be forced by its name", async (t) 
   assert.equal((await post("/me/threads", { media_type: "TEXT", text: "x" })).status, 200);
 });
 
-test("a person with the feature may limit a post to countries", async (t) => {
+test("a person with the feature can limit a post to countries", async (t) => {
   const { sandbox, get, post } = await openThreads(t);
   const token = await connect(sandbox, ["threads_basic", "threads_content_publish"], "geo-gating");
   assert.equal(

@@ -3,14 +3,14 @@ import { ERRORS, graphHeaders, Refusal } from "./errors.ts";
 
 /** The `fields` parameter of Graph reads. */
 
-/** What an object can tell, by field. A field without a value is `undefined` or gives it. */
+/** An object's readable fields. A field without a value is `undefined` or returns it. */
 export type Values = Record<string, (() => unknown) | undefined>;
 
 export function answerFields(call: Call, values: Values): PlatformAnswer {
   return jsonAnswer(pick(fieldsOf(call), values), { headers: graphHeaders(call) });
 }
 
-/** Those asked for, and always the id. A field without a value is left out; one that does not exist is refused. */
+/** The requested fields, and always the ID. Fields without a value are left out; unknown ones are rejected. */
 export function pick(fields: string[], values: Values): Record<string, unknown> {
   const unknown = fields.find((field) => !Object.hasOwn(values, field));
   if (unknown !== undefined) throw noField(unknown);
@@ -22,7 +22,7 @@ export function noField(field: string): Refusal {
   return new Refusal(ERRORS.invalid(`Tried accessing nonexisting field (${field}).`));
 }
 
-/** The names in `fields`, those inside braces left out: `id,children{media_type}` names `id` and `children`. */
+/** The names in `fields`, without those in braces: `id,children{media_type}` gives `id` and `children`. */
 export function fieldsOf(call: Call): string[] {
   return (call.params["fields"] ?? "")
     .replace(/\{[^{}]*\}/g, "")
@@ -31,7 +31,7 @@ export function fieldsOf(call: Call): string[] {
     .filter(Boolean);
 }
 
-/** The names in the braces behind `children`. */
+/** The names in the braces after `children`. */
 export function fieldsOfChildren(call: Call): string[] {
   const inner = /\bchildren\{([^{}]*)\}/.exec(call.params["fields"] ?? "")?.[1] ?? "";
   return inner

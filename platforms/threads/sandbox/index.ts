@@ -10,8 +10,7 @@ import { countCall, QUOTA_ROUTES } from "./quotas.ts";
 import { READ_ROUTES } from "./reads.ts";
 
 /**
- * The stand-in of Threads, written from Meta's documentation and from what clients have seen, and from nothing of the
- * broker.
+ * The Threads sandbox, written from Meta's documentation and client reports, independently of the broker.
  */
 export const sandbox: SandboxPlatform = {
   name: "threads",
@@ -23,7 +22,7 @@ export const sandbox: SandboxPlatform = {
   },
   schema: CONTAINERS_SCHEMA + POSTS_SCHEMA,
   resets: { threads_containers: "created_at", threads_media: "seq" },
-  // The routes with a name in their path come before those that any one segment matches.
+  // Routes with a fixed name in their path come before those with a parameter in its place.
   routes: [
     ...OAUTH_ROUTES,
     ...CONTAINER_ROUTES,

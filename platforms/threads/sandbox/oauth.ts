@@ -13,7 +13,7 @@ import { CODE_USED, ERRORS, exchangeError, graphError, graphHeaders, Refusal } f
 import { checkToken, refusing, viewerOf } from "./viewer.ts";
 
 /**
- * Threads' login: consent page, code, short token of an hour, long token of 60 days, refresh, inspection.
+ * Threads' login: consent page, code, one-hour token, 60-day token, refresh, inspection.
  * Source: Threads docs, get access tokens and permissions, long-lived tokens, debug; 2026.
  */
 export const SEED = {
@@ -24,7 +24,7 @@ export const SEED = {
   personId: "26000000000000001",
 } as const;
 
-/** Every scope there is, with what the consent page says about it. */
+/** Every scope, with its description on the consent page. */
 export const SCOPES: Readonly<Record<string, string>> = {
   threads_basic: "See your profile and posts",
   threads_content_publish: "Create and publish posts",
@@ -57,7 +57,7 @@ export const OAUTH_ROUTES: readonly SandboxRoute[] = [
   { method: "GET", host: "graph.threads.net", path: "/debug_token", operation: "read", run: refusing(debugToken) },
 ];
 
-/** The person that a login hint names, made when new. Without a hint it is the seeded one. */
+/** The person named by a login hint, created if new. Without a hint, it is the seeded one. */
 export function personOf(world: World, hint: string | undefined): Person {
   return personOfLogin(world.identity, {
     platform: "threads",
@@ -123,7 +123,7 @@ function takeConsent(call: Call): PlatformAnswer {
   return back(asked, { code });
 }
 
-/** As when the person presses the refusing button. */
+/** As when the person presses the deny button. */
 export function refuseConsent(call: Call): PlatformAnswer {
   const asked = readConsentRequest(call);
   if (typeof asked === "string") return consentErrorPage("Threads", asked);
@@ -134,7 +134,7 @@ export function refuseConsent(call: Call): PlatformAnswer {
   });
 }
 
-/** What the address asks for, or a sentence that says what is wrong with it. */
+/** The parsed request, or a sentence that says what is wrong with it. */
 function readConsentRequest(call: Call): ConsentRequest | string {
   const { query, world } = call;
   const clientId = query.get("client_id") ?? "";
@@ -151,7 +151,7 @@ function readConsentRequest(call: Call): ConsentRequest | string {
   return { clientId, redirectUri, scopes, person, state: query.get("state") ?? undefined };
 }
 
-/** The `#_` at the end is Meta's own, and no part of any value. */
+/** The trailing `#_` is added by Meta, and not part of any value. */
 function back(asked: ConsentRequest, values: Record<string, string>): PlatformAnswer {
   return backToApp(asked.redirectUri, { ...values, state: asked.state }, "#_");
 }
@@ -180,7 +180,7 @@ function exchangeCode(call: Call): PlatformAnswer {
   });
 }
 
-/** For oEmbed and the like; no call of publishing takes it. */
+/** For oEmbed and the like; not accepted for publishing. */
 function appToken(call: Call): PlatformAnswer {
   const { params, world } = call;
   const app = world.identity.app("threads", params["client_id"] ?? "");
@@ -228,7 +228,7 @@ function longToken(call: Call, of: { grantId: number; clientId: string; personId
   );
 }
 
-/** The seeded app's tokens of the seeded person are numbered; all others are as long as real ones. */
+/** The seeded app's tokens for the seeded person are numbered; all others are as long as real ones. */
 function issueToken(
   call: Call,
   of: { kind: "short" | "long"; grantId: number; clientId: string; personId: string },
@@ -250,7 +250,7 @@ function issueToken(
   return token;
 }
 
-/** Takes a user token of the same app, whose people are all its testers, not the app's token as on Facebook. */
+/** Accepts a user token of the same app, whose people are all testers, but not the app's token as on Facebook. */
 function debugToken(call: Call): PlatformAnswer {
   const { world, now, params } = call;
   const viewer = viewerOf(call);
@@ -281,7 +281,7 @@ function debugToken(call: Call): PlatformAnswer {
   return jsonAnswer({ data }, { headers: graphHeaders(call) });
 }
 
-/** The app, person and code that every fresh sandbox has. */
+/** The app, person and code of every fresh sandbox. */
 export function seedIdentity(world: World): void {
   const person = world.identity.addPerson(newPerson(world, null));
   seedGrant(world.identity, {

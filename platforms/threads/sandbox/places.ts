@@ -3,7 +3,7 @@ import { ERRORS, graphHeaders, Refusal } from "./errors.ts";
 import { needQuota, useQuota } from "./quotas.ts";
 import { withViewer, type Viewer } from "./viewer.ts";
 
-/** The places that the search finds. An id is a number here and a string elsewhere, as on the platform. */
+/** The places returned by the search. An ID is a number here and a string elsewhere, as on the platform. */
 const PLACES = [
   {
     id: 106078429431815,

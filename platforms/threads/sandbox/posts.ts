@@ -11,15 +11,15 @@ import { needQuota, useQuota } from "./quotas.ts";
 import { linksIn, topicIn } from "./text.ts";
 import { accountOf, withViewer, type Viewer } from "./viewer.ts";
 
-/** Published posts: making, finding, reposting and deleting them. Source: Threads docs, posts, 2026-04-14. */
+/** Published posts: create, find, repost and delete. Source: Threads docs, posts, 2026-04-14. */
 export interface ThreadsPost {
-  /** Its place in the order of publishing. */
+  /** Its position in publishing order. */
   seq: number;
   id: string;
   owner: string;
   shortcode: string;
   mediaType: "TEXT_POST" | "IMAGE" | "VIDEO" | "CAROUSEL_ALBUM" | "REPOST_FACADE";
-  /** As displayed: a topic inside the text has lost its `#`. */
+  /** As displayed: a topic within the text loses its `#`. */
   text: string;
   topic: string | null;
   /** Milliseconds since 1970. */
@@ -28,7 +28,7 @@ export interface ThreadsPost {
   rootId: string;
   quotedId: string | null;
   repostedId: string | null;
-  /** Which part of its chain it is, from 1. */
+  /** Its position in the chain, from 1. */
   depth: number;
   ghost: boolean;
   altText: string | null;
@@ -90,7 +90,7 @@ export const POST_ROUTES: readonly SandboxRoute[] = [
 
 const DAY_MS = 86_400_000;
 
-/** A live post; neither a deleted one nor a ghost post that has gone. */
+/** A live post: not deleted, and not an expired ghost post. */
 export function findPost(call: Call, id: string): ThreadsPost | undefined {
   const row = call.world.store.get(
     "SELECT * FROM threads_media WHERE id = ? AND (ends_at IS NULL OR ends_at > ?)",
@@ -120,7 +120,7 @@ export function permalinkOf(username: string, shortcode: string): string {
   return `${profileUrl(username)}/post/${shortcode}`;
 }
 
-/** Makes the post of a finished container: counts the quota, and puts it into the ledger. Returns the media id. */
+/** Creates the post of a finished container: counts the quota, and adds it to the ledger. Returns the media ID. */
 export function publishContainer(
   call: Call,
   viewer: Viewer,
@@ -192,7 +192,7 @@ function insert(
   return post;
 }
 
-/** A repost has no container and answers an id of its own. */
+/** A repost has no container and returns its own ID. */
 function repost(call: Call, viewer: Viewer): PlatformAnswer {
   const original = findPost(call, call.segments["id"] ?? "");
   if (!original) throw new Refusal(ERRORS.noObject(call.segments["id"] ?? ""));

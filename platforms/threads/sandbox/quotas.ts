@@ -2,12 +2,12 @@ import { jsonAnswer, type Call, type PlatformAnswer, type SandboxRoute } from ".
 import { callLimitReached, ERRORS, graphHeaders, Refusal } from "./errors.ts";
 import { needScopes, needSelf, withViewer, type Viewer } from "./viewer.ts";
 
-/** What a profile may use in any 24 hours. Source: Threads docs, overview, 2025-12-22. */
+/** A profile's limits per 24 hours. Source: Threads docs, overview, 2025-12-22. */
 export const QUOTAS = { posts: 250, replies: 1000, deletions: 100, places: 500, lookups: 1000 } as const;
 
 export type Quota = keyof typeof QUOTAS;
 
-/** 4 800 calls for each impression, of which an account has at least 10, in 24 hours per app and person. */
+/** 4,800 calls per impression, of which an account has at least 10, in 24 hours per app and person. */
 const CALLS_A_DAY = 48_000;
 
 const HOUR_MS = 3_600_000;
@@ -24,7 +24,7 @@ export const QUOTA_ROUTES: readonly SandboxRoute[] = [
   },
 ];
 
-/** Refuses when the quota is used up. */
+/** Rejects the call if the quota is exceeded. */
 export function needQuota(call: Call, viewer: Viewer, quota: Quota): void {
   const forced = FULL_SWITCHES[quota];
   const full = forced !== undefined && call.behaviour?.name === forced;
@@ -35,7 +35,7 @@ export function useQuota(call: Call, viewer: Viewer, quota: Quota): void {
   call.world.uses.add({ platform: "threads", accountId: viewer.person.id, name: quota, at: call.now });
 }
 
-/** Counts every call of an app for a person by the hour, and refuses past the day's number. */
+/** Counts an app's calls for a person by the hour, and rejects calls over the daily limit. */
 export function countCall(call: Call): PlatformAnswer | undefined {
   const token = call.accessToken === null ? undefined : call.world.identity.token("threads", call.accessToken);
   if (!token) return undefined;
@@ -55,7 +55,7 @@ function used(call: Call, viewer: Viewer, quota: Quota): number {
   });
 }
 
-/** Fields, the quota they tell of and the scopes they need. */
+/** Fields, the quota they report and the scopes they need. */
 const FIELDS: Readonly<Record<string, { quota: Quota; config: boolean; scopes: readonly string[] }>> = {
   quota_usage: { quota: "posts", config: false, scopes: ["threads_content_publish"] },
   config: { quota: "posts", config: true, scopes: ["threads_content_publish"] },

@@ -10,7 +10,7 @@ import { pictureUrl, profileValues } from "./profiles.ts";
 import { linksIn } from "./text.ts";
 import { needScopes, needSelf, withViewer, type Viewer } from "./viewer.ts";
 
-/** Reading back. Source: Threads docs, retrieve-posts (2026-04-14), reply-management (2026-02-13). */
+/** Reads. Source: Threads docs, retrieve-posts (2026-04-14), reply-management (2026-02-13). */
 const HOST = "graph.threads.net";
 
 export const READ_ROUTES: readonly SandboxRoute[] = [
@@ -59,7 +59,7 @@ function readObject(call: Call, viewer: Viewer): PlatformAnswer {
   return answerFields(call, postValues(call, viewer, post));
 }
 
-/** One's own posts, and what others answered below them. */
+/** The person's own posts, and others' replies to them. */
 function mayRead(call: Call, viewer: Viewer, post: ThreadsPost): boolean {
   return post.owner === viewer.person.id || findPost(call, post.rootId)?.owner === viewer.person.id;
 }
@@ -69,7 +69,7 @@ function listPosts(call: Call, viewer: Viewer): PlatformAnswer {
   return answerList(call, viewer, "owner = ? AND (reply_to IS NOT NULL) = 0", [viewer.person.id]);
 }
 
-/** `/{user}/replies` lists what a person answered, `/{media}/replies` what was answered to a post. */
+/** `/{user}/replies` lists a person's replies, `/{media}/replies` the replies to a post. */
 function listReplies(call: Call, viewer: Viewer): PlatformAnswer {
   const id = call.segments["user"] ?? "";
   if (id === "me" || id === viewer.person.id)
@@ -89,7 +89,7 @@ function readConversation(call: Call, viewer: Viewer): PlatformAnswer {
 
 const EARLIEST_SINCE = 1_688_540_400;
 
-/** Newest first, a page at a time, without what is not listed yet. */
+/** Newest first, paginated, without posts that are not listed yet. */
 function answerList(call: Call, viewer: Viewer, where: string, values: SQLInputValue[]): PlatformAnswer {
   const { params, now, world } = call;
   const limit = numberOf(params["limit"], 25, "limit");
@@ -208,7 +208,7 @@ function numberOf(value: string | undefined, preset: number, name: string): numb
   return Number(value);
 }
 
-/** Unix seconds, or date text. */
+/** Unix seconds, or a date string. */
 function timeOf(value: string | undefined, name: string): number | null {
   if (value === undefined || value === "") return null;
   const seconds = /^\d{1,12}$/.test(value) ? Number(value) : Math.floor(Date.parse(value) / 1000);

@@ -7,13 +7,13 @@ import { codesOf, errorOf } from "../../../sandbox/meta/errors.fixture.ts";
 import { jpeg, openSandbox, serveFiles, START, stringAt, valueAt, video } from "../../../sandbox/sandbox.fixture.ts";
 import { connect, exchangeSeededCode, GRAPH, openThreads } from "./threads.fixture.ts";
 
-/** Everything that the platform refuses, so that nothing is published here that would fail there. */
+/** Everything that the platform rejects, so that nothing is published here that would fail there. */
 const BAD = [400, 100];
 const GONE = [400, 100, 33];
 const NOT_FOUND = [400, 24, 4279009];
 const URL_A = "https://media.example.test/a.jpg";
 
-test("an unknown, a missing, an expired, a revoked token", async (t) => {
+test("an unknown, a missing, an expired and a revoked token are rejected", async (t) => {
   const { sandbox, get, fault, token, advance } = await openThreads(t);
   assert.deepEqual(codesOf(await get("/me", {}, "nobody")), [400, 190]);
   assert.deepEqual(codesOf(await sandbox.call("GET", `${GRAPH}/v1.0/me`)), [400, 190]);
@@ -27,7 +27,7 @@ test("an unknown, a missing, an expired, a revoked token", async (t) => {
   assert.notEqual(token, other);
 });
 
-test("a scope that was not granted", async (t) => {
+test("a call without the required scope is rejected", async (t) => {
   const { get, post, remove } = await openThreads(t, { scopes: ["threads_basic"] });
   assert.deepEqual(codesOf(await post("/me/threads", { media_type: "TEXT", text: "x" })), [400, 10]);
   assert.deepEqual(codesOf(await post("/me/threads_publish", { creation_id: "1" })), [400, 10]);
@@ -36,7 +36,7 @@ test("a scope that was not granted", async (t) => {
   assert.deepEqual(codesOf(await get("/me/threads_publishing_limit")), [400, 10]);
 });
 
-test("somebody else's user id, container and post", async (t) => {
+test("another user's ID, container and post are rejected", async (t) => {
   const { sandbox, create, get, post, publish, status } = await openThreads(t);
   const stranger = await connect(sandbox, ["threads_basic", "threads_content_publish"], "stranger");
   const mine = await create({ media_type: "TEXT", text: "mine" });
@@ -55,7 +55,7 @@ test("somebody else's user id, container and post", async (t) => {
   );
 });
 
-test("parameters that a container can't have", async (t) => {
+test("invalid container parameters are rejected", async (t) => {
   const { post } = await openThreads(t);
   const text = { media_type: "TEXT", text: "x" };
   const poll = JSON.stringify({ option_a: "Yes", option_b: "No" });
@@ -133,7 +133,7 @@ test("parameters that a container can't have", async (t) => {
   );
 });
 
-test("media that break a rule, by their bytes", async (t) => {
+test("media whose bytes violate a rule are rejected", async (t) => {
   const { create, post, status, advance } = await openThreads(t);
   const noise = Buffer.alloc(2000 * 2000 * 3);
   for (let place = 0; place < noise.length; place += 1) noise[place] = (place * 7919) % 251;
@@ -183,7 +183,7 @@ test("media that break a rule, by their bytes", async (t) => {
   }
 });
 
-test("children that are no carousel items, unfinished or published by themselves", async (t) => {
+test("children that are not carousel items, unfinished or already published are rejected", async (t) => {
   const { create, post, status, advance } = await openThreads(t);
   const files = await serveFiles(t, { "a.jpg": await jpeg(400, 400) });
   const image = { media_type: "IMAGE", image_url: `${files}/a.jpg` };
@@ -202,7 +202,7 @@ test("children that are no carousel items, unfinished or published by themselves
   assert.deepEqual(codesOf(await post("/me/threads_publish", { creation_id: child })), BAD);
 });
 
-test("a reply to a container or to a deleted post", async (t) => {
+test("a reply to a container or to a deleted post is rejected", async (t) => {
   const { create, post, publish, remove } = await openThreads(t);
   const container = await create({ media_type: "TEXT", text: "not live" });
   assert.deepEqual(codesOf(await post("/me/threads", { media_type: "TEXT", text: "x", reply_to_id: container })), BAD);
@@ -211,7 +211,7 @@ test("a reply to a container or to a deleted post", async (t) => {
   assert.deepEqual(codesOf(await post("/me/threads", { media_type: "TEXT", text: "x", reply_to_id: live })), NOT_FOUND);
 });
 
-test("publishing without, too early, too late, or what has failed", async (t) => {
+test("publishing without a container, too early, too late, or after a failure is rejected", async (t) => {
   const { create, post, status, advance, fault } = await openThreads(t);
   const publish = (creation_id: string) => post("/me/threads_publish", { creation_id });
   assert.deepEqual(codesOf(await post("/me/threads_publish", {})), BAD);
@@ -231,7 +231,7 @@ test("publishing without, too early, too late, or what has failed", async (t) =>
   assert.deepEqual(codesOf(await publish(failed)), NOT_FOUND);
 });
 
-test("reads of what isn't there", async (t) => {
+test("reads of missing objects are rejected", async (t) => {
   const { create, get } = await openThreads(t);
   const id = await create({ media_type: "TEXT", text: "x" });
   assert.deepEqual(codesOf(await get("/me/threads", { since: "1688540399" })), BAD);
@@ -241,7 +241,7 @@ test("reads of what isn't there", async (t) => {
   assert.deepEqual(codesOf(await get("/me/threads", { limit: "many" })), BAD);
 });
 
-test("a code with a wrong secret, a wrong redirect, or after an hour, and a short token after an hour", async (t) => {
+test("a code with a wrong secret or redirect URI, or after an hour, and an expired token are rejected", async (t) => {
   const { sandbox, advance } = await openThreads(t);
   const exchange = async (changes: Record<string, string>) => {
     const answer = await sandbox.call("POST", `${GRAPH}/oauth/access_token`, {
@@ -274,7 +274,7 @@ test("a code with a wrong secret, a wrong redirect, or after an hour, and a shor
   assert.equal((await exchangeSeededCode(late)).status, 400);
 });
 
-test("the consent page asks, refuses, and grants what was ticked", async (t) => {
+test("the consent page asks, supports denying, and grants what was checked", async (t) => {
   const { sandbox } = await openThreads(t);
   const page = (changes: Record<string, string> = {}) =>
     "https://www.threads.com/oauth/authorize?" +

@@ -6,7 +6,7 @@
 const graphemes = new Intl.Segmenter("en", { granularity: "grapheme" });
 const EMOJI = /[\p{Extended_Pictographic}\p{Regional_Indicator}]/u;
 
-/** A cluster that holds an emoji counts as its UTF-8 bytes, any other as its code points. */
+/** A grapheme cluster with an emoji counts as its UTF-8 bytes, any other as its code points. */
 export function countText(text: string): number {
   let count = 0;
   for (const { segment } of graphemes.segment(text)) {
@@ -15,19 +15,19 @@ export function countText(text: string): number {
   return count;
 }
 
-/** Code points, for the limits whose unit Meta doesn't name. */
+/** Code points, for limits whose unit Meta does not specify. */
 export function codePoints(text: string): number {
   return [...text].length;
 }
 
-/** The web addresses in a text, as written, without closing punctuation. */
+/** The URLs in a text, as written, without trailing punctuation. */
 export function linksIn(text: string): string[] {
   return (text.match(/\b(?:https?:\/\/|www\.)[^\s<>"']+/gi) ?? []).map((link) =>
     link.replace(/(?<![.,;:!?)\]])[.,;:!?)\]]+$/, ""),
   );
 }
 
-/** The first valid `#tag`: it ends at white space or one of `. & @ ! ? , ; :`, and digits alone are none. */
+/** The first valid `#tag`: it ends at white space or one of `. & @ ! ? , ; :`, and digits alone do not count. */
 export function topicIn(text: string): { topic: string; at: number } | undefined {
   for (const match of text.matchAll(/(?<![^\s])#([^\s.&@!?,;:#]{1,50})/gu)) {
     const topic = match[1];

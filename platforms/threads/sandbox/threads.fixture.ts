@@ -20,10 +20,10 @@ export interface ThreadsWorld extends Controls {
   get(path: string, params?: Record<string, string>, token?: string): Promise<Answer>;
   post(path: string, form: Record<string, string>, token?: string): Promise<Answer>;
   remove(path: string): Promise<Answer>;
-  /** Creates a container, which has to succeed, and gives its id. */
+  /** Creates a container, which must succeed, and returns its ID. */
   create(form: Record<string, string>): Promise<string>;
   status(id: string): Promise<Answer>;
-  /** Creates, waits until it is finished, publishes, and gives the media id. */
+  /** Creates, waits until it is finished, publishes, and returns the media ID. */
   publish(form: Record<string, string>): Promise<string>;
 }
 
@@ -62,7 +62,7 @@ export async function openThreads(
   return world;
 }
 
-/** Approves the consent page as any HTTP client would, and exchanges the code for a long token. */
+/** Approves the consent page like any HTTP client, and exchanges the code for a long-lived token. */
 export async function connect(sandbox: TestSandbox, scopes: string[], loginHint?: string): Promise<string> {
   const redirectUri = "http://127.0.0.1:9/callback";
   const { json } = await sandbox.control("POST", "apps", { platform: "threads", redirectUris: [redirectUri] });

@@ -14,10 +14,10 @@ import {
 } from "../../../sandbox/sandbox.fixture.ts";
 import { connect, exchangeSeededCode, GRAPH, openThreads } from "./threads.fixture.ts";
 
-/** The test vectors of the platform's page, each against a sandbox of its own, over HTTP. */
+/** The test vectors from the platform's page, each against a separate sandbox, over HTTP. */
 const NOT_READY = [400, 24, 4279009];
 
-test("vector 1, 2: a code gives a short token with a bare user id, once", async (t) => {
+test("vector 1, 2: a code gives a short-lived token with an unquoted user ID, once", async (t) => {
   const sandbox = await openSandbox(t, { startAt: START });
   const first = await exchangeSeededCode(sandbox);
   assert.equal(first.status, 200);
@@ -31,7 +31,7 @@ test("vector 1, 2: a code gives a short token with a bare user id, once", async 
   });
 });
 
-test("vector 3, 4: a long token is refreshed once it is a day old", async (t) => {
+test("vector 3, 4: a long-lived token can be refreshed once it is a day old", async (t) => {
   const { sandbox, token, advance } = await openThreads(t);
   assert.equal(token, "THLONG1");
   const refresh = () =>
@@ -44,7 +44,7 @@ test("vector 3, 4: a long token is refreshed once it is a day old", async (t) =>
   assert.deepEqual((await refresh()).json, { access_token: "THLONG2", token_type: "bearer", expires_in: 5183944 });
 });
 
-test("vector 5: the profile has its id as a string", async (t) => {
+test("vector 5: the profile has its ID as a string", async (t) => {
   const { get } = await openThreads(t);
   assert.deepEqual((await get("/me", { fields: "id,username,name" })).json, {
     id: "26000000000000001",
@@ -123,7 +123,7 @@ test("vector 11: an emoji counts as its bytes, and 501 is one too many", async (
   }
 });
 
-test("vector 12: a picture that is not there is refused at once", async (t) => {
+test("vector 12: a missing picture is rejected immediately", async (t) => {
   const { post } = await openThreads(t);
   const files = await serveFiles(t, {});
   const answer = await post("/me/threads", { media_type: "IMAGE", image_url: `${files}/missing.jpg` });
@@ -185,7 +185,7 @@ test("vector 13: a carousel waits for every child, and counts as one post", asyn
   );
 });
 
-test("vector 14: a chain that breaks at its third part leaves two live and can be resumed", async (t) => {
+test("vector 14: a chain that fails at its third part leaves two live and can be resumed", async (t) => {
   const { create, fault, get, publish, status, posts } = await openThreads(t);
   await fault({ operation: "create", kind: "reject", error: "chain-break-at-3" });
   const first = await publish({ media_type: "TEXT", text: "1 of 3" });
@@ -223,7 +223,7 @@ test("vector 15: a video of 301 s becomes a container that ends as an error", as
   assert.equal(valueAt((await status(right)).json, "status"), "FINISHED");
 });
 
-test("vector 16: a poll goes with text only", async (t) => {
+test("vector 16: a poll works with text only", async (t) => {
   const { create, post } = await openThreads(t);
   const poll_attachment = JSON.stringify({ option_a: "Yes", option_b: "No" });
   await create({ media_type: "TEXT", text: "Well?", poll_attachment });
@@ -239,7 +239,7 @@ test("vector 16: a poll goes with text only", async (t) => {
   );
 });
 
-test("vector 17: the 251st post of a day is refused, and its container stays finished", async (t) => {
+test("vector 17: the 251st post of a day is rejected, and its container stays finished", async (t) => {
   const { create, get, post, publish, status, advance } = await openThreads(t);
   await publish({ media_type: "TEXT", text: "first" });
   const limits = () => get("/me/threads_publishing_limit", { fields: "quota_usage,config" });
@@ -259,7 +259,7 @@ test("vector 17: the 251st post of a day is refused, and its container stays fin
   assert.equal((await post("/me/threads_publish", { creation_id: again })).status, 200);
 });
 
-test("vector 18: a publish whose answer is lost is live and found in the list", async (t) => {
+test("vector 18: a post whose publish response is lost is live and found in the list", async (t) => {
   const { create, fault, get, post, status, posts } = await openThreads(t);
   await fault({ operation: "publish", kind: "reject", error: "publish-drop-connection-but-live" });
   const id = await create({ media_type: "TEXT", text: "lost" });
@@ -279,7 +279,7 @@ test("vector 18: a publish whose answer is lost is live and found in the list", 
   assert.equal((await posts())[0]?.["publishCalls"], 1);
 });
 
-test("vector 19: after 61 days the token has expired, for refreshing too", async (t) => {
+test("vector 19: after 61 days the token has expired, and cannot be refreshed", async (t) => {
   const { sandbox, get, advance } = await openThreads(t);
   await advance(61 * 86_400);
   const answer = await get("/me", { fields: "id" });
@@ -307,7 +307,7 @@ test("vector 20: a deleted post is gone", async (t) => {
   assert.equal((await sandbox.call("GET", `https://www.threads.net/@sandbox_threads/post/SBXa1`)).status, 404);
 });
 
-test("a token is inspected by a tester's token", async (t) => {
+test("a tester's token can inspect a token", async (t) => {
   const { get, advance, token } = await openThreads(t);
   const inspect = (input_token: string) => get("/debug_token", { input_token });
   const seen = (await inspect(token)).json;
@@ -321,7 +321,7 @@ test("a token is inspected by a tester's token", async (t) => {
   assert.equal(valueAt((await inspect("THSHORT1")).json, "data.error.subcode"), 463);
 });
 
-test("every login hint is a person of its own, the same each time", async (t) => {
+test("every login hint is a separate person, the same each time", async (t) => {
   const sandbox = await openSandbox(t);
   const me = async (hint: string) =>
     (

@@ -5,7 +5,7 @@ import type { Call, Outcome } from "../../../sandbox/platform.ts";
 import { refusingWith } from "../../../sandbox/refusing.ts";
 import { ERRORS, graphError, Refusal } from "./errors.ts";
 
-/** The person whose token makes a call. */
+/** The person whose token is used. */
 export interface Viewer {
   token: Token;
   person: Person;
@@ -24,12 +24,12 @@ export function factsOf(person: Person): PersonFacts {
   return PersonFacts.parse(person.facts);
 }
 
-/** Turns a refusal thrown in a route, before or after its waiting, into the platform's answer. */
+/** Turns an error thrown in a route, before or after waiting, into the platform's response. */
 export const refusing = refusingWith((thrown, call) =>
   thrown instanceof Refusal ? graphError(call, thrown.graph) : undefined,
 );
 
-/** As `refusing`, for calls that need a live token with these scopes. `threads_basic` is always needed. */
+/** Like `refusing`, for calls that need a valid token with these scopes. `threads_basic` is always required. */
 export function withViewer(
   scopes: readonly string[],
   run: (call: Call, viewer: Viewer) => Outcome,
@@ -50,13 +50,13 @@ export function viewerOf(call: Call): Viewer {
   return { token, person, facts: factsOf(person) };
 }
 
-/** The person behind a call's token, whether or not it is still good; empty where it is unknown. */
+/** The person behind a call's token, valid or not; empty if unknown. */
 export function accountOf(call: Call): string {
   const token = call.accessToken === null ? undefined : call.world.identity.token("threads", call.accessToken);
   return token?.personId ?? "";
 }
 
-/** Refuses what is expired or revoked. */
+/** Rejects expired and revoked tokens. */
 export function checkToken(token: Token, now: number): void {
   if (token.state === "revoked") throw new Refusal(ERRORS.revoked);
   if (token.state === "expired" || now >= token.expiresAt) throw new Refusal(ERRORS.expired);
@@ -67,7 +67,7 @@ export function needScopes(viewer: Viewer, scopes: readonly string[]): void {
   if (missing !== undefined) throw new Refusal(ERRORS.noScope(missing));
 }
 
-/** `{USER}` in a path is the viewer's own id or `me`. */
+/** `{USER}` in a path is the person's own ID or `me`. */
 export function needSelf(call: Call, viewer: Viewer): void {
   const user = call.segments["user"] ?? "me";
   if (user !== "me" && user !== viewer.person.id) throw new Refusal(ERRORS.noObject(user));

@@ -5,7 +5,7 @@ import type { SeenPost } from "../../../sandbox/ledger.ts";
 import type { PlatformCard } from "../../../sandbox/platform.ts";
 
 /**
- * TikTok's feed: an upright black stage, actions down the right side, name and caption over the picture. All drawing is
+ * TikTok's feed: a vertical black stage, actions down the right side, name and caption over the picture. All artwork is
  * our own.
  */
 export const card: PlatformCard = { style: style(), html };

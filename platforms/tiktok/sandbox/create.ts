@@ -12,7 +12,7 @@ import { refuseDraft, refusePost, refuseUnowned } from "./permission.ts";
 import { showPost } from "./show.ts";
 import { addTask, finishTask, findTask, newId, type NewTask, type TaskContent } from "./tasks.ts";
 
-/** The three calls that begin a post. Source: TikTok docs, direct post, photo post and upload video, 2026-09-11. */
+/** The three calls that start a post. Source: TikTok docs, direct post, photo post and upload video, 2026-09-11. */
 const PUBLISH = { scopes: ["video.publish"], perMinute: 6 };
 const DRAFT = { scopes: ["video.upload"], perMinute: 6 };
 
@@ -44,7 +44,7 @@ export const CREATE_ROUTES: readonly SandboxRoute[] = [
 
 const UPLOAD_SECONDS = 3_600;
 const VIDEO_MAX_BYTES = 4 * 1024 ** 3;
-/** "MB" may be either unit; the sandbox takes what one of them allows. */
+/** "MB" can mean either unit; the sandbox accepts what either of them allows. */
 const CHUNK_BYTES = { min: 5_000_000, max: 64 * 1024 ** 2, lastMax: 128 * 1024 ** 2 };
 const CHUNKS_MAX = 1_000;
 const PHOTOS_MAX = 35;
@@ -122,8 +122,8 @@ function videoPost(call: Call): CallPost {
 }
 
 /**
- * Photos have no handle before they are published, so one post's calls share its account and content; addresses may be
- * signed anew.
+ * Photos have no handle before they are published, so one post's calls are matched by account and content; URLs can be
+ * signed again.
  */
 function photoPost(call: Call): CallPost {
   const { post_info: info = {}, source_info: source } = carried(call);
@@ -180,7 +180,7 @@ function initPhotos(call: Call, viewer: Viewer): Outcome {
   return pull(call, viewer, { urls: source.photo_images, maxBytes: PHOTO_MAX_BYTES, content, isDraft });
 }
 
-/** What the chunks have to be like. Source: TikTok docs, media transfer guide, 2026-09-11. */
+/** Chunk requirements. Source: TikTok docs, media transfer guide, 2026-09-11. */
 function validateSource(source: VideoSource): void {
   if (source.source !== "FILE_UPLOAD") return;
   const { video_size: size, chunk_size: chunk, total_chunk_count: count } = source;
@@ -222,7 +222,7 @@ interface Pull {
   isDraft: boolean;
 }
 
-/** Downloads at once; what it finds is told when the task is asked about. */
+/** Downloads immediately; the result is reported by the task's status. */
 async function pull(
   call: Call,
   viewer: Viewer,
@@ -275,7 +275,7 @@ function newTask(
   };
 }
 
-/** The JSON body, or TikTok's refusal of it. Members that TikTok does not know are passed over. */
+/** The JSON body, or TikTok's error about it. Unknown fields are ignored. */
 export function readJson<T>({ body }: Call, schema: z.ZodType<T>): T {
   const parsed = schema.safeParse(body.kind === "json" ? body.value : undefined);
   if (parsed.success) return parsed.data;

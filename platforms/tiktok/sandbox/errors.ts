@@ -8,8 +8,8 @@ import {
 } from "../../../sandbox/platform.ts";
 
 /**
- * TikTok's error bodies, and the faults that tests may ask for.
- * Source: TikTok docs, direct post, photo post and media transfer guide, 2026-09-11; texts as clients have seen them.
+ * TikTok's error bodies, and the faults that tests can request.
+ * Source: TikTok docs, direct post, photo post and media transfer guide, 2026-09-11; messages from client reports.
  */
 export interface Problem {
   status: number;
@@ -17,7 +17,7 @@ export interface Problem {
   message: string;
 }
 
-/** Thrown by a route to answer with a problem. */
+/** Thrown by a route to return a problem. */
 export class Refusal extends Error {
   readonly problem: Problem;
 
@@ -89,7 +89,7 @@ export function invalid(message: string): Problem {
 export const CHUNK_SIZE_INVALID = invalid("The chunk size is invalid");
 export const CHUNK_COUNT_INVALID = invalid("The total chunk count is invalid");
 
-/** These three come with status 200 from creator info, and with 403 from the calls that begin a post. */
+/** These three have status 200 from creator info, and 403 from the calls that start a post. */
 const QUIET: readonly string[] = [PROBLEMS.tooManyPosts.code, PROBLEMS.tooManyCreators.code, PROBLEMS.banned.code];
 
 export function problem(call: Call, { status, code, message }: Problem): PlatformAnswer {
@@ -106,13 +106,13 @@ export function success(call: Call): Record<string, string> {
   return { code: "ok", message: "", log_id: logId(call) };
 }
 
-/** The date, then what tells one call from another. */
+/** The date, followed by a unique part for each call. */
 export function logId({ now, number }: Call): string {
   const date = new Date(now).toISOString().replace(/\D/g, "").slice(0, 14);
   return date + number.toString(16).toUpperCase().padStart(20, "0");
 }
 
-/** To a PUT of bytes, whose answers have no body. */
+/** For a PUT of bytes, whose responses have no body. */
 export function uploadAnswer(status: number, headers: Record<string, string> = {}): PlatformAnswer {
   return { status, headers, body: "" };
 }
@@ -121,7 +121,7 @@ export function isUpload({ method }: Call): boolean {
   return method === "PUT";
 }
 
-/** OAuth refuses in a form of its own, and a refused refresh comes with status 200. */
+/** OAuth has its own error format, and a rejected refresh has status 200. */
 export function oauthError(
   call: Call,
   error: string,
@@ -134,7 +134,7 @@ export function oauthError(
   );
 }
 
-/** What a task may fail with, each a fault switch as well. */
+/** The reasons a task can fail with, each also a fault switch. */
 export const FAIL_REASONS = [
   "file_format_check_failed",
   "duration_check_failed",

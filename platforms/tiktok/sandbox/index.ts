@@ -8,8 +8,7 @@ import { TASKS_SCHEMA } from "./tasks.ts";
 import { UPLOAD_ROUTES } from "./upload.ts";
 
 /**
- * The stand-in of TikTok, written from TikTok's documentation and from what clients have seen, and from nothing of the
- * broker.
+ * The TikTok sandbox, written from TikTok's documentation and client reports, independently of the broker.
  */
 export const sandbox: SandboxPlatform = {
   name: "tiktok",

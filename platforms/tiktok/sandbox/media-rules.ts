@@ -1,21 +1,21 @@
 import type { Measured } from "../../../sandbox/media.ts";
 import type { PersonFacts } from "./people.ts";
 
-/** What the check after the last byte looks at. Source: TikTok docs, media transfer guide, 2026-09-11. */
+/** What the check after the last byte covers. Source: TikTok docs, media transfer guide, 2026-09-11. */
 const VIDEO_TYPES: readonly (string | null)[] = ["video/mp4", "video/quicktime", "video/webm", "video/x-m4v"];
 const VIDEO_CODECS: readonly (string | null)[] = ["avc", "hevc", "vp8", "vp9"];
 const PHOTO_TYPES: readonly (string | null)[] = ["image/jpeg", "image/webp"];
 const SIDE_PX = { min: 360, max: 4096 };
 const FRAME_RATE = { min: 23, max: 60 };
 const DURATION_MAX_SECONDS = 600;
-/** "At most 1080p", read as these two. */
+/** "At most 1080p", interpreted as these two. */
 const PHOTO_PX = { short: 1080, long: 1920 };
 export const PHOTO_MAX_BYTES = 20 * 1024 * 1024;
 
-/** Measured rates and lengths are rounded: a video of 59.94 has had 60 by its header. */
+/** Measured rates and durations are rounded: a video at 59.94 can have 60 in its header. */
 const TOLERANCE = 0.5;
 
-/** The `fail_reason`, or null for a video that may be published. */
+/** The `fail_reason`, or null for a video that can be published. */
 export function validateVideo(video: Measured, { maxDurationSeconds }: PersonFacts): string | null {
   const { width, height, durationSeconds, frameRate } = video;
   if (!VIDEO_TYPES.includes(video.mimeType) || !VIDEO_CODECS.includes(video.videoCodec))
@@ -29,7 +29,7 @@ export function validateVideo(video: Measured, { maxDurationSeconds }: PersonFac
     : null;
 }
 
-/** The `fail_reason` of the first photo that may not be published, or null. */
+/** The `fail_reason` of the first photo that cannot be published, or null. */
 export function validatePhotos(photos: readonly Measured[]): string | null {
   for (const { mimeType, type, width, height } of photos) {
     if (type !== "image" || !PHOTO_TYPES.includes(mimeType)) return "file_format_check_failed";

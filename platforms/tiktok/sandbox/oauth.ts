@@ -14,8 +14,8 @@ import { oauthError } from "./errors.ts";
 import { newPerson, personOf, SEEDED_PERSON } from "./people.ts";
 
 /**
- * TikTok's login: a consent page, a code with signs that have to be decoded once, an access token of two hours, and
- * refresh tokens that are good once. Source: TikTok docs, OAuth user access token management, 2026-11-05.
+ * TikTok's login: a consent page, a code with characters that must be decoded once, a two-hour access token, and
+ * single-use refresh tokens. Source: TikTok docs, OAuth user access token management, 2026-11-05.
  */
 const SEED = {
   clientId: "sbaw0sandboxtiktok",
@@ -27,7 +27,7 @@ const SEED = {
 /** The one app that TikTok has not audited. */
 export const UNAUDITED = { clientId: "sbaw0unauditedtiktok", clientSecret: "tt-unaudited-secret" } as const;
 
-/** Every scope the sandbox knows, with what the consent page says about it. */
+/** Every scope the sandbox supports, with its description on the consent page. */
 const SCOPES: Readonly<Record<string, string>> = {
   "user.info.basic": "Read your profile info (avatar, display name)",
   "user.info.profile": "Read access to your profile",
@@ -85,13 +85,13 @@ function takeConsent(call: Call): PlatformAnswer {
   return back(asked, { code, scopes: scopes.join(",") });
 }
 
-/** As when the person presses the refusing button. */
+/** As when the person presses the deny button. */
 export function refuseConsent(call: Call): PlatformAnswer {
   const asked = readConsentRequest(call);
   return "status" in asked ? asked : back(asked, { error: "access_denied", error_description: "User denied access" });
 }
 
-/** What the address asks for, or TikTok's page or redirect that says what is wrong with it. */
+/** The parsed request, or TikTok's page or redirect that says what is wrong with it. */
 function readConsentRequest({ query, world }: Call): ConsentRequest | PlatformAnswer {
   const clientId = query.get("client_key") ?? "";
   const redirectUri = query.get("redirect_uri") ?? "";
@@ -104,7 +104,7 @@ function readConsentRequest({ query, world }: Call): ConsentRequest | PlatformAn
   if (query.get("response_type") !== "code")
     return refused("unsupported_response_type", "response_type has to be code");
   const challenge = query.get("code_challenge");
-  // Such an address makes it a desktop app.
+  // Such a URL makes it a desktop app.
   if (challenge === null && isLoopback(redirectUri))
     return back({ redirectUri, state }, { error: "code_challenge", errCode: "10007", error_type: "code_challenge" });
   const scopes = [...new Set((query.get("scope") ?? "").split(",").filter(Boolean))];
@@ -120,7 +120,7 @@ function readConsentRequest({ query, world }: Call): ConsentRequest | PlatformAn
   };
 }
 
-/** Signs that some encoders leave alone are encoded too: the code has to be decoded exactly once. */
+/** Characters that some encoders leave alone are encoded too: the code must be decoded exactly once. */
 function back(
   { redirectUri, state }: { redirectUri: string; state: string | null },
   values: Record<string, string>,
@@ -196,7 +196,7 @@ function exchangeCode(call: Call, app: App): PlatformAnswer {
   return issuePair(call, { ...code, openId: code.personId });
 }
 
-/** A verifier without a challenge is ignored. The challenge is hexadecimal, unlike RFC 7636's. */
+/** A verifier without a challenge is ignored. The challenge is hexadecimal, unlike in RFC 7636. */
 function verifies(challenge: unknown, verifier: string | undefined): boolean {
   return (
     typeof challenge !== "string" ||
@@ -207,7 +207,7 @@ function verifies(challenge: unknown, verifier: string | undefined): boolean {
   );
 }
 
-/** Both tokens are new, and the spent refresh token is dead; whoever comes with it later harms nobody. */
+/** Both tokens are new, and the used refresh token becomes invalid; using it again has no effect on the grant. */
 function refresh(call: Call, app: App): PlatformAnswer {
   const { params, world, now } = call;
   const token = world.identity.token("tiktok", params["refresh_token"] ?? "");
@@ -248,7 +248,7 @@ function issuePair(
   );
 }
 
-/** Takes the access token, and the whole grant goes. */
+/** Accepts the access token, and revokes the whole grant. */
 function revoke(call: Call): PlatformAnswer {
   const app = appOf(call);
   if ("status" in app) return app;
@@ -267,7 +267,7 @@ export function newApp(): { clientId: string; clientSecret: string } {
   };
 }
 
-/** The apps, person and code that every fresh sandbox has. */
+/** The apps, person and code of every fresh sandbox. */
 export function seedIdentity(world: World): void {
   for (const { clientId, clientSecret } of [SEED, UNAUDITED]) {
     world.identity.addApp({

@@ -8,7 +8,7 @@ import { refusingWith } from "../../../sandbox/refusing.ts";
 import type { World } from "../../../sandbox/world.ts";
 import { problem, PROBLEMS, Refusal } from "./errors.ts";
 
-/** The person whose token makes a call. */
+/** The person whose token is used. */
 export interface Viewer {
   token: Token;
   person: Person;
@@ -22,7 +22,7 @@ const PersonFacts = z.object({
   duetDisabled: z.boolean(),
   stitchDisabled: z.boolean(),
   maxDurationSeconds: z.number(),
-  /** How many posts in 24 hours, of all apps together. */
+  /** Posts allowed in 24 hours, across all apps. */
   dailyPosts: z.number(),
 });
 
@@ -30,7 +30,7 @@ export type PersonFacts = z.infer<typeof PersonFacts>;
 
 export const SEEDED_PERSON = "afd97af1-b87b-48b9-ac98-410a00000001";
 
-/** The person that a login hint names, made when new. Without a hint it is the seeded one. */
+/** The person named by a login hint, created if new. Without a hint, it is the seeded one. */
 export function personOf(world: World, hint: string | null): Person {
   return personOfLogin(world.identity, {
     platform: "tiktok",
@@ -40,7 +40,7 @@ export function personOf(world: World, hint: string | null): Person {
   });
 }
 
-/** Words of the hint give the person a private account, a ban, switched-off interactions or short videos only. */
+/** Words in the hint give the person a private account, a ban, disabled interactions or short videos only. */
 export function newPerson(world: World, hint: string | null): NewPerson {
   const number = world.store.next("tiktok.person");
   const id =
@@ -92,15 +92,15 @@ export function unionIdOf(person: Person): string {
 }
 
 /**
- * What a call needs before its body is looked at, in this order: a live token, one of these scopes, a place within the
- * minute's limit.
+ * Requirements of a call, checked before its body, in this order: a valid token, one of these scopes, and the
+ * per-minute limit.
  */
 export interface Needs {
   scopes: readonly string[];
   perMinute: number;
 }
 
-/** A refusal thrown before or after the waiting becomes TikTok's answer. */
+/** An error thrown before or after waiting becomes TikTok's response. */
 export function withViewer(needs: Needs, run: (call: Call, viewer: Viewer) => Outcome): (call: Call) => Outcome {
   return refusing((call) => {
     const viewer = viewerOf(call);
@@ -114,7 +114,7 @@ export const refusing = refusingWith((thrown, call) =>
   thrown instanceof Refusal ? problem(call, thrown.problem) : undefined,
 );
 
-/** The person behind a call's token, whether or not it is still good; empty where it is unknown. */
+/** The person behind a call's token, valid or not; empty if unknown. */
 export function accountOf(call: Call): string {
   const token = call.accessToken === null ? undefined : call.world.identity.token("tiktok", call.accessToken);
   return token?.personId ?? "";
@@ -130,7 +130,7 @@ function viewerOf(call: Call): Viewer {
   return { token, person, facts: factsOf(person) };
 }
 
-/** In any minute, each address for itself. A refused call costs nothing. Source: TikTok docs, rate limits. */
+/** Per minute and endpoint. A rejected call does not count. Source: TikTok docs, rate limits. */
 function countCall(call: Call, { token }: Viewer, perMinute: number): void {
   if (!call.world.limits) return;
   const use = {

@@ -7,16 +7,16 @@ import { UNAUDITED } from "./oauth.ts";
 import { privacyOptions, type Viewer } from "./people.ts";
 
 /**
- * Who may post what, and from where TikTok pulls. Source: TikTok docs, content sharing guidelines and media transfer
+ * Who can post what, and from where TikTok pulls. Source: TikTok docs, content sharing guidelines and media transfer
  * guide, 2026-09-11.
  */
 const DAY_MS = 24 * 3_600_000;
 const UNAUDITED_CREATORS = 5;
 const PENDING_DRAFTS = 5;
-/** Verified for every app of the sandbox, beside the origin of the product's media. */
+/** Verified for every app of the sandbox, in addition to the origin of the product's media. */
 const VERIFIED_DOMAIN = "media.example.com";
 
-/** Bans and used-up limits, in both creator info and the calls that begin a post. */
+/** Bans and exceeded limits, both in creator info and in the calls that start a post. */
 export function refuseCreator(call: Call, { person, token, facts }: Viewer): void {
   if (facts.isBanned) throw new Refusal(PROBLEMS.banned);
   if (!call.world.limits) return;
@@ -56,7 +56,7 @@ export function refuseDraft(call: Call, { person, facts }: Viewer): void {
   if (call.world.limits && integer(drafts, "number") >= PENDING_DRAFTS) throw new Refusal(PROBLEMS.tooManyDrafts);
 }
 
-/** The product's own origin counts as verified, over http and on loopback too. */
+/** The product's own origin counts as verified, including over http and on loopback. */
 export function refuseUnowned({ world }: Call, address: string): void {
   const url = URL.parse(address);
   if (url && world.mediaUrl !== null && url.origin === URL.parse(world.mediaUrl)?.origin) return;

@@ -16,8 +16,7 @@ import { refuseCreator } from "./permission.ts";
 import { countRead, failTask, findTask, keepProcessing, stateOf, toTask, type Task } from "./tasks.ts";
 
 /**
- * What can be read: the creator, the status of a task, the profile, the public posts. Source: TikTok docs, 2025 and
- * 2026-09-11.
+ * Reads: the creator, the status of a task, the profile, the public posts. Source: TikTok docs, 2025 and 2026-09-11.
  */
 export const PICTURE_HOST = "p16-sign.tiktokcdn-us.com";
 const HOST = "open.tiktokapis.com";
@@ -124,7 +123,7 @@ function readStatus(call: Call, viewer: Viewer): PlatformAnswer {
   return rawJsonAnswer(`{"data":${data.slice(0, -1)}${id}},"error":${JSON.stringify(success(call))}}`);
 }
 
-/** Only a pull that is under way. */
+/** Only a pull in progress. */
 function cancel(call: Call, viewer: Viewer): PlatformAnswer {
   const task = needTask(call, viewer);
   if (!task.isPull || !isProcessing(call, task)) throw new Refusal(PROBLEMS.notCancellable);
@@ -143,7 +142,7 @@ const PROFILE_FIELDS: Readonly<Record<string, readonly string[]>> = {
   "user.info.stats": ["follower_count", "following_count", "likes_count", "video_count"],
 };
 
-/** One field outside the granted scopes fails the whole call. */
+/** A single field outside the granted scopes fails the whole call. */
 function readProfile(call: Call, viewer: Viewer): PlatformAnswer {
   const fields = fieldsOf(call, Object.values(PROFILE_FIELDS).flat());
   const granted = viewer.token.scopes.flatMap((scope) => PROFILE_FIELDS[scope] ?? []);

@@ -5,11 +5,11 @@ import { test } from "node:test";
 import { jpeg, serveFiles, stringAt, valueAt, video } from "../../../sandbox/sandbox.fixture.ts";
 import { APP, consent, errorOf, openCreator, openTikTok, REDIRECT } from "./tiktok.fixture.ts";
 
-/** What TikTok refuses, and what a task may end with. */
+/** What TikTok rejects, and how a task can end. */
 
 const CREATOR_INFO = "/v2/post/publish/creator_info/query/";
 
-test("a token that is missing, unknown or expired is 401, before anything else is looked at", async (t) => {
+test("a missing, unknown or expired token is 401, before any other validation", async (t) => {
   const { api, advance, sandbox } = await openTikTok(t);
   assert.deepEqual(errorOf(await api(CREATOR_INFO, {}, "act.unknown")), [401, "access_token_invalid"]);
   assert.deepEqual(errorOf(await sandbox.call("POST", `https://open.tiktokapis.com${CREATOR_INFO}`)), [
@@ -23,7 +23,7 @@ test("a token that is missing, unknown or expired is 401, before anything else i
   ]);
 });
 
-test("a scope that was unticked is missed where it is needed", async (t) => {
+test("an unchecked scope is missing where it is required", async (t) => {
   const { sandbox } = await openTikTok(t);
   const { init, api, token } = await openCreator(sandbox, "bob", { scopes: "user.info.basic" });
   assert.deepEqual(errorOf(await init(100_000)), [401, "scope_not_authorized"]);
@@ -48,12 +48,12 @@ test("the 7th init, the 21st creator info and the 31st status within a minute ar
   assert.equal((await init(100_000)).status, 200);
 });
 
-test("without limits nothing is counted", async (t) => {
+test("without limits, nothing is counted", async (t) => {
   const { init } = await openTikTok(t, { limits: false });
   for (let number = 1; number <= 20; number += 1) assert.equal((await init(100_000)).status, 200);
 });
 
-test("chunks and fields that break the rules are invalid_params", async (t) => {
+test("invalid chunks and fields are invalid_params", async (t) => {
   const { init, api } = await openTikTok(t, { limits: false });
   const cases: [number, Record<string, unknown>][] = [
     [9_000_000, { chunk_size: 4_000_000, total_chunk_count: 2 }],
@@ -74,7 +74,7 @@ test("chunks and fields that break the rules are invalid_params", async (t) => {
   assert.deepEqual(errorOf(await api("/v2/post/publish/video/init/")), [400, "invalid_params"]);
 });
 
-test("a level that is not offered, a ban and a used-up app are 403", async (t) => {
+test("an unavailable privacy level, a ban and an exceeded app limit are 403", async (t) => {
   const { init, sandbox } = await openTikTok(t);
   assert.deepEqual(errorOf(await init(100_000, { info: { privacy_level: "FOLLOWER_OF_CREATOR" } })), [
     403,
@@ -85,7 +85,7 @@ test("a level that is not offered, a ban and a used-up app are 403", async (t) =
   assert.deepEqual(errorOf(await banned.init(100_000)), [403, "spam_risk_user_banned_from_posting"]);
 });
 
-test("creator info tells what the creator may choose", async (t) => {
+test("creator info returns the creator's options", async (t) => {
   const { api, sandbox } = await openTikTok(t);
   const { json } = await api(CREATOR_INFO);
   assert.deepEqual(valueAt(json, "data.privacy_level_options"), [
@@ -115,7 +115,7 @@ test("creator info tells what the creator may choose", async (t) => {
   );
 });
 
-test("a PUT is validated by its address, its headers and its length", async (t) => {
+test("the URL, headers and length of a PUT are validated", async (t) => {
   const { init, put, posts } = await openTikTok(t);
   const bytes = await video({ seconds: 3 });
   const url = stringAt((await init(bytes.length)).json, "data.upload_url");
@@ -135,7 +135,7 @@ test("a PUT is validated by its address, its headers and its length", async (t) 
   assert.equal((await put(url, bytes, range)).status, 404, "it is complete");
 });
 
-test("what the check finds wrong fails the task and shows nothing", async (t) => {
+test("problems found by the check fail the task and show nothing", async (t) => {
   const { video: send, status, posts, advance, fault } = await openTikTok(t);
   const cases = [
     [Buffer.alloc(50_000, 7), "file_format_check_failed"],
@@ -155,7 +155,7 @@ test("what the check finds wrong fails the task and shows nothing", async (t) =>
   assert.deepEqual(await posts(), []);
 });
 
-test("processing without end shows nothing", async (t) => {
+test("endless processing shows nothing", async (t) => {
   const { video: send, status, posts, fault, advance } = await openTikTok(t);
   await fault({ operation: "create", kind: "process_forever" });
   const first = await send(await video({ seconds: 3 }));
@@ -168,7 +168,7 @@ test("processing without end shows nothing", async (t) => {
   assert.deepEqual(await posts(), []);
 });
 
-test("a task is its creator's alone", async (t) => {
+test("a task is only visible to its creator", async (t) => {
   const { init, sandbox, status, api } = await openTikTok(t);
   const publishId = stringAt((await init(100_000)).json, "data.publish_id");
   const other = await openCreator(sandbox, "carla");
@@ -180,7 +180,7 @@ test("a task is its creator's alone", async (t) => {
   ]);
 });
 
-test("photos are pulled from verified domains only, and not through redirects", async (t) => {
+test("photos are only pulled from verified domains, and not through redirects", async (t) => {
   const picture = await jpeg(800, 1000);
   const base = await serveFiles(t, { "a.jpg": picture });
   const { photos, status, advance, api } = await openTikTok(t, { mediaUrl: base, limits: false });
@@ -221,7 +221,7 @@ test("photos are pulled from verified domains only, and not through redirects", 
   assert.equal(valueAt((await status(publish_id)).json, "data.fail_reason"), "publish_cancelled");
 });
 
-test("a redirecting address is taken at first and fails the pull", async (t) => {
+test("a redirecting URL is accepted first and fails the pull", async (t) => {
   const server = createServer((_request, response) => response.writeHead(302, { location: "/elsewhere" }).end());
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   t.after(() => new Promise((resolve) => server.close(resolve)));
@@ -240,7 +240,7 @@ test("a redirecting address is taken at first and fails the pull", async (t) => 
   );
 });
 
-test("drafts go to the inbox, five at a time, and nobody sees them", async (t) => {
+test("drafts go to the inbox, five at a time, and are not visible to anyone", async (t) => {
   const { api, put, status, posts, advance } = await openTikTok(t);
   const bytes = await video({ seconds: 3 });
   const draft = () =>
@@ -284,7 +284,7 @@ test("public posts are listed and queried, others are not", async (t) => {
   );
 });
 
-test("a wrong app, redirect URI or scope never gives a code", async (t) => {
+test("an invalid app, redirect URI or scope never returns a code", async (t) => {
   const { sandbox } = await openTikTok(t);
   const ask = (changes: Record<string, string>) =>
     sandbox.call(
@@ -316,7 +316,7 @@ test("a desktop app, which has a loopback redirect URI, must send a PKCE challen
   assert.equal((await ask({ code_challenge: "a".repeat(64), code_challenge_method: "S256" })).status, 200);
 });
 
-test("the sandbox page shows what was posted, with nothing taken for markup", async (t) => {
+test("the sandbox page shows the post, with its text escaped", async (t) => {
   const { video: send, sandbox } = await openTikTok(t);
   await send(await video({ seconds: 3 }), {
     title: '<script>alert("x")</script> #dance',

@@ -4,7 +4,7 @@ import type { Call } from "../../../sandbox/platform.ts";
 import type { Task } from "./tasks.ts";
 
 /**
- * Puts a post before its audience. Its id and link are known only once it has passed moderation; `publishId` always.
+ * Shows a post to its audience. Its ID and link are known only after moderation; `publishId` always.
  */
 export function showPost(call: Call, task: Task, media: readonly Measured[], handle: string): void {
   const { world, now } = call;

@@ -6,14 +6,14 @@ import { integer, integerOrNull, text, textOrNull, type Row } from "../../../san
 import { FAIL_REASONS } from "./errors.ts";
 
 /**
- * A task is what an init call begins, found by its publish_id:
+ * A task is created by an init call, and identified by its publish_id:
  *
  *   upload  PROCESSING_UPLOAD until the last byte, and while it is checked
  *   pull    PROCESSING_DOWNLOAD while it is checked
  *   then    FAILED, SEND_TO_USER_INBOX for a draft, or PUBLISH_COMPLETE; a public post gets its id after moderation
  *
- * It is checked until it has been asked about twice, or for 3 seconds. Source of the states: TikTok docs, get video
- * status; the times are the sandbox's choice.
+ * The check ends after two status reads, or after 3 seconds. Source of the states: TikTok docs, get video status; the
+ * times are the sandbox's choice.
  */
 export interface Task {
   publishId: string;
@@ -22,21 +22,21 @@ export interface Task {
   grantId: number;
   isPull: boolean;
   isDraft: boolean;
-  /** Of the PUTs' address; null for a pull. */
+  /** For the upload URL; null for a pull. */
   uploadId: string | null;
   uploadToken: string | null;
-  /** When that address ends. */
+  /** When that URL expires. */
   expiresAt: number;
   totalBytes: number;
   chunkBytes: number;
   chunkCount: number;
   receivedBytes: number;
-  /** When the last byte was there; null before. */
+  /** When the last byte arrived; null before. */
   finishedAt: number | null;
   readyAt: number | null;
   readsLeft: number;
   failReason: string | null;
-  /** Given when the post is made, told when it is public. */
+  /** Assigned when the post is created, returned when it is public. */
   postId: string | null;
   moderatedAt: number | null;
   content: TaskContent;
@@ -47,7 +47,7 @@ const TaskContent = z.object({
   kind: z.enum(["video", "photo"]),
   text: z.string(),
   title: z.string().nullable(),
-  /** null for a draft. */
+  /** Null for a draft. */
   privacy: z.string().nullable(),
   settings: z.record(z.string(), z.unknown()),
 });
@@ -57,13 +57,13 @@ export type TaskContent = z.infer<typeof TaskContent>;
 const Forced = z.object({
   stuck: z.boolean().optional(),
   failReason: z.string().optional(),
-  /** null for never. */
+  /** Null for never. */
   moderationSeconds: z.number().nullable().optional(),
   processingSeconds: z.number().optional(),
   expiredFails: z.boolean().optional(),
 });
 
-/** What faults of the calls so far will have happen. */
+/** The pending effects of faults from earlier calls. */
 export type Forced = z.infer<typeof Forced>;
 
 export const TASKS_SCHEMA = `
@@ -128,8 +128,7 @@ export function setReceived(call: Call, { publishId }: Task, receivedBytes: numb
 }
 
 /**
- * All bytes are there. `failReason` is what the check will find; null where it will find nothing. Gives the task as it
- * is then.
+ * All bytes have arrived. `failReason` is the result of the check; null if it will succeed. Returns the updated task.
  */
 export function finishTask(call: Call, task: Task, media: readonly Measured[], failReason: string | null): Task {
   const forced = { ...task.forced, ...forcedBy(call) };
@@ -171,7 +170,7 @@ export function finishTask(call: Call, task: Task, media: readonly Measured[], f
   };
 }
 
-/** No post comes of it any more. */
+/** No post will come of it. */
 export function failTask({ world }: Call, { publishId }: Task, failReason: string): void {
   world.store.run(
     "UPDATE tiktok_tasks SET fail_reason = ?, reads_left = 0, post_id = NULL, moderated_at = NULL WHERE publish_id = ?",
@@ -180,7 +179,7 @@ export function failTask({ world }: Call, { publishId }: Task, failReason: strin
   );
 }
 
-/** Its check never ends, and what it was about to show is not shown. */
+/** Its check never ends, and the post that it was about to show stays hidden. */
 export function keepProcessing({ world }: Call, task: Task): void {
   world.store.run(
     "UPDATE tiktok_tasks SET forced = ?, post_id = NULL, moderated_at = NULL WHERE publish_id = ?",
@@ -218,7 +217,7 @@ export function stateOf(call: Call, task: Task): { status: Status; failReason: s
   return { status: "PUBLISH_COMPLETE", failReason: null, postId: isPublic ? task.postId : null };
 }
 
-/** Numbers of 19 digits as TikTok's are, which JavaScript's numbers cannot hold. */
+/** 19-digit numbers like TikTok's, beyond JavaScript's safe integers. */
 export function newId(call: Call): bigint {
   return 7_600_000_000_000_000_001n + BigInt(call.world.store.next("tiktok.id") - 1) * 1_000_003n;
 }

@@ -14,7 +14,7 @@ import {
 } from "../../../sandbox/sandbox.fixture.ts";
 import type { SandboxOptions } from "../../../sandbox/server.ts";
 
-/** A TikTok sandbox at 2026-11-01T12:00:00Z, and the calls of one creator. */
+/** A TikTok sandbox at 2026-11-01T12:00:00Z, and one creator's calls. */
 export interface TikTokWorld extends Controls {
   sandbox: TestSandbox;
   token: string;
@@ -29,7 +29,7 @@ export interface TikTokWorld extends Controls {
     range: { first: number; total: number },
     headers?: Record<string, string>,
   ): Promise<Answer>;
-  /** Begins a video and sends it in one piece, which has to succeed; gives its publish_id. */
+  /** Starts a video and sends it in one chunk, which must succeed; returns its publish_id. */
   video(bytes: Buffer, info?: Record<string, unknown>): Promise<string>;
   photos(
     urls: readonly string[],
@@ -49,7 +49,7 @@ export async function openTikTok(test: TestContext, options: Partial<SandboxOpti
   return useToken(sandbox, stringAt((await exchange(sandbox, "TKCODE1*0!1")).json, "access_token"));
 }
 
-/** A creator of a login hint's own on a sandbox that runs. */
+/** A creator from a separate login hint on a running sandbox. */
 export async function openCreator(
   sandbox: TestSandbox,
   loginHint: string,
@@ -71,7 +71,7 @@ export function refresh(sandbox: TestSandbox, token: string): Promise<Answer> {
   });
 }
 
-/** Approves the consent page as any HTTP client would. */
+/** Approves the consent page like any HTTP client. */
 export function consent(
   sandbox: TestSandbox,
   { loginHint, app = APP, scopes = SCOPES }: { loginHint?: string; app?: typeof APP; scopes?: string },
@@ -147,7 +147,7 @@ function useToken(sandbox: TestSandbox, token: string): TikTokWorld {
   return world;
 }
 
-/** Status and code, as the tables of errors name them. */
+/** Status and code, as named in the tables of errors. */
 export function errorOf({ status, json }: Answer): unknown[] {
   return [status, valueAt(json, "error.code")];
 }

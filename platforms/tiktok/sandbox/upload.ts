@@ -6,7 +6,7 @@ import { showPost } from "./show.ts";
 import { findUpload, finishTask, setReceived, type Task } from "./tasks.ts";
 
 /**
- * The bytes of a video, chunk after chunk; the last one publishes it. The address itself is the permission.
+ * The bytes of a video, in consecutive chunks; the last one publishes it. The URL itself grants access.
  * Source: TikTok docs, media transfer guide, 2026-09-11.
  */
 export const UPLOAD_ROUTES: readonly SandboxRoute[] = [
@@ -80,7 +80,7 @@ function putChunk(call: Call): Outcome {
     });
 }
 
-/** Chunks come in order and as announced; the last one takes the rest. */
+/** Chunks arrive in order and as announced; the last one includes the remainder. */
 function isNext({ receivedBytes, totalBytes, chunkBytes, chunkCount }: Task, { first, last, total }: Range): boolean {
   const isLastChunk = first === chunkBytes * (chunkCount - 1);
   return (
@@ -88,7 +88,7 @@ function isNext({ receivedBytes, totalBytes, chunkBytes, chunkCount }: Task, { f
   );
 }
 
-/** The middle number is a count, as TikTok's documentation names it. */
+/** The middle number is a count, as TikTok's documentation calls it. */
 function progress({ totalBytes }: Task, status: number, receivedBytes: number): PlatformAnswer {
   return uploadAnswer(status, { "content-range": `bytes 0-${receivedBytes}/${totalBytes}` });
 }

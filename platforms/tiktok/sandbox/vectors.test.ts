@@ -6,9 +6,9 @@ import sharp from "sharp";
 import { codeOf, jpeg, padded, serveFiles, stringAt, valueAt, video } from "../../../sandbox/sandbox.fixture.ts";
 import { consent, errorOf, exchange, openCreator, openTikTok, refresh, UNAUDITED_APP } from "./tiktok.fixture.ts";
 
-/** The test vectors of the platform's page, the sandbox's side of each, over HTTP. */
+/** The sandbox's side of each test vector from the platform's page, over HTTP. */
 
-test("vector 1: a code has to be decoded once, and gives two hours and 180 days", async (t) => {
+test("vector 1: a code must be decoded once, and gives tokens for two hours and 180 days", async (t) => {
   const { sandbox } = await openTikTok(t);
   const answer = await consent(sandbox, { loginHint: "ann" });
   const code = codeOf(answer);
@@ -27,7 +27,7 @@ test("vector 1: a code has to be decoded once, and gives two hours and 180 days"
   assert.equal(valueAt((await exchange(sandbox, code)).json, "error"), "invalid_grant", "a code is good once");
 });
 
-test("vector 2, 3: a refresh token is good once, and its second use is refused with status 200 and harms nobody", async (t) => {
+test("vector 2, 3: a refresh token works once; its second use has status 200 and no consequences", async (t) => {
   const { sandbox } = await openTikTok(t);
   const { json } = await exchange(sandbox, codeOf(await consent(sandbox, {})));
   const token = stringAt(json, "refresh_token");
@@ -46,7 +46,7 @@ test("vector 2, 3: a refresh token is good once, and its second use is refused w
   });
 });
 
-test("vector 4: a small file is one chunk, whose size is the file's", async (t) => {
+test("vector 4: a small file is one chunk with the file's size", async (t) => {
   const { init, put, status, posts } = await openTikTok(t);
   const bytes = padded(await video({ seconds: 3 }), 3_000_000);
   const refused = await init(bytes.length, { source: { chunk_size: 5_242_880 } });
@@ -81,7 +81,7 @@ test("vector 4: a small file is one chunk, whose size is the file's", async (t) 
   ]);
 });
 
-test("vector 5, 7: five chunks in order; one that came twice is 416, and the status says where to go on", async (t) => {
+test("vector 5, 7: five chunks in order; a repeated one is 416, and the status says where to continue", async (t) => {
   const { init, put, status, fault, posts } = await openTikTok(t);
   const bytes = padded(await video({ seconds: 3 }), 50_000_123);
   const begun = await init(bytes.length, { source: { chunk_size: 10_000_000, total_chunk_count: 5 } });
@@ -118,7 +118,7 @@ test("vector 6: 200 MiB are 20 chunks, not 21", async (t) => {
   );
 });
 
-test("vector 8: when the answer to the last PUT is lost, the status tells that it is done", async (t) => {
+test("vector 8: when the response to the last PUT is lost, the status says that it is done", async (t) => {
   const { init, put, status, fault, posts, advance } = await openTikTok(t);
   const bytes = await video({ seconds: 3 });
   const begun = await init(bytes.length);
@@ -139,7 +139,7 @@ test("vector 8: when the answer to the last PUT is lost, the status tells that i
   );
 });
 
-test("vector 9: a video that was begun twice and sent once is one post", async (t) => {
+test("vector 9: a video that was started twice and sent once is one post", async (t) => {
   const { init, video: send, posts, fault } = await openTikTok(t);
   const bytes = await video({ seconds: 3 });
   await fault({ operation: "create", kind: "drop_after" });
@@ -151,7 +151,7 @@ test("vector 9: a video that was begun twice and sent once is one post", async (
   );
 });
 
-test("vector 10: photos go out although the answer is lost", async (t) => {
+test("vector 10: photos are published even if the response is lost", async (t) => {
   const { photos, fault, posts, base } = await openWithFiles(t);
   await fault({ operation: "publish", kind: "drop_after" });
   await assert.rejects(photos([`${base}/a.jpg`, `${base}/b.webp`, `${base}/c.jpg`]));
@@ -163,7 +163,7 @@ test("vector 10: photos go out although the answer is lost", async (t) => {
   assert.match(String(post?.["publishId"]), /^p_pub_url~v2\.\d+$/);
 });
 
-test("vector 11: a public post gets its id after moderation, as a bare number that JavaScript would round", async (t) => {
+test("vector 11: a public post gets its ID after moderation, as a number that JavaScript would round", async (t) => {
   const { video: send, status, posts, advance, fault } = await openTikTok(t);
   await fault({ operation: "create", kind: "reject", error: "moderation-90s" });
   const publishId = await send(await video({ seconds: 3 }));
@@ -182,7 +182,7 @@ test("vector 11: a public post gets its id after moderation, as a bare number th
   );
 });
 
-test("vector 12: a private post never gets an id", async (t) => {
+test("vector 12: a private post never gets an ID", async (t) => {
   const { video: send, status, posts, advance } = await openTikTok(t);
   const publishId = await send(await video({ seconds: 3 }), { privacy_level: "SELF_ONLY" });
   await advance(7000);
@@ -197,7 +197,7 @@ test("vector 12: a private post never gets an id", async (t) => {
   );
 });
 
-test("vector 13: an unaudited app posts for five private accounts a day, to themselves only", async (t) => {
+test("vector 13: an unaudited app posts for five private accounts a day, visible only to themselves", async (t) => {
   const { sandbox } = await openTikTok(t);
   const creator = (hint: string) => openCreator(sandbox, hint, { app: UNAUDITED_APP });
   const code = "unaudited_client_can_only_post_to_private_accounts";
@@ -213,7 +213,7 @@ test("vector 13: an unaudited app posts for five private accounts a day, to them
   assert.deepEqual(errorOf(await sixth.init(100_000, { info })), [403, "reached_active_user_cap"]);
 });
 
-test("vector 14: the 16th post of a day is refused, by creator info with status 200", async (t) => {
+test("vector 14: the 16th post of a day is rejected, by creator info with status 200", async (t) => {
   const { video: send, api, init, advance, sandbox } = await openTikTok(t);
   const bytes = await video({ seconds: 3 });
   for (let number = 1; number <= 15; number += 1) {
@@ -238,7 +238,7 @@ test("vector 15: a caption is counted in UTF-16 units", async (t) => {
   ]);
 });
 
-test("vector 16: a PNG fails the check, and 36 photos are refused", async (t) => {
+test("vector 16: a PNG fails the check, and 36 photos are rejected", async (t) => {
   const { photos, status, posts, base, advance } = await openWithFiles(t);
   assert.deepEqual(errorOf(await photos(Array.from({ length: 36 }, () => `${base}/a.jpg`))), [400, "invalid_params"]);
   const begun = await photos([`${base}/a.jpg`, `${base}/d.png`]);
@@ -252,7 +252,7 @@ test("vector 16: a PNG fails the check, and 36 photos are refused", async (t) =>
   assert.deepEqual(await posts(), []);
 });
 
-test("vector 17: an upload address lives for an hour", async (t) => {
+test("vector 17: an upload URL is valid for an hour", async (t) => {
   const { init, put, status, video: send, advance, posts } = await openTikTok(t);
   const bytes = await video({ seconds: 3 });
   const begun = await init(bytes.length);
@@ -269,7 +269,7 @@ test("vector 17: an upload address lives for an hour", async (t) => {
   assert.equal((await posts()).length, 1);
 });
 
-test("vector 18: a grant that is withdrawn during the upload fails the task", async (t) => {
+test("vector 18: a grant revoked during the upload fails the task", async (t) => {
   const world = await openTikTok(t);
   const bytes = await video({ seconds: 3 });
   const begun = await world.init(bytes.length);

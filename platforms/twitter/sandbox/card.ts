@@ -5,7 +5,7 @@ import type { SeenPost } from "../../../sandbox/ledger.ts";
 import type { PlatformCard } from "../../../sandbox/platform.ts";
 
 /**
- * X's timeline: round face, bold name and grey handle, media in a rounded grid, a row of actions. All drawing is our
+ * X's timeline: round avatar, bold name and gray handle, media in a rounded grid, a row of actions. All artwork is our
  * own.
  */
 export const card: PlatformCard = { style: style(), html };

@@ -54,7 +54,7 @@ export interface NewPost {
   body: CreateBody;
 }
 
-/** The same text by the same person within these hours is a duplicate. The sandbox's choice: X names no window. */
+/** The same text by the same person within these hours is a duplicate. The sandbox's choice: X documents no window. */
 const DUPLICATE_MS = 6 * 3_600_000;
 
 export function validateCreate(call: Call, viewer: Viewer): NewPost {
@@ -91,7 +91,7 @@ function validateAttachments(body: CreateBody, text: string): void {
   if (hasForbiddenSigns(text)) throw new Refusal(invalid("$.text: has invalid characters", { text: [text] }));
 }
 
-/** What self-serve apps may not do (X docs, 2026-04-20), and what the sandbox leaves out: communities, edits, ads. */
+/** What self-serve apps cannot do (X docs, 2026-04-20), and what the sandbox lacks: communities, edits, ads. */
 function refuseGated(body: CreateBody): void {
   const enterprise = [body.quote_tweet_id, body.community_id, body.card_uri, body.direct_message_deep_link];
   const isGated =
@@ -122,7 +122,7 @@ function validateText(text: string, { facts }: Viewer): void {
   if (cashtagsIn(text).length > 1) throw new Refusal(PROBLEMS.cashtags);
 }
 
-/** A reply to somebody else is taken only where that post mentions or quotes the person. */
+/** A reply to someone else is accepted only if that post mentions or quotes the person. */
 function validateReply(call: Call, { person }: Viewer, parentId: string): XPost {
   const parent = findPost(call, parentId);
   if (!parent) throw new Refusal(PROBLEMS.replyGone);
@@ -131,7 +131,7 @@ function validateReply(call: Call, { person }: Viewer, parentId: string): XPost 
   return parent;
 }
 
-/** What was taken at upload may still be too long for this person. */
+/** Media accepted at upload can still be too long for this person. */
 function validateVideo(media: readonly (XMedia | undefined)[], viewer: Viewer): void {
   const minutes = videoMinutes(viewer);
   if (media.some((one) => (one?.facts?.durationSeconds ?? 0) > minutes * 60))

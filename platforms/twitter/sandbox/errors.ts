@@ -9,15 +9,15 @@ import {
 import { dayHeaders, responseHeaders } from "./rates.ts";
 
 /**
- * X's error bodies, and the faults that tests may ask for.
- * Source: X docs, response codes and errors, 2026-08-22; where X documents no body, one that was seen in the field.
+ * X's error bodies, and the faults that tests can request.
+ * Source: X docs, response codes and errors, 2026-08-22; if X documents no body, one from field reports.
  */
 export interface Problem {
   status: number;
   body: Record<string, unknown>;
 }
 
-/** Thrown by a route to answer with a problem. */
+/** Thrown by a route to return a problem. */
 export class Refusal extends Error {
   readonly problem: Problem;
 
@@ -29,7 +29,7 @@ export class Refusal extends Error {
 
 const TYPES = "https://api.twitter.com/2/problems/";
 
-/** `type` is the last part of X's address for it; without it X writes `about:blank`. */
+/** `type` is the last part of X's URL for it; without it, X writes `about:blank`. */
 function plain(
   status: number,
   title: string,
@@ -40,7 +40,7 @@ function plain(
   return { status, body: { title, detail, type: type === undefined ? "about:blank" : TYPES + type, status, ...more } };
 }
 
-/** A request that breaks the schema or names what isn't there. */
+/** A request that violates the schema or references something that does not exist. */
 export function invalid(message: string, parameters: Record<string, readonly string[]> = {}): Problem {
   return {
     status: 400,
@@ -96,7 +96,7 @@ export function answer(call: Call, value: unknown, status = 200): PlatformAnswer
   return jsonAnswer(value, { status, headers: responseHeaders(call) });
 }
 
-/** The token endpoints refuse in OAuth's own form. */
+/** The token endpoints use OAuth's own error format. */
 export function oauthError(status: number, error: string, description: string): PlatformAnswer {
   return jsonAnswer({ error, error_description: description }, { status, headers: { "cache-control": "no-store" } });
 }
@@ -110,7 +110,7 @@ const CALLS = OPERATIONS.filter(
 );
 const GRANTS: readonly Operation[] = ["token", "refresh", "revoke"];
 
-/** Refusals by name, each answered on every call of the API. */
+/** Errors by name, each of which every endpoint can return. */
 const NAMED: readonly { name: string; about: string; problem: Problem; operations?: readonly Operation[] }[] = [
   { name: "unauthorized", about: "401, even though the token is valid", problem: PROBLEMS.unauthorized },
   {
@@ -374,7 +374,7 @@ export const SWITCHES: readonly FaultSwitch[] = [
   },
 ];
 
-/** Where processing begins, and where it is asked about. */
+/** Where processing starts, and where its status is read. */
 function aboutProcessing(call: Call): boolean {
   return call.operation === "status" || call.path.endsWith("/finalize");
 }

@@ -6,7 +6,7 @@ import { jpeg, listAt, stringAt, valueAt } from "../../../sandbox/sandbox.fixtur
 import { SWITCHES } from "./errors.ts";
 import { API, connect, openX } from "./twitter.fixture.ts";
 
-test("a poll, and who may reply, show in the ledger and in the post", async (t) => {
+test("a poll and the reply settings appear in the ledger and in the post", async (t) => {
   const { get, publish, posts } = await openX(t);
   const poll = { options: ["Red", "Blue"], duration_minutes: 1440 };
   const id = await publish({ text: "Which one?", poll, reply_settings: "following", made_with_ai: true });
@@ -50,7 +50,7 @@ test("a GIF is processed, described and posted alone", async (t) => {
   assert.match(stringAt(json, "data.text"), /^https:\/\/t\.co\/\w{10}$/);
 });
 
-test("an image may come as base64 in JSON, and segments too", async (t) => {
+test("an image can be sent as base64 in JSON, and so can segments", async (t) => {
   const { sandbox, token, post, publish } = await openX(t);
   const bytes = await jpeg(400, 300);
   const media = bytes.toString("base64");
@@ -89,7 +89,7 @@ test("an image may come as base64 in JSON, and segments too", async (t) => {
   await publish({ media: { media_ids: [id, opened] } });
 });
 
-test("links and signs come back wrapped and escaped, and short links lead on", async (t) => {
+test("links are shortened and special characters escaped, and short links redirect", async (t) => {
   const { sandbox, get, publish, posts } = await openX(t);
   const text = "a < b & example.com #tag @sandbox_x $AB";
   const id = await publish({ text });
@@ -114,7 +114,7 @@ test("links and signs come back wrapped and escaped, and short links lead on", a
   assert.deepEqual([followed.status, followed.headers.get("location")], [301, "http://example.com"]);
 });
 
-test("a timeline is read by pages, without replies where asked, under old and new names", async (t) => {
+test("a timeline is paginated, without replies on request, with old and new field names", async (t) => {
   const { get, publish, userId, fault } = await openX(t);
   const first = await publish({ text: "post 0" });
   for (let number = 1; number <= 6; number += 1)
@@ -169,7 +169,7 @@ test("faults of processing: failed, slow, stuck", async (t) => {
   assert.deepEqual(sandbox.logged, []);
 });
 
-test("every named refusal can be forced, and the next call passes", async (t) => {
+test("every named error can be forced, and the next call succeeds", async (t) => {
   const { fault, post } = await openX(t);
   const names = SWITCHES.filter((one) => one.answer && one.operations.includes("publish")).map((one) => one.name);
   for (const error of names) {
@@ -190,7 +190,7 @@ test("every named refusal can be forced, and the next call passes", async (t) =>
   assert.deepEqual([limited.status, limited.headers.get("x-rate-limit-remaining")], [429, "0"]);
 });
 
-test("without limits nobody is counted; aliases answer as their twins; a page shows each post", async (t) => {
+test("without limits, nothing is counted; aliases behave the same; a page shows each post", async (t) => {
   const { sandbox, token, publish } = await openX(t, { limits: false });
   for (let number = 1; number <= 101; number += 1) await publish({ text: `post ${number}` });
   assert.equal(
@@ -209,7 +209,7 @@ test("without limits nobody is counted; aliases answer as their twins; a page sh
   assert.match(page.text, /&#60;b&#62;seen/);
 });
 
-test("every login hint is a person of its own, with a picture", async (t) => {
+test("every login hint is a separate person with a picture", async (t) => {
   const { sandbox, get } = await openX(t);
   const me = async (hint: string) =>
     (await get("/2/users/me", { "user.fields": "profile_image_url" }, (await connect(sandbox, { hint })).accessToken))

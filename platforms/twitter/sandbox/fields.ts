@@ -1,9 +1,9 @@
 import type { Call } from "../../../sandbox/platform.ts";
 import { invalid, Refusal } from "./errors.ts";
 
-/** The query of X's reads: which parameters there are, and which fields they may name. */
+/** The query of X's reads: the valid parameters, and the fields that each can request. */
 
-/** Refuses parameters that don't exist and, where a list is given, values that are not on it. */
+/** Rejects unknown parameters and, if a list is given, values that are not on it. */
 export function needQuery({ query }: Call, known: Readonly<Record<string, readonly string[] | null>>): void {
   for (const [name, value] of query) {
     if (!Object.hasOwn(known, name))
@@ -22,7 +22,7 @@ export function needQuery({ query }: Call, known: Readonly<Record<string, readon
   }
 }
 
-/** The fields that are always given and those that the parameter names. A field without a value is left out. */
+/** The default fields and those requested by the parameter. Fields without a value are left out. */
 export function pickFields(
   call: Call,
   parameter: string,
@@ -37,7 +37,7 @@ export function fieldsOf({ query }: Call, parameter: string): string[] {
   return (query.get(parameter) ?? "").split(",").filter(Boolean);
 }
 
-/** What a read tells of an id that is not there, with status 200. */
+/** What a read returns for an ID that does not exist, with status 200. */
 export function missingResource(type: string, parameter: string, id: string): Record<string, unknown> {
   return {
     value: id,

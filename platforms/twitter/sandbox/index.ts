@@ -13,7 +13,7 @@ import { MEDIA_SCHEMA } from "./stored-media.ts";
 import { POSTS_SCHEMA } from "./stored-post.ts";
 
 /**
- * The stand-in of X, written from X's documentation and from what clients have seen, and from nothing of the broker.
+ * The X sandbox, written from X's documentation and client reports, independently of the broker.
  */
 export const sandbox: SandboxPlatform = {
   name: "twitter",

@@ -1,17 +1,17 @@
 import type { Measured } from "../../../sandbox/media.ts";
 import { isSubscriber, type Viewer } from "./viewer.ts";
 
-/** What X takes by the bytes. Source: X docs, media best practices, 2026-09-01. */
+/** X's media requirements. Source: X docs, media best practices, 2026-09-01. */
 const IMAGE_TYPES = ["image/jpeg", "image/png", "image/gif", "image/webp"];
 const VIDEO_TYPES = ["video/mp4", "video/quicktime", "video/x-m4v"];
 const MIB = 1024 * 1024;
 
-/** Minutes of video that a person may post. */
+/** The maximum length of a person's videos, in minutes. */
 export function videoMinutes({ facts }: Viewer): number {
   return isSubscriber(facts) ? 125 : 20;
 }
 
-/** The sentence with which X finds a media wrong; null where it takes it. */
+/** X's message about invalid media; null if it is valid. */
 export function problemWith(category: string, media: Measured, viewer: Viewer): string | null {
   if (category === "subtitles") return null;
   if (category.endsWith("_image")) return imageProblem(media);
@@ -31,7 +31,7 @@ function gifProblem({ mimeType, width, height, frames, sizeBytes }: Measured): s
   return count > 350 || width * height * count > 300_000_000 ? "GIF has too many frames" : null;
 }
 
-/** X finds longer ones too long for anybody; what the person may not post is refused when it is posted. */
+/** X rejects longer ones for everyone; a person's own limit is checked when posting. */
 const LONGEST_SECONDS = 125 * 60;
 
 function videoProblem(media: Measured, viewer: Viewer): string | null {

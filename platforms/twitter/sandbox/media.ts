@@ -13,7 +13,7 @@ import { Category, factsOf, findMedia, insertMedia, kindOf, mediaKey, type XMedi
 import { isSubscriber, withViewer, type Viewer } from "./viewer.ts";
 
 /**
- * Media: an image in one call, anything in segments. What nobody has posted is never seen.
+ * Media: images in one request, anything in segments. Media that are not posted are never visible.
  * Source: X docs, media, 2026-08-22; X OpenAPI 2.167.
  */
 const MEDIA_TYPES = [
@@ -36,7 +36,7 @@ const MEDIA_TYPES = [
 
 const MIB = 1024 * 1024;
 const CHUNK_MAX_BYTES = 5 * MIB;
-/** To send all segments in, about 15 days; from then on, to post the media. */
+/** Until all segments are sent, about 15 days; after that, until the media is posted. */
 const OPEN_SECONDS = 1_295_999;
 const KEEP_SECONDS = 86_400;
 
@@ -172,7 +172,7 @@ function append(call: Call, viewer: Viewer): Outcome {
   });
 }
 
-/** A media that was finished before is answered as it stands: its first answer may have been lost. */
+/** Media that was already finalized returns its current state: the first response may have been lost. */
 function finalize(call: Call, viewer: Viewer): Outcome {
   const media = needOwn(call, viewer, call.segments["id"] ?? "");
   if (media.finishedAt !== null) return answer(call, { data: finished(call, media) });
@@ -240,7 +240,7 @@ function readStatus(call: Call, viewer: Viewer): PlatformAnswer {
   return answer(call, { data: finished(call, media, { isRead: true }) });
 }
 
-/** What finalize and status tell of a media whose bytes are all there. */
+/** The response of finalize and status for media whose bytes are complete. */
 function finished(call: Call, media: XMedia, { isRead = false } = {}): Record<string, unknown> {
   const { facts } = media;
   const processing = readProcessing(call, media.id, { isRead });
@@ -304,7 +304,7 @@ function needOpen(call: Call, viewer: Viewer): XMedia {
   return media;
 }
 
-/** The fields of a form, or of JSON with the bytes in base64; the schema is that of the JSON. */
+/** The fields of a form, or of JSON with the bytes in base64; the schema is the JSON schema. */
 function readParts<T extends { media: string }>(
   body: Body,
   schema: z.ZodType<T>,

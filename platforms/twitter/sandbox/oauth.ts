@@ -8,8 +8,8 @@ import { CODE_INVALID, oauthError, TOKEN_INVALID } from "./errors.ts";
 import type { PersonFacts } from "./viewer.ts";
 
 /**
- * X's login: consent page with PKCE, a code of 30 seconds, an access token of two hours, and refresh tokens that are
- * good once. Source: X docs, OAuth 2.0 authorization code, 2026-08-22; rotation from field reports.
+ * X's login: consent page with PKCE, a 30-second code, a two-hour access token, and single-use refresh tokens. Source:
+ * X docs, OAuth 2.0 authorization code, 2026-08-22; rotation from field reports.
  */
 export const SEED = {
   clientId: "c2FuZGJveC14LWFwcDoxOmNp",
@@ -18,7 +18,7 @@ export const SEED = {
   personId: "1700000000000000001",
 } as const;
 
-/** Every scope the sandbox knows, with what the consent page says about it. */
+/** Every scope the sandbox supports, with its description on the consent page. */
 export const SCOPES: Readonly<Record<string, string>> = {
   "tweet.read": "See posts you can see",
   "tweet.write": "Post and delete posts for you",
@@ -36,9 +36,9 @@ export const SCOPES: Readonly<Record<string, string>> = {
 
 const CODE_SECONDS = 30;
 const ACCESS_SECONDS = 7200;
-/** About six months of not being used. */
+/** About six months without use. */
 const REFRESH_SECONDS = 182 * 86_400;
-/** Two refreshes at the same moment are a race of one client's processes, not a stolen token. The sandbox's choice. */
+/** Two simultaneous refreshes are a race between one client's processes, not a stolen token. The sandbox's choice. */
 const RACE_SECONDS = 10;
 
 export const OAUTH_ROUTES: readonly SandboxRoute[] = [
@@ -54,7 +54,7 @@ export const OAUTH_ROUTES: readonly SandboxRoute[] = [
   { method: "POST", host: "api.x.com", path: "/2/oauth2/revoke", operation: "revoke", run: revoke },
 ];
 
-/** The person that a login hint names, made when new. Without a hint it is the seeded one. */
+/** The person named by a login hint, created if new. Without a hint, it is the seeded one. */
 function personOf(world: World, hint: string | undefined): Person {
   return personOfLogin(world.identity, {
     platform: "twitter",
@@ -66,7 +66,7 @@ function personOf(world: World, hint: string | undefined): Person {
 
 const SUBSCRIPTIONS = { premiumplus: "PremiumPlus", premium: "Premium", basic: "Basic" } as const;
 
-/** A word of the hint may give the person a subscription, a suspension or protected posts. */
+/** A word in the hint can give the person a subscription, a suspension or protected posts. */
 function newPerson(world: World, hint: string | null): NewPerson {
   const id = String(1_700_000_000_000_000_000n + BigInt(world.store.next("twitter.person")));
   const plain =
@@ -141,13 +141,13 @@ function takeConsent(call: Call): PlatformAnswer {
   return back(asked, { code });
 }
 
-/** As when the person presses the refusing button. */
+/** As when the person presses the deny button. */
 export function refuseConsent(call: Call): PlatformAnswer {
   const asked = readConsentRequest(call);
   return typeof asked === "string" ? consentErrorPage("X", asked) : back(asked, { error: "access_denied" });
 }
 
-/** What the address asks for, or a sentence that says what is wrong with it; X never sends a person back then. */
+/** The parsed request, or a sentence that says what is wrong with it; X never redirects in that case. */
 function readConsentRequest(call: Call): ConsentRequest | string {
   const { query, world } = call;
   const clientId = query.get("client_id") ?? "";
@@ -187,7 +187,7 @@ function giveTokens(call: Call): PlatformAnswer {
     : oauthError(400, "unsupported_grant_type", "Value passed for the grant type was invalid.");
 }
 
-/** The app that signs the call, or the refusal. All apps of the sandbox are confidential ones. */
+/** The app that authenticates the call, or the error. All apps of the sandbox are confidential. */
 function appOf(call: Call): App | PlatformAnswer {
   if (call.body.kind !== "fields" || !/^application\/x-www-form-urlencoded/i.test(call.headers["content-type"] ?? "")) {
     return oauthError(400, "invalid_request", "The content type has to be application/x-www-form-urlencoded.");
@@ -202,7 +202,7 @@ function appOf(call: Call): App | PlatformAnswer {
   return app;
 }
 
-/** RFC 6749 has both halves form-encoded; most clients leave that out. */
+/** RFC 6749 requires form-encoding both halves; most clients do not. */
 function decoded(part: string): string {
   try {
     return decodeURIComponent(part);
@@ -211,7 +211,7 @@ function decoded(part: string): string {
   }
 }
 
-/** Whoever tries a code burns it, whatever else is wrong. */
+/** Any attempt invalidates the code, whatever else is wrong. */
 function exchangeCode(call: Call, app: App): PlatformAnswer {
   const { params, world, now } = call;
   const missing = ["code", "redirect_uri", "code_verifier"].find((name) => !params[name]);
@@ -233,7 +233,7 @@ function verifies(facts: Record<string, unknown>, verifier: string): boolean {
   return facts["challenge"] === expected;
 }
 
-/** A spent refresh token that comes again kills the whole grant, for it may have been stolen. */
+/** Reusing a refresh token revokes the whole grant, because it may have been stolen. */
 function refresh(call: Call, app: App): PlatformAnswer {
   const { params, world, now } = call;
   const { identity } = world;
@@ -282,7 +282,7 @@ function issuePair(call: Call, grantId: number, scopes: readonly string[]): Plat
   );
 }
 
-/** A refresh token takes its grant along, an access token goes alone; one that is not there is gone already. */
+/** Revoking a refresh token revokes its grant, an access token only itself; an unknown token counts as revoked. */
 function revoke(call: Call): PlatformAnswer {
   const app = appOf(call);
   if ("status" in app) return app;
@@ -296,7 +296,7 @@ function revoke(call: Call): PlatformAnswer {
   return jsonAnswer({ revoked: true }, { headers: { "cache-control": "no-store" } });
 }
 
-/** An app as the developer portal makes it: a web app, which has a secret. */
+/** An app as created in the developer portal: a web app, which has a secret. */
 export function newApp(): { clientId: string; clientSecret: string } {
   return {
     clientId: Buffer.from(`${randomBytes(15).toString("base64url")}:1:ci`).toString("base64url"),
@@ -304,7 +304,7 @@ export function newApp(): { clientId: string; clientSecret: string } {
   };
 }
 
-/** The app and person that every fresh sandbox has. */
+/** The app and person of every fresh sandbox. */
 export function seedIdentity(world: World): void {
   world.identity.addApp({
     platform: "twitter",

@@ -12,7 +12,7 @@ import type { XPost } from "./stored-post.ts";
 import { linksIn } from "./text.ts";
 import { accountOf, isSubscriber, withViewer, type Viewer } from "./viewer.ts";
 
-/** Posts: making and deleting them. Source: X docs, manage posts, 2026-08-22. */
+/** Posts: create and delete. Source: X docs, manage posts, 2026-08-22. */
 const WRITE = ["tweet.write", "tweet.read", "users.read"];
 
 export const POST_ROUTES: readonly SandboxRoute[] = [
@@ -32,8 +32,8 @@ export function postUrl(username: string, id: string): string {
 }
 
 /**
- * X gives no handle before the post, so one post's calls share its account and content: media by their bytes, not by
- * their ids.
+ * X has no handle before the post exists, so one post's calls are matched by account and content: media by their bytes,
+ * not by their IDs.
  */
 function carriedPost(call: Call): CallPost {
   const body = call.body.kind === "json" ? CreateBody.partial().safeParse(call.body.value).data : undefined;
@@ -105,12 +105,12 @@ function insert(call: Call, viewer: Viewer, { text: written, media, parent, body
   return { ...post, seq };
 }
 
-/** All that was sent beside the text and the media. */
+/** All fields sent besides the text and the media. */
 function settingsOf({ text: _text, media, ...rest }: CreateBody): Record<string, unknown> {
   return { ...rest, ...(media?.tagged_user_ids && { tagged_user_ids: media.tagged_user_ids }) };
 }
 
-/** One's own only. A post that is deleted already is deleted. */
+/** Only the person's own. Deleting a deleted post succeeds. */
 function remove(call: Call, viewer: Viewer): PlatformAnswer {
   const id = call.segments["id"] ?? "";
   const row = call.world.store.get("SELECT author FROM twitter_posts WHERE id = ?", id);

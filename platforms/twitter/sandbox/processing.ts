@@ -3,9 +3,9 @@ import { integer, textOrNull, type Row } from "../../../sandbox/store.ts";
 import type { XMedia } from "./stored-media.ts";
 
 /**
- * What happens to a GIF or video after its last byte:
+ * The states of a GIF or video after its last byte:
  *
- *   pending      until it is first asked about, or for a second
+ *   pending      until the first status read, or for a second
  *   in_progress  then
  *   succeeded or failed, at the second read or after 3 s (GIF) or 5 s (video)
  *
@@ -18,7 +18,7 @@ CREATE TABLE IF NOT EXISTS twitter_processing (
 
 const SLOW_SECONDS = 60;
 
-/** `problem` is the sentence with which it will fail; null where it will succeed. */
+/** `problem` is the message it will fail with; null if it will succeed. */
 export function startProcessing(call: Call, media: XMedia, problem: string | null): void {
   const seconds = media.category.endsWith("_gif") ? 3 : 5;
   call.world.store.run(
@@ -32,7 +32,7 @@ export function startProcessing(call: Call, media: XMedia, problem: string | nul
   actOut(call, media.id);
 }
 
-/** `processing_info`; undefined for a media that needs no processing. A read counts towards those that it takes. */
+/** `processing_info`; undefined for media that needs no processing. A read counts toward those that end it. */
 export function readProcessing(
   call: Call,
   id: string,
@@ -54,7 +54,7 @@ export function readProcessing(
   };
 }
 
-/** Whether it may be posted; a media without processing always may. */
+/** Whether it can be posted; media without processing always can. */
 export function hasSucceeded(call: Call, id: string): boolean {
   const row = find(call, id);
   return row === undefined || (isDone(row, call.now) && row.message === null);
@@ -79,7 +79,7 @@ function outcome({ name, message }: Processing): Record<string, unknown> {
     : { state: "failed", progress_percent: 100, error: { code: 1, name, message } };
 }
 
-/** The faults that the processing itself shows. */
+/** The faults that processing reports. */
 function actOut({ behaviour, world, now }: Call, id: string): void {
   const set = (what: string, ...values: (string | number)[]) =>
     world.store.run(`UPDATE twitter_processing SET ${what} WHERE media_id = ?`, ...values, id);

@@ -68,7 +68,7 @@ function readUser(call: Call, viewer: Viewer): PlatformAnswer {
   );
 }
 
-/** `id`, `name`, `username` and what `user.fields` names. */
+/** `id`, `name`, `username` and the fields requested with `user.fields`. */
 export function userValues(call: Call, person: Person, viewer: Viewer): Record<string, unknown> {
   const facts = factsOf(person);
   const isSelf = person.id === viewer.person.id;
@@ -101,7 +101,7 @@ export function userValues(call: Call, person: Person, viewer: Viewer): Record<s
   });
 }
 
-/** A picture of its own for everyone, so that copying profile pictures can be tried out. */
+/** A distinct picture for every person, so that copying profile pictures can be tried out. */
 function drawPicture(call: Call): Outcome {
   const hue = hueOf((call.segments["name"] ?? "").replace(/(_[a-z0-9]+)?\.jpg$/, ""));
   const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="96" height="96"><rect width="96" height="96" fill="hsl(${hue},60%,45%)"/>

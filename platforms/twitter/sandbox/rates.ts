@@ -2,13 +2,12 @@ import type { Call } from "../../../sandbox/platform.ts";
 import { integer } from "../../../sandbox/store.ts";
 
 /**
- * How many calls a person and an app may make, and the headers that tell of it. Source: X docs, rate limits,
- * 2026-08-22.
+ * Request limits per person and app, and their headers. Source: X docs, rate limits, 2026-08-22.
  */
 interface Bucket {
   method: string;
   path: RegExp;
-  /** In any window of 15 minutes, which begins with its first call. */
+  /** Per window of 15 minutes, which starts with its first request. */
   perPerson: number;
   perApp?: { calls: number; windowSeconds: number };
 }
@@ -39,7 +38,7 @@ CREATE TABLE IF NOT EXISTS twitter_windows (
   name TEXT NOT NULL, holder TEXT NOT NULL, starts_at INTEGER NOT NULL, used INTEGER NOT NULL,
   PRIMARY KEY (name, holder)) WITHOUT ROWID;`;
 
-/** A limit as it stands for one holder. */
+/** The current state of a limit for one holder. */
 interface Standing {
   name: string;
   holder: string;
@@ -49,7 +48,7 @@ interface Standing {
   windowSeconds: number;
 }
 
-/** Counts a call. False where the person or the app has none left; the call then costs nothing. */
+/** Counts a call. False if the person or the app is over the limit; the call then does not count. */
 export function countCall(call: Call): boolean {
   const standings = standingsOf(call);
   if (standings.some((one) => one.used >= one.limit)) return false;
@@ -66,7 +65,7 @@ export function countCall(call: Call): boolean {
   return true;
 }
 
-/** Of every answer. The headers of a day's limit come only once it is used up, as pay-per-use apps see it. */
+/** On every response. The headers of a daily limit are sent only once it is exceeded, as for pay-per-use apps. */
 export function responseHeaders(call: Call, { usedUp = false } = {}): Record<string, string> {
   const [person, app] = standingsOf(call);
   return {
@@ -87,7 +86,7 @@ export function responseHeaders(call: Call, { usedUp = false } = {}): Record<str
   };
 }
 
-/** As when the day's calls are used up. `reset` is in seconds since 1970. */
+/** As when the daily limit is exceeded. `reset` is in seconds since 1970. */
 export function dayHeaders(holder: "app" | "user", limit: number, reset: string): Record<string, string> {
   const prefix = `x-${holder}-limit-24hour`;
   return { [`${prefix}-limit`]: String(limit), [`${prefix}-remaining`]: "0", [`${prefix}-reset`]: reset };
@@ -97,7 +96,7 @@ function resetOf({ startsAt, windowSeconds }: Standing): string {
   return String(Math.ceil(startsAt / 1000) + windowSeconds);
 }
 
-/** The person's limit, then the app's where there is one. Nothing where nobody can tell who calls. */
+/** The person's limit, then the app's if there is one. Nothing if the caller is unknown. */
 function standingsOf(call: Call): Standing[] {
   const bucket = BUCKETS.find((one) => one.method === call.method && one.path.test(call.path.replace(/\/$/, "")));
   const token = call.accessToken === null ? undefined : call.world.identity.token("twitter", call.accessToken);

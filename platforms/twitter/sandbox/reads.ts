@@ -8,7 +8,7 @@ import { mentionsIn } from "./text.ts";
 import { factsOf, withViewer, type Viewer } from "./viewer.ts";
 
 /**
- * Reading posts back. The field names of the docs and those of the newer specification both work.
+ * Reading posts. Both the field names of the docs and those of the newer specification work.
  * Source: X docs, timelines, 2026-08-22; X OpenAPI 2.167.
  */
 const OLD_FIELDS = [
@@ -101,7 +101,7 @@ const TIMELINE = {
   exclude: ["replies", "retweets"],
 } as const;
 
-/** Newest first, without what is not listed yet. */
+/** Newest first, without posts that are not listed yet. */
 function readTimeline(call: Call, viewer: Viewer): PlatformAnswer {
   const { query, world, now } = call;
   needQuery(call, TIMELINE);
@@ -170,7 +170,7 @@ function readPost(call: Call, viewer: Viewer): PlatformAnswer {
   return answer(call, { data: postValues(call, viewer, post), ...includes(call, viewer, [post]) });
 }
 
-/** `id`, `text`, the history and what `tweet.fields` or `post.fields` names. */
+/** `id`, `text`, the history and the fields requested with `tweet.fields` or `post.fields`. */
 function postValues(call: Call, viewer: Viewer, post: XPost): Record<string, unknown> {
   const parent = post.replyToId === null ? undefined : findPost(call, post.replyToId);
   const { short, shortUrls, note } = post.rendered;

@@ -6,8 +6,8 @@ import sharp from "sharp";
 import { jpeg, openSandbox, START, stringAt, valueAt, video } from "../../../sandbox/sandbox.fixture.ts";
 import { ALL_SCOPES, API, connect, consent, exchange, openX, refusalOf, SEEDED, tokenCall } from "./twitter.fixture.ts";
 
-/** What X refuses. */
-test("a consent address that is wrong shows an error and never comes back", async (t) => {
+/** What X rejects. */
+test("an invalid consent URL shows an error and never redirects", async (t) => {
   const sandbox = await openSandbox(t, { startAt: START });
   const right: Record<string, string> = {
     response_type: "code",
@@ -37,7 +37,7 @@ test("a consent address that is wrong shows an error and never comes back", asyn
   assert.equal(refused.headers.get("location"), `${SEEDED.redirectUri}?state=s1&error=access_denied`);
 });
 
-test("the token endpoint wants a form, an app that signs, and a grant it knows", async (t) => {
+test("the token endpoint requires a form, app authentication and a known grant", async (t) => {
   const sandbox = await openSandbox(t, { startAt: START });
   const url = `${API}/2/oauth2/token`;
   const form = { grant_type: "refresh_token", refresh_token: "x" };
@@ -66,7 +66,7 @@ test("the token endpoint wants a form, an app that signs, and a grant it knows",
   assert.equal((await exchange(sandbox, "never given")).status, 400);
 });
 
-test("no offline.access, no refresh token; a revoked grant is dead", async (t) => {
+test("without offline.access there is no refresh token; a revoked grant is invalid", async (t) => {
   const sandbox = await openSandbox(t, { startAt: START });
   assert.equal((await connect(sandbox, { scopes: ["tweet.read", "users.read"] })).refreshToken, "");
   const { accessToken, refreshToken } = await connect(sandbox);
@@ -77,7 +77,7 @@ test("no offline.access, no refresh token; a revoked grant is dead", async (t) =
   assert.equal((await sandbox.call("GET", `${API}/2/users/me`, { token: accessToken })).status, 401);
 });
 
-test("tokens end after two hours, and a suspended person's are refused", async (t) => {
+test("tokens expire after two hours, and a suspended person's are rejected", async (t) => {
   const { get, post, advance, sandbox } = await openX(t);
   const suspended = await connect(sandbox, { hint: "suspended" });
   const refused = await post("/2/tweets", { text: "hi" }, suspended.accessToken);
@@ -94,7 +94,7 @@ test("tokens end after two hours, and a suspended person's are refused", async (
   assert.equal((await sandbox.call("GET", `${API}/2/users/me`)).status, 401);
 });
 
-test("a post that breaks the schema, or holds what self-serve apps may not", async (t) => {
+test("a post that violates the schema, or has content unavailable to self-serve apps, is rejected", async (t) => {
   const { post, publish } = await openX(t);
   const id = await publish({ text: "before" });
   const options = ["Red", "Blue"];
@@ -137,7 +137,7 @@ test("a post that breaks the schema, or holds what self-serve apps may not", asy
   assert.match(String(refusalOf(await post("/2/tweets", { text: "$AB and $CD" }))[1]), /maximum of one cashtag/);
 });
 
-test("media of somebody else, of another category or a day old can't be posted", async (t) => {
+test("media of another person, of another category or a day old cannot be posted", async (t) => {
   const { sandbox, image, post, send, advance } = await openX(t);
   const id = await image(await jpeg(300, 200));
   const other = await connect(sandbox, { hint: "other" });
@@ -157,7 +157,7 @@ test("media of somebody else, of another category or a day old can't be posted",
   assert.deepEqual(refusalOf(await post("/2/tweets", { media: { media_ids: [id] } }, token)), refused);
 });
 
-test("uploads that don't say what they are, are too large, or come out of order", async (t) => {
+test("uploads without a type, too large or out of order are rejected", async (t) => {
   const { sandbox, token, post, send, status } = await openX(t);
   const image = await jpeg(300, 200);
   const open = (body: Record<string, unknown>) => post("/2/media/upload/initialize", body);
@@ -194,7 +194,7 @@ test("uploads that don't say what they are, are too large, or come out of order"
   assert.equal(await once({ command: "INIT" }, image), 400);
 });
 
-test("what is no video or GIF by its bytes fails in processing", async (t) => {
+test("bytes that are not a video or GIF fail in processing", async (t) => {
   const { chunked, status } = await openX(t);
   const tiny = await sharp({ create: { width: 1300, height: 20, channels: 3, background: "#fff" } })
     .gif()
@@ -215,7 +215,7 @@ test("what is no video or GIF by its bytes fails in processing", async (t) => {
   }
 });
 
-test("a video longer than the person may post is refused when it is posted", async (t) => {
+test("a video over the person's length limit is rejected when it is posted", async (t) => {
   const { chunked, status, post } = await openX(t);
   const id = stringAt(
     (await chunked(await video({ seconds: 1201, framesPerSecond: 2 }), "video/mp4", "tweet_video")).json,
@@ -229,7 +229,7 @@ test("a video longer than the person may post is refused when it is posted", asy
   ]);
 });
 
-test("reads refuse parameters and values that don't exist, and tell of what is missing with 200", async (t) => {
+test("reads reject unknown parameters and values, and report missing objects with 200", async (t) => {
   const { get, userId } = await openX(t);
   const bad: Record<string, string>[] = [
     { max_results: "4" },
@@ -251,7 +251,7 @@ test("reads refuse parameters and values that don't exist, and tell of what is m
   assert.match(missing.text, /resource-not-found/);
 });
 
-test("only one's own posts can be deleted", async (t) => {
+test("only a person's own posts can be deleted", async (t) => {
   const { sandbox, publish, remove, posts } = await openX(t);
   const other = await connect(sandbox, { hint: "other" });
   const id = await publish({ text: "mine" });

@@ -13,8 +13,8 @@ import { textOrNull } from "../../../sandbox/store.ts";
 import { cashtagsIn, escapeText, hashtagsIn, linksIn, mentionsIn, weightOf } from "./text.ts";
 
 /**
- * How X gives a text back: `& < >` escaped, each link behind a short one of its own, a further one for what is
- * attached, and long texts cut. Source: field reports; X OpenAPI 2.167 for the entities.
+ * How X returns a text: `& < >` escaped, each link replaced by its own short link, another one for attachments, and
+ * long texts truncated. Source: field reports; X OpenAPI 2.167 for the entities.
  */
 const UrlEntity = z.object({
   start: z.number(),
@@ -28,10 +28,10 @@ const UrlEntity = z.object({
 const TextSchema = z.object({ text: z.string(), urls: z.array(UrlEntity) });
 
 export const RenderedSchema = z.object({
-  /** As in `text`: cut where the post is a long one. */
+  /** As in `text`: truncated for long posts. */
   short: z.string(),
   shortUrls: z.array(UrlEntity),
-  /** The whole of a long post; null where `short` is all. */
+  /** The full text of a long post; null if `short` is complete. */
   note: TextSchema.nullable(),
 });
 
@@ -60,7 +60,7 @@ export function renderText(
   return { short: text, shortUrls: urls, note: isLong ? whole : null };
 }
 
-/** Places count code points of the text as given. */
+/** Positions count code points of the returned text. */
 export function entitiesOf(text: string, urls: readonly z.infer<typeof UrlEntity>[]): Record<string, unknown> {
   const places = (sign: string, tag: string) => {
     const start = [...text.slice(0, text.indexOf(sign + tag))].length;

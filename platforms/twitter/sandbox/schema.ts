@@ -3,7 +3,7 @@ import type { z } from "zod";
 import type { Call } from "../../../sandbox/platform.ts";
 import { invalid, Refusal, type Problem } from "./errors.ts";
 
-/** The JSON body, or X's refusal of what its schema does not have. */
+/** The JSON body, or X's error about its schema violations. */
 export function readJson<T>({ body }: Call, schema: z.ZodType<T>): T {
   if (body.kind !== "json")
     throw new Refusal(invalid("The body has to be JSON, and the content type application/json."));
@@ -12,7 +12,7 @@ export function readJson<T>({ body }: Call, schema: z.ZodType<T>): T {
   return parsed.data;
 }
 
-/** One sentence for each thing that is wrong, with its place in the body. */
+/** One sentence per problem, with its location in the body. */
 export function schemaProblem(error: z.ZodError): Problem {
   const sentences = error.issues.flatMap((issue) => {
     const place = issue.path.map((part) => (typeof part === "number" ? `[${part}]` : `.${String(part)}`)).join("");

@@ -3,7 +3,7 @@ import type { Call } from "../../../sandbox/platform.ts";
 const EPOCH_MS = 1_288_834_974_657n;
 const COUNTER_BITS = 22n;
 
-/** An id as X makes them: the time above, a counter below, so that later ones are greater. */
+/** An ID like X's: time in the upper bits, a counter in the lower ones, so that later IDs are greater. */
 export function newId(call: Call): string {
   const count = BigInt(call.world.store.next("twitter.id")) % (1n << COUNTER_BITS);
   return String(((BigInt(call.now) - EPOCH_MS) << COUNTER_BITS) | count);

@@ -5,7 +5,7 @@ import type { Measured } from "../../../sandbox/media.ts";
 import type { Call } from "../../../sandbox/platform.ts";
 import { integer, integerOrNull, text, textOrNull, type Row } from "../../../sandbox/store.ts";
 
-/** A media as it is kept, from its opening on. */
+/** Stored media, from the start of its upload. */
 export interface XMedia {
   id: string;
   key: string;
@@ -14,7 +14,7 @@ export interface XMedia {
   mediaType: string;
   totalBytes: number;
   expiresAt: number;
-  /** When the last byte was there; null before. */
+  /** When the last byte arrived; null before. */
   finishedAt: number | null;
   altText: string | null;
   facts: MediaFacts | null;
@@ -61,7 +61,7 @@ export function kindOf(category: Category): "image" | "gif" | "video" | "other" 
   return category.endsWith("_image") ? "image" : category.endsWith("_gif") ? "gif" : "video";
 }
 
-/** Seen prefixes: 7 for post videos, 13 for those of ads, 3 for photos, 16 for GIFs. */
+/** Observed prefixes: 7 for post videos, 13 for ad videos, 3 for photos, 16 for GIFs. */
 export function mediaKey(id: string, category: Category): string {
   const kind = kindOf(category);
   const prefix = category === "amplify_video" ? 13 : kind === "video" ? 7 : kind === "gif" ? 16 : 3;

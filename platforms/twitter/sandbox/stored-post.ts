@@ -5,7 +5,7 @@ import type { Call } from "../../../sandbox/platform.ts";
 import { integer, text, textOrNull, type Row } from "../../../sandbox/store.ts";
 import { RenderedSchema, type Rendered } from "./render.ts";
 
-/** A post as it is kept. */
+/** A stored post. */
 export interface XPost {
   seq: number;
   id: string;
@@ -16,7 +16,7 @@ export interface XPost {
   at: number;
   replyToId: string | null;
   conversationId: string;
-  /** As X gives it back. */
+  /** As returned by X. */
   rendered: Rendered;
   media: PostMedia[];
   poll: { id: string; options: string[]; durationMinutes: number } | null;

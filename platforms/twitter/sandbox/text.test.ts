@@ -3,7 +3,7 @@ import { test } from "node:test";
 
 import { cashtagsIn, linksIn, mentionsIn, weightOf } from "./text.ts";
 
-/** The length vectors of the platform's page, computed with X's own library. */
+/** The length vectors from the platform's page, computed with X's own library. */
 const VECTORS: [string, number][] = [
   ["", 0],
   ["a".repeat(280), 280],
@@ -41,11 +41,11 @@ const VECTORS: [string, number][] = [
   ["a\uFEFFb", 4],
 ];
 
-test("texts weigh what X's own library says", () => {
+test("text lengths match X's own library", () => {
   for (const [text, weight] of VECTORS) assert.equal(weightOf(text), weight, JSON.stringify(text.slice(0, 60)));
 });
 
-test("links are found with and without a scheme, and closing punctuation stays outside", () => {
+test("links are found with and without a scheme, without trailing punctuation", () => {
   const found = (text: string) => linksIn(text).map((link) => link.written);
   assert.deepEqual(found("see https://example.com/a_(b), example.org/x?y=1. and ftp://c.com"), [
     "https://example.com/a_(b)",
@@ -58,7 +58,7 @@ test("links are found with and without a scheme, and closing punctuation stays o
   ]);
 });
 
-test("cashtags and mentions are told from what only looks like them", () => {
+test("cashtags and mentions are distinguished from lookalikes", () => {
   assert.deepEqual(cashtagsIn("$AAPL and $brk.b, not $5 or a$b"), ["AAPL", "brk.b"]);
   assert.deepEqual(mentionsIn("@one (@two) me@three.com @_four_!"), ["one", "two", "_four_"]);
 });

@@ -1,7 +1,7 @@
 import tlds from "tlds" with { type: "json" };
 
 /**
- * How X counts text, finds links in it and gives it back.
+ * How X counts text, finds links in it and returns it.
  * Source: X docs, counting characters; twitter-text configuration version 3; 2026-08-22.
  */
 
@@ -23,14 +23,14 @@ const LINK = new RegExp(
 const LINK_MAX_LENGTH = 4096;
 
 export interface FoundLink {
-  /** UTF-16 positions; `end` is the first behind it. */
+  /** UTF-16 positions; `end` is exclusive. */
   start: number;
   end: number;
   /** As written. */
   written: string;
 }
 
-/** What X turns into links: with a scheme or without, the host ending in a real top-level domain. */
+/** What X turns into links: with or without a scheme, with a host ending in a real top-level domain. */
 export function linksIn(text: string): FoundLink[] {
   return [...text.matchAll(LINK)]
     .filter((match) => match[0].length <= LINK_MAX_LENGTH)
@@ -71,7 +71,7 @@ export function hasForbiddenSigns(text: string): boolean {
   return /[\uFFFE\uFEFF\uFFFF]/.test(text);
 }
 
-/** Source: twitter-text, cashtags: a dollar sign and 1 to 6 letters, perhaps with an ending such as `.A`. */
+/** Source: twitter-text, cashtags: a dollar sign and 1 to 6 letters, optionally with a suffix such as `.A`. */
 export function cashtagsIn(text: string): string[] {
   return [...text.matchAll(/(?<![^\s])\$([a-z]{1,6}(?:[._][a-z]{1,2})?)(?=$|[\s!-#%-,./:;?@[-\]^`{|}~])/giu)].map(
     (match) => match[1] ?? "",
@@ -90,7 +90,7 @@ export function hashtagsIn(text: string): string[] {
   );
 }
 
-/** X escapes these three in the texts it gives back. */
+/** X escapes these three in the texts it returns. */
 export function escapeText(text: string): string {
   return text.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
 }

@@ -23,13 +23,13 @@ export interface XWorld extends Controls {
   get(path: string, params?: Record<string, string>, token?: string): Promise<Answer>;
   post(path: string, json: unknown, token?: string): Promise<Answer>;
   remove(path: string, token?: string): Promise<Answer>;
-  /** A form with bytes in it. */
+  /** A form that contains bytes. */
   send(path: string, fields: Record<string, string>, media?: Buffer): Promise<Answer>;
-  /** Posts, which has to succeed, and gives the id. */
+  /** Posts, which must succeed, and returns the ID. */
   publish(body: Record<string, unknown>, token?: string): Promise<string>;
-  /** Uploads an image at once, which has to succeed, and gives the id. */
+  /** Uploads an image in one request, which must succeed, and returns the ID. */
   image(bytes: Buffer): Promise<string>;
-  /** Uploads in segments and finalizes; the answer of finalize. */
+  /** Uploads in segments and finalizes; returns the response of finalize. */
   chunked(bytes: Buffer, mediaType: string, category: string, chunkBytes?: number): Promise<Answer>;
   status(id: string): Promise<Answer>;
 }
@@ -123,7 +123,7 @@ export async function connect(
   };
 }
 
-/** Approves the consent page as any HTTP client would; the code. */
+/** Approves the consent page like any HTTP client; returns the code. */
 export async function approve(
   sandbox: TestSandbox,
   { scopes = ALL_SCOPES, hint }: { scopes?: string[]; hint?: string | undefined } = {},
@@ -180,7 +180,7 @@ export function tokenCall(
   return sandbox.call("POST", `${API}${path}`, { form, headers: { authorization: `Basic ${basic}` } });
 }
 
-/** Status and sentence of a refusal: the detail of a problem, or the message of an invalid request. */
+/** Status and message of an error: the detail of a problem, or the message of an invalid request. */
 export function refusalOf(answer: Answer): [number, unknown] {
   const errors = valueAt(answer.json, "errors");
   return [

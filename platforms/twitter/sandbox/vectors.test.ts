@@ -13,7 +13,7 @@ import {
 } from "../../../sandbox/sandbox.fixture.ts";
 import { approve, connect, exchange, openX, refresh, refusalOf } from "./twitter.fixture.ts";
 
-/** The test vectors of the platform's page, each against a sandbox of its own, over HTTP. */
+/** The test vectors from the platform's page, each against a separate sandbox, over HTTP. */
 const CODE_INVALID = {
   error: "invalid_request",
   error_description: "Value passed for the authorization code was invalid.",
@@ -22,7 +22,7 @@ const TOKEN_INVALID = { error: "invalid_request", error_description: "Value pass
 const NOT_PERMITTED = [403, "You are not permitted to perform this action."];
 const MEDIA_IDS = [400, "Your media IDs are invalid."];
 
-test("vector 1: a wrong code verifier is refused and burns the code", async (t) => {
+test("vector 1: a wrong code verifier is rejected and invalidates the code", async (t) => {
   const sandbox = await openSandbox(t, { startAt: START });
   const code = await approve(sandbox);
   const wrong = await exchange(sandbox, code, { code_verifier: "x".repeat(43) });
@@ -30,7 +30,7 @@ test("vector 1: a wrong code verifier is refused and burns the code", async (t) 
   assert.deepEqual((await exchange(sandbox, code)).json, CODE_INVALID);
 });
 
-test("vector 2: a code lives for 30 seconds", async (t) => {
+test("vector 2: a code is valid for 30 seconds", async (t) => {
   const sandbox = await openSandbox(t, { startAt: START });
   const [late, inTime] = [await approve(sandbox), await approve(sandbox)];
   await sandbox.control("POST", "clock", { advanceSeconds: 29 });
@@ -47,7 +47,7 @@ test("vector 2: a code lives for 30 seconds", async (t) => {
   assert.deepEqual((await exchange(sandbox, late)).json, CODE_INVALID);
 });
 
-test("vector 3: of two refreshes at the same moment one wins, and its pair lives", async (t) => {
+test("vector 3: one of two simultaneous refreshes succeeds, and its tokens stay valid", async (t) => {
   const sandbox = await openSandbox(t, { startAt: START });
   const { refreshToken } = await connect(sandbox);
   const answers = await Promise.all([refresh(sandbox, refreshToken), refresh(sandbox, refreshToken)]);
@@ -61,7 +61,7 @@ test("vector 3: of two refreshes at the same moment one wins, and its pair lives
   assert.equal((await refresh(sandbox, stringAt(winner?.json, "refresh_token"))).status, 200);
 });
 
-test("vector 4: a refresh token spent earlier kills the whole grant", async (t) => {
+test("vector 4: reusing an older refresh token revokes the whole grant", async (t) => {
   const sandbox = await openSandbox(t, { startAt: START });
   const { refreshToken } = await connect(sandbox);
   const next = await refresh(sandbox, refreshToken);
@@ -75,7 +75,7 @@ test("vector 4: a refresh token spent earlier kills the whole grant", async (t) 
   assert.deepEqual((await refresh(sandbox, stringAt(next.json, "refresh_token"))).json, TOKEN_INVALID);
 });
 
-test("vector 5: a token without media.write may not open an upload", async (t) => {
+test("vector 5: a token without media.write cannot start an upload", async (t) => {
   const { post } = await openX(t, { scopes: ["tweet.read", "tweet.write", "users.read"] });
   const answer = await post("/2/media/upload/initialize", {
     media_type: "video/mp4",
@@ -106,7 +106,7 @@ test("vector 6, 7: 281 characters are too many, unless the person subscribes", a
   assert.ok(stringAt(read, "data.text").length < 281);
 });
 
-test("vector 8: a link counts 23, however long it is", async (t) => {
+test("vector 8: a link counts 23, whatever its length", async (t) => {
   const { post, posts } = await openX(t);
   const url = `https://example.com/${"p".repeat(180)}`;
   assert.equal((await post("/2/tweets", { text: `${"a".repeat(257)} ${url}` })).status, 403);
@@ -117,7 +117,7 @@ test("vector 8: a link counts 23, however long it is", async (t) => {
   assert.equal((await posts())[0]?.["text"], text);
 });
 
-test("vector 9: an image in one call, with an alternative text of at most 1000 characters", async (t) => {
+test("vector 9: an image in one request, with alt text of at most 1,000 characters", async (t) => {
   const { image, post, publish, posts } = await openX(t);
   const id = await image(await jpeg(1600, 900));
   const describe = (length: number) =>
@@ -134,7 +134,7 @@ test("vector 9: an image in one call, with an alternative text of at most 1000 c
   );
 });
 
-test("vector 10, 11: a video goes up in segments, is processed, and can be posted then only", async (t) => {
+test("vector 10, 11: a video is uploaded in segments and processed, and can be posted only then", async (t) => {
   const { chunked, post, status, posts } = await openX(t);
   const clip = await video({ seconds: 3 });
   const bytes = padded(clip, 3.5 * 1024 * 1024);
@@ -160,7 +160,7 @@ test("vector 10, 11: a video goes up in segments, is processed, and can be poste
   assert.equal((await posts())[0]?.["kind"], "video");
 });
 
-test("vector 12: finalize wants every segment", async (t) => {
+test("vector 12: finalize requires every segment", async (t) => {
   const { sandbox, token, post, send } = await openX(t);
   const clip = await video({ seconds: 1 });
   const id = stringAt(
@@ -189,7 +189,7 @@ test("vector 12: finalize wants every segment", async (t) => {
   assert.equal((await finalize()).status, 200);
 });
 
-test("vector 13: five images, or images beside a video, are refused", async (t) => {
+test("vector 13: five images, or images with a video, are rejected", async (t) => {
   const { image, chunked, status, post, publish, posts } = await openX(t);
   const images: string[] = [];
   for (let number = 1; number <= 5; number += 1) images.push(await image(await jpeg(300 + number, 200)));
@@ -231,7 +231,7 @@ const TIMELINE = {
   "tweet.fields": "created_at,conversation_id,referenced_tweets,attachments,entities,note_tweet",
 };
 
-test("vector 15: a post whose answer is lost is found in the timeline", async (t) => {
+test("vector 15: a post whose response is lost is found in the timeline", async (t) => {
   const { userId, fault, get, post, posts } = await openX(t);
   await fault({ operation: "publish", kind: "reject", error: "drop-connection-but-live" });
   await assert.rejects(post("/2/tweets", { text: "lost & found https://example.com/a" }));
@@ -247,7 +247,7 @@ test("vector 15: a post whose answer is lost is found in the timeline", async (t
   );
 });
 
-test("vector 16: while the timeline lags, a repeat is refused as a duplicate", async (t) => {
+test("vector 16: while the timeline lags, a repeat is rejected as a duplicate", async (t) => {
   const { userId, fault, get, post, advance, posts } = await openX(t);
   await fault({ operation: "publish", kind: "reject", error: "timeline-lag-90s" });
   await fault({ operation: "publish", kind: "drop_after", after: 1 });
@@ -264,7 +264,7 @@ test("vector 16: while the timeline lags, a repeat is refused as a duplicate", a
   );
 });
 
-test("vector 17: a thread whose third part fails goes on from there", async (t) => {
+test("vector 17: a thread whose third part fails can be resumed", async (t) => {
   const { fault, get, post, publish, posts } = await openX(t);
   const first = await publish({ text: "1/4" });
   const second = await publish({ text: "2/4", reply: { in_reply_to_tweet_id: first } });
@@ -295,7 +295,7 @@ test("vector 17: a thread whose third part fails goes on from there", async (t) 
   );
 });
 
-test("vector 18: a stranger's post can be answered only where it mentions the person", async (t) => {
+test("vector 18: another person's post can only be replied to if it mentions the person", async (t) => {
   const { sandbox, post, publish } = await openX(t);
   const stranger = await connect(sandbox, { hint: "stranger" });
   const plain = await publish({ text: "hello" }, stranger.accessToken);
@@ -311,7 +311,7 @@ test("vector 18: a stranger's post can be answered only where it mentions the pe
   await publish({ text: "me too", reply: { in_reply_to_tweet_id: mention } });
 });
 
-test("vector 19: the 101st post within 15 minutes is refused until the window ends", async (t) => {
+test("vector 19: the 101st post within 15 minutes is rejected until the window ends", async (t) => {
   const { post, publish, advance } = await openX(t);
   for (let number = 1; number <= 100; number += 1) await publish({ text: `post ${number}` });
   await advance(60);
@@ -329,7 +329,7 @@ test("vector 19: the 101st post within 15 minutes is refused until the window en
   assert.deepEqual([answer.status, answer.headers.get("x-rate-limit-remaining")], [201, "99"]);
 });
 
-test("vector 20, 21: no credits left, and a 401 that comes once", async (t) => {
+test("vector 20, 21: no credits left, and a 401 that occurs once", async (t) => {
   const { fault, post, posts } = await openX(t);
   await fault({ operation: "publish", kind: "reject", error: "credits" });
   await fault({ operation: "publish", kind: "reject", error: "credits-depleted" });

@@ -5,7 +5,7 @@ import type { Call, Outcome } from "../../../sandbox/platform.ts";
 import { refusingWith } from "../../../sandbox/refusing.ts";
 import { PROBLEMS, problem, Refusal } from "./errors.ts";
 
-/** The person whose token makes a call. */
+/** The person whose token is used. */
 export interface Viewer {
   token: Token;
   person: Person;
@@ -29,12 +29,12 @@ export function isSubscriber(facts: PersonFacts): boolean {
   return facts.subscriptionType !== "None";
 }
 
-/** Turns a refusal thrown in a route, before or after its waiting, into the platform's answer. */
+/** Turns an error thrown in a route, before or after waiting, into the platform's response. */
 const refusing = refusingWith((thrown, call) =>
   thrown instanceof Refusal ? problem(call, thrown.problem) : undefined,
 );
 
-/** As `refusing`, for calls that need a live token with these scopes. */
+/** Like `refusing`, for calls that need a valid token with these scopes. */
 export function withViewer(
   scopes: readonly string[],
   run: (call: Call, viewer: Viewer) => Outcome,
@@ -58,7 +58,7 @@ function viewerOf(call: Call): Viewer {
   return { token, person, facts };
 }
 
-/** The person behind a call's token, whether or not it is still good; empty where it is unknown. */
+/** The person behind a call's token, valid or not; empty if unknown. */
 export function accountOf(call: Call): string {
   const token = call.accessToken === null ? undefined : call.world.identity.token("twitter", call.accessToken);
   return token?.personId ?? "";

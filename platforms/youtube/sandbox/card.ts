@@ -5,7 +5,8 @@ import type { SeenPost } from "../../../sandbox/ledger.ts";
 import type { PlatformCard } from "../../../sandbox/platform.ts";
 
 /**
- * How a video looks on its channel: the picture with its length, the title, and the folded description; Shorts upright.
+ * The look of a video on its channel: the thumbnail with its length, the title, and the collapsed description; Shorts
+ * are vertical.
  */
 export const YOUTUBE_CARD: PlatformCard = {
   style: `

@@ -131,7 +131,7 @@ function channelResource(call: Call, person: Person, parts: readonly string[]): 
   return { kind: "youtube#channel", etag: etagOf(chosen), id: person.id, ...chosen };
 }
 
-/** On a Short that is still being processed it is taken and forgotten. */
+/** On a Short that is still being processed, it is accepted and ignored. */
 function setThumbnail(call: Call, viewer: Viewer): Outcome {
   const id = call.query.get("videoId") ?? "";
   if (id === "") throw new Refusal(needs("videoId"));

@@ -8,8 +8,8 @@ import {
 } from "../../../sandbox/platform.ts";
 
 /**
- * The Data API's error bodies, and the faults that tests may ask for.
- * Source: YouTube docs, errors and core_errors, 2026-10; bodies that field reports give are as reported.
+ * The Data API's error bodies, and the faults that tests can request.
+ * Source: YouTube docs, errors and core_errors, 2026-10; bodies from field reports are as reported.
  */
 export interface ApiError {
   status: number;
@@ -18,12 +18,12 @@ export interface ApiError {
   domain: string;
   location?: string;
   locationType?: "header" | "parameter" | "other";
-  /** What newer Google servers add beside the list of errors. */
+  /** What newer Google servers return in addition to the list of errors. */
   more?: Record<string, unknown>;
   headers?: Record<string, string>;
 }
 
-/** Thrown by a route to answer with an error. */
+/** Thrown by a route to return an error. */
 export class Refusal extends Error {
   readonly answer: PlatformAnswer;
 
@@ -55,12 +55,12 @@ export function apiError({
   );
 }
 
-/** How the token endpoints refuse. */
+/** Errors of the token endpoints. */
 export function tokenError(status: number, error: string, error_description: string): PlatformAnswer {
   return jsonAnswer({ error, error_description }, { status });
 }
 
-/** Faults of the upload server are plain text. */
+/** Errors of the upload server are plain text. */
 export function plainError(status: number, message: string): PlatformAnswer {
   return { status, headers: { "content-type": "text/plain; charset=utf-8" }, body: message };
 }
@@ -98,7 +98,7 @@ const QUOTA =
   "The request cannot be completed because you have exceeded your <a " +
   'href="/youtube/v3/getting-started#quota">quota</a>.';
 
-/** Every error that has one form. */
+/** Every error with a fixed format. */
 export const ERRORS = {
   authError: {
     ...authorization("authError", "Invalid Credentials"),
@@ -278,7 +278,7 @@ export const ERRORS = {
   internalError: { ...global(500, "internalError", "Internal error encountered."), more: { status: "INTERNAL" } },
 } as const satisfies Record<string, ApiError>;
 
-/** The bucket of uploads is empty. Source: google-api-python-client issue 2753, 2026-05-27. */
+/** The upload quota bucket is empty. Source: google-api-python-client issue 2753, 2026-05-27. */
 export function uploadsUsedUp(clientId: string): ApiError {
   const project = /^\d+/.exec(clientId)?.[0] ?? "123456789012";
   return {
@@ -449,7 +449,7 @@ export function clientOf(call: Call): string {
   return token?.clientId ?? "";
 }
 
-/** Calls to a session's address, as against the one that opens it. */
+/** Calls to a session's URL, as opposed to the one that opens it. */
 function isSession(call: Call): boolean {
   return call.method === "PUT" && call.query.has("upload_id");
 }

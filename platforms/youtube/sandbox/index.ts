@@ -10,8 +10,8 @@ import { UPLOAD_ROUTES } from "./uploads.ts";
 import { VIDEOS_SCHEMA } from "./videos.ts";
 
 /**
- * The stand-in of YouTube's Data API, written from Google's documentation and from what clients have seen, and from
- * nothing of the broker.
+ * The sandbox of YouTube's Data API, written from Google's documentation and client reports, independently of the
+ * broker.
  */
 export const sandbox: SandboxPlatform = {
   name: "youtube",

@@ -17,7 +17,7 @@ import {
 import { allowed, ALLOWED, type Viewer } from "./viewer.ts";
 
 /**
- * Reading, changing and deleting videos, and the playlist of a channel's uploads. Source: YouTube docs, videos and
+ * Reading, updating and deleting videos, and the playlist of a channel's uploads. Source: YouTube docs, videos and
  * playlistItems, 2026-10.
  */
 const HOST = "www.googleapis.com";
@@ -83,7 +83,7 @@ function list(call: Call, viewer: Viewer): PlatformAnswer {
   });
 }
 
-/** Counts that the owner asked; what a fault decides about processing is decided here. */
+/** Counts the owner's reads; faults about processing are applied here. */
 function lookAt(call: Call, viewer: Viewer, video: Video): Video {
   if (video.channelId !== viewer.person.id || call.operation !== "status") return video;
   const [, kind, reason] = /^(failed|rejected|processing)-(\w+)$/.exec(call.behaviour?.name ?? "") ?? [];
@@ -96,12 +96,12 @@ function lookAt(call: Call, viewer: Viewer, video: Video): Video {
     video.id,
   );
   const looked = { ...video, fate, stuck, asked: video.asked + 1 };
-  // Its audience never sees a video that could not be processed.
+  // The audience never sees a video that could not be processed.
   if (fate !== "succeeded" && !isProcessing(looked, call.now)) call.world.ledger.remove("youtube", video.id);
   return looked;
 }
 
-/** Whatever a named part leaves out is erased. */
+/** Fields missing from a named part are erased. */
 function update(call: Call, viewer: Viewer): PlatformAnswer {
   const parts = partsOf(call);
   if (call.body.kind !== "json") throw new Refusal(ERRORS.badRequest);
@@ -145,7 +145,7 @@ export function needOwn(call: Call, viewer: Viewer, id: string): Video {
   return video;
 }
 
-/** Newest first; the owner sees private videos as well. Of playlists there are only the channels' uploads. */
+/** Newest first; the owner also sees private videos. The only playlists are the channels' uploads. */
 function listUploads(call: Call, viewer: Viewer): PlatformAnswer {
   const parts = (call.query.get("part") ?? "")
     .split(",")

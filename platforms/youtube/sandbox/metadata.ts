@@ -4,7 +4,7 @@ import type { Call } from "../../../sandbox/platform.ts";
 import { badValue, ERRORS, needs, Refusal } from "./errors.ts";
 
 /**
- * What a client may say about a video, and what YouTube refuses of it. Source: YouTube docs, videos resource, 2026-10.
+ * A video's metadata from clients, and YouTube's validation of it. Source: YouTube docs, videos resource, 2026-10.
  */
 const Snippet = z
   .object({
@@ -37,7 +37,7 @@ export const Metadata = z
   })
   .partial();
 
-/** A part that is left out was not sent or not named. */
+/** A missing part was not sent or not named. */
 export type Metadata = z.infer<typeof Metadata>;
 
 export const PARTS = [
@@ -78,7 +78,7 @@ export const CATEGORIES: Readonly<Record<string, string>> = {
   "29": "Nonprofits & Activism",
 };
 
-/** The parameter `part`, which may be sent several times. */
+/** The `part` parameter, which can be repeated. */
 export function partsOf(call: Call): Part[] {
   const names = call.query
     .getAll("part")
@@ -93,7 +93,7 @@ export function partsOf(call: Call): Part[] {
   });
 }
 
-/** Of what was sent only the parts that were named count; nulls count as left out. */
+/** Only the parts that were both sent and named count; nulls count as missing. */
 export function readMetadata(value: unknown, parts: readonly Part[]): Metadata {
   if (typeof value !== "object" || value === null || Array.isArray(value)) throw new Refusal(ERRORS.badRequest);
   const named = Object.fromEntries(Object.entries(value).filter(([name]) => parts.some((part) => part === name)));
@@ -119,7 +119,7 @@ export function validateMetadata({ snippet = {}, status = {}, localizations }: M
   if (!isTime || status.privacyStatus !== "private") throw new Refusal(ERRORS.invalidPublishAt);
 }
 
-/** The list as one text: a comma between tags, quotation marks around one with a space. */
+/** The list as one text: tags separated by commas, with quotation marks around tags that contain spaces. */
 function tagsLength(tags: readonly string[]): number {
   const text = tags.map((tag) => (tag.includes(" ") ? `"${tag}"` : tag)).join(",");
   return [...text].length;

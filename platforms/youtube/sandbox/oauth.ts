@@ -28,7 +28,7 @@ export const SEED = {
 
 const API = "https://www.googleapis.com/auth/";
 
-/** What may be asked for, with what the consent page says about it. Only the first group has check boxes. */
+/** The supported scopes, with their descriptions on the consent page. Only the first group has checkboxes. */
 export const SCOPES: Readonly<Record<string, string>> = {
   [`${API}youtube.upload`]: "Manage your YouTube videos",
   [`${API}youtube`]: "Manage your YouTube account",
@@ -40,7 +40,7 @@ const SIGN_IN = ["openid", "email", "profile", `${API}userinfo.email`, `${API}us
 
 const ACCESS_SECONDS = 3599;
 const CODE_MS = 10 * 60_000;
-/** A refresh token that is not used for six months dies. */
+/** A refresh token expires after six months without use. */
 const IDLE_MS = 183 * 86_400_000;
 const REFRESH_TOKENS = 100;
 const AUTHORIZE_PATHS = ["/o/oauth2/v2/auth", "/o/oauth2/auth"];
@@ -61,7 +61,7 @@ export const OAUTH_ROUTES: readonly SandboxRoute[] = [
   { method: "GET", host: "oauth2.googleapis.com", path: "/tokeninfo", operation: "read", run: inspect },
 ];
 
-/** The channel that a login hint names, made when new. Without a hint it is the seeded one. */
+/** The channel named by a login hint, created if new. Without a hint, it is the seeded one. */
 export function personOf(world: World, hint: string | undefined): Person {
   return personOfLogin(world.identity, {
     platform: "youtube",
@@ -153,7 +153,7 @@ function takeConsent(call: Call): PlatformAnswer {
   return back(asked, { code, scope: scopes.join(" "), authuser: "0", prompt: "consent" });
 }
 
-/** As when the person presses the refusing button. */
+/** As when the person presses the deny button. */
 export function refuseConsent(call: Call): PlatformAnswer {
   const asked = readConsentRequest(call);
   return typeof asked === "string" ? consentErrorPage("Google", asked) : back(asked, { error: "access_denied" });
@@ -163,7 +163,7 @@ function hasRefreshToken(world: World, app: App, person: Person): boolean {
   return liveRefreshTokens(world, app.clientId, person.id).length > 0;
 }
 
-/** What the address asks for, or the sentence that Google shows. */
+/** The parsed request, or the error that Google shows. */
 function readConsentRequest(call: Call): ConsentRequest | string {
   const { query, world } = call;
   const app = world.identity.app("youtube", query.get("client_id") ?? "");
@@ -235,7 +235,7 @@ function provesChallenge({ facts }: Code, verifier: string | undefined): boolean
   );
 }
 
-/** Of more than a hundred for one account and app the oldest is dropped without a word. */
+/** Above a hundred per account and app, the oldest is silently dropped. */
 function newRefreshToken(call: Call, { grantId, clientId, personId }: Code): string {
   const { identity } = call.world;
   const token = randomSecret("1//0g", 75);
@@ -303,7 +303,7 @@ function tokens(
   });
 }
 
-/** All that the person granted to the project goes, not this token alone. */
+/** Revokes everything that the person granted to the project, not just this token. */
 function revoke(call: Call): PlatformAnswer {
   const token = call.world.identity.token("youtube", call.params["token"] ?? "");
   if (!token || token.state === "revoked") return tokenError(400, "invalid_token", "Token expired or revoked");
@@ -330,7 +330,7 @@ function inspect(call: Call): PlatformAnswer {
   });
 }
 
-/** An app as the developer console makes it. */
+/** An app as created in the developer console. */
 export function newApp(): { clientId: string; clientSecret: string } {
   const project = String(randomInt(1e11, 1e12 - 1));
   const letters = "abcdefghijklmnopqrstuvwxyz0123456789";
@@ -338,7 +338,7 @@ export function newApp(): { clientId: string; clientSecret: string } {
   return { clientId: `${project}-${name}.apps.googleusercontent.com`, clientSecret: randomSecret("GOCSPX-", 21) };
 }
 
-/** The app, channel and code that every fresh sandbox has. */
+/** The app, channel and code of every fresh sandbox. */
 export function seedIdentity(world: World): void {
   const person = world.identity.addPerson(newPerson(world, null));
   seedGrant(world.identity, {

@@ -41,7 +41,7 @@ export function announce(
   scheduleChange(call, video);
 }
 
-/** After an update: the words, the audience and the timer as they are now. */
+/** After an update: the current text, audience and timer. */
 export function reannounce(call: Call, video: Video): void {
   call.world.ledger.setExtra("youtube", video.id, {
     text: video.metadata.snippet?.title ?? "",
@@ -60,7 +60,7 @@ function scheduleChange(call: Call, video: Video): void {
   );
 }
 
-/** All that was sent but for title and privacy, under YouTube's own names. */
+/** All fields sent except title and privacy, with YouTube's names. */
 function settingsOf(
   { metadata }: Video,
   { notify, requestedPrivacy }: { notify: string | null; requestedPrivacy: string | null },

@@ -3,7 +3,7 @@ import { apiError, clientOf, ERRORS, Refusal, uploadsUsedUp } from "./errors.ts"
 import type { Viewer } from "./viewer.ts";
 
 /**
- * What a project may use between two midnights of Pacific time. Source: YouTube docs, determine_quota_cost, 2026-09-11.
+ * A project's limits per day in Pacific time. Source: YouTube docs, determine_quota_cost, 2026-09-11.
  */
 const UPLOADS_A_DAY = 100;
 const UNITS_A_DAY = 10_000;
@@ -12,8 +12,8 @@ const DEAR_UNITS = 50;
 const DAY_MS = 86_400_000;
 
 /**
- * Counts every call of a project, invalid ones too, and refuses past the day's number. A session's own calls cost
- * nothing.
+ * Counts every call of a project, including invalid ones, and rejects calls over the daily limit. Calls to a session
+ * cost nothing.
  */
 export function countCall(call: Call): PlatformAnswer | undefined {
   const clientId = clientOf(call);
@@ -30,13 +30,13 @@ export function countCall(call: Call): PlatformAnswer | undefined {
   return count("calls") + DEAR_UNITS * count("dear calls") > UNITS_A_DAY ? apiError(ERRORS.quotaExceeded) : undefined;
 }
 
-/** As when what this call draws on is used up. */
+/** As when the quota for this call is exceeded. */
 export function usedUp(call: Call): PlatformAnswer {
   if (call.query.has("upload_id")) return apiError(ERRORS.rateLimitExceeded);
   return apiError(isUpload(call) ? uploadsUsedUp(clientOf(call)) : ERRORS.quotaExceeded);
 }
 
-/** A channel has a limit of its own, whoever uploads for it. */
+/** Each channel has its own limit, whichever project uploads. */
 export function needChannelQuota(call: Call, { person, facts }: Viewer): void {
   if (!call.world.limits) return;
   const videos = call.world.uses.count({

@@ -16,9 +16,9 @@ import {
   video,
 } from "./youtube.fixture.ts";
 
-/** What YouTube and Google refuse, over HTTP. */
+/** What YouTube and Google reject, over HTTP. */
 
-test("the consent page refuses a wrong request without redirecting, and tells an app of a person's refusal", async (t) => {
+test("the consent page rejects an invalid request without redirecting, and reports a denial to the app", async (t) => {
   const { sandbox } = await openYouTube(t);
   const good = {
     client_id: SEEDED.client_id,
@@ -50,7 +50,7 @@ test("the consent page refuses a wrong request without redirecting, and tells an
   );
 });
 
-test("a code works once, decoded once, and with its own redirect address", async (t) => {
+test("a code works once, decoded once, and with its own redirect URI", async (t) => {
   const { sandbox } = await openYouTube(t);
   assert.deepEqual(errorOf(await exchange(sandbox, { code: "4/YTCODE1" })), [400, "invalid_grant"]);
   assert.deepEqual(errorOf(await exchange(sandbox, { code: "4%2FYTCODE1" })), [400, "invalid_grant"]);
@@ -64,7 +64,7 @@ test("a code works once, decoded once, and with its own redirect address", async
   ]);
 });
 
-test("revoking takes all that was granted to the app, and is refused the second time", async (t) => {
+test("revoking removes everything granted to the app, and fails the second time", async (t) => {
   const { sandbox, token, refreshToken } = await openYouTube(t);
   const revoke = () => sandbox.call("POST", `${OAUTH}/revoke?token=${encodeURIComponent(token)}`);
   const first = await revoke();
@@ -80,7 +80,7 @@ test("revoking takes all that was granted to the app, and is refused the second 
   ]);
 });
 
-test("without offline access, or without asking for consent again, there is no refresh token", async (t) => {
+test("without offline access, or without prompting for consent again, there is no refresh token", async (t) => {
   const { sandbox } = await openYouTube(t);
   const refreshOf = async (query: Record<string, string>, loginHint: string) =>
     valueAt((await connect(sandbox, { loginHint, query })).tokens.json, "refresh_token");
@@ -88,7 +88,7 @@ test("without offline access, or without asking for consent again, there is no r
   assert.equal(typeof (await refreshOf({ prompt: "" }, "ann")), "string");
 });
 
-test("an opening is validated whole before a byte is sent", async (t) => {
+test("an opening request is fully validated before any bytes are sent", async (t) => {
   const { open, api } = await openYouTube(t);
   assert.deepEqual(errorOf(await open(video(), { query: "uploadType=resumable" })), [400, "missingRequiredParameter"]);
   assert.deepEqual(errorOf(await open(video(), { query: "uploadType=resumable&part=snippet,nothing" })), [
@@ -111,7 +111,7 @@ test("an opening is validated whole before a byte is sent", async (t) => {
   assert.deepEqual(errorOf(noToken), [401, "required"]);
 });
 
-test("a session takes bytes in order, in steps of 256 KiB, of the size that was told, and from its own channel", async (t) => {
+test("a session accepts bytes in order, in steps of 256 KiB, as declared, and from its own channel", async (t) => {
   const { session, put, ask, sandbox } = await openYouTube(t);
   const total = 600_000;
   const url = await session(total);
@@ -130,7 +130,7 @@ test("a session takes bytes in order, in steps of 256 KiB, of the size that was 
   assert.equal((await ask(url, 700_000)).status, 400);
 });
 
-test("a connection that breaks leaves whole steps behind", async (t) => {
+test("an interrupted connection keeps complete steps", async (t) => {
   const { session, put, ask, fault, posts } = await openYouTube(t);
   const file = await videoFile({ seconds: 2 });
   const bytes = Buffer.concat([file, Buffer.alloc(600_000)]);
@@ -145,7 +145,7 @@ test("a connection that breaks leaves whole steps behind", async (t) => {
   );
 });
 
-test("a video of no bytes is refused, and so is every later question", async (t) => {
+test("a video of zero bytes is rejected, and so is every later query", async (t) => {
   const { session, sandbox, token } = await openYouTube(t);
   const url = await session(0);
   for (let round = 0; round < 2; round += 1) {
@@ -156,7 +156,7 @@ test("a video of no bytes is refused, and so is every later question", async (t)
   }
 });
 
-test("an upload in one request of two parts makes the same video", async (t) => {
+test("a single upload request with two parts creates the same video", async (t) => {
   const { sandbox, token, posts } = await openYouTube(t);
   const file = await videoFile({ seconds: 2 });
   const body = Buffer.concat([
@@ -180,7 +180,7 @@ test("an upload in one request of two parts makes the same video", async (t) => 
   assert.equal((await posts()).length, 1);
 });
 
-test("reading, changing and deleting videos", async (t) => {
+test("videos are read, updated and deleted", async (t) => {
   const { upload, api, posts, sandbox, video: read } = await openYouTube(t);
   const id = stringAt(
     (await upload(await videoFile({ seconds: 1 }), video({ tags: ["one"] }, { privacyStatus: "public" }))).json,
@@ -213,7 +213,7 @@ test("reading, changing and deleting videos", async (t) => {
   );
 });
 
-test("a thumbnail has to be a picture of a video that is there", async (t) => {
+test("a thumbnail must be an image for an existing video", async (t) => {
   const { api, upload } = await openYouTube(t);
   const id = stringAt((await upload(await videoFile({ seconds: 1 }))).json, "id");
   const path = "/upload/youtube/v3/thumbnails/set?uploadType=media";
@@ -237,7 +237,7 @@ test("a thumbnail has to be a picture of a video that is there", async (t) => {
   assert.deepEqual(errorOf(await api("POST", `${path}&videoId=${id}`)), [400, "mediaBodyRequired"]);
 });
 
-test("every ending of a video that a test may ask for is told by its words", async (t) => {
+test("every video outcome that a test can request is selected by its words", async (t) => {
   const { upload, fault, video: read, advance } = await openYouTube(t);
   const bytes = await videoFile({ seconds: 1 });
   const ends = [

@@ -7,8 +7,8 @@ import type { StoredBytes } from "../../../sandbox/body.ts";
 const HEAD_BYTES = 1024 * 1024;
 
 /**
- * Takes a `multipart/related` body of JSON and bytes apart: the JSON is read, and the file becomes the bytes alone.
- * Undefined where it isn't of that form.
+ * Splits a `multipart/related` body of JSON and bytes: the JSON is parsed, and the file is reduced to the bytes.
+ * Undefined if it does not have that format.
  */
 export async function splitRelated(body: StoredBytes): Promise<{ metadata: unknown; media: StoredBytes } | undefined> {
   const boundary = /^multipart\/related\s*;.*boundary="?([^";]+)"?/i.exec(body.contentType)?.[1];
@@ -32,7 +32,7 @@ export async function splitRelated(body: StoredBytes): Promise<{ metadata: unkno
   return metadata === undefined ? undefined : { metadata, media: { ...body, sizeBytes } };
 }
 
-/** Where the content behind a part's headers begins; -1 where there is none. */
+/** Where the content after a part's headers starts; -1 if there is none. */
 function afterHeaders(head: Buffer, from: number): number {
   const end = from === -1 ? -1 : head.indexOf("\r\n\r\n", from);
   return end === -1 ? -1 : end + 4;

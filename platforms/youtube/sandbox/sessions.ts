@@ -5,31 +5,31 @@ import type { Call, PlatformAnswer } from "../../../sandbox/platform.ts";
 import { integer, integerOrNull, text, textOrNull } from "../../../sandbox/store.ts";
 import { Metadata, PARTS, type Part } from "./metadata.ts";
 
-/** A resumable upload: what was said when it was opened, how far it is, and the answer that it ended with. */
+/** A resumable upload: its opening request, its progress, and its final response. */
 export interface Session {
   id: string;
   channelId: string;
   parts: Part[];
   metadata: Metadata;
-  /** `notifySubscribers` as it was sent. */
+  /** `notifySubscribers` as sent. */
   notify: string | null;
   fileName: string | null;
-  /** null until a client says how much it is. */
+  /** Null until a client sends the size. */
   totalBytes: number | null;
   storedBytes: number;
   expiresAt: number;
   facts: SessionFacts;
-  /** Given to every later question. */
+  /** Returned to every later query. */
   answer: PlatformAnswer | null;
 }
 
-/** What tests have decided about the video to be. */
+/** What tests have set for the future video. */
 const SessionFacts = z.object({
   fate: z.string().nullable(),
   stuck: z.boolean(),
   listLagSeconds: z.number(),
   requestedPrivacy: z.string().nullable(),
-  /** The status of a session that was made to end. */
+  /** The status of a session that was forced to end. */
   gone: z.number().nullable(),
 });
 
@@ -41,7 +41,7 @@ CREATE TABLE IF NOT EXISTS youtube_sessions (
   file_name TEXT, total_bytes INTEGER, stored_bytes INTEGER NOT NULL DEFAULT 0, expires_at INTEGER NOT NULL,
   facts TEXT NOT NULL, answer TEXT) WITHOUT ROWID;`;
 
-/** Google gives no number for YouTube; its other upload interfaces keep a session for a week. */
+/** Google documents no duration for YouTube; its other upload APIs keep a session for a week. */
 const LIFE_MS = 7 * 86_400_000;
 
 export function addSession(
@@ -104,7 +104,7 @@ export function endSession(call: Call, id: string, answer: PlatformAnswer): void
   );
 }
 
-/** What this call's fault decides, beside what earlier ones did. */
+/** The effect of this call's fault, in addition to that of earlier ones. */
 export function addFacts({ behaviour }: Pick<Call, "behaviour">, facts: SessionFacts): SessionFacts {
   const name = behaviour?.name ?? "";
   const fate = /^(failed|rejected|processing)-(\w+)$/.exec(name);

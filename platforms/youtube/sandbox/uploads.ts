@@ -60,7 +60,7 @@ function insert(call: Call, viewer: Viewer): Outcome {
   throw new Refusal(ERRORS.mediaBodyRequired);
 }
 
-/** Everything that is said about the video is validated here, before a byte is sent. */
+/** All metadata is validated here, before any bytes are sent. */
 function open(call: Call, viewer: Viewer): PlatformAnswer {
   const parts = partsOf(call);
   if (call.body.kind !== "json" && call.body.kind !== "none") throw new Refusal(ERRORS.badRequest);
@@ -119,7 +119,7 @@ interface Range {
   totalBytes: number | null;
 }
 
-/** Asks how far a session is, carries bytes, or carries the last ones. */
+/** Queries a session's progress, or uploads bytes, including the last ones. */
 function operationOf(call: Call): Operation {
   if (isQuestion(call)) return "status";
   const session = findSession(call);
@@ -135,7 +135,7 @@ function isQuestion(call: Call): boolean {
   return /^bytes \*\//i.test(call.headers["content-range"] ?? "");
 }
 
-/** What the call says that it carries; undefined where that can't be read. */
+/** The range that the call declares; undefined if it is invalid. */
 function rangeOf(call: Call): Range | undefined {
   const header = call.headers["content-range"];
   const bytes = call.body.kind === "bytes" ? call.body.bytes : undefined;
@@ -174,7 +174,7 @@ function answerQuestion(call: Call, session: Session): PlatformAnswer {
   return differs ? wrongTotal() : incomplete(session.storedBytes);
 }
 
-/** A video of no bytes at all ends its session. */
+/** A video of zero bytes ends its session. */
 function refuseEmpty(call: Call, session: Session): PlatformAnswer {
   const answer = apiError(ERRORS.mediaBodyRequired);
   if ((session.totalBytes ?? 0) === 0) endSession(call, session.id, answer);
@@ -211,13 +211,13 @@ function wrongTotal(): PlatformAnswer {
   return plainError(400, "The total size differs from the one that the session was opened with.");
 }
 
-/** Without a Range where nothing is stored, and never with a Location. */
+/** Without a Range if nothing is stored, and never with a Location. */
 function incomplete(storedBytes: number): PlatformAnswer {
   const headers: Record<string, string> = storedBytes === 0 ? {} : { range: `bytes=0-${storedBytes - 1}` };
   return { status: 308, headers: { "content-type": "text/plain; charset=utf-8", ...headers }, body: "" };
 }
 
-/** Of a body that breaks off whole steps are kept. */
+/** An interrupted body is kept up to the last complete step. */
 function receive(call: Call, session: Session, { first, last, totalBytes }: Range, bytes: StoredBytes): Outcome {
   const cutAt = call.behaviour?.name === "cut-at-{n}" ? (call.behaviour.number ?? 0) : bytes.sizeBytes;
   const isWhole = bytes.complete && cutAt >= bytes.sizeBytes;
@@ -235,7 +235,7 @@ function receive(call: Call, session: Session, { first, last, totalBytes }: Rang
     });
 }
 
-/** Of two calls that carry the last bytes at once the first makes the video. */
+/** If two simultaneous calls contain the last bytes, the first one creates the video. */
 function complete(call: Call, session: Session, measured: Measured): PlatformAnswer {
   const ended = findSession(call)?.answer;
   if (ended) return ended;
@@ -303,7 +303,7 @@ async function insertBytes(
   };
 }
 
-/** The words that an opening carries, in which magic texts count. */
+/** The text of an opening request, in which magic words count. */
 function postOfOpening(call: Call): CallPost | undefined {
   if (call.body.kind !== "json") return undefined;
   const value = call.body.value;

@@ -14,7 +14,7 @@ import {
   video,
 } from "./youtube.fixture.ts";
 
-/** The test vectors of the platform's page, the sandbox's side of each, over HTTP. */
+/** The sandbox's side of each test vector from the platform's page, over HTTP. */
 
 const CHUNK = 8_388_608;
 const TOTAL = 18_432_000;
@@ -23,7 +23,7 @@ function rangeOf(first: number, last: number, total = TOTAL): { range: string } 
   return { range: `bytes ${first}-${last}/${total}` };
 }
 
-test("vector 1: a refresh is answered without a refresh token, and the old one goes on working", async (t) => {
+test("vector 1: a refresh returns no refresh token, and the old one keeps working", async (t) => {
   const { sandbox, refreshToken } = await openYouTube(t);
   const form = {
     grant_type: "refresh_token",
@@ -40,7 +40,7 @@ test("vector 1: a refresh is answered without a refresh token, and the old one g
   }
 });
 
-test("vector 2: a scope whose box was unticked is not granted", async (t) => {
+test("vector 2: an unchecked scope is not granted", async (t) => {
   const { sandbox } = await openYouTube(t);
   const { tokens, back } = await connect(sandbox, { loginHint: "ann", ticked: [UPLOAD_SCOPE] });
   assert.equal(valueAt(tokens.json, "scope"), UPLOAD_SCOPE);
@@ -72,7 +72,7 @@ test("vector 3: an account without a channel, in both of its forms", async (t) =
   assert.deepEqual(errorOf(await mine("signup-required")), [401, "youtubeSignupRequired"]);
 });
 
-test("vector 4, 5, 6: titles, descriptions and tags up to their limits and not beyond", async (t) => {
+test("vector 4, 5, 6: titles, descriptions and tags are accepted up to their limits", async (t) => {
   const { open } = await openYouTube(t);
   const answer = async (snippet: Record<string, unknown>) => {
     const opened = await open(video(snippet), { total: 1000 });
@@ -89,7 +89,7 @@ test("vector 4, 5, 6: titles, descriptions and tags up to their limits and not b
   assert.equal(await answer({ tags: ["a".repeat(249), `${"b".repeat(200)} ${"b".repeat(49)}`] }), "invalidTags");
 });
 
-test("vector 7: chunks of 8 MiB are counted in Range, and the last one is answered with the video", async (t) => {
+test("vector 7: chunks of 8 MiB are reported in Range, and the last one returns the video", async (t) => {
   const { session, put, posts, channelId } = await openYouTube(t);
   const bytes = padded(await videoFile({ seconds: 2 }), TOTAL);
   const url = await session(
@@ -144,7 +144,7 @@ test("vector 7: chunks of 8 MiB are counted in Range, and the last one is answer
   ]);
 });
 
-test("vector 8: a lost answer in the middle is found out by asking", async (t) => {
+test("vector 8: a lost response in the middle is resolved by a query", async (t) => {
   const { session, put, ask, fault, posts } = await openYouTube(t);
   const bytes = padded(await videoFile({ seconds: 2 }), TOTAL);
   const url = await session(TOTAL);
@@ -158,7 +158,7 @@ test("vector 8: a lost answer in the middle is found out by asking", async (t) =
   assert.equal((await posts()).length, 1);
 });
 
-test("vector 9, 10: after a lost last answer the session repeats what it gave, and there is one video", async (t) => {
+test("vector 9, 10: after a lost final response, the session repeats it, and there is one video", async (t) => {
   const { session, put, ask, fault, posts } = await openYouTube(t);
   const bytes = await videoFile({ seconds: 2 });
   const url = await session(bytes.length);
@@ -174,7 +174,7 @@ test("vector 9, 10: after a lost last answer the session repeats what it gave, a
   assert.equal(shown?.["id"], valueAt(asked.json, "id"));
 });
 
-test("vector 11: a session that expired with bytes missing left nothing; one with all bytes left a video that the playlist shows", async (t) => {
+test("vector 11: a session that expired incomplete left nothing, a complete one a video in the playlist", async (t) => {
   const { session, put, ask, fault, api, channelId } = await openYouTube(t);
   const bytes = await videoFile({ seconds: 2 });
   const playlist = () =>
@@ -206,7 +206,7 @@ test("vector 11: a session that expired with bytes missing left nothing; one wit
   );
 });
 
-test("vector 12: an expired token in the middle leaves the session alive", async (t) => {
+test("vector 12: an expired token in the middle leaves the session intact", async (t) => {
   const { session, put, sandbox, refreshToken, fault } = await openYouTube(t);
   const bytes = padded(await videoFile({ seconds: 2 }), 2 * 262_144);
   const url = await session(bytes.length);
@@ -221,13 +221,13 @@ test("vector 12: an expired token in the middle leaves the session alive", async
   );
 });
 
-test("vector 13: the 101st upload of a Pacific day is refused until its midnight; a channel's own cap has its own words", async (t) => {
+test("vector 13: the 101st upload of a Pacific day is rejected; a channel's own cap has its own message", async (t) => {
   const { open, advance, sandbox, refreshToken, fault } = await openYouTube(t);
   for (let number = 0; number < 100; number += 1) await open(number % 2 === 0 ? video() : {}, { total: 1000 });
   const refused = await open(video(), { total: 1000 });
   assert.deepEqual(errorOf(refused), [429, "rateLimitExceeded"]);
   assert.match(stringAt(refused.json, "error.message"), /'Video Uploads per day'.*project_number:123456789012/);
-  // 12:00 UTC is 4 in the morning there.
+  // 12:00 UTC is 4 a.m. there.
   await advance(20 * 3600 + 60);
   const { json } = await exchange(sandbox, { grant_type: "refresh_token", refresh_token: refreshToken });
   const token = stringAt(json, "access_token");
@@ -244,7 +244,7 @@ test("vector 13: the 101st upload of a Pacific day is refused until its midnight
   assert.deepEqual(errorOf(await small.open(video())), [400, "uploadLimitExceeded"]);
 });
 
-test("vector 14: publishAt needs a private video, and turns it public when its time comes", async (t) => {
+test("vector 14: publishAt requires a private video, and makes it public at that time", async (t) => {
   const { open, upload, posts, advance, video: read } = await openYouTube(t);
   assert.deepEqual(errorOf(await open(video({}, { privacyStatus: "public", publishAt: "2026-12-01T09:00:00Z" }))), [
     400,
@@ -267,7 +267,7 @@ test("vector 14: publishAt needs a private video, and turns it public when its t
   );
 });
 
-test("vector 15, 16: without a privacy setting a video is public, and under the old lock it is private", async (t) => {
+test("vector 15, 16: without a privacy setting, a video is public, and under the old lock it is private", async (t) => {
   const { upload, fault } = await openYouTube(t);
   const bytes = await videoFile({ seconds: 1 });
   const plain = await upload(bytes, { snippet: { title: "Plain" } });
@@ -277,7 +277,7 @@ test("vector 15, 16: without a privacy setting a video is public, and under the 
   assert.equal(valueAt(locked.json, "status.privacyStatus"), "private");
 });
 
-test("vector 17: a file that is no video is taken, and fails in processing", async (t) => {
+test("vector 17: a file that is not a video is accepted, and fails in processing", async (t) => {
   const { upload, video: read, advance } = await openYouTube(t);
   const made = await upload(Buffer.from("this is no video"));
   assert.equal(made.status, 201);
@@ -294,7 +294,7 @@ test("vector 17: a file that is no video is taken, and fails in processing", asy
   );
 });
 
-test("vector 18: a Short takes its thumbnail only after processing, and an unverified channel has none", async (t) => {
+test("vector 18: a Short accepts a thumbnail only after processing, and an unverified channel never", async (t) => {
   const { upload, api, video: read, sandbox } = await openYouTube(t);
   const made = await upload(await videoFile({ seconds: 60, framesPerSecond: 1 }));
   const id = stringAt(made.json, "id");

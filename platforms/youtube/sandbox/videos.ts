@@ -8,23 +8,23 @@ import { integer, integerOrNull, text, type Row } from "../../../sandbox/store.t
 import { Metadata, type Part } from "./metadata.ts";
 import { factsOf } from "./viewer.ts";
 
-/** Videos as they lie on a channel, and as the API shows them. Source: YouTube docs, videos resource, 2026-10. */
+/** A channel's videos, and their API representation. Source: YouTube docs, videos resource, 2026-10. */
 export interface Video {
   id: string;
   channelId: string;
-  /** When its last byte came, in milliseconds since 1970. */
+  /** When its last byte arrived, in milliseconds since 1970. */
   at: number;
   metadata: Metadata;
   file: VideoFile;
-  /** `succeeded`, or a fate with its reason: `failed:codec`, `rejected:length`, `processing:other`. */
+  /** `succeeded`, or an outcome with its reason: `failed:codec`, `rejected:length`, `processing:other`. */
   fate: string;
   /** Processing never ends. */
   stuck: boolean;
-  /** How often its owner has asked about it. */
+  /** How often its owner has read its status. */
   asked: number;
-  /** When it shows in the playlist of uploads. */
+  /** When it appears in the playlist of uploads. */
   listedAt: number;
-  /** When a timer was set that makes it public; null where there is none. */
+  /** When a timer was set that makes it public; null if there is none. */
   publishAt: number | null;
 }
 
@@ -57,7 +57,7 @@ export interface NewVideo {
   metadata: Metadata;
   measured: Measured;
   fileName: string | null;
-  /** What a test has decided; otherwise the bytes do. */
+  /** Set by a test; otherwise determined by the bytes. */
   fate: string | null;
   stuck: boolean;
   listLagSeconds: number;
@@ -115,7 +115,7 @@ export function videosOf(call: Call, channelId: string): Video[] {
     .map(toVideo);
 }
 
-/** Writes what is now said about the video, and sets or stops the timer that makes it public. */
+/** Saves the current metadata, and sets or cancels the timer that makes it public. */
 export function setMetadata(call: Call, video: Video, metadata: Metadata): Video {
   const { privacyStatus = "public", publishAt } = metadata.status ?? {};
   const at = privacyStatus === "private" && publishAt !== undefined ? Date.parse(publishAt) : null;
@@ -133,7 +133,7 @@ export function privacyOf(video: Video, now: number): "private" | "unlisted" | "
   return video.metadata.status?.privacyStatus ?? "public";
 }
 
-/** At most three minutes, square or upright. Source: YouTube help 15424877, 2026-10. */
+/** At most three minutes, square or vertical. Source: YouTube help 15424877, 2026-10. */
 export function isShort({ file }: Video): boolean {
   return (
     file.durationSeconds !== null &&
@@ -293,7 +293,7 @@ export function thumbnailsOf(id: string, names: readonly string[]): Record<strin
   );
 }
 
-/** As the API writes instants. */
+/** The API's timestamp format. */
 export function apiTime(at: number): string {
   return new Date(at).toISOString().replace(/\.\d+Z$/, "Z");
 }

@@ -5,7 +5,7 @@ import type { Call, Outcome } from "../../../sandbox/platform.ts";
 import { refusingWith } from "../../../sandbox/refusing.ts";
 import { ERRORS, Refusal, type ApiError } from "./errors.ts";
 
-/** The channel whose token makes a call. A person here is a channel. */
+/** The channel whose token is used. A person here is a channel. */
 export interface Viewer {
   token: Token;
   person: Person;
@@ -13,9 +13,9 @@ export interface Viewer {
 }
 
 const ChannelFacts = z.object({
-  /** `none` and `signup` are the two ways in which the API says that an account has no channel. */
+  /** `none` and `signup` are the two ways in which the API reports that an account has no channel. */
   channel: z.enum(["open", "none", "signup", "closed", "suspended"]),
-  /** Videos of more than 15 minutes, and thumbnails of one's own. */
+  /** Videos longer than 15 minutes, and custom thumbnails. */
   verified: z.boolean(),
   videosADay: z.number(),
   createdAt: z.string(),
@@ -25,17 +25,17 @@ export type ChannelFacts = z.infer<typeof ChannelFacts>;
 
 const PREFIX = "https://www.googleapis.com/auth/";
 
-/** Which scopes allow which calls; one is enough. Source: YouTube's discovery document, 2026. */
+/** The scopes for each call; one is enough. Source: YouTube's discovery document, 2026. */
 export const ALLOWED = {
   upload: [`${PREFIX}youtube.upload`, `${PREFIX}youtube`, `${PREFIX}youtube.force-ssl`],
   read: [`${PREFIX}youtube`, `${PREFIX}youtube.readonly`, `${PREFIX}youtube.force-ssl`],
   change: [`${PREFIX}youtube`, `${PREFIX}youtube.force-ssl`],
 } as const;
 
-/** Turns a refusal thrown in a route, before or after its waiting, into the platform's answer. */
+/** Turns an error thrown in a route, before or after waiting, into the platform's response. */
 export const refusing = refusingWith((thrown) => (thrown instanceof Refusal ? thrown.answer : undefined));
 
-/** As `refusing`, for calls that need a live token, one of these scopes and a channel. */
+/** Like `refusing`, for calls that need a valid token, one of these scopes and a channel. */
 export function allowed(
   scopes: readonly string[],
   run: (call: Call, viewer: Viewer) => Outcome,
@@ -47,7 +47,7 @@ export function allowed(
   });
 }
 
-/** Without a token the upload server speaks of wrong credentials, the rest of the API of missing ones. */
+/** Without a token, the upload server reports wrong credentials, the rest of the API missing ones. */
 export function viewerOf(call: Call, scopes: readonly string[], withoutToken: ApiError = ERRORS.required): Viewer {
   const { identity } = call.world;
   if (call.accessToken === null) throw new Refusal(withoutToken);
@@ -68,7 +68,7 @@ export function factsOf(person: Person): ChannelFacts {
   return ChannelFacts.parse(person.facts);
 }
 
-/** The channel behind a call's token, whether or not it is still good; empty where it is unknown. */
+/** The channel behind a call's token, valid or not; empty if unknown. */
 export function accountOf(call: Call): string {
   const token = call.accessToken === null ? undefined : call.world.identity.token("youtube", call.accessToken);
   return token?.personId ?? "";

@@ -24,12 +24,12 @@ export interface YouTubeWorld extends Controls {
     path: string,
     options?: { json?: unknown; token?: string | null; bytes?: Buffer; type?: string },
   ): Promise<Answer>;
-  /** Opens a session, whatever comes of it. */
+  /** Opens a session, whatever the result. */
   open(
     metadata: unknown,
     options?: { total?: number; query?: string; headers?: Record<string, string>; token?: string },
   ): Promise<Answer>;
-  /** Opens a session, which has to succeed, and gives its address. */
+  /** Opens a session, which must succeed, and returns its URL. */
   session(total: number, metadata?: unknown): Promise<string>;
   put(
     url: string,
@@ -37,7 +37,7 @@ export interface YouTubeWorld extends Controls {
     options?: { range?: string; token?: string | null; headers?: Record<string, string> },
   ): Promise<Answer>;
   ask(url: string, total: number): Promise<Answer>;
-  /** Uploads a video in one piece and gives the answer to its last byte. */
+  /** Uploads a video in one piece and returns the response to its last byte. */
   upload(bytes: Buffer, metadata?: unknown): Promise<Answer>;
   video(id: string, part?: string): Promise<Answer>;
 }
@@ -59,7 +59,7 @@ export async function openYouTube(test: TestContext, options: Partial<SandboxOpt
   return useToken(sandbox, stringAt(json, "access_token"), stringAt(json, "refresh_token"));
 }
 
-/** The calls of one channel on a sandbox that runs. */
+/** One channel's calls on a running sandbox. */
 export async function useToken(sandbox: TestSandbox, token: string, refreshToken = ""): Promise<YouTubeWorld> {
   const mine = await sandbox.call("GET", `${API}/youtube/v3/channels?part=id&mine=true`, { token });
   const world: YouTubeWorld = {
@@ -105,7 +105,7 @@ export async function useToken(sandbox: TestSandbox, token: string, refreshToken
   return world;
 }
 
-/** What is said about a video, private unless told otherwise. */
+/** A video's metadata, private by default. */
 export function video(snippet: Record<string, unknown> = {}, status: Record<string, unknown> = {}): unknown {
   return { snippet: { title: "A video", ...snippet }, status: { privacyStatus: "private", ...status } };
 }
@@ -114,7 +114,7 @@ export function exchange(sandbox: TestSandbox, form: Record<string, string>): Pr
   return sandbox.call("POST", `${OAUTH}/token`, { form: { grant_type: "authorization_code", ...SEEDED, ...form } });
 }
 
-/** Approves the consent page as any HTTP client would; gives the token's answer and the app. */
+/** Approves the consent page like any HTTP client; returns the token response and the app. */
 export async function connect(
   sandbox: TestSandbox,
   options: { loginHint?: string; ticked?: string[]; query?: Record<string, string> } = {},
@@ -145,7 +145,7 @@ export async function connect(
   return { app, back, tokens };
 }
 
-/** The error as the table of errors names it. */
+/** The error, as named in the table of errors. */
 export function errorOf({ status, json }: Answer): unknown[] {
   return [status, valueAt(json, "error.errors.0.reason") ?? valueAt(json, "error") ?? null];
 }

@@ -2,7 +2,7 @@ import { type INodeType, type INodeTypeDescription, NodeConnectionTypes } from "
 
 import { properties } from "./properties.ts";
 
-/** Every call of the Ampost API that a workflow can use. n8n does them as they are described: there is nothing to run. */
+/** Every Ampost API call that a workflow can use. n8n runs them from their descriptions, without code. */
 export class Ampost implements INodeType {
   description: INodeTypeDescription = {
     displayName: "Ampost",
@@ -17,7 +17,7 @@ export class Ampost implements INodeType {
     inputs: [NodeConnectionTypes.Main],
     outputs: [NodeConnectionTypes.Main],
     credentials: [{ name: "ampostApi", required: true }],
-    // Refusals are told by `tellRefusal`; a redirect might carry the key to somebody else.
+    // `tellRefusal` reports errors; following a redirect could leak the key to another server.
     requestDefaults: {
       baseURL: '={{ $credentials.baseUrl.replace(/\\/+$/, "") }}',
       json: true,

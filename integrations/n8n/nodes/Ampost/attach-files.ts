@@ -3,8 +3,8 @@ import { randomUUID } from "node:crypto";
 import type { IExecuteSingleFunctions, IHttpRequestOptions } from "n8n-workflow";
 
 /**
- * Sends the files of the item along, as multipart/form-data: for a post beside the JSON of its body, for a media object
- * instead of it, under the name that its body has for it. Without files the request stays as it is.
+ * Sends the item's files as multipart/form-data: for a post alongside its JSON, for a media object instead of it, under
+ * the name given in its body. Without files, the request is unchanged.
  */
 export async function attachFiles(
   this: IExecuteSingleFunctions,
@@ -44,7 +44,7 @@ function part(boundary: string, disposition: string, type: string, bytes: Buffer
   ]);
 }
 
-/** As browsers write names into headers. */
+/** Escaped like browsers do for names in headers. */
 function quoted(name: string): string {
   return name.replaceAll('"', "%22").replaceAll("\r", "%0D").replaceAll("\n", "%0A");
 }

@@ -11,7 +11,7 @@ interface Refusal {
   issues?: { path: string; message: string; fix: string }[];
 }
 
-/** Lets an answer pass that is none of refusal; a refusal is told in the words of the API, with what to do about every issue. */
+/** Passes on successful responses; throws errors with the API's message and the fix for every issue. */
 export async function tellRefusal(
   this: IExecuteSingleFunctions,
   items: INodeExecutionData[],
