@@ -1,3 +1,5 @@
+import { seededRandom } from "./seeded-random.ts";
+
 /** Texts that make readers of text try again and again: what repeats itself, never closes, or is no character. */
 export function nastyTexts(units: number): Record<string, string> {
   return Object.fromEntries(PUMPS.map((pump) => [name(pump), repeated(pump, units)]));
@@ -5,7 +7,7 @@ export function nastyTexts(units: number): Record<string, string> {
 
 /** So many texts, each of several pieces of those, the same for the same seed. */
 export function mixedTexts(units: number, seed: number, count: number): Record<string, string> {
-  const random = randomly(seed);
+  const random = seededRandom(seed);
   const pick = () => PUMPS[Math.floor(random() * PUMPS.length)] ?? "a";
   return Object.fromEntries(
     Array.from({ length: count }, (_, number) => {
@@ -156,15 +158,4 @@ function name(pump: string): string {
 
 function repeated(pump: string, units: number): string {
   return pump.repeat(Math.ceil(units / pump.length)).slice(0, units);
-}
-
-/** Numbers from 0 to 1, the same for the same seed. (Mulberry32.) */
-function randomly(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
 }

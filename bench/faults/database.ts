@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
+import { seededRandom } from "../../tests/seeded-random.ts";
 import { untilSettled } from "./checker.ts";
 import { doubledPosts, insistOnPosts } from "./kills.ts";
-import { type ScenarioResult, runScenario, seededRandom } from "./scenario.ts";
+import { type ScenarioResult, runScenario } from "./scenario.ts";
 import { startWorkerPool } from "./worker-pool.ts";
 
 /** PostgreSQL stops immediately and restarts, while clients create and publish and workers publish. */

@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
+import { seededRandom } from "../../tests/seeded-random.ts";
 import { subjectOf } from "./api.ts";
 import { type Expectation, untilSettled, type Violation } from "./checker.ts";
 import { draftOf, KINDS } from "./contents.ts";
-import { type ScenarioResult, pick, runScenario, seededRandom } from "./scenario.ts";
+import { type ScenarioResult, pick, runScenario } from "./scenario.ts";
 import { startWorkerPool } from "./worker-pool.ts";
 import type { Subject, World } from "./world.ts";
 

@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
+import { seededRandom } from "../../tests/seeded-random.ts";
 import { subjectOf } from "./api.ts";
 import { type Expectation, untilSettled, type Violation } from "./checker.ts";
 import { draftOf } from "./contents.ts";
 import { doubledPosts } from "./kills.ts";
-import { type ScenarioResult, pick, runScenario, seededRandom } from "./scenario.ts";
+import { type ScenarioResult, pick, runScenario } from "./scenario.ts";
 import { startWorkerPool } from "./worker-pool.ts";
 import type { Person, Subject, World } from "./world.ts";
 

@@ -71,17 +71,6 @@ export function sentencesOf({ violations }: Pick<ScenarioResult, "violations">):
   return violations.map(({ kind, sentence }) => `${kind}: ${sentence}`);
 }
 
-/** The same numbers for the same seed. */
-export function seededRandom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
-
 /** The element at `index`, wrapping around. */
 export function pick<Element>(elements: readonly Element[], index: number): Element {
   const element = elements[index % elements.length];

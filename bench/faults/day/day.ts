@@ -1,11 +1,12 @@
 import { z } from "zod";
 
 import { PLATFORM_NAMES } from "../../../model/platform-names.ts";
+import { seededRandom } from "../../../tests/seeded-random.ts";
 import { type Durations, show, showSeconds, showTimes, summarize } from "../../numbers.ts";
 import { type Expectation, untilSettled, type Violation, VIOLATIONS, whereAnswersAreLost } from "../checker.ts";
 import { startProcess } from "../processes.ts";
 import type { Entry } from "../sandbox-door.ts";
-import { type ScenarioResult, runScenario, seededRandom } from "../scenario.ts";
+import { type ScenarioResult, runScenario } from "../scenario.ts";
 import { startWorkerPool } from "../worker-pool.ts";
 import type { World } from "../world.ts";
 import { disturb, type Disturbed, keepClock, type Move, ourTime } from "./disturbances.ts";

@@ -1,5 +1,6 @@
 import type { TestContext } from "node:test";
 
+import { graphCalls, type GraphCalls } from "../../../sandbox/meta/graph.fixture.ts";
 import {
   codeOf,
   controlsOf,
@@ -14,14 +15,11 @@ import {
 import type { SandboxOptions } from "../../../sandbox/server.ts";
 
 /** A Facebook sandbox at 2026-11-01T12:00:00Z whose seeded person has connected the seeded app with the seeded Page. */
-export interface FacebookWorld extends Controls {
+export interface FacebookWorld extends Controls, GraphCalls {
   sandbox: TestSandbox;
   /** The Page's own token. */
   token: string;
   userToken: string;
-  get(path: string, params?: Record<string, string>, token?: string): Promise<Answer>;
-  post(path: string, form: Record<string, string>, token?: string): Promise<Answer>;
-  remove(path: string): Promise<Answer>;
   /** Starts a reel or video story; must succeed. */
   start(edge: "video_reels" | "video_stories"): Promise<{ id: string; url: string }>;
   /** Sends bytes to the upload host. */
@@ -42,16 +40,12 @@ export async function openFacebook(
   const userToken =
     scopes || loginHint ? await connect(sandbox, scopes ?? ALL_SCOPES, loginHint) : await seededToken(sandbox);
   const token = await pageToken(sandbox, userToken);
-  const query = (params: Record<string, string>) =>
-    Object.keys(params).length > 0 ? `?${new URLSearchParams(params)}` : "";
   const world: FacebookWorld = {
     ...controlsOf(sandbox, "facebook"),
     sandbox,
     token,
     userToken,
-    get: (path, params = {}, by = token) => sandbox.call("GET", `${GRAPH}/v25.0${path}${query(params)}`, { token: by }),
-    post: (path, form, by = token) => sandbox.call("POST", `${GRAPH}/v25.0${path}`, { form, token: by }),
-    remove: (path) => sandbox.call("DELETE", `${GRAPH}/v25.0${path}`, { token }),
+    ...graphCalls(sandbox, `${GRAPH}/v25.0`, token),
     async start(edge) {
       const { json } = await world.post(`/101/${edge}`, { upload_phase: "start" });
       return { id: stringAt(json, "video_id"), url: stringAt(json, "upload_url") };

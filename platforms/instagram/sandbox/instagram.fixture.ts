@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { TestContext } from "node:test";
 
+import { graphCalls, type GraphCalls } from "../../../sandbox/meta/graph.fixture.ts";
 import {
   codeOf,
   controlsOf,
@@ -17,14 +18,11 @@ import type { SandboxOptions } from "../../../sandbox/server.ts";
  * An Instagram sandbox at 2026-11-01T12:00:00Z whose seeded account has connected the seeded app, or another one
  * through Facebook.
  */
-export interface InstagramWorld extends Controls {
+export interface InstagramWorld extends Controls, GraphCalls {
   sandbox: TestSandbox;
   token: string;
   /** The account's ID. */
   id: string;
-  get(path: string, params?: Record<string, string>, token?: string): Promise<Answer>;
-  post(path: string, form: Record<string, string>, token?: string): Promise<Answer>;
-  remove(path: string): Promise<Answer>;
   /** Tries to create a container. */
   make(form: Record<string, string>): Promise<Answer>;
   /** Creates a container, which must succeed, and returns its ID. */
@@ -50,16 +48,12 @@ export async function openInstagram(
       ? await connect(sandbox, scopes)
       : await seededToken(sandbox);
   const id = "17841400000000001";
-  const query = (params: Record<string, string>) =>
-    Object.keys(params).length > 0 ? `?${new URLSearchParams(params)}` : "";
   const world: InstagramWorld = {
     ...controlsOf(sandbox, "instagram"),
     sandbox,
     token,
     id,
-    get: (path, params = {}, by = token) => sandbox.call("GET", `${host}/v25.0${path}${query(params)}`, { token: by }),
-    post: (path, form, by = token) => sandbox.call("POST", `${host}/v25.0${path}`, { form, token: by }),
-    remove: (path) => sandbox.call("DELETE", `${host}/v25.0${path}`, { token }),
+    ...graphCalls(sandbox, `${host}/v25.0`, token),
     make: (form) => world.post(`/${id}/media`, form),
     async create(form) {
       const answer = await world.make(form);

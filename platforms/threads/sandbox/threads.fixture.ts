@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { TestContext } from "node:test";
 
+import { graphCalls, type GraphCalls } from "../../../sandbox/meta/graph.fixture.ts";
 import {
   codeOf,
   controlsOf,
@@ -14,12 +15,9 @@ import {
 import type { SandboxOptions } from "../../../sandbox/server.ts";
 
 /** A Threads sandbox at 2026-11-01T12:00:00Z whose seeded person has connected the seeded app. */
-export interface ThreadsWorld extends Controls {
+export interface ThreadsWorld extends Controls, GraphCalls {
   sandbox: TestSandbox;
   token: string;
-  get(path: string, params?: Record<string, string>, token?: string): Promise<Answer>;
-  post(path: string, form: Record<string, string>, token?: string): Promise<Answer>;
-  remove(path: string): Promise<Answer>;
   /** Creates a container, which must succeed, and returns its ID. */
   create(form: Record<string, string>): Promise<string>;
   status(id: string): Promise<Answer>;
@@ -36,15 +34,11 @@ export async function openThreads(
   const { scopes, ...sandboxOptions } = options;
   const sandbox = await openSandbox(test, { startAt: START, ...sandboxOptions });
   const token = scopes ? await connect(sandbox, scopes) : await seededToken(sandbox);
-  const query = (params: Record<string, string>) =>
-    Object.keys(params).length > 0 ? `?${new URLSearchParams(params)}` : "";
   const world: ThreadsWorld = {
     ...controlsOf(sandbox, "threads"),
     sandbox,
     token,
-    get: (path, params = {}, by = token) => sandbox.call("GET", `${GRAPH}/v1.0${path}${query(params)}`, { token: by }),
-    post: (path, form, by = token) => sandbox.call("POST", `${GRAPH}/v1.0${path}`, { form, token: by }),
-    remove: (path) => sandbox.call("DELETE", `${GRAPH}/v1.0${path}`, { token }),
+    ...graphCalls(sandbox, `${GRAPH}/v1.0`, token),
     async create(form) {
       const answer = await world.post("/me/threads", form);
       assert.equal(answer.status, 200, answer.text);
