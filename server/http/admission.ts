@@ -27,8 +27,10 @@ const FILES = { any: 16, ofEach: 8 };
 const HELD_MILLISECONDS = 1_000;
 const LOOK_MILLISECONDS = 250;
 const PATIENCE_MILLISECONDS = 10_000;
-/** Clients that do not slow down by themselves are slowed down. */
+/** Clients that do not slow down by themselves are slowed down: so much later they get their errors, */
 const REFUSAL_MILLISECONDS = 1_000;
+/** after several in a row: each counts as this much use. */
+const REFUSAL_USE_MILLISECONDS = 50;
 
 /**
  * Gives all callers a fair share of the process: a request takes a place before its key is looked up and its body read.
@@ -92,7 +94,10 @@ export function addAdmissionControl(app: FastifyInstance): void {
       },
       refuse(tell) {
         leave?.();
-        if (isLight(queue, performance.now()) || queue.refused >= BOUNDS.waitingCalls) return tell();
+        const now = performance.now();
+        const isNow = isLight(queue, now) || queue.refused >= BOUNDS.waitingCalls;
+        use(queue, REFUSAL_USE_MILLISECONDS, now);
+        if (isNow) return tell();
         queue.refused += 1;
         setTimeout(() => {
           queue.refused -= 1;

@@ -25,8 +25,8 @@ export interface Disturbed {
 
 const KINDS = ["worker killed", "PostgreSQL ended", "network cut", "worker stopped", "token endpoints hang"] as const;
 
-/** Work in progress when it started also counts. */
-const BEFORE_MILLISECONDS = 2_000;
+/** Work in progress when it started also counts: a video takes two seconds even alone. */
+const BEFORE_MILLISECONDS = 5_000;
 /** A dead process's work is taken over within this time. */
 const AFTER_MILLISECONDS = 10_000;
 /** Longer than a lease. */
