@@ -299,6 +299,18 @@ export const environment = z.object({
       .default("202605"),
     { group: "Publishing", about: "LinkedIn API version: year and month.", takes: "six digits", example: "202605" },
   ),
+  META_GRAPH_VERSION: describe(
+    z
+      .string()
+      .regex(/^v\d{2}\.\d$/)
+      .default("v25.0"),
+    {
+      group: "Publishing",
+      about: "Version of Meta's Graph API, for Facebook and Instagram.",
+      takes: "a version such as v25.0",
+      example: "v25.0",
+    },
+  ),
   TIKTOK_PRIVATE_POSTS_ONLY: describe(flag.default(false), {
     group: "Publishing",
     about:

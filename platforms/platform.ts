@@ -106,6 +106,11 @@ export interface StepDone {
    * another post of the account. Nothing was published then.
    */
   onDuplicateRemoteId?: BrokerError;
+  /**
+   * One of the operator's settings that the platform no longer accepts, and what works instead: later posts use that
+   * from the start, until the operator changes the setting. Of quiet steps.
+   */
+  replacedSetting?: { name: string; value: string; by: string };
   /** Things the user should know although the post is live: privacy forced, thumbnail not set. */
   warnings?: { code: string; message: string }[];
 }
@@ -347,6 +352,11 @@ export interface OAuth {
   };
   /** Absent if the platform does not support it. */
   revoke?(http: HttpClient, app: OAuthApp, grant: Grant): Promise<void>;
+  /**
+   * Adds to every request what depends on the app and on the operator's settings, such as a proof that it comes from the
+   * app. Absent if there is nothing to add; `environment` as in `StepContext`.
+   */
+  prepare?(request: HttpRequest, app: OAuthApp, environment: Readonly<Record<string, string>>): HttpRequest;
   /**
    * Whose grant it is, by the platform's own ID. Present if `revoke` revokes everything that this person granted to the
    * app, on other accounts too: it is not called while another connection depends on the same person's grant.

@@ -109,7 +109,7 @@ export function engineParts(
     mediaSourceFor: () => noMedia,
     ensureMedia: (_owner, ids) =>
       Promise.resolve(new Map(ids.map((id) => [id, { status: "failed", message: "The source is gone." }]))),
-    freshToken: () => Promise.resolve("token"),
+    freshAccess: () => Promise.resolve({ accessToken: "token" }),
     speed: 100,
     forcePrivateUploads: false,
     log: pino({ level: process.env.ENGINE_LOG ?? "silent" }),

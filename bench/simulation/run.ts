@@ -6,7 +6,7 @@ import { createHttpClient } from "../../platforms/kit/http.ts";
 import { integer, text } from "../../sandbox/store.ts";
 import { createIngest } from "../../server/media/ingest.ts";
 import { createMediaSource } from "../../server/media/source.ts";
-import { freshToken, reportTokenRefused } from "../../server/oauth/fresh-token.ts";
+import { freshAccess, reportTokenRefused } from "../../server/oauth/fresh-token.ts";
 import type { OAuthServices } from "../../server/oauth/services.ts";
 import { createEngine } from "../../server/publishing/engine.ts";
 import type { FaultHook, FaultPlace } from "../../server/publishing/fault-points.ts";
@@ -180,7 +180,7 @@ export async function run(installation: Installation, plan: Plan): Promise<RunRe
         httpFor: (_mode, guards) => createHttpClient({ ...guards, sandboxUrl, transmit: network.transmit }),
         mediaSourceFor: (owner) => createMediaSource({ pool, storage, mediaUrls }, owner),
         ensureMedia: (owner, ids) => ingest.ensureReady(owner, ids),
-        freshToken: (account, options) => freshToken(oauth, account, options),
+        freshAccess: (account, options) => freshAccess(oauth, account, options),
         reportTokenRefused: (account, code, reason) => reportTokenRefused(oauth, account, code, reason),
         speed: 1,
         forcePrivateUploads: false,

@@ -11,6 +11,7 @@ const message = z.object({
     mediaUrls: z.object({ baseUrl: z.string(), secret: z.string() }),
     vaultKey: z.string(),
     sandboxUrl: z.string(),
+    settings: z.record(z.string(), z.string()),
   }),
   doom: z.object({
     request: z.number().optional(),

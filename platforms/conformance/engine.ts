@@ -9,9 +9,10 @@ import { createListener } from "../../server/db/listen.ts";
 import { createPool } from "../../server/db/pool.ts";
 import { createIngest } from "../../server/media/ingest.ts";
 import { createMediaSource } from "../../server/media/source.ts";
-import { freshToken, reportTokenRefused } from "../../server/oauth/fresh-token.ts";
+import { freshAccess, reportTokenRefused } from "../../server/oauth/fresh-token.ts";
 import type { OAuthServices } from "../../server/oauth/services.ts";
 import { createEngine } from "../../server/publishing/engine.ts";
+import { openReplacedSettings } from "../../server/publishing/replaced-settings.ts";
 import { createDiskStorage } from "../../server/storage/disk.ts";
 import type { Storage } from "../../server/storage/storage.ts";
 import { createVault } from "../../server/vault/vault.ts";
@@ -25,6 +26,8 @@ export interface EngineEnvironment {
   mediaUrls: { baseUrl: string; secret: string };
   vaultKey: string;
   sandboxUrl: string;
+  /** The operator's settings for brokers, by environment name. */
+  settings: Record<string, string>;
 }
 
 /**
@@ -79,6 +82,7 @@ export async function startEngine(
   const services = oauthServices(place, pool, log);
   const ingest = createIngest({ pool, storage, allowPrivateUrls: true, limitsOf: unlimited });
   const door = openDoor(place, options.doom ?? null);
+  const settings = await openReplacedSettings({ pool, listener, log, configured: place.settings });
   const engine = createEngine({
     pool,
     listener,
@@ -87,11 +91,13 @@ export async function startEngine(
     httpFor: door,
     mediaSourceFor: (owner) => createMediaSource({ pool, storage, mediaUrls: place.mediaUrls }, owner),
     ensureMedia: (owner, mediaIds) => ingest.ensureReady(owner, mediaIds),
-    freshToken: (account, options) => freshToken(services, account, options),
+    freshAccess: (account, options) => freshAccess(services, account, options),
     reportTokenRefused: (account, code, reason) => reportTokenRefused(services, account, code, reason),
     speed: options.speed,
     latestSeconds: LATEST_SECONDS,
     forcePrivateUploads: false,
+    environment: settings.environment,
+    replaceSetting: (setting) => settings.replace(setting),
     log,
   });
   engine.start();

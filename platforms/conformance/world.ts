@@ -43,6 +43,8 @@ export interface WorldOptions {
   startAt?: Date;
   /** One of the sandbox's own apps, instead of a new one. */
   app?: OAuthApp;
+  /** The operator's settings for brokers, by environment name. */
+  settings?: Record<string, string>;
 }
 
 export async function startWorld(subject: Subject, options: WorldOptions = {}) {
@@ -70,6 +72,7 @@ export async function startWorld(subject: Subject, options: WorldOptions = {}) {
     mediaUrls: { baseUrl: mediaDoor.url, secret },
     vaultKey: randomBytes(32).toString("base64"),
     sandboxUrl: sandbox.url,
+    settings: options.settings ?? {},
   };
   const logged: string[] = [];
   const log = pino({ level: "trace" }, collect(logged));
@@ -154,6 +157,11 @@ export async function startWorld(subject: Subject, options: WorldOptions = {}) {
       await engine.stop();
       engine = await startEngine(place, log, { speed: SPEED });
       return row;
+    },
+
+    async restart(): Promise<void> {
+      await engine.stop();
+      engine = await startEngine(place, log, { speed: SPEED });
     },
 
     async settled(id: string, until: (row: PostRow) => boolean = isSettled): Promise<PostRow> {

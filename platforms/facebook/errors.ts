@@ -1,5 +1,6 @@
 import { metaErrors } from "../kit/meta/errors.ts";
-import { GRAPH_VERSION, type Graph, type GraphErrorRow } from "../kit/meta/graph.ts";
+import type { Graph, GraphErrorRow } from "../kit/meta/graph.ts";
+import { GRAPH_VERSION } from "../kit/meta/versions.ts";
 import type { BrokerError } from "../platform.ts";
 
 const DAY_SECONDS = 86_400;

@@ -1,4 +1,5 @@
 import type { HttpClient } from "../kit/http.ts";
+import { prepareRequest } from "../kit/meta/graph.ts";
 import {
   exchangeFacebookCode,
   FACEBOOK_DIALOG,
@@ -27,6 +28,7 @@ export const oauth: OAuth = {
   profileAgain: async (http, accessToken, pageId) => toProfile(await readPage(graph, http, accessToken, pageId)),
   revoke: (http, app, grant) => revokeFacebookGrant(graph, http, app, grant),
   grantor: (http, app, grant) => readGrantor(graph, http, app, grant),
+  prepare: prepareRequest,
 };
 
 async function readPages(http: HttpClient, accessToken: string): Promise<ReachableAccount[]> {

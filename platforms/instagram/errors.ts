@@ -1,5 +1,6 @@
 import { metaErrors } from "../kit/meta/errors.ts";
-import { GRAPH_VERSION, type Graph, type GraphErrorRow } from "../kit/meta/graph.ts";
+import type { Graph, GraphErrorRow } from "../kit/meta/graph.ts";
+import { GRAPH_VERSION } from "../kit/meta/versions.ts";
 
 /**
  * What Instagram's errors mean, by subcode first. Source: Instagram docs, error codes, 2026-06-02; those marked

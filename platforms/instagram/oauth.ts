@@ -1,5 +1,5 @@
 import type { HttpClient } from "../kit/http.ts";
-import { getGraph } from "../kit/meta/graph.ts";
+import { getGraph, prepareRequest } from "../kit/meta/graph.ts";
 import {
   exchangeFacebookCode,
   FACEBOOK_DIALOG,
@@ -35,6 +35,7 @@ export const oauth: OAuth = {
   profile: readProfile,
   // Revoking a token is not documented.
   refresh: { ...RENEWAL, run: refreshToken },
+  prepare: prepareRequest,
 };
 
 const [FACEBOOK_SCOPES] = capabilities.otherPublishScopes;
@@ -55,6 +56,7 @@ export const facebookLogin: OAuth = {
   profileAgain: readLinkedAccount,
   revoke: (http, app, grant) => revokeFacebookGrant(graphs.facebook, http, app, grant),
   grantor: (http, app, grant) => readGrantor(graphs.facebook, http, app, grant),
+  prepare: prepareRequest,
 };
 
 const TOKENS: LongTokens = {

@@ -204,7 +204,7 @@ test("bytes are sent only to LinkedIn", async (t) => {
   assert.equal(error.code, "UNEXPECTED_RESPONSE");
 });
 
-test("the version is the operator's, or the next one if LinkedIn has retired it", async () => {
+test("the version is the operator's, or the newest known one if LinkedIn has retired it", async () => {
   const [version] = broker.steps(CONTENT);
   assert.ok(version !== undefined && version.effect !== "visible");
   const choose = (checkpoint: Checkpoint, environment?: Record<string, string>) =>
@@ -215,7 +215,8 @@ test("the version is the operator's, or the next one if LinkedIn has retired it"
   assert.deepEqual(await choose({}), { done: { version: "202605" } });
   assert.deepEqual(await choose({}, { LINKEDIN_API_VERSION: "202401" }), { done: { version: "202401" } });
   assert.deepEqual(await choose({ version: "202401" }, { LINKEDIN_API_VERSION: "202401" }), {
-    done: { version: "202605" },
+    done: { version: "202610" },
+    replacedSetting: { name: "LINKEDIN_API_VERSION", value: "202401", by: "202610" },
   });
   assert.deepEqual(await choose({ version: "202610" }), { done: { version: "202610" } });
   const retired = classify(

@@ -11,7 +11,7 @@ import {
 } from "../platform.ts";
 import { circumstancesOf, isGood, restRequest } from "./api.ts";
 import { postBody } from "./content.ts";
-import { chosenVersion, nextVersion } from "./deprecations.ts";
+import { chosenVersion, newerVersion, VERSION_SETTING } from "./deprecations.ts";
 import { classify, duplicateOf, VERSION_STEP } from "./errors.ts";
 import { awaitImages } from "./status.ts";
 import { uploadImage, uploadVideo } from "./upload.ts";
@@ -44,18 +44,20 @@ function uploads(media: readonly PublishMedia[]): QuietStep[] {
   return [...media.map(uploadImage), awaitImages(media)];
 }
 
-/** The API version for the whole post: the operator's, or the next one if LinkedIn has retired that. */
+/**
+ * The API version for the whole post: the operator's, or the newest known one if LinkedIn has retired that. Versions are
+ * retired oldest first.
+ */
 function chooseVersion(): QuietStep {
   return {
     name: VERSION_STEP,
     effect: "read",
     async run({ checkpoint, environment }) {
       const retired = checkpoint[VERSION_STEP];
-      return {
-        done: {
-          [VERSION_STEP]: typeof retired === "string" ? (nextVersion(retired) ?? retired) : chosenVersion(environment),
-        },
-      };
+      if (typeof retired !== "string") return { done: { [VERSION_STEP]: chosenVersion(environment) } };
+      const newer = newerVersion(retired);
+      if (newer === null) return { done: { [VERSION_STEP]: retired } };
+      return { done: { [VERSION_STEP]: newer }, replacedSetting: { name: VERSION_SETTING, value: retired, by: newer } };
     },
   };
 }

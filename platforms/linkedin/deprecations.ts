@@ -1,3 +1,4 @@
+import { retirement } from "../kit/deprecation.ts";
 import type { Deprecation } from "../platform.ts";
 
 /** The environment name of the version that the operator has chosen. */
@@ -20,34 +21,25 @@ export const VERSIONS: readonly { version: string; endsOn: string }[] = [
   { version: "202610", endsOn: "2027-10-15" },
 ];
 
-const WARNING_DAYS = 90;
-const DAY_MILLISECONDS = 86_400_000;
-
 export function chosenVersion(environment: Readonly<Record<string, string>> = {}): string {
   return environment[VERSION_SETTING] ?? DEFAULT_VERSION;
 }
 
-/** The next known version; null if there is none. */
-export function nextVersion(version: string): string | null {
-  return VERSIONS.find((known) => known.version > version)?.version ?? null;
+/** The newest known version, if it is newer: what a retired one is replaced with. */
+export function newerVersion(version: string): string | null {
+  const newest = VERSIONS.at(-1)?.version ?? version;
+  return newest > version ? newest : null;
 }
 
 /** Told to the operator three months ahead, and from then on. */
 export function deprecations(environment: Readonly<Record<string, string>>, now: Date): readonly Deprecation[] {
   const version = chosenVersion(environment);
-  const endsOn = endOf(version);
-  const days = Math.ceil((Date.parse(endsOn) - now.getTime()) / DAY_MILLISECONDS);
-  if (days > WARNING_DAYS) return [];
-  const newest = VERSIONS.at(-1)?.version ?? version;
-  const message =
-    days > 0
-      ? `LinkedIn is expected to retire API version ${version} on ${endsOn}, in ${days} days.`
-      : `LinkedIn is expected to have retired API version ${version} on ${endsOn}.`;
+  const newer = newerVersion(version);
   const cure =
-    newest > version
-      ? `Set ${VERSION_SETTING} to ${newest}.`
-      : `Update Ampost, then set ${VERSION_SETTING} to the newest version that LinkedIn documents.`;
-  return [{ message, cure }];
+    newer === null
+      ? `Update Ampost, then set ${VERSION_SETTING} to the newest version that LinkedIn documents.`
+      : `Set ${VERSION_SETTING} to ${newer}.`;
+  return retirement({ label: "LinkedIn", what: `API version ${version}`, endsOn: endOf(version), cure }, now);
 }
 
 /** For a version that is not in the table, by the same rule. */

@@ -12,7 +12,7 @@ const SUBJECT: Subject = { name: "linkedin", readsBack: false, refusals: [] };
 let world: World;
 
 before(async () => {
-  world = await startWorld(SUBJECT);
+  world = await startWorld(SUBJECT, { settings: { LINKEDIN_API_VERSION: "202605" } });
 });
 
 after(() => world?.close());
@@ -137,3 +137,18 @@ async function publishUnseen(processing?: string) {
     calls: (await world.requests()).filter(({ operation }) => operation === "publish").map(({ status }) => status),
   };
 }
+
+test("when the version in use is retired, the post goes out in the newest one, in which later posts begin, after a restart too", async () => {
+  const account = await world.connect();
+  await world.fault({ operation: "publish", kind: "reject", error: "version-retired" });
+  const versions = async (text: string) => {
+    const published = await world.publish(account, post(text));
+    assert.equal(published.status, "published", JSON.stringify(published.error));
+    const calls = (await world.requests()).filter(({ operation }) => operation === "publish");
+    return calls.map(({ headers }) => headers["linkedin-version"]);
+  };
+  assert.deepEqual(await versions("retired"), ["202605", "202610"]);
+  assert.deepEqual(await versions("later"), ["202605", "202610", "202610"]);
+  await world.restart();
+  assert.deepEqual(await versions("restarted"), ["202605", "202610", "202610", "202610"]);
+});

@@ -6,7 +6,7 @@ import { PublicError } from "../../model/errors.ts";
 import { newId } from "../../model/ids.ts";
 import { catalog } from "../../platforms/catalog.ts";
 import { type GrantedAccount, readChoices } from "../../platforms/choices.ts";
-import { type HttpClient, TransportError } from "../../platforms/kit/http.ts";
+import { TransportError } from "../../platforms/kit/http.ts";
 import type { Grant, OAuth } from "../../platforms/platform.ts";
 import {
   findAuthorizationByState,
@@ -20,7 +20,7 @@ import { appOf, appPlatformOf, findApp, type KnownApp, registerSandboxApp } from
 import { authorizeUrl, toBrowserUrl, newAuthorizeParameters, sandboxPerson } from "./authorize-url.ts";
 import { ConnectError, readRefusal, toConnectError } from "./connect-error.ts";
 import { type ConnectTarget, type GrantSource, sourceOf } from "./connect.ts";
-import type { OAuthServices } from "./services.ts";
+import { type OAuthServices, platformClient } from "./services.ts";
 
 /** How long a person can take on the platform, and then to choose. */
 const AUTHORIZATION_SECONDS = 600;
@@ -100,7 +100,10 @@ export async function startAuthorization(services: OAuthServices, start: Connect
   return toBrowserUrl(
     services,
     mode,
-    authorizeUrl(oauth, app, asked, mode === "test" ? sandboxPerson(start.sandboxPersonId ?? userId) : null),
+    authorizeUrl(oauth, app, asked, {
+      person: mode === "test" ? sandboxPerson(start.sandboxPersonId ?? userId) : null,
+      environment: services.platformEnvironment,
+    }),
   );
 }
 
@@ -273,7 +276,7 @@ async function exchangeCode(
     authorization.code_verifier_sealed === null
       ? null
       : services.vault.open(authorization.code_verifier_sealed, sealContext(authorization.id, "code_verifier_sealed"));
-  const http: HttpClient = services.httpFor(authorization.mode);
+  const http = platformClient(services, oauth, app, authorization.mode);
   const grant = await oauth.exchange(http, { ...app, redirectUri: authorization.redirect_uri }, { code, codeVerifier });
   requirePermissions(authorization, grant);
   const accounts = await readChoices(oauth, http, grant, services.platformEnvironment);

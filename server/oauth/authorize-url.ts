@@ -23,9 +23,10 @@ export function authorizeUrl(
   oauth: OAuth,
   app: OAuthApp,
   { state, codeVerifier }: AuthorizeParameters,
-  person: string | null = null,
+  { person = null, environment = {} }: { person?: string | null; environment?: Readonly<Record<string, string>> } = {},
 ): URL {
-  const url = new URL(oauth.authorizeUrl);
+  const page = { method: "GET", url: oauth.authorizeUrl } as const;
+  const url = new URL((oauth.prepare?.(page, app, environment) ?? page).url);
   const query = {
     response_type: "code",
     [oauth.clientIdName ?? "client_id"]: app.clientId,

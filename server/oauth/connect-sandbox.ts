@@ -8,7 +8,7 @@ import type { OAuth } from "../../platforms/platform.ts";
 import { findApp, type KnownApp, registerSandboxApp } from "./app.ts";
 import { authorizeUrl, newAuthorizeParameters, sandboxPerson } from "./authorize-url.ts";
 import { type Connected, sourceOf, storeConnection } from "./connect.ts";
-import type { OAuthServices } from "./services.ts";
+import { type OAuthServices, platformClient } from "./services.ts";
 
 /**
  * Connects the user's own person at the sandbox to a set in test mode, through the platform's own consent page and
@@ -33,8 +33,9 @@ export async function connectSandboxAccount(
     (await approve(http, oauth, app, person)) ??
     (await approve(http, oauth, await registerSandboxApp(services, where.platform), person));
   if (!consent) throw new Error(`The sandbox at ${services.sandboxUrl} did not let ${person} connect`);
-  const grant = await oauth.exchange(http, consent.app, consent);
-  const [account] = await readChoices(oauth, http, grant, services.platformEnvironment);
+  const client = platformClient(services, oauth, consent.app, "test");
+  const grant = await oauth.exchange(client, consent.app, consent);
+  const [account] = await readChoices(oauth, client, grant, services.platformEnvironment);
   const source = await sourceOf(services, oauth, place, consent.app, grant);
   return await storeConnection(services, place, account.grant, account.profile, source, beside);
 }
@@ -48,7 +49,7 @@ interface Consent {
 /** Opens the consent page and submits its approval; null if the sandbox does not know the app. */
 async function approve(http: HttpClient, oauth: OAuth, app: KnownApp, person: string): Promise<Consent | null> {
   const asked = newAuthorizeParameters(oauth);
-  const url = authorizeUrl(oauth, app, asked, person).href;
+  const url = authorizeUrl(oauth, app, asked, { person }).href;
   const page = await http.send({ method: "GET", url });
   if (page.status !== 200) return null;
   const answer = await http.send({ method: "POST", url, bytes: form([["decision", "approve"], ...tickedBoxes(page)]) });

@@ -16,7 +16,7 @@ import { recordAccountEvent } from "../db/queries/outbox.ts";
 import { transaction } from "../db/sql.ts";
 import type { KnownApp } from "./app.ts";
 import { forgetConnection, type RevokeJob } from "./disconnect.ts";
-import type { OAuthServices } from "./services.ts";
+import { type OAuthServices, platformClient } from "./services.ts";
 import { storeGrant } from "./stored-grant.ts";
 
 /** Where an account is connected to. */
@@ -131,9 +131,11 @@ export async function sourceOf(
   app: KnownApp,
   grant: Grant,
 ): Promise<GrantSource> {
-  const grantorId = await oauth.grantor?.(services.httpFor(at.mode), app, grant).catch((error: unknown) => {
-    services.log.warn({ err: error }, "A platform did not say which account it granted access to");
-    return null;
-  });
+  const grantorId = await oauth
+    .grantor?.(platformClient(services, oauth, app, at.mode), app, grant)
+    .catch((error: unknown) => {
+      services.log.warn({ err: error }, "A platform did not say which account it granted access to");
+      return null;
+    });
   return { login: at.login, oauthAppId: app.id, grantorId: grantorId ?? null };
 }

@@ -9,7 +9,7 @@ import { recordAccountEvent } from "../db/queries/outbox.ts";
 import { VaultError } from "../vault/vault.ts";
 import { appOf } from "./app.ts";
 import type { AuthorizationGrant } from "./authorizations.ts";
-import type { OAuthServices } from "./services.ts";
+import { type OAuthServices, platformClient } from "./services.ts";
 import { openGrant } from "./stored-grant.ts";
 
 /**
@@ -106,7 +106,7 @@ export async function revokeGrant(services: OAuthServices, data: unknown): Promi
   const shared = [job.mode, job.platform, job.platformAccountId, job.oauthAppId, job.grantorId] as const;
   if (await findSharedGrant.one(services.pool, shared)) return;
   const { app, grant } = secrets.parse(JSON.parse(services.vault.open(job.sealed, sealContext(job))));
-  if (app !== null) await oauth.revoke(services.httpFor(job.mode), app, grant);
+  if (app !== null) await oauth.revoke(platformClient(services, oauth, app, job.mode), app, grant);
 }
 
 /** A grant that cannot be decrypted, because its key was lost, must not prevent disconnecting. */

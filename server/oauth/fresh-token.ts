@@ -3,9 +3,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type pg from "pg";
 
 import type { AccountKey } from "../../model/tenant.ts";
+import type { HttpRequest } from "../../platforms/kit/http.ts";
 import { BrokerError, type OAuth } from "../../platforms/platform.ts";
 import { type ConnectionRow, findConnection } from "../db/queries/connections.ts";
 import { transaction } from "../db/sql.ts";
+import { appOf } from "./app.ts";
 import { isFinal, renewToken, revoked } from "./renew-token.ts";
 import type { OAuthServices } from "./services.ts";
 import { accountKeyParams, openAccessToken } from "./stored-grant.ts";
@@ -30,8 +32,42 @@ export async function freshToken(
   account: AccountKey,
   options: FreshTokenOptions,
 ): Promise<string> {
-  const found = await findConnection.one(services.pool, accountKeyParams(account));
+  return await tokenOf(services, account, options, await findConnectionOrThrow(services, account));
+}
+
+/** What requests for an account need. */
+export interface Access {
+  accessToken: string;
+  /** See `OAuth.prepare`; absent if there is nothing to add. */
+  prepare?(request: HttpRequest): HttpRequest;
+}
+
+/** The same token, with what else requests with it need. */
+export async function freshAccess(
+  services: OAuthServices,
+  account: AccountKey,
+  options: FreshTokenOptions,
+): Promise<Access> {
+  const found = await findConnectionOrThrow(services, account);
+  const accessToken = await tokenOf(services, account, options, found);
+  const prepare = services.oauthOf(found.platform, found.login)?.prepare;
+  const app = prepare === undefined ? null : await appOf(services, found);
+  if (prepare === undefined || app === null) return { accessToken };
+  return { accessToken, prepare: (request) => prepare(request, app, services.platformEnvironment ?? {}) };
+}
+
+async function findConnectionOrThrow({ pool }: OAuthServices, account: AccountKey): Promise<ConnectionRow> {
+  const found = await findConnection.one(pool, accountKeyParams(account));
   if (!found) throw revoked();
+  return found;
+}
+
+async function tokenOf(
+  services: OAuthServices,
+  account: AccountKey,
+  options: FreshTokenOptions,
+  found: ConnectionRow,
+): Promise<string> {
   const oauth = services.oauthOf(found.platform);
   const token = openAccessToken(services, found);
   if (token !== options.refused && !isDue(found, oauth, options)) return token;
@@ -134,9 +170,7 @@ async function renewed(
 
 async function lookAgain(services: OAuthServices, account: AccountKey): Promise<ConnectionRow> {
   await sleep(LOOK_MILLISECONDS);
-  const now = await findConnection.one(services.pool, accountKeyParams(account));
-  if (!now) throw revoked();
-  return now;
+  return await findConnectionOrThrow(services, account);
 }
 
 /**

@@ -2,8 +2,9 @@ import type { AccountKey } from "../../model/tenant.ts";
 import { readChoices } from "../../platforms/choices.ts";
 import { BrokerError, type OAuth, type Profile } from "../../platforms/platform.ts";
 import { type ConnectionRow, findConnection, saveProfile } from "../db/queries/connections.ts";
+import { appOf } from "./app.ts";
 import { freshToken, reportTokenRefused } from "./fresh-token.ts";
-import type { OAuthServices } from "./services.ts";
+import { type OAuthServices, platformClient } from "./services.ts";
 
 /** Longer than any platform's token lifetime: whatever can be renewed is. */
 const AS_FRESH_AS_CAN_BE_SECONDS = 10 * 365 * 86_400;
@@ -49,7 +50,8 @@ async function readProfile(
   connection: ConnectionRow,
   accessToken: string,
 ): Promise<Profile | undefined> {
-  const http = services.httpFor(connection.mode);
+  const app = oauth.prepare === undefined ? null : await appOf(services, connection);
+  const http = platformClient(services, oauth, app, connection.mode);
   const { platform_account_id: id, scopes } = connection;
   if (oauth.profileAgain) return await oauth.profileAgain(http, accessToken, id);
   const grant = {

@@ -11,7 +11,7 @@ import { claimRenewal, endRenewal, findGrantLife, refuseRenewal } from "../db/qu
 import { transaction } from "../db/sql.ts";
 import { appOf, type KnownApp } from "./app.ts";
 import { runInQueue } from "./renewal-queue.ts";
-import type { OAuthServices } from "./services.ts";
+import { type OAuthServices, platformClient } from "./services.ts";
 import { accountKeyParams, openAccessToken, openGrant, storeGrant } from "./stored-grant.ts";
 import { changeHealth, grantEnd, healthAt } from "./token-health.ts";
 
@@ -71,7 +71,8 @@ async function requestRenewal(
   { held, app, renewal }: RenewalRequest,
 ): Promise<Grant> {
   try {
-    return await refresh.run(services.httpFor(held.mode), app, openGrant(services, held));
+    const login = services.oauthOf(held.platform, held.login) ?? {};
+    return await refresh.run(platformClient(services, login, app, held.mode), app, openGrant(services, held));
   } catch (error) {
     // If this fails, the claim expires, and counts as lost.
     await endRenewal

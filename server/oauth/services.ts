@@ -4,7 +4,18 @@ import type { Logger } from "pino";
 import type { Mode, PlatformName } from "../../model/platform-names.ts";
 import type { HttpClient } from "../../platforms/kit/http.ts";
 import type { OAuth, OAuthApp } from "../../platforms/platform.ts";
+import { preparedClient } from "../../platforms/prepared-client.ts";
 import type { Vault } from "../vault/vault.ts";
+
+/** A client for requests of a login, in test mode to the sandbox. */
+export function platformClient(
+  { httpFor, platformEnvironment }: Pick<OAuthServices, "httpFor" | "platformEnvironment">,
+  login: Pick<OAuth, "prepare">,
+  app: OAuthApp | null,
+  mode: Mode,
+): HttpClient {
+  return preparedClient(httpFor(mode), login, app, platformEnvironment);
+}
 
 /** What the OAuth flow and the token vault need. */
 export interface OAuthServices {

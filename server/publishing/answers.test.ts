@@ -154,7 +154,8 @@ test("access that has expired when an identical repeat is due is renewed, and th
     );
     await world.startEngine({
       broker: ledgerBroker(world.ledger, { identicalRepeat: true }),
-      freshToken: (_account, { refused }) => Promise.resolve(refused === undefined ? "first" : "second"),
+      freshAccess: (_account, { refused }) =>
+        Promise.resolve({ accessToken: refused === undefined ? "first" : "second" }),
       faultPoint: ({ point }) => {
         if (point === "reconcile.before") world.ledger.expiredTokens.add("first");
       },

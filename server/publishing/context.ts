@@ -2,10 +2,12 @@ import {
   type HttpClient,
   type HttpClientOptions,
   type HttpExchange,
+  type HttpRequest,
   TransportError,
 } from "../../platforms/kit/http.ts";
 import type { StepContext } from "../../platforms/platform.ts";
 import type { Evidence } from "../db/queries/work-rows.ts";
+import type { Access } from "../oauth/fresh-token.ts";
 import { openCheckpoint } from "./checkpoint.ts";
 import { isLeaseOver, secondsSince } from "./claim.ts";
 import type { Work } from "./work.ts";
@@ -21,14 +23,15 @@ export async function stepContext(
 ): Promise<StepContext> {
   const signal = work.claim.lost.signal;
   const client = work.deps.httpFor(work.row.mode, { signal, onExchange: (exchange) => keep(exchanges, exchange) });
+  const bare = await bareContext(work);
   const http: HttpClient = {
     send: (request) => {
       if (isLeaseOver(work.claim))
         return Promise.reject(new TransportError("The lease is over.", { sent: false, failure: "forbidden" }));
-      return client.send(request);
+      return client.send(prepared(work, request));
     },
   };
-  return { ...(await bareContext(work)), checkpoint: openCheckpoint(work, checkpoint), http };
+  return { ...bare, checkpoint: openCheckpoint(work, checkpoint), http };
 }
 
 /** For the two halves of a visible step, which send nothing themselves. */
@@ -45,13 +48,20 @@ export function commitClient(
   exchanges: HttpExchange[],
   beforeSend: NonNullable<HttpClientOptions["beforeSend"]>,
 ): HttpClient {
-  return work.deps.httpFor(work.row.mode, { beforeSend, onExchange: (exchange) => keep(exchanges, exchange) });
+  const onExchange = (exchange: HttpExchange) => keep(exchanges, exchange);
+  const client = work.deps.httpFor(work.row.mode, { beforeSend, onExchange });
+  return { send: (request) => client.send(prepared(work, request)) };
+}
+
+/** As the platform wants it: see `OAuth.prepare`. */
+function prepared({ access }: Work, request: HttpRequest): HttpRequest {
+  return access?.prepare?.(request) ?? request;
 }
 
 async function bareContext(work: Work): Promise<Omit<StepContext, "http">> {
   const { row } = work;
   return {
-    accessToken: await accessToken(work),
+    accessToken: (await freshAccess(work)).accessToken,
     account: {
       platformAccountId: row.platform_account_id ?? "",
       username: row.username,
@@ -73,20 +83,20 @@ async function bareContext(work: Work): Promise<Omit<StepContext, "http">> {
  */
 const TOKEN_MARGIN_SECONDS = 900;
 
-async function accessToken(work: Work): Promise<string> {
+async function freshAccess(work: Work): Promise<Access> {
   const untilDueSeconds = Math.max(0, work.row.due_in_seconds - secondsSince(work.loadedAt));
-  work.token ??= await work.deps.freshToken(work.account, {
+  work.access ??= await work.deps.freshAccess(work.account, {
     minLifetimeSeconds: untilDueSeconds > 0 ? untilDueSeconds + TOKEN_MARGIN_SECONDS : 60,
   });
-  return work.token;
+  return work.access;
 }
 
 /** Renews a token that the platform has just rejected as expired. Throws if that is not possible. */
 export async function renewToken(work: Work): Promise<void> {
   work.tokenRenewed = true;
-  work.token = await work.deps.freshToken(work.account, {
+  work.access = await work.deps.freshAccess(work.account, {
     minLifetimeSeconds: 60,
-    ...(work.token === null ? {} : { refused: work.token }),
+    ...(work.access === null ? {} : { refused: work.access.accessToken }),
   });
 }
 

@@ -5,7 +5,8 @@ import type { Mode, PlatformName } from "../../model/platform-names.ts";
 import type { MediaFacts } from "../../model/post.ts";
 import type { AccountKey, Tenant } from "../../model/tenant.ts";
 import type { HttpClient, HttpClientOptions } from "../../platforms/kit/http.ts";
-import type { Broker, MediaSource } from "../../platforms/platform.ts";
+import type { Broker, MediaSource, StepDone } from "../../platforms/platform.ts";
+import type { Access } from "../oauth/fresh-token.ts";
 import type { Vault } from "../vault/vault.ts";
 import type { FaultHook } from "./fault-points.ts";
 import type { Outages } from "./outages.ts";
@@ -49,10 +50,10 @@ export interface PublishingDeps {
     Map<string, { status: "ready"; facts: MediaFacts } | { status: "failed"; message: string } | { status: "fetching" }>
   >;
   /**
-   * A token that lives at least this long. `refused` is one that the platform has just rejected as expired. Throws
+   * Access whose token lives at least this long. `refused` is one that the platform has just rejected as expired. Throws
    * BrokerErrors.
    */
-  freshToken(account: AccountKey, options: { minLifetimeSeconds: number; refused?: string }): Promise<string>;
+  freshAccess(account: AccountKey, options: { minLifetimeSeconds: number; refused?: string }): Promise<Access>;
   /** The platform has withdrawn the account's token for good. */
   reportTokenRefused?(account: AccountKey, code: "AUTH_EXPIRED" | "AUTH_REVOKED", reason: string): Promise<void>;
   /** Notes outside the database that a commit is about to be sent. If it throws, nothing is sent. */
@@ -64,6 +65,8 @@ export interface PublishingDeps {
   forcePrivateUploads: boolean;
   /** The operator's settings that brokers may read, by environment name. */
   environment?: Readonly<Record<string, string>>;
+  /** Stores what a platform has replaced one of those settings with, for all later posts. */
+  replaceSetting?(setting: NonNullable<StepDone["replacedSetting"]>): Promise<void>;
   log: Logger;
   metrics?: EngineMetrics;
   reach?: Reach;

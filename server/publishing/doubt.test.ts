@@ -95,7 +95,8 @@ test("access that expired while a response was lost is renewed for checking", as
     const post = await world.addPost({ text: "lost" });
     await world.publish(post);
     await world.startEngine({
-      freshToken: (_account, { refused }) => Promise.resolve(refused === undefined ? "first" : "second"),
+      freshAccess: (_account, { refused }) =>
+        Promise.resolve({ accessToken: refused === undefined ? "first" : "second" }),
       faultPoint: ({ point }) => {
         if (point === "reconcile.before") world.ledger.expiredTokens.add("first");
       },

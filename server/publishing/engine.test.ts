@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { createHttpClient } from "../../platforms/kit/http.ts";
 import { BrokerError, type QuietStep, type Step } from "../../platforms/platform.ts";
 import { ledgerBroker } from "../../tests/ledger-platform.ts";
 import { isOver, liveCount, withWorld } from "../../tests/publishing-world.ts";
@@ -104,13 +105,13 @@ test("a token reported as expired is renewed once, and the post fails if that do
     let renewals = 0;
     let current = "old";
     await world.startEngine({
-      freshToken: (_account, { refused }) => {
+      freshAccess: (_account, { refused }) => {
         if (refused !== undefined) {
           renewals += 1;
           if (refused === "refused") return Promise.reject(new BrokerError("AUTH_EXPIRED", "Reconnect the account."));
           current = "new";
         }
-        return Promise.resolve(current);
+        return Promise.resolve({ accessToken: current });
       },
     });
     const post = await world.addPost({ text: "renewed" });
@@ -132,7 +133,8 @@ test("a token that expires between preparing and committing is renewed, and one 
   await withWorld(async (world) => {
     const { ledger } = world;
     await world.startEngine({
-      freshToken: (_account, { refused }) => Promise.resolve(refused === undefined ? "first" : "second"),
+      freshAccess: (_account, { refused }) =>
+        Promise.resolve({ accessToken: refused === undefined ? "first" : "second" }),
       faultPoint: ({ point }) => {
         if (point === "intent.before") ledger.expiredTokens.add("first");
       },
@@ -142,6 +144,38 @@ test("a token that expires between preparing and committing is renewed, and one 
     assert.equal((await world.until(post, isOver)).status, "published");
     assert.equal(liveCount(ledger, "expiring"), 1);
     assert.equal(ledger.publishCalls.get("expiring"), 2);
+  });
+});
+
+test("every request for an account, also one that reads back, is prepared as its login demands", async () => {
+  await withWorld(async (world) => {
+    const { ledger } = world;
+    const sent: (string | undefined)[] = [];
+    await world.startEngine({
+      freshAccess: () =>
+        Promise.resolve({
+          accessToken: "token",
+          prepare: (request) => ({ ...request, headers: { ...request.headers, "x-proof": "proved" } }),
+        }),
+      httpFor: (_mode, guards) => {
+        const client = createHttpClient({ ...guards, sandboxUrl: ledger.url });
+        return {
+          send(request) {
+            sent.push(request.headers?.["x-proof"]);
+            return client.send(request);
+          },
+        };
+      },
+    });
+    ledger.faults.push({ call: "publish", kind: "drop_after" });
+    const post = await world.addPost({ text: "prepared" });
+    await world.publish(post);
+    assert.equal((await world.until(post, isOver)).status, "published");
+    assert.ok(
+      sent.length >= ledger.calls.length && ledger.calls.some((call) => call.startsWith("state ")),
+      String(sent),
+    );
+    assert.deepEqual(new Set(sent), new Set(["proved"]));
   });
 });
 

@@ -90,7 +90,7 @@ async function noteLimit({ deps, row }: FailureContext, limitOf: Failure["limitO
 }
 
 function isRenewable(work: FailureContext): work is Work {
-  return work.account !== undefined && work.token !== undefined && work.token !== null && work.tokenRenewed === false;
+  return work.account !== undefined && work.access !== undefined && work.access !== null && work.tokenRenewed === false;
 }
 
 async function tryRenewal(work: Work): Promise<Failure | "renewed" | "away"> {

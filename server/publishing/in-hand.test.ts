@@ -56,11 +56,11 @@ test("a database outage during a step costs no attempt, and the step is repeated
   await withWorld(async (world) => {
     let failures = 0;
     await world.startEngine({
-      freshToken: () => {
+      freshAccess: () => {
         failures += 1;
         return failures <= 4
           ? Promise.reject(new Error("timeout exceeded when trying to connect"))
-          : Promise.resolve("token");
+          : Promise.resolve({ accessToken: "token" });
       },
     });
     const post = await world.addPost({ text: "away" });

@@ -46,7 +46,8 @@ test("while a platform is down one post is tried at a time, and once it responds
     let ownFaults = 0;
     const engine = await world.startEngine({
       // The first probe says nothing about the platform.
-      freshToken: () => (ownFaults-- > 0 ? Promise.reject(new Error("a fault of ours")) : Promise.resolve("token")),
+      freshAccess: () =>
+        ownFaults-- > 0 ? Promise.reject(new Error("a fault of ours")) : Promise.resolve({ accessToken: "token" }),
       speed: 2,
       slots: { prepare: 12, commit: 12, observe: 12 },
       broker: ledgerBroker(ledger, { timeoutSeconds: 600 }),

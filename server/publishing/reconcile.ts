@@ -178,7 +178,7 @@ async function readBack(work: Work, intent: IntentRow, exchanges: HttpExchange[]
 /** An expired token is renewed for reading too; otherwise an outcome that can be read would be called unknown. */
 async function readAgain(work: Work, intent: IntentRow, exchanges: HttpExchange[], failure: unknown): Promise<Verdict> {
   let reason = failure;
-  if (failure instanceof BrokerError && failure.code === "AUTH_EXPIRED" && work.token !== null && !work.tokenRenewed) {
+  if (failure instanceof BrokerError && failure.code === "AUTH_EXPIRED" && work.access !== null && !work.tokenRenewed) {
     try {
       await renewToken(work);
       return await readBack(work, intent, exchanges);

@@ -129,7 +129,7 @@ async function prepare(claimed: ClaimedWork): Promise<Work | "released"> {
       account: { accountId: row.account_id, userId: row.user_id, mode: row.mode },
       content,
       steps: broker.steps(content),
-      token: null,
+      access: null,
       tokenRenewed: false,
     };
   } catch (error) {
@@ -226,6 +226,7 @@ async function wait(work: Work, at: QuietPosition, waitSeconds: number): Promise
  * Continues with the next step, or releases the claim until a commit is due. If no step is left: posting → published.
  */
 async function stepDone(work: Work, at: QuietPosition, done: StepDone, exchanges: HttpExchange[]): Promise<Progress> {
+  if (done.replacedSetting !== undefined) await replaceSetting(work, done.replacedSetting);
   const next = nextPosition(work, at);
   const changes: Changes = {
     ...doneChanges(work, done),
@@ -243,6 +244,13 @@ async function stepDone(work: Work, at: QuietPosition, done: StepDone, exchanges
   const isParked = next.effect === "visible" && !isDue(work);
   await write(work, { ...changes, ...(isParked ? { next: { at: "due" } } : {}) }, { journal });
   return isParked ? "released" : "continue";
+}
+
+/** The post continues without: then the next one finds out, too. */
+async function replaceSetting({ deps }: Work, setting: NonNullable<StepDone["replacedSetting"]>): Promise<void> {
+  await deps
+    .replaceSetting?.(setting)
+    .catch((error: unknown) => deps.log.warn({ err: error, ...setting }, "a replaced setting could not be stored"));
 }
 
 /**

@@ -2,6 +2,7 @@ import type { PlatformContent } from "../../model/post.ts";
 import type { AccountKey } from "../../model/tenant.ts";
 import type { Broker, PublishMedia, Step } from "../../platforms/platform.ts";
 import type { WorkRow } from "../db/queries/work-rows.ts";
+import type { Access } from "../oauth/fresh-token.ts";
 import { type Claim, type Instant, secondsSince } from "./claim.ts";
 import type { PublishingDeps } from "./deps.ts";
 
@@ -30,7 +31,7 @@ export interface Work extends ClaimedWork {
   account: AccountKey;
   content: PlatformContent<PublishMedia>;
   steps: readonly Step[];
-  token: string | null;
+  access: Access | null;
   /** A token that the platform rejects as expired is renewed once. */
   tokenRenewed: boolean;
 }

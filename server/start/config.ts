@@ -135,6 +135,7 @@ function toConfig(env: Environment, apps: Partial<Record<string, string>>, warni
     forcePrivateUploads: env.YOUTUBE_FORCE_PRIVATE_UPLOADS,
     platformEnvironment: {
       LINKEDIN_API_VERSION: env.LINKEDIN_API_VERSION,
+      META_GRAPH_VERSION: env.META_GRAPH_VERSION,
       YOUTUBE_FORCE_PRIVATE_UPLOADS: String(env.YOUTUBE_FORCE_PRIVATE_UPLOADS),
       TIKTOK_PRIVATE_POSTS_ONLY: String(env.TIKTOK_PRIVATE_POSTS_ONLY),
     },

@@ -30,13 +30,14 @@ import { createMediaSource } from "../media/source.ts";
 import { dropBytes, sweepMedia } from "../media/sweep.ts";
 import { revokeGrant } from "../oauth/disconnect.ts";
 import { sendExpiryWarnings } from "../oauth/expiry-warnings.ts";
-import { freshToken, reportTokenRefused } from "../oauth/fresh-token.ts";
+import { freshAccess, reportTokenRefused } from "../oauth/fresh-token.ts";
 import { AUTHORIZATIONS_SWEEP_QUEUE, PROFILES_QUEUE, RENEW_QUEUE, REVOKE_QUEUE, WARN_QUEUE } from "../oauth/queues.ts";
 import { readDueProfiles, renewDueTokens } from "../oauth/renew-due.ts";
 import { openContinuity } from "../publishing/continuity.ts";
 import { createEngine } from "../publishing/engine.ts";
 import type { FaultHook } from "../publishing/fault-points.ts";
 import { HOLD_REASONS } from "../publishing/hold.ts";
+import { openReplacedSettings } from "../publishing/replaced-settings.ts";
 import type { Runtime } from "./runtime.ts";
 
 /** A worker's two kinds of work: publishing, and jobs. */
@@ -84,6 +85,7 @@ export async function runWorker(runtime: Runtime, faultPoint?: FaultHook): Promi
         );
     },
   });
+  const settings = await openReplacedSettings({ pool, listener, log, configured: config.platformEnvironment });
   const slots = config.workerSlots;
   const engine = createEngine({
     pool,
@@ -98,13 +100,14 @@ export async function runWorker(runtime: Runtime, faultPoint?: FaultHook): Promi
         owner,
       ),
     ensureMedia: (owner, mediaIds) => ingest.ensureReady(owner, mediaIds),
-    freshToken: (account, options) => freshToken(oauth, account, options),
+    freshAccess: (account, options) => freshAccess(oauth, account, options),
     reportTokenRefused: (account, code, reason) => reportTokenRefused(oauth, account, code, reason),
     noteCommit: (intentId) => continuity.noteCommit(intentId),
     speed: config.engineSpeed,
     latestSeconds: config.latestSeconds,
     forcePrivateUploads: config.forcePrivateUploads,
-    environment: config.platformEnvironment,
+    environment: settings.environment,
+    replaceSetting: (setting) => settings.replace(setting),
     // A commit is one small request, so more of them can run concurrently than preparations, which transfer media.
     slots: { prepare: slots, commit: 2 * slots, observe: slots },
     log,
@@ -158,6 +161,7 @@ export async function runWorker(runtime: Runtime, faultPoint?: FaultHook): Promi
         endFolding(),
         endRelaying(),
       ]);
+      settings.close();
       ingest.stop();
       await continuity.close();
     },

@@ -1,13 +1,13 @@
+import { createHmac } from "node:crypto";
+
 import { z } from "zod";
 
 import type { PlatformErrorDetail } from "../../../model/errors.ts";
-import { BrokerError, type BrokerErrorOptions } from "../../platform.ts";
+import { BrokerError, type BrokerErrorOptions, type OAuthApp } from "../../platform.ts";
 import { platformWords, toBrokerError, unreadable, type ErrorOutcome, type ErrorRow } from "../errors.ts";
 import type { HttpAnswer, HttpClient, HttpRequest } from "../http.ts";
 import { regainSeconds } from "./usage.ts";
-
-/** Instagram's and Facebook's; usable until 2028-07-29. Source: Graph API changelog, 2026-10-01. */
-export const GRAPH_VERSION = "v25.0";
+import { chosenVersion, GRAPH_VERSION } from "./versions.ts";
 
 /** What Meta's networks share: how to call the Graph API, and its errors. */
 export interface Graph {
@@ -55,6 +55,33 @@ export function graphRequest(
   const url = `${graph.baseUrl}/${path}`;
   return method === "GET" ? { method, url, headers, query: parameters } : { method, url, headers, form: parameters };
 }
+
+/**
+ * The one door for requests to Facebook and Instagram: they go to the version that the operator has chosen, and those to
+ * the Graph API prove that they come from the app. Apps can require the proof, and then reject everything without it
+ * with code 100. Source: Graph API docs, securing requests, 2026.
+ */
+export function prepareRequest(
+  request: HttpRequest,
+  { clientSecret }: Pick<OAuthApp, "clientSecret">,
+  environment: Readonly<Record<string, string>>,
+): HttpRequest {
+  const host = URL.parse(request.url)?.hostname ?? "";
+  if (!VERSIONED_HOSTS.has(host)) return request;
+  const url = request.url.replace(`/${GRAPH_VERSION}/`, `/${chosenVersion(environment)}/`);
+  const token = request.query?.access_token ?? /^Bearer (.+)$/.exec(request.headers?.authorization ?? "")?.[1];
+  return token === undefined || !PROVING_HOSTS.has(host)
+    ? { ...request, url }
+    : { ...request, url, query: { ...request.query, appsecret_proof: appSecretProof(token, clientSecret) } };
+}
+
+/** Hexadecimal. */
+export function appSecretProof(accessToken: string, appSecret: string): string {
+  return createHmac("sha256", appSecret).update(accessToken).digest("hex");
+}
+
+const PROVING_HOSTS: ReadonlySet<string> = new Set(["graph.facebook.com", "graph-video.facebook.com"]);
+const VERSIONED_HOSTS: ReadonlySet<string> = new Set([...PROVING_HOSTS, "graph.instagram.com", "www.facebook.com"]);
 
 /** Ids are strings of digits; a few come as bare numbers. */
 export const metaId = z.union([z.string(), z.number()]).transform(String).pipe(z.string().regex(/^\d+$/));

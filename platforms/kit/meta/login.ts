@@ -2,8 +2,9 @@ import { z } from "zod";
 
 import { BrokerError, type Grant, type OAuthApp } from "../../platform.ts";
 import type { HttpClient } from "../http.ts";
-import { callGraph, getGraph, GRAPH_VERSION, metaId as id, type Graph } from "./graph.ts";
+import { callGraph, getGraph, metaId as id, type Graph } from "./graph.ts";
 import { success } from "./upload.ts";
+import { GRAPH_VERSION } from "./versions.ts";
 
 /**
  * Facebook Login, for Pages and the professional Instagram accounts linked to them. Source: Facebook Login docs, manual

@@ -12,6 +12,20 @@ export const addFact = statement<never, [name: string, value: string]>(
   `insert into instance (name, value) values ($1, $2) on conflict (name) do nothing`,
 );
 
+/** Replaces an existing value, and tells the processes that settings have been replaced. */
+export const replaceFact = statement<never, [name: string, value: string]>(
+  "instance.replace",
+  `with replaced as (
+     insert into instance (name, value) values ($1, $2) on conflict (name) do update set value = excluded.value
+   )
+   select pg_notify('ampost_settings', '')`,
+);
+
+export const listFacts = statement<{ name: string; value: string }, [prefix: string]>(
+  "instance.list",
+  `select name, value from instance where starts_with(name, $1) order by name`,
+);
+
 /** Of several processes that start the same thing, one continues at a time, until its transaction ends. */
 export const lockSetUp = statement<never, []>(
   "instance.lock_set_up",
