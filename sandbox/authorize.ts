@@ -1,6 +1,7 @@
 import { isLoopbackHost } from "../platforms/kit/addresses.ts";
 import { escapeHtml } from "./html.ts";
-import { htmlAnswer, redirectAnswer, type Call, type PlatformAnswer } from "./platform.ts";
+import type { App } from "./identity.ts";
+import { htmlAnswer, redirectAnswer, type Call, type FaultSwitch, type PlatformAnswer } from "./platform.ts";
 
 /** The contents of a platform's consent page. */
 export interface ConsentQuestion {
@@ -50,6 +51,23 @@ export function readDecision({ body }: Call): {
   return { isApproved: fields["decision"] === "approve", ticked: [fields["scope"] ?? []].flat(), fields };
 }
 
+/** Makes any app one whose review is not over. */
+export const SCOPE_UNAPPROVED: FaultSwitch = {
+  name: "scope-unapproved",
+  operations: ["authorize"],
+  about: "The app is not approved for the first scope that it requests.",
+};
+
+/** The first of these scopes that the app is not approved for. */
+export function unapprovedScope(
+  { behaviour }: Call,
+  { approvedScopes }: App,
+  scopes: readonly string[],
+): string | undefined {
+  if (behaviour?.name === SCOPE_UNAPPROVED.name) return scopes[0];
+  return approvedScopes === null ? undefined : scopes.find((scope) => !approvedScopes.includes(scope));
+}
+
 /** The redirect back to the app, with these values; a missing state is left out. */
 export function backToApp(
   redirectUri: string,
@@ -59,6 +77,11 @@ export function backToApp(
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(values)) if (value !== null && value !== undefined) query.set(name, value);
   return redirectAnswer(`${redirectUri}${redirectUri.includes("?") ? "&" : "?"}${query}${suffix}`);
+}
+
+/** The end of a sign-in that goes back to no app. */
+export function consentNotePage(platform: string, message: string): PlatformAnswer {
+  return htmlAnswer(page(platform, `<h1>${escapeHtml(platform)}</h1><p>${escapeHtml(message)}</p>`));
 }
 
 /** Shown instead of the consent page when the request itself is invalid. It never redirects. */

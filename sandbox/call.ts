@@ -13,7 +13,7 @@ import {
   type SandboxPlatform,
 } from "./platform.ts";
 import type { Requests } from "./requests.ts";
-import { paramsOf, withoutVersion, type RouteMatch, type Routes } from "./routes.ts";
+import { decode, paramsOf, withoutVersion, type RouteMatch, type Routes } from "./routes.ts";
 import type { World } from "./world.ts";
 
 export interface CallContext {
@@ -172,7 +172,6 @@ function toCall(
   );
   const query = got.url.searchParams;
   const params = paramsOf(query, got.body);
-  const bearer = /^(?:Bearer|OAuth)\s+(\S+)$/i.exec(headers["authorization"] ?? "")?.[1];
   const call: Call = {
     world,
     platform,
@@ -187,13 +186,20 @@ function toCall(
     headers,
     body: got.body,
     params,
-    accessToken: bearer ?? params["access_token"] ?? null,
+    accessToken: tokenIn(headers["authorization"] ?? "") ?? params["access_token"] ?? null,
     operation: "read",
     behaviour: null,
   };
   const operation = match?.route.operation ?? "read";
   call.operation = typeof operation === "function" ? operation(call) : operation;
   return call;
+}
+
+/** Sent along, or the `oauth_token` of a call that is signed by OAuth 1.0a. */
+function tokenIn(authorization: string): string | undefined {
+  if (!/^OAuth\s+oauth_/i.test(authorization)) return /^(?:Bearer|OAuth)\s+(\S+)$/i.exec(authorization)?.[1];
+  const token = /\boauth_token="([^"]*)"/.exec(authorization)?.[1];
+  return token === undefined ? undefined : decode(token);
 }
 
 /** The platform's response, with the faults that come before the work already applied. */

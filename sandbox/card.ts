@@ -57,6 +57,14 @@ ${answers}${
 ${notes === "" ? "" : `<p class="small notes">${notes}</p>`}</div></article>`;
 }
 
+/** The comments under a post, oldest first, in a box of their own. */
+export function commentsHtml({ post, look }: Pick<SeenPost, "post" | "look">): string {
+  const { comments } = post;
+  if (!Array.isArray(comments) || comments.length === 0) return "";
+  const items = comments.map((words) => `<p><b>${escapeHtml(look.author.name)}</b> ${richText(String(words))}</p>`);
+  return `<div class="comments">${items.join("")}</div>`;
+}
+
 /** The sandbox URL for a URL on a platform's host. */
 export function here(url: string, { base }: CardOptions): string {
   return escapeHtml(base + url.replace(/^https:\/\//, ""));

@@ -77,7 +77,7 @@ const ROUTES: Readonly<Record<string, Readonly<Record<string, ControlRun>>>> = {
   requests: { GET: listRequests },
   clock: { GET: readClock, POST: advanceClock },
   reset: { POST: reset },
-  apps: { POST: addApp },
+  apps: { POST: addApp, PATCH: changeApp },
 };
 
 class ControlError extends Error {
@@ -218,10 +218,11 @@ const AppRequest = z.strictObject({
   platform: z.enum(PLATFORM_NAMES),
   redirectUris: z.array(z.string()).min(1).max(50),
   programmaticRefresh: z.boolean().default(false),
+  scopes: z.array(z.string()).min(1).nullable().default(null),
 });
 
 async function addApp({ context, request }: Control): Promise<PlatformAnswer> {
-  const app = await readJson(request, AppRequest);
+  const { scopes, ...app } = await readJson(request, AppRequest);
   const wrong = app.redirectUris.find((uri) => !isRedirectUri(uri));
   if (wrong !== undefined)
     throw new ControlError(
@@ -231,7 +232,24 @@ async function addApp({ context, request }: Control): Promise<PlatformAnswer> {
   return context.world.store.transaction(() => {
     const { clientId, clientSecret } = platform.newApp(context.world);
     context.world.identity.addApp({ ...app, clientId, clientSecret });
+    context.world.identity.approveScopes(app.platform, clientId, scopes);
     return jsonAnswer({ clientId, clientSecret }, { status: 201 });
+  });
+}
+
+const AppChange = AppRequest.pick({ platform: true }).extend({
+  clientId: z.string(),
+  scopes: z.array(z.string()).min(1).nullable(),
+});
+
+/** As when the platform's review of an app ends. */
+async function changeApp({ context, request }: Control): Promise<PlatformAnswer> {
+  const { platform, clientId, scopes } = await readJson(request, AppChange);
+  const { identity, store } = context.world;
+  return store.transaction(() => {
+    if (!identity.app(platform, clientId)) throw new ControlError(`${platform} has no app "${clientId}".`);
+    identity.approveScopes(platform, clientId, scopes);
+    return jsonAnswer({ platform, clientId, scopes });
   });
 }
 

@@ -7,8 +7,10 @@ import { integer, text, textOrNull, type Row, type Store } from "./store.ts";
 
 /** The identities on the platforms: apps, people, and what people granted to apps. A reset keeps all of them. */
 export interface Identity {
-  addApp(app: App): void;
+  addApp(app: Omit<App, "approvedScopes">): void;
   app(platform: PlatformName, clientId: string): App | undefined;
+  /** The scopes that the platform's review has approved for this app; null for all. */
+  approveScopes(platform: PlatformName, clientId: string, scopes: readonly string[] | null): void;
   addPerson(person: NewPerson): Person;
   person(platform: PlatformName, id: string): Person | undefined;
   personByHint(platform: PlatformName, hint: string): Person | undefined;
@@ -73,6 +75,8 @@ export interface App {
   clientSecret: string;
   redirectUris: string[];
   programmaticRefresh: boolean;
+  /** What the platform's review has approved; null for all scopes. */
+  approvedScopes: string[] | null;
 }
 
 export interface NewPerson {
@@ -139,7 +143,13 @@ export function openIdentity(store: Store): Identity {
       );
     },
     app(platform, clientId) {
-      const row = store.get("SELECT * FROM apps WHERE platform = ? AND client_id = ?", platform, clientId);
+      const row = store.get(
+        `SELECT a.*, s.scopes AS approved FROM apps a
+           LEFT JOIN app_scopes s ON s.platform = a.platform AND s.client_id = a.client_id
+         WHERE a.platform = ? AND a.client_id = ?`,
+        platform,
+        clientId,
+      );
       return (
         row && {
           platform,
@@ -147,8 +157,13 @@ export function openIdentity(store: Store): Identity {
           clientSecret: text(row, "client_secret"),
           redirectUris: strings(row, "redirect_uris"),
           programmaticRefresh: integer(row, "programmatic_refresh") === 1,
+          approvedScopes: textOrNull(row, "approved") === null ? null : strings(row, "approved"),
         }
       );
+    },
+    approveScopes(platform, clientId, scopes) {
+      store.run("DELETE FROM app_scopes WHERE platform = ? AND client_id = ?", platform, clientId);
+      if (scopes) store.run("INSERT INTO app_scopes VALUES (?, ?, ?)", platform, clientId, JSON.stringify(scopes));
     },
     addPerson(person) {
       if (integer(store.get("SELECT count(*) AS count FROM people"), "count") >= MOST_PEOPLE)

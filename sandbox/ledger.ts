@@ -149,7 +149,10 @@ export function openLedger(store: Store, platformOf: (name: string) => PlatformN
       store.run("DELETE FROM post_changes WHERE platform = ? AND id = ?", platform, id);
     },
     setExtra(platform, id, extra) {
-      store.run("UPDATE posts SET extra = ? WHERE platform = ? AND id = ?", JSON.stringify(extra), platform, id);
+      const row = store.get("SELECT extra FROM posts WHERE platform = ? AND id = ?", platform, id);
+      if (!row) return;
+      const merged = { ...Settings.parse(JSON.parse(text(row, "extra"))), ...extra };
+      store.run("UPDATE posts SET extra = ? WHERE platform = ? AND id = ?", JSON.stringify(merged), platform, id);
     },
     changeAt(platform, id, change) {
       store.run("DELETE FROM post_changes WHERE platform = ? AND id = ?", platform, id);

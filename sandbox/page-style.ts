@@ -42,6 +42,7 @@ article{display:grid;grid-template-columns:40px minmax(0,1fr);gap:0 12px;padding
 .text{margin:3px 0 0;white-space:pre-wrap;overflow-wrap:anywhere}
 .tag{color:var(--link)}
 .small{margin:3px 0 0;color:var(--dim);font-size:13px}
+.comments{margin-top:8px;font-size:14px}.comments p{margin:4px 0 0;overflow-wrap:anywhere}
 .notes{display:flex;flex-wrap:wrap;gap:4px 14px;margin-top:8px}
 .warn{color:var(--warn);background:var(--warn-bg);padding:0 8px;border-radius:999px}
 .media{margin-top:10px;display:flex;gap:8px}

@@ -130,7 +130,7 @@ export interface Call {
   body: Body;
   /** Query, then form, multipart or top-level JSON fields as text; the body takes precedence. */
   params: Readonly<Record<string, string>>;
-  /** From the `Authorization` header, `Bearer` or `OAuth`, else from the parameter `access_token`. */
+  /** From the `Authorization` header, `Bearer`, `OAuth` or signed, else from the parameter `access_token`. */
   accessToken: string | null;
   operation: Operation;
   /** A fault switch, or `process_forever`, that the route itself must simulate in this call. */

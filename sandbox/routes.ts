@@ -102,7 +102,8 @@ function segmentsOf(pattern: readonly Step[], path: string): Record<string, stri
   return segments;
 }
 
-function decode(part: string): string {
+/** Percent-decoded; as it is if it cannot be. */
+export function decode(part: string): string {
   try {
     return decodeURIComponent(part);
   } catch {

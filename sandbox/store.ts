@@ -120,6 +120,8 @@ CREATE TABLE IF NOT EXISTS clock (
 CREATE TABLE IF NOT EXISTS apps (
   platform TEXT NOT NULL, client_id TEXT NOT NULL, client_secret TEXT NOT NULL, redirect_uris TEXT NOT NULL,
   programmatic_refresh INTEGER NOT NULL, PRIMARY KEY (platform, client_id)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS app_scopes (
+  platform TEXT NOT NULL, client_id TEXT NOT NULL, scopes TEXT NOT NULL, PRIMARY KEY (platform, client_id)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS people (
   platform TEXT NOT NULL, id TEXT NOT NULL, username TEXT NOT NULL, name TEXT NOT NULL, hint TEXT, facts TEXT NOT NULL,
   PRIMARY KEY (platform, id), UNIQUE (platform, username), UNIQUE (platform, hint)) WITHOUT ROWID;

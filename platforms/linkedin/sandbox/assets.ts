@@ -7,12 +7,12 @@ import type { Call } from "../../../sandbox/platform.ts";
 import { integer, integerOrNull, text, textOrNull, type Row } from "../../../sandbox/store.ts";
 
 /**
- * Images and videos before they are used in a post: WAITING_UPLOAD, PROCESSING, then AVAILABLE or PROCESSING_FAILED.
- * Source: LinkedIn docs, images-api and videos-api, 2026-05; the times are the sandbox's choice.
+ * Images, videos and documents before they are used in a post: WAITING_UPLOAD, PROCESSING, then AVAILABLE or PROCESSING_FAILED.
+ * Source: LinkedIn docs, images-api, videos-api and documents-api, 2026-05; the times are the sandbox's choice.
  */
 export interface Asset {
   urn: string;
-  kind: "image" | "video";
+  kind: z.infer<typeof Kind>;
   owner: string;
   state: "WAITING_UPLOAD" | "PROCESSING" | "AVAILABLE" | "PROCESSING_FAILED";
   failure: string | null;
@@ -29,6 +29,8 @@ export interface Asset {
   /** The file name of a video's custom thumbnail. */
   cover: string | null;
 }
+
+const Kind = z.enum(["image", "video", "document"]);
 
 const AssetFacts = PictureSchema.extend({ sha256: z.string() });
 
@@ -48,7 +50,8 @@ export function addAsset(
   call: Call,
   draft: { kind: Asset["kind"]; owner: string; sizeBytes: number | null; uploadToken: string },
 ): Asset {
-  const urn = `urn:li:${draft.kind}:${draft.kind === "image" ? "D4E10AQ" : "D4E05AQ"}${randomSecret("", 9)}`;
+  const prefix = { image: "D4E10AQ", video: "D4E05AQ", document: "D4D1FAQ" }[draft.kind];
+  const urn = `urn:li:${draft.kind}:${prefix}${randomSecret("", 9)}`;
   call.world.store.run(
     `INSERT INTO linkedin_assets (urn, kind, owner, secret, urls_expire_at, size_bytes, upload_token)
      VALUES (?, ?, ?, ?, ?, ?, ?)`,
@@ -119,7 +122,7 @@ function toAsset(row: Row, now: number): Asset {
   const facts = textOrNull(row, "facts");
   return {
     urn: text(row, "urn"),
-    kind: text(row, "kind") === "image" ? "image" : "video",
+    kind: Kind.parse(text(row, "kind")),
     owner: text(row, "owner"),
     state: stateOf(row, now),
     failure: textOrNull(row, "failure"),

@@ -1,5 +1,5 @@
 import { hueOf } from "../../../sandbox/authorize.ts";
-import { age, here, mediaItem, outward, richText, type CardOptions } from "../../../sandbox/card.ts";
+import { age, commentsHtml, here, mediaItem, outward, richText, type CardOptions } from "../../../sandbox/card.ts";
 import { escapeHtml } from "../../../sandbox/html.ts";
 import type { SeenPost } from "../../../sandbox/ledger.ts";
 import type { PlatformCard } from "../../../sandbox/platform.ts";
@@ -42,7 +42,7 @@ export const LINKEDIN_CARD: PlatformCard = {
 .on-linkedin .article.bare{display:grid;grid-template-columns:4px 1fr}
 .on-linkedin .article.bare:before{content:"";background:var(--blue)}
 .on-linkedin .title{margin:0;padding:8px 16px;background:var(--tint);font-size:14px;font-weight:600}
-.on-linkedin .notes{padding:0 16px}
+.on-linkedin .notes,.on-linkedin .comments{padding:0 16px}
 .on-linkedin .deeds{display:flex;justify-content:space-around;margin:8px 12px 0;padding:6px 0;
   border-top:1px solid var(--line);color:var(--dim);font-size:14px;font-weight:600}
 .on-linkedin .deeds span{display:flex;align-items:center;gap:6px}
@@ -96,7 +96,7 @@ ${post.text === "" ? "" : `<p class="text">${richText(post.text)}</p>`}${
   }
 ${
   notes === "" ? "" : `<p class="small notes">${notes}</p>`
-}<div class="deeds" aria-hidden="true">${deeds.join("")}</div></article>`;
+}<div class="deeds" aria-hidden="true">${deeds.join("")}</div>${commentsHtml({ post, look })}</article>`;
 }
 
 const SHOWN = 5;

@@ -20,7 +20,7 @@ export interface NewPost {
 }
 
 export interface PostMedium {
-  asset: Asset;
+  asset: Asset & { kind: "image" | "video" };
   altText: string | null;
 }
 
@@ -112,12 +112,18 @@ function validateContent(call: Call, viewer: Viewer, content: unknown, settings:
 
 function validateMedia(call: Call, viewer: Viewer, value: unknown, settings: Record<string, unknown>): Content {
   const media = checkFields(value, "/content/media", MEDIA);
-  const asset = usable(call, viewer, textOf(media, "id") ?? "", ["image", "video"]);
+  const asset = usable(call, viewer, textOf(media, "id") ?? "", ["image", "video", "document"]);
   const title = textOf(media, "title");
+  if (asset.kind === "document") {
+    if ((title ?? "") === "")
+      throw new Refusal({ status: 400, code: "MISSING_FIELD", message: "content.media.title is required" });
+    return { kind: "carousel", media: [], link: null, settings: { ...settings, title, document: asset.urn } };
+  }
+  const { kind } = asset;
   // LinkedIn has no alt text for videos.
-  const medium = { asset, altText: asset.kind === "video" ? null : altTextOf(media, "altText") };
+  const medium = { asset: { ...asset, kind }, altText: kind === "video" ? null : altTextOf(media, "altText") };
   return {
-    kind: asset.kind,
+    kind,
     media: [medium],
     link: null,
     settings: { ...settings, ...(title !== undefined && { title }) },
@@ -137,7 +143,7 @@ function validateImages(call: Call, viewer: Viewer, value: unknown, settings: Re
       id: { kind: "string", required: true },
       altText: { kind: "string" },
     });
-    return { asset: usable(call, viewer, textOf(image, "id") ?? "", ["image"]), altText: altTextOf(image, "altText") };
+    return { asset: usableImage(call, viewer, textOf(image, "id") ?? ""), altText: altTextOf(image, "altText") };
   });
   return { kind: "carousel", media, link: null, settings };
 }
@@ -154,7 +160,7 @@ function validateArticle(call: Call, viewer: Viewer, value: unknown, settings: R
   if ((title ?? "").length > TITLE_MAX) throw new Refusal(ERRORS.tooLong);
   const thumbnail = textOf(article, "thumbnail");
   const altText = altTextOf(article, "thumbnailAltText");
-  const media = thumbnail === undefined ? [] : [{ asset: usable(call, viewer, thumbnail, ["image"]), altText }];
+  const media = thumbnail === undefined ? [] : [{ asset: usableImage(call, viewer, thumbnail), altText }];
   return { kind: "article", media, link: { url: source, title: title ?? null }, settings: { ...settings, article } };
 }
 
@@ -164,14 +170,19 @@ function altTextOf(fields: Fields, name: string): string | null {
   return altText ?? null;
 }
 
-/** The member's own image or video, ready for use. */
+function usableImage(call: Call, viewer: Viewer, urn: string): PostMedium["asset"] {
+  return { ...usable(call, viewer, urn, ["image"]), kind: "image" };
+}
+
+/** The member's own media, ready for use. */
 function usable(call: Call, viewer: Viewer, urn: string, kinds: readonly Asset["kind"][]): Asset {
   const kind = kinds.find((one) => urn.startsWith(`urn:li:${one}:`));
   if (kind === undefined)
     throw new Refusal({ status: 400, code: "INVALID_URN_TYPE", message: `${urn} is not of a type that is taken here` });
   if (call.behaviour?.name === "process_forever") actOut(call, urn);
   const asset = findAsset(call, urn);
-  if (!asset || asset.owner !== viewer.urn) throw new Refusal(kind === "image" ? ERRORS.badImage : ERRORS.badVideo);
+  if (!asset || asset.owner !== viewer.urn)
+    throw new Refusal({ image: ERRORS.badImage, video: ERRORS.badVideo, document: ERRORS.badDocument }[kind]);
   const refusals: Partial<Record<Asset["state"], RestError>> = {
     WAITING_UPLOAD: ERRORS.waitingUpload,
     PROCESSING: ERRORS.waitingUpload,

@@ -1,3 +1,4 @@
+import { SCOPE_UNAPPROVED } from "../../../sandbox/authorize.ts";
 import {
   jsonAnswer,
   OPERATIONS,
@@ -103,6 +104,7 @@ export const ERRORS = {
   },
   blank: { status: 400, code: "INVALID_VALUE_BLANK_FIELD", message: "The value of the field commentary is blank" },
   badImage: { status: 400, code: "INVALID_IMAGE_ID", message: "The image id is invalid" },
+  badDocument: { status: 400, code: "INVALID_DOCUMENT_ID", message: "The document id is invalid" },
   badVideo: { status: 400, code: "INVALID_VIDEO_ID", message: "The video id is invalid" },
   waitingUpload: {
     status: 400,
@@ -138,7 +140,7 @@ export function noPermission(resource: string): RestError {
   };
 }
 
-export function forbidden(kind: "image" | "video"): RestError {
+export function forbidden(kind: "image" | "video" | "document"): RestError {
   return {
     status: 403,
     serviceErrorCode: 100,
@@ -221,6 +223,7 @@ const NAMED_ERRORS: Readonly<Record<string, RestError>> = {
 };
 
 export const SWITCHES: readonly FaultSwitch[] = [
+  SCOPE_UNAPPROVED,
   {
     name: "commit-then-drop",
     operations: ["publish"],
@@ -250,7 +253,18 @@ export const SWITCHES: readonly FaultSwitch[] = [
     applies: (call) => isYoung(call),
     answer: (call) => restError(call, ERRORS.revoked),
   },
-  { name: "processing-failed", operations: ["upload"], about: "The image or video ends as PROCESSING_FAILED." },
+  {
+    name: "version-retired-{n}",
+    operations: CALLS,
+    about: "Requests with version N are refused as those with an ended one: `version-retired-202605`.",
+    applies: (call, version) => call.headers["linkedin-version"] === String(version),
+    answer: (call) => restError(call, inactiveVersion(call.headers["linkedin-version"] ?? "")),
+  },
+  {
+    name: "processing-failed",
+    operations: ["upload"],
+    about: "The image, video or document ends as PROCESSING_FAILED.",
+  },
   { name: "processing-slow-{n}s", operations: ["upload"], about: "Processing takes N seconds." },
   {
     name: "part-url-expired",

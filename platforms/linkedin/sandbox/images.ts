@@ -45,6 +45,15 @@ const MAX_GIF_FRAMES = 250;
 const FORMATS = ["image/jpeg", "image/png", "image/gif"];
 
 function initialize(call: Call, viewer: Viewer): PlatformAnswer {
+  return openUpload(call, viewer, { kind: "image", path: "uploaded-image/0" });
+}
+
+/** What is sent in one PUT. */
+export function openUpload(
+  call: Call,
+  viewer: Viewer,
+  { kind, path }: { kind: "image" | "document"; path: string },
+): PlatformAnswer {
   if (call.query.get("action") !== "initializeUpload") throw new Refusal(ERRORS.noMap);
   const { initializeUploadRequest } = checkFields(bodyOf(call), "", {
     initializeUploadRequest: { kind: "object", required: true },
@@ -53,13 +62,13 @@ function initialize(call: Call, viewer: Viewer): PlatformAnswer {
     owner: { kind: "string", required: true },
     mediaLibraryMetadata: { kind: "object" },
   });
-  if (textOf(request, "owner") !== viewer.urn) throw new Refusal(forbidden("image"));
-  const asset = addAsset(call, { kind: "image", owner: viewer.urn, sizeBytes: null, uploadToken: "" });
-  const value = { uploadUrlExpiresAt: asset.urlsExpireAt, uploadUrl: uploadUrl(asset), image: asset.urn };
+  if (textOf(request, "owner") !== viewer.urn) throw new Refusal(forbidden(kind));
+  const asset = addAsset(call, { kind, owner: viewer.urn, sizeBytes: null, uploadToken: "" });
+  const value = { uploadUrlExpiresAt: asset.urlsExpireAt, uploadUrl: uploadUrl(asset, path), [kind]: asset.urn };
   return jsonAnswer({ value }, { headers: restHeaders(call) });
 }
 
-function uploadUrl({ urn, secret }: Asset): string {
+function uploadUrl({ urn, secret }: Asset, path: string): string {
   const query = new URLSearchParams({
     ca: "vector_feedshare",
     cn: "uploads",
@@ -69,19 +78,27 @@ function uploadUrl({ urn, secret }: Asset): string {
     v: "beta",
     ut: secret,
   });
-  return `https://www.linkedin.com/dms-uploads/${idOf(urn)}/uploaded-image/0?${query}`;
+  return `https://www.linkedin.com/dms-uploads/${idOf(urn)}/${path}?${query}`;
 }
 
 function put(call: Call): Outcome {
+  return receiveUpload(call, { kind: "image", whyUnfit: validate });
+}
+
+/** The member's token is needed besides the signed URL. */
+export function receiveUpload(
+  call: Call,
+  { kind, whyUnfit }: { kind: "image" | "document"; whyUnfit(measured: Measured): string | null },
+): Outcome {
   const { urn: owner } = viewerOf(call);
-  const asset = findAsset(call, `urn:li:image:${call.segments["id"] ?? ""}`);
+  const asset = findAsset(call, `urn:li:${kind}:${call.segments["id"] ?? ""}`);
   if (!asset || asset.secret !== call.query.get("ut")) throw new Refusal(ERRORS.notFound);
-  if (asset.owner !== owner) throw new Refusal(forbidden("image"));
+  if (asset.owner !== owner) throw new Refusal(forbidden(kind));
   if (call.now >= asset.urlsExpireAt || call.behaviour?.name === "part-url-expired")
     throw new Refusal(ERRORS.expiredUrl);
   const bytes = bytesOf(call);
   return call.world.media.measure(bytes.path).then((measured) => () => {
-    receiveAsset(call, asset.urn, { measured, failure: validate(measured), seconds: 0 });
+    receiveAsset(call, asset.urn, { measured, failure: whyUnfit(measured), seconds: 0 });
     return { status: 201, headers: restHeaders(call), body: "" };
   });
 }

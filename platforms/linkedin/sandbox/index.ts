@@ -1,6 +1,8 @@
 import type { Call, PlatformAnswer, SandboxPlatform } from "../../../sandbox/platform.ts";
 import { ASSETS_SCHEMA } from "./assets.ts";
 import { LINKEDIN_CARD } from "./card.ts";
+import { COMMENT_ROUTES, COMMENTS_SCHEMA } from "./comments.ts";
+import { DOCUMENT_ROUTES } from "./documents.ts";
 import { badValue, ERRORS, restError, SWITCHES, tokenError } from "./errors.ts";
 import { IMAGE_ROUTES } from "./images.ts";
 import { OAUTH_ROUTES, refuseConsent } from "./oauth.ts";
@@ -17,9 +19,17 @@ export const sandbox: SandboxPlatform = {
   name: "linkedin",
   label: "LinkedIn",
   hosts: { "api.linkedin.com": [], "www.linkedin.com": ["linkedin.com"], [PICTURE_HOST]: [] },
-  schema: ASSETS_SCHEMA + PARTS_SCHEMA + POSTS_SCHEMA,
-  resets: { linkedin_assets: "urls_expire_at", linkedin_parts: "urn", linkedin_posts: "at" },
-  routes: [...OAUTH_ROUTES, ...PROFILE_ROUTES, ...IMAGE_ROUTES, ...VIDEO_ROUTES, ...POST_ROUTES],
+  schema: ASSETS_SCHEMA + PARTS_SCHEMA + POSTS_SCHEMA + COMMENTS_SCHEMA,
+  resets: { linkedin_assets: "urls_expire_at", linkedin_parts: "urn", linkedin_posts: "at", linkedin_comments: "seq" },
+  routes: [
+    ...OAUTH_ROUTES,
+    ...PROFILE_ROUTES,
+    ...IMAGE_ROUTES,
+    ...VIDEO_ROUTES,
+    ...DOCUMENT_ROUTES,
+    ...POST_ROUTES,
+    ...COMMENT_ROUTES,
+  ],
   switches: SWITCHES,
   badParameter,
   rateLimited: (call) =>

@@ -1,4 +1,4 @@
-import { backToApp, consentErrorPage, consentPage, readDecision } from "../../../sandbox/authorize.ts";
+import { backToApp, consentErrorPage, consentPage, readDecision, unapprovedScope } from "../../../sandbox/authorize.ts";
 import { randomSecret, type Person, type Token } from "../../../sandbox/identity.ts";
 import { jsonAnswer, type Call, type PlatformAnswer, type SandboxRoute } from "../../../sandbox/platform.ts";
 import { tokenError } from "./errors.ts";
@@ -107,7 +107,7 @@ function readConsentRequest(call: Call): ConsentRequest | string {
   if (query.get("response_type") !== "code") return "Invalid response_type";
   const scopes = [...new Set((query.get("scope") ?? "").split(/[\s,]+/).filter(Boolean))].sort();
   if (scopes.length === 0) return "Invalid scope";
-  const unknownScope = scopes.find((scope) => !Object.hasOwn(SCOPES, scope));
+  const unknownScope = scopes.find((scope) => !Object.hasOwn(SCOPES, scope)) ?? unapprovedScope(call, app, scopes);
   return {
     clientId,
     redirectUri,

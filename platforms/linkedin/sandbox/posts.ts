@@ -68,7 +68,7 @@ function postOf(call: Call): CallPost | undefined {
   const { commentary, content }: { commentary?: unknown; content?: unknown } = body;
   const accountId = accountOf(call);
   const files = JSON.stringify(content ?? null).replace(
-    /urn:li:(?:image|video):[\w-]+/g,
+    /urn:li:(?:image|video|document):[\w-]+/g,
     (urn) => findAsset(call, urn)?.facts?.sha256 ?? urn,
   );
   const words = typeof commentary === "string" ? commentary : "";
@@ -137,6 +137,7 @@ function addToLedger(call: Call, viewer: Viewer, urn: string, post: NewPost): vo
       quotedId: null,
       notes: [
         ...(scrambled ? ["The video's parts were put together in a wrong order"] : []),
+        ...(post.settings["document"] !== undefined ? [`Document: ${String(post.settings["title"])}`] : []),
         ...(post.settings["isReshareDisabledByAuthor"] === true ? ["Reposts are off"] : []),
       ],
     },

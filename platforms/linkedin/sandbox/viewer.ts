@@ -23,7 +23,6 @@ const PersonFacts = z.object({
 
 export type PersonFacts = z.infer<typeof PersonFacts>;
 
-const OLDEST_VERSION = "202511";
 const DAY_MS = 86_400_000;
 const CALLS_A_DAY = { member: 150, application: 100_000 } as const;
 
@@ -89,11 +88,12 @@ export function countCall(call: Call): PlatformAnswer | undefined {
   return isOver ? restError(call, ERRORS.memberDay) : undefined;
 }
 
-/** A version lasts at least a year; those before November 2025 have ended, the newest is the current month's. */
+/** There is one for every month, which ends in the middle of that month a year later. Source: LinkedIn's migrations. */
 function needVersion(call: Call): void {
   const version = call.headers["linkedin-version"];
   if (version === undefined || version === "") throw new Refusal(ERRORS.noVersion);
-  const newest = new Date(call.now).toISOString().slice(0, 7).replace("-", "");
-  const isMonth = /^20\d\d(0[1-9]|1[0-2])$/.test(version);
-  if (!isMonth || version < OLDEST_VERSION || version > newest) throw new Refusal(inactiveVersion(version));
+  const [year = 0, month = 0] = /^(20\d\d)(0[1-9]|1[0-2])$/.exec(version)?.slice(1).map(Number) ?? [];
+  const startsAt = Date.UTC(year, month - 1);
+  const endsAt = Date.UTC(year + 1, month - 1, 15);
+  if (call.now < startsAt || call.now >= endsAt) throw new Refusal(inactiveVersion(version));
 }

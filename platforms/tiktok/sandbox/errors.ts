@@ -1,3 +1,4 @@
+import { SCOPE_UNAPPROVED } from "../../../sandbox/authorize.ts";
 import {
   jsonAnswer,
   OPERATIONS,
@@ -163,6 +164,7 @@ const refusals = [
 ];
 
 export const SWITCHES: readonly FaultSwitch[] = [
+  SCOPE_UNAPPROVED,
   ...refusals.map((one): FaultSwitch => ({
     name: one.code,
     operations: CALLS,

@@ -1,6 +1,12 @@
 import { createHash } from "node:crypto";
 
-import { consentErrorPage, consentPage, isLoopback, readDecision } from "../../../sandbox/authorize.ts";
+import {
+  consentErrorPage,
+  consentPage,
+  isLoopback,
+  readDecision,
+  unapprovedScope,
+} from "../../../sandbox/authorize.ts";
 import { randomSecret, type App, type Person } from "../../../sandbox/identity.ts";
 import {
   jsonAnswer,
@@ -92,7 +98,8 @@ export function refuseConsent(call: Call): PlatformAnswer {
 }
 
 /** The parsed request, or TikTok's page or redirect that says what is wrong with it. */
-function readConsentRequest({ query, world }: Call): ConsentRequest | PlatformAnswer {
+function readConsentRequest(call: Call): ConsentRequest | PlatformAnswer {
+  const { query, world } = call;
   const clientId = query.get("client_key") ?? "";
   const redirectUri = query.get("redirect_uri") ?? "";
   const app = world.identity.app("tiktok", clientId);
@@ -110,6 +117,12 @@ function readConsentRequest({ query, world }: Call): ConsentRequest | PlatformAn
   const scopes = [...new Set((query.get("scope") ?? "").split(",").filter(Boolean))];
   if (scopes.length === 0 || scopes.some((scope) => !Object.hasOwn(SCOPES, scope)))
     return refused("invalid_scope", "scope is empty or has an unknown name");
+  if (unapprovedScope(call, app, scopes) !== undefined)
+    // One such scope refuses the whole sign-in. Source: trypostit/trypost PR 315.
+    return back(
+      { redirectUri, state },
+      { error: "invalid_scope", error_description: "Invalid scope", errCode: "10004", error_type: "scope" },
+    );
   return {
     clientId,
     redirectUri,

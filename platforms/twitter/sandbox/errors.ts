@@ -1,3 +1,4 @@
+import { SCOPE_UNAPPROVED } from "../../../sandbox/authorize.ts";
 import {
   jsonAnswer,
   OPERATIONS,
@@ -62,6 +63,12 @@ const legacy = (status: number, code: number, message: string): Problem => ({
 export const PROBLEMS = {
   unauthorized: plain(401, "Unauthorized", "Unauthorized"),
   forbidden: forbidden("Forbidden"),
+  oauth1Permissions: plain(
+    403,
+    "Forbidden",
+    "Your client app is not configured with the appropriate oauth1 app permissions for this endpoint.",
+    "oauth1-permissions",
+  ),
   notPermitted: forbidden("You are not permitted to perform this action."),
   duplicate: forbidden("You are not allowed to create a Tweet with duplicate content."),
   replyRestricted: forbidden(
@@ -266,6 +273,7 @@ const NAMED: readonly { name: string; about: string; problem: Problem; operation
 ];
 
 export const SWITCHES: readonly FaultSwitch[] = [
+  SCOPE_UNAPPROVED,
   ...NAMED.map((one): FaultSwitch => ({
     name: one.name,
     operations: CALLS,

@@ -1,8 +1,9 @@
 import { createHash, randomBytes } from "node:crypto";
 
-import { backToApp, consentErrorPage, consentPage, readDecision } from "../../../sandbox/authorize.ts";
+import { backToApp, consentErrorPage, consentPage, readDecision, unapprovedScope } from "../../../sandbox/authorize.ts";
 import { personOfLogin, randomSecret, type App, type NewPerson, type Person } from "../../../sandbox/identity.ts";
 import { jsonAnswer, type Call, type PlatformAnswer, type SandboxRoute } from "../../../sandbox/platform.ts";
+import { decode } from "../../../sandbox/routes.ts";
 import type { World } from "../../../sandbox/world.ts";
 import { CODE_INVALID, oauthError, TOKEN_INVALID } from "./errors.ts";
 import type { PersonFacts } from "./viewer.ts";
@@ -55,7 +56,7 @@ export const OAUTH_ROUTES: readonly SandboxRoute[] = [
 ];
 
 /** The person named by a login hint, created if new. Without a hint, it is the seeded one. */
-function personOf(world: World, hint: string | undefined): Person {
+export function personOf(world: World, hint: string | undefined): Person {
   return personOfLogin(world.identity, {
     platform: "twitter",
     hint,
@@ -100,7 +101,7 @@ interface ConsentRequest {
   state: string | null;
   scopes: string[];
   challenge: string;
-  method: "S256" | "plain";
+  method: "s256" | "plain";
   person: Person;
 }
 
@@ -162,12 +163,15 @@ function readConsentRequest(call: Call): ConsentRequest | string {
   const unknown = scopes.find((scope) => !Object.hasOwn(SCOPES, scope));
   if (unknown !== undefined || scopes.length === 0)
     return `Value passed for the scope was invalid: ${unknown ?? "it is empty"}.`;
+  if (unapprovedScope(call, app, scopes) !== undefined)
+    return "You weren’t able to give access to the App. Go back and try logging in again.";
   const state = query.get("state");
   if ((state?.length ?? 0) > 500) return "Value passed for the state was invalid: it may have 500 characters at most.";
   const challenge = query.get("code_challenge") ?? "";
-  const method = query.get("code_challenge_method") ?? "plain";
+  const method = (query.get("code_challenge_method") ?? "plain").toLowerCase();
   if (!/^[A-Za-z0-9._~-]{43,128}$/.test(challenge)) return "Value passed for the code_challenge was invalid.";
-  if (method !== "S256" && method !== "plain") return "Value passed for the code_challenge_method was invalid.";
+  // Widely used clients send it in lower case. Source: X's TypeScript SDK, twitter-api-v2.
+  if (method !== "s256" && method !== "plain") return "Value passed for the code_challenge_method was invalid.";
   const person = personOf(world, query.get("login_hint") ?? undefined);
   return { clientId, redirectUri, scopes, state, challenge, method, person };
 }
@@ -187,28 +191,23 @@ function giveTokens(call: Call): PlatformAnswer {
     : oauthError(400, "unsupported_grant_type", "Value passed for the grant type was invalid.");
 }
 
-/** The app that authenticates the call, or the error. All apps of the sandbox are confidential. */
+/**
+ * The app that authenticates the call, as a form or, as twitter-api-v2 does, as JSON; or the error. All apps of the
+ * sandbox are confidential.
+ */
 function appOf(call: Call): App | PlatformAnswer {
-  if (call.body.kind !== "fields" || !/^application\/x-www-form-urlencoded/i.test(call.headers["content-type"] ?? "")) {
+  const isForm = call.body.kind === "fields" && call.headers["content-type"]?.startsWith("multipart/") !== true;
+  if (!isForm && call.body.kind !== "json")
     return oauthError(400, "invalid_request", "The content type has to be application/x-www-form-urlencoded.");
-  }
   const encoded = /^Basic\s+([A-Za-z0-9+/=_-]+)$/i.exec(call.headers["authorization"] ?? "")?.[1];
   const [clientId, ...secret] = encoded === undefined ? [] : Buffer.from(encoded, "base64").toString().split(":");
   if (!clientId || secret.length === 0)
     return oauthError(401, "unauthorized_client", "Missing valid authorization header");
-  const app = call.world.identity.app("twitter", decoded(clientId));
-  if (!app || app.clientSecret !== decoded(secret.join(":")))
+  // RFC 6749 requires form-encoding both halves; most clients do not.
+  const app = call.world.identity.app("twitter", decode(clientId));
+  if (!app || app.clientSecret !== decode(secret.join(":")))
     return oauthError(401, "invalid_client", "Value passed for the client credentials was invalid.");
   return app;
-}
-
-/** RFC 6749 requires form-encoding both halves; most clients do not. */
-function decoded(part: string): string {
-  try {
-    return decodeURIComponent(part);
-  } catch {
-    return part;
-  }
 }
 
 /** Any attempt invalidates the code, whatever else is wrong. */

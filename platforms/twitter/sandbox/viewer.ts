@@ -4,6 +4,7 @@ import type { Person, Token } from "../../../sandbox/identity.ts";
 import type { Call, Outcome } from "../../../sandbox/platform.ts";
 import { refusingWith } from "../../../sandbox/refusing.ts";
 import { PROBLEMS, problem, Refusal } from "./errors.ts";
+import { isBearer, isSigned, SIGNED_KIND } from "./signature.ts";
 
 /** The person whose token is used. */
 export interface Viewer {
@@ -41,7 +42,8 @@ export function withViewer(
 ): (call: Call) => Outcome {
   return refusing((call) => {
     const viewer = viewerOf(call);
-    if (scopes.some((scope) => !viewer.token.scopes.includes(scope))) throw new Refusal(PROBLEMS.forbidden);
+    if (scopes.some((scope) => !viewer.token.scopes.includes(scope)))
+      throw new Refusal(viewer.token.kind === SIGNED_KIND ? PROBLEMS.oauth1Permissions : PROBLEMS.forbidden);
     return run(call, viewer);
   });
 }
@@ -49,7 +51,8 @@ export function withViewer(
 function viewerOf(call: Call): Viewer {
   const { identity } = call.world;
   const token = call.accessToken === null ? undefined : identity.token("twitter", call.accessToken);
-  if (!token || token.kind !== "access" || token.state !== "valid" || call.now >= token.expiresAt)
+  const proves = token?.kind === "access" ? isBearer(call) : token?.kind === SIGNED_KIND && isSigned(call, token);
+  if (!token || !proves || token.state !== "valid" || call.now >= token.expiresAt)
     throw new Refusal(PROBLEMS.unauthorized);
   const person = identity.person("twitter", token.personId);
   if (!person) throw new Refusal(PROBLEMS.unauthorized);

@@ -1,5 +1,5 @@
 import { hueOf } from "../../../sandbox/authorize.ts";
-import { age, here, mediaItem, richText, type CardOptions } from "../../../sandbox/card.ts";
+import { age, commentsHtml, here, mediaItem, richText, type CardOptions } from "../../../sandbox/card.ts";
 import { escapeHtml } from "../../../sandbox/html.ts";
 import type { SeenPost } from "../../../sandbox/ledger.ts";
 import type { PlatformCard } from "../../../sandbox/platform.ts";
@@ -61,7 +61,7 @@ function videoHtml({ post, look }: SeenPost, options: CardOptions): string {
 <div class="about"><a href="${here(url, options)}">${escapeHtml(name)}</a><br>No views • <time
   datetime="${post.createdAt}" title="${new Date(at).toUTCString()}">${age(at, options.now)}</time></div>
 <div class="chips">${chips({ post, look }, short)}</div></div><span class="mark" title="YouTube"
-  aria-label="YouTube"></span></div>${descriptionHtml(post)}</div></article>`;
+  aria-label="YouTube"></span></div>${descriptionHtml(post)}${commentsHtml({ post, look })}</div></article>`;
 }
 
 function chips({ post }: Pick<SeenPost, "post" | "look">, short: boolean): string {

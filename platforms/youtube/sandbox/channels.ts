@@ -7,14 +7,15 @@ import {
   type PlatformAnswer,
   type SandboxRoute,
 } from "../../../sandbox/platform.ts";
-import { badValue, ERRORS, needs, Refusal } from "./errors.ts";
+import { ERRORS, needs, Refusal } from "./errors.ts";
 import { needOwn } from "./library.ts";
+import { listOf, namedParts } from "./metadata.ts";
+import { FACE_HOST } from "./oauth.ts";
 import { apiTime, etagOf, isProcessing, isShort, PICTURE_HOST, thumbnailsOf, videosOf } from "./videos.ts";
 import { allowed, ALLOWED, factsOf, needChannel, refusing, viewerOf, type Viewer } from "./viewer.ts";
 
 /** Channels and thumbnails. Source: YouTube docs, channels and thumbnails/set, 2026-11. */
 const HOST = "www.googleapis.com";
-const FACE_HOST = "yt3.ggpht.com";
 
 export const CHANNEL_HOSTS = { [FACE_HOST]: [], [PICTURE_HOST]: ["i.ytimg.com"] };
 
@@ -60,13 +61,7 @@ const MAX_THUMBNAIL_BYTES = 50 * 1024 * 1024;
 
 function list(call: Call): PlatformAnswer {
   const viewer = viewerOf(call, ALLOWED.read);
-  const parts = (call.query.get("part") ?? "")
-    .split(",")
-    .map((part) => part.trim())
-    .filter(Boolean);
-  if (parts.length === 0) throw new Refusal(needs("part"));
-  const unknown = parts.find((part) => !PARTS.includes(part));
-  if (unknown !== undefined) throw new Refusal(badValue(`'${unknown}'`, "part", "parameter"));
+  const parts = namedParts(call, PARTS);
   const filters = ["mine", "id", "forHandle", "forUsername", "managedByMe"].filter((name) => call.query.has(name));
   if (filters.length === 0)
     throw new Refusal({ ...needs("id"), message: "No filter selected. Expected one of: id, forHandle, mine" });
@@ -95,7 +90,7 @@ function wanted(call: Call, viewer: Viewer): Person[] {
   const handle = call.query.get("forHandle")?.replace(/^@/, "");
   const found =
     handle === undefined
-      ? (call.query.get("id") ?? "").split(",").map((id) => identity.person("youtube", id))
+      ? listOf(call, "id").map((id) => identity.person("youtube", id))
       : [identity.personByUsername("youtube", handle)];
   return found.filter((person) => person !== undefined);
 }

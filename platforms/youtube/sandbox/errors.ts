@@ -1,3 +1,4 @@
+import { SCOPE_UNAPPROVED } from "../../../sandbox/authorize.ts";
 import {
   jsonAnswer,
   OPERATIONS,
@@ -71,6 +72,10 @@ const video = (status: number, reason: string, message: string, location?: strin
   message,
   domain: "youtube.video",
   ...(location !== undefined && { location, locationType: "other" }),
+});
+const thread = (status: number, reason: string, message: string, location?: string): ApiError => ({
+  ...video(status, reason, message, location),
+  domain: "youtube.commentThread",
 });
 const common = (status: number, reason: string, message: string): ApiError => ({
   status,
@@ -250,6 +255,37 @@ export const ERRORS = {
     message: "The provided image content is invalid.",
     domain: "youtube.thumbnail",
   },
+  channelOrVideoIdMissing: thread(
+    400,
+    "channelOrVideoIdMissing",
+    "Each comment thread must be linked to a video.",
+    "body.snippet.videoId",
+  ),
+  commentTextRequired: thread(
+    400,
+    "commentTextRequired",
+    "The comment thread must specify a text, which cannot be empty.",
+    "body.snippet.topLevelComment.snippet.textOriginal",
+  ),
+  commentTextTooLong: thread(
+    400,
+    "commentTextTooLong",
+    "The comment has too many characters.",
+    "body.snippet.topLevelComment.snippet.textOriginal",
+  ),
+  processingFailure: thread(400, "processingFailure", "The API server failed to successfully process the request."),
+  commentsDisabled: thread(
+    403,
+    "commentsDisabled",
+    'The video identified by the <code><a href="/youtube/v3/docs/commentThreads/list#videoId">videoId</a></code> ' +
+      "parameter has disabled comments.",
+    "videoId",
+  ),
+  ineligibleAccount: thread(
+    403,
+    "ineligibleAccount",
+    "The YouTube account must be merged with the user's Google account to insert a comment.",
+  ),
   badRequest: global(400, "badRequest", "Bad Request"),
   invalidValue: global(400, "invalidValue", "Invalid value"),
   missingRequiredParameter: global(400, "missingRequiredParameter", "A required parameter is missing."),
@@ -357,6 +393,7 @@ const tokenErrors: readonly FaultSwitch[] = [
 }));
 
 export const SWITCHES: readonly FaultSwitch[] = [
+  SCOPE_UNAPPROVED,
   {
     name: "session-expired",
     operations: [...BYTES, "status"],

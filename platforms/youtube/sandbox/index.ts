@@ -1,6 +1,7 @@
 import type { Call, PlatformAnswer, SandboxPlatform } from "../../../sandbox/platform.ts";
 import { YOUTUBE_CARD } from "./card.ts";
 import { CHANNEL_HOSTS, CHANNEL_ROUTES } from "./channels.ts";
+import { COMMENT_ROUTES, COMMENTS_SCHEMA } from "./comments.ts";
 import { apiError, ERRORS, SWITCHES, tokenError } from "./errors.ts";
 import { LIBRARY_ROUTES } from "./library.ts";
 import { newApp, OAUTH_ROUTES, refuseConsent, seedIdentity } from "./oauth.ts";
@@ -20,12 +21,13 @@ export const sandbox: SandboxPlatform = {
     "www.googleapis.com": ["youtube.googleapis.com"],
     "accounts.google.com": [],
     "oauth2.googleapis.com": [],
+    "openidconnect.googleapis.com": [],
     "www.youtube.com": ["youtube.com", "m.youtube.com"],
     ...CHANNEL_HOSTS,
   },
-  schema: VIDEOS_SCHEMA + SESSIONS_SCHEMA,
-  resets: { youtube_videos: "at", youtube_sessions: "expires_at" },
-  routes: [...OAUTH_ROUTES, ...UPLOAD_ROUTES, ...LIBRARY_ROUTES, ...CHANNEL_ROUTES],
+  schema: VIDEOS_SCHEMA + SESSIONS_SCHEMA + COMMENTS_SCHEMA,
+  resets: { youtube_videos: "at", youtube_sessions: "expires_at", youtube_comments: "seq" },
+  routes: [...OAUTH_ROUTES, ...UPLOAD_ROUTES, ...LIBRARY_ROUTES, ...CHANNEL_ROUTES, ...COMMENT_ROUTES],
   switches: SWITCHES,
   badParameter,
   rateLimited: (call) => (isToken(call) ? tokenError(429, "rate_limit_exceeded", "Rate Limit Exceeded") : usedUp(call)),

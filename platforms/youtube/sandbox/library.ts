@@ -1,6 +1,6 @@
 import { jsonAnswer, type Call, type PlatformAnswer, type SandboxRoute } from "../../../sandbox/platform.ts";
 import { badValue, ERRORS, needs, Refusal } from "./errors.ts";
-import { CATEGORIES, validateMetadata, partsOf, readMetadata } from "./metadata.ts";
+import { CATEGORIES, listOf, namedParts, partsOf, readMetadata, validateMetadata, windowOf } from "./metadata.ts";
 import { reannounce } from "./posts.ts";
 import {
   apiTime,
@@ -27,7 +27,8 @@ export const LIBRARY_ROUTES: readonly SandboxRoute[] = [
     method: "GET",
     host: HOST,
     path: "/youtube/v3/videos",
-    operation: (call) => (/status|processingDetails/.test(call.query.get("part") ?? "") ? "status" : "read"),
+    operation: (call) =>
+      listOf(call, "part").some((part) => part === "status" || part === "processingDetails") ? "status" : "read",
     run: allowed(ALLOWED.read, list),
   },
   { method: "PUT", host: HOST, path: "/youtube/v3/videos", operation: "create", run: allowed(ALLOWED.change, update) },
@@ -67,7 +68,7 @@ function list(call: Call, viewer: Viewer): PlatformAnswer {
       ...ERRORS.incompatibleParameters,
       message: `Incompatible parameters specified in the request: ${filters.join(", ")}`,
     });
-  const ids = (call.query.get("id") ?? "").split(",").filter(Boolean);
+  const ids = listOf(call, "id");
   if (ids.length > IDS) throw new Refusal(badValue("Too many ids", "id", "parameter"));
   const videos = ids
     .flatMap((id) => findVideo(call, id) ?? [])
@@ -134,6 +135,7 @@ function remove(call: Call, viewer: Viewer): PlatformAnswer {
   if (id === "") throw new Refusal(needs("id"));
   needOwn(call, viewer, id);
   call.world.store.run("DELETE FROM youtube_videos WHERE id = ?", id);
+  call.world.store.run("DELETE FROM youtube_comments WHERE video_id = ?", id);
   call.world.ledger.remove("youtube", id);
   return { status: 204, headers: {}, body: "" };
 }
@@ -147,23 +149,14 @@ export function needOwn(call: Call, viewer: Viewer, id: string): Video {
 
 /** Newest first; the owner also sees private videos. The only playlists are the channels' uploads. */
 function listUploads(call: Call, viewer: Viewer): PlatformAnswer {
-  const parts = (call.query.get("part") ?? "")
-    .split(",")
-    .map((part) => part.trim())
-    .filter(Boolean);
-  if (parts.length === 0) throw new Refusal(needs("part"));
+  const parts = namedParts(call, ["contentDetails", "id", "snippet", "status"]);
   const playlistId = call.query.get("playlistId");
   if (playlistId === null)
     throw new Refusal({ ...needs("playlistId"), message: "No filter selected. Expected one of: id, playlistId" });
   const channelId = `UC${playlistId.slice(2)}`;
   if (!playlistId.startsWith("UU") || !call.world.identity.person("youtube", channelId))
     throw new Refusal(ERRORS.playlistNotFound);
-  const maxResults = Number(call.query.get("maxResults") ?? 5);
-  if (!Number.isInteger(maxResults) || maxResults < 0 || maxResults > 50)
-    throw new Refusal(badValue("Values must be within the range: [0, 50]", "maxResults", "parameter"));
-  const from = Number(call.query.get("pageToken") ?? 0);
-  if (!Number.isInteger(from) || from < 0)
-    throw new Refusal(badValue("The request specifies an invalid page token.", "pageToken", "parameter"));
+  const { from, maxResults } = windowOf(call, { preset: 5, least: 0, most: 50 });
   const isOwner = channelId === viewer.person.id;
   const videos = videosOf(call, channelId).filter(
     (video) => video.listedAt <= call.now && (isOwner || privacyOf(video, call.now) === "public"),
@@ -183,7 +176,7 @@ function listUploads(call: Call, viewer: Viewer): PlatformAnswer {
 function playlistItem(
   call: Call,
   video: Video,
-  { playlistId, parts, position }: { playlistId: string; parts: string[]; position: number },
+  { playlistId, parts, position }: { playlistId: string; parts: readonly string[]; position: number },
 ): Record<string, unknown> {
   const person = call.world.identity.person("youtube", video.channelId);
   const { title, description = "" } = video.metadata.snippet ?? {};
@@ -217,7 +210,7 @@ function listCategories(call: Call): PlatformAnswer {
   if (!call.query.has("part")) throw new Refusal(needs("part"));
   if (!call.query.has("regionCode") && !call.query.has("id"))
     throw new Refusal({ ...needs("regionCode"), message: "No filter selected. Expected one of: regionCode, id" });
-  const wanted = call.query.get("id")?.split(",");
+  const wanted = call.query.has("id") ? listOf(call, "id") : undefined;
   const items = Object.entries(CATEGORIES)
     .filter(([id]) => wanted?.includes(id) ?? true)
     .map(([id, title]) => ({

@@ -78,19 +78,43 @@ export const CATEGORIES: Readonly<Record<string, string>> = {
   "29": "Nonprofits & Activism",
 };
 
-/** The `part` parameter, which can be repeated. */
-export function partsOf(call: Call): Part[] {
-  const names = call.query
-    .getAll("part")
-    .flatMap((part) => part.split(","))
-    .map((part) => part.trim())
+/** A list in the query: Google's own clients repeat the parameter, others separate the values by commas. */
+export function listOf({ query }: Call, name: string): string[] {
+  return query
+    .getAll(name)
+    .flatMap((values) => values.split(","))
+    .map((value) => value.trim())
     .filter(Boolean);
+}
+
+/** The parts that a call about a resource with these parts names. */
+export function namedParts<Name extends string>(call: Call, known: readonly Name[]): Name[] {
+  const names = listOf(call, "part");
   if (names.length === 0) throw new Refusal(needs("part"));
   return [...new Set(names)].map((name) => {
-    const part = PARTS.find((known) => known === name);
-    if (!part) throw new Refusal(badValue(`'${name}'`, "part", "parameter"));
+    const part = known.find((one) => one === name);
+    if (part === undefined) throw new Refusal(badValue(`'${name}'`, "part", "parameter"));
     return part;
   });
+}
+
+/** The named parts of a video. */
+export function partsOf(call: Call): Part[] {
+  return namedParts(call, PARTS);
+}
+
+/** The window of a list: `maxResults` from `pageToken` on, which is the place of its first item. */
+export function windowOf(
+  { query }: Call,
+  { preset, least, most }: { preset: number; least: number; most: number },
+): { from: number; maxResults: number } {
+  const maxResults = Number(query.get("maxResults") ?? preset);
+  if (!Number.isInteger(maxResults) || maxResults < least || maxResults > most)
+    throw new Refusal(badValue(`Values must be within the range: [${least}, ${most}]`, "maxResults", "parameter"));
+  const from = Number(query.get("pageToken") ?? 0);
+  if (!Number.isInteger(from) || from < 0)
+    throw new Refusal(badValue("The request specifies an invalid page token.", "pageToken", "parameter"));
+  return { from, maxResults };
 }
 
 /** Only the parts that were both sent and named count; nulls count as missing. */

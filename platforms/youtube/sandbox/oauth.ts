@@ -1,6 +1,6 @@
 import { createHash, randomInt } from "node:crypto";
 
-import { backToApp, consentErrorPage, consentPage, readDecision } from "../../../sandbox/authorize.ts";
+import { backToApp, consentErrorPage, consentPage, readDecision, unapprovedScope } from "../../../sandbox/authorize.ts";
 import {
   personOfLogin,
   randomSecret,
@@ -13,7 +13,7 @@ import {
 import { jsonAnswer, type Call, type PlatformAnswer, type SandboxRoute } from "../../../sandbox/platform.ts";
 import type { World } from "../../../sandbox/world.ts";
 import { tokenError } from "./errors.ts";
-import type { ChannelFacts } from "./viewer.ts";
+import { refusing, viewerOf, type ChannelFacts } from "./viewer.ts";
 
 /**
  * Google's sign-in: consent page, code, tokens, refresh, revocation. Source: Google identity docs, web-server, 2026-10.
@@ -28,21 +28,43 @@ export const SEED = {
 
 const API = "https://www.googleapis.com/auth/";
 
-/** The supported scopes, with their descriptions on the consent page. Only the first group has checkboxes. */
-export const SCOPES: Readonly<Record<string, string>> = {
+/**
+ * YouTube's scopes, with their descriptions on the consent page. Source: Google identity docs, scopes, 2026. Those of
+ * Google's other products can be granted, too, and open nothing here.
+ */
+const SCOPES: Readonly<Record<string, string>> = {
   [`${API}youtube.upload`]: "Manage your YouTube videos",
   [`${API}youtube`]: "Manage your YouTube account",
   [`${API}youtube.readonly`]: "View your YouTube account",
   [`${API}youtube.force-ssl`]: "See, edit, and permanently delete your YouTube videos, ratings, comments and captions",
+  [`${API}youtube.channel-memberships.creator`]:
+    "See a list of your current active channel members, their current level, and when they became a member",
+  [`${API}youtubepartner`]: "View and manage your assets and associated content on YouTube",
+  [`${API}youtubepartner-channel-audit`]:
+    "View private information of your YouTube channel relevant during the audit process with a YouTube partner",
+  [`${API}yt-analytics.readonly`]: "View YouTube Analytics reports for your YouTube content",
+  [`${API}yt-analytics-monetary.readonly`]:
+    "View monetary and non-monetary YouTube Analytics reports for your YouTube content",
 };
 
-const SIGN_IN = ["openid", "email", "profile", `${API}userinfo.email`, `${API}userinfo.profile`];
+const EMAIL_SCOPES = ["email", `${API}userinfo.email`];
+const PROFILE_SCOPES = ["profile", `${API}userinfo.profile`];
+/** Granted without a checkbox. */
+const SIGN_IN = ["openid", ...EMAIL_SCOPES, ...PROFILE_SCOPES];
+
+function isScope(scope: string): boolean {
+  if (Object.hasOwn(SCOPES, scope) || SIGN_IN.includes(scope)) return true;
+  const name = scope.startsWith(API) ? scope.slice(API.length) : "";
+  return /^[a-z][a-z0-9._-]*$/.test(name) && !/^(youtube|yt-|userinfo)/.test(name);
+}
 
 const ACCESS_SECONDS = 3599;
 const CODE_MS = 10 * 60_000;
 /** A refresh token expires after six months without use. */
 const IDLE_MS = 183 * 86_400_000;
 const REFRESH_TOKENS = 100;
+/** Serves the pictures of channels and accounts. */
+export const FACE_HOST = "yt3.ggpht.com";
 const AUTHORIZE_PATHS = ["/o/oauth2/v2/auth", "/o/oauth2/auth"];
 
 export const OAUTH_ROUTES: readonly SandboxRoute[] = [
@@ -58,7 +80,29 @@ export const OAUTH_ROUTES: readonly SandboxRoute[] = [
     run: giveToken,
   },
   { method: "POST", host: "oauth2.googleapis.com", path: "/revoke", operation: "revoke", run: revoke },
-  { method: "GET", host: "oauth2.googleapis.com", path: "/tokeninfo", operation: "read", run: inspect },
+  ...(
+    [
+      // Google's Node.js client asks by POST.
+      ["GET", "oauth2.googleapis.com", "/tokeninfo"],
+      ["POST", "oauth2.googleapis.com", "/tokeninfo"],
+      ["GET", "www.googleapis.com", "/oauth2/v1/tokeninfo"],
+      ["GET", "www.googleapis.com", "/oauth2/v3/tokeninfo"],
+    ] as const
+  ).map(([method, host, path]): SandboxRoute => ({ method, host, path, operation: "read", run: inspect })),
+  ...(
+    [
+      ["www.googleapis.com", "/oauth2/v1/userinfo"],
+      ["www.googleapis.com", "/oauth2/v2/userinfo"],
+      ["www.googleapis.com", "/oauth2/v3/userinfo"],
+      ["openidconnect.googleapis.com", "/v1/userinfo"],
+    ] as const
+  ).map(([host, path]): SandboxRoute => ({
+    method: "GET",
+    host,
+    path,
+    operation: "read",
+    run: refusing(describeUser),
+  })),
 ];
 
 /** The channel named by a login hint, created if new. Without a hint, it is the seeded one. */
@@ -174,8 +218,10 @@ function readConsentRequest(call: Call): ConsentRequest | string {
     return "Error 400: invalid_request. Required parameter is missing: response_type";
   const scopes = [...new Set((query.get("scope") ?? "").split(/\s+/).filter(Boolean))];
   if (scopes.length === 0) return "Error 400: invalid_request. Missing required parameter: scope";
-  const unknown = scopes.filter((scope) => !Object.hasOwn(SCOPES, scope) && !SIGN_IN.includes(scope));
+  const unknown = scopes.filter((scope) => !isScope(scope));
   if (unknown.length > 0) return `Error 400: invalid_scope. Some requested scopes were invalid: ${unknown.join(", ")}`;
+  if (unapprovedScope(call, app, scopes) !== undefined)
+    return "Error 403: access_denied. The app has not completed the Google verification process.";
   const accessType = query.get("access_type") ?? "online";
   if (accessType !== "online" && accessType !== "offline")
     return `Error 400: invalid_request. Invalid parameter value for access_type: ${accessType}`;
@@ -315,6 +361,7 @@ function revoke(call: Call): PlatformAnswer {
   return jsonAnswer({});
 }
 
+/** Source: Google identity docs, OpenID Connect. */
 function inspect(call: Call): PlatformAnswer {
   const token = call.accessToken === null ? undefined : call.world.identity.token("youtube", call.accessToken);
   if (token?.kind !== "access" || token.state !== "valid" || call.now >= token.expiresAt)
@@ -323,11 +370,47 @@ function inspect(call: Call): PlatformAnswer {
   return jsonAnswer({
     azp: token.clientId,
     aud: token.clientId,
+    ...(token.scopes.some((scope) => SIGN_IN.includes(scope)) && { sub: userIdOf(token.personId) }),
     scope: token.scopes.join(" "),
     exp: seconds(token.expiresAt),
     expires_in: seconds(token.expiresAt - call.now),
+    ...(token.scopes.some((scope) => EMAIL_SCOPES.includes(scope)) && {
+      email: emailOf(call.world.identity.person("youtube", token.personId)?.username ?? ""),
+      email_verified: "true",
+    }),
     access_type: "offline",
   });
+}
+
+/** The Google account behind the token, each claim by its scope. The older versions name their fields differently. */
+function describeUser(call: Call): PlatformAnswer {
+  const { person, token } = viewerOf(call, SIGN_IN);
+  const has = (scopes: readonly string[]) => token.scopes.some((scope) => scopes.includes(scope));
+  const isOlder = call.host === "www.googleapis.com" && !call.path.includes("/v3/");
+  const [givenName = "", ...family] = person.name.split(" ");
+  return jsonAnswer({
+    [isOlder ? "id" : "sub"]: userIdOf(person.id),
+    ...(has(PROFILE_SCOPES) && {
+      name: person.name,
+      given_name: givenName,
+      ...(family.length > 0 && { family_name: family.join(" ") }),
+      picture: `https://${FACE_HOST}/${person.username}=s96-c`,
+    }),
+    ...(has(EMAIL_SCOPES) && {
+      email: emailOf(person.username),
+      [isOlder ? "verified_email" : "email_verified"]: true,
+    }),
+  });
+}
+
+/** A Google account has an ID of its own, 21 digits, besides that of its channel. */
+function userIdOf(channelId: string): string {
+  const digest = createHash("sha256").update(`google ${channelId}`).digest("hex").slice(0, 16);
+  return `1${(BigInt(`0x${digest}`) % 10n ** 20n).toString().padStart(20, "0")}`;
+}
+
+function emailOf(username: string): string {
+  return `${username}@example.test`;
 }
 
 /** An app as created in the developer console. */

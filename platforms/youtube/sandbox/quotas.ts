@@ -17,7 +17,7 @@ const DAY_MS = 86_400_000;
  */
 export function countCall(call: Call): PlatformAnswer | undefined {
   const clientId = clientOf(call);
-  if (call.host !== "www.googleapis.com" || call.query.has("upload_id") || clientId === "") return undefined;
+  if (!/^(\/upload)?\/youtube\//.test(call.path) || call.query.has("upload_id") || clientId === "") return undefined;
   const day = pacificDay(call.now);
   const use = (kind: string) => ({ platform: "youtube", accountId: clientId, name: `${kind} ${day}` }) as const;
   const count = (kind: string) => call.world.uses.count({ ...use(kind), since: 0 });

@@ -178,7 +178,14 @@ const PART_CONTENT: Partial<Record<Part, (call: Call, video: Video) => unknown>>
     contentRating: {},
     projection: "rectangular",
   }),
-  statistics: () => ({ viewCount: "0", likeCount: "0", favoriteCount: "0", commentCount: "0" }),
+  statistics: (call, { id }) => ({
+    viewCount: "0",
+    likeCount: "0",
+    favoriteCount: "0",
+    commentCount: String(
+      integer(call.world.store.get("SELECT count(*) AS number FROM youtube_comments WHERE video_id = ?", id), "number"),
+    ),
+  }),
   player: (_call, { id }) => ({
     embedHtml:
       `<iframe width="480" height="270" src="//www.youtube.com/embed/${id}" frameborder="0" allowfullscreen>` +

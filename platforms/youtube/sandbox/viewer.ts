@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { Person, Token } from "../../../sandbox/identity.ts";
 import type { Call, Outcome } from "../../../sandbox/platform.ts";
 import { refusingWith } from "../../../sandbox/refusing.ts";
-import { ERRORS, Refusal, type ApiError } from "./errors.ts";
+import { ERRORS, Refusal } from "./errors.ts";
 
 /** The channel whose token is used. A person here is a channel. */
 export interface Viewer {
@@ -27,9 +27,10 @@ const PREFIX = "https://www.googleapis.com/auth/";
 
 /** The scopes for each call; one is enough. Source: YouTube's discovery document, 2026. */
 export const ALLOWED = {
-  upload: [`${PREFIX}youtube.upload`, `${PREFIX}youtube`, `${PREFIX}youtube.force-ssl`],
-  read: [`${PREFIX}youtube`, `${PREFIX}youtube.readonly`, `${PREFIX}youtube.force-ssl`],
-  change: [`${PREFIX}youtube`, `${PREFIX}youtube.force-ssl`],
+  upload: [`${PREFIX}youtube.upload`, `${PREFIX}youtube`, `${PREFIX}youtube.force-ssl`, `${PREFIX}youtubepartner`],
+  read: [`${PREFIX}youtube`, `${PREFIX}youtube.readonly`, `${PREFIX}youtube.force-ssl`, `${PREFIX}youtubepartner`],
+  change: [`${PREFIX}youtube`, `${PREFIX}youtube.force-ssl`, `${PREFIX}youtubepartner`],
+  comment: [`${PREFIX}youtube.force-ssl`],
 } as const;
 
 /** Turns an error thrown in a route, before or after waiting, into the platform's response. */
@@ -47,10 +48,9 @@ export function allowed(
   });
 }
 
-/** Without a token, the upload server reports wrong credentials, the rest of the API missing ones. */
-export function viewerOf(call: Call, scopes: readonly string[], withoutToken: ApiError = ERRORS.required): Viewer {
+export function viewerOf(call: Call, scopes: readonly string[]): Viewer {
   const { identity } = call.world;
-  if (call.accessToken === null) throw new Refusal(withoutToken);
+  if (call.accessToken === null) throw new Refusal(ERRORS.required);
   const token = identity.token("youtube", call.accessToken);
   const person = token?.kind === "access" ? identity.person("youtube", token.personId) : undefined;
   if (!token || !person || token.state !== "valid" || call.now >= token.expiresAt) throw new Refusal(ERRORS.authError);
