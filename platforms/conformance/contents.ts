@@ -5,14 +5,14 @@ import { validatePost, type ValidationResult } from "../validate/validate.ts";
 import type { Fixture } from "./media.fixture.ts";
 import type { Subject } from "./subject.ts";
 
-/** A post that the platform declares to take, with the number of entries an audience would see of it. */
+/** A post of a declared shape, and how many entries the audience sees once it is live. */
 export interface Example {
   name: string;
   content: PostContent;
   parts: number;
 }
 
-/** The least and the most of every shape of every placement, every file type of each single medium, and a chain. */
+/** The minimum and maximum of each shape of each placement, each file type on its own, and a thread. */
 export function declaredExamples(subject: Subject, fixtures: readonly Fixture[]): Example[] {
   const { capabilities } = catalog[subject.name];
   const shapes = capabilities.placements.flatMap((placement) =>
@@ -36,14 +36,14 @@ export function declaredExamples(subject: Subject, fixtures: readonly Fixture[])
   return [...new Map(examples.map((example) => [example.name, example])).values()];
 }
 
-/** The simplest post the platform takes: a text where it takes one alone, else its first shape. */
+/** The simplest supported post: text only where that is allowed, otherwise the first shape. */
 export function plainExample(subject: Subject, fixtures: readonly Fixture[]): Example {
   const [first] = declaredExamples(subject, fixtures);
   if (first === undefined) throw new Error(`${subject.name} declares no shape`);
   return first;
 }
 
-/** A post with a medium where the platform takes one, so that every kind of call is made. */
+/** A post with media if the platform supports any, so that every kind of request is sent. */
 export function richExample(subject: Subject, fixtures: readonly Fixture[]): Example {
   return (
     declaredExamples(subject, fixtures).find((example) => example.content.media.length > 0) ??
@@ -62,7 +62,7 @@ export function videoExample(subject: Subject, fixtures: readonly Fixture[]): Ex
   return found;
 }
 
-/** One post of every kind that the platform may publish by calls of its own: by placement, by media, one or several. */
+/** One post for each combination that may use different requests: placement, media types, one or several. */
 export function oneOfEachKind(subject: Subject, fixtures: readonly Fixture[]): Example[] {
   const typeOf = (filename: string | null | undefined): string =>
     fixtures.find((fixture) => fixture.filename === filename)?.facts.type ?? "";
@@ -78,7 +78,7 @@ export function oneOfEachKind(subject: Subject, fixtures: readonly Fixture[]): E
   return [...new Map(single.toReversed().map((example) => [kindOf(example), example])).values()].toReversed();
 }
 
-/** Whether the post is of a kind that leaves nothing to read back by. */
+/** Whether nothing on the platform can show later that this post was published. */
 export function isUnreadable(subject: Subject, fixtures: readonly Fixture[], content: PostContent): boolean {
   const [first] = content.media;
   return (
@@ -87,7 +87,7 @@ export function isUnreadable(subject: Subject, fixtures: readonly Fixture[], con
   );
 }
 
-/** One medium of the shape's kind that the platform accepts, with measures the test chooses. */
+/** Validates the post, with `facts` overriding what was measured. */
 export function validateExample(
   subject: Subject,
   content: PostContent,
@@ -112,7 +112,7 @@ export function validateExample(
 export function exampleOf(subject: Subject, placement: Placement, shape: Shape, media: readonly Fixture[]): Example {
   const files = [...new Set(media.map((fixture) => fixture.filename))].join(", ");
   return {
-    name: `${placement.name}: ${media.length === 0 ? "a text" : `${media.length} × ${files}`}`,
+    name: `${placement.name}: ${media.length === 0 ? "text only" : `${media.length} × ${files}`}`,
     content: contentOf(
       subject,
       placement,
@@ -123,7 +123,7 @@ export function exampleOf(subject: Subject, placement: Placement, shape: Shape, 
   };
 }
 
-/** Files that the shape takes one of, by the platform's own validation. */
+/** The files that the shape accepts, according to the platform's own validation. */
 export function suitable(
   fixtures: readonly Fixture[],
   subject: Subject,
@@ -174,7 +174,7 @@ function contentOf({ name, settings }: Subject, placement: Placement, text: stri
   return { text, media, linkUrl: null, platformOverrides: { [name]: { settings: { ...settings, ...named } } } };
 }
 
-/** Three parts, the second with a picture where the platform takes one. */
+/** Three parts, the second with an image if the platform supports one. */
 function chainExample(subject: Subject, fixtures: readonly Fixture[]): Example {
   const [placement] = catalog[subject.name].capabilities.placements;
   const shape = placement.shapes.find((candidate) => candidate.image !== undefined) ?? placement.shapes[0];
@@ -186,7 +186,7 @@ function chainExample(subject: Subject, fixtures: readonly Fixture[]): Example {
   ];
   const override = content.platformOverrides[subject.name];
   return {
-    name: "a chain of three",
+    name: "a thread of three",
     content: {
       ...content,
       platformOverrides: { [subject.name]: { ...override, settings: { ...override?.settings, thread } } },

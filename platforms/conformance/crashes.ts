@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { declaredExamples, isUnreadable, oneOfEachKind, plainExample } from "./contents.ts";
-import type { Doom } from "./engine.ts";
+import type { CrashPoint } from "./engine.ts";
 import type { Subject } from "./subject.ts";
 import type { World } from "./world.ts";
 
 /**
- * A process that publishes is killed right before each of its requests goes out and right after each was answered,
- * which is before, during and after every step. Another takes over.
+ * Kills the publishing process right before each request and right after each response, which covers the time before,
+ * during and after every step. Another process takes over.
  */
 export function testCrashes(subject: Subject, world: () => World): void {
   test(`${subject.name}: a crash before, during or after any step never creates two posts and never loses one`, async (t) => {
@@ -32,7 +32,7 @@ export function testCrashes(subject: Subject, world: () => World): void {
 
   test(`${subject.name}: a crash within a thread never repeats a part and never loses one`, async (t) => {
     const chain = declaredExamples(subject, world().fixtures).find((example) => example.parts > 1);
-    if (chain === undefined) return t.diagnostic(`${subject.name} publishes no chains`);
+    if (chain === undefined) return t.diagnostic(`${subject.name} publishes no threads`);
     for (let part = 1; part <= chain.parts; part += 1) {
       for (const when of ["before", "after"] as const) {
         await t.test(`${when} part ${part} of ${chain.parts}`, () =>
@@ -48,14 +48,14 @@ async function assertOnce(
   world: World,
   content: Parameters<World["publish"]>[1],
   parts: number,
-  doom: Doom,
+  crashPoint: CrashPoint,
 ): Promise<void> {
   const account = await world.connect();
-  const post = await world.publishThroughCrash(account, content, doom);
+  const post = await world.publishThroughCrash(account, content, crashPoint);
   const entries = await world.ledger(account);
-  const isLost = doom.when === "after";
+  const isLost = crashPoint.when === "after";
   if (post.status === "unknown" && !isLost && subject.onlyListed?.(content) === true) {
-    assert.equal(entries.length, (doom.publish ?? 1) - 1);
+    assert.equal(entries.length, (crashPoint.publish ?? 1) - 1);
   } else if (!isUnreadable(subject, world.fixtures, content) && (subject.readsBack || !isLost)) {
     assert.deepEqual([post.status, entries.length], ["published", parts], JSON.stringify(post.error));
     assert.deepEqual([entries.at(-1)?.id, entries.at(-1)?.url], [post.platformPostId, post.publishedUrl]);

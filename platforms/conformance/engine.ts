@@ -19,7 +19,7 @@ import { createVault } from "../../server/vault/vault.ts";
 import { platforms } from "../index.ts";
 import { createHttpClient, type HttpClient, type HttpClientOptions } from "../kit/http.ts";
 
-/** Where everything is; plain data, so that it can be handed to another process. */
+/** Plain data, so that it can be sent to another process. */
 export interface EngineEnvironment {
   databaseUrl: string;
   mediaFolder: string;
@@ -30,66 +30,63 @@ export interface EngineEnvironment {
   settings: Record<string, string>;
 }
 
-/**
- * When a publishing process dies: before or after its n-th request, or its n-th publishing one, or while it stores a
- * file that it made.
- */
-export interface Doom {
+/** Where a publishing process crashes: at its nth request, its nth publishing request, or while storing a file. */
+export interface CrashPoint {
   request?: number;
   publish?: number;
   storing?: true;
   when: "before" | "after";
 }
 
-/** The engine's own pauses are divided by this, so that a quarter of an hour fits into a test. */
+/** Divides the engine's pauses, so that 15 minutes fit into a test. */
 export const SPEED = 300;
 
 /**
- * How late a post may be: at that speed longer than the usual tries and a platform's own pauses, which are not divided,
- * and an outage that stays is over soon.
+ * How late a post may be. At that speed, it is longer than all retries and the platform's own delays, which are not
+ * divided, and a lasting outage still ends soon.
  */
 const LATEST_SECONDS = 40 * 60;
 
-/** After a crash the deadline of the commit, which is not divided, has to lie within the time to `unknown`. */
+/** After a crash, the commit's deadline, which is not divided, must pass before the post becomes `unknown`. */
 export const SPEED_AFTER_CRASH = 60;
 
-/** No call of a platform takes longer here; time-outs are not divided. */
+/** No request takes longer in these tests. Timeouts are not divided. */
 const LONGEST_CALL_SECONDS = 1.5;
 
-export function oauthServices(place: EngineEnvironment, pool: OAuthServices["pool"], log: Logger): OAuthServices {
+export function oauthServices(environment: EngineEnvironment, pool: OAuthServices["pool"], log: Logger): OAuthServices {
   return {
     pool,
-    vault: createVault([Buffer.from(place.vaultKey, "base64")]),
+    vault: createVault([Buffer.from(environment.vaultKey, "base64")]),
     log,
-    httpFor: () => createHttpClient({ sandboxUrl: place.sandboxUrl }),
+    httpFor: () => createHttpClient({ sandboxUrl: environment.sandboxUrl }),
     directHttp: createHttpClient({ allowHttp: true }),
     oauthOf: (name: PlatformName) => platforms[name].oauth,
     liveApp: () => null,
     appUrl: "http://127.0.0.1",
-    sandboxUrl: place.sandboxUrl,
+    sandboxUrl: environment.sandboxUrl,
   };
 }
 
-/** A publishing engine with everything of its own; `doom` ends this process at that point. */
+/** A publishing engine with its own connections. With `crashPoint`, this process kills itself there. */
 export async function startEngine(
-  place: EngineEnvironment,
+  environment: EngineEnvironment,
   log: Logger,
-  options: { speed: number; doom?: Doom },
+  options: { speed: number; crashPoint?: CrashPoint },
 ): Promise<{ stop(): Promise<void> }> {
-  const pool = createPool(place.databaseUrl, { name: "conformance engine" });
-  const listener = await createListener(place.databaseUrl, log);
-  const storage = openStorage(await createDiskStorage(place.mediaFolder), options.doom ?? null);
-  const services = oauthServices(place, pool, log);
+  const pool = createPool(environment.databaseUrl, { name: "conformance engine" });
+  const listener = await createListener(environment.databaseUrl, log);
+  const storage = openStorage(await createDiskStorage(environment.mediaFolder), options.crashPoint ?? null);
+  const services = oauthServices(environment, pool, log);
   const ingest = createIngest({ pool, storage, allowPrivateUrls: true, limitsOf: unlimited });
-  const door = openDoor(place, options.doom ?? null);
-  const settings = await openReplacedSettings({ pool, listener, log, configured: place.settings });
+  const door = openDoor(environment, options.crashPoint ?? null);
+  const settings = await openReplacedSettings({ pool, listener, log, configured: environment.settings });
   const engine = createEngine({
     pool,
     listener,
     vault: services.vault,
     platforms,
     httpFor: door,
-    mediaSourceFor: (owner) => createMediaSource({ pool, storage, mediaUrls: place.mediaUrls }, owner),
+    mediaSourceFor: (owner) => createMediaSource({ pool, storage, mediaUrls: environment.mediaUrls }, owner),
     ensureMedia: (owner, mediaIds) => ingest.ensureReady(owner, mediaIds),
     freshAccess: (account, options) => freshAccess(services, account, options),
     reportTokenRefused: (account, code, reason) => reportTokenRefused(services, account, code, reason),
@@ -110,19 +107,19 @@ export async function startEngine(
   };
 }
 
-/** A publishing process of its own. `dead` resolves when it was killed at its hour. */
-export async function startDoomed(
-  place: EngineEnvironment,
-  doom: Doom,
+/** Starts another publishing process. `dead` resolves once it has crashed at `crashPoint`. */
+export async function startCrashingProcess(
+  environment: EngineEnvironment,
+  crashPoint: CrashPoint,
 ): Promise<{ dead: Promise<void>; kill(why: string): never }> {
-  const child = fork(new URL("doomed.ts", import.meta.url), {
+  const child = fork(new URL("crashing-process.ts", import.meta.url), {
     stdio: ["ignore", "ignore", "inherit", "ipc"],
     execArgv: ["--disable-warning=ExperimentalWarning"],
   });
   const dead = once(child, "exit").then(([code]) => {
-    if (code !== null) throw new Error(`the publishing process ended by itself, with ${code}`);
+    if (code !== null) throw new Error(`the publishing process exited with ${code}`);
   });
-  child.send({ place, doom });
+  child.send({ environment, crashPoint });
   await Promise.race([once(child, "message"), dead]);
   return {
     dead,
@@ -133,8 +130,8 @@ export async function startDoomed(
   };
 }
 
-function openStorage(storage: Storage, doom: Doom | null): Storage {
-  if (doom?.storing !== true) return storage;
+function openStorage(storage: Storage, crashPoint: CrashPoint | null): Storage {
+  if (crashPoint?.storing !== true) return storage;
   const put: Storage["put"] = (key, bytes) =>
     storage.put(
       key,
@@ -148,24 +145,24 @@ function openStorage(storage: Storage, doom: Doom | null): Storage {
   return { ...storage, put };
 }
 
-function openDoor(place: EngineEnvironment, doom: Doom | null) {
+function openDoor(environment: EngineEnvironment, crashPoint: CrashPoint | null) {
   let requests = 0;
   let publishes = 0;
   return (_mode: Mode, guards: Pick<HttpClientOptions, "beforeSend" | "onExchange" | "signal">): HttpClient => {
-    const client = createHttpClient({ sandboxUrl: place.sandboxUrl, ...guards });
+    const client = createHttpClient({ sandboxUrl: environment.sandboxUrl, ...guards });
     return {
       async send(request) {
         requests += 1;
         if (guards.beforeSend !== undefined) publishes += 1;
-        const isHour =
-          doom !== null &&
-          (doom.request === requests || (guards.beforeSend !== undefined && doom.publish === publishes));
-        if (isHour && doom.when === "before") await die();
+        const isHere =
+          crashPoint !== null &&
+          (crashPoint.request === requests || (guards.beforeSend !== undefined && crashPoint.publish === publishes));
+        if (isHere && crashPoint.when === "before") await die();
         const answer = await client.send({
           ...request,
           timeoutSeconds: Math.min(request.timeoutSeconds ?? LONGEST_CALL_SECONDS, LONGEST_CALL_SECONDS),
         });
-        if (isHour) await die();
+        if (isHere) await die();
         return answer;
       },
     };

@@ -7,10 +7,10 @@ import type { TestAccount } from "./posts.ts";
 import type { Refusal, Subject } from "./subject.ts";
 import type { World } from "./world.ts";
 
-/** What the platform says no to, and what breaks on its side, is told as what it is. */
+/** Every refusal and every fault of the platform is reported as what it is. */
 export function testErrors(subject: Subject, world: () => World): void {
   for (const refusal of subject.refusals) {
-    test(`${subject.name}: ${refusal.error} at ${refusal.operation} ${refusal.isLive === true ? "does not lose the post" : `is told as ${refusal.code}`}`, async () => {
+    test(`${subject.name}: ${refusal.error} at ${refusal.operation} ${refusal.isLive === true ? "does not lose the post" : `is reported as ${refusal.code}`}`, async () => {
       const account = await world().connect();
       const { error, operation, times = 1 } = refusal;
       const { content } =
@@ -26,7 +26,7 @@ export function testErrors(subject: Subject, world: () => World): void {
       test(`${subject.name}: ${kind} at ${operation} delays the post but does not lose it`, async (t) => {
         const { content } = richExample(subject, world().fixtures);
         if (!(await world().operations(content)).has(operation))
-          return t.diagnostic(`${subject.name} makes no such call`);
+          return t.diagnostic(`${subject.name} sends no such request`);
         const account = await world().connect();
         await world().fault({ operation, kind, ...(kind === "slow" ? { delayMs: 300 } : {}) });
         const post = await world().publish(account, content);
@@ -41,7 +41,7 @@ export function testErrors(subject: Subject, world: () => World): void {
     await world().fault({ operation: "publish", kind: "reject" });
     const post = await world().publish(account, richExample(subject, world().fixtures).content);
     assert.deepEqual([post.status, post.error?.retryable], ["failed", false], JSON.stringify(post.error));
-    // Whether it is the caller's fault or ours the platform's plainest refusal may leave open.
+    // The plainest refusal may leave open whether the content or Ampost is at fault.
     assert.match(post.error?.category ?? "", /^(content|platform)$/);
     assert.deepEqual(await world().ledger(account), []);
   });
@@ -67,8 +67,8 @@ async function assertLive(world: World, account: TestAccount, content: PostConte
 }
 
 /**
- * A limit that ends may leave the post waiting, and what only a list could tell is not known; all else has failed for
- * good.
+ * After a temporary limit the post may be waiting, and a post that only a list could confirm is `unknown`. Every other
+ * post has failed for good.
  */
 async function assertRefused(
   world: World,

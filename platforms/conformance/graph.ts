@@ -1,9 +1,6 @@
 import type { PublicCode } from "../../model/errors.ts";
 
-/**
- * What every network on Meta's Graph API may answer, by the sandbox's name for it, and what becomes of it where a step
- * is not the one that publishes.
- */
+/** Errors of every network on Meta's Graph API, by the sandbox's names, and the public code of each before a commit. */
 export const GRAPH_CODES: Readonly<Record<string, PublicCode>> = {
   "190": "AUTH_EXPIRED",
   "190/460": "AUTH_EXPIRED",
@@ -30,7 +27,7 @@ export const GRAPH_CODES: Readonly<Record<string, PublicCode>> = {
   "unheard-of": "BROKER_ERROR",
 };
 
-/** What proves nothing at the call that publishes, on all of these networks. */
+/** Errors of the publishing request that leave its outcome open, on all of these networks. */
 export const GRAPH_OPEN: readonly string[] = [
   "1",
   "2",

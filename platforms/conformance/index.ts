@@ -14,14 +14,13 @@ import { testWaiting } from "./waiting.ts";
 import { startWorld, type World } from "./world.ts";
 
 /**
- * What every platform has to pass: its broker, run by the real engine on a real database, against its sandbox. The
- * oracle is what the sandbox's audience sees, never the database. What is skipped follows from what the platform
- * declares.
+ * The tests every platform must pass: its broker, run by the real engine on a real database, against its sandbox. They
+ * check what the sandbox's audience sees, never the database. Only what a platform does not declare is skipped.
  */
 export function testPlatform(subject: Subject): void {
   if (!isPlatformName(subject.name))
     throw new Error(
-      `"${String(subject.name)}" is not among the platforms: name it in model/platform-names.ts, ` +
+      `"${String(subject.name)}" is not a platform: add it to model/platform-names.ts, ` +
         "catalog.ts and index.ts",
     );
   let world: World | undefined;

@@ -10,7 +10,7 @@ import type { Fixture } from "./media.fixture.ts";
 import type { Subject } from "./subject.ts";
 import type { World } from "./world.ts";
 
-/** One past each declared limit is refused before any request: validation knows no network. */
+/** Anything over a declared limit is rejected before any request, because validation uses no network. */
 export function testLimits(subject: Subject, world: () => World): void {
   const { capabilities } = catalog[subject.name];
 
@@ -176,7 +176,7 @@ function pastMin(quantity: Quantity, min: number): number {
   return quantity === "ratio" || quantity === "durationSeconds" ? min * 0.95 : min - 1;
 }
 
-/** Measures with which the quantity has this value. */
+/** Facts for which the quantity has this value. */
 function pastLimit(quantity: Quantity, value: number, facts: MediaFacts): Partial<MediaFacts> {
   switch (quantity) {
     case "ratio":

@@ -6,7 +6,7 @@ import type pg from "pg";
 import { openSigned } from "../../server/media/signed-url.ts";
 import type { Storage } from "../../server/storage/storage.ts";
 
-/** Serves signed media addresses, for platforms that fetch by themselves. */
+/** Serves signed media URLs, for platforms that download media. */
 export async function openMediaDoor(deps: { pool: pg.Pool; storage: Storage; secret: string }) {
   const server = createServer((request, response) => {
     const url = new URL(request.url ?? "", "http://localhost");

@@ -26,7 +26,7 @@ const FILES = [
   "landscape.mov",
 ];
 
-/** As a camera writes it: QuickTime, with the index at the end. */
+/** As cameras write it: QuickTime, with the index at the end. */
 export const CAMERA_FILM = "camera.mov";
 
 export async function loadFixtures(storage: Storage): Promise<Fixture[]> {

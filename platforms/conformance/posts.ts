@@ -16,7 +16,7 @@ export interface TestAccount {
   platformAccountId: string;
 }
 
-/** A platform post as it stands. */
+/** The current state of a platform post. */
 export interface PostRow {
   id: string;
   status: string;
@@ -27,7 +27,7 @@ export interface PostRow {
   error: PlatformPostError | null;
 }
 
-/** As a create writes it, then published. Answers the platform post's id. */
+/** Inserts a post as creating it does and publishes it. Returns the platform post's ID. */
 export async function insertPost(
   pool: pg.Pool,
   name: PlatformName,
@@ -85,7 +85,7 @@ export async function readPost(pool: pg.Pool, id: string): Promise<PostRow> {
   return rows[0] ?? missing();
 }
 
-/** A live post is still asked for its link. */
+/** A live post may still be waiting for its link. */
 export function isSettled(row: PostRow): boolean {
   return (
     ["failed", "unknown", "discarded"].includes(row.status) ||
@@ -93,10 +93,7 @@ export function isSettled(row: PostRow): boolean {
   );
 }
 
-/**
- * As if everything had been written so much earlier: past the deadline of a commit. Leases end, whatever they had left.
- * What rests goes on resting.
- */
+/** Moves everything stored into the past and ends all leases. Posts without a next action stay that way. */
 export async function passTime(pool: pg.Pool, seconds: number): Promise<void> {
   await pool.query(
     `update platform_posts set lease_until = least(lease_until, now()), next_action_at = least(next_action_at, now())
@@ -108,7 +105,7 @@ export async function passTime(pool: pg.Pool, seconds: number): Promise<void> {
        deadline_at = deadline_at - make_interval(secs => $1)`,
     [seconds],
   );
-  // On the monotonic clocks that have watched a commit, too.
+  // The monotonic clocks that have watched a commit move, too.
   await pool.query(
     `update publish_steps set evidence = jsonb_set(evidence, '{watched}', (
        select jsonb_object_agg(key, value || jsonb_build_object('at', (value ->> 'at')::float8 - $1))
@@ -118,7 +115,7 @@ export async function passTime(pool: pg.Pool, seconds: number): Promise<void> {
   );
 }
 
-/** Where the content names files, as JSON Pointers into the request. */
+/** Every filename in the content, with its JSON Pointer in the request. */
 function mediaPlaces(content: PostContent, name: string): { path: string; filename: string }[] {
   const places: { path: string; filename: string }[] = [];
   const walk = (value: unknown, path: string): void => {

@@ -5,7 +5,7 @@ import { declaredExamples, isUnreadable, oneOfEachKind, type Example } from "./c
 import type { Subject } from "./subject.ts";
 import type { World } from "./world.ts";
 
-/** A lost answer to the call that publishes never makes two posts, never loses one, and never lies. */
+/** A lost response to the publishing request never creates two posts, loses one or reports a wrong status. */
 export function testReconcile(subject: Subject, world: () => World): void {
   for (const kind of [
     "timeout",
@@ -17,7 +17,7 @@ export function testReconcile(subject: Subject, world: () => World): void {
     "http_500",
     "slow",
   ] as const) {
-    test(`${subject.name}: ${kind} at the publishing request ends in one post, or in the truth`, async (t) => {
+    test(`${subject.name}: ${kind} at the publishing request ends in one post or a true status`, async (t) => {
       for (const example of firstOfEachSize(subject, world())) {
         for (const after of Array.from({ length: example.parts }, (_, index) => index)) {
           await t.test(`${example.name}, after ${after}`, () =>
@@ -63,7 +63,7 @@ async function assertOneOrTruth(
     assert.deepEqual([entries.at(-1)?.id, entries.at(-1)?.url], [post.platformPostId, post.publishedUrl]);
 }
 
-/** The plainest post, and a chain where the platform publishes chains. */
+/** The simplest post and, if the platform publishes threads, a thread. */
 function firstOfEachSize(subject: Subject, world: World) {
   const examples = declaredExamples(subject, world.fixtures);
   return [examples[0], examples.find((example) => example.parts > 1)].filter((example) => example !== undefined);

@@ -7,7 +7,7 @@ import type { OAuth, OAuthApp } from "../platform.ts";
 /** A post as seen by the sandbox's audience. */
 const ledgerEntry = z.object({
   accountId: z.string(),
-  /** Null if the platform returns them later, or never. */
+  /** Null while the platform has not returned it; some never do. */
   id: z.string().nullable(),
   url: z.string().nullable(),
   text: z.string(),

@@ -7,15 +7,13 @@ import { plainExample, videoExample } from "./contents.ts";
 import type { Subject } from "./subject.ts";
 import type { World } from "./world.ts";
 
-/**
- * No token and no secret of an app stands in an error, a log, the journal or anything else that is kept in the clear.
- */
+/** No token or app secret appears in errors, logs, the journal or anything else stored unencrypted. */
 export function testSecrets(subject: Subject, world: () => World): void {
   test(`${subject.name}: nothing stored or logged contains a token or a secret`, async () => {
     const account = await world().connect();
     const { content } = plainExample(subject, world().fixtures);
     await world().publish(account, content);
-    // Each has a text of its own, so that reading back can tell them apart.
+    // The texts differ so that reconciling can tell the posts apart.
     for (const kind of ["reject", "drop_after", "http_500"] as const) {
       await world().fault({ operation: "publish", kind });
       await world().publish(account, { ...content, text: `${content.text} ${kind}` });
@@ -24,9 +22,9 @@ export function testSecrets(subject: Subject, world: () => World): void {
     await world().publish(account, { ...content, text: `${content.text} in the end` });
     const kept = await world().everythingKept();
     const secrets = await world().secretsSeen();
-    assert.ok(secrets.length > 0, "no secret was sent to the platform at all");
+    assert.ok(secrets.length > 0, "no secret was sent to the platform");
     for (const secret of secrets)
-      assert.ok(!kept.includes(secret), `${secret.slice(0, 6)}… is kept in the clear: ${around(kept, secret)}`);
+      assert.ok(!kept.includes(secret), `${secret.slice(0, 6)}… is stored unencrypted: ${around(kept, secret)}`);
   });
 
   test(`${subject.name}: during an upload, nothing stored or logged contains its key`, async () => {
@@ -41,11 +39,11 @@ export function testSecrets(subject: Subject, world: () => World): void {
     );
     assert.ok(
       keys.length > 0 || platforms[subject.name].broker?.secretCheckpoint === undefined,
-      "the upload has no address of its own",
+      "the upload has no URL of its own",
     );
     const kept = await world().everythingKept();
     for (const key of keys)
-      assert.ok(!kept.includes(key), `${key.slice(0, 16)}… is kept in the clear: ${around(kept, key)}`);
+      assert.ok(!kept.includes(key), `${key.slice(0, 16)}… is stored unencrypted: ${around(kept, key)}`);
   });
 }
 

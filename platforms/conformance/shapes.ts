@@ -6,7 +6,7 @@ import { declaredExamples } from "./contents.ts";
 import type { Subject } from "./subject.ts";
 import type { World } from "./world.ts";
 
-/** Everything the platform declares to take is published, once, and is what the caller sent. */
+/** Every declared shape is published once, as the caller sent it. */
 export function testShapes(subject: Subject, world: () => World): void {
   test(`${subject.name}: every declared shape publishes`, async (t) => {
     for (const example of declaredExamples(subject, world().fixtures)) {

@@ -4,39 +4,28 @@ import type { MediaType, PostContent } from "../../model/post.ts";
 import { platforms } from "../index.ts";
 import type { OAuth } from "../platform.ts";
 
-/** A platform as the suite has to know it. All else it reads from what the platform declares. */
+/** What the tests must know about a platform beyond what it declares. */
 export interface Subject {
   name: PlatformName;
-  /** Another way to sign in than the platform's usual one, by its name there. */
+  /** The key of a login other than the platform's default. */
   login?: string;
-  /** Settings without which no post of the platform is valid. */
+  /** Settings that every post on the platform requires. */
   settings?: Record<string, unknown>;
-  /** Members that have to stand beside a setting for it to be of the right form, by the setting's name. */
+  /** Other members that a setting requires to be well formed, by the setting's name. */
   beside?: Record<string, Record<string, unknown>>;
-  /** Whether reading back always tells what became of a publishing call; otherwise `unknown` is an honest end, too. */
+  /** Whether reading always determines the outcome of a publishing request. If not, `unknown` is accepted. */
   readsBack: boolean;
-  /**
-   * Posts of which only a list could tell: where the call has published nothing, `unknown` is their honest end. All
-   * others' absence is proved.
-   */
+  /** Posts that only a list could confirm: they become `unknown` if nothing was published. */
   onlyListed?: (content: PostContent) => boolean;
-  /**
-   * Posts of this kind of media leave nothing at all to read back by: `unknown` is their honest end even where the call
-   * was never made.
-   */
+  /** Nothing can be read about posts with this media type: `unknown` is accepted even if the request was never sent. */
   unreadable?: MediaType;
-  /**
-   * How long after a post has gone live its id and link are told, by the sandbox's clock; at once where it is left out.
-   */
+  /** How long after publishing the platform returns ID and link, by the sandbox's clock. Default: immediately. */
   idAfterSeconds?: number;
-  /**
-   * The platform's own refusals, by the sandbox's names for them, at the kind of call they strike, and what the
-   * platform post says of each in the end.
-   */
+  /** The platform's own refusals, by the sandbox's names, and what the platform post reports in the end. */
   refusals: readonly Refusal[];
 }
 
-/** How the person of this subject signs in. */
+/** The OAuth declaration of the login to test. */
 export function loginOf({ name, login }: Subject): OAuth | undefined {
   const { oauth, otherLogins } = platforms[name];
   return login === undefined ? oauth : otherLogins?.[login];
@@ -46,14 +35,14 @@ export interface Refusal {
   error: string;
   operation: Operation;
   code: PublicCode;
-  /** How many calls it strikes; more than the engine tries, where it is to be final. */
+  /** How many requests are refused. To be final, more than the engine tries. */
   times?: number;
-  /** What the post has to carry for the error to make sense; an image where the platform takes one. */
+  /** What the post must contain for the error to make sense. Default: an image, if the platform supports one. */
   with?: "video";
-  /** The post goes out in the end nevertheless; without a link, where the platform gives none then. */
+  /** The post is published all the same; with `hasNoLink`, without a link. */
   isLive?: true;
   hasNoLink?: true;
 }
 
-/** What the sandbox calls the kinds of calls. */
+/** The sandbox's names for kinds of requests. */
 export type Operation = "upload" | "create" | "publish" | "status" | "read";

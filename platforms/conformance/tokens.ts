@@ -6,7 +6,7 @@ import { plainExample } from "./contents.ts";
 import { loginOf, type Subject } from "./subject.ts";
 import type { World } from "./world.ts";
 
-/** Tokens end: what can be renewed is renewed once, and what only the person can mend is told as that. */
+/** A token that can be renewed is renewed once. If only the user can help, the error says so. */
 export function testTokens(subject: Subject, world: () => World): void {
   test(`${subject.name}: the account is what the platform returns`, async () => {
     const account = await world().connect();
@@ -74,7 +74,7 @@ export function testTokens(subject: Subject, world: () => World): void {
   }
 }
 
-/** The first kind of call that publishing makes with the account's token. */
+/** The first kind of request that publishing sends with the account's token. */
 async function firstOperation(subject: Subject, world: World): Promise<string> {
   const operations = await world.operations(plainExample(subject, world.fixtures).content);
   return ["upload", "create", "publish"].find((operation) => operations.has(operation)) ?? "publish";

@@ -6,7 +6,7 @@ import { plainExample, videoExample, type Example } from "./contents.ts";
 import type { Subject } from "./subject.ts";
 import type { World } from "./world.ts";
 
-/** Waiting is not failing. */
+/** Waiting for the platform is not a failure. */
 export function testWaiting(subject: Subject, world: () => World): void {
   test(`${subject.name}: a slow platform costs no attempt`, async (t) => {
     const { content } = slowest(subject, world());
@@ -17,11 +17,11 @@ export function testWaiting(subject: Subject, world: () => World): void {
     assert.equal(post.status, "published", JSON.stringify(post.error));
     assert.equal(post.attemptCount, 1);
     const polls = (await world().requests()).filter((request) => request.operation === "status").length;
-    assert.ok(polls > 1, "nothing was waited for");
+    assert.ok(polls > 1, "publishing did not wait");
     assert.equal((await world().ledger(account)).length, 1);
   });
 
-  test(`${subject.name}: endless processing is given up with the reason`, async (t) => {
+  test(`${subject.name}: endless processing ends the wait with the reason`, async (t) => {
     const { content } = slowest(subject, world());
     const operations = await world().operations(content);
     if (!operations.has("status")) return t.diagnostic(`${subject.name} has nothing to wait for`);
@@ -32,8 +32,8 @@ export function testWaiting(subject: Subject, world: () => World): void {
       times: 100,
     });
     const post = await world().publish(account, content);
-    // Where the platform processes what it has accepted for publishing already, nobody can say that it never will be
-    // live; where it shows it all the same, it is.
+    // If the platform accepted the post before processing it, the post may still appear: the outcome is unknown.
+    // If the platform already shows the post, it is published.
     const isAccepted = (await world().requests()).some((request) => request.operation === "publish");
     const isShown = (await world().ledger(account)).length > 0;
     const [status, code] = isShown
@@ -45,7 +45,7 @@ export function testWaiting(subject: Subject, world: () => World): void {
   });
 }
 
-/** Videos take longest, where the platform takes them. */
+/** Videos take longest, if the platform supports them. */
 function slowest(subject: Subject, world: World): Example {
   const takesVideo = catalog[subject.name].capabilities.placements.some(({ shapes }) =>
     shapes.some((shape) => shape.video !== undefined),

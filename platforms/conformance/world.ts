@@ -23,9 +23,9 @@ import {
   oauthServices,
   SPEED,
   SPEED_AFTER_CRASH,
-  startDoomed,
+  startCrashingProcess,
   startEngine,
-  type Doom,
+  type CrashPoint,
   type EngineEnvironment,
 } from "./engine.ts";
 import { openMediaDoor } from "./media-door.ts";
@@ -37,11 +37,11 @@ import { loginOf, type Subject } from "./subject.ts";
 export type World = Awaited<ReturnType<typeof startWorld>>;
 
 export interface WorldOptions {
-  /** False: the app is one that may not renew its grants, where the platform has such apps. */
+  /** False for an app that cannot renew its grants, on platforms with such apps. */
   isRenewable?: boolean;
-  /** Where the platform's clock begins; it stands still there unless it is moved. */
+  /** The start of the platform's clock, which only moves by `advance`. */
   startAt?: Date;
-  /** One of the sandbox's own apps, instead of a new one. */
+  /** One of the sandbox's own apps. Default: a new one. */
   app?: OAuthApp;
   /** The operator's settings for brokers, by environment name. */
   settings?: Record<string, string>;
@@ -66,7 +66,7 @@ export async function startWorld(subject: Subject, options: WorldOptions = {}) {
     startAt: options.startAt,
   });
   const sandbox = openSandbox(running.url);
-  const place: EngineEnvironment = {
+  const environment: EngineEnvironment = {
     databaseUrl: database.url,
     mediaFolder,
     mediaUrls: { baseUrl: mediaDoor.url, secret },
@@ -77,7 +77,7 @@ export async function startWorld(subject: Subject, options: WorldOptions = {}) {
   const logged: string[] = [];
   const log = pino({ level: "trace" }, collect(logged));
   const app = options.app ?? (await sandbox.registerApp(subject.name, options.isRenewable ?? true));
-  const services = oauthServices(place, pool, log);
+  const services = oauthServices(environment, pool, log);
   await keepApp(services, subject, app);
   const userId = randomUUID();
   await pool.query("insert into users (id, email) values ($1, $1)", [userId]);
@@ -91,7 +91,7 @@ export async function startWorld(subject: Subject, options: WorldOptions = {}) {
   const people = { count: 0 };
   const secrets = new Set([app.clientSecret]);
   const operations = new Map<string, Set<string>>();
-  let engine = await startEngine(place, log, { speed: SPEED });
+  let engine = await startEngine(environment, log, { speed: SPEED });
 
   const world = {
     fixtures,
@@ -99,8 +99,8 @@ export async function startWorld(subject: Subject, options: WorldOptions = {}) {
       fixtures.find(({ filename }) => filename === entry.filename)?.facts ?? null,
 
     /**
-     * A new person signs in, and their account is the only one of a new set. What earlier tests left unfinished rests
-     * from here on. `kind` is a word that the sandbox knows of a person's name: "private".
+     * Connects a new person's account in a new set. What earlier tests left unfinished stops here. The sandbox
+     * recognizes `kind` in the person's name: "private".
      */
     async connect(kind = "person"): Promise<TestAccount> {
       await pool.query("update platform_posts set next_action_at = null");
@@ -126,7 +126,7 @@ export async function startWorld(subject: Subject, options: WorldOptions = {}) {
       return { userId, setId, accountId, platformAccountId: profile.platformAccountId };
     },
 
-    /** Publishes and waits until the platform post is settled, or until it is what the test waits for. */
+    /** Publishes, and waits until the platform post is settled or `until` is true. */
     async publish(
       account: TestAccount,
       content: PostContent,
@@ -136,37 +136,37 @@ export async function startWorld(subject: Subject, options: WorldOptions = {}) {
       return await world.settled(id, options.until);
     },
 
-    /** As a caller who says to send it again although nobody knows whether it is live. */
+    /** Retries with force, as a caller does who accepts that the post may be published twice. */
     async retryByForce(id: string, options: { until?: (row: PostRow) => boolean } = {}): Promise<PostRow> {
       await retryByForce(pool, subject.name, id);
       return await world.settled(id, options.until);
     },
 
-    /** Publishes in a process that is killed at the point named; another takes over when the leases have ended. */
-    async publishThroughCrash(account: TestAccount, content: PostContent, doom: Doom): Promise<PostRow> {
+    /** Publishes in a process that crashes at `crashPoint`. Another takes over once the leases have ended. */
+    async publishThroughCrash(account: TestAccount, content: PostContent, crashPoint: CrashPoint): Promise<PostRow> {
       await engine.stop();
-      const doomed = await startDoomed(place, doom);
+      const crashing = await startCrashingProcess(environment, crashPoint);
       const id = await insertPost(pool, subject.name, account, content, mediaIds);
       await Promise.race([
-        doomed.dead,
-        world.settled(id).then(() => doomed.kill("it published everything before its hour came")),
+        crashing.dead,
+        world.settled(id).then(() => crashing.kill("it published everything without reaching the crash point")),
       ]);
       await passTime(pool, 6);
-      engine = await startEngine(place, log, { speed: SPEED_AFTER_CRASH });
+      engine = await startEngine(environment, log, { speed: SPEED_AFTER_CRASH });
       const row = await world.settled(id);
       await engine.stop();
-      engine = await startEngine(place, log, { speed: SPEED });
+      engine = await startEngine(environment, log, { speed: SPEED });
       return row;
     },
 
     async restart(): Promise<void> {
       await engine.stop();
-      engine = await startEngine(place, log, { speed: SPEED });
+      engine = await startEngine(environment, log, { speed: SPEED });
     },
 
     async settled(id: string, until: (row: PostRow) => boolean = isSettled): Promise<PostRow> {
       let isIdAwaited = subject.idAfterSeconds !== undefined;
-      // Most posts are settled at once; one that has to wait for a lease or a deadline is looked at less often.
+      // Most posts settle immediately. One that waits for a lease or a deadline is read less often.
       for (let rounds = 0; rounds < 1500; rounds += 1) {
         const row = await readPost(pool, id);
         if (until(row) || isSettled(row)) return row;
@@ -183,7 +183,7 @@ export async function startWorld(subject: Subject, options: WorldOptions = {}) {
     requests: () => sandbox.requests(),
     fault: (fault: Fault) => sandbox.fault(subject.name, fault),
 
-    /** The kinds of calls that publishing this content makes. */
+    /** The kinds of requests that publishing this content sends. */
     async operations(content: PostContent): Promise<Set<string>> {
       const key = JSON.stringify(content);
       const known = operations.get(key);
@@ -194,16 +194,13 @@ export async function startWorld(subject: Subject, options: WorldOptions = {}) {
       return seen;
     },
 
-    /** How many requests it takes to publish this content. */
+    /** How many requests publishing this content takes. */
     async countRequests(content: PostContent): Promise<number> {
       await world.publish(await world.connect(), content);
       return (await sandbox.requests()).length;
     },
 
-    /**
-     * While the work lasts, the platform's time runs `speed` times faster, too: its own pauses keep their proportion to
-     * the engine's.
-     */
+    /** Speeds up the platform's clock during `work`, so that its pauses stay in proportion to the engine's. */
     async keepPace<T>(speed: number, work: () => Promise<T>): Promise<T> {
       let isOver = false;
       const ticking = (async () => {
@@ -222,7 +219,7 @@ export async function startWorld(subject: Subject, options: WorldOptions = {}) {
       }
     },
 
-    /** Time passes, for the platform and for what is stored of the grant. */
+    /** Advances the platform's clock and ages the stored grant. */
     async advance(account: TestAccount, seconds: number): Promise<void> {
       await sandbox.advance(seconds);
       await pool.query(
@@ -252,7 +249,7 @@ export async function startWorld(subject: Subject, options: WorldOptions = {}) {
       return rows[0] ?? missing();
     },
 
-    /** Every row of every table, and every line of the log. */
+    /** All rows of all tables and all log lines. */
     async everythingKept(): Promise<string> {
       const { rows } = await pool.query<{ name: string }>(
         `select quote_ident(table_name) as name from information_schema.tables

@@ -4,7 +4,7 @@ import type { AccountFacts } from "../definition.ts";
 import type { Finding } from "./files.ts";
 
 /**
- * What depends on the account and is known without asking the platform. `path` is the platform's place in `platforms`.
+ * Checks what depends on the account, without asking the platform. `path` is the platform's position in `platforms`.
  */
 export function validateAccount(capabilities: Capabilities, account: AccountFacts | null, path: string): Finding[] {
   const { platform, label, publishScopes, otherPublishScopes = [] } = capabilities;
@@ -35,7 +35,7 @@ export function validateAccount(capabilities: Capabilities, account: AccountFact
   ];
 }
 
-/** What may prevent the account from publishing when the time comes, as far as known now. */
+/** What may prevent the account from publishing at that time, as far as known now. */
 export function warnOfAccount(
   capabilities: Capabilities,
   account: AccountFacts,

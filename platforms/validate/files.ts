@@ -4,15 +4,15 @@ import type { IssueTopic, MeasuredMedia } from "../definition.ts";
 import { joinWords } from "../describe.ts";
 import { mediaKind } from "./resolve-content.ts";
 
-/** An issue with its place in the order of issues. */
+/** An issue and its topic, which determines its position among the issues. */
 export interface Finding {
   about: IssueTopic;
   issue: Issue;
 }
 
 /**
- * Checks of a file on every platform: its type is supported, its size is within the limit, its declarations are true,
- * and its thumbnail is an image.
+ * Checks that apply to files on every platform: the type is supported, the size within the limit, the declarations
+ * true, and the thumbnail an image.
  */
 export function validateFiles(media: readonly MeasuredMedia[], path: string): Finding[] {
   return media.flatMap((entry, index) => [
@@ -23,8 +23,8 @@ export function validateFiles(media: readonly MeasuredMedia[], path: string): Fi
 }
 
 /**
- * Fields that the platform requires to be declared if the file is not available. `sent` are the entries as the caller
- * wrote them.
+ * Fields that the platform requires to be declared if the file is not available. `sent` has the entries as the caller
+ * sent them.
  */
 export function validateDeclared(
   { platform, label, declares }: Capabilities,
@@ -51,7 +51,7 @@ export function validateDeclared(
   });
 }
 
-/** A JSON Pointer as sentences name it: content.media[0].width. */
+/** A JSON Pointer as messages write it: content.media[0].width. */
 export function dotted(path: string): string {
   return path
     .slice(1)

@@ -10,7 +10,7 @@ export const webUrl = z.string().max(4096).refine(isWebUrl, {
   error: "must be a complete http or https URL without a password, such as https://cdn.example.com/photo.jpg",
 });
 
-/** A media entry as callers write it, in `content.media` and in the parts of a chain alike. */
+/** A media entry as callers send it, in `content.media` and in the parts of a thread. */
 export const mediaEntrySchema = z
   .strictObject({
     id: z.string().max(255).nullish().describe("ID of a stored media object. With url, a label of your choice."),
@@ -34,10 +34,10 @@ export const mediaEntrySchema = z
     "An image or video, given by url, by the filename of an uploaded file, or by the id of a stored media object.",
   );
 
-/** Far above what anyone posts at once. */
+/** Far more than anyone posts at a time. */
 export const MAX_CHAIN_PARTS = 500;
 
-/** `settings.thread` of the platforms that publish chains. */
+/** `settings.thread` of platforms that publish threads. */
 export const chainSchema = z
   .array(
     z.strictObject({

@@ -22,7 +22,7 @@ import { isRewrapped } from "../kit/rendition.ts";
 import { dotted, type Finding } from "./files.ts";
 import { mediaKind, type Resolved } from "./resolve-content.ts";
 
-/** The media of one part of a post: their place in the request, and what can be done with them. */
+/** The media of one part of a post, with their place in the request and how they can be published. */
 export interface MediaPart {
   media: readonly MeasuredMedia[];
   /** JSON Pointer of the array. */
@@ -33,7 +33,7 @@ export interface MediaPart {
   placementPath: string | null;
 }
 
-/** Number, kinds, formats and measures of the media of one part, validated for one platform. */
+/** Validates number, types, formats and measures of one part's media for one platform. */
 export function validateMedia(capabilities: Capabilities, part: MediaPart, account: AccountFacts | null): Finding[] {
   const { media, shapes } = part;
   const foreign = media.flatMap((entry, index) => validateForeignType(capabilities, entry, `${part.path}/${index}`));
@@ -294,7 +294,7 @@ function measure(of: Measures, quantity: Quantity): number | null {
   }
 }
 
-/** What is not supported as it is, and cannot be rewrapped without a change. */
+/** Rejects files that the platform does not support as they are and that cannot be rewrapped without re-encoding. */
 function validateWrapping(
   { platform, label }: Capabilities,
   { measured }: MeasuredMedia,

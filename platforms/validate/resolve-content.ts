@@ -17,9 +17,9 @@ import { MAX_CHAIN_PARTS, mediaEntrySchema } from "./media-entry.ts";
 export type Measured = (entry: MediaEntry) => MediaFacts | null;
 
 /**
- * The content one platform actually gets: overrides merged, default placement chosen, link placed, the parts of a
- * thread separated, every media type filled in. `settings` excludes `placement` and `thread`, which have their own
- * fields, and null fields. Brokers get this, and validation checks it.
+ * What one platform actually gets: overrides merged, default placement chosen, link placed, the parts of a thread
+ * separated, and the type of each media item determined. `settings` excludes `placement` and `thread`, which have their
+ * own fields, and null fields. Validation checks this and brokers receive it.
  */
 export function resolveContent(
   platform: PlatformName,
@@ -29,7 +29,7 @@ export function resolveContent(
   return resolve(catalog[platform].capabilities, content, measured).content;
 }
 
-/** Puts other things in the place of the media entries of a resolved content, the stored objects for instance. */
+/** Replaces the media entries of a resolved content, for example with the stored objects. */
 export function mapMedia<A, B>(content: PlatformContent<A>, replace: (media: A) => B): PlatformContent<B> {
   return {
     ...content,
@@ -39,19 +39,19 @@ export function mapMedia<A, B>(content: PlatformContent<A>, replace: (media: A) 
   };
 }
 
-/** What resolving found besides the content itself. */
+/** The resolved content, and what resolving found out. */
 export interface Resolved {
   content: PlatformContent<MeasuredMedia>;
-  /** The placement the caller named, whether or not the platform has it; null if none is set. */
+  /** The placement that the caller set, even if the platform does not have it. Null if none is set. */
   namedPlacement: string | null;
-  /** The placements that are open to the post: the named one, or those that may be a default. */
+  /** The placements the post can have: the one set, or those that may be the default. */
   placements: readonly Placement[];
-  /** The shapes of those placements that take this number and these kinds of media. */
+  /** The shapes of those placements that support this number and these types of media. */
   shapes: readonly Shape[];
   link: LinkHandling;
-  /** The text as the caller wrote it, before a link was appended or a story hid it. */
+  /** The text as the caller sent it, before a link was appended or a story hid it. */
   ownText: string;
-  /** Where `ownText` stands, as a JSON Pointer. */
+  /** JSON Pointer of `ownText`. */
   textPath: string;
   textHidden: boolean;
 }
@@ -92,8 +92,8 @@ export function resolve(capabilities: Capabilities, content: PostContent, measur
 }
 
 /**
- * The shapes that take this number and these kinds of media; of several (images, a GIF) those that take the types too,
- * if any do. Sizes and other measures are validated later.
+ * The shapes that support this number and these types of media. If several do (images, a GIF), only those that support
+ * the MIME types, if any. Sizes and other measures are validated later.
  */
 export function fittingShapes(placements: readonly Placement[], media: readonly MeasuredMedia[]): Shape[] {
   const fitting = placements.flatMap((placement) => placement.shapes.filter((shape) => fits(shape, media)));
@@ -113,8 +113,8 @@ function fits(shape: Shape, media: readonly MeasuredMedia[]): boolean {
 }
 
 /**
- * Image or video: what the bytes say, else what is declared, else what the name ends in. An entry that says nothing is
- * taken as an image until its bytes are here.
+ * Image or video: from the bytes, else as declared, else by the file extension. Without any of them, an image is
+ * assumed until the bytes are available.
  */
 export function mediaKind(entry: MeasuredMedia): MediaType {
   if (entry.measured) return entry.measured.type;
@@ -123,7 +123,7 @@ export function mediaKind(entry: MeasuredMedia): MediaType {
   return endsLikeVideo(entry.filename ?? entry.url ?? "") ? "video" : "image";
 }
 
-/** Whether a path or URL ends like a video's, query and case ignored. */
+/** Whether a path or URL has the extension of a video, ignoring query and case. */
 export function endsLikeVideo(name: string): boolean {
   return /\.(mp4|m4v|mov|qt|webm|avi|mkv|wmv|flv|mpe?g|3gp|ogv)$/i.test(name.replace(/[?#].*$/s, ""));
 }
@@ -138,8 +138,8 @@ function withFacts(entry: MeasuredMedia, measured?: Measured): MeasuredMedia {
 }
 
 /**
- * With what its bytes and those of its thumbnail say, as far as they are here. A thumbnail is known by its entry's id,
- * or by its address.
+ * Adds what was measured of the file and its thumbnail, if available. A thumbnail is found by its entry's ID or by its
+ * URL.
  */
 export function measure(entry: MeasuredMedia, measured?: Measured): MeasuredMedia {
   const { id, thumbnailUrl: url } = entry;
@@ -151,7 +151,7 @@ export function measure(entry: MeasuredMedia, measured?: Measured): MeasuredMedi
   };
 }
 
-/** Its place stands for its id, as nobody gives it one. */
+/** Its JSON Pointer serves as ID, since callers cannot set one. */
 function coverOf({ platform, cover }: Capabilities, settings: Settings, measured?: Measured): MeasuredMedia | null {
   const url = cover === undefined ? undefined : settings[cover];
   return cover === undefined || typeof url !== "string"
@@ -183,7 +183,7 @@ function appendLink(text: string, linkUrl: string): string {
   return isBlank(text) ? linkUrl : `${text} ${linkUrl}`;
 }
 
-/** The parts after the first. What is not of the right form is left empty; the settings schema reports it. */
+/** The parts after the first. Malformed parts are left empty and reported by the settings schema. */
 function readChain(thread: unknown, measured?: Measured): { text: string; media: MeasuredMedia[] }[] {
   if (!Array.isArray(thread) || thread.length > MAX_CHAIN_PARTS) return [];
   return thread.map((part: unknown) => {

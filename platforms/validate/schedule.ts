@@ -2,12 +2,12 @@ import type { Capabilities } from "../../model/capabilities.ts";
 import { issueOf } from "../../model/errors.ts";
 import type { Finding } from "./files.ts";
 
-/** Up to this much in the past a time is taken as now. */
+/** A time at most this far in the past counts as now. */
 const GRACE_SECONDS = 60;
 
 /**
- * Whether the time lies in the future and at most a year ahead. Times that are none are left to the form of the
- * request.
+ * Checks that the time is in the future and at most a year ahead. Malformed times are reported when the request is
+ * parsed.
  */
 export function validateSchedule(scheduledFor: string | null, now: Date): Finding[] {
   const time = Date.parse(scheduledFor ?? "");
@@ -38,7 +38,7 @@ export function validateSchedule(scheduledFor: string | null, now: Date): Findin
   return [];
 }
 
-/** Whether the last time for publishing is later than the first, and at most a year ahead. */
+/** Checks that the last time to publish is later than the first and at most a year ahead. */
 export function validateLastTime(
   { scheduledFor, publishBy }: { scheduledFor?: string | null; publishBy?: string | null },
   now: Date,
@@ -70,7 +70,7 @@ export function validateLastTime(
   return [];
 }
 
-/** The platform's refusal of `scheduledFor`, where the contract gives it none. */
+/** Rejects `scheduledFor` on a platform that the contract does not allow to be scheduled. */
 export function refuseSchedule({ platform, label, scheduling }: Capabilities, scheduledFor: string): Finding[] {
   if (scheduling) return [];
   return [

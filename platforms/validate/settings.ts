@@ -9,13 +9,13 @@ import { dotted, type Finding } from "./files.ts";
 
 export interface ValidatedSettings {
   findings: Finding[];
-  /** The members that are of the right form; rules see only these. */
+  /** The well-formed members. Rules see only these. */
   sound: Settings;
-  /** Indexes of the parts of `thread` that are not. */
+  /** Indexes of the malformed parts of `thread`. */
   brokenParts: ReadonlySet<number>;
 }
 
-/** Validates settings by the platform's schema, null members counting as absent, and words what is wrong. */
+/** Validates settings by the platform's schema and reports issues. Null members count as absent. */
 export function validateSettings(
   { capabilities, settings: schema }: Definition,
   sent: Settings | null | undefined,
@@ -84,10 +84,10 @@ function wordProblem(
   ];
 }
 
-/** Nobody reads more of them than this in one answer. */
+/** Nobody reads more of them in one response. */
 const MAX_UNKNOWN_KEYS = 20;
 
-/** Members that callers tend to put into settings, and where they belong. */
+/** Members that callers often put into settings by mistake, and where they belong. */
 const ELSEWHERE: Record<string, (platform: string) => string> = {
   scheduledFor: () => "scheduledFor",
   platforms: () => "platforms",
@@ -183,7 +183,7 @@ function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
   );
 }
 
-/** The members an object of the schema may have, at a path that leads to one. */
+/** The members that an object in the schema can have, found by path. */
 function keysAt(schema: z.ZodObject, path: readonly PropertyKey[]): string[] {
   let at: unknown = schema;
   for (const member of path) {

@@ -6,7 +6,7 @@ import { dotted, type Finding } from "./files.ts";
 import { raise } from "./media.ts";
 import { isBlank, mediaKind, type Resolved } from "./resolve-content.ts";
 
-/** The limit that holds for the text of a post of this shape. */
+/** The limit for the text of a post with this shape. */
 export function textLimit(
   capabilities: Capabilities,
   shape: Shape | undefined,
@@ -15,7 +15,7 @@ export function textLimit(
   return raise(typeof shape?.text === "object" ? shape.text : capabilities.text, account);
 }
 
-/** Whether the first part has the text it needs, and not too much of it. */
+/** Checks that the first part has a text if it needs one, and that it is not too long. */
 export function validateText(
   capabilities: Capabilities,
   resolved: Resolved,
@@ -31,12 +31,12 @@ export function validateText(
       (text.required === "withoutMedia" && content.media.length === 0 && shapes.length > 0);
     return isNeeded ? [validateNoText(platform, label, textPath, text.required === "always")] : [];
   }
-  // What a setting stands in for has the setting's own limit.
+  // A text that comes from a setting has the setting's own limit.
   if (text.replacedBy !== undefined && textPath === settingPath(platform, text.replacedBy)) return [];
   return validateLength(platform, `${label} text`, content.text, length, textPath, limit);
 }
 
-/** Text of a part of a chain after the first. */
+/** Checks the text of a later part of a thread. */
 export function validatePartText(
   capabilities: Capabilities,
   part: { text: string; media: readonly MeasuredMedia[] },
@@ -50,7 +50,7 @@ export function validatePartText(
   return validateLength(platform, `${label} text`, part.text, countWithin(part.text, limit), path, limit);
 }
 
-/** Texts in the settings that have a limit of their own. */
+/** Checks the texts in settings that have their own limit. */
 export function validateSettingTexts({ platform, label, settingTexts }: Capabilities, settings: Settings): Finding[] {
   return settingTexts.flatMap((limit) =>
     findTexts(settings, limit.at.split("."), []).flatMap(({ text, path }) =>
@@ -127,7 +127,7 @@ function validateLength(
   ];
 }
 
-/** The strings at a path of members, where `*` is every member of an array. */
+/** The strings at a path of members. `*` stands for every member of an array. */
 function findTexts(
   value: unknown,
   at: readonly string[],

@@ -27,7 +27,7 @@ import {
 } from "./validate.fixture.ts";
 import { validatePost, type PostToValidate } from "./validate.ts";
 
-// Every validation sentence that callers may rely on, with its exact code and path.
+// Every validation message that callers may rely on, with its exact code and path.
 
 // YouTube
 
@@ -286,7 +286,7 @@ test("scheduledFor must be in the future and at most a year ahead; a minute ago 
   assert.deepEqual(at("2027-11-01T12:00:00.001Z"), ["/scheduledFor scheduledFor must be at most one year ahead."]);
 });
 
-// Which media each platform takes
+// Which media each platform supports
 
 test("text alone is accepted by four platforms and rejected by three", () => {
   for (const platform of ["facebook", "twitter", "linkedin", "threads"] as const) takes(platform, {});

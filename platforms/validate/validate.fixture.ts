@@ -10,7 +10,7 @@ import { catalog } from "../catalog.ts";
 import type { AccountFacts } from "../definition.ts";
 import { validatePost, type ValidationContext, type PostToValidate, type ValidationResult } from "./validate.ts";
 
-// What the tests of the rules share: sound posts to break in one place, and a short way to say what is expected.
+// Valid posts to break in one place, and short ways to say what is expected.
 
 export const NOW = new Date("2026-11-01T12:00:00.000Z");
 export const LATER = "2026-11-02T12:00:00.000Z";
@@ -40,7 +40,7 @@ export const video: MediaEntry = {
   durationSeconds: 24,
 };
 
-/** The parts of a post to one platform. */
+/** The fields of a post to one platform. */
 export interface Said {
   text?: string;
   media?: MediaEntry[];
@@ -50,10 +50,10 @@ export interface Said {
   scheduledFor?: string;
 }
 
-/** What a sound TikTok post has to say besides. */
+/** What a valid TikTok post also requires. */
 export const tiktok = { privacyLevel: "SELF_ONLY" };
 
-/** The least each platform takes: the media of its first shape, and the settings that may not be left out. */
+/** The minimal post of each platform: the media of its first shape and the required settings. */
 export const sound: Record<PlatformName, Said> = forEachPlatform((name) => {
   const { capabilities, settings } = catalog[name];
   const shape: Shape | undefined = capabilities.placements[0]?.shapes[0];
@@ -91,7 +91,7 @@ export function postOf(
   };
 }
 
-/** Validates a post to one platform; `differing` replaces members of the usual context. */
+/** Validates a post to one platform. `differing` overrides parts of the usual context. */
 export function validate(
   platform: PlatformName,
   said: Said,
@@ -100,7 +100,7 @@ export function validate(
   return validatePost(postOf(platform, said), { ...context, ...differing });
 }
 
-/** The JSON Pointer of a setting. */
+/** JSON Pointer of a setting. */
 export function setting(platform: PlatformName, member: string): string {
   return `/content/platformOverrides/${platform}/settings/${member}`;
 }
@@ -111,12 +111,12 @@ export interface Expected {
   message: string;
 }
 
-/** What callers rely on. */
+/** The fields that callers rely on. */
 export function told({ code, path, message }: Issue): Expected {
   return { code, path, message };
 }
 
-/** The post breaks this one rule and no other. */
+/** Expects this one issue and no other. */
 export function refuses(
   platform: PlatformName,
   said: Said,
@@ -131,12 +131,12 @@ export function refuses(
   );
 }
 
-/** The post breaks no rule. */
+/** Expects no issue. */
 export function takes(platform: PlatformName, said: Said, differing: Partial<ValidationContext> = {}): void {
   assert.deepEqual(validate(platform, said, differing).issues, []);
 }
 
-/** The post breaks no rule, and this one warning is told. */
+/** Expects no issue and this one warning. */
 export function warns(
   platform: PlatformName,
   said: Said,

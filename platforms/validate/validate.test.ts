@@ -48,7 +48,7 @@ function video(more: MediaEntry = {}): MediaEntry {
 
 const repeat = <T>(count: number, of: () => T): T[] => Array.from({ length: count }, of);
 
-/** Settings without which a platform takes nothing. */
+/** Settings that a platform requires for every post. */
 const NEEDED: PlatformOverrides = { tiktok: { settings: { privacyLevel: "SELF_ONLY" } } };
 
 test("every platform's declared shapes pass with their minimum and maximum number of media", () => {
@@ -252,7 +252,7 @@ test("a declared type that the bytes contradict is UNSUPPORTED_MEDIA_TYPE, excep
   );
 });
 
-test("a thumbnail must be an image once its bytes are known, also in chain parts, however it is referenced", () => {
+test("a thumbnail must be an image once its bytes are known, also in thread parts, however it is referenced", () => {
   const thumbnailUrl = "https://example.com/cover";
   const entry = { ...video(), id: "/content/media/0", thumbnailUrl };
   const thread = [{ text: "y", media: [{ ...video(), id: "part", thumbnailUrl }] }];
@@ -456,7 +456,7 @@ test("a text is required without media, and always on LinkedIn; white space does
   );
 });
 
-test("the parts of a chain follow the rules of a post, each with its own path", () => {
+test("the parts of a thread follow the rules of a post, each with its own path", () => {
   const thread = [{ text: "two" }, { text: "" }, { text: "", media: repeat(5, image) }, { text: 7 }];
   const { brief } = validate({
     content: { ...EMPTY, text: "one", platformOverrides: { twitter: { settings: { thread } } } },
@@ -534,7 +534,7 @@ test("issues are ordered by topic, then by platform", () => {
   );
 });
 
-test("resolving merges overrides, chooses the placement, splits the chain and places the link", () => {
+test("resolving merges overrides, chooses the placement, splits the thread and places the link", () => {
   const content = {
     text: "all",
     media: [image()],
@@ -639,7 +639,7 @@ interface OneShape extends Shape {
   isNamed: boolean;
   kind: MediaType | null;
   rule: MediaRule | undefined;
-  /** The other shapes of the placements that are open where this one is. */
+  /** The other shapes of the placements that the post can have. */
   others: readonly Shape[];
 }
 
@@ -672,7 +672,7 @@ function postOf({ platform, placement, isNamed }: OneShape, media: MediaEntry[])
   };
 }
 
-/** A medium well within the limits of the shape. */
+/** A media item well within the limits of the shape. */
 function typical({ kind, rule }: OneShape): MediaEntry {
   const mimeType = rule?.types[0] ?? null;
   return kind === "video" ? video({ mimeType }) : image({ mimeType });

@@ -23,7 +23,7 @@ import { validateAltTexts, validatePartText, validateSettingTexts, validateText,
 
 export { resolveContent, mapMedia } from "./resolve-content.ts";
 
-/** A post as far as its form was right: what was not may be missing, and is reported by whoever parsed it. */
+/** A parsed post. Malformed fields are missing: whoever parsed it reports them. */
 export interface PostToValidate {
   content?: {
     text?: string;
@@ -31,22 +31,22 @@ export interface PostToValidate {
     linkUrl?: string | null;
     platformOverrides?: Partial<Record<PlatformName, PlatformOverride | null>> | null;
   };
-  /** Known names, each once. */
+  /** Known platforms, without duplicates. */
   platforms?: readonly PlatformName[];
-  /** ISO 8601 with an offset or Z; null where the post is not scheduled, and when its time has come. */
+  /** ISO 8601 with an offset or Z. Null if the post is not scheduled, or when it is due. */
   scheduledFor?: string | null;
-  /** The same; null where the post names no last time, and when somebody publishes it. */
+  /** In the same format. Null if the post has no last time, or when it is published by a call. */
   publishBy?: string | null;
 }
 
 export interface ValidationContext {
   now: Date;
-  /** `contract`: only platforms that may be scheduled by the contract. `all`: every one. */
+  /** `contract`: only the platforms that the contract allows to be scheduled. `all`: every platform. */
   scheduling: "contract" | "all";
   forcePrivateUploads: boolean;
-  /** What is stored of the set's active accounts; null: accounts are not validated. A missing one is not connected. */
+  /** The set's active accounts as stored, by platform; a missing one is not connected. Null to skip account checks. */
   accounts: Partial<Record<PlatformName, AccountFacts | null>> | null;
-  /** Says what the bytes of an entry are, where they have been seen. Measured values stand above declared ones. */
+  /** Returns what was measured of an entry's file, if it is available. Measured values win over declared ones. */
   measured?: Measured;
 }
 
@@ -57,7 +57,7 @@ export interface ValidationResult {
 }
 
 /**
- * What one platform would get, and how long its text is in the platform's own count, null where it was too long to
+ * What one platform would get, and how long its text is in the platform's own count. Null if the text was too long to
  * count.
  */
 export interface PlatformValidation {
@@ -66,8 +66,8 @@ export interface PlatformValidation {
 }
 
 /**
- * Validates a post against what its platforms declare. Never stops at the first problem, never throws for what a caller
- * sent, and asks nobody: all it knows is given. Issues come in the order of `ISSUE_TOPICS`, within that by platform.
+ * Validates a post against what its platforms declare. Reports all problems, never throws whatever the caller sent, and
+ * makes no requests. Issues are ordered by `ISSUE_TOPICS`, then by platform.
  */
 export function validatePost(post: PostToValidate, context: ValidationContext): ValidationResult {
   const issues: Finding[] = [];
@@ -196,7 +196,7 @@ function validateFirstPart(
   ];
 }
 
-/** The parts after the first follow the rules of a post of their own, as far as their form is right. */
+/** Validates the well-formed parts after the first like posts of their own. */
 function validateChain(
   { capabilities }: Definition,
   { content }: Resolved,
@@ -263,7 +263,7 @@ function validateChain(
   ];
 }
 
-/** Far above what anybody writes; all parts of a chain are counted one after the other. */
+/** Far more than anyone writes. The parts of a thread are counted one after the other. */
 const MAX_CHAIN_UNITS = 200_000;
 
 function unitsOf(parts: readonly { text: string }[]): number {
@@ -292,7 +292,7 @@ function applyRules(
   const issues: Finding[] = [];
   const warnings: Finding[] = [];
   for (const { rule, code, about, path, message, fix, severity, broken } of rules) {
-    // Of a text that is far too long there is no more to say.
+    // A text that is far too long is not checked further.
     if (about === "text" && !isReadable) continue;
     const verdict = broken(input);
     const found = typeof verdict === "boolean" ? (verdict ? [{}] : []) : verdict;
@@ -306,7 +306,7 @@ function applyRules(
   return { issues, warnings };
 }
 
-/** What the caller gave and the audience will not see. */
+/** Warns about what the audience will not see of what the caller sent. */
 function warnOfLosses(
   { capabilities: { platform, label } }: Definition,
   resolved: Resolved,

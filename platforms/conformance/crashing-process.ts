@@ -3,9 +3,9 @@ import { z } from "zod";
 
 import { SPEED, startEngine } from "./engine.ts";
 
-/** A publishing process that is killed at the point its parent names; it says "ready" when it publishes. */
+/** A publishing process that kills itself at a given point. It sends "ready" once the engine has started. */
 const message = z.object({
-  place: z.object({
+  environment: z.object({
     databaseUrl: z.string(),
     mediaFolder: z.string(),
     mediaUrls: z.object({ baseUrl: z.string(), secret: z.string() }),
@@ -13,7 +13,7 @@ const message = z.object({
     sandboxUrl: z.string(),
     settings: z.record(z.string(), z.string()),
   }),
-  doom: z.object({
+  crashPoint: z.object({
     request: z.number().optional(),
     publish: z.number().optional(),
     storing: z.literal(true).optional(),
@@ -23,6 +23,7 @@ const message = z.object({
 
 process.once("disconnect", () => process.exit(1));
 process.once("message", (received) => {
-  const { place, doom } = message.parse(received);
-  void startEngine(place, pino({ level: "silent" }), { speed: SPEED, doom }).then(() => process.send?.("ready"));
+  const { environment, crashPoint } = message.parse(received);
+  const log = pino({ level: "silent" });
+  void startEngine(environment, log, { speed: SPEED, crashPoint }).then(() => process.send?.("ready"));
 });
