@@ -25,7 +25,9 @@ const refusal = z.strictObject({
 
 export type Refusal = z.output<typeof refusal>;
 
-/** The body of a refusal, held against its shape: all members, the first issue first, and the id of the header. */
+/**
+ * Checks the body of an error against its schema: all members, the first issue first, and the request ID of the header.
+ */
 export function asRefusal({ status, headers, body }: Called, expected?: number): Refusal {
   if (expected !== undefined) assert.equal(status, expected, JSON.stringify(body));
   const parsed = refusal.parse(body);
@@ -64,15 +66,15 @@ const TABLES = [
   "audit_events",
 ];
 
-/** How many rows of users there are, and whether something is stored by halves shows in it. */
+/** Counts the rows of users, to detect whether something was partly stored. */
 export async function countRows({ services }: World): Promise<unknown> {
   const count = TABLES.map((table) => `(select count(*) from ${table})::int as ${table}`).join(", ");
   return (await services.pool.query(`select ${count}`)).rows[0];
 }
 
 /**
- * Everything that is stored for users, to tell whether a call changed anything. When a key was last used is written
- * down a little later.
+ * Everything stored for users, to detect whether a call changed anything. The last use of a key is excluded, since it
+ * is stored a little later.
  */
 export async function snapshot({ services }: World): Promise<Record<string, unknown[]>> {
   const read = async (table: string) =>

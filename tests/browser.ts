@@ -17,30 +17,30 @@ const QUIET = [
   "--disable-sync",
 ];
 
-/** What a page does takes longer only where it never will be done. */
+/** Whatever takes longer on a page will never finish. */
 export const LONGEST_STEP_MILLISECONDS = 60_000;
 
-/** The machine's own Chromium, without a window. The caller closes it. */
+/** The installed Chromium, headless. The caller closes it. */
 export function launchBrowser(...more: string[]): Promise<Browser> {
   const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
   return chromium.launch({ executablePath, args: [...QUIET, ...more] });
 }
 
-/** As `launchBrowser`, gone when the test is over. */
+/** Like `launchBrowser`, but closed at the end of the test. */
 export async function openBrowser(test: TestContext): Promise<Browser> {
   const browser = await launchBrowser();
   test.after(() => browser.close());
   return browser;
 }
 
-/** A part of the journey. What comes after it builds on it, so the first that fails ends it all. */
+/** A step of the journey. Later steps depend on it, so the first failure ends the test. */
 export async function step<Result>(name: string, work: () => Promise<Result>): Promise<Result> {
   return await work().catch((error: unknown) => {
     throw new Error(name, { cause: error });
   });
 }
 
-/** Fills fields in by their labels. */
+/** Fills in fields by their labels. */
 export async function fill(page: Page, fields: Record<string, string>): Promise<void> {
   for (const [label, value] of Object.entries(fields))
     await page.getByLabel(label, { exact: true }).and(page.locator("[id]:not([id^=name-])")).fill(value);
@@ -51,7 +51,7 @@ export async function press(page: Page, name: string | RegExp): Promise<void> {
   await page.getByRole("button", typeof name === "string" ? { name, exact: true } : { name }).click();
 }
 
-/** Goes on at a consent page as another person than the one it knows. */
+/** Continues on a consent page as another person than the one it shows. */
 export async function asSomebodyElse(page: Page, person: string): Promise<void> {
   await page.getByRole("button", { name: /^Continue as/ }).waitFor();
   const address = new URL(page.url());
@@ -59,7 +59,7 @@ export async function asSomebodyElse(page: Page, person: string): Promise<void> 
   await page.goto(address.href);
 }
 
-/** Nothing runs out of a phone's width, every field has a label, every button a name, and no id stands twice. */
+/** Nothing is wider than a phone, every field has a label, every button a name, and no ID is used twice. */
 export async function assertSound(page: Page): Promise<void> {
   assert.equal(await page.evaluate("document.documentElement.scrollWidth"), 360, page.url());
   const flaws = `[
@@ -70,7 +70,7 @@ export async function assertSound(page: Page): Promise<void> {
   assert.deepEqual(await page.evaluate(flaws), [], page.url());
 }
 
-/** The link of the newest email to an address that leads to a path. */
+/** The link to a path in the newest email to an address. */
 export async function linkInEmail({ dataDir, until }: Installation, to: string, path: string): Promise<string> {
   const folder = join(dataDir, "mail");
   let link = "";
@@ -84,7 +84,7 @@ export async function linkInEmail({ dataDir, until }: Installation, to: string, 
   return link;
 }
 
-/** Gives the page a device that makes and uses passkeys without asking anybody. */
+/** Gives the page a device that creates and uses passkeys without asking. */
 export async function addAuthenticator(page: Page): Promise<void> {
   const devices = await page.context().newCDPSession(page);
   await devices.send("WebAuthn.enable");

@@ -1,12 +1,12 @@
 import type { Operation } from "../contract/operation.ts";
 import type { Called, TestTenant, World } from "./world.ts";
 
-/** How an operation can be called: by a key, by a session of the dashboard, or by both. */
+/** How an operation can be called: with a key, with a session of the dashboard, or both. */
 export function waysOf({ auth = "key" }: Operation): readonly ("key" | "session")[] {
   return auth === "either" ? ["key", "session"] : [auth];
 }
 
-/** Calls operations for a tenant by whatever they take. A session is opened once for each user, ahead by `signIn`. */
+/** Calls operations for a tenant with what they accept. Each user gets one session, created in advance by `signIn`. */
 export function createOperationCaller(world: World) {
   const cookies = new Map<string, Promise<string>>();
   const cookieOf = (tenant: TestTenant) => {

@@ -8,14 +8,14 @@ import { z } from "zod";
 const ROOT = join(import.meta.dirname, "..");
 const run = promisify(execFile);
 
-/** A change to one of these can reach everything. */
+/** A change to one of these can affect everything. */
 const EVERYWHERE = /^(package(-lock)?\.json|tsconfig\.json|tests\/(run|run-files|changed)\.ts)$/;
 
 const cruised = z.object({
   modules: z.array(z.object({ source: z.string(), dependencies: z.array(z.object({ resolved: z.string() })) })),
 });
 
-/** What differs from a commit's state, uncommitted and new files included. */
+/** The files that differ from a commit, including uncommitted and new ones. */
 export async function changedSince(base: string): Promise<string[]> {
   const lists = await Promise.all([
     git("diff", "--name-only", "--merge-base", base),
@@ -25,8 +25,8 @@ export async function changedSince(base: string): Promise<string[]> {
 }
 
 /**
- * Those of the tests that can notice a change of these files: that import one, or name it or its folder in a string (a
- * script that is spawned, a migration, a page), however far away.
+ * The tests that these changes can affect: tests that import a changed file, or mention it or its folder in a string (a
+ * spawned script, a migration, a page), directly or indirectly.
  */
 export async function reachedBy(changed: readonly string[], tests: readonly string[]): Promise<string[]> {
   if (changed.some((file) => EVERYWHERE.test(file))) return [...tests];
@@ -44,7 +44,7 @@ async function git(...args: string[]): Promise<string[]> {
 
 let importers: Promise<Map<string, Set<string>>> | undefined;
 
-/** For each file, those that import or name it. */
+/** For each file, the files that import or mention it. */
 async function readImporters(): Promise<Map<string, Set<string>>> {
   const found = new Map<string, Set<string>>();
   const add = (file: string, importer: string) => found.set(file, (found.get(file) ?? new Set()).add(importer));

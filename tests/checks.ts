@@ -6,7 +6,7 @@ import { type Outcome, runBeside, sumOf } from "./run-files.ts";
 const ROOT = join(import.meta.dirname, "..");
 const bin = (name: string) => join(ROOT, "node_modules/.bin", name);
 
-/** The longest first: the others run beside it. */
+/** The longest first, so that the others run beside it. */
 const CHECKS: readonly { name: string; command: string; args: string[] }[] = [
   { name: "lint", command: bin("eslint"), args: ["."] },
   { name: "types", command: bin("tsc"), args: ["--noEmit"] },
@@ -15,10 +15,10 @@ const CHECKS: readonly { name: string; command: string; args: string[] }[] = [
   { name: "generated files", command: process.execPath, args: ["printing/generate.ts", "--check"] },
 ];
 
-/** All that can be said of the code without running it. `npm run check` is this alone. */
+/** All static checks: what `npm run check` runs. */
 export const checks = CHECKS.map((check) => () => runCheck(check));
 
-/** What a check says is shown only where it fails. */
+/** The output of a check is only shown if it fails. */
 function runCheck({ name, command, args }: (typeof CHECKS)[number]): Promise<Outcome> {
   const began = performance.now();
   return new Promise((resolve, reject) => {

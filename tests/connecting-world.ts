@@ -13,32 +13,32 @@ import { REVOKE_QUEUE } from "../server/oauth/queues.ts";
 import { objectIn } from "./answers.ts";
 import { createWorld, type TestTenant, type World } from "./world.ts";
 
-/** A world whose accounts are connected at a sandbox of its own. */
+/** An environment whose accounts are connected at its own sandbox. */
 export interface ConnectingWorld extends World {
   sandboxUrl: string;
-  /** Somebody new who is signed in. */
+  /** Creates and signs in a new user. */
   newcomer(): Promise<Newcomer>;
   accountsOf(tenant: TestTenant): Promise<ConnectedAccount[]>;
   choicesOf(cookie: string, id: string): Promise<z.infer<typeof choicesForm>>;
   eventsOf(accountId: string | undefined): Promise<string[]>;
-  /** What the audit log has of a target or a user: who did what. */
+  /** The audit events of a target or a user: who did what. */
   auditOf(target: string | undefined): Promise<string[]>;
-  /** Asks the platforms to take back what was forgotten, as a worker would. */
+  /** Runs the queued revocations, as a worker does. */
   doRevocations(): Promise<void>;
-  /** What the sandbox has received. */
+  /** The requests that the sandbox received. */
   requests(): Promise<SandboxRequest[]>;
-  /** Does something at the sandbox from outside. */
+  /** Calls the sandbox's control API. */
   control(path: string, body: object): Promise<unknown>;
 }
 
 export interface Newcomer {
-  /** In test mode, and in live mode. */
+  /** The tenant in test mode and in live mode. */
   tenant: TestTenant;
   live: TestTenant;
   cookie: string;
 }
 
-/** Every way to connect: the platforms' usual logins, and their others. */
+/** Every way to connect: each platform's default login and its others. */
 export const WAYS: readonly { platform: PlatformName; login: string; oauth: OAuth; way: string }[] =
   PLATFORM_NAMES.flatMap((platform) => {
     const { oauth, otherLogins = {} } = platforms[platform];
@@ -64,7 +64,7 @@ export async function createConnectingWorld(): Promise<ConnectingWorld> {
     sandboxUrl: sandbox.url,
     newcomer: async () => {
       const { test: tenant, live } = await world.makeTenants();
-      // All of them come from one address, which so many sign-ins would be too many for.
+      // All sign-ins come from one address, and would exceed its limit.
       await pool.query("delete from throttles");
       return { tenant, live, cookie: await world.signIn(tenant) };
     },

@@ -1,12 +1,12 @@
 import type { PlatformName } from "../model/platform-names.ts";
 import type { TestTenant, World } from "./world.ts";
 
-/** How a person answers a consent page of the sandbox. */
+/** How a person responds on a consent page of the sandbox. */
 export interface Answering {
   decision?: "approve" | "refuse";
-  /** Values of boxes that are not left ticked: scopes, Pages. */
+  /** Values to leave unticked: scopes, Pages. */
   untick?: readonly string[];
-  /** Who answers there; the user's own person where it is left out. */
+  /** Who responds. Default: the user's own person. */
   person?: string;
 }
 
@@ -16,7 +16,7 @@ export interface Beginning {
   returnTo?: string;
 }
 
-/** What a browser is shown, or where it is sent. */
+/** The page that a browser shows, or where it is redirected. */
 export interface Shown {
   status: number;
   location: string | null;
@@ -24,7 +24,7 @@ export interface Shown {
   headers: Headers;
 }
 
-/** Connects an account as a browser would: to the consent page, a button there, and back to the app. */
+/** Connects an account as a browser does: opens the consent page, presses a button and returns to the app. */
 export async function connectAs(
   world: World,
   cookie: string,
@@ -36,7 +36,7 @@ export async function connectAs(
   return await arrive(world, cookie, await answerConsent(locationOf(begun), options));
 }
 
-/** Asks for the way to a platform's consent page. */
+/** Requests the URL of a platform's consent page. */
 export async function begin(
   world: World,
   cookie: string,
@@ -54,7 +54,7 @@ export async function begin(
   return await show(`${world.url}/api/platforms/${platform}/connect?${query}`, cookie);
 }
 
-/** Presses a button of the consent page at this address; answers the address that the platform sends the browser to. */
+/** Presses a button on the consent page at this URL. Returns where the platform redirects the browser. */
 export async function answerConsent(
   authorizeUrl: string,
   { decision = "approve", untick = [], person }: Answering = {},
@@ -76,7 +76,7 @@ export async function answerConsent(
   return new URL(location);
 }
 
-/** Comes back to the app, as the platform has said. */
+/** Returns to the app with the platform's redirect. */
 export async function arrive(world: World, cookie: string, back: URL): Promise<Shown> {
   return await show(`${world.url}${back.pathname}${back.search}`, cookie);
 }
@@ -91,7 +91,7 @@ async function show(url: string, cookie?: string): Promise<Shown> {
   };
 }
 
-/** Where a browser was sent to. */
+/** Where a browser was redirected. */
 export function locationOf({ location, status, text }: Shown): string {
   if (location === null || status !== 302) throw new Error(`nobody was sent anywhere: ${status} ${text.slice(0, 500)}`);
   return location;

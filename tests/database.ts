@@ -12,11 +12,11 @@ import { createPool, withDatabase } from "../server/db/pool.ts";
 export interface TestDatabase {
   url: string;
   pool: pg.Pool;
-  /** Ends the pool and removes the database, whoever is still connected. */
+  /** Ends the pool and drops the database, even if others are still connected. */
   drop(): Promise<void>;
 }
 
-/** What tests can lose without harm: they end before the machine does. */
+/** Tests can do without durability, since they do not outlive the machine. */
 export const TEST_SETTINGS = {
   fsync: "off",
   synchronous_commit: "off",
@@ -25,8 +25,8 @@ export const TEST_SETTINGS = {
 };
 
 /**
- * A fresh, migrated database on the PostgreSQL that all tests share: the one `npm test` started, else one of this
- * process's own, which goes when the process does.
+ * Creates a migrated database on the PostgreSQL that all tests share: the one of `npm test`, otherwise one that this
+ * process starts and stops.
  */
 export async function createTestDatabase(options: { migrated?: boolean } = {}): Promise<TestDatabase> {
   const server = await testServer();
@@ -47,7 +47,7 @@ export async function createTestDatabase(options: { migrated?: boolean } = {}): 
   };
 }
 
-/** Migrated once for each state of the migrations; the rest are copies of its files. */
+/** Migrated once per state of the migrations. Other databases are copied from its files. */
 async function migratedTemplate(server: string, admin: pg.Client): Promise<string> {
   const checksums = (await readMigrations()).map(({ checksum }) => checksum).join();
   const name = `template_${createHash("sha256").update(checksums).digest("hex").slice(0, 16)}`;
@@ -96,8 +96,8 @@ async function startOwnServer(): Promise<string> {
 }
 
 /**
- * A process that exits can wait for nothing but this. A child's end it does not see, so PostgreSQL's own record says
- * it.
+ * An exiting process cannot wait for anything else. It does not see its child exit, so it reads PostgreSQL's own
+ * record.
  */
 function endNow(record: string): void {
   if (!existsSync(record)) return;

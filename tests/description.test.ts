@@ -22,7 +22,7 @@ const HEADERS = {
 const answered = (): { post: Record<string, unknown> } =>
   z.object({ post: z.record(z.string(), z.unknown()) }).parse(exampleOf(toSchema(postsGet.answer, "output")));
 
-/** What is found when a get of a post is answered with this. */
+/** The differences found in a response to getting a post. */
 async function differences(given: Partial<Exchange>): Promise<string> {
   const exchange = {
     method: "GET",

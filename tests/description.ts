@@ -3,13 +3,13 @@ import { z } from "zod";
 
 import { type JsonObject, openApi } from "../contract/openapi/openapi.ts";
 
-/** A request and its answer, as they went over the wire. */
+/** A request and its response as sent over HTTP. */
 export interface Exchange {
   method: string;
   /** Path and query. */
   url: string;
   requestHeaders: Headers;
-  /** Null where it was too long to be kept. */
+  /** Null if it was too long to be kept. */
   requestBody: Buffer<ArrayBuffer> | null;
   status: number;
   headers: Headers;
@@ -17,22 +17,22 @@ export interface Exchange {
   body: string;
 }
 
-/** The description of the API, read so that answers can be held against it. */
+/** The OpenAPI document, read so that responses can be compared with it. */
 export interface Description {
-  /** Everything in which an exchange is not as described. What is at no address of the API has nothing to keep to. */
+  /** Everything in an exchange that is not as described. URLs that are not part of the API need no description. */
   findDifferences(exchange: Exchange): Promise<string[]>;
 }
 
 let ours: Description | undefined;
 
-/** The description that this code prints, read once. */
+/** The document that this code generates, read once. */
 export function ourDescription(): Description {
   return (ours ??= readDescription(
     openApi({ apiUrl: "http://localhost:3000", appUrl: "http://localhost:3000", version: "0" }),
   ));
 }
 
-/** Reads an OpenAPI document. Its schemas are compiled when they are first needed. */
+/** Reads an OpenAPI document. Schemas are compiled when first needed. */
 export function readDescription(document: JsonObject): Description {
   const { paths } = read(document, "");
   const routes = Object.entries(object.parse(paths)).map(([path, methods]) => ({
@@ -41,7 +41,7 @@ export function readDescription(document: JsonObject): Description {
     pattern: new RegExp(`^${path.replace(/\{\w+\}/g, "[^/]+")}/?$`),
     variables: path.split("{").length,
   }));
-  // "/posts/validate" is looked for before "/posts/{id}".
+  // "/posts/validate" is matched before "/posts/{id}".
   routes.sort((one, other) => one.variables - other.variables);
   const check = createChecker(document);
 
@@ -49,7 +49,7 @@ export function readDescription(document: JsonObject): Description {
     findDifferences: async (exchange) => {
       const [path = ""] = exchange.url.split("?");
       if (!isOfApi(exchange, path)) return [];
-      // Whatever answers GET answers HEAD, with the same headers.
+      // HEAD is supported wherever GET is, with the same headers.
       const method = exchange.method === "HEAD" ? "get" : exchange.method.toLowerCase();
       const route = routes.find(({ pattern, methods }) => pattern.test(path) && method in methods);
       const at = route === undefined ? undefined : `/paths/${escaped(route.path)}/${method}`;
@@ -65,7 +65,7 @@ export function readDescription(document: JsonObject): Description {
   };
 }
 
-/** Checks a value by the schema at a pointer of the document; by what a text says where it came as one. */
+/** Checks a value against the schema at a JSON Pointer. With "text", the value was sent as text and is converted. */
 type Checker = (pointer: string, value: unknown, kind?: "text") => string[];
 
 function createChecker(document: JsonObject): Checker {
@@ -86,8 +86,7 @@ function createChecker(document: JsonObject): Checker {
 const ROOT = "https://ampost.invalid/openapi.json";
 
 /**
- * What stands below /api and is described elsewhere: how people sign in, where browsers are sent, and uploads by the
- * tus protocol.
+ * Paths below /api that OpenAPI does not describe: sign-in, redirects of browsers, and uploads with the tus protocol.
  */
 function isOfApi({ method, requestHeaders }: Exchange, path: string): boolean {
   if (!path.startsWith("/api/") || method === "OPTIONS" || requestHeaders.has("tus-resumable")) return false;
@@ -97,7 +96,7 @@ function isOfApi({ method, requestHeaders }: Exchange, path: string): boolean {
   );
 }
 
-/** Where nothing is described, nothing is to be had. */
+/** An undescribed URL must not exist. */
 function checkNowhere({ status, body }: Exchange, check: Checker): string[] {
   return status === 404 ? check("/components/schemas/Error", parse(body)) : ["nothing is described there"];
 }
@@ -123,7 +122,7 @@ function checkAnswer(
   return [...missing, ...unknown, ...inBody];
 }
 
-/** What HTTP itself says, and what is said to browsers. */
+/** Headers of HTTP itself and for browsers. */
 const PLAIN_HEADERS =
   /^(date|connection|keep-alive|content-(type|length|encoding)|transfer-encoding|vary|cache-control|set-cookie|x-accel-buffering|access-control-.+)$/;
 
@@ -149,7 +148,7 @@ function checkBody(document: JsonObject, pointer: string, type: string | null, b
   return [...body.matchAll(/^data: (.*)$/gm)].flatMap(([, data = ""]) => check(`${at}/x-event-data`, parse(data)));
 }
 
-/** A request that was done has the form that is described. */
+/** A successful request must be as described. */
 async function checkRequest(document: JsonObject, at: string, exchange: Exchange, check: Checker): Promise<string[]> {
   const { requestHeaders, requestBody } = exchange;
   const query = checkQuery(document, at, new URLSearchParams(exchange.url.split("?")[1]), check);
@@ -159,7 +158,7 @@ async function checkRequest(document: JsonObject, at: string, exchange: Exchange
   const type = requestHeaders.get("content-type") ?? "";
   const isForm = type.startsWith("multipart/form-data");
   const answer = parse(exchange.body);
-  // What is checked without being done is answered whatever it is.
+  // A request that is only validated gets a response whatever it contains.
   if (Object(answer).valid === false) return query;
   const pointer = `${at}/requestBody/content/${escaped(isForm ? "multipart/form-data" : "application/json")}/schema`;
   return [
@@ -185,8 +184,8 @@ function checkQuery(document: JsonObject, at: string, query: URLSearchParams, ch
 }
 
 /**
- * What the server checks of a body: null in settings counts as left out, and what is for platforms that the post does
- * not go to is not checked.
+ * What the server validates of a body: null in settings counts as absent, and overrides of platforms that the post does
+ * not name are not validated.
  */
 function asChecked(body: unknown, answer: unknown): unknown {
   const asked: unknown[] = list.catch([]).parse(Object(Object(body).data ?? body).platforms);
@@ -220,7 +219,7 @@ async function readForm(body: Buffer<ArrayBuffer>, type: string): Promise<JsonOb
 const object = z.record(z.string(), z.unknown());
 const list = z.array(z.unknown());
 
-/** The object at a pointer; an empty one where there is none. */
+/** The object at a JSON Pointer. Empty if there is none. */
 function read(document: JsonObject, pointer: string): JsonObject {
   const steps = pointer
     .split("/")
@@ -229,7 +228,7 @@ function read(document: JsonObject, pointer: string): JsonObject {
   return object.catch({}).parse(steps.reduce((found: unknown, step) => Object(found)[step], document));
 }
 
-/** Where a pointer leads in the end. */
+/** Follows references to where a JSON Pointer leads. */
 function followed(document: JsonObject, pointer: string): string {
   const reference = read(document, pointer).$ref;
   return typeof reference === "string" ? followed(document, reference.slice(1)) : pointer;
@@ -239,7 +238,7 @@ function escaped(step: string): string {
   return step.replaceAll("~", "~0").replaceAll("/", "~1");
 }
 
-/** The text itself where it is no JSON. */
+/** The text itself if it is not JSON. */
 function parse(text: string): unknown {
   try {
     return JSON.parse(text);

@@ -22,7 +22,7 @@ import { type Block, type Call, folderOf, LANGUAGES, readBlocks, runBlocks } fro
 
 const root = join(import.meta.dirname, "..");
 
-/** An id that is nobody's. In a body of an example it stands for a platform set. */
+/** An ID that does not exist. In example bodies it is replaced by a platform set's ID. */
 const NOBODYS_ID = "01980b7a-6c00-7000-8000-000000000001";
 
 test("every sample of the documentation does what it says, in every language", { timeout: 500_000 }, async (t) => {
@@ -31,7 +31,7 @@ test("every sample of the documentation does what it says, in every language", {
   const folder = await readdir(join(root, "docs/guides"));
   const files = ["README.md", ...folder.filter((name) => name.endsWith(".md")).map((name) => `docs/guides/${name}`)];
   const { apiKey, platformSetId } = await installation.json("bootstrap", "--json");
-  // The command line keeps its key in the folder of the installation, and speaks to it.
+  // The command line keeps its key in the installation's folder and connects to it.
   const variables = {
     KEY: String(apiKey),
     SET: String(platformSetId),
@@ -120,8 +120,8 @@ test("every sample of the documentation does what it says, in every language", {
 });
 
 /**
- * Runs the blocks of one page. What they call is refused where they say so, and what is said in several languages is
- * the same.
+ * Runs the code blocks of a page. Requests fail exactly where the page says so, and blocks in several languages send
+ * the same requests.
  */
 async function runPage(
   installation: Installation,
@@ -152,7 +152,7 @@ function nameOf(file: string): string {
   return file.replace(/^.*\/|\.md$/g, "");
 }
 
-/** The operations that were called, each once. */
+/** The operations that were called, without duplicates. */
 function namesOf(calls: readonly Call[]): string {
   const names = calls.flatMap(
     ({ method, path }) =>
@@ -165,7 +165,7 @@ function patternOf({ path }: Operation): RegExp {
   return new RegExp(`^${path.replace(/:\w+/g, "[^/]+")}$`);
 }
 
-/** How many samples a page has, so that none is lost. */
+/** How many samples each page has, so that none is lost. */
 const SAMPLES: Readonly<Record<string, number>> = {
   README: 6,
   accounts: 2,
@@ -188,7 +188,7 @@ const SAMPLES: Readonly<Record<string, number>> = {
   webhooks: 11,
 };
 
-/** What the guides show in several languages, so that none of it is lost. */
+/** Which samples the guides show in several languages, so that none is lost. */
 const SHOWN: Readonly<Record<string, readonly string[]>> = {
   quickstart: ["sh ts py: accounts_list platform_sets_list", "sh ts py: posts_create posts_publish"],
   posts: [
@@ -212,7 +212,7 @@ const SHOWN: Readonly<Record<string, readonly string[]>> = {
   errors: ["sh ts py: posts_create"],
 };
 
-/** Runs what the reference shows for each call, noun by noun. `ID` is what the last call before it has made. */
+/** Runs the reference's example of each operation, noun by noun. `ID` is what the previous call created. */
 async function runCalls(installation: Installation, variables: Record<string, string>): Promise<void> {
   const operations = [...Map.groupBy(OPERATIONS, tagOf).values()].flat();
   const addresses = { apiUrl: installation.url, appUrl: installation.appUrl };
@@ -258,8 +258,8 @@ async function runCalls(installation: Installation, variables: Record<string, st
 }
 
 /**
- * What needs an object in another state, has none, or asks for a password is refused as its page says; what makes or
- * lists is done.
+ * Examples that need an object in another state, a missing one or a password fail as documented; those that create or
+ * list succeed.
  */
 function foreseen(operation: Operation): number[] {
   const isBound = operation.path.includes(":") || "password" in Object(EXAMPLES[operation.name]);
@@ -269,7 +269,7 @@ function foreseen(operation: Operation): number[] {
   return [operation.status, ...(isBound ? refusals : [])];
 }
 
-/** Makes the owner's account, by the link that the start prints. */
+/** Creates the owner's account with the link that the start prints. */
 async function signIn({ appUrl }: Installation, server: Server): Promise<string> {
   const token = /\/setup\?token=(\S+)/.exec(server.output())?.[1];
   const body = { token, email: "owner@example.com", password: "correct horse battery staple", name: "Olga" };
@@ -285,7 +285,7 @@ async function signIn({ appUrl }: Installation, server: Server): Promise<string>
     .join("; ");
 }
 
-/** Whether a check takes what is signed, and the same with another letter. */
+/** Whether a check accepts what was signed but not the same with a character changed. */
 const WEBHOOK_CHECKS = [
   {
     language: "ts",

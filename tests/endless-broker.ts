@@ -3,8 +3,8 @@ import { platforms } from "../platforms/index.ts";
 import type { Broker } from "../platforms/platform.ts";
 
 /**
- * Loaded into the processes of an installation: what publishes a post that says "[[endless]]" there never comes to an
- * end, as by a fault in a broker.
+ * Loaded into the processes of an installation: publishing a post that contains "[[endless]]" never ends, as if a
+ * broker had a bug.
  */
 const broker: Broker | undefined = platforms[EXAMPLE_PLATFORM].broker;
 if (broker === undefined) throw new Error("There is no broker to spoil");

@@ -11,12 +11,12 @@ const VIDEO = join(import.meta.dirname, "fixtures", "portrait-9x16.mp4");
 
 const TEXT = "For all others";
 
-/** Where one upright video may go. */
+/** Where an upright video can be posted. */
 const TAKERS = PLATFORM_NAMES.filter((name) =>
   catalog[name].capabilities.placements.some(({ shapes }) => shapes.some(({ video }) => video !== undefined)),
 );
 
-/** What each audience is to get of the one post; a platform that is not named here gets what all others get. */
+/** What each audience should see of the post. Platforms not listed here get the same as all others. */
 const OVERRIDES = {
   instagram: { text: "A reel for #instagram", settings: { placement: "reel", shareToFeed: false } },
   facebook: { text: "A reel for the Page", settings: { placement: "reel", title: "The Page's title" } },

@@ -15,27 +15,27 @@ import type { OutputFormat } from "mediabunny";
 
 import { fixture } from "./media-world.ts";
 
-/** The packets of a fixture as a QuickTime film with its index at the end, as cameras write them. */
+/** A fixture's packets as a QuickTime file with its index at the end, as cameras write them. */
 export function quickTime(name: string): Promise<Buffer> {
   return wrap(name, new MovOutputFormat({ fastStart: false }));
 }
 
-/** The packets of a fixture as an MP4 file with its index at the end. */
+/** A fixture's packets as an MP4 file with its index at the end. */
 export function indexLast(name: string): Promise<Buffer> {
   return wrap(name, new Mp4OutputFormat({ fastStart: false }));
 }
 
-/** The packets of a fixture as an MP4 file in fragments of half a second, with the list of them at the end. */
+/** A fixture's packets as an MP4 file in fragments of half a second, with their index at the end. */
 export function inFragments(name: string): Promise<Buffer> {
   return wrap(name, new Mp4OutputFormat({ fastStart: "fragmented", minimumFragmentDuration: 0.5 }));
 }
 
-/** The pictures of a fixture beside sound that is not compressed, which QuickTime films may have. */
+/** A fixture's video with uncompressed audio, which QuickTime allows. */
 export function withPlainSound(name: string): Promise<Buffer> {
   return wrap(name, new MovOutputFormat({ fastStart: false }), { isPlain: true });
 }
 
-/** The same as a QuickTime film of several megabytes: behind each picture lie bytes that decoders skip. */
+/** The same as a QuickTime file of several megabytes: each frame is followed by bytes that decoders skip. */
 export function heavy(name: string): Promise<Buffer> {
   return wrap(name, new MovOutputFormat({ fastStart: false }), { fillerBytes: 40_000 });
 }
@@ -75,9 +75,7 @@ function filled(packet: EncodedPacket, fillerBytes: number): EncodedPacket {
   return packet.clone({ data: Buffer.concat([packet.data, unit]) });
 }
 
-/**
- * Everything that is seen and heard of a film: its packets in the order of decoding, and how they are to be decoded.
- */
+/** Everything that is seen and heard of a video: its packets in decoding order, and how to decode them. */
 export async function packetsOf(film: Uint8Array) {
   using input = new Input({ source: new BufferSource(film), formats: ALL_FORMATS });
   const tracks = await input.getTracks();
@@ -106,7 +104,7 @@ export async function packetsOf(film: Uint8Array) {
   );
 }
 
-/** The same film with the end of its sound cut off by an edit: what is behind it is there and not heard. */
+/** The same video with the end of its audio cut off by an edit list: the samples are there, but not heard. */
 export function cutOff(film: Buffer): Buffer {
   const cut = Buffer.from(film);
   const edits = cut.indexOf("elst");

@@ -7,27 +7,27 @@ import type { HttpAnswer } from "../platforms/kit/http.ts";
 import { type Broker, BrokerError, type Step, type StepContext } from "../platforms/platform.ts";
 
 /**
- * A small platform for the engine's own tests: containers that are made, read and published, over real HTTP, and a
- * ledger of what an audience would see. The ledger is the oracle: it knows nothing of the database.
+ * A small platform for the engine's tests: containers are created, read and published over real HTTP, and a ledger
+ * holds what an audience would see. Tests check the ledger, which knows nothing of the database.
  */
 export interface Ledger {
   url: string;
   /** What is live, oldest first. */
   posts: LedgerPost[];
-  /** Publish calls received, by text, refused ones included. */
+  /** Publish calls received, including refused ones, by text. */
   publishCalls: Map<string, number>;
-  /** Every request in its order: "create TEXT", "publish TEXT", … */
+  /** All requests in order: "create TEXT", "publish TEXT", … */
   calls: string[];
-  /** How the next calls go, first come, first struck. */
+  /** Faults of the next calls, in order. */
   faults: LedgerFault[];
-  /** How often a container answers that it is not ready. */
+  /** How often a container is reported as not ready. */
   pollsUntilReady: number;
   /**
-   * What reading back answers, where it is not the truth: "absent" proves what is not so, "lookalike" finds the first
-   * of the same text.
+   * What reading back returns instead of the truth: "absent" says that the post does not exist, "lookalike" finds the
+   * first post with the same text.
    */
   readBack: "truth" | "cannot_tell" | "away" | "without_id" | "absent" | "lookalike";
-  /** Whether a second publish of the same text is refused and names the first. */
+  /** Whether a second publish of the same text is refused with the ID of the first. */
   refusesRepeats: boolean;
   /** Tokens that are refused as expired. */
   expiredTokens: Set<string>;
@@ -60,9 +60,9 @@ export interface LedgerFault {
     | "hang_after"
     | "slow";
   seconds?: number;
-  /** Whose calls a `rate_limit` limits. */
+  /** What a `rate_limit` applies to. Default: the account. */
   limitOf?: "app";
-  /** How long a `slow` call takes. */
+  /** When a `slow` call ends. */
   until?: Promise<unknown>;
 }
 
@@ -106,7 +106,7 @@ export async function startLedger(): Promise<Ledger> {
     answer(response, result.status, result.body);
   }
 
-  /** True where the call ends here, with nothing done. */
+  /** Whether the request ends here, with nothing done. */
   async function strikeBefore(
     fault: LedgerFault,
     response: ServerResponse,
@@ -127,7 +127,7 @@ export async function startLedger(): Promise<Ledger> {
     return fault.kind !== "slow";
   }
 
-  /** True where the answer is not the plain one, though everything was done. */
+  /** Whether the response differs, although everything was done. */
   function strikeAfter(fault: LedgerFault, response: ServerResponse, body: object): boolean {
     if (fault.kind === "error_after") answer(response, 500, {});
     else if (fault.kind === "drop_after") response.destroy();
@@ -240,7 +240,7 @@ const urlBody = z.object({ url: z.string() });
 const stateBody = z.object({ post: z.string().nullable() });
 
 /**
- * Publishes the text and each part of the chain: create, wait until ready, publish; then read the link of the first.
+ * Publishes the text and each part of the thread (create, wait until ready, publish), then reads the link of the first.
  */
 export function ledgerBroker(
   ledger: Pick<Ledger, "readBack">,

@@ -2,12 +2,12 @@ import { readdir, readFile, readlink } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** What has been told to end, or has lost its parent, is gone within this. */
+/** Processes that were told to exit, or have lost their parent, are gone within this time. */
 const ENDING_SECONDS = 15;
 
 /**
- * What a run of the tests should have cleared away: files in its temporary folder, and processes that it or its
- * children started. It ends such processes.
+ * Finds what a test run should have cleaned up: files in its temporary folder, and processes that it or its children
+ * started. Ends such processes.
  */
 export async function findLeftBehind({ folder, run }: { folder: string; run: string }): Promise<string[]> {
   const until = performance.now() + ENDING_SECONDS * 1000;
@@ -25,13 +25,14 @@ export async function findLeftBehind({ folder, run }: { folder: string; run: str
   }
 }
 
-/** Node keeps caches of its own in the temporary folder. */
+/** Node keeps its own caches in the temporary folder. */
 function isNodesOwn(name: string): boolean {
   return name.startsWith("node-compile-cache");
 }
 
 /**
- * Descendants inherit the run's variable; PostgreSQL, which gets none, works in the folder. Only Linux tells either.
+ * Descendants inherit the run's variable. PostgreSQL does not, but its working directory is in the folder. Only Linux
+ * shows either.
  */
 async function findProcesses(folder: string, run: string): Promise<{ pid: number; command: string }[]> {
   const found: { pid: number; command: string }[] = [];
@@ -53,6 +54,6 @@ function endNow(pid: number): void {
   try {
     process.kill(pid, "SIGKILL");
   } catch {
-    // It has gone by itself meanwhile.
+    // It has exited in the meantime.
   }
 }

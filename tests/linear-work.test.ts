@@ -34,7 +34,7 @@ import { escapeHtml } from "../sandbox/html.ts";
 import { mixedTexts, nastyTexts } from "./nasty-texts.ts";
 import { assertLinear } from "./work.ts";
 
-/** Everything that reads a text of a person or a platform, by what it is called in a failure. */
+/** Everything that reads texts of users or platforms, by name. */
 const READERS: Record<string, (text: string) => unknown> = {
   ...Object.fromEntries(
     (["weighted", "utf16", "codePoints", "graphemes", "bytes", "threads"] as const).map((counting) => [
@@ -184,7 +184,7 @@ const READERS: Record<string, (text: string) => unknown> = {
   },
 };
 
-/** What costs more than a reader of one text, since it is several: counted as so many texts. */
+/** What reads a text several times, with the number of times. */
 const SHARES: Record<string, number> = {
   "the validation of a whole post": 60,
   "the form of a request": 8,
@@ -202,7 +202,7 @@ suite("no text costs more than in proportion to its length", { concurrency: fals
   });
   for (const [reader, read] of Object.entries(READERS)) {
     test(reader, () => {
-      // The short ones first, so that nobody waits for hours where the work grows with a power of the length.
+      // Short texts first, so that superlinear work fails early instead of taking hours.
       for (const [name, text] of [
         ...small.map(([name, text]) => [name, text.slice(0, 4096)] as const),
         ...small,

@@ -5,7 +5,7 @@ import { test } from "node:test";
 
 const ROOT = join(import.meta.dirname, "..");
 const WIDTH = 120;
-/** What cannot be broken well: titles of tests, texts that go out as they are, patterns. */
+/** Lines that cannot be broken well: test titles, texts sent as they are, patterns. */
 const MOST_PER_THOUSAND = 5;
 
 test("nearly no line of TypeScript is wider than the formatter would make it", () => {

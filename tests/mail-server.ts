@@ -2,14 +2,14 @@ import { createServer, type Server } from "node:net";
 
 export interface MailServer {
   url: string;
-  /** What was received, as it came. */
+  /** The emails as received. */
   emails: string[];
-  /** Whom it was to be delivered to, as the commands said. */
+  /** The recipients in the commands. */
   recipients: string[];
   close(): void;
 }
 
-/** As much of SMTP (RFC 5321) as it takes to receive an email. It refuses the first ones for the time being. */
+/** As much of SMTP (RFC 5321) as receiving emails requires. The first ones are rejected temporarily. */
 export async function startMailServer({
   refusals = 0,
 }: {

@@ -15,7 +15,7 @@ import type { Storage, StoredObject } from "../server/storage/storage.ts";
 import { createTestDatabase } from "./database.ts";
 import type { TestDatabase } from "./database.ts";
 
-/** A database with two users, a storage folder, and a queue that keeps what it is sent. */
+/** A database with two users, a storage folder, and a queue that keeps its jobs. */
 export interface MediaWorld {
   database: TestDatabase;
   storage: Storage;
@@ -24,7 +24,7 @@ export interface MediaWorld {
   jobs: JobSender & { sent: { queue: string; data: object }[] };
   /** Stores a fixture as an upload of `owner`. */
   upload(name: string): Promise<MediaRow>;
-  /** Puts a post that names the media into the database, without any platform. */
+  /** Inserts a post with the media, without any platform. */
   post(mediaId: string, status: PostStatus, changedDaysAgo?: number): Promise<string>;
   storageKeys(): Promise<string[]>;
   close(): Promise<void>;

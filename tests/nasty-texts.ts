@@ -1,11 +1,11 @@
 import { seededRandom } from "./seeded-random.ts";
 
-/** Texts that make readers of text try again and again: what repeats itself, never closes, or is no character. */
+/** Texts that make parsers backtrack: repetitions, unclosed brackets, invalid characters. */
 export function nastyTexts(units: number): Record<string, string> {
   return Object.fromEntries(PUMPS.map((pump) => [name(pump), repeated(pump, units)]));
 }
 
-/** So many texts, each of several pieces of those, the same for the same seed. */
+/** `count` texts of several such pieces each. The same seed gives the same texts. */
 export function mixedTexts(units: number, seed: number, count: number): Record<string, string> {
   const random = seededRandom(seed);
   const pick = () => PUMPS[Math.floor(random() * PUMPS.length)] ?? "a";
@@ -19,7 +19,7 @@ export function mixedTexts(units: number, seed: number, count: number): Record<s
   );
 }
 
-/** What is repeated. */
+/** The pieces to repeat. */
 const PUMPS = [
   "a",
   "ab",

@@ -9,13 +9,13 @@ import { assertLinear } from "./work.ts";
 
 const root = join(import.meta.dirname, "..");
 const FOLDERS = ["model", "platforms", "contract", "server", "sandbox", "cli", "client"];
-/** These read pages of our own, never what others send. */
+/** These read Ampost's own pages, never input. */
 const OWN_TEXT = ["server/http/docs/", "platforms/conformance/"];
 const UNITS = 262_144;
 
 /**
- * Every pattern is tried on what it is made of, again and again, with an end that does not fit: there engines try all
- * ways.
+ * Each pattern is tried on repetitions of what it matches, with an end that does not match, which makes engines try
+ * every way.
  */
 test("no pattern in the source takes more than linear time", async () => {
   let tried = 0;
@@ -49,7 +49,7 @@ function patternsIn(source: string): string[] {
   return found;
 }
 
-/** The words and single characters of a pattern and some pairs of them, alone and behind its first word. */
+/** A pattern's words and single characters and some pairs, alone and after its first word. */
 function pumpsOf(pattern: string): { before: string; pump: string }[] {
   const plain = pattern
     .replaceAll(/\\s/g, "\t")

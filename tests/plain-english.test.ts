@@ -23,7 +23,7 @@ const DOCUMENTS = [
   "{client,sandbox,platforms,platforms/*,integrations/*}/README.md",
 ];
 
-/** Words that sound translated, each with the one that people know from other products. */
+/** Words that sound translated, each with the usual one. */
 const BANNED: readonly (readonly [RegExp, string])[] = [
   [/\be-mail/i, "email"],
   [/\b(?:an?|the|this|new|by) letter\b|\bletters (?:are|lie|come|reach)\b/i, "email"],
@@ -65,7 +65,7 @@ function filesOf(patterns: readonly string[]): string[] {
   return globSync(patterns, { cwd: ROOT }).filter((file) => !/\.(?:test|fixture)\.ts$/.test(file));
 }
 
-/** Every text of a source: strings and the pieces of templates, markup included, and no comments. */
+/** All texts in a source: strings and parts of templates, including markup, without comments. */
 function textsIn(file: string): string[] {
   const source = ts.createSourceFile(file, readFileSync(join(ROOT, file), "utf8"), ts.ScriptTarget.Latest);
   const texts: string[] = [];

@@ -7,8 +7,8 @@ import { engineParts } from "./publishing-world.ts";
 
 /**
  * A process that publishes to a ledger, for tests that kill it. `FAULT` is "point" or "point step": there the process
- * sends itself the signal `FAULT_SIGNAL`, once; with `FAULT_POST` only over that platform post. `SPEED` divides the
- * engine's pauses.
+ * sends itself `FAULT_SIGNAL`, once, or with `FAULT_POST` only for that platform post. `SPEED` divides the engine's
+ * pauses.
  */
 const { DATABASE_URL = "", LEDGER_URL = "", FAULT = "", FAULT_SIGNAL = "SIGKILL", FAULT_POST, SPEED } = process.env;
 const [faultPoint, faultStep] = FAULT.split(" ");

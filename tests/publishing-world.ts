@@ -20,26 +20,26 @@ import { createVault } from "../server/vault/vault.ts";
 import { createTestDatabase } from "./database.ts";
 import { ledgerBroker, type Ledger, startLedger } from "./ledger-platform.ts";
 
-/** A database, a ledger, and engines on both: what the tests of publishing are set in. */
+/** The environment for tests of publishing: a database, a ledger, and engines that use both. */
 export interface PublishingWorld {
   pool: pg.Pool;
   databaseUrl: string;
   ledger: Ledger;
-  /** An engine in this process, started; it stops when the world ends. */
+  /** Starts an engine in this process. It stops when the world ends. */
   startEngine(options?: Partial<EngineOptions> & { broker?: Broker }): Promise<Engine>;
-  /** An engine in a process of its own, which ends when the world ends. */
+  /** Starts an engine in its own process, which ends when the world ends. */
   startWorker(environment?: Record<string, string>): Promise<ChildProcess>;
   addUser(): Promise<string>;
   addAccount(userId: string, options?: NewAccount): Promise<string>;
   addPost(options: NewPost): Promise<TestPost>;
-  /** Brings the due time of a scheduled post forward, as if the time before it had passed; answers it. */
+  /** Brings a scheduled post's due time forward, as if time had passed. Returns the new time. */
   bringForward(post: TestPost, toInSeconds: number): Promise<Date>;
-  /** Publish, as a caller does. */
+  /** Publishes as a caller does. */
   publish(post: TestPost): Promise<void>;
-  /** In a transaction in which the post's row is held, as a caller's actions are. */
+  /** Runs `act` in a transaction that has locked the post's row, as a caller's actions do. */
   act<Result>(post: TestPost, act: (tx: pg.PoolClient, held: HeldPost) => Promise<Result>): Promise<Result>;
   read(post: TestPost): Promise<PostState>;
-  /** Waits until the post is as wanted; fails where that takes far too long. */
+  /** Waits until the post is as wanted. Fails if that takes far too long. */
   until(post: TestPost, wanted: (state: PostState) => boolean): Promise<PostState>;
   end(): Promise<void>;
 }
@@ -47,7 +47,7 @@ export interface PublishingWorld {
 export interface NewAccount {
   platform?: PlatformName;
   mode?: Mode;
-  /** Its id at the platform; of its own where none is given. */
+  /** The ID on the platform. Default: a new one. */
   platformAccountId?: string;
 }
 
@@ -57,9 +57,9 @@ export interface NewPost {
   userId?: string;
   accountId?: string;
   dueAt?: Date;
-  /** Threads where none is given. */
+  /** Default: Threads. */
   platform?: PlatformName;
-  /** More platforms beside the first, each with an account of its own; there the text ends in the platform's name. */
+  /** More platforms, each with its own account. The platform's name is appended to the text there. */
   also?: PlatformName[];
 }
 
@@ -96,7 +96,7 @@ const noMedia: MediaSource = {
   describe: () => Promise.reject(new Error("These tests have no media")),
 };
 
-/** What an engine needs beside database and listener, with the ledger as the platform. */
+/** The engine's options other than database and listener. The ledger is the platform. */
 export function engineParts(
   ledger: Pick<Ledger, "url" | "readBack">,
   broker: Broker = ledgerBroker(ledger),
@@ -117,7 +117,7 @@ export function engineParts(
   };
 }
 
-/** Does the work in a world of its own, which ends with it. */
+/** Runs `work` in its own world and ends it afterwards. */
 export async function withWorld(work: (world: PublishingWorld) => Promise<void>): Promise<void> {
   const world = await createPublishingWorld();
   try {
@@ -279,7 +279,7 @@ async function createPublishingWorld(): Promise<PublishingWorld> {
     async until(post, wanted) {
       const end = performance.now() + LONGEST_WAIT_SECONDS * 1000;
       for (;;) {
-        // Some tests take the database away.
+        // Some tests stop the database.
         const state = await read(post).catch(() => null);
         if (state !== null && wanted(state)) return state;
         if (performance.now() > end)
@@ -295,7 +295,7 @@ async function createPublishingWorld(): Promise<PublishingWorld> {
   };
 }
 
-/** Waits until a process has ended, which it may have before anybody looked. */
+/** Waits until a process has exited, even if it already has. */
 export async function ended(worker: ChildProcess): Promise<void> {
   if (worker.exitCode === null && worker.signalCode === null) await once(worker, "exit");
 }

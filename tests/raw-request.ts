@@ -2,9 +2,7 @@ import { connect } from "node:net";
 
 const SECONDS = 10;
 
-/**
- * What a server answers to bytes that no client library would send. It fails where the connection stays open over them.
- */
+/** The server's response to bytes that no client library would send. Fails if the connection stays open. */
 export function sendRaw(url: string, bytes: string): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   const { hostname, port } = new URL(url);

@@ -5,19 +5,19 @@ import { inspect } from "node:util";
 /** A test that takes longer hangs. */
 const LONGEST_TEST_SECONDS = 300;
 
-/** What a check or a test file came to. */
+/** The result of a check or a test file. */
 export interface Outcome {
   name: string;
   seconds: number;
   passed: number;
   failed: number;
-  /** To be printed. */
+  /** The text to print. */
   text: string;
 }
 
 /**
- * Runs jobs side by side, begun in their order, and tells of each as it ends. There is one for each processor, and one
- * more whenever processors idle, since many tests wait for most of their time.
+ * Runs jobs side by side in order and reports each as it ends. It runs one per processor, and another while processors
+ * are idle, since many tests mostly wait.
  */
 export async function runBeside(
   jobs: readonly (() => Promise<Outcome>)[],
@@ -55,10 +55,10 @@ export async function runBeside(
 const LOOK_SECONDS = 1;
 /** Half a processor. */
 const ROOM_SECONDS = LOOK_SECONDS / 2;
-/** For each processor: what waits takes memory all the same. */
+/** Per processor. Waiting jobs use memory, too. */
 const MOST_EXTRA = 2;
 
-/** How long the machine's processors have idled, all together. */
+/** The total time that the machine's processors have been idle. */
 function idleSeconds(): number {
   return cpus().reduce((sum, { times }) => sum + times.idle / 1000, 0);
 }
@@ -77,7 +77,7 @@ interface Report {
   seconds: number;
 }
 
-/** Runs a test file in a process of its own, and counts the tests in it. */
+/** Runs a test file in its own process and counts its tests. */
 export async function runFile(file: string): Promise<Outcome> {
   const report: Report = { passed: 0, failures: [], output: "", seconds: 0 };
   const began = performance.now();
@@ -86,13 +86,13 @@ export async function runFile(file: string): Promise<Outcome> {
     if (details.type !== "suite") report.passed += 1;
   });
   events.on("test:fail", ({ file: defined, line, name, details }) => {
-    // A test fails with its parts, and a suite with its tests; those have said it.
+    // A test fails with its subtests, and a suite with its tests; those have been reported.
     if (!isBecauseOfParts(details.error))
       report.failures.push({ name, place: `${defined ?? file}:${line ?? 1}`, error: details.error });
   });
   for (const kind of ["test:stdout", "test:stderr"] as const)
     events.on(kind, ({ message }) => (report.output += message));
-  // What went wrong while no test ran ends the process, and is said here alone.
+  // An error outside of any test ends the process and is reported only here.
   events.on("test:diagnostic", ({ message }) => {
     if (message.startsWith("Error:")) report.output += `${message}\n`;
   });
@@ -119,7 +119,7 @@ function isBecauseOfParts(error: unknown): boolean {
   return error instanceof Error && "failureType" in error && error.failureType === "subtestsFailed";
 }
 
-/** Node wraps what was thrown. Of a process that ended it says how. */
+/** Node wraps what was thrown. For a process that exited, it says how. */
 function causeOf(error: unknown): unknown {
   if (error instanceof Error && "exitCode" in error && "signal" in error)
     return `Its process ended with ${String(error.signal ?? error.exitCode)}.`;

@@ -12,18 +12,18 @@ import { findLeftBehind } from "./left-behind.ts";
 import { runBeside, runFile, sumOf } from "./run-files.ts";
 
 /**
- * `npm test`: what `npm run check` does, then every `*.test.ts`, on one PostgreSQL of its own. With paths it runs only
- * the test files whose path begins with or contains one of them, with `--changed` or `--changed=<commit>` those that
- * can notice what differs from main or that commit. The last line is the sum; the exit code is 1 where anything failed
- * or something was left behind.
+ * `npm test`: runs what `npm run check` does, then every `*.test.ts`, on its own PostgreSQL. Given paths, it runs only
+ * the test files whose path begins with or contains one of them; with `--changed` or `--changed=<commit>`, only those
+ * that changes since main or that commit can affect. The last line has the totals. The exit code is 1 if anything
+ * failed or was left behind.
  */
 const root = join(import.meta.dirname, "..");
 process.chdir(root);
 
-/** The faults, and the conformance of a platform. */
+/** The fault injection and the platforms' conformance tests. */
 const LONGEST = /^tests\/faults\/|^platforms\/(\w+)\/(\1|\w+-login)\.test\.ts$/;
 
-/** So many of the slowest are named in the end. */
+/** How many of the slowest are listed at the end. */
 const SLOWEST = 10;
 
 const { values, positionals: wanted } = parseArgs({
@@ -53,7 +53,7 @@ const cleanUp = async () => {
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
   process.once(signal, () => void cleanUp().finally(() => process.exit(1)));
 
-// What the caller has set for a server of theirs is not for the tests.
+// The developer's settings for their own server must not affect the tests.
 for (const name of Object.keys(process.env))
   if (/^(AMPOST_|DATABASE_URL|PORT$|HOST$)/.test(name)) delete process.env[name];
 const scratch = await mkdtemp(join(folder, "t-"));
@@ -61,7 +61,7 @@ Object.assign(process.env, {
   AMPOST_TEST_POSTGRES_URL: server.url,
   AMPOST_TEST_RUN: run,
   TMPDIR: scratch,
-  // Most of what a short test takes is the compiling of what it imports. This is where an instance keeps it, too.
+  // Short tests spend most of their time compiling imports. An instance uses the same cache.
   NODE_COMPILE_CACHE: join(root, "node_modules/.cache/compile"),
 });
 
@@ -80,7 +80,7 @@ if (outcomes.length > SLOWEST) {
 console.log(`${sum.passed} passed, ${sum.failed} failed`);
 process.exit(sum.failed > 0 ? 1 : 0);
 
-/** `--changed` alone is against main. */
+/** `--changed` alone compares with main. */
 function bases(args: readonly string[]): string[] {
   return args.map((arg) => (arg === "--changed" ? "--changed=main" : arg));
 }
@@ -97,7 +97,7 @@ async function findTests(paths: readonly string[]): Promise<string[]> {
   return found.filter(isWanted).sort((one, other) => rank(one) - rank(other) || (one < other ? -1 : 1));
 }
 
-/** The longest first, so that the end is not a wait for one of them. */
+/** The longest start first, so that the run does not end waiting for one of them. */
 function rank(file: string): number {
   return LONGEST.test(file) ? 0 : 1;
 }

@@ -4,15 +4,14 @@ import { findFreePort } from "../cli/free-port.ts";
 
 /** What happens to a connection whose first bytes match. */
 export interface Trouble {
-  /** Held against the first bytes that the client sends, which is the request line and some headers. */
+  /** Matched against the client's first bytes, which are the request line and some headers. */
   match: RegExp;
-  /** How many connections it strikes. */
+  /** How many connections are affected. */
   times: number;
   /**
-   * `reset_before`: cut without a byte passed on. `swallow`: taken, never passed on, never answered. `reset_after`:
-   * passed on, cut when the answer comes.
-   * `cut_answer`: passed on, and the first bytes of the answer too, then cut. `delay`: passed on so much later.
-   * `answer`: not passed on, answered with these bytes.
+   * `reset_before`: reset without forwarding anything. `swallow`: accepted, but never forwarded or answered.
+   * `reset_after`: forwarded, and reset when the response arrives. `cut_answer`: forwarded, and reset after the first
+   * bytes of the response. `delay`: forwarded later. `answer`: not forwarded, but answered with these bytes.
    */
   act:
     | { kind: "reset_before" | "swallow" | "reset_after" }
@@ -24,23 +23,23 @@ export interface Trouble {
 export interface TcpProxy {
   url: string;
   port: number;
-  /** From now on; the oldest that matches strikes. */
+  /** Takes effect from now on. The oldest match wins. */
   trouble(trouble: Trouble): void;
-  /** How many connections have been struck. */
+  /** How many connections have been affected. */
   struck(): number;
-  /** Whoever connects while it is closed is refused. */
+  /** Refuses new connections. */
   refuse(): Promise<void>;
   accept(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Passes connections on to a port on loopback, and makes trouble on them when asked to. */
+/** Forwards connections to a port on loopback, and disturbs them on request. */
 export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
   const troubles: Trouble[] = [];
   const sockets = new Set<Socket>();
   let struck = 0;
   let server = listener();
-  // It is still there when the proxy listens again.
+  // The sockets are still there when the proxy listens again.
   const port = await findFreePort();
   await listen(server, port);
 
@@ -73,7 +72,7 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
     join(client, first, act);
   }
 
-  /** What the client has sent goes on even where it has gone meanwhile, as it may on a real network. */
+  /** The client's bytes are forwarded even if the client has disconnected, as on a real network. */
   function join(client: Socket, first: Buffer, act: Trouble["act"] | undefined): void {
     const upstream = connect({ port: targetPort, host: "127.0.0.1" });
     keep(upstream);

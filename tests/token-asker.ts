@@ -8,8 +8,8 @@ import { freshToken } from "../server/oauth/fresh-token.ts";
 import { careServices } from "./token-care-world.ts";
 
 /**
- * A process that asks for one account's token many times at once, when it is told to, and dies of it where that is
- * wanted: see `startAsker`.
+ * A process that requests an account's token many times concurrently when told to, and crashes if asked to. See
+ * `startAsker`.
  */
 const asked = z.object({
   url: z.string(),
@@ -32,7 +32,7 @@ const tokens = await Promise.all(
 process.stdout.write(`${JSON.stringify([...new Set(tokens)])}\n`);
 await pool.end();
 
-/** Ends the process when the platform has renewed, before anything is stored. */
+/** Kills the process once the platform has renewed the token, before anything is stored. */
 function dyingAfterRenewal(...name: Parameters<typeof own.oauthOf>): ReturnType<typeof own.oauthOf> {
   const oauth = own.oauthOf(...name);
   const { refresh } = oauth ?? {};

@@ -19,29 +19,29 @@ import type { OAuthServices } from "../server/oauth/services.ts";
 import { createVault } from "../server/vault/vault.ts";
 import { createTestDatabase, type TestDatabase } from "./database.ts";
 
-/** A database and a sandbox with accounts on it: what the tests of looking after grants are set in. */
+/** The environment for tests of token renewal: a database, and a sandbox with accounts. */
 export interface CareWorld {
   database: TestDatabase;
   services: OAuthServices;
-  /** Connects an account of a user of its own, through the platform's consent page. */
+  /** Connects an account of a new user through the platform's consent page. */
   connect(platform: PlatformName): Promise<AccountKey>;
-  /** Lets time pass for an account: at the sandbox for all, in the database for this one. */
+  /** Advances the sandbox's clock and ages this account's tokens in the database. */
   pass(account: AccountKey, seconds: number): Promise<void>;
-  /** What the sandbox has received of this kind since the world began, by platform. */
+  /** How many requests of this kind the sandbox has received since the start. */
   received(operation: string, platform?: PlatformName): Promise<number>;
   control(path: string, body: object): Promise<void>;
   health(account: AccountKey): Promise<{ token_health: string; token_health_reason: string | null }>;
   events(account: AccountKey): Promise<{ type: string; data: Record<string, unknown> }[]>;
   /**
-   * A process of its own that asks for the token so many times at once when it is told to. One that `dies` is killed
-   * when the platform has renewed.
+   * Starts a process that requests the token `times` times concurrently when told to. With `dies`, it is killed once
+   * the platform has renewed.
    */
   startAsker(account: AccountKey, times: number, options?: { dies: boolean }): Promise<Asker>;
   end(): Promise<void>;
 }
 
 export interface Asker {
-  /** Empty where it died meanwhile. */
+  /** Empty if the process has died. */
   ask(): Promise<string[]>;
 }
 
@@ -156,7 +156,7 @@ export async function openCareWorld(): Promise<CareWorld> {
   };
 }
 
-/** The services of one process on these. */
+/** The services of one process that uses these. */
 export function careServices({ pool }: Pick<TestDatabase, "pool">, sandboxUrl: string, key: Buffer): OAuthServices {
   const http = createHttpClient({ sandboxUrl });
   return {

@@ -1,6 +1,6 @@
 import { createHmac } from "node:crypto";
 
-/** The code that an authenticator app shows now, or so many half minutes later (RFC 6238). */
+/** The code that an authenticator app shows now, or `later` half minutes from now (RFC 6238). */
 export function totp(secret: string, later = 0): string {
   const bits = [...secret]
     .map((letter) => "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".indexOf(letter).toString(2).padStart(5, "0"))
@@ -13,7 +13,7 @@ export function totp(secret: string, later = 0): string {
   return String((digest.readUInt32BE(offset) & 0x7fffffff) % 1_000_000).padStart(6, "0");
 }
 
-/** The secret in the address that a QR code holds. */
+/** The secret in a QR code's URL. */
 export function secretOf(uri: unknown): string {
   return new URL(String(uri)).searchParams.get("secret") ?? "";
 }

@@ -6,18 +6,18 @@ import { mailSealContext } from "../server/mail/send-mail.ts";
 import type { Mail } from "../server/mail/send-mail.ts";
 import type { World } from "./world.ts";
 
-/** What a visitor's request was answered with. */
+/** The response to a visitor's request. */
 export interface VisitorResponse {
   status: number;
   body: Record<string, unknown>;
   headers: Record<string, unknown>;
-  /** The cookies that were set, whole. */
+  /** The complete Set-Cookie headers. */
   setCookies: string[];
   /** The Cookie header that a browser would send from now on. */
   cookie: string;
 }
 
-/** Asks as a page of the app does, from an address of one's own where one is given. */
+/** Sends a request as a page of the app does, optionally from another address. */
 export async function visit(
   world: World,
   method: "GET" | "POST",
@@ -50,7 +50,7 @@ export async function visit(
   };
 }
 
-/** The emails that are on the job queue, in the order in which they were asked for. */
+/** The queued emails, oldest first. */
 export function emailsOf(world: World): Mail[] {
   return world.jobs
     .filter(({ queue }) => queue === MAIL_QUEUE)
@@ -62,7 +62,7 @@ export function emailsOf(world: World): Mail[] {
     });
 }
 
-/** What the link of the last email to an address carries. */
+/** The token in the link of the last email to an address. */
 export function tokenFor(world: World, address: string): string {
   const email = emailsOf(world).findLast(({ to }) => to === address);
   const link = /https?:\/\/\S+/.exec(email?.text ?? "")?.[0] ?? "";
@@ -70,12 +70,12 @@ export function tokenFor(world: World, address: string): string {
   return searchParams.get("token") ?? searchParams.get("invite") ?? "";
 }
 
-/** Every row of every table, as text. */
+/** All rows of all tables, as text. */
 export async function dump({ database: { pool } }: World): Promise<string> {
   return await dumpOf(pool);
 }
 
-/** The same of a database that somebody is connected to. */
+/** The same for an open connection. */
 export async function dumpOf(database: Pick<pg.Client | pg.Pool, "query">): Promise<string> {
   const { rows } = await database.query<{ name: string }>(
     `select format('%I.%I', schemaname, tablename) as name from pg_tables

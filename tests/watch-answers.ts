@@ -3,14 +3,14 @@ import { brotliDecompressSync, gunzipSync } from "node:zlib";
 
 import type { Exchange } from "./description.ts";
 
-/** A request whose body is longer is not kept: it carries media. */
+/** Longer request bodies are not kept, since they carry media. */
 const KEPT_BYTES = 1024 * 1024;
 
 const watched = new WeakSet<IncomingMessage>();
 
 /**
- * Hands over a request to the API with its answer, as soon as that is sent whole. To be called before anything of the
- * body is read; neither of the two is changed by it.
+ * Hands over an API request with its response once that has been sent. Call it before the body is read. It changes
+ * neither.
  */
 export function watchAnswer(
   request: IncomingMessage,
@@ -23,14 +23,14 @@ export function watchAnswer(
   const [received, sent]: [Buffer[], Buffer[]] = [[], []];
   const given: OutgoingHttpHeaders = {};
   let isEnding = false;
-  // Requests that are injected bring their body as text.
+  // Injected requests have a text as their body.
   before(request, "push", ([chunk]) => keep(received, toBuffer(chunk)));
   before(
     response,
     "writeHead",
     (values) => void Object.assign(given, ...values.filter((value) => typeof value === "object")),
   );
-  // Some servers end by writing.
+  // Some servers write while ending.
   before(response, "write", ([chunk]) => void (isEnding || sent.push(toBuffer(chunk))));
   before(response, "end", ([chunk]) => {
     if (!isEnding) sent.push(toBuffer(chunk));
@@ -51,7 +51,7 @@ export function watchAnswer(
   });
 }
 
-/** Looks at what a method is called with. */
+/** Observes the arguments of a method's calls. */
 function before(target: object, name: string, look: (given: unknown[]) => void): void {
   const method: unknown = Reflect.get(target, name);
   if (typeof method !== "function") throw new Error(`There is no method ${name}`);

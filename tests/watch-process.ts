@@ -6,8 +6,8 @@ import type { Exchange } from "./description.ts";
 import { watchAnswer } from "./watch-answers.ts";
 
 /**
- * Loaded into the processes of an installation, whatever they do: an answer of the API that is not as described is
- * written to the file that AMPOST_TEST_DIFFERENCES names. What validates it is loaded when there is one.
+ * Loaded into every process of an installation. Writes API responses that are not as described to the file that
+ * AMPOST_TEST_DIFFERENCES names. The validator is loaded once there is a response.
  */
 const file = process.env.AMPOST_TEST_DIFFERENCES ?? "";
 

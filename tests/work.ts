@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 
 /**
- * Asserts that some work grows no faster than what it is done on. Measured is the processor time of this thread, which
- * does not grow when others use the machine, and it is held against that of a plain loop over as many characters in
- * this very process, so that a slow machine is no reason to fail. A loop's character costs some nanoseconds. What is
- * linear costs up to some hundred times that; what is quadratic, tens of thousands of times that at these sizes.
+ * Asserts that work grows at most linearly with its input. It measures this thread's CPU time, which does not grow when
+ * others use the machine, and compares it with a plain loop over as many characters in the same process, so that a slow
+ * machine does not fail. One iteration of the loop takes some nanoseconds. Linear work takes up to some hundred times
+ * that; quadratic work takes tens of thousands of times that at these sizes.
  */
 export function assertLinear(name: string, sizeUnits: number, run: () => unknown, factor = FACTOR): void {
   const allowed = Math.max(sizeUnits, LEAST_UNITS) * unitMicroseconds() * factor;
-  // Once more where it was slow: the first time, compiling and collecting of memory count too.
+  // Measured again if slow, since the first run includes compilation and garbage collection.
   let taken = microsecondsOf(run);
   if (taken > allowed) taken = Math.min(taken, microsecondsOf(run));
   assert.ok(
@@ -19,7 +19,7 @@ export function assertLinear(name: string, sizeUnits: number, run: () => unknown
 }
 
 const FACTOR = 1500;
-/** Below this, what is done once weighs more than what is done for each character. */
+/** Below this, fixed costs outweigh the cost per character. */
 const LEAST_UNITS = 16_384;
 const LOOP_UNITS = 1_000_000;
 

@@ -33,7 +33,7 @@ import { createTestDatabase, type TestDatabase } from "./database.ts";
 import { type Exchange, ourDescription } from "./description.ts";
 import { watchAnswer } from "./watch-answers.ts";
 
-/** One user in one mode: a key, the default platform set, and the accounts connected in it. */
+/** A user in one mode, with a key, the default platform set and its connected accounts. */
 export interface TestTenant {
   userId: string;
   mode: Mode;
@@ -41,7 +41,7 @@ export interface TestTenant {
   platformSetId: string;
 }
 
-/** A running HTTP surface on a database and a storage of its own. No engine and no sandbox run beside it. */
+/** A running HTTP server with its own database and storage. It has no engine and no sandbox. */
 export interface World {
   url: string;
   services: Services;
@@ -50,16 +50,16 @@ export interface World {
   /** The same user in both modes. */
   live: TestTenant;
   test: TestTenant;
-  /** What was put on the job queue. */
+  /** The jobs that were queued. */
   jobs: { queue: string; data: object }[];
   makeTenants(): Promise<Record<Mode, TestTenant>>;
-  /** Connects an account of the platform to the tenant's default set, or another; answers its id. */
+  /** Connects an account to the tenant's default set or another. Returns its ID. */
   connect(
     tenant: TestTenant,
     platform: PlatformName,
     options?: { platformSetId?: string; metadata?: Record<string, unknown> },
   ): Promise<string>;
-  /** Calls with the tenant's key and, where a body is given, as JSON. */
+  /** Sends a request with the tenant's key. A body is sent as JSON. */
   call(
     tenant: TestTenant,
     method: string,
@@ -67,9 +67,9 @@ export interface World {
     body?: unknown,
     headers?: Record<string, string>,
   ): Promise<Called>;
-  /** Signs the tenant's user in at the door that people use; answers the Cookie header of the new session. */
+  /** Signs in as the tenant's user does in a browser. Returns the new session's Cookie header. */
   signIn(tenant: TestTenant): Promise<string>;
-  /** Calls a session route as a page of the dashboard does. The mode, where it matters, stands in the path's query. */
+  /** Calls a session endpoint as a page of the dashboard does. If the mode matters, it is in the path's query. */
   callAs(
     cookie: string,
     method: string,
@@ -78,8 +78,8 @@ export interface World {
     headers?: Record<string, string>,
   ): Promise<Called>;
   /**
-   * Leaves nothing behind. Rejects where an operation failed, was refused with a code that its entry does not list, or
-   * answered otherwise than the description of the API says.
+   * Cleans up. Rejects if an operation failed, returned an error code that it does not declare, or responded other than
+   * described in OpenAPI.
    */
   close(): Promise<void>;
 }
@@ -87,7 +87,7 @@ export interface World {
 export interface Called {
   status: number;
   headers: Headers;
-  /** The parsed JSON; null where there is no body. */
+  /** The parsed JSON. Null without a body. */
   body: unknown;
 }
 
@@ -158,7 +158,7 @@ export async function createWorld(settings: Partial<Settings> = {}): Promise<Wor
   };
 }
 
-/** Watches what is answered over the wire and inside; tells in the end what was not as described. */
+/** Observes all responses, those over HTTP and injected ones. Reports those not as described. */
 function watchApp(app: FastifyInstance): () => Promise<string[]> {
   const checked: Promise<string[]>[] = [];
   const check = (exchange: Exchange) => void checked.push(ourDescription().findDifferences(exchange));
@@ -167,7 +167,7 @@ function watchApp(app: FastifyInstance): () => Promise<string[]> {
   return async () => [...new Set((await Promise.all(checked)).flat())];
 }
 
-/** Both modes at the sandbox, and no app in the environment: tests never reach a platform. */
+/** Both modes use the sandbox, and no app is configured: tests never reach a platform. */
 function oauthOn(parts: Pick<OAuthServices, "pool" | "vault" | "log" | "appUrl" | "sandboxUrl">): OAuthServices {
   const http = createHttpClient({ sandboxUrl: parts.sandboxUrl });
   return {
@@ -232,7 +232,7 @@ async function connect(
   return id;
 }
 
-/** What checking needs to know of an account beside its scopes. */
+/** The fields of an account, besides its scopes, that validation needs. */
 const METADATA: Partial<Record<PlatformName, Record<string, unknown>>> = {
   tiktok: { privacyLevelOptions: ["PUBLIC_TO_EVERYONE", "SELF_ONLY"], maxVideoPostDurationSeconds: 600 },
 };
@@ -268,10 +268,10 @@ async function send(
   return { status: response.status, headers: response.headers, body: answered };
 }
 
-/** The password of every user who signs in. */
+/** The password of every test user. */
 export const PASSWORD = "correct horse battery staple";
 
-/** Made once: it is costly on purpose. */
+/** Hashed once, since hashing is slow on purpose. */
 let passwordHash: Promise<string> | undefined;
 
 async function signIn({ pool, auth, settings }: Services, url: string, { userId }: TestTenant): Promise<string> {
@@ -289,7 +289,7 @@ async function signIn({ pool, auth, settings }: Services, url: string, { userId 
   return cookiesOf(answer);
 }
 
-/** The Cookie header that a browser would send after this answer. */
+/** The Cookie header that a browser would send after this response. */
 export function cookiesOf({ headers }: Pick<Called, "headers">): string {
   return headers
     .getSetCookie()

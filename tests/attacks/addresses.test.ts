@@ -17,7 +17,7 @@ import { idOf } from "../answers.ts";
 import { createWorld, type World } from "../world.ts";
 import { callTool } from "./call-tool.ts";
 
-/** A server on this machine that nothing which a user says may ever reach. */
+/** A server on this machine that no user input may ever reach. */
 async function startCanary(t: TestContext) {
   const heard: string[] = [];
   const server = createServer((request, response) => {
@@ -30,7 +30,7 @@ async function startCanary(t: TestContext) {
   return { heard, port: (server.address() as AddressInfo).port };
 }
 
-/** This machine's own address in every way in which it can be written. */
+/** This machine's own address in every notation. */
 const HOSTS = [
   "127.0.0.1",
   "127.1",
@@ -110,7 +110,8 @@ test("no URL that a user can provide reaches this machine: media, thumbnails, co
 });
 
 /**
- * As if its address had been let in before: names that lead to private addresses are known only when they are resolved.
+ * As if the URL had been accepted before: names that lead to private addresses are only detected when they are
+ * resolved.
  */
 async function sendWebhook(world: World, url: string): Promise<void> {
   const { userId, mode } = world.test;

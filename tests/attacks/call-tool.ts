@@ -1,6 +1,6 @@
 import type { TestTenant, World } from "../world.ts";
 
-/** What a tool answers, but for what is another at each call. */
+/** A tool's response, without what differs between calls. */
 export async function callTool({ url }: World, { key }: TestTenant, name: string, given: object): Promise<string> {
   const version = "2026-07-28";
   const _meta = {

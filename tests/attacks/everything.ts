@@ -1,7 +1,7 @@
 import { snapshot } from "../answers.ts";
 import type { World } from "../world.ts";
 
-/** What is stored of people and by them. */
+/** Everything stored about users and by them. */
 export async function everything(world: World): Promise<Record<string, unknown>> {
   const read = async (sql: string) => (await world.database.pool.query(sql)).rows;
   const others = [

@@ -16,7 +16,7 @@ after(() => world.close());
 
 const APP = "http://localhost:3000";
 
-/** What a browser sends along when another site, or an address typed or opened from a letter, has made it ask. */
+/** What a browser sends when another site, a typed URL or a link in an email makes the request. */
 const FORGED: readonly Record<string, string>[] = [
   {},
   { origin: "https://evil.example", "sec-fetch-site": "cross-site" },
@@ -61,7 +61,7 @@ const BODIES: readonly (readonly [string, string])[] = [
   ],
 ];
 
-/** They look at no cookie: what they answer is the same for whoever asks. */
+/** They read no cookie, so their response is the same for everyone. */
 const WITHOUT_SESSION = ["/oauth/token", "/oauth/revoke", "/oauth/register"];
 
 test("no page of another site can make a signed-in browser change anything, through any route, header or kind of body", async () => {
@@ -87,7 +87,7 @@ test("no page of another site can make a signed-in browser change anything, thro
 });
 
 test("a page of another site that sends a signed-in browser to a URL, or loads it as an image, changes nothing", async () => {
-  // That somebody looked may be written down, and a challenge of a passkey that nobody answers is nothing.
+  // A visit may be logged, and a passkey challenge that nobody responds to does no harm.
   const everythingElse = async () => {
     await world.database.pool.query("delete from verifications");
     return { ...(await everything(world)), audit_events: [] };
@@ -111,7 +111,7 @@ test("a page of another site that sends a signed-in browser to a URL, or loads i
   assert.deepEqual(await everythingElse(), before);
 });
 
-/** By the rule about foreign sites, or as a route that takes no session at all. */
+/** Rejected by the rule about foreign sites, or by a route that accepts no session. */
 const REFUSED = /^(401 .*(did not come from the dashboard|API key is missing)|40[13] \/mcp)/s;
 
 async function ask(

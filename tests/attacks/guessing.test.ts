@@ -14,7 +14,7 @@ before(async () => {
 });
 after(() => world.close());
 
-/** A person who has signed in, and their address. */
+/** A signed-in user and their address. */
 async function newPerson(): Promise<{ email: string; cookie: string }> {
   const { test: tenant } = await world.makeTenants();
   await world.database.pool.query("delete from throttles");
@@ -26,7 +26,7 @@ async function newPerson(): Promise<{ email: string; cookie: string }> {
 }
 
 let addresses = 0;
-/** From another address each time, as somebody who has many. */
+/** From another address each time, as an attacker with many addresses. */
 const post = (path: string, body: object, cookie?: string): Promise<VisitorResponse> => {
   addresses += 1;
   return visit(world, "POST", `/api/auth${path}`, body, {

@@ -38,7 +38,7 @@ const png = (width: number, height: number) => {
   ]);
 };
 
-/** Bytes that are no picture, that are more than a picture, or that cost more than they weigh. */
+/** Bytes that are no image, more than an image, or far more expensive to read than their size suggests. */
 const FILES: readonly (readonly [string, () => Buffer, string])[] = [
   [
     "an SVG with a script",
@@ -161,7 +161,7 @@ test("a file's name determines nothing: neither a path, nor a header, nor a type
   for await (const { key } of world.services.storage.list()) assert.match(key, /^media\/[\w/.-]+$/);
 });
 
-/** Stored as one of the types that are taken, and shown under an address that no browser runs anything from. */
+/** Stored as one of the accepted types, and served from a URL at which no browser runs anything. */
 async function assertHarmless(body: unknown, what: string): Promise<void> {
   const url = new URL(String(objectIn(body, "media").url));
   const shown = await fetch(url);

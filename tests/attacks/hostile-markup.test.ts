@@ -19,7 +19,7 @@ after(() => world.close());
 const APP = "http://localhost:3000";
 const HEADERS = { host: "localhost:3000", origin: APP, accept: "text/html" };
 
-/** Texts that end an attribute, a tag, a style, a script or a comment, or are an address that runs. */
+/** Texts that end an attribute, a tag, a style, a script or a comment, or that are a script URL. */
 const MARKUP: readonly [string, ...string[]] = [
   `"'><img src=x onerror=attack()>`,
   `</title></style></textarea></script><script>attack()</script><svg/onload=attack()>`,
@@ -50,7 +50,7 @@ test("nothing in a URL becomes markup, a script or a redirect to another site, i
       failed.push(...check(`GET ${url}`, answer));
       return answer.statusCode;
     };
-    // What is no page cannot be one for this text and not for that.
+    // A response that is not a page for one text is not a page for any other.
     const isPage = !/^\/(api|docs|openapi|llm|\.well-known)/.test(path);
     const texts = isPage ? [...MARKUP, ...ELSEWHERE] : [MARKUP[0], ELSEWHERE[2]];
     const inPath = /[:*]/.test(path) ? texts.map((text) => ask(text, {}, { cookie })) : [];
@@ -59,8 +59,8 @@ test("nothing in a URL becomes markup, a script or a redirect to another site, i
       ...texts.map((text) => ask("threads", Object.fromEntries(names.map((name) => [name, text])), { cookie })),
     ]);
     if (!isPage) continue;
-    // Where one of them is refused, the others are not looked at: they come in small companies, too, beside what is
-    // good.
+    // If one parameter is rejected, the others may not be read. So small groups are tried, too, together with valid
+    // values.
     const good = { mode: "test", set: world.test.platformSetId, token: "x" };
     const as: Record<string, string> = (await ask("threads", good, { cookie })) === 303 ? {} : { cookie };
     const companies = names.map((_, at) => names.slice(at, at + 4)).filter((_, at) => at % 4 === 0);
@@ -163,7 +163,7 @@ test("nothing stored by users, keys or platforms becomes markup on any page", as
   assert.ok(shown >= 5, `${shown} pages show what was stored`);
 });
 
-/** What is wrong with an answer in which nothing of ours reads as those texts do. */
+/** What is wrong with a response: none of Ampost's pages may read as those texts do. */
 function check(
   what: string,
   { statusCode, headers, body }: { statusCode: number; headers: Record<string, unknown>; body: string },
@@ -190,7 +190,7 @@ function check(
   return wrong.map((each) => `${what}: ${each}`);
 }
 
-/** Whether an address of a page or an answer runs, or is of the site that the attacks name. */
+/** Whether a URL in a page or response runs a script or leads to the attacker's site. */
 function isElsewhere(address: unknown): boolean {
   const url = URL.parse(String(address), APP);
   return (
@@ -212,7 +212,8 @@ const SAID_BY_PLATFORMS = [
 ];
 
 /**
- * The names of all that the server reads out of addresses and forms, by its sources, so that a new one is among them.
+ * The names of everything that the server reads from URLs and forms, found in its source, so that new ones are
+ * included.
  */
 async function namesThatAreRead(): Promise<string[]> {
   const names = new Set([...OPERATIONS.flatMap(({ query }) => Object.keys(query.shape)), ...SAID_BY_PLATFORMS]);
@@ -244,8 +245,8 @@ async function namesThatAreRead(): Promise<string[]> {
 }
 
 /**
- * Puts a text into every column that holds words, by the database, whatever the API would have taken; says which took
- * it.
+ * Writes a text into every column that holds text, directly in the database, whatever the API would accept. Returns the
+ * columns that took it.
  */
 async function writeEverywhere(text: string): Promise<string[]> {
   const { rows } = await world.database.pool.query<{ table: string; column: string }>(

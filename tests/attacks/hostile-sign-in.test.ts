@@ -10,7 +10,7 @@ import { type ConnectingWorld, createConnectingWorld, WAYS } from "../connecting
 import { answerConsent, arrive, begin, connectAs, locationOf } from "../consent.ts";
 
 let world: ConnectingWorld;
-/** What the platforms answered to an honest sign-in, by its way, in order. */
+/** The platforms' responses to an honest sign-in, by login, in order. */
 const honest = new Map<string, HttpAnswer[]>();
 before(async () => {
   world = await createConnectingWorld();
@@ -35,7 +35,7 @@ after(() => world.close());
 
 const LONG = "a".repeat(20_000);
 
-/** What may stand in the place of any value of an answer. */
+/** What can replace any value of a response. */
 const VALUES: Readonly<Record<string, unknown>> = {
   nothing: undefined,
   null: null,
@@ -58,7 +58,7 @@ const VALUES: Readonly<Record<string, unknown>> = {
   "a name of prototypes": JSON.parse('{"__proto__":{"id":"1"},"constructor":"x"}'),
 };
 
-/** What may come in the place of a whole answer. */
+/** What can replace a whole response. */
 const BODIES: readonly string[] = [
   "",
   "<html><script>alert(1)</script></html>",
@@ -81,7 +81,7 @@ const answerOf = (status: number, text: string, headers: Record<string, string> 
   json: () => parseJson(text),
 });
 
-/** Every place of a value that is neither a list nor an object, and every list and object. */
+/** The paths of all scalar values, and of all lists and objects. */
 function placesOf(value: unknown, path: readonly (string | number)[] = []): (readonly (string | number)[])[] {
   const inside = Array.isArray(value)
     ? value.slice(0, 1).flatMap((each, index) => placesOf(each, [...path, index]))
@@ -97,7 +97,7 @@ function withValue(value: unknown, [step, ...rest]: readonly (string | number)[]
   return { ...Object(value), [step]: withValue(Object(value)[step], rest, other) };
 }
 
-/** Each answer of a sign-in in turn, as somebody who means ill could give it. */
+/** Each response of a sign-in in turn, as an attacker could return it. */
 function* hostileAnswers(answers: readonly HttpAnswer[]): Generator<{ what: string; answers: HttpAnswer[] }> {
   for (const [turn, answer] of answers.entries()) {
     const instead = (other: HttpAnswer) => answers.map((each, index) => (index === turn ? other : each));
@@ -127,7 +127,7 @@ function replay(answers: readonly HttpAnswer[]) {
 
 const app = { clientId: "client", clientSecret: "secret-of-the-app", redirectUri: "https://app.example/back" };
 
-/** What it ends in is known, short and says nothing that is secret. */
+/** It ends with a known, short error that contains no secret. */
 async function ends<Result>(what: string, work: Promise<Result>): Promise<Result | null> {
   try {
     return await work;
@@ -241,7 +241,7 @@ test("a platform's account data is stored, listed and shown as it is, or the use
   assert.ok(connections > 5, String(connections));
 });
 
-/** A server in the platforms' place. */
+/** A server that replaces the platforms. */
 async function startServer(t: TestContext, answer: RequestListener): Promise<{ url: string; heard: string[] }> {
   const heard: string[] = [];
   const server = createServer((request, response) => {
@@ -286,7 +286,7 @@ test("a platform that redirects elsewhere, or responds endlessly, slowly or with
     const platform = await startServer(t, answer);
     const http = createHttpClient({ sandboxUrl: platform.url });
     const back = await answerConsent(locationOf(await begin(world, cookie, tenant, "threads")));
-    // All is as it is in earnest, but for the time-out.
+    // Everything is real except the timeout.
     oauth.httpFor = () => ({ send: (request) => http.send({ ...request, timeoutSeconds: 0.5 }) });
     const shown = await arrive(world, cookie, back).finally(() => (oauth.httpFor = httpFor));
     assert.ok([400, 502].includes(shown.status), `${what}: ${shown.status} ${shown.text.slice(0, 300)}`);

@@ -16,7 +16,7 @@ import { routesOf } from "./routes.ts";
 
 let world: World;
 let stranger: TestTenant;
-/** Another one, who has an account to post with. */
+/** Another user, with an account to publish with. */
 let neighbour: TestTenant;
 let call: ReturnType<typeof createOperationCaller>;
 
@@ -29,7 +29,7 @@ before(async () => {
 });
 after(() => world.close());
 
-/** Makes an object of the noun that an operation's name begins with. */
+/** Creates an object of the noun that an operation's name begins with. */
 const MAKERS: Readonly<Record<string, (tenant: TestTenant) => Promise<string>>> = {
   posts: async (tenant) => {
     const { body } = await world.call(tenant, "POST", "/api/v1/posts", {
@@ -52,7 +52,7 @@ const MAKERS: Readonly<Record<string, (tenant: TestTenant) => Promise<string>>> 
       [newId(), tenant.userId],
     ),
   oauth_apps: (tenant) => newSet(tenant),
-  // A sign-in at a platform belongs to the browser in which it was begun; this is one of another browser.
+  // A sign-in at a platform belongs to the browser that started it. This one belongs to another browser.
   connections: async (tenant) =>
     await insert(
       `insert into oauth_attempts (id, state_digest, binding, user_id, mode, platform_set_id, platform, redirect_uri,
@@ -72,7 +72,7 @@ const MAKERS: Readonly<Record<string, (tenant: TestTenant) => Promise<string>>> 
   },
 };
 
-/** A body that the owner's call would be taken with. */
+/** A body that would succeed for the owner. */
 const BODIES: Readonly<Record<string, unknown>> = {
   posts_update: { content: { text: "Theirs" } },
   webhooks_update: { description: "Theirs" },
@@ -82,7 +82,7 @@ const BODIES: Readonly<Record<string, unknown>> = {
   connections_choose: { platformAccountId: "theirs" },
 };
 
-/** What a person has in both modes alike. */
+/** What a user has in both modes together. */
 const WITHOUT_MODE: readonly string[] = ["keys", "sessions", "invites"];
 
 async function insert(sql: string, values: readonly unknown[]): Promise<string> {
@@ -103,7 +103,7 @@ async function newMedia(tenant: TestTenant): Promise<string> {
   return idOf(body, "media");
 }
 
-/** There are more of them than a user may make. */
+/** There are more of them than a user may create. */
 async function newSet({ userId, mode }: TestTenant): Promise<string> {
   return await insert("insert into platform_sets (id, user_id, mode, name) values ($1, $2, $3, 'Mine')", [
     userId,
@@ -155,8 +155,7 @@ for (const { name, operation } of TOOLS.filter(({ operation }) => "id" in operat
 }
 
 /**
- * Makes what the fields of bodies and queries name that are ids of ours; null for those that are the platforms' or the
- * caller's.
+ * Creates the objects that body and query fields refer to by ID. Null if the ID belongs to the platform or the caller.
  */
 const NAMED: Readonly<Record<string, ((tenant: TestTenant) => Promise<string>) | null>> = {
   platformSetId: newSet,
@@ -307,7 +306,7 @@ test("every form on a user's pages, sent by another user, leaves all of their da
 test("every URL with an ID that is not an operation shows another user nothing", async () => {
   const owner = world.test;
   const operations = new Set(OPERATIONS.map(({ path }) => path));
-  /** What stands for the id; null where whoever has the address may see it, as is said there. */
+  /** Creates the object. Null if anyone with the URL may see it, with the reason. */
   const ids: Readonly<Record<string, (() => Promise<string>) | null>> = {
     "/api/v1/media/uploads/:id": newUpload,
     "/posts/:id/approve": async () => await makeFor({ name: "posts_get" }, owner),
@@ -315,7 +314,7 @@ test("every URL with an ID that is not an operation shows another user nothing",
     "/connect/again/:id": async () => await makeFor({ name: "connections_choose" }, owner),
     "/connect/return/:id": async () => await makeFor({ name: "connections_choose" }, owner),
     "/connect/choose/:id": async () => await makeFor({ name: "connections_choose" }, owner),
-    // Their addresses are the secret: a connect link's token, and the signature of a file.
+    // These URLs are the secret: a connect link's token, a file's signature.
     "/connect/:token": null,
     "/connect/:token/start": null,
     "/media/:mediaId/:name": null,
@@ -403,7 +402,7 @@ async function newUpload(): Promise<string> {
   return response.headers.get("location")?.split("/").at(-1) ?? "";
 }
 
-/** A copy of the body with a value at a place; `*` is the first of a list. */
+/** A copy of the body with a value at a path. `*` is the first member of a list. */
 function withValue(body: unknown, path: readonly string[], value: unknown): unknown {
   const [step, ...rest] = path;
   if (step === undefined) return value;

@@ -19,7 +19,7 @@ after(async () => {
   await world.close();
 });
 
-/** What ends a header, and what a mail server or program may take for that. */
+/** What ends a header, or what a mail server or client may mistake for its end. */
 const BREAKS = [
   "\r\n",
   "\n",
@@ -57,7 +57,7 @@ const ADDRESSES = [
   '"ada@example.com, evil"@example.com',
 ];
 
-/** Has everything that waits sent; answers what was received, and checks that each went to whom it was written to. */
+/** Sends all pending emails. Returns what was received, after checking that each went to its recipient only. */
 async function deliverAll(): Promise<{ to: string; head: string; text: string }[]> {
   const waiting = world.jobs.splice(0).filter(({ queue }) => queue === MAIL_QUEUE);
   const mail = { smtpUrl: server.url, from: "Ampost <ampost@example.com>", folder: "" };

@@ -14,7 +14,7 @@ import { closeDataDir } from "../../server/start/data-dir.ts";
 const silent = () => undefined;
 const log = { info: silent, warn: silent, error: silent };
 
-/** What a process of this user is let do with the paths: it may be the one that asks, or an error. */
+/** What a process of this user, or of the current one, can do with the paths: the result or the error for each. */
 async function tryAs(uid: number | null, socket: string, files: readonly string[]): Promise<Record<string, string>> {
   const program = `
     const { connect } = require("node:net");
@@ -34,7 +34,7 @@ async function tryAs(uid: number | null, socket: string, files: readonly string[
 }
 
 test("another user of the machine cannot reach the embedded PostgreSQL through its socket, TCP or its files", async (t) => {
-  // Beside the folders of other programs, and in one that everybody may look through.
+  // Beside the folders of other programs, and in one that everyone can read.
   const around = await mkdtemp("/tmp/ampost-other-users-");
   await chmod(around, 0o755);
   const dataDir = join(around, "data");
@@ -69,14 +69,14 @@ test("another user of the machine cannot reach the embedded PostgreSQL through i
   const own = await tryAs(null, socket, files);
   assert.deepEqual(new Set(Object.values(own)), new Set(["read", "connected"]), JSON.stringify(own));
   if (process.getuid?.() !== 0) return t.diagnostic("only root can try it as another user");
-  // Where the kernel lets nobody have a namespace, PostgreSQL is started as the user nobody, who is let in then.
+  // Where the kernel allows no user namespaces, PostgreSQL runs as the user nobody, who then has access.
   for (const uid of [12_345, 65_534].filter((each) => each !== launcherFor().uid)) {
     const others = await tryAs(uid, socket, files);
     assert.deepEqual(new Set(Object.values(others)), new Set(["EACCES"]), `${uid}: ${JSON.stringify(others)}`);
   }
 });
 
-/** The TCP sockets on which a process listens, as the kernel tells it. */
+/** The TCP sockets on which a process listens, according to the kernel. */
 async function listeningOn(pid: number): Promise<string[]> {
   const held = await readdir(`/proc/${pid}/fd`).catch(() => []);
   const links = await Promise.all(held.map((name) => readlink(`/proc/${pid}/fd/${name}`).catch(() => "")));

@@ -57,7 +57,7 @@ async function failed(): Promise<string> {
   return id;
 }
 
-/** What an operation is asked for so that something goes out: flat for old clients, whole otherwise. */
+/** A request with which an operation would publish something: flat for old clients, current otherwise. */
 const BODIES = (): readonly object[] => [
   { content: { text: "Out" }, platforms: ["facebook"], platformSetId: world.test.platformSetId, scheduledFor: later() },
   { text: "Out", platforms: ["facebook"], platformSetId: world.test.platformSetId, scheduledFor: later() },
@@ -69,7 +69,7 @@ const BODIES = (): readonly object[] => [
 
 const takesPost = ({ path }: Operation) => /\/posts\/:id/.test(path);
 
-/** The posts that go out by themselves from here on, or have. */
+/** The posts that have been published, or will be automatically. */
 async function goingOut(): Promise<string[]> {
   const { rows } = await world.services.pool.query<{ id: string }>(
     "select id from posts where status not in ('draft', 'failed', 'discarded') order by id",
@@ -106,7 +106,7 @@ for (const policies of [{ draftOnly: true }, { approvalRequired: true }]) {
         }
       }
     }
-    // What the key may not, its person may: the calls are such that something could go out.
+    // What the key cannot do, its user can: these calls do publish.
     const id = await draft(world.test);
     assert.equal((await world.call(world.test, "POST", `${POSTS}/${id}/publish`)).status, 200);
     assert.deepEqual(await goingOut(), [...before, id].sort());
@@ -126,7 +126,7 @@ test("of a concurrent approval, edit and publish, exactly what was approved is p
       () => world.call(key, "POST", `${POSTS}/${id}/publish`),
     ];
     await Promise.all(calls.map((_, at) => calls[(at + round) % calls.length]?.()));
-    // Whichever came last: what is approved now may go out, and nothing else.
+    // Whichever came last, only what is approved now can be published.
     await world.call(key, "POST", `${POSTS}/${id}/publish`);
     const post = objectIn((await world.call(world.test, "GET", `${POSTS}/${id}`)).body, "post");
     if (post.status !== "draft") assert.equal(objectIn(post, "content").text, "Seen", `round ${round}`);

@@ -8,7 +8,7 @@ export interface Route {
   path: string;
 }
 
-/** Every route of the app, as its router prints them: one that is added is attacked like the others. */
+/** All routes of the app as its router prints them, so that new ones are attacked, too. */
 export function routesOf(app: FastifyInstance): Route[] {
   const steps: string[] = [];
   return app
@@ -19,7 +19,7 @@ export function routesOf(app: FastifyInstance): Route[] {
       if (step === "") return [];
       const depth = indent.length / 4;
       steps.splice(depth - 1, steps.length, step);
-      // What is printed stands below "/".
+      // The printed routes are below "/".
       const path = steps.join("").replace(/^\/?/, "/");
       return (methods ?? "")
         .split(", ")
@@ -27,7 +27,7 @@ export function routesOf(app: FastifyInstance): Route[] {
     });
 }
 
-/** The path with a value in each place that takes one. */
+/** The path with a value for each parameter. */
 export function fill(path: string, value: string): string {
   return path.replace(/:\w+|\*/g, value);
 }

@@ -21,7 +21,7 @@ test("after everything with a secret was used, none is in the database, the log,
   const { appUrl, url, dataDir } = installation;
   const [password, metricsToken, clientSecret] = [random(), random(), random()];
   const server = await installation.start("start", { AMPOST_LOG_LEVEL: "trace", AMPOST_METRICS_TOKEN: metricsToken });
-  /** What must not stand anywhere, by what it is. */
+  /** What must not appear anywhere, by name. */
   const secrets = new Map([
     ["password", password],
     ["metrics token", metricsToken],
@@ -72,7 +72,7 @@ test("after everything with a secret was used, none is in the database, the log,
     for (const [name, value] of jar) keep(`${which} ${name}`, decodeURIComponent(value).split(".").at(0));
   };
 
-  // A person: password, session, second factor.
+  // A user: password, session, two-factor authentication.
   const { apiKey, platformSetId } = await installation.json("bootstrap", "--email", EMAIL, "--json");
   keep("API key", apiKey);
   const key = String(apiKey);
@@ -89,7 +89,7 @@ test("after everything with a secret was used, none is in the database, the log,
   assert.equal((await ask("/api/auth/two-factor/verify-totp", { code: totp(secret) })).status, 200);
   keepCookies("second");
 
-  // What is handed out: keys, links, secrets of webhooks and apps, invitations.
+  // What Ampost issues: keys, links, webhook and app secrets, invitations.
   const second = await ask("/api/keys", { name: "second", mode: "test" });
   keep("second API key", second.json.apiKey ?? second.text);
   const app = { clientId: "client", clientSecret };
@@ -109,7 +109,7 @@ test("after everything with a secret was used, none is in the database, the log,
   await ask(new URL(link.connectLink.url).pathname);
   await ask("/api/invites", { email: "guest@example.com" });
 
-  // An MCP client: code, access and refresh token.
+  // An MCP client: code, access token and refresh token.
   const redirectUri = "http://127.0.0.1:9/callback";
   const verifier = random() + random();
   const client = (
@@ -147,7 +147,7 @@ test("after everything with a secret was used, none is in the database, the log,
   keep("access token of an MCP client", grant.access_token);
   keep("refresh token of an MCP client", grant.refresh_token);
 
-  // Posts whose platforms give upload addresses, and one whose picture is fetched by a signed address.
+  // Posts whose platforms give upload URLs, and one whose image is downloaded by a signed URL.
   const publish = async (platforms: string[], text: string, file?: string, settings: object = {}) => {
     const form = new FormData();
     form.set("data", JSON.stringify({ content: { text, platformOverrides: settings }, platforms, platformSetId }));
@@ -183,14 +183,14 @@ test("after everything with a secret was used, none is in the database, the log,
   );
   const uploaded = await ask("/api/v1/media", upload, { key, headers: { "idempotency-key": "an upload" } });
   keep("address of an upload", new URL(uploaded.json.media.url).searchParams.get("signature"));
-  // What is sent to a webhook names media by signed addresses, as this does.
+  // Webhooks refer to media by signed URLs, as this does.
   for (const id of posts) {
     const media = (await ask(`/api/v1/posts/${id}`, undefined, { key })).json.post.content.media;
     for (const { url: address } of media)
       keep(`address of a file of ${id}`, new URL(address).searchParams.get("signature"));
   }
 
-  // Wherever a secret is put by mistake: whoever sends it may be told what they sent, and nobody else.
+  // Wherever a secret is put by mistake, it may be returned to its sender only.
   const refusals = answers.splice(0);
   for (const value of secrets.values()) {
     const text = encodeURIComponent(value);
@@ -200,11 +200,11 @@ test("after everything with a secret was used, none is in the database, the log,
     await ask("/api/v1/posts", { [value]: value }, { key: String(grant.access_token) });
   }
 
-  // The platforms' own tokens and upload addresses, as the sandbox has given them.
+  // The platforms' own tokens and upload URLs, as the sandbox issued them.
   const sandbox = new DatabaseSync(join(dataDir, "sandbox/sandbox.sqlite"), { readOnly: true });
   for (const { token, kind } of sandbox.prepare("select token, kind from tokens").all())
     keep(`${kind} ${token}`, token);
-  // Of TikTok the token, of Google the session.
+  // The token from TikTok's URLs, the session from Google's.
   for (const { url: address } of sandbox.prepare("select url from requests").all()) {
     const { href, searchParams } = new URL(String(address), "http://sandbox");
     const value = searchParams.get(href.includes("googleapis") ? "upload_id" : "upload_token");
@@ -239,7 +239,7 @@ test("after everything with a secret was used, none is in the database, the log,
   assert.deepEqual(found, []);
 });
 
-/** As it is, and as a column of bytes or an encoded text would show it. */
+/** As it is, and as a bytea column or encoded text would show it. */
 function formsOf(secret: string): string[] {
   const bytes = Buffer.from(secret);
   return [secret, encodeURIComponent(secret), bytes.toString("hex"), bytes.toString("base64").replace(/=+$/, "")];

@@ -78,12 +78,12 @@ test("a form with many parts, deep names or no boundary fails no route, and leav
   assert.ok(routes.length > 80, String(routes.length));
   const cookie = await world.signIn(world.test);
   const callers: Record<string, string>[] = [{ authorization: `Bearer ${world.test.key}` }, { cookie }, {}];
-  // That somebody failed to sign in may be written down.
+  // Failed sign-ins may be logged.
   const stored = async () => ({ ...(await everything(world)), audit_events: [] });
   const kept = await stored();
   let turn = 0;
   for (const { method, path } of routes) {
-    // Each form at what reads them, at the others each in its turn.
+    // Forms at routes that read them, and in turn at all others.
     const forms = Object.entries(FORMS).filter(() => /\/(posts|media)$/.test(path) || (turn += 1) % 9 === 0);
     for (const [what, [type, payload]] of forms) {
       const answer = await world.app.inject({

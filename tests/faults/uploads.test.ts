@@ -70,7 +70,7 @@ test("an upload whose API process is killed resumes at another, from what is rea
   assert.deepEqual([media.status, media.filename, sha256(file)], ["ready", "film.mp4", sha256(bytes)]);
 });
 
-/** A video with a box of nothing behind it, up to the size asked for. */
+/** A video padded with an empty box to the given size. */
 async function videoOf(sizeBytes: number): Promise<Buffer> {
   const video = await fixture("landscape-16x9.mp4");
   const head = Buffer.alloc(8);

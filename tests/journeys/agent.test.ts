@@ -13,13 +13,13 @@ import { post, type Post } from "../../contract/operations/posts.ts";
 
 const REVISIONS = ["2026-07-28", "2025-11-25"] as const;
 
-/** What an agent learns from `/llm.txt`; of the product it knows nothing else. */
+/** What an agent learns from `/llm.txt`. It knows nothing else about the product. */
 interface Manual {
   text: string;
   address: string;
-  /** The tools, each with what has to be given. */
+  /** The tools with their required arguments. */
   tools: ReadonlyMap<string, { takes: string[]; needs: string[] }>;
-  /** The calls that are shown, in order. */
+  /** The documented calls, in order. */
   calls: readonly { name: string; arguments: Record<string, unknown> }[];
 }
 
@@ -43,7 +43,7 @@ async function publishAsAgent(
   const call = async (name: string, changes: Record<string, unknown> = {}, occasion = 0) =>
     agent.call(name, { ...exampleOf(manual, name, occasion), ...changes });
 
-  // Who am I, what is connected, and what do the platforms take?
+  // Who am I, what is connected, and what do the platforms support?
   const context = z
     .object({ mode: z.string(), timeZone: z.string(), currentTime: z.iso.datetime() })
     .parse(await call("account_context"));
@@ -63,7 +63,7 @@ async function publishAsAgent(
     assert.match(described.platforms[0]?.description ?? "", /scheduledFor is not supported/);
   }
 
-  // A draft with a variant for each platform. The first try is too long for one of them, and its fix says what to do.
+  // A draft with a variant for each platform. The first attempt is too long for one of them; the fix says what to do.
   const content = {
     text: `Our new release is out (${revision}).`,
     platformOverrides: { linkedin: { text: `Our new release is out (${revision}). Here is what changed.` } },
@@ -83,7 +83,7 @@ async function publishAsAgent(
     "a repeated call makes no second post",
   );
 
-  // Another one has a time, is moved, and goes out by itself.
+  // Another post is scheduled, moved and published automatically.
   const tomorrow = new Date(Date.parse(context.currentTime) + 86_400_000).toISOString();
   const morning = { text: `Good morning (${revision})` };
   const scheduled = postIn(
@@ -101,8 +101,8 @@ async function publishAsAgent(
     soon,
   );
 
-  // One platform refuses, since the person has removed the app there: the post is partial, and the agent says why and
-  // what to do.
+  // One platform refuses because the user removed the app there: the post is partial, and the agent says why and what
+  // to do.
   await tellSandbox(installation, "faults", { platform: "linkedin", operation: "publish", kind: "revoke_token" });
   const published = postIn(await call("posts_publish", { id: draft.id, idempotencyKey: `publish-${revision}` }));
   assert.equal(published.status, "partial");
@@ -135,7 +135,7 @@ async function publishAsAgent(
   ])
     assert.ok(told(manual, word), `llm.txt tells of ${word}`);
 
-  // A person does it, as llm.txt says; then only what failed is sent again.
+  // The user does it, as llm.txt says. Then only what failed is sent again.
   assert.ok(told(manual, "A person must do what `action` says"));
   await installation.json("accounts", "connect", "--set", platformSetId, "--platform", "linkedin", "--json");
   const retried = postIn(
@@ -180,7 +180,7 @@ function readManual(text: string): Manual {
   return { text, address, tools: new Map(tools), calls };
 }
 
-/** The arguments that the manual shows for a tool, at its first mention or a later one. */
+/** The arguments that the manual shows for a tool, from its first mention or a later one. */
 function exampleOf({ tools, calls }: Manual, name: string, occasion = 0): Record<string, unknown> {
   const shown = calls.filter((each) => each.name === name)[occasion];
   const tool = tools.get(name);
@@ -193,7 +193,7 @@ function told({ text }: Manual, word: string): boolean {
   return text.includes(word);
 }
 
-/** The official client. It calls only what the manual names, with arguments that the manual names. */
+/** The official client. It only uses tools and arguments that the manual documents. */
 async function openAgent(
   t: TestContext,
   manual: Manual,
@@ -246,7 +246,7 @@ async function tellSandbox({ sandboxUrl }: Installation, path: string, body: unk
   assert.ok(answer.ok, await answer.text());
 }
 
-/** What can be seen of a revision's posts. */
+/** What can be seen of this revision's posts. */
 async function readAudience(
   { sandboxUrl }: Installation,
   revision: string,

@@ -250,7 +250,7 @@ test("a new user signs up, connects all seven platforms at their own consent pag
   assert.equal(await server.end("SIGTERM"), 0);
 });
 
-/** Connects a platform to the set of the journey, through its consent page. */
+/** Connects a platform to the journey's set through its consent page. */
 async function connect(page: Page, label: string): Promise<void> {
   await page.getByRole("region", { name: "Journey" }).getByRole("link", { name: label, exact: true }).click();
   await press(page, /^Continue as/);

@@ -152,7 +152,7 @@ test("MCP clients without a key are authorized on a page, act within that, and a
   assert.equal(await server.end("SIGTERM"), 0);
 });
 
-/** Connects as a client of the revision. */
+/** Connects as a client of this revision. */
 async function connect(
   appUrl: string,
   authProvider: OAuthClientProvider,
@@ -173,7 +173,7 @@ async function connect(
   return client;
 }
 
-/** Goes to where the client has sent its person, answers there, and takes the answer back to it. */
+/** Opens the page that the client sent its user to, responds there, and takes the response back to the client. */
 async function letIn(
   page: Page,
   appUrl: string,
@@ -194,7 +194,7 @@ async function letIn(
   await transport.close();
 }
 
-/** A program on the person's machine, with a page that answers come to and a description of its client. */
+/** A program on the user's machine, with a redirect URI and a client metadata document. */
 async function openProgram(t: TestContext): Promise<{ url: string }> {
   const server = createServer((request, response) => {
     const origin = `http://${request.headers.host ?? ""}`;
@@ -228,7 +228,7 @@ interface Provider {
   replace(tokens: StoredOAuthTokens): void;
 }
 
-/** What the library asks of a client; it registers itself where it has no id of its own. */
+/** What the library requires of a client. Without an ID, the client registers itself. */
 function createProvider(programUrl: string, clientId: string | null): Provider {
   const nothing: StoredOAuthTokens = { access_token: "", token_type: "Bearer" };
   let [information, tokens, verifier, asked, states]: [
@@ -265,7 +265,7 @@ function createProvider(programUrl: string, clientId: string | null): Provider {
   };
 }
 
-/** The official suite, which waits for a person at some point. */
+/** The official conformance suite, which at some point waits for a user. */
 function runSuite(
   t: TestContext,
   args: string[],

@@ -98,7 +98,7 @@ test("a person manages their account: email, two-factor authentication, passkeys
     await fill(other, { "Code from your authenticator app": "000000" });
     await press(other, "Continue");
     await other.getByText("This code is incorrect").waitFor();
-    // A code works once: the one that turned it on may still be the one that the app shows.
+    // A code works once, and the app may still show the one that enabled two-factor authentication.
     await fill(other, { "Code from your authenticator app": totp(secret, 1) });
     await press(other, "Continue");
     await other.getByRole("heading", { name: "Settings" }).waitFor();

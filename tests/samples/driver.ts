@@ -1,7 +1,7 @@
 /**
- * Runs the modules that are named as arguments, one after the other, and tells each call of theirs on standard error. A
- * refusal ends its module and not the run: whether it was foreseen is validated by its status. The modules say in BLOCK
- * what they are, and in MAKES whether those after them are about what they make, whose id is then in ID.
+ * Runs the modules named as arguments one after the other and writes each of their requests to standard error. An error
+ * ends its module but not the run: whether it was expected is checked by its status. BLOCK names the module; MAKES says
+ * whether later modules use what it creates, whose ID is then in ID.
  */
 const send = globalThis.fetch;
 globalThis.fetch = async (input, init) => {

@@ -9,21 +9,21 @@ const root = join(import.meta.dirname, "../..");
 export const LANGUAGES = ["sh", "ts", "py"] as const;
 export type Language = (typeof LANGUAGES)[number];
 
-/** A block of code as a page shows it: its language, and whether what it sends is to be refused. */
+/** A code block of a page: its language, and whether its request is expected to fail. */
 export interface Block {
   language: Language;
   isRefused: boolean;
   code: string;
-  /** Blocks of one group follow each other directly: they say the same in several languages. */
+  /** Blocks of a group follow each other directly: they do the same in several languages. */
   group: number;
 }
 
-/** A block to run. `makes`: blocks after it are about what it makes, and find its id in ID. */
+/** A block to run. `makes`: later blocks use what it creates, with its ID in ID. */
 export interface Runnable extends Pick<Block, "language" | "code"> {
   makes?: boolean;
 }
 
-/** A call that a block has made. */
+/** A request that a block sent. */
 export interface Call {
   block: number;
   status: number;
@@ -32,7 +32,7 @@ export interface Call {
   path: string;
 }
 
-/** Installing and starting has happened when samples are run: the blocks that say how are left out. */
+/** Samples run on an installed, running instance, so blocks that install or start it are left out. */
 export function readBlocks(markdown: string): Block[] {
   const blocks: Block[] = [];
   let [group, end] = [0, 0];
@@ -49,8 +49,8 @@ export function readBlocks(markdown: string): Block[] {
 }
 
 /**
- * Runs blocks as a reader would: those of a language one after the other, in the repository's folder, first what is
- * written for a shell. Where they are `apart`, each is a program of its own; else those of a language are one.
+ * Runs blocks as a reader would: those of a language in order, in the repository's folder, shell first. With `apart`,
+ * each block is its own program; otherwise all blocks of a language are one.
  */
 export async function runBlocks(
   installation: Installation,
@@ -87,7 +87,7 @@ export async function runBlocks(
   return { ...ended, calls };
 }
 
-/** Where the programs are written that are not for a shell: all that is in TypeScript can be checked together. */
+/** Where programs other than shell scripts are written, so that all TypeScript can be checked together. */
 export function folderOf({ dataDir }: Installation): string {
   return join(dataDir, "samples");
 }
@@ -137,7 +137,7 @@ function here(text: string, { url }: Installation): string {
   return text.replaceAll("http://localhost:3000", url);
 }
 
-/** Every call is told on standard error, like those of the other languages. */
+/** Each request is written to standard error, as in the other languages. */
 const SHELL = String.raw`set -a -o pipefail
 curl() { command curl -w '%{stderr}\nCALL '"$BLOCK"' %{http_code} %{method} %{url_effective}\n' "$@"; }`;
 
