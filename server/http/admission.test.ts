@@ -14,8 +14,8 @@ import { sendFailure } from "../calls/refusals.ts";
 import { addAdmissionControl } from "./admission.ts";
 
 /**
- * Calls that end when they are told to, in a process of which each key is somebody's own. Who holds a place for long is
- * looked for only when that is told, so that a slow machine takes nobody's away.
+ * Requests that end when told to, in a process where each key belongs to a different user. Long holders are only looked
+ * for when told to, so that a slow machine affects nothing.
  */
 async function open(t: TestContext) {
   t.mock.timers.enable({ apis: ["setInterval"] });
@@ -54,7 +54,7 @@ async function open(t: TestContext) {
     answers,
     tick,
     lookForHeld: () => t.mock.timers.tick(1000),
-    /** Calls that wait or are under way; each of their own address where no key is given. */
+    /** Requests that wait or are in progress. Without a key, each comes from its own address. */
     async call(names: readonly string[], key?: string, path = "calls") {
       for (const name of names) {
         const from = key === undefined ? { remoteAddress: name } : { headers: { authorization: `Bearer ${key}` } };
@@ -75,7 +75,7 @@ async function open(t: TestContext) {
 }
 
 const many = (count: number, prefix: string) => Array.from({ length: count }, (_, index) => `${prefix}${index}`);
-/** Every place there is for calls, each held from another address. */
+/** Fills all slots, each from another address. */
 const ALL = many(16, "192.0.2.");
 
 test("a client that floods waits for its own requests, and others are served meanwhile", async (t) => {
@@ -87,7 +87,7 @@ test("a client that floods waits for its own requests, and others are served mea
   assert.ok(flood < 8, `${flood} of 40 calls of one caller were begun at once`);
   await call(["b1"], "b");
   assert.deepEqual(begun.slice(flood), ["b1"]);
-  // While somebody else's call is worked on no more than one of the flood's goes on.
+  // While another caller's request is in progress, at most one of the flood's continues.
   await end(...begun.slice(0, flood - 1));
   assert.equal(begun.filter((name) => name.startsWith("flood")).length, flood);
   await end("b1");
@@ -131,7 +131,7 @@ test("what is still arriving, streaming or waiting for something else blocks nob
     void app.inject({ url: "/streams", remoteAddress: `203.0.113.${count}` }).catch(() => undefined);
   await call(ALL);
   assert.deepEqual(begun, ALL);
-  // Its body is there, and it waits for its turn as all do.
+  // Its body has arrived, and it waits for its turn like all others.
   await end("198.51.100.0");
   assert.equal(begun.length, ALL.length);
   await call(["192.0.2.200"]);

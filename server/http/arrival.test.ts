@@ -30,7 +30,10 @@ after(async () => {
   await world.close();
 });
 
-/** Sends a head, then so many bytes each 100 ms until the server ends it, or the last ones; answers what it said. */
+/**
+ * Sends a head, then a number of bytes each 100 ms until the server closes the connection or all are sent. Returns the
+ * response.
+ */
 function trickle(head: string, bytesEach: number, pieces = Infinity, last = ""): Promise<string> {
   const { promise, resolve } = Promise.withResolvers<string>();
   let answer = "";
@@ -62,7 +65,7 @@ test("a form whose page runs an operation gets a response, and is not cut off la
     redirect: "manual",
   });
   assert.equal(answer.status, 401);
-  // What would be thrown then belongs to no test, and ends the process.
+  // A later error would belong to no test and end the process.
   await new Promise((passed) => setTimeout(passed, 1_000));
 });
 

@@ -23,7 +23,7 @@ before(async () => {
 });
 after(() => world.close());
 
-/** A body that each operation takes. */
+/** A valid body for each operation. */
 function validBody(name: string): unknown {
   const post = { content: { text: "Hello" }, platforms: ["threads"], platformSetId: world.test.platformSetId };
   const bodies: Record<string, unknown> = {
@@ -68,7 +68,7 @@ const WRONG_VALUES: readonly unknown[] = [
   { unknown: 1 },
 ];
 
-/** For operations that read the same form. */
+/** For operations with the same body. */
 const FEWER_VALUES: readonly unknown[] = [null, -1, LONG, {}];
 
 for (const operation of OPERATIONS.filter(({ takes }) => takes !== "none")) {
@@ -94,7 +94,7 @@ for (const operation of OPERATIONS.filter(({ takes }) => takes !== "none")) {
     }
     for (const body of [[], "text", 5, true, null, [valid]]) await callWith(operation, body, JSON.stringify(body));
     const answer = await call(operation, { ...asObject(valid), nothingKnowsThis: 1 });
-    // The flat body of old clients may have keys that nobody knows any more.
+    // The flat body of old clients may have unknown keys.
     if (operation.name === "legacy_posts_create") assert.equal(answer.status, 201);
     else assert.match(JSON.stringify(answer.body), /Unknown key \\"nothingKnowsThis\\"/);
   });
@@ -153,9 +153,9 @@ for (const operation of OPERATIONS) {
   }
 }
 
-/** Calls, and holds a refusal against its shape and against the rule that nothing is stored by halves. */
+/** Sends a request. Checks that an error has the standard format and that nothing was partly stored. */
 async function callWith(operation: Operation, body: unknown, what: string): Promise<void> {
-  // Who is deleted cannot call again.
+  // A deleted user cannot send another request.
   const tenant = operation.name === "me_delete" ? (await world.makeTenants()).test : world.test;
   await callBy.signIn(tenant);
   const before = await countRows(world);
@@ -172,12 +172,12 @@ async function call(operation: Operation, body: unknown, query = "", tenant = wo
   return await send(operation, tenant, path + query, body);
 }
 
-/** By the last of the ways in which the operation can be called. */
+/** Uses the last of the ways to call the operation. */
 async function send(operation: Operation, tenant: TestTenant, path: string, body: unknown) {
   return await callBy(waysOf(operation).at(-1) ?? "key", tenant, operation.method, path, body);
 }
 
-/** A copy of the body with a value at a place; `*` is the first of a list. Undefined takes the member out. */
+/** A copy of the body with a value at a path. `*` is the first member of a list. Undefined removes the member. */
 function withValue(body: unknown, path: readonly string[], value: unknown): unknown {
   const [step, ...rest] = path;
   if (step === undefined) return value;

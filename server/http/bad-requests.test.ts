@@ -19,7 +19,7 @@ const POSTS = "/api/v1/posts";
 const fixture = async (name: string) =>
   new Uint8Array(await readFile(new URL(`../../tests/fixtures/${name}`, import.meta.url)));
 
-/** A body as it is, under a content type. */
+/** Sends a body as it is, with a content type. */
 const send = (body: string, type: string | null = "application/json", headers: Record<string, string> = {}) =>
   world.call(world.test, "POST", POSTS, body, { ...(type === null ? {} : { "content-type": type }), ...headers });
 

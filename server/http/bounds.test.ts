@@ -55,7 +55,7 @@ test("failed sign-ins do not fill the log, with or without an account", async ()
     assert.equal((await fail(email, "192.0.2.1")).status, 401);
     assert.equal(await count(failures, userId), 1);
     await world.services.pool.query("update throttles set count = greatest(count, $1)", [BOUNDS.notedFailures]);
-    // Only those that count the log are to be full.
+    // Keeps only the counters of the log.
     await world.services.pool.query("delete from throttles where resets_at < now() + interval '20 minutes'");
     assert.equal((await fail(email, "192.0.2.1")).status, 401);
     assert.equal(await count(failures, userId), 1);

@@ -5,7 +5,9 @@ import { after, before, suite, test } from "node:test";
 import { asRefusal, idOf } from "../../tests/answers.ts";
 import { createWorld, type World } from "../../tests/world.ts";
 
-/** What PostgreSQL keeps in no text and no JSON: in a field of a request it is refused, and never a fault of ours. */
+/**
+ * What PostgreSQL cannot store as text or JSON: in a field of a request it is rejected, and is never an internal error.
+ */
 const BAD = { NUL: "a\u0000b", "half a character": "a\ud83db" };
 
 let world: World;
@@ -27,7 +29,7 @@ const post = (content: object) => ({
 });
 const settings = (given: object) => post({ platformOverrides: { threads: { settings: given } } });
 
-/** Every way by which a text comes in as JSON. */
+/** All ways to send text as JSON. */
 const WAYS: Record<string, (text: string) => [method: string, path: string, body: unknown]> = {
   "a post's text": (text) => ["POST", "/api/v1/posts", post({ text })],
   "the text of a change": (text) => ["PATCH", `/api/v1/posts/${postId}`, { content: { text } }],

@@ -18,7 +18,7 @@ const keys = (count: number) => Object.fromEntries(masses(count, (index) => [`ke
 const onEach = (override: unknown) => Object.fromEntries(PLATFORM_NAMES.map((name) => [name, override]));
 const chain = (thread: unknown) => onEach({ settings: { thread } });
 
-/** Bodies that once were answered with megabytes, or after seconds. */
+/** Bodies whose responses once took megabytes or seconds. */
 const BODIES: Record<string, { content?: object; body?: object; isMany: boolean }> = {
   "a text of megabytes": { content: { text: "a.co/(".repeat(600_000) }, isMany: false },
   "a text of megabytes for each platform": {

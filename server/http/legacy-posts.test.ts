@@ -92,7 +92,7 @@ test("a wrong flat body is reported with paths in that body, all problems togeth
   );
 });
 
-test("what is said of bare addresses stands first and once, and the rest beside it", async () => {
+test("issues about bare URLs come first, once each, followed by all others", async () => {
   const { issues } = asRefusal(
     await create(
       flat({
@@ -122,7 +122,7 @@ test("what is said of bare addresses stands first and once, and the rest beside 
   );
 });
 
-test("warnings name the places of the flat body, when the call is repeated as well", async () => {
+test("warnings have paths in the flat body, also when the request is repeated", async () => {
   const body = flat({ platformOverrides: { threads: { text: "For nobody" } } });
   const headers = { "idempotency-key": "from an old client" };
   for (const replayed of [null, "true"]) {

@@ -19,7 +19,7 @@ import { createHttpApp } from "./app.ts";
 let world: World;
 let cookie: string;
 let documents: Server;
-/** How a path of the documents' server answers. */
+/** How the metadata server responds at a path. */
 const served = new Map<string, (request: IncomingMessage, response: ServerResponse) => void>();
 
 before(async () => {
@@ -32,7 +32,7 @@ before(async () => {
   });
   await new Promise<void>((resolve) => documents.listen(0, "127.0.0.1", resolve));
 });
-// One person is asked more often here than anybody would be.
+// This user is asked more often than a real one would be.
 beforeEach(async () => void (await world.services.pool.query("delete from throttles")));
 after(async () => {
   documents.closeAllConnections();
@@ -45,7 +45,7 @@ const CALLBACK = "http://127.0.0.1:9/callback";
 const random = () => randomBytes(32).toString("base64url");
 const challengeOf = (verifier: string) => createHash("sha256").update(verifier).digest("base64url");
 
-/** A client that is described at an address of its own. */
+/** A client with a metadata document at its own URL. */
 function describeClient(members: Record<string, unknown> = {}, send: { status?: number; type?: string } = {}): string {
   const address = documents.address();
   assert.ok(address !== null && typeof address !== "string");
@@ -100,7 +100,7 @@ const answer = (fields: Record<string, string>, headers: Record<string, string> 
 const post = (path: string, fields: Record<string, string>) =>
   fetch(world.url + path, { method: "POST", body: new URLSearchParams(fields) });
 
-/** The form that a consent page holds. */
+/** The form on a consent page. */
 async function formOf(page: Response): Promise<string> {
   const text = await page.text();
   const sealed = /name="asked" value="([^"]+)"/.exec(text)?.[1];
@@ -108,7 +108,7 @@ async function formOf(page: Response): Promise<string> {
   return sealed;
 }
 
-/** Where the page of a refused request leads back to. */
+/** Where the page of a rejected request leads back to. */
 async function wayBack(page: Response): Promise<{ text: string; back: string }> {
   const text = await page.text();
   const href = /<a class="button" href="([^"]+)" rel="noreferrer">/.exec(text)?.[1];
@@ -119,7 +119,7 @@ async function wayBack(page: Response): Promise<{ text: string; back: string }> 
 const queryAt = (response: Response) =>
   Object.fromEntries(new URL(response.headers.get("location") ?? "").searchParams);
 
-/** Lets a client in; answers the code it gets. */
+/** Authorizes a client. Returns its code. */
 async function letIn({ params }: Request, chosen: Record<string, string> = {}, as = cookie): Promise<string> {
   const asked = await formOf(await open(params, { cookie: as }));
   const allowed = await answer({ asked, answer: "allow", mode: "test", ...chosen }, { origin: OWN, cookie: as });
@@ -155,7 +155,7 @@ async function tokensOf(response: Response): Promise<Tokens> {
   return tokens.parse(JSON.parse(text));
 }
 
-/** A client that has been let in, with what it holds. */
+/** An authorized client with its tokens. */
 async function connected(
   chosen: Record<string, string> = {},
   as = cookie,
@@ -170,7 +170,7 @@ async function refused(response: Response, error: string, status = 400): Promise
   assert.deepEqual([response.status, body.error], [status, error], body.error_description);
 }
 
-/** Calls a tool of MCP with whatever stands for a key. */
+/** Calls an MCP tool with a key or token. */
 async function callTool(
   token: string,
   name: string,
@@ -248,7 +248,7 @@ test("clients learn where to go: from the 401, the endpoint's metadata, and the 
     [server["client_id_metadata_document_supported"], server["authorization_response_iss_parameter_supported"]],
     [true, true],
   );
-  // Where there is nothing, clients have to learn it, so that they go on to the next address.
+  // Clients must get a 404 for missing documents, so that they continue with the next URL.
   for (const path of [
     "/.well-known/openid-configuration",
     "/mcp/.well-known/openid-configuration",
@@ -618,7 +618,7 @@ test("other errors in a request are shown to the user, who can return to the cli
   const { text, back } = await wayBack(kept);
   assert.match(back, /^https:\/\/desk\.example\/callback\?tenant=7&error=/);
   assert.ok(text.includes("Back to desk.example") && !new URL(back).searchParams.has("state"));
-  // Clients of the oldest revision do not know the parameter: there is one resource only.
+  // Clients of the oldest revision do not know the parameter. There is only one resource.
   assert.equal((await open(ask(id, { resource: null, scope: "mcp anything else" }).params)).status, 200);
 });
 

@@ -10,7 +10,7 @@ let world: World;
 let browser: Browser;
 before(async () => {
   world = await createWorld();
-  // A passkey belongs to the app's own name and port, so the browser has to find the server under these.
+  // A passkey belongs to the app's host name and port, so the browser must reach the server under these.
   const app = new URL(world.services.settings.appUrl).host;
   browser = await launchBrowser(`--host-resolver-rules=MAP ${app} ${new URL(world.url).host}`);
 });
@@ -19,7 +19,7 @@ after(async () => {
   await world.close();
 });
 
-/** Runs in the page: what a page's script does with the routes. */
+/** Runs in the page, as its own script does. */
 const SCRIPT = `
   const ask = async (path, body) => {
     const answer = await fetch("/api/auth" + path, body === undefined ? {} : { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });

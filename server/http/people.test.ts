@@ -93,13 +93,13 @@ test("with two-factor authentication, the password alone does not sign in; a cod
       .status,
     401,
   );
-  // The code that turned it on works no more, neither here nor there; the next one works once.
+  // The code that enabled two-factor authentication no longer works anywhere. The next one works once.
   assert.equal((await post("/two-factor/verify-totp", { code: totp(secret) }, first.cookie)).status, 401);
   const next = { code: totp(secret, 1) };
   const done = await post("/two-factor/verify-totp", next, first.cookie);
   assert.equal(done.status, 200, JSON.stringify(done.body));
   assert.notEqual(await world.services.sessions.find({ cookie: done.cookie }), null);
-  // The challenge is used up.
+  // The challenge has been used.
   assert.equal((await post("/two-factor/verify-totp", next, first.cookie)).status, 401);
   assert.equal((await post("/two-factor/verify-totp", next, (await signIn()).cookie)).status, 401);
   const byBackup = async () =>

@@ -9,7 +9,7 @@ import { sendRaw } from "../../tests/raw-request.ts";
 import { createWorld, type World } from "../../tests/world.ts";
 import { createHttpApp } from "./app.ts";
 
-/** Another server, at which nothing may ever arrive. */
+/** Another server that must never receive anything. */
 let canary: Server;
 let other: string;
 const heard: string[] = [];

@@ -21,7 +21,7 @@ const APP = "http://localhost:3000";
 const headersOf = (sets: Record<string, string>[]) => sets;
 const pathOf = (path: string) => path.replace(/:id|:attemptId/g, newId()).replace(":platform", "threads");
 
-/** Calls with just these headers, as whatever program. */
+/** Sends a request with only these headers, like any program. */
 async function send(method: string, path: string, headers: Record<string, string>, body?: object) {
   const response = await fetch(world.url + path, {
     method,

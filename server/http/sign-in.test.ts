@@ -16,7 +16,7 @@ const SIGN_IN = "/api/auth/sign-in/email";
 const wrong = "a wrong password";
 const sessionOf = (cookie: string) => world.services.sessions.find({ cookie });
 
-/** A person who has signed in before. */
+/** A user who has signed in before. */
 async function newPerson(): Promise<{ tenant: TestTenant; email: string; cookie: string }> {
   const tenant = (await world.makeTenants()).test;
   const cookie = await world.signIn(tenant);
@@ -57,7 +57,7 @@ test("someone who knows only your address cannot lock you out of a browser in wh
   assert.equal((await visit(world, "POST", SIGN_IN, { email, password: PASSWORD })).status, 429);
   assert.equal((await visit(world, "POST", SIGN_IN, { email, password: PASSWORD }, { cookie: known })).status, 200);
 
-  // It is no way around the limit: it has as many tries, stands for one person, and for one password.
+  // This does not bypass the limit: it allows as many attempts, for one user and one password.
   for (let tries = 0; tries < LIMITS.signIn.account; tries += 1)
     await visit(world, "POST", SIGN_IN, { email, password: wrong }, { cookie: known });
   assert.equal((await visit(world, "POST", SIGN_IN, { email, password: PASSWORD }, { cookie: known })).status, 429);
@@ -150,7 +150,7 @@ test("guesses from one address are stopped for any account, with IPv6 neighbors 
     );
   for (let n = 4; n <= LIMITS.signIn.address; n += 1)
     await throttle(world.services.pool, "signIn", { account: `nobody${n}@example.com`, address: "2001:db8:1:2::ffff" });
-  // All at once: they count in the database, so none slips through.
+  // All concurrently: the database counts them, so that none gets through.
   const statuses = (await Promise.all([1, 2, 3, 4, 5, 6].map(guess))).map(({ status }) => status);
   assert.deepEqual(statuses.sort(), [401, 401, 401, 429, 429, 429]);
   assert.equal(

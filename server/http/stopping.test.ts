@@ -21,7 +21,7 @@ test("a server that stops responds to waiting requests, ends streams, and keeps 
     headers: { authorization: `Bearer ${world.test.key}` },
   });
   const waiting = world.call(world.test, "POST", `${path}/publish`, undefined, { prefer: "wait=60" });
-  // The stream tells when the call has done its work and begins to wait.
+  // The stream shows when the request has done its work and starts to wait.
   let told = "";
   let closing: Promise<void> | undefined;
   for await (const chunk of following.body ?? []) {

@@ -25,7 +25,7 @@ before(async () => {
 });
 after(() => world.close());
 
-/** A person of their own, with an account, who may take up no more than that. */
+/** A new user with an account and these limits. */
 async function newPerson(limits: Partial<UserLimits>): Promise<Record<"live" | "test", TestTenant>> {
   const tenants = await world.makeTenants();
   await world.connect(tenants.test, "threads");
@@ -47,7 +47,7 @@ const limitIn = ({ status, body }: Called) => {
   return limit;
 };
 
-/** Those that limit. */
+/** The quotas that have a limit. */
 async function quotasOf(tenant: TestTenant) {
   const { quotas } = z
     .object({
@@ -111,7 +111,7 @@ test("a user's requests per minute and rate class are limited, and every respons
   assert.equal(new Date(reset * 1000).toISOString(), resetsAt);
   const retryAfter = Number(over.headers.get("retry-after"));
   assert.ok(retryAfter >= 1 && retryAfter <= 60);
-  // Another class, and another person.
+  // Another rate class, and another user.
   assert.deepEqual(standing(await world.call(tenant, "POST", POSTS, draft(tenant))), [3, 2]);
   assert.equal((await read(world.test)).status, 200);
   assert.equal((await read(world.test)).headers.get("x-ratelimit-limit"), "2147483647");
@@ -159,7 +159,7 @@ test("requests over MCP and tus count like those over REST", async () => {
     /RATE_LIMITED: You have reached your limit of 2 createPost requests per minute.*Try again after \d+ s/,
   );
   await client.close();
-  // A batch is as many calls as stand in it.
+  // A batch counts as the calls in it.
   const batch = Array.from({ length: 50 }, (_, id) => ({ jsonrpc: "2.0", id, method: "resources/list", params: {} }));
   limitIn(await world.call(tenant, "POST", "/mcp", batch, { accept: "application/json, text/event-stream" }));
   const begin = () => world.call(tenant, "POST", MEDIA, undefined, { "tus-resumable": "1.0.0", "upload-length": "5" });
@@ -205,7 +205,7 @@ test("a user's posts per day are limited, in both modes together and with concur
   assert.deepEqual(limitIn(refused), { kind: "quota", name: "postsPerDay", limit: 5, resetsAt: midnight });
   assert.ok(Number(refused.headers.get("retry-after")) > 0);
   assert.deepEqual(await quotasOf(tenant), [{ name: "postsPerDay", limit: 5, remaining: 0 }]);
-  // What was answered before is answered again.
+  // A repeated request returns its stored response.
   assert.equal(idOf((await create({ "idempotency-key": "once" })).body, "post"), idOf(first.body, "post"));
   await world.services.pool.query("update users set posts_day = posts_day - 1 where id = $1", [tenant.userId]);
   assert.equal((await create()).status, 201);
@@ -227,7 +227,7 @@ test("a user's scheduled posts are limited, created or rescheduled, with concurr
   assert.equal(limitIn(refused).name, "maxScheduledPosts");
   assert.ok(Number(refused.headers.get("retry-after")) > 80_000);
   const scheduled = called.find(({ status }) => status < 300);
-  // One that is scheduled already may move, and what is discarded makes room.
+  // A scheduled post can be moved, and discarding posts makes room.
   const id = idOf(scheduled?.body, "post");
   assert.equal((await world.call(tenant, "PATCH", `${POSTS}/${id}`, { scheduledFor: inAYear(3) })).status, 200);
   assert.equal((await world.call(tenant, "DELETE", `${POSTS}/${id}`)).status, 200);

@@ -88,7 +88,7 @@ test("the documentation can be read, searched, copied from and tried in a browse
     const answered = page.waitForResponse((response) => response.request().method() === "POST");
     await page.getByRole("button", { name: /^Send/ }).first().click();
     const answer = await answered;
-    // The example names a platform set that is nobody's: the key was good, and the form was too.
+    // The example's platform set does not exist: key and form were accepted.
     assert.deepEqual(
       [new URL(answer.url()).pathname, answer.request().headers()["authorization"]],
       ["/api/v1/posts", `Bearer ${world.test.key}`],

@@ -118,7 +118,7 @@ function idsOf(markup: string): Set<string> {
   return new Set([...markup.matchAll(/ id="([^"]+)"/g)].map(([, id = ""]) => id));
 }
 
-/** Where browsers are sent, which are no operations. */
+/** Routes that redirect browsers, which are not operations. */
 const BROWSER_CALLS = ["GET /api/platforms/:platform/connect", "GET /api/platforms/:platform/callback"];
 
 const PROMISED = [

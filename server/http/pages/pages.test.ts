@@ -367,7 +367,7 @@ test("a form that is too long is rejected", async () => {
   assert.equal((await send("/sign-in", { email: "x".repeat(70_000) }, { origin: OWN })).status, 413);
 });
 
-test("what is nowhere and what fails is a page in a browser, and JSON for everybody else", async () => {
+test("an unknown URL and an error are pages in a browser, and JSON for all other clients", async () => {
   const accept = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8";
   for (const [path, status, title] of [
     ["/nowhere/at-all?x=<b>", 404, "Page not found"],
@@ -393,7 +393,7 @@ test("what is nowhere and what fails is a page in a browser, and JSON for everyb
     assert.match((await open(path, { accept })).headers.get("content-type") ?? "", /^application\/json/, path);
 });
 
-test("what fails on our side is a page as well, with nothing of the fault in it", async (t) => {
+test("an internal error is a page as well, without its details", async (t) => {
   const { pool, settings } = world.services;
   const file = { id: crypto.randomUUID(), filename: "a.jpg", mimeType: "image/jpeg" };
   const path = signMediaUrl({ baseUrl: "", secret: settings.mediaSecrets()[0] ?? "" }, file);

@@ -28,7 +28,7 @@ after(async () => {
   await rm(folder, { recursive: true });
 });
 
-/** Has an account of the tenant publish, as the sandbox would have noted it. */
+/** Adds a post of the tenant's account to the sandbox's ledger. */
 async function publish(tenant: TestTenant, text: string, replyToId: string | null = null): Promise<string> {
   const accountId = `threads-${await world.connect(tenant, "threads")}`;
   const url = `https://www.threads.net/@${text}/post/${text}`;

@@ -38,7 +38,7 @@ const linkForm = z.looseObject({
   accountId: z.string().nullable(),
 });
 
-/** A link of somebody new, and its path on the app's host. */
+/** A connect link of a new user, and its path on the app's host. */
 async function newLink(changed: object = {}): Promise<{ tenant: TestTenant; id: string; path: string }> {
   const tenant = (await world.makeTenants()).test;
   return { tenant, ...(await linkOf(tenant, changed)) };
@@ -62,9 +62,7 @@ async function read(tenant: TestTenant, id: string) {
   return linkForm.parse(objectIn((await world.call(tenant, "GET", `/api/v1/connect-links/${id}`)).body, "connectLink"));
 }
 
-/**
- * A browser of somebody who has no Ampost login: it keeps the cookies that it is given, and follows nothing by itself.
- */
+/** A browser of someone without an Ampost login. It keeps its cookies and follows no redirects by itself. */
 function newBrowser() {
   const cookies = new Map<string, string>();
   const send = async (url: string, form?: Record<string, string>): Promise<Shown> => {
@@ -106,7 +104,7 @@ function newBrowser() {
       return started.location;
     },
     arrive: (back: URL) => send(back.pathname + back.search),
-    /** Follows what leads to another page of the app; answers where the browser is sent to in the end. */
+    /** Follows redirects within the app. Returns where the browser is finally sent. */
     async leave(shown: Shown): Promise<URL> {
       for (let hops = 0; hops < 3; hops += 1) {
         const url = new URL(shown.location ?? "", "http://localhost:3000");
@@ -119,7 +117,7 @@ function newBrowser() {
   return browser;
 }
 
-/** Where the links of a page that begin so lead to. */
+/** The targets of a page's links that begin like this. */
 function linksIn(text: string, beginning: string): string[] {
   return [...text.matchAll(/href="([^"]*)"/g)]
     .map(([, href = ""]) => plain(href))
@@ -153,7 +151,7 @@ for (const [platform, login] of WAYS) {
     const back = await browser.leave(await browser.connect(path, platform, { login }));
     const [account, ...others] = await accountsOf(tenant);
     assert.ok(account && others.length === 0);
-    // An address with a fragment, be it empty, takes over none of the platform's.
+    // A URL with a fragment, even an empty one, does not inherit the platform's.
     assert.ok(back.href.endsWith("#"));
     assert.deepEqual(
       [back.origin + back.pathname, Object.fromEntries(back.searchParams)],
@@ -356,7 +354,7 @@ test("the platform is asked to revoke a grant whose link was revoked or used mea
   const before = await revocations("tiktok");
   assert.equal((await browser.arrive(back)).status, 400);
   assert.equal(await revocations("tiktok"), before + 1);
-  // While choosing between two Pages, which have tokens of their own and one grant.
+  // While choosing between two Pages, which have their own tokens and one grant.
   const choosing = await newLink({ platform: "facebook" });
   const choosePath = new URL(
     (await browser.connect(choosing.path, "facebook", { person: `${choosing.tenant.userId}-two-pages` })).location ??
@@ -376,7 +374,7 @@ test("the platform is asked to revoke a grant whose link was revoked or used mea
     ).rows,
     [],
   );
-  // Twice at once: what the first has connected lives by the same grant.
+  // Twice at the same time: what the first one connected uses the same grant.
   const used = await newLink({ platform: "tiktok" });
   const other = newBrowser();
   const backs = [
@@ -427,7 +425,7 @@ test("no other browser can finish, choose from or see the result of what one bro
     owner.cookies.set(cookie.slice(0, cookie.indexOf("=")), cookie.slice(cookie.indexOf("=") + 1));
   const back = await answerConsent(await browser.start(path, "facebook"), { person: `${tenant.userId}-two-pages` });
   for (const other of [newBrowser(), stranger, owner]) assert.equal((await other.arrive(back)).status, 400);
-  // Facebook's code is still good: nobody has shown it to Facebook.
+  // Facebook's code is still valid, since nobody has used it.
   const choice = (await browser.arrive(back)).location ?? "";
   const choosePath = new URL(choice).pathname;
   assert.match(choosePath, /^\/connect\/choose\//);
@@ -460,7 +458,7 @@ test("of several Pages the user chooses one, on a page that leads only to the re
   assert.equal(back.searchParams.get("status"), "connected");
   const [account] = await accountsOf(tenant);
   assert.deepEqual([account?.id, account?.["platformAccountId"]], [back.searchParams.get("accountId"), ids[1]]);
-  // The choice is made: opening the page again, or sending it again, leads to the same result.
+  // Once chosen, opening or submitting the page again leads to the same result.
   assert.equal((await browser.leave(await browser.open(choosePath))).href, back.href);
   assert.equal(
     (await browser.leave(await browser.send(choosePath, { platformAccountId: ids[0] ?? "" }))).href,

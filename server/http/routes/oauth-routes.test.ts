@@ -10,7 +10,7 @@ import { type ConnectingWorld, createConnectingWorld, type Newcomer, WAYS } from
 import { answerConsent, arrive, begin, connectAs, locationOf } from "../../../tests/consent.ts";
 
 let world: ConnectingWorld;
-/** Somebody for whom nothing is ever connected. */
+/** A user for whom nothing is ever connected. */
 let bystander: Newcomer;
 before(async () => {
   world = await createConnectingWorld();

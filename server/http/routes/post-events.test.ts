@@ -37,7 +37,7 @@ const shown = z.object({
   post: z.object({ id: z.string(), status: z.string(), content: z.object({ text: z.string() }) }),
 });
 
-/** The posts of a stream, as they come. */
+/** The posts of a stream, as they arrive. */
 async function* postsOf(response: Response): AsyncGenerator<z.output<typeof shown>["post"]> {
   let text = "";
   for await (const chunk of response.body ?? []) {
@@ -70,7 +70,7 @@ test("a missing post cannot be followed, and a follower who disconnects is relea
   assert.equal((await open("01980b7a-6c00-7000-8000-000000000001")).status, 404);
   assert.equal((await fetch(`${world.url}/api/v1/posts/01980b7a-6c00-7000-8000-000000000001/events`)).status, 401);
   for await (const _post of postsOf(await open(await newDraft()))) break;
-  // Closing the server would wait for a follower that it had not let go.
+  // Closing the server would wait for a stream that it did not end.
 });
 
 test("a stream ends with its key: revoked, expired or deleted with its user", async () => {
@@ -105,7 +105,7 @@ test("a user's streams are limited, and so are all together", async () => {
   held.push(await follow(theirs, other.key));
   assert.match(await (await follow(theirs, other.key)).text(), /reached its limit of open streams/);
   await held[0]?.body?.cancel();
-  // It is counted out as soon as the server has seen it go.
+  // It is counted until the server notices that it disconnected.
   let again = await follow(mine, world.test.key);
   while (again.status === 429) again = await follow(mine, world.test.key);
   assert.equal(again.status, 200);
@@ -141,7 +141,7 @@ test("a change of a post is read once, however many follow it", async () => {
   const followers = Array.from({ length: 1_000 }, () => followed.follow("key", read, first, ended.signal));
   const next = () => Promise.all(followers.map((follower) => follower.next()));
   await next();
-  // What was told between the first reading and the listening.
+  // What was sent between the first read and listening.
   await next();
   await next();
   const before = looks;

@@ -30,7 +30,7 @@ before(async () => {
 });
 after(() => world.close());
 
-/** The file's own bytes, and a box of nothing behind them up to the size asked for: still the same video. */
+/** The file's own bytes, padded with an empty box to the given size: still the same video. */
 async function video(sizeBytes: number): Promise<Buffer> {
   const bytes = await fixture(VIDEO);
   const head = Buffer.alloc(8);
@@ -45,11 +45,11 @@ const base64 = (text: string) => Buffer.from(text).toString("base64");
 
 interface TusClient {
   send(method: string, path: string, headers?: Record<string, string>, body?: Buffer): Promise<Called>;
-  /** Begins an upload; answers its path. */
+  /** Starts an upload. Returns its path. */
   begin(lengthBytes: number, metadata?: string): Promise<string>;
   offset(path: string): Promise<number>;
   patch(path: string, offset: number, body: Buffer, headers?: Record<string, string>): Promise<Called>;
-  /** Begins a PATCH whose bytes are sent one by one. `answered` is its status, 0 where the connection was closed. */
+  /** Starts a PATCH whose bytes are sent one by one. `answered` is its status, or 0 if the connection was closed. */
   patchInPart(
     path: string,
     offset: number,
@@ -471,7 +471,7 @@ describe("resumable uploads", () => {
       world.jobs.length = 0;
       assert.equal(asRefusal(await tus.patch(path, 5, bytes.subarray(5)), 400).code, code);
       assert.equal((await tus.send("HEAD", path)).status, 404);
-      // What is left is the part that the queue has been asked to delete.
+      // What is left is the part that is queued for deletion.
       assert.equal((await storageKeys(world.services.storage)).length, before.length + 1);
       assert.equal(world.jobs.length, 1);
     }
