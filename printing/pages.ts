@@ -37,7 +37,7 @@ const GUIDES: Readonly<Record<string, readonly string[]>> = {
     "webhooks",
     "errors",
     "limits",
-    "earlier-addresses",
+    "legacy-endpoints",
   ],
   "Clients and tools": ["client", "command-line", "n8n"],
   Agents: ["agents", "mcp"],

@@ -173,7 +173,7 @@ const SAMPLES: Readonly<Record<string, number>> = {
   authentication: 1,
   "command-line": 4,
   "connecting-accounts": 1,
-  "earlier-addresses": 2,
+  "legacy-endpoints": 2,
   errors: 3,
   "exactly-once": 4,
   mcp: 3,

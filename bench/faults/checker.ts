@@ -74,10 +74,10 @@ export async function untilSettled(
 export async function check(
   world: World,
   expectations: readonly Expectation[],
-  neighbours: readonly Person[] = [],
+  neighbors: readonly Person[] = [],
 ): Promise<CheckResult> {
   const theirAccounts = new Set(
-    neighbours.flatMap(({ platformAccountIds }) =>
+    neighbors.flatMap(({ platformAccountIds }) =>
       Object.entries(platformAccountIds).map(([platform, id]) => `${platform} ${id}`),
     ),
   );
@@ -173,7 +173,7 @@ function doubles(ledger: readonly Entry[]): Violation[] {
   const found = [...Map.groupBy(ledger, placeOf).values()].filter(({ length }) => length > 1);
   return found.map(([first, ...more]) => ({
     kind: "duplicate",
-    sentence: `"${first?.text.slice(0, 80)}" of a neighbour stands ${1 + more.length} times in the ledger`,
+    sentence: `"${first?.text.slice(0, 80)}" of a neighbor stands ${1 + more.length} times in the ledger`,
   }));
 }
 

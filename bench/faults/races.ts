@@ -47,7 +47,7 @@ export function cancelAgainstPublish(options: { races: number; seed: number }): 
     await workers.stop();
     const won = winners();
     const did =
-      `${expectations.length} posts published and canceled up to ${milliseconds} ms later: ${won} were canceled, ` +
+      `${expectations.length} posts published and cancelled up to ${milliseconds} ms later: ${won} were cancelled, ` +
       `${expectations.length - won} were too late`;
     return { did, faults: expectations.length, expectations, violations: unfair(won, expectations.length) };
   });

@@ -25,7 +25,7 @@ export interface ScenarioOutcome {
   /** Problems in addition to those found by the checks. */
   violations?: Violation[];
   /** People whose posts are not checked individually: none of theirs may be live twice. */
-  neighbours?: Person[];
+  neighbors?: Person[];
 }
 
 /** How long everything may take to settle after the faults end: a lease, a timeout, and reading back. */
@@ -40,13 +40,13 @@ export async function runScenario(
   const began = performance.now();
   const world = await startWorld(options);
   try {
-    const { did, notes = [], faults, expectations, violations = [], neighbours = [] } = await work(world);
+    const { did, notes = [], faults, expectations, violations = [], neighbors = [] } = await work(world);
     await untilSettled(
       world,
       expectations.map(({ subject }) => subject),
       SETTLE_SECONDS,
     );
-    const result = await check(world, expectations, neighbours);
+    const result = await check(world, expectations, neighbors);
     await world.close();
     const found = [...violations, ...result.violations];
     return {

@@ -207,10 +207,10 @@ export const failReasons: readonly TiktokErrorRow[] = [
   },
   {
     codes: ["publish_cancelled"],
-    about: "canceled",
+    about: "cancelled",
     brokerCode: "UNEXPECTED_RESPONSE",
     notPublished: true,
-    message: "The post was canceled on TikTok.",
+    message: "The post was cancelled on TikTok.",
   },
   {
     codes: ["auth_removed"],

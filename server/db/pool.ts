@@ -3,7 +3,7 @@ import pg from "pg";
 export interface PoolOptions {
   /** Connections at most. Each costs the server about 10 MB. */
   max?: number;
-  /** Statements that run longer are canceled; 30 s by default, 0 for no limit. */
+  /** Statements that run longer are cancelled; 30 s by default, 0 for no limit. */
   statementTimeoutSeconds?: number;
   /** How long to wait for a free or new connection; 5 s by default. */
   connectTimeoutSeconds?: number;

@@ -125,7 +125,7 @@ for (const revision of REVISIONS) {
     assert.deepEqual(withHint("openWorldHint"), ["posts_publish", "posts_retry"]);
   });
 
-  test(`${revision}: a post is validated, created once, edited, found, published and canceled as over REST`, async () => {
+  test(`${revision}: a post is validated, created once, edited, found, published and cancelled as over REST`, async () => {
     const { client } = await connect(world.test, revision);
     const context = await callTool(client, "account_context");
     assert.equal(context.data.userId, world.test.userId);

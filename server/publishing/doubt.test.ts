@@ -29,7 +29,7 @@ test("a live post is found by its repeat, however often that could not be sent a
   });
 });
 
-test("a post whose response was lost cannot be canceled while its repeat waits to be sent", async () => {
+test("a post whose response was lost cannot be cancelled while its repeat waits to be sent", async () => {
   await withWorld(async (world) => {
     const { url } = world.ledger;
     const post = await lostPost(world);
@@ -52,7 +52,7 @@ test("a post whose response was lost cannot be canceled while its repeat waits t
   });
 });
 
-test("canceling leaves an unknown outcome unknown, even before a forced retry has started", async () => {
+test("cancelling leaves an unknown outcome unknown, even before a forced retry has started", async () => {
   await withWorld(async (world) => {
     const post = await lostPost(world);
     const engine = await world.startEngine();

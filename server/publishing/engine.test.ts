@@ -349,7 +349,7 @@ test("an unreadable link does not fail a live post, and is read later", async ()
   });
 });
 
-test("a canceled post with an unknown outcome still reports if it turns out to be live", async () => {
+test("a cancelled post with an unknown outcome still reports if it turns out to be live", async () => {
   await withWorld(async (world) => {
     world.ledger.readBack = "cannot_tell";
     world.ledger.faults.push({ call: "publish", kind: "drop_after" });

@@ -9,7 +9,7 @@ import { type NewIntent, writeIntent } from "../db/queries/commits.ts";
 import { writeClaimed } from "../db/queries/publishing.ts";
 import { discard, publishNow, resetForEdit, retry } from "../domain/posts/post-actions.ts";
 
-test("canceling during publishing either cancels, and nothing is live, or is rejected, and it is published", async () => {
+test("cancelling during publishing either cancels, and nothing is live, or is rejected, and it is published", async () => {
   await withWorld(async (world) => {
     await Promise.all([world.startEngine(), world.startEngine()]);
     const outcomes = { cancelled: 0, refused: 0 };
@@ -73,7 +73,7 @@ test("an edit at the due time is either rejected, and the old text is live, or a
   });
 });
 
-test("a post waiting for its next attempt can be canceled, and one with an open commit cannot", async () => {
+test("a post waiting for its next attempt can be cancelled, and one with an open commit cannot", async () => {
   await withWorld(async (world) => {
     world.ledger.faults.push(
       { call: "create", kind: "http_500", text: "waits" },

@@ -17,15 +17,15 @@ import { routesOf } from "./routes.ts";
 let world: World;
 let stranger: TestTenant;
 /** Another user, with an account to publish with. */
-let neighbour: TestTenant;
+let neighbor: TestTenant;
 let call: ReturnType<typeof createOperationCaller>;
 
 before(async () => {
   world = await createWorld();
   call = createOperationCaller(world);
   stranger = (await world.makeTenants()).test;
-  neighbour = (await world.makeTenants()).test;
-  for (const tenant of [world.test, neighbour]) await world.connect(tenant, "threads");
+  neighbor = (await world.makeTenants()).test;
+  for (const tenant of [world.test, neighbor]) await world.connect(tenant, "threads");
 });
 after(() => world.close());
 
@@ -182,9 +182,9 @@ for (const operation of OPERATIONS) {
       assert.ok(known, `it is said what ${path.join(".")} names`);
       const make = known[1];
       if (make === null) return;
-      const [id, own] = [await make(world.test), neighbour.platformSetId];
+      const [id, own] = [await make(world.test), neighbor.platformSetId];
       const at = operation.path
-        .replace(":id", "id" in operation.params.shape ? await makeFor(operation, neighbour) : "")
+        .replace(":id", "id" in operation.params.shape ? await makeFor(operation, neighbor) : "")
         .replace(":platform", "threads");
       const ask = async (named: string) => {
         const query = inQuery.includes(path[0] ?? "") ? `?${new URLSearchParams({ [path[0] ?? ""]: named })}` : "";
@@ -205,7 +205,7 @@ for (const operation of OPERATIONS) {
             : undefined;
         const { status, body: answered } = await call(
           waysOf(operation).at(-1) ?? "key",
-          neighbour,
+          neighbor,
           operation.method,
           at + query,
           body,

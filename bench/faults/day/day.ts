@@ -10,8 +10,8 @@ import { type ScenarioResult, runScenario } from "../scenario.ts";
 import { startWorkerPool } from "../worker-pool.ts";
 import type { World } from "../world.ts";
 import { disturb, type Disturbed, keepClock, type Move, ourTime } from "./disturbances.ts";
-import type { Task } from "./neighbourhood.ts";
-import { NEIGHBOURS } from "./neighbours.ts";
+import type { Task } from "./neighborhood.ts";
+import { NEIGHBORS } from "./neighbors.ts";
 import { type Length, planDay } from "./plan.ts";
 import { type Delivered, startReceiver } from "./receiver.ts";
 import { type TimedCall, runDay, type PublishedPost } from "./tenants.ts";
@@ -74,7 +74,7 @@ export async function mixDay(day: Day): Promise<ScenarioResult> {
 
 async function live(day: Day, isMixed: boolean): Promise<{ result: ScenarioResult; seen: Seen }> {
   let seen: Seen | undefined;
-  const people = day.tenants + (isMixed ? NEIGHBOURS : 0);
+  const people = day.tenants + (isMixed ? NEIGHBORS : 0);
   // Its own receivers and media are on loopback.
   const env = { AMPOST_SIGNUP: "open", AMPOST_ALLOW_PRIVATE_URLS: "true" };
   const result = await runScenario(
@@ -96,7 +96,7 @@ async function live(day: Day, isMixed: boolean): Promise<{ result: ScenarioResul
         times: 1_000_000,
       });
       const tenants = world.people.slice(0, day.tenants);
-      const neighbours = world.people.slice(day.tenants);
+      const neighbors = world.people.slice(day.tenants);
       const workers = await startWorkerPool(world, 2);
       const receiver = await startReceiver(world);
       await Promise.all(tenants.map((person) => receiver.serve(person)));
@@ -109,7 +109,7 @@ async function live(day: Day, isMixed: boolean): Promise<{ result: ScenarioResul
           ),
         ),
         isMixed ? disturb(world, workers, day, seededRandom(day.seed)) : { counts: {}, windows: [] },
-        isMixed ? misbehave(world, neighbours, day) : { violations: [], note: [] },
+        isMixed ? misbehave(world, neighbors, day) : { violations: [], note: [] },
       ]);
       const told = lived.flatMap((each) => each.told);
       await untilSettled(
@@ -135,12 +135,12 @@ async function live(day: Day, isMixed: boolean): Promise<{ result: ScenarioResul
       return {
         did:
           `${told.length} posts of ${day.tenants} tenants with webhooks on all seven networks, ` +
-          `a day in ${day.seconds} s, seed ${day.seed}, with ${neighbours.length} bad neighbors; ${made}`,
+          `a day in ${day.seconds} s, seed ${day.seed}, with ${neighbors.length} bad neighbors; ${made}`,
         notes: [`${show(events.deliveries.length)} deliveries reached the tenants' webhooks.`, ...bad.note],
         faults,
         expectations: told.map(expect),
         violations: [...events.violations, ...bad.violations],
-        neighbours,
+        neighbors,
       };
     },
   );
@@ -154,15 +154,15 @@ async function misbehave(
   people: World["people"],
   day: Day,
 ): Promise<{ violations: Violation[]; note: string[] }> {
-  const neighbourhood = startProcess("neighbours", "bench/faults/day/neighbourhood.ts", [], {
+  const neighborhood = startProcess("neighbors", "bench/faults/day/neighborhood.ts", [], {
     folder: world.folder,
     env: {},
   });
-  await neighbourhood.message();
+  await neighborhood.message();
   const { apiUrl, databaseUrl } = world;
-  neighbourhood.send(JSON.stringify({ apiUrl, databaseUrl, people, day } satisfies Task));
-  const { violations, answers } = Misdeeds.parse(await neighbourhood.message());
-  await neighbourhood.gone;
+  neighborhood.send(JSON.stringify({ apiUrl, databaseUrl, people, day } satisfies Task));
+  const { violations, answers } = Misdeeds.parse(await neighborhood.message());
+  await neighborhood.gone;
   const counts = answers
     .sort(([one], [other]) => one - other)
     .map(([status, count]) => `${show(count)} ${status === 0 ? "without a response" : `with ${status}`}`);

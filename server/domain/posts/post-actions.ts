@@ -112,7 +112,7 @@ export async function discard(
 }
 
 const RETRY_TAKEN_BACK = unknownOutcome(
-  "The retry was canceled before it started. It is not known whether the earlier request published the post.",
+  "The retry was cancelled before it started. It is not known whether the earlier request published the post.",
   null,
   null,
 );

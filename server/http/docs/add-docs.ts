@@ -29,8 +29,13 @@ export async function addDocs(app: FastifyInstance, { settings }: Pick<Services,
   await app.register(async (scope) => {
     requireAppHost(scope, settings);
     for (const path of ["/docs", "/docs.md", "/docs/*"]) scope.get(path, answer);
+    for (const [path, renamed] of RENAMED)
+      for (const end of ["", ".md"])
+        scope.get(path + end, async (_request, reply) => await reply.redirect(renamed + end, 301));
   });
 }
+
+const RENAMED = [["/docs/earlier-addresses", "/docs/legacy-endpoints"]] as const;
 
 async function load(settings: Services["settings"]): ReturnType<typeof printDocs> {
   const { printDocs } = await import("./print-docs.ts");

@@ -89,6 +89,14 @@ test("a page is served as HTML under a strict policy, and as Markdown", async ()
   assert.deepEqual([missing.status, missing.headers.get("content-type")], [404, "text/html; charset=utf-8"]);
 });
 
+test("a renamed page redirects to its new URL, as HTML and as Markdown", async () => {
+  for (const end of ["", ".md"]) {
+    const moved = await get(`/docs/earlier-addresses${end}`);
+    assert.deepEqual([moved.status, moved.headers.get("location")], [301, `/docs/legacy-endpoints${end}`]);
+    assert.equal((await get(`/docs/legacy-endpoints${end}`)).status, 200);
+  }
+});
+
 test("llm.txt has every operation for keys, every setting and every code, and the other files have the rest", async () => {
   const text = await (await get("/llm.txt")).text();
   for (const { method, path, successor } of OPERATIONS)

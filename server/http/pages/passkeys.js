@@ -17,7 +17,7 @@ async function run(place) {
     await acts[place.dataset.passkey]();
     location.assign(place.dataset.next);
   } catch (error) {
-    alert.textContent = error.name === "NotAllowedError" ? "Passkey canceled. Try again." : error.message;
+    alert.textContent = error.name === "NotAllowedError" ? "Passkey cancelled. Try again." : error.message;
     alert.hidden = false;
     button.disabled = false;
   }

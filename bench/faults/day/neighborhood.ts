@@ -7,7 +7,7 @@ import { z } from "zod";
 import { PLATFORM_NAMES } from "../../../model/platform-names.ts";
 import { createApi } from "../api.ts";
 import { startBadSources } from "./bad-sources.ts";
-import { startNoisyNeighbours } from "./neighbours.ts";
+import { startNoisyNeighbors } from "./neighbors.ts";
 
 /**
  * The bad neighbors, and the servers that they direct others to, in a separate process, which waits for its target and
@@ -41,6 +41,6 @@ const pool = new pg.Pool({ connectionString: databaseUrl, max: 2 });
 // The database is interrupted now and then, whether or not a connection is in use.
 pool.on("error", () => undefined).on("connect", (client) => client.on("error", () => undefined));
 const sources = await startBadSources();
-const { answers, over } = startNoisyNeighbours({ api: createApi([apiUrl]), apiUrl, pool }, people, sources, day);
+const { answers, over } = startNoisyNeighbors({ api: createApi([apiUrl]), apiUrl, pool }, people, sources, day);
 const violations = await over;
 process.send?.({ violations, answers: [...answers] }, () => process.exit(0));

@@ -11,7 +11,7 @@ import type { Person, World } from "../world.ts";
 import type { BadSources } from "./bad-sources.ts";
 
 /** All bad neighbors, each a separate tenant. */
-export interface Neighbours {
+export interface Neighbors {
   /** The responses to all their requests: the number for each status; 0 if there was no response. */
   answers: ReadonlyMap<number, number>;
   /**
@@ -55,14 +55,14 @@ const HABITS: readonly Habit[] = [
 ];
 
 /** How many people it needs. */
-export const NEIGHBOURS = HABITS.length;
+export const NEIGHBORS = HABITS.length;
 
-export function startNoisyNeighbours(
+export function startNoisyNeighbors(
   world: Attacked,
   people: readonly Person[],
   sources: BadSources,
   { seconds, seed, pauseMilliseconds }: { seconds: number; seed: number; pauseMilliseconds: number },
-): Neighbours {
+): Neighbors {
   const end = performance.now() + seconds * 1000;
   const answers = new Map<number, number>();
   const living = HABITS.map(async (habit, index) => {
