@@ -4,7 +4,7 @@ import { table, writeSection } from "./faults/report.ts";
 import { conditionsNow } from "./report.ts";
 import { makeInstallation } from "./simulation/installation.ts";
 import { findMutants } from "./simulation/mutants.ts";
-import { type Kept, planOf, reduce } from "./simulation/plan.ts";
+import { planOf, type PlanParts, reduce } from "./simulation/plan.ts";
 import { type SeedResult, runSeed } from "./simulation/run-seed.ts";
 import { shrink } from "./simulation/shrink.ts";
 import { simulate, toPart } from "./simulation/simulate.ts";
@@ -59,7 +59,7 @@ async function mutants(): Promise<void> {
 
 async function one(seed: number): Promise<void> {
   const installation = await makeInstallation();
-  const kept: Kept = { ...places("faults"), ...places("acts"), ...places("posts") };
+  const kept: PlanParts = { ...places("faults"), ...places("acts"), ...places("posts") };
   const plan = reduce(planOf(seed, installation), kept);
   console.log(
     JSON.stringify(
@@ -92,7 +92,7 @@ function tellFailure({ seed, violations }: SeedResult): void {
 }
 
 /** `--faults 1,4` keeps only those, `--faults ""` none. */
-function places(name: "faults" | "acts" | "posts"): Kept {
+function places(name: "faults" | "acts" | "posts"): PlanParts {
   const given = values[name];
   return given === undefined ? {} : { [name]: given.split(",").filter(Boolean).map(Number) };
 }

@@ -44,19 +44,20 @@ export interface PlannedAct {
 export type PlannedFault =
   | { at: "request"; only: "commit" | "any" | "refresh"; nth: number; fault: NetworkFault }
   | { at: "statement"; only: "commit" | "write" | "any"; nth: number; fault: DatabaseFault }
-  | { at: "point"; point: FaultPoint; nth: number; do: Blow | Disaster }
-  | { at: "time"; seconds: number; do: Blow | Disaster }
+  | { at: "point"; point: FaultPoint; nth: number; do: WorkerFault | SharedFault }
+  | { at: "time"; seconds: number; do: WorkerFault | SharedFault }
   /** A fault of the platform itself, by the sandbox's name for it, at the n-th publishing request. */
   | { at: "platform"; platform: PlatformName; error: string; nth: number };
 
 /** A fault of one worker. */
-export type Blow =
+export type WorkerFault =
   | { what: "crash"; backAfter: number }
   /** Its wall clock can be set in the meantime, as when a virtual machine is resumed. */
   | { what: "stopped" | "suspended"; seconds: number; wallBySeconds: number }
   | { what: "wall clock"; bySeconds: number };
 
-export type Disaster =
+/** A fault that affects all workers. */
+export type SharedFault =
   | { what: "database restarts"; seconds: number }
   | { what: "database is read-only"; seconds: number }
   | { what: "database clock"; bySeconds: number }
@@ -66,8 +67,8 @@ const THEMES = { mixed: 26, answers: 22, stops: 20, database: 16, clocks: 8, tok
 
 export type Theme = keyof typeof THEMES;
 
-/** The part of a plan that a shrunk one keeps, by the indexes of its faults and actions. */
-export interface Kept {
+/** The parts of a plan to keep when shrinking it, by index. Omitted: all of them. */
+export interface PlanParts {
   faults?: readonly number[];
   acts?: readonly number[];
   posts?: readonly number[];
@@ -107,7 +108,7 @@ export function planOf(seed: number, { shapes, tenants }: Pick<Installation, "sh
 }
 
 /** The same plan with fewer parts. Indexes refer to the full plan. */
-export function reduce(plan: Plan, { faults, acts, posts }: Kept): Plan {
+export function reduce(plan: Plan, { faults, acts, posts }: PlanParts): Plan {
   const keeps = (kept: readonly number[] | undefined) => (_: unknown, place: number) =>
     kept === undefined || kept.includes(place);
   const gone = (post: number): boolean => posts !== undefined && !posts.includes(post);
@@ -129,7 +130,8 @@ function drawPosts(draws: Draws, theme: Theme, shapes: readonly Shape[], tenants
       posts.push({ ...before, when: drawWhen(draws, before) });
       continue;
     }
-    const shape = theme === "mixed" || draws.chance() < 0.4 ? drawShape(draws, shapes) : drawHard(draws, theme, shapes);
+    const shape =
+      theme === "mixed" || draws.chance() < 0.4 ? drawShape(draws, shapes) : drawDifficultShape(draws, theme, shapes);
     const { platform } = shape;
     const tenant = draws.whole(0, tenants - 1);
     const place = `${tenant} ${platform}`;
@@ -146,16 +148,16 @@ function drawPosts(draws: Draws, theme: Theme, shapes: readonly Shape[], tenants
 }
 
 /** Posts without a handle before their request, without a way to read them back, or with several requests. */
-function drawHard(draws: Draws, theme: Theme, shapes: readonly Shape[]): Shape {
+function drawDifficultShape(draws: Draws, theme: Theme, shapes: readonly Shape[]): Shape {
   const isUnreadable = ({ platform, name }: Shape): boolean => platform === "tiktok" && name.includes("photo");
-  const isHard = (shape: Shape): boolean =>
+  const isDifficult = (shape: Shape): boolean =>
     shape.parts > 1 || (shape.content.media.length === 0 && shape.platform !== "threads") || isUnreadable(shape);
   // For these, the response is the only confirmation.
   if ((theme === "stops" || theme === "database") && draws.chance() < 0.4)
     return draws.pick(shapes.filter(isUnreadable));
-  const hard = shapes.filter(isHard);
-  const platform = draws.pick([...new Set(hard.map((shape) => shape.platform))]);
-  return draws.pick(hard.filter((shape) => shape.platform === platform));
+  const difficult = shapes.filter(isDifficult);
+  const platform = draws.pick([...new Set(difficult.map((shape) => shape.platform))]);
+  return draws.pick(difficult.filter((shape) => shape.platform === platform));
 }
 
 /** Text-only posts cost least, and are read back least. */
@@ -236,7 +238,7 @@ function drawFaults(draws: Draws, theme: Theme, posts: readonly PlannedPost[]): 
     at: "point",
     point: draws.pick(draws.chance() < 0.5 ? AROUND_A_COMMIT : AFTER_AN_ANSWER),
     nth: draws.whole(1, posts.length),
-    do: draws.chance() < 0.4 ? drawBlow(draws) : drawSleep(draws, [5.5, 12, 30, 40, 90]),
+    do: draws.chance() < 0.4 ? drawWorkerFault(draws) : drawSleep(draws, [5.5, 12, 30, 40, 90]),
   });
   const beforeSending = (): PlannedFault => ({
     at: "point",
@@ -368,12 +370,12 @@ function drawFault(draws: Draws, posts: readonly PlannedPost[]): PlannedFault {
       return { at: "statement", only: draws.weighed({ commit: 3, write: 5, any: 3 }), nth: draws.whole(1, 12), fault };
     }
     case "point":
-      return { at: "point", point: draws.pick(FAULT_POINTS), nth: draws.whole(1, 5), do: drawBlow(draws) };
+      return { at: "point", point: draws.pick(FAULT_POINTS), nth: draws.whole(1, 5), do: drawWorkerFault(draws) };
     case "time":
       return {
         at: "time",
         seconds: nearSomePost(draws, posts),
-        do: draws.chance() < 0.3 ? drawBlow(draws) : drawDisaster(draws),
+        do: draws.chance() < 0.3 ? drawWorkerFault(draws) : drawSharedFault(draws),
       };
   }
 }
@@ -403,14 +405,14 @@ function drawNetworkFault(draws: Draws): NetworkFault {
   return what === "late_request" || what === "late_answer" ? { what, seconds: draws.pick([3, 8, 25, 45]) } : { what };
 }
 
-function drawBlow(draws: Draws): Blow {
+function drawWorkerFault(draws: Draws): WorkerFault {
   const what = draws.weighed({ crash: 5, stopped: 3, suspended: 3, "wall clock": 1 });
   if (what === "crash") return { what, backAfter: draws.pick([0.5, 3, 10, 40, 700]) };
   if (what === "wall clock") return { what, bySeconds: draws.pick([-3600, -30, 4, 30, 3600]) };
   return drawSleep(draws, [2, 4.9, 5.5, 7, 12, 30, 90]);
 }
 
-function drawSleep(draws: Draws, lengths: readonly number[], setsWall = 0.3): Blow {
+function drawSleep(draws: Draws, lengths: readonly number[], setsWall = 0.3): WorkerFault {
   const what = draws.pick(["stopped", "suspended"] as const);
   // If one clock stands still and the other is also set back, a process cannot know that it was asleep.
   return {
@@ -420,7 +422,7 @@ function drawSleep(draws: Draws, lengths: readonly number[], setsWall = 0.3): Bl
   };
 }
 
-function drawDisaster(draws: Draws): Disaster {
+function drawSharedFault(draws: Draws): SharedFault {
   const what = draws.weighed({ "database restarts": 4, "database is read-only": 2, "database clock": 2, outage: 5 });
   if (what === "database restarts") return { what, seconds: draws.pick([0.2, 2, 7, 25]) };
   if (what === "database is read-only") return { what, seconds: draws.pick([0.5, 2, 6, 20]) };

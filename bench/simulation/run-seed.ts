@@ -1,7 +1,7 @@
 import type { Violation } from "../faults/checker.ts";
 import { check } from "./checker.ts";
 import type { Installation } from "./installation.ts";
-import { type Kept, planOf, reduce } from "./plan.ts";
+import { planOf, type PlanParts, reduce } from "./plan.ts";
 import { type RunResult, run } from "./run.ts";
 
 /** The result of a seed; plain data, to be sent between processes. */
@@ -23,7 +23,7 @@ export interface SeedResult {
 export async function runSeed(
   installation: Installation,
   seed: number,
-  kept: Kept = {},
+  kept: PlanParts = {},
   told?: (ran: RunResult) => void,
 ): Promise<SeedResult> {
   const plan = reduce(planOf(seed, installation), kept);

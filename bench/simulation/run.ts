@@ -14,7 +14,7 @@ import { createVault } from "../../server/vault/vault.ts";
 import { type Database, type DatabaseFault, openDatabase } from "./database.ts";
 import type { Installation } from "./installation.ts";
 import { type NetworkFault, openNetwork, type Sent } from "./network.ts";
-import type { Blow, Disaster, Plan, PlannedFault } from "./plan.ts";
+import type { Plan, PlannedFault, SharedFault, WorkerFault } from "./plan.ts";
 import { chanceOf } from "./random.ts";
 import { beginTimeline, EPOCH_MS, type Machine, never, newMachine, type Timeline } from "./timeline.ts";
 import { type UserAction, startUsers, type Subject } from "./users.ts";
@@ -212,10 +212,10 @@ export async function run(installation: Installation, plan: Plan): Promise<RunRe
       const nth = count(place.point);
       const found = find("point", (fault) => fault.point === place.point && fault.nth === nth);
       if (found === undefined) return undefined;
-      if (isBlow(found.do)) strike(machine, found.do, place);
+      if (isWorkerFault(found.do)) strike(machine, found.do, place);
       else {
-        const disaster = found.do;
-        timeline.after(0, null, disaster.what, () => befall(disaster));
+        const shared = found.do;
+        timeline.after(0, null, shared.what, () => applyShared(shared));
       }
       // A send continues immediately; everything else only when the machine runs again.
       if (place.point === "send.before") return undefined;
@@ -225,20 +225,21 @@ export async function run(installation: Installation, plan: Plan): Promise<RunRe
     };
   }
 
-  function strike(machine: Machine, blow: Blow, place?: FaultPlace): void {
+  function strike(machine: Machine, fault: WorkerFault, place?: FaultPlace): void {
     timeline.after(
       0,
       null,
-      `${machine.name}: ${blow.what}${place === undefined ? "" : ` at ${place.point}`}`,
+      `${machine.name}: ${fault.what}${place === undefined ? "" : ` at ${place.point}`}`,
       () => undefined,
     );
-    if (blow.what === "wall clock") machine.wallAheadMs += blow.bySeconds * 1000;
-    else if (blow.what !== "crash") timeline.sleep(machine, blow.what, blow.seconds * 1000, blow.wallBySeconds * 1000);
+    if (fault.what === "wall clock") machine.wallAheadMs += fault.bySeconds * 1000;
+    else if (fault.what !== "crash")
+      timeline.sleep(machine, fault.what, fault.seconds * 1000, fault.wallBySeconds * 1000);
     else {
       machine.isDead = true;
       timeline.after(0, null, `${machine.name} is gone`, () => database.leave(machine));
       timeline.after(
-        blow.backAfter * 1000,
+        fault.backAfter * 1000,
         null,
         "another worker starts",
         () => void startWorker(workers.length, plan.floorSeconds),
@@ -246,14 +247,14 @@ export async function run(installation: Installation, plan: Plan): Promise<RunRe
     }
   }
 
-  function befall(disaster: Disaster): Promise<void> | undefined {
-    if (disaster.what === "database restarts") return database.restart(disaster.seconds * 1000);
-    if (disaster.what === "database is read-only") database.readOnly(disaster.seconds * 1000);
-    else if (disaster.what === "database clock") {
-      database.step(disaster.bySeconds * 1000);
-      clockSteps.push({ atMs: timeline.now(), aheadMs: (clockSteps.at(-1)?.aheadMs ?? 0) + disaster.bySeconds * 1000 });
+  function applyShared(shared: SharedFault): Promise<void> | undefined {
+    if (shared.what === "database restarts") return database.restart(shared.seconds * 1000);
+    if (shared.what === "database is read-only") database.readOnly(shared.seconds * 1000);
+    else if (shared.what === "database clock") {
+      database.step(shared.bySeconds * 1000);
+      clockSteps.push({ atMs: timeline.now(), aheadMs: (clockSteps.at(-1)?.aheadMs ?? 0) + shared.bySeconds * 1000 });
     } else {
-      const { platform, seconds, fault } = disaster;
+      const { platform, seconds, fault } = shared;
       const hosts = platform === null ? null : hostsOf(platform);
       outages.push({
         untilMs: timeline.now() + seconds * 1000,
@@ -291,13 +292,13 @@ export async function run(installation: Installation, plan: Plan): Promise<RunRe
     if (fault.at !== "time") continue;
     at(fault.seconds, null, fault.do.what, () => {
       struck.add(fault);
-      if (isBlow(fault.do)) {
+      if (isWorkerFault(fault.do)) {
         const alive = workers.filter((worker) => !worker.isDead);
         const hit = alive[Math.floor(chanceOf(plan.seed, "hit", fault.seconds) * alive.length)];
         if (hit !== undefined) strike(hit, fault.do);
         return undefined;
       }
-      return befall(fault.do);
+      return applyShared(fault.do);
     });
   }
   /** Work that lasts a day is processed by a new worker every hour. */
@@ -356,7 +357,7 @@ export async function run(installation: Installation, plan: Plan): Promise<RunRe
   };
 }
 
-function isBlow(what: Blow | Disaster): what is Blow {
+function isWorkerFault(what: WorkerFault | SharedFault): what is WorkerFault {
   return what.what === "crash" || what.what === "stopped" || what.what === "suspended" || what.what === "wall clock";
 }
 

@@ -1,7 +1,7 @@
 import type { Violation } from "../faults/checker.ts";
 import { check } from "./checker.ts";
 import type { Installation } from "./installation.ts";
-import { type Kept, planOf, reduce } from "./plan.ts";
+import { planOf, type PlanParts, reduce } from "./plan.ts";
 import { run } from "./run.ts";
 
 /** Removes everything from a seed's plan that its failure does not need; returns the rest. */
@@ -10,13 +10,13 @@ export async function shrink(
   seed: number,
   failure: Violation,
   say: (line: string) => void,
-): Promise<Required<Kept>> {
+): Promise<Required<PlanParts>> {
   const whole = planOf(seed, installation);
-  const fails = async (kept: Kept): Promise<boolean> => {
+  const fails = async (kept: PlanParts): Promise<boolean> => {
     const { violations } = await check(installation, await run(installation, reduce(whole, kept)));
     return violations.some((violation) => isLike(violation, failure));
   };
-  let kept: Required<Kept> = {
+  let kept: Required<PlanParts> = {
     faults: [...whole.faults.keys()],
     acts: [...whole.acts.keys()],
     posts: [...whole.posts.keys()],
