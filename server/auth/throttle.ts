@@ -5,7 +5,7 @@ import type pg from "pg";
 
 import { BOUNDS } from "../../model/bounds.ts";
 import { PublicError } from "../../model/errors.ts";
-import { countTries, forgetTries } from "../db/queries/throttles.ts";
+import { countTries, resetTries } from "../db/queries/throttles.ts";
 
 /** Attempts are counted per account and per address. */
 export interface Limit {
@@ -74,7 +74,7 @@ export async function shouldRecordFailure(pool: pg.Pool, userId: string | null):
 
 /** After a success, the account's earlier attempts no longer count. The address's do. */
 export async function resetThrottle(pool: pg.Pool, what: ThrottledAction, account: string): Promise<void> {
-  await forgetTries.run(pool, [countersOf(what, { account, address: null }).map(({ key }) => key)]);
+  await resetTries.run(pool, [countersOf(what, { account, address: null }).map(({ key }) => key)]);
 }
 
 function countersOf(what: ThrottledAction, { account, address }: ThrottleSubject): { key: string; most: number }[] {

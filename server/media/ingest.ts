@@ -11,7 +11,7 @@ import type { Tenant } from "../../model/tenant.ts";
 import type { LimitsOf } from "../../model/user-limits.ts";
 import { guardedFetch, GuardedFetchError } from "../../platforms/kit/guarded-fetch.ts";
 import { jsonb } from "../db/jsonb.ts";
-import { findMedia, markMediaFailed, markMediaReady, noteMediaError } from "../db/queries/media.ts";
+import { findMedia, markMediaFailed, markMediaReady, recordMediaError } from "../db/queries/media.ts";
 import type { MediaRow } from "../db/queries/media.ts";
 import { transaction } from "../db/sql.ts";
 import type { Storage } from "../storage/storage.ts";
@@ -151,7 +151,7 @@ async function fetchMedia(
   } catch (error) {
     const failure = explain(error);
     if (failure === null) throw error;
-    const mark = failure.final ? markMediaFailed : noteMediaError;
+    const mark = failure.final ? markMediaFailed : recordMediaError;
     await mark.run(deps.pool, [owner.userId, owner.mode, row.id, failure.message]);
     return { facts: null, ...failure };
   }

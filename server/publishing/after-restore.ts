@@ -1,4 +1,4 @@
-import { DOUBTED_STEP, nameDoubtedStep } from "../db/queries/hold.ts";
+import { UNNAMED_STEP, nameCommitStep } from "../db/queries/hold.ts";
 import type { IntentRow, WorkRow } from "../db/queries/work-rows.ts";
 import { beginChanges } from "./changes.ts";
 import { lastLiveIndex } from "./position.ts";
@@ -10,7 +10,7 @@ import type { ClaimedWork, Work } from "./work.ts";
  * that may have been sent.
  */
 export function isDoubted({ intent }: WorkRow): boolean {
-  return intent?.result === null && intent.step === DOUBTED_STEP;
+  return intent?.result === null && intent.step === UNNAMED_STEP;
 }
 
 /** It may be live, so callers must see it as posting: pending or queued → posting. */
@@ -23,6 +23,6 @@ export async function nameDoubted(work: Work): Promise<IntentRow | null> {
   const { intent } = work.row;
   const step = work.steps.slice(lastLiveIndex(work) + 1).find(({ effect }) => effect === "visible");
   if (step === undefined || intent === null) return intent;
-  await nameDoubtedStep.run(work.deps.pool, [intent.id, step.name]);
+  await nameCommitStep.run(work.deps.pool, [intent.id, step.name]);
   return { ...intent, step: step.name };
 }

@@ -1,7 +1,7 @@
 import type pg from "pg";
 
 import type { Mode, PlatformName } from "../../model/platform-names.ts";
-import { claimDue, type Claimed, findHeld, type Lane, prolongLeases, SUSPECT_TAKEOVERS } from "../db/queries/claims.ts";
+import { claimDue, type Claimed, findHeld, type Lane, renewLeases, SUSPECT_TAKEOVERS } from "../db/queries/claims.ts";
 import { LEASE_SECONDS } from "./pace.ts";
 import { countBy, heldByGroup, type Room } from "./shares.ts";
 
@@ -140,18 +140,18 @@ export async function claim(
 }
 
 /** Renews the leases of what is held, and aborts the claims that were lost. */
-export async function prolong(pool: pg.Pool, claims: readonly Claim[]): Promise<void> {
+export async function renewClaims(pool: pg.Pool, claims: readonly Claim[]): Promise<void> {
   if (claims.length === 0) return;
   const takenAt = instant();
   const ids = claims.map(({ id }) => id);
   const owners = claims.map(({ leaseOwner }) => leaseOwner);
-  const prolonged = new Set(
-    (await prolongLeases.all(pool, [ids, owners, LEASE_SECONDS])).map((row) => row.lease_owner),
+  const renewed = new Set(
+    (await renewLeases.all(pool, [ids, owners, LEASE_SECONDS])).map((row) => row.lease_owner),
   );
-  if (prolonged.size === claims.length) return void claims.forEach((each) => (each.lease.takenAt = takenAt));
+  if (renewed.size === claims.length) return void claims.forEach((each) => (each.lease.takenAt = takenAt));
   const held = new Set((await findHeld.all(pool, [ids, owners])).map((row) => row.lease_owner));
   for (const each of claims) {
-    if (prolonged.has(each.leaseOwner)) each.lease.takenAt = takenAt;
+    if (renewed.has(each.leaseOwner)) each.lease.takenAt = takenAt;
     else if (!held.has(each.leaseOwner)) each.lost.abort(new LostClaim());
   }
 }

@@ -13,7 +13,7 @@ import {
   holdPlatformPost,
   type IntentWritten,
   type NewIntent,
-  noteLateAnswer,
+  recordLateAnswer,
   writeIntent,
 } from "../db/queries/commits.ts";
 import { notifyDue } from "../db/queries/post-actions.ts";
@@ -222,7 +222,7 @@ async function record(work: Work, at: VisiblePosition, result: Result): Promise<
   try {
     return await recordOnce(work, at, result);
   } catch (error) {
-    if (error instanceof LostClaim) await noteLate(work, result);
+    if (error instanceof LostClaim) await recordLate(work, result);
     if (!isRefusedForGood(error)) throw error;
     // The outcome matters more than the details of the exchange.
     work.deps.log.error(
@@ -327,14 +327,14 @@ async function recordUnknown(
  * The answer arrived after the claim was lost. It is evidence all the same, whatever became of the commit in the
  * meantime.
  */
-async function noteLate({ deps, row }: Work, { id, outcome, evidence }: Result): Promise<void> {
+async function recordLate({ deps, row }: Work, { id, outcome, evidence }: Result): Promise<void> {
   const noted = jsonb({ ...evidence, ...lateAnswer(outcome) } satisfies IntentEvidence);
   const before = await persist(
     () =>
       transaction(deps.urgentPool ?? deps.pool, async (tx) => {
         const held = await holdPlatformPost.one(tx, [row.id, row.user_id, row.mode]);
         const isNews = outcome.outcome === "ok" && held?.status !== "published";
-        const known = await noteLateAnswer.one(tx, [id, row.user_id, row.mode, noted, isNews]);
+        const known = await recordLateAnswer.one(tx, [id, row.user_id, row.mode, noted, isNews]);
         if (isNews) await notifyDue.run(tx);
         return known;
       }),

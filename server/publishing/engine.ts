@@ -1,6 +1,6 @@
 import type { Mode, PlatformName } from "../../model/platform-names.ts";
 import { CHANNELS, type Listener } from "../db/listen.ts";
-import { findNextDue, type Lane, LANES, putOffGroup } from "../db/queries/claims.ts";
+import { findNextDue, type Lane, LANES, postponeGroup } from "../db/queries/claims.ts";
 import { loadWork } from "../db/queries/work-rows.ts";
 import {
   claim as claimDueOf,
@@ -9,7 +9,7 @@ import {
   instant,
   isSuspect,
   newTurns,
-  prolong,
+  renewClaims,
   secondsSince,
   type Turns,
 } from "./claim.ts";
@@ -95,13 +95,13 @@ export function createEngine(options: EngineOptions): Engine {
     options.metrics?.platformDown?.(platform, mode, seconds !== null);
     if (seconds === null) return log.info({ mode, platform }, "the platform responds again");
     log.warn({ mode, platform, seconds }, "the platform is down; its posts are postponed, and one is tried later");
-    void putOff();
+    void postpone();
   }
 
   /** What is due for a platform that does not answer is postponed in one statement, rather than claimed one by one. */
-  async function putOff(): Promise<void> {
-    for (const { mode, platform, seconds } of outages.toPutOff()) {
-      await putOffGroup
+  async function postpone(): Promise<void> {
+    for (const { mode, platform, seconds } of outages.toPostpone()) {
+      await postponeGroup
         .run(pool, [mode, platform, seconds])
         .catch((error: unknown) =>
           log.warn({ err: error }, "the posts of a platform that is down could not be postponed"),
@@ -225,7 +225,7 @@ export function createEngine(options: EngineOptions): Engine {
   }
 
   function beat(): void {
-    heartbeat ??= prolong(options.urgentPool ?? pool, [...running.keys()])
+    heartbeat ??= renewClaims(options.urgentPool ?? pool, [...running.keys()])
       .catch((error: unknown) => log.warn({ err: error }, "leases could not be extended"))
       .finally(() => {
         heartbeat = null;
@@ -238,7 +238,7 @@ export function createEngine(options: EngineOptions): Engine {
       state = "started";
       unsubscribe.push(listener.on(CHANNELS.due, wake), listener.onReconnect(wake));
       floorTimer = setInterval(() => {
-        void putOff();
+        void postpone();
         wake();
       }, floorSeconds * 1000);
       heartbeatTimer = setInterval(beat, HEARTBEAT_SECONDS * 1000);

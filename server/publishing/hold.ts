@@ -6,7 +6,7 @@ import type { Logger } from "pino";
 import { jsonb } from "../db/jsonb.ts";
 import {
   countHeld,
-  doubtUnsettled,
+  openUnsettledCommits,
   findContinuity,
   findHold,
   findOthersAtWork,
@@ -142,7 +142,7 @@ async function reasonToHold(
 async function begin(pool: pg.Pool, held: Hold): Promise<Hold | null> {
   return transaction(pool, async (tx) => {
     if ((await hold.run(tx, [jsonb(held)])) === 0) return null;
-    await doubtUnsettled.run(tx, [new Date(held.doubtedUntil)]);
+    await openUnsettledCommits.run(tx, [new Date(held.doubtedUntil)]);
     return held;
   });
 }

@@ -1,7 +1,7 @@
 import type { Mode } from "../../model/platform-names.ts";
 import { jsonb } from "../db/jsonb.ts";
 import { recordPostEvents } from "../db/queries/outbox.ts";
-import { missPlatformPosts } from "../db/queries/post-actions.ts";
+import { markPlatformPostsMissed } from "../db/queries/post-actions.ts";
 import { holdPost } from "../db/queries/publishing.ts";
 import { transaction } from "../db/sql.ts";
 import { secondsSince } from "./claim.ts";
@@ -67,7 +67,7 @@ async function miss(work: ClaimedWork): Promise<void> {
   const message = `${sentence(work)} Publish the post if you still want it, or reschedule or cancel it.`;
   const missed = await transaction(deps.pool, async (tx) => {
     await holdPost.one(tx, owner);
-    if ((await missPlatformPosts.run(tx, [...owner, jsonb([{ code: PUBLISH_MISSED, message }])])) === 0) return false;
+    if ((await markPlatformPostsMissed.run(tx, [...owner, jsonb([{ code: PUBLISH_MISSED, message }])])) === 0) return false;
     await recordPostEvents(tx, { userId: row.user_id, mode: row.mode, postId: row.post_id }, [
       { type: "post.missed", platform_post_id: null },
     ]);

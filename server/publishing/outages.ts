@@ -16,7 +16,7 @@ export interface Outages {
   /** The groups to skip in this lane for now, and those of which one may be tried. */
   forClaims(lane: Claim["lane"]): { closed: string[]; probing: string[] };
   /** The groups whose due posts are to be postponed now, and for how long at least. */
-  toPutOff(): { mode: Mode; platform: PlatformName; seconds: number }[];
+  toPostpone(): { mode: Mode; platform: PlatformName; seconds: number }[];
 }
 
 export interface OutagesOptions {
@@ -113,7 +113,7 @@ export function createOutages({ speed, onChange }: OutagesOptions): Outages {
       }
       return { closed, probing };
     },
-    toPutOff: () =>
+    toPostpone: () =>
       [...groups.values()].flatMap(({ mode, platform, outage }) =>
         outage === null || isOver(outage)
           ? []

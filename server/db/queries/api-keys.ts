@@ -84,7 +84,7 @@ export const insertGrant = statement<
 
 /** It lives for so long from now on. */
 export const extendGrant = statement<never, [grantId: string, userId: string, mode: Mode, seconds: number]>(
-  "api_keys.prolong_grant",
+  "api_keys.extend_grant",
   `update api_keys set expires_at = now() + make_interval(secs => $4)
    where id = $1 and user_id = $2 and mode = $3 and client_id is not null`,
 );
@@ -94,7 +94,7 @@ export const extendGrant = statement<never, [grantId: string, userId: string, mo
  * the page that created them could be answered again.
  */
 export const deleteUnredeemedGrants = statement<never, [limit: number]>(
-  "api_keys.delete_unbegun_grants",
+  "api_keys.delete_unredeemed_grants",
   `delete from api_keys where id in (select id from api_keys
      where client_id is not null and expires_at < now() - interval '1 hour'
        and expires_at < created_at + interval '1 day' limit $1)`,
@@ -102,7 +102,7 @@ export const deleteUnredeemedGrants = statement<never, [limit: number]>(
 
 /** Keys and grants that ended long ago, or before many others of the user. */
 export const deleteEndedKeys = statement<never, [days: number, mostOfUser: number, limit: number]>(
-  "api_keys.delete_past",
+  "api_keys.delete_ended",
   `delete from api_keys where id in (
      select id from (
        select id, coalesce(revoked_at, expires_at) as ended_at,

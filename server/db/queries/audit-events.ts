@@ -39,7 +39,7 @@ export const countAuditEvents = statement<
   { count: number },
   [userId: string | null, idOfADayAgo: string, most: number]
 >(
-  "audit_events.count_deeds",
+  "audit_events.count",
   `select count(*)::int as count from (
      select from audit_events where user_id = $1 and id > $2 and actor_kind in ('key', 'session') limit $3) as done`,
 );

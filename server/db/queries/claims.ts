@@ -214,11 +214,11 @@ function claimIn(lane: Lane): Statement<ClaimedRow, ClaimParams> {
  * Renews the leases that are still held. A row that is being written is left for the next time, so that two renewals
  * never wait for each other.
  */
-export const prolongLeases = statement<
+export const renewLeases = statement<
   { lease_owner: string },
   [platformPostIds: string[], leaseOwners: string[], leaseSeconds: number]
 >(
-  "platform_posts.prolong_leases",
+  "platform_posts.renew_leases",
   `with held as (
      select id from platform_posts
      where id = any($1::uuid[]) and lease_owner = any($2::uuid[]) for no key update skip locked
@@ -262,8 +262,8 @@ export const findNextDue = statement<{ lane: Lane; is_due: boolean; next_in_seco
 );
 
 /** Postpones the platform's due, unclaimed posts, by that long up to twice as long. */
-export const putOffGroup = statement<never, [mode: Mode, platform: PlatformName, seconds: number]>(
-  "platform_posts.put_off_group",
+export const postponeGroup = statement<never, [mode: Mode, platform: PlatformName, seconds: number]>(
+  "platform_posts.postpone_group",
   `with due as (
      select id from platform_posts where lane in ('prepare', 'commit') and next_action_at <= now() and mode = $1
        and platform = $2 and (lease_until is null or lease_until <= now())

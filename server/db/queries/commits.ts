@@ -138,11 +138,11 @@ export const findUncertainCommits = statement<
  * response immediately. While another commit of it is open, this one counts as unknown until that is settled. The
  * platform post's row must be locked.
  */
-export const noteLateAnswer = statement<
+export const recordLateAnswer = statement<
   { result: IntentRow["result"] },
   [intentId: string, userId: string, mode: Mode, evidence: Json, saysLiveWhatIsNot: boolean]
 >(
-  "publish_steps.note_late_answer",
+  "publish_steps.record_late_answer",
   `with known as (
      select s.id, s.result, exists (select from publish_steps o
        where o.platform_post_id = s.platform_post_id and o.id <> s.id and o.effect = 'visible'

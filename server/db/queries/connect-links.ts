@@ -34,7 +34,7 @@ export const countPendingLinks = statement<{ count: number }, [userId: string, m
 
 /** Links that ended long ago, or before many others; not while someone is using one. */
 export const deleteEndedLinks = statement<never, [days: number, mostOfUser: number, limit: number]>(
-  "connect_links.delete_past",
+  "connect_links.delete_ended",
   `delete from connect_links where id in (
      select id from (
        select id, least(coalesce(connected_at, expires_at), coalesce(revoked_at, expires_at), expires_at) as ended_at,
@@ -88,7 +88,7 @@ export const findConnectLinkByAuthorization = statement<
   ConnectLinkRow & { attempt_platform: PlatformName; attempt_login: string; attempt_account_id: string | null },
   [attemptId: string, binding: Buffer]
 >(
-  "connect_links.find_of_attempt",
+  "connect_links.find_by_authorization",
   `select ${columns}, a.platform as attempt_platform, a.login as attempt_login, a.account_id as attempt_account_id
    from oauth_attempts a join connect_links l on l.id = a.connect_link_id and l.user_id = a.user_id and l.mode = a.mode
    where a.id = $1 and a.binding = $2`,

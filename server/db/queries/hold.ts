@@ -31,16 +31,16 @@ export const findOthersAtWork = statement<{ found: boolean }, [upSeconds: number
 );
 
 /** The step of a commit written for a platform post in doubt, until the engine determines its real one. */
-export const DOUBTED_STEP = "";
+export const UNNAMED_STEP = "";
 
 /**
  * Posts that were due by then and are not settled may already have been published. Each gets an open commit, as if its
  * response had been lost, so that its outcome is checked before anything else; handles are discarded, because others
  * may have been created and used. The IDs of these commits sort before those of all real ones.
  */
-export const doubtUnsettled = statement<never, [dueUntil: Date]>(
-  "platform_posts.doubt",
-  `with doubted as (
+export const openUnsettledCommits = statement<never, [dueUntil: Date]>(
+  "platform_posts.open_unsettled_commits",
+  `with unsettled as (
      update platform_posts pp set lane = 'observe', next_action_at = now(), fence = fence + 1, lease_until = null,
        lease_owner = null,
        step = null, polls = 0, step_since = null,
@@ -53,14 +53,14 @@ export const doubtUnsettled = statement<never, [dueUntil: Date]>(
    insert into publish_steps (id, platform_post_id, account_id, user_id, mode, platform, platform_account_id, step,
      effect, attempt, fence, intent_at, deadline_at, evidence, checkpoint)
    select overlay(gen_random_uuid()::text placing '00000000' from 1 for 8)::uuid, d.id, a.id, d.user_id, d.mode,
-     a.platform, a.platform_account_id, '${DOUBTED_STEP}', 'visible', d.attempt_count, d.fence, d.due_at, d.due_at,
+     a.platform, a.platform_account_id, '${UNNAMED_STEP}', 'visible', d.attempt_count, d.fence, d.due_at, d.due_at,
      '{}', d.checkpoint
-   from doubted d join accounts a on a.id = d.account_id and a.user_id = d.user_id and a.mode = d.mode`,
+   from unsettled d join accounts a on a.id = d.account_id and a.user_id = d.user_id and a.mode = d.mode`,
 );
 
-export const nameDoubtedStep = statement<never, [intentId: string, step: string]>(
-  "publish_steps.name_doubted",
-  `update publish_steps set step = $2 where id = $1 and step = '${DOUBTED_STEP}'`,
+export const nameCommitStep = statement<never, [intentId: string, step: string]>(
+  "publish_steps.name_step",
+  `update publish_steps set step = $2 where id = $1 and step = '${UNNAMED_STEP}'`,
 );
 
 export const hold = statement<never, [fact: string]>(

@@ -112,8 +112,8 @@ export const markMediaReady = statement<
 );
 
 /** It could not be had this time. */
-export const noteMediaError = statement<never, [userId: string, mode: Mode, id: string, sentence: string]>(
-  "media.note_error",
+export const recordMediaError = statement<never, [userId: string, mode: Mode, id: string, sentence: string]>(
+  "media.record_error",
   `update media set error = $4 where user_id = $1 and mode = $2 and id = $3 and status = 'pending'`,
 );
 

@@ -56,7 +56,7 @@ export const insertAuthorization = statement<
 
 /** The sign-in, for the first caller from the right browser; once. */
 export const consumeAuthorization = statement<AuthorizationRow, [stateDigest: Buffer, bindings: readonly Buffer[]]>(
-  "oauth_attempts.use",
+  "oauth_attempts.consume",
   `update oauth_attempts set used_at = now() where state_digest = $1 and binding = any($2::bytea[]) and used_at is null
      and expires_at > now() returning ${columns}`,
 );
@@ -69,27 +69,27 @@ export const findAuthorizationByState = statement<AuthorizationRow, [stateDigest
 
 /** What the user can choose from. */
 export const saveGrantedAccounts = statement<never, [id: string, sealedGrants: string, secondsToChoose: number]>(
-  "oauth_attempts.keep_granted",
+  "oauth_attempts.save_granted",
   `update oauth_attempts set granted_sealed = $2, expires_at = now() + make_interval(secs => $3)
    where id = $1 and used_at is not null and account_id is null`,
 );
 
 /** While there is something to choose, or it has been chosen. */
 export const findPendingChoice = statement<AuthorizationRow, [id: string, bindings: readonly Buffer[]]>(
-  "oauth_attempts.find_choosing",
+  "oauth_attempts.find_pending_choice",
   `select ${columns} from oauth_attempts where id = $1 and binding = any($2::bytea[])
      and (granted_sealed is not null and expires_at > now() or account_id is not null)`,
 );
 
 /** It has ended; no row if it had already. */
 export const completeAuthorization = statement<{ id: string }, [id: string, accountId: string]>(
-  "oauth_attempts.settle",
+  "oauth_attempts.complete",
   `update oauth_attempts set account_id = $2, granted_sealed = null where id = $1 and account_id is null returning id`,
 );
 
 /** Removes the choice. Returns the account that was connected, if any. */
 export const deleteGrantedAccounts = statement<{ account_id: string | null }, [id: string]>(
-  "oauth_attempts.drop_granted",
+  "oauth_attempts.delete_granted",
   `update oauth_attempts set granted_sealed = null where id = $1 returning account_id`,
 );
 
@@ -102,7 +102,7 @@ export const deleteOldAuthorizations = statement<never, [limit: number]>(
 
 /** Grants whose account was not chosen in time. */
 export const deleteExpiredGrantedAccounts = statement<never, [limit: number]>(
-  "oauth_attempts.drop_old_granted",
+  "oauth_attempts.delete_expired_granted",
   `update oauth_attempts set granted_sealed = null
    where id in (select id from oauth_attempts where granted_sealed is not null and expires_at < now() limit $1)`,
 );

@@ -80,8 +80,8 @@ export const discardPlatformPosts = statement<never, [...PlatformPostsParams, er
 );
 
 /** Their forced retry will not start anymore, and the outcome of the first request stays unknown. */
-export const takeBackForcedRetries = statement<never, [...PlatformPostsParams, error: Json]>(
-  "platform_posts.take_back_forced_retries",
+export const withdrawForcedRetries = statement<never, [...PlatformPostsParams, error: Json]>(
+  "platform_posts.withdraw_forced_retries",
   `update platform_posts set status = 'unknown', error = $4, fence = fence + 1, updated_at = now(),
      next_action_at = null, lease_until = null, lease_owner = null
    where id = any($1) and user_id = $2 and mode = $3`,
@@ -104,8 +104,8 @@ export const reschedulePlatformPosts = statement<never, [...PostParams, dueAt: D
 );
 
 /** Those that have not started are no longer due. The post's row must be locked. */
-export const missPlatformPosts = statement<never, [...PostParams, warnings: Json]>(
-  "platform_posts.miss",
+export const markPlatformPostsMissed = statement<never, [...PostParams, warnings: Json]>(
+  "platform_posts.mark_missed",
   `with missed as (
      update platform_posts set next_action_at = null, lane = 'prepare', fence = fence + 1, lease_until = null,
        lease_owner = null,

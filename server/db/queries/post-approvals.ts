@@ -43,8 +43,8 @@ export const voidApproval = statement<never, [postId: string, userId: string, mo
 );
 
 /** The key waits for approval of the post. Nothing visible to callers changes. */
-export const wantApproval = statement<never, [postId: string, userId: string, mode: Mode, key: string | null]>(
-  "post_approvals.want",
+export const insertApprovalRequest = statement<never, [postId: string, userId: string, mode: Mode, key: string | null]>(
+  "post_approvals.insert_request",
   `update posts set approval_wanted_by = $4 where id = $1 and user_id = $2 and mode = $3
      and approval_wanted_by is distinct from $4`,
 );

@@ -18,8 +18,8 @@ export const countTries = statement<
    returning key, count, greatest(1, ceil(extract(epoch from resets_at - now())))::int as seconds_left`,
 );
 
-export const forgetTries = statement<never, [keys: readonly string[]]>(
-  "throttles.forget",
+export const resetTries = statement<never, [keys: readonly string[]]>(
+  "throttles.reset",
   `delete from throttles where key = any($1::text[])`,
 );
 

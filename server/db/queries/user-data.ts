@@ -69,6 +69,6 @@ export const deletePostCounts = statement<never, [userId: string]>(
 
 /** Deleting a user with years of posts takes longer than any other statement is allowed to. */
 export const allowLongStatements = statement<never, []>(
-  "users.allow_long_delete",
+  "users.allow_long_statements",
   `select set_config('statement_timeout', '600s', true)`,
 );

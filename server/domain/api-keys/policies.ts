@@ -5,7 +5,7 @@ import { PublicError, type Issue, issueOf } from "../../../model/errors.ts";
 import type { PlatformName } from "../../../model/platform-names.ts";
 import { endOfDay, usedUp } from "../../../model/user-limits.ts";
 import { countPostOfKey } from "../../db/queries/api-keys.ts";
-import { findApproval, wantApproval } from "../../db/queries/post-approvals.ts";
+import { findApproval, insertApprovalRequest } from "../../db/queries/post-approvals.ts";
 import type { Db } from "../../db/sql.ts";
 import type { Call } from "../call.ts";
 import type { Services, Settings } from "../services.ts";
@@ -104,7 +104,7 @@ export async function requestApproval(
 ): Promise<Issue[]> {
   // A draft-only key publishes nothing, approved or not, so it waits for nobody.
   if (policies === null || !policies.approvalRequired || policies.draftOnly) return [];
-  await wantApproval.run(db, [postId, userId, mode, actor.id]);
+  await insertApprovalRequest.run(db, [postId, userId, mode, actor.id]);
   return [notApproved(settings, postId)];
 }
 

@@ -18,7 +18,7 @@ import {
   retryPlatformPosts,
   setPostStatus,
   settleLivePlatformPosts,
-  takeBackForcedRetries,
+  withdrawForcedRetries,
   notifyDue,
 } from "../../db/queries/post-actions.ts";
 import { unknownOutcome } from "../../publishing/failure.ts";
@@ -101,7 +101,7 @@ export async function discard(
   const owned = (platformPosts: readonly HeldPlatformPostRow[]) =>
     [platformPosts.map(({ id }) => id), post.user_id, post.mode] as const;
   await settleLivePlatformPosts.run(tx, owned(live));
-  await takeBackForcedRetries.run(tx, [...owned(queuedInDoubt), jsonb(RETRY_TAKEN_BACK)]);
+  await withdrawForcedRetries.run(tx, [...owned(queuedInDoubt), jsonb(RETRY_WITHDRAWN)]);
   await discardPlatformPosts.run(tx, [...owned(discarded), error === null ? null : jsonb(error)]);
   await setPostStatus.run(tx, [...values(post), "discarded"]);
   await recordPostEvents(tx, ownerOf(post), [
@@ -111,7 +111,7 @@ export async function discard(
   ]);
 }
 
-const RETRY_TAKEN_BACK = unknownOutcome(
+const RETRY_WITHDRAWN = unknownOutcome(
   "The retry was cancelled before it started. It is not known whether the earlier request published the post.",
   null,
   null,
