@@ -7,17 +7,17 @@ function row(name, from, forbidden, comment, pathNot = tests) {
   return { name, severity: "error", comment, from: { path: from, pathNot }, to: { path: forbidden } };
 }
 
-const skins = "^server/(http|mcp)/";
+const interfaces = "^server/(http|mcp)/";
 const calls = "^server/calls/";
 const domain = "^server/domain/";
 const engine = "^server/(publishing|jobs)/";
 const services = "^server/(oauth|auth|mail|media)/";
-const memory = "^server/(db|storage|vault|turns)/";
+const storage = "^server/(db|storage|vault|turns)/";
 const start = "^server/start/";
-const outside = "^(cli|tests|bench|sandbox|client)/";
+const clients = "^(cli|tests|bench|sandbox|client)/";
 
 /** Folders of the same row that must not import each other. */
-function apart(name, rooms, comment) {
+function independent(name, rooms, comment) {
   const from = { path: rooms, pathNot: tests };
   return { name, severity: "error", comment, from, to: { path: rooms, pathNot: "^server/$1/" } };
 }
@@ -64,14 +64,14 @@ export default {
       "Validation runs without a network.",
     ),
     {
-      name: "a-platform-knows-no-other",
+      name: "no-imports-between-platforms",
       severity: "error",
       comment: "Code that platforms share is in the kit, so that a platform can be added or removed on its own.",
       from: { path: "^platforms/([a-z]+)/", pathNot: "^platforms/(kit|conformance|validate)/" },
       to: { path: "^platforms/[a-z]+/", pathNot: "^platforms/($1|kit|conformance|validate)/" },
     },
     {
-      name: "a-platform-is-asked-by-the-registry",
+      name: "platforms-only-through-the-registry",
       severity: "error",
       comment: "All other code uses catalog.ts or index.ts, so that a new platform is a folder and three lines.",
       from: {
@@ -81,87 +81,91 @@ export default {
       to: { path: "^platforms/(?!kit/|conformance/|validate/)[a-z]+/(?!sandbox/)" },
     },
     row(
-      "platforms-stand-below-the-server",
+      "platforms-below-server",
       "^platforms/",
       "^(contract|printing|server|client|cli|tests|bench)/",
       "A platform knows its network, not the product around it.",
     ),
     row(
-      "a-sandbox-shares-no-belief-with-its-broker",
+      "sandbox-independent-of-broker",
       "^platforms/[a-z]+/sandbox/",
       "^platforms/([a-z]+/(broker|wire|errors|oauth|capabilities|rules|settings|definition|index)|kit/)",
       "A mistake in reading the documentation shows up only if the two are written independently.",
     ),
     row(
-      "sandbox-stands-beside-the-stack",
+      "sandbox-independent-of-product",
       "^sandbox/",
       "^(contract|server|client|cli)/|^platforms/(?![a-z]+/sandbox/|kit/(guarded-fetch|addresses)\\.ts$)",
       "The sandbox simulates the platforms and must not share the product's assumptions about them. Guarding requests to user-provided URLs is not such an assumption.",
     ),
     row(
-      "contract-is-a-promise",
+      "contract-independent-of-implementation",
       "^contract/",
       "^(printing|server|client|sandbox|cli)/|/(broker|wire)\\.ts$",
       "The contract does not depend on its implementation.",
     ),
     row(
-      "what-is-printed-follows-from-declarations",
+      "printing-only-from-declarations",
       "^(printing|integrations)/",
       "^(server|client|sandbox|cli|tests|bench)/",
       "Documentation describes the contract, not the implementation.",
       `${tests}|^printing/(generate|readme)\\.ts$`,
     ),
     row(
-      "memory-knows-nobody",
-      memory,
-      `${skins}|${calls}|${domain}|${engine}|${services}|${start}|${outside}`,
+      "storage-below-its-users",
+      storage,
+      `${interfaces}|${calls}|${domain}|${engine}|${services}|${start}|${clients}`,
       "Storage does not depend on who uses it.",
     ),
     row(
       "services-below-engine",
       services,
-      `${skins}|${calls}|${domain}|${engine}|${start}|${outside}`,
+      `${interfaces}|${calls}|${domain}|${engine}|${start}|${clients}`,
       "The engine and the use cases depend on tokens and media, not the other way around.",
     ),
-    apart(
-      "services-stand-side-by-side",
+    independent(
+      "no-imports-between-services",
       services,
       "A service gets what it needs from another passed in, so that each can be read on its own.",
     ),
     row(
       "engine-below-domain",
       engine,
-      `${skins}|${calls}|${domain}|${start}|${outside}`,
+      `${interfaces}|${calls}|${domain}|${start}|${clients}`,
       "Work after the request must not depend on the request.",
     ),
     row(
       "domain-below-calls",
       domain,
-      `${skins}|${calls}|${start}|${outside}`,
+      `${interfaces}|${calls}|${start}|${clients}`,
       "A use case does the same thing however it is called.",
     ),
     row(
-      "calls-below-skins",
+      "calls-below-interfaces",
       calls,
-      `${skins}|${start}|${outside}`,
+      `${interfaces}|${start}|${clients}`,
       "Authentication and limits are the same for every interface.",
     ),
     row(
-      "skins-below-start",
-      skins,
-      `${start}|${outside}`,
+      "interfaces-below-start",
+      interfaces,
+      `${start}|${clients}`,
       "Interfaces are wired by start and wire nothing themselves.",
     ),
-    apart("skins-stand-side-by-side", skins, "REST and the pages do not know MCP, and MCP does not know them."),
-    row("server-below-outside", "^server/", outside, "The server does not know who calls it."),
+    independent(
+      "no-imports-between-interfaces",
+      interfaces,
+      "REST and the pages do not know MCP, and MCP does not know them.",
+    ),
+    row("server-below-clients", "^server/", clients, "The server does not know who calls it."),
     row(
-      "client-commands-are-clients",
+      "remote-commands-only-use-the-client",
       "^cli/remote/",
       "^(server|contract|platforms|sandbox)/",
       "Remote commands can do only what any other client can.",
     ),
     row(
-      "client-goes-over-http",
+      "client-only-uses-http",
       "^client/",
       "^(server|platforms|sandbox|cli)/",
       "The client uses only HTTP, so that it can be published separately.",

@@ -20,8 +20,7 @@ import { startWorld, type World } from "./world.ts";
 export function testPlatform(subject: Subject): void {
   if (!isPlatformName(subject.name))
     throw new Error(
-      `"${String(subject.name)}" is not a platform: add it to model/platform-names.ts, ` +
-        "catalog.ts and index.ts",
+      `"${String(subject.name)}" is not a platform: add it to model/platform-names.ts, ` + "catalog.ts and index.ts",
     );
   let world: World | undefined;
   before(async () => {

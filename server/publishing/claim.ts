@@ -145,9 +145,7 @@ export async function renewClaims(pool: pg.Pool, claims: readonly Claim[]): Prom
   const takenAt = instant();
   const ids = claims.map(({ id }) => id);
   const owners = claims.map(({ leaseOwner }) => leaseOwner);
-  const renewed = new Set(
-    (await renewLeases.all(pool, [ids, owners, LEASE_SECONDS])).map((row) => row.lease_owner),
-  );
+  const renewed = new Set((await renewLeases.all(pool, [ids, owners, LEASE_SECONDS])).map((row) => row.lease_owner));
   if (renewed.size === claims.length) return void claims.forEach((each) => (each.lease.takenAt = takenAt));
   const held = new Set((await findHeld.all(pool, [ids, owners])).map((row) => row.lease_owner));
   for (const each of claims) {

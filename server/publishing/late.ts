@@ -67,7 +67,8 @@ async function miss(work: ClaimedWork): Promise<void> {
   const message = `${sentence(work)} Publish the post if you still want it, or reschedule or cancel it.`;
   const missed = await transaction(deps.pool, async (tx) => {
     await holdPost.one(tx, owner);
-    if ((await markPlatformPostsMissed.run(tx, [...owner, jsonb([{ code: PUBLISH_MISSED, message }])])) === 0) return false;
+    if ((await markPlatformPostsMissed.run(tx, [...owner, jsonb([{ code: PUBLISH_MISSED, message }])])) === 0)
+      return false;
     await recordPostEvents(tx, { userId: row.user_id, mode: row.mode, postId: row.post_id }, [
       { type: "post.missed", platform_post_id: null },
     ]);

@@ -25,4 +25,7 @@ export const endSession = statement<never, [id: string, userId: string, mode: Mo
 );
 
 /** Notifies every process of a client's answer. */
-export const notifyAnswer = statement<never, [answer: string]>("mcp.notify_answer", `select pg_notify('ampost_mcp', $1)`);
+export const notifyAnswer = statement<never, [answer: string]>(
+  "mcp.notify_answer",
+  `select pg_notify('ampost_mcp', $1)`,
+);
