@@ -59,7 +59,7 @@ export default {
     },
     row(
       "validation-is-pure",
-      "^platforms/(validate/[a-z-]+|describe|[a-z]+/(definition|capabilities|settings|rules|examples))\\.ts$",
+      "^platforms/(validate/[a-z-]+|describe|[a-z]+/(definition|capabilities|settings|rules|scopes|examples))\\.ts$",
       "^(contract|server|client|sandbox|cli|tests)/|^platforms/kit/(http|meta/)|^platforms/[a-z]+/(broker|wire|api|errors)\\.ts$",
       "Validation runs without a network.",
     ),

@@ -31,10 +31,6 @@ export interface Capabilities {
    * Fields that a media entry must declare if its bytes are not available. `message` replaces the general message.
    */
   declares?: { image?: readonly DeclaredMember[]; video?: readonly DeclaredMember[]; message?: string };
-  /** The scopes of the account's grant required for publishing, with the platform's own names. */
-  publishScopes: readonly string[];
-  /** The same for grants of the platform's other logins, which have their own names. */
-  otherPublishScopes?: readonly (readonly string[])[];
   /** The platform's own limits on how much an account or an app may publish. */
   quotas: readonly PlatformQuota[];
 }

@@ -13,6 +13,26 @@ export interface Definition {
   rules: readonly Rule[];
   /** What its page shows in addition to the rules; none if there is nothing to show. */
   examples: readonly Example[];
+  scopes: SignInScopes;
+}
+
+/** What each sign-in of a platform asks for, by the environment prefix of its app; the default sign-in first. */
+export type SignInScopes = Readonly<Record<string, readonly Scope[]>>;
+
+/** A permission that a sign-in asks a platform for. */
+export interface Scope {
+  /** The platform's own name for it. */
+  name: string;
+  /** Why it is asked for: one sentence, for the platform's reviewers and for operators. */
+  why: string;
+  /** Where it is used: operations of the API, by name, and steps of publishing. */
+  usedBy: { operations?: readonly string[]; steps?: readonly string[] };
+  /** A sentence about what is not possible without it; absent if publishing requires it. */
+  without?: string;
+  /** It is asked for only if the app's scopes list it. */
+  onRequest?: true;
+  /** The settings that require it: without it, a post with one is rejected, or published without it and a warning. */
+  settings?: Readonly<Record<string, "rejected" | "ignored">>;
 }
 
 /**

@@ -17,9 +17,10 @@ export const ${name}: Platform = { definition, broker, oauth };
 import { capabilities } from "./capabilities.ts";
 import { examples } from "./examples.ts";
 import { rules } from "./rules.ts";
+import { scopes } from "./scopes.ts";
 import { settings } from "./settings.ts";
 
-export const ${name}: Definition = { capabilities, settings, rules, examples };
+export const ${name}: Definition = { capabilities, settings, rules, examples, scopes };
 `,
     "capabilities.ts": `import type { Capabilities } from "../../model/capabilities.ts";
 
@@ -34,7 +35,6 @@ export const capabilities = {
     { name: "post", byDefault: true, shapes: [{ name: "text", items: { min: 0, max: 0 }, link: "dropped" }] },
   ],
   settingTexts: [],
-  publishScopes: ["publish"],
   quotas: [],
 } as const satisfies Capabilities;
 `,
@@ -51,20 +51,29 @@ import type { ${label}Settings } from "./settings.ts";
 /** Rules that shapes and limits cannot express. */
 export const rules: readonly Rule<${label}Settings>[] = [];
 `,
+    "scopes.ts": `import type { SignInScopes } from "../definition.ts";
+
+// Each permission with why it is asked for, and where it is used.
+export const scopes = {
+  ${name.toUpperCase()}: [
+    { name: "publish", why: "Publishes the posts that the person writes in Ampost.", usedBy: { steps: ["publish"] } },
+  ],
+} satisfies SignInScopes;
+`,
     "examples.ts": `import type { Example } from "../kit/examples.ts";
 
 export const examples: readonly Example[] = [{ title: "A text", content: { text: "Hello." } }];
 `,
     "oauth.ts": `import type { OAuth } from "../platform.ts";
 import { API, bearer, call${label} } from "./api.ts";
-import { capabilities } from "./capabilities.ts";
+import { scopes } from "./scopes.ts";
 import { profile, tokens } from "./wire.ts";
 
 /** Source: ${label} docs, with the date. */
 export const oauth: OAuth = {
   environmentPrefix: "${name.toUpperCase()}",
   authorizeUrl: "https://${name}.example/oauth/authorize",
-  scopes: capabilities.publishScopes,
+  scopes: scopes.${name.toUpperCase()},
   scopeSeparator: " ",
   pkce: "base64url",
   async exchange(http, app, { code, codeVerifier }) {

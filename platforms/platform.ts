@@ -1,7 +1,7 @@
 import { cutText } from "../model/cut-text.ts";
 import type { BrokerCode, PlatformErrorDetail, PublicCode } from "../model/errors.ts";
 import type { MediaFacts, PlatformContent } from "../model/post.ts";
-import type { Definition } from "./definition.ts";
+import type { Definition, Scope } from "./definition.ts";
 import type { HttpAnswer, HttpClient, HttpRequest } from "./kit/http.ts";
 
 /** A network: what it supports and, if it can be published to, how, and how to sign in. */
@@ -309,7 +309,8 @@ export interface OAuth {
   /** Environment names are `${prefix}_CLIENT_ID`, `_CLIENT_SECRET`, `_REDIRECT_URI`. */
   environmentPrefix: string;
   authorizeUrl: string;
-  scopes: readonly string[];
+  /** Everything it can ask for; `askedScopes` says what it does ask for. */
+  scopes: readonly Scope[];
   scopeSeparator: "," | " ";
   /** How the PKCE challenge is written: RFC 7636 has base64url. False if none is sent. */
   pkce: "base64url" | "hex" | false;
@@ -368,6 +369,10 @@ export interface OAuthApp {
   clientId: string;
   clientSecret: string;
   redirectUri: string;
+  /** What to ask for, besides what publishing requires; null or absent: the default. */
+  scopes?: readonly string[] | null;
+  /** The configuration of Facebook Login for Business, which has its own permissions: they are not asked for by name. */
+  configId?: string | null;
 }
 
 export interface Grant {

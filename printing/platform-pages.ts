@@ -15,6 +15,7 @@ import { commonRefusals } from "./common-refusals.ts";
 import { code, fenced, table } from "./markdown.ts";
 import type { Page } from "./pages.ts";
 import { limitsTable, settingsTable } from "./platform-reference.ts";
+import { scopesTable } from "./scopes-table.ts";
 
 /** A page for each platform: what it supports, its settings, limits, errors and facts. */
 export async function platformPages(): Promise<Page[]> {
@@ -90,7 +91,7 @@ async function platformPage(definition: Definition): Promise<string> {
     ...(await failureSection(definition)),
     ...part("How a post is published"),
     ...part("If the response is lost"),
-    ...setUpSection(platform),
+    ...setUpSection(definition),
     ...part("Facts"),
   ].join("\n");
 }
@@ -166,7 +167,7 @@ async function failureSection({ capabilities: { platform, label }, settings, rul
   ];
 }
 
-function setUpSection(platform: PlatformName): string[] {
+function setUpSection({ capabilities: { platform }, scopes }: Definition): string[] {
   const { oauth } = platforms[platform];
   if (oauth === undefined) return [];
   const prefix = oauth.environmentPrefix;
@@ -181,8 +182,13 @@ function setUpSection(platform: PlatformName): string[] {
       "Test mode needs no app. See [Connecting accounts](/docs/connecting-accounts) for the steps.",
     "",
     ...(others.length === 0 ? [] : [...table(["Variable", "Description"], others), ""]),
-    `Scopes: ${oauth.scopes.map(code).join(", ")}.`,
-    "",
+    ...Object.entries(scopes).flatMap(([app, asked]) => [
+      `Permissions (scopes) that connecting asks for${app === prefix ? "" : ` if the account is connected with the app in ${code(`${app}_CLIENT_ID`)}`}; ` +
+        `${code(`${app}_SCOPES`)} can leave out those that publishing does not require:`,
+      "",
+      ...scopesTable(asked),
+      "",
+    ]),
   ];
 }
 

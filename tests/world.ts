@@ -14,6 +14,7 @@ import { unlimited } from "../model/user-limits.ts";
 import { catalog } from "../platforms/catalog.ts";
 import { loginOf } from "../platforms/index.ts";
 import { createHttpClient } from "../platforms/kit/http.ts";
+import { askedScopes } from "../platforms/kit/scopes.ts";
 import { createListener } from "../server/db/listen.ts";
 import { saveAccount, saveConnection } from "../server/db/queries/connections.ts";
 import { listSets } from "../server/db/queries/platform-sets.ts";
@@ -213,7 +214,7 @@ async function connect(
   options: { platformSetId?: string; metadata?: Record<string, unknown> },
 ): Promise<string> {
   const id = newId();
-  const { publishScopes } = catalog[platform].capabilities;
+  const [scopes = []] = Object.values(catalog[platform].scopes);
   const metadata = options.metadata ?? METADATA[platform] ?? {};
   await saveAccount.run(pool, [
     id,
@@ -225,7 +226,7 @@ async function connect(
     "ampost",
     "Ampost",
     null,
-    publishScopes,
+    askedScopes(scopes),
     metadata,
   ]);
   await saveConnection.run(pool, [id, tenant.userId, tenant.mode, "sealed", null, null, null]);

@@ -6,6 +6,7 @@ import { testErrors } from "./errors.ts";
 import { testLimits } from "./limits.ts";
 import { testRateLimit } from "./rate-limit.ts";
 import { testReconcile } from "./reconcile.ts";
+import { testScopes } from "./scopes.ts";
 import { testSecrets } from "./secrets.ts";
 import { testShapes } from "./shapes.ts";
 import type { Subject } from "./subject.ts";
@@ -40,6 +41,7 @@ const TOPICS = [
   testErrors,
   testRateLimit,
   testTokens,
+  testScopes,
   testWaiting,
   testReconcile,
   testCrashes,

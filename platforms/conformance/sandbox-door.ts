@@ -2,6 +2,7 @@ import { z } from "zod";
 
 import { codeChallenge } from "../../server/oauth/authorize-url.ts";
 import { createHttpClient } from "../kit/http.ts";
+import { askedScopes } from "../kit/scopes.ts";
 import type { OAuth, OAuthApp } from "../platform.ts";
 
 /** A post as seen by the sandbox's audience. */
@@ -76,14 +77,20 @@ export function openSandbox(url: string) {
       await control("POST", "reset", {});
     },
     /** Signs in as the person with this name, who grants everything requested; returns the code from the redirect. */
-    async authorize(oauth: OAuth, app: OAuthApp, person: string, codeVerifier: string | null): Promise<string> {
+    async authorize(
+      oauth: OAuth,
+      app: OAuthApp,
+      person: string,
+      codeVerifier: string | null,
+      scopes: readonly string[] = askedScopes(oauth.scopes),
+    ): Promise<string> {
       const page = new URL(oauth.authorizeUrl);
       const asked = {
         client_id: app.clientId,
         client_key: app.clientId,
         redirect_uri: app.redirectUri,
         response_type: "code",
-        scope: oauth.scopes.join(oauth.scopeSeparator),
+        scope: scopes.join(oauth.scopeSeparator),
         state: "conformance",
         login_hint: person,
         ...codeChallenge(oauth, codeVerifier),

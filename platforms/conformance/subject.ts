@@ -11,6 +11,10 @@ export interface Subject {
   login?: string;
   /** Settings that every post on the platform requires. */
   settings?: Record<string, unknown>;
+  /** Settings that require a permission of their own. */
+  features?: Record<string, unknown>;
+  /** Permissions that the contract asks for although another one grants the same. */
+  redundant?: readonly string[];
   /** Other members that a setting requires to be well formed, by the setting's name. */
   beside?: Record<string, Record<string, unknown>>;
   /** Whether reading always determines the outcome of a publishing request. If not, `unknown` is accepted. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { catalog } from "../catalog.ts";
+import { askedScopes } from "../kit/scopes.ts";
 import { plainExample } from "./contents.ts";
 import { loginOf, type Subject } from "./subject.ts";
 import type { World } from "./world.ts";
@@ -14,12 +14,8 @@ export function testTokens(subject: Subject, world: () => World): void {
     assert.equal(stored.status, "active");
     assert.equal(stored.token_health, "healthy");
     assert.notEqual(stored.platform_account_id, "");
-    const { publishScopes, otherPublishScopes = [] } = catalog[subject.name].capabilities;
-    const isGranted = (scopes: readonly string[]): boolean => scopes.every((scope) => stored.scopes.includes(scope));
-    assert.ok(
-      stored.scopes.length === 0 || [publishScopes, ...otherPublishScopes].some(isGranted),
-      `granted: ${stored.scopes.join(", ")}`,
-    );
+    const { scopes } = loginOf(subject) ?? assert.fail("there is no sign-in");
+    assert.deepEqual(stored.scopes.toSorted(), askedScopes(scopes).toSorted());
   });
 
   test(`${subject.name}: an expired token is renewed once, or the user must reconnect`, async () => {

@@ -102,7 +102,7 @@ export async function startWorld(subject: Subject, options: WorldOptions = {}) {
      * Connects a new person's account in a new set. What earlier tests left unfinished stops here. The sandbox
      * recognizes `kind` in the person's name: "private".
      */
-    async connect(kind = "person"): Promise<TestAccount> {
+    async connect(kind = "person", scopes?: readonly string[]): Promise<TestAccount> {
       await pool.query("update platform_posts set next_action_at = null");
       people.count += 1;
       const setId = randomUUID();
@@ -111,7 +111,7 @@ export async function startWorld(subject: Subject, options: WorldOptions = {}) {
         userId,
       ]);
       const { codeVerifier } = newAuthorizeParameters(oauth);
-      const code = await sandbox.authorize(oauth, app, `${kind}-${people.count}`, codeVerifier);
+      const code = await sandbox.authorize(oauth, app, `${kind}-${people.count}`, codeVerifier, scopes);
       const granted = await oauth.exchange(services.httpFor("test"), app, { code, codeVerifier });
       const [{ profile, grant }] = await readChoices(oauth, services.httpFor("test"), granted);
       for (const token of [granted.accessToken, grant.accessToken, grant.refreshToken])
@@ -124,6 +124,31 @@ export async function startWorld(subject: Subject, options: WorldOptions = {}) {
       );
       await sandbox.reset();
       return { userId, setId, accountId, platformAccountId: profile.platformAccountId };
+    },
+
+    /**
+     * As `connect`, with these permissions only: which requests were refused on the way, and what is known of the
+     * account.
+     */
+    async connectWith(scopes: readonly string[]) {
+      await sandbox.reset();
+      const { codeVerifier } = newAuthorizeParameters(oauth);
+      people.count += 1;
+      const code = await sandbox.authorize(oauth, app, `person-${people.count}`, codeVerifier, scopes);
+      const granted = await oauth.exchange(services.httpFor("test"), app, { code, codeVerifier });
+      const [{ profile }] = await readChoices(oauth, services.httpFor("test"), granted);
+      const refused = await world.refused();
+      people.count -= 1;
+      const account = await world.connect("person", scopes);
+      const known = Object.entries(Object(profile.metadata["profile"])).filter(([, value]) => value !== null);
+      return { account, refused, known: [...known.map(([name]) => name), granted.refreshToken !== null] };
+    },
+
+    /** The requests that the sandbox has refused since the last reset. */
+    async refused(): Promise<string[]> {
+      return (await sandbox.requests())
+        .filter(({ status }) => (status ?? 0) >= 400)
+        .map(({ method, url }) => `${method} ${url}`);
     },
 
     /** Publishes, and waits until the platform post is settled or `until` is true. */

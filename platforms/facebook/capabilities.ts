@@ -105,6 +105,5 @@ export const capabilities = {
     },
   ],
   settingTexts: [{ at: "title", label: "video title", max: 255, counting: "graphemes", source: OWN }],
-  publishScopes: ["pages_manage_posts", "pages_read_engagement"],
   quotas: [{ name: "reels", max: 30, windowSeconds: 86_400, per: "account", source: REELS }],
 } as const satisfies Capabilities;

@@ -10,8 +10,8 @@ import {
   type ManagedPage,
 } from "../kit/meta/login.ts";
 import { BrokerError, type ReachableAccount, type OAuth, type Profile } from "../platform.ts";
-import { capabilities } from "./capabilities.ts";
 import { graph } from "./errors.ts";
+import { scopes } from "./scopes.ts";
 
 /**
  * Facebook Login, with which users reach their Pages. Each Page has its own token, which publishes and does not expire;
@@ -20,10 +20,10 @@ import { graph } from "./errors.ts";
 export const oauth: OAuth = {
   environmentPrefix: "FACEBOOK",
   authorizeUrl: FACEBOOK_DIALOG,
-  scopes: ["pages_show_list", ...capabilities.publishScopes, "business_management"],
+  scopes: scopes.FACEBOOK,
   scopeSeparator: ",",
   pkce: false,
-  exchange: (http, app, { code }) => exchangeFacebookCode(graph, http, app, code, capabilities.publishScopes),
+  exchange: (http, app, { code }) => exchangeFacebookCode(graph, http, app, code),
   profile: readPages,
   profileAgain: async (http, accessToken, pageId) => toProfile(await readPage(graph, http, accessToken, pageId)),
   revoke: (http, app, grant) => revokeFacebookGrant(graph, http, app, grant),

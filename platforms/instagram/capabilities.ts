@@ -112,8 +112,6 @@ export const capabilities = {
       source: "Ampost's own limit: the caption's; Instagram documents none for comments",
     },
   ],
-  publishScopes: ["instagram_business_basic", "instagram_business_content_publish"],
-  otherPublishScopes: [["instagram_basic", "instagram_content_publish", "pages_show_list", "pages_read_engagement"]],
   quotas: [
     // The documentation says 100, 50 and 25 in different places and has an endpoint with the account's own number,
     // which is read before publishing. This is the highest one, so that nobody is rejected too early.

@@ -2,6 +2,7 @@ import type { Definition } from "../definition.ts";
 import { capabilities } from "./capabilities.ts";
 import { examples } from "./examples.ts";
 import { rules } from "./rules.ts";
+import { scopes } from "./scopes.ts";
 import { settings } from "./settings.ts";
 
-export const instagram: Definition = { capabilities, settings, rules, examples };
+export const instagram: Definition = { capabilities, settings, rules, examples, scopes };

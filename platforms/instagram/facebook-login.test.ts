@@ -4,6 +4,7 @@ import { testPlatform } from "../conformance/index.ts";
 testPlatform({
   name: "instagram",
   login: "facebook",
+  features: { firstComment: "First." },
   readsBack: true,
   refusals: [
     { error: "190/492", operation: "publish", code: "AUTH_REVOKED" },

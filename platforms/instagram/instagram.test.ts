@@ -6,6 +6,7 @@ import type { Refusal } from "../conformance/subject.ts";
 
 testPlatform({
   name: "instagram",
+  features: { firstComment: "First." },
   readsBack: true,
   refusals: [
     ...whilePreparing(),

@@ -5,7 +5,6 @@ import {
   FACEBOOK_DIALOG,
   readGrantor,
   readManagedPages,
-  requireScopes,
   revokeFacebookGrant,
 } from "../kit/meta/login.ts";
 import { exchangeForLongToken, RENEWAL, renewLongToken, type LongTokens } from "../kit/meta/long-tokens.ts";
@@ -17,18 +16,18 @@ import {
   type OAuthApp,
   type Profile,
 } from "../platform.ts";
-import { capabilities } from "./capabilities.ts";
 import { graphs } from "./errors.ts";
+import { scopes } from "./scopes.ts";
 import { alive, linkedAccount, profile, shortToken } from "./wire.ts";
 
 /**
- * Instagram Login: no Facebook Page is needed. The comments permission is for the first comment; users can omit it.
+ * Instagram Login: no Facebook Page is needed.
  * Source: Instagram docs, business login, 2026-03-13.
  */
 export const oauth: OAuth = {
   environmentPrefix: "INSTAGRAM",
   authorizeUrl: "https://www.instagram.com/oauth/authorize",
-  scopes: [...capabilities.publishScopes, "instagram_business_manage_comments"],
+  scopes: scopes.INSTAGRAM,
   scopeSeparator: ",",
   pkce: false,
   exchange: exchangeCode,
@@ -38,8 +37,6 @@ export const oauth: OAuth = {
   prepare: prepareRequest,
 };
 
-const [FACEBOOK_SCOPES] = capabilities.otherPublishScopes;
-
 /**
  * Facebook Login, with the Facebook app: for accounts linked to a Page. Publishes with the Page's token, which does not
  * expire, while the user's expires after 60 days and cannot be renewed. Source: Instagram docs, Instagram API with
@@ -48,10 +45,10 @@ const [FACEBOOK_SCOPES] = capabilities.otherPublishScopes;
 export const facebookLogin: OAuth = {
   environmentPrefix: "FACEBOOK",
   authorizeUrl: FACEBOOK_DIALOG,
-  scopes: [...FACEBOOK_SCOPES, "instagram_manage_comments", "business_management"],
+  scopes: scopes.FACEBOOK,
   scopeSeparator: ",",
   pkce: false,
-  exchange: (http, app, { code }) => exchangeFacebookCode(graphs.facebook, http, app, code, FACEBOOK_SCOPES),
+  exchange: (http, app, { code }) => exchangeFacebookCode(graphs.facebook, http, app, code),
   profile: readLinkedAccounts,
   profileAgain: readLinkedAccount,
   revoke: (http, app, grant) => revokeFacebookGrant(graphs.facebook, http, app, grant),
@@ -68,7 +65,6 @@ const TOKENS: LongTokens = {
 
 async function exchangeCode(http: HttpClient, app: OAuthApp, { code }: { code: string }): Promise<Grant> {
   const { grant, short } = await exchangeForLongToken(TOKENS, http, app, code, shortToken);
-  if (short.permissions !== null) requireScopes(graphs.instagram, short.permissions, capabilities.publishScopes);
   return { ...grant, scopes: short.permissions };
 }
 

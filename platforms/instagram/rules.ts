@@ -1,4 +1,6 @@
 import { settingPath, type Finding, type Rule } from "../definition.ts";
+import { scopeRules } from "../kit/scopes.ts";
+import { scopes } from "./scopes.ts";
 import type { InstagramSettings } from "./settings.ts";
 
 // Source of the numbers: Instagram docs, POST /{ig-user-id}/media, 2026-09-11.
@@ -6,8 +8,6 @@ const MAX_HASHTAGS = 30;
 const MAX_MENTIONS = 20;
 /** Instagram's own app went down to 5 in late 2025, and some posts with more were rejected; the docs still say 30. */
 const ADVISED_HASHTAGS = 5;
-
-const COMMENT_SCOPES = ["instagram_business_manage_comments", "instagram_manage_comments"];
 
 export const rules: readonly Rule<InstagramSettings>[] = [
   {
@@ -132,20 +132,7 @@ export const rules: readonly Rule<InstagramSettings>[] = [
           : null;
       }),
   },
-  {
-    rule: "instagram.firstComment.scope",
-    code: "VALIDATION_FAILED",
-    about: "account",
-    severity: "warning",
-    path: settingPath("instagram", "firstComment"),
-    message:
-      "The Instagram account has not granted permission to manage comments; the first comment will not be posted.",
-    fix: "Reconnect the account and grant permission to manage comments.",
-    broken: ({ account, settings }) =>
-      settings.firstComment !== undefined &&
-      account !== null &&
-      !COMMENT_SCOPES.some((scope) => account.scopes.includes(scope)),
-  },
+  ...scopeRules("instagram", "Instagram", scopes),
 ];
 
 function countHashtags(text: string): number {

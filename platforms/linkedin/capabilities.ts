@@ -78,7 +78,6 @@ export const capabilities = {
     { at: "altText.*", label: "alt text", ...altText },
   ],
   declares: { video: ["type", "mimeType"], message: "LinkedIn video URLs must be sent with explicit metadata." },
-  publishScopes: ["w_member_social"],
   quotas: [
     {
       name: "requests",

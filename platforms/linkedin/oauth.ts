@@ -2,8 +2,10 @@ import type { z } from "zod";
 
 import { platformWords, unreadable } from "../kit/errors.ts";
 import type { HttpAnswer, HttpClient } from "../kit/http.ts";
+import { askedScopes } from "../kit/scopes.ts";
 import { BrokerError, type Grant, type OAuth, type OAuthApp, type Profile } from "../platform.ts";
 import { classify } from "./errors.ts";
+import { scopes } from "./scopes.ts";
 import { tokenError, tokens, userInfo } from "./wire.ts";
 
 const DAY_SECONDS = 86_400;
@@ -12,8 +14,7 @@ const DAY_SECONDS = 86_400;
 export const oauth: OAuth = {
   environmentPrefix: "LINKEDIN",
   authorizeUrl: "https://www.linkedin.com/oauth/v2/authorization",
-  // Another set of scopes would invalidate the member's earlier tokens.
-  scopes: ["openid", "profile", "email", "w_member_social"],
+  scopes: scopes.LINKEDIN,
   scopeSeparator: " ",
   pkce: false,
   exchange: exchangeCode,
@@ -66,7 +67,7 @@ async function revoke(http: HttpClient, app: OAuthApp, grant: Grant): Promise<vo
 async function readProfile(
   http: HttpClient,
   accessToken: string,
-  scopes: readonly string[] | null = null,
+  granted: readonly string[] | null = null,
 ): Promise<Profile> {
   const answer = await http.send({
     method: "GET",
@@ -97,7 +98,7 @@ async function readProfile(
             : (locale ?? null),
       },
       // All of them are granted, or none. Source: LinkedIn docs, authorization-code-flow, 2026.
-      grantedScopes: scopes ?? oauth.scopes,
+      grantedScopes: granted ?? askedScopes(scopes.LINKEDIN),
       authFlow: "member-oidc",
       organizationPosting: "gated",
     },

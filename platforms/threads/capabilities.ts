@@ -84,7 +84,6 @@ export const capabilities: Capabilities = {
     },
   ],
   chain: { source: "Threads docs, reference/publishing (reply_to_id), 2026" },
-  publishScopes: ["threads_basic", "threads_content_publish"],
   quotas: [
     { name: "posts", max: 250, windowSeconds: 86_400, per: "account", source: "Threads docs, overview, 2025-12-22" },
     { name: "replies", max: 1000, windowSeconds: 86_400, per: "account", source: "Threads docs, overview, 2025-12-22" },

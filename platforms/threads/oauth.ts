@@ -3,13 +3,14 @@ import { callGraph, getGraph } from "../kit/meta/graph.ts";
 import { exchangeForLongToken, RENEWAL, renewLongToken, type LongTokens } from "../kit/meta/long-tokens.ts";
 import type { Grant, OAuth, OAuthApp, Profile } from "../platform.ts";
 import { graph } from "./errors.ts";
+import { scopes } from "./scopes.ts";
 import { profile, shortToken, tokenFacts } from "./wire.ts";
 
 /** Source: Threads docs, get-access-tokens-and-permissions and long-lived-tokens, 2026. */
 export const oauth: OAuth = {
   environmentPrefix: "THREADS",
   authorizeUrl: "https://threads.net/oauth/authorize",
-  scopes: ["threads_basic", "threads_content_publish", "threads_manage_replies"],
+  scopes: scopes.THREADS,
   scopeSeparator: ",",
   pkce: false,
   exchange: exchangeCode,

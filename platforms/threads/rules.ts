@@ -1,5 +1,7 @@
 import { settingPath, type Finding, type Rule, type RuleInput } from "../definition.ts";
+import { scopeRules } from "../kit/scopes.ts";
 import { findUrls } from "../kit/urls.ts";
+import { scopes } from "./scopes.ts";
 import type { ThreadsSettings } from "./settings.ts";
 
 /** Source: Threads docs, changelog, 2025-12-22. */
@@ -34,6 +36,7 @@ export const rules: readonly Rule<ThreadsSettings>[] = [
     fix: "Keep one hashtag, or set the topic with platformOverrides.threads.settings.topicTag.",
     broken: ({ settings, content }) => countHashtags(content.text) > (settings.topicTag === undefined ? 1 : 0),
   },
+  ...scopeRules("threads", "Threads", scopes),
 ];
 
 function findLinkExcess({ content, textPath }: RuleInput): Finding[] {

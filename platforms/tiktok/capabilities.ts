@@ -60,7 +60,6 @@ export const capabilities = {
   ],
   settingTexts: [{ at: "photoTitle", label: "photo title", max: 90, counting: "utf16", source: PHOTO }],
   declares: { image: ["type", "mimeType", "sizeBytes"], video: ["type", "mimeType", "sizeBytes", "durationSeconds"] },
-  publishScopes: ["video.publish"],
   quotas: [
     // "Typically around 15", different for each creator and shared by all apps.
     { name: "posts", max: 15, windowSeconds: 86_400, per: "account", source: SHARING },

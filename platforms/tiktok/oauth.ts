@@ -4,6 +4,7 @@ import { platformWords } from "../kit/errors.ts";
 import type { HttpAnswer, HttpClient } from "../kit/http.ts";
 import { BrokerError, type Grant, type OAuth, type OAuthApp, type Profile } from "../platform.ts";
 import { API, apiRequest, callTikTok } from "./api.ts";
+import { scopes } from "./scopes.ts";
 import { creatorInfo, oauthRefusal, token, userInfo, type CreatorInfo } from "./wire.ts";
 
 /** Source: TikTok docs, login kit web, user access tokens, 2026-11-02. */
@@ -11,7 +12,7 @@ export const oauth: OAuth = {
   environmentPrefix: "TIKTOK",
   authorizeUrl: "https://www.tiktok.com/v2/auth/authorize/",
   clientIdName: "client_key",
-  scopes: ["user.info.basic", "video.publish", "video.upload"],
+  scopes: scopes.TIKTOK,
   scopeSeparator: ",",
   // Only mobile and desktop apps need it, in a special format.
   pkce: "hex",

@@ -86,7 +86,6 @@ export const capabilities = {
   ],
   settingTexts: [{ at: "poll.options.*", label: "poll option", max: 25, counting: "graphemes", source: SPEC }],
   chain: { source: SPEC },
-  publishScopes: ["tweet.read", "tweet.write", "users.read", "media.write"],
   quotas: [
     { name: "posts", max: 100, windowSeconds: 900, per: "account", source: LIMITS },
     { name: "appPosts", max: 10_000, windowSeconds: 86_400, per: "app", source: LIMITS },

@@ -4,13 +4,14 @@ import { platformWords } from "../kit/errors.ts";
 import type { HttpAnswer, HttpClient } from "../kit/http.ts";
 import { BrokerError, type Grant, type OAuth, type OAuthApp, type Profile } from "../platform.ts";
 import { API, bearer, callX } from "./api.ts";
+import { scopes } from "./scopes.ts";
 import { grant, profile } from "./wire.ts";
 
 /** Source: X docs, oauth-2-0 authorization code and user access token, 2026-08-22. */
 export const oauth: OAuth = {
   environmentPrefix: "TWITTER",
   authorizeUrl: "https://x.com/i/oauth2/authorize",
-  scopes: ["tweet.read", "tweet.write", "users.read", "media.write", "offline.access"],
+  scopes: scopes.TWITTER,
   scopeSeparator: " ",
   pkce: "base64url",
   exchange: (http, app, { code, codeVerifier }) =>

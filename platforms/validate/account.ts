@@ -1,13 +1,18 @@
 import type { Capabilities } from "../../model/capabilities.ts";
 import type { Issue } from "../../model/errors.ts";
-import type { AccountFacts } from "../definition.ts";
+import type { AccountFacts, Definition } from "../definition.ts";
+import { missingScopes, requiredScopes } from "../kit/scopes.ts";
 import type { Finding } from "./files.ts";
 
 /**
  * Checks what depends on the account, without asking the platform. `path` is the platform's position in `platforms`.
  */
-export function validateAccount(capabilities: Capabilities, account: AccountFacts | null, path: string): Finding[] {
-  const { platform, label, publishScopes, otherPublishScopes = [] } = capabilities;
+export function validateAccount(
+  { capabilities, scopes }: Definition,
+  account: AccountFacts | null,
+  path: string,
+): Finding[] {
+  const { platform, label } = capabilities;
   if (account === null) {
     return [
       finding(capabilities, path, {
@@ -19,17 +24,15 @@ export function validateAccount(capabilities: Capabilities, account: AccountFact
       }),
     ];
   }
-  // An account without stored scopes was connected on a platform that does not return them.
-  const missing = account.scopes.length === 0 ? [] : publishScopes.filter((scope) => !account.scopes.includes(scope));
-  const isGranted = (scopes: readonly string[]): boolean => scopes.every((scope) => account.scopes.includes(scope));
-  if (missing.length === 0 || otherPublishScopes.some(isGranted)) return [];
+  const missing = requiredScopes(missingScopes(scopes, account.scopes));
+  if (missing.length === 0) return [];
   return [
     finding(capabilities, path, {
       rule: `${platform}.account.scopes`,
       code: "VALIDATION_FAILED",
       message: `The connected ${label} account has not granted these permissions: ${missing.join(", ")}.`,
       actual: account.scopes,
-      limit: publishScopes,
+      limit: missing,
       fix: `Reconnect the ${label} account and grant all permissions.`,
     }),
   ];

@@ -8,6 +8,7 @@ import { forEachPlatform, type PlatformName } from "../../model/platform-names.t
 import type { MediaEntry } from "../../model/post.ts";
 import { catalog } from "../catalog.ts";
 import type { AccountFacts } from "../definition.ts";
+import { requiredScopes } from "../kit/scopes.ts";
 import { validatePost, type ValidationContext, type PostToValidate, type ValidationResult } from "./validate.ts";
 
 // Valid posts to break in one place, and short ways to say what is expected.
@@ -159,5 +160,5 @@ export function onlyIssue({ issues }: ValidationResult): unknown[] {
 }
 
 export function account(platform: PlatformName, metadata: Record<string, unknown> = {}): AccountFacts {
-  return { scopes: catalog[platform].capabilities.publishScopes, metadata, tokenExpiresAt: null };
+  return { scopes: requiredScopes(Object.values(catalog[platform].scopes)[0] ?? []), metadata, tokenExpiresAt: null };
 }

@@ -139,7 +139,7 @@ function validateForPlatform(
       ...validateSettingTexts(capabilities, settings.sound),
       ...ruled.issues,
       ...(scheduledFor !== null && context.scheduling === "contract" ? refuseSchedule(capabilities, scheduledFor) : []),
-      ...(context.accounts === null ? [] : validateAccount(capabilities, account, path)),
+      ...(context.accounts === null ? [] : validateAccount(definition, account, path)),
     ],
     warnings: [
       ...warnOfLosses(definition, resolved, content),

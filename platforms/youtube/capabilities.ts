@@ -46,7 +46,6 @@ export const capabilities = {
   ],
   // An entry without a type counts as an image, and gets an issue about what is missing.
   declares: { image: ["type", "mimeType", "sizeBytes"], video: ["type", "mimeType", "sizeBytes", "durationSeconds"] },
-  publishScopes: ["https://www.googleapis.com/auth/youtube.upload", "https://www.googleapis.com/auth/youtube"],
   // Days end at midnight Pacific time. Each channel also has a lower daily limit, which Google does not disclose.
   quotas: [{ name: "uploads", max: 100, windowSeconds: 86_400, per: "app", source: QUOTA }],
 } as const satisfies Capabilities;

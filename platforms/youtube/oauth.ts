@@ -2,16 +2,15 @@ import { platformWords } from "../kit/errors.ts";
 import type { HttpAnswer, HttpClient } from "../kit/http.ts";
 import { BrokerError, type Grant, type OAuth, type OAuthApp, type Profile } from "../platform.ts";
 import { readResource } from "./api.ts";
+import { scopes } from "./scopes.ts";
 import { channels, tokenRefusal, tokens } from "./wire.ts";
-
-const SCOPES = ["https://www.googleapis.com/auth/youtube.upload", "https://www.googleapis.com/auth/youtube"];
 
 /** Source: Google docs, OAuth 2.0 for web server applications, 2026-10. */
 export const oauth: OAuth = {
   environmentPrefix: "YOUTUBE",
   // Without these two, Google returns no refresh token, or only the first time.
   authorizeUrl: "https://accounts.google.com/o/oauth2/v2/auth?access_type=offline&prompt=consent",
-  scopes: SCOPES,
+  scopes: scopes.YOUTUBE,
   scopeSeparator: " ",
   // Required for installed apps, and supported for all: without it, an intercepted code could be used.
   pkce: "base64url",
@@ -111,16 +110,8 @@ function tokenError(answer: HttpAnswer, before: Grant | null): BrokerError {
   );
 }
 
-/** The channel that the person has chosen. Throws if a permission or a channel is missing. */
-async function readProfile(http: HttpClient, accessToken: string, scopes?: readonly string[] | null): Promise<Profile> {
-  const missing = SCOPES.filter((scope) => scopes && !scopes.includes(scope));
-  if (missing.length > 0) {
-    throw new BrokerError(
-      "AUTH_REVOKED",
-      "YouTube needs both permissions, to upload videos and to manage the account. " +
-        "Connect again and leave both boxes checked.",
-    );
-  }
+/** The channel that the person has chosen. Throws if there is none. */
+async function readProfile(http: HttpClient, accessToken: string): Promise<Profile> {
   const query = { part: "id,snippet,statistics,contentDetails,status", mine: "true" };
   const { items } = await readResource({ http, accessToken }, channels, "channels", query);
   const channel = items?.[0];

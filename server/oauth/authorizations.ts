@@ -7,6 +7,7 @@ import { newId } from "../../model/ids.ts";
 import { catalog } from "../../platforms/catalog.ts";
 import { type GrantedAccount, readChoices } from "../../platforms/choices.ts";
 import { TransportError } from "../../platforms/kit/http.ts";
+import { requiredScopes } from "../../platforms/kit/scopes.ts";
 import type { Grant, OAuth } from "../../platforms/platform.ts";
 import {
   findAuthorizationByState,
@@ -278,18 +279,17 @@ async function exchangeCode(
       : services.vault.open(authorization.code_verifier_sealed, sealContext(authorization.id, "code_verifier_sealed"));
   const http = platformClient(services, oauth, app, authorization.mode);
   const grant = await oauth.exchange(http, { ...app, redirectUri: authorization.redirect_uri }, { code, codeVerifier });
-  requirePermissions(authorization, grant);
+  requirePermissions(authorization, oauth, grant);
   const accounts = await readChoices(oauth, http, grant, services.platformEnvironment);
   return { accounts, source: await sourceOf(services, oauth, authorization, app, grant) };
 }
 
 /** A connection that cannot publish is useless. Permissions beyond those needed for publishing are optional. */
-function requirePermissions(authorization: AuthorizationRow, { scopes }: Grant): void {
-  if (scopes === null) return;
-  const { label, publishScopes, otherPublishScopes = [] } = catalog[authorization.platform].capabilities;
-  const missingOf = (needed: readonly string[]) => needed.filter((scope) => !scopes.includes(scope));
-  if ([publishScopes, ...otherPublishScopes].some((needed) => missingOf(needed).length === 0)) return;
-  const message = `${label} did not grant a permission that publishing needs: ${missingOf(publishScopes).join(", ")}.`;
+function requirePermissions(authorization: AuthorizationRow, oauth: OAuth, { scopes }: Grant): void {
+  const missing = requiredScopes(oauth.scopes).filter((scope) => scopes?.includes(scope) === false);
+  if (missing.length === 0) return;
+  const { label } = catalog[authorization.platform].capabilities;
+  const message = `${label} did not grant a permission that publishing needs: ${missing.join(", ")}.`;
   throw new ConnectError("permission_missing", { platform: authorization.platform, authorization, message });
 }
 

@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 
 import type { Mode } from "../../model/platform-names.ts";
+import { askedScopes } from "../../platforms/kit/scopes.ts";
 import type { OAuth, OAuthApp } from "../../platforms/platform.ts";
 
 /** Sent with a person to a platform's consent page and expected back. */
@@ -31,7 +32,9 @@ export function authorizeUrl(
     response_type: "code",
     [oauth.clientIdName ?? "client_id"]: app.clientId,
     redirect_uri: app.redirectUri,
-    scope: oauth.scopes.join(oauth.scopeSeparator),
+    ...(app.configId
+      ? { config_id: app.configId }
+      : { scope: askedScopes(oauth.scopes, app.scopes).join(oauth.scopeSeparator) }),
     state,
     ...codeChallenge(oauth, codeVerifier),
     ...(person === null ? {} : { login_hint: person }),

@@ -9,6 +9,7 @@ import { pino } from "pino";
 
 import { platforms } from "../../platforms/index.ts";
 import { createHttpClient } from "../../platforms/kit/http.ts";
+import { askedScopes } from "../../platforms/kit/scopes.ts";
 import { startSandbox } from "../../sandbox/server.ts";
 import { createTestDatabase, type TestDatabase } from "../../tests/database.ts";
 import { createVault } from "../vault/vault.ts";
@@ -54,7 +55,7 @@ test("each user has their own account at the sandbox, and reconnecting keeps it"
   assert.equal(rows.length, 2);
   assert.equal(new Set(rows.map((row) => row.platform_account_id)).size, 2);
   for (const row of rows)
-    assert.deepEqual([row.status, row.scopes], ["active", [...(platforms.threads.oauth?.scopes ?? [])]]);
+    assert.deepEqual([row.status, row.scopes], ["active", askedScopes(platforms.threads.oauth?.scopes ?? [])]);
   assert.match(
     await freshToken(services, { accountId, userId: first.userId, mode: "test" }, { minLifetimeSeconds: 3600 }),
     /^TH/,

@@ -348,7 +348,7 @@ async function connected(
   const oauth: OAuth = {
     environmentPrefix: "TEST",
     authorizeUrl: "https://platform.example/authorize",
-    scopes: ["post"],
+    scopes: [],
     scopeSeparator: " ",
     pkce: false,
     exchange: () => Promise.reject(new Error("not part of this test")),

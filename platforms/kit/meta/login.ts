@@ -27,16 +27,12 @@ export interface ManagedPage {
   instagram: { id: string; username: string | null; name: string | null; pictureUrl: string | null } | null;
 }
 
-/**
- * Code to short-lived user token (1 to 2 hours) to long-lived user token (60 days), with the granted scopes. Throws
- * AUTH_REVOKED if one of the `needed` permissions was declined.
- */
+/** Code to short-lived user token (1 to 2 hours) to long-lived user token (60 days), with the granted scopes. */
 export async function exchangeFacebookCode(
   graph: Graph,
   http: HttpClient,
   app: OAuthApp,
   code: string,
-  needed: readonly string[],
 ): Promise<Grant> {
   const url = `${graph.baseUrl}/oauth/access_token`;
   const credentials = { client_id: app.clientId, client_secret: app.clientSecret };
@@ -52,7 +48,6 @@ export async function exchangeFacebookCode(
   });
   const { data } = await getGraph(graph, { http, accessToken: long.access_token }, permissions, "me/permissions");
   const scopes = data.filter(({ status }) => status === "granted").map(({ permission }) => permission);
-  requireScopes(graph, scopes, needed);
   return {
     accessToken: long.access_token,
     refreshToken: null,
@@ -60,17 +55,6 @@ export async function exchangeFacebookCode(
     refreshExpiresInSeconds: null,
     scopes,
   };
-}
-
-/** Throws AUTH_REVOKED, with a sentence for the user, if a permission that publishing needs was not granted. */
-export function requireScopes(graph: Graph, granted: readonly string[], needed: readonly string[]): void {
-  const missing = needed.filter((scope) => !granted.includes(scope));
-  if (missing.length === 0) return;
-  throw new BrokerError(
-    "AUTH_REVOKED",
-    `${graph.label} was connected without a permission that publishing needs (${missing.join(", ")}). ` +
-      "Connect again and leave all permissions selected.",
-  );
 }
 
 /**

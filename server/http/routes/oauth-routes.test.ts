@@ -5,6 +5,7 @@ import { z } from "zod";
 
 import { PLATFORM_NAMES, type PlatformName } from "../../../model/platform-names.ts";
 import { platforms } from "../../../platforms/index.ts";
+import { askedScopes } from "../../../platforms/kit/scopes.ts";
 import { asRefusal } from "../../../tests/answers.ts";
 import { type ConnectingWorld, createConnectingWorld, type Newcomer, WAYS } from "../../../tests/connecting-world.ts";
 import { answerConsent, arrive, begin, connectAs, locationOf } from "../../../tests/consent.ts";
@@ -30,7 +31,7 @@ for (const { platform, login, oauth, way } of WAYS) {
     );
     assert.deepEqual(
       [account.platform, account.platformSetId, account.status, account.tokenHealth, [...account.scopes].sort()],
-      [platform, tenant.platformSetId, "active", "healthy", [...oauth.scopes].sort()],
+      [platform, tenant.platformSetId, "active", "healthy", askedScopes(oauth.scopes).sort()],
     );
     assert.deepEqual(await world.eventsOf(account.id), ["account.connected"]);
     assert.deepEqual(await world.auditOf(account.id), ["session account.connected"]);
