@@ -437,7 +437,9 @@ export const variables: [string, z.ZodType][] = [
   ...Object.entries(appEnvironment.shape),
 ];
 
-export function appVariable(platform: PlatformName, part: "CLIENT_ID" | "CLIENT_SECRET" | "REDIRECT_URI"): string {
+type AppPart = "CLIENT_ID" | "CLIENT_SECRET" | "REDIRECT_URI" | "SCOPES" | "CONFIG_ID";
+
+export function appVariable(platform: PlatformName, part: AppPart): string {
   return `${platform.toUpperCase()}_${part}`;
 }
 
@@ -473,6 +475,39 @@ function appVariables(platform: PlatformName): [string, z.ZodOptional<z.ZodType<
         otherwise: `AMPOST_APP_URL/api/platforms/${platform}/callback`,
       }),
     ],
+    [
+      appVariable(platform, "SCOPES"),
+      describe(z.string().optional(), {
+        group,
+        about: "Permissions to ask for. Leave out those that the app does not have and publishing does not require.",
+        takes: "permissions separated by commas, with all that publishing requires",
+        example: "basic,publish",
+        otherwise: "those listed on the platform's page",
+      }),
+    ],
+    ...(takesConfigId(platform) ? [configId(platform, group)] : []),
+  ];
+}
+
+/** Whether the platform's apps can have a configuration (Facebook Login for Business) instead of a list of permissions. */
+export function takesConfigId(platform: PlatformName): boolean {
+  return platform === "facebook";
+}
+
+function configId(platform: PlatformName, group: string): [string, z.ZodOptional<z.ZodType<string>>] {
+  const schema = z
+    .string()
+    .regex(/^\d{1,30}$/)
+    .optional();
+  return [
+    appVariable(platform, "CONFIG_ID"),
+    describe(schema, {
+      group,
+      about: "Configuration of Facebook Login for Business. Its permissions are asked for instead of a list.",
+      takes: "the configuration's ID, a number",
+      example: "1234567890",
+      otherwise: "Facebook Login without a configuration",
+    }),
   ];
 }
 

@@ -122,7 +122,13 @@ export interface StepContext {
   http: HttpClient;
   /** A token that outlives the step. Send it in a header if the platform allows; never put it into an error. */
   accessToken: string;
-  account: { platformAccountId: string; username: string | null; metadata: Record<string, unknown> };
+  account: {
+    platformAccountId: string;
+    username: string | null;
+    metadata: Record<string, unknown>;
+    /** The granted permissions; empty if the platform does not return them. */
+    scopes: readonly string[];
+  };
   content: PlatformContent<PublishMedia>;
   /** What earlier steps stored, merged. */
   checkpoint: Checkpoint;

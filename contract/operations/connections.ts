@@ -68,6 +68,16 @@ const app = z.object({
     .string()
     .describe("Redirect URI to register on the platform's developer portal.")
     .meta({ examples: [`https://ampost.io/api/platforms/${EXAMPLE_PLATFORM}/callback`] }),
+  scopes: z
+    .array(z.string())
+    .nullable()
+    .describe("Permissions that the app asks for; null: those that the platform's page lists.")
+    .meta({ examples: [null] }),
+  configId: z
+    .string()
+    .nullable()
+    .describe("Facebook only: the app's configuration of Facebook Login for Business.")
+    .meta({ examples: [null] }),
   createdAt: time,
   mode,
 });
@@ -202,6 +212,20 @@ export const oauthAppsSave = operation({
       .max(2000)
       .describe("Client secret of the app. It is encrypted and never returned.")
       .meta({ examples: ["the app's secret"] }),
+    scopes: z
+      .array(z.string().max(200))
+      .max(50)
+      .nullable()
+      .optional()
+      .describe("Permissions to ask for, with all that publishing requires. By default, those on the platform's page.")
+      .meta({ examples: [["threads_basic", "threads_content_publish"]] }),
+    configId: z
+      .string()
+      .regex(/^\d{1,30}$/, "must be a number")
+      .nullable()
+      .optional()
+      .describe("Facebook only: a configuration of Facebook Login for Business, which replaces scopes.")
+      .meta({ examples: ["1234567890"] }),
   }),
   takes: "required",
   writes: true,

@@ -25,6 +25,7 @@ export interface PostRow {
   attemptCount: number;
   nextAttemptAt: Date | null;
   error: PlatformPostError | null;
+  warnings: { code: string }[];
 }
 
 /** Inserts a post as creating it does and publishes it. Returns the platform post's ID. */
@@ -79,7 +80,7 @@ export async function retryByForce(pool: pg.Pool, name: PlatformName, id: string
 export async function readPost(pool: pg.Pool, id: string): Promise<PostRow> {
   const { rows } = await pool.query<PostRow>(
     `select id, status, platform_post_id as "platformPostId", published_url as "publishedUrl",
-       attempt_count as "attemptCount", next_action_at as "nextAttemptAt", error from platform_posts where id = $1`,
+       attempt_count as "attemptCount", next_action_at as "nextAttemptAt", error, warnings from platform_posts where id = $1`,
     [id],
   );
   return rows[0] ?? missing();

@@ -45,8 +45,10 @@ async function outcome(subject: Subject, world: World, scopes: readonly string[]
     ({ content }) => content,
   );
   const posts = [];
-  for (const content of [...contents, ...chains(subject, world), ...featured(subject, world)])
-    posts.push((await world.publish(account, content)).status);
+  for (const content of [...contents, ...chains(subject, world), ...featured(subject, world)]) {
+    const { status, warnings } = await world.publish(account, content);
+    posts.push([status, ...warnings.map(({ code }) => code)]);
+  }
   return { refused: [...refused, ...(await world.refused())], known, posts };
 }
 

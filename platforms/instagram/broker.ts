@@ -1,10 +1,12 @@
 import { awaitContainer, createContainer, publishContainer, readPermalink, readQuota } from "../kit/meta/containers.ts";
 import { codeOf, created, getGraph, postGraph } from "../kit/meta/graph.ts";
 import { paced } from "../kit/meta/usage.ts";
+import { refuseSetting } from "../kit/scopes.ts";
 import { BrokerError, type Broker, type QuietStep, type StepContext, type StepOutcome } from "../platform.ts";
 import { containers, containerFields, firstStep, graphOf, kindOf, settingsOf, stepNames } from "./content.ts";
 import { NOT_THERE } from "./errors.ts";
 import { reconcile } from "./reconcile.ts";
+import { scopes } from "./scopes.ts";
 import { uploadVideo } from "./upload.ts";
 import { commentList } from "./wire.ts";
 
@@ -61,8 +63,10 @@ function addFirstComment(): QuietStep {
     name: "first-comment",
     effect: "hidden",
     cosmetic: true,
-    run: (context) =>
-      retryUntilVisible(context, "The first comment could not be added.", async (media) => {
+    async run(context) {
+      const refused = refuseSetting("Instagram", scopes, "firstComment", context.account.scopes);
+      if (refused !== null) throw new BrokerError("CONTENT_REJECTED", refused);
+      return await retryUntilVisible(context, "The first comment could not be added.", async (media) => {
         const graph = graphOf(context);
         const path = `${media}/comments`;
         const message = settingsOf(context).firstComment ?? "";
@@ -70,7 +74,8 @@ function addFirstComment(): QuietStep {
         if (comments.data.every(({ text }) => text !== message))
           await postGraph(graph, context, created, path, { message });
         return { done: {} };
-      }),
+      });
+    },
   };
 }
 

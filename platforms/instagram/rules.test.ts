@@ -229,7 +229,8 @@ test("an Instagram first comment without the permission for it is a warning", ()
       code: "VALIDATION_FAILED",
       path: setting("instagram", "firstComment"),
       message:
-        "The Instagram account has not granted permission to manage comments; the first comment will not be posted.",
+        "The Instagram account has not granted instagram_business_manage_comments, " +
+        'which "firstComment" requires; it will be ignored.',
     },
     { accounts: { instagram: account("instagram") } },
   );

@@ -131,7 +131,7 @@ export function contextFor(
   return {
     http: createHttpClient({ sandboxUrl: url }),
     accessToken: "TOKEN-OF-THE-ACCOUNT",
-    account: { platformAccountId: "101", username: "someone", metadata: {}, ...account },
+    account: { platformAccountId: "101", username: "someone", metadata: {}, scopes: [], ...account },
     content,
     checkpoint,
     media: {

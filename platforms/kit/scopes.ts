@@ -35,43 +35,74 @@ function share(scopes: readonly Scope[], granted: readonly string[]): number {
 
 /** A rule for each setting that requires a permission of its own. */
 export function scopeRules(platform: string, label: string, signIns: SignInScopes): Rule[] {
-  const needing = Object.entries(signIns).flatMap(([prefix, scopes]) =>
-    scopes.flatMap(({ name, settings = {} }) =>
-      Object.entries(settings).map(([setting, fate]) => ({ setting, fate, name, variable: `${prefix}_SCOPES` })),
-    ),
-  );
-  return [...Map.groupBy(needing, ({ setting }) => setting)].map(([setting, ways]): Rule => {
-    const isIgnored = ways.every(({ fate }) => fate === "ignored");
-    const sentences = (names: string, variables: string) => ({
-      message:
-        `The ${label} account has not granted ${names}, which "${setting}" requires` +
-        (isIgnored ? "; it will be ignored." : "."),
-      fix:
-        `Reconnect the account and allow ${names}. If ${label} does not ask for it, ` +
-        `the app's scopes leave it out: the operator can add it to ${variables}.`,
-    });
+  const settings = new Set(Object.values(signIns).flatMap(namesOfSettings));
+  return [...settings].map((setting): Rule => {
+    const ways = waysOf(signIns, setting);
     return {
       rule: `${platform}.${setting}.scope`,
       code: "VALIDATION_FAILED",
       about: "account",
-      ...(isIgnored ? { severity: "warning" } : {}),
+      ...(ways.every(({ fate }) => fate === "ignored") ? { severity: "warning" } : {}),
       path: settingPath(platform, setting),
-      ...sentences(either(ways.map(({ name }) => name)), either(ways.map(({ variable }) => variable))),
-      broken: ({ account, settings }) => {
-        if (settings[setting] === undefined || account === null) return false;
-        const way = missingScopes(signIns, account.scopes).flatMap(({ name }) =>
-          ways.filter((each) => each.name === name),
-        );
-        return way.map(({ name, variable }) => ({
-          ...sentences(name, variable),
-          actual: account.scopes,
-          limit: [name],
-        }));
+      ...sentences(label, setting, ways),
+      broken: ({ account, settings: given }) => {
+        if (given[setting] === undefined || account === null) return false;
+        const lacking = lackingFor(signIns, setting, account.scopes);
+        if (lacking.length === 0) return false;
+        return [
+          { ...sentences(label, setting, lacking), actual: account.scopes, limit: lacking.map(({ name }) => name) },
+        ];
       },
     };
   });
 }
 
-function either(names: readonly string[]): string {
-  return [...new Set(names)].join(" or ");
+/** Why the account cannot use a setting: a permission is known to be missing; null if it can. */
+export function refuseSetting(
+  label: string,
+  signIns: SignInScopes,
+  setting: string,
+  granted: readonly string[],
+): string | null {
+  const lacking = lackingFor(signIns, setting, granted);
+  return lacking.length === 0 ? null : sentences(label, setting, lacking).message;
+}
+
+interface Way {
+  name: string;
+  fate: "rejected" | "ignored";
+  variable: string;
+}
+
+function namesOfSettings(scopes: readonly Scope[]): string[] {
+  return scopes.flatMap(({ settings = {} }) => Object.keys(settings));
+}
+
+/** The permissions of the sign-ins that a setting requires: one of them is enough. */
+function waysOf(signIns: SignInScopes, setting: string): Way[] {
+  return Object.entries(signIns).flatMap(([prefix, scopes]) =>
+    scopes.flatMap(({ name, settings }) => {
+      const fate = settings?.[setting];
+      return fate === undefined ? [] : [{ name, fate, variable: `${prefix}_SCOPES` }];
+    }),
+  );
+}
+
+function lackingFor(signIns: SignInScopes, setting: string, granted: readonly string[]): Way[] {
+  const missing = missingScopes(signIns, granted).map(({ name }) => name);
+  return waysOf(signIns, setting).filter(({ name }) => missing.includes(name));
+}
+
+function sentences(label: string, setting: string, ways: readonly Way[]): { message: string; fix: string } {
+  const either = (words: readonly string[]) => [...new Set(words)].join(" or ");
+  const names = either(ways.map(({ name }) => name));
+  const isIgnored = ways.every(({ fate }) => fate === "ignored");
+  return {
+    message:
+      `The ${label} account has not granted ${names}, which "${setting}" requires` +
+      (isIgnored ? "; it will be ignored." : "."),
+    fix:
+      `Reconnect the account and allow ${names}. If ${label} does not ask for it, ` +
+      `the operator must add it to ${either(ways.map(({ variable }) => variable))}.`,
+  };
 }

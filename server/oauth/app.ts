@@ -131,5 +131,6 @@ function openApp(services: OAuthServices, row: OAuthAppRow): KnownApp {
     row: row.id,
     column: "client_secret_sealed",
   });
-  return { id: row.id, clientId: row.client_id, clientSecret, redirectUri: row.redirect_uri };
+  const { id, client_id: clientId, redirect_uri: redirectUri, scopes, config_id: configId } = row;
+  return { id, clientId, clientSecret, redirectUri, scopes, configId };
 }

@@ -8,7 +8,7 @@ import { catalog } from "../../platforms/catalog.ts";
 import { type GrantedAccount, readChoices } from "../../platforms/choices.ts";
 import { TransportError } from "../../platforms/kit/http.ts";
 import { requiredScopes } from "../../platforms/kit/scopes.ts";
-import type { Grant, OAuth } from "../../platforms/platform.ts";
+import type { Grant, OAuth, OAuthApp } from "../../platforms/platform.ts";
 import {
   findAuthorizationByState,
   findPendingChoice,
@@ -19,7 +19,7 @@ import {
 } from "../db/queries/oauth-attempts.ts";
 import { appOf, appPlatformOf, findApp, type KnownApp, registerSandboxApp } from "./app.ts";
 import { authorizeUrl, toBrowserUrl, newAuthorizeParameters, sandboxPerson } from "./authorize-url.ts";
-import { ConnectError, readRefusal, toConnectError } from "./connect-error.ts";
+import { ConnectError, readReason, readRefusal, toConnectError } from "./connect-error.ts";
 import { type ConnectTarget, type GrantSource, sourceOf } from "./connect.ts";
 import { type OAuthServices, platformClient } from "./services.ts";
 
@@ -258,7 +258,15 @@ function readCode(
   const issuer = query.get("iss");
   if (issuer !== null && URL.parse(issuer)?.origin !== new URL(oauth.authorizeUrl).origin) throw fail("wrong_issuer");
   const refusal = readRefusal(query);
-  if (refusal !== null) throw fail(refusal);
+  if (refusal !== null) {
+    const reason = readReason(query, authorization);
+    const { mode, login } = authorization;
+    services.log.warn(
+      { platform: authorization.platform, mode, login, kind: refusal, reason: reason?.said },
+      "A platform ended a sign-in without access",
+    );
+    throw new ConnectError(refusal, { platform: authorization.platform, authorization, reason });
+  }
   const [code, ...others] = query.getAll("code");
   if (code === undefined || code === "" || others.length > 0) throw fail("no_code");
   return code;
@@ -279,18 +287,24 @@ async function exchangeCode(
       : services.vault.open(authorization.code_verifier_sealed, sealContext(authorization.id, "code_verifier_sealed"));
   const http = platformClient(services, oauth, app, authorization.mode);
   const grant = await oauth.exchange(http, { ...app, redirectUri: authorization.redirect_uri }, { code, codeVerifier });
-  requirePermissions(authorization, oauth, grant);
+  requirePermissions(authorization, oauth, app, grant);
   const accounts = await readChoices(oauth, http, grant, services.platformEnvironment);
   return { accounts, source: await sourceOf(services, oauth, authorization, app, grant) };
 }
 
 /** A connection that cannot publish is useless. Permissions beyond those needed for publishing are optional. */
-function requirePermissions(authorization: AuthorizationRow, oauth: OAuth, { scopes }: Grant): void {
+function requirePermissions(authorization: AuthorizationRow, oauth: OAuth, app: OAuthApp, { scopes }: Grant): void {
   const missing = requiredScopes(oauth.scopes).filter((scope) => scopes?.includes(scope) === false);
   if (missing.length === 0) return;
   const { label } = catalog[authorization.platform].capabilities;
   const message = `${label} did not grant a permission that publishing needs: ${missing.join(", ")}.`;
-  throw new ConnectError("permission_missing", { platform: authorization.platform, authorization, message });
+  const reason = {
+    said: `granted: ${scopes?.join(", ") || "nothing"}`,
+    cure: app.configId
+      ? `If ${label} did not ask for it, add it to the configuration ${app.configId} on ${label}'s developer portal.`
+      : null,
+  };
+  throw new ConnectError("permission_missing", { platform: authorization.platform, authorization, message, reason });
 }
 
 function invalid(rule: string, message: string, fix: string, path: string): PublicError {

@@ -1,18 +1,28 @@
+import { oneLine } from "../../model/one-line.ts";
 import type { PlatformName } from "../../model/platform-names.ts";
+import { withoutTurns } from "../../model/text-direction.ts";
 import { catalog } from "../../platforms/catalog.ts";
+import { platformWords } from "../../platforms/kit/errors.ts";
 import { TransportError } from "../../platforms/kit/http.ts";
 import { BrokerError } from "../../platforms/platform.ts";
 import type { AuthorizationRow } from "../db/queries/oauth-attempts.ts";
 
-/**
- * Why nothing was connected, as shown to the person. None of it comes from the URL that the browser was sent back to.
- */
+/** Why nothing was connected. */
 export interface OAuthFailure {
   kind: FailureKind;
   platform: PlatformName | null;
-  /** Sentences: what happened, and what to do. */
+  /** Sentences: what happened, and what to do. None of it comes from the platform's response. */
   message: string;
   cure: string;
+  /** For the owner's eyes only; null if the platform said nothing. */
+  reason: PlatformReason | null;
+}
+
+export interface PlatformReason {
+  /** The platform's own words, on one line, without secrets, at most 500 characters. Not to be trusted as markup. */
+  said: string;
+  /** What the operator of the app can do about it; null if that is not known. */
+  cure: string | null;
 }
 
 export type FailureKind = keyof typeof FAILURES;
@@ -32,13 +42,20 @@ export class ConnectError extends Error {
       authorization?: AuthorizationRow | null;
       message?: string;
       cure?: string;
+      reason?: PlatformReason | null;
       cause?: unknown;
     },
   ) {
     const { platform } = about;
     const label = platform === null ? "The platform" : catalog[platform].capabilities.label;
     const { message, cure } = FAILURES[kind];
-    const failure = { kind, platform, message: about.message ?? message(label), cure: about.cure ?? cure(label) };
+    const failure = {
+      kind,
+      platform,
+      message: about.message ?? message(label),
+      cure: about.cure ?? cure(label),
+      reason: about.reason ?? null,
+    };
     super(failure.message, { cause: about.cause });
     this.name = "ConnectError";
     this.failure = failure;
@@ -137,7 +154,86 @@ const REFUSALS: Readonly<Record<string, FailureKind>> = {
   unsupported_response_type: "app_refused",
   redirect_uri_mismatch: "app_refused",
   invalid_redirect_uri: "app_refused",
+  // TikTok's, for a missing or malformed challenge.
+  code_challenge: "app_refused",
 };
+
+/**
+ * What the operator of an app can do about a platform's code. Sources: Meta, LinkedIn and TikTok docs on their login,
+ * and what open-source clients report, 2026.
+ */
+const CURES: readonly { codes: readonly string[]; cure: (about: Refused) => string }[] = [
+  {
+    codes: ["unauthorized_scope_error"],
+    cure: ({ label, scopes }) =>
+      `Add the products “Share on LinkedIn” and “Sign In with LinkedIn using OpenID Connect” to the app on ${label}'s ` +
+      `developer portal, or leave out what they do not include with ${scopes}.`,
+  },
+  {
+    // Meta's and TikTok's numbers for it.
+    codes: ["invalid_scope", "1349048", "10004"],
+    cure: ({ label, scopes }) =>
+      `The app does not have a permission that was asked for. Add it on ${label}'s developer portal, ` +
+      `or leave it out with ${scopes} if publishing does not require it.`,
+  },
+  {
+    codes: ["code_challenge", "10007"],
+    cure: ({ label, redirectUri }) =>
+      `On ${label}'s developer portal, register ${redirectUri} in Login Kit under the kind of app it belongs to: ` +
+      "Desktop for an address on this machine, otherwise Web.",
+  },
+  {
+    codes: ["redirect_uri_mismatch", "invalid_redirect_uri"],
+    cure: ({ label, redirectUri }) =>
+      `Register this redirect URI exactly on ${label}'s developer portal: ${redirectUri}`,
+  },
+  {
+    // Meta's "App Not Setup".
+    codes: ["1349126"],
+    cure: ({ label }) =>
+      `The app is in development: give the person a role on it on ${label}'s developer portal, or make it live.`,
+  },
+  {
+    codes: ["invalid_client", "deleted_client", "unauthorized_client"],
+    cure: ({ label, scopes }) =>
+      `Compare ${scopes.replace(/SCOPES$/, "CLIENT_ID")} and its secret with ${label}'s developer portal.`,
+  },
+];
+
+/** What a cure is about. */
+interface Refused {
+  label: string;
+  /** The variable with the app's permissions. */
+  scopes: string;
+  redirectUri: string;
+}
+
+/** A platform's reason in its own words, made safe to log and show, with what to do about it. */
+export function reasonOf(
+  codes: readonly string[],
+  words: readonly string[],
+  authorization: AuthorizationRow,
+): PlatformReason | null {
+  const all = [codes.join(", "), words.join(" ")].filter((part) => part !== "").join(": ");
+  const said = oneLine(withoutTurns(platformWords(all) ?? ""));
+  if (said === "") return null;
+  const about = {
+    label: catalog[authorization.platform].capabilities.label,
+    scopes: `${(authorization.login === "" ? authorization.platform : authorization.login).toUpperCase()}_SCOPES`,
+    redirectUri: authorization.redirect_uri,
+  };
+  const known = CURES.find((row) => row.codes.some((code) => codes.includes(code)));
+  return { said, cure: known?.cure(about) ?? null };
+}
+
+const CODES = ["error", "error_reason", "error_type", "error_code", "errCode"] as const;
+const WORDS = ["error_message", "error_description"] as const;
+
+/** The platform's reason in the URL that it has sent the browser back to. */
+export function readReason(query: URLSearchParams, authorization: AuthorizationRow): PlatformReason | null {
+  const values = (names: readonly string[]) => names.flatMap((name) => query.get(name)?.trim() || []);
+  return reasonOf(values(CODES), values(WORDS), authorization);
+}
 
 /** The error in the URL that a platform has sent the browser back to; null if there is none. */
 export function readRefusal(query: URLSearchParams): FailureKind | null {
@@ -151,9 +247,11 @@ export function readRefusal(query: URLSearchParams): FailureKind | null {
 
 /** The error of a request to the platform. Internal errors are rethrown. */
 export function toConnectError(error: unknown, authorization: AuthorizationRow): unknown {
-  const about = { platform: authorization.platform, authorization, cause: error };
-  if (error instanceof TransportError) return new ConnectError("platform_away", about);
+  const known = { platform: authorization.platform, authorization, cause: error };
+  if (error instanceof TransportError) return new ConnectError("platform_away", known);
   if (!(error instanceof BrokerError)) return error;
+  const { code, message } = error.platformError ?? {};
+  const about = { ...known, reason: reasonOf(code ? [code] : [], message ? [message] : [], authorization) };
   if (error.code === "AUTH_EXPIRED") return new ConnectError("not_accepted", about);
   if (error.code === "UNEXPECTED_RESPONSE") return new ConnectError("app_refused", about);
   if (error.code === "PLATFORM_UNAVAILABLE" || error.code === "RATE_LIMITED" || error.code === "QUOTA_EXCEEDED")

@@ -66,6 +66,7 @@ async function bareContext(work: Work): Promise<Omit<StepContext, "http">> {
       platformAccountId: row.platform_account_id ?? "",
       username: row.username,
       metadata: row.platform_metadata ?? {},
+      scopes: row.scopes ?? [],
     },
     content: work.content,
     checkpoint: openCheckpoint(work, row.checkpoint),

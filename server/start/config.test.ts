@@ -132,6 +132,36 @@ test("a secret can be read from a file", async () => {
   await rm(folder, { recursive: true });
 });
 
+test("an app's permissions are those that publishing requires and any others that have a use, or startup says which", () => {
+  const app = { THREADS_CLIENT_ID: "1", THREADS_CLIENT_SECRET: "2" };
+  const floor = "threads_basic, threads_content_publish";
+  const chosen = (env: NodeJS.ProcessEnv) => loadConfig({ ...app, ...env }).apps.get("threads")?.scopes;
+  assert.equal(chosen({}), null);
+  assert.deepEqual(chosen({ THREADS_SCOPES: floor }), ["threads_basic", "threads_content_publish"]);
+  assert.deepEqual(problemsOf({ ...app, THREADS_SCOPES: "threads_basic" }), [
+    "THREADS_SCOPES: Publishing on Threads requires these permissions too: threads_content_publish. " +
+      "Add threads_content_publish.",
+  ]);
+  assert.deepEqual(problemsOf({ ...app, THREADS_SCOPES: `${floor},threads_delete` }), [
+    "THREADS_SCOPES: Ampost has no use for these Threads permissions: threads_delete. Leave them out. " +
+      "The permissions to choose from are threads_basic, threads_content_publish, threads_manage_replies.",
+  ]);
+  assert.deepEqual(problemsOf({ THREADS_SCOPES: floor }), [
+    "THREADS_SCOPES is set but THREADS_CLIENT_ID is not: set both or neither.",
+  ]);
+});
+
+test("a Facebook app takes permissions for both of its sign-ins, or a configuration, and not both", () => {
+  const app = { FACEBOOK_CLIENT_ID: "1", FACEBOOK_CLIENT_SECRET: "2" };
+  const FACEBOOK_SCOPES = "pages_show_list,pages_manage_posts,pages_read_engagement,instagram_manage_comments";
+  assert.equal(loadConfig({ ...app, FACEBOOK_SCOPES }).apps.get("facebook")?.scopes?.length, 4);
+  assert.equal(loadConfig({ ...app, FACEBOOK_CONFIG_ID: "77" }).apps.get("facebook")?.configId, "77");
+  assert.deepEqual(problemsOf({ ...app, FACEBOOK_SCOPES, FACEBOOK_CONFIG_ID: "77" }), [
+    "FACEBOOK_SCOPES and FACEBOOK_CONFIG_ID are both set: the configuration has its own permissions, " +
+      "so unset FACEBOOK_SCOPES.",
+  ]);
+});
+
 test("a misspelled variable is reported with the closest one, and stops nothing", () => {
   assert.deepEqual(loadConfig({ AMPOST_ENGIN_SPEED: "3" }).warnings, [
     "AMPOST_ENGIN_SPEED is not an Ampost variable. Did you mean AMPOST_ENGINE_SPEED?",
@@ -160,7 +190,13 @@ test("an app exists if its ID and secret do", () => {
     [
       [
         "threads",
-        { clientId: "1", clientSecret: "s", redirectUri: "https://a.example/api/platforms/threads/callback" },
+        {
+          clientId: "1",
+          clientSecret: "s",
+          redirectUri: "https://a.example/api/platforms/threads/callback",
+          scopes: null,
+          configId: null,
+        },
       ],
     ],
   );

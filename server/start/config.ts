@@ -8,6 +8,8 @@ import { nearestWord } from "../../model/nearest-word.ts";
 import { PLATFORM_NAMES, type PlatformName } from "../../model/platform-names.ts";
 import { NO_LIMITS, OPEN_LIMITS, type UserLimits } from "../../model/user-limits.ts";
 import { type AllowPrivate, isLoopbackHost } from "../../platforms/kit/addresses.ts";
+import type { OAuthApp } from "../../platforms/platform.ts";
+import { refuseScopes } from "../../platforms/scopes.ts";
 import type { MailSettings } from "../mail/deliver-mail.ts";
 import type { StorageSettings } from "../storage/open-storage.ts";
 
@@ -52,7 +54,7 @@ export interface Config {
   /** Settings for brokers, by environment name. */
   platformEnvironment: Readonly<Record<string, string>>;
   /** The instance's own apps for live mode, for the platforms that have one. */
-  apps: Map<PlatformName, { clientId: string; clientSecret: string; redirectUri: string }>;
+  apps: Map<PlatformName, OAuthApp>;
   /** Who can sign up. */
   signUp: Environment["AMPOST_SIGNUP"];
   /** Limits per user. */
@@ -185,10 +187,16 @@ function appsOf(values: Partial<Record<string, string>>, appUrl: string): Config
     const clientId = values[appVariable(platform, "CLIENT_ID")];
     const clientSecret = values[appVariable(platform, "CLIENT_SECRET")];
     const redirectUri = values[appVariable(platform, "REDIRECT_URI")] ?? `${appUrl}/api/platforms/${platform}/callback`;
+    const scopes = listed(values[appVariable(platform, "SCOPES")]);
+    const configId = values[appVariable(platform, "CONFIG_ID")] ?? null;
     if (clientId !== undefined && clientSecret !== undefined)
-      apps.set(platform, { clientId, clientSecret, redirectUri });
+      apps.set(platform, { clientId, clientSecret, redirectUri, scopes, configId });
   }
   return apps;
+}
+
+function listed(scopes: string | undefined): string[] | null {
+  return scopes === undefined ? null : scopes.split(/[\s,]+/).filter((name) => name !== "");
 }
 
 /** Reads each `NAME_FILE`, which is how container platforms provide secrets. */
@@ -230,7 +238,8 @@ function incomplete(values: NodeJS.ProcessEnv): string[] {
     const [id, secret] = [appVariable(platform, "CLIENT_ID"), appVariable(platform, "CLIENT_SECRET")];
     together(id, secret);
     together(secret, id);
-    together(appVariable(platform, "REDIRECT_URI"), id);
+    for (const part of ["REDIRECT_URI", "SCOPES", "CONFIG_ID"] as const) together(appVariable(platform, part), id);
+    problems.push(...unusableScopes(platform, values));
   }
   together("AMPOST_S3_ACCESS_KEY_ID", "AMPOST_S3_SECRET_ACCESS_KEY");
   together("AMPOST_S3_SECRET_ACCESS_KEY", "AMPOST_S3_ACCESS_KEY_ID");
@@ -239,6 +248,17 @@ function incomplete(values: NodeJS.ProcessEnv): string[] {
       "AMPOST_STORAGE is s3 but AMPOST_S3_BUCKET is not set. Set it to the name of a bucket, for example ampost-media.",
     );
   return problems;
+}
+
+function unusableScopes(platform: PlatformName, values: NodeJS.ProcessEnv): string[] {
+  const name = appVariable(platform, "SCOPES");
+  const chosen = listed(values[name]);
+  if (chosen === null) return [];
+  const configId = appVariable(platform, "CONFIG_ID");
+  if (values[configId])
+    return [`${name} and ${configId} are both set: the configuration has its own permissions, so unset ${name}.`];
+  const refused = refuseScopes(platform, chosen);
+  return refused === null ? [] : [`${name}: ${refused.message} ${refused.fix}`];
 }
 
 /** Secrets that are public in `.env.example`. */

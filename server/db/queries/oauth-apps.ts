@@ -6,9 +6,11 @@ export interface OAuthAppRow {
   client_id: string;
   client_secret_sealed: string;
   redirect_uri: string;
+  scopes: string[] | null;
+  config_id: string | null;
 }
 
-const columns = "id, client_id, client_secret_sealed, redirect_uri";
+const columns = "id, client_id, client_secret_sealed, redirect_uri, scopes, config_id";
 
 /** The instance's own app. */
 export const findInstanceApp = statement<OAuthAppRow, [mode: Mode, platform: PlatformName]>(
@@ -34,6 +36,8 @@ export interface AppOfSetRow {
   mode: Mode;
   client_id: string;
   redirect_uri: string;
+  scopes: string[] | null;
+  config_id: string | null;
   created_at: Date;
 }
 
@@ -43,17 +47,17 @@ export const listAppsOfSet = statement<
   [setId: string, userId: string, mode: Mode]
 >(
   "oauth_apps.list_of_set",
-  `select a.platform, a.mode, a.client_id, a.redirect_uri, a.created_at
+  `select a.platform, a.mode, a.client_id, a.redirect_uri, a.scopes, a.config_id, a.created_at
    from platform_sets s left join oauth_apps a on a.platform_set_id = s.id and a.user_id = s.user_id and a.mode = s.mode
      and a.removed_at is null
    where s.id = $1 and s.user_id = $2 and s.mode = $3 order by a.platform`,
 );
 
-/** The same app with another secret. */
-export const changeAppSecret = statement<never, [id: string, sealedSecret: string]>(
-  "oauth_apps.change_secret",
-  `update oauth_apps set client_secret_sealed = $2 where id = $1`,
-);
+/** The same app with another secret, and what it asks for from now on. */
+export const changeApp = statement<
+  never,
+  [id: string, sealedSecret: string, scopes: readonly string[] | null, configId: string | null]
+>("oauth_apps.change", `update oauth_apps set client_secret_sealed = $2, scopes = $3, config_id = $4 where id = $1`);
 
 export const insertAppOfSet = statement<
   never,
@@ -66,11 +70,14 @@ export const insertAppOfSet = statement<
     clientId: string,
     sealedSecret: string,
     redirectUri: string,
+    scopes: readonly string[] | null,
+    configId: string | null,
   ]
 >(
   "oauth_apps.insert_of_set",
-  `insert into oauth_apps (id, user_id, mode, platform_set_id, platform, client_id, client_secret_sealed, redirect_uri)
-   values ($1, $2, $3, $4, $5, $6, $7, $8)`,
+  `insert into oauth_apps (id, user_id, mode, platform_set_id, platform, client_id, client_secret_sealed, redirect_uri,
+     scopes, config_id)
+   values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
 );
 
 /** No new account is connected with it; those that were still use it. */

@@ -3,7 +3,8 @@ import { after, before, test } from "node:test";
 
 import { z } from "zod";
 
-import { idOf, objectIn } from "../../../tests/answers.ts";
+import type { PlatformName } from "../../../model/platform-names.ts";
+import { asRefusal, idOf, objectIn } from "../../../tests/answers.ts";
 import { type ConnectingWorld, createConnectingWorld } from "../../../tests/connecting-world.ts";
 import { begin, connectAs, locationOf, type Shown } from "../../../tests/consent.ts";
 
@@ -61,6 +62,39 @@ test("a platform set's own app takes precedence, is remembered by its connection
     audited.rows.map(({ action }) => action),
     ["oauth_app.saved", "oauth_app.deleted"],
   );
+});
+
+test("a set's own app asks for the permissions chosen for it, and for no fewer than publishing requires", async () => {
+  const { tenant, cookie } = await world.newcomer();
+  const path = (platform: string) => `/api/platform-sets/${tenant.platformSetId}/apps/${platform}?mode=test`;
+  const app = { clientId: "1234567890", clientSecret: "secret" };
+  const scopes = ["threads_basic", "threads_content_publish"];
+  const saved = await world.callAs(cookie, "PUT", path("threads"), { ...app, scopes });
+  assert.deepEqual(objectIn(saved.body, "app").scopes, scopes);
+  const asked = async (platform: PlatformName) =>
+    new URL(locationOf(await begin(world, cookie, tenant, platform))).searchParams;
+  assert.equal((await asked("threads")).get("scope"), "threads_basic,threads_content_publish");
+  await world.callAs(cookie, "PUT", path("threads"), app);
+  assert.equal((await asked("threads")).get("scope"), "threads_basic,threads_content_publish,threads_manage_replies");
+  for (const [wrong, message] of [
+    [["threads_basic"], "Publishing on Threads requires these permissions too: threads_content_publish."],
+    [[...scopes, "threads_delete"], "Ampost has no use for these Threads permissions: threads_delete."],
+  ] as const) {
+    const refused = asRefusal(await world.callAs(cookie, "PUT", path("threads"), { ...app, scopes: wrong }), 400);
+    assert.deepEqual([refused.issues[0]?.path, refused.issues[0]?.message], ["/scopes", message]);
+  }
+});
+
+test("a Facebook app with a configuration asks for that instead of permissions, and other apps have none", async () => {
+  const { tenant, cookie } = await world.newcomer();
+  const path = (platform: string) => `/api/platform-sets/${tenant.platformSetId}/apps/${platform}?mode=test`;
+  const app = { clientId: "1234567890", clientSecret: "secret", configId: "77" };
+  assert.equal((await world.callAs(cookie, "PUT", path("facebook"), app)).status, 200);
+  const { searchParams } = new URL(locationOf(await begin(world, cookie, tenant, "facebook")));
+  assert.deepEqual([searchParams.get("config_id"), searchParams.has("scope")], ["77", false]);
+  const both = { ...app, scopes: ["pages_show_list", "pages_manage_posts", "pages_read_engagement"] };
+  assert.equal(asRefusal(await world.callAs(cookie, "PUT", path("facebook"), both), 400).issues[0]?.path, "/scopes");
+  assert.equal(asRefusal(await world.callAs(cookie, "PUT", path("threads"), app), 400).issues[0]?.path, "/configId");
 });
 
 test("two platform sets with their own apps never share a token", async () => {

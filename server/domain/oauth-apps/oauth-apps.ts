@@ -1,12 +1,15 @@
 import type { OAuthAppOfSet } from "../../../contract/operations/connections.ts";
+import { takesConfigId } from "../../../model/environment.ts";
 import { PublicError } from "../../../model/errors.ts";
 import { newId } from "../../../model/ids.ts";
 import type { PlatformName } from "../../../model/platform-names.ts";
 import type { Tenant } from "../../../model/tenant.ts";
+import { catalog } from "../../../platforms/catalog.ts";
+import { refuseScopes } from "../../../platforms/scopes.ts";
 import { lockSet } from "../../db/queries/connections.ts";
 import {
   type AppOfSetRow,
-  changeAppSecret,
+  changeApp,
   findAppOfSet,
   insertAppOfSet,
   listAppsOfSet,
@@ -31,17 +34,25 @@ export async function listAppsOfPlatformSet(
   return { body: { apps: await appsOf(services.pool, caller, platformSetId) } };
 }
 
+interface AppToSave {
+  clientId: string;
+  clientSecret: string;
+  scopes?: string[] | null | undefined;
+  configId?: string | null | undefined;
+}
+
 /**
  * Sets the app with which accounts on a platform are connected to a set from now on. Existing connections keep using
- * the app they were connected with. Throws NOT_FOUND.
+ * the app they were connected with. Throws NOT_FOUND, and VALIDATION_FAILED if Ampost cannot use its permissions.
  */
 export async function saveAppOfPlatformSet(
   services: Pick<Services, "pool" | "oauth">,
   call: Call,
   { id: platformSetId, platform }: { id: string; platform: PlatformName },
-  { clientId, clientSecret }: { clientId: string; clientSecret: string },
+  { clientId, clientSecret, scopes = null, configId = null }: AppToSave,
 ): Promise<Answer<{ app: OAuthAppOfSet }>> {
   const { userId, mode } = call;
+  refuseUnusable(platform, scopes, configId);
   return await write(services, call, async (tx) => {
     if (!(await lockSet.one(tx, [platformSetId, userId, mode]))) throw setNotFound();
     const before = await findAppOfSet.one(tx, [platformSetId, platform, userId, mode]);
@@ -49,7 +60,7 @@ export async function saveAppOfPlatformSet(
     const id = before && isSame ? before.id : newId();
     const sealed = sealAppSecret(services.oauth, id, clientSecret);
     if (isSame) {
-      await changeAppSecret.run(tx, [id, sealed]);
+      await changeApp.run(tx, [id, sealed, scopes, configId]);
     } else {
       await removeAppOfSet.run(tx, [platformSetId, platform, userId, mode]);
       await insertAppOfSet.run(tx, [
@@ -61,6 +72,8 @@ export async function saveAppOfPlatformSet(
         clientId,
         sealed,
         redirectUriOf(services.oauth, platform, mode),
+        scopes,
+        configId,
       ]);
     }
     await recordAudit(tx, call, {
@@ -68,7 +81,7 @@ export async function saveAppOfPlatformSet(
       mode,
       action: "oauth_app.saved",
       target: id,
-      data: { platform, platformSetId, clientId },
+      data: { platform, platformSetId, clientId, scopes, configId },
     });
     const app = (await appsOf(tx, call, platformSetId)).find((one) => one.platform === platform);
     if (app === undefined) throw new Error("An app that was saved is not there");
@@ -105,7 +118,7 @@ async function appsOf(db: Db, { userId, mode }: Tenant, platformSetId: string): 
 }
 
 function toApp(
-  { platform, mode, client_id, redirect_uri, created_at }: AppOfSetRow,
+  { platform, mode, client_id, redirect_uri, scopes, config_id, created_at }: AppOfSetRow,
   platformSetId: string,
 ): OAuthAppOfSet {
   return {
@@ -113,9 +126,28 @@ function toApp(
     platformSetId,
     clientId: client_id,
     redirectUri: redirect_uri,
+    scopes,
+    configId: config_id,
     createdAt: created_at.toISOString(),
     mode,
   };
+}
+
+/** A configuration has its own permissions, and only Facebook has configurations. */
+function refuseUnusable(platform: PlatformName, scopes: readonly string[] | null, configId: string | null): void {
+  if (configId !== null && !takesConfigId(platform))
+    throw PublicError.of({
+      rule: "oauthApps.configId",
+      path: "/configId",
+      message: `${catalog[platform].capabilities.label} apps have no configuration.`,
+      fix: "Remove configId.",
+    });
+  if (scopes === null) return;
+  const refused =
+    configId === null
+      ? refuseScopes(platform, scopes)
+      : { message: "A configuration has its own permissions.", fix: "Remove scopes, or configId." };
+  if (refused !== null) throw PublicError.of({ rule: "oauthApps.scopes", path: "/scopes", ...refused });
 }
 
 function setNotFound(): PublicError {

@@ -1,8 +1,8 @@
 import type { FastifyReply } from "fastify";
 
 import { catalog } from "../../../platforms/catalog.ts";
-import type { ConnectError } from "../../oauth/connect-error.ts";
-import { html } from "../html.ts";
+import type { ConnectError, PlatformReason } from "../../oauth/connect-error.ts";
+import { html, type Html } from "../html.ts";
 import { connectPath } from "./connect-path.ts";
 import { sendPage, type Viewer } from "./frame.ts";
 import { safeRedirect } from "./safe-redirect.ts";
@@ -30,16 +30,27 @@ export async function showConnectError(
     at: "/connections",
     status: failure.kind === "platform_away" ? 502 : 400,
     notice: { kind: "failed", text: failure.message },
-    body: html`<section>
-      <h2>What to do</h2>
-      <p>${failure.cure}</p>
-      <p class="row">
-        ${again === null ? null : html`<a class="button main" href="${again}">Try again</a>`}<a
-          class="button"
-          href="${back}"
-          >Back to connections</a
-        >
-      </p>
-    </section>`,
+    body: html`${viewer === null ? null : reasonSection(label, failure.reason)}
+      <section>
+        <h2>What to do</h2>
+        <p>${failure.cure}</p>
+        <p class="row">
+          ${again === null ? null : html`<a class="button main" href="${again}">Try again</a>`}<a
+            class="button"
+            href="${back}"
+            >Back to connections</a
+          >
+        </p>
+      </section>`,
   });
+}
+
+/** For the person who started it, signed in: the reason is about the app, and nobody else's business. */
+function reasonSection(label: string, reason: PlatformReason | null): Html | null {
+  if (reason === null) return null;
+  return html`<section>
+    <h2>${label}'s reason</h2>
+    <p><code>${reason.said}</code></p>
+    ${reason.cure === null ? null : html`<p>${reason.cure}</p>`}
+  </section>`;
 }

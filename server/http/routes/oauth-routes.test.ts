@@ -267,7 +267,7 @@ const REFUSALS: readonly [string, RegExp][] = [
 ];
 
 for (const [query, says] of REFUSALS) {
-  test(`"${query.slice(0, 40)}" becomes a page that says what to do, without any of its text`, async () => {
+  test(`"${query.slice(0, 40)}" becomes a page that says what to do, with the platform's reason as plain text`, async () => {
     const { tenant, cookie } = bystander;
     const state = new URL(locationOf(await begin(world, cookie, tenant, "threads"))).searchParams.get("state") ?? "";
     const shown = await arrive(
@@ -278,9 +278,50 @@ for (const [query, says] of REFUSALS) {
     assert.ok(shown.status === 400 || shown.status === 502, String(shown.status));
     assert.match(shown.text, says);
     assert.match(shown.text, /What to do/);
-    assert.doesNotMatch(shown.text, /alert\(1\)|App Not Setup|1349126/);
+    const values = [...new URLSearchParams(query).values()].filter((value) => !value.startsWith("<script>"));
+    for (const value of values)
+      assert.ok(shown.text.includes(value.replace("<script>", "&#60;script&#62;").slice(0, 40)), value);
+    assert.doesNotMatch(shown.text, /<script>alert/);
   });
 }
+
+const OPERATORS_CURES: readonly [PlatformName, string, string, RegExp][] = [
+  [
+    "linkedin",
+    "error=unauthorized_scope_error&error_description=Scope+%22email%22+is+not+authorized+for+your+application",
+    "unauthorized_scope_error: Scope &#34;email&#34; is not authorized for your application",
+    /Share on LinkedIn.* or leave out .* with LINKEDIN_SCOPES/s,
+  ],
+  ["tiktok", "error=code_challenge&errCode=10007", "code_challenge, 10007", /register .*tiktok\/callback in Login Kit/],
+  ["tiktok", "errCode=10004&error=invalid_scope", "invalid_scope, 10004", /leave it out with TIKTOK_SCOPES/],
+  ["facebook", "error_code=1349048&error_message=Invalid+Scopes", "1349048: Invalid Scopes", /with FACEBOOK_SCOPES/],
+  ["youtube", "error=redirect_uri_mismatch", "redirect_uri_mismatch", /exactly on .*youtube\/callback/],
+];
+
+for (const [platform, query, said, cure] of OPERATORS_CURES) {
+  test(`${platform}: ${query.slice(0, 40)} is shown to the owner with what the operator can do, and logged`, async (t) => {
+    const { tenant, cookie } = bystander;
+    const warn = t.mock.method(world.services.oauth.log, "warn");
+    const state = new URL(locationOf(await begin(world, cookie, tenant, platform))).searchParams.get("state") ?? "";
+    const back = new URL(`http://localhost:3000/api/platforms/${platform}/callback?${query}&state=${state}`);
+    const shown = await arrive(world, cookie, back);
+    assert.equal(shown.status, 400);
+    assert.ok(shown.text.includes(said), shown.text);
+    assert.match(shown.text, cure);
+    const [logged] = warn.mock.calls.map((call) => JSON.stringify(call.arguments[0]));
+    assert.ok(logged?.includes(platform) && !logged.includes(state), logged);
+  });
+}
+
+test("a platform's reason is one line of plain text, without secrets and of limited length", async () => {
+  const { tenant, cookie } = bystander;
+  const state = new URL(locationOf(await begin(world, cookie, tenant, "threads"))).searchParams.get("state") ?? "";
+  const words = `\u202eone\r\ntwo\u0007 access_token=hunter2 ${"x".repeat(5_000)}`;
+  const query = new URLSearchParams({ error: "server_error", error_description: words, state });
+  const shown = await arrive(world, cookie, new URL(`http://localhost:3000/api/platforms/threads/callback?${query}`));
+  assert.match(shown.text, /server_error: one two access_token=\[redacted\] x/);
+  assert.doesNotMatch(shown.text, /hunter2|\u202e|\u0007|x{500}/);
+});
 
 test("a platform that is down or returns an error is reported as such, and retrying works", async () => {
   const { tenant, cookie } = await world.newcomer();
