@@ -25,7 +25,7 @@ export const scopes = {
     },
     {
       name: "offline.access",
-      why: "Keeps the account connected, so that scheduled posts are published while the person is away.",
+      why: "Keeps the account connected, so that scheduled posts can be published when they are due.",
       usedBy: { operations: ["accounts_refresh"] },
       without: "The account must be reconnected every two hours.",
     },

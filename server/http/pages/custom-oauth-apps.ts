@@ -6,16 +6,20 @@ import {
   oauthAppsSave,
   type OAuthAppOfSet,
 } from "../../../contract/operations/connections.ts";
+import { takesConfigId } from "../../../model/environment.ts";
 import { PublicError } from "../../../model/errors.ts";
 import { isPlatformName, PLATFORM_NAMES, type Mode, type PlatformName } from "../../../model/platform-names.ts";
 import { catalog } from "../../../platforms/catalog.ts";
+import type { Scope } from "../../../platforms/definition.ts";
+import { askedScopes, requiredScopes } from "../../../platforms/kit/scopes.ts";
+import { scopesOfApp } from "../../../platforms/scopes.ts";
 import { connectionsPath } from "../../domain/accounts/connect-account.ts";
 import { listPlatformSets } from "../../domain/platform-sets/platform-sets.ts";
 import type { Services } from "../../domain/services.ts";
 import { html, type Html } from "../html.ts";
 import { operationsFor, type CallOperation, type PageOptions } from "./call-operation.ts";
 import { readMode } from "./connections.ts";
-import { button, readForm } from "./form.ts";
+import { button, check, readForm } from "./form.ts";
 import { type Notice, sendOn, sendPage } from "./frame.ts";
 import { callOf, requirePerson, type Person } from "./person.ts";
 import { queryOf } from "./query.ts";
@@ -44,7 +48,9 @@ export function addCustomOAuthApps(scope: FastifyInstance, services: Services, o
       const [mode, setId, platform] = [readMode(form.text("mode")), form.text("set"), form.text("platform")];
       const call = operationsFor(services, options, request, reply, person);
       const params = { id: setId, platform };
-      const body = { clientId: form.text("clientId"), clientSecret: form.text("clientSecret") };
+      const configId = form.text("configId") || null;
+      const scopes = configId === null && isPlatformName(platform) ? scopesOf(platform, form.all("scopes")) : null;
+      const body = { clientId: form.text("clientId"), clientSecret: form.text("clientSecret"), scopes, configId };
       const answered =
         what === "save"
           ? await call(oauthAppsSave, { params, body }, mode)
@@ -66,6 +72,17 @@ const NOTICES: Readonly<Record<string, Notice>> = {
   save: { kind: "done", text: "The app has been saved. New connections will use it." },
   delete: { kind: "done", text: "The app has been removed. New connections will use the instance's app." },
 };
+
+/** What publishing requires and what was checked; null if that is the default. */
+function scopesOf(platform: PlatformName, checked: readonly string[]): string[] | null {
+  const scopes = scopesOfApp(platform);
+  const isDefault = optionalOf(scopes).every(({ name, onRequest }) => checked.includes(name) === (onRequest !== true));
+  return isDefault ? null : [...requiredScopes(scopes), ...checked];
+}
+
+function optionalOf(scopes: readonly Scope[]): Scope[] {
+  return scopes.filter(({ without }) => without !== undefined);
+}
 
 async function showApps(
   services: Services,
@@ -165,8 +182,48 @@ function appItem(
             autocomplete="off"
           />
         </div>
+        ${permissions(platform, app)}
+        ${
+          takesConfigId(platform)
+            ? html`<div class="field">
+                <label for="config-${platform}">Configuration ID</label
+                ><input
+                  id="config-${platform}"
+                  name="configId"
+                  inputmode="numeric"
+                  pattern="d*"
+                  maxlength="30"
+                  autocomplete="off"
+                  value="${app?.configId ?? ""}"
+                />
+                <p class="hint">
+                  Only for Facebook Login for Business. The configuration has its own permissions, so those above do not
+                  apply.
+                </p>
+              </div>`
+            : null
+        }
         <button>Save</button>
       </form>
     </details>
   </li>`;
+}
+
+/** The permissions that publishing can do without, for an app that does not have them. */
+function permissions(platform: PlatformName, app: OAuthAppOfSet | undefined): Html | null {
+  const scopes = scopesOfApp(platform);
+  const asked = askedScopes(scopes, app?.scopes ?? null);
+  const optional = optionalOf(scopes);
+  if (optional.length === 0) return null;
+  return html`<fieldset>
+    <legend>Permissions besides those that publishing requires</legend>
+    ${optional.map(({ name, why, without }) =>
+      check({
+        name: "scopes",
+        value: name,
+        checked: asked.includes(name),
+        label: html`<code>${name}</code> ${why} <span class="hint">Without it: ${without}</span>`,
+      }),
+    )}
+  </fieldset>`;
 }

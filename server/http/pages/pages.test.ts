@@ -126,6 +126,30 @@ test("another user's objects cannot be reached with a form", async () => {
   assert.equal((await open(`/connections/apps?mode=test&set=${other.platformSetId}`)).status, 404);
 });
 
+test("the permissions of a set's own app are chosen on its page", async () => {
+  const app = { mode: "test", set: world.test.platformSetId, clientId: "a", clientSecret: "b" };
+  const saved = async (form: Record<string, string>) => {
+    assert.equal((await send("/connections/apps/save", { ...app, ...form })).status, 303);
+    const { rows } = await world.services.pool.query(
+      "select scopes, config_id from oauth_apps where platform_set_id = $1 and platform = $2 and removed_at is null",
+      [app.set, form["platform"]],
+    );
+    return rows[0];
+  };
+  const page = async () => await (await open(`/connections/apps?mode=test&set=${app.set}`)).text();
+  assert.match(await page(), /value="threads_manage_replies" {2}?checked/);
+  assert.deepEqual(await saved({ platform: "threads" }), {
+    scopes: ["threads_basic", "threads_content_publish"],
+    config_id: null,
+  });
+  assert.doesNotMatch(await page(), /value="threads_manage_replies" {2}?checked/);
+  assert.deepEqual(await saved({ platform: "threads", scopes: "threads_manage_replies" }), {
+    scopes: null,
+    config_id: null,
+  });
+  assert.deepEqual(await saved({ platform: "facebook", configId: "77" }), { scopes: null, config_id: "77" });
+});
+
 test("a key is shown on the page that creates it, and on no other", async () => {
   const made = await send("/keys", {
     mode: "test",

@@ -236,6 +236,8 @@ test("every other failure is shown with what to do: try again, or return with th
   const failed = await browser.connect(path, "threads", { untick: ["threads_content_publish"] });
   assert.equal(failed.status, 400);
   assert.match(failed.text, /threads_content_publish/);
+  // The platform's reason and what its operator can do are not for a stranger.
+  assert.doesNotMatch(failed.text, /reason<|granted:|developer portal/);
   const [backUrl = ""] = linksIn(failed.text, "https://app.example.com");
   assert.deepEqual(Object.fromEntries(new URL(backUrl).searchParams), {
     tenant: "7",

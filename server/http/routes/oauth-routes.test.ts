@@ -278,9 +278,8 @@ for (const [query, says] of REFUSALS) {
     assert.ok(shown.status === 400 || shown.status === 502, String(shown.status));
     assert.match(shown.text, says);
     assert.match(shown.text, /What to do/);
-    const values = [...new URLSearchParams(query).values()].filter((value) => !value.startsWith("<script>"));
-    for (const value of values)
-      assert.ok(shown.text.includes(value.replace("<script>", "&#60;script&#62;").slice(0, 40)), value);
+    for (const value of new URLSearchParams(query).values())
+      assert.ok(shown.text.includes(value.replaceAll("<", "&#60;").replaceAll(">", "&#62;")), value);
     assert.doesNotMatch(shown.text, /<script>alert/);
   });
 }
@@ -319,7 +318,7 @@ test("a platform's reason is one line of plain text, without secrets and of limi
   const words = `\u202eone\r\ntwo\u0007 access_token=hunter2 ${"x".repeat(5_000)}`;
   const query = new URLSearchParams({ error: "server_error", error_description: words, state });
   const shown = await arrive(world, cookie, new URL(`http://localhost:3000/api/platforms/threads/callback?${query}`));
-  assert.match(shown.text, /server_error: one two access_token=\[redacted\] x/);
+  assert.match(shown.text, /server_error: one two +access_token=\[redacted\] x/);
   assert.doesNotMatch(shown.text, /hunter2|\u202e|\u0007|x{500}/);
 });
 
