@@ -7,8 +7,8 @@ export interface Example {
   lines: string[];
 }
 
-/** Printed by `ampost start` when it is ready. */
-export function welcomeLines(config: Config): string[] {
+/** Printed by `ampost start` when it is ready; for a new instance, with examples. */
+export function welcomeLines(config: Config, isNew: boolean): string[] {
   const { apiUrl, appUrl, sandbox, dataDir, databaseUrl } = config;
   return [
     "",
@@ -16,20 +16,26 @@ export function welcomeLines(config: Config): string[] {
     `  posts in the sandbox  ${appUrl}/sandbox`,
     `  sandbox               ${sandbox.url}`,
     `  data                  ${databaseUrl === null ? dataDir : `DATABASE_URL and ${dataDir}`}`,
+    ...(isNew ? exampleLines(apiUrl) : []),
+    "",
+  ];
+}
+
+function exampleLines(apiUrl: string): string[] {
+  return [
     "",
     "To publish your first post, run this in another terminal in this folder:",
     ...firstPosts(apiUrl).flatMap(({ title, lines }) => ["", `  # ${title}`, ...lines.map((line) => `  ${line}`)]),
-    "",
   ];
 }
 
 /** Printed at every start until an owner of the instance can sign in. */
 export function setUpLines(setUpUrl: string): string[] {
   return [
-    "",
     "This instance has no owner yet. Create your account with this link, which works once, for a day:",
     "",
     `  ${setUpUrl}`,
+    "",
   ];
 }
 

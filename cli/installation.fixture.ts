@@ -49,7 +49,7 @@ const root = join(import.meta.dirname, "..");
 
 /** The output of a server that is ready. */
 const SIGNS = {
-  start: ['"msg":"Ready"', "# a carousel"],
+  start: ['"msg":"Ready"', "Ampost is ready at"],
   api: ['"msg":"Ready"'],
   worker: ['"msg":"Ready"'],
   sandbox: ['"msg":"The sandbox is ready"'],

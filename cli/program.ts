@@ -32,6 +32,7 @@ export function commands(): Command {
   addServers(program);
   addInstanceCommands(program);
   addPublishing(program);
+  addUsers(program);
   addKeys(program);
   addAccounts(program);
   program.commandsGroup("API commands (need an API key):");
@@ -87,6 +88,17 @@ function addPublishing(program: Command): void {
     .description("resume publishing after the database was restored, copied or moved")
     .addOption(json())
     .action(async (options) => (await import("./publishing.ts")).runRelease(options));
+}
+
+function addUsers(program: Command): void {
+  program
+    .command("users")
+    .description("manage the people who sign in")
+    .command("reset-password")
+    .description("print a link with which a user can set a new password")
+    .argument("<email>", "the user's email address")
+    .addOption(json())
+    .action(async (address, options) => (await import("./users.ts")).runResetPassword(address, options));
 }
 
 function addKeys(program: Command): void {

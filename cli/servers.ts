@@ -30,7 +30,8 @@ export async function runServer(name: keyof typeof PARTS, { attached = false } =
     { url: running.url, dataDir: config.dataDir, database: config.databaseUrl === null ? "embedded" : "given" },
     "Ready",
   );
-  // Lines to copy into a shell come last.
+  const isNew = running.setUpUrl !== null;
+  if (name === "start") console.log(welcomeLines(config, isNew).join("\n"));
+  // What has to be done next comes last.
   if (running.setUpUrl !== null) console.log(setUpLines(running.setUpUrl).join("\n"));
-  if (name === "start") console.log(welcomeLines(config).join("\n"));
 }

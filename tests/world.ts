@@ -191,6 +191,7 @@ const DEFAULTS = {
   allowPrivateUrls: false,
   scheduling: "contract",
   forcePrivateUploads: false,
+  hasMailServer: true,
   signUp: "open",
 } as const;
 

@@ -84,6 +84,7 @@ export function startUsers({ installation, plan, timeline, database, log, oauthO
       allowPrivateUrls: true,
       scheduling: "all",
       forcePrivateUploads: false,
+      hasMailServer: true,
       signUp: "closed",
       mediaSecrets: () => [Buffer.from(mediaUrls.secret)],
     },

@@ -32,12 +32,18 @@ export const invitesCreate = operation({
   description:
     "Sends an email with a link to create an account. The link works once, for 7 days. " +
     "Inviting the same address again sends a new email, and the earlier link stops working. " +
+    "Without a mail server, the response has the link. " +
     "Only for the owner of the instance.",
   auth: "session",
   body: z.strictObject({ email }),
   takes: "required",
   writes: true,
-  answer: z.object({ invite }),
+  answer: z.object({
+    invite,
+    link: z.url().nullable().meta({
+      description: "The invitation's link, to pass on yourself: only on an instance without a mail server. Else null.",
+    }),
+  }),
   status: 201,
   errors: ["NOT_FOUND"],
 });

@@ -56,6 +56,8 @@ export interface Settings {
   /** Which platforms support `scheduledFor`: those of the contract, or all. */
   scheduling: "contract" | "all";
   forcePrivateUploads: boolean;
+  /** Whether emails are sent; otherwise they are written to files in the data folder. */
+  hasMailServer: boolean;
   /** Who can sign up. */
   signUp: "open" | "invite" | "closed";
   /** The secrets that sign media URLs: the first signs, all verify. A rotation of the encryption key changes them. */

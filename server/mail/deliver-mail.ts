@@ -58,9 +58,14 @@ export async function openTransport(smtpUrl: string) {
   return createTransport({ url: smtpUrl, connectionTimeout: 20_000, greetingTimeout: 20_000, socketTimeout: 60_000 });
 }
 
-async function writeEmail(folder: string, id: string, message: object): Promise<string> {
+/** The text stays as it is: in the encoding that mail servers need, links could not be copied. */
+async function writeEmail(folder: string, id: string, message: { text: string }): Promise<string> {
   const { createTransport } = await import("nodemailer");
-  const { message: bytes } = await createTransport({ streamTransport: true, buffer: true }).sendMail(message);
+  const sent = await createTransport({ streamTransport: true, buffer: true }).sendMail(message);
+  const [head = ""] = String(sent.message).split("\r\n\r\n", 1);
+  const bytes = [head.replace(/^(Content-Transfer-Encoding: ).*/m, "$18bit"), "", ...message.text.split("\n")].join(
+    "\r\n",
+  );
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const path = join(folder, `${id}.eml`);
   await writeFile(path, bytes, { mode: 0o600 });

@@ -100,7 +100,8 @@ async function prepareDatabase(pool: pg.Pool, log: Logger, patienceSeconds: numb
   const deadline = performance.now() + patienceSeconds * 1000;
   for (;;) {
     try {
-      for (const name of await migrate(pool)) log.info({ migration: name }, "The database was migrated");
+      const ran = await migrate(pool);
+      if (ran.length > 0) log.info({ migrations: ran.length, to: ran.at(-1) }, "The database was migrated");
       return;
     } catch (error) {
       if (!isDatabaseAway(error)) throw error;

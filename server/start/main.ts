@@ -142,6 +142,7 @@ async function serveApi(runtime: Runtime, probes: Probes): Promise<FastifyInstan
       allowPrivateUrls: config.allowPrivateUrls,
       scheduling: config.scheduling,
       forcePrivateUploads: config.forcePrivateUploads,
+      hasMailServer: config.mail.smtpUrl !== null,
       signUp: config.signUp,
       mediaSecrets: () => instance.secrets.mediaSecrets(),
     },

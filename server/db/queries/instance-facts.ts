@@ -32,6 +32,12 @@ export const lockSetUp = statement<never, []>(
   `select pg_advisory_xact_lock(hashtext('ampost set-up'))`,
 );
 
+/** A fact that is not older. Its value is its creation time. */
+export const findRecentFact = statement<{ value: string }, [name: string, hours: number]>(
+  "instance.find_recent",
+  `select value from instance where name = $1 and value::timestamptz > now() - make_interval(hours => $2)`,
+);
+
 /** Takes a fact that is not older, so that nobody takes it again. Its value is its creation time. */
 export const takeRecentFact = statement<{ value: string }, [name: string, hours: number]>(
   "instance.take_recent",

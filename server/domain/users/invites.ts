@@ -36,7 +36,7 @@ export async function createInvite(
   services: Pick<Services, "pool" | "jobs" | "vault" | "settings">,
   call: Call,
   email: string,
-): Promise<Answer<{ invite: Invite }>> {
+): Promise<Answer<{ invite: Invite; link: string | null }>> {
   return await write(services, call, async (tx) => {
     const owner = await requireOwner(tx, call.userId);
     if (services.settings.signUp === "closed")
@@ -68,7 +68,8 @@ export async function createInvite(
       }),
     );
     await recordAudit(tx, call, { userId: call.userId, action: "user.invited", target: row.id, data: { email } });
-    return { body: { invite: toInvite(row) } };
+    const invite = toInvite(row);
+    return { body: { invite, link: services.settings.hasMailServer ? null : link }, kept: { invite, link: null } };
   });
 }
 

@@ -1,6 +1,7 @@
 import type pg from "pg";
 import type { Logger } from "pino";
 
+import type { AuthEmail } from "../../../model/emails.ts";
 import type { Auth } from "../../auth/auth.ts";
 import { loadAuthSecret } from "../../auth/secret.ts";
 import { renderAuthEmail } from "../../mail/emails.ts";
@@ -13,7 +14,6 @@ interface AuthParts {
   pool: pg.Pool;
   log: Logger;
   vault: Vault;
-  jobs: Jobs;
   appUrl: string;
 }
 
@@ -21,18 +21,33 @@ interface AuthParts {
  * Sign-in, with its audit log and emails. The library is half as large as the product, and most processes never see a
  * sign-in, so it is loaded on demand.
  */
-export function openAuth(parts: AuthParts): () => Promise<Auth> {
+export function openAuth(parts: AuthParts & { jobs: Jobs }): () => Promise<Auth> {
   let opened: Promise<Auth> | undefined;
   return async () => {
-    opened ??= open(parts);
+    opened ??= open(parts, async (to, email) => await sendMail(parts, parts.pool, renderAuthEmail(to, email)));
     // If loading failed, the next caller tries again.
     opened.catch(() => (opened = undefined));
     return await opened;
   };
 }
 
-async function open(parts: AuthParts): Promise<Auth> {
-  const { pool, log, vault, appUrl } = parts;
+/**
+ * A link with which whoever has it sets a new password for a user, once, for RESET_MINUTES. For the operator: no email
+ * is sent. Null if no user has this email address.
+ */
+export async function createResetLink(parts: AuthParts, email: string): Promise<string | null> {
+  let link: string | null = null;
+  const auth = await open(parts, async (_to, sent) => {
+    if (sent.kind === "password_reset") link = sent.link;
+  });
+  await auth.as({ address: null, requestId: null }, () => auth.api.requestPasswordReset({ body: { email } }));
+  return link;
+}
+
+async function open(
+  { pool, log, vault, appUrl }: AuthParts,
+  sendEmail: (to: string, email: AuthEmail) => Promise<void>,
+): Promise<Auth> {
   const { createAuth } = await import("../../auth/auth.ts");
   return await createAuth({
     pool,
@@ -44,7 +59,7 @@ async function open(parts: AuthParts): Promise<Auth> {
         sessionId === null ? ({ kind: "visitor", id: null } as const) : ({ kind: "session", id: sessionId } as const);
       await recordAudit(pool, { actor, ...origin }, entry);
     },
-    sendEmail: async (to, email) => await sendMail(parts, pool, renderAuthEmail(to, email)),
+    sendEmail,
   });
 }
 

@@ -5,7 +5,7 @@ import type pg from "pg";
 import { newId } from "../../../model/ids.ts";
 import { digestToken } from "../../auth/hashed-tokens.ts";
 import { throttle } from "../../auth/throttle.ts";
-import { addFact, deleteFacts, lockSetUp, takeRecentFact } from "../../db/queries/instance-facts.ts";
+import { addFact, deleteFacts, findRecentFact, lockSetUp, takeRecentFact } from "../../db/queries/instance-facts.ts";
 import { savePassword } from "../../db/queries/sign-in-methods.ts";
 import { adoptOwner, findOwner, findOwnerWhoCanSignIn, findUserByEmail } from "../../db/queries/users.ts";
 import { transaction } from "../../db/sql.ts";
@@ -33,6 +33,16 @@ export async function openSetUp({ pool }: { pool: pg.Pool }, appUrl: string): Pr
 /** Whether no owner of the instance can sign in. */
 export async function isSetUpOpen({ pool }: { pool: pg.Pool }): Promise<boolean> {
   return (await findOwnerWhoCanSignIn.one(pool)) === undefined;
+}
+
+/** Whether a set-up link would work. Throws RATE_LIMITED. */
+export async function isSetUpToken(
+  { pool }: { pool: pg.Pool },
+  address: string | null,
+  token: string,
+): Promise<boolean> {
+  await throttle(pool, "oneTimeToken", { address });
+  return (await findRecentFact.one(pool, [FACT + digestToken(token), SET_UP_HOURS])) !== undefined;
 }
 
 /**

@@ -36,7 +36,7 @@ export interface Viewer {
 }
 
 export interface Notice {
-  kind: "done" | "failed";
+  kind: "done" | "failed" | "warn";
   text: string;
 }
 

@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyReply } from "fastify";
 import type { Services } from "../../domain/services.ts";
 import { html } from "../html.ts";
 import { callRoute } from "./call-route.ts";
+import { emailNote } from "./email-note.ts";
 import { field, readForm } from "./form.ts";
 import { sendOn, sendPage } from "./frame.ts";
 import { queryOf } from "./query.ts";
@@ -27,6 +28,7 @@ export function addPasswordReset(scope: FastifyInstance, services: Services): vo
       title: "Check your email",
       body: html`<section>
         <p>If <b>${email}</b> has an account, we sent it an email. The link in it works once, for 30 minutes.</p>
+        ${emailNote(settings)}
         <p><a href="/sign-in">Sign in</a></p>
       </section>`,
     });

@@ -78,7 +78,23 @@ export function addSettings(scope: FastifyInstance, services: Services, options:
   act("passkeys/delete", "passkey", (form, _, callAuth) => callAuth("passkey/delete-passkey", { id: form.text("id") }));
   act("sessions/end", "session", (form, call) => call(sessionsRevoke, { params: { id: idIn(form) } }));
   act("sessions/end-others", "session", (_, call) => call(sessionsRevokeOthers));
-  act("invites", "invited", (form, call) => call(invitesCreate, { body: { email: form.text("email").trim() } }));
+  scope.post("/settings/invites", async (request, reply) => {
+    const form = await readForm(request, settings.appUrl);
+    const person = await requirePerson(services, request);
+    const email = form.text("email").trim();
+    const answered = await operationsFor(services, options, request, reply, person)(invitesCreate, { body: { email } });
+    const show = (shown: Shown) => showSettings(services, options, request, reply, person, shown);
+    if (!answered.ok) {
+      const { message, fields } = answered.refused;
+      return await show({
+        failed: { part: "invites", text: Object.values(fields)[0] ?? message },
+        status: answered.status,
+      });
+    }
+    const { link } = answered.body;
+    if (link === null) return await sendOn(reply, "/settings?notice=invited");
+    return await show({ notice: { kind: "warn", text: NO_MAIL_SERVER }, invited: { email, link } });
+  });
   act("invites/withdraw", "withdrawn", (form, call) => call(invitesDelete, { params: { id: idIn(form) } }));
   act(
     "delete",
@@ -116,8 +132,13 @@ const NOTICES: Readonly<Record<string, Notice>> = {
   "two-factor-off": { kind: "done", text: "Two-factor authentication is off." },
 };
 
+const NO_MAIL_SERVER =
+  "This instance has no mail server, so the invitation was not sent. Copy its link below and pass it on yourself.";
+
 interface Shown {
   notice?: Notice | null;
+  /** An invitation to pass on, shown only in the response that creates it. */
+  invited?: { email: string; link: string };
   failed?: { part: string; text: string };
   status?: number;
 }
@@ -128,7 +149,7 @@ async function showSettings(
   request: FastifyRequest,
   reply: FastifyReply,
   person: Person,
-  { notice = null, failed, status = 200 }: Shown,
+  { notice = null, invited, failed, status = 200 }: Shown,
 ): Promise<FastifyReply> {
   const call = operationsFor(services, options, request, reply, person);
   const [sessions, passkeys, invites] = await Promise.all([
@@ -154,7 +175,10 @@ async function showSettings(
       ${sessionSection(sessions.ok ? sessions.body.sessions : [], person)}
       ${
         person.isOwner
-          ? inviteSection(invites?.ok === true ? invites.body.invites : [], person, errorOf("invites"))
+          ? inviteSection(invites?.ok === true ? invites.body.invites : [], person, {
+              error: errorOf("invites"),
+              invited,
+            })
           : null
       }
       <section>
@@ -381,7 +405,7 @@ function browserOf(userAgent: string | null): string {
 function inviteSection(
   invites: readonly { id: string; email: string; expiresAt: string }[],
   { timeZone }: Person,
-  error?: string,
+  { error, invited }: { error: string | undefined; invited: Shown["invited"] },
 ): Html {
   const items = invites.map(
     ({ id, email: address, expiresAt }) =>
@@ -396,6 +420,14 @@ function inviteSection(
   );
   return html`<section>
     <h2>Invitations</h2>
+    ${
+      invited === undefined
+        ? null
+        : html`<div class="field">
+            <label for="invite-link">Link for ${invited.email}, which works once. It will not be shown again</label
+            ><textarea id="invite-link" class="copy" rows="2" readonly autofocus>${invited.link}</textarea>
+          </div>`
+    }
     ${
       items.length === 0
         ? null

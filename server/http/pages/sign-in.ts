@@ -4,12 +4,14 @@ import { z } from "zod";
 import type { Services } from "../../domain/services.ts";
 import { html } from "../html.ts";
 import { callRoute } from "./call-route.ts";
+import { EMAILS_ARE_FILES } from "./email-note.ts";
 import { check, field, readForm } from "./form.ts";
 import { sendOn, sendPage, type Notice } from "./frame.ts";
 import { PASSKEY_SCRIPT, passkeyButton } from "./passkeys.ts";
 import { findPerson } from "./person.ts";
 import { queryOf } from "./query.ts";
 import { safeRedirect } from "./safe-redirect.ts";
+import { setUpNotice } from "./set-up-notice.ts";
 
 const needsSecondFactor = z.object({ twoFactorRedirect: z.literal(true) });
 
@@ -21,7 +23,8 @@ export function addSignIn(scope: FastifyInstance, services: Services): void {
     const query = queryOf(request);
     const returnTo = safeRedirect(query["returnTo"], "/");
     if ((await findPerson(services, request)) !== null) return await sendOn(reply, returnTo);
-    return await showSignIn(reply, { returnTo, notice: NOTICES[query["notice"] ?? ""] ?? null });
+    const notice = NOTICES[query["notice"] ?? ""] ?? (await setUpNotice(services));
+    return await showSignIn(reply, { returnTo, notice });
   });
 
   scope.post("/sign-in", async (request, reply) => {
@@ -37,7 +40,9 @@ export function addSignIn(scope: FastifyInstance, services: Services): void {
       return await sendOn(reply, `/sign-in/two-factor?${new URLSearchParams({ returnTo })}`);
     if (answered.ok) return await sendOn(reply, returnTo);
     const { refused } = answered;
-    const text = SIGN_IN_FAILURES[refused.rule] ?? refused.message;
+    const text = `${SIGN_IN_FAILURES[refused.rule] ?? refused.message}${
+      refused.rule === EMAIL_SENT && !settings.hasMailServer ? ` ${EMAILS_ARE_FILES}` : ""
+    }`;
     return await showSignIn(reply, { returnTo, email, notice: { kind: "failed", text }, status: answered.status });
   });
 
@@ -93,11 +98,13 @@ const NOTICES: Readonly<Record<string, Notice>> = {
   deleted: { kind: "done", text: "Your account and all its data have been deleted." },
 };
 
+/** With this error, the email that confirms the address is sent again. */
+const EMAIL_SENT = "auth.email_not_verified";
+
 const SIGN_IN_FAILURES: Readonly<Record<string, string>> = {
   "auth.invalid_email_or_password": "Incorrect email or password.",
   "auth.invalid_email": "Enter a valid email address.",
-  "auth.email_not_verified":
-    "Confirm your email first: open the link in the email we just sent you. Check your spam folder, too.",
+  [EMAIL_SENT]: "Confirm your email first: open the link in the email we just sent you. Check your spam folder, too.",
 };
 
 async function showSignIn(

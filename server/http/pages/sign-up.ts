@@ -1,16 +1,18 @@
 import type { FastifyInstance, FastifyReply } from "fastify";
 import { z } from "zod";
 
-import type { Services } from "../../domain/services.ts";
-import { isSetUpOpen } from "../../domain/users/set-up.ts";
+import type { Services, Settings } from "../../domain/services.ts";
+import { isSetUpOpen, isSetUpToken } from "../../domain/users/set-up.ts";
 import { findInvited } from "../../domain/users/sign-up.ts";
 import { html, type Html } from "../html.ts";
 import type { Refused } from "./call-operation.ts";
 import { callRoute } from "./call-route.ts";
+import { emailNote } from "./email-note.ts";
 import { field, readForm } from "./form.ts";
 import { sendOn, sendPage } from "./frame.ts";
 import { findPerson } from "./person.ts";
 import { queryOf } from "./query.ts";
+import { setUpNotice } from "./set-up-notice.ts";
 
 const next = z.object({ next: z.enum(["verify_email", "signed_in"]) });
 
@@ -21,7 +23,11 @@ export function addSignUp(scope: FastifyInstance, services: Services): void {
   scope.get("/sign-up", async (request, reply) => {
     const { invite = "" } = queryOf(request);
     if (settings.signUp === "closed" || (settings.signUp === "invite" && invite === ""))
-      return await sendPage(reply, { title: "Create an account", body: notOpen(settings.signUp) });
+      return await sendPage(reply, {
+        title: "Create an account",
+        notice: await setUpNotice(services),
+        body: notOpen(settings.signUp),
+      });
     const invited = invite === "" ? null : await findInvited(services, invite);
     if (invite === "" || invited !== null) return await showSignUp(reply, { invite, email: invited?.email ?? "" });
     return await sendPage(reply, {
@@ -46,11 +52,14 @@ export function addSignUp(scope: FastifyInstance, services: Services): void {
     });
     if (!answered.ok)
       return await showSignUp(reply, { invite, email, name, refused: answered.refused, status: answered.status });
-    return await finish(reply, answered.body, email);
+    return await finish(reply, settings, answered.body, email);
   });
 
   scope.get("/setup", async (request, reply) => {
-    if (await isSetUpOpen(services)) return await showSetUp(reply, { token: queryOf(request)["token"] ?? "" });
+    if (await isSetUpOpen(services)) {
+      const { token = "" } = queryOf(request);
+      return await ((await isSetUpToken(services, request.ip, token)) ? showSetUp(reply, { token }) : showStale(reply));
+    }
     return await sendPage(reply, {
       title: "Set up Ampost",
       status: 410,
@@ -72,7 +81,7 @@ export function addSignUp(scope: FastifyInstance, services: Services): void {
     });
     if (!answered.ok)
       return await showSetUp(reply, { token, email, name, refused: answered.refused, status: answered.status });
-    return await finish(reply, answered.body, email);
+    return await finish(reply, settings, answered.body, email);
   });
 
   // A button, because email clients follow links on their own.
@@ -99,7 +108,7 @@ interface Shown {
   status?: number;
 }
 
-async function finish(reply: FastifyReply, answer: unknown, email: string): Promise<FastifyReply> {
+async function finish(reply: FastifyReply, settings: Settings, answer: unknown, email: string): Promise<FastifyReply> {
   if (next.safeParse(answer).data?.next !== "verify_email") return await sendOn(reply, "/");
   return await sendPage(reply, {
     title: "Check your email",
@@ -107,7 +116,12 @@ async function finish(reply: FastifyReply, answer: unknown, email: string): Prom
       <p>
         We sent an email to <b>${email}</b>. Open the link in it to confirm your address. The link works for 24 hours.
       </p>
-      <p class="dim">Nothing after a few minutes? Check your spam folder, or sign in to send the email again.</p>
+      ${
+        emailNote(settings) ??
+        html`<p class="dim">
+          Nothing after a few minutes? Check your spam folder, or sign in to send the email again.
+        </p>`
+      }
       <p><a href="/sign-in">Sign in</a></p>
     </section>`,
   });
@@ -163,6 +177,15 @@ async function showSetUp(reply: FastifyReply, { token, ...shown }: Shown & { tok
         <input type="hidden" name="token" value="${token}" />${person(shown, address)}
         <p class="wide"><button class="main">Set up</button></p>
       </form>`,
+  });
+}
+
+async function showStale(reply: FastifyReply): Promise<FastifyReply> {
+  return await sendPage(reply, {
+    title: "Set up Ampost",
+    status: 400,
+    notice: { kind: "failed", text: "This setup link is incomplete, has expired or was already used." },
+    body: html`<p>Restart Ampost: it prints a new link until the instance has an owner.</p>`,
   });
 }
 
