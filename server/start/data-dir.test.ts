@@ -30,6 +30,18 @@ test("the data folder is closed to the machine's other users from the start, eve
   ]);
 });
 
+test("a data folder that cannot be used is reported with the variable that sets it", async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), "ampost-data-dir-"));
+  t.after(() => rm(folder, { recursive: true }));
+  const dataDir = join(folder, "file");
+  await writeFile(dataDir, "");
+  for (const unusable of [dataDir, join(dataDir, "below")])
+    await assert.rejects(
+      closeDataDir({ dataDir: unusable, databaseUrl: null }),
+      /^Error: The data folder \S+ cannot be used \(E[A-Z]+\)\. Set AMPOST_DATA_DIR to a folder/,
+    );
+});
+
 test("stored media is readable only by its owner", async (t) => {
   const folder = await mkdtemp(join(tmpdir(), "ampost-data-dir-"));
   t.after(() => rm(folder, { recursive: true }));
