@@ -51,11 +51,11 @@ export interface Rule<S extends Settings = Settings> {
   path: string;
   message: string;
   fix: string;
-  /** `false` or `[]` if the rule is satisfied; findings override the fields above. */
-  broken(input: RuleInput<S>): boolean | readonly Finding[];
+  /** `false` or `[]` if the rule is satisfied; details override the fields above. */
+  broken(input: RuleInput<S>): boolean | readonly IssueDetails[];
 }
 
-export type Finding = Partial<Pick<Issue, "path" | "message" | "fix" | "actual" | "limit">>;
+export type IssueDetails = Partial<Pick<Issue, "path" | "message" | "fix" | "actual" | "limit">>;
 
 /** The order in which issues are reported. */
 export const ISSUE_TOPICS = ["structure", "mediaType", "media", "text", "settings", "scheduling", "account"] as const;

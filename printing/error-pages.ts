@@ -6,14 +6,14 @@ import { BROKER_CODES, PUBLIC_CODES, type PublicCode } from "../model/errors.ts"
 import { catalog } from "../platforms/catalog.ts";
 import { ERROR_ADVICE } from "./error-advice.ts";
 import { code, fenced, table } from "./markdown.ts";
-import type { Page } from "./pages.ts";
+import type { DocPage } from "./pages.ts";
 
 const CODES: readonly PublicCode[] = Object.keys(PUBLIC_CODES).filter(
   (each): each is PublicCode => each in PUBLIC_CODES,
 );
 
 /** A page for each code: its meaning, cause and fix, and where it occurs. */
-export function errorPages(): Page[] {
+export function errorPages(): DocPage[] {
   return CODES.map((each) => ({
     path: `/docs/errors/${each}`,
     title: each,

@@ -3,7 +3,7 @@ import { errorLines } from "./error-pages.ts";
 import { llmCalls } from "./llm-calls.ts";
 import { llmPlatforms } from "./llm-platforms.ts";
 import { code } from "./markdown.ts";
-import type { Addresses, Page } from "./pages.ts";
+import type { Addresses, DocPage } from "./pages.ts";
 import { CLIENT_AND_CALL } from "./prints.ts";
 
 /** The guides a program needs to use the API correctly. */
@@ -22,7 +22,7 @@ const NEEDED = [
 ];
 
 /** `/llm.txt`: the whole API for a reader who has nothing else. */
-export function llmText(pages: readonly Page[], { apiUrl, appUrl }: Addresses): string {
+export function llmText(pages: readonly DocPage[], { apiUrl, appUrl }: Addresses): string {
   const guides = NEEDED.flatMap((name) => pages.filter(({ path }) => path === `/docs/${name}`)).map(({ markdown }) =>
     below(curlAlone(markdown)),
   );
@@ -63,7 +63,7 @@ export function llmText(pages: readonly Page[], { apiUrl, appUrl }: Addresses): 
 }
 
 /** `/llms.txt`: an index of the pages in the format of llmstxt.org. */
-export function llmsIndex(pages: readonly Page[], { appUrl }: Addresses): string {
+export function llmsIndex(pages: readonly DocPage[], { appUrl }: Addresses): string {
   const groups = [...Map.groupBy(pages, ({ group }) => group)];
   return [
     "# Ampost",
@@ -82,7 +82,7 @@ export function llmsIndex(pages: readonly Page[], { appUrl }: Addresses): string
 }
 
 /** `/llms-full.txt`: all pages in one file. */
-export function llmsFull(pages: readonly Page[]): string {
+export function llmsFull(pages: readonly DocPage[]): string {
   return pages.map(({ path, markdown }) => `<!-- ${path} -->\n\n${markdown.trim()}\n`).join("\n");
 }
 

@@ -4,12 +4,12 @@ import { TAGS, tagOf, toSchema } from "../contract/openapi/openapi.ts";
 import { errorsOf, formOf, type Operation } from "../contract/operation.ts";
 import { PUBLIC_CODES } from "../model/errors.ts";
 import { code, fenced, table } from "./markdown.ts";
-import type { Addresses, Page } from "./pages.ts";
+import type { Addresses, DocPage } from "./pages.ts";
 import { samplesOf } from "./samples.ts";
 import { fieldRows, jsonSchema, type FieldRow } from "./schema-fields.ts";
 
 /** A page for each resource of the API, with its operations. */
-export function operationPages(addresses: Addresses): Page[] {
+export function operationPages(addresses: Addresses): DocPage[] {
   return TAGS.map(([tag, about]) => {
     const operations = OPERATIONS.filter((operation) => tagOf(operation) === tag);
     const title = TITLES[tag] ?? `${tag.slice(0, 1).toUpperCase()}${tag.slice(1).replaceAll("-", " ")}`;

@@ -7,7 +7,7 @@ import { platformPages } from "./platform-pages.ts";
 import { PRINTS } from "./prints.ts";
 
 /** A page of the documentation. */
-export interface Page {
+export interface DocPage {
   /** "/docs/webhooks"; its Markdown is at the same URL with `.md` appended. */
   path: string;
   title: string;
@@ -51,7 +51,7 @@ const PLACES: Readonly<Record<string, string>> = {
 };
 
 /** Every page: the guides, then those generated from the platforms, operations and error codes. */
-export async function loadPages(addresses: Addresses): Promise<Page[]> {
+export async function loadPages(addresses: Addresses): Promise<DocPage[]> {
   const guides = Object.entries(GUIDES).flatMap(([group, names]) =>
     names.map((name) => readGuide(name, group, addresses)),
   );
@@ -64,7 +64,7 @@ export async function loadPages(addresses: Addresses): Promise<Page[]> {
   ];
 }
 
-async function readGuide(name: string, group: string, addresses: Addresses): Promise<Page> {
+async function readGuide(name: string, group: string, addresses: Addresses): Promise<DocPage> {
   const text = await readFile(join(import.meta.dirname, "../docs", PLACES[name] ?? `guides/${name}.md`), "utf8");
   const title = /^# (.+)$/m.exec(text)?.[1];
   if (title === undefined) throw new Error(`docs/guides/${name}.md has no title`);

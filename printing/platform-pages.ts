@@ -13,12 +13,12 @@ import { platforms } from "../platforms/index.ts";
 import type { Example } from "../platforms/kit/examples.ts";
 import { commonRefusals } from "./common-refusals.ts";
 import { code, fenced, table } from "./markdown.ts";
-import type { Page } from "./pages.ts";
+import type { DocPage } from "./pages.ts";
 import { limitsTable, settingsTable } from "./platform-reference.ts";
 import { scopesTable } from "./scopes-table.ts";
 
 /** A page for each platform: what it supports, its settings, limits, errors and facts. */
-export async function platformPages(): Promise<Page[]> {
+export async function platformPages(): Promise<DocPage[]> {
   return await Promise.all(
     PLATFORM_NAMES.map(async (name) => ({
       path: `/docs/platforms/${name}`,

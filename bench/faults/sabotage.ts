@@ -69,7 +69,7 @@ export const SABOTAGES: readonly Sabotage[] = [
   {
     what: "the quarantine",
     changes: [
-      { file: "server/publishing/pace.ts", find: "QUARANTINE_SECONDS = 15;", replace: "QUARANTINE_SECONDS = 0;" },
+      { file: "server/publishing/timing.ts", find: "QUARANTINE_SECONDS = 15;", replace: "QUARANTINE_SECONDS = 0;" },
     ],
     tests: "tests/faults/guards.test.ts",
   },
@@ -216,7 +216,7 @@ export const SABOTAGES: readonly Sabotage[] = [
         replace: "if (!isTakenRemoteId(error)) throw error;",
       },
     ],
-    tests: "server/publishing/doubt.test.ts",
+    tests: "server/publishing/uncertain-commit.test.ts",
   },
   {
     what: "Facebook's list, which proves no absence",
@@ -270,7 +270,7 @@ export const SABOTAGES: readonly Sabotage[] = [
   {
     what: "a twin, on its way to the broker",
     changes: [{ file: "server/publishing/reconcile.ts", find: "hasTwin: found.has_twin,", replace: "hasTwin: false," }],
-    tests: "server/publishing/doubt.test.ts",
+    tests: "server/publishing/uncertain-commit.test.ts",
   },
   {
     what: "a result that is written without its details",

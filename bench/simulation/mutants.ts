@@ -79,7 +79,7 @@ export const MUTANTS: readonly Mutant[] = [
     what: "the identical repeated request has no time window",
     changes: [
       {
-        file: "server/publishing/repeat.ts",
+        file: "server/publishing/identical-repeat.ts",
         find: "return seconds < identicalRepeat.withinSeconds && requestHash",
         replace: "return seconds < Infinity && requestHash",
       },
@@ -134,7 +134,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     what: "no quarantine",
     changes: [
-      { file: "server/publishing/pace.ts", find: "QUARANTINE_SECONDS = 15;", replace: "QUARANTINE_SECONDS = 0;" },
+      { file: "server/publishing/timing.ts", find: "QUARANTINE_SECONDS = 15;", replace: "QUARANTINE_SECONDS = 0;" },
     ],
   },
   {

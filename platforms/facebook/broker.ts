@@ -43,13 +43,13 @@ function stepsOf(content: PlatformContent<PublishMedia>): Step[] {
     case "reel":
       return [startBytes("video_reels"), sendBytes(), awaitUploaded(), publishReel(), awaitLive(), ...cover];
     case "photoStory":
-      return [...photos, publishStory("photo_stories", photoOf), readStoryLink()];
+      return [...photos, publishStory("photo_stories", photoFields), readStoryLink()];
     case "videoStory":
       return [
         startBytes("video_stories"),
         sendBytes(),
         awaitUploaded(),
-        publishStory("video_stories", videoOf),
+        publishStory("video_stories", finishFields),
         readStoryLink(),
       ];
   }
@@ -128,9 +128,9 @@ function publishFilm(to: Graph, edge: string, fields: (context: StepContext) => 
   };
 }
 
-const photoOf = (context: StepContext) => ({ photo_id: photoIds(context)[0] ?? "" });
+const photoFields = (context: StepContext) => ({ photo_id: photoIds(context)[0] ?? "" });
 
-const videoOf = ({ checkpoint }: StepContext) => ({
+const finishFields = ({ checkpoint }: StepContext) => ({
   upload_phase: "finish",
   video_id: String(checkpoint[stepNames.start]),
 });

@@ -85,7 +85,7 @@ function isThisPost(context: StepContext, post: ListedPost, earliest: number): b
   if (Date.parse(post.created_time) < earliest) return false;
   if (text !== "" || linkUrl === null) return saysTheSame(text, post.message ?? "");
   return (
-    plain(post.message ?? "") === "" &&
+    comparable(post.message ?? "") === "" &&
     (post.attachments?.data ?? []).some(
       ({ url }) =>
         typeof url === "string" && (find(url, linkUrl) !== -1 || find(url, encodeURIComponent(linkUrl)) !== -1),
@@ -95,10 +95,10 @@ function isThisPost(context: StepContext, post: ListedPost, earliest: number): b
 
 /** A mention is written with the Page's id and read back as its name. */
 function saysTheSame(sent: string, read: string): boolean {
-  return isMadeOf(plain(read), plain(sent).split(/@\[\d+\]/));
+  return isMadeOf(comparable(read), comparable(sent).split(/@\[\d+\]/));
 }
 
-function plain(text: string): string {
+function comparable(text: string): string {
   return collapseSpaces(composed(text));
 }
 

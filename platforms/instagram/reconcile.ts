@@ -37,14 +37,14 @@ async function findCandidates(
   const answer = await context.http.send(graphRequest(graph, context.accessToken, "GET", path, { fields, ...window }));
   const { data } = readGraphAnswer(graph, mediaList, answer);
   const earliest = earliestOf(intent, answer, state);
-  const wanted = plain(isStory ? "" : context.content.text);
+  const wanted = comparable(isStory ? "" : context.content.text);
   const ignoresCaption = isStory || (state === "PUBLISHED" && data.every(({ caption }) => typeof caption !== "string"));
   const hits = data.filter(
     (media) =>
       !intent.accountedIds.has(media.id) &&
       Date.parse(media.timestamp) >= earliest &&
       isOfKind(media, kind, context.content.media[0]?.type === "video") &&
-      (ignoresCaption || plain(media.caption ?? "") === wanted),
+      (ignoresCaption || comparable(media.caption ?? "") === wanted),
   );
   return { hits, complete: isStory || data.length < LIST_LIMIT };
 }
@@ -62,7 +62,7 @@ function isOfKind(
 }
 
 /** Some connections see captions without "@", and whitespace may be collapsed. */
-function plain(text: string): string {
+function comparable(text: string): string {
   return collapseSpaces(text.replaceAll("@", ""));
 }
 

@@ -1,4 +1,4 @@
-import { settingPath, type Finding, type Rule } from "../definition.ts";
+import { settingPath, type IssueDetails, type Rule } from "../definition.ts";
 import { scopeRules } from "../kit/scopes.ts";
 import { scopes } from "./scopes.ts";
 import type { InstagramSettings } from "./settings.ts";
@@ -106,7 +106,7 @@ export const rules: readonly Rule<InstagramSettings>[] = [
     message: "mediaIndex refers to an item that the post does not have.",
     fix: "Use an index from 0 up to the number of media items minus one.",
     broken: ({ content, settings }) =>
-      eachTag(settings, (tag, index): Finding | null =>
+      eachTag(settings, (tag, index): IssueDetails | null =>
         (tag.mediaIndex ?? 0) < Math.max(content.media.length, 1)
           ? null
           : {
@@ -124,7 +124,7 @@ export const rules: readonly Rule<InstagramSettings>[] = [
     message: "A tag on an image requires x and y.",
     fix: "Set x and y between 0 and 1 for every tag on an image.",
     broken: ({ content, settings }) =>
-      eachTag(settings, (tag, index): Finding | null => {
+      eachTag(settings, (tag, index): IssueDetails | null => {
         const tagged = content.media[tag.mediaIndex ?? 0];
         const onImage = tagged?.type === "image" && content.placement !== "story";
         return onImage && (tag.x === undefined || tag.y === undefined)
@@ -139,7 +139,7 @@ function countHashtags(text: string): number {
   return text.match(/#[\p{L}\p{M}\p{N}_]+/gu)?.length ?? 0;
 }
 
-function over(actual: number, limit: number, path: string): Finding[] {
+function over(actual: number, limit: number, path: string): IssueDetails[] {
   return actual > limit ? [{ path, actual, limit }] : [];
 }
 
@@ -147,7 +147,7 @@ type UserTag = NonNullable<InstagramSettings["userTags"]>[number];
 
 function eachTag(
   settings: Partial<InstagramSettings>,
-  find: (tag: UserTag, index: number) => Finding | null,
-): Finding[] {
+  find: (tag: UserTag, index: number) => IssueDetails | null,
+): IssueDetails[] {
   return (settings.userTags ?? []).map(find).filter((finding) => finding !== null);
 }

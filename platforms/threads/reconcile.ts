@@ -44,13 +44,13 @@ async function findCandidates(
       !intent.accountedIds.has(media.id) &&
       Date.parse(media.timestamp) >= earliest &&
       media.media_type === LISTED_KINDS[kindOf(part)] &&
-      plain(media.text ?? "") === plain(part.text) &&
+      comparable(media.text ?? "") === comparable(part.text) &&
       (replyTo === null || media.replied_to?.id === replyTo),
   );
   return { hits, complete: data.length < LIST_LIMIT };
 }
 
 /** A displayed topic may lose its #, and whitespace may be collapsed. */
-function plain(text: string): string {
+function comparable(text: string): string {
   return collapseSpaces(text.replaceAll("#", ""));
 }

@@ -1,4 +1,4 @@
-import { settingPath, type Finding, type Rule, type RuleInput } from "../definition.ts";
+import { settingPath, type IssueDetails, type Rule, type RuleInput } from "../definition.ts";
 import { scopeRules } from "../kit/scopes.ts";
 import { findUrls } from "../kit/urls.ts";
 import { scopes } from "./scopes.ts";
@@ -39,16 +39,16 @@ export const rules: readonly Rule<ThreadsSettings>[] = [
   ...scopeRules("threads", "Threads", scopes),
 ];
 
-function findLinkExcess({ content, textPath }: RuleInput): Finding[] {
-  const findings: Finding[] = [];
+function findLinkExcess({ content, textPath }: RuleInput): IssueDetails[] {
+  const found: IssueDetails[] = [];
   const first = countLinks(content.text, content.linkUrl);
-  if (first > MAX_LINKS) findings.push({ path: textPath, actual: first, limit: MAX_LINKS });
+  if (first > MAX_LINKS) found.push({ path: textPath, actual: first, limit: MAX_LINKS });
   content.thread.forEach((part, index) => {
     const links = countLinks(part.text, null);
     if (links > MAX_LINKS)
-      findings.push({ path: settingPath("threads", "thread", index, "text"), actual: links, limit: MAX_LINKS });
+      found.push({ path: settingPath("threads", "thread", index, "text"), actual: links, limit: MAX_LINKS });
   });
-  return findings;
+  return found;
 }
 
 /** Host names without a scheme are excluded: README.md is not meant as a link. */

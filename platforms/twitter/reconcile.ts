@@ -93,7 +93,7 @@ function isThisOne(post: ListedPost, part: Part, context: StepContext): boolean 
 
 /** X may put mentions of the people replied to in front of a reply. */
 function isSameText(sent: string, shown: string, isReply: boolean): boolean {
-  const [ours, theirs] = [plain(sent), plain(shown)];
+  const [ours, theirs] = [comparable(sent), comparable(shown)];
   return ours === theirs || (isReply && withoutMentions(ours) === withoutMentions(theirs));
 }
 
@@ -121,7 +121,7 @@ const MAX_URL_LENGTH = 4096;
 const OWN_MEDIA = /^https:\/\/(?:x|twitter)\.com\/[^/]+\/status\/\d+\/(?:photo|video)\/\d+$/;
 
 /** X may add a scheme and a slash to a link, and trims whitespace around the text. */
-function plain(text: string): string {
+function comparable(text: string): string {
   const normal = composed(text);
   let result = "";
   let position = 0;

@@ -1,4 +1,4 @@
-import { settingPath, type Finding, type Rule, type RuleInput } from "../definition.ts";
+import { settingPath, type IssueDetails, type Rule, type RuleInput } from "../definition.ts";
 import type { TwitterSettings } from "./settings.ts";
 
 export const rules: readonly Rule<TwitterSettings>[] = [
@@ -57,13 +57,12 @@ export const rules: readonly Rule<TwitterSettings>[] = [
   },
 ];
 
-function findInParts({ content, textPath }: RuleInput, isBroken: (text: string) => boolean): Finding[] {
-  const findings: Finding[] = isBroken(content.text) ? [{ path: textPath, actual: content.text }] : [];
+function findInParts({ content, textPath }: RuleInput, isBroken: (text: string) => boolean): IssueDetails[] {
+  const found: IssueDetails[] = isBroken(content.text) ? [{ path: textPath, actual: content.text }] : [];
   content.thread.forEach((part, index) => {
-    if (isBroken(part.text))
-      findings.push({ path: settingPath("twitter", "thread", index, "text"), actual: part.text });
+    if (isBroken(part.text)) found.push({ path: settingPath("twitter", "thread", index, "text"), actual: part.text });
   });
-  return findings;
+  return found;
 }
 
 /** Source: twitter-text 3.1.0, cashtags. */

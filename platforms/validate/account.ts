@@ -2,7 +2,7 @@ import type { Capabilities } from "../../model/capabilities.ts";
 import type { Issue } from "../../model/errors.ts";
 import type { AccountFacts, Definition } from "../definition.ts";
 import { missingScopes, requiredScopes } from "../kit/scopes.ts";
-import type { Finding } from "./files.ts";
+import type { TopicIssue } from "./files.ts";
 
 /**
  * Checks what depends on the account, without asking the platform. `path` is the platform's position in `platforms`.
@@ -11,7 +11,7 @@ export function validateAccount(
   { capabilities, scopes }: Definition,
   account: AccountFacts | null,
   path: string,
-): Finding[] {
+): TopicIssue[] {
   const { platform, label } = capabilities;
   if (account === null) {
     return [
@@ -44,9 +44,9 @@ export function warnOfAccount(
   account: AccountFacts,
   path: string,
   publishAt: Date,
-): Finding[] {
+): TopicIssue[] {
   const { platform, label, quotas } = capabilities;
-  const findings = quotas.flatMap((quota): Finding[] => {
+  const findings = quotas.flatMap((quota): TopicIssue[] => {
     const used = account.usage?.[quota.name] ?? 0;
     if (used < quota.max || quota.per !== "account") return [];
     return [
@@ -80,6 +80,6 @@ function finding(
   { platform }: Capabilities,
   path: string,
   issue: Pick<Issue, "rule" | "code" | "message" | "fix"> & Partial<Issue>,
-): Finding {
+): TopicIssue {
   return { about: "account", issue: { platform, path, actual: null, limit: null, ...issue } };
 }

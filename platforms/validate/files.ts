@@ -5,7 +5,7 @@ import { joinWords } from "../describe.ts";
 import { mediaKind } from "./resolve-content.ts";
 
 /** An issue and its topic, which determines its position among the issues. */
-export interface Finding {
+export interface TopicIssue {
   about: IssueTopic;
   issue: Issue;
 }
@@ -14,7 +14,7 @@ export interface Finding {
  * Checks that apply to files on every platform: the type is supported, the size within the limit, the declarations
  * true, and the thumbnail an image.
  */
-export function validateFiles(media: readonly MeasuredMedia[], path: string): Finding[] {
+export function validateFiles(media: readonly MeasuredMedia[], path: string): TopicIssue[] {
   return media.flatMap((entry, index) => [
     ...validateType(entry, `${path}/${index}`),
     ...validateSize(entry, `${path}/${index}`),
@@ -31,12 +31,12 @@ export function validateDeclared(
   sent: readonly MeasuredMedia[],
   measuredToo: readonly MeasuredMedia[],
   path: string,
-): Finding[] {
+): TopicIssue[] {
   return sent.flatMap((entry, index) => {
     if (declares === undefined || measuredToo[index]?.measured) return [];
     const missing = (declares[mediaKind(entry)] ?? []).filter((member) => (entry[member] ?? null) === null);
     const told = declares.message === undefined ? missing : missing.slice(0, 1);
-    return told.map((member): Finding => ({
+    return told.map((member): TopicIssue => ({
       about: "media",
       issue: issueOf({
         rule: `${platform}.media.declared`,
@@ -61,7 +61,7 @@ export function dotted(path: string): string {
     .replaceAll("~0", "~");
 }
 
-function validateType(entry: MeasuredMedia, path: string): Finding[] {
+function validateType(entry: MeasuredMedia, path: string): TopicIssue[] {
   const claimed = entry.mimeType === "application/octet-stream" ? null : (entry.mimeType ?? null);
   const problem = (
     rule: string,
@@ -70,7 +70,7 @@ function validateType(entry: MeasuredMedia, path: string): Finding[] {
     actual: unknown,
     limit: unknown,
     fix: string,
-  ): Finding[] => [
+  ): TopicIssue[] => [
     {
       about: "mediaType",
       issue: {
@@ -123,7 +123,7 @@ function validateType(entry: MeasuredMedia, path: string): Finding[] {
   return [];
 }
 
-function validateThumbnail({ thumbnail, thumbnailUrl }: MeasuredMedia, path: string): Finding[] {
+function validateThumbnail({ thumbnail, thumbnailUrl }: MeasuredMedia, path: string): TopicIssue[] {
   if (thumbnail?.type !== "video") return [];
   return [
     {
@@ -140,7 +140,7 @@ function validateThumbnail({ thumbnail, thumbnailUrl }: MeasuredMedia, path: str
   ];
 }
 
-function validateSize(entry: MeasuredMedia, path: string): Finding[] {
+function validateSize(entry: MeasuredMedia, path: string): TopicIssue[] {
   const actual = entry.measured?.sizeBytes ?? entry.sizeBytes ?? 0;
   if (actual <= MAX_FILE_BYTES) return [];
   return [

@@ -19,7 +19,7 @@ import {
   QUANTITY_WORDS,
 } from "../describe.ts";
 import { isRewrapped } from "../kit/rendition.ts";
-import { dotted, type Finding } from "./files.ts";
+import { dotted, type TopicIssue } from "./files.ts";
 import { mediaKind, type Resolved } from "./resolve-content.ts";
 
 /** The media of one part of a post, with their place in the request and how they can be published. */
@@ -34,7 +34,7 @@ export interface MediaPart {
 }
 
 /** Validates number, types, formats and measures of one part's media for one platform. */
-export function validateMedia(capabilities: Capabilities, part: MediaPart, account: AccountFacts | null): Finding[] {
+export function validateMedia(capabilities: Capabilities, part: MediaPart, account: AccountFacts | null): TopicIssue[] {
   const { media, shapes } = part;
   const foreign = media.flatMap((entry, index) => validateForeignType(capabilities, entry, `${part.path}/${index}`));
   if (shapes.length === 0) return [...foreign, validateNoShape(capabilities, part)];
@@ -44,7 +44,7 @@ export function validateMedia(capabilities: Capabilities, part: MediaPart, accou
   return [...foreign, ...verdicts.reduce((best, verdict) => (verdict.length < best.length ? verdict : best))];
 }
 
-function validateNoShape({ platform, label, placements }: Capabilities, part: MediaPart): Finding {
+function validateNoShape({ platform, label, placements }: Capabilities, part: MediaPart): TopicIssue {
   const { media, path, placementPath } = part;
   const kinds = media.map(mediaKind);
   const all = placements.flatMap((placement) => placement.shapes);
@@ -106,7 +106,7 @@ function validateEntry(
   path: string,
   shape: Shape,
   account: AccountFacts | null,
-): Finding[] {
+): TopicIssue[] {
   const kind = mediaKind(entry);
   const rule = shape[kind];
   if (rule === undefined) return [];
@@ -140,7 +140,7 @@ function validateForeignType(
   { platform, label, placements }: Pick<Capabilities, "platform" | "label" | "placements">,
   entry: MeasuredMedia,
   path: string,
-): Finding[] {
+): TopicIssue[] {
   const type = typeOf(entry);
   if (type !== "image/gif") return [];
   const taken = new Set(
@@ -170,7 +170,7 @@ function validateFormat(
   entry: MeasuredMedia,
   path: string,
   rule: MediaRule,
-): Finding[] {
+): TopicIssue[] {
   const type = typeOf(entry);
   const taken = [...rule.types, ...rule.converted];
   if (
@@ -196,8 +196,8 @@ function wordType({
   about,
   code,
 }: Pick<Capabilities, "platform" | "label"> &
-  Pick<Finding, "about"> &
-  Pick<Issue, "path" | "code"> & { type: MimeType; taken: readonly MimeType[] }): Finding {
+  Pick<TopicIssue, "about"> &
+  Pick<Issue, "path" | "code"> & { type: MimeType; taken: readonly MimeType[] }): TopicIssue {
   const types = joinWords(taken, "or");
   return {
     about,
@@ -222,7 +222,7 @@ function validateQuantity(
   kind: MediaType,
   quantity: Quantity,
   limit: Limit,
-): Finding[] {
+): TopicIssue[] {
   const measured = entry.measured ? measure(entry.measured, quantity) : null;
   const declared = measure(entry, quantity);
   const actual = measured ?? declared;
@@ -300,7 +300,7 @@ function validateWrapping(
   { measured }: MeasuredMedia,
   path: string,
   rule: MediaRule,
-): Finding[] {
+): TopicIssue[] {
   const obstacle = measured?.rewrapObstacle;
   if (!measured || obstacle === undefined || !isRewrapped(measured, rule)) return [];
   const wanted = rule.indexFirst ? "a video with its index at the front" : joinWords(rule.types, "or");
@@ -331,7 +331,7 @@ function validateCodec(
   path: string,
   member: "videoCodec" | "audioCodec",
   taken: readonly string[] | undefined,
-): Finding[] {
+): TopicIssue[] {
   const codec = entry.measured?.[member];
   if (!codec || taken === undefined || taken.includes(codec)) return [];
   const noun = member === "videoCodec" ? "video codec" : "audio codec";

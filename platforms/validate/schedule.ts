@@ -1,6 +1,6 @@
 import type { Capabilities } from "../../model/capabilities.ts";
 import { issueOf } from "../../model/errors.ts";
-import type { Finding } from "./files.ts";
+import type { TopicIssue } from "./files.ts";
 
 /** A time at most this far in the past counts as now. */
 const GRACE_SECONDS = 60;
@@ -9,7 +9,7 @@ const GRACE_SECONDS = 60;
  * Checks that the time is in the future and at most a year ahead. Malformed times are reported when the request is
  * parsed.
  */
-export function validateSchedule(scheduledFor: string | null, now: Date): Finding[] {
+export function validateSchedule(scheduledFor: string | null, now: Date): TopicIssue[] {
   const time = Date.parse(scheduledFor ?? "");
   if (Number.isNaN(time)) return [];
   const earliest = now.getTime() - GRACE_SECONDS * 1000;
@@ -42,7 +42,7 @@ export function validateSchedule(scheduledFor: string | null, now: Date): Findin
 export function validateLastTime(
   { scheduledFor, publishBy }: { scheduledFor?: string | null; publishBy?: string | null },
   now: Date,
-): Finding[] {
+): TopicIssue[] {
   const last = Date.parse(publishBy ?? "");
   const first = Math.max(now.getTime(), Date.parse(scheduledFor ?? "") || 0);
   const latest = new Date(now);
@@ -71,7 +71,7 @@ export function validateLastTime(
 }
 
 /** Rejects `scheduledFor` on a platform that the contract does not allow to be scheduled. */
-export function refuseSchedule({ platform, label, scheduling }: Capabilities, scheduledFor: string): Finding[] {
+export function refuseSchedule({ platform, label, scheduling }: Capabilities, scheduledFor: string): TopicIssue[] {
   if (scheduling) return [];
   return [
     {
@@ -94,7 +94,7 @@ function refuseLastTime(
   actual: string | null | undefined,
   limit: Date,
   fix: string,
-): Finding {
+): TopicIssue {
   return {
     about: "scheduling",
     issue: issueOf({
@@ -108,7 +108,7 @@ function refuseLastTime(
   };
 }
 
-function refuse(rule: string, message: string, actual: string | null, limit: Date, fix: string): Finding {
+function refuse(rule: string, message: string, actual: string | null, limit: Date, fix: string): TopicIssue {
   return {
     about: "scheduling",
     issue: issueOf({

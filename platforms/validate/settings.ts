@@ -5,10 +5,10 @@ import { cutText } from "../../model/cut-text.ts";
 import { issueOf } from "../../model/errors.ts";
 import { nearestWord } from "../../model/nearest-word.ts";
 import type { Definition, Settings } from "../definition.ts";
-import { dotted, type Finding } from "./files.ts";
+import { dotted, type TopicIssue } from "./files.ts";
 
 export interface ValidatedSettings {
-  findings: Finding[];
+  findings: TopicIssue[];
   /** The well-formed members. Rules see only these. */
   sound: Settings;
   /** Indexes of the malformed parts of `thread`. */
@@ -41,8 +41,8 @@ function wordProblems(
   schema: z.ZodObject,
   given: Settings,
   problems: readonly z.core.$ZodIssue[],
-): Finding[] {
-  const findings: Finding[] = [];
+): TopicIssue[] {
+  const findings: TopicIssue[] = [];
   for (const problem of problems) {
     if (findings.length > MAX_ISSUES) break;
     findings.push(...wordProblem(capabilities, schema, given, problem));
@@ -55,7 +55,7 @@ function wordProblem(
   schema: z.ZodObject,
   given: Settings,
   problem: z.core.$ZodIssue,
-): Finding[] {
+): TopicIssue[] {
   const at = pointer(platform, problem.path);
   if (problem.code === "unrecognized_keys") {
     const known = keysAt(schema, problem.path);
@@ -102,7 +102,7 @@ function wordUnknownKey(
   of: string,
   path: readonly PropertyKey[],
   known: readonly string[],
-): Finding {
+): TopicIssue {
   const key = cutText(String(path.at(-1)), 100);
   const parent = pointer(platform, path.slice(0, -1));
   const elsewhere = path.length === 1 && Object.hasOwn(ELSEWHERE, key) ? ELSEWHERE[key]?.(platform) : undefined;

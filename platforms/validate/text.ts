@@ -2,7 +2,7 @@ import type { Capabilities, Shape, TextLimit } from "../../model/capabilities.ts
 import { issueOf } from "../../model/errors.ts";
 import { settingPath, type AccountFacts, type MeasuredMedia, type Settings } from "../definition.ts";
 import { COUNTING_WORDS, countWithin } from "../kit/text.ts";
-import { dotted, type Finding } from "./files.ts";
+import { dotted, type TopicIssue } from "./files.ts";
 import { raise } from "./media.ts";
 import { isBlank, mediaKind, type Resolved } from "./resolve-content.ts";
 
@@ -21,7 +21,7 @@ export function validateText(
   resolved: Resolved,
   limit: TextLimit,
   length: number | null,
-): Finding[] {
+): TopicIssue[] {
   const { platform, label, text } = capabilities;
   const { content, ownText, textPath, textHidden, shapes } = resolved;
   if (textHidden) return [];
@@ -43,7 +43,7 @@ export function validatePartText(
   path: string,
   shape: Shape | undefined,
   account: AccountFacts | null,
-): Finding[] {
+): TopicIssue[] {
   const { platform, label } = capabilities;
   if (isBlank(part.text)) return part.media.length > 0 ? [] : [validateNoText(platform, label, path, false)];
   const limit = textLimit(capabilities, shape, account);
@@ -51,7 +51,10 @@ export function validatePartText(
 }
 
 /** Checks the texts in settings that have their own limit. */
-export function validateSettingTexts({ platform, label, settingTexts }: Capabilities, settings: Settings): Finding[] {
+export function validateSettingTexts(
+  { platform, label, settingTexts }: Capabilities,
+  settings: Settings,
+): TopicIssue[] {
   return settingTexts.flatMap((limit) =>
     findTexts(settings, limit.at.split("."), []).flatMap(({ text, path }) =>
       validateLength(
@@ -71,7 +74,7 @@ export function validateAltTexts(
   media: readonly MeasuredMedia[],
   path: string,
   shape: Shape | undefined,
-): Finding[] {
+): TopicIssue[] {
   return media.flatMap((entry, index) => {
     const limit = shape?.[mediaKind(entry)]?.altText;
     return limit === undefined || !entry.altText
@@ -87,7 +90,7 @@ export function validateAltTexts(
   });
 }
 
-function validateNoText(platform: Capabilities["platform"], label: string, path: string, always: boolean): Finding {
+function validateNoText(platform: Capabilities["platform"], label: string, path: string, always: boolean): TopicIssue {
   return {
     about: "text",
     issue: issueOf({
@@ -107,7 +110,7 @@ function validateLength(
   length: number | null,
   path: string,
   limit: TextLimit,
-): Finding[] {
+): TopicIssue[] {
   if (length !== null && length <= limit.max) return [];
   const fits = `${limit.max} ${COUNTING_WORDS[limit.counting]}`;
   return [

@@ -14,7 +14,7 @@ import {
 } from "../definition.ts";
 import { countWithin } from "../kit/text.ts";
 import { validateAccount, warnOfAccount } from "./account.ts";
-import { validateDeclared, validateFiles, type Finding } from "./files.ts";
+import { validateDeclared, validateFiles, type TopicIssue } from "./files.ts";
 import { validateMedia } from "./media.ts";
 import { fittingShapes, isBlank, measure, resolve, type Measured, type Resolved } from "./resolve-content.ts";
 import { validateLastTime, validateSchedule, refuseSchedule } from "./schedule.ts";
@@ -70,8 +70,8 @@ export interface PlatformValidation {
  * makes no requests. Issues are ordered by `ISSUE_TOPICS`, then by platform.
  */
 export function validatePost(post: PostToValidate, context: ValidationContext): ValidationResult {
-  const issues: Finding[] = [];
-  const warnings: Finding[] = [];
+  const issues: TopicIssue[] = [];
+  const warnings: TopicIssue[] = [];
   const perPlatform: ValidationResult["perPlatform"] = {};
   const content = fillIn(post.content);
   const platforms = post.platforms ?? [];
@@ -119,7 +119,7 @@ function validateForPlatform(
   scheduledFor: string | null,
   path: string,
   context: ValidationContext,
-): { issues: Finding[]; warnings: Finding[]; platform: PlatformValidation } {
+): { issues: TopicIssue[]; warnings: TopicIssue[]; platform: PlatformValidation } {
   const { capabilities } = definition;
   const account = context.accounts?.[capabilities.platform] ?? null;
   const resolved = resolve(capabilities, content, context.measured);
@@ -155,7 +155,7 @@ function validateFirstPart(
   resolved: Resolved,
   content: Content,
   account: AccountFacts | null,
-): Finding[] {
+): TopicIssue[] {
   const { platform, label } = capabilities;
   const path = "/content/media";
   const { shapes, placements, link } = resolved;
@@ -202,7 +202,7 @@ function validateChain(
   { content }: Resolved,
   settings: ValidatedSettings,
   account: AccountFacts | null,
-): Finding[] {
+): TopicIssue[] {
   const { platform, label, chain, placements } = capabilities;
   const open = placements.filter((placement) => placement.byDefault);
   const units = unitsOf(content.thread);
@@ -224,7 +224,7 @@ function validateChain(
       },
     ];
   }
-  const findings: Finding[] = [];
+  const findings: TopicIssue[] = [];
   for (const [index, part] of content.thread.entries()) {
     if (findings.length > MAX_ISSUES) break;
     if (settings.brokenParts.has(index)) continue;
@@ -278,7 +278,7 @@ function applyRules(
   scheduledFor: string | null,
   { account, isReadable }: { account: AccountFacts | null; isReadable: boolean },
   context: ValidationContext,
-): { issues: Finding[]; warnings: Finding[] } {
+): { issues: TopicIssue[]; warnings: TopicIssue[] } {
   const input: RuleInput = {
     content: resolved.content,
     settings: settings.sound,
@@ -289,8 +289,8 @@ function applyRules(
     forcePrivateUploads: context.forcePrivateUploads,
     account,
   };
-  const issues: Finding[] = [];
-  const warnings: Finding[] = [];
+  const issues: TopicIssue[] = [];
+  const warnings: TopicIssue[] = [];
   for (const { rule, code, about, path, message, fix, severity, broken } of rules) {
     // A text that is far too long is not checked further.
     if (about === "text" && !isReadable) continue;
@@ -311,8 +311,8 @@ function warnOfLosses(
   { capabilities: { platform, label } }: Definition,
   resolved: Resolved,
   content: Content,
-): Finding[] {
-  const warnings: Finding[] = [];
+): TopicIssue[] {
+  const warnings: TopicIssue[] = [];
   const warn = (rule: string, path: string, message: string, actual: string, fix: string): void => {
     warnings.push({
       about: "media",
@@ -341,8 +341,8 @@ function warnOfLosses(
   return warnings;
 }
 
-function warnOfUnused(content: Content, platforms: readonly PlatformName[]): Finding[] {
-  return Object.values(catalog).flatMap(({ capabilities: { platform, label } }): Finding[] => {
+function warnOfUnused(content: Content, platforms: readonly PlatformName[]): TopicIssue[] {
+  return Object.values(catalog).flatMap(({ capabilities: { platform, label } }): TopicIssue[] => {
     if (platforms.length === 0 || platforms.includes(platform) || content.platformOverrides[platform] === undefined)
       return [];
     const message = `content.platformOverrides.${platform} has no effect: the post is not published to ${label}.`;
@@ -365,7 +365,7 @@ function warnOfUnused(content: Content, platforms: readonly PlatformName[]): Fin
   });
 }
 
-function inOrder(findings: readonly Finding[]): Issue[] {
+function inOrder(findings: readonly TopicIssue[]): Issue[] {
   const sorted = findings.toSorted((a, b) => ISSUE_TOPICS.indexOf(a.about) - ISSUE_TOPICS.indexOf(b.about));
   return boundIssues(sorted.map(({ issue }) => issue));
 }

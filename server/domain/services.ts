@@ -5,8 +5,8 @@ import type { PlatformName } from "../../model/platform-names.ts";
 import type { LimitsOf } from "../../model/user-limits.ts";
 import type { OAuth } from "../../platforms/platform.ts";
 import type { Auth } from "../auth/auth.ts";
+import type { JobSender } from "../db/job-sender.ts";
 import type { Listener } from "../db/listen.ts";
-import type { Db } from "../db/sql.ts";
 import type { OAuthServices } from "../oauth/services.ts";
 import type { Storage } from "../storage/storage.ts";
 import type { Vault } from "../vault/vault.ts";
@@ -18,7 +18,7 @@ export interface Services {
   log: Logger;
   storage: Storage;
   listener: Pick<Listener, "on">;
-  jobs: Jobs;
+  jobs: JobSender;
   keyHolders: KeyHolders;
   sessions: Sessions;
   /** Signing in and out, and all that belongs to it. */
@@ -31,14 +31,6 @@ export interface Services {
   settings: Settings;
   /** Limits per user. */
   limitsOf: LimitsOf;
-}
-
-/**
- * The job queue as seen by senders: a job sent in a transaction exists if that commits. In queues with shares, jobs of
- * one group cannot occupy all workers; higher priorities run first.
- */
-export interface Jobs {
-  send(db: Db, queue: string, data: object, group?: string, priority?: number): Promise<void>;
 }
 
 export interface Settings {

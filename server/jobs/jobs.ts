@@ -5,18 +5,13 @@ import type { Job, JobResult } from "pg-boss";
 import { PgBoss } from "pg-boss";
 import type { Logger } from "pino";
 
+import type { JobSender } from "../db/job-sender.ts";
 import type { Db } from "../db/sql.ts";
 import { type GroupsOf, type FairWorker, startFairWorker } from "./fair-worker.ts";
 import { type JobHandler, isQueueName, QUEUES, type QueueName, type QueueSettings } from "./queues.ts";
 
 /** The job queue, in its own tables next to ours. */
-export interface JobQueue {
-  /**
-   * Queues a job in the transaction of `db`: the job exists only if that commits. It has no other effect, so it can be
-   * part of any write. In queues with shares, jobs of one group or owner cannot occupy all places; higher priorities
-   * run first.
-   */
-  send(db: Db, queue: string, data: object, group?: string, priority?: number): Promise<void>;
+export interface JobQueue extends JobSender {
   /**
    * Starts running background jobs, in this process, until `stop`. Called once. `groupsOf` knows the groups of queues
    * that are done by shares.

@@ -1,4 +1,5 @@
 import { newId } from "../../model/ids.ts";
+import type { JobSender } from "../db/job-sender.ts";
 import type { Db } from "../db/sql.ts";
 import type { Vault } from "../vault/vault.ts";
 import { MAIL_QUEUE } from "./queues.ts";
@@ -11,7 +12,7 @@ export interface Mail {
 }
 
 export interface MailSender {
-  jobs: { send(db: Db, queue: string, data: object): Promise<void> };
+  jobs: JobSender;
   vault: Vault;
 }
 

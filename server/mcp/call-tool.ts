@@ -6,7 +6,7 @@ import { pathOf } from "../../contract/operation.ts";
 import type { Post } from "../../contract/operations/posts.ts";
 import { issueOf, type PublicError } from "../../model/errors.ts";
 import { isSettled } from "../../model/status.ts";
-import type { Page } from "../../printing/pages.ts";
+import type { DocPage } from "../../printing/pages.ts";
 import type { Binding, BindOptions } from "../calls/bind.ts";
 import { perform } from "../calls/perform.ts";
 import { toRefusal } from "../calls/refusals.ts";
@@ -31,7 +31,7 @@ export interface ToolServices {
   bindings: ReadonlyMap<string, Binding>;
   options: BindOptions;
   /** The pages of the documentation. */
-  docs(): Promise<readonly Page[]>;
+  docs(): Promise<readonly DocPage[]>;
   extend?: Extend | undefined;
 }
 

@@ -11,7 +11,7 @@ import { PublicError } from "../../model/errors.ts";
 import { PLATFORM_NAMES, type PlatformName } from "../../model/platform-names.ts";
 import { catalog } from "../../platforms/catalog.ts";
 import { describePlatform, listLimits } from "../../platforms/describe.ts";
-import type { Page } from "../../printing/pages.ts";
+import type { DocPage } from "../../printing/pages.ts";
 import { toRefusal } from "../calls/refusals.ts";
 import { getPlatform } from "../domain/platforms/platforms.ts";
 import { getPost } from "../domain/posts/get-post.ts";
@@ -85,7 +85,7 @@ export function addResources(
 }
 
 /** "/docs/webhooks" is "ampost://docs/webhooks", and the first page "ampost://docs/overview". */
-function pageResource({ path, title, group }: Page): {
+function pageResource({ path, title, group }: DocPage): {
   uri: string;
   name: string;
   title: string;

@@ -1,6 +1,6 @@
 import { classifyInboundRequest, createMcpHandler } from "@modelcontextprotocol/server";
 
-import { loadPages, type Page } from "../../printing/pages.ts";
+import { loadPages, type DocPage } from "../../printing/pages.ts";
 import type { BindOptions } from "../calls/bind.ts";
 import { BINDINGS } from "../calls/bindings.ts";
 import type { Services } from "../domain/services.ts";
@@ -26,7 +26,7 @@ const STATELESS_REVISION = "2026-07-28";
 
 /** Both protocols of one path: the stateless one of 2026-07-28, and the sessions of the revisions before it. */
 export function openServing(services: Services, options: McpOptions): Serving {
-  let pages: Promise<readonly Page[]> | undefined;
+  let pages: Promise<readonly DocPage[]> | undefined;
   const docs = () => (pages ??= loadPages(services.settings));
   const parts: ToolServices = {
     services,

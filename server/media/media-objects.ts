@@ -3,6 +3,7 @@ import { basename } from "node:path";
 import { PublicError } from "../../model/errors.ts";
 import { newId } from "../../model/ids.ts";
 import type { Tenant } from "../../model/tenant.ts";
+import type { JobSender } from "../db/job-sender.ts";
 import { jsonb } from "../db/jsonb.ts";
 import {
   findMedia,
@@ -19,10 +20,6 @@ import type { MediaRow, NewMedia } from "../db/queries/media.ts";
 import type { Db } from "../db/sql.ts";
 import { DROP_BYTES_QUEUE, INGEST_QUEUE } from "./queues.ts";
 import type { ReceivedFile } from "./uploads/receive.ts";
-
-export interface JobSender {
-  send(db: Db, queue: string, data: object, group?: string, priority?: number): Promise<void>;
-}
 
 /** Creates media objects for received files, in the given order. Runs in the transaction that uses them. */
 export async function addUploads(

@@ -2,8 +2,8 @@ import type pg from "pg";
 
 import type { Mode, PlatformName } from "../../model/platform-names.ts";
 import { claimDue, type Claimed, findHeld, type Lane, renewLeases, SUSPECT_TAKEOVERS } from "../db/queries/claims.ts";
-import { LEASE_SECONDS } from "./pace.ts";
 import { countBy, heldByGroup, type Room } from "./shares.ts";
+import { LEASE_SECONDS } from "./timing.ts";
 
 /** A platform post that this process holds, until its lease ends or another process takes it over. */
 export interface Claim extends Claimed {

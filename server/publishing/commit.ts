@@ -26,17 +26,17 @@ import { commitClient, commitContext, evidenceOf } from "./context.ts";
 import { failStep } from "./fail.ts";
 import { unknownOutcome } from "./failure.ts";
 import { faultPoint } from "./fault-points.ts";
+import { isRepeat, repeatRefused } from "./identical-repeat.ts";
+import { goTo, nextPosition, type VisiblePosition } from "./position.ts";
+import { startWatching } from "./reading.ts";
+import { foldWith, persist, RESULT_PATIENCE_SECONDS, settle, write } from "./settle.ts";
 import {
   COMMIT_DEADLINE_SECONDS,
   LEASE_SECONDS,
   QUARANTINE_SECONDS,
   readBackSeconds,
   USUAL_TIMEOUT_SECONDS,
-} from "./pace.ts";
-import { goTo, nextPosition, type VisiblePosition } from "./position.ts";
-import { beginWatch } from "./reading.ts";
-import { isRepeat, repeatRefused } from "./repeat.ts";
-import { foldWith, persist, RESULT_PATIENCE_SECONDS, settle, write } from "./settle.ts";
+} from "./timing.ts";
 import type { Progress, Work } from "./work.ts";
 
 /** What an answer proves about the commit. */
@@ -114,7 +114,7 @@ async function declareIntent(work: Work, at: VisiblePosition, intent: Intent): P
     leaseSeconds: LEASE_SECONDS,
     evidence: {
       timeoutSeconds: intent.request.timeoutSeconds ?? USUAL_TIMEOUT_SECONDS,
-      watched: beginWatch(intent.writtenAfter),
+      watched: startWatching(intent.writtenAfter),
       ...(intent.repeatOf === undefined ? {} : { repeatOf: intent.repeatOf }),
     },
     attempt: attempt.number,

@@ -16,9 +16,9 @@ import {
 import type { PublishingDeps } from "./deps.ts";
 import { faultPoint } from "./fault-points.ts";
 import { createOutages } from "./outages.ts";
-import { HEARTBEAT_SECONDS } from "./pace.ts";
 import { freeAccount, runClaimed, Stopping } from "./run.ts";
 import { hasRoomFor, type Room, roomIn } from "./shares.ts";
+import { HEARTBEAT_SECONDS } from "./timing.ts";
 
 export interface EngineOptions extends PublishingDeps {
   listener: Pick<Listener, "on" | "onReconnect">;

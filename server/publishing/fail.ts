@@ -10,15 +10,15 @@ import { PREPARATION_FAILED } from "./changes.ts";
 import { renewToken } from "./context.ts";
 import { describeFailure, isPlatformAway, type Failure, toPublicError, unknownOutcome } from "./failure.ts";
 import { secondsLeft } from "./late.ts";
+import { goTo, lastLiveIndex, liveParts, nextPosition, type Position, positionAt } from "./position.ts";
+import { RESULT_PATIENCE_SECONDS, settle, write } from "./settle.ts";
 import {
   backOffSeconds,
   GIVE_UP_AFTER_SECONDS,
   LONGEST_WAIT_SECONDS,
   readBackSeconds,
   unknownAfterSeconds,
-} from "./pace.ts";
-import { goTo, lastLiveIndex, liveParts, nextPosition, type Position, positionAt } from "./position.ts";
-import { RESULT_PATIENCE_SECONDS, settle, write } from "./settle.ts";
+} from "./timing.ts";
 import { type ClaimedWork, isDue, type Progress, type Work } from "./work.ts";
 
 /** The work as far as it is known when something fails: before the steps are built there are none, and no token. */

@@ -9,7 +9,7 @@ import {
 import { TransportError, type TransportFailure } from "../../platforms/kit/http.ts";
 import { BrokerError } from "../../platforms/platform.ts";
 import { StorageAwayError } from "../storage/storage.ts";
-import { USUAL_ATTEMPTS } from "./pace.ts";
+import { USUAL_ATTEMPTS } from "./timing.ts";
 
 /** What a step's error means: what the public sees, and what the engine does about it. */
 export interface Failure {

@@ -61,7 +61,7 @@ test("a database restored to an earlier state puts publishing on hold until a pe
       [due],
     );
     assert.deepEqual(rows, [{ lane: "observe", result: null }]);
-    // Every later start finds it held, and doubts nothing anew.
+    // Every later start finds it held, and opens no further commits.
     assert.deepEqual(await checkContinuity({ pool, places, log }), { mark: null, begun: null });
     assert.equal(await releaseHold(pool, places), true);
     assert.notEqual((await checkContinuity({ pool, places, log })).mark, null);

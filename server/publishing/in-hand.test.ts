@@ -8,8 +8,8 @@ import type { QuietStep } from "../../platforms/platform.ts";
 import { ledgerBroker } from "../../tests/ledger-platform.ts";
 import { isOver, liveCount, type PublishingWorld, withWorld } from "../../tests/publishing-world.ts";
 import { instant, secondsSince } from "./claim.ts";
-import { LEASE_SECONDS } from "./pace.ts";
-import { beginWatch, watch } from "./reading.ts";
+import { startWatching, watch } from "./reading.ts";
+import { LEASE_SECONDS } from "./timing.ts";
 
 function databaseError(code: string): Error {
   return Object.assign(new pg.DatabaseError("as a database says it", 0, "error"), { code });
@@ -319,7 +319,7 @@ test("of both clocks, the later one is used", () => {
 
 test("unobserved time does not count, and time observed by others does", () => {
   const since = { monotonic: performance.now() - 60_000, wall: Date.now() - 60_000 };
-  assert.ok(watch({ watched: beginWatch(since) }).seconds >= 60);
+  assert.ok(watch({ watched: startWatching(since) }).seconds >= 60);
   assert.equal(watch({}).seconds, 0);
   assert.equal(watch({ watched: { other: { at: 1, seconds: 7 } } }).seconds, 7);
 });

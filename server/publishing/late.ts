@@ -5,8 +5,8 @@ import { markPlatformPostsMissed } from "../db/queries/post-actions.ts";
 import { holdPost } from "../db/queries/publishing.ts";
 import { transaction } from "../db/sql.ts";
 import { secondsSince } from "./claim.ts";
-import { USUAL_LATEST_SECONDS } from "./pace.ts";
 import { settle } from "./settle.ts";
+import { USUAL_LATEST_SECONDS } from "./timing.ts";
 import type { ClaimedWork } from "./work.ts";
 
 /** The code of the error or warning on a post that was not published because it was too late. */

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { ledgerBroker } from "../../tests/ledger-platform.ts";
 import { isOver, withWorld } from "../../tests/publishing-world.ts";
 import type { EngineMetrics } from "./deps.ts";
-import { backOffSeconds } from "./pace.ts";
+import { backOffSeconds } from "./timing.ts";
 
 test("a platform that is down is asked a few times, not by every due post, and gets them all when it is back", async () => {
   await withWorld(async (world) => {

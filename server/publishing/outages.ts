@@ -1,7 +1,7 @@
 import type { Mode, PlatformName } from "../../model/platform-names.ts";
 import { type Claim, type Instant, instant, secondsSince } from "./claim.ts";
-import { paceOf } from "./pace.ts";
 import { groupOf } from "./shares.ts";
+import { paceOf } from "./timing.ts";
 
 /** What this process knows about platforms that do not answer. */
 export interface Outages {

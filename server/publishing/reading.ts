@@ -14,7 +14,7 @@ import {
   readBackSeconds,
   unknownAfterSeconds,
   USUAL_TIMEOUT_SECONDS,
-} from "./pace.ts";
+} from "./timing.ts";
 import type { ClaimedWork, Work } from "./work.ts";
 
 /**
@@ -50,7 +50,7 @@ function clockSeconds({ monotonic }: Instant): number {
 }
 
 /** The first mark, made by the process that sends the commit. */
-export function beginWatch(since: Instant): NonNullable<IntentEvidence["watched"]> {
+export function startWatching(since: Instant): NonNullable<IntentEvidence["watched"]> {
   return { [WATCHER]: { at: clockSeconds(since), seconds: 0 } };
 }
 

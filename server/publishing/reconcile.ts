@@ -10,7 +10,7 @@ import { commitContext, renewToken, stepContext } from "./context.ts";
 import { failStep } from "./fail.ts";
 import { describeFailure, toPublicError, unknownOutcome } from "./failure.ts";
 import { faultPoint } from "./fault-points.ts";
-import { unknownAfterSeconds } from "./pace.ts";
+import { isRepeat } from "./identical-repeat.ts";
 import { goTo, liveParts, nextPosition, positionOf, type VisiblePosition } from "./position.ts";
 import {
   ageSeconds,
@@ -22,8 +22,8 @@ import {
   untilProofSeconds,
   watch,
 } from "./reading.ts";
-import { isRepeat } from "./repeat.ts";
 import { settle, write } from "./settle.ts";
+import { unknownAfterSeconds } from "./timing.ts";
 import type { ClaimedWork, Progress, Work } from "./work.ts";
 
 /**

@@ -16,11 +16,11 @@ import { failStep, stopAt } from "./fail.ts";
 import { describeFailure } from "./failure.ts";
 import { faultPoint } from "./fault-points.ts";
 import { expire, isTooLate } from "./late.ts";
-import { HANDLES_LIVE_SECONDS, paceOf } from "./pace.ts";
 import { currentPosition, type EndPosition, goTo, nextPosition, positionAt, type QuietPosition } from "./position.ts";
 import { identify, reconcile, stillOpen } from "./reconcile.ts";
 import { isPoison, setAside } from "./set-aside.ts";
 import { settle, write } from "./settle.ts";
+import { HANDLES_LIVE_SECONDS, paceOf } from "./timing.ts";
 import { type ClaimedWork, isDue, type Progress, type Work } from "./work.ts";
 
 /**

@@ -4,9 +4,9 @@ import { SET_ASIDE_TAKEOVERS } from "../db/queries/claims.ts";
 import type { Changes } from "../db/queries/publishing.ts";
 import { transaction } from "../db/sql.ts";
 import type { Claim } from "./claim.ts";
-import { findDoubt } from "./doubt.ts";
 import { describeFailure, toPublicError, unknownOutcome } from "./failure.ts";
 import { settle } from "./settle.ts";
+import { findUncertainCommit } from "./uncertain-commit.ts";
 import type { ClaimedWork } from "./work.ts";
 
 /** Whether so many processes died holding it that no other should try. */
@@ -57,7 +57,7 @@ async function giveUp(work: ClaimedWork): Promise<void> {
 async function mayBeLive(work: ClaimedWork, changes: Changes): Promise<boolean> {
   const { deps, claim, row } = work;
   if (claim.lane === "observe" && row.last_live_step !== null) return true;
-  return (await transaction(deps.pool, (tx) => findDoubt(tx, work, changes))) !== null;
+  return (await transaction(deps.pool, (tx) => findUncertainCommit(tx, work, changes))) !== null;
 }
 
 const SENTENCE = "The server stopped repeatedly while working on this post, so it was set aside.";

@@ -11,8 +11,8 @@ import { type Along, type Changes, findSiblings, holdPost, writeClaimed } from "
 import type { WorkRow } from "../db/queries/work-rows.ts";
 import { transaction } from "../db/sql.ts";
 import { instant, LostClaim, secondsSince } from "./claim.ts";
-import { findDoubt, inDoubt } from "./doubt.ts";
 import { faultPoint } from "./fault-points.ts";
+import { asUnknown, findUncertainCommit } from "./uncertain-commit.ts";
 import type { ClaimedWork } from "./work.ts";
 
 type Also = Omit<Along, "post">;
@@ -47,7 +47,7 @@ const POST_EVENTS: Partial<Record<PostStatus, EventType>> = {
 /**
  * Writes changes that callers can see, in one transaction: the platform post, the post's status as the fold of all its
  * platform posts, the events of both, and the journal. A post that may be live is never marked as failed: see
- * `inDoubt`. Throws LostClaim if the claim is no longer valid.
+ * `asUnknown`. Throws LostClaim if the claim is no longer valid.
  */
 export async function settle(
   work: ClaimedWork,
@@ -63,8 +63,9 @@ export async function settle(
       transaction(poolFor(work, also), async (tx) => {
         const post = await holdPost.one(tx, [row.post_id, row.user_id, row.mode]);
         if (post === undefined) throw new LostClaim();
-        const doubt = changes.status === "failed" ? await findDoubt(tx, work, changes, also.intent) : null;
-        const said = doubt === null ? changes : inDoubt(work, changes, doubt);
+        const uncertain =
+          changes.status === "failed" ? await findUncertainCommit(tx, work, changes, also.intent) : null;
+        const said = uncertain === null ? changes : asUnknown(work, changes, uncertain);
         const { status, folded } = await foldWith(tx, row, post.status, said.status);
         if (!mayBecome(status, said.status ?? status))
           throw new Error(`A platform post cannot go from ${status} to ${said.status}`);
@@ -75,8 +76,8 @@ export async function settle(
         ];
         const written = await writeClaimed(tx, claim, said, { ...also, post: { status: folded, events } });
         if (written === undefined) throw new LostClaim();
-        if (doubt !== null && doubt.nextReadSeconds !== null)
-          await reopenCommit.run(tx, [doubt.id, row.user_id, row.mode]);
+        if (uncertain !== null && uncertain.nextReadSeconds !== null)
+          await reopenCommit.run(tx, [uncertain.id, row.user_id, row.mode]);
         return { written, becomes };
       }),
     patienceSeconds,

@@ -11,7 +11,7 @@ import {
   withWorld,
 } from "../../tests/publishing-world.ts";
 import { claimDue, findNextDue } from "../db/queries/claims.ts";
-import { LEASE_SECONDS } from "./pace.ts";
+import { LEASE_SECONDS } from "./timing.ts";
 
 const SLOTS = { prepare: 4, commit: 4, observe: 4 };
 

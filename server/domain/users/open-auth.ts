@@ -4,11 +4,12 @@ import type { Logger } from "pino";
 import type { AuthEmail } from "../../../model/emails.ts";
 import type { Auth } from "../../auth/auth.ts";
 import { loadAuthSecret } from "../../auth/secret.ts";
+import type { JobSender } from "../../db/job-sender.ts";
 import { renderAuthEmail } from "../../mail/emails.ts";
 import { sendMail } from "../../mail/send-mail.ts";
 import type { Vault } from "../../vault/vault.ts";
 import { recordAudit } from "../audit/record-audit.ts";
-import type { Jobs, Sessions } from "../services.ts";
+import type { Sessions } from "../services.ts";
 
 interface AuthParts {
   pool: pg.Pool;
@@ -21,7 +22,7 @@ interface AuthParts {
  * Sign-in, with its audit log and emails. The library is half as large as the product, and most processes never see a
  * sign-in, so it is loaded on demand.
  */
-export function openAuth(parts: AuthParts & { jobs: Jobs }): () => Promise<Auth> {
+export function openAuth(parts: AuthParts & { jobs: JobSender }): () => Promise<Auth> {
   let opened: Promise<Auth> | undefined;
   return async () => {
     opened ??= open(parts, async (to, email) => await sendMail(parts, parts.pool, renderAuthEmail(to, email)));

@@ -4,12 +4,12 @@ import { after, before, test } from "node:test";
 import { OPERATIONS } from "../../../contract/index.ts";
 import { PUBLIC_CODES } from "../../../model/errors.ts";
 import { PLATFORM_NAMES } from "../../../model/platform-names.ts";
-import { loadPages, type Page } from "../../../printing/pages.ts";
+import { loadPages, type DocPage } from "../../../printing/pages.ts";
 import { createWorld, type World } from "../../../tests/world.ts";
 import { renderMarkdown } from "./render-markdown.ts";
 
 let world: World;
-let pages: Page[];
+let pages: DocPage[];
 before(async () => {
   world = await createWorld();
   pages = await loadPages(world.services.settings);

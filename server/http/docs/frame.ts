@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 
 import { firstSentence } from "../../../printing/llm-text.ts";
-import type { Page } from "../../../printing/pages.ts";
+import type { DocPage } from "../../../printing/pages.ts";
 import { html, toMarkup, trusted, type Html } from "../html.ts";
 import { PAGE_STYLE } from "../page-style.ts";
 import { renderMarkdown } from "./render-markdown.ts";
@@ -15,7 +15,7 @@ export const CONTENT_SECURITY_POLICY =
   "script-src 'self'; connect-src 'self'; form-action 'none'; frame-ancestors 'none'; base-uri 'none'";
 
 /** A page of the documentation as a browser shows it. */
-export function frameDocs(page: Page, pages: readonly Page[]): string {
+export function frameDocs(page: DocPage, pages: readonly DocPage[]): string {
   const at = pages.indexOf(page);
   const ways = [
     ["prev", "Before", pages[at - 1]],
@@ -34,7 +34,7 @@ export function frameDocs(page: Page, pages: readonly Page[]): string {
   );
 }
 
-export function frameNotFound(pages: readonly Page[]): string {
+export function frameNotFound(pages: readonly DocPage[]): string {
   return frame(
     "Not found",
     html`<h1>There is no such page</h1>
@@ -44,7 +44,7 @@ export function frameNotFound(pages: readonly Page[]): string {
   );
 }
 
-function frame(title: string, body: Html, pages: readonly Page[], current: Page | null): string {
+function frame(title: string, body: Html, pages: readonly DocPage[], current: DocPage | null): string {
   return toMarkup(
     html`<!doctype html>
       <html lang="en">
@@ -98,7 +98,7 @@ function breakable(title: string): Html[] {
 }
 
 /** The printed groups are long, and open only around the page that is read. */
-function navGroup(group: string, listed: readonly Page[], current: Page | null): Html {
+function navGroup(group: string, listed: readonly DocPage[], current: DocPage | null): Html {
   const isOpen = listed.length < 14 || (current !== null && listed.includes(current));
   return html`<details ${isOpen ? html` open` : null}>
     <summary>${group}</summary>

@@ -1,4 +1,4 @@
-import type { Page } from "../../../printing/pages.ts";
+import type { DocPage } from "../../../printing/pages.ts";
 import { readHeading } from "./render-markdown.ts";
 
 /** One section of a page, as the search in the browser finds it. */
@@ -11,7 +11,7 @@ export interface Section {
 
 const LONGEST_TEXT = 1_200;
 
-export function searchIndex(pages: readonly Page[]): Section[] {
+export function searchIndex(pages: readonly DocPage[]): Section[] {
   return pages.flatMap(({ path, title, markdown }) => {
     const parts = markdown.split(/^(?=#{1,3} )/m).filter((part) => part.trim() !== "");
     return parts.map((part) => {

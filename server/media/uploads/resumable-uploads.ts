@@ -9,6 +9,7 @@ import { newId } from "../../../model/ids.ts";
 import type { Mode } from "../../../model/platform-names.ts";
 import type { Tenant } from "../../../model/tenant.ts";
 import { isDatabaseAway } from "../../db/away.ts";
+import type { JobSender } from "../../db/job-sender.ts";
 import {
   addResumablePart,
   claimResumableUpload,
@@ -31,7 +32,6 @@ import type { Db } from "../../db/sql.ts";
 import { newStorageKey } from "../../storage/storage.ts";
 import type { Storage } from "../../storage/storage.ts";
 import { addUploads } from "../media-objects.ts";
-import type { JobSender } from "../media-objects.ts";
 import { DROP_BYTES_QUEUE } from "../queues.ts";
 import { readIncoming } from "./incoming-bytes.ts";
 import type { IncomingBytes } from "./incoming-bytes.ts";

@@ -4,12 +4,12 @@ import { findUncertainCommits } from "../db/queries/commits.ts";
 import type { Changes, IntentChanges } from "../db/queries/publishing.ts";
 import { instant } from "./claim.ts";
 import { unknownOutcome } from "./failure.ts";
-import { paceOf } from "./pace.ts";
 import { nextReadSeconds, type ReadingContext } from "./reading.ts";
+import { paceOf } from "./timing.ts";
 import type { ClaimedWork } from "./work.ts";
 
 /** A commit whose outcome is unknown. While there is one, the platform post must not be called failed. */
-export interface Doubt {
+export interface UncertainCommit {
   id: string;
   /** When it is next read back; null after a day, or if the account that sent it is no longer connected. */
   nextReadSeconds: number | null;
@@ -19,12 +19,12 @@ export interface Doubt {
  * The newest commit that is open or was given up, whose step no other commit has made live. Found as things will be
  * once `changes` are written and the commit `settled` has its result.
  */
-export async function findDoubt(
+export async function findUncertainCommit(
   tx: pg.PoolClient,
   { deps, row }: ClaimedWork,
   changes: Changes,
   settled?: IntentChanges,
-): Promise<Doubt | null> {
+): Promise<UncertainCommit | null> {
   const uncertain = await findUncertainCommits.all(tx, [
     row.id,
     row.user_id,
@@ -45,11 +45,11 @@ export async function findDoubt(
 }
 
 /** What is written instead of a failure: → unknown, with the reason why it was not retried. Reading back continues. */
-export function inDoubt({ row }: ClaimedWork, changes: Changes, doubt: Doubt): Changes {
+export function asUnknown({ row }: ClaimedWork, changes: Changes, uncertain: UncertainCommit): Changes {
   const { status: _, ...rest } = changes;
   const reason = changes.error?.message ?? "";
   const message = `It is not known whether an earlier request published the post. ${reason}`.trim();
-  const { nextReadSeconds: seconds } = doubt;
+  const { nextReadSeconds: seconds } = uncertain;
   return {
     ...rest,
     ...(row.status === "unknown" ? {} : { status: "unknown" }),
