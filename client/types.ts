@@ -572,6 +572,8 @@ export interface Account {
   /** Granted permissions, by the platform's names. */
   scopes: string[];
   tokenExpiresAt: string | null;
+  /** When the platform ends access to the user's data unless they reconnect, even if the token has no expiry. */
+  dataAccessExpiresAt: string | null;
   tokenHealth: "healthy" | "expiring" | "expired" | "revoked" | "reconnect_required";
   tokenHealthReason: string | null;
   /** Details about the account from the platform, without secrets. */

@@ -44,7 +44,7 @@ export const PUBLIC_CODES = {
   IDEMPOTENCY_KEY_REUSED: { status: 422, meaning: "This Idempotency-Key was already used with a different request." },
   RATE_LIMITED: { status: 429, meaning: "A rate limit or quota has been reached. Try again after it resets." },
   AUTH_EXPIRED: { status: 400, meaning: "Access to the account has expired. Reconnect the account." },
-  AUTH_REVOKED: { status: 400, meaning: "The platform revoked access. Reconnect the account." },
+  AUTH_REVOKED: { status: 400, meaning: "The platform refused access, to the account or only for this post." },
   INTERNAL_ERROR: { status: 500, meaning: "Something went wrong on the server. The request itself may be fine." },
   MEDIA_UPLOAD_FAILED: { status: 502, meaning: "The media could not be fetched or uploaded to the platform." },
   BROKER_ERROR: { status: 502, meaning: "The platform failed, or Ampost could not understand its response." },

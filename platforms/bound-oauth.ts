@@ -2,7 +2,15 @@ import { cutText } from "../model/cut-text.ts";
 import { oneLine } from "../model/one-line.ts";
 import { withoutTurns } from "../model/text-direction.ts";
 import { TransportError } from "./kit/http.ts";
-import { BrokerError, type ReachableAccount, type Grant, type OAuth, type Platform, type Profile } from "./platform.ts";
+import {
+  BrokerError,
+  type ReachableAccount,
+  type Grant,
+  type OAuth,
+  type Platform,
+  type Profile,
+  type UserToken,
+} from "./platform.ts";
 
 /**
  * The platform with sign-ins whose results can be stored, sent and shown, whatever the platform returned: tokens fit
@@ -49,8 +57,8 @@ function bound(oauth: OAuth, label: string): OAuth {
     }),
     ...(grantor && {
       grantor: async (...asked) => {
-        const id = await heard(grantor(...asked), label);
-        return id === null ? null : boundId(id, label);
+        const { id, dataAccessEndsAt } = await heard(grantor(...asked), label);
+        return { id: id === null ? null : boundId(id, label), dataAccessEndsAt: boundDate(dataAccessEndsAt) };
       },
     }),
   };
@@ -70,28 +78,29 @@ function unreadable(label: string, cause?: unknown): BrokerError {
   return new BrokerError("UNEXPECTED_RESPONSE", `${label} returned a response that could not be read.`, { cause });
 }
 
-function boundChoice({ profile, token }: ReachableAccount, label: string): ReachableAccount {
+function boundChoice({ profile, token, keepsUserToken }: ReachableAccount, label: string): ReachableAccount {
   return {
     profile: boundProfile(profile, label),
-    ...(token && {
-      token: {
-        accessToken: boundToken(token.accessToken, label),
-        expiresInSeconds: boundLifetime(token.expiresInSeconds),
-      },
-    }),
+    ...(token && { token: boundUserToken(token, label) }),
+    ...(keepsUserToken && { keepsUserToken }),
   };
+}
+
+function boundUserToken({ accessToken, expiresInSeconds }: UserToken, label: string): UserToken {
+  return { accessToken: boundToken(accessToken, label), expiresInSeconds: boundLifetime(expiresInSeconds) };
 }
 
 const MOST_SCOPES = 100;
 
 function boundGrant(grant: Grant, label: string): Grant {
-  const { accessToken, refreshToken, expiresInSeconds, refreshExpiresInSeconds, scopes } = grant;
+  const { accessToken, refreshToken, expiresInSeconds, refreshExpiresInSeconds, scopes, userToken } = grant;
   return {
     accessToken: boundToken(accessToken, label),
     refreshToken: refreshToken === null ? null : boundToken(refreshToken, label),
     expiresInSeconds: boundLifetime(expiresInSeconds),
     refreshExpiresInSeconds: boundLifetime(refreshExpiresInSeconds),
     scopes: scopes?.slice(0, MOST_SCOPES).map((scope) => cutText(scope, 200)) ?? null,
+    ...(userToken && { userToken: boundUserToken(userToken, label) }),
   };
 }
 
@@ -107,8 +116,13 @@ function boundLifetime(seconds: number | null): number | null {
   return seconds === null ? null : Math.min(Math.max(seconds, 0), LONGEST_LIFE_SECONDS);
 }
 
+function boundDate(date: Date | null): Date | null {
+  const latest = Date.now() + LONGEST_LIFE_SECONDS * 1000;
+  return date !== null && date.getTime() > 0 && date.getTime() < latest ? date : null;
+}
+
 function boundProfile(
-  { platformAccountId, username, displayName, avatarUrl, metadata }: Profile,
+  { platformAccountId, username, displayName, avatarUrl, metadata, personId }: Profile,
   label: string,
 ): Profile {
   return {
@@ -117,6 +131,7 @@ function boundProfile(
     displayName: boundName(displayName),
     avatarUrl: boundAddress(avatarUrl),
     metadata: boundMembers(metadata, 1),
+    ...(typeof personId === "string" && { personId: boundId(personId, label) }),
   };
 }
 

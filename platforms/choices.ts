@@ -19,9 +19,18 @@ export async function readChoices(
 ): Promise<[GrantedAccount, ...GrantedAccount[]]> {
   const answer = await oauth.profile(http, grant.accessToken, grant.scopes, environment);
   if ("platformAccountId" in answer) return [{ profile: answer, grant }];
-  const [first, ...others] = answer.map(({ profile, token }) => ({
+  const { accessToken, expiresInSeconds } = grant;
+  const [first, ...others] = answer.map(({ profile, token, keepsUserToken }) => ({
     profile,
-    grant: token === undefined ? grant : { ...grant, refreshToken: null, ...token },
+    grant:
+      token === undefined
+        ? grant
+        : {
+            ...grant,
+            refreshToken: null,
+            ...token,
+            ...(keepsUserToken && { userToken: { accessToken, expiresInSeconds } }),
+          },
   }));
   if (first === undefined) throw new Error("A platform that has nothing to choose from has to say so by an error");
   return [first, ...others];

@@ -122,6 +122,8 @@ export interface StepContext {
   http: HttpClient;
   /** A token that outlives the step. Send it in a header if the platform allows; never put it into an error. */
   accessToken: string;
+  /** The token of the person who granted access to the account, if `accessToken` is the account's own and both are kept. */
+  userToken?: string;
   account: {
     platformAccountId: string;
     username: string | null;
@@ -365,10 +367,10 @@ export interface OAuth {
    */
   prepare?(request: HttpRequest, app: OAuthApp, environment: Readonly<Record<string, string>>): HttpRequest;
   /**
-   * Whose grant it is, by the platform's own ID. Present if `revoke` revokes everything that this person granted to the
-   * app, on other accounts too: it is not called while another connection depends on the same person's grant.
+   * Whose grant it is. Present if `revoke` revokes everything that this person granted to the app, on other accounts too:
+   * it is not called while another connection depends on the same person's grant.
    */
-  grantor?(http: HttpClient, app: OAuthApp, grant: Grant): Promise<string | null>;
+  grantor?(http: HttpClient, app: OAuthApp, grant: Grant): Promise<Grantor>;
 }
 
 export interface OAuthApp {
@@ -389,6 +391,18 @@ export interface Grant {
   refreshExpiresInSeconds: number | null;
   /** The granted scopes; null if the platform does not return them. */
   scopes: string[] | null;
+  /** Of an account with a token of its own: also the person's, if the platform wants both. */
+  userToken?: UserToken | null;
+}
+
+export type UserToken = Pick<Grant, "accessToken" | "expiresInSeconds">;
+
+/** Who granted access. */
+export interface Grantor {
+  /** As known to the app; null if the token is no longer valid. */
+  id: string | null;
+  /** When the platform ends the app's access to this person's data, whatever the tokens' ends; null if never. */
+  dataAccessEndsAt: Date | null;
 }
 
 /** One of several accounts that a grant reaches. */
@@ -396,6 +410,8 @@ export interface ReachableAccount {
   profile: Profile;
   /** The account's own token, if it has one instead of the grant's. */
   token?: Pick<Grant, "accessToken" | "expiresInSeconds">;
+  /** The grant's token is stored, too: see `Grant.userToken`. */
+  keepsUserToken?: true;
 }
 
 export interface Profile {
@@ -404,4 +420,6 @@ export interface Profile {
   displayName: string | null;
   avatarUrl: string | null;
   metadata: Record<string, unknown>;
+  /** The person's ID as known to the app, if there is no `grantor` that says it. */
+  personId?: string | null;
 }

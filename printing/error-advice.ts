@@ -127,8 +127,10 @@ export const ERROR_ADVICE: Readonly<Record<PublicCode, { cause: string; cure: st
   AUTH_REVOKED: {
     cause:
       "The user, the platform or an administrator revoked access, " +
-      "or a permission that publishing needs was not granted.",
-    cure: "Reconnect the account with all permissions, then retry the post.",
+      "a permission that publishing needs was not granted, or the platform refused only this post.",
+    cure:
+      "If the account's `tokenHealth` is `revoked`, reconnect it with all permissions, then retry the post. " +
+      "Otherwise the account still works: check that it may publish this post on the platform, then retry.",
   },
   INTERNAL_ERROR: {
     cause: "An error in the server.",

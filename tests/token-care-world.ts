@@ -84,7 +84,8 @@ export async function openCareWorld(): Promise<CareWorld> {
       await pool.query(
         `update connections set issued_at = issued_at - make_interval(secs => $2),
            access_token_expires_at = access_token_expires_at - make_interval(secs => $2),
-           refresh_token_expires_at = refresh_token_expires_at - make_interval(secs => $2) where account_id = $1`,
+           refresh_token_expires_at = refresh_token_expires_at - make_interval(secs => $2),
+           data_access_expires_at = data_access_expires_at - make_interval(secs => $2) where account_id = $1`,
         [accountId, seconds],
       );
     },

@@ -230,7 +230,8 @@ async function connect(
     askedScopes(scopes),
     metadata,
   ]);
-  await saveConnection.run(pool, [id, tenant.userId, tenant.mode, "sealed", null, null, null]);
+  const noTokens = [null, null, null, null, null, false] as const;
+  await saveConnection.run(pool, [id, tenant.userId, tenant.mode, "sealed", ...noTokens]);
   return id;
 }
 

@@ -6,8 +6,10 @@ import { createHttpClient } from "../../platforms/kit/http.ts";
 import { integer, text } from "../../sandbox/store.ts";
 import { createIngest } from "../../server/media/ingest.ts";
 import { createMediaSource } from "../../server/media/source.ts";
-import { freshAccess, reportTokenRefused } from "../../server/oauth/fresh-token.ts";
+import { freshAccess } from "../../server/oauth/fresh-token.ts";
+import { judgeRefusal } from "../../server/oauth/judge-refusal.ts";
 import type { OAuthServices } from "../../server/oauth/services.ts";
+import { restoreHealth } from "../../server/oauth/token-health.ts";
 import { createEngine } from "../../server/publishing/engine.ts";
 import type { FaultHook, FaultPlace } from "../../server/publishing/fault-points.ts";
 import { createVault } from "../../server/vault/vault.ts";
@@ -181,7 +183,8 @@ export async function run(installation: Installation, plan: Plan): Promise<RunRe
         mediaSourceFor: (owner) => createMediaSource({ pool, storage, mediaUrls }, owner),
         ensureMedia: (owner, ids) => ingest.ensureReady(owner, ids),
         freshAccess: (account, options) => freshAccess(oauth, account, options),
-        reportTokenRefused: (account, code, reason) => reportTokenRefused(oauth, account, code, reason),
+        judgeRefusal: (account, refusal) => judgeRefusal(oauth, account, refusal),
+        restoreHealth: (account) => restoreHealth(oauth, account),
         speed: 1,
         forcePrivateUploads: false,
         environment: {},

@@ -30,6 +30,7 @@ export async function runGetAccount(id: string, options: ClientOptions): Promise
       tokenHealth,
       tokenHealthReason,
       tokenExpiresAt,
+      dataAccessExpiresAt,
       platformSetId,
       connectedAt,
     } = account;
@@ -41,6 +42,7 @@ export async function runGetAccount(id: string, options: ClientOptions): Promise
       tokenHealth,
       tokenHealthReason,
       tokenExpiresAt,
+      dataAccessExpiresAt,
       platformSetId,
       connectedAt,
     });

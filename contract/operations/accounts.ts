@@ -29,6 +29,12 @@ export const account = z.object({
     .describe("Granted permissions, by the platform's names.")
     .meta({ examples: [["threads_basic", "threads_content_publish"]] }),
   tokenExpiresAt: time.nullable(),
+  dataAccessExpiresAt: time
+    .nullable()
+    .describe(
+      "When the platform ends access to the user's data unless they reconnect, even if the token has no expiry.",
+    )
+    .meta({ examples: [null] }),
   tokenHealth: z
     .enum(["healthy", "expiring", "expired", "revoked", "reconnect_required"])
     .meta({ examples: ["healthy"] }),

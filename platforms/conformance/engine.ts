@@ -3,20 +3,22 @@ import { once } from "node:events";
 
 import type { Logger } from "pino";
 
-import type { Mode, PlatformName } from "../../model/platform-names.ts";
+import type { Mode } from "../../model/platform-names.ts";
 import { unlimited } from "../../model/user-limits.ts";
 import { createListener } from "../../server/db/listen.ts";
 import { createPool } from "../../server/db/pool.ts";
 import { createIngest } from "../../server/media/ingest.ts";
 import { createMediaSource } from "../../server/media/source.ts";
-import { freshAccess, reportTokenRefused } from "../../server/oauth/fresh-token.ts";
+import { freshAccess } from "../../server/oauth/fresh-token.ts";
+import { judgeRefusal } from "../../server/oauth/judge-refusal.ts";
 import type { OAuthServices } from "../../server/oauth/services.ts";
+import { restoreHealth } from "../../server/oauth/token-health.ts";
 import { createEngine } from "../../server/publishing/engine.ts";
 import { openReplacedSettings } from "../../server/publishing/replaced-settings.ts";
 import { createDiskStorage } from "../../server/storage/disk.ts";
 import type { Storage } from "../../server/storage/storage.ts";
 import { createVault } from "../../server/vault/vault.ts";
-import { platforms } from "../index.ts";
+import { loginOf, platforms } from "../index.ts";
 import { createHttpClient, type HttpClient, type HttpClientOptions } from "../kit/http.ts";
 
 /** Plain data, so that it can be sent to another process. */
@@ -60,7 +62,7 @@ export function oauthServices(environment: EngineEnvironment, pool: OAuthService
     log,
     httpFor: () => createHttpClient({ sandboxUrl: environment.sandboxUrl }),
     directHttp: createHttpClient({ allowHttp: true }),
-    oauthOf: (name: PlatformName) => platforms[name].oauth,
+    oauthOf: loginOf,
     liveApp: () => null,
     appUrl: "http://127.0.0.1",
     sandboxUrl: environment.sandboxUrl,
@@ -89,7 +91,8 @@ export async function startEngine(
     mediaSourceFor: (owner) => createMediaSource({ pool, storage, mediaUrls: environment.mediaUrls }, owner),
     ensureMedia: (owner, mediaIds) => ingest.ensureReady(owner, mediaIds),
     freshAccess: (account, options) => freshAccess(services, account, options),
-    reportTokenRefused: (account, code, reason) => reportTokenRefused(services, account, code, reason),
+    judgeRefusal: (account, refusal) => judgeRefusal(services, account, refusal),
+    restoreHealth: (account) => restoreHealth(services, account),
     speed: options.speed,
     latestSeconds: LATEST_SECONDS,
     forcePrivateUploads: false,

@@ -21,6 +21,22 @@ export function testErrors(subject: Subject, world: () => World): void {
     });
   }
 
+  const refused = subject.refusals.find(({ code, times, isLive }) => code === "AUTH_REVOKED" && !times && !isLive);
+  if (refused !== undefined)
+    test(`${subject.name}: one refusal leaves the account connected, and a post that goes out restores one marked as lost`, async () => {
+      const account = await world().connect();
+      const { error, operation } = refused;
+      const { content } = richExample(subject, world().fixtures);
+      await world().fault({ operation, kind: "reject", error });
+      const post = await world().publish(account, content);
+      assert.deepEqual([post.status, post.error?.code], ["failed", "AUTH_REVOKED"], JSON.stringify(post.error));
+      assert.match(post.error?.action ?? "", /^The account itself still works\./);
+      assert.equal((await world().readAccount(account)).token_health, "healthy");
+      await world().markAsLost(account);
+      assert.equal((await world().publish(account, content)).status, "published");
+      assert.equal((await world().readAccount(account)).token_health, "healthy");
+    });
+
   for (const operation of ["upload", "create", "status", "read"] as const) {
     for (const kind of ["http_500", "drop_before", "drop_after", "error_after", "timeout", "slow"] as const) {
       test(`${subject.name}: ${kind} at ${operation} delays the post but does not lose it`, async (t) => {

@@ -121,6 +121,7 @@ export async function startWorld(subject: Subject, options: WorldOptions = {}) {
         { userId, mode: "test", platformSetId: setId, platform: subject.name },
         grant,
         profile,
+        { login: subject.login ?? "", oauthAppId: null, grantorId: null, dataAccessEndsAt: null },
       );
       await sandbox.reset();
       return { userId, setId, accountId, platformAccountId: profile.platformAccountId };
@@ -264,6 +265,10 @@ export async function startWorld(subject: Subject, options: WorldOptions = {}) {
         scopes: string[];
       }>("select * from accounts where id = $1", [accountId]);
       return rows[0] ?? missing();
+    },
+
+    async markAsLost({ accountId }: TestAccount): Promise<void> {
+      await pool.query("update accounts set token_health = 'revoked' where id = $1", [accountId]);
     },
 
     async readConnection({ accountId }: TestAccount) {

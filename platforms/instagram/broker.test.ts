@@ -235,6 +235,40 @@ test("a rejected upload starts again with a new container", async (t) => {
   assert.equal((await failureOf(drive(broker, contextFor(refused.url, REEL, WITH_FACEBOOK)))).code, "AUTH_REVOKED");
 });
 
+test("with Facebook Login, reads use the person's token and everything else the Page's", async (t) => {
+  const host = await startGraph(t);
+  const content = { ...IMAGE, settings: { firstComment: "First!" } };
+  await drive(broker, { ...contextFor(host.url, content, WITH_FACEBOOK), userToken: "TOKEN-OF-THE-PERSON" });
+  assert.ok(
+    host.requests.some(({ method }) => method === "GET") && host.requests.some(({ method }) => method === "POST"),
+  );
+  for (const { method, path, headers } of host.requests)
+    assert.equal(
+      headers.authorization,
+      `Bearer TOKEN-OF-THE-${method === "GET" ? "PERSON" : "ACCOUNT"}`,
+      `${method} ${path}`,
+    );
+});
+
+for (const [refusal, error] of Object.entries({
+  "is rejected": { code: 190, error_subcode: 463 },
+  "lacks a permission": { code: 10 },
+  "does not show the container": { code: 100, error_subcode: 33 },
+}))
+  test(`a read with a person's token that ${refusal} is repeated with the Page's`, async (t) => {
+    const host = await startGraph(t);
+    const { http, ...context } = contextFor(host.url, IMAGE, WITH_FACEBOOK);
+    const refusedReads: string[] = [];
+    const send: typeof http.send = async (request) => {
+      if (request.headers?.authorization !== "Bearer TOKEN-OF-THE-PERSON") return await http.send(request);
+      refusedReads.push(request.url);
+      return answerOf(400, { error: { message: "No", type: "OAuthException", ...error } });
+    };
+    const { done } = await drive(broker, { ...context, http: { send }, userToken: "TOKEN-OF-THE-PERSON" });
+    assert.deepEqual(done, { platformPostId: "9001", publishedUrl: "https://www.instagram.com/p/A9001/" });
+    assert.equal(refusedReads.length, host.requests.filter(({ method }) => method === "GET").length);
+  });
+
 test("a used-up quota stops a post before it is published, whatever the number is", async (t) => {
   const host = await startGraph(t, { limit: { quota_usage: 25, config: { quota_total: 25, quota_duration: 86_400 } } });
   assert.equal((await failureOf(drive(broker, contextFor(host.url, IMAGE)))).code, "QUOTA_EXCEEDED");

@@ -121,6 +121,23 @@ test("a Page's token does not expire: it is checked, not renewed", async (t) => 
   assert.equal((await failureOf(run(dead.http, page))).code, "AUTH_REVOKED");
 });
 
+test("the person's token is extended when the Page's is checked, and kept if Meta does not", async (t) => {
+  const userToken = { accessToken: "ULONG1", expiresInSeconds: 1000 };
+  const page = { ...grantOf("EAAPAGE"), expiresInSeconds: null, userToken };
+  const extending = await startMeta(t, ({ path }) => [
+    200,
+    path.endsWith("/me") ? { id: "101" } : { access_token: "ULONG2", expires_in: 5_183_944 },
+  ]);
+  assert.deepEqual(await run(extending.http, page), {
+    ...page,
+    userToken: { accessToken: "ULONG2", expiresInSeconds: 5_183_944 },
+  });
+  const refusing = await startMeta(t, ({ path }) =>
+    path.endsWith("/me") ? [200, { id: "101" }] : [400, { error: { message: "Expired", code: 190 } }],
+  );
+  assert.deepEqual(await run(refusing.http, page), page);
+});
+
 test("with Facebook Login, the user chooses among the accounts linked to their Pages, each with its Page's token", async (t) => {
   const linked = (id: string, tasks: string[]) => ({
     id: `10${id}`,
@@ -151,8 +168,18 @@ test("with Facebook Login, the user chooses among the accounts linked to their P
       profile.metadata,
       grant.accessToken,
       grant.expiresInSeconds,
+      grant.userToken,
     ]),
-    [["17841", "brand_1", { login: "facebook", pageId: "101", pageName: "Page 1" }, "PAGE1", null]],
+    [
+      [
+        "17841",
+        "brand_1",
+        { login: "facebook", pageId: "101", pageName: "Page 1" },
+        "PAGE1",
+        null,
+        { accessToken: "ULONG1", expiresInSeconds: 86_400 },
+      ],
+    ],
   );
   const none = await startMeta(t, () => [200, { data: [] }]);
   assert.match(

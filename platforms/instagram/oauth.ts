@@ -2,6 +2,7 @@ import type { HttpClient } from "../kit/http.ts";
 import { getGraph, prepareRequest } from "../kit/meta/graph.ts";
 import {
   exchangeFacebookCode,
+  extendUserToken,
   FACEBOOK_DIALOG,
   readGrantor,
   readManagedPages,
@@ -39,7 +40,7 @@ export const oauth: OAuth = {
 
 /**
  * Facebook Login, with the Facebook app: for accounts linked to a Page. Publishes with the Page's token, which does not
- * expire, while the user's expires after 60 days and cannot be renewed. Source: Instagram docs, Instagram API with
+ * expire; reads with the user's, which expires after 60 days, as long as it is valid. Source: Instagram docs, Instagram API with
  * Facebook Login, 2026-09-11.
  */
 export const facebookLogin: OAuth = {
@@ -68,11 +69,12 @@ async function exchangeCode(http: HttpClient, app: OAuthApp, { code }: { code: s
   return { ...grant, scopes: short.permissions };
 }
 
-/** A Page's token does not expire and is not renewed: it is checked for validity. */
-async function refreshToken(http: HttpClient, _app: OAuthApp, grant: Grant): Promise<Grant> {
+/** A Page's token does not expire and is not renewed: it is checked for validity, and the person's is extended. */
+async function refreshToken(http: HttpClient, app: OAuthApp, grant: Grant): Promise<Grant> {
   if (grant.expiresInSeconds !== null) return await renewLongToken(TOKENS, http, grant);
   await getGraph(graphs.facebook, { http, accessToken: grant.accessToken }, alive, "me", { fields: "id" });
-  return grant;
+  const { userToken } = grant;
+  return userToken ? { ...grant, userToken: await extendUserToken(graphs.facebook, http, app, userToken) } : grant;
 }
 
 const PROFESSIONAL: readonly unknown[] = ["BUSINESS", "MEDIA_CREATOR", "CREATOR"];
@@ -101,6 +103,7 @@ async function readProfile(http: HttpClient, accessToken: string): Promise<Profi
       followsCount: me.follows_count ?? null,
       mediaCount: me.media_count ?? null,
     },
+    personId: me.id ?? null,
   };
 }
 
@@ -117,7 +120,8 @@ async function readLinkedAccounts(http: HttpClient, accessToken: string): Promis
       avatarUrl: pictureUrl,
       metadata: { login: "facebook", pageId: page.id, pageName: page.name },
     };
-    return [{ profile: linked, token: { accessToken: page.accessToken, expiresInSeconds: null } }];
+    const token = { accessToken: page.accessToken, expiresInSeconds: null };
+    return [{ profile: linked, token, keepsUserToken: true }];
   });
   if (choices.length > 0) return choices;
   throw new BrokerError(

@@ -1,4 +1,4 @@
-import { graphRequest, readGraphAnswer } from "../kit/meta/graph.ts";
+import { readGraphAnswer, sendRead } from "../kit/meta/graph.ts";
 import { earliestOf, listedWithin, reconcileContainer } from "../kit/meta/reconcile.ts";
 import { collapseSpaces } from "../kit/text.ts";
 import type { OpenIntent, StepContext, StepDone, Verdict } from "../platform.ts";
@@ -34,7 +34,7 @@ async function findCandidates(
   const path = `${context.account.platformAccountId}/${isStory ? "stories" : "media"}`;
   const window = isStory ? {} : listedWithin(intent, context.now, LIST_LIMIT);
   const fields = `id,${isStory ? "" : "caption,"}media_type,media_product_type,permalink,timestamp`;
-  const answer = await context.http.send(graphRequest(graph, context.accessToken, "GET", path, { fields, ...window }));
+  const answer = await sendRead(graph, context, path, { fields, ...window });
   const { data } = readGraphAnswer(graph, mediaList, answer);
   const earliest = earliestOf(intent, answer, state);
   const wanted = comparable(isStory ? "" : context.content.text);

@@ -35,6 +35,7 @@ async function readProfile(http: HttpClient, accessToken: string): Promise<Profi
     displayName: me.name ?? null,
     avatarUrl: me.threads_profile_picture_url ?? null,
     metadata: { biography: me.threads_biography ?? null, isVerified: me.is_verified ?? null },
+    personId: me.id,
   };
 }
 

@@ -185,6 +185,7 @@ const grant = z.object({
   expiresInSeconds: z.number().nullable(),
   refreshExpiresInSeconds: z.number().nullable(),
   scopes: z.array(z.string()).nullable(),
+  userToken: z.object({ accessToken: z.string(), expiresInSeconds: z.number().nullable() }).nullable().optional(),
 });
 
 const profile = z.object({
@@ -193,11 +194,17 @@ const profile = z.object({
   displayName: z.string().nullable(),
   avatarUrl: z.string().nullable(),
   metadata: z.record(z.string(), z.unknown()),
+  personId: z.string().nullable().optional(),
 });
 
 const pendingChoice = z.object({
   accounts: z.array(z.object({ profile, grant })),
-  source: z.object({ login: z.string(), oauthAppId: z.string().nullable(), grantorId: z.string().nullable() }),
+  source: z.object({
+    login: z.string(),
+    oauthAppId: z.string().nullable(),
+    grantorId: z.string().nullable(),
+    dataAccessEndsAt: z.coerce.date().nullable().default(null),
+  }),
 });
 
 /** Lifetimes count from the exchange, and a person takes a while to choose. */
@@ -207,6 +214,9 @@ function withElapsed(granted: Grant, seconds: number): Grant {
     ...granted,
     expiresInSeconds: left(granted.expiresInSeconds),
     refreshExpiresInSeconds: left(granted.refreshExpiresInSeconds),
+    ...(granted.userToken && {
+      userToken: { ...granted.userToken, expiresInSeconds: left(granted.userToken.expiresInSeconds) },
+    }),
   };
 }
 

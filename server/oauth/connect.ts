@@ -34,6 +34,8 @@ export interface GrantSource {
   oauthAppId: string | null;
   /** Whose entire grant to the app it is part of, if revoking removes all of it. */
   grantorId: string | null;
+  /** See `Grantor`. */
+  dataAccessEndsAt: Date | null;
 }
 
 /** What connecting has changed. */
@@ -55,7 +57,7 @@ export async function storeConnection(
   target: ConnectTarget,
   grant: Grant,
   profile: Profile,
-  source: GrantSource = { login: "", oauthAppId: null, grantorId: null },
+  source: GrantSource = { login: "", oauthAppId: null, grantorId: null, dataAccessEndsAt: null },
   beside?: (tx: pg.PoolClient, connected: Connected) => Promise<void>,
 ): Promise<string> {
   return await transaction(services.pool, async (tx) => {
@@ -106,8 +108,15 @@ export async function storeConnectionIn(
     grant.scopes ?? [],
     metadata,
   ]);
-  await storeGrant(services, tx, account, grant);
-  await saveConnectionSource.run(tx, [...key, source.login, source.oauthAppId, source.grantorId]);
+  await storeGrant(services, tx, account, { userToken: null, ...grant });
+  await saveConnectionSource.run(tx, [
+    ...key,
+    source.login,
+    source.oauthAppId,
+    source.grantorId,
+    source.grantorId ?? profile.personId ?? null,
+    source.dataAccessEndsAt,
+  ]);
   const again = former !== undefined;
   await recordAccountEvent(tx, account, "account.connected", {
     platform,
@@ -131,11 +140,16 @@ export async function sourceOf(
   app: KnownApp,
   grant: Grant,
 ): Promise<GrantSource> {
-  const grantorId = await oauth
+  const grantor = await oauth
     .grantor?.(platformClient(services, oauth, app, at.mode), app, grant)
     .catch((error: unknown) => {
       services.log.warn({ err: error }, "A platform did not say which account it granted access to");
       return null;
     });
-  return { login: at.login, oauthAppId: app.id, grantorId: grantorId ?? null };
+  return {
+    login: at.login,
+    oauthAppId: app.id,
+    grantorId: grantor?.id ?? null,
+    dataAccessEndsAt: grantor?.dataAccessEndsAt ?? null,
+  };
 }

@@ -48,7 +48,7 @@ async function warnOf(
     state.health === "expiring" && row.renewal_refused && row.token_health_reason !== null
       ? row.token_health_reason
       : state.reason;
-  await changeHealth(tx, account, { ...state, reason });
+  await changeHealth(tx, account, { ...state, reason }, { keepsEnd: true });
   const daysLeft = STAGES.find((days) => end.getTime() - now.getTime() <= days * 86_400_000);
   if (state.health !== "expiring" || daysLeft === undefined) return;
   if (!(await takeWarning.one(tx, [accountId, userId, mode, end, daysLeft]))) return;

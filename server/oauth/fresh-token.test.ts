@@ -12,7 +12,7 @@ import { createTestDatabase, type TestDatabase } from "../../tests/database.ts";
 import { createPool } from "../db/pool.ts";
 import { createVault } from "../vault/vault.ts";
 import { storeConnection } from "./connect.ts";
-import { freshToken } from "./fresh-token.ts";
+import { freshAccess, freshToken } from "./fresh-token.ts";
 import type { OAuthServices } from "./services.ts";
 
 let database: TestDatabase;
@@ -66,6 +66,28 @@ test("if a platform sends no refresh token again, the old one is kept", async ()
     world.renewals.map((grant) => grant.refreshToken),
     ["renew-1", "renew-1"],
   );
+});
+
+test("a person's token is kept besides the account's through renewals, used while it is valid, and goes with another grant", async () => {
+  const person = { accessToken: "person", expiresInSeconds: 5000 };
+  const world = await connected({ ...live, expiresInSeconds: -1, userToken: person }, async () => ({
+    ...live,
+    accessToken: "second",
+  }));
+  const access = () => freshAccess(world.services, world.account, { minLifetimeSeconds: 600 });
+  assert.deepEqual(await access(), { accessToken: "second", userToken: "person" });
+  assert.deepEqual(
+    world.renewals.map(({ userToken }) => userToken?.accessToken),
+    ["person"],
+  );
+  const { rows } = await database.pool.query("select c::text as row from connections c where account_id = $1", [
+    world.account.accountId,
+  ]);
+  assert.doesNotMatch(JSON.stringify(rows), /person/);
+  await database.pool.query("update connections set user_token_expires_at = now() where account_id = $1", [
+    world.account.accountId,
+  ]);
+  assert.deepEqual(await access(), { accessToken: "second" });
 });
 
 test("a network error while renewing never disconnects, and a valid token is used", async () => {

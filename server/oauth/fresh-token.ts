@@ -6,12 +6,10 @@ import type { AccountKey } from "../../model/tenant.ts";
 import type { HttpRequest } from "../../platforms/kit/http.ts";
 import { BrokerError, type OAuth } from "../../platforms/platform.ts";
 import { type ConnectionRow, findConnection } from "../db/queries/connections.ts";
-import { transaction } from "../db/sql.ts";
 import { appOf } from "./app.ts";
 import { isFinal, renewToken, revoked } from "./renew-token.ts";
 import type { OAuthServices } from "./services.ts";
-import { accountKeyParams, openAccessToken } from "./stored-grant.ts";
-import { changeHealth } from "./token-health.ts";
+import { accountKeyParams, openAccessToken, openUserToken } from "./stored-grant.ts";
 
 export interface FreshTokenOptions {
   /** Minimum remaining lifetime of the token. */
@@ -38,6 +36,8 @@ export async function freshToken(
 /** What requests for an account need. */
 export interface Access {
   accessToken: string;
+  /** See `StepContext`. */
+  userToken?: string;
   /** See `OAuth.prepare`; absent if there is nothing to add. */
   prepare?(request: HttpRequest): HttpRequest;
 }
@@ -52,8 +52,15 @@ export async function freshAccess(
   const accessToken = await tokenOf(services, account, options, found);
   const prepare = services.oauthOf(found.platform, found.login)?.prepare;
   const app = prepare === undefined ? null : await appOf(services, found);
-  if (prepare === undefined || app === null) return { accessToken };
-  return { accessToken, prepare: (request) => prepare(request, app, services.platformEnvironment ?? {}) };
+  const userToken = openUserToken(services, found);
+  return {
+    accessToken,
+    ...(userToken !== null && { userToken }),
+    ...(prepare !== undefined &&
+      app !== null && {
+        prepare: (request: HttpRequest) => prepare(request, app, services.platformEnvironment ?? {}),
+      }),
+  };
 }
 
 async function findConnectionOrThrow({ pool }: OAuthServices, account: AccountKey): Promise<ConnectionRow> {
@@ -75,18 +82,6 @@ async function tokenOf(
   const renewed = await flight;
   if (renewed !== undefined && renewed !== options.refused) return renewed;
   return await shareFlight(services, account, () => renewOrKeep(services, account, oauth, options, found));
-}
-
-/** What the platform has said about an account's token while publishing: shown as its health. */
-export async function reportTokenRefused(
-  services: OAuthServices,
-  account: AccountKey,
-  code: "AUTH_EXPIRED" | "AUTH_REVOKED",
-  reason: string,
-): Promise<void> {
-  await transaction(services.pool, (tx) =>
-    changeHealth(tx, account, { health: code === "AUTH_EXPIRED" ? "expired" : "revoked", reason }),
-  );
 }
 
 /** The renewals of this process in progress, by pool and account: later callers wait for them. */

@@ -84,6 +84,7 @@ const AGES: [PlatformName, number, number][] = [
 for (const [platform, young, due] of AGES) {
   test(`${platform}: access is renewed ahead in the background, once, and not while it is new`, async () => {
     const account = await world.connect(platform);
+    await world.database.pool.query("update accounts set status = 'revoked' where id <> $1", [account.accountId]);
     const before = await world.received("refresh", platform);
     await world.pass(account, young);
     await renewDueTokens(world.services, NEVER);

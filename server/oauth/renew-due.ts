@@ -1,11 +1,12 @@
 import { PLATFORM_NAMES } from "../../model/platform-names.ts";
 import type { AccountKey } from "../../model/tenant.ts";
-import { BrokerError } from "../../platforms/platform.ts";
 import { jsonb } from "../db/jsonb.ts";
 import { type DueAccount, takeDueProfiles, takeDueRenewals } from "../db/queries/token-care.ts";
 import { transaction } from "../db/sql.ts";
-import { freshToken, reportTokenRefused } from "./fresh-token.ts";
+import { freshToken } from "./fresh-token.ts";
+import { judgeRefusal } from "./judge-refusal.ts";
 import { refreshProfile } from "./profile.ts";
+import { type FinalError, isFinal } from "./renew-token.ts";
 import type { OAuthServices } from "./services.ts";
 import { changeHealth } from "./token-health.ts";
 
@@ -66,11 +67,11 @@ async function readOne(services: OAuthServices, account: AccountKey): Promise<vo
   try {
     await refreshProfile(services, account, token);
   } catch (error) {
-    if (!isRefusal(error)) throw error;
+    if (!isFinal(error)) throw error;
     if (error.code === "AUTH_REVOKED") return await reportRefusal(services, account, error);
     const renewed = await freshToken(services, account, { minLifetimeSeconds: 60, refused: token });
     await refreshProfile(services, account, renewed).catch((again: unknown) => {
-      if (!isRefusal(again)) throw again;
+      if (!isFinal(again)) throw again;
       return reportRefusal(services, account, again);
     });
   }
@@ -80,21 +81,11 @@ async function readOne(services: OAuthServices, account: AccountKey): Promise<vo
  * Problems that the platform itself did not report, such as an account that is no longer professional, are for the user
  * to fix.
  */
-async function reportRefusal(
-  services: OAuthServices,
-  account: AccountKey,
-  { code, message, platformError }: Refusal,
-): Promise<void> {
-  if (platformError !== null) return await reportTokenRefused(services, account, code, message);
+async function reportRefusal(services: OAuthServices, account: AccountKey, error: FinalError): Promise<void> {
+  if (error.platformError !== null) return void (await judgeRefusal(services, account, error));
   await transaction(services.pool, (tx) =>
-    changeHealth(tx, account, { health: "reconnect_required", reason: message }),
+    changeHealth(tx, account, { health: "reconnect_required", reason: error.message }),
   );
-}
-
-type Refusal = BrokerError & { code: "AUTH_EXPIRED" | "AUTH_REVOKED" };
-
-function isRefusal(error: unknown): error is Refusal {
-  return error instanceof BrokerError && (error.code === "AUTH_EXPIRED" || error.code === "AUTH_REVOKED");
 }
 
 /** Takes batch after batch until nothing is due; one account's failure does not affect the others. */
@@ -112,9 +103,11 @@ async function inRounds<Due extends DueAccount>(
     const workOff = async () => {
       for (let due = waiting.shift(); due !== undefined && !signal.aborted; due = waiting.shift()) {
         const { account_id: accountId, platform } = due;
-        await work(due).catch((error: unknown) =>
-          log.warn({ err: error, accountId, platform }, "an account could not be refreshed; retrying later"),
-        );
+        await work(due).catch((error: unknown) => {
+          // That access has ended is in the account's health, and is tried again every day.
+          const level = isFinal(error) ? "debug" : "warn";
+          log[level]({ err: error, accountId, platform }, "an account could not be refreshed; retrying later");
+        });
       }
     };
     await Promise.all(Array.from({ length: AT_ONCE }, workOff));

@@ -166,7 +166,10 @@ async function refused(
   throw told;
 }
 
-export function isFinal(error: unknown): error is BrokerError {
+/** The platform says that access has ended. */
+export type FinalError = BrokerError & { code: "AUTH_EXPIRED" | "AUTH_REVOKED" };
+
+export function isFinal(error: unknown): error is FinalError {
   return error instanceof BrokerError && (error.code === "AUTH_EXPIRED" || error.code === "AUTH_REVOKED");
 }
 
@@ -209,7 +212,12 @@ async function reportRefused(
   const ended = error.code === "AUTH_EXPIRED" ? "expired" : "revoked";
   await transaction(services.pool, async (tx) => {
     if (stillLives) await refuseRenewal.run(tx, [...accountKeyParams(account), issued_at]);
-    await changeHealth(tx, account, { health: stillLives ? "expiring" : ended, reason: error.message }, issued_at);
+    await changeHealth(
+      tx,
+      account,
+      { health: stillLives ? "expiring" : ended, reason: error.message },
+      { issuedAt: issued_at, keepsEnd: stillLives },
+    );
   });
 }
 

@@ -10,7 +10,10 @@ export function accountKeyParams(account: AccountKey): [accountId: string, userI
   return [account.accountId, account.userId, account.mode];
 }
 
-/** Encrypts a grant into the account's row. Any renewal in progress there is of the previous grant. */
+/**
+ * Encrypts a grant into the account's row. Any renewal in progress there is of the previous grant. A user's token that the
+ * grant does not mention is kept.
+ */
 export async function storeGrant(
   services: Pick<OAuthServices, "vault">,
   tx: pg.PoolClient,
@@ -25,6 +28,9 @@ export async function storeGrant(
     grant.refreshToken === null ? null : seal(grant.refreshToken, "refresh_token_sealed"),
     grant.expiresInSeconds,
     grant.refreshExpiresInSeconds,
+    grant.userToken ? seal(grant.userToken.accessToken, "user_token_sealed") : null,
+    grant.userToken?.expiresInSeconds ?? null,
+    grant.userToken === undefined,
   ]);
 }
 
@@ -34,6 +40,15 @@ export function openAccessToken(services: Pick<OAuthServices, "vault">, row: Con
     row: row.account_id,
     column: "access_token_sealed",
   });
+}
+
+/** The token of the person who granted access, if it is stored besides the account's and lives for another minute. */
+export function openUserToken(
+  services: Pick<OAuthServices, "vault">,
+  { account_id: row, user_token_sealed: sealed, user_token_seconds_left: secondsLeft }: ConnectionRow,
+): string | null {
+  if (sealed === null || (secondsLeft ?? Infinity) < 60) return null;
+  return services.vault.open(sealed, { table: "connections", row, column: "user_token_sealed" });
 }
 
 /** A stored grant, in the form platforms expect. */
@@ -46,11 +61,15 @@ export function openGrant(services: Pick<OAuthServices, "vault">, row: Connectio
           row: row.account_id,
           column: "refresh_token_sealed",
         });
+  const userToken = openUserToken(services, row);
   return {
     accessToken: openAccessToken(services, row),
     refreshToken,
     expiresInSeconds: row.seconds_left,
     refreshExpiresInSeconds: row.refresh_seconds_left,
     scopes: null,
+    ...(userToken !== null && {
+      userToken: { accessToken: userToken, expiresInSeconds: row.user_token_seconds_left },
+    }),
   };
 }

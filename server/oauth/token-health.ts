@@ -6,8 +6,10 @@ import type { OAuth } from "../../platforms/platform.ts";
 import type { AccountRow } from "../db/queries/accounts.ts";
 import { insertAuditEvent } from "../db/queries/audit-events.ts";
 import { recordAccountEvent } from "../db/queries/outbox.ts";
-import { changeTokenHealth, type GrantLifeRow } from "../db/queries/token-care.ts";
-import type { Db } from "../db/sql.ts";
+import { changeTokenHealth, findGrantLife, type GrantLifeRow } from "../db/queries/token-care.ts";
+import { type Db, transaction } from "../db/sql.ts";
+import type { OAuthServices } from "./services.ts";
+import { accountKeyParams } from "./stored-grant.ts";
 
 export interface TokenHealth {
   health: AccountRow["token_health"];
@@ -21,10 +23,19 @@ export const HEALTHY: TokenHealth = { health: "healthy", reason: null };
 export const EXPIRING_DAYS = 7;
 
 /**
- * When a grant expires unless the user reconnects; null if it does not. One that is renewed automatically expires with
- * its refresh token, if at all, and with the access token once the platform no longer renews.
+ * When a grant expires unless the user reconnects; null if it does not: with its token, or with the app's access to the
+ * person's data, whichever is earlier.
  */
 export function grantEnd(refresh: OAuth["refresh"], life: GrantLifeRow): Date | null {
+  const [token, data] = [tokenEnd(refresh, life), life.data_access_expires_at];
+  return token === null || (data !== null && data < token) ? data : token;
+}
+
+/**
+ * One that is renewed automatically expires with its refresh token, if at all, and with the access token once the
+ * platform no longer renews.
+ */
+function tokenEnd(refresh: OAuth["refresh"], life: GrantLifeRow): Date | null {
   const { access_token_expires_at: access, refresh_token_expires_at: renewable } = life;
   if (refresh === undefined || life.renewal_refused) return access;
   if (refresh.needsRefreshToken !== true) return null;
@@ -47,16 +58,17 @@ export function healthAt(end: Date | null, now: Date, platform: PlatformName): T
 
 /**
  * Stores an account's token health, and when access ends, an event and an audit log entry, once. `issuedAt` identifies
- * the grant: if the user has reconnected in the meantime, nothing changes.
+ * the grant: if the user has reconnected in the meantime, nothing changes. With `keepsEnd`, nothing changes either if
+ * access is thought to have ended.
  */
 export async function changeHealth(
   db: Db,
   account: AccountKey,
   { health, reason }: TokenHealth,
-  issuedAt: Date | null = null,
+  { issuedAt = null, keepsEnd = false }: { issuedAt?: Date | null; keepsEnd?: boolean } = {},
 ): Promise<void> {
   const { accountId, userId, mode } = account;
-  const changed = await changeTokenHealth.one(db, [accountId, userId, mode, health, reason, issuedAt]);
+  const changed = await changeTokenHealth.one(db, [accountId, userId, mode, health, reason, issuedAt, keepsEnd]);
   if (changed === undefined || !hasEnded(health) || hasEnded(changed.was)) return;
   const { platform, platform_account_id: platformAccountId, username } = changed;
   await recordAccountEvent(db, account, "account.disconnected", {
@@ -81,6 +93,14 @@ export async function changeHealth(
   ]);
 }
 
-function hasEnded(health: TokenHealth["health"]): boolean {
+/** The account was just used, so it has not lost access, whatever was thought: its health is what its grant says. */
+export async function restoreHealth({ pool, oauthOf }: OAuthServices, account: AccountKey): Promise<void> {
+  const life = await findGrantLife.one(pool, accountKeyParams(account));
+  if (!life) return;
+  const end = grantEnd(oauthOf(life.platform)?.refresh, life);
+  await transaction(pool, (tx) => changeHealth(tx, account, healthAt(end, life.now, life.platform)));
+}
+
+export function hasEnded(health: TokenHealth["health"]): boolean {
   return health !== "healthy" && health !== "expiring";
 }

@@ -29,6 +29,7 @@ import { faultPoint } from "./fault-points.ts";
 import { isRepeat, repeatRefused } from "./identical-repeat.ts";
 import { goTo, nextPosition, type VisiblePosition } from "./position.ts";
 import { startWatching } from "./reading.ts";
+import { noteAccess } from "./restore-health.ts";
 import { foldWith, persist, RESULT_PATIENCE_SECONDS, settle, write } from "./settle.ts";
 import {
   COMMIT_DEADLINE_SECONDS,
@@ -73,6 +74,7 @@ export async function commit(work: Work, at: VisiblePosition, repeatOf?: string)
   const outcome = await send(work, step, context, intent, exchanges);
   await faultPoint(deps, "result.before", claim, step.name);
   const endedAfterSeconds = secondsSince(intent.writtenAfter);
+  if (outcome.outcome === "ok") await noteAccess(work);
   const progress = await record(work, at, {
     id: intent.id,
     outcome,

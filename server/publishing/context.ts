@@ -60,8 +60,10 @@ function prepared({ access }: Work, request: HttpRequest): HttpRequest {
 
 async function bareContext(work: Work): Promise<Omit<StepContext, "http">> {
   const { row } = work;
+  const { accessToken, userToken } = await freshAccess(work);
   return {
-    accessToken: (await freshAccess(work)).accessToken,
+    accessToken,
+    ...(userToken !== undefined && { userToken }),
     account: {
       platformAccountId: row.platform_account_id ?? "",
       username: row.username,

@@ -7,6 +7,7 @@ import type { AccountKey, Tenant } from "../../model/tenant.ts";
 import type { HttpClient, HttpClientOptions } from "../../platforms/kit/http.ts";
 import type { Broker, MediaSource, StepDone } from "../../platforms/platform.ts";
 import type { Access } from "../oauth/fresh-token.ts";
+import type { Verdict } from "../oauth/judge-refusal.ts";
 import type { Vault } from "../vault/vault.ts";
 import type { FaultHook } from "./fault-points.ts";
 import type { Outages } from "./outages.ts";
@@ -54,8 +55,13 @@ export interface PublishingDeps {
    * BrokerErrors.
    */
   freshAccess(account: AccountKey, options: { minLifetimeSeconds: number; refused?: string }): Promise<Access>;
-  /** The platform has withdrawn the account's token for good. */
-  reportTokenRefused?(account: AccountKey, code: "AUTH_EXPIRED" | "AUTH_REVOKED", reason: string): Promise<void>;
+  /** Finds out whether the account has lost access, as the platform's refusal says, and stores it. */
+  judgeRefusal?(
+    account: AccountKey,
+    refusal: { code: "AUTH_EXPIRED" | "AUTH_REVOKED"; message: string },
+  ): Promise<Verdict>;
+  /** The platform has accepted a request for an account that was thought to have lost access. */
+  restoreHealth?(account: AccountKey): Promise<void>;
   /** Notes outside the database that a commit is about to be sent. If it throws, nothing is sent. */
   noteCommit?(intentId: string): void;
   /** In test mode the engine's own pauses are divided by this. */

@@ -168,9 +168,11 @@ async function failForGood(
   patience?: number,
   also: Changes = {},
 ): Promise<void> {
-  const { deps, row } = work;
+  const { row } = work;
+  // First, so that anyone notified of the failure finds the account as the platform sees it.
+  const judged = await withVerdict(work, failure);
   // The automatic retries are used up: the account is now the user's to fix, and they can retry at any time.
-  const final = failure.category === "account" ? { ...failure, retryable: false, retryAfterSeconds: null } : failure;
+  const final = judged.category === "account" ? { ...judged, retryable: false, retryAfterSeconds: null } : judged;
   const retryAt = final.retryAfterSeconds === null ? null : after(final.retryAfterSeconds);
   const outcome = failure.brokerCode === "OUTCOME_UNKNOWN" ? "unknown" : "failed";
   const changes: Changes = {
@@ -181,23 +183,25 @@ async function failForGood(
     error: toPublicError(final, { retryAt, live: liveParts(work) }),
     next: { at: "never" },
   };
-  // First, so that anyone notified of the failure finds the account as the platform sees it.
-  if (
-    (failure.brokerCode === "AUTH_EXPIRED" || failure.brokerCode === "AUTH_REVOKED") &&
-    row.account_id !== null &&
-    failure.code === failure.brokerCode
-  ) {
-    await deps
-      .reportTokenRefused?.(
-        { accountId: row.account_id, userId: row.user_id, mode: row.mode },
-        failure.brokerCode,
-        failure.message,
-      )
-      .catch((error: unknown) =>
-        deps.log.warn({ err: error, accountId: row.account_id }, "the health of an account could not be stored"),
-      );
-  }
   await settle(work, changes, options, patience);
+}
+
+const STILL_WORKS =
+  "The account itself still works. Check that it may publish this post on the platform, then retry the post.";
+
+/** A refusal that sounds like the end of the account's access may concern only this post. */
+async function withVerdict({ deps, row }: FailureContext, failure: Failure): Promise<Failure> {
+  const { brokerCode: code, message } = failure;
+  if ((code !== "AUTH_EXPIRED" && code !== "AUTH_REVOKED") || failure.code !== code || row.account_id === null)
+    return failure;
+  const account = { accountId: row.account_id, userId: row.user_id, mode: row.mode };
+  try {
+    const verdict = await deps.judgeRefusal?.(account, { code, message });
+    return verdict === "works" ? { ...failure, action: STILL_WORKS } : failure;
+  } catch (error) {
+    deps.log.warn({ err: error, accountId: row.account_id }, "the health of an account could not be stored");
+    return failure;
+  }
 }
 
 const SHORTLY = { at: "seconds", seconds: 2, evenPastDue: true } as const;

@@ -18,6 +18,7 @@ import { faultPoint } from "./fault-points.ts";
 import { expire, isTooLate } from "./late.ts";
 import { currentPosition, type EndPosition, goTo, nextPosition, positionAt, type QuietPosition } from "./position.ts";
 import { identify, reconcile, stillOpen } from "./reconcile.ts";
+import { noteAccess } from "./restore-health.ts";
 import { isPoison, setAside } from "./set-aside.ts";
 import { settle, write } from "./settle.ts";
 import { HANDLES_LIVE_SECONDS, paceOf } from "./timing.ts";
@@ -189,7 +190,10 @@ async function runQuiet(work: Work, at: QuietPosition): Promise<Progress> {
     return isSkippable(at) ? skip(work, at, journal) : failStep(work, at, error, { journal });
   }
   await faultPoint(deps, "step.after", claim, step.name);
-  if (exchanges.length > 0) deps.reach?.up(claim);
+  if (exchanges.length > 0) {
+    deps.reach?.up(claim);
+    await noteAccess(work);
+  }
   const progress =
     "waitSeconds" in outcome ? await wait(work, at, outcome.waitSeconds) : await stepDone(work, at, outcome, exchanges);
   await faultPoint(deps, "step.saved", claim, step.name);

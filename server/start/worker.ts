@@ -30,9 +30,11 @@ import { createMediaSource } from "../media/source.ts";
 import { dropBytes, sweepMedia } from "../media/sweep.ts";
 import { revokeGrant } from "../oauth/disconnect.ts";
 import { sendExpiryWarnings } from "../oauth/expiry-warnings.ts";
-import { freshAccess, reportTokenRefused } from "../oauth/fresh-token.ts";
+import { freshAccess } from "../oauth/fresh-token.ts";
+import { judgeRefusal } from "../oauth/judge-refusal.ts";
 import { AUTHORIZATIONS_SWEEP_QUEUE, PROFILES_QUEUE, RENEW_QUEUE, REVOKE_QUEUE, WARN_QUEUE } from "../oauth/queues.ts";
 import { readDueProfiles, renewDueTokens } from "../oauth/renew-due.ts";
+import { restoreHealth } from "../oauth/token-health.ts";
 import { openContinuity } from "../publishing/continuity.ts";
 import { createEngine } from "../publishing/engine.ts";
 import type { FaultHook } from "../publishing/fault-points.ts";
@@ -101,7 +103,8 @@ export async function runWorker(runtime: Runtime, faultPoint?: FaultHook): Promi
       ),
     ensureMedia: (owner, mediaIds) => ingest.ensureReady(owner, mediaIds),
     freshAccess: (account, options) => freshAccess(oauth, account, options),
-    reportTokenRefused: (account, code, reason) => reportTokenRefused(oauth, account, code, reason),
+    judgeRefusal: (account, refusal) => judgeRefusal(oauth, account, refusal),
+    restoreHealth: (account) => restoreHealth(oauth, account),
     noteCommit: (intentId) => continuity.noteCommit(intentId),
     speed: config.engineSpeed,
     latestSeconds: config.latestSeconds,

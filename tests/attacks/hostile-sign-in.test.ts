@@ -203,7 +203,7 @@ async function signIn(oauth: OAuth, answers: readonly HttpAnswer[]) {
   const http = replay(answers);
   const grant = await oauth.exchange(http, app, { code: "code", codeVerifier: "verifier" });
   const choices = await readChoices(oauth, http, grant);
-  return { grant, choices, grantor: (await oauth.grantor?.(http, app, grant).catch(() => null)) ?? null };
+  return { grant, choices, grantor: (await oauth.grantor?.(http, app, grant).catch(() => null))?.id ?? null };
 }
 
 test("a platform's account data is stored, listed and shown as it is, or the user is told that nothing was connected", async () => {

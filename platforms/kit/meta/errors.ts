@@ -48,6 +48,14 @@ function accessErrors(label: string): GraphErrorRow[] {
       message: "The user who connected the account has lost their role on the Facebook Page.",
     },
     {
+      codes: [190],
+      subcodes: [493],
+      about: "the user has not been active in the app for 90 days",
+      brokerCode: "AUTH_EXPIRED",
+      notPublished: true,
+      message: `${label} ended the app's access because the user who connected the account has not used it for 90 days.`,
+    },
+    {
       codes: [190, 102],
       about: "the token has expired, the password was changed, or the session has ended",
       brokerCode: "AUTH_EXPIRED",

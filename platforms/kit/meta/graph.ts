@@ -96,17 +96,38 @@ export const created = z.object({ id: metaId, uri: z.string().nullish() });
 export interface GraphCaller {
   http: HttpClient;
   accessToken: string;
+  userToken?: string;
 }
 
 /** Reads a node or an edge. */
-export function getGraph<T>(
+export async function getGraph<T>(
   graph: Graph,
-  { http, accessToken }: GraphCaller,
+  caller: GraphCaller,
   schema: z.ZodType<T>,
   path: string,
   parameters: Record<string, string> = {},
 ): Promise<T> {
-  return callGraph(graph, http, schema, graphRequest(graph, accessToken, "GET", path, parameters));
+  return readGraphAnswer(graph, schema, await sendRead(graph, caller, path, parameters));
+}
+
+/**
+ * Sends a read with the person's token if there is one, and with the account's own if Meta rejects that token or does not
+ * find the object with it. Page tokens cannot read every container; a person's token ends earlier. Source: Instagram
+ * docs, content_publishing_limit, 2026-09-11; observed by open-source clients since May 2026.
+ */
+export async function sendRead(
+  graph: Graph,
+  { http, accessToken, userToken }: GraphCaller,
+  path: string,
+  parameters: Record<string, string>,
+): Promise<HttpAnswer> {
+  if (userToken !== undefined) {
+    const answer = await http.send(graphRequest(graph, userToken, "GET", path, parameters));
+    const error = readGraphError(answer);
+    const { brokerCode } = (error === null ? undefined : findErrorRow(graph, error)) ?? {};
+    if (brokerCode !== "AUTH_EXPIRED" && brokerCode !== "AUTH_REVOKED") return answer;
+  }
+  return await http.send(graphRequest(graph, accessToken, "GET", path, parameters));
 }
 
 /** Creates or changes something that only the account can see so far. */

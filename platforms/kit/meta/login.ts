@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-import { BrokerError, type Grant, type OAuthApp } from "../../platform.ts";
+import { BrokerError, type Grant, type Grantor, type OAuthApp, type UserToken } from "../../platform.ts";
 import type { HttpClient } from "../http.ts";
 import { callGraph, getGraph, metaId as id, type Graph } from "./graph.ts";
 import { success } from "./upload.ts";
@@ -84,7 +84,7 @@ export async function readPage(
  * user token: the app looks up the token's user, and revokes on its own behalf.
  */
 export async function revokeFacebookGrant(graph: Graph, http: HttpClient, app: OAuthApp, grant: Grant): Promise<void> {
-  const grantor = await readGrantor(graph, http, app, grant);
+  const { id: grantor } = await readGrantor(graph, http, app, grant);
   // An invalid token has nothing left to revoke.
   if (grantor === null) return;
   await callGraph(graph, http, success, {
@@ -94,15 +94,51 @@ export async function revokeFacebookGrant(graph: Graph, http: HttpClient, app: O
   });
 }
 
-/** The ID of the token's user, as known to the app; null if the token is no longer valid. */
-export async function readGrantor(graph: Graph, http: HttpClient, app: OAuthApp, grant: Grant): Promise<string | null> {
+/**
+ * The token's user, and when the app's access to their data ends: 90 days after they last used the app, although a Page's
+ * token does not expire. Source: Facebook Login docs, auth vs. data, 2026.
+ */
+export async function readGrantor(graph: Graph, http: HttpClient, app: OAuthApp, grant: Grant): Promise<Grantor> {
   const query = { input_token: grant.accessToken, access_token: appToken(app) };
   const { data } = await callGraph(graph, http, tokenFacts, {
     method: "GET",
     url: `${graph.baseUrl}/debug_token`,
     query,
   });
-  return data.is_valid === false ? null : (data.user_id ?? null);
+  const { user_id: id, data_access_expires_at: seconds } = data;
+  return {
+    id: data.is_valid === false ? null : id,
+    // 0 stands for never.
+    dataAccessEndsAt: typeof seconds === "number" && seconds > 0 ? new Date(seconds * 1000) : null,
+  };
+}
+
+/**
+ * The person's token with a new expiry, if Meta gives one for a token that is still valid, which it does not promise; the
+ * same one otherwise.
+ */
+export async function extendUserToken(
+  graph: Graph,
+  http: HttpClient,
+  { clientId, clientSecret }: OAuthApp,
+  userToken: UserToken,
+): Promise<UserToken> {
+  try {
+    const { access_token: accessToken, expires_in: expiresIn } = await callGraph(graph, http, token, {
+      method: "GET",
+      url: `${graph.baseUrl}/oauth/access_token`,
+      query: {
+        client_id: clientId,
+        client_secret: clientSecret,
+        grant_type: "fb_exchange_token",
+        fb_exchange_token: userToken.accessToken,
+      },
+    });
+    return { accessToken, expiresInSeconds: expiresIn ?? userToken.expiresInSeconds };
+  } catch (error) {
+    if (error instanceof BrokerError) return userToken;
+    throw error;
+  }
 }
 
 function appToken({ clientId, clientSecret }: OAuthApp): string {
@@ -143,7 +179,13 @@ const paging = z
 
 const business = z.object({ id });
 
-const tokenFacts = z.object({ data: z.object({ user_id: id.nullish(), is_valid: z.boolean().nullish() }) });
+const tokenFacts = z.object({
+  data: z.object({
+    user_id: id.nullish().transform((value) => value ?? null),
+    is_valid: z.boolean().nullish(),
+    data_access_expires_at: z.number().nullish(),
+  }),
+});
 
 /** Every entry of a paged list. The next page's URL contains the token, so only its cursor is used. */
 async function readAll<T>(

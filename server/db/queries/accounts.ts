@@ -19,11 +19,13 @@ export interface AccountRow {
   connected_at: Date;
   /** When the grant ends; null if unknown, or if there is no grant. */
   token_expires_at: Date | null;
+  /** When the platform ends the app's access to the person's data, whatever the token's end. */
+  data_access_expires_at: Date | null;
 }
 
 const select = `select a.id, a.mode, a.platform, a.platform_set_id, a.platform_account_id, a.username, a.display_name,
     a.avatar_url, a.status, a.scopes, a.token_health, a.token_health_reason, a.platform_metadata, a.external_id,
-    a.connected_at, c.access_token_expires_at as token_expires_at
+    a.connected_at, c.access_token_expires_at as token_expires_at, c.data_access_expires_at
   from accounts a left join connections c on c.account_id = a.id and c.user_id = a.user_id and c.mode = a.mode`;
 
 /** The active ones. */
@@ -57,6 +59,7 @@ export interface SetAccountRow {
   platform_metadata: Record<string, unknown>;
   access_token_expires_at: Date | null;
   refresh_token_expires_at: Date | null;
+  data_access_expires_at: Date | null;
   has_refresh_token: boolean;
   renewal_refused: boolean;
 }
@@ -70,7 +73,7 @@ export const findSetWithAccounts = statement<
 >(
   "platform_sets.find_with_accounts",
   `select s.id as set_id, a.id, a.platform, a.scopes, a.platform_metadata, c.access_token_expires_at,
-     c.refresh_token_expires_at, c.refresh_token_sealed is not null as has_refresh_token,
+     c.refresh_token_expires_at, c.data_access_expires_at, c.refresh_token_sealed is not null as has_refresh_token,
      coalesce(c.renewal_refused_at > c.issued_at, false) as renewal_refused
    from platform_sets s
      left join accounts a on a.platform_set_id = s.id and a.user_id = s.user_id and a.mode = s.mode

@@ -1,5 +1,6 @@
 import type { Mode, PlatformName } from "../../../model/platform-names.ts";
 import { statement } from "../sql.ts";
+import type { AccountRow } from "./accounts.ts";
 
 /** The grant behind an account. Tokens are sealed; their place is (connections, account id, column). */
 export interface ConnectionRow {
@@ -18,6 +19,7 @@ export interface ConnectionRow {
   grantor_id: string | null;
   access_token_sealed: string;
   refresh_token_sealed: string | null;
+  user_token_sealed: string | null;
   access_token_expires_at: Date | null;
   refresh_token_expires_at: Date | null;
   issued_at: Date;
@@ -25,14 +27,19 @@ export interface ConnectionRow {
   age_seconds: number;
   seconds_left: number | null;
   refresh_seconds_left: number | null;
+  user_token_seconds_left: number | null;
+  data_access_seconds_left: number | null;
+  token_health: AccountRow["token_health"];
 }
 
 const read = `select c.account_id, c.user_id, c.mode, a.platform, a.platform_account_id, a.scopes, c.login,
-      c.oauth_app_id, c.grantor_id, c.access_token_sealed, c.refresh_token_sealed,
+      c.oauth_app_id, c.grantor_id, c.access_token_sealed, c.refresh_token_sealed, c.user_token_sealed, a.token_health,
   c.access_token_expires_at, c.refresh_token_expires_at, c.issued_at,
   extract(epoch from clock_timestamp() - c.issued_at)::float8 as age_seconds,
   extract(epoch from c.access_token_expires_at - clock_timestamp())::float8 as seconds_left,
-  extract(epoch from c.refresh_token_expires_at - clock_timestamp())::float8 as refresh_seconds_left
+  extract(epoch from c.refresh_token_expires_at - clock_timestamp())::float8 as refresh_seconds_left,
+  extract(epoch from c.user_token_expires_at - clock_timestamp())::float8 as user_token_seconds_left,
+  extract(epoch from c.data_access_expires_at - clock_timestamp())::float8 as data_access_seconds_left
   from connections c join accounts a on a.id = c.account_id
   where c.account_id = $1 and c.user_id = $2 and c.mode = $3 and a.status = 'active'`;
 
@@ -47,7 +54,7 @@ export const lockConnection = statement<ConnectionRow, [accountId: string, userI
   `${read} for update of c`,
 );
 
-/** If a platform does not send a refresh token again, the old one is kept. */
+/** If a platform does not send a refresh token again, the old one is kept, and the user's token if that is asked. */
 export const saveConnection = statement<
   never,
   [
@@ -58,29 +65,64 @@ export const saveConnection = statement<
     sealedRefreshToken: string | null,
     lifetimeSeconds: number | null,
     refreshLifetimeSeconds: number | null,
+    sealedUserToken: string | null,
+    userTokenLifetimeSeconds: number | null,
+    keepsUserToken: boolean,
   ]
 >(
   "connections.save",
   `insert into connections (account_id, user_id, mode, access_token_sealed, refresh_token_sealed,
-     access_token_expires_at, refresh_token_expires_at)
-   values ($1, $2, $3, $4, $5, now() + make_interval(secs => $6), now() + make_interval(secs => $7))
+     access_token_expires_at, refresh_token_expires_at, user_token_sealed, user_token_expires_at)
+   values ($1, $2, $3, $4, $5, now() + make_interval(secs => $6), now() + make_interval(secs => $7), $8,
+     now() + make_interval(secs => $9))
    on conflict (account_id) do update set
      access_token_sealed = excluded.access_token_sealed,
      refresh_token_sealed = coalesce(excluded.refresh_token_sealed, connections.refresh_token_sealed),
      access_token_expires_at = excluded.access_token_expires_at,
      refresh_token_expires_at = case when excluded.refresh_token_sealed is null
        then connections.refresh_token_expires_at else excluded.refresh_token_expires_at end,
+     user_token_sealed = case when $10 then connections.user_token_sealed else excluded.user_token_sealed end,
+     user_token_expires_at = case when $10
+       then connections.user_token_expires_at else excluded.user_token_expires_at end,
      issued_at = now(), renewing_by = null, renewing_until = null`,
 );
 
-/** How the connection was created. */
+/** How the connection was created, and by whom as the app knows them. */
 export const saveConnectionSource = statement<
   never,
-  [accountId: string, userId: string, mode: Mode, login: string | null, appId: string | null, grantor: string | null]
+  [
+    accountId: string,
+    userId: string,
+    mode: Mode,
+    login: string | null,
+    appId: string | null,
+    grantor: string | null,
+    person: string | null,
+    dataAccessEndsAt: Date | null,
+  ]
 >(
   "connections.save_source",
-  `update connections set login = $4, oauth_app_id = $5, grantor_id = $6
+  `with known as (
+     update accounts set granted_by = $7, granted_login = coalesce($4, ''), granted_through = $5
+     where id = $1 and user_id = $2 and mode = $3
+   )
+   update connections set login = $4, oauth_app_id = $5, grantor_id = $6, data_access_expires_at = $8
    where account_id = $1 and user_id = $2 and mode = $3`,
+);
+
+/** What the platform says again about the person who granted access. */
+export const saveGrantor = statement<
+  never,
+  [accountId: string, userId: string, mode: Mode, issuedAt: Date, person: string | null, dataAccessEndsAt: Date | null]
+>(
+  "connections.save_grantor",
+  `with changed as (
+     update connections set data_access_expires_at = $6
+     where account_id = $1 and user_id = $2 and mode = $3 and issued_at = $4
+     returning account_id, oauth_app_id
+   )
+   update accounts a set granted_by = coalesce($5, a.granted_by), granted_through = changed.oauth_app_id
+   from changed where a.id = changed.account_id`,
 );
 
 /** A platform's active account in a set. Stays the same while the set is locked. */
@@ -196,7 +238,6 @@ export const saveProfile = statement<
   "accounts.save_profile",
   `update accounts set username = coalesce($4, username), display_name = coalesce($5, display_name),
      avatar_url = coalesce($6, avatar_url), platform_metadata = platform_metadata || $7::jsonb,
-     token_health = case when token_health = 'expiring' then token_health else 'healthy' end,
-     token_health_reason = case when token_health = 'expiring' then token_health_reason end, updated_at = now()
+     updated_at = now()
    where id = $1 and user_id = $2 and mode = $3 and status = 'active'`,
 );

@@ -11,6 +11,7 @@ export const SEALED_MEMBER = "engine:sealed";
 export const SEALED_COLUMNS: readonly SealedColumn[] = [
   { table: "connections", id: "account_id", idType: "uuid", column: "access_token_sealed" },
   { table: "connections", id: "account_id", idType: "uuid", column: "refresh_token_sealed" },
+  { table: "connections", id: "account_id", idType: "uuid", column: "user_token_sealed" },
   { table: "oauth_apps", id: "id", idType: "uuid", column: "client_secret_sealed" },
   { table: "oauth_attempts", id: "id", idType: "uuid", column: "code_verifier_sealed" },
   { table: "oauth_attempts", id: "id", idType: "uuid", column: "granted_sealed" },

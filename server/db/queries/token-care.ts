@@ -18,7 +18,8 @@ const jitter = "(('x' || right(a.id::text, 7))::bit(28)::int / 268435456.0)";
 /**
  * Takes connections that are due for renewal, which no other process then gets. They are due up to a tenth before the
  * platform's `after`. One that was not renewed is due again after 2 minutes, then twice as long and so on, up to a day;
- * after the platform's rejection, after a day.
+ * after the platform's rejection, after a day. Accounts that are thought to have lost access are no exception, so that a
+ * wrong verdict does not let them expire.
  */
 export const takeDueRenewals = statement<DueAccount & { due_age_seconds: number }, [rules: Json, limit: number]>(
   "connections.take_due_renewals",
@@ -29,7 +30,7 @@ export const takeDueRenewals = statement<DueAccount & { due_age_seconds: number 
      select c.account_id, a.platform, greatest(r.min_age, r.after * (1 - ${jitter} / 10)) as due_age,
        case when c.renewal_tried_at > c.issued_at then c.renewal_tries else 0 end as tries
      from connections c join accounts a on a.id = c.account_id join rules r on r.platform = a.platform
-     where a.status = 'active' and a.token_health in ('healthy', 'expiring')
+     where a.status = 'active'
        and (c.refresh_token_sealed is not null or not r.needs_refresh_token)
        and extract(epoch from now() - c.issued_at) >= greatest(r.min_age, r.after * (1 - ${jitter} / 10))
        and (c.renewal_tried_at is null or c.renewal_tried_at < c.issued_at
@@ -80,12 +81,15 @@ export const refuseRenewal = statement<never, [accountId: string, userId: string
    where account_id = $1 and user_id = $2 and mode = $3 and issued_at = $4`,
 );
 
-/** Takes accounts whose profile should be refreshed. They are due up to a tenth early, so that they spread out. */
+/**
+ * Takes accounts whose profile should be refreshed, also those that are thought to have lost access: this shows if they
+ * have not. They are due up to a tenth early, so that they spread out.
+ */
 export const takeDueProfiles = statement<DueAccount, [rules: Json, limit: number]>(
   "accounts.take_due_profiles",
   `with rules as (select * from jsonb_to_recordset($1::jsonb) as r(platform text, every float8)), due as (
      select a.id from accounts a join rules r on r.platform = a.platform
-     where a.status = 'active' and a.token_health in ('healthy', 'expiring')
+     where a.status = 'active'
        and greatest(a.profile_read_at, a.connected_at) < now() - make_interval(secs => r.every * (1 - ${jitter} / 10))
      order by greatest(a.profile_read_at, a.connected_at) limit $2 for update of a skip locked
    )
@@ -97,11 +101,12 @@ export const takeDueProfiles = statement<DueAccount, [rules: Json, limit: number
 export interface GrantLifeRow {
   access_token_expires_at: Date | null;
   refresh_token_expires_at: Date | null;
+  data_access_expires_at: Date | null;
   has_refresh_token: boolean;
   renewal_refused: boolean;
 }
 
-const life = `c.access_token_expires_at, c.refresh_token_expires_at,
+const life = `c.access_token_expires_at, c.refresh_token_expires_at, c.data_access_expires_at,
   c.refresh_token_sealed is not null as has_refresh_token,
   coalesce(c.renewal_refused_at > c.issued_at, false) as renewal_refused`;
 
@@ -117,21 +122,27 @@ export interface EndingRow extends DueAccount, GrantLifeRow {
   now: Date;
 }
 
-/** Connections with something that expires within 7 days. */
+/** Connections with something that expires within 7 days; of those thought to have lost access, only what has not yet. */
 export const listEnding = statement<EndingRow, [afterAccountId: string | null, limit: number]>(
   "connections.list_ending",
   `select a.id as account_id, a.user_id, a.mode, a.platform, c.login, a.platform_account_id, a.username, a.display_name,
      a.token_health, a.token_health_reason, u.email, ${life}, now()
    from connections c join accounts a on a.id = c.account_id join users u on u.id = a.user_id
-   where a.status = 'active' and a.token_health in ('healthy', 'expiring')
-     and least(c.access_token_expires_at, c.refresh_token_expires_at) < now() + interval '7 days'
+   where a.status = 'active'
+     and least(c.access_token_expires_at, c.refresh_token_expires_at, c.data_access_expires_at)
+       < now() + interval '7 days'
+     and (a.token_health in ('healthy', 'expiring')
+       or greatest(c.access_token_expires_at, c.refresh_token_expires_at, c.data_access_expires_at) > now())
      and ($1::uuid is null or a.id > $1)
    order by a.id limit $2`,
 );
 
-export const findGrantLife = statement<GrantLifeRow & { now: Date }, [accountId: string, userId: string, mode: Mode]>(
+export const findGrantLife = statement<
+  GrantLifeRow & { now: Date; platform: PlatformName },
+  [accountId: string, userId: string, mode: Mode]
+>(
   "connections.find_life",
-  `select ${life}, clock_timestamp() as now from connections c
+  `select ${life}, clock_timestamp() as now, a.platform from connections c join accounts a on a.id = c.account_id
    where c.account_id = $1 and c.user_id = $2 and c.mode = $3`,
 );
 
@@ -161,7 +172,7 @@ export const countScheduledPast = statement<
      and next_action_at is not null and due_at > $4`,
 );
 
-/** Returns the previous health if it has changed. */
+/** Returns the previous health if it has changed. With `keepsEnd`, it does not if access is thought to have ended. */
 export const changeTokenHealth = statement<
   {
     was: AccountRow["token_health"];
@@ -169,12 +180,21 @@ export const changeTokenHealth = statement<
     platform_account_id: string;
     username: string | null;
   },
-  [accountId: string, userId: string, mode: Mode, health: string, reason: string | null, issuedAt: Date | null]
+  [
+    accountId: string,
+    userId: string,
+    mode: Mode,
+    health: string,
+    reason: string | null,
+    issuedAt: Date | null,
+    keepsEnd: boolean,
+  ]
 >(
   "accounts.change_token_health",
   `with held as (
      select a.id, a.token_health from accounts a
      where a.id = $1 and a.user_id = $2 and a.mode = $3 and a.status = 'active'
+       and (not $7 or a.token_health in ('healthy', 'expiring'))
        and ($6::timestamptz is null
          or exists (select from connections c where c.account_id = a.id and c.issued_at = $6)) for update
    )

@@ -4,6 +4,7 @@ import type { MediaFacts, PostContent } from "../../../model/post.ts";
 import type { PlatformPostStatus, PostStatus } from "../../../model/status.ts";
 import type { Checkpoint, StepDone } from "../../../platforms/platform.ts";
 import { statement } from "../sql.ts";
+import type { AccountRow } from "./accounts.ts";
 
 /** What the journal stores about one request to a platform; see `HttpExchange` of the HTTP kit. */
 export type Evidence = Record<string, unknown>;
@@ -90,6 +91,7 @@ export interface WorkRow {
   username: string | null;
   platform_metadata: Record<string, unknown> | null;
   scopes: string[] | null;
+  token_health: AccountRow["token_health"] | null;
   media: { path: string; id: string; filename: string; facts: MediaFacts | null }[];
   intent: IntentRow | null;
   /**
@@ -114,7 +116,7 @@ export const loadWork = statement<WorkRow, [platformPostIds: string[], leaseOwne
      pp.attempt_count, pp.platform_post_id, pp.published_url, pp.error, pp.warnings,
      extract(epoch from now() - pp.updated_at)::float8 as idle_seconds,
      cardinality(p.platforms) = 1 as is_only_platform_post, p.content, a.platform_account_id, a.username,
-     a.platform_metadata, a.scopes,
+     a.platform_metadata, a.scopes, a.token_health,
      (select coalesce(json_agg(json_build_object('path', pm.path, 'id', m.id, 'filename', m.filename,
        'facts', m.facts)), '[]')
       from post_media pm join media m on m.id = pm.media_id and m.user_id = pp.user_id and m.mode = pp.mode

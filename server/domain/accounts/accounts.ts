@@ -51,6 +51,7 @@ function toAccount(row: AccountRow): Account {
     status: row.status,
     scopes: row.scopes,
     tokenExpiresAt: row.token_expires_at?.toISOString() ?? null,
+    dataAccessExpiresAt: row.data_access_expires_at?.toISOString() ?? null,
     tokenHealth: row.token_health,
     tokenHealthReason: row.token_health_reason,
     platformMetadata: row.platform_metadata,

@@ -2,7 +2,7 @@ import type { Account } from "../../../contract/operations/accounts.ts";
 import { BROKER_CODES, PublicError } from "../../../model/errors.ts";
 import { TransportError } from "../../../platforms/kit/http.ts";
 import { BrokerError } from "../../../platforms/platform.ts";
-import { renewAndReadAgain } from "../../oauth/profile.ts";
+import { renewAndReadAgain } from "../../oauth/renew-and-read.ts";
 import { recordAudit } from "../audit/record-audit.ts";
 import type { Answer, Call } from "../call.ts";
 import { write } from "../idempotency.ts";

@@ -232,15 +232,15 @@ function healthTag({ tokenHealth }: Account): Html {
 }
 
 /** Why an account needs attention, and what to do. While it renews automatically, nothing is shown. */
-function health({ tokenHealth, tokenHealthReason, tokenExpiresAt }: Account, timeZone: string): Html | null {
+function health(account: Account, timeZone: string): Html | null {
+  const { tokenHealth, tokenHealthReason, tokenExpiresAt, dataAccessExpiresAt } = account;
   const { tag, cure, isInReason } = HEALTH[tokenHealth];
   if (cure === null) return null;
+  const [end = null] = [tokenExpiresAt, dataAccessExpiresAt].filter((time) => time !== null).sort();
   const until =
-    tokenExpiresAt === null
+    end === null
       ? null
-      : `Access ${
-          Date.parse(tokenExpiresAt) > Date.now() ? "expires" : "expired"
-        } on ${showTime(tokenExpiresAt, timeZone)}.`;
+      : `Access ${Date.parse(end) > Date.now() ? "expires" : "expired"} on ${showTime(end, timeZone)}.`;
   const text = [tokenHealthReason ?? until, tokenHealthReason !== null && isInReason ? null : cure].filter(
     (part) => part !== null,
   );
