@@ -109,7 +109,7 @@ export default {
       "^(printing|integrations)/",
       "^(server|client|sandbox|cli|tests|bench)/",
       "Documentation describes the contract, not the implementation.",
-      `${tests}|^printing/(generate|readme)\\.ts$`,
+      `${tests}|^printing/(generate|readme|sandbox-readme)\\.ts$`,
     ),
     row(
       "storage-below-its-users",

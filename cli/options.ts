@@ -29,3 +29,10 @@ export function webAddress(text: string): string {
     throw new InvalidArgumentError("It must be an http or https URL, such as https://api.example.com.");
   return text;
 }
+
+/** 0 is any free port. */
+export function portNumber(text: string): number {
+  const port = wholeNumber(text);
+  if (port > 65_535) throw new InvalidArgumentError("It must be a port, at most 65535.");
+  return port;
+}

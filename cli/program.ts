@@ -3,7 +3,7 @@ import { Command, CommanderError, Option } from "commander";
 import { PLATFORM_NAMES } from "../model/platform-names.ts";
 import ampost from "../package.json" with { type: "json" };
 import { EXIT_CODES } from "./exit-codes.ts";
-import { list, wholeNumber } from "./options.ts";
+import { list, portNumber, wholeNumber } from "./options.ts";
 import { addClientCommands } from "./remote/client-commands.ts";
 
 /** Runs one command line and sets the exit code. A long-running command stays until it is stopped. */
@@ -51,8 +51,14 @@ function addServers(program: Command): void {
   server("worker", "run only a worker, which publishes posts and runs background jobs")
     .addOption(new Option("--attached").hideHelp())
     .action(async (options) => (await import("./servers.ts")).runServer("worker", options));
-  server("sandbox", "run only the sandbox, which simulates the platforms in test mode")
+  server("sandbox", "run only the sandbox, which simulates the platforms; needs no database")
     .addOption(new Option("--attached").hideHelp())
+    .addOption(
+      new Option("--tls [port]", "also answer to the platforms' host names over TLS (port 443 by default)")
+        .argParser(portNumber)
+        .preset("443"),
+    )
+    .addHelpText("after", "\nExamples:\n  ampost sandbox\n  ampost sandbox --tls 8443")
     .action(async (options) => (await import("./sandbox.ts")).runSandbox(options));
 }
 

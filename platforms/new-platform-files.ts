@@ -333,6 +333,7 @@ export const sandbox: SandboxPlatform = {
   schema: "",
   resets: {},
   routes: [],
+  fidelity: [],
   switches: SWITCHES,
   badParameter,
   rateLimited,

@@ -10,6 +10,7 @@ import { environmentExample } from "./environment-example.ts";
 import { n8nNode } from "./n8n-node.ts";
 import { platformReference } from "./platform-reference.ts";
 import { readme } from "./readme.ts";
+import { sandboxReadme } from "./sandbox-readme.ts";
 
 /**
  * Writes the files that are generated from declarations. With `--check`, it writes nothing and fails if one differs, so
@@ -24,6 +25,7 @@ const generated: Record<string, (current: string) => string | Promise<string>> =
   "docs/architecture.md": architecture,
   "docs/decisions/README.md": decisionIndex,
   "docs/reference/platforms.md": platformReference,
+  "sandbox/README.md": sandboxReadme,
 };
 
 const check = process.argv.includes("--check");

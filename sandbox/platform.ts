@@ -24,6 +24,8 @@ export interface SandboxPlatform {
    */
   resets: Readonly<Record<string, string>>;
   routes: readonly SandboxRoute[];
+  /** What each route is written from; every route is in exactly one row. */
+  fidelity: readonly Fidelity[];
   /**
    * On a host shared with another platform: whether this call is for this one. Without it, the first matching route
    * decides.
@@ -67,6 +69,18 @@ export const OPERATIONS = [
 ] as const;
 
 export type Operation = (typeof OPERATIONS)[number];
+
+/** How well-founded some routes are. */
+export interface Fidelity {
+  /** `POST api.x.com/2/tweets`, with the route's method, host and path. */
+  routes: readonly string[];
+  /** The documentation, specification or observation that they are written from. */
+  source: string;
+  /** When that was published or seen, as exactly as is known: `2026-08-22`, `2026-08` or `2026`. */
+  date: string;
+  /** Unmodified clients of the platform that have passed there. */
+  clients: readonly string[];
+}
 
 /** The look of a platform's posts. */
 export interface PlatformCard {

@@ -3,6 +3,8 @@ import type { SandboxPlatform, SandboxRoute } from "./platform.ts";
 
 /** The platforms' routes, compiled for lookup. */
 export interface Routes {
+  /** All platforms' hosts, aliases included, in alphabetical order. */
+  hosts: readonly string[];
   /** The host that this one is an alias of, or itself; undefined if no platform has it. */
   canonicalHost(host: string): string | undefined;
   /** All matches, because platforms can share a host. */
@@ -34,6 +36,7 @@ export function compileRoutes(platforms: readonly SandboxPlatform[]): Routes {
     }
   }
   return {
+    hosts: [...hosts.keys()].sort(),
     canonicalHost: (host) => hosts.get(host),
     platformOf: (host) => owners.get(host),
     match(method, host, path) {

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
+import { Agent } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
@@ -79,6 +81,18 @@ export async function openSandbox(test: TestContext, options: Partial<SandboxOpt
         body === undefined ? undefined : JSON.stringify(body),
       ),
   };
+}
+
+/** Connects to the sandbox whatever the host, as a hosts file would, and trusts its certificate authority. */
+export function agentOf({ tls }: Pick<Sandbox, "tls">): Agent {
+  if (!tls) throw new Error("the sandbox was opened without TLS");
+  const { port, caPath } = tls;
+  class SandboxAgent extends Agent {
+    override createConnection(...[options, done]: Parameters<Agent["createConnection"]>) {
+      return super.createConnection({ ...options, host: "127.0.0.1", port }, done);
+    }
+  }
+  return new SandboxAgent({ ca: readFileSync(caPath) });
 }
 
 /** External test actions on one platform. */

@@ -1,5 +1,6 @@
 import { mkdir, readdir, rm } from "node:fs/promises";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import { join } from "node:path";
 import { inspect } from "node:util";
 
@@ -31,6 +32,11 @@ export interface SandboxOptions {
   host?: string;
   /** The folder that holds its state; created if missing. Several sandboxes can share one. */
   dataDir: string;
+  /**
+   * Another port, on the same address, that speaks TLS for the platforms' host names: `https://HOST/PATH` itself. 0 uses
+   * any free port.
+   */
+  tlsPort?: number;
   /** Whether the platforms' limits apply. Off for load tests. */
   limits: boolean;
   /** The dashboard's URL, for the page's link to it. */
@@ -58,6 +64,8 @@ export interface Sandbox {
   /** `http://HOST:PORT`, without a trailing slash. */
   url: string;
   port: number;
+  /** Null without `tlsPort`. */
+  tls: { port: number; hosts: readonly string[]; caPath: string } | null;
   /** Aborts open requests; the state is kept. Can be called twice. */
   close(): Promise<void>;
 }
@@ -66,8 +74,8 @@ const CLOSE_WAIT_MS = 3_000;
 const SWEEP_MS = 10 * 60_000;
 
 /**
- * Starts the sandboxes of all platforms on one port: `/HOST/PATH` simulates `https://HOST/PATH`. All state is in
- * `dataDir` and survives a kill. Rejects if the port is in use or the folder is not writable.
+ * Starts the sandboxes of all platforms on one port: `/HOST/PATH` simulates `https://HOST/PATH`, and so does `/PATH` with
+ * this `Host`. All state is in `dataDir` and survives a kill. Rejects if a port is in use or the folder is not writable.
  */
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const log =
@@ -101,7 +109,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   };
   const pending = new Set<Promise<void>>();
   let closing: Promise<void> | undefined;
-  const server = createServer((request, response) => {
+  const listener: RequestListener = (request, response) => {
     const answering = answer(control, page, request, response).catch((error: unknown) => {
       log(`${request.method} ${request.url} failed`, error);
       if (response.headersSent) response.destroy();
@@ -109,48 +117,74 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     });
     pending.add(answering);
     void answering.finally(() => pending.delete(answering));
-  });
+  };
   const sweeping = setInterval(() => {
     void sweep({ ...folders, store: world.store, platforms: SANDBOX_PLATFORMS }).catch((error: unknown) =>
       log("what is old could not be swept", error),
     );
   }, SWEEP_MS);
   sweeping.unref();
-  // Clients keep connections open between requests; closing one during a request would look like a lost response.
-  server.keepAliveTimeout = 75_000;
-  server.requestTimeout = 0;
-
-  try {
+  const servers: Server[] = [];
+  const close = () =>
+    (closing ??= stop(servers, pending, async () => {
+      clearInterval(sweeping);
+      world.store.close();
+      await rm(folders.spoolDir, { recursive: true, force: true });
+    }));
+  const listen = async (server: Server, port: number) => {
+    servers.push(server);
+    // Clients keep connections open between requests; closing one during a request would look like a lost response.
+    server.keepAliveTimeout = 75_000;
+    server.requestTimeout = 0;
     await new Promise<void>((resolve, reject) => {
       server.once("error", reject);
-      server.listen(options.port, options.host ?? "127.0.0.1", resolve);
+      server.listen(port, options.host ?? "127.0.0.1", resolve);
     });
+    const address = server.address();
+    return typeof address === "object" && address ? address.port : port;
+  };
+  try {
+    const port = await listen(createServer(listener), options.port);
+    const tls =
+      options.tlsPort === undefined ? null : await openTls(options, options.tlsPort, { ...context, listener, listen });
+    return { url: `http://${urlHost(options.host ?? "127.0.0.1")}:${port}`, port, tls, close };
   } catch (error) {
-    clearInterval(sweeping);
-    world.store.close();
-    await rm(folders.spoolDir, { recursive: true, force: true });
+    await close();
     throw error;
   }
-  const address = server.address();
-  const port = typeof address === "object" && address ? address.port : options.port;
-  return {
-    url: `http://${urlHost(options.host ?? "127.0.0.1")}:${port}`,
-    port,
-    close: () =>
-      (closing ??= stop(server, pending, async () => {
-        clearInterval(sweeping);
-        world.store.close();
-        await rm(folders.spoolDir, { recursive: true, force: true });
-      })),
-  };
+}
+
+async function openTls(
+  { dataDir }: SandboxOptions,
+  tlsPort: number,
+  {
+    routes,
+    listener,
+    listen,
+  }: Pick<CallContext, "routes"> & {
+    listener: RequestListener;
+    listen(server: Server, port: number): Promise<number>;
+  },
+): Promise<Sandbox["tls"]> {
+  const folder = join(dataDir, "certificates");
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  // Loaded only where it is used: it makes a start slower.
+  const { openCertificates } = await import("./certificates.ts");
+  const { caPath, key, cert } = await openCertificates(folder, routes.hosts);
+  return { port: await listen(createTlsServer({ key, cert }, listener), tlsPort), hosts: routes.hosts, caPath };
 }
 
 /** Cuts the connections, waits for calls that are still fetching media, and only then closes the store. */
-async function stop(server: Server, pending: Set<Promise<void>>, release: () => Promise<void>): Promise<void> {
-  await new Promise<void>((resolve) => {
-    server.close(() => resolve());
-    server.closeAllConnections();
-  });
+async function stop(servers: Server[], pending: Set<Promise<void>>, release: () => Promise<void>): Promise<void> {
+  await Promise.all(
+    servers.map(
+      (server) =>
+        new Promise<void>((resolve) => {
+          server.close(() => resolve());
+          server.closeAllConnections();
+        }),
+    ),
+  );
   await Promise.race([Promise.all(pending), new Promise((resolve) => setTimeout(resolve, CLOSE_WAIT_MS).unref())]);
   await release();
 }
@@ -199,7 +233,10 @@ async function answer(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const address = `http://sandbox${request.url ?? "/"}`;
+  // By a platform's own host name, the path lacks it.
+  const named = request.headers.host?.toLowerCase().replace(/:\d+$/, "") ?? "";
+  const isNamed = context.routes.canonicalHost(named) !== undefined;
+  const address = `http://sandbox${isNamed ? `/${named}` : ""}${request.url ?? "/"}`;
   if (!address.startsWith("http://sandbox/") || !URL.canParse(address))
     return send(response, htmlAnswer("This is no address.", 400));
   const url = new URL(address);

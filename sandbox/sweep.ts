@@ -22,6 +22,8 @@ export const GROWING: Readonly<Record<string, string>> = {
   faults: "id",
   meta_granted_pages: "grant_id",
   twitter_spent: "at",
+  twitter_secrets: "at",
+  twitter_request_tokens: "issued_at",
 };
 
 /** Deletes old data, so that the sandbox of a busy instance does not fill the disk. */

@@ -9,6 +9,7 @@ import { CHANGE_ROUTES } from "./changes.ts";
 import { COMMENTS_SCHEMA } from "./comments.ts";
 import { callLimitReached, fbError, SWITCHES } from "./errors.ts";
 import { FEED_ROUTES } from "./feed.ts";
+import { FIDELITY } from "./fidelity.ts";
 import { DIALOG, LOGIN_ROUTES, PICTURE_HOST, SEED_SCOPES } from "./login.ts";
 import { seedIdentity } from "./people.ts";
 import { PHOTO_ROUTES, PHOTOS_SCHEMA } from "./photos.ts";
@@ -62,6 +63,7 @@ export const sandbox: SandboxPlatform = {
       run: (call) => drawPicture((call.segments["name"] ?? "").replace(/\.jpg$/, "")),
     },
   ],
+  fidelity: FIDELITY,
   switches: SWITCHES,
   badParameter,
   rateLimited: callLimitReached,

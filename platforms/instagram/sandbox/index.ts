@@ -7,6 +7,7 @@ import { CARD } from "./card.ts";
 import { COMMENT_ROUTES, COMMENTS_SCHEMA } from "./comments.ts";
 import { CONTAINER_ROUTES, CONTAINERS_SCHEMA } from "./containers.ts";
 import { callLimitReached, igError, SWITCHES } from "./errors.ts";
+import { FIDELITY } from "./fidelity.ts";
 import { DIRECT_LABEL, dialogOf, exchangeError, LOGIN_ROUTES, SEED_SCOPES } from "./login.ts";
 import { MEDIA_SCHEMA } from "./media.ts";
 import { seedIdentity } from "./people.ts";
@@ -51,6 +52,7 @@ export const sandbox: SandboxPlatform = {
     },
   ],
   claims,
+  fidelity: FIDELITY,
   switches: SWITCHES,
   badParameter,
   rateLimited: callLimitReached,

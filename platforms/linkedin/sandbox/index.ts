@@ -4,6 +4,7 @@ import { LINKEDIN_CARD } from "./card.ts";
 import { COMMENT_ROUTES, COMMENTS_SCHEMA } from "./comments.ts";
 import { DOCUMENT_ROUTES } from "./documents.ts";
 import { badValue, ERRORS, restError, SWITCHES, tokenError } from "./errors.ts";
+import { FIDELITY } from "./fidelity.ts";
 import { IMAGE_ROUTES } from "./images.ts";
 import { OAUTH_ROUTES, refuseConsent } from "./oauth.ts";
 import { newApp, seedIdentity } from "./people.ts";
@@ -30,6 +31,7 @@ export const sandbox: SandboxPlatform = {
     ...POST_ROUTES,
     ...COMMENT_ROUTES,
   ],
+  fidelity: FIDELITY,
   switches: SWITCHES,
   badParameter,
   rateLimited: (call) =>

@@ -2,6 +2,7 @@ import { newApp } from "../../../sandbox/meta/people.ts";
 import type { Call, PlatformAnswer, SandboxPlatform } from "../../../sandbox/platform.ts";
 import { CONTAINERS_SCHEMA, CONTAINER_ROUTES } from "./containers.ts";
 import { callLimitReached, ERRORS, exchangeError, graphError, SWITCHES } from "./errors.ts";
+import { FIDELITY } from "./fidelity.ts";
 import { OAUTH_ROUTES, refuseConsent, seedIdentity } from "./oauth.ts";
 import { PLACE_ROUTES } from "./places.ts";
 import { POST_ROUTES, POSTS_SCHEMA } from "./posts.ts";
@@ -32,6 +33,7 @@ export const sandbox: SandboxPlatform = {
     ...POST_ROUTES,
     ...READ_ROUTES,
   ],
+  fidelity: FIDELITY,
   switches: SWITCHES,
   badParameter,
   rateLimited: callLimitReached,

@@ -2,6 +2,7 @@ import type { Call, PlatformAnswer, SandboxPlatform } from "../../../sandbox/pla
 import { card } from "./card.ts";
 import { CREATE_ROUTES } from "./create.ts";
 import { invalid, oauthError, problem, PROBLEMS, SWITCHES } from "./errors.ts";
+import { FIDELITY } from "./fidelity.ts";
 import { newApp, OAUTH_ROUTES, refuseConsent, seedIdentity } from "./oauth.ts";
 import { PICTURE_HOST, READ_ROUTES } from "./reads.ts";
 import { TASKS_SCHEMA } from "./tasks.ts";
@@ -22,6 +23,7 @@ export const sandbox: SandboxPlatform = {
   schema: TASKS_SCHEMA,
   resets: { tiktok_tasks: "begun_at" },
   routes: [...OAUTH_ROUTES, ...CREATE_ROUTES, ...UPLOAD_ROUTES, ...READ_ROUTES],
+  fidelity: FIDELITY,
   switches: SWITCHES,
   badParameter,
   rateLimited: (call) => problem(call, PROBLEMS.rateLimited),

@@ -1,6 +1,7 @@
 import type { Call, PlatformAnswer, SandboxPlatform } from "../../../sandbox/platform.ts";
 import { card } from "./card.ts";
 import { invalid, oauthError, PROBLEMS, problem, SWITCHES } from "./errors.ts";
+import { FIDELITY } from "./fidelity.ts";
 import { MEDIA_ROUTES } from "./media.ts";
 import { newApp, OAUTH_ROUTES, OAUTH_SCHEMA, refuseConsent, seedIdentity } from "./oauth.ts";
 import { OAUTH1_ROUTES, OAUTH1_SCHEMA, refuseSignIn } from "./oauth1.ts";
@@ -53,6 +54,7 @@ export const sandbox: SandboxPlatform = {
     ...READ_ROUTES,
     ...LINK_ROUTES,
   ],
+  fidelity: FIDELITY,
   switches: SWITCHES,
   badParameter,
   rateLimited: (call) => problem(call, PROBLEMS.tooMany),

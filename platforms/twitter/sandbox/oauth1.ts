@@ -22,7 +22,8 @@ export const OAUTH1_ROUTES: readonly SandboxRoute[] = [
 ];
 
 export const OAUTH1_SCHEMA = `
-CREATE TABLE IF NOT EXISTS twitter_secrets (token TEXT PRIMARY KEY, secret TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS twitter_secrets (
+  token TEXT PRIMARY KEY, secret TEXT NOT NULL, at INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS twitter_request_tokens (
   token TEXT PRIMARY KEY, secret TEXT NOT NULL, client_id TEXT NOT NULL, callback TEXT NOT NULL, access TEXT NOT NULL,
   issued_at INTEGER NOT NULL, verifier TEXT, grant_id INTEGER) WITHOUT ROWID;`;
@@ -142,7 +143,7 @@ function giveAccessToken(call: Call): PlatformAnswer {
     issuedAt: call.now,
     expiresAt: NEVER,
   });
-  store.run("INSERT INTO twitter_secrets VALUES (?, ?)", token, secret);
+  store.run("INSERT INTO twitter_secrets VALUES (?, ?, ?)", token, secret, call.now);
   return formAnswer({
     oauth_token: token,
     oauth_token_secret: secret,

@@ -81,8 +81,11 @@ function baseString(call: Call, url: string, signed: Partial<Record<string, stri
   const fields = isForm && call.body.kind === "fields" ? Object.entries(call.body.fields) : [];
   const pairs = [
     ...Object.entries(own).map(([name, value = ""]): [string, string] => [name, value]),
-    ...call.query,
-    ...fields.flatMap(([name, values]) => [values].flat().map((value): [string, string] => [name, value])),
+    // twitter-api-v2 also sends the header's `oauth_token` as a field, and signs it once.
+    ...[
+      ...call.query,
+      ...fields.flatMap(([name, values]) => [values].flat().map((value): [string, string] => [name, value])),
+    ].filter(([name]) => !Object.hasOwn(own, name)),
   ];
   const sorted = pairs
     .map(([name, value]): [string, string] => [encode(name), encode(value)])

@@ -3,6 +3,7 @@ import { YOUTUBE_CARD } from "./card.ts";
 import { CHANNEL_HOSTS, CHANNEL_ROUTES } from "./channels.ts";
 import { COMMENT_ROUTES, COMMENTS_SCHEMA } from "./comments.ts";
 import { apiError, ERRORS, SWITCHES, tokenError } from "./errors.ts";
+import { FIDELITY } from "./fidelity.ts";
 import { LIBRARY_ROUTES } from "./library.ts";
 import { newApp, OAUTH_ROUTES, refuseConsent, seedIdentity } from "./oauth.ts";
 import { countCall, usedUp } from "./quotas.ts";
@@ -28,6 +29,7 @@ export const sandbox: SandboxPlatform = {
   schema: VIDEOS_SCHEMA + SESSIONS_SCHEMA + COMMENTS_SCHEMA,
   resets: { youtube_videos: "at", youtube_sessions: "expires_at", youtube_comments: "seq" },
   routes: [...OAUTH_ROUTES, ...UPLOAD_ROUTES, ...LIBRARY_ROUTES, ...CHANNEL_ROUTES, ...COMMENT_ROUTES],
+  fidelity: FIDELITY,
   switches: SWITCHES,
   badParameter,
   rateLimited: (call) => (isToken(call) ? tokenError(429, "rate_limit_exceeded", "Rate Limit Exceeded") : usedUp(call)),
