@@ -49,7 +49,8 @@ test("a video is announced with every setting, sent, waited for, and identified 
     text: "Hi #all @you",
     settings: {
       privacyLevel: "PUBLIC_TO_EVERYONE",
-      disableDuet: true,
+      disableComment: false,
+      disableStitch: false,
       videoCoverTimestampMs: 1000,
       brandOrganicToggle: true,
       isAigc: true,
@@ -66,8 +67,8 @@ test("a video is announced with every setting, sent, waited for, and identified 
       disable_comment: false,
       brand_content_toggle: false,
       brand_organic_toggle: true,
-      // The creator has switched stitches off.
       disable_duet: true,
+      // The creator has switched stitches off.
       disable_stitch: true,
       video_cover_timestamp_ms: 1000,
       is_aigc: true,
@@ -84,6 +85,19 @@ test("a video is announced with every setting, sent, waited for, and identified 
     [put?.headers.authorization, put?.headers["content-type"], put?.headers["content-length"]],
     [undefined, "video/mp4", "3000000"],
   );
+});
+
+test("comments, duets and stitches are off until the caller turns them on", async (t) => {
+  const server = await startTikTok(t, {});
+  await run(server.url, VIDEO);
+  await run(server.url, { ...VIDEO, media: [picture()] });
+  const off = { disable_comment: true, disable_duet: true, disable_stitch: true };
+  const [video, photos] = server.sent().flatMap(({ body }) => {
+    const { post_info: info } = Object(body);
+    return info === undefined ? [] : [Object(info)];
+  });
+  assert.deepEqual({ ...video, ...off }, video);
+  assert.equal(photos.disable_comment, true);
 });
 
 test("a late public ID is requested at 1, 5, 15 and 60 minutes, then hourly for a day", async (t) => {

@@ -65,11 +65,15 @@ function audienceOf(context: StepContext): Record<string, unknown> {
   };
 }
 
-/** What the creator has turned off stays off. */
+/**
+ * What the creator has turned off stays off, and TikTok's audit requires the rest to be off until a person turns it on.
+ * Source: audits
+ * reported by open-source clients, 2026.
+ */
 function isOff(
   context: StepContext,
   setting: "disableComment" | "disableDuet" | "disableStitch",
   flag: "commentDisabled" | "duetDisabled" | "stitchDisabled",
 ): boolean {
-  return settingsOf(context)[setting] === true || context.checkpoint[flag] === true;
+  return settingsOf(context)[setting] !== false || context.checkpoint[flag] === true;
 }

@@ -119,6 +119,22 @@ test("TikTok's settings apply only to the kind of post they are for", () => {
   );
 });
 
+test("what has no effect on photos is a warning", () => {
+  for (const [member, value, message] of [
+    ["isAigc", true, "TikTok may not label photos as AI-generated."],
+    ["disableDuet", false, 'TikTok setting "disableDuet" has no effect: photos have no duets or stitches.'],
+    ["disableStitch", false, 'TikTok setting "disableStitch" has no effect: photos have no duets or stitches.'],
+  ] as const) {
+    const settings = { ...tiktok, [member]: value };
+    takes("tiktok", { media: [video], settings });
+    warns(
+      "tiktok",
+      { media: [image], settings },
+      { code: "VALIDATION_FAILED", path: setting("tiktok", member), message },
+    );
+  }
+});
+
 test("a TikTok video is no longer than its creator can post, nor than ten minutes", () => {
   const accounts = { tiktok: account("tiktok", { maxVideoPostDurationSec: 24 }) };
   takes("tiktok", { media: [video], settings: tiktok }, { accounts });

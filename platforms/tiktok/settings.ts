@@ -21,9 +21,18 @@ export const settings = z.strictObject({
   disableComment: z
     .boolean()
     .optional()
-    .describe("Turns comments off. They are always off if the creator has turned them off on TikTok."),
-  disableDuet: z.boolean().optional().describe("Turns duets off. Videos only."),
-  disableStitch: z.boolean().optional().describe("Turns stitches off. Videos only."),
+    .describe(
+      "Whether comments are off. Defaults to true: set it to false to allow them, as the person who posts decides. " +
+        "They are always off if the creator has turned them off on TikTok.",
+    ),
+  disableDuet: z
+    .boolean()
+    .optional()
+    .describe("Whether duets are off. Defaults to true; set it to false to allow them. Videos only."),
+  disableStitch: z
+    .boolean()
+    .optional()
+    .describe("Whether stitches are off. Defaults to true; set it to false to allow them. Videos only."),
   videoCoverTimestampMs: z
     .int()
     .min(0)
@@ -35,7 +44,7 @@ export const settings = z.strictObject({
     .optional()
     .describe("Discloses a paid partnership. Cannot be combined with SELF_ONLY."),
   brandOrganicToggle: z.boolean().optional().describe("Discloses that the post promotes the creator's own business."),
-  isAigc: z.boolean().optional().describe("Labels the post as AI-generated."),
+  isAigc: z.boolean().optional().describe("Labels the post as AI-generated. TikTok may not show the label on photos."),
   autoAddMusic: z.boolean().optional().describe("Lets TikTok add matching music. Photos only."),
   photoCoverIndex: z
     .int()
