@@ -114,6 +114,7 @@ function exampleOf({ statuses, problems, numbers, sentence, atUpload }: TwitterE
     "You are not allowed to create a Tweet with duplicate content.",
     "This user is not allowed to post a video longer than 2 minutes.",
     "Reply to this conversation is not allowed because you have not been mentioned or otherwise engaged by the author.",
+    "Mentions are not allowed in this post.",
     "You can post a maximum of one cashtag.",
     "The Tweet contains an invalid URL.",
     "You are not permitted to perform this action.",

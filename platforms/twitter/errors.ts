@@ -124,6 +124,15 @@ export const errors: readonly TwitterErrorRow[] = [
     message: "X allows replies only to posts that mention or quote the account.",
   },
   {
+    // X announced the restriction without the wording of the error.
+    about: "mentions or quotes that X restricts since 2026-02-23",
+    statuses: [403],
+    sentence: /\b(?:mention|quot)/i,
+    brokerCode: "CONTENT_REJECTED",
+    notPublished: true,
+    message: "X restricts mentions and quotes in posts that apps publish.",
+  },
+  {
     about: "replies are restricted, by number",
     numbers: [433],
     brokerCode: "CONTENT_REJECTED",
