@@ -23,8 +23,13 @@ export interface Capabilities {
   placements: readonly [Placement, ...Placement[]];
   /** Texts in the settings that have a limit. Values that are not strings are left to the settings schema. */
   settingTexts: readonly SettingText[];
-  /** The setting with a cover picture's URL: it is imported as media, and never passed on as is. */
-  cover?: string;
+  /** Requirements for the cover picture of a post's one video. Absent: the platform supports none, and none is sent. */
+  thumbnail?: MediaRule;
+  /**
+   * The setting with the URL of a cover picture, which takes precedence over the video's thumbnail; `coverMediaId` names
+   * a stored media object instead. It is imported as media, and never passed on as is.
+   */
+  cover?: "coverUrl";
   /** Support for publishing a post followed by its own replies, the parts after the first in `settings.thread`. */
   chain?: ChainRule;
   /**
@@ -34,6 +39,9 @@ export interface Capabilities {
   /** The platform's own limits on how much an account or an app may publish. */
   quotas: readonly PlatformQuota[];
 }
+
+/** The setting beside `coverUrl` with the ID of a stored media object. */
+export const COVER_MEDIA_ID = "coverMediaId";
 
 /** How a platform counts the length of a text. The functions are in `platforms/kit/text.ts`. */
 export type Counting = "weighted" | "utf16" | "codePoints" | "graphemes" | "bytes" | "threads";

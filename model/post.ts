@@ -14,6 +14,8 @@ export interface MediaEntry {
   durationSeconds?: number | null;
   altText?: string | null;
   thumbnailUrl?: string | null;
+  /** A stored media object's ID, instead of `thumbnailUrl`. */
+  thumbnailMediaId?: string | null;
 }
 
 export const MEDIA_TYPES = ["image", "video"] as const;
@@ -27,9 +29,10 @@ export interface PostContent {
   platformOverrides: PlatformOverrides;
 }
 
-/** Overrides for one platform. `text` replaces `content.text` there. */
+/** Overrides for one platform. `text` and `media` replace those of the content there; an empty list means no media. */
 export interface PlatformOverride {
   text?: string | null;
+  media?: MediaEntry[] | null;
   settings?: Record<string, unknown> | null;
 }
 
@@ -76,7 +79,7 @@ export interface PlatformContent<M = MediaEntry> {
   linkUrl: string | null;
   placement: string | null;
   settings: Record<string, unknown>;
-  /** The cover picture whose URL is in a setting. */
+  /** The cover picture that a setting names. */
   cover: M | null;
   /** The parts after the first, for platforms that publish chains. */
   thread: { text: string; media: M[] }[];

@@ -71,6 +71,8 @@ export interface QuietStep {
    * it fails or waits.
    */
   cosmetic?: true;
+  /** Its effect must not be repeated: the engine records that it starts, and says `begunBefore` when it runs again. */
+  once?: true;
   run(context: StepContext): Promise<StepOutcome>;
 }
 
@@ -144,6 +146,8 @@ export interface StepContext {
    * may be what that request published.
    */
   mayBeLive?: true;
+  /** Of a step with `once`: it has started before, and may have had its effect. */
+  begunBefore?: true;
   /** The operator's settings that are about the platform, by environment name. */
   environment?: Readonly<Record<string, string>>;
 }

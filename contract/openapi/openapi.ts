@@ -8,7 +8,7 @@ import { formOf, type Operation } from "../operation.ts";
 import { account } from "../operations/accounts.ts";
 import { apiKey } from "../operations/api-keys.ts";
 import { media } from "../operations/media.ts";
-import { platformOverrides, post } from "../operations/posts.ts";
+import { platformOverride, platformOverrides, post } from "../operations/posts.ts";
 import { delivery, webhook } from "../operations/webhooks.ts";
 import { HEADERS, PARAMETERS } from "./components.ts";
 import { exampleOf } from "./example-of.ts";
@@ -293,7 +293,7 @@ function overrides(names: ReadonlyMap<unknown, string>): JsonObject {
         additionalProperties: false,
         description: `Overrides for ${capabilities.label}.`,
         properties: {
-          text: { type: ["string", "null"], description: "Replaces `content.text` on this platform." },
+          ...Object(print(platformOverride, "input", names).properties),
           settings: { anyOf: [print(settings, "input", names), { type: "null" }] },
         },
       },

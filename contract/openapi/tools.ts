@@ -124,7 +124,9 @@ function shorten(schema: JsonObject, path: readonly string[] = []): JsonObject {
       ? {}
       : {
           items:
-            path.at(-1) === "media" && path.includes("settings") ? MEDIA_ENTRY : shorten(Object(items), [...path, "*"]),
+            path.at(-1) === "media" && path.includes("platformOverrides")
+              ? MEDIA_ENTRY
+              : shorten(Object(items), [...path, "*"]),
         }),
     ...(filled.length === 0 ? {} : { anyOf: filled.map((variant) => shorten(variant, path)) }),
     ...rest,

@@ -4,6 +4,7 @@ import { webUrl } from "../fields.ts";
 import { operation, type Operation } from "../operation.ts";
 import {
   createBody,
+  overridesDraft,
   postDraft,
   postsCancel,
   postsCreate,
@@ -35,7 +36,11 @@ const flatBody = z.object({
 
 /** The rest of a flat body after its invalid fields are removed. */
 const flatDraft = flatBody
-  .extend({ platforms: postDraft.shape.platforms.unwrap(), mediaUrls: z.array(webUrl.optional()).nullish() })
+  .extend({
+    platforms: postDraft.shape.platforms.unwrap(),
+    mediaUrls: z.array(webUrl.optional()).nullish(),
+    platformOverrides: overridesDraft,
+  })
   .partial()
   .transform(({ text, mediaUrls, linkUrl, platformOverrides, ...rest }) => ({
     ...rest,

@@ -24,20 +24,25 @@ import { operation, plain } from "../operation.ts";
 
 const TEXT = "Hello from the Ampost API!";
 
-const override = z
+const mediaEntries = z.array(mediaEntrySchema).max(100).nullish();
+
+export const platformOverride = z
   .strictObject({
     text: z.string().nullish().describe("Replaces `content.text` on this platform."),
+    media: mediaEntries.describe(
+      "Replaces `content.media` on this platform; an empty array means no media. Same format as `content.media`.",
+    ),
     settings: z
       .record(z.string(), z.unknown())
       .nullish()
       .describe("Settings of the platform; see GET /api/v1/platforms. Null values count as omitted."),
   })
-  .describe("Text and settings for one platform.");
+  .describe("Text, media and settings for one platform.");
 
 export const platformOverrides = z
-  .partialRecord(z.enum(PLATFORM_NAMES), override)
+  .partialRecord(z.enum(PLATFORM_NAMES), platformOverride)
   .describe(
-    "Text and settings for individual platforms, by platform. " +
+    "Text, media and settings for individual platforms, by platform. " +
       "Overrides for platforms the post is not published to are stored, and validated once it is.",
   );
 
@@ -47,7 +52,7 @@ const content = z
       .string()
       .describe("Text of the post.")
       .meta({ examples: [TEXT] }),
-    media: z.array(mediaEntrySchema).max(100).nullish().describe("Media attachments, in display order."),
+    media: mediaEntries.describe("Media attachments, in display order."),
     linkUrl: webUrl.nullish().describe("A link to include in the post."),
     platformOverrides: platformOverrides
       .nullish()
@@ -103,13 +108,18 @@ export const patchBody = z.strictObject({
   platformSetId: platformSetId.optional(),
 });
 
+/** Media after invalid fields are removed: an invalid entry is left empty. */
+const mediaDraft = z.array(mediaEntrySchema.optional().transform((entry) => entry ?? {})).nullish();
+
+/** Overrides after invalid fields are removed. */
+export const overridesDraft = z
+  .partialRecord(z.enum(PLATFORM_NAMES), platformOverride.extend({ media: mediaDraft }))
+  .nullish();
+
 /** The rest of a create or update body after its invalid fields are removed: any field can be missing. */
 export const postDraft = createBody
   .extend({
-    content: content
-      .extend({ media: z.array(mediaEntrySchema.optional().transform((entry) => entry ?? {})).nullish() })
-      .partial()
-      .optional(),
+    content: content.extend({ media: mediaDraft, platformOverrides: overridesDraft }).partial().optional(),
     platforms: z
       .array(platform.optional())
       .transform((names) => [...new Set(names.filter((name) => name !== undefined))]),

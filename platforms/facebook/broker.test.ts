@@ -99,6 +99,42 @@ test("a feed video is sent in the chunks Facebook asks for, and finished by one 
   );
 });
 
+test("a first comment is added once the post is live, to a video by the video's ID", async (t) => {
+  const settings = { firstComment: "First!" };
+  for (const [content, post] of [
+    [FEED, "101_501"],
+    [PHOTOS, "101_501"],
+    [VIDEO, "701"],
+    [REEL, "711"],
+  ] as const) {
+    const host = await startGraph(t);
+    const { steps, warnings } = await drive(broker, contextFor(host.url, { ...content, settings }));
+    assert.equal(steps.at(-1), "first-comment");
+    assert.deepEqual(host.posts(`${post}/comments`), [{ message: "First!" }]);
+    assert.deepEqual(warnings, []);
+    assert.ok(!host.requests.some(({ method, path }) => method === "GET" && path.endsWith("/comments")));
+  }
+});
+
+test("a first comment whose response was lost is looked for before it is added again", async (t) => {
+  const content = { ...FEED, settings: { firstComment: "First!" } };
+  for (const [comments, added] of [
+    [[{ id: "1", message: "First!" }], 0],
+    [[{ id: "1", message: "Another" }], 1],
+  ] as const) {
+    const host = await startGraph(t, { comments });
+    await drive(broker, { ...contextFor(host.url, content), begunBefore: true });
+    assert.equal(host.posts("101_501/comments").length, added);
+  }
+});
+
+test("a cover can be named by a setting, and takes precedence over the video's own", async (t) => {
+  const host = await startGraph(t);
+  const cover = picture({ sizeBytes: 77 });
+  await drive(broker, contextFor(host.url, { ...REEL, media: [film({ thumbnail: picture() })], cover }));
+  assert.deepEqual(host.posts("711/thumbnails"), [{ is_preferred: "true", source: "image/jpeg, 77 bytes" }]);
+});
+
 test("a restarted upload of a feed video continues where Facebook says", async (t) => {
   for (const data of [{ start_offset: "786432", end_offset: "1048576" }, '{"start_offset":"786432"}']) {
     const wrong = {
@@ -548,6 +584,7 @@ interface Script {
   date?: string;
   feed?: object;
   link?: object;
+  comments?: readonly object[];
   list?: object[];
   status?: object;
   published?: boolean;
@@ -623,6 +660,8 @@ async function startGraph(t: TestContext, script: Script = {}) {
     if (rest === "101/published_posts")
       return [200, { data: script.list ?? [] }, script.date === undefined ? undefined : { date: script.date }];
     if (rest === "101_501") return [200, script.link ?? { id: rest, permalink_url: "/reel/501/" }];
+    if (rest.endsWith("/comments"))
+      return [200, method === "GET" ? { data: script.comments ?? [] } : { id: "501_901" }];
     if (rest.endsWith("/thumbnails")) return [200, { success: true }];
     if (script.isGone === true || method !== "GET")
       return [400, { error: { message: "Unsupported get request", code: 100, error_subcode: 33 } }];

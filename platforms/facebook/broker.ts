@@ -1,10 +1,12 @@
 import type { z } from "zod";
 
 import type { PlatformContent } from "../../model/post.ts";
+import { firstComment, type Comments } from "../kit/first-comment.ts";
 import type { HttpAnswer } from "../kit/http.ts";
-import { graphRequest, readGraphAnswer, type Graph } from "../kit/meta/graph.ts";
+import { getGraph, graphRequest, postGraph, readGraphAnswer, type Graph } from "../kit/meta/graph.ts";
 import { success } from "../kit/meta/upload.ts";
 import { paced } from "../kit/meta/usage.ts";
+import { coverOf } from "../kit/steps.ts";
 import {
   BrokerError,
   type Broker,
@@ -16,16 +18,17 @@ import {
 import { edgeOf, kindOf, photoIds, settingsOf, stepNames } from "./content.ts";
 import { graph, isRepeat, videoGraph } from "./errors.ts";
 import { reconcile } from "./reconcile.ts";
+import { scopes } from "./scopes.ts";
 import { acceptedAs, awaitLive, awaitUploaded, readPermalink, readStoryLink } from "./status.ts";
 import { sendBytes, sendChunks, setCover, startBytes, startChunks, uploadPhoto } from "./upload.ts";
-import { posted, storyPublished } from "./wire.ts";
+import { commented, commentList, posted, storyPublished } from "./wire.ts";
 
 /**
  * Facebook has no containers. Whatever can be prepared is first created unpublished (photos, sessions of videos), so
  * that the publishing request contains IDs by which its outcome can be found. Only a plain text or link has none.
  */
 export const broker: Broker = {
-  steps: (content) => paced(stepsOf(content)),
+  steps: (content) => paced([...stepsOf(content), ...firstComment(content, { label: "Facebook", scopes }, comments)]),
   reconcile,
   // Meta gives no number; new posts were observed to be listed late, so no check before two minutes counts.
   indexingLagSeconds: 120,
@@ -33,7 +36,7 @@ export const broker: Broker = {
 
 function stepsOf(content: PlatformContent<PublishMedia>): Step[] {
   const photos = content.media.map((_, item) => uploadPhoto(item));
-  const cover = content.media[0]?.thumbnail ? [setCover()] : [];
+  const cover = coverOf(content) === null ? [] : [setCover()];
   switch (kindOf(content)) {
     case "text":
     case "photos":
@@ -54,6 +57,18 @@ function stepsOf(content: PlatformContent<PublishMedia>): Step[] {
       ];
   }
 }
+
+const comments: Comments = {
+  postOf: ({ checkpoint }) => {
+    const id = checkpoint[stepNames.publish];
+    return typeof id === "string" ? id : null;
+  },
+  list: async (context, post) => {
+    const { data } = await getGraph(graph, context, commentList, `${post}/comments`, { fields: "id,message" });
+    return data.map(({ message }) => message ?? "");
+  },
+  add: (context, post, message) => postGraph(graph, context, commented, `${post}/comments`, { message }),
+};
 
 /** A text, a link or photos. The response contains the link if Facebook can return it. */
 function publishPost(): VisibleStep {

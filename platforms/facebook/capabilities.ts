@@ -104,6 +104,11 @@ export const capabilities = {
       ],
     },
   ],
-  settingTexts: [{ at: "title", label: "video title", max: 255, counting: "graphemes", source: OWN }],
+  thumbnail: image,
+  cover: "coverUrl",
+  settingTexts: [
+    { at: "title", label: "video title", max: 255, counting: "graphemes", source: OWN },
+    { at: "firstComment", label: "first comment", max: 8000, counting: "codePoints", source: OWN },
+  ],
   quotas: [{ name: "reels", max: 30, windowSeconds: 86_400, per: "account", source: REELS }],
 } as const satisfies Capabilities;

@@ -19,6 +19,13 @@ export const scopes = {
       usedBy: { operations: ["connections_choose", "accounts_refresh"], steps: ["live", "permalink"] },
     },
     {
+      name: "pages_manage_engagement",
+      why: "Adds the first comment that the person wrote for their own post, once the post is live.",
+      usedBy: { steps: ["first-comment"] },
+      without: "First comments are not added.",
+      settings: { firstComment: "ignored" },
+    },
+    {
       name: "business_management",
       why: "Lists the Pages that the person manages through a business portfolio, so that they can connect one.",
       usedBy: { operations: ["connections_choices"] },

@@ -4,7 +4,7 @@ import { created, postGraph, readGraphAnswer } from "../kit/meta/graph.ts";
 import { sendVideo, success, uploadSeconds, uploadUrl } from "../kit/meta/upload.ts";
 import { multipartBytes } from "../kit/multipart.ts";
 import { fileFor, renditionFor, ruleFor } from "../kit/rendition.ts";
-import { videoOf } from "../kit/steps.ts";
+import { coverOf, videoOf } from "../kit/steps.ts";
 import { BrokerError, type PublishMedia, type QuietStep, type StepContext } from "../platform.ts";
 import { capabilities } from "./capabilities.ts";
 import { edgeOf, stepNames } from "./content.ts";
@@ -35,7 +35,7 @@ export function setCover(): QuietStep {
     effect: "hidden",
     cosmetic: true,
     async run(context) {
-      const cover = videoOf(context).thumbnail;
+      const cover = coverOf(context.content);
       const path = `${String(context.checkpoint[stepNames.start])}/thumbnails`;
       if (cover !== null) await sendImage(context, success, path, { is_preferred: "true" }, cover);
       return { done: {} };

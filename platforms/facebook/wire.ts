@@ -94,3 +94,7 @@ export type VideoState = z.infer<typeof videoState>;
 export const storyPublished = z.object({ success: z.literal(true), post_id: id });
 
 export const storyList = z.object({ data: z.array(z.object({ post_id: id, media_id: id.nullish(), url: link })) });
+
+export const commented = z.object({ id });
+
+export const commentList = z.object({ data: z.array(z.object({ message: text })) });

@@ -141,6 +141,19 @@ test("a story has no text and no alt text", async (t) => {
   ]);
 });
 
+test("every kind of post can be labelled as AI-generated", async (t) => {
+  const settings = { isAiGenerated: true };
+  for (const content of [IMAGE, REEL, { ...IMAGE, placement: "story" }]) {
+    const host = await startGraph(t);
+    await drive(broker, contextFor(host.url, { ...content, settings }));
+    await drive(broker, contextFor(host.url, { ...content, settings: { isAiGenerated: false } }));
+    assert.deepEqual(
+      host.posts("101/media").map(({ is_ai_generated: label }) => label),
+      ["true", undefined],
+    );
+  }
+});
+
 test("a carousel waits for every child before its parent is created, in order", async (t) => {
   const host = await startGraph(t, { readsUntilFinished: 2 });
   const settings = {
@@ -149,6 +162,8 @@ test("a carousel waits for every child before its parent is created, in order", 
       { username: "d", mediaIndex: 1 },
     ],
     collaborators: ["a"],
+    isAiGenerated: true,
+    thumbOffsetMs: 1500,
   };
   const media = [picture({ altText: "one" }), film(), picture()];
   const { steps, waits } = await drive(
@@ -178,12 +193,19 @@ test("a carousel waits for every child before its parent is created, in order", 
     },
     {
       media_type: "VIDEO",
+      thumb_offset: "1500",
       video_url: "https://media.example/a.mp4",
       user_tags: '[{"username":"d"}]',
       is_carousel_item: "true",
     },
     { image_url: "https://media.example/a.jpg", is_carousel_item: "true" },
-    { media_type: "CAROUSEL", children: "1,2,3", caption: "Hi", collaborators: '["a"]' },
+    {
+      media_type: "CAROUSEL",
+      children: "1,2,3",
+      caption: "Hi",
+      collaborators: '["a"]',
+      is_ai_generated: "true",
+    },
   ]);
   assert.deepEqual(
     [waits["child-1-ready"], waits["child-2-ready"]],
@@ -320,7 +342,8 @@ test("a live post whose link cannot be read yet is checked after 1, 5 and 15 min
 
 test("an existing first comment is not added again", async (t) => {
   const host = await startGraph(t, { comments: [{ id: "7", text: "First!" }] });
-  await drive(broker, contextFor(host.url, { ...IMAGE, settings: { firstComment: "First!" } }));
+  const context = contextFor(host.url, { ...IMAGE, settings: { firstComment: "First!" } });
+  await drive(broker, { ...context, begunBefore: true });
   assert.deepEqual(host.posts("9001/comments"), []);
 });
 

@@ -1,9 +1,9 @@
+import { firstComment, type Comments } from "../kit/first-comment.ts";
 import { awaitContainer, createContainer, publishContainer, readPermalink, readQuota } from "../kit/meta/containers.ts";
 import { codeOf, created, getGraph, postGraph } from "../kit/meta/graph.ts";
 import { paced } from "../kit/meta/usage.ts";
-import { refuseSetting } from "../kit/scopes.ts";
 import { BrokerError, type Broker, type QuietStep, type StepContext, type StepOutcome } from "../platform.ts";
-import { containers, containerFields, firstStep, graphOf, kindOf, settingsOf, stepNames } from "./content.ts";
+import { containers, containerFields, firstStep, graphOf, kindOf, stepNames } from "./content.ts";
 import { NOT_THERE } from "./errors.ts";
 import { reconcile } from "./reconcile.ts";
 import { scopes } from "./scopes.ts";
@@ -37,7 +37,7 @@ export const broker: Broker = {
         platformPostId: id,
       })),
       addPermalink(),
-      ...(content.settings.firstComment === undefined ? [] : [addFirstComment()]),
+      ...firstComment(content, { label: "Instagram", scopes }, comments),
     ]);
   },
   reconcile,
@@ -50,51 +50,40 @@ function addPermalink(): QuietStep {
     name: "permalink",
     effect: "read",
     cosmetic: true,
-    run: (context) =>
-      retryUntilVisible(context, "Instagram did not return the post's link.", (media) =>
-        readPermalink(graphOf(context), context, media),
-      ),
+    async run(context) {
+      const media = mediaOf(context);
+      if (media === null) return { done: {} };
+      try {
+        return await readPermalink(graphOf(context), context, media);
+      } catch (error) {
+        return waitUntilVisible(error, context, "Instagram did not return the post's link.");
+      }
+    },
   };
 }
 
-/** This may be a repeat whose first response was lost, so an existing comment is not added again. */
-function addFirstComment(): QuietStep {
-  return {
-    name: "first-comment",
-    effect: "hidden",
-    cosmetic: true,
-    async run(context) {
-      const refused = refuseSetting("Instagram", scopes, "firstComment", context.account.scopes);
-      if (refused !== null) throw new BrokerError("CONTENT_REJECTED", refused);
-      return await retryUntilVisible(context, "The first comment could not be added.", async (media) => {
-        const graph = graphOf(context);
-        const path = `${media}/comments`;
-        const message = settingsOf(context).firstComment ?? "";
-        const comments = await getGraph(graph, context, commentList, path, { fields: "id,text" });
-        if (comments.data.every(({ text }) => text !== message))
-          await postGraph(graph, context, created, path, { message });
-        return { done: {} };
-      });
-    },
-  };
+const comments: Comments = {
+  postOf: mediaOf,
+  list: async (context, media) => {
+    const { data } = await getGraph(graphOf(context), context, commentList, `${media}/comments`, { fields: "id,text" });
+    return data.map(({ text }) => text ?? "");
+  },
+  add: (context, media, message) => postGraph(graphOf(context), context, created, `${media}/comments`, { message }),
+  waitFor: (error, context) => waitUntilVisible(error, context, "Instagram did not find the post."),
+};
+
+function mediaOf({ checkpoint }: StepContext): string | null {
+  const media = checkpoint[stepNames.publish];
+  return typeof media === "string" ? media : null;
 }
 
 /** After 1, 5 and 15 minutes: fresh media cannot always be read. */
 const FRESH_MEDIA_WAITS = [60, 240, 600];
 
-async function retryUntilVisible(
-  context: StepContext,
-  unseen: string,
-  work: (media: string) => Promise<StepOutcome>,
-): Promise<StepOutcome> {
-  const media = context.checkpoint[stepNames.publish];
-  if (typeof media !== "string") return { done: {} };
-  try {
-    return await work(media);
-  } catch (error) {
-    if (codeOf(error, (code) => NOT_THERE.has(code)) === null) throw error;
-    const waitSeconds = FRESH_MEDIA_WAITS[context.polls];
-    if (waitSeconds !== undefined) return { waitSeconds };
-    throw new BrokerError("PLATFORM_UNAVAILABLE", unseen, { retryable: false, cause: error });
-  }
+/** Rethrows any other error. */
+function waitUntilVisible(error: unknown, { polls }: StepContext, unseen: string): StepOutcome {
+  if (codeOf(error, (code) => NOT_THERE.has(code)) === null) throw error;
+  const waitSeconds = FRESH_MEDIA_WAITS[polls];
+  if (waitSeconds !== undefined) return { waitSeconds };
+  throw new BrokerError("PLATFORM_UNAVAILABLE", unseen, { retryable: false, cause: error });
 }

@@ -102,6 +102,7 @@ export const capabilities = {
       ],
     },
   ],
+  thumbnail: image,
   cover: "coverUrl",
   settingTexts: [
     {

@@ -4,6 +4,7 @@ import type { Containers } from "../kit/meta/containers.ts";
 import { findErrorRow, graphError, type Graph } from "../kit/meta/graph.ts";
 import { renditionFor, ruleFor } from "../kit/rendition.ts";
 import { settingsReader } from "../kit/settings.ts";
+import { coverOf } from "../kit/steps.ts";
 import type { BrokerError, PublishMedia, Rendition, StepContext } from "../platform.ts";
 import { capabilities } from "./capabilities.ts";
 import { graphs, NOT_THERE, unknownContainerError, type Login } from "./errors.ts";
@@ -47,16 +48,22 @@ export function takesBytes({ account }: StepContext, media: PublishMedia): boole
  * Source: Instagram docs, POST /{ig-user-id}/media, 2026-09-11.
  */
 export async function containerFields(context: StepContext, child: number | null): Promise<Record<string, string>> {
-  const { content } = context;
-  const { media } = content;
+  const { isAiGenerated, thumbOffsetMs } = settingsOf(context);
   if (child !== null) {
-    const item = media[child];
+    const item = context.content.media[child];
     return {
-      ...(item?.type === "video" ? { media_type: "VIDEO" } : {}),
+      ...(item?.type === "video" ? { media_type: "VIDEO", ...frameFields(thumbOffsetMs) } : {}),
       ...(await mediaFields(context, item, child)),
       is_carousel_item: "true",
     };
   }
+  // Instagram rejects the label on the items of a carousel.
+  return { ...(await postFields(context)), ...(isAiGenerated === true ? { is_ai_generated: "true" } : {}) };
+}
+
+async function postFields(context: StepContext): Promise<Record<string, string>> {
+  const { content } = context;
+  const { media } = content;
   switch (kindOf(content)) {
     case "carousel":
       return {
@@ -68,7 +75,7 @@ export async function containerFields(context: StepContext, child: number | null
       return {
         media_type: "REELS",
         ...(await mediaFields(context, media[0], 0)),
-        ...(await reelFields(context, media[0])),
+        ...(await reelFields(context)),
         ...captionFields(context),
       };
     case "story":
@@ -126,14 +133,18 @@ function captionFields(context: StepContext): Record<string, string> {
 }
 
 /** Whether a reel appears in the feed is always set. A cover image takes precedence over a frame. */
-async function reelFields(context: StepContext, media: PublishMedia | undefined): Promise<Record<string, string>> {
+async function reelFields(context: StepContext): Promise<Record<string, string>> {
   const { thumbOffsetMs, shareToFeed = true } = settingsOf(context);
-  const cover = context.content.cover ?? media?.thumbnail ?? null;
+  const cover = coverOf(context.content);
   return {
     share_to_feed: String(shareToFeed),
     ...(cover === null ? {} : { cover_url: await imageUrl(context, cover) }),
-    ...(thumbOffsetMs === undefined ? {} : { thumb_offset: String(thumbOffsetMs) }),
+    ...frameFields(thumbOffsetMs),
   };
+}
+
+function frameFields(thumbOffsetMs: number | undefined): Record<string, string> {
+  return thumbOffsetMs === undefined ? {} : { thumb_offset: String(thumbOffsetMs) };
 }
 
 /** Alternative text is only for images in feed and carousel; reels and stories reject it. */

@@ -71,7 +71,7 @@ test("an Instagram caption has at most 30 hashtags and 20 mentions, and more tha
 test("Instagram's settings apply only to placements that support them", () => {
   for (const [member, value] of [
     ["coverUrl", "https://cdn.example/c.jpg"],
-    ["thumbOffsetMs", 1500],
+    ["coverMediaId", "m1"],
     ["shareToFeed", true],
   ] as const) {
     takes("instagram", { media: [video], settings: { [member]: value } });
@@ -103,22 +103,87 @@ test("Instagram's settings apply only to placements that support them", () => {
   }
 });
 
-test("an Instagram cover is an image, once the file is here", () => {
-  const post = { media: [video], settings: { coverUrl: "https://cdn.example/c.jpg" } };
-  const measured = (type: "image" | "video") => ({
-    measured: ({ url }: { url?: string | null }) => (url === post.settings.coverUrl ? { ...UNMEASURED, type } : null),
-  });
-  takes("instagram", post, measured("image"));
+test("an Instagram cover frame is for reels, and for carousels with a video", () => {
+  const settings = { thumbOffsetMs: 1500 };
+  takes("instagram", { media: [video], settings });
+  takes("instagram", { media: [image, video], settings });
+  for (const media of [[image], [image, image]]) {
+    refuses(
+      "instagram",
+      { media, settings },
+      {
+        code: "VALIDATION_FAILED",
+        path: setting("instagram", "thumbOffsetMs"),
+        message: 'Instagram setting "thumbOffsetMs" applies only to reels and to videos of a carousel.',
+      },
+    );
+  }
   refuses(
     "instagram",
-    post,
+    { media: [video, { ...video, durationSeconds: 5 }], settings: { thumbOffsetMs: 5000 } },
     {
-      code: "UNSUPPORTED_MEDIA_TYPE",
-      path: setting("instagram", "coverUrl"),
-      message: "The cover of a reel must be an image.",
+      code: "VALIDATION_FAILED",
+      path: setting("instagram", "thumbOffsetMs"),
+      message: "The cover frame is past the end of the video.",
     },
-    measured("video"),
   );
+});
+
+test("a cover is an image of a type that the platform supports, once the file is here, given in one way", () => {
+  for (const [platform, label] of [
+    ["instagram", "Instagram"],
+    ["facebook", "Facebook"],
+    ["linkedin", "LinkedIn"],
+  ] as const) {
+    for (const [member, value] of [
+      ["coverUrl", "https://cdn.example/c"],
+      ["coverMediaId", "m1"],
+    ] as const) {
+      const post = { media: [video], settings: { [member]: value } };
+      const measured = (facts: Partial<MediaFacts>) => ({
+        measured: ({ url, id }: { url?: string | null; id?: string | null }) =>
+          (member === "coverUrl" ? url : id) === value ? { ...UNMEASURED, ...facts } : null,
+      });
+      takes(platform, post, measured({ mimeType: "image/webp" }));
+      const path = setting(platform, member);
+      refuses(
+        platform,
+        post,
+        { code: "UNSUPPORTED_MEDIA_TYPE", path, message: `A cover on ${label} must be an image.` },
+        measured({ type: "video", mimeType: "video/mp4" }),
+      );
+      refuses(
+        platform,
+        post,
+        {
+          code: "UNSUPPORTED_MEDIA_CONFIG",
+          path,
+          message:
+            `${label} does not support image/gif here; ` +
+            `content.platformOverrides.${platform}.settings.${member} must be image/jpeg, image/png or image/webp.`,
+        },
+        measured({ mimeType: "image/gif" }),
+      );
+    }
+    refuses(
+      platform,
+      { media: [video], settings: { coverUrl: "https://cdn.example/c.mp4" } },
+      {
+        code: "UNSUPPORTED_MEDIA_TYPE",
+        path: setting(platform, "coverUrl"),
+        message: `A cover on ${label} must be an image.`,
+      },
+    );
+    refuses(
+      platform,
+      { media: [video], settings: { coverUrl: "https://cdn.example/c.jpg", coverMediaId: "m1" } },
+      {
+        code: "VALIDATION_FAILED",
+        path: setting(platform, "coverMediaId"),
+        message: "coverUrl and coverMediaId cannot be combined.",
+      },
+    );
+  }
 });
 
 const UNMEASURED: MediaFacts = {
@@ -155,7 +220,7 @@ test("an Instagram cover frame is within the reel, and a cover image takes prece
     {
       code: "VALIDATION_FAILED",
       path: setting("instagram", "thumbOffsetMs"),
-      message: "coverUrl takes precedence over thumbOffsetMs; the frame will not be used.",
+      message: "The cover image takes precedence over thumbOffsetMs; the frame will not be used.",
     },
   );
 });

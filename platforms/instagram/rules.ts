@@ -1,4 +1,5 @@
-import { settingPath, type IssueDetails, type Rule } from "../definition.ts";
+import { settingPath, type IssueDetails, type Rule, type RuleInput } from "../definition.ts";
+import { coverRules } from "../kit/cover-rules.ts";
 import { scopeRules } from "../kit/scopes.ts";
 import { scopes } from "./scopes.ts";
 import type { InstagramSettings } from "./settings.ts";
@@ -44,7 +45,7 @@ export const rules: readonly Rule<InstagramSettings>[] = [
     broken: ({ content, textPath }) =>
       over(content.text.match(/@[A-Za-z0-9._]+/g)?.length ?? 0, MAX_MENTIONS, textPath),
   },
-  ...(["coverUrl", "thumbOffsetMs", "shareToFeed"] as const).map((setting): Rule<InstagramSettings> => ({
+  ...(["coverUrl", "coverMediaId", "shareToFeed"] as const).map((setting): Rule<InstagramSettings> => ({
     rule: `instagram.${setting}.reel`,
     code: "VALIDATION_FAILED",
     about: "settings",
@@ -53,6 +54,15 @@ export const rules: readonly Rule<InstagramSettings>[] = [
     fix: `Remove ${setting}, or post one video as a reel.`,
     broken: ({ content, settings }) => settings[setting] !== undefined && content.placement !== "reel",
   })),
+  {
+    rule: "instagram.thumbOffsetMs.video",
+    code: "VALIDATION_FAILED",
+    about: "settings",
+    path: settingPath("instagram", "thumbOffsetMs"),
+    message: 'Instagram setting "thumbOffsetMs" applies only to reels and to videos of a carousel.',
+    fix: "Remove thumbOffsetMs, or post a reel or a carousel with a video.",
+    broken: ({ content, settings }) => settings.thumbOffsetMs !== undefined && !hasCoverFrame(content),
+  },
   ...(["collaborators", "locationId", "firstComment"] as const).map((setting): Rule<InstagramSettings> => ({
     rule: `instagram.${setting}.story`,
     code: "VALIDATION_FAILED",
@@ -70,13 +80,13 @@ export const rules: readonly Rule<InstagramSettings>[] = [
     message: "The cover frame is past the end of the video.",
     fix: "Set thumbOffsetMs to less than the video's duration.",
     broken: ({ content, settings }) => {
-      const video = content.media[0];
-      const durationSeconds = video?.measured?.durationSeconds ?? video?.durationSeconds;
-      if (content.placement !== "reel" || settings.thumbOffsetMs === undefined || typeof durationSeconds !== "number")
-        return false;
-      return settings.thumbOffsetMs >= durationSeconds * 1000
-        ? [{ actual: settings.thumbOffsetMs, limit: durationSeconds * 1000 }]
-        : false;
+      const actual = settings.thumbOffsetMs;
+      if (actual === undefined || !hasCoverFrame(content)) return false;
+      const durations = content.media.flatMap(({ type, measured, durationSeconds }) =>
+        type === "video" ? (measured?.durationSeconds ?? durationSeconds ?? []) : [],
+      );
+      const limit = Math.min(...durations) * 1000;
+      return actual >= limit ? [{ actual, limit }] : false;
     },
   },
   {
@@ -85,19 +95,11 @@ export const rules: readonly Rule<InstagramSettings>[] = [
     about: "settings",
     severity: "warning",
     path: settingPath("instagram", "thumbOffsetMs"),
-    message: "coverUrl takes precedence over thumbOffsetMs; the frame will not be used.",
-    fix: "Remove one of the two.",
-    broken: ({ settings }) => settings.coverUrl !== undefined && settings.thumbOffsetMs !== undefined,
+    message: "The cover image takes precedence over thumbOffsetMs; the frame will not be used.",
+    fix: "Remove thumbOffsetMs or the cover image.",
+    broken: ({ content, settings }) => content.cover !== null && settings.thumbOffsetMs !== undefined,
   },
-  {
-    rule: "instagram.coverUrl.image",
-    code: "UNSUPPORTED_MEDIA_TYPE",
-    about: "mediaType",
-    path: settingPath("instagram", "coverUrl"),
-    message: "The cover of a reel must be an image.",
-    fix: "Set coverUrl to the URL of an image.",
-    broken: ({ content }) => content.cover?.measured?.type === "video",
-  },
+  ...coverRules("instagram", "Instagram"),
   {
     rule: "instagram.userTags.mediaIndex",
     code: "VALIDATION_FAILED",
@@ -134,6 +136,10 @@ export const rules: readonly Rule<InstagramSettings>[] = [
   },
   ...scopeRules("instagram", "Instagram", scopes),
 ];
+
+function hasCoverFrame({ placement, media }: RuleInput["content"]): boolean {
+  return placement === "reel" || (placement === "carousel" && media.some(({ type }) => type === "video"));
+}
 
 function countHashtags(text: string): number {
   return text.match(/#[\p{L}\p{M}\p{N}_]+/gu)?.length ?? 0;

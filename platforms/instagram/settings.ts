@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-import { webUrl } from "../validate/media-entry.ts";
+import { coverMediaId, webUrl } from "../validate/media-entry.ts";
 
 // Source: Instagram docs, POST /{ig-user-id}/media, 2026-09-11.
 const username = z
@@ -67,15 +67,21 @@ export const settings = z.strictObject({
       "Public URL of the reel's cover image, fetched when the post is created. " +
         "Takes precedence over thumbOffsetMs. Reels only.",
     ),
+  coverMediaId: coverMediaId
+    .optional()
+    .describe("ID of a stored media object to use as the reel's cover image, instead of coverUrl. Reels only."),
   thumbOffsetMs: z
     .int()
     .min(0)
     .optional()
-    .describe("Position of the reel's cover frame, in milliseconds from the start. Reels only."),
+    .describe(
+      "Position of the cover frame, in milliseconds from the start. " + "For reels, and for every video of a carousel.",
+    ),
   shareToFeed: z
     .boolean()
     .optional()
     .describe("Whether the reel also appears in the feed. Defaults to true. Reels only."),
+  isAiGenerated: z.boolean().optional().describe("Labels the post as AI-generated."),
   firstComment: z.string().optional().describe("A comment to add to the post once it is live. Not for stories."),
 });
 

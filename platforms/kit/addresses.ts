@@ -18,6 +18,17 @@ export function isRefusedHost({ hostname }: URL, allowPrivate: boolean): boolean
   return ipaddr.isValid(host) ? !isAllowedAddress(host, allowPrivate) : !allowPrivate && isLoopbackHost(host);
 }
 
+/** Whether a URL is never requested for a user, whatever its host's name leads to. */
+export function isRefusedUrl(address: string, allowPrivate: boolean): boolean {
+  const url = URL.parse(address);
+  return url !== null && (isRefusedPort(url, allowPrivate) || isRefusedHost(url, allowPrivate));
+}
+
+/** Ports below 1024 belong to mail, shells and the like, where an HTTP request could do harm. */
+export function isRefusedPort({ port }: URL, allowPrivate: AllowPrivate): boolean {
+  return port !== "" && port !== "80" && port !== "443" && Number(port) < 1024 && !allowPrivate;
+}
+
 /** Whether a host is this machine by its very name. */
 export function isLoopbackHost(hostname: string): boolean {
   const host = hostname.replace(/^\[|\]$/g, "");

@@ -6,7 +6,7 @@ import type { Readable } from "node:stream";
 
 import { Agent, buildConnector, errors, request } from "undici";
 
-import { type AllowPrivate, isAllowedAddress } from "./addresses.ts";
+import { type AllowPrivate, isAllowedAddress, isRefusedPort } from "./addresses.ts";
 
 export interface GuardedFetchOptions {
   method?: "GET" | "POST";
@@ -158,9 +158,7 @@ function checkUrl(address: string, allowPrivate: AllowPrivate, base?: URL): URL 
     throw new GuardedFetchError("bad_url", "The URL must begin with https:// or http://.");
   if (url.username !== "" || url.password !== "")
     throw new GuardedFetchError("bad_url", "The URL must not contain a user name or password.");
-  // Ports below 1024 belong to mail, shells and the like, where an HTTP request could do harm.
-  const port = url.port === "" ? null : Number(url.port);
-  if (port !== null && port !== 80 && port !== 443 && port < 1024 && !allowPrivate) throw refusedAddress();
+  if (isRefusedPort(url, allowPrivate)) throw refusedAddress();
   const host = url.hostname.replace(/^\[|\]$/g, "");
   if (isIP(host) !== 0 && !isAllowedAddress(host, allowPrivate)) throw refusedAddress();
   return url;

@@ -1,3 +1,4 @@
+import type { PlatformContent } from "../../model/post.ts";
 import type { BrokerError, PublishMedia, StepContext } from "../platform.ts";
 
 /** How long a step waits between polls, by their number, and when it gives up. */
@@ -23,4 +24,9 @@ export function videoOf({ content }: Pick<StepContext, "content">): PublishMedia
   const [media] = content.media;
   if (media === undefined) throw new Error("The post has no video");
   return media;
+}
+
+/** The cover of the post's one video: the picture that a setting names, or the video's own thumbnail. */
+export function coverOf({ cover, media }: PlatformContent<PublishMedia>): PublishMedia | null {
+  return cover ?? media[0]?.thumbnail ?? null;
 }

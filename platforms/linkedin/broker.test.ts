@@ -178,6 +178,34 @@ test("a cover is uploaded before the video is finalized, and a rejected one is o
   assert.equal(refused.done.platformPostId, "urn:li:share:6844785523593134080");
 });
 
+test("a cover named by a setting takes precedence over the video's own", async (t) => {
+  const media = [film({ thumbnail: picture({}) })];
+  const { requests } = await run(t, { ...CONTENT, media, cover: picture({ sizeBytes: 77 }) });
+  assert.equal(requests.find(({ path }) => path.endsWith("/cover"))?.sizeBytes, 77);
+});
+
+test("a first comment is added once, and a repeat that cannot read comments says so", async (t) => {
+  const content = { ...CONTENT, settings: { firstComment: "First! #1" } };
+  const { requests, warnings } = await run(t, content);
+  const urn = "urn:li:share:6844785523593134080";
+  const path = `/api.linkedin.com/rest/socialActions/${encodeURIComponent(urn)}/comments`;
+  assert.deepEqual(
+    [requests.at(-1)?.method, requests.at(-1)?.url, requests.at(-1)?.json],
+    ["POST", path, { actor: "urn:li:person:782bbtaQ", object: urn, message: { text: "First! #1" } }],
+  );
+  assert.deepEqual(warnings, []);
+  const host = await startLinkedIn(t, {});
+  const again = await drive(broker, { ...contextOf(host.url, content), begunBefore: true });
+  assert.deepEqual(
+    again.warnings.map(({ code }) => code),
+    ["FIRST_COMMENT_UNKNOWN"],
+  );
+  assert.deepEqual(
+    host.requests.filter(({ url }) => url === path).map(({ method }) => method),
+    ["GET"],
+  );
+});
+
 test("a video that cannot be processed publishes nothing and fails with the reason", async (t) => {
   const error = await failureOf(
     run(
@@ -474,6 +502,8 @@ async function startLinkedIn(t: TestContext, script: Script) {
         return { status: script.video, body: { status: script.video, code: "ACCESS_DENIED" } };
       return { status: 200, body: script.video ?? { status: (reads += 1) > 2 ? "AVAILABLE" : "PROCESSING" } };
     }
+    if (path.endsWith("/comments"))
+      return method === "GET" ? { status: 403, body: { status: 403, code: "ACCESS_DENIED" } } : { status: 201 };
     if (path.endsWith("/cover")) return { status: script.cover ?? 201 };
     if (method === "PUT")
       return path.includes("part")

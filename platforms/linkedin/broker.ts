@@ -1,5 +1,7 @@
 import type { PlatformContent } from "../../model/post.ts";
+import { firstComment, type Comments } from "../kit/first-comment.ts";
 import type { HttpAnswer } from "../kit/http.ts";
+import { coverOf } from "../kit/steps.ts";
 import {
   type Broker,
   type PublishMedia,
@@ -9,13 +11,14 @@ import {
   type StepDone,
   type VisibleStep,
 } from "../platform.ts";
-import { circumstancesOf, isGood, restRequest } from "./api.ts";
-import { postBody } from "./content.ts";
+import { callRest, circumstancesOf, isGood, restRequest, sendOrThrow } from "./api.ts";
+import { authorOf, postBody } from "./content.ts";
 import { chosenVersion, newerVersion, VERSION_SETTING } from "./deprecations.ts";
 import { classify, duplicateOf, VERSION_STEP } from "./errors.ts";
+import { scopes } from "./scopes.ts";
 import { awaitImages } from "./status.ts";
 import { uploadImage, uploadVideo } from "./upload.ts";
-import { postUrn } from "./wire.ts";
+import { commentList, postUrn } from "./wire.ts";
 
 /**
  * LinkedIn publishes in one request, and a member's token cannot read posts. But LinkedIn rejects an exact duplicate
@@ -34,13 +37,37 @@ export const broker: Broker = {
 };
 
 function steps(content: PlatformContent<PublishMedia>): Step[] {
-  return [chooseVersion(), ...uploads(content.media), publish()];
+  return [
+    chooseVersion(),
+    ...uploads(content),
+    publish(),
+    ...firstComment(content, { label: "LinkedIn", scopes }, comments),
+  ];
 }
 
-function uploads(media: readonly PublishMedia[]): QuietStep[] {
+/** A member may comment, but reading comments needs `r_member_social`. Source: LinkedIn docs, comments API, 2026. */
+const comments: Comments = {
+  postOf: ({ checkpoint }) => (typeof checkpoint["urn"] === "string" ? checkpoint["urn"] : null),
+  async list(context, urn) {
+    const { elements } = await callRest(context, commentList, restRequest(context, "GET", commentsOf(urn)));
+    return elements.map(({ message }) => message?.text ?? "");
+  },
+  add: (context, urn, text) =>
+    sendOrThrow(
+      context,
+      restRequest(context, "POST", commentsOf(urn), { actor: authorOf(context), object: urn, message: { text } }),
+    ),
+};
+
+function commentsOf(urn: string): string {
+  return `socialActions/${encodeURIComponent(urn)}/comments`;
+}
+
+function uploads(content: PlatformContent<PublishMedia>): QuietStep[] {
+  const { media } = content;
   const [first] = media;
   if (first === undefined) return [];
-  if (first.type === "video") return uploadVideo(first);
+  if (first.type === "video") return uploadVideo(first, coverOf(content));
   return [...media.map(uploadImage), awaitImages(media)];
 }
 

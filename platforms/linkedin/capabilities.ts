@@ -70,10 +70,20 @@ export const capabilities = {
       ],
     },
   ],
+  // Converted to a JPEG of the video's size and at most 10 MB.
+  thumbnail: {
+    types: ["image/jpeg", "image/png"],
+    converted: ["image/webp"],
+    limits: {},
+    fitted: {},
+    source: PRACTICE,
+  },
+  cover: "coverUrl",
   settingTexts: [
     { at: "articleTitle", label: "article title", max: 400, counting: "utf16", source: PRACTICE },
     { at: "articleDescription", label: "article description", max: 4000, counting: "utf16", source: OWN },
     { at: "videoTitle", label: "video title", max: 400, counting: "utf16", source: OWN },
+    { at: "firstComment", label: "first comment", max: 1250, counting: "utf16", source: PRACTICE },
     { at: "altText", label: "alt text", ...altText },
     { at: "altText.*", label: "alt text", ...altText },
   ],

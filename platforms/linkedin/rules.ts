@@ -1,4 +1,5 @@
 import { settingPath, type Rule } from "../definition.ts";
+import { coverRules } from "../kit/cover-rules.ts";
 import type { LinkedinSettings } from "./settings.ts";
 
 export const rules: readonly Rule<LinkedinSettings>[] = [
@@ -26,16 +27,17 @@ export const rules: readonly Rule<LinkedinSettings>[] = [
     fix: `Set content.linkUrl, or remove ${setting}.`,
     broken: ({ settings, linkUrl }) => settings[setting] !== undefined && linkUrl === null,
   })),
-  {
-    rule: "linkedin.videoTitle.video",
+  ...(["videoTitle", "coverUrl", "coverMediaId"] as const).map((setting): Rule<LinkedinSettings> => ({
+    rule: `linkedin.${setting}.video`,
     code: "VALIDATION_FAILED",
     about: "settings",
-    path: settingPath("linkedin", "videoTitle"),
-    message: "LinkedIn videoTitle applies only to a post with one video.",
-    fix: "Remove videoTitle, or post one video.",
+    path: settingPath("linkedin", setting),
+    message: `LinkedIn ${setting} applies only to a post with one video.`,
+    fix: `Remove ${setting}, or post one video.`,
     broken: ({ settings, content }) =>
-      settings.videoTitle !== undefined && (content.media.length !== 1 || content.media[0]?.type !== "video"),
-  },
+      settings[setting] !== undefined && (content.media.length !== 1 || content.media[0]?.type !== "video"),
+  })),
+  ...coverRules("linkedin", "LinkedIn"),
   {
     rule: "linkedin.altText.count",
     code: "VALIDATION_FAILED",

@@ -24,8 +24,8 @@ export const scopes = {
     },
     {
       name: "w_member_social",
-      why: "Publishes the posts that the member writes in Ampost to their own feed.",
-      usedBy: { steps: ["image-1", "video", "publish"] },
+      why: "Publishes the posts that the member writes in Ampost to their own feed, with a first comment.",
+      usedBy: { steps: ["image-1", "video", "publish", "first-comment"] },
     },
   ],
 } satisfies SignInScopes;

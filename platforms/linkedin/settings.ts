@@ -1,5 +1,7 @@
 import { z } from "zod";
 
+import { coverMediaId, webUrl } from "../validate/media-entry.ts";
+
 /** `platformOverrides.linkedin.settings`. */
 export const settings = z.strictObject({
   visibility: z.enum(["PUBLIC", "CONNECTIONS"]).optional().describe("Who can see the post. Defaults to PUBLIC."),
@@ -13,6 +15,15 @@ export const settings = z.strictObject({
     .describe("Title of the article card, up to 400 characters. Requires content.linkUrl."),
   articleDescription: z.string().optional().describe("Description of the article card. Requires content.linkUrl."),
   videoTitle: z.string().optional().describe("Title of the video. Only for a post with one video."),
+  coverUrl: webUrl
+    .optional()
+    .describe(
+      "Public URL of the video's cover image, fetched when the post is created. Only for a post with one video.",
+    ),
+  coverMediaId: coverMediaId
+    .optional()
+    .describe("ID of a stored media object to use as the video's cover image, instead of coverUrl."),
+  firstComment: z.string().optional().describe("A comment to add to the post once it is live."),
   altText: z
     .union([z.string(), z.array(z.string())], "LinkedIn altText must be a string or an array of strings.")
     .optional()

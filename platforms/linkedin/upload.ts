@@ -34,12 +34,12 @@ const STEP_BYTES = 16 * 1024 * 1024;
 const PARTS = "video-parts";
 
 /** Initializes, sends the parts, adds a cover if there is one, finalizes, and waits. */
-export function uploadVideo(media: PublishMedia): QuietStep[] {
+export function uploadVideo(media: PublishMedia, cover: PublishMedia | null): QuietStep[] {
   const steps = Math.max(1, Math.ceil(media.sizeBytes / STEP_BYTES));
   return [
-    openVideo(media),
+    openVideo(media, cover),
     ...Array.from({ length: steps }, (_, index) => sendParts(media, index, steps)),
-    ...(media.thumbnail === null ? [] : [sendCover(media, media.thumbnail)]),
+    ...(cover === null ? [] : [sendCover(media, cover)]),
     closeVideo(steps),
     awaitVideo(media),
   ];
@@ -53,7 +53,7 @@ function videoRendition(media: PublishMedia) {
   return renditionFor(media, ruleFor(capabilities, "video"));
 }
 
-function openVideo(media: PublishMedia): QuietStep {
+function openVideo(media: PublishMedia, cover: PublishMedia | null): QuietStep {
   return {
     name: VIDEO,
     effect: "hidden",
@@ -62,7 +62,7 @@ function openVideo(media: PublishMedia): QuietStep {
         owner: authorOf(context),
         fileSizeBytes: (await videoFile(context, media)).sizeBytes,
         uploadCaptions: false,
-        uploadThumbnail: media.thumbnail !== null,
+        uploadThumbnail: cover !== null,
       };
       const request = restRequest(context, "POST", "videos?action=initializeUpload", { initializeUploadRequest });
       const { value } = await callRest(context, videoUpload, request);

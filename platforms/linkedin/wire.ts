@@ -27,6 +27,10 @@ export const postUrn = z
   .transform((urn) => urn.replaceAll(/%3A/gi, ":"))
   .pipe(z.string().regex(/^urn:li:(?:share|ugcPost|activity):[A-Za-z0-9_-]+$/));
 
+export const commentList = z.object({
+  elements: z.array(z.object({ message: z.object({ text: z.string().nullish() }).nullish() })),
+});
+
 export const tokens = z.object({
   access_token: z.string().min(1),
   expires_in: z.number().nullish(),

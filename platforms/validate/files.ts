@@ -2,7 +2,7 @@ import { isMimeType, MAX_FILE_BYTES, MIME_TYPES, type Capabilities } from "../..
 import { issueOf, type Issue } from "../../model/errors.ts";
 import type { IssueTopic, MeasuredMedia } from "../definition.ts";
 import { joinWords } from "../describe.ts";
-import { mediaKind } from "./resolve-content.ts";
+import { endsLikeVideo, isBlank, mediaKind } from "./resolve-content.ts";
 
 /** An issue and its topic, which determines its position among the issues. */
 export interface TopicIssue {
@@ -18,7 +18,7 @@ export function validateFiles(media: readonly MeasuredMedia[], path: string): To
   return media.flatMap((entry, index) => [
     ...validateType(entry, `${path}/${index}`),
     ...validateSize(entry, `${path}/${index}`),
-    ...validateThumbnail(entry, `${path}/${index}/thumbnailUrl`),
+    ...validateThumbnail(entry, `${path}/${index}`),
   ]);
 }
 
@@ -123,21 +123,47 @@ function validateType(entry: MeasuredMedia, path: string): TopicIssue[] {
   return [];
 }
 
-function validateThumbnail({ thumbnail, thumbnailUrl }: MeasuredMedia, path: string): TopicIssue[] {
-  if (thumbnail?.type !== "video") return [];
-  return [
-    {
-      about: "mediaType",
+function validateThumbnail(entry: MeasuredMedia, parent: string): TopicIssue[] {
+  const { thumbnail, thumbnailUrl, thumbnailMediaId } = entry;
+  const member = thumbnailMember(entry);
+  if (member === null) return [];
+  const path = `${parent}/${member}`;
+  const findings: TopicIssue[] = [];
+  if (!isBlank(thumbnailUrl) && !isBlank(thumbnailMediaId)) {
+    findings.push({
+      about: "structure",
       issue: issueOf({
-        rule: "media.thumbnail",
-        code: "UNSUPPORTED_MEDIA_TYPE",
-        path,
-        message: `${dotted(path)} is a video; a thumbnail must be an image.`,
-        actual: thumbnailUrl ?? null,
-        fix: "Set it to the URL of an image, or omit thumbnailUrl.",
+        rule: "media.thumbnail.both",
+        path: `${parent}/thumbnailMediaId`,
+        message: `${dotted(parent)} has both thumbnailUrl and thumbnailMediaId.`,
+        actual: thumbnailMediaId,
+        fix: "Use one of the two.",
       }),
-    },
-  ];
+    });
+  }
+  const isVideo = thumbnail ? thumbnail.type === "video" : endsLikeVideo(thumbnailUrl ?? "");
+  if (!isVideo) return findings;
+  findings.push({
+    about: "mediaType",
+    issue: issueOf({
+      rule: "media.thumbnail",
+      code: "UNSUPPORTED_MEDIA_TYPE",
+      path,
+      message: `${dotted(path)} is a video; a thumbnail must be an image.`,
+      actual: entry[member] ?? null,
+      fix: `Set it to the ${member === "thumbnailUrl" ? "URL" : "ID"} of an image, or omit ${member}.`,
+    }),
+  });
+  return findings;
+}
+
+/** The member by which an entry names its thumbnail; null if it has none. */
+export function thumbnailMember({
+  thumbnailUrl,
+  thumbnailMediaId,
+}: MeasuredMedia): "thumbnailUrl" | "thumbnailMediaId" | null {
+  if (!isBlank(thumbnailUrl)) return "thumbnailUrl";
+  return isBlank(thumbnailMediaId) ? null : "thumbnailMediaId";
 }
 
 function validateSize(entry: MeasuredMedia, path: string): TopicIssue[] {

@@ -10,6 +10,9 @@ export const webUrl = z.string().max(4096).refine(isWebUrl, {
   error: "must be a complete http or https URL without a password, such as https://cdn.example.com/photo.jpg",
 });
 
+/** The ID of a stored media object, in a setting. */
+export const coverMediaId = z.string().min(1).max(255);
+
 /** A media entry as callers send it, in `content.media` and in the parts of a thread. */
 export const mediaEntrySchema = z
   .strictObject({
@@ -29,6 +32,11 @@ export const mediaEntrySchema = z
     durationSeconds: positive().describe("Duration of the video in seconds."),
     altText: z.string().max(10_000).nullish().describe("Alternative text for people who cannot see the media."),
     thumbnailUrl: webUrl.nullish().describe("Public http or https URL of the video's cover image."),
+    thumbnailMediaId: z
+      .string()
+      .max(255)
+      .nullish()
+      .describe("ID of a stored media object that is the video's cover image, instead of thumbnailUrl."),
   })
   .describe(
     "An image or video, given by url, by the filename of an uploaded file, or by the id of a stored media object.",

@@ -44,6 +44,18 @@ export function validateMedia(capabilities: Capabilities, part: MediaPart, accou
   return [...foreign, ...verdicts.reduce((best, verdict) => (verdict.length < best.length ? verdict : best))];
 }
 
+/** A picture that is not one of the post's media, such as a cover: every issue is at `path`. */
+export function validatePicture(capabilities: Capabilities, picture: MeasuredMedia, path: string): TopicIssue[] {
+  const { platform, thumbnail } = capabilities;
+  if (thumbnail === undefined || mediaKind(picture) !== "image") return [];
+  const format = validateFormat(capabilities, picture, path, thumbnail);
+  const found = format.length > 0 ? format : validateMeasures(capabilities, picture, path, thumbnail, null);
+  return found.map(({ about, issue }) => ({
+    about,
+    issue: { ...issue, path, rule: issue.rule.replace(/^[a-z]+\.(?:image|media)\./, `${platform}.cover.`) },
+  }));
+}
+
 function validateNoShape({ platform, label, placements }: Capabilities, part: MediaPart): TopicIssue {
   const { media, path, placementPath } = part;
   const kinds = media.map(mediaKind);
@@ -110,20 +122,29 @@ function validateEntry(
   const kind = mediaKind(entry);
   const rule = shape[kind];
   if (rule === undefined) return [];
-  const format = validateFormat(capabilities, entry, path, rule);
+  const format = isForeign(capabilities, entry) ? [] : validateFormat(capabilities, entry, path, rule);
   if (format.length > 0) return format;
-  const measures = QUANTITIES.flatMap((quantity) => {
-    const limit = rule.limits[quantity];
-    return limit === undefined
-      ? []
-      : validateQuantity(capabilities, entry, path, kind, quantity, raise(limit, account));
-  });
   return [
-    ...measures,
+    ...validateMeasures(capabilities, entry, path, rule, account),
     ...validateWrapping(capabilities, entry, path, rule),
     ...validateCodec(capabilities, entry, path, "videoCodec", rule.videoCodecs),
     ...validateCodec(capabilities, entry, path, "audioCodec", rule.audioCodecs),
   ];
+}
+
+function validateMeasures(
+  capabilities: Capabilities,
+  entry: MeasuredMedia,
+  path: string,
+  rule: MediaRule,
+  account: AccountFacts | null,
+): TopicIssue[] {
+  return QUANTITIES.flatMap((quantity) => {
+    const limit = rule.limits[quantity];
+    return limit === undefined
+      ? []
+      : validateQuantity(capabilities, entry, path, mediaKind(entry), quantity, raise(limit, account));
+  });
 }
 
 /** The limit for this account. */
@@ -165,20 +186,20 @@ function validateForeignType(
       ];
 }
 
+/** Whether its type has been reported already. */
+function isForeign(capabilities: Capabilities, entry: MeasuredMedia): boolean {
+  return validateForeignType(capabilities, entry, "").length > 0;
+}
+
 function validateFormat(
-  { platform, label, placements }: Capabilities,
+  { platform, label }: Capabilities,
   entry: MeasuredMedia,
   path: string,
   rule: MediaRule,
 ): TopicIssue[] {
   const type = typeOf(entry);
   const taken = [...rule.types, ...rule.converted];
-  if (
-    type === null ||
-    taken.includes(type) ||
-    validateForeignType({ platform, label, placements }, entry, path).length > 0
-  )
-    return [];
+  if (type === null || taken.includes(type)) return [];
   return [wordType({ platform, label, path, type, taken, about: "media", code: "UNSUPPORTED_MEDIA_CONFIG" })];
 }
 

@@ -1,4 +1,5 @@
 import {
+  COVER_MEDIA_ID,
   isMimeType,
   mediaTypeOf,
   type Capabilities,
@@ -53,6 +54,8 @@ export interface Resolved {
   ownText: string;
   /** JSON Pointer of `ownText`. */
   textPath: string;
+  /** Where the media stand, as a JSON Pointer: the override's, or the common ones. */
+  mediaPath: string;
   textHidden: boolean;
 }
 
@@ -63,7 +66,7 @@ export function resolve(capabilities: Capabilities, content: PostContent, measur
   const namedPlacement = capabilities.placements.length > 1 && typeof named === "string" ? named : null;
   const known = capabilities.placements.find((placement) => placement.name === namedPlacement);
   const placements = known === undefined ? capabilities.placements.filter((placement) => placement.byDefault) : [known];
-  const media = content.media.map((entry) => withFacts(entry, measured));
+  const media = (override?.media ?? content.media).map((entry) => withFacts(entry, measured));
   const placement =
     placements.find((candidate) => candidate.shapes.some((shape) => fits(shape, media))) ?? placements[0];
   const shapes = fittingShapes(placement === undefined ? [] : [placement], media);
@@ -87,6 +90,7 @@ export function resolve(capabilities: Capabilities, content: PostContent, measur
     link,
     ownText: text,
     textPath,
+    mediaPath: override?.media ? `/content/platformOverrides/${platform}/media` : "/content/media",
     textHidden,
   };
 }
@@ -138,12 +142,16 @@ function withFacts(entry: MeasuredMedia, measured?: Measured): MeasuredMedia {
 }
 
 /**
- * Adds what was measured of the file and its thumbnail, if available. A thumbnail is found by its entry's ID or by its
- * URL.
+ * Adds what was measured of the file and its thumbnail, if available. A thumbnail is found by its entry's ID, by its URL
+ * or by its own ID.
  */
 export function measure(entry: MeasuredMedia, measured?: Measured): MeasuredMedia {
-  const { id, thumbnailUrl: url } = entry;
-  const thumbnail = isBlank(url) ? null : measured?.({ id: `${id ?? ""}/thumbnailUrl`, url: url ?? null });
+  const { id, thumbnailUrl: url, thumbnailMediaId } = entry;
+  const thumbnail = !isBlank(url)
+    ? measured?.({ id: `${id ?? ""}/thumbnailUrl`, url: url ?? null })
+    : isBlank(thumbnailMediaId)
+      ? null
+      : measured?.({ id: thumbnailMediaId });
   return {
     ...entry,
     measured: entry.measured ?? measured?.(entry) ?? null,
@@ -151,12 +159,12 @@ export function measure(entry: MeasuredMedia, measured?: Measured): MeasuredMedi
   };
 }
 
-/** Its JSON Pointer serves as ID, since callers cannot set one. */
+/** The JSON Pointer of a cover by URL serves as its ID, since callers cannot set one. */
 function coverOf({ platform, cover }: Capabilities, settings: Settings, measured?: Measured): MeasuredMedia | null {
-  const url = cover === undefined ? undefined : settings[cover];
-  return cover === undefined || typeof url !== "string"
-    ? null
-    : withFacts({ id: settingPath(platform, cover), url }, measured);
+  if (cover === undefined) return null;
+  const { [cover]: url, [COVER_MEDIA_ID]: id } = settings;
+  if (typeof url === "string") return withFacts({ id: settingPath(platform, cover), url }, measured);
+  return typeof id === "string" ? withFacts({ id }, measured) : null;
 }
 
 function withoutNulls(settings: Settings | null | undefined): Settings {

@@ -93,7 +93,9 @@ const ELSEWHERE: Record<string, (platform: string) => string> = {
   platforms: () => "platforms",
   platformSetId: () => "platformSetId",
   text: (platform) => `content.platformOverrides.${platform}.text`,
-  media: () => "content.media",
+  media: (platform) => `content.platformOverrides.${platform}.media`,
+  thumbnailUrl: () => "content.media[0].thumbnailUrl",
+  thumbnailMediaId: () => "content.media[0].thumbnailMediaId",
   linkUrl: () => "content.linkUrl",
 };
 

@@ -275,6 +275,67 @@ test("a thumbnail must be an image once its bytes are known, also in thread part
   }
 });
 
+test("a thumbnail is given in one way, and is an image that the platform supports", () => {
+  const of = (entry: MediaEntry, facts?: Partial<MediaFacts>, platform: PlatformName = "youtube") =>
+    validate(
+      { content: { ...EMPTY, text: "x", media: [{ ...video(), ...entry }] }, platforms: [platform] },
+      { measured: ({ id }) => (id === "m" && facts !== undefined ? { ...factsOf(image()), ...facts } : null) },
+    ).brief;
+  const path = "/content/media/0/thumbnailMediaId";
+  assert.deepEqual(of({ thumbnailMediaId: "m" }, { mimeType: "image/webp" }), []);
+  assert.deepEqual(of({ thumbnailMediaId: "m" }, { type: "video" }), [`UNSUPPORTED_MEDIA_TYPE ${path}`]);
+  for (const platform of ["youtube", "instagram", "facebook", "linkedin"] as const)
+    assert.deepEqual(
+      of({ thumbnailMediaId: "m" }, { mimeType: "image/gif" }, platform),
+      [`UNSUPPORTED_MEDIA_CONFIG ${path}`],
+      platform,
+    );
+  assert.deepEqual(of({ thumbnailUrl: "https://example.com/c.mp4" }), [
+    "UNSUPPORTED_MEDIA_TYPE /content/media/0/thumbnailUrl",
+  ]);
+  assert.deepEqual(of({ thumbnailUrl: "https://example.com/c", thumbnailMediaId: "m" }), [`VALIDATION_FAILED ${path}`]);
+});
+
+test("an override's media replaces the content's on its platform, with all rules; an empty list means none", () => {
+  const of = (media: MediaEntry[], youtube: MediaEntry[] | null, platforms: PlatformName[]) =>
+    validate({
+      content: { ...EMPTY, text: "x", media, platformOverrides: { youtube: { media: youtube } } },
+      platforms,
+    });
+  const own = "/content/platformOverrides/youtube/media";
+  assert.deepEqual(of([image()], [video()], ["instagram", "youtube"]).brief, []);
+  assert.deepEqual(of([image()], null, ["instagram", "youtube"]).brief.length, 1);
+  assert.deepEqual(of([video()], [], ["youtube"]).brief, [`UNSUPPORTED_MEDIA_CONFIG ${own}`]);
+  assert.deepEqual(of([video()], [{ ...video(), mimeType: null }], ["youtube"]).brief, [
+    `VALIDATION_FAILED ${own}/0/mimeType`,
+  ]);
+  assert.deepEqual(of([], [video({ durationSeconds: 43_201 })], ["youtube"]).brief, [
+    `UNSUPPORTED_MEDIA_CONFIG ${own}/0/durationSeconds`,
+  ]);
+  const metadata = { longUploadsStatus: "disallowed" };
+  const accounts = { youtube: { scopes: [], metadata, tokenExpiresAt: null } };
+  const long = {
+    content: { ...EMPTY, text: "x", platformOverrides: { youtube: { media: [video({ durationSeconds: 901 })] } } },
+  };
+  assert.deepEqual(validate({ ...long, platforms: ["youtube"] }, { accounts }).brief, [
+    `UNSUPPORTED_MEDIA_CONFIG ${own}/0/durationSeconds`,
+  ]);
+});
+
+test("the content's media is validated for the platforms that get it, and a warning says if none does", () => {
+  const media = [image({ mimeType: "image/heic" })];
+  const content = { ...EMPTY, text: "x", media, platformOverrides: { threads: { media: [] } } };
+  const { brief, warnings } = validate({ content, platforms: ["threads"] });
+  assert.deepEqual(brief, []);
+  assert.deepEqual(
+    warnings.map(({ rule, path }) => [rule, path]),
+    [["request.unusedMedia", "/content/media"]],
+  );
+  assert.deepEqual(validate({ content, platforms: ["threads", "linkedin"] }).brief, [
+    "UNSUPPORTED_MEDIA_TYPE /content/media/0/mimeType",
+  ]);
+});
+
 test("media types: unlisted ones are accepted nowhere, and a GIF only on X", () => {
   const of = (mimeType: string, platform: PlatformName) =>
     validate({ content: { ...EMPTY, text: "x", media: [image({ mimeType })] }, platforms: [platform] }).brief;

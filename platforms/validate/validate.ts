@@ -1,5 +1,5 @@
 import { boundIssues, MAX_ISSUES } from "../../model/bound-issues.ts";
-import type { TextLimit } from "../../model/capabilities.ts";
+import { COVER_MEDIA_ID, type Capabilities, type TextLimit } from "../../model/capabilities.ts";
 import { issueOf, type Issue } from "../../model/errors.ts";
 import type { PlatformName } from "../../model/platform-names.ts";
 import type { MediaEntry, PlatformContent, PlatformOverride } from "../../model/post.ts";
@@ -14,8 +14,8 @@ import {
 } from "../definition.ts";
 import { countWithin } from "../kit/text.ts";
 import { validateAccount, warnOfAccount } from "./account.ts";
-import { validateDeclared, validateFiles, type TopicIssue } from "./files.ts";
-import { validateMedia } from "./media.ts";
+import { thumbnailMember, validateDeclared, validateFiles, type TopicIssue } from "./files.ts";
+import { validateMedia, validatePicture } from "./media.ts";
 import { fittingShapes, isBlank, measure, resolve, type Measured, type Resolved } from "./resolve-content.ts";
 import { validateLastTime, validateSchedule, refuseSchedule } from "./schedule.ts";
 import { validateSettings, type ValidatedSettings } from "./settings.ts";
@@ -75,12 +75,12 @@ export function validatePost(post: PostToValidate, context: ValidationContext): 
   const perPlatform: ValidationResult["perPlatform"] = {};
   const content = fillIn(post.content);
   const platforms = post.platforms ?? [];
-  const media = content.media.map((entry) => measure(entry, context.measured));
-  issues.push(
-    ...validateFiles(media, "/content/media"),
-    ...validateSchedule(post.scheduledFor ?? null, context.now),
-    ...validateLastTime(post, context.now),
-  );
+  if (hasOwnMedia(content, platforms)) warnings.push(...warnOfUnusedMedia(content));
+  else {
+    const media = content.media.map((entry) => measure(entry, context.measured));
+    issues.push(...validateFiles(media, "/content/media"));
+  }
+  issues.push(...validateSchedule(post.scheduledFor ?? null, context.now), ...validateLastTime(post, context.now));
   warnings.push(...warnOfUnused(content, platforms));
   platforms.forEach((platform, index) => {
     const validated = validateForPlatform(
@@ -121,9 +121,11 @@ function validateForPlatform(
   context: ValidationContext,
 ): { issues: TopicIssue[]; warnings: TopicIssue[]; platform: PlatformValidation } {
   const { capabilities } = definition;
-  const account = context.accounts?.[capabilities.platform] ?? null;
+  const { platform } = capabilities;
+  const account = context.accounts?.[platform] ?? null;
   const resolved = resolve(capabilities, content, context.measured);
-  const settings = validateSettings(definition, content.platformOverrides[capabilities.platform]?.settings);
+  const override = content.platformOverrides[platform];
+  const settings = validateSettings(definition, override?.settings);
   const limit = textLimit(capabilities, resolved.shapes[0], account);
   const length = countWithin(resolved.content.text, limit);
   const isReadable = length !== null && unitsOf(resolved.content.thread) <= MAX_CHAIN_UNITS;
@@ -133,7 +135,9 @@ function validateForPlatform(
   return {
     issues: [
       ...settings.findings,
+      ...(override?.media ? validateFiles(resolved.content.media, resolved.mediaPath) : []),
       ...validateFirstPart(definition, resolved, content, account),
+      ...validateCover(capabilities, resolved),
       ...validateChain(definition, resolved, settings, account),
       ...validateText(capabilities, resolved, limit, length),
       ...validateSettingTexts(capabilities, settings.sound),
@@ -157,11 +161,11 @@ function validateFirstPart(
   account: AccountFacts | null,
 ): TopicIssue[] {
   const { platform, label } = capabilities;
-  const path = "/content/media";
-  const { shapes, placements, link } = resolved;
+  const { shapes, placements, link, mediaPath: path } = resolved;
+  const sent = content.platformOverrides[platform]?.media ?? content.media;
   const isNamed = placements.some((placement) => placement.name === resolved.namedPlacement);
   const findings = [
-    ...validateDeclared(capabilities, content.media, resolved.content.media, path),
+    ...validateDeclared(capabilities, sent, resolved.content.media, path),
     ...validateMedia(
       capabilities,
       {
@@ -194,6 +198,19 @@ function validateFirstPart(
       },
     },
   ];
+}
+
+/** The picture that the platform would show as the video's cover. */
+function validateCover(capabilities: Capabilities, { content, mediaPath }: Resolved): TopicIssue[] {
+  const { platform, cover: member } = capabilities;
+  const [video] = content.media;
+  if (content.cover !== null && member !== undefined) {
+    const named = typeof content.settings[member] === "string" ? member : COVER_MEDIA_ID;
+    return validatePicture(capabilities, content.cover, settingPath(platform, named));
+  }
+  const thumbnail = video === undefined || content.media.length > 1 ? null : thumbnailMember(video);
+  if (thumbnail === null || !video?.thumbnail) return [];
+  return validatePicture(capabilities, { measured: video.thumbnail }, `${mediaPath}/0/${thumbnail}`);
 }
 
 /** Validates the well-formed parts after the first like posts of their own. */
@@ -299,7 +316,17 @@ function applyRules(
     for (const each of found) {
       (severity === "warning" ? warnings : issues).push({
         about,
-        issue: { rule, code, platform: capabilities.platform, path, message, actual: null, limit: null, fix, ...each },
+        issue: {
+          rule,
+          code,
+          platform: capabilities.platform,
+          path: path.replace(/^\/content\/media(?=\/|$)/, resolved.mediaPath),
+          message,
+          actual: null,
+          limit: null,
+          fix,
+          ...each,
+        },
       });
     }
   }
@@ -363,6 +390,27 @@ function warnOfUnused(content: Content, platforms: readonly PlatformName[]): Top
       },
     ];
   });
+}
+
+/** Whether every platform of the post has media of its own, so that no one gets those of the content. */
+function hasOwnMedia(content: Content, platforms: readonly PlatformName[]): boolean {
+  return platforms.length > 0 && platforms.every((platform) => content.platformOverrides[platform]?.media);
+}
+
+function warnOfUnusedMedia({ media }: Content): TopicIssue[] {
+  if (media.length === 0) return [];
+  return [
+    {
+      about: "structure",
+      issue: issueOf({
+        rule: "request.unusedMedia",
+        path: "/content/media",
+        message: "content.media has no effect: every platform of the post has media of its own.",
+        actual: media.length,
+        fix: "Remove content.media, or the media of an override.",
+      }),
+    },
+  ];
 }
 
 function inOrder(findings: readonly TopicIssue[]): Issue[] {

@@ -26,6 +26,18 @@ export function askFor({ http, accessToken }: YoutubeClient, resource: string, q
   return http.send({ method: "GET", url: `${API}/${resource}`, query, headers: bearer({ accessToken }) });
 }
 
+/** Creates a resource. Throws the BrokerError for an error response. */
+export async function insertResource<T>(
+  { http, accessToken }: YoutubeClient,
+  schema: z.ZodType<T>,
+  resource: string,
+  query: Record<string, string>,
+  json: unknown,
+): Promise<T> {
+  const headers = bearer({ accessToken });
+  return readYoutube(schema, await http.send({ method: "POST", url: `${API}/${resource}`, query, headers, json }));
+}
+
 /** Throws the BrokerError for an error response, or another error if a successful response cannot be parsed. */
 export function readYoutube<T>(schema: z.ZodType<T>, answer: HttpAnswer): T {
   if (answer.status < 200 || answer.status > 299) throw errorOf(answer);

@@ -120,6 +120,19 @@ test("a privacy status changed by YouTube is reported", async (t) => {
   );
 });
 
+test("a first comment is added to the video, and not again if it is there", async (t) => {
+  const youtube = await startYoutube(t);
+  const content = contentOf({ settings: { title: "A title", firstComment: "First!" } });
+  const context = { ...contextOf(youtube.url, content), checkpoint: { video: "dQw4w9WgXcQ" } };
+  await run(context, content, "first-comment");
+  const thread = {
+    snippet: { videoId: "dQw4w9WgXcQ", topLevelComment: { snippet: { textOriginal: "First!" } } },
+  };
+  assert.deepEqual(youtube.comments, [thread]);
+  await run({ ...context, begunBefore: true }, content, "first-comment");
+  assert.deepEqual(youtube.comments, [thread]);
+});
+
 test("a session URL is accepted only on Google's hosts", async (t) => {
   const youtube = await startYoutube(t, { location: "https://evil.example/upload" });
   const content = contentOf();
@@ -378,6 +391,7 @@ async function startYoutube(t: TestContext, script: { privacyStatus?: string; lo
     opened: [] as { url: string; headers: Received["headers"]; body: unknown }[],
     puts: [] as string[],
     thumbnails: [] as string[],
+    comments: [] as unknown[],
     session: { storedBytes: 0, isComplete: false, refusal: null as [number, string | object] | null },
     privacyStatus: "private",
     processing: { status: { uploadStatus: "processed" } } as object,
@@ -416,6 +430,11 @@ async function startYoutube(t: TestContext, script: { privacyStatus?: string; lo
     if (url.pathname.endsWith("/thumbnails/set")) {
       state.thumbnails.push(`${request.url} ${request.headers["content-type"]}`);
       return state.thumbnailRefusal === null ? [200, { items: [] }] : [403, state.thumbnailRefusal];
+    }
+    if (url.pathname.endsWith("/youtube/v3/commentThreads")) {
+      if (request.method === "GET") return [200, { items: state.comments }];
+      state.comments.push(request.json);
+      return [200, { id: "Ugx" }];
     }
     if (url.pathname.endsWith("/token"))
       return state.tokenRefusal === null

@@ -1,6 +1,9 @@
+import { firstComment, type Comments } from "../kit/first-comment.ts";
 import { BrokerError, type Broker, type StepContext, type VisibleStep } from "../platform.ts";
+import { insertResource, readResource } from "./api.ts";
 import { doneOf } from "./content.ts";
 import { reconcile } from "./reconcile.ts";
+import { scopes } from "./scopes.ts";
 import { awaitProcessed, watchProcessing } from "./status.ts";
 import {
   openSession,
@@ -12,6 +15,7 @@ import {
   stepNames,
   type Standing,
 } from "./upload.ts";
+import { commentThread, commentThreads } from "./wire.ts";
 
 /**
  * YouTube creates a video when an upload session has its last byte. All chunks but the last are sent in advance; the
@@ -25,11 +29,31 @@ export const broker: Broker = {
     awaitProcessed(),
     watchProcessing(),
     ...(content.media[0]?.thumbnail ? [setThumbnail()] : []),
+    ...firstComment(content, { label: "YouTube", scopes }, comments),
   ],
   reconcile,
   secretCheckpoint: ["session"],
   // The playlist of uploads lags by a few minutes.
   indexingLagSeconds: 300,
+};
+
+/** Source: YouTube docs, commentThreads.insert, 2026-10. */
+const comments: Comments = {
+  postOf: ({ checkpoint }) => (typeof checkpoint.video === "string" ? checkpoint.video : null),
+  async list(context, videoId) {
+    const { items } = await readResource(context, commentThreads, "commentThreads", { part: "snippet", videoId });
+    return (items ?? []).map(({ snippet }) => snippet?.topLevelComment?.snippet?.textOriginal ?? "");
+  },
+  add: (context, videoId, textOriginal) =>
+    insertResource(
+      context,
+      commentThread,
+      "commentThreads",
+      { part: "snippet" },
+      {
+        snippet: { videoId, topLevelComment: { snippet: { textOriginal } } },
+      },
+    ),
 };
 
 /** Sends the last chunk. If the session already has all bytes, it asks for the response that the session gave then. */

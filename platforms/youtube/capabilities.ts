@@ -2,6 +2,7 @@ import type { Capabilities } from "../../model/capabilities.ts";
 
 const VIDEOS = "YouTube docs, videos resource, 2026-10";
 const LENGTH = "YouTube help 71673, 2026-10";
+const THUMBNAILS = "YouTube docs, thumbnails.set, 2026-11-03";
 const QUOTA = "YouTube docs, revision history, 2026-06-01";
 
 export const capabilities = {
@@ -10,8 +11,8 @@ export const capabilities = {
   launch: {
     state: "beta",
     sentence:
-      "Video only. Uploads requested as public or unlisted may be kept private while Google's verification or " +
-      "audit of the app is pending.",
+      "Video only. All uploads of an app share a daily quota, which Google raises after an audit. " +
+      "Until Google has verified the app, at most 100 people can connect.",
   },
   scheduling: true,
   // The text is the title, never the description. That one of the two is required is a separate rule.
@@ -40,9 +41,23 @@ export const capabilities = {
       ],
     },
   ],
+  thumbnail: {
+    types: ["image/jpeg", "image/png"],
+    converted: ["image/webp"],
+    limits: {},
+    fitted: { sizeBytes: { max: 50 * 1_048_576, source: THUMBNAILS } },
+    source: THUMBNAILS,
+  },
   settingTexts: [
     { at: "title", label: "video title", max: 100, counting: "codePoints", source: VIDEOS },
     { at: "description", label: "description", max: 5000, counting: "bytes", source: VIDEOS },
+    {
+      at: "firstComment",
+      label: "first comment",
+      max: 10_000,
+      counting: "codePoints",
+      source: "Ampost's own limit; YouTube documents none",
+    },
   ],
   // An entry without a type counts as an image, and gets an issue about what is missing.
   declares: { image: ["type", "mimeType", "sizeBytes"], video: ["type", "mimeType", "sizeBytes", "durationSeconds"] },

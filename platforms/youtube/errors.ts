@@ -107,6 +107,13 @@ export const errors: readonly YoutubeErrorRow[] = [
     message: "The channel has reached YouTube's daily limit of thumbnails.",
   },
   {
+    about: "comments are turned off on the video",
+    reasons: ["commentsDisabled"],
+    brokerCode: "CONTENT_REJECTED",
+    notPublished: true,
+    message: "YouTube has no comments on this video.",
+  },
+  {
     about: "the title",
     reasons: ["invalidTitle"],
     brokerCode: "CONTENT_REJECTED",

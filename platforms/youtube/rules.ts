@@ -1,4 +1,6 @@
 import { settingPath, type Rule, type RuleInput } from "../definition.ts";
+import { scopeRules } from "../kit/scopes.ts";
+import { scopes } from "./scopes.ts";
 import type { YoutubeSettings } from "./settings.ts";
 
 const MAX_TAGS_LENGTH = 500;
@@ -104,6 +106,21 @@ export const rules: readonly Rule<YoutubeSettings>[] = [
         ? [{ actual: settings.privacyStatus, limit: "private" }]
         : false,
   },
+  {
+    rule: "youtube.firstComment.closed",
+    code: "VALIDATION_FAILED",
+    about: "settings",
+    severity: "warning",
+    path: settingPath("youtube", "firstComment"),
+    message: "YouTube has no comments on private videos and on videos for kids; the first comment will not be posted.",
+    fix: "Set privacyStatus to public or unlisted, or remove firstComment.",
+    broken: ({ forcePrivateUploads, settings }) =>
+      settings.firstComment !== undefined &&
+      (forcePrivateUploads ||
+        (settings.privacyStatus ?? "private") === "private" ||
+        settings.selfDeclaredMadeForKids === true),
+  },
+  ...scopeRules("youtube", "YouTube", scopes),
   {
     rule: "youtube.duration.channel",
     code: "UNSUPPORTED_MEDIA_CONFIG",

@@ -13,5 +13,12 @@ export const scopes = {
       why: "Shows which channel is connected, and reads whether YouTube could process an uploaded video.",
       usedBy: { operations: ["connections_choose", "accounts_refresh"], steps: ["processed", "processing"] },
     },
+    {
+      name: "https://www.googleapis.com/auth/youtube.force-ssl",
+      why: "Adds the first comment that the person wrote for their own video, once the video is live.",
+      usedBy: { steps: ["first-comment"] },
+      without: "First comments are not added.",
+      settings: { firstComment: "ignored" },
+    },
   ],
 } satisfies SignInScopes;

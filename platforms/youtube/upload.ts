@@ -1,17 +1,11 @@
 import { z } from "zod";
 
 import type { HttpAnswer, HttpRequest } from "../kit/http.ts";
-import { fileFor } from "../kit/rendition.ts";
+import { fileFor, renditionFor } from "../kit/rendition.ts";
 import { videoOf } from "../kit/steps.ts";
-import {
-  BrokerError,
-  type Checkpoint,
-  type PublishMedia,
-  type QuietStep,
-  type Rendition,
-  type StepContext,
-} from "../platform.ts";
+import { BrokerError, type Checkpoint, type PublishMedia, type QuietStep, type StepContext } from "../platform.ts";
 import { bearer, readYoutube } from "./api.ts";
+import { capabilities } from "./capabilities.ts";
 import { resourceOf, settingsOf } from "./content.ts";
 import { errorOf } from "./errors.ts";
 import { video, type Video } from "./wire.ts";
@@ -180,7 +174,6 @@ export function isGone(error: unknown): boolean {
   return error instanceof BrokerError && error.platformError?.code === GONE;
 }
 
-const THUMBNAIL_MAX_BYTES = 50 * 1024 * 1024;
 /** Source: YouTube help 15424877: at most three minutes, square or vertical. */
 const SHORT_MAX_SECONDS = 180;
 
@@ -198,8 +191,7 @@ export function setThumbnail(): QuietStep {
         const message = "The thumbnail was not set: YouTube accepts a Short's thumbnail only after processing.";
         throw new BrokerError("MEDIA_FAILED", message, { retryable: false });
       }
-      const rendition = thumbnailRendition(picture);
-      const bytes = await fileFor(context, picture, rendition);
+      const bytes = await fileFor(context, picture, renditionFor(picture, capabilities.thumbnail));
       const answer = await context.http.send({
         method: "POST",
         url: "https://www.googleapis.com/upload/youtube/v3/thumbnails/set",
@@ -222,12 +214,6 @@ function isShort({ width, height, durationSeconds }: PublishMedia): boolean {
     durationSeconds !== null &&
     durationSeconds <= SHORT_MAX_SECONDS
   );
-}
-
-function thumbnailRendition({ mimeType, sizeBytes, orientation }: PublishMedia): Rendition | undefined {
-  const isTaken =
-    (mimeType === "image/jpeg" || mimeType === "image/png") && sizeBytes <= THUMBNAIL_MAX_BYTES && orientation === 1;
-  return isTaken ? undefined : { mimeType: "image/jpeg", maxSizeBytes: THUMBNAIL_MAX_BYTES };
 }
 
 function notSet(error: BrokerError): BrokerError {

@@ -93,3 +93,22 @@ export const refusal = z.object({
     details: z.array(detail).nullish(),
   }),
 });
+
+export const commentThread = z.object({ id: z.string() });
+
+/** `textOriginal` is only in the author's own comments. */
+export const commentThreads = z.object({
+  items: z
+    .array(
+      z.object({
+        snippet: z
+          .object({
+            topLevelComment: z
+              .object({ snippet: z.object({ textOriginal: z.string().nullish() }).nullish() })
+              .nullish(),
+          })
+          .nullish(),
+      }),
+    )
+    .nullish(),
+});

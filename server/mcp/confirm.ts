@@ -86,25 +86,35 @@ export function offersElicitation(capabilities: unknown): boolean {
 }
 
 const ownText = z.object({ text: z.string().min(1) });
+const ownMedia = z.object({ media: z.array(z.unknown()) });
 
 /** What will be published and where, including texts for single platforms. */
 function questionOf({ content, platformPosts, mode }: Post): string {
   const platforms = platformPosts.map(({ platform }) => {
-    const own = ownText.safeParse(Reflect.get(content.platformOverrides, platform));
-    return { label: catalog[platform].capabilities.label, text: own.data?.text ?? content.text };
+    const own = Reflect.get(content.platformOverrides, platform);
+    return {
+      label: catalog[platform].capabilities.label,
+      text: ownText.safeParse(own).data?.text ?? content.text,
+      files: (ownMedia.safeParse(own).data?.media ?? content.media).length,
+    };
   });
-  const media =
-    content.media.length === 0
-      ? ""
-      : ` with ${content.media.length} ${content.media.length === 1 ? "media file" : "media files"}`;
+  const [files = 0, ...otherNumbers] = new Set(platforms.map((each) => each.files));
+  const isSame = otherNumbers.length === 0;
+  const places = isSame ? platforms : platforms.map((each) => ({ label: `${each.label} (${numberOf(each.files)})` }));
+  const media = isSame && files > 0 ? ` with ${numberOf(files)}` : "";
   const link = content.linkUrl === null ? "" : `\n\n${content.linkUrl}`;
   const texts = [...Map.groupBy(platforms, ({ text }) => text)].map(
     ([text, those], _index, { length }) => `${length === 1 ? "" : `${wordsOf(those)}:\n`}${shortened(text)}`,
   );
   return (
-    `Publish this post${media} on ${wordsOf(platforms)} ` +
+    `Publish this post${media} on ${wordsOf(places)} ` +
     `now${mode === "test" ? " (test mode: only in the sandbox)" : ""}?\n\n${texts.join("\n\n")}${link}`
   );
+}
+
+function numberOf(files: number): string {
+  if (files === 0) return "no media";
+  return files === 1 ? "1 media file" : `${files} media files`;
 }
 
 const MOST_CHARACTERS = 1000;

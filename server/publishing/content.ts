@@ -1,5 +1,6 @@
-import type { MediaEntry, MediaFacts, PlatformContent, PlatformOverrides, PostContent } from "../../model/post.ts";
+import type { MediaEntry, MediaFacts, PlatformContent, PostContent } from "../../model/post.ts";
 import { BrokerError, type PublishMedia } from "../../platforms/platform.ts";
+import { imageSlots, mediaSlots } from "../../platforms/validate/media-slots.ts";
 import { validatePost, mapMedia, resolveContent } from "../../platforms/validate/validate.ts";
 import type { WorkRow } from "../db/queries/work-rows.ts";
 import type { PublishingDeps } from "./deps.ts";
@@ -21,8 +22,8 @@ export async function buildContent(
   validate: boolean,
 ): Promise<PlatformContent<PublishMedia>> {
   const stored = new Map(row.media.map((media) => [media.path, media]));
-  const content = nameByPath(row.content, row);
-  const used = usedPaths(resolveContent(row.platform, content)).flatMap((path) => [path, `${path}/thumbnailUrl`]);
+  const content = nameByPath(row.content);
+  const used = usedPaths(resolveContent(row.platform, content)).flatMap((path) => [path, ...thumbnailPaths(path)]);
   const missing = used.flatMap((path) => stored.get(path) ?? []).filter(({ facts }) => facts === null);
   if (missing.length > 0) {
     const ready = await deps.ensureMedia({ userId: row.user_id, mode: row.mode }, [
@@ -40,37 +41,23 @@ export async function buildContent(
   if (validate) refuseBroken(deps, row, content, measured);
   return mapMedia(resolveContent(row.platform, content, measured), (entry) => {
     const path = entry.id ?? "";
-    const media = toPublishMedia(stored.get(path), entry.altText ?? null, stored.get(`${path}/thumbnailUrl`));
+    const thumbnail = thumbnailPaths(path).flatMap((place) => stored.get(place) ?? [])[0];
+    const media = toPublishMedia(stored.get(path), entry.altText ?? null, thumbnail);
     if (media === null)
       throw new BrokerError("MEDIA_FAILED", "A media file of the post is gone.", { retryable: false });
     return media;
   });
 }
 
-/** Sets each entry's `id` to its path, so that its stored media can be found after resolving has moved it. */
-function nameByPath(content: PostContent, { platform }: WorkRow): PostContent {
-  const name = <E extends MediaEntry>(entry: E, path: string): E => ({ ...entry, id: path });
-  const override = content.platformOverrides[platform];
-  const thread = override?.settings?.thread;
-  const threadPath = `/content/platformOverrides/${platform}/settings/thread`;
-  const named = Array.isArray(thread)
-    ? thread.map((part: { media?: MediaEntry[] | null }, index) => ({
-        ...part,
-        media: part.media?.map((entry, place) => name(entry, `${threadPath}/${index}/media/${place}`)) ?? null,
-      }))
-    : thread;
-  const platformOverrides: PlatformOverrides =
-    named === undefined || named === null
-      ? content.platformOverrides
-      : {
-          ...content.platformOverrides,
-          [platform]: { ...override, settings: { ...override?.settings, thread: named } },
-        };
-  return {
-    ...content,
-    media: content.media.map((entry, index) => name(entry, `/content/media/${index}`)),
-    platformOverrides,
-  };
+/**
+ * Names every entry, and every picture given by ID, by its path, so that its stored media can be found after resolving
+ * has moved it.
+ */
+function nameByPath(content: PostContent): PostContent {
+  const named = structuredClone(content);
+  for (const { path, entry } of mediaSlots(named)) entry.id = path;
+  for (const { path, source, replace } of imageSlots(named)) if ("id" in source) replace(path);
+  return named;
 }
 
 function usedPaths(content: PlatformContent<MediaEntry>): string[] {
@@ -79,6 +66,10 @@ function usedPaths(content: PlatformContent<MediaEntry>): string[] {
     ...(content.cover === null ? [] : [content.cover]),
     ...content.thread.flatMap((part) => part.media),
   ].map((entry) => entry.id ?? "");
+}
+
+function thumbnailPaths(path: string): string[] {
+  return [`${path}/thumbnailUrl`, `${path}/thumbnailMediaId`];
 }
 
 /** Issues that depend on measured media or on the account may be new since the post was created. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import type { Broker, Step } from "../../platforms/platform.ts";
+import { BrokerError, type Broker, type Step } from "../../platforms/platform.ts";
 import { ledgerBroker } from "../../tests/ledger-platform.ts";
 import { isOver, liveCount, type PublishingWorld, withWorld } from "../../tests/publishing-world.ts";
 
@@ -68,6 +68,30 @@ test("a waiting cosmetic step delays no part of a thread: it is skipped", async 
       CHAIN.chain.map((text) => liveCount(world.ledger, text)),
       [1, 1],
     );
+  });
+});
+
+test("a step whose effect must not be repeated is told when it has started before", async () => {
+  await withWorld(async (world) => {
+    const told: (true | undefined)[] = [];
+    const comment: Step = {
+      name: "comment",
+      effect: "hidden",
+      cosmetic: true,
+      once: true,
+      async run({ begunBefore }) {
+        told.push(begunBefore);
+        if (told.length === 1) throw new BrokerError("PLATFORM_UNAVAILABLE", "The response was lost.");
+        return { done: {} };
+      },
+    };
+    const broker = ledgerBroker(world.ledger);
+    await world.startEngine({ broker: { ...broker, steps: (content) => [...broker.steps(content), comment] } });
+    const post = await world.addPost({ text: "one" });
+    await world.publish(post);
+    await world.until(post, () => told.length === 2);
+    assert.deepEqual(told, [undefined, true]);
+    assert.equal(liveCount(world.ledger, "one"), 1);
   });
 });
 

@@ -7,6 +7,7 @@ import type { Changes, JournalEntry } from "../db/queries/publishing.ts";
 import type { WorkRow } from "../db/queries/work-rows.ts";
 import { beginDoubted, isDoubted, nameDoubted } from "./after-restore.ts";
 import { beginChanges, countAttempt, doneChanges } from "./changes.ts";
+import { addToCheckpoint } from "./checkpoint.ts";
 import { type Claim, instant, LostClaim } from "./claim.ts";
 import { commit } from "./commit.ts";
 import { buildContent, MediaOnTheWay } from "./content.ts";
@@ -180,7 +181,8 @@ async function runQuiet(work: Work, at: QuietPosition): Promise<Progress> {
   await faultPoint(deps, "step.before", claim, step.name);
   let outcome;
   try {
-    outcome = await step.run(await stepContext(work, exchanges));
+    const begunBefore = step.once === true && (await recordStart(work, step.name));
+    outcome = await step.run({ ...(await stepContext(work, exchanges)), ...(begunBefore ? { begunBefore } : {}) });
   } catch (error) {
     if (claim.lost.signal.aborted) {
       await handBack(work, goTo(at));
@@ -198,6 +200,14 @@ async function runQuiet(work: Work, at: QuietPosition): Promise<Progress> {
     "waitSeconds" in outcome ? await wait(work, at, outcome.waitSeconds) : await stepDone(work, at, outcome, exchanges);
   await faultPoint(deps, "step.saved", claim, step.name);
   return progress;
+}
+
+/** Whether the step had started before. */
+async function recordStart(work: Work, name: string): Promise<boolean> {
+  const mark = `${name}-begun`;
+  if (work.row.checkpoint[mark] === true) return true;
+  await write(work, { checkpoint: addToCheckpoint(work, work.row.checkpoint, { [mark]: true }) });
+  return false;
 }
 
 /**

@@ -2,6 +2,7 @@ import { refusal } from "../../../contract/forms/parse.ts";
 import type { Media } from "../../../contract/operations/media.ts";
 import { PublicError, issueOf } from "../../../model/errors.ts";
 import type { Tenant } from "../../../model/tenant.ts";
+import { isRefusedUrl } from "../../../platforms/kit/addresses.ts";
 import type { MediaRow } from "../../db/queries/media.ts";
 import {
   addUploads,
@@ -14,6 +15,7 @@ import { signMediaUrl } from "../../media/signed-url.ts";
 import { enforceStorageQuota } from "../../media/storage-quota.ts";
 import type { Answer, Call } from "../call.ts";
 import { write } from "../idempotency.ts";
+import { refusedUrl } from "../posts/plan-media.ts";
 import type { Services } from "../services.ts";
 
 /** Stores the uploaded file, or has the URL fetched. */
@@ -29,6 +31,8 @@ export async function createMedia(
   const { url } = body;
   if (upload === undefined && url === undefined)
     throw refuse("The request has neither a file nor a url", "Send a url, or a form with one file in the field file.");
+  if (url !== undefined && isRefusedUrl(url, services.settings.allowPrivateUrls))
+    throw refusal([refusedUrl("/url", url)]);
   return await write(services, call, async (tx) => {
     const [row] = upload?.received
       ? await addUploads(tx, call, [{ received: upload.received, filename: body.filename ?? upload.filename }])

@@ -1,3 +1,4 @@
+import { dropImpliedIssues } from "../../../contract/forms/parse.ts";
 import type { Input } from "../../../contract/operation.ts";
 import type { Post, PostDraft } from "../../../contract/operations/posts.ts";
 import type { Issue } from "../../../model/errors.ts";
@@ -75,7 +76,7 @@ async function prepareDraft(
   const { issues, warnings } = findIssues(
     services,
     { ...plan, platforms, scheduledFor, publishBy, accounts, policies: call.policies },
-    [...formIssues, ...setIssues, ...plan.issues],
+    [...formIssues, ...setIssues, ...dropImpliedIssues(formIssues, plan.issues)],
   );
   refuseIssues(issues);
   if (platformSetId === undefined || accounts === null)

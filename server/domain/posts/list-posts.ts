@@ -56,6 +56,7 @@ const TEXTS: readonly string[] = [
   "$.linkUrl",
   "$.media[*].altText",
   "$.platformOverrides.*.text",
+  "$.platformOverrides.*.media[*].altText",
   "$.platformOverrides.*.settings.thread[*].text",
   "$.platformOverrides.*.settings.thread[*].media[*].altText",
   ...Object.values(catalog).flatMap(({ capabilities: { platform, settingTexts } }) =>

@@ -1,10 +1,11 @@
 import type { PostDraft } from "../../../contract/operations/posts.ts";
-import type { Issue } from "../../../model/errors.ts";
+import { issueOf, type Issue } from "../../../model/errors.ts";
 import type { MediaFacts, PostContent } from "../../../model/post.ts";
+import { dotted } from "../../../platforms/validate/files.ts";
+import { imageSlots, mediaSlots, type ImageSlot, type MediaSlot } from "../../../platforms/validate/media-slots.ts";
 import type { Measured } from "../../../platforms/validate/resolve-content.ts";
 import type { MediaRow } from "../../db/queries/media.ts";
 import type { Upload } from "../media/upload.ts";
-import { mediaSlots, type MediaSlot, imageSlots } from "./media-slots.ts";
 
 /** Where the bytes of an entry come from. */
 export type MediaSourceRef = { upload: number } | { mediaId: string } | { url: string; filename: string | null };
@@ -25,6 +26,8 @@ export interface KnownMedia {
   byUrl: ReadonlyMap<string, MediaRow>;
   /** The media object of one of our own URLs; null for any other URL. */
   idOfUrl(url: string): string | null;
+  /** Whether a URL is known to lead to an address that is never fetched. */
+  isRefused(url: string): boolean;
 }
 
 /**
@@ -36,7 +39,7 @@ export function planMedia(sent: PostDraft["content"], uploads: readonly Upload[]
   const plan: MediaPlan = { content, links: [], measured: measuredBy(uploads, known), issues: [] };
   const unused = new Set(uploads.keys());
   for (const place of mediaSlots(content)) linkPlace(place, plan, uploads, unused, known);
-  for (const { path, url } of imageSlots(content)) plan.links.push({ path, source: sourceOf(url, null, known) });
+  for (const slot of imageSlots(content)) linkImage(slot, plan, known);
   for (const index of unused) append(index, plan, uploads);
   if (plan.links.length > MAX_MEDIA) plan.issues.push(tooMany(plan.links.length));
   return plan;
@@ -63,9 +66,8 @@ function tooMany(actual: number): Issue {
 export function referencedMediaIds(sent: PostDraft["content"], idOfUrl: KnownMedia["idOfUrl"]): string[] {
   const content = sent ?? {};
   const ids = mediaSlots(content).map(({ entry }) => (isText(entry.url) ? idOfUrl(entry.url) : entry.id));
-  return [...ids, ...imageSlots(content).map(({ url }) => idOfUrl(url))]
-    .filter((id) => isText(id))
-    .filter((id) => UUID.test(id));
+  const imageIds = imageSlots(content).map(({ source }) => ("url" in source ? idOfUrl(source.url) : source.id));
+  return [...ids, ...imageIds].filter((id) => isText(id)).filter((id) => UUID.test(id));
 }
 
 /** A copy, if something must be written into it. */
@@ -95,11 +97,31 @@ function linkPlace(
       entry.id = mediaId;
       plan.links.push({ path, source: { mediaId } });
     } else if (isText(entry.url)) {
-      plan.links.push({ path, source: sourceOf(entry.url, isText(entry.filename) ? entry.filename : null, known) });
+      linkUrl(`${path}/url`, path, entry.url, isText(entry.filename) ? entry.filename : null, plan, known);
     } else {
-      plan.issues.push(withoutBytes(path, entry.id));
+      plan.issues.push(isText(entry.id) ? unknownMedia(`${path}/id`, entry.id) : withoutBytes(path));
     }
   }
+}
+
+function linkImage({ path, source }: ImageSlot, plan: MediaPlan, known: KnownMedia): void {
+  if ("url" in source) linkUrl(path, path, source.url, null, plan, known);
+  else if (known.byId.has(source.id)) plan.links.push({ path, source: { mediaId: source.id } });
+  else plan.issues.push(unknownMedia(path, source.id));
+}
+
+/** A URL that will not be fetched is an issue now, and not a failure when the post is published. */
+function linkUrl(
+  member: string,
+  path: string,
+  url: string,
+  filename: string | null,
+  plan: MediaPlan,
+  known: KnownMedia,
+): void {
+  const source = sourceOf(url, filename, known);
+  if ("url" in source && known.isRefused(url)) plan.issues.push(refusedUrl(member, url));
+  plan.links.push({ path, source });
 }
 
 function sourceOf(url: string, filename: string | null, known: KnownMedia): MediaSourceRef {
@@ -137,32 +159,35 @@ function uploadId(index: number): string {
   return `upload:${index}`;
 }
 
-function withoutBytes(path: string, id: unknown): Issue {
-  const name = path
-    .slice(1)
-    .replaceAll(/\/(\d+)/g, "[$1]")
-    .replaceAll("/", ".");
-  const issue = { code: "VALIDATION_FAILED", platform: null, limit: null } as const;
-  if (isText(id)) {
-    const fix = "Use the ID of a media object from GET /api/v1/media, or send a url.";
-    return {
-      ...issue,
-      rule: "media.unknown",
-      path: `${path}/id`,
-      message: `${name}.id does not match a stored media object`,
-      actual: id,
-      fix,
-    };
-  }
-  const fix = `Set ${name}.url, or upload a file named ${name}.filename, or set ${name}.id to a stored media object.`;
-  return {
-    ...issue,
+function withoutBytes(path: string): Issue {
+  const name = dotted(path);
+  return issueOf({
     rule: "media.bytes",
     path,
     message: `${name} has no url, uploaded file or ID of a stored media object`,
-    actual: null,
-    fix,
-  };
+    fix: `Set ${name}.url, or upload a file named ${name}.filename, or set ${name}.id to a stored media object.`,
+  });
+}
+
+function unknownMedia(path: string, id: string): Issue {
+  return issueOf({
+    rule: "media.unknown",
+    path,
+    message: `${dotted(path)} does not match a stored media object`,
+    actual: id,
+    fix: "Use the ID of a media object from GET /api/v1/media, or send a url.",
+  });
+}
+
+/** The URL at `path` leads to an address that is never fetched. */
+export function refusedUrl(path: string, url: string): Issue {
+  return issueOf({
+    rule: "media.url.private",
+    path,
+    message: `${dotted(path)} leads to an address that is not public`,
+    actual: url,
+    fix: "Use a URL that anyone can reach, or upload the file.",
+  });
 }
 
 function isText(value: unknown): value is string {

@@ -1,13 +1,14 @@
 import type { PostDraft } from "../../../contract/operations/posts.ts";
 import type { PostContent } from "../../../model/post.ts";
 import type { Tenant } from "../../../model/tenant.ts";
+import { isRefusedUrl } from "../../../platforms/kit/addresses.ts";
+import { mediaSlots } from "../../../platforms/validate/media-slots.ts";
 import type { MediaRow } from "../../db/queries/media.ts";
 import type { Db } from "../../db/sql.ts";
 import { addUploads, addUrls, getMedia, holdForPost } from "../../media/media-objects.ts";
 import type { Call } from "../call.ts";
 import type { Upload } from "../media/upload.ts";
 import type { Services } from "../services.ts";
-import { mediaSlots } from "./media-slots.ts";
 import { referencedMediaIds, type KnownMedia, type MediaPlan, type MediaSourceRef } from "./plan-media.ts";
 
 /** A media entry's path and its media object. */
@@ -32,6 +33,7 @@ export async function loadKnownMedia(
       former.flatMap((row) => (row.source_url === null || row.status === "failed" ? [] : [[row.source_url, row]])),
     ),
     idOfUrl,
+    isRefused: (url) => isRefusedUrl(url, services.settings.allowPrivateUrls),
   };
 }
 

@@ -304,6 +304,100 @@ test("a stored media object is referenced by its ID, and files in the parts of a
   ]);
 });
 
+test("an override's media is linked, uploaded by name, shown and removed like the content's", async () => {
+  const platformOverrides = {
+    threads: { media: [{ filename: "own.jpg", altText: "A door" }] },
+    linkedin: { media: [] },
+  };
+  const content = { text: "Hello", media: [{ url: "https://example.com/a.jpg" }], platformOverrides };
+  const platforms = ["threads", "linkedin", "facebook"];
+  const made = postIn(await sendForm(body({ content, platforms }), { "own.jpg": "photo-4x5.jpg" }));
+  const overrides = Object(made.content.platformOverrides);
+  const [own] = overrides.threads.media;
+  assert.deepEqual([own.filename, own.type, own.height, own.altText], ["own.jpg", "image", 1350, "A door"]);
+  const served = await fetch(z.string().parse(own.url));
+  assert.deepEqual(new Uint8Array(await served.arrayBuffer()), await fixture("photo-4x5.jpg"));
+  assert.deepEqual([overrides.linkedin.media, made.content.media], [[], content.media]);
+  assert.equal((await world.call(tenant, "DELETE", `/api/v1/media/${own.id}`)).status, 409);
+  const again = postIn(await patch(made.id, { content: { platformOverrides: made.content.platformOverrides } }));
+  assert.equal(Object(again.content.platformOverrides).threads.media[0].id, own.id);
+  await patch(made.id, { content: { platformOverrides: {} } });
+  assert.equal((await world.call(tenant, "DELETE", `/api/v1/media/${own.id}`)).status, 200);
+});
+
+test("an override's invalid media is reported at its place, together with everything else", async () => {
+  const platformOverrides = { threads: { media: [7, { url: "https://example.com/a.jpg", width: "wide" }] } };
+  const { issues } = asRefusal(await create({ content: { text: "", platformOverrides, media: [{}] } }), 400);
+  assert.deepEqual(
+    issues.map(({ path }) => path),
+    [
+      "/content/platformOverrides/threads/media/0",
+      "/content/platformOverrides/threads/media/1/width",
+      "/content/media/0",
+    ],
+  );
+});
+
+test("a cover or thumbnail can be a stored media object of one's own, which is in use then", async () => {
+  const store = async (as: TestTenant) => {
+    const form = new FormData();
+    form.set("file", new File([await fixture("photo-9x16.jpg")], "cover.jpg", { type: "image/jpeg" }));
+    return idOf((await world.call(as, "POST", "/api/v1/media", form)).body, "media");
+  };
+  const [coverMediaId, thumbnailMediaId, foreign] = [await store(tenant), await store(tenant), await store(world.live)];
+  const content = (cover: string, thumbnail: string) => ({
+    text: "Hello",
+    media: [{ url: "https://example.com/a.mp4", type: "video", thumbnailMediaId: thumbnail }],
+    platformOverrides: { facebook: { settings: { coverMediaId: cover } } },
+  });
+  const made = postIn(
+    await create({ content: content(coverMediaId, thumbnailMediaId), platforms: ["facebook", "threads"] }),
+  );
+  assert.deepEqual(made.content, { ...content(coverMediaId, thumbnailMediaId), linkUrl: null });
+  for (const id of [coverMediaId, thumbnailMediaId])
+    assert.equal((await world.call(tenant, "DELETE", `/api/v1/media/${id}`)).status, 409);
+  for (const wrong of [foreign, "unknown"]) {
+    const { issues } = asRefusal(await create({ content: content(wrong, wrong), platforms: ["facebook"] }), 400);
+    assert.deepEqual(
+      issues.map(({ rule, path }) => [rule, path]),
+      [
+        ["media.unknown", "/content/media/0/thumbnailMediaId"],
+        ["media.unknown", "/content/platformOverrides/facebook/settings/coverMediaId"],
+      ],
+    );
+  }
+  await act(made.id, "cancel");
+  assert.equal((await world.call(tenant, "DELETE", `/api/v1/media/${coverMediaId}`)).status, 200);
+});
+
+test("a URL that will not be fetched is rejected when the post is created or validated, wherever it stands", async () => {
+  const at = (name: string) => `http://127.0.0.1:8080/${name}`;
+  const thread = [{ text: "More", media: [{ url: at("part.jpg") }] }];
+  const content = {
+    text: "Hello",
+    media: [{ url: at("a.mp4"), type: "video", thumbnailUrl: "http://localhost/b.jpg" }],
+    platformOverrides: {
+      threads: { media: [{ url: "http://10.0.0.1/c.jpg" }], settings: { thread } },
+      facebook: { settings: { coverUrl: "https://example.com:25/d.jpg" } },
+    },
+  };
+  const sent = { content, platforms: ["threads", "facebook"] };
+  const { issues } = asRefusal(await create(sent), 400);
+  assert.deepEqual(
+    issues.map(({ rule, path }) => [rule, path]),
+    [
+      ["media.url.private", "/content/media/0/url"],
+      ["media.url.private", "/content/platformOverrides/threads/media/0/url"],
+      ["media.url.private", "/content/platformOverrides/threads/settings/thread/0/media/0/url"],
+      ["media.url.private", "/content/media/0/thumbnailUrl"],
+      ["media.url.private", "/content/platformOverrides/facebook/settings/coverUrl"],
+    ],
+  );
+  const validated = await world.call(tenant, "POST", `${POSTS}/validate`, body(sent));
+  assert.deepEqual(Object(validated.body).issues, issues);
+  assert.equal((await world.call(tenant, "POST", "/api/v1/media", { url: at("a.jpg") })).status, 400);
+});
+
 test("media by URL is fetched by a job, and an unchanged URL is not fetched again after a patch", async () => {
   const jobsBefore = world.jobs.length;
   const media = [{ url: "https://example.com/a.mp4", type: "video", thumbnailUrl: "https://example.com/a.jpg" }];

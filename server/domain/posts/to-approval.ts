@@ -2,12 +2,12 @@ import { createHash } from "node:crypto";
 
 import type { Approval, ShownMedia } from "../../../contract/operations/approvals.ts";
 import type { Post } from "../../../contract/operations/posts.ts";
+import { imageSlots, mediaSlots } from "../../../platforms/validate/media-slots.ts";
 import type { ApprovalRow } from "../../db/queries/post-approvals.ts";
 import type { PostMediaRow, WholePostRow } from "../../db/queries/posts.ts";
 import { signMediaUrl, type MediaUrls } from "../../media/signed-url.ts";
 import type { Answer } from "../call.ts";
 import type { Settings } from "../services.ts";
-import { mediaSlots, imageSlots } from "./media-slots.ts";
 import { toPostAnswer } from "./to-post.ts";
 
 /**
@@ -25,7 +25,8 @@ export function toApprovalAnswer(
   const stored = new Map(media.map(({ path, url }) => [path, url]));
   const { post } = toPostAnswer(settings, row, now).body;
   for (const { path, entry } of mediaSlots(post.content)) entry.url = stored.get(path) ?? null;
-  for (const place of imageSlots(post.content)) place.replace(stored.get(place.path) ?? null);
+  for (const { path, source, replace } of imageSlots(post.content))
+    if ("url" in source) replace(stored.get(path) ?? null);
   const { content_hash: contentHash, approved_at: approvedAt, approved_by: approvedBy } = approval;
   const body = {
     approval: { postId: row.id, contentHash, approvedAt: approvedAt?.toISOString() ?? null, approvedBy, media },

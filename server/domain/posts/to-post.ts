@@ -1,10 +1,10 @@
 import type { Post, PostSummary } from "../../../contract/operations/posts.ts";
+import { mediaSlots } from "../../../platforms/validate/media-slots.ts";
 import type { PostSummaryRow } from "../../db/queries/list-posts.ts";
 import type { PlatformPostRow, PostMediaRow, WholePostRow } from "../../db/queries/posts.ts";
 import { signMediaUrl, type MediaUrls } from "../../media/signed-url.ts";
 import type { Answer } from "../call.ts";
 import type { Settings } from "../services.ts";
-import { mediaSlots } from "./media-slots.ts";
 
 /** The response for a post: what was sent, with signed URLs for stored files, and its outcome. */
 export function toPostAnswer(

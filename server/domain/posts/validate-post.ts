@@ -1,3 +1,4 @@
+import { dropImpliedIssues } from "../../../contract/forms/parse.ts";
 import type { Input } from "../../../contract/operation.ts";
 import type { PostDraft } from "../../../contract/operations/posts.ts";
 import type { Issue } from "../../../model/errors.ts";
@@ -20,7 +21,7 @@ export async function validatePost(
   const { issues, warnings } = findIssues(
     services,
     { ...plan, platforms, scheduledFor, publishBy, accounts, policies: call.policies },
-    [...formIssues, ...setIssues, ...plan.issues],
+    [...formIssues, ...setIssues, ...dropImpliedIssues(formIssues, plan.issues)],
   );
   return { body: { valid: issues.length === 0, issues, warnings } };
 }

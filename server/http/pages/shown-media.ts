@@ -20,7 +20,7 @@ export function mediaBelow(
 ): Html[] {
   const at = (path: string) => media.find((each) => each.path === path);
   return entries.map(({ altText }, index) => {
-    const thumbnail = at(`${place}/${index}/thumbnailUrl`);
+    const thumbnail = at(`${place}/${index}/thumbnailUrl`) ?? at(`${place}/${index}/thumbnailMediaId`);
     const words = typeof altText === "string" ? altText : "";
     return html`${mediaFigure(at(`${place}/${index}`), words)}${
       thumbnail === undefined

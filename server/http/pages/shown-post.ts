@@ -96,10 +96,14 @@ function goesTo({ platform, accountId }: Post["platformPosts"][number], names: A
 
 const chain = z.array(z.strictObject({ text: z.string(), media: z.array(z.looseObject({})).nullish() }));
 
-/** The parts of a thread and the images in settings as they would be seen, everything else as sent. */
+const entries = z.array(z.looseObject({}));
+
+/** Media, the parts of a thread and the images in settings as they would be seen, everything else as sent. */
 function shownOverride(platform: string, override: unknown, media: readonly ShownMedia[]): Html {
+  const { media: sent, settings: given, ...plain } = Object(override);
+  const own = entries.safeParse(sent).data;
   const place = `/content/platformOverrides/${platform}/settings`;
-  const settings: Record<string, unknown> = { ...Object(Object(override).settings) };
+  const settings: Record<string, unknown> = { ...Object(given) };
   const pictures = media.filter(
     ({ path }) => path.startsWith(`${place}/`) && Object.hasOwn(settings, path.slice(place.length + 1)),
   );
@@ -108,12 +112,19 @@ function shownOverride(platform: string, override: unknown, media: readonly Show
     ([name]) => !pictures.some(({ path }) => path === `${place}/${name}`) && (name !== "thread" || parts.length === 0),
   );
   const rest = {
-    [platform]: {
-      ...Object(override),
-      ...(others.length === 0 ? { settings: undefined } : { settings: Object.fromEntries(others) }),
-    },
+    [platform]: { ...plain, settings: others.length === 0 ? undefined : Object.fromEntries(others) },
   };
   return html`<pre>${withoutTurns(JSON.stringify(rest, null, 2))}</pre>
+    ${
+      own === undefined
+        ? null
+        : html`<p class="small dim">Media on ${platform}</p>
+            ${
+              own.length === 0
+                ? html`<p class="dim">No media</p>`
+                : mediaBelow(media, `/content/platformOverrides/${platform}/media`, own)
+            }`
+    }
     ${pictures.map(
       (picture) =>
         html`<p class="small dim">${picture.path.slice(place.length + 1)} on ${platform}</p>

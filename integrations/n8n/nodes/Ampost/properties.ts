@@ -267,6 +267,13 @@ export const properties: INodeProperties[] = [
             default: 0,
           },
           {
+            displayName: "Thumbnail Media ID",
+            name: "thumbnailMediaId",
+            description: "ID of a stored media object that is the video's cover image, instead of thumbnailUrl",
+            type: "string",
+            default: "",
+          },
+          {
             displayName: "Thumbnail URL",
             name: "thumbnailUrl",
             description: "Public http or https URL of the video's cover image",
@@ -321,13 +328,138 @@ export const properties: INodeProperties[] = [
         default: {},
         options: [
           {
-            displayName: "Text",
-            name: "text",
-            description: "Replaces <code>content.text</code> on this platform",
+            displayName: "Cover Media ID",
+            name: "coverMediaId",
+            description: "ID of a stored media object to use as the cover image, instead of coverUrl",
             type: "string",
-            typeOptions: { rows: 4 },
             default: "",
-            routing: { send: { type: "body", property: "content.platformOverrides.facebook.text" } },
+            routing: { send: { type: "body", property: "content.platformOverrides.facebook.settings.coverMediaId" } },
+          },
+          {
+            displayName: "Cover URL",
+            name: "coverUrl",
+            description: "Public URL of the cover image of a feed video or reel, fetched when the post is created",
+            type: "string",
+            default: "",
+            routing: { send: { type: "body", property: "content.platformOverrides.facebook.settings.coverUrl" } },
+          },
+          {
+            displayName: "First Comment",
+            name: "firstComment",
+            description: "A comment to add to the post once it is live. Not for stories.",
+            type: "string",
+            default: "",
+            routing: { send: { type: "body", property: "content.platformOverrides.facebook.settings.firstComment" } },
+          },
+          {
+            displayName: "Media",
+            name: "media",
+            description:
+              "Replaces <code>content.media</code> on this platform; an empty array means no media. Same format as <code>content.media</code>.",
+            type: "fixedCollection",
+            typeOptions: { multipleValues: true, sortable: true },
+            placeholder: "Add Media",
+            default: {},
+            options: [
+              {
+                displayName: "Entries",
+                name: "entries",
+                values: [
+                  {
+                    displayName: "Alt Text",
+                    name: "altText",
+                    description: "Alternative text for people who cannot see the media",
+                    type: "string",
+                    default: "",
+                  },
+                  {
+                    displayName: "Duration Seconds",
+                    name: "durationSeconds",
+                    description: "Duration of the video in seconds",
+                    type: "number",
+                    default: 0,
+                  },
+                  {
+                    displayName: "Filename",
+                    name: "filename",
+                    description:
+                      "Name of the file. To upload the file with the request, use the name it has in the form.",
+                    type: "string",
+                    default: "",
+                  },
+                  {
+                    displayName: "Height",
+                    name: "height",
+                    description: "Height in pixels",
+                    type: "number",
+                    default: 0,
+                  },
+                  {
+                    displayName: "ID",
+                    name: "id",
+                    description: "ID of a stored media object. With URL, a label of your choice.",
+                    type: "string",
+                    default: "",
+                  },
+                  {
+                    displayName: "MIME Type",
+                    name: "mimeType",
+                    description: "MIME type, such as image/jpeg or video/mp4",
+                    type: "string",
+                    default: "",
+                  },
+                  {
+                    displayName: "Size Bytes",
+                    name: "sizeBytes",
+                    description: "Size of the file in bytes, at most 209715200",
+                    type: "number",
+                    default: 0,
+                  },
+                  {
+                    displayName: "Thumbnail Media ID",
+                    name: "thumbnailMediaId",
+                    description: "ID of a stored media object that is the video's cover image, instead of thumbnailUrl",
+                    type: "string",
+                    default: "",
+                  },
+                  {
+                    displayName: "Thumbnail URL",
+                    name: "thumbnailUrl",
+                    description: "Public http or https URL of the video's cover image",
+                    type: "string",
+                    default: "",
+                  },
+                  {
+                    displayName: "Type",
+                    name: "type",
+                    description: "Type of the file: image or video",
+                    type: "options",
+                    options: [
+                      { name: "Not Given", value: "" },
+                      { name: "Image", value: "image" },
+                      { name: "Video", value: "video" },
+                    ],
+                    default: "",
+                  },
+                  {
+                    displayName: "URL",
+                    name: "url",
+                    description: "Public http or https URL of the file",
+                    type: "string",
+                    default: "",
+                  },
+                  { displayName: "Width", name: "width", description: "Width in pixels", type: "number", default: 0 },
+                ],
+              },
+            ],
+            routing: {
+              send: {
+                type: "body",
+                property: "content.platformOverrides.facebook.media",
+                value:
+                  "={{ $value.entries && $value.entries.map((entry) => Object.fromEntries(Object.entries(entry).filter((member) => member[1] !== '' && member[1] !== 0))) }}",
+              },
+            },
           },
           {
             displayName: "Placement",
@@ -341,6 +473,15 @@ export const properties: INodeProperties[] = [
             ],
             default: "feed",
             routing: { send: { type: "body", property: "content.platformOverrides.facebook.settings.placement" } },
+          },
+          {
+            displayName: "Text",
+            name: "text",
+            description: "Replaces <code>content.text</code> on this platform",
+            type: "string",
+            typeOptions: { rows: 4 },
+            default: "",
+            routing: { send: { type: "body", property: "content.platformOverrides.facebook.text" } },
           },
           {
             displayName: "Title",
@@ -370,6 +511,15 @@ export const properties: INodeProperties[] = [
             routing: { send: { type: "body", property: "content.platformOverrides.instagram.settings.collaborators" } },
           },
           {
+            displayName: "Cover Media ID",
+            name: "coverMediaId",
+            description:
+              "ID of a stored media object to use as the reel's cover image, instead of coverUrl. Reels only.",
+            type: "string",
+            default: "",
+            routing: { send: { type: "body", property: "content.platformOverrides.instagram.settings.coverMediaId" } },
+          },
+          {
             displayName: "Cover URL",
             name: "coverUrl",
             description:
@@ -387,12 +537,130 @@ export const properties: INodeProperties[] = [
             routing: { send: { type: "body", property: "content.platformOverrides.instagram.settings.firstComment" } },
           },
           {
+            displayName: "Is Ai Generated",
+            name: "isAiGenerated",
+            description: "Whether this labels the post as AI-generated",
+            type: "boolean",
+            default: false,
+            routing: { send: { type: "body", property: "content.platformOverrides.instagram.settings.isAiGenerated" } },
+          },
+          {
             displayName: "Location ID",
             name: "locationId",
             description: "ID of a Facebook Page with location data. Not for stories.",
             type: "string",
             default: "",
             routing: { send: { type: "body", property: "content.platformOverrides.instagram.settings.locationId" } },
+          },
+          {
+            displayName: "Media",
+            name: "media",
+            description:
+              "Replaces <code>content.media</code> on this platform; an empty array means no media. Same format as <code>content.media</code>.",
+            type: "fixedCollection",
+            typeOptions: { multipleValues: true, sortable: true },
+            placeholder: "Add Media",
+            default: {},
+            options: [
+              {
+                displayName: "Entries",
+                name: "entries",
+                values: [
+                  {
+                    displayName: "Alt Text",
+                    name: "altText",
+                    description: "Alternative text for people who cannot see the media",
+                    type: "string",
+                    default: "",
+                  },
+                  {
+                    displayName: "Duration Seconds",
+                    name: "durationSeconds",
+                    description: "Duration of the video in seconds",
+                    type: "number",
+                    default: 0,
+                  },
+                  {
+                    displayName: "Filename",
+                    name: "filename",
+                    description:
+                      "Name of the file. To upload the file with the request, use the name it has in the form.",
+                    type: "string",
+                    default: "",
+                  },
+                  {
+                    displayName: "Height",
+                    name: "height",
+                    description: "Height in pixels",
+                    type: "number",
+                    default: 0,
+                  },
+                  {
+                    displayName: "ID",
+                    name: "id",
+                    description: "ID of a stored media object. With URL, a label of your choice.",
+                    type: "string",
+                    default: "",
+                  },
+                  {
+                    displayName: "MIME Type",
+                    name: "mimeType",
+                    description: "MIME type, such as image/jpeg or video/mp4",
+                    type: "string",
+                    default: "",
+                  },
+                  {
+                    displayName: "Size Bytes",
+                    name: "sizeBytes",
+                    description: "Size of the file in bytes, at most 209715200",
+                    type: "number",
+                    default: 0,
+                  },
+                  {
+                    displayName: "Thumbnail Media ID",
+                    name: "thumbnailMediaId",
+                    description: "ID of a stored media object that is the video's cover image, instead of thumbnailUrl",
+                    type: "string",
+                    default: "",
+                  },
+                  {
+                    displayName: "Thumbnail URL",
+                    name: "thumbnailUrl",
+                    description: "Public http or https URL of the video's cover image",
+                    type: "string",
+                    default: "",
+                  },
+                  {
+                    displayName: "Type",
+                    name: "type",
+                    description: "Type of the file: image or video",
+                    type: "options",
+                    options: [
+                      { name: "Not Given", value: "" },
+                      { name: "Image", value: "image" },
+                      { name: "Video", value: "video" },
+                    ],
+                    default: "",
+                  },
+                  {
+                    displayName: "URL",
+                    name: "url",
+                    description: "Public http or https URL of the file",
+                    type: "string",
+                    default: "",
+                  },
+                  { displayName: "Width", name: "width", description: "Width in pixels", type: "number", default: 0 },
+                ],
+              },
+            ],
+            routing: {
+              send: {
+                type: "body",
+                property: "content.platformOverrides.instagram.media",
+                value:
+                  "={{ $value.entries && $value.entries.map((entry) => Object.fromEntries(Object.entries(entry).filter((member) => member[1] !== '' && member[1] !== 0))) }}",
+              },
+            },
           },
           {
             displayName: "Placement",
@@ -429,7 +697,8 @@ export const properties: INodeProperties[] = [
           {
             displayName: "Thumb Offset Ms",
             name: "thumbOffsetMs",
-            description: "Position of the reel's cover frame, in milliseconds from the start. Reels only.",
+            description:
+              "Position of the cover frame, in milliseconds from the start. For reels, and for every video of a carousel.",
             type: "number",
             typeOptions: { minValue: 0 },
             default: 0,
@@ -496,6 +765,31 @@ export const properties: INodeProperties[] = [
             routing: { send: { type: "body", property: "content.platformOverrides.linkedin.settings.authorType" } },
           },
           {
+            displayName: "Cover Media ID",
+            name: "coverMediaId",
+            description: "ID of a stored media object to use as the video's cover image, instead of coverUrl",
+            type: "string",
+            default: "",
+            routing: { send: { type: "body", property: "content.platformOverrides.linkedin.settings.coverMediaId" } },
+          },
+          {
+            displayName: "Cover URL",
+            name: "coverUrl",
+            description:
+              "Public URL of the video's cover image, fetched when the post is created. Only for a post with one video.",
+            type: "string",
+            default: "",
+            routing: { send: { type: "body", property: "content.platformOverrides.linkedin.settings.coverUrl" } },
+          },
+          {
+            displayName: "First Comment",
+            name: "firstComment",
+            description: "A comment to add to the post once it is live",
+            type: "string",
+            default: "",
+            routing: { send: { type: "body", property: "content.platformOverrides.linkedin.settings.firstComment" } },
+          },
+          {
             displayName: "Is Reshare Disabled by Author",
             name: "isReshareDisabledByAuthor",
             description: "Whether resharing the post is disabled. Defaults to false.",
@@ -503,6 +797,116 @@ export const properties: INodeProperties[] = [
             default: false,
             routing: {
               send: { type: "body", property: "content.platformOverrides.linkedin.settings.isReshareDisabledByAuthor" },
+            },
+          },
+          {
+            displayName: "Media",
+            name: "media",
+            description:
+              "Replaces <code>content.media</code> on this platform; an empty array means no media. Same format as <code>content.media</code>.",
+            type: "fixedCollection",
+            typeOptions: { multipleValues: true, sortable: true },
+            placeholder: "Add Media",
+            default: {},
+            options: [
+              {
+                displayName: "Entries",
+                name: "entries",
+                values: [
+                  {
+                    displayName: "Alt Text",
+                    name: "altText",
+                    description: "Alternative text for people who cannot see the media",
+                    type: "string",
+                    default: "",
+                  },
+                  {
+                    displayName: "Duration Seconds",
+                    name: "durationSeconds",
+                    description: "Duration of the video in seconds",
+                    type: "number",
+                    default: 0,
+                  },
+                  {
+                    displayName: "Filename",
+                    name: "filename",
+                    description:
+                      "Name of the file. To upload the file with the request, use the name it has in the form.",
+                    type: "string",
+                    default: "",
+                  },
+                  {
+                    displayName: "Height",
+                    name: "height",
+                    description: "Height in pixels",
+                    type: "number",
+                    default: 0,
+                  },
+                  {
+                    displayName: "ID",
+                    name: "id",
+                    description: "ID of a stored media object. With URL, a label of your choice.",
+                    type: "string",
+                    default: "",
+                  },
+                  {
+                    displayName: "MIME Type",
+                    name: "mimeType",
+                    description: "MIME type, such as image/jpeg or video/mp4",
+                    type: "string",
+                    default: "",
+                  },
+                  {
+                    displayName: "Size Bytes",
+                    name: "sizeBytes",
+                    description: "Size of the file in bytes, at most 209715200",
+                    type: "number",
+                    default: 0,
+                  },
+                  {
+                    displayName: "Thumbnail Media ID",
+                    name: "thumbnailMediaId",
+                    description: "ID of a stored media object that is the video's cover image, instead of thumbnailUrl",
+                    type: "string",
+                    default: "",
+                  },
+                  {
+                    displayName: "Thumbnail URL",
+                    name: "thumbnailUrl",
+                    description: "Public http or https URL of the video's cover image",
+                    type: "string",
+                    default: "",
+                  },
+                  {
+                    displayName: "Type",
+                    name: "type",
+                    description: "Type of the file: image or video",
+                    type: "options",
+                    options: [
+                      { name: "Not Given", value: "" },
+                      { name: "Image", value: "image" },
+                      { name: "Video", value: "video" },
+                    ],
+                    default: "",
+                  },
+                  {
+                    displayName: "URL",
+                    name: "url",
+                    description: "Public http or https URL of the file",
+                    type: "string",
+                    default: "",
+                  },
+                  { displayName: "Width", name: "width", description: "Width in pixels", type: "number", default: 0 },
+                ],
+              },
+            ],
+            routing: {
+              send: {
+                type: "body",
+                property: "content.platformOverrides.linkedin.media",
+                value:
+                  "={{ $value.entries && $value.entries.map((entry) => Object.fromEntries(Object.entries(entry).filter((member) => member[1] !== '' && member[1] !== 0))) }}",
+              },
             },
           },
           {
@@ -544,6 +948,116 @@ export const properties: INodeProperties[] = [
         placeholder: "Add Field",
         default: {},
         options: [
+          {
+            displayName: "Media",
+            name: "media",
+            description:
+              "Replaces <code>content.media</code> on this platform; an empty array means no media. Same format as <code>content.media</code>.",
+            type: "fixedCollection",
+            typeOptions: { multipleValues: true, sortable: true },
+            placeholder: "Add Media",
+            default: {},
+            options: [
+              {
+                displayName: "Entries",
+                name: "entries",
+                values: [
+                  {
+                    displayName: "Alt Text",
+                    name: "altText",
+                    description: "Alternative text for people who cannot see the media",
+                    type: "string",
+                    default: "",
+                  },
+                  {
+                    displayName: "Duration Seconds",
+                    name: "durationSeconds",
+                    description: "Duration of the video in seconds",
+                    type: "number",
+                    default: 0,
+                  },
+                  {
+                    displayName: "Filename",
+                    name: "filename",
+                    description:
+                      "Name of the file. To upload the file with the request, use the name it has in the form.",
+                    type: "string",
+                    default: "",
+                  },
+                  {
+                    displayName: "Height",
+                    name: "height",
+                    description: "Height in pixels",
+                    type: "number",
+                    default: 0,
+                  },
+                  {
+                    displayName: "ID",
+                    name: "id",
+                    description: "ID of a stored media object. With URL, a label of your choice.",
+                    type: "string",
+                    default: "",
+                  },
+                  {
+                    displayName: "MIME Type",
+                    name: "mimeType",
+                    description: "MIME type, such as image/jpeg or video/mp4",
+                    type: "string",
+                    default: "",
+                  },
+                  {
+                    displayName: "Size Bytes",
+                    name: "sizeBytes",
+                    description: "Size of the file in bytes, at most 209715200",
+                    type: "number",
+                    default: 0,
+                  },
+                  {
+                    displayName: "Thumbnail Media ID",
+                    name: "thumbnailMediaId",
+                    description: "ID of a stored media object that is the video's cover image, instead of thumbnailUrl",
+                    type: "string",
+                    default: "",
+                  },
+                  {
+                    displayName: "Thumbnail URL",
+                    name: "thumbnailUrl",
+                    description: "Public http or https URL of the video's cover image",
+                    type: "string",
+                    default: "",
+                  },
+                  {
+                    displayName: "Type",
+                    name: "type",
+                    description: "Type of the file: image or video",
+                    type: "options",
+                    options: [
+                      { name: "Not Given", value: "" },
+                      { name: "Image", value: "image" },
+                      { name: "Video", value: "video" },
+                    ],
+                    default: "",
+                  },
+                  {
+                    displayName: "URL",
+                    name: "url",
+                    description: "Public http or https URL of the file",
+                    type: "string",
+                    default: "",
+                  },
+                  { displayName: "Width", name: "width", description: "Width in pixels", type: "number", default: 0 },
+                ],
+              },
+            ],
+            routing: {
+              send: {
+                type: "body",
+                property: "content.platformOverrides.threads.media",
+                value:
+                  "={{ $value.entries && $value.entries.map((entry) => Object.fromEntries(Object.entries(entry).filter((member) => member[1] !== '' && member[1] !== 0))) }}",
+              },
+            },
+          },
           {
             displayName: "Poll Options",
             name: "pollOptions",
@@ -658,7 +1172,7 @@ export const properties: INodeProperties[] = [
             displayName: "Disable Comment",
             name: "disableComment",
             description:
-              "Whether this turns comments off. They are always off if the creator has turned them off on TikTok.",
+              "Whether comments are off. Defaults to true: set it to false to allow them, as the person who posts decides. They are always off if the creator has turned them off on TikTok.",
             type: "boolean",
             default: false,
             routing: { send: { type: "body", property: "content.platformOverrides.tiktok.settings.disableComment" } },
@@ -666,7 +1180,7 @@ export const properties: INodeProperties[] = [
           {
             displayName: "Disable Duet",
             name: "disableDuet",
-            description: "Whether this turns duets off. Videos only.",
+            description: "Whether duets are off. Defaults to true; set it to false to allow them. Videos only.",
             type: "boolean",
             default: false,
             routing: { send: { type: "body", property: "content.platformOverrides.tiktok.settings.disableDuet" } },
@@ -674,7 +1188,7 @@ export const properties: INodeProperties[] = [
           {
             displayName: "Disable Stitch",
             name: "disableStitch",
-            description: "Whether this turns stitches off. Videos only.",
+            description: "Whether stitches are off. Defaults to true; set it to false to allow them. Videos only.",
             type: "boolean",
             default: false,
             routing: { send: { type: "body", property: "content.platformOverrides.tiktok.settings.disableStitch" } },
@@ -682,10 +1196,120 @@ export const properties: INodeProperties[] = [
           {
             displayName: "Is Aigc",
             name: "isAigc",
-            description: "Whether this labels the post as AI-generated",
+            description: "Whether this labels the post as AI-generated. TikTok may not show the label on photos.",
             type: "boolean",
             default: false,
             routing: { send: { type: "body", property: "content.platformOverrides.tiktok.settings.isAigc" } },
+          },
+          {
+            displayName: "Media",
+            name: "media",
+            description:
+              "Replaces <code>content.media</code> on this platform; an empty array means no media. Same format as <code>content.media</code>.",
+            type: "fixedCollection",
+            typeOptions: { multipleValues: true, sortable: true },
+            placeholder: "Add Media",
+            default: {},
+            options: [
+              {
+                displayName: "Entries",
+                name: "entries",
+                values: [
+                  {
+                    displayName: "Alt Text",
+                    name: "altText",
+                    description: "Alternative text for people who cannot see the media",
+                    type: "string",
+                    default: "",
+                  },
+                  {
+                    displayName: "Duration Seconds",
+                    name: "durationSeconds",
+                    description: "Duration of the video in seconds",
+                    type: "number",
+                    default: 0,
+                  },
+                  {
+                    displayName: "Filename",
+                    name: "filename",
+                    description:
+                      "Name of the file. To upload the file with the request, use the name it has in the form.",
+                    type: "string",
+                    default: "",
+                  },
+                  {
+                    displayName: "Height",
+                    name: "height",
+                    description: "Height in pixels",
+                    type: "number",
+                    default: 0,
+                  },
+                  {
+                    displayName: "ID",
+                    name: "id",
+                    description: "ID of a stored media object. With URL, a label of your choice.",
+                    type: "string",
+                    default: "",
+                  },
+                  {
+                    displayName: "MIME Type",
+                    name: "mimeType",
+                    description: "MIME type, such as image/jpeg or video/mp4",
+                    type: "string",
+                    default: "",
+                  },
+                  {
+                    displayName: "Size Bytes",
+                    name: "sizeBytes",
+                    description: "Size of the file in bytes, at most 209715200",
+                    type: "number",
+                    default: 0,
+                  },
+                  {
+                    displayName: "Thumbnail Media ID",
+                    name: "thumbnailMediaId",
+                    description: "ID of a stored media object that is the video's cover image, instead of thumbnailUrl",
+                    type: "string",
+                    default: "",
+                  },
+                  {
+                    displayName: "Thumbnail URL",
+                    name: "thumbnailUrl",
+                    description: "Public http or https URL of the video's cover image",
+                    type: "string",
+                    default: "",
+                  },
+                  {
+                    displayName: "Type",
+                    name: "type",
+                    description: "Type of the file: image or video",
+                    type: "options",
+                    options: [
+                      { name: "Not Given", value: "" },
+                      { name: "Image", value: "image" },
+                      { name: "Video", value: "video" },
+                    ],
+                    default: "",
+                  },
+                  {
+                    displayName: "URL",
+                    name: "url",
+                    description: "Public http or https URL of the file",
+                    type: "string",
+                    default: "",
+                  },
+                  { displayName: "Width", name: "width", description: "Width in pixels", type: "number", default: 0 },
+                ],
+              },
+            ],
+            routing: {
+              send: {
+                type: "body",
+                property: "content.platformOverrides.tiktok.media",
+                value:
+                  "={{ $value.entries && $value.entries.map((entry) => Object.fromEntries(Object.entries(entry).filter((member) => member[1] !== '' && member[1] !== 0))) }}",
+              },
+            },
           },
           {
             displayName: "Photo Cover Index",
@@ -750,6 +1374,116 @@ export const properties: INodeProperties[] = [
         placeholder: "Add Field",
         default: {},
         options: [
+          {
+            displayName: "Media",
+            name: "media",
+            description:
+              "Replaces <code>content.media</code> on this platform; an empty array means no media. Same format as <code>content.media</code>.",
+            type: "fixedCollection",
+            typeOptions: { multipleValues: true, sortable: true },
+            placeholder: "Add Media",
+            default: {},
+            options: [
+              {
+                displayName: "Entries",
+                name: "entries",
+                values: [
+                  {
+                    displayName: "Alt Text",
+                    name: "altText",
+                    description: "Alternative text for people who cannot see the media",
+                    type: "string",
+                    default: "",
+                  },
+                  {
+                    displayName: "Duration Seconds",
+                    name: "durationSeconds",
+                    description: "Duration of the video in seconds",
+                    type: "number",
+                    default: 0,
+                  },
+                  {
+                    displayName: "Filename",
+                    name: "filename",
+                    description:
+                      "Name of the file. To upload the file with the request, use the name it has in the form.",
+                    type: "string",
+                    default: "",
+                  },
+                  {
+                    displayName: "Height",
+                    name: "height",
+                    description: "Height in pixels",
+                    type: "number",
+                    default: 0,
+                  },
+                  {
+                    displayName: "ID",
+                    name: "id",
+                    description: "ID of a stored media object. With URL, a label of your choice.",
+                    type: "string",
+                    default: "",
+                  },
+                  {
+                    displayName: "MIME Type",
+                    name: "mimeType",
+                    description: "MIME type, such as image/jpeg or video/mp4",
+                    type: "string",
+                    default: "",
+                  },
+                  {
+                    displayName: "Size Bytes",
+                    name: "sizeBytes",
+                    description: "Size of the file in bytes, at most 209715200",
+                    type: "number",
+                    default: 0,
+                  },
+                  {
+                    displayName: "Thumbnail Media ID",
+                    name: "thumbnailMediaId",
+                    description: "ID of a stored media object that is the video's cover image, instead of thumbnailUrl",
+                    type: "string",
+                    default: "",
+                  },
+                  {
+                    displayName: "Thumbnail URL",
+                    name: "thumbnailUrl",
+                    description: "Public http or https URL of the video's cover image",
+                    type: "string",
+                    default: "",
+                  },
+                  {
+                    displayName: "Type",
+                    name: "type",
+                    description: "Type of the file: image or video",
+                    type: "options",
+                    options: [
+                      { name: "Not Given", value: "" },
+                      { name: "Image", value: "image" },
+                      { name: "Video", value: "video" },
+                    ],
+                    default: "",
+                  },
+                  {
+                    displayName: "URL",
+                    name: "url",
+                    description: "Public http or https URL of the file",
+                    type: "string",
+                    default: "",
+                  },
+                  { displayName: "Width", name: "width", description: "Width in pixels", type: "number", default: 0 },
+                ],
+              },
+            ],
+            routing: {
+              send: {
+                type: "body",
+                property: "content.platformOverrides.twitter.media",
+                value:
+                  "={{ $value.entries && $value.entries.map((entry) => Object.fromEntries(Object.entries(entry).filter((member) => member[1] !== '' && member[1] !== 0))) }}",
+              },
+            },
+          },
           {
             displayName: "Poll Duration Minutes",
             name: "pollDurationMinutes",
@@ -854,6 +1588,124 @@ export const properties: INodeProperties[] = [
             routing: { send: { type: "body", property: "content.platformOverrides.youtube.settings.description" } },
           },
           {
+            displayName: "First Comment",
+            name: "firstComment",
+            description: "A comment to add to the video once it is live. YouTube has no comments on private videos.",
+            type: "string",
+            default: "",
+            routing: { send: { type: "body", property: "content.platformOverrides.youtube.settings.firstComment" } },
+          },
+          {
+            displayName: "Media",
+            name: "media",
+            description:
+              "Replaces <code>content.media</code> on this platform; an empty array means no media. Same format as <code>content.media</code>.",
+            type: "fixedCollection",
+            typeOptions: { multipleValues: true, sortable: true },
+            placeholder: "Add Media",
+            default: {},
+            options: [
+              {
+                displayName: "Entries",
+                name: "entries",
+                values: [
+                  {
+                    displayName: "Alt Text",
+                    name: "altText",
+                    description: "Alternative text for people who cannot see the media",
+                    type: "string",
+                    default: "",
+                  },
+                  {
+                    displayName: "Duration Seconds",
+                    name: "durationSeconds",
+                    description: "Duration of the video in seconds",
+                    type: "number",
+                    default: 0,
+                  },
+                  {
+                    displayName: "Filename",
+                    name: "filename",
+                    description:
+                      "Name of the file. To upload the file with the request, use the name it has in the form.",
+                    type: "string",
+                    default: "",
+                  },
+                  {
+                    displayName: "Height",
+                    name: "height",
+                    description: "Height in pixels",
+                    type: "number",
+                    default: 0,
+                  },
+                  {
+                    displayName: "ID",
+                    name: "id",
+                    description: "ID of a stored media object. With URL, a label of your choice.",
+                    type: "string",
+                    default: "",
+                  },
+                  {
+                    displayName: "MIME Type",
+                    name: "mimeType",
+                    description: "MIME type, such as image/jpeg or video/mp4",
+                    type: "string",
+                    default: "",
+                  },
+                  {
+                    displayName: "Size Bytes",
+                    name: "sizeBytes",
+                    description: "Size of the file in bytes, at most 209715200",
+                    type: "number",
+                    default: 0,
+                  },
+                  {
+                    displayName: "Thumbnail Media ID",
+                    name: "thumbnailMediaId",
+                    description: "ID of a stored media object that is the video's cover image, instead of thumbnailUrl",
+                    type: "string",
+                    default: "",
+                  },
+                  {
+                    displayName: "Thumbnail URL",
+                    name: "thumbnailUrl",
+                    description: "Public http or https URL of the video's cover image",
+                    type: "string",
+                    default: "",
+                  },
+                  {
+                    displayName: "Type",
+                    name: "type",
+                    description: "Type of the file: image or video",
+                    type: "options",
+                    options: [
+                      { name: "Not Given", value: "" },
+                      { name: "Image", value: "image" },
+                      { name: "Video", value: "video" },
+                    ],
+                    default: "",
+                  },
+                  {
+                    displayName: "URL",
+                    name: "url",
+                    description: "Public http or https URL of the file",
+                    type: "string",
+                    default: "",
+                  },
+                  { displayName: "Width", name: "width", description: "Width in pixels", type: "number", default: 0 },
+                ],
+              },
+            ],
+            routing: {
+              send: {
+                type: "body",
+                property: "content.platformOverrides.youtube.media",
+                value:
+                  "={{ $value.entries && $value.entries.map((entry) => Object.fromEntries(Object.entries(entry).filter((member) => member[1] !== '' && member[1] !== 0))) }}",
+              },
+            },
+          },
+          {
             displayName: "Notify Subscribers",
             name: "notifySubscribers",
             description: "Whether to notify subscribers. YouTube's default is true.",
@@ -867,7 +1719,7 @@ export const properties: INodeProperties[] = [
             displayName: "Privacy Status",
             name: "privacyStatus",
             description:
-              "Who can see the video. Defaults to private. May be forced to private while the app awaits Google's audit.",
+              "Who can see the video. Defaults to private. An instance can keep all uploads private (YOUTUBE_FORCE_PRIVATE_UPLOADS).",
             type: "options",
             options: [
               { name: "Private", value: "private" },
