@@ -6,6 +6,7 @@ import type { Refusal } from "../conformance/subject.ts";
 
 testPlatform({
   name: "facebook",
+  features: { firstComment: "First." },
   readsBack: true,
   onlyListed: ({ media, platformOverrides }) =>
     !/\.(?:mp4|mov)$/.test(media[0]?.filename ?? "") || platformOverrides.facebook?.settings?.["placement"] === "story",

@@ -5,6 +5,7 @@ import type { Operation, Refusal } from "../conformance/subject.ts";
 
 testPlatform({
   name: "linkedin",
+  features: { firstComment: "First." },
   readsBack: false,
   refusals: [
     ...everywhere("upload"),

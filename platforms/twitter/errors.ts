@@ -127,7 +127,7 @@ export const errors: readonly TwitterErrorRow[] = [
     // X announced the restriction without the wording of the error.
     about: "mentions or quotes that X restricts since 2026-02-23",
     statuses: [403],
-    sentence: /\b(?:mention|quot)/i,
+    sentence: /\b(?:mentions?|quot(?:es?|ing))\b/i,
     brokerCode: "CONTENT_REJECTED",
     notPublished: true,
     message: "X restricts mentions and quotes in posts that apps publish.",

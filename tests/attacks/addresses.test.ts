@@ -8,6 +8,7 @@ import { test, type TestContext } from "node:test";
 
 import { legacyPostsCreate } from "../../contract/operations/legacy-posts.ts";
 import { unlimited } from "../../model/user-limits.ts";
+import { isRefusedUrl } from "../../platforms/kit/addresses.ts";
 import { openMedia } from "../../sandbox/media.ts";
 import { findClient } from "../../server/domain/mcp-grants/clients.ts";
 import { deliver } from "../../server/domain/webhooks/deliver.ts";
@@ -108,7 +109,8 @@ test("no URL that a user can provide reaches this machine: media, thumbnails, co
     limitsOf: unlimited,
   });
   const jobs = world.jobs.filter(({ queue }) => queue === INGEST_QUEUE);
-  assert.ok(jobs.length >= 9 * HOSTS.length, `${jobs.length} addresses were to be fetched`);
+  const late = HOSTS.filter((host) => !isRefusedUrl(`http://${host}:${port}/`, true));
+  assert.ok(late.length > 10 && jobs.length >= 9 * late.length, `${jobs.length} addresses were to be fetched`);
   await Promise.all(jobs.map(({ data }) => ingest.run(data).catch(() => undefined)));
   const { rows } = await world.database.pool.query("select distinct status from media");
   assert.ok(rows.every(({ status }) => status !== "ready"));
