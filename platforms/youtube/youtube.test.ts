@@ -5,7 +5,7 @@ import type { Operation, Refusal } from "../conformance/subject.ts";
 
 testPlatform({
   name: "youtube",
-  features: { firstComment: "First." },
+  features: { privacyStatus: "public", firstComment: "First." },
   redundant: ["https://www.googleapis.com/auth/youtube.upload"],
   readsBack: true,
   refusals: [...refusedAt("upload"), ...refusedAt("publish"), ...leftOpen(), ...afterTheLastByte()],

@@ -22,7 +22,7 @@ const INSTRUCTIONS = `Ampost publishes posts to Instagram, Facebook, X, LinkedIn
 
 Recommended order: account_context (who you are, time zone, what time it is), platform_sets_list and accounts_list (what is connected), platforms_describe (what a platform supports), posts_validate (every problem with its fix), posts_create (a draft, or scheduled), posts_publish, posts_get (the result).
 
-A post belongs to one platform set and goes to the platforms it names; platformOverrides give a platform its own text or settings.
+A post belongs to one platform set and goes to the platforms it names; platformOverrides give a platform its own text, media or settings.
 
 posts_publish queues the post and returns immediately; with wait it returns when every platform has finished. Each platform post has its own status: a failed one has an error that says what to do, and posts_retry retries only those. unknown means that the platform's response was lost and the post may be live: have a person check before you retry with force. Send an idempotencyKey with every write, so that repeating a call never does it twice. With a test key, everything goes only to the built-in sandbox.`;
 
