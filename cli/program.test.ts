@@ -26,6 +26,35 @@ test("one command starts everything, the lines it prints publish a text, an imag
   assert.deepEqual(await installation.processes(), []);
 });
 
+test("a review pack has the addresses to enter, each permission with its use, and what is still open on this instance", async (t) => {
+  const installation = await openInstallation(t);
+  const env = {
+    AMPOST_APP_URL: "https://app.example.com",
+    THREADS_CLIENT_ID: "1",
+    THREADS_CLIENT_SECRET: "2",
+    THREADS_SCOPES: "threads_basic,threads_content_publish",
+  };
+  const { code, stdout } = await installation.run(["review-pack", "--platform", "threads"], env);
+  assert.equal(code, 0);
+  for (const line of [
+    "| Redirect URI | `https://app.example.com/api/platforms/threads/callback` |",
+    "| Deauthorize callback | `https://app.example.com/meta/deauthorize/threads` |",
+    "| Data deletion callback | `https://app.example.com/meta/data-deletion/threads` |",
+    "| Privacy policy | `https://app.example.com/privacy` |",
+    "- Required for publishing; asked for by this instance.",
+    "- Not required for publishing; not asked for by this instance.",
+    "- [x] `AMPOST_APP_URL` is a public https URL. It is https://app.example.com.",
+    "- [x] `THREADS_CLIENT_ID` and `THREADS_CLIENT_SECRET` are set.",
+    "- [ ] An account is connected in live mode.",
+  ])
+    assert.ok(stdout.split("\n").includes(line), `${line}\n${stdout}`);
+  assert.match(stdout, /- Used by: .*publishing: `container-1`/);
+  assert.doesNotMatch(stdout, /AMPOST_APP_URL\//);
+  const pack = await installation.json("review-pack", "--platform", "tiktok", "--json");
+  assert.partialDeepStrictEqual(pack, { platform: "tiktok", addresses: { deauthorize: null, dataDeletion: null } });
+  assert.equal((await installation.run(["review-pack", "--platform", "myspace"])).code, 2);
+});
+
 test("instance commands work with and without a running server, and do not stop it", async (t) => {
   const installation = await openInstallation(t);
   const first = await installation.json("bootstrap", "--json");

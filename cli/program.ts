@@ -31,6 +31,7 @@ export function commands(): Command {
   program.commandsGroup("Instance commands:");
   addServers(program);
   addInstanceCommands(program);
+  addReviewPack(program);
   addPublishing(program);
   addUsers(program);
   addKeys(program);
@@ -80,6 +81,16 @@ function addInstanceCommands(program: Command): void {
     .description("check this installation for problems and say how to fix them")
     .addOption(json())
     .action(async (options) => (await import("./doctor.ts")).runDoctor(options));
+}
+
+function addReviewPack(program: Command): void {
+  program
+    .command("review-pack")
+    .description("print what a platform's developer portal and its reviewers ask for, and what is still open")
+    .addOption(new Option("--platform <platform>", "platform key").choices(PLATFORM_NAMES).makeOptionMandatory())
+    .addOption(json())
+    .addHelpText("after", "\nExample:\n  ampost review-pack --platform threads > review.md")
+    .action(async (options) => (await import("./review-pack.ts")).runReviewPack(options));
 }
 
 function addPublishing(program: Command): void {

@@ -3,7 +3,11 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 
+import { PLATFORM_NAMES } from "../model/platform-names.ts";
+import { catalog } from "../platforms/catalog.ts";
 import { loadPages } from "./pages.ts";
+import { reviewPack } from "./review-pack.ts";
+import { placesOf } from "./scopes-table.ts";
 
 const pages = await loadPages({ apiUrl: "https://api.example.com", appUrl: "https://example.com" });
 
@@ -17,6 +21,27 @@ test("every guide has a page", async () => {
     [],
   );
 });
+
+for (const platform of PLATFORM_NAMES)
+  test(`${platform}: its page has every permission with its use, and every step to go live is in its review pack`, async () => {
+    const page = pages.find(({ path }) => path === `/docs/platforms/${platform}`)?.markdown ?? "";
+    for (const scope of Object.values(catalog[platform].scopes).flat()) {
+      assert.match(scope.why, /^[A-Z].*\.$/);
+      assert.ok(placesOf(scope).length > 0, scope.name);
+      assert.ok(page.includes(`| \`${scope.name}\` | ${scope.why} | ${placesOf(scope).join("; ")} |`), scope.name);
+    }
+    const steps = /^## Going live$(.*?)^## /ms.exec(page)?.[1]?.match(/^\d+\. /gm) ?? [];
+    const instance = {
+      appUrl: "https://app.example.com",
+      mediaUrl: "https://media.example.com",
+      scopes: {},
+      checks: [],
+    };
+    const { checklist } = await reviewPack(platform, instance);
+    assert.ok(steps.length > 4);
+    assert.equal(checklist.length, steps.length);
+    assert.ok(checklist.every(({ text }) => !/AMPOST_(APP|MEDIA)_URL/.test(text)));
+  });
 
 test("every page is linked from another", () => {
   const lost = pages

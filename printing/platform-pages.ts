@@ -1,6 +1,3 @@
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
-
 import { z } from "zod";
 
 import { about, variables } from "../model/environment.ts";
@@ -15,6 +12,7 @@ import { commonRefusals } from "./common-refusals.ts";
 import { code, fenced, table } from "./markdown.ts";
 import type { DocPage } from "./pages.ts";
 import { limitsTable, settingsTable } from "./platform-reference.ts";
+import { readSections } from "./platform-sections.ts";
 import { scopesTable } from "./scopes-table.ts";
 
 /** A page for each platform: what it supports, its settings, limits, errors and facts. */
@@ -92,6 +90,7 @@ async function platformPage(definition: Definition): Promise<string> {
     ...part("How a post is published"),
     ...part("If the response is lost"),
     ...setUpSection(definition),
+    ...part("Going live"),
     ...part("Facts"),
   ].join("\n");
 }
@@ -207,20 +206,6 @@ const errorModule = z.object({
 async function readErrors(platform: PlatformName): Promise<z.infer<typeof errorModule>["errors"]> {
   const module: unknown = await import(`../platforms/${platform}/errors.ts`);
   return errorModule.parse(module).errors;
-}
-
-/** The sections of the platform's README, by heading. */
-async function readSections(platform: PlatformName): Promise<Map<string, string>> {
-  const text = await readFile(join(import.meta.dirname, "../platforms", platform, "README.md"), "utf8");
-  return new Map(
-    text
-      .split(/^## /m)
-      .slice(1)
-      .map((section): [string, string] => [
-        section.slice(0, section.indexOf("\n")).trim(),
-        section.slice(section.indexOf("\n")).trim(),
-      ]),
-  );
 }
 
 function codeLink(publicCode: PublicCode): string {

@@ -22,6 +22,7 @@ export const oauth: OAuth = {
   authorizeUrl: FACEBOOK_DIALOG,
   scopes: scopes.FACEBOOK,
   scopeSeparator: ",",
+  reportsRemoval: true,
   pkce: false,
   exchange: (http, app, { code }) => exchangeFacebookCode(graph, http, app, code),
   profile: readPages,

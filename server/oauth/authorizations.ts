@@ -8,7 +8,7 @@ import { catalog } from "../../platforms/catalog.ts";
 import { type GrantedAccount, readChoices } from "../../platforms/choices.ts";
 import { TransportError } from "../../platforms/kit/http.ts";
 import { requiredScopes } from "../../platforms/kit/scopes.ts";
-import type { Grant, OAuth, OAuthApp } from "../../platforms/platform.ts";
+import { BrokerError, type Grant, type OAuth, type OAuthApp } from "../../platforms/platform.ts";
 import {
   findAuthorizationByState,
   findPendingChoice,
@@ -298,7 +298,9 @@ async function exchangeCode(
   const http = platformClient(services, oauth, app, authorization.mode);
   const grant = await oauth.exchange(http, { ...app, redirectUri: authorization.redirect_uri }, { code, codeVerifier });
   requirePermissions(authorization, oauth, app, grant);
-  const accounts = await readChoices(oauth, http, grant, services.platformEnvironment);
+  const accounts = await readChoices(oauth, http, grant, services.platformEnvironment).catch((error: unknown) => {
+    throw withUnlisted(error, oauth, grant);
+  });
   return { accounts, source: await sourceOf(services, oauth, authorization, app, grant) };
 }
 
@@ -315,6 +317,20 @@ function requirePermissions(authorization: AuthorizationRow, oauth: OAuth, app: 
       : null,
   };
   throw new ConnectError("permission_missing", { platform: authorization.platform, authorization, message, reason });
+}
+
+/** There may be nothing to connect because a permission is missing that lists more accounts. */
+function withUnlisted(error: unknown, oauth: OAuth, { scopes }: Grant): unknown {
+  if (!(error instanceof BrokerError) || error.code !== "AUTH_REVOKED" || scopes === null) return error;
+  const unlisted = oauth.scopes.filter(
+    ({ name, without, onRequest, usedBy }) =>
+      without !== undefined &&
+      onRequest !== true &&
+      usedBy.operations?.includes("connections_choices") === true &&
+      !scopes.includes(name),
+  );
+  const sentences = unlisted.map(({ name, without }) => `${name} was not granted: ${without}`);
+  return sentences.length === 0 ? error : error.with({ message: [error.message, ...sentences].join(" ") });
 }
 
 function invalid(rule: string, message: string, fix: string, path: string): PublicError {

@@ -81,3 +81,10 @@ export const findSetWithAccounts = statement<
      left join connections c on c.account_id = a.id and c.user_id = a.user_id and c.mode = a.mode
    where s.id = $1 and s.user_id = $2 and s.mode = $3`,
 );
+
+/** Whether a platform has been used in live mode. */
+export const readLiveUse = statement<{ connected: boolean; published: boolean }, [platform: PlatformName]>(
+  "accounts.read_live_use",
+  `select exists (select from accounts where mode = 'live' and platform = $1 and status = 'active') as connected,
+     exists (select from platform_posts where mode = 'live' and platform = $1 and status = 'published') as published`,
+);

@@ -11,6 +11,7 @@ import {
 } from "../../../contract/operations/platform-sets.ts";
 import { MODES, PLATFORM_NAMES, type Mode } from "../../../model/platform-names.ts";
 import { catalog } from "../../../platforms/catalog.ts";
+import { missingScopes } from "../../../platforms/kit/scopes.ts";
 import { listAccounts } from "../../domain/accounts/accounts.ts";
 import { type ConnectMethod, connectMethods } from "../../domain/accounts/connect-methods.ts";
 import { listPlatformSets } from "../../domain/platform-sets/platform-sets.ts";
@@ -199,7 +200,7 @@ function accountItem(account: Account, ways: readonly ConnectMethod[], timeZone:
       </div>
       ${healthTag(account)}
     </div>
-    ${health(account, timeZone)}
+    ${health(account, timeZone)} ${notGranted(account)}
     <div class="row">
       ${ways
         .filter((way) => way.platform === platform)
@@ -229,6 +230,13 @@ function accountItem(account: Account, ways: readonly ConnectMethod[], timeZone:
 function healthTag({ tokenHealth }: Account): Html {
   const { tag, label } = HEALTH[tokenHealth];
   return html`<span class="tag ${tag}">${label}</span>`;
+}
+
+/** What the account cannot do because a permission was not granted. */
+function notGranted({ platform, scopes }: Account): Html[] {
+  return missingScopes(catalog[platform].scopes, scopes)
+    .filter(({ without, onRequest }) => without !== undefined && onRequest !== true)
+    .map(({ name, without }) => html`<p class="small dim">Not granted: <code>${name}</code>. ${without}</p>`);
 }
 
 /** Why an account needs attention, and what to do. While it renews automatically, nothing is shown. */

@@ -116,13 +116,24 @@ for (const [platform, login, scope, says] of UNTICKED) {
   });
 }
 
-test("a permission that publishing does not need is optional, and not listed if not granted", async () => {
+test("a permission that publishing does not need is optional, and the connections page says what is missing without it", async () => {
   const { tenant, cookie } = await world.newcomer();
   await connectAs(world, cookie, tenant, "threads", { untick: ["threads_manage_replies"] });
   assert.deepEqual(
     (await world.accountsOf(tenant)).map(({ scopes }) => scopes),
     [["threads_basic", "threads_content_publish"]],
   );
+  const page = await (await fetch(`${world.url}/connections?mode=test`, { headers: { cookie } })).text();
+  assert.match(page, /Not granted: <code>threads_manage_replies<\/code>\. Threads, replies, and settings/);
+});
+
+test("without the permission that lists Pages of a business portfolio, having none says so", async () => {
+  const { tenant, cookie } = bystander;
+  const begun = new URL(locationOf(await begin(world, cookie, tenant, "facebook")));
+  const back = await answerConsent(begun.href, { untick: ["business_management"], person: "analyst-9" });
+  const shown = await arrive(world, cookie, back);
+  assert.equal(shown.status, 400);
+  assert.match(shown.text, /business_management was not granted: Pages that belong to a business portfolio cannot/);
 });
 
 test("a state works once: returning again shows the same account, and an error cannot become a grant", async () => {
