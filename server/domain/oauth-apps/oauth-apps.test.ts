@@ -6,7 +6,7 @@ import { z } from "zod";
 import type { PlatformName } from "../../../model/platform-names.ts";
 import { asRefusal, idOf, objectIn } from "../../../tests/answers.ts";
 import { type ConnectingWorld, createConnectingWorld } from "../../../tests/connecting-world.ts";
-import { begin, connectAs, locationOf, type Shown } from "../../../tests/consent.ts";
+import { arrive, begin, connectAs, locationOf, type Shown } from "../../../tests/consent.ts";
 
 let world: ConnectingWorld;
 before(async () => (world = await createConnectingWorld()));
@@ -83,6 +83,26 @@ test("a set's own app asks for the permissions chosen for it, and for no fewer t
     const refused = asRefusal(await world.callAs(cookie, "PUT", path("threads"), { ...app, scopes: wrong }), 400);
     assert.deepEqual([refused.issues[0]?.path, refused.issues[0]?.message], ["/scopes", message]);
   }
+});
+
+test("an app whose review has not approved a permission is told so, and works once it is left out", async () => {
+  const { tenant, cookie } = await world.newcomer();
+  const redirectUris = ["http://localhost:3000/api/platforms/linkedin/callback"];
+  const scopes = ["openid", "profile", "w_member_social"];
+  const app = z
+    .object({ clientId: z.string(), clientSecret: z.string() })
+    .parse(await world.control("apps", { platform: "linkedin", redirectUris, scopes }));
+  const path = `/api/platform-sets/${tenant.platformSetId}/apps/linkedin?mode=test`;
+  await world.callAs(cookie, "PUT", path, app);
+  const begun = locationOf(await begin(world, cookie, tenant, "linkedin"));
+  const sentBack = (await fetch(begun, { redirect: "manual" })).headers.get("location") ?? "";
+  const refused = await arrive(world, cookie, new URL(sentBack));
+  assert.equal(refused.status, 400);
+  assert.match(refused.text, /unauthorized_scope_error: .*email/);
+  assert.match(refused.text, /leave out what they do not include with LINKEDIN_SCOPES/);
+  await world.callAs(cookie, "PUT", path, { ...app, scopes });
+  assert.equal((await connectAs(world, cookie, tenant, "linkedin")).status, 303);
+  assert.deepEqual((await world.accountsOf(tenant))[0]?.scopes.toSorted(), scopes);
 });
 
 test("a Facebook app with a configuration asks for that instead of permissions, and other apps have none", async () => {
