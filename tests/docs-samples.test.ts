@@ -172,7 +172,7 @@ const SAMPLES: Readonly<Record<string, number>> = {
   agents: 1,
   authentication: 1,
   "command-line": 4,
-  "connecting-accounts": 1,
+  "connecting-accounts": 2,
   "legacy-endpoints": 2,
   errors: 3,
   "exactly-once": 4,
