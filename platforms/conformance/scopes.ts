@@ -3,7 +3,7 @@ import { test } from "node:test";
 
 import type { PlatformContent, PostContent } from "../../model/post.ts";
 import { platforms } from "../index.ts";
-import { askedScopes } from "../kit/scopes.ts";
+import { askedScopes, requiredScopes } from "../kit/scopes.ts";
 import type { PublishMedia } from "../platform.ts";
 import { resolveContent } from "../validate/resolve-content.ts";
 import { declaredExamples, plainExample, richExample } from "./contents.ts";
@@ -23,17 +23,28 @@ export function testScopes(subject: Subject, world: () => World): void {
     }
   });
 
-  const asked = askedScopes(scopes).filter((name) => subject.redundant?.includes(name) !== true);
-  for (const left of asked) {
+  const asked = askedScopes(scopes);
+  const reduced = (left: string) =>
+    outcome(
+      subject,
+      world(),
+      asked.filter((name) => name !== left),
+    );
+
+  for (const left of asked.filter((name) => subject.redundant?.includes(name) !== true)) {
     test(`${subject.name}: without ${left}, something is refused or missing`, async () => {
-      const everything = await outcome(subject, world(), askedScopes(scopes));
+      const everything = await outcome(subject, world(), asked);
       assert.deepEqual(everything.refused, []);
-      const less = await outcome(
-        subject,
-        world(),
-        askedScopes(scopes).filter((name) => name !== left),
-      ).catch((error: unknown) => error);
-      assert.notDeepEqual(less, everything);
+      assert.notDeepEqual(await reduced(left).catch((error: unknown) => error), everything);
+    });
+  }
+
+  const required = requiredScopes(scopes);
+  for (const left of asked.filter((name) => !required.includes(name))) {
+    test(`${subject.name}: without ${left}, other posts are published, and the account stays connected`, async () => {
+      const { posts, health } = await reduced(left);
+      assert.equal(health, "healthy");
+      assert.deepEqual(posts.slice(0, 2), [["published"], ["published"]]);
     });
   }
 }
@@ -49,7 +60,8 @@ async function outcome(subject: Subject, world: World, scopes: readonly string[]
     const { status, warnings } = await world.publish(account, content);
     posts.push([status, ...warnings.map(({ code }) => code)]);
   }
-  return { refused: [...refused, ...(await world.refused())], known, posts };
+  const { token_health: health } = await world.readAccount(account);
+  return { refused: [...refused, ...(await world.refused())], known, posts, health };
 }
 
 function everyContent(subject: Subject, world: World): PostContent[] {
