@@ -90,6 +90,16 @@ test("the client commands create, publish, follow and explain posts over HTTP, a
     assert.match(late.stderr, /INVALID_STATUS_TRANSITION/);
   });
 
+  await t.test("one platform can have media of its own", async () => {
+    const own = `${EXAMPLE_PLATFORM}=tests/fixtures/photo-1x1.jpg`;
+    const made = await ampost("posts", "create", "x", "--platforms", EXAMPLE_PLATFORM, "--media-for", own, "--json");
+    assert.equal(made.code, 0, made.stderr);
+    const { content } = lastOf(made.stdout).post;
+    assert.deepEqual([content.media.length, content.platformOverrides[EXAMPLE_PLATFORM].media.length], [0, 1]);
+    const wrong = await ampost("posts", "create", "x", "--platforms", EXAMPLE_PLATFORM, "--media-for", "photo.jpg");
+    assert.equal(wrong.code, 2);
+  });
+
   await t.test("all problems of a post are reported, and for programs as JSON", async () => {
     const invalid = await ampost("validate", "", "--platforms", EXAMPLE_PLATFORM);
     assert.equal(invalid.code, 3);

@@ -52,6 +52,7 @@ function addPosts(program: Command): void {
     remote(posts, "create", "create a draft, schedule it with --at, or publish it immediately with --publish", [
       'ampost posts create "Hello" --platforms threads --publish --wait',
       'ampost posts create "A film" --platforms instagram,youtube --media film.mp4 --at 2026-12-01T09:30:00Z',
+      'ampost posts create "A film" --platforms threads,youtube --media photo.jpg --media-for youtube=film.mp4',
       "ampost posts create --data post.json --json",
     ]),
   )
@@ -114,6 +115,12 @@ function drafting(command: Command): Command {
       new Option("--media <file>", "a file, a URL, or the ID of an uploaded file; can be repeated").argParser(
         (value, before: string[] | undefined) => [...(before ?? []), value],
       ),
+    )
+    .addOption(
+      new Option(
+        "--media-for <platform=file>",
+        "the same for one platform, instead of --media, such as youtube=film.mp4; can be repeated",
+      ).argParser((value, before: string[] | undefined) => [...(before ?? []), value]),
     )
     .option("--link <url>", "link to include")
     .option("--at <time>", "when to publish, such as 2026-12-01T09:30:00Z")

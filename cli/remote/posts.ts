@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 
-import type { Client, NewPost, Platform, Post, PostStatus, PostSummary } from "../../client/index.ts";
+import type { Client, MediaEntry, NewPost, Platform, Post, PostStatus, PostSummary } from "../../client/index.ts";
+import { PLATFORM_NAMES } from "../../model/platform-names.ts";
 import { answer } from "../answer.ts";
 import { EXIT_CODES } from "../exit-codes.ts";
 import { type ClientOptions, readInput, withClient, usageError } from "./client-command.ts";
@@ -12,6 +13,7 @@ export interface DraftOptions extends ClientOptions {
   platforms?: Platform[];
   set?: string;
   media?: string[];
+  mediaFor?: string[];
   link?: string;
   at?: string;
   data?: string;
@@ -216,11 +218,17 @@ async function readDraft(
   if (said === undefined && given.content === undefined && options.media === undefined)
     usageError("Provide the content: a text, - for standard input, --media, or --data with a JSON file.");
   if (platforms === undefined && given.platforms === undefined) usageError("Choose the platforms with --platforms.");
-  const media = await Promise.all(
-    (options.media ?? []).map(async (each, index) =>
-      /^https?:\/\//i.test(each) ? { url: each } : { id: isId(each) ? each : await upload(each, index) },
-    ),
-  );
+  const { media: common = [], mediaFor = [] } = options;
+  const toEntry = async (each: string, index: number): Promise<MediaEntry> =>
+    /^https?:\/\//i.test(each) ? { url: each } : { id: isId(each) ? each : await upload(each, index) };
+  const media = await Promise.all(common.map(toEntry));
+  const own = new Map<Platform, MediaEntry[]>();
+  for (const [index, value] of mediaFor.entries()) {
+    const [platform, file] = platformAndFile(value);
+    own.set(platform, [...(own.get(platform) ?? []), await toEntry(file, common.length + index)]);
+  }
+  const overrides: Record<string, object | null> = { ...given.content?.platformOverrides };
+  for (const [platform, entries] of own) overrides[platform] = { ...overrides[platform], media: entries };
   return {
     ...given,
     content: {
@@ -228,11 +236,20 @@ async function readDraft(
       text: said ?? given.content?.text ?? "",
       ...(media.length > 0 && { media: [...(given.content?.media ?? []), ...media] }),
       ...(link !== undefined && { linkUrl: link }),
+      ...(mediaFor.length > 0 && { platformOverrides: overrides }),
     },
     platforms: platforms ?? given.platforms ?? [],
     platformSetId: set ?? given.platformSetId ?? (await defaultSet(client)),
     ...(at !== undefined && { scheduledFor: at }),
   };
+}
+
+/** "youtube=film.mp4" */
+function platformAndFile(value: string): [Platform, string] {
+  const platform = PLATFORM_NAMES.find((name) => value.startsWith(`${name}=`));
+  return platform === undefined
+    ? usageError(`--media-for ${value}: write PLATFORM=FILE, such as ${PLATFORM_NAMES[0]}=photo.jpg.`)
+    : [platform, value.slice(platform.length + 1)];
 }
 
 async function readNamed(file: string): Promise<string> {
