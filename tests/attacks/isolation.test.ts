@@ -160,6 +160,8 @@ for (const { name, operation } of TOOLS.filter(({ operation }) => "id" in operat
 const NAMED: Readonly<Record<string, ((tenant: TestTenant) => Promise<string>) | null>> = {
   platformSetId: newSet,
   "media.*.id": newMedia,
+  thumbnailMediaId: newMedia,
+  coverMediaId: newMedia,
   externalId: null,
   clientId: null,
   platformAccountId: null,
