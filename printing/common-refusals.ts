@@ -1,6 +1,7 @@
 import type { Issue } from "../model/errors.ts";
 import type { PlatformName } from "../model/platform-names.ts";
 import type { MediaEntry } from "../model/post.ts";
+import type { Scheduling } from "../platforms/scheduling.ts";
 import { validatePost, type PostToValidate } from "../platforms/validate/validate.ts";
 
 const FILM = "https://cdn.example.com/launch.mp4";
@@ -43,7 +44,11 @@ const MISTAKES: readonly PostToValidate[] = [
 const GATED: Readonly<Record<string, unknown>> = { authorType: "organization" };
 
 /** A platform's issues for common mistakes, without duplicates. */
-export function commonRefusals(platform: PlatformName, settings: readonly string[]): Issue[] {
+export function commonRefusals(
+  platform: PlatformName,
+  settings: readonly string[],
+  { scheduling, signUp }: Scheduling,
+): Issue[] {
   const gated = Object.entries(GATED).filter(([name]) => settings.includes(name));
   const mistakes = [
     ...MISTAKES,
@@ -55,7 +60,7 @@ export function commonRefusals(platform: PlatformName, settings: readonly string
     (post) =>
       validatePost(
         { ...post, platforms: [platform] },
-        { now: NOW, scheduling: "contract", forcePrivateUploads: false, accounts: null },
+        { now: NOW, scheduling, isService: signUp === "open", forcePrivateUploads: false, accounts: null },
       ).issues,
   );
   return [...new Map(issues.map((issue) => [issue.message, issue])).values()];

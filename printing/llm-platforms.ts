@@ -1,11 +1,12 @@
 import { catalog } from "../platforms/catalog.ts";
 import type { Definition } from "../platforms/definition.ts";
 import { describePlatform, listLimits } from "../platforms/describe.ts";
+import { onInstance, type Scheduling } from "../platforms/scheduling.ts";
 import { code } from "./markdown.ts";
 import { settingRows } from "./platform-reference.ts";
 
 /** Each platform in brief: its settings, its limits by shape, and its rules. */
-export function llmPlatforms(): string[] {
+export function llmPlatforms(instance: Pick<Scheduling, "scheduling">): string[] {
   return [
     "Settings go in `content.platformOverrides.<platform>.settings`. " +
       "A rule without a code is `VALIDATION_FAILED`. You don't need to worry about anything that is converted, " +
@@ -13,7 +14,7 @@ export function llmPlatforms(): string[] {
     "",
     ...Object.values(catalog).flatMap((definition) => {
       const { label, platform } = definition.capabilities;
-      const sentences = describePlatform(definition.capabilities).replace(`${label}: `, "");
+      const sentences = describePlatform(onInstance(definition.capabilities, instance)).replace(`${label}: `, "");
       return [
         `### ${label}: ${code(platform)}`,
         "",

@@ -3,7 +3,7 @@ import { errorLines } from "./error-pages.ts";
 import { llmCalls } from "./llm-calls.ts";
 import { llmPlatforms } from "./llm-platforms.ts";
 import { code } from "./markdown.ts";
-import type { Addresses, DocPage } from "./pages.ts";
+import type { Addresses, InstanceFacts, DocPage } from "./pages.ts";
 import { CLIENT_AND_CALL } from "./prints.ts";
 
 /** The guides a program needs to use the API correctly. */
@@ -22,7 +22,8 @@ const NEEDED = [
 ];
 
 /** `/llm.txt`: the whole API for a reader who has nothing else. */
-export function llmText(pages: readonly DocPage[], { apiUrl, appUrl }: Addresses): string {
+export function llmText(pages: readonly DocPage[], instance: InstanceFacts): string {
+  const { apiUrl, appUrl } = instance;
   const guides = NEEDED.flatMap((name) => pages.filter(({ path }) => path === `/docs/${name}`)).map(({ markdown }) =>
     below(curlAlone(markdown)),
   );
@@ -43,7 +44,7 @@ export function llmText(pages: readonly DocPage[], { apiUrl, appUrl }: Addresses
     ...guides.flatMap((guide) => [guide.trim(), ""]),
     "## Platforms",
     "",
-    ...llmPlatforms(),
+    ...llmPlatforms(instance),
     "## Endpoints",
     "",
     ...llmCalls(),

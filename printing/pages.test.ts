@@ -5,11 +5,18 @@ import { test } from "node:test";
 
 import { PLATFORM_NAMES } from "../model/platform-names.ts";
 import { catalog } from "../platforms/catalog.ts";
-import { loadPages } from "./pages.ts";
+import { llmText } from "./llm-text.ts";
+import { type InstanceFacts, loadPages } from "./pages.ts";
 import { reviewPack } from "./review-pack.ts";
 import { placesOf } from "./scopes-table.ts";
 
-const pages = await loadPages({ apiUrl: "https://api.example.com", appUrl: "https://example.com" });
+const INSTANCE = {
+  apiUrl: "https://api.example.com",
+  appUrl: "https://example.com",
+  scheduling: "contract",
+  signUp: "invite",
+} as const;
+const pages = await loadPages(INSTANCE);
 
 test("every guide has a page", async () => {
   const names = (await readdir(join(import.meta.dirname, "../docs/guides"))).map((file) =>
@@ -52,5 +59,26 @@ test("every page is linked from another", () => {
   assert.deepEqual(
     lost.map(({ path }) => path),
     [],
+  );
+});
+
+test("the documentation says where an instance schedules, and names its setting only to those who can change it", async () => {
+  const textOf = async (instance: Pick<InstanceFacts, "scheduling" | "signUp">): Promise<string> => {
+    const facts = { ...INSTANCE, ...instance };
+    const printed = await loadPages(facts);
+    const told = printed.filter(({ path }) => /^\/docs\/(scheduling|platforms|agents)/.test(path));
+    return [llmText(printed, facts), ...told.map(({ markdown }) => markdown)].join("\n");
+  };
+  const ours = await textOf({ scheduling: "contract", signUp: "invite" });
+  assert.match(ours, /Only Instagram, Facebook and YouTube support `scheduledFor`/);
+  assert.match(ours, /the operator of the instance sets `AMPOST_SCHEDULING=all`/);
+  const service = await textOf({ scheduling: "contract", signUp: "open" });
+  assert.match(service, /Only Instagram, Facebook and YouTube support `scheduledFor`/);
+  assert.doesNotMatch(service, /AMPOST_SCHEDULING/);
+  const all = await textOf({ scheduling: "all", signUp: "invite" });
+  assert.match(all, /Every platform supports `scheduledFor`/);
+  assert.doesNotMatch(
+    all,
+    /AMPOST_SCHEDULING|cannot be scheduled|not supported: `scheduledFor`|, published immediately/,
   );
 });

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 
+import type { Scheduling } from "../platforms/scheduling.ts";
 import { errorPages } from "./error-pages.ts";
 import { operationPages } from "./operation-pages.ts";
 import { platformPages } from "./platform-pages.ts";
@@ -15,6 +16,9 @@ export interface DocPage {
   group: string;
   markdown: string;
 }
+
+/** What its documentation says about an instance. */
+export interface InstanceFacts extends Addresses, Scheduling {}
 
 /** An instance's URLs, as the samples show them. */
 export interface Addresses {
@@ -51,20 +55,20 @@ const PLACES: Readonly<Record<string, string>> = {
 };
 
 /** Every page: the guides, then those generated from the platforms, operations and error codes. */
-export async function loadPages(addresses: Addresses): Promise<DocPage[]> {
+export async function loadPages(instance: InstanceFacts): Promise<DocPage[]> {
   const guides = Object.entries(GUIDES).flatMap(([group, names]) =>
-    names.map((name) => readGuide(name, group, addresses)),
+    names.map((name) => readGuide(name, group, instance)),
   );
   return [
     ...(await Promise.all(guides)),
-    await readGuide("api", "API", addresses),
-    ...operationPages(addresses),
-    ...(await platformPages()),
+    await readGuide("api", "API", instance),
+    ...operationPages(instance),
+    ...(await platformPages(instance)),
     ...errorPages(),
   ];
 }
 
-async function readGuide(name: string, group: string, addresses: Addresses): Promise<DocPage> {
+async function readGuide(name: string, group: string, instance: InstanceFacts): Promise<DocPage> {
   const text = await readFile(join(import.meta.dirname, "../docs", PLACES[name] ?? `guides/${name}.md`), "utf8");
   const title = /^# (.+)$/m.exec(text)?.[1];
   if (title === undefined) throw new Error(`docs/guides/${name}.md has no title`);
@@ -72,15 +76,15 @@ async function readGuide(name: string, group: string, addresses: Addresses): Pro
     path: name === "overview" ? "/docs" : `/docs/${name}`,
     title: name === "overview" ? "Overview" : title.replaceAll("`", ""),
     group,
-    markdown: here(linked(printed(text, name)), addresses),
+    markdown: here(linked(printed(text, name, instance)), instance),
   };
 }
 
-function printed(text: string, name: string): string {
+function printed(text: string, name: string, instance: Scheduling): string {
   return text.replace(/^<!-- print: (.+) -->$/gm, (_, wanted: string) => {
     const print = PRINTS[wanted];
     if (print === undefined) throw new Error(`docs/guides/${name}.md asks for "${wanted}", which nothing prints`);
-    return print().join("\n");
+    return print(instance).join("\n");
   });
 }
 

@@ -8,6 +8,7 @@ import type { Definition } from "../platforms/definition.ts";
 import { describePlacement, describeShapes, joinWords } from "../platforms/describe.ts";
 import { platforms } from "../platforms/index.ts";
 import type { Example } from "../platforms/kit/examples.ts";
+import { onInstance, type Scheduling } from "../platforms/scheduling.ts";
 import { commonRefusals } from "./common-refusals.ts";
 import { code, fenced, table } from "./markdown.ts";
 import type { DocPage } from "./pages.ts";
@@ -16,19 +17,19 @@ import { readSections } from "./platform-sections.ts";
 import { scopesTable } from "./scopes-table.ts";
 
 /** A page for each platform: what it supports, its settings, limits, errors and facts. */
-export async function platformPages(): Promise<DocPage[]> {
+export async function platformPages(instance: Scheduling): Promise<DocPage[]> {
   return await Promise.all(
     PLATFORM_NAMES.map(async (name) => ({
       path: `/docs/platforms/${name}`,
       title: catalog[name].capabilities.label,
       group: "Platforms",
-      markdown: await platformPage(catalog[name]),
+      markdown: await platformPage(catalog[name], instance),
     })),
   );
 }
 
-async function platformPage(definition: Definition): Promise<string> {
-  const { capabilities } = definition;
+async function platformPage(definition: Definition, instance: Scheduling): Promise<string> {
+  const capabilities = onInstance(definition.capabilities, instance);
   const { platform, label, launch, text, placements, scheduling } = capabilities;
   const told = await readSections(platform);
   const part = (title: string) => (told.has(title) ? [`## ${title}`, "", told.get(title) ?? "", ""] : []);
@@ -62,8 +63,8 @@ async function platformPage(definition: Definition): Promise<string> {
           "Scheduling",
           scheduling
             ? `supports ${code("scheduledFor")}`
-            : `not supported: ${code("scheduledFor")} is rejected unless the instance sets ` +
-              `${code("AMPOST_SCHEDULING=all")}`,
+            : `not supported: ${code("scheduledFor")} is rejected` +
+              (instance.signUp === "open" ? "" : ` unless the operator sets ${code("AMPOST_SCHEDULING=all")}`),
         ],
       ],
     ),
@@ -86,7 +87,7 @@ async function platformPage(definition: Definition): Promise<string> {
     "",
     ...limitsTable(definition),
     "",
-    ...(await failureSection(definition)),
+    ...(await failureSection(definition, instance)),
     ...part("How a post is published"),
     ...part("If the response is lost"),
     ...setUpSection(definition),
@@ -134,8 +135,11 @@ function exampleSection({ capabilities: { platform }, examples }: Definition): s
 }
 
 /** What validation rejects, and what can fail while publishing. */
-async function failureSection({ capabilities: { platform, label }, settings, rules }: Definition): Promise<string[]> {
-  const common = commonRefusals(platform, Object.keys(settings.shape));
+async function failureSection(
+  { capabilities: { platform, label }, settings, rules }: Definition,
+  instance: Scheduling,
+): Promise<string[]> {
+  const common = commonRefusals(platform, Object.keys(settings.shape), instance);
   const ruled = rules.filter(({ message }) => !common.some((each) => each.message === message));
   const refused = [
     ...common.map(({ code: publicCode, message, fix }) => [codeLink(publicCode), message, fix]),

@@ -4,6 +4,7 @@ import { PLATFORM_NAMES } from "../model/platform-names.ts";
 import { catalog } from "../platforms/catalog.ts";
 import type { Definition } from "../platforms/definition.ts";
 import { describeShapes, listLimits } from "../platforms/describe.ts";
+import { onInstance, type Scheduling } from "../platforms/scheduling.ts";
 import { code, table } from "./markdown.ts";
 import { fieldRows, jsonSchema, type FieldRow } from "./schema-fields.ts";
 
@@ -15,15 +16,18 @@ export function platformReference(): string {
     "Generated from `platforms/*/capabilities.ts`, `settings.ts` and `rules.ts`, which also validate every post. " +
       "`GET /api/v1/platforms` returns the same as data.",
     "",
-    ...platformOverview((label) => label),
+    ...platformOverview({ scheduling: "contract" }, (label) => label),
     ...PLATFORM_NAMES.flatMap((name) => section(catalog[name])),
     "",
   ].join("\n");
 }
 
 /** One row for each platform; `nameOf` can turn its label into a link. */
-export function platformOverview(nameOf: (label: string, platform: string) => string): string[] {
-  const rows = PLATFORM_NAMES.map((name) => catalog[name].capabilities).map(
+export function platformOverview(
+  instance: Pick<Scheduling, "scheduling">,
+  nameOf: (label: string, platform: string) => string,
+): string[] {
+  const rows = PLATFORM_NAMES.map((name) => onInstance(catalog[name].capabilities, instance)).map(
     ({ label, platform, placements, text, scheduling, chain }) => {
       const takes = placements.map(({ name, shapes }) =>
         placements.length === 1 ? describeShapes(shapes) : `${name}: ${describeShapes(shapes)}`,

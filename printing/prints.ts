@@ -9,6 +9,7 @@ import { PLATFORM_POST_STATUS_MEANINGS, POST_STATUS_MEANINGS } from "../model/st
 import { OPEN_LIMITS, type UserLimits } from "../model/user-limits.ts";
 import { catalog } from "../platforms/catalog.ts";
 import { describePlacement } from "../platforms/describe.ts";
+import { describeScheduling, type Scheduling } from "../platforms/scheduling.ts";
 import { errorTable } from "./error-pages.ts";
 import { code, table } from "./markdown.ts";
 import { operationOverview } from "./operation-pages.ts";
@@ -21,11 +22,12 @@ export const CLIENT_AND_CALL =
   "[Quickstart](/docs/quickstart#choose-a-platform-set).";
 
 /** What the line `<!-- print: name -->` inserts into a guide, so that no table is written by hand. */
-export const PRINTS: Readonly<Record<string, () => string[]>> = {
+export const PRINTS: Readonly<Record<string, (instance: Scheduling) => string[]>> = {
   "client and call": () => [CLIENT_AND_CALL],
   operations: operationOverview,
   errors: errorTable,
-  platforms: () => platformOverview((label, platform) => `[${label}](/docs/platforms/${platform})`),
+  platforms: (instance) => platformOverview(instance, (label, platform) => `[${label}](/docs/platforms/${platform})`),
+  scheduling: schedulingLines,
   placements: () =>
     Object.values(catalog)
       .map(({ capabilities }) => capabilities)
@@ -97,6 +99,20 @@ export const PRINTS: Readonly<Record<string, () => string[]>> = {
       ]),
     ),
 };
+
+/** Where scheduling is possible, and what to do elsewhere. */
+function schedulingLines(instance: Scheduling): string[] {
+  const where = describeScheduling(instance).replace("scheduledFor", code("scheduledFor"));
+  if (instance.scheduling === "all") return [where];
+  const allow =
+    instance.signUp === "open"
+      ? ""
+      : " To schedule on every platform, the operator of the instance sets `AMPOST_SCHEDULING=all`.";
+  return [
+    `${where} The others reject it with an error such as \`LinkedIn posts cannot be scheduled yet.\`${allow} ` +
+      "Otherwise, create a draft and publish it when its time has come.",
+  ];
+}
 
 const USER_LIMITS: readonly { name: keyof UserLimits; what: string; setting: string }[] = [
   { name: "maxStorageBytes", what: "stored media, including uploads in progress", setting: "AMPOST_USER_STORAGE" },

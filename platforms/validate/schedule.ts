@@ -71,8 +71,15 @@ export function validateLastTime(
 }
 
 /** Rejects `scheduledFor` on a platform that the contract does not allow to be scheduled. */
-export function refuseSchedule({ platform, label, scheduling }: Capabilities, scheduledFor: string): TopicIssue[] {
+export function refuseSchedule(
+  { platform, label, scheduling }: Capabilities,
+  scheduledFor: string,
+  { isService = false }: { isService?: boolean },
+): TopicIssue[] {
   if (scheduling) return [];
+  const otherwise =
+    "create a draft without scheduledFor and publish it when its time has come, " +
+    `or remove "${platform}" from platforms.`;
   return [
     {
       about: "scheduling",
@@ -82,7 +89,9 @@ export function refuseSchedule({ platform, label, scheduling }: Capabilities, sc
         path: "/scheduledFor",
         message: `${label} posts cannot be scheduled yet.`,
         actual: scheduledFor,
-        fix: `Omit scheduledFor and publish the post yourself, or remove "${platform}" from platforms.`,
+        fix: isService
+          ? `To post there, ${otherwise}`
+          : `To schedule on every platform, set AMPOST_SCHEDULING=all and restart Ampost. Otherwise, ${otherwise}`,
       }),
     },
   ];

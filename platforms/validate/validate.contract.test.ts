@@ -271,6 +271,17 @@ test("scheduledFor is accepted by the contract's three platforms and rejected by
   }
 });
 
+test("a rejected scheduledFor names the setting to those who can change it, and nothing that publishes early", () => {
+  const fixOf = (isService: boolean) =>
+    validate("linkedin", { ...sound.linkedin, scheduledFor: LATER }, { isService }).issues.map(({ fix }) => fix);
+  const draft =
+    'create a draft without scheduledFor and publish it when its time has come, or remove "linkedin" from platforms.';
+  assert.deepEqual(fixOf(false), [
+    `To schedule on every platform, set AMPOST_SCHEDULING=all and restart Ampost. Otherwise, ${draft}`,
+  ]);
+  assert.deepEqual(fixOf(true), [`To post there, ${draft}`]);
+});
+
 test("an operator can enable scheduling on every platform", () => {
   for (const platform of PLATFORM_NAMES)
     takes(platform, { ...sound[platform], scheduledFor: LATER }, { scheduling: "all" });

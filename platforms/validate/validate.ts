@@ -43,6 +43,8 @@ export interface ValidationContext {
   now: Date;
   /** `contract`: only the platforms that the contract allows to be scheduled. `all`: every platform. */
   scheduling: "contract" | "all";
+  /** Users are customers, who cannot change settings: errors do not name any. */
+  isService?: boolean;
   forcePrivateUploads: boolean;
   /** The set's active accounts as stored, by platform; a missing one is not connected. Null to skip account checks. */
   accounts: Partial<Record<PlatformName, AccountFacts | null>> | null;
@@ -142,7 +144,9 @@ function validateForPlatform(
       ...validateText(capabilities, resolved, limit, length),
       ...validateSettingTexts(capabilities, settings.sound),
       ...ruled.issues,
-      ...(scheduledFor !== null && context.scheduling === "contract" ? refuseSchedule(capabilities, scheduledFor) : []),
+      ...(scheduledFor !== null && context.scheduling === "contract"
+        ? refuseSchedule(capabilities, scheduledFor, context)
+        : []),
       ...(context.accounts === null ? [] : validateAccount(definition, account, path)),
     ],
     warnings: [

@@ -11,8 +11,10 @@ import type { JsonObject } from "../../contract/openapi/openapi.ts";
 import { type Tool, TOOLS } from "../../contract/openapi/tools.ts";
 import { postsPublish } from "../../contract/operations/posts.ts";
 import { issueOf } from "../../model/errors.ts";
+import { describeScheduling } from "../../platforms/scheduling.ts";
 import { VERSION } from "../calls/version.ts";
 import { getPost } from "../domain/posts/get-post.ts";
+import type { Services } from "../domain/services.ts";
 import { callTool, type McpCaller, toErrorResult, type ToolServices } from "./call-tool.ts";
 import { type AskInSession, confirmPublishing, openShown, sealShown } from "./confirm.ts";
 import { addPrompts } from "./prompts.ts";
@@ -50,11 +52,11 @@ function asSchema(json: JsonObject): StandardSchemaWithJSON<unknown, unknown> {
  * client supports it.
  */
 export function createMcpServer(parts: ToolServices, caller: McpCaller, ask: AskInSession): McpServer {
-  const { vault } = parts.services;
+  const { vault, settings } = parts.services;
   const server = new McpServer(
-    { name: "ampost", title: "Ampost", version: VERSION, websiteUrl: parts.services.settings.appUrl },
+    { name: "ampost", title: "Ampost", version: VERSION, websiteUrl: settings.appUrl },
     {
-      instructions: INSTRUCTIONS,
+      instructions: `${INSTRUCTIONS}\n\n${describeScheduling(settings)}`,
       capabilities: {
         tools: { listChanged: false },
         resources: { listChanged: false },
@@ -71,12 +73,12 @@ export function createMcpServer(parts: ToolServices, caller: McpCaller, ask: Ask
   for (const tool of TOOLS) {
     const schemas = SCHEMAS.get(tool.name);
     if (schemas === undefined) throw new Error(`${tool.name} has no schemas`);
-    const { title, description, annotations } = tool;
+    const { title, annotations } = tool;
     server.registerTool(
       tool.name,
       {
         title,
-        description,
+        description: describeTool(tool, settings),
         annotations: { title, ...annotations },
         inputSchema: schemas.input,
         outputSchema: schemas.output,
@@ -91,6 +93,12 @@ export function createMcpServer(parts: ToolServices, caller: McpCaller, ask: Ask
   addPrompts(server);
   parts.extend?.(server, (shown) => sealShown(vault, caller, shown));
   return server;
+}
+
+/** Tools that schedule say where this instance can. */
+function describeTool({ description, inputSchema: { properties } }: Tool, settings: Services["settings"]): string {
+  const schedules = typeof properties === "object" && properties !== null && "scheduledFor" in properties;
+  return schedules ? `${description} ${describeScheduling(settings)}` : description;
 }
 
 const publishArguments = z.looseObject({ id: z.guid() });

@@ -125,6 +125,35 @@ for (const revision of REVISIONS) {
     assert.deepEqual(withHint("openWorldHint"), ["posts_publish", "posts_retry"]);
   });
 
+  test(`${revision}: the instructions, tools and rules say where the instance schedules`, async () => {
+    const supports = async () => {
+      const { client } = await connect(world.test, revision);
+      const { tools } = await client.listTools();
+      const told = tools.filter(({ inputSchema }) => "scheduledFor" in (inputSchema.properties ?? {}));
+      const { data } = await callTool(client, "platforms_describe", { platform: "threads" });
+      const described = z
+        .tuple([z.object({ capabilities: z.object({ scheduling: z.boolean() }), description: z.string() })])
+        .parse(data.platforms);
+      assert.deepEqual(told.map(({ name }) => name).sort(), ["posts_create", "posts_update", "posts_validate"]);
+      const sentences = [client.getInstructions(), ...told.map(({ description }) => description)].map(
+        (text) => /\S+ [^.]* support.? scheduledFor\./.exec(text ?? "")?.[0],
+      );
+      return [
+        ...new Set(sentences),
+        described[0].capabilities.scheduling,
+        / [^.]*scheduledFor[^.]*\./.exec(described[0].description)?.[0],
+      ];
+    };
+    assert.deepEqual(await supports(), [
+      "Only Instagram, Facebook and YouTube support scheduledFor.",
+      false,
+      " Publishes immediately: scheduledFor is not supported.",
+    ]);
+    world.services.settings.scheduling = "all";
+    assert.deepEqual(await supports(), ["Every platform supports scheduledFor.", true, " Supports scheduledFor."]);
+    world.services.settings.scheduling = "contract";
+  });
+
   test(`${revision}: a post is validated, created once, edited, found, published and cancelled as over REST`, async () => {
     const { client } = await connect(world.test, revision);
     const context = await callTool(client, "account_context");

@@ -69,7 +69,7 @@ export function addPrompts(server: McpServer): void {
       say(`Plan a week of posts about this: ${theme}
 
 1. Call account_context: calculate days and hours in its timeZone from its currentTime, and respect its quotas and policies.
-2. Call accounts_list, and posts_list with status scheduled to see what is already planned. ${target(platforms)} Call platforms_describe for each: some do not support scheduledFor, and posts for them must be published manually at their time.
+2. Call accounts_list, and posts_list with status scheduled to see what is already planned. ${target(platforms)} Call platforms_describe for each: where one does not support scheduledFor, its posts must be published manually at their time.
 3. Propose ${postsPerDay ?? "1"} post(s) per day for seven days starting tomorrow, as a table: day and local time, platforms, text, media needed. Wait for the person to approve it.
 4. Then, for each row: posts_validate, and posts_create with scheduledFor (with its offset) where every platform supports it, otherwise as a draft; each with its own idempotencyKey.
 5. Show what is scheduled, what is a draft, and what could not be created and why. ${ASK_FIRST}`),

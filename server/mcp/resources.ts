@@ -12,6 +12,7 @@ import { PLATFORM_NAMES, type PlatformName } from "../../model/platform-names.ts
 import { catalog } from "../../platforms/catalog.ts";
 import { describePlatform, listLimits } from "../../platforms/describe.ts";
 import type { DocPage } from "../../printing/pages.ts";
+import { onInstance } from "../../platforms/scheduling.ts";
 import { toRefusal } from "../calls/refusals.ts";
 import { getPlatform } from "../domain/platforms/platforms.ts";
 import { getPost } from "../domain/posts/get-post.ts";
@@ -40,7 +41,7 @@ export function addResources(
       description: "What a platform supports, in sentences and as data, with the JSON Schema of its settings.",
       mimeType: "text/markdown",
     },
-    (uri, { name }) => ({ contents: readPlatform(uri.href, String(name)) }),
+    (uri, { name }) => ({ contents: readPlatform(services, uri.href, String(name)) }),
   );
   server.registerResource(
     "post",
@@ -113,7 +114,11 @@ function platformResource(name: PlatformName): {
   };
 }
 
-function readPlatform(uri: string, given: string): { uri: string; mimeType: string; text: string }[] {
+function readPlatform(
+  services: Pick<Services, "settings">,
+  uri: string,
+  given: string,
+): { uri: string; mimeType: string; text: string }[] {
   const name = PLATFORM_NAMES.find((known) => known === given);
   if (name === undefined) throw new ResourceNotFoundError(uri);
   const { capabilities, rules } = catalog[name];
@@ -121,14 +126,14 @@ function readPlatform(uri: string, given: string): { uri: string; mimeType: stri
   const sentences = rules.map(({ message, fix }) => `- ${message}. ${fix}`);
   const text = [
     `# ${capabilities.label}`,
-    describePlatform(capabilities),
+    describePlatform(onInstance(capabilities, services.settings)),
     "## Limits",
     limits.join("\n"),
     ...(sentences.length === 0 ? [] : ["## Rules", sentences.join("\n")]),
   ].join("\n\n");
   return [
     { uri, mimeType: "text/markdown", text: `${text}\n` },
-    { uri: `${uri}#data`, mimeType: "application/json", text: JSON.stringify(getPlatform(name).body) },
+    { uri: `${uri}#data`, mimeType: "application/json", text: JSON.stringify(getPlatform(services, name).body) },
   ];
 }
 

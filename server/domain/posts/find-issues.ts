@@ -44,11 +44,12 @@ export function findIssues(
   formIssues: readonly Issue[],
   now = new Date(),
 ): { issues: Issue[]; warnings: Issue[] } {
-  const { scheduling, forcePrivateUploads } = services.settings;
+  const { scheduling, signUp, forcePrivateUploads } = services.settings;
   const accounts = post.accounts === null ? null : factsOf(services, post.accounts);
   const found = validatePost(post, {
     now,
     scheduling,
+    isService: signUp === "open",
     forcePrivateUploads,
     accounts,
     measured: post.measured,

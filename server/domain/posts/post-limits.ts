@@ -79,7 +79,7 @@ export async function enforceScheduledLimit(
       limit: most,
       resetsAt: first,
       message: `You have reached your limit of ${most} scheduled ${most === 1 ? "post" : "posts"}`,
-      fix: "Wait until one of them is published, discard one, or omit scheduledFor and publish the draft yourself.",
+      fix: "Wait until one of them is published, discard one, or create a draft and publish it when its time has come.",
     },
     { path: "/scheduledFor" },
   );

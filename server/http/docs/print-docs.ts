@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { llmsFull, llmsIndex, llmText } from "../../../printing/llm-text.ts";
-import { loadPages, type Addresses } from "../../../printing/pages.ts";
+import { type InstanceFacts, loadPages } from "../../../printing/pages.ts";
 import { CONTENT_SECURITY_POLICY, frameDocs, frameNotFound } from "./frame.ts";
 import { searchIndex } from "./search-index.ts";
 import { readScalar, TRY_IT, TRY_IT_SCRIPT, TRY_IT_START, tryItPage, tryItPolicy, tryItStart } from "./try-it.ts";
@@ -18,17 +18,17 @@ export interface Document {
 
 /** Everything at a documentation URL, generated on demand. Null: not found. */
 export async function printDocs(
-  addresses: Addresses,
+  instance: InstanceFacts,
 ): Promise<{ find(path: string): Promise<Document | null>; notFound: Document }> {
-  const pages = await loadPages(addresses);
+  const pages = await loadPages(instance);
   const script = await readFile(join(import.meta.dirname, "docs.js"), "utf8");
   const makers = new Map<string, () => Document | Promise<Document>>([
-    ["/llm.txt", () => documentOf("text/plain", llmText(pages, addresses))],
-    ["/llms.txt", () => documentOf("text/plain", llmsIndex(pages, addresses))],
+    ["/llm.txt", () => documentOf("text/plain", llmText(pages, instance))],
+    ["/llms.txt", () => documentOf("text/plain", llmsIndex(pages, instance))],
     ["/llms-full.txt", () => documentOf("text/plain", llmsFull(pages))],
     ["/docs/search.json", () => documentOf("application/json", JSON.stringify(searchIndex(pages)))],
     ["/docs/docs.js", () => documentOf("text/javascript", script)],
-    [TRY_IT, () => documentOf("text/html", tryItPage(), tryItPolicy(addresses.apiUrl))],
+    [TRY_IT, () => documentOf("text/html", tryItPage(), tryItPolicy(instance.apiUrl))],
     [TRY_IT_START, () => documentOf("text/javascript", tryItStart())],
     [TRY_IT_SCRIPT, async () => documentOf("text/javascript", await readScalar())],
     ...pages.map((page): [string, () => Document] => [
