@@ -80,7 +80,7 @@ async function checkAddress(
   config: Config,
   { name, variable, url }: { name: string; variable: string; url: string },
 ): Promise<Finding> {
-  const { protocol, hostname } = new URL(url);
+  const { hostname } = new URL(url);
   if (isLoopbackHost(hostname)) {
     const live = config.apps.size > 0;
     return live
@@ -91,13 +91,6 @@ async function checkAddress(
         )
       : ok(name, `${url}, for test mode on this machine`);
   }
-  if (protocol === "http:")
-    return warning(
-      name,
-      `${url} is not encrypted`,
-      `Put a TLS proxy in front of it and set ${variable} to its https URL: ` +
-        "platforms redirect to and fetch from https only.",
-    );
   if (await answers(`${url}/healthz`)) return ok(name, `${url} responds`);
   return warning(
     name,

@@ -29,7 +29,7 @@ async function examine(): Promise<Finding[]> {
   if (!isSettings(settings)) return [node, ...configurationProblems(settings)];
   const { config, log } = settings;
   log.level = "error";
-  const configuration = config.warnings.map((each) => warning("configuration", each, "Rename or unset it."));
+  const configuration = config.warnings.map(({ message, cure }) => warning("configuration", message, cure));
   const ahead = deprecationsAhead(config.platformEnvironment, new Date()).map(({ message, cure }) =>
     warning("platforms", message, cure),
   );

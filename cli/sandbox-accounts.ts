@@ -70,6 +70,7 @@ async function reachSandbox({
     port: 0,
     dataDir: join(config.dataDir, "sandbox"),
     limits: sandbox.limits,
+    appUrl: config.appUrl,
     log: (message, error) => log.error({ err: error }, message),
   });
   const test = createHttpClient({ sandboxUrl: own.url });

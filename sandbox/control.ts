@@ -223,7 +223,7 @@ const AppRequest = z.strictObject({
 
 async function addApp({ context, request }: Control): Promise<PlatformAnswer> {
   const { scopes, ...app } = await readJson(request, AppRequest);
-  const wrong = app.redirectUris.find((uri) => !isRedirectUri(uri));
+  const wrong = app.redirectUris.find((uri) => !isRedirectUri(uri, context.page.appUrl));
   if (wrong !== undefined)
     throw new ControlError(
       `"${wrong}" can be no redirect URI: it has to be https, or http on loopback, without a fragment.`,
@@ -253,10 +253,12 @@ async function changeApp({ context, request }: Control): Promise<PlatformAnswer>
   });
 }
 
-function isRedirectUri(uri: string): boolean {
+/** The dashboard's own URL may be http anywhere: what platforms reject must not keep test mode from working. */
+function isRedirectUri(uri: string, appUrl: string | null): boolean {
   if (!URL.canParse(uri)) return false;
-  const { protocol, hostname, hash } = new URL(uri);
-  return hash === "" && (protocol === "https:" || (protocol === "http:" && isLoopbackHost(hostname)));
+  const { protocol, hostname, hash, origin } = new URL(uri);
+  const isOpen = isLoopbackHost(hostname) || (appUrl !== null && origin === new URL(appUrl).origin);
+  return hash === "" && (protocol === "https:" || (protocol === "http:" && isOpen));
 }
 
 function sandboxOf(context: ControlContext, name: PlatformName): SandboxPlatform {

@@ -78,7 +78,10 @@ export async function registerSandboxApp(services: OAuthServices, platform: Plat
   });
   const { clientId, clientSecret } = Object(answer.json());
   if (typeof clientId !== "string" || typeof clientSecret !== "string") {
-    throw new Error(`The sandbox at ${services.sandboxUrl} did not register an app: it returned ${answer.status}`);
+    throw new Error(
+      `The sandbox at ${services.sandboxUrl} did not register an app: it returned ${answer.status}. ` +
+        "If it runs elsewhere, start it with the same AMPOST_APP_URL.",
+    );
   }
   const id = newId();
   const saved = await transaction(services.pool, async (tx) => {

@@ -117,6 +117,23 @@ test("the sandbox's page is open on a laptop, and shows users only their own pos
   assert.equal(loadConfig({ AMPOST_APP_URL: "https://app.example", AMPOST_SANDBOX_PAGE: "open" }).sandbox.page, "open");
 });
 
+test("URLs for other machines that are not https are reported, each once and with a fix", () => {
+  const messagesOf = (env: NodeJS.ProcessEnv) => loadConfig(env).warnings.map(({ message }) => message);
+  assert.deepEqual(messagesOf({ AMPOST_API_URL: "http://127.0.0.1:3000", AMPOST_APP_URL: "https://app.example" }), []);
+  assert.deepEqual(loadConfig({ AMPOST_API_URL: "http://ampost.example" }).warnings, [
+    {
+      message:
+        "AMPOST_API_URL is http://ampost.example, which is not https: API keys are sent unencrypted; no platform " +
+        "redirects people to it, so accounts can be connected only in test mode; no platform fetches media from it.",
+      cure: "Put a TLS proxy in front of Ampost and set AMPOST_API_URL to its https URL.",
+    },
+  ]);
+  assert.deepEqual(messagesOf({ AMPOST_API_URL: "https://api.example", AMPOST_APP_URL: "http://app.example" }), [
+    "AMPOST_APP_URL is http://app.example, which is not https: no platform redirects people to it, " +
+      "so accounts can be connected only in test mode.",
+  ]);
+});
+
 test("a secret can be read from a file", async () => {
   const folder = await mkdtemp(join(tmpdir(), "ampost-config-"));
   const file = join(folder, "url");
@@ -164,7 +181,10 @@ test("a Facebook app takes permissions for both of its sign-ins, or a configurat
 
 test("a misspelled variable is reported with the closest one, and stops nothing", () => {
   assert.deepEqual(loadConfig({ AMPOST_ENGIN_SPEED: "3" }).warnings, [
-    "AMPOST_ENGIN_SPEED is not an Ampost variable. Did you mean AMPOST_ENGINE_SPEED?",
+    {
+      message: "AMPOST_ENGIN_SPEED is not an Ampost variable. Did you mean AMPOST_ENGINE_SPEED?",
+      cure: "Rename or unset it.",
+    },
   ]);
 });
 

@@ -61,8 +61,14 @@ export interface Config {
   userLimits: UserLimits;
   mail: MailSettings;
   logLevel: Environment["AMPOST_LOG_LEVEL"];
-  /** Problems that do not prevent anything from working. */
-  warnings: string[];
+  /** Problems that do not prevent an instance from starting. */
+  warnings: Warning[];
+}
+
+/** Sentences: a problem, and how to fix it. */
+export interface Warning {
+  message: string;
+  cure: string;
 }
 
 /** Everything that is wrong with the environment, a sentence each. */
@@ -89,10 +95,11 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
     problems.push(explain(String(issue.path[0]), values));
   problems.push(...incomplete(values), ...examples(values));
   if (!parsed.success || !apps.success || problems.length > 0) throw new ConfigError([...new Set(problems)]);
-  return toConfig(parsed.data, apps.data, unknownVariables(env));
+  const config = toConfig(parsed.data, apps.data);
+  return { ...config, warnings: [...unknownVariables(env), ...unencryptedUrls(config)] };
 }
 
-function toConfig(env: Environment, apps: Partial<Record<string, string>>, warnings: string[]): Config {
+function toConfig(env: Environment, apps: Partial<Record<string, string>>): Omit<Config, "warnings"> {
   const apiUrl = env.AMPOST_API_URL ?? `http://localhost:${env.PORT}`;
   const appUrl = env.AMPOST_APP_URL ?? apiUrl;
   const dataDir = resolve(env.AMPOST_DATA_DIR);
@@ -150,7 +157,6 @@ function toConfig(env: Environment, apps: Partial<Record<string, string>>, warni
       folder: join(dataDir, "mail"),
     },
     logLevel: env.AMPOST_LOG_LEVEL,
-    warnings,
   };
 }
 
@@ -280,7 +286,7 @@ function examples(values: NodeJS.ProcessEnv): string[] {
  * A misspelt variable would otherwise be ignored in silence. Those of the tests are theirs, and the key is for the
  * client commands.
  */
-function unknownVariables(env: NodeJS.ProcessEnv): string[] {
+function unknownVariables(env: NodeJS.ProcessEnv): Warning[] {
   const known = variables.flatMap(([name, schema]) => (about.get(schema)?.secret ? [name, `${name}_FILE`] : [name]));
   return Object.keys(env)
     .filter(
@@ -292,6 +298,28 @@ function unknownVariables(env: NodeJS.ProcessEnv): string[] {
     )
     .map((name) => {
       const nearest = nearestWord(known, name);
-      return `${name} is not an Ampost variable${nearest ? `. Did you mean ${nearest}?` : "."}`;
+      const message = `${name} is not an Ampost variable${nearest ? `. Did you mean ${nearest}?` : "."}`;
+      return { message, cure: "Rename or unset it." };
     });
+}
+
+const NEEDS_TLS = [
+  ["apiUrl", "AMPOST_API_URL", "API keys are sent unencrypted"],
+  ["appUrl", "AMPOST_APP_URL", "no platform redirects people to it, so accounts can be connected only in test mode"],
+  ["mediaUrl", "AMPOST_MEDIA_URL", "no platform fetches media from it"],
+] as const;
+
+/** URLs for other machines that are not https, each once. */
+function unencryptedUrls(urls: Pick<Config, "apiUrl" | "appUrl" | "mediaUrl">): Warning[] {
+  const open = NEEDS_TLS.filter(([name]) => {
+    const { protocol, hostname } = new URL(urls[name]);
+    return protocol === "http:" && !isLoopbackHost(hostname);
+  });
+  return [...Map.groupBy(open, ([name]) => urls[name])].map(([url, affected]) => {
+    const effects = affected.map(([, , effect]) => effect);
+    return {
+      message: `${affected[0]?.[1]} is ${url}, which is not https: ${effects.join("; ")}.`,
+      cure: `Put a TLS proxy in front of Ampost and set ${affected[0]?.[1]} to its https URL.`,
+    };
+  });
 }

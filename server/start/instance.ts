@@ -40,7 +40,7 @@ const PATIENCE_SECONDS = 30;
  * what to do.
  */
 export async function openInstance(config: Config, log: Logger, patienceSeconds = PATIENCE_SECONDS): Promise<Instance> {
-  for (const warning of config.warnings) log.warn(warning);
+  for (const { message, cure } of config.warnings) log.warn(`${message} ${cure}`);
   await closeDataDir(config);
   const database = await openDatabase(config, log);
   const pools: pg.Pool[] = [];
