@@ -35,7 +35,7 @@ export const scopes = {
     { name: "instagram_content_publish", ...PUBLISHING },
     {
       name: "pages_show_list",
-      why: "Lists the Pages that the person manages, so that they can choose one of the Instagram accounts linked to them.",
+      why: "Lists the Pages that the person manages, so that they can choose the Instagram account linked to one.",
       usedBy: { operations: ["connections_choices"] },
     },
     {
@@ -52,7 +52,7 @@ export const scopes = {
     },
     {
       name: "ads_read",
-      why: "Meta requires it for publishing if the person's role on the Page comes from a business portfolio. Ads are not read.",
+      why: "Required by Meta if the person's role on the Page comes from a business portfolio. No ads are read.",
       usedBy: { steps: ["ready", "quota"] },
       without: "Meta may refuse to publish if the person's role on the Page comes from a business portfolio.",
       onRequest: true,

@@ -167,14 +167,14 @@ const CURES: readonly { codes: readonly string[]; cure: (about: Refused) => stri
     codes: ["unauthorized_scope_error"],
     cure: ({ label, scopes }) =>
       `Add the products “Share on LinkedIn” and “Sign In with LinkedIn using OpenID Connect” to the app on ${label}'s ` +
-      `developer portal, or leave out what they do not include with ${scopes}.`,
+      `developer portal, or leave out what they do not include (${scopes}).`,
   },
   {
     // Meta's and TikTok's numbers for it.
     codes: ["invalid_scope", "1349048", "10004"],
     cure: ({ label, scopes }) =>
       `The app does not have a permission that was asked for. Add it on ${label}'s developer portal, ` +
-      `or leave it out with ${scopes} if publishing does not require it.`,
+      `or leave it out (${scopes}) if publishing does not require it.`,
   },
   {
     codes: ["code_challenge", "10007"],
@@ -195,15 +195,14 @@ const CURES: readonly { codes: readonly string[]; cure: (about: Refused) => stri
   },
   {
     codes: ["invalid_client", "deleted_client", "unauthorized_client"],
-    cure: ({ label, scopes }) =>
-      `Compare ${scopes.replace(/SCOPES$/, "CLIENT_ID")} and its secret with ${label}'s developer portal.`,
+    cure: ({ label }) => `Compare the app's client ID and secret with ${label}'s developer portal.`,
   },
 ];
 
 /** What a cure is about. */
 interface Refused {
   label: string;
-  /** The variable with the app's permissions. */
+  /** Where the app's permissions are chosen. */
   scopes: string;
   redirectUri: string;
 }
@@ -219,7 +218,9 @@ export function reasonOf(
   if (said === "") return null;
   const about = {
     label: catalog[authorization.platform].capabilities.label,
-    scopes: `${(authorization.login === "" ? authorization.platform : authorization.login).toUpperCase()}_SCOPES`,
+    scopes:
+      `${(authorization.login === "" ? authorization.platform : authorization.login).toUpperCase()}_SCOPES, ` +
+      "or the permissions of the platform set's own app",
     redirectUri: authorization.redirect_uri,
   };
   const known = CURES.find((row) => row.codes.some((code) => codes.includes(code)));

@@ -99,7 +99,7 @@ test("an app whose review has not approved a permission is told so, and works on
   const refused = await arrive(world, cookie, new URL(sentBack));
   assert.equal(refused.status, 400);
   assert.match(refused.text, /unauthorized_scope_error: .*email/);
-  assert.match(refused.text, /leave out what they do not include with LINKEDIN_SCOPES/);
+  assert.match(refused.text, /leave out what they do not include \(LINKEDIN_SCOPES, or/);
   await world.callAs(cookie, "PUT", path, { ...app, scopes });
   assert.equal((await connectAs(world, cookie, tenant, "linkedin")).status, 303);
   assert.deepEqual((await world.accountsOf(tenant))[0]?.scopes.toSorted(), scopes);

@@ -300,11 +300,16 @@ const OPERATORS_CURES: readonly [PlatformName, string, string, RegExp][] = [
     "linkedin",
     "error=unauthorized_scope_error&error_description=Scope+%22email%22+is+not+authorized+for+your+application",
     "unauthorized_scope_error: Scope &#34;email&#34; is not authorized for your application",
-    /Share on LinkedIn.* or leave out .* with LINKEDIN_SCOPES/s,
+    /Share on LinkedIn.* or leave out .* \(LINKEDIN_SCOPES, or/s,
   ],
   ["tiktok", "error=code_challenge&errCode=10007", "code_challenge, 10007", /register .*tiktok\/callback in Login Kit/],
-  ["tiktok", "errCode=10004&error=invalid_scope", "invalid_scope, 10004", /leave it out with TIKTOK_SCOPES/],
-  ["facebook", "error_code=1349048&error_message=Invalid+Scopes", "1349048: Invalid Scopes", /with FACEBOOK_SCOPES/],
+  ["tiktok", "errCode=10004&error=invalid_scope", "invalid_scope, 10004", /leave it out \(TIKTOK_SCOPES, or/],
+  [
+    "facebook",
+    "error_code=1349048&error_message=Invalid+Scopes",
+    "1349048: Invalid Scopes",
+    /leave it out \(FACEBOOK_SCOPES, or/,
+  ],
   ["youtube", "error=redirect_uri_mismatch", "redirect_uri_mismatch", /exactly on .*youtube\/callback/],
 ];
 
