@@ -112,6 +112,20 @@ export const environment = z.object({
     example: "https://media.example.com",
     otherwise: "AMPOST_API_URL",
   }),
+  AMPOST_PRIVACY_URL: describe(z.url({ protocol: /^https?$/ }).optional(), {
+    group: "Addresses",
+    about: "Your privacy policy, to which /privacy redirects. Platforms require its URL in an app's settings.",
+    takes: "an http or https URL",
+    example: "https://example.com/privacy",
+    otherwise: "a page that says what the instance stores",
+  }),
+  AMPOST_TERMS_URL: describe(z.url({ protocol: /^https?$/ }).optional(), {
+    group: "Addresses",
+    about: "Your terms of service, to which /terms redirects.",
+    takes: "an http or https URL",
+    example: "https://example.com/terms",
+    otherwise: "a short default page",
+  }),
   AMPOST_TRUST_PROXY: describe(proxies.default(false), {
     group: "Addresses",
     about: "Proxies whose X-Forwarded-* headers are trusted.",

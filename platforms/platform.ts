@@ -368,6 +368,11 @@ export interface OAuth {
   /** Absent if the platform does not support it. */
   revoke?(http: HttpClient, app: OAuthApp, grant: Grant): Promise<void>;
   /**
+   * Reads what the platform sends to the app's callbacks when a person removes the app or has their data deleted; null if
+   * it has another format. Absent if there are no such callbacks.
+   */
+  readSignedRequest?(text: string): SignedRequest | null;
+  /**
    * Adds to every request what depends on the app and on the operator's settings, such as a proof that it comes from the
    * app. Absent if there is nothing to add; `environment` as in `StepContext`.
    */
@@ -377,6 +382,15 @@ export interface OAuth {
    * it is not called while another connection depends on the same person's grant.
    */
   grantor?(http: HttpClient, app: OAuthApp, grant: Grant): Promise<Grantor>;
+}
+
+/** A platform's message about a person. Nothing in it is true until it is signed by an app's secret. */
+export interface SignedRequest {
+  /** As known to the app. */
+  personId: string;
+  issuedAt: Date;
+  /** Compares in constant time. */
+  isSignedBy(appSecret: string): boolean;
 }
 
 export interface OAuthApp {

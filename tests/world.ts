@@ -193,6 +193,8 @@ const DEFAULTS = {
   forcePrivateUploads: false,
   hasMailServer: true,
   signUp: "open",
+  privacyUrl: null,
+  termsUrl: null,
 } as const;
 
 async function makeUser(services: Services): Promise<Record<Mode, TestTenant>> {

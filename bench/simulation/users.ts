@@ -86,6 +86,8 @@ export function startUsers({ installation, plan, timeline, database, log, oauthO
       forcePrivateUploads: false,
       hasMailServer: true,
       signUp: "closed",
+      privacyUrl: null,
+      termsUrl: null,
       mediaSecrets: () => [Buffer.from(mediaUrls.secret)],
     },
     limitsOf: unlimited,

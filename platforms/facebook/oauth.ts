@@ -9,6 +9,7 @@ import {
   revokeFacebookGrant,
   type ManagedPage,
 } from "../kit/meta/login.ts";
+import { readSignedRequest } from "../kit/meta/signed-request.ts";
 import { BrokerError, type ReachableAccount, type OAuth, type Profile } from "../platform.ts";
 import { graph } from "./errors.ts";
 import { scopes } from "./scopes.ts";
@@ -30,6 +31,7 @@ export const oauth: OAuth = {
   revoke: (http, app, grant) => revokeFacebookGrant(graph, http, app, grant),
   grantor: (http, app, grant) => readGrantor(graph, http, app, grant),
   prepare: prepareRequest,
+  readSignedRequest,
 };
 
 async function readPages(http: HttpClient, accessToken: string): Promise<ReachableAccount[]> {

@@ -9,6 +9,7 @@ import {
   revokeFacebookGrant,
 } from "../kit/meta/login.ts";
 import { exchangeForLongToken, RENEWAL, renewLongToken, type LongTokens } from "../kit/meta/long-tokens.ts";
+import { readSignedRequest } from "../kit/meta/signed-request.ts";
 import {
   BrokerError,
   type ReachableAccount,
@@ -37,6 +38,7 @@ export const oauth: OAuth = {
   // Revoking a token is not documented.
   refresh: { ...RENEWAL, run: refreshToken },
   prepare: prepareRequest,
+  readSignedRequest,
 };
 
 /**
@@ -57,6 +59,7 @@ export const facebookLogin: OAuth = {
   revoke: (http, app, grant) => revokeFacebookGrant(graphs.facebook, http, app, grant),
   grantor: (http, app, grant) => readGrantor(graphs.facebook, http, app, grant),
   prepare: prepareRequest,
+  readSignedRequest,
 };
 
 const TOKENS: LongTokens = {

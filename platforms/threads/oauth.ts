@@ -1,6 +1,7 @@
 import type { HttpClient } from "../kit/http.ts";
 import { callGraph, getGraph } from "../kit/meta/graph.ts";
 import { exchangeForLongToken, RENEWAL, renewLongToken, type LongTokens } from "../kit/meta/long-tokens.ts";
+import { readSignedRequest } from "../kit/meta/signed-request.ts";
 import type { Grant, OAuth, OAuthApp, Profile } from "../platform.ts";
 import { graph } from "./errors.ts";
 import { scopes } from "./scopes.ts";
@@ -17,6 +18,7 @@ export const oauth: OAuth = {
   exchange: exchangeCode,
   profile: readProfile,
   refresh: { ...RENEWAL, run: (http, _app, grant) => renewLongToken(TOKENS, http, grant) },
+  readSignedRequest,
 };
 
 const HOST = "https://graph.threads.net";

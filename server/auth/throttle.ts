@@ -31,6 +31,8 @@ export const LIMITS = {
   mcpRegistration: { address: 120, seconds: HOUR },
   // Only failures are counted: a program that serves many users comes from one address.
   mcpToken: { address: 120, seconds: QUARTER },
+  // The same for platforms: many people's requests come from few addresses.
+  platformCallback: { address: 120, seconds: QUARTER },
 } as const satisfies Record<string, Limit>;
 
 export type ThrottledAction = keyof typeof LIMITS;

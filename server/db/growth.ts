@@ -34,6 +34,7 @@ export const GROWTH: Readonly<Record<string, Growth>> = {
   oauth_apps: { swept: "oauth_apps.delete_past", bounds: ["notedChanges", "pastDays"] },
   oauth_attempts: { swept: "oauth_attempts.delete_old" },
   connect_links: { swept: "connect_links.delete_ended", bounds: ["pendingConnectLinks", "pastOnes", "pastDays"] },
+  data_deletions: { swept: "data_deletions.delete_old" },
   posts: { limits: ["postsPerDay", "contentBytesPerDay"] },
   post_counts: { swept: "post_counts.fold" },
   platform_posts: { with: "posts", limits: ["postsPerDay"] },

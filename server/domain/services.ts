@@ -52,6 +52,9 @@ export interface Settings {
   hasMailServer: boolean;
   /** Who can sign up. */
   signUp: "open" | "invite" | "closed";
+  /** The operator's own privacy policy and terms; null: the default pages. */
+  privacyUrl: string | null;
+  termsUrl: string | null;
   /** The secrets that sign media URLs: the first signs, all verify. A rotation of the encryption key changes them. */
   mediaSecrets(): readonly [Uint8Array, ...Uint8Array[]];
 }

@@ -12,6 +12,7 @@ import {
   foldPostCounts,
 } from "../db/queries/cleanup.ts";
 import { deleteEndedLinks } from "../db/queries/connect-links.ts";
+import { deleteOldDataDeletions } from "../db/queries/data-deletions.ts";
 import { deleteOldEnds } from "../db/queries/mcp-sessions.ts";
 import { deleteOldMcpTokens } from "../db/queries/mcp-tokens.ts";
 import { deletePastApps } from "../db/queries/oauth-apps.ts";
@@ -41,10 +42,14 @@ export async function sweepOutbox(pool: pg.Pool, signal: AbortSignal): Promise<v
   await inBatches(pool, deleteOldOutbox, signal);
 }
 
-/** Platform sign-ins that can no longer be completed, and grants whose account was not chosen in time. */
+/**
+ * Platform sign-ins that can no longer be completed, grants whose account was not chosen in time, and receipts of
+ * deletions that nobody asks for anymore.
+ */
 export async function sweepAuthorizations(pool: pg.Pool, signal: AbortSignal): Promise<void> {
   await inBatches(pool, deleteExpiredGrantedAccounts, signal);
   await inBatches(pool, deleteOldAuthorizations, signal);
+  await inBatches(pool, deleteOldDataDeletions, signal);
 }
 
 /**

@@ -57,6 +57,9 @@ export interface Config {
   apps: Map<PlatformName, OAuthApp>;
   /** Who can sign up. */
   signUp: Environment["AMPOST_SIGNUP"];
+  /** The operator's own privacy policy and terms; null: the default pages. */
+  privacyUrl: string | null;
+  termsUrl: string | null;
   /** Limits per user. */
   userLimits: UserLimits;
   mail: MailSettings;
@@ -150,6 +153,8 @@ function toConfig(env: Environment, apps: Partial<Record<string, string>>): Omit
     },
     apps: appsOf(apps, appUrl),
     signUp: env.AMPOST_SIGNUP,
+    privacyUrl: env.AMPOST_PRIVACY_URL ?? null,
+    termsUrl: env.AMPOST_TERMS_URL ?? null,
     userLimits: userLimitsOf(env),
     mail: {
       smtpUrl: env.AMPOST_SMTP_URL ?? null,

@@ -144,6 +144,8 @@ async function serveApi(runtime: Runtime, probes: Probes): Promise<FastifyInstan
       forcePrivateUploads: config.forcePrivateUploads,
       hasMailServer: config.mail.smtpUrl !== null,
       signUp: config.signUp,
+      privacyUrl: config.privacyUrl,
+      termsUrl: config.termsUrl,
       mediaSecrets: () => instance.secrets.mediaSecrets(),
     },
     limitsOf: async () => config.userLimits,

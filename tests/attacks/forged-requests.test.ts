@@ -62,7 +62,13 @@ const BODIES: readonly (readonly [string, string])[] = [
 ];
 
 /** They read no cookie, so their response is the same for everyone. */
-const WITHOUT_SESSION = ["/oauth/token", "/oauth/revoke", "/oauth/register"];
+const WITHOUT_SESSION = [
+  "/oauth/token",
+  "/oauth/revoke",
+  "/oauth/register",
+  "/meta/deauthorize/:platform",
+  "/meta/data-deletion/:platform",
+];
 
 test("no page of another site can make a signed-in browser change anything, through any route, header or kind of body", async () => {
   const routes = routesOf(world.app).filter(({ method }) => ["POST", "PUT", "PATCH", "DELETE"].includes(method));

@@ -90,12 +90,16 @@ export const removeAppOfSet = statement<
      and removed_at is null returning id, client_id`,
 );
 
-/** Apps that were removed or replaced, once no connection depends on them. */
+/**
+ * Apps that were removed or replaced, once no connection depends on them, and nothing is stored whose deletion a person
+ * could ask for through them.
+ */
 export const deletePastApps = statement<never, [days: number, limit: number]>(
   "oauth_apps.delete_past",
   `delete from oauth_apps where id in (
      select o.id from oauth_apps o where o.removed_at < now() - make_interval(days => $1)
        and not exists (select from connections c where c.oauth_app_id = o.id)
+       and not exists (select from accounts a where a.granted_through = o.id and a.granted_by is not null)
        and not exists (select from oauth_attempts a where a.oauth_app_id = o.id) limit $2)`,
 );
 

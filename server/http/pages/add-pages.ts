@@ -16,6 +16,7 @@ import { addHome } from "./home.ts";
 import { addKeys } from "./keys.ts";
 import { addPasskeyScript } from "./passkeys.ts";
 import { addPasswordReset } from "./password-reset.ts";
+import { addPolicies } from "./policies.ts";
 import { addSandboxDoor } from "./sandbox-door.ts";
 import { addSettings } from "./settings.ts";
 import { showFailure } from "./show-failure.ts";
@@ -33,6 +34,7 @@ export async function addPages(scope: FastifyInstance, services: Services, optio
     for (const add of [
       addHome,
       addSandboxDoor,
+      addPolicies,
       addSignIn,
       addSignUp,
       addPasswordReset,
