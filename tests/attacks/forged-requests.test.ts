@@ -126,7 +126,7 @@ async function ask(
   body: readonly [string, string] | undefined,
   as: Record<string, string>,
 ): Promise<string> {
-  const url = fill(path, id);
+  const url = fill(path.replace(/^(\/meta\/.*):platform$/, "$1facebook"), id);
   const typed =
     body === undefined ? {} : { "content-type": body[0], "content-length": String(Buffer.byteLength(body[1])) };
   const answer = await world.app.inject({
@@ -136,5 +136,5 @@ async function ask(
     ...(body === undefined ? {} : { payload: body[1] }),
   });
   assert.ok(answer.statusCode < 500, `${method} ${url}: ${answer.statusCode}`);
-  return `${answer.statusCode} ${path === "/mcp" ? path : answer.body.replace(/"client_id":"[^"]*"|"client_id_issued_at":\d+/g, "")}`;
+  return `${answer.statusCode} ${path === "/mcp" ? path : answer.body.replace(/"(client_id|requestId)":"[^"]*"|"client_id_issued_at":\d+/g, "")}`;
 }
