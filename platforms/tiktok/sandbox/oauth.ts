@@ -181,6 +181,7 @@ function giveTokens(call: Call): PlatformAnswer {
   const grantType = call.params["grant_type"];
   if (grantType === "authorization_code") return exchangeCode(call, app);
   if (grantType === "refresh_token") return refresh(call, app);
+  if (grantType === "client_credentials") return clientToken();
   return grantType === undefined
     ? oauthError(call, "invalid_request", "grant_type is missing")
     : oauthError(call, "unsupported_grant_type", "grant_type is not supported");
@@ -207,6 +208,14 @@ function exchangeCode(call: Call, app: App): PlatformAnswer {
   if (!isYoung || !isRight || !world.identity.useCode("tiktok", code.code))
     return oauthError(call, "invalid_grant", "Authorization code is expired or invalid.");
   return issuePair(call, { ...code, openId: code.personId });
+}
+
+/** The app's own token, which opens nothing of a person's. Source: TikTok docs, client access token management. */
+function clientToken(): PlatformAnswer {
+  return jsonAnswer(
+    { access_token: randomSecret("clt."), expires_in: ACCESS_SECONDS, token_type: "Bearer" },
+    { headers: { "cache-control": "no-store" } },
+  );
 }
 
 /** A verifier without a challenge is ignored. The challenge is hexadecimal, unlike in RFC 7636. */

@@ -303,6 +303,38 @@ test("an invalid app, redirect URI or scope never returns a code", async (t) => 
   assert.match(refused.headers.get("location") ?? "", /code=/);
 });
 
+test("a scope that the app is not approved for refuses the whole sign-in, until it is", async (t) => {
+  const { sandbox, fault } = await openTikTok(t);
+  const ask = async (scope: string) => {
+    const query = { client_key: APP.client_key, response_type: "code", scope, redirect_uri: REDIRECT, state: "s" };
+    const answer = await sandbox.call("GET", `https://www.tiktok.com/v2/auth/authorize/?${new URLSearchParams(query)}`);
+    const back = answer.headers.get("location");
+    const { error = null, errCode = null } = Object.fromEntries(new URL(back ?? REDIRECT).searchParams);
+    return back === null ? answer.status : [error, errCode];
+  };
+  const approve = (scopes: string[] | null) =>
+    sandbox.control("PATCH", "apps", { platform: "tiktok", clientId: APP.client_key, scopes });
+  await approve(["user.info.basic", "video.publish"]);
+  assert.equal(await ask("user.info.basic,video.publish"), 200);
+  assert.deepEqual(await ask("user.info.basic,video.publish,video.upload"), ["invalid_scope", "10004"]);
+  await approve(null);
+  assert.equal(await ask("user.info.basic,video.publish,video.upload"), 200);
+  await fault({ operation: "authorize", kind: "reject", error: "scope-unapproved" });
+  assert.deepEqual(await ask("user.info.basic"), ["invalid_scope", "10004"]);
+});
+
+test("an app can prove its credentials with a token of its own, which is no person's", async (t) => {
+  const { sandbox } = await openTikTok(t);
+  const ask = (secret: string) =>
+    sandbox.call("POST", "https://open.tiktokapis.com/v2/oauth/token/", {
+      form: { client_key: APP.client_key, client_secret: secret, grant_type: "client_credentials" },
+    });
+  assert.equal(valueAt((await ask("wrong")).json, "error"), "invalid_client");
+  const token = stringAt((await ask(APP.client_secret)).json, "access_token");
+  const user = await sandbox.call("GET", "https://open.tiktokapis.com/v2/user/info/?fields=open_id", { token });
+  assert.equal(user.status, 401);
+});
+
 test("a desktop app, which has a loopback redirect URI, must send a PKCE challenge", async (t) => {
   const { sandbox } = await openTikTok(t);
   const loopback = "http://127.0.0.1:3000/cb";

@@ -37,6 +37,15 @@ test("an invalid consent URL shows an error and never redirects", async (t) => {
   assert.equal(refused.headers.get("location"), `${SEEDED.redirectUri}?state=s1&error=access_denied`);
 });
 
+test("an app that is not approved for a scope cannot request it", async (t) => {
+  const { sandbox } = await openX(t);
+  const read = ["tweet.read", "users.read"];
+  const approved = { platform: "twitter", clientId: SEEDED.clientId, scopes: read };
+  assert.equal((await sandbox.control("PATCH", "apps", approved)).status, 200);
+  assert.match((await consent(sandbox, { scopes: ALL_SCOPES }, "decision=approve")).text, /give access to the App/);
+  assert.equal((await consent(sandbox, { scopes: read }, "decision=approve")).status, 302);
+});
+
 test("the token endpoint requires a form, app authentication and a known grant", async (t) => {
   const sandbox = await openSandbox(t, { startAt: START });
   const url = `${API}/2/oauth2/token`;

@@ -169,6 +169,10 @@ test("a signature holds for one request, at its time, with the right secrets and
 
   const reader = await connect("read");
   await assert.rejects(reader.client.v2.tweet("Not allowed"), { code: 403 });
+  const readOnly = { platform: "twitter", clientId: SEEDED.clientId, scopes: ["tweet.read", "users.read"] };
+  assert.equal((await sandbox.control("PATCH", "apps", readOnly)).status, 200);
+  const limited = await connect("write");
+  await assert.rejects(limited.client.v2.tweet("Not allowed either"), { code: 403 });
 });
 
 /** A second implementation of the signature, from RFC 5849. */

@@ -145,6 +145,25 @@ test("Google's own scopes can be granted, and describe the account to tokeninfo 
   assert.equal(channel.status, 200, "youtubepartner reads channels");
 });
 
+test("the refresh tokens of an app under review end after seven days, however often they are used", async (t) => {
+  const { sandbox, advance } = await openYouTube(t);
+  const { app } = await connect(sandbox, { loginHint: "ann" });
+  const approval = { platform: "youtube", clientId: app.client_id, scopes: [UPLOAD_SCOPE, ACCOUNT_SCOPE] };
+  assert.equal((await sandbox.control("PATCH", "apps", approval)).status, 200);
+  const { tokens } = await connect(sandbox, { loginHint: "ann", app });
+  assert.equal(valueAt(tokens.json, "refresh_token_expires_in"), 604_799);
+  const refresh = async () =>
+    errorOf(
+      await sandbox.call("POST", `${OAUTH}/token`, {
+        form: { grant_type: "refresh_token", refresh_token: stringAt(tokens.json, "refresh_token"), ...app },
+      }),
+    )[0];
+  await advance(6 * 86_400);
+  assert.equal(await refresh(), 200);
+  await advance(86_400);
+  assert.equal(await refresh(), 400);
+});
+
 test("an app that is not approved for a scope gets no consent, until it is", async (t) => {
   const { sandbox, fault } = await openYouTube(t);
   const ask = async (scope: string) => {

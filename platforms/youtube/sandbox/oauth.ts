@@ -62,6 +62,8 @@ const ACCESS_SECONDS = 3599;
 const CODE_MS = 10 * 60_000;
 /** A refresh token expires after six months without use. */
 const IDLE_MS = 183 * 86_400_000;
+/** While an app is not verified, its consent screen is in "Testing", and its refresh tokens end after seven days. */
+const TESTING_SECONDS = 604_799;
 const REFRESH_TOKENS = 100;
 /** Serves the pictures of channels and accounts. */
 export const FACE_HOST = "yt3.ggpht.com";
@@ -269,7 +271,7 @@ function exchangeCode(call: Call, app: App): PlatformAnswer {
   if (!provesChallenge(code, call.params["code_verifier"]))
     return tokenError(400, "invalid_grant", "Invalid code verifier.");
   identity.useCode("youtube", given);
-  return tokens(call, code, code.facts["offline"] === true ? newRefreshToken(call, code) : undefined);
+  return tokens(call, app, code, code.facts["offline"] === true ? newRefreshToken(call, app, code) : undefined);
 }
 
 function provesChallenge({ facts }: Code, verifier: string | undefined): boolean {
@@ -282,7 +284,7 @@ function provesChallenge({ facts }: Code, verifier: string | undefined): boolean
 }
 
 /** Above a hundred per account and app, the oldest is silently dropped. */
-function newRefreshToken(call: Call, { grantId, clientId, personId }: Code): string {
+function newRefreshToken(call: Call, app: App, { grantId, clientId, personId }: Code): string {
   const { identity } = call.world;
   const token = randomSecret("1//0g", 75);
   identity.addToken({
@@ -291,11 +293,15 @@ function newRefreshToken(call: Call, { grantId, clientId, personId }: Code): str
     grantId,
     kind: "refresh",
     issuedAt: call.now,
-    expiresAt: call.now + IDLE_MS,
+    expiresAt: call.now + (isTesting(app) ? TESTING_SECONDS * 1000 : IDLE_MS),
   });
   for (const old of liveRefreshTokens(call.world, clientId, personId).slice(REFRESH_TOKENS))
     identity.expireToken("youtube", old);
   return token;
+}
+
+function isTesting({ approvedScopes }: App): boolean {
+  return approvedScopes !== null;
 }
 
 /** Newest first. */
@@ -322,12 +328,14 @@ function refresh(call: Call, app: App): PlatformAnswer {
     token.state === "valid" &&
     call.now < token.expiresAt;
   if (!isGood) return tokenError(400, "invalid_grant", "Token has been expired or revoked.");
-  call.world.store.run("UPDATE tokens SET expires_at = ? WHERE token = ?", call.now + IDLE_MS, given);
-  return tokens(call, token, undefined);
+  if (!isTesting(app))
+    call.world.store.run("UPDATE tokens SET expires_at = ? WHERE token = ?", call.now + IDLE_MS, given);
+  return tokens(call, app, token, undefined);
 }
 
 function tokens(
   call: Call,
+  app: App,
   { grantId, scopes }: { grantId: number; scopes: string[] },
   refreshToken: string | undefined,
 ): PlatformAnswer {
@@ -343,7 +351,10 @@ function tokens(
   return jsonAnswer({
     access_token: token,
     expires_in: ACCESS_SECONDS,
-    ...(refreshToken !== undefined && { refresh_token: refreshToken }),
+    ...(refreshToken !== undefined && {
+      refresh_token: refreshToken,
+      ...(isTesting(app) && { refresh_token_expires_in: TESTING_SECONDS }),
+    }),
     scope: scopes.join(" "),
     token_type: "Bearer",
   });

@@ -117,11 +117,16 @@ export function exchange(sandbox: TestSandbox, form: Record<string, string>): Pr
 /** Approves the consent page like any HTTP client; returns the token response and the app. */
 export async function connect(
   sandbox: TestSandbox,
-  options: { loginHint?: string; ticked?: string[]; query?: Record<string, string> } = {},
+  options: {
+    loginHint?: string;
+    ticked?: string[];
+    query?: Record<string, string>;
+    /** One that was connected before; otherwise a new one. */
+    app?: { client_id: string; client_secret: string };
+  } = {},
 ) {
   const redirectUri = "http://127.0.0.1:9/callback";
-  const { json } = await sandbox.control("POST", "apps", { platform: "youtube", redirectUris: [redirectUri] });
-  const app = { client_id: stringAt(json, "clientId"), client_secret: stringAt(json, "clientSecret") };
+  const app = options.app ?? (await addApp(sandbox, redirectUri));
   const query = new URLSearchParams({
     client_id: app.client_id,
     redirect_uri: redirectUri,
@@ -143,6 +148,11 @@ export async function connect(
     code: back.searchParams.get("code") ?? "",
   });
   return { app, back, tokens };
+}
+
+async function addApp(sandbox: TestSandbox, redirectUri: string) {
+  const { json } = await sandbox.control("POST", "apps", { platform: "youtube", redirectUris: [redirectUri] });
+  return { client_id: stringAt(json, "clientId"), client_secret: stringAt(json, "clientSecret") };
 }
 
 /** The error, as named in the table of errors. */

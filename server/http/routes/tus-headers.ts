@@ -61,6 +61,13 @@ export function checkVersion(request: FastifyRequest): void {
 
 /** The file that a creation announces. */
 export function readAnnouncedFile(request: FastifyRequest): AnnouncedFile {
+  // Ignored, it would make a file of each part, and the first one fail after all of its bytes.
+  if (request.headers["upload-concat"] !== undefined)
+    throw refuseRequest(
+      "upload.concat",
+      "Upload-Concat is not supported: a file is one upload",
+      "Send the file as one upload, such as with tus-js-client's parallelUploads at 1.",
+    );
   const lengthBytes = readBytes(request, "upload-length", "Upload-Length", "Send the file's size in bytes.");
   if (lengthBytes === 0) throw refuseRequest("media.readable", "The file is empty", "Send an image or a video.");
   if (lengthBytes > MAX_FILE_BYTES)
