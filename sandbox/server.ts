@@ -18,7 +18,7 @@ import { openMedia } from "./media.ts";
 import { answerPage, type PageContext } from "./page.ts";
 import { htmlAnswer, jsonAnswer } from "./platform.ts";
 import { openRequests } from "./requests.ts";
-import { compileRoutes } from "./routes.ts";
+import { compileRoutes, type Routes } from "./routes.ts";
 import { openStore } from "./store.ts";
 import { sweep } from "./sweep.ts";
 import { openUploads } from "./uploads.ts";
@@ -233,10 +233,7 @@ async function answer(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  // By a platform's own host name, the path lacks it.
-  const named = request.headers.host?.toLowerCase().replace(/:\d+$/, "") ?? "";
-  const isNamed = context.routes.canonicalHost(named) !== undefined;
-  const address = `http://sandbox${isNamed ? `/${named}` : ""}${request.url ?? "/"}`;
+  const address = `http://sandbox${hostBefore(request, context.routes)}${request.url ?? "/"}`;
   if (!address.startsWith("http://sandbox/") || !URL.canParse(address))
     return send(response, htmlAnswer("This is no address.", 400));
   const url = new URL(address);
@@ -255,6 +252,14 @@ async function answer(
     return send(response, first.includes(".") ? unknownHost(first) : htmlAnswer("There is no such page.", 404));
   }
   await answerCall(context, request, response, host, url);
+}
+
+/** By a platform's own host name, the path lacks it, except in the links of the sandbox's pages. */
+function hostBefore({ headers, url = "" }: IncomingMessage, routes: Routes): string {
+  const named = headers.host?.toLowerCase().replace(/:\d+$/, "") ?? "";
+  const [, first = ""] = url.split("/", 2);
+  const isOwn = routes.canonicalHost(first.toLowerCase()) !== undefined || url.startsWith("/_sandbox/media/");
+  return routes.canonicalHost(named) === undefined || isOwn ? "" : `/${named}`;
 }
 
 function unknownHost(host: string): ReturnType<typeof jsonAnswer> {

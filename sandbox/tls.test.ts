@@ -40,6 +40,8 @@ test("every platform host is answered over TLS by its own name, to clients that 
   }
   const { status, body } = await ask(agent, "https://api.x.com/2/users/me");
   assert.deepEqual([status, JSON.parse(body).title], [401, "Unauthorized"]);
+  assert.equal((await ask(agent, "https://x.com/api.x.com/2/users/me")).status, 401, "the pages' links have the host");
+  assert.match((await ask(agent, "https://x.com/_sandbox/media/none.webp")).body, /no such picture/);
   const listed = await sandbox.control("GET", "requests?platform=twitter&operation=read");
   assert.match(listed.text, /"url":"https:\/\/api\.x\.com\/2\/users\/me"/);
 });
