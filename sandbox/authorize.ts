@@ -25,20 +25,24 @@ export interface ConsentGroup {
  */
 export function consentPage(question: ConsentQuestion): PlatformAnswer {
   const { platform, person, groups } = question;
-  return htmlAnswer(
-    page(
-      `Continue to ${platform}`,
-      `<h1>Connect ${escapeHtml(platform)}</h1>
+  return sandboxPage(
+    `Continue to ${platform}`,
+    `<h1>Connect ${escapeHtml(platform)}</h1>
 <p>An app asks for access to your account. This is the sandbox: nothing leaves this machine.</p>
-<div class="who"><span class="face" style="--hue:${hueOf(person.username)}">${escapeHtml(person.username.slice(0, 1).toUpperCase())}</span>
-<div><b>${escapeHtml(person.name)}</b><br><span class="dim">@${escapeHtml(person.username)}</span></div></div>
+${personHtml(person)}
 <form method="post">
 ${groups.map(groupHtml).join("\n")}
 <button name="decision" value="approve" class="main">Continue as ${escapeHtml(person.username)}</button>
 <button name="decision" value="refuse">Cancel</button>
 </form>`,
-    ),
   );
+}
+
+/** Who is asked, as the platforms show the signed-in person. */
+export function personHtml({ username, name }: ConsentQuestion["person"]): string {
+  const face = escapeHtml(username.slice(0, 1).toUpperCase());
+  return `<div class="who"><span class="face" style="--hue:${hueOf(username)}">${face}</span>
+<div><b>${escapeHtml(name)}</b><br><span class="dim">@${escapeHtml(username)}</span></div></div>`;
 }
 
 /** The submitted consent form. */
@@ -81,13 +85,18 @@ export function backToApp(
 
 /** The end of a sign-in that goes back to no app. */
 export function consentNotePage(platform: string, message: string): PlatformAnswer {
-  return htmlAnswer(page(platform, `<h1>${escapeHtml(platform)}</h1><p>${escapeHtml(message)}</p>`));
+  return sandboxPage(platform, `<h1>${escapeHtml(platform)}</h1><p>${escapeHtml(message)}</p>`);
 }
 
-/** Shown instead of the consent page when the request itself is invalid. It never redirects. */
-export function consentErrorPage(platform: string, message: string): PlatformAnswer {
-  return htmlAnswer(
-    page(`${platform}: error`, `<h1>Sorry, something went wrong</h1><p>${escapeHtml(message)}</p>`),
+/**
+ * Shown instead of the consent page when the request itself is invalid. It never redirects; with a button, pressing it
+ * posts to the page's own URL.
+ */
+export function consentErrorPage(platform: string, message: string, { button = false } = {}): PlatformAnswer {
+  const form = button ? '<form method="post"><button name="decision" value="ok" class="main">OK</button></form>' : "";
+  return sandboxPage(
+    `${platform}: error`,
+    `<h1>Sorry, something went wrong</h1><p>${escapeHtml(message)}</p>${form}`,
     400,
   );
 }
@@ -109,7 +118,12 @@ function groupHtml({ title, field, options }: ConsentGroup): string {
   return `<fieldset><legend>${escapeHtml(title)}</legend>${boxes.join("\n")}</fieldset>`;
 }
 
-function page(title: string, body: string): string {
+/** A page that a platform shows to a person. */
+export function sandboxPage(title: string, body: string, status = 200): PlatformAnswer {
+  return htmlAnswer(documentHtml(title, body), status);
+}
+
+function documentHtml(title: string, body: string): string {
   return `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
 <title>${escapeHtml(title)}</title><link rel="icon" href="data:,"><style>${STYLE}</style></head><body><main>${body}</main></body></html>`;
 }

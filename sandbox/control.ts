@@ -78,6 +78,8 @@ const ROUTES: Readonly<Record<string, Readonly<Record<string, ControlRun>>>> = {
   clock: { GET: readClock, POST: advanceClock },
   reset: { POST: reset },
   apps: { POST: addApp, PATCH: changeApp },
+  removals: { POST: removeApp },
+  callbacks: { GET: listCallbacks },
 };
 
 class ControlError extends Error {
@@ -214,7 +216,7 @@ async function reset({ context }: Control): Promise<PlatformAnswer> {
   return jsonAnswer({ now: new Date(world.clock.now()).toISOString() });
 }
 
-const AppRequest = z.strictObject({
+const AppRequest = z.looseObject({
   platform: z.enum(PLATFORM_NAMES),
   redirectUris: z.array(z.string()).min(1).max(50),
   programmaticRefresh: z.boolean().default(false),
@@ -222,7 +224,9 @@ const AppRequest = z.strictObject({
 });
 
 async function addApp({ context, request }: Control): Promise<PlatformAnswer> {
-  const { scopes, ...app } = await readJson(request, AppRequest);
+  const { platform: name, scopes, redirectUris, programmaticRefresh, ...rest } = await readJson(request, AppRequest);
+  const app = { platform: name, redirectUris, programmaticRefresh };
+  const settings = portalSettings(context, name, rest);
   const wrong = app.redirectUris.find((uri) => !isRedirectUri(uri, context.page.appUrl));
   if (wrong !== undefined)
     throw new ControlError(
@@ -233,24 +237,57 @@ async function addApp({ context, request }: Control): Promise<PlatformAnswer> {
     const { clientId, clientSecret } = platform.newApp(context.world);
     context.world.identity.addApp({ ...app, clientId, clientSecret });
     context.world.identity.approveScopes(app.platform, clientId, scopes);
+    context.world.identity.setAppSettings(app.platform, clientId, settings);
     return jsonAnswer({ clientId, clientSecret }, { status: 201 });
   });
 }
 
-const AppChange = AppRequest.pick({ platform: true }).extend({
+const AppChange = z.looseObject({
+  platform: z.enum(PLATFORM_NAMES),
   clientId: z.string(),
-  scopes: z.array(z.string()).min(1).nullable(),
+  scopes: z.array(z.string()).min(1).nullish(),
 });
 
-/** As when the platform's review of an app ends. */
+/** As when the platform's review of an app ends. What is left out stays as it is; `null` resets it. */
 async function changeApp({ context, request }: Control): Promise<PlatformAnswer> {
-  const { platform, clientId, scopes } = await readJson(request, AppChange);
+  const { platform, clientId, scopes, ...rest } = await readJson(request, AppChange);
   const { identity, store } = context.world;
   return store.transaction(() => {
     if (!identity.app(platform, clientId)) throw new ControlError(`${platform} has no app "${clientId}".`);
-    identity.approveScopes(platform, clientId, scopes);
-    return jsonAnswer({ platform, clientId, scopes });
+    if (scopes !== undefined) identity.approveScopes(platform, clientId, scopes);
+    identity.setAppSettings(platform, clientId, portalSettings(context, platform, rest));
+    const app = identity.app(platform, clientId);
+    return jsonAnswer({ platform, clientId, scopes: app?.approvedScopes ?? null, ...app?.settings });
   });
+}
+
+const Removal = z.strictObject({
+  platform: z.enum(PLATFORM_NAMES),
+  accountId: z.string(),
+  clientId: z.string().optional(),
+  requestDeletion: z.boolean().default(false),
+});
+
+async function removeApp({ context, request }: Control): Promise<PlatformAnswer> {
+  const { platform, ...removal } = await readJson(request, Removal);
+  const callbacks = await removalsOf(context, platform).remove(context.world, removal);
+  if (!callbacks) throw new ControlError("No such app has access to this account.");
+  return jsonAnswer({ callbacks });
+}
+
+async function listCallbacks({ context, query }: Control): Promise<PlatformAnswer> {
+  const { platform } = readQuery(query, z.strictObject({ platform: z.enum(PLATFORM_NAMES) }));
+  return jsonAnswer(removalsOf(context, platform).list(context.world));
+}
+
+function removalsOf(context: ControlContext, name: PlatformName): NonNullable<SandboxPlatform["removals"]> {
+  const { label, removals } = sandboxOf(context, name);
+  if (!removals) throw new ControlError(`${label} does not tell apps when a person removes them.`);
+  return removals;
+}
+
+function portalSettings(context: ControlContext, name: PlatformName, rest: object): Record<string, unknown> {
+  return parse(sandboxOf(context, name).appSettings ?? z.strictObject({}), rest);
 }
 
 /** The dashboard's own URL may be http anywhere: what platforms reject must not keep test mode from working. */

@@ -7,10 +7,12 @@ import { integer, text, textOrNull, type Row, type Store } from "./store.ts";
 
 /** The identities on the platforms: apps, people, and what people granted to apps. A reset keeps all of them. */
 export interface Identity {
-  addApp(app: Omit<App, "approvedScopes">): void;
+  addApp(app: Omit<App, "approvedScopes" | "settings">): void;
   app(platform: PlatformName, clientId: string): App | undefined;
   /** The scopes that the platform's review has approved for this app; null for all. */
   approveScopes(platform: PlatformName, clientId: string, scopes: readonly string[] | null): void;
+  /** Changes these settings of an app and keeps the others. */
+  setAppSettings(platform: PlatformName, clientId: string, settings: App["settings"]): void;
   addPerson(person: NewPerson): Person;
   person(platform: PlatformName, id: string): Person | undefined;
   personByHint(platform: PlatformName, hint: string): Person | undefined;
@@ -77,6 +79,8 @@ export interface App {
   programmaticRefresh: boolean;
   /** What the platform's review has approved; null for all scopes. */
   approvedScopes: string[] | null;
+  /** What else its developer has set in this platform's portal. */
+  settings: Record<string, unknown>;
 }
 
 export interface NewPerson {
@@ -142,10 +146,20 @@ export function openIdentity(store: Store): Identity {
         app.programmaticRefresh ? 1 : 0,
       );
     },
+    setAppSettings(platform, clientId, settings) {
+      store.run(
+        `INSERT INTO app_settings VALUES (?, ?, json_patch('{}', ?))
+         ON CONFLICT DO UPDATE SET settings = json_patch(settings, excluded.settings)`,
+        platform,
+        clientId,
+        JSON.stringify(settings),
+      );
+    },
     app(platform, clientId) {
       const row = store.get(
-        `SELECT a.*, s.scopes AS approved FROM apps a
+        `SELECT a.*, s.scopes AS approved, t.settings FROM apps a
            LEFT JOIN app_scopes s ON s.platform = a.platform AND s.client_id = a.client_id
+           LEFT JOIN app_settings t ON t.platform = a.platform AND t.client_id = a.client_id
          WHERE a.platform = ? AND a.client_id = ?`,
         platform,
         clientId,
@@ -158,6 +172,7 @@ export function openIdentity(store: Store): Identity {
           redirectUris: strings(row, "redirect_uris"),
           programmaticRefresh: integer(row, "programmatic_refresh") === 1,
           approvedScopes: textOrNull(row, "approved") === null ? null : strings(row, "approved"),
+          settings: Facts.parse(JSON.parse(textOrNull(row, "settings") ?? "{}")),
         }
       );
     },

@@ -1,3 +1,5 @@
+import type { z } from "zod";
+
 import type { PlatformName } from "../model/platform-names.ts";
 import type { Body } from "./body.ts";
 import type { CardOptions } from "./card.ts";
@@ -45,10 +47,27 @@ export interface SandboxPlatform {
   refusal?(call: Call): PlatformAnswer | undefined;
   /** What the developer portal would provide. */
   newApp(world: World): { clientId: string; clientSecret: string };
+  /** What else a developer can set there, all of it optional: fields of `POST` and `PATCH /_sandbox/apps`. */
+  appSettings?: z.ZodObject;
+  /** If the platform tells apps that a person removes them. */
+  removals?: {
+    /** Resolves to the calls made to the app; undefined if no such app has access to the account. */
+    remove(world: World, removal: RemovalRequest): Promise<object[] | undefined>;
+    /** All calls made so far, newest first. */
+    list(world: World): object[];
+  };
   /** The look of its posts on the page; without it, they look like plain notes. */
   card?: PlatformCard;
   /** The apps and people of a fresh sandbox. Runs once. */
   seed(world: World): void;
+}
+
+/** A person removes an app, or every app, from their account. */
+export interface RemovalRequest {
+  accountId: string;
+  clientId?: string | undefined;
+  /** Whether they also ask it to delete their data. */
+  requestDeletion: boolean;
 }
 
 /**

@@ -202,10 +202,8 @@ function openWorld(
   folders: { spoolDir: string; thumbnailDir: string; uploadDir: string },
 ): World {
   const store = openStore(options.dataDir);
-  const media = openMedia(folders, {
-    allowPrivate: options.allowPrivateUrls ?? "loopback",
-    mediaUrl: options.mediaUrl ?? null,
-  });
+  const allowPrivate = options.allowPrivateUrls ?? "loopback";
+  const media = openMedia(folders, { allowPrivate, mediaUrl: options.mediaUrl ?? null });
   return store.transaction(() => {
     const world: World = {
       store,
@@ -217,6 +215,7 @@ function openWorld(
       uploads: openUploads(folders.uploadDir, media),
       limits: options.limits,
       mediaUrl: options.mediaUrl ?? null,
+      door: { allowPrivate, appUrl: options.appUrl ?? null },
     };
     for (const platform of SANDBOX_PLATFORMS) {
       store.execute(platform.schema);

@@ -122,6 +122,9 @@ CREATE TABLE IF NOT EXISTS apps (
   programmatic_refresh INTEGER NOT NULL, PRIMARY KEY (platform, client_id)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS app_scopes (
   platform TEXT NOT NULL, client_id TEXT NOT NULL, scopes TEXT NOT NULL, PRIMARY KEY (platform, client_id)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS app_settings (
+  platform TEXT NOT NULL, client_id TEXT NOT NULL, settings TEXT NOT NULL,
+  PRIMARY KEY (platform, client_id)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS people (
   platform TEXT NOT NULL, id TEXT NOT NULL, username TEXT NOT NULL, name TEXT NOT NULL, hint TEXT, facts TEXT NOT NULL,
   PRIMARY KEY (platform, id), UNIQUE (platform, username), UNIQUE (platform, hint)) WITHOUT ROWID;
@@ -157,6 +160,7 @@ CREATE TABLE IF NOT EXISTS posts (
 CREATE TABLE IF NOT EXISTS post_changes (
   platform TEXT NOT NULL, id TEXT NOT NULL, at INTEGER NOT NULL, extra TEXT NOT NULL,
   PRIMARY KEY (platform, id)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS grants_by_person ON grants (platform, person_id, client_id);
 CREATE INDEX IF NOT EXISTS posts_by_url ON posts (url);
 CREATE INDEX IF NOT EXISTS posts_by_author ON posts (json_extract(look, '$.author.url'));
 CREATE INDEX IF NOT EXISTS posts_by_root ON posts (platform, root_id);

@@ -56,9 +56,10 @@ function forgetIdlePeople(store: Store, most: number): void {
   store.transaction(() => {
     const forgotten = store.run(`DELETE FROM people WHERE ${idle} AND (SELECT count(*) FROM people) > ?`, most);
     if (forgotten > 0)
-      store.run(
+      store.execute(
         `DELETE FROM meta_pages WHERE NOT EXISTS (SELECT 1 FROM people p
-           WHERE p.platform = meta_pages.platform AND p.id = meta_pages.owner)`,
+           WHERE p.platform = meta_pages.platform AND p.id = meta_pages.owner);
+         DELETE FROM meta_business_pages WHERE page_id NOT IN (SELECT id FROM meta_pages)`,
       );
   });
 }

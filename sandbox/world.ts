@@ -1,3 +1,4 @@
+import type { AllowPrivate } from "../platforms/kit/addresses.ts";
 import type { Clock } from "./clock.ts";
 import type { Identity } from "./identity.ts";
 import type { Ledger } from "./ledger.ts";
@@ -19,4 +20,6 @@ export interface World {
   limits: boolean;
   /** The origin that serves the product's media, which counts as a verified domain; null if not configured. */
   mediaUrl: string | null;
+  /** Where calls to an app may lead: where media may be, and to the product's own URL. */
+  door: { allowPrivate: AllowPrivate; appUrl: string | null };
 }

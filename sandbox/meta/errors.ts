@@ -1,3 +1,4 @@
+import { SCOPE_UNAPPROVED } from "../authorize.ts";
 import { OPERATIONS, type FaultSwitch, type Operation } from "../platform.ts";
 import type { Graph, GraphError } from "./graph.ts";
 
@@ -153,4 +154,5 @@ export const COMMON_SWITCHES: readonly FaultSwitch[] = [
     as: "revoke_token",
   },
   { name: "usage-{n}", operations: CALLS, about: "A normal response whose usage headers are N of 100." },
+  SCOPE_UNAPPROVED,
 ];

@@ -1,12 +1,23 @@
 import type { Person, Token } from "../identity.ts";
 import type { Call, PlatformAnswer, SandboxRoute } from "../platform.ts";
 import { integer, text } from "../store.ts";
-import { askConsent, takeConsent, type Dialog } from "./consent.ts";
+import { checkProof } from "./apps.ts";
+import { dialogRoutes, type Dialog } from "./consent.ts";
 import { fieldsOf, pick, type Values } from "./fields.ts";
 import { invalid, noObject, Refusal, type Graph, type GraphError } from "./graph.ts";
 import { toCursor } from "./list.ts";
 import { grantedPages, pageIdOf, pageToken, type Page } from "./pages.ts";
-import { checkToken, HOUR_MS, issueToken, LONG_SECONDS, NEVER, TOKEN_ERRORS, tokenOf } from "./tokens.ts";
+import { FACEBOOK_SCOPES } from "./scopes.ts";
+import {
+  checkToken,
+  dataAccessEndsAt,
+  HOUR_MS,
+  issueToken,
+  LONG_SECONDS,
+  NEVER,
+  TOKEN_ERRORS,
+  tokenOf,
+} from "./tokens.ts";
 
 /**
  * Facebook Login, which gives access to Pages and the Instagram accounts linked with them: code, short-lived and
@@ -18,6 +29,7 @@ export interface FacebookLogin {
   graph: Graph;
   /** The ID of the Facebook user behind a person on the platform. */
   userIdOf(person: Person): string;
+  pictureUrl(name: string): string;
   /** What `/me/accounts` and similar calls return for a Page besides the common fields. */
   pageValues(call: Call, page: Page): Values;
   /** The numbered names of the seeded tokens; null for all others. */
@@ -26,6 +38,22 @@ export interface FacebookLogin {
     of: { clientId: string; personId: string; kind: "user-short" | "user-long" | "page-short" | "page-long" },
   ): string | null;
 }
+
+/** What the dialogs of this login share. The error's text and values: facebook/facebook-ios-sdk#2330, alixandru/q2a-open-login#83. */
+export const FACEBOOK_DIALOG = {
+  scopes: FACEBOOK_SCOPES,
+  needed: "public_profile",
+  demandsNeeded: false,
+  invalidScopes: (scopes) => ({
+    message:
+      `Invalid Scopes: ${scopes}. This message is only shown to developers. Users of your app will ignore these ` +
+      "permissions if present. Please read the documentation for valid permissions at: " +
+      "https://developers.facebook.com/docs/facebook-login/permissions",
+    values: { error_code: "1349048", error_message: `Invalid Scopes: ${scopes}` },
+  }),
+  refusal: "Permissions error",
+  suffix: "",
+} as const satisfies Partial<Dialog>;
 
 const HOST = "graph.facebook.com";
 const WEB = "www.facebook.com";
@@ -61,25 +89,14 @@ export function facebookLoginRoutes(login: FacebookLogin): SandboxRoute[] {
     run: graph.refusing((call) => run(login, call)),
   });
   return [
-    {
-      method: "GET",
-      host: WEB,
-      path: "/dialog/oauth",
-      operation: "authorize",
-      run: (call) => askConsent(dialog, call),
-    },
-    {
-      method: "POST",
-      host: WEB,
-      path: "/dialog/oauth",
-      operation: "authorize",
-      run: (call) => takeConsent(dialog, call),
-    },
+    ...dialogRoutes(dialog, WEB, "/dialog/oauth"),
     route("GET", "/oauth/access_token", "token", exchange),
     route("POST", "/oauth/access_token", "token", exchange),
     route("GET", "/debug_token", "read", debugToken),
     route("GET", "/me/accounts", "read", listPages),
     route("GET", "/me/businesses", "read", listBusinesses),
+    route("GET", "/{business}/owned_pages", "read", listBusinessPages),
+    route("GET", "/{business}/client_pages", "read", listBusinessPages),
     route("GET", "/me/permissions", "read", listPermissions),
     route("GET", "/{user}/accounts", "read", listPages),
     route("GET", "/{user}/permissions", "read", listPermissions),
@@ -143,7 +160,7 @@ function exchangeShort(login: FacebookLogin, call: Call, clientId: string): Plat
   const token = call.world.identity.token(platform, call.params["fb_exchange_token"] ?? "");
   if (!token || token.clientId !== clientId || pageIdOf(token) !== undefined)
     throw new Refusal(TOKEN_ERRORS.unreadable);
-  checkToken(token, call.now);
+  checkToken(call, token);
   const of = { clientId, personId: token.personId, kind: "user-long" } as const;
   const long = issueToken(call, {
     platform,
@@ -158,7 +175,7 @@ function exchangeShort(login: FacebookLogin, call: Call, clientId: string): Plat
 
 /** Called by the app itself, whose token is its ID and secret joined by a bar, or with a token of the same app. */
 function debugToken(login: FacebookLogin, call: Call): PlatformAnswer {
-  const { world, params, now } = call;
+  const { world, params } = call;
   const { platform } = login.dialog;
   const asking = askingApp(login, call) ?? tokenOf(call, platform).clientId;
   const token = world.identity.token(platform, params["input_token"] ?? "");
@@ -168,7 +185,7 @@ function debugToken(login: FacebookLogin, call: Call): PlatformAnswer {
     });
   if (!token || token.clientId !== asking) return invalidToken(TOKEN_ERRORS.unreadable);
   try {
-    checkToken(token, now);
+    checkToken(call, token);
   } catch (error) {
     if (error instanceof Refusal) return invalidToken(error.graph);
     throw error;
@@ -182,7 +199,7 @@ function debugToken(login: FacebookLogin, call: Call): PlatformAnswer {
       app_id: token.clientId,
       type: pageId === undefined ? "USER" : "PAGE",
       application: "Sandbox App",
-      data_access_expires_at: issuedAt + 90 * 86_400,
+      data_access_expires_at: Math.floor(dataAccessEndsAt(call, token) / 1000),
       expires_at: token.expiresAt === NEVER ? 0 : Math.floor(token.expiresAt / 1000),
       is_valid: true,
       issued_at: issuedAt,
@@ -199,12 +216,20 @@ function listPermissions(login: FacebookLogin, call: Call): PlatformAnswer {
   return login.graph.answer(call, { data: token.scopes.map((permission) => ({ permission, status: "granted" })) });
 }
 
-/** Pages that the person did not check are missing. */
+/**
+ * Pages that the person did not check are missing, and without `business_management` those that a business portfolio
+ * holds. Source: n8n-io/n8n#7615, chatwoot/chatwoot#7219.
+ */
 function listPages(login: FacebookLogin, call: Call): PlatformAnswer {
   const { token } = self(login, call);
   if (!token.scopes.includes("pages_show_list"))
     throw new Refusal({ message: "(#200) Requires pages_show_list permission to manage the object", code: 200 });
-  const pages = grantedPages(call.world, token.grantId);
+  const seesBusinesses = token.scopes.includes("business_management");
+  const pages = grantedPages(call.world, token.grantId).filter(({ business }) => seesBusinesses || business === null);
+  return answerPages(login, call, token, pages);
+}
+
+function answerPages(login: FacebookLogin, call: Call, token: Token, pages: Page[]): PlatformAnswer {
   const [first, last] = [pages[0], pages.at(-1)];
   if (!first || !last) return login.graph.answer(call, { data: [] });
   const fields = fieldsOf(call);
@@ -232,18 +257,36 @@ export function allPageValues(login: FacebookLogin, call: Call, token: Token, pa
   };
 }
 
+/** Source: Business Management API docs, user businesses and owned pages. */
 function listBusinesses(login: FacebookLogin, call: Call): PlatformAnswer {
-  const { token } = self(login, call);
+  const pages = businessPages(call, self(login, call).token);
+  const businesses = new Map(pages.flatMap(({ business }) => (business ? [[business.id, business]] : [])));
+  return login.graph.answer(call, { data: [...businesses.values()] });
+}
+
+/** The sandbox's portfolios own their Pages and have no clients. */
+function listBusinessPages(login: FacebookLogin, call: Call): PlatformAnswer {
+  const { token } = userOf(call, login);
+  const id = call.segments["business"] ?? "";
+  const pages = businessPages(call, token).filter(({ business }) => business?.id === id);
+  if (pages.length === 0) throw noObject(id);
+  return answerPages(login, call, token, call.path.endsWith("/owned_pages") ? pages : []);
+}
+
+function businessPages(call: Call, token: Token): Page[] {
   if (!token.scopes.includes("business_management"))
     throw new Refusal({ message: "(#100) Missing Permissions", code: 100 });
-  return login.graph.answer(call, { data: [] });
+  return grantedPages(call.world, token.grantId).filter(({ business }) => business !== null);
 }
 
 /** An app that calls on its own behalf: its token is its ID and secret joined by a bar. */
 function askingApp(login: FacebookLogin, call: Call): string | undefined {
   const [clientId = "", secret = ""] = (call.accessToken ?? "").split("|");
-  const app = call.world.identity.app(login.dialog.platform, clientId);
-  return app && app.clientSecret === secret ? clientId : undefined;
+  const { platform } = login.dialog;
+  const app = call.world.identity.app(platform, clientId);
+  if (app?.clientSecret !== secret) return undefined;
+  checkProof(call, { platform, clientId, token: `${clientId}|${secret}` });
+  return clientId;
 }
 
 /** Revokes the whole app, or one scope: with the person's token, or by the app itself. */
@@ -285,7 +328,17 @@ function self(login: FacebookLogin, call: Call): { token: Token; person: Person 
   return viewer;
 }
 
-/** A person, as returned by `/me`. */
-export function userValues(login: FacebookLogin, person: Person): Values {
-  return { id: () => login.userIdOf(person), name: () => person.name };
+/** A person, as returned by `/me`. Source: Graph API reference, user; user picture. */
+export function userValues(login: FacebookLogin, { token, person }: { token: Token; person: Person }): Values {
+  const [first = "", ...others] = person.name.split(" ");
+  return {
+    id: () => login.userIdOf(person),
+    name: () => person.name,
+    first_name: () => first,
+    last_name: () => others.join(" ") || undefined,
+    email: () => (token.scopes.includes("email") ? `${person.username}@example.test` : undefined),
+    picture: () => ({
+      data: { height: 50, is_silhouette: false, url: login.pictureUrl(person.username), width: 50 },
+    }),
+  };
 }

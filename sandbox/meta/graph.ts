@@ -119,18 +119,20 @@ export function openGraph(use: GraphUse): Graph {
   };
 }
 
-const OLDEST = 21;
+/** The version of an app that names none. */
+const PRESET = 25;
 const NEWEST = 26;
+/** When the older versions end. Source: Graph API changelog, 2026-10-01; v22.0: two years after v23.0 came out. */
+const ENDS = { 21: "2027-01-21", 22: "2027-05-29", 23: "2027-10-08", 24: "2028-02-18", 25: "2028-07-29" };
 
-/**
- * An expired or unknown version is not rejected but served as the oldest usable one; without one, the app's default
- * applies.
- */
+/** An expired or unknown version is not rejected but served as the oldest usable one. */
 function servedVersion(call: Call): string {
+  const alive = Object.entries(ENDS).filter(([, end]) => call.now < Date.parse(end));
+  const oldest = Math.min(NEWEST, ...alive.map(([version]) => Number(version)));
   const asked = /^https:\/\/[^/]+\/v(\d+)\.(\d+)\//.exec(call.url);
-  if (!asked) return "v25.0";
-  const major = Number(asked[1]);
-  return asked[2] === "0" && major >= OLDEST && major <= NEWEST ? `v${major}.0` : `v${OLDEST}.0`;
+  const major = asked ? Number(asked[1]) : PRESET;
+  const usable = (asked?.[2] ?? "0") === "0" && major >= oldest && major <= NEWEST;
+  return `v${usable ? major : oldest}.0`;
 }
 
 /** `2026-11-01T12:00:05+0000` */

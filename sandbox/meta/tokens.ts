@@ -1,7 +1,8 @@
 import type { PlatformName } from "../../model/platform-names.ts";
 import { randomSecret, type Token } from "../identity.ts";
 import type { Call } from "../platform.ts";
-import { text } from "../store.ts";
+import { integer, text } from "../store.ts";
+import { checkProof } from "./apps.ts";
 import { Refusal, type GraphError } from "./graph.ts";
 
 /** Meta's access tokens. Source: Facebook Login docs, long-lived tokens, 2026-09-11; Graph API docs, error handling. */
@@ -25,6 +26,12 @@ export const TOKEN_ERRORS = {
     code: 190,
     subcode: 463,
   }),
+  /** Source: MrSwitch/hello.js#548. */
+  dataAccessEnded: {
+    message: "The access token is invalid since the user hasn't engaged the app in longer than 90 days.",
+    code: 190,
+    subcode: 493,
+  },
 } as const;
 
 /** The token used by a call, which must be valid. */
@@ -32,13 +39,31 @@ export function tokenOf(call: Call, platform: PlatformName): Token {
   if (call.accessToken === null || call.accessToken === "") throw new Refusal(TOKEN_ERRORS.absent);
   const token = call.world.identity.token(platform, call.accessToken);
   if (!token) throw new Refusal(TOKEN_ERRORS.unreadable);
-  checkToken(token, call.now);
+  checkProof(call, token);
+  checkToken(call, token);
   return token;
 }
 
-export function checkToken(token: Token, now: number): void {
+export function checkToken(call: Call, token: Token): void {
+  const { now } = call;
   if (token.state === "revoked") throw new Refusal(TOKEN_ERRORS.revoked);
   if (token.state === "expired" || now >= token.expiresAt) throw new Refusal(TOKEN_ERRORS.expired(now));
+  if (now >= dataAccessEndsAt(call, token)) throw new Refusal(TOKEN_ERRORS.dataAccessEnded);
+}
+
+/**
+ * 90 days after the person last signed in to the app, in milliseconds since 1970; never for the tokens of Instagram's
+ * own login. Source: Facebook Login docs, auth vs data, 2026.
+ */
+export function dataAccessEndsAt({ world }: Call, { platform, clientId, personId, kind }: Token): number {
+  if (!/^(?:user|page)-/.test(kind)) return NEVER;
+  const last = world.store.get(
+    "SELECT max(created_at) AS at FROM grants WHERE platform = ? AND person_id = ? AND client_id = ?",
+    platform,
+    personId,
+    clientId,
+  );
+  return integer(last, "at") + 90 * DAY_MS;
 }
 
 /** Adds a token. `name` is set for seeded tokens, which are numbered; all others are as long as real ones. */

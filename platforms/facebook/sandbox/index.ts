@@ -1,6 +1,9 @@
+import { APP_SETTINGS } from "../../../sandbox/meta/apps.ts";
+import { CALLBACKS_RESET, CALLBACKS_SCHEMA } from "../../../sandbox/meta/callbacks.ts";
 import { refuseConsent } from "../../../sandbox/meta/consent.ts";
 import { PAGES_SCHEMA } from "../../../sandbox/meta/pages.ts";
 import { newApp } from "../../../sandbox/meta/people.ts";
+import { removalsOf } from "../../../sandbox/meta/removal.ts";
 import { DAY_MS, HOUR_MS } from "../../../sandbox/meta/tokens.ts";
 import { drawPicture } from "../../../sandbox/pictures.ts";
 import type { Call, PlatformAnswer, SandboxPlatform } from "../../../sandbox/platform.ts";
@@ -10,7 +13,7 @@ import { COMMENTS_SCHEMA } from "./comments.ts";
 import { callLimitReached, fbError, SWITCHES } from "./errors.ts";
 import { FEED_ROUTES } from "./feed.ts";
 import { FIDELITY } from "./fidelity.ts";
-import { DIALOG, LOGIN_ROUTES, PICTURE_HOST, SEED_SCOPES } from "./login.ts";
+import { APP_ACCESS, DIALOG, LOGIN_ROUTES, PICTURE_HOST, SEED_SCOPES } from "./login.ts";
 import { seedIdentity } from "./people.ts";
 import { PHOTO_ROUTES, PHOTOS_SCHEMA } from "./photos.ts";
 import { POSTS_SCHEMA } from "./posts.ts";
@@ -35,7 +38,14 @@ export const sandbox: SandboxPlatform = {
     [PICTURE_HOST]: [],
   },
   schema:
-    POSTS_SCHEMA + PHOTOS_SCHEMA + VIDEOS_SCHEMA + STORIES_SCHEMA + COMMENTS_SCHEMA + HANDLES_SCHEMA + PAGES_SCHEMA,
+    POSTS_SCHEMA +
+    PHOTOS_SCHEMA +
+    VIDEOS_SCHEMA +
+    STORIES_SCHEMA +
+    COMMENTS_SCHEMA +
+    HANDLES_SCHEMA +
+    PAGES_SCHEMA +
+    CALLBACKS_SCHEMA,
   resets: {
     facebook_posts: "seq",
     facebook_photos: "created_at",
@@ -43,6 +53,7 @@ export const sandbox: SandboxPlatform = {
     facebook_stories: "seq",
     facebook_comments: "seq",
     facebook_uploads: "id",
+    ...CALLBACKS_RESET,
   },
   // Routes with a fixed name in their path come before those with a parameter in its place.
   routes: [
@@ -71,6 +82,8 @@ export const sandbox: SandboxPlatform = {
     graph.error(call, { message: "An unknown error has occurred.", code: 1, status: 500, transient: true }),
   refusal: countCall,
   newApp,
+  appSettings: APP_SETTINGS,
+  removals: removalsOf(APP_ACCESS),
   card: CARD,
   seed: (world) => seedIdentity(world, { scopes: SEED_SCOPES, label: DIALOG.label }),
 };

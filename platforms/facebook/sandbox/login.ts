@@ -1,28 +1,14 @@
 import { hueOf } from "../../../sandbox/authorize.ts";
 import type { Dialog } from "../../../sandbox/meta/consent.ts";
-import { facebookLoginRoutes, type FacebookLogin } from "../../../sandbox/meta/facebook-login.ts";
+import { FACEBOOK_DIALOG, facebookLoginRoutes, type FacebookLogin } from "../../../sandbox/meta/facebook-login.ts";
 import type { Values } from "../../../sandbox/meta/fields.ts";
-import { grantPages, pagesOf, type Page } from "../../../sandbox/meta/pages.ts";
+import { choosingPages, pageById, type Page } from "../../../sandbox/meta/pages.ts";
+import { removalRoutes, type AppAccess } from "../../../sandbox/meta/removal.ts";
 import type { SandboxRoute } from "../../../sandbox/platform.ts";
 import { personOf, SEED } from "./people.ts";
 import { graph } from "./viewer.ts";
 
 /** Facebook Login for Pages. Source: Facebook Login docs, manual flow; Pages API docs, 2026-09-11. */
-const SCOPES: Readonly<Record<string, string>> = {
-  pages_show_list: "See the Pages you manage",
-  pages_read_engagement: "Read the content of your Pages",
-  pages_manage_posts: "Create, change and delete posts of your Pages",
-  pages_manage_engagement: "Write comments as your Pages",
-  pages_read_user_content: "Read what people write on your Pages",
-  pages_manage_metadata: "Manage the settings of your Pages",
-  publish_video: "Publish videos",
-  business_management: "Manage your businesses",
-  read_insights: "See insights",
-  instagram_basic: "See the Instagram accounts of your Pages",
-  public_profile: "See your public profile",
-  email: "See your email address",
-};
-
 export const SEED_SCOPES = ["pages_show_list", "pages_read_engagement", "pages_manage_posts"] as const;
 
 export const PICTURE_HOST = "scontent.xx.fbcdn.net";
@@ -32,35 +18,12 @@ export function pictureUrl(name: string): string {
 }
 
 export const DIALOG: Dialog = {
+  ...FACEBOOK_DIALOG,
   platform: "facebook",
   label: "Facebook",
-  scopes: SCOPES,
-  needed: "pages_show_list",
   configured: SEED_SCOPES,
   personOf,
-  groups: (call, person) => [
-    {
-      title: "Pages",
-      field: "page",
-      options: pagesOf(call.world, "facebook", person.id).map((page) => ({
-        value: page.id,
-        label: page.name,
-        required: false,
-      })),
-    },
-  ],
-  refusal: "Permissions error",
-  suffix: "",
-  granted(call, { grantId, person }, fields) {
-    const ticked = [fields["page"] ?? []].flat();
-    grantPages(
-      call.world,
-      grantId,
-      pagesOf(call.world, "facebook", person.id)
-        .map((page) => page.id)
-        .filter((id) => ticked.includes(id)),
-    );
-  },
+  ...choosingPages("facebook", "Pages"),
 };
 
 const SEED_TOKENS = {
@@ -74,6 +37,7 @@ export const LOGIN: FacebookLogin = {
   dialog: DIALOG,
   graph,
   userIdOf: (person) => person.id,
+  pictureUrl,
   pageValues: (_call, page) => pageValues(page),
   seedToken(call, { clientId, personId, kind }) {
     const seeded = clientId === SEED.clientId && personId === SEED.personId;
@@ -81,7 +45,17 @@ export const LOGIN: FacebookLogin = {
   },
 };
 
-export const LOGIN_ROUTES: readonly SandboxRoute[] = facebookLoginRoutes(LOGIN);
+export const APP_ACCESS: AppAccess = {
+  platform: "facebook",
+  label: "Facebook",
+  host: "www.facebook.com",
+  path: "/settings",
+  personOf,
+  personOfAccount: (world, id) => world.identity.person("facebook", pageById(world, "facebook", id)?.owner ?? id),
+  userIdOf: (person) => person.id,
+};
+
+export const LOGIN_ROUTES: readonly SandboxRoute[] = [...facebookLoginRoutes(LOGIN), ...removalRoutes(APP_ACCESS)];
 
 export function pageUrl(page: Page): string {
   return `https://www.facebook.com/${page.username}`;

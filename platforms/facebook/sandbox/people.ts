@@ -1,5 +1,5 @@
 import { personOfLogin, type Person, seedGrant } from "../../../sandbox/identity.ts";
-import { addPage, ALL_TASKS, grantPages, nextPageId } from "../../../sandbox/meta/pages.ts";
+import { addPagesOf, grantPages } from "../../../sandbox/meta/pages.ts";
 import { namesOf } from "../../../sandbox/meta/people.ts";
 import type { World } from "../../../sandbox/world.ts";
 
@@ -15,8 +15,6 @@ export const SEED = {
 
 /**
  * The person named by a login hint, created if new with a Page of the same name. Without a hint, it is the seeded one.
- * A hint that contains `two-pages` creates two Pages, one that contains `analyst` a person who can only view the
- * Page's insights.
  */
 export function personOf(world: World, hint: string | undefined): Person {
   return personOfLogin(world.identity, {
@@ -38,20 +36,11 @@ function addPerson(world: World, hint: string | null): Person {
     hint,
     facts: {},
   });
-  const page = (title: string, handle: string, kind: keyof typeof ALL_TASKS, pageId = nextPageId(world)) =>
-    addPage(world, {
-      id: pageId,
-      platform: "facebook",
-      owner: id,
-      name: title,
-      username: handle,
-      tasks: hint?.includes("analyst") ? ["ANALYZE"] : ALL_TASKS[kind],
-      linkedId: null,
-    });
-  const handle = person.username.replace(/[._]/g, "");
-  if (hint === null) page("Sandbox Page", "sandboxpage", "classic", SEED.pageId);
-  else page(name, handle, "new");
-  if (hint?.includes("two-pages")) page(`${name} Shop`, `${handle}shop`, "classic");
+  const page =
+    hint === null
+      ? { pageId: SEED.pageId, name: "Sandbox Page", username: "sandboxpage" }
+      : { name, username: person.username.replace(/[._]/g, "") };
+  addPagesOf(world, { platform: "facebook", owner: id, linkedId: null, hint, ...page });
   return person;
 }
 

@@ -61,7 +61,7 @@ function readObject(call: Call, viewer: Viewer): PlatformAnswer {
 /** The Page the token belongs to, or the person and their Pages. */
 function readSelf(call: Call, viewer: Viewer, id: string, fields: Fields): Record<string, unknown> | undefined {
   const { token, person, page } = viewer;
-  if (!page && (id === "me" || id === person.id)) return pick(fields, userValues(LOGIN, person), ["id", "name"]);
+  if (!page && (id === "me" || id === person.id)) return pick(fields, userValues(LOGIN, viewer), ["id", "name"]);
   const wanted = page
     ? id === "me" || id === page.id
       ? page

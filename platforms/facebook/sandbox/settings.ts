@@ -2,6 +2,7 @@ import type { Call } from "../../../sandbox/platform.ts";
 
 const PLUMBING = new Set([
   "access_token",
+  "appsecret_proof",
   "fields",
   "published",
   "attached_media",

@@ -40,6 +40,7 @@ const NO_SETTINGS = new Set([
   "children",
   "upload_type",
   "fields",
+  "appsecret_proof",
 ]);
 const JSON_SETTINGS = new Set([
   "user_tags",
@@ -67,6 +68,8 @@ export function validateCreate(call: Call, viewer: Viewer): NewContainer {
   validateReel(params, kind);
   if (item && params["is_ai_generated"] !== undefined)
     throw invalid("is_ai_generated is not allowed on items of a carousel.");
+  if (viewer.login === "instagram" && params["is_paid_partnership"] !== undefined)
+    throw invalid("is_paid_partnership needs a login by Facebook.");
   if (viewer.login === "instagram" && params["product_tags"] !== undefined) throw new Refusal(igError("100/2207035"));
   return {
     kind,
@@ -178,16 +181,20 @@ function validateLocation(call: Call, kind: NewContainer["kind"], item: boolean)
     throw new Refusal(igError("INSTAGRAM_PLATFORM_API__INVALID_LOCATION_ID"));
 }
 
-const REEL_ONLY = ["share_to_feed", "cover_url", "thumb_offset", "audio_name", "trial_params", "audio_configuration"];
+const REEL_ONLY = ["share_to_feed", "cover_url", "audio_name", "trial_params", "audio_configuration"];
+const BOOLEANS = ["share_to_feed", "is_ai_generated", "is_paid_partnership"];
 const Trial = z.object({ graduation_strategy: z.enum(["MANUAL", "SS_PERFORMANCE"]) });
 
 function validateReel(params: Call["params"], kind: NewContainer["kind"]): void {
   const extra = REEL_ONLY.find((name) => params[name] !== undefined);
   if (kind !== "REELS" && extra !== undefined) throw invalid(`${extra} is allowed with media_type REELS only.`);
+  // Source: IG User media reference: "for videos and reels"; Postiz sends it for carousel videos.
+  if (kind !== "REELS" && kind !== "VIDEO" && params["thumb_offset"] !== undefined)
+    throw invalid("thumb_offset is allowed for videos and reels only.");
   if (params["thumb_offset"] !== undefined && !/^\d{1,9}$/.test(params["thumb_offset"]))
     throw invalid("thumb_offset must be a whole number of milliseconds.");
-  if (params["share_to_feed"] !== undefined && !/^(true|false|0|1)$/.test(params["share_to_feed"]))
-    throw invalid("share_to_feed must be true or false.");
+  const unclear = BOOLEANS.find((name) => params[name] !== undefined && !/^(true|false|0|1)$/.test(params[name]));
+  if (unclear !== undefined) throw invalid(`${unclear} must be true or false.`);
   if (params["cover_url"] !== undefined && !isMediaUrl(params["cover_url"])) throw new Refusal(igError("9004/2207052"));
   const trial = params["trial_params"];
   if (trial !== undefined && !Trial.safeParse(parseJson("trial_params", trial)).success)

@@ -1,5 +1,6 @@
 import { answering, CALLS, COMMON_ERRORS, COMMON_SWITCHES, errorNamed } from "../../../sandbox/meta/errors.ts";
 import type { GraphError } from "../../../sandbox/meta/graph.ts";
+import { pageIdOf } from "../../../sandbox/meta/pages.ts";
 import type { Call, FaultSwitch, Operation, PlatformAnswer } from "../../../sandbox/platform.ts";
 import { CODE_USED, exchangeError } from "./login.ts";
 import { graph } from "./viewer.ts";
@@ -289,6 +290,18 @@ export const SWITCHES: readonly FaultSwitch[] = [
     },
     (call) => /^\/\d+$/.test(call.path),
   ),
+  ...["100/33", "10"].map((name) =>
+    answering(
+      graph,
+      ["read", "status"],
+      {
+        ...igError(name),
+        name: `page-token-${name.replace("/", "-")}`,
+        about: `With a Page's token, reading a container or the publishing limit fails with ${name}.`,
+      },
+      readsByPageToken,
+    ),
+  ),
   {
     name: "list-lag-{n}s",
     operations: ["publish"],
@@ -308,6 +321,13 @@ export const SWITCHES: readonly FaultSwitch[] = [
   },
   ...ERRORS.map((error) => answering(graph, CALLS, error)),
 ];
+
+/** Source: geoff-maddock/events-tracker#1900: it happens with a Page's token, and not with the person's. */
+function readsByPageToken(call: Call): boolean {
+  const token = call.world.identity.token("instagram", call.accessToken ?? "");
+  const isRead = call.operation === "status" || call.path.endsWith("/content_publishing_limit");
+  return isRead && token !== undefined && pageIdOf(token) !== undefined;
+}
 
 function carriesMedia(call: Call): boolean {
   return call.params["image_url"] !== undefined || call.params["video_url"] !== undefined;

@@ -18,7 +18,12 @@ test("a carousel of an image and a video counts as one post", async (t) => {
     alt_text: "A wall",
     user_tags: '[{"username":"fern","x":0.5,"y":0.5}]',
   });
-  const clip = await create({ media_type: "VIDEO", video_url: `${files}/v.mp4`, is_carousel_item: "true" });
+  const clip = await create({
+    media_type: "VIDEO",
+    video_url: `${files}/v.mp4`,
+    is_carousel_item: "true",
+    thumb_offset: "1500",
+  });
   const states = [];
   for (let read = 0; read < 3; read += 1) states.push(valueAt((await status(clip)).json, "status_code"));
   assert.deepEqual(states, ["IN_PROGRESS", "IN_PROGRESS", "FINISHED"]);

@@ -113,4 +113,16 @@ export const FIDELITY: readonly Fidelity[] = [
     date: "2026",
     clients: [],
   },
+  {
+    routes: ["GET graph.facebook.com/{business}/owned_pages", "GET graph.facebook.com/{business}/client_pages"],
+    source: "Business Management API docs; n8n-io/n8n#7615, chatwoot/chatwoot#7219",
+    date: "2026-11-26",
+    clients: [],
+  },
+  {
+    routes: ["GET www.instagram.com/accounts/manage_access", "POST www.instagram.com/accounts/manage_access"],
+    source: "Facebook Login docs, data deletion callback; the page is the sandbox's",
+    date: "2026",
+    clients: [],
+  },
 ];

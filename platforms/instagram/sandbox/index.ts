@@ -1,6 +1,9 @@
+import { APP_SETTINGS } from "../../../sandbox/meta/apps.ts";
+import { CALLBACKS_RESET, CALLBACKS_SCHEMA } from "../../../sandbox/meta/callbacks.ts";
 import { refuseConsent } from "../../../sandbox/meta/consent.ts";
 import { PAGES_SCHEMA } from "../../../sandbox/meta/pages.ts";
 import { newApp } from "../../../sandbox/meta/people.ts";
+import { removalsOf } from "../../../sandbox/meta/removal.ts";
 import { drawPicture } from "../../../sandbox/pictures.ts";
 import type { Call, PlatformAnswer, SandboxPlatform } from "../../../sandbox/platform.ts";
 import { CARD } from "./card.ts";
@@ -8,7 +11,7 @@ import { COMMENT_ROUTES, COMMENTS_SCHEMA } from "./comments.ts";
 import { CONTAINER_ROUTES, CONTAINERS_SCHEMA } from "./containers.ts";
 import { callLimitReached, igError, SWITCHES } from "./errors.ts";
 import { FIDELITY } from "./fidelity.ts";
-import { DIRECT_LABEL, dialogOf, exchangeError, LOGIN_ROUTES, SEED_SCOPES } from "./login.ts";
+import { APP_ACCESS, DIRECT_LABEL, dialogOf, exchangeError, LOGIN_ROUTES, SEED_SCOPES } from "./login.ts";
 import { MEDIA_SCHEMA } from "./media.ts";
 import { seedIdentity } from "./people.ts";
 import { PICTURE_HOST } from "./profile.ts";
@@ -33,8 +36,8 @@ export const sandbox: SandboxPlatform = {
     "rupload.facebook.com": [],
     [PICTURE_HOST]: [],
   },
-  schema: CONTAINERS_SCHEMA + MEDIA_SCHEMA + COMMENTS_SCHEMA + PAGES_SCHEMA,
-  resets: { instagram_containers: "created_at", instagram_media: "seq", instagram_comments: "seq" },
+  schema: CONTAINERS_SCHEMA + MEDIA_SCHEMA + COMMENTS_SCHEMA + PAGES_SCHEMA + CALLBACKS_SCHEMA,
+  resets: { instagram_containers: "created_at", instagram_media: "seq", instagram_comments: "seq", ...CALLBACKS_RESET },
   // Routes with a fixed name in their path come before those with a parameter in its place.
   routes: [
     ...LOGIN_ROUTES,
@@ -60,6 +63,8 @@ export const sandbox: SandboxPlatform = {
     graph.error(call, { message: "An unknown error has occurred.", code: 1, status: 500, transient: true }),
   refusal: countCall,
   newApp,
+  appSettings: APP_SETTINGS,
+  removals: removalsOf(APP_ACCESS),
   card: CARD,
   seed: (world) => seedIdentity(world, { direct: SEED_SCOPES, label: DIRECT_LABEL }),
 };

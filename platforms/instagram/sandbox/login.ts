@@ -1,9 +1,11 @@
 import type { Person } from "../../../sandbox/identity.ts";
-import { askConsent, takeConsent, type Dialog } from "../../../sandbox/meta/consent.ts";
-import { facebookLoginRoutes, type FacebookLogin } from "../../../sandbox/meta/facebook-login.ts";
+import { dialogRoutes, type Dialog } from "../../../sandbox/meta/consent.ts";
+import { FACEBOOK_DIALOG, facebookLoginRoutes, type FacebookLogin } from "../../../sandbox/meta/facebook-login.ts";
 import { pick } from "../../../sandbox/meta/fields.ts";
 import { invalid, Refusal } from "../../../sandbox/meta/graph.ts";
-import { grantPages, pagesOf } from "../../../sandbox/meta/pages.ts";
+import { choosingPages } from "../../../sandbox/meta/pages.ts";
+import { removalRoutes, type AppAccess } from "../../../sandbox/meta/removal.ts";
+import { INSTAGRAM_SCOPES } from "../../../sandbox/meta/scopes.ts";
 import { HOUR_MS, issueToken, LONG_SECONDS } from "../../../sandbox/meta/tokens.ts";
 import {
   jsonAnswer,
@@ -20,50 +22,26 @@ import { DIRECT_HOST, graph, viewerOf } from "./viewer.ts";
  * Both ways to connect: Instagram's own login, and Facebook's.
  * Source: Instagram Platform docs, business login (2026-03-13), oauth-authorize, access_token, refresh_access_token.
  */
-const DIRECT_SCOPES: Readonly<Record<string, string>> = {
-  instagram_business_basic: "See your profile and media",
-  instagram_business_content_publish: "Create and publish posts",
-  instagram_business_manage_comments: "Read and write comments",
-  instagram_business_manage_insights: "See insights",
-  instagram_business_manage_messages: "Read and write messages",
-};
-
-const FACEBOOK_SCOPES: Readonly<Record<string, string>> = {
-  instagram_basic: "See the profile and media of your Instagram account",
-  instagram_content_publish: "Create and publish posts on Instagram",
-  pages_show_list: "See the Pages you manage",
-  pages_read_engagement: "Read the content of your Pages",
-  business_management: "Manage your businesses",
-  ads_management: "Manage ads",
-  ads_read: "Read ads",
-  instagram_manage_comments: "Read and write comments on Instagram",
-  instagram_manage_insights: "See insights on Instagram",
-  instagram_manage_contents: "Delete content on Instagram",
-  public_profile: "See your public profile",
-  email: "See your email address",
-};
-
 export const DIRECT_LABEL = "Instagram";
 
 const DIRECT: Dialog = {
   platform: "instagram",
   label: DIRECT_LABEL,
-  scopes: DIRECT_SCOPES,
+  scopes: INSTAGRAM_SCOPES,
   needed: "instagram_business_basic",
+  demandsNeeded: true,
   configured: null,
+  invalidScopes: (scopes) => ({ message: `Invalid Request: Invalid scope: ${scopes}.`, values: null }),
   groups: () => [],
   personOf,
   refusal: "The user denied your request",
   suffix: "#_",
-  granted: () => undefined,
 };
 
 const BY_FACEBOOK: Dialog = {
+  ...FACEBOOK_DIALOG,
   platform: "instagram",
   label: "Instagram by Facebook",
-  scopes: FACEBOOK_SCOPES,
-  needed: "instagram_basic",
-  personOf,
   configured: [
     "instagram_basic",
     "instagram_content_publish",
@@ -71,29 +49,8 @@ const BY_FACEBOOK: Dialog = {
     "pages_read_engagement",
     "business_management",
   ],
-  groups: (call, person) => [
-    {
-      title: "Pages, each with its Instagram account",
-      field: "page",
-      options: pagesOf(call.world, "instagram", person.id).map((page) => ({
-        value: page.id,
-        label: page.name,
-        required: false,
-      })),
-    },
-  ],
-  refusal: "Permissions error",
-  suffix: "",
-  granted(call, { grantId, person }, fields) {
-    const ticked = [fields["page"] ?? []].flat();
-    grantPages(
-      call.world,
-      grantId,
-      pagesOf(call.world, "instagram", person.id)
-        .map((page) => page.id)
-        .filter((id) => ticked.includes(id)),
-    );
-  },
+  personOf,
+  ...choosingPages("instagram", "Pages, each with its Instagram account"),
 };
 
 export const SEED_SCOPES = ["instagram_business_basic", "instagram_business_content_publish"] as const;
@@ -102,6 +59,7 @@ export const FACEBOOK_LOGIN: FacebookLogin = {
   dialog: BY_FACEBOOK,
   graph,
   userIdOf: (person: Person) => factsOf(person).facebookUserId,
+  pictureUrl,
   pageValues(call, page) {
     const linked = page.linkedId === null ? undefined : call.world.identity.person("instagram", page.linkedId);
     return {
@@ -124,35 +82,22 @@ export const FACEBOOK_LOGIN: FacebookLogin = {
   seedToken: () => null,
 };
 
+export const APP_ACCESS: AppAccess = {
+  platform: "instagram",
+  label: "Instagram",
+  host: "www.instagram.com",
+  path: "/accounts/manage_access",
+  personOf,
+  personOfAccount: (world, id) => world.identity.person("instagram", id),
+  userIdOf(person, scopes) {
+    const { appScopedId, facebookUserId } = factsOf(person);
+    return scopes.includes(DIRECT.needed) ? appScopedId : facebookUserId;
+  },
+};
+
 export const LOGIN_ROUTES: readonly SandboxRoute[] = [
-  {
-    method: "GET",
-    host: "www.instagram.com",
-    path: "/oauth/authorize",
-    operation: "authorize",
-    run: (call) => askConsent(DIRECT, call),
-  },
-  {
-    method: "POST",
-    host: "www.instagram.com",
-    path: "/oauth/authorize",
-    operation: "authorize",
-    run: (call) => takeConsent(DIRECT, call),
-  },
-  {
-    method: "GET",
-    host: "api.instagram.com",
-    path: "/oauth/authorize",
-    operation: "authorize",
-    run: (call) => askConsent(DIRECT, call),
-  },
-  {
-    method: "POST",
-    host: "api.instagram.com",
-    path: "/oauth/authorize",
-    operation: "authorize",
-    run: (call) => takeConsent(DIRECT, call),
-  },
+  ...dialogRoutes(DIRECT, "www.instagram.com", "/oauth/authorize"),
+  ...dialogRoutes(DIRECT, "api.instagram.com", "/oauth/authorize"),
   { method: "POST", host: "api.instagram.com", path: "/oauth/access_token", operation: "token", run: exchangeCode },
   { method: "GET", host: DIRECT_HOST, path: "/access_token", operation: "token", run: graph.refusing(exchangeShort) },
   {
@@ -163,6 +108,7 @@ export const LOGIN_ROUTES: readonly SandboxRoute[] = [
     run: graph.refusing(refresh),
   },
   ...facebookLoginRoutes(FACEBOOK_LOGIN),
+  ...removalRoutes(APP_ACCESS),
 ];
 
 export function dialogOf(call: Call): Dialog {

@@ -1,16 +1,7 @@
 import { z } from "zod";
 
 import { personOfLogin, type NewPerson, type Person, type Token, seedGrant } from "../../../sandbox/identity.ts";
-import {
-  addPage,
-  ALL_TASKS,
-  grantedPages,
-  grantPages,
-  nextPageId,
-  pageIdOf,
-  pagesOf,
-  type Page,
-} from "../../../sandbox/meta/pages.ts";
+import { addPagesOf, grantedPages, grantPages, pageIdOf, pagesOf, type Page } from "../../../sandbox/meta/pages.ts";
 import { namesOf } from "../../../sandbox/meta/people.ts";
 import type { Call } from "../../../sandbox/platform.ts";
 import type { World } from "../../../sandbox/world.ts";
@@ -65,26 +56,14 @@ function addPerson(world: World, hint: string | null): Person {
     } satisfies PersonFacts,
   };
   const made = world.identity.addPerson(person);
-  addPage(world, {
-    id: nextPageId(world),
+  addPagesOf(world, {
     platform: "instagram",
     owner: made.id,
     name,
     username: username.replace(/[._]/g, ""),
-    tasks: hint === null ? ALL_TASKS.classic : ALL_TASKS.new,
     linkedId: made.id,
+    hint,
   });
-  if (hint?.includes("two-pages")) {
-    addPage(world, {
-      id: nextPageId(world),
-      platform: "instagram",
-      owner: made.id,
-      name: `${name} Shop`,
-      username: `${username.replace(/[._]/g, "")}shop`,
-      tasks: ALL_TASKS.classic,
-      linkedId: null,
-    });
-  }
   return made;
 }
 

@@ -1,7 +1,8 @@
-import { allPageValues, userOf, userValues } from "../../../sandbox/meta/facebook-login.ts";
+import { allPageValues, userValues } from "../../../sandbox/meta/facebook-login.ts";
 import { fieldsOf, pick, type Fields, type Values } from "../../../sandbox/meta/fields.ts";
 import { graphTime, isTrue, missing, noObject } from "../../../sandbox/meta/graph.ts";
 import { pageOf, windowOf } from "../../../sandbox/meta/list.ts";
+import { pageIdOf } from "../../../sandbox/meta/pages.ts";
 import type { Call, PlatformAnswer, SandboxRoute } from "../../../sandbox/platform.ts";
 import { integer } from "../../../sandbox/store.ts";
 import { commentValues, findComment, hideComment, removeComment } from "./comments.ts";
@@ -64,9 +65,10 @@ function readSelf(call: Call, viewer: Viewer, id: string, fields: Fields): Recor
       return pick(fields, meValues(call, viewer), ["id", "username"]);
     return id === person.id ? pick(fields, accountValues(call, viewer)) : undefined;
   }
-  if (id === "me" || id === factsOf(person).facebookUserId)
-    return pick(fields, userValues(FACEBOOK_LOGIN, userOf(call, FACEBOOK_LOGIN).person), ["id", "name"]);
-  const page = reachedPages(call, token).find((one) => one.id === id);
+  const ownPage = pageIdOf(token);
+  if (ownPage === undefined && (id === "me" || id === factsOf(person).facebookUserId))
+    return pick(fields, userValues(FACEBOOK_LOGIN, viewer), ["id", "name"]);
+  const page = reachedPages(call, token).find((one) => one.id === (id === "me" ? ownPage : id));
   if (page) return pick(fields, allPageValues(FACEBOOK_LOGIN, call, token, page), ["id", "name"]);
   return id === person.id && reachedPages(call, token).some((one) => one.linkedId === id)
     ? pick(fields, accountValues(call, viewer))

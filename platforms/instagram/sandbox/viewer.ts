@@ -41,6 +41,7 @@ export function withViewer(ability: Ability, run: (call: Call, viewer: Viewer) =
   return graph.refusing((call) => {
     const viewer = viewerOf(call);
     needAbility(viewer, ability);
+    if (ability === "publish") needBusinessRole(call, viewer);
     return run(call, viewer);
   });
 }
@@ -63,6 +64,16 @@ export function needAbility(viewer: Viewer, ability: Ability): void {
       message: `(#10) Application does not have permission for this action: ${absent} is missing`,
       code: 10,
     });
+}
+
+/**
+ * For an account whose Page a business portfolio holds, publishing needs one of these as well: there, the person's role
+ * comes through Business Manager. Source: Instagram Platform docs, content publishing, 2026-09-11.
+ */
+function needBusinessRole(call: Call, { token, login, person }: Viewer): void {
+  if (login === "instagram" || token.scopes.includes("ads_management") || token.scopes.includes("ads_read")) return;
+  if (reachedPages(call, token).some((page) => page.linkedId === person.id && page.business !== null))
+    throw new Refusal({ message: "(#200) Requires ads_management or ads_read permission", code: 200 });
 }
 
 /** `{user}` in a path is the account's ID; `me` is the account with Instagram's own login only. */

@@ -18,7 +18,7 @@ import { accountOf, needScopes, needSelf, withViewer, type Viewer } from "./view
 /**
  * Containers: posts before they are published.
  *
- *   TEXT, CAROUSEL  IN_PROGRESS, FINISHED at the first read or after 1 s
+ *   TEXT, CAROUSEL  FINISHED at once, as clients that publish immediately see it
  *   IMAGE           IN_PROGRESS, FINISHED or ERROR at the second read or after 2 s
  *   VIDEO           IN_PROGRESS, FINISHED or ERROR at the third read or after 10 s
  *   then PUBLISHED by a publish call, or EXPIRED after 24 h
@@ -61,7 +61,7 @@ CREATE TABLE IF NOT EXISTS threads_containers (
 
 const DAY_MS = 86_400_000;
 const READS_BEFORE = { TEXT: 0, CAROUSEL: 0, IMAGE: 1, VIDEO: 2 } as const;
-const SECONDS_BEFORE = { TEXT: 1, CAROUSEL: 1, IMAGE: 2, VIDEO: 10 } as const;
+const SECONDS_BEFORE = { TEXT: 0, CAROUSEL: 0, IMAGE: 2, VIDEO: 10 } as const;
 const IMAGE_MAX_BYTES = 8 * 1024 * 1024;
 const VIDEO_MAX_BYTES = 1024 * 1024 * 1024;
 

@@ -46,6 +46,7 @@ const NO_SETTINGS = new Set([
   "children",
   "auto_publish_text",
   "fields",
+  "appsecret_proof",
 ]);
 const JSON_PARAMETERS = new Set(["poll_attachment", "text_attachment", "gif_attachment", "text_entities"]);
 const REPLY_CONTROLS = [

@@ -1,3 +1,5 @@
+import { SCOPE_UNAPPROVED } from "../../../sandbox/authorize.ts";
+import { Refusal, type GraphError as CommonError } from "../../../sandbox/meta/graph.ts";
 import {
   jsonAnswer,
   OPERATIONS,
@@ -12,33 +14,17 @@ import {
  * Source: Threads docs, troubleshooting and reference, 2026; if Meta documents no body, the sandbox returns 400 with
  * type OAuthException.
  */
-export interface GraphError {
-  message: string;
-  code: number;
-  subcode?: number;
-  status?: number;
-  /** Written into the body only if given: Graph sometimes leaves it out. */
-  transient?: boolean;
-  title?: string;
-  userMessage?: string;
+export interface GraphError extends CommonError {
   headers?: Record<string, string>;
 }
 
-/** Thrown by a route to return a Graph error. */
-export class Refusal extends Error {
-  readonly graph: GraphError;
-
-  constructor(graph: GraphError) {
-    super(graph.message);
-    this.graph = graph;
-  }
-}
+export { Refusal };
 
 export function graphError(call: Call, error: GraphError): PlatformAnswer {
-  const { message, code, subcode, transient, title, userMessage } = error;
+  const { message, code, subcode, type = "OAuthException", transient, title, userMessage } = error;
   const body = {
     message,
-    type: "OAuthException",
+    type,
     code,
     ...(subcode !== undefined && { error_subcode: subcode }),
     ...(transient !== undefined && { is_transient: transient }),
@@ -406,6 +392,7 @@ export const SWITCHES: readonly FaultSwitch[] = [
     as: "revoke_token",
   },
   { name: "usage-{n}", operations: CALLS, about: "A normal response whose x-app-usage is N of 100." },
+  SCOPE_UNAPPROVED,
   {
     name: "permalink-missing",
     operations: ["read"],

@@ -57,4 +57,10 @@ export const FIDELITY: readonly Fidelity[] = [
     date: "2026",
     clients: [],
   },
+  {
+    routes: ["GET www.threads.net/settings/account", "POST www.threads.net/settings/account"],
+    source: "Threads docs, uninstall and delete callbacks; the page is the sandbox's",
+    date: "2026",
+    clients: [],
+  },
 ];

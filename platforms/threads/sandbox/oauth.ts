@@ -1,6 +1,8 @@
-import { backToApp, consentErrorPage, consentPage, readDecision } from "../../../sandbox/authorize.ts";
 import { personOfLogin, randomSecret, type NewPerson, type Person, seedGrant } from "../../../sandbox/identity.ts";
+import { dialogRoutes, type Dialog } from "../../../sandbox/meta/consent.ts";
 import { namesOf } from "../../../sandbox/meta/people.ts";
+import { removalRoutes, type AppAccess } from "../../../sandbox/meta/removal.ts";
+import { THREADS_SCOPES } from "../../../sandbox/meta/scopes.ts";
 import {
   jsonAnswer,
   rawJsonAnswer,
@@ -24,28 +26,40 @@ export const SEED = {
   personId: "26000000000000001",
 } as const;
 
-/** Every scope, with its description on the consent page. */
-export const SCOPES: Readonly<Record<string, string>> = {
-  threads_basic: "See your profile and posts",
-  threads_content_publish: "Create and publish posts",
-  threads_manage_replies: "Reply, and manage who replies",
-  threads_read_replies: "Read replies to your posts",
-  threads_manage_insights: "See insights",
-  threads_delete: "Delete your posts",
-  threads_location_tagging: "Search for and tag places",
-  threads_manage_mentions: "See posts that mention you",
-  threads_keyword_search: "Search public posts",
-  threads_profile_discovery: "Look up public profiles",
+export const DIALOG: Dialog = {
+  platform: "threads",
+  label: "Threads",
+  scopes: THREADS_SCOPES,
+  needed: "threads_basic",
+  demandsNeeded: true,
+  configured: null,
+  invalidScopes: (scopes) => ({ message: `Invalid scope: ${scopes}.`, values: null }),
+  groups: () => [],
+  personOf,
+  refusal: "The user denied your request",
+  // Added by Meta, and not part of any value.
+  suffix: "#_",
+};
+
+export const APP_ACCESS: AppAccess = {
+  platform: "threads",
+  label: "Threads",
+  host: "www.threads.net",
+  path: "/settings/account",
+  personOf,
+  personOfAccount: (world, id) => world.identity.person("threads", id),
+  userIdOf: (person) => person.id,
 };
 
 const HOUR_SECONDS = 3600;
 const LONG_SECONDS = 5_183_944;
 
 export const OAUTH_ROUTES: readonly SandboxRoute[] = [
-  { method: "GET", host: "www.threads.net", path: "/oauth/authorize", operation: "authorize", run: askConsent },
-  { method: "POST", host: "www.threads.net", path: "/oauth/authorize", operation: "authorize", run: takeConsent },
-  { method: "POST", host: "graph.threads.net", path: "/oauth/access_token", operation: "token", run: exchangeCode },
-  { method: "GET", host: "graph.threads.net", path: "/oauth/access_token", operation: "token", run: appToken },
+  ...dialogRoutes(DIALOG, "www.threads.net", "/oauth/authorize"),
+  ...removalRoutes(APP_ACCESS),
+  { method: "POST", host: "graph.threads.net", path: "/oauth/access_token", operation: "token", run: giveToken },
+  // Clients in production exchange their codes by GET, too.
+  { method: "GET", host: "graph.threads.net", path: "/oauth/access_token", operation: "token", run: giveToken },
   { method: "GET", host: "graph.threads.net", path: "/access_token", operation: "token", run: refusing(exchangeShort) },
   {
     method: "GET",
@@ -74,86 +88,8 @@ export function newPerson(world: World, hint: string | null): NewPerson {
   return { platform: "threads", id, username, name, hint, facts };
 }
 
-type ConsentRequest = {
-  redirectUri: string;
-  state: string | undefined;
-  scopes: string[];
-  person: Person;
-  clientId: string;
-};
-
-function askConsent(call: Call): PlatformAnswer {
-  const asked = readConsentRequest(call);
-  if (typeof asked === "string") return consentErrorPage("Threads", asked);
-  const options = asked.scopes.map((scope) => ({
-    value: scope,
-    label: SCOPES[scope] ?? scope,
-    required: scope === "threads_basic",
-  }));
-  return consentPage({
-    platform: "Threads",
-    person: asked.person,
-    groups: [{ title: "The app may", field: "scope", options }],
-  });
-}
-
-function takeConsent(call: Call): PlatformAnswer {
-  const asked = readConsentRequest(call);
-  if (typeof asked === "string") return consentErrorPage("Threads", asked);
-  const { isApproved, ticked } = readDecision(call);
-  if (!isApproved) return refuseConsent(call);
-  const { world, now } = call;
-  const scopes = asked.scopes.filter((scope) => scope === "threads_basic" || ticked.includes(scope));
-  const grantId = world.identity.addGrant({
-    platform: "threads",
-    clientId: asked.clientId,
-    personId: asked.person.id,
-    scopes,
-    at: now,
-  });
-  const code = randomSecret("AQ", 96);
-  world.identity.addCode({
-    platform: "threads",
-    code,
-    grantId,
-    redirectUri: asked.redirectUri,
-    issuedAt: now,
-    facts: {},
-  });
-  return back(asked, { code });
-}
-
-/** As when the person presses the deny button. */
-export function refuseConsent(call: Call): PlatformAnswer {
-  const asked = readConsentRequest(call);
-  if (typeof asked === "string") return consentErrorPage("Threads", asked);
-  return back(asked, {
-    error: "access_denied",
-    error_reason: "user_denied",
-    error_description: "The user denied your request",
-  });
-}
-
-/** The parsed request, or a sentence that says what is wrong with it. */
-function readConsentRequest(call: Call): ConsentRequest | string {
-  const { query, world } = call;
-  const clientId = query.get("client_id") ?? "";
-  const redirectUri = query.get("redirect_uri") ?? "";
-  const app = world.identity.app("threads", clientId);
-  if (!app) return "Invalid client_id: there is no such app.";
-  if (!app.redirectUris.includes(redirectUri)) return "Invalid redirect_uri: it is not among the app's redirect URIs.";
-  if (query.get("response_type") !== "code") return "Invalid response_type: it has to be code.";
-  const scopes = [...new Set((query.get("scope") ?? "").split(/[\s,]+/).filter(Boolean))];
-  const unknown = scopes.find((scope) => !Object.hasOwn(SCOPES, scope));
-  if (unknown !== undefined) return `Invalid scope: ${unknown} is unknown.`;
-  if (!scopes.includes("threads_basic")) return "Invalid scope: threads_basic is missing.";
-  const person = personOf(world, query.get("login_hint") ?? undefined);
-  return { clientId, redirectUri, scopes, person, state: query.get("state") ?? undefined };
-}
-
-/** The trailing `#_` is added by Meta, and not part of any value. */
-function back(asked: ConsentRequest, values: Record<string, string>): PlatformAnswer {
-  return backToApp(asked.redirectUri, { ...values, state: asked.state }, "#_");
+function giveToken(call: Call): PlatformAnswer {
+  return call.params["grant_type"] === "client_credentials" ? appToken(call) : exchangeCode(call);
 }
 
 function exchangeCode(call: Call): PlatformAnswer {
@@ -184,12 +120,8 @@ function exchangeCode(call: Call): PlatformAnswer {
 function appToken(call: Call): PlatformAnswer {
   const { params, world } = call;
   const app = world.identity.app("threads", params["client_id"] ?? "");
-  if (!app || app.clientSecret !== params["client_secret"] || params["grant_type"] !== "client_credentials") {
-    return graphError(
-      call,
-      ERRORS.invalid("Error validating application. Check client_id, client_secret and grant_type."),
-    );
-  }
+  if (!app || app.clientSecret !== params["client_secret"])
+    return graphError(call, ERRORS.invalid("Error validating application. Check client_id and client_secret."));
   return jsonAnswer(
     { access_token: `TH|${app.clientId}|${randomSecret("", 20)}`, token_type: "bearer" },
     { headers: graphHeaders(call) },
@@ -288,7 +220,7 @@ export function seedIdentity(world: World): void {
     platform: "threads",
     app: SEED,
     personId: person.id,
-    scopes: Object.keys(SCOPES),
+    scopes: Object.keys(THREADS_SCOPES),
     at: world.clock.now(),
     facts: {},
   });

@@ -216,7 +216,8 @@ test("publishing without a container, too early, too late, or after a failure is
   const publish = (creation_id: string) => post("/me/threads_publish", { creation_id });
   assert.deepEqual(codesOf(await post("/me/threads_publish", {})), BAD);
   assert.deepEqual(codesOf(await publish("18000000000009999")), NOT_FOUND);
-  const early = await create({ media_type: "TEXT", text: "x" });
+  const files = await serveFiles(t, { "a.jpg": await jpeg(800, 600) });
+  const early = await create({ media_type: "IMAGE", image_url: `${files}/a.jpg` });
   assert.deepEqual(codesOf(await publish(early)), NOT_FOUND);
   await advance(24 * 3600);
   assert.equal(valueAt((await status(early)).json, "status"), "EXPIRED");

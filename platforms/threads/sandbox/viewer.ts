@@ -1,6 +1,7 @@
 import { z } from "zod";
 
 import type { Person, Token } from "../../../sandbox/identity.ts";
+import { checkProof } from "../../../sandbox/meta/apps.ts";
 import type { Call, Outcome } from "../../../sandbox/platform.ts";
 import { refusingWith } from "../../../sandbox/refusing.ts";
 import { ERRORS, graphError, Refusal } from "./errors.ts";
@@ -44,6 +45,7 @@ export function withViewer(
 export function viewerOf(call: Call): Viewer {
   const token = call.accessToken === null ? undefined : call.world.identity.token("threads", call.accessToken);
   if (!token) throw new Refusal(ERRORS.badToken);
+  checkProof(call, token);
   checkToken(token, call.now);
   const person = call.world.identity.person("threads", token.personId);
   if (!person) throw new Refusal(ERRORS.badToken);
