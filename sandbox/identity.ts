@@ -148,8 +148,8 @@ export function openIdentity(store: Store): Identity {
     },
     setAppSettings(platform, clientId, settings) {
       store.run(
-        `INSERT INTO app_settings VALUES (?, ?, json_patch('{}', ?))
-         ON CONFLICT DO UPDATE SET settings = json_patch(settings, excluded.settings)`,
+        `INSERT INTO app_settings VALUES (?1, ?2, json_patch('{}', ?3))
+         ON CONFLICT DO UPDATE SET settings = json_patch(settings, ?3)`,
         platform,
         clientId,
         JSON.stringify(settings),
