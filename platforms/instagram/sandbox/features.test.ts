@@ -67,7 +67,7 @@ test("a carousel of an image and a video counts as one post", async (t) => {
   assert.deepEqual(seen?.["settings"], {
     location_id: "106377336067638",
     collaborators: ["ana", "ben"],
-    items: [{ user_tags: [{ username: "fern", x: 0.5, y: 0.5 }] }, {}],
+    items: [{ user_tags: [{ username: "fern", x: 0.5, y: 0.5 }] }, { thumb_offset: "1500" }],
   });
 });
 
