@@ -164,6 +164,7 @@ const NAMED: Readonly<Record<string, ((tenant: TestTenant) => Promise<string>) |
   coverMediaId: newMedia,
   externalId: null,
   clientId: null,
+  configId: null,
   platformAccountId: null,
   locationId: null,
   categoryId: null,
