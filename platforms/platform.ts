@@ -324,8 +324,6 @@ export interface OAuth {
   /** Everything it can ask for; `askedScopes` says what it does ask for. */
   scopes: readonly Scope[];
   scopeSeparator: "," | " ";
-  /** The platform calls two addresses of the app: if a person removes it, and if they want their data deleted. */
-  reportsRemoval?: true;
   /** How the PKCE challenge is written: RFC 7636 has base64url. False if none is sent. */
   pkce: "base64url" | "hex" | false;
   /** What the authorize address calls the client's id, where that is not `client_id`. */

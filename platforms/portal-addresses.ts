@@ -16,7 +16,7 @@ export function portalAddresses(
   appUrl: string,
   redirectUri = `${appUrl}/api/platforms/${platform}/callback`,
 ): PortalAddresses {
-  const reports = platforms[platform].oauth?.reportsRemoval === true;
+  const reports = platforms[platform].oauth?.readSignedRequest !== undefined;
   return {
     redirectUri,
     deauthorize: reports ? `${appUrl}/meta/deauthorize/${platform}` : null,

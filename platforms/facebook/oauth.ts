@@ -1,15 +1,5 @@
 import type { HttpClient } from "../kit/http.ts";
-import { prepareRequest } from "../kit/meta/graph.ts";
-import {
-  exchangeFacebookCode,
-  FACEBOOK_DIALOG,
-  readGrantor,
-  readManagedPages,
-  readPage,
-  revokeFacebookGrant,
-  type ManagedPage,
-} from "../kit/meta/login.ts";
-import { readSignedRequest } from "../kit/meta/signed-request.ts";
+import { facebookSignIn, readManagedPages, readPage, type ManagedPage } from "../kit/meta/login.ts";
 import { BrokerError, type ReachableAccount, type OAuth, type Profile } from "../platform.ts";
 import { graph } from "./errors.ts";
 import { scopes } from "./scopes.ts";
@@ -19,19 +9,10 @@ import { scopes } from "./scopes.ts";
  * no endpoint renews one. Source: Facebook Login docs, manual flow and long-lived tokens, 2026-09-11.
  */
 export const oauth: OAuth = {
-  environmentPrefix: "FACEBOOK",
-  authorizeUrl: FACEBOOK_DIALOG,
+  ...facebookSignIn(graph),
   scopes: scopes.FACEBOOK,
-  scopeSeparator: ",",
-  reportsRemoval: true,
-  pkce: false,
-  exchange: (http, app, { code }) => exchangeFacebookCode(graph, http, app, code),
   profile: readPages,
   profileAgain: async (http, accessToken, pageId) => toProfile(await readPage(graph, http, accessToken, pageId)),
-  revoke: (http, app, grant) => revokeFacebookGrant(graph, http, app, grant),
-  grantor: (http, app, grant) => readGrantor(graph, http, app, grant),
-  prepare: prepareRequest,
-  readSignedRequest,
 };
 
 async function readPages(http: HttpClient, accessToken: string): Promise<ReachableAccount[]> {

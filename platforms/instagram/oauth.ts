@@ -1,13 +1,6 @@
 import type { HttpClient } from "../kit/http.ts";
 import { getGraph, prepareRequest } from "../kit/meta/graph.ts";
-import {
-  exchangeFacebookCode,
-  extendUserToken,
-  FACEBOOK_DIALOG,
-  readGrantor,
-  readManagedPages,
-  revokeFacebookGrant,
-} from "../kit/meta/login.ts";
+import { extendUserToken, facebookSignIn, readManagedPages } from "../kit/meta/login.ts";
 import { exchangeForLongToken, RENEWAL, renewLongToken, type LongTokens } from "../kit/meta/long-tokens.ts";
 import { readSignedRequest } from "../kit/meta/signed-request.ts";
 import {
@@ -31,7 +24,6 @@ export const oauth: OAuth = {
   authorizeUrl: "https://www.instagram.com/oauth/authorize",
   scopes: scopes.INSTAGRAM,
   scopeSeparator: ",",
-  reportsRemoval: true,
   pkce: false,
   exchange: exchangeCode,
   profile: readProfile,
@@ -43,23 +35,14 @@ export const oauth: OAuth = {
 
 /**
  * Facebook Login, with the Facebook app: for accounts linked to a Page. Publishes with the Page's token, which does not
- * expire; reads with the user's, which expires after 60 days, as long as it is valid. Source: Instagram docs, Instagram API with
- * Facebook Login, 2026-09-11.
+ * expire; reads with the user's, which expires after 60 days, as long as it is valid. Source: Instagram docs,
+ * Instagram API with Facebook Login, 2026-09-11.
  */
 export const facebookLogin: OAuth = {
-  environmentPrefix: "FACEBOOK",
-  authorizeUrl: FACEBOOK_DIALOG,
+  ...facebookSignIn(graphs.facebook),
   scopes: scopes.FACEBOOK,
-  scopeSeparator: ",",
-  reportsRemoval: true,
-  pkce: false,
-  exchange: (http, app, { code }) => exchangeFacebookCode(graphs.facebook, http, app, code),
   profile: readLinkedAccounts,
   profileAgain: readLinkedAccount,
-  revoke: (http, app, grant) => revokeFacebookGrant(graphs.facebook, http, app, grant),
-  grantor: (http, app, grant) => readGrantor(graphs.facebook, http, app, grant),
-  prepare: prepareRequest,
-  readSignedRequest,
 };
 
 const TOKENS: LongTokens = {

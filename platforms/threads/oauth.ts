@@ -13,7 +13,6 @@ export const oauth: OAuth = {
   authorizeUrl: "https://threads.net/oauth/authorize",
   scopes: scopes.THREADS,
   scopeSeparator: ",",
-  reportsRemoval: true,
   pkce: false,
   exchange: exchangeCode,
   profile: readProfile,

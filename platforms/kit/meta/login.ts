@@ -1,8 +1,9 @@
 import { z } from "zod";
 
-import { BrokerError, type Grant, type Grantor, type OAuthApp, type UserToken } from "../../platform.ts";
+import { BrokerError, type Grant, type Grantor, type OAuth, type OAuthApp, type UserToken } from "../../platform.ts";
 import type { HttpClient } from "../http.ts";
-import { callGraph, getGraph, metaId as id, type Graph } from "./graph.ts";
+import { callGraph, getGraph, metaId as id, prepareRequest, type Graph } from "./graph.ts";
+import { readSignedRequest } from "./signed-request.ts";
 import { success } from "./upload.ts";
 import { GRAPH_VERSION } from "./versions.ts";
 
@@ -12,7 +13,22 @@ import { GRAPH_VERSION } from "./versions.ts";
  */
 
 /** Asks again for permissions that were once declined; without the parameter, they would be skipped forever. */
-export const FACEBOOK_DIALOG = `https://www.facebook.com/${GRAPH_VERSION}/dialog/oauth?auth_type=rerequest`;
+const FACEBOOK_DIALOG = `https://www.facebook.com/${GRAPH_VERSION}/dialog/oauth?auth_type=rerequest`;
+
+/** What every sign-in through a Facebook app has in common. */
+export function facebookSignIn(graph: Graph): Omit<OAuth, "scopes" | "profile"> {
+  return {
+    environmentPrefix: "FACEBOOK",
+    authorizeUrl: FACEBOOK_DIALOG,
+    scopeSeparator: ",",
+    pkce: false,
+    exchange: (http, app, { code }) => exchangeFacebookCode(graph, http, app, code),
+    revoke: (http, app, grant) => revokeFacebookGrant(graph, http, app, grant),
+    grantor: (http, app, grant) => readGrantor(graph, http, app, grant),
+    prepare: prepareRequest,
+    readSignedRequest,
+  };
+}
 
 /** A Page that a user can publish to, with its token. */
 export interface ManagedPage {
@@ -28,12 +44,7 @@ export interface ManagedPage {
 }
 
 /** Code to short-lived user token (1 to 2 hours) to long-lived user token (60 days), with the granted scopes. */
-export async function exchangeFacebookCode(
-  graph: Graph,
-  http: HttpClient,
-  app: OAuthApp,
-  code: string,
-): Promise<Grant> {
+async function exchangeFacebookCode(graph: Graph, http: HttpClient, app: OAuthApp, code: string): Promise<Grant> {
   const url = `${graph.baseUrl}/oauth/access_token`;
   const credentials = { client_id: app.clientId, client_secret: app.clientSecret };
   const short = await callGraph(graph, http, token, {
@@ -83,7 +94,7 @@ export async function readPage(
  * Revokes everything the user granted to the app, on all Pages and accounts: Meta has no narrower request. Needs no
  * user token: the app looks up the token's user, and revokes on its own behalf.
  */
-export async function revokeFacebookGrant(graph: Graph, http: HttpClient, app: OAuthApp, grant: Grant): Promise<void> {
+async function revokeFacebookGrant(graph: Graph, http: HttpClient, app: OAuthApp, grant: Grant): Promise<void> {
   const { id: grantor } = await readGrantor(graph, http, app, grant);
   // An invalid token has nothing left to revoke.
   if (grantor === null) return;
@@ -98,7 +109,7 @@ export async function revokeFacebookGrant(graph: Graph, http: HttpClient, app: O
  * The token's user, and when the app's access to their data ends: 90 days after they last used the app, although a Page's
  * token does not expire. Source: Facebook Login docs, auth vs. data, 2026.
  */
-export async function readGrantor(graph: Graph, http: HttpClient, app: OAuthApp, grant: Grant): Promise<Grantor> {
+async function readGrantor(graph: Graph, http: HttpClient, app: OAuthApp, grant: Grant): Promise<Grantor> {
   const query = { input_token: grant.accessToken, access_token: appToken(app) };
   const { data } = await callGraph(graph, http, tokenFacts, {
     method: "GET",
