@@ -306,6 +306,14 @@ for (const revision of REVISIONS) {
     );
     const { client, asked } = await connect(world.test, revision, { says: "decline" });
     await callTool(client, "posts_publish", { id });
+    const mixed = {
+      text: "For both",
+      media: [{ url: "https://example.com/a.jpg" }],
+      platformOverrides: { threads: { media: [] } },
+    };
+    const sent = { ...draft(), content: mixed, platforms: ["threads", "linkedin"] };
+    const withMedia = idOf((await world.call(world.test, "POST", "/api/v1/posts", sent)).body, "post");
+    await callTool(client, "posts_publish", { id: withMedia });
     const long = idOf(
       (await world.call(world.test, "POST", "/api/v1/posts", { ...draft("👋".repeat(1003)), platforms: ["linkedin"] }))
         .body,
@@ -316,6 +324,8 @@ for (const revision of REVISIONS) {
     assert.deepEqual(asked, [
       "Publish this post on Threads and LinkedIn now (test mode: only in the sandbox)?\n\nThreads:\nFor most\n\n" +
         "LinkedIn:\nFor LinkedIn\n\nhttps://example.com/a",
+      "Publish this post on Threads (no media) and LinkedIn (1 media file) now (test mode: only in the sandbox)?\n\n" +
+        "For both",
     ]);
   });
 

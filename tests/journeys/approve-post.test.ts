@@ -15,6 +15,7 @@ import { cookiesOf } from "../world.ts";
 
 const TRUE_COVER = "photo-9x16.jpg";
 const TRUE_PICTURE = "photo-4x5.jpg";
+const TRUE_OWN = "photo-1.91x1.jpg";
 const FILM = "portrait-9x16.mp4";
 const LIE = "photo-1x1.jpg";
 
@@ -67,6 +68,7 @@ test("what a person sees is what is published, whatever the media's original ser
   const media = [{ url: `http://${theirs}/${FILM}`, thumbnailUrl: `http://${theirs}/${TRUE_PICTURE}` }];
   const platformOverrides = {
     instagram: { settings: { coverUrl: `http://${theirs}/${TRUE_COVER}` } },
+    facebook: { media: [{ url: `http://${theirs}/${TRUE_OWN}` }] },
     threads: {
       settings: { thread: [{ text: "And a picture", media: [{ url: `http://${theirs}/${TRUE_PICTURE}` }] }] },
     },
@@ -76,7 +78,7 @@ test("what a person sees is what is published, whatever the media's original ser
       await read(
         send("POST", "/api/v1/posts", robot, {
           content: { text: "Look", media, platformOverrides },
-          platforms: ["instagram", "threads"],
+          platforms: ["instagram", "threads", "facebook"],
           platformSetId,
         }),
       )
@@ -103,7 +105,7 @@ test("what a person sees is what is published, whatever the media's original ser
 
   const truth = new Map(
     await Promise.all(
-      [FILM, TRUE_COVER, TRUE_PICTURE].map(async (name) => [name, sha256(await fixture(name))] as const),
+      [FILM, TRUE_COVER, TRUE_PICTURE, TRUE_OWN].map(async (name) => [name, sha256(await fixture(name))] as const),
     ),
   );
   for (const page of pages) {
@@ -113,7 +115,8 @@ test("what a person sees is what is published, whatever the media's original ser
     const seen = await Promise.all(
       sources.map(async (source) => sha256(Buffer.from(await (await send("GET", source, session)).arrayBuffer()))),
     );
-    assert.deepEqual(seen.sort(), [FILM, TRUE_PICTURE, TRUE_COVER, TRUE_PICTURE].map((name) => truth.get(name)).sort());
+    const places = [FILM, TRUE_PICTURE, TRUE_COVER, TRUE_OWN, TRUE_PICTURE];
+    assert.deepEqual(seen.sort(), places.map((name) => truth.get(name)).sort());
   }
 
   await send("POST", `/api/posts/${created.id}/approve?mode=test`, session, {
@@ -124,11 +127,11 @@ test("what a person sees is what is published, whatever the media's original ser
   );
   assert.deepEqual(
     published.platformPosts.map(({ status }) => status),
-    ["published", "published"],
+    ["published", "published", "published"],
     JSON.stringify(published.platformPosts),
   );
   const audience = await (await fetch(installation.sandboxUrl)).text();
-  for (const name of [TRUE_COVER, TRUE_PICTURE])
+  for (const name of [TRUE_COVER, TRUE_PICTURE, TRUE_OWN])
     assert.ok(audience.includes(truth.get(name) ?? "?"), `the audience sees ${name}`);
   assert.ok(!audience.includes(sha256(await fixture(LIE))));
   assert.deepEqual(
