@@ -74,7 +74,7 @@ export async function registerSandboxApp(services: OAuthServices, platform: Plat
   const answer = await services.directHttp.send({
     method: "POST",
     url: `${services.sandboxUrl}/_sandbox/apps`,
-    json: { platform, redirectUris: [redirectUri] },
+    json: { platform, redirectUris: [redirectUri], ...callbackUrls(services, platform) },
   });
   const { clientId, clientSecret } = Object(answer.json());
   if (typeof clientId !== "string" || typeof clientSecret !== "string") {
@@ -98,6 +98,15 @@ export async function registerSandboxApp(services: OAuthServices, platform: Plat
   // If someone registered one at the same time, theirs works, too.
   const theirs = saved ? null : await loadInstanceApp(services, { mode: "test", platform, login: "" });
   return theirs ?? { id, clientId, clientSecret, redirectUri };
+}
+
+/** What the platform calls when a person removes the app or asks for the deletion of their data, if it does. */
+function callbackUrls({ appUrl, oauthOf }: OAuthServices, platform: PlatformName): Record<string, string> {
+  if (oauthOf(platform)?.readSignedRequest === undefined) return {};
+  return {
+    deauthorizeUrl: `${appUrl}/meta/deauthorize/${platform}`,
+    dataDeletionUrl: `${appUrl}/meta/data-deletion/${platform}`,
+  };
 }
 
 /** Where platforms send people back to, unless the operator has set another URL. */

@@ -7,12 +7,14 @@ import { after, before, test } from "node:test";
 
 import { pino } from "pino";
 
+import type { PlatformName } from "../../model/platform-names.ts";
 import { platforms } from "../../platforms/index.ts";
 import { createHttpClient } from "../../platforms/kit/http.ts";
 import { askedScopes } from "../../platforms/kit/scopes.ts";
 import { startSandbox } from "../../sandbox/server.ts";
 import { createTestDatabase, type TestDatabase } from "../../tests/database.ts";
 import { createVault } from "../vault/vault.ts";
+import { registerSandboxApp } from "./app.ts";
 import { connectSandboxAccount } from "./connect-sandbox.ts";
 import { freshToken } from "./fresh-token.ts";
 import type { OAuthServices } from "./services.ts";
@@ -60,6 +62,26 @@ test("each user has their own account at the sandbox, and reconnecting keeps it"
     await freshToken(services, { accountId, userId: first.userId, mode: "test" }, { minLifetimeSeconds: 3600 }),
     /^TH/,
   );
+});
+
+test("the instance's app at the sandbox names the instance's callbacks, where the platform has such", async () => {
+  const settingsOf = async (platform: PlatformName) => {
+    const { clientId } = await registerSandboxApp(services, platform);
+    const answer = await services.directHttp.send({
+      method: "PATCH",
+      url: `${services.sandboxUrl}/_sandbox/apps`,
+      json: { platform, clientId },
+    });
+    const { deauthorizeUrl, dataDeletionUrl } = Object(answer.json());
+    return [answer.status, deauthorizeUrl, dataDeletionUrl];
+  };
+  for (const platform of ["facebook", "instagram", "threads"] as const)
+    assert.deepEqual(await settingsOf(platform), [
+      200,
+      `http://localhost:3000/meta/deauthorize/${platform}`,
+      `http://localhost:3000/meta/data-deletion/${platform}`,
+    ]);
+  assert.deepEqual(await settingsOf("tiktok"), [200, undefined, undefined]);
 });
 
 test("a platform without a broker is rejected with a message", async () => {
