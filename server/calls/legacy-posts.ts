@@ -8,7 +8,6 @@ import type { PlatformOverride } from "../../model/post.ts";
 import { catalog } from "../../platforms/catalog.ts";
 import { endsLikeVideo } from "../../platforms/validate/resolve-content.ts";
 import type { Answer, Call } from "../domain/call.ts";
-import { replaceStoredAnswer } from "../domain/idempotency.ts";
 import { createPost } from "../domain/posts/create-post.ts";
 import type { Services } from "../domain/services.ts";
 import type { Binding } from "./bind.ts";
@@ -41,20 +40,14 @@ async function createFromFlat(
     ...body,
     content: { ...content, platformOverrides: withoutUnknownSettings(content.platformOverrides) },
   };
-  let answer: Answer<{ post: Post; warnings: Issue[] }>;
   try {
-    answer = await createPost(services, call, { body: draft, issues: [...issues.map(ofContent), ...bare] });
+    return await createPost(services, call, { body: draft, issues: [...issues.map(ofContent), ...bare] }, ofFlat);
   } catch (error) {
     if (!(error instanceof PublicError)) throw error;
     const { code, message, headers, extra } = error;
     const told = error.issues.filter((issue) => !isSaidByBare(issue, bare)).map(ofFlat);
     throw new PublicError(code, flatNames(message), { issues: told, headers, extra });
   }
-  const { warnings } = answer.body;
-  if (warnings.length === 0) return answer;
-  const flat = { ...answer, body: { ...answer.body, warnings: warnings.map(ofFlat) } };
-  if (call.claim !== null) await replaceStoredAnswer(services.pool, call, call.claim, flat);
-  return flat;
 }
 
 /**

@@ -1,7 +1,8 @@
 import { z } from "zod";
 
 import { refuseHostile } from "../../contract/forms/parse.ts";
-import type { RawInput } from "../../contract/operation.ts";
+import type { Operation, RawInput } from "../../contract/operation.ts";
+import { mediaCreate } from "../../contract/operations/media.ts";
 import type { Post } from "../../contract/operations/posts.ts";
 import { PublicError } from "../../model/errors.ts";
 import type { Answer, Call } from "../domain/call.ts";
@@ -55,7 +56,7 @@ export async function perform(services: Services, binding: Binding, asked: Asked
     requestHash,
     status: operation.status,
   });
-  if (!isClaim(held)) return { stored: await readAgain(services, asked, held) };
+  if (!isClaim(held)) return { stored: await readAgain(services, operation, asked, held) };
   return {
     answer: await withClaim(services.pool, call, held, () =>
       run(services, binding, { ...asked, call: { ...call, claim: held } }),
@@ -91,12 +92,16 @@ async function waitForPost(
  * The result of an earlier request, with the current state of its post or media; a repeated request that wants to wait
  * does so, too.
  */
-async function readAgain(services: Services, { call, waiting }: Asked, stored: StoredAnswer): Promise<StoredAnswer> {
+async function readAgain(
+  services: Services,
+  { name }: Operation,
+  { call, waiting }: Asked,
+  stored: StoredAnswer,
+): Promise<StoredAnswer> {
   const { postId, body } = stored;
-  const created = createdMedia.safeParse(body);
-  if (created.success) {
-    // What was deleted since is answered as it was, without its address.
-    const now = await getMedia(services, call, created.data.media.id).catch((error: unknown) => {
+  if (name === mediaCreate.name) {
+    // Media deleted in the meantime is returned as it was, without its URL.
+    const now = await getMedia(services, call, createdMedia.parse(body).media.id).catch((error: unknown) => {
       if (error instanceof PublicError) return null;
       throw error;
     });

@@ -137,6 +137,27 @@ test("warnings have paths in the flat body, also when the request is repeated", 
   }
 });
 
+test("a flat body's warnings are stored together with the post, so that no crash leaves others for a repeat", async () => {
+  const body = flat({ platformOverrides: { threads: { text: "For nobody" } } });
+  const headers = { "idempotency-key": "from an old client that repeats" };
+  const { pool } = world.services;
+  await pool.query(
+    `create function refuse_second_store() returns trigger language plpgsql
+     as $$ begin raise exception 'stored twice'; end $$;
+     create trigger refuse_second_store before update on idempotency_keys for each row
+       when (old.status is not null) execute function refuse_second_store()`,
+  );
+  try {
+    for (const replayed of [null, "true"]) {
+      const made = await world.call(world.test, "POST", LEGACY, body, headers);
+      assert.deepEqual([made.status, made.headers.get("idempotency-replayed")], [201, replayed]);
+      assert.equal(Object(made.body).warnings[0].path, "/platformOverrides/threads");
+    }
+  } finally {
+    await pool.query("drop function refuse_second_store cascade");
+  }
+});
+
 test("a file sent with a flat body is its own declaration", async () => {
   const form = new FormData();
   form.append("data", JSON.stringify(flat({ platforms: ["threads"] })));

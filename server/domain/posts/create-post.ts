@@ -30,15 +30,17 @@ interface ReadyPost {
 }
 
 /**
- * Creates a draft, or a scheduled post if a time is given. Reports every issue of format and content together; with
- * `legacy`, at paths of the flat body.
+ * Creates a draft, or a scheduled post if a time is given. Reports every issue of format and content together.
+ * `toWarning` rewrites warnings for a caller whose body has another format, before they are stored for repeats.
  */
 export async function createPost(
   services: Services,
   call: Call,
   { body, issues }: Pick<Input<unknown, unknown, PostDraft>, "body" | "issues">,
+  toWarning: (warning: Issue) => Issue = (warning) => warning,
 ): Promise<Answer<{ post: Post; warnings: Issue[] }>> {
-  const ready = await prepareDraft(services, call, body, issues);
+  const prepared = await prepareDraft(services, call, body, issues);
+  const ready = { ...prepared, warnings: prepared.warnings.map(toWarning) };
   const limits = await services.limitsOf(call.userId);
   const isCounted =
     limits.postsPerDay !== null ||
