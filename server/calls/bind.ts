@@ -51,7 +51,7 @@ export interface BindOptions {
   storageQuota: StorageQuota;
   /** How long a stream lasts; for tests. */
   longestStreamMilliseconds?: number;
-  /** Called with every error, so that tests can compare it with the operation's list. */
+  /** Called with every error of an operation, for the metrics. */
   onRefusal?: (operation: Operation, refusal: PublicError) => void;
 }
 

@@ -12,7 +12,7 @@ import { perform } from "../calls/perform.ts";
 import { toRefusal } from "../calls/refusals.ts";
 import type { Call } from "../domain/call.ts";
 import type { Services } from "../domain/services.ts";
-import type { ShownPost } from "./confirm.ts";
+import type { AskInSession } from "./confirm.ts";
 
 /** The caller over MCP. */
 export interface McpCaller extends Omit<Call, "claim" | "ifRevision" | "uploads"> {
@@ -22,8 +22,8 @@ export interface McpCaller extends Omit<Call, "claim" | "ifRevision" | "uploads"
   onRest(): void;
 }
 
-/** Added to a request's server; `seal` keeps what was shown until it is answered. */
-export type Extend = (server: McpServer, seal: (shown: ShownPost) => string) => void;
+/** Adds its part to the server of one request: tools, resources or prompts. */
+export type Feature = (server: McpServer, parts: ToolServices, caller: McpCaller, ask: AskInSession) => void;
 
 /** What tool calls need besides the services. */
 export interface ToolServices {
@@ -32,7 +32,7 @@ export interface ToolServices {
   options: BindOptions;
   /** The pages of the documentation. */
   docs(): Promise<readonly DocPage[]>;
-  extend?: Extend | undefined;
+  features: readonly Feature[];
 }
 
 /** Runs a tool's operation, exactly as its route does. An error is a result too, which says what to do. */

@@ -9,15 +9,16 @@ import {
 } from "@modelcontextprotocol/server";
 import { z } from "zod";
 
-import type { ShownPost } from "./confirm.ts";
+import type { Feature } from "./call-tool.ts";
+import { sealShown, type ShownPost } from "./confirm.ts";
 
 /** What the official test suite's scenarios require in addition to the product. The texts are the suite's. */
-export function addFixtures(server: McpServer, seal: (shown: ShownPost) => string): void {
+export const addFixtures: Feature = (server, { services }, caller) => {
   addTools(server);
-  addQuestions(server, seal);
+  addQuestions(server, (shown) => sealShown(services.vault, caller, shown));
   addResources(server);
   addPrompts(server);
-}
+};
 
 const PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg==";
 const WAV = "UklGRiQAAABXQVZFZm10IBAAAAABAAEAQB8AAIA+AAACABAAZGF0YQAAAAA=";

@@ -14,6 +14,7 @@ import { createWorld, type World } from "../../tests/world.ts";
 import { createHttpApp } from "../http/app.ts";
 import { addFixtures } from "./conformance.fixture.ts";
 import { addMcp } from "./mcp-routes.ts";
+import { FEATURES } from "./mcp-server.ts";
 
 let world: World;
 let fixtures: FastifyInstance;
@@ -42,7 +43,7 @@ async function openFixtures(): Promise<FastifyInstance> {
       ready: async () => ({ ready: true, checks: {} }),
       metrics: async () => ({ contentType: "text/plain", text: "" }),
     },
-    mcp: (scope, services, options) => addMcp(scope, services, { ...options, extend: addFixtures }),
+    mcp: (scope, services, options) => addMcp(scope, services, { ...options, features: [...FEATURES, addFixtures] }),
   });
   await app.listen({ port: 0, host: "127.0.0.1" });
   return app;

@@ -15,7 +15,7 @@ import { describeScheduling } from "../../platforms/scheduling.ts";
 import { VERSION } from "../calls/version.ts";
 import { getPost } from "../domain/posts/get-post.ts";
 import type { Services } from "../domain/services.ts";
-import { callTool, type McpCaller, toErrorResult, type ToolServices } from "./call-tool.ts";
+import { callTool, type Feature, type McpCaller, toErrorResult, type ToolServices } from "./call-tool.ts";
 import { type AskInSession, confirmPublishing, openShown, sealShown } from "./confirm.ts";
 import { addPrompts } from "./prompts.ts";
 import { addResources } from "./resources.ts";
@@ -70,6 +70,11 @@ export function createMcpServer(parts: ToolServices, caller: McpCaller, ask: Ask
       requestState: { verify: (state) => openShown(vault, caller, state) },
     },
   );
+  for (const add of parts.features) add(server, parts, caller, ask);
+  return server;
+}
+
+function addTools(server: McpServer, parts: ToolServices, caller: McpCaller, ask: AskInSession): void {
   for (const tool of TOOLS) {
     const schemas = SCHEMAS.get(tool.name);
     if (schemas === undefined) throw new Error(`${tool.name} has no schemas`);
@@ -78,7 +83,7 @@ export function createMcpServer(parts: ToolServices, caller: McpCaller, ask: Ask
       tool.name,
       {
         title,
-        description: describeTool(tool, settings),
+        description: describeTool(tool, parts.services.settings),
         annotations: { title, ...annotations },
         inputSchema: schemas.input,
         outputSchema: schemas.output,
@@ -89,10 +94,6 @@ export function createMcpServer(parts: ToolServices, caller: McpCaller, ask: Ask
           : callTool(parts, caller, tool, given, { context }),
     );
   }
-  addResources(server, parts, caller);
-  addPrompts(server);
-  parts.extend?.(server, (shown) => sealShown(vault, caller, shown));
-  return server;
 }
 
 /** Tools that schedule say where this instance can. */
@@ -100,6 +101,9 @@ function describeTool({ description, inputSchema: { properties } }: Tool, settin
   const schedules = typeof properties === "object" && properties !== null && "scheduledFor" in properties;
   return schedules ? `${description} ${describeScheduling(settings)}` : description;
 }
+
+/** What every client gets. */
+export const FEATURES: readonly Feature[] = [addTools, addResources, addPrompts];
 
 const publishArguments = z.looseObject({ id: z.guid() });
 

@@ -4,9 +4,9 @@ import { loadPages, type DocPage } from "../../printing/pages.ts";
 import type { BindOptions } from "../calls/bind.ts";
 import { BINDINGS } from "../calls/bindings.ts";
 import type { Services } from "../domain/services.ts";
-import type { Extend, McpCaller, ToolServices } from "./call-tool.ts";
+import type { Feature, McpCaller, ToolServices } from "./call-tool.ts";
 import { notAllowed } from "./guards.ts";
-import { createMcpServer } from "./mcp-server.ts";
+import { createMcpServer, FEATURES } from "./mcp-server.ts";
 import { createQuestions } from "./questions.ts";
 import { serveSession, sessionOf } from "./serve-session.ts";
 import { closeSession } from "./sessions.ts";
@@ -17,8 +17,8 @@ export interface Serving {
 }
 
 export interface McpOptions extends BindOptions {
-  /** Adds to the server of each request, which tests use. */
-  extend?: Extend;
+  /** What each server has. Default: everything of the product. */
+  features?: readonly Feature[];
 }
 
 /** The revision without sessions: it has no GET or DELETE. */
@@ -33,7 +33,7 @@ export function openServing(services: Services, options: McpOptions): Serving {
     options,
     docs,
     bindings: new Map(BINDINGS.map((binding) => [binding.operation.name, binding])),
-    extend: options.extend,
+    features: options.features ?? FEATURES,
   };
   const questions = createQuestions(services);
   const callers = new WeakMap<Request, McpCaller>();

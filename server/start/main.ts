@@ -155,6 +155,7 @@ async function serveApi(runtime: Runtime, probes: Probes): Promise<FastifyInstan
     metricsToken: config.metrics.token,
     trustProxy: config.trustProxy,
     observe: metrics.request,
+    onRefusal: ({ name }, { code }) => metrics.refused(name, code),
     mcp: addMcp,
   });
   await listen(app, { host: config.host, port: config.port, variable: "PORT" });

@@ -2,6 +2,7 @@ import type pg from "pg";
 import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import { z } from "zod";
 
+import type { PublicCode } from "../../model/errors.ts";
 import type { Mode, PlatformName } from "../../model/platform-names.ts";
 import { countMissed, queueDepth } from "../db/queries/queue-depth.ts";
 
@@ -9,6 +10,8 @@ import { countMissed, queueDepth } from "../db/queries/queue-depth.ts";
 export interface Metrics {
   /** A completed request; `route` is the pattern, not the path. */
   request(answered: { method: string; route: string; status: number; seconds: number }): void;
+  /** An operation that returned an error, over any interface. */
+  refused(operation: string, code: PublicCode): void;
   /** A platform post that settled. */
   settled(platform: PlatformName, outcome: "published" | "failed" | "unknown" | "discarded"): void;
   /** An internal error that stopped work on a platform post. */
@@ -48,6 +51,12 @@ export function createMetrics(pool: pg.Pool, part: "api" | "worker" = "api"): Me
     help: "Time from a request to its response.",
     labelNames: ["method", "route", "status"],
     buckets: REQUEST_SECONDS,
+    registers,
+  });
+  const refused = new Counter({
+    name: "ampost_operation_errors_total",
+    help: "Errors returned by operations, over REST, MCP and the pages.",
+    labelNames: ["operation", "code"],
     registers,
   });
   const settled = new Counter({
@@ -116,6 +125,7 @@ export function createMetrics(pool: pg.Pool, part: "api" | "worker" = "api"): Me
   const held = new Gauge({ name: "ampost_publishing_held", help: "1 while publishing is on hold.", registers });
   return {
     request: ({ seconds, ...labels }) => requests.observe(labels, seconds),
+    refused: (operation, code) => refused.inc({ operation, code }),
     settled: (platform, outcome) => settled.inc({ platform, outcome }),
     faulted: (platform) => faulted.inc({ platform }),
     setAside: (platform) => setAside.inc({ platform }),
