@@ -84,6 +84,20 @@ describe("media by URL", () => {
     assert.equal(asked, before);
   });
 
+  it("gets ten minutes in the background, and one minute while publishing waits for it", async (t) => {
+    answer = serve("photo-1x1.jpg");
+    const limits = t.mock.method(AbortSignal, "timeout");
+    const { job } = await add();
+    await ingest.run(job);
+    const { id } = await add();
+    assert.equal((await ingest.ensureReady(world.owner, [id])).get(id)?.status, "ready");
+    const minutes = limits.mock.calls.map(({ arguments: [milliseconds] }) => milliseconds / 60_000);
+    assert.deepEqual(
+      minutes.filter((each) => each >= 1),
+      [10, 1],
+    );
+  });
+
   it("keeps one file if two processes fetch it concurrently", async () => {
     answer = serve("photo-1x1.png");
     const { id, job } = await add();

@@ -200,6 +200,61 @@ test("no byte of a commit is sent after its deadline, however valid the lease", 
   });
 });
 
+test("no byte of a commit is sent before its mark is written", async () => {
+  await withWorld(async (world) => {
+    const noted: string[] = [];
+    const sent: (number | undefined)[] = [];
+    let isFull = true;
+    await world.startEngine({
+      noteCommit: (id) => {
+        sent.push(world.ledger.publishCalls.get("marked"));
+        if (!isFull) return void noted.push(id);
+        isFull = false;
+        throw new Error("There is no space left for the mark");
+      },
+    });
+    const post = await world.addPost({ text: "marked" });
+    await world.publish(post);
+    assert.equal((await world.until(post, isOver)).status, "published");
+    assert.deepEqual(sent, [undefined, undefined]);
+    assert.equal(world.ledger.publishCalls.get("marked"), 1);
+    const { rows } = await world.pool.query<{ id: string }>(
+      "select id from publish_steps where effect = 'visible' and result = 'ok'",
+    );
+    assert.deepEqual(
+      rows.map(({ id }) => id),
+      noted,
+    );
+  });
+});
+
+test("an intent that cannot be confirmed is withdrawn: nothing was sent, so the post is published, not unknown", async () => {
+  await withWorld(async (world) => {
+    world.ledger.readBack = "cannot_tell";
+    let isLost = false;
+    const query = async (...given: unknown[]): Promise<unknown> => {
+      const result: unknown = await Reflect.apply(world.pool.query, world.pool, given);
+      if (isLost || !/"publish_steps\.intend/.test(JSON.stringify(given[0]))) return result;
+      isLost = true;
+      throw new Error("Connection terminated unexpectedly");
+    };
+    await world.startEngine({
+      pool: new Proxy(world.pool, {
+        get(target, name) {
+          const value: unknown = name === "query" ? query : Reflect.get(target, name, target);
+          return typeof value === "function" ? value.bind(target) : value;
+        },
+      }),
+    });
+    const post = await world.addPost({ text: "unconfirmed" });
+    await world.publish(post);
+    assert.equal((await world.until(post, isOver)).platformPosts[0]?.status, "published");
+    assert.equal(isLost, true);
+    assert.deepEqual(await resultsOf(world), ["definite_failure", "ok"]);
+    assert.equal(world.ledger.publishCalls.get("unconfirmed"), 1);
+  });
+});
+
 test("no byte of a commit is sent after the lease was lost", async () => {
   await withWorld(async (world) => {
     let waited = false;

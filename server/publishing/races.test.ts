@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
 
 import { PublicError } from "../../model/errors.ts";
 import { mayBecome, type PlatformPostStatus } from "../../model/status.ts";
@@ -36,6 +37,34 @@ test("cancelling during publishing either cancels, and nothing is live, or is re
     assert.ok(isRaced(), JSON.stringify(outcomes));
   });
 });
+
+for (const point of ["claim.after", "intent.before"] as const) {
+  test(`a post that is cancelled at ${point} of its commit gives its account's slot back`, async () => {
+    await withWorld(async (world) => {
+      const slot = async () =>
+        (await world.pool.query<{ busy_with: string | null }>("select busy_with from accounts")).rows[0]?.busy_with;
+      const post = await world.addPost({ text: "cancelled", dueAt: new Date(Date.now() + 600_000) });
+      let isPrepared = false;
+      let taken: unknown = null;
+      await world.startEngine({
+        faultPoint: async (place) => {
+          if (!isPrepared || taken !== null || place.point !== point) return;
+          taken = await slot();
+          await world.act(post, (tx, held) => discard(tx, held));
+        },
+      });
+      await world.until(post, ({ platformPosts: [given] }) => given?.step === "publish-0");
+      isPrepared = true;
+      await world.bringForward(post, 0);
+      await world.until(post, ({ status }) => status === "discarded");
+      assert.equal(typeof taken, "string");
+      // A slot that was not given back keeps the name of its claim.
+      for (let rounds = 0; rounds < 100 && (await slot()) !== null; rounds += 1) await pause(50);
+      assert.equal(await slot(), null);
+      assert.equal(world.ledger.posts.length, 0);
+    });
+  });
+}
 
 test("an edit at the due time is either rejected, and the old text is live, or accepted, and only the new one ever is", async () => {
   await withWorld(async (world) => {

@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { PublicError } from "../../model/errors.ts";
+import type { Broker, QuietStep } from "../../platforms/platform.ts";
+import { ledgerBroker } from "../../tests/ledger-platform.ts";
 import {
   ended,
   isOver,
@@ -48,9 +50,53 @@ test("a post whose check crashes every process becomes unknown, and is sent agai
     );
     assert.ok(state.events.includes("platform_post.unknown"));
     assert.equal(liveCount(world.ledger, "pill"), 1);
+    const { rows } = await world.pool.query("select result from publish_steps where effect = 'visible'");
+    assert.deepEqual(rows, [{ result: "unknown" }], "no commit stays open");
     await assert.rejects(
       world.act(pill, (tx, held) => retry(tx, held)),
       (error) => error instanceof PublicError && error.code === "OUTCOME_UNKNOWN",
+    );
+  });
+});
+
+test("a post that the platform accepted, but whose confirmation crashes every process, is unknown, not failed", async () => {
+  await withWorld(async (world) => {
+    const own = ledgerBroker(world.ledger);
+    const confirm: QuietStep = { name: "confirm", effect: "read", run: async () => ({ waitSeconds: 600 }) };
+    const broker: Broker = {
+      ...own,
+      steps: (content) => own.steps(content).flatMap((step) => (step.effect === "visible" ? [step, confirm] : [step])),
+    };
+    const engine = await world.startEngine({ broker });
+    const post = await world.addPost({ text: "accepted" });
+    await world.publish(post);
+    await world.until(post, ({ platformPosts: [given] }) => given?.step === "confirm" && given.lease_until === null);
+    await engine.stop();
+    await crashThrice(world, post);
+    await world.startEngine({ broker });
+    const [given] = (await world.until(post, isOver)).platformPosts;
+    assert.deepEqual([given?.status, given?.error?.code, given?.next_action_at], ["unknown", "OUTCOME_UNKNOWN", null]);
+    assert.equal(liveCount(world.ledger, "accepted"), 1);
+  });
+});
+
+test("a post whose outcome is unknown already keeps what it says when checking it further crashes every process", async () => {
+  await withWorld(async (world) => {
+    world.ledger.readBack = "cannot_tell";
+    world.ledger.faults.push({ call: "publish", kind: "drop_after" });
+    const engine = await world.startEngine();
+    const post = await world.addPost({ text: "unknown" });
+    await world.publish(post);
+    await world.until(post, isOver);
+    await engine.stop();
+    const before = await world.read(post);
+    assert.equal(before.platformPosts[0]?.status, "unknown");
+    await crashThrice(world, post);
+    await world.startEngine();
+    const after = await world.until(post, ({ platformPosts: [given] }) => given?.next_action_at === null);
+    assert.deepEqual(
+      [after.status, after.events, after.platformPosts[0]?.status, after.platformPosts[0]?.error],
+      [before.status, before.events, "unknown", before.platformPosts[0]?.error],
     );
   });
 });
@@ -136,6 +182,16 @@ async function killAt(world: PublishingWorld, post: TestPost, point: string): Pr
   await ended(worker);
   assert.equal(worker.signalCode, "SIGKILL", `${point} was not reached`);
   await endLeases(world);
+}
+
+/** As if three processes had died while they held it. */
+async function crashThrice({ pool }: PublishingWorld, post: TestPost): Promise<void> {
+  await pool.query(
+    `update platform_posts set takeovers = 2, lease_owner = gen_random_uuid(), lease_until = now(),
+       next_action_at = now()
+     where id = $1`,
+    [post.platformPostId],
+  );
 }
 
 /** As if the processes had ended a lease ago. */

@@ -361,6 +361,33 @@ test("a checking broker knows if another post of the account with the same conte
   });
 });
 
+test("a checking broker knows which posts of the account are known to be others", async () => {
+  await withWorld(async (world) => {
+    const told = new Map<string, string[]>();
+    await world.startEngine({
+      broker: {
+        ...ledgerBroker(world.ledger),
+        reconcile: ({ account }, { accountedIds }) => {
+          told.set(account.platformAccountId, [...accountedIds]);
+          return Promise.resolve({ verdict: "cannot_tell", reason: "The list shows none of them." });
+        },
+      },
+    });
+    const userId = await world.addUser();
+    const [account, other] = [await world.addAccount(userId), await world.addAccount(userId)];
+    const known = await world.addPost({ text: "known", userId, accountId: account });
+    await world.publish(known);
+    assert.equal((await world.until(known, isOver)).status, "published");
+    for (const accountId of [account, other]) {
+      world.ledger.faults.push({ call: "publish", kind: "drop_before" });
+      const post = await world.addPost({ text: "lost", userId, accountId });
+      await world.publish(post);
+      assert.equal((await world.until(post, isOver)).platformPosts[0]?.status, "unknown");
+    }
+    assert.deepEqual([told.get(account), told.get(other)], [[world.ledger.posts[0]?.id], []]);
+  });
+});
+
 /** One whose commit is done and whose answer is lost, on a platform that cannot be read back and refuses repeats. */
 async function lostPost(world: PublishingWorld): Promise<TestPost> {
   world.ledger.refusesRepeats = true;
