@@ -328,6 +328,99 @@ export const SABOTAGES: readonly Sabotage[] = [
     ],
     tests: "platforms/kit/http.test.ts",
   },
+  {
+    what: "the slot of a post that is cancelled as it is claimed",
+    changes: [
+      {
+        file: "server/publishing/engine.ts",
+        find: "await freeAccount(options, claim);\n        continue;",
+        replace: "continue;",
+      },
+    ],
+    tests: "server/publishing/races.test.ts",
+  },
+  {
+    what: "the slot of a claim that is lost",
+    changes: [
+      {
+        file: "server/publishing/run.ts",
+        find: "if (error instanceof LostClaim) return freeAccount(deps, claim);",
+        replace: "if (error instanceof LostClaim) return;",
+      },
+    ],
+    tests: "server/publishing/races.test.ts",
+  },
+  {
+    what: "the mark before the bytes of a commit",
+    changes: [{ file: "server/publishing/commit.ts", find: "deps.noteCommit?.(id);", replace: "" }],
+    tests: "server/publishing/in-hand.test.ts",
+  },
+  {
+    what: "the withdrawal of an intent that cannot be confirmed",
+    changes: [
+      {
+        file: "server/publishing/commit.ts",
+        find: "if (!(error instanceof LostClaim)) await withdraw(work, at, intent.id);",
+        replace: "",
+      },
+    ],
+    tests: "server/publishing/in-hand.test.ts",
+  },
+  {
+    what: "posts known to be others, on their way to the broker",
+    changes: [
+      {
+        file: "server/publishing/reconcile.ts",
+        find: "accountedIds: new Set(found.accounted_ids)",
+        replace: "accountedIds: new Set()",
+      },
+    ],
+    tests: "server/publishing/uncertain-commit.test.ts",
+  },
+  {
+    what: "doubt about an accepted post that is set aside",
+    changes: [
+      {
+        file: "server/publishing/set-aside.ts",
+        find: 'if (claim.lane === "observe" && row.last_live_step !== null) return true;',
+        replace: "void claim;",
+      },
+    ],
+    tests: "server/publishing/set-aside.test.ts",
+  },
+  {
+    what: "the end of a commit that is set aside",
+    changes: [
+      {
+        file: "server/publishing/set-aside.ts",
+        find: "const open = row.intent?.result === null ? row.intent : null;",
+        replace: "const open = null as typeof row.intent;",
+      },
+    ],
+    tests: "server/publishing/set-aside.test.ts",
+  },
+  {
+    what: "the error of an unknown post that is set aside",
+    changes: [
+      {
+        file: "server/publishing/set-aside.ts",
+        find: "if (isSettled(row.status)) return await settle(work, changes, { intent });",
+        replace: "",
+      },
+    ],
+    tests: "server/publishing/set-aside.test.ts",
+  },
+  {
+    what: "the minute of a fetch that publishing waits for",
+    changes: [
+      {
+        file: "server/media/ingest.ts",
+        find: "const LAST_TRY_SECONDS = 60;",
+        replace: "const LAST_TRY_SECONDS = 600;",
+      },
+    ],
+    tests: "server/media/ingest.test.ts",
+  },
 ];
 
 const ROOT = join(import.meta.dirname, "../..");
