@@ -38,8 +38,7 @@ export type Client = ReturnType<typeof createClient>;
 
 /**
  * A client for the API. Results have the same fields as API responses. Every write sends an Idempotency-Key, so calls
- * are retried after temporary failures without running twice. Errors and permanent failures reject with an
- * AmpostError.
+ * are retried after temporary failures without running twice. Errors and permanent failures reject with an AmpostError.
  */
 export function createClient({
   apiKey,

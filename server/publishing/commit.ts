@@ -94,10 +94,8 @@ interface Intent {
 
 /**
  * (a) One transaction: pending, queued or posting → posting, with an open commit. Returns false if the account has
- * another
- * commit in flight; this one waits its turn. Throws LostClaim if lease or fence no longer hold, or the platform post is
- * not
- * due or was discarded.
+ * another commit in flight; this one waits its turn. Throws LostClaim if lease or fence no longer hold, or the platform
+ * post is not due or was discarded.
  */
 async function declareIntent(work: Work, at: VisiblePosition, intent: Intent): Promise<boolean> {
   const { deps, claim, row, attempt } = work;
@@ -247,10 +245,8 @@ function recordOnce(work: Work, at: VisiblePosition, { id, outcome, evidence }: 
 
 /**
  * The step is live. If it was the last one, posting → published; otherwise the next step follows. Also used when
- * reading
- * back finds it live: `done` is then what was found, and `checkpoint` what it was sent with. With `isFound`, a remote
- * id that
- * already belongs to another commit is an error, because then that commit was found and not this one.
+ * reading back finds it live: `done` is then what was found, and `checkpoint` what it was sent with. With `isFound`, a
+ * remote id that already belongs to another commit is an error, because then that commit was found and not this one.
  */
 export async function recordLive(
   work: Work,

@@ -32,8 +32,7 @@ export interface Engine {
   start(): void;
   /**
    * Takes no new work and waits for what is running. What has not finished within `withinSeconds` is left until its
-   * lease
-   * ends; another process then continues. Resolves when nothing is running here, or when the time is up.
+   * lease ends; another process then continues. Resolves when nothing is running here, or when the time is up.
    */
   stop(withinSeconds?: number): Promise<void>;
   /** How many platform posts are running. */

@@ -34,9 +34,8 @@ export interface FailureOptions {
 
 /**
  * A step failed without any effect the audience can see. It is retried later if that may help; otherwise the platform
- * post
- * fails. Ahead of the due time callers see neither: failing to prepare is a warning, and everything is tried once more
- * from the start at the due time.
+ * post fails. Ahead of the due time callers see neither: failing to prepare is a warning, and everything is tried once
+ * more from the start at the due time.
  */
 export async function failStep(
   work: FailureContext,
@@ -259,10 +258,8 @@ async function failCosmetic(
 
 /**
  * The platform accepted the commit and cannot be asked what became of it. The post has not failed: the platform is
- * asked
- * again on the schedule for reading back. posting → unknown if the broker says so or if it takes too long; → failed if
- * the
- * platform says that what it accepted is not live.
+ * asked again on the schedule for reading back. posting → unknown if the broker says so or if it takes too long; →
+ * failed if the platform says that what it accepted is not live.
  */
 async function failObservation(
   work: FailureContext,
@@ -305,10 +302,8 @@ async function failObservation(
 
 /**
  * The work was stopped by the database being away, which counts for nothing, or by an internal error, which counts like
- * any
- * failure: it is retried with growing pauses; in the end → failed, or → unknown if a commit may be live. What is
- * written
- * consists of constants only, so that the same error cannot stop it again.
+ * any failure: it is retried with growing pauses; in the end → failed, or → unknown if a commit may be live. What is
+ * written consists of constants only, so that the same error cannot stop it again.
  */
 export async function stopAt(work: ClaimedWork, error: unknown): Promise<void> {
   if (isDatabaseAway(error)) return write(work, { next: SHORTLY });

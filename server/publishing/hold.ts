@@ -65,8 +65,7 @@ export interface Start {
 
 /**
  * Call before anything is published. Checks that this database is the one that published last. If it is not, publishing
- * is
- * put on hold, what was due in the meantime is read back, and a person decides when to continue. Returns the mark to
+ * is put on hold, what was due in the meantime is read back, and a person decides when to continue. Returns the mark to
  * continue from (null while publishing is on hold), and the hold if this start has begun it.
  */
 export async function checkContinuity(start: Start): Promise<{ mark: Mark | null; begun: Hold | null }> {

@@ -6,9 +6,8 @@ import type { Work } from "./work.ts";
 
 /**
  * Whether the request may be sent without asking the caller, although the outcome of an earlier call of the step is
- * unknown:
- * only if the platform documents that it refuses the very same bytes, within its window, and while the status is
- * posting.
+ * unknown: only if the platform documents that it refuses the very same bytes, within its window, and while the status
+ * is posting.
  */
 export function isRepeat(work: Work, request: HttpRequest, first: IntentRow): boolean {
   const { identicalRepeat } = work.broker;

@@ -14,8 +14,7 @@ export const PUBLISH_MISSED = "PUBLISH_MISSED";
 
 /**
  * How long the platform post may still be published automatically; negative once it is too late. With `pace` the
- * instance's
- * limit is scaled as the engine's pauses are.
+ * instance's limit is scaled as the engine's pauses are.
  */
 export function secondsLeft({ deps, row, loadedAt }: ClaimedWork, pace = 1): number {
   return (
@@ -39,8 +38,7 @@ export function isTooLate(work: ClaimedWork): boolean {
 
 /**
  * Too late to be published automatically. A scheduled post stays pending with nothing due, for someone to publish, edit
- * or
- * cancel. If it was published by request, or had been tried before: queued or posting → failed.
+ * or cancel. If it was published by request, or had been tried before: queued or posting → failed.
  */
 export async function expire(work: ClaimedWork): Promise<void> {
   const { deps, claim, row } = work;

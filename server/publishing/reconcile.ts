@@ -28,8 +28,7 @@ import type { ClaimedWork, Progress, Work } from "./work.ts";
 
 /**
  * Finds out what became of a commit whose answer was lost. Nothing is sent again unless the first call is proven to
- * have done
- * nothing. The one exception is the byte-identical repeat, on platforms that document that they refuse it.
+ * have done nothing. The one exception is the byte-identical repeat, on platforms that document that they refuse it.
  */
 export async function reconcile(work: Work, intent: IntentRow): Promise<Progress> {
   const { claim, deps } = work;
@@ -91,8 +90,7 @@ function readAt(seconds: number | null): Next {
 
 /**
  * This read did not settle the commit. It is read again, and given up after a day. posting → unknown once that takes
- * too
- * long, or as soon as further reads cannot help.
+ * too long, or as soon as further reads cannot help.
  */
 export async function stillOpen(
   work: ClaimedWork,
@@ -257,8 +255,7 @@ type Live = Changes & { lastLiveStep: string };
 
 /**
  * Once the caller has seen unknown, or has discarded the post, nothing more is sent automatically. unknown → failed; a
- * retry
- * continues after the parts that are live.
+ * retry continues after the parts that are live.
  */
 async function partLive(
   work: Work,
@@ -301,8 +298,7 @@ async function liveWithoutId(work: Work, live: Live, intent: IntentRow, evidence
 
 /**
  * The proof is stored, and only then may the step run again: automatically while the status is posting. unknown →
- * failed, for
- * the caller to retry.
+ * failed, for the caller to retry.
  */
 async function provedAbsent(
   work: Work,

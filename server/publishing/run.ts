@@ -27,8 +27,7 @@ import { type ClaimedWork, isDue, type Progress, type Work } from "./work.ts";
 
 /**
  * Runs a claimed platform post: reads back its commit if that is open, then runs its steps in order until one has to
- * wait.
- * Whatever happens, the claim is released, or left until its lease ends.
+ * wait. Whatever happens, the claim is released, or left until its lease ends.
  */
 export async function runClaimed(deps: PublishingDeps, claim: Claim, row: WorkRow, slots: Slots): Promise<void> {
   const claimed: ClaimedWork = {
@@ -61,8 +60,7 @@ export async function runClaimed(deps: PublishingDeps, claim: Claim, row: WorkRo
 }
 
 /**
- * The platform post was lost, but this claim may still occupy the account; none of its steps is running there any
- * more.
+ * The platform post was lost, but this claim may still occupy the account; none of its steps is running there any more.
  */
 export async function freeAccount(
   deps: Pick<PublishingDeps, "pool" | "log">,
@@ -97,8 +95,7 @@ async function run(claimed: ClaimedWork, slots: Slots): Promise<void> {
 /** The engine's slots, as a running claim sees them. */
 export interface Slots {
   /**
-   * Moves the claim to a slot of another lane. False if none is free; the platform post is then released for that
-   * lane.
+   * Moves the claim to a slot of another lane. False if none is free; the platform post is then released for that lane.
    */
   moveTo(lane: Lane): boolean;
   /** The process is stopping: no further step is started. */
