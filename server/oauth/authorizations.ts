@@ -80,6 +80,7 @@ export async function startAuthorization(services: OAuthServices, start: Connect
     asked.codeVerifier === null
       ? null
       : services.vault.seal(asked.codeVerifier, sealContext(id, "code_verifier_sealed"));
+  const person = mode === "test" ? sandboxPerson(start.sandboxPersonId ?? userId) : null;
   const values = [
     id,
     digest(asked.state),
@@ -95,17 +96,28 @@ export async function startAuthorization(services: OAuthServices, start: Connect
     start.returnTo,
     start.connectLinkId ?? null,
     AUTHORIZATION_SECONDS,
+    person,
   ] as const;
   if (!(await insertAuthorization.one(services.pool, values)))
     throw new PublicError("NOT_FOUND", "Platform set not found.");
-  return toBrowserUrl(
-    services,
-    mode,
-    authorizeUrl(oauth, app, asked, {
-      person: mode === "test" ? sandboxPerson(start.sandboxPersonId ?? userId) : null,
-      environment: services.platformEnvironment,
-    }),
-  );
+  const { platformEnvironment: environment } = services;
+  return toBrowserUrl(services, mode, authorizeUrl(oauth, app, asked, { person, environment }));
+}
+
+/**
+ * The consent page, at the platform's URL, of an authorization in progress in test mode; null if none has this state.
+ * It is built from what was stored, so that a browser cannot answer for another person.
+ */
+export async function findSandboxConsent(services: OAuthServices, state: string): Promise<URL | null> {
+  const authorization = await findAuthorizationByState.one(services.pool, [digest(state)]);
+  if (authorization?.mode !== "test" || authorization.used_at !== null || authorization.is_over) return null;
+  const { platform, login, redirect_uri: redirectUri, sandbox_person: person } = authorization;
+  const oauth = services.oauthOf(platform, login);
+  const app = await appOf(services, authorization);
+  if (!oauth || !app) return null;
+  const asked = { state, codeVerifier: openVerifier(services, authorization) };
+  const { platformEnvironment: environment } = services;
+  return authorizeUrl(oauth, { ...app, redirectUri }, asked, { person, environment });
 }
 
 /**
@@ -291,10 +303,7 @@ async function exchangeCode(
 ): Promise<Omit<AuthorizationGrant, "authorization">> {
   const app = await appOf(services, authorization);
   if (!app) throw new ConnectError("app_refused", { platform: authorization.platform, authorization });
-  const codeVerifier =
-    authorization.code_verifier_sealed === null
-      ? null
-      : services.vault.open(authorization.code_verifier_sealed, sealContext(authorization.id, "code_verifier_sealed"));
+  const codeVerifier = openVerifier(services, authorization);
   const http = platformClient(services, oauth, app, authorization.mode);
   const grant = await oauth.exchange(http, { ...app, redirectUri: authorization.redirect_uri }, { code, codeVerifier });
   requirePermissions(authorization, oauth, app, grant);
@@ -339,6 +348,13 @@ function invalid(rule: string, message: string, fix: string, path: string): Publ
 
 function digest(text: string): Buffer {
   return createHash("sha256").update(text).digest();
+}
+
+function openVerifier(
+  { vault }: Pick<OAuthServices, "vault">,
+  { id, code_verifier_sealed: sealed }: AuthorizationRow,
+): string | null {
+  return sealed === null ? null : vault.open(sealed, sealContext(id, "code_verifier_sealed"));
 }
 
 function sealContext(id: string, column: string) {

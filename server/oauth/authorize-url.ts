@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 
 import type { Mode } from "../../model/platform-names.ts";
+import { isLoopbackHost } from "../../platforms/kit/addresses.ts";
 import { askedScopes } from "../../platforms/kit/scopes.ts";
 import type { OAuth, OAuthApp } from "../../platforms/platform.ts";
 
@@ -56,7 +57,16 @@ export function sandboxPerson(userId: string): string {
   return `user_${userId.replaceAll("-", "").slice(-12)}`;
 }
 
-/** The URL that a browser must open: in test mode, the sandbox's. */
-export function toBrowserUrl({ sandboxUrl }: { sandboxUrl: string }, mode: Mode, url: URL): string {
-  return mode === "live" ? url.href : `${sandboxUrl}/${url.host}${url.pathname}${url.search}`;
+/**
+ * The URL that a browser must open: in test mode the sandbox's, through the app's own host unless the browser is on the
+ * sandbox's machine.
+ */
+export function toBrowserUrl(
+  { sandboxUrl, appUrl }: { sandboxUrl: string; appUrl: string },
+  mode: Mode,
+  url: URL,
+): string {
+  if (mode === "live") return url.href;
+  const isHere = [sandboxUrl, appUrl].every((each) => isLoopbackHost(new URL(each).hostname));
+  return `${isHere ? sandboxUrl : `${appUrl}/sandbox`}/${url.host}${url.pathname}${url.search}`;
 }

@@ -15,6 +15,8 @@ export interface AuthorizationRow {
   code_verifier_sealed: string | null;
   return_to: string;
   connect_link_id: string | null;
+  /** Who answers at the sandbox's consent page; null in live mode. */
+  sandbox_person: string | null;
   is_over: boolean;
   used_at: Date | null;
   /** How long ago the platform sent the user back, by the database's clock. */
@@ -24,7 +26,7 @@ export interface AuthorizationRow {
 }
 
 const columns = `id, user_id, mode, platform_set_id, platform, login, oauth_app_id, redirect_uri, binding,
-  code_verifier_sealed, return_to, connect_link_id, expires_at <= clock_timestamp() as is_over, used_at,
+  code_verifier_sealed, return_to, connect_link_id, sandbox_person, expires_at <= clock_timestamp() as is_over, used_at,
   extract(epoch from clock_timestamp() - used_at)::float8 as used_seconds_ago, granted_sealed, account_id`;
 
 /** No row if the set is not theirs. */
@@ -45,12 +47,14 @@ export const insertAuthorization = statement<
     returnPath: string,
     connectLinkId: string | null,
     lifetimeSeconds: number,
+    sandboxPerson: string | null,
   ]
 >(
   "oauth_attempts.insert",
   `insert into oauth_attempts (id, state_digest, user_id, mode, platform_set_id, platform, login, oauth_app_id,
-     redirect_uri, binding, code_verifier_sealed, return_to, connect_link_id, expires_at)
-   select $1, $2, s.user_id, s.mode, s.id, $6, $7, $8, $9, $10, $11, $12, $13, now() + make_interval(secs => $14)
+     redirect_uri, binding, code_verifier_sealed, return_to, connect_link_id, expires_at,
+     sandbox_person)
+   select $1, $2, s.user_id, s.mode, s.id, $6, $7, $8, $9, $10, $11, $12, $13, now() + make_interval(secs => $14), $15
    from platform_sets s where s.id = $5 and s.user_id = $3 and s.mode = $4 returning id`,
 );
 

@@ -16,6 +16,15 @@ const MAX_FORM_BYTES = 64 * 1024;
 /** Reads a form sent by one of our own pages; rejects those that another site made the browser send. */
 export async function readForm(request: FastifyRequest, appUrl: string): Promise<Filled> {
   refuseForeign(request, appUrl);
+  const values = new URLSearchParams((await readFormBytes(request)).toString("utf8"));
+  return {
+    text: (name) => values.getAll(name).at(-1)?.replaceAll("\0", "") ?? "",
+    all: (name) => values.getAll(name).map((value) => value.replaceAll("\0", "")),
+  };
+}
+
+/** A form as it was sent, whoever made the browser send it. */
+export async function readFormBytes(request: FastifyRequest): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of request.raw) {
@@ -25,11 +34,7 @@ export async function readForm(request: FastifyRequest, appUrl: string): Promise
       throw refuseRequest("request.size", "The form is too long", "Shorten what you entered.", "PAYLOAD_TOO_LARGE");
     chunks.push(chunk);
   }
-  const values = new URLSearchParams(Buffer.concat(chunks).toString("utf8"));
-  return {
-    text: (name) => values.getAll(name).at(-1)?.replaceAll("\0", "") ?? "",
-    all: (name) => values.getAll(name).map((value) => value.replaceAll("\0", "")),
-  };
+  return Buffer.concat(chunks);
 }
 
 /** What a form is about, as a path segment. Rejects an empty one, which would result in another path. */

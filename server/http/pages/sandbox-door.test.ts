@@ -9,6 +9,7 @@ import { openLedger } from "../../../sandbox/ledger.ts";
 import { startSandbox, type Sandbox } from "../../../sandbox/server.ts";
 import { openStore, type Store } from "../../../sandbox/store.ts";
 import { createWorld, type TestTenant, type World } from "../../../tests/world.ts";
+import { bindingOf, startAuthorization } from "../../oauth/authorizations.ts";
 
 let folder: string;
 let sandbox: Sandbox;
@@ -111,4 +112,51 @@ test("no request through the page reaches a platform's routes, and none is logge
   assert.deepEqual(store.all("SELECT seq FROM requests"), []);
   assert.deepEqual(store.all("SELECT id FROM people WHERE hint IS NOT NULL"), []);
   assert.deepEqual(store.all("SELECT name, value FROM series ORDER BY name"), before);
+});
+
+test("a consent page is reached through the page only by its state, as the person it is for, until it is answered", async () => {
+  const { test: tenant } = await world.makeTenants();
+  const address = await startAuthorization(world.services.oauth, {
+    ...tenant,
+    platform: "threads",
+    login: "",
+    returnTo: "/connections",
+    binding: bindingOf("browser", "secret"),
+  });
+  const path = `/sandbox${address.slice(sandbox.url.length)}`;
+  const person = new URL(address).searchParams.get("login_hint") ?? "";
+  const other = path.replace(person, "somebody_else");
+  assert.notEqual(other, path);
+  const page = await fetch(world.url + other);
+  const text = await page.text();
+  assert.match(page.headers.get("content-security-policy") ?? "", /frame-ancestors 'none'/);
+  assert.match(text, new RegExp(`Continue as ${person}`));
+  assert.doesNotMatch(text, /somebody_else/);
+
+  const press = (to: string) =>
+    fetch(world.url + to, {
+      method: "POST",
+      redirect: "manual",
+      body: new URLSearchParams([
+        ["decision", "approve"],
+        ["scope", "threads_basic"],
+        ["scope", "threads_content_publish"],
+      ]),
+    });
+  const [host, state] = ["threads.net", new URL(address).searchParams.get("state") ?? ""];
+  for (const wrong of [
+    path.replace(state, "unknown"),
+    path.replace(`state=${state}`, ""),
+    path.replace(`/sandbox/${host}/oauth/authorize`, "/sandbox/graph.threads.net/v1.0/me/threads"),
+    path.replace(`/sandbox/${host}/oauth/authorize`, "/sandbox/_sandbox/reset"),
+  ])
+    assert.equal((await press(wrong)).status, 404, wrong);
+  const location = new URL((await press(other)).headers.get("location") ?? "");
+  assert.deepEqual(
+    [location.origin + location.pathname, location.searchParams.get("state"), location.searchParams.has("code")],
+    ["http://localhost:3000/api/platforms/threads/callback", state, true],
+  );
+  await world.database.pool.query("update oauth_attempts set used_at = now() where user_id = $1", [tenant.userId]);
+  assert.equal((await press(path)).status, 404);
+  assert.doesNotMatch((await open(path, await world.signIn(tenant))).text, /Continue as/);
 });
