@@ -79,6 +79,7 @@ function addInstanceCommands(program: Command): void {
   program
     .command("doctor")
     .description("check this installation for problems and say how to fix them")
+    .option("--live", "also ask the platforms about your apps and accounts, without posting anything")
     .addOption(json())
     .action(async (options) => (await import("./doctor.ts")).runDoctor(options));
 }

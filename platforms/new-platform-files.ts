@@ -8,10 +8,11 @@ What this means for users, how a post is published, what happens if a response i
 `,
     "index.ts": `import type { Platform } from "../platform.ts";
 import { broker } from "./broker.ts";
+import { check } from "./check.ts";
 import { ${name} as definition } from "./definition.ts";
 import { oauth } from "./oauth.ts";
 
-export const ${name}: Platform = { definition, broker, oauth };
+export const ${name}: Platform = { definition, broker, oauth, check };
 `,
     "definition.ts": `import type { Definition } from "../definition.ts";
 import { capabilities } from "./capabilities.ts";
@@ -100,6 +101,17 @@ export const oauth: OAuth = {
   async profile(http, accessToken) {
     const me = await call${label}(http, profile, { method: "GET", url: \`\${API}/me\`, headers: bearer({ accessToken }) });
     return { platformAccountId: me.id, username: me.username, displayName: null, avatarUrl: null, metadata: {} };
+  },
+};
+`,
+    "check.ts": `import { tryMadeUpCode } from "../kit/made-up-code.ts";
+import type { LiveCheck } from "../platform.ts";
+import { oauth } from "./oauth.ts";
+
+export const check: LiveCheck = {
+  async app(http, app) {
+    await tryMadeUpCode(oauth, http, app);
+    return [];
   },
 };
 `,

@@ -16,12 +16,51 @@ export interface Platform {
    * `StepContext`.
    */
   deprecations?(environment: Readonly<Record<string, string>>, now: Date): readonly Deprecation[];
+  /** Present if one can sign in. */
+  check?: LiveCheck;
 }
 
 /** Something that will stop working, and how to prevent it. Sentences. */
 export interface Deprecation {
   message: string;
   cure: string;
+}
+
+/** How `ampost doctor --live` checks the platform itself. Only reads, and in few requests. */
+export interface LiveCheck {
+  /**
+   * Proves that the platform accepts the app's ID and secret. Throws the platform's refusal as a BrokerError, and a
+   * TransportError if there was no response. `environment` as in `StepContext`.
+   */
+  app(http: HttpClient, app: OAuthApp, environment: Readonly<Record<string, string>>): Promise<readonly Note[]>;
+  /** What the platform says about an account besides its profile. Throws as `app` does. */
+  account?(account: CheckedAccount): Promise<AccountReport>;
+}
+
+/** What a check has found, a sentence. With a cure, something needs attention. */
+export interface Note {
+  message: string;
+  cure?: string;
+}
+
+export interface CheckedAccount {
+  http: HttpClient;
+  accessToken: string;
+  /** As in `StepContext`. */
+  userToken?: string;
+  app: OAuthApp;
+  platformAccountId: string;
+  /** As read by the profile read just before. */
+  metadata: Readonly<Record<string, unknown>>;
+  /** As in `StepContext`. */
+  environment: Readonly<Record<string, string>>;
+  now: Date;
+}
+
+export interface AccountReport {
+  notes: readonly Note[];
+  /** The scopes that are granted now, if the platform says. */
+  scopes?: readonly string[];
 }
 
 /**

@@ -1,6 +1,7 @@
 import { deprecations } from "../kit/meta/versions.ts";
 import type { Platform } from "../platform.ts";
 import { broker } from "./broker.ts";
+import { check } from "./check.ts";
 import { instagram as definition } from "./definition.ts";
 import { facebookLogin, oauth } from "./oauth.ts";
 
@@ -8,6 +9,7 @@ export const instagram: Platform = {
   definition,
   broker,
   oauth,
+  check,
   otherLogins: { facebook: facebookLogin },
   deprecations,
 };

@@ -1,4 +1,5 @@
 import type { ErrorOutcome } from "../kit/errors.ts";
+import { appErrors } from "../kit/meta/errors.ts";
 import type { Graph, GraphErrorRow } from "../kit/meta/graph.ts";
 
 /**
@@ -7,6 +8,7 @@ import type { Graph, GraphErrorRow } from "../kit/meta/graph.ts";
  * clients.
  */
 export const errors: readonly GraphErrorRow[] = [
+  ...appErrors("Threads"),
   {
     name: "THREADS_API__LINK_LIMIT_EXCEEDED",
     about: "more than 5 links",

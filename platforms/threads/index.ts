@@ -1,6 +1,7 @@
 import type { Platform } from "../platform.ts";
 import { broker } from "./broker.ts";
+import { check } from "./check.ts";
 import { threads as definition } from "./definition.ts";
 import { oauth } from "./oauth.ts";
 
-export const threads: Platform = { definition, broker, oauth };
+export const threads: Platform = { definition, broker, oauth, check };

@@ -5,7 +5,7 @@ import type { HttpAnswer, HttpClient } from "../kit/http.ts";
 import { BrokerError, type Grant, type OAuth, type OAuthApp, type Profile } from "../platform.ts";
 import { API, apiRequest, callTikTok } from "./api.ts";
 import { scopes } from "./scopes.ts";
-import { creatorInfo, oauthRefusal, token, userInfo, type CreatorInfo } from "./wire.ts";
+import { clientToken, creatorInfo, oauthRefusal, token, userInfo, type CreatorInfo } from "./wire.ts";
 
 /** Source: TikTok docs, login kit web, user access tokens, 2026-11-02. */
 export const oauth: OAuth = {
@@ -45,6 +45,13 @@ async function requestToken(http: HttpClient, app: OAuthApp, fields: Record<stri
     refreshExpiresInSeconds: given.refresh_expires_in ?? null,
     scopes: given.scope?.split(/[,\s]+/).filter((scope) => scope !== "") ?? null,
   };
+}
+
+/** The app's own token, which publishes nothing. Source: TikTok docs, client access token management, 2026. */
+export async function readClientToken(http: HttpClient, app: OAuthApp): Promise<void> {
+  const form = { client_key: app.clientId, client_secret: app.clientSecret, grant_type: "client_credentials" };
+  const answer = await http.send({ method: "POST", url: TOKEN_URL, form });
+  read(clientToken, answer, "TikTok did not accept the app.");
 }
 
 async function renew(http: HttpClient, app: OAuthApp, grant: Grant): Promise<Grant> {

@@ -27,6 +27,8 @@ export const token = z.object({
   scope: z.string().nullish(),
 });
 
+export const clientToken = z.object({ access_token: z.string().min(1) });
+
 export const userInfo = z.object({
   user: z.object({
     open_id: z.string().min(1),

@@ -136,7 +136,7 @@ for (const revision of REVISIONS) {
         .parse(data.platforms);
       assert.deepEqual(told.map(({ name }) => name).sort(), ["posts_create", "posts_update", "posts_validate"]);
       const sentences = [client.getInstructions(), ...told.map(({ description }) => description)].map(
-        (text) => /\S+ [^.]* support.? scheduledFor\./.exec(text ?? "")?.[0],
+        (text) => /(?:Only|Every) [^.]* supports? scheduledFor\.$/.exec(text ?? "")?.[0],
       );
       return [
         ...new Set(sentences),

@@ -54,7 +54,8 @@ async function refreshGrantor(
   }
 }
 
-async function readProfile(
+/** An account's profile, read with this token; undefined if the grant does not reach the account. */
+export async function readProfile(
   services: OAuthServices,
   oauth: OAuth,
   connection: ConnectionRow,

@@ -6,7 +6,28 @@ import type { GraphErrorRow } from "./graph.ts";
  * observed by open-source clients.
  */
 export function metaErrors(label: string): GraphErrorRow[] {
-  return [...signInErrors(label), ...accessErrors(label), ...limitErrors(label), ...faultErrors(label)];
+  return [
+    ...appErrors(label),
+    ...signInErrors(label),
+    ...accessErrors(label),
+    ...limitErrors(label),
+    ...faultErrors(label),
+  ];
+}
+
+/** Only the message tells these from other errors with the same codes. Source: observed in responses, 2026. */
+export function appErrors(label: string): GraphErrorRow[] {
+  const row = {
+    sentence: /platform app|validating client secret|validating application/i,
+    about: "the app's ID or secret is wrong",
+    brokerCode: "UNEXPECTED_RESPONSE",
+    notPublished: true,
+    message: `${label} rejected this instance's app ID and secret; the operator must check them.`,
+  } as const;
+  return [
+    { exchange: true, ...row },
+    { codes: [1, 100, 101], ...row },
+  ];
 }
 
 function signInErrors(label: string): GraphErrorRow[] {

@@ -8,7 +8,7 @@ export function exampleOf(row: GraphErrorRow): { status: number; body: object } 
       body: {
         error_type: "OAuthException",
         code: 400,
-        error_message: "Matching code was not found or was already used",
+        error_message: row.sentence?.source ?? "Matching code was not found or was already used",
       },
     };
   const code = row.codes?.[0];

@@ -45,6 +45,22 @@ export const listSandboxAccounts = statement<Pick<AccountRow, "platform" | "plat
   `select distinct platform, platform_account_id from accounts where user_id = $1 and mode = 'test'`,
 );
 
+/** The newest accounts of each platform in live mode, of all users, for the operator; `total` counts the others too. */
+export const listLiveAccounts = statement<
+  Pick<AccountRow, "id" | "platform" | "platform_account_id" | "username" | "display_name"> & {
+    user_id: string;
+    total: number;
+  },
+  [perPlatform: number]
+>(
+  "accounts.list_live",
+  `select id, user_id, platform, platform_account_id, username, display_name, total from (
+     select a.*, row_number() over (partition by platform order by connected_at desc, id) as place,
+       (count(*) over (partition by platform))::int as total
+     from accounts a where a.mode = 'live' and a.status = 'active'
+   ) as listed where place <= $1 order by platform, place`,
+);
+
 /** Active or not. */
 export const findAccount = statement<AccountRow, [id: string, userId: string, mode: Mode]>(
   "accounts.find",

@@ -78,6 +78,13 @@ export const holdMedia = statement<MediaRow, [userId: string, mode: Mode, ids: r
   `${findMedia.text} for key share`,
 );
 
+/** The smallest stored file of the instance, for the operator. */
+export const findSmallestMedia = statement<MediaRow, []>(
+  "media.find_smallest",
+  `select ${COLUMNS} from media m where m.storage_key is not null and m.facts is not null and m.deleted_at is null
+   order by m.size_bytes limit 1`,
+);
+
 /**
  * A signed URL grants access to the bytes, so the signature replaces user and mode. Includes renditions; a deleted one
  * has no storage key.
