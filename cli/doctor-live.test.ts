@@ -48,7 +48,7 @@ test("doctor --live accepts the right ID and secret of every platform, and says 
     const text = told.map(({ message }) => message).join("\n");
     assert.match(text, /accepts the app's ID and secret/);
     assert.ok(text.includes(`redirect URI to register: ${apps.get(platform)?.redirectUri}`), text);
-    const reports = platforms[platform].oauth?.reportsRemoval === true;
+    const reports = ["instagram", "facebook", "threads"].includes(platform);
     assert.equal(text.includes(`https://ampost.example.test/meta/deauthorize/${platform}`), reports, text);
     assert.ok(text.includes("https://ampost.example.test/privacy"), text);
     for (const scope of askedScopes(platforms[platform].oauth?.scopes ?? []))
