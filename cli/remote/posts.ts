@@ -246,7 +246,7 @@ async function readDraft(
 
 /** "youtube=film.mp4" */
 function platformAndFile(value: string): [Platform, string] {
-  const platform = PLATFORM_NAMES.find((name) => value.startsWith(`${name}=`));
+  const platform = PLATFORM_NAMES.find((name: string): name is Platform => value.startsWith(`${name}=`));
   return platform === undefined
     ? usageError(`--media-for ${value}: write PLATFORM=FILE, such as ${PLATFORM_NAMES[0]}=photo.jpg.`)
     : [platform, value.slice(platform.length + 1)];
