@@ -40,9 +40,14 @@ export const invitesCreate = operation({
   writes: true,
   answer: z.object({
     invite,
-    link: z.url().nullable().meta({
-      description: "The invitation's link, to pass on yourself: only on an instance without a mail server. Else null.",
-    }),
+    link: z
+      .url()
+      .nullable()
+      .meta({
+        description:
+          "The invitation's link, to pass on yourself: only on an instance without a mail server. Else null.",
+        examples: [null],
+      }),
   }),
   status: 201,
   errors: ["NOT_FOUND"],
