@@ -290,6 +290,8 @@ export interface InstagramSettings {
   shareToFeed?: boolean;
   /** Labels the post as AI-generated. */
   isAiGenerated?: boolean;
+  /** Labels the post as a paid partnership. Only for accounts connected through Facebook. */
+  isPaidPartnership?: boolean;
   /** A comment to add to the post once it is live. Not for stories. */
   firstComment?: string;
 }

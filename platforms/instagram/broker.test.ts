@@ -141,15 +141,21 @@ test("a story has no text and no alt text", async (t) => {
   ]);
 });
 
-test("every kind of post can be labelled as AI-generated", async (t) => {
-  const settings = { isAiGenerated: true };
+test("every kind of post can be labelled as AI-generated and as a paid partnership", async (t) => {
+  const settings = { isAiGenerated: true, isPaidPartnership: true };
   for (const content of [IMAGE, REEL, { ...IMAGE, placement: "story" }]) {
     const host = await startGraph(t);
     await drive(broker, contextFor(host.url, { ...content, settings }));
-    await drive(broker, contextFor(host.url, { ...content, settings: { isAiGenerated: false } }));
+    await drive(
+      broker,
+      contextFor(host.url, { ...content, settings: { isAiGenerated: false, isPaidPartnership: false } }),
+    );
     assert.deepEqual(
-      host.posts("101/media").map(({ is_ai_generated: label }) => label),
-      ["true", undefined],
+      host.posts("101/media").map(({ is_ai_generated: made, is_paid_partnership: paid }) => [made, paid]),
+      [
+        ["true", "true"],
+        [undefined, undefined],
+      ],
     );
   }
 });

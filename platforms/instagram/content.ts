@@ -48,7 +48,7 @@ export function takesBytes({ account }: StepContext, media: PublishMedia): boole
  * Source: Instagram docs, POST /{ig-user-id}/media, 2026-09-11.
  */
 export async function containerFields(context: StepContext, child: number | null): Promise<Record<string, string>> {
-  const { isAiGenerated, thumbOffsetMs } = settingsOf(context);
+  const { isAiGenerated, isPaidPartnership, thumbOffsetMs } = settingsOf(context);
   if (child !== null) {
     const item = context.content.media[child];
     return {
@@ -57,8 +57,12 @@ export async function containerFields(context: StepContext, child: number | null
       is_carousel_item: "true",
     };
   }
-  // Instagram rejects the label on the items of a carousel.
-  return { ...(await postFields(context)), ...(isAiGenerated === true ? { is_ai_generated: "true" } : {}) };
+  // Instagram rejects the labels on the items of a carousel.
+  return {
+    ...(await postFields(context)),
+    ...(isAiGenerated === true && { is_ai_generated: "true" }),
+    ...(isPaidPartnership === true && { is_paid_partnership: "true" }),
+  };
 }
 
 async function postFields(context: StepContext): Promise<Record<string, string>> {

@@ -305,3 +305,20 @@ test("an Instagram first comment without the permission for it is a warning", ()
   };
   assert.deepEqual(validate("instagram", said, { accounts: { instagram: granted } }).warnings, []);
 });
+
+test("the paid partnership label is taken only for Instagram accounts connected through Facebook", () => {
+  const said: Said = { media: [image], settings: { isPaidPartnership: true } };
+  const connected = (login: string) => ({ accounts: { instagram: account("instagram", { login }) } });
+  refuses(
+    "instagram",
+    said,
+    {
+      code: "VALIDATION_FAILED",
+      path: setting("instagram", "isPaidPartnership"),
+      message: "Instagram takes the paid partnership label only for accounts connected through Facebook.",
+    },
+    connected("instagram"),
+  );
+  takes("instagram", said, connected("facebook"));
+  takes("instagram", { media: [image], settings: { isPaidPartnership: false } }, connected("instagram"));
+});

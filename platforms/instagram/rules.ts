@@ -73,6 +73,16 @@ export const rules: readonly Rule<InstagramSettings>[] = [
     broken: ({ content, settings }) => settings[setting] !== undefined && content.placement === "story",
   })),
   {
+    rule: "instagram.isPaidPartnership.login",
+    code: "VALIDATION_FAILED",
+    about: "account",
+    path: settingPath("instagram", "isPaidPartnership"),
+    message: "Instagram takes the paid partnership label only for accounts connected through Facebook.",
+    fix: "Remove isPaidPartnership, or reconnect the account with Facebook Login.",
+    broken: ({ account, settings }) =>
+      settings.isPaidPartnership === true && account !== null && account.metadata["login"] !== "facebook",
+  },
+  {
     rule: "instagram.thumbOffsetMs.range",
     code: "VALIDATION_FAILED",
     about: "settings",

@@ -82,6 +82,10 @@ export const settings = z.strictObject({
     .optional()
     .describe("Whether the reel also appears in the feed. Defaults to true. Reels only."),
   isAiGenerated: z.boolean().optional().describe("Labels the post as AI-generated."),
+  isPaidPartnership: z
+    .boolean()
+    .optional()
+    .describe("Labels the post as a paid partnership. Only for accounts connected through Facebook."),
   firstComment: z.string().optional().describe("A comment to add to the post once it is live. Not for stories."),
 });
 

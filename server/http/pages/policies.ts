@@ -27,7 +27,8 @@ export function addPolicies(pages: FastifyInstance, services: Services): void {
   );
 
   pages.get("/meta/data-deletion/status/:code", async (request, reply) => {
-    const receipt = await findReceipt(services, String(Object(request.params).code));
+    const code = String(Object(request.params).code);
+    const receipt = await findReceipt(services, code);
     if (receipt === null)
       return await sendPage(reply, {
         title: "Receipt not found",
@@ -56,6 +57,7 @@ export function addPolicies(pages: FastifyInstance, services: Services): void {
           Posts that users of ${host} wrote belong to them and were not deleted. What is already on ${label} can be
           deleted there.
         </p>
+        <p class="dim">Confirmation code: <code>${code}</code></p>
       </section>`,
     });
   });

@@ -545,6 +545,17 @@ export const properties: INodeProperties[] = [
             routing: { send: { type: "body", property: "content.platformOverrides.instagram.settings.isAiGenerated" } },
           },
           {
+            displayName: "Is Paid Partnership",
+            name: "isPaidPartnership",
+            description:
+              "Whether this labels the post as a paid partnership. Only for accounts connected through Facebook.",
+            type: "boolean",
+            default: false,
+            routing: {
+              send: { type: "body", property: "content.platformOverrides.instagram.settings.isPaidPartnership" },
+            },
+          },
+          {
             displayName: "Location ID",
             name: "locationId",
             description: "ID of a Facebook Page with location data. Not for stories.",
