@@ -40,6 +40,12 @@ const WEIGHTED: [text: string, length: number][] = [
   [`${"a".repeat(256)} https://t.co/abc`, 280],
   [`${"a".repeat(257)} https://t.co/abc`, 281],
   ["a\uFEFFb", 4],
+  ["日.foo.io", 26],
+  ["日-foo.io", 25],
+  ["日日-foo.io", 27],
+  ["é.t.co/abc/x", 23],
+  ["ж.рфfoo.io日foo.io", 52],
+  ["foo.io/日foo.io", 48],
 ];
 
 const OTHERS: [counting: Counting, text: string, length: number][] = [

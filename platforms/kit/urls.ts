@@ -15,16 +15,21 @@ export interface FoundUrl {
  */
 export function findUrls(text: string): FoundUrl[] {
   const found: FoundUrl[] = [];
+  let readTo = -1;
   HOST_RUN.lastIndex = 0;
   for (let run = HOST_RUN.exec(text); run !== null; run = HOST_RUN.exec(text)) {
     if (!run[0].includes(".")) continue;
     const scheme = SCHEME_BEFORE.exec(text.slice(Math.max(0, run.index - 9), run.index))?.[1] ?? "";
-    const match = scheme === "" ? matchBare(text, run.index, run[0]) : matchWithScheme(text, run.index, run[0], scheme);
+    const match =
+      scheme === ""
+        ? matchBare(text, run.index, run[0], run.index === readTo)
+        : matchWithScheme(text, run.index, run[0], scheme);
     if (match === null) continue;
     for (const [start, end] of match.urls) {
       if (end - start <= MAX_URL_LENGTH) found.push({ start, end, url: text.slice(start, end) });
     }
-    HOST_RUN.lastIndex = match.readTo;
+    readTo = match.readTo;
+    HOST_RUN.lastIndex = readTo;
   }
   return found;
 }
@@ -72,9 +77,10 @@ function matchWithScheme(text: string, hostStart: number, run: string, scheme: s
 }
 
 /** Hosts without a scheme count only their Latin parts: in 日本example.com, the link begins at the e. */
-function matchBare(text: string, runStart: number, run: string): Match | null {
-  const before = text[runStart - 1] ?? "";
-  for (const from of bareStarts(before, run)) {
+function matchBare(text: string, runStart: number, run: string, isBehindUrl: boolean): Match | null {
+  // What belongs to a URL stands before nothing else.
+  const before = isBehindUrl ? "" : (text[runStart - 1] ?? "");
+  for (const from of bareStarts(before, run, isBehindUrl)) {
     const skipped = from + Math.max(0, run.slice(from).search(/[^-_.]/));
     const host = longestHost(run.slice(skipped), text[runStart + run.length] ?? "");
     if (host === null) continue;
@@ -96,7 +102,7 @@ function latinParts(host: string): [start: number, end: number][] {
   const topLevel = host.lastIndexOf(".") + 1;
   for (const part of host.matchAll(LATIN_PART)) {
     const isForeignDomain = part.index + part[0].length === topLevel && part[0].length > 1;
-    const length = isForeignDomain ? host.length - part.index : longestHost(part[0], "")?.length;
+    const length = isForeignDomain ? host.length - part.index : longestHost(part[0], "", /^$/)?.length;
     if (length !== undefined) parts.push([part.index, part.index + length]);
   }
   return parts;
@@ -106,10 +112,11 @@ function latinParts(host: string): [start: number, end: number][] {
  * Where a host without a scheme can begin in a run: at its start, or after a character that is neither a Latin letter
  * nor a digit.
  */
-function bareStarts(before: string, run: string): number[] {
+function bareStarts(before: string, run: string, isBehindUrl: boolean): number[] {
   const behindForeign = run.search(/[^\x00-\x7F]/) + 1;
-  if (BLOCKS_BARE.test(before)) return behindForeign > 0 ? [behindForeign] : [];
-  return before === "" && behindForeign === 1 ? [1, 0] : [0];
+  if (isBehindUrl || BLOCKS_BARE.test(before)) return behindForeign > 0 ? [behindForeign] : [];
+  // The first character can stand before a host, or belong to it.
+  return before === "" && behindForeign === 1 && /[^-_.]/.test(run[1] ?? "") ? [1, 0] : [0];
 }
 
 function matchAfterHost(text: string, position: number): { length: number; path: string } {
@@ -119,9 +126,10 @@ function matchAfterHost(text: string, position: number): { length: number; path:
 }
 
 /**
- * The longest beginning of `run` that is a host with a real top-level domain; `next` is the character behind the run.
+ * The longest beginning of `run` that is a host with a real top-level domain; `next` is the character behind the run, and
+ * no label may match `barred`.
  */
-function longestHost(run: string, next: string): string | null {
+function longestHost(run: string, next: string, barred = /^$|^[-_]|[-_]$/): string | null {
   let longest: string | null = null;
   let labelStart = 0;
   let before: string | null = null;
@@ -131,7 +139,7 @@ function longestHost(run: string, next: string): string | null {
       const domain = topLevelDomainAt(label, labelEnd === run.length ? next : ".");
       if (domain > 0) longest = run.slice(0, labelStart + domain);
     }
-    if (label === "" || /^[-_]|[-_]$/.test(label)) break;
+    if (barred.test(label)) break;
     before = label;
     labelStart = labelEnd + 1;
   }
