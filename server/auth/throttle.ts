@@ -53,6 +53,25 @@ export async function throttle(pool: pg.Pool, what: ThrottledAction, who: Thrott
   if (over.length > 0) throw tooManyTries(Math.max(...over.map((row) => row.seconds_left)));
 }
 
+/**
+ * Counts only failures: this slows down those who guess, but not those who call often from one address. Rethrows the
+ * error, or throws RATE_LIMITED.
+ */
+export async function throttleFailures<Result>(
+  pool: pg.Pool,
+  what: ThrottledAction,
+  who: ThrottleSubject,
+  isFailure: (error: unknown) => boolean,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await work();
+  } catch (error) {
+    if (isFailure(error)) await throttle(pool, what, who);
+    throw error;
+  }
+}
+
 /** Longer than an authenticator's code is valid: its own half minute and the adjacent ones. */
 const CODE_SECONDS = 120;
 

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 
 import type { PublicCode } from "../../../model/errors.ts";
-import { throttle } from "../../auth/throttle.ts";
+import { throttleFailures } from "../../auth/throttle.ts";
 import { type HostUrls, requireAppHost } from "../../calls/hosts.ts";
 import { readText } from "../../calls/read-body.ts";
 import { logFailure } from "../../calls/refusals.ts";
@@ -57,11 +57,12 @@ const PREFLIGHT = {
 };
 
 function addEndpoints(scope: FastifyInstance, services: Services): void {
+  const countingFailures = <Result>({ ip }: FastifyRequest, work: () => Promise<Result>) =>
+    throttleFailures(services.pool, "mcpToken", { address: ip }, (error) => error instanceof GrantRefused, work);
   scope.post(
     GRANT_PATHS.token,
     async (request) =>
       await countingFailures(
-        services,
         request,
         async () => await giveTokens(services, originOf(request), await readParameters(request)),
       ),
@@ -69,7 +70,7 @@ function addEndpoints(scope: FastifyInstance, services: Services): void {
 
   scope.post(GRANT_PATHS.revoke, async (request, reply) => {
     const params = await readParameters(request);
-    await countingFailures(services, request, () =>
+    await countingFailures(request, () =>
       revokeToken(services, originOf(request), { token: required(params, "token"), clientId: clientIdIn(params) }),
     );
     return await reply.code(200).send();
@@ -122,20 +123,6 @@ function describeServer({ apiUrl, appUrl }: HostUrls): object {
     protected_resources: [`${apiUrl}/mcp`],
     service_documentation: `${appUrl}/docs/mcp`,
   };
-}
-
-/** Slows down those who guess, but not those who serve many users from one address. */
-async function countingFailures<Result>(
-  { pool }: Services,
-  request: FastifyRequest,
-  work: () => Promise<Result>,
-): Promise<Result> {
-  try {
-    return await work();
-  } catch (error) {
-    if (error instanceof GrantRefused) await throttle(pool, "mcpToken", { address: request.ip });
-    throw error;
-  }
 }
 
 const MAX_FORM_LENGTH = 64 * 1024;

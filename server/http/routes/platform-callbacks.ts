@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyRequest } from "fastify";
 
 import { PublicError } from "../../../model/errors.ts";
 import { PLATFORM_NAMES, type PlatformName } from "../../../model/platform-names.ts";
-import { throttle } from "../../auth/throttle.ts";
+import { throttleFailures } from "../../auth/throttle.ts";
 import { requireAppHost } from "../../calls/hosts.ts";
 import { readText } from "../../calls/read-body.ts";
 import { refuseRequest } from "../../calls/refusals.ts";
@@ -19,26 +19,14 @@ export function addPlatformCallbacks(scope: FastifyInstance, services: Services)
   const handlers = { "/meta/deauthorize/:platform": deauthorize, "/meta/data-deletion/:platform": deleteDataOf };
   for (const [path, handle] of Object.entries(handlers))
     scope.post(path, async (request) =>
-      countingFailures(services, request, async () => {
+      throttleFailures(services.pool, "platformCallback", { address: request.ip }, isRefused, async () => {
         const platform = platformOf(request.params);
         return (await handle(services, platform, await readSigned(request))).body;
       }),
     );
 }
 
-/** Platforms call often, and from few addresses; those who guess signatures fail. */
-async function countingFailures<Result>(
-  { pool }: Services,
-  request: FastifyRequest,
-  work: () => Promise<Result>,
-): Promise<Result> {
-  try {
-    return await work();
-  } catch (error) {
-    if (error instanceof PublicError) await throttle(pool, "platformCallback", { address: request.ip });
-    throw error;
-  }
-}
+const isRefused = (error: unknown) => error instanceof PublicError;
 
 const MAX_FORM_LENGTH = 16 * 1024;
 
