@@ -104,7 +104,7 @@ test("a video whose status cannot be checked, and that takes longer, is rejected
   assert.ok(calls.length > 1 && calls.slice(0, -1).every((status) => status === 400), calls.join(" "));
 });
 
-test("an expired token that cannot be renewed requires reconnecting, with the contract's message, and no request is made", async () => {
+test("an expired token that cannot be renewed requires reconnecting, with the contract's message, and only the profile is read", async () => {
   const selfServe = await startWorld(SUBJECT, { isRenewable: false });
   try {
     const account = await selfServe.connect();
@@ -114,7 +114,10 @@ test("an expired token that cannot be renewed requires reconnecting, with the co
       [failed.status, failed.error?.code, failed.error?.message],
       ["failed", "AUTH_EXPIRED", "LinkedIn did not return a refresh token for this app. Reconnect this account."],
     );
-    assert.deepEqual(await selfServe.requests(), []);
+    assert.deepEqual(
+      (await selfServe.requests()).map(({ operation, status }) => [operation, status]),
+      [["read", 401]],
+    );
   } finally {
     await selfServe.close();
   }
