@@ -317,7 +317,11 @@ test("every URL with an ID that is not an operation shows another user nothing",
     "/connect/again/:id": async () => await makeFor({ name: "connections_choose" }, owner),
     "/connect/return/:id": async () => await makeFor({ name: "connections_choose" }, owner),
     "/connect/choose/:id": async () => await makeFor({ name: "connections_choose" }, owner),
-    // These URLs are the secret: a connect link's token, a file's signature.
+    // What Meta signs with an app's secret.
+    "/meta/deauthorize/:platform": null,
+    "/meta/data-deletion/:platform": null,
+    // These URLs are the secret: a connect link's token, a file's signature, a receipt's code.
+    "/meta/data-deletion/status/:code": null,
     "/connect/:token": null,
     "/connect/:token/start": null,
     "/media/:mediaId/:name": null,
