@@ -108,8 +108,10 @@ export function dialogUrl(
 export async function approve(sandbox: TestSandbox, url: string, unchecked: readonly string[] = []): Promise<URL> {
   const shown = await sandbox.call("GET", url);
   const form = new URLSearchParams({ decision: "approve" });
-  for (const [, name = "", value = ""] of shown.text.matchAll(/<input [^>]*name="(\w+)" value="([^"]*)"/g))
-    if (!unchecked.includes(value)) form.append(name, value);
+  for (const [tag] of shown.text.matchAll(/<input [^<>]*>/g)) {
+    const [, name = "", value = ""] = / name="(\w+)" value="([^"]*)"/.exec(tag) ?? [];
+    if (name !== "" && !unchecked.includes(value)) form.append(name, value);
+  }
   const answer = await sandbox.call("POST", url, { body: form });
   return new URL(answer.headers.get("location") ?? "about:blank");
 }
