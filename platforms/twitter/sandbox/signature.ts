@@ -57,7 +57,7 @@ export function whyUnsigned(call: Call, consumerSecret: string, tokenSecret: str
 export function readSignature(call: Call): Partial<Record<string, string>> {
   const header = /^OAuth\s+(.*)$/is.exec(call.headers["authorization"] ?? "")?.[1] ?? "";
   return Object.fromEntries(
-    [...header.matchAll(/([A-Za-z_]+)="([^"]*)"/g)].map(([, name = "", value = ""]) => [name, decode(value)]),
+    [...header.matchAll(/\b([A-Za-z_]+)="([^"]*)"/g)].map(([, name = "", value = ""]) => [name, decode(value)]),
   );
 }
 
