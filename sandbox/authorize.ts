@@ -19,6 +19,20 @@ export interface ConsentGroup {
   options: readonly { value: string; label: string; required: boolean }[];
 }
 
+/** The checkboxes for these scopes, in the platform's words. */
+export function scopeGroup(
+  title: string,
+  scopes: readonly string[],
+  labels: Readonly<Record<string, string>>,
+  required: boolean,
+): ConsentGroup {
+  return {
+    title,
+    field: "scope",
+    options: scopes.map((scope) => ({ value: scope, label: labels[scope] ?? scope, required })),
+  };
+}
+
 /**
  * The consent page: one form without scripts, posted to the page's own URL. The button pressed is the field `decision`,
  * `approve` or `refuse`; every checked box is a field of its group. Any HTTP client can post the same.

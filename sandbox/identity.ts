@@ -51,6 +51,21 @@ export function personOfLogin(
   return known ?? add(hint ?? null);
 }
 
+/**
+ * The names of a new person, from what stands before the @ of their login hint: its ASCII words, joined by `between`,
+ * with `longest` characters at most, and capitalized.
+ */
+export function namesOf(hint: string, between: "-" | "_", longest: number): { username: string; words: string[] } {
+  const words = (hint.split("@", 1)[0] ?? "")
+    .normalize("NFKD")
+    .split(/[^A-Za-z0-9]+/)
+    .filter((word) => word !== "");
+  return {
+    username: words.join(between).slice(0, longest) || "someone",
+    words: words.map((word) => word.slice(0, 1).toUpperCase() + word.slice(1)),
+  };
+}
+
 /** The app of every fresh sandbox and what a person has granted it, with a code for that. Returns the grant. */
 export function seedGrant(
   identity: Identity,

@@ -1,5 +1,5 @@
 import type { HttpClient } from "../kit/http.ts";
-import { callGraph, getGraph } from "../kit/meta/graph.ts";
+import { callGraph, getGraph, prepareRequest } from "../kit/meta/graph.ts";
 import { exchangeForLongToken, RENEWAL, renewLongToken, type LongTokens } from "../kit/meta/long-tokens.ts";
 import { readSignedRequest } from "../kit/meta/signed-request.ts";
 import type { Grant, OAuth, OAuthApp, Profile } from "../platform.ts";
@@ -18,6 +18,7 @@ export const oauth: OAuth = {
   profile: readProfile,
   refresh: { ...RENEWAL, run: (http, _app, grant) => renewLongToken(TOKENS, http, grant) },
   readSignedRequest,
+  prepare: prepareRequest,
 };
 
 const HOST = "https://graph.threads.net";

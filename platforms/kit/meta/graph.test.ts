@@ -17,9 +17,9 @@ test("the proof is the hexadecimal HMAC-SHA256 of the access token with the app 
   assert.equal(appSecretProof(TOKEN, APP.clientSecret), PROOF);
 });
 
-test("every request to Facebook's Graph API with a token carries the proof of that token", () => {
+test("every request to Meta's Graph APIs with a token carries the proof of that token", () => {
   const headers = { authorization: `Bearer ${TOKEN}` };
-  for (const host of ["graph.facebook.com", "graph-video.facebook.com"]) {
+  for (const host of ["graph.facebook.com", "graph-video.facebook.com", "graph.instagram.com", "graph.threads.net"]) {
     const url = `https://${host}/v25.0/101/videos`;
     assert.deepEqual(prepare({ method: "POST", url, headers, form: { upload_phase: "start" } }), {
       method: "POST",
@@ -39,7 +39,7 @@ test("other hosts, and requests with the secret itself, carry no proof", () => {
   const exchange = { client_id: "1", client_secret: "Jefe", code: "FBCODE1" };
   for (const request of [
     { method: "GET", url: "https://graph.facebook.com/v25.0/oauth/access_token", query: exchange },
-    { method: "GET", url: "https://graph.instagram.com/v25.0/me", headers },
+    { method: "GET", url: "https://graph.threads.net/access_token", query: { ...exchange, access_token: TOKEN } },
     { method: "POST", url: "https://rupload.facebook.com/video-upload/v25.0/711", headers },
     { method: "GET", url: "https://graph.facebook.com.evil.example/v25.0/me", headers },
   ] satisfies HttpRequest[])

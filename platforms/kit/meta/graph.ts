@@ -57,9 +57,9 @@ export function graphRequest(
 }
 
 /**
- * The one door for requests to Facebook and Instagram: they go to the version that the operator has chosen, and those to
- * the Graph API prove that they come from the app. Apps can require the proof, and then reject everything without it
- * with code 100. Source: Graph API docs, securing requests, 2026.
+ * The one door for requests to Meta: those to Facebook and Instagram go to the version that the operator has chosen, and
+ * those to a Graph API prove that they come from the app. Apps can require the proof, and then reject everything without
+ * it with code 100. Source: Graph API docs, securing requests, 2026.
  */
 export function prepareRequest(
   request: HttpRequest,
@@ -67,10 +67,12 @@ export function prepareRequest(
   environment: Readonly<Record<string, string>>,
 ): HttpRequest {
   const host = URL.parse(request.url)?.hostname ?? "";
-  if (!VERSIONED_HOSTS.has(host)) return request;
+  if (!GRAPH_HOSTS.has(host) && host !== "www.facebook.com") return request;
+  // Threads has a version of its own.
   const url = request.url.replace(`/${GRAPH_VERSION}/`, `/${chosenVersion(environment)}/`);
   const token = request.query?.access_token ?? /^Bearer (.+)$/.exec(request.headers?.authorization ?? "")?.[1];
-  return token === undefined || !PROVING_HOSTS.has(host)
+  // A token is exchanged with the secret itself.
+  return token === undefined || !GRAPH_HOSTS.has(host) || request.query?.client_secret !== undefined
     ? { ...request, url }
     : { ...request, url, query: { ...request.query, appsecret_proof: appSecretProof(token, clientSecret) } };
 }
@@ -80,8 +82,12 @@ export function appSecretProof(accessToken: string, appSecret: string): string {
   return createHmac("sha256", appSecret).update(accessToken).digest("hex");
 }
 
-const PROVING_HOSTS: ReadonlySet<string> = new Set(["graph.facebook.com", "graph-video.facebook.com"]);
-const VERSIONED_HOSTS: ReadonlySet<string> = new Set([...PROVING_HOSTS, "graph.instagram.com", "www.facebook.com"]);
+const GRAPH_HOSTS: ReadonlySet<string> = new Set([
+  "graph.facebook.com",
+  "graph-video.facebook.com",
+  "graph.instagram.com",
+  "graph.threads.net",
+]);
 
 /** Ids are strings of digits; a few come as bare numbers. */
 export const metaId = z.union([z.string(), z.number()]).transform(String).pipe(z.string().regex(/^\d+$/));

@@ -1,4 +1,11 @@
-import { backToApp, consentErrorPage, consentPage, readDecision, unapprovedScope } from "../../../sandbox/authorize.ts";
+import {
+  backToApp,
+  consentErrorPage,
+  consentPage,
+  readDecision,
+  unapprovedScope,
+  scopeGroup,
+} from "../../../sandbox/authorize.ts";
 import { randomSecret, type Person, type Token } from "../../../sandbox/identity.ts";
 import { jsonAnswer, type Call, type PlatformAnswer, type SandboxRoute } from "../../../sandbox/platform.ts";
 import { tokenError } from "./errors.ts";
@@ -48,12 +55,8 @@ function askConsent(call: Call): PlatformAnswer {
   const asked = readConsentRequest(call);
   if (typeof asked === "string") return wrongRequest(asked);
   if (asked.unknownScope !== undefined) return refuseScope(asked, asked.unknownScope);
-  const options = asked.scopes.map((scope) => ({ value: scope, label: SCOPES[scope] ?? scope, required: true }));
-  return consentPage({
-    platform: "LinkedIn",
-    person: asked.person,
-    groups: [{ title: "The app would like to", field: "scope", options }],
-  });
+  const groups = [scopeGroup("The app would like to", asked.scopes, SCOPES, true)];
+  return consentPage({ platform: "LinkedIn", person: asked.person, groups });
 }
 
 function takeConsent(call: Call): PlatformAnswer {

@@ -1,6 +1,13 @@
 import { createHash, randomInt } from "node:crypto";
 
-import { personOfLogin, randomSecret, type NewPerson, type Person, seedGrant } from "../../../sandbox/identity.ts";
+import {
+  personOfLogin,
+  randomSecret,
+  type NewPerson,
+  type Person,
+  seedGrant,
+  namesOf,
+} from "../../../sandbox/identity.ts";
 import type { World } from "../../../sandbox/world.ts";
 
 /** LinkedIn's people: the app, member and code of a fresh sandbox, and those named by login hints. */
@@ -36,16 +43,10 @@ function newPerson(world: World, hint: string | null): NewPerson {
     number === 1
       ? SEED.personId
       : createHash("sha256").update(`linkedin ${number}`).digest("base64url").replace(/[_-]/g, "x").slice(0, 10);
-  const plain = (hint ?? "john.doe")
-    .split("@")[0]
-    ?.toLowerCase()
-    .normalize("NFKD")
-    .replace(/[^a-z0-9]+/g, "-")
-    .replace(/^-+|(?<!-)-+$/g, "");
-  const username = plain?.slice(0, 30) || "someone";
-  const [givenName = "Some", ...family] = username
-    .split("-")
-    .map((word) => word.slice(0, 1).toUpperCase() + word.slice(1));
+  const {
+    username,
+    words: [givenName = "Someone", ...family],
+  } = namesOf((hint ?? "john.doe").toLowerCase(), "-", 30);
   const familyName = family.join(" ") || "Sandbox";
   const facts = {
     givenName,

@@ -6,6 +6,7 @@ import {
   isLoopback,
   readDecision,
   unapprovedScope,
+  scopeGroup,
 } from "../../../sandbox/authorize.ts";
 import { randomSecret, type App, type Person } from "../../../sandbox/identity.ts";
 import {
@@ -72,12 +73,8 @@ interface ConsentRequest {
 function askConsent(call: Call): PlatformAnswer {
   const asked = readConsentRequest(call);
   if ("status" in asked) return asked;
-  const options = asked.scopes.map((scope) => ({ value: scope, label: SCOPES[scope] ?? scope, required: false }));
-  return consentPage({
-    platform: "TikTok",
-    person: asked.person,
-    groups: [{ title: "The app may", field: "scope", options }],
-  });
+  const groups = [scopeGroup("The app may", asked.scopes, SCOPES, false)];
+  return consentPage({ platform: "TikTok", person: asked.person, groups });
 }
 
 function takeConsent(call: Call): PlatformAnswer {

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 
 import { z } from "zod";
 
-import { personOfLogin, type NewPerson, type Person, type Token } from "../../../sandbox/identity.ts";
+import { personOfLogin, type NewPerson, type Person, type Token, namesOf } from "../../../sandbox/identity.ts";
 import type { Call, Outcome } from "../../../sandbox/platform.ts";
 import { refusingWith } from "../../../sandbox/refusing.ts";
 import type { World } from "../../../sandbox/world.ts";
@@ -47,21 +47,9 @@ export function newPerson(world: World, hint: string | null): NewPerson {
     number === 1 && hint === null
       ? SEEDED_PERSON
       : `afd97af1-b87b-48b9-ac98-410a${number.toString(16).padStart(8, "0")}`;
-  const plain =
-    (hint ?? "sandbox_tok")
-      .split("@")[0]
-      ?.normalize("NFKD")
-      .toLowerCase()
-      .replace(/[^a-z0-9]+/g, "_")
-      .replace(/^_+|(?<!_)_+$/g, "") ?? "";
-  const username = plain.slice(0, 20) || "someone";
-  const name =
-    plain
-      .split("_")
-      .filter(Boolean)
-      .map((word) => word[0]?.toUpperCase() + word.slice(1))
-      .join(" ")
-      .slice(0, 30) || username;
+  const names = namesOf((hint ?? "sandbox_tok").toLowerCase(), "_", 20);
+  const { username } = names;
+  const name = names.words.join(" ").slice(0, 30) || username;
   const words = new Set((hint ?? "").toLowerCase().split(/[^a-z]+/));
   const isPrivate = words.has("private");
   const facts: PersonFacts = {

@@ -1,7 +1,21 @@
 import { createHash, randomBytes } from "node:crypto";
 
-import { backToApp, consentErrorPage, consentPage, readDecision, unapprovedScope } from "../../../sandbox/authorize.ts";
-import { personOfLogin, randomSecret, type App, type NewPerson, type Person } from "../../../sandbox/identity.ts";
+import {
+  backToApp,
+  consentErrorPage,
+  consentPage,
+  readDecision,
+  unapprovedScope,
+  scopeGroup,
+} from "../../../sandbox/authorize.ts";
+import {
+  personOfLogin,
+  randomSecret,
+  type App,
+  type NewPerson,
+  type Person,
+  namesOf,
+} from "../../../sandbox/identity.ts";
 import { jsonAnswer, type Call, type PlatformAnswer, type SandboxRoute } from "../../../sandbox/platform.ts";
 import { decode } from "../../../sandbox/routes.ts";
 import type { World } from "../../../sandbox/world.ts";
@@ -70,20 +84,9 @@ const SUBSCRIPTIONS = { premiumplus: "PremiumPlus", premium: "Premium", basic: "
 /** A word in the hint can give the person a subscription, a suspension or protected posts. */
 function newPerson(world: World, hint: string | null): NewPerson {
   const id = String(1_700_000_000_000_000_000n + BigInt(world.store.next("twitter.person")));
-  const plain =
-    (hint ?? "sandbox_x")
-      .split("@")[0]
-      ?.normalize("NFKD")
-      .replace(/[^A-Za-z0-9]+/g, "_")
-      .replace(/^_+|(?<!_)_+$/g, "") ?? "";
-  const username = plain.slice(0, 12) || "someone";
-  const name =
-    plain
-      .split("_")
-      .filter(Boolean)
-      .map((word) => word[0]?.toUpperCase() + word.slice(1))
-      .join(" ")
-      .slice(0, 50) || username;
+  const names = namesOf(hint ?? "sandbox_x", "_", 12);
+  const { username } = names;
+  const name = names.words.join(" ").slice(0, 50) || username;
   const words = new Set((hint ?? "").toLowerCase().split(/[^a-z]+/));
   const subscription = Object.entries(SUBSCRIPTIONS).find(([word]) => words.has(word));
   const facts: PersonFacts = {
@@ -108,12 +111,8 @@ interface ConsentRequest {
 function askConsent(call: Call): PlatformAnswer {
   const asked = readConsentRequest(call);
   if (typeof asked === "string") return consentErrorPage("X", asked);
-  const options = asked.scopes.map((scope) => ({ value: scope, label: SCOPES[scope] ?? scope, required: false }));
-  return consentPage({
-    platform: "X",
-    person: asked.person,
-    groups: [{ title: "The app may", field: "scope", options }],
-  });
+  const groups = [scopeGroup("The app may", asked.scopes, SCOPES, false)];
+  return consentPage({ platform: "X", person: asked.person, groups });
 }
 
 function takeConsent(call: Call): PlatformAnswer {

@@ -1,6 +1,13 @@
 import { randomInt } from "node:crypto";
 
-import { backToApp, consentErrorPage, consentNotePage, consentPage, readDecision } from "../../../sandbox/authorize.ts";
+import {
+  backToApp,
+  consentErrorPage,
+  consentNotePage,
+  consentPage,
+  readDecision,
+  scopeGroup,
+} from "../../../sandbox/authorize.ts";
 import { randomSecret, type App } from "../../../sandbox/identity.ts";
 import { jsonAnswer, type Call, type PlatformAnswer, type SandboxRoute } from "../../../sandbox/platform.ts";
 import { integer, integerOrNull, text, textOrNull } from "../../../sandbox/store.ts";
@@ -75,16 +82,8 @@ function giveRequestToken(call: Call): PlatformAnswer {
 function askConsent(call: Call): PlatformAnswer {
   const asked = findRequestToken(call, call.query.get("oauth_token") ?? "");
   if (!asked) return invalidPage();
-  const options = scopesOf(call, asked).map((scope) => ({
-    value: scope,
-    label: SCOPES[scope] ?? scope,
-    required: true,
-  }));
-  return consentPage({
-    platform: "X",
-    person: personOf(call.world, hintOf(call)),
-    groups: [{ title: "This app will be able to", field: "scope", options }],
-  });
+  const groups = [scopeGroup("This app will be able to", scopesOf(call, asked), SCOPES, true)];
+  return consentPage({ platform: "X", person: personOf(call.world, hintOf(call)), groups });
 }
 
 function takeConsent(call: Call): PlatformAnswer {

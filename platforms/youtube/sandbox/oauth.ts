@@ -1,6 +1,13 @@
 import { createHash, randomInt } from "node:crypto";
 
-import { backToApp, consentErrorPage, consentPage, readDecision, unapprovedScope } from "../../../sandbox/authorize.ts";
+import {
+  backToApp,
+  consentErrorPage,
+  consentPage,
+  readDecision,
+  unapprovedScope,
+  scopeGroup,
+} from "../../../sandbox/authorize.ts";
 import {
   personOfLogin,
   randomSecret,
@@ -9,6 +16,7 @@ import {
   type NewPerson,
   type Person,
   seedGrant,
+  namesOf,
 } from "../../../sandbox/identity.ts";
 import { jsonAnswer, type Call, type PlatformAnswer, type SandboxRoute } from "../../../sandbox/platform.ts";
 import type { World } from "../../../sandbox/world.ts";
@@ -123,20 +131,8 @@ function newPerson(world: World, hint: string | null): NewPerson {
     number === 1
       ? SEED.channelId
       : `UC${createHash("sha256").update(`youtube ${number}`).digest("base64url").slice(0, 22)}`;
-  const plain = (hint ?? "mychannel")
-    .split("@")[0]
-    ?.toLowerCase()
-    .normalize("NFKD")
-    .replace(/[^a-z0-9]+/g, "-")
-    .replace(/^-+|(?<!-)-+$/g, "");
-  const username = plain?.slice(0, 30) || "someone";
-  const name =
-    hint === null
-      ? "My Channel"
-      : username
-          .split("-")
-          .map((word) => word.slice(0, 1).toUpperCase() + word.slice(1))
-          .join(" ");
+  const { username, words } = namesOf((hint ?? "mychannel").toLowerCase(), "-", 30);
+  const name = hint === null ? "My Channel" : words.join(" ") || "Someone";
   const verified = !hint?.includes("unverified");
   const facts: ChannelFacts = {
     channel: channelState(hint ?? ""),
@@ -165,10 +161,8 @@ interface ConsentRequest {
 function askConsent(call: Call): PlatformAnswer {
   const asked = readConsentRequest(call);
   if (typeof asked === "string") return consentErrorPage("Google", asked);
-  const options = asked.scopes
-    .filter((scope) => !SIGN_IN.includes(scope))
-    .map((scope) => ({ value: scope, label: SCOPES[scope] ?? scope, required: false }));
-  const groups = options.length === 0 ? [] : [{ title: "Select what the app can access", field: "scope", options }];
+  const scopes = asked.scopes.filter((scope) => !SIGN_IN.includes(scope));
+  const groups = scopes.length === 0 ? [] : [scopeGroup("Select what the app can access", scopes, SCOPES, false)];
   return consentPage({ platform: "Google", person: asked.person, groups });
 }
 
