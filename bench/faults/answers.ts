@@ -105,7 +105,7 @@ export function answerTable(options: { long: boolean }): Promise<ScenarioResult>
 
 /** A commit has its own connection, so that its request line is the first data on it. */
 function commitOf({ platformAccountId }: Subject): RegExp {
-  return new RegExp(`^POST \\S*/${platformAccountId}/threads_publish `);
+  return new RegExp(`^POST \\S*/${platformAccountId}/threads_publish(?:\\?\\S*)? `);
 }
 
 async function makePost(world: World, { name, magic }: Row, index: number): Promise<Subject> {
