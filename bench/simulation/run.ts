@@ -6,8 +6,8 @@ import { createHttpClient } from "../../platforms/kit/http.ts";
 import { integer, text } from "../../sandbox/store.ts";
 import { createIngest } from "../../server/media/ingest.ts";
 import { createMediaSource } from "../../server/media/source.ts";
+import { confirmRefusal } from "../../server/oauth/confirm-refusal.ts";
 import { freshAccess } from "../../server/oauth/fresh-token.ts";
-import { judgeRefusal } from "../../server/oauth/judge-refusal.ts";
 import type { OAuthServices } from "../../server/oauth/services.ts";
 import { restoreHealth } from "../../server/oauth/token-health.ts";
 import { createEngine } from "../../server/publishing/engine.ts";
@@ -183,7 +183,7 @@ export async function run(installation: Installation, plan: Plan): Promise<RunRe
         mediaSourceFor: (owner) => createMediaSource({ pool, storage, mediaUrls }, owner),
         ensureMedia: (owner, ids) => ingest.ensureReady(owner, ids),
         freshAccess: (account, options) => freshAccess(oauth, account, options),
-        judgeRefusal: (account, refusal) => judgeRefusal(oauth, account, refusal),
+        confirmRefusal: (account, refusal) => confirmRefusal(oauth, account, refusal),
         restoreHealth: (account) => restoreHealth(oauth, account),
         speed: 1,
         forcePrivateUploads: false,

@@ -219,7 +219,7 @@ const warnings = z
   .meta({ examples: [[]] });
 
 /** The codes of a body that violates a rule of the product or of a platform. */
-const JUDGEMENT_CODES = [
+const VALIDATION_CODES = [
   "NO_PLATFORMS_SELECTED",
   "PLATFORM_NOT_CONNECTED",
   "CONTENT_TOO_LONG",
@@ -258,7 +258,7 @@ export const postsCreate = operation({
   writes: true,
   answer: z.object({ post, warnings }),
   status: 201,
-  errors: JUDGEMENT_CODES,
+  errors: VALIDATION_CODES,
 });
 
 export const postsValidate = operation({
@@ -378,7 +378,7 @@ export const postsUpdate = operation({
   takes: "required",
   writes: true,
   answer: z.object({ post, warnings }),
-  errors: ["POST_NOT_FOUND", "INVALID_STATUS_TRANSITION", "PRECONDITION_FAILED", ...JUDGEMENT_CODES],
+  errors: ["POST_NOT_FOUND", "INVALID_STATUS_TRANSITION", "PRECONDITION_FAILED", ...VALIDATION_CODES],
 });
 
 const DISCARDS =
@@ -445,7 +445,7 @@ export const postsPublish = operation({
   writes: true,
   waits: true,
   answer: onePost,
-  errors: ["POST_NOT_FOUND", "INVALID_STATUS_TRANSITION", "PRECONDITION_FAILED", ...JUDGEMENT_CODES],
+  errors: ["POST_NOT_FOUND", "INVALID_STATUS_TRANSITION", "PRECONDITION_FAILED", ...VALIDATION_CODES],
 });
 
 export const postsRetry = operation({
@@ -487,5 +487,11 @@ export const postsRetry = operation({
   writes: true,
   waits: true,
   answer: onePost,
-  errors: ["POST_NOT_FOUND", "INVALID_STATUS_TRANSITION", "OUTCOME_UNKNOWN", "PRECONDITION_FAILED", ...JUDGEMENT_CODES],
+  errors: [
+    "POST_NOT_FOUND",
+    "INVALID_STATUS_TRANSITION",
+    "OUTCOME_UNKNOWN",
+    "PRECONDITION_FAILED",
+    ...VALIDATION_CODES,
+  ],
 });

@@ -9,8 +9,8 @@ import { createListener } from "../../server/db/listen.ts";
 import { createPool } from "../../server/db/pool.ts";
 import { createIngest } from "../../server/media/ingest.ts";
 import { createMediaSource } from "../../server/media/source.ts";
+import { confirmRefusal } from "../../server/oauth/confirm-refusal.ts";
 import { freshAccess } from "../../server/oauth/fresh-token.ts";
-import { judgeRefusal } from "../../server/oauth/judge-refusal.ts";
 import type { OAuthServices } from "../../server/oauth/services.ts";
 import { restoreHealth } from "../../server/oauth/token-health.ts";
 import { createEngine } from "../../server/publishing/engine.ts";
@@ -91,7 +91,7 @@ export async function startEngine(
     mediaSourceFor: (owner) => createMediaSource({ pool, storage, mediaUrls: environment.mediaUrls }, owner),
     ensureMedia: (owner, mediaIds) => ingest.ensureReady(owner, mediaIds),
     freshAccess: (account, options) => freshAccess(services, account, options),
-    judgeRefusal: (account, refusal) => judgeRefusal(services, account, refusal),
+    confirmRefusal: (account, refusal) => confirmRefusal(services, account, refusal),
     restoreHealth: (account) => restoreHealth(services, account),
     speed: options.speed,
     latestSeconds: LATEST_SECONDS,

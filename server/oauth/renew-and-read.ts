@@ -1,6 +1,6 @@
 import type { AccountKey } from "../../model/tenant.ts";
+import { confirmRefusal } from "./confirm-refusal.ts";
 import { freshToken } from "./fresh-token.ts";
-import { judgeRefusal } from "./judge-refusal.ts";
 import { refreshProfile } from "./profile.ts";
 import { isFinal } from "./renew-token.ts";
 import type { OAuthServices } from "./services.ts";
@@ -19,6 +19,6 @@ export async function renewAndReadAgain(services: OAuthServices, account: Accoun
     await refreshProfile(services, account, accessToken);
   } catch (error) {
     if (!isFinal(error)) throw error;
-    await judgeRefusal(services, account, error);
+    await confirmRefusal(services, account, error);
   }
 }

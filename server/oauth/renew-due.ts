@@ -3,8 +3,8 @@ import type { AccountKey } from "../../model/tenant.ts";
 import { jsonb } from "../db/jsonb.ts";
 import { type DueAccount, takeDueProfiles, takeDueRenewals } from "../db/queries/token-care.ts";
 import { transaction } from "../db/sql.ts";
+import { confirmRefusal } from "./confirm-refusal.ts";
 import { freshToken } from "./fresh-token.ts";
-import { judgeRefusal } from "./judge-refusal.ts";
 import { refreshProfile } from "./profile.ts";
 import { type FinalError, isFinal } from "./renew-token.ts";
 import type { OAuthServices } from "./services.ts";
@@ -82,7 +82,7 @@ async function readOne(services: OAuthServices, account: AccountKey): Promise<vo
  * to fix.
  */
 async function reportRefusal(services: OAuthServices, account: AccountKey, error: FinalError): Promise<void> {
-  if (error.platformError !== null) return void (await judgeRefusal(services, account, error));
+  if (error.platformError !== null) return void (await confirmRefusal(services, account, error));
   await transaction(services.pool, (tx) =>
     changeHealth(tx, account, { health: "reconnect_required", reason: error.message }),
   );

@@ -6,8 +6,8 @@ import type { MediaFacts } from "../../model/post.ts";
 import type { AccountKey, Tenant } from "../../model/tenant.ts";
 import type { HttpClient, HttpClientOptions } from "../../platforms/kit/http.ts";
 import type { Broker, MediaSource, StepDone } from "../../platforms/platform.ts";
+import type { Verdict } from "../oauth/confirm-refusal.ts";
 import type { Access } from "../oauth/fresh-token.ts";
-import type { Verdict } from "../oauth/judge-refusal.ts";
 import type { Vault } from "../vault/vault.ts";
 import type { FaultHook } from "./fault-points.ts";
 import type { Outages } from "./outages.ts";
@@ -56,7 +56,7 @@ export interface PublishingDeps {
    */
   freshAccess(account: AccountKey, options: { minLifetimeSeconds: number; refused?: string }): Promise<Access>;
   /** Finds out whether the account has lost access, as the platform's refusal says, and stores it. */
-  judgeRefusal?(
+  confirmRefusal?(
     account: AccountKey,
     refusal: { code: "AUTH_EXPIRED" | "AUTH_REVOKED"; message: string },
   ): Promise<Verdict>;

@@ -169,9 +169,9 @@ async function failForGood(
 ): Promise<void> {
   const { row } = work;
   // First, so that anyone notified of the failure finds the account as the platform sees it.
-  const judged = await withVerdict(work, failure);
+  const known = await withVerdict(work, failure);
   // The automatic retries are used up: the account is now the user's to fix, and they can retry at any time.
-  const final = judged.category === "account" ? { ...judged, retryable: false, retryAfterSeconds: null } : judged;
+  const final = known.category === "account" ? { ...known, retryable: false, retryAfterSeconds: null } : known;
   const retryAt = final.retryAfterSeconds === null ? null : after(final.retryAfterSeconds);
   const outcome = failure.brokerCode === "OUTCOME_UNKNOWN" ? "unknown" : "failed";
   const changes: Changes = {
@@ -195,7 +195,7 @@ async function withVerdict({ deps, row }: FailureContext, failure: Failure): Pro
     return failure;
   const account = { accountId: row.account_id, userId: row.user_id, mode: row.mode };
   try {
-    const verdict = await deps.judgeRefusal?.(account, { code, message });
+    const verdict = await deps.confirmRefusal?.(account, { code, message });
     return verdict === "works" ? { ...failure, action: STILL_WORKS } : failure;
   } catch (error) {
     deps.log.warn({ err: error, accountId: row.account_id }, "the health of an account could not be stored");

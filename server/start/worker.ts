@@ -28,10 +28,10 @@ import { createIngest } from "../media/ingest.ts";
 import { DROP_BYTES_QUEUE, INGEST_QUEUE, SWEEP_QUEUE } from "../media/queues.ts";
 import { createMediaSource } from "../media/source.ts";
 import { dropBytes, sweepMedia } from "../media/sweep.ts";
+import { confirmRefusal } from "../oauth/confirm-refusal.ts";
 import { revokeGrant } from "../oauth/disconnect.ts";
 import { sendExpiryWarnings } from "../oauth/expiry-warnings.ts";
 import { freshAccess } from "../oauth/fresh-token.ts";
-import { judgeRefusal } from "../oauth/judge-refusal.ts";
 import { AUTHORIZATIONS_SWEEP_QUEUE, PROFILES_QUEUE, RENEW_QUEUE, REVOKE_QUEUE, WARN_QUEUE } from "../oauth/queues.ts";
 import { readDueProfiles, renewDueTokens } from "../oauth/renew-due.ts";
 import { restoreHealth } from "../oauth/token-health.ts";
@@ -103,7 +103,7 @@ export async function runWorker(runtime: Runtime, faultPoint?: FaultHook): Promi
       ),
     ensureMedia: (owner, mediaIds) => ingest.ensureReady(owner, mediaIds),
     freshAccess: (account, options) => freshAccess(oauth, account, options),
-    judgeRefusal: (account, refusal) => judgeRefusal(oauth, account, refusal),
+    confirmRefusal: (account, refusal) => confirmRefusal(oauth, account, refusal),
     restoreHealth: (account) => restoreHealth(oauth, account),
     noteCommit: (intentId) => continuity.noteCommit(intentId),
     speed: config.engineSpeed,

@@ -14,7 +14,7 @@ export type Verdict = "ended" | "works" | "unclear";
  * A platform has refused something as if access had ended. Platforms also do that for a single post, or for a moment, so
  * the profile is read before it is believed. Then the account's health shows it.
  */
-export async function judgeRefusal(
+export async function confirmRefusal(
   services: OAuthServices,
   account: AccountKey,
   { code, message }: Pick<FinalError, "code" | "message">,

@@ -3,9 +3,9 @@ import { after, before, test } from "node:test";
 
 import type { AccountKey } from "../../model/tenant.ts";
 import { type CareWorld, openCareWorld } from "../../tests/token-care-world.ts";
+import { confirmRefusal } from "./confirm-refusal.ts";
 import { sendExpiryWarnings } from "./expiry-warnings.ts";
 import { freshToken } from "./fresh-token.ts";
-import { judgeRefusal } from "./judge-refusal.ts";
 import { readDueProfiles, renewDueTokens } from "./renew-due.ts";
 import { restoreHealth } from "./token-health.ts";
 
@@ -27,11 +27,11 @@ async function markWrongly({ accountId }: AccountKey): Promise<void> {
 for (const platform of ["linkedin", "instagram", "facebook", "threads"] as const)
   test(`one refusal does not end a ${platform} account whose profile can be read, and one that a read confirms does`, async () => {
     const account = await world.connect(platform);
-    assert.equal(await judgeRefusal(world.services, account, REFUSAL), "works");
+    assert.equal(await confirmRefusal(world.services, account, REFUSAL), "works");
     assert.deepEqual(await world.health(account), { token_health: "healthy", token_health_reason: null });
     assert.deepEqual(await world.events(account), []);
     await world.control("faults", { platform, operation: "read", kind: "revoke_token" });
-    assert.equal(await judgeRefusal(world.services, account, REFUSAL), "ended");
+    assert.equal(await confirmRefusal(world.services, account, REFUSAL), "ended");
     assert.deepEqual(await world.health(account), { token_health: "revoked", token_health_reason: REFUSAL.message });
     assert.deepEqual(
       (await world.events(account)).map(({ type, data }) => [type, data["reason"]]),
@@ -42,7 +42,7 @@ for (const platform of ["linkedin", "instagram", "facebook", "threads"] as const
 test("a profile that cannot be read because the platform is down proves nothing", async () => {
   const account = await world.connect("linkedin");
   await world.control("faults", { platform: "linkedin", operation: "read", kind: "http_500" });
-  assert.equal(await judgeRefusal(world.services, account, REFUSAL), "unclear");
+  assert.equal(await confirmRefusal(world.services, account, REFUSAL), "unclear");
   assert.equal((await world.health(account)).token_health, "healthy");
 });
 
