@@ -10,6 +10,7 @@ import { cancelAgainstPublish, createWithOneKey, editAgainstDueTime, publishMany
 import { repeatNotifications } from "./faults/repeated-notifications.ts";
 import { notesOf, table, writeSection } from "./faults/report.ts";
 import { restoreBackup } from "./faults/restores.ts";
+import { rollVersions } from "./faults/rolls.ts";
 import { sabotageRuns } from "./faults/sabotage.ts";
 import { type ScenarioResult, sentencesOf } from "./faults/scenario.ts";
 import { conditionsNow } from "./report.ts";
@@ -40,6 +41,7 @@ const parts: Record<string, () => Promise<ScenarioResult>> = {
   publishes: () => publishManyTimes({ posts: 50 }),
   keys: () => createWithOneKey({ rounds: 10, calls: 200 }),
   restores: () => restoreBackup({ people: 3 }),
+  rolls: () => rollVersions({ rolls: 20, people: 6 }),
   quarantine,
   indexes: uniqueCommits,
   day: () => compareDays({ seconds: 720, hours: 24, tenants: 12, every: 12, seed: 6, pauseMilliseconds: 0 }),

@@ -13,7 +13,7 @@ import { checkAccounts, checkApps, checkMedia } from "./doctor-live.ts";
 import { checkMail } from "./doctor-mail.ts";
 import { checkAddresses, checkPorts, checkProxy, checkSandbox } from "./doctor-network.ts";
 import { checkDataFolder, checkStorage } from "./doctor-storage.ts";
-import { failed, type Finding, ok, warning } from "./finding.ts";
+import { failed, type Finding, linesOf, ok, warning } from "./finding.ts";
 import { readSettings } from "./settings.ts";
 
 /** Checks everything an instance depends on, and exits with 1 if anything keeps it from working. */
@@ -21,7 +21,7 @@ export async function runDoctor(options: { json?: boolean; live?: boolean }): Pr
   const findings = await examine(options.live ?? false);
   const healthy = findings.every(({ status }) => status !== "failed");
   answer(options, { ok: healthy, checks: findings }, [
-    ...findings.flatMap(toLines),
+    ...findings.flatMap(linesOf),
     "",
     healthy ? "No problems found." : "Ampost will not work until the failures above are fixed.",
   ]);
@@ -114,9 +114,4 @@ function configurationProblems(error: unknown): Finding[] {
   return problems.map((problem) =>
     failed("configuration", problem, "Fix or unset the variable. .env.example lists them all."),
   );
-}
-
-function toLines({ name, status, message, cure }: Finding): string[] {
-  const sign = { ok: "ok     ", warning: "warning", failed: "FAILED " }[status];
-  return [`${sign}  ${name.padEnd(14)} ${message}`, ...(cure === null ? [] : [`         ${" ".repeat(14)} → ${cure}`])];
 }

@@ -19,3 +19,9 @@ export const failed = (name: string, message: string, cure: string): Finding => 
   message,
   cure,
 });
+
+/** For people. */
+export function linesOf({ name, status, message, cure }: Finding): string[] {
+  const sign = { ok: "ok     ", warning: "warning", failed: "FAILED " }[status];
+  return [`${sign}  ${name.padEnd(14)} ${message}`, ...(cure === null ? [] : [`         ${" ".repeat(14)} → ${cure}`])];
+}

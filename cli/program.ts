@@ -70,6 +70,13 @@ function addInstanceCommands(program: Command): void {
     .addOption(json())
     .action(async (options) => (await import("./migrate.ts")).runMigrate(options));
   program
+    .command("upgrade")
+    .description("say what this version would change in the database of an older one")
+    .addOption(new Option("--check", "only say it").makeOptionMandatory())
+    .addOption(json())
+    .addHelpText("after", "\nServers migrate the database when they start, or `ampost migrate` does.")
+    .action(async (options) => (await import("./upgrade.ts")).runUpgradeCheck(options));
+  program
     .command("bootstrap")
     .description("create the owner, a test set with sandbox accounts and a test key; safe to run repeatedly")
     .addOption(email())

@@ -30,7 +30,7 @@ export async function runSandbox(options: { attached?: boolean; tls?: number }):
   });
   // The server may have failed to start in the meantime.
   if (options.attached && !process.connected) return await sandbox.close();
-  stayUntilTold(log, () => sandbox.close(), { signals: !options.attached });
+  stayUntilTold(log, { stop: () => sandbox.close() }, { signals: !options.attached });
   log.info({ url: sandbox.url }, "The sandbox is ready");
   if (sandbox.tls) console.log(howToTrust(sandbox.tls).join("\n"));
   if (options.attached) answerStarter();

@@ -24,7 +24,9 @@ export async function runServer(name: keyof typeof PARTS, { attached = false } =
   const running = await start(config, log, PARTS[name]);
   // The process that started it may have exited in the meantime.
   if (attached && !process.connected) return await running.stop();
-  stayUntilTold(log, () => running.stop(), { signals: !attached, stopSeconds: config.stopSeconds });
+  // Nothing is routed to a worker.
+  const drainSeconds = name === "worker" ? 0 : config.drainSeconds;
+  stayUntilTold(log, running, { signals: !attached, stopSeconds: config.stopSeconds, drainSeconds });
   if (attached) return answerStarter({ ...running.answers });
   log.info(
     { url: running.url, dataDir: config.dataDir, database: config.databaseUrl === null ? "embedded" : "given" },

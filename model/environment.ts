@@ -46,6 +46,7 @@ const positive = (most: number) =>
     .regex(/^\d+(\.\d+)?$/)
     .transform(Number)
     .pipe(z.number().positive().max(most));
+const countOrZero = (most: number) => z.string().regex(/^\d+$/).transform(Number).pipe(z.number().max(most));
 const count = (most: number) => z.string().regex(/^\d+$/).transform(Number).pipe(z.number().min(1).max(most));
 const countOrNone = z
   .string()
@@ -267,10 +268,18 @@ export const environment = z.object({
     takes: "contract or all",
     example: "all",
   }),
+  AMPOST_DRAIN_SECONDS: describe(countOrZero(600).default(0), {
+    group: "Publishing",
+    about:
+      "How many seconds the API keeps responding after SIGTERM while /readyz says that it is not ready. " +
+      "Behind a load balancer, set it to the time in which that notices.",
+    takes: "a whole number from 0 to 600",
+    example: "10",
+  }),
   AMPOST_STOP_SECONDS: describe(count(600).default(10), {
     group: "Publishing",
     about:
-      "Maximum number of seconds to shut down. Publishing requests in progress get almost all of it; " +
+      "Maximum number of seconds to shut down, after AMPOST_DRAIN_SECONDS. Publishing requests in progress get almost all of it; " +
       "other work is handed back within five seconds.",
     takes: "a whole number from 1 to 600",
     example: "60",

@@ -45,7 +45,7 @@ const GUIDES: Readonly<Record<string, readonly string[]>> = {
   ],
   "Clients and tools": ["client", "command-line", "n8n"],
   Agents: ["agents", "mcp"],
-  "Self-hosting": ["self-hosting", "scaling-out"],
+  "Self-hosting": ["self-hosting", "upgrading", "scaling-out"],
 };
 
 /** Pages of packages that are published separately. */

@@ -6,7 +6,8 @@ import { join } from "node:path";
 import pg from "pg";
 
 import { startEmbedded } from "../server/db/embedded/embedded.ts";
-import { migrate, readMigrations } from "../server/db/migrate.ts";
+import { migrate } from "../server/db/migrate.ts";
+import { readMigrations } from "../server/db/migration-files.ts";
 import { createPool, withDatabase } from "../server/db/pool.ts";
 
 export interface TestDatabase {

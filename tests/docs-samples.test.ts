@@ -185,6 +185,7 @@ const SAMPLES: Readonly<Record<string, number>> = {
   scheduling: 6,
   "self-hosting": 4,
   "test-mode": 3,
+  upgrading: 1,
   webhooks: 11,
 };
 

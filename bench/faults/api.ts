@@ -18,6 +18,8 @@ export interface CallOptions {
   idempotencyKey?: string;
   /** Which API process receives the request. */
   number?: number;
+  /** How many seconds the response may wait for the post to be settled. */
+  waitSeconds?: number;
 }
 
 const platformPost = z.object({
@@ -56,7 +58,7 @@ export interface Api {
 
 export function createApi(urls: readonly string[]): Api {
   const api: Api = {
-    async call(person, method, path, { body, idempotencyKey, number = 0 } = {}) {
+    async call(person, method, path, { body, idempotencyKey, number = 0, waitSeconds } = {}) {
       const isForm = body instanceof FormData;
       const response = await fetch(`${urls[number] ?? ""}${path}`, {
         method,
@@ -64,6 +66,7 @@ export function createApi(urls: readonly string[]): Api {
           authorization: `Bearer ${person.key}`,
           ...(body === undefined || isForm ? {} : { "content-type": "application/json" }),
           ...(idempotencyKey === undefined ? {} : { "idempotency-key": idempotencyKey }),
+          ...(waitSeconds === undefined ? {} : { prefer: `wait=${waitSeconds}` }),
         },
         body: body === undefined ? undefined : isForm ? body : JSON.stringify(body),
         signal: AbortSignal.timeout(60_000),

@@ -7,7 +7,7 @@ import { backwardChanges } from "./history.ts";
 import type { Entry } from "./sandbox-door.ts";
 import type { Person, Subject, World } from "./world.ts";
 
-export const VIOLATIONS = ["duplicate", "lost", "stuck", "backwards", "untrue", "late"] as const;
+export const VIOLATIONS = ["duplicate", "lost", "stuck", "backwards", "untrue", "late", "failed"] as const;
 
 export interface Violation {
   kind: (typeof VIOLATIONS)[number];

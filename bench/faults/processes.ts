@@ -1,13 +1,13 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, openSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 
 /** A process of the harness. It ends with the harness, however that ends. */
 export interface ChildProcessHandle {
   pid: number;
-  /** Resolves when it has exited. */
-  gone: Promise<void>;
+  /** Resolves when it has exited, with its exit code; null if a signal ended it. */
+  gone: Promise<number | null>;
   isGone(): boolean;
   /** The end of its log, for errors about it. */
   lastWords(): string;
@@ -33,7 +33,7 @@ process.on("exit", () => {
 });
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => process.exit(1));
 
-/** Runs a script of this project. `name` is its log's name in the folder. */
+/** Runs a script of this project, or of a copy. `name` is its log's name in the folder. */
 export function startProcess(
   name: string,
   script: string,
@@ -42,7 +42,7 @@ export function startProcess(
 ): ChildProcessHandle {
   const logFile = join(folder, `${name}.log`);
   const log = openSync(logFile, "a");
-  const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", join(ROOT, script), ...args], {
+  const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", resolve(ROOT, script), ...args], {
     cwd: folder,
     env: { ...withoutOurs(process.env), ...env },
     stdio: ["ignore", log, log, "ipc"],
@@ -50,9 +50,10 @@ export function startProcess(
   closeSync(log);
   started.add(child);
   let isGone = false;
-  const gone = once(child, "exit").then(() => {
+  const gone = once(child, "exit").then(([code]: (number | null)[]) => {
     isGone = true;
     started.delete(child);
+    return code ?? null;
   });
   const lastWords = (): string => readFileSync(logFile, "utf8").slice(-2_000);
   // It may be killed while a message to it is in transit.

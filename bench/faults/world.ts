@@ -32,6 +32,8 @@ export interface WorldOptions {
   /** The platforms on which each of them has an account. */
   platforms?: readonly PlatformName[];
   apis?: number;
+  /** Where clients reach the API, if its processes are started elsewhere. */
+  apiUrl?: string;
   /** Divides the engine's own delays; leases and deadlines stay the same. */
   speed?: number;
   /** How many platform posts a worker can hold at once. */
@@ -76,6 +78,10 @@ export interface World {
   databaseUrl: string;
   /** Kills an API process; another one takes over its URL. Resolves when that one is ready. */
   restartApi(number: number): Promise<void>;
+  /** Runs a script of this project, or of a copy, in this instance's environment. */
+  run(name: string, script: string, args: readonly string[], env?: Record<string, string>): ChildProcessHandle;
+  /** Called when the world ends. */
+  defer(end: () => Promise<unknown>): void;
   /** A worker that has loaded its code and waits for `begin`. */
   holdWorker(): Promise<ChildProcessHandle>;
   startWorker(): Promise<ChildProcessHandle>;
@@ -158,13 +164,13 @@ async function build(
   const people = await Promise.all(
     Array.from({ length: options.people }, (_, index) => makePerson(instance, index, options.platforms ?? [PLATFORM])),
   );
-  const urls = apiPorts.map((port) => `http://127.0.0.1:${port}`);
+  const urls = options.apiUrl === undefined ? apiPorts.map((port) => `http://127.0.0.1:${port}`) : [options.apiUrl];
   const startApi = async (number: number): Promise<ChildProcessHandle> => {
     const child = run(`api-${number}`, "cli/ampost.js", ["api"], { PORT: String(apiPorts[number]) });
     await untilReady(urls[number] ?? "", child);
     return child;
   };
-  const apis = await Promise.all(urls.map((_, number) => startApi(number)));
+  const apis = await Promise.all(apiPorts.map((_, number) => startApi(number)));
   const world: World = {
     folder,
     people,
@@ -175,6 +181,8 @@ async function build(
     faultPlan: openFaultPlan(folder),
     pool: instance.pool,
     databaseUrl: database.url,
+    run,
+    defer: (end) => void opened.push(end),
     restartApi: async (number) => {
       await apis[number]?.kill();
       apis[number] = await startApi(number);
@@ -239,7 +247,7 @@ async function makePerson(instance: Instance, index: number, platforms: readonly
   };
 }
 
-async function untilReady(url: string, child: ChildProcessHandle): Promise<void> {
+export async function untilReady(url: string, child: ChildProcessHandle): Promise<void> {
   while (!child.isGone()) {
     const ready = await fetch(`${url}/readyz`).then(
       ({ status }) => status === 200,
@@ -248,7 +256,7 @@ async function untilReady(url: string, child: ChildProcessHandle): Promise<void>
     if (ready) return;
     await sleep(25);
   }
-  throw new Error(`An API process ended at its start: ${child.lastWords()}`);
+  throw new Error(`A process ended at its start: ${child.lastWords()}`);
 }
 
 /** An aborted harness cannot wait: it stops PostgreSQL immediately. Returns a function that disables this. */

@@ -45,6 +45,35 @@ test("PostgreSQL accepts every declared statement on the migrated schema, with t
   }
 });
 
+test("a process that runs on while columns are added keeps using its prepared statements", async () => {
+  for (const file of await readdir(import.meta.dirname, { recursive: true }))
+    if (file.endsWith(".ts") && !file.endsWith(".test.ts")) await import(`./${file}`);
+  const database = await createTestDatabase();
+  const client = await database.pool.connect();
+  try {
+    for (const { name, text } of statements.values()) await client.query(`prepare "${name}" as ${text}`);
+    const tables = await client.query<{ name: string }>(
+      "select tablename as name from pg_tables where schemaname = 'public'",
+    );
+    for (const { name } of tables.rows) await client.query(`alter table "${name}" add column added_later text`);
+    const { rows } = await client.query<{ name: string; count: number }>(
+      "select name, cardinality(parameter_types) as count from pg_prepared_statements",
+    );
+    const broken: string[] = [];
+    for (const { name, count } of rows) {
+      const values = count === 0 ? "" : `(${Array(count).fill("null").join(", ")})`;
+      await client
+        .query(`explain execute "${name}"${values}`)
+        .catch((error: Error) => broken.push(`${name}: ${error.message}`));
+    }
+    assert.ok(rows.length > 40);
+    assert.deepEqual(broken, []);
+  } finally {
+    client.release();
+    await database.drop();
+  }
+});
+
 test("a transaction is committed when its work is done and rolled back when it fails", async () => {
   const database = await createTestDatabase();
   try {

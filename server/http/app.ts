@@ -36,6 +36,8 @@ import { addUserExport } from "./routes/user-export.ts";
 export interface HttpOptions extends Pick<BindOptions, "onRefusal" | "longestStreamMilliseconds"> {
   mostStreams?: MostStreams;
   probes: Probes;
+  /** Aborted when the process is about to stop: connections are then closed after their next response. */
+  draining?: AbortSignal;
   /** The function that opens the metrics on this port; null or omitted: none. */
   metricsToken?: string | null;
   /** Which proxies are trusted for the caller's address, in Fastify's format. */
@@ -73,9 +75,9 @@ export async function createHttpApp(services: Services, options: HttpOptions): P
   });
   app.setErrorHandler((error, request, reply) => answerFailure(services, error, request, reply));
   app.addHook("preClose", async () => stopping.abort());
-  // Waiting requests are now answered. Their connections, if kept alive, would keep the server from ending.
+  // Kept alive, a connection would keep the server from ending, or break under a request that is just being sent.
   app.addHook("onSend", (_request, reply, payload, done) => {
-    if (stopping.signal.aborted) reply.header("connection", "close");
+    if (stopping.signal.aborted || options.draining?.aborted === true) reply.header("connection", "close");
     done(null, payload);
   });
   limitArrival(app, patience);

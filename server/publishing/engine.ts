@@ -1,6 +1,7 @@
 import type { Mode, PlatformName } from "../../model/platform-names.ts";
 import { CHANNELS, type Listener } from "../db/listen.ts";
 import { findNextDue, type Lane, LANES, postponeGroup } from "../db/queries/claims.ts";
+import { notifyDue } from "../db/queries/post-actions.ts";
 import { loadWork } from "../db/queries/work-rows.ts";
 import {
   claim as claimDueOf,
@@ -176,12 +177,13 @@ export function createEngine(options: EngineOptions): Engine {
       const work = runClaimed(deps, claim, row, {
         moveTo: (lane) => moveTo(claim, lane),
         isStopping: () => state === "stopping",
-      }).finally(() => {
+      }).finally(async () => {
         running.delete(claim);
         outages.ended(claim);
         lanes[claim.lane].running.delete(claim);
         lanes[claim.lane].lastEnd = instant();
         plan();
+        if (state === "stopping") await handOver();
       });
       running.set(claim, work);
     }
@@ -194,6 +196,13 @@ export function createEngine(options: EngineOptions): Engine {
     claim.lane = lane;
     lanes[lane].running.add(claim);
     return true;
+  }
+
+  /** Other workers would notice only at their next poll that a claim was released here. */
+  async function handOver(): Promise<void> {
+    await notifyDue
+      .run(pool)
+      .catch((error: unknown) => log.warn({ err: error }, "other workers could not be told of released posts"));
   }
 
   function wake(): void {

@@ -2,8 +2,11 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { test } from "node:test";
 
+import { pino } from "pino";
+
 import { ledgerBroker } from "../../tests/ledger-platform.ts";
 import { isOver, withWorld } from "../../tests/publishing-world.ts";
+import { CHANNELS, createListener } from "../db/listen.ts";
 
 test("a few posts of an account are prepared at a time, and those of several accounts concurrently", async () => {
   await withWorld(async (world) => {
@@ -125,6 +128,26 @@ test("a stop waits for running work, starts nothing more, and the rest continues
     await world.startEngine();
     for (const post of [inFlight, handedBack]) assert.equal((await world.until(post, isOver)).status, "published");
     assert.equal(world.ledger.posts.length, 2);
+  });
+});
+
+test("a worker that stops tells the others at once what they can continue", async () => {
+  await withWorld(async (world) => {
+    const answering = Promise.withResolvers<void>();
+    world.ledger.faults.push({ call: "create", text: "handed over", kind: "slow", until: answering.promise });
+    const engine = await world.startEngine();
+    const post = await world.addPost({ text: "handed over" });
+    await world.publish(post);
+    await world.until(post, () => world.ledger.calls.includes("create handed over"));
+    const listener = await createListener(world.databaseUrl, pino({ level: "silent" }));
+    let told = 0;
+    listener.on(CHANNELS.due, () => (told += 1));
+    const stopping = engine.stop();
+    answering.resolve();
+    await stopping;
+    await world.until(post, () => told > 0);
+    assert.equal((await world.read(post)).platformPosts[0]?.lease_until, null);
+    await listener.close();
   });
 });
 

@@ -43,6 +43,7 @@ export interface Config {
   engineSpeed: number;
   scheduling: "contract" | "all";
   latestSeconds: number;
+  drainSeconds: number;
   stopSeconds: number;
   journalDays: number;
   workerSlots: number;
@@ -135,6 +136,7 @@ function toConfig(env: Environment, apps: Partial<Record<string, string>>): Omit
     engineSpeed: env.AMPOST_ENGINE_SPEED,
     scheduling: env.AMPOST_SCHEDULING,
     latestSeconds: env.AMPOST_LATEST * 3600,
+    drainSeconds: env.AMPOST_DRAIN_SECONDS,
     stopSeconds: env.AMPOST_STOP_SECONDS,
     journalDays: env.AMPOST_JOURNAL_DAYS,
     workerSlots: env.AMPOST_WORKER_SLOTS,

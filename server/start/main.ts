@@ -16,7 +16,7 @@ import { watchEventLoop } from "./event-loop.ts";
 import { readiness } from "./readiness.ts";
 import { type Runtime, openRuntime, type Closers } from "./runtime.ts";
 import { startWatchdog } from "./watchdog.ts";
-import { runWorker, type Worker } from "./worker.ts";
+import { runWorker } from "./worker.ts";
 
 /** A started process. `stop` accepts no new work, finishes or hands back work in progress, and releases everything. */
 export interface Running {
@@ -26,6 +26,8 @@ export interface Running {
   setUpUrl: string | null;
   /** What the parent process can query. */
   answers: { ready(): Promise<unknown>; metrics(): Promise<unknown> };
+  /** From now on it reports that it is not ready, and keeps no connection alive; it still responds to everything. */
+  drain(): void;
   stop(): Promise<void>;
 }
 
@@ -43,7 +45,9 @@ export interface Parts {
 /** Starts a process. Throws an error that says what to do, and then leaves nothing behind. */
 export async function start(config: Config, log: Logger, parts: Parts): Promise<Running> {
   const closers: Closers = [];
+  const draining = new AbortController();
   const stop = async () => {
+    draining.abort();
     // Close in reverse order: later resources need earlier ones.
     for (const close of closers.splice(0).reverse()) await close();
   };
@@ -60,26 +64,23 @@ export async function start(config: Config, log: Logger, parts: Parts): Promise<
     if (parts.worker === true) closers.push(await startWatchdog("worker"));
     const work = parts.worker === true ? await runWorker(runtime, parts.faultPoint) : undefined;
     if (work) closers.push(() => work.stop());
-    const probes = probesOf(runtime, { work, worker, sandbox });
+    const probes = probesOf(runtime, { work, worker, sandbox, draining: draining.signal });
     const metrics = await serveMetrics(config, probes);
     if (metrics) closers.push(() => metrics.close());
-    const app = parts.api ? await serveApi(runtime, probes) : await serveProbes(config, probes);
+    const app = parts.api ? await serveApi(runtime, probes, draining.signal) : await serveProbes(config, probes);
     // Requests that wait for a publish end together with it.
     closers.push(() => Promise.all([app?.close(), work?.stop(), worker?.stop()]));
     const setUpUrl = parts.api ? await openSetUp(runtime.instance, config.appUrl) : null;
     await Promise.all([sandbox?.started, worker?.started]);
     const answers = { ready: probes.ready, metrics: () => runtime.metrics.values() };
-    return { url: app ? addressOf(app) : null, setUpUrl, answers, stop };
+    return { url: app ? addressOf(app) : null, setUpUrl, answers, drain: () => draining.abort(), stop };
   } catch (error) {
     await stop();
     throw error;
   }
 }
 
-function probesOf(
-  runtime: Runtime,
-  parts: { work: Worker | undefined; worker: AttachedProcess | undefined; sandbox: AttachedProcess | undefined },
-): Probes {
+function probesOf(runtime: Runtime, parts: Parameters<typeof readiness>[1]): Probes {
   const { metrics } = runtime;
   const ofWorker = async () =>
     parts.worker === undefined ? null : await parts.worker.ask("metrics").catch(() => null);
@@ -116,7 +117,7 @@ async function listenForProbes(
   return app;
 }
 
-async function serveApi(runtime: Runtime, probes: Probes): Promise<FastifyInstance> {
+async function serveApi(runtime: Runtime, probes: Probes, draining: AbortSignal): Promise<FastifyInstance> {
   const { instance, listener, storage, jobs, metrics } = runtime;
   const { config, log, pool } = instance;
   const { vault } = instance.oauth;
@@ -152,6 +153,7 @@ async function serveApi(runtime: Runtime, probes: Probes): Promise<FastifyInstan
   };
   const app = await createHttpApp(services, {
     probes,
+    draining,
     metricsToken: config.metrics.token,
     trustProxy: config.trustProxy,
     observe: metrics.request,

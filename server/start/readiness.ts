@@ -17,10 +17,18 @@ export interface Readiness {
 /** Checks what this process needs to serve: for load balancers, and for waiting until startup is complete. */
 export function readiness(
   { instance }: Runtime,
-  parts: { work: Worker | undefined; worker: AttachedProcess | undefined; sandbox: AttachedProcess | undefined },
+  parts: {
+    work: Worker | undefined;
+    worker: AttachedProcess | undefined;
+    sandbox: AttachedProcess | undefined;
+    /** Aborted when the process is about to stop. */
+    draining: AbortSignal;
+  },
 ): () => Promise<Readiness> {
   const { pool, oauth, config } = instance;
+  const { sandbox, work, worker, draining } = parts;
   const looks: Record<string, () => Promise<string>> = {
+    process: async () => (draining.aborted ? "stops" : OK),
     database: async () => ((await pool.query("select 1")).rowCount === 1 ? OK : "does not respond"),
     migrations: async () => {
       const pending = await pendingMigrations(pool);
@@ -31,7 +39,6 @@ export function readiness(
       return OK;
     },
   };
-  const { sandbox, work, worker } = parts;
   if (worker) {
     looks.worker = async () => {
       const { checks } = readyAnswer.parse(await worker.ask("ready"));
