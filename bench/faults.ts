@@ -41,7 +41,7 @@ const parts: Record<string, () => Promise<ScenarioResult>> = {
   publishes: () => publishManyTimes({ posts: 50 }),
   keys: () => createWithOneKey({ rounds: 10, calls: 200 }),
   restores: () => restoreBackup({ people: 3 }),
-  rolls: () => rollVersions({ rolls: 20, people: 6 }),
+  rolls: () => rollVersions({ rolls: 20, people: 6, beforeSeconds: 20 }),
   quarantine,
   indexes: uniqueCommits,
   day: () => compareDays({ seconds: 720, hours: 24, tenants: 12, every: 12, seed: 6, pauseMilliseconds: 0 }),

@@ -7,7 +7,7 @@ import { createTestDatabase } from "../tests/database.ts";
 import { openInstallation } from "./installation.fixture.ts";
 import { checkUpgrade } from "./upgrade.ts";
 
-test("the check says what would run and lock, whether older processes can go on, and what is unfinished; it changes nothing", async () => {
+test("the check says what would run and lock, whether older processes can keep running, and what is unfinished; it changes nothing", async () => {
   const database = await createTestDatabase();
   const own = await ownMigrations();
   const end = own.at(-1)?.name.slice(0, 4);
@@ -26,13 +26,13 @@ test("the check says what would run and lock, whether older processes can go on,
   assert.match(text, /^ok migrations: 2 to run/);
   assert.match(text, /^ok 9001_column: in one transaction; locks posts \(\d+\.\d MB\) for a moment$/m);
   assert.match(text, /^ok 9002_index: in 2 statements that run one by one .*; locks nothing$/m);
-  assert.match(text, /^ok older version: its processes can go on/m);
+  assert.match(text, /^ok older version: its processes can keep running/m);
   assert.match(text, /^ok disk: the database can grow by up to \d+\.\d MB/m);
   assert.match(text, /^ok unfinished: nothing$/m);
   assert.doesNotMatch(text, /job queue|transactions/);
   assert.match(
     await said([...gentle, parseMigration("9003_other", "select 1;")]),
-    /^warning older version: its processes cannot go on after 9003_other$/m,
+    /^warning older version: its processes cannot keep running after 9003_other$/m,
   );
 
   await database.pool.query(

@@ -82,10 +82,13 @@ function checkOlder({ pending, applied }: MigrationState, own: readonly Migratio
   const end = applied.at(-1)?.version ?? 0;
   const breaking = pending.filter(({ compatibleWith }) => !isCompatible(end, compatibleWith));
   if (breaking.length === 0)
-    return ok("older version", "its processes can go on meanwhile and afterwards, and it can be started again");
+    return ok(
+      "older version",
+      "its processes can keep running during and after the upgrade, and it can be started again",
+    );
   return warning(
     "older version",
-    `its processes cannot go on after ${breaking.map(({ name }) => name).join(", ")}`,
+    `its processes cannot keep running after ${breaking.map(({ name }) => name).join(", ")}`,
     "Stop them all before the first process of this version starts. To go back, restore a backup.",
   );
 }

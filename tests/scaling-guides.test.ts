@@ -62,7 +62,10 @@ test("the guides start two API processes and two workers as printed, and replace
   await publishOn("3000");
   await publishOn("3010");
 
-  assert.match(await shell.run("(cd ../ampost-new && node cli/ampost.js upgrade --check)"), /its processes can go on/);
+  assert.match(
+    await shell.run("(cd ../ampost-new && node cli/ampost.js upgrade --check)"),
+    /its processes can keep running/,
+  );
   await shell.run(here(apis));
   // Of the newer version, which has migrated, and of the older one.
   await publishOn("3000");

@@ -16,21 +16,25 @@ import { type Person, type Subject, untilReady, type World } from "./world.ts";
 /** Longer than the load balancer needs to notice, also on a busy machine. */
 const DRAIN_SECONDS = 2;
 
-/** How long people post before anything is replaced, to compare. */
-const BEFORE_SECONDS = 20;
-
 /** How far ahead scheduled posts are due. */
 const AHEAD_SECONDS = 5;
 
 /** Between two posts of a person. */
 const PAUSE_MILLISECONDS = 1000;
 
+export interface RollOptions {
+  rolls: number;
+  people: number;
+  /** How long people post before anything is replaced, to compare. */
+  beforeSeconds: number;
+}
+
 /**
  * Two API processes behind a load balancer and two workers are replaced one by one, by a newer version with a migration
  * of its own, and back again, while people post. No request may fail, and no post may have to wait for the lease of a
  * worker that stopped.
  */
-export async function rollVersions({ rolls, people }: { rolls: number; people: number }): Promise<ScenarioResult> {
+export async function rollVersions({ rolls, people, beforeSeconds }: RollOptions): Promise<ScenarioResult> {
   const proxyPort = await findFreePort();
   const options = { people, apis: 0, apiUrl: `http://127.0.0.1:${proxyPort}` };
   return runScenario("Rolling upgrades", options, async (world) => {
@@ -40,7 +44,7 @@ export async function rollVersions({ rolls, people }: { rolls: number; people: n
     const end = await endOf(older.tree);
     const processes = await startProcesses(world, proxyPort, older.tree);
     const requests: Requests = { sent: 0, failures: [] };
-    const before = await postUntil(world, requests, sleep(BEFORE_SECONDS * 1000));
+    const before = await postUntil(world, requests, sleep(beforeSeconds * 1000));
     const rolling = async () => {
       for (let roll = 1; roll <= rolls; roll += 1) {
         await addMigration(newer, `${9000 + roll}_roll`, migrationOf(roll, end));
@@ -87,20 +91,24 @@ async function startProcesses(world: World, proxyPort: number, first: string) {
     if (code !== 0)
       violations.push({ kind: "untrue", sentence: `${COMMANDS[place]} ended with ${code}: ${old.lastWords()}` });
   };
+  const run = async (place: number, tree: string) => {
+    const [command, port] = [pick(COMMANDS, place), pick(ports, place)];
+    const fresh = world.run(`${command}-${place}`, join(tree, "cli/ampost.js"), [command], {
+      [command === "api" ? "PORT" : "AMPOST_WORKER_PORT"]: String(port),
+      AMPOST_DRAIN_SECONDS: String(DRAIN_SECONDS),
+    });
+    running.set(place, fresh);
+    await untilReady(`http://127.0.0.1:${port}`, fresh);
+    if (command === "api") await proxy.untilReady(port);
+  };
   const replaceAll = async (tree: string) => {
-    for (const [place, command] of COMMANDS.entries()) {
-      const [port, old] = [pick(ports, place), running.get(place)];
+    for (const place of COMMANDS.keys()) {
+      const old = running.get(place);
       if (old !== undefined) await stop(place, old);
-      const fresh = world.run(`${command}-${place}`, join(tree, "cli/ampost.js"), [command], {
-        [command === "api" ? "PORT" : "AMPOST_WORKER_PORT"]: String(port),
-        AMPOST_DRAIN_SECONDS: String(DRAIN_SECONDS),
-      });
-      running.set(place, fresh);
-      await untilReady(`http://127.0.0.1:${port}`, fresh);
-      if (command === "api") await proxy.untilReady(port);
+      await run(place, tree);
     }
   };
-  await replaceAll(first);
+  await Promise.all(COMMANDS.map((_, place) => run(place, first)));
   return { replaceAll, replaced: () => replaced, violations: () => violations };
 }
 

@@ -17,7 +17,7 @@ const UNUSED: readonly string[] = [];
 /** All that can be large; the others have a row for each thing of the instance or of a few per person. */
 const LARGE = new Set(Object.keys(GROWTH).filter((table) => GROWTH[table]?.because === undefined));
 
-test("a migration says which older programs can go on, and what it locks; it locks no large table for long", async () => {
+test("a migration says which older programs can keep running, and what it locks; it locks no large table for long", async () => {
   const own = await ownMigrations();
   const database = await createTestDatabase({ migrated: false });
   await migrate(database.pool, { migrations: own.filter(({ version }) => version <= FIRST_RELEASE) });
@@ -101,7 +101,7 @@ async function examine(database: TestDatabase, migration: Migration): Promise<st
   const isOpen = migration.compatibleWith !== null;
   if (!isOpen && !migration.sql.includes("-- not compatible: "))
     return [
-      `${migration.name} does not say which older programs can go on (-- compatible with: or -- not compatible:)`,
+      `${migration.name} does not say which older programs can keep running (-- compatible with: or -- not compatible:)`,
     ];
   const client = await database.pool.connect();
   try {

@@ -202,7 +202,7 @@ export function createEngine(options: EngineOptions): Engine {
   async function handOver(): Promise<void> {
     await notifyDue
       .run(pool)
-      .catch((error: unknown) => log.warn({ err: error }, "other workers could not be told of released posts"));
+      .catch((error: unknown) => log.warn({ err: error }, "other workers could not be notified of released posts"));
   }
 
   function wake(): void {
