@@ -43,7 +43,7 @@ const READERS: Record<string, (text: string) => unknown> = {
     ]),
   ),
   "the composed form": composed,
-  links: findUrls,
+  links: (text) => [...findUrls(text)],
   "what begins a text, looked for in it": (text) => find(text, `${text.slice(0, text.length / 4)}\u0001`),
   "what a text holds, with something in its middle": (text) =>
     find(text, `${text.slice(0, text.length / 4)}\u0001${text.slice(0, text.length / 4)}`),

@@ -85,6 +85,8 @@ test("a text far beyond a limit is not counted, but one with long URLs is", () =
   assert.equal(countWithin("a".repeat(5_600), { counting: "utf16", max: 280 }), 5_600);
   const addresses = Array.from({ length: 3 }, (_, number) => `https://example.com/${number}${"x".repeat(2_500)}`);
   assert.equal(countWithin(addresses.join(" "), limit), 3 * 23 + 2);
+  assert.equal(countWithin("a.co ".repeat(200), limit), 200 * 24);
+  assert.equal(countWithin("a.co ".repeat(300), limit), null);
 });
 
 test("X's emoji are those that Unicode lists, whatever is around their parts", () => {

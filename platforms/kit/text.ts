@@ -76,20 +76,22 @@ const PLAIN = /^[\n\x20-\x7e]*$/;
  * light ranges 1, every other 2, after normalization to NFC. Source: docs.x.com, counting characters, 2026-08-22.
  */
 export function weightedLength(text: string): number;
-/** Null if it has more UTF-16 units than this without its URLs. */
+/** Null if its UTF-16 units, of which a URL counts as 23, are more than this. */
 export function weightedLength(text: string, mostUnits: number): number | null;
 export function weightedLength(text: string, mostUnits = Infinity): number | null {
   const normal = composed(text);
-  const urls = findUrls(normal);
   const plain: string[] = [];
   let position = 0;
-  for (const { start, end } of urls) {
+  let units = 0;
+  for (const { start, end } of findUrls(normal)) {
     plain.push(normal.slice(position, start));
+    units += start - position + URL_WEIGHT;
+    if (units > mostUnits) return null;
     position = end;
   }
   plain.push(normal.slice(position));
-  if (plain.reduce((units, piece) => units + piece.length, 0) > mostUnits) return null;
-  return plain.reduce((length, piece) => length + weighPlain(piece), urls.length * URL_WEIGHT);
+  if (units + normal.length - position > mostUnits) return null;
+  return plain.reduce((length, piece) => length + weighPlain(piece), (plain.length - 1) * URL_WEIGHT);
 }
 
 const URL_WEIGHT = 23;

@@ -46,7 +46,7 @@ const VECTORS: [text: string, urls: string[]][] = [
 for (const [text, urls] of VECTORS) {
   test(`the URLs of ${JSON.stringify(text.slice(0, 50))} are those X detects`, () => {
     assert.deepEqual(
-      findUrls(text).map((found) => found.url),
+      Array.from(findUrls(text), (found) => found.url),
       urls,
     );
   });
@@ -58,6 +58,6 @@ test("positions are those of the URL in the text", () => {
 });
 
 test("a URL of more than 4096 characters is not detected", () => {
-  assert.equal(findUrls(`https://example.com/${"a".repeat(4096 - 20)}`).length, 1);
-  assert.equal(findUrls(`https://example.com/${"a".repeat(4097 - 20)}`).length, 0);
+  assert.equal([...findUrls(`https://example.com/${"a".repeat(4096 - 20)}`)].length, 1);
+  assert.equal([...findUrls(`https://example.com/${"a".repeat(4097 - 20)}`)].length, 0);
 });

@@ -10,14 +10,18 @@ export interface FoundUrl {
 /**
  * Finds what X turns into links, by the rules of twitter-text: with a scheme or without, the host ending in a real
  * top-level domain; not directly after a letter, a digit, `@`, `#` or `$`, and without a scheme not after `- _ . /`
- * either; closing punctuation is excluded. It reads the text in one pass, in time proportional to its length. Source:
+ * either; closing punctuation is excluded. It reads the text in one pass, only as far as its caller asks for URLs, in
+ * time proportional to its length. Source:
  * twitter-text 3.1.0 (Apache-2.0), with a current list of top-level domains.
  */
-export function findUrls(text: string): FoundUrl[] {
-  const found: FoundUrl[] = [];
+export function* findUrls(text: string): Generator<FoundUrl, void> {
   let readTo = -1;
-  HOST_RUN.lastIndex = 0;
-  for (let run = HOST_RUN.exec(text); run !== null; run = HOST_RUN.exec(text)) {
+  for (let position = 0; ; ) {
+    // Another text may have been read since.
+    HOST_RUN.lastIndex = position;
+    const run = HOST_RUN.exec(text);
+    if (run === null) return;
+    position = HOST_RUN.lastIndex;
     if (!run[0].includes(".")) continue;
     const scheme = SCHEME_BEFORE.exec(text.slice(Math.max(0, run.index - 9), run.index))?.[1] ?? "";
     const match =
@@ -26,12 +30,11 @@ export function findUrls(text: string): FoundUrl[] {
         : matchWithScheme(text, run.index, run[0], scheme);
     if (match === null) continue;
     for (const [start, end] of match.urls) {
-      if (end - start <= MAX_URL_LENGTH) found.push({ start, end, url: text.slice(start, end) });
+      if (end - start <= MAX_URL_LENGTH) yield { start, end, url: text.slice(start, end) };
     }
     readTo = match.readTo;
-    HOST_RUN.lastIndex = readTo;
+    position = readTo;
   }
-  return found;
 }
 
 /** What looks like URLs and where the search continues, also after a query that does not belong to them. */

@@ -53,11 +53,7 @@ function findLinkExcess({ content, textPath }: RuleInput): IssueDetails[] {
 
 /** Host names without a scheme are excluded: README.md is not meant as a link. */
 function countLinks(text: string, linkUrl: string | null): number {
-  const links = new Set(
-    findUrls(text)
-      .map((found) => found.url)
-      .filter((url) => /^https?:/i.test(url)),
-  );
+  const links = new Set(Array.from(findUrls(text), (found) => found.url).filter((url) => /^https?:/i.test(url)));
   if (linkUrl !== null) links.add(linkUrl);
   return links.size;
 }
