@@ -44,7 +44,7 @@ const parts: Record<string, () => Promise<ScenarioResult>> = {
   rolls: () => rollVersions({ rolls: 20, people: 6, beforeSeconds: 20 }),
   quarantine,
   indexes: uniqueCommits,
-  day: () => compareDays({ seconds: 720, hours: 24, tenants: 12, every: 12, seed: 6, pauseMilliseconds: 0 }),
+  day: () => compareDays({ seconds: 720, hours: 24, tenants: 12, every: 7, seed: 6, pauseMilliseconds: 0 }),
   sabotage: sabotageRuns,
 };
 

@@ -252,8 +252,8 @@ export const SABOTAGES: readonly Sabotage[] = [
     tests: "server/publishing/outages.test.ts",
   },
   {
-    what: "one probe at a time",
-    changes: [{ file: "server/publishing/outages.ts", find: "outage.probe === null && isOver(", replace: "isOver(" }],
+    what: "few probes at a time",
+    changes: [{ file: "server/publishing/outages.ts", find: "mayProbe(outage, group) && isOver(", replace: "isOver(" }],
     tests: "server/publishing/outages.test.ts",
   },
   {

@@ -9,7 +9,7 @@ export interface Outages {
   up(claim: Claim): void;
   /** The platform could not be reached, did not answer, or reported an error of its own. */
   down(claim: Claim): void;
-  /** A claim has begun. If its group is being probed, it is the probe. */
+  /** A claim has begun. If its group may be probed, it is a probe. */
   begun(claim: Claim): void;
   /** A claim is over. */
   ended(claim: Claim): void;
@@ -26,12 +26,18 @@ export interface OutagesOptions {
 }
 
 /**
- * This many posts in a row must fail, from more than one user if the process has seen more than one: a single post's
- * or user's content is no outage.
+ * This many posts in a row must fail, from most of the users whose posts were published lately: the content of a few
+ * is no outage.
  */
 const POSTS_TO_OPEN = 5;
+const LATELY_SECONDS = 600;
+const MOST_USERS = 20;
 
 const PAUSE_SECONDS = [5, 10, 20, 40, 60];
+
+/** A probe may hang because of what is in it. After this time, another user's post is tried beside it. */
+const PATIENCE_SECONDS = 5;
+const MOST_PROBES = 3;
 
 /** Prefer a probe that no audience sees; a commit only becomes the probe if nothing else came along in this time. */
 const QUIET_FIRST_SECONDS = 1;
@@ -39,15 +45,17 @@ const QUIET_FIRST_SECONDS = 1;
 interface Group {
   mode: Mode;
   platform: PlatformName;
-  users: Set<string>;
+  /** The users seen lately, in the order in which they were last seen. */
+  users: Map<string, Instant>;
+  /** The user of each post that failed since one last succeeded. */
   failed: Map<string, string>;
-  outage: { times: number; since: Instant; seconds: number; probe: Claim | null } | null;
+  outage: { times: number; since: Instant; seconds: number; probes: Map<Claim, Instant> } | null;
 }
 
 /**
  * A circuit breaker for each platform and mode: after several posts in a row have failed, what is due for the platform
- * is postponed, and one post at a time is tried until the platform answers. Each process learns this on its own; what
- * it postpones is postponed for all of them.
+ * is postponed, and one post after another is tried until the platform answers. Each process learns this on its own;
+ * what it postpones is postponed for all of them.
  */
 export function createOutages({ speed, onChange }: OutagesOptions): Outages {
   const groups = new Map<string, Group>();
@@ -57,21 +65,28 @@ export function createOutages({ speed, onChange }: OutagesOptions): Outages {
     const group = groups.get(name) ?? {
       mode,
       platform,
-      users: new Set<string>(),
+      users: new Map<string, Instant>(),
       failed: new Map<string, string>(),
       outage: null,
     };
     groups.set(name, group);
-    if (group.users.size < 2) group.users.add(userId);
+    group.users.delete(userId);
+    group.users.set(userId, instant());
+    for (const [user, at] of group.users)
+      if (group.users.size > MOST_USERS || secondsSince(at) > LATELY_SECONDS) group.users.delete(user);
     return group;
   }
 
   function begin(group: Group): void {
     const times = (group.outage?.times ?? 0) + 1;
     const seconds = (PAUSE_SECONDS[times - 1] ?? 60) / paceOf(group.mode, speed);
-    group.outage = { times, since: instant(), seconds, probe: null };
+    group.outage = { times, since: instant(), seconds, probes: group.outage?.probes ?? new Map<Claim, Instant>() };
     onChange(group, seconds);
   }
+
+  const mayProbe = ({ probes }: NonNullable<Group["outage"]>, { mode }: Group): boolean =>
+    probes.size < MOST_PROBES &&
+    [...probes.values()].every((begun) => secondsSince(begun) >= PATIENCE_SECONDS / paceOf(mode, speed));
 
   const isOver = ({ since, seconds }: NonNullable<Group["outage"]>, more = 0): boolean =>
     secondsSince(since) >= seconds + more;
@@ -87,29 +102,30 @@ export function createOutages({ speed, onChange }: OutagesOptions): Outages {
     down(claim) {
       const group = of(claim);
       if (group.outage !== null) {
-        if (group.outage.probe === claim) begin(group);
+        if (group.outage.probes.delete(claim)) begin(group);
         return;
       }
       group.failed.set(claim.id, claim.userId);
-      const isOfMany = group.users.size < 2 || new Set(group.failed.values()).size > 1;
+      const isOfMany = 2 * new Set(group.failed.values()).size > group.users.size;
       if (group.failed.size < POSTS_TO_OPEN || !isOfMany) return;
       group.failed.clear();
       begin(group);
     },
     begun(claim) {
-      const { outage } = of(claim);
-      if (outage !== null && claim.lane !== "observe") outage.probe ??= claim;
+      const group = of(claim);
+      const { outage } = group;
+      if (outage !== null && claim.lane !== "observe" && mayProbe(outage, group)) outage.probes.set(claim, instant());
     },
     ended(claim) {
-      const { outage } = of(claim);
-      if (outage?.probe === claim) outage.probe = null;
+      of(claim).outage?.probes.delete(claim);
     },
     forClaims(lane) {
       const [closed, probing]: [string[], string[]] = [[], []];
-      for (const [name, { outage }] of groups) {
+      for (const [name, group] of groups) {
+        const { outage } = group;
         if (outage === null || lane === "observe") continue;
-        const mayProbe = outage.probe === null && isOver(outage, lane === "commit" ? QUIET_FIRST_SECONDS : 0);
-        (mayProbe ? probing : closed).push(name);
+        const isOpen = mayProbe(outage, group) && isOver(outage, lane === "commit" ? QUIET_FIRST_SECONDS : 0);
+        (isOpen ? probing : closed).push(name);
       }
       return { closed, probing };
     },

@@ -205,8 +205,8 @@ const GROUPS: Record<string, (told: PublishedPost) => boolean> = {
   "unscheduled images and videos": ({ isScheduled, kind }) => !isScheduled && !["text", "link", "chain"].includes(kind),
 };
 
-/** A smaller number has no p99: it would be the single latest post. */
-const LEAST_COUNT = 50;
+/** The p99 of fewer is the single latest one. */
+const LEAST_COUNT = 101;
 
 /** The lateness outside of the fault windows, and within them; and what exceeds the limit. */
 function compare(alone: Seen, mixed: Seen): { lines: string[]; late: Violation[] } {
@@ -215,7 +215,10 @@ function compare(alone: Seen, mixed: Seen): { lines: string[]; late: Violation[]
     const ratio = after.p99 / before.p99;
     const isCounted = Math.min(before.count, after.count) >= LEAST_COUNT;
     if (isCounted && !(ratio <= FACTOR))
-      late.push({ kind: "late", sentence: `the p99 of ${name} is ${showTimes(ratio)} that of the day alone` });
+      late.push({
+        kind: "late",
+        sentence: `the p99 of ${name} is ${showTimes(ratio)} that of the day alone; the latest took ${showSeconds(after.max)}`,
+      });
     const cells = [
       name,
       show(after.count),
