@@ -16,7 +16,7 @@ export interface FoundUrl {
  */
 export function* findUrls(text: string): Generator<FoundUrl, void> {
   let readTo = -1;
-  for (let position = 0; ; ) {
+  for (let position = 0; ;) {
     // Another text may have been read since.
     HOST_RUN.lastIndex = position;
     const run = HOST_RUN.exec(text);
