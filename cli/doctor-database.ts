@@ -14,7 +14,7 @@ import { createVault } from "../server/vault/vault.ts";
 import { sentenceOf } from "./answer.ts";
 import { checkOldKeys } from "./doctor-keys.ts";
 import { checkTables } from "./doctor-limits.ts";
-import { checkHold, checkMissed, checkSetAside } from "./doctor-publishing.ts";
+import { checkHold, checkMissed, checkPauses, checkSetAside } from "./doctor-publishing.ts";
 import { failed, type Finding, ok, warning } from "./finding.ts";
 
 /** Workers use the database's clock; the log and signed URLs use the machine's. */
@@ -72,6 +72,7 @@ async function examine(config: Config, pool: pg.Pool): Promise<Finding[]> {
         ? [
             ...(await checkKey(config, pool)),
             await checkHold(pool),
+            await checkPauses(pool),
             await checkSetAside(pool),
             await checkMissed(pool),
             await checkTables(pool),

@@ -1,8 +1,9 @@
 import type pg from "pg";
 
+import { listAllPauses, type PauseRow } from "../server/db/queries/pauses.ts";
 import { countMissed } from "../server/db/queries/queue-depth.ts";
 import { listSetAside } from "../server/db/queries/set-aside.ts";
-import { HOLD_CURE, HOLD_REASONS, readHold } from "../server/publishing/hold.ts";
+import { HOLD_REASONS, holdCure, readHold } from "../server/publishing/hold.ts";
 import { failed, type Finding, ok, warning } from "./finding.ts";
 
 const NAMED = 5;
@@ -15,7 +16,35 @@ export const SET_ASIDE_CURE =
 export async function checkHold(pool: pg.Pool): Promise<Finding> {
   const held = await readHold(pool);
   if (held === null) return ok("publishing", "running");
-  return failed("publishing", `on hold since ${held.since}. ${HOLD_REASONS[held.reason]}`, HOLD_CURE);
+  return failed("publishing", `on hold since ${held.since}. ${HOLD_REASONS[held.reason]}`, holdCure(held.reason));
+}
+
+/** What is paused, in words. */
+export function describePause(row: PauseRow & { email: string | null }): string {
+  const { email, mode, platform_set_id, account_id, by_operator } = row;
+  if (row.user_id === null) return "the whole instance";
+  const what =
+    account_id !== null
+      ? `account ${account_id}`
+      : platform_set_id !== null
+        ? `platform set ${platform_set_id}`
+        : "everything";
+  return `${what} of ${email} in ${mode} mode, by ${by_operator ? "the operator" : "the user"}`;
+}
+
+/** What is paused, by the operator or by users. */
+export async function checkPauses(pool: pg.Pool): Promise<Finding> {
+  const found = await listAllPauses.all(pool, [NAMED]);
+  const total = found[0]?.total ?? 0;
+  if (total === 0) return ok("publishing", "nothing paused");
+  const named = found.map((row) => `${describePause(row)} since ${row.since.toISOString()}`);
+  const more = total > found.length ? `, and ${total - found.length} more` : "";
+  return warning(
+    "publishing",
+    `paused: ${named.join("; ")}${more}`,
+    "`ampost publishing resume` ends what the operator paused, with the options it was paused with. " +
+      "Users resume what they paused themselves.",
+  );
 }
 
 /** Jobs the engine gave up on because processes died while running them. */

@@ -158,6 +158,7 @@ test("API, workers and sandbox run as separate processes on one database", async
   assert.deepEqual(await (await fetch(`${workerUrl}/readyz`, { headers: OPERATOR })).json(), {
     status: "ready",
     publishing: "running",
+    publishingDetail: null,
     checks: { process: "ok", database: "ok", migrations: "ok", queue: "ok", worker: "ok" },
   });
   for (const each of [...workers, api, sandbox]) assert.equal(await each.end("SIGTERM"), 0);

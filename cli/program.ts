@@ -105,14 +105,33 @@ function addPublishing(program: Command): void {
   const publishing = program.command("publishing").description("see and control whether posts are published");
   publishing
     .command("status")
-    .description("show whether publishing is running or on hold, and why")
+    .description("show whether publishing is running, paused or on hold, and why")
     .addOption(json())
     .action(async (options) => (await import("./publishing.ts")).runPublishingStatus(options));
   publishing
     .command("release")
     .description("resume publishing after the database was restored, copied or moved")
+    .option("--until <time>", "of a copy: when its original stopped publishing (now by default)")
     .addOption(json())
     .action(async (options) => (await import("./publishing.ts")).runRelease(options));
+  addPause(publishing, "pause", "stop publishing immediately");
+  addPause(publishing, "resume", "resume what was paused");
+}
+
+function addPause(publishing: Command, name: "pause" | "resume", description: string): void {
+  publishing
+    .command(name)
+    .description(`${description}: of the whole instance, or of one user, platform set or account`)
+    .addOption(new Option("--user <address>", "only this user's posts, by email address"))
+    .addOption(new Option("--mode <mode>", "with --user: only in this mode").choices(["test", "live"]))
+    .addOption(new Option("--set <id>", "only this platform set").conflicts(["user", "mode", "account"]))
+    .addOption(new Option("--account <id>", "only this account").conflicts(["user", "mode"]))
+    .addOption(json())
+    .addHelpText(
+      "after",
+      `\nExamples:\n  ampost publishing ${name}\n  ampost publishing ${name} --user ada@example.com --mode live`,
+    )
+    .action(async (options) => (await import("./publishing.ts")).runPause(name, options));
 }
 
 function addUsers(program: Command): void {

@@ -63,7 +63,7 @@ test("every operation that accepts a key has a method, and no method calls anyth
       return await fetch(input, init);
     },
   });
-  const { posts, platformSets, accounts, media, platforms, connectLinks, webhooks } = client;
+  const { posts, publishing, platformSets, accounts, media, platforms, connectLinks, webhooks } = client;
   const { post } = await posts.create(draft("Every method"));
   for await (const _ of posts.events(post.id)) break;
   const retry = Object(EXAMPLES.posts_retry);
@@ -77,6 +77,8 @@ test("every operation that accepts a key has a method, and no method calls anyth
     posts.cancel(UNKNOWN_ID),
     posts.delete(UNKNOWN_ID),
     posts.attempts(post.id),
+    publishing.get(),
+    publishing.pause().then(() => publishing.resume()),
     platformSets.list(),
     platformSets.create({ name: "Another" }),
     platformSets.rename(UNKNOWN_ID, "Other"),

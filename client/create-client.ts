@@ -12,7 +12,9 @@ import type {
   NewMedia,
   Platform,
   PlatformDescription,
+  PauseTarget,
   PlatformSet,
+  Publishing,
 } from "./types.ts";
 import { upload, type UploadOptions, type UploadSource } from "./upload.ts";
 import { createWebhooks } from "./webhooks.ts";
@@ -65,6 +67,7 @@ export function createClient({
   };
   return {
     posts: createPosts(connection),
+    publishing: createPublishing(connection),
     platformSets: createPlatformSets(connection),
     accounts: createAccounts(connection),
     media: createMedia(connection),
@@ -96,6 +99,29 @@ function checkedUrl(baseUrl: string): string {
     );
   }
   return `${url.origin}${url.pathname.replace(/(?<!\/)\/+$/, "")}`;
+}
+
+function createPublishing(connection: Connection) {
+  const change = async (what: "pause" | "resume", target: PauseTarget, options: WriteOptions) =>
+    (
+      await write<{ publishing: Publishing }>(connection, "POST", `/api/v1/publishing/${what}`, {
+        ...options,
+        body: target,
+      })
+    ).answer;
+  return {
+    async get(options: CallOptions = {}): Promise<{ publishing: Publishing }> {
+      return await read(connection, "/api/v1/publishing", options);
+    },
+    /** Everything in the key's mode, unless a platform set or an account is named. */
+    async pause(target: PauseTarget = {}, options: WriteOptions = {}): Promise<{ publishing: Publishing }> {
+      return await change("pause", target, options);
+    },
+    /** Ends a pause that was started with the same target. */
+    async resume(target: PauseTarget = {}, options: WriteOptions = {}): Promise<{ publishing: Publishing }> {
+      return await change("resume", target, options);
+    },
+  };
 }
 
 function createPlatformSets(connection: Connection) {

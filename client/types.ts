@@ -142,6 +142,8 @@ export interface Post {
   scheduledFor: string | null;
   /** Latest time to publish the post automatically. Null for the instance's default. */
   publishBy: string | null;
+  /** What happens if the post's time comes while publishing is paused. */
+  onPause: "late" | "skip";
   /** ISO 8601, UTC, with milliseconds. */
   createdAt: string;
   /** ISO 8601, UTC, with milliseconds. */
@@ -531,6 +533,11 @@ export interface NewPost {
    * uses the instance's default, usually six hours after `scheduledFor`.
    */
   publishBy?: string | null;
+  /**
+   * What happens if the post's time comes while publishing is paused: `late` publishes it once publishing is resumed,
+   * unless it is too late by then; `skip` does not publish it. Defaults to `late`.
+   */
+  onPause?: "late" | "skip";
   /** The platform set whose accounts publish the post, from `GET /api/v1/platform-sets` (platform_sets_list). */
   platformSetId: string;
 }
@@ -555,6 +562,11 @@ export interface PostChanges {
    * uses the instance's default, usually six hours after `scheduledFor`.
    */
   publishBy?: string | null;
+  /**
+   * What happens if the post's time comes while publishing is paused: `late` publishes it once publishing is resumed,
+   * unless it is too late by then; `skip` does not publish it. Defaults to `late`.
+   */
+  onPause?: "late" | "skip";
   /** The platform set whose accounts publish the post, from `GET /api/v1/platform-sets` (platform_sets_list). */
   platformSetId?: string;
 }
@@ -583,6 +595,34 @@ export interface Retry {
   platforms?: Platform[];
   /** Retries a platform post whose outcome is unknown, even though it may already be live. */
   force?: boolean;
+}
+
+export interface Publishing {
+  /**
+   * `paused` if everything in this mode is; `held` if the database was restored or copied and the operator has not
+   * released publishing yet. If it is `running`, single platform sets and accounts can be paused.
+   */
+  status: "running" | "paused" | "held";
+  /** Every pause that concerns you, the widest first. */
+  pauses: {
+    /** What is paused: the whole instance, everything of yours in this mode, a platform set or an account. */
+    scope: "instance" | "user" | "platform_set" | "account";
+    platformSetId: string | null;
+    accountId: string | null;
+    /** ISO 8601, UTC, with milliseconds. */
+    since: string;
+    /** Whether the operator of the instance paused it. Then only the operator can resume it. */
+    byOperator: boolean;
+  }[];
+}
+
+export interface PauseTarget {
+  /** Only this platform set. */
+  platformSetId?: string;
+  /** Only this account. */
+  accountId?: string;
+  /** The whole instance. Only for its owner, with a dashboard session. */
+  instance?: boolean;
 }
 
 export interface PlatformSet {
@@ -801,7 +841,9 @@ export type EventType =
   | "account.connected"
   | "account.expiring"
   | "account.disconnected"
-  | "media.failed";
+  | "media.failed"
+  | "publishing.paused"
+  | "publishing.resumed";
 
 export interface Webhook {
   id: string;

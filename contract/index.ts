@@ -57,6 +57,7 @@ import {
   postsUpdate,
   postsValidate,
 } from "./operations/posts.ts";
+import { publishingGet, publishingPause, publishingResume } from "./operations/publishing.ts";
 import { sessionsList, sessionsRevoke, sessionsRevokeOthers } from "./operations/sessions.ts";
 import {
   deliveriesRedeliver,
@@ -83,6 +84,9 @@ export const OPERATIONS: readonly Operation[] = [
   postsRetry,
   postsAttempts,
   postsEvents,
+  publishingGet,
+  publishingPause,
+  publishingResume,
   platformSetsList,
   platformSetsCreate,
   platformSetsRename,

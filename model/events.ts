@@ -15,6 +15,8 @@ export const EVENT_TYPES = [
   "account.expiring",
   "account.disconnected",
   "media.failed",
+  "publishing.paused",
+  "publishing.resumed",
 ] as const;
 
 export type EventType = (typeof EVENT_TYPES)[number];

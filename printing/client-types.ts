@@ -92,6 +92,8 @@ function namedSchemas(document: JsonObject): [string, JsonObject][] {
     ["PostChanges", body("posts_update")],
     ["PostFilter", queryOf(document, operations.get("posts_list"))],
     ["Retry", body("posts_retry")],
+    ["Publishing", answer("publishing_get", "publishing")],
+    ["PauseTarget", body("publishing_pause")],
     ["PlatformSet", answer("platform_sets_list", "sets", "items")],
     ["Account", answer("accounts_get", "account")],
     ["AccountContext", whole("account_context")],

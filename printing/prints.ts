@@ -178,6 +178,7 @@ const EVENT_DATA: Readonly<Record<string, string>> = {
   platform_post: "`post`, and `platformPostId`: the `id` of the entry in its `platformPosts`",
   account: "`account`; if it was connected with a connect link, also `externalId` and `connectLinkId`",
   media: "the file that could not be fetched, and the reason",
+  publishing: "`pause`: its scope, and when and by whom it was started",
 };
 
 function listCalls(operations: readonly Operation[]): string {

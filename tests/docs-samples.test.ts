@@ -182,8 +182,8 @@ const SAMPLES: Readonly<Record<string, number>> = {
   posts: 22,
   quickstart: 7,
   "resumable-uploads": 1,
-  scheduling: 6,
-  "self-hosting": 4,
+  scheduling: 9,
+  "self-hosting": 5,
   "test-mode": 3,
   upgrading: 1,
   webhooks: 11,
@@ -201,7 +201,11 @@ const SHOWN: Readonly<Record<string, readonly string[]>> = {
     "sh ts py: posts_delete",
     "sh ts py: posts_list",
   ],
-  scheduling: ["sh ts py: posts_create", "sh ts py: posts_cancel posts_update"],
+  scheduling: [
+    "sh ts py: posts_create",
+    "sh ts py: publishing_get publishing_pause publishing_resume",
+    "sh ts py: posts_cancel posts_update",
+  ],
   media: ["sh ts: posts_create", "sh ts py: posts_create", "sh ts py: media_create media_get posts_create"],
   "exactly-once": ["sh ts py: posts_create"],
   webhooks: [

@@ -352,7 +352,13 @@ export const SABOTAGES: readonly Sabotage[] = [
   },
   {
     what: "the mark before the bytes of a commit",
-    changes: [{ file: "server/publishing/commit.ts", find: "deps.noteCommit?.(id);", replace: "" }],
+    changes: [
+      {
+        file: "server/publishing/commit.ts",
+        find: "deps.noteCommit?.({ intentId: id, platformPostId: claim.id });",
+        replace: "",
+      },
+    ],
     tests: "server/publishing/in-hand.test.ts",
   },
   {

@@ -86,7 +86,13 @@ export async function check({ stage, sandbox }: Installation, ran: RunResult): P
   const fates: Record<string, number> = {};
   for (const { row } of posts) fates[row.status] = (fates[row.status] ?? 0) + 1;
   const violations = [
-    ...posts.flatMap((post) => [...truth(ran, post), ...order(post), ...cancelled(ran, post), ...commits(ran, post)]),
+    ...posts.flatMap((post) => [
+      ...truth(ran, post),
+      ...order(post),
+      ...cancelled(ran, post),
+      ...paused(ran, post),
+      ...commits(ran, post),
+    ]),
     ...groups(posts).flatMap((group) => [...counts(ran, group), ...punctuality(ran, group)]),
     ...strangers(ledger, posts),
     ...(await changes(ran, stage)),
@@ -356,6 +362,22 @@ function cancelled(ran: RunResult, post: Post): Violation[] {
       `was cancelled at ${(cancel.ackedMs / 1000).toFixed(3)} and went out at ${(after.atMs / 1000).toFixed(3)}`,
     ),
   ];
+}
+
+/** While a user's publishing is paused, none of their commits begins. */
+function paused(ran: RunResult, post: Post): Violation[] {
+  const tenantOf = (place: number): number | undefined => ran.plan.posts[place]?.tenant;
+  const pauses = ran.acted.filter(
+    ({ post: place, act, outcome }) =>
+      act === "pause" && outcome === "done" && tenantOf(place) === tenantOf(post.place),
+  );
+  const own = ran.commits.filter(({ platformPostId }) => platformPostId === post.row.id);
+  const begun = own.find(({ intentMs }) =>
+    pauses.some(({ ackedMs, endsMs = 0 }) => intentMs > ackedMs && intentMs < endsMs),
+  );
+  return begun === undefined
+    ? []
+    : [say("untrue", post, `began a commit at ${(begun.intentMs / 1000).toFixed(3)}, while it was paused`)];
 }
 
 /** Ledger entries that no one requested. */

@@ -38,7 +38,9 @@ export interface PlannedAct {
   /** The post's index in the plan. */
   post: number;
   at: number;
-  act: "cancel" | "edit" | "retry" | "force" | "publish";
+  act: "cancel" | "edit" | "retry" | "force" | "publish" | "pause";
+  /** How long the post's user pauses everything. */
+  seconds?: number;
 }
 
 export type PlannedFault =
@@ -91,7 +93,13 @@ export function planOf(seed: number, { shapes, tenants }: Pick<Installation, "sh
     // Rare if the run only waits for the end, and as in production if it is about the wait.
     floorSeconds: crowd ? 2 : hasLongWait ? 300 : draws.pick([20, 45, 90]),
     posts,
-    acts: crowd || theme === "tokens" ? [] : posts.flatMap((post, index) => drawActs(draws, post, index)),
+    acts:
+      crowd || theme === "tokens"
+        ? []
+        : [
+            ...posts.flatMap((post, index) => drawActs(draws, post, index)),
+            ...drawPauses(drawsOf(seed, "pauses"), posts),
+          ],
     faults: drawFaults(draws, theme, posts),
     platformAheadSeconds: draws.chance() < 0.6 ? 0 : draws.pick([-90, -20, -3, 3, 20, 90]),
     workersAheadSeconds: [0, 1, 2].map(() => (draws.chance() < 0.7 ? 0 : draws.pick([-120, -7, 7, 120]))),
@@ -223,6 +231,13 @@ function drawActs(draws: Draws, { when }: PlannedPost, post: number): PlannedAct
   if (draws.chance() < 0.15) acts.push({ post, at: due + draws.whole(30, 1500), act: "retry" });
   if (draws.chance() < 0.06) acts.push({ post, at: due + draws.whole(30, 2500), act: "force" });
   return acts;
+}
+
+/** A user pauses publishing at most once in a run, around the time of a post. */
+function drawPauses(draws: Draws, posts: readonly PlannedPost[]): PlannedAct[] {
+  if (draws.chance() > 0.3) return [];
+  const seconds = draws.pick([0.1, 2, 8, 30, 90, 400]);
+  return [{ post: draws.whole(0, posts.length - 1), at: nearSomePost(draws, posts), act: "pause", seconds }];
 }
 
 function drawFaults(draws: Draws, theme: Theme, posts: readonly PlannedPost[]): PlannedFault[] {

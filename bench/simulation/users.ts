@@ -11,6 +11,7 @@ import { discardPost } from "../../server/domain/posts/discard-post.ts";
 import { publishPost } from "../../server/domain/posts/publish-post.ts";
 import { retryPost } from "../../server/domain/posts/retry-post.ts";
 import { updatePost } from "../../server/domain/posts/update-post.ts";
+import { pausePublishing, resumePublishing } from "../../server/domain/publishing/pauses.ts";
 import type { Services } from "../../server/domain/services.ts";
 import type { OAuthServices } from "../../server/oauth/services.ts";
 import { createVault } from "../../server/vault/vault.ts";
@@ -24,6 +25,8 @@ export interface UserAction extends PlannedAct {
   /** `unheard`: the request failed, and it is unknown whether it had an effect. */
   outcome: "done" | "refused" | "unheard";
   ackedMs: number;
+  /** Of a pause: when it began to end. */
+  endsMs?: number;
 }
 
 export interface Subject {
@@ -115,6 +118,7 @@ export function startUsers({ installation, plan, timeline, database, log, oauthO
       if (planned.act === "retry") await retryPost(services, call, subject.postId, {});
       if (planned.act === "force")
         await retryPost(services, call, subject.postId, { platforms: [post.shape.platform], force: true });
+      if (planned.act === "pause") await pausePublishing(services, call, {});
       if (planned.act === "edit") {
         const edited = write(planned.post, `edited at ${planned.at.toFixed(1)}`);
         await updatePost(services, call, subject.postId, {
@@ -126,6 +130,18 @@ export function startUsers({ installation, plan, timeline, database, log, oauthO
       return "done";
     } catch (error) {
       return error instanceof PublicError ? "refused" : "unheard";
+    }
+  }
+
+  /** Ends a pause, however often it takes. */
+  async function resume(planned: PlannedAct): Promise<void> {
+    const tenant = plan.posts[planned.post]?.tenant ?? 0;
+    for (;;) {
+      try {
+        return void (await resumePublishing(services, callOf(tenant), {}));
+      } catch {
+        await new Promise((passed) => setTimeout(passed, 2000));
+      }
     }
   }
 
@@ -168,12 +184,14 @@ export function startUsers({ installation, plan, timeline, database, log, oauthO
         const outcome = await act(planned);
         const ackedMs = timeline.now();
         // Rejected after a response was lost: the first request may have succeeded.
-        if (outcome !== "unheard" || tries === TRIES)
-          return void acted.push({
-            ...planned,
-            outcome: outcome === "refused" && tries > 1 ? "unheard" : outcome,
-            ackedMs,
-          });
+        if (outcome !== "unheard" || tries === TRIES) {
+          const said = outcome === "refused" && tries > 1 ? "unheard" : outcome;
+          if (planned.act !== "pause") return void acted.push({ ...planned, outcome: said, ackedMs });
+          await new Promise((passed) => setTimeout(passed, (planned.seconds ?? 0) * 1000));
+          const endsMs = timeline.now();
+          await resume(planned);
+          return void acted.push({ ...planned, outcome: said, ackedMs, endsMs });
+        }
         await new Promise((passed) => setTimeout(passed, 2000 * tries));
       }
     },

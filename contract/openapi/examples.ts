@@ -35,6 +35,8 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
   },
   posts_update: { content: { text: "Our new release is out today." } },
   posts_retry: { platforms: [EXAMPLE_PLATFORM], force: false },
+  publishing_pause: { platformSetId: ID },
+  publishing_resume: { platformSetId: ID },
   posts_approve: { contentHash: "0".repeat(64) },
   platform_sets_create: { name: "My Brand Accounts" },
   platform_sets_rename: { name: "Client accounts" },

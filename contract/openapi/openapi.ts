@@ -71,6 +71,7 @@ export const TAGS: readonly (readonly [name: string, description: string])[] = [
   ["posts", "Drafts, scheduled posts and their results."],
   ["platform-sets", "Groups of connected accounts. Every post belongs to one."],
   ["accounts", "Connected accounts."],
+  ["publishing", "Whether posts are published: pause and resume."],
   ["connections", "Connecting accounts, from the dashboard and through connect links."],
   ["media", "Images and videos that posts refer to."],
   ["platforms", "The rules of each platform, as data."],

@@ -91,11 +91,22 @@ const publishBy = timeInput
       "`null` uses the instance's default, usually six hours after `scheduledFor`.",
   );
 
+export const ON_PAUSE = ["late", "skip"] as const;
+
+const onPause = z
+  .enum(ON_PAUSE)
+  .optional()
+  .describe(
+    "What happens if the post's time comes while publishing is paused: `late` publishes it once publishing is " +
+      "resumed, unless it is too late by then; `skip` does not publish it. Defaults to `late`.",
+  )
+  .meta({ examples: ["late"] });
+
 const platformSetId = id.describe(
   "The platform set whose accounts publish the post, from `GET /api/v1/platform-sets` (platform_sets_list).",
 );
 
-export const createBody = z.strictObject({ content, platforms, scheduledFor, publishBy, platformSetId });
+export const createBody = z.strictObject({ content, platforms, scheduledFor, publishBy, onPause, platformSetId });
 export const patchBody = z.strictObject({
   content: content
     .partial()
@@ -105,6 +116,7 @@ export const patchBody = z.strictObject({
   platforms: platforms.optional(),
   scheduledFor,
   publishBy,
+  onPause,
   platformSetId: platformSetId.optional(),
 });
 
@@ -177,6 +189,10 @@ export const post = z.object({
     .nullable()
     .describe("Latest time to publish the post automatically. Null for the instance's default.")
     .meta({ examples: [null] }),
+  onPause: z
+    .enum(ON_PAUSE)
+    .describe("What happens if the post's time comes while publishing is paused.")
+    .meta({ examples: ["late"] }),
   createdAt: time,
   updatedAt: time,
   platformSetId: id,

@@ -54,6 +54,7 @@ import {
   postsUpdate,
   postsValidate,
 } from "../../contract/operations/posts.ts";
+import { publishingGet, publishingPause, publishingResume } from "../../contract/operations/publishing.ts";
 import { sessionsList, sessionsRevoke, sessionsRevokeOthers } from "../../contract/operations/sessions.ts";
 import {
   deliveriesRedeliver,
@@ -98,6 +99,7 @@ import { publishPost } from "../domain/posts/publish-post.ts";
 import { retryPost } from "../domain/posts/retry-post.ts";
 import { updatePost } from "../domain/posts/update-post.ts";
 import { validatePost } from "../domain/posts/validate-post.ts";
+import { getPublishing, pausePublishing, resumePublishing } from "../domain/publishing/pauses.ts";
 import { getAccountContext } from "../domain/users/account-context.ts";
 import { deleteUser } from "../domain/users/delete-user.ts";
 import { createInvite, listInvites, withdrawInvite } from "../domain/users/invites.ts";
@@ -129,6 +131,9 @@ export const BINDINGS: readonly Binding[] = [
   bind(postsPublish, (services, call, { params }) => publishPost(services, call, params.id)),
   bind(postsRetry, (services, call, { params, body }) => retryPost(services, call, params.id, body ?? {})),
   bind(postsAttempts, (services, call, { params }) => listAttempts(services, call, params.id)),
+  bind(publishingGet, (services, call) => getPublishing(services, call)),
+  bind(publishingPause, (services, call, { body }) => pausePublishing(services, call, body ?? {})),
+  bind(publishingResume, (services, call, { body }) => resumePublishing(services, call, body ?? {})),
   bind(platformSetsList, (services, call) => listPlatformSets(services, call)),
   bind(platformSetsCreate, (services, call, { body }) => createPlatformSet(services, call, body.name)),
   bind(platformSetsRename, (services, call, { params, body }) =>

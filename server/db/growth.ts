@@ -45,6 +45,7 @@ export const GROWTH: Readonly<Record<string, Growth>> = {
   resumable_uploads: { swept: "resumable_uploads.remove", bounds: ["uploadsUnderWay"] },
   resumable_upload_parts: { with: "resumable_uploads" },
   idempotency_keys: { swept: "idempotency_keys.delete_old", bounds: ["keysOfPost"], limits: ["callsPerMinute"] },
+  publishing_pauses: { swept: "publishing_pauses.delete_old", bounds: ["notedChanges"] },
   outbox: { swept: "outbox.delete_old", limits: ["callsPerMinute"] },
   webhooks: { swept: "webhooks.delete_unread", because: "each person has 20 in a mode at most" },
   webhook_deliveries: {

@@ -17,6 +17,7 @@ import { deleteOldEnds } from "../db/queries/mcp-sessions.ts";
 import { deleteOldMcpTokens } from "../db/queries/mcp-tokens.ts";
 import { deletePastApps } from "../db/queries/oauth-apps.ts";
 import { deleteOldAuthorizations, deleteExpiredGrantedAccounts } from "../db/queries/oauth-attempts.ts";
+import { deleteOldPauses } from "../db/queries/pauses.ts";
 import { sweepPublishSteps } from "../db/queries/publish-steps.ts";
 import { deleteOldSessions } from "../db/queries/sessions.ts";
 import { deleteOldThrottles } from "../db/queries/throttles.ts";
@@ -35,11 +36,12 @@ export async function sweepIdempotencyKeys(pool: pg.Pool, signal: AbortSignal): 
   await inBatches(pool, deleteSurplusKeysOfPosts, signal, [BOUNDS.keysOfPost]);
 }
 
-/** Events older than 30 days, their deliveries, and logs that nobody reads anymore. */
+/** Events older than 30 days, their deliveries, logs that nobody reads anymore, and pauses that ended then. */
 export async function sweepOutbox(pool: pg.Pool, signal: AbortSignal): Promise<void> {
   await inBatches(pool, deleteUnreadWebhooks, signal);
   await inBatches(pool, deleteOldDeliveries, signal);
   await inBatches(pool, deleteOldOutbox, signal);
+  await inBatches(pool, deleteOldPauses, signal);
 }
 
 /**

@@ -69,7 +69,11 @@ for (const revision of ["2026-07-28", "2025-11-25"] as const) {
     await call("platform_sets_delete", { id: set });
     await call("accounts_list", { platformSetId });
     const { body: connected } = await world.call(world.test, "GET", "/api/v1/accounts");
-    await call("accounts_get", { id: String(Object(connected).accounts[0].id) });
+    const accountId = String(Object(connected).accounts[0].id);
+    await call("accounts_get", { id: accountId });
+    await call("publishing_pause", { accountId, idempotencyKey: `pause-${revision}` });
+    await call("publishing_get");
+    await world.call(world.test, "POST", "/api/v1/publishing/resume", { accountId });
     for (const platform of [undefined, "tiktok"])
       await call("platforms_describe", platform === undefined ? {} : { platform });
     const media = idOf(

@@ -94,7 +94,7 @@ interface Intent {
 
 /**
  * (a) One transaction: pending, queued or posting → posting, with an open commit. Returns false if the account has
- * another commit in flight; this one waits its turn. Throws LostClaim if lease or fence no longer hold, or the platform
+ * another commit in flight or is paused; this one waits its turn. Throws LostClaim if lease or fence no longer hold, or the platform
  * post is not due or was discarded.
  */
 async function declareIntent(work: Work, at: VisiblePosition, intent: Intent): Promise<boolean> {
@@ -175,7 +175,7 @@ async function send(
     if (secondsSince(writtenAfter) >= COMMIT_DEADLINE_SECONDS)
       throw new Error("The deadline of the commit has passed.");
     if (isLeaseOver(claim)) throw new Error("The lease is over.");
-    deps.noteCommit?.(id);
+    deps.noteCommit?.({ intentId: id, platformPostId: claim.id });
   };
   let answer: HttpAnswer;
   try {

@@ -3,13 +3,13 @@ import type { Logger } from "pino";
 
 import { CHANNELS, type Listener } from "../db/listen.ts";
 import { checkContinuity, findEpoch, type Hold } from "./hold.ts";
-import { type MarkPlaces, type Marks, NO_INTENT, openMarks } from "./marks.ts";
+import { type MarkPlaces, type Marks, NO_INTENT, type NotedCommit, openMarks } from "./marks.ts";
 
 /**
  * From now on notes every commit outside the database; holds publishing if this database was not the last to publish.
  */
 export interface Continuity {
-  noteCommit(intentId: string): void;
+  noteCommit(commit: NotedCommit): void;
   /** Can be called more than once. */
   close(): Promise<void>;
 }
@@ -41,9 +41,9 @@ export async function openContinuity({ pool, places, listener, log, onHeld }: Co
   };
   const stop = listener.on(CHANNELS.released, released);
   return {
-    noteCommit(intentId) {
+    noteCommit(commit) {
       if (closing !== null) throw new Error("The process stops.");
-      if (marks !== null) return marks.note(intentId);
+      if (marks !== null) return marks.note(commit);
       // The database accepted the intent, so publishing is released; only the notification was lost.
       released();
       throw new Error("Commits cannot be recorded yet.");

@@ -10,6 +10,7 @@ import type { Verdict } from "../oauth/confirm-refusal.ts";
 import type { Access } from "../oauth/fresh-token.ts";
 import type { Vault } from "../vault/vault.ts";
 import type { FaultHook } from "./fault-points.ts";
+import type { NotedCommit } from "./marks.ts";
 import type { Outages } from "./outages.ts";
 
 /** What the engine counts. */
@@ -63,7 +64,7 @@ export interface PublishingDeps {
   /** The platform has accepted a request for an account that was thought to have lost access. */
   restoreHealth?(account: AccountKey): Promise<void>;
   /** Notes outside the database that a commit is about to be sent. If it throws, nothing is sent. */
-  noteCommit?(intentId: string): void;
+  noteCommit?(commit: NotedCommit): void;
   /** In test mode the engine's own pauses are divided by this. */
   speed: number;
   /** How late a post may still be published automatically if it has no `publishBy` of its own; six hours by default. */

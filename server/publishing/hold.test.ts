@@ -13,6 +13,7 @@ import { createDiskStorage } from "../storage/disk.ts";
 import { checkContinuity, readHold, releaseHold } from "./hold.ts";
 import { type MarkPlaces, NO_INTENT, openMarks, readMarks } from "./marks.ts";
 
+const noted = (intentId: string, platformPostId = NO_INTENT) => ({ intentId, platformPostId });
 const log = { error: () => undefined, warn: () => undefined };
 
 test("a database that knows the latest commit keeps publishing, even after a crash", async () => {
@@ -21,7 +22,7 @@ test("a database that knows the latest commit keeps publishing, even after a cra
     assert.ok(mark);
     const marks = await openMarks(places, mark, log);
     const newest = await commit();
-    marks.note(newest);
+    marks.note(noted(newest));
     // Nothing is closed: what the process wrote before its end is there.
     assert.equal(
       (await readMarks(places)).some(({ intentId }) => intentId === newest),
@@ -39,8 +40,8 @@ test("a mark never decreases, whatever is recorded after a newer commit", async 
     assert.ok(mark);
     const marks = await openMarks(places, mark, log);
     const [older, newer] = [await commit(), await commit()];
-    marks.note(newer);
-    marks.note(older);
+    marks.note(noted(newer));
+    marks.note(noted(older));
     await marks.close();
     assert.deepEqual(
       (await readMarks(places)).map(({ intentId }) => intentId),
@@ -92,6 +93,30 @@ test("a copy of a database that has published, without its folder, puts publishi
   });
 });
 
+test("releasing a copy puts what became due since it started into doubt, up to when its original stopped", async () => {
+  await withPlaces(async ({ pool, places, commit, addDue }) => {
+    await checkContinuity({ pool, places, log });
+    await commit();
+    assert.equal((await checkContinuity({ pool, places, log })).begun?.reason, "moved");
+    const due = await addDue();
+    const later = await addDue(60);
+    assert.equal(await releaseHold(pool, places), true);
+    const { rows } = await pool.query(
+      `select pp.id, s.result from platform_posts pp left join publish_steps s on s.platform_post_id = pp.id
+       where pp.id = any($1) order by pp.due_at`,
+      [[due, later]],
+    );
+    assert.deepEqual(rows, [
+      { id: due, result: null },
+      { id: later, result: null },
+    ]);
+    const { rows: doubted } = await pool.query("select lane from platform_posts where id = any($1) order by due_at", [
+      [due, later],
+    ]);
+    assert.deepEqual(doubted, [{ lane: "observe" }, { lane: "prepare" }]);
+  });
+});
+
 test("a worker that joins others with an empty folder holds nothing", async () => {
   await withPlaces(async ({ pool, places, commit, joinAnother }) => {
     await checkContinuity({ pool, places, log });
@@ -108,7 +133,7 @@ interface World {
   commit(): Promise<string>;
   /** A commit that was noted outside of the database, which has lost it. */
   publishedAndLost(): Promise<void>;
-  addDue(): Promise<string>;
+  addDue(inSeconds?: number): Promise<string>;
   /** Another worker is at work on the database. */
   joinAnother(): Promise<void>;
 }
@@ -119,7 +144,8 @@ async function withPlaces(work: (world: World) => Promise<void>): Promise<void> 
   try {
     await withWorld(async ({ pool, addPost }) => {
       const places = { dataDir, storage };
-      const addDue = async () => (await addPost({ text: "due", dueAt: new Date() })).platformPostId;
+      const addDue = async (inSeconds = 0) =>
+        (await addPost({ text: "due", dueAt: new Date(Date.now() + inSeconds * 1000) })).platformPostId;
       const commit = async () => {
         const id = newId();
         const { platformPostId } = await addPost({ text: "text" });
@@ -137,7 +163,7 @@ async function withPlaces(work: (world: World) => Promise<void>): Promise<void> 
         assert.ok(mark);
         const marks = await openMarks(places, mark, log);
         const id = await commit();
-        marks.note(id);
+        marks.note(noted(id));
         await marks.close();
         await pool.query("delete from publish_steps where id = $1", [id]);
       };

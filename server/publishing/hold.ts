@@ -6,6 +6,7 @@ import type { Logger } from "pino";
 import { jsonb } from "../db/jsonb.ts";
 import {
   countHeld,
+  openLostCommits,
   openUnsettledCommits,
   findContinuity,
   findHold,
@@ -15,7 +16,7 @@ import {
 } from "../db/queries/hold.ts";
 import { addFact, findFact } from "../db/queries/instance-facts.ts";
 import { transaction } from "../db/sql.ts";
-import { type Mark, type MarkPlaces, NO_INTENT, readMarks, writeMarks } from "./marks.ts";
+import { type Mark, type MarkPlaces, NO_INTENT, readMarks, readNotedCommits, writeMarks } from "./marks.ts";
 
 /** Why publishing is on hold, in words for people. */
 export const HOLD_REASONS = {
@@ -45,9 +46,15 @@ export interface HoldCounts {
 }
 
 /** What to do about it. */
-export const HOLD_CURE =
-  "Nothing is published until you run `ampost publishing release`. " +
-  "`ampost publishing status` shows which posts are still being checked.";
+export function holdCure(reason: keyof typeof HOLD_REASONS): string {
+  return [
+    "Nothing is published until you run `ampost publishing release`.",
+    ...(reason === "behind"
+      ? []
+      : ["If this is a copy, only one of the two may publish: leave this one on hold, or stop the original first."]),
+    "`ampost publishing status` shows which posts are still being checked.",
+  ].join(" ");
+}
 
 /** If a mark's commit is older than this, and newer commits exist, it may be missing because the journal was swept. */
 const SWEPT_AFTER_DAYS = 7;
@@ -81,12 +88,12 @@ export async function checkContinuity(start: Start): Promise<{ mark: Mark | null
   const reason = await reasonToHold(start, { epoch, isNew, marks, newest, known });
   if (reason === null) return { mark: { epoch, intentId: newest }, begun: null };
   const until = reason === "behind" ? timeOf(newest) + CLOCKS_APART_SECONDS * 1000 : Date.now();
-  const begun = await begin(pool, {
+  const begun = await begin(start, {
     reason,
     since: new Date().toISOString(),
     doubtedUntil: new Date(until).toISOString(),
   });
-  if (begun !== null) log.error({ reason }, `Publishing is on hold. ${HOLD_REASONS[reason]} ${HOLD_CURE}`);
+  if (begun !== null) log.error({ reason }, `Publishing is on hold. ${HOLD_REASONS[reason]} ${holdCure(reason)}`);
   return { mark: null, begun };
 }
 
@@ -99,14 +106,26 @@ export async function readHold(pool: pg.Pool): Promise<(Hold & HoldCounts) | nul
   return { ...held, ...counts };
 }
 
-/** Releases publishing, with fresh marks. False if it was not on hold. */
-export async function releaseHold(pool: pg.Pool, { dataDir, storage }: MarkPlaces): Promise<boolean> {
+/**
+ * Releases publishing, with fresh marks. False if it was not on hold. A copy's original may have gone on until
+ * `otherUntil`: what became due by then is read back, too, before anything is done with it.
+ */
+export async function releaseHold(
+  pool: pg.Pool,
+  { dataDir, storage }: MarkPlaces,
+  otherUntil = new Date(),
+): Promise<boolean> {
   const found = await readHold(pool);
   if (found === null) return false;
+  const isCopy = found.reason !== "behind";
   // A copy becomes its own instance; otherwise running processes keep the epoch they know.
   const epoch = found.reason === "moved" ? randomUUID() : await findEpoch(pool);
   await writeMarks({ dataDir, storage }, { epoch, intentId: NO_INTENT });
-  return (await release.one(pool, [epoch]))?.released ?? false;
+  return transaction(pool, async (tx) => {
+    if (isCopy && otherUntil > new Date(found.doubtedUntil))
+      await openUnsettledCommits.run(tx, [otherUntil, new Date(found.doubtedUntil)]);
+    return (await release.one(tx, [epoch]))?.released ?? false;
+  });
 }
 
 export async function findEpoch(pool: pg.Pool): Promise<string> {
@@ -138,10 +157,16 @@ async function reasonToHold(
 }
 
 /** Null if publishing was already on hold. */
-async function begin(pool: pg.Pool, held: Hold): Promise<Hold | null> {
+async function begin({ pool, places }: Start, held: Hold): Promise<Hold | null> {
+  const noted = await readNotedCommits(places);
   return transaction(pool, async (tx) => {
     if ((await hold.run(tx, [jsonb(held)])) === 0) return null;
-    await openUnsettledCommits.run(tx, [new Date(held.doubtedUntil)]);
+    await openUnsettledCommits.run(tx, [new Date(held.doubtedUntil), null]);
+    await openLostCommits.run(tx, [
+      noted.map(({ intentId }) => intentId),
+      noted.map(({ platformPostId }) => platformPostId),
+      noted.map(({ intentId }) => new Date(timeOf(intentId))),
+    ]);
     return held;
   });
 }

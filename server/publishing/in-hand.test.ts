@@ -206,9 +206,9 @@ test("no byte of a commit is sent before its mark is written", async () => {
     const sent: (number | undefined)[] = [];
     let isFull = true;
     await world.startEngine({
-      noteCommit: (id) => {
+      noteCommit: ({ intentId }) => {
         sent.push(world.ledger.publishCalls.get("marked"));
-        if (!isFull) return void noted.push(id);
+        if (!isFull) return void noted.push(intentId);
         isFull = false;
         throw new Error("There is no space left for the mark");
       },

@@ -7,7 +7,7 @@ import { transaction } from "../db/sql.ts";
 import { secondsSince } from "./claim.ts";
 import { settle } from "./settle.ts";
 import { USUAL_LATEST_SECONDS } from "./timing.ts";
-import type { ClaimedWork } from "./work.ts";
+import { type ClaimedWork, isDue } from "./work.ts";
 
 /** The code of the error or warning on a post that was not published because it was too late. */
 export const PUBLISH_MISSED = "PUBLISH_MISSED";
@@ -24,16 +24,20 @@ export function secondsLeft({ deps, row, loadedAt }: ClaimedWork, pace = 1): num
 }
 
 /**
- * Whether it was waiting to begin or to be retried, and its turn has come only now, when it may no longer be wanted.
+ * Whether it was waiting to begin or to be retried, and its turn has come only now, when it may no longer be wanted; or
+ * its time came during a pause, after which it is not wanted.
  */
 export function isTooLate(work: ClaimedWork): boolean {
   const { claim, row } = work;
-  if (claim.lane === "observe" || row.intent?.result === null || secondsLeft(work) >= 0) return false;
-  return (
-    row.status === "pending" ||
-    row.status === "queued" ||
-    (row.status === "posting" && row.error !== null && row.polls === 0)
-  );
+  if (claim.lane === "observe" || row.intent?.result === null) return false;
+  const isWaiting = row.status === "pending" || row.status === "queued";
+  if (isWaiting && isSkipped(work)) return true;
+  if (secondsLeft(work) >= 0) return false;
+  return isWaiting || (row.status === "posting" && row.error !== null && row.polls === 0);
+}
+
+function isSkipped(work: ClaimedWork): boolean {
+  return work.row.is_skipped && work.row.last_live_step === null && isDue(work);
 }
 
 /**
@@ -79,7 +83,9 @@ async function miss(work: ClaimedWork): Promise<void> {
     );
 }
 
-function sentence({ row, loadedAt }: ClaimedWork): string {
-  const dueAt = new Date(loadedAt.wall + row.due_in_seconds * 1000).toISOString();
-  return `The post was due at ${dueAt} and could not be published in time.`;
+function sentence(work: ClaimedWork): string {
+  const dueAt = new Date(work.loadedAt.wall + work.row.due_in_seconds * 1000).toISOString();
+  return isSkipped(work)
+    ? `The post was due at ${dueAt}, while publishing was paused, and was not to be published after that.`
+    : `The post was due at ${dueAt} and could not be published in time.`;
 }

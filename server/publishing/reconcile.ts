@@ -4,6 +4,7 @@ import { isDatabaseAway } from "../db/away.ts";
 import type { Changes, IntentChanges, Next } from "../db/queries/publishing.ts";
 import { findSurroundings } from "../db/queries/surroundings.ts";
 import type { IntentEvidence, IntentRow } from "../db/queries/work-rows.ts";
+import { startedSteps } from "./after-restore.ts";
 import { doneChanges } from "./changes.ts";
 import { commit, isTakenRemoteId, recordLive } from "./commit.ts";
 import { commitContext, renewToken, stepContext } from "./context.ts";
@@ -232,7 +233,8 @@ async function foundLive(
   const { row } = work;
   const { late } = intent.evidence;
   // The steps after it need the handles it was sent with.
-  const checkpoint = { ...row.checkpoint, ...intent.checkpoint };
+  const started = evidence.doubted === true ? startedSteps(work) : {};
+  const checkpoint = { ...row.checkpoint, ...intent.checkpoint, ...started };
   const changes = { ...doneChanges(work, found, checkpoint), lastLiveStep: at.step.name };
   const isLast = !work.steps.slice(at.index + 1).some(({ effect }) => effect === "visible");
   try {
@@ -298,7 +300,7 @@ async function liveWithoutId(work: Work, live: Live, intent: IntentRow, evidence
 
 /**
  * The proof is stored, and only then may the step run again: automatically while the status is posting. unknown →
- * failed, for the caller to retry.
+ * failed, for the caller to retry; posting → failed if only a lost record says that it was wanted.
  */
 async function provedAbsent(
   work: Work,
@@ -322,10 +324,11 @@ async function provedAbsent(
     );
   const { redoFrom } = verdict;
   const error = redoFrom === undefined ? cause : cause.with({ notPublished: true, redoFrom });
-  if (row.status === "posting") return failStep(work, at, error, { intent: proof, pauseSeconds: 0 });
+  if (row.status === "posting" && evidence.unplanned !== true)
+    return failStep(work, at, error, { intent: proof, pauseSeconds: 0 });
   const changes: Changes = {
     lane: at.lane,
-    ...(row.status === "unknown"
+    ...(row.status === "unknown" || row.status === "posting"
       ? { status: "failed", error: toPublicError(describeFailure(cause), { retryAt: null, live: liveParts(work) }) }
       : {}),
     next: { at: "never" },

@@ -5,7 +5,7 @@ import { isDatabaseAway } from "../db/away.ts";
 import { freeSlot, type Lane } from "../db/queries/claims.ts";
 import type { Changes, JournalEntry } from "../db/queries/publishing.ts";
 import type { WorkRow } from "../db/queries/work-rows.ts";
-import { beginDoubted, isDoubted, nameDoubted } from "./after-restore.ts";
+import { beginDoubted, doubtNext, isDoubted, nameDoubted, startMark } from "./after-restore.ts";
 import { beginChanges, countAttempt, doneChanges } from "./changes.ts";
 import { addToCheckpoint } from "./checkpoint.ts";
 import { type Claim, instant, LostClaim } from "./claim.ts";
@@ -89,6 +89,7 @@ async function run(claimed: ClaimedWork, slots: Slots): Promise<void> {
   } else if (intent !== null && row.step !== null && row.step === row.last_live_step) {
     if ((await identify(work, intent)) === "released") return;
   }
+  if (intent !== null && (await doubtNext(work, intent))) return freeAccount(deps, claim);
   while ((await runCurrent(work, slots)) === "continue");
 }
 
@@ -201,7 +202,7 @@ async function runQuiet(work: Work, at: QuietPosition): Promise<Progress> {
 
 /** Whether the step had started before. */
 async function recordStart(work: Work, name: string): Promise<boolean> {
-  const mark = `${name}-begun`;
+  const mark = startMark(name);
   if (work.row.checkpoint[mark] === true) return true;
   await write(work, { checkpoint: addToCheckpoint(work, work.row.checkpoint, { [mark]: true }) });
   return false;

@@ -1,7 +1,9 @@
+import type pg from "pg";
 import { z } from "zod";
 
 import { pendingMigrations } from "../db/migrate.ts";
-import { findHold } from "../db/queries/hold.ts";
+import { findInstancePause } from "../db/queries/pauses.ts";
+import { HOLD_REASONS, holdCure, readHold } from "../publishing/hold.ts";
 import type { AttachedProcess } from "./attached-process.ts";
 import type { Runtime } from "./runtime.ts";
 import type { Worker } from "./worker.ts";
@@ -10,8 +12,13 @@ export interface Readiness {
   ready: boolean;
   /** Each check with "ok" or what is wrong. */
   checks: Record<string, string>;
-  /** Whether publishing is running. An instance on hold is ready: it responds to everything. Null if unknown. */
-  publishing: "running" | "held" | null;
+  /**
+   * Whether publishing is running. An instance that is paused or on hold is ready: it responds to everything. Null if
+   * unknown.
+   */
+  publishing: "running" | "paused" | "held" | null;
+  /** What is on hold or paused, in a sentence; null if nothing is, or it is unknown. */
+  publishingDetail: string | null;
 }
 
 /** Checks what this process needs to serve: for load balancers, and for waiting until startup is complete. */
@@ -66,15 +73,27 @@ export function readiness(
   }
   return async () => {
     const [publishing, ...looked] = await Promise.all([
-      findHold.one(pool).then(
-        (held) => (held === undefined ? "running" : "held"),
-        () => null,
-      ),
+      readState(pool).catch(() => ({ publishing: null, publishingDetail: null })),
       ...Object.entries(looks).map(async ([name, look]) => [name, await look().catch(sentenceOf)] as const),
     ]);
     const checks = Object.fromEntries(looked);
-    return { ready: Object.values(checks).every((check) => check === OK), checks, publishing };
+    return { ready: Object.values(checks).every((check) => check === OK), checks, ...publishing };
   };
+}
+
+async function readState(pool: pg.Pool): Promise<Pick<Readiness, "publishing" | "publishingDetail">> {
+  const held = await readHold(pool);
+  if (held !== null) {
+    const { since, reason, doubted, unknown, waiting } = held;
+    const counts = `${doubted} being checked, ${unknown} unknown, ${waiting} waiting`;
+    return {
+      publishing: "held",
+      publishingDetail: `on hold since ${since}: ${counts}. ${HOLD_REASONS[reason]} ${holdCure(reason)}`,
+    };
+  }
+  const pause = await findInstancePause.one(pool);
+  if (pause === undefined) return { publishing: "running", publishingDetail: null };
+  return { publishing: "paused", publishingDetail: `paused since ${pause.since.toISOString()} by the operator` };
 }
 
 const OK = "ok";

@@ -105,7 +105,7 @@ export async function runWorker(runtime: Runtime, faultPoint?: FaultHook): Promi
     freshAccess: (account, options) => freshAccess(oauth, account, options),
     confirmRefusal: (account, refusal) => confirmRefusal(oauth, account, refusal),
     restoreHealth: (account) => restoreHealth(oauth, account),
-    noteCommit: (intentId) => continuity.noteCommit(intentId),
+    noteCommit: (commit) => continuity.noteCommit(commit),
     speed: config.engineSpeed,
     latestSeconds: config.latestSeconds,
     forcePrivateUploads: config.forcePrivateUploads,

@@ -13,6 +13,7 @@ export async function everything(world: World): Promise<Record<string, unknown>>
     "invites",
     "verifications",
     "webhooks",
+    "publishing_pauses",
     "oauth_apps",
     "oauth_attempts",
   ];

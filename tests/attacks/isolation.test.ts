@@ -159,6 +159,7 @@ for (const { name, operation } of TOOLS.filter(({ operation }) => "id" in operat
  */
 const NAMED: Readonly<Record<string, ((tenant: TestTenant) => Promise<string>) | null>> = {
   platformSetId: newSet,
+  accountId: async (tenant) => await world.connect(tenant, "threads", { platformSetId: await newSet(tenant) }),
   "media.*.id": newMedia,
   thumbnailMediaId: newMedia,
   coverMediaId: newMedia,

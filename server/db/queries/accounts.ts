@@ -1,5 +1,6 @@
 import type { Mode, PlatformName } from "../../../model/platform-names.ts";
 import { statement } from "../sql.ts";
+import { isPaused } from "./pauses.ts";
 
 export interface AccountRow {
   id: string;
@@ -78,6 +79,7 @@ export interface SetAccountRow {
   data_access_expires_at: Date | null;
   has_refresh_token: boolean;
   renewal_refused: boolean;
+  is_paused: boolean;
 }
 
 /**
@@ -90,7 +92,8 @@ export const findSetWithAccounts = statement<
   "platform_sets.find_with_accounts",
   `select s.id as set_id, a.id, a.platform, a.scopes, a.platform_metadata, c.access_token_expires_at,
      c.refresh_token_expires_at, c.data_access_expires_at, c.refresh_token_sealed is not null as has_refresh_token,
-     coalesce(c.renewal_refused_at > c.issued_at, false) as renewal_refused
+     coalesce(c.renewal_refused_at > c.issued_at, false) as renewal_refused,
+     ${isPaused("s", "a.id")} as is_paused
    from platform_sets s
      left join accounts a on a.platform_set_id = s.id and a.user_id = s.user_id and a.mode = s.mode
        and a.status = 'active'

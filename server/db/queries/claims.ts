@@ -1,6 +1,7 @@
 import type { Mode, PlatformName } from "../../../model/platform-names.ts";
 import { statement, type Statement } from "../sql.ts";
 import { isHeld } from "./hold.ts";
+import { isInstancePaused, isPaused, PAUSED_SECONDS } from "./pauses.ts";
 
 /** Preparing is slow and large, committing small and urgent, observing neither: each has its own slots. */
 export const LANES = ["prepare", "commit", "observe"] as const;
@@ -64,6 +65,9 @@ export const slotOf = (
         and s.platform_account_id = b.platform_account_id
      where b.id = ${account} order by s.id limit 1)`;
 
+/** In a statement: whether nothing is published at all. */
+const isStopped = `(${isHeld} or ${isInstancePaused})`;
+
 /** A group is a mode and a platform with a space between them. */
 type ClaimParams = [
   free: number,
@@ -91,7 +95,7 @@ type ClaimParams = [
  * thousands of due posts does not hide anyone else's. Live mode comes before test mode. Among users, whoever has the
  * fewest running comes first, then whoever has waited longest. The reserve goes to those who hold little. Locks are
  * never waited for: a locked row is looked at again at the next wake-up. What a platform's limit holds back is
- * postponed until after it. A lease that ran out still names its owner, and counts as a takeover.
+ * postponed until after it, and what is paused for a while. A lease that ran out still names its owner, and counts as a takeover.
  *
  * Rows are compared as a whole and ordered by all columns of the index, and the results are fetched by id, so that the
  * plan walks the index from its start whether or not the table has ever been analyzed.
@@ -109,7 +113,7 @@ function claimIn(lane: Lane): Statement<ClaimedRow, ClaimParams> {
      select id, account_id, user_id, mode, platform, next_action_at from platform_posts
      where (lane, next_action_at) >= ('${lane}', '-infinity'::timestamptz)
        and (lane, next_action_at) <= ('${lane}', now()) and next_action_at is not null
-       ${lane === "observe" ? "" : `and not ${isHeld}`}
+       ${lane === "observe" ? "" : `and not ${isStopped}`}
      order by lane, next_action_at limit ${LOOKED_AT}
    ), turn as (
      (select account_id, 1 as n from platform_posts
@@ -131,7 +135,7 @@ function claimIn(lane: Lane): Statement<ClaimedRow, ClaimParams> {
        limit 1) first
    ), of_account as materialized (
      select due.*, due.mode || ' ' || due.platform as in_group, s.id as slot, s.busy_until,
-       s.limited_until > now() as is_limited, s.limited_until
+       s.limited_until > now() as is_limited, s.limited_until, ${lane === "observe" ? "false" : isPaused("due")} as is_paused
      from due left join accounts a on a.id = due.account_id left join lateral (
        select id, busy_until, limited_until from accounts
        where mode = a.mode and platform = a.platform and platform_account_id = a.platform_account_id
@@ -140,7 +144,7 @@ function claimIn(lane: Lane): Statement<ClaimedRow, ClaimParams> {
    ), first as (
      select o.*, row_number() over (partition by coalesce(o.${lane === "commit" ? "slot" : "account_id"}, o.id)
        order by o.next_action_at, o.id) as place
-     from of_account o where ${lane === "observe" ? "true" : "o.is_limited is not true"}
+     from of_account o where ${lane === "observe" ? "true" : "o.is_limited is not true and not o.is_paused"}
        and ${lane === "commit" ? "(o.busy_until is null or o.busy_until <= now())" : "true"}
    ), ranked as (
      select f.*, coalesce(s.running, 0) +
@@ -189,12 +193,14 @@ function claimIn(lane: Lane): Statement<ClaimedRow, ClaimParams> {
      where ${lane === "commit"} and a.id = o.slot
    ), limited as (
      select pp.id from platform_posts pp
-     where pp.id = any (array(select id from of_account where is_limited)) and pp.lane || '' = '${lane}'
+     where pp.id = any (array(select id from of_account where is_limited or is_paused)) and pp.lane || '' = '${lane}'
        and ${lane !== "observe"} and (pp.lease_until is null or pp.lease_until <= now())
      for no key update of pp skip locked
    ), put_off as (
-     update platform_posts pp set next_action_at = o.limited_until + random() * least(
-       (o.limited_until - now()) * ${LIMIT_SPREAD}, make_interval(secs => ${LIMIT_SPREAD_SECONDS}))
+     update platform_posts pp set next_action_at = greatest(
+       o.limited_until + random() * least(
+         (o.limited_until - now()) * ${LIMIT_SPREAD}, make_interval(secs => ${LIMIT_SPREAD_SECONDS})),
+       case when o.is_paused then now() + (1 + random() * ${LIMIT_SPREAD}) * make_interval(secs => ${PAUSED_SECONDS}) end)
      from of_account o where pp.id = o.id and pp.id in (select id from limited)
    ), claimed as (
      update platform_posts pp set fence = pp.fence + 1, lease_owner = o.owner,
@@ -258,7 +264,7 @@ export const findNextDue = statement<{ lane: Lane; is_due: boolean; next_in_seco
      exists (select from platform_posts pp where pp.lane = l.lane and pp.next_action_at <= now()) as is_due,
      (select extract(epoch from min(pp.next_action_at) - clock_timestamp()) from platform_posts pp
       where pp.lane = l.lane and pp.next_action_at > now())::float8 as next_in_seconds
-   from unnest(array['prepare', 'commit', 'observe']) as l(lane) where l.lane = 'observe' or not ${isHeld}`,
+   from unnest(array['prepare', 'commit', 'observe']) as l(lane) where l.lane = 'observe' or not ${isStopped}`,
 );
 
 /** Postpones the platform's due, unclaimed posts, by that long up to twice as long. */

@@ -4,6 +4,7 @@ import { type Json, jsonb } from "../jsonb.ts";
 import { type Db, statement } from "../sql.ts";
 import { type Claimed, slotOf } from "./claims.ts";
 import { isHeld } from "./hold.ts";
+import { isPaused } from "./pauses.ts";
 import { postBeside, type PostChanges, selectWritten, writtenColumns, type WrittenRow } from "./publishing.ts";
 import type { IntentEvidence, IntentRow, WorkRow } from "./work-rows.ts";
 
@@ -24,7 +25,7 @@ export interface NewIntent {
   warnings: WorkRow["warnings"];
 }
 
-/** `isBusy`: nothing was written, because the account has another commit in progress. */
+/** `isBusy`: nothing was written, because the account has another commit in progress, or is paused. */
 export type IntentWritten = { isBusy: true } | { isBusy: false; lateSeconds: number; row: WrittenRow };
 
 /**
@@ -82,7 +83,8 @@ type IntendedRow = WrittenRow & { is_busy: boolean; late_seconds: number };
 
 const intended = `slot as (
      update accounts a set busy_until = now() + make_interval(secs => $12), busy_with = $3
-     where a.id = (select ${slotOf("own.account_id")} from platform_posts own where own.id = $1)
+     where a.id = (select ${slotOf("own.account_id")} from platform_posts own
+         where own.id = $1 and not ${isPaused("own")})
        and (a.busy_until is null or a.busy_until <= now() or a.busy_with = $3)
      returning a.id
    ), pp as (
@@ -102,7 +104,7 @@ const intended = `slot as (
      from pp left join accounts a on a.id = pp.account_id and a.user_id = pp.user_id and a.mode = pp.mode
    )`;
 
-/** One row if the intent was written, one if the account is busy, none if the claim was lost. */
+/** One row if the intent was written, one if the account is busy or paused, none if the claim was lost. */
 const selectIntended = `select not exists (select from slot) as is_busy,
       extract(epoch from now() - due_at)::float8 as late_seconds, ${selectWritten}
    from (select where exists (select from pp) or not exists (select from slot)) answer left join pp on true`;

@@ -5,6 +5,7 @@ import type { PlatformPostStatus, PostStatus } from "../../../model/status.ts";
 import type { Json } from "../jsonb.ts";
 import { statement } from "../sql.ts";
 import { isHeld } from "./hold.ts";
+import { isPaused } from "./pauses.ts";
 
 export interface PostRow {
   id: string;
@@ -16,6 +17,8 @@ export interface PostRow {
   platforms: PlatformName[];
   scheduled_for: Date | null;
   publish_by: Date | null;
+  /** It is not published late if its time came while publishing was paused. */
+  skip_when_paused: boolean;
   revision: number;
   created_at: Date;
   updated_at: Date;
@@ -55,18 +58,22 @@ export interface PostMediaRow {
 }
 
 const columns = `p.id, p.user_id, p.mode, p.platform_set_id, p.status, p.content, p.platforms, p.scheduled_for,
-    p.publish_by, p.revision, p.created_at, p.updated_at, p.published_at`;
+    p.publish_by, p.skip_when_paused, p.revision, p.created_at, p.updated_at, p.published_at`;
 
 /** Whether it is due while publishing is on hold. Checking outcomes continues. */
 const waitsForRelease = `(pp.status in ('pending', 'queued', 'posting') and pp.lane <> 'observe'
     and pp.due_at <= now() and ${isHeld})`;
+
+/** Whether it is going to be published and its publishing is paused. Checking outcomes continues. */
+const waitsForResume = `(pp.status in ('pending', 'queued', 'posting') and pp.lane <> 'observe'
+    and pp.due_at is not null and pp.next_action_at is not null and ${isPaused("pp")})`;
 
 /**
  * When the engine processes a platform post next: not while a step runs (its lease is valid), and not once it is
  * settled.
  */
 const nextAttempt = `case when pp.status in ('queued', 'posting') and (pp.lease_until is null or pp.lease_until < now())
-      and not ${waitsForRelease} then pp.next_action_at end`;
+      and not ${waitsForRelease} and not ${waitsForResume} then pp.next_action_at end`;
 
 const HELD_WARNING = JSON.stringify([
   {
@@ -77,7 +84,26 @@ const HELD_WARNING = JSON.stringify([
   },
 ]);
 
-const warnings = `case when ${waitsForRelease} then pp.warnings || '${HELD_WARNING}'::jsonb else pp.warnings end`;
+const PAUSED_WARNING = JSON.stringify([
+  {
+    code: "PUBLISHING_PAUSED",
+    message: "Publishing is paused. The post will be published once it is resumed, unless it is too late by then.",
+  },
+]);
+
+const SKIPPED_WARNING = JSON.stringify([
+  {
+    code: "PUBLISHING_PAUSED",
+    message:
+      "Publishing is paused. If the post's time comes before it is resumed, the post will not be published, " +
+      "because its onPause is skip.",
+  },
+]);
+
+const warnings = `pp.warnings
+    || case when ${waitsForRelease} then '${HELD_WARNING}'::jsonb else '[]' end
+    || case when not ${waitsForResume} then '[]' when p.skip_when_paused then '${SKIPPED_WARNING.replaceAll("'", "''")}'::jsonb
+      else '${PAUSED_WARNING}'::jsonb end`;
 
 const whole = `select ${columns},
     (select coalesce(json_agg(json_build_object('id', pp.id, 'platform', pp.platform, 'status', pp.status,
@@ -122,8 +148,8 @@ export interface NewPostMedia {
 
 const inserted = `with post as (
      insert into posts (id, user_id, mode, platform_set_id, status, content, platforms, scheduled_for, publish_by,
-       event_count)
-     values ($1, $2, $3::text, $4, $5::text, $6, $7, $8, $13, ($8::timestamptz is not null)::integer)
+       skip_when_paused, event_count)
+     values ($1, $2, $3::text, $4, $5::text, $6, $7, $8, $13, $14, ($8::timestamptz is not null)::integer)
      returning created_at, updated_at, revision
    ), parts as (
      insert into platform_posts (id, post_id, user_id, mode, platform, position, account_id, due_at, next_action_at)
@@ -148,6 +174,7 @@ type NewPostParams = [
   accountOfEach: readonly (string | null)[],
   nextActionAt: Date | null,
   publishBy: Date | null,
+  skipWhenPaused: boolean,
 ];
 
 /** A post and its platform posts, in one statement. */
@@ -167,7 +194,7 @@ export const insertWholePost = statement<
   "posts.insert_whole",
   `${inserted}, linked as (
      insert into post_media (post_id, path, media_id, user_id)
-     select $1, l.path, l.media_id, $2 from jsonb_to_recordset($14) as l(path text, media_id uuid)
+     select $1, l.path, l.media_id, $2 from jsonb_to_recordset($15) as l(path text, media_id uuid)
    ), told as (
      insert into outbox (user_id, mode, type, post_id, post_sequence) select $2, $3::text, 'post.scheduled', $1, 1
      where $8::timestamptz is not null
@@ -189,11 +216,12 @@ export const updatePost = statement<
     platforms: readonly PlatformName[],
     scheduledFor: Date | null,
     publishBy: Date | null,
+    skipWhenPaused: boolean,
   ]
 >(
   "posts.update",
   `update posts p set platform_set_id = $4, status = $5, content = $6, platforms = $7, scheduled_for = $8,
-     publish_by = $9, revision = revision + 1, updated_at = now()
+     publish_by = $9, skip_when_paused = $10, revision = revision + 1, updated_at = now()
    where p.id = $1 and p.user_id = $2 and p.mode = $3 returning ${columns}`,
 );
 

@@ -35,7 +35,7 @@ export const exportPages: Readonly<Record<string, ExportPage>> = {
   webhooks: page("webhooks", "id mode url description events status disabled_reason created_at updated_at"),
   posts: page(
     "posts",
-    "id mode platform_set_id status content platforms scheduled_for publish_by created_at updated_at published_at",
+    "id mode platform_set_id status content platforms scheduled_for publish_by skip_when_paused created_at updated_at published_at",
     { with: PLATFORM_POSTS },
   ),
   media: page("media", "id mode status source_url filename facts size_bytes created_at deleted_at"),

@@ -5,6 +5,7 @@ import type { PlatformPostStatus, PostStatus } from "../../../model/status.ts";
 import type { Checkpoint, StepDone } from "../../../platforms/platform.ts";
 import { statement } from "../sql.ts";
 import type { AccountRow } from "./accounts.ts";
+import { wasPausedWhenDue } from "./pauses.ts";
 
 /** What the journal stores about one request to a platform; see `HttpExchange` of the HTTP kit. */
 export type Evidence = Record<string, unknown>;
@@ -50,6 +51,10 @@ export interface IntentEvidence {
   /** Abandoned in favor of its identical repeat, or at the caller's request. */
   repeated?: true;
   closed?: string;
+  /** Opened after a restore: the database may not know of the commit. */
+  doubted?: true;
+  /** And the database knows no reason for it, so it is not sent again by itself. */
+  unplanned?: true;
   [other: string]: unknown;
 }
 
@@ -68,6 +73,8 @@ export interface WorkRow {
   due_in_seconds: number;
   /** The latest time set on the post; null if there is none, or it has been published or retried since. */
   last_in_seconds: number | null;
+  /** Its time came during a pause, after which it is not to be published. */
+  is_skipped: boolean;
   step: string | null;
   /** The last visible step that is live; null if none. */
   last_live_step: string | null;
@@ -111,6 +118,7 @@ export const loadWork = statement<WorkRow, [platformPostIds: string[], leaseOwne
      p.status as post_status, extract(epoch from pp.due_at - clock_timestamp())::float8 as due_in_seconds,
      case when p.publish_by > pp.due_at
        then extract(epoch from p.publish_by - clock_timestamp())::float8 end as last_in_seconds,
+     p.skip_when_paused and ${wasPausedWhenDue("pp")} as is_skipped,
      pp.step, pp.live_through as last_live_step, pp.published_at is not null as is_live, pp.polls,
      coalesce(extract(epoch from now() - pp.step_since), 0)::float8 as waited_seconds, pp.failures, pp.checkpoint,
      pp.attempt_count, pp.platform_post_id, pp.published_url, pp.error, pp.warnings,

@@ -28,6 +28,7 @@ export type AuditAction =
   | `account.${"connected" | "reconnected" | "refreshed" | "disconnected" | "expired" | "revoked"}`
   | `connect_link.${"created" | "used" | "revoked"}`
   | `webhook.${"created" | "changed" | "deleted" | "secret_rotated"}`
+  | `publishing.${"paused" | "resumed"}`
   | `encryption.${"rotated"}`;
 
 /**
@@ -49,6 +50,7 @@ const ENDLESS: ReadonlySet<AuditAction> = new Set([
   "webhook.created",
   "webhook.changed",
   "webhook.secret_rotated",
+  "publishing.resumed",
 ]);
 
 const DAY_MILLISECONDS = 86_400_000;

@@ -25,6 +25,7 @@ interface ReadyPost {
   platformSetId: string;
   scheduledFor: Date | null;
   publishBy: Date | null;
+  skipWhenPaused: boolean;
   accounts: SetAccounts;
   warnings: Issue[];
 }
@@ -89,6 +90,7 @@ async function prepareDraft(
     platformSetId,
     scheduledFor: toDate(scheduledFor),
     publishBy: toDate(publishBy),
+    skipWhenPaused: draft.onPause === "skip",
     accounts,
     warnings,
   };
@@ -100,7 +102,7 @@ async function insert(
   db: Db,
   ready: ReadyPost,
 ): Promise<Answer<{ post: Post; warnings: Issue[] }>> {
-  const { plan, platforms, platformSetId, scheduledFor, publishBy, accounts, warnings } = ready;
+  const { plan, platforms, platformSetId, scheduledFor, publishBy, skipWhenPaused, accounts, warnings } = ready;
   const id = newId();
   const stored = await storeMedia(services, call, db, plan, call.uploads);
   const parts = platforms.map((platform): NewPlatformPost => ({
@@ -124,6 +126,7 @@ async function insert(
     parts.map((part) => part.account_id),
     scheduledFor === null ? null : firstActionAt(scheduledFor),
     publishBy,
+    skipWhenPaused,
   ] as const;
   const row =
     links.length === 0 && scheduledFor === null
@@ -141,6 +144,7 @@ async function insert(
     platforms: [...platforms],
     scheduled_for: scheduledFor,
     publish_by: publishBy,
+    skip_when_paused: skipWhenPaused,
     published_at: null,
     platform_posts: parts.map(newPart),
     media: stored.links.map(shownLink),

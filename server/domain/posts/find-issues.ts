@@ -56,12 +56,30 @@ export function findIssues(
   });
   const validated = {
     issues: restorePlatformIndexes(formIssues, [...found.issues, ...checkDraftPolicies(post.policies ?? null, post)]),
-    warnings: restorePlatformIndexes(formIssues, found.warnings),
+    warnings: restorePlatformIndexes(formIssues, [...found.warnings, ...pauseWarnings(post)]),
   };
   return {
     issues: boundIssues([...formIssues, ...dropImpliedIssues(formIssues, validated.issues)]),
     warnings: boundIssues(dropImpliedIssues(formIssues, validated.warnings)),
   };
+}
+
+/** Accounts whose publishing is paused now. */
+function pauseWarnings({ platforms, accounts }: Pick<PostCandidate, "platforms" | "accounts">): Issue[] {
+  return platforms.flatMap((platform, index) =>
+    accounts?.[platform]?.is_paused === true
+      ? [
+          issueOf({
+            rule: "publishing.paused",
+            platform,
+            path: `/platforms/${index}`,
+            message: "Publishing is paused for this account.",
+            actual: platform,
+            fix: "Nothing is published there until publishing is resumed. GET /api/v1/publishing shows what is paused.",
+          }),
+        ]
+      : [],
+  );
 }
 
 /** Invalid platform names have been removed; issues of later ones point to where they were sent. */

@@ -28,6 +28,7 @@ export function toPostAnswer(
     status: row.status,
     scheduledFor: row.scheduled_for?.toISOString() ?? null,
     publishBy: row.publish_by?.toISOString() ?? null,
+    onPause: row.skip_when_paused ? "skip" : "late",
     createdAt: row.created_at.toISOString(),
     updatedAt: row.updated_at.toISOString(),
     platformSetId: row.platform_set_id,
@@ -36,8 +37,12 @@ export function toPostAnswer(
   };
   // Signed URLs change every hour, but an ETag stands for every byte of a response.
   const hour = signed ? `-${Math.floor(now.getTime() / 3_600_000)}` : "";
-  return { body: { post }, post: { id: row.id, etag: `"${row.revision}${hour}"` } };
+  const waiting = row.platform_posts.some(({ warnings }) => warnings.some(({ code }) => WHILE_WAITING.has(code)));
+  return { body: { post }, post: { id: row.id, etag: `"${row.revision}${hour}${waiting ? "-waiting" : ""}"` } };
 }
+
+/** Warnings that come and go without a change of the post. */
+const WHILE_WAITING: ReadonlySet<string> = new Set(["PUBLISHING_HELD", "PUBLISHING_PAUSED"]);
 
 export function toSummary(row: PostSummaryRow): PostSummary {
   return {

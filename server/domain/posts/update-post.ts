@@ -28,6 +28,7 @@ interface Changed {
   platformSetId: string;
   scheduledFor: Date | null;
   publishBy: Date | null;
+  skipWhenPaused: boolean;
 }
 
 /**
@@ -71,6 +72,7 @@ function merge(post: PostRow, body: PostDraft): Changed {
     platformSetId: body.platformSetId ?? post.platform_set_id,
     scheduledFor: changedTime(post.scheduled_for, body.scheduledFor),
     publishBy: changedTime(post.publish_by, body.publishBy),
+    skipWhenPaused: body.onPause === undefined ? post.skip_when_paused : body.onPause === "skip",
   };
 }
 
@@ -115,7 +117,7 @@ async function store(
   post: PostRow,
   { changed, plan, accounts }: { changed: Changed; plan: MediaPlan; accounts: SetAccounts },
 ): Promise<void> {
-  const { platforms, platformSetId, scheduledFor, publishBy } = changed;
+  const { platforms, platformSetId, scheduledFor, publishBy, skipWhenPaused } = changed;
   const { content, links } = await storeMedia(services, call, tx, plan, []);
   const status = scheduledFor === null ? "draft" : "scheduled";
   const parts = platforms.map((platform) => ({ id: newId(), platform, account_id: accounts[platform]?.id ?? null }));
@@ -131,6 +133,7 @@ async function store(
     platforms,
     scheduledFor,
     publishBy,
+    skipWhenPaused,
   ]);
   await retargetPost.run(tx, [post.id, call.userId, call.mode, jsonb(parts)]);
   await relinkMedia.run(tx, [post.id, call.userId, jsonb(links.map(({ path, row }) => ({ path, media_id: row.id })))]);

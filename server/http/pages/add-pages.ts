@@ -17,6 +17,7 @@ import { addKeys } from "./keys.ts";
 import { addPasskeyScript } from "./passkeys.ts";
 import { addPasswordReset } from "./password-reset.ts";
 import { addPolicies } from "./policies.ts";
+import { addPublishingForms } from "./publishing-state.ts";
 import { addSandboxDoor } from "./sandbox-door.ts";
 import { addSettings } from "./settings.ts";
 import { showFailure } from "./show-failure.ts";
@@ -46,6 +47,7 @@ export async function addPages(scope: FastifyInstance, services: Services, optio
       addApprovals,
       addApprovePost,
       addConnections,
+      addPublishingForms,
       addCustomOAuthApps,
       addChooseAccount,
       addOAuthRoutes,

@@ -9,12 +9,14 @@ import {
   platformSetsRename,
   type PlatformSet,
 } from "../../../contract/operations/platform-sets.ts";
+import type { Publishing } from "../../../contract/operations/publishing.ts";
 import { MODES, PLATFORM_NAMES, type Mode } from "../../../model/platform-names.ts";
 import { catalog } from "../../../platforms/catalog.ts";
 import { missingScopes } from "../../../platforms/kit/scopes.ts";
 import { listAccounts } from "../../domain/accounts/accounts.ts";
 import { type ConnectMethod, connectMethods } from "../../domain/accounts/connect-methods.ts";
 import { listPlatformSets } from "../../domain/platform-sets/platform-sets.ts";
+import { getPublishing } from "../../domain/publishing/pauses.ts";
 import type { Services } from "../../domain/services.ts";
 import { html, type Html } from "../html.ts";
 import { type CallOperation, operationsFor, type Outcome, type PageOptions } from "./call-operation.ts";
@@ -22,7 +24,8 @@ import { connectPath } from "./connect-path.ts";
 import { button, type Filled, field, idIn, readForm } from "./form.ts";
 import { type Notice, sendOn, sendPage } from "./frame.ts";
 import { callOf, type Person, requirePerson } from "./person.ts";
-import { queryOf } from "./query.ts";
+import { pauseControl } from "./publishing-state.ts";
+import { queryOf, readMode } from "./query.ts";
 import { showTime } from "./times.ts";
 
 /** Platform sets and their accounts: create, rename, delete; connect, refresh, disconnect. */
@@ -85,10 +88,6 @@ const NOTICES: Readonly<Record<string, Notice>> = {
   connected: { kind: "done", text: "The account has been connected." },
 };
 
-export function readMode(asked: string | undefined): Mode {
-  return MODES.find((mode) => mode === asked) ?? "live";
-}
-
 async function showConnections(
   services: Services,
   request: FastifyRequest,
@@ -104,7 +103,14 @@ async function showConnections(
     {
       body: { accounts },
     },
-  ] = await Promise.all([listPlatformSets(services, call), listAccounts(services, call, {})]);
+    {
+      body: { publishing },
+    },
+  ] = await Promise.all([
+    listPlatformSets(services, call),
+    listAccounts(services, call, {}),
+    getPublishing(services, call),
+  ]);
   const ways = await Promise.all(
     sets.map(({ id }) => connectMethods(services.oauth, { userId: call.userId, mode, platformSetId: id })),
   );
@@ -128,23 +134,30 @@ async function showConnections(
             : "Test accounts in the sandbox, which simulates the platforms."
         }
       </p>
+      ${pauseControl(publishing, mode, { timeZone: person.timeZone, what: `everything in ${mode} mode` })}
       ${sets.map((set, index) =>
         setSection(
           set,
           accounts.filter(({ platformSetId }) => platformSetId === set.id),
           ways[index] ?? [],
-          person.timeZone,
+          { timeZone: person.timeZone, publishing },
         ),
       )}
       ${sets.length >= MAX_PLATFORM_SETS ? null : newSet(mode)}`,
   });
 }
 
+/** How times are shown, and what is paused. */
+interface Shown {
+  timeZone: string;
+  publishing: Publishing;
+}
+
 function setSection(
   set: PlatformSet,
   accounts: readonly Account[],
   ways: readonly ConnectMethod[],
-  timeZone: string,
+  shown: Shown,
 ): Html {
   const missing = PLATFORM_NAMES.filter((platform) => !accounts.some((account) => account.platform === platform));
   const open = ways.filter(({ platform }) => missing.includes(platform));
@@ -157,7 +170,7 @@ function setSection(
       accounts.length === 0
         ? html`<p class="dim">No accounts connected.</p>`
         : html`<ul class="plain">
-            ${accounts.map((account) => accountItem(account, ways, timeZone))}
+            ${accounts.map((account) => accountItem(account, ways, shown))}
           </ul>`
     }
     ${
@@ -182,11 +195,12 @@ function setSection(
             This instance has no developer app for ${without.join(", ")}. <a href="${appsPath(set)}">Add your own</a>
           </p>`
     }
+    ${pauseControl(shown.publishing, set.mode, { timeZone: shown.timeZone, what: set.name, platformSetId: set.id })}
     ${settingsOf(set)}
   </section>`;
 }
 
-function accountItem(account: Account, ways: readonly ConnectMethod[], timeZone: string): Html {
+function accountItem(account: Account, ways: readonly ConnectMethod[], shown: Shown): Html {
   const { id, platform, mode, platformSetId } = account;
   const name = account.username ?? account.displayName ?? account.platformAccountId;
   const about = (what: string) => `${what} ${name} on ${catalog[platform].capabilities.label}`;
@@ -200,7 +214,7 @@ function accountItem(account: Account, ways: readonly ConnectMethod[], timeZone:
       </div>
       ${healthTag(account)}
     </div>
-    ${health(account, timeZone)} ${notGranted(account)}
+    ${health(account, shown.timeZone)} ${notGranted(account)}
     <div class="row">
       ${ways
         .filter((way) => way.platform === platform)
@@ -223,6 +237,7 @@ function accountItem(account: Account, ways: readonly ConnectMethod[], timeZone:
         hidden: { id, mode },
         describes: about("Disconnect"),
       })}
+      ${pauseControl(shown.publishing, mode, { timeZone: shown.timeZone, what: about("account"), accountId: id })}
     </div>
   </li>`;
 }

@@ -18,11 +18,10 @@ import { listPlatformSets } from "../../domain/platform-sets/platform-sets.ts";
 import type { Services } from "../../domain/services.ts";
 import { html, type Html } from "../html.ts";
 import { operationsFor, type CallOperation, type PageOptions } from "./call-operation.ts";
-import { readMode } from "./connections.ts";
 import { button, check, readForm } from "./form.ts";
 import { type Notice, sendOn, sendPage } from "./frame.ts";
 import { callOf, requirePerson, type Person } from "./person.ts";
-import { queryOf } from "./query.ts";
+import { queryOf, readMode } from "./query.ts";
 
 /**
  * The apps of the platforms' developer portals that a platform set connects its accounts by, instead of the instance's.

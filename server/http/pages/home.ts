@@ -2,10 +2,12 @@ import type { FastifyInstance } from "fastify";
 
 import { MODES } from "../../../model/platform-names.ts";
 import { listAccounts } from "../../domain/accounts/accounts.ts";
+import { getPublishing } from "../../domain/publishing/pauses.ts";
 import type { Services } from "../../domain/services.ts";
 import { html } from "../html.ts";
 import { sendPage } from "./frame.ts";
 import { callOf, findPerson } from "./person.ts";
+import { instanceSection } from "./publishing-state.ts";
 import { setUpNotice } from "./set-up-notice.ts";
 
 /** The home page: what Ampost is, or an overview of the user's accounts. */
@@ -18,15 +20,17 @@ export function addHome(scope: FastifyInstance, services: Services): void {
       MODES.map(async (mode) => ({
         mode,
         accounts: (await listAccounts(services, callOf(person, mode, request), {})).body.accounts,
+        publishing: (await getPublishing(services, callOf(person, mode, request))).body.publishing,
       })),
     );
-    const ways = modes.map(({ mode, accounts }) => {
+    const ways = modes.map(({ mode, accounts, publishing }) => {
       const troubled = accounts.filter(({ tokenHealth }) => tokenHealth !== "healthy").length;
       return html`<section>
         <h2>${mode === "live" ? "Live" : "Test"}</h2>
         <p>
           ${accounts.length === 0 ? "No accounts connected yet." : `${count(accounts.length, "account")} connected.`}
           ${troubled === 0 ? null : html`<span class="tag warn">${count(troubled, "account")} to reconnect</span>`}
+          ${publishing.pauses.length === 0 ? null : html`<span class="tag warn">publishing paused</span>`}
         </p>
         <p class="dim">
           ${
@@ -42,11 +46,13 @@ export function addHome(scope: FastifyInstance, services: Services): void {
         </p>
       </section>`;
     });
+    const [live] = modes;
+    const instance = live === undefined ? null : await instanceSection(services, person, live.publishing);
     return await sendPage(reply, {
       title: person.name === "" ? "Overview" : `Hello, ${person.name}`,
       at: "/",
       viewer: person,
-      body: html`${ways}
+      body: html`${person.isOwner ? null : instance}${ways}
         <section>
           <h2>Publish</h2>
           <ol>
@@ -55,7 +61,8 @@ export function addHome(scope: FastifyInstance, services: Services): void {
             <li>Use the key to create and publish a post</li>
           </ol>
           <p><a href="/docs/quickstart">Quickstart</a> · <a href="/sandbox">View the sandbox</a></p>
-        </section>`,
+        </section>
+        ${person.isOwner ? instance : null}`,
     });
   });
 }

@@ -7,10 +7,9 @@ import { ConnectError } from "../../oauth/connect-error.ts";
 import { html } from "../html.ts";
 import { answerLinkFailure } from "../routes/connect-link-routes.ts";
 import { showConnectError } from "./connect-error.ts";
-import { readMode } from "./connections.ts";
 import { sendOn, sendPage } from "./frame.ts";
 import { findPerson, SignInFirst } from "./person.ts";
-import { queryOf } from "./query.ts";
+import { queryOf, readMode } from "./query.ts";
 
 /** What programs call: a failure there is JSON whatever the caller says it can read. */
 const FOR_PROGRAMS = /^\/(api|mcp|oauth|\.well-known)(\/|$)/;

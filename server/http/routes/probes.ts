@@ -8,7 +8,12 @@ import { errorBody, refuseRequest, toRefusal } from "../../calls/refusals.ts";
 /** What the process knows about itself. */
 export interface Probes {
   /** Whether it can serve, and what cannot. */
-  ready(): Promise<{ ready: boolean; checks: Record<string, string>; publishing?: string | null }>;
+  ready(): Promise<{
+    ready: boolean;
+    checks: Record<string, string>;
+    publishing?: string | null;
+    publishingDetail?: string | null;
+  }>;
   /** In Prometheus' text format. */
   metrics(): Promise<{ contentType: string; text: string }>;
 }
@@ -30,11 +35,11 @@ export function addProbes(app: FastifyInstance, probes: Probes, access: ProbeAcc
   const isOperator = (request: FastifyRequest) => access.isOwnPort === true || isBearer(request, access.token);
   app.get("/healthz", open, async () => ({ status: "ok" }));
   app.get("/readyz", open, async (request, reply) => {
-    const { ready, checks, publishing } = await probes.ready();
+    const { ready, checks, publishing, publishingDetail } = await probes.ready();
     const seesChecks = isOperator(request) || (access.isLaptop === true && isFromHere(request));
     return await reply
       .code(ready ? 200 : 503)
-      .send({ status: ready ? "ready" : "not ready", publishing, ...(seesChecks ? { checks } : {}) });
+      .send({ status: ready ? "ready" : "not ready", publishing, ...(seesChecks ? { checks, publishingDetail } : {}) });
   });
   app.get("/metrics", open, async (request, reply) => {
     if (!isOperator(request)) throw access.token === null ? nothingHere : noToken;

@@ -17,6 +17,7 @@ export const properties: INodeProperties[] = [
       { name: "Platform", value: "platform" },
       { name: "Platform Set", value: "platformSet" },
       { name: "Post", value: "post" },
+      { name: "Publishing", value: "publishing" },
       { name: "Webhook", value: "webhook" },
     ],
     default: "post",
@@ -1840,6 +1841,19 @@ export const properties: INodeProperties[] = [
         },
       },
       {
+        displayName: "On Pause",
+        name: "onPause",
+        description:
+          "What happens if the post's time comes while publishing is paused: <code>late</code> publishes it once publishing is resumed, unless it is too late by then; <code>skip</code> does not publish it. Defaults to <code>late</code>.",
+        type: "options",
+        options: [
+          { name: "Late", value: "late" },
+          { name: "Skip", value: "skip" },
+        ],
+        default: "late",
+        routing: { send: { type: "body", property: "onPause" } },
+      },
+      {
         displayName: "Link URL",
         name: "linkUrl",
         description: "A link to include in the post",
@@ -2038,6 +2052,19 @@ export const properties: INodeProperties[] = [
         type: "string",
         default: "",
         routing: { send: { type: "body", property: "content.linkUrl" } },
+      },
+      {
+        displayName: "On Pause",
+        name: "onPause",
+        description:
+          "What happens if the post's time comes while publishing is paused: <code>late</code> publishes it once publishing is resumed, unless it is too late by then; <code>skip</code> does not publish it. Defaults to <code>late</code>.",
+        type: "options",
+        options: [
+          { name: "Late", value: "late" },
+          { name: "Skip", value: "skip" },
+        ],
+        default: "late",
+        routing: { send: { type: "body", property: "onPause" } },
       },
       {
         displayName: "Platform Set Name or ID",
@@ -2439,6 +2466,119 @@ export const properties: INodeProperties[] = [
     },
     required: true,
     displayOptions: { show: { resource: ["account"], operation: ["get"] } },
+  },
+  {
+    displayName: "Operation",
+    name: "operation",
+    type: "options",
+    noDataExpression: true,
+    displayOptions: { show: { resource: ["publishing"] } },
+    options: [
+      {
+        name: "Get",
+        value: "get",
+        action: "See whether publishing is paused",
+        description: "Returns whether posts are published, and what is paused",
+        routing: {
+          request: { method: "GET", url: "/api/v1/publishing" },
+          output: { postReceive: [tellRefusal, { type: "rootProperty", properties: { property: "publishing" } }] },
+        },
+      },
+      {
+        name: "Pause",
+        value: "pause",
+        action: "Pause publishing",
+        description: "Stops publishing immediately",
+        routing: {
+          request: { method: "POST", url: "/api/v1/publishing/pause" },
+          output: { postReceive: [tellRefusal, { type: "rootProperty", properties: { property: "publishing" } }] },
+        },
+      },
+      {
+        name: "Resume",
+        value: "resume",
+        action: "Resume publishing",
+        description: "Ends a pause that was started for the same target",
+        routing: {
+          request: { method: "POST", url: "/api/v1/publishing/resume" },
+          output: { postReceive: [tellRefusal, { type: "rootProperty", properties: { property: "publishing" } }] },
+        },
+      },
+    ],
+    default: "get",
+  },
+  {
+    displayName: "Additional Fields",
+    name: "additionalFields",
+    type: "collection",
+    placeholder: "Add Field",
+    default: {},
+    options: [
+      {
+        displayName: "Platform Set Name or ID",
+        name: "platformSetId",
+        description:
+          'Choose from the list, or specify an ID using an <a href="https://docs.n8n.io/code/expressions/">expression</a>',
+        type: "options",
+        default: "",
+        routing: { send: { type: "body", property: "platformSetId" } },
+        typeOptions: {
+          loadOptions: {
+            routing: {
+              request: { method: "GET", url: "/api/v1/platform-sets", ignoreHttpStatusErrors: false },
+              output: {
+                postReceive: [
+                  { type: "rootProperty", properties: { property: "sets" } },
+                  {
+                    type: "setKeyValue",
+                    properties: { name: "={{ $responseItem.name }}", value: "={{ $responseItem.id }}" },
+                  },
+                  { type: "sort", properties: { key: "name" } },
+                ],
+              },
+            },
+          },
+        },
+      },
+      {
+        displayName: "Account ID",
+        name: "accountId",
+        description: "Only this account",
+        placeholder: "e.g. 01980b7a-6c00-7000-8000-000000000001",
+        type: "string",
+        default: "",
+        routing: { send: { type: "body", property: "accountId" } },
+      },
+      {
+        displayName: "Instance",
+        name: "instance",
+        description: "Whether this the whole instance. Only for its owner, with a dashboard session.",
+        type: "boolean",
+        default: false,
+        routing: { send: { type: "body", property: "instance" } },
+      },
+    ],
+    displayOptions: { show: { resource: ["publishing"], operation: ["pause", "resume"] } },
+  },
+  {
+    displayName: "Options",
+    name: "options",
+    type: "collection",
+    placeholder: "Add Option",
+    default: {},
+    options: [
+      {
+        displayName: "Idempotency Key",
+        name: "idempotencyKey",
+        description:
+          "A unique value for this write, such as a UUID. Repeating the call with the same key and arguments returns the first result and does nothing, so a call whose response was lost can be repeated safely.",
+        placeholder: "e.g. order-4711",
+        type: "string",
+        default: "",
+        routing: { request: { headers: { "Idempotency-Key": "={{ $value }}" } } },
+      },
+    ],
+    displayOptions: { show: { resource: ["publishing"], operation: ["pause", "resume"] } },
   },
   {
     displayName: "Operation",
@@ -3030,6 +3170,8 @@ export const properties: INodeProperties[] = [
           { name: "Post Published", value: "post.published" },
           { name: "Post Publishing", value: "post.publishing" },
           { name: "Post Scheduled", value: "post.scheduled" },
+          { name: "Publishing Paused", value: "publishing.paused" },
+          { name: "Publishing Resumed", value: "publishing.resumed" },
         ],
         default: [],
         routing: { send: { type: "body", property: "events" } },
@@ -3143,6 +3285,8 @@ export const properties: INodeProperties[] = [
           { name: "Post Published", value: "post.published" },
           { name: "Post Publishing", value: "post.publishing" },
           { name: "Post Scheduled", value: "post.scheduled" },
+          { name: "Publishing Paused", value: "publishing.paused" },
+          { name: "Publishing Resumed", value: "publishing.resumed" },
         ],
         default: [],
         routing: { send: { type: "body", property: "events" } },
