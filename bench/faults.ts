@@ -9,7 +9,7 @@ import { breakPlatforms } from "./faults/platforms.ts";
 import { cancelAgainstPublish, createWithOneKey, editAgainstDueTime, publishManyTimes } from "./faults/races.ts";
 import { repeatNotifications } from "./faults/repeated-notifications.ts";
 import { notesOf, table, writeSection } from "./faults/report.ts";
-import { restoreBackup } from "./faults/restores.ts";
+import { restoreRounds } from "./faults/restore-rounds.ts";
 import { rollVersions } from "./faults/rolls.ts";
 import { sabotageRuns } from "./faults/sabotage.ts";
 import { type ScenarioResult, sentencesOf } from "./faults/scenario.ts";
@@ -40,7 +40,7 @@ const parts: Record<string, () => Promise<ScenarioResult>> = {
   edits: () => editAgainstDueTime({ rounds: 10, seed: 5 }),
   publishes: () => publishManyTimes({ posts: 50 }),
   keys: () => createWithOneKey({ rounds: 10, calls: 200 }),
-  restores: () => restoreBackup({ people: 3 }),
+  restores: () => restoreRounds({ rounds: 200, seed: 7, lanes: 4 }),
   rolls: () => rollVersions({ rolls: 20, people: 6, beforeSeconds: 20 }),
   quarantine,
   indexes: uniqueCommits,

@@ -178,7 +178,7 @@ function doubles(ledger: readonly Entry[]): Violation[] {
 }
 
 /** Each platform post is reported as published once, and no commit of a published one is left open. */
-async function repeatedNews({ pool }: World): Promise<Violation[]> {
+export async function repeatedNews({ pool }: Pick<World, "pool">): Promise<Violation[]> {
   const told = await pool.query<{ id: string }>(
     "select platform_post_id as id from outbox where type = 'platform_post.published' group by 1 having count(*) > 1",
   );

@@ -83,8 +83,8 @@ export interface World {
   /** Called when the world ends. */
   defer(end: () => Promise<unknown>): void;
   /** A worker that has loaded its code and waits for `begin`. */
-  holdWorker(): Promise<ChildProcessHandle>;
-  startWorker(): Promise<ChildProcessHandle>;
+  holdWorker(env?: Record<string, string>): Promise<ChildProcessHandle>;
+  startWorker(env?: Record<string, string>): Promise<ChildProcessHandle>;
   /** Like `pg_ctl -m immediate`: PostgreSQL stops immediately without cleanup, and is restarted. */
   breakDatabase(): Promise<void>;
   close(): Promise<void>;
@@ -187,13 +187,13 @@ async function build(
       await apis[number]?.kill();
       apis[number] = await startApi(number);
     },
-    holdWorker: async () => {
-      const worker = run("worker", "bench/faults/worker.ts", [], workerEnv);
+    holdWorker: async (more = {}) => {
+      const worker = run("worker", "bench/faults/worker.ts", [], { ...workerEnv, ...more });
       await worker.message();
       return worker;
     },
-    startWorker: async () => {
-      const worker = await world.holdWorker();
+    startWorker: async (more) => {
+      const worker = await world.holdWorker(more);
       await begin(worker);
       return worker;
     },
