@@ -36,8 +36,8 @@ export default {
       severity: "error",
       comment: "Production code must run without development dependencies.",
       from: {
-        path: "^(model|platforms|contract|printing|server|sandbox|client|cli)/",
-        pathNot: `${tests}|^printing/generate\\.ts$`,
+        path: "^(model|platforms|contract|printing|packing|server|sandbox|client|cli)/",
+        pathNot: `${tests}|^printing/generate\\.ts$|^packing/(declarations|common-js)\\.ts$`,
       },
       to: { dependencyTypes: ["npm-dev"], dependencyTypesNot: ["type-only"], pathNot: "@types" },
     },
@@ -110,6 +110,12 @@ export default {
       "^(server|client|sandbox|cli|tests|bench)/",
       "Documentation describes the contract, not the implementation.",
       `${tests}|^printing/(generate|readme|sandbox-readme)\\.ts$`,
+    ),
+    row(
+      "packing-only-reads",
+      "^packing/",
+      "^(model|platforms|contract|printing|server|client|sandbox|cli|tests|bench)/",
+      "A package is made of files, which packing reads and never runs.",
     ),
     row(
       "storage-below-its-users",

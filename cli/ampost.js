@@ -33,24 +33,22 @@ function runHere() {
     });
 }
 
+/** npm installs it below this package or, in another project, beside it. */
 function findNode() {
-  var places = [
-    join(root, "node_modules", "node-" + process.platform + "-" + process.arch, "bin", "node"),
-    join(root, "node_modules", ".bin", "node"),
-  ];
-  return places.filter(existsSync)[0];
+  var name = join("node_modules", "node-" + process.platform + "-" + process.arch, "bin", "node");
+  for (var folder = root; !existsSync(join(folder, name)); folder = dirname(folder))
+    if (folder === dirname(folder)) return undefined;
+  return join(folder, name);
 }
 
 function runThere(node) {
   if (!node) {
+    console.error("Ampost needs Node.js " + NEEDED + " or newer; this is " + process.version + ".");
     console.error(
-      "Ampost needs Node " +
-        NEEDED +
-        " or newer; this is " +
-        process.version +
-        ", and the one that npm installs is missing.",
+      process.platform === "linux"
+        ? 'The one that npm installs is missing: run "npm install" with optional packages in ' + root + "."
+        : "npm installs its own on Linux only: install a newer one from https://nodejs.org.",
     );
-    console.error('Run "npm install" with optional packages in ' + root + ", or start Ampost with a newer Node.");
     process.exit(1);
   }
   // The channel tells the other process that this one is gone if it is killed.

@@ -21,11 +21,15 @@ export function welcomeLines(config: Config, isNew: boolean): string[] {
   ];
 }
 
+/** The repository's pictures are not in the package. */
+const isPackage = import.meta.filename.endsWith(".js");
+
 function exampleLines(apiUrl: string): string[] {
+  const examples = isPackage ? firstPosts(apiUrl, "npx ampost").slice(0, 2) : firstPosts(apiUrl);
   return [
     "",
     "To publish your first post, run this in another terminal in this folder:",
-    ...firstPosts(apiUrl).flatMap(({ title, lines }) => ["", `  # ${title}`, ...lines.map((line) => `  ${line}`)]),
+    ...examples.flatMap(({ title, lines }) => ["", `  # ${title}`, ...lines.map((line) => `  ${line}`)]),
   ];
 }
 
@@ -42,7 +46,7 @@ export function setUpLines(setUpUrl: string): string[] {
 /**
  * Everything needed to publish a text, an image and a carousel in the sandbox: the README shows the same lines.
  */
-export function firstPosts(apiUrl: string): Example[] {
+export function firstPosts(apiUrl: string, ampost = "npm run --silent ampost --"): Example[] {
   // The shell inserts the set's ID between two quoted halves.
   const data = (text: string) =>
     `'{"platformSetId":"'$SET'","platforms":["${EXAMPLE_PLATFORM}"],"content":{"text":"${text}"}}'`;
@@ -53,7 +57,7 @@ export function firstPosts(apiUrl: string): Example[] {
     {
       title: "a test key and its platform set",
       lines: [
-        "BOOT=$(npm run --silent ampost -- bootstrap --json)",
+        `BOOT=$(${ampost} bootstrap --json)`,
         `KEY=$(echo "$BOOT" | ${take("apiKey")})`,
         `SET=$(echo "$BOOT" | ${take("platformSetId")})`,
       ],

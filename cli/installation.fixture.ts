@@ -61,7 +61,12 @@ const SIGNS = {
  */
 export async function openInstallation(
   test: TestContext,
-  options: { ownDatabase?: boolean } = {},
+  options: {
+    ownDatabase?: boolean;
+    /** Another `cli/ampost.js`, and the folder to run it in: an installed package. */
+    program?: string;
+    folder?: string;
+  } = {},
 ): Promise<Installation> {
   const dataDir = await mkdtemp(join(tmpdir(), "ampost-installation-"));
   const [port, sandboxPort] = [await findFreePort(), await findFreePort()];
@@ -83,8 +88,8 @@ export async function openInstallation(
     AMPOST_TEST_DIFFERENCES: join(dataDir, "differences.txt"),
   };
   const launch = (args: string[], more: Record<string, string> = {}) => {
-    const child = spawn(process.execPath, ["cli/ampost.js", ...args], {
-      cwd: root,
+    const child = spawn(process.execPath, [options.program ?? "cli/ampost.js", ...args], {
+      cwd: options.folder ?? root,
       env: { ...env, ...watching, ...more },
       stdio: ["ignore", "pipe", "pipe"],
     });

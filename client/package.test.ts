@@ -2,13 +2,15 @@ import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { once } from "node:events";
 import { createReadStream } from "node:fs";
-import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { promisify } from "node:util";
 
+import { checkTypes } from "../packing/install.fixture.ts";
+import { loadPages } from "../printing/pages.ts";
 import { openBrowser } from "../tests/browser.ts";
 import { createWorld, type World } from "../tests/world.ts";
 
@@ -17,19 +19,17 @@ const root = join(import.meta.dirname, "..");
 
 let world: World;
 let folder: string;
-/** The package as npm installs it. */
+/** The package as npm installs it from the instance. */
 let installed: string;
 before(async () => {
   world = await createWorld();
+  Object.assign(world.services.settings, { apiUrl: world.url });
   folder = await mkdtemp(join(tmpdir(), "ampost-client-"));
   installed = join(folder, "node_modules/@ampost/client");
-  await mkdir(installed, { recursive: true });
-  await run(
-    process.execPath,
-    [join(root, "node_modules/typescript/bin/tsc"), "-p", "client", "--outDir", join(installed, "dist")],
-    { cwd: root },
-  );
-  await cp(join(root, "client/package.json"), join(installed, "package.json"));
+  const page = (await loadPages(world.services.settings)).find(({ path }) => path === "/docs/client")?.markdown ?? "";
+  const [line = ""] = /^npm install .+$/m.exec(page) ?? [];
+  assert.ok(line.startsWith(`npm install ${world.url}/packages/`), "the documentation shows the line");
+  await run("bash", ["-e", "-c", `${line} --no-audit --no-fund --cache ${folder}/cache`], { cwd: folder });
 });
 after(async () => {
   await rm(folder, { recursive: true, force: true });
@@ -37,27 +37,27 @@ after(async () => {
 });
 
 test("the package has no dependencies and imports only its own files", async () => {
-  const { dependencies, peerDependencies, files } = JSON.parse(await readFile(join(installed, "package.json"), "utf8"));
-  assert.deepEqual([dependencies, peerDependencies, files], [undefined, undefined, ["dist"]]);
-  const { stdout } = await run("grep", ["-rhoE", 'from "[^"]+"', join(installed, "dist")]);
+  const manifest = JSON.parse(await readFile(join(installed, "package.json"), "utf8"));
   assert.deepEqual(
-    [...new Set(stdout.match(/"[^"]+"/g))].filter((name) => !/^"\.\/[a-z-]+\.(js|ts)"$/.test(name)),
+    [manifest.dependencies, manifest.peerDependencies, manifest.private, manifest.scripts],
+    [undefined, undefined, undefined, undefined],
+  );
+  const { stdout } = await run("grep", ["-rhoE", 'from "[^"]+"', "--include=*.js", "--include=*.d.ts", installed]);
+  assert.deepEqual(
+    [...new Set(stdout.match(/"[^"]+"/g))].filter((name) => !/^"\.\/[a-z-]+\.js"$/.test(name)),
     [],
   );
 });
 
-test("the published package contains the build, its description and its license", async () => {
-  const { stdout } = await run("npm", ["pack", "--dry-run", "--json", "--ignore-scripts"], {
-    cwd: join(root, "client"),
-  });
-  const [packed]: { files: { path: string }[] }[] = JSON.parse(stdout);
-  assert.deepEqual(
-    packed?.files
-      .map(({ path }) => path)
-      .filter((path) => !path.startsWith("dist/"))
-      .sort(),
-    ["LICENSE", "README.md", "package.json"],
-  );
+test("the package contains the build, its description and its license", async () => {
+  const files = await readdir(installed);
+  assert.deepEqual(files.filter((name) => !name.endsWith(".js")).sort(), [
+    "LICENSE",
+    "README.md",
+    "index.d.ts",
+    "package.json",
+    "types.d.ts",
+  ]);
   assert.equal(await readFile(join(root, "client/LICENSE"), "utf8"), await readFile(join(root, "LICENSE"), "utf8"));
 });
 
@@ -69,7 +69,7 @@ const code = await client.posts.get("01980b7a-6c00-7000-8000-000000000001").then
 console.log(accounts.length, code);
 `;
   await writeFile(join(folder, "program.mjs"), program);
-  const { stdout } = await run(process.execPath, ["--no-experimental-strip-types", "program.mjs"], {
+  const { stdout } = await run(process.execPath, ["program.mjs"], {
     cwd: folder,
     env: { ...process.env, KEY: world.test.key, URL: world.url },
   });
@@ -80,23 +80,10 @@ console.log(accounts.length, code);
       'Promise<Post["status"]> => (await createClient({ apiKey: "" }).posts.get(id)).post.status;\n',
   );
   await cp(join(folder, "typed.mts"), join(folder, "typed.ts"));
-  const check = (...settings: string[]) =>
-    run(
-      process.execPath,
-      [
-        join(root, "node_modules/typescript/bin/tsc"),
-        "--noEmit",
-        "--strict",
-        "--target",
-        "es2022",
-        "--lib",
-        "es2023,dom",
-        ...settings,
-      ],
-      { cwd: folder },
-    );
-  await check("--module", "nodenext", "typed.mts");
-  await check("--module", "esnext", "--moduleResolution", "node10", "--ignoreDeprecations", "5.0", "typed.ts");
+  const settings = ["--lib", "es2023,dom"];
+  await checkTypes(folder, ["typed.mts"], [...settings, "--module", "nodenext"]);
+  const older = ["--module", "esnext", "--moduleResolution", "node10", "--ignoreDeprecations", "5.0"];
+  await checkTypes(folder, ["typed.ts"], [...settings, ...older]);
 });
 
 test("the same files work in a browser, from a page of another origin", async (t) => {
@@ -105,7 +92,7 @@ test("the same files work in a browser, from a page of another origin", async (t
   const site = createServer((request, response) => {
     const name = String(request.url).slice(1);
     if (!name.endsWith(".js")) response.setHeader("content-type", "text/html").end("<!doctype html>");
-    else createReadStream(join(installed, "dist", name)).pipe(response.setHeader("content-type", "text/javascript"));
+    else createReadStream(join(installed, name)).pipe(response.setHeader("content-type", "text/javascript"));
   });
   await once(site.listen(0, "127.0.0.1"), "listening");
   t.after(() => site.close());

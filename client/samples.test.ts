@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { cp, readFile, writeFile } from "node:fs/promises";
+import { cp, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { promisify } from "node:util";
 
 import { openInstallation } from "../cli/installation.fixture.ts";
+import { checkTypes, installPackage } from "../packing/install.fixture.ts";
 
 const run = promisify(execFile);
 const root = join(import.meta.dirname, "..");
@@ -29,6 +30,8 @@ test("the samples of the README type-check and do what they say", async (t) => {
     AMPOST_API_KEY: String(apiKey),
     WEBHOOK_SECRET: `whsec_${Buffer.alloc(32, 7).toString("base64")}`,
   };
+  const client = await installPackage(t, "@ampost/client");
+  await symlink(join(client.folder, "node_modules"), join(installation.dataDir, "node_modules"));
   const readme = await readFile(join(root, "client/README.md"), "utf8");
   const samples = [...readme.matchAll(/```ts\n([^]*?)```/g)].map(([, sample = ""]) => sample);
   const [first = "", ...others] = samples;
@@ -37,28 +40,22 @@ test("the samples of the README type-check and do what they say", async (t) => {
   await cp(join(root, "tests/fixtures/landscape-16x9.mp4"), join(installation.dataDir, "film.mp4"));
   const files = programs.map((_, index) => join(installation.dataDir, `sample-${index}.mts`));
   for (const [index, program] of programs.entries()) {
-    const text = program
-      .replaceAll('"@ampost/client"', JSON.stringify(join(root, "client/index.ts")))
-      .replaceAll('"standardwebhooks"', JSON.stringify(join(root, "node_modules/standardwebhooks/dist/index.js")));
+    const text = program.replaceAll(
+      '"standardwebhooks"',
+      JSON.stringify(join(root, "node_modules/standardwebhooks/dist/index.js")),
+    );
     await writeFile(files[index] ?? "", text.replaceAll("http://localhost:3000", installation.url));
   }
-  await run(process.execPath, [
-    join(root, "node_modules/typescript/bin/tsc"),
-    "--noEmit",
-    "--strict",
-    "--noUncheckedIndexedAccess",
-    "--skipLibCheck",
-    "--target",
-    "es2024",
-    "--module",
-    "nodenext",
-    "--allowImportingTsExtensions",
-    "--typeRoots",
-    join(root, "node_modules/@types"),
-    "--types",
-    "node",
-    ...files,
-  ]).catch(({ stdout }: { stdout: string }) => assert.fail(stdout));
+  await checkTypes(
+    installation.dataDir,
+    files,
+    ["--noUncheckedIndexedAccess", "--target", "es2024", "--module", "nodenext", "--skipLibCheck"].concat(
+      "--typeRoots",
+      join(root, "node_modules/@types"),
+      "--types",
+      "node",
+    ),
+  );
 
   const said = await Promise.all(
     files.map(

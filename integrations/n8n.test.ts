@@ -1,18 +1,23 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { cp, mkdir, mkdtemp, readFile, rm, symlink } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { promisify } from "node:util";
 
+import { Webhook } from "standardwebhooks";
+
 import { fieldsOf } from "../contract/forms/fields-of.ts";
 import { OPERATIONS } from "../contract/index.ts";
 import { EXAMPLES } from "../contract/openapi/examples.ts";
+import { filesOf } from "../packing/packages.ts";
+import { toTarball } from "../packing/tarball.ts";
 import { catalog } from "../platforms/catalog.ts";
 import { createWorld, type World } from "../tests/world.ts";
 import { type NodeRun, runNode, type RunOptions } from "./n8n-routing.ts";
+import { openTrigger, type TriggerNode } from "./n8n-trigger.ts";
 
 const UNKNOWN_ID = "01980b7a-6c00-7000-8000-000000000001";
 /** A local time in India, the workflow's time zone: UTC+5:30 all year. */
@@ -32,29 +37,27 @@ let folder: string;
 /** What `npm pack` includes in the package. */
 let packed: string[];
 let ampost: Pick<RunOptions, "node" | "authenticate">;
+let trigger: TriggerNode;
 before(async () => {
   world = await createWorld();
   await world.connect(world.test, "threads");
   await world.connect(world.test, "linkedin");
   await world.connect(world.test, "facebook");
+  await run(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-p", "integrations/n8n"], { cwd: root });
   folder = await mkdtemp(join(tmpdir(), "ampost-n8n-"));
-  await Promise.all([
-    cp(join(root, "tsconfig.json"), join(folder, "tsconfig.json")),
-    symlink(join(root, "node_modules"), join(folder, "node_modules")),
-    mkdir(join(folder, "integrations")),
-  ]);
-  const copy = join(folder, "integrations/n8n");
-  await cp(join(root, "integrations/n8n"), copy, {
-    recursive: true,
-    filter: (path) => !path.startsWith(join(root, "integrations/n8n/dist")),
-  });
-  const { stdout } = await run("npm", ["pack", "--json", "--silent", "--pack-destination", folder], { cwd: copy });
-  packed = JSON.parse(stdout)[0].files.map(({ path }: { path: string }) => path);
-  await run("tar", ["xzf", join(folder, "n8n-nodes-ampost-0.1.0.tgz"), "-C", folder]);
-  const load = createRequire(join(folder, "package/"));
-  const { nodes, credentials } = JSON.parse(await readFile(join(folder, "package/package.json"), "utf8")).n8n;
-  const [{ Ampost }, { AmpostApi }] = [load(`./${nodes[0]}`), load(`./${credentials[0]}`)];
+  const path = join(folder, "node_modules/n8n-nodes-ampost");
+  const files = await filesOf("n8n-nodes-ampost");
+  packed = files.map((file) => file.path);
+  await mkdir(path, { recursive: true });
+  await writeFile(join(folder, "package.tgz"), toTarball(files));
+  await run("tar", ["xzf", join(folder, "package.tgz"), "-C", path, "--strip-components=1"]);
+  await symlink(join(root, "node_modules/n8n-workflow"), join(folder, "node_modules/n8n-workflow"));
+  const load = createRequire(`${path}/`);
+  const { nodes, credentials } = JSON.parse(await readFile(join(path, "package.json"), "utf8")).n8n;
+  const [{ Ampost }, { AmpostTrigger }] = nodes.map((file: string) => load(`./${file}`));
+  const { AmpostApi } = load(`./${credentials[0]}`);
   ampost = { node: new Ampost(), authenticate: new AmpostApi().authenticate };
+  trigger = new AmpostTrigger();
 });
 after(async () => {
   await rm(folder, { recursive: true, force: true });
@@ -126,7 +129,9 @@ function fill(shown: readonly Field[], body: unknown): Record<string, unknown> {
 test("the package contains what n8n loads, and depends only on n8n", async () => {
   assert.deepEqual(packed.filter((path) => path.endsWith(".js")).sort(), [
     "dist/credentials/AmpostApi.credentials.js",
-    ...["Ampost.node", "attach-files", "properties", "tell-refusal"].map((name) => `dist/nodes/Ampost/${name}.js`),
+    ...["Ampost.node", "AmpostTrigger.node", "attach-files", "properties", "tell-refusal"].map(
+      (name) => `dist/nodes/Ampost/${name}.js`,
+    ),
   ]);
   assert.deepEqual(packed.filter((path) => !path.endsWith(".js")).sort(), [
     "LICENSE",
@@ -134,9 +139,14 @@ test("the package contains what n8n loads, and depends only on n8n", async () =>
     "dist/icons/ampost.dark.svg",
     "dist/icons/ampost.svg",
     "dist/nodes/Ampost/Ampost.node.json",
+    "dist/nodes/Ampost/AmpostTrigger.node.json",
     "package.json",
   ]);
-  const { stdout } = await run("grep", ["-rhoE", 'require\\("[^"]+"\\)', join(folder, "package/dist")]);
+  const { stdout } = await run("grep", [
+    "-rhoE",
+    'require\\("[^"]+"\\)',
+    join(folder, "node_modules/n8n-nodes-ampost/dist"),
+  ]);
   assert.deepEqual([...new Set(stdout.trim().split("\n"))].filter((name) => !name.includes('"./')).sort(), [
     'require("n8n-workflow")',
     'require("node:crypto")',
@@ -344,4 +354,54 @@ test("platform sets, accounts and webhooks are chosen from lists", async () => {
     webhooks.some(({ name }) => name === "A laptop") && webhooks.every(({ name }) => typeof name === "string"),
     "one without a URL has a name, too",
   );
+});
+
+test("the trigger has a webhook while its workflow is active, and passes on signed events only", async () => {
+  const credentials = { apiKey: world.test.key, baseUrl: `${world.url}/` };
+  const url = "https://n8n.example.com/webhook/1/webhook";
+  const { exists, activate, deactivate, data, deliver } = openTrigger(trigger, {
+    authenticate: ampost.authenticate,
+    credentials,
+    url,
+    events: ["post.published", "post.failed"],
+  });
+  assert.equal(await exists(), false);
+  await activate();
+  assert.equal(await exists(), true);
+  const { webhook } = Object((await world.call(world.test, "GET", `/api/v1/webhooks/${data.webhookId}`)).body);
+  assert.deepEqual(
+    [webhook.url, webhook.events, webhook.description],
+    [url, ["post.published", "post.failed"], "n8n: Reports"],
+  );
+  const body = JSON.stringify({ type: "post.published", data: { post: { status: "published" } } });
+  const signed = (at: Date, secret = data.secret) => ({
+    "webhook-id": "delivery-1",
+    "webhook-timestamp": String(Math.floor(at.getTime() / 1000)),
+    "webhook-signature": `v1,AAAA ${new Webhook(String(secret)).sign("delivery-1", at, body)}`,
+  });
+  assert.deepEqual(await deliver(signed(new Date()), body), {
+    status: 200,
+    items: [{ ...JSON.parse(body), deliveryId: "delivery-1" }],
+  });
+  for (const [headers, sent] of [
+    [signed(new Date()), `${body} `],
+    [signed(new Date(Date.now() - 301_000)), body],
+    [signed(new Date(), `whsec_${Buffer.alloc(32).toString("base64")}`), body],
+    [{}, body],
+  ] as const)
+    assert.deepEqual(await deliver(headers, sent), { status: 401, items: [] });
+  const id = data.webhookId;
+  await world.call(world.test, "PATCH", `/api/v1/webhooks/${id}`, { status: "disabled" });
+  assert.equal(await exists(), false, "a disabled webhook sends nothing");
+  await deactivate();
+  assert.deepEqual(data, {});
+  const gone = await world.call(world.test, "GET", `/api/v1/webhooks/${id}`);
+  assert.equal(gone.status, 404);
+  const refused = openTrigger(trigger, {
+    authenticate: ampost.authenticate,
+    credentials,
+    url: "http://10.0.0.1/webhook",
+    events: [],
+  });
+  await assert.rejects(refused.activate(), { description: /^\/url: / });
 });

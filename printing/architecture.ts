@@ -24,9 +24,10 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
       "the API as data: every operation once; OpenAPI, client types, MCP tools, " +
       "the n8n node and docs are generated from it",
     printing: "generators: documentation, client types, the n8n node, llm.txt",
+    packing: "makes the packages for npm and Python",
     server: "the implementation",
     sandbox: "simulates the networks, in its own process with a ledger of everything published",
-    client: "a typed client, published separately",
+    client: "typed clients for TypeScript and Python, published separately",
     cli: "the commands; those in `remote/` only use the public API",
     integrations: "plugins for other tools",
     docs: "guides, decisions, benchmarks",

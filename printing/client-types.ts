@@ -27,7 +27,7 @@ function declare(name: string, type: string): string {
 /**
  * The types that get names, and where the document defines them. Identical types elsewhere use the same name.
  */
-function namedSchemas(document: JsonObject): [string, JsonObject][] {
+export function namedSchemas(document: JsonObject): [string, JsonObject][] {
   const operations = new Map(
     Object.values(membersOf(document.paths)).flatMap((path) =>
       Object.values(membersOf(path)).map((operation) => [
@@ -115,7 +115,7 @@ function namedSchemas(document: JsonObject): [string, JsonObject][] {
 }
 
 /** An operation's query as one object. */
-function queryOf(document: JsonObject, operation: JsonObject | undefined): JsonObject {
+export function queryOf(document: JsonObject, operation: JsonObject | undefined): JsonObject {
   const parameters = Array.isArray(operation?.parameters)
     ? operation.parameters.map((parameter) => followReference(document, parameter))
     : [];
@@ -198,7 +198,7 @@ function wrapWords(text: string, width: number): string[] {
 }
 
 /** Two schemas with the same structure are the same type, whatever their descriptions. */
-function shapeOf({
+export function shapeOf({
   description: _,
   example: _example,
   examples: _examples,
@@ -214,7 +214,7 @@ function filled(schema: JsonObject): JsonObject {
   return variants[0] ?? schema;
 }
 
-function followReference(document: JsonObject, value: unknown): unknown {
+export function followReference(document: JsonObject, value: unknown): unknown {
   const reference = membersOf(value).$ref;
   if (typeof reference !== "string") return value;
   return reference
@@ -223,7 +223,7 @@ function followReference(document: JsonObject, value: unknown): unknown {
     .reduce((found: unknown, member) => membersOf(found)[member], document);
 }
 
-function membersOf(value: unknown): JsonObject {
+export function membersOf(value: unknown): JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value)
     ? Object.fromEntries(Object.entries(value))
     : {};

@@ -3,12 +3,14 @@ import { join, relative } from "node:path";
 
 import { format } from "oxfmt";
 
+import { bundledDeclarations } from "../packing/declarations.ts";
 import { architecture } from "./architecture.ts";
 import { clientTypes } from "./client-types.ts";
 import { decisionIndex } from "./decision-index.ts";
 import { environmentExample } from "./environment-example.ts";
 import { n8nNode } from "./n8n-node.ts";
 import { platformReference } from "./platform-reference.ts";
+import { pythonClient, pythonTypes } from "./python-client.ts";
 import { readme } from "./readme.ts";
 import { sandboxReadme } from "./sandbox-readme.ts";
 
@@ -21,6 +23,9 @@ const generated: Record<string, (current: string) => string | Promise<string>> =
   ".env.example": environmentExample,
   "README.md": readme,
   "client/types.ts": clientTypes,
+  "client/python/ampost/types.py": pythonTypes,
+  "client/python/ampost/_client.py": pythonClient,
+  "client/index.d.ts": () => bundledDeclarations(root, "client/index.ts", "types"),
   "integrations/n8n/nodes/Ampost/properties.ts": n8nNode,
   "docs/architecture.md": architecture,
   "docs/decisions/README.md": decisionIndex,

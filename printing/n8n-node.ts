@@ -3,6 +3,7 @@ import { EXAMPLES } from "../contract/openapi/examples.ts";
 import { tagOf, TAGS, toSchema } from "../contract/openapi/openapi.ts";
 import { toolOptions } from "../contract/openapi/tools.ts";
 import { formOf, type Operation } from "../contract/operation.ts";
+import { EVENT_TYPES, type EventType } from "../model/events.ts";
 import {
   fieldOf,
   fieldsBelow,
@@ -35,14 +36,21 @@ export function n8nNode(): string {
   const properties = [resource, ...resources.flatMap((tag) => resourceFields(tag, byResource.get(tag) ?? []))];
   return [
     "// Printed from the contract by `npm run generate`. Change that, not this.",
-    'import type { INodeProperties } from "n8n-workflow";',
+    'import type { INodeProperties, INodePropertyOptions } from "n8n-workflow";',
     "",
     'import { attachFiles } from "./attach-files.ts";',
     'import { tellRefusal } from "./tell-refusal.ts";',
     "",
     `export const properties: INodeProperties[] = ${print(properties, "")};`,
     "",
+    "/** The events that start a workflow. */",
+    `export const events: INodePropertyOptions[] = ${print(sorted(EVENT_TYPES.map(eventOption)), "")};`,
+    "",
   ].join("\n");
+}
+
+function eventOption(type: EventType): { name: string; value: string } {
+  return { name: labelOf(type), value: type };
 }
 
 const OFFERED = OPERATIONS.filter(

@@ -43,14 +43,15 @@ const GUIDES: Readonly<Record<string, readonly string[]>> = {
     "limits",
     "legacy-endpoints",
   ],
-  "Clients and tools": ["client", "command-line", "n8n"],
+  "Clients and tools": ["client", "python-client", "command-line", "n8n"],
   Agents: ["agents", "mcp"],
-  "Self-hosting": ["self-hosting", "upgrading", "scaling-out"],
+  "Self-hosting": ["self-hosting", "upgrading", "scaling-out", "versioning"],
 };
 
 /** Pages of packages that are published separately. */
 const PLACES: Readonly<Record<string, string>> = {
   client: "../client/README.md",
+  "python-client": "../client/python/README.md",
   n8n: "../integrations/n8n/README.md",
 };
 

@@ -7,6 +7,7 @@ import { MAX_FILE_BYTES, MIME_TYPES } from "../model/capabilities.ts";
 import { EVENT_TYPES } from "../model/events.ts";
 import { PLATFORM_POST_STATUS_MEANINGS, POST_STATUS_MEANINGS } from "../model/status.ts";
 import { OPEN_LIMITS, type UserLimits } from "../model/user-limits.ts";
+import ampost from "../package.json" with { type: "json" };
 import { catalog } from "../platforms/catalog.ts";
 import { describePlacement } from "../platforms/describe.ts";
 import { describeScheduling, type Scheduling } from "../platforms/scheduling.ts";
@@ -24,6 +25,17 @@ export const CLIENT_AND_CALL =
 /** What the line `<!-- print: name -->` inserts into a guide, so that no table is written by hand. */
 export const PRINTS: Readonly<Record<string, (instance: Scheduling) => string[]>> = {
   "client and call": () => [CLIENT_AND_CALL],
+  // Until they are on npm and PyPI, where a name is enough.
+  "install the client": () => [
+    "```sh",
+    `npm install http://localhost:3000/packages/ampost-client-${ampost.version}.tgz`,
+    "```",
+  ],
+  "install the Python client": () => [
+    "```sh",
+    `pip install http://localhost:3000/packages/ampost-${ampost.version}-py3-none-any.whl`,
+    "```",
+  ],
   operations: operationOverview,
   errors: errorTable,
   platforms: (instance) => platformOverview(instance, (label, platform) => `[${label}](/docs/platforms/${platform})`),

@@ -70,8 +70,13 @@ function curl({ method, url, headers, body }: SampleRequest, { streams }: Operat
 }
 
 /** The client has every operation that accepts keys, except legacy ones. */
-function hasMethod({ path, auth = "key" }: Operation): boolean {
+export function hasMethod({ path, auth = "key" }: Operation): boolean {
   return auth === "key" && path.startsWith("/api/v1/");
+}
+
+/** "platform_sets.list": the client's method for an operation. */
+export function methodOf({ name }: Operation): string {
+  return METHODS[name] ?? name.replace(/^(platform_sets|connect_links|[a-z]+)_/, (_, noun: string) => `${noun}.`);
 }
 
 /** Client methods that are not named after their operation. */
@@ -82,11 +87,7 @@ const METHODS: Readonly<Record<string, string>> = {
 
 function withClient(operation: Operation, { body }: SampleRequest, { apiUrl }: Addresses): string {
   const { name, path, answer, waits, streams } = operation;
-  const method =
-    METHODS[name] ??
-    name
-      .replace(/^(platform_sets|connect_links|[a-z]+)_/, (_, noun: string) => `${noun}.`)
-      .replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+  const method = methodOf(operation).replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
   const given = [
     ...[...path.matchAll(/:(\w+)/g)].map(([, param]) =>
       param === "id" ? "process.env.ID!" : JSON.stringify(EXAMPLE_PLATFORM),

@@ -1,10 +1,8 @@
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { readdir, readFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
-import { promisify } from "node:util";
 
 import { Webhook } from "standardwebhooks";
 
@@ -15,6 +13,7 @@ import { tagOf } from "../contract/openapi/openapi.ts";
 import { errorsOf, type Operation } from "../contract/operation.ts";
 import { PUBLIC_CODES } from "../model/errors.ts";
 import { PLATFORM_NAMES } from "../model/platform-names.ts";
+import { checkTypes, installPackage } from "../packing/install.fixture.ts";
 import { catalog } from "../platforms/catalog.ts";
 import { operationSection } from "../printing/operation-pages.ts";
 import { bodyOf } from "../printing/platform-pages.ts";
@@ -38,6 +37,10 @@ test("every sample of the documentation does what it says, in every language", {
     AMPOST_API_URL: installation.url,
     XDG_CONFIG_HOME: installation.dataDir,
   };
+  // The samples' client is the installed package.
+  const client = await installPackage(t, "@ampost/client");
+  await mkdir(folderOf(installation), { recursive: true });
+  await symlink(join(client.folder, "node_modules"), join(folderOf(installation), "node_modules"));
   const setUp = readBlocks(await readFile(join(root, "docs/guides/quickstart.md"), "utf8"))
     .filter(({ language }) => language !== "sh")
     .slice(0, 2);
@@ -96,25 +99,10 @@ test("every sample of the documentation does what it says, in every language", {
     const programs = (await readdir(folderOf(installation)))
       .filter((name) => name.endsWith(".mts"))
       .map((name) => join(folderOf(installation), name));
-    const tsc = join(root, "node_modules/typescript/bin/tsc");
-    const options = [
-      "--noEmit",
-      "--strict",
-      "--noUncheckedIndexedAccess",
-      "--skipLibCheck",
-      "--target",
-      "es2024",
-      "--module",
-      "nodenext",
-      "--allowImportingTsExtensions",
-      "--typeRoots",
-      join(root, "node_modules/@types"),
-      "--types",
-      "node",
-    ];
-    await promisify(execFile)(process.execPath, [tsc, ...options, ...programs]).catch(
-      ({ stdout }: { stdout: string }) => assert.fail(stdout),
-    );
+    await checkTypes(folderOf(installation), programs, [
+      ...["--noUncheckedIndexedAccess", "--skipLibCheck", "--target", "es2024", "--module", "nodenext"],
+      ...["--typeRoots", join(root, "node_modules/@types"), "--types", "node"],
+    ]);
   });
   await server.end("SIGTERM");
 });

@@ -23,10 +23,7 @@ export default tseslint.config(
       parser: tseslint.parser,
       parserOptions: { projectService: false, extraFileExtensions: [".json"] },
     },
-    rules: {
-      ...rules(nodesBase.configs.community.rules),
-      "n8n-nodes-base/community-package-json-license-not-default": "off", // it takes MIT alone; this is Apache-2.0, as all of Ampost
-    },
+    rules: rules(nodesBase.configs.community.rules),
   },
   {
     files: ["credentials/**/*.ts"],

@@ -25,6 +25,7 @@ import { addAuthRoutes } from "./routes/auth-routes.ts";
 import { addMcpGrants } from "./routes/mcp-grant-routes.ts";
 import { addMediaFiles } from "./routes/media-files.ts";
 import { addOpenApi } from "./routes/openapi-routes.ts";
+import { addPackages } from "./routes/packages.ts";
 import { addPlatformCallbacks } from "./routes/platform-callbacks.ts";
 import { addPostEvents } from "./routes/post-events.ts";
 import { addProbes, type Probes } from "./routes/probes.ts";
@@ -114,6 +115,7 @@ export async function createHttpApp(services: Services, options: HttpOptions): P
   });
   addMediaFiles(app, services);
   addOpenApi(app, services);
+  addPackages(app);
   await addDocs(app, services);
   await app.register(async (auth) => addAuthRoutes(auth, services));
   await app.register(async (grants) => addMcpGrants(grants, services));

@@ -4,8 +4,6 @@ import { join } from "node:path";
 
 import type { Ended, Installation } from "../../cli/installation.fixture.ts";
 
-const root = join(import.meta.dirname, "../..");
-
 export const LANGUAGES = ["sh", "ts", "py"] as const;
 export type Language = (typeof LANGUAGES)[number];
 
@@ -42,7 +40,7 @@ export function readBlocks(markdown: string): Block[] {
     if (markdown.slice(end, index).trim() !== "") group += 1;
     end = index + whole.length;
     const known = LANGUAGES.find((each) => each === language);
-    if (known !== undefined && !/\bnpm (ci|i|install|start|test)\b/.test(code))
+    if (known !== undefined && !/\b(npm (ci|i|install|start|test)|pip install)\b/.test(code))
       blocks.push({ language: known, isRefused: refused !== undefined, code, group });
   }
   return blocks;
@@ -109,14 +107,7 @@ async function writePrograms(
     );
     const programs = apart || parts.length === 0 ? parts : [parts.join("\n")];
     const files = programs.map((_, index) => join(folder, `${name.replaceAll(/\W/g, "-")}-${index}.${ending}`));
-    for (const [index, file] of files.entries())
-      await writeFile(
-        file,
-        here(programs[index] ?? "", installation).replaceAll(
-          '"@ampost/client"',
-          JSON.stringify(join(root, "client/index.ts")),
-        ),
-      );
+    for (const [index, file] of files.entries()) await writeFile(file, here(programs[index] ?? "", installation));
     return files;
   };
   return {

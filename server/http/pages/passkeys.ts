@@ -7,7 +7,7 @@ import { html, type Html } from "../html.ts";
 
 export const PASSKEY_SCRIPT = "/pages/passkeys.js";
 
-const script = readFileSync(join(import.meta.dirname, "passkeys.js"), "utf8");
+const script = readFileSync(join(import.meta.dirname, "passkeys-script.js"), "utf8");
 
 /** The pages' only script: browsers offer passkeys only to scripts. */
 export function addPasskeyScript(scope: FastifyInstance): void {

@@ -1,5 +1,5 @@
 // Printed from the contract by `npm run generate`. Change that, not this.
-import type { INodeProperties } from "n8n-workflow";
+import type { INodeProperties, INodePropertyOptions } from "n8n-workflow";
 
 import { attachFiles } from "./attach-files.ts";
 import { tellRefusal } from "./tell-refusal.ts";
@@ -3376,4 +3376,25 @@ export const properties: INodeProperties[] = [
     required: true,
     displayOptions: { show: { resource: ["webhook"], operation: ["redeliver"] } },
   },
+];
+
+/** The events that start a workflow. */
+export const events: INodePropertyOptions[] = [
+  { name: "Account Connected", value: "account.connected" },
+  { name: "Account Disconnected", value: "account.disconnected" },
+  { name: "Account Expiring", value: "account.expiring" },
+  { name: "Media Failed", value: "media.failed" },
+  { name: "Platform Post Failed", value: "platform_post.failed" },
+  { name: "Platform Post Published", value: "platform_post.published" },
+  { name: "Platform Post Retry Scheduled", value: "platform_post.retry_scheduled" },
+  { name: "Platform Post Unknown", value: "platform_post.unknown" },
+  { name: "Post Discarded", value: "post.discarded" },
+  { name: "Post Failed", value: "post.failed" },
+  { name: "Post Missed", value: "post.missed" },
+  { name: "Post Partial", value: "post.partial" },
+  { name: "Post Published", value: "post.published" },
+  { name: "Post Publishing", value: "post.publishing" },
+  { name: "Post Scheduled", value: "post.scheduled" },
+  { name: "Publishing Paused", value: "publishing.paused" },
+  { name: "Publishing Resumed", value: "publishing.resumed" },
 ];

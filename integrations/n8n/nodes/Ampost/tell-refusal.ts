@@ -1,6 +1,7 @@
 import {
   type IExecuteSingleFunctions,
   type IN8nHttpFullResponse,
+  type INode,
   type INodeExecutionData,
   type JsonObject,
   NodeApiError,
@@ -15,20 +16,21 @@ interface Refusal {
 export async function tellRefusal(
   this: IExecuteSingleFunctions,
   items: INodeExecutionData[],
-  { statusCode, body }: IN8nHttpFullResponse,
+  answer: IN8nHttpFullResponse,
 ): Promise<INodeExecutionData[]> {
-  if (statusCode < 400) return items;
+  if (answer.statusCode >= 400) throw refusalOf(this.getNode(), answer);
+  return items;
+}
+
+/** An error response as n8n shows it. */
+export function refusalOf(node: INode, { statusCode, body }: { statusCode: number; body: unknown }): NodeApiError {
   const { error: message = `Ampost answered with status ${statusCode}`, issues = [] }: Refusal = isObject(body)
     ? body
     : {};
   const description = issues
     .map(({ path, message: what, fix }) => `${path === "" ? "" : `${path}: `}${what.replace(/\.?$/, ".")} ${fix}`)
     .join("\n");
-  throw new NodeApiError(this.getNode(), isObject(body) ? body : {}, {
-    message,
-    description,
-    httpCode: String(statusCode),
-  });
+  return new NodeApiError(node, isObject(body) ? body : {}, { message, description, httpCode: String(statusCode) });
 }
 
 function isObject(body: unknown): body is JsonObject & Refusal {

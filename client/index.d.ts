@@ -1,0 +1,603 @@
+// Printed from the client by `npm run generate`. Change that, not this.
+import type {
+  Account,
+  AccountContext,
+  AccountFilter,
+  ConnectLink,
+  ConnectLinkFilter,
+  DeliveryFilter,
+  ErrorCode,
+  EventType,
+  Issue,
+  Media,
+  MediaFilter,
+  Mode,
+  NewConnectLink,
+  NewMedia,
+  NewPost,
+  NewWebhook,
+  PauseTarget,
+  Platform,
+  PlatformDescription,
+  PlatformSet,
+  Post,
+  PostAttempt,
+  PostChanges,
+  PostFilter,
+  PostSummary,
+  Publishing,
+  Retry,
+  Webhook,
+  WebhookChanges,
+  WebhookDelivery,
+} from "./types.js";
+
+interface ClientOptions {
+  /** `amp_live_…`, or `amp_test_…` for the sandbox. */
+  apiKey: string;
+  /** The API's base URL. Default: https://api.ampost.io. */
+  baseUrl?: string;
+  /** The function that sends requests. Default: the global `fetch`. */
+  fetch?: typeof fetch;
+  /** How often a repeatable request is retried. Default: 3. */
+  retries?: number;
+  /** The timeout of one attempt. Default: 60 seconds. */
+  timeoutSeconds?: number;
+  /** From 0 up to 1: randomizes the delays between attempts. */
+  random?(): number;
+  /** Waits between attempts; rejects early if the signal aborts. */
+  pause?(seconds: number, signal?: AbortSignal): Promise<void>;
+}
+type Client = ReturnType<typeof createClient>;
+/**
+ * A client for the API. Results have the same fields as API responses. Every write sends an Idempotency-Key, so calls
+ * are retried after temporary failures without running twice. Errors and permanent failures reject with an AmpostError.
+ */
+declare function createClient({ apiKey, baseUrl, retries, timeoutSeconds, random, pause, ...options }: ClientOptions): {
+  posts: {
+    create(
+      post: NewPost,
+      {
+        files,
+        ...options
+      }?: WriteOptions & {
+        files?: readonly File[];
+      },
+    ): Promise<PostWithWarnings>;
+    validate(post: NewPost, options?: CallOptions): Promise<PostValidation>;
+    list(filter?: PostFilter, options?: CallOptions): Promise<PostPage>;
+    iterate(filter?: Omit<PostFilter, "cursor" | "offset">, options?: CallOptions): AsyncGenerator<PostSummary, void>;
+    get(id: string, options?: CallOptions): Promise<PostAnswer>;
+    update(
+      id: string,
+      changes: PostChanges,
+      {
+        ifMatch,
+        ...options
+      }?: WriteOptions & {
+        ifMatch?: string;
+      },
+    ): Promise<PostWithWarnings>;
+    publish(id: string, options?: WaitOptions): Promise<PostAnswer>;
+    retry(id: string, what?: Retry, options?: WaitOptions): Promise<PostAnswer>;
+    cancel(id: string, options?: WriteOptions): Promise<PostAnswer>;
+    delete(id: string, options?: WriteOptions): Promise<PostAnswer>;
+    attempts(
+      id: string,
+      options?: CallOptions,
+    ): Promise<{
+      attempts: PostAttempt[];
+    }>;
+    events(id: string, options?: CallOptions): AsyncGenerator<PostAnswer, void>;
+  };
+  publishing: {
+    get(options?: CallOptions): Promise<{
+      publishing: Publishing;
+    }>;
+    /** Everything in the key's mode, unless a platform set or an account is named. */
+    pause(
+      target?: PauseTarget,
+      options?: WriteOptions,
+    ): Promise<{
+      publishing: Publishing;
+    }>;
+    /** Ends a pause that was started with the same target. */
+    resume(
+      target?: PauseTarget,
+      options?: WriteOptions,
+    ): Promise<{
+      publishing: Publishing;
+    }>;
+  };
+  platformSets: {
+    list(options?: CallOptions): Promise<{
+      sets: PlatformSet[];
+    }>;
+    create(
+      set: {
+        name: string;
+      },
+      options?: WriteOptions,
+    ): Promise<{
+      set: PlatformSet;
+    }>;
+    rename(
+      id: string,
+      name: string,
+      options?: WriteOptions,
+    ): Promise<{
+      set: PlatformSet;
+    }>;
+    /** Disconnects its accounts and fails its scheduled posts; drafts stay drafts. */
+    delete(
+      id: string,
+      options?: WriteOptions,
+    ): Promise<{
+      success: true;
+    }>;
+  };
+  accounts: {
+    list(
+      filter?: AccountFilter,
+      options?: CallOptions,
+    ): Promise<{
+      accounts: Account[];
+    }>;
+    get(
+      id: string,
+      options?: CallOptions,
+    ): Promise<{
+      account: Account;
+    }>;
+    /** The caller, the key's permissions, the remaining quotas, the time zone and the current time. */
+    context(options?: CallOptions): Promise<AccountContext>;
+  };
+  media: {
+    /** Sends a file in chunks: whatever fails, uploaded chunks are kept. Posts reference it by the returned `id`. */
+    upload(
+      source: UploadSource,
+      options?: UploadOptions,
+    ): Promise<{
+      media: Media;
+    }>;
+    /** Lets the server fetch a file from its URL; the response is `pending` until it has been fetched. */
+    create(
+      media: NewMedia,
+      options?: WriteOptions,
+    ): Promise<{
+      media: Media;
+    }>;
+    list(
+      filter?: MediaFilter,
+      options?: CallOptions,
+    ): Promise<{
+      media: Media[];
+      total: number;
+    }>;
+    /** All matches, newest first, fetched page by page as needed. */
+    iterate({ limit, ...filter }?: Omit<MediaFilter, "offset">, options?: CallOptions): AsyncGenerator<Media, void>;
+    get(
+      id: string,
+      options?: CallOptions,
+    ): Promise<{
+      media: Media;
+    }>;
+    delete(
+      id: string,
+      options?: WriteOptions,
+    ): Promise<{
+      success: true;
+    }>;
+  };
+  platforms: {
+    /** What each platform accepts, as data and in sentences. */
+    list(options?: CallOptions): Promise<{
+      platforms: PlatformDescription[];
+    }>;
+    get(
+      platform: Platform,
+      options?: CallOptions,
+    ): Promise<{
+      platform: PlatformDescription;
+    }>;
+  };
+  connectLinks: {
+    /** A single-use link with which someone without a login connects an account. Only this response has its `url`. */
+    create(
+      link: NewConnectLink,
+      options?: WriteOptions,
+    ): Promise<{
+      connectLink: ConnectLink;
+    }>;
+    list(
+      filter?: ConnectLinkFilter,
+      options?: CallOptions,
+    ): Promise<{
+      connectLinks: ConnectLink[];
+      total: number;
+    }>;
+    /** All matches, newest first, fetched page by page as needed. */
+    iterate(
+      { limit, ...filter }?: Omit<ConnectLinkFilter, "offset">,
+      options?: CallOptions,
+    ): AsyncGenerator<ConnectLink, void>;
+    get(
+      id: string,
+      options?: CallOptions,
+    ): Promise<{
+      connectLink: ConnectLink;
+    }>;
+    /** Revokes a link that has not been used. */
+    revoke(
+      id: string,
+      options?: WriteOptions,
+    ): Promise<{
+      connectLink: ConnectLink;
+    }>;
+  };
+  webhooks: {
+    create(
+      webhook: NewWebhook,
+      options?: WriteOptions,
+    ): Promise<{
+      webhook: Webhook;
+    }>;
+    list(options?: CallOptions): Promise<{
+      webhooks: Webhook[];
+    }>;
+    get(
+      id: string,
+      options?: CallOptions,
+    ): Promise<{
+      webhook: Webhook;
+    }>;
+    update(
+      id: string,
+      changes: WebhookChanges,
+      options?: WriteOptions,
+    ): Promise<{
+      webhook: Webhook;
+    }>;
+    delete(
+      id: string,
+      options?: WriteOptions,
+    ): Promise<{
+      webhook: Webhook;
+    }>;
+    rotateSecret(
+      id: string,
+      options?: WriteOptions,
+    ): Promise<{
+      webhook: Webhook;
+    }>;
+    test(
+      id: string,
+      options?: WriteOptions,
+    ): Promise<{
+      delivery: WebhookDelivery;
+    }>;
+    deliveries(
+      id: string,
+      filter?: DeliveryFilter,
+      options?: CallOptions,
+    ): Promise<{
+      deliveries: WebhookDelivery[];
+      total: number;
+    }>;
+    iterateDeliveries(
+      id: string,
+      { limit, ...filter }?: Omit<DeliveryFilter, "offset">,
+      options?: CallOptions,
+    ): AsyncGenerator<WebhookDelivery, void>;
+    redeliver(
+      deliveryId: string,
+      options?: WriteOptions,
+    ): Promise<{
+      delivery: WebhookDelivery;
+    }>;
+  };
+};
+
+/** What can fail before the API responds, or when something else responds in its place. */
+type FailureCode = "CONNECTION_FAILED" | "TIMED_OUT" | "UNEXPECTED_ANSWER";
+/** The limit behind a 429. */
+interface UsedUpLimit {
+  kind: "rate" | "quota";
+  name: string;
+  limit: number;
+  /** Null if waiting does not restore it. */
+  resetsAt: string | null;
+}
+/** Why a call failed. `message` is for people; code should check `code`. */
+declare class AmpostError extends Error {
+  readonly name = "AmpostError";
+  readonly code: ErrorCode | FailureCode;
+  /** The HTTP status; null if there was no response. */
+  readonly status: number | null;
+  /** Every broken rule, each with its location in the request and what to do. */
+  readonly issues: readonly Issue[];
+  /** The request ID, as in the server's log; null if there was no response. */
+  readonly requestId: string | null;
+  /** How many seconds to wait before a retry, according to the server. */
+  readonly retryAfterSeconds: number | null;
+  /** The exceeded limit, if the code is `RATE_LIMITED` and the server returns it. */
+  readonly limit: UsedUpLimit | null;
+  constructor(
+    code: ErrorCode | FailureCode,
+    message: string,
+    details?: Partial<Pick<AmpostError, "status" | "issues" | "requestId" | "retryAfterSeconds" | "limit" | "cause">>,
+  );
+}
+/** The error of an unsuccessful response. */
+declare function refusalOf(response: Response, text: string): AmpostError;
+/** The error thrown when there was no complete response. */
+declare function failureOf(error: unknown): AmpostError;
+/** Whether the same call may succeed a little later, if it can be repeated at all. */
+declare function isPassing({ code, status }: AmpostError): boolean;
+
+/** A webhook event. */
+interface WebhookEvent {
+  type: EventType | "webhook.test";
+  /** When it happened. */
+  timestamp: string;
+  /** Increases from event to event, and orders the events of a post. Null for `webhook.test`. */
+  sequence: number | null;
+  /** Counts the events of the post: 1, 2, 3, …. Null if the event is not about a post. */
+  postSequence: number | null;
+  mode: Mode;
+  /** The object, as it was when this event was first sent; null if it has been deleted. */
+  data: {
+    post?: Post | null;
+    platformPostId?: string;
+    account?: Account | null;
+    [member: string]: unknown;
+  };
+}
+interface WebhookRequest {
+  /** The raw request body, byte for byte: parsing and serializing it again changes the signature. */
+  body: string | Uint8Array<ArrayBuffer>;
+  /** The request's headers, in any format your framework uses. */
+  headers: Headers | Readonly<Record<string, string | readonly string[] | undefined>>;
+  /** The webhook's secret, `whsec_…`; several during a rotation. */
+  secret: string | readonly string[];
+  /** The maximum difference between its timestamp and now, in either direction. Default: 300 seconds. */
+  toleranceSeconds?: number;
+  /** The current time, in milliseconds since 1970. */
+  now?(): number;
+}
+/** A request that Ampost did not send, or did not send recently. Respond with 400. */
+declare class WebhookVerificationError extends Error {
+  readonly name = "WebhookVerificationError";
+}
+/**
+ * The event in a webhook request, after verifying that Ampost sent it (https://www.standardwebhooks.com). The
+ * `webhook-id` header is the same whenever the same event is resent. Rejects with a WebhookVerificationError.
+ */
+declare function verifyWebhook({ body, headers, secret, toleranceSeconds, now }: WebhookRequest): Promise<WebhookEvent>;
+
+/** The settings of every request. */
+interface Connection {
+  apiKey: string;
+  /** Without a trailing slash. */
+  baseUrl: string;
+  fetch: typeof fetch;
+  /** How often a repeatable request is retried. */
+  retries: number;
+  /** The timeout of one attempt. */
+  timeoutSeconds: number;
+  /** From 0 up to 1: randomizes the delays between attempts. */
+  random(): number;
+  pause(seconds: number, signal?: AbortSignal): Promise<void>;
+}
+/** Options of every call. */
+interface CallOptions {
+  /** Aborts the call; it rejects with the signal's reason. */
+  signal?: AbortSignal;
+}
+/** Options of a call that changes something. */
+interface WriteOptions extends CallOptions {
+  /**
+   * Any text that identifies this write, up to 255 ASCII characters: the same key with the same input runs once,
+   * however often it is sent. Without one, each call generates its own, which covers only that call's retries.
+   */
+  idempotencyKey?: string;
+}
+interface Call extends WriteOptions {
+  method: "GET" | "HEAD" | "POST" | "PATCH" | "DELETE";
+  path: string;
+  query?: object;
+  /** Sent as JSON, or as is if it is a form or bytes. */
+  body?: object;
+  headers?: Record<string, string>;
+  /** False: it is sent once, whatever the outcome. */
+  repeatable?: boolean;
+  /** Longer than usual if the server is asked to wait. */
+  timeoutSeconds?: number;
+}
+interface Answered<Answer> {
+  answer: Answer;
+  headers: Headers;
+}
+/** A request that changes nothing. */
+declare function read<Answer>(
+  connection: Connection,
+  path: string,
+  options?: CallOptions & {
+    query?: object;
+  },
+): Promise<Answer>;
+/** A request that makes its change once, however often it is sent. */
+declare function write<Answer>(
+  connection: Connection,
+  method: "POST" | "PATCH" | "DELETE",
+  path: string,
+  options?: WriteOptions & Pick<Call, "body" | "headers" | "timeoutSeconds">,
+): Promise<Answered<Answer>>;
+/** Sends a request, retries it when that is safe and useful, and reads the response. Rejects with an AmpostError. */
+declare function call<Answer>(connection: Connection, asked: Call): Promise<Answered<Answer>>;
+/** Sends one request. Resolves once headers and status have been read. */
+declare function send(
+  { apiKey, baseUrl, fetch }: Connection,
+  {
+    method,
+    path,
+    query,
+    body,
+    idempotencyKey,
+    headers,
+    signal,
+  }: Omit<Call, "body"> & {
+    body?: string | FormData | Blob;
+  },
+  ended: AbortSignal,
+): Promise<Response>;
+/**
+ * All items of a list, fetched page by page as needed. Items added in the meantime shift the pages, so each item is
+ * returned only once.
+ */
+declare function everyItem<
+  Item extends {
+    id: string;
+  },
+>(
+  fetchPage: (page: { limit: number; offset: number }) => Promise<readonly Item[]>,
+  limit?: number,
+): AsyncGenerator<Item, void>;
+/** Retries until it succeeds, fails permanently, or runs out of attempts. */
+declare function repeated<Result>(
+  connection: Connection,
+  { signal, repeatable }: Pick<Call, "signal" | "repeatable">,
+  attempt: () => Promise<Result>,
+): Promise<Result>;
+/** Waits before the next attempt, as long as the server asks; throws the failure if it should not be retried. */
+declare function pauseAfter(
+  { retries, random, pause }: Connection,
+  failure: AmpostError,
+  failures: number,
+  signal?: AbortSignal,
+): Promise<void>;
+/** A path with encoded parameters, so that an ID can never address another path. */
+declare function path(parts: TemplateStringsArray, ...values: readonly string[]): string;
+
+/** A post, with the ETag that makes an update conditional on no one else having changed it. */
+interface PostAnswer {
+  post: Post;
+  etag: string | null;
+}
+interface PostWithWarnings extends PostAnswer {
+  /** Problems worth knowing that do not reject the post. */
+  warnings: Issue[];
+}
+interface PostValidation {
+  valid: boolean;
+  /** Every broken rule. */
+  issues: Issue[];
+  warnings: Issue[];
+}
+interface PostPage {
+  posts: PostSummary[];
+  /** How many posts match the filter. */
+  total: number;
+  /** Pass it as `cursor` to get the next page; null on the last page. */
+  nextCursor: string | null;
+}
+interface WaitOptions extends WriteOptions {
+  /** Wait until every platform post is settled, or this many seconds, at most 60. Default: respond immediately. */
+  waitSeconds?: number;
+}
+declare function createPosts(connection: Connection): {
+  /**
+   * Creates a draft, or a scheduled post if `scheduledFor` is given. A file whose name equals the `filename` of a
+   * media entry supplies that entry's bytes; any other file is appended.
+   */
+  create(
+    post: NewPost,
+    {
+      files,
+      ...options
+    }?: WriteOptions & {
+      files?: readonly File[];
+    },
+  ): Promise<PostWithWarnings>;
+  /** Every issue and warning that creating this post would cause, without storing anything. */
+  validate(post: NewPost, options?: CallOptions): Promise<PostValidation>;
+  /** One page of posts, newest first. */
+  list(filter?: PostFilter, options?: CallOptions): Promise<PostPage>;
+  /** All matching posts, newest first, fetched page by page as needed. */
+  iterate(filter?: Omit<PostFilter, "cursor" | "offset">, options?: CallOptions): AsyncGenerator<PostSummary, void>;
+  get(id: string, options?: CallOptions): Promise<PostAnswer>;
+  /**
+   * Changes a draft or scheduled post. With `ifMatch`, the `etag` of a response, it fails if someone else has
+   * changed it first.
+   */
+  update(
+    id: string,
+    changes: PostChanges,
+    {
+      ifMatch,
+      ...options
+    }?: WriteOptions & {
+      ifMatch?: string;
+    },
+  ): Promise<PostWithWarnings>;
+  /** Starts publishing now. */
+  publish(id: string, options?: WaitOptions): Promise<PostAnswer>;
+  /** Publishes failed platform posts again. An `unknown` one may be live: it is resent only if named with `force`. */
+  retry(id: string, what?: Retry, options?: WaitOptions): Promise<PostAnswer>;
+  /** Discards what has not been published. */
+  cancel(id: string, options?: WriteOptions): Promise<PostAnswer>;
+  /** The same as cancel. */
+  delete(id: string, options?: WriteOptions): Promise<PostAnswer>;
+  /** Everything done to publish the post, oldest first, with every request to the platform. */
+  attempts(
+    id: string,
+    options?: CallOptions,
+  ): Promise<{
+    attempts: PostAttempt[];
+  }>;
+  /**
+   * The post now and after every change, until it is published, partial, failed or discarded. Reconnects
+   * automatically.
+   */
+  events(id: string, options?: CallOptions): AsyncGenerator<PostAnswer, void>;
+};
+
+/**
+ * What to upload. A `File` has its own name; in Node.js, `openAsBlob` of `node:fs` reads from disk while it is being
+ * sent.
+ */
+type UploadSource = Blob | ArrayBuffer | Uint8Array<ArrayBuffer>;
+interface UploadOptions extends WriteOptions {
+  /** A name for the file, if the source has none. */
+  filename?: string;
+  /** The file's type; the server goes by its bytes. */
+  mimeType?: string;
+  /** Called when bytes have been stored by the server. */
+  onProgress?(progress: UploadProgress): void;
+  /** Called with the value for `resume`, once the upload has started. */
+  onBegin?(upload: string): void;
+  /** Continues an upload of the same bytes that was started within the last 24 hours. */
+  resume?: string;
+  /** How much is sent in one request. Default: 8 MB. */
+  chunkBytes?: number;
+}
+interface UploadProgress {
+  sentBytes: number;
+  totalBytes: number;
+}
+/** Sends a file in chunks, so that a lost connection costs one chunk and not the file. */
+declare function upload(
+  connection: Connection,
+  source: UploadSource,
+  options: UploadOptions,
+): Promise<{
+  media: Media;
+}>;
+
+export { createClient, type Client, type ClientOptions };
+export { AmpostError, type FailureCode, type UsedUpLimit };
+export { verifyWebhook, WebhookVerificationError, type WebhookEvent, type WebhookRequest };
+export type { CallOptions, WriteOptions };
+export type { PostWithWarnings, PostAnswer, PostPage, PostValidation, WaitOptions };
+export type { UploadOptions, UploadProgress, UploadSource };
+export type * from "./types.js";

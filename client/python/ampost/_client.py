@@ -1,0 +1,1014 @@
+# Printed from the contract by `npm run generate`. Change that, not this.
+"""The client: a method for every operation of the API that accepts a key."""
+
+from __future__ import annotations
+
+import random as randomness
+import time
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from typing import Any
+
+from . import types
+from ._connection import AsyncConnection, Connection, every_item, every_page, path_of
+from ._events import AsyncPostEvents, PostEvents
+from ._uploads import Source, upload
+
+
+class Posts:
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def create(
+        self,
+        body: types.NewPost,
+        *,
+        files: Sequence[tuple[str, bytes]] = (),
+        idempotency_key: str | None = None,
+    ) -> types.PostsCreateAnswer:
+        """
+        Create a post. Creates a draft, or a scheduled post if you set `scheduledFor`. Send JSON, or multipart/form-data
+        with `data` (the same JSON) and `files`. An error lists every problem. Nothing is published until the scheduled
+        time or until you call publish.
+        """
+        return self._connection.call(
+            "POST",
+            "/api/v1/posts",
+            body=body,
+            writes=True,
+            files=files,
+            idempotency_key=idempotency_key,
+            etag=True,
+        )
+
+    def list(self, filter: types.PostFilter | None = None) -> types.PostsListAnswer:
+        """List posts. Returns posts in short form, newest first. `total` is the number that match the filters."""
+        return self._connection.call("GET", "/api/v1/posts", query=filter)
+
+    def iterate(self, filter: types.PostFilter | None = None) -> Iterator[types.PostSummary]:
+        """All matches, newest first, fetched page by page as needed."""
+        items = every_page(lambda page: self._connection.call("GET", "/api/v1/posts", query=page), "posts", filter or {})
+        return items
+
+    def validate(self, body: types.NewPost) -> types.PostsValidateAnswer:
+        """
+        Validate a post. Accepts the same body as creating a post and returns every issue and warning, without storing
+        anything. Always returns 200.
+        """
+        return self._connection.call("POST", "/api/v1/posts/validate", body=body)
+
+    def get(self, id: str) -> types.PostAnswer:
+        """
+        Get a post. Returns a post with all its platform posts. The `ETag` changes whenever anything visible in the post
+        changes.
+        """
+        return self._connection.call("GET", path_of("/api/v1/posts/{}", id), etag=True)
+
+    def update(
+        self,
+        id: str,
+        body: types.PostChanges,
+        *,
+        if_match: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> types.PostsCreateAnswer:
+        """
+        Update a post. Updates a draft or scheduled post. Send any subset of the fields for creating a post. Fields you
+        send inside `content` replace the stored ones entirely, including `media` and `platformOverrides`; the others
+        are kept. `scheduledFor: null` turns a scheduled post into a draft. With `If-Match`, the update fails if the
+        post has changed since you read its ETag.
+        """
+        return self._connection.call(
+            "PATCH",
+            path_of("/api/v1/posts/{}", id),
+            body=body,
+            writes=True,
+            if_match=if_match,
+            idempotency_key=idempotency_key,
+            etag=True,
+        )
+
+    def delete(self, id: str, *, if_match: str | None = None, idempotency_key: str | None = None) -> types.PostAnswer:
+        """
+        Discard a post. Discards a draft, scheduled, queued, partial or failed post. Anything already published stays;
+        anything else will not be published.
+        """
+        return self._connection.call(
+            "DELETE",
+            path_of("/api/v1/posts/{}", id),
+            writes=True,
+            if_match=if_match,
+            idempotency_key=idempotency_key,
+            etag=True,
+        )
+
+    def cancel(self, id: str, *, if_match: str | None = None, idempotency_key: str | None = None) -> types.PostAnswer:
+        """
+        Cancel a post. Discards a draft, scheduled, queued, partial or failed post. Anything already published stays;
+        anything else will not be published. Same as DELETE.
+        """
+        return self._connection.call(
+            "POST",
+            path_of("/api/v1/posts/{}/cancel", id),
+            body={},
+            writes=True,
+            if_match=if_match,
+            idempotency_key=idempotency_key,
+            etag=True,
+        )
+
+    def publish(
+        self,
+        id: str,
+        *,
+        if_match: str | None = None,
+        wait_seconds: float | None = None,
+        idempotency_key: str | None = None,
+    ) -> types.PostAnswer:
+        """
+        Publish a post. Starts publishing a draft or scheduled post on all its platforms and responds immediately, with
+        the post in `queued` or later. With `Prefer: wait=N`, it responds once every platform post is settled, or after
+        N seconds.
+        """
+        return self._connection.call(
+            "POST",
+            path_of("/api/v1/posts/{}/publish", id),
+            body={},
+            writes=True,
+            if_match=if_match,
+            wait_seconds=wait_seconds,
+            idempotency_key=idempotency_key,
+            etag=True,
+        )
+
+    def retry(
+        self,
+        id: str,
+        body: types.Retry | None = None,
+        *,
+        if_match: str | None = None,
+        wait_seconds: float | None = None,
+        idempotency_key: str | None = None,
+    ) -> types.PostAnswer:
+        """
+        Retry a post. Retries failed platform posts of a partial or failed post: those in `platforms`, or all. A
+        platform post whose outcome is `unknown` may be live, so it is retried only if you list it and set `force:
+        true`.
+        """
+        return self._connection.call(
+            "POST",
+            path_of("/api/v1/posts/{}/retry", id),
+            body=body or {},
+            writes=True,
+            if_match=if_match,
+            wait_seconds=wait_seconds,
+            idempotency_key=idempotency_key,
+            etag=True,
+        )
+
+    def attempts(self, id: str) -> types.PostsAttemptsAnswer:
+        """
+        List a post's attempts. Returns everything Ampost did to publish the post, oldest first: each step with its
+        requests to the platform, their duration and result, without secrets. Use it to see why a post failed or why its
+        outcome is unknown. Once a post has been settled for 30 days (or longer, if the instance is configured so), only
+        its publishing steps are kept, with `verdict` and `remoteId` but without `requests`.
+        """
+        return self._connection.call("GET", path_of("/api/v1/posts/{}/attempts", id))
+
+    def events(self, id: str) -> PostEvents:
+        """
+        Follow a post. Streams server-sent events: a `post` event with `{"post"}` as data, immediately and after every
+        change, until the post is published, partial, failed or discarded. A comment line every 15 seconds keeps the
+        connection alive.
+        """
+        return PostEvents(self._connection, path_of("/api/v1/posts/{}/events", id))
+
+
+class AsyncPosts:
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def create(
+        self,
+        body: types.NewPost,
+        *,
+        files: Sequence[tuple[str, bytes]] = (),
+        idempotency_key: str | None = None,
+    ) -> types.PostsCreateAnswer:
+        """
+        Create a post. Creates a draft, or a scheduled post if you set `scheduledFor`. Send JSON, or multipart/form-data
+        with `data` (the same JSON) and `files`. An error lists every problem. Nothing is published until the scheduled
+        time or until you call publish.
+        """
+        return await self._connection.call(
+            "POST",
+            "/api/v1/posts",
+            body=body,
+            writes=True,
+            files=files,
+            idempotency_key=idempotency_key,
+            etag=True,
+        )
+
+    async def list(self, filter: types.PostFilter | None = None) -> types.PostsListAnswer:
+        """List posts. Returns posts in short form, newest first. `total` is the number that match the filters."""
+        return await self._connection.call("GET", "/api/v1/posts", query=filter)
+
+    def iterate(self, filter: types.PostFilter | None = None) -> AsyncIterator[types.PostSummary]:
+        """All matches, newest first, fetched page by page as needed."""
+        items = every_page(lambda page: self._connection.blocking.call("GET", "/api/v1/posts", query=page), "posts", filter or {})
+        return self._connection.each(items)
+
+    async def validate(self, body: types.NewPost) -> types.PostsValidateAnswer:
+        """
+        Validate a post. Accepts the same body as creating a post and returns every issue and warning, without storing
+        anything. Always returns 200.
+        """
+        return await self._connection.call("POST", "/api/v1/posts/validate", body=body)
+
+    async def get(self, id: str) -> types.PostAnswer:
+        """
+        Get a post. Returns a post with all its platform posts. The `ETag` changes whenever anything visible in the post
+        changes.
+        """
+        return await self._connection.call("GET", path_of("/api/v1/posts/{}", id), etag=True)
+
+    async def update(
+        self,
+        id: str,
+        body: types.PostChanges,
+        *,
+        if_match: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> types.PostsCreateAnswer:
+        """
+        Update a post. Updates a draft or scheduled post. Send any subset of the fields for creating a post. Fields you
+        send inside `content` replace the stored ones entirely, including `media` and `platformOverrides`; the others
+        are kept. `scheduledFor: null` turns a scheduled post into a draft. With `If-Match`, the update fails if the
+        post has changed since you read its ETag.
+        """
+        return await self._connection.call(
+            "PATCH",
+            path_of("/api/v1/posts/{}", id),
+            body=body,
+            writes=True,
+            if_match=if_match,
+            idempotency_key=idempotency_key,
+            etag=True,
+        )
+
+    async def delete(
+        self,
+        id: str,
+        *,
+        if_match: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> types.PostAnswer:
+        """
+        Discard a post. Discards a draft, scheduled, queued, partial or failed post. Anything already published stays;
+        anything else will not be published.
+        """
+        return await self._connection.call(
+            "DELETE",
+            path_of("/api/v1/posts/{}", id),
+            writes=True,
+            if_match=if_match,
+            idempotency_key=idempotency_key,
+            etag=True,
+        )
+
+    async def cancel(
+        self,
+        id: str,
+        *,
+        if_match: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> types.PostAnswer:
+        """
+        Cancel a post. Discards a draft, scheduled, queued, partial or failed post. Anything already published stays;
+        anything else will not be published. Same as DELETE.
+        """
+        return await self._connection.call(
+            "POST",
+            path_of("/api/v1/posts/{}/cancel", id),
+            body={},
+            writes=True,
+            if_match=if_match,
+            idempotency_key=idempotency_key,
+            etag=True,
+        )
+
+    async def publish(
+        self,
+        id: str,
+        *,
+        if_match: str | None = None,
+        wait_seconds: float | None = None,
+        idempotency_key: str | None = None,
+    ) -> types.PostAnswer:
+        """
+        Publish a post. Starts publishing a draft or scheduled post on all its platforms and responds immediately, with
+        the post in `queued` or later. With `Prefer: wait=N`, it responds once every platform post is settled, or after
+        N seconds.
+        """
+        return await self._connection.call(
+            "POST",
+            path_of("/api/v1/posts/{}/publish", id),
+            body={},
+            writes=True,
+            if_match=if_match,
+            wait_seconds=wait_seconds,
+            idempotency_key=idempotency_key,
+            etag=True,
+        )
+
+    async def retry(
+        self,
+        id: str,
+        body: types.Retry | None = None,
+        *,
+        if_match: str | None = None,
+        wait_seconds: float | None = None,
+        idempotency_key: str | None = None,
+    ) -> types.PostAnswer:
+        """
+        Retry a post. Retries failed platform posts of a partial or failed post: those in `platforms`, or all. A
+        platform post whose outcome is `unknown` may be live, so it is retried only if you list it and set `force:
+        true`.
+        """
+        return await self._connection.call(
+            "POST",
+            path_of("/api/v1/posts/{}/retry", id),
+            body=body or {},
+            writes=True,
+            if_match=if_match,
+            wait_seconds=wait_seconds,
+            idempotency_key=idempotency_key,
+            etag=True,
+        )
+
+    async def attempts(self, id: str) -> types.PostsAttemptsAnswer:
+        """
+        List a post's attempts. Returns everything Ampost did to publish the post, oldest first: each step with its
+        requests to the platform, their duration and result, without secrets. Use it to see why a post failed or why its
+        outcome is unknown. Once a post has been settled for 30 days (or longer, if the instance is configured so), only
+        its publishing steps are kept, with `verdict` and `remoteId` but without `requests`.
+        """
+        return await self._connection.call("GET", path_of("/api/v1/posts/{}/attempts", id))
+
+    def events(self, id: str) -> AsyncPostEvents:
+        """
+        Follow a post. Streams server-sent events: a `post` event with `{"post"}` as data, immediately and after every
+        change, until the post is published, partial, failed or discarded. A comment line every 15 seconds keeps the
+        connection alive.
+        """
+        return AsyncPostEvents(self._connection, path_of("/api/v1/posts/{}/events", id))
+
+
+class PlatformSets:
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def list(self) -> types.PlatformSetsListAnswer:
+        """
+        List platform sets. Lists the platform sets with the number of accounts connected to each. Every post belongs to
+        one.
+        """
+        return self._connection.call("GET", "/api/v1/platform-sets")
+
+    def create(
+        self,
+        body: types.PlatformSetsCreateBody,
+        *,
+        idempotency_key: str | None = None,
+    ) -> types.PlatformSetAnswer:
+        """Create a platform set. Creates a platform set. You can have at most 20, including the default one."""
+        return self._connection.call(
+            "POST",
+            "/api/v1/platform-sets",
+            body=body,
+            writes=True,
+            idempotency_key=idempotency_key,
+        )
+
+    def rename(
+        self,
+        id: str,
+        body: types.PlatformSetsCreateBody,
+        *,
+        idempotency_key: str | None = None,
+    ) -> types.PlatformSetAnswer:
+        """Rename a platform set. Renames a platform set."""
+        return self._connection.call(
+            "PATCH",
+            path_of("/api/v1/platform-sets/{}", id),
+            body=body,
+            writes=True,
+            idempotency_key=idempotency_key,
+        )
+
+    def delete(self, id: str, *, idempotency_key: str | None = None) -> types.PlatformSetsDeleteAnswer:
+        """
+        Delete a platform set. Deletes a platform set. Its accounts are disconnected, and its scheduled posts fail with
+        a clear error; drafts are kept. The default platform set cannot be deleted.
+        """
+        return self._connection.call(
+            "DELETE",
+            path_of("/api/v1/platform-sets/{}", id),
+            writes=True,
+            idempotency_key=idempotency_key,
+        )
+
+
+class AsyncPlatformSets:
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def list(self) -> types.PlatformSetsListAnswer:
+        """
+        List platform sets. Lists the platform sets with the number of accounts connected to each. Every post belongs to
+        one.
+        """
+        return await self._connection.call("GET", "/api/v1/platform-sets")
+
+    async def create(
+        self,
+        body: types.PlatformSetsCreateBody,
+        *,
+        idempotency_key: str | None = None,
+    ) -> types.PlatformSetAnswer:
+        """Create a platform set. Creates a platform set. You can have at most 20, including the default one."""
+        return await self._connection.call(
+            "POST",
+            "/api/v1/platform-sets",
+            body=body,
+            writes=True,
+            idempotency_key=idempotency_key,
+        )
+
+    async def rename(
+        self,
+        id: str,
+        body: types.PlatformSetsCreateBody,
+        *,
+        idempotency_key: str | None = None,
+    ) -> types.PlatformSetAnswer:
+        """Rename a platform set. Renames a platform set."""
+        return await self._connection.call(
+            "PATCH",
+            path_of("/api/v1/platform-sets/{}", id),
+            body=body,
+            writes=True,
+            idempotency_key=idempotency_key,
+        )
+
+    async def delete(self, id: str, *, idempotency_key: str | None = None) -> types.PlatformSetsDeleteAnswer:
+        """
+        Delete a platform set. Deletes a platform set. Its accounts are disconnected, and its scheduled posts fail with
+        a clear error; drafts are kept. The default platform set cannot be deleted.
+        """
+        return await self._connection.call(
+            "DELETE",
+            path_of("/api/v1/platform-sets/{}", id),
+            writes=True,
+            idempotency_key=idempotency_key,
+        )
+
+
+class Accounts:
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def list(self, filter: types.AccountFilter | None = None) -> types.AccountsListAnswer:
+        """List accounts. Returns connected accounts, optionally filtered by platform and platform set."""
+        return self._connection.call("GET", "/api/v1/accounts", query=filter)
+
+    def get(self, id: str) -> types.AccountAnswer:
+        """Get an account. Returns an account with its token health, even if it is no longer connected."""
+        return self._connection.call("GET", path_of("/api/v1/accounts/{}", id))
+
+    def context(self) -> types.AccountContext:
+        """
+        Get account context. Returns the user, the key and its policies, the plan and its remaining quotas, the user's
+        time zone and the current time. Call it before calculating dates and times.
+        """
+        return self._connection.call("GET", "/api/v1/account-context")
+
+
+class AsyncAccounts:
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def list(self, filter: types.AccountFilter | None = None) -> types.AccountsListAnswer:
+        """List accounts. Returns connected accounts, optionally filtered by platform and platform set."""
+        return await self._connection.call("GET", "/api/v1/accounts", query=filter)
+
+    async def get(self, id: str) -> types.AccountAnswer:
+        """Get an account. Returns an account with its token health, even if it is no longer connected."""
+        return await self._connection.call("GET", path_of("/api/v1/accounts/{}", id))
+
+    async def context(self) -> types.AccountContext:
+        """
+        Get account context. Returns the user, the key and its policies, the plan and its remaining quotas, the user's
+        time zone and the current time. Call it before calculating dates and times.
+        """
+        return await self._connection.call("GET", "/api/v1/account-context")
+
+
+class ConnectLinks:
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def create(self, body: types.NewConnectLink, *, idempotency_key: str | None = None) -> types.ConnectLinkAnswer:
+        """
+        Create a connect link. Creates a link that lets someone without an Ampost login, such as your customer, connect
+        an account to one of your platform sets. It works once, until it expires. The browser returns to `returnUrl`
+        with the result, and the event `account.connected` carries `externalId` and the ID of the link. A response
+        replayed by its Idempotency-Key has no `url`.
+        """
+        return self._connection.call(
+            "POST",
+            "/api/v1/connect-links",
+            body=body,
+            writes=True,
+            idempotency_key=idempotency_key,
+        )
+
+    def list(self, filter: types.ConnectLinkFilter | None = None) -> types.ConnectLinksListAnswer:
+        """List connect links. Returns connect links, newest first."""
+        return self._connection.call("GET", "/api/v1/connect-links", query=filter)
+
+    def iterate(self, filter: types.ConnectLinkFilter | None = None) -> Iterator[types.ConnectLink]:
+        """All matches, newest first, fetched page by page as needed."""
+        items = every_item(lambda page: self._connection.call("GET", "/api/v1/connect-links", query=page)["connectLinks"], filter or {})
+        return items
+
+    def get(self, id: str) -> types.ConnectLinkAnswer:
+        """Get a connect link. Returns a connect link and its result."""
+        return self._connection.call("GET", path_of("/api/v1/connect-links/{}", id))
+
+    def revoke(self, id: str, *, idempotency_key: str | None = None) -> types.ConnectLinkAnswer:
+        """
+        Revoke a connect link. Revokes a link that has not been used. An account that was connected through it stays
+        connected.
+        """
+        return self._connection.call(
+            "DELETE",
+            path_of("/api/v1/connect-links/{}", id),
+            writes=True,
+            idempotency_key=idempotency_key,
+        )
+
+
+class AsyncConnectLinks:
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def create(
+        self,
+        body: types.NewConnectLink,
+        *,
+        idempotency_key: str | None = None,
+    ) -> types.ConnectLinkAnswer:
+        """
+        Create a connect link. Creates a link that lets someone without an Ampost login, such as your customer, connect
+        an account to one of your platform sets. It works once, until it expires. The browser returns to `returnUrl`
+        with the result, and the event `account.connected` carries `externalId` and the ID of the link. A response
+        replayed by its Idempotency-Key has no `url`.
+        """
+        return await self._connection.call(
+            "POST",
+            "/api/v1/connect-links",
+            body=body,
+            writes=True,
+            idempotency_key=idempotency_key,
+        )
+
+    async def list(self, filter: types.ConnectLinkFilter | None = None) -> types.ConnectLinksListAnswer:
+        """List connect links. Returns connect links, newest first."""
+        return await self._connection.call("GET", "/api/v1/connect-links", query=filter)
+
+    def iterate(self, filter: types.ConnectLinkFilter | None = None) -> AsyncIterator[types.ConnectLink]:
+        """All matches, newest first, fetched page by page as needed."""
+        items = every_item(lambda page: self._connection.blocking.call("GET", "/api/v1/connect-links", query=page)["connectLinks"], filter or {})
+        return self._connection.each(items)
+
+    async def get(self, id: str) -> types.ConnectLinkAnswer:
+        """Get a connect link. Returns a connect link and its result."""
+        return await self._connection.call("GET", path_of("/api/v1/connect-links/{}", id))
+
+    async def revoke(self, id: str, *, idempotency_key: str | None = None) -> types.ConnectLinkAnswer:
+        """
+        Revoke a connect link. Revokes a link that has not been used. An account that was connected through it stays
+        connected.
+        """
+        return await self._connection.call(
+            "DELETE",
+            path_of("/api/v1/connect-links/{}", id),
+            writes=True,
+            idempotency_key=idempotency_key,
+        )
+
+
+class Media:
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def create(self, body: types.NewMedia, *, idempotency_key: str | None = None) -> types.MediaAnswer:
+        """
+        Create a media object. Stores a file that posts can refer to by `id`: uploaded as multipart/form-data with one
+        file, or fetched from the `url` in a JSON body. For resumable uploads, use any tus 1.0 client (tus-js-client,
+        Uppy) with this URL as its endpoint: with the headers `Tus-Resumable: 1.0.0` and `Upload-Length`, the response
+        is 201 with a `Location`. Send the bytes there with PATCH, get the number of stored bytes with HEAD, and cancel
+        the upload with DELETE. The response to the last bytes has the ID of the media object in the header `Media-Id`.
+        Incomplete uploads are deleted after 24 hours.
+        """
+        return self._connection.call("POST", "/api/v1/media", body=body, writes=True, idempotency_key=idempotency_key)
+
+    def list(self, filter: types.MediaFilter | None = None) -> types.MediaListAnswer:
+        """List media. Returns stored media, newest first."""
+        return self._connection.call("GET", "/api/v1/media", query=filter)
+
+    def iterate(self, filter: types.MediaFilter | None = None) -> Iterator[types.Media]:
+        """All matches, newest first, fetched page by page as needed."""
+        items = every_item(lambda page: self._connection.call("GET", "/api/v1/media", query=page)["media"], filter or {})
+        return items
+
+    def get(self, id: str) -> types.MediaAnswer:
+        """Get a media object. Returns a media object with the properties measured from its file."""
+        return self._connection.call("GET", path_of("/api/v1/media/{}", id))
+
+    def delete(self, id: str, *, idempotency_key: str | None = None) -> types.PlatformSetsDeleteAnswer:
+        """Delete a media object. Deletes a media object that no post needs."""
+        return self._connection.call(
+            "DELETE",
+            path_of("/api/v1/media/{}", id),
+            writes=True,
+            idempotency_key=idempotency_key,
+        )
+
+    def upload(self, source: Source, **options: Any) -> types.MediaAnswer:
+        """
+        Sends a file in chunks: whatever fails, uploaded chunks are kept. `source` is bytes, a path or a binary file.
+
+        Options: `filename`, `mime_type`, `on_progress(sent_bytes, total_bytes)`, `on_begin(upload)`, `resume` (what
+        `on_begin` got, within 24 hours), `chunk_bytes` and `idempotency_key`.
+        """
+        return upload(self._connection, source, **options)
+
+
+class AsyncMedia:
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def create(self, body: types.NewMedia, *, idempotency_key: str | None = None) -> types.MediaAnswer:
+        """
+        Create a media object. Stores a file that posts can refer to by `id`: uploaded as multipart/form-data with one
+        file, or fetched from the `url` in a JSON body. For resumable uploads, use any tus 1.0 client (tus-js-client,
+        Uppy) with this URL as its endpoint: with the headers `Tus-Resumable: 1.0.0` and `Upload-Length`, the response
+        is 201 with a `Location`. Send the bytes there with PATCH, get the number of stored bytes with HEAD, and cancel
+        the upload with DELETE. The response to the last bytes has the ID of the media object in the header `Media-Id`.
+        Incomplete uploads are deleted after 24 hours.
+        """
+        return await self._connection.call(
+            "POST",
+            "/api/v1/media",
+            body=body,
+            writes=True,
+            idempotency_key=idempotency_key,
+        )
+
+    async def list(self, filter: types.MediaFilter | None = None) -> types.MediaListAnswer:
+        """List media. Returns stored media, newest first."""
+        return await self._connection.call("GET", "/api/v1/media", query=filter)
+
+    def iterate(self, filter: types.MediaFilter | None = None) -> AsyncIterator[types.Media]:
+        """All matches, newest first, fetched page by page as needed."""
+        items = every_item(lambda page: self._connection.blocking.call("GET", "/api/v1/media", query=page)["media"], filter or {})
+        return self._connection.each(items)
+
+    async def get(self, id: str) -> types.MediaAnswer:
+        """Get a media object. Returns a media object with the properties measured from its file."""
+        return await self._connection.call("GET", path_of("/api/v1/media/{}", id))
+
+    async def delete(self, id: str, *, idempotency_key: str | None = None) -> types.PlatformSetsDeleteAnswer:
+        """Delete a media object. Deletes a media object that no post needs."""
+        return await self._connection.call(
+            "DELETE",
+            path_of("/api/v1/media/{}", id),
+            writes=True,
+            idempotency_key=idempotency_key,
+        )
+
+    async def upload(self, source: Source, **options: Any) -> types.MediaAnswer:
+        """
+        Sends a file in chunks: whatever fails, uploaded chunks are kept. `source` is bytes, a path or a binary file.
+
+        Options: `filename`, `mime_type`, `on_progress(sent_bytes, total_bytes)`, `on_begin(upload)`, `resume` (what
+        `on_begin` got, within 24 hours), `chunk_bytes` and `idempotency_key`.
+        """
+        return await self._connection.run(upload, self._connection.blocking, source, **options)
+
+
+class Platforms:
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def list(self, filter: types.PlatformsListFilter | None = None) -> types.PlatformsListAnswer:
+        """
+        List platforms. Returns what each platform supports, as data and in sentences. Validation uses the same rules.
+        """
+        return self._connection.call("GET", "/api/v1/platforms", query=filter)
+
+    def get(self, platform: types.Platform) -> types.PlatformDescriptionAnswer:
+        """Get a platform. Returns what a platform supports."""
+        return self._connection.call("GET", path_of("/api/v1/platforms/{}", platform))
+
+
+class AsyncPlatforms:
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def list(self, filter: types.PlatformsListFilter | None = None) -> types.PlatformsListAnswer:
+        """
+        List platforms. Returns what each platform supports, as data and in sentences. Validation uses the same rules.
+        """
+        return await self._connection.call("GET", "/api/v1/platforms", query=filter)
+
+    async def get(self, platform: types.Platform) -> types.PlatformDescriptionAnswer:
+        """Get a platform. Returns what a platform supports."""
+        return await self._connection.call("GET", path_of("/api/v1/platforms/{}", platform))
+
+
+class Webhooks:
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def create(self, body: types.NewWebhook, *, idempotency_key: str | None = None) -> types.WebhookAnswer:
+        """
+        Create a webhook. Sends events in this mode to the URL, signed according to Standard Webhooks. A delivery that
+        does not get a 2xx response is retried for three days; a 410 response disables the webhook. The signing secret
+        is returned only in this response.
+        """
+        return self._connection.call(
+            "POST",
+            "/api/v1/webhooks",
+            body=body,
+            writes=True,
+            idempotency_key=idempotency_key,
+        )
+
+    def list(self) -> types.WebhooksListAnswer:
+        """List webhooks. Lists the webhooks in this mode, oldest first."""
+        return self._connection.call("GET", "/api/v1/webhooks")
+
+    def get(self, id: str) -> types.WebhookAnswer:
+        """Get a webhook. Returns a webhook, without its secret."""
+        return self._connection.call("GET", path_of("/api/v1/webhooks/{}", id))
+
+    def update(self, id: str, body: types.WebhookChanges, *, idempotency_key: str | None = None) -> types.WebhookAnswer:
+        """
+        Update a webhook. Updates the fields you send. `status: "active"` enables a disabled webhook; events that
+        happened while it was disabled are not sent.
+        """
+        return self._connection.call(
+            "PATCH",
+            path_of("/api/v1/webhooks/{}", id),
+            body=body,
+            writes=True,
+            idempotency_key=idempotency_key,
+        )
+
+    def delete(self, id: str, *, idempotency_key: str | None = None) -> types.WebhookAnswer:
+        """Delete a webhook. Deletes a webhook and its delivery log. No more events are sent to it."""
+        return self._connection.call(
+            "DELETE",
+            path_of("/api/v1/webhooks/{}", id),
+            writes=True,
+            idempotency_key=idempotency_key,
+        )
+
+    def rotate_secret(self, id: str, *, idempotency_key: str | None = None) -> types.WebhookAnswer:
+        """
+        Rotate a webhook's secret. Creates a new signing secret and returns it. For the next 24 hours, every delivery is
+        also signed with the old secret, so that you can switch without losing any.
+        """
+        return self._connection.call(
+            "POST",
+            path_of("/api/v1/webhooks/{}/rotate-secret", id),
+            writes=True,
+            idempotency_key=idempotency_key,
+        )
+
+    def test(self, id: str, *, idempotency_key: str | None = None) -> types.WebhookDeliveryAnswer:
+        """
+        Send a test event. Sends an event of type `webhook.test`, regardless of the webhook's events. The delivery shows
+        the result.
+        """
+        return self._connection.call(
+            "POST",
+            path_of("/api/v1/webhooks/{}/test", id),
+            writes=True,
+            idempotency_key=idempotency_key,
+        )
+
+    def deliveries(self, id: str, filter: types.DeliveryFilter | None = None) -> types.WebhooksDeliveriesAnswer:
+        """List deliveries. Returns deliveries to a webhook in the last 30 days, newest first, with every attempt."""
+        return self._connection.call("GET", path_of("/api/v1/webhooks/{}/deliveries", id), query=filter)
+
+    def iterate_deliveries(
+        self,
+        id: str,
+        filter: types.DeliveryFilter | None = None,
+    ) -> Iterator[types.WebhookDelivery]:
+        """All matches, newest first, fetched page by page as needed."""
+        items = every_item(lambda page: self._connection.call("GET", path_of("/api/v1/webhooks/{}/deliveries", id), query=page)["deliveries"], filter or {})
+        return items
+
+    def redeliver(self, id: str, *, idempotency_key: str | None = None) -> types.WebhookDeliveryAnswer:
+        """Resend a delivery. Resends the same bytes with the same `webhook-id`, regardless of the earlier result."""
+        return self._connection.call(
+            "POST",
+            path_of("/api/v1/webhook-deliveries/{}/redeliver", id),
+            writes=True,
+            idempotency_key=idempotency_key,
+        )
+
+
+class AsyncWebhooks:
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def create(self, body: types.NewWebhook, *, idempotency_key: str | None = None) -> types.WebhookAnswer:
+        """
+        Create a webhook. Sends events in this mode to the URL, signed according to Standard Webhooks. A delivery that
+        does not get a 2xx response is retried for three days; a 410 response disables the webhook. The signing secret
+        is returned only in this response.
+        """
+        return await self._connection.call(
+            "POST",
+            "/api/v1/webhooks",
+            body=body,
+            writes=True,
+            idempotency_key=idempotency_key,
+        )
+
+    async def list(self) -> types.WebhooksListAnswer:
+        """List webhooks. Lists the webhooks in this mode, oldest first."""
+        return await self._connection.call("GET", "/api/v1/webhooks")
+
+    async def get(self, id: str) -> types.WebhookAnswer:
+        """Get a webhook. Returns a webhook, without its secret."""
+        return await self._connection.call("GET", path_of("/api/v1/webhooks/{}", id))
+
+    async def update(
+        self,
+        id: str,
+        body: types.WebhookChanges,
+        *,
+        idempotency_key: str | None = None,
+    ) -> types.WebhookAnswer:
+        """
+        Update a webhook. Updates the fields you send. `status: "active"` enables a disabled webhook; events that
+        happened while it was disabled are not sent.
+        """
+        return await self._connection.call(
+            "PATCH",
+            path_of("/api/v1/webhooks/{}", id),
+            body=body,
+            writes=True,
+            idempotency_key=idempotency_key,
+        )
+
+    async def delete(self, id: str, *, idempotency_key: str | None = None) -> types.WebhookAnswer:
+        """Delete a webhook. Deletes a webhook and its delivery log. No more events are sent to it."""
+        return await self._connection.call(
+            "DELETE",
+            path_of("/api/v1/webhooks/{}", id),
+            writes=True,
+            idempotency_key=idempotency_key,
+        )
+
+    async def rotate_secret(self, id: str, *, idempotency_key: str | None = None) -> types.WebhookAnswer:
+        """
+        Rotate a webhook's secret. Creates a new signing secret and returns it. For the next 24 hours, every delivery is
+        also signed with the old secret, so that you can switch without losing any.
+        """
+        return await self._connection.call(
+            "POST",
+            path_of("/api/v1/webhooks/{}/rotate-secret", id),
+            writes=True,
+            idempotency_key=idempotency_key,
+        )
+
+    async def test(self, id: str, *, idempotency_key: str | None = None) -> types.WebhookDeliveryAnswer:
+        """
+        Send a test event. Sends an event of type `webhook.test`, regardless of the webhook's events. The delivery shows
+        the result.
+        """
+        return await self._connection.call(
+            "POST",
+            path_of("/api/v1/webhooks/{}/test", id),
+            writes=True,
+            idempotency_key=idempotency_key,
+        )
+
+    async def deliveries(self, id: str, filter: types.DeliveryFilter | None = None) -> types.WebhooksDeliveriesAnswer:
+        """List deliveries. Returns deliveries to a webhook in the last 30 days, newest first, with every attempt."""
+        return await self._connection.call("GET", path_of("/api/v1/webhooks/{}/deliveries", id), query=filter)
+
+    def iterate_deliveries(
+        self,
+        id: str,
+        filter: types.DeliveryFilter | None = None,
+    ) -> AsyncIterator[types.WebhookDelivery]:
+        """All matches, newest first, fetched page by page as needed."""
+        items = every_item(lambda page: self._connection.blocking.call("GET", path_of("/api/v1/webhooks/{}/deliveries", id), query=page)["deliveries"], filter or {})
+        return self._connection.each(items)
+
+    async def redeliver(self, id: str, *, idempotency_key: str | None = None) -> types.WebhookDeliveryAnswer:
+        """Resend a delivery. Resends the same bytes with the same `webhook-id`, regardless of the earlier result."""
+        return await self._connection.call(
+            "POST",
+            path_of("/api/v1/webhook-deliveries/{}/redeliver", id),
+            writes=True,
+            idempotency_key=idempotency_key,
+        )
+
+
+class Client:
+    """
+    A client for the API.
+
+    Answers are those of the API. Every write sends an Idempotency-Key, so calls are retried after temporary failures
+    without running twice. Errors and permanent failures raise an AmpostError.
+
+    `retries`: how often a repeatable request is retried. `timeout_seconds`: how long to wait for the server.
+    `random` (from 0 up to 1) and `pause` decide how long to wait between attempts.
+    """
+
+    def __init__(
+        self,
+        api_key: str,
+        base_url: str = "https://api.ampost.io",
+        *,
+        retries: int = 3,
+        timeout_seconds: float = 60,
+        random: Callable[[], float] = randomness.random,
+        pause: Callable[[float], None] = time.sleep,
+    ) -> None:
+        connection = Connection(
+            api_key, base_url, retries=retries, timeout_seconds=timeout_seconds, random=random, pause=pause
+        )
+        self.posts = Posts(connection)
+        self.platform_sets = PlatformSets(connection)
+        self.accounts = Accounts(connection)
+        self.connect_links = ConnectLinks(connection)
+        self.media = Media(connection)
+        self.platforms = Platforms(connection)
+        self.webhooks = Webhooks(connection)
+
+
+class AsyncClient:
+    """
+    A client for the API, for asyncio. Close it when it is no longer used, or use it in an `async with` statement.
+
+    Answers are those of the API. Every write sends an Idempotency-Key, so calls are retried after temporary failures
+    without running twice. Errors and permanent failures raise an AmpostError.
+
+    `retries`: how often a repeatable request is retried. `timeout_seconds`: how long to wait for the server.
+    `random` (from 0 up to 1) and `pause` decide how long to wait between attempts.
+    `max_requests`: how many requests and open event streams there can be at the same time; more of them wait.
+    """
+
+    def __init__(
+        self,
+        api_key: str,
+        base_url: str = "https://api.ampost.io",
+        *,
+        retries: int = 3,
+        timeout_seconds: float = 60,
+        max_requests: int = 32,
+        random: Callable[[], float] = randomness.random,
+        pause: Callable[[float], None] = time.sleep,
+    ) -> None:
+        connection = Connection(
+            api_key, base_url, retries=retries, timeout_seconds=timeout_seconds, random=random, pause=pause
+        )
+        self._connection = AsyncConnection(connection, max_requests)
+        self.posts = AsyncPosts(self._connection)
+        self.platform_sets = AsyncPlatformSets(self._connection)
+        self.accounts = AsyncAccounts(self._connection)
+        self.connect_links = AsyncConnectLinks(self._connection)
+        self.media = AsyncMedia(self._connection)
+        self.platforms = AsyncPlatforms(self._connection)
+        self.webhooks = AsyncWebhooks(self._connection)
+
+    async def __aenter__(self) -> AsyncClient:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Ends its threads. Requests in progress are completed first, in the background."""
+        self._connection.close()

@@ -1,0 +1,1075 @@
+# Printed from the contract by `npm run generate`. Change that, not this.
+"""What the API accepts and returns, field by field."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, NotRequired, TypedDict
+
+#: Platform key. X is `twitter`.
+Platform = Literal["instagram", "facebook", "twitter", "linkedin", "tiktok", "youtube", "threads"]
+
+
+#: `live` or `test`. In test mode, posts are published only to the built-in sandbox.
+Mode = Literal["live", "test"]
+
+
+ErrorCode = Literal[
+    "VALIDATION_FAILED",
+    "NO_PLATFORMS_SELECTED",
+    "PLATFORM_NOT_CONNECTED",
+    "CONTENT_TOO_LONG",
+    "UNSUPPORTED_MEDIA_TYPE",
+    "UNSUPPORTED_MEDIA_CONFIG",
+    "INVALID_PLACEMENT",
+    "MIXED_MEDIA_NOT_SUPPORTED",
+    "UNAUTHORIZED",
+    "PAGE_IDENTITY_CONFIRMATION_REQUIRED",
+    "NOT_FOUND",
+    "POST_NOT_FOUND",
+    "INVALID_STATUS_TRANSITION",
+    "OUTCOME_UNKNOWN",
+    "IDEMPOTENCY_IN_PROGRESS",
+    "PRECONDITION_FAILED",
+    "PAYLOAD_TOO_LARGE",
+    "IDEMPOTENCY_KEY_REUSED",
+    "RATE_LIMITED",
+    "AUTH_EXPIRED",
+    "AUTH_REVOKED",
+    "INTERNAL_ERROR",
+    "MEDIA_UPLOAD_FAILED",
+    "BROKER_ERROR",
+    "PUBLISH_MISSED",
+    "UNAVAILABLE",
+]
+
+
+PostStatus = Literal["draft", "scheduled", "queued", "posting", "published", "partial", "failed", "discarded"]
+
+
+PlatformPostStatus = Literal["pending", "queued", "posting", "published", "failed", "unknown", "discarded"]
+
+
+EventType = Literal[
+    "post.scheduled",
+    "post.missed",
+    "post.publishing",
+    "post.published",
+    "post.partial",
+    "post.failed",
+    "post.discarded",
+    "platform_post.published",
+    "platform_post.failed",
+    "platform_post.retry_scheduled",
+    "platform_post.unknown",
+    "account.connected",
+    "account.expiring",
+    "account.disconnected",
+    "media.failed",
+    "publishing.paused",
+    "publishing.resumed",
+]
+
+
+class Issue(TypedDict):
+    """A broken rule."""
+    #: ID of the rule.
+    rule: str
+    code: ErrorCode
+    #: The platform the rule belongs to, or null.
+    platform: Platform | None
+    #: JSON Pointer into the request. "" for the whole request.
+    path: str
+    #: What is wrong, in a sentence.
+    message: str
+    #: The value that was sent.
+    actual: Any
+    #: The value that is allowed.
+    limit: Any
+    #: What to do.
+    fix: str
+
+
+class ErrorBody(TypedDict):
+    #: The first issue's message.
+    error: str
+    code: ErrorCode
+    #: Same as the header X-Request-Id.
+    requestId: str
+    issues: list[Issue]
+    #: Only with `RATE_LIMITED`: the limit that was reached and when it resets. `resetsAt` is null if it does not reset
+    #: over time.
+    limit: NotRequired[ErrorBodyLimit]
+
+
+class ErrorBodyLimit(TypedDict):
+    """
+    Only with `RATE_LIMITED`: the limit that was reached and when it resets. `resetsAt` is null if it does not reset
+    over time.
+    """
+    kind: Literal["rate", "quota"]
+    name: str
+    limit: int
+    resetsAt: str | None
+
+
+class PlatformPostError(TypedDict):
+    """Why a platform post failed or is being retried."""
+    code: ErrorCode
+    message: str
+    #: Whose problem it is.
+    category: Literal["content", "account", "rate_limit", "platform", "network", "internal"]
+    retryable: bool
+    retryAt: str | None
+    #: What to do.
+    action: str
+    #: The platform's own message, without secrets.
+    platformError: PlatformPostErrorPlatformError | None
+
+
+class PlatformPostErrorPlatformError(TypedDict):
+    status: int | None
+    code: str | None
+    message: str | None
+    requestId: str | None
+
+
+class PlatformPost(TypedDict):
+    id: str
+    #: Platform key. X is `twitter`.
+    platform: Platform
+    status: PlatformPostStatus
+    #: URL of the published post, once the platform has returned it.
+    publishedUrl: str | None
+    #: The account that publishes the post.
+    accountId: str | None
+    #: The platform's ID for the post.
+    platformPostId: str | None
+    publishedAt: str | None
+    #: Number of attempts that failed or are in progress.
+    attemptCount: int
+    #: When Ampost continues with it. Null while a step is running and once it is settled.
+    nextAttemptAt: str | None
+    error: PlatformPostError | None
+    warnings: list[PlatformPostWarning]
+
+
+class PlatformPostWarning(TypedDict):
+    code: str
+    message: str
+
+
+class Post(TypedDict):
+    id: str
+    userId: str
+    content: PostContent
+    platformPosts: list[PlatformPost]
+    status: PostStatus
+    scheduledFor: str | None
+    #: Latest time to publish the post automatically. Null for the instance's default.
+    publishBy: str | None
+    #: What happens if the post's time comes while publishing is paused.
+    onPause: Literal["late", "skip"]
+    #: ISO 8601, UTC, with milliseconds.
+    createdAt: str
+    #: ISO 8601, UTC, with milliseconds.
+    updatedAt: str
+    platformSetId: str
+    #: `live` or `test`. In test mode, posts are published only to the built-in sandbox.
+    mode: Mode
+    publishedAt: str | None
+
+
+class PostContent(TypedDict):
+    text: str
+    #: Media as they were sent. Stored media also have their measured properties and a signed URL.
+    media: list[PostContentMedia]
+    linkUrl: str | None
+    #: Overrides as they were sent.
+    platformOverrides: dict[str, Any]
+
+
+class PostContentMedia(TypedDict):
+    """An image or video, given by url, by the filename of an uploaded file, or by the id of a stored media object."""
+    #: ID of a stored media object. With url, a label of your choice.
+    id: NotRequired[str | None]
+    #: Public http or https URL of the file.
+    url: NotRequired[str | None]
+    #: Type of the file: image or video.
+    type: NotRequired[Literal["image", "video"] | None]
+    #: Name of the file. To upload the file with the request, use the name it has in the form.
+    filename: NotRequired[str | None]
+    #: MIME type, such as image/jpeg or video/mp4.
+    mimeType: NotRequired[str | None]
+    #: Size of the file in bytes, at most 209715200.
+    sizeBytes: NotRequired[int | None]
+    #: Width in pixels.
+    width: NotRequired[float | None]
+    #: Height in pixels.
+    height: NotRequired[float | None]
+    #: Duration of the video in seconds.
+    durationSeconds: NotRequired[float | None]
+    #: Alternative text for people who cannot see the media.
+    altText: NotRequired[str | None]
+    #: Public http or https URL of the video's cover image.
+    thumbnailUrl: NotRequired[str | None]
+    #: ID of a stored media object that is the video's cover image, instead of thumbnailUrl.
+    thumbnailMediaId: NotRequired[str | None]
+
+
+class PostSummary(TypedDict):
+    id: str
+    status: PostStatus
+    #: First 100 characters of the text.
+    textPreview: str
+    platforms: list[Platform]
+    mediaCount: int
+    #: Number of published platform posts.
+    publishedCount: int
+    #: Number of failed platform posts, including those whose outcome is unknown.
+    failedCount: int
+    scheduledFor: str | None
+    #: ISO 8601, UTC, with milliseconds.
+    createdAt: str
+    #: ISO 8601, UTC, with milliseconds.
+    updatedAt: str
+    platformSetId: str
+    #: `live` or `test`. In test mode, posts are published only to the built-in sandbox.
+    mode: Mode
+    publishedAt: str | None
+
+
+class UpstreamRequest(TypedDict):
+    """A request to the platform."""
+    method: str
+    #: URL on the platform, without tokens.
+    url: str
+    #: ISO 8601, UTC, with milliseconds.
+    startedAt: str
+    durationMilliseconds: float
+    #: Beginning of the request body, without secrets. Null for binary data.
+    request: str | None
+    #: HTTP status. Null if no complete response arrived.
+    status: int | None
+    #: Beginning of the response, without secrets.
+    answer: str | None
+    #: Why no response arrived. Null if one did.
+    failure: str | None
+    #: False only if the request certainly never reached the platform.
+    reached: bool
+
+
+class PostAttempt(TypedDict):
+    """A step in publishing a platform post, with every request it made."""
+    id: str
+    #: ID of the platform post, as in `platformPosts`.
+    platformPostId: str
+    #: Platform key. X is `twitter`.
+    platform: Platform
+    #: Number of the publish attempt. 0 for steps prepared before the scheduled time.
+    attempt: int
+    step: str
+    #: `visible` is the step that publishes. No other step is visible to an audience.
+    effect: Literal["read", "hidden", "visible"]
+    #: `failed`: it certainly had no effect. `unknown`: the outcome cannot be determined. `open`: in progress, or being
+    #: checked.
+    verdict: Literal["done", "failed", "unknown", "open"]
+    #: The platform's ID for what the step published.
+    remoteId: str | None
+    #: ISO 8601, UTC, with milliseconds.
+    startedAt: str
+    endedAt: str | None
+    requests: list[UpstreamRequest]
+    #: How often the outcome of a publishing request was checked afterwards.
+    readBacks: int
+    #: Requests of the latest check.
+    readBackRequests: list[UpstreamRequest]
+
+
+class MediaEntry(TypedDict):
+    """An image or video, given by url, by the filename of an uploaded file, or by the id of a stored media object."""
+    #: ID of a stored media object. With url, a label of your choice.
+    id: NotRequired[str | None]
+    #: Public http or https URL of the file.
+    url: NotRequired[str | None]
+    #: Type of the file: image or video.
+    type: NotRequired[Literal["image", "video"] | None]
+    #: Name of the file. To upload the file with the request, use the name it has in the form.
+    filename: NotRequired[str | None]
+    #: MIME type, such as image/jpeg or video/mp4.
+    mimeType: NotRequired[str | None]
+    #: Size of the file in bytes, at most 209715200.
+    sizeBytes: NotRequired[int | None]
+    #: Width in pixels.
+    width: NotRequired[float | None]
+    #: Height in pixels.
+    height: NotRequired[float | None]
+    #: Duration of the video in seconds.
+    durationSeconds: NotRequired[float | None]
+    #: Alternative text for people who cannot see the media.
+    altText: NotRequired[str | None]
+    #: Public http or https URL of the video's cover image.
+    thumbnailUrl: NotRequired[str | None]
+    #: ID of a stored media object that is the video's cover image, instead of thumbnailUrl.
+    thumbnailMediaId: NotRequired[str | None]
+
+
+class InstagramSettings(TypedDict):
+    #: How the content appears. By default, one image becomes a feed post, one video a reel, and 2 to 10 items a
+    #: carousel.
+    placement: NotRequired[Literal["feed", "story", "reel", "carousel"]]
+    #: ID of a Facebook Page with location data. Not for stories.
+    locationId: NotRequired[str]
+    #: Usernames of up to 3 accounts to invite as collaborators, without @. Not for stories.
+    collaborators: NotRequired[list[str]]
+    #: Up to 20 accounts to tag in the media. Tags on images require x and y.
+    userTags: NotRequired[list[InstagramSettingsUserTag]]
+    #: Public URL of the reel's cover image, fetched when the post is created. Takes precedence over thumbOffsetMs.
+    #: Reels only.
+    coverUrl: NotRequired[str]
+    #: ID of a stored media object to use as the reel's cover image, instead of coverUrl. Reels only.
+    coverMediaId: NotRequired[str]
+    #: Position of the cover frame, in milliseconds from the start. For reels, and for every video of a carousel.
+    thumbOffsetMs: NotRequired[int]
+    #: Whether the reel also appears in the feed. Defaults to true. Reels only.
+    shareToFeed: NotRequired[bool]
+    #: Labels the post as AI-generated.
+    isAiGenerated: NotRequired[bool]
+    #: Labels the post as a paid partnership. Only for accounts connected through Facebook.
+    isPaidPartnership: NotRequired[bool]
+    #: A comment to add to the post once it is live. Not for stories.
+    firstComment: NotRequired[str]
+
+
+class InstagramSettingsUserTag(TypedDict):
+    #: Username of the public account to tag, without @.
+    username: str
+    #: Horizontal position on the image, from the left edge (0) to the right (1). Required for images in feed and
+    #: carousel posts.
+    x: NotRequired[float]
+    #: Vertical position on the image, from the top edge (0) to the bottom (1). Required for images in feed and carousel
+    #: posts.
+    y: NotRequired[float]
+    #: Zero-based index of the carousel item to tag. Defaults to the first.
+    mediaIndex: NotRequired[int]
+
+
+class FacebookSettings(TypedDict):
+    #: How the content appears. Defaults to feed. A reel is one 9:16 video of 4 to 60 seconds.
+    placement: NotRequired[Literal["feed", "story", "reel"]]
+    #: Public URL of the cover image of a feed video or reel, fetched when the post is created.
+    coverUrl: NotRequired[str]
+    #: ID of a stored media object to use as the cover image, instead of coverUrl.
+    coverMediaId: NotRequired[str]
+    #: A comment to add to the post once it is live. Not for stories.
+    firstComment: NotRequired[str]
+    #: Title of a feed video or reel.
+    title: NotRequired[str]
+
+
+class TwitterSettings(TypedDict):
+    #: Who can reply. Defaults to everyone. Applies to the first part of a thread.
+    replySettings: NotRequired[Literal["following", "mentionedUsers", "subscribers", "verified"]]
+    #: ID of the post to reply to. X allows a reply to someone else's post only if that post mentions or quotes you.
+    replyTo: NotRequired[str]
+    #: Parts of a thread after the first, each published as a reply to the one before. content.text and content.media
+    #: are the first part.
+    thread: NotRequired[list[TwitterSettingsThread]]
+    #: A poll below the text. Cannot be combined with media.
+    poll: NotRequired[TwitterSettingsPoll]
+
+
+class TwitterSettingsThread(TypedDict):
+    #: Text of this part. May be empty if the part has media.
+    text: str
+    #: Media of this part, in the same format as content.media.
+    media: NotRequired[list[MediaEntry] | None]
+
+
+class TwitterSettingsPoll(TypedDict):
+    """A poll below the text. Cannot be combined with media."""
+    #: 2 to 4 options of 1 to 25 characters each.
+    options: list[str]
+    #: How long the poll stays open in minutes: 5 minutes to 7 days.
+    durationMinutes: int
+
+
+class LinkedinSettings(TypedDict):
+    #: Who can see the post. Defaults to PUBLIC.
+    visibility: NotRequired[Literal["PUBLIC", "CONNECTIONS"]]
+    #: Whether resharing the post is disabled. Defaults to false.
+    isReshareDisabledByAuthor: NotRequired[bool]
+    #: Title of the article card, up to 400 characters. Requires content.linkUrl.
+    articleTitle: NotRequired[str]
+    #: Description of the article card. Requires content.linkUrl.
+    articleDescription: NotRequired[str]
+    #: Title of the video. Only for a post with one video.
+    videoTitle: NotRequired[str]
+    #: Public URL of the video's cover image, fetched when the post is created. Only for a post with one video.
+    coverUrl: NotRequired[str]
+    #: ID of a stored media object to use as the video's cover image, instead of coverUrl.
+    coverMediaId: NotRequired[str]
+    #: A comment to add to the post once it is live.
+    firstComment: NotRequired[str]
+    #: Alternative text of the images. Overrides the altText of media entries. A string applies to all images; an array
+    #: has one text per image.
+    altText: NotRequired[str | list[str]]
+    #: Only "member". Posting for organizations is not supported.
+    authorType: NotRequired[Literal["member"]]
+
+
+class TiktokSettings(TypedDict):
+    #: Who can see the post: one of the levels in the account's creator info. Required, because TikTok does not allow a
+    #: default.
+    privacyLevel: Literal["PUBLIC_TO_EVERYONE", "MUTUAL_FOLLOW_FRIENDS", "FOLLOWER_OF_CREATOR", "SELF_ONLY"]
+    #: Whether comments are off. Defaults to true: set it to false to allow them, as the person who posts decides. They
+    #: are always off if the creator has turned them off on TikTok.
+    disableComment: NotRequired[bool]
+    #: Whether duets are off. Defaults to true; set it to false to allow them. Videos only.
+    disableDuet: NotRequired[bool]
+    #: Whether stitches are off. Defaults to true; set it to false to allow them. Videos only.
+    disableStitch: NotRequired[bool]
+    #: Position of the cover frame, in milliseconds from the start. Defaults to the first frame. Videos only.
+    videoCoverTimestampMs: NotRequired[int]
+    #: Discloses a paid partnership. Cannot be combined with SELF_ONLY.
+    brandContentToggle: NotRequired[bool]
+    #: Discloses that the post promotes the creator's own business.
+    brandOrganicToggle: NotRequired[bool]
+    #: Labels the post as AI-generated. TikTok may not show the label on photos.
+    isAigc: NotRequired[bool]
+    #: Lets TikTok add matching music. Photos only.
+    autoAddMusic: NotRequired[bool]
+    #: Zero-based index of the cover image. Defaults to the first. Photos only.
+    photoCoverIndex: NotRequired[int]
+    #: Title of a photo post, shown above its description. Photos only.
+    photoTitle: NotRequired[str]
+
+
+class YoutubeSettings(TypedDict):
+    #: Title of the video, up to 100 characters. Defaults to content.text; one of the two is required.
+    title: NotRequired[str]
+    #: Description of the video, up to 5000 bytes in UTF-8.
+    description: NotRequired[str]
+    #: Tags of the video, up to 500 characters in total as YouTube counts them: each comma between tags counts as 1, and
+    #: a tag with a space counts 2 more.
+    tags: NotRequired[list[str]]
+    #: Category ID of the video. Defaults to "22" (People & Blogs).
+    categoryId: NotRequired[str]
+    #: Who can see the video. Defaults to private. An instance can keep all uploads private
+    #: (YOUTUBE_FORCE_PRIVATE_UPLOADS).
+    privacyStatus: NotRequired[Literal["private", "unlisted", "public"]]
+    #: When YouTube makes the private video public. Must be in the future, requires privacyStatus private, and cannot be
+    #: combined with scheduledFor.
+    publishAt: NotRequired[str]
+    #: Whether to notify subscribers. YouTube's default is true.
+    notifySubscribers: NotRequired[bool]
+    #: Whether the video is made for kids. Defaults to false.
+    selfDeclaredMadeForKids: NotRequired[bool]
+    #: Discloses realistic content that was altered or generated by AI.
+    containsSyntheticMedia: NotRequired[bool]
+    #: A comment to add to the video once it is live. YouTube has no comments on private videos.
+    firstComment: NotRequired[str]
+
+
+class ThreadsSettings(TypedDict):
+    #: Who can reply. Threads' default is everyone.
+    replyControl: NotRequired[Literal["everyone", "accounts_you_follow", "mentioned_only", "parent_post_author_only", "followers_only"]]
+    #: Threads media ID of the published post to reply to.
+    replyTo: NotRequired[str]
+    #: Parts of a thread after the first, each published as a reply to the one before. content.text and content.media
+    #: are the first part.
+    thread: NotRequired[list[TwitterSettingsThread]]
+    #: Topic of the post, 1 to 50 characters, without #, . or &.
+    topicTag: NotRequired[str]
+    #: Threads media ID of the post to quote.
+    quotePostId: NotRequired[str]
+    #: A poll below the text. Cannot be combined with media.
+    poll: NotRequired[ThreadsSettingsPoll]
+
+
+class ThreadsSettingsPoll(TypedDict):
+    """A poll below the text. Cannot be combined with media."""
+    #: 2 to 4 options of 1 to 25 characters each.
+    options: list[str]
+
+
+class PlatformOverrides(TypedDict):
+    """
+    Text, media and settings for individual platforms, by platform. Overrides for platforms the post is not published to
+    are stored, and validated once it is.
+    """
+    #: Overrides for Instagram.
+    instagram: NotRequired[PlatformOverridesInstagram | None]
+    #: Overrides for Facebook.
+    facebook: NotRequired[PlatformOverridesFacebook | None]
+    #: Overrides for X (Twitter).
+    twitter: NotRequired[PlatformOverridesTwitter | None]
+    #: Overrides for LinkedIn.
+    linkedin: NotRequired[PlatformOverridesLinkedin | None]
+    #: Overrides for TikTok.
+    tiktok: NotRequired[PlatformOverridesTiktok | None]
+    #: Overrides for YouTube.
+    youtube: NotRequired[PlatformOverridesYoutube | None]
+    #: Overrides for Threads.
+    threads: NotRequired[PlatformOverridesThreads | None]
+
+
+class PlatformOverridesInstagram(TypedDict):
+    """Overrides for Instagram."""
+    #: Replaces `content.text` on this platform.
+    text: NotRequired[str | None]
+    #: Replaces `content.media` on this platform; an empty array means no media. Same format as `content.media`.
+    media: NotRequired[list[MediaEntry] | None]
+    settings: NotRequired[InstagramSettings | None]
+
+
+class PlatformOverridesFacebook(TypedDict):
+    """Overrides for Facebook."""
+    #: Replaces `content.text` on this platform.
+    text: NotRequired[str | None]
+    #: Replaces `content.media` on this platform; an empty array means no media. Same format as `content.media`.
+    media: NotRequired[list[MediaEntry] | None]
+    settings: NotRequired[FacebookSettings | None]
+
+
+class PlatformOverridesTwitter(TypedDict):
+    """Overrides for X (Twitter)."""
+    #: Replaces `content.text` on this platform.
+    text: NotRequired[str | None]
+    #: Replaces `content.media` on this platform; an empty array means no media. Same format as `content.media`.
+    media: NotRequired[list[MediaEntry] | None]
+    settings: NotRequired[TwitterSettings | None]
+
+
+class PlatformOverridesLinkedin(TypedDict):
+    """Overrides for LinkedIn."""
+    #: Replaces `content.text` on this platform.
+    text: NotRequired[str | None]
+    #: Replaces `content.media` on this platform; an empty array means no media. Same format as `content.media`.
+    media: NotRequired[list[MediaEntry] | None]
+    settings: NotRequired[LinkedinSettings | None]
+
+
+class PlatformOverridesTiktok(TypedDict):
+    """Overrides for TikTok."""
+    #: Replaces `content.text` on this platform.
+    text: NotRequired[str | None]
+    #: Replaces `content.media` on this platform; an empty array means no media. Same format as `content.media`.
+    media: NotRequired[list[MediaEntry] | None]
+    settings: NotRequired[TiktokSettings | None]
+
+
+class PlatformOverridesYoutube(TypedDict):
+    """Overrides for YouTube."""
+    #: Replaces `content.text` on this platform.
+    text: NotRequired[str | None]
+    #: Replaces `content.media` on this platform; an empty array means no media. Same format as `content.media`.
+    media: NotRequired[list[MediaEntry] | None]
+    settings: NotRequired[YoutubeSettings | None]
+
+
+class PlatformOverridesThreads(TypedDict):
+    """Overrides for Threads."""
+    #: Replaces `content.text` on this platform.
+    text: NotRequired[str | None]
+    #: Replaces `content.media` on this platform; an empty array means no media. Same format as `content.media`.
+    media: NotRequired[list[MediaEntry] | None]
+    settings: NotRequired[ThreadsSettings | None]
+
+
+class NewPost(TypedDict):
+    #: Content of the post.
+    content: NewPostContent
+    #: Platforms to publish to, without duplicates.
+    platforms: list[Platform]
+    #: When to publish: ISO 8601 with an offset or `Z`, in the future and at most a year ahead. `null` for a draft.
+    scheduledFor: NotRequired[str | None]
+    #: Latest time to publish the post automatically: ISO 8601 with an offset or `Z`, later than `scheduledFor`. `null`
+    #: uses the instance's default, usually six hours after `scheduledFor`.
+    publishBy: NotRequired[str | None]
+    #: What happens if the post's time comes while publishing is paused: `late` publishes it once publishing is resumed,
+    #: unless it is too late by then; `skip` does not publish it. Defaults to `late`.
+    onPause: NotRequired[Literal["late", "skip"]]
+    #: The platform set whose accounts publish the post, from `GET /api/v1/platform-sets` (platform_sets_list).
+    platformSetId: str
+
+
+class NewPostContent(TypedDict):
+    """Content of the post."""
+    #: Text of the post.
+    text: str
+    #: Media attachments, in display order.
+    media: NotRequired[list[MediaEntry] | None]
+    #: A link to include in the post.
+    linkUrl: NotRequired[str | None]
+    platformOverrides: NotRequired[PlatformOverrides | None]
+
+
+class PostChanges(TypedDict):
+    #: Content fields to change.
+    content: NotRequired[PostChangesContent]
+    #: Platforms to publish to, without duplicates.
+    platforms: NotRequired[list[Platform]]
+    #: When to publish: ISO 8601 with an offset or `Z`, in the future and at most a year ahead. `null` for a draft.
+    scheduledFor: NotRequired[str | None]
+    #: Latest time to publish the post automatically: ISO 8601 with an offset or `Z`, later than `scheduledFor`. `null`
+    #: uses the instance's default, usually six hours after `scheduledFor`.
+    publishBy: NotRequired[str | None]
+    #: What happens if the post's time comes while publishing is paused: `late` publishes it once publishing is resumed,
+    #: unless it is too late by then; `skip` does not publish it. Defaults to `late`.
+    onPause: NotRequired[Literal["late", "skip"]]
+    #: The platform set whose accounts publish the post, from `GET /api/v1/platform-sets` (platform_sets_list).
+    platformSetId: NotRequired[str]
+
+
+class PostChangesContent(TypedDict):
+    """Content fields to change."""
+    #: Text of the post.
+    text: NotRequired[str]
+    #: Media attachments, in display order.
+    media: NotRequired[list[MediaEntry] | None]
+    #: A link to include in the post.
+    linkUrl: NotRequired[str | None]
+    platformOverrides: NotRequired[PlatformOverrides | None]
+
+
+PostFilter = TypedDict("PostFilter", {
+    #: Only posts with this status.
+    "status": "NotRequired[PostStatus]",
+    #: Only posts that target this platform.
+    "platform": "NotRequired[Platform]",
+    #: Number of results: 1 to 100. Defaults to 20.
+    "limit": "NotRequired[int]",
+    #: Number of results to skip.
+    "offset": "NotRequired[int]",
+    #: `nextCursor` from the previous page. Use it instead of `offset`.
+    "cursor": "NotRequired[str]",
+    #: Only posts created at or after this time.
+    "from": "NotRequired[str]",
+    #: Only posts created before this time.
+    "to": "NotRequired[str]",
+    #: Only posts that contain this in one of their texts. Not case-sensitive.
+    "search": "NotRequired[str]",
+})
+
+
+class Retry(TypedDict):
+    #: Platforms to retry. Defaults to all failed ones.
+    platforms: NotRequired[list[Platform]]
+    #: Retries a platform post whose outcome is unknown, even though it may already be live.
+    force: NotRequired[bool]
+
+
+class Publishing(TypedDict):
+    #: `paused` if everything in this mode is; `held` if the database was restored or copied and the operator has not
+    #: released publishing yet. If it is `running`, single platform sets and accounts can be paused.
+    status: Literal["running", "paused", "held"]
+    #: Every pause that concerns you, the widest first.
+    pauses: list[PublishingPause]
+
+
+class PublishingPause(TypedDict):
+    #: What is paused: the whole instance, everything of yours in this mode, a platform set or an account.
+    scope: Literal["instance", "user", "platform_set", "account"]
+    platformSetId: str | None
+    accountId: str | None
+    #: ISO 8601, UTC, with milliseconds.
+    since: str
+    #: Whether the operator of the instance paused it. Then only the operator can resume it.
+    byOperator: bool
+
+
+class PauseTarget(TypedDict):
+    #: Only this platform set.
+    platformSetId: NotRequired[str]
+    #: Only this account.
+    accountId: NotRequired[str]
+    #: The whole instance. Only for its owner, with a dashboard session.
+    instance: NotRequired[bool]
+
+
+class PlatformSet(TypedDict):
+    id: str
+    userId: str
+    name: str
+    isDefault: bool
+    #: ISO 8601, UTC, with milliseconds.
+    createdAt: str
+    #: ISO 8601, UTC, with milliseconds.
+    updatedAt: str
+    #: `live` or `test`. In test mode, posts are published only to the built-in sandbox.
+    mode: Mode
+    #: Number of active accounts in it.
+    connectionCount: int
+
+
+class Account(TypedDict):
+    id: str
+    #: Platform key. X is `twitter`.
+    platform: Platform
+    platformSetId: str
+    #: The platform's ID for the account.
+    platformAccountId: str
+    username: str | None
+    displayName: str | None
+    avatarUrl: str | None
+    status: Literal["active", "revoked"]
+    #: Granted permissions, by the platform's names.
+    scopes: list[str]
+    tokenExpiresAt: str | None
+    #: When the platform ends access to the user's data unless they reconnect, even if the token has no expiry.
+    dataAccessExpiresAt: str | None
+    tokenHealth: Literal["healthy", "expiring", "expired", "revoked", "reconnect_required"]
+    tokenHealthReason: str | None
+    #: Details about the account from the platform, without secrets.
+    platformMetadata: dict[str, Any]
+    #: Your ID for the account's owner, if the connect link that connected it had one.
+    externalId: str | None
+    #: ISO 8601, UTC, with milliseconds.
+    connectedAt: str
+    #: `live` or `test`. In test mode, posts are published only to the built-in sandbox.
+    mode: Mode
+
+
+class AccountContext(TypedDict):
+    userId: str
+    name: str
+    #: `live` or `test`. In test mode, posts are published only to the built-in sandbox.
+    mode: Mode
+    plan: Literal["free", "creator", "pro", "scale", "self-hosted"]
+    #: The user's time zone as an IANA name.
+    timeZone: str
+    #: Current server time in UTC.
+    currentTime: str
+    #: Current time in the user's time zone, with its offset.
+    localTime: str
+    quotas: list[AccountContextQuota]
+    #: Restrictions on the key.
+    policies: AccountContextPolicies
+
+
+class AccountContextQuota(TypedDict):
+    name: Literal["postsPerMonth", "mediaUploadsPerMonth", "apiRequestsPerMonth", "postsPerDay", "contentBytesPerDay", "maxScheduledPosts", "maxStorageBytes"]
+    #: `null` if unlimited.
+    limit: int | None
+    #: Amount remaining. `null` if unlimited.
+    remaining: int | None
+
+
+class AccountContextPolicies(TypedDict):
+    """Restrictions on the key."""
+    #: Whether the key can only create and edit drafts, and cannot schedule or publish.
+    draftOnly: bool
+    platforms: list[Platform] | None
+    #: Maximum number of posts per day, starting at 00:00 UTC. `null` for no limit.
+    postsPerDay: int | None
+    #: Whether a person must approve each post before the key can publish it. Such a key cannot schedule.
+    approvalRequired: bool
+
+
+class AccountFilter(TypedDict):
+    #: Only accounts of this platform.
+    platform: NotRequired[Platform]
+    #: Only accounts in this platform set.
+    platformSetId: NotRequired[str]
+
+
+class Media(TypedDict):
+    id: str
+    #: `pending` until the file has been fetched from its URL.
+    status: Literal["pending", "ready", "failed"]
+    #: Signed URL of the stored file, valid for a day. Null until the file is stored.
+    url: str | None
+    #: URL the file is fetched from. Null if it was uploaded.
+    sourceUrl: str | None
+    type: Literal["image", "video"] | None
+    #: Properties measured from the file.
+    mimeType: str | None
+    filename: str
+    sizeBytes: int | None
+    width: int | None
+    height: int | None
+    durationSeconds: float | None
+    #: Why the file could not be fetched.
+    error: str | None
+    #: ISO 8601, UTC, with milliseconds.
+    createdAt: str
+    #: `live` or `test`. In test mode, posts are published only to the built-in sandbox.
+    mode: Mode
+
+
+class NewMedia(TypedDict):
+    #: Public URL of the file. Omit it when you upload the file.
+    url: NotRequired[str]
+    #: Name of the file.
+    filename: NotRequired[str | None]
+
+
+class MediaFilter(TypedDict):
+    #: Number of results: 1 to 100. Defaults to 20.
+    limit: NotRequired[int]
+    #: Number of results to skip.
+    offset: NotRequired[int]
+
+
+class PlatformDescription(TypedDict):
+    """A platform's rules as data."""
+    #: Platform key. X is `twitter`.
+    name: Platform
+    #: Display name of the platform.
+    label: str
+    #: What the platform supports: limits, placements and shapes, scheduling, quotas.
+    capabilities: dict[str, Any]
+    #: JSON Schema of `platformOverrides.<platform>.settings`.
+    settings: dict[str, Any]
+    #: The same information in sentences.
+    description: str
+    #: All limits, with their sources.
+    limits: list[PlatformDescriptionLimit]
+    #: Rules that involve several fields.
+    rules: list[PlatformDescriptionRule]
+
+
+class PlatformDescriptionLimit(TypedDict):
+    what: str
+    limit: str
+    source: str
+
+
+class PlatformDescriptionRule(TypedDict):
+    rule: str
+    code: ErrorCode
+    severity: Literal["error", "warning"]
+    message: str
+    fix: str
+
+
+class ConnectLink(TypedDict):
+    id: str
+    #: The link to share. Returned only when the link is created. Anyone who has it can use it.
+    url: str | None
+    #: `pending` until an account is connected. A link works once.
+    status: Literal["pending", "connected", "expired", "revoked"]
+    platformSetId: str
+    #: `null` if the person who opens the link chooses the platform.
+    platform: Platform | None
+    externalId: str | None
+    returnUrl: str
+    #: The account that was connected.
+    accountId: str | None
+    #: ISO 8601, UTC, with milliseconds.
+    createdAt: str
+    #: ISO 8601, UTC, with milliseconds.
+    expiresAt: str
+    #: `live` or `test`. In test mode, posts are published only to the built-in sandbox.
+    mode: Mode
+
+
+class NewConnectLink(TypedDict):
+    #: The platform set to connect the account to.
+    platformSetId: str
+    #: The platform to connect. If omitted, the person who opens the link chooses.
+    platform: NotRequired[Platform | None]
+    externalId: NotRequired[str | None]
+    #: Where to send the browser afterwards. The result is in the query: `status`, `reason`, `connectLinkId`,
+    #: `accountId`, `platform`, `externalId`.
+    returnUrl: str
+    #: How long the link works: 1 minute to 30 days. Defaults to 1 day.
+    expiresInSeconds: NotRequired[int]
+
+
+class ConnectLinkFilter(TypedDict):
+    #: `pending` until an account is connected. A link works once.
+    status: NotRequired[Literal["pending", "connected", "expired", "revoked"]]
+    #: Your ID for the account's owner, 1 to 255 characters.
+    externalId: NotRequired[str]
+    #: Number of results: 1 to 100. Defaults to 20.
+    limit: NotRequired[int]
+    #: Number of results to skip.
+    offset: NotRequired[int]
+
+
+class Webhook(TypedDict):
+    id: str
+    #: URL that events are sent to. `null` if you read the deliveries instead.
+    url: str | None
+    description: str
+    events: list[EventType]
+    status: Literal["active", "disabled"]
+    disabledReason: str | None
+    #: Secret for verifying signatures (Standard Webhooks). Returned only when it is created.
+    secret: str | None
+    #: ISO 8601, UTC, with milliseconds.
+    createdAt: str
+    #: ISO 8601, UTC, with milliseconds.
+    updatedAt: str
+    #: `live` or `test`. In test mode, posts are published only to the built-in sandbox.
+    mode: Mode
+
+
+class NewWebhook(TypedDict):
+    #: URL to send events to by POST. Must be publicly reachable. `null` if you read the deliveries instead; such a
+    #: webhook is deleted if its deliveries are not read for a week.
+    url: str | None
+    #: Events to send. An empty list means all.
+    events: NotRequired[list[EventType]]
+    #: A note for your own use.
+    description: NotRequired[str]
+
+
+class WebhookChanges(TypedDict):
+    #: URL to send events to by POST. Must be publicly reachable.
+    url: NotRequired[str]
+    #: Events to send. An empty list means all.
+    events: NotRequired[list[EventType]]
+    #: A note for your own use.
+    description: NotRequired[str]
+    status: NotRequired[Literal["active", "disabled"]]
+
+
+class WebhookDelivery(TypedDict):
+    #: Same as the header `webhook-id` in every attempt.
+    id: str
+    webhookId: str
+    type: str
+    postId: str | None
+    #: `failed` if all attempts over several days failed, or the webhook was disabled.
+    status: Literal["pending", "delivered", "failed"]
+    #: Latest attempts, oldest first.
+    attempts: list[WebhookDeliveryAttempt]
+    #: The body that was sent.
+    payload: str
+    #: ISO 8601, UTC, with milliseconds.
+    createdAt: str
+    deliveredAt: str | None
+    #: `live` or `test`. In test mode, posts are published only to the built-in sandbox.
+    mode: Mode
+
+
+class WebhookDeliveryAttempt(TypedDict):
+    #: ISO 8601, UTC, with milliseconds.
+    at: str
+    #: HTTP status. Null if no response arrived.
+    status: int | None
+    durationMilliseconds: float
+    #: Why no response arrived.
+    error: str | None
+    #: Beginning of the response.
+    answer: str | None
+
+
+class DeliveryFilter(TypedDict):
+    status: NotRequired[Literal["pending", "delivered", "failed"]]
+    #: Number of results: 1 to 100. Defaults to 20.
+    limit: NotRequired[int]
+    #: Number of results to skip.
+    offset: NotRequired[int]
+
+
+class PostsCreateAnswer(TypedDict):
+    post: Post
+    #: Problems that do not prevent publishing.
+    warnings: list[Issue]
+    #: Pass it as `if_match` to an update.
+    etag: str | None
+
+
+class PostsListAnswer(TypedDict):
+    posts: list[PostSummary]
+    #: Total number on all pages.
+    total: int
+    #: Pass it as `cursor` to get the next page. Null on the last page.
+    nextCursor: str | None
+
+
+class PostsValidateAnswer(TypedDict):
+    valid: bool
+    issues: list[Issue]
+    #: Problems that do not prevent publishing.
+    warnings: list[Issue]
+
+
+class PostAnswer(TypedDict):
+    post: Post
+    #: Pass it as `if_match` to an update.
+    etag: str | None
+
+
+class PostsAttemptsAnswer(TypedDict):
+    attempts: list[PostAttempt]
+
+
+class PlatformSetsListAnswer(TypedDict):
+    sets: list[PlatformSet]
+
+
+class PlatformSetsCreateBody(TypedDict):
+    #: Name of the platform set, 1 to 50 characters.
+    name: str
+
+
+class PlatformSetAnswer(TypedDict):
+    set: PlatformSet
+
+
+class PlatformSetsDeleteAnswer(TypedDict):
+    success: Literal[True]
+
+
+class AccountsListAnswer(TypedDict):
+    accounts: list[Account]
+
+
+class AccountAnswer(TypedDict):
+    account: Account
+
+
+class ConnectLinkAnswer(TypedDict):
+    connectLink: ConnectLink
+
+
+class ConnectLinksListAnswer(TypedDict):
+    connectLinks: list[ConnectLink]
+    #: Total number on all pages.
+    total: int
+
+
+class MediaAnswer(TypedDict):
+    media: Media
+
+
+class MediaListAnswer(TypedDict):
+    media: list[Media]
+    #: Total number on all pages.
+    total: int
+
+
+class PlatformsListFilter(TypedDict):
+    #: Only this platform.
+    platform: NotRequired[Platform]
+
+
+class PlatformsListAnswer(TypedDict):
+    platforms: list[PlatformDescription]
+
+
+class PlatformDescriptionAnswer(TypedDict):
+    #: A platform's rules as data.
+    platform: PlatformDescription
+
+
+class WebhookAnswer(TypedDict):
+    webhook: Webhook
+
+
+class WebhooksListAnswer(TypedDict):
+    webhooks: list[Webhook]
+
+
+class WebhookDeliveryAnswer(TypedDict):
+    delivery: WebhookDelivery
+
+
+class WebhooksDeliveriesAnswer(TypedDict):
+    deliveries: list[WebhookDelivery]
+    #: Total number on all pages.
+    total: int
