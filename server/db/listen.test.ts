@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { createTestDatabase } from "../../tests/database.ts";
 import { CHANNELS, createListener } from "./listen.ts";
 
-const silent = { warn: () => undefined, info: () => undefined };
+const silent = { warn: () => undefined, debug: () => undefined };
 
 test("a notification reaches only its channel, and again after the connection was closed", async () => {
   const database = await createTestDatabase();

@@ -34,7 +34,7 @@ export interface Listener {
  * One long-lived connection that listens on every channel. It reconnects automatically, after 100 ms up to 5 s between
  * attempts. Resolves when the first connection is established; rejects if that fails.
  */
-export async function createListener(connectionString: string, log: Pick<Logger, "warn" | "info">): Promise<Listener> {
+export async function createListener(connectionString: string, log: Pick<Logger, "warn" | "debug">): Promise<Listener> {
   const heardBy = new Map<string, Set<(payload: string) => void>>(
     Object.values(CHANNELS).map((channel) => [channel, new Set()]),
   );
@@ -63,7 +63,7 @@ export async function createListener(connectionString: string, log: Pick<Logger,
 
   function lost(): void {
     if (closed) return;
-    log.warn("the connection that listens to the database was lost");
+    log.debug("the connection that listens to the database was lost");
     reconnect(100);
   }
 
@@ -73,11 +73,13 @@ export async function createListener(connectionString: string, log: Pick<Logger,
         (fresh) => {
           if (closed) return void fresh.end();
           client = fresh;
-          log.info("listening to the database again");
+          log.debug("listening to the database again");
           for (const back of reconnected) back();
         },
-        () => {
-          if (!closed) reconnect(Math.min(delayMilliseconds * 2, 5_000));
+        (error: unknown) => {
+          if (closed) return;
+          log.warn({ err: error }, "the database cannot be listened to; it is polled instead");
+          reconnect(Math.min(delayMilliseconds * 2, 5_000));
         },
       );
     }, delayMilliseconds);

@@ -45,7 +45,7 @@ export async function startJobQueue(options: JobQueueOptions): Promise<JobQueue>
       schedule: works,
       useListenNotify: works,
     });
-    boss.on("error", (error) => log.error({ err: error }, "The job queue reported an error"));
+    boss.on("error", (error: unknown) => log.error({ err: asError(error) }, "The job queue reported an error"));
     boss.on("warning", (warning) => log.warn({ warning }, "The job queue is unhealthy"));
     await boss.start();
     return boss;
@@ -94,6 +94,11 @@ export async function startJobQueue(options: JobQueueOptions): Promise<JobQueue>
       await boss.stop({ graceful: true, timeout: graceSeconds * 1000, close: true });
     },
   };
+}
+
+/** pg-boss reports a copy of an error's properties. */
+function asError(reported: unknown): unknown {
+  return typeof reported === "object" && !(reported instanceof Error) ? Object.assign(new Error(), reported) : reported;
 }
 
 /** PostgreSQL's "if not exists" fails if two processes create the same schema at the same time. */

@@ -11,6 +11,7 @@ import { isDatabaseAway } from "../db/away.ts";
 import { startEmbedded } from "../db/embedded/embedded.ts";
 import { migrate } from "../db/migrate.ts";
 import { createPool } from "../db/pool.ts";
+import { quietWhileAway } from "../db/quiet-log.ts";
 import type { OAuthServices } from "../oauth/services.ts";
 import { checkKeys, loadSecrets, type Secrets } from "../vault/secrets.ts";
 import { createVault } from "../vault/vault.ts";
@@ -20,6 +21,7 @@ import { closeDataDir } from "./data-dir.ts";
 /** An instance's storage and shutdown: what every process and command starts with. */
 export interface Instance {
   config: Config;
+  /** Quiet while the database is away. */
   log: Logger;
   secrets: Secrets;
   databaseUrl: string;
@@ -39,10 +41,14 @@ const PATIENCE_SECONDS = 30;
  * Opens the database (embedded or configured), migrates it and checks the encryption key. Throws an error that says
  * what to do.
  */
-export async function openInstance(config: Config, log: Logger, patienceSeconds = PATIENCE_SECONDS): Promise<Instance> {
-  for (const { message, cure } of config.warnings) log.warn(`${message} ${cure}`);
+export async function openInstance(
+  config: Config,
+  fullLog: Logger,
+  patienceSeconds = PATIENCE_SECONDS,
+): Promise<Instance> {
+  for (const { message, cure } of config.warnings) fullLog.warn(`${message} ${cure}`);
   await closeDataDir(config);
-  const database = await openDatabase(config, log);
+  const database = await openDatabase(config, fullLog);
   const pools: pg.Pool[] = [];
   let closing = false;
   const openPool = (name: string, max: number) => {
@@ -54,13 +60,15 @@ export async function openInstance(config: Config, log: Logger, patienceSeconds 
     pools.push(pool);
     return pool;
   };
+  const pool = openPool("ampost", config.databasePool);
+  const { log, close: endQuiet } = quietWhileAway(fullLog, database.url, () => canWrite(pool));
   const close = async () => {
     closing = true;
+    endQuiet();
     await Promise.all(pools.map((pool) => pool.end()));
     await database.stop();
   };
   try {
-    const pool = openPool("ampost", config.databasePool);
     const [secrets] = await Promise.all([loadSecrets(config), prepareDatabase(pool, log, patienceSeconds)]);
     const vault = createVault(secrets);
     await checkKeys(pool, vault);
@@ -94,6 +102,12 @@ export async function openDatabase(
   await mkdir(config.dataDir, { recursive: true });
   const embedded = await startEmbedded({ dataDir: config.dataDir, log });
   return { url: embedded.url, stop: () => embedded.stop() };
+}
+
+/** A standby that was not promoted yet accepts connections, but nothing is stored. */
+async function canWrite(pool: pg.Pool): Promise<void> {
+  const { rows } = await pool.query<{ isStandby: boolean }>('select pg_is_in_recovery() as "isStandby"');
+  if (rows[0]?.isStandby !== false) throw new Error("The database is a standby");
 }
 
 async function prepareDatabase(pool: pg.Pool, log: Logger, patienceSeconds: number): Promise<void> {
