@@ -17,6 +17,8 @@ export interface Installation {
   appUrl: string;
   dataDir: string;
   sandboxUrl: string;
+  /** Where metrics are served, if AMPOST_METRICS_PORT is set to its port. */
+  metricsUrl: string;
   /**
    * Starts a server and resolves when it reports that it is ready. `loaded` preloads a file of `tests/` into it.
    */
@@ -69,7 +71,7 @@ export async function openInstallation(
   } = {},
 ): Promise<Installation> {
   const dataDir = await mkdtemp(join(tmpdir(), "ampost-installation-"));
-  const [port, sandboxPort] = [await findFreePort(), await findFreePort()];
+  const [port, sandboxPort, metricsPort] = [await findFreePort(), await findFreePort(), await findFreePort()];
   const database: TestDatabase | undefined = options.ownDatabase
     ? await createTestDatabase({ migrated: false })
     : undefined;
@@ -111,6 +113,7 @@ export async function openInstallation(
     appUrl: `http://localhost:${port}`,
     dataDir,
     sandboxUrl: `http://127.0.0.1:${sandboxPort}`,
+    metricsUrl: `http://127.0.0.1:${metricsPort}`,
     start: (command, more, loaded) => {
       const files = loaded === undefined ? "" : ` --import=${pathToFileURL(join(root, "tests", loaded)).href}`;
       return whenReady(launch([command], { NODE_OPTIONS: watching.NODE_OPTIONS + files, ...more }), SIGNS[command]);

@@ -443,6 +443,70 @@ export const environment = z.object({
     },
   ),
 
+  AMPOST_ALERT_EMAIL: describe(
+    z
+      .string()
+      .transform((value) => (value === "none" ? [] : value.split(",").map((address) => address.trim())))
+      .pipe(z.array(z.email()))
+      .optional(),
+    {
+      group: "Watching",
+      about: "Who is told by email what the operator has to know: a hold, a backlog, a platform that is down.",
+      takes: "email addresses separated by commas, or none",
+      example: "ops@example.com",
+      otherwise: "the owner",
+    },
+  ),
+  AMPOST_ALERT_WEBHOOK: describe(z.url({ protocol: /^https?$/ }).optional(), {
+    group: "Watching",
+    about: "URL that receives the same as JSON.",
+    takes: "an http or https URL",
+    example: "https://hooks.example.com/ampost",
+    otherwise: "no webhook",
+    secret: true,
+  }),
+  AMPOST_ALERT_WEBHOOK_SECRET: describe(
+    z
+      .string()
+      .regex(/^whsec_[A-Za-z0-9+/]{32,88}={0,2}$/)
+      .optional(),
+    {
+      group: "Watching",
+      about: "Signs requests to AMPOST_ALERT_WEBHOOK, as defined by Standard Webhooks.",
+      takes: "whsec_ and 24 to 64 bytes in base64",
+      example: "whsec_bm90YXNlY3JldG1ha2V5b3Vyb3duZmlyc3Q=",
+      otherwise: "requests are not signed",
+      secret: true,
+      madeBy: "echo whsec_$(openssl rand -base64 32)",
+    },
+  ),
+  OTEL_EXPORTER_OTLP_ENDPOINT: describe(z.url({ protocol: /^https?$/ }).optional(), {
+    group: "Watching",
+    about: "OpenTelemetry collector that receives traces, as OTLP over HTTP. Other OTEL_ variables apply as usual.",
+    takes: "an http or https URL",
+    example: "http://localhost:4318",
+    otherwise: "no traces",
+  }),
+  OTEL_EXPORTER_OTLP_HEADERS: describe(
+    z
+      .string()
+      .transform((value) =>
+        value.split(",").map((pair): [string, string] => {
+          const [name = "", ...rest] = pair.split("=");
+          return [name.trim(), decodeURIComponent(rest.join("=").trim())];
+        }),
+      )
+      .pipe(z.array(z.tuple([z.string().regex(/^[\w-]+$/), z.string().min(1)])))
+      .optional(),
+    {
+      group: "Watching",
+      about: "Headers for the collector, such as a key.",
+      takes: "NAME=VALUE pairs separated by commas",
+      example: "x-api-key=secret",
+      secret: true,
+    },
+  ),
+
   AMPOST_LOG_LEVEL: describe(z.enum(["trace", "debug", "info", "warn", "error", "silent"]).default("info"), {
     group: "Logs",
     about: "Minimum level to log.",

@@ -20,8 +20,11 @@ export interface Platform {
   check?: LiveCheck;
 }
 
-/** Something that will stop working, and how to prevent it. Sentences. */
+/** Something that will stop working, and how to prevent it. */
 export interface Deprecation {
+  /** Its name, after the platform's. */
+  what: string;
+  /** Sentences. */
   message: string;
   cure: string;
 }

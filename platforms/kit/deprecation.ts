@@ -14,5 +14,5 @@ export function retirement(
     days > 0
       ? `${label} is expected to retire ${what} on ${endsOn}, in ${days} days.`
       : `${label} is expected to have retired ${what} on ${endsOn}.`;
-  return [{ message, cure }];
+  return [{ what: `${label} ${what}`, message, cure }];
 }

@@ -53,6 +53,7 @@ export const GROWTH: Readonly<Record<string, Growth>> = {
     bounds: ["pendingDeliveries", "keptDeliveries", "keptDeliveryBytes"],
   },
   audit_events: { bounds: ["notedChanges", "notedFailures"] },
+  operator_alerts: { because: "it has a row for each thing that the operator is told about now" },
   instance: { because: "it has a row for each thing that the instance knows of itself" },
   schema_migrations: { because: "it has a row for each migration" },
 };

@@ -46,6 +46,8 @@ export interface HttpOptions extends Pick<BindOptions, "onRefusal" | "longestStr
   patience?: Patience;
   /** The other interface on the same port; omitted: none. */
   mcp?: (scope: FastifyInstance, services: Services, options: BindOptions) => void;
+  /** Records requests, before there are routes. */
+  watch?: ((app: FastifyInstance) => Promise<void>) | undefined;
   /** Called with every completed request, for the metrics. */
   observe?: (answered: { method: string; route: string; status: number; seconds: number }) => void;
 }
@@ -75,6 +77,7 @@ export async function createHttpApp(services: Services, options: HttpOptions): P
     },
   });
   app.setErrorHandler((error, request, reply) => answerFailure(services, error, request, reply));
+  await options.watch?.(app);
   app.addHook("preClose", async () => stopping.abort());
   // Kept alive, a connection would keep the server from ending, or break under a request that is just being sent.
   app.addHook("onSend", (_request, reply, payload, done) => {

@@ -35,6 +35,9 @@ export const OUTBOX_SWEEP_QUEUE = "outbox.sweep";
 export const JOURNAL_SWEEP_QUEUE = "journal.sweep";
 export const SIGN_IN_SWEEP_QUEUE = "sign-in.sweep";
 
+/** Alerts for the operator's webhook. */
+export const ALERT_QUEUE = "alerts.deliver";
+
 export const WEBHOOK_QUEUE = "webhooks.deliver";
 
 /** For about three days, from seconds to hours apart; pg-boss spreads the pauses at random. */
@@ -60,6 +63,7 @@ export const QUEUES = {
   [WARN_QUEUE]: { ...CARE_ROUNDS, cron: "*/5 * * * *" },
   [PROFILES_QUEUE]: { ...CARE_ROUNDS, cron: "*/10 * * * *" },
   [AUTHORIZATIONS_SWEEP_QUEUE]: { retryLimit: 0, atOnce: 1, cron: "*/10 * * * *" },
+  [ALERT_QUEUE]: { ...WEBHOOK_RETRIES, expireInSeconds: 60, atOnce: 1 },
   [WEBHOOK_QUEUE]: { ...WEBHOOK_RETRIES, expireInSeconds: 60, retentionSeconds: 14 * 86_400, ...WEBHOOK_PLACES },
   [IDEMPOTENCY_SWEEP_QUEUE]: { retryLimit: 0, atOnce: 1, cron: "37 * * * *" },
   [JOURNAL_SWEEP_QUEUE]: {

@@ -48,7 +48,7 @@ export function renderAuthEmail(to: string, email: AuthEmail): Mail {
 export function renderExpiryEmail(ending: EndingAccount, appUrl: string): Mail {
   const { label, mode, endsAt, scheduledPosts } = ending;
   const name = oneLine(ending.name);
-  const at = `${endsAt.toISOString().slice(0, 16).replace("T", " ")} UTC`;
+  const at = minuteOf(endsAt);
   const posts =
     scheduledPosts === 1
       ? "1 post is scheduled"
@@ -61,14 +61,31 @@ export function renderExpiryEmail(ending: EndingAccount, appUrl: string): Mail {
   ]);
 }
 
-/** Tells the owner that publishing is held. */
-export function renderHoldEmail(to: string, reason: string, appUrl: string): Mail {
-  return mail(to, "Ampost has put publishing on hold", [
-    `Ampost at ${appUrl} will not publish anything until you release it. ${reason}`,
-    "Ampost is checking with the platforms which overdue posts are already live, so that nothing is published twice.",
-    "Run `ampost publishing status` to see the details, and `ampost publishing release` to resume publishing. " +
-      "If this instance is a copy and the original is still running, do not release it.",
+/** What the operator is told at once. */
+export interface AlertNews {
+  begun: readonly Alert[];
+  over: readonly (Alert & { until: Date })[];
+}
+
+interface Alert {
+  title: string;
+  message: string;
+  since: Date;
+}
+
+/** Tells the operator what has begun and what is over. */
+export function renderAlertsEmail(to: string, { begun, over }: AlertNews, appUrl: string): Mail {
+  const [first = ""] = [...begun.map(({ title }) => title), ...over.map(({ title }) => `Over: ${title}`)];
+  const others = begun.length + over.length - 1;
+  return mail(to, others > 0 ? `${first}, and ${others} more` : first, [
+    ...begun.map(({ title, message, since }) => `${title}, since ${minuteOf(since)}. ${message}`),
+    ...over.map(({ title, since, until }) => `Over: ${title}, from ${minuteOf(since)} to ${minuteOf(until)}.`),
+    `This email is from Ampost at ${appUrl}.`,
   ]);
+}
+
+function minuteOf(time: Date): string {
+  return `${time.toISOString().slice(0, 16).replace("T", " ")} UTC`;
 }
 
 function mail(to: string, subject: string, paragraphs: string[]): Mail {

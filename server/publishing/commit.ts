@@ -1,4 +1,5 @@
 import { newId } from "../../model/ids.ts";
+import type { SpanFacts } from "../../model/trace.ts";
 import {
   type HttpAnswer,
   type HttpExchange,
@@ -38,6 +39,7 @@ import {
   readBackSeconds,
   USUAL_TIMEOUT_SECONDS,
 } from "./timing.ts";
+import { traced } from "./traced.ts";
 import type { Progress, Work } from "./work.ts";
 
 /** What an answer proves about the commit. */
@@ -51,7 +53,16 @@ type Outcome =
  * Nothing here ever runs twice: if the outcome is unknown, the next claim reads it back. `repeatOf` is set for the one
  * byte-identical repeat, and names the intent it repeats.
  */
-export async function commit(work: Work, at: VisiblePosition, repeatOf?: string): Promise<Progress> {
+export function commit(work: Work, at: VisiblePosition, repeatOf?: string): Promise<Progress> {
+  return traced(work, "commit", { step: at.step.name }, (note) => commitOnce(work, at, repeatOf, note));
+}
+
+async function commitOnce(
+  work: Work,
+  at: VisiblePosition,
+  repeatOf: string | undefined,
+  note: (facts: SpanFacts) => void,
+): Promise<Progress> {
   const { deps, claim, row } = work;
   const { step } = at;
   const earlier = row.given_up.filter((intent) => intent.step === step.name);
@@ -72,6 +83,7 @@ export async function commit(work: Work, at: VisiblePosition, repeatOf?: string)
   }
   const exchanges: HttpExchange[] = [];
   const outcome = await send(work, step, context, intent, exchanges);
+  note({ outcome: outcome.outcome });
   await faultPoint(deps, "result.before", claim, step.name);
   const endedAfterSeconds = secondsSince(intent.writtenAfter);
   if (outcome.outcome === "ok") await noteAccess(work);

@@ -2,7 +2,7 @@ import type pg from "pg";
 import type { Logger } from "pino";
 
 import { CHANNELS, type Listener } from "../db/listen.ts";
-import { checkContinuity, findEpoch, type Hold } from "./hold.ts";
+import { checkContinuity, findEpoch } from "./hold.ts";
 import { type MarkPlaces, type Marks, NO_INTENT, type NotedCommit, openMarks } from "./marks.ts";
 
 /**
@@ -19,13 +19,10 @@ export interface ContinuityDeps {
   places: MarkPlaces;
   listener: Pick<Listener, "on">;
   log: Pick<Logger, "error" | "warn">;
-  /** This start has put publishing on hold. */
-  onHeld(begun: Hold): Promise<void>;
 }
 
-export async function openContinuity({ pool, places, listener, log, onHeld }: ContinuityDeps): Promise<Continuity> {
-  const { mark, begun } = await checkContinuity({ pool, places, log });
-  if (begun !== null) await onHeld(begun);
+export async function openContinuity({ pool, places, listener, log }: ContinuityDeps): Promise<Continuity> {
+  const { mark } = await checkContinuity({ pool, places, log });
   let marks: Marks | null = mark === null ? null : await openMarks(places, mark, log);
   const reopen = async () => {
     const before = marks;

@@ -4,6 +4,7 @@ import type { Logger } from "pino";
 import type { Mode, PlatformName } from "../../model/platform-names.ts";
 import type { MediaFacts } from "../../model/post.ts";
 import type { AccountKey, Tenant } from "../../model/tenant.ts";
+import type { Trace } from "../../model/trace.ts";
 import type { HttpClient, HttpClientOptions } from "../../platforms/kit/http.ts";
 import type { Broker, MediaSource, StepDone } from "../../platforms/platform.ts";
 import type { Verdict } from "../oauth/confirm-refusal.ts";
@@ -76,6 +77,7 @@ export interface PublishingDeps {
   replaceSetting?(setting: NonNullable<StepDone["replacedSetting"]>): Promise<void>;
   log: Logger;
   metrics?: EngineMetrics;
+  trace?: Trace | undefined;
   reach?: Reach;
   faultPoint?: FaultHook;
 }

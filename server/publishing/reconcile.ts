@@ -25,6 +25,7 @@ import {
 } from "./reading.ts";
 import { settle, write } from "./settle.ts";
 import { unknownAfterSeconds } from "./timing.ts";
+import { traced } from "./traced.ts";
 import type { ClaimedWork, Progress, Work } from "./work.ts";
 
 /**
@@ -158,7 +159,15 @@ async function requestOf(work: Work, { step }: VisiblePosition): Promise<HttpReq
   }
 }
 
-async function readBack(work: Work, intent: IntentRow, exchanges: HttpExchange[]): Promise<Verdict> {
+function readBack(work: Work, intent: IntentRow, exchanges: HttpExchange[]): Promise<Verdict> {
+  return traced(work, "read-back", { step: intent.step }, async (note) => {
+    const verdict = await readOnce(work, intent, exchanges);
+    note({ outcome: verdict.verdict });
+    return verdict;
+  });
+}
+
+async function readOnce(work: Work, intent: IntentRow, exchanges: HttpExchange[]): Promise<Verdict> {
   try {
     const open: OpenIntent = {
       step: intent.step,
@@ -180,7 +189,7 @@ async function readAgain(work: Work, intent: IntentRow, exchanges: HttpExchange[
   if (failure instanceof BrokerError && failure.code === "AUTH_EXPIRED" && work.access !== null && !work.tokenRenewed) {
     try {
       await renewToken(work);
-      return await readBack(work, intent, exchanges);
+      return await readOnce(work, intent, exchanges);
     } catch (error) {
       reason = error;
     }

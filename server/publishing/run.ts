@@ -23,6 +23,7 @@ import { noteAccess } from "./restore-health.ts";
 import { isPoison, setAside } from "./set-aside.ts";
 import { settle, write } from "./settle.ts";
 import { HANDLES_LIVE_SECONDS, paceOf } from "./timing.ts";
+import { traced } from "./traced.ts";
 import { type ClaimedWork, isDue, type Progress, type Work } from "./work.ts";
 
 /**
@@ -39,7 +40,7 @@ export async function runClaimed(deps: PublishingDeps, claim: Claim, row: WorkRo
     attempt: { number: row.attempt_count, isCounted: false },
   };
   try {
-    await run(claimed, slots).catch(async (error: unknown) => {
+    await traced(claimed, "claim", { lane: claim.lane }, () => run(claimed, slots)).catch(async (error: unknown) => {
       if (error instanceof LostClaim) throw error;
       const level = isDatabaseAway(error) ? "warn" : "error";
       deps.log[level](
@@ -168,7 +169,7 @@ async function runCurrent(work: Work, slots: Slots): Promise<Progress> {
   if (at.effect === "visible") return commit(work, at);
   if (isDue(work) && (work.row.status === "pending" || work.row.status === "queued"))
     await settle(work, beginChanges(work));
-  return runQuiet(work, at);
+  return traced(work, "step", { step: at.step.name }, () => runQuiet(work, at));
 }
 
 async function runQuiet(work: Work, at: QuietPosition): Promise<Progress> {

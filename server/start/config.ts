@@ -12,6 +12,8 @@ import type { OAuthApp } from "../../platforms/platform.ts";
 import { refuseScopes } from "../../platforms/scopes.ts";
 import type { MailSettings } from "../mail/deliver-mail.ts";
 import type { StorageSettings } from "../storage/open-storage.ts";
+import type { AlertSettings } from "./alerts.ts";
+import type { TraceSettings } from "./tracing.ts";
 
 type Environment = z.output<typeof environment>;
 
@@ -51,6 +53,10 @@ export interface Config {
   workerPort: number | null;
   /** Where /metrics is served: on a separate port, and with a token. */
   metrics: { port: number | null; host: string; token: string | null };
+  /** Where the operator is alerted. */
+  alerts: AlertSettings;
+  /** Null: none. */
+  traces: TraceSettings | null;
   forcePrivateUploads: boolean;
   /** Settings for brokers, by environment name. */
   platformEnvironment: Readonly<Record<string, string>>;
@@ -146,6 +152,20 @@ function toConfig(env: Environment, apps: Partial<Record<string, string>>): Omit
       host: env.AMPOST_METRICS_HOST,
       token: env.AMPOST_METRICS_TOKEN ?? null,
     },
+    alerts: {
+      emails: env.AMPOST_ALERT_EMAIL ?? null,
+      webhook:
+        env.AMPOST_ALERT_WEBHOOK === undefined
+          ? null
+          : { url: env.AMPOST_ALERT_WEBHOOK, secret: env.AMPOST_ALERT_WEBHOOK_SECRET ?? null },
+    },
+    traces:
+      env.OTEL_EXPORTER_OTLP_ENDPOINT === undefined
+        ? null
+        : {
+            endpoint: env.OTEL_EXPORTER_OTLP_ENDPOINT,
+            headers: Object.fromEntries(env.OTEL_EXPORTER_OTLP_HEADERS ?? []),
+          },
     forcePrivateUploads: env.YOUTUBE_FORCE_PRIVATE_UPLOADS,
     platformEnvironment: {
       LINKEDIN_API_VERSION: env.LINKEDIN_API_VERSION,
@@ -256,6 +276,7 @@ function incomplete(values: NodeJS.ProcessEnv): string[] {
   }
   together("AMPOST_S3_ACCESS_KEY_ID", "AMPOST_S3_SECRET_ACCESS_KEY");
   together("AMPOST_S3_SECRET_ACCESS_KEY", "AMPOST_S3_ACCESS_KEY_ID");
+  together("AMPOST_ALERT_WEBHOOK_SECRET", "AMPOST_ALERT_WEBHOOK");
   if (values.AMPOST_STORAGE === "s3" && !values.AMPOST_S3_BUCKET)
     problems.push(
       "AMPOST_STORAGE is s3 but AMPOST_S3_BUCKET is not set. Set it to the name of a bucket, for example ampost-media.",

@@ -118,7 +118,7 @@ async function listenForProbes(
 }
 
 async function serveApi(runtime: Runtime, probes: Probes, draining: AbortSignal): Promise<FastifyInstance> {
-  const { instance, listener, storage, jobs, metrics } = runtime;
+  const { instance, listener, storage, jobs, metrics, tracing } = runtime;
   const { config, log, pool } = instance;
   const { vault } = instance.oauth;
   const auth = openAuth({ pool, log, vault, jobs, appUrl: config.appUrl });
@@ -159,6 +159,7 @@ async function serveApi(runtime: Runtime, probes: Probes, draining: AbortSignal)
     observe: metrics.request,
     onRefusal: ({ name }, { code }) => metrics.refused(name, code),
     mcp: addMcp,
+    watch: tracing?.watch,
   });
   await listen(app, { host: config.host, port: config.port, variable: "PORT" });
   return app;

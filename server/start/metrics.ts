@@ -3,7 +3,8 @@ import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, Histogram, R
 import { z } from "zod";
 
 import type { PublicCode } from "../../model/errors.ts";
-import type { Mode, PlatformName } from "../../model/platform-names.ts";
+import { type Mode, PLATFORM_NAMES, type PlatformName } from "../../model/platform-names.ts";
+import { listAlerts } from "../db/queries/operator-alerts.ts";
 import { countMissed, queueDepth } from "../db/queries/queue-depth.ts";
 
 /** The metrics and their Prometheus text. Labels have few values: never an ID, a path or a message. */
@@ -13,7 +14,7 @@ export interface Metrics {
   /** An operation that returned an error, over any interface. */
   refused(operation: string, code: PublicCode): void;
   /** A platform post that settled. */
-  settled(platform: PlatformName, outcome: "published" | "failed" | "unknown" | "discarded"): void;
+  settled(platform: PlatformName, outcome: (typeof OUTCOMES)[number]): void;
   /** An internal error that stopped work on a platform post. */
   faulted(platform: PlatformName): void;
   /** A platform post that was set aside because processes crashed on it. */
@@ -28,14 +29,15 @@ export interface Metrics {
   workerRestarted(): void;
   contentType: string;
   /**
-   * The text of all metrics, including `values` of another process. Queue depth is read from the database at this
-   * moment, and omitted if it is down.
+   * The text of all metrics, including `values` of another process. Queue depth and alerts are read from the database
+   * at this moment, and omitted if it is down.
    */
   print(others?: unknown): Promise<string>;
   /** The values measured here, for the process that prints them. */
   values(): Promise<unknown>;
 }
 
+const OUTCOMES = ["published", "failed", "unknown", "discarded"] as const;
 const REQUEST_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60];
 const LATE_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60, 300];
 const JOB_SECONDS = [0.01, 0.1, 0.5, 1, 5, 30, 120, 600];
@@ -122,7 +124,24 @@ export function createMetrics(pool: pg.Pool, part: "api" | "worker" = "api"): Me
     help: "Scheduled platform posts that missed their time and wait for a person.",
     registers,
   });
+  const databaseUp = new Gauge({
+    name: "ampost_database_up",
+    help: "1 if this process can reach the database, otherwise 0.",
+    registers,
+  });
+  const alerts = new Gauge({
+    name: "ampost_alerts",
+    help: "1 for each thing that the operator is alerted to now.",
+    labelNames: ["name"],
+    registers,
+  });
   const held = new Gauge({ name: "ampost_publishing_held", help: "1 while publishing is on hold.", registers });
+  // Prometheus sees an increase only of a series that was there before.
+  for (const platform of PLATFORM_NAMES) {
+    for (const counter of [faulted, setAside]) counter.inc({ platform }, 0);
+    for (const outcome of OUTCOMES) settled.inc({ platform, outcome }, 0);
+    late.zero({ platform });
+  }
   return {
     request: ({ seconds, ...labels }) => requests.observe(labels, seconds),
     refused: (operation, code) => refused.inc({ operation, code }),
@@ -136,10 +155,14 @@ export function createMetrics(pool: pg.Pool, part: "api" | "worker" = "api"): Me
     contentType: registry.contentType,
     values: () => registry.getMetricsAsJSON(),
     print: async (others) => {
-      const [depth, left] = await Promise.all([
+      const [depth, left, open] = await Promise.all([
         queueDepth.one(pool).catch(() => undefined),
         countMissed.one(pool).catch(() => undefined),
+        listAlerts.all(pool).catch(() => []),
       ]);
+      databaseUp.set(depth === undefined ? 0 : 1);
+      alerts.reset();
+      for (const { name } of open) alerts.set({ name }, 1);
       missed.set(left?.missed ?? Number.NaN);
       due.set(depth?.due ?? Number.NaN);
       waiting.set(depth?.waiting ?? Number.NaN);

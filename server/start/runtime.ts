@@ -7,6 +7,7 @@ import type { Storage } from "../storage/storage.ts";
 import type { Config } from "./config.ts";
 import { type Instance, openInstance } from "./instance.ts";
 import { createMetrics, type Metrics } from "./metrics.ts";
+import { openTracing, type Tracing } from "./tracing.ts";
 
 /** What the API and the worker of one process share. */
 export interface Runtime {
@@ -15,6 +16,8 @@ export interface Runtime {
   storage: Storage;
   jobs: JobQueue;
   metrics: Metrics;
+  /** Null: off. */
+  tracing: Tracing | null;
 }
 
 /** Closes everything opened, in reverse order. */
@@ -29,13 +32,17 @@ export async function openRuntime(
 ): Promise<Runtime> {
   const instance = await openInstance(config, log);
   closers.push(() => instance.close());
-  const metrics = createMetrics(instance.pool, options.runsJobs ? "worker" : "api");
+  const part = options.runsJobs ? "worker" : "api";
+  const metrics = createMetrics(instance.pool, part);
+  const tracing =
+    config.traces && (await openTracing(config.traces, part, (error) => log.warn({ err: error }, "Traces were lost")));
+  if (tracing) closers.push(() => tracing.close());
   const storage = await openStorage(config.storage);
   closers.push(() => storage.close());
-  const listener = await createListener(instance.databaseUrl, log);
+  const listener = await createListener(instance.databaseUrl, instance.log);
   closers.push(() => listener.close());
   const workUrl = options.runsJobs ? { workUrl: instance.databaseUrl } : {};
-  const jobs = await startJobQueue({ pool: instance.pool, log, onJob: metrics.job, ...workUrl });
+  const jobs = await startJobQueue({ pool: instance.pool, log: instance.log, onJob: metrics.job, ...workUrl });
   closers.push(() => jobs.stop());
-  return { instance, listener, storage, jobs, metrics };
+  return { instance, listener, storage, jobs, metrics, tracing };
 }

@@ -1,11 +1,12 @@
+import type { PlatformName } from "../../model/platform-names.ts";
 import { deprecationsAhead } from "../../platforms/deprecations.ts";
 import { platforms } from "../../platforms/index.ts";
 import { createHttpClient } from "../../platforms/kit/http.ts";
-import { findOwner } from "../db/queries/users.ts";
 import { deliver } from "../domain/webhooks/deliver.ts";
 import { webhookGroups } from "../domain/webhooks/deliveries.ts";
 import { keepEventsRelayed } from "../domain/webhooks/relay.ts";
 import {
+  ALERT_QUEUE,
   IDEMPOTENCY_SWEEP_QUEUE,
   JOURNAL_SWEEP_QUEUE,
   OUTBOX_SWEEP_QUEUE,
@@ -21,7 +22,7 @@ import {
   sweepSignIn,
 } from "../jobs/sweeps.ts";
 import { deliverMail } from "../mail/deliver-mail.ts";
-import { renderExpiryEmail, renderHoldEmail } from "../mail/emails.ts";
+import { renderExpiryEmail } from "../mail/emails.ts";
 import { MAIL_QUEUE } from "../mail/queues.ts";
 import { sendMail } from "../mail/send-mail.ts";
 import { createIngest } from "../media/ingest.ts";
@@ -38,8 +39,9 @@ import { restoreHealth } from "../oauth/token-health.ts";
 import { openContinuity } from "../publishing/continuity.ts";
 import { createEngine } from "../publishing/engine.ts";
 import type { FaultHook } from "../publishing/fault-points.ts";
-import { HOLD_REASONS } from "../publishing/hold.ts";
 import { openReplacedSettings } from "../publishing/replaced-settings.ts";
+import { deliverAlert, keepAlerted } from "./alerts.ts";
+import { findConditions } from "./conditions.ts";
 import type { Runtime } from "./runtime.ts";
 
 /** A worker's two kinds of work: publishing, and jobs. */
@@ -59,7 +61,7 @@ const AFTER_PUBLISHING_SECONDS = 3;
 
 /** Starts publishing and running jobs, over separate connections, so that requests never wait for them. */
 export async function runWorker(runtime: Runtime, faultPoint?: FaultHook): Promise<Worker> {
-  const { instance, jobs, storage, listener, metrics } = runtime;
+  const { instance, jobs, storage, listener, metrics, tracing } = runtime;
   const { config, log, secrets } = instance;
   for (const { message, cure } of deprecationsAhead(config.platformEnvironment, new Date()))
     log.warn(`${message} ${cure}`);
@@ -72,22 +74,9 @@ export async function runWorker(runtime: Runtime, faultPoint?: FaultHook): Promi
     limitsOf: async () => config.userLimits,
   });
   const oauth = { ...instance.oauth, pool };
-  const continuity = await openContinuity({
-    pool,
-    places: { dataDir: config.dataDir, storage },
-    listener,
-    log,
-    onHeld: async ({ reason }) => {
-      const owner = await findOwner.one(pool);
-      if (owner !== undefined)
-        await sendMail(
-          { jobs, vault: oauth.vault },
-          pool,
-          renderHoldEmail(owner.email, HOLD_REASONS[reason], config.appUrl),
-        );
-    },
-  });
+  const continuity = await openContinuity({ pool, places: { dataDir: config.dataDir, storage }, listener, log });
   const settings = await openReplacedSettings({ pool, listener, log, configured: config.platformEnvironment });
+  const platformsDown = new Set<PlatformName>();
   const slots = config.workerSlots;
   const engine = createEngine({
     pool,
@@ -114,7 +103,14 @@ export async function runWorker(runtime: Runtime, faultPoint?: FaultHook): Promi
     // A commit is one small request, so more of them can run concurrently than preparations, which transfer media.
     slots: { prepare: slots, commit: 2 * slots, observe: slots },
     log,
-    metrics,
+    metrics: {
+      ...metrics,
+      platformDown: (platform, mode, isDown) => {
+        metrics.platformDown(platform, mode, isDown);
+        if (mode === "live") platformsDown[isDown ? "add" : "delete"](platform);
+      },
+    },
+    trace: tracing?.trace,
     faultPoint,
   });
   await jobs.work(
@@ -137,8 +133,18 @@ export async function runWorker(runtime: Runtime, faultPoint?: FaultHook): Promi
       [JOURNAL_SWEEP_QUEUE]: (_data, signal) => sweepJournal(pool, config.journalDays, signal),
       [SIGN_IN_SWEEP_QUEUE]: (_data, signal) => sweepSignIn(pool, signal),
       [OUTBOX_SWEEP_QUEUE]: (_data, signal) => sweepOutbox(pool, signal),
+      [ALERT_QUEUE]: (data, signal) => deliverAlert(config.alerts, data, signal),
       [WEBHOOK_QUEUE]: (data, signal) =>
-        deliver({ pool, vault: instance.oauth.vault, allowPrivateUrls: config.allowPrivateUrls }, data, signal),
+        deliver(
+          {
+            pool,
+            vault: instance.oauth.vault,
+            allowPrivateUrls: config.allowPrivateUrls,
+            trace: tracing?.trace,
+          },
+          data,
+          signal,
+        ),
     },
     (owner) => webhookGroups({ pool }, owner),
   );
@@ -152,6 +158,11 @@ export async function runWorker(runtime: Runtime, faultPoint?: FaultHook): Promi
     },
     log,
   );
+  const endAlerting = keepAlerted(
+    { pool, jobs, vault: oauth.vault, alerts: config.alerts, appUrl: config.appUrl },
+    () => findConditions({ pool, environment: settings.environment, platformsDown }),
+    log,
+  );
   engine.start();
   let running = true;
   return {
@@ -163,6 +174,7 @@ export async function runWorker(runtime: Runtime, faultPoint?: FaultHook): Promi
         engine.stop(Math.max(1, config.stopSeconds - AFTER_PUBLISHING_SECONDS)),
         endFolding(),
         endRelaying(),
+        endAlerting(),
       ]);
       settings.close();
       ingest.stop();

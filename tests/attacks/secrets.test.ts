@@ -11,16 +11,22 @@ import { openInstallation } from "../../cli/installation.fixture.ts";
 import { preparePaths } from "../../server/db/embedded/postgres-server.ts";
 import { linkInEmail } from "../browser.ts";
 import { secretOf, totp } from "../totp.ts";
+import { startTraceCollector } from "../trace-collector.ts";
 import { dumpOf } from "../visitor.ts";
 
 const EMAIL = "ada@example.com";
 const random = () => randomBytes(24).toString("base64url");
 
-test("after everything with a secret was used, none is in the database, the log, the attempts, the metrics, the export, the audit log or an error", async (t) => {
+test("after everything with a secret was used, none is in the database, the log, the attempts, the metrics, the traces, the export, the audit log or an error", async (t) => {
   const installation = await openInstallation(t);
+  const collector = await startTraceCollector(t);
   const { appUrl, url, dataDir } = installation;
   const [password, metricsToken, clientSecret] = [random(), random(), random()];
-  const server = await installation.start("start", { AMPOST_LOG_LEVEL: "trace", AMPOST_METRICS_TOKEN: metricsToken });
+  const server = await installation.start("start", {
+    AMPOST_LOG_LEVEL: "trace",
+    AMPOST_METRICS_TOKEN: metricsToken,
+    OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+  });
   /** What must not appear anywhere, by name. */
   const secrets = new Map([
     ["password", password],
@@ -230,6 +236,7 @@ test("after everything with a secret was used, none is in the database, the log,
   };
   assert.equal(await server.end("SIGTERM"), 0);
   told["log"] = server.output();
+  told["traces"] = collector.received();
   for (const [where, text] of Object.entries(told)) assert.ok(text.length > 100, where);
   const found = Object.entries(told).flatMap(([where, text]) =>
     [...secrets].flatMap(([what, value]) =>

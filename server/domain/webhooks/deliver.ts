@@ -3,6 +3,7 @@ import { Webhook } from "standardwebhooks";
 import { z } from "zod";
 
 import { cutText } from "../../../model/cut-text.ts";
+import { type Trace, untraced } from "../../../model/trace.ts";
 import { guardedFetch, type GuardedAnswer, GuardedFetchError } from "../../../platforms/kit/guarded-fetch.ts";
 import { jsonb } from "../../db/jsonb.ts";
 import {
@@ -20,6 +21,7 @@ export interface DeliverServices {
   pool: pg.Pool;
   vault: Pick<Vault, "open">;
   allowPrivateUrls: boolean;
+  trace?: Trace | undefined;
 }
 
 /** Throws if it should be retried. */
@@ -49,7 +51,12 @@ export async function deliver(services: DeliverServices, data: unknown, signal?:
     await recordAttempt.run(services.pool, [row.id, "failed", jsonb([unsent]), MOST_TRIES]);
     return;
   }
-  const attempt = await send(services, row, signal);
+  const { trace = untraced } = services;
+  const attempt = await trace("delivery", { deliveryId }, async (note) => {
+    const sent = await send(services, row, signal);
+    note(sent.status === null ? { outcome: "no response" } : { status: sent.status });
+    return sent;
+  });
   const outcome =
     attempt.status === 410
       ? "failed"
