@@ -33,6 +33,7 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     docs: "guides, decisions, benchmarks",
     tests: "tests of the whole system: journeys, attacks, faults; and the environments that tests run in",
     bench: "benchmarks, fault injection and the simulation",
+    ops: "files to run and watch an instance: alert rules, a dashboard",
   },
   server: {
     http: "the REST API, the pages and the served documentation",
