@@ -153,10 +153,12 @@ async function missOne(world: PublishingWorld): Promise<void> {
   );
 }
 
-/** Blocks this process, as an endless computation would. */
+/** Blocks this process several times, as long computations would. */
 async function block(): Promise<void> {
-  await nextTurn();
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1_500);
+  for (const _ of [1, 2, 3]) {
+    await nextTurn();
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 600);
+  }
   await nextTurn();
 }
 

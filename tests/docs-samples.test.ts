@@ -26,7 +26,9 @@ const NOBODYS_ID = "01980b7a-6c00-7000-8000-000000000001";
 
 test("every sample of the documentation does what it says, in every language", { timeout: 500_000 }, async (t) => {
   const installation = await openInstallation(t);
-  const server = await installation.start("start");
+  const server = await installation.start("start", {
+    AMPOST_METRICS_PORT: new URL(installation.metricsUrl).port,
+  });
   const folder = await readdir(join(root, "docs/guides"));
   const files = ["README.md", ...folder.filter((name) => name.endsWith(".md")).map((name) => `docs/guides/${name}`)];
   const { apiKey, platformSetId } = await installation.json("bootstrap", "--json");
@@ -166,12 +168,14 @@ const SAMPLES: Readonly<Record<string, number>> = {
   "exactly-once": 4,
   mcp: 3,
   media: 8,
+  monitoring: 3,
   platforms: 1,
   posts: 22,
   quickstart: 7,
   "resumable-uploads": 1,
   scheduling: 9,
-  "self-hosting": 5,
+  securing: 3,
+  "self-hosting": 4,
   "test-mode": 3,
   upgrading: 1,
   webhooks: 11,

@@ -124,8 +124,8 @@ async function writePrograms(
   };
 }
 
-function here(text: string, { url }: Installation): string {
-  return text.replaceAll("http://localhost:3000", url);
+function here(text: string, { url, metricsUrl }: Installation): string {
+  return text.replaceAll("http://localhost:3000", url).replaceAll("http://localhost:9464", metricsUrl);
 }
 
 /** Each request is written to standard error, as in the other languages. */
