@@ -51,6 +51,16 @@ export async function press(page: Page, name: string | RegExp): Promise<void> {
   await page.getByRole("button", typeof name === "string" ? { name, exact: true } : { name }).click();
 }
 
+/** Allows access on a consent page and, where several accounts are offered, connects the first. */
+export async function allow(page: Page): Promise<void> {
+  await press(page, /^Continue as/);
+  const connected = page.getByText("The account has been connected");
+  const connect = page.getByRole("button", { name: "Connect", exact: true });
+  await connected.or(connect).first().waitFor();
+  if (!(await connected.isVisible())) await connect.click();
+  await connected.waitFor();
+}
+
 /** Continues on a consent page as another person than the one it shows. */
 export async function asSomebodyElse(page: Page, person: string): Promise<void> {
   await page.getByRole("button", { name: /^Continue as/ }).waitFor();

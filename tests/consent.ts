@@ -16,6 +16,9 @@ export interface Beginning {
   returnTo?: string;
 }
 
+/** The app's own URL, as pages and redirects name it. */
+const APP_URL = "http://localhost:3000";
+
 /** The page that a browser shows, or where it is redirected. */
 export interface Shown {
   status: number;
@@ -24,16 +27,28 @@ export interface Shown {
   headers: Headers;
 }
 
-/** Connects an account as a browser does: opens the consent page, presses a button and returns to the app. */
+/**
+ * Connects an account as a browser does: opens the consent page, presses a button, returns to the app and, where several
+ * accounts are offered, chooses the first. With `chooses: false`, it stops there.
+ */
 export async function connectAs(
   world: World,
   cookie: string,
   tenant: TestTenant,
   platform: PlatformName,
-  options: Beginning & Answering = {},
+  options: Beginning & Answering & { chooses?: boolean } = {},
 ): Promise<Shown> {
   const begun = await begin(world, cookie, tenant, platform, options);
-  return await arrive(world, cookie, await answerConsent(locationOf(begun), options));
+  const shown = await arrive(world, cookie, await answerConsent(locationOf(begun), options));
+  const [choosePath] = /\/connections\/choose\/[\w-]+/.exec(shown.location ?? "") ?? [];
+  if (choosePath === undefined || options.chooses === false) return shown;
+  const platformAccountId = firstOffered((await show(world.url + choosePath, cookie)).text);
+  return await show(world.url + choosePath, cookie, { platformAccountId });
+}
+
+/** The first of the accounts on a page that offers several. */
+export function firstOffered(page: string): string {
+  return /name="platformAccountId" value="([^"]+)"/.exec(page)?.[1] ?? "";
 }
 
 /** Requests the URL of a platform's consent page. */
@@ -81,8 +96,12 @@ export async function arrive(world: World, cookie: string, back: URL): Promise<S
   return await show(`${world.url}${back.pathname}${back.search}`, cookie);
 }
 
-async function show(url: string, cookie?: string): Promise<Shown> {
-  const response = await fetch(url, { redirect: "manual", headers: cookie === undefined ? undefined : { cookie } });
+async function show(url: string, cookie?: string, form?: Record<string, string>): Promise<Shown> {
+  const response = await fetch(url, {
+    redirect: "manual",
+    headers: { ...(cookie === undefined ? {} : { cookie }), ...(form === undefined ? {} : { origin: APP_URL }) },
+    ...(form === undefined ? {} : { method: "POST", body: new URLSearchParams(form) }),
+  });
   return {
     status: response.status,
     location: response.headers.get("location"),

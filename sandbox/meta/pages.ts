@@ -75,9 +75,10 @@ const SELECT_PAGES = `SELECT p.*, b.business_id, b.business_name FROM meta_pages
   LEFT JOIN meta_business_pages b ON b.page_id = p.id`;
 
 /**
- * The Pages of a new person: one with the New Pages Experience, today's default. Words in the login hint change that:
- * `classic` makes it a classic one, `portfolio` gives it to a business portfolio, `two-pages` adds a classic one, and
- * `analyst` is a person who can only view insights. The seeded person, who has no hint, has a classic Page.
+ * The Pages of a new person: one with the New Pages Experience, today's default, and a classic one, to which nothing is
+ * linked. Words in the login hint change that: `one-page` leaves out the second, `classic` makes the first a classic one,
+ * `portfolio` gives the first to a business portfolio, and `analyst` is a person who can only view insights. The seeded
+ * person, who has no hint, has one classic Page.
  */
 export function addPagesOf(
   world: World,
@@ -95,7 +96,7 @@ export function addPagesOf(
     tasks: tasks(hint === null || has("classic") ? "classic" : "new"),
     business: has("portfolio") ? newBusiness(world, page.name) : null,
   });
-  if (has("two-pages"))
+  if (hint !== null && !has("one-page"))
     addPage(world, {
       ...page,
       id: nextPageId(world),

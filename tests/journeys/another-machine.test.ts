@@ -7,7 +7,7 @@ import { openInstallation } from "../../cli/installation.fixture.ts";
 import { connectLinksCreate } from "../../contract/operations/connect-links.ts";
 import { PLATFORM_NAMES } from "../../model/platform-names.ts";
 import { catalog } from "../../platforms/catalog.ts";
-import { fill, launchBrowser, LONGEST_STEP_MILLISECONDS, press, step } from "../browser.ts";
+import { allow, fill, launchBrowser, LONGEST_STEP_MILLISECONDS, press, step } from "../browser.ts";
 
 test("from another machine, accounts are connected in test mode through the app's own host alone, even over http", async (t) => {
   const installation = await openInstallation(t);
@@ -40,8 +40,7 @@ test("from another machine, accounts are connected in test mode through the app'
     await page.goto(`${appUrl}/connections?mode=test`);
     for (const platform of PLATFORM_NAMES) {
       await page.getByRole("link", { name: catalog[platform].capabilities.label, exact: true }).click();
-      await press(page, /^Continue as/);
-      await page.getByText("The account has been connected").waitFor();
+      await allow(page);
     }
   });
 

@@ -57,7 +57,7 @@ test("a customer without a login connects a Page with a link, without scripts, a
     async () => {
       await page.goto(connectLink.url ?? "");
       await page.getByRole("link", { name: "Connect Facebook" }).click();
-      await asSomebodyElse(page, "two-pages-customer");
+      await asSomebodyElse(page, "customer");
       await press(page, /^Continue as/);
       await page.getByRole("heading", { name: "Choose a Facebook account" }).waitFor();
       await assertSound(page);

@@ -17,7 +17,7 @@ import { PLATFORM_NAMES, type PlatformName } from "../../model/platform-names.ts
 import { catalog } from "../../platforms/catalog.ts";
 import { openCertificates } from "../../sandbox/certificates.ts";
 import { startSandbox } from "../../sandbox/server.ts";
-import { fill, launchBrowser, LONGEST_STEP_MILLISECONDS, press, step } from "../browser.ts";
+import { allow, fill, launchBrowser, LONGEST_STEP_MILLISECONDS, press, step } from "../browser.ts";
 
 const HOST = "ampost.example.test";
 const APP_URL = `https://${HOST}`;
@@ -81,14 +81,7 @@ test("from an empty configuration to the first live post, following the guide al
       await page.getByRole("link", { name: catalog[platform].capabilities.label, exact: true }).click();
       await page.getByRole("button", { name: /^Continue as/ }).waitFor();
       assert.doesNotMatch(page.url(), /sandbox|127\.0\.0\.1|localhost/);
-      await press(page, /^Continue as/);
-      const connected = page.getByText("The account has been connected");
-      await connected
-        .or(page.getByRole("button", { name: "Connect", exact: true }))
-        .first()
-        .waitFor();
-      if (!(await connected.isVisible())) await press(page, "Connect");
-      await connected.waitFor();
+      await allow(page);
     }
   });
 

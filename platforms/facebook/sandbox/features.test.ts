@@ -297,7 +297,7 @@ test("a Page token identifies its Page, and two Pages are two accounts", async (
     id: "101",
   });
   assert.deepEqual((await get("/me", {}, userToken)).json, { id: "10200000000000001", name: "Sandbox Person" });
-  const two = await connect(sandbox, ["pages_show_list"], "ana two-pages");
+  const two = await connect(sandbox, ["pages_show_list"], "ana");
   assert.equal(listAt((await sandbox.call("GET", `${GRAPH}/me/accounts`, { token: two })).json, "data").length, 2);
   const debug = await sandbox.call(
     "GET",

@@ -35,10 +35,10 @@ test("new people have Pages of both kinds, and either can be published to", asyn
   const scope = LOGIN.scopes.join(",");
   const kinds = async (hint: string) =>
     (await pagesOf(sandbox, hint, scope)).map(({ tasks }) => String(tasks).startsWith("PROFILE_PLUS_"));
-  assert.deepEqual(await kinds("ana"), [true]);
-  assert.deepEqual(await kinds("ana classic"), [false]);
-  assert.deepEqual(await kinds("ana two-pages"), [true, false]);
-  for (const page of await pagesOf(sandbox, "ana two-pages", scope)) {
+  assert.deepEqual(await kinds("ana"), [true, false]);
+  assert.deepEqual(await kinds("ana one-page"), [true]);
+  assert.deepEqual(await kinds("ana one-page classic"), [false]);
+  for (const page of await pagesOf(sandbox, "ana", scope)) {
     const post = { form: { message: "Hi" }, token: String(page["access_token"]) };
     assert.equal((await sandbox.call("POST", `${GRAPH}/v25.0/${page["id"]}/feed`, post)).status, 200);
   }
@@ -47,13 +47,12 @@ test("new people have Pages of both kinds, and either can be published to", asyn
 test("a Page of a business portfolio is listed only with business_management, there and in its portfolio", async (t) => {
   const sandbox = await openSandbox(t);
   const scope = LOGIN.scopes.join(",");
-  const names = async (asked: string) =>
-    (await pagesOf(sandbox, "bo portfolio two-pages", asked)).map(({ name }) => name);
-  const [held, own] = ["Bo Portfolio Two Pages", "Bo Portfolio Two Pages Shop"];
+  const names = async (asked: string) => (await pagesOf(sandbox, "bo portfolio", asked)).map(({ name }) => name);
+  const [held, own] = ["Bo Portfolio", "Bo Portfolio Shop"];
   assert.deepEqual(await names(scope), [own]);
   assert.deepEqual(await names(`${scope},business_management`), [held, own]);
 
-  const hint = { login_hint: "bo portfolio two-pages" };
+  const hint = { login_hint: "bo portfolio" };
   const { token } = await signIn(sandbox, LOGIN, { changes: { ...hint, scope: `${scope},business_management` } });
   const get = async (path: string) => (await sandbox.call("GET", `${GRAPH}/v25.0${path}`, { token })).json;
   const [business] = listAt(await get("/me/businesses"), "data");

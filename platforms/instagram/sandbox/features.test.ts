@@ -156,7 +156,7 @@ test("with Facebook's login, the account is found through its Page, and either t
     [valueAt(debug.json, "data.type"), valueAt(debug.json, "data.expires_at"), valueAt(debug.json, "data.is_valid")],
     ["PAGE", 0, true],
   );
-  const twoPages = await connectByFacebook(sandbox, FACEBOOK_SCOPES, "ana two-pages");
+  const twoPages = await connectByFacebook(sandbox, FACEBOOK_SCOPES, "ana");
   const found = listAt(
     (await sandbox.call("GET", `${FACEBOOK}/me/accounts?fields=id,instagram_business_account`, { token: twoPages }))
       .json,

@@ -20,7 +20,7 @@ beforeEach(async () => {
 
 test("of several Pages the user chooses one, once", async () => {
   const { tenant, cookie } = await world.newcomer();
-  const shown = await connectAs(world, cookie, tenant, "facebook", { person: `${tenant.userId}-two-pages` });
+  const shown = await connectAs(world, cookie, tenant, "facebook", { chooses: false });
   const id =
     /^http:\/\/localhost:3000\/connections\/choose\/([\w-]+)\?mode=test$/.exec(shown.location ?? "")?.[1] ?? "";
   assert.ok(id, String(shown.location));
@@ -50,10 +50,7 @@ test("the platform is asked to revoke a grant whose set is deleted while the use
     (await world.call(tenant, "POST", "/api/v1/platform-sets", { name: "For a while" })).body,
     "set",
   );
-  const shown = await connectAs(world, cookie, tenant, "facebook", {
-    platformSetId,
-    person: `${tenant.userId}-two-pages`,
-  });
+  const shown = await connectAs(world, cookie, tenant, "facebook", { platformSetId, chooses: false });
   const id = /choose\/([\w-]+)/.exec(shown.location ?? "")?.[1] ?? "";
   const { accounts } = await world.choicesOf(cookie, id);
   assert.equal((await world.call(tenant, "DELETE", `/api/v1/platform-sets/${platformSetId}`)).status, 200);
@@ -72,7 +69,8 @@ test("another account replaces the connected one only after confirmation, and th
   const { tenant, cookie } = await world.newcomer();
   await connectAs(world, cookie, tenant, "twitter");
   const [old] = await world.accountsOf(tenant);
-  const shown = await connectAs(world, cookie, tenant, "twitter", { person: `other${tenant.userId.slice(-6)}` });
+  const person = `other${tenant.userId.slice(-6)}`;
+  const shown = await connectAs(world, cookie, tenant, "twitter", { person, chooses: false });
   const id = /choose\/([\w-]+)/.exec(shown.location ?? "")?.[1] ?? "";
   const { accounts, connected } = await world.choicesOf(cookie, id);
   assert.deepEqual([accounts.length, connected?.id], [1, old?.id]);
@@ -208,9 +206,9 @@ test("a platform that is down does not prevent disconnecting, and is asked again
 test("a user's entire Facebook grant is revoked only with the last connection that depends on it", async () => {
   const first = await world.newcomer();
   const second = await world.newcomer();
-  const person = `${first.tenant.userId}-two-pages`;
+  const person = `owner-of-two-${first.tenant.userId}`;
   const connectPage = async ({ tenant, cookie }: Newcomer, place: number) => {
-    const shown = await connectAs(world, cookie, tenant, "facebook", { person });
+    const shown = await connectAs(world, cookie, tenant, "facebook", { person, chooses: false });
     const id = /choose\/([\w-]+)/.exec(shown.location ?? "")?.[1] ?? "";
     const { accounts } = await world.choicesOf(cookie, id);
     const { body } = await world.callAs(cookie, "POST", `/api/connections/${id}/choose?mode=test`, {

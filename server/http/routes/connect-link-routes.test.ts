@@ -9,7 +9,7 @@ import { z } from "zod";
 import { PLATFORM_NAMES, type PlatformName } from "../../../model/platform-names.ts";
 import { type Sandbox, startSandbox } from "../../../sandbox/server.ts";
 import { objectIn } from "../../../tests/answers.ts";
-import { answerConsent, type Answering, type Shown } from "../../../tests/consent.ts";
+import { answerConsent, type Answering, firstOffered, type Shown } from "../../../tests/consent.ts";
 import { createWorld, type TestTenant, type World } from "../../../tests/world.ts";
 import { revokeGrant } from "../../oauth/disconnect.ts";
 import { REVOKE_QUEUE } from "../../oauth/queues.ts";
@@ -104,6 +104,12 @@ function newBrowser() {
       return started.location;
     },
     arrive: (back: URL) => send(back.pathname + back.search),
+    /** Chooses the first account, where several are offered. */
+    async choose(shown: Shown): Promise<Shown> {
+      const { pathname } = new URL(shown.location ?? "", "http://localhost:3000");
+      if (!pathname.startsWith("/connect/choose/")) return shown;
+      return await send(pathname, { platformAccountId: firstOffered((await send(pathname)).text) });
+    },
     /** Follows redirects within the app. Returns where the browser is finally sent. */
     async leave(shown: Shown): Promise<URL> {
       for (let hops = 0; hops < 3; hops += 1) {
@@ -148,7 +154,7 @@ for (const [platform, login] of WAYS) {
     const page = await browser.open(path);
     assert.equal(page.status, 200);
     assert.match(page.text, /app\.example\.com/);
-    const back = await browser.leave(await browser.connect(path, platform, { login }));
+    const back = await browser.leave(await browser.choose(await browser.connect(path, platform, { login })));
     const [account, ...others] = await accountsOf(tenant);
     assert.ok(account && others.length === 0);
     // A URL with a fragment, even an empty one, does not inherit the platform's.
@@ -358,11 +364,8 @@ test("the platform is asked to revoke a grant whose link was revoked or used mea
   assert.equal(await revocations("tiktok"), before + 1);
   // While choosing between two Pages, which have their own tokens and one grant.
   const choosing = await newLink({ platform: "facebook" });
-  const choosePath = new URL(
-    (await browser.connect(choosing.path, "facebook", { person: `${choosing.tenant.userId}-two-pages` })).location ??
-      "",
-  ).pathname;
-  const [, pageId = ""] = /name="platformAccountId" value="(\d+)"/.exec((await browser.open(choosePath)).text) ?? [];
+  const choosePath = new URL((await browser.connect(choosing.path, "facebook")).location ?? "").pathname;
+  const pageId = firstOffered((await browser.open(choosePath)).text);
   await revoke(choosing);
   assert.match((await browser.send(choosePath, { platformAccountId: pageId })).text, /revoked/);
   assert.equal(await revocations("facebook"), 1);
@@ -390,11 +393,8 @@ test("the platform is asked to revoke a grant whose link was revoked or used mea
 test("a choice sent twice concurrently connects the account, and revokes nothing", async () => {
   const browser = newBrowser();
   const { tenant, path } = await newLink({ platform: "facebook" });
-  const choosePath = new URL(
-    (await browser.connect(path, "facebook", { person: `${tenant.userId}-two-pages` })).location ?? "",
-  ).pathname;
-  const [, platformAccountId = ""] =
-    /name="platformAccountId" value="(\d+)"/.exec((await browser.open(choosePath)).text) ?? [];
+  const choosePath = new URL((await browser.connect(path, "facebook")).location ?? "").pathname;
+  const platformAccountId = firstOffered((await browser.open(choosePath)).text);
   world.jobs.splice(0);
   const holder = await world.database.pool.connect();
   await holder.query("begin");
@@ -425,7 +425,7 @@ test("no other browser can finish, choose from or see the result of what one bro
   const owner = newBrowser();
   for (const cookie of (await world.signIn(tenant)).split("; "))
     owner.cookies.set(cookie.slice(0, cookie.indexOf("=")), cookie.slice(cookie.indexOf("=") + 1));
-  const back = await answerConsent(await browser.start(path, "facebook"), { person: `${tenant.userId}-two-pages` });
+  const back = await answerConsent(await browser.start(path, "facebook"));
   for (const other of [newBrowser(), stranger, owner]) assert.equal((await other.arrive(back)).status, 400);
   // Facebook's code is still valid, since nobody has used it.
   const choice = (await browser.arrive(back)).location ?? "";
@@ -442,7 +442,7 @@ test("no other browser can finish, choose from or see the result of what one bro
 test("of several Pages the user chooses one, on a page that leads only to the return URL", async () => {
   const { tenant, path } = await newLink({ platform: "facebook" });
   const browser = newBrowser();
-  const shown = await browser.connect(path, "facebook", { person: `${tenant.userId}-two-pages` });
+  const shown = await browser.connect(path, "facebook");
   const choosePath = new URL(shown.location ?? "").pathname;
   const page = await browser.open(choosePath);
   const ids = [
@@ -553,9 +553,7 @@ test("anyone sent past the link's page by another site, an email or a bookmark s
 test("a form of another site cannot choose", async () => {
   const { tenant, path } = await newLink({ platform: "facebook" });
   const browser = newBrowser();
-  const choosePath = new URL(
-    (await browser.connect(path, "facebook", { person: `${tenant.userId}-two-pages` })).location ?? "",
-  ).pathname;
+  const choosePath = new URL((await browser.connect(path, "facebook")).location ?? "").pathname;
   const cookie = [...browser.cookies].map(([name, value]) => `${name}=${value}`).join("; ");
   for (const headers of [{ origin: "https://evil.example" }, { "sec-fetch-site": "cross-site" }, {}]) {
     const { status } = await fetch(world.url + choosePath, {
