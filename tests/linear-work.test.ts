@@ -114,6 +114,7 @@ const READERS: Record<string, (text: string) => unknown> = {
     classify(answerOf(422, { message: text, status: 422, code: text }), {
       now: new Date(),
       accountId: "1",
+      newerVersion: null,
       uploadStep: null,
     }),
   ...Object.fromEntries(

@@ -3,20 +3,19 @@ import type { z } from "zod";
 import { unreadable } from "../kit/errors.ts";
 import type { HttpAnswer, HttpRequest } from "../kit/http.ts";
 import type { StepContext } from "../platform.ts";
-import { chosenVersion } from "./deprecations.ts";
+import { chosenVersion, replacementOf } from "./deprecations.ts";
 import { classify, VERSION_STEP, type Circumstances } from "./errors.ts";
 
 /** Calls of LinkedIn's versioned REST API. Source: LinkedIn docs, versioning, 2026. */
 const BASE = "https://api.linkedin.com/rest";
 
 export function restRequest(context: StepContext, method: "GET" | "POST", path: string, json?: unknown): HttpRequest {
-  const version = context.checkpoint[VERSION_STEP];
   return {
     method,
     url: `${BASE}/${path}`,
     headers: {
       authorization: `Bearer ${context.accessToken}`,
-      "linkedin-version": typeof version === "string" ? version : chosenVersion(context.environment),
+      "linkedin-version": versionOf(context),
       "x-restli-protocol-version": "2.0.0",
     },
     json,
@@ -42,8 +41,19 @@ export function isGood({ status }: HttpAnswer): boolean {
   return status >= 200 && status <= 299;
 }
 
+/** The one that the post's first step has chosen. */
+function versionOf({ checkpoint, environment }: StepContext): string {
+  const chosen = checkpoint[VERSION_STEP];
+  return typeof chosen === "string" ? chosen : chosenVersion(environment);
+}
+
 export function circumstancesOf(context: StepContext): Circumstances {
   const [first] = context.content.media;
   const uploadStep = first === undefined ? null : first.type === "video" ? "video" : "image-1";
-  return { now: context.now, accountId: context.account.platformAccountId, uploadStep };
+  return {
+    now: context.now,
+    accountId: context.account.platformAccountId,
+    newerVersion: replacementOf(versionOf(context), context.environment),
+    uploadStep,
+  };
 }

@@ -247,15 +247,30 @@ test("the version is the operator's, or the newest known one if LinkedIn has ret
     replacedSetting: { name: "LINKEDIN_API_VERSION", value: "202401", by: "202610" },
   });
   assert.deepEqual(await choose({ version: "202610" }), { done: { version: "202610" } });
-  const retired = classify(
-    answerOf(426, { status: 426, code: "NONEXISTENT_VERSION", message: "Requested version 20240101 is not active" }),
-    CIRCUMSTANCES,
-  );
+  assert.deepEqual(await choose({ version: "202610" }, { LINKEDIN_API_VERSION: "202701" }), {
+    done: { version: "202701" },
+  });
+});
+
+test("a retired version is worth a retry as long as a newer one is known, however often the post has failed", () => {
+  const retired = (newerVersion: string | null) =>
+    classify(
+      answerOf(426, { status: 426, code: "NONEXISTENT_VERSION", message: "Requested version 20240101 is not active" }),
+      { ...CIRCUMSTANCES, newerVersion },
+    );
   assert.deepEqual(
-    [retired.code, retired.redoFrom, retired.notPublished, retired.maxAttempts],
-    ["PLATFORM_UNAVAILABLE", "version", true, 2],
+    [retired("202610"), retired(null)].map((error) => [
+      error.code,
+      error.redoFrom,
+      error.notPublished,
+      error.maxAttempts,
+    ]),
+    [
+      ["PLATFORM_UNAVAILABLE", "version", true, Number.POSITIVE_INFINITY],
+      ["PLATFORM_UNAVAILABLE", "version", true, 1],
+    ],
   );
-  assert.match(retired.message, /LINKEDIN_API_VERSION/);
+  assert.match(retired(null).message, /LINKEDIN_API_VERSION/);
 });
 
 test("the operator is warned three months before the version ends", () => {
@@ -438,7 +453,12 @@ test("the profile is the member's, with the locale in either format, and optiona
 });
 
 const APP = { clientId: "78", clientSecret: "secret", redirectUri: "https://app.example/cb" };
-const CIRCUMSTANCES = { now: new Date("2026-11-01T12:00:10Z"), accountId: "782bbtaQ", uploadStep: "image-1" };
+const CIRCUMSTANCES = {
+  now: new Date("2026-11-01T12:00:10Z"),
+  accountId: "782bbtaQ",
+  newerVersion: null,
+  uploadStep: "image-1",
+};
 
 function thrown(work: () => unknown): BrokerError {
   try {

@@ -13,7 +13,7 @@ import {
 } from "../platform.ts";
 import { callRest, circumstancesOf, isGood, restRequest, sendOrThrow } from "./api.ts";
 import { authorOf, postBody } from "./content.ts";
-import { chosenVersion, newerVersion, VERSION_SETTING } from "./deprecations.ts";
+import { chosenVersion, replacementOf, VERSION_SETTING } from "./deprecations.ts";
 import { classify, duplicateOf, VERSION_STEP } from "./errors.ts";
 import { scopes } from "./scopes.ts";
 import { awaitImages } from "./status.ts";
@@ -73,7 +73,7 @@ function uploads(content: PlatformContent<PublishMedia>): QuietStep[] {
 
 /**
  * The API version for the whole post: the operator's, or the newest known one if LinkedIn has retired that. Versions are
- * retired oldest first.
+ * retired oldest first, and each time this runs again it chooses a newer one.
  */
 function chooseVersion(): QuietStep {
   return {
@@ -82,9 +82,11 @@ function chooseVersion(): QuietStep {
     async run({ checkpoint, environment }) {
       const retired = checkpoint[VERSION_STEP];
       if (typeof retired !== "string") return { done: { [VERSION_STEP]: chosenVersion(environment) } };
-      const newer = newerVersion(retired);
+      const newer = replacementOf(retired, environment);
       if (newer === null) return { done: { [VERSION_STEP]: retired } };
-      return { done: { [VERSION_STEP]: newer }, replacedSetting: { name: VERSION_SETTING, value: retired, by: newer } };
+      const done = { [VERSION_STEP]: newer };
+      if (newer === chosenVersion(environment)) return { done };
+      return { done, replacedSetting: { name: VERSION_SETTING, value: retired, by: newer } };
     },
   };
 }

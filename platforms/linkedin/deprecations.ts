@@ -25,7 +25,13 @@ export function chosenVersion(environment: Readonly<Record<string, string>> = {}
   return environment[VERSION_SETTING] ?? DEFAULT_VERSION;
 }
 
-/** The newest known version, if it is newer: what a retired one is replaced with. */
+/** What a retired version is replaced with: the operator's if it is newer, otherwise the newest known one if that is. */
+export function replacementOf(version: string, environment?: Readonly<Record<string, string>>): string | null {
+  const chosen = chosenVersion(environment);
+  return chosen > version ? chosen : newerVersion(version);
+}
+
+/** The newest known version, if it is newer. */
 export function newerVersion(version: string): string | null {
   const newest = VERSIONS.at(-1)?.version ?? version;
   return newest > version ? newest : null;

@@ -4,7 +4,12 @@ import { test } from "node:test";
 import { answerOf } from "../kit/broker.fixture.ts";
 import { classify, errors } from "./errors.ts";
 
-const CIRCUMSTANCES = { now: new Date("2026-11-01T12:00:10Z"), accountId: "782bbtaQ", uploadStep: "image-1" };
+const CIRCUMSTANCES = {
+  now: new Date("2026-11-01T12:00:10Z"),
+  accountId: "782bbtaQ",
+  newerVersion: null,
+  uploadStep: "image-1",
+};
 
 for (const row of errors) {
   test(`${row.statuses?.join(", ")} ${row.keys?.join(", ") ?? "anything"} is ${row.brokerCode}: ${row.about}`, () => {

@@ -1,7 +1,7 @@
 import type { PlatformErrorDetail } from "../../model/errors.ts";
 import { platformWords, toBrokerError, type ErrorRow } from "../kit/errors.ts";
 import type { HttpAnswer } from "../kit/http.ts";
-import type { BrokerError } from "../platform.ts";
+import type { BrokerError, BrokerErrorOptions } from "../platform.ts";
 import { errorBody } from "./wire.ts";
 
 /** A row of LinkedIn's table of errors. */
@@ -74,7 +74,6 @@ export const errors: readonly LinkedinErrorRow[] = [
     about: "the API version is retired",
     brokerCode: "PLATFORM_UNAVAILABLE",
     notPublished: true,
-    maxAttempts: 2,
     redo: "version",
     message:
       "LinkedIn has retired the API version that this instance uses. The operator must update LINKEDIN_API_VERSION.",
@@ -205,6 +204,8 @@ export interface Circumstances {
   now: Date;
   /** Accounts come back at different seconds after midnight. */
   accountId: string;
+  /** Replaces the API version of the request if that is retired; null if nothing newer is known. */
+  newerVersion: string | null;
   /** The step that starts the media's upload; null if the post has none, or the step cannot be repeated. */
   uploadStep: string | null;
 }
@@ -261,14 +262,18 @@ function matches({ statuses, keys }: LinkedinErrorRow, status: number, given: re
 function brokerErrorOf(
   row: LinkedinErrorRow,
   detail: PlatformErrorDetail,
-  { now, accountId, uploadStep }: Circumstances,
+  { now, accountId, newerVersion, uploadStep }: Circumstances,
 ): BrokerError {
-  return toBrokerError("LinkedIn", row, detail, {
-    redoFrom: row.redo === "version" ? VERSION_STEP : row.redo === "upload" ? uploadStep : null,
-    ...(row.brokerCode === "QUOTA_EXCEEDED"
-      ? { retryAfterSeconds: secondsToMidnight(now) + spreadSeconds(accountId) }
-      : {}),
-  });
+  const overrides: BrokerErrorOptions =
+    row.redo === "version"
+      ? // Each retry is in a newer version, so how often the post has failed before does not matter.
+        { redoFrom: VERSION_STEP, maxAttempts: newerVersion === null ? 1 : Number.POSITIVE_INFINITY }
+      : row.redo === "upload"
+        ? { redoFrom: uploadStep }
+        : row.brokerCode === "QUOTA_EXCEEDED"
+          ? { retryAfterSeconds: secondsToMidnight(now) + spreadSeconds(accountId) }
+          : {};
+  return toBrokerError("LinkedIn", row, detail, overrides);
 }
 
 /** Both daily quotas are reset then. Source: LinkedIn docs, rate-limits, 2026. */

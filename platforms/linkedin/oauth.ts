@@ -74,7 +74,8 @@ async function readProfile(
     url: "https://api.linkedin.com/v2/userinfo",
     headers: { authorization: `Bearer ${accessToken}` },
   });
-  if (answer.status !== 200) throw classify(answer, { now: new Date(), accountId: "", uploadStep: null });
+  if (answer.status !== 200)
+    throw classify(answer, { now: new Date(), accountId: "", newerVersion: null, uploadStep: null });
   const me = parse(userInfo, answer);
   const { locale } = me;
   return {

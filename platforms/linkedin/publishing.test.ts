@@ -4,6 +4,7 @@ import { after, before, test } from "node:test";
 import type { PostContent } from "../../model/post.ts";
 import { videoExample } from "../conformance/contents.ts";
 import { SPEED } from "../conformance/engine.ts";
+import type { TestAccount } from "../conformance/posts.ts";
 import type { Subject } from "../conformance/subject.ts";
 import { startWorld, type World } from "../conformance/world.ts";
 
@@ -155,3 +156,38 @@ test("when the version in use is retired, the post goes out in the newest one, i
   await world.restart();
   assert.deepEqual(await versions("restarted"), ["202605", "202610", "202610", "202610"]);
 });
+
+test("a post that has failed before goes out in the newest version, too", async () => {
+  await inFreshWorld(async (fresh, account) => {
+    await fresh.fault({ operation: "publish", kind: "reject", error: "CONFLICT" });
+    await fresh.fault({ operation: "publish", kind: "reject", error: "version-retired" });
+    const published = await fresh.publish(account, post("unlucky"));
+    assert.equal(published.status, "published", JSON.stringify(published.error));
+    const calls = (await fresh.requests()).filter(({ operation }) => operation === "publish");
+    assert.deepEqual(
+      calls.map(({ headers }) => headers["linkedin-version"]),
+      ["202605", "202605", "202610"],
+    );
+  });
+});
+
+test("a comment whose version was retired after the post went out is left out after a few tries", async () => {
+  await inFreshWorld(async (fresh, account) => {
+    for (const operation of ["create", "read"])
+      await fresh.fault({ operation, kind: "reject", error: "version-retired", times: 50 });
+    const published = await fresh.publish(account, post("retired in between", { firstComment: "First" }));
+    assert.deepEqual([published.status, published.warnings.length], ["published", 1], JSON.stringify(published));
+    const tries = (await fresh.requests()).filter(({ url }) => url.includes("socialActions"));
+    assert.ok(tries.length > 1 && tries.length < 10, String(tries.length));
+  });
+});
+
+/** Where no version has been replaced yet. */
+async function inFreshWorld(work: (fresh: World, account: TestAccount) => Promise<void>): Promise<void> {
+  const fresh = await startWorld(SUBJECT, { settings: { LINKEDIN_API_VERSION: "202605" } });
+  try {
+    await work(fresh, await fresh.connect());
+  } finally {
+    await fresh.close();
+  }
+}

@@ -18,6 +18,7 @@ import {
   LONGEST_WAIT_SECONDS,
   readBackSeconds,
   unknownAfterSeconds,
+  USUAL_ATTEMPTS,
 } from "./timing.ts";
 import { type ClaimedWork, isDue, type Progress, type Work } from "./work.ts";
 
@@ -60,6 +61,9 @@ export async function failStep(
     }
     failure = renewal;
   }
+  // What resumes elsewhere ends by itself; the same step over and over does not.
+  if (redoFrom(work, at, failure) === at)
+    failure = { ...failure, maxAttempts: Math.min(failure.maxAttempts, USUAL_ATTEMPTS) };
   const row = work.row;
   noteReach(work, error, failure);
   if (failure.brokerCode === "RATE_LIMITED" && failure.retryAfterSeconds !== null)
