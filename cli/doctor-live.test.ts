@@ -12,10 +12,11 @@ import type { OAuthApp } from "../platforms/platform.ts";
 import { authorizeUrl, newAuthorizeParameters } from "../server/oauth/authorize-url.ts";
 import { storeConnection } from "../server/oauth/connect.ts";
 import type { OAuthServices } from "../server/oauth/services.ts";
+import { idOf } from "../tests/answers.ts";
 import { createConnectingWorld, type ConnectingWorld } from "../tests/connecting-world.ts";
 import { answerConsent } from "../tests/consent.ts";
 import type { TestTenant } from "../tests/world.ts";
-import { checkAccounts, checkApps, checkMedia } from "./doctor-live.ts";
+import { checkAccounts, checkApps, checkAppsOfSets, checkMedia } from "./doctor-live.ts";
 import type { Finding } from "./finding.ts";
 
 let world: ConnectingWorld;
@@ -79,6 +80,28 @@ test("a wrong ID or secret fails for every platform, with the variables to set a
   }
 });
 
+test("a redirect URI that X does not accept is reported, although its app is", async () => {
+  for (const [redirectUri, wrong] of [
+    ["http://localhost:3000/api/platforms/twitter/callback", 1],
+    ["http://127.0.0.1:3000/api/platforms/twitter/callback", 0],
+  ] as const) {
+    const { clientId, clientSecret } = Object(
+      await world.control("apps", { platform: "twitter", redirectUris: [redirectUri] }),
+    );
+    const findings = await checkApps(
+      {
+        apps: new Map([["twitter", { clientId, clientSecret, redirectUri }]]),
+        appUrl: new URL(redirectUri).origin,
+        platformEnvironment: {},
+      },
+      client(),
+    );
+    const told = findings.filter(({ status }) => status !== "ok");
+    assert.equal(told.length, wrong, JSON.stringify(findings));
+    for (const { cure } of told) assert.match(cure ?? "", /http:\/\/127\.0\.0\.1/);
+  }
+});
+
 test("a platform that cannot be reached fails, and one that is down is to be checked later", async () => {
   const away = await checkApps(
     { apps, appUrl: "https://ampost.example.test", platformEnvironment: {} },
@@ -104,6 +127,34 @@ test("without an app, doctor --live says how to configure one", async () => {
     client(),
   );
   assert.deepEqual([finding?.status, /CLIENT_ID/.test(finding?.cure ?? "")], ["warning", true]);
+});
+
+test("the apps of platform sets are checked, too, the newest five of a platform, each by the name of its set", async () => {
+  const { live, cookie } = await world.newcomer();
+  const save = async (platformSetId: string, platform: PlatformName, changes: { clientSecret?: string } = {}) => {
+    const { clientId, clientSecret } = apps.get(platform) ?? assert.fail();
+    const path = `/api/platform-sets/${platformSetId}/apps/${platform}?mode=live`;
+    const { status } = await world.callAs(cookie, "PUT", path, { clientId, clientSecret, ...changes });
+    assert.equal(status, 200);
+  };
+  await save(live.platformSetId, "threads");
+  await save(live.platformSetId, "facebook", { clientSecret: "not-the-secret-of-the-app" });
+  for (let count = 1; count <= 6; count += 1) {
+    const made = await world.call(live, "POST", "/api/v1/platform-sets", { name: `Set ${count}` });
+    await save(idOf(made.body, "set"), "tiktok");
+  }
+  const findings = await checkAppsOfSets(services, client());
+  const [wrong, ...others] = failedOf(findings);
+  assert.deepEqual(others, []);
+  assert.match(`${wrong?.name} ${wrong?.cure}`, /^Facebook of the set .* to the set's own app\.$/);
+  assert.ok(!JSON.stringify(findings).includes("not-the-secret-of-the-app"));
+  const accepted = findings.filter(({ message }) => message === "accepts the app's ID and secret");
+  assert.deepEqual(accepted.map(({ name }) => name.replace(/ of the set .*/, "")).sort(), [
+    "Threads",
+    ...Array.from({ length: 5 }, () => "TikTok"),
+  ]);
+  assert.ok(!accepted.some(({ name }) => name === 'TikTok of the set "Set 1"'), JSON.stringify(accepted));
+  assert.ok(findings.some(({ name, message }) => name === "TikTok" && /newest 5 of 6/.test(message)));
 });
 
 /** Connects an account in live mode, as the platform's consent page would. */

@@ -8,6 +8,7 @@ import type { Scope } from "../platforms/definition.ts";
 import { platforms } from "../platforms/index.ts";
 import { isAllowedAddress } from "../platforms/kit/addresses.ts";
 import { type HttpClient, TransportError } from "../platforms/kit/http.ts";
+import { redact } from "../platforms/kit/redaction.ts";
 import { askedScopes, requiredScopes } from "../platforms/kit/scopes.ts";
 import { type AccountReport, BrokerError, type Note, type OAuth, type OAuthApp } from "../platforms/platform.ts";
 import { type PortalAddresses, portalAddresses } from "../platforms/portal-addresses.ts";
@@ -15,9 +16,10 @@ import { preparedClient } from "../platforms/prepared-client.ts";
 import { listLiveAccounts } from "../server/db/queries/accounts.ts";
 import { type ConnectionRow, findConnection } from "../server/db/queries/connections.ts";
 import { findSmallestMedia } from "../server/db/queries/media.ts";
+import { listLiveAppsOfSets } from "../server/db/queries/oauth-apps.ts";
 import { findGrantLife } from "../server/db/queries/token-care.ts";
 import { signMediaUrl } from "../server/media/signed-url.ts";
-import { appOf } from "../server/oauth/app.ts";
+import { appOf, openApp } from "../server/oauth/app.ts";
 import { freshAccess } from "../server/oauth/fresh-token.ts";
 import { readProfile } from "../server/oauth/profile.ts";
 import { type OAuthServices, platformClient } from "../server/oauth/services.ts";
@@ -26,8 +28,9 @@ import type { Config } from "../server/start/config.ts";
 import { sentenceOf } from "./answer.ts";
 import { failed, type Finding, ok, warning } from "./finding.ts";
 
-/** More would use up what the platforms allow an app to read. */
+/** More would use up what the platforms allow an app to read, and what they allow one address to ask. */
 const ACCOUNTS_PER_PLATFORM = 5;
+const APPS_PER_PLATFORM = 5;
 
 /** Whether the platforms accept the instance's apps, and what must be registered there. */
 export async function checkApps(
@@ -43,37 +46,67 @@ export async function checkApps(
         "Register an app on a platform and set its PLATFORM_CLIENT_ID and PLATFORM_CLIENT_SECRET.",
       ),
     ];
-  const checked = await Promise.all([...apps].map(([platform, app]) => checkApp(platform, app, { ...config, http })));
+  const checked = await Promise.all(
+    [...apps].map(([platform, app]) => {
+      const prefix = platforms[platform].oauth?.environmentPrefix ?? "";
+      const to = `${prefix}_CLIENT_ID and ${prefix}_CLIENT_SECRET`;
+      return checkApp({ platform, app, name: catalog[platform].capabilities.label, to }, config, http);
+    }),
+  );
   return checked.flat();
 }
 
+/** The same for the newest apps that platform sets have of their own. */
+export async function checkAppsOfSets(oauth: OAuthServices, http: HttpClient): Promise<Finding[]> {
+  const listed = await listLiveAppsOfSets.all(oauth.pool, [APPS_PER_PLATFORM]);
+  const config = { appUrl: oauth.appUrl, platformEnvironment: oauth.platformEnvironment ?? {} };
+  const checked = await Promise.all(
+    [...Map.groupBy(listed, ({ platform }) => platform)].map(async ([platform, rows]) => {
+      const { label } = catalog[platform].capabilities;
+      const findings: Finding[] = [];
+      for (const row of rows) {
+        const name = `${label} of the set ${JSON.stringify(row.set_name)}`;
+        const asked = { platform, app: openApp(oauth, row), name, to: "the set's own app" };
+        findings.push(...(await checkApp(asked, config, http)));
+      }
+      const total = rows[0]?.total ?? 0;
+      return total > rows.length
+        ? [...findings, ok(label, `the newest ${rows.length} of ${total} apps of platform sets were checked`)]
+        : findings;
+    }),
+  );
+  return checked.flat();
+}
+
+/** An app to check: its name in what is reported, and where its ID and secret are entered. */
+interface AskedApp {
+  platform: PlatformName;
+  app: OAuthApp;
+  name: string;
+  to: string;
+}
+
 async function checkApp(
-  platform: PlatformName,
-  app: OAuthApp,
-  {
-    http,
-    appUrl,
-    platformEnvironment: environment,
-  }: Pick<Config, "appUrl" | "platformEnvironment"> & { http: HttpClient },
+  { platform, app, name, to }: AskedApp,
+  { appUrl, platformEnvironment: environment }: Pick<Config, "appUrl" | "platformEnvironment">,
+  http: HttpClient,
 ): Promise<Finding[]> {
-  const { label } = catalog[platform].capabilities;
   const { oauth, check } = platforms[platform];
   if (oauth === undefined || check === undefined) return [];
-  const { environmentPrefix: prefix } = oauth;
-  const cure =
-    `Copy both from the app's page on the developer portal of ${label} to ${prefix}_CLIENT_ID and ` +
-    `${prefix}_CLIENT_SECRET.`;
+  const { label } = catalog[platform].capabilities;
+  const cure = `Copy both from the app's page on the developer portal of ${label} to ${to}.`;
   const answer = await check.app(preparedClient(http, oauth, app, environment), app, environment).then(
-    (notes) => [ok(label, "accepts the app's ID and secret"), ...notes.map((note) => toFinding(label, note))],
-    (error: unknown) => [failureOf(label, error, cure)],
+    (notes) => [ok(name, "accepts the app's ID and secret"), ...notes.map((note) => toFinding(name, note))],
+    (error: unknown) => [failureOf(name, error, cure)],
   );
-  return [
+  const findings = [
     ...answer,
-    ...addressLines(portalAddresses(platform, appUrl, app.redirectUri)).map((line) => ok(label, line)),
+    ...addressLines(portalAddresses(platform, appUrl, app.redirectUri)).map((line) => ok(name, line)),
     ...loginsOf(oauth).map(({ scopes, of }) =>
-      ok(label, `permissions to add${of}: ${askedScopes(scopes, app.scopes).join(", ")}`),
+      ok(name, `permissions to add${of}: ${askedScopes(scopes, app.scopes).join(", ")}`),
     ),
   ];
+  return findings.map((finding) => ({ ...finding, message: redact(finding.message, [app.clientSecret]) }));
 }
 
 /** What to enter on the developer portal. */

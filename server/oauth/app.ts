@@ -137,7 +137,7 @@ async function loadInstanceApp(
   return row ? openApp(services, row) : null;
 }
 
-function openApp(services: OAuthServices, row: OAuthAppRow): KnownApp {
+export function openApp(services: Pick<OAuthServices, "vault">, row: OAuthAppRow): KnownApp {
   const clientSecret = services.vault.open(row.client_secret_sealed, {
     table: "oauth_apps",
     row: row.id,

@@ -31,6 +31,20 @@ export const findAppOfSet = statement<OAuthAppRow, [setId: string, platform: Pla
      and removed_at is null`,
 );
 
+/** The newest live apps of platform sets for each platform, of all users, for the operator; `total` counts all. */
+export const listLiveAppsOfSets = statement<
+  OAuthAppRow & { platform: PlatformName; set_name: string; total: number },
+  [perPlatform: number]
+>(
+  "oauth_apps.list_live_of_sets",
+  `select ${columns}, platform, set_name, total from (
+     select a.*, s.name as set_name, row_number() over (partition by platform order by a.created_at desc, a.id) as place,
+       (count(*) over (partition by platform))::int as total
+     from oauth_apps a join platform_sets s on s.id = a.platform_set_id
+     where a.mode = 'live' and a.removed_at is null
+   ) as listed where place <= $1 order by platform, place`,
+);
+
 export interface AppOfSetRow {
   platform: PlatformName;
   mode: Mode;
