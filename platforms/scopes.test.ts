@@ -35,6 +35,12 @@ for (const platform of PLATFORM_NAMES) {
   });
 }
 
+test("what Meta requires only for roles from a business portfolio can be asked for, and is not by default", () => {
+  const { FACEBOOK = [] } = catalog.instagram.scopes;
+  assert.equal(refuseScopes("facebook", [...askedScopes(FACEBOOK), "pages_manage_posts", "ads_read"]), null);
+  assert.equal(askedScopes(FACEBOOK).includes("ads_read"), false);
+});
+
 const signIns = catalog.threads.scopes;
 
 test("a setting whose permission was not granted is rejected, with the way to get it", () => {

@@ -18,6 +18,15 @@ for (const row of errors) {
   });
 }
 
+test("access that ended because the app was not used for 90 days says so, and reconnecting helps", () => {
+  const error = classifyGraphAnswer(
+    graph,
+    answerOf(400, { error: { message: "no", code: 190, error_subcode: 493, type: "OAuthException" } }),
+  );
+  assert.equal(error.code, "AUTH_EXPIRED");
+  assert.match(error.message, /has not used it for 90 days/);
+});
+
 test("the subcode has priority over the code, and some numbers occur as either", () => {
   const codes = (code: number, subcode?: number): string =>
     classifyGraphAnswer(graph, answerOf(400, { error: { message: "no", code, error_subcode: subcode } })).code;

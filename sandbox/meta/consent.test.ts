@@ -38,6 +38,13 @@ test("every scope of Meta can be requested, and an unchecked one is not granted"
   );
 });
 
+test("scopes that clients in production ask for besides publishing can be requested", async (t) => {
+  const sandbox = await openSandbox(t);
+  const scopes = [...facebook.scopes, "pages_messaging", "pages_read_user_content", "business_management", "email"];
+  const signed = await signIn(sandbox, facebook, { changes: { scope: scopes.join(",") } });
+  assert.deepEqual(valueAt(await inspect(sandbox, facebook, signed), "scopes"), scopes);
+});
+
 test("Facebook's dialog refuses scopes that the app does not have, and sends the person back with its own error", async (t) => {
   const sandbox = await openSandbox(t);
   for (const login of [facebook, instagramByFacebook]) {
