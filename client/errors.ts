@@ -115,7 +115,7 @@ function parseError(text: string): (ErrorBody & { limit?: UsedUpLimit }) | null 
       error: body.error,
       requestId: body.requestId ?? "",
       issues: body.issues ?? [],
-      ...(body.limit === undefined ? {} : { limit: body.limit }),
+      limit: body.limit,
     };
   } catch {
     return null;

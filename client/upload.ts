@@ -39,7 +39,7 @@ export async function upload(
   options: UploadOptions,
 ): Promise<{ media: Media }> {
   const file = source instanceof Blob ? source : new Blob([source]);
-  const callOptions: CallOptions = options.signal === undefined ? {} : { signal: options.signal };
+  const callOptions: CallOptions = { signal: options.signal };
   const address =
     options.resume === undefined
       ? await begin(connection, file, options)

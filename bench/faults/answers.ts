@@ -96,8 +96,8 @@ export function answerTable(options: { long: boolean }): Promise<ScenarioResult>
     if (proxy.struck() !== troubled) throw new Error(`The proxy has struck ${proxy.struck()} commits, not ${troubled}`);
     const expectations = table.map(({ row: { fates, publishCalls }, subject }): Expectation => ({
       subject,
-      ...(fates === undefined ? {} : { fates }),
-      ...(publishCalls === undefined ? {} : { publishCalls }),
+      fates,
+      publishCalls,
     }));
     return { did: rows.map(({ name }) => name).join("; "), faults: rows.length, expectations };
   });

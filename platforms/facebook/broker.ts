@@ -2,7 +2,7 @@ import type { z } from "zod";
 
 import type { PlatformContent } from "../../model/post.ts";
 import { firstComment, type Comments } from "../kit/first-comment.ts";
-import type { HttpAnswer } from "../kit/http.ts";
+import type { HttpAnswer, RequestParameters } from "../kit/http.ts";
 import { getGraph, graphRequest, postGraph, readGraphAnswer, type Graph } from "../kit/meta/graph.ts";
 import { success } from "../kit/meta/upload.ts";
 import { paced } from "../kit/meta/usage.ts";
@@ -78,10 +78,10 @@ function publishPost(): VisibleStep {
     request(context) {
       const { text, linkUrl, media } = context.content;
       const photos = photoIds(context).map((id) => ({ media_fbid: id }));
-      const fields: Record<string, string> = {
-        ...(text === "" ? {} : { message: text }),
-        ...(linkUrl === null ? {} : { link: linkUrl }),
-        ...(media.length === 0 ? {} : { attached_media: JSON.stringify(photos) }),
+      const fields = {
+        message: text || undefined,
+        link: linkUrl ?? undefined,
+        attached_media: media.length === 0 ? undefined : JSON.stringify(photos),
         published: "true",
       };
       return { ...postTo(graph, context, "feed", fields, 60), query: { fields: "id,permalink_url" } };
@@ -94,7 +94,7 @@ function publishPost(): VisibleStep {
   };
 }
 
-function postTo(to: Graph, context: StepContext, edge: string, fields: Record<string, string>, timeoutSeconds: number) {
+function postTo(to: Graph, context: StepContext, edge: string, fields: RequestParameters, timeoutSeconds: number) {
   return { ...graphRequest(to, context.accessToken, "POST", edgeOf(context, edge), fields), timeoutSeconds };
 }
 
@@ -124,14 +124,12 @@ function publishReel(): VisibleStep {
   }));
 }
 
-function wordsOf(context: StepContext): Record<string, string> {
-  const { title } = settingsOf(context);
-  const { text } = context.content;
-  return { ...(title === undefined ? {} : { title }), ...(text === "" ? {} : { description: text }) };
+function wordsOf(context: StepContext): RequestParameters {
+  return { title: settingsOf(context).title, description: context.content.text || undefined };
 }
 
 /** Success only means that the video was accepted; its state has the rest. */
-function publishFilm(to: Graph, edge: string, fields: (context: StepContext) => Record<string, string>): VisibleStep {
+function publishFilm(to: Graph, edge: string, fields: (context: StepContext) => RequestParameters): VisibleStep {
   return {
     name: stepNames.publish,
     effect: "visible",
@@ -150,7 +148,7 @@ const finishFields = ({ checkpoint }: StepContext) => ({
   video_id: String(checkpoint[stepNames.start]),
 });
 
-function publishStory(edge: string, fields: (context: StepContext) => Record<string, string>): VisibleStep {
+function publishStory(edge: string, fields: (context: StepContext) => RequestParameters): VisibleStep {
   return {
     name: stepNames.publish,
     effect: "visible",

@@ -1,5 +1,6 @@
 import type { z } from "zod";
 
+import type { RequestParameters } from "../kit/http.ts";
 import { created, postGraph, readGraphAnswer } from "../kit/meta/graph.ts";
 import { sendVideo, success, uploadSeconds, uploadUrl } from "../kit/meta/upload.ts";
 import { multipartBytes } from "../kit/multipart.ts";
@@ -20,8 +21,8 @@ export function uploadPhoto(item: number): QuietStep {
     async run(context) {
       const media = context.content.media[item];
       if (media === undefined) throw new Error("The post has no such photo");
-      const altText = context.content.placement === "story" ? "" : (media.altText ?? "");
-      const fields = { published: "false", ...(altText === "" ? {} : { alt_text_custom: altText }) };
+      const altText = context.content.placement === "story" ? null : media.altText;
+      const fields = { published: "false", alt_text_custom: altText || undefined };
       const { id } = await sendImage(context, created, edgeOf(context, "photos"), fields, media);
       return { done: { [stepNames.photo(item)]: id } };
     },
@@ -47,7 +48,7 @@ async function sendImage<T>(
   context: StepContext,
   schema: z.ZodType<T>,
   path: string,
-  fields: Record<string, string>,
+  fields: RequestParameters,
   media: PublishMedia,
 ): Promise<T> {
   const file = await fileFor(context, media, renditionFor(media, ruleFor(capabilities, "image")));

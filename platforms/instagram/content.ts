@@ -1,5 +1,6 @@
 import type { PlatformContent } from "../../model/post.ts";
 import { platformWords } from "../kit/errors.ts";
+import type { RequestParameters } from "../kit/http.ts";
 import type { Containers } from "../kit/meta/containers.ts";
 import { findErrorRow, graphError, type Graph } from "../kit/meta/graph.ts";
 import { renditionFor, ruleFor } from "../kit/rendition.ts";
@@ -47,12 +48,12 @@ export function takesBytes({ account }: StepContext, media: PublishMedia): boole
  * The parameters of `POST /{ig-user-id}/media`: of one carousel item if `child` is given, otherwise of the post itself.
  * Source: Instagram docs, POST /{ig-user-id}/media, 2026-09-11.
  */
-export async function containerFields(context: StepContext, child: number | null): Promise<Record<string, string>> {
+export async function containerFields(context: StepContext, child: number | null): Promise<RequestParameters> {
   const { isAiGenerated, isPaidPartnership, thumbOffsetMs } = settingsOf(context);
   if (child !== null) {
     const item = context.content.media[child];
     return {
-      ...(item?.type === "video" ? { media_type: "VIDEO", ...frameFields(thumbOffsetMs) } : {}),
+      ...(item?.type === "video" && { media_type: "VIDEO", thumb_offset: thumbOffsetMs?.toString() }),
       ...(await mediaFields(context, item, child)),
       is_carousel_item: "true",
     };
@@ -60,12 +61,12 @@ export async function containerFields(context: StepContext, child: number | null
   // Instagram rejects the labels on the items of a carousel.
   return {
     ...(await postFields(context)),
-    ...(isAiGenerated === true && { is_ai_generated: "true" }),
-    ...(isPaidPartnership === true && { is_paid_partnership: "true" }),
+    is_ai_generated: isAiGenerated === true ? "true" : undefined,
+    is_paid_partnership: isPaidPartnership === true ? "true" : undefined,
   };
 }
 
-async function postFields(context: StepContext): Promise<Record<string, string>> {
+async function postFields(context: StepContext): Promise<RequestParameters> {
   const { content } = context;
   const { media } = content;
   switch (kindOf(content)) {
@@ -127,28 +128,24 @@ function loginOf(metadata: Record<string, unknown>): Login {
   return metadata.login === "facebook" ? "facebook" : "instagram";
 }
 
-function captionFields(context: StepContext): Record<string, string> {
+function captionFields(context: StepContext): RequestParameters {
   const { collaborators = [], locationId } = settingsOf(context);
   return {
-    ...(context.content.text === "" ? {} : { caption: context.content.text }),
-    ...(collaborators.length === 0 ? {} : { collaborators: JSON.stringify(collaborators) }),
-    ...(locationId === undefined ? {} : { location_id: locationId }),
+    caption: context.content.text || undefined,
+    collaborators: collaborators.length === 0 ? undefined : JSON.stringify(collaborators),
+    location_id: locationId,
   };
 }
 
 /** Whether a reel appears in the feed is always set. A cover image takes precedence over a frame. */
-async function reelFields(context: StepContext): Promise<Record<string, string>> {
+async function reelFields(context: StepContext): Promise<RequestParameters> {
   const { thumbOffsetMs, shareToFeed = true } = settingsOf(context);
   const cover = coverOf(context.content);
   return {
     share_to_feed: String(shareToFeed),
-    ...(cover === null ? {} : { cover_url: await imageUrl(context, cover) }),
-    ...frameFields(thumbOffsetMs),
+    cover_url: cover === null ? undefined : await imageUrl(context, cover),
+    thumb_offset: thumbOffsetMs?.toString(),
   };
-}
-
-function frameFields(thumbOffsetMs: number | undefined): Record<string, string> {
-  return thumbOffsetMs === undefined ? {} : { thumb_offset: String(thumbOffsetMs) };
 }
 
 /** Alternative text is only for images in feed and carousel; reels and stories reject it. */
@@ -156,15 +153,15 @@ async function mediaFields(
   context: StepContext,
   media: PublishMedia | undefined,
   item: number,
-): Promise<Record<string, string>> {
+): Promise<RequestParameters> {
   if (media === undefined) return {};
   const tags = tagsOf(context, media, item);
-  const tagFields: Record<string, string> = tags.length === 0 ? {} : { user_tags: JSON.stringify(tags) };
-  if (takesBytes(context, media)) return { upload_type: "resumable", ...tagFields };
+  const user_tags = tags.length === 0 ? undefined : JSON.stringify(tags);
+  if (takesBytes(context, media)) return { upload_type: "resumable", user_tags };
   if (media.type === "video")
-    return { video_url: await context.media.publicUrl(media, videoRendition(media)), ...tagFields };
-  const altText = kindOf(context.content) === "story" ? "" : (media.altText ?? "");
-  return { image_url: await imageUrl(context, media), ...(altText === "" ? {} : { alt_text: altText }), ...tagFields };
+    return { video_url: await context.media.publicUrl(media, videoRendition(media)), user_tags };
+  const altText = kindOf(context.content) === "story" ? null : media.altText;
+  return { image_url: await imageUrl(context, media), alt_text: altText || undefined, user_tags };
 }
 
 /** On a video a tag has no place. */

@@ -17,14 +17,17 @@ export interface HttpClient {
   send(request: HttpRequest): Promise<HttpAnswer>;
 }
 
+/** Of a query or a form. Those that are undefined are left out. */
+export type RequestParameters = Readonly<Record<string, string | undefined>>;
+
 export interface HttpRequest {
   method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   /** The platform's real URL. */
   url: string;
-  query?: Record<string, string>;
+  query?: RequestParameters;
   headers?: Record<string, string>;
   /** At most one of these three. */
-  form?: Record<string, string>;
+  form?: RequestParameters;
   json?: unknown;
   bytes?: { contentType: string; sizeBytes: number; open(): Promise<ReadableStream<Uint8Array>> };
   /**
@@ -162,8 +165,13 @@ function realUrl(request: HttpRequest, allowHttp = true): URL {
   const url = URL.parse(request.url);
   if (url?.protocol !== "https:" && !(allowHttp && url?.protocol === "http:"))
     throw transportError(`${request.method} to an address that is not https`, "invalid_request", false);
-  for (const [name, value] of Object.entries(request.query ?? {})) url.searchParams.set(name, value);
+  for (const [name, value] of parametersIn(request.query)) url.searchParams.set(name, value);
   return url;
+}
+
+/** Those that are sent. */
+export function parametersIn(given: RequestParameters = {}): [name: string, value: string][] {
+  return Object.entries(given).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]));
 }
 
 function sandboxAddress(url: URL, sandboxUrl: string): URL {
@@ -179,7 +187,7 @@ async function encodeBody(
 ): Promise<{ body: string | Readable | null; headers: Record<string, string> }> {
   if (request.form !== undefined) {
     return {
-      body: new URLSearchParams(request.form).toString(),
+      body: new URLSearchParams(parametersIn(request.form)).toString(),
       headers: { "content-type": "application/x-www-form-urlencoded" },
     };
   }
@@ -196,7 +204,7 @@ async function encodeBody(
 
 function canonicalBody(request: HttpRequest): unknown {
   if (request.form !== undefined)
-    return Object.entries(request.form)
+    return parametersIn(request.form)
       .filter(([name]) => !isSecretParameter(name))
       .sort(byName);
   if (request.json !== undefined) return sortMembers(request.json);
@@ -207,13 +215,13 @@ function bodyExcerpt(request: HttpRequest): string | null {
   if (request.bytes !== undefined) return `${request.bytes.sizeBytes} bytes of ${request.bytes.contentType}`;
   if (request.json !== undefined) return excerpt(JSON.stringify(request.json), secretsOf(request));
   if (request.form === undefined) return null;
-  const shown = Object.entries(request.form).map(([name, value]) => [name, isSecretParameter(name) ? REDACTED : value]);
+  const shown = parametersIn(request.form).map(([name, value]) => [name, isSecretParameter(name) ? REDACTED : value]);
   return excerpt(JSON.stringify(Object.fromEntries(shown)), secretsOf(request));
 }
 
 /** The secret values in this request, so that they are recognized when a response quotes them. */
 function secretsOf(request: HttpRequest): string[] {
-  const parameters = [...realUrl(request).searchParams, ...Object.entries(request.form ?? {})];
+  const parameters = [...realUrl(request).searchParams, ...parametersIn(request.form)];
   const headers = Object.entries(request.headers ?? {}).map(
     ([name, value]) => [name, value.replace(/^(?:Bearer|OAuth)\s+/i, "")] as const,
   );

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 
-import type { HttpRequest } from "./http.ts";
+import { type HttpRequest, parametersIn, type RequestParameters } from "./http.ts";
 
 /** A file as part of a form. `sizeBytes` is exactly the size of what `open` returns. */
 export interface FilePart {
@@ -13,12 +13,12 @@ export interface FilePart {
 
 /** The body of a multipart/form-data request: fields, then one file, which is streamed and never held in memory. */
 export function multipartBytes(
-  fields: Record<string, string>,
+  fields: RequestParameters,
   file: FilePart,
   boundary: string = randomUUID(),
 ): NonNullable<HttpRequest["bytes"]> {
   const encoder = new TextEncoder();
-  const parts = Object.entries(fields).map(
+  const parts = parametersIn(fields).map(
     ([name, value]) => `--${boundary}\r\nContent-Disposition: form-data; name="${quote(name)}"\r\n\r\n${value}\r\n`,
   );
   const fileHead =

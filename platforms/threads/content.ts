@@ -1,4 +1,5 @@
 import type { PlatformContent } from "../../model/post.ts";
+import type { RequestParameters } from "../kit/http.ts";
 import type { Containers } from "../kit/meta/containers.ts";
 import { graphError } from "../kit/meta/graph.ts";
 import { renditionFor, ruleFor } from "../kit/rendition.ts";
@@ -61,23 +62,21 @@ export async function containerFields(
   context: StepContext,
   part: Part,
   child: number | null,
-): Promise<Record<string, string>> {
+): Promise<RequestParameters> {
   if (child !== null) return { ...(await mediaFields(context, part.media[child])), is_carousel_item: "true" };
   const names = stepNames(part);
   const kind = kindOf(part);
   const replyTo = repliesTo(context, part);
   return {
-    ...(kind === "TEXT" ? { media_type: kind } : {}),
-    ...(kind === "IMAGE" || kind === "VIDEO" ? await mediaFields(context, part.media[0]) : {}),
-    ...(kind === "CAROUSEL"
-      ? {
-          media_type: kind,
-          children: part.media.map((_, item) => String(context.checkpoint[names.child(item)])).join(","),
-        }
-      : {}),
-    ...(part.text === "" ? {} : { text: part.text }),
-    ...(replyTo === null ? {} : { reply_to_id: replyTo }),
-    ...(part.index === 0 ? firstPartFields(context, kind === "TEXT") : {}),
+    ...(kind === "TEXT" && { media_type: kind }),
+    ...((kind === "IMAGE" || kind === "VIDEO") && (await mediaFields(context, part.media[0]))),
+    ...(kind === "CAROUSEL" && {
+      media_type: kind,
+      children: part.media.map((_, item) => String(context.checkpoint[names.child(item)])).join(","),
+    }),
+    text: part.text || undefined,
+    reply_to_id: replyTo ?? undefined,
+    ...(part.index === 0 && firstPartFields(context, kind === "TEXT")),
   };
 }
 
@@ -109,14 +108,16 @@ export function doneOf(part: Part, id: string, link?: string | null): StepDone {
   return { done, remoteId: id, platformPostId: id, publishedUrl: link ?? undefined };
 }
 
-function firstPartFields(context: StepContext, isText: boolean): Record<string, string> {
+function firstPartFields(context: StepContext, isText: boolean): RequestParameters {
   const { replyControl, topicTag, quotePostId, poll } = settingsOf(context);
   return {
-    ...(isText && context.content.linkUrl !== null ? { link_attachment: context.content.linkUrl } : {}),
-    ...(replyControl === undefined ? {} : { reply_control: replyControl }),
-    ...(topicTag === undefined ? {} : { topic_tag: topicTag }),
-    ...(quotePostId === undefined ? {} : { quote_post_id: quotePostId }),
-    ...(isText && poll !== undefined ? { poll_attachment: JSON.stringify(pollOptions(poll.options)) } : {}),
+    ...(isText && {
+      link_attachment: context.content.linkUrl ?? undefined,
+      poll_attachment: poll && JSON.stringify(pollOptions(poll.options)),
+    }),
+    reply_control: replyControl,
+    topic_tag: topicTag,
+    quote_post_id: quotePostId,
   };
 }
 
@@ -125,10 +126,11 @@ function pollOptions(options: readonly string[]): Record<string, string> {
   return Object.fromEntries(options.map((option, index) => [names[index] ?? "", option]));
 }
 
-async function mediaFields(context: StepContext, media: PublishMedia | undefined): Promise<Record<string, string>> {
+async function mediaFields(context: StepContext, media: PublishMedia | undefined): Promise<RequestParameters> {
   if (media === undefined) return {};
   const url = await context.media.publicUrl(media, renditionFor(media, ruleFor(capabilities, media.type)));
-  const fields: Record<string, string> =
-    media.type === "video" ? { media_type: "VIDEO", video_url: url } : { media_type: "IMAGE", image_url: url };
-  return media.altText === null || media.altText === "" ? fields : { ...fields, alt_text: media.altText };
+  const alt_text = media.altText || undefined;
+  return media.type === "video"
+    ? { media_type: "VIDEO", video_url: url, alt_text }
+    : { media_type: "IMAGE", image_url: url, alt_text };
 }

@@ -1,7 +1,7 @@
 import type { z } from "zod";
 
 import { platformWords } from "../kit/errors.ts";
-import type { HttpAnswer, HttpClient } from "../kit/http.ts";
+import type { HttpAnswer, HttpClient, RequestParameters } from "../kit/http.ts";
 import { BrokerError, type Grant, type OAuth, type OAuthApp, type Profile } from "../platform.ts";
 import { API, apiRequest, callTikTok } from "./api.ts";
 import { scopes } from "./scopes.ts";
@@ -21,7 +21,7 @@ export const oauth: OAuth = {
       grant_type: "authorization_code",
       code,
       redirect_uri: app.redirectUri,
-      ...(codeVerifier === null ? {} : { code_verifier: codeVerifier }),
+      code_verifier: codeVerifier ?? undefined,
     }),
   profile: readProfile,
   // Tokens last two hours; each renewal invalidates the previous refresh token.
@@ -31,7 +31,7 @@ export const oauth: OAuth = {
 
 const TOKEN_URL = `${API}/v2/oauth/token/`;
 
-async function requestToken(http: HttpClient, app: OAuthApp, fields: Record<string, string>): Promise<Grant> {
+async function requestToken(http: HttpClient, app: OAuthApp, fields: RequestParameters): Promise<Grant> {
   const answer = await http.send({
     method: "POST",
     url: TOKEN_URL,

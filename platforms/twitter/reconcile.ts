@@ -62,10 +62,10 @@ async function readPage(context: StepContext, intent: OpenIntent, next: string |
       query: {
         max_results: "20",
         start_time: seconds(since),
-        ...(until === null ? {} : { end_time: seconds(until) }),
+        end_time: until === null ? undefined : seconds(until),
         exclude: "retweets",
         ...fields,
-        ...(next === null ? {} : { pagination_token: next }),
+        pagination_token: next ?? undefined,
       },
     });
   const answer = await ask({ "tweet.fields": FIELDS });

@@ -38,13 +38,12 @@ export function openSession(): QuietStep {
     effect: "hidden",
     async run(context) {
       const media = videoOf(context);
-      const { notifySubscribers: isTold } = settingsOf(context);
-      const notify: Record<string, string> = isTold === undefined ? {} : { notifySubscribers: String(isTold) };
+      const { notifySubscribers } = settingsOf(context);
       const fileName = fileNameFor(media, context.now);
       const answer = await context.http.send({
         method: "POST",
         url: "https://www.googleapis.com/upload/youtube/v3/videos",
-        query: { uploadType: "resumable", part: "snippet,status", ...notify },
+        query: { uploadType: "resumable", part: "snippet,status", notifySubscribers: notifySubscribers?.toString() },
         headers: {
           ...bearer(context),
           "x-upload-content-length": String(media.sizeBytes),

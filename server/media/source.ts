@@ -39,8 +39,7 @@ export function createMediaSource(deps: MediaSourceDeps, owner: Tenant): MediaSo
 
     async open(media, { rendition, start, end } = {}) {
       const { storageKey } = await stored(media, rendition);
-      const range = { ...(start === undefined ? {} : { start }), ...(end === undefined ? {} : { end }) };
-      return ReadableStream.from<Uint8Array>(await deps.storage.open(storageKey, range));
+      return ReadableStream.from<Uint8Array>(await deps.storage.open(storageKey, { start, end }));
     },
 
     async describe(media, rendition) {

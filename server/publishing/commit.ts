@@ -127,7 +127,7 @@ async function declareIntent(work: Work, at: VisiblePosition, intent: Intent): P
     evidence: {
       timeoutSeconds: intent.request.timeoutSeconds ?? USUAL_TIMEOUT_SECONDS,
       watched: startWatching(intent.writtenAfter),
-      ...(intent.repeatOf === undefined ? {} : { repeatOf: intent.repeatOf }),
+      repeatOf: intent.repeatOf,
     },
     attempt: attempt.number,
     failures,
@@ -242,10 +242,7 @@ async function record(work: Work, at: VisiblePosition, result: Result): Promise<
       "the result of a commit could not be stored with its evidence; storing it without",
     );
     const { endedAfterSeconds } = result.evidence;
-    return recordOnce(work, at, {
-      ...result,
-      evidence: endedAfterSeconds === undefined ? {} : { endedAfterSeconds },
-    });
+    return recordOnce(work, at, { ...result, evidence: { endedAfterSeconds } });
   }
 }
 
@@ -366,7 +363,7 @@ function lateAnswer(outcome: Outcome): Pick<IntentEvidence, "late"> {
     };
   }
   const { onDuplicateRemoteId, ...done } = outcome.done;
-  return { late: { outcome: "ok", done, ...(onDuplicateRemoteId === undefined ? {} : { isFound: true }) } };
+  return { late: { outcome: "ok", done, isFound: onDuplicateRemoteId === undefined ? undefined : true } };
 }
 
 /** Within an account, a remote id belongs to one commit. */

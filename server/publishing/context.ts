@@ -76,7 +76,7 @@ async function bareContext(work: Work): Promise<Omit<StepContext, "http">> {
     polls: row.polls,
     waitedSeconds: row.polls === 0 ? 0 : (row.waited_seconds + secondsSince(work.loadedAt)) * work.pace,
     now: new Date(),
-    ...(work.deps.environment === undefined ? {} : { environment: work.deps.environment }),
+    environment: work.deps.environment,
   };
 }
 
@@ -99,7 +99,7 @@ export async function renewToken(work: Work): Promise<void> {
   work.tokenRenewed = true;
   work.access = await work.deps.freshAccess(work.account, {
     minLifetimeSeconds: 60,
-    ...(work.access === null ? {} : { refused: work.access.accessToken }),
+    refused: work.access?.accessToken,
   });
 }
 

@@ -1,6 +1,7 @@
 import { z } from "zod";
 
 import { BrokerError, type QuietStep, type StepContext, type StepDone, type VisibleStep } from "../../platform.ts";
+import type { RequestParameters } from "../http.ts";
 import { waitAgain, type Patience } from "../steps.ts";
 import { codeOf, created, getGraph, graphRequest, postGraph, readGraphAnswer, type Graph } from "./graph.ts";
 
@@ -42,7 +43,7 @@ const VISIBILITY_WAITS = [5, 15, 30];
 export function createContainer(
   containers: Containers,
   name: string,
-  fields: (context: StepContext) => Promise<Record<string, string>>,
+  fields: (context: StepContext) => Promise<RequestParameters>,
 ): QuietStep {
   return {
     name,

@@ -5,7 +5,7 @@ import { z } from "zod";
 import type { PlatformErrorDetail } from "../../../model/errors.ts";
 import { BrokerError, type BrokerErrorOptions, type OAuthApp } from "../../platform.ts";
 import { platformWords, toBrokerError, unreadable, type ErrorOutcome, type ErrorRow } from "../errors.ts";
-import type { HttpAnswer, HttpClient, HttpRequest } from "../http.ts";
+import type { HttpAnswer, HttpClient, HttpRequest, RequestParameters } from "../http.ts";
 import { regainSeconds } from "./usage.ts";
 import { chosenVersion, GRAPH_VERSION } from "./versions.ts";
 
@@ -49,7 +49,7 @@ export function graphRequest(
   accessToken: string,
   method: "GET" | "POST",
   path: string,
-  parameters: Record<string, string>,
+  parameters: RequestParameters,
 ): HttpRequest {
   const headers = { authorization: `Bearer ${accessToken}` };
   const url = `${graph.baseUrl}/${path}`;
@@ -111,7 +111,7 @@ export async function getGraph<T>(
   caller: GraphCaller,
   schema: z.ZodType<T>,
   path: string,
-  parameters: Record<string, string> = {},
+  parameters: RequestParameters = {},
 ): Promise<T> {
   return readGraphAnswer(graph, schema, await sendRead(graph, caller, path, parameters));
 }
@@ -125,7 +125,7 @@ export async function sendRead(
   graph: Graph,
   { http, accessToken, userToken }: GraphCaller,
   path: string,
-  parameters: Record<string, string>,
+  parameters: RequestParameters,
 ): Promise<HttpAnswer> {
   if (userToken !== undefined) {
     const answer = await http.send(graphRequest(graph, userToken, "GET", path, parameters));
@@ -142,7 +142,7 @@ export function postGraph<T>(
   { http, accessToken }: GraphCaller,
   schema: z.ZodType<T>,
   path: string,
-  fields: Record<string, string>,
+  fields: RequestParameters,
   timeoutSeconds?: number,
 ): Promise<T> {
   const request = graphRequest(graph, accessToken, "POST", path, fields);

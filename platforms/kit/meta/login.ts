@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 import { BrokerError, type Grant, type Grantor, type OAuth, type OAuthApp, type UserToken } from "../../platform.ts";
-import type { HttpClient } from "../http.ts";
+import type { HttpClient, RequestParameters } from "../http.ts";
 import { callGraph, getGraph, metaId as id, prepareRequest, type Graph } from "./graph.ts";
 import { readSignedRequest } from "./signed-request.ts";
 import { success } from "./upload.ts";
@@ -209,9 +209,9 @@ async function readAll<T>(
 ): Promise<T[]> {
   const list = z.object({ data: z.array(entry), paging });
   const entries: T[] = [];
-  let after: string | null = null;
+  let after: string | undefined;
   for (let lists = 0; lists < MAX_LISTS; lists += 1) {
-    const parameters: Record<string, string> = { fields, limit: "100", ...(after === null ? {} : { after }) };
+    const parameters: RequestParameters = { fields, limit: "100", after };
     const piece: z.infer<typeof list> = await getGraph(graph, { http, accessToken }, list, path, parameters);
     entries.push(...piece.data);
     const cursor = piece.paging?.cursors?.after;

@@ -1,5 +1,5 @@
 import type { BrokerError, OpenIntent, StepContext, StepDone, Verdict } from "../../platform.ts";
-import type { HttpAnswer } from "../http.ts";
+import type { HttpAnswer, RequestParameters } from "../http.ts";
 import { earliestDate, searchedDates, wholeSeconds } from "../search.ts";
 import { readContainer, type Containers } from "./containers.ts";
 import { findRowByCode, graphError, type Graph } from "./graph.ts";
@@ -95,8 +95,11 @@ export function refusalOf(
 }
 
 /** The parameters that limit a list to the time in which a lost request may have published. */
-export function listedWithin(intent: OpenIntent, now: Date, limit: number): Record<string, string> {
+export function listedWithin(intent: OpenIntent, now: Date, limit: number): RequestParameters {
   const { since, until } = searchedDates(intent, now);
-  const end: Record<string, string> = until === null ? {} : { until: String(wholeSeconds(until)) };
-  return { since: String(wholeSeconds(since)), ...end, limit: String(limit) };
+  return {
+    since: String(wholeSeconds(since)),
+    until: until === null ? undefined : String(wholeSeconds(until)),
+    limit: String(limit),
+  };
 }
