@@ -39,6 +39,16 @@ const VECTORS: [string, number][] = [
   [`${"a".repeat(256)} https://t.co/abc`, 280],
   [`${"a".repeat(257)} https://t.co/abc`, 281],
   ["a\uFEFFb", 4],
+  ["日.foo.io", 26],
+  ["日-foo.io", 25],
+  ["日日-foo.io", 27],
+  ["é.t.co/abc/x", 23],
+  ["ж.рфfoo.io日foo.io", 52],
+  ["foo.io/日foo.io", 48],
+  ["日本example.com/a?b=1", 27],
+  ["日本.com", 8],
+  ["my_site.example.com", 26],
+  ["foo.example_bar.com", 19],
 ];
 
 test("text lengths match X's own library", () => {
