@@ -1,12 +1,13 @@
 import type { z } from "zod";
 
-import { platformWords, unreadable } from "../kit/errors.ts";
+import { unreadable } from "../kit/errors.ts";
 import type { HttpAnswer, HttpClient } from "../kit/http.ts";
 import { askedScopes } from "../kit/scopes.ts";
+import { refuseToken, type TokenRefusals } from "../kit/token-refusals.ts";
 import { BrokerError, type Grant, type OAuth, type OAuthApp, type Profile } from "../platform.ts";
 import { classify } from "./errors.ts";
 import { scopes } from "./scopes.ts";
-import { tokenError, tokens, userInfo } from "./wire.ts";
+import { tokens, userInfo } from "./wire.ts";
 
 const DAY_SECONDS = 86_400;
 
@@ -34,7 +35,7 @@ async function exchangeCode(http: HttpClient, app: OAuthApp, callback: { code: s
     url: `${HOST}/accessToken`,
     form: { grant_type: "authorization_code", code: callback.code, redirect_uri: app.redirectUri, ...credentials(app) },
   });
-  return grantOf(readTokens(answer, "AUTH_EXPIRED", "LinkedIn rejected the sign-in. Start it again."), null);
+  return grantOf(readTokens(answer, null), null);
 }
 
 /** Only apps approved by LinkedIn get a refresh token; it expires a year after sign-in, whatever happens. */
@@ -49,10 +50,7 @@ async function refreshToken(http: HttpClient, app: OAuthApp, grant: Grant): Prom
     url: `${HOST}/accessToken`,
     form: { grant_type: "refresh_token", refresh_token: grant.refreshToken, ...credentials(app) },
   });
-  return grantOf(
-    readTokens(answer, "AUTH_REVOKED", "LinkedIn no longer renews the account's access."),
-    grant.refreshToken,
-  );
+  return grantOf(readTokens(answer, grant), grant.refreshToken);
 }
 
 /** Not documented, and used by many clients: whether it worked does not matter. */
@@ -110,37 +108,35 @@ function credentials({ clientId, clientSecret }: OAuthApp): Record<string, strin
   return { client_id: clientId, client_secret: clientSecret };
 }
 
-/** `refused` is the meaning of a rejection of the code or token itself. */
-function readTokens(
-  answer: HttpAnswer,
-  refused: "AUTH_EXPIRED" | "AUTH_REVOKED",
-  message: string,
-): z.infer<typeof tokens> {
+const REFUSALS: TokenRefusals = {
+  label: "LinkedIn",
+  limitSeconds: 60,
+  rows: [
+    {
+      statuses: [400, 401],
+      errors: ["invalid_client", "unauthorized_client"],
+      brokerCode: "UNEXPECTED_RESPONSE",
+      message:
+        "LinkedIn rejected the app's credentials. The operator must check LINKEDIN_CLIENT_ID and " +
+        "LINKEDIN_CLIENT_SECRET.",
+    },
+    {
+      statuses: [400, 401],
+      at: "renewal",
+      brokerCode: "AUTH_REVOKED",
+      message: "LinkedIn no longer renews the account's access.",
+    },
+    {
+      statuses: [400, 401],
+      brokerCode: "AUTH_EXPIRED",
+      message: "LinkedIn rejected the sign-in. Start it again.",
+    },
+  ],
+};
+
+function readTokens(answer: HttpAnswer, renewed: Grant | null): z.infer<typeof tokens> {
   if (answer.status === 200) return parse(tokens, answer);
-  const error = tokenError.safeParse(answer.json()).data;
-  const platformError = {
-    status: answer.status,
-    code: error?.error ?? null,
-    message: platformWords(error?.error_description),
-    requestId: answer.headers["x-li-uuid"] ?? null,
-  };
-  if (answer.status === 429)
-    throw new BrokerError("RATE_LIMITED", "LinkedIn is rate limiting sign-ins right now.", {
-      retryAfterSeconds: 60,
-      platformError,
-    });
-  if (answer.status >= 500)
-    throw new BrokerError("PLATFORM_UNAVAILABLE", "LinkedIn is having problems right now.", { platformError });
-  if (error === undefined || (answer.status !== 400 && answer.status !== 401))
-    throw new BrokerError("UNEXPECTED_RESPONSE", "LinkedIn returned an unexpected response.", { platformError });
-  if (error.error === "invalid_client" || error.error === "unauthorized_client") {
-    throw new BrokerError(
-      "UNEXPECTED_RESPONSE",
-      "LinkedIn rejected the app's credentials. The operator must check LINKEDIN_CLIENT_ID and LINKEDIN_CLIENT_SECRET.",
-      { platformError },
-    );
-  }
-  throw new BrokerError(refused, message, { platformError });
+  throw refuseToken(REFUSALS, answer, renewed, answer.headers["x-li-uuid"]);
 }
 
 function parse<T>(schema: z.ZodType<T>, answer: HttpAnswer): T {

@@ -39,8 +39,6 @@ export const tokens = z.object({
   refresh_token_expires_in: z.number().nullish(),
 });
 
-export const tokenError = z.object({ error: z.string(), error_description: z.string().nullish() });
-
 export const userInfo = z.object({
   sub: z.string().min(1),
   name: z.string().nullish(),

@@ -1,7 +1,5 @@
-import { z } from "zod";
-
-import { platformWords } from "../kit/errors.ts";
-import type { HttpAnswer, HttpClient } from "../kit/http.ts";
+import type { HttpClient } from "../kit/http.ts";
+import { refuseToken, type TokenRefusals } from "../kit/token-refusals.ts";
 import { BrokerError, type Grant, type OAuth, type OAuthApp, type Profile } from "../platform.ts";
 import { API, bearer, callX } from "./api.ts";
 import { scopes } from "./scopes.ts";
@@ -28,18 +26,25 @@ export const oauth: OAuth = {
 };
 
 /** This request uses up the refresh token and returns a new one. */
-async function refreshToken(http: HttpClient, app: OAuthApp, { refreshToken }: Grant): Promise<Grant> {
+async function refreshToken(http: HttpClient, app: OAuthApp, grant: Grant): Promise<Grant> {
+  const { refreshToken } = grant;
   if (refreshToken === null)
     throw new BrokerError(
       "AUTH_EXPIRED",
       "X did not grant permission to renew the account's access. Reconnect the account.",
     );
-  return await askForToken(http, app, { grant_type: "refresh_token", refresh_token: refreshToken });
+  return await askForToken(http, app, { grant_type: "refresh_token", refresh_token: refreshToken }, grant);
 }
 
-async function askForToken(http: HttpClient, app: OAuthApp, form: Record<string, string>): Promise<Grant> {
+async function askForToken(
+  http: HttpClient,
+  app: OAuthApp,
+  form: Record<string, string>,
+  renewed: Grant | null = null,
+): Promise<Grant> {
   const answer = await http.send({ method: "POST", url: `${API}/oauth2/token`, headers: basic(app), form });
-  if (answer.status < 200 || answer.status > 299) throw tokenError(answer, form.grant_type === "refresh_token");
+  if (answer.status < 200 || answer.status > 299)
+    throw refuseToken(REFUSALS, answer, renewed, answer.headers["x-transaction-id"]);
   const token = grant.safeParse(answer.json());
   if (!token.success)
     throw new BrokerError("UNEXPECTED_RESPONSE", "X returned a response that could not be read.", {
@@ -55,42 +60,29 @@ async function askForToken(http: HttpClient, app: OAuthApp, form: Record<string,
   };
 }
 
-const refusal = z.object({ error: z.string().nullish(), error_description: z.string().nullish() });
-
 /**
- * Only the user can fix an invalid grant, and only the operator an app that X does not know. Everything else says
- * nothing about the account. Source: responses observed by open-source clients, 2026.
+ * Only the user can fix an invalid grant, and only the operator an app that X does not know. Source: responses observed
+ * by open-source clients, 2026.
  */
-function tokenError(answer: HttpAnswer, isRefresh: boolean): BrokerError {
-  const { error, error_description } = refusal.safeParse(answer.json()).data ?? {};
-  const platformError = {
-    status: answer.status,
-    code: error ?? null,
-    message: platformWords(error_description),
-    requestId: answer.headers["x-transaction-id"] ?? null,
-  };
-  if (answer.status === 429)
-    return new BrokerError("RATE_LIMITED", "X is rate limiting requests right now.", {
-      platformError,
-      retryAfterSeconds: 900,
-    });
-  if (answer.status >= 500)
-    return new BrokerError("PLATFORM_UNAVAILABLE", "X is having problems right now.", { platformError });
-  if (error === "invalid_client" || error === "unauthorized_client" || answer.status === 401) {
-    return new BrokerError(
-      "UNEXPECTED_RESPONSE",
-      "X rejected this instance's client ID and secret; the operator must check them.",
-      { platformError },
-    );
-  }
-  if (answer.status !== 400)
-    return new BrokerError("UNEXPECTED_RESPONSE", "X returned an unexpected response.", { platformError });
-  if (isRefresh)
-    return new BrokerError("AUTH_REVOKED", "X no longer renews the account's access. Reconnect the account.", {
-      platformError,
-    });
-  return new BrokerError("AUTH_EXPIRED", "X rejected the sign-in. Start it again.", { platformError });
-}
+const WRONG_APP = {
+  brokerCode: "UNEXPECTED_RESPONSE",
+  message: "X rejected this instance's client ID and secret; the operator must check them.",
+} as const;
+const REFUSALS: TokenRefusals = {
+  label: "X",
+  limitSeconds: 900,
+  rows: [
+    { errors: ["invalid_client", "unauthorized_client"], ...WRONG_APP },
+    { statuses: [401], ...WRONG_APP },
+    {
+      statuses: [400],
+      at: "renewal",
+      brokerCode: "AUTH_REVOKED",
+      message: "X no longer renews the account's access. Reconnect the account.",
+    },
+    { statuses: [400], brokerCode: "AUTH_EXPIRED", message: "X rejected the sign-in. Start it again." },
+  ],
+};
 
 async function readProfile(http: HttpClient, accessToken: string): Promise<Profile> {
   const { data } = await callX(http, profile, {

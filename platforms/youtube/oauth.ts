@@ -1,9 +1,9 @@
-import { platformWords } from "../kit/errors.ts";
-import type { HttpAnswer, HttpClient } from "../kit/http.ts";
+import type { HttpClient, RequestParameters } from "../kit/http.ts";
+import { refuseToken, type TokenRefusals } from "../kit/token-refusals.ts";
 import { BrokerError, type Grant, type OAuth, type OAuthApp, type Profile } from "../platform.ts";
 import { readResource } from "./api.ts";
 import { scopes } from "./scopes.ts";
-import { channels, tokenRefusal, tokens } from "./wire.ts";
+import { channels, tokens } from "./wire.ts";
 
 /** Source: Google docs, OAuth 2.0 for web server applications, 2026-10. */
 export const oauth: OAuth = {
@@ -22,7 +22,7 @@ export const oauth: OAuth = {
         grant_type: "authorization_code",
         code,
         redirect_uri: app.redirectUri,
-        ...(codeVerifier === null ? {} : { code_verifier: codeVerifier }),
+        code_verifier: codeVerifier ?? undefined,
       },
       null,
     ),
@@ -48,7 +48,7 @@ async function refreshTokens(http: HttpClient, app: OAuthApp, grant: Grant): Pro
 async function askForTokens(
   http: HttpClient,
   app: OAuthApp,
-  form: Record<string, string>,
+  form: RequestParameters,
   before: Grant | null,
 ): Promise<Grant> {
   const answer = await http.send({
@@ -56,7 +56,7 @@ async function askForTokens(
     url: TOKEN_URL,
     form: { ...form, client_id: app.clientId, client_secret: app.clientSecret },
   });
-  if (answer.status < 200 || answer.status > 299) throw tokenError(answer, before);
+  if (answer.status < 200 || answer.status > 299) throw refuseToken(REFUSALS, answer, before);
   const token = tokens.safeParse(answer.json());
   if (!token.success)
     throw new BrokerError("UNEXPECTED_RESPONSE", "Google returned a response that could not be read.", {
@@ -73,42 +73,33 @@ async function askForTokens(
 }
 
 /** Only the person can fix a revoked grant, only the operator an app that Google does not know. */
-function tokenError(answer: HttpAnswer, before: Grant | null): BrokerError {
-  const { error, error_description } = tokenRefusal.safeParse(answer.json()).data ?? {};
-  const platformError = {
-    status: answer.status,
-    code: error ?? null,
-    message: platformWords(error_description),
-    requestId: null,
-  };
-  if (answer.status >= 500)
-    return new BrokerError("PLATFORM_UNAVAILABLE", "Google is having problems right now.", { platformError });
-  if (answer.status === 429)
-    return new BrokerError("RATE_LIMITED", "Google is rate limiting requests right now.", {
-      platformError,
-      retryAfterSeconds: 60,
-    });
-  if (error === "admin_policy_enforced" || error === "org_internal") {
-    return new BrokerError("AUTH_REVOKED", "The user's Google Workspace does not allow this app.", {
-      platformError,
-    });
-  }
-  if (error !== "invalid_grant") {
-    return new BrokerError(
-      "UNEXPECTED_RESPONSE",
-      "Google rejected this instance's client ID, secret or redirect URI; the operator must check them.",
-      { platformError },
-    );
-  }
-  if (before === null)
-    return new BrokerError("AUTH_EXPIRED", "Google rejected the sign-in. Start it again.", { platformError });
-  const isOver = before.refreshExpiresInSeconds !== null && before.refreshExpiresInSeconds <= 0;
-  return new BrokerError(
-    isOver ? "AUTH_EXPIRED" : "AUTH_REVOKED",
-    "Google no longer renews the account's access. Reconnect the account.",
-    { platformError },
-  );
-}
+const REFUSALS: TokenRefusals = {
+  label: "Google",
+  limitSeconds: 60,
+  rows: [
+    {
+      errors: ["admin_policy_enforced", "org_internal"],
+      brokerCode: "AUTH_REVOKED",
+      message: "The user's Google Workspace does not allow this app.",
+    },
+    {
+      errors: ["invalid_grant"],
+      at: "sign-in",
+      brokerCode: "AUTH_EXPIRED",
+      message: "Google rejected the sign-in. Start it again.",
+    },
+    {
+      errors: ["invalid_grant"],
+      at: "renewal",
+      brokerCode: "AUTH_REVOKED",
+      message: "Google no longer renews the account's access. Reconnect the account.",
+    },
+    {
+      brokerCode: "UNEXPECTED_RESPONSE",
+      message: "Google rejected this instance's client ID, secret or redirect URI; the operator must check them.",
+    },
+  ],
+};
 
 /** The channel that the person has chosen. Throws if there is none. */
 async function readProfile(http: HttpClient, accessToken: string): Promise<Profile> {

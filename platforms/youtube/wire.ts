@@ -81,8 +81,6 @@ export const tokens = z.object({
   scope: text,
 });
 
-export const tokenRefusal = z.object({ error: z.string(), error_description: text });
-
 const detail = z.object({ reason: text, message: text });
 
 export const refusal = z.object({
