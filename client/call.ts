@@ -129,12 +129,12 @@ export async function* everyItem<Item extends { id: string }>(
   fetchPage: (page: { limit: number; offset: number }) => Promise<readonly Item[]>,
   limit = PAGE_SIZE,
 ): AsyncGenerator<Item, void> {
-  const told = new Set<string>();
+  const seen = new Set<string>();
   for (let offset = 0; ; offset += limit) {
     const items = await fetchPage({ limit, offset });
     for (const item of items) {
-      if (told.has(item.id)) continue;
-      told.add(item.id);
+      if (seen.has(item.id)) continue;
+      seen.add(item.id);
       yield item;
     }
     if (items.length < limit) return;

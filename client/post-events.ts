@@ -18,15 +18,15 @@ export async function* followPost(
   path: string,
   { signal }: CallOptions,
 ): AsyncGenerator<{ post: Post; etag: string | null }, void> {
-  let told: string | null = null;
+  let lastId: string | null = null;
   const patient = { ...connection, retries: connection.retries * PATIENCE };
   for (let failures = 0; ; failures += 1) {
     let failure = new AmpostError("CONNECTION_FAILED", "The server ended the stream before the post was settled.");
     try {
       for await (const { id, data } of readEvents(connection, path, signal)) {
         failures = 0;
-        if (id !== null && id === told) continue;
-        told = id;
+        if (id !== null && id === lastId) continue;
+        lastId = id;
         const { post }: { post: Post } = JSON.parse(data);
         yield { post, etag: id };
         if (SETTLED.includes(post.status)) return;
@@ -36,7 +36,7 @@ export async function* followPost(
       failure = failureOf(error);
       if (!isPassing(failure)) throw failure;
     }
-    await pauseAfter(told === null ? connection : patient, failure, failures, signal);
+    await pauseAfter(lastId === null ? connection : patient, failure, failures, signal);
   }
 }
 

@@ -43,10 +43,10 @@ function bound(oauth: OAuth, label: string): OAuth {
     ...oauth,
     exchange: async (...asked) => boundGrant(await heard(oauth.exchange(...asked), label), label),
     profile: async (...asked) => {
-      const told = await heard(oauth.profile(...asked), label);
-      return "platformAccountId" in told
-        ? profileOf(told)
-        : told.slice(0, MOST_CHOICES).map((choice) => boundChoice(choice, label));
+      const answer = await heard(oauth.profile(...asked), label);
+      return "platformAccountId" in answer
+        ? profileOf(answer)
+        : answer.slice(0, MOST_CHOICES).map((choice) => boundChoice(choice, label));
     },
     ...(profileAgain && { profileAgain: async (...asked) => profileOf(await heard(profileAgain(...asked), label)) }),
     ...(refresh && {
@@ -65,7 +65,7 @@ function bound(oauth: OAuth, label: string): OAuth {
 }
 
 /** An error while reading a response is the response's fault: nothing else is involved here. */
-async function heard<Told>(asked: Promise<Told>, label: string): Promise<Told> {
+async function heard<Answer>(asked: Promise<Answer>, label: string): Promise<Answer> {
   try {
     return await asked;
   } catch (error) {

@@ -129,16 +129,16 @@ function rooms(folder: string): string[][] {
   const there = readdirSync(join(ROOT, folder), { withFileTypes: true })
     .filter((entry) => entry.isDirectory() && !/^(\.|node_modules$)/.test(entry.name))
     .map(({ name }) => name);
-  const told = Object.entries(ROOMS[folder] ?? {});
+  const described = Object.entries(ROOMS[folder] ?? {});
   const missing = [
-    ...there.filter((name) => !told.some(([room]) => room === name)),
-    ...told.map(([room]) => room).filter((room) => !there.includes(room)),
+    ...there.filter((name) => !described.some(([room]) => room === name)),
+    ...described.map(([room]) => room).filter((room) => !there.includes(room)),
   ];
   if (missing.length > 0)
     throw new Error(
       `printing/architecture.ts does not match the folders of ${folder || "the root"}: ${missing.join(", ")}`,
     );
-  return told.map(([room, what]) => [code(join(folder, room, "/")), what]);
+  return described.map(([room, what]) => [code(join(folder, room, "/")), what]);
 }
 
 function states(moves: readonly (readonly [from: string, to: string, by: string])[]): string {

@@ -8,11 +8,11 @@ import { parameterRows } from "./operation-pages.ts";
 import { fieldRows, jsonSchema, type FieldRow } from "./schema-fields.ts";
 
 /** Fields and objects that have already been described, with the operation that described them. */
-type Told = Map<string, string>;
+type Printed = Map<string, string>;
 
 /** Every operation that accepts a key, in brief. Shared parts are described once. */
 export function llmCalls(): string[] {
-  const told: Told = new Map();
+  const printed: Printed = new Map();
   const operations = OPERATIONS.filter(({ successor, auth = "key" }) => successor === undefined && auth !== "session");
   return [
     "Each endpoint accepts JSON and a Bearer key, counts as `apiRead` unless it says otherwise, and can fail with " +
@@ -28,12 +28,12 @@ export function llmCalls(): string[] {
       const listed = operations.filter((operation) => tagOf(operation) === tag);
       return listed.length === 0
         ? []
-        : [`### ${tag}`, "", about, "", ...listed.flatMap((operation) => [...callLines(operation, told), ""])];
+        : [`### ${tag}`, "", about, "", ...listed.flatMap((operation) => [...callLines(operation, printed), ""])];
     }),
   ];
 }
 
-function callLines(operation: Operation, told: Told): string[] {
+function callLines(operation: Operation, printed: Printed): string[] {
   const { name, method, path, summary, description, rateClass, takes, writes, waits, streams, status, tool } =
     operation;
   const example = takes === "none" ? undefined : EXAMPLES[name];
@@ -46,13 +46,13 @@ function callLines(operation: Operation, told: Told): string[] {
     "",
     `${description}${notes}`,
     "",
-    ...fieldLines("Path and query", parameters, told, summary),
-    ...fieldLines("Body", takes === "none" ? [] : rowsOf(formOf(operation), "input"), told, summary),
+    ...fieldLines("Path and query", parameters, printed, summary),
+    ...fieldLines("Body", takes === "none" ? [] : rowsOf(formOf(operation), "input"), printed, summary),
     ...(example === undefined ? [] : [`Example: ${code(JSON.stringify(example))}`, ""]),
     ...fieldLines(
       streams === true ? "Returns server-sent events; the data of each" : `Returns ${status}`,
       rowsOf(operation.answer, "output"),
-      told,
+      printed,
       summary,
     ),
     ...(operation.errors.length === 0
@@ -76,26 +76,30 @@ function rowsOf(schema: Parameters<typeof toSchema>[0], io: "input" | "output"):
 /**
  * One line for each field, followed by those of an object below it. An object described earlier names that operation.
  */
-function fieldLines(title: string, rows: readonly FieldRow[], told: Told, summary: string): string[] {
+function fieldLines(title: string, rows: readonly FieldRow[], printed: Printed, summary: string): string[] {
   const lines: string[] = [];
   const left = [...rows];
   for (let row = left.shift(); row !== undefined; row = left.shift()) {
     const inside = left.filter(({ path }) => path.startsWith(`${row.path}.`) || path.startsWith(`${row.path}[].`));
     const form = inside.map(({ path, type }) => `${path.slice(row.path.length).replace(/^\[\]/, "")} ${type}`).join();
-    const where = inside.length > 1 ? told.get(form) : undefined;
+    const where = inside.length > 1 ? printed.get(form) : undefined;
     if (where !== undefined) left.splice(0, inside.length);
-    else if (inside.length > 1) told.set(form, summary);
-    lines.push(lineOf(row, told, where));
+    else if (inside.length > 1) printed.set(form, summary);
+    lines.push(lineOf(row, printed, where));
   }
   return lines.length === 0 ? [] : [`${title}:`, ...lines, ""];
 }
 
-function lineOf({ path, type, isRequired, description }: FieldRow, told: Told, where: string | undefined): string {
+function lineOf(
+  { path, type, isRequired, description }: FieldRow,
+  printed: Printed,
+  where: string | undefined,
+): string {
   const steps = path.split(".");
   const name = steps.at(-1) ?? path;
   const line = `- ${code(name)} ${type}${isRequired ? ", required" : ""}`;
-  const isKnown = told.has(description);
-  told.set(description, name);
+  const isKnown = printed.has(description);
+  printed.set(description, name);
   const ends = [where === undefined ? "" : `same as in ${where}`, isKnown ? "" : description.replace(/\.$/, "")].filter(
     (each) => each !== "",
   );

@@ -31,8 +31,8 @@ export async function platformPages(instance: Scheduling): Promise<DocPage[]> {
 async function platformPage(definition: Definition, instance: Scheduling): Promise<string> {
   const capabilities = onInstance(definition.capabilities, instance);
   const { platform, label, launch, text, placements, scheduling } = capabilities;
-  const told = await readSections(platform);
-  const part = (title: string) => (told.has(title) ? [`## ${title}`, "", told.get(title) ?? "", ""] : []);
+  const sections = await readSections(platform);
+  const part = (title: string) => (sections.has(title) ? [`## ${title}`, "", sections.get(title) ?? "", ""] : []);
   return [
     `# ${label}`,
     "",

@@ -184,22 +184,22 @@ async function settle(client: Client, { post }: { post: Post }, options: Waiting
 
 /** Prints each change, as a line of JSON or for people, and exits according to the post's final status. */
 async function watch(client: Client, id: string, options: ClientOptions): Promise<void> {
-  const told = new Map<string, string>();
+  const printed = new Map<string, string>();
   let last: Post | null = null;
   for await (const { post } of client.posts.events(id)) {
     if (options.json) console.log(JSON.stringify({ post }));
-    else for (const line of changesOf(post, last, told)) console.log(line);
+    else for (const line of changesOf(post, last, printed)) console.log(line);
     last = post;
   }
   if (last !== null && last.status !== "published") process.exitCode = EXIT_CODES.notPublished;
 }
 
-function changesOf(post: Post, last: Post | null, told: Map<string, string>): string[] {
+function changesOf(post: Post, last: Post | null, printed: Map<string, string>): string[] {
   const head = post.status === last?.status ? [] : [`${post.id}  ${statusOf(post.status)}`];
   const changed = post.platformPosts
     .map((platformPost) => ({ id: platformPost.id, lines: platformPostLines(platformPost) }))
-    .filter(({ id, lines }) => told.get(id) !== lines.join("\n"));
-  for (const { id, lines } of changed) told.set(id, lines.join("\n"));
+    .filter(({ id, lines }) => printed.get(id) !== lines.join("\n"));
+  for (const { id, lines } of changed) printed.set(id, lines.join("\n"));
   return [...head, ...changed.flatMap(({ lines }) => lines)];
 }
 

@@ -47,10 +47,10 @@ export function refuseHostile(value: unknown): void {
 
 /** The error for these issues: the message and code of the first, and all of them, up to the limit. */
 export function refusal(issues: Issue[]): PublicError {
-  const told = boundIssues(issues);
-  const first = told[0];
+  const reported = boundIssues(issues);
+  const first = reported[0];
   if (first === undefined) throw new Error("A refusal needs an issue");
-  return new PublicError(first.code, first.message, { issues: told });
+  return new PublicError(first.code, first.message, { issues: reported });
 }
 
 /** Issues in the rest of a body are meaningless at or below a location whose format was already invalid. */

@@ -21,16 +21,16 @@ const MAX_UNKNOWN_KEYS = 20;
 
 /** Turns zod's issues into readable ones, each with its path, the value found and what to do. */
 export function tellProblems(form: z.ZodType, problems: readonly z.core.$ZodIssue[], words: PartWords): Issue[] {
-  const told: Issue[] = [];
+  const issues: Issue[] = [];
   for (const problem of problems) {
-    if (told.length > MAX_ISSUES) break;
-    told.push(
+    if (issues.length > MAX_ISSUES) break;
+    issues.push(
       ...(problem.code === "unrecognized_keys"
         ? tellUnknownKeys(form, problem, words)
         : [tellProblem(form, problem, words)]),
     );
   }
-  return told;
+  return issues;
 }
 
 /** ["content", "media", 0] → "/content/media/0" */
@@ -39,15 +39,15 @@ export function pointer(path: readonly PropertyKey[]): string {
 }
 
 function tellUnknownKeys(form: z.ZodType, problem: z.core.$ZodIssueUnrecognizedKeys, words: PartWords): Issue[] {
-  const told = problem.keys.slice(0, MAX_UNKNOWN_KEYS).map((key) => ({
+  const listed = problem.keys.slice(0, MAX_UNKNOWN_KEYS).map((key) => ({
     ...blank("request.unknownKey", [...problem.path, key]),
     ...adviseKey(form, problem.path, cutText(key, 100), words.key),
     actual: cutText(key, 100),
   }));
-  const more = problem.keys.length - told.length;
-  if (more === 0) return told;
+  const more = problem.keys.length - listed.length;
+  if (more === 0) return listed;
   return [
-    ...told,
+    ...listed,
     {
       ...blank("request.unknownKey", problem.path),
       message: `There are ${more} more unknown keys`,

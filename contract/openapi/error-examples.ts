@@ -66,10 +66,10 @@ function tellIssues(): Map<PublicCode, Issue> {
     { content: { text: "Hello" }, platforms: [], platformSetId: "01980b7a-6c00-7000-8000-000000000001" },
     { reportInput: true },
   );
-  const told = [
+  const issues = [
     ...MISTAKES.flatMap((post) => validatePost(post, { ...context, accounts: null }).issues),
     ...validatePost({ platforms: [EXAMPLE_PLATFORM], content: { text: "Hello" } }, { ...context, accounts: {} }).issues,
     ...tellProblems(createBody, nowhere.error?.issues ?? [], BODY_WORDS),
   ];
-  return new Map(told.toReversed().map((issue) => [issue.code, issue]));
+  return new Map(issues.toReversed().map((issue) => [issue.code, issue]));
 }

@@ -12,7 +12,7 @@ import {
   takes,
   video,
   warns,
-  type Said,
+  type PostFields,
 } from "../validate/validate.fixture.ts";
 
 test("an Instagram feed image is between 4:5 and 1.91:1, a reel between 3 seconds and 15 minutes, a story video at most 60 seconds", () => {
@@ -286,10 +286,10 @@ test("Instagram supports 3 collaborators and 20 tags", () => {
 });
 
 test("an Instagram first comment without the permission for it is a warning", () => {
-  const said: Said = { media: [image], settings: { firstComment: "First!" } };
+  const fields: PostFields = { media: [image], settings: { firstComment: "First!" } };
   warns(
     "instagram",
-    said,
+    fields,
     {
       code: "VALIDATION_FAILED",
       path: setting("instagram", "firstComment"),
@@ -303,15 +303,15 @@ test("an Instagram first comment without the permission for it is a warning", ()
     ...account("instagram"),
     scopes: [...account("instagram").scopes, "instagram_business_manage_comments"],
   };
-  assert.deepEqual(validate("instagram", said, { accounts: { instagram: granted } }).warnings, []);
+  assert.deepEqual(validate("instagram", fields, { accounts: { instagram: granted } }).warnings, []);
 });
 
 test("the paid partnership label is taken only for Instagram accounts connected through Facebook", () => {
-  const said: Said = { media: [image], settings: { isPaidPartnership: true } };
+  const fields: PostFields = { media: [image], settings: { isPaidPartnership: true } };
   const connected = (login: string) => ({ accounts: { instagram: account("instagram", { login }) } });
   refuses(
     "instagram",
-    said,
+    fields,
     {
       code: "VALIDATION_FAILED",
       path: setting("instagram", "isPaidPartnership"),
@@ -319,6 +319,6 @@ test("the paid partnership label is taken only for Instagram accounts connected 
     },
     connected("instagram"),
   );
-  takes("instagram", said, connected("facebook"));
+  takes("instagram", fields, connected("facebook"));
   takes("instagram", { media: [image], settings: { isPaidPartnership: false } }, connected("instagram"));
 });

@@ -4,7 +4,7 @@ import { BrokerError, type PublishMedia, type QuietStep, type StepContext, type 
 import { refuseSetting } from "./scopes.ts";
 
 /** Whose comments they are, and the permissions that its sign-ins ask for. */
-interface Place {
+interface Commenter {
   label: string;
   scopes: SignInScopes;
 }
@@ -26,7 +26,7 @@ export interface Comments {
  */
 export function firstComment(
   { settings }: PlatformContent<PublishMedia>,
-  { label, scopes }: Place,
+  { label, scopes }: Commenter,
   comments: Comments,
 ): QuietStep[] {
   const { firstComment: text } = settings;

@@ -35,8 +35,8 @@ export function validateDeclared(
   return sent.flatMap((entry, index) => {
     if (declares === undefined || measuredToo[index]?.measured) return [];
     const missing = (declares[mediaKind(entry)] ?? []).filter((member) => (entry[member] ?? null) === null);
-    const told = declares.message === undefined ? missing : missing.slice(0, 1);
-    return told.map((member): TopicIssue => ({
+    const reported = declares.message === undefined ? missing : missing.slice(0, 1);
+    return reported.map((member): TopicIssue => ({
       about: "media",
       issue: issueOf({
         rule: `${platform}.media.declared`,

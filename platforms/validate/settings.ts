@@ -10,7 +10,7 @@ import { dotted, type TopicIssue } from "./files.ts";
 export interface ValidatedSettings {
   findings: TopicIssue[];
   /** The well-formed members. Rules see only these. */
-  sound: Settings;
+  valid: Settings;
   /** Indexes of the malformed parts of `thread`. */
   brokenParts: ReadonlySet<number>;
 }
@@ -29,7 +29,7 @@ export function validateSettings(
   );
   return {
     findings: wordProblems(capabilities, schema, given, problems),
-    sound: Object.fromEntries(Object.entries(given).filter(([member]) => !broken.has(member))),
+    valid: Object.fromEntries(Object.entries(given).filter(([member]) => !broken.has(member))),
     brokenParts: new Set(
       problems.flatMap(({ path }) => (path[0] === "thread" && typeof path[1] === "number" ? [path[1]] : [])),
     ),

@@ -16,14 +16,14 @@ import {
   postOf,
   refuses,
   setting,
-  sound,
+  minimal,
   takes,
   tiktok,
-  told,
+  essence,
   video,
   warns,
   type Expected,
-  type Said,
+  type PostFields,
 } from "./validate.fixture.ts";
 import { validatePost, type PostToValidate } from "./validate.ts";
 
@@ -264,16 +264,16 @@ const SCHEDULED: readonly PlatformName[] = ["instagram", "facebook", "youtube"];
 
 test("scheduledFor is accepted by the contract's three platforms and rejected by the others", () => {
   for (const platform of PLATFORM_NAMES) {
-    const said: Said = { ...sound[platform], scheduledFor: LATER };
+    const fields: PostFields = { ...minimal[platform], scheduledFor: LATER };
     const message = `${catalog[platform].capabilities.label} posts cannot be scheduled yet.`;
-    if (SCHEDULED.includes(platform)) takes(platform, said);
-    else refuses(platform, said, { code: "VALIDATION_FAILED", path: "/scheduledFor", message });
+    if (SCHEDULED.includes(platform)) takes(platform, fields);
+    else refuses(platform, fields, { code: "VALIDATION_FAILED", path: "/scheduledFor", message });
   }
 });
 
 test("a rejected scheduledFor names the setting to those who can change it, and nothing that publishes early", () => {
   const fixOf = (isService: boolean) =>
-    validate("linkedin", { ...sound.linkedin, scheduledFor: LATER }, { isService }).issues.map(({ fix }) => fix);
+    validate("linkedin", { ...minimal.linkedin, scheduledFor: LATER }, { isService }).issues.map(({ fix }) => fix);
   const draft =
     'create a draft without scheduledFor and publish it when its time has come, or remove "linkedin" from platforms.';
   assert.deepEqual(fixOf(false), [
@@ -284,7 +284,7 @@ test("a rejected scheduledFor names the setting to those who can change it, and 
 
 test("an operator can enable scheduling on every platform", () => {
   for (const platform of PLATFORM_NAMES)
-    takes(platform, { ...sound[platform], scheduledFor: LATER }, { scheduling: "all" });
+    takes(platform, { ...minimal[platform], scheduledFor: LATER }, { scheduling: "all" });
 });
 
 test("scheduledFor must be in the future and at most a year ahead; a minute ago counts as now", () => {
@@ -374,7 +374,7 @@ test("images with video are accepted by the carousels of Instagram and Threads a
   ] as const) {
     refuses(
       platform,
-      { ...sound[platform], media: [image, video] },
+      { ...minimal[platform], media: [image, video] },
       {
         code: "MIXED_MEDIA_NOT_SUPPORTED",
         path: "/content/media",
@@ -396,8 +396,11 @@ test("each platform accepts its maximum number of images, and rejects one more w
   for (const platform of PLATFORM_NAMES) {
     const max = most[platform];
     if (max === undefined) continue;
-    takes(platform, { ...sound[platform], media: Array.from({ length: max }, () => image) });
-    const { issues } = validate(platform, { ...sound[platform], media: Array.from({ length: max + 1 }, () => image) });
+    takes(platform, { ...minimal[platform], media: Array.from({ length: max }, () => image) });
+    const { issues } = validate(platform, {
+      ...minimal[platform],
+      media: Array.from({ length: max + 1 }, () => image),
+    });
     assert.deepEqual(
       issues.map(({ code, path, actual, limit }) => [code, path, actual, limit]),
       [["UNSUPPORTED_MEDIA_CONFIG", "/content/media", max + 1, max]],
@@ -429,7 +432,7 @@ test("an unlisted media type is rejected, and a GIF on all platforms but X", () 
   takes("twitter", { media: [gif] });
   for (const platform of PLATFORM_NAMES.filter((name) => name !== "twitter" && name !== "youtube")) {
     assert.deepEqual(
-      codes(validate(platform, { ...sound[platform], media: [gif] })),
+      codes(validate(platform, { ...minimal[platform], media: [gif] })),
       ["UNSUPPORTED_MEDIA_TYPE"],
       platform,
     );
@@ -460,7 +463,7 @@ test("TikTok and YouTube require declared media", () => {
     ["youtube", "YouTube"],
   ] as const) {
     assert.deepEqual(
-      validate(platform, { ...sound[platform], media: [bare] }).issues.map(told),
+      validate(platform, { ...minimal[platform], media: [bare] }).issues.map(essence),
       ["type", "mimeType", "sizeBytes", "durationSeconds"].map((member) => ({
         code: "VALIDATION_FAILED",
         path: `/content/media/0/${member}`,
@@ -469,7 +472,7 @@ test("TikTok and YouTube require declared media", () => {
     );
   }
   for (const platform of ["instagram", "facebook", "twitter", "threads"] as const)
-    takes(platform, { ...sound[platform], media: [bare] });
+    takes(platform, { ...minimal[platform], media: [bare] });
 });
 
 // Placements
@@ -614,7 +617,7 @@ test("Instagram, TikTok and YouTube do not send a link, which causes a warning",
   ] as const) {
     warns(
       platform,
-      { ...sound[platform], linkUrl: "https://example.com/a" },
+      { ...minimal[platform], linkUrl: "https://example.com/a" },
       {
         code: "VALIDATION_FAILED",
         path: "/content/linkUrl",
@@ -627,7 +630,7 @@ test("Instagram, TikTok and YouTube do not send a link, which causes a warning",
 // Lengths
 
 test("a text at its limit passes, one past it is CONTENT_TOO_LONG with the platform's own count", () => {
-  const cases: [PlatformName, number, Said][] = [
+  const cases: [PlatformName, number, PostFields][] = [
     ["instagram", 2200, { media: [image] }],
     ["instagram", 2200, { media: [video] }],
     ["facebook", 63_206, {}],
@@ -638,14 +641,14 @@ test("a text at its limit passes, one past it is CONTENT_TOO_LONG with the platf
     ["tiktok", 4000, { media: [image], settings: tiktok }],
     ["threads", 500, {}],
   ];
-  for (const [platform, max, said] of cases) {
-    takes(platform, { ...said, text: "a".repeat(max) });
+  for (const [platform, max, fields] of cases) {
+    takes(platform, { ...fields, text: "a".repeat(max) });
     assert.deepEqual(
-      onlyIssue(validate(platform, { ...said, text: "a".repeat(max + 1) })),
+      onlyIssue(validate(platform, { ...fields, text: "a".repeat(max + 1) })),
       ["CONTENT_TOO_LONG", "/content/text", max + 1, max],
       platform,
     );
-    const overridden = validate(platform, { ...said, overrideText: "a".repeat(max + 1) });
+    const overridden = validate(platform, { ...fields, overrideText: "a".repeat(max + 1) });
     assert.deepEqual(
       onlyIssue(overridden),
       ["CONTENT_TOO_LONG", `/content/platformOverrides/${platform}/text`, max + 1, max],
@@ -673,7 +676,7 @@ test("TikTok counts UTF-16 units, Threads an emoji as its bytes, Instagram code 
 });
 
 test("other texts at their limit pass, one past it is CONTENT_TOO_LONG", () => {
-  const cases: [PlatformName, string, number, Said][] = [
+  const cases: [PlatformName, string, number, PostFields][] = [
     ["facebook", "title", 255, { media: [video] }],
     ["tiktok", "photoTitle", 90, { media: [image], settings: tiktok }],
     ["instagram", "firstComment", 2200, { media: [image] }],
@@ -681,9 +684,12 @@ test("other texts at their limit pass, one past it is CONTENT_TOO_LONG", () => {
     ["linkedin", "articleTitle", 400, { linkUrl: "https://example.com/a" }],
     ["threads", "topicTag", 50, {}],
   ];
-  for (const [platform, member, max, said] of cases) {
-    takes(platform, { ...said, settings: { ...said.settings, [member]: "a".repeat(max) } });
-    const { issues } = validate(platform, { ...said, settings: { ...said.settings, [member]: "a".repeat(max + 1) } });
+  for (const [platform, member, max, fields] of cases) {
+    takes(platform, { ...fields, settings: { ...fields.settings, [member]: "a".repeat(max) } });
+    const { issues } = validate(platform, {
+      ...fields,
+      settings: { ...fields.settings, [member]: "a".repeat(max + 1) },
+    });
     assert.deepEqual(
       issues.map(({ code, path, actual, limit }) => [code, path, actual, limit]),
       [["CONTENT_TOO_LONG", setting(platform, member), max + 1, max]],
@@ -707,18 +713,18 @@ test("alt text can have 1,000 characters on Instagram, Facebook, X and Threads",
 
 test("a platform without a connected account is rejected by its index in platforms", () => {
   for (const platform of PLATFORM_NAMES) {
-    const { issues } = validate(platform, sound[platform], { accounts: {} });
+    const { issues } = validate(platform, minimal[platform], { accounts: {} });
     assert.deepEqual(
       issues.map(({ code, path, platform: of }) => [code, path, of]),
       [["PLATFORM_NOT_CONNECTED", "/platforms/0", platform]],
     );
-    takes(platform, sound[platform], { accounts: { [platform]: account(platform) } });
+    takes(platform, minimal[platform], { accounts: { [platform]: account(platform) } });
   }
 });
 
 test("an account without the scopes to publish is rejected", () => {
   for (const platform of PLATFORM_NAMES) {
-    const { issues } = validate(platform, sound[platform], {
+    const { issues } = validate(platform, minimal[platform], {
       accounts: { [platform]: { ...account(platform), scopes: ["something.else"] } },
     });
     assert.deepEqual(
@@ -741,7 +747,7 @@ test("a token that expires before the scheduled time causes a warning", () => {
 
 test("an unknown or misplaced setting is rejected with the closest valid one", () => {
   const message = (platform: PlatformName, settings: Record<string, unknown>): string[] =>
-    validate(platform, { ...sound[platform], settings: { ...sound[platform].settings, ...settings } }).issues.map(
+    validate(platform, { ...minimal[platform], settings: { ...minimal[platform].settings, ...settings } }).issues.map(
       (issue) => issue.message,
     );
   assert.deepEqual(message("youtube", { privacystatus: "private" }), [

@@ -42,7 +42,7 @@ export const video: MediaEntry = {
 };
 
 /** The fields of a post to one platform. */
-export interface Said {
+export interface PostFields {
   text?: string;
   media?: MediaEntry[];
   linkUrl?: string;
@@ -55,7 +55,7 @@ export interface Said {
 export const tiktok = { privacyLevel: "SELF_ONLY" };
 
 /** The minimal post of each platform: the media of its first shape and the required settings. */
-export const sound: Record<PlatformName, Said> = forEachPlatform((name) => {
+export const minimal: Record<PlatformName, PostFields> = forEachPlatform((name) => {
   const { capabilities, settings } = catalog[name];
   const shape: Shape | undefined = capabilities.placements[0]?.shapes[0];
   const media = shape === undefined || shape.items.min === 0 ? [] : [shape.image === undefined ? video : image];
@@ -74,12 +74,12 @@ function isLeftOut(schema: unknown): boolean {
 
 function lastOf(schema: unknown): unknown {
   if (schema instanceof z.ZodEnum) return schema.options.at(-1);
-  throw new Error("Say here what a sound post has for a setting of this form");
+  throw new Error("Say here what a minimal post has for a setting of this form");
 }
 
 export function postOf(
   platform: PlatformName,
-  { text = "Hello", media = [], linkUrl, settings, overrideText, scheduledFor }: Said,
+  { text = "Hello", media = [], linkUrl, settings, overrideText, scheduledFor }: PostFields,
 ): PostToValidate {
   const override = {
     ...(overrideText === undefined ? {} : { text: overrideText }),
@@ -95,10 +95,10 @@ export function postOf(
 /** Validates a post to one platform. `differing` overrides parts of the usual context. */
 export function validate(
   platform: PlatformName,
-  said: Said,
+  fields: PostFields,
   differing: Partial<ValidationContext> = {},
 ): ValidationResult {
-  return validatePost(postOf(platform, said), { ...context, ...differing });
+  return validatePost(postOf(platform, fields), { ...context, ...differing });
 }
 
 /** JSON Pointer of a setting. */
@@ -113,19 +113,19 @@ export interface Expected {
 }
 
 /** The fields that callers rely on. */
-export function told({ code, path, message }: Issue): Expected {
+export function essence({ code, path, message }: Issue): Expected {
   return { code, path, message };
 }
 
 /** Expects this one issue and no other. */
 export function refuses(
   platform: PlatformName,
-  said: Said,
+  fields: PostFields,
   expected: Expected,
   differing: Partial<ValidationContext> = {},
 ): void {
-  const { issues } = validate(platform, said, differing);
-  assert.deepEqual(issues.map(told), [expected]);
+  const { issues } = validate(platform, fields, differing);
+  assert.deepEqual(issues.map(essence), [expected]);
   assert.deepEqual(
     issues.map((issue) => issue.platform),
     [platform],
@@ -133,20 +133,20 @@ export function refuses(
 }
 
 /** Expects no issue. */
-export function takes(platform: PlatformName, said: Said, differing: Partial<ValidationContext> = {}): void {
-  assert.deepEqual(validate(platform, said, differing).issues, []);
+export function takes(platform: PlatformName, fields: PostFields, differing: Partial<ValidationContext> = {}): void {
+  assert.deepEqual(validate(platform, fields, differing).issues, []);
 }
 
 /** Expects no issue and this one warning. */
 export function warns(
   platform: PlatformName,
-  said: Said,
+  fields: PostFields,
   expected: Expected,
   differing: Partial<ValidationContext> = {},
 ): void {
-  const { issues, warnings } = validate(platform, said, differing);
+  const { issues, warnings } = validate(platform, fields, differing);
   assert.deepEqual(issues, []);
-  assert.deepEqual(warnings.map(told), [expected]);
+  assert.deepEqual(warnings.map(essence), [expected]);
 }
 
 export function codes({ issues }: ValidationResult): PublicCode[] {

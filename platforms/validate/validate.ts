@@ -142,7 +142,7 @@ function validateForPlatform(
       ...validateCover(capabilities, resolved),
       ...validateChain(definition, resolved, settings, account),
       ...validateText(capabilities, resolved, limit, length),
-      ...validateSettingTexts(capabilities, settings.sound),
+      ...validateSettingTexts(capabilities, settings.valid),
       ...ruled.issues,
       ...(scheduledFor !== null && context.scheduling === "contract"
         ? refuseSchedule(capabilities, scheduledFor, context)
@@ -302,7 +302,7 @@ function applyRules(
 ): { issues: TopicIssue[]; warnings: TopicIssue[] } {
   const input: RuleInput = {
     content: resolved.content,
-    settings: settings.sound,
+    settings: settings.valid,
     textPath: resolved.textPath,
     linkUrl: isBlank(content.linkUrl) ? null : content.linkUrl,
     scheduledFor,

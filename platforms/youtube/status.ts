@@ -64,12 +64,12 @@ async function readProcessing(context: StepContext): Promise<Processing> {
 
 /** Throws if processing has failed permanently. */
 function isProcessed({ status, processingDetails }: Processing): boolean {
-  const told = [
+  const states = [
     { state: status?.uploadStatus, reason: status?.failureReason ?? status?.rejectionReason },
     { state: `processing ${processingDetails?.processingStatus}`, reason: processingDetails?.processingFailureReason },
   ];
   // One of the two can say that it failed, and only the other why.
-  const failed = told
+  const failed = states
     .toSorted((left, right) => Number(!left.reason) - Number(!right.reason))
     .map(({ state, reason }) => failureOf(state, reason))
     .find((error) => error !== null);

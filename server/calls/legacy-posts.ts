@@ -45,8 +45,8 @@ async function createFromFlat(
   } catch (error) {
     if (!(error instanceof PublicError)) throw error;
     const { code, message, headers, extra } = error;
-    const told = error.issues.filter((issue) => !isSaidByBare(issue, bare)).map(ofFlat);
-    throw new PublicError(code, flatNames(message), { issues: told, headers, extra });
+    const kept = error.issues.filter((issue) => !isSaidByBare(issue, bare)).map(ofFlat);
+    throw new PublicError(code, flatNames(message), { issues: kept, headers, extra });
   }
 }
 

@@ -73,11 +73,11 @@ export async function callTool(
     });
     return toResult("stored" in done ? done.stored.body : done.answer.body);
   } catch (error) {
-    const told = toRefusal(error);
-    options.onRefusal?.(operation, told);
-    if (told.code === "INTERNAL_ERROR")
+    const refusal = toRefusal(error);
+    options.onRefusal?.(operation, refusal);
+    if (refusal.code === "INTERNAL_ERROR")
       services.log.error({ err: error, requestId: caller.requestId, tool: tool.name }, "a tool failed");
-    return toErrorResult(told, caller.requestId);
+    return toErrorResult(refusal, caller.requestId);
   } finally {
     rest();
   }
@@ -89,11 +89,11 @@ export async function callTool(
  */
 function progressOf({ mcpReq }: ServerContext): (post: Post) => void {
   const progressToken = mcpReq._meta?.progressToken;
-  let told = -1;
+  let reported = -1;
   return ({ platformPosts }) => {
     const progress = platformPosts.filter(({ status }) => isSettled(status)).length;
-    if (progressToken === undefined || progress <= told) return;
-    told = progress;
+    if (progressToken === undefined || progress <= reported) return;
+    reported = progress;
     const params = {
       progressToken,
       progress,

@@ -161,9 +161,9 @@ async function refused(
   if (!isFinal(error)) throw error;
   const other = await findOtherToken(services, account, held);
   if (other !== null) return other;
-  const told = at.lostSeconds === null ? error : lostResponse(at.lostSeconds, error);
-  if (isFinal(told)) await reportRefused(services, account, held, told, at.stillLives);
-  throw told;
+  const failure = at.lostSeconds === null ? error : lostResponse(at.lostSeconds, error);
+  if (isFinal(failure)) await reportRefused(services, account, held, failure, at.stillLives);
+  throw failure;
 }
 
 /** The platform says that access has ended. */
@@ -176,10 +176,9 @@ export function isFinal(error: unknown): error is FinalError {
 function lostResponse(lostSeconds: number, cause: BrokerError): BrokerError {
   const says =
     "The server stopped or lost its connection while renewing the account's access, so the new access was not stored.";
-  const platformError = cause.platformError === null ? {} : { platformError: cause.platformError };
-  if (lostSeconds < LOST_GRACE_SECONDS)
-    return new BrokerError("PLATFORM_UNAVAILABLE", says, { cause, ...platformError });
-  return new BrokerError("AUTH_EXPIRED", `${says} Reconnect the account.`, { cause, ...platformError });
+  const { platformError } = cause;
+  if (lostSeconds < LOST_GRACE_SECONDS) return new BrokerError("PLATFORM_UNAVAILABLE", says, { cause, platformError });
+  return new BrokerError("AUTH_EXPIRED", `${says} Reconnect the account.`, { cause, platformError });
 }
 
 /** A concurrent writer needs a moment. */

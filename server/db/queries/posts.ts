@@ -195,7 +195,7 @@ export const insertWholePost = statement<
   `${inserted}, linked as (
      insert into post_media (post_id, path, media_id, user_id)
      select $1, l.path, l.media_id, $2 from jsonb_to_recordset($15) as l(path text, media_id uuid)
-   ), told as (
+   ), event as (
      insert into outbox (user_id, mode, type, post_id, post_sequence) select $2, $3::text, 'post.scheduled', $1, 1
      where $8::timestamptz is not null
    )

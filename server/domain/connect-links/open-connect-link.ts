@@ -151,8 +151,8 @@ function withResult(
 ): string {
   const url = new URL(row.return_url);
   for (const name of RESULT_NAMES) url.searchParams.delete(name);
-  const told = { ...result, connectLinkId: row.id, externalId: row.external_id };
-  for (const [name, value] of Object.entries(told)) if (value !== null) url.searchParams.set(name, value);
+  const parameters = { ...result, connectLinkId: row.id, externalId: row.external_id };
+  for (const [name, value] of Object.entries(parameters)) if (value !== null) url.searchParams.set(name, value);
   // Browsers keep the fragment that some platforms append to their response, unless the URL has its own, even an empty
   // one.
   return url.hash === "" ? `${url.href.replace(/#$/, "")}#` : url.href;

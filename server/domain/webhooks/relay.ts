@@ -35,7 +35,7 @@ export async function relayEvents(services: RelayServices): Promise<boolean> {
       events.map(({ mode }) => mode),
     ]);
     const distinct = [...new Map(webhooks.map((webhook) => [webhook.id, webhook])).values()];
-    const told = new Set<string>();
+    const receivers = new Set<string>();
     for (const event of events) {
       const wanted = distinct.filter(
         (webhook) =>
@@ -44,7 +44,7 @@ export async function relayEvents(services: RelayServices): Promise<boolean> {
       if (wanted.length === 0) continue;
       const payload = await describe(services, tx, event);
       for (const { id } of wanted) {
-        told.add(id);
+        receivers.add(id);
         await queueDelivery(services, tx, {
           webhookId: id,
           userId: event.user_id,
@@ -55,7 +55,7 @@ export async function relayEvents(services: RelayServices): Promise<boolean> {
         });
       }
     }
-    await dropSurplus(tx, [...told]);
+    await dropSurplus(tx, [...receivers]);
     return events.length;
   });
   return relayed === BATCH || skipped === UNWANTED_BATCH;
