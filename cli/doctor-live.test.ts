@@ -41,12 +41,12 @@ const failedOf = (findings: readonly Finding[]) => findings.filter(({ status }) 
 test("doctor --live accepts the right ID and secret of every platform, and says what to register", async () => {
   const findings = await checkApps({ apps, appUrl: "https://ampost.example.test", platformEnvironment: {} }, client());
   for (const platform of PLATFORM_NAMES) {
-    const told = findings.filter(({ name }) => name === labelOf(platform));
+    const reported = findings.filter(({ name }) => name === labelOf(platform));
     assert.deepEqual(
-      told.filter(({ status }) => status !== "ok"),
+      reported.filter(({ status }) => status !== "ok"),
       [],
     );
-    const text = told.map(({ message }) => message).join("\n");
+    const text = reported.map(({ message }) => message).join("\n");
     assert.match(text, /accepts the app's ID and secret/);
     assert.ok(text.includes(`redirect URI to register: ${apps.get(platform)?.redirectUri}`), text);
     const reports = ["instagram", "facebook", "threads"].includes(platform);
@@ -96,9 +96,9 @@ test("a redirect URI that X does not accept is reported, although its app is", a
       },
       client(),
     );
-    const told = findings.filter(({ status }) => status !== "ok");
-    assert.equal(told.length, wrong, JSON.stringify(findings));
-    for (const { cure } of told) assert.match(cure ?? "", /http:\/\/127\.0\.0\.1/);
+    const reported = findings.filter(({ status }) => status !== "ok");
+    assert.equal(reported.length, wrong, JSON.stringify(findings));
+    for (const { cure } of reported) assert.match(cure ?? "", /http:\/\/127\.0\.0\.1/);
   }
 });
 
@@ -177,8 +177,8 @@ async function connectLive(
   return { userToken: grant.accessToken };
 }
 
-/** What is said about the accounts on a platform. */
-async function told(platform: PlatformName, environment: Record<string, string> = {}): Promise<Finding[]> {
+/** What is reported about the accounts on a platform. */
+async function findingsOn(platform: PlatformName, environment: Record<string, string> = {}): Promise<Finding[]> {
   const findings = await checkAccounts(
     { ...services, platformEnvironment: { ...services.platformEnvironment, ...environment } },
     client(),
@@ -212,8 +212,8 @@ test("doctor --live reads every connected account: its profile, scopes, ends and
   assert.match(text, /LinkedIn .*: LinkedIn accepts API version 202605/);
 });
 
-test("a retired LinkedIn version, a withdrawn permission, an account that is gone and one that is revoked are told with their cure", async () => {
-  const old = (await told("linkedin", { LINKEDIN_API_VERSION: "202401" })).find(({ status }) => status !== "ok");
+test("a retired LinkedIn version, a withdrawn permission, an account that is gone and one that is revoked are reported with their cure", async () => {
+  const old = (await findingsOn("linkedin", { LINKEDIN_API_VERSION: "202401" })).find(({ status }) => status !== "ok");
   assert.match(`${old?.message} ${old?.cure}`, /has retired API version 202401\. Set LINKEDIN_API_VERSION to 2026/);
 
   const { live } = await world.makeTenants();
@@ -223,15 +223,15 @@ test("a retired LinkedIn version, a withdrawn permission, an account that is gon
     headers: { authorization: `Bearer ${userToken}` },
   });
   assert.equal(withdrawn.status, 200);
-  const [lacks] = failedOf(await told("facebook"));
+  const [lacks] = failedOf(await findingsOn("facebook"));
   assert.match(`${lacks?.message} ${lacks?.cure}`, /pages_manage_posts, which is not granted Reconnect/);
 
   await world.control("faults", { platform: "threads", operation: "read", kind: "revoke_token" });
-  const [revoked] = failedOf(await told("threads"));
+  const [revoked] = failedOf(await findingsOn("threads"));
   assert.match(`${revoked?.message} ${revoked?.cure}`, /removed the app from their Threads account.* Reconnect/);
 
   await world.control("faults", { platform: "youtube", operation: "read", kind: "http_500" });
-  const [down] = (await told("youtube")).filter(({ status }) => status === "warning");
+  const [down] = (await findingsOn("youtube")).filter(({ status }) => status === "warning");
   assert.match(down?.cure ?? "", /later/);
 });
 

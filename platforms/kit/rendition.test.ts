@@ -9,25 +9,25 @@ import { renditionFor } from "./rendition.ts";
 const source = "test";
 
 /** Without the members that are undefined. */
-const told = (rendition: Rendition | undefined): unknown => JSON.parse(JSON.stringify(rendition));
+const plain = (rendition: Rendition | undefined): unknown => JSON.parse(JSON.stringify(rendition));
 
 test("an image is used unchanged if the platform supports it, otherwise as a JPEG that fits", () => {
   const rule = ruleWith({ sizeBytes: { max: 1000, source } });
   assert.equal(renditionFor(picture({}), rule), undefined);
   assert.equal(renditionFor(picture({ type: "video", mimeType: "video/mp4" }), rule), undefined);
   for (const facts of [{ mimeType: "image/webp" }, { sizeBytes: 1001 }, { orientation: 6 }]) {
-    assert.deepEqual(told(renditionFor(picture(facts), rule)), { mimeType: "image/jpeg", maxSizeBytes: 1000 });
+    assert.deepEqual(plain(renditionFor(picture(facts), rule)), { mimeType: "image/jpeg", maxSizeBytes: 1000 });
   }
 });
 
 test("limits on the long and the short side follow the rotation", () => {
   const rule = ruleWith({ longSide: { max: 1920, source }, shortSide: { max: 1080, source } });
-  assert.deepEqual(told(renditionFor(picture({ width: 3000, height: 1000 }), rule)), {
+  assert.deepEqual(plain(renditionFor(picture({ width: 3000, height: 1000 }), rule)), {
     mimeType: "image/jpeg",
     maxWidth: 1920,
     maxHeight: 1080,
   });
-  assert.deepEqual(told(renditionFor(picture({ width: 1080, height: 1921 }), rule)), {
+  assert.deepEqual(plain(renditionFor(picture({ width: 1080, height: 1921 }), rule)), {
     mimeType: "image/jpeg",
     maxWidth: 1080,
     maxHeight: 1920,

@@ -274,19 +274,19 @@ test("a retired version is worth a retry as long as a newer one is known, howeve
 });
 
 test("the operator is warned three months before the version ends", () => {
-  const told = (day: string, version?: string) =>
+  const warningsOn = (day: string, version?: string) =>
     deprecations(version === undefined ? {} : { LINKEDIN_API_VERSION: version }, new Date(day));
-  assert.deepEqual(told("2027-02-13"), []);
-  assert.deepEqual(told("2027-02-14"), [
+  assert.deepEqual(warningsOn("2027-02-13"), []);
+  assert.deepEqual(warningsOn("2027-02-14"), [
     {
       message: "LinkedIn is expected to retire API version 202605 on 2027-05-15, in 90 days.",
       cure: "Set LINKEDIN_API_VERSION to 202610.",
     },
   ]);
-  assert.match(told("2027-05-16")[0]?.message ?? "", /have retired API version 202605/);
-  assert.match(told("2027-10-01", "202610")[0]?.cure ?? "", /^Update Ampost/);
-  assert.equal(told("2026-08-01", "202512").length, 0);
-  assert.equal(told("2026-11-20", "202511").length, 1);
+  assert.match(warningsOn("2027-05-16")[0]?.message ?? "", /have retired API version 202605/);
+  assert.match(warningsOn("2027-10-01", "202610")[0]?.cure ?? "", /^Update Ampost/);
+  assert.equal(warningsOn("2026-08-01", "202512").length, 0);
+  assert.equal(warningsOn("2026-11-20", "202511").length, 1);
   assert.deepEqual(
     [...VERSIONS].sort((one, other) => one.version.localeCompare(other.version)),
     VERSIONS,

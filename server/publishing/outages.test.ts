@@ -13,7 +13,7 @@ test("a platform that is down is asked a few times, not by every due post, and g
     ledger.faults.push(...Array.from({ length: 1_000 }, () => ({ call: "create", kind: "http_500" }) as const));
     const posts = await Promise.all(Array.from({ length: 40 }, (_, n) => world.addPost({ text: `due ${n}` })));
     await Promise.all(posts.map((post) => world.publish(post)));
-    await world.startEngine({ speed: 2, slots: { prepare: 4, commit: 4, observe: 4 }, metrics: told(said) });
+    await world.startEngine({ speed: 2, slots: { prepare: 4, commit: 4, observe: 4 }, metrics: metricsOf(said) });
     const last = posts.at(-1) ?? assert.fail();
     await world.until(last, () => said.length > 0);
     await world.until(last, ({ platformPosts }) => Date.parse(String(platformPosts[0]?.next_action_at)) > Date.now());
@@ -51,7 +51,7 @@ test("while a platform is down few posts are tried at a time, and once it respon
       speed: 2,
       slots: { prepare: 12, commit: 12, observe: 12 },
       broker: ledgerBroker(ledger, { timeoutSeconds: 600 }),
-      metrics: told(said),
+      metrics: metricsOf(said),
     });
     await world.until(first, () => said.length > 0 && engine.running() === 0);
     const before = hang(tried.promise);
@@ -95,7 +95,7 @@ test("a probe that hangs because of its content does not delay the posts of othe
     const engine = await world.startEngine({
       speed: 10,
       broker: ledgerBroker(ledger, { timeoutSeconds: 600 }),
-      metrics: told(said),
+      metrics: metricsOf(said),
     });
     await world.until(first, () => said.length > 0 && engine.running() === 0);
     ledger.faults.splice(0, Infinity, { call: "create", kind: "slow", until: hung.promise });
@@ -115,7 +115,7 @@ test("a probe is not a commit while there is something to prepare", async () => 
       ),
     );
     const said: boolean[] = [];
-    await world.startEngine({ speed: 2, metrics: told(said) });
+    await world.startEngine({ speed: 2, metrics: metricsOf(said) });
     for (const post of prepared) await world.until(post, ({ platformPosts }) => platformPosts[0]?.step === "publish-0");
     ledger.faults.push(...Array.from({ length: 1_000 }, () => ({ call: "create", kind: "http_500" }) as const));
     const others = await Promise.all(Array.from({ length: 12 }, (_, n) => world.addPost({ text: `other ${n}` })));
@@ -137,7 +137,7 @@ test("posts that fail together are not retried together", () => {
 test("the failing posts of one user are not an outage", async () => {
   await withWorld(async (world) => {
     const said: boolean[] = [];
-    await world.startEngine({ speed: 1, metrics: told(said) });
+    await world.startEngine({ speed: 1, metrics: metricsOf(said) });
     const first = await world.addPost({ text: "first" });
     await world.publish(first);
     await world.until(first, isOver);
@@ -156,7 +156,7 @@ test("the failing posts of one user are not an outage", async () => {
 test("the failing posts of a few users among many are not an outage", async () => {
   await withWorld(async (world) => {
     const said: boolean[] = [];
-    await world.startEngine({ speed: 1, metrics: told(said) });
+    await world.startEngine({ speed: 1, metrics: metricsOf(said) });
     const publish = async (text: string) => {
       const post = await world.addPost({ text });
       await world.publish(post);
@@ -235,7 +235,7 @@ test("a limit of the app applies to all accounts connected through it, of every 
   });
 });
 
-function told(said: boolean[]): EngineMetrics {
+function metricsOf(said: boolean[]): EngineMetrics {
   return {
     commitStarted: () => undefined,
     settled: () => undefined,

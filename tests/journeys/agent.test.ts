@@ -52,7 +52,7 @@ async function publishAsAgent(
   const platformSetId = sets[0]?.id ?? "";
   const { accounts } = z.object({ accounts: z.array(account) }).parse(await call("accounts_list", { platformSetId }));
   const usable = accounts
-    .filter(({ tokenHealth }) => told(manual, tokenHealth) && tokenHealth === "healthy")
+    .filter(({ tokenHealth }) => documents(manual, tokenHealth) && tokenHealth === "healthy")
     .map(({ platform }) => platform);
   const wanted = z.array(z.enum(["threads", "linkedin"])).parse(exampleOf(manual, "posts_create").platforms);
   for (const platform of wanted) {
@@ -133,10 +133,10 @@ async function publishAsAgent(
     "verdict",
     `| \`${explanation?.category}\` |`,
   ])
-    assert.ok(told(manual, word), `llm.txt tells of ${word}`);
+    assert.ok(documents(manual, word), `llm.txt tells of ${word}`);
 
   // The user does it, as llm.txt says. Then only what failed is sent again.
-  assert.ok(told(manual, "A person must do what `action` says"));
+  assert.ok(documents(manual, "A person must do what `action` says"));
   await installation.json("accounts", "connect", "--set", platformSetId, "--platform", "linkedin", "--json");
   const retried = postIn(
     await call("posts_retry", {
@@ -189,7 +189,7 @@ function exampleOf({ tools, calls }: Manual, name: string, occasion = 0): Record
   return shown.arguments;
 }
 
-function told({ text }: Manual, word: string): boolean {
+function documents({ text }: Manual, word: string): boolean {
   return text.includes(word);
 }
 

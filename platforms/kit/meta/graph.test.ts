@@ -65,17 +65,17 @@ test("requests go to the version of the Graph API that the operator has chosen",
 });
 
 test("the operator is warned three months before the version of the Graph API ends", () => {
-  const told = (day: string, version = "v25.0") => deprecations({ META_GRAPH_VERSION: version }, new Date(day));
-  assert.deepEqual(told("2028-04-29"), []);
-  assert.deepEqual(told("2028-04-30"), [
+  const warningsOn = (day: string, version = "v25.0") => deprecations({ META_GRAPH_VERSION: version }, new Date(day));
+  assert.deepEqual(warningsOn("2028-04-29"), []);
+  assert.deepEqual(warningsOn("2028-04-30"), [
     {
       message: "Meta is expected to retire Graph API version v25.0 on 2028-07-29, in 90 days.",
       cure: "Set META_GRAPH_VERSION to v26.0, or update Ampost.",
     },
   ]);
-  assert.match(told("2026-11-27", "v20.0")[0]?.message ?? "", /have retired Graph API version v20.0/);
-  assert.match(told("2026-11-27", "v19.0")[0]?.message ?? "", /have retired Graph API version v19.0/);
-  assert.match(told("2027-08-01", "v22.0")[0]?.message ?? "", /v22.0 on 2027-10-08, in 68 days/);
-  assert.deepEqual(told("2030-01-01", "v26.0"), []);
-  assert.deepEqual(told("2030-01-01", "v31.0"), []);
+  assert.match(warningsOn("2026-11-27", "v20.0")[0]?.message ?? "", /have retired Graph API version v20.0/);
+  assert.match(warningsOn("2026-11-27", "v19.0")[0]?.message ?? "", /have retired Graph API version v19.0/);
+  assert.match(warningsOn("2027-08-01", "v22.0")[0]?.message ?? "", /v22.0 on 2027-10-08, in 68 days/);
+  assert.deepEqual(warningsOn("2030-01-01", "v26.0"), []);
+  assert.deepEqual(warningsOn("2030-01-01", "v31.0"), []);
 });
