@@ -65,7 +65,9 @@ export async function readPublishing(pool: pg.Pool): Promise<{ told: object; lin
     ),
     ...(others > 0 ? [`  and ${others} more`] : []),
     ...(undecided.length > 0
-      ? ["If a post is not there, retry it after the release: `ampost posts retry ID --force`. If it is, leave it."]
+      ? [
+          "If a post is not there, retry it after the release: `ampost posts retry ID --platforms PLATFORM --force`. If it is, leave it.",
+        ]
       : []),
   ];
   return {

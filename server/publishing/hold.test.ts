@@ -93,6 +93,14 @@ test("a copy of a database that has published, without its folder, puts publishi
   });
 });
 
+test("a copy of a database that only has scheduled posts so far puts publishing on hold", async () => {
+  await withPlaces(async ({ pool, places, addDue }) => {
+    await checkContinuity({ pool, places, log });
+    await addDue(3600);
+    assert.equal((await checkContinuity({ pool, places, log })).begun?.reason, "moved");
+  });
+});
+
 test("releasing a copy puts what became due since it started into doubt, up to when its original stopped", async () => {
   await withPlaces(async ({ pool, places, commit, addDue }) => {
     await checkContinuity({ pool, places, log });

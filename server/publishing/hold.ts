@@ -25,7 +25,7 @@ export const HOLD_REASONS = {
     "or replaced by a lagging copy.",
   foreign: "The database and the data folder or bucket belong to different instances.",
   moved:
-    "The database has published before, but the data folder and bucket have no record of it: " +
+    "The database has been used before, but the data folder and bucket have no record of it: " +
     "it is a copy, or its folder or bucket is gone.",
 } as const;
 
@@ -140,7 +140,7 @@ interface Continuity {
   isNew: boolean;
   marks: readonly Mark[];
   newest: string;
-  known: { has_commits: boolean; knows: boolean; knows_newer: boolean };
+  known: { has_commits: boolean; has_waiting: boolean; knows: boolean; knows_newer: boolean };
 }
 
 async function reasonToHold(
@@ -151,7 +151,10 @@ async function reasonToHold(
   if (newest !== NO_INTENT && !known.knows && !isSwept) return "behind";
   if (isNew) return null;
   if (marks.some((mark) => mark.epoch !== epoch)) return "foreign";
-  return marks.length === 0 && known.has_commits && !(await findOthersAtWork.one(pool, [upSeconds]))?.found
+  // A copy that has published nothing so far publishes what its original does, too.
+  return marks.length === 0 &&
+    (known.has_commits || known.has_waiting) &&
+    !(await findOthersAtWork.one(pool, [upSeconds]))?.found
     ? "moved"
     : null;
 }

@@ -13,6 +13,7 @@ export const findContinuity = statement<
   {
     has_posts: boolean;
     has_commits: boolean;
+    has_waiting: boolean;
     knows: boolean;
     knows_newer: boolean;
   },
@@ -21,6 +22,7 @@ export const findContinuity = statement<
   "instance.find_continuity",
   `select exists (select from posts) as has_posts,
      exists (select from publish_steps where effect = 'visible') as has_commits,
+     exists (select from platform_posts where next_action_at is not null) as has_waiting,
      exists (select from publish_steps where id = $1) as knows,
      exists (select from publish_steps where id > $1) as knows_newer`,
 );
