@@ -16,7 +16,8 @@ export async function startReadyProxy(port: number, backends: readonly number[])
   const agent = new Agent({ keepAlive: true });
   const ready = new Set<number>();
   let turn = 0;
-  const server = createServer((incoming, outgoing) => {
+  // Nothing but the backends may end a connection.
+  const server = createServer({ keepAliveTimeout: 0 }, (incoming, outgoing) => {
     turn += 1;
     const chosen = [...ready][turn % Math.max(1, ready.size)];
     if (chosen === undefined) return void outgoing.writeHead(503).end("no backend is ready");

@@ -130,7 +130,8 @@ async function build(
   opened.push(leaveNothing(folder, join(dataDir, "postgres/data/postmaster.pid")));
   const apiPorts = await Promise.all(Array.from({ length: options.apis ?? 1 }, () => findFreePort()));
   const sandboxPort = await findFreePort();
-  const env = environment(options, { dataDir, databaseUrl: database.url, apiPort: apiPorts[0] ?? 0, sandboxPort });
+  const urls = options.apiUrl === undefined ? apiPorts.map((port) => `http://127.0.0.1:${port}`) : [options.apiUrl];
+  const env = environment(options, { dataDir, databaseUrl: database.url, apiUrl: urls[0] ?? "", sandboxPort });
   const processes: ChildProcessHandle[] = [];
   let isOver = false;
   opened.push(async () => {
@@ -164,7 +165,6 @@ async function build(
   const people = await Promise.all(
     Array.from({ length: options.people }, (_, index) => makePerson(instance, index, options.platforms ?? [PLATFORM])),
   );
-  const urls = options.apiUrl === undefined ? apiPorts.map((port) => `http://127.0.0.1:${port}`) : [options.apiUrl];
   const startApi = async (number: number): Promise<ChildProcessHandle> => {
     const child = run(`api-${number}`, "cli/ampost.js", ["api"], { PORT: String(apiPorts[number]) });
     await untilReady(urls[number] ?? "", child);
@@ -212,12 +212,12 @@ export async function begin(worker: ChildProcessHandle): Promise<void> {
 
 function environment(
   { speed = SPEED, slots = 16, env = {} }: WorldOptions,
-  place: { dataDir: string; databaseUrl: string; apiPort: number; sandboxPort: number },
+  place: { dataDir: string; databaseUrl: string; apiUrl: string; sandboxPort: number },
 ): Record<string, string> {
   return {
     DATABASE_URL: place.databaseUrl,
     AMPOST_DATA_DIR: place.dataDir,
-    AMPOST_API_URL: `http://127.0.0.1:${place.apiPort}`,
+    AMPOST_API_URL: place.apiUrl,
     AMPOST_SANDBOX_URL: `http://127.0.0.1:${place.sandboxPort}`,
     AMPOST_SANDBOX_LIMITS: "off",
     AMPOST_ENGINE_SPEED: String(speed),
