@@ -145,9 +145,8 @@ test("a worker that stops tells the others at once what they can continue", asyn
     const stopping = engine.stop();
     answering.resolve();
     await stopping;
-    await world.until(post, () => told > 0);
     assert.equal((await world.read(post)).platformPosts[0]?.lease_until, null);
-    await listener.close();
+    await world.until(post, () => told > 0).finally(() => listener.close());
   });
 });
 
