@@ -451,7 +451,7 @@ export const environment = z.object({
       .optional(),
     {
       group: "Watching",
-      about: "Who is told by email what the operator has to know: a hold, a backlog, a platform that is down.",
+      about: "Who gets an email when the instance needs a person: a hold, a backlog, a platform that is down.",
       takes: "email addresses separated by commas, or none",
       example: "ops@example.com",
       otherwise: "the owner",
@@ -459,7 +459,7 @@ export const environment = z.object({
   ),
   AMPOST_ALERT_WEBHOOK: describe(z.url({ protocol: /^https?$/ }).optional(), {
     group: "Watching",
-    about: "URL that receives the same as JSON.",
+    about: "URL that receives the same alerts as JSON.",
     takes: "an http or https URL",
     example: "https://hooks.example.com/ampost",
     otherwise: "no webhook",

@@ -279,6 +279,7 @@ test("the operator is warned three months before the version ends", () => {
   assert.deepEqual(warningsOn("2027-02-13"), []);
   assert.deepEqual(warningsOn("2027-02-14"), [
     {
+      what: "LinkedIn API version 202605",
       message: "LinkedIn is expected to retire API version 202605 on 2027-05-15, in 90 days.",
       cure: "Set LINKEDIN_API_VERSION to 202610.",
     },

@@ -48,7 +48,7 @@ export interface AlertDeps {
 export interface AlertPace {
   /** A condition that has not been seen for this long is over. */
   quietSeconds: number;
-  /** The least time between two emails, so that a storm is told in one. */
+  /** The least time between two emails, so that one tells of a whole storm. */
   apartSeconds: number;
 }
 
@@ -56,7 +56,7 @@ const PACE: AlertPace = { quietSeconds: 180, apartSeconds: 300 };
 
 /**
  * Notes which conditions are the case now, and tells the operator those that have begun and those that are over: each
- * once, regardless of how many processes call this. The first is told immediately, what follows is told together.
+ * once, regardless of how many processes call this. The first goes out immediately, what follows is sent together.
  */
 export async function tellAlerts(
   deps: AlertDeps,

@@ -69,6 +69,7 @@ test("the operator is warned three months before the version of the Graph API en
   assert.deepEqual(warningsOn("2028-04-29"), []);
   assert.deepEqual(warningsOn("2028-04-30"), [
     {
+      what: "Meta Graph API version v25.0",
       message: "Meta is expected to retire Graph API version v25.0 on 2028-07-29, in 90 days.",
       cure: "Set META_GRAPH_VERSION to v26.0, or update Ampost.",
     },
