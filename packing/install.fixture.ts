@@ -32,7 +32,9 @@ export async function installPackage(test: TestContext, name: string): Promise<I
   await writeFile(archive, toTarball(await filesOf(name)));
   await run("tar", ["xzf", archive, "-C", path, "--strip-components=1"]);
   const manifest: InstalledPackage["manifest"] = JSON.parse(await readFile(join(path, "package.json"), "utf8"));
-  for (const dependency of Object.keys({ ...manifest.dependencies, ...Object(manifest.optionalDependencies) })) {
+  const bundled: string[] = Object(manifest).bundleDependencies ?? [];
+  const declared = Object.keys({ ...manifest.dependencies, ...Object(manifest.optionalDependencies) });
+  for (const dependency of declared.filter((each) => !bundled.includes(each))) {
     const place = join(folder, "node_modules", dependency);
     await mkdir(dirname(place), { recursive: true });
     await symlink(join(root, "node_modules", dependency), place);

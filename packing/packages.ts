@@ -96,13 +96,35 @@ async function ampostPackage(): Promise<PackedFile[]> {
   const made = new Set(client.map(({ path }) => path));
   // Overrides count in a root package only. As dependencies they decide in this one, too.
   const decided = Object.entries(overrides).filter(([, version]) => typeof version === "string");
-  const dependencies = { ...manifest.dependencies, ...Object.fromEntries(decided) };
+  const bundles = await Promise.all(BUNDLED.map(bundleOf));
+  const needed = bundles.flatMap(({ needs }) => needs);
+  const dependencies = { ...Object.fromEntries([...needed, ...decided]), ...manifest.dependencies };
   return [
     ...modulesOf(modules).filter(({ path }) => !made.has(path)),
     ...client,
     ...(await copied(await find(...ASSETS))).filter(({ path }) => !modules.has(path)),
-    json("package.json", { ...manifest, dependencies }),
+    ...bundles.flatMap(({ files }) => files),
+    json("package.json", { ...manifest, dependencies, bundleDependencies: BUNDLED }),
   ];
+}
+
+/**
+ * Their exact peers contradict those of other packages, which only the overrides of a root package can settle: npm would
+ * look for a solution for minutes. They come along, and what they need is among our own dependencies.
+ */
+const BUNDLED = ["@better-auth/passkey"];
+
+async function bundleOf(name: string): Promise<{ files: PackedFile[]; needs: [name: string, version: string][] }> {
+  const folder = `node_modules/${name}/`;
+  const { dependencies, peerDependencies, ...manifest } = JSON.parse(
+    await readFile(join(ROOT, folder, "package.json"), "utf8"),
+  );
+  const needs = Object.keys({ ...dependencies, ...peerDependencies }).map(async (needed): Promise<[string, string]> => {
+    const { version } = JSON.parse(await readFile(join(ROOT, "node_modules", needed, "package.json"), "utf8"));
+    return [needed, version];
+  });
+  const code = await copied(await find(`${folder}dist/*.mjs`, `${folder}LICENSE*`));
+  return { files: [...code, json(`${folder}package.json`, manifest)], needs: await Promise.all(needs) };
 }
 
 async function n8nPackage(): Promise<PackedFile[]> {
