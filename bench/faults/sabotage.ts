@@ -351,6 +351,17 @@ export const SABOTAGES: readonly Sabotage[] = [
     tests: "server/publishing/races.test.ts",
   },
   {
+    what: "the pause of what a commit is for",
+    changes: [
+      {
+        file: "server/db/queries/commits.ts",
+        find: 'where own.id = $1 and not ${isPaused("own")})',
+        replace: "where own.id = $1)",
+      },
+    ],
+    tests: "server/domain/publishing/pauses.test.ts",
+  },
+  {
     what: "the mark before the bytes of a commit",
     changes: [
       {

@@ -21,10 +21,6 @@ const COMMIT = "server/publishing/commit.ts";
 
 export const MUTANTS: readonly Mutant[] = [
   {
-    what: "a commit does not look whether it is paused",
-    changes: [{ file: COMMITS, find: 'where own.id = $1 and not ${isPaused("own")})', replace: "where own.id = $1)" }],
-  },
-  {
     what: "leases are never extended",
     changes: [
       {
