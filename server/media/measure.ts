@@ -1,15 +1,11 @@
 import { open } from "node:fs/promises";
-import { buffer } from "node:stream/consumers";
 
 import { CustomSource, EncodedPacketSink, Input, Logging, LogLevel, MP4, QTFF } from "mediabunny";
 import type { InputAudioTrack, InputVideoTrack } from "mediabunny";
-import type { Metadata } from "sharp";
 
 import type { MimeType } from "../../model/capabilities.ts";
 import type { MediaFacts } from "../../model/post.ts";
-import type { Storage } from "../storage/storage.ts";
 import { MAX_PIXELS, openImage, readImageHead } from "./open-image.ts";
-import { imageSlots, indexSlots, LIGHT_PIXELS } from "./slots.ts";
 import { BROKEN, UnreadableMediaError } from "./unreadable-media-error.ts";
 import { findEditObstacle } from "./video/edit-lists.ts";
 import { findChunkObstacle } from "./video/sample-tables.ts";
@@ -19,47 +15,40 @@ import { findCodecObstacle } from "./video/video-tracks.ts";
 // The library prints a file's problems; the sender gets them instead, and standard error is only for the log.
 Logging.level = LogLevel.Silent;
 
-export interface StoredBytes {
-  /** Whose they are: users have a turn each. */
-  userId: string;
-  key: string;
+export interface FileToMeasure {
   mimeType: MimeType;
   sizeBytes: number;
 }
 
-/** Measures a stored image, decoding it once so that a cut one is found out. Throws an UnreadableMediaError. */
-export async function measureImage(
-  storage: Storage,
-  { userId, key, mimeType, sizeBytes }: StoredBytes,
-): Promise<MediaFacts> {
-  const head = await imageSlots.run(userId, true, () => storage.withFile(key, readHead));
-  const { autoOrient, orientation = 1, pages = 1 } = head;
-  return imageSlots.run(userId, head.width * head.height <= LIGHT_PIXELS, () =>
-    storage.withFile(key, async (path) => {
-      await decode(path);
-      if (mimeType === "image/gif" && !(await endsLikeGif(path, sizeBytes))) throw new UnreadableMediaError(BROKEN);
-      return {
-        ...NOTHING_MEASURED,
-        type: "image",
-        mimeType,
-        sizeBytes,
-        width: autoOrient.width,
-        height: autoOrient.height,
-        animated: pages > 1,
-        orientation,
-      };
-    }),
-  );
-}
+/** The bytes of a file from `start` up to but excluding `end`. */
+export type ReadBytes = (start: number, end: number) => Promise<Buffer>;
 
-async function readHead(path: string): Promise<Metadata> {
-  const head = await readImageHead(path).catch(asUnreadable);
-  if (head.width * head.height > MAX_PIXELS) {
+/** How many pixels an image file says it has. Throws an UnreadableMediaError for too many. */
+export async function countPixels(path: string): Promise<number> {
+  const { width, height } = await readImageHead(path).catch(asUnreadable);
+  if (width * height > MAX_PIXELS) {
     throw new UnreadableMediaError(
-      `has ${head.width} × ${head.height} pixels, more than the limit of ${MAX_PIXELS / 1_000_000} megapixels`,
+      `has ${width} × ${height} pixels, more than the limit of ${MAX_PIXELS / 1_000_000} megapixels`,
     );
   }
-  return head;
+  return width * height;
+}
+
+/** Measures an image file, decoding it once so that a cut one is found out. Throws an UnreadableMediaError. */
+export async function measureImage(path: string, { mimeType, sizeBytes }: FileToMeasure): Promise<MediaFacts> {
+  const { autoOrient, orientation = 1, pages = 1 } = await readImageHead(path).catch(asUnreadable);
+  await decode(path);
+  if (mimeType === "image/gif" && !(await endsLikeGif(path, sizeBytes))) throw new UnreadableMediaError(BROKEN);
+  return {
+    ...NOTHING_MEASURED,
+    type: "image",
+    mimeType,
+    sizeBytes,
+    width: autoOrient.width,
+    height: autoOrient.height,
+    animated: pages > 1,
+    orientation,
+  };
 }
 
 async function decode(path: string): Promise<void> {
@@ -85,16 +74,11 @@ async function endsLikeGif(path: string, sizeBytes: number): Promise<boolean> {
   }
 }
 
-/** Measures a stored video by its index, reading only what it needs. Throws an UnreadableMediaError. */
-export function measureVideo(storage: Storage, bytes: StoredBytes): Promise<MediaFacts> {
-  return indexSlots.run(bytes.userId, false, () => measureByIndex(storage, bytes));
-}
-
-async function measureByIndex(storage: Storage, bytes: StoredBytes): Promise<MediaFacts> {
-  const read = async (start: number, end: number) => buffer(await storage.open(bytes.key, { start, end }));
-  const { index, isFirst } = await readIndex(read, bytes.sizeBytes);
+/** Measures a video by its index, reading only what it needs. Throws an UnreadableMediaError. */
+export async function measureVideo(read: ReadBytes, { mimeType, sizeBytes }: FileToMeasure): Promise<MediaFacts> {
+  const { index, isFirst } = await readIndex(read, sizeBytes);
   const source = new CustomSource({
-    getSize: () => bytes.sizeBytes,
+    getSize: () => sizeBytes,
     read,
     maxCacheSize: 2 * 1024 * 1024,
     prefetchProfile: "fileSystem",
@@ -109,10 +93,10 @@ async function measureByIndex(storage: Storage, bytes: StoredBytes): Promise<Med
     return {
       ...NOTHING_MEASURED,
       type: "video",
-      mimeType: bytes.mimeType,
-      sizeBytes: bytes.sizeBytes,
+      mimeType,
+      sizeBytes,
       durationSeconds,
-      bitRate: durationSeconds === null ? null : Math.round((bytes.sizeBytes * 8) / durationSeconds),
+      bitRate: durationSeconds === null ? null : Math.round((sizeBytes * 8) / durationSeconds),
       ...(await measureVideoTrack(video)),
       ...(await measureAudioTrack(await input.getPrimaryAudioTrack())),
       indexFirst: isFirst,

@@ -7,3 +7,4 @@ export class UnreadableMediaError extends Error {
 }
 
 export const BROKEN = "is truncated or corrupt and cannot be read";
+export const TOO_COSTLY = "takes more memory or time to read than a file may";

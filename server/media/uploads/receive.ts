@@ -4,13 +4,14 @@ import { Readable } from "node:stream";
 
 import { fileTypeFromBuffer } from "file-type";
 
-import { isMimeType, MAX_FILE_BYTES, mediaTypeOf, MIME_TYPES } from "../../../model/capabilities.ts";
+import { isMimeType, MAX_FILE_BYTES, MIME_TYPES } from "../../../model/capabilities.ts";
 import type { MimeType } from "../../../model/capabilities.ts";
 import { PublicError } from "../../../model/errors.ts";
 import type { PublicCode } from "../../../model/errors.ts";
 import type { MediaFacts } from "../../../model/post.ts";
 import { newStorageKey } from "../../storage/storage.ts";
 import type { Storage } from "../../storage/storage.ts";
+import { measureStored } from "../measuring.ts";
 import { imageSlots, indexSlots } from "../slots.ts";
 import type { Reservation } from "../storage-quota.ts";
 import { UnreadableMediaError } from "../unreadable-media-error.ts";
@@ -156,15 +157,11 @@ async function measure(
   file: IncomingFile,
   bytes: { key: string; mimeType: MimeType; sizeBytes: number },
 ): Promise<MediaFacts> {
-  // Loaded with the first file, because its libraries take longer to load than everything else.
-  const { measureImage, measureVideo } = await import("../measure.ts");
   const { userId } = file;
   try {
     if (file.isPatient !== true && imageSlots.waitingOf(userId) + indexSlots.waitingOf(userId) >= MOST_WAITING)
       throw tooManyWaiting(file);
-    return mediaTypeOf(bytes.mimeType) === "image"
-      ? await measureImage(storage, { userId, ...bytes })
-      : await measureVideo(storage, { userId, ...bytes });
+    return await measureStored(storage, { userId, ...bytes });
   } catch (error) {
     await storage.delete(bytes.key);
     if (!(error instanceof UnreadableMediaError)) throw error;

@@ -21,7 +21,7 @@ import type { MediaFacts } from "../../../model/post.ts";
 import { BrokerError } from "../../../platforms/platform.ts";
 import { newStorageKey } from "../../storage/storage.ts";
 import type { Storage } from "../../storage/storage.ts";
-import { measureVideo } from "../measure.ts";
+import { measureStored } from "../measuring.ts";
 import { tracksToKeep } from "./video-tracks.ts";
 
 /**
@@ -49,7 +49,7 @@ export async function rewrapVideo(
     const storageKey = newStorageKey();
     const { sizeBytes } = await storage.put(storageKey, file.createReadStream({ start: 0, autoClose: false }));
     try {
-      const made = await measureVideo(storage, { userId, key: storageKey, mimeType: "video/mp4", sizeBytes }).catch(
+      const made = await measureStored(storage, { userId, key: storageKey, mimeType: "video/mp4", sizeBytes }).catch(
         asRejection,
       );
       if (!isEquivalent(made, facts))
@@ -73,7 +73,7 @@ async function ensureContainerMeasured(
   { storageKey, facts }: { storageKey: string; facts: MediaFacts },
 ): Promise<MediaFacts> {
   if (facts.indexFirst !== undefined) return facts;
-  const measured = await measureVideo(storage, {
+  const measured = await measureStored(storage, {
     userId,
     key: storageKey,
     mimeType: "video/mp4",
