@@ -6,6 +6,7 @@ import type pg from "pg";
 import { OPEN_LIMITS, type UserLimits } from "../model/user-limits.ts";
 import { GROWTH } from "../server/db/growth.ts";
 import type { Config } from "../server/start/config.ts";
+import { existingFolder } from "./doctor-storage.ts";
 import { type Finding, ok, warning } from "./finding.ts";
 
 const SETTINGS: Readonly<Record<keyof UserLimits, { variable: string; what: string }>> = {
@@ -49,7 +50,7 @@ const ENOUGH = { bytes: 1e9, share: 0.1 };
 
 /** Whether the disks of the database, media and sandbox have free space. */
 export async function checkDisk({ dataDir }: Pick<Config, "dataDir">): Promise<Finding> {
-  const { bavail, blocks, bsize } = await statfs(dataDir);
+  const { bavail, blocks, bsize } = await statfs(await existingFolder(dataDir));
   const free = bavail * bsize;
   const message = `${inGigabytes(free)} of ${inGigabytes(blocks * bsize)} free on the disk of ${dataDir}`;
   if (free > ENOUGH.bytes && bavail > blocks * ENOUGH.share) return ok("disk", message);
@@ -82,7 +83,7 @@ export async function checkTables(pool: pg.Pool, largeBytes = LARGE_BYTES): Prom
   return warning(
     "tables",
     `the largest are ${largest}`,
-    GROWTH[first] === undefined
+    first.startsWith("jobs.")
       ? "Background jobs are piling up there. Check the log."
       : `See which users they belong to: \`select user_id, count(*) from ${first} group by 1 order by 2 desc ` +
           `limit 10\`.${bounded}`,

@@ -25,9 +25,7 @@ export async function checkPorts(config: Config): Promise<Finding[]> {
   return Promise.all(
     ports.map(async ({ name, variable, port, host, probe }) => {
       if (await isPortFree(port, host)) return ok(name, `${port} on ${host} is free`);
-      const reachable = host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host;
-      if (await answers(`http://${reachable}:${port}${probe}`))
-        return ok(name, `${port} on ${host} is in use by a running Ampost`);
+      if (await answersAt(host, port, probe)) return ok(name, `${port} on ${host} is in use by a running Ampost`);
       return failed(
         name,
         `${port} on ${host} is in use by another program or not allowed`,
@@ -97,6 +95,12 @@ async function checkAddress(
     `${url} does not respond from here`,
     `If a server is running, check that DNS and the proxy route ${hostname} to it, and that ${variable} is correct.`,
   );
+}
+
+/** Whether a server that listens on this host responds with success. */
+export async function answersAt(host: string, port: number, path: string): Promise<boolean> {
+  const reachable = host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host;
+  return await answers(`http://${reachable}:${port}${path}`);
 }
 
 async function answers(url: string): Promise<boolean> {

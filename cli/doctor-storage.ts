@@ -1,4 +1,5 @@
-import { access, constants, mkdir } from "node:fs/promises";
+import { access, constants, stat } from "node:fs/promises";
+import { dirname } from "node:path";
 import { text as textOf } from "node:stream/consumers";
 
 import type { Config } from "../server/start/config.ts";
@@ -9,9 +10,9 @@ import { failed, type Finding, ok } from "./finding.ts";
 
 export async function checkDataFolder({ dataDir }: Config): Promise<Finding> {
   try {
-    await mkdir(dataDir, { recursive: true });
-    await access(dataDir, constants.R_OK | constants.W_OK | constants.X_OK);
-    return ok("data folder", dataDir);
+    const existing = await existingFolder(dataDir);
+    await access(existing, constants.R_OK | constants.W_OK | constants.X_OK);
+    return ok("data folder", existing === dataDir ? dataDir : `${dataDir} will be created at the first start`);
   } catch (error) {
     return failed(
       "data folder",
@@ -21,6 +22,17 @@ export async function checkDataFolder({ dataDir }: Config): Promise<Finding> {
   }
 }
 
+/** The folder, or the nearest one above it that exists. */
+export async function existingFolder(path: string): Promise<string> {
+  const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT" && dirname(path) !== path) return null;
+    throw error;
+  });
+  if (found === null) return existingFolder(dirname(path));
+  if (!found.isDirectory()) throw new Error(`${path} is not a folder`);
+  return path;
+}
+
 /** Writes, reads and deletes an object, as for media. */
 export async function checkStorage(config: Config): Promise<Finding> {
   const where =
@@ -28,6 +40,8 @@ export async function checkStorage(config: Config): Promise<Finding> {
       ? config.storage.folder
       : `bucket ${config.storage.bucket}${config.storage.endpoint === null ? "" : ` at ${config.storage.endpoint}`}`;
   const text = "Ampost was here";
+  if (config.storage.kind === "disk" && (await existingFolder(where)) !== where)
+    return ok("storage", `${where} will be created at the first start`);
   try {
     const storage = await openStorage(config.storage);
     try {

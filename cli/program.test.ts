@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createServer } from "node:http";
 import { test } from "node:test";
 
 import { EXAMPLE_PLATFORM } from "../platforms/catalog.ts";
@@ -172,8 +173,16 @@ test("all configuration errors are reported, and a port in use with what to do",
   const server = await installation.start("start");
   const taken = await installation.run(["api"]);
   assert.equal(taken.code, 1);
-  assert.match(taken.stderr, /Port \d+ on 127\.0\.0\.1 is in use by another program\. Stop that program, or set PORT/);
+  assert.match(taken.stderr, /Ampost is already running on port \d+ of 127\.0\.0\.1\. .* set PORT/);
   await server.end("SIGTERM");
+  const other = createServer((_request, response) => response.writeHead(404).end());
+  await new Promise<void>((resolve) => other.listen(Number(new URL(installation.url).port), "127.0.0.1", resolve));
+  const foreign = await installation.run(["api"]);
+  assert.match(
+    foreign.stderr,
+    /Port \d+ on 127\.0\.0\.1 is in use by another program\. Stop that program, or set PORT/,
+  );
+  await new Promise((resolve) => other.close(resolve));
 });
 
 test("doctor finds no problem in a new installation, and a wrong key in an old one", async (t) => {

@@ -1,5 +1,7 @@
 import { answerStarter, untilToldToBegin } from "../server/start/attached-process.ts";
+import type { Config } from "../server/start/config.ts";
 import { type Parts, start } from "../server/start/main.ts";
+import { answersAt } from "./doctor-network.ts";
 import { setUpLines, welcomeLines } from "./first-post.ts";
 import { readSettings } from "./settings.ts";
 import { stayUntilTold } from "./stay.ts";
@@ -21,7 +23,7 @@ export async function runServer(name: keyof typeof PARTS, { attached = false } =
   // other users' work.
   process.on("unhandledRejection", (error) => log.error({ err: error }, "Unhandled failure"));
   if (attached && !(await untilToldToBegin())) return;
-  const running = await start(config, log, PARTS[name]);
+  const running = await start(config, log, PARTS[name]).catch((error: unknown) => nameTheOther(error, config));
   // The process that started it may have exited in the meantime.
   if (attached && !process.connected) return await running.stop();
   // Nothing is routed to a worker.
@@ -36,4 +38,16 @@ export async function runServer(name: keyof typeof PARTS, { attached = false } =
   if (name === "start") console.log(welcomeLines(config, isNew).join("\n"));
   // What has to be done next comes last.
   if (running.setUpUrl !== null) console.log(setUpLines(running.setUpUrl).join("\n"));
+}
+
+/** If the port is taken by Ampost itself, as after a second `npm start`, there is nothing to search for. */
+async function nameTheOther(error: unknown, { host, port }: Config): Promise<never> {
+  const cause = error instanceof Error ? error.cause : undefined;
+  if (!(cause instanceof Error && "code" in cause && cause.code === "EADDRINUSE")) throw error;
+  if (!(await answersAt(host, port, "/healthz"))) throw error;
+  throw new Error(
+    `Ampost is already running on port ${port} of ${host}. Use that one or stop it; to run another, set PORT, ` +
+      "AMPOST_SANDBOX_PORT and AMPOST_DATA_DIR.",
+    { cause: error },
+  );
 }

@@ -40,6 +40,7 @@ async function send(
   { name, resume, idempotencyKey, json }: UploadOptions,
 ): Promise<Media> {
   const found = await stat(file).catch(() => null);
+  if (found?.isDirectory()) usageError(`${file} is a folder. Upload its files one by one.`);
   if (!found?.isFile()) usageError(`File not found: ${file}.`);
   const bar = process.stderr.isTTY && !json ? progressBar(basename(file)) : null;
   let upload = resume;

@@ -19,6 +19,7 @@ import { addPasswordReset } from "./password-reset.ts";
 import { addPolicies } from "./policies.ts";
 import { addPublishingForms } from "./publishing-state.ts";
 import { addSandboxDoor } from "./sandbox-door.ts";
+import { addSetUpNotice } from "./set-up-notice.ts";
 import { addSettings } from "./settings.ts";
 import { showFailure } from "./show-failure.ts";
 import { addSignIn } from "./sign-in.ts";
@@ -31,6 +32,7 @@ export async function addPages(scope: FastifyInstance, services: Services, optio
   addPasskeyScript(scope);
   await scope.register(async (pages) => {
     leadToOneAddress(pages, services);
+    addSetUpNotice(pages, services);
     pages.setErrorHandler((error, request, reply) => showFailure(services, error, request, reply));
     for (const add of [
       addHome,

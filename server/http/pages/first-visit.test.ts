@@ -24,8 +24,10 @@ const send = async (path: string, fields: Record<string, string>, cookie = "") =
     })
   ).text();
 
+const PAGES = ["/", "/sign-in", "/sign-up", "/forgot-password", "/reset-password?token=x", "/privacy", "/terms"];
+
 test("visitors of an instance without an owner are told where the setup link is, until it has one", async () => {
-  for (const path of ["/", "/sign-in", "/sign-up"])
+  for (const path of PAGES)
     assert.match((await read(path)).text, /no owner yet.*link that it printed at startup/, path);
   await send("/setup", {
     token: new URL((await openSetUp(world.services, OWN)) ?? "").searchParams.get("token") ?? "",
@@ -33,7 +35,7 @@ test("visitors of an instance without an owner are told where the setup link is,
     password: "correct horse battery staple",
     name: "Olga",
   });
-  for (const path of ["/", "/sign-in", "/sign-up"]) assert.doesNotMatch((await read(path)).text, /no owner yet/, path);
+  for (const path of PAGES) assert.doesNotMatch((await read(path)).text, /no owner yet/, path);
   await world.database.pool.query("delete from users where is_owner");
 });
 

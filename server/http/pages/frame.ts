@@ -46,7 +46,7 @@ export async function sendPage(reply: FastifyReply, page: Page): Promise<Fastify
     .code(page.status ?? 200)
     .headers(headersOf(page))
     .type("text/html; charset=utf-8")
-    .send(toMarkup(frame(page)));
+    .send(toMarkup(frame({ ...page, notice: page.notice ?? reply.setUpNotice })));
 }
 
 /** How many posts are waiting, shown next to a link's name; nothing for none. */

@@ -8,14 +8,12 @@ import { html } from "../html.ts";
 import { sendPage } from "./frame.ts";
 import { callOf, findPerson } from "./person.ts";
 import { instanceSection } from "./publishing-state.ts";
-import { setUpNotice } from "./set-up-notice.ts";
 
 /** The home page: what Ampost is, or an overview of the user's accounts. */
 export function addHome(scope: FastifyInstance, services: Services): void {
   scope.get("/", async (request, reply) => {
     const person = await findPerson(services, request);
-    if (person === null)
-      return await sendPage(reply, { title: "Ampost", body: ABOUT, notice: await setUpNotice(services) });
+    if (person === null) return await sendPage(reply, { title: "Ampost", body: ABOUT });
     const modes = await Promise.all(
       MODES.map(async (mode) => ({
         mode,

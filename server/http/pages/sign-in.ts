@@ -11,7 +11,6 @@ import { PASSKEY_SCRIPT, passkeyButton } from "./passkeys.ts";
 import { findPerson } from "./person.ts";
 import { queryOf } from "./query.ts";
 import { safeRedirect } from "./safe-redirect.ts";
-import { setUpNotice } from "./set-up-notice.ts";
 
 const needsSecondFactor = z.object({ twoFactorRedirect: z.literal(true) });
 
@@ -23,7 +22,7 @@ export function addSignIn(scope: FastifyInstance, services: Services): void {
     const query = queryOf(request);
     const returnTo = safeRedirect(query["returnTo"], "/");
     if ((await findPerson(services, request)) !== null) return await sendOn(reply, returnTo);
-    const notice = NOTICES[query["notice"] ?? ""] ?? (await setUpNotice(services));
+    const notice = NOTICES[query["notice"] ?? ""] ?? null;
     return await showSignIn(reply, { returnTo, notice });
   });
 

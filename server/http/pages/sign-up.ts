@@ -12,7 +12,6 @@ import { field, readForm } from "./form.ts";
 import { sendOn, sendPage } from "./frame.ts";
 import { findPerson } from "./person.ts";
 import { queryOf } from "./query.ts";
-import { setUpNotice } from "./set-up-notice.ts";
 
 const next = z.object({ next: z.enum(["verify_email", "signed_in"]) });
 
@@ -23,11 +22,7 @@ export function addSignUp(scope: FastifyInstance, services: Services): void {
   scope.get("/sign-up", async (request, reply) => {
     const { invite = "" } = queryOf(request);
     if (settings.signUp === "closed" || (settings.signUp === "invite" && invite === ""))
-      return await sendPage(reply, {
-        title: "Create an account",
-        notice: await setUpNotice(services),
-        body: notOpen(settings.signUp),
-      });
+      return await sendPage(reply, { title: "Create an account", body: notOpen(settings.signUp) });
     const invited = invite === "" ? null : await findInvited(services, invite);
     if (invite === "" || invited !== null) return await showSignUp(reply, { invite, email: invited?.email ?? "" });
     return await sendPage(reply, {
