@@ -14,6 +14,7 @@ import { createVault } from "../server/vault/vault.ts";
 import { sentenceOf } from "./answer.ts";
 import { checkOldKeys } from "./doctor-keys.ts";
 import { checkTables } from "./doctor-limits.ts";
+import { describePostgres } from "./doctor-postgres.ts";
 import { checkHold, checkMissed, checkPauses, checkSetAside } from "./doctor-publishing.ts";
 import { failed, type Finding, ok, warning } from "./finding.ts";
 
@@ -51,9 +52,8 @@ async function examine(config: Config, pool: pg.Pool): Promise<Finding[]> {
     );
     const apartSeconds = Math.abs((rows[0]?.apart ?? 0) - Date.now() / 1000);
     const pending = await pendingMigrations(pool);
-    const where = config.databaseUrl === null ? "embedded" : "set by DATABASE_URL";
     return [
-      ok("database", `PostgreSQL ${rows[0]?.version}, ${where}`),
+      describePostgres(rows[0]?.version ?? "", config),
       pending.length === 0
         ? ok("migrations", "up to date")
         : warning(

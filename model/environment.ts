@@ -37,7 +37,7 @@ const flag = z
   });
 /** Without a trailing slash. */
 const origin = z
-  .url({ protocol: /^https?$/ })
+  .url({ protocol: /^https?$/, abort: true })
   .refine((value) => new URL(value).pathname === "/" && !/[?#@]/.test(value))
   .transform((value) => new URL(value).origin);
 const positive = (most: number) =>
@@ -53,6 +53,13 @@ const countOrNone = z
   .toLowerCase()
   .regex(/^(none|[1-9]\d{0,8})$/)
   .transform((value) => (value === "none" ? value : Number(value)));
+const daysOrNone = (least: number) =>
+  z
+    .string()
+    .toLowerCase()
+    .regex(/^(none|[1-9]\d{0,4})$/)
+    .transform((value) => (value === "none" ? value : Number(value)))
+    .pipe(z.union([z.literal("none"), z.number().min(least)]));
 const BYTES = { b: 1, kb: 1e3, mb: 1e6, gb: 1e9, tb: 1e12 };
 const bytesOrNone = z
   .string()
@@ -142,6 +149,14 @@ export const environment = z.object({
     otherwise: "an embedded PostgreSQL in AMPOST_DATA_DIR",
     secret: true,
   }),
+  AMPOST_POSTGRES: describe(z.enum(["bundled", "newest"]).default("bundled"), {
+    group: "Data",
+    about:
+      "Which PostgreSQL the embedded database uses: the one installed with Ampost, or the newest of that and " +
+      "those of the system's packages.",
+    takes: "bundled or newest",
+    example: "newest",
+  }),
   AMPOST_DATA_DIR: describe(text.default(".data"), {
     group: "Data",
     about:
@@ -155,6 +170,12 @@ export const environment = z.object({
     about: "Maximum number of database connections per process, in addition to a few long-lived ones.",
     takes: "a whole number from 1 to 1000",
     example: "20",
+  }),
+  AMPOST_AUDIT_DAYS: describe(daysOrNone(365).default(730), {
+    group: "Data",
+    about: "How many days to keep the entries of the audit log.",
+    takes: "a whole number of days from 365, or none to keep them forever",
+    example: "3650",
   }),
   AMPOST_ENCRYPTION_KEY: describe(key.optional(), {
     group: "Data",

@@ -45,7 +45,8 @@ export const auditList = operation({
   summary: "List audit events",
   description:
     "Returns the user's audit log in both modes, newest first: sign-ins and changes to keys, connections, " +
-    "platform sets and settings, each with the actor, address and request. Entries are never changed or deleted.",
+    "platform sets and settings, each with the actor, address and request. Entries are never changed, and are kept " +
+    "for at least a year.",
   auth: "session",
   query: z.strictObject({ limit, cursor }),
   answer: z.object({ events: z.array(auditEvent), nextCursor }),

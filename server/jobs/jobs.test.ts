@@ -5,13 +5,14 @@ import { test } from "node:test";
 import { PgBoss } from "pg-boss";
 
 import { MAX_WEBHOOKS } from "../../contract/operations/webhooks.ts";
+import { firstIdAt } from "../../model/ids.ts";
 import { createTestDatabase } from "../../tests/database.ts";
 import { transaction } from "../db/sql.ts";
 import { INGEST_QUEUE } from "../media/queues.ts";
 import { groupOf, startFairWorker } from "./fair-worker.ts";
 import { startJobQueue } from "./jobs.ts";
 import { type JobHandler, QUEUES, type QueueName, WEBHOOK_QUEUE } from "./queues.ts";
-import { keepPostCountsFolded, sweepIdempotencyKeys, sweepOutbox } from "./sweeps.ts";
+import { keepPostCountsFolded, sweepAuditLog, sweepIdempotencyKeys, sweepOutbox } from "./sweeps.ts";
 
 const silent = () => undefined;
 const noGroups = () => Promise.resolve([]);
@@ -261,6 +262,58 @@ test("old idempotency keys and events are swept, and those still needed stay", a
     "select (select count(*) from idempotency_keys)::int as keys, (select count(*) from outbox)::int as events",
   );
   assert.deepEqual(rows, [{ keys: 30, events: 30 }]);
+  await database.drop();
+});
+
+test("a job is deleted a day after it has finished, and one that waits is not", async () => {
+  const database = await createTestDatabase();
+  const worker = await startJobQueue({ pool: database.pool, log, workUrl: database.url });
+  const boss = new PgBoss({ connectionString: database.url, schema: "jobs", supervise: false, schedule: false });
+  await boss.start();
+  for (const n of [1, 2, 3]) await worker.send(database.pool, QUEUE, { n });
+  const finished = [...(await boss.fetch(QUEUE)), ...(await boss.fetch(QUEUE))];
+  for (const { id } of finished) await boss.complete(QUEUE, id);
+  await database.pool.query(
+    "update jobs.job set completed_on = completed_on - make_interval(hours => $2) where id = $1",
+    [finished[0]?.id, 25],
+  );
+  const left = async () =>
+    (await database.pool.query<{ id: string }>("select id from jobs.job where name = $1", [QUEUE])).rows;
+  assert.equal((await left()).length, 3);
+  await boss.supervise(QUEUE);
+  const after = (await left()).map(({ id }) => id);
+  assert.equal(after.length, 2);
+  assert.ok(!after.includes(finished[0]?.id ?? ""));
+  await boss.stop({ graceful: false });
+  await worker.stop();
+  await database.drop();
+});
+
+test("entries of the audit log are deleted after the operator's time, never in their first year, and what the instance did stays", async () => {
+  const database = await createTestDatabase();
+  const { pool } = database;
+  const signal = new AbortController().signal;
+  const add = (kind: string, userId: string | null, days: number) =>
+    pool.query(
+      `insert into audit_events (id, user_id, actor_kind, action, created_at)
+       values ($1, $2, $3, $4, now() - make_interval(days => $5))`,
+      [firstIdAt(new Date(Date.now() - days * 86_400_000)), userId, kind, `${kind} ${days}`, days],
+    );
+  for (const days of [1, 300, 400, 800]) await add("session", "u", days);
+  await add("instance", null, 801);
+  await add("visitor", null, 802);
+  const left = async () =>
+    (await pool.query<{ action: string }>("select action from audit_events order by id desc")).rows.map(
+      ({ action }) => action,
+    );
+  const all = await left();
+  await sweepAuditLog(pool, null, signal);
+  assert.deepEqual(await left(), all);
+  await sweepAuditLog(pool, 730, signal);
+  assert.deepEqual(await left(), ["session 1", "session 300", "session 400", "instance 801"]);
+  await assert.rejects(sweepAuditLog(pool, 100, signal), /never deleted in their first year/);
+  await sweepAuditLog(pool, 365, signal);
+  assert.deepEqual(await left(), ["session 1", "session 300", "instance 801"]);
   await database.drop();
 });
 

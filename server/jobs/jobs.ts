@@ -8,7 +8,14 @@ import type { Logger } from "pino";
 import type { JobSender } from "../db/job-sender.ts";
 import type { Db } from "../db/sql.ts";
 import { type GroupsOf, type FairWorker, startFairWorker } from "./fair-worker.ts";
-import { type JobHandler, isQueueName, QUEUES, type QueueName, type QueueSettings } from "./queues.ts";
+import {
+  FINISHED_JOB_SECONDS,
+  type JobHandler,
+  isQueueName,
+  QUEUES,
+  type QueueName,
+  type QueueSettings,
+} from "./queues.ts";
 
 /** The job queue, in its own tables next to ours. */
 export interface JobQueue extends JobSender {
@@ -107,7 +114,8 @@ function isMadeByAnother(error: unknown): boolean {
 }
 
 async function ensureQueue(boss: PgBoss, name: string, settings: QueueSettings, works: boolean): Promise<void> {
-  const { atOnce: _atOnce, shares: _shares, cron: _cron, ...options } = settings;
+  const { atOnce: _atOnce, shares: _shares, cron: _cron, ...rest } = settings;
+  const options = { ...rest, deleteAfterSeconds: FINISHED_JOB_SECONDS };
   await boss.createQueue(name, { ...options, notify: true });
   if (works) await boss.updateQueue(name, { ...options, notify: true });
 }

@@ -11,7 +11,10 @@ import {
 } from "../oauth/queues.ts";
 import type { Shares } from "./fair-worker.ts";
 
-/** A kind of job. Omitted durations are pg-boss's defaults: two attempts, 15 minutes each, kept for 14 days. */
+/** Jobs are deleted a day after they have finished: their failures are in the log. */
+export const FINISHED_JOB_SECONDS = 86_400;
+
+/** A kind of job. Omitted durations are pg-boss's defaults: two attempts, 15 minutes each, started within 14 days. */
 export interface QueueSettings {
   retryLimit?: number;
   /** The first delay between attempts; with `retryBackoff`, it doubles up to `retryDelayMax`. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { isOver, type PublishingWorld, withWorld } from "../../tests/publishing-world.ts";
+import { isOver, type PublishingWorld, type TestPost, withWorld } from "../../tests/publishing-world.ts";
 import { sweepJournal } from "./sweeps.ts";
 
 const DAYS = 30;
@@ -95,9 +95,46 @@ test("what is needed to find a commit with an unknown outcome is kept", async ()
   });
 });
 
+test("steps that are finished with are read again only on Sundays, and open ones until they are finished with", async () => {
+  await withWorld(async (world) => {
+    const engine = await world.startEngine();
+    const posts: TestPost[] = [];
+    for (const text of ["first", "open", "last"]) {
+      const post = await world.addPost({ text });
+      posts.push(post);
+      await world.publish(post);
+      await world.until(post, isOver);
+      await age(world, post.platformPostId);
+    }
+    await engine.stop();
+    const [, open] = posts;
+    const set = (of: { platformPostId: string } | undefined, status: string) =>
+      world.pool.query("update platform_posts set status = $2 where id = $1", [of?.platformPostId, status]);
+    const mark = () =>
+      world.pool.query("update publish_steps set evidence = '{\"exchanges\": []}' where effect = 'visible'");
+    const marked = async () =>
+      (await read(world))
+        .filter(({ effect, size }) => effect === "visible" && size > 2)
+        .map(({ of }) => posts.findIndex((p) => p.platformPostId === of));
+    const [monday, sunday] = [1, 0];
+
+    await set(open, "posting");
+    await sweep(world, monday);
+    assert.deepEqual(await marked(), [1]);
+    await mark();
+    await sweep(world, monday);
+    assert.deepEqual(await marked(), [0, 1], "the first is not read again");
+    await set(open, "published");
+    await sweep(world, monday);
+    assert.deepEqual(await marked(), [0]);
+    await sweep(world, sunday);
+    assert.deepEqual(await marked(), []);
+  });
+});
+
 /** In batches so small that the steps of one post lie in several. */
-function sweep(world: PublishingWorld): Promise<void> {
-  return sweepJournal(world.pool, DAYS, new AbortController().signal, 2);
+function sweep(world: PublishingWorld, weekday?: number): Promise<void> {
+  return sweepJournal(world.pool, DAYS, new AbortController().signal, { batch: 2, weekday });
 }
 
 function age(world: PublishingWorld, platformPostId: string): Promise<unknown> {

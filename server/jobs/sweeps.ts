@@ -2,7 +2,9 @@ import type pg from "pg";
 import type { Logger } from "pino";
 
 import { BOUNDS } from "../../model/bounds.ts";
+import { firstIdAt } from "../../model/ids.ts";
 import { deleteEndedKeys, deleteUnredeemedGrants } from "../db/queries/api-keys.ts";
+import { deleteOldAuditEvents } from "../db/queries/audit-events.ts";
 import {
   deleteOldIdempotencyKeys,
   deleteOldInvites,
@@ -13,6 +15,7 @@ import {
 } from "../db/queries/cleanup.ts";
 import { deleteEndedLinks } from "../db/queries/connect-links.ts";
 import { deleteOldDataDeletions } from "../db/queries/data-deletions.ts";
+import { findFact, noteFact } from "../db/queries/instance-facts.ts";
 import { deleteOldEnds } from "../db/queries/mcp-sessions.ts";
 import { deleteOldMcpTokens } from "../db/queries/mcp-tokens.ts";
 import { deletePastApps } from "../db/queries/oauth-apps.ts";
@@ -72,11 +75,40 @@ export async function sweepSignIn(pool: pg.Pool, signal: AbortSignal): Promise<v
   await inBatches(pool, deleteUnconfirmed, signal, [BOUNDS.unconfirmedDays]);
 }
 
-/** Requests and responses of posts that settled long ago. */
-export async function sweepJournal(pool: pg.Pool, days: number, signal: AbortSignal, batch = BATCH): Promise<void> {
-  let last: string | null = FIRST_ID;
-  while (last !== null && !signal.aborted)
-    last = (await sweepPublishSteps.one(pool, [last, batch, days]))?.last ?? null;
+const SWEPT_FACT = "journal swept";
+/** Steps can come in before those that have been swept: after a restore, and from a machine whose clock is wrong. */
+const WHOLE_JOURNAL_ON_SUNDAYS = 0;
+
+/**
+ * Requests and responses of posts that settled long ago. Steps that an earlier sweep has finished with are not read
+ * again, except on Sundays: its cost depends on what is new, not on all that was ever published.
+ */
+export async function sweepJournal(
+  pool: pg.Pool,
+  days: number,
+  signal: AbortSignal,
+  { batch = BATCH, weekday = new Date().getUTCDay() } = {},
+): Promise<void> {
+  const known = weekday === WHOLE_JOURNAL_ON_SUNDAYS ? undefined : await findFact.one(pool, [SWEPT_FACT]);
+  let done = known?.value ?? FIRST_ID;
+  let last: string | null = done;
+  while (last !== null && !signal.aborted) {
+    const swept: { last: string | null; done: string | null } | undefined = await sweepPublishSteps.one(pool, [
+      last,
+      batch,
+      days,
+    ]);
+    if (done === last && swept?.done) done = swept.done;
+    last = swept?.last ?? null;
+  }
+  if (done !== FIRST_ID) await noteFact.run(pool, [SWEPT_FACT, done]);
+}
+
+/** Entries of the audit log that are older than the operator keeps them. */
+export async function sweepAuditLog(pool: pg.Pool, days: number | null, signal: AbortSignal): Promise<void> {
+  if (days === null) return;
+  const firstKeptId = firstIdAt(new Date(Date.now() - days * 86_400_000));
+  while (!signal.aborted && (await deleteOldAuditEvents.run(pool, [firstKeptId, days, BATCH])) === BATCH);
 }
 
 /**

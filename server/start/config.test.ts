@@ -60,6 +60,18 @@ test("all configuration errors are reported together, with the variable, its for
   );
 });
 
+test("whatever a variable is set to, it is the one that is named, together with the others", () => {
+  for (const [name] of variables) {
+    if (name === "PORT") continue;
+    for (const value of ["localhost", "://", "a b", "-1", "99999999999"]) {
+      const named = problemsOf({ [name]: value, PORT: "eighty" }).map((problem) => problem.split(" ")[0]);
+      assert.ok(named.includes("PORT"), `${name}=${value}: ${named.join()}`);
+    }
+  }
+  for (const name of ["AMPOST_API_URL", "AMPOST_APP_URL", "AMPOST_MEDIA_URL", "AMPOST_SANDBOX_URL"])
+    assert.match(problemsOf({ [name]: "localhost" })[0] ?? "", new RegExp(`^${name} must be .* It is "localhost"`));
+});
+
 test("every variable is described, with a valid example", () => {
   for (const [name, schema] of variables) {
     const variable = about.get(schema);

@@ -27,6 +27,8 @@ export interface Config {
   trustProxy: boolean | number | string;
   /** Null: the embedded server. */
   databaseUrl: string | null;
+  /** Which PostgreSQL the embedded server is. */
+  postgres: Environment["AMPOST_POSTGRES"];
   databasePool: number;
   /** Absolute. */
   dataDir: string;
@@ -48,6 +50,8 @@ export interface Config {
   drainSeconds: number;
   stopSeconds: number;
   journalDays: number;
+  /** Null: entries of the audit log are kept forever. */
+  auditDays: number | null;
   workerSlots: number;
   /** Null: a standalone worker does not listen. */
   workerPort: number | null;
@@ -121,6 +125,7 @@ function toConfig(env: Environment, apps: Partial<Record<string, string>>): Omit
     mediaUrl: env.AMPOST_MEDIA_URL ?? apiUrl,
     trustProxy: env.AMPOST_TRUST_PROXY,
     databaseUrl: env.DATABASE_URL ?? null,
+    postgres: env.AMPOST_POSTGRES,
     databasePool: env.AMPOST_DATABASE_POOL,
     dataDir,
     encryptionKeys: env.AMPOST_ENCRYPTION_KEY ?? null,
@@ -145,6 +150,7 @@ function toConfig(env: Environment, apps: Partial<Record<string, string>>): Omit
     drainSeconds: env.AMPOST_DRAIN_SECONDS,
     stopSeconds: env.AMPOST_STOP_SECONDS,
     journalDays: env.AMPOST_JOURNAL_DAYS,
+    auditDays: env.AMPOST_AUDIT_DAYS === "none" ? null : env.AMPOST_AUDIT_DAYS,
     workerSlots: env.AMPOST_WORKER_SLOTS,
     workerPort: env.AMPOST_WORKER_PORT ?? null,
     metrics: {

@@ -95,12 +95,12 @@ export async function openInstance(
 
 /** The database URL, and how to release it. Starts the embedded server if it is not running. */
 export async function openDatabase(
-  config: Pick<Config, "databaseUrl" | "dataDir">,
+  config: Pick<Config, "databaseUrl" | "dataDir" | "postgres">,
   log: Logger,
 ): Promise<{ url: string; stop(): Promise<void> }> {
   if (config.databaseUrl !== null) return { url: config.databaseUrl, stop: () => Promise.resolve() };
   await mkdir(config.dataDir, { recursive: true });
-  const embedded = await startEmbedded({ dataDir: config.dataDir, log });
+  const embedded = await startEmbedded({ dataDir: config.dataDir, log, choice: config.postgres });
   return { url: embedded.url, stop: () => embedded.stop() };
 }
 

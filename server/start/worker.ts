@@ -15,6 +15,7 @@ import {
 } from "../jobs/queues.ts";
 import {
   keepPostCountsFolded,
+  sweepAuditLog,
   sweepAuthorizations,
   sweepIdempotencyKeys,
   sweepJournal,
@@ -130,7 +131,10 @@ export async function runWorker(runtime: Runtime, faultPoint?: FaultHook): Promi
         ),
       [AUTHORIZATIONS_SWEEP_QUEUE]: (_data, signal) => sweepAuthorizations(pool, signal),
       [IDEMPOTENCY_SWEEP_QUEUE]: (_data, signal) => sweepIdempotencyKeys(pool, signal),
-      [JOURNAL_SWEEP_QUEUE]: (_data, signal) => sweepJournal(pool, config.journalDays, signal),
+      [JOURNAL_SWEEP_QUEUE]: async (_data, signal) => {
+        await sweepJournal(pool, config.journalDays, signal);
+        await sweepAuditLog(pool, config.auditDays, signal);
+      },
       [SIGN_IN_SWEEP_QUEUE]: (_data, signal) => sweepSignIn(pool, signal),
       [OUTBOX_SWEEP_QUEUE]: (_data, signal) => sweepOutbox(pool, signal),
       [ALERT_QUEUE]: (data, signal) => deliverAlert(config.alerts, data, signal),

@@ -1,16 +1,17 @@
 import assert from "node:assert/strict";
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { promisify } from "node:util";
 
 import pg from "pg";
 
 import { type EmbeddedPostgres, startEmbedded } from "./embedded.ts";
-import { findPostgres, restoreSymlinks } from "./postgres-binaries.ts";
+import { BUNDLED, findPostgres, type PostgresChoice, restoreSymlinks } from "./postgres-binaries.ts";
 
 const silent = () => undefined;
 const log = { info: silent, warn: silent, error: silent };
@@ -153,6 +154,66 @@ test("a server that cannot start reports PostgreSQL's own error", async () => {
     /does not start[\s\S]*shared_buffers/,
   );
 });
+
+test("the bundled PostgreSQL is the release that its age is computed from", async () => {
+  const { postgres, version } = await findPostgres();
+  const { stdout } = await promisify(execFile)(postgres, ["--version"]);
+  assert.match(stdout, new RegExp(`\\(PostgreSQL\\) ${version}\\b`));
+});
+
+test("a newer PostgreSQL of the system is used where it is wanted, within the major version of the data", async () => {
+  const dataDir = await newFolder();
+  const [major = 0, minor = 0] = BUNDLED.version.split(".").map(Number);
+  const newer = await systemPostgres(`${major}.${minor + 10}`, `${major}.${minor + 9}`, `${major}.${minor - 1}`);
+  const started = async (options: { choice?: PostgresChoice; systemFolders?: string[] }) => {
+    const server = await startEmbedded({ dataDir, log, ...options });
+    try {
+      return await run(server.url, "select current_setting('ampost.release', true) as release");
+    } finally {
+      await server.stop();
+    }
+  };
+  const bundled = [{ release: null }];
+  assert.deepEqual(await started({ systemFolders: newer }), bundled);
+  assert.deepEqual(await started({ choice: "newest", systemFolders: newer }), [{ release: `${major}.${minor + 10}` }]);
+  const others = await systemPostgres(`${major}.${minor - 1}`, `${major + 1}.1`, `${major - 1}.99`);
+  assert.deepEqual(await started({ choice: "newest", systemFolders: others }), bundled);
+  assert.equal((await findPostgres("newest", null, others)).version, `${major + 1}.1`, "for a new data folder");
+});
+
+test("data of another major version is refused, with what to do, and left alone", async () => {
+  const dataDir = await newFolder();
+  const first = await startEmbedded({ dataDir, log });
+  await run(first.url, "create table kept (n integer); insert into kept values (7)");
+  await first.stop();
+  const file = join(dataDir, "postgres/data/PG_VERSION");
+  const written = await readFile(file, "utf8");
+  await writeFile(file, "14\n");
+  for (const choice of ["bundled", "newest"] as const)
+    await assert.rejects(
+      startEmbedded({ dataDir, log, choice, systemFolders: [] }),
+      /created by PostgreSQL 14, .*Install PostgreSQL 14 .*AMPOST_POSTGRES=newest.*ampost restore/,
+    );
+  await writeFile(file, written);
+  const again = await startEmbedded({ dataDir, log });
+  assert.deepEqual(await run(again.url, "select n from kept"), [{ n: 7 }]);
+  await again.stop();
+});
+
+/** Folders as a system's packages have them: programs that give these versions, and otherwise are the bundled ones. */
+async function systemPostgres(...versions: string[]): Promise<string[]> {
+  const { postgres } = await findPostgres();
+  const root = await newFolder();
+  await chmod(root, 0o755);
+  for (const version of versions) {
+    const bin = join(root, version, "bin");
+    await mkdir(bin, { recursive: true });
+    const says = `if [ "$1" = --version ]; then echo "postgres (PostgreSQL) ${version} (Packaged ${version}-1)"; exit; fi`;
+    const program = `#!/bin/sh\n${says}\nexec "${postgres}" "$@" -c "ampost.release=${version}"\n`;
+    await writeFile(join(bin, "postgres"), program, { mode: 0o755 });
+  }
+  return [join(root, "*/bin")];
+}
 
 test("the package's missing symbolic links are created", async () => {
   const copy = await newFolder();

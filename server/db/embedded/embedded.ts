@@ -4,7 +4,7 @@ import pg from "pg";
 import type { Logger } from "pino";
 
 import { withFileLock } from "./file-lock.ts";
-import { type Launcher, launcherFor } from "./postgres-binaries.ts";
+import { type Launcher, launcherFor, type PostgresChoice } from "./postgres-binaries.ts";
 import { ensureRunning, type PostgresPaths, preparePaths, readPidFile, stopServer } from "./postgres-server.ts";
 
 export interface EmbeddedOptions {
@@ -14,6 +14,10 @@ export interface EmbeddedOptions {
   /** PostgreSQL settings over ours. */
   settings?: Record<string, string>;
   launcher?: Launcher;
+  /** The bundled one by default. */
+  choice?: PostgresChoice;
+  /** Where the system's packages put PostgreSQL, as patterns. */
+  systemFolders?: readonly string[];
 }
 
 export interface EmbeddedPostgres {
@@ -39,7 +43,8 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedP
   const place = await preparePaths(options.dataDir);
   const launcher = options.launcher ?? launcherFor();
   const lock = <Result>(work: () => Promise<Result>) => withFileLock(place.lock, work);
-  const server = { place, launcher, settings: options.settings ?? {} };
+  const { choice, systemFolders } = options;
+  const server = { place, launcher, settings: options.settings ?? {}, choice, systemFolders };
   let owner: pg.Client | undefined;
   let stopped = false;
 

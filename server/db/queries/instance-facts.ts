@@ -21,6 +21,12 @@ export const replaceFact = statement<never, [name: string, value: string]>(
    select pg_notify('ampost_settings', '')`,
 );
 
+/** Replaces an existing value that nobody waits for. */
+export const noteFact = statement<never, [name: string, value: string]>(
+  "instance.note",
+  `insert into instance (name, value) values ($1, $2) on conflict (name) do update set value = excluded.value`,
+);
+
 export const listFacts = statement<{ name: string; value: string }, [prefix: string]>(
   "instance.list",
   `select name, value from instance where starts_with(name, $1) order by name`,

@@ -33,9 +33,12 @@ const CALLS = "array['exchanges', 'readBack']";
  * Sweeps the journal of old, settled posts: non-visible steps are deleted, and commits lose their requests and
  * responses. The commits themselves stay: their IDs distinguish posts for as long as there are posts. Nothing that is
  * open, or may still be looked for, is touched. Returns the step to continue after; null once everything old has been
- * processed.
+ * processed. Up to `done`, nothing is left to sweep; null if the first step of all is.
  */
-export const sweepPublishSteps = statement<{ last: string | null }, [after: string, most: number, days: number]>(
+export const sweepPublishSteps = statement<
+  { last: string | null; done: string | null },
+  [after: string, most: number, days: number]
+>(
   "publish_steps.sweep",
   `with looked as materialized (
      select id, platform_post_id, effect, intent_at < now() - make_interval(days => $3) as is_old
@@ -55,5 +58,8 @@ export const sweepPublishSteps = statement<{ last: string | null }, [after: stri
        and case when s.result = 'unknown' then s.evidence ?| ${CALLS} else s.evidence <> '{}'
        or s.checkpoint is not null end
    )
-   select case when count(*) = $2 and bool_or(is_old) then max(id::text) end as last from looked`,
+   select case when count(*) = $2 and bool_or(is_old) then max(id::text) end as last,
+     max(id::text) filter (where id::text < coalesce(
+       (select min(id::text) from looked l where not exists (select from old where old.id = l.id)), 'g')) as done
+   from looked`,
 );

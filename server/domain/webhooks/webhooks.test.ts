@@ -3,6 +3,7 @@ import { openAsBlob } from "node:fs";
 import { createServer, type IncomingHttpHeaders, type Server } from "node:http";
 import { join } from "node:path";
 import { after, before, beforeEach, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { gzipSync } from "node:zlib";
 
 import { Webhook } from "standardwebhooks";
@@ -12,9 +13,11 @@ import { MAX_WEBHOOKS, webhooksDeliveries, webhooksGet } from "../../../contract
 import { asRefusal, idOf, objectIn } from "../../../tests/answers.ts";
 import { dump } from "../../../tests/visitor.ts";
 import { createWorld, type TestTenant, type World } from "../../../tests/world.ts";
-import { WEBHOOK_QUEUE, WEBHOOK_RETRIES } from "../../jobs/queues.ts";
+import { startJobQueue } from "../../jobs/jobs.ts";
+import { type JobHandler, QUEUES, type QueueName, WEBHOOK_QUEUE, WEBHOOK_RETRIES } from "../../jobs/queues.ts";
 import { sweepOutbox } from "../../jobs/sweeps.ts";
 import { deliver, NotDelivered } from "./deliver.ts";
+import { webhookGroups } from "./deliveries.ts";
 import { relayEvents } from "./relay.ts";
 
 interface Received {
@@ -42,6 +45,7 @@ before(async () => {
         if (request.url === "/compressed")
           return response.setHeader("content-encoding", "gzip").end(gzipSync("thanks"));
         if (request.url === "/large") return response.end("thanks".repeat(50_000));
+        if (request.url?.startsWith("/never")) return;
         response.writeHead(answers.shift() ?? 200).end("thanks");
       });
   });
@@ -435,3 +439,33 @@ test("there are at most twenty webhooks, even with concurrent requests, and a de
   assert.deepEqual(received, []);
   asRefusal(await world.call(tenant, "GET", `${WEBHOOKS}/${id}/deliveries`), 404);
 });
+
+test("two receivers that never respond delay nothing else, whether of their owner or of others", async () => {
+  const [owner, other] = [await newTenant(), await newTenant()];
+  for (const path of ["/never/1", "/never/2", "/quick"])
+    await create(owner, { url: `${address}${path}`, events: ["post.discarded"] });
+  await create(other, { url: `${address}/other`, events: ["post.discarded"] });
+  const posts = 30;
+  for (let n = 0; n < posts; n += 1)
+    for (const tenant of [owner, other]) await world.call(tenant, "DELETE", `/api/v1/posts/${await newDraft(tenant)}`);
+  const { pool, vault } = world.services;
+  const silent = () => undefined;
+  const jobs = await startJobQueue({ pool, log: { warn: silent, error: silent }, workUrl: world.database.url });
+  try {
+    while (await relayEvents({ ...world.services, jobs })) continue;
+    const idle = forEachQueue(() => Promise.resolve());
+    const send: JobHandler = (data, signal) => deliver({ pool, vault, allowPrivateUrls: true }, data, signal);
+    await jobs.work({ ...idle, [WEBHOOK_QUEUE]: send }, (group) => webhookGroups({ pool }, group));
+    const at = (path: string) => received.filter((each) => each.path === path).length;
+    while (at("/quick") < posts || at("/other") < posts) await sleep(20);
+    for (const path of ["/never/1", "/never/2"]) {
+      assert.ok(at(path) > 0 && at(path) < posts, `${path} was asked ${at(path)} times`);
+    }
+  } finally {
+    await jobs.stop(0);
+  }
+});
+
+function forEachQueue(handler: JobHandler): Record<QueueName, JobHandler> {
+  return Object.fromEntries(Object.keys(QUEUES).map((name) => [name, handler])) as Record<QueueName, JobHandler>;
+}
