@@ -1,3 +1,5 @@
+-- compatible with: 0075
+-- locks: audit_events
 -- Entries of the audit log are still never changed. They can be deleted after a year, whatever the settings say.
 create function refuse_early_delete() returns trigger language plpgsql as $$
 begin
