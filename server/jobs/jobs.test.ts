@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { once, EventEmitter } from "node:events";
 import { test } from "node:test";
+import { setImmediate } from "node:timers/promises";
 
 import { PgBoss } from "pg-boss";
 
@@ -235,6 +236,20 @@ test(
     await database.drop();
   },
 );
+
+test("a queue that only sends looks after its tables without errors", async () => {
+  const database = await createTestDatabase();
+  const errors: unknown[] = [];
+  const queue = await startJobQueue({
+    pool: database.pool,
+    log: { warn: silent, error: (...error: unknown[]) => void errors.push(error) },
+  });
+  // It begins right after it has started, and ends before it stops.
+  await setImmediate();
+  await queue.stop();
+  assert.deepEqual(errors, []);
+  await database.drop();
+});
 
 test("processes that start together share one set of tables, and an unknown queue is rejected", async () => {
   const database = await createTestDatabase();

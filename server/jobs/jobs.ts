@@ -143,9 +143,12 @@ async function runJob(
   }
 }
 
-/** Lets pg-boss use one of our connections. */
+/** Lets pg-boss use one of our connections. It sends several statements at once, and reads the rows of all. */
 function executor(db: Db): { executeSql(text: string, values?: unknown[]): Promise<{ rows: unknown[] }> } {
   return {
-    executeSql: async (text, values) => ({ rows: (await db.query<Record<string, unknown>>(text, values)).rows }),
+    executeSql: async (text, values) => {
+      const results = [await db.query<Record<string, unknown>>(text, values)].flat();
+      return { rows: results.flatMap(({ rows }) => rows) };
+    },
   };
 }
