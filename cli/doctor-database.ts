@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type pg from "pg";
 import type { Logger } from "pino";
 
+import { OtherMajorError } from "../server/db/embedded/postgres-binaries.ts";
 import { pendingMigrations } from "../server/db/migrate.ts";
 import { createPool } from "../server/db/pool.ts";
 import type { Config } from "../server/start/config.ts";
@@ -27,6 +28,7 @@ export async function checkDatabase(config: Config, log: Logger): Promise<Findin
     return [ok("database", "the embedded PostgreSQL will be created at the first start"), await checkUnusedKey(config)];
   }
   const database = await openDatabase(config, log).catch((error: unknown) => error);
+  if (database instanceof OtherMajorError) return [failed("database", database.problem, database.cure)];
   if (!isDatabase(database))
     return [
       failed(

