@@ -90,6 +90,22 @@ test("the client commands create, publish, follow and explain posts over HTTP, a
     assert.match(late.stderr, /INVALID_STATUS_TRANSITION/);
   });
 
+  await t.test("the attempts of a refused post show what the platform responded", async () => {
+    const made = await ampost(
+      "posts",
+      "create",
+      "[[sandbox:reject]] Refused",
+      "--platforms",
+      EXAMPLE_PLATFORM,
+      "--publish",
+      "--wait",
+      "--json",
+    );
+    const { post } = lastOf(made.stdout);
+    assert.equal(post.status, "failed", made.stderr);
+    assert.match((await ampost("posts", "attempts", post.id)).stdout, / {2}400 {2}\d+ ms\n {4}\{"error":/);
+  });
+
   await t.test("one platform can have media of its own", async () => {
     const own = `${EXAMPLE_PLATFORM}=tests/fixtures/photo-1x1.jpg`;
     const made = await ampost("posts", "create", "x", "--platforms", EXAMPLE_PLATFORM, "--media-for", own, "--json");
@@ -116,6 +132,7 @@ test("the client commands create, publish, follow and explain posts over HTTP, a
     assert.equal((await ampost("posts", "create", "x")).code, 2);
     assert.equal((await ampost("posts", "create", "x", "--platforms", "myspace")).code, 2);
     assert.equal((await ampost("media", "upload", "not/there.jpg")).code, 2);
+    assert.match((await ampost("media", "upload", "tests/fixtures")).stderr, /tests\/fixtures is a folder/);
     assert.equal((await ampost("posts", "list", "--url", "http://127.0.0.1:9")).code, 1);
     assert.equal((await ampost("posts", "list", "--url", "localhost:3000")).code, 2);
     for (const [text, sentence] of [

@@ -167,9 +167,11 @@ export async function runListAttempts(id: string, options: ClientOptions): Promi
     const { attempts } = await client.posts.attempts(id);
     const lines = attempts.flatMap(({ platform, attempt, step, verdict, startedAt, requests, readBackRequests }) => [
       `${startedAt}  ${platform}  attempt ${attempt}  ${step}  ${statusOf(verdict)}`,
-      ...[...requests, ...readBackRequests].map(
-        ({ method, url, status, durationMilliseconds, failure }) =>
+      ...[...requests, ...readBackRequests].flatMap(
+        ({ method, url, status, durationMilliseconds, failure, answer: response }) => [
           `  ${coloured("dim", `${method} ${plain(url)}  ${status ?? plain(failure ?? "")}  ${Math.round(durationMilliseconds)} ms`)}`,
+          ...(status !== null && status >= 400 && response !== null ? [`    ${plain(response).slice(0, 500)}`] : []),
+        ],
       ),
     ]);
     answer(options, { attempts }, lines.length > 0 ? lines : ["No attempts yet."]);
