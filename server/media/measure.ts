@@ -1,6 +1,6 @@
 import { open } from "node:fs/promises";
 
-import { CustomSource, EncodedPacketSink, Input, Logging, LogLevel, MP4, QTFF } from "mediabunny";
+import { CustomSource, EncodedPacketSink, Input, MP4, QTFF } from "mediabunny";
 import type { InputAudioTrack, InputVideoTrack } from "mediabunny";
 
 import type { MimeType } from "../../model/capabilities.ts";
@@ -11,9 +11,6 @@ import { findEditObstacle } from "./video/edit-lists.ts";
 import { findChunkObstacle } from "./video/sample-tables.ts";
 import { readIndex } from "./video/video-index.ts";
 import { findCodecObstacle } from "./video/video-tracks.ts";
-
-// The library prints a file's problems; the sender gets them instead, and standard error is only for the log.
-Logging.level = LogLevel.Silent;
 
 export interface FileToMeasure {
   mimeType: MimeType;

@@ -1,4 +1,8 @@
+import { Logging, LogLevel } from "mediabunny";
 import type { Input, InputAudioTrack, InputVideoTrack } from "mediabunny";
+
+// The library prints a file's problems; the sender gets them instead, and standard error is only for the log.
+Logging.level = LogLevel.Silent;
 
 /** Codecs that every player of MP4 files knows. */
 const COPIED_CODECS: ReadonlySet<string> = new Set(["avc", "hevc", "av1", "vp9", "aac", "mp3"]);
