@@ -282,7 +282,6 @@ function incomplete(values: NodeJS.ProcessEnv): string[] {
   }
   together("AMPOST_S3_ACCESS_KEY_ID", "AMPOST_S3_SECRET_ACCESS_KEY");
   together("AMPOST_S3_SECRET_ACCESS_KEY", "AMPOST_S3_ACCESS_KEY_ID");
-  together("AMPOST_ALERT_WEBHOOK_SECRET", "AMPOST_ALERT_WEBHOOK");
   if (values.AMPOST_STORAGE === "s3" && !values.AMPOST_S3_BUCKET)
     problems.push(
       "AMPOST_STORAGE is s3 but AMPOST_S3_BUCKET is not set. Set it to the name of a bucket, for example ampost-media.",
