@@ -3,7 +3,7 @@ import { openApi, type JsonObject } from "../contract/openapi/openapi.ts";
 import type { Operation } from "../contract/operation.ts";
 import { followReference, membersOf, namedSchemas, queryOf } from "./client-types.ts";
 import { createPythonTypes, docstring, type PythonTypes } from "./python-types.ts";
-import { hasMethod, methodOf } from "./samples.ts";
+import { methodOf } from "./samples.ts";
 
 const HEAD = "# Printed from the contract by `npm run generate`. Change that, not this.";
 
@@ -68,8 +68,12 @@ function pythonApi(): { types: PythonTypes; methods: PythonMethod[] } {
   const document = openApi({ apiUrl: "http://localhost:3000", appUrl: "http://localhost:3000", version: "0" });
   const types = createPythonTypes(document);
   for (const [name, schema] of namedSchemas(document)) types.declare(schema, name);
-  const methods = OPERATIONS.filter(hasMethod).map((operation) => pythonMethod(document, types, operation));
+  const methods = OPERATIONS.filter(isOffered).map((operation) => pythonMethod(document, types, operation));
   return { types, methods };
+}
+
+function isOffered({ auth = "key", successor, path }: Operation): boolean {
+  return auth !== "session" && successor === undefined && path.startsWith("/api/v1/");
 }
 
 function pythonMethod(document: JsonObject, types: PythonTypes, operation: Operation): PythonMethod {

@@ -29,6 +29,8 @@ function addNames(document: JsonObject, given: unknown, owner: string, names: Se
   if (Array.isArray(value.enum)) for (const each of value.enum) names.add(`${inside}=${String(each)}`);
   if (value.const !== undefined) names.add(`${inside}=${String(value.const)}`);
   for (const [key, member] of Object.entries(value)) {
+    // Errors are the same everywhere.
+    if (/^[45]\d\d$/.test(key)) continue;
     if (key === "properties") {
       for (const [name, schema] of Object.entries(membersOf(member))) {
         names.add(`${inside}.${name}`);

@@ -364,6 +364,110 @@ class AsyncPosts:
         return AsyncPostEvents(self._connection, path_of("/api/v1/posts/{}/events", id))
 
 
+class Publishing:
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def get(self, filter: types.PublishingGetFilter | None = None) -> types.PublishingAnswer:
+        """See whether publishing is paused. Returns whether posts are published, and what is paused."""
+        return self._connection.call("GET", "/api/v1/publishing", query=filter)
+
+    def pause(
+        self,
+        body: types.PauseTarget | None = None,
+        filter: types.PublishingGetFilter | None = None,
+        *,
+        idempotency_key: str | None = None,
+    ) -> types.PublishingAnswer:
+        """
+        Pause publishing. Stops publishing immediately. Everything in this mode, unless you name a platform set or an
+        account. The owner of the instance can also do it for all users. Requests already on their way to a platform are
+        completed. Posts can still be created and scheduled. After a resume, posts whose time has passed are published
+        late, or not at all if their `onPause` is "skip".
+        """
+        return self._connection.call(
+            "POST",
+            "/api/v1/publishing/pause",
+            query=filter,
+            body=body or {},
+            writes=True,
+            idempotency_key=idempotency_key,
+        )
+
+    def resume(
+        self,
+        body: types.PauseTarget | None = None,
+        filter: types.PublishingGetFilter | None = None,
+        *,
+        idempotency_key: str | None = None,
+    ) -> types.PublishingAnswer:
+        """
+        Resume publishing. Ends a pause that was started for the same target. Everything in this mode, unless you name a
+        platform set or an account. The owner of the instance can also do it for all users. Posts whose time has passed
+        are published now, unless their `onPause` is "skip" or they are too late. What the operator paused stays paused.
+        """
+        return self._connection.call(
+            "POST",
+            "/api/v1/publishing/resume",
+            query=filter,
+            body=body or {},
+            writes=True,
+            idempotency_key=idempotency_key,
+        )
+
+
+class AsyncPublishing:
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def get(self, filter: types.PublishingGetFilter | None = None) -> types.PublishingAnswer:
+        """See whether publishing is paused. Returns whether posts are published, and what is paused."""
+        return await self._connection.call("GET", "/api/v1/publishing", query=filter)
+
+    async def pause(
+        self,
+        body: types.PauseTarget | None = None,
+        filter: types.PublishingGetFilter | None = None,
+        *,
+        idempotency_key: str | None = None,
+    ) -> types.PublishingAnswer:
+        """
+        Pause publishing. Stops publishing immediately. Everything in this mode, unless you name a platform set or an
+        account. The owner of the instance can also do it for all users. Requests already on their way to a platform are
+        completed. Posts can still be created and scheduled. After a resume, posts whose time has passed are published
+        late, or not at all if their `onPause` is "skip".
+        """
+        return await self._connection.call(
+            "POST",
+            "/api/v1/publishing/pause",
+            query=filter,
+            body=body or {},
+            writes=True,
+            idempotency_key=idempotency_key,
+        )
+
+    async def resume(
+        self,
+        body: types.PauseTarget | None = None,
+        filter: types.PublishingGetFilter | None = None,
+        *,
+        idempotency_key: str | None = None,
+    ) -> types.PublishingAnswer:
+        """
+        Resume publishing. Ends a pause that was started for the same target. Everything in this mode, unless you name a
+        platform set or an account. The owner of the instance can also do it for all users. Posts whose time has passed
+        are published now, unless their `onPause` is "skip" or they are too late. What the operator paused stays paused.
+        """
+        return await self._connection.call(
+            "POST",
+            "/api/v1/publishing/resume",
+            query=filter,
+            body=body or {},
+            writes=True,
+            idempotency_key=idempotency_key,
+        )
+
+
 class PlatformSets:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -960,6 +1064,7 @@ class Client:
             api_key, base_url, retries=retries, timeout_seconds=timeout_seconds, random=random, pause=pause
         )
         self.posts = Posts(connection)
+        self.publishing = Publishing(connection)
         self.platform_sets = PlatformSets(connection)
         self.accounts = Accounts(connection)
         self.connect_links = ConnectLinks(connection)
@@ -996,6 +1101,7 @@ class AsyncClient:
         )
         self._connection = AsyncConnection(connection, max_requests)
         self.posts = AsyncPosts(self._connection)
+        self.publishing = AsyncPublishing(self._connection)
         self.platform_sets = AsyncPlatformSets(self._connection)
         self.accounts = AsyncAccounts(self._connection)
         self.connect_links = AsyncConnectLinks(self._connection)

@@ -998,6 +998,15 @@ class PostsAttemptsAnswer(TypedDict):
     attempts: list[PostAttempt]
 
 
+class PublishingGetFilter(TypedDict):
+    #: Mode for a session. Defaults to `live`. Keys have their own mode.
+    mode: NotRequired[Mode]
+
+
+class PublishingAnswer(TypedDict):
+    publishing: Publishing
+
+
 class PlatformSetsListAnswer(TypedDict):
     sets: list[PlatformSet]
 

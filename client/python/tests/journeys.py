@@ -171,6 +171,9 @@ class Journeys:
             lambda: client.webhooks.test(UNKNOWN_ID),
             lambda: client.webhooks.deliveries(UNKNOWN_ID),
             lambda: client.webhooks.redeliver(UNKNOWN_ID),
+            lambda: client.publishing.get(),
+            lambda: client.publishing.pause({"accountId": UNKNOWN_ID}),
+            lambda: client.publishing.resume({"accountId": UNKNOWN_ID}),
         ]
         for call in calls:
             try:
