@@ -12,7 +12,7 @@ export async function checkPorts(config: Config): Promise<Finding[]> {
       variable: "AMPOST_SANDBOX_PORT",
       port: config.sandbox.port,
       host: "127.0.0.1",
-      probe: "/_sandbox/faults",
+      probe: "/_sandbox/health",
     });
   if (config.metrics.port !== null)
     ports.push({
@@ -36,7 +36,7 @@ export async function checkPorts(config: Config): Promise<Finding[]> {
 }
 
 export async function checkSandbox({ sandbox }: Config): Promise<Finding> {
-  if (await answers(`${sandbox.url}/_sandbox/faults`)) return ok("sandbox", `responds at ${sandbox.url}`);
+  if (await answers(`${sandbox.url}/_sandbox/health`)) return ok("sandbox", `responds at ${sandbox.url}`);
   if (sandbox.elsewhere)
     return failed(
       "sandbox",

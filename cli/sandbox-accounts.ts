@@ -58,7 +58,7 @@ async function reachSandbox({
 }: Instance): Promise<{ services: OAuthServices; close(): Promise<void> }> {
   const { sandbox } = config;
   const answers = await oauth.directHttp
-    .send({ method: "GET", url: `${sandbox.url}/_sandbox/faults`, timeoutSeconds: 5 })
+    .send({ method: "GET", url: `${sandbox.url}/_sandbox/health`, timeoutSeconds: 5 })
     .then(
       ({ status }) => status === 200,
       () => false,

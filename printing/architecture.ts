@@ -33,7 +33,7 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     docs: "guides, decisions, benchmarks",
     tests: "tests of the whole system: journeys, attacks, faults; and the environments that tests run in",
     bench: "benchmarks, fault injection and the simulation",
-    ops: "files to run and watch an instance: alert rules, a dashboard",
+    ops: "ways to run it (container image, Compose, systemd, proxies, Helm), and files to watch it",
   },
   server: {
     http: "the REST API, the pages and the served documentation",
@@ -127,7 +127,7 @@ export async function architecture(): Promise<string> {
 
 function rooms(folder: string): string[][] {
   const there = readdirSync(join(ROOT, folder), { withFileTypes: true })
-    .filter((entry) => entry.isDirectory() && !/^(\.|node_modules$)/.test(entry.name))
+    .filter((entry) => entry.isDirectory() && !/^(\.|node_modules$|dist$)/.test(entry.name))
     .map(({ name }) => name);
   const described = Object.entries(ROOMS[folder] ?? {});
   const missing = [

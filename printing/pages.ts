@@ -45,7 +45,7 @@ const GUIDES: Readonly<Record<string, readonly string[]>> = {
   ],
   "Clients and tools": ["client", "python-client", "command-line", "n8n"],
   Agents: ["agents", "mcp"],
-  "Self-hosting": ["self-hosting", "upgrading", "scaling-out", "monitoring", "securing", "versioning"],
+  "Self-hosting": ["self-hosting", "deploying", "upgrading", "scaling-out", "monitoring", "securing", "versioning"],
 };
 
 /** Pages of packages that are published separately. */

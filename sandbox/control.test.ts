@@ -59,6 +59,27 @@ test("the control API rejects foreign hostnames and origins", async (t) => {
   assert.equal(await status({ origin: "http://localhost:3000" }), 200);
 });
 
+test("an instance on another machine can register its app and ask whether the sandbox runs, and nothing else", async (t) => {
+  const { port } = await openSandbox(t);
+  const body = JSON.stringify({ platform: "threads", redirectUris: ["https://app.example.test/callback"] });
+  const status = (method: string, path: string, headers: Record<string, string> = {}) =>
+    new Promise<number | undefined>((resolve, reject) => {
+      const elsewhere = { host: `sandbox:${port}`, ...headers };
+      request({ host: "127.0.0.1", port, path: `/_sandbox/${path}`, method, headers: elsewhere }, (answer) => {
+        answer.resume();
+        resolve(answer.statusCode);
+      })
+        .on("error", reject)
+        .end(method === "POST" ? body : undefined);
+    });
+  assert.equal(await status("GET", "health"), 200);
+  assert.equal(await status("POST", "apps"), 201);
+  assert.equal(await status("POST", "apps", { origin: "https://evil.example.test" }), 403);
+  for (const path of ["faults", "posts", "requests", "clock", "callbacks"])
+    assert.equal(await status("GET", path), 403);
+  assert.equal(await status("PATCH", "apps"), 403);
+});
+
 test("the clock is the machine's until it is moved, and createdAt and the Date header follow it", async (t) => {
   const world = await openThreads(t, { startAt: undefined });
   const off = (value: unknown, seconds: number) =>

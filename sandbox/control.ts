@@ -21,7 +21,7 @@ import {
   type SandboxPlatform,
 } from "./platform.ts";
 
-/** The control API under `/_sandbox/`: without a key, for loopback clients only. */
+/** The control API under `/_sandbox/`: without a key, for loopback clients only, except to register an app. */
 export interface ControlContext extends CallContext {
   platforms: readonly SandboxPlatform[];
   page: PageContext;
@@ -42,7 +42,8 @@ export async function answerControl(
   try {
     if (path.startsWith("media/") && method === "GET") return await thumbnail(context, path.slice("media/".length));
     if (path === "page" && method === "POST") return await showPage(context, request);
-    const stranger = refuseStranger(request);
+    if (path === "health" && method === "GET") return jsonAnswer({ status: "ok" });
+    const stranger = isRegistration(path, request) ? undefined : refuseStranger(request);
     if (stranger) return stranger;
     const methods = ROUTES[path];
     if (!methods)
@@ -317,6 +318,11 @@ async function thumbnail(context: ControlContext, name: string): Promise<Platfor
     headers: { "content-type": "image/webp", "cache-control": "private, max-age=86400, immutable" },
     body: bytes,
   };
+}
+
+/** Instances on other machines register their apps. A page in a browser would send its origin. */
+function isRegistration(path: string, { method, headers }: IncomingMessage): boolean {
+  return path === "apps" && method === "POST" && headers.origin === undefined;
 }
 
 /** Neither other machines, nor web pages of other origins, nor names rebound to loopback can control the sandbox. */

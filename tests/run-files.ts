@@ -72,6 +72,8 @@ export function sumOf(outcomes: readonly Outcome[]): Pick<Outcome, "passed" | "f
 
 interface Report {
   passed: number;
+  /** Tests that cannot run on this machine, with the reason. */
+  skipped: string[];
   failures: { name: string; place: string; error: unknown }[];
   output: string;
   seconds: number;
@@ -79,11 +81,12 @@ interface Report {
 
 /** Runs a test file in its own process and counts its tests. */
 export async function runFile(file: string): Promise<Outcome> {
-  const report: Report = { passed: 0, failures: [], output: "", seconds: 0 };
+  const report: Report = { passed: 0, skipped: [], failures: [], output: "", seconds: 0 };
   const began = performance.now();
   const events = run({ files: [file], timeout: LONGEST_TEST_SECONDS * 1000 });
-  events.on("test:pass", ({ details }) => {
-    if (details.type !== "suite") report.passed += 1;
+  events.on("test:pass", ({ details, name, skip }) => {
+    if (skip !== undefined) report.skipped.push(`${name}: ${String(skip)}`);
+    else if (details.type !== "suite") report.passed += 1;
   });
   events.on("test:fail", ({ file: defined, line, name, details }) => {
     // A test fails with its subtests, and a suite with its tests; those have been reported.
@@ -102,10 +105,12 @@ export async function runFile(file: string): Promise<Outcome> {
   return { name: file, seconds, passed, failed: failures.length, text: describe(file, report) };
 }
 
-function describe(file: string, { passed, failures, output, seconds }: Report): string {
-  const head =
+function describe(file: string, { passed, skipped, failures, output, seconds }: Report): string {
+  const head = [
     `${failures.length === 0 ? "ok    " : "FAILED"}  ${file} (${passed + failures.length} tests, ` +
-    `${seconds.toFixed(1)} s)`;
+      `${seconds.toFixed(1)} s)`,
+    ...skipped.map((each) => `  skipped: ${each}`),
+  ].join("\n");
   if (failures.length === 0) return head;
   const details = failures.map(
     ({ name, place, error }) => `\n  ✖ ${name}  (${place})\n${indent(inspect(causeOf(error), { depth: 6 }))}\n`,

@@ -65,7 +65,7 @@ export function readiness(
       if (!sandbox.isRunning()) return "does not run";
       const answer = await oauth.directHttp.send({
         method: "GET",
-        url: `${config.sandbox.url}/_sandbox/faults`,
+        url: `${config.sandbox.url}/_sandbox/health`,
         timeoutSeconds: 2,
       });
       return answer.status === 200 ? OK : `answers ${answer.status}`;
