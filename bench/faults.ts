@@ -41,7 +41,7 @@ const parts: Record<string, () => Promise<ScenarioResult>> = {
   publishes: () => publishManyTimes({ posts: 50 }),
   keys: () => createWithOneKey({ rounds: 10, calls: 200 }),
   restores: () => restoreRounds({ rounds: 200, seed: 7, lanes: 4 }),
-  rolls: () => rollVersions({ rolls: 20, people: 6, beforeSeconds: 20 }),
+  rolls: () => rollVersions({ rolls: 20, people: 24, pauseSeconds: 8, beforeSeconds: 20 }),
   quarantine,
   indexes: uniqueCommits,
   day: () => compareDays({ seconds: 720, hours: 24, tenants: 12, every: 7, seed: 6, pauseMilliseconds: 0 }),

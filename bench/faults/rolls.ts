@@ -19,12 +19,11 @@ const DRAIN_SECONDS = 5;
 /** How far ahead scheduled posts are due. */
 const AHEAD_SECONDS = 5;
 
-/** Between two posts of a person. */
-const PAUSE_MILLISECONDS = 1000;
-
 export interface RollOptions {
   rolls: number;
   people: number;
+  /** Between two posts of a person. The platform accepts 250 of an account in a day. */
+  pauseSeconds: number;
   /** How long people post before anything is replaced, to compare. */
   beforeSeconds: number;
 }
@@ -34,7 +33,12 @@ export interface RollOptions {
  * a migration of its own, and back again, while people post. No request may fail, and no post may have to wait for the lease of a
  * worker that stopped.
  */
-export async function rollVersions({ rolls, people, beforeSeconds }: RollOptions): Promise<ScenarioResult> {
+export async function rollVersions({
+  rolls,
+  people,
+  pauseSeconds,
+  beforeSeconds,
+}: RollOptions): Promise<ScenarioResult> {
   const proxyPort = await findFreePort();
   const options = { people, apis: 0, apiUrl: `http://127.0.0.1:${proxyPort}` };
   return runScenario("Rolling upgrades", options, async (world) => {
@@ -43,7 +47,7 @@ export async function rollVersions({ rolls, people, beforeSeconds }: RollOptions
     const newer = await copyThisVersion(join(world.folder, "newer"));
     const end = await endOf(older.tree);
     const processes = await startProcesses(world, proxyPort, older.tree);
-    const requests: Requests = { sent: 0, failures: [] };
+    const requests: Requests = { sent: 0, failures: [], pauseSeconds };
     const before = await postUntil(world, requests, sleep(beforeSeconds * 1000));
     const rolling = async () => {
       for (let roll = 1; roll <= rolls; roll += 1) {
@@ -127,6 +131,7 @@ function migrationOf(roll: number, end: number): string {
 }
 
 interface Requests {
+  pauseSeconds: number;
   sent: number;
   failures: string[];
 }
@@ -144,7 +149,7 @@ async function postUntil(world: World, requests: Requests, work: Promise<unknown
   const post = async (person: Person, index: number) => {
     for (let number = 0; !isOver; number += 1) {
       posted.push(...(await postOnce(world, requests, person, { index, number })));
-      await sleep(PAUSE_MILLISECONDS);
+      await sleep(requests.pauseSeconds * 1000);
     }
   };
   await Promise.all([...world.people.map(post), ended]);
