@@ -13,6 +13,7 @@ import { keyFile } from "../server/vault/key-file.ts";
 import { keyStatus, loadSecrets, WRONG_KEY_CURE } from "../server/vault/secrets.ts";
 import { createVault } from "../server/vault/vault.ts";
 import { sentenceOf } from "./answer.ts";
+import { checkBackups } from "./doctor-backups.ts";
 import { checkOldKeys } from "./doctor-keys.ts";
 import { checkTables } from "./doctor-limits.ts";
 import { describePostgres } from "./doctor-postgres.ts";
@@ -77,6 +78,7 @@ async function examine(config: Config, pool: pg.Pool): Promise<Finding[]> {
             await checkPauses(pool),
             await checkSetAside(pool),
             await checkMissed(pool),
+            await checkBackups(config, pool),
             await checkTables(pool),
           ]
         : [await checkUnusedKey(config)]),

@@ -31,6 +31,7 @@ export function commands(): Command {
   program.commandsGroup("Instance commands:");
   addServers(program);
   addInstanceCommands(program);
+  addBackups(program);
   addReviewPack(program);
   addPublishing(program);
   addUsers(program);
@@ -89,6 +90,25 @@ function addInstanceCommands(program: Command): void {
     .option("--live", "also ask the platforms about your apps and accounts, without posting anything")
     .addOption(json())
     .action(async (options) => (await import("./doctor.ts")).runDoctor(options));
+}
+
+function addBackups(program: Command): void {
+  program
+    .command("backup")
+    .description("write the database and the stored media to a file, while everything keeps running")
+    .argument("<file>", "a new file, or s3://BUCKET/NAME")
+    .addOption(json())
+    .addHelpText("after", "\nExample:\n  ampost backup /var/backups/ampost-2027-01-31.tar")
+    .action(async (file, options) => (await import("./backup.ts")).runBackup(file, options));
+  program
+    .command("restore")
+    .description("restore a backup into this instance, and put publishing on hold")
+    .argument("<file>", "a file written by `ampost backup`, or s3://BUCKET/NAME")
+    .option("--dry-run", "check the backup and say what would be done, without doing it")
+    .option("--replace", "replace everything in an instance that is not empty")
+    .addOption(json())
+    .addHelpText("after", "\nExample:\n  ampost restore /var/backups/ampost-2027-01-31.tar --dry-run")
+    .action(async (file, options) => (await import("./backup.ts")).runRestore(file, options));
 }
 
 function addReviewPack(program: Command): void {

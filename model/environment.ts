@@ -250,6 +250,28 @@ export const environment = z.object({
     example: "true",
   }),
 
+  AMPOST_BACKUP_TO: describe(text.optional(), {
+    group: "Backups",
+    about:
+      "Where scheduled backups are written: a folder on another disk than the data, or a bucket. " +
+      "A bucket uses AMPOST_S3_REGION, AMPOST_S3_ENDPOINT and the access key.",
+    takes: "a path, or s3://BUCKET/PREFIX",
+    example: "/mnt/backups/ampost",
+    otherwise: "no scheduled backups",
+  }),
+  AMPOST_BACKUP_HOURS: describe(count(8760).default(24), {
+    group: "Backups",
+    about: "How many hours apart scheduled backups are.",
+    takes: "a whole number of hours from 1 to 8760",
+    example: "6",
+  }),
+  AMPOST_BACKUP_KEEP: describe(count(10_000).default(14), {
+    group: "Backups",
+    about: "How many scheduled backups to keep. Older ones are deleted.",
+    takes: "a whole number from 1 to 10000",
+    example: "28",
+  }),
+
   AMPOST_SANDBOX_PORT: describe(port.default(3001), {
     group: "Sandbox",
     about: "Port of the sandbox.",

@@ -45,7 +45,16 @@ const GUIDES: Readonly<Record<string, readonly string[]>> = {
   ],
   "Clients and tools": ["client", "python-client", "command-line", "n8n"],
   Agents: ["agents", "mcp"],
-  "Self-hosting": ["self-hosting", "deploying", "upgrading", "scaling-out", "monitoring", "securing", "versioning"],
+  "Self-hosting": [
+    "self-hosting",
+    "deploying",
+    "backing-up",
+    "upgrading",
+    "scaling-out",
+    "monitoring",
+    "securing",
+    "versioning",
+  ],
 };
 
 /** Pages of packages that are published separately. */

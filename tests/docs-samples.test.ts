@@ -156,8 +156,8 @@ function patternOf({ path }: Operation): RegExp {
   return new RegExp(`^${path.replace(/:\w+/g, "[^/]+")}$`);
 }
 
-/** Its commands set up machines: `tests/deploying` runs them. */
-const TESTED_ELSEWHERE = ["deploying.md"];
+/** Their commands set up machines, or stop and start the instance: `tests/deploying` and `cli/backing-up-guide` run them. */
+const TESTED_ELSEWHERE = ["deploying.md", "backing-up.md"];
 
 /** How many samples each page has, so that none is lost. */
 const SAMPLES: Readonly<Record<string, number>> = {

@@ -40,6 +40,7 @@ export const SIGN_IN_SWEEP_QUEUE = "sign-in.sweep";
 
 /** Alerts for the operator's webhook. */
 export const ALERT_QUEUE = "alerts.deliver";
+export const BACKUP_QUEUE = "backups.take";
 
 export const WEBHOOK_QUEUE = "webhooks.deliver";
 
@@ -78,6 +79,7 @@ export const QUEUES = {
   },
   [SIGN_IN_SWEEP_QUEUE]: { retryLimit: 0, atOnce: 1, cron: "7 * * * *" },
   [OUTBOX_SWEEP_QUEUE]: { retryLimit: 0, atOnce: 1, cron: "47 * * * *" },
+  [BACKUP_QUEUE]: { retryLimit: 0, expireInSeconds: 12 * 3600, heartbeatSeconds: 60, atOnce: 1, cron: "*/15 * * * *" },
 } as const satisfies Record<string, QueueSettings>;
 
 export type QueueName = keyof typeof QUEUES;

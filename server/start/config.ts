@@ -10,8 +10,10 @@ import { NO_LIMITS, OPEN_LIMITS, type UserLimits } from "../../model/user-limits
 import { type AllowPrivate, isLoopbackHost } from "../../platforms/kit/addresses.ts";
 import type { OAuthApp } from "../../platforms/platform.ts";
 import { refuseScopes } from "../../platforms/scopes.ts";
+import type { BackupSchedule } from "../domain/backups/scheduled-backups.ts";
 import type { MailSettings } from "../mail/deliver-mail.ts";
 import type { StorageSettings } from "../storage/open-storage.ts";
+import type { S3Access } from "../storage/s3.ts";
 import type { AlertSettings } from "./alerts.ts";
 import type { TraceSettings } from "./tracing.ts";
 
@@ -35,6 +37,8 @@ export interface Config {
   /** 32 bytes each, the first seals; null: the generated one. */
   encryptionKeys: Buffer[] | null;
   storage: StorageSettings;
+  /** Scheduled backups, null if there are none; and how to reach any bucket with backups. */
+  backups: { schedule: BackupSchedule | null; access: S3Access };
   allowPrivateUrls: boolean;
   sandbox: {
     port: number;
@@ -130,6 +134,7 @@ function toConfig(env: Environment, apps: Partial<Record<string, string>>): Omit
     dataDir,
     encryptionKeys: env.AMPOST_ENCRYPTION_KEY ?? null,
     storage: storageOf(env, dataDir),
+    backups: { schedule: backupScheduleOf(env), access: s3AccessOf(env) },
     allowPrivateUrls: env.AMPOST_ALLOW_PRIVATE_URLS,
     sandbox: {
       port: env.AMPOST_SANDBOX_PORT,
@@ -195,16 +200,23 @@ function toConfig(env: Environment, apps: Partial<Record<string, string>>): Omit
 
 function storageOf(env: Environment, dataDir: string): StorageSettings {
   if (env.AMPOST_STORAGE === "disk") return { kind: "disk", folder: join(dataDir, "storage") };
+  return { kind: "s3", bucket: env.AMPOST_S3_BUCKET ?? "", prefix: env.AMPOST_S3_PREFIX, ...s3AccessOf(env) };
+}
+
+function s3AccessOf(env: Environment): S3Access {
   const { AMPOST_S3_ACCESS_KEY_ID: accessKeyId, AMPOST_S3_SECRET_ACCESS_KEY: secretAccessKey } = env;
   return {
-    kind: "s3",
-    bucket: env.AMPOST_S3_BUCKET ?? "",
-    prefix: env.AMPOST_S3_PREFIX,
     region: env.AMPOST_S3_REGION,
     endpoint: env.AMPOST_S3_ENDPOINT ?? null,
     credentials: accessKeyId !== undefined && secretAccessKey !== undefined ? { accessKeyId, secretAccessKey } : null,
     forcePathStyle: env.AMPOST_S3_FORCE_PATH_STYLE,
   };
+}
+
+function backupScheduleOf(env: Environment): BackupSchedule | null {
+  const { AMPOST_BACKUP_TO: to, AMPOST_BACKUP_HOURS: everyHours, AMPOST_BACKUP_KEEP: keep } = env;
+  if (to === undefined) return null;
+  return { to: to.startsWith("s3://") ? to : resolve(to), everyHours, keep };
 }
 
 function userLimitsOf(env: Environment): UserLimits {

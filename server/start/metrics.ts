@@ -6,6 +6,7 @@ import type { PublicCode } from "../../model/errors.ts";
 import { type Mode, PLATFORM_NAMES, type PlatformName } from "../../model/platform-names.ts";
 import { listAlerts } from "../db/queries/operator-alerts.ts";
 import { countMissed, queueDepth } from "../db/queries/queue-depth.ts";
+import { readBackupState } from "../domain/backups/scheduled-backups.ts";
 
 /** The metrics and their Prometheus text. Labels have few values: never an ID, a path or a message. */
 export interface Metrics {
@@ -142,6 +143,16 @@ export function createMetrics(pool: pg.Pool, part: "api" | "worker" = "api"): Me
     for (const outcome of OUTCOMES) settled.inc({ platform, outcome }, 0);
     late.zero({ platform });
   }
+  const backedUp = new Gauge({
+    name: "ampost_backup_last_timestamp_seconds",
+    help: "When the latest scheduled backup was taken.",
+    registers,
+  });
+  const backupFailed = new Gauge({
+    name: "ampost_backup_failed",
+    help: "1 while the latest scheduled backup is one that failed.",
+    registers,
+  });
   return {
     request: ({ seconds, ...labels }) => requests.observe(labels, seconds),
     refused: (operation, code) => refused.inc({ operation, code }),
@@ -155,14 +166,17 @@ export function createMetrics(pool: pg.Pool, part: "api" | "worker" = "api"): Me
     contentType: registry.contentType,
     values: () => registry.getMetricsAsJSON(),
     print: async (others) => {
-      const [depth, left, open] = await Promise.all([
+      const [depth, left, open, backups] = await Promise.all([
         queueDepth.one(pool).catch(() => undefined),
         countMissed.one(pool).catch(() => undefined),
         listAlerts.all(pool).catch(() => []),
+        readBackupState(pool).catch(() => undefined),
       ]);
       databaseUp.set(depth === undefined ? 0 : 1);
       alerts.reset();
       for (const { name } of open) alerts.set({ name }, 1);
+      backedUp.set(backups?.last ? Date.parse(backups.last.at) / 1000 : Number.NaN);
+      backupFailed.set(backups === undefined ? Number.NaN : Number(backups.failed !== null));
       missed.set(left?.missed ?? Number.NaN);
       due.set(depth?.due ?? Number.NaN);
       waiting.set(depth?.waiting ?? Number.NaN);

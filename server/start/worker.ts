@@ -2,11 +2,14 @@ import type { PlatformName } from "../../model/platform-names.ts";
 import { deprecationsAhead } from "../../platforms/deprecations.ts";
 import { platforms } from "../../platforms/index.ts";
 import { createHttpClient } from "../../platforms/kit/http.ts";
+import { VERSION } from "../calls/version.ts";
+import { takeDueBackup } from "../domain/backups/scheduled-backups.ts";
 import { deliver } from "../domain/webhooks/deliver.ts";
 import { webhookGroups } from "../domain/webhooks/deliveries.ts";
 import { keepEventsRelayed } from "../domain/webhooks/relay.ts";
 import {
   ALERT_QUEUE,
+  BACKUP_QUEUE,
   IDEMPOTENCY_SWEEP_QUEUE,
   JOURNAL_SWEEP_QUEUE,
   OUTBOX_SWEEP_QUEUE,
@@ -68,6 +71,7 @@ export async function runWorker(runtime: Runtime, faultPoint?: FaultHook): Promi
     log.warn(`${message} ${cure}`);
   const pool = instance.openPool("ampost worker", config.databasePool);
   const urgentPool = instance.openPool("ampost worker urgent", URGENT_CONNECTIONS);
+  const backupPool = instance.openPool("ampost backup", 2);
   const ingest = createIngest({
     pool,
     storage,
@@ -138,6 +142,11 @@ export async function runWorker(runtime: Runtime, faultPoint?: FaultHook): Promi
       [SIGN_IN_SWEEP_QUEUE]: (_data, signal) => sweepSignIn(pool, signal),
       [OUTBOX_SWEEP_QUEUE]: (_data, signal) => sweepOutbox(pool, signal),
       [ALERT_QUEUE]: (data, signal) => deliverAlert(config.alerts, data, signal),
+      [BACKUP_QUEUE]: (_data, signal) =>
+        takeDueBackup(
+          { pool: backupPool, storage: config.storage.kind === "disk" ? storage : null, version: VERSION, log, signal },
+          config.backups,
+        ),
       [WEBHOOK_QUEUE]: (data, signal) =>
         deliver(
           {

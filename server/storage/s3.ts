@@ -21,13 +21,17 @@ import { Upload } from "@aws-sdk/lib-storage";
 import { checkStorageKey, isStorageKey, MARK_NAME, MissingObjectError, StorageAwayError } from "./storage.ts";
 import type { Storage, StoredObject } from "./storage.ts";
 
-export interface S3Settings {
+export interface S3Settings extends S3Access {
   bucket: string;
   /**
    * Prefix of all keys in the bucket, or "". An instance deletes objects that its database does not know, so no two can
    * share bucket and prefix.
    */
   prefix: string;
+}
+
+/** Where a store is, and how to sign in to it. */
+export interface S3Access {
   region: string;
   /** Null: the endpoint of Amazon S3 in the region. */
   endpoint: string | null;
@@ -46,24 +50,7 @@ const PART_BYTES = 8 * 1024 * 1024;
 /** Objects in a bucket of Amazon S3 or of a store that speaks its protocol. */
 export function createS3Storage(settings: S3Settings): Storage {
   const { prefix } = settings;
-  const client = new S3Client({
-    region: settings.region,
-    ...(settings.endpoint === null ? {} : { endpoint: settings.endpoint }),
-    ...(settings.credentials === null ? {} : { credentials: settings.credentials }),
-    forcePathStyle: settings.forcePathStyle,
-    // With the SDK's default some stores keep the framing of the checksum inside the object.
-    requestChecksumCalculation: "WHEN_REQUIRED",
-    responseChecksumValidation: "WHEN_REQUIRED",
-  });
-
-  client.middlewareStack.add(
-    (next) => async (asked) =>
-      await next(asked).catch((error: unknown) => {
-        throw isAnswer(error) ? error : new StorageAwayError(error);
-      }),
-    { step: "initialize", priority: "high" },
-  );
-
+  const client = createS3Client(settings);
   const mark = { Bucket: settings.bucket, Key: prefix + MARK_NAME };
   const place = (key: string) => ({ Bucket: settings.bucket, Key: prefix + checkStorageKey(key) });
 
@@ -168,6 +155,27 @@ export function createS3Storage(settings: S3Settings): Storage {
   };
 }
 
+/** If the store is unavailable, its commands throw a StorageAwayError. */
+export function createS3Client(access: S3Access): S3Client {
+  const client = new S3Client({
+    region: access.region,
+    ...(access.endpoint === null ? {} : { endpoint: access.endpoint }),
+    ...(access.credentials === null ? {} : { credentials: access.credentials }),
+    forcePathStyle: access.forcePathStyle,
+    // With the SDK's default some stores keep the framing of the checksum inside the object.
+    requestChecksumCalculation: "WHEN_REQUIRED",
+    responseChecksumValidation: "WHEN_REQUIRED",
+  });
+  client.middlewareStack.add(
+    (next) => async (asked) =>
+      await next(asked).catch((error: unknown) => {
+        throw isAnswer(error) ? error : new StorageAwayError(error);
+      }),
+    { step: "initialize", priority: "high" },
+  );
+  return client;
+}
+
 /** The store's own error; some stores do not support everything Amazon's does. */
 function isAnswer(error: unknown): boolean {
   if (!(error instanceof S3ServiceException)) return false;
@@ -195,6 +203,6 @@ function asUnlisted(error: unknown): { Uploads?: undefined } {
   throw error;
 }
 
-function isNotFound(error: unknown): boolean {
+export function isNotFound(error: unknown): boolean {
   return error instanceof S3ServiceException && error.$metadata.httpStatusCode === 404;
 }

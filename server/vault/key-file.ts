@@ -41,6 +41,12 @@ export async function openKeyFile(dataDir: string): Promise<KeySource> {
   return { keys: () => (performance.now() - lookedAt < NOTICED_WITHIN_SECONDS * 1000 ? read.keys : reread()), reread };
 }
 
+/** The generated keys, or none: the file is not created. */
+export function readKeyFile(dataDir: string): readonly Buffer[] {
+  const file = keyFile(dataDir);
+  return stampOf(file) === null ? [] : readKeys(file).keys;
+}
+
 /** Creates a new key and puts it first in the key file; earlier keys stay, to decrypt. */
 export async function addKey(dataDir: string): Promise<void> {
   const file = keyFile(dataDir);
