@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from "node:timers/promises";
+
 import { Pool } from "undici";
 import { z } from "zod";
 
@@ -18,6 +20,8 @@ const LoadPlan = z.object({
     )
     .min(1),
   connections: z.int(),
+  /** Requests are due at this rate, and count from then on; otherwise each follows the response before it. */
+  perSecond: z.number().optional(),
   /** The duration, or the total number. */
   until: z.union([z.object({ seconds: z.number() }), z.object({ count: z.int() })]),
 });
@@ -35,7 +39,7 @@ export const LoadResult = z.object({
 });
 export type LoadResult = z.output<typeof LoadResult>;
 
-/** Every connection sends its next request as soon as it has received the last response. */
+/** Every connection sends its next request as soon as it has received the last response and the request is due. */
 export async function load(unread: unknown): Promise<LoadResult> {
   const plan = LoadPlan.parse(unread);
   const pools = plan.origins.map(
@@ -52,9 +56,12 @@ export async function load(unread: unknown): Promise<LoadResult> {
     Array.from({ length: plan.connections }, async (_, connection) => {
       const pool = pools[connection % pools.length];
       while (!isOver()) {
-        const request = plan.requests[sent++ % plan.requests.length];
+        const place = sent++;
+        const request = plan.requests[place % plan.requests.length];
         if (request === undefined || pool === undefined) return;
-        const start = performance.now();
+        const dueAt = plan.perSecond === undefined ? 0 : begin + (place * 1000) / plan.perSecond;
+        if (dueAt > performance.now()) await sleep(dueAt - performance.now());
+        const start = plan.perSecond === undefined ? performance.now() : dueAt;
         const answer = await pool.request(request);
         const text = await answer.body.text();
         milliseconds.push(performance.now() - start);

@@ -15,7 +15,7 @@ import { type Instance, openInstance } from "../server/start/instance.ts";
 import type { Workspace } from "./benchmark.ts";
 
 export const ROOT = dirname(import.meta.dirname);
-const COMMAND = join(ROOT, "cli/ampost.js");
+export const COMMAND = join(ROOT, "cli/ampost.js");
 const START_SECONDS = 60;
 const STOP_SECONDS = 15;
 

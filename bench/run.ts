@@ -1,3 +1,4 @@
+import { backup } from "./backup.ts";
 import { type Benchmark, type Row, withWorkspace } from "./benchmark.ts";
 import { createDraft } from "./create-draft.ts";
 import { engineThroughput } from "./engine-throughput.ts";
@@ -11,7 +12,7 @@ import { startTime } from "./start-time.ts";
  * Runs the benchmarks of docs/benchmarks.md and writes the results there: all of them, or those named. Exits with 1 if
  * a target is missed or a measurement failed. Run it on an otherwise idle machine.
  */
-const benchmarks: Benchmark[] = [startTime, createDraft, listPosts, scheduleAccuracy, engineThroughput, memory];
+const benchmarks: Benchmark[] = [startTime, createDraft, listPosts, scheduleAccuracy, engineThroughput, memory, backup];
 
 const names = process.argv.slice(2);
 const strange = names.filter((name) => !benchmarks.some((benchmark) => benchmark.name === name));
