@@ -1,14 +1,14 @@
 import { stripTypeScriptTypes } from "node:module";
 
 /** Imports of our own modules, static or dynamic. */
-export const OWN_IMPORT = /(\bfrom|\bimport\(?)(\s*"\.{1,2}\/[^"\n]+)\.ts"/g;
+export const OWN_IMPORT = /(\bfrom|\bimport\(?)(\s*["`]\.{1,2}\/[^"`\n]+)\.ts(?=["`])/g;
 
 /**
  * A module of ours as JavaScript, because Node.js does not run TypeScript below `node_modules`. Types become spaces, so
  * that positions in stack traces are those of the source. Null if nothing but types was in it.
  */
 export function toJavaScript(path: string, source: string): string | null {
-  const code = (path.endsWith(".ts") ? strip(source) : source).replace(OWN_IMPORT, '$1$2.js"');
+  const code = (path.endsWith(".ts") ? strip(source) : source).replace(OWN_IMPORT, "$1$2.js");
   return code.replace(COMMENT, "").trim() === "" ? null : code;
 }
 
