@@ -156,7 +156,7 @@ function patternOf({ path }: Operation): RegExp {
   return new RegExp(`^${path.replace(/:\w+/g, "[^/]+")}$`);
 }
 
-/** Their commands set up machines, or stop and start the instance: `tests/deploying` and `cli/backing-up-guide` run them. */
+/** They set up machines, or stop the instance: `tests/deploying` and `cli/backing-up-guide` run their commands. */
 const TESTED_ELSEWHERE = ["deploying.md", "backing-up.md"];
 
 /** How many samples each page has, so that none is lost. */
