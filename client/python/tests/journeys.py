@@ -172,8 +172,8 @@ class Journeys:
             lambda: client.webhooks.deliveries(UNKNOWN_ID),
             lambda: client.webhooks.redeliver(UNKNOWN_ID),
             lambda: client.publishing.get(),
-            lambda: client.publishing.pause({"accountId": UNKNOWN_ID}),
-            lambda: client.publishing.resume({"accountId": UNKNOWN_ID}),
+            lambda: client.publishing.pause(),
+            lambda: client.publishing.resume(),
         ]
         for call in calls:
             try:
