@@ -12,6 +12,7 @@ import { createTestDatabase } from "../../tests/database.ts";
 import { startMailServer } from "../../tests/mail-server.ts";
 import { type PublishingWorld, withWorld } from "../../tests/publishing-world.ts";
 import { jsonb } from "../db/jsonb.ts";
+import { recordFailedBackup } from "../db/queries/backups.ts";
 import { hold } from "../db/queries/hold.ts";
 import { endPause, insertPause } from "../db/queries/pauses.ts";
 import { ALERT_QUEUE } from "../jobs/queues.ts";
@@ -117,6 +118,10 @@ test("a backlog, late posts, a hold, a platform that is down and a version about
     await pool.query("update platform_posts set lease_until = now() + interval '1 minute' where id = $1", [waiting]);
     assert.deepEqual(await names(), []);
     await pool.query("update platform_posts set lease_until = null where id = $1", [waiting]);
+
+    await recordFailedBackup.run(pool, [jsonb({ at: new Date().toISOString(), message: "The folder is full." })]);
+    assert.deepEqual(await names(), ["backup"]);
+    await pool.query("delete from instance");
 
     const held = { reason: "behind", since: new Date().toISOString(), doubtedUntil: new Date().toISOString() };
     await hold.run(pool, [jsonb(held)]);

@@ -4,6 +4,7 @@ import type { PlatformName } from "../../model/platform-names.ts";
 import { catalog } from "../../platforms/catalog.ts";
 import { deprecationsAhead } from "../../platforms/deprecations.ts";
 import { findOperatorPauses, readBacklog, readLateness } from "../db/queries/operator-alerts.ts";
+import { readBackupState } from "../domain/backups/scheduled-backups.ts";
 import { HOLD_REASONS, holdCure, readHold } from "../publishing/hold.ts";
 import type { Condition } from "./alerts.ts";
 
@@ -31,12 +32,14 @@ export async function findConditions(
 ): Promise<Condition[]> {
   const held = await readHold(pool);
   const pauses = await findOperatorPauses.one(pool);
+  const { failed } = await readBackupState(pool);
   return [
     ...(held === null ? [] : [onHold(held.reason)]),
     ...(pauses?.instance ? [PAUSED] : []),
     ...(pauses?.parts ? [PAUSED_IN_PART] : []),
     ...(held !== null || pauses?.instance ? [] : [...(await backlog(pool)), ...(await lateness(pool, now))]),
     ...[...platformsDown].map(notResponding),
+    ...(failed === null ? [] : [backupFailed(failed)]),
     ...deprecationsAhead(environment, now).map(({ what, message, cure }) => ({
       name: `retirement ${what}`,
       title: `${what} is being retired`,
@@ -109,6 +112,14 @@ function notResponding(platform: PlatformName): Condition {
     message:
       `Posts on ${label} are postponed, and one is tried every minute. ` +
       "They are published automatically when it responds, unless they are too late by then.",
+  };
+}
+
+function backupFailed({ at, message }: { at: string; message: string }): Condition {
+  return {
+    name: "backup",
+    title: "A backup failed",
+    message: `The scheduled backup of ${at} failed: ${message} It is tried again every hour. See \`ampost doctor\`.`,
   };
 }
 
