@@ -47,7 +47,7 @@ test("what is restored is what was backed up: every row, every file, and the job
     { name: WEBHOOK_QUEUE, data: { text: 'tab\there, "quotes" and \\ back' }, priority: 3, group_id: "g" },
   ]);
   // References, triggers and numbers work as before.
-  await assert.rejects(target.pool.query("delete from audit_events"), /never changed/);
+  await assert.rejects(target.pool.query("delete from audit_events"), /never deleted/);
   await assert.rejects(target.pool.query("update posts set user_id = 'nobody'"), { code: "23503" });
   const { rows: events } = await target.pool.query<{ id: number }>(
     "insert into outbox (user_id, mode, type) select id, 'test', 'x' from users limit 1 returning id",
