@@ -313,7 +313,11 @@ export const SABOTAGES: readonly Sabotage[] = [
   {
     what: "the bound of a refusal's issues",
     changes: [
-      { file: "contract/forms/parse.ts", find: "const reported = boundIssues(issues);", replace: "const reported = issues;" },
+      {
+        file: "contract/forms/parse.ts",
+        find: "const reported = boundIssues(issues);",
+        replace: "const reported = issues;",
+      },
     ],
     tests: "contract/forms/parse.test.ts",
   },

@@ -120,7 +120,7 @@ test("a backlog, late posts, a hold, a platform that is down and a version about
     await pool.query("update platform_posts set lease_until = null where id = $1", [waiting]);
 
     await recordFailedBackup.run(pool, [jsonb({ at: new Date().toISOString(), message: "The folder is full." })]);
-    assert.deepEqual(await names(), ["backup"]);
+    assert.deepEqual(await names(), ["backlog", "backup"]);
     await pool.query("delete from instance");
 
     const held = { reason: "behind", since: new Date().toISOString(), doubtedUntil: new Date().toISOString() };

@@ -184,7 +184,9 @@ function check(
       wrong.push(`policy ${policy}`);
   } else if (
     body !== "" &&
-    !/^(application\/json|text\/(plain|markdown|javascript|event-stream)|application\/yaml|image\/)/.test(type)
+    !/^(application\/(json|gzip|zip)|text\/(plain|markdown|javascript|event-stream)|application\/yaml|image\/)/.test(
+      type,
+    )
   )
     wrong.push(`type ${type}`);
   return wrong.map((each) => `${what}: ${each}`);
