@@ -119,7 +119,9 @@ test("a secret from .env.example is rejected with a fix, and an earlier key may 
         name,
       );
   }
-  const { example } = about.get(environment.shape.AMPOST_ENCRYPTION_KEY) ?? {};
+  const { example = "" } = about.get(environment.shape.AMPOST_ENCRYPTION_KEY) ?? {};
+  for (const sameBytes of [example.replace(/=+$/, ""), Buffer.from(example, "base64").toString("hex")])
+    assert.match(problemsOf({ AMPOST_ENCRYPTION_KEY: sameBytes })[0] ?? "", /is the public example/);
   assert.equal(loadConfig({ AMPOST_ENCRYPTION_KEY: `${"ab".repeat(32)},${example}` }).encryptionKeys?.length, 2);
 });
 

@@ -317,7 +317,8 @@ function examples(values: NodeJS.ProcessEnv): string[] {
   return variables.flatMap(([name, schema]) => {
     const { madeBy, example } = about.get(schema) ?? {};
     // A key that has already encrypted something must still decrypt it, after a private one.
-    if (madeBy === undefined || values[name]?.split(",")[0]?.trim() !== example) return [];
+    const value = values[name]?.split(",")[0]?.trim();
+    if (madeBy === undefined || example === undefined || value === undefined || !isSame(value, example)) return [];
     const cure =
       name === "AMPOST_ENCRYPTION_KEY"
         ? " If it has already sealed anything, keep it after the new one, separated by a comma, " +
@@ -325,6 +326,12 @@ function examples(values: NodeJS.ProcessEnv): string[] {
         : "";
     return [`${name} is the public example from .env.example. Generate your own with \`${madeBy}\`.${cure}`];
   });
+}
+
+/** Whether the bytes are those of the example, however they are written. */
+function isSame(value: string, example: string): boolean {
+  const bytes = Buffer.from(example, "base64");
+  return (["base64", "hex"] as const).some((encoding) => Buffer.from(value, encoding).equals(bytes));
 }
 
 /**
