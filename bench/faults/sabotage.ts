@@ -148,11 +148,7 @@ export const SABOTAGES: readonly Sabotage[] = [
   {
     what: "the example keys that everybody knows",
     changes: [
-      {
-        file: "server/start/config.ts",
-        find: 'if (madeBy === undefined || values[name]?.split(",")[0]?.trim() !== example) return [];',
-        replace: 'if (madeBy !== "nobody") return [];',
-      },
+      { file: "server/start/config.ts", find: "!isSame(value, example)) return [];", replace: "true) return [];" },
     ],
     tests: "server/start/config.test.ts",
   },
