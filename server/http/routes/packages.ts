@@ -10,7 +10,10 @@ export function addPackages(app: FastifyInstance): void {
     // Made, and its code loaded, on demand: most processes never need it.
     let made: Promise<{ bytes: Buffer; etag: string }> | undefined;
     app.get(`/packages/${name}`, async (request, reply) => {
-      const { bytes, etag } = await (made ??= make().then((archive) => ({ bytes: archive, etag: etagOf(archive) })));
+      made ??= make().then((archive) => ({ bytes: archive, etag: etagOf(archive) }));
+      // What failed once is made again.
+      made.catch(() => (made = undefined));
+      const { bytes, etag } = await made;
       reply
         .type(type)
         .header("access-control-allow-origin", "*")
