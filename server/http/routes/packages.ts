@@ -10,9 +10,13 @@ export function addPackages(app: FastifyInstance): void {
     // Made, and its code loaded, on demand: most processes never need it.
     let made: Promise<{ bytes: Buffer; etag: string }> | undefined;
     app.get(`/packages/${name}`, async (request, reply) => {
-      made ??= make().then((archive) => ({ bytes: archive, etag: etagOf(archive) }));
-      // What failed once is made again.
-      made.catch(() => (made = undefined));
+      made ??= make().then(
+        (archive) => ({ bytes: archive, etag: etagOf(archive) }),
+        (error: unknown) => {
+          made = undefined;
+          throw error;
+        },
+      );
       const { bytes, etag } = await made;
       reply
         .type(type)
