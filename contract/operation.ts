@@ -1,6 +1,7 @@
 import type { z } from "zod";
 
 import type { Issue, PublicCode } from "../model/errors.ts";
+import type { RateClass } from "../model/plans.ts";
 import { noBody, noParams, noQuery } from "./fields.ts";
 
 /**
@@ -25,6 +26,7 @@ export interface Operation<
   description: string;
   /** Who can call it: holders of a Bearer key (the default), users with a dashboard session, or both. */
   auth?: "key" | "session" | "either";
+  /** What its requests count as. */
   rateClass: RateClass;
   /** Null: not offered over MCP. */
   tool: ToolHints | null;
@@ -56,10 +58,6 @@ export interface Operation<
   /** The codes it can fail with, in addition to those of every operation. */
   errors: readonly PublicCode[];
 }
-
-/** The rate class of its requests. */
-export const RATE_CLASSES = ["createPost", "publishPost", "connectPlatform", "mediaUpload", "apiRead"] as const;
-export type RateClass = (typeof RATE_CLASSES)[number];
 
 /** MCP's hints about a tool, and its differences there. */
 export interface ToolHints {

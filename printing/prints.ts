@@ -1,10 +1,11 @@
 import { OPERATIONS } from "../contract/index.ts";
 import type { JsonObject } from "../contract/openapi/openapi.ts";
 import { type Tool, TOOLS } from "../contract/openapi/tools.ts";
-import { type Operation, RATE_CLASSES } from "../contract/operation.ts";
+import type { Operation } from "../contract/operation.ts";
 import { BOUNDS } from "../model/bounds.ts";
 import { MAX_FILE_BYTES, MIME_TYPES } from "../model/capabilities.ts";
 import { EVENT_TYPES } from "../model/events.ts";
+import { RATES } from "../model/plans.ts";
 import { PLATFORM_POST_STATUS_MEANINGS, POST_STATUS_MEANINGS } from "../model/status.ts";
 import { OPEN_LIMITS, type UserLimits } from "../model/user-limits.ts";
 import ampost from "../package.json" with { type: "json" };
@@ -64,7 +65,7 @@ export const PRINTS: Readonly<Record<string, (instance: Scheduling) => string[]>
   "rate classes": () =>
     table(
       ["Class", "Endpoints"],
-      RATE_CLASSES.map((rateClass) => [
+      Object.keys(RATES).map((rateClass) => [
         code(rateClass),
         listCalls(
           OPERATIONS.filter(

@@ -25,6 +25,7 @@ import { createKeyHolders } from "../server/domain/api-keys/key-holders.ts";
 import type { Services, Settings } from "../server/domain/services.ts";
 import { ensureUser } from "../server/domain/users/ensure-user.ts";
 import { openAuth, sessionsOf } from "../server/domain/users/open-auth.ts";
+import { createPlanOf } from "../server/domain/users/plans.ts";
 import { createHttpApp } from "../server/http/app.ts";
 import { addMcp } from "../server/mcp/mcp-routes.ts";
 import type { OAuthServices } from "../server/oauth/services.ts";
@@ -118,6 +119,7 @@ export async function createWorld(settings: Partial<Settings> = {}): Promise<Wor
     oauthOf: () => undefined,
     settings: { ...DEFAULTS, mediaSecrets: () => [MEDIA_SECRET], ...settings },
     limitsOf: unlimited,
+    planOf: createPlanOf({ pool: database.pool, listener }, "self-hosted"),
   };
   const app = await createHttpApp(services, {
     mcp: addMcp,

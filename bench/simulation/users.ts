@@ -2,6 +2,7 @@ import type { Logger } from "pino";
 
 import { PublicError } from "../../model/errors.ts";
 import { newId } from "../../model/ids.ts";
+import { selfHosted } from "../../model/plans.ts";
 import { unlimited } from "../../model/user-limits.ts";
 import { loginOf } from "../../platforms/index.ts";
 import { createKeyHolders } from "../../server/domain/api-keys/key-holders.ts";
@@ -94,6 +95,7 @@ export function startUsers({ installation, plan, timeline, database, log, oauthO
       mediaSecrets: () => [Buffer.from(mediaUrls.secret)],
     },
     limitsOf: unlimited,
+    planOf: selfHosted,
   };
   const callOf = (tenant: number): Call => ({
     ...BY_INSTANCE,

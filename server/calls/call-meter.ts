@@ -1,4 +1,4 @@
-import type { RateClass } from "../../contract/operation.ts";
+import type { RateClass } from "../../model/plans.ts";
 import { usedUp } from "../../model/user-limits.ts";
 import type { Services } from "../domain/services.ts";
 

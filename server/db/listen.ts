@@ -13,6 +13,8 @@ export const CHANNELS = {
   settings: "ampost_settings",
   /** An API key was revoked. Payload: its id. */
   keys: "ampost_keys",
+  /** A user's plan or limits changed. Payload: the user's id. */
+  plans: "ampost_plans",
   /**
    * An MCP client answered a question of a call that another process may be running. Payload: JSON of session, question
    * and answer.

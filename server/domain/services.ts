@@ -1,6 +1,7 @@
 import type pg from "pg";
 import type { Logger } from "pino";
 
+import type { PlanOf } from "../../model/plans.ts";
 import type { PlatformName } from "../../model/platform-names.ts";
 import type { LimitsOf } from "../../model/user-limits.ts";
 import type { OAuth } from "../../platforms/platform.ts";
@@ -31,6 +32,8 @@ export interface Services {
   settings: Settings;
   /** Limits per user. */
   limitsOf: LimitsOf;
+  /** Plans of users. */
+  planOf: PlanOf;
 }
 
 export interface Settings {

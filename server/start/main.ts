@@ -5,6 +5,7 @@ import { platforms } from "../../platforms/index.ts";
 import { createKeyHolders } from "../domain/api-keys/key-holders.ts";
 import type { Services } from "../domain/services.ts";
 import { openAuth, sessionsOf } from "../domain/users/open-auth.ts";
+import { createPlanOf } from "../domain/users/plans.ts";
 import { openSetUp } from "../domain/users/set-up.ts";
 import { createHttpApp } from "../http/app.ts";
 import { createProbesApp, type ProbeAccess, type Probes } from "../http/routes/probes.ts";
@@ -150,6 +151,7 @@ async function serveApi(runtime: Runtime, probes: Probes, draining: AbortSignal)
       mediaSecrets: () => instance.secrets.mediaSecrets(),
     },
     limitsOf: async () => config.userLimits,
+    planOf: createPlanOf({ pool, listener }, "self-hosted"),
   };
   const app = await createHttpApp(services, {
     probes,

@@ -1,0 +1,113 @@
+/** The rate classes of operations, and the seconds that each is counted over. */
+export const RATES = { createPost: 60, publishPost: 60, connectPlatform: 3600, mediaUpload: 60, apiRead: 60 } as const;
+export type RateClass = keyof typeof RATES;
+
+/** What a plan limits besides rates, in live mode. The first three count per calendar month (UTC). */
+export const QUOTAS = [
+  "postsPerMonth",
+  "mediaUploadsPerMonth",
+  "apiRequestsPerMonth",
+  "maxScheduledPosts",
+  "maxStorageBytes",
+] as const;
+export type Quota = (typeof QUOTAS)[number];
+
+/** Requests per window, and quotas; null: unlimited. */
+export type PlanLimits = Record<RateClass | Quota, number | null>;
+
+interface Plan {
+  monthlyPriceUsd: number;
+  limits: PlanLimits;
+}
+
+export const PLANS = {
+  free: {
+    monthlyPriceUsd: 0,
+    limits: {
+      createPost: 10,
+      publishPost: 10,
+      connectPlatform: 10,
+      mediaUpload: 10,
+      apiRead: 60,
+      postsPerMonth: 30,
+      mediaUploadsPerMonth: 30,
+      apiRequestsPerMonth: 3_000,
+      maxScheduledPosts: 10,
+      maxStorageBytes: 500e6,
+    },
+  },
+  creator: {
+    monthlyPriceUsd: 19,
+    limits: {
+      createPost: 60,
+      publishPost: 60,
+      connectPlatform: 30,
+      mediaUpload: 60,
+      apiRead: 300,
+      postsPerMonth: 500,
+      mediaUploadsPerMonth: 1_000,
+      apiRequestsPerMonth: 100_000,
+      maxScheduledPosts: 200,
+      maxStorageBytes: 10e9,
+    },
+  },
+  pro: {
+    monthlyPriceUsd: 59,
+    limits: {
+      createPost: 120,
+      publishPost: 120,
+      connectPlatform: 100,
+      mediaUpload: 120,
+      apiRead: 600,
+      postsPerMonth: 5_000,
+      mediaUploadsPerMonth: 10_000,
+      apiRequestsPerMonth: 1_000_000,
+      maxScheduledPosts: 2_000,
+      maxStorageBytes: 100e9,
+    },
+  },
+  scale: {
+    monthlyPriceUsd: 249,
+    limits: {
+      createPost: 600,
+      publishPost: 600,
+      connectPlatform: 500,
+      mediaUpload: 600,
+      apiRead: 3_000,
+      postsPerMonth: 50_000,
+      mediaUploadsPerMonth: 100_000,
+      apiRequestsPerMonth: 10_000_000,
+      maxScheduledPosts: 20_000,
+      maxStorageBytes: 1e12,
+    },
+  },
+  /** Users of an instance without billing, unless the operator gives them another plan. */
+  "self-hosted": {
+    monthlyPriceUsd: 0,
+    limits: {
+      createPost: null,
+      publishPost: null,
+      connectPlatform: null,
+      mediaUpload: null,
+      apiRead: null,
+      postsPerMonth: null,
+      mediaUploadsPerMonth: null,
+      apiRequestsPerMonth: null,
+      maxScheduledPosts: null,
+      maxStorageBytes: null,
+    },
+  },
+} as const satisfies Record<string, Plan>;
+
+export type PlanName = keyof typeof PLANS;
+
+/** A user's plan, with the limits that the operator changed for this user. */
+export interface UserPlan {
+  name: PlanName;
+  limits: PlanLimits;
+}
+
+/** Where a user's plan is looked up, for every purpose. */
+export type PlanOf = (userId: string) => Promise<UserPlan>;
+
+export const selfHosted: PlanOf = async () => ({ name: "self-hosted", limits: PLANS["self-hosted"].limits });
