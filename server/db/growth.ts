@@ -22,6 +22,7 @@ export const GROWTH: Readonly<Record<string, Growth>> = {
   sign_in_methods: { with: "users" },
   two_factors: { with: "users" },
   passkeys: { with: "users", bounds: ["passkeys"] },
+  usage_months: { swept: "usage_months.delete_old" },
   verifications: { swept: "verifications.delete_old" },
   throttles: { swept: "throttles.delete_old" },
   invites: { swept: "invites.delete_old" },

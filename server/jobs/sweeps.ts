@@ -9,6 +9,7 @@ import {
   deleteOldIdempotencyKeys,
   deleteOldInvites,
   deleteOldOutbox,
+  deleteOldUsage,
   deleteOldVerifications,
   deleteSurplusKeysOfPosts,
   foldPostCounts,
@@ -58,8 +59,8 @@ export async function sweepAuthorizations(pool: pg.Pool, signal: AbortSignal): P
 }
 
 /**
- * Sessions, one-time requests, keys, links and apps that ended long ago, expired attempt counters, and accounts that
- * were never confirmed.
+ * Sessions, one-time requests, keys, links and apps that ended long ago, expired attempt counters, usage of past years,
+ * and accounts that were never confirmed.
  */
 export async function sweepSignIn(pool: pg.Pool, signal: AbortSignal): Promise<void> {
   await inBatches(pool, deleteOldSessions, signal);
@@ -72,6 +73,7 @@ export async function sweepSignIn(pool: pg.Pool, signal: AbortSignal): Promise<v
   await inBatches(pool, deleteEndedKeys, signal, [BOUNDS.pastDays, BOUNDS.pastOnes]);
   await inBatches(pool, deleteEndedLinks, signal, [BOUNDS.pastDays, BOUNDS.pastOnes]);
   await inBatches(pool, deletePastApps, signal, [BOUNDS.pastDays]);
+  await inBatches(pool, deleteOldUsage, signal);
   await inBatches(pool, deleteUnconfirmed, signal, [BOUNDS.unconfirmedDays]);
 }
 

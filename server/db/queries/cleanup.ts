@@ -39,6 +39,14 @@ export const deleteOldVerifications = statement<never, [limit: number]>(
    where id in (select id from verifications where expires_at < now() order by expires_at limit $1)`,
 );
 
+/** Months of usage that nothing reads any more. */
+export const deleteOldUsage = statement<never, [limit: number]>(
+  "usage_months.delete_old",
+  `delete from usage_months where ctid = any (array(
+     select ctid from usage_months where month < (now() at time zone 'UTC')::date - interval '25 months'
+     order by month limit $1 for update skip locked))`,
+);
+
 export const deleteOldOutbox = statement<never, [limit: number]>(
   "outbox.delete_old",
   `delete from outbox where id in (select id from outbox where created_at < now() - interval '30 days'
