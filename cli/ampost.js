@@ -5,7 +5,7 @@
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import * as nodeModule from "node:module";
-import { availableParallelism } from "node:os";
+import { availableParallelism, constants, setPriority } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { setFlagsFromString } from "node:v8";
@@ -17,6 +17,8 @@ if (Number(process.versions.node.split(".")[0]) >= NEEDED) runHere();
 else runThere(findNode());
 
 function runHere() {
+  // Requests come first, from the moment it starts.
+  if (process.argv[2] === "backup") setPriority(constants.priority.PRIORITY_LOW);
   // Compiled code is cached across starts; compiling is most of the startup time.
   nodeModule.enableCompileCache(join(root, "node_modules", ".cache", "compile"));
   // Loading the code creates garbage once; V8 would never return the memory it reserves for that.

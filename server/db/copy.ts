@@ -20,7 +20,7 @@ class CopyOut extends Readable implements pg.Submittable {
   #connection: pg.Connection | null = null;
 
   constructor(text: string) {
-    super({ highWaterMark: 256 * 1024 });
+    super({ highWaterMark: 64 * 1024 });
     this.#text = text;
   }
 
