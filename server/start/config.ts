@@ -10,11 +10,11 @@ import { NO_LIMITS, OPEN_LIMITS, type UserLimits } from "../../model/user-limits
 import { type AllowPrivate, isLoopbackHost } from "../../platforms/kit/addresses.ts";
 import type { OAuthApp } from "../../platforms/platform.ts";
 import { refuseScopes } from "../../platforms/scopes.ts";
+import type { AlertSettings } from "../domain/alerts/alerts.ts";
 import type { BackupSchedule } from "../domain/backups/scheduled-backups.ts";
 import type { MailSettings } from "../mail/deliver-mail.ts";
 import type { StorageSettings } from "../storage/open-storage.ts";
 import type { S3Access } from "../storage/s3.ts";
-import type { AlertSettings } from "./alerts.ts";
 import type { TraceSettings } from "./tracing.ts";
 
 type Environment = z.output<typeof environment>;

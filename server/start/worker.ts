@@ -3,6 +3,8 @@ import { deprecationsAhead } from "../../platforms/deprecations.ts";
 import { platforms } from "../../platforms/index.ts";
 import { createHttpClient } from "../../platforms/kit/http.ts";
 import { VERSION } from "../calls/version.ts";
+import { deliverAlert, keepAlerted } from "../domain/alerts/alerts.ts";
+import { findConditions } from "../domain/alerts/conditions.ts";
 import { takeDueBackup } from "../domain/backups/scheduled-backups.ts";
 import { deliver } from "../domain/webhooks/deliver.ts";
 import { webhookGroups } from "../domain/webhooks/deliveries.ts";
@@ -44,8 +46,6 @@ import { openContinuity } from "../publishing/continuity.ts";
 import { createEngine } from "../publishing/engine.ts";
 import type { FaultHook } from "../publishing/fault-points.ts";
 import { openReplacedSettings } from "../publishing/replaced-settings.ts";
-import { deliverAlert, keepAlerted } from "./alerts.ts";
-import { findConditions } from "./conditions.ts";
 import type { Runtime } from "./runtime.ts";
 
 /** A worker's two kinds of work: publishing, and jobs. */

@@ -5,21 +5,21 @@ import { test } from "node:test";
 
 import { Webhook } from "standardwebhooks";
 
-import { openInstallation } from "../../cli/installation.fixture.ts";
-import { newId } from "../../model/ids.ts";
-import { EXAMPLE_PLATFORM } from "../../platforms/catalog.ts";
-import { createTestDatabase } from "../../tests/database.ts";
-import { startMailServer } from "../../tests/mail-server.ts";
-import { type PublishingWorld, withWorld } from "../../tests/publishing-world.ts";
-import { jsonb } from "../db/jsonb.ts";
-import { recordFailedBackup } from "../db/queries/backups.ts";
-import { hold } from "../db/queries/hold.ts";
-import { endPause, insertPause } from "../db/queries/pauses.ts";
-import { ALERT_QUEUE } from "../jobs/queues.ts";
-import { MAIL_QUEUE } from "../mail/queues.ts";
-import { mailSealContext } from "../mail/send-mail.ts";
-import { createVault } from "../vault/vault.ts";
-import { type AlertSettings, type Condition, tellAlerts } from "./alerts.ts";
+import { openInstallation } from "../../../cli/installation.fixture.ts";
+import { newId } from "../../../model/ids.ts";
+import { EXAMPLE_PLATFORM } from "../../../platforms/catalog.ts";
+import { createTestDatabase } from "../../../tests/database.ts";
+import { startMailServer } from "../../../tests/mail-server.ts";
+import { type PublishingWorld, withWorld } from "../../../tests/publishing-world.ts";
+import { jsonb } from "../../db/jsonb.ts";
+import { recordFailedBackup } from "../../db/queries/backups.ts";
+import { hold } from "../../db/queries/hold.ts";
+import { endPause, insertPause } from "../../db/queries/pauses.ts";
+import { ALERT_QUEUE } from "../../jobs/queues.ts";
+import { MAIL_QUEUE } from "../../mail/queues.ts";
+import { mailSealContext } from "../../mail/send-mail.ts";
+import { createVault } from "../../vault/vault.ts";
+import { type AlertSettings, type Condition, sendAlerts } from "./alerts.ts";
 import { findConditions } from "./conditions.ts";
 
 const OPERATOR = "operator@example.com";
@@ -27,66 +27,66 @@ const DOWN: Condition = { name: "platform one", title: "One is down", message: "
 const HELD: Condition = { name: "held", title: "Publishing is on hold", message: "Release it." };
 const LATE: Condition = { name: "late", title: "Posts are late", message: "Add workers." };
 
-test("what the operator has to know is told once when it begins, and once when it is over", async () => {
-  await withAlerts(async ({ tell, told, pass }) => {
-    for (const _ of [1, 2, 3]) await tell([DOWN]);
-    assert.deepEqual(told(), ["One is down"]);
+test("the operator gets one alert when a condition begins, and one when it is over", async () => {
+  await withAlerts(async ({ alert, sent, pass }) => {
+    for (const _ of [1, 2, 3]) await alert([DOWN]);
+    assert.deepEqual(sent(), ["One is down"]);
     await pass(1000);
-    await tell([DOWN]);
-    assert.deepEqual(told(), ["One is down"]);
+    await alert([DOWN]);
+    assert.deepEqual(sent(), ["One is down"]);
     await pass(1000);
-    for (const _ of [1, 2]) await tell([]);
-    assert.deepEqual(told(), ["One is down", "Over: One is down"]);
+    for (const _ of [1, 2]) await alert([]);
+    assert.deepEqual(sent(), ["One is down", "Over: One is down"]);
     await pass(1000);
-    await tell([DOWN]);
-    assert.deepEqual(told(), ["One is down", "Over: One is down", "One is down"]);
+    await alert([DOWN]);
+    assert.deepEqual(sent(), ["One is down", "Over: One is down", "One is down"]);
   });
 });
 
 test("something that is gone for a moment is not over", async () => {
-  await withAlerts(async ({ tell, told, pass }) => {
-    await tell([DOWN]);
+  await withAlerts(async ({ alert, sent, pass }) => {
+    await alert([DOWN]);
     await pass(170);
-    await tell([]);
-    await tell([DOWN]);
+    await alert([]);
+    await alert([DOWN]);
     await pass(170);
-    await tell([]);
-    assert.deepEqual(told(), ["One is down"]);
+    await alert([]);
+    assert.deepEqual(sent(), ["One is down"]);
   });
 });
 
-test("a storm is told in one email", async () => {
-  await withAlerts(async ({ tell, told, texts, pass }) => {
-    await tell([DOWN]);
-    await tell([DOWN, HELD]);
-    await tell([DOWN, HELD, LATE]);
-    assert.deepEqual(told(), ["One is down"]);
+test("many conditions are sent in one email", async () => {
+  await withAlerts(async ({ alert, sent, texts, pass }) => {
+    await alert([DOWN]);
+    await alert([DOWN, HELD]);
+    await alert([DOWN, HELD, LATE]);
+    assert.deepEqual(sent(), ["One is down"]);
     await pass(301);
-    await tell([DOWN, HELD, LATE]);
-    assert.deepEqual(told(), ["One is down", "Publishing is on hold, and 1 more"]);
+    await alert([DOWN, HELD, LATE]);
+    assert.deepEqual(sent(), ["One is down", "Publishing is on hold, and 1 more"]);
     for (const { title, message } of [HELD, LATE])
       assert.match(texts().at(-1) ?? "", new RegExp(`${title}.*${message}`));
   });
 });
 
-test("processes that find the same thing tell it once", async () => {
-  await withAlerts(async ({ tell, told }) => {
-    await Promise.all(Array.from({ length: 8 }, () => tell([LATE, DOWN, HELD])));
-    assert.equal(told().length, 1);
+test("processes that find the same conditions send one alert", async () => {
+  await withAlerts(async ({ alert, sent }) => {
+    await Promise.all(Array.from({ length: 8 }, () => alert([LATE, DOWN, HELD])));
+    assert.equal(sent().length, 1);
   });
 });
 
-test("without addresses the owner is told, and with none nobody", async () => {
-  await withAlerts(async ({ pool, tell, recipients }) => {
-    await tell([DOWN], { emails: null, webhook: null });
+test("without addresses the owner gets the alerts, and with an empty list nobody", async () => {
+  await withAlerts(async ({ pool, alert, recipients }) => {
+    await alert([DOWN], { emails: null, webhook: null });
     assert.deepEqual(recipients(), []);
     await pool.query("insert into users (id, email, is_owner) values ('owner', 'owner@example.com', true)");
     await pool.query("delete from operator_alerts");
     await pool.query("delete from instance");
-    await tell([DOWN], { emails: null, webhook: null });
+    await alert([DOWN], { emails: null, webhook: null });
     assert.deepEqual(recipients(), ["owner@example.com"]);
     await pool.query("delete from instance");
-    await tell([HELD], { emails: [], webhook: null });
+    await alert([HELD], { emails: [], webhook: null });
     assert.deepEqual(recipients(), ["owner@example.com"]);
   });
 });
@@ -205,9 +205,9 @@ test("an instance sends its alerts by email and to a webhook, signed and until i
 
 interface Alerts {
   pool: PublishingWorld["pool"];
-  tell(conditions: readonly Condition[], alerts?: AlertSettings): Promise<void>;
+  alert(conditions: readonly Condition[], alerts?: AlertSettings): Promise<void>;
   /** The subjects of the emails, in order. A webhook received the same. */
-  told(): string[];
+  sent(): string[];
   texts(): string[];
   recipients(): string[];
   /** As if this time had passed. */
@@ -231,9 +231,9 @@ async function withAlerts(work: (alerts: Alerts) => Promise<void>): Promise<void
   try {
     await work({
       pool,
-      tell: (conditions, alerts = both) =>
-        tellAlerts({ pool, jobs, vault, alerts, appUrl: "https://ampost.example.com" }, conditions),
-      told: () => {
+      alert: (conditions, alerts = both) =>
+        sendAlerts({ pool, jobs, vault, alerts, appUrl: "https://ampost.example.com" }, conditions),
+      sent: () => {
         assert.deepEqual(
           hooks,
           emails.map(({ subject }) => subject),

@@ -1,14 +1,14 @@
 import type pg from "pg";
 
-import type { PlatformName } from "../../model/platform-names.ts";
-import { catalog } from "../../platforms/catalog.ts";
-import { deprecationsAhead } from "../../platforms/deprecations.ts";
-import { findOperatorPauses, readBacklog, readLateness } from "../db/queries/operator-alerts.ts";
-import { readBackupState } from "../domain/backups/scheduled-backups.ts";
-import { HOLD_REASONS, holdCure, readHold } from "../publishing/hold.ts";
+import type { PlatformName } from "../../../model/platform-names.ts";
+import { catalog } from "../../../platforms/catalog.ts";
+import { deprecationsAhead } from "../../../platforms/deprecations.ts";
+import { findOperatorPauses, readBacklog, readLateness } from "../../db/queries/operator-alerts.ts";
+import { HOLD_REASONS, holdCure, readHold } from "../../publishing/hold.ts";
+import { readBackupState } from "../backups/scheduled-backups.ts";
 import type { Condition } from "./alerts.ts";
 
-export interface Looks {
+export interface ConditionDeps {
   pool: pg.Pool;
   /** The operator's settings as brokers read them. */
   environment: Readonly<Record<string, string>>;
@@ -25,9 +25,9 @@ const LATE_WINDOW_MINUTES = 15;
 /** A few are late for reasons of their own, such as a long video: this many must be, and one in ten. */
 const LEAST_LATE = 5;
 
-/** What the operator has to know now. */
+/** What the operator must know now. */
 export async function findConditions(
-  { pool, environment, platformsDown }: Looks,
+  { pool, environment, platformsDown }: ConditionDeps,
   now = new Date(),
 ): Promise<Condition[]> {
   const held = await readHold(pool);

@@ -3,24 +3,24 @@ import type { Logger } from "pino";
 import { Webhook } from "standardwebhooks";
 import { z } from "zod";
 
-import { newId } from "../../model/ids.ts";
-import { guardedFetch } from "../../platforms/kit/guarded-fetch.ts";
-import type { JobSender } from "../db/job-sender.ts";
+import { newId } from "../../../model/ids.ts";
+import { guardedFetch } from "../../../platforms/kit/guarded-fetch.ts";
+import type { JobSender } from "../../db/job-sender.ts";
 import {
   findAlertNews,
   noteAlerts,
   takeAlertTurn,
   takeBegunAlerts,
   takeEndedAlerts,
-} from "../db/queries/operator-alerts.ts";
-import { findOwner } from "../db/queries/users.ts";
-import { transaction } from "../db/sql.ts";
-import { ALERT_QUEUE } from "../jobs/queues.ts";
-import { type AlertNews, renderAlertsEmail } from "../mail/emails.ts";
-import { sendMail } from "../mail/send-mail.ts";
-import type { Vault } from "../vault/vault.ts";
+} from "../../db/queries/operator-alerts.ts";
+import { findOwner } from "../../db/queries/users.ts";
+import { transaction } from "../../db/sql.ts";
+import { ALERT_QUEUE } from "../../jobs/queues.ts";
+import { type AlertNews, renderAlertsEmail } from "../../mail/emails.ts";
+import { sendMail } from "../../mail/send-mail.ts";
+import type { Vault } from "../../vault/vault.ts";
 
-/** Something that the operator has to know while it is the case. */
+/** Something that the operator must know while it lasts. */
 export interface Condition {
   /** Identifies it, from its beginning to its end. */
   name: string;
@@ -48,17 +48,17 @@ export interface AlertDeps {
 export interface AlertPace {
   /** A condition that has not been seen for this long is over. */
   quietSeconds: number;
-  /** The least time between two emails, so that one tells of a whole storm. */
+  /** The least time between two emails, so that one covers everything that happens at once. */
   apartSeconds: number;
 }
 
 const PACE: AlertPace = { quietSeconds: 180, apartSeconds: 300 };
 
 /**
- * Notes which conditions are the case now, and tells the operator those that have begun and those that are over: each
- * once, regardless of how many processes call this. The first goes out immediately, what follows is sent together.
+ * Stores which conditions hold now, and alerts the operator to those that have begun and those that are over: to each
+ * once, regardless of how many processes call this. The first alert is sent immediately, later ones together.
  */
-export async function tellAlerts(
+export async function sendAlerts(
   deps: AlertDeps,
   conditions: readonly Condition[],
   { quietSeconds, apartSeconds } = PACE,
@@ -79,11 +79,15 @@ export async function tellAlerts(
       begun,
       over: over.map(({ last_seen_at: until, ...alert }) => ({ ...alert, until })),
     };
-    if (begun.length + over.length > 0) await send(deps, tx, news);
+    if (begun.length + over.length > 0) await queueNews(deps, tx, news);
   });
 }
 
-async function send({ jobs, vault, alerts, appUrl }: AlertDeps, tx: pg.PoolClient, news: AlertNews): Promise<void> {
+async function queueNews(
+  { jobs, vault, alerts, appUrl }: AlertDeps,
+  tx: pg.PoolClient,
+  news: AlertNews,
+): Promise<void> {
   const owner = alerts.emails === null ? await findOwner.one(tx) : undefined;
   const emails = alerts.emails ?? (owner === undefined ? [] : [owner.email]);
   for (const to of emails) await sendMail({ jobs, vault }, tx, renderAlertsEmail(to, news, appUrl));
@@ -130,15 +134,15 @@ export async function deliverAlert({ webhook }: AlertSettings, data: unknown, si
     throw new Error(`The endpoint responded with status ${answer.status}.`);
 }
 
-/** Looks and tells for as long as the process lives. Returns a function that stops it. */
+/** Sends alerts for as long as the process lives. Returns a function that stops it. */
 export function keepAlerted(
   deps: AlertDeps,
-  look: () => Promise<readonly Condition[]>,
+  find: () => Promise<readonly Condition[]>,
   log: Pick<Logger, "warn">,
   everySeconds = 15,
 ): () => Promise<void> {
   let running: Promise<void> | null = null;
-  const round = async () => tellAlerts(deps, await look());
+  const round = async () => sendAlerts(deps, await find());
   const begin = () => {
     running ??= round()
       .catch((error: unknown) => log.warn({ err: error }, "The operator could not be alerted; will retry"))
