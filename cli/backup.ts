@@ -78,11 +78,11 @@ export async function runRestore(path: string, options: RestoreOptions): Promise
     backup,
     options.replace === true,
   );
-  const told = { file: path, ...tellBackup(backup), ...plan };
+  const json = { file: path, ...describeBackup(backup), ...plan };
   const lines = [...backupLines(path, backup), ...planLines(plan, backup)];
   if (plan.problems.length > 0) process.exitCode = EXIT_CODES.refused;
   if (plan.problems.length > 0 || options.dryRun === true)
-    return answer(options, { ...told, restored: false }, [
+    return answer(options, { ...json, restored: false }, [
       ...lines,
       ...plan.problems,
       plan.problems.length > 0 ? "It was not restored, and nothing was changed." : "Nothing was changed.",
@@ -94,7 +94,7 @@ export async function runRestore(path: string, options: RestoreOptions): Promise
     backup,
     await files.read(name),
   );
-  answer(options, { ...told, restored: true }, [
+  answer(options, { ...json, restored: true }, [
     "Restored. Start Ampost, and run `ampost publishing status`; when everything is checked, `ampost publishing release`.",
   ]);
 }
@@ -127,7 +127,7 @@ function planLines(
 }
 
 /** For programs. */
-function tellBackup({ header, checks, unsettled, doubted }: CheckedBackup): object {
+function describeBackup({ header, checks, unsettled, doubted }: CheckedBackup): object {
   const { takenAt, version, encryptionKey, hasMedia } = header;
   const { users = 0, posts = 0 } = checks.rows;
   return { takenAt, version, encryptionKey, hasMedia, users, posts, files: checks.files, unsettled, doubted };

@@ -18,8 +18,8 @@ test("doctor and the publishing status list posts that were set aside, and what 
     const finding = await checkSetAside(world.pool);
     assert.equal(finding.status, "warning");
     assert.match(finding.message, new RegExp(`1 platform post .*${id} \\(threads, failed\\)`));
-    const { told, lines } = await readPublishing(world.pool);
-    assert.deepEqual(told, {
+    const { json, lines } = await readPublishing(world.pool);
+    assert.deepEqual(json, {
       publishing: "running",
       pauses: [],
       setAside: [{ postId: id, platform: "threads", status: "failed" }],

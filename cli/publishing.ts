@@ -24,13 +24,13 @@ const NAMED_POSTS = 50;
 /** Whether posts are published, and what prevents it. */
 export function runPublishingStatus(options: InstanceOptions): Promise<void> {
   return withInstance(async ({ pool }) => {
-    const { told, lines } = await readPublishing(pool);
-    answer(options, told, lines);
+    const { json, lines } = await readPublishing(pool);
+    answer(options, json, lines);
   });
 }
 
 /** The state of publishing, for programs and for people. */
-export async function readPublishing(pool: pg.Pool): Promise<{ told: object; lines: string[] }> {
+export async function readPublishing(pool: pg.Pool): Promise<{ json: object; lines: string[] }> {
   const held = await readHold(pool);
   const setAside = await listSetAside.all(pool);
   const aside =
@@ -52,7 +52,7 @@ export async function readPublishing(pool: pg.Pool): Promise<{ told: object; lin
   ];
   if (held === null)
     return {
-      told: { publishing: isPaused ? "paused" : "running", pauses, setAside },
+      json: { publishing: isPaused ? "paused" : "running", pauses, setAside },
       lines: [isPaused ? "Publishing is paused." : "Publishing is running.", ...pauseLines, ...aside],
     };
   const { reason, since, doubtedUntil, doubted, unknown, waiting } = held;
@@ -71,7 +71,7 @@ export async function readPublishing(pool: pg.Pool): Promise<{ told: object; lin
       : []),
   ];
   return {
-    told: { publishing: "held", reason, since, doubtedUntil, doubted, unknown, waiting, undecided, pauses, setAside },
+    json: { publishing: "held", reason, since, doubtedUntil, doubted, unknown, waiting, undecided, pauses, setAside },
     lines: [
       `Publishing has been on hold since ${since}. ${HOLD_REASONS[reason]}`,
       `Posts that were due by ${doubtedUntil} may already be live: ${doubted} are being checked, ` +

@@ -4,8 +4,8 @@ import { explainTls, portAdvice } from "../sandbox/advice.ts";
 import { startSandbox } from "../sandbox/server.ts";
 import { answerStarter } from "../server/start/attached-process.ts";
 import { closeDataDir } from "../server/start/data-dir.ts";
+import { runUntilStopped } from "./run-until-stopped.ts";
 import { readSettings } from "./settings.ts";
-import { stayUntilTold } from "./stay.ts";
 
 /**
  * Runs the sandbox until it is stopped. Attached to a server, it listens on loopback and exits with that server: it
@@ -33,7 +33,7 @@ export async function runSandbox(options: { attached?: boolean; tls?: number }):
   });
   // The server may have failed to start in the meantime.
   if (options.attached && !process.connected) return await sandbox.close();
-  stayUntilTold(log, { stop: () => sandbox.close() }, { signals: !options.attached });
+  runUntilStopped(log, { stop: () => sandbox.close() }, { signals: !options.attached });
   log.info({ url: sandbox.url }, "The sandbox is ready");
   if (sandbox.tls) console.log(explainTls(sandbox.tls).join("\n"));
   if (options.attached) answerStarter();

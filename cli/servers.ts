@@ -3,8 +3,8 @@ import type { Config } from "../server/start/config.ts";
 import { type Parts, start } from "../server/start/main.ts";
 import { answersAt } from "./doctor-network.ts";
 import { setUpLines, welcomeLines } from "./first-post.ts";
+import { runUntilStopped } from "./run-until-stopped.ts";
 import { readSettings } from "./settings.ts";
-import { stayUntilTold } from "./stay.ts";
 
 const PARTS = {
   start: { api: true, worker: "attached", sandbox: true },
@@ -28,7 +28,7 @@ export async function runServer(name: keyof typeof PARTS, { attached = false } =
   if (attached && !process.connected) return await running.stop();
   // Nothing is routed to a worker.
   const drainSeconds = name === "worker" ? 0 : config.drainSeconds;
-  stayUntilTold(log, running, { signals: !attached, stopSeconds: config.stopSeconds, drainSeconds });
+  runUntilStopped(log, running, { signals: !attached, stopSeconds: config.stopSeconds, drainSeconds });
   if (attached) return answerStarter({ ...running.answers });
   log.info(
     { url: running.url, dataDir: config.dataDir, database: config.databaseUrl === null ? "embedded" : "given" },

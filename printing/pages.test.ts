@@ -66,8 +66,8 @@ test("the documentation says where an instance schedules, and names its setting 
   const textOf = async (instance: Pick<InstanceFacts, "scheduling" | "signUp">): Promise<string> => {
     const facts = { ...INSTANCE, ...instance };
     const printed = await loadPages(facts);
-    const told = printed.filter(({ path }) => /^\/docs\/(scheduling|platforms|agents)/.test(path));
-    return [llmText(printed, facts), ...told.map(({ markdown }) => markdown)].join("\n");
+    const samples = printed.filter(({ path }) => /^\/docs\/(scheduling|platforms|agents)/.test(path));
+    return [llmText(printed, facts), ...samples.map(({ markdown }) => markdown)].join("\n");
   };
   const ours = await textOf({ scheduling: "contract", signUp: "invite" });
   assert.match(ours, /Only Instagram, Facebook and YouTube support `scheduledFor`/);

@@ -70,7 +70,7 @@ export async function asSomebodyElse(page: Page, person: string): Promise<void> 
 }
 
 /** Nothing is wider than a phone, every field has a label, every button a name, and no ID is used twice. */
-export async function assertSound(page: Page): Promise<void> {
+export async function assertUsable(page: Page): Promise<void> {
   assert.equal(await page.evaluate("document.documentElement.scrollWidth"), 360, page.url());
   const flaws = `[
     ...[...document.querySelectorAll("input:not([type=hidden]), select, textarea")].filter((field) => !field.labels?.length && !field.hidden && field.getClientRects().length > 0),

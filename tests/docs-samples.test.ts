@@ -128,7 +128,7 @@ async function runPage(
     );
   }
   const groups = [...Map.groupBy(blocks.keys(), (index) => blocks[index]?.group).values()];
-  const told = groups.flatMap((indices) => {
+  const shown = groups.flatMap((indices) => {
     const [first = "", ...others] = indices.map((index) => namesOf(calls.filter(({ block }) => block === index)));
     for (const other of others) assert.equal(other, first, "what is shown in several languages makes the same calls");
     const languages = indices.map((index) => blocks[index]?.language).join(" ");
@@ -136,7 +136,7 @@ async function runPage(
     assert.ok(!isShell || calls.some(({ block }) => block === indices[0]), "every call is looked at");
     return others.length === 0 || blocks[indices[0] ?? 0]?.group === -1 ? [] : [`${languages}: ${first}`];
   });
-  assert.deepEqual(told, SHOWN[nameOf(file)] ?? []);
+  assert.deepEqual(shown, SHOWN[nameOf(file)] ?? []);
 }
 
 function nameOf(file: string): string {

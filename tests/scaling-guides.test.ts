@@ -45,8 +45,8 @@ test("the guides start two API processes and two workers as printed, and replace
     await rm(folder, { recursive: true, force: true, maxRetries: 5 });
   });
   await shell.run(here(scaling.join("\n")));
-  const told = await shell.run("node cli/ampost.js bootstrap --json");
-  const { apiKey, platformSetId } = Object(JSON.parse(told.trim().split("\n").at(-1) ?? ""));
+  const output = await shell.run("node cli/ampost.js bootstrap --json");
+  const { apiKey, platformSetId } = Object(JSON.parse(output.trim().split("\n").at(-1) ?? ""));
   const publishOn = async (port: string) => {
     const call = async (path: string, options: RequestInit = {}) => {
       const headers = { authorization: `Bearer ${apiKey}`, "content-type": "application/json", prefer: "wait=60" };

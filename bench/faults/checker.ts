@@ -179,7 +179,7 @@ function doubles(ledger: readonly Entry[]): Violation[] {
 
 /** Each platform post is reported as published once, and no commit of a published one is left open. */
 export async function repeatedNews({ pool }: Pick<World, "pool">): Promise<Violation[]> {
-  const told = await pool.query<{ id: string }>(
+  const announced = await pool.query<{ id: string }>(
     "select platform_post_id as id from outbox where type = 'platform_post.published' group by 1 having count(*) > 1",
   );
   const open = await pool.query<{ id: string }>(
@@ -187,9 +187,9 @@ export async function repeatedNews({ pool }: Pick<World, "pool">): Promise<Viola
      where pp.status in ('published', 'failed') and s.effect = 'visible' and s.result is null`,
   );
   return [
-    ...told.rows.map(({ id }): Violation => ({
+    ...announced.rows.map(({ id }): Violation => ({
       kind: "untrue",
-      sentence: `platform post ${id} was told to be published more than once`,
+      sentence: `platform post ${id} was announced as published more than once`,
     })),
     ...open.rows.map(({ id }): Violation => ({
       kind: "untrue",

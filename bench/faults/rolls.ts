@@ -30,8 +30,8 @@ export interface RollOptions {
 
 /**
  * Two API processes behind a load balancer and two workers are replaced, one of each at a time, by a newer version with
- * a migration of its own, and back again, while people post. No request may fail, and no post may have to wait for the lease of a
- * worker that stopped.
+ * a migration of its own, and back again, while people post. No request may fail, and no post may have to wait for the
+ * lease of a worker that stopped.
  */
 export async function rollVersions({
   rolls,

@@ -435,7 +435,7 @@ async function changes({ acted }: RunResult, stage: Installation["stage"]): Prom
 
 /** Events are sent in chronological order, each once, and the last one matches the state. */
 async function news(stage: Installation["stage"]): Promise<Violation[]> {
-  const { rows: told } = await stage.pool.query<{ id: string; times: number }>(
+  const { rows: announced } = await stage.pool.query<{ id: string; times: number }>(
     `select platform_post_id as id, count(*)::integer as times from outbox where type = 'platform_post.published'
      group by 1 having count(*) > 1`,
   );
@@ -460,9 +460,9 @@ async function news(stage: Installation["stage"]): Promise<Violation[]> {
        select from outbox b where b.post_id = o.post_id and b.id < o.id and b.type = 'post.published')`,
   );
   return [
-    ...told.map(({ id, times }): Violation => ({
+    ...announced.map(({ id, times }): Violation => ({
       kind: "untrue",
-      sentence: `platform post ${id} was told to be published ${times} times`,
+      sentence: `platform post ${id} was announced as published ${times} times`,
     })),
     ...open.map(({ id, status }): Violation => ({
       kind: "untrue",
@@ -470,11 +470,11 @@ async function news(stage: Installation["stage"]): Promise<Violation[]> {
     })),
     ...last.map(({ id, status, type }): Violation => ({
       kind: "untrue",
-      sentence: `platform post ${id} is ${status}, and the last that was told of it is ${type}`,
+      sentence: `platform post ${id} is ${status}, and the last event about it is ${type}`,
     })),
     ...silent.map(({ id, status }): Violation => ({
       kind: "untrue",
-      sentence: `platform post ${id} is ${status}, and nobody was told`,
+      sentence: `platform post ${id} is ${status}, and there was no event`,
     })),
     ...order.map(({ id }): Violation => ({
       kind: "backwards",

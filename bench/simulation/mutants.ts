@@ -200,13 +200,13 @@ export async function findMutants(onFound: (found: Found) => void, only = ""): P
   } finally {
     await rm(copy, { recursive: true, force: true });
   }
-  const told = all.flatMap(({ what, seed }) => (seed === null ? [] : [`${what} (seed ${seed})`]));
+  const found = all.flatMap(({ what, seed }) => (seed === null ? [] : [`${what} (seed ${seed})`]));
   const violations = all
     .filter(({ seed }) => seed === null)
     .map(({ what }): Violation => ({ kind: "untrue", sentence: `No seed up to ${SEEDS} has found that ${what}` }));
   const did =
     "changes made to a copy of the code, one at a time, each with the first seed that detected it: " +
-    `${told.join("; ")}`;
+    `${found.join("; ")}`;
   return {
     name: "Mutants under simulation",
     did,

@@ -24,11 +24,11 @@ export async function runSeed(
   installation: Installation,
   seed: number,
   kept: PlanParts = {},
-  told?: (ran: RunResult) => void,
+  onRun?: (ran: RunResult) => void,
 ): Promise<SeedResult> {
   const plan = reduce(planOf(seed, installation), kept);
   const ran = await run(installation, plan);
-  told?.(ran);
+  onRun?.(ran);
   const { violations, fates } = await check(installation, ran);
   const shapes = plan.posts.map(({ shape }) => `${shape.platform} ${shape.name}`);
   return {

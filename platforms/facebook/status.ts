@@ -19,8 +19,8 @@ export function awaitUploaded(): QuietStep {
       if (["upload_complete", "ready", "error"].includes(name) || state?.processing_phase?.status === "error")
         return { done: {} };
       const tooLate = "Facebook did not finish processing the video within 15 minutes.";
-      const anew = { redoFrom: stepNames.start, maxAttempts: 2 };
-      return waitAgain(context, UPLOAD_PATIENCE, new BrokerError("MEDIA_FAILED", tooLate, anew));
+      const again = { redoFrom: stepNames.start, maxAttempts: 2 };
+      return waitAgain(context, UPLOAD_PATIENCE, new BrokerError("MEDIA_FAILED", tooLate, again));
     },
   };
 }

@@ -164,18 +164,18 @@ test("persistent clients get their errors later, and others immediately", async 
   const { app, tick, remember } = await open(t);
   await remember("stubborn", "test", "stubborn");
   await remember("other", "test", "other");
-  const told: string[] = [];
+  const answered: string[] = [];
   const ask = async (key: string) => {
     await app.inject({ url: "/refusals", headers: { authorization: `Bearer ${key}` } });
-    told.push(key);
+    answered.push(key);
   };
   // However little work a rejection is, several in a row use up the caller's share.
   for (let count = 0; count < 4; count += 1) await ask("stubborn");
   void ask("stubborn");
   await tick();
   await ask("other");
-  assert.equal(told.length, 5);
-  while (told.length < 6) await tick();
+  assert.equal(answered.length, 5);
+  while (answered.length < 6) await tick();
 });
 
 test("a disconnected client is not waited for", async (t) => {

@@ -97,8 +97,8 @@ test("a text that is far too long is reported on every platform, with its length
     platformSetId: world.test.platformSetId,
   };
   const { issues } = answered.parse((await world.call(world.test, "POST", "/api/v1/posts/validate", sent)).body);
-  const told = issues.filter(({ rule }) => /\.text\.length$/.test(rule));
-  assert.ok(told.length >= 5);
-  for (const { message } of told)
+  const tooLong = issues.filter(({ rule }) => /\.text\.length$/.test(rule));
+  assert.ok(tooLong.length >= 5);
+  for (const { message } of tooLong)
     assert.match(message, / is too long: it has 120000 UTF-16 units; the limit is \d+ .+\.$/);
 });

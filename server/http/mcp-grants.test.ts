@@ -902,7 +902,7 @@ test("another process learns immediately that a grant has ended", async () => {
   const { clientId, held } = await connected();
   const other = createHash("sha256").update(held.access_token).digest();
   assert.notEqual(await findTokenHolder.one(world.services.pool, [other]), undefined);
-  const told = new Promise<string>((resolve) => world.services.listener.on("ampost_keys", resolve));
+  const notified = new Promise<string>((resolve) => world.services.listener.on("ampost_keys", resolve));
   const grant = await grantOf(clientId);
   await refused(
     await refresh(
@@ -912,6 +912,6 @@ test("another process learns immediately that a grant has ended", async () => {
     "invalid_grant",
   );
   await refused(await refresh(clientId, held.refresh_token), "invalid_grant");
-  assert.equal(await told, grant?.id);
+  assert.equal(await notified, grant?.id);
   assert.equal(await findTokenHolder.one(world.services.pool, [other]), undefined);
 });

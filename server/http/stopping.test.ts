@@ -22,11 +22,11 @@ test("a server that stops responds to waiting requests, ends streams, and keeps 
   });
   const waiting = world.call(world.test, "POST", `${path}/publish`, undefined, { prefer: "wait=60" });
   // The stream shows when the request has done its work and starts to wait.
-  let told = "";
+  let received = "";
   let closing: Promise<void> | undefined;
   for await (const chunk of following.body ?? []) {
-    told += new TextDecoder().decode(chunk);
-    if (told.includes('"status":"queued"')) closing ??= world.close();
+    received += new TextDecoder().decode(chunk);
+    if (received.includes('"status":"queued"')) closing ??= world.close();
   }
   const answer = await waiting;
   assert.deepEqual([answer.status, objectIn(answer.body, "post").status], [200, "queued"]);

@@ -73,15 +73,15 @@ test("a waiting cosmetic step delays no part of a thread: it is skipped", async 
 
 test("a step whose effect must not be repeated is told when it has started before", async () => {
   await withWorld(async (world) => {
-    const told: (true | undefined)[] = [];
+    const seen: (true | undefined)[] = [];
     const comment: Step = {
       name: "comment",
       effect: "hidden",
       cosmetic: true,
       once: true,
       async run({ begunBefore }) {
-        told.push(begunBefore);
-        if (told.length === 1) throw new BrokerError("PLATFORM_UNAVAILABLE", "The response was lost.");
+        seen.push(begunBefore);
+        if (seen.length === 1) throw new BrokerError("PLATFORM_UNAVAILABLE", "The response was lost.");
         return { done: {} };
       },
     };
@@ -89,8 +89,8 @@ test("a step whose effect must not be repeated is told when it has started befor
     await world.startEngine({ broker: { ...broker, steps: (content) => [...broker.steps(content), comment] } });
     const post = await world.addPost({ text: "one" });
     await world.publish(post);
-    await world.until(post, () => told.length === 2);
-    assert.deepEqual(told, [undefined, true]);
+    await world.until(post, () => seen.length === 2);
+    assert.deepEqual(seen, [undefined, true]);
     assert.equal(liveCount(world.ledger, "one"), 1);
   });
 });

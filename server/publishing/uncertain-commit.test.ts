@@ -320,7 +320,7 @@ test("an ID found that belongs to another post is never this one's, whichever ac
 test("a checking broker knows if another post of the account with the same content is in doubt as well", async () => {
   await withWorld(async (world) => {
     const broker = ledgerBroker(world.ledger);
-    const told: { about: string; hasTwin: boolean }[] = [];
+    const seen: { about: string; hasTwin: boolean }[] = [];
     await world.startEngine({
       broker: {
         ...broker,
@@ -335,7 +335,7 @@ test("a checking broker knows if another post of the account with the same conte
               : step,
           ),
         reconcile: ({ account, content }, { hasTwin }) => {
-          told.push({ about: `${content.text}, ${account.platformAccountId}`, hasTwin });
+          seen.push({ about: `${content.text}, ${account.platformAccountId}`, hasTwin });
           return Promise.resolve({ verdict: "cannot_tell", reason: "The list shows none of them." });
         },
       },
@@ -353,22 +353,22 @@ test("a checking broker knows if another post of the account with the same conte
       await world.publish(post);
       assert.equal((await world.until(post, isOver)).platformPosts[0]?.status, "unknown");
     }
-    const toldOf = (about: string) =>
-      new Set(told.filter((each) => each.about === about).map(({ hasTwin }) => hasTwin));
-    assert.deepEqual([...toldOf(`once, ${account}`)], [false]);
-    assert.deepEqual([...toldOf(`twice, ${account}`)], [false, true]);
-    assert.deepEqual([...toldOf(`twice, ${other}`)], [false]);
+    const seenOf = (about: string) =>
+      new Set(seen.filter((each) => each.about === about).map(({ hasTwin }) => hasTwin));
+    assert.deepEqual([...seenOf(`once, ${account}`)], [false]);
+    assert.deepEqual([...seenOf(`twice, ${account}`)], [false, true]);
+    assert.deepEqual([...seenOf(`twice, ${other}`)], [false]);
   });
 });
 
 test("a checking broker knows which posts of the account are known to be others", async () => {
   await withWorld(async (world) => {
-    const told = new Map<string, string[]>();
+    const seen = new Map<string, string[]>();
     await world.startEngine({
       broker: {
         ...ledgerBroker(world.ledger),
         reconcile: ({ account }, { accountedIds }) => {
-          told.set(account.platformAccountId, [...accountedIds]);
+          seen.set(account.platformAccountId, [...accountedIds]);
           return Promise.resolve({ verdict: "cannot_tell", reason: "The list shows none of them." });
         },
       },
@@ -384,7 +384,7 @@ test("a checking broker knows which posts of the account are known to be others"
       await world.publish(post);
       assert.equal((await world.until(post, isOver)).platformPosts[0]?.status, "unknown");
     }
-    assert.deepEqual([told.get(account), told.get(other)], [[world.ledger.posts[0]?.id], []]);
+    assert.deepEqual([seen.get(account), seen.get(other)], [[world.ledger.posts[0]?.id], []]);
   });
 });
 

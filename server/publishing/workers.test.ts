@@ -140,13 +140,13 @@ test("a worker that stops tells the others at once what they can continue", asyn
     await world.publish(post);
     await world.until(post, () => world.ledger.calls.includes("create handed over"));
     const listener = await createListener(world.databaseUrl, pino({ level: "silent" }));
-    let told = 0;
-    listener.on(CHANNELS.due, () => (told += 1));
+    let notifications = 0;
+    listener.on(CHANNELS.due, () => (notifications += 1));
     const stopping = engine.stop();
     answering.resolve();
     await stopping;
     assert.equal((await world.read(post)).platformPosts[0]?.lease_until, null);
-    await world.until(post, () => told > 0).finally(() => listener.close());
+    await world.until(post, () => notifications > 0).finally(() => listener.close());
   });
 });
 

@@ -21,16 +21,16 @@ async function tryAs(uid: number | null, socket: string, files: readonly string[
     const { readFileSync, readdirSync } = require("node:fs");
     const [socket, ...files] = process.argv.slice(1);
     if (${uid} !== null) { process.setgroups([]); process.setgid(${uid}); process.setuid(${uid}); }
-    const told = {};
+    const results = {};
     for (const file of files)
-      try { try { readFileSync(file); } catch (error) { if (error.code !== "EISDIR") throw error; readdirSync(file); } told[file] = "read"; }
-      catch (error) { told[file] = error.code; }
-    const tell = (how) => { told.socket = how; console.log(JSON.stringify(told)); process.exit(0); };
-    connect(socket).on("connect", () => tell("connected")).on("error", (error) => tell(error.code));`;
+      try { try { readFileSync(file); } catch (error) { if (error.code !== "EISDIR") throw error; readdirSync(file); } results[file] = "read"; }
+      catch (error) { results[file] = error.code; }
+    const finish = (how) => { results.socket = how; console.log(JSON.stringify(results)); process.exit(0); };
+    connect(socket).on("connect", () => finish("connected")).on("error", (error) => finish(error.code));`;
   const child = spawn(process.execPath, ["-e", program, socket, ...files], { stdio: ["ignore", "pipe", "inherit"] });
   const [line] = await once(child.stdout, "data");
-  const told: Record<string, string> = JSON.parse(String(line));
-  return told;
+  const results: Record<string, string> = JSON.parse(String(line));
+  return results;
 }
 
 test("another user of the machine cannot reach the embedded PostgreSQL through its socket, TCP or its files", async (t) => {

@@ -73,7 +73,7 @@ test("an app URL that platforms reject is reported by start, bootstrap and docto
   const bootstrap = await installation.run(["bootstrap", "--json"], env);
   assert.equal(bootstrap.code, 0);
   const server = await installation.start("start", env);
-  for (const told of [bootstrap.stderr, server.output()]) assert.match(told, new RegExp(`${problem}.*${fix}`));
+  for (const output of [bootstrap.stderr, server.output()]) assert.match(output, new RegExp(`${problem}.*${fix}`));
   const { stdout } = await installation.run(["doctor"], env);
   assert.match(stdout, new RegExp(`warning .*${problem}.*\\n.*${fix}`));
   assert.equal(await server.end("SIGTERM"), 0);

@@ -7,7 +7,7 @@ import { z } from "zod";
 import { openInstallation } from "../../cli/installation.fixture.ts";
 import { accountsGet } from "../../contract/operations/accounts.ts";
 import { connectLinksCreate, connectLinksGet } from "../../contract/operations/connect-links.ts";
-import { asSomebodyElse, assertSound, LONGEST_STEP_MILLISECONDS, openBrowser, press, step } from "../browser.ts";
+import { asSomebodyElse, assertUsable, LONGEST_STEP_MILLISECONDS, openBrowser, press, step } from "../browser.ts";
 
 test("a customer without a login connects a Page with a link, without scripts, and returns to the product that sent it", async (t) => {
   const installation = await openInstallation(t);
@@ -60,7 +60,7 @@ test("a customer without a login connects a Page with a link, without scripts, a
       await asSomebodyElse(page, "customer");
       await press(page, /^Continue as/);
       await page.getByRole("heading", { name: "Choose a Facebook account" }).waitFor();
-      await assertSound(page);
+      await assertUsable(page);
       await page.getByRole("radio").last().check();
       await page.getByRole("checkbox", { name: "Replace this account" }).check();
       await press(page, "Connect");

@@ -14,7 +14,7 @@ import { catalog } from "../../platforms/catalog.ts";
 import {
   allow,
   asSomebodyElse,
-  assertSound,
+  assertUsable,
   fill,
   linkInEmail,
   LONGEST_STEP_MILLISECONDS,
@@ -68,10 +68,10 @@ test("a new user signs up, connects all seven platforms at their own consent pag
     await fill(page, { Name: "Journey" });
     await press(page, "Create platform set");
     await page.getByText("The platform set has been created").waitFor();
-    await assertSound(page);
+    await assertUsable(page);
     for (const platform of PLATFORM_NAMES) await connect(page, catalog[platform].capabilities.label);
     await page.getByRole("region", { name: "Journey" }).getByText("connected").nth(6).waitFor();
-    await assertSound(page);
+    await assertUsable(page);
   });
 
   await step("a user who declines or omits a required permission is told what to do, and tries again", async () => {
@@ -84,7 +84,7 @@ test("a new user signs up, connects all seven platforms at their own consent pag
     await page.locator('input[value="video.publish"]').uncheck();
     await press(page, /^Continue as/);
     await page.getByRole("alert").filter({ hasText: "video.publish" }).waitFor();
-    await assertSound(page);
+    await assertUsable(page);
     await page.getByRole("link", { name: "Back to connections" }).click();
     await others.getByText("No accounts connected").waitFor();
   });
@@ -112,7 +112,7 @@ test("a new user signs up, connects all seven platforms at their own consent pag
     await page.getByRole("alert").filter({ hasText: "would replace" }).waitFor();
     await page.getByRole("radio").last().check();
     await page.getByRole("checkbox", { name: "Replace this account" }).check();
-    await assertSound(page);
+    await assertUsable(page);
     await press(page, "Connect");
     await page.getByText("The account has been connected").waitFor();
   });
@@ -124,7 +124,7 @@ test("a new user signs up, connects all seven platforms at their own consent pag
     await fill(page, { Name: "laptop" });
     await press(page, "Create key");
     apiKey = await page.getByLabel("Copy it now").inputValue();
-    await assertSound(page);
+    await assertUsable(page);
     await page.goto(`${appUrl}/keys`);
     assert.match(apiKey, /^amp_test_/);
     assert.ok(!(await page.content()).includes(apiKey));
@@ -183,7 +183,7 @@ test("a new user signs up, connects all seven platforms at their own consent pag
       );
       const customer = await open();
       await customer.goto(connectLinksCreate.answer.parse(made).connectLink.url ?? "");
-      await assertSound(customer);
+      await assertUsable(customer);
       await customer.getByRole("link", { name: /^Connect Facebook/ }).click();
       await asSomebodyElse(customer, "carl");
       await press(customer, /^Continue as/);

@@ -20,7 +20,7 @@ import { z } from "zod";
 
 import { findFreePort } from "../../cli/free-port.ts";
 import { openInstallation } from "../../cli/installation.fixture.ts";
-import { assertSound, fill, LONGEST_STEP_MILLISECONDS, openBrowser, press, step } from "../browser.ts";
+import { assertUsable, fill, LONGEST_STEP_MILLISECONDS, openBrowser, press, step } from "../browser.ts";
 
 const PASSWORD = "correct horse battery";
 
@@ -54,7 +54,7 @@ test("MCP clients without a key are authorized on a page, act within that, and a
     await fill(page, { Email: "owner@example.com", Password: PASSWORD });
     await press(page, "Sign in");
     await page.getByRole("heading", { name: "Authorize “Writing Desk”?" }).waitFor();
-    await assertSound(page);
+    await assertUsable(page);
     await press(page, "Cancel");
     await page.getByText("The program has its answer").waitFor();
     const { error, state } = Object.fromEntries(new URL(page.url()).searchParams);
@@ -64,7 +64,7 @@ test("MCP clients without a key are authorized on a page, act within that, and a
   await step("an invalid request leads back to the client only if the user clicks", async () => {
     await page.goto(desk.sentTo().replace("response_type=code", "response_type=token"));
     await page.getByText("response_type must be code").waitFor();
-    await assertSound(page);
+    await assertUsable(page);
     await page.getByRole("link", { name: `Back to ${new URL(program.url).host}` }).click();
     await page.getByText("The program has its answer").waitFor();
     assert.equal(new URL(page.url()).searchParams.get("error"), "unsupported_response_type");
@@ -142,7 +142,7 @@ test("MCP clients without a key are authorized on a page, act within that, and a
   await step("the user revokes it under API keys, and its access ends", async () => {
     await page.goto(`${appUrl}/keys`);
     await page.getByRole("heading", { name: "Authorized apps" }).waitFor();
-    await assertSound(page);
+    await assertUsable(page);
     await press(page, "Revoke Writing Desk");
     await page.getByText("The app's access has been revoked").waitFor();
     await assert.rejects(client.callTool({ name: "account_context", arguments: {} }), UnauthorizedError);
@@ -184,7 +184,7 @@ async function letIn(
   await assert.rejects(connect(appUrl, provider, revision), UnauthorizedError);
   await page.goto(sentTo());
   await choose();
-  await assertSound(page);
+  await assertUsable(page);
   await press(page, "Authorize");
   await page.getByText("The program has its answer").waitFor();
   const answer = new URL(page.url()).searchParams;

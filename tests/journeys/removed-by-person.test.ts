@@ -31,9 +31,9 @@ test("a person who removes the app at a platform of Meta's loses the account her
 
   for (const platform of ["facebook", "instagram", "threads"] as const) {
     const { id, platformAccountId } = await accountOf(platform);
-    const told = await remove(platform, platformAccountId, false);
+    const callbacks = await remove(platform, platformAccountId, false);
     assert.deepEqual(
-      told.map(({ kind, status }) => [kind, status]),
+      callbacks.map(({ kind, status }) => [kind, status]),
       [["deauthorize", 200]],
       platform,
     );

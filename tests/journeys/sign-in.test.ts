@@ -7,7 +7,7 @@ import type { Page } from "playwright-core";
 import { openInstallation } from "../../cli/installation.fixture.ts";
 import {
   addAuthenticator,
-  assertSound,
+  assertUsable,
   fill,
   linkInEmail,
   LONGEST_STEP_MILLISECONDS,
@@ -60,7 +60,7 @@ test("a person manages their account: email, two-factor authentication, passkeys
       [await page.getByLabel("Name", { exact: true }).inputValue(), await page.getByLabel("Time zone").inputValue()],
       ["Olivia", "Europe/Berlin"],
     );
-    await assertSound(page);
+    await assertUsable(page);
   });
 
   await step("a new email is approved from the current address and confirmed from the new one", async () => {
@@ -86,7 +86,7 @@ test("a person manages their account: email, two-factor authentication, passkeys
     secret = (await page.locator("section code").first().innerText()).replaceAll(" ", "");
     backupCodes = await page.locator("ul.codes code").allInnerTexts();
     await page.getByRole("img", { name: /^QR code/ }).waitFor();
-    await assertSound(page);
+    await assertUsable(page);
     await fill(page, { "Code from your app": totp(secret) });
     await press(page, "Turn on");
     await page.getByText("Two-factor authentication is on.").waitFor();

@@ -27,7 +27,7 @@ interface Day extends Length {
 
 /** The tenants' results. */
 interface Seen {
-  told: PublishedPost[];
+  announced: PublishedPost[];
   calls: TimedCall[];
   deliveries: Delivered[];
   late: Late[];
@@ -36,7 +36,7 @@ interface Seen {
 
 /** How long after its due time a post was live. */
 interface Late {
-  told: PublishedPost;
+  announced: PublishedPost;
   milliseconds: number;
 }
 
@@ -111,21 +111,21 @@ async function live(day: Day, isMixed: boolean): Promise<{ result: ScenarioResul
         isMixed ? disturb(world, workers, day, seededRandom(day.seed)) : { counts: {}, windows: [] },
         isMixed ? misbehave(world, neighbors, day) : { violations: [], note: [] },
       ]);
-      const told = lived.flatMap((each) => each.told);
+      const announced = lived.flatMap((each) => each.announced);
       await untilSettled(
         world,
-        told.map(({ subject }) => subject),
+        announced.map(({ subject }) => subject),
         SETTLE_SECONDS,
       );
-      const events = await receiver.check(told);
+      const events = await receiver.check(announced);
       await workers.stop();
       await receiver.close();
 
       seen = {
-        told,
+        announced,
         calls: lived.flatMap(({ calls }) => calls),
         deliveries: events.deliveries,
-        late: await measure(world, told, moves),
+        late: await measure(world, announced, moves),
         windows: disturbed.windows,
       };
       const faults = Object.values(disturbed.counts).reduce((all, count) => all + count, 0);
@@ -134,11 +134,11 @@ async function live(day: Day, isMixed: boolean): Promise<{ result: ScenarioResul
         .join(", ");
       return {
         did:
-          `${told.length} posts of ${day.tenants} tenants with webhooks on all seven networks, ` +
+          `${announced.length} posts of ${day.tenants} tenants with webhooks on all seven networks, ` +
           `a day in ${day.seconds} s, seed ${day.seed}, with ${neighbors.length} bad neighbors; ${made}`,
         notes: [`${show(events.deliveries.length)} deliveries reached the tenants' webhooks.`, ...bad.note],
         faults,
-        expectations: told.map(expect),
+        expectations: announced.map(expect),
         violations: [...events.violations, ...bad.violations],
         neighbors,
       };
@@ -182,23 +182,27 @@ function expect({ subject, isCancelled }: PublishedPost): Expectation {
   return isCancelled ? { subject, fates: ["discarded"] } : { ...whereAnswersAreLost(subject), publishCalls: Infinity };
 }
 
-async function measure({ sandbox }: World, told: readonly PublishedPost[], moves: readonly Move[]): Promise<Late[]> {
+async function measure(
+  { sandbox }: World,
+  announced: readonly PublishedPost[],
+  moves: readonly Move[],
+): Promise<Late[]> {
   const placeOf = ({ platform, accountId, text }: Pick<Entry, "platform" | "accountId" | "text">) =>
     `${platform} ${accountId} ${text}`;
   const seenAt = new Map(
     (await sandbox.ledger()).map((entry) => [placeOf(entry), ourTime(moves, Date.parse(entry.createdAt))]),
   );
-  return told.flatMap((each) => {
+  return announced.flatMap((each) => {
     const { platform, platformAccountId: accountId, parts } = each.subject;
     const at = seenAt.get(placeOf({ platform, accountId, text: parts[0] ?? "" }));
-    return at === undefined ? [] : [{ told: each, milliseconds: at - each.dueAt }];
+    return at === undefined ? [] : [{ announced: each, milliseconds: at - each.dueAt }];
   });
 }
 
 /**
  * Immediate posts wait for their media and for the platform to process them; scheduled ones were prepared in advance.
  */
-const GROUPS: Record<string, (told: PublishedPost) => boolean> = {
+const GROUPS: Record<string, (announced: PublishedPost) => boolean> = {
   "scheduled posts": ({ isScheduled }) => isScheduled,
   "unscheduled texts, links and threads": ({ isScheduled, kind }) =>
     !isScheduled && ["text", "link", "chain"].includes(kind),
@@ -241,7 +245,9 @@ function compare(alone: Seen, mixed: Seen): { lines: string[]; late: Violation[]
     const [before, after] = [
       times(alone, belongs),
       summarize(
-        mixed.late.filter(({ told }) => belongs(told) && !isWithin(told.dueAt)).map(({ milliseconds }) => milliseconds),
+        mixed.late
+          .filter(({ announced }) => belongs(announced) && !isWithin(announced.dueAt))
+          .map(({ milliseconds }) => milliseconds),
       ),
     ];
     lines.push(row(name, before, after));
@@ -252,7 +258,9 @@ function compare(alone: Seen, mixed: Seen): { lines: string[]; late: Violation[]
     row("API requests", outside(alone.calls), outside(mixed.calls)),
     row("webhook deliveries", outside(alone.deliveries), outside(mixed.deliveries)),
   );
-  const within = mixed.late.filter(({ told }) => isWithin(told.dueAt)).map(({ milliseconds }) => milliseconds);
+  const within = mixed.late
+    .filter(({ announced }) => isWithin(announced.dueAt))
+    .map(({ milliseconds }) => milliseconds);
   const seconds = mixed.windows.reduce((all, { from, to }) => all + to - from, 0);
   const { count, p50, p99, max } = summarize(within);
   lines.push(
@@ -264,8 +272,8 @@ function compare(alone: Seen, mixed: Seen): { lines: string[]; late: Violation[]
   return { lines, late };
 }
 
-function times({ late }: Seen, belongs: (told: PublishedPost) => boolean): Durations {
-  return summarize(late.filter(({ told }) => belongs(told)).map(({ milliseconds }) => milliseconds));
+function times({ late }: Seen, belongs: (announced: PublishedPost) => boolean): Durations {
+  return summarize(late.filter(({ announced }) => belongs(announced)).map(({ milliseconds }) => milliseconds));
 }
 
 function sum(one: Record<string, number>, other: Record<string, number>): Record<string, number> {

@@ -35,8 +35,8 @@ const PRIORITY_BELOW = 15;
 process.on("disconnect", () => process.exit(1));
 setPriority(Math.min(19, getPriority() + PRIORITY_BELOW));
 process.send?.("loaded");
-const [told] = await once(process, "message");
-const { apiUrl, databaseUrl, people, day } = Task.parse(JSON.parse(String(told)));
+const [task] = await once(process, "message");
+const { apiUrl, databaseUrl, people, day } = Task.parse(JSON.parse(String(task)));
 const pool = new pg.Pool({ connectionString: databaseUrl, max: 2 });
 // The database is interrupted now and then, whether or not a connection is in use.
 pool.on("error", () => undefined).on("connect", (client) => client.on("error", () => undefined));

@@ -16,7 +16,7 @@ export interface Receiver {
   /**
    * Waits until every event has arrived, or time runs out; returns the problems, and when each delivery first arrived.
    */
-  check(told: readonly PublishedPost[]): Promise<{ violations: Violation[]; deliveries: Delivered[] }>;
+  check(announced: readonly PublishedPost[]): Promise<{ violations: Violation[]; deliveries: Delivered[] }>;
   close(): Promise<void>;
 }
 
@@ -94,7 +94,7 @@ export async function startReceiver(world: World): Promise<Receiver> {
       const { secret } = z.object({ webhook: z.object({ secret: z.string() }) }).parse(made.body).webhook;
       hooks.set(path, { person, secret, heard: new Map() });
     },
-    async check(told) {
+    async check(announced) {
       const all = [...hooks.values()];
       const end = performance.now() + PATIENCE_SECONDS * 1000;
       let gaps = await gapsIn(world, all);
@@ -104,7 +104,7 @@ export async function startReceiver(world: World): Promise<Receiver> {
       }
       const heard = all.flatMap((hook) => [...hook.heard.values()]);
       return {
-        violations: [...violations, ...gaps, ...(await falseWords(world, told, heard))],
+        violations: [...violations, ...gaps, ...(await falseWords(world, announced, heard))],
         deliveries: heard.map(({ delivered }) => delivered),
       };
     },
@@ -145,12 +145,12 @@ async function gapsIn(
 /** The event with the highest number must match the post's current state, and it is reported as published once. */
 async function falseWords(
   { pool }: World,
-  told: readonly PublishedPost[],
+  announced: readonly PublishedPost[],
   heard: readonly Heard[],
 ): Promise<Violation[]> {
   const byPost = Map.groupBy(heard, ({ postId }) => postId);
   const { rows } = await pool.query<{ id: string; status: string }>("select id, status from posts where id = any($1)", [
-    told.map(({ subject }) => subject.postId),
+    announced.map(({ subject }) => subject.postId),
   ]);
   return rows.flatMap(({ id, status }): Violation[] => {
     const events = (byPost.get(id) ?? []).sort((one, other) => one.sequence - other.sequence);
@@ -165,7 +165,7 @@ async function falseWords(
     if (published !== (status === "published" ? 1 : 0))
       wrong.push({
         kind: "untrue",
-        sentence: `post ${id} is ${status}, and was told to be published ${published} times`,
+        sentence: `post ${id} is ${status}, and was announced as published ${published} times`,
       });
     return wrong;
   });

@@ -22,7 +22,7 @@ export interface TimedCall {
 }
 
 export interface DayResult {
-  told: PublishedPost[];
+  announced: PublishedPost[];
   calls: TimedCall[];
 }
 
@@ -42,7 +42,7 @@ export async function runDay(
     await sleep(Math.max(0, each.at * 1000 - (performance.now() - beganAt)));
     return await post({ world, person, calls }, `${name}-${index}`, each);
   });
-  return { told: await Promise.all(doing), calls };
+  return { announced: await Promise.all(doing), calls };
 }
 
 interface Client {

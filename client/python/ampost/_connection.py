@@ -189,13 +189,13 @@ def path_of(template: str, *values: str) -> str:
 def every_item(fetch_page: Callable[[dict[str, Any]], list[Any]], filter: Mapping[str, Any]) -> Iterator[Any]:
     """All items of a list, fetched page by page as needed, each once even if the list grows meanwhile."""
     limit = filter.get("limit", PAGE_SIZE)
-    told: set[str] = set()
+    seen: set[str] = set()
     offset = 0
     while True:
         items = fetch_page({**filter, "limit": limit, "offset": offset})
         for item in items:
-            if item["id"] not in told:
-                told.add(item["id"])
+            if item["id"] not in seen:
+                seen.add(item["id"])
                 yield item
         if len(items) < limit:
             return

@@ -54,16 +54,16 @@ class PostEvents:
                 pass  # It has ended by itself.
 
     def _follow(self) -> Iterator[Any]:
-        told: str | None = None
+        last_id: str | None = None
         failures = 0
         while not self._is_closed:
             failure = AmpostError("CONNECTION_FAILED", "The server ended the stream before the post was settled.")
             try:
                 for id, data in self._read():
                     failures = 0
-                    if id is not None and id == told:
+                    if id is not None and id == last_id:
                         continue
-                    told = id
+                    last_id = id
                     post = json.loads(data)["post"]
                     yield {"post": post, "etag": id}
                     if post["status"] in SETTLED:
@@ -74,7 +74,7 @@ class PostEvents:
                     raise failure from error
             if self._is_closed:
                 return
-            retries = self._connection.retries * (1 if told is None else PATIENCE)
+            retries = self._connection.retries * (1 if last_id is None else PATIENCE)
             self._connection.pause_after(failure, failures, retries)
             failures += 1
 

@@ -385,8 +385,8 @@ test("every named error is returned as named", async (t) => {
   for (const name of names.filter((one) => /^\d+(\/\d+)?$/.test(String(one)) && one !== "503")) {
     await fault({ operation: "read", kind: "reject", error: name });
     const { code, error_subcode: subcode } = errorOf(await get("/101"));
-    const told = [String(code), String(subcode), `${String(code)}/${String(subcode)}`];
-    assert.ok(told.includes(String(name)), `${name} is told as ${told[2]}`);
+    const codes = [String(code), String(subcode), `${String(code)}/${String(subcode)}`];
+    assert.ok(codes.includes(String(name)), `${name} is sent as ${codes[2]}`);
   }
 });
 

@@ -80,18 +80,18 @@ export function awaitContainer(
     effect: "read",
     async run(context) {
       const { label } = containers.graphOf(context);
-      const anew = { redoFrom, maxAttempts: 2 };
+      const again = { redoFrom, maxAttempts: 2 };
       // A new one may not be readable yet, occasionally with a Page's token.
       const { state, reason } = (await readContainer(containers, context, container)) ?? IN_PROGRESS;
       if (state === "FINISHED") return { done: {} };
       if (state === "ERROR") throw containers.failure(reason, redoFrom);
       if (state === "EXPIRED")
-        throw new BrokerError("MEDIA_FAILED", "The post was prepared more than a day ago.", anew);
+        throw new BrokerError("MEDIA_FAILED", "The post was prepared more than a day ago.", again);
       if (state === "PUBLISHED")
         throw new BrokerError("OUTCOME_UNKNOWN", `${label} says that this post is already live.`);
       const tooLate = `${label} did not finish processing the post within ${containers.givenUpAfter}.`;
       const patience = containers.patience[hasVideo ? "video" : "image"];
-      return waitAgain(context, patience, new BrokerError("MEDIA_FAILED", tooLate, anew));
+      return waitAgain(context, patience, new BrokerError("MEDIA_FAILED", tooLate, again));
     },
   };
 }

@@ -90,10 +90,10 @@ test("a server stopped from outside is back soon, even with open sessions", asyn
   const session = new pg.Client(server.url);
   session.on("error", silent);
   await session.connect();
-  const told = await server.pid();
-  assert.ok(told);
+  const pid = await server.pid();
+  assert.ok(pid);
   const ended = new Promise((resolve) => session.once("end", resolve));
-  process.kill(told, "SIGTERM");
+  process.kill(pid, "SIGTERM");
   await ended;
   assert.deepEqual(await eventually(() => run(server.url, "select 1 as n")), [{ n: 1 }]);
   await server.stop();

@@ -19,10 +19,10 @@ test("a revoked key is rejected from the next lookup on, in every process", asyn
     const key = await createApiKey(services, { userId, mode: "live" }, { name: "both" });
     for (const holders of [services.keyHolders, other])
       assert.deepEqual(await holders.find(key.apiKey), { userId, mode: "live", keyId: key.id, policies: key.policies });
-    const told = new Promise<void>((resolve) => listener.on("ampost_keys", () => resolve()));
+    const notified = new Promise<void>((resolve) => listener.on("ampost_keys", () => resolve()));
     await revokeApiKey(services, { userId }, key.id);
     assert.equal(await services.keyHolders.find(key.apiKey), null);
-    await told;
+    await notified;
     assert.equal(await other.find(key.apiKey), null);
   } finally {
     await listener.close();

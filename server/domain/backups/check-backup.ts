@@ -46,10 +46,11 @@ export async function checkBackup(bytes: Readable, now = new Date()): Promise<Ch
       if (timeOf(dueAt) <= now.getTime()) doubted += 1;
     }
   }
-  const told = checks();
-  const isComplete = header.tables.every(({ name }) => (counted.get(name) ?? 0) === (told.rows[name] ?? 0));
-  if (!isComplete || files !== told.files) throw new BackupRefused("The backup is damaged: parts of it are missing.");
-  return { header, checks: told, unsettled, doubted, absent };
+  const declared = checks();
+  const isComplete = header.tables.every(({ name }) => (counted.get(name) ?? 0) === (declared.rows[name] ?? 0));
+  if (!isComplete || files !== declared.files)
+    throw new BackupRefused("The backup is damaged: parts of it are missing.");
+  return { header, checks: declared, unsettled, doubted, absent };
 }
 
 /** Tables that name media. */

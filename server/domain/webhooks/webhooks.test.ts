@@ -130,11 +130,13 @@ test("events of a post are sent to its subscribers, signed, once each and in a r
     at("/few").map(({ type }) => type),
     ["post.discarded"],
   );
-  const told = at("/all");
-  assert.ok(told.length >= 1 && told.every(({ mode, data }) => mode === "test" && Object(data.post).id === id));
-  assert.equal(new Set(told.map(({ sequence }) => sequence)).size, told.length);
+  const delivered = at("/all");
+  assert.ok(
+    delivered.length >= 1 && delivered.every(({ mode, data }) => mode === "test" && Object(data.post).id === id),
+  );
+  assert.equal(new Set(delivered.map(({ sequence }) => sequence)).size, delivered.length);
   assert.equal(
-    told.toSorted((one, other) => (one.sequence ?? 0) - (other.sequence ?? 0)).at(-1)?.type,
+    delivered.toSorted((one, other) => (one.sequence ?? 0) - (other.sequence ?? 0)).at(-1)?.type,
     "post.discarded",
   );
   const [first] = received.filter(({ path }) => path === "/all");
@@ -168,13 +170,13 @@ test("the events of a post are numbered from one, so that a receiver notices mis
   await world.call(tenant, "DELETE", `/api/v1/posts/${id}`);
   await relay();
   await deliverAll();
-  const told = received
+  const delivered = received
     .map(({ body }) => envelope.parse(JSON.parse(body)))
     .toSorted((one, other) => (one.sequence ?? 0) - (other.sequence ?? 0));
-  assert.ok(told.length >= 3);
+  assert.ok(delivered.length >= 3);
   assert.deepEqual(
-    told.map(({ postSequence }) => postSequence),
-    told.map((_, index) => index + 1),
+    delivered.map(({ postSequence }) => postSequence),
+    delivered.map((_, index) => index + 1),
   );
 });
 

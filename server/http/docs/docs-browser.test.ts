@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { assertSound, LONGEST_STEP_MILLISECONDS, openBrowser, step } from "../../../tests/browser.ts";
+import { assertUsable, LONGEST_STEP_MILLISECONDS, openBrowser, step } from "../../../tests/browser.ts";
 import { createWorld } from "../../../tests/world.ts";
 
 test("the documentation can be read, searched, copied from and tried in a browser", async (t) => {
@@ -31,7 +31,7 @@ test("the documentation can be read, searched, copied from and tried in a browse
       "/docs/errors/RATE_LIMITED",
     ]) {
       await page.goto(`${world.url}${path}`);
-      await assertSound(page);
+      await assertUsable(page);
     }
   });
   await step("the navigation opens", async () => {
@@ -57,7 +57,7 @@ test("the documentation can be read, searched, copied from and tried in a browse
     await page.getByRole("tabpanel", { name: "Python" }).nth(2).waitFor();
     assert.equal(await page.evaluate("document.activeElement.textContent"), "Python");
     await page.goto(`${world.url}/docs/quickstart#publish-a-post`);
-    await assertSound(page);
+    await assertUsable(page);
     const shown = page.getByRole("tabpanel", { name: "Python" });
     await shown.first().getByRole("button", { name: "Copy" }).click();
     await shown.first().getByRole("button", { name: "Copied" }).waitFor();

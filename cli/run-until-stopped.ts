@@ -11,7 +11,7 @@ const SAME_SIGNAL_SECONDS = 0.5;
  * SIGTERM, which is how supervisors stop it, it drains for `drainSeconds` before. All work in progress must be finished
  * or handed back within `stopSeconds`.
  */
-export function stayUntilTold(
+export function runUntilStopped(
   log: Logger,
   { stop, drain }: { stop(): Promise<void>; drain?(): void },
   {
@@ -20,13 +20,13 @@ export function stayUntilTold(
     drainSeconds = 0,
   }: { signals?: boolean; stopSeconds?: number; drainSeconds?: number } = {},
 ): void {
-  let toldAt: number | undefined;
-  const told = (why: NodeJS.Signals | "disconnect") => {
-    if (toldAt !== undefined) {
-      if (why !== "disconnect" && performance.now() - toldAt > SAME_SIGNAL_SECONDS * 1000) process.exit(1);
+  let stoppedAt: number | undefined;
+  const stopNow = (why: NodeJS.Signals | "disconnect") => {
+    if (stoppedAt !== undefined) {
+      if (why !== "disconnect" && performance.now() - stoppedAt > SAME_SIGNAL_SECONDS * 1000) process.exit(1);
       return;
     }
-    toldAt = performance.now();
+    stoppedAt = performance.now();
     const waitSeconds = why === "SIGTERM" ? drainSeconds : 0;
     log.info({ why, ...(waitSeconds > 0 ? { drainSeconds: waitSeconds } : {}) }, "Stopping");
     drain?.();
@@ -47,6 +47,7 @@ export function stayUntilTold(
         },
       );
   };
-  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal, signals ? told : () => undefined);
-  if (process.channel) process.on("disconnect", () => told("disconnect"));
+  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const)
+    process.on(signal, signals ? stopNow : () => undefined);
+  if (process.channel) process.on("disconnect", () => stopNow("disconnect"));
 }
