@@ -47,7 +47,7 @@ export function createRequest(person: TestUser, text: string, scheduledFor?: Dat
     platformSetId: person.platformSetId,
     platforms: [PLATFORM],
     content: { text },
-    ...(scheduledFor === undefined ? {} : { scheduledFor: scheduledFor.toISOString() }),
+    scheduledFor: scheduledFor?.toISOString(),
   };
   return { method: "POST" as const, path: "/api/v1/posts", headers: headersOf(person), body: JSON.stringify(body) };
 }

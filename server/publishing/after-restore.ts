@@ -38,7 +38,7 @@ export async function doubtNext({ deps, claim, row, steps }: Work, found: Intent
   const after = steps.slice(steps.findIndex(({ name }) => name === found.step) + 1);
   if (doubted === undefined || row.last_live_step !== found.step || !after.some(({ effect }) => effect === "visible"))
     return false;
-  const evidence = jsonb({ doubted, ...(unplanned === undefined ? {} : { unplanned }) });
+  const evidence = jsonb({ doubted, unplanned });
   await openNextDoubt.run(deps.pool, [claim.id, claim.fence, claim.leaseOwner, new Date(found.intentAt), evidence]);
   return true;
 }

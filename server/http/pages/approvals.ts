@@ -72,7 +72,7 @@ async function showApprovals(
     status = 200,
   }: { mode: Mode; cursor?: string | undefined; notice: Notice | null; status?: number },
 ): Promise<FastifyReply> {
-  const query = { limit: String(PAGE), ...(cursor === undefined ? {} : { cursor }) };
+  const query = { limit: String(PAGE), cursor };
   const answered = await call(approvalsList, { query }, mode);
   const { approvals, nextCursor } = answered.ok ? answered.body : { approvals: [], nextCursor: null };
   const names = await readAccountNames(services, person, mode, request);

@@ -15,7 +15,7 @@ export function addAuditLog(scope: FastifyInstance, services: Services, options:
     const person = await requirePerson(services, request);
     const { cursor } = queryOf(request);
     const call = operationsFor(services, options, request, reply, person);
-    const answered = await call(auditList, { query: { limit: "50", ...(cursor === undefined ? {} : { cursor }) } });
+    const answered = await call(auditList, { query: { limit: "50", cursor } });
     const { events, nextCursor } = answered.ok ? answered.body : { events: [], nextCursor: null };
     return await sendPage(reply, {
       title: "Audit log",
