@@ -62,10 +62,13 @@ test("half a sign-in is not a session, for any request that accepts one", async 
   await post("/two-factor/verify-totp", { code: totp(secret) }, cookie);
   const challenge = (await post("/sign-in/email", { email, password: PASSWORD })).cookie;
   assert.notEqual(challenge, "");
-  for (const { method, path, name } of OPERATIONS.filter(({ auth }) => auth === "session" || auth === "either")) {
-    const { status } = await world.callAs(challenge, method, fill(path, newId()), undefined);
-    assert.equal(status, 401, name);
-  }
+  const operations = OPERATIONS.filter(({ auth }) => auth === "session" || auth === "either");
+  await Promise.all(
+    operations.map(async ({ method, path, name }) => {
+      const { status } = await world.callAs(challenge, method, fill(path, newId()), undefined);
+      assert.equal(status, 401, name);
+    }),
+  );
 });
 
 test("no endpoint reveals who has an account: responses and cookies are the same", async () => {
@@ -79,7 +82,7 @@ test("no endpoint reveals who has an account: responses and cookies are the same
     ["/sign-up/email", (address) => ({ email: address, password: PASSWORD })],
   ];
   for (const [path, body] of doors) {
-    const told = async (address: string) => {
+    const answerTo = async (address: string) => {
       const { status, body: answered, setCookies } = await post(path, body(address));
       return {
         status,
@@ -87,9 +90,9 @@ test("no endpoint reveals who has an account: responses and cookies are the same
         cookies: setCookies.map((cookie) => cookie.split("=")[0]),
       };
     };
-    const nobodys = await told(`nobody-${newId()}@example.com`);
+    const nobodys = await answerTo(`nobody-${newId()}@example.com`);
     for (const address of [email, unverified, email.toUpperCase()])
-      assert.deepEqual(await told(address), nobodys, `${path} ${address}`);
+      assert.deepEqual(await answerTo(address), nobodys, `${path} ${address}`);
   }
 });
 
