@@ -3,6 +3,7 @@ import { parseArgs } from "node:util";
 import { table, writeSection } from "./faults/report.ts";
 import { conditionsNow } from "./report.ts";
 import { makeInstallation } from "./simulation/installation.ts";
+import { simulateMonth } from "./simulation/month.ts";
 import { findMutants } from "./simulation/mutants.ts";
 import { planOf, type PlanParts, reduce } from "./simulation/plan.ts";
 import { type SeedResult, runSeed } from "./simulation/run-seed.ts";
@@ -12,7 +13,8 @@ import { simulate, toPart } from "./simulation/simulate.ts";
 /**
  * Publishing as a deterministic simulation. `--seeds 1-10000` runs these seeds and writes the results into
  * docs/faults.md; `--seed N` runs one and prints its plan and result, with `--trace` all of its events, with `--shrink`
- * the part of the plan needed for the failure. Exits with 1 if a guarantee was violated.
+ * the part of the plan needed for the failure. `--days 30` simulates days of 200 tenants (`--tenants`) who want to publish
+ * more than their platforms allow. Exits with 1 if a guarantee was violated.
  */
 const { values } = parseArgs({
   options: {
@@ -27,11 +29,14 @@ const { values } = parseArgs({
     write: { type: "boolean", default: false },
     mutants: { type: "boolean", default: false },
     mutant: { type: "string", default: "" },
+    days: { type: "string" },
+    tenants: { type: "string", default: "200" },
   },
 });
 
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => process.exit(1));
 if (values.mutants) await mutants();
+else if (values.days !== undefined) await month(Number(values.days), Number(values.tenants));
 else if (values.seed !== undefined) await one(Number(values.seed));
 else await many(values.seeds ?? "1-1000");
 process.exit();
@@ -44,6 +49,14 @@ async function many(range: string): Promise<void> {
   console.log([part.did, "", ...table(part)].join("\n"));
   if (values.write) await writeSection("simulation", part, conditions);
   if (simulated.failed.length > 0) process.exitCode = 1;
+}
+
+async function month(days: number, tenants: number): Promise<void> {
+  const { failed, ...counts } = await simulateMonth({ seed: 1, tenants, days });
+  console.log(counts);
+  for (const { platform, account, app, at } of failed)
+    console.log(`${platform} would have refused a post of ${account} through ${app} at ${new Date(at).toISOString()}`);
+  if (failed.length > 0) process.exitCode = 1;
 }
 
 async function mutants(): Promise<void> {

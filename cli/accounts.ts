@@ -1,5 +1,5 @@
 import { isPlatformName, PLATFORM_NAMES } from "../model/platform-names.ts";
-import { getAccount } from "../server/domain/accounts/accounts.ts";
+import { readAccount } from "../server/domain/accounts/accounts.ts";
 import { answer } from "./answer.ts";
 import { callerOf, findUser, isId, type InstanceOptions, withInstance } from "./instance-command.ts";
 import { connectInSandbox } from "./sandbox-accounts.ts";
@@ -12,7 +12,7 @@ export async function runConnectAccount(options: InstanceOptions & { set: string
   const account = await withInstance(async (instance) => {
     const user = await findUser(instance, options);
     const [id = ""] = await connectInSandbox(instance, { userId: user.id, platformSetId: set }, [platform]);
-    return (await getAccount(instance, callerOf(user, "test"), id)).body.account;
+    return await readAccount(instance.pool, callerOf(user, "test"), id);
   });
   answer(options, account, [
     `Connected ${account.platform} account ${account.username ?? account.platformAccountId} (${account.id}).`,

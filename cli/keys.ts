@@ -13,6 +13,7 @@ interface KeyOptions extends InstanceOptions {
   draftOnly?: boolean;
   platforms?: string[];
   postsPerDay?: number;
+  feesPerMonth?: number;
   approvalRequired?: boolean;
 }
 
@@ -29,9 +30,13 @@ export async function runCreateKey(options: KeyOptions): Promise<void> {
 }
 
 /** Validated with the same schema as a key created in the dashboard. */
-function readOptions({ mode, name, expires, draftOnly, platforms, postsPerDay, approvalRequired }: KeyOptions) {
+function readOptions({ mode, name, expires, feesPerMonth, ...given }: KeyOptions) {
+  const { draftOnly, platforms, postsPerDay, approvalRequired } = given;
+  const feesPerMonthMicroUsd = feesPerMonth === undefined ? undefined : Math.round(feesPerMonth * 1e6);
   const policies = Object.fromEntries(
-    Object.entries({ draftOnly, platforms, postsPerDay, approvalRequired }).filter(([, value]) => value !== undefined),
+    Object.entries({ draftOnly, platforms, postsPerDay, feesPerMonthMicroUsd, approvalRequired }).filter(
+      ([, value]) => value !== undefined,
+    ),
   );
   const { body } = parseInput(keysCreate, {
     params: {},
@@ -73,11 +78,13 @@ export async function runRevokeKey(id: string, options: InstanceOptions): Promis
 }
 
 /** What a key is not allowed to do, in terms of the options that restrict it. */
-function heldTo({ draftOnly, platforms, postsPerDay, approvalRequired }: ApiKey["policies"]): string[] {
+function heldTo(policies: ApiKey["policies"]): string[] {
+  const { draftOnly, platforms, postsPerDay, feesPerMonthMicroUsd: fees, approvalRequired } = policies;
   return [
     ...(draftOnly ? ["draft-only"] : []),
     ...(platforms === null ? [] : [`platforms ${platforms.join(",")}`]),
     ...(postsPerDay === null ? [] : [`posts-per-day ${postsPerDay}`]),
+    ...(fees === null ? [] : [`fees-per-month ${fees / 1e6}`]),
     ...(approvalRequired ? ["approval-required"] : []),
   ];
 }

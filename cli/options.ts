@@ -24,6 +24,15 @@ export function wholeNumber(text: string): number {
   return Number(text);
 }
 
+export function amount(text: string): number {
+  if (!/^\d+(\.\d{1,6})?$/.test(text)) throw new InvalidArgumentError("It must be an amount, such as 20 or 2.50.");
+  return Number(text);
+}
+
+export function amountOrNone(text: string): number | null {
+  return text === "none" ? null : amount(text);
+}
+
 export function webAddress(text: string): string {
   if (!/^https?:$/.test(URL.parse(text)?.protocol ?? ""))
     throw new InvalidArgumentError("It must be an http or https URL, such as https://api.example.com.");

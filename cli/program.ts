@@ -3,7 +3,7 @@ import { Command, CommanderError, Option } from "commander";
 import { PLATFORM_NAMES } from "../model/platform-names.ts";
 import ampost from "../package.json" with { type: "json" };
 import { EXIT_CODES } from "./exit-codes.ts";
-import { list, portNumber, wholeNumber } from "./options.ts";
+import { amount, amountOrNone, list, portNumber, wholeNumber } from "./options.ts";
 import { addClientCommands } from "./remote/client-commands.ts";
 
 /** Runs one command line and sets the exit code. A long-running command stays until it is stopped. */
@@ -155,9 +155,15 @@ function addPause(publishing: Command, name: "pause" | "resume", description: st
 }
 
 function addUsers(program: Command): void {
-  program
-    .command("users")
-    .description("manage the people who sign in")
+  const users = program.command("users").description("manage the people who sign in");
+  users
+    .command("limit-fees")
+    .description("limit what platforms may charge for a user's posts in a month")
+    .argument("<email>", "the user's email address")
+    .argument("<usd>", "US dollars per calendar month (UTC), or none", amountOrNone)
+    .addOption(json())
+    .action(async (address, usd, options) => (await import("./users.ts")).runLimitFees(address, usd, options));
+  users
     .command("reset-password")
     .description("print a link with which a user can set a new password")
     .argument("<email>", "the user's email address")
@@ -180,6 +186,11 @@ function addKeys(program: Command): void {
     .option("--draft-only", "the key cannot schedule or publish")
     .addOption(list("--platforms <platforms...>", "the key can post only to these platforms", PLATFORM_NAMES))
     .option("--posts-per-day <number>", "maximum number of posts per day, starting at 00:00 UTC", wholeNumber)
+    .option(
+      "--fees-per-month <usd>",
+      "maximum that platforms may charge for its posts in a month, in US dollars",
+      amount,
+    )
     .option("--approval-required", "a person must approve each post before the key can publish it")
     .addOption(email())
     .addOption(json())

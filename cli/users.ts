@@ -1,4 +1,8 @@
 import { RESET_MINUTES } from "../model/lifetimes.ts";
+import { MODES } from "../model/platform-names.ts";
+import { setBudgetLimit } from "../server/db/queries/budgets.ts";
+import { findUserByEmail } from "../server/db/queries/users.ts";
+import { feesBudget } from "../server/domain/posts/budgets.ts";
 import { createResetLink } from "../server/domain/users/open-auth.ts";
 import { answer } from "./answer.ts";
 import { withInstance } from "./instance-command.ts";
@@ -12,5 +16,22 @@ export async function runResetPassword(email: string, options: { json?: boolean 
     link,
     `Anyone with this link can set a new password for ${email}, once, in the next ${RESET_MINUTES} minutes. ` +
       "Setting it signs the user out everywhere.",
+  ]);
+}
+
+/** Null: no limit. */
+export async function runLimitFees(email: string, usd: number | null, options: { json?: boolean }): Promise<void> {
+  const microUsd = usd === null ? null : Math.round(usd * 1e6);
+  const isKnown = await withInstance(async ({ pool }) => {
+    const user = await findUserByEmail.one(pool, [email]);
+    if (user === undefined) return false;
+    for (const mode of MODES) await setBudgetLimit.run(pool, [feesBudget({ userId: user.id, mode }).name, microUsd]);
+    return true;
+  });
+  if (!isKnown) throw new Error(`No user has the email address ${email}.`);
+  answer(options, { email, feesPerMonthMicroUsd: microUsd }, [
+    usd === null
+      ? `Platforms may charge any amount for posts of ${email}.`
+      : `Platforms may charge at most $${usd} per month for posts of ${email}, in each mode.`,
   ]);
 }

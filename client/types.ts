@@ -529,6 +529,11 @@ export interface NewPost {
   /** When to publish: ISO 8601 with an offset or `Z`, in the future and at most a year ahead. `null` for a draft. */
   scheduledFor?: string | null;
   /**
+   * Whether to use the next free time if a platform's limits leave no room at `scheduledFor`. All platforms of the post
+   * move together. The response has the time.
+   */
+  spread?: boolean;
+  /**
    * Latest time to publish the post automatically: ISO 8601 with an offset or `Z`, later than `scheduledFor`. `null`
    * uses the instance's default, usually six hours after `scheduledFor`.
    */
@@ -557,6 +562,11 @@ export interface PostChanges {
   platforms?: Platform[];
   /** When to publish: ISO 8601 with an offset or `Z`, in the future and at most a year ahead. `null` for a draft. */
   scheduledFor?: string | null;
+  /**
+   * Whether to use the next free time if a platform's limits leave no room at `scheduledFor`. All platforms of the post
+   * move together. The response has the time.
+   */
+  spread?: boolean;
   /**
    * Latest time to publish the post automatically: ISO 8601 with an offset or `Z`, later than `scheduledFor`. `null`
    * uses the instance's default, usually six hours after `scheduledFor`.
@@ -666,6 +676,22 @@ export interface Account {
   connectedAt: string;
   /** `live` or `test`. In test mode, posts are published only to the built-in sandbox. */
   mode: Mode;
+  /**
+   * What is left now of the platform's limits for the account, and for the app it is connected with, which other
+   * accounts use too.
+   */
+  limits: {
+    /** What is limited, as in `GET /api/v1/platforms`; `feesMicroUsd` for what platforms charge in a month. */
+    name: string;
+    /** Whose limit it is. */
+    per: "account" | "app" | "user" | "key";
+    limit: number | null;
+    /** What is published and scheduled in the fullest window that includes this time. */
+    used: number;
+    remaining: number | null;
+    /** When more is left. Null if nothing is used. */
+    resetsAt: string | null;
+  }[];
 }
 
 export interface AccountContext {
@@ -694,6 +720,15 @@ export interface AccountContext {
     /** Amount remaining. `null` if unlimited. */
     remaining: number | null;
   }[];
+  /** What platforms charge for the user's posts of this month, in millionths of a US dollar. */
+  fees: {
+    limit: number | null;
+    /** What is published and scheduled in the fullest window that includes this time. */
+    used: number;
+    remaining: number | null;
+    /** When more is left. Null if nothing is used. */
+    resetsAt: string | null;
+  };
   /** Restrictions on the key. */
   policies: {
     /** Whether the key can only create and edit drafts, and cannot schedule or publish. */
@@ -701,6 +736,11 @@ export interface AccountContext {
     platforms: Platform[] | null;
     /** Maximum number of posts per day, starting at 00:00 UTC. `null` for no limit. */
     postsPerDay: number | null;
+    /**
+     * Maximum that platforms may charge for the key's posts in a calendar month (UTC), in millionths of a US dollar.
+     * `null` for no limit.
+     */
+    feesPerMonthMicroUsd: number | null;
     /** Whether a person must approve each post before the key can publish it. Such a key cannot schedule. */
     approvalRequired: boolean;
   };

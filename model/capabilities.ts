@@ -38,6 +38,8 @@ export interface Capabilities {
   declares?: { image?: readonly DeclaredMember[]; video?: readonly DeclaredMember[]; message?: string };
   /** The platform's own limits on how much an account or an app may publish. */
   quotas: readonly PlatformQuota[];
+  /** Absent: publishing is free. */
+  prices?: PlatformPrices;
 }
 
 /** The setting beside `coverUrl` with the ID of a stored media object. */
@@ -166,8 +168,50 @@ export interface PlatformQuota {
   name: string;
   max: number;
   windowSeconds: number;
+  /** Whose midnight starts each window, which is a day then. Absent: the window is rolling. */
+  timeZone?: "UTC" | "America/Los_Angeles";
   per: "account" | "app";
+  /** How much of it one of each uses. */
+  uses: Partial<Record<Countable, number>>;
+  /** It counts requests that are already sent while a post is prepared, up to half an hour before its time. */
+  whilePreparing?: true;
   source: string;
+  confidence: Confidence;
+}
+
+/**
+ * What a platform counts of a post: the post; the posts of a thread; those that are no replies and those that are;
+ * Meta's containers; reels; images, videos and the first comment, which need requests of their own; and, for prices,
+ * the posts of a thread without a link, those with one, and alt texts.
+ */
+export const COUNTABLES = [
+  "post",
+  "part",
+  "opening",
+  "reply",
+  "container",
+  "reel",
+  "image",
+  "video",
+  "firstComment",
+  "plainPart",
+  "linkedPart",
+  "altText",
+] as const;
+export type Countable = (typeof COUNTABLES)[number];
+
+/**
+ * The platform documents it; its documentation contradicts itself, and the lowest number is used until the account's own
+ * is read; or users have reported it.
+ */
+export type Confidence = "documented" | "contradictory" | "reported";
+
+/** What the platform charges the app's owner. */
+export interface PlatformPrices {
+  /** For each, in millionths of a US dollar. */
+  microUsd: Partial<Record<Countable, number>>;
+  source: string;
+  confidence: Confidence;
 }
 
 /** The file types the product accepts. `image/gif` is accepted for platforms that list it and for no other. */

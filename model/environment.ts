@@ -1,6 +1,7 @@
 import { z } from "zod";
 
-import { PLATFORM_NAMES, type PlatformName } from "./platform-names.ts";
+import { COUNTABLES } from "./capabilities.ts";
+import { isPlatformName, PLATFORM_NAMES, type PlatformName } from "./platform-names.ts";
 import { OPEN_LIMITS } from "./user-limits.ts";
 
 /** How `.env.example`, `ampost doctor` and error messages describe a variable. */
@@ -73,6 +74,22 @@ const bytesOrNone = z
     return z.NEVER;
   });
 /** The default per-person limit if the operator sets none. */
+/** "youtube.uploads=10000,tiktok.posts=20": numbers by platform and name. */
+const numbersOfPlatforms = (isName: (name: string) => boolean = () => true) =>
+  z.string().transform((value, context) => {
+    const numbers: Partial<Record<PlatformName, Record<string, number>>> = {};
+    for (const pair of value.split(",")) {
+      const [, platform = "", name = "", number = ""] =
+        /^([a-z]+)\.([A-Za-z]+)=(\d{1,9}(?:\.\d{1,6})?)$/.exec(pair.trim()) ?? [];
+      if (!isPlatformName(platform) || !isName(name)) {
+        context.addIssue("not numbers by platform and name");
+        return z.NEVER;
+      }
+      numbers[platform] = { ...numbers[platform], [name]: Number(number) };
+    }
+    return numbers;
+  });
+const isCountable = (name: string): boolean => COUNTABLES.some((what) => what === name);
 const unlessOpen = (limit: string) => `${limit} with AMPOST_SIGNUP=open, none otherwise`;
 const key = z.string().transform((value, context) => {
   const keys = value.split(",").map(readKey);
@@ -390,6 +407,22 @@ export const environment = z.object({
     about: "Whether to keep YouTube videos private, as required until Google's review of the app is complete.",
     takes: "true or false",
     example: "true",
+  }),
+  AMPOST_PLATFORM_LIMITS: describe(numbersOfPlatforms().optional(), {
+    group: "Publishing",
+    about:
+      "Limits that a platform has granted to you instead of its documented ones. " +
+      "Those of apps apply to the instance's apps, those of accounts to all accounts.",
+    takes: "PLATFORM.LIMIT=NUMBER pairs separated by commas, with the names in GET /api/v1/platforms",
+    example: "youtube.uploads=10000,tiktok.posts=20",
+    otherwise: "the documented limits",
+  }),
+  AMPOST_PLATFORM_PRICES: describe(numbersOfPlatforms(isCountable).optional(), {
+    group: "Publishing",
+    about: "What a platform charges you for each post, if it differs from the published prices.",
+    takes: `PLATFORM.WHAT=USD pairs separated by commas; what: ${["plainPart", "linkedPart", "altText", "post"].join(", ")}`,
+    example: "twitter.plainPart=0.015,twitter.linkedPart=0.2",
+    otherwise: "the published prices",
   }),
 
   AMPOST_SIGNUP: describe(z.enum(["open", "invite", "closed"]).default("invite"), {

@@ -93,8 +93,6 @@ export interface AccountFacts {
   metadata: Readonly<Record<string, unknown>>;
   /** ISO 8601: when the grant expires unless the user reconnects; null if it renews automatically. */
   tokenExpiresAt: string | null;
-  /** How much of each platform quota is used in the running window, by the quota's name. */
-  usage?: Readonly<Partial<Record<string, number>>>;
 }
 
 export function settingPath(platform: string, ...members: (string | number)[]): string {

@@ -105,7 +105,10 @@ export function listLimits(capabilities: Capabilities): LimitRow[] {
   rows.push(
     ...quotas.map((quota) => ({
       what: `${quota.name} per ${quota.per}`,
-      limit: `${quota.max} in ${quota.windowSeconds} s`,
+      limit:
+        quota.timeZone === undefined
+          ? `${quota.max} in ${quota.windowSeconds} s`
+          : `${quota.max} per day in ${quota.timeZone}`,
       source: quota.source,
     })),
   );

@@ -155,6 +155,8 @@ export interface StepDone {
    * from the start, until the operator changes the setting. Of quiet steps.
    */
   replacedSetting?: { name: string; value: string; by: string };
+  /** What the platform says about the account's limits, by the name of the quota. Of quiet steps. */
+  limits?: { name: string; most: number | null; used: number }[];
   /** Things the user should know although the post is live: privacy forced, thumbnail not set. */
   warnings?: { code: string; message: string }[];
 }

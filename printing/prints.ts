@@ -3,7 +3,7 @@ import type { JsonObject } from "../contract/openapi/openapi.ts";
 import { type Tool, TOOLS } from "../contract/openapi/tools.ts";
 import type { Operation } from "../contract/operation.ts";
 import { BOUNDS } from "../model/bounds.ts";
-import { MAX_FILE_BYTES, MIME_TYPES } from "../model/capabilities.ts";
+import { type Countable, COUNTABLES, MAX_FILE_BYTES, MIME_TYPES } from "../model/capabilities.ts";
 import { EVENT_TYPES } from "../model/events.ts";
 import { RATES } from "../model/plans.ts";
 import { PLATFORM_POST_STATUS_MEANINGS, POST_STATUS_MEANINGS } from "../model/status.ts";
@@ -93,12 +93,26 @@ export const PRINTS: Readonly<Record<string, (instance: Scheduling) => string[]>
     table(
       ["Platform", "What", "Limit", "Source"],
       Object.values(catalog).flatMap(({ capabilities: { label, quotas } }) =>
-        quotas.map(({ name, max, windowSeconds, per, source }) => [
+        quotas.map(({ name, max, windowSeconds, timeZone, per, source, confidence }) => [
           label,
           `${name} per ${per}`,
-          `${max} in ${spanOf(windowSeconds)}`,
-          source,
+          timeZone === undefined ? `${max} in ${spanOf(windowSeconds)}` : `${max} per day (${timeZone})`,
+          confidence === "contradictory" ? `${source}, which names others too` : source,
         ]),
+      ),
+    ),
+  prices: () =>
+    table(
+      ["Platform", "What", "Price in US dollars", "Source"],
+      Object.values(catalog).flatMap(({ capabilities: { label, prices } }) =>
+        prices === undefined
+          ? []
+          : COUNTABLES.flatMap((what) => {
+              const microUsd = prices.microUsd[what];
+              return microUsd === undefined
+                ? []
+                : [[label, PRICED[what] ?? what, String(microUsd / 1e6), prices.source]];
+            }),
       ),
     ),
   tools: () =>
@@ -218,6 +232,13 @@ function hintsOf({ readOnlyHint, destructiveHint, idempotentHint, openWorldHint 
     .filter(Boolean)
     .join(", ");
 }
+
+/** What is paid for, in words. */
+const PRICED: Partial<Record<Countable, string>> = {
+  plainPart: "a post, or a part of a thread, without a link",
+  linkedPart: "a post, or a part of a thread, with a link",
+  altText: "an alt text",
+};
 
 function spanOf(seconds: number): string {
   if (seconds % 86_400 === 0) return seconds === 86_400 ? "24 hours" : `${seconds / 86_400} days`;

@@ -193,6 +193,8 @@ const DEFAULTS = {
   allowPrivateUrls: false,
   scheduling: "contract",
   forcePrivateUploads: false,
+  platformLimits: {},
+  platformPrices: {},
   hasMailServer: true,
   signUp: "open",
   privacyUrl: null,

@@ -88,6 +88,8 @@ export function startUsers({ installation, plan, timeline, database, log, oauthO
       allowPrivateUrls: true,
       scheduling: "all",
       forcePrivateUploads: false,
+      platformLimits: {},
+      platformPrices: {},
       hasMailServer: true,
       signUp: "closed",
       privacyUrl: null,

@@ -1,6 +1,7 @@
 import { z } from "zod";
 
 import { mode, time, userId } from "../fields.ts";
+import { platformLimit } from "../limits.ts";
 import { operation, plain } from "../operation.ts";
 import { apiKey } from "./api-keys.ts";
 
@@ -53,6 +54,12 @@ export const accountContext = operation({
       .describe("Current time in the user's time zone, with its offset.")
       .meta({ examples: ["2026-12-01T10:30:00.000+01:00"] }),
     quotas: z.array(quota),
+    fees: platformLimit
+      .omit({ name: true, per: true })
+      .describe("What platforms charge for the user's posts of this month, in millionths of a US dollar.")
+      .meta({
+        examples: [{ limit: null, used: 215_000, remaining: null, resetsAt: "2027-01-01T00:00:00.000Z" }],
+      }),
     policies: apiKey.shape.policies,
   }),
   errors: ["NOT_FOUND"],

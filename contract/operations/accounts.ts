@@ -1,6 +1,7 @@
 import { z } from "zod";
 
 import { id, idParam, mode, platform, time } from "../fields.ts";
+import { platformLimit } from "../limits.ts";
 import { operation, plain } from "../operation.ts";
 
 export const account = z.object({
@@ -74,9 +75,20 @@ export const accountsGet = operation({
   method: "GET",
   path: "/api/v1/accounts/:id",
   summary: "Get an account",
-  description: "Returns an account with its token health, even if it is no longer connected.",
+  description:
+    "Returns an account with its token health and what is left of its platform's limits, " +
+    "even if it is no longer connected.",
   tool: { readOnly: true, destructive: false, idempotent: true, openWorld: false },
   params: idParam,
-  answer: z.object({ account }),
+  answer: z.object({
+    account: account.extend({
+      limits: z
+        .array(platformLimit)
+        .describe(
+          "What is left now of the platform's limits for the account, and for the app it is connected with, " +
+            "which other accounts use too.",
+        ),
+    }),
+  }),
   errors: ["NOT_FOUND"],
 });

@@ -20,6 +20,16 @@ const postsPerDay = z
   .nullable()
   .describe("Maximum number of posts per day, starting at 00:00 UTC. `null` for no limit.")
   .meta({ examples: [50] });
+const feesPerMonthMicroUsd = z
+  .int()
+  .min(0)
+  .max(1_000_000_000_000)
+  .nullable()
+  .describe(
+    "Maximum that platforms may charge for the key's posts in a calendar month (UTC), in millionths of a US dollar. " +
+      "`null` for no limit.",
+  )
+  .meta({ examples: [5_000_000] });
 const approvalRequired = z
   .boolean()
   .describe("Whether a person must approve each post before the key can publish it. Such a key cannot schedule.")
@@ -30,6 +40,7 @@ export const keyPolicies = z.strictObject({
   draftOnly: draftOnly.default(false),
   platforms: platforms.default(null),
   postsPerDay: postsPerDay.default(null),
+  feesPerMonthMicroUsd: feesPerMonthMicroUsd.default(null),
   approvalRequired: approvalRequired.default(false),
 });
 export type KeyPolicies = z.output<typeof keyPolicies>;
@@ -65,6 +76,7 @@ export const apiKey = z.object({
         .nullable()
         .meta({ examples: [null] }),
       postsPerDay,
+      feesPerMonthMicroUsd,
       approvalRequired,
     })
     .describe("Restrictions on the key."),

@@ -20,6 +20,7 @@ import {
   webUrl,
 } from "../fields.ts";
 import { issue, platformPostError } from "../issues.ts";
+import { platformLimit } from "../limits.ts";
 import { operation, plain } from "../operation.ts";
 
 const TEXT = "Hello from the Ampost API!";
@@ -102,11 +103,28 @@ const onPause = z
   )
   .meta({ examples: ["late"] });
 
+const spread = z
+  .boolean()
+  .optional()
+  .describe(
+    "Whether to use the next free time if a platform's limits leave no room at `scheduledFor`. " +
+      "All platforms of the post move together. The response has the time.",
+  )
+  .meta({ examples: [true] });
+
 const platformSetId = id.describe(
   "The platform set whose accounts publish the post, from `GET /api/v1/platform-sets` (platform_sets_list).",
 );
 
-export const createBody = z.strictObject({ content, platforms, scheduledFor, publishBy, onPause, platformSetId });
+export const createBody = z.strictObject({
+  content,
+  platforms,
+  scheduledFor,
+  spread,
+  publishBy,
+  onPause,
+  platformSetId,
+});
 export const patchBody = z.strictObject({
   content: content
     .partial()
@@ -115,6 +133,7 @@ export const patchBody = z.strictObject({
     .optional(),
   platforms: platforms.optional(),
   scheduledFor,
+  spread,
   publishBy,
   onPause,
   platformSetId: platformSetId.optional(),
@@ -234,6 +253,31 @@ const warnings = z
   .describe("Problems that do not prevent publishing.")
   .meta({ examples: [[]] });
 
+const fees = z
+  .array(
+    z.object({
+      platform,
+      microUsd: z
+        .int()
+        .describe("In millionths of a US dollar.")
+        .meta({ examples: [15_000] }),
+    }),
+  )
+  .describe("What platforms charge the app's owner for publishing the post; empty if all are free.")
+  .meta({ examples: [[]] });
+
+const limits = z
+  .array(
+    platformLimit.extend({
+      platform,
+      needed: z
+        .int()
+        .describe("How much of it the post uses.")
+        .meta({ examples: [1] }),
+    }),
+  )
+  .describe("What is left of each platform limit that the post uses, at its time, or now if it has none.");
+
 /** The codes of a body that violates a rule of the product or of a platform. */
 const VALIDATION_CODES = [
   "NO_PLATFORMS_SELECTED",
@@ -272,7 +316,7 @@ export const postsCreate = operation({
   form: createBody,
   takes: "multipart",
   writes: true,
-  answer: z.object({ post, warnings }),
+  answer: z.object({ post, warnings, fees }),
   status: 201,
   errors: VALIDATION_CODES,
 });
@@ -290,7 +334,17 @@ export const postsValidate = operation({
   body: postDraft,
   form: createBody,
   takes: "required",
-  answer: z.object({ valid: z.boolean().meta({ examples: [false] }), issues: z.array(issue), warnings }),
+  answer: z.object({
+    valid: z.boolean().meta({ examples: [false] }),
+    issues: z.array(issue),
+    warnings,
+    scheduledFor: time
+      .nullable()
+      .describe("When it would be published: with `spread`, the next free time. Null for a draft.")
+      .meta({ examples: [null] }),
+    limits,
+    fees,
+  }),
 });
 
 export const postsList = operation({
@@ -393,7 +447,7 @@ export const postsUpdate = operation({
   form: patchBody,
   takes: "required",
   writes: true,
-  answer: z.object({ post, warnings }),
+  answer: z.object({ post, warnings, fees }),
   errors: ["POST_NOT_FOUND", "INVALID_STATUS_TRANSITION", "PRECONDITION_FAILED", ...VALIDATION_CODES],
 });
 

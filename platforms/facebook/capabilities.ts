@@ -110,5 +110,16 @@ export const capabilities = {
     { at: "title", label: "video title", max: 255, counting: "graphemes", source: OWN },
     { at: "firstComment", label: "first comment", max: 8000, counting: "codePoints", source: OWN },
   ],
-  quotas: [{ name: "reels", max: 30, windowSeconds: 86_400, per: "account", source: REELS }],
+  quotas: [
+    {
+      name: "reels",
+      max: 30,
+      windowSeconds: 86_400,
+      per: "account",
+      uses: { reel: 1 },
+      whilePreparing: true,
+      source: REELS,
+      confidence: "documented",
+    },
+  ],
 } as const satisfies Capabilities;

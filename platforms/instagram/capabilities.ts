@@ -114,10 +114,27 @@ export const capabilities = {
     },
   ],
   quotas: [
-    // The documentation says 100, 50 and 25 in different places and has an endpoint with the account's own number,
-    // which is read before publishing. This is the highest one, so that nobody is rejected too early.
-    { name: "posts", max: 100, windowSeconds: 86_400, per: "account", source: PUBLISHING },
+    // The documentation says 100 in the guide and 50 in the reference, and has an endpoint with the account's own
+    // number, which is read before each post and replaces this one: nothing is accepted that may fail.
+    {
+      name: "posts",
+      max: 50,
+      windowSeconds: 86_400,
+      per: "account",
+      uses: { post: 1 },
+      source: PUBLISHING,
+      confidence: "contradictory",
+    },
     // A carousel of n items uses n + 1.
-    { name: "containers", max: 400, windowSeconds: 86_400, per: "account", source: CONTAINER },
+    {
+      name: "containers",
+      max: 400,
+      windowSeconds: 86_400,
+      per: "account",
+      uses: { container: 1 },
+      whilePreparing: true,
+      source: CONTAINER,
+      confidence: "documented",
+    },
   ],
 } as const satisfies Capabilities;

@@ -5,6 +5,13 @@ const IMAGES = "LinkedIn docs, images API, 2026-09";
 const VIDEOS = "LinkedIn docs, videos API, 2026-05";
 const PRACTICE = "Practice of LinkedIn's clients, 2026";
 const OWN = "Ampost's own limit; LinkedIn documents none";
+const SHARE = "LinkedIn docs, share on LinkedIn, 2023-12";
+
+/**
+ * LinkedIn counts requests, not posts: the post itself; for each image its upload and its states until it is ready; for
+ * a video the parts of its upload too. There is room for repeated reads.
+ */
+const REQUESTS = { post: 1, image: 3, video: 10, firstComment: 2 } as const;
 
 const altText: TextLimit = { max: 4086, counting: "utf16", source: POSTS };
 
@@ -93,15 +100,23 @@ export const capabilities = {
       name: "requests",
       max: 150,
       windowSeconds: 86_400,
+      timeZone: "UTC",
       per: "account",
-      source: "LinkedIn docs, share on LinkedIn, 2023-12",
+      uses: REQUESTS,
+      whilePreparing: true,
+      source: SHARE,
+      confidence: "documented",
     },
     {
       name: "appRequests",
       max: 100_000,
       windowSeconds: 86_400,
+      timeZone: "UTC",
       per: "app",
-      source: "LinkedIn docs, share on LinkedIn, 2023-12",
+      uses: REQUESTS,
+      whilePreparing: true,
+      source: SHARE,
+      confidence: "documented",
     },
   ],
 } as const satisfies Capabilities;

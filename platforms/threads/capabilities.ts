@@ -85,7 +85,23 @@ export const capabilities: Capabilities = {
   ],
   chain: { source: "Threads docs, reference/publishing (reply_to_id), 2026" },
   quotas: [
-    { name: "posts", max: 250, windowSeconds: 86_400, per: "account", source: "Threads docs, overview, 2025-12-22" },
-    { name: "replies", max: 1000, windowSeconds: 86_400, per: "account", source: "Threads docs, overview, 2025-12-22" },
+    {
+      name: "posts",
+      max: 250,
+      windowSeconds: 86_400,
+      per: "account",
+      uses: { opening: 1 },
+      source: "Threads docs, overview, 2025-12-22",
+      confidence: "documented",
+    },
+    {
+      name: "replies",
+      max: 1000,
+      windowSeconds: 86_400,
+      per: "account",
+      uses: { reply: 1 },
+      source: "Threads docs, overview, 2025-12-22",
+      confidence: "documented",
+    },
   ],
 };

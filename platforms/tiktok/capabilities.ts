@@ -62,7 +62,24 @@ export const capabilities = {
   declares: { image: ["type", "mimeType", "sizeBytes"], video: ["type", "mimeType", "sizeBytes", "durationSeconds"] },
   quotas: [
     // "Typically around 15", different for each creator and shared by all apps.
-    { name: "posts", max: 15, windowSeconds: 86_400, per: "account", source: SHARING },
-    { name: "inits", max: 6, windowSeconds: 60, per: "account", source: VIDEO },
+    {
+      name: "posts",
+      max: 15,
+      windowSeconds: 86_400,
+      per: "account",
+      uses: { post: 1 },
+      whilePreparing: true,
+      source: SHARING,
+      confidence: "documented",
+    },
+    {
+      name: "inits",
+      max: 6,
+      windowSeconds: 60,
+      per: "account",
+      uses: { post: 1 },
+      source: VIDEO,
+      confidence: "documented",
+    },
   ],
 } as const satisfies Capabilities;

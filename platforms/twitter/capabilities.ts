@@ -87,7 +87,29 @@ export const capabilities = {
   settingTexts: [{ at: "poll.options.*", label: "poll option", max: 25, counting: "graphemes", source: SPEC }],
   chain: { source: SPEC },
   quotas: [
-    { name: "posts", max: 100, windowSeconds: 900, per: "account", source: LIMITS },
-    { name: "appPosts", max: 10_000, windowSeconds: 86_400, per: "app", source: LIMITS },
+    {
+      name: "posts",
+      max: 100,
+      windowSeconds: 900,
+      per: "account",
+      uses: { part: 1 },
+      source: LIMITS,
+      confidence: "documented",
+    },
+    {
+      name: "appPosts",
+      max: 10_000,
+      windowSeconds: 86_400,
+      per: "app",
+      uses: { part: 1 },
+      source: LIMITS,
+      confidence: "documented",
+    },
   ],
+  // X bills for a request that succeeds. Replies are priced as posts: only those to someone who asked are cheaper.
+  prices: {
+    microUsd: { plainPart: 15_000, linkedPart: 200_000, altText: 5_000 },
+    source: "X docs, pricing, pay-per-use since 2026-02-06",
+    confidence: "documented",
+  },
 } as const satisfies Capabilities;

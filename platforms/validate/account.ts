@@ -45,26 +45,9 @@ export function warnOfAccount(
   path: string,
   publishAt: Date,
 ): TopicIssue[] {
-  const { platform, label, quotas } = capabilities;
-  const findings = quotas.flatMap((quota): TopicIssue[] => {
-    const used = account.usage?.[quota.name] ?? 0;
-    if (used < quota.max || quota.per !== "account") return [];
-    return [
-      finding(capabilities, path, {
-        rule: `${platform}.quota.${quota.name}`,
-        code: "RATE_LIMITED",
-        message:
-          `The ${label} account has used ${used} of its ${quota.max} ${quota.name}; ` +
-          "it cannot publish until the limit resets.",
-        actual: used,
-        limit: quota.max,
-        fix: "Publish later, or use another account.",
-      }),
-    ];
-  });
-  if (account.tokenExpiresAt === null || Date.parse(account.tokenExpiresAt) > publishAt.getTime()) return findings;
+  const { platform, label } = capabilities;
+  if (account.tokenExpiresAt === null || Date.parse(account.tokenExpiresAt) > publishAt.getTime()) return [];
   return [
-    ...findings,
     finding(capabilities, path, {
       rule: `${platform}.account.token`,
       code: "AUTH_EXPIRED",

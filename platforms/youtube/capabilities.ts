@@ -62,5 +62,17 @@ export const capabilities = {
   // An entry without a type counts as an image, and gets an issue about what is missing.
   declares: { image: ["type", "mimeType", "sizeBytes"], video: ["type", "mimeType", "sizeBytes", "durationSeconds"] },
   // Days end at midnight Pacific time. Each channel also has a lower daily limit, which Google does not disclose.
-  quotas: [{ name: "uploads", max: 100, windowSeconds: 86_400, per: "app", source: QUOTA }],
+  quotas: [
+    {
+      name: "uploads",
+      max: 100,
+      windowSeconds: 86_400,
+      timeZone: "America/Los_Angeles",
+      per: "app",
+      uses: { post: 1 },
+      whilePreparing: true,
+      source: QUOTA,
+      confidence: "documented",
+    },
+  ],
 } as const satisfies Capabilities;

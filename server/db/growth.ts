@@ -40,6 +40,8 @@ export const GROWTH: Readonly<Record<string, Growth>> = {
   post_counts: { swept: "post_counts.fold" },
   platform_posts: { with: "posts", limits: ["postsPerDay"] },
   publish_steps: { swept: "publish_steps.sweep", limits: ["postsPerDay", "callsPerMinute"] },
+  budget_uses: { with: "platform_posts", swept: "budget_uses.delete_old" },
+  budget_limits: { because: "it has a row for each account or app whose platform has said what is used" },
   post_media: { with: "posts", limits: ["postsPerDay"] },
   post_approvals: { with: "posts" },
   media: { swept: "media.remove_released", limits: ["maxStorageBytes", "postsPerDay", "callsPerMinute"] },

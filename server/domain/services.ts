@@ -4,6 +4,7 @@ import type { Logger } from "pino";
 import type { PlanOf } from "../../model/plans.ts";
 import type { PlatformName } from "../../model/platform-names.ts";
 import type { LimitsOf } from "../../model/user-limits.ts";
+import type { SetLimits, SetPrices } from "../../platforms/counting.ts";
 import type { OAuth } from "../../platforms/platform.ts";
 import type { Auth } from "../auth/auth.ts";
 import type { JobSender } from "../db/job-sender.ts";
@@ -51,6 +52,9 @@ export interface Settings {
   /** Which platforms support `scheduledFor`: those of the contract, or all. */
   scheduling: "contract" | "all";
   forcePrivateUploads: boolean;
+  /** Instead of the limits and prices that are declared for platforms. */
+  platformLimits: SetLimits;
+  platformPrices: SetPrices;
   /** Whether emails are sent; otherwise they are written to files in the data folder. */
   hasMailServer: boolean;
   /** Who can sign up. */

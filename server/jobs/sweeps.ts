@@ -5,6 +5,7 @@ import { BOUNDS } from "../../model/bounds.ts";
 import { firstIdAt } from "../../model/ids.ts";
 import { deleteEndedKeys, deleteUnredeemedGrants } from "../db/queries/api-keys.ts";
 import { deleteOldAuditEvents } from "../db/queries/audit-events.ts";
+import { deleteOldBudgetUses } from "../db/queries/budgets.ts";
 import {
   deleteOldIdempotencyKeys,
   deleteOldInvites,
@@ -40,12 +41,16 @@ export async function sweepIdempotencyKeys(pool: pg.Pool, signal: AbortSignal): 
   await inBatches(pool, deleteSurplusKeysOfPosts, signal, [BOUNDS.keysOfPost]);
 }
 
-/** Events older than 30 days, their deliveries, logs that nobody reads anymore, and pauses that ended then. */
+/**
+ * Events older than 30 days, their deliveries, logs that nobody reads anymore, pauses that ended then, and what was used
+ * of budgets before any window.
+ */
 export async function sweepOutbox(pool: pg.Pool, signal: AbortSignal): Promise<void> {
   await inBatches(pool, deleteUnreadWebhooks, signal);
   await inBatches(pool, deleteOldDeliveries, signal);
   await inBatches(pool, deleteOldOutbox, signal);
   await inBatches(pool, deleteOldPauses, signal);
+  await inBatches(pool, deleteOldBudgetUses, signal);
 }
 
 /**

@@ -244,6 +244,7 @@ for (const revision of REVISIONS) {
         draftOnly: false,
         platforms: null,
         postsPerDay: null,
+        feesPerMonthMicroUsd: null,
         approvalRequired: false,
         [policy]: true,
       };

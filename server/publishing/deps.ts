@@ -5,6 +5,7 @@ import type { Mode, PlatformName } from "../../model/platform-names.ts";
 import type { MediaFacts } from "../../model/post.ts";
 import type { AccountKey, Tenant } from "../../model/tenant.ts";
 import type { Trace } from "../../model/trace.ts";
+import type { SetLimits } from "../../platforms/counting.ts";
 import type { HttpClient, HttpClientOptions } from "../../platforms/kit/http.ts";
 import type { Broker, MediaSource, StepDone } from "../../platforms/platform.ts";
 import type { Verdict } from "../oauth/confirm-refusal.ts";
@@ -71,6 +72,8 @@ export interface PublishingDeps {
   /** How late a post may still be published automatically if it has no `publishBy` of its own; six hours by default. */
   latestSeconds?: number;
   forcePrivateUploads: boolean;
+  /** Limits that the operator has set for platforms, instead of the declared ones. */
+  platformLimits?: SetLimits;
   /** The operator's settings that brokers may read, by environment name. */
   environment?: Readonly<Record<string, string>>;
   /** Stores what a platform has replaced one of those settings with, for all later posts. */

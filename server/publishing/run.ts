@@ -16,6 +16,7 @@ import type { PublishingDeps } from "./deps.ts";
 import { failStep, stopAt } from "./fail.ts";
 import { describeFailure } from "./failure.ts";
 import { faultPoint } from "./fault-points.ts";
+import { hasRoom, noteLimits } from "./late-budgets.ts";
 import { expire, isTooLate } from "./late.ts";
 import { currentPosition, type EndPosition, goTo, nextPosition, positionAt, type QuietPosition } from "./position.ts";
 import { identify, reconcile, stillOpen } from "./reconcile.ts";
@@ -82,6 +83,7 @@ async function run(claimed: ClaimedWork, slots: Slots): Promise<void> {
     await expire(claimed);
     return freeAccount(deps, claim);
   }
+  if (!(await hasRoom(claimed))) return freeAccount(deps, claim);
   const work = await prepare(claimed);
   if (work === "released") return;
   const intent = isDoubted(row) ? await nameDoubted(work) : row.intent;
@@ -240,6 +242,7 @@ async function wait(work: Work, at: QuietPosition, waitSeconds: number): Promise
  */
 async function stepDone(work: Work, at: QuietPosition, done: StepDone, exchanges: HttpExchange[]): Promise<Progress> {
   if (done.replacedSetting !== undefined) await replaceSetting(work, done.replacedSetting);
+  if (done.limits !== undefined) await noteLimits(work, done.limits);
   const next = nextPosition(work, at);
   const changes: Changes = {
     ...doneChanges(work, done),

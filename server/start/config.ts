@@ -7,6 +7,7 @@ import { about, appEnvironment, appVariable, environment, variables } from "../.
 import { nearestWord } from "../../model/nearest-word.ts";
 import { PLATFORM_NAMES, type PlatformName } from "../../model/platform-names.ts";
 import { NO_LIMITS, OPEN_LIMITS, type UserLimits } from "../../model/user-limits.ts";
+import type { SetLimits, SetPrices } from "../../platforms/counting.ts";
 import { type AllowPrivate, isLoopbackHost } from "../../platforms/kit/addresses.ts";
 import type { OAuthApp } from "../../platforms/platform.ts";
 import { refuseScopes } from "../../platforms/scopes.ts";
@@ -66,6 +67,8 @@ export interface Config {
   /** Null: none. */
   traces: TraceSettings | null;
   forcePrivateUploads: boolean;
+  platformLimits: SetLimits;
+  platformPrices: SetPrices;
   /** Settings for brokers, by environment name. */
   platformEnvironment: Readonly<Record<string, string>>;
   /** The instance's own apps for live mode, for the platforms that have one. */
@@ -178,6 +181,8 @@ function toConfig(env: Environment, apps: Partial<Record<string, string>>): Omit
             headers: Object.fromEntries(env.OTEL_EXPORTER_OTLP_HEADERS ?? []),
           },
     forcePrivateUploads: env.YOUTUBE_FORCE_PRIVATE_UPLOADS,
+    platformLimits: env.AMPOST_PLATFORM_LIMITS ?? {},
+    platformPrices: inMicroUsd(env.AMPOST_PLATFORM_PRICES ?? {}),
     platformEnvironment: {
       LINKEDIN_API_VERSION: env.LINKEDIN_API_VERSION,
       META_GRAPH_VERSION: env.META_GRAPH_VERSION,
@@ -196,6 +201,15 @@ function toConfig(env: Environment, apps: Partial<Record<string, string>>): Omit
     },
     logLevel: env.AMPOST_LOG_LEVEL,
   };
+}
+
+function inMicroUsd(prices: NonNullable<Environment["AMPOST_PLATFORM_PRICES"]>): SetPrices {
+  return Object.fromEntries(
+    Object.entries(prices).map(([platform, given]) => [
+      platform,
+      Object.fromEntries(Object.entries(given).map(([what, usd]) => [what, Math.round(usd * 1e6)])),
+    ]),
+  );
 }
 
 function storageOf(env: Environment, dataDir: string): StorageSettings {

@@ -144,6 +144,8 @@ async function serveApi(runtime: Runtime, probes: Probes, draining: AbortSignal)
       allowPrivateUrls: config.allowPrivateUrls,
       scheduling: config.scheduling,
       forcePrivateUploads: config.forcePrivateUploads,
+      platformLimits: config.platformLimits,
+      platformPrices: config.platformPrices,
       hasMailServer: config.mail.smtpUrl !== null,
       signUp: config.signUp,
       privacyUrl: config.privacyUrl,

@@ -103,6 +103,7 @@ export async function runWorker(runtime: Runtime, faultPoint?: FaultHook): Promi
     speed: config.engineSpeed,
     latestSeconds: config.latestSeconds,
     forcePrivateUploads: config.forcePrivateUploads,
+    platformLimits: config.platformLimits,
     environment: settings.environment,
     replaceSetting: (setting) => settings.replace(setting),
     // A commit is one small request, so more of them can run concurrently than preparations, which transfer media.

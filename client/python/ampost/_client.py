@@ -587,7 +587,10 @@ class Accounts:
         return self._connection.call("GET", "/api/v1/accounts", query=filter)
 
     def get(self, id: str) -> types.AccountAnswer:
-        """Get an account. Returns an account with its token health, even if it is no longer connected."""
+        """
+        Get an account. Returns an account with its token health and what is left of its platform's limits, even if it
+        is no longer connected.
+        """
         return self._connection.call("GET", path_of("/api/v1/accounts/{}", id))
 
     def context(self) -> types.AccountContext:
@@ -607,7 +610,10 @@ class AsyncAccounts:
         return await self._connection.call("GET", "/api/v1/accounts", query=filter)
 
     async def get(self, id: str) -> types.AccountAnswer:
-        """Get an account. Returns an account with its token health, even if it is no longer connected."""
+        """
+        Get an account. Returns an account with its token health and what is left of its platform's limits, even if it
+        is no longer connected.
+        """
         return await self._connection.call("GET", path_of("/api/v1/accounts/{}", id))
 
     async def context(self) -> types.AccountContext:

@@ -583,6 +583,9 @@ class NewPost(TypedDict):
     platforms: list[Platform]
     #: When to publish: ISO 8601 with an offset or `Z`, in the future and at most a year ahead. `null` for a draft.
     scheduledFor: NotRequired[str | None]
+    #: Whether to use the next free time if a platform's limits leave no room at `scheduledFor`. All platforms of the
+    #: post move together. The response has the time.
+    spread: NotRequired[bool]
     #: Latest time to publish the post automatically: ISO 8601 with an offset or `Z`, later than `scheduledFor`. `null`
     #: uses the instance's default, usually six hours after `scheduledFor`.
     publishBy: NotRequired[str | None]
@@ -611,6 +614,9 @@ class PostChanges(TypedDict):
     platforms: NotRequired[list[Platform]]
     #: When to publish: ISO 8601 with an offset or `Z`, in the future and at most a year ahead. `null` for a draft.
     scheduledFor: NotRequired[str | None]
+    #: Whether to use the next free time if a platform's limits leave no room at `scheduledFor`. All platforms of the
+    #: post move together. The response has the time.
+    spread: NotRequired[bool]
     #: Latest time to publish the post automatically: ISO 8601 with an offset or `Z`, later than `scheduledFor`. `null`
     #: uses the instance's default, usually six hours after `scheduledFor`.
     publishBy: NotRequired[str | None]
@@ -728,6 +734,22 @@ class Account(TypedDict):
     connectedAt: str
     #: `live` or `test`. In test mode, posts are published only to the built-in sandbox.
     mode: Mode
+    #: What is left now of the platform's limits for the account, and for the app it is connected with, which other
+    #: accounts use too.
+    limits: list[AccountLimit]
+
+
+class AccountLimit(TypedDict):
+    #: What is limited, as in `GET /api/v1/platforms`; `feesMicroUsd` for what platforms charge in a month.
+    name: str
+    #: Whose limit it is.
+    per: Literal["account", "app", "user", "key"]
+    limit: int | None
+    #: What is published and scheduled in the fullest window that includes this time.
+    used: int
+    remaining: int | None
+    #: When more is left. Null if nothing is used.
+    resetsAt: str | None
 
 
 class AccountContext(TypedDict):
@@ -743,6 +765,8 @@ class AccountContext(TypedDict):
     #: Current time in the user's time zone, with its offset.
     localTime: str
     quotas: list[AccountContextQuota]
+    #: What platforms charge for the user's posts of this month, in millionths of a US dollar.
+    fees: AccountContextFees
     #: Restrictions on the key.
     policies: AccountContextPolicies
 
@@ -755,6 +779,16 @@ class AccountContextQuota(TypedDict):
     remaining: int | None
 
 
+class AccountContextFees(TypedDict):
+    """What platforms charge for the user's posts of this month, in millionths of a US dollar."""
+    limit: int | None
+    #: What is published and scheduled in the fullest window that includes this time.
+    used: int
+    remaining: int | None
+    #: When more is left. Null if nothing is used.
+    resetsAt: str | None
+
+
 class AccountContextPolicies(TypedDict):
     """Restrictions on the key."""
     #: Whether the key can only create and edit drafts, and cannot schedule or publish.
@@ -762,6 +796,9 @@ class AccountContextPolicies(TypedDict):
     platforms: list[Platform] | None
     #: Maximum number of posts per day, starting at 00:00 UTC. `null` for no limit.
     postsPerDay: int | None
+    #: Maximum that platforms may charge for the key's posts in a calendar month (UTC), in millionths of a US dollar.
+    #: `null` for no limit.
+    feesPerMonthMicroUsd: int | None
     #: Whether a person must approve each post before the key can publish it. Such a key cannot schedule.
     approvalRequired: bool
 
@@ -969,8 +1006,17 @@ class PostsCreateAnswer(TypedDict):
     post: Post
     #: Problems that do not prevent publishing.
     warnings: list[Issue]
+    #: What platforms charge the app's owner for publishing the post; empty if all are free.
+    fees: list[PostsCreateAnswerFee]
     #: Pass it as `if_match` to an update.
     etag: str | None
+
+
+class PostsCreateAnswerFee(TypedDict):
+    #: Platform key. X is `twitter`.
+    platform: Platform
+    #: In millionths of a US dollar.
+    microUsd: int
 
 
 class PostsListAnswer(TypedDict):
@@ -986,6 +1032,29 @@ class PostsValidateAnswer(TypedDict):
     issues: list[Issue]
     #: Problems that do not prevent publishing.
     warnings: list[Issue]
+    #: When it would be published: with `spread`, the next free time. Null for a draft.
+    scheduledFor: str | None
+    #: What is left of each platform limit that the post uses, at its time, or now if it has none.
+    limits: list[PostsValidateAnswerLimit]
+    #: What platforms charge the app's owner for publishing the post; empty if all are free.
+    fees: list[PostsCreateAnswerFee]
+
+
+class PostsValidateAnswerLimit(TypedDict):
+    #: What is limited, as in `GET /api/v1/platforms`; `feesMicroUsd` for what platforms charge in a month.
+    name: str
+    #: Whose limit it is.
+    per: Literal["account", "app", "user", "key"]
+    limit: int | None
+    #: What is published and scheduled in the fullest window that includes this time.
+    used: int
+    remaining: int | None
+    #: When more is left. Null if nothing is used.
+    resetsAt: str | None
+    #: Platform key. X is `twitter`.
+    platform: Platform
+    #: How much of it the post uses.
+    needed: int
 
 
 class PostAnswer(TypedDict):
@@ -1024,8 +1093,36 @@ class PlatformSetsDeleteAnswer(TypedDict):
     success: Literal[True]
 
 
+class (TypedDict):
+    id: str
+    #: Platform key. X is `twitter`.
+    platform: Platform
+    platformSetId: str
+    #: The platform's ID for the account.
+    platformAccountId: str
+    username: str | None
+    displayName: str | None
+    avatarUrl: str | None
+    status: Literal["active", "revoked"]
+    #: Granted permissions, by the platform's names.
+    scopes: list[str]
+    tokenExpiresAt: str | None
+    #: When the platform ends access to the user's data unless they reconnect, even if the token has no expiry.
+    dataAccessExpiresAt: str | None
+    tokenHealth: Literal["healthy", "expiring", "expired", "revoked", "reconnect_required"]
+    tokenHealthReason: str | None
+    #: Details about the account from the platform, without secrets.
+    platformMetadata: dict[str, Any]
+    #: Your ID for the account's owner, if the connect link that connected it had one.
+    externalId: str | None
+    #: ISO 8601, UTC, with milliseconds.
+    connectedAt: str
+    #: `live` or `test`. In test mode, posts are published only to the built-in sandbox.
+    mode: Mode
+
+
 class AccountsListAnswer(TypedDict):
-    accounts: list[Account]
+    accounts: list[]
 
 
 class AccountAnswer(TypedDict):

@@ -131,7 +131,14 @@ export function readQuota(containers: Containers, wanted: { posts: number; repli
       };
       check(posts, "posts", limit?.quota_usage, limit?.config?.quota_total);
       check(replies, "replies", limit?.reply_quota_usage, limit?.reply_config?.quota_total);
-      return { done: {} };
+      const limits = [
+        { name: "posts", most: limit?.config?.quota_total ?? null, used: limit?.quota_usage },
+        { name: "replies", most: limit?.reply_config?.quota_total ?? null, used: limit?.reply_quota_usage },
+      ];
+      return {
+        done: {},
+        limits: limits.flatMap(({ used, ...each }) => (typeof used === "number" ? [{ ...each, used }] : [])),
+      };
     },
   };
 }

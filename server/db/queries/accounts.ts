@@ -8,6 +8,8 @@ export interface AccountRow {
   platform: PlatformName;
   platform_set_id: string;
   platform_account_id: string;
+  /** The app that it was connected with; null: the instance's. */
+  oauth_app_id: string | null;
   username: string | null;
   display_name: string | null;
   avatar_url: string | null;
@@ -24,8 +26,8 @@ export interface AccountRow {
   data_access_expires_at: Date | null;
 }
 
-const select = `select a.id, a.mode, a.platform, a.platform_set_id, a.platform_account_id, a.username, a.display_name,
-    a.avatar_url, a.status, a.scopes, a.token_health, a.token_health_reason, a.platform_metadata, a.external_id,
+const select = `select a.id, a.mode, a.platform, a.platform_set_id, a.platform_account_id, c.oauth_app_id, a.username,
+    a.display_name, a.avatar_url, a.status, a.scopes, a.token_health, a.token_health_reason, a.platform_metadata, a.external_id,
     a.connected_at, c.access_token_expires_at as token_expires_at, c.data_access_expires_at
   from accounts a left join connections c on c.account_id = a.id and c.user_id = a.user_id and c.mode = a.mode`;
 
@@ -72,6 +74,9 @@ export const findAccount = statement<AccountRow, [id: string, userId: string, mo
 export interface SetAccountRow {
   id: string;
   platform: PlatformName;
+  platform_account_id: string;
+  /** The app that it was connected with; null: the instance's. */
+  oauth_app_id: string | null;
   scopes: string[];
   platform_metadata: Record<string, unknown>;
   access_token_expires_at: Date | null;
@@ -90,7 +95,7 @@ export const findSetWithAccounts = statement<
   [setId: string, userId: string, mode: Mode]
 >(
   "platform_sets.find_with_accounts",
-  `select s.id as set_id, a.id, a.platform, a.scopes, a.platform_metadata, c.access_token_expires_at,
+  `select s.id as set_id, a.id, a.platform, a.platform_account_id, c.oauth_app_id, a.scopes, a.platform_metadata, c.access_token_expires_at,
      c.refresh_token_expires_at, c.data_access_expires_at, c.refresh_token_sealed is not null as has_refresh_token,
      coalesce(c.renewal_refused_at > c.issued_at, false) as renewal_refused,
      ${isPaused("s", "a.id")} as is_paused

@@ -112,6 +112,8 @@ export const markPlatformPostsMissed = statement<never, [...PostParams, warnings
        step = null, polls = 0, step_since = null, failures = 0, checkpoint = '{}', warnings = $4, updated_at = now()
      where post_id = $1 and user_id = $2 and mode = $3 and status = 'pending' and next_action_at is not null
      returning id
+   ), released as (
+     update budget_uses u set released = true from missed where u.platform_post_id = missed.id
    )
    update posts set revision = revision + 1, updated_at = now()
    where id = $1 and user_id = $2 and mode = $3 and exists (select from missed)`,

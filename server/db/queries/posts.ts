@@ -4,6 +4,7 @@ import type { MediaFacts, PostContent } from "../../../model/post.ts";
 import type { PlatformPostStatus, PostStatus } from "../../../model/status.ts";
 import type { Json } from "../jsonb.ts";
 import { statement } from "../sql.ts";
+import type { BudgetChecks, BudgetUsesOfParts } from "./budgets.ts";
 import { isHeld } from "./hold.ts";
 import { isPaused } from "./pauses.ts";
 
@@ -160,7 +161,7 @@ const inserted = `with post as (
    )`;
 
 /** A new post, and the ids, platforms and accounts of its platform posts. */
-type NewPostParams = [
+export type NewPostParams = [
   id: string,
   userId: string,
   mode: Mode,
@@ -201,6 +202,43 @@ export const insertWholePost = statement<
    )
    select created_at, updated_at, revision, case when $12::timestamptz is not null then pg_notify('ampost_due', '') end
    from post`,
+);
+
+/**
+ * As `insertWholePost`, of a scheduled post that uses budgets: its uses are stored too. Nothing is inserted, and no row
+ * returned, if there may be no room for them (`budgets_have_room`); the budgets are locked in either case.
+ */
+export const insertReservedPost = statement<
+  Pick<PostRow, "created_at" | "updated_at" | "revision">,
+  [...NewPostParams, media: Json, ...BudgetChecks, ...BudgetUsesOfParts]
+>(
+  "posts.insert_reserved",
+  `with room as materialized (
+     select budgets_have_room($16::text[], $17::bigint[], $18::bigint[], $19::timestamptz[], $20::timestamptz[], '{}')
+       as is_there
+   ), post as (
+     insert into posts (id, user_id, mode, platform_set_id, status, content, platforms, scheduled_for, publish_by,
+       skip_when_paused, event_count)
+     select $1, $2, $3::text, $4, $5::text, $6, $7, $8::timestamptz, $13, $14, 1 from room where is_there
+     returning id, created_at, updated_at, revision
+   ), parts as (
+     insert into platform_posts (id, post_id, user_id, mode, platform, position, account_id, due_at, next_action_at)
+     select n.id, $1, $2, $3::text, n.platform, n.position - 1, n.account_id, $8, $12
+     from post, unnest($9::uuid[], $10::text[], $11::uuid[]) with ordinality as n(id, platform, account_id, position)
+   ), counted as (
+     insert into post_counts (user_id, mode, status, platforms, change) select $2, $3::text, $5::text, $7, 1 from post
+   ), linked as (
+     insert into post_media (post_id, path, media_id, user_id)
+     select $1, l.path, l.media_id, $2 from post, jsonb_to_recordset($15) as l(path text, media_id uuid)
+   ), event as (
+     insert into outbox (user_id, mode, type, post_id, post_sequence)
+     select $2, $3::text, 'post.scheduled', $1, 1 from post
+   ), used as (
+     insert into budget_uses (platform_post_id, budget, at, units)
+     select n.id, u.budget, $8, u.units from post, unnest($21::text[], $22::text[], $23::bigint[]) as u(platform, budget, units)
+       join unnest($9::uuid[], $10::text[]) as n(id, platform) using (platform)
+   )
+   select created_at, updated_at, revision, pg_notify('ampost_due', '') from post`,
 );
 
 /** A caller's change. */

@@ -2,9 +2,12 @@ import type { Account } from "../../../contract/operations/accounts.ts";
 import { PublicError } from "../../../model/errors.ts";
 import type { PlatformName } from "../../../model/platform-names.ts";
 import type { Tenant } from "../../../model/tenant.ts";
+import { catalog } from "../../../platforms/catalog.ts";
 import { findAccount, listAccounts as selectAccounts, type AccountRow } from "../../db/queries/accounts.ts";
 import type { Db } from "../../db/sql.ts";
+import { quotaBudget, readNeeds } from "../../publishing/budgets.ts";
 import type { Answer } from "../call.ts";
+import { leftOf, publisherOf } from "../posts/budgets.ts";
 import type { Services } from "../services.ts";
 
 /** The active accounts, the oldest first. */
@@ -24,18 +27,46 @@ export async function listAccounts(
 
 /** One account, active or not. Throws NOT_FOUND. */
 export async function getAccount(
-  services: Pick<Services, "pool">,
+  { pool, settings }: Pick<Services, "pool" | "settings">,
   caller: Tenant,
   id: string,
-): Promise<Answer<{ account: Account }>> {
-  return { body: { account: await readAccount(services.pool, caller, id) } };
+  now = new Date(),
+): Promise<Answer<{ account: Account & { limits: AccountLimits } }>> {
+  const row = await findAccount.one(pool, [id, caller.userId, caller.mode]);
+  if (row === undefined) throw accountNotFound();
+  return { body: { account: { ...toAccount(row), limits: await limitsOf(pool, settings, row, now) } } };
+}
+
+/** What is left of the platform's limits for the account and its app. */
+type AccountLimits = ReturnType<typeof leftOf>[];
+
+async function limitsOf(
+  db: Db,
+  { platformLimits }: Pick<Services["settings"], "platformLimits">,
+  row: AccountRow,
+  now: Date,
+): Promise<AccountLimits> {
+  const uses = catalog[row.platform].capabilities.quotas.map((quota) => ({
+    ...quotaBudget(publisherOf(row.mode, row), quota, platformLimits),
+    quota,
+    units: 0,
+  }));
+  const needs = new Map((await readNeeds(db, uses, now, null)).map((need) => [need.name, need]));
+  return uses.flatMap((use) => {
+    const need = needs.get(use.name);
+    return need === undefined ? [] : [leftOf(use, need, now)];
+  });
 }
 
 /** The same for other verbs, in a transaction of theirs. */
 export async function readAccount(db: Db, caller: Tenant, id: string): Promise<Account> {
   const row = await findAccount.one(db, [id, caller.userId, caller.mode]);
-  if (row === undefined) throw new PublicError("NOT_FOUND", "Account not found.");
+  if (row === undefined) throw accountNotFound();
   return toAccount(row);
+}
+
+function accountNotFound(): PublicError {
+  return new PublicError("NOT_FOUND", "Account not found.");
 }
 
 /** An account as the public sees it. Never contains a token. */

@@ -4,13 +4,23 @@ import type { Post, PostDraft } from "../../../contract/operations/posts.ts";
 import type { Issue } from "../../../model/errors.ts";
 import { newId } from "../../../model/ids.ts";
 import { jsonb } from "../../db/jsonb.ts";
-import { insertPost, insertWholePost, type NewPlatformPost, type PostRow } from "../../db/queries/posts.ts";
-import type { Db } from "../../db/sql.ts";
+import type { BudgetChecks } from "../../db/queries/budgets.ts";
+import {
+  insertPost,
+  insertReservedPost,
+  insertWholePost,
+  type NewPlatformPost,
+  type NewPostParams,
+  type PostRow,
+} from "../../db/queries/posts.ts";
+import { type Db, transaction } from "../../db/sql.ts";
 import { enforceStorageQuota } from "../../media/storage-quota.ts";
+import { checksAt, NO_CHECKS } from "../../publishing/budgets.ts";
 import { countAgainstPolicies, requestApproval } from "../api-keys/policies.ts";
 import type { Answer, Call } from "../call.ts";
 import { write } from "../idempotency.ts";
 import type { Services } from "../services.ts";
+import { budgetsOf, charging, type Fees, findTime, type PartUse, partUses, type Wanted } from "./budgets.ts";
 import { findIssues, loadSet, refuseIssues, unknownSet, type SetAccounts } from "./find-issues.ts";
 import { planMedia, type MediaPlan } from "./plan-media.ts";
 import { firstActionAt } from "./post-actions.ts";
@@ -26,6 +36,7 @@ interface ReadyPost {
   scheduledFor: Date | null;
   publishBy: Date | null;
   skipWhenPaused: boolean;
+  spread: boolean;
   accounts: SetAccounts;
   warnings: Issue[];
 }
@@ -39,7 +50,7 @@ export async function createPost(
   call: Call,
   { body, issues }: Pick<Input<unknown, unknown, PostDraft>, "body" | "issues">,
   toWarning: (warning: Issue) => Issue = (warning) => warning,
-): Promise<Answer<{ post: Post; warnings: Issue[] }>> {
+): Promise<Answer<{ post: Post; warnings: Issue[]; fees: Fees }>> {
   const prepared = await prepareDraft(services, call, body, issues);
   const ready = { ...prepared, warnings: prepared.warnings.map(toWarning) };
   const limits = await services.limitsOf(call.userId);
@@ -91,6 +102,7 @@ async function prepareDraft(
     scheduledFor: toDate(scheduledFor),
     publishBy: toDate(publishBy),
     skipWhenPaused: draft.onPause === "skip",
+    spread: draft.spread === true,
     accounts,
     warnings,
   };
@@ -101,18 +113,23 @@ async function insert(
   call: Call,
   db: Db,
   ready: ReadyPost,
-): Promise<Answer<{ post: Post; warnings: Issue[] }>> {
-  const { plan, platforms, platformSetId, scheduledFor, publishBy, skipWhenPaused, accounts, warnings } = ready;
+): Promise<Answer<{ post: Post; warnings: Issue[]; fees: Fees }>> {
+  const { plan, platforms, platformSetId, publishBy, skipWhenPaused, accounts, warnings } = ready;
   const id = newId();
+  const { uses, fees } = budgetsOf(services, call, {
+    ...plan,
+    platforms: ready.scheduledFor === null ? charging(services, platforms) : platforms,
+    accounts,
+  });
   const stored = await storeMedia(services, call, db, plan, call.uploads);
   const parts = platforms.map((platform): NewPlatformPost => ({
     id: newId(),
     platform,
     account_id: accounts[platform]?.id ?? null,
   }));
-  const status = scheduledFor === null ? "draft" : "scheduled";
+  const status = ready.scheduledFor === null ? "draft" : "scheduled";
   const links = stored.links.map(({ path, row }) => ({ path, media_id: row.id }));
-  const values = [
+  const valuesAt = (scheduledFor: Date | null): Readonly<NewPostParams> => [
     id,
     call.userId,
     call.mode,
@@ -127,12 +144,16 @@ async function insert(
     scheduledFor === null ? null : firstActionAt(scheduledFor),
     publishBy,
     skipWhenPaused,
-  ] as const;
-  const row =
-    links.length === 0 && scheduledFor === null
-      ? await insertPost.one(db, values)
-      : await insertWholePost.one(db, [...values, jsonb(links)]);
-  if (row === undefined) throw new Error("The post was not stored");
+  ];
+  const { scheduledFor, ...row } =
+    ready.scheduledFor === null || uses.length === 0
+      ? { scheduledFor: ready.scheduledFor, ...(await insertUnreserved(db, valuesAt(ready.scheduledFor), links)) }
+      : await insertReserved(services, db, {
+          uses,
+          wanted: { at: ready.scheduledFor, path: "/scheduledFor", spread: ready.spread, until: publishBy },
+          valuesAt,
+          links,
+        });
   const answer = toPostAnswer(services.settings, {
     ...row,
     id,
@@ -151,8 +172,47 @@ async function insert(
   });
   return {
     ...answer,
-    body: { ...answer.body, warnings: [...warnings, ...(await requestApproval(services, db, call, id))] },
+    body: { ...answer.body, warnings: [...warnings, ...(await requestApproval(services, db, call, id))], fees },
   };
+}
+
+type InsertedRow = Pick<PostRow, "created_at" | "updated_at" | "revision">;
+type Links = { path: string; media_id: string }[];
+
+async function insertUnreserved(db: Db, values: Readonly<NewPostParams>, links: Links): Promise<InsertedRow> {
+  const [, , , , status] = values;
+  const row =
+    links.length === 0 && status === "draft"
+      ? await insertPost.one(db, values)
+      : await insertWholePost.one(db, [...values, jsonb(links)]);
+  if (row === undefined) throw new Error("The post was not stored");
+  return row;
+}
+
+/**
+ * In one statement if there is certainly room in the post's budgets at its time. Otherwise they are looked at closely,
+ * while they are locked.
+ */
+async function insertReserved(
+  services: Pick<Services, "pool">,
+  db: Db,
+  post: {
+    uses: readonly PartUse[];
+    wanted: Wanted;
+    valuesAt(scheduledFor: Date): Readonly<NewPostParams>;
+    links: Links;
+  },
+): Promise<InsertedRow & { scheduledFor: Date }> {
+  const { uses, wanted, valuesAt, links } = post;
+  const insertAt = async (at: Date, checks: BudgetChecks) =>
+    await insertReservedPost.one(db, [...valuesAt(at), jsonb(links), ...checks, ...partUses(uses)]);
+  const row = await insertAt(wanted.at, checksAt(uses, wanted.at));
+  if (row !== undefined) return { ...row, scheduledFor: wanted.at };
+  if (db === services.pool) return await transaction(services.pool, (tx) => insertReserved(services, tx, post));
+  const at = await findTime(db, uses, wanted, null);
+  const later = await insertAt(at, NO_CHECKS);
+  if (later === undefined) throw new Error("The post was not stored");
+  return { ...later, scheduledFor: at };
 }
 
 function toDate(time: string | null): Date | null {

@@ -22,6 +22,7 @@ import {
   notifyDue,
 } from "../../db/queries/post-actions.ts";
 import { unknownOutcome } from "../../publishing/failure.ts";
+import { PREPARE_AHEAD_SECONDS } from "../../publishing/timing.ts";
 
 /**
  * What a caller can do with a post's publishing. Each action runs in the caller's transaction, which has already locked
@@ -29,9 +30,6 @@ import { unknownOutcome } from "../../publishing/failure.ts";
  * row or of the platform post's. So either the action sees the commit and is refused, or the engine finds its claim
  * lost and sends nothing. Refusals are PublicErrors; the transaction must then be rolled back.
  */
-
-/** Hidden steps run from this long before the due time, so that only one small request is left at the due time. */
-export const PREPARE_AHEAD_SECONDS = 30 * 60;
 
 /** When the engine first looks at a platform post that is due then. */
 export function firstActionAt(dueAt: Date): Date {
@@ -54,13 +52,14 @@ export async function publishNow(tx: pg.PoolClient, post: HeldPost): Promise<voi
 
 /**
  * Retry: failed → queued for the platform posts that are named, or for all of them, starting after the parts that are
- * already live. unknown → queued only if it is named and `force` is set; otherwise OUTCOME_UNKNOWN.
+ * already live. unknown → queued only if it is named and `force` is set; otherwise OUTCOME_UNKNOWN. Returns the
+ * platforms that are retried.
  */
 export async function retry(
   tx: pg.PoolClient,
   post: HeldPost,
   options: { platforms?: readonly PlatformName[] | null; force?: boolean } = {},
-): Promise<void> {
+): Promise<PlatformName[]> {
   assertAllowed(post, "retry");
   const held = await holdPlatformPosts.all(tx, values(post));
   const chosen = chooseForRetry(held, options.platforms ?? [], options.force ?? false);
@@ -74,6 +73,7 @@ export async function retry(
   await setPostStatus.run(tx, [...values(post), status]);
   await recordPostEvents(tx, ownerOf(post), []);
   await notifyDue.run(tx);
+  return chosen.map(({ platform }) => platform);
 }
 
 /**

@@ -3,9 +3,10 @@ import { checkPublishPolicies, requestApprovalIfMissing } from "../api-keys/poli
 import type { Answer, Call } from "../call.ts";
 import { write } from "../idempotency.ts";
 import type { Services } from "../services.ts";
-import { refuseIssues } from "./find-issues.ts";
-import { findStoredIssues } from "./find-stored-issues.ts";
+import { budgetsOf, reserve } from "./budgets.ts";
+import { findIssues, refuseIssues } from "./find-issues.ts";
 import { getPost } from "./get-post.ts";
+import { loadStoredPost } from "./load-stored-post.ts";
 import { lockOwnPost } from "./lock-own-post.ts";
 import { assertAllowed, publishNow } from "./post-actions.ts";
 
@@ -19,11 +20,14 @@ export async function publishPost(services: Services, call: Call, id: string): P
       await write(services, call, async (tx) => {
         const post = await lockOwnPost(tx, call, id);
         assertAllowed(post, "publish");
+        const stored = await loadStoredPost(services, call, tx, post);
         refuseIssues([
-          ...(await findStoredIssues(services, call, tx, { ...post, scheduledFor: null })).issues,
+          ...findIssues(services, { ...stored, scheduledFor: null }, []).issues,
           ...(await checkPublishPolicies(services, tx, call, post)),
         ]);
         await publishNow(tx, post);
+        const { uses } = budgetsOf(services, call, stored);
+        if (uses.length > 0) await reserve(tx, call, post, uses, { at: new Date(), path: "" });
         return await getPost(services, call, id, tx);
       }),
   );

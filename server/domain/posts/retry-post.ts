@@ -4,8 +4,10 @@ import { checkPublishPolicies, requestApprovalIfMissing } from "../api-keys/poli
 import type { Answer, Call } from "../call.ts";
 import { write } from "../idempotency.ts";
 import type { Services } from "../services.ts";
+import { budgetsOf, reserve } from "./budgets.ts";
 import { refuseIssues } from "./find-issues.ts";
 import { getPost } from "./get-post.ts";
+import { loadStoredPost } from "./load-stored-post.ts";
 import { lockOwnPost } from "./lock-own-post.ts";
 import { retry } from "./post-actions.ts";
 
@@ -25,10 +27,12 @@ export async function retryPost(
         const post = await lockOwnPost(tx, call, id);
         // First, so that nobody is asked to approve what could not be retried anyway; a rejection of the key rolls it
         // back.
-        await retry(tx, post, options);
+        const platforms = await retry(tx, post, options);
         refuseIssues(
           await checkPublishPolicies(services, tx, call, { id, platforms: options.platforms ?? post.platforms }),
         );
+        const { uses } = budgetsOf(services, call, { ...(await loadStoredPost(services, call, tx, post)), platforms });
+        if (uses.length > 0) await reserve(tx, call, { id, platforms }, uses, { at: new Date(), path: "" });
         return await getPost(services, call, id, tx);
       }),
   );

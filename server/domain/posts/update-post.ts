@@ -12,9 +12,10 @@ import { requestApproval } from "../api-keys/policies.ts";
 import type { Answer, Call } from "../call.ts";
 import { write } from "../idempotency.ts";
 import type { Services } from "../services.ts";
+import { budgetsOf, charging, type Fees, release, reserve } from "./budgets.ts";
 import { findIssues, loadSet, refuseIssues, unknownSet, type SetAccounts } from "./find-issues.ts";
-import { mediaOf } from "./find-stored-issues.ts";
 import { getPost } from "./get-post.ts";
+import { mediaOf } from "./load-stored-post.ts";
 import { lockOwnPost } from "./lock-own-post.ts";
 import { planMedia, type MediaPlan } from "./plan-media.ts";
 import { assertAllowed, resetForEdit } from "./post-actions.ts";
@@ -29,6 +30,7 @@ interface Changed {
   scheduledFor: Date | null;
   publishBy: Date | null;
   skipWhenPaused: boolean;
+  spread: boolean;
 }
 
 /**
@@ -39,7 +41,7 @@ export async function updatePost(
   call: Call,
   id: string,
   { body, issues }: Pick<Input<unknown, unknown, PostDraft>, "body" | "issues">,
-): Promise<Answer<{ post: Post; warnings: Issue[] }>> {
+): Promise<Answer<{ post: Post; warnings: Issue[]; fees: Fees }>> {
   return await write(services, call, async (tx) => {
     const post = await lockOwnPost(tx, call, id);
     assertAllowed(post, "edit");
@@ -49,11 +51,11 @@ export async function updatePost(
     const accounts = await loadSet(tx, call, changed.platformSetId);
     if (post.status !== "scheduled" && changed.scheduledFor !== null) await enforceScheduledLimit(services, tx, call);
     const warnings = refuseInvalidChange(services, call, { changed, plan, accounts }, issues);
-    await store(services, call, tx, post, { changed, plan, accounts: accounts ?? {} });
+    const fees = await store(services, call, tx, post, { changed, plan, accounts: accounts ?? {} });
     const answer = await getPost(services, call, id, tx);
     return {
       ...answer,
-      body: { ...answer.body, warnings: [...warnings, ...(await requestApproval(services, tx, call, id))] },
+      body: { ...answer.body, warnings: [...warnings, ...(await requestApproval(services, tx, call, id))], fees },
     };
   });
 }
@@ -73,6 +75,7 @@ function merge(post: PostRow, body: PostDraft): Changed {
     scheduledFor: changedTime(post.scheduled_for, body.scheduledFor),
     publishBy: changedTime(post.publish_by, body.publishBy),
     skipWhenPaused: body.onPause === undefined ? post.skip_when_paused : body.onPause === "skip",
+    spread: body.spread === true,
   };
 }
 
@@ -116,13 +119,15 @@ async function store(
   tx: pg.PoolClient,
   post: PostRow,
   { changed, plan, accounts }: { changed: Changed; plan: MediaPlan; accounts: SetAccounts },
-): Promise<void> {
-  const { platforms, platformSetId, scheduledFor, publishBy, skipWhenPaused } = changed;
+): Promise<Fees> {
+  const { platforms, platformSetId, publishBy, skipWhenPaused } = changed;
   const { content, links } = await storeMedia(services, call, tx, plan, []);
-  const status = scheduledFor === null ? "draft" : "scheduled";
+  const status = changed.scheduledFor === null ? "draft" : "scheduled";
   const parts = platforms.map((platform) => ({ id: newId(), platform, account_id: accounts[platform]?.id ?? null }));
   await countContentAgainstLimit(services, tx, call, Buffer.byteLength(jsonb(content)));
   await voidApproval.run(tx, [post.id, call.userId, call.mode]);
+  await retargetPost.run(tx, [post.id, call.userId, call.mode, jsonb(parts)]);
+  const { scheduledFor, fees } = await reserveChanged(services, call, tx, post, { changed, plan, accounts });
   await storePost.run(tx, [
     post.id,
     call.userId,
@@ -135,7 +140,26 @@ async function store(
     publishBy,
     skipWhenPaused,
   ]);
-  await retargetPost.run(tx, [post.id, call.userId, call.mode, jsonb(parts)]);
   await relinkMedia.run(tx, [post.id, call.userId, jsonb(links.map(({ path, row }) => ({ path, media_id: row.id })))]);
   await resetForEdit(tx, post, scheduledFor);
+  return fees;
+}
+
+/** What the post uses from now on, at its time or, with `spread`, the next that is free. */
+async function reserveChanged(
+  services: Services,
+  call: Call,
+  tx: pg.PoolClient,
+  post: PostRow,
+  { changed, plan, accounts }: { changed: Changed; plan: MediaPlan; accounts: SetAccounts },
+): Promise<{ scheduledFor: Date | null; fees: Fees }> {
+  const { platforms, scheduledFor, publishBy, spread } = changed;
+  const used = scheduledFor === null ? charging(services, platforms) : platforms;
+  const { uses, fees } = budgetsOf(services, call, { ...plan, platforms: used, accounts });
+  if (scheduledFor === null) {
+    if (post.status === "scheduled") await release(tx, call, { id: post.id, platforms });
+    return { scheduledFor, fees };
+  }
+  const wanted = { at: scheduledFor, path: "/scheduledFor", spread, until: publishBy };
+  return { scheduledFor: await reserve(tx, call, { id: post.id, platforms }, uses, wanted), fees };
 }

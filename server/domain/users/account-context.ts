@@ -3,6 +3,7 @@ import { countPostsToday, countScheduledOfUser, readContentToday } from "../../d
 import { storedBytes } from "../../media/storage-quota.ts";
 import { readPolicies } from "../api-keys/policies.ts";
 import type { Answer, Call } from "../call.ts";
+import { readFees } from "../posts/budgets.ts";
 import type { Services } from "../services.ts";
 import { getMe } from "./me.ts";
 
@@ -23,6 +24,7 @@ export async function getAccountContext(
       currentTime: now.toISOString(),
       localTime: localTime(now, user.timeZone),
       quotas: await quotasOf(services, call.userId),
+      fees: await readFees(services.pool, call, now),
       policies: call.policies ?? readPolicies({}),
     },
   };

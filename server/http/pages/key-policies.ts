@@ -58,6 +58,16 @@ export function policyFields(form: Filled | undefined, error: string | undefined
       hint: "Leave empty for no limit.",
       error,
       more: { min: "1", max: "1000000", inputmode: "numeric" },
+    })}
+    ${field({
+      name: "feesPerMonth",
+      label: "Platform fees per month, in US dollars",
+      type: "number",
+      value: text("feesPerMonth"),
+      required: false,
+      hint: "What platforms may charge for the key's posts. Leave empty for no limit.",
+      error: undefined,
+      more: { min: "0", max: "1000000", step: "0.01", inputmode: "decimal" },
     })}`;
 }
 
@@ -65,10 +75,12 @@ export function policyFields(form: Filled | undefined, error: string | undefined
 export function policiesIn(form: Filled): object {
   const platforms = form.all("platforms");
   const postsPerDay = form.text("postsPerDay").trim();
+  const feesPerMonth = form.text("feesPerMonth").trim();
   return {
     draftOnly: form.text("draftOnly") !== "",
     approvalRequired: form.text("approvalRequired") !== "",
     platforms: platforms.length === 0 ? null : platforms,
     postsPerDay: postsPerDay === "" ? null : Number(postsPerDay),
+    feesPerMonthMicroUsd: feesPerMonth === "" ? null : Math.round(Number(feesPerMonth) * 1e6),
   };
 }

@@ -199,6 +199,9 @@ function policiesOf({ policies }: ApiKey): Html | null {
       ? null
       : `only ${policies.platforms.map((name) => catalog[name].capabilities.label).join(", ")}`,
     policies.postsPerDay === null ? null : `${policies.postsPerDay} posts per day`,
+    policies.feesPerMonthMicroUsd === null
+      ? null
+      : `$${policies.feesPerMonthMicroUsd / 1e6} of platform fees per month`,
   ].filter((text) => text !== null);
   return said.length === 0 ? null : html`<p class="small">Limits: ${said.join(" · ")}</p>`;
 }

@@ -52,7 +52,8 @@ export const properties: INodeProperties[] = [
               {
                 type: "set",
                 properties: {
-                  value: "={{ Object.assign({}, $response.body.post, { warnings: $response.body.warnings }) }}",
+                  value:
+                    "={{ Object.assign({}, $response.body.post, { warnings: $response.body.warnings, fees: $response.body.fees }) }}",
                 },
               },
             ],
@@ -135,7 +136,8 @@ export const properties: INodeProperties[] = [
               {
                 type: "set",
                 properties: {
-                  value: "={{ Object.assign({}, $response.body.post, { warnings: $response.body.warnings }) }}",
+                  value:
+                    "={{ Object.assign({}, $response.body.post, { warnings: $response.body.warnings, fees: $response.body.fees }) }}",
                 },
               },
             ],
@@ -1809,20 +1811,26 @@ export const properties: INodeProperties[] = [
     default: {},
     options: [
       {
-        displayName: "Scheduled For",
-        name: "scheduledFor",
-        description:
-          "When to publish: ISO 8601 with an offset or <code>Z</code>, in the future and at most a year ahead. <code>null</code> for a draft.",
-        type: "dateTime",
+        displayName: "Link URL",
+        name: "linkUrl",
+        description: "A link to include in the post",
+        placeholder: "e.g. https://cdn.example.com/photo.jpg",
+        type: "string",
         default: "",
-        routing: {
-          send: {
-            type: "body",
-            property: "scheduledFor",
-            value:
-              "={{ typeof $value === 'string' && DateTime.fromISO($value).isValid ? DateTime.fromISO($value).toISO() : $value }}",
-          },
-        },
+        routing: { send: { type: "body", property: "content.linkUrl" } },
+      },
+      {
+        displayName: "On Pause",
+        name: "onPause",
+        description:
+          "What happens if the post's time comes while publishing is paused: <code>late</code> publishes it once publishing is resumed, unless it is too late by then; <code>skip</code> does not publish it. Defaults to <code>late</code>.",
+        type: "options",
+        options: [
+          { name: "Late", value: "late" },
+          { name: "Skip", value: "skip" },
+        ],
+        default: "late",
+        routing: { send: { type: "body", property: "onPause" } },
       },
       {
         displayName: "Publish By",
@@ -1841,26 +1849,29 @@ export const properties: INodeProperties[] = [
         },
       },
       {
-        displayName: "On Pause",
-        name: "onPause",
+        displayName: "Scheduled For",
+        name: "scheduledFor",
         description:
-          "What happens if the post's time comes while publishing is paused: <code>late</code> publishes it once publishing is resumed, unless it is too late by then; <code>skip</code> does not publish it. Defaults to <code>late</code>.",
-        type: "options",
-        options: [
-          { name: "Late", value: "late" },
-          { name: "Skip", value: "skip" },
-        ],
-        default: "late",
-        routing: { send: { type: "body", property: "onPause" } },
+          "When to publish: ISO 8601 with an offset or <code>Z</code>, in the future and at most a year ahead. <code>null</code> for a draft.",
+        type: "dateTime",
+        default: "",
+        routing: {
+          send: {
+            type: "body",
+            property: "scheduledFor",
+            value:
+              "={{ typeof $value === 'string' && DateTime.fromISO($value).isValid ? DateTime.fromISO($value).toISO() : $value }}",
+          },
+        },
       },
       {
-        displayName: "Link URL",
-        name: "linkUrl",
-        description: "A link to include in the post",
-        placeholder: "e.g. https://cdn.example.com/photo.jpg",
-        type: "string",
-        default: "",
-        routing: { send: { type: "body", property: "content.linkUrl" } },
+        displayName: "Spread",
+        name: "spread",
+        description:
+          "Whether to use the next free time if a platform's limits leave no room at <code>scheduledFor</code>. All platforms of the post move together. The response has the time.",
+        type: "boolean",
+        default: false,
+        routing: { send: { type: "body", property: "spread" } },
       },
     ],
     displayOptions: { show: { resource: ["post"], operation: ["create", "validate"] } },
@@ -2142,6 +2153,15 @@ export const properties: INodeProperties[] = [
         },
       },
       {
+        displayName: "Spread",
+        name: "spread",
+        description:
+          "Whether to use the next free time if a platform's limits leave no room at <code>scheduledFor</code>. All platforms of the post move together. The response has the time.",
+        type: "boolean",
+        default: false,
+        routing: { send: { type: "body", property: "spread" } },
+      },
+      {
         displayName: "Text",
         name: "text",
         description: "Text of the post",
@@ -2367,7 +2387,8 @@ export const properties: INodeProperties[] = [
         name: "Get",
         value: "get",
         action: "Get an account",
-        description: "Returns an account with its token health, even if it is no longer connected",
+        description:
+          "Returns an account with its token health and what is left of its platform's limits, even if it is no longer connected",
         routing: {
           request: { method: "GET", url: '=/api/v1/accounts/{{ encodeURIComponent($parameter["id"]) }}' },
           output: { postReceive: [tellRefusal, { type: "rootProperty", properties: { property: "account" } }] },

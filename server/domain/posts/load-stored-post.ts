@@ -1,6 +1,5 @@
 import type pg from "pg";
 
-import type { Issue } from "../../../model/errors.ts";
 import type { PlatformName } from "../../../model/platform-names.ts";
 import type { PostContent } from "../../../model/post.ts";
 import type { Tenant } from "../../../model/tenant.ts";
@@ -8,31 +7,22 @@ import type { MediaRow } from "../../db/queries/media.ts";
 import { listPostMedia } from "../../db/queries/posts.ts";
 import { getMedia } from "../../media/media-objects.ts";
 import type { Services } from "../services.ts";
-import { findIssues, loadSet } from "./find-issues.ts";
+import type { BudgetedPost } from "./budgets.ts";
+import { loadSet } from "./find-issues.ts";
 import { planMedia } from "./plan-media.ts";
 import { loadKnownMedia } from "./post-media.ts";
 
-/** Validates a post as it is stored. A deleted set has no accounts. */
-export async function findStoredIssues(
+/** A stored post with its accounts, and what was measured of its media. A deleted set has no accounts. */
+export async function loadStoredPost(
   services: Services,
   caller: Tenant,
   tx: pg.PoolClient,
-  post: {
-    id: string;
-    content: PostContent;
-    platforms: readonly PlatformName[];
-    scheduledFor: string | null;
-    platform_set_id: string;
-  },
-): Promise<{ issues: Issue[]; warnings: Issue[] }> {
+  post: { id: string; content: PostContent; platforms: readonly PlatformName[]; platform_set_id: string },
+): Promise<BudgetedPost> {
   const accounts = (await loadSet(tx, caller, post.platform_set_id)) ?? {};
   const known = await loadKnownMedia(services, tx, caller, post.content, await mediaOf(tx, caller, post.id));
   const { measured } = planMedia(post.content, [], known);
-  return findIssues(
-    services,
-    { content: post.content, platforms: post.platforms, scheduledFor: post.scheduledFor, accounts, measured },
-    [],
-  );
+  return { content: post.content, platforms: post.platforms, accounts, measured };
 }
 
 /** The media objects behind a post's entries. */
