@@ -52,7 +52,7 @@ async function many(range: string): Promise<void> {
 }
 
 async function month(days: number, tenants: number): Promise<void> {
-  const { failed, ...counts } = await simulateMonth({ seed: 1, tenants, days });
+  const { failed, ...counts } = await simulateMonth({ seed: 1, tenants, days, busy: 0.1 });
   console.log(counts);
   for (const { platform, account, app, at } of failed)
     console.log(`${platform} would have refused a post of ${account} through ${app} at ${new Date(at).toISOString()}`);

@@ -95,7 +95,7 @@ const KINDS: Record<PlatformName, Kind[]> = {
   ],
   twitter: [1, 12].map((parts) => ({
     platform: "twitter",
-    content: { text: "hello", ...withSettings("twitter", { thread: thread(parts - 1) }) },
+    content: { text: "hello", ...(parts > 1 ? withSettings("twitter", { thread: thread(parts - 1) }) : {}) },
     sends: Array.from({ length: parts }, () => ({ counts: { xPosts: 1, xAppPosts: 1 }, isAhead: false })),
   })),
   linkedin: [0, 3].map((count) => ({
@@ -130,7 +130,7 @@ const KINDS: Record<PlatformName, Kind[]> = {
   ],
   threads: [1, 40].map((parts) => ({
     platform: "threads",
-    content: { text: "hello", ...withSettings("threads", { thread: thread(parts - 1) }) },
+    content: { text: "hello", ...(parts > 1 ? withSettings("threads", { thread: thread(parts - 1) }) : {}) },
     sends: [
       { counts: { threadsPosts: 1 }, isAhead: false },
       ...Array.from({ length: parts - 1 }, () => ({ counts: { threadsReplies: 1 }, isAhead: false })),
@@ -148,12 +148,17 @@ const WISHES: Record<PlatformName, number> = {
   youtube: 10,
   threads: 120,
 };
-const BUSY_DAYS = 1 / 10;
 /** Everyone wants to upload a video a day, so that shared apps run out of uploads. */
 const UPLOAD_DAYS = 0.9;
 
-export async function simulateMonth(options: { seed: number; tenants: number; days: number }): Promise<Month> {
-  const { seed, tenants: count, days } = options;
+/** `busy` is the part of their days on which tenants want most. */
+export async function simulateMonth(options: {
+  seed: number;
+  tenants: number;
+  days: number;
+  busy: number;
+}): Promise<Month> {
+  const { seed, tenants: count, days, busy } = options;
   const world = await createWorld({ scheduling: "all" });
   const start = Math.ceil(Date.now() / DAY) * DAY;
   mock.timers.enable({ apis: ["Date"], now: start });
@@ -163,7 +168,7 @@ export async function simulateMonth(options: { seed: number; tenants: number; da
     const wanted: Counted[] = [];
     const counts = { accepted: 0, moved: 0, refused: 0, discarded: 0 };
     for (let day = 0; day < days; day += 1) {
-      const acts = tenants.flatMap((tenant, index) => drawDay(draws, tenant, index));
+      const acts = tenants.flatMap((tenant, index) => drawDay(draws, tenant, index, busy));
       for (let hour = 0; hour < 24; hour += 1) {
         const now = start + day * DAY + hour * HOUR;
         mock.timers.setTime(now);
@@ -218,10 +223,10 @@ interface Act {
   which: number;
 }
 
-function drawDay(draws: Draws, tenant: Tenant, index: number): Act[] {
+function drawDay(draws: Draws, tenant: Tenant, index: number, busy: number): Act[] {
   const main = PLATFORM_NAMES[index % PLATFORM_NAMES.length] ?? "threads";
   const kinds = [
-    ...(draws.chance() < BUSY_DAYS ? Array.from({ length: WISHES[main] }, () => draws.pick(KINDS[main])) : []),
+    ...(draws.chance() < busy ? Array.from({ length: WISHES[main] }, () => draws.pick(KINDS[main])) : []),
     ...(draws.chance() < UPLOAD_DAYS ? KINDS.youtube : []),
     draws.pick(KINDS[draws.pick(PLATFORM_NAMES)]),
   ];

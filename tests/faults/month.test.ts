@@ -9,8 +9,10 @@ test("no accepted post fails at its time for a platform limit, with own and shar
     seed: 1,
     tenants: 14,
     days: 3,
+    busy: 0.7,
   });
   assert.deepEqual(failed, []);
   // The platforms would have refused many of what was wanted.
-  for (const count of [failedUnreserved, accepted, moved, refused, discarded]) assert.ok(count > 0);
+  for (const [what, count] of Object.entries({ failedUnreserved, accepted, moved, refused, discarded }))
+    assert.ok(count > 0, what);
 });
