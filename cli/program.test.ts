@@ -94,6 +94,7 @@ test("instance commands work with and without a running server, and do not stop 
     draftOnly: true,
     platforms: [EXAMPLE_PLATFORM],
     postsPerDay: 5,
+    feesPerMonthMicroUsd: null,
     approvalRequired: false,
   });
   assert.ok(!JSON.stringify(keys).includes(String(second.apiKey)));

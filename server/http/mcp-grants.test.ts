@@ -398,6 +398,7 @@ test("the user's choice of mode and policies is enforced", async () => {
     draftOnly: true,
     platforms: ["threads"],
     postsPerDay: 3,
+    feesPerMonthMicroUsd: null,
     approvalRequired: false,
   });
   assert.ok((await callTool(held.access_token, "account_context")).text.includes('"mode":"live"'));

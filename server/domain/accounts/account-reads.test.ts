@@ -7,7 +7,7 @@ import { after, before, test } from "node:test";
 
 import { z } from "zod";
 
-import { account } from "../../../contract/operations/accounts.ts";
+import { account, accountsGet } from "../../../contract/operations/accounts.ts";
 import { PLATFORM_NAMES, type PlatformName } from "../../../model/platform-names.ts";
 import { catalog } from "../../../platforms/catalog.ts";
 import { platforms } from "../../../platforms/index.ts";
@@ -128,7 +128,7 @@ const TOKEN_SECONDS: Partial<Record<PlatformName, number | null>> = {
 for (const platform of PLATFORM_NAMES) {
   test(`${platform}: a connected account shows scopes, set, token expiry, health and metadata, and no secrets`, async () => {
     const { body } = await world.call(world.test, "GET", `/api/v1/accounts/${accountIds.get(platform)}`);
-    const read = z.strictObject(account.shape).parse(objectIn(body, "account"));
+    const read = z.strictObject(accountsGet.answer.shape.account.shape).parse(objectIn(body, "account"));
     assert.deepEqual(
       [read.platform, read.platformSetId, read.mode, read.status, read.tokenHealth, read.tokenHealthReason],
       [platform, world.test.platformSetId, "test", "active", "healthy", null],

@@ -53,6 +53,7 @@ test("a user creates a key that works immediately, in the requested mode, and is
       draftOnly: false,
       platforms: null,
       postsPerDay: null,
+      feesPerMonthMicroUsd: null,
       approvalRequired: false,
     });
     assert.ok(!JSON.stringify(await list()).includes(key));
