@@ -16,6 +16,8 @@ export interface Installation {
   /** The same server under the hostname that its pages and forms use. */
   appUrl: string;
   dataDir: string;
+  /** Its own, if it was opened with one. */
+  database: TestDatabase | undefined;
   sandboxUrl: string;
   /** Where metrics are served, if AMPOST_METRICS_PORT is set to its port. */
   metricsUrl: string;
@@ -112,6 +114,7 @@ export async function openInstallation(
     url: `http://127.0.0.1:${port}`,
     appUrl: `http://localhost:${port}`,
     dataDir,
+    database,
     sandboxUrl: `http://127.0.0.1:${sandboxPort}`,
     metricsUrl: `http://127.0.0.1:${metricsPort}`,
     start: (command, more, loaded) => {

@@ -1,5 +1,7 @@
 import { InvalidArgumentError, Option } from "commander";
 
+import { QUOTAS, RATE_CLASSES } from "../model/plans.ts";
+
 const lists = new WeakSet<Option>();
 
 /** An option that takes several known values, comma-separated or repeated. */
@@ -31,6 +33,19 @@ export function amount(text: string): number {
 
 export function amountOrNone(text: string): number | null {
   return text === "none" ? null : amount(text);
+}
+
+/** Every limit of a plan. */
+export const LIMIT_NAMES = [...RATE_CLASSES, ...QUOTAS];
+
+type LimitChanges = Record<string, number | null | "plan">;
+
+/** NAME=NUMBER, NAME=none or NAME=plan, added to those before it. */
+export function limitChange(text: string, before: LimitChanges = {}): LimitChanges {
+  const [name = "", value = ""] = text.split("=");
+  if (!LIMIT_NAMES.some((known) => known === name))
+    throw new InvalidArgumentError(`"${name}" is not one of ${LIMIT_NAMES.join(", ")}.`);
+  return { ...before, [name]: value === "plan" ? value : value === "none" ? null : wholeNumber(value) };
 }
 
 export function webAddress(text: string): string {

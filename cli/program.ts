@@ -1,9 +1,10 @@
-import { Command, CommanderError, Option } from "commander";
+import { Argument, Command, CommanderError, Option } from "commander";
 
+import { PLANS } from "../model/plans.ts";
 import { PLATFORM_NAMES } from "../model/platform-names.ts";
 import ampost from "../package.json" with { type: "json" };
 import { EXIT_CODES } from "./exit-codes.ts";
-import { amount, amountOrNone, list, portNumber, wholeNumber } from "./options.ts";
+import { amount, amountOrNone, LIMIT_NAMES, limitChange, list, portNumber, wholeNumber } from "./options.ts";
 import { addClientCommands } from "./remote/client-commands.ts";
 
 /** Runs one command line and sets the exit code. A long-running command stays until it is stopped. */
@@ -169,6 +170,26 @@ function addUsers(program: Command): void {
     .argument("<email>", "the user's email address")
     .addOption(json())
     .action(async (address, options) => (await import("./users.ts")).runResetPassword(address, options));
+  users
+    .command("plan")
+    .description("show or change a user's plan and limits, effective immediately")
+    .argument("<user>", "the user's email address or ID")
+    .addArgument(
+      new Argument("[plan]", "the new plan; default: that of the instance").choices([...Object.keys(PLANS), "default"]),
+    )
+    .addOption(
+      new Option(
+        "--limit <limit>",
+        "NAME=NUMBER, NAME=none for no limit, or NAME=plan for that of the plan; repeatable",
+      ).argParser(limitChange),
+    )
+    .addOption(json())
+    .addHelpText(
+      "after",
+      `\nLimits: ${LIMIT_NAMES.join(", ")}\n\nExamples:\n  ampost users plan ada@example.com pro\n` +
+        "  ampost users plan ada@example.com --limit postsPerMonth=1000 --limit apiRead=none",
+    )
+    .action(async (user, plan, options) => (await import("./users.ts")).runPlan(user, plan, options));
 }
 
 function addKeys(program: Command): void {

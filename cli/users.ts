@@ -1,11 +1,15 @@
 import { RESET_MINUTES } from "../model/lifetimes.ts";
+import { PLANS, type PlanName } from "../model/plans.ts";
 import { MODES } from "../model/platform-names.ts";
 import { setBudgetLimit } from "../server/db/queries/budgets.ts";
 import { findUserByEmail } from "../server/db/queries/users.ts";
+import { transaction } from "../server/db/sql.ts";
+import { BY_INSTANCE } from "../server/domain/call.ts";
 import { feesBudget } from "../server/domain/posts/budgets.ts";
 import { createResetLink } from "../server/domain/users/open-auth.ts";
+import { type PlanChange, setPlan } from "../server/domain/users/plans.ts";
 import { answer } from "./answer.ts";
-import { withInstance } from "./instance-command.ts";
+import { isId, withInstance } from "./instance-command.ts";
 
 export async function runResetPassword(email: string, options: { json?: boolean }): Promise<void> {
   const link = await withInstance(({ pool, log, oauth, config }) =>
@@ -34,4 +38,29 @@ export async function runLimitFees(email: string, usd: number | null, options: {
       ? `Platforms may charge any amount for posts of ${email}.`
       : `Platforms may charge at most $${usd} per month for posts of ${email}, in each mode.`,
   ]);
+}
+interface PlanOptions {
+  limit?: PlanChange["limits"];
+  json?: boolean;
+}
+
+/** Changes nothing if neither a plan nor a limit is given. */
+export async function runPlan(named: string, plan: string | undefined, options: PlanOptions): Promise<void> {
+  const change = { ...(plan === undefined ? {} : { plan: isPlan(plan) ? plan : null }), limits: options.limit };
+  const { id, stored } = await withInstance(async ({ pool }) => {
+    const id = isId(named) ? named : (await findUserByEmail.one(pool, [named]))?.id;
+    if (id === undefined) return { id: named, stored: null };
+    return { id, stored: await transaction(pool, (tx) => setPlan(tx, BY_INSTANCE, id, change)) };
+  });
+  if (stored === null)
+    throw new Error(isId(named) ? `No user has the ID ${named}.` : `No user has the email address ${named}.`);
+  const limits = Object.entries(stored.limits).map(([name, most]) => `${name} ${most ?? "none"}`);
+  answer(options, { userId: id, ...stored }, [
+    `${named} is on ${stored.plan === null ? "the instance's default plan" : `the plan ${stored.plan}`}` +
+      (limits.length === 0 ? "." : `, with limits of its own: ${limits.join(", ")}.`),
+  ]);
+}
+
+function isPlan(name: string): name is PlanName {
+  return Object.hasOwn(PLANS, name);
 }

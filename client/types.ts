@@ -706,6 +706,7 @@ export interface AccountContext {
   currentTime: string;
   /** Current time in the user's time zone, with its offset. */
   localTime: string;
+  /** What limits the key in its mode. */
   quotas: {
     name:
       | "postsPerMonth"
@@ -883,7 +884,8 @@ export type EventType =
   | "account.disconnected"
   | "media.failed"
   | "publishing.paused"
-  | "publishing.resumed";
+  | "publishing.resumed"
+  | "usage.threshold_reached";
 
 export interface Webhook {
   id: string;

@@ -17,6 +17,7 @@ export const EVENT_TYPES = [
   "media.failed",
   "publishing.paused",
   "publishing.resumed",
+  "usage.threshold_reached",
 ] as const;
 
 export type EventType = (typeof EVENT_TYPES)[number];

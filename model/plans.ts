@@ -1,6 +1,15 @@
+import type { Tenant } from "./tenant.ts";
+
 /** The rate classes of operations, and the seconds that each is counted over. */
 export const RATES = { createPost: 60, publishPost: 60, connectPlatform: 3600, mediaUpload: 60, apiRead: 60 } as const;
 export type RateClass = keyof typeof RATES;
+export const RATE_CLASSES = [
+  "createPost",
+  "publishPost",
+  "connectPlatform",
+  "mediaUpload",
+  "apiRead",
+] as const satisfies readonly RateClass[];
 
 /** What a plan limits besides rates, in live mode. The first three count per calendar month (UTC). */
 export const QUOTAS = [
@@ -109,5 +118,18 @@ export interface UserPlan {
 
 /** Where a user's plan is looked up, for every purpose. */
 export type PlanOf = (userId: string) => Promise<UserPlan>;
+
+/** What a user's plan limits in a mode, besides rates: nothing in test mode. */
+export async function quotasIn(planOf: PlanOf, { userId, mode }: Tenant): Promise<Record<Quota, number | null>> {
+  return mode === "live" ? (await planOf(userId)).limits : PLANS["self-hosted"].limits;
+}
+
+/** Percents of a quota; users are notified when so much of it has been used. */
+export const USAGE_THRESHOLDS = [80, 100] as const;
+
+/** The highest threshold that has been reached; 0 if none. */
+export function thresholdAt(used: number, limit: number): number {
+  return USAGE_THRESHOLDS.findLast((percent) => used * 100 >= limit * percent) ?? 0;
+}
 
 export const selfHosted: PlanOf = async () => ({ name: "self-hosted", limits: PLANS["self-hosted"].limits });

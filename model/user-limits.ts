@@ -1,4 +1,7 @@
 import { PublicError } from "./errors.ts";
+import { type PlanOf, quotasIn } from "./plans.ts";
+import { type Mode, MODES } from "./platform-names.ts";
+import type { Tenant } from "./tenant.ts";
 
 /** What one person can use on an instance, in both modes together; null: unlimited. */
 export interface UserLimits {
@@ -31,8 +34,34 @@ export const OPEN_LIMITS: UserLimits = {
   maxStorageBytes: 2_000_000_000,
 };
 
-/** Where a person's limits are looked up, for every purpose. */
-export type LimitsOf = (userId: string) => Promise<UserLimits>;
+/** Where a person's limits are looked up, for every purpose. Those of rates are the same in both modes. */
+export type LimitsOf = (userId: string, mode?: Mode) => Promise<UserLimits>;
+
+/** A limit on what is there at a time. */
+export interface StandingLimit {
+  most: number;
+  /** What is counted together. */
+  modes: readonly Mode[];
+  isQuota: boolean;
+}
+
+/** What limits scheduled posts or storage: the plan in live mode, and what a person can use in the modes it limits. */
+export async function standingLimits(
+  { limitsOf, planOf }: { limitsOf: LimitsOf; planOf: PlanOf },
+  owner: Tenant,
+  name: "maxScheduledPosts" | "maxStorageBytes",
+): Promise<StandingLimit[]> {
+  const quota = (await quotasIn(planOf, owner))[name];
+  const own = (await limitsOf(owner.userId, owner.mode))[name];
+  const limits: StandingLimit[] = quota === null ? [] : [{ most: quota, modes: ["live"], isQuota: true }];
+  if (own !== null) {
+    const limited = await Promise.all(
+      MODES.map(async (mode) => ((await limitsOf(owner.userId, mode))[name] === null ? [] : [mode])),
+    );
+    limits.push({ most: own, modes: limited.flat(), isQuota: false });
+  }
+  return limits;
+}
 
 export const unlimited: LimitsOf = async () => NO_LIMITS;
 
@@ -64,6 +93,11 @@ export function usedUp(
       extra: { limit: { kind, name, limit, resetsAt: resetsAt?.toISOString() ?? null } },
     },
   );
+}
+
+/** When the counted month ends. */
+export function endOfMonth(now: Date): Date {
+  return new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + 1, 1));
 }
 
 /** When the counted day ends. */

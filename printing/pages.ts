@@ -40,6 +40,7 @@ const GUIDES: Readonly<Record<string, readonly string[]>> = {
     "exactly-once",
     "webhooks",
     "errors",
+    "usage",
     "limits",
     "legacy-endpoints",
   ],

@@ -5,7 +5,7 @@ import type { Operation } from "../contract/operation.ts";
 import { BOUNDS } from "../model/bounds.ts";
 import { type Countable, COUNTABLES, MAX_FILE_BYTES, MIME_TYPES } from "../model/capabilities.ts";
 import { EVENT_TYPES } from "../model/events.ts";
-import { RATES } from "../model/plans.ts";
+import { PLANS, QUOTAS, RATE_CLASSES, RATES } from "../model/plans.ts";
 import { PLATFORM_POST_STATUS_MEANINGS, POST_STATUS_MEANINGS } from "../model/status.ts";
 import { OPEN_LIMITS, type UserLimits } from "../model/user-limits.ts";
 import ampost from "../package.json" with { type: "json" };
@@ -74,6 +74,14 @@ export const PRINTS: Readonly<Record<string, (instance: Scheduling) => string[]>
           ),
         ),
       ]),
+    ),
+  plans: () =>
+    table(
+      ["", ...Object.keys(PLANS)],
+      [
+        ...RATE_CLASSES.map((name) => [`${code(name)} per ${RATES[name] === 60 ? "minute" : "hour"}`, name] as const),
+        ...QUOTAS.map((name) => [code(name), name] as const),
+      ].map(([title, name]) => [title, ...Object.values(PLANS).map(({ limits }) => amountOf(limits[name]))]),
     ),
   "user limits": () =>
     table(
@@ -205,6 +213,8 @@ const EVENT_DATA: Readonly<Record<string, string>> = {
   platform_post: "`post`, and `platformPostId`: the `id` of the entry in its `platformPosts`",
   account: "`account`; if it was connected with a connect link, also `externalId` and `connectLinkId`",
   media: "the file that could not be fetched, and the reason",
+  usage:
+    "`quota`, `percent` (80 or 100), `used`, `limit`, and `resetsAt`, which is `null` for quotas that do not reset",
   publishing: "`pause`: its scope, and when and by whom it was started",
 };
 
@@ -239,6 +249,9 @@ const PRICED: Partial<Record<Countable, string>> = {
   linkedPart: "a post, or a part of a thread, with a link",
   altText: "an alt text",
 };
+function amountOf(limit: number | null): string {
+  return limit === null ? "unlimited" : limit.toLocaleString("en");
+}
 
 function spanOf(seconds: number): string {
   if (seconds % 86_400 === 0) return seconds === 86_400 ? "24 hours" : `${seconds / 86_400} days`;

@@ -144,7 +144,7 @@ export async function createWorld(settings: Partial<Settings> = {}): Promise<Wor
     ...tenants,
     jobs,
     makeTenants,
-    connect: (tenant, platform, options = {}) => connect(services, tenant, platform, options),
+    connect: (tenant, platform, options = {}) => connectAccount(services, tenant, platform, options),
     call: (tenant, method, path, body, headers) => call(url, tenant, method, path, body, headers),
     signIn: (tenant) => signIn(services, url, tenant),
     callAs: (cookie, method, path, body, headers) =>
@@ -214,11 +214,12 @@ async function makeTenant(services: Services, userId: string, mode: Mode): Promi
   return { userId, mode, key: apiKey, platformSetId: set?.id ?? "" };
 }
 
-async function connect(
-  { pool }: Services,
-  tenant: TestTenant,
+/** Connects an account without asking the platform. Returns its ID. */
+export async function connectAccount(
+  { pool }: Pick<Services, "pool">,
+  tenant: Omit<TestTenant, "key">,
   platform: PlatformName,
-  options: { platformSetId?: string; metadata?: Record<string, unknown> },
+  options: { platformSetId?: string; metadata?: Record<string, unknown> } = {},
 ): Promise<string> {
   const id = newId();
   const [scopes = []] = Object.values(catalog[platform].scopes);

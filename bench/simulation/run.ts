@@ -1,5 +1,6 @@
 import { pino } from "pino";
 
+import { selfHosted } from "../../model/plans.ts";
 import { unlimited } from "../../model/user-limits.ts";
 import { loginOf, platforms } from "../../platforms/index.ts";
 import { createHttpClient } from "../../platforms/kit/http.ts";
@@ -171,7 +172,14 @@ export async function run(installation: Installation, plan: Plan): Promise<RunRe
     const pool = database.poolFor(machine, plan.connections);
     const urgentPool = database.poolFor(machine, URGENT_CONNECTIONS);
     const oauth = oauthOf(pool);
-    const ingest = createIngest({ pool, storage, allowPrivateUrls: true, limitsOf: unlimited });
+    const ingest = createIngest({
+      pool,
+      storage,
+      allowPrivateUrls: true,
+      limitsOf: unlimited,
+      planOf: selfHosted,
+      jobs: { send: async () => undefined },
+    });
     timeline.after(0, machine, "starts", () => {
       const engine = createEngine({
         pool,

@@ -4,30 +4,7 @@ import { mode, time, userId } from "../fields.ts";
 import { platformLimit } from "../limits.ts";
 import { operation, plain } from "../operation.ts";
 import { apiKey } from "./api-keys.ts";
-
-const quota = z.object({
-  name: z
-    .enum([
-      "postsPerMonth",
-      "mediaUploadsPerMonth",
-      "apiRequestsPerMonth",
-      "postsPerDay",
-      "contentBytesPerDay",
-      "maxScheduledPosts",
-      "maxStorageBytes",
-    ])
-    .meta({ examples: ["postsPerMonth"] }),
-  limit: z
-    .int()
-    .nullable()
-    .describe("`null` if unlimited.")
-    .meta({ examples: [500] }),
-  remaining: z
-    .int()
-    .nullable()
-    .describe("Amount remaining. `null` if unlimited.")
-    .meta({ examples: [488] }),
-});
+import { plan, quotaLeft } from "./usage.ts";
 
 export const accountContext = operation({
   ...plain,
@@ -43,7 +20,7 @@ export const accountContext = operation({
     userId,
     name: z.string().meta({ examples: ["Ada"] }),
     mode,
-    plan: z.enum(["free", "creator", "pro", "scale", "self-hosted"]).meta({ examples: ["creator"] }),
+    plan,
     timeZone: z
       .string()
       .describe("The user's time zone as an IANA name.")
@@ -53,7 +30,7 @@ export const accountContext = operation({
       .string()
       .describe("Current time in the user's time zone, with its offset.")
       .meta({ examples: ["2026-12-01T10:30:00.000+01:00"] }),
-    quotas: z.array(quota),
+    quotas: z.array(quotaLeft).describe("What limits the key in its mode."),
     fees: platformLimit
       .omit({ name: true, per: true })
       .describe("What platforms charge for the user's posts of this month, in millionths of a US dollar.")

@@ -22,6 +22,7 @@ import {
 import { issue, platformPostError } from "../issues.ts";
 import { platformLimit } from "../limits.ts";
 import { operation, plain } from "../operation.ts";
+import { quotaLeft } from "./usage.ts";
 
 const TEXT = "Hello from the Ampost API!";
 
@@ -344,6 +345,18 @@ export const postsValidate = operation({
       .meta({ examples: [null] }),
     limits,
     fees,
+    quotas: z
+      .array(
+        quotaLeft.extend({
+          needed: z
+            .int()
+            .describe("How much of it the post uses.")
+            .meta({ examples: [1] }),
+        }),
+      )
+      .describe(
+        "What is left of the user's limits that creating the post counts against. What does not fit is an issue.",
+      ),
   }),
 });
 

@@ -3,6 +3,7 @@ import { once } from "node:events";
 
 import type { Logger } from "pino";
 
+import { selfHosted } from "../../model/plans.ts";
 import type { Mode } from "../../model/platform-names.ts";
 import { unlimited } from "../../model/user-limits.ts";
 import { createListener } from "../../server/db/listen.ts";
@@ -79,7 +80,14 @@ export async function startEngine(
   const listener = await createListener(environment.databaseUrl, log);
   const storage = openStorage(await createDiskStorage(environment.mediaFolder), options.crashPoint ?? null);
   const services = oauthServices(environment, pool, log);
-  const ingest = createIngest({ pool, storage, allowPrivateUrls: true, limitsOf: unlimited });
+  const ingest = createIngest({
+    pool,
+    storage,
+    allowPrivateUrls: true,
+    limitsOf: unlimited,
+    planOf: selfHosted,
+    jobs: { send: async () => undefined },
+  });
   const door = openDoor(environment, options.crashPoint ?? null);
   const settings = await openReplacedSettings({ pool, listener, log, configured: environment.settings });
   const engine = createEngine({

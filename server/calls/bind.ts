@@ -109,7 +109,7 @@ async function answerCall(
   const ifRevision = readIfRevision(request);
   const countFile = async () =>
     operation.rateClass === "mediaUpload" ? undefined : await options.calls.count(reply, caller.userId, "mediaUpload");
-  const intake = { storage: services.storage, storageQuota: options.storageQuota, userId: caller.userId, countFile };
+  const intake = { storage: services.storage, storageQuota: options.storageQuota, owner: caller, countFile };
   const { body, uploads, reservation } = await readBody(operation, request, intake);
   const raw = {
     params: request.params,

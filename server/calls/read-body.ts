@@ -6,6 +6,7 @@ import type { FastifyRequest } from "fastify";
 import type { Operation } from "../../contract/operation.ts";
 import { cutText } from "../../model/cut-text.ts";
 import { PublicError } from "../../model/errors.ts";
+import type { Tenant } from "../../model/tenant.ts";
 import type { Upload } from "../domain/media/upload.ts";
 import type { Reservation, StorageQuota } from "../media/storage-quota.ts";
 import { dropReceived, receiveFile } from "../media/uploads/receive.ts";
@@ -25,7 +26,7 @@ export type BodyForm = Pick<Operation, "name" | "takes">;
 export interface Intake {
   storage: Storage;
   storageQuota: StorageQuota;
-  userId: string;
+  owner: Tenant;
   /** Throws RATE_LIMITED if the user has uploaded as many files as allowed. */
   countFile(): Promise<void>;
 }
@@ -179,7 +180,7 @@ async function readForm(operation: BodyForm, request: FastifyRequest, intake: In
   if (announcedBytes > MAX_FORM_BYTES) throw formTooLarge();
   const uploads: Upload[] = [];
   let data: string | object | undefined;
-  const own = await intake.storageQuota.reserve(intake.userId, announcedBytes - MAX_JSON_BYTES);
+  const own = await intake.storageQuota.reserve(intake.owner, announcedBytes - MAX_JSON_BYTES);
   const reservation = boundedBy(MAX_FORM_BYTES, own);
   try {
     for await (const part of request.parts()) {
@@ -247,7 +248,7 @@ async function receive(
   operation: BodyForm,
   part: MultipartFile,
   index: number,
-  { storage, userId, countFile }: Intake,
+  { storage, owner, countFile }: Intake,
   reservation: Reservation,
 ): Promise<Upload> {
   if (part.fieldname !== "files" && part.fieldname !== "files[]" && part.fieldname !== "file")
@@ -258,7 +259,7 @@ async function receive(
   const filename = cutText(part.filename ?? "", 255) || `file-${index + 1}`;
   try {
     const received = await receiveFile(storage, {
-      userId,
+      userId: owner.userId,
       bytes: part.file,
       name: filename,
       claimedMimeType: part.mimetype,

@@ -107,7 +107,7 @@ export async function createHttpApp(services: Services, options: HttpOptions): P
     stopping: stopping.signal,
     streams: createStreams(services, options.mostStreams),
     calls: createCallMeter(services),
-    storageQuota: createStorageQuota({ pool: services.pool, limitsOf: (userId) => services.limitsOf(userId) }),
+    storageQuota: createStorageQuota(services),
   };
   await app.register(async (api) => addPublicApi(api, services, bound));
   await app.register(async (own) => addSessionApi(own, services, bound));

@@ -1,3 +1,4 @@
+import { USAGE_QUEUE } from "../db/note-usage.ts";
 import { MAIL_QUEUE, MAIL_RETRIES } from "../mail/queues.ts";
 import { DROP_BYTES_QUEUE, INGEST_QUEUE, INGEST_RETRIES, SWEEP_QUEUE } from "../media/queues.ts";
 import {
@@ -62,6 +63,7 @@ export const QUEUES = {
   [DROP_BYTES_QUEUE]: { retryLimit: 20, retryDelay: 30, retryBackoff: true, retryDelayMax: 3600, atOnce: 4 },
   [SWEEP_QUEUE]: { retryLimit: 0, expireInSeconds: 3 * 3600, heartbeatSeconds: 60, atOnce: 1, cron: "17 * * * *" },
   [MAIL_QUEUE]: { ...MAIL_RETRIES, atOnce: 4 },
+  [USAGE_QUEUE]: { ...MAIL_RETRIES, atOnce: 4 },
   [REVOKE_QUEUE]: { ...REVOKE_RETRIES, atOnce: 4 },
   [RENEW_QUEUE]: { ...CARE_ROUNDS, cron: "*/2 * * * *" },
   [WARN_QUEUE]: { ...CARE_ROUNDS, cron: "*/5 * * * *" },

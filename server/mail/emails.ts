@@ -1,6 +1,7 @@
 import type { AuthEmail, EndingAccount } from "../../model/emails.ts";
 import { RESET_MINUTES, VERIFY_HOURS } from "../../model/lifetimes.ts";
 import { oneLine } from "../../model/one-line.ts";
+import type { Quota } from "../../model/plans.ts";
 import type { Mail } from "./send-mail.ts";
 
 /** The text of every email about signing in. */
@@ -59,6 +60,62 @@ export function renderExpiryEmail(ending: EndingAccount, appUrl: string): Mail {
     `${posts} for this account after that time.`,
     `Reconnect it here: ${appUrl}/connections?mode=${mode}`,
   ]);
+}
+
+/** Tells a user that a part of a quota has been used. */
+export function renderUsageEmail(
+  to: string,
+  { quota, percent, used, limit, resetsAt, plan }: UsageNews,
+  appUrl: string,
+): Mail {
+  const { what, unit, room } = QUOTA_WORDS[quota];
+  const amount = (value: number) => (unit === "bytes" ? sizeOf(value) : `${value.toLocaleString("en")} ${unit}`);
+  const isUsedUp = percent >= 100;
+  const subject = isUsedUp ? `You have used all of your ${what}` : `You have used ${percent}% of your ${what}`;
+  const until = resetsAt === null ? "" : ` It resets on ${minuteOf(new Date(resetsAt))}.`;
+  return mail(to, subject, [
+    `You have used ${amount(used)} of ${amount(limit)} in your plan (${plan}).${until}`,
+    isUsedUp
+      ? `Requests beyond it are rejected. What you have stays, and scheduled posts are still published. ${room}`
+      : `Requests beyond the limit are rejected. ${room}`,
+    `See your usage: ${appUrl}`,
+  ]);
+}
+
+export interface UsageNews {
+  quota: Quota;
+  percent: number;
+  used: number;
+  limit: number;
+  /** ISO 8601; null if the quota does not reset. */
+  resetsAt: string | null;
+  plan: string;
+}
+
+const QUOTA_WORDS: Record<Quota, { what: string; unit: string; room: string }> = {
+  postsPerMonth: {
+    what: "posts this month",
+    unit: "posts",
+    room: "Drafts and scheduled posts that you discard do not count.",
+  },
+  mediaUploadsPerMonth: {
+    what: "media uploads this month",
+    unit: "uploads",
+    room: "Switch to a larger plan for more.",
+  },
+  apiRequestsPerMonth: { what: "API requests this month", unit: "requests", room: "Switch to a larger plan for more." },
+  maxScheduledPosts: {
+    what: "scheduled posts",
+    unit: "scheduled posts",
+    room: "There is room again as soon as one is published or discarded.",
+  },
+  maxStorageBytes: { what: "storage", unit: "bytes", room: "Delete media you no longer need to make room." },
+};
+
+/** 1.5 GB */
+function sizeOf(bytes: number): string {
+  const [size, unit] = bytes >= 1e9 ? [bytes / 1e9, "GB"] : bytes >= 1e6 ? [bytes / 1e6, "MB"] : [bytes / 1e3, "kB"];
+  return `${Number(size.toFixed(1)).toLocaleString("en")} ${unit}`;
 }
 
 /** What the operator is told at once. */

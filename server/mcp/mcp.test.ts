@@ -163,11 +163,8 @@ for (const revision of REVISIONS) {
     for (const name of ["plan", "timeZone", "currentTime", "quotas"]) assert.ok(name in context.data, name);
     const described = await callTool(client, "platforms_describe", { platform: "threads" });
     assert.equal(z.array(z.unknown()).parse(described.data.platforms).length, 1);
-    assert.deepEqual((await callTool(client, "posts_validate", draft())).data, {
-      valid: true,
-      issues: [],
-      warnings: [],
-    });
+    const { valid, issues, warnings } = (await callTool(client, "posts_validate", draft())).data;
+    assert.deepEqual([valid, issues, warnings], [true, [], []]);
     const once = { ...draft("Once"), idempotencyKey: `once-${revision}` };
     const first = await callTool(client, "posts_create", once);
     assert.deepEqual((await callTool(client, "posts_create", once)).data, first.data);

@@ -3,6 +3,7 @@ import { createServer } from "node:http";
 import type { Server, ServerResponse } from "node:http";
 import { after, before, describe, it } from "node:test";
 
+import { selfHosted } from "../../model/plans.ts";
 import { NO_LIMITS, unlimited } from "../../model/user-limits.ts";
 import { createMediaWorld, fixture } from "../../tests/media-world.ts";
 import type { MediaWorld } from "../../tests/media-world.ts";
@@ -26,6 +27,8 @@ describe("media by URL", () => {
       storage: world.storage,
       allowPrivateUrls: true,
       limitsOf: unlimited,
+      planOf: selfHosted,
+      jobs: world.jobs,
     });
     server = createServer((request, response) => {
       asked += 1;
@@ -107,6 +110,8 @@ describe("media by URL", () => {
       storage: world.storage,
       allowPrivateUrls: true,
       limitsOf: unlimited,
+      planOf: selfHosted,
+      jobs: world.jobs,
     });
     await Promise.all([ingest.run(job), another.run(job)]);
     assert.equal((await look(id)).status, "ready");
@@ -179,6 +184,8 @@ describe("media by URL", () => {
       storage: world.storage,
       allowPrivateUrls: false,
       limitsOf: unlimited,
+      planOf: selfHosted,
+      jobs: world.jobs,
     });
     for (const url of [
       `${base}/photo.jpg`,
@@ -239,6 +246,8 @@ describe("media by URL", () => {
       storage: world.storage,
       allowPrivateUrls: true,
       limitsOf: unlimited,
+      planOf: selfHosted,
+      jobs: world.jobs,
     });
     const before = asked;
     const hanging = await Promise.all(
@@ -289,6 +298,8 @@ describe("media by URL", () => {
       storage: world.storage,
       allowPrivateUrls: true,
       limitsOf: async () => ({ ...NO_LIMITS, maxStorageBytes: 2 * length }),
+      planOf: selfHosted,
+      jobs: world.jobs,
     });
     answer = serve("photo-1x1.jpg");
     const rows = await addUrls(

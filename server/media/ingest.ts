@@ -5,11 +5,13 @@ import { z } from "zod";
 
 import { MAX_FILE_BYTES } from "../../model/capabilities.ts";
 import { PublicError } from "../../model/errors.ts";
+import type { PlanOf } from "../../model/plans.ts";
 import { MODES } from "../../model/platform-names.ts";
 import type { MediaFacts } from "../../model/post.ts";
 import type { Tenant } from "../../model/tenant.ts";
 import type { LimitsOf } from "../../model/user-limits.ts";
 import { guardedFetch, GuardedFetchError } from "../../platforms/kit/guarded-fetch.ts";
+import type { JobSender } from "../db/job-sender.ts";
 import { jsonb } from "../db/jsonb.ts";
 import { findMedia, markMediaFailed, markMediaReady, recordMediaError } from "../db/queries/media.ts";
 import type { MediaRow } from "../db/queries/media.ts";
@@ -26,6 +28,8 @@ export interface IngestDeps {
   /** AMPOST_ALLOW_PRIVATE_URLS */
   allowPrivateUrls: boolean;
   limitsOf: LimitsOf;
+  planOf: PlanOf;
+  jobs: JobSender;
 }
 
 /** What publishing learns about a media object. */
@@ -164,7 +168,7 @@ async function fetchAndStore(
   totalSeconds: number,
   signal?: AbortSignal,
 ): Promise<MediaFacts> {
-  const reservation = await deps.storageQuota.reserve(owner.userId, 1);
+  const reservation = await deps.storageQuota.reserve(owner, 1);
   try {
     const answer = await guardedFetch(row.source_url ?? "", {
       allowPrivate: deps.allowPrivateUrls,
@@ -191,12 +195,8 @@ async function fetchAndStore(
   }
 }
 
-async function keep(
-  { pool, storage, limitsOf }: IngestDeps,
-  owner: Tenant,
-  id: string,
-  received: ReceivedFile,
-): Promise<MediaFacts> {
+async function keep(deps: IngestDeps, owner: Tenant, id: string, received: ReceivedFile): Promise<MediaFacts> {
+  const { pool, storage } = deps;
   try {
     const isKept = await transaction(pool, async (tx) => {
       const written = await markMediaReady.run(tx, [
@@ -206,7 +206,7 @@ async function keep(
         received.storageKey,
         jsonb(received.facts),
       ]);
-      await enforceStorageQuota(tx, limitsOf, owner.userId);
+      await enforceStorageQuota(tx, deps, owner, written * received.facts.sizeBytes);
       return written === 1;
     });
     if (isKept) return received.facts;

@@ -1,14 +1,25 @@
 import type pg from "pg";
 
 import type { PublicError } from "../../model/errors.ts";
-import { type LimitsOf, usedUp } from "../../model/user-limits.ts";
+import type { PlanOf } from "../../model/plans.ts";
+import { type Mode, MODES } from "../../model/platform-names.ts";
+import type { Tenant } from "../../model/tenant.ts";
+import { type LimitsOf, standingLimits, usedUp } from "../../model/user-limits.ts";
+import type { JobSender } from "../db/job-sender.ts";
+import { noteStanding } from "../db/note-usage.ts";
 import { sumStoredOfUser } from "../db/queries/user-limits.ts";
 import { lockUser } from "../db/queries/users.ts";
 import type { Db } from "../db/sql.ts";
 
+/** Where the limits of storage are looked up. */
+export interface StorageLimits {
+  limitsOf: LimitsOf;
+  planOf: PlanOf;
+}
+
 /** Storage reserved for what arrives with one request. */
 export interface Reservation {
-  /** Counts bytes that are about to be stored. Throws RATE_LIMITED if they exceed the user's limit. */
+  /** Counts bytes that are about to be stored. Throws RATE_LIMITED if they exceed the user's limits. */
   add(bytes: number): void;
   /** They are counted by their rows now, or gone. */
   release(): void;
@@ -20,36 +31,44 @@ export interface Reservation {
  */
 export interface StorageQuota {
   /** Throws RATE_LIMITED if this many bytes would not fit. */
-  reserve(userId: string, announcedBytes?: number): Promise<Reservation>;
+  reserve(owner: Tenant, announcedBytes?: number): Promise<Reservation>;
 }
 
 const UNLIMITED: Reservation = { add: () => undefined, release: () => undefined };
 
-export function createStorageQuota({ pool, limitsOf }: { pool: pg.Pool; limitsOf: LimitsOf }): StorageQuota {
+export function createStorageQuota(deps: StorageLimits & { pool: pg.Pool }): StorageQuota {
   const arriving = new Map<string, number>();
-  const add = (userId: string, bytes: number) => {
-    const now = (arriving.get(userId) ?? 0) + bytes;
-    if (now > 0) arriving.set(userId, now);
-    else arriving.delete(userId);
+  const keyOf = (userId: string, mode: Mode) => `${mode} ${userId}`;
+  const add = ({ userId, mode }: Tenant, bytes: number) => {
+    const key = keyOf(userId, mode);
+    const now = (arriving.get(key) ?? 0) + bytes;
+    if (now > 0) arriving.set(key, now);
+    else arriving.delete(key);
   };
   return {
-    async reserve(userId, announcedBytes = 0) {
-      const { maxStorageBytes: most } = await limitsOf(userId);
-      if (most === null) return UNLIMITED;
-      const stored = await storedBytes(pool, userId);
+    async reserve(owner, announcedBytes = 0) {
+      const limits = await Promise.all(
+        (await standingLimits(deps, owner, "maxStorageBytes")).map(async ({ most, modes }) => {
+          return { most, modes, stored: await storedBytes(deps.pool, owner.userId, modes) };
+        }),
+      );
+      if (limits.length === 0) return UNLIMITED;
       const refuseBeyond = (bytes: number) => {
-        if (stored + bytes > most) throw quotaExceeded(most);
+        for (const { most, modes, stored } of limits) {
+          const coming = modes.reduce((sum, mode) => sum + (arriving.get(keyOf(owner.userId, mode)) ?? 0), bytes);
+          if (stored + coming > most) throw quotaExceeded(most);
+        }
       };
-      refuseBeyond((arriving.get(userId) ?? 0) + announcedBytes);
+      refuseBeyond(announcedBytes);
       let taken = 0;
       return {
         add(bytes) {
-          refuseBeyond((arriving.get(userId) ?? 0) + bytes);
+          refuseBeyond(bytes);
           taken += bytes;
-          add(userId, bytes);
+          add(owner, bytes);
         },
         release() {
-          add(userId, -taken);
+          add(owner, -taken);
           taken = 0;
         },
       };
@@ -57,20 +76,30 @@ export function createStorageQuota({ pool, limitsOf }: { pool: pg.Pool; limitsOf
   };
 }
 
-/** Bytes stored for a user in both modes, including renditions and uploads in progress. */
-export async function storedBytes(db: Db, userId: string): Promise<number> {
-  return (await sumStoredOfUser.one(db, [userId]))?.size_bytes ?? 0;
+/** Bytes stored for a user, including renditions and uploads in progress. */
+export async function storedBytes(db: Db, userId: string, modes: readonly Mode[] = MODES): Promise<number> {
+  return (await sumStoredOfUser.one(db, [userId, modes]))?.size_bytes ?? 0;
 }
 
 /**
  * The final check of what a transaction has stored, regardless of concurrency: locks the user's row until it ends.
  * Throws RATE_LIMITED.
  */
-export async function enforceStorageQuota(tx: Db, limitsOf: LimitsOf, userId: string): Promise<void> {
-  const { maxStorageBytes: most } = await limitsOf(userId);
-  if (most === null) return;
-  await lockUser.one(tx, [userId]);
-  if ((await storedBytes(tx, userId)) > most) throw quotaExceeded(most);
+export async function enforceStorageQuota(
+  tx: Db,
+  deps: StorageLimits & { jobs: JobSender },
+  owner: Tenant,
+  addedBytes: number,
+): Promise<void> {
+  const limits = await standingLimits(deps, owner, "maxStorageBytes");
+  if (limits.length === 0) return;
+  const notified = (await lockUser.one(tx, [owner.userId]))?.storage_notified ?? 0;
+  for (const { most, modes, isQuota } of limits) {
+    const used = await storedBytes(tx, owner.userId, modes);
+    if (used > most) throw quotaExceeded(most);
+    const usage = { userId: owner.userId, quota: "maxStorageBytes", used, before: used - addedBytes } as const;
+    if (isQuota) await noteStanding(deps, tx, { ...usage, limit: most, notified });
+  }
 }
 
 function quotaExceeded(most: number): PublicError {

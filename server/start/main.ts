@@ -5,7 +5,6 @@ import { platforms } from "../../platforms/index.ts";
 import { createKeyHolders } from "../domain/api-keys/key-holders.ts";
 import type { Services } from "../domain/services.ts";
 import { openAuth, sessionsOf } from "../domain/users/open-auth.ts";
-import { createPlanOf } from "../domain/users/plans.ts";
 import { openSetUp } from "../domain/users/set-up.ts";
 import { createHttpApp } from "../http/app.ts";
 import { createProbesApp, type ProbeAccess, type Probes } from "../http/routes/probes.ts";
@@ -119,7 +118,7 @@ async function listenForProbes(
 }
 
 async function serveApi(runtime: Runtime, probes: Probes, draining: AbortSignal): Promise<FastifyInstance> {
-  const { instance, listener, storage, jobs, metrics, tracing } = runtime;
+  const { instance, listener, storage, jobs, planOf, metrics, tracing } = runtime;
   const { config, log, pool } = instance;
   const { vault } = instance.oauth;
   const auth = openAuth({ pool, log, vault, jobs, appUrl: config.appUrl });
@@ -153,7 +152,7 @@ async function serveApi(runtime: Runtime, probes: Probes, draining: AbortSignal)
       mediaSecrets: () => instance.secrets.mediaSecrets(),
     },
     limitsOf: async () => config.userLimits,
-    planOf: createPlanOf({ pool, listener }, "self-hosted"),
+    planOf,
   };
   const app = await createHttpApp(services, {
     probes,

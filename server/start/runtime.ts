@@ -1,6 +1,8 @@
 import type { Logger } from "pino";
 
+import type { PlanOf } from "../../model/plans.ts";
 import { createListener, type Listener } from "../db/listen.ts";
+import { createPlanOf } from "../domain/users/plans.ts";
 import { type JobQueue, startJobQueue } from "../jobs/jobs.ts";
 import { openStorage } from "../storage/open-storage.ts";
 import type { Storage } from "../storage/storage.ts";
@@ -15,6 +17,7 @@ export interface Runtime {
   listener: Listener;
   storage: Storage;
   jobs: JobQueue;
+  planOf: PlanOf;
   metrics: Metrics;
   /** Null: off. */
   tracing: Tracing | null;
@@ -44,5 +47,6 @@ export async function openRuntime(
   const workUrl = options.runsJobs ? { workUrl: instance.databaseUrl } : {};
   const jobs = await startJobQueue({ pool: instance.pool, log: instance.log, onJob: metrics.job, ...workUrl });
   closers.push(() => jobs.stop());
-  return { instance, listener, storage, jobs, metrics, tracing };
+  const planOf = createPlanOf({ pool: instance.pool, listener }, "self-hosted");
+  return { instance, listener, storage, jobs, planOf, metrics, tracing };
 }

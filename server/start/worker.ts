@@ -3,9 +3,11 @@ import { deprecationsAhead } from "../../platforms/deprecations.ts";
 import { platforms } from "../../platforms/index.ts";
 import { createHttpClient } from "../../platforms/kit/http.ts";
 import { VERSION } from "../calls/version.ts";
+import { USAGE_QUEUE } from "../db/note-usage.ts";
 import { deliverAlert, keepAlerted } from "../domain/alerts/alerts.ts";
 import { findConditions } from "../domain/alerts/conditions.ts";
 import { takeDueBackup } from "../domain/backups/scheduled-backups.ts";
+import { sendUsageEmail } from "../domain/usage/send-usage-email.ts";
 import { deliver } from "../domain/webhooks/deliver.ts";
 import { webhookGroups } from "../domain/webhooks/deliveries.ts";
 import { keepEventsRelayed } from "../domain/webhooks/relay.ts";
@@ -65,7 +67,7 @@ const AFTER_PUBLISHING_SECONDS = 3;
 
 /** Starts publishing and running jobs, over separate connections, so that requests never wait for them. */
 export async function runWorker(runtime: Runtime, faultPoint?: FaultHook): Promise<Worker> {
-  const { instance, jobs, storage, listener, metrics, tracing } = runtime;
+  const { instance, jobs, storage, listener, planOf, metrics, tracing } = runtime;
   const { config, log, secrets } = instance;
   for (const { message, cure } of deprecationsAhead(config.platformEnvironment, new Date()))
     log.warn(`${message} ${cure}`);
@@ -77,6 +79,8 @@ export async function runWorker(runtime: Runtime, faultPoint?: FaultHook): Promi
     storage,
     allowPrivateUrls: config.allowPrivateUrls,
     limitsOf: async () => config.userLimits,
+    planOf,
+    jobs,
   });
   const oauth = { ...instance.oauth, pool };
   const continuity = await openContinuity({ pool, places: { dataDir: config.dataDir, storage }, listener, log });
@@ -142,6 +146,7 @@ export async function runWorker(runtime: Runtime, faultPoint?: FaultHook): Promi
       },
       [SIGN_IN_SWEEP_QUEUE]: (_data, signal) => sweepSignIn(pool, signal),
       [OUTBOX_SWEEP_QUEUE]: (_data, signal) => sweepOutbox(pool, signal),
+      [USAGE_QUEUE]: (data) => sendUsageEmail({ pool, jobs, vault: oauth.vault, planOf, appUrl: config.appUrl }, data),
       [ALERT_QUEUE]: (data, signal) => deliverAlert(config.alerts, data, signal),
       [BACKUP_QUEUE]: (_data, signal) =>
         takeDueBackup(

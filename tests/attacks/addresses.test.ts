@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 
 import { legacyPostsCreate } from "../../contract/operations/legacy-posts.ts";
+import { selfHosted } from "../../model/plans.ts";
 import { unlimited } from "../../model/user-limits.ts";
 import { isRefusedUrl } from "../../platforms/kit/addresses.ts";
 import { openMedia } from "../../sandbox/media.ts";
@@ -107,6 +108,8 @@ test("no URL that a user can provide reaches this machine: media, thumbnails, co
     storage: world.services.storage,
     allowPrivateUrls: false,
     limitsOf: unlimited,
+    planOf: selfHosted,
+    jobs: world.services.jobs,
   });
   const jobs = world.jobs.filter(({ queue }) => queue === INGEST_QUEUE);
   const late = HOSTS.filter((host) => !isRefusedUrl(`http://${host}:${port}/`, true));

@@ -67,6 +67,7 @@ EventType = Literal[
     "media.failed",
     "publishing.paused",
     "publishing.resumed",
+    "usage.threshold_reached",
 ]
 
 
@@ -764,6 +765,7 @@ class AccountContext(TypedDict):
     currentTime: str
     #: Current time in the user's time zone, with its offset.
     localTime: str
+    #: What limits the key in its mode.
     quotas: list[AccountContextQuota]
     #: What platforms charge for the user's posts of this month, in millionths of a US dollar.
     fees: AccountContextFees
@@ -1038,6 +1040,8 @@ class PostsValidateAnswer(TypedDict):
     limits: list[PostsValidateAnswerLimit]
     #: What platforms charge the app's owner for publishing the post; empty if all are free.
     fees: list[PostsCreateAnswerFee]
+    #: What is left of the user's limits that creating the post counts against. What does not fit is an issue.
+    quotas: list[PostsValidateAnswerQuota]
 
 
 class PostsValidateAnswerLimit(TypedDict):
@@ -1053,6 +1057,16 @@ class PostsValidateAnswerLimit(TypedDict):
     resetsAt: str | None
     #: Platform key. X is `twitter`.
     platform: Platform
+    #: How much of it the post uses.
+    needed: int
+
+
+class PostsValidateAnswerQuota(TypedDict):
+    name: Literal["postsPerMonth", "mediaUploadsPerMonth", "apiRequestsPerMonth", "postsPerDay", "contentBytesPerDay", "maxScheduledPosts", "maxStorageBytes"]
+    #: `null` if unlimited.
+    limit: int | None
+    #: Amount remaining. `null` if unlimited.
+    remaining: int | None
     #: How much of it the post uses.
     needed: int
 

@@ -7,6 +7,7 @@ import { statement } from "../sql.ts";
 import type { BudgetChecks, BudgetUsesOfParts } from "./budgets.ts";
 import { isHeld } from "./hold.ts";
 import { isPaused } from "./pauses.ts";
+import { countedPost } from "./usage.ts";
 
 export interface PostRow {
   id: string;
@@ -147,17 +148,19 @@ export interface NewPostMedia {
   media_id: string;
 }
 
-const inserted = `with post as (
+/** `condition` is on everything that is inserted. */
+const inserted = (condition = "") => `post as (
      insert into posts (id, user_id, mode, platform_set_id, status, content, platforms, scheduled_for, publish_by,
        skip_when_paused, event_count)
-     values ($1, $2, $3::text, $4, $5::text, $6, $7, $8, $13, $14, ($8::timestamptz is not null)::integer)
+     select $1, $2, $3::text, $4, $5::text, $6, $7, $8, $13, $14, ($8::timestamptz is not null)::integer ${condition}
      returning created_at, updated_at, revision
    ), parts as (
      insert into platform_posts (id, post_id, user_id, mode, platform, position, account_id, due_at, next_action_at)
      select n.id, $1, $2, $3::text, n.platform, n.position - 1, n.account_id, $8, $12
      from unnest($9::uuid[], $10::text[], $11::uuid[]) with ordinality as n(id, platform, account_id, position)
+     ${condition}
    ), counted as (
-     insert into post_counts (user_id, mode, status, platforms, change) values ($2, $3::text, $5::text, $7, 1)
+     insert into post_counts (user_id, mode, status, platforms, change) select $2, $3::text, $5::text, $7, 1 ${condition}
    )`;
 
 /** A new post, and the ids, platforms and accounts of its platform posts. */
@@ -181,7 +184,17 @@ export type NewPostParams = [
 /** A post and its platform posts, in one statement. */
 export const insertPost = statement<Pick<PostRow, "created_at" | "updated_at" | "revision">, NewPostParams>(
   "posts.insert",
-  `${inserted} select created_at, updated_at, revision from post`,
+  `with ${inserted()} select created_at, updated_at, revision from post`,
+);
+
+/** As `insertPost`, counted in its month. No row, and nothing inserted, if counting needs more: see `countedPost`. */
+export const insertCountedPost = statement<
+  Pick<PostRow, "created_at" | "updated_at" | "revision">,
+  [...NewPostParams, postsPerMonth: number]
+>(
+  "posts.insert_counted",
+  `with usage as (${countedPost("$2", "$15")} returning user_id), ${inserted("where exists (select from usage)")}
+   select created_at, updated_at, revision from post`,
 );
 
 /**
@@ -193,7 +206,7 @@ export const insertWholePost = statement<
   [...NewPostParams, media: Json]
 >(
   "posts.insert_whole",
-  `${inserted}, linked as (
+  `with ${inserted()}, linked as (
      insert into post_media (post_id, path, media_id, user_id)
      select $1, l.path, l.media_id, $2 from jsonb_to_recordset($15) as l(path text, media_id uuid)
    ), event as (

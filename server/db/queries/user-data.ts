@@ -39,6 +39,11 @@ export const exportPages: Readonly<Record<string, ExportPage>> = {
     { with: PLATFORM_POSTS },
   ),
   media: page("media", "id mode status source_url filename facts size_bytes created_at deleted_at"),
+  usage: statement<ExportedRow, ExportParams>(
+    "usage_months.export",
+    `select to_char(month, 'YYYY-MM') as id, posts, media_uploads as "mediaUploads", api_requests as "apiRequests"
+     from usage_months where user_id = $1 and to_char(month, 'YYYY-MM') > $2 order by month limit $3`,
+  ),
   auditEvents: page("audit_events", "id mode actor_kind actor_id action target data address request_id created_at"),
 };
 

@@ -1,3 +1,4 @@
+import type { Mode } from "../../../model/platform-names.ts";
 import { statement } from "../sql.ts";
 
 /** Counts a post created today, in both modes together; no row at the limit. */
@@ -29,18 +30,22 @@ export const readContentToday = statement<{ content_today: number }, [userId: st
   `select content_today from users where id = $1 and content_day = (now() at time zone 'UTC')::date`,
 );
 
-/** How many posts are scheduled, in both modes together, and the earliest time. Counts only up to `most`. */
-export const countScheduledOfUser = statement<{ count: number; first: Date | null }, [userId: string, most: number]>(
+/** How many posts are scheduled in these modes together, and the earliest time. Counts only up to `most`. */
+export const countScheduledOfUser = statement<
+  { count: number; first: Date | null },
+  [userId: string, most: number, modes: readonly Mode[]]
+>(
   "posts.count_scheduled_of_user",
   `select count(*)::int as count, min(scheduled_for) as first
-   from (select scheduled_for from posts where user_id = $1 and status = 'scheduled'
+   from (select scheduled_for from posts where user_id = $1 and status = 'scheduled' and mode = any($3::text[])
      order by scheduled_for limit $2) as waiting`,
 );
 
-/** Bytes stored in both modes together, including renditions and the full size of uploads in progress. */
-export const sumStoredOfUser = statement<{ size_bytes: number }, [userId: string]>(
+/** Bytes stored in these modes together, including renditions and the full size of uploads in progress. */
+export const sumStoredOfUser = statement<{ size_bytes: number }, [userId: string, modes: readonly Mode[]]>(
   "media.sum_of_user",
-  `select (select coalesce(sum(size_bytes), 0) from media where user_id = $1 and size_bytes > 0)::bigint
+  `select (select coalesce(sum(size_bytes), 0) from media where user_id = $1 and size_bytes > 0
+       and mode = any($2::text[]))::bigint
      + (select coalesce(sum(length_bytes), 0) from resumable_uploads
-       where user_id = $1 and media_id is null)::bigint as size_bytes`,
+       where user_id = $1 and media_id is null and mode = any($2::text[]))::bigint as size_bytes`,
 );

@@ -20,11 +20,14 @@ export const findUserByEmail = statement<UserRow, [email: string]>(
   `select ${columns} from users where lower(email) = lower($1)`,
 );
 
-/** Locks the user, so that their counts stay the same until the transaction ends. */
-export const lockUser = statement<{ id: string }, [userId: string]>(
-  "users.lock",
-  `select id from users where id = $1 for no key update`,
-);
+/**
+ * Locks the user, so that their counts stay the same until the transaction ends. And the highest thresholds of quotas
+ * that the user was notified of.
+ */
+export const lockUser = statement<
+  { id: string; scheduled_notified: number; storage_notified: number },
+  [userId: string]
+>("users.lock", `select id, scheduled_notified, storage_notified from users where id = $1 for no key update`);
 
 /** A response to the address has confirmed it. */
 export const verifyEmail = statement<UserRow, [userId: string]>(

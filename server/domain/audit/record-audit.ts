@@ -17,7 +17,7 @@ export interface AuditEntry {
 }
 
 export type AuditAction =
-  | `user.${"created" | "signed_in" | "sign_in_failed" | "signed_out" | "email_verified" | "password_changed" | "password_reset" | "settings_changed" | "exported" | "deleted" | "invited" | "invite_withdrawn"}`
+  | `user.${"created" | "signed_in" | "sign_in_failed" | "signed_out" | "email_verified" | "password_changed" | "password_reset" | "settings_changed" | "exported" | "deleted" | "invited" | "invite_withdrawn" | "plan_changed"}`
   | `two_factor.${"enabled" | "disabled"}`
   | `passkey.${"added" | "removed"}`
   | `session.${"revoked"}`

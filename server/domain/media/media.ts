@@ -17,6 +17,7 @@ import type { Answer, Call } from "../call.ts";
 import { write } from "../idempotency.ts";
 import { refusedUrl } from "../posts/plan-media.ts";
 import type { Services } from "../services.ts";
+import { countUploadsAgainstQuota, sizeOf } from "./upload.ts";
 
 /** Stores the uploaded file, or has the URL fetched. */
 export async function createMedia(
@@ -38,7 +39,8 @@ export async function createMedia(
       ? await addUploads(tx, call, [{ received: upload.received, filename: body.filename ?? upload.filename }])
       : await addUrls(tx, services.jobs, call, [{ url: url ?? "", filename: body.filename ?? null }]);
     if (row === undefined) throw new Error("The media object was not stored");
-    if (upload !== undefined) await enforceStorageQuota(tx, services.limitsOf, call.userId);
+    if (upload !== undefined) await enforceStorageQuota(tx, services, call, sizeOf([upload]));
+    await countUploadsAgainstQuota(services, tx, call, 1);
     const media = toMedia(services, call, row);
     return { body: { media }, kept: { media: { ...media, url: null } } };
   });

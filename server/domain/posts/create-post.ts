@@ -3,9 +3,11 @@ import type { Input } from "../../../contract/operation.ts";
 import type { Post, PostDraft } from "../../../contract/operations/posts.ts";
 import type { Issue } from "../../../model/errors.ts";
 import { newId } from "../../../model/ids.ts";
+import { quotasIn } from "../../../model/plans.ts";
 import { jsonb } from "../../db/jsonb.ts";
 import type { BudgetChecks } from "../../db/queries/budgets.ts";
 import {
+  insertCountedPost,
   insertPost,
   insertReservedPost,
   insertWholePost,
@@ -19,12 +21,18 @@ import { checksAt, NO_CHECKS } from "../../publishing/budgets.ts";
 import { countAgainstPolicies, requestApproval } from "../api-keys/policies.ts";
 import type { Answer, Call } from "../call.ts";
 import { write } from "../idempotency.ts";
+import { countUploadsAgainstQuota, sizeOf } from "../media/upload.ts";
 import type { Services } from "../services.ts";
 import { budgetsOf, charging, type Fees, findTime, type PartUse, partUses, type Wanted } from "./budgets.ts";
 import { findIssues, loadSet, refuseIssues, unknownSet, type SetAccounts } from "./find-issues.ts";
 import { planMedia, type MediaPlan } from "./plan-media.ts";
 import { firstActionAt } from "./post-actions.ts";
-import { countPostAgainstLimit, countContentAgainstLimit, enforceScheduledLimit } from "./post-limits.ts";
+import {
+  countContentAgainstLimit,
+  countPostAgainstLimit,
+  countPostAgainstQuota,
+  enforceScheduledLimit,
+} from "./post-limits.ts";
 import { loadKnownMedia, storeMedia, type StoredLink } from "./post-media.ts";
 import { toPostAnswer } from "./to-post.ts";
 
@@ -53,22 +61,30 @@ export async function createPost(
 ): Promise<Answer<{ post: Post; warnings: Issue[]; fees: Fees }>> {
   const prepared = await prepareDraft(services, call, body, issues);
   const ready = { ...prepared, warnings: prepared.warnings.map(toWarning) };
-  const limits = await services.limitsOf(call.userId);
+  const limits = await services.limitsOf(call.userId, call.mode);
+  const quotas = await quotasIn(services.planOf, call);
   const isCounted =
     limits.postsPerDay !== null ||
     limits.maxScheduledPosts !== null ||
     limits.contentBytesPerDay !== null ||
+    (ready.scheduledFor !== null && (quotas.maxScheduledPosts ?? quotas.postsPerMonth) !== null) ||
     (call.policies !== null && call.policies.postsPerDay !== null);
   // Without media, a claim, a count and an approval to wait for, this is one statement, which is its own transaction.
-  if (call.claim === null && !isCounted && call.policies?.approvalRequired !== true && ready.plan.links.length === 0)
-    return await insert(services, call, services.pool, ready);
+  if (call.claim === null && !isCounted && call.policies?.approvalRequired !== true && ready.plan.links.length === 0) {
+    const answer = await insert(services, call, services.pool, ready, quotas.postsPerMonth);
+    if (answer !== null) return answer;
+  }
   return await write(services, call, async (tx) => {
     await countAgainstPolicies(tx, call);
     await countPostAgainstLimit(services, tx, call);
     if (ready.scheduledFor !== null) await enforceScheduledLimit(services, tx, call);
     const answer = await insert(services, call, tx, ready);
+    if (answer === null) throw new Error("The post was not stored");
     await countContentAgainstLimit(services, tx, call, Buffer.byteLength(jsonb(answer.body.post.content)));
-    if (call.uploads.length > 0) await enforceStorageQuota(tx, services.limitsOf, call.userId);
+    if (call.uploads.length > 0) await enforceStorageQuota(tx, services, call, sizeOf(call.uploads));
+    // Last, since all that a user creates waits for it.
+    if (call.uploads.length > 0) await countUploadsAgainstQuota(services, tx, call, call.uploads.length);
+    await countPostAgainstQuota(services, tx, call, answer.body.post.id);
     return answer;
   });
 }
@@ -108,12 +124,14 @@ async function prepareDraft(
   };
 }
 
+/** With `postsPerMonth`, a draft is counted by the same statement; null if counting needs more than that. */
 async function insert(
   services: Services,
   call: Call,
   db: Db,
   ready: ReadyPost,
-): Promise<Answer<{ post: Post; warnings: Issue[]; fees: Fees }>> {
+  postsPerMonth: number | null = null,
+): Promise<Answer<{ post: Post; warnings: Issue[]; fees: Fees }> | null> {
   const { plan, platforms, platformSetId, publishBy, skipWhenPaused, accounts, warnings } = ready;
   const id = newId();
   const { uses, fees } = budgetsOf(services, call, {
@@ -145,15 +163,20 @@ async function insert(
     publishBy,
     skipWhenPaused,
   ];
+  const counted =
+    postsPerMonth === null ? null : await insertCountedPost.one(db, [...valuesAt(ready.scheduledFor), postsPerMonth]);
+  if (counted === undefined) return null;
   const { scheduledFor, ...row } =
-    ready.scheduledFor === null || uses.length === 0
-      ? { scheduledFor: ready.scheduledFor, ...(await insertUnreserved(db, valuesAt(ready.scheduledFor), links)) }
-      : await insertReserved(services, db, {
-          uses,
-          wanted: { at: ready.scheduledFor, path: "/scheduledFor", spread: ready.spread, until: publishBy },
-          valuesAt,
-          links,
-        });
+    counted !== null
+      ? { scheduledFor: ready.scheduledFor, ...counted }
+      : ready.scheduledFor === null || uses.length === 0
+        ? { scheduledFor: ready.scheduledFor, ...(await insertUnreserved(db, valuesAt(ready.scheduledFor), links)) }
+        : await insertReserved(services, db, {
+            uses,
+            wanted: { at: ready.scheduledFor, path: "/scheduledFor", spread: ready.spread, until: publishBy },
+            valuesAt,
+            links,
+          });
   const answer = toPostAnswer(services.settings, {
     ...row,
     id,

@@ -21,6 +21,7 @@ import {
   withdrawForcedRetries,
   notifyDue,
 } from "../../db/queries/post-actions.ts";
+import { releasePost } from "../../db/queries/usage.ts";
 import { unknownOutcome } from "../../publishing/failure.ts";
 import { PREPARE_AHEAD_SECONDS } from "../../publishing/timing.ts";
 
@@ -103,6 +104,8 @@ export async function discard(
   await settleLivePlatformPosts.run(tx, owned(live));
   await withdrawForcedRetries.run(tx, [...owned(queuedInDoubt), jsonb(RETRY_WITHDRAWN)]);
   await discardPlatformPosts.run(tx, [...owned(discarded), error === null ? null : jsonb(error)]);
+  if (post.mode === "live" && (post.status === "draft" || post.status === "scheduled"))
+    await releasePost.run(tx, values(post));
   await setPostStatus.run(tx, [...values(post), "discarded"]);
   await recordPostEvents(tx, ownerOf(post), [
     ...live.map(({ id }) => ({ type: "platform_post.published" as const, platform_post_id: id })),

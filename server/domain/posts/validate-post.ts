@@ -1,30 +1,28 @@
+import type { z } from "zod";
+
 import { dropImpliedIssues } from "../../../contract/forms/parse.ts";
 import type { Input } from "../../../contract/operation.ts";
-import type { PostDraft } from "../../../contract/operations/posts.ts";
+import type { PostDraft, postsValidate } from "../../../contract/operations/posts.ts";
 import { boundIssues } from "../../../model/bound-issues.ts";
-import type { Issue } from "../../../model/errors.ts";
+import { type Issue, issueOf } from "../../../model/errors.ts";
+import { jsonb } from "../../db/jsonb.ts";
 import type { Answer, Call } from "../call.ts";
 import type { Services } from "../services.ts";
-import { budgetsOf, checkBudgets, type Fees, type Left } from "./budgets.ts";
+import { readRemaining } from "../usage/quotas.ts";
+import { budgetsOf, checkBudgets } from "./budgets.ts";
 import { findIssues, loadSet, unknownSet } from "./find-issues.ts";
-import { planMedia } from "./plan-media.ts";
+import { type MediaPlan, planMedia } from "./plan-media.ts";
 import { loadKnownMedia } from "./post-media.ts";
+
+type Validated = z.output<typeof postsValidate.answer>;
+type QuotaNeeded = Validated["quotas"][number];
 
 /** Every issue and warning that creating the post would have. Stores nothing and always succeeds. */
 export async function validatePost(
   services: Services,
   call: Pick<Call, "userId" | "mode" | "policies" | "actor">,
   { body, issues: formIssues }: Pick<Input<unknown, unknown, PostDraft>, "body" | "issues">,
-): Promise<
-  Answer<{
-    valid: boolean;
-    issues: Issue[];
-    warnings: Issue[];
-    scheduledFor: string | null;
-    limits: Left;
-    fees: Fees;
-  }>
-> {
+): Promise<Answer<Validated>> {
   const { platformSetId, platforms = [], scheduledFor = null, publishBy = null } = body;
   const accounts = platformSetId === undefined ? null : await loadSet(services.pool, call, platformSetId);
   const plan = planMedia(body.content, [], await loadKnownMedia(services, services.pool, call, body.content));
@@ -47,7 +45,8 @@ export async function validatePost(
       ? checked.freeAt
       : null;
   const full = moved === null ? checked.issues : [];
-  const all = wanted === null ? issues : boundIssues([...issues, ...full]);
+  const quotas = await quotasFor(services, call, plan, wanted !== null);
+  const all = boundIssues([...issues, ...(wanted === null ? [] : full), ...quotas.flatMap(exceeded)]);
   return {
     body: {
       valid: all.length === 0,
@@ -57,6 +56,41 @@ export async function validatePost(
       scheduledFor: (moved ?? wanted)?.toISOString() ?? null,
       limits: checked.left,
       fees,
+      quotas,
     },
   };
+}
+
+/** What is left of the limits that creating the post counts against. */
+async function quotasFor(
+  services: Services,
+  call: Pick<Call, "userId" | "mode">,
+  { content }: Pick<MediaPlan, "content">,
+  isScheduled: boolean,
+): Promise<QuotaNeeded[]> {
+  const needed: Partial<Record<QuotaNeeded["name"], number>> = {
+    postsPerMonth: 1,
+    postsPerDay: 1,
+    contentBytesPerDay: Buffer.byteLength(jsonb(content)),
+    ...(isScheduled ? { maxScheduledPosts: 1 } : {}),
+  };
+  return (await readRemaining(services, call)).flatMap((left) => {
+    const amount = needed[left.name];
+    return amount === undefined ? [] : [{ ...left, needed: amount }];
+  });
+}
+
+function exceeded({ name, limit, remaining, needed }: QuotaNeeded): Issue[] {
+  if (remaining === null || needed <= remaining) return [];
+  return [
+    issueOf({
+      rule: `quota.${name}`,
+      code: "RATE_LIMITED",
+      path: name === "maxScheduledPosts" ? "/scheduledFor" : "",
+      message: `The post needs ${needed} of your limit ${name}, of which ${remaining} are left`,
+      actual: needed,
+      limit,
+      fix: "GET /api/v1/account-context shows what is left. Discarding drafts and scheduled posts makes room.",
+    }),
+  ];
 }

@@ -5,6 +5,7 @@ import { FRESH_MINUTES } from "../../../model/lifetimes.ts";
 import { throttle } from "../../auth/throttle.ts";
 import { listKeys, revokeKey } from "../../db/queries/api-keys.ts";
 import { findFreshSession } from "../../db/queries/sessions.ts";
+import { deleteUsage } from "../../db/queries/usage.ts";
 import { allowLongStatements, deletePostCounts, listStorageKeys } from "../../db/queries/user-data.ts";
 import { deleteUser as removeUser, findMe, lockUser } from "../../db/queries/users.ts";
 import { transaction } from "../../db/sql.ts";
@@ -32,6 +33,8 @@ export async function deleteUser(
     await allowLongStatements.run(tx);
     if ((await lockUser.one(tx, [call.userId])) === undefined)
       throw new PublicError("NOT_FOUND", "The user was deleted.");
+    // Before the user's row is locked against others: creating a post locks it after what it counts.
+    await deleteUsage.run(tx, [call.userId]);
     // Notifies the other processes, which would otherwise use their cached keys for a moment.
     const held = await listKeys.all(tx, [call.userId]);
     for (const { id } of held) await revokeKey.one(tx, [id, call.userId]);

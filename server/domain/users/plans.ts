@@ -1,9 +1,21 @@
 import type pg from "pg";
 import { z } from "zod";
 
-import { PLANS, type PlanName, type PlanOf, QUOTAS, RATES, type UserPlan } from "../../../model/plans.ts";
+import {
+  PLANS,
+  type PlanName,
+  type PlanLimits,
+  type PlanOf,
+  QUOTAS,
+  RATES,
+  type UserPlan,
+} from "../../../model/plans.ts";
+import { jsonb } from "../../db/jsonb.ts";
 import { CHANNELS, type Listener } from "../../db/listen.ts";
-import { readPlan } from "../../db/queries/plans.ts";
+import { notifyPlan, readPlan, setPlan as storePlan } from "../../db/queries/plans.ts";
+import type { Db } from "../../db/sql.ts";
+import { recordAudit } from "../audit/record-audit.ts";
+import type { Origin } from "../call.ts";
 
 /** Limits that the operator changed for one user; null: unlimited. */
 const changedLimits = z.partialRecord(z.enum([...Object.keys(RATES), ...QUOTAS]), z.int().min(0).nullable());
@@ -34,4 +46,45 @@ export function createPlanOf(
     plan.catch(() => remembered.delete(userId));
     return await plan;
   };
+}
+
+/** What an operator changes about a user's plan; what is omitted stays. */
+export interface PlanChange {
+  /** Null: the instance's default. */
+  plan?: PlanName | null;
+  /** Limits of this user instead of the plan's. Null: unlimited; "plan": that of the plan again. */
+  limits?: { [Name in keyof PlanLimits]?: number | null | "plan" };
+}
+
+/** The plan and limits that are stored for a user. */
+export interface StoredPlan {
+  plan: PlanName | null;
+  limits: Partial<PlanLimits>;
+}
+
+/**
+ * Changes a user's plan, limits or both, in the transaction of `tx`: for all processes as soon as it commits, and in the
+ * audit log. Null if there is no such user.
+ */
+export async function setPlan(
+  tx: Db,
+  origin: Origin,
+  userId: string,
+  { plan, limits = {} }: PlanChange,
+): Promise<StoredPlan | null> {
+  const set = Object.entries(limits).filter(([, value]) => value !== "plan");
+  const removed = Object.keys(limits).filter((name) => !set.some(([other]) => other === name));
+  const isRead = plan === undefined && Object.keys(limits).length === 0;
+  const row = isRead
+    ? await readPlan.one(tx, [userId])
+    : await storePlan.one(tx, [userId, plan !== undefined, plan ?? null, jsonb(Object.fromEntries(set)), removed]);
+  if (row === undefined) return null;
+  const stored = {
+    plan: planName.nullable().catch(null).parse(row.plan),
+    limits: changedLimits.parse(row.plan_limits),
+  };
+  if (isRead) return stored;
+  await notifyPlan.run(tx, [userId]);
+  await recordAudit(tx, origin, { userId, action: "user.plan_changed", target: userId, data: { ...stored } });
+  return stored;
 }

@@ -3193,6 +3193,7 @@ export const properties: INodeProperties[] = [
           { name: "Post Scheduled", value: "post.scheduled" },
           { name: "Publishing Paused", value: "publishing.paused" },
           { name: "Publishing Resumed", value: "publishing.resumed" },
+          { name: "Usage Threshold Reached", value: "usage.threshold_reached" },
         ],
         default: [],
         routing: { send: { type: "body", property: "events" } },
@@ -3308,6 +3309,7 @@ export const properties: INodeProperties[] = [
           { name: "Post Scheduled", value: "post.scheduled" },
           { name: "Publishing Paused", value: "publishing.paused" },
           { name: "Publishing Resumed", value: "publishing.resumed" },
+          { name: "Usage Threshold Reached", value: "usage.threshold_reached" },
         ],
         default: [],
         routing: { send: { type: "body", property: "events" } },
@@ -3418,4 +3420,5 @@ export const events: INodePropertyOptions[] = [
   { name: "Post Scheduled", value: "post.scheduled" },
   { name: "Publishing Paused", value: "publishing.paused" },
   { name: "Publishing Resumed", value: "publishing.resumed" },
+  { name: "Usage Threshold Reached", value: "usage.threshold_reached" },
 ];
