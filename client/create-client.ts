@@ -2,6 +2,7 @@ import { type CallOptions, type Connection, everyItem, path, read, write, type W
 import { createPosts } from "./posts.ts";
 import type {
   Account,
+  AccountWithLimits,
   AccountContext,
   AccountFilter,
   ConnectLink,
@@ -149,7 +150,7 @@ function createAccounts(connection: Connection) {
     async list(filter: AccountFilter = {}, options: CallOptions = {}): Promise<{ accounts: Account[] }> {
       return await read(connection, "/api/v1/accounts", { ...options, query: filter });
     },
-    async get(id: string, options: CallOptions = {}): Promise<{ account: Account }> {
+    async get(id: string, options: CallOptions = {}): Promise<{ account: AccountWithLimits }> {
       return await read(connection, path`/api/v1/accounts/${id}`, options);
     },
     /** The caller, the key's permissions, the remaining quotas, the time zone and the current time. */

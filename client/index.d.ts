@@ -3,6 +3,7 @@ import type {
   Account,
   AccountContext,
   AccountFilter,
+  AccountWithLimits,
   ConnectLink,
   ConnectLinkFilter,
   DeliveryFilter,
@@ -23,7 +24,9 @@ import type {
   Post,
   PostAttempt,
   PostChanges,
+  PostFee,
   PostFilter,
+  PostLimit,
   PostSummary,
   Publishing,
   Retry,
@@ -147,7 +150,7 @@ declare function createClient({ apiKey, baseUrl, retries, timeoutSeconds, random
       id: string,
       options?: CallOptions,
     ): Promise<{
-      account: Account;
+      account: AccountWithLimits;
     }>;
     /** The caller, the key's permissions, the remaining quotas, the time zone and the current time. */
     context(options?: CallOptions): Promise<AccountContext>;
@@ -487,12 +490,20 @@ interface PostAnswer {
 interface PostWithWarnings extends PostAnswer {
   /** Problems worth knowing that do not reject the post. */
   warnings: Issue[];
+  /** What platforms charge the app's owner for publishing the post. */
+  fees: PostFee[];
 }
 interface PostValidation {
   valid: boolean;
   /** Every broken rule. */
   issues: Issue[];
   warnings: Issue[];
+  /** When it would be published: with `spread`, the next free time. Null for a draft. */
+  scheduledFor: string | null;
+  /** What is left of each platform limit that the post uses. */
+  limits: PostLimit[];
+  /** What platforms charge the app's owner for publishing the post. */
+  fees: PostFee[];
 }
 interface PostPage {
   posts: PostSummary[];

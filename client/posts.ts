@@ -9,7 +9,18 @@ import {
   type WriteOptions,
 } from "./call.ts";
 import { followPost } from "./post-events.ts";
-import type { Issue, NewPost, Post, PostAttempt, PostChanges, PostFilter, PostSummary, Retry } from "./types.ts";
+import type {
+  Issue,
+  NewPost,
+  Post,
+  PostAttempt,
+  PostChanges,
+  PostFee,
+  PostFilter,
+  PostLimit,
+  PostSummary,
+  Retry,
+} from "./types.ts";
 
 /** A post, with the ETag that makes an update conditional on no one else having changed it. */
 export interface PostAnswer {
@@ -20,6 +31,8 @@ export interface PostAnswer {
 export interface PostWithWarnings extends PostAnswer {
   /** Problems worth knowing that do not reject the post. */
   warnings: Issue[];
+  /** What platforms charge the app's owner for publishing the post. */
+  fees: PostFee[];
 }
 
 export interface PostValidation {
@@ -27,6 +40,12 @@ export interface PostValidation {
   /** Every broken rule. */
   issues: Issue[];
   warnings: Issue[];
+  /** When it would be published: with `spread`, the next free time. Null for a draft. */
+  scheduledFor: string | null;
+  /** What is left of each platform limit that the post uses. */
+  limits: PostLimit[];
+  /** What platforms charge the app's owner for publishing the post. */
+  fees: PostFee[];
 }
 
 export interface PostPage {

@@ -676,22 +676,76 @@ export interface Account {
   connectedAt: string;
   /** `live` or `test`. In test mode, posts are published only to the built-in sandbox. */
   mode: Mode;
+}
+
+export interface PlatformLimit {
+  /** What is limited, as in `GET /api/v1/platforms`; `feesMicroUsd` for what platforms charge in a month. */
+  name: string;
+  /** Whose limit it is. */
+  per: "account" | "app" | "user" | "key";
+  limit: number | null;
+  /** What is published and scheduled in the fullest window that includes this time. */
+  used: number;
+  remaining: number | null;
+  /** When more is left. Null if nothing is used. */
+  resetsAt: string | null;
+}
+
+export interface AccountWithLimits {
+  id: string;
+  /** Platform key. X is `twitter`. */
+  platform: Platform;
+  platformSetId: string;
+  /** The platform's ID for the account. */
+  platformAccountId: string;
+  username: string | null;
+  displayName: string | null;
+  avatarUrl: string | null;
+  status: "active" | "revoked";
+  /** Granted permissions, by the platform's names. */
+  scopes: string[];
+  tokenExpiresAt: string | null;
+  /** When the platform ends access to the user's data unless they reconnect, even if the token has no expiry. */
+  dataAccessExpiresAt: string | null;
+  tokenHealth: "healthy" | "expiring" | "expired" | "revoked" | "reconnect_required";
+  tokenHealthReason: string | null;
+  /** Details about the account from the platform, without secrets. */
+  platformMetadata: Record<string, unknown>;
+  /** Your ID for the account's owner, if the connect link that connected it had one. */
+  externalId: string | null;
+  /** ISO 8601, UTC, with milliseconds. */
+  connectedAt: string;
+  /** `live` or `test`. In test mode, posts are published only to the built-in sandbox. */
+  mode: Mode;
   /**
    * What is left now of the platform's limits for the account, and for the app it is connected with, which other
    * accounts use too.
    */
-  limits: {
-    /** What is limited, as in `GET /api/v1/platforms`; `feesMicroUsd` for what platforms charge in a month. */
-    name: string;
-    /** Whose limit it is. */
-    per: "account" | "app" | "user" | "key";
-    limit: number | null;
-    /** What is published and scheduled in the fullest window that includes this time. */
-    used: number;
-    remaining: number | null;
-    /** When more is left. Null if nothing is used. */
-    resetsAt: string | null;
-  }[];
+  limits: PlatformLimit[];
+}
+
+export interface PostFee {
+  /** Platform key. X is `twitter`. */
+  platform: Platform;
+  /** In millionths of a US dollar. */
+  microUsd: number;
+}
+
+export interface PostLimit {
+  /** What is limited, as in `GET /api/v1/platforms`; `feesMicroUsd` for what platforms charge in a month. */
+  name: string;
+  /** Whose limit it is. */
+  per: "account" | "app" | "user" | "key";
+  limit: number | null;
+  /** What is published and scheduled in the fullest window that includes this time. */
+  used: number;
+  remaining: number | null;
+  /** When more is left. Null if nothing is used. */
+  resetsAt: string | null;
+  /** Platform key. X is `twitter`. */
+  platform: Platform;
+  /** How much of it the post uses. */
+  needed: number;
 }
 
 export interface AccountContext {

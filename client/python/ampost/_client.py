@@ -586,7 +586,7 @@ class Accounts:
         """List accounts. Returns connected accounts, optionally filtered by platform and platform set."""
         return self._connection.call("GET", "/api/v1/accounts", query=filter)
 
-    def get(self, id: str) -> types.AccountAnswer:
+    def get(self, id: str) -> types.AccountWithLimitsAnswer:
         """
         Get an account. Returns an account with its token health and what is left of its platform's limits, even if it
         is no longer connected.
@@ -609,7 +609,7 @@ class AsyncAccounts:
         """List accounts. Returns connected accounts, optionally filtered by platform and platform set."""
         return await self._connection.call("GET", "/api/v1/accounts", query=filter)
 
-    async def get(self, id: str) -> types.AccountAnswer:
+    async def get(self, id: str) -> types.AccountWithLimitsAnswer:
         """
         Get an account. Returns an account with its token health and what is left of its platform's limits, even if it
         is no longer connected.

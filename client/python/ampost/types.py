@@ -735,12 +735,9 @@ class Account(TypedDict):
     connectedAt: str
     #: `live` or `test`. In test mode, posts are published only to the built-in sandbox.
     mode: Mode
-    #: What is left now of the platform's limits for the account, and for the app it is connected with, which other
-    #: accounts use too.
-    limits: list[AccountLimit]
 
 
-class AccountLimit(TypedDict):
+class PlatformLimit(TypedDict):
     #: What is limited, as in `GET /api/v1/platforms`; `feesMicroUsd` for what platforms charge in a month.
     name: str
     #: Whose limit it is.
@@ -751,6 +748,61 @@ class AccountLimit(TypedDict):
     remaining: int | None
     #: When more is left. Null if nothing is used.
     resetsAt: str | None
+
+
+class AccountWithLimits(TypedDict):
+    id: str
+    #: Platform key. X is `twitter`.
+    platform: Platform
+    platformSetId: str
+    #: The platform's ID for the account.
+    platformAccountId: str
+    username: str | None
+    displayName: str | None
+    avatarUrl: str | None
+    status: Literal["active", "revoked"]
+    #: Granted permissions, by the platform's names.
+    scopes: list[str]
+    tokenExpiresAt: str | None
+    #: When the platform ends access to the user's data unless they reconnect, even if the token has no expiry.
+    dataAccessExpiresAt: str | None
+    tokenHealth: Literal["healthy", "expiring", "expired", "revoked", "reconnect_required"]
+    tokenHealthReason: str | None
+    #: Details about the account from the platform, without secrets.
+    platformMetadata: dict[str, Any]
+    #: Your ID for the account's owner, if the connect link that connected it had one.
+    externalId: str | None
+    #: ISO 8601, UTC, with milliseconds.
+    connectedAt: str
+    #: `live` or `test`. In test mode, posts are published only to the built-in sandbox.
+    mode: Mode
+    #: What is left now of the platform's limits for the account, and for the app it is connected with, which other
+    #: accounts use too.
+    limits: list[PlatformLimit]
+
+
+class PostFee(TypedDict):
+    #: Platform key. X is `twitter`.
+    platform: Platform
+    #: In millionths of a US dollar.
+    microUsd: int
+
+
+class PostLimit(TypedDict):
+    #: What is limited, as in `GET /api/v1/platforms`; `feesMicroUsd` for what platforms charge in a month.
+    name: str
+    #: Whose limit it is.
+    per: Literal["account", "app", "user", "key"]
+    limit: int | None
+    #: What is published and scheduled in the fullest window that includes this time.
+    used: int
+    remaining: int | None
+    #: When more is left. Null if nothing is used.
+    resetsAt: str | None
+    #: Platform key. X is `twitter`.
+    platform: Platform
+    #: How much of it the post uses.
+    needed: int
 
 
 class AccountContext(TypedDict):
@@ -1009,16 +1061,9 @@ class PostsCreateAnswer(TypedDict):
     #: Problems that do not prevent publishing.
     warnings: list[Issue]
     #: What platforms charge the app's owner for publishing the post; empty if all are free.
-    fees: list[PostsCreateAnswerFee]
+    fees: list[PostFee]
     #: Pass it as `if_match` to an update.
     etag: str | None
-
-
-class PostsCreateAnswerFee(TypedDict):
-    #: Platform key. X is `twitter`.
-    platform: Platform
-    #: In millionths of a US dollar.
-    microUsd: int
 
 
 class PostsListAnswer(TypedDict):
@@ -1037,28 +1082,11 @@ class PostsValidateAnswer(TypedDict):
     #: When it would be published: with `spread`, the next free time. Null for a draft.
     scheduledFor: str | None
     #: What is left of each platform limit that the post uses, at its time, or now if it has none.
-    limits: list[PostsValidateAnswerLimit]
+    limits: list[PostLimit]
     #: What platforms charge the app's owner for publishing the post; empty if all are free.
-    fees: list[PostsCreateAnswerFee]
+    fees: list[PostFee]
     #: What is left of the user's limits that creating the post counts against. What does not fit is an issue.
     quotas: list[PostsValidateAnswerQuota]
-
-
-class PostsValidateAnswerLimit(TypedDict):
-    #: What is limited, as in `GET /api/v1/platforms`; `feesMicroUsd` for what platforms charge in a month.
-    name: str
-    #: Whose limit it is.
-    per: Literal["account", "app", "user", "key"]
-    limit: int | None
-    #: What is published and scheduled in the fullest window that includes this time.
-    used: int
-    remaining: int | None
-    #: When more is left. Null if nothing is used.
-    resetsAt: str | None
-    #: Platform key. X is `twitter`.
-    platform: Platform
-    #: How much of it the post uses.
-    needed: int
 
 
 class PostsValidateAnswerQuota(TypedDict):
@@ -1107,40 +1135,12 @@ class PlatformSetsDeleteAnswer(TypedDict):
     success: Literal[True]
 
 
-class (TypedDict):
-    id: str
-    #: Platform key. X is `twitter`.
-    platform: Platform
-    platformSetId: str
-    #: The platform's ID for the account.
-    platformAccountId: str
-    username: str | None
-    displayName: str | None
-    avatarUrl: str | None
-    status: Literal["active", "revoked"]
-    #: Granted permissions, by the platform's names.
-    scopes: list[str]
-    tokenExpiresAt: str | None
-    #: When the platform ends access to the user's data unless they reconnect, even if the token has no expiry.
-    dataAccessExpiresAt: str | None
-    tokenHealth: Literal["healthy", "expiring", "expired", "revoked", "reconnect_required"]
-    tokenHealthReason: str | None
-    #: Details about the account from the platform, without secrets.
-    platformMetadata: dict[str, Any]
-    #: Your ID for the account's owner, if the connect link that connected it had one.
-    externalId: str | None
-    #: ISO 8601, UTC, with milliseconds.
-    connectedAt: str
-    #: `live` or `test`. In test mode, posts are published only to the built-in sandbox.
-    mode: Mode
-
-
 class AccountsListAnswer(TypedDict):
-    accounts: list[]
+    accounts: list[Account]
 
 
-class AccountAnswer(TypedDict):
-    account: Account
+class AccountWithLimitsAnswer(TypedDict):
+    account: AccountWithLimits
 
 
 class ConnectLinkAnswer(TypedDict):
