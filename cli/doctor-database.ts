@@ -14,6 +14,7 @@ import { keyStatus, loadSecrets, WRONG_KEY_CURE } from "../server/vault/secrets.
 import { createVault } from "../server/vault/vault.ts";
 import { sentenceOf } from "./answer.ts";
 import { checkBackups } from "./doctor-backups.ts";
+import { checkSubscriptions } from "./doctor-billing.ts";
 import { checkOldKeys } from "./doctor-keys.ts";
 import { checkTables } from "./doctor-limits.ts";
 import { describePostgres } from "./doctor-postgres.ts";
@@ -79,6 +80,7 @@ async function examine(config: Config, pool: pg.Pool): Promise<Finding[]> {
             await checkSetAside(pool),
             await checkMissed(pool),
             await checkBackups(config, pool),
+            ...(await checkSubscriptions(config, pool)),
             await checkTables(pool),
           ]
         : [await checkUnusedKey(config)]),

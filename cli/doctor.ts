@@ -7,6 +7,7 @@ import { redact } from "../platforms/kit/redaction.ts";
 import { type Config, ConfigError } from "../server/start/config.ts";
 import { openInstance } from "../server/start/instance.ts";
 import { answer, sentenceOf } from "./answer.ts";
+import { checkBilling } from "./doctor-billing.ts";
 import { checkDatabase } from "./doctor-database.ts";
 import { checkDisk, checkLimits, checkSandboxStore } from "./doctor-limits.ts";
 import { checkAccounts, checkApps, checkAppsOfSets, checkMedia } from "./doctor-live.ts";
@@ -54,6 +55,7 @@ async function examine(isLive: boolean): Promise<Finding[]> {
     checkProxy(config),
   ]);
   const mail = await checkMail(config);
+  const billing = await checkBilling(config);
   const live = isLive ? await examinePlatforms(config, log, others) : [];
   return [
     node,
@@ -62,6 +64,7 @@ async function examine(isLive: boolean): Promise<Finding[]> {
     ...others,
     ...network.flat(),
     mail,
+    ...billing,
     ...checkLimits(config),
     ...ahead,
     ...live,

@@ -4,6 +4,7 @@ import { accountsGet, accountsList } from "./operations/accounts.ts";
 import { keysCreate, keysList, keysRevoke } from "./operations/api-keys.ts";
 import { approvalsList, postsApproval, postsApprove } from "./operations/approvals.ts";
 import { auditList } from "./operations/audit.ts";
+import { billingCheckout, billingGet, billingPortal } from "./operations/billing.ts";
 import {
   connectLinksCreate,
   connectLinksGet,
@@ -140,6 +141,9 @@ export const OPERATIONS: readonly Operation[] = [
   invitesList,
   invitesCreate,
   invitesDelete,
+  billingGet,
+  billingCheckout,
+  billingPortal,
   webhooksCreate,
   webhooksList,
   webhooksGet,

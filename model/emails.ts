@@ -1,3 +1,4 @@
+import type { PlanName } from "./plans.ts";
 import type { Mode, PlatformName } from "./platform-names.ts";
 
 /** The sign-in emails. Their links contain a short-lived token. */
@@ -20,4 +21,11 @@ export interface EndingAccount {
   endsAt: Date;
   /** How many posts are scheduled after the expiry. */
   scheduledPosts: number;
+}
+
+/** What a user is told about their plan, and when it happens. */
+export interface PlanNotice {
+  kind: "payment_failed" | "trial_ending" | "plan_ending" | "plan_ended";
+  plan: PlanName;
+  at: Date;
 }

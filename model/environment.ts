@@ -102,6 +102,22 @@ const proxies = z.string().transform((value): boolean | number | string => {
   return value === "true" || (value === "false" ? false : value);
 });
 
+const priceId = z.string().regex(/^price_\w+$/);
+/** Price IDs: new subscriptions use the first, all of them mean the plan. */
+const price = (plan: string) =>
+  describe(
+    z
+      .string()
+      .transform((value) => value.split(",").map((id) => id.trim()))
+      .pipe(z.tuple([priceId], priceId))
+      .optional(),
+    {
+      group: "Billing",
+      about: `Price of ${plan} in Stripe. Keep earlier prices after it, separated by commas, while anyone pays them.`,
+      takes: "IDs of prices, which begin with price_, separated by commas",
+      example: "price_1Example",
+    },
+  );
 /** Every variable except those of the platforms' apps. Values are strings; an empty one counts as not set. */
 export const environment = z.object({
   PORT: describe(port.default(3000), {
@@ -489,6 +505,61 @@ export const environment = z.object({
       otherwise: "ampost@ and the host of AMPOST_APP_URL",
     },
   ),
+
+  STRIPE_SECRET_KEY: describe(
+    z
+      .string()
+      .regex(/^[sr]k_\w+$/)
+      .optional(),
+    {
+      group: "Billing",
+      about: "Charges for plans through Stripe: everyone without a plan is then on Free. A restricted key is enough.",
+      takes: "a secret or restricted key of Stripe, which begins with sk_ or rk_",
+      example: "sk_live_51Example",
+      otherwise: "no billing, and no plan limits anyone",
+      secret: true,
+    },
+  ),
+  STRIPE_WEBHOOK_SECRET: describe(
+    z
+      .string()
+      .regex(/^whsec_\S+$/)
+      .optional(),
+    {
+      group: "Billing",
+      about: "Signing secret of the webhook endpoint AMPOST_APP_URL/api/billing/stripe-events.",
+      takes: "the endpoint's signing secret, which begins with whsec_",
+      example: "whsec_51Example",
+      secret: true,
+    },
+  ),
+  STRIPE_PRICE_CREATOR: price("Creator"),
+  STRIPE_PRICE_PRO: price("Pro"),
+  STRIPE_PRICE_SCALE: price("Scale"),
+  STRIPE_TRIAL_DAYS: describe(countOrZero(730).default(0), {
+    group: "Billing",
+    about: "How many days a user's first subscription is free.",
+    takes: "a whole number of days from 0 to 730",
+    example: "14",
+  }),
+  STRIPE_AUTOMATIC_TAX: describe(flag.default(false), {
+    group: "Billing",
+    about: "Whether Stripe Tax calculates taxes at checkout. Turn it on in Stripe first.",
+    takes: "true or false",
+    example: "true",
+  }),
+  STRIPE_TAX_IDS: describe(flag.default(false), {
+    group: "Billing",
+    about: "Whether businesses can enter their tax ID, such as a VAT number, at checkout.",
+    takes: "true or false",
+    example: "true",
+  }),
+  STRIPE_API_URL: describe(origin.default("https://api.stripe.com"), {
+    group: "Billing",
+    about: "Stripe's API. Another URL is for tests.",
+    takes: "an http or https URL without a path",
+    example: "https://api.stripe.com",
+  }),
 
   AMPOST_METRICS_PORT: describe(port.optional(), {
     group: "Watching",

@@ -110,6 +110,11 @@ export const PLANS = {
 
 export type PlanName = keyof typeof PLANS;
 
+/** The name as people read it. */
+export function planLabel(name: PlanName): string {
+  return name.charAt(0).toUpperCase() + name.slice(1);
+}
+
 /** A user's plan, with the limits that the operator changed for this user. */
 export interface UserPlan {
   name: PlanName;

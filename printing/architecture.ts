@@ -45,6 +45,7 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     oauth: "connecting accounts, and storing and renewing their tokens",
     auth: "users: sign-in, sessions, two-factor authentication",
     mail: "emails and sending them",
+    billing: "payments through Stripe",
     media: "files: receiving, measuring, converting, serving",
     db: "the database: `queries/` with a file per table, migrations, and the embedded PostgreSQL",
     storage: "file storage: a folder or S3",

@@ -53,6 +53,7 @@ const GUIDES: Readonly<Record<string, readonly string[]>> = {
     "upgrading",
     "scaling-out",
     "monitoring",
+    "billing",
     "securing",
     "versioning",
   ],

@@ -91,8 +91,9 @@ const ROOT = "https://ampost.invalid/openapi.json";
 function isOfApi({ method, requestHeaders }: Exchange, path: string): boolean {
   if (!path.startsWith("/api/") || method === "OPTIONS" || requestHeaders.has("tus-resumable")) return false;
   return (
-    !/^\/api\/(auth\/|me\/export$|v1\/media\/uploads\/|platforms\/[^/]+\/callback$)/.test(path) &&
-    !(method === "GET" && /^\/api\/platforms\/[^/]+\/connect$/.test(path))
+    !/^\/api\/(auth\/|me\/export$|v1\/media\/uploads\/|platforms\/[^/]+\/callback$|billing\/stripe-events$)/.test(
+      path,
+    ) && !(method === "GET" && /^\/api\/platforms\/[^/]+\/connect$/.test(path))
   );
 }
 

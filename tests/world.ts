@@ -15,6 +15,7 @@ import { catalog } from "../platforms/catalog.ts";
 import { loginOf } from "../platforms/index.ts";
 import { createHttpClient } from "../platforms/kit/http.ts";
 import { askedScopes } from "../platforms/kit/scopes.ts";
+import type { Billing } from "../server/billing/billing.ts";
 import { createListener } from "../server/db/listen.ts";
 import { saveAccount, saveConnection } from "../server/db/queries/connections.ts";
 import { listSets } from "../server/db/queries/platform-sets.ts";
@@ -93,7 +94,10 @@ export interface Called {
   body: unknown;
 }
 
-export async function createWorld(settings: Partial<Settings> = {}): Promise<World> {
+export async function createWorld(
+  settings: Partial<Settings> = {},
+  { billing = null }: { billing?: Billing | null } = {},
+): Promise<World> {
   const database = await createTestDatabase();
   const folder = await mkdtemp(join(tmpdir(), "ampost-world-"));
   const log = pino({ level: "silent" });
@@ -119,7 +123,8 @@ export async function createWorld(settings: Partial<Settings> = {}): Promise<Wor
     oauthOf: () => undefined,
     settings: { ...DEFAULTS, mediaSecrets: () => [MEDIA_SECRET], ...settings },
     limitsOf: unlimited,
-    planOf: createPlanOf({ pool: database.pool, listener }, "self-hosted"),
+    planOf: createPlanOf({ pool: database.pool, listener }, billing === null ? "self-hosted" : "free"),
+    billing,
   };
   const app = await createHttpApp(services, {
     mcp: addMcp,

@@ -98,6 +98,7 @@ export function startUsers({ installation, plan, timeline, database, log, oauthO
     },
     limitsOf: unlimited,
     planOf: selfHosted,
+    billing: null,
   };
   const callOf = (tenant: number): Call => ({
     ...BY_INSTANCE,

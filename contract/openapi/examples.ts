@@ -55,6 +55,7 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
   me_update: { name: "Ada", timeZone: "Europe/Berlin" },
   me_delete: { password: "the password of the account" },
   invites_create: { email: "colleague@example.com" },
+  billing_checkout: { plan: "pro" },
   webhooks_create: { url: "https://app.example.com/ampost-events", events: ["post.published", "post.failed"] },
   webhooks_update: { events: [] },
 };

@@ -77,6 +77,7 @@ export const TAGS: readonly (readonly [name: string, description: string])[] = [
   ["platforms", "The rules of each platform, as data."],
   ["webhooks", "Notifications about events."],
   ["keys", "API keys, for signed-in users."],
+  ["billing", "Plan and subscription, for signed-in users."],
   ["people", "The signed-in user, sessions and the audit log."],
   ["legacy", "Legacy endpoints (deprecated). Each response names the endpoint that replaces it."],
 ];

@@ -3,6 +3,7 @@ import { accountsGet, accountsList } from "../../contract/operations/accounts.ts
 import { keysCreate, keysList, keysRevoke } from "../../contract/operations/api-keys.ts";
 import { approvalsList, postsApproval, postsApprove } from "../../contract/operations/approvals.ts";
 import { auditList } from "../../contract/operations/audit.ts";
+import { billingCheckout, billingGet, billingPortal } from "../../contract/operations/billing.ts";
 import {
   connectLinksCreate,
   connectLinksGet,
@@ -73,6 +74,8 @@ import { disconnectAccount } from "../domain/accounts/disconnect.ts";
 import { refreshAccount } from "../domain/accounts/refresh-account.ts";
 import { createOwnKey, listApiKeys, revokeOwnKey } from "../domain/api-keys/api-keys.ts";
 import { listAuditEvents } from "../domain/audit/list-audit-events.ts";
+import { openCheckout, openPortal } from "../domain/billing/checkout.ts";
+import { getBilling } from "../domain/billing/get-billing.ts";
 import {
   createConnectLink,
   getConnectLink,
@@ -193,6 +196,9 @@ export const BINDINGS: readonly Binding[] = [
   bind(invitesList, (services, call) => listInvites(services, call)),
   bind(invitesCreate, (services, call, { body }) => createInvite(services, call, body.email)),
   bind(invitesDelete, (services, call, { params }) => withdrawInvite(services, call, params.id)),
+  bind(billingGet, (services, call) => getBilling(services, call)),
+  bind(billingCheckout, (services, call, { body }) => openCheckout(services, call, body.plan)),
+  bind(billingPortal, (services, call) => openPortal(services, call)),
   bind(webhooksCreate, (services, call, { body }) => createWebhook(services, call, body)),
   bind(webhooksList, (services, call) => listWebhooks(services, call)),
   bind(webhooksGet, (services, call, { params }) => getWebhook(services, call, params.id)),

@@ -2,6 +2,7 @@ import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
 import type { Logger } from "pino";
 
 import { PublicError, type Issue, type PublicCode } from "../../model/errors.ts";
+import { BillingError } from "../billing/billing.ts";
 import { isDatabaseAway } from "../db/away.ts";
 import { StorageAwayError } from "../storage/storage.ts";
 
@@ -63,6 +64,10 @@ export function toRefusal(error: unknown): PublicError {
   if (error instanceof StorageAwayError)
     return new PublicError("UNAVAILABLE", "The storage is temporarily unavailable. Try again shortly.", {
       headers: { "retry-after": "2" },
+    });
+  if (error instanceof BillingError)
+    return new PublicError("UNAVAILABLE", "Payments are temporarily unavailable. Try again shortly.", {
+      headers: { "retry-after": "5" },
     });
   if (isFastifyError(error)) return FRAMEWORK_REFUSALS[error.code] ?? byStatus(error);
   return new PublicError("INTERNAL_ERROR", "Something went wrong on our side. The request itself may be fine.");

@@ -18,6 +18,9 @@ export interface Growth {
 /** Every table, and what limits it: a test fails until a new one is listed here. */
 export const GROWTH: Readonly<Record<string, Growth>> = {
   users: { swept: "users.delete_unconfirmed", bounds: ["unconfirmedDays"] },
+  billing_customers: { with: "users" },
+  subscriptions: { swept: "subscriptions.delete_old", because: "a user has one at a time" },
+  billing_events: { swept: "billing_events.delete_old" },
   sessions: { swept: "sessions.delete_old", bounds: ["sessions"] },
   sign_in_methods: { with: "users" },
   two_factors: { with: "users" },

@@ -7,6 +7,7 @@ import type { LimitsOf } from "../../model/user-limits.ts";
 import type { SetLimits, SetPrices } from "../../platforms/counting.ts";
 import type { OAuth } from "../../platforms/platform.ts";
 import type { Auth } from "../auth/auth.ts";
+import type { Billing } from "../billing/billing.ts";
 import type { JobSender } from "../db/job-sender.ts";
 import type { Listener } from "../db/listen.ts";
 import type { OAuthServices } from "../oauth/services.ts";
@@ -35,6 +36,8 @@ export interface Services {
   limitsOf: LimitsOf;
   /** Plans of users. */
   planOf: PlanOf;
+  /** Payments; null: the instance is self-hosted, and nothing is charged for. */
+  billing: Billing | null;
 }
 
 export interface Settings {

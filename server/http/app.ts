@@ -30,6 +30,7 @@ import { addPlatformCallbacks } from "./routes/platform-callbacks.ts";
 import { addPostEvents } from "./routes/post-events.ts";
 import { addProbes, type Probes } from "./routes/probes.ts";
 import { addResumableUploads } from "./routes/resumable-uploads.ts";
+import { addStripeEvents } from "./routes/stripe-events.ts";
 import { TUS_REQUEST_HEADERS, TUS_RESPONSE_HEADERS } from "./routes/tus-headers.ts";
 import { addNotFound, answerAsApi } from "./routes/unknown-routes.ts";
 import { addUserExport } from "./routes/user-export.ts";
@@ -123,6 +124,7 @@ export async function createHttpApp(services: Services, options: HttpOptions): P
   await app.register(async (auth) => addAuthRoutes(auth, services));
   await app.register(async (grants) => addMcpGrants(grants, services));
   await app.register(async (callbacks) => addPlatformCallbacks(callbacks, services));
+  await app.register(async (events) => addStripeEvents(events, services));
   await app.register(async (own) => addUserExport(own, services, bound));
   await app.register(async (pages) => addPages(pages, services, bound));
   addNotFound(app);

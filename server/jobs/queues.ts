@@ -1,3 +1,4 @@
+import { BILLING_CARE_QUEUE, BILLING_LEAVE_QUEUE, BILLING_RETRIES } from "../billing/queues.ts";
 import { USAGE_QUEUE } from "../db/note-usage.ts";
 import { MAIL_QUEUE, MAIL_RETRIES } from "../mail/queues.ts";
 import { DROP_BYTES_QUEUE, INGEST_QUEUE, INGEST_RETRIES, SWEEP_QUEUE } from "../media/queues.ts";
@@ -80,6 +81,8 @@ export const QUEUES = {
     cron: "27 3 * * *",
   },
   [SIGN_IN_SWEEP_QUEUE]: { retryLimit: 0, atOnce: 1, cron: "7 * * * *" },
+  [BILLING_LEAVE_QUEUE]: { ...BILLING_RETRIES, atOnce: 4 },
+  [BILLING_CARE_QUEUE]: { retryLimit: 0, atOnce: 1, cron: "*/5 * * * *" },
   [OUTBOX_SWEEP_QUEUE]: { retryLimit: 0, atOnce: 1, cron: "47 * * * *" },
   [BACKUP_QUEUE]: { retryLimit: 0, expireInSeconds: 12 * 3600, heartbeatSeconds: 60, atOnce: 1, cron: "*/15 * * * *" },
 } as const satisfies Record<string, QueueSettings>;

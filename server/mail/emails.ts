@@ -1,7 +1,7 @@
-import type { AuthEmail, EndingAccount } from "../../model/emails.ts";
+import type { AuthEmail, EndingAccount, PlanNotice } from "../../model/emails.ts";
 import { RESET_MINUTES, VERIFY_HOURS } from "../../model/lifetimes.ts";
 import { oneLine } from "../../model/one-line.ts";
-import type { Quota } from "../../model/plans.ts";
+import { planLabel, type Quota } from "../../model/plans.ts";
 import type { Mail } from "./send-mail.ts";
 
 /** The text of every email about signing in. */
@@ -116,6 +116,41 @@ const QUOTA_WORDS: Record<Quota, { what: string; unit: string; room: string }> =
 function sizeOf(bytes: number): string {
   const [size, unit] = bytes >= 1e9 ? [bytes / 1e9, "GB"] : bytes >= 1e6 ? [bytes / 1e6, "MB"] : [bytes / 1e3, "kB"];
   return `${Number(size.toFixed(1)).toLocaleString("en")} ${unit}`;
+}
+
+const OVER_LIMITS =
+  "Everything you have stays, and scheduled posts are published. Beyond the limits of Free, nothing new is accepted.";
+
+/** What a user should know about their plan. */
+export function renderPlanEmail(to: string, { kind, plan, at }: PlanNotice, appUrl: string): Mail {
+  const name = planLabel(plan);
+  const time = minuteOf(at);
+  const page = `${appUrl}/settings/billing`;
+  switch (kind) {
+    case "payment_failed":
+      return mail(to, "Your payment failed", [
+        `Your payment for Ampost ${name} failed. You keep the plan until ${time}. After that, you are on Free.`,
+        OVER_LIMITS,
+        `Update your payment method: ${page}`,
+      ]);
+    case "trial_ending":
+      return mail(to, `Your trial of ${name} ends soon`, [
+        `Your trial of Ampost ${name} ends on ${time}. The plan is then charged for.`,
+        `To cancel before that, or to change how you pay: ${page}`,
+      ]);
+    case "plan_ending":
+      return mail(to, `Your ${name} plan will end`, [
+        `You cancelled Ampost ${name}. You keep the plan until ${time}. After that, you are on Free.`,
+        OVER_LIMITS,
+        `If you change your mind, you can resume the plan until then: ${page}`,
+      ]);
+    case "plan_ended":
+      return mail(to, `Your ${name} plan has ended`, [
+        `Ampost ${name} ended on ${time}. You are now on Free.`,
+        OVER_LIMITS,
+        `Choose a plan: ${page}`,
+      ]);
+  }
 }
 
 /** What the operator is told at once. */

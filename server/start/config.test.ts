@@ -17,6 +17,55 @@ test("nothing is required", () => {
   assert.deepEqual(config.warnings, []);
 });
 
+const BILLING = {
+  STRIPE_SECRET_KEY: "sk_test_1",
+  STRIPE_WEBHOOK_SECRET: "whsec_1",
+  STRIPE_PRICE_CREATOR: "price_creator",
+  STRIPE_PRICE_PRO: "price_pro, price_pro_2025",
+  STRIPE_PRICE_SCALE: "price_scale",
+};
+
+test("billing is off without a secret key, and on with its companions, of which each missing one is named", async () => {
+  assert.equal(loadConfig({}).billing, null);
+  assert.deepEqual(loadConfig(BILLING).billing, {
+    secretKey: "sk_test_1",
+    webhookSecret: "whsec_1",
+    prices: { creator: ["price_creator"], pro: ["price_pro", "price_pro_2025"], scale: ["price_scale"] },
+    trialDays: 0,
+    automaticTax: false,
+    collectTaxIds: false,
+    apiUrl: "https://api.stripe.com",
+  });
+  const names = Object.keys(BILLING);
+  for (const missing of names) {
+    const problems = problemsOf({ ...BILLING, [missing]: "" });
+    const [first] = names;
+    if (missing === first)
+      assert.deepEqual(
+        problems.map((problem) => problem.split(" ")[0]),
+        names.slice(1),
+      );
+    else assert.deepEqual(problems, [`STRIPE_SECRET_KEY is set but ${missing} is not: set it too.`]);
+  }
+  assert.deepEqual(problemsOf({ STRIPE_SECRET_KEY: "sk_test_1" }).length, 4);
+  assert.deepEqual(problemsOf({ ...BILLING, STRIPE_PRICE_SCALE: "price_scale,price_pro" }), [
+    "STRIPE_PRICE_PRO and STRIPE_PRICE_SCALE have the same price price_pro.",
+  ]);
+  const [secret = "", ...others] = problemsOf({
+    ...BILLING,
+    STRIPE_SECRET_KEY: "pk_test_mine",
+    STRIPE_PRICE_PRO: "prod_1",
+  });
+  assert.match(secret, /^STRIPE_SECRET_KEY must be a secret or restricted key/);
+  assert.ok(!secret.includes("mine"), "a secret is not repeated");
+  assert.match(others.join(), /^STRIPE_PRICE_PRO must be IDs of prices.* It is "prod_1"\.$/);
+  const folder = await mkdtemp(join(tmpdir(), "ampost-config-"));
+  await writeFile(join(folder, "key"), "rk_live_2\n");
+  const { STRIPE_SECRET_KEY: _, ...rest } = BILLING;
+  assert.equal(loadConfig({ ...rest, STRIPE_SECRET_KEY_FILE: join(folder, "key") }).billing?.secretKey, "rk_live_2");
+  await rm(folder, { recursive: true });
+});
+
 test("the sandbox fetches from loopback if only this machine can reach the instance, and from private addresses only if the operator says so", () => {
   const allowed = (env: NodeJS.ProcessEnv) => loadConfig(env).sandbox.allowPrivateUrls;
   assert.equal(allowed({}), "loopback");

@@ -11,6 +11,7 @@ import type { SetLimits, SetPrices } from "../../platforms/counting.ts";
 import { type AllowPrivate, isLoopbackHost } from "../../platforms/kit/addresses.ts";
 import type { OAuthApp } from "../../platforms/platform.ts";
 import { refuseScopes } from "../../platforms/scopes.ts";
+import type { BillingSettings } from "../billing/billing.ts";
 import type { AlertSettings } from "../domain/alerts/alerts.ts";
 import type { BackupSchedule } from "../domain/backups/scheduled-backups.ts";
 import type { MailSettings } from "../mail/deliver-mail.ts";
@@ -81,6 +82,8 @@ export interface Config {
   /** Limits per user. */
   userLimits: UserLimits;
   mail: MailSettings;
+  /** Null: nothing is charged for. */
+  billing: BillingSettings | null;
   logLevel: Environment["AMPOST_LOG_LEVEL"];
   /** Problems that do not prevent an instance from starting. */
   warnings: Warning[];
@@ -199,6 +202,7 @@ function toConfig(env: Environment, apps: Partial<Record<string, string>>): Omit
       from: env.AMPOST_MAIL_FROM ?? `Ampost <ampost@${new URL(appUrl).hostname}>`,
       folder: join(dataDir, "mail"),
     },
+    billing: billingOf(env),
     logLevel: env.AMPOST_LOG_LEVEL,
   };
 }
@@ -210,6 +214,22 @@ function inMicroUsd(prices: NonNullable<Environment["AMPOST_PLATFORM_PRICES"]>):
       Object.fromEntries(Object.entries(given).map(([what, usd]) => [what, Math.round(usd * 1e6)])),
     ]),
   );
+}
+
+function billingOf(env: Environment): BillingSettings | null {
+  const { STRIPE_SECRET_KEY: secretKey, STRIPE_WEBHOOK_SECRET: webhookSecret } = env;
+  const { STRIPE_PRICE_CREATOR: creator, STRIPE_PRICE_PRO: pro, STRIPE_PRICE_SCALE: scale } = env;
+  // Which of them is missing has been said: see `incomplete`.
+  if (!secretKey || !webhookSecret || !creator || !pro || !scale) return null;
+  return {
+    secretKey,
+    webhookSecret,
+    prices: { creator, pro, scale },
+    trialDays: env.STRIPE_TRIAL_DAYS,
+    automaticTax: env.STRIPE_AUTOMATIC_TAX,
+    collectTaxIds: env.STRIPE_TAX_IDS,
+    apiUrl: env.STRIPE_API_URL,
+  };
 }
 
 function storageOf(env: Environment, dataDir: string): StorageSettings {
@@ -312,7 +332,27 @@ function incomplete(values: NodeJS.ProcessEnv): string[] {
     problems.push(
       "AMPOST_STORAGE is s3 but AMPOST_S3_BUCKET is not set. Set it to the name of a bucket, for example ampost-media.",
     );
-  return problems;
+  return [...problems, ...incompleteBilling(values)];
+}
+
+const PRICES = ["STRIPE_PRICE_CREATOR", "STRIPE_PRICE_PRO", "STRIPE_PRICE_SCALE"] as const;
+
+function incompleteBilling(values: NodeJS.ProcessEnv): string[] {
+  const others = ["STRIPE_WEBHOOK_SECRET", ...PRICES];
+  if (!values.STRIPE_SECRET_KEY)
+    return others
+      .filter((name) => values[name])
+      .map((name) => `${name} is set but STRIPE_SECRET_KEY is not: set both, or unset it to run without billing.`);
+  const shared = Map.groupBy(
+    PRICES.flatMap((name) => [...new Set(listed(values[name]) ?? [])].map((id) => [id, name] as const)),
+    ([id]) => id,
+  );
+  return [
+    ...others.filter((name) => !values[name]).map((name) => `STRIPE_SECRET_KEY is set but ${name} is not: set it too.`),
+    ...[...shared]
+      .filter(([, names]) => names.length > 1)
+      .map(([id, names]) => `${names.map(([, name]) => name).join(" and ")} have the same price ${id}.`),
+  ];
 }
 
 function unusableScopes(platform: PlatformName, values: NodeJS.ProcessEnv): string[] {

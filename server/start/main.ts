@@ -2,6 +2,7 @@ import type { FastifyInstance } from "fastify";
 import type { Logger } from "pino";
 
 import { platforms } from "../../platforms/index.ts";
+import { createBilling } from "../billing/billing.ts";
 import { createKeyHolders } from "../domain/api-keys/key-holders.ts";
 import type { Services } from "../domain/services.ts";
 import { openAuth, sessionsOf } from "../domain/users/open-auth.ts";
@@ -153,6 +154,7 @@ async function serveApi(runtime: Runtime, probes: Probes, draining: AbortSignal)
     },
     limitsOf: async () => config.userLimits,
     planOf,
+    billing: config.billing && createBilling(config.billing),
   };
   const app = await createHttpApp(services, {
     probes,

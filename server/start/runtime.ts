@@ -47,6 +47,6 @@ export async function openRuntime(
   const workUrl = options.runsJobs ? { workUrl: instance.databaseUrl } : {};
   const jobs = await startJobQueue({ pool: instance.pool, log: instance.log, onJob: metrics.job, ...workUrl });
   closers.push(() => jobs.stop());
-  const planOf = createPlanOf({ pool: instance.pool, listener }, "self-hosted");
+  const planOf = createPlanOf({ pool: instance.pool, listener }, config.billing === null ? "self-hosted" : "free");
   return { instance, listener, storage, jobs, planOf, metrics, tracing };
 }

@@ -2,11 +2,15 @@ import type { PlatformName } from "../../model/platform-names.ts";
 import { deprecationsAhead } from "../../platforms/deprecations.ts";
 import { platforms } from "../../platforms/index.ts";
 import { createHttpClient } from "../../platforms/kit/http.ts";
+import { createBilling } from "../billing/billing.ts";
+import { BILLING_CARE_QUEUE, BILLING_LEAVE_QUEUE } from "../billing/queues.ts";
 import { VERSION } from "../calls/version.ts";
 import { USAGE_QUEUE } from "../db/note-usage.ts";
 import { deliverAlert, keepAlerted } from "../domain/alerts/alerts.ts";
 import { findConditions } from "../domain/alerts/conditions.ts";
 import { takeDueBackup } from "../domain/backups/scheduled-backups.ts";
+import { leaveBilling } from "../domain/billing/leave-billing.ts";
+import { careForSubscriptions } from "../domain/billing/sync-subscriptions.ts";
 import { sendUsageEmail } from "../domain/usage/send-usage-email.ts";
 import { deliver } from "../domain/webhooks/deliver.ts";
 import { webhookGroups } from "../domain/webhooks/deliveries.ts";
@@ -85,6 +89,7 @@ export async function runWorker(runtime: Runtime, faultPoint?: FaultHook): Promi
   const oauth = { ...instance.oauth, pool };
   const continuity = await openContinuity({ pool, places: { dataDir: config.dataDir, storage }, listener, log });
   const settings = await openReplacedSettings({ pool, listener, log, configured: config.platformEnvironment });
+  const billing = config.billing && createBilling(config.billing);
   const platformsDown = new Set<PlatformName>();
   const slots = config.workerSlots;
   const engine = createEngine({
@@ -145,6 +150,12 @@ export async function runWorker(runtime: Runtime, faultPoint?: FaultHook): Promi
         await sweepAuditLog(pool, config.auditDays, signal);
       },
       [SIGN_IN_SWEEP_QUEUE]: (_data, signal) => sweepSignIn(pool, signal),
+      [BILLING_LEAVE_QUEUE]: (data) => leaveBilling(billing, data),
+      [BILLING_CARE_QUEUE]: async (_data, signal) => {
+        const { vault } = oauth;
+        if (billing !== null)
+          await careForSubscriptions({ pool, jobs, vault, log, billing, settings: { appUrl: config.appUrl } }, signal);
+      },
       [OUTBOX_SWEEP_QUEUE]: (_data, signal) => sweepOutbox(pool, signal),
       [USAGE_QUEUE]: (data) => sendUsageEmail({ pool, jobs, vault: oauth.vault, planOf, appUrl: config.appUrl }, data),
       [ALERT_QUEUE]: (data, signal) => deliverAlert(config.alerts, data, signal),

@@ -14,6 +14,9 @@ export async function everything(world: World): Promise<Record<string, unknown>>
     "verifications",
     "webhooks",
     "publishing_pauses",
+    "billing_customers",
+    "subscriptions",
+    "billing_events",
     "oauth_apps",
     "oauth_attempts",
   ];

@@ -68,6 +68,7 @@ const WITHOUT_SESSION = [
   "/oauth/register",
   "/meta/deauthorize/:platform",
   "/meta/data-deletion/:platform",
+  "/api/billing/stripe-events",
 ];
 
 test("no page of another site can make a signed-in browser change anything, through any route, header or kind of body", async () => {

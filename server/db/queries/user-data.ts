@@ -44,6 +44,11 @@ export const exportPages: Readonly<Record<string, ExportPage>> = {
     `select to_char(month, 'YYYY-MM') as id, posts, media_uploads as "mediaUploads", api_requests as "apiRequests"
      from usage_months where user_id = $1 and to_char(month, 'YYYY-MM') > $2 order by month limit $3`,
   ),
+  subscriptions: page(
+    "subscriptions",
+    "id plan status created_at current_period_ends_at trial_ends_at cancels_at past_due_since plan_ends_at",
+    { idType: "text" },
+  ),
   auditEvents: page("audit_events", "id mode actor_kind actor_id action target data address request_id created_at"),
 };
 

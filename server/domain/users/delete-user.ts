@@ -3,7 +3,9 @@ import type pg from "pg";
 import { PublicError } from "../../../model/errors.ts";
 import { FRESH_MINUTES } from "../../../model/lifetimes.ts";
 import { throttle } from "../../auth/throttle.ts";
+import { BILLING_LEAVE_QUEUE } from "../../billing/queues.ts";
 import { listKeys, revokeKey } from "../../db/queries/api-keys.ts";
+import { findCustomer } from "../../db/queries/billing.ts";
 import { findFreshSession } from "../../db/queries/sessions.ts";
 import { deleteUsage } from "../../db/queries/usage.ts";
 import { allowLongStatements, deletePostCounts, listStorageKeys } from "../../db/queries/user-data.ts";
@@ -20,7 +22,7 @@ export type DeleteUserServices = Pick<Services, "pool" | "auth" | "jobs" | "oaut
 
 /**
  * Deletes the calling user with everything they own in both modes, in one transaction; stored files are deleted soon
- * after, and platforms are asked to revoke the grants. The audit log stays. Requires the password; a user without one
+ * after, platforms are asked to revoke the grants, and a subscription ends. The audit log stays. Requires the password; a user without one
  * must have just signed in. Throws VALIDATION_FAILED for a wrong password, RATE_LIMITED for too many.
  */
 export async function deleteUser(
@@ -40,6 +42,8 @@ export async function deleteUser(
     for (const { id } of held) await revokeKey.one(tx, [id, call.userId]);
     await disconnectAll(services, tx, call, { userId: call.userId }, "The user was deleted.");
     await dropMedia(services, tx, call.userId);
+    const customerId = (await findCustomer.one(tx, [call.userId]))?.customer_id ?? null;
+    if (customerId !== null) await services.jobs.send(tx, BILLING_LEAVE_QUEUE, { customerId });
     await deletePostCounts.run(tx, [call.userId]);
     await removeUser.run(tx, [call.userId]);
     await recordAudit(tx, call, { userId: call.userId, action: "user.deleted", target: call.userId });

@@ -25,24 +25,36 @@ const planName = z.enum(Object.keys(PLANS) as [PlanName, ...PlanName[]]);
 const REMEMBERED_MS = 10_000;
 const MOST_REMEMBERED = 10_000;
 
-/** Looks up plans in the table, and remembers them until they change. `standard` is the plan of users without one. */
+/**
+ * Looks up plans in the table, and remembers them until they change or end. The operator's choice comes first; then, if
+ * plans are paid for, that of a subscription; `standard` is the plan of users without either.
+ */
 export function createPlanOf(
   { pool, listener }: { pool: pg.Pool; listener: Pick<Listener, "on"> },
-  standard: PlanName,
+  standard: "free" | "self-hosted",
+  now: () => number = () => performance.now(),
 ): PlanOf {
-  const remembered = new Map<string, { plan: Promise<UserPlan>; until: number }>();
+  interface Remembered {
+    plan: Promise<UserPlan>;
+    until: number;
+  }
+  const remembered = new Map<string, Remembered>();
   listener.on(CHANNELS.plans, (userId) => void remembered.delete(userId));
-  const read = async (userId: string): Promise<UserPlan> => {
+  const read = async (userId: string, entry: Omit<Remembered, "plan">): Promise<UserPlan> => {
     const row = await readPlan.one(pool, [userId]);
-    const name = planName.catch(standard).parse(row?.plan ?? standard);
+    const paid = standard === "free" ? row?.paid_plan : null;
+    const name = planName.catch(standard).parse(row?.plan ?? paid ?? standard);
+    const seconds = row?.paid_seconds ?? null;
+    if (paid && seconds !== null) entry.until = Math.min(entry.until, now() + seconds * 1000);
     return { name, limits: { ...PLANS[name].limits, ...changedLimits.parse(row?.plan_limits ?? {}) } };
   };
   return async (userId) => {
     const known = remembered.get(userId);
-    if (known !== undefined && known.until > performance.now()) return await known.plan;
+    if (known !== undefined && known.until > now()) return await known.plan;
     if (remembered.size >= MOST_REMEMBERED) remembered.clear();
-    const plan = read(userId);
-    remembered.set(userId, { plan, until: performance.now() + REMEMBERED_MS });
+    const entry = { until: now() + REMEMBERED_MS };
+    const plan = read(userId, entry);
+    remembered.set(userId, Object.assign(entry, { plan }));
     plan.catch(() => remembered.delete(userId));
     return await plan;
   };

@@ -7,6 +7,7 @@ import { addOAuthRoutes } from "../routes/oauth-routes.ts";
 import { addApprovals } from "./approvals.ts";
 import { addApprovePost } from "./approve-post.ts";
 import { addAuditLog } from "./audit-log.ts";
+import { addBilling } from "./billing.ts";
 import type { PageOptions } from "./call-operation.ts";
 import { addChooseAccount } from "./choose-account.ts";
 import { addConnections } from "./connections.ts";
@@ -44,6 +45,7 @@ export async function addPages(scope: FastifyInstance, services: Services, optio
       addSettings,
       addTwoFactor,
       addAuditLog,
+      addBilling,
       addKeys,
       addConsent,
       addApprovals,

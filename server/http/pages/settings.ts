@@ -182,6 +182,11 @@ async function showSettings(
           : null
       }
       <section>
+        <h2>Plan and usage</h2>
+        <p>Your plan, what it allows, and how you pay.</p>
+        <p><a class="button" href="/settings/billing">View plan</a></p>
+      </section>
+      <section>
         <h2>Audit log</h2>
         <p>Every sign-in and every change to keys, connections and settings.</p>
         <p><a class="button" href="/settings/log">View audit log</a></p>
