@@ -11,11 +11,13 @@ import { checkLimits, checkSandboxStore, checkTables } from "./doctor-limits.ts"
 test("doctor shows who can sign up and with which limits, and warns if strangers have none", () => {
   const look = (env: NodeJS.ProcessEnv) =>
     checkLimits(loadConfig(env)).map(({ status, message, cure }) => `${status}: ${message} ${cure ?? ""}`.trim());
-  assert.deepEqual(look({}), ["ok: sign-up is by invitation; limits per user: none"]);
+  assert.deepEqual(look({}), ["ok: sign-up is by invitation; limits per user: 20 platform sets in each mode"]);
   assert.deepEqual(look({ AMPOST_SIGNUP: "open" }), [
     "ok: anyone can sign up; limits per user: 2000000000 bytes of media, 200 posts per day, " +
-      "20000000 bytes of post content per day, 500 scheduled posts, 120 requests per minute and rate class",
+      "20000000 bytes of post content per day, 500 scheduled posts, 120 requests per minute and rate class, " +
+      "20 platform sets in each mode",
   ]);
+  assert.deepEqual(look({ AMPOST_MAX_PLATFORM_SETS: "none" }), ["ok: sign-up is by invitation; limits per user: none"]);
   const [, ...warnings] = look({ AMPOST_SIGNUP: "open", AMPOST_USER_STORAGE: "none" });
   assert.deepEqual(warnings, [
     "warning: anyone can sign up, and bytes of media are not limited Unset AMPOST_USER_STORAGE (the default is " +

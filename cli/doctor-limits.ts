@@ -18,7 +18,11 @@ const SETTINGS: Readonly<Record<keyof UserLimits, { variable: string; what: stri
 };
 
 /** Who can sign up, and each user's limits. */
-export function checkLimits({ signUp, userLimits }: Pick<Config, "signUp" | "userLimits">): Finding[] {
+export function checkLimits({
+  signUp,
+  userLimits,
+  maxPlatformSets,
+}: Pick<Config, "signUp" | "userLimits" | "maxPlatformSets">): Finding[] {
   const names = [
     "maxStorageBytes",
     "postsPerDay",
@@ -31,7 +35,9 @@ export function checkLimits({ signUp, userLimits }: Pick<Config, "signUp" | "use
   );
   const who =
     signUp === "open" ? "anyone can sign up" : signUp === "invite" ? "sign-up is by invitation" : "sign-up is closed";
-  const finding = ok("people", `${who}; limits per user: ${limits.length === 0 ? "none" : limits.join(", ")}`);
+  const sets = maxPlatformSets === null ? [] : [`${maxPlatformSets} platform sets in each mode`];
+  const all = [...limits, ...sets];
+  const finding = ok("people", `${who}; limits per user: ${all.length === 0 ? "none" : all.join(", ")}`);
   if (signUp !== "open") return [finding];
   const open = names.filter((name) => userLimits[name] === null);
   return [

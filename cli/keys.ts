@@ -15,6 +15,7 @@ interface KeyOptions extends InstanceOptions {
   postsPerDay?: number;
   feesPerMonth?: number;
   approvalRequired?: boolean;
+  oauthApps?: boolean;
 }
 
 export async function runCreateKey(options: KeyOptions): Promise<void> {
@@ -31,10 +32,10 @@ export async function runCreateKey(options: KeyOptions): Promise<void> {
 
 /** Validated with the same schema as a key created in the dashboard. */
 function readOptions({ mode, name, expires, feesPerMonth, ...given }: KeyOptions) {
-  const { draftOnly, platforms, postsPerDay, approvalRequired } = given;
+  const { draftOnly, platforms, postsPerDay, approvalRequired, oauthApps } = given;
   const feesPerMonthMicroUsd = feesPerMonth === undefined ? undefined : Math.round(feesPerMonth * 1e6);
   const policies = Object.fromEntries(
-    Object.entries({ draftOnly, platforms, postsPerDay, feesPerMonthMicroUsd, approvalRequired }).filter(
+    Object.entries({ draftOnly, platforms, postsPerDay, feesPerMonthMicroUsd, approvalRequired, oauthApps }).filter(
       ([, value]) => value !== undefined,
     ),
   );
@@ -77,15 +78,16 @@ export async function runRevokeKey(id: string, options: InstanceOptions): Promis
   answer(options, { key }, [`Revoked ${key.id} (${key.mode} key "${key.name}").`]);
 }
 
-/** What a key is not allowed to do, in terms of the options that restrict it. */
+/** What differs from a key without policies, in terms of the options. */
 function heldTo(policies: ApiKey["policies"]): string[] {
-  const { draftOnly, platforms, postsPerDay, feesPerMonthMicroUsd: fees, approvalRequired } = policies;
+  const { draftOnly, platforms, postsPerDay, feesPerMonthMicroUsd: fees, approvalRequired, oauthApps } = policies;
   return [
     ...(draftOnly ? ["draft-only"] : []),
     ...(platforms === null ? [] : [`platforms ${platforms.join(",")}`]),
     ...(postsPerDay === null ? [] : [`posts-per-day ${postsPerDay}`]),
     ...(fees === null ? [] : [`fees-per-month ${fees / 1e6}`]),
     ...(approvalRequired ? ["approval-required"] : []),
+    ...(oauthApps ? ["oauth-apps"] : []),
   ];
 }
 

@@ -37,6 +37,7 @@ export function commands(): Command {
   addPublishing(program);
   addUsers(program);
   addKeys(program);
+  addOperatorKeys(program);
   addAccounts(program);
   program.commandsGroup("API commands (need an API key):");
   addClientCommands(program);
@@ -213,6 +214,7 @@ function addKeys(program: Command): void {
       amount,
     )
     .option("--approval-required", "a person must approve each post before the key can publish it")
+    .option("--oauth-apps", "the key can list and replace the user's own OAuth apps")
     .addOption(email())
     .addOption(json())
     .addHelpText(
@@ -249,6 +251,30 @@ function addKeys(program: Command): void {
     .action(async (options) => (await import("./rotate-encryption.ts")).runRotateEncryption(options));
 }
 
+function addOperatorKeys(program: Command): void {
+  const keys = program.command("operator-keys").description("manage the keys of the admin API, which manages tenants");
+  const load = () => import("./operator-keys.ts");
+  keys
+    .command("create")
+    .description("create an operator key and print it once")
+    .requiredOption("--name <name>", "name of the key")
+    .option("--expires <time>", "when the key expires, such as 2027-01-31T00:00:00Z")
+    .addOption(json())
+    .addHelpText("after", "\nExample:\n  ampost operator-keys create --name backend")
+    .action(async (options) => (await load()).runCreateOperatorKey(options));
+  keys
+    .command("list")
+    .description("list all operator keys, without their secrets")
+    .addOption(json())
+    .action(async (options) => (await load()).runListOperatorKeys(options));
+  keys
+    .command("revoke")
+    .description("revoke an operator key, effective from the next request")
+    .argument("<id>", "ID of the key, from `ampost operator-keys list`")
+    .addOption(json())
+    .action(async (id, options) => (await load()).runRevokeOperatorKey(id, options));
+}
+
 function addAccounts(program: Command): void {
   program
     .command("accounts")
@@ -257,7 +283,7 @@ function addAccounts(program: Command): void {
     .description("connect a sandbox account to a test set")
     .requiredOption("--set <id>", "ID of the platform set")
     .requiredOption("--platform <platform>", "platform key")
-    .addOption(email())
+    .addOption(new Option("--email <address>", "the user whose set it is; by default, its owner"))
     .addOption(json())
     .action(async (options) => (await import("./accounts.ts")).runConnectAccount(options));
 }

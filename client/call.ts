@@ -32,7 +32,7 @@ export interface WriteOptions extends CallOptions {
 }
 
 export interface Call extends WriteOptions {
-  method: "GET" | "HEAD" | "POST" | "PATCH" | "DELETE";
+  method: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE";
   path: string;
   query?: object;
   /** Sent as JSON, or as is if it is a form or bytes. */
@@ -61,7 +61,7 @@ export async function read<Answer>(
 /** A request that makes its change once, however often it is sent. */
 export async function write<Answer>(
   connection: Connection,
-  method: "POST" | "PATCH" | "DELETE",
+  method: "POST" | "PUT" | "PATCH" | "DELETE",
   path: string,
   options: WriteOptions & Pick<Call, "body" | "headers" | "timeoutSeconds"> = {},
 ): Promise<Answered<Answer>> {

@@ -4,6 +4,8 @@ import { after, before, test } from "node:test";
 
 import { OPERATIONS } from "../contract/index.ts";
 import { EXAMPLES } from "../contract/openapi/examples.ts";
+import { keyPolicies } from "../contract/operations/api-keys.ts";
+import { createApiKey } from "../server/domain/api-keys/api-keys.ts";
 import { startTcpProxy, type TcpProxy } from "../tests/tcp-proxy.ts";
 import { createWorld, type World } from "../tests/world.ts";
 import { AmpostError, createClient, type Client, type NewPost } from "./index.ts";
@@ -55,15 +57,20 @@ const countOf = async (text: string) => (await clientAt(world.url).posts.list({ 
 
 test("every operation that accepts a key has a method, and no method calls anything else", async () => {
   const called = new Set<string>();
-  const client = clientAt(world.url, {
-    fetch: async (input, init) => {
-      called.add(
-        `${init?.method} ${new URL(String(input)).pathname.replace(/[0-9a-f]{8}-[0-9a-f-]{27}/, ":id").replace("/threads", "/:platform")}`,
-      );
-      return await fetch(input, init);
-    },
-  });
-  const { posts, publishing, platformSets, accounts, media, platforms, connectLinks, webhooks } = client;
+  const watched: typeof fetch = async (input, init) => {
+    const path = new URL(String(input)).pathname
+      .replace(/(?<=tenants\/)[^/]+/, ":id")
+      .replace(/(?<=keys\/)[^/]+/, ":keyId")
+      .replace(/[0-9a-f]{8}-[0-9a-f-]{27}/, ":id");
+    called.add(`${init?.method} ${path.replace("/threads", "/:platform")}`);
+    return await fetch(input, init);
+  };
+  const policies = keyPolicies.parse({ oauthApps: true });
+  const { apiKey } = await createApiKey(world.services, world.test, { name: "all", policies });
+  const client = clientAt(world.url, { apiKey, fetch: watched });
+  const { posts, publishing, platformSets, accounts, media, platforms, connectLinks, apps, webhooks } = client;
+  const { tenants } = clientAt(world.url, { apiKey: await world.operatorKey(), fetch: watched });
+  const app = { clientId: "1", clientSecret: "2" };
   const { post } = await posts.create(draft("Every method"));
   for await (const _ of posts.events(post.id)) break;
   const retry = Object(EXAMPLES.posts_retry);
@@ -105,11 +112,26 @@ test("every operation that accepts a key has a method, and no method calls anyth
     webhooks.test(UNKNOWN_ID),
     webhooks.deliveries(UNKNOWN_ID),
     webhooks.redeliver(UNKNOWN_ID),
+    apps.list(),
+    apps.save("threads", app).then(() => apps.delete("threads")),
+    tenants.list(),
+    tenants.create({ name: "Acme" }),
+    tenants.get(UNKNOWN_ID),
+    tenants.update(UNKNOWN_ID, {}),
+    tenants.delete(UNKNOWN_ID),
+    tenants.listKeys(UNKNOWN_ID),
+    tenants.createKey(UNKNOWN_ID, { name: "key", mode: "test" }),
+    tenants.rollKey(UNKNOWN_ID, UNKNOWN_ID),
+    tenants.revokeKey(UNKNOWN_ID, UNKNOWN_ID),
+    tenants.listApps(UNKNOWN_ID),
+    tenants.saveApp(UNKNOWN_ID, "threads", app),
+    tenants.deleteApp(UNKNOWN_ID, "threads"),
   ];
   for (const settled of await Promise.allSettled(calls))
     if (settled.status === "rejected") assert.match(settled.reason.code, /NOT_FOUND$/);
   const offered = OPERATIONS.filter(
-    ({ auth = "key", successor, path }) => auth !== "session" && successor === undefined && path.startsWith("/api/v1/"),
+    ({ auth = "key", successor, path }) =>
+      auth === "operator" || (auth !== "session" && successor === undefined && path.startsWith("/api/v1/")),
   ).map(({ method, path }) => `${method} ${path}`);
   assert.deepEqual([...called].sort(), offered.sort());
 });

@@ -1,5 +1,6 @@
 import { type CallOptions, type Connection, everyItem, path, read, write, type WriteOptions } from "./call.ts";
 import { createPosts } from "./posts.ts";
+import { createTenants } from "./tenants.ts";
 import type {
   Account,
   AccountWithLimits,
@@ -11,6 +12,8 @@ import type {
   MediaFilter,
   NewConnectLink,
   NewMedia,
+  NewOwnApp,
+  OwnApp,
   Platform,
   PlatformDescription,
   PauseTarget,
@@ -21,7 +24,7 @@ import { upload, type UploadOptions, type UploadSource } from "./upload.ts";
 import { createWebhooks } from "./webhooks.ts";
 
 export interface ClientOptions {
-  /** `amp_live_…`, or `amp_test_…` for the sandbox. */
+  /** `amp_live_…`, or `amp_test_…` for the sandbox. For `tenants`, an operator key: `amp_op_…`. */
   apiKey: string;
   /** The API's base URL. Default: https://api.ampost.io. */
   baseUrl?: string;
@@ -74,7 +77,9 @@ export function createClient({
     media: createMedia(connection),
     platforms: createPlatforms(connection),
     connectLinks: createConnectLinks(connection),
+    apps: createApps(connection),
     webhooks: createWebhooks(connection),
+    tenants: createTenants(connection),
   };
 }
 
@@ -203,6 +208,22 @@ function createPlatforms(connection: Connection) {
     },
     async get(platform: Platform, options: CallOptions = {}): Promise<{ platform: PlatformDescription }> {
       return await read(connection, path`/api/v1/platforms/${platform}`, options);
+    },
+  };
+}
+
+function createApps(connection: Connection) {
+  const one = (platform: Platform) => path`/api/v1/oauth-apps/${platform}`;
+  return {
+    /** The user's own OAuth apps. Requires a key with the policy `oauthApps`, like the others. */
+    async list(options: CallOptions = {}): Promise<{ apps: OwnApp[] }> {
+      return await read(connection, "/api/v1/oauth-apps", options);
+    },
+    async save(platform: Platform, app: NewOwnApp, options: WriteOptions = {}): Promise<{ app: OwnApp }> {
+      return (await write<{ app: OwnApp }>(connection, "PUT", one(platform), { ...options, body: app })).answer;
+    },
+    async delete(platform: Platform, options: WriteOptions = {}): Promise<{ success: true }> {
+      return (await write<{ success: true }>(connection, "DELETE", one(platform), options)).answer;
     },
   };
 }

@@ -4,6 +4,7 @@ import type {
   AccountContext,
   AccountFilter,
   AccountWithLimits,
+  ApiKey,
   ConnectLink,
   ConnectLinkFilter,
   DeliveryFilter,
@@ -13,10 +14,14 @@ import type {
   Media,
   MediaFilter,
   Mode,
+  NewApiKey,
   NewConnectLink,
   NewMedia,
+  NewOwnApp,
   NewPost,
+  NewTenant,
   NewWebhook,
+  OwnApp,
   PauseTarget,
   Platform,
   PlatformDescription,
@@ -30,13 +35,16 @@ import type {
   PostSummary,
   Publishing,
   Retry,
+  Tenant,
+  TenantChanges,
+  TenantFilter,
   Webhook,
   WebhookChanges,
   WebhookDelivery,
 } from "./types.js";
 
 interface ClientOptions {
-  /** `amp_live_…`, or `amp_test_…` for the sandbox. */
+  /** `amp_live_…`, or `amp_test_…` for the sandbox. For `tenants`, an operator key: `amp_op_…`. */
   apiKey: string;
   /** The API's base URL. Default: https://api.ampost.io. */
   baseUrl?: string;
@@ -238,6 +246,25 @@ declare function createClient({ apiKey, baseUrl, retries, timeoutSeconds, random
       connectLink: ConnectLink;
     }>;
   };
+  apps: {
+    /** The user's own OAuth apps. Requires a key with the policy `oauthApps`, like the others. */
+    list(options?: CallOptions): Promise<{
+      apps: OwnApp[];
+    }>;
+    save(
+      platform: Platform,
+      app: NewOwnApp,
+      options?: WriteOptions,
+    ): Promise<{
+      app: OwnApp;
+    }>;
+    delete(
+      platform: Platform,
+      options?: WriteOptions,
+    ): Promise<{
+      success: true;
+    }>;
+  };
   webhooks: {
     create(
       webhook: NewWebhook,
@@ -297,6 +324,93 @@ declare function createClient({ apiKey, baseUrl, retries, timeoutSeconds, random
       options?: WriteOptions,
     ): Promise<{
       delivery: WebhookDelivery;
+    }>;
+  };
+  tenants: {
+    list(
+      filter?: TenantFilter,
+      options?: CallOptions,
+    ): Promise<{
+      tenants: Tenant[];
+      nextCursor: string | null;
+    }>;
+    create(tenant: NewTenant, options?: WriteOptions): Promise<TenantAnswer>;
+    get(id: string, options?: CallOptions): Promise<TenantAnswer>;
+    update(
+      id: string,
+      changes: TenantChanges,
+      options?: WriteOptions & {
+        ifMatch?: string;
+      },
+    ): Promise<TenantAnswer>;
+    delete(
+      id: string,
+      options?: WriteOptions & {
+        ifMatch?: string;
+      },
+    ): Promise<{
+      success: true;
+    }>;
+    listKeys(
+      id: string,
+      options?: CallOptions,
+    ): Promise<{
+      keys: ApiKey[];
+    }>;
+    createKey(
+      id: string,
+      key: NewApiKey,
+      options?: WriteOptions,
+    ): Promise<{
+      key: CreatedApiKey;
+    }>;
+    rollKey(
+      id: string,
+      keyId: string,
+      body?: {
+        overlapSeconds?: number;
+      },
+      options?: WriteOptions,
+    ): Promise<{
+      key: CreatedApiKey;
+    }>;
+    listApps(
+      id: string,
+      filter?: {
+        mode?: Mode;
+      },
+      options?: CallOptions,
+    ): Promise<{
+      apps: OwnApp[];
+    }>;
+    saveApp(
+      id: string,
+      platform: Platform,
+      app: NewOwnApp & {
+        mode?: Mode;
+      },
+      options?: WriteOptions,
+    ): Promise<{
+      app: OwnApp;
+    }>;
+    deleteApp(
+      id: string,
+      platform: Platform,
+      {
+        mode,
+      }?: {
+        mode?: Mode;
+      },
+      options?: WriteOptions,
+    ): Promise<{
+      success: true;
+    }>;
+    revokeKey(
+      id: string,
+      keyId: string,
+      options?: WriteOptions,
+    ): Promise<{
+      key: ApiKey;
     }>;
   };
 };
@@ -406,7 +520,7 @@ interface WriteOptions extends CallOptions {
   idempotencyKey?: string;
 }
 interface Call extends WriteOptions {
-  method: "GET" | "HEAD" | "POST" | "PATCH" | "DELETE";
+  method: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE";
   path: string;
   query?: object;
   /** Sent as JSON, or as is if it is a form or bytes. */
@@ -432,7 +546,7 @@ declare function read<Answer>(
 /** A request that makes its change once, however often it is sent. */
 declare function write<Answer>(
   connection: Connection,
-  method: "POST" | "PATCH" | "DELETE",
+  method: "POST" | "PUT" | "PATCH" | "DELETE",
   path: string,
   options?: WriteOptions & Pick<Call, "body" | "headers" | "timeoutSeconds">,
 ): Promise<Answered<Answer>>;
@@ -573,6 +687,109 @@ declare function createPosts(connection: Connection): {
   events(id: string, options?: CallOptions): AsyncGenerator<PostAnswer, void>;
 };
 
+/** A tenant, with the ETag that makes an update conditional on no one else having changed it. */
+interface TenantAnswer {
+  tenant: Tenant;
+  etag: string | null;
+}
+/** An API key. Only the response that creates it has the raw key. */
+type CreatedApiKey = ApiKey & {
+  apiKey: string | null;
+};
+/** The users of an instance, for its operator. Requires an operator key. */
+declare function createTenants(connection: Connection): {
+  /** One page of tenants, newest first. */
+  list(
+    filter?: TenantFilter,
+    options?: CallOptions,
+  ): Promise<{
+    tenants: Tenant[];
+    nextCursor: string | null;
+  }>;
+  create(tenant: NewTenant, options?: WriteOptions): Promise<TenantAnswer>;
+  get(id: string, options?: CallOptions): Promise<TenantAnswer>;
+  /** With `ifMatch`, only if the tenant still has this ETag. */
+  update(
+    id: string,
+    changes: TenantChanges,
+    options?: WriteOptions & {
+      ifMatch?: string;
+    },
+  ): Promise<TenantAnswer>;
+  /** Deletes the user with everything of it. */
+  delete(
+    id: string,
+    options?: WriteOptions & {
+      ifMatch?: string;
+    },
+  ): Promise<{
+    success: true;
+  }>;
+  listKeys(
+    id: string,
+    options?: CallOptions,
+  ): Promise<{
+    keys: ApiKey[];
+  }>;
+  createKey(
+    id: string,
+    key: NewApiKey,
+    options?: WriteOptions,
+  ): Promise<{
+    key: CreatedApiKey;
+  }>;
+  /** Replaces a key by one that is the same. The old one works for `overlapSeconds` longer, by default not at all. */
+  rollKey(
+    id: string,
+    keyId: string,
+    body?: {
+      overlapSeconds?: number;
+    },
+    options?: WriteOptions,
+  ): Promise<{
+    key: CreatedApiKey;
+  }>;
+  /** The tenant's own OAuth apps in a mode, by default live. */
+  listApps(
+    id: string,
+    filter?: {
+      mode?: Mode;
+    },
+    options?: CallOptions,
+  ): Promise<{
+    apps: OwnApp[];
+  }>;
+  saveApp(
+    id: string,
+    platform: Platform,
+    app: NewOwnApp & {
+      mode?: Mode;
+    },
+    options?: WriteOptions,
+  ): Promise<{
+    app: OwnApp;
+  }>;
+  deleteApp(
+    id: string,
+    platform: Platform,
+    {
+      mode,
+    }?: {
+      mode?: Mode;
+    },
+    options?: WriteOptions,
+  ): Promise<{
+    success: true;
+  }>;
+  revokeKey(
+    id: string,
+    keyId: string,
+    options?: WriteOptions,
+  ): Promise<{
+    key: ApiKey;
+  }>;
+};
+
 /**
  * What to upload. A `File` has its own name; in Node.js, `openAsBlob` of `node:fs` reads from disk while it is being
  * sent.
@@ -610,5 +827,6 @@ export { AmpostError, type FailureCode, type UsedUpLimit };
 export { verifyWebhook, WebhookVerificationError, type WebhookEvent, type WebhookRequest };
 export type { CallOptions, WriteOptions };
 export type { PostWithWarnings, PostAnswer, PostPage, PostValidation, WaitOptions };
+export type { CreatedApiKey, TenantAnswer };
 export type { UploadOptions, UploadProgress, UploadSource };
 export type * from "./types.js";

@@ -13,8 +13,10 @@ import { Webhook } from "standardwebhooks";
 
 import { openInstallation } from "../cli/installation.fixture.ts";
 import { OPERATIONS } from "../contract/index.ts";
+import { keyPolicies } from "../contract/operations/api-keys.ts";
 import { loadPages } from "../printing/pages.ts";
 import { VERSION } from "../server/calls/version.ts";
+import { createApiKey } from "../server/domain/api-keys/api-keys.ts";
 import { startTcpProxy, type TcpProxy } from "../tests/tcp-proxy.ts";
 import { createWorld, type World } from "../tests/world.ts";
 
@@ -65,8 +67,11 @@ test("pip installs the client that an instance serves", async (t) => {
 
 test("both Python clients go through the journeys of the TypeScript client", async (t) => {
   const offered = OPERATIONS.filter(
-    ({ auth = "key", successor, path }) => auth !== "session" && successor === undefined && path.startsWith("/api/v1/"),
+    ({ auth = "key", successor, path }) =>
+      auth === "operator" || (auth !== "session" && successor === undefined && path.startsWith("/api/v1/")),
   ).map(({ method, path }) => `${method} ${path}`);
+  const policies = keyPolicies.parse({ oauthApps: true });
+  const { apiKey: key } = await createApiKey(world.services, world.test, { name: "all", policies });
   const [secret, at, body] = [`whsec_${randomBytes(32).toString("base64")}`, new Date(), '{"type":"post.published"}'];
   const headers = {
     "webhook-id": "1",
@@ -97,7 +102,8 @@ test("both Python clients go through the journeys of the TypeScript client", asy
       ...process.env,
       PYTHONDONTWRITEBYTECODE: "1",
       AMPOST_TEST_SET: world.test.platformSetId,
-      AMPOST_TEST_KEY: world.test.key,
+      AMPOST_TEST_KEY: key,
+      AMPOST_TEST_OPERATOR_KEY: await world.operatorKey(),
       AMPOST_TEST_URL: world.url,
       AMPOST_TEST_BROKEN: proxy.url,
       AMPOST_TEST_CONTROL: `http://127.0.0.1:${port}/`,

@@ -798,6 +798,8 @@ export interface AccountContext {
     feesPerMonthMicroUsd: number | null;
     /** Whether a person must approve each post before the key can publish it. Such a key cannot schedule. */
     approvalRequired: boolean;
+    /** Whether the key can list and replace the user's own OAuth apps. Other keys cannot. */
+    oauthApps: boolean;
   };
 }
 
@@ -1016,4 +1018,189 @@ export interface DeliveryFilter {
   limit?: number;
   /** Number of results to skip. */
   offset?: number;
+}
+
+export interface OwnApp {
+  /** Platform key. X is `twitter`. */
+  platform: Platform;
+  clientId: string;
+  /** Redirect URI to register on the platform's developer portal. */
+  redirectUri: string;
+  /** Permissions that the app asks for; null: those that the platform's page lists. */
+  scopes: string[] | null;
+  /** Facebook only: the app's configuration of Facebook Login for Business. */
+  configId: string | null;
+  /** ISO 8601, UTC, with milliseconds. */
+  createdAt: string;
+  /** `live` or `test`. In test mode, posts are published only to the built-in sandbox. */
+  mode: Mode;
+}
+
+export interface NewOwnApp {
+  /** Client ID of the app, as shown on the platform's developer portal. */
+  clientId: string;
+  /** Client secret of the app. It is encrypted and never returned. */
+  clientSecret: string;
+  /** Permissions to ask for, with all that publishing requires. By default, those on the platform's page. */
+  scopes?: string[] | null;
+  /** Facebook only: a configuration of Facebook Login for Business, which replaces scopes. */
+  configId?: string | null;
+}
+
+export interface ApiKey {
+  id: string;
+  name: string;
+  /** `live` or `test`. In test mode, posts are published only to the built-in sandbox. */
+  mode: Mode;
+  /** First 12 characters of the raw key. `null` for a grant, which has no key. */
+  prefix: string | null;
+  /** For a grant, the client ID of the MCP client that a person authorized. `null` for a key. */
+  clientId: string | null;
+  /** Restrictions on the key. */
+  policies: {
+    /** Whether the key can only create and edit drafts, and cannot schedule or publish. */
+    draftOnly: boolean;
+    platforms: Platform[] | null;
+    /** Maximum number of posts per day, starting at 00:00 UTC. `null` for no limit. */
+    postsPerDay: number | null;
+    /**
+     * Maximum that platforms may charge for the key's posts in a calendar month (UTC), in millionths of a US dollar.
+     * `null` for no limit.
+     */
+    feesPerMonthMicroUsd: number | null;
+    /** Whether a person must approve each post before the key can publish it. Such a key cannot schedule. */
+    approvalRequired: boolean;
+    /** Whether the key can list and replace the user's own OAuth apps. Other keys cannot. */
+    oauthApps: boolean;
+  };
+  /** ISO 8601, UTC, with milliseconds. */
+  createdAt: string;
+  /** Accurate to the minute. */
+  lastUsedAt: string | null;
+  expiresAt: string | null;
+  revokedAt: string | null;
+}
+
+export interface NewApiKey {
+  /** Name of the key, 1 to 100 characters. */
+  name: string;
+  /** `live` or `test`. In test mode, posts are published only to the built-in sandbox. */
+  mode: Mode;
+  /**
+   * When the key expires: ISO 8601 with an offset or `Z`, in the future. If omitted, the key works until it is revoked.
+   */
+  expiresAt?: string | null;
+  policies?: {
+    /** Whether the key can only create and edit drafts, and cannot schedule or publish. */
+    draftOnly?: boolean;
+    /** Platforms the key can post to. `null` for all. */
+    platforms?: Platform[] | null;
+    /** Maximum number of posts per day, starting at 00:00 UTC. `null` for no limit. */
+    postsPerDay?: number | null;
+    /**
+     * Maximum that platforms may charge for the key's posts in a calendar month (UTC), in millionths of a US dollar.
+     * `null` for no limit.
+     */
+    feesPerMonthMicroUsd?: number | null;
+    /** Whether a person must approve each post before the key can publish it. Such a key cannot schedule. */
+    approvalRequired?: boolean;
+    /** Whether the key can list and replace the user's own OAuth apps. Other keys cannot. */
+    oauthApps?: boolean;
+  };
+}
+
+export interface Tenant {
+  id: string;
+  /** Your ID for the tenant. */
+  externalId: string | null;
+  name: string;
+  /** Email address with which a person can sign in. */
+  email: string | null;
+  /** Plan of the tenant. `null` for the instance's default. */
+  plan: "free" | "creator" | "pro" | "scale" | "self-hosted" | null;
+  /** Limits that differ from the plan's, by name. `null` for no limit. */
+  limits: Record<string, number | null>;
+  /** A suspended tenant's keys, sessions and tokens are rejected, and nothing of it is published. */
+  status: "active" | "suspended";
+  /** How the tenant looks on pages and in emails. `null`: as the instance. */
+  branding: {
+    /** Name on pages and in emails, instead of the instance's. */
+    name: string | null;
+    hasLogo: boolean;
+    /** Color of the main buttons on light pages. */
+    color: string | null;
+    /** The same on dark pages. */
+    darkColor: string | null;
+    /** Email address or https URL for questions. */
+    supportAddress: string | null;
+  };
+  /** ISO 8601, UTC, with milliseconds. */
+  createdAt: string;
+}
+
+export interface NewTenant {
+  /** Your ID for the tenant, unique on this instance. */
+  externalId?: string | null;
+  /** Name of the tenant, 1 to 100 characters. Connect pages show it. */
+  name: string;
+  /** Email address with which a person can sign in, after setting a password by email. */
+  email?: string | null;
+  /** Plan of the tenant. `null` for the instance's default. */
+  plan?: "free" | "creator" | "pro" | "scale" | "self-hosted" | null;
+  /** Limits that differ from the plan's, by name. `null` for no limit. */
+  limits?: Record<string, number | null>;
+  /** A suspended tenant's keys, sessions and tokens are rejected, and nothing of it is published. */
+  status?: "active" | "suspended";
+  /** How the tenant looks on pages and in emails. Fields that are not given are kept. */
+  branding?: {
+    /** Name on pages and in emails, instead of the instance's. */
+    name?: string | null;
+    /** A PNG as a data URL (`data:image/png;base64,…`): at most 64 kB, and 1024 pixels wide and high. */
+    logo?: string | null;
+    /** Color of the main buttons on light pages. It must stand out from white. */
+    color?: string | null;
+    /** The same on dark pages. It must stand out from #181818. By default, `color` if it does. */
+    darkColor?: string | null;
+    /** Email address or https URL for questions. */
+    supportAddress?: string | null;
+  };
+}
+
+export interface TenantChanges {
+  /** Your ID for the tenant, unique on this instance. */
+  externalId?: string | null;
+  /** Name of the tenant, 1 to 100 characters. Connect pages show it. */
+  name?: string;
+  /** Email address with which a person can sign in, after setting a password by email. */
+  email?: string | null;
+  /** Plan of the tenant. `null` for the instance's default. */
+  plan?: "free" | "creator" | "pro" | "scale" | "self-hosted" | null;
+  /** Limits that differ from the plan's, by name. `null` for no limit. */
+  limits?: Record<string, number | null>;
+  /** A suspended tenant's keys, sessions and tokens are rejected, and nothing of it is published. */
+  status?: "active" | "suspended";
+  /** How the tenant looks on pages and in emails. Fields that are not given are kept. */
+  branding?: {
+    /** Name on pages and in emails, instead of the instance's. */
+    name?: string | null;
+    /** A PNG as a data URL (`data:image/png;base64,…`): at most 64 kB, and 1024 pixels wide and high. */
+    logo?: string | null;
+    /** Color of the main buttons on light pages. It must stand out from white. */
+    color?: string | null;
+    /** The same on dark pages. It must stand out from #181818. By default, `color` if it does. */
+    darkColor?: string | null;
+    /** Email address or https URL for questions. */
+    supportAddress?: string | null;
+  };
+}
+
+export interface TenantFilter {
+  /** Only the tenant with this ID of yours. */
+  externalId?: string;
+  /** A suspended tenant's keys, sessions and tokens are rejected, and nothing of it is published. */
+  status?: "active" | "suspended";
+  /** Number of results: 1 to 100. Defaults to 20. */
+  limit?: number;
+  /** `nextCursor` from the previous page. */
+  cursor?: string;
 }

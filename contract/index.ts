@@ -34,6 +34,7 @@ import {
 } from "./operations/legacy-posts.ts";
 import { meDelete, meGet, meUpdate } from "./operations/me.ts";
 import { mediaCreate, mediaDelete, mediaGet, mediaList } from "./operations/media.ts";
+import { appsDelete, appsList, appsSave } from "./operations/own-apps.ts";
 import {
   legacySetsCreate,
   legacySetsDelete,
@@ -60,6 +61,20 @@ import {
 } from "./operations/posts.ts";
 import { publishingGet, publishingPause, publishingResume } from "./operations/publishing.ts";
 import { sessionsList, sessionsRevoke, sessionsRevokeOthers } from "./operations/sessions.ts";
+import {
+  tenantsCreate,
+  tenantsCreateKey,
+  tenantsDelete,
+  tenantsDeleteApp,
+  tenantsGet,
+  tenantsList,
+  tenantsListApps,
+  tenantsListKeys,
+  tenantsRevokeKey,
+  tenantsRollKey,
+  tenantsSaveApp,
+  tenantsUpdate,
+} from "./operations/tenants.ts";
 import {
   deliveriesRedeliver,
   webhooksCreate,
@@ -103,6 +118,9 @@ export const OPERATIONS: readonly Operation[] = [
   connectLinksList,
   connectLinksGet,
   connectLinksRevoke,
+  appsList,
+  appsSave,
+  appsDelete,
   mediaCreate,
   mediaList,
   mediaGet,
@@ -153,4 +171,16 @@ export const OPERATIONS: readonly Operation[] = [
   webhooksTest,
   webhooksDeliveries,
   deliveriesRedeliver,
+  tenantsList,
+  tenantsCreate,
+  tenantsGet,
+  tenantsUpdate,
+  tenantsDelete,
+  tenantsListKeys,
+  tenantsCreateKey,
+  tenantsRollKey,
+  tenantsRevokeKey,
+  tenantsListApps,
+  tenantsSaveApp,
+  tenantsDeleteApp,
 ];

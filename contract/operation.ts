@@ -24,8 +24,11 @@ export interface Operation<
   summary: string;
   /** What a caller should know, in one paragraph. */
   description: string;
-  /** Who can call it: holders of a Bearer key (the default), users with a dashboard session, or both. */
-  auth?: "key" | "session" | "either";
+  /**
+   * Who can call it: holders of a Bearer key (the default), users with a dashboard session, or both; or the operator,
+   * with an operator key.
+   */
+  auth?: "key" | "session" | "either" | "operator";
   /** What its requests count as. */
   rateClass: RateClass;
   /** Null: not offered over MCP. */

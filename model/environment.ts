@@ -1,5 +1,6 @@
 import { z } from "zod";
 
+import { isSupportAddress, refuseColor, type SURFACES } from "./brand.ts";
 import { COUNTABLES } from "./capabilities.ts";
 import { isPlatformName, PLATFORM_NAMES, type PlatformName } from "./platform-names.ts";
 import { OPEN_LIMITS } from "./user-limits.ts";
@@ -73,6 +74,8 @@ const bytesOrNone = z
     context.addIssue("not a number of bytes");
     return z.NEVER;
   });
+const brandColor = (name: keyof typeof SURFACES) =>
+  text.toLowerCase().refine((color) => refuseColor(name, color) === null);
 /** The default per-person limit if the operator sets none. */
 /** "youtube.uploads=10000,tiktok.posts=20": numbers by platform and name. */
 const numbersOfPlatforms = (isName: (name: string) => boolean = () => true) =>
@@ -484,6 +487,12 @@ export const environment = z.object({
     example: "600",
     otherwise: unlessOpen(String(OPEN_LIMITS.callsPerMinute)),
   }),
+  AMPOST_MAX_PLATFORM_SETS: describe(countOrNone.default(20), {
+    group: "People",
+    about: "Maximum number of platform sets per user and mode. For single tenants, set the limit maxPlatformSets.",
+    takes: "a whole number above 0, or none",
+    example: "100",
+  }),
   AMPOST_SMTP_URL: describe(z.url({ protocol: /^smtps?$/ }).optional(), {
     group: "People",
     about: "Mail server that sends emails.",
@@ -559,6 +568,42 @@ export const environment = z.object({
     about: "Stripe's API. Another URL is for tests.",
     takes: "an http or https URL without a path",
     example: "https://api.stripe.com",
+  }),
+
+  AMPOST_BRAND_NAME: describe(z.string().trim().min(1).max(60).optional(), {
+    group: "Branding",
+    about: "Name of your product, on pages and in emails. AMPOST_MAIL_FROM has its own.",
+    takes: "1 to 60 characters",
+    example: "Acme Social",
+    otherwise: "Ampost",
+  }),
+  AMPOST_BRAND_LOGO: describe(text.optional(), {
+    group: "Branding",
+    about: "Your logo, next to the name: a file of at most 64 kB, and 1024 pixels wide and high.",
+    takes: "a path to a PNG file",
+    example: "/etc/ampost/logo.png",
+    otherwise: "no logo",
+  }),
+  AMPOST_BRAND_COLOR: describe(brandColor("color").optional(), {
+    group: "Branding",
+    about: "Color of the main buttons on light pages.",
+    takes: "a color such as #0a58b8 that stands out from white, with a contrast of at least 3",
+    example: "#0a58b8",
+    otherwise: "black",
+  }),
+  AMPOST_BRAND_DARK_COLOR: describe(brandColor("darkColor").optional(), {
+    group: "Branding",
+    about: "The same on dark pages.",
+    takes: "a color such as #8ab8ff that stands out from #181818, with a contrast of at least 3",
+    example: "#8ab8ff",
+    otherwise: "AMPOST_BRAND_COLOR if it stands out, otherwise white",
+  }),
+  AMPOST_BRAND_SUPPORT: describe(z.string().max(500).refine(isSupportAddress).optional(), {
+    group: "Branding",
+    about: "Where people get help, on pages and in emails.",
+    takes: "an email address or an https URL",
+    example: "help@example.com",
+    otherwise: "not shown",
   }),
 
   AMPOST_METRICS_PORT: describe(port.optional(), {

@@ -23,7 +23,10 @@ export const PUBLIC_CODES = {
   },
   INVALID_PLACEMENT: { status: 400, meaning: "The selected placement does not support this combination of content." },
   MIXED_MEDIA_NOT_SUPPORTED: { status: 400, meaning: "The platform does not support images and video in one post." },
-  UNAUTHORIZED: { status: 401, meaning: "The API key is missing, invalid, expired or revoked." },
+  UNAUTHORIZED: {
+    status: 401,
+    meaning: "The API key is missing, invalid, expired or revoked, or its user is suspended.",
+  },
   PAGE_IDENTITY_CONFIRMATION_REQUIRED: {
     status: 403,
     meaning: "Facebook requires the Page manager to confirm their identity in the Facebook mobile app.",
@@ -39,7 +42,7 @@ export const PUBLIC_CODES = {
     status: 409,
     meaning: "The first request with this Idempotency-Key is still in progress.",
   },
-  PRECONDITION_FAILED: { status: 412, meaning: "The post has changed since you read the ETag in If-Match." },
+  PRECONDITION_FAILED: { status: 412, meaning: "The post or tenant has changed since you read the ETag in If-Match." },
   PAYLOAD_TOO_LARGE: { status: 413, meaning: "The request body or a file is too large." },
   IDEMPOTENCY_KEY_REUSED: { status: 422, meaning: "This Idempotency-Key was already used with a different request." },
   RATE_LIMITED: { status: 429, meaning: "A rate limit or quota has been reached. Try again after it resets." },

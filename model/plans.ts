@@ -119,6 +119,8 @@ export function planLabel(name: PlanName): string {
 export interface UserPlan {
   name: PlanName;
   limits: PlanLimits;
+  /** Platform sets in each mode, if the operator changed the instance's limit for this user; null: unlimited. */
+  maxPlatformSets?: number | null;
 }
 
 /** Where a user's plan is looked up, for every purpose. */

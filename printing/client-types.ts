@@ -115,6 +115,14 @@ export function namedSchemas(document: JsonObject): [string, JsonObject][] {
     ["WebhookChanges", body("webhooks_update")],
     ["WebhookDelivery", answer("webhooks_test", "delivery")],
     ["DeliveryFilter", queryOf(document, operations.get("webhooks_deliveries"))],
+    ["OwnApp", membersOf(answer("apps_list", "apps").items)],
+    ["NewOwnApp", body("apps_save")],
+    ["ApiKey", membersOf(answer("tenants_list_keys", "keys").items)],
+    ["NewApiKey", body("tenants_create_key")],
+    ["Tenant", answer("tenants_get", "tenant")],
+    ["NewTenant", body("tenants_create")],
+    ["TenantChanges", body("tenants_update")],
+    ["TenantFilter", queryOf(document, operations.get("tenants_list"))],
   ];
 }
 

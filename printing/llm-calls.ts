@@ -13,7 +13,9 @@ type Printed = Map<string, string>;
 /** Every operation that accepts a key, in brief. Shared parts are described once. */
 export function llmCalls(): string[] {
   const printed: Printed = new Map();
-  const operations = OPERATIONS.filter(({ successor, auth = "key" }) => successor === undefined && auth !== "session");
+  const operations = OPERATIONS.filter(
+    ({ successor, auth = "key" }) => successor === undefined && auth !== "session" && auth !== "operator",
+  );
   return [
     "Each endpoint accepts JSON and a Bearer key, counts as `apiRead` unless it says otherwise, and can fail with " +
       `${codes(common(OPERATIONS))}. ` +

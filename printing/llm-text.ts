@@ -27,7 +27,11 @@ export function llmText(pages: readonly DocPage[], instance: InstanceFacts): str
   const guides = NEEDED.flatMap((name) => pages.filter(({ path }) => path === `/docs/${name}`)).map(({ markdown }) =>
     below(curlAlone(markdown)),
   );
-  const byPeople = OPERATIONS.filter(({ auth }) => auth === "session");
+  const [byPeople, byOperators] = (["session", "operator"] as const).map((wanted) =>
+    OPERATIONS.filter(({ auth }) => auth === wanted).map(
+      ({ method, path, summary }) => `- ${code(`${method} ${path}`)} ${summary}`,
+    ),
+  );
   return [
     "# Ampost",
     "",
@@ -52,7 +56,13 @@ export function llmText(pages: readonly DocPage[], instance: InstanceFacts): str
     "",
     "These require a dashboard session and reject keys. Ask the user to do it in the dashboard.",
     "",
-    ...byPeople.map(({ method, path, summary }) => `- ${code(`${method} ${path}`)} ${summary}`),
+    ...(byPeople ?? []),
+    "",
+    "### For the operator only",
+    "",
+    "These require an operator key, which begins with `amp_op_`, and reject all others.",
+    "",
+    ...(byOperators ?? []),
     "",
     "## Error codes",
     "",

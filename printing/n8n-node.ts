@@ -53,9 +53,14 @@ function eventOption(type: EventType): { name: string; value: string } {
   return { name: labelOf(type), value: type };
 }
 
+/** No workflow changes its user's own apps, which only keys with a policy can. */
 const OFFERED = OPERATIONS.filter(
-  ({ auth = "key", successor, path, streams }) =>
-    auth !== "session" && successor === undefined && streams !== true && path.startsWith("/api/v1/"),
+  ({ auth = "key", name, successor, path, streams }) =>
+    auth !== "session" &&
+    successor === undefined &&
+    streams !== true &&
+    path.startsWith("/api/v1/") &&
+    !name.startsWith("apps_"),
 );
 
 /**

@@ -58,13 +58,19 @@ function operationTable(operations: readonly Operation[], page: string): string[
   );
 }
 
-const AUTH = { key: "a key", session: "a session", either: "a key or a session" } as const;
+const AUTH = {
+  key: "a key",
+  session: "a session",
+  either: "a key or a session",
+  operator: "an operator key",
+} as const;
 const AUTH_SENTENCES = {
   key: "Requires an API key.",
   session:
     "Requires a dashboard session, on the dashboard's host; API keys are rejected. " +
     "Add `?mode=test` for test mode. Requests that change anything must have the dashboard's `Origin`.",
   either: "Requires an API key or a dashboard session.",
+  operator: "Requires an operator key; API keys and sessions are rejected.",
 } as const;
 
 /** The full description of an operation. */
@@ -92,8 +98,8 @@ export function operationSection(operation: Operation, addresses: Addresses): st
     ...(successor === undefined ? [] : [`Legacy endpoint, replaced by ${code(successor)}.`, ""]),
     description,
     "",
-    `${AUTH_SENTENCES[auth]} Counts as ` +
-      `[${code(rateClass)}](/docs/limits).${writes ? " Accepts `Idempotency-Key`." : ""}${waits === true ? " Accepts `Prefer: wait=N` (up to 60 seconds)." : ""}${TAKES[takes]}`,
+    `${AUTH_SENTENCES[auth]}${auth === "operator" ? "" : ` Counts as [${code(rateClass)}](/docs/limits).`}` +
+      `${writes ? " Accepts `Idempotency-Key`." : ""}${waits === true ? " Accepts `Prefer: wait=N` (up to 60 seconds)." : ""}${TAKES[takes]}`,
     "",
     ...fieldSection("Path and query", parameterRows(operation)),
     ...fieldSection(

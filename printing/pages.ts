@@ -42,6 +42,7 @@ const GUIDES: Readonly<Record<string, readonly string[]>> = {
     "errors",
     "usage",
     "limits",
+    "tenants",
     "legacy-endpoints",
   ],
   "Clients and tools": ["client", "python-client", "command-line", "n8n"],

@@ -70,7 +70,10 @@ export const PRINTS: Readonly<Record<string, (instance: Scheduling) => string[]>
         listCalls(
           OPERATIONS.filter(
             (operation) =>
-              operation.rateClass === rateClass && operation.successor === undefined && operation.auth !== "session",
+              operation.rateClass === rateClass &&
+              operation.successor === undefined &&
+              operation.auth !== "session" &&
+              operation.auth !== "operator",
           ),
         ),
       ]),

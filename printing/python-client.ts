@@ -73,7 +73,7 @@ function pythonApi(): { types: PythonTypes; methods: PythonMethod[] } {
 }
 
 function isOffered({ auth = "key", successor, path }: Operation): boolean {
-  return auth !== "session" && successor === undefined && path.startsWith("/api/v1/");
+  return auth === "operator" || (auth !== "session" && successor === undefined && path.startsWith("/api/v1/"));
 }
 
 function pythonMethod(document: JsonObject, types: PythonTypes, operation: Operation): PythonMethod {
@@ -115,7 +115,7 @@ function pythonMethod(document: JsonObject, types: PythonTypes, operation: Opera
     name,
     operation,
     parameters: [
-      ...ids.map((id) => `${id}: ${id === "platform" ? "types.Platform" : "str"}`),
+      ...ids.map((id) => `${pythonName(id)}: ${id === "platform" ? "types.Platform" : "str"}`),
       ...(hasBody ? [takes === "optional" ? `body: ${bodyType} | None = None` : `body: ${bodyType}`] : []),
       ...(hasQuery ? [`filter: ${filterType} | None = None`] : []),
       ...(named.length > 0 ? ["*", ...named] : []),
@@ -124,7 +124,7 @@ function pythonMethod(document: JsonObject, types: PythonTypes, operation: Opera
     request: [
       ids.length === 0
         ? JSON.stringify(path)
-        : `path_of(${JSON.stringify(path.replaceAll(/:\w+/g, "{}"))}, ${ids.join(", ")})`,
+        : `path_of(${JSON.stringify(path.replaceAll(/:\w+/g, "{}"))}, ${ids.map(pythonName).join(", ")})`,
       ...(hasQuery ? ["query=filter"] : []),
       ...(hasBody ? [takes === "optional" ? "body=body or {}" : "body=body"] : takes === "none" ? [] : ["body={}"]),
       ...(writes ? ["writes=True"] : []),
@@ -297,6 +297,11 @@ function clientClass(groups: readonly string[]): string[] {
     "        self._connection.close()",
     "",
   ];
+}
+
+/** "keyId" as "key_id". */
+function pythonName(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
 /** "platform_sets" as "PlatformSets". */

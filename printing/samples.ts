@@ -5,7 +5,7 @@ import { EXAMPLE_PLATFORM } from "../platforms/catalog.ts";
 import type { Addresses } from "./pages.ts";
 import { fieldRows, jsonSchema } from "./schema-fields.ts";
 
-/** A complete request in one language. It runs as is, with a key in KEY, an ID in ID and a session in COOKIE. */
+/** A complete request in one language. It runs as is, with keys in KEY and OPERATOR_KEY, an ID in ID and a session in COOKIE. */
 export interface Sample {
   language: "sh" | "ts" | "py";
   code: string;
@@ -36,14 +36,14 @@ interface SampleRequest {
 function requestOf(operation: Operation, { apiUrl, appUrl }: Addresses): SampleRequest {
   const { method, path, auth = "key", waits } = operation;
   const body = bodyOf(operation);
-  const params: Readonly<Record<string, string>> = { id: "$ID", platform: EXAMPLE_PLATFORM };
+  const params: Readonly<Record<string, string>> = { id: "$ID", keyId: "$KEY_ID", platform: EXAMPLE_PLATFORM };
   return {
     method,
     url: `${auth === "session" ? appUrl : apiUrl}${path.replace(/:(\w+)/g, (_, name: string) => params[name] ?? name)}`,
     headers: {
       ...(auth === "session"
         ? { Cookie: "$COOKIE", ...(method === "GET" ? {} : { Origin: new URL(appUrl).origin }) }
-        : { Authorization: "Bearer $KEY" }),
+        : { Authorization: auth === "operator" ? "Bearer $OPERATOR_KEY" : "Bearer $KEY" }),
       ...(waits === true ? { Prefer: "wait=60" } : {}),
       ...(body === undefined ? {} : { "Content-Type": "application/json" }),
     },
@@ -71,7 +71,7 @@ function curl({ method, url, headers, body }: SampleRequest, { streams }: Operat
 
 /** The client has every operation that accepts keys, except legacy ones. */
 export function hasMethod({ path, auth = "key" }: Operation): boolean {
-  return auth === "key" && path.startsWith("/api/v1/");
+  return (auth === "key" && path.startsWith("/api/v1/")) || auth === "operator";
 }
 
 /** "platform_sets.list": the client's method for an operation. */
@@ -86,11 +86,12 @@ const METHODS: Readonly<Record<string, string>> = {
 };
 
 function withClient(operation: Operation, { body }: SampleRequest, { apiUrl }: Addresses): string {
-  const { name, path, answer, waits, streams } = operation;
+  const { name, path, answer, auth, waits, streams } = operation;
+  const key = auth === "operator" ? "OPERATOR_KEY" : "KEY";
   const method = methodOf(operation).replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
   const given = [
     ...[...path.matchAll(/:(\w+)/g)].map(([, param]) =>
-      param === "id" ? "process.env.ID!" : JSON.stringify(EXAMPLE_PLATFORM),
+      param === "platform" ? JSON.stringify(EXAMPLE_PLATFORM) : `process.env.${param === "id" ? "ID" : "KEY_ID"}!`,
     ),
     ...(body === undefined ? [] : [literal(name === "platform_sets_rename" ? Object(body).name : body, TYPESCRIPT)]),
     ...(waits === true ? ["{ waitSeconds: 60 }"] : []),
@@ -106,7 +107,7 @@ function withClient(operation: Operation, { body }: SampleRequest, { apiUrl }: A
   return [
     'import { createClient } from "@ampost/client";',
     "",
-    `const client = createClient({ apiKey: process.env.KEY!, baseUrl: ${JSON.stringify(apiUrl)} });`,
+    `const client = createClient({ apiKey: process.env.${key}!, baseUrl: ${JSON.stringify(apiUrl)} });`,
     "",
     ...used,
   ].join("\n");
@@ -114,7 +115,7 @@ function withClient(operation: Operation, { body }: SampleRequest, { apiUrl }: A
 
 function withFetch({ method, url, headers, body }: SampleRequest): string {
   const text = (value: string) => {
-    const inserted = value.replace(/\$([A-Z]+)/g, "${process.env.$1}");
+    const inserted = value.replace(/\$([A-Z_]+)/g, "${process.env.$1}");
     return inserted === value ? JSON.stringify(value) : value === "$COOKIE" ? "process.env.COOKIE!" : `\`${inserted}\``;
   };
   const listed = Object.entries(headers).map(([name, value]) => `${TYPESCRIPT.key(name)}: ${text(value)}`);
@@ -131,7 +132,7 @@ function withFetch({ method, url, headers, body }: SampleRequest): string {
 /** Uses only the standard library, so there is nothing to install. */
 function python({ method, url, headers, body }: SampleRequest, { streams, answer }: Operation): string {
   const text = (value: string) => {
-    const inserted = value.replace(/\$([A-Z]+)/g, "{os.environ['$1']}");
+    const inserted = value.replace(/\$([A-Z_]+)/g, "{os.environ['$1']}");
     return inserted === value ? JSON.stringify(value) : value === "$COOKIE" ? 'os.environ["COOKIE"]' : `f"${inserted}"`;
   };
   const listed = Object.entries(headers).map(([name, value]) => `${JSON.stringify(name)}: ${text(value)}`);

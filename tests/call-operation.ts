@@ -1,8 +1,10 @@
 import type { Operation } from "../contract/operation.ts";
 import type { Called, TestTenant, World } from "./world.ts";
 
-/** How an operation can be called: with a key, with a session of the dashboard, or both. */
-export function waysOf({ auth = "key" }: Operation): readonly ("key" | "session")[] {
+/** A way to call an operation: with a key, with a session of the dashboard, or with an operator key. */
+export type Way = "key" | "session" | "operator";
+
+export function waysOf({ auth = "key" }: Operation): readonly Way[] {
   return auth === "either" ? ["key", "session"] : [auth];
 }
 
@@ -14,13 +16,8 @@ export function createOperationCaller(world: World) {
     cookies.set(tenant.userId, cookie);
     return cookie;
   };
-  const call = async (
-    way: "key" | "session",
-    tenant: TestTenant,
-    method: string,
-    path: string,
-    body?: unknown,
-  ): Promise<Called> => {
+  const call = async (way: Way, tenant: TestTenant, method: string, path: string, body?: unknown): Promise<Called> => {
+    if (way === "operator") return await world.call({ ...tenant, key: await world.operatorKey() }, method, path, body);
     if (way === "key") return await world.call(tenant, method, path, body);
     const inMode = `${path}${path.includes("?") ? "&" : "?"}mode=${tenant.mode}`;
     return await world.callAs(await cookieOf(tenant), method, inMode, body);

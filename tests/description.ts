@@ -89,7 +89,7 @@ const ROOT = "https://ampost.invalid/openapi.json";
  * Paths below /api that OpenAPI does not describe: sign-in, redirects of browsers, and uploads with the tus protocol.
  */
 function isOfApi({ method, requestHeaders }: Exchange, path: string): boolean {
-  if (!path.startsWith("/api/") || method === "OPTIONS" || requestHeaders.has("tus-resumable")) return false;
+  if (!/^\/(api|admin)\//.test(path) || method === "OPTIONS" || requestHeaders.has("tus-resumable")) return false;
   return (
     !/^\/api\/(auth\/|me\/export$|v1\/media\/uploads\/|platforms\/[^/]+\/callback$|billing\/stripe-events$)/.test(
       path,

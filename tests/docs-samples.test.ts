@@ -33,9 +33,12 @@ test("every sample of the documentation does what it says, in every language", {
   const guides = folder.filter((name) => name.endsWith(".md") && !TESTED_ELSEWHERE.includes(name));
   const files = ["README.md", ...guides.map((name) => `docs/guides/${name}`)];
   const { apiKey, platformSetId } = await installation.json("bootstrap", "--json");
+  const { operatorKey } = await installation.json("operator-keys", "create", "--name", "samples", "--json");
   // The command line keeps its key in the installation's folder and connects to it.
   const variables = {
     KEY: String(apiKey),
+    OPERATOR_KEY: String(operatorKey),
+    KEY_ID: NOBODYS_ID,
     SET: String(platformSetId),
     AMPOST_API_URL: installation.url,
     XDG_CONFIG_HOME: installation.dataDir,
@@ -180,6 +183,7 @@ const SAMPLES: Readonly<Record<string, number>> = {
   scheduling: 9,
   securing: 3,
   "self-hosting": 4,
+  tenants: 9,
   "test-mode": 3,
   upgrading: 1,
   webhooks: 11,

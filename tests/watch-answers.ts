@@ -18,7 +18,7 @@ export function watchAnswer(
   done: (exchange: Exchange) => void,
 ): void {
   const { method = "", url = "" } = request;
-  if (watched.has(request) || !url.startsWith("/api/")) return;
+  if (watched.has(request) || !/^\/(api|admin)\//.test(url)) return;
   watched.add(request);
   const [received, sent]: [Buffer[], Buffer[]] = [[], []];
   const given: OutgoingHttpHeaders = {};

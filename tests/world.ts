@@ -8,6 +8,7 @@ import type { FastifyInstance } from "fastify";
 import pino from "pino";
 
 import { errorsOf } from "../contract/operation.ts";
+import { NO_BRAND } from "../model/brand.ts";
 import { newId } from "../model/ids.ts";
 import { MODES, type Mode, type PlatformName } from "../model/platform-names.ts";
 import { unlimited } from "../model/user-limits.ts";
@@ -23,6 +24,7 @@ import { savePassword } from "../server/db/queries/sign-in-methods.ts";
 import { verifyEmail } from "../server/db/queries/users.ts";
 import { createApiKey } from "../server/domain/api-keys/api-keys.ts";
 import { createKeyHolders } from "../server/domain/api-keys/key-holders.ts";
+import { createOperatorKey } from "../server/domain/operator-keys/operator-keys.ts";
 import type { Services, Settings } from "../server/domain/services.ts";
 import { ensureUser } from "../server/domain/users/ensure-user.ts";
 import { openAuth, sessionsOf } from "../server/domain/users/open-auth.ts";
@@ -70,6 +72,8 @@ export interface World {
     body?: unknown,
     headers?: Record<string, string>,
   ): Promise<Called>;
+  /** An operator key. */
+  operatorKey(): Promise<string>;
   /** Signs in as the tenant's user does in a browser. Returns the new session's Cookie header. */
   signIn(tenant: TestTenant): Promise<string>;
   /** Calls a session endpoint as a page of the dashboard does. If the mode matters, it is in the path's query. */
@@ -108,7 +112,7 @@ export async function createWorld(
   const vault = createVault([randomBytes(32)]);
   const queue: Services["jobs"] = { send: async (_db, queue, data) => void jobs.push({ queue, data }) };
   const appUrl = settings.appUrl ?? DEFAULTS.appUrl;
-  const auth = openAuth({ pool: database.pool, log, vault, jobs: queue, appUrl });
+  const auth = openAuth({ pool: database.pool, log, vault, jobs: queue, appUrl, brand: settings.brand ?? NO_BRAND });
   const services: Services = {
     pool: database.pool,
     log,
@@ -141,6 +145,7 @@ export async function createWorld(
   if (settings.mediaUrl === undefined) services.settings.mediaUrl = url;
   const makeTenants = () => makeUser(services);
   const tenants = await makeTenants();
+  let operatorKey: Promise<string> | undefined;
   return {
     url,
     services,
@@ -151,6 +156,7 @@ export async function createWorld(
     makeTenants,
     connect: (tenant, platform, options = {}) => connectAccount(services, tenant, platform, options),
     call: (tenant, method, path, body, headers) => call(url, tenant, method, path, body, headers),
+    operatorKey: () => (operatorKey ??= createOperatorKey(services, { name: "test" }).then((key) => key.operatorKey)),
     signIn: (tenant) => signIn(services, url, tenant),
     callAs: (cookie, method, path, body, headers) =>
       send(url, method, path, body, { cookie, origin: appUrl, ...headers }),
@@ -204,6 +210,8 @@ const DEFAULTS = {
   signUp: "open",
   privacyUrl: null,
   termsUrl: null,
+  brand: NO_BRAND,
+  maxPlatformSets: 20,
 } as const;
 
 async function makeUser(services: Services): Promise<Record<Mode, TestTenant>> {

@@ -1,5 +1,6 @@
 import type { Logger } from "pino";
 
+import { NO_BRAND } from "../../model/brand.ts";
 import { PublicError } from "../../model/errors.ts";
 import { newId } from "../../model/ids.ts";
 import { selfHosted } from "../../model/plans.ts";
@@ -94,6 +95,8 @@ export function startUsers({ installation, plan, timeline, database, log, oauthO
       signUp: "closed",
       privacyUrl: null,
       termsUrl: null,
+      brand: NO_BRAND,
+      maxPlatformSets: 20,
       mediaSecrets: () => [Buffer.from(mediaUrls.secret)],
     },
     limitsOf: unlimited,

@@ -17,8 +17,9 @@ export interface ClientOptions {
 export async function withClient(
   options: ClientOptions,
   work: (client: Client, credentials: Credentials) => Promise<void>,
+  env: NodeJS.ProcessEnv = process.env,
 ): Promise<void> {
-  const credentials = await findCredentials(process.env, options.url);
+  const credentials = await findCredentials(env, options.url);
   if (credentials === null) throw new Error("No API key found. Log in with `ampost login`, or set AMPOST_API_KEY.");
   endWithReader();
   await telling(options, () =>

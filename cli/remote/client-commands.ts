@@ -1,4 +1,4 @@
-import { Argument, type Command, Option } from "commander";
+import { Argument, type Command, InvalidArgumentError, Option } from "commander";
 
 import { EVENT_TYPES } from "../../model/events.ts";
 import { PLATFORM_NAMES } from "../../model/platform-names.ts";
@@ -20,6 +20,7 @@ export function addClientCommands(program: Command): void {
   addSets(program);
   addAccounts(program);
   addListen(program);
+  addTenants(program);
   addCompletions(program);
 }
 
@@ -179,6 +180,80 @@ function addListen(program: Command): void {
     .requiredOption("--forward <url>", "URL to forward events to")
     .addOption(list("--events <events>", "only these events, separated by commas", EVENT_TYPES))
     .action(async (options) => (await import("./listen.ts")).runListen(options));
+}
+
+/** For the operator: they need an operator key instead of an API key. */
+function addTenants(program: Command): void {
+  const tenants = program.command("tenants").description("manage the instance's users, with AMPOST_OPERATOR_KEY");
+  const load = () => import("./tenants.ts");
+  const one = (name: string, description: string, examples: readonly string[] = []) =>
+    remote(tenants, name, description, examples).argument("<id>", "ID of the tenant");
+  remote(tenants, "list", "list tenants, newest first", ["ampost tenants list --external-id customer-4711"])
+    .addOption(new Option("--status <status>", "only tenants with this status").choices(["active", "suspended"]))
+    .option("--external-id <id>", "only the tenant with this ID of yours")
+    .option("--limit <number>", "number of tenants, at most 100", wholeNumber, 20)
+    .option("--cursor <cursor>", "nextCursor from the previous page")
+    .action(async (options) => (await load()).runListTenants(options));
+  tenantFields(
+    remote(tenants, "create", "create a tenant, which needs no password", [
+      "ampost tenants create Acme --external-id customer-4711 --plan pro",
+    ]).argument("<name>", "name of the tenant"),
+  ).action(async (name, options) => (await load()).runCreateTenant(name, options));
+  one("get", "show a tenant").action(async (id, options) => (await load()).runGetTenant(id, options));
+  tenantFields(
+    one("update", "change a tenant's name, ID, plan or limits", [
+      "ampost tenants update ID --plan scale",
+      "ampost tenants update ID --limit postsPerMonth=20000 --limit apiRead=none",
+    ]).option("--name <name>", "name of the tenant"),
+  ).action(async (id, options) => (await load()).runUpdateTenant(id, options));
+  one("suspend", "reject a tenant's keys and sessions, and pause its publishing").action(async (id, options) =>
+    (await load()).runSetTenantStatus(id, "suspended", options),
+  );
+  one("resume", "end a suspension").action(async (id, options) =>
+    (await load()).runSetTenantStatus(id, "active", options),
+  );
+  one("delete", "delete a tenant with everything of it")
+    .option("--yes", "do not ask for confirmation")
+    .action(async (id, options) => (await load()).runDeleteTenant(id, options));
+  one("keys", "list a tenant's API keys").action(async (id, options) => (await load()).runListTenantKeys(id, options));
+  one("create-key", "create an API key for a tenant and print it once", [
+    "ampost tenants create-key ID --mode live --name production",
+  ])
+    .addOption(
+      new Option("--mode <mode>", "live: the real platforms; test: the sandbox")
+        .choices(["test", "live"])
+        .makeOptionMandatory(),
+    )
+    .requiredOption("--name <name>", "name of the key")
+    .option("--expires <time>", "when the key expires, such as 2027-01-31T00:00:00Z")
+    .action(async (id, options) => (await load()).runCreateTenantKey(id, options));
+  one("roll-key", "replace an API key of a tenant by one that is the same, and print it once")
+    .argument("<keyId>", "ID of the key")
+    .option("--overlap <seconds>", "how long the old key still works", wholeNumber)
+    .action(async (id, keyId, options) => (await load()).runRollTenantKey(id, keyId, options));
+  one("revoke-key", "revoke a tenant's API key, effective from the next request")
+    .argument("<keyId>", "ID of the key")
+    .action(async (id, keyId, options) => (await load()).runRevokeTenantKey(id, keyId, options));
+}
+
+function tenantFields(command: Command): Command {
+  return command
+    .option("--external-id <id>", "your ID for the tenant")
+    .option("--email <address>", "email address with which a person can sign in")
+    .option("--plan <plan>", "plan: free, creator, pro, scale, self-hosted, or default for the instance's")
+    .addOption(
+      new Option(
+        "--limit <name=number>",
+        "a limit that differs from the plan's, or none for no limit; can be repeated; replaces earlier ones",
+      ).argParser(limitOf),
+    );
+}
+
+function limitOf(text: string, before: Record<string, number | null> | undefined): Record<string, number | null> {
+  const [, name, value] = /^(\w+)=(\d+|none)$/.exec(text) ?? [];
+  if (name === undefined)
+    throw new InvalidArgumentError("It must be a name and a number, such as postsPerMonth=20000.");
+  return { ...before, [name]: value === "none" ? null : Number(value) };
 }
 
 function addCompletions(program: Command): void {

@@ -17,7 +17,7 @@ export const HEADERS = {
   "X-RateLimit-Reset": { required: true, ...number("When the window resets, in Unix seconds.", 1_796_117_400) },
   "Retry-After": { required: true, ...number("Number of seconds to wait before retrying.", 2) },
   "WWW-Authenticate": text("The expected authentication: a bearer key.", 'Bearer realm="Ampost"'),
-  ETag: { required: true, ...text("Changes whenever anything visible in the post changes.", '"3"') },
+  ETag: { required: true, ...text("Changes whenever anything visible in the post or tenant changes.", '"3"') },
   "Idempotency-Replayed": text(
     "`true` if this is the stored response to an earlier request with the same key.",
     "true",
@@ -46,7 +46,8 @@ export const PARAMETERS = {
     name: "If-Match",
     in: "header",
     required: false,
-    description: "The `ETag` of the post as you read it. If the post has changed since, the request fails with 412.",
+    description:
+      "The `ETag` of the post or tenant as you read it. If it has changed since, the request fails with 412.",
     schema: { type: "string" },
     example: '"3"',
   },
@@ -55,7 +56,7 @@ export const PARAMETERS = {
     in: "header",
     required: false,
     description:
-      "The `ETag` of the post as you read it. If the post has not changed, the response is 304 without a body.",
+      "The `ETag` of the post or tenant as you read it. If it has not changed, the response is 304 without a body.",
     schema: { type: "string" },
     example: '"3"',
   },

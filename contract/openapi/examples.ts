@@ -51,6 +51,8 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
   connections_start: { platformSetId: ID, returnTo: "/connections" },
   connections_choose: { platformAccountId: "17841400000000001" },
   oauth_apps_save: { clientId: "1234567890", clientSecret: "the app's secret" },
+  apps_save: { clientId: "1234567890", clientSecret: "the app's secret" },
+  tenants_save_app: { clientId: "1234567890", clientSecret: "the app's secret", mode: "live" },
   keys_create: { name: "Production", mode: "live" },
   me_update: { name: "Ada", timeZone: "Europe/Berlin" },
   me_delete: { password: "the password of the account" },
@@ -58,4 +60,8 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
   billing_checkout: { plan: "pro" },
   webhooks_create: { url: "https://app.example.com/ampost-events", events: ["post.published", "post.failed"] },
   webhooks_update: { events: [] },
+  tenants_create: { externalId: "customer-4711", name: "Acme", plan: "pro" },
+  tenants_update: { limits: { postsPerMonth: 20_000 } },
+  tenants_roll_key: { overlapSeconds: 3600 },
+  tenants_create_key: { name: "Production", mode: "live" },
 };

@@ -51,6 +51,11 @@ export function openApi({ apiUrl, appUrl, version }: { apiUrl: string; appUrl: s
           scheme: "bearer",
           description: "A key that begins with `amp_live_`, or with `amp_test_` for the sandbox.",
         },
+        operatorKey: {
+          type: "http",
+          scheme: "bearer",
+          description: "An operator key, which begins with `amp_op_`. It works only under `/admin/v1`.",
+        },
         session: {
           type: "apiKey",
           in: "cookie",
@@ -79,13 +84,14 @@ export const TAGS: readonly (readonly [name: string, description: string])[] = [
   ["keys", "API keys, for signed-in users."],
   ["billing", "Plan and subscription, for signed-in users."],
   ["people", "The signed-in user, sessions and the audit log."],
+  ["tenants", "The users of an instance, managed by its operator's programs."],
   ["legacy", "Legacy endpoints (deprecated). Each response names the endpoint that replaces it."],
 ];
 
 /** The noun that groups an operation: one of `TAGS`. */
 export function tagOf({ path, successor }: Operation): string {
   if (successor !== undefined) return "legacy";
-  const noun = /^\/api\/(?:v1\/)?([\w-]+)/.exec(path)?.[1] ?? "";
+  const noun = /^\/(?:api|admin)\/(?:v1\/)?([\w-]+)/.exec(path)?.[1] ?? "";
   return NOUNS[noun] ?? noun;
 }
 
@@ -94,6 +100,7 @@ const NOUNS: Readonly<Record<string, string>> = {
   "webhook-deliveries": "webhooks",
   "account-context": "accounts",
   "connect-links": "connections",
+  "oauth-apps": "connections",
   me: "people",
   sessions: "people",
   invites: "people",
@@ -107,17 +114,24 @@ function describe(operation: Operation, appUrl: string): JsonObject {
     operationId: operation.name,
     tags: [tagOf(operation)],
     summary: operation.summary,
-    description: `${operation.description}\n\nRate class: \`${operation.rateClass}\`.`,
+    description:
+      operation.auth === "operator"
+        ? operation.description
+        : `${operation.description}\n\nRate class: \`${operation.rateClass}\`.`,
     ...(operation.successor === undefined ? {} : { deprecated: true }),
-    ...(operation.auth === undefined || operation.auth === "key"
-      ? {}
-      : { security: byPerson ? [{ session: [] }] : [{ apiKey: [] }, { session: [] }] }),
+    ...(operation.auth === undefined || operation.auth === "key" ? {} : { security: SECURITY[operation.auth] }),
     ...(byPerson ? { servers: [{ url: appUrl, description: "The dashboard" }] } : {}),
     parameters: parametersOf(operation),
     ...(operation.takes === "none" ? {} : { requestBody: bodyOf(operation) }),
     responses: responsesOf(operation),
   };
 }
+
+const SECURITY = {
+  session: [{ session: [] }],
+  either: [{ apiKey: [] }, { session: [] }],
+  operator: [{ operatorKey: [] }],
+} as const;
 
 function parametersOf(operation: Operation): JsonObject[] {
   const path: readonly string[] = operation.path.match(/:\w+/g) ?? [];
@@ -143,10 +157,8 @@ function parametersOf(operation: Operation): JsonObject[] {
     ...named(operation.query.shape, "query"),
     ...(byPerson ? ["Mode"] : []).map(reference),
     ...(operation.writes ? ["IdempotencyKey"] : []).map(reference),
-    ...(hasPost(operation) && !byPerson && operation.errors.includes("PRECONDITION_FAILED") ? ["IfMatch"] : []).map(
-      reference,
-    ),
-    ...(operation.method === "GET" && hasPost(operation) ? ["IfNoneMatch"] : []).map(reference),
+    ...(!byPerson && operation.errors.includes("PRECONDITION_FAILED") ? ["IfMatch"] : []).map(reference),
+    ...(operation.method === "GET" && hasEtag(operation) ? ["IfNoneMatch"] : []).map(reference),
     ...(operation.waits === true ? ["Prefer"] : []).map(reference),
   ];
 }
@@ -195,9 +207,9 @@ function bodyOf(operation: Operation): JsonObject {
   };
 }
 
-/** Whether it returns a post, whose response has an ETag. */
-function hasPost({ answer, streams }: Operation): boolean {
-  return "post" in answer.shape && streams !== true;
+/** Whether it returns a post or a tenant, whose response has an ETag. */
+function hasEtag({ answer, streams }: Operation): boolean {
+  return ("post" in answer.shape || "tenant" in answer.shape) && streams !== true;
 }
 
 function responsesOf(operation: Operation): JsonObject {
@@ -205,19 +217,19 @@ function responsesOf(operation: Operation): JsonObject {
     description: operation.status === 201 ? "Made." : "Done.",
     headers: {
       ...headers(...headersOf(operation)),
-      ...(hasPost(operation) ? headers("ETag") : {}),
+      ...(hasEtag(operation) ? headers("ETag") : {}),
       ...(operation.writes ? headers("Idempotency-Replayed") : {}),
       ...(operation.waits === true ? headers("Preference-Applied") : {}),
     },
     content: contentOf(operation),
   };
   const unchanged = {
-    description: "The post has not changed since the ETag in `If-None-Match`.",
+    description: "It has not changed since the ETag in `If-None-Match`.",
     headers: headers(...headersOf(operation), "ETag"),
   };
   return {
     [String(operation.status)]: good,
-    ...(hasPost(operation) && operation.method === "GET" ? { "304": unchanged } : {}),
+    ...(hasEtag(operation) && operation.method === "GET" ? { "304": unchanged } : {}),
     ...refusalsOf(operation),
   };
 }

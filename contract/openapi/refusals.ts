@@ -39,7 +39,7 @@ export function headersOf({ auth }: Operation): string[] {
     "X-RateLimit-Limit",
     "X-RateLimit-Remaining",
     "X-RateLimit-Reset",
-    ...(auth === "session" ? [] : ["Deprecation", "Link"]),
+    ...(auth === "session" || auth === "operator" ? [] : ["Deprecation", "Link"]),
   ];
 }
 
@@ -57,7 +57,7 @@ function codesOf(operation: Operation): [status: number, codes: PublicCode[]][] 
 
 /** Responses with the same codes have the same name. */
 function nameOf({ auth }: Operation, codes: readonly PublicCode[]): string {
-  return [...(auth === "session" ? ["session"] : []), ...codes].join(".");
+  return [...(auth === "session" || auth === "operator" ? [auth] : []), ...codes].join(".");
 }
 
 function refusal(operation: Operation, status: number, codes: readonly PublicCode[]): JsonObject {

@@ -35,13 +35,22 @@ const approvalRequired = z
   .describe("Whether a person must approve each post before the key can publish it. Such a key cannot schedule.")
   .meta({ examples: [false] });
 
-/** A key's restrictions. Off by default: a key can do everything its user can over the API. */
+const oauthApps = z
+  .boolean()
+  .describe("Whether the key can list and replace the user's own OAuth apps. Other keys cannot.")
+  .meta({ examples: [false] });
+
+/**
+ * A key's restrictions, off by default: a key can do everything its user can over the API, except for what `oauthApps`
+ * allows.
+ */
 export const keyPolicies = z.strictObject({
   draftOnly: draftOnly.default(false),
   platforms: platforms.default(null),
   postsPerDay: postsPerDay.default(null),
   feesPerMonthMicroUsd: feesPerMonthMicroUsd.default(null),
   approvalRequired: approvalRequired.default(false),
+  oauthApps: oauthApps.default(false),
 });
 export type KeyPolicies = z.output<typeof keyPolicies>;
 
@@ -78,6 +87,7 @@ export const apiKey = z.object({
       postsPerDay,
       feesPerMonthMicroUsd,
       approvalRequired,
+      oauthApps,
     })
     .describe("Restrictions on the key."),
   createdAt: time,
@@ -86,6 +96,27 @@ export const apiKey = z.object({
   revokedAt: time.nullable().meta({ examples: [null] }),
 });
 export type ApiKey = z.output<typeof apiKey>;
+
+/** The input for a key. */
+export const newKey = z.strictObject({
+  name,
+  mode,
+  expiresAt: timeInput
+    .nullish()
+    .describe(
+      "When the key expires: ISO 8601 with an offset or `Z`, in the future. " +
+        "If omitted, the key works until it is revoked.",
+    ),
+  policies: keyPolicies.optional(),
+});
+
+export const createdKey = apiKey.extend({
+  apiKey: z
+    .string()
+    .nullable()
+    .describe("The raw key. Store it securely.")
+    .meta({ examples: ["amp_live_3fQ…"] }),
+});
 
 export const keysList = operation({
   ...plain,
@@ -111,28 +142,10 @@ export const keysCreate = operation({
     "Creates a key. The raw key is returned only in this response: " +
     "if the response is replayed by its Idempotency-Key, `apiKey` is `null`.",
   auth: "session",
-  body: z.strictObject({
-    name,
-    mode,
-    expiresAt: timeInput
-      .nullish()
-      .describe(
-        "When the key expires: ISO 8601 with an offset or `Z`, in the future. " +
-          "If omitted, the key works until it is revoked.",
-      ),
-    policies: keyPolicies.optional(),
-  }),
+  body: newKey,
   takes: "required",
   writes: true,
-  answer: z.object({
-    key: apiKey.extend({
-      apiKey: z
-        .string()
-        .nullable()
-        .describe("The raw key. Store it securely.")
-        .meta({ examples: ["amp_live_3fQ…"] }),
-    }),
-  }),
+  answer: z.object({ key: createdKey }),
   status: 201,
 });
 

@@ -23,7 +23,7 @@ const auditEvent = z.object({
     id: z
       .string()
       .nullable()
-      .describe("ID of the key, session or connect link.")
+      .describe("ID of the key, session, connect link or operator key.")
       .meta({ examples: ["01980b7a-6c00-7000-8000-000000000002"] }),
   }),
   data: z.looseObject({}).describe("Additional details, without secrets."),

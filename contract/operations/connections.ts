@@ -60,9 +60,9 @@ const choices = z.object({
 });
 export type Choices = z.output<typeof choices>;
 
-const app = z.object({
+/** An app of a user, for all of their platform sets in a mode. */
+export const ownApp = z.object({
   platform,
-  platformSetId: id,
   clientId: z.string().meta({ examples: ["1234567890"] }),
   redirectUri: z
     .string()
@@ -81,6 +81,9 @@ const app = z.object({
   createdAt: time,
   mode,
 });
+export type OwnApp = z.output<typeof ownApp>;
+
+const app = ownApp.extend({ platformSetId: id });
 export type OAuthAppOfSet = z.output<typeof app>;
 
 const common = { ...plain, auth: "session" } as const;
@@ -185,6 +188,38 @@ export const oauthAppsList = operation({
   errors: ["NOT_FOUND"],
 });
 
+/** The input for an app. */
+export const newApp = z.strictObject({
+  clientId: z
+    .string()
+    .trim()
+    .min(1)
+    .max(500)
+    .describe("Client ID of the app, as shown on the platform's developer portal.")
+    .meta({ examples: ["1234567890"] }),
+  clientSecret: z
+    .string()
+    .trim()
+    .min(1)
+    .max(2000)
+    .describe("Client secret of the app. It is encrypted and never returned.")
+    .meta({ examples: ["the app's secret"] }),
+  scopes: z
+    .array(z.string().max(200))
+    .max(50)
+    .nullable()
+    .optional()
+    .describe("Permissions to ask for, with all that publishing requires. By default, those on the platform's page.")
+    .meta({ examples: [["threads_basic", "threads_content_publish"]] }),
+  configId: z
+    .string()
+    .regex(/^\d{1,30}$/, "must be a number")
+    .nullable()
+    .optional()
+    .describe("Facebook only: a configuration of Facebook Login for Business, which replaces scopes.")
+    .meta({ examples: ["1234567890"] }),
+});
+
 const appParams = z.strictObject({ id: idParam.shape.id, platform });
 
 export const oauthAppsSave = operation({
@@ -197,36 +232,7 @@ export const oauthAppsSave = operation({
     "Connects future accounts through this app. " +
     "Accounts that are already connected keep the app they were connected with.",
   params: appParams,
-  body: z.strictObject({
-    clientId: z
-      .string()
-      .trim()
-      .min(1)
-      .max(500)
-      .describe("Client ID of the app, as shown on the platform's developer portal.")
-      .meta({ examples: ["1234567890"] }),
-    clientSecret: z
-      .string()
-      .trim()
-      .min(1)
-      .max(2000)
-      .describe("Client secret of the app. It is encrypted and never returned.")
-      .meta({ examples: ["the app's secret"] }),
-    scopes: z
-      .array(z.string().max(200))
-      .max(50)
-      .nullable()
-      .optional()
-      .describe("Permissions to ask for, with all that publishing requires. By default, those on the platform's page.")
-      .meta({ examples: [["threads_basic", "threads_content_publish"]] }),
-    configId: z
-      .string()
-      .regex(/^\d{1,30}$/, "must be a number")
-      .nullable()
-      .optional()
-      .describe("Facebook only: a configuration of Facebook Login for Business, which replaces scopes.")
-      .meta({ examples: ["1234567890"] }),
-  }),
+  body: newApp,
   takes: "required",
   writes: true,
   answer: z.object({ app }),

@@ -3,9 +3,6 @@ import { z } from "zod";
 import { id, idParam, mode, time, userId } from "../fields.ts";
 import { operation, plain } from "../operation.ts";
 
-/** Twenty per user and mode, including the default one. */
-export const MAX_PLATFORM_SETS = 20;
-
 const segmenter = new Intl.Segmenter("und", { granularity: "grapheme" });
 
 /** Trimmed, then 1 to 50 characters (grapheme clusters). */
@@ -52,7 +49,9 @@ export const platformSetsCreate = operation({
   method: "POST",
   path: "/api/v1/platform-sets",
   summary: "Create a platform set",
-  description: "Creates a platform set. You can have at most 20, including the default one.",
+  description:
+    "Creates a platform set. You can have at most 20, including the default one, unless the operator of the instance " +
+    "has set another limit.",
   tool: { readOnly: false, destructive: false, idempotent: false, openWorld: false },
   body: z.strictObject({ name }),
   takes: "required",

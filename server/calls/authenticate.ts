@@ -5,6 +5,7 @@ import { PublicError } from "../../model/errors.ts";
 import { MODES, type Mode } from "../../model/platform-names.ts";
 import type { KeyHolder } from "../domain/api-keys/key-holders.ts";
 import type { Call } from "../domain/call.ts";
+import { findOperator } from "../domain/operator-keys/operator-keys.ts";
 import type { Services } from "../domain/services.ts";
 import { refuseRequest } from "./refusals.ts";
 
@@ -13,14 +14,15 @@ export type Authenticated = Pick<Call, "userId" | "mode" | "actor" | "policies">
 
 /**
  * Authenticates a request by what the operation accepts: a Bearer key, a dashboard session, or either; MCP access
- * tokens if allowed. Throws UNAUTHORIZED.
+ * tokens if allowed; or an operator key, whose ID then stands for the user's. Throws UNAUTHORIZED.
  */
 export async function authenticate(
-  services: Pick<Services, "keyHolders" | "sessions" | "settings">,
+  services: Pick<Services, "keyHolders" | "pool" | "sessions" | "settings">,
   operation: { auth?: Operation["auth"]; takesTokens?: boolean },
   request: FastifyRequest,
 ): Promise<Authenticated> {
   const auth = operation.auth ?? "key";
+  if (auth === "operator") return await authenticateOperator(services, request);
   if (auth === "session" || (auth === "either" && request.headers.authorization === undefined))
     return await authenticateSession(services, request);
   const { keyId, ...caller } = await authenticateKey(services, request, operation.takesTokens === true);
@@ -82,15 +84,37 @@ async function authenticateKey(
   request: FastifyRequest,
   takesTokens: boolean,
 ): Promise<KeyHolder> {
-  const header = request.headers.authorization;
-  if (header === undefined)
-    throw unauthorized("The API key is missing. Send it in the header Authorization: Bearer amp_live_…");
-  const key = /^Bearer +(\S+) *$/i.exec(header)?.[1];
-  if (key === undefined) throw unauthorized("The Authorization header must have the form: Bearer amp_live_…");
+  const key = bearerOf(request, "The API key", "amp_live_…");
   const caller = (await keyHolders.find(key)) ?? (takesTokens ? await keyHolders.findByToken(key) : null);
   request.admission?.belongsTo(caller);
-  if (caller === null) throw unauthorized("The API key is invalid, expired or revoked");
+  if (caller === null)
+    throw unauthorized(
+      key.startsWith("amp_op_")
+        ? "An operator key works only under /admin/v1"
+        : "The API key is invalid, expired or revoked",
+    );
   return caller;
+}
+
+async function authenticateOperator(services: Pick<Services, "pool">, request: FastifyRequest): Promise<Authenticated> {
+  const id = await findOperator(services, bearerOf(request, "The operator key", "amp_op_…"));
+  const caller = id === null ? null : { userId: id, mode: "live" as const };
+  request.admission?.belongsTo(caller);
+  if (caller === null)
+    throw unauthorized(
+      "The operator key is invalid, expired or revoked",
+      "Create one with `ampost operator-keys create`.",
+    );
+  return { ...caller, actor: { kind: "instance", id }, policies: null };
+}
+
+/** The credential in the Authorization header. */
+function bearerOf({ headers: { authorization } }: FastifyRequest, name: string, form: string): string {
+  if (authorization === undefined)
+    throw unauthorized(`${name} is missing. Send it in the header Authorization: Bearer ${form}`);
+  const key = /^Bearer +(\S+) *$/i.exec(authorization)?.[1];
+  if (key === undefined) throw unauthorized(`The Authorization header must have the form: Bearer ${form}`);
+  return key;
 }
 
 function sessionOnly(message: string): PublicError {
@@ -106,8 +130,10 @@ function foreign(): PublicError {
   return sessionOnly("The request did not come from the dashboard");
 }
 
-function unauthorized(message: string): PublicError {
-  const fix = "Create a key with `ampost keys create`, or in the dashboard under API keys.";
+function unauthorized(
+  message: string,
+  fix = "Create a key with `ampost keys create`, or in the dashboard under API keys.",
+): PublicError {
   return PublicError.of(
     { rule: "request.apiKey", code: "UNAUTHORIZED", message, fix },
     { headers: { "www-authenticate": 'Bearer realm="Ampost"' } },

@@ -5,17 +5,18 @@ import { parseInput } from "../../contract/forms/parse.ts";
 import { type Input, type Operation, pathOf, type RawInput } from "../../contract/operation.ts";
 import type { PublicError } from "../../model/errors.ts";
 import { isDatabaseAway } from "../db/away.ts";
-import type { Answer, Call } from "../domain/call.ts";
+import { type Answer, type Call, etagOf } from "../domain/call.ts";
 import type { Upload } from "../domain/media/upload.ts";
 import type { Services } from "../domain/services.ts";
 import type { StorageQuota } from "../media/storage-quota.ts";
 import { type Authenticated, authenticate } from "./authenticate.ts";
 import { type CallMeter, sendUnlimited } from "./call-meter.ts";
 import { sendDeprecationHeaders } from "./hosts.ts";
+import type { OperatorMeter } from "./operator-meter.ts";
 import { perform } from "./perform.ts";
 import { dropUploads, readBody } from "./read-body.ts";
 import { toRefusal } from "./refusals.ts";
-import { isUnchanged, readIdempotencyKey, readIfRevision, readWaitSeconds } from "./request-headers.ts";
+import { isUnchanged, readIdempotencyKey, readIfMatch, readIfRevision, readWaitSeconds } from "./request-headers.ts";
 import type { Streams } from "./streams.ts";
 
 /** An operation of the contract and the verb that does it. */
@@ -48,6 +49,7 @@ export interface BindOptions {
   /** Open streams. */
   streams: Streams;
   calls: CallMeter;
+  operatorCalls: OperatorMeter;
   storageQuota: StorageQuota;
   /** How long a stream lasts; for tests. */
   longestStreamMilliseconds?: number;
@@ -72,7 +74,8 @@ export function addRoute(
         sendDeprecationHeaders(reply, services.settings, pathOf(operation.successor, request.params));
       try {
         const caller = await authenticate(services, operation, request);
-        await options.calls.count(reply, caller.userId, operation.rateClass);
+        if (operation.auth === "operator") options.operatorCalls(reply, caller.userId);
+        else await options.calls.count(reply, caller.userId, operation.rateClass);
         callers.set(request, caller);
       } catch (error) {
         rethrowReported(operation, error, options);
@@ -116,7 +119,15 @@ async function answerCall(
     query: caller.actor.kind === "session" ? withoutMode(request.query) : request.query,
     body,
   };
-  const call: Call = { ...caller, address: request.ip, requestId: request.id, claim: null, ifRevision, uploads };
+  const call: Call = {
+    ...caller,
+    address: request.ip,
+    requestId: request.id,
+    claim: null,
+    ifRevision,
+    ifMatch: readIfMatch(request),
+    uploads,
+  };
   try {
     const seconds = operation.waits === true ? readWaitSeconds(request) : null;
     const done = await perform(services, binding, {
@@ -154,9 +165,10 @@ async function sendAnswer(
   reply: FastifyReply,
 ): Promise<unknown> {
   reply.code(operation.status);
-  if (answer.post !== undefined) {
-    reply.header("etag", answer.post.etag);
-    if (request.method === "GET" && isUnchanged(request, answer.post.etag)) return await reply.code(304).send();
+  const etag = etagOf(answer);
+  if (etag !== undefined) {
+    reply.header("etag", etag);
+    if (request.method === "GET" && isUnchanged(request, etag)) return await reply.code(304).send();
   }
   return await reply.send(answer.body);
 }

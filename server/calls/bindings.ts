@@ -32,6 +32,7 @@ import {
 } from "../../contract/operations/legacy-posts.ts";
 import { meDelete, meGet, meUpdate } from "../../contract/operations/me.ts";
 import { mediaCreate, mediaDelete, mediaGet, mediaList } from "../../contract/operations/media.ts";
+import { appsDelete, appsList, appsSave } from "../../contract/operations/own-apps.ts";
 import {
   legacySetsCreate,
   legacySetsDelete,
@@ -57,6 +58,20 @@ import {
 } from "../../contract/operations/posts.ts";
 import { publishingGet, publishingPause, publishingResume } from "../../contract/operations/publishing.ts";
 import { sessionsList, sessionsRevoke, sessionsRevokeOthers } from "../../contract/operations/sessions.ts";
+import {
+  tenantsCreate,
+  tenantsCreateKey,
+  tenantsDelete,
+  tenantsDeleteApp,
+  tenantsGet,
+  tenantsList,
+  tenantsListApps,
+  tenantsListKeys,
+  tenantsRevokeKey,
+  tenantsRollKey,
+  tenantsSaveApp,
+  tenantsUpdate,
+} from "../../contract/operations/tenants.ts";
 import {
   deliveriesRedeliver,
   webhooksCreate,
@@ -85,8 +100,11 @@ import {
 import { createMedia, deleteMedia, getMedia, listMedia } from "../domain/media/media.ts";
 import {
   deleteAppOfPlatformSet,
+  deleteOwnApp,
   listAppsOfPlatformSet,
+  listOwnApps,
   saveAppOfPlatformSet,
+  saveOwnApp,
 } from "../domain/oauth-apps/oauth-apps.ts";
 import { deletePlatformSet } from "../domain/platform-sets/delete-platform-set.ts";
 import { createPlatformSet, listPlatformSets, renamePlatformSet } from "../domain/platform-sets/platform-sets.ts";
@@ -103,6 +121,20 @@ import { retryPost } from "../domain/posts/retry-post.ts";
 import { updatePost } from "../domain/posts/update-post.ts";
 import { validatePost } from "../domain/posts/validate-post.ts";
 import { getPublishing, pausePublishing, resumePublishing } from "../domain/publishing/pauses.ts";
+import {
+  createTenant,
+  createTenantKey,
+  deleteTenant,
+  deleteTenantApp,
+  getTenant,
+  listTenantApps,
+  listTenantKeys,
+  listTenants,
+  revokeTenantKey,
+  rollTenantKey,
+  saveTenantApp,
+  updateTenant,
+} from "../domain/tenants/tenants.ts";
 import { getAccountContext } from "../domain/users/account-context.ts";
 import { deleteUser } from "../domain/users/delete-user.ts";
 import { createInvite, listInvites, withdrawInvite } from "../domain/users/invites.ts";
@@ -208,4 +240,23 @@ export const BINDINGS: readonly Binding[] = [
   bind(webhooksTest, (services, call, { params }) => testWebhook(services, call, params.id)),
   bind(webhooksDeliveries, (services, call, { params, query }) => listDeliveries(services, call, params.id, query)),
   bind(deliveriesRedeliver, (services, call, { params }) => redeliver(services, call, params.id)),
+  bind(tenantsList, (services, _call, { query }) => listTenants(services, query)),
+  bind(tenantsCreate, (services, call, { body }) => createTenant(services, call, body)),
+  bind(tenantsGet, (services, _call, { params }) => getTenant(services, params.id)),
+  bind(tenantsUpdate, (services, call, { params, body }) => updateTenant(services, call, params.id, body)),
+  bind(tenantsDelete, (services, call, { params }) => deleteTenant(services, call, params.id)),
+  bind(tenantsListKeys, (services, _call, { params }) => listTenantKeys(services, params.id)),
+  bind(tenantsCreateKey, (services, call, { params, body }) => createTenantKey(services, call, params.id, body)),
+  bind(tenantsRollKey, (services, call, { params, body }) =>
+    rollTenantKey(services, call, params, body?.overlapSeconds ?? 0),
+  ),
+  bind(tenantsRevokeKey, (services, call, { params }) => revokeTenantKey(services, call, params)),
+  bind(tenantsListApps, (services, call, { params, query }) => listTenantApps(services, call, { ...params, ...query })),
+  bind(tenantsSaveApp, (services, call, { params, body }) => saveTenantApp(services, call, params, body)),
+  bind(tenantsDeleteApp, (services, call, { params, query }) =>
+    deleteTenantApp(services, call, { ...params, ...query }),
+  ),
+  bind(appsList, (services, call) => listOwnApps(services, call)),
+  bind(appsSave, (services, call, { params, body }) => saveOwnApp(services, call, params.platform, body)),
+  bind(appsDelete, (services, call, { params }) => deleteOwnApp(services, call, params.platform)),
 ];

@@ -33,7 +33,7 @@ export function createCallMeter(services: Pick<Services, "limitsOf">, clock: () 
       const isOver = made > limit;
       counts.set(key, Math.min(made, limit));
       const resetsAt = new Date((minute + 1) * MINUTE);
-      send(reply, { limit, remaining: Math.max(0, limit - made), resetsAt });
+      sendLimit(reply, { limit, remaining: Math.max(0, limit - made), resetsAt });
       if (isOver) {
         const message = `You have reached your limit of ${limit} ${rateClass} requests per minute`;
         throw usedUp(
@@ -54,14 +54,15 @@ export function createCallMeter(services: Pick<Services, "limitsOf">, clock: () 
 
 /** Without a limit, or before the caller is known, the headers are sent anyway. */
 export function sendUnlimited(reply: Reply): void {
-  send(reply, {
+  sendLimit(reply, {
     limit: UNLIMITED,
     remaining: UNLIMITED,
     resetsAt: new Date((Math.floor(Date.now() / MINUTE) + 1) * MINUTE),
   });
 }
 
-function send(
+/** Sets the headers of a limit. */
+export function sendLimit(
   reply: Reply,
   { limit, remaining, resetsAt }: { limit: number; remaining: number; resetsAt: Date },
 ): void {

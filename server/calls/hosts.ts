@@ -33,9 +33,18 @@ export function sendDeprecationHeaders(reply: FastifyReply, { apiUrl }: Pick<Hos
 
 /** Pages and session routes are not to be had on the API's host. */
 export function requireAppHost(scope: FastifyInstance, urls: HostUrls): void {
+  refuseHost(scope, urls, "api");
+}
+
+/** The operator's routes are not to be had on the app's host. */
+export function requireApiHost(scope: FastifyInstance, urls: HostUrls): void {
+  refuseHost(scope, urls, "app");
+}
+
+function refuseHost(scope: FastifyInstance, urls: HostUrls, host: Host): void {
   const hostOf = hostResolver(urls);
   scope.addHook("onRequest", async (request) => {
-    if (hostOf(request) === "api")
+    if (hostOf(request) === host)
       throw refuseRequest(
         "request.route",
         "Page not found",

@@ -50,15 +50,15 @@ export async function perform(services: Services, binding: Binding, asked: Asked
     raw.body,
     call.uploads.map(({ field, filename, received }) => ({ field, filename, sha256: received?.sha256 ?? null })),
   );
-  const held = await claim(services.pool, call, {
-    key,
-    operation: operation.name,
-    requestHash,
-    status: operation.status,
-  });
+  const held = await claim(
+    services.pool,
+    call,
+    { key, operation: operation.name, requestHash, status: operation.status },
+    operation.auth === "operator" ? "operator" : "user",
+  );
   if (!isClaim(held)) return { stored: await readAgain(services, operation, asked, held) };
   return {
-    answer: await withClaim(services.pool, call, held, () =>
+    answer: await withClaim(services.pool, held, () =>
       run(services, binding, { ...asked, call: { ...call, claim: held } }),
     ),
   };
@@ -84,7 +84,7 @@ async function waitForPost(
     return answer;
   };
   const answer = await waitUntilSettled(services.listener, read, await read(), seconds, ended);
-  if (call.claim !== null) await replaceStoredAnswer(services.pool, call, call.claim, answer);
+  if (call.claim !== null) await replaceStoredAnswer(services.pool, call.claim, answer);
   return answer;
 }
 

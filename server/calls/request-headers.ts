@@ -47,6 +47,14 @@ export function readIfRevision(request: FastifyRequest): number | null {
   return revisions[0] === undefined ? -1 : Number(revisions[0]);
 }
 
+/** The tags in `If-Match`; undefined for any. */
+export function readIfMatch(request: FastifyRequest): string[] | undefined {
+  const header = headerValue(request.headers["if-match"])?.trim();
+  return header === undefined || header === "*"
+    ? undefined
+    : header.split(",").map((tag) => tag.trim().replace(/^W\//, ""));
+}
+
 /** Whether `If-None-Match` names this ETag. */
 export function isUnchanged(request: FastifyRequest, etag: string): boolean {
   const header = headerValue(request.headers["if-none-match"]);

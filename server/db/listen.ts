@@ -13,6 +13,8 @@ export const CHANNELS = {
   settings: "ampost_settings",
   /** An API key was revoked. Payload: its id. */
   keys: "ampost_keys",
+  /** A user was suspended, resumed or deleted. Payload: the user's id. */
+  users: "ampost_users",
   /** A user's plan or limits changed. Payload: the user's id. */
   plans: "ampost_plans",
   /**

@@ -4,8 +4,8 @@ import type { IdempotencyClaim } from "./idempotency.ts";
 import type { Upload } from "./media/upload.ts";
 
 /**
- * Who acts, as named in the audit log: a key, a user's session, a connect link, the instance itself, or someone who is
- * not signed in.
+ * Who acts, as named in the audit log: a key, a user's session, a connect link, the instance itself or its operator
+ * (with the ID of an operator key, if there is one), or someone who is not signed in.
  */
 export interface Actor {
   kind: "key" | "session" | "connect_link" | "instance" | "visitor";
@@ -32,6 +32,8 @@ export interface Call extends Tenant, Origin {
   claim: IdempotencyClaim | null;
   /** The revision the post must be at; null for any. */
   ifRevision: number | null;
+  /** The ETags in `If-Match`, one of which the tenant must have; undefined for any. */
+  ifMatch?: readonly string[] | undefined;
   /** Files sent with the request, already stored. */
   uploads: readonly Upload[];
 }
@@ -43,4 +45,11 @@ export interface Answer<Body = object> {
   kept?: object;
   /** The parts of a post that its ETag is made of. */
   post?: { id: string; etag: string };
+  /** The ETag of anything else that has one. */
+  etag?: string;
+}
+
+/** The ETag of what is returned, if it has one. */
+export function etagOf({ post, etag }: Answer): string | undefined {
+  return post?.etag ?? etag;
 }

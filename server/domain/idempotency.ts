@@ -2,19 +2,12 @@ import type pg from "pg";
 
 import { PublicError } from "../../model/errors.ts";
 import { newId } from "../../model/ids.ts";
+import type { Mode } from "../../model/platform-names.ts";
 import type { Tenant } from "../../model/tenant.ts";
 import { jsonb } from "../db/jsonb.ts";
-import {
-  CLAIM_SECONDS,
-  claimKey,
-  findKey,
-  freeClaim,
-  renewClaim,
-  storeAnswer,
-  type KeyRow,
-} from "../db/queries/idempotency.ts";
+import { CLAIM_SECONDS, idempotencyKeys, type KeyRow } from "../db/queries/idempotency.ts";
 import { type Db, transaction } from "../db/sql.ts";
-import type { Answer, Call } from "./call.ts";
+import { type Answer, type Call, etagOf } from "./call.ts";
 
 /** An Idempotency-Key that is ours while the work is done. */
 export interface IdempotencyClaim {
@@ -22,6 +15,14 @@ export interface IdempotencyClaim {
   id: string;
   /** The success status, stored with the result. */
   status: number;
+  owner: KeyOwner;
+}
+
+/** Whose key it is: a user's, in a mode, or an operator key's, which may act for any user. */
+export interface KeyOwner {
+  kind: keyof typeof idempotencyKeys;
+  id: string;
+  mode: Mode;
 }
 
 export interface StoredAnswer {
@@ -41,21 +42,24 @@ export interface IdempotencyRequest {
 }
 
 /**
- * Claims a key before the work. Returns the claim, or the stored result if the same request was completed before.
+ * Claims a key of the caller before the work; for an operator, `userId` is the operator key's ID. Returns the claim, or the stored result if the same request was completed before.
  * Throws IDEMPOTENCY_KEY_REUSED or IDEMPOTENCY_IN_PROGRESS.
  */
 export async function claim(
   pool: pg.Pool,
   caller: Tenant,
   request: IdempotencyRequest,
+  kind: KeyOwner["kind"] = "user",
 ): Promise<IdempotencyClaim | StoredAnswer> {
-  const owner = [caller.userId, caller.mode, request.key] as const;
+  const owner = { kind, id: caller.userId, mode: caller.mode };
+  const keys = idempotencyKeys[kind];
+  const values = [owner.id, owner.mode, request.key] as const;
   // Between the two statements, the holder may release the key: then it is claimed again.
   for (let tries = 0; tries < 3; tries += 1) {
     const id = newId();
-    if (await claimKey.one(pool, [...owner, request.operation, request.requestHash, id]))
-      return { key: request.key, id, status: request.status };
-    const found = await findKey.one(pool, owner);
+    if (await keys.claim.one(pool, [...values, request.operation, request.requestHash, id]))
+      return { key: request.key, id, status: request.status, owner };
+    const found = await keys.find.one(pool, values);
     if (found !== undefined) return readStored(found, request);
   }
   throw inProgress(1);
@@ -75,20 +79,20 @@ function readStored(found: KeyRow, request: IdempotencyRequest): StoredAnswer {
 /** Does the work while keeping the claim alive; an error releases the key. */
 export async function withClaim<Result>(
   pool: pg.Pool,
-  caller: Tenant,
   held: IdempotencyClaim,
   work: () => Promise<Result>,
 ): Promise<Result> {
-  const values = [caller.userId, caller.mode, held.key, held.id] as const;
+  const { kind, id, mode } = held.owner;
+  const values = [id, mode, held.key, held.id] as const;
   const heartbeat = setInterval(
-    () => void renewClaim.run(pool, values).catch(() => undefined),
+    () => void idempotencyKeys[kind].renew.run(pool, values).catch(() => undefined),
     (CLAIM_SECONDS * 1000) / 3,
   );
   try {
     return await work();
   } catch (error) {
     // If the database is down, the claim expires.
-    await freeClaim.run(pool, values).catch(() => undefined);
+    await idempotencyKeys[kind].free.run(pool, values).catch(() => undefined);
     throw error;
   } finally {
     clearInterval(heartbeat);
@@ -101,32 +105,28 @@ export async function withClaim<Result>(
  */
 export async function write<Body extends object>(
   services: { pool: pg.Pool },
-  call: Pick<Call, "userId" | "mode" | "claim">,
+  { claim: held }: Pick<Call, "claim">,
   work: (tx: pg.PoolClient) => Promise<Answer<Body>>,
 ): Promise<Answer<Body>> {
-  const { claim: held } = call;
   return await transaction(services.pool, async (tx) => {
     const answer = await work(tx);
-    if (held !== null && !(await store(tx, call, held, answer))) throw inProgress(1);
+    if (held !== null && !(await store(tx, held, answer))) throw inProgress(1);
     return answer;
   });
 }
 
 /** Replaces the stored result with a later one, after waiting has improved it. */
-export async function replaceStoredAnswer(
-  pool: pg.Pool,
-  call: Tenant,
-  held: IdempotencyClaim,
-  answer: Answer,
-): Promise<void> {
-  await store(pool, call, held, answer);
+export async function replaceStoredAnswer(pool: pg.Pool, held: IdempotencyClaim, answer: Answer): Promise<void> {
+  await store(pool, held, answer);
 }
 
-async function store(db: Db, caller: Tenant, held: IdempotencyClaim, answer: Answer): Promise<boolean> {
-  const headers = answer.post === undefined ? {} : { etag: answer.post.etag };
+async function store(db: Db, held: IdempotencyClaim, answer: Answer): Promise<boolean> {
+  const etag = etagOf(answer);
+  const headers = etag === undefined ? {} : { etag };
+  const { kind, id, mode } = held.owner;
   const values = [
-    caller.userId,
-    caller.mode,
+    id,
+    mode,
     held.key,
     held.id,
     held.status,
@@ -134,7 +134,7 @@ async function store(db: Db, caller: Tenant, held: IdempotencyClaim, answer: Ans
     headers,
     answer.post?.id ?? null,
   ] as const;
-  return (await storeAnswer.run(db, values)) === 1;
+  return (await idempotencyKeys[kind].store.run(db, values)) === 1;
 }
 
 /** A repeated request returns the post's current state: its earlier state is not stored. */

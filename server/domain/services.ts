@@ -1,6 +1,7 @@
 import type pg from "pg";
 import type { Logger } from "pino";
 
+import type { Brand } from "../../model/brand.ts";
 import type { PlanOf } from "../../model/plans.ts";
 import type { PlatformName } from "../../model/platform-names.ts";
 import type { LimitsOf } from "../../model/user-limits.ts";
@@ -65,13 +66,20 @@ export interface Settings {
   /** The operator's own privacy policy and terms; null: the default pages. */
   privacyUrl: string | null;
   termsUrl: string | null;
+  /** How pages and emails look. */
+  brand: Brand;
+  /** Platform sets per user and mode; null: unlimited. The operator can change it for a user. */
+  maxPlatformSets: number | null;
   /** The secrets that sign media URLs: the first signs, all verify. A rotation of the encryption key changes them. */
   mediaSecrets(): readonly [Uint8Array, ...Uint8Array[]];
 }
 
 /** The signed-in user. */
 export interface Sessions {
-  /** The session of the cookie in the headers; null if there is no valid one. */
+  /**
+   * The session of the cookie in the headers; null if there is no valid one. Throws UNAUTHORIZED if its user is
+   * suspended.
+   */
   find(
     headers: Readonly<Record<string, string | string[] | undefined>>,
   ): Promise<{ id: string; userId: string } | null>;

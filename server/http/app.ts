@@ -10,7 +10,8 @@ import { isLoopbackHost } from "../../platforms/kit/addresses.ts";
 import { addRoute, type BindOptions } from "../calls/bind.ts";
 import { BINDINGS } from "../calls/bindings.ts";
 import { createCallMeter } from "../calls/call-meter.ts";
-import { addDeprecationHeaders, requireAppHost } from "../calls/hosts.ts";
+import { addDeprecationHeaders, requireApiHost, requireAppHost } from "../calls/hosts.ts";
+import { createOperatorMeter } from "../calls/operator-meter.ts";
 import { MAX_FILES, MAX_JSON_BYTES } from "../calls/read-body.ts";
 import { createStreams, type MostStreams } from "../calls/streams.ts";
 import type { Services } from "../domain/services.ts";
@@ -77,6 +78,7 @@ export async function createHttpApp(services: Services, options: HttpOptions): P
       void answerFailure(services, error, request, reply);
     },
   });
+  app.decorateReply("brand", { getter: () => services.settings.brand });
   app.setErrorHandler((error, request, reply) => answerFailure(services, error, request, reply));
   await options.watch?.(app);
   app.addHook("preClose", async () => stopping.abort());
@@ -108,10 +110,12 @@ export async function createHttpApp(services: Services, options: HttpOptions): P
     stopping: stopping.signal,
     streams: createStreams(services, options.mostStreams),
     calls: createCallMeter(services),
+    operatorCalls: createOperatorMeter(),
     storageQuota: createStorageQuota(services),
   };
   await app.register(async (api) => addPublicApi(api, services, bound));
   await app.register(async (own) => addSessionApi(own, services, bound));
+  await app.register(async (admin) => addAdminApi(admin, services, bound));
   await app.register(async (scope) => options.mcp?.(scope, services, bound));
   addProbes(app, options.probes, {
     token: options.metricsToken ?? null,
@@ -167,7 +171,7 @@ async function addPublicApi(api: FastifyInstance, services: Services, options: B
   await api.register(cors, {
     origin: "*",
     credentials: false,
-    methods: ["GET", "HEAD", "POST", "PATCH", "DELETE"],
+    methods: ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
     allowedHeaders: [
       "Authorization",
       "Content-Type",
@@ -182,7 +186,7 @@ async function addPublicApi(api: FastifyInstance, services: Services, options: B
     strictPreflight: false,
   });
   addDeprecationHeaders(api, services.settings);
-  for (const binding of BINDINGS.filter(({ operation }) => operation.auth !== "session"))
+  for (const binding of BINDINGS.filter(({ operation: { auth } }) => auth !== "session" && auth !== "operator"))
     addRoute(api, services, binding, options);
   addPostEvents(api, services, options);
   addResumableUploads(api, services, options);
@@ -194,6 +198,14 @@ async function addSessionApi(own: FastifyInstance, services: Services, options: 
   own.addHook("onRequest", async (_request, reply) => void reply.header("cache-control", "no-store"));
   for (const binding of BINDINGS.filter(({ operation }) => operation.auth === "session"))
     addRoute(own, services, binding, options);
+}
+
+/** Routes for operator keys: on the API's host, for programs, never from a web page and never cached. */
+async function addAdminApi(admin: FastifyInstance, services: Services, options: BindOptions): Promise<void> {
+  requireApiHost(admin, services.settings);
+  admin.addHook("onRequest", async (_request, reply) => void reply.header("cache-control", "no-store"));
+  for (const binding of BINDINGS.filter(({ operation }) => operation.auth === "operator"))
+    addRoute(admin, services, binding, options);
 }
 
 const EXPOSED_HEADERS = [

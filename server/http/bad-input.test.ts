@@ -43,6 +43,9 @@ function validBody(name: string): unknown {
     posts_approve: { contentHash: "0".repeat(64) },
     webhooks_create: { url: "https://example.com/events", events: ["post.published"], description: "Ours" },
     webhooks_update: { description: "Changed" },
+    tenants_create: { name: "Acme", externalId: crypto.randomUUID(), plan: "pro", limits: { apiRead: 10 } },
+    tenants_update: { name: "Acme" },
+    tenants_create_key: { name: "Key", mode: "test" },
     media_create: { url: "https://example.com/a.jpg" },
   };
   return bodies[name] ?? bodies[name.replace(/^legacy_/, "")] ?? {};

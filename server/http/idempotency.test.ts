@@ -231,7 +231,7 @@ test("failed work releases its key, and the response is stored in the work's own
   const held = await claim(pool, caller, request);
   assert.ok("id" in held);
   await assert.rejects(
-    withClaim(pool, caller, held, () =>
+    withClaim(pool, held, () =>
       write({ pool }, { ...caller, claim: held }, async () => {
         throw new Error("a fault after everything was done");
       }),

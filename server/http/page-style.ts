@@ -10,14 +10,17 @@ body{margin:0;background:var(--bg);color:var(--ink);
 a{color:var(--link)}
 :focus-visible{outline:3px solid var(--link);outline-offset:2px;border-radius:6px}
 main:focus{outline:none}
-main.narrow{max-width:28rem}
+main.narrow,footer.narrow{max-width:28rem}
 .off{display:none}
 .skip{position:absolute;left:-100rem}.skip:focus{left:1rem;top:1rem;background:var(--card);padding:.5rem 1rem;z-index:1}
 header{background:var(--card);border-bottom:1px solid var(--line)}
 .bar,.ways,main{max-width:46rem;margin:0 auto;padding:0 1rem}
 .bar{display:flex;align-items:center;justify-content:space-between;gap:1rem;min-height:3.5rem}
 .bar form{display:flex;align-items:center;gap:.75rem;min-width:0}
-.brand{font-weight:700;font-size:1.125rem;color:inherit;text-decoration:none}
+.brand{font-weight:700;font-size:1.125rem;color:inherit;text-decoration:none;display:flex;align-items:center;gap:.6rem;
+  min-width:0}
+.brand img{display:block;height:2rem;max-width:10rem;object-fit:contain}
+footer{max-width:46rem;margin:0 auto;padding:0 1rem 2rem}
 .who{color:var(--dim);font-size:.875rem;overflow:hidden;text-overflow:ellipsis;white-space:nowrap;min-width:0}
 .ways{display:flex;flex-wrap:wrap;gap:0 1.25rem}
 .ways a{padding:.5rem 0;color:var(--dim);text-decoration:none;border-bottom:3px solid transparent}
@@ -44,7 +47,8 @@ button,.button{display:inline-block;padding:.55rem 1rem;border:1px solid #8a8a8a
   background:var(--card);color:var(--ink);font:inherit;font-weight:600;line-height:1.4;text-decoration:none;
   cursor:pointer;text-align:center}
 button:hover,.button:hover{background:var(--tint)}
-button.main,.button.main{background:var(--ink);color:var(--bg);border-color:var(--ink)}
+button.main,.button.main{background:var(--brand,var(--ink));color:var(--on-brand,var(--bg));
+  border-color:var(--brand,var(--ink))}
 button.main:hover,.button.main:hover{opacity:.88}
 button.danger{color:var(--bad);border-color:var(--bad)}
 .quiet{padding:.25rem .7rem;font-size:.875rem}.bar .quiet{flex:none}

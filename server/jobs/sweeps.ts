@@ -10,6 +10,7 @@ import { deleteOldBudgetUses } from "../db/queries/budgets.ts";
 import {
   deleteOldIdempotencyKeys,
   deleteOldInvites,
+  deleteOldOperatorIdempotencyKeys,
   deleteOldOutbox,
   deleteOldUsage,
   deleteOldVerifications,
@@ -39,6 +40,7 @@ const FIRST_ID = "00000000-0000-0000-0000-000000000000";
 /** Idempotency keys that are no longer needed. */
 export async function sweepIdempotencyKeys(pool: pg.Pool, signal: AbortSignal): Promise<void> {
   await inBatches(pool, deleteOldIdempotencyKeys, signal);
+  await inBatches(pool, deleteOldOperatorIdempotencyKeys, signal);
   await inBatches(pool, deleteSurplusKeysOfPosts, signal, [BOUNDS.keysOfPost]);
 }
 

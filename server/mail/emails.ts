@@ -1,3 +1,4 @@
+import type { Brand } from "../../model/brand.ts";
 import type { AuthEmail, EndingAccount, PlanNotice } from "../../model/emails.ts";
 import { RESET_MINUTES, VERIFY_HOURS } from "../../model/lifetimes.ts";
 import { oneLine } from "../../model/one-line.ts";
@@ -5,24 +6,29 @@ import { planLabel, type Quota } from "../../model/plans.ts";
 import type { Mail } from "./send-mail.ts";
 
 /** The text of every email about signing in. */
-export function renderAuthEmail(to: string, email: AuthEmail): Mail {
+export function renderAuthEmail(to: string, email: AuthEmail, brand: Brand): Mail {
+  const product = productOf(brand);
+  return branded(brand, textOf(to, email, product));
+}
+
+function textOf(to: string, email: AuthEmail, product: string): Mail {
   switch (email.kind) {
     case "verify_email":
       return mail(to, "Confirm your email address", [
-        "Confirm your email address to sign in to Ampost:",
+        `Confirm your email address to sign in to ${product}:`,
         email.link,
-        `This link expires in ${VERIFY_HOURS} hours. If you did not sign up for Ampost, you can ignore this email.`,
+        `This link expires in ${VERIFY_HOURS} hours. If you did not sign up for ${product}, you can ignore this email.`,
       ]);
     case "already_signed_up":
       return mail(to, "You already have an account", [
-        "Someone, perhaps you, tried to sign up for Ampost with this email address. " +
+        `Someone, perhaps you, tried to sign up for ${product} with this email address. ` +
           "You already have an account, so nothing was changed.",
         `Sign in: ${email.signInLink}`,
         `Forgot your password? Reset it: ${email.forgotLink}`,
       ]);
     case "password_reset":
       return mail(to, "Reset your password", [
-        "Someone, perhaps you, asked to reset the password of your Ampost account. Set a new password:",
+        `Someone, perhaps you, asked to reset the password of your ${product} account. Set a new password:`,
         email.link,
         `This link works once and expires in ${RESET_MINUTES} minutes. ` +
           "Setting a new password signs you out everywhere. If you did not ask for this, you can ignore this email: " +
@@ -30,15 +36,15 @@ export function renderAuthEmail(to: string, email: AuthEmail): Mail {
       ]);
     case "email_change":
       return mail(to, "Approve your new email address", [
-        `Someone, probably you, asked to change the email address of your Ampost account to ${email.newEmail}. ` +
+        `Someone, probably you, asked to change the email address of your ${product} account to ${email.newEmail}. ` +
           "Approve the change here; we will then ask you to confirm the new address:",
         email.link,
         "If you did not ask for this, someone else is signed in to your account. " +
           "Change your password and sign out of all other sessions in your settings.",
       ]);
     case "invite":
-      return mail(to, "You have been invited to Ampost", [
-        `${oneLine(email.invitedBy)} invited you to publish with Ampost. Create your account:`,
+      return mail(to, `You have been invited to ${product}`, [
+        `${oneLine(email.invitedBy)} invited you to publish with ${product}. Create your account:`,
         email.link,
         `This link works once and expires in ${email.days} days.`,
       ]);
@@ -46,7 +52,7 @@ export function renderAuthEmail(to: string, email: AuthEmail): Mail {
 }
 
 /** A warning that a connected account's access expires soon. */
-export function renderExpiryEmail(ending: EndingAccount, appUrl: string): Mail {
+export function renderExpiryEmail(ending: EndingAccount, appUrl: string, brand: Brand): Mail {
   const { label, mode, endsAt, scheduledPosts } = ending;
   const name = oneLine(ending.name);
   const at = minuteOf(endsAt);
@@ -54,12 +60,21 @@ export function renderExpiryEmail(ending: EndingAccount, appUrl: string): Mail {
     scheduledPosts === 1
       ? "1 post is scheduled"
       : `${scheduledPosts === 0 ? "No" : scheduledPosts} posts are scheduled`;
-  return mail(ending.email, `Reconnect your ${label} account ${name}${mode === "test" ? " (test mode)" : ""}`, [
-    `Ampost's access to your ${label} account ${name} expires on ${at}. ` +
+  const email = mail(ending.email, `Reconnect your ${label} account ${name}${mode === "test" ? " (test mode)" : ""}`, [
+    `${productOf(brand)}'s access to your ${label} account ${name} expires on ${at}. ` +
       "After that, posts to it will fail until you reconnect it.",
     `${posts} for this account after that time.`,
     `Reconnect it here: ${appUrl}/connections?mode=${mode}`,
   ]);
+  return branded(brand, email);
+}
+
+function productOf({ name }: Brand): string {
+  return oneLine(name ?? "Ampost");
+}
+
+function branded({ supportAddress }: Brand, mail: Mail): Mail {
+  return supportAddress === null ? mail : { ...mail, text: `${mail.text}\nQuestions? ${supportAddress}\n` };
 }
 
 /** Tells a user that a part of a quota has been used. */
@@ -67,19 +82,21 @@ export function renderUsageEmail(
   to: string,
   { quota, percent, used, limit, resetsAt, plan }: UsageNews,
   appUrl: string,
+  brand: Brand,
 ): Mail {
   const { what, unit, room } = QUOTA_WORDS[quota];
   const amount = (value: number) => (unit === "bytes" ? sizeOf(value) : `${value.toLocaleString("en")} ${unit}`);
   const isUsedUp = percent >= 100;
   const subject = isUsedUp ? `You have used all of your ${what}` : `You have used ${percent}% of your ${what}`;
   const until = resetsAt === null ? "" : ` It resets on ${minuteOf(new Date(resetsAt))}.`;
-  return mail(to, subject, [
+  const email = mail(to, subject, [
     `You have used ${amount(used)} of ${amount(limit)} in your plan (${plan}).${until}`,
     isUsedUp
       ? `Requests beyond it are rejected. What you have stays, and scheduled posts are still published. ${room}`
       : `Requests beyond the limit are rejected. ${room}`,
     `See your usage: ${appUrl}`,
   ]);
+  return branded(brand, email);
 }
 
 export interface UsageNews {

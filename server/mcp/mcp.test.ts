@@ -243,6 +243,7 @@ for (const revision of REVISIONS) {
         postsPerDay: null,
         feesPerMonthMicroUsd: null,
         approvalRequired: false,
+        oauthApps: false,
         [policy]: true,
       };
       const { apiKey } = await createApiKey(world.services, world.test, { name: policy, policies });

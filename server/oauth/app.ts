@@ -4,6 +4,7 @@ import type { OAuthApp } from "../../platforms/platform.ts";
 import {
   findAppById,
   findAppOfSet,
+  findAppOfUser,
   findInstanceApp,
   insertInstanceApp,
   type OAuthAppRow,
@@ -26,19 +27,18 @@ export interface SignIn {
 }
 
 /**
- * The app with which accounts are connected to a set: the set's own, otherwise the instance's; null if there is
- * neither.
+ * The app with which accounts are connected to a set: the set's own, otherwise its user's, otherwise the instance's;
+ * null if there is none.
  */
 export async function findApp(
   services: OAuthServices,
   place: SignIn & { userId: string; platformSetId: string },
 ): Promise<KnownApp | null> {
-  const own = await findAppOfSet.one(services.pool, [
-    place.platformSetId,
-    appPlatformOf(services, place),
-    place.userId,
-    place.mode,
-  ]);
+  const { platformSetId, userId, mode } = place;
+  const platform = appPlatformOf(services, place);
+  const own =
+    (await findAppOfSet.one(services.pool, [platformSetId, platform, userId, mode])) ??
+    (await findAppOfUser.one(services.pool, [platform, userId, mode]));
   return own ? openApp(services, own) : await loadInstanceApp(services, place);
 }
 

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { after, before, test } from "node:test";
 
+import { NO_BRAND } from "../../model/brand.ts";
 import type { EndingAccount } from "../../model/emails.ts";
 import type { AccountKey } from "../../model/tenant.ts";
 import { type CareWorld, openCareWorld } from "../../tests/token-care-world.ts";
@@ -127,7 +128,7 @@ test("the email says what expires when, how many posts are scheduled after it, a
     endsAt: new Date("2026-12-02T10:00:00Z"),
     scheduledPosts: 1,
   } as const;
-  assert.deepEqual(renderExpiryEmail(ending, "https://ampost.example"), {
+  assert.deepEqual(renderExpiryEmail(ending, "https://ampost.example", NO_BRAND), {
     to: "a@example.com",
     subject: "Reconnect your LinkedIn account Sam",
     text: [

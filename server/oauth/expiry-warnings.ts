@@ -14,7 +14,7 @@ const BATCH = 500;
 
 /**
  * Updates the token health of connections that expire within seven days or have expired, and warns once 7, 3 and 1 days
- * ahead: with an event, and with `tell`, which runs in the same transaction.
+ * ahead: with an event, and, if they have an email address, with `tell`, which runs in the same transaction.
  */
 export async function sendExpiryWarnings(
   services: OAuthServices,
@@ -63,6 +63,7 @@ async function warnOf(
     scheduledPosts,
     reason,
   });
+  if (row.email === null) return;
   const name = username ?? row.display_name ?? platformAccountId;
   await tell(tx, {
     email: row.email,

@@ -3,6 +3,7 @@ import { join, resolve } from "node:path";
 
 import type { z } from "zod";
 
+import { type Brand, refuseLogo, toLogo } from "../../model/brand.ts";
 import { about, appEnvironment, appVariable, environment, variables } from "../../model/environment.ts";
 import { nearestWord } from "../../model/nearest-word.ts";
 import { PLATFORM_NAMES, type PlatformName } from "../../model/platform-names.ts";
@@ -81,6 +82,10 @@ export interface Config {
   termsUrl: string | null;
   /** Limits per user. */
   userLimits: UserLimits;
+  /** How pages and emails look. */
+  brand: Brand;
+  /** Platform sets per user and mode; null: unlimited. */
+  maxPlatformSets: number | null;
   mail: MailSettings;
   /** Null: nothing is charged for. */
   billing: BillingSettings | null;
@@ -119,11 +124,13 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
     problems.push(explain(String(issue.path[0]), values));
   problems.push(...incomplete(values), ...examples(values));
   if (!parsed.success || !apps.success || problems.length > 0) throw new ConfigError([...new Set(problems)]);
-  const config = toConfig(parsed.data, apps.data);
+  const brand = readBrand(parsed.data, problems);
+  if (problems.length > 0) throw new ConfigError(problems);
+  const config = { ...toConfig(parsed.data, apps.data), brand };
   return { ...config, warnings: [...unknownVariables(env), ...unencryptedUrls(config)] };
 }
 
-function toConfig(env: Environment, apps: Partial<Record<string, string>>): Omit<Config, "warnings"> {
+function toConfig(env: Environment, apps: Partial<Record<string, string>>): Omit<Config, "warnings" | "brand"> {
   const apiUrl = env.AMPOST_API_URL ?? `http://localhost:${env.PORT}`;
   const appUrl = env.AMPOST_APP_URL ?? apiUrl;
   const dataDir = resolve(env.AMPOST_DATA_DIR);
@@ -197,6 +204,7 @@ function toConfig(env: Environment, apps: Partial<Record<string, string>>): Omit
     privacyUrl: env.AMPOST_PRIVACY_URL ?? null,
     termsUrl: env.AMPOST_TERMS_URL ?? null,
     userLimits: userLimitsOf(env),
+    maxPlatformSets: env.AMPOST_MAX_PLATFORM_SETS === "none" ? null : env.AMPOST_MAX_PLATFORM_SETS,
     mail: {
       smtpUrl: env.AMPOST_SMTP_URL ?? null,
       from: env.AMPOST_MAIL_FROM ?? `Ampost <ampost@${new URL(appUrl).hostname}>`,
@@ -230,6 +238,31 @@ function billingOf(env: Environment): BillingSettings | null {
     collectTaxIds: env.STRIPE_TAX_IDS,
     apiUrl: env.STRIPE_API_URL,
   };
+}
+
+function readBrand(env: Environment, problems: string[]): Brand {
+  const { AMPOST_BRAND_LOGO: path } = env;
+  let logo: string | null = null;
+  if (path !== undefined) {
+    try {
+      logo = toLogo(readFileSync(path));
+      const refused = refuseLogo(logo);
+      if (refused !== null) problems.push(`AMPOST_BRAND_LOGO is ${path}, which must ${refused}.`);
+    } catch (error) {
+      problems.push(`AMPOST_BRAND_LOGO points to ${path}, which cannot be read (${codeOf(error)}).`);
+    }
+  }
+  return {
+    name: env.AMPOST_BRAND_NAME ?? null,
+    logo,
+    color: env.AMPOST_BRAND_COLOR ?? null,
+    darkColor: env.AMPOST_BRAND_DARK_COLOR ?? null,
+    supportAddress: env.AMPOST_BRAND_SUPPORT ?? null,
+  };
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && "code" in error ? String(error.code) : "unknown";
 }
 
 function storageOf(env: Environment, dataDir: string): StorageSettings {
@@ -294,10 +327,7 @@ function withFiles(env: NodeJS.ProcessEnv, problems: string[]): NodeJS.ProcessEn
     try {
       values[name] = readFileSync(path, "utf8").trim();
     } catch (error) {
-      problems.push(
-        `${name}_FILE points to ${path}, ` +
-          `which cannot be read (${error instanceof Error && "code" in error ? String(error.code) : "unknown"}).`,
-      );
+      problems.push(`${name}_FILE points to ${path}, ` + `which cannot be read (${codeOf(error)}).`);
     }
   }
   return values;
@@ -389,7 +419,7 @@ function isSame(value: string, example: string): boolean {
 }
 
 /**
- * A misspelt variable would otherwise be ignored in silence. Those of the tests are theirs, and the key is for the
+ * A misspelt variable would otherwise be ignored in silence. Those of the tests are theirs, and the keys are for the
  * client commands.
  */
 function unknownVariables(env: NodeJS.ProcessEnv): Warning[] {
@@ -400,6 +430,7 @@ function unknownVariables(env: NodeJS.ProcessEnv): Warning[] {
         name.startsWith("AMPOST_") &&
         !name.startsWith("AMPOST_TEST_") &&
         name !== "AMPOST_API_KEY" &&
+        name !== "AMPOST_OPERATOR_KEY" &&
         !known.includes(name),
     )
     .map((name) => {

@@ -6,7 +6,7 @@ import { test } from "node:test";
 test("secrets leave no trace in the log, at any depth and in any form", () => {
   const lines = logged(`
     const secret = "hunter2hunter2";
-    log.info({ headers: { authorization: "Bearer " + secret }, deep: { list: [{ access_token: secret, apiKey: secret }] } }, "a key amp_test_" + secret);
+    log.info({ headers: { authorization: "Bearer " + secret }, deep: { list: [{ access_token: secret, apiKey: secret }] } }, "a key amp_test_" + secret + " and amp_op_" + secret);
     log.error({ err: Object.assign(new Error("GET https://x.example/me?access_token=" + secret, { cause: new Error("Bearer " + secret) }), { config: { secret } }) }, "failed");
     log.error(new Error("postgresql://ampost:" + secret + "@db.example/ampost refused"));
     log.info({ databaseUrl: "postgresql://a:" + secret + "@b", clientSecret: secret, bytes: Buffer.from(secret), url: new URL("https://a:" + secret + "@b.example") }, "config");

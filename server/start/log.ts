@@ -37,7 +37,7 @@ export function createLog({ level, part }: LogOptions): Logger {
 const SECRET_NAME =
   /authorization|cookie|password|secret|signature|sealed|verifier|api_?key$|token$|encryption_?key|database_?url/i;
 /** Raw API keys, MCP tokens, and passwords in URLs. */
-const SECRET_TEXT = [/\bamp_(?:live|test|access|refresh|code)_[\w-]{8,}/g, /(?<=:\/\/[^\s:/@]*:)[^\s/@]+(?=@)/g];
+const SECRET_TEXT = [/\bamp_(?:live|test|op|access|refresh|code)_[\w-]{8,}/g, /(?<=:\/\/[^\s:/@]*:)[^\s/@]+(?=@)/g];
 const DEEPEST = 8;
 
 function clean(fields: Record<string, unknown>, depth: number): Record<string, unknown> {

@@ -122,7 +122,7 @@ async function serveApi(runtime: Runtime, probes: Probes, draining: AbortSignal)
   const { instance, listener, storage, jobs, planOf, metrics, tracing } = runtime;
   const { config, log, pool } = instance;
   const { vault } = instance.oauth;
-  const auth = openAuth({ pool, log, vault, jobs, appUrl: config.appUrl });
+  const auth = openAuth({ pool, log, vault, jobs, appUrl: config.appUrl, brand: config.brand });
   const services: Services = {
     pool,
     log,
@@ -150,6 +150,8 @@ async function serveApi(runtime: Runtime, probes: Probes, draining: AbortSignal)
       signUp: config.signUp,
       privacyUrl: config.privacyUrl,
       termsUrl: config.termsUrl,
+      brand: config.brand,
+      maxPlatformSets: config.maxPlatformSets,
       mediaSecrets: () => instance.secrets.mediaSecrets(),
     },
     limitsOf: async () => config.userLimits,

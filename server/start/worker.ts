@@ -11,6 +11,7 @@ import { findConditions } from "../domain/alerts/conditions.ts";
 import { takeDueBackup } from "../domain/backups/scheduled-backups.ts";
 import { leaveBilling } from "../domain/billing/leave-billing.ts";
 import { careForSubscriptions } from "../domain/billing/sync-subscriptions.ts";
+import { brandOfEmail } from "../domain/branding/branding.ts";
 import { sendUsageEmail } from "../domain/usage/send-usage-email.ts";
 import { deliver } from "../domain/webhooks/deliver.ts";
 import { webhookGroups } from "../domain/webhooks/deliveries.ts";
@@ -140,7 +141,10 @@ export async function runWorker(runtime: Runtime, faultPoint?: FaultHook): Promi
       [WARN_QUEUE]: (_data, signal) =>
         sendExpiryWarnings(
           oauth,
-          (tx, ending) => sendMail({ jobs, vault: oauth.vault }, tx, renderExpiryEmail(ending, config.appUrl)),
+          async (tx, ending) => {
+            const brand = await brandOfEmail(tx, config.brand, ending.email);
+            await sendMail({ jobs, vault: oauth.vault }, tx, renderExpiryEmail(ending, config.appUrl, brand));
+          },
           signal,
         ),
       [AUTHORIZATIONS_SWEEP_QUEUE]: (_data, signal) => sweepAuthorizations(pool, signal),
@@ -157,7 +161,8 @@ export async function runWorker(runtime: Runtime, faultPoint?: FaultHook): Promi
           await careForSubscriptions({ pool, jobs, vault, log, billing, settings: { appUrl: config.appUrl } }, signal);
       },
       [OUTBOX_SWEEP_QUEUE]: (_data, signal) => sweepOutbox(pool, signal),
-      [USAGE_QUEUE]: (data) => sendUsageEmail({ pool, jobs, vault: oauth.vault, planOf, appUrl: config.appUrl }, data),
+      [USAGE_QUEUE]: (data) =>
+        sendUsageEmail({ pool, jobs, vault: oauth.vault, planOf, appUrl: config.appUrl, brand: config.brand }, data),
       [ALERT_QUEUE]: (data, signal) => deliverAlert(config.alerts, data, signal),
       [BACKUP_QUEUE]: (_data, signal) =>
         takeDueBackup(

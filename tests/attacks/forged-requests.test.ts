@@ -121,7 +121,7 @@ test("a page of another site that sends a signed-in browser to a URL, or loads i
 
 /** Rejected by the rule about foreign sites, by a route that accepts no session, or by one that requires a state. */
 const REFUSED =
-  /^(401 .*(did not come from the dashboard|API key is missing)|40[13] \/mcp|404 .*consent page is no longer valid)/s;
+  /^(401 .*(did not come from the dashboard|(API|operator) key is missing)|40[13] \/mcp|404 .*consent page is no longer valid)/s;
 
 async function ask(
   { method, path }: Route,

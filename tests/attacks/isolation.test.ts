@@ -4,6 +4,7 @@ import { after, before, test } from "node:test";
 
 import { fieldsOf } from "../../contract/forms/fields-of.ts";
 import { OPERATIONS } from "../../contract/index.ts";
+import { EXAMPLES } from "../../contract/openapi/examples.ts";
 import { TOOLS } from "../../contract/openapi/tools.ts";
 import { formOf, type Operation } from "../../contract/operation.ts";
 import { newId } from "../../model/ids.ts";
@@ -111,7 +112,7 @@ async function newSet({ userId, mode }: TestTenant): Promise<string> {
   ]);
 }
 
-for (const operation of OPERATIONS.filter(({ params }) => "id" in params.shape)) {
+for (const operation of OPERATIONS.filter(({ auth, params }) => auth !== "operator" && "id" in params.shape)) {
   const name = operation.name.replace(/^legacy_/, "");
   const noun = Object.keys(MAKERS).find((known) => name.startsWith(`${known}_`)) ?? "";
   for (const way of waysOf(operation)) {
@@ -172,7 +173,7 @@ const NAMED: Readonly<Record<string, ((tenant: TestTenant) => Promise<string>) |
   quotePostId: null,
 };
 
-for (const operation of OPERATIONS) {
+for (const operation of OPERATIONS.filter(({ auth }) => auth !== "operator")) {
   const inBody =
     operation.takes === "none"
       ? []
@@ -225,6 +226,67 @@ for (const operation of OPERATIONS) {
       assert.deepEqual(await everything(world), before);
     });
   }
+}
+
+for (const operation of OPERATIONS.filter(({ auth }) => auth === "operator")) {
+  const at = (userId: string, keyId: string) =>
+    operation.path.replace(":id", userId).replace(":keyId", keyId).replace(":platform", "threads");
+
+  test(`${operation.name} is rejected for the tenant itself, other users and the other mode, and changes nothing`, async () => {
+    const { test: owner, live } = await world.makeTenants();
+    const path = at(owner.userId, await makeFor({ name: "keys_get" }, owner));
+    for (const tenant of [owner, live, stranger]) await call.signIn(tenant);
+    const before = await everything(world);
+    // Each rejection in a row comes a second later.
+    await Promise.all(
+      [owner, live, stranger].flatMap((tenant) =>
+        (["key", "session"] as const).map(async (way) => {
+          const { status } = await call(way, tenant, operation.method, path, EXAMPLES[operation.name]);
+          assert.equal(status, 401, way);
+        }),
+      ),
+    );
+    assert.deepEqual(await everything(world), before);
+  });
+
+  test(`${operation.name} for one tenant shows and changes nothing of another`, async () => {
+    const [{ test: owner }, { test: other }] = [await world.makeTenants(), await world.makeTenants()];
+    const [keyId, foreignKeyId] = [
+      await makeFor({ name: "keys_get" }, owner),
+      await makeFor({ name: "keys_get" }, other),
+    ];
+    await world.connect(other, "threads");
+    await makeFor({ name: "posts_get" }, other);
+    for (const { userId } of [owner, other]) {
+      const path = `/admin/v1/tenants/${userId}/oauth-apps/threads`;
+      assert.equal((await call("operator", owner, "PUT", path, EXAMPLES.tenants_save_app)).status, 200);
+    }
+    const before = await allOf(other.userId);
+    if (operation.path.includes(":keyId")) {
+      const foreign = await call("operator", owner, operation.method, at(owner.userId, foreignKeyId));
+      assert.equal(foreign.status, 404);
+    }
+    const answer = await call("operator", owner, operation.method, at(owner.userId, keyId), EXAMPLES[operation.name]);
+    assert.equal(answer.status, operation.status, JSON.stringify(answer.body));
+    if (operation.path.includes(":id")) {
+      assert.ok(!JSON.stringify(answer.body).includes(other.userId));
+      assert.ok(!JSON.stringify(answer.body).includes(foreignKeyId));
+    }
+    assert.deepEqual(await allOf(other.userId), before);
+  });
+}
+
+/** Everything stored of a user. */
+async function allOf(userId: string): Promise<unknown> {
+  const { pool } = world.services;
+  const { rows: tables } = await pool.query<{ name: string }>(
+    `select table_name as name from information_schema.columns
+     where column_name = 'user_id' and table_schema = 'public' order by 1`,
+  );
+  const rows = [(await pool.query("select u::text as row from users u where id = $1", [userId])).rows];
+  for (const { name } of tables)
+    rows.push((await pool.query(`select t::text as row from ${name} t where user_id = $1 order by 1`, [userId])).rows);
+  return rows;
 }
 
 test("every form on a user's pages, sent by another user, leaves all of their data unchanged", async () => {

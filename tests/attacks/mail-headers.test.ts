@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
+import { NO_BRAND } from "../../model/brand.ts";
 import { deliverMail } from "../../server/mail/deliver-mail.ts";
 import { renderExpiryEmail } from "../../server/mail/emails.ts";
 import { MAIL_QUEUE } from "../../server/mail/queues.ts";
@@ -146,6 +147,7 @@ test("a name from users or platforms adds no header or recipient, and starts no 
           scheduledPosts: 1,
         },
         "https://app.example",
+        { ...NO_BRAND, name },
       ),
     );
     const received = await deliverAll();

@@ -485,7 +485,10 @@ class PlatformSets:
         *,
         idempotency_key: str | None = None,
     ) -> types.PlatformSetAnswer:
-        """Create a platform set. Creates a platform set. You can have at most 20, including the default one."""
+        """
+        Create a platform set. Creates a platform set. You can have at most 20, including the default one, unless the
+        operator of the instance has set another limit.
+        """
         return self._connection.call(
             "POST",
             "/api/v1/platform-sets",
@@ -540,7 +543,10 @@ class AsyncPlatformSets:
         *,
         idempotency_key: str | None = None,
     ) -> types.PlatformSetAnswer:
-        """Create a platform set. Creates a platform set. You can have at most 20, including the default one."""
+        """
+        Create a platform set. Creates a platform set. You can have at most 20, including the default one, unless the
+        operator of the instance has set another limit.
+        """
         return await self._connection.call(
             "POST",
             "/api/v1/platform-sets",
@@ -714,6 +720,112 @@ class AsyncConnectLinks:
         return await self._connection.call(
             "DELETE",
             path_of("/api/v1/connect-links/{}", id),
+            writes=True,
+            idempotency_key=idempotency_key,
+        )
+
+
+class Apps:
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def list(self, filter: types.PublishingGetFilter | None = None) -> types.AppsListAnswer:
+        """
+        List your own apps. Returns the developer apps through which accounts connect to your platform sets in this
+        mode, unless a platform set has its own. Without one, the instance's app is used. Secrets are never returned. A
+        key needs the policy `oauthApps`.
+        """
+        return self._connection.call("GET", "/api/v1/oauth-apps", query=filter)
+
+    def save(
+        self,
+        platform: types.Platform,
+        body: types.NewOwnApp,
+        filter: types.PublishingGetFilter | None = None,
+        *,
+        idempotency_key: str | None = None,
+    ) -> types.OwnAppAnswer:
+        """
+        Set your own app. Connects future accounts on the platform through this app, in this mode. Accounts that are
+        already connected keep the app they were connected with. A key needs the policy `oauthApps`.
+        """
+        return self._connection.call(
+            "PUT",
+            path_of("/api/v1/oauth-apps/{}", platform),
+            query=filter,
+            body=body,
+            writes=True,
+            idempotency_key=idempotency_key,
+        )
+
+    def delete(
+        self,
+        platform: types.Platform,
+        filter: types.PublishingGetFilter | None = None,
+        *,
+        idempotency_key: str | None = None,
+    ) -> types.PlatformSetsDeleteAnswer:
+        """
+        Remove your own app. Connects future accounts on the platform through the instance's app. Accounts that are
+        already connected keep the app they were connected with. A key needs the policy `oauthApps`.
+        """
+        return self._connection.call(
+            "DELETE",
+            path_of("/api/v1/oauth-apps/{}", platform),
+            query=filter,
+            writes=True,
+            idempotency_key=idempotency_key,
+        )
+
+
+class AsyncApps:
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def list(self, filter: types.PublishingGetFilter | None = None) -> types.AppsListAnswer:
+        """
+        List your own apps. Returns the developer apps through which accounts connect to your platform sets in this
+        mode, unless a platform set has its own. Without one, the instance's app is used. Secrets are never returned. A
+        key needs the policy `oauthApps`.
+        """
+        return await self._connection.call("GET", "/api/v1/oauth-apps", query=filter)
+
+    async def save(
+        self,
+        platform: types.Platform,
+        body: types.NewOwnApp,
+        filter: types.PublishingGetFilter | None = None,
+        *,
+        idempotency_key: str | None = None,
+    ) -> types.OwnAppAnswer:
+        """
+        Set your own app. Connects future accounts on the platform through this app, in this mode. Accounts that are
+        already connected keep the app they were connected with. A key needs the policy `oauthApps`.
+        """
+        return await self._connection.call(
+            "PUT",
+            path_of("/api/v1/oauth-apps/{}", platform),
+            query=filter,
+            body=body,
+            writes=True,
+            idempotency_key=idempotency_key,
+        )
+
+    async def delete(
+        self,
+        platform: types.Platform,
+        filter: types.PublishingGetFilter | None = None,
+        *,
+        idempotency_key: str | None = None,
+    ) -> types.PlatformSetsDeleteAnswer:
+        """
+        Remove your own app. Connects future accounts on the platform through the instance's app. Accounts that are
+        already connected keep the app they were connected with. A key needs the policy `oauthApps`.
+        """
+        return await self._connection.call(
+            "DELETE",
+            path_of("/api/v1/oauth-apps/{}", platform),
+            query=filter,
             writes=True,
             idempotency_key=idempotency_key,
         )
@@ -1045,6 +1157,352 @@ class AsyncWebhooks:
         )
 
 
+class Tenants:
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def list(self, filter: types.TenantFilter | None = None) -> types.TenantsListAnswer:
+        """List tenants. Lists the instance's users, newest first, including those who signed up themselves."""
+        return self._connection.call("GET", "/admin/v1/tenants", query=filter)
+
+    def create(self, body: types.NewTenant, *, idempotency_key: str | None = None) -> types.TenantAnswer:
+        """
+        Create a tenant. Creates a user with a default platform set in each mode. It needs neither a password nor an
+        email address: create keys for it.
+        """
+        return self._connection.call(
+            "POST",
+            "/admin/v1/tenants",
+            body=body,
+            writes=True,
+            idempotency_key=idempotency_key,
+            etag=True,
+        )
+
+    def get(self, id: str) -> types.TenantAnswer:
+        """Get a tenant. Returns a tenant."""
+        return self._connection.call("GET", path_of("/admin/v1/tenants/{}", id), etag=True)
+
+    def update(
+        self,
+        id: str,
+        body: types.TenantChanges,
+        *,
+        if_match: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> types.TenantAnswer:
+        """
+        Update a tenant. Changes the given fields and keeps the rest; `limits` is replaced as a whole. Suspending takes
+        effect immediately: keys, sessions and tokens are rejected, and publishing is paused. Requests already on their
+        way to a platform are completed. When the tenant is active again, posts whose time has passed are published
+        late, or not at all if their `onPause` is "skip". The owner of the instance cannot be suspended.
+        """
+        return self._connection.call(
+            "PATCH",
+            path_of("/admin/v1/tenants/{}", id),
+            body=body,
+            writes=True,
+            if_match=if_match,
+            idempotency_key=idempotency_key,
+            etag=True,
+        )
+
+    def delete(
+        self,
+        id: str,
+        *,
+        if_match: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> types.PlatformSetsDeleteAnswer:
+        """
+        Delete a tenant. Deletes the user with everything of it in both modes: posts, media, accounts, keys. Posts that
+        are already published stay on the platforms. This cannot be undone. The owner of the instance cannot be deleted.
+        """
+        return self._connection.call(
+            "DELETE",
+            path_of("/admin/v1/tenants/{}", id),
+            writes=True,
+            if_match=if_match,
+            idempotency_key=idempotency_key,
+        )
+
+    def list_keys(self, id: str) -> types.TenantsListKeysAnswer:
+        """
+        List a tenant's API keys. Lists all keys in both modes, newest first, including revoked and expired ones. Raw
+        keys are not included.
+        """
+        return self._connection.call("GET", path_of("/admin/v1/tenants/{}/keys", id))
+
+    def create_key(
+        self,
+        id: str,
+        body: types.NewApiKey,
+        *,
+        idempotency_key: str | None = None,
+    ) -> types.TenantsCreateKeyAnswer:
+        """
+        Create an API key for a tenant. Creates a key that acts for the tenant. The raw key is returned only in this
+        response: if the response is replayed by its Idempotency-Key, `apiKey` is `null`.
+        """
+        return self._connection.call(
+            "POST",
+            path_of("/admin/v1/tenants/{}/keys", id),
+            body=body,
+            writes=True,
+            idempotency_key=idempotency_key,
+        )
+
+    def roll_key(
+        self,
+        id: str,
+        key_id: str,
+        body: types.TenantsRollKeyBody | None = None,
+        *,
+        idempotency_key: str | None = None,
+    ) -> types.TenantsCreateKeyAnswer:
+        """
+        Roll a tenant's API key. Creates a key with the same name, mode, policies and expiry, and ends the old one,
+        which can work a little longer so that nothing is rejected meanwhile. The raw key is returned only in this
+        response, as when creating one.
+        """
+        return self._connection.call(
+            "POST",
+            path_of("/admin/v1/tenants/{}/keys/{}/roll", id, key_id),
+            body=body or {},
+            writes=True,
+            idempotency_key=idempotency_key,
+        )
+
+    def revoke_key(self, id: str, key_id: str, *, idempotency_key: str | None = None) -> types.ApiKeyAnswer:
+        """Revoke a tenant's API key. Revokes a key, effective from the next request. It stays in the list."""
+        return self._connection.call(
+            "DELETE",
+            path_of("/admin/v1/tenants/{}/keys/{}", id, key_id),
+            writes=True,
+            idempotency_key=idempotency_key,
+        )
+
+    def list_apps(self, id: str, filter: types.TenantsListAppsFilter | None = None) -> types.AppsListAnswer:
+        """
+        List a tenant's own apps. Returns the developer apps through which accounts connect to the tenant's platform
+        sets, unless a platform set has its own. Without one, the instance's app is used. Secrets are never returned.
+        """
+        return self._connection.call("GET", path_of("/admin/v1/tenants/{}/oauth-apps", id), query=filter)
+
+    def save_app(
+        self,
+        id: str,
+        platform: types.Platform,
+        body: types.TenantsSaveAppBody,
+        *,
+        idempotency_key: str | None = None,
+    ) -> types.OwnAppAnswer:
+        """
+        Set a tenant's own app. Connects the tenant's future accounts on the platform through this app. Accounts that
+        are already connected keep the app they were connected with.
+        """
+        return self._connection.call(
+            "PUT",
+            path_of("/admin/v1/tenants/{}/oauth-apps/{}", id, platform),
+            body=body,
+            writes=True,
+            idempotency_key=idempotency_key,
+        )
+
+    def delete_app(
+        self,
+        id: str,
+        platform: types.Platform,
+        filter: types.TenantsListAppsFilter | None = None,
+        *,
+        idempotency_key: str | None = None,
+    ) -> types.PlatformSetsDeleteAnswer:
+        """
+        Remove a tenant's own app. Connects the tenant's future accounts on the platform through the instance's app.
+        Accounts that are already connected keep the app they were connected with.
+        """
+        return self._connection.call(
+            "DELETE",
+            path_of("/admin/v1/tenants/{}/oauth-apps/{}", id, platform),
+            query=filter,
+            writes=True,
+            idempotency_key=idempotency_key,
+        )
+
+
+class AsyncTenants:
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def list(self, filter: types.TenantFilter | None = None) -> types.TenantsListAnswer:
+        """List tenants. Lists the instance's users, newest first, including those who signed up themselves."""
+        return await self._connection.call("GET", "/admin/v1/tenants", query=filter)
+
+    async def create(self, body: types.NewTenant, *, idempotency_key: str | None = None) -> types.TenantAnswer:
+        """
+        Create a tenant. Creates a user with a default platform set in each mode. It needs neither a password nor an
+        email address: create keys for it.
+        """
+        return await self._connection.call(
+            "POST",
+            "/admin/v1/tenants",
+            body=body,
+            writes=True,
+            idempotency_key=idempotency_key,
+            etag=True,
+        )
+
+    async def get(self, id: str) -> types.TenantAnswer:
+        """Get a tenant. Returns a tenant."""
+        return await self._connection.call("GET", path_of("/admin/v1/tenants/{}", id), etag=True)
+
+    async def update(
+        self,
+        id: str,
+        body: types.TenantChanges,
+        *,
+        if_match: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> types.TenantAnswer:
+        """
+        Update a tenant. Changes the given fields and keeps the rest; `limits` is replaced as a whole. Suspending takes
+        effect immediately: keys, sessions and tokens are rejected, and publishing is paused. Requests already on their
+        way to a platform are completed. When the tenant is active again, posts whose time has passed are published
+        late, or not at all if their `onPause` is "skip". The owner of the instance cannot be suspended.
+        """
+        return await self._connection.call(
+            "PATCH",
+            path_of("/admin/v1/tenants/{}", id),
+            body=body,
+            writes=True,
+            if_match=if_match,
+            idempotency_key=idempotency_key,
+            etag=True,
+        )
+
+    async def delete(
+        self,
+        id: str,
+        *,
+        if_match: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> types.PlatformSetsDeleteAnswer:
+        """
+        Delete a tenant. Deletes the user with everything of it in both modes: posts, media, accounts, keys. Posts that
+        are already published stay on the platforms. This cannot be undone. The owner of the instance cannot be deleted.
+        """
+        return await self._connection.call(
+            "DELETE",
+            path_of("/admin/v1/tenants/{}", id),
+            writes=True,
+            if_match=if_match,
+            idempotency_key=idempotency_key,
+        )
+
+    async def list_keys(self, id: str) -> types.TenantsListKeysAnswer:
+        """
+        List a tenant's API keys. Lists all keys in both modes, newest first, including revoked and expired ones. Raw
+        keys are not included.
+        """
+        return await self._connection.call("GET", path_of("/admin/v1/tenants/{}/keys", id))
+
+    async def create_key(
+        self,
+        id: str,
+        body: types.NewApiKey,
+        *,
+        idempotency_key: str | None = None,
+    ) -> types.TenantsCreateKeyAnswer:
+        """
+        Create an API key for a tenant. Creates a key that acts for the tenant. The raw key is returned only in this
+        response: if the response is replayed by its Idempotency-Key, `apiKey` is `null`.
+        """
+        return await self._connection.call(
+            "POST",
+            path_of("/admin/v1/tenants/{}/keys", id),
+            body=body,
+            writes=True,
+            idempotency_key=idempotency_key,
+        )
+
+    async def roll_key(
+        self,
+        id: str,
+        key_id: str,
+        body: types.TenantsRollKeyBody | None = None,
+        *,
+        idempotency_key: str | None = None,
+    ) -> types.TenantsCreateKeyAnswer:
+        """
+        Roll a tenant's API key. Creates a key with the same name, mode, policies and expiry, and ends the old one,
+        which can work a little longer so that nothing is rejected meanwhile. The raw key is returned only in this
+        response, as when creating one.
+        """
+        return await self._connection.call(
+            "POST",
+            path_of("/admin/v1/tenants/{}/keys/{}/roll", id, key_id),
+            body=body or {},
+            writes=True,
+            idempotency_key=idempotency_key,
+        )
+
+    async def revoke_key(self, id: str, key_id: str, *, idempotency_key: str | None = None) -> types.ApiKeyAnswer:
+        """Revoke a tenant's API key. Revokes a key, effective from the next request. It stays in the list."""
+        return await self._connection.call(
+            "DELETE",
+            path_of("/admin/v1/tenants/{}/keys/{}", id, key_id),
+            writes=True,
+            idempotency_key=idempotency_key,
+        )
+
+    async def list_apps(self, id: str, filter: types.TenantsListAppsFilter | None = None) -> types.AppsListAnswer:
+        """
+        List a tenant's own apps. Returns the developer apps through which accounts connect to the tenant's platform
+        sets, unless a platform set has its own. Without one, the instance's app is used. Secrets are never returned.
+        """
+        return await self._connection.call("GET", path_of("/admin/v1/tenants/{}/oauth-apps", id), query=filter)
+
+    async def save_app(
+        self,
+        id: str,
+        platform: types.Platform,
+        body: types.TenantsSaveAppBody,
+        *,
+        idempotency_key: str | None = None,
+    ) -> types.OwnAppAnswer:
+        """
+        Set a tenant's own app. Connects the tenant's future accounts on the platform through this app. Accounts that
+        are already connected keep the app they were connected with.
+        """
+        return await self._connection.call(
+            "PUT",
+            path_of("/admin/v1/tenants/{}/oauth-apps/{}", id, platform),
+            body=body,
+            writes=True,
+            idempotency_key=idempotency_key,
+        )
+
+    async def delete_app(
+        self,
+        id: str,
+        platform: types.Platform,
+        filter: types.TenantsListAppsFilter | None = None,
+        *,
+        idempotency_key: str | None = None,
+    ) -> types.PlatformSetsDeleteAnswer:
+        """
+        Remove a tenant's own app. Connects the tenant's future accounts on the platform through the instance's app.
+        Accounts that are already connected keep the app they were connected with.
+        """
+        return await self._connection.call(
+            "DELETE",
+            path_of("/admin/v1/tenants/{}/oauth-apps/{}", id, platform),
+            query=filter,
+            writes=True,
+            idempotency_key=idempotency_key,
+        )
+
+
 class Client:
     """
     A client for the API.
@@ -1074,9 +1532,11 @@ class Client:
         self.platform_sets = PlatformSets(connection)
         self.accounts = Accounts(connection)
         self.connect_links = ConnectLinks(connection)
+        self.apps = Apps(connection)
         self.media = Media(connection)
         self.platforms = Platforms(connection)
         self.webhooks = Webhooks(connection)
+        self.tenants = Tenants(connection)
 
 
 class AsyncClient:
@@ -1111,9 +1571,11 @@ class AsyncClient:
         self.platform_sets = AsyncPlatformSets(self._connection)
         self.accounts = AsyncAccounts(self._connection)
         self.connect_links = AsyncConnectLinks(self._connection)
+        self.apps = AsyncApps(self._connection)
         self.media = AsyncMedia(self._connection)
         self.platforms = AsyncPlatforms(self._connection)
         self.webhooks = AsyncWebhooks(self._connection)
+        self.tenants = AsyncTenants(self._connection)
 
     async def __aenter__(self) -> AsyncClient:
         return self

@@ -855,6 +855,8 @@ class AccountContextPolicies(TypedDict):
     feesPerMonthMicroUsd: int | None
     #: Whether a person must approve each post before the key can publish it. Such a key cannot schedule.
     approvalRequired: bool
+    #: Whether the key can list and replace the user's own OAuth apps. Other keys cannot.
+    oauthApps: bool
 
 
 class AccountFilter(TypedDict):
@@ -1056,6 +1058,170 @@ class DeliveryFilter(TypedDict):
     offset: NotRequired[int]
 
 
+class OwnApp(TypedDict):
+    #: Platform key. X is `twitter`.
+    platform: Platform
+    clientId: str
+    #: Redirect URI to register on the platform's developer portal.
+    redirectUri: str
+    #: Permissions that the app asks for; null: those that the platform's page lists.
+    scopes: list[str] | None
+    #: Facebook only: the app's configuration of Facebook Login for Business.
+    configId: str | None
+    #: ISO 8601, UTC, with milliseconds.
+    createdAt: str
+    #: `live` or `test`. In test mode, posts are published only to the built-in sandbox.
+    mode: Mode
+
+
+class NewOwnApp(TypedDict):
+    #: Client ID of the app, as shown on the platform's developer portal.
+    clientId: str
+    #: Client secret of the app. It is encrypted and never returned.
+    clientSecret: str
+    #: Permissions to ask for, with all that publishing requires. By default, those on the platform's page.
+    scopes: NotRequired[list[str] | None]
+    #: Facebook only: a configuration of Facebook Login for Business, which replaces scopes.
+    configId: NotRequired[str | None]
+
+
+class ApiKey(TypedDict):
+    id: str
+    name: str
+    #: `live` or `test`. In test mode, posts are published only to the built-in sandbox.
+    mode: Mode
+    #: First 12 characters of the raw key. `null` for a grant, which has no key.
+    prefix: str | None
+    #: For a grant, the client ID of the MCP client that a person authorized. `null` for a key.
+    clientId: str | None
+    #: Restrictions on the key.
+    policies: AccountContextPolicies
+    #: ISO 8601, UTC, with milliseconds.
+    createdAt: str
+    #: Accurate to the minute.
+    lastUsedAt: str | None
+    expiresAt: str | None
+    revokedAt: str | None
+
+
+class NewApiKey(TypedDict):
+    #: Name of the key, 1 to 100 characters.
+    name: str
+    #: `live` or `test`. In test mode, posts are published only to the built-in sandbox.
+    mode: Mode
+    #: When the key expires: ISO 8601 with an offset or `Z`, in the future. If omitted, the key works until it is
+    #: revoked.
+    expiresAt: NotRequired[str | None]
+    policies: NotRequired[NewApiKeyPolicies]
+
+
+class NewApiKeyPolicies(TypedDict):
+    #: Whether the key can only create and edit drafts, and cannot schedule or publish.
+    draftOnly: NotRequired[bool]
+    #: Platforms the key can post to. `null` for all.
+    platforms: NotRequired[list[Platform] | None]
+    #: Maximum number of posts per day, starting at 00:00 UTC. `null` for no limit.
+    postsPerDay: NotRequired[int | None]
+    #: Maximum that platforms may charge for the key's posts in a calendar month (UTC), in millionths of a US dollar.
+    #: `null` for no limit.
+    feesPerMonthMicroUsd: NotRequired[int | None]
+    #: Whether a person must approve each post before the key can publish it. Such a key cannot schedule.
+    approvalRequired: NotRequired[bool]
+    #: Whether the key can list and replace the user's own OAuth apps. Other keys cannot.
+    oauthApps: NotRequired[bool]
+
+
+class Tenant(TypedDict):
+    id: str
+    #: Your ID for the tenant.
+    externalId: str | None
+    name: str
+    #: Email address with which a person can sign in.
+    email: str | None
+    #: Plan of the tenant. `null` for the instance's default.
+    plan: Literal["free", "creator", "pro", "scale", "self-hosted"] | None
+    #: Limits that differ from the plan's, by name. `null` for no limit.
+    limits: dict[str, int | None]
+    #: A suspended tenant's keys, sessions and tokens are rejected, and nothing of it is published.
+    status: Literal["active", "suspended"]
+    #: How the tenant looks on pages and in emails. `null`: as the instance.
+    branding: TenantBranding
+    #: ISO 8601, UTC, with milliseconds.
+    createdAt: str
+
+
+class TenantBranding(TypedDict):
+    """How the tenant looks on pages and in emails. `null`: as the instance."""
+    #: Name on pages and in emails, instead of the instance's.
+    name: str | None
+    hasLogo: bool
+    #: Color of the main buttons on light pages.
+    color: str | None
+    #: The same on dark pages.
+    darkColor: str | None
+    #: Email address or https URL for questions.
+    supportAddress: str | None
+
+
+class NewTenant(TypedDict):
+    #: Your ID for the tenant, unique on this instance.
+    externalId: NotRequired[str | None]
+    #: Name of the tenant, 1 to 100 characters. Connect pages show it.
+    name: str
+    #: Email address with which a person can sign in, after setting a password by email.
+    email: NotRequired[str | None]
+    #: Plan of the tenant. `null` for the instance's default.
+    plan: NotRequired[Literal["free", "creator", "pro", "scale", "self-hosted"] | None]
+    #: Limits that differ from the plan's, by name. `null` for no limit.
+    limits: NotRequired[dict[str, int | None]]
+    #: A suspended tenant's keys, sessions and tokens are rejected, and nothing of it is published.
+    status: NotRequired[Literal["active", "suspended"]]
+    #: How the tenant looks on pages and in emails. Fields that are not given are kept.
+    branding: NotRequired[NewTenantBranding]
+
+
+class NewTenantBranding(TypedDict):
+    """How the tenant looks on pages and in emails. Fields that are not given are kept."""
+    #: Name on pages and in emails, instead of the instance's.
+    name: NotRequired[str | None]
+    #: A PNG as a data URL (`data:image/png;base64,…`): at most 64 kB, and 1024 pixels wide and high.
+    logo: NotRequired[str | None]
+    #: Color of the main buttons on light pages. It must stand out from white.
+    color: NotRequired[str | None]
+    #: The same on dark pages. It must stand out from #181818. By default, `color` if it does.
+    darkColor: NotRequired[str | None]
+    #: Email address or https URL for questions.
+    supportAddress: NotRequired[str | None]
+
+
+class TenantChanges(TypedDict):
+    #: Your ID for the tenant, unique on this instance.
+    externalId: NotRequired[str | None]
+    #: Name of the tenant, 1 to 100 characters. Connect pages show it.
+    name: NotRequired[str]
+    #: Email address with which a person can sign in, after setting a password by email.
+    email: NotRequired[str | None]
+    #: Plan of the tenant. `null` for the instance's default.
+    plan: NotRequired[Literal["free", "creator", "pro", "scale", "self-hosted"] | None]
+    #: Limits that differ from the plan's, by name. `null` for no limit.
+    limits: NotRequired[dict[str, int | None]]
+    #: A suspended tenant's keys, sessions and tokens are rejected, and nothing of it is published.
+    status: NotRequired[Literal["active", "suspended"]]
+    #: How the tenant looks on pages and in emails. Fields that are not given are kept.
+    branding: NotRequired[NewTenantBranding]
+
+
+class TenantFilter(TypedDict):
+    #: Only the tenant with this ID of yours.
+    externalId: NotRequired[str]
+    #: A suspended tenant's keys, sessions and tokens are rejected, and nothing of it is published.
+    status: NotRequired[Literal["active", "suspended"]]
+    #: Number of results: 1 to 100. Defaults to 20.
+    limit: NotRequired[int]
+    #: `nextCursor` from the previous page.
+    cursor: NotRequired[str]
+
+
 class PostsCreateAnswer(TypedDict):
     post: Post
     #: Problems that do not prevent publishing.
@@ -1153,6 +1319,14 @@ class ConnectLinksListAnswer(TypedDict):
     total: int
 
 
+class AppsListAnswer(TypedDict):
+    apps: list[OwnApp]
+
+
+class OwnAppAnswer(TypedDict):
+    app: OwnApp
+
+
 class MediaAnswer(TypedDict):
     media: Media
 
@@ -1193,3 +1367,71 @@ class WebhooksDeliveriesAnswer(TypedDict):
     deliveries: list[WebhookDelivery]
     #: Total number on all pages.
     total: int
+
+
+class TenantsListAnswer(TypedDict):
+    tenants: list[Tenant]
+    #: Pass it as `cursor` to get the next page. Null on the last page.
+    nextCursor: str | None
+
+
+class TenantAnswer(TypedDict):
+    tenant: Tenant
+    #: Pass it as `if_match` to an update.
+    etag: str | None
+
+
+class TenantsListKeysAnswer(TypedDict):
+    keys: list[ApiKey]
+
+
+class (TypedDict):
+    id: str
+    name: str
+    #: `live` or `test`. In test mode, posts are published only to the built-in sandbox.
+    mode: Mode
+    #: First 12 characters of the raw key. `null` for a grant, which has no key.
+    prefix: str | None
+    #: For a grant, the client ID of the MCP client that a person authorized. `null` for a key.
+    clientId: str | None
+    #: Restrictions on the key.
+    policies: AccountContextPolicies
+    #: ISO 8601, UTC, with milliseconds.
+    createdAt: str
+    #: Accurate to the minute.
+    lastUsedAt: str | None
+    expiresAt: str | None
+    revokedAt: str | None
+    #: The raw key. Store it securely.
+    apiKey: str | None
+
+
+class TenantsCreateKeyAnswer(TypedDict):
+    key: 
+
+
+class TenantsRollKeyBody(TypedDict):
+    #: How long the old key still works: up to a week. By default, it is revoked immediately.
+    overlapSeconds: NotRequired[int]
+
+
+class ApiKeyAnswer(TypedDict):
+    key: ApiKey
+
+
+class TenantsListAppsFilter(TypedDict):
+    #: `live` or `test`. In test mode, posts are published only to the built-in sandbox.
+    mode: NotRequired[Mode]
+
+
+class TenantsSaveAppBody(TypedDict):
+    #: Client ID of the app, as shown on the platform's developer portal.
+    clientId: str
+    #: Client secret of the app. It is encrypted and never returned.
+    clientSecret: str
+    #: Permissions to ask for, with all that publishing requires. By default, those on the platform's page.
+    scopes: NotRequired[list[str] | None]
+    #: Facebook only: a configuration of Facebook Login for Business, which replaces scopes.
+    configId: NotRequired[str | None]
+    #: `live` or `test`. In test mode, posts are published only to the built-in sandbox.
+    mode: NotRequired[Mode]

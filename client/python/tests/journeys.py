@@ -121,11 +121,13 @@ class Journeys:
         return self.client().posts.list({"search": text})["total"]
 
     def test_every_operation_has_a_method_and_no_method_calls_anything_else(self):
-        client, called = self.client(), set()
+        client, operator, called = self.client(), self.client(key=os.environ["AMPOST_TEST_OPERATOR_KEY"]), set()
+        app = {"clientId": "1", "clientSecret": "2"}
         sent = ampost._connection.Connection.send
 
         def note(connection, method, target, *args):
             path = target.split("?")[0].replace("/threads", "/:platform")
+            path = path.replace(f"/keys/{UNKNOWN_ID}", "/keys/:keyId")
             parts = [":id" if len(part) == 36 and part.count("-") == 4 else part for part in path.split("/")]
             called.add(f"{method} {'/'.join(parts)}")
             return sent(connection, method, target, *args)
@@ -171,6 +173,21 @@ class Journeys:
             lambda: client.webhooks.test(UNKNOWN_ID),
             lambda: client.webhooks.deliveries(UNKNOWN_ID),
             lambda: client.webhooks.redeliver(UNKNOWN_ID),
+            lambda: client.apps.list(),
+            lambda: client.apps.save("threads", app),
+            lambda: client.apps.delete("threads"),
+            lambda: operator.tenants.list(),
+            lambda: operator.tenants.create({"name": "Acme"}),
+            lambda: operator.tenants.get(UNKNOWN_ID),
+            lambda: operator.tenants.update(UNKNOWN_ID, {}),
+            lambda: operator.tenants.delete(UNKNOWN_ID),
+            lambda: operator.tenants.list_keys(UNKNOWN_ID),
+            lambda: operator.tenants.create_key(UNKNOWN_ID, {"name": "key", "mode": "test"}),
+            lambda: operator.tenants.roll_key(UNKNOWN_ID, UNKNOWN_ID),
+            lambda: operator.tenants.revoke_key(UNKNOWN_ID, UNKNOWN_ID),
+            lambda: operator.tenants.list_apps(UNKNOWN_ID),
+            lambda: operator.tenants.save_app(UNKNOWN_ID, "threads", app),
+            lambda: operator.tenants.delete_app(UNKNOWN_ID, "threads"),
             lambda: client.publishing.get(),
             lambda: client.publishing.pause(),
             lambda: client.publishing.resume(),

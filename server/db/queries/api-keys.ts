@@ -27,6 +27,8 @@ export interface KeyHolderRow {
   user_id: string;
   mode: Mode;
   policies: unknown;
+  /** Whether the user is suspended. */
+  suspended: boolean;
   unseen: boolean;
   /** When it expires; null if it does not. */
   seconds_left: number | null;
@@ -35,9 +37,11 @@ export interface KeyHolderRow {
 /** The holder of a key that is neither revoked nor expired. */
 export const findKeyHolder = statement<KeyHolderRow, [digest: Buffer]>(
   "api_keys.find_holder",
-  `select id, user_id, mode, policies, (last_used_at is null or last_used_at < now() - interval '1 minute') as unseen,
-     extract(epoch from expires_at - clock_timestamp())::float8 as seconds_left
-   from api_keys where digest = $1 and revoked_at is null and (expires_at is null or expires_at > now())`,
+  `select k.id, k.user_id, k.mode, k.policies, u.suspended_at is not null as suspended,
+     (k.last_used_at is null or k.last_used_at < now() - interval '1 minute') as unseen,
+     extract(epoch from k.expires_at - clock_timestamp())::float8 as seconds_left
+   from api_keys k join users u on u.id = k.user_id
+   where k.digest = $1 and k.revoked_at is null and (k.expires_at is null or k.expires_at > now())`,
 );
 
 export const touchKey = statement<never, [id: string]>(
@@ -135,6 +139,16 @@ export const revokeKey = statement<ApiKeyRow, [id: string, userId: string]>(
      update api_keys set revoked_at = now() where id = $1 and user_id = $2 and revoked_at is null returning ${columns}
    )
    select ${columns}, pg_notify('ampost_keys', id::text) from revoked`,
+);
+
+/** It expires after so long, unless it does so earlier; every process is notified. */
+export const expireKey = statement<never, [id: string, userId: string, seconds: number]>(
+  "api_keys.expire",
+  `with expired as (
+     update api_keys set expires_at = least(expires_at, now() + make_interval(secs => $3)) where id = $1 and user_id = $2
+     returning id
+   )
+   select pg_notify('ampost_keys', id::text) from expired`,
 );
 
 /** Counts one more post of the key today; no row if that would exceed its limit. */

@@ -12,6 +12,13 @@ export const deleteOldIdempotencyKeys = statement<never, [limit: number]>(
      for update skip locked))`,
 );
 
+export const deleteOldOperatorIdempotencyKeys = statement<never, [limit: number]>(
+  "operator_idempotency_keys.delete_old",
+  `delete from operator_idempotency_keys where ctid = any (array(
+     select ctid from operator_idempotency_keys where created_at < now() - interval '30 days' limit $1
+     for update skip locked))`,
+);
+
 /** Those older than a month, except the post's first and newest ones. */
 export const deleteSurplusKeysOfPosts = statement<never, [mostPost: number, limit: number]>(
   "idempotency_keys.delete_surplus",

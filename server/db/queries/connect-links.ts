@@ -73,11 +73,12 @@ export const findConnectLink = statement<ConnectLinkRow, [id: string | null, use
 
 /** The token identifies the owner. The names are shown to the person who opens the link. */
 export const findConnectLinkByToken = statement<
-  ConnectLinkRow & { user_name: string; set_name: string | null },
+  ConnectLinkRow & { user_name: string; set_name: string | null; suspended: boolean; branding: unknown },
   [tokenDigest: Buffer]
 >(
   "connect_links.find_by_token",
-  `select ${columns}, u.name as user_name, named.name as set_name
+  `select ${columns}, u.name as user_name, named.name as set_name,
+     u.suspended_at is not null as suspended, u.branding
    from connect_links l join users u on u.id = l.user_id
      left join platform_sets named on named.id = l.platform_set_id and named.user_id = l.user_id and named.mode = l.mode
    where l.token_digest = $1`,

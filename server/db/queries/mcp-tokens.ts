@@ -41,11 +41,12 @@ export const insertMcpToken = statement<
    values ($1, $2, $3, $4, $5, now() + make_interval(secs => $6), $7, $8)`,
 );
 
-/** Uses up a token; no row if it is invalid or already used. */
+/** Uses up a token; no row if it is invalid or already used, or its user is suspended. */
 export const useMcpToken = statement<McpTokenRow, [digest: Buffer, kind: string]>(
   "mcp_tokens.use",
   `update mcp_tokens t set used_at = now(), expires_at = now() + interval '${REMEMBERED_DAYS} days' from api_keys k
    where t.digest = $1 and t.kind = $2 and t.used_at is null and t.expires_at > now() and ${mine} and ${alive}
+     and not exists (select from users u where u.id = t.user_id and u.suspended_at is not null)
    returning ${columns}`,
 );
 
@@ -65,11 +66,11 @@ export const deleteMcpToken = statement<never, [digest: Buffer, userId: string, 
 /** Whom an access token speaks for, while it and its grant live. */
 export const findTokenHolder = statement<KeyHolderRow, [digest: Buffer]>(
   "mcp_tokens.find_holder",
-  `select k.id, k.user_id, k.mode, k.policies,
+  `select k.id, k.user_id, k.mode, k.policies, u.suspended_at is not null as suspended,
      (k.last_used_at is null or k.last_used_at < now() - interval '1 minute') as unseen,
      extract(epoch from least(t.expires_at, k.expires_at) - clock_timestamp())::float8 as seconds_left
-   from mcp_tokens t join api_keys k on ${mine} where t.digest = $1 and t.kind = 'access' and t.expires_at > now()
-     and ${alive}`,
+   from mcp_tokens t join api_keys k on ${mine} join users u on u.id = k.user_id
+   where t.digest = $1 and t.kind = 'access' and t.expires_at > now() and ${alive}`,
 );
 
 export const deleteOldMcpTokens = statement<never, [limit: number]>(

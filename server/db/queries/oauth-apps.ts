@@ -31,6 +31,13 @@ export const findAppOfSet = statement<OAuthAppRow, [setId: string, platform: Pla
      and removed_at is null`,
 );
 
+/** The user's own app, for sets without one. */
+export const findAppOfUser = statement<OAuthAppRow, [platform: PlatformName, userId: string, mode: Mode]>(
+  "oauth_apps.find_of_user",
+  `select ${columns} from oauth_apps where platform_set_id is null and platform = $1 and user_id = $2 and mode = $3
+     and removed_at is null`,
+);
+
 /** The newest live apps of platform sets for each platform, of all users, for the operator; `total` counts all. */
 export const listLiveAppsOfSets = statement<
   OAuthAppRow & { platform: PlatformName; set_name: string; total: number },
@@ -67,19 +74,27 @@ export const listAppsOfSet = statement<
    where s.id = $1 and s.user_id = $2 and s.mode = $3 order by a.platform`,
 );
 
+/** Without secrets. */
+export const listAppsOfUser = statement<AppOfSetRow, [userId: string, mode: Mode]>(
+  "oauth_apps.list_of_user",
+  `select platform, mode, client_id, redirect_uri, scopes, config_id, created_at from oauth_apps
+   where platform_set_id is null and user_id = $1 and mode = $2 and removed_at is null order by platform`,
+);
+
 /** The same app with another secret, and what it asks for from now on. */
 export const changeApp = statement<
   never,
   [id: string, sealedSecret: string, scopes: readonly string[] | null, configId: string | null]
 >("oauth_apps.change", `update oauth_apps set client_secret_sealed = $2, scopes = $3, config_id = $4 where id = $1`);
 
-export const insertAppOfSet = statement<
+/** Without a set, it is for all of the user's sets. */
+export const insertApp = statement<
   never,
   [
     id: string,
     userId: string,
     mode: Mode,
-    setId: string,
+    setId: string | null,
     platform: PlatformName,
     clientId: string,
     sealedSecret: string,
@@ -88,7 +103,7 @@ export const insertAppOfSet = statement<
     configId: string | null,
   ]
 >(
-  "oauth_apps.insert_of_set",
+  "oauth_apps.insert",
   `insert into oauth_apps (id, user_id, mode, platform_set_id, platform, client_id, client_secret_sealed, redirect_uri,
      scopes, config_id)
    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
@@ -102,6 +117,16 @@ export const removeAppOfSet = statement<
   "oauth_apps.remove_of_set",
   `update oauth_apps set removed_at = now() where platform_set_id = $1 and platform = $2 and user_id = $3 and mode = $4
      and removed_at is null returning id, client_id`,
+);
+
+/** The same for the user's app. */
+export const removeAppOfUser = statement<
+  { id: string; client_id: string },
+  [platform: PlatformName, userId: string, mode: Mode]
+>(
+  "oauth_apps.remove_of_user",
+  `update oauth_apps set removed_at = now() where platform_set_id is null and platform = $1 and user_id = $2
+     and mode = $3 and removed_at is null returning id, client_id`,
 );
 
 /**

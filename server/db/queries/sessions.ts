@@ -8,10 +8,11 @@ export interface SessionRow {
   expires_at: Date;
 }
 
-/** The session, while it is good. */
-export const findSession = statement<{ id: string; user_id: string }, [tokenDigest: string]>(
+/** The session, while it is good; `suspended` if its user is. */
+export const findSession = statement<{ id: string; user_id: string; suspended: boolean }, [tokenDigest: string]>(
   "sessions.find",
-  `select id, user_id from sessions where token_digest = $1 and expires_at > now()`,
+  `select s.id, s.user_id, u.suspended_at is not null as suspended
+   from sessions s join users u on u.id = s.user_id where s.token_digest = $1 and s.expires_at > now()`,
 );
 
 /** Those that are good, the newest first. */

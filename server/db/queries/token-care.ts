@@ -117,7 +117,8 @@ export interface EndingRow extends DueAccount, GrantLifeRow {
   display_name: string | null;
   token_health: AccountRow["token_health"];
   token_health_reason: string | null;
-  email: string;
+  /** Null of a user without one. */
+  email: string | null;
   /** The database's clock. */
   now: Date;
 }

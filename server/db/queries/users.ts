@@ -2,7 +2,8 @@ import { statement } from "../sql.ts";
 
 export interface UserRow {
   id: string;
-  email: string;
+  /** Null of users that an operator made without one. */
+  email: string | null;
   name: string;
   time_zone: string;
   is_owner: boolean;
@@ -15,7 +16,7 @@ const columns = "id, email, name, time_zone, is_owner, created_at, email_verifie
 
 export const findOwner = statement<UserRow, []>("users.find_owner", `select ${columns} from users where is_owner`);
 
-export const findUserByEmail = statement<UserRow, [email: string]>(
+export const findUserByEmail = statement<UserRow & { email: string }, [email: string]>(
   "users.find_by_email",
   `select ${columns} from users where lower(email) = lower($1)`,
 );
@@ -37,7 +38,7 @@ export const verifyEmail = statement<UserRow, [userId: string]>(
 
 /** No row if the address is taken or there is already an owner. */
 export const insertUser = statement<
-  UserRow,
+  UserRow & { email: string },
   [id: string, email: string, name: string, isOwner: boolean, emailIsVerified: boolean]
 >(
   "users.insert",
@@ -77,7 +78,7 @@ export const updateMe = statement<never, [userId: string, name: string | null, t
 export const deleteUnconfirmed = statement<never, [days: number, limit: number]>(
   "users.delete_unconfirmed",
   `delete from users where id in (
-     select u.id from users u where not u.email_verified and not u.is_owner
+     select u.id from users u where not u.email_verified and not u.is_owner and not u.made_by_operator
        and u.created_at < now() - make_interval(days => $1)
        and exists (select from sign_in_methods m where m.user_id = u.id)
        and not exists (select from sessions s where s.user_id = u.id)

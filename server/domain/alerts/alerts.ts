@@ -89,7 +89,7 @@ async function queueNews(
   news: AlertNews,
 ): Promise<void> {
   const owner = alerts.emails === null ? await findOwner.one(tx) : undefined;
-  const emails = alerts.emails ?? (owner === undefined ? [] : [owner.email]);
+  const emails = alerts.emails ?? (owner === undefined || owner.email === null ? [] : [owner.email]);
   for (const to of emails) await sendMail({ jobs, vault }, tx, renderAlertsEmail(to, news, appUrl));
   if (alerts.webhook === null) return;
   const { subject, text } = renderAlertsEmail("", news, appUrl);

@@ -55,6 +55,7 @@ test("a user creates a key that works immediately, in the requested mode, and is
       postsPerDay: null,
       feesPerMonthMicroUsd: null,
       approvalRequired: false,
+      oauthApps: false,
     });
     assert.ok(!JSON.stringify(await list()).includes(key));
   }

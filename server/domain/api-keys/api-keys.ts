@@ -11,6 +11,7 @@ import type { Mode } from "../../../model/platform-names.ts";
 import type { Tenant } from "../../../model/tenant.ts";
 import {
   countActiveKeys,
+  expireKey,
   findApiKey,
   insertApiKey,
   listKeys,
@@ -113,6 +114,32 @@ export async function revoke(
   return toApiKey(row);
 }
 
+/**
+ * Replaces a user's key by one with the same name, mode, policies and expiry. The old one still works for so many
+ * seconds; with 0, it is revoked. Throws NOT_FOUND if it does not work anymore, or is a grant.
+ */
+export async function rollOwnKey(
+  services: { pool: pg.Pool; keyHolders: KeyHolders },
+  call: Call,
+  id: string,
+  overlapSeconds: number,
+): Promise<Answer<{ key: ApiKey & { apiKey: string | null } }>> {
+  const answer = await write(services, call, async (tx) => {
+    await enforceKeyLimit(tx, call.userId);
+    const row = await findApiKey.one(tx, [id, call.userId]);
+    const isOver = row !== undefined && isPast(row.revoked_at ?? row.expires_at);
+    if (row === undefined || isOver || row.client_id !== null) throw new PublicError("NOT_FOUND", "API key not found.");
+    const { name, mode, expires_at: expiresAt } = row;
+    const made = { name, expiresAt, policies: readPolicies(row.policies) };
+    const key = await insert(tx, { userId: call.userId, mode }, call, made);
+    if (overlapSeconds === 0) await revoke(tx, call, call, id, { replacedBy: key.id });
+    else await expireKey.run(tx, [id, call.userId, overlapSeconds]);
+    return { body: { key }, kept: { key: { ...key, apiKey: null } } };
+  });
+  services.keyHolders.forget(id);
+  return answer;
+}
+
 /** All that is stored of a key. It cannot be used as one. */
 export function digestKey(apiKey: string): Buffer {
   return createHash("sha256").update(apiKey).digest();
@@ -161,6 +188,10 @@ export async function enforceKeyLimit(tx: pg.PoolClient, userId: string): Promis
       fix: "Revoke the ones you no longer use.",
     }),
   ]);
+}
+
+function isPast(time: Date | null): boolean {
+  return time !== null && time <= new Date();
 }
 
 function alreadyExpired(actual: unknown) {

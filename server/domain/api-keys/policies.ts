@@ -1,5 +1,6 @@
 import type pg from "pg";
 
+import { refusal } from "../../../contract/forms/parse.ts";
 import { keyPolicies, type KeyPolicies } from "../../../contract/operations/api-keys.ts";
 import { PublicError, type Issue, issueOf } from "../../../model/errors.ts";
 import type { PlatformName } from "../../../model/platform-names.ts";
@@ -63,6 +64,19 @@ export function checkConnectPolicies(policies: KeyPolicies | null, platform: Pla
     "Set platform to one of them, or use a key without the policy platforms.",
   );
   return [{ ...issue, platform, actual: platform, limit: policies.platforms }];
+}
+
+/** Throws VALIDATION_FAILED if a key cannot list and replace its user's own OAuth apps. */
+export function requireOwnAppsPolicy(policies: KeyPolicies | null): void {
+  if (policies === null || policies.oauthApps) return;
+  throw refusal([
+    refused(
+      "oauthApps",
+      "",
+      "This API key cannot list or replace OAuth apps",
+      "Use a key with the policy oauthApps, or the dashboard.",
+    ),
+  ]);
 }
 
 /** Why a key cannot publish or retry a post whose row the transaction has locked. */

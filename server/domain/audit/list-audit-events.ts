@@ -28,7 +28,8 @@ function toAuditEvent(row: AuditEventRow): AuditEvent {
     mode: row.mode,
     actor: { kind: row.actor_kind, id: row.actor_id },
     data: row.data,
-    address: row.address,
+    // Where an operator calls from is no concern of its tenants.
+    address: row.actor_kind === "instance" ? null : row.address,
     requestId: row.request_id,
     createdAt: row.created_at.toISOString(),
   };

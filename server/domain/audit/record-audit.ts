@@ -29,6 +29,8 @@ export type AuditAction =
   | `connect_link.${"created" | "used" | "revoked"}`
   | `webhook.${"created" | "changed" | "deleted" | "secret_rotated"}`
   | `publishing.${"paused" | "resumed"}`
+  | `operator_key.${"created" | "revoked"}`
+  | `tenant.${"created" | "changed" | "suspended" | "resumed"}`
   | `encryption.${"rotated"}`;
 
 /**

@@ -104,7 +104,7 @@ async function ensureCustomer({ pool, billing }: SyncServices, userId: string): 
   const known = await findCustomer.one(pool, [userId]);
   if (isComplete(known)) return known;
   const user = await findMe.one(pool, [userId]);
-  if (user === undefined) throw userGone();
+  if (user === undefined || user.email === null) throw userGone();
   const made = await billing.createCustomer(
     { id: userId, email: user.email },
     keyFor("customer", userId, user.email, known?.customers ?? 0),

@@ -4,6 +4,7 @@ import { after, before, test } from "node:test";
 
 import { z } from "zod";
 
+import { keyPolicies } from "../../../contract/operations/api-keys.ts";
 import { connectLinksGet } from "../../../contract/operations/connect-links.ts";
 import { newId } from "../../../model/ids.ts";
 import { asRefusal, objectIn } from "../../../tests/answers.ts";
@@ -188,13 +189,7 @@ test("creating and revoking a link are audited, once each, with who did it", asy
 });
 
 test("a key for some platforms can create connect links only for these", async () => {
-  const policies = {
-    draftOnly: false,
-    platforms: ["threads" as const],
-    postsPerDay: null,
-    feesPerMonthMicroUsd: null,
-    approvalRequired: false,
-  };
+  const policies = keyPolicies.parse({ platforms: ["threads"] });
   const { apiKey: key } = await createApiKey(world.services, world.test, { name: "threads only", policies });
   const ask = (changed: object) => world.call({ ...world.test, key }, "POST", "/api/v1/connect-links", body(changed));
   assert.equal((await ask({ platform: "threads" })).status, 201);

@@ -4,6 +4,7 @@ import type pg from "pg";
 
 import { id } from "../../../contract/fields.ts";
 import type { ConnectLinkStatus } from "../../../contract/operations/connect-links.ts";
+import { type Brand, mergeBrands } from "../../../model/brand.ts";
 import { PublicError } from "../../../model/errors.ts";
 import type { Mode, PlatformName } from "../../../model/platform-names.ts";
 import {
@@ -19,6 +20,7 @@ import { startAuthorization } from "../../oauth/authorizations.ts";
 import { ConnectError, type FailureKind } from "../../oauth/connect-error.ts";
 import { type ConnectMethod, connectMethods } from "../accounts/connect-methods.ts";
 import { recordAudit } from "../audit/record-audit.ts";
+import { storedBrand } from "../branding/branding.ts";
 import type { Origin } from "../call.ts";
 import type { Services } from "../services.ts";
 import { digestLinkToken } from "./connect-links.ts";
@@ -28,8 +30,9 @@ export interface OpenConnectLink {
   id: string;
   mode: Mode;
   status: ConnectLinkStatus;
-  /** Who requests the account: the user's name, or the host that the browser returns to. */
+  /** Who requests the account: the user's brand or name, or the host that the browser returns to. */
   asker: string;
+  brand: Brand;
   /** Where the browser returns to. */
   returnUrl: string;
   /** The ways to connect that the link allows; none if it is not pending. */
@@ -38,17 +41,19 @@ export interface OpenConnectLink {
 
 /** The link in a browser's URL; null if there is none. */
 export async function openConnectLink(
-  services: Pick<Services, "oauth">,
+  services: Pick<Services, "oauth" | "settings">,
   token: string,
 ): Promise<OpenConnectLink | null> {
-  const row = await findConnectLinkByToken.one(services.oauth.pool, [digestLinkToken(token)]);
+  const row = await findByToken(services, token);
   if (row === undefined) return null;
   const { mode, status, return_url: returnUrl } = row;
+  const own = storedBrand(row.branding);
   return {
     id: row.id,
     mode,
     status,
-    asker: row.user_name.trim() || new URL(returnUrl).host,
+    asker: own.name ?? (row.user_name.trim() || new URL(returnUrl).host),
+    brand: mergeBrands(own, services.settings.brand),
     returnUrl,
     ways: status === "pending" ? await waysOf(services, row) : [],
   };
@@ -63,7 +68,7 @@ export async function startByConnectLink(
   token: string,
   way: { platform: PlatformName; login: string; binding: Buffer },
 ): Promise<string> {
-  const row = await findConnectLinkByToken.one(services.oauth.pool, [digestLinkToken(token)]);
+  const row = await findByToken(services, token);
   return await start(services, row, way);
 }
 
@@ -117,11 +122,12 @@ export async function findResult(
   services: Pick<Services, "oauth">,
   authorizationId: string,
   binding: Buffer | null,
-): Promise<{ connectedUrl: string | null; refusedUrl: string }> {
+): Promise<{ userId: string; connectedUrl: string | null; refusedUrl: string }> {
   const row = binding === null ? undefined : await findByAuthorization(services, authorizationId, binding);
   if (row === undefined) throw new PublicError("NOT_FOUND", "Nothing was started in this browser.");
   const { attempt_account_id: accountId, attempt_platform: platform } = row;
   return {
+    userId: row.user_id,
     connectedUrl: accountId === null ? null : withResult(row, { status: "connected", accountId, platform }),
     refusedUrl: withResult(row, { status: "refused", reason: "refused", platform }),
   };
@@ -160,6 +166,12 @@ function withResult(
 
 /** Our query parameters: existing ones with these names are not mistaken for a result. */
 const RESULT_NAMES = ["status", "reason", "accountId", "platform", "connectLinkId", "externalId"] as const;
+
+/** The links of a suspended user do not work. */
+async function findByToken({ oauth }: Pick<Services, "oauth">, token: string) {
+  const row = await findConnectLinkByToken.one(oauth.pool, [digestLinkToken(token)]);
+  return row?.suspended === true && row.status === "pending" ? { ...row, status: "revoked" as const } : row;
+}
 
 function waysOf({ oauth }: Pick<Services, "oauth">, row: ConnectLinkRow): Promise<ConnectMethod[]> {
   const place = { userId: row.user_id, mode: row.mode, platformSetId: row.platform_set_id };

@@ -3,10 +3,13 @@ import { after, before, test } from "node:test";
 
 import { z } from "zod";
 
+import { keyPolicies } from "../../../contract/operations/api-keys.ts";
 import type { PlatformName } from "../../../model/platform-names.ts";
 import { asRefusal, idOf, objectIn } from "../../../tests/answers.ts";
 import { type ConnectingWorld, createConnectingWorld } from "../../../tests/connecting-world.ts";
 import { arrive, begin, connectAs, locationOf, type Shown } from "../../../tests/consent.ts";
+import { createApiKey } from "../api-keys/api-keys.ts";
+import { createOperatorKey } from "../operator-keys/operator-keys.ts";
 
 let world: ConnectingWorld;
 before(async () => (world = await createConnectingWorld()));
@@ -62,6 +65,77 @@ test("a platform set's own app takes precedence, is remembered by its connection
     audited.rows.map(({ action }) => action),
     ["oauth_app.saved", "oauth_app.deleted"],
   );
+});
+
+test("a user's own app connects all of their sets without one, in its mode, for keys with the policy and the operator only", async () => {
+  const { tenant, cookie } = await world.newcomer();
+  const redirectUris = ["http://localhost:3000/api/platforms/twitter/callback"];
+  const register = async () =>
+    z
+      .object({ clientId: z.string(), clientSecret: z.string() })
+      .parse(await world.control("apps", { platform: "twitter", redirectUris }));
+  const [own, ofSet] = [await register(), await register()];
+  const clientOf = async (of: { platformSetId?: string } = {}) =>
+    new URL(locationOf(await begin(world, cookie, tenant, "twitter", of))).searchParams.get("client_id");
+  const platformSetId = idOf(
+    (await world.call(tenant, "POST", "/api/v1/platform-sets", { name: "Other" })).body,
+    "set",
+  );
+  const { operatorKey } = await createOperatorKey(world.services, { name: "operator" });
+  const { apiKey } = await createApiKey(world.services, tenant, {
+    name: "apps",
+    policies: keyPolicies.parse({ oauthApps: true }),
+  });
+  const at = "/api/v1/oauth-apps";
+  const admin = `/admin/v1/tenants/${tenant.userId}/oauth-apps`;
+  const [held, operator] = [
+    { ...tenant, key: apiKey },
+    { ...tenant, key: operatorKey },
+  ];
+
+  for (const [method, path, body] of [
+    ["GET", at, undefined],
+    ["PUT", `${at}/twitter`, own],
+    ["DELETE", `${at}/twitter`, undefined],
+  ] as const) {
+    const { issues } = asRefusal(await world.call(tenant, method, path, body), 400);
+    assert.equal(issues[0]?.rule, "key.policy.oauthApps");
+  }
+  for (const [save, remove] of [
+    [() => world.call(held, "PUT", `${at}/twitter`, own), () => world.call(held, "DELETE", `${at}/twitter`)],
+    [
+      () => world.callAs(cookie, "PUT", `${at}/twitter?mode=test`, own),
+      () => world.callAs(cookie, "DELETE", `${at}/twitter?mode=test`),
+    ],
+    [
+      () => world.call(operator, "PUT", `${admin}/twitter`, { ...own, mode: "test" }),
+      () => world.call(operator, "DELETE", `${admin}/twitter?mode=test`),
+    ],
+  ] as const) {
+    const saved = await save();
+    assert.equal(saved.status, 200, JSON.stringify(saved.body));
+    assert.deepEqual([await clientOf(), await clientOf({ platformSetId })], [own.clientId, own.clientId]);
+    const listed = [
+      await world.call(held, "GET", at),
+      await world.callAs(cookie, "GET", `${at}?mode=test`),
+      await world.call(operator, "GET", `${admin}?mode=test`),
+    ].map(({ body }) => z.object({ apps: z.array(z.looseObject({ clientId: z.string() })) }).parse(body).apps);
+    for (const apps of listed) assert.deepEqual(apps, [objectIn(saved.body, "app")]);
+    assert.ok(!JSON.stringify([saved.body, listed]).includes(own.clientSecret));
+    assert.deepEqual((await world.call(operator, "GET", admin)).body, { apps: [] });
+    const other = await world.newcomer();
+    const theirs = new URL(locationOf(await begin(world, other.cookie, other.tenant, "twitter")));
+    assert.notEqual(theirs.searchParams.get("client_id"), own.clientId);
+
+    const ofOneSet = `/api/platform-sets/${platformSetId}/apps/twitter?mode=test`;
+    assert.equal((await world.callAs(cookie, "PUT", ofOneSet, ofSet)).status, 200);
+    assert.deepEqual([await clientOf(), await clientOf({ platformSetId })], [own.clientId, ofSet.clientId]);
+    await world.callAs(cookie, "DELETE", ofOneSet);
+
+    assert.deepEqual((await remove()).body, { success: true });
+    assert.notEqual(await clientOf(), own.clientId);
+    assert.equal((await remove()).status, 404);
+  }
 });
 
 test("a set's own app asks for the permissions chosen for it, and for no fewer than publishing requires", async () => {

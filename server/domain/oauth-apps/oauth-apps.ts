@@ -1,4 +1,6 @@
-import type { OAuthAppOfSet } from "../../../contract/operations/connections.ts";
+import type pg from "pg";
+
+import type { OAuthAppOfSet, OwnApp } from "../../../contract/operations/connections.ts";
 import { takesConfigId } from "../../../model/environment.ts";
 import { PublicError } from "../../../model/errors.ts";
 import { newId } from "../../../model/ids.ts";
@@ -11,12 +13,17 @@ import {
   type AppOfSetRow,
   changeApp,
   findAppOfSet,
-  insertAppOfSet,
+  findAppOfUser,
+  insertApp,
   listAppsOfSet,
+  listAppsOfUser,
   removeAppOfSet,
+  removeAppOfUser,
 } from "../../db/queries/oauth-apps.ts";
+import { lockUser } from "../../db/queries/users.ts";
 import type { Db } from "../../db/sql.ts";
 import { redirectUriOf, sealAppSecret } from "../../oauth/app.ts";
+import { requireOwnAppsPolicy } from "../api-keys/policies.ts";
 import { recordAudit } from "../audit/record-audit.ts";
 import type { Answer, Call } from "../call.ts";
 import { write } from "../idempotency.ts";
@@ -49,43 +56,102 @@ export async function saveAppOfPlatformSet(
   services: Pick<Services, "pool" | "oauth">,
   call: Call,
   { id: platformSetId, platform }: { id: string; platform: PlatformName },
-  { clientId, clientSecret, scopes = null, configId = null }: AppToSave,
+  given: AppToSave,
 ): Promise<Answer<{ app: OAuthAppOfSet }>> {
-  const { userId, mode } = call;
-  refuseUnusable(platform, scopes, configId);
+  refuseUnusable(platform, given);
   return await write(services, call, async (tx) => {
-    if (!(await lockSet.one(tx, [platformSetId, userId, mode]))) throw setNotFound();
-    const before = await findAppOfSet.one(tx, [platformSetId, platform, userId, mode]);
-    const isSame = before?.client_id === clientId;
-    const id = before && isSame ? before.id : newId();
-    const sealed = sealAppSecret(services.oauth, id, clientSecret);
-    if (isSame) {
-      await changeApp.run(tx, [id, sealed, scopes, configId]);
-    } else {
-      await removeAppOfSet.run(tx, [platformSetId, platform, userId, mode]);
-      await insertAppOfSet.run(tx, [
-        id,
-        userId,
-        mode,
-        platformSetId,
-        platform,
-        clientId,
-        sealed,
-        redirectUriOf(services.oauth, platform, mode),
-        scopes,
-        configId,
-      ]);
-    }
+    if (!(await lockSet.one(tx, [platformSetId, call.userId, call.mode]))) throw setNotFound();
+    await save(services, tx, call, { platformSetId, platform }, given);
+    return { body: { app: savedAmong(await appsOf(tx, call, platformSetId), platform) } };
+  });
+}
+
+/** Stores an app of a set, or of the user whose row or set the transaction has locked. */
+async function save(
+  services: Pick<Services, "oauth">,
+  tx: pg.PoolClient,
+  call: Call,
+  { platformSetId, platform }: { platformSetId: string | null; platform: PlatformName },
+  { clientId, clientSecret, scopes = null, configId = null }: AppToSave,
+): Promise<void> {
+  const { userId, mode } = call;
+  const before =
+    platformSetId === null
+      ? await findAppOfUser.one(tx, [platform, userId, mode])
+      : await findAppOfSet.one(tx, [platformSetId, platform, userId, mode]);
+  const isSame = before?.client_id === clientId;
+  const id = before && isSame ? before.id : newId();
+  const sealed = sealAppSecret(services.oauth, id, clientSecret);
+  if (isSame) {
+    await changeApp.run(tx, [id, sealed, scopes, configId]);
+  } else {
+    await (platformSetId === null
+      ? removeAppOfUser.run(tx, [platform, userId, mode])
+      : removeAppOfSet.run(tx, [platformSetId, platform, userId, mode]));
+    const redirectUri = redirectUriOf(services.oauth, platform, mode);
+    const values = [platform, clientId, sealed, redirectUri, scopes, configId] as const;
+    await insertApp.run(tx, [id, userId, mode, platformSetId, ...values]);
+  }
+  await recordAudit(tx, call, {
+    userId,
+    mode,
+    action: "oauth_app.saved",
+    target: id,
+    data: { platform, platformSetId, clientId, scopes, configId },
+  });
+}
+
+function savedAmong<App extends OwnApp>(apps: readonly App[], platform: PlatformName): App {
+  const app = apps.find((one) => one.platform === platform);
+  if (app === undefined) throw new Error("An app that was saved is not there");
+  return app;
+}
+
+/** The user's own apps in a mode, which sets without one use. Throws VALIDATION_FAILED for a key that may not. */
+export async function listOwnApps(services: Pick<Services, "pool">, call: Call): Promise<Answer<{ apps: OwnApp[] }>> {
+  requireOwnAppsPolicy(call.policies);
+  const rows = await listAppsOfUser.all(services.pool, [call.userId, call.mode]);
+  return { body: { apps: rows.map(toOwnApp) } };
+}
+
+/**
+ * Sets the app with which accounts on a platform are connected to the user's sets from now on. Throws
+ * VALIDATION_FAILED if Ampost cannot use its permissions, or for a key that may not.
+ */
+export async function saveOwnApp(
+  services: Pick<Services, "pool" | "oauth">,
+  call: Call,
+  platform: PlatformName,
+  given: AppToSave,
+): Promise<Answer<{ app: OwnApp }>> {
+  requireOwnAppsPolicy(call.policies);
+  refuseUnusable(platform, given);
+  return await write(services, call, async (tx) => {
+    await lockUser.one(tx, [call.userId]);
+    await save(services, tx, call, { platformSetId: null, platform }, given);
+    const rows = await listAppsOfUser.all(tx, [call.userId, call.mode]);
+    return { body: { app: savedAmong(rows.map(toOwnApp), platform) } };
+  });
+}
+
+/** Removes the user's own app. Throws NOT_FOUND, and VALIDATION_FAILED for a key that may not. */
+export async function deleteOwnApp(
+  services: Pick<Services, "pool">,
+  call: Call,
+  platform: PlatformName,
+): Promise<Answer<{ success: true }>> {
+  requireOwnAppsPolicy(call.policies);
+  return await write(services, call, async (tx) => {
+    const removed = await removeAppOfUser.one(tx, [platform, call.userId, call.mode]);
+    if (removed === undefined) throw new PublicError("NOT_FOUND", "There is no own app for this platform.");
     await recordAudit(tx, call, {
-      userId,
-      mode,
-      action: "oauth_app.saved",
-      target: id,
-      data: { platform, platformSetId, clientId, scopes, configId },
+      userId: call.userId,
+      mode: call.mode,
+      action: "oauth_app.deleted",
+      target: removed.id,
+      data: { platform, platformSetId: null, clientId: removed.client_id },
     });
-    const app = (await appsOf(tx, call, platformSetId)).find((one) => one.platform === platform);
-    if (app === undefined) throw new Error("An app that was saved is not there");
-    return { body: { app } };
+    return { body: { success: true } };
   });
 }
 
@@ -114,16 +180,12 @@ export async function deleteAppOfPlatformSet(
 async function appsOf(db: Db, { userId, mode }: Tenant, platformSetId: string): Promise<OAuthAppOfSet[]> {
   const rows = await listAppsOfSet.all(db, [platformSetId, userId, mode]);
   if (rows.length === 0) throw setNotFound();
-  return rows.flatMap((row) => (row.platform === null ? [] : [toApp(row, platformSetId)]));
+  return rows.flatMap((row) => (row.platform === null ? [] : [{ ...toOwnApp(row), platformSetId }]));
 }
 
-function toApp(
-  { platform, mode, client_id, redirect_uri, scopes, config_id, created_at }: AppOfSetRow,
-  platformSetId: string,
-): OAuthAppOfSet {
+function toOwnApp({ platform, mode, client_id, redirect_uri, scopes, config_id, created_at }: AppOfSetRow): OwnApp {
   return {
     platform,
-    platformSetId,
     clientId: client_id,
     redirectUri: redirect_uri,
     scopes,
@@ -134,7 +196,7 @@ function toApp(
 }
 
 /** A configuration has its own permissions, and only Facebook has configurations. */
-function refuseUnusable(platform: PlatformName, scopes: readonly string[] | null, configId: string | null): void {
+function refuseUnusable(platform: PlatformName, { scopes = null, configId = null }: AppToSave): void {
   if (configId !== null && !takesConfigId(platform))
     throw PublicError.of({
       rule: "oauthApps.configId",

@@ -66,6 +66,32 @@ test("a user has at most 20 sets, even with concurrent requests", async () => {
   assert.equal((await setsOf(tenant)).length, 20);
 });
 
+test("the operator sets the limit for the instance, and for one user", async () => {
+  const tenant = await newTenant();
+  const limit = async (limits: object) => {
+    const operator = { ...tenant, key: await world.operatorKey() };
+    const changed = await world.call(operator, "PATCH", `/admin/v1/tenants/${tenant.userId}`, { limits });
+    assert.equal(changed.status, 200, JSON.stringify(changed.body));
+    const { maxPlatformSets } = { maxPlatformSets: undefined, ...limits };
+    while ((await world.services.planOf(tenant.userId)).maxPlatformSets !== maxPlatformSets)
+      await new Promise((resolve) => setTimeout(resolve, 5));
+  };
+  await limit({ maxPlatformSets: 2 });
+  assert.equal((await create(tenant, "Second")).status, 200);
+  assert.match(asRefusal(await create(tenant, "Third"), 400).error, /limit is 2$/);
+  await limit({ maxPlatformSets: null });
+  for (let index = 0; index < 20; index += 1) assert.equal((await create(tenant, `Set ${index}`)).status, 200);
+  await limit({});
+  assert.match(asRefusal(await create(tenant, "More"), 400).error, /limit is 20$/);
+  world.services.settings.maxPlatformSets = 23;
+  try {
+    assert.equal((await create(tenant, "More")).status, 200);
+    asRefusal(await create(tenant, "Too many"), 400);
+  } finally {
+    world.services.settings.maxPlatformSets = 20;
+  }
+});
+
 test("the default set can be renamed but not deleted", async () => {
   const tenant = await newTenant();
   const path = `${SETS}/${tenant.platformSetId}`;

@@ -1,5 +1,5 @@
 import { refusal } from "../../../contract/forms/parse.ts";
-import { MAX_PLATFORM_SETS, type PlatformSet } from "../../../contract/operations/platform-sets.ts";
+import type { PlatformSet } from "../../../contract/operations/platform-sets.ts";
 import { PublicError, type Issue, issueOf } from "../../../model/errors.ts";
 import { newId } from "../../../model/ids.ts";
 import type { Tenant } from "../../../model/tenant.ts";
@@ -19,16 +19,17 @@ export async function listPlatformSets(
   return { body: { sets: rows.map(toPlatformSet) } };
 }
 
-/** Creates a set. Enforces the limit of 20 even for concurrent requests. */
+/** Creates a set. Enforces the limit even for concurrent requests. */
 export async function createPlatformSet(
-  services: Pick<Services, "pool">,
+  services: Pick<Services, "pool" | "planOf" | "settings">,
   call: Call,
   name: string,
 ): Promise<Answer<{ set: PlatformSet }>> {
+  const limit = await maxPlatformSetsOf(services, call.userId);
   return await write(services, call, async (tx) => {
     await lockUser.one(tx, [call.userId]);
-    const counted = await countSets.one(tx, [call.userId, call.mode]);
-    if ((counted?.count ?? 0) >= MAX_PLATFORM_SETS) throw refusal([tooMany(counted?.count ?? 0)]);
+    const { count = 0 } = (await countSets.one(tx, [call.userId, call.mode])) ?? {};
+    if (limit !== null && count >= limit) throw refusal([tooMany(count, limit)]);
     const row = await insertSet.one(tx, [newId(), call.userId, call.mode, name, false]);
     if (row === undefined) throw new Error("The platform set was not stored");
     await recordAudit(tx, call, {
@@ -40,6 +41,15 @@ export async function createPlatformSet(
     });
     return { body: { set: toPlatformSet(row) } };
   });
+}
+
+/** How many sets the user can have in each mode; null: any number. */
+export async function maxPlatformSetsOf(
+  { planOf, settings }: Pick<Services, "planOf" | "settings">,
+  userId: string,
+): Promise<number | null> {
+  const { maxPlatformSets = settings.maxPlatformSets } = await planOf(userId);
+  return maxPlatformSets;
 }
 
 /** Gives a set another name. Throws NOT_FOUND. */
@@ -67,13 +77,13 @@ export function setNotFound(): PublicError {
   return new PublicError("NOT_FOUND", "Platform set not found.");
 }
 
-function tooMany(actual: number): Issue {
+function tooMany(actual: number, limit: number): Issue {
   return issueOf({
     rule: "platformSets.max",
-    message: `You have ${actual} platform sets; the limit is ${MAX_PLATFORM_SETS}`,
+    message: `You have ${actual} platform sets; the limit is ${limit}`,
     actual,
-    limit: MAX_PLATFORM_SETS,
-    fix: "Delete a platform set you no longer need, or use an existing one.",
+    limit,
+    fix: "Delete a platform set you no longer need, use an existing one, or ask the operator for a higher limit.",
   });
 }
 

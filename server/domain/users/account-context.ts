@@ -1,10 +1,11 @@
 import type { AccountContext } from "../../../contract/operations/account-context.ts";
+import { PublicError } from "../../../model/errors.ts";
+import { findMe } from "../../db/queries/users.ts";
 import { readPolicies } from "../api-keys/policies.ts";
 import type { Answer, Call } from "../call.ts";
 import { readFees } from "../posts/budgets.ts";
 import type { Services } from "../services.ts";
 import { readRemaining } from "../usage/quotas.ts";
-import { getMe } from "./me.ts";
 
 /** The caller, its permissions and its current time. Throws NOT_FOUND if the user was deleted in the meantime. */
 export async function getAccountContext(
@@ -12,16 +13,17 @@ export async function getAccountContext(
   call: Pick<Call, "userId" | "mode" | "policies">,
   now = new Date(),
 ): Promise<Answer<AccountContext>> {
-  const { user } = (await getMe(services, call)).body;
+  const user = await findMe.one(services.pool, [call.userId]);
+  if (user === undefined) throw new PublicError("NOT_FOUND", "The user was deleted.");
   return {
     body: {
       userId: call.userId,
       name: user.name,
       mode: call.mode,
       plan: (await services.planOf(call.userId)).name,
-      timeZone: user.timeZone,
+      timeZone: user.time_zone,
       currentTime: now.toISOString(),
-      localTime: localTime(now, user.timeZone),
+      localTime: localTime(now, user.time_zone),
       quotas: await readRemaining(services, call, now),
       fees: await readFees(services.pool, call, now),
       policies: call.policies ?? readPolicies({}),

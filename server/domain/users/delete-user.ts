@@ -14,7 +14,7 @@ import { transaction } from "../../db/sql.ts";
 import { DROP_BYTES_QUEUE } from "../../media/queues.ts";
 import { disconnectAll } from "../accounts/disconnect.ts";
 import { recordAudit } from "../audit/record-audit.ts";
-import type { Answer, Call } from "../call.ts";
+import type { Answer, Call, Origin } from "../call.ts";
 import type { Services } from "../services.ts";
 import { rejectField } from "./reject-field.ts";
 
@@ -31,26 +31,34 @@ export async function deleteUser(
   password: string | undefined,
 ): Promise<Answer<{ success: true }>> {
   await confirm(services, call, password);
-  const keys = await transaction(services.pool, async (tx) => {
-    await allowLongStatements.run(tx);
+  await transaction(services.pool, async (tx) => {
     if ((await lockUser.one(tx, [call.userId])) === undefined)
       throw new PublicError("NOT_FOUND", "The user was deleted.");
-    // Before the user's row is locked against others: creating a post locks it after what it counts.
-    await deleteUsage.run(tx, [call.userId]);
-    // Notifies the other processes, which would otherwise use their cached keys for a moment.
-    const held = await listKeys.all(tx, [call.userId]);
-    for (const { id } of held) await revokeKey.one(tx, [id, call.userId]);
-    await disconnectAll(services, tx, call, { userId: call.userId }, "The user was deleted.");
-    await dropMedia(services, tx, call.userId);
-    const customerId = (await findCustomer.one(tx, [call.userId]))?.customer_id ?? null;
-    if (customerId !== null) await services.jobs.send(tx, BILLING_LEAVE_QUEUE, { customerId });
-    await deletePostCounts.run(tx, [call.userId]);
-    await removeUser.run(tx, [call.userId]);
-    await recordAudit(tx, call, { userId: call.userId, action: "user.deleted", target: call.userId });
-    return held;
+    await deleteEverything(services, tx, call, call.userId);
   });
-  for (const { id } of keys) services.keyHolders.forget(id);
+  services.keyHolders.forgetUser(call.userId);
   return { body: { success: true } };
+}
+
+/** Deletes a user that the transaction has locked. The caller clears the cache of keys afterwards. */
+export async function deleteEverything(
+  services: DeleteUserServices,
+  tx: pg.PoolClient,
+  origin: Origin,
+  userId: string,
+): Promise<void> {
+  await allowLongStatements.run(tx);
+  // Before the user's row is locked against others: creating a post locks it after what it counts.
+  await deleteUsage.run(tx, [userId]);
+  // Notifies the other processes, which would otherwise use their cached keys for a moment.
+  for (const { id } of await listKeys.all(tx, [userId])) await revokeKey.one(tx, [id, userId]);
+  await disconnectAll(services, tx, origin, { userId }, "The user was deleted.");
+  await dropMedia(services, tx, userId);
+  const customerId = (await findCustomer.one(tx, [userId]))?.customer_id ?? null;
+  if (customerId !== null) await services.jobs.send(tx, BILLING_LEAVE_QUEUE, { customerId });
+  await deletePostCounts.run(tx, [userId]);
+  await removeUser.run(tx, [userId]);
+  await recordAudit(tx, origin, { userId, action: "user.deleted", target: userId });
 }
 
 /** A stolen cookie alone cannot delete an account. */

@@ -32,7 +32,7 @@ async function ensure(pool: pg.Pool, email: string, isOwner: boolean): Promise<U
       (await find()) ?? (await makeUser(tx, { email, name: "", isOwner, emailVerified: false })) ?? (await find());
     if (row === undefined) throw new Error(`The user ${email} could be neither found nor made`);
     await ensureSets(tx, row.id);
-    return { id: row.id, email: row.email, name: row.name, isOwner: row.is_owner };
+    return { id: row.id, email: row.email ?? email, name: row.name, isOwner: row.is_owner };
   });
 }
 
@@ -40,14 +40,18 @@ async function ensure(pool: pg.Pool, email: string, isOwner: boolean): Promise<U
 export async function makeUser(
   tx: pg.PoolClient,
   made: { email: string; name: string; isOwner: boolean; emailVerified: boolean },
-): Promise<UserRow | undefined> {
-  const id = `user_${newId().replaceAll("-", "")}`;
+): Promise<(UserRow & { email: string }) | undefined> {
+  const id = newUserId();
   const row = await insertUser.one(tx, [id, made.email, made.name, made.isOwner, made.emailVerified]);
   if (row !== undefined) await ensureSets(tx, row.id);
   return row;
 }
 
+export function newUserId(): string {
+  return `user_${newId().replaceAll("-", "")}`;
+}
+
 /** A default platform set in each mode. */
-async function ensureSets(tx: pg.PoolClient, userId: string): Promise<void> {
+export async function ensureSets(tx: pg.PoolClient, userId: string): Promise<void> {
   for (const mode of MODES) await insertSet.one(tx, [newId(), userId, mode, "Default", true]);
 }

@@ -60,12 +60,16 @@ export async function createInvite(
     await sendMail(
       services,
       tx,
-      renderAuthEmail(email, {
-        kind: "invite",
-        invitedBy: owner.name === "" ? owner.email : owner.name,
-        link,
-        days: INVITE_DAYS,
-      }),
+      renderAuthEmail(
+        email,
+        {
+          kind: "invite",
+          invitedBy: owner.name === "" ? (owner.email ?? "") : owner.name,
+          link,
+          days: INVITE_DAYS,
+        },
+        services.settings.brand,
+      ),
     );
     await recordAudit(tx, call, { userId: call.userId, action: "user.invited", target: row.id, data: { email } });
     const invite = toInvite(row);

@@ -32,7 +32,7 @@ export async function updateMe(
 
 async function readMe(db: Db, userId: string): Promise<Me> {
   const row = await findMe.one(db, [userId]);
-  if (row === undefined) throw new PublicError("NOT_FOUND", "The user was deleted.");
+  if (row === undefined || row.email === null) throw new PublicError("NOT_FOUND", "The user was deleted.");
   return {
     id: row.id,
     email: row.email,

@@ -1,6 +1,7 @@
 import type pg from "pg";
 import type { Logger } from "pino";
 
+import type { Brand } from "../../../model/brand.ts";
 import type { AuthEmail } from "../../../model/emails.ts";
 import type { Auth } from "../../auth/auth.ts";
 import { loadAuthSecret } from "../../auth/secret.ts";
@@ -9,9 +10,13 @@ import { renderAuthEmail } from "../../mail/emails.ts";
 import { sendMail } from "../../mail/send-mail.ts";
 import type { Vault } from "../../vault/vault.ts";
 import { recordAudit } from "../audit/record-audit.ts";
+import { brandOfEmail } from "../branding/branding.ts";
 import type { Sessions } from "../services.ts";
+import { suspended } from "./suspended.ts";
 
 interface AuthParts {
+  /** How emails look, unless the user's own look is set. */
+  brand: Brand;
   pool: pg.Pool;
   log: Logger;
   vault: Vault;
@@ -25,7 +30,10 @@ interface AuthParts {
 export function openAuth(parts: AuthParts & { jobs: JobSender }): () => Promise<Auth> {
   let opened: Promise<Auth> | undefined;
   return async () => {
-    opened ??= open(parts, async (to, email) => await sendMail(parts, parts.pool, renderAuthEmail(to, email)));
+    opened ??= open(parts, async (to, email) => {
+      const brand = await brandOfEmail(parts.pool, parts.brand, to);
+      await sendMail(parts, parts.pool, renderAuthEmail(to, email, brand));
+    });
     // If loading failed, the next caller tries again.
     opened.catch(() => (opened = undefined));
     return await opened;
@@ -36,7 +44,7 @@ export function openAuth(parts: AuthParts & { jobs: JobSender }): () => Promise<
  * A link with which whoever has it sets a new password for a user, once, for RESET_MINUTES. For the operator: no email
  * is sent. Null if no user has this email address.
  */
-export async function createResetLink(parts: AuthParts, email: string): Promise<string | null> {
+export async function createResetLink(parts: Omit<AuthParts, "brand">, email: string): Promise<string | null> {
   let link: string | null = null;
   const auth = await open(parts, async (_to, sent) => {
     if (sent.kind === "password_reset") link = sent.link;
@@ -46,7 +54,7 @@ export async function createResetLink(parts: AuthParts, email: string): Promise<
 }
 
 async function open(
-  { pool, log, vault, appUrl }: AuthParts,
+  { pool, log, vault, appUrl }: Omit<AuthParts, "brand">,
   sendEmail: (to: string, email: AuthEmail) => Promise<void>,
 ): Promise<Auth> {
   const { createAuth } = await import("../../auth/auth.ts");
@@ -64,12 +72,14 @@ async function open(
   });
 }
 
-/** The signed-in user, from a request's headers. */
+/** The signed-in user, from a request's headers. Throws UNAUTHORIZED if the user is suspended. */
 export function sessionsOf(auth: () => Promise<Pick<Auth, "findSession">>): Sessions {
   return {
     find: async (headers) => {
       const { cookie } = headers;
-      return typeof cookie === "string" ? await (await auth()).findSession(cookie) : null;
+      const session = typeof cookie === "string" ? await (await auth()).findSession(cookie) : null;
+      if (session?.isSuspended === true) throw suspended();
+      return session === null ? null : { id: session.id, userId: session.userId };
     },
   };
 }

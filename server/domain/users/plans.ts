@@ -18,8 +18,21 @@ import { recordAudit } from "../audit/record-audit.ts";
 import type { Origin } from "../call.ts";
 
 /** Limits that the operator changed for one user; null: unlimited. */
-const changedLimits = z.partialRecord(z.enum([...Object.keys(RATES), ...QUOTAS]), z.int().min(0).nullable());
+const changedLimits = z.partialRecord(
+  z.enum([...Object.keys(RATES), ...QUOTAS, "maxPlatformSets"]),
+  z.int().min(0).nullable(),
+);
 const planName = z.enum(Object.keys(PLANS) as [PlanName, ...PlanName[]]);
+
+/** A user's plan as stored; null for the instance's default. */
+export function storedPlan(plan: string | null): PlanName | null {
+  return planName.nullable().catch(null).parse(plan);
+}
+
+/** The limits that the operator changed, as stored. */
+export function storedLimits(limits: unknown) {
+  return changedLimits.parse(limits);
+}
 
 /** If a change's notification is lost, the old plan stays for at most this long. */
 const REMEMBERED_MS = 10_000;
@@ -46,7 +59,12 @@ export function createPlanOf(
     const name = planName.catch(standard).parse(row?.plan ?? paid ?? standard);
     const seconds = row?.paid_seconds ?? null;
     if (paid && seconds !== null) entry.until = Math.min(entry.until, now() + seconds * 1000);
-    return { name, limits: { ...PLANS[name].limits, ...changedLimits.parse(row?.plan_limits ?? {}) } };
+    const { maxPlatformSets, ...changed } = changedLimits.parse(row?.plan_limits ?? {});
+    return {
+      name,
+      limits: { ...PLANS[name].limits, ...changed },
+      ...(maxPlatformSets !== undefined && { maxPlatformSets }),
+    };
   };
   return async (userId) => {
     const known = remembered.get(userId);

@@ -38,7 +38,7 @@ export async function signUp(services: SignUpServices, origin: Origin, person: N
       user === undefined
         ? alreadySignedUp(services)
         : ({ kind: "verify_email", link: await (await services.auth()).linkToVerify(user) } as const);
-    await sendMail(services, tx, renderAuthEmail(person.email, email));
+    await sendMail(services, tx, renderAuthEmail(person.email, email, services.settings.brand));
     if (user === undefined) return;
     await savePassword.run(tx, [newId(), user.id, hash]);
     await recordAudit(tx, origin, {

@@ -52,7 +52,7 @@ export function addChooseAccount(scope: FastifyInstance, services: Services, opt
 }
 
 /** How the choice is shown: to whom, where its form goes, and what was rejected last time. */
-export interface ChoicePage extends Pick<Page, "viewer" | "status" | "formOrigins"> {
+export interface ChoicePage extends Pick<Page, "viewer" | "brand" | "status" | "formOrigins"> {
   action: string;
   /** Where Cancel leads; null if nowhere. */
   back: string | null;
@@ -92,6 +92,7 @@ export async function showChoices(reply: FastifyReply, choices: Choices, shown: 
   return await sendPage(reply, {
     title: accounts.length > 1 ? `Choose a ${label} account` : `Replace the ${label} account?`,
     viewer: shown.viewer ?? null,
+    brand: shown.brand,
     at: "/connections",
     status: shown.status ?? 200,
     notice: refused === undefined ? null : { kind: "failed", text: refused },

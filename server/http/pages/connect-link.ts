@@ -1,5 +1,6 @@
 import type { FastifyReply } from "fastify";
 
+import type { Brand } from "../../../model/brand.ts";
 import { catalog } from "../../../platforms/catalog.ts";
 import type { ConnectMethod } from "../../domain/accounts/connect-methods.ts";
 import type { OpenConnectLink } from "../../domain/connect-links/open-connect-link.ts";
@@ -16,8 +17,8 @@ export async function showConnectLink(
   pathOf: (way: ConnectMethod) => string,
 ): Promise<FastifyReply> {
   if (link === null) return await showOver(reply, "unknown", null);
-  if (link.status !== "pending") return await showOver(reply, link.status, link.returnUrl);
-  const { asker, ways, returnUrl, mode } = link;
+  if (link.status !== "pending") return await showOver(reply, link.status, link);
+  const { asker, ways, returnUrl, mode, brand } = link;
   const [first, ...others] = ways;
   const one =
     first !== undefined && others.every(({ platform }) => platform === first.platform)
@@ -26,6 +27,7 @@ export async function showConnectLink(
   return await sendPage(reply, {
     title: one === null ? "Connect an account" : `Connect your ${one} account`,
     isNarrow: true,
+    brand,
     body: html`<section>
       <p>
         <b>${asker}</b> wants to publish posts for you. Connect ${one === null ? "an account" : `your ${one} account`}
@@ -57,15 +59,20 @@ export async function showConnectLink(
   });
 }
 
-async function showOver(reply: FastifyReply, why: keyof typeof OVER, returnUrl: string | null): Promise<FastifyReply> {
+async function showOver(
+  reply: FastifyReply,
+  why: keyof typeof OVER,
+  link: Pick<OpenConnectLink, "returnUrl" | "brand"> | null,
+): Promise<FastifyReply> {
   const { title, text } = OVER[why];
   return await sendPage(reply, {
     title,
-    status: returnUrl === null ? 404 : 410,
+    status: link === null ? 404 : 410,
     isNarrow: true,
+    brand: link?.brand,
     body: html`<section>
       <p>${text}</p>
-      ${returnUrl === null ? null : goBack(returnUrl)}
+      ${link === null ? null : goBack(link.returnUrl)}
     </section>`,
   });
 }
@@ -90,13 +97,14 @@ const OVER = {
 export async function showNotConnected(
   reply: FastifyReply,
   failure: OAuthFailure,
-  { backUrl, againPath }: { backUrl: string | null; againPath: string | null },
+  { backUrl, againPath, brand }: { backUrl: string | null; againPath: string | null; brand: Brand | undefined },
 ): Promise<FastifyReply> {
   const label = failure.platform === null ? "The account" : catalog[failure.platform].capabilities.label;
   return await sendPage(reply, {
     title: `${label} was not connected`,
     status: failure.kind === "platform_away" ? 502 : 400,
     isNarrow: true,
+    brand,
     notice: { kind: "failed", text: failure.message },
     body: html`<section>
       <h2>What to do</h2>

@@ -3,7 +3,6 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Account } from "../../../contract/operations/accounts.ts";
 import { accountsDisconnect, accountsRefresh } from "../../../contract/operations/connections.ts";
 import {
-  MAX_PLATFORM_SETS,
   platformSetsCreate,
   platformSetsDelete,
   platformSetsRename,
@@ -15,7 +14,7 @@ import { catalog } from "../../../platforms/catalog.ts";
 import { missingScopes } from "../../../platforms/kit/scopes.ts";
 import { listAccounts } from "../../domain/accounts/accounts.ts";
 import { type ConnectMethod, connectMethods } from "../../domain/accounts/connect-methods.ts";
-import { listPlatformSets } from "../../domain/platform-sets/platform-sets.ts";
+import { listPlatformSets, maxPlatformSetsOf } from "../../domain/platform-sets/platform-sets.ts";
 import { getPublishing } from "../../domain/publishing/pauses.ts";
 import type { Services } from "../../domain/services.ts";
 import { html, type Html } from "../html.ts";
@@ -111,6 +110,7 @@ async function showConnections(
     listAccounts(services, call, {}),
     getPublishing(services, call),
   ]);
+  const maxSets = await maxPlatformSetsOf(services, call.userId);
   const ways = await Promise.all(
     sets.map(({ id }) => connectMethods(services.oauth, { userId: call.userId, mode, platformSetId: id })),
   );
@@ -143,7 +143,7 @@ async function showConnections(
           { timeZone: person.timeZone, publishing },
         ),
       )}
-      ${sets.length >= MAX_PLATFORM_SETS ? null : newSet(mode)}`,
+      ${maxSets !== null && sets.length >= maxSets ? null : newSet(mode)}`,
   });
 }
 

@@ -160,7 +160,7 @@ async function showRefused(
       </p>
       <p class="row">
         <a class="button" href="${back}" rel="noreferrer">Back to ${hostOf(redirectUri)}</a
-        ><a class="button" href="/">Stay on Ampost</a>
+        ><a class="button" href="/">Stay here</a>
       </p>
     </section>`,
   });

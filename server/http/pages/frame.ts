@@ -2,11 +2,19 @@ import { createHash } from "node:crypto";
 
 import type { FastifyReply } from "fastify";
 
+import { type Brand, contrastOf, LEAST_CONTRAST, SURFACES, textColorOn } from "../../../model/brand.ts";
 import type { Mode } from "../../../model/platform-names.ts";
 import { MAX_COUNTED } from "../../domain/posts/list-approvals.ts";
 import { html, toMarkup, trusted, type Html } from "../html.ts";
 import { PAGE_STYLE } from "../page-style.ts";
 import { safeRedirect } from "./safe-redirect.ts";
+
+declare module "fastify" {
+  interface FastifyReply {
+    /** How the instance looks. */
+    brand: Brand;
+  }
+}
 
 /** A page. */
 export interface Page {
@@ -14,6 +22,8 @@ export interface Page {
   body: Html;
   /** The user viewing it: shows the navigation. Null for visitors. */
   viewer?: Viewer | null;
+  /** Whose look it has; by default the viewer's, otherwise the instance's. */
+  brand?: Brand | undefined;
   /** The page's path, so that the navigation highlights it. */
   at?: string;
   /** What was just done or failed, shown above everything else. */
@@ -31,6 +41,7 @@ export interface Page {
 
 export interface Viewer {
   email: string;
+  brand: Brand;
   /** How many posts wait for their approval, up to `MOST_COUNTED`. */
   waiting: Readonly<Record<Mode, number>>;
 }
@@ -41,7 +52,9 @@ export interface Notice {
 }
 
 /** Sends a page. It is never cached or framed, and loads only our own resources. */
-export async function sendPage(reply: FastifyReply, page: Page): Promise<FastifyReply> {
+export async function sendPage(reply: FastifyReply, given: Page): Promise<FastifyReply> {
+  const brand = given.brand ?? given.viewer?.brand ?? reply.brand;
+  const page = { ...given, brand, isOthers: given.brand !== undefined };
   return await reply
     .code(page.status ?? 200)
     .headers(headersOf(page))
@@ -61,17 +74,34 @@ export async function sendOn(reply: FastifyReply, path: string): Promise<Fastify
   return await reply.header("cache-control", "no-store").redirect(safeRedirect(path, "/"), 303);
 }
 
-const styleHash = createHash("sha256").update(PAGE_STYLE).digest("base64");
+const hashOf = (style: string) => `'sha256-${createHash("sha256").update(style).digest("base64")}'`;
+const styleHash = hashOf(PAGE_STYLE);
+
+/** A page with a brand, which belongs to someone else than the instance if it is the page's own. */
+type BrandedPage = Page & { brand: Brand; isOthers: boolean };
+
+/** The brand's colors as a style, and nothing else. A color that does not stand out from dark pages is not used there. */
+function styleOf({ color, darkColor }: Brand): string {
+  const dark = darkColor ?? (color !== null && contrastOf(color, SURFACES.darkColor) >= LEAST_CONTRAST ? color : null);
+  const light = color === null ? "" : colors(color);
+  const onDark = dark === null ? (light === "" ? "" : ":root{--brand:initial;--on-brand:initial}") : colors(dark);
+  return onDark === "" ? light : `${light}@media(prefers-color-scheme:dark){${onDark}}`;
+}
+
+function colors(color: string): string {
+  return `:root{--brand:${color};--on-brand:${textColorOn(color)}}`;
+}
 
 /**
  * "same-origin" instead of "no-referrer": with the latter, browsers send forms with `Origin: null`, which could not be
  * distinguished from another site's. Other sites learn nothing either way. Source: Fetch standard, "append a request
  * Origin header".
  */
-function headersOf({ script, showsMedia = false, formOrigins = [] }: Page): Record<string, string> {
+function headersOf({ script, showsMedia = false, formOrigins = [], brand }: BrandedPage): Record<string, string> {
+  const style = styleOf(brand);
   const scripts = script === undefined ? "" : "script-src 'self'; connect-src 'self'; ";
   return {
-    "content-security-policy": `default-src 'none'; style-src 'sha256-${styleHash}'; img-src data:${
+    "content-security-policy": `default-src 'none'; style-src ${styleHash}${style === "" ? "" : ` ${hashOf(style)}`}; img-src data:${
       showsMedia ? " 'self'; media-src 'self'" : ""
     }; ${scripts}form-action ${["'self'", ...formOrigins].join(" ")}; frame-ancestors 'none'; base-uri 'none'`,
     "cache-control": "no-store",
@@ -90,7 +120,20 @@ const WAYS = [
   ["/settings", "Settings"],
 ] as const;
 
-function frame({ title, body, viewer = null, at, notice = null, script, isNarrow = false }: Page): Html {
+function frame({
+  title,
+  body,
+  viewer = null,
+  at,
+  notice = null,
+  script,
+  isNarrow = false,
+  brand,
+  isOthers,
+}: BrandedPage): Html {
+  const product = brand.name ?? "Ampost";
+  const style = styleOf(brand);
+  const mark = html`${brand.logo === null ? null : html`<img src="${brand.logo}" alt="" />`}${product}`;
   const waiting = viewer === null ? 0 : viewer.waiting.live + viewer.waiting.test;
   const ways = WAYS.map(
     ([path, name]) =>
@@ -104,16 +147,16 @@ function frame({ title, body, viewer = null, at, notice = null, script, isNarrow
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width,initial-scale=1" />
         <meta name="color-scheme" content="light dark" />
-        <title>${title === "Ampost" ? title : `${title} · Ampost`}</title>
+        <title>${title === product ? title : `${title} · ${product}`}</title>
         <link rel="icon" href="data:," />
-        ${trusted(`<style>${PAGE_STYLE}</style>`)}
+        ${trusted(`<style>${PAGE_STYLE}</style>`)}${style === "" ? null : trusted(`<style>${style}</style>`)}
         ${script === undefined ? null : html`<script type="module" src="${script}"></script>`}
       </head>
       <body>
         <a class="skip" href="#main">Skip to content</a>
         <header>
           <div class="bar">
-            <a class="brand" href="/">Ampost</a>
+            ${isOthers ? html`<span class="brand">${mark}</span>` : html`<a class="brand" href="/">${mark}</a>`}
             ${
               viewer === null
                 ? null
@@ -136,6 +179,17 @@ function frame({ title, body, viewer = null, at, notice = null, script, isNarrow
           }
           ${body}
         </main>
+        ${
+          brand.supportAddress === null
+            ? null
+            : html`<footer class="small dim${isNarrow ? " narrow" : ""}">
+                Questions? <a href="${hrefOf(brand.supportAddress)}" rel="noreferrer">${brand.supportAddress}</a>
+              </footer>`
+        }
       </body>
     </html> `;
+}
+
+function hrefOf(supportAddress: string): string {
+  return supportAddress.startsWith("https:") ? supportAddress : `mailto:${supportAddress}`;
 }

@@ -79,6 +79,7 @@ export function policiesIn(form: Filled): object {
   return {
     draftOnly: form.text("draftOnly") !== "",
     approvalRequired: form.text("approvalRequired") !== "",
+    oauthApps: form.text("oauthApps") !== "",
     platforms: platforms.length === 0 ? null : platforms,
     postsPerDay: postsPerDay === "" ? null : Number(postsPerDay),
     feesPerMonthMicroUsd: feesPerMonth === "" ? null : Math.round(Number(feesPerMonth) * 1e6),

@@ -5,7 +5,7 @@ import { catalog } from "../../../platforms/catalog.ts";
 import type { Services } from "../../domain/services.ts";
 import { html, type Html } from "../html.ts";
 import { type CallOperation, operationsFor, type PageOptions, type Refused } from "./call-operation.ts";
-import { button, choice, type Filled, field, idIn, readForm } from "./form.ts";
+import { button, check, choice, type Filled, field, idIn, readForm } from "./form.ts";
 import { type Notice, sendOn, sendPage } from "./frame.ts";
 import { modeChoice, policiesIn, policyFields } from "./key-policies.ts";
 import { type Person, requirePerson } from "./person.ts";
@@ -203,7 +203,9 @@ function policiesOf({ policies }: ApiKey): Html | null {
       ? null
       : `$${policies.feesPerMonthMicroUsd / 1e6} of platform fees per month`,
   ].filter((text) => text !== null);
-  return said.length === 0 ? null : html`<p class="small">Limits: ${said.join(" · ")}</p>`;
+  return html`${said.length === 0 ? null : html`<p class="small">Limits: ${said.join(" · ")}</p>`}${
+    policies.oauthApps ? html`<p class="small">Can replace your OAuth apps</p>` : null
+  }`;
 }
 
 function newKey(form: Filled | undefined, refused: Refused | undefined): Html {
@@ -224,7 +226,15 @@ function newKey(form: Filled | undefined, refused: Refused | undefined): Html {
       ${modeChoice(form)} ${choice({ name: "lifetime", label: "Expires", chosen: text("lifetime"), among: LIFETIMES })}
       <details ${refused !== undefined || chosen.length > 0 ? html` open` : null}>
         <summary>Limits</summary>
-        <div>${policyFields(form, refused?.fields["policies"])}</div>
+        <div>
+          ${policyFields(form, refused?.fields["policies"])}
+          ${check({
+            name: "oauthApps",
+            value: "1",
+            label: "Can list and replace your own OAuth apps",
+            checked: (form?.text("oauthApps") ?? "") !== "",
+          })}
+        </div>
       </details>
       <p><button class="main">Create key</button></p>
     </form>

@@ -59,7 +59,15 @@ export function addAuthRoutes(scope: FastifyInstance, services: Services): void 
   addWaysIn(scope, services);
   for (const method of ["GET", "POST"] as const) {
     for (const path of OFFERED[method]) {
-      scope.route({ method, url: `/api/auth${path}`, handler: (request, reply) => answer(services, request, reply) });
+      scope.route({
+        method,
+        url: `/api/auth${path}`,
+        handler: async (request, reply) => {
+          // The library knows nothing of suspended users. They can still sign out.
+          if (path !== "/sign-out") await services.sessions.find(request.headers);
+          return await answer(services, request, reply);
+        },
+      });
     }
   }
 }

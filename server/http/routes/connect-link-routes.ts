@@ -4,6 +4,7 @@ import { PublicError } from "../../../model/errors.ts";
 import { PLATFORM_NAMES } from "../../../model/platform-names.ts";
 import { refuseRequest } from "../../calls/refusals.ts";
 import { chooseByLink, listChoices } from "../../domain/accounts/connect-account.ts";
+import { brandOf } from "../../domain/branding/branding.ts";
 import {
   findResult,
   openConnectLink,
@@ -104,10 +105,15 @@ async function choose(
   choice?: { platformAccountId: string; replace: boolean },
 ): Promise<FastifyReply> {
   const binding = readBrowserBinding(request, services.settings.appUrl);
-  const { connectedUrl, refusedUrl } = await findResult(services, id, binding);
+  const { userId, connectedUrl, refusedUrl } = await findResult(services, id, binding);
   if (connectedUrl !== null) return await sendAway(reply, connectedUrl);
   const bindings = binding === null ? [] : [binding];
-  const shown = { action: `/connect/choose/${id}`, back: refusedUrl, formOrigins: [new URL(refusedUrl).origin] };
+  const shown = {
+    action: `/connect/choose/${id}`,
+    back: refusedUrl,
+    formOrigins: [new URL(refusedUrl).origin],
+    brand: await brandOf(services, userId),
+  };
   if (choice === undefined)
     return await showChoices(reply, (await listChoices(services, { bindings, caller: null }, id)).body.choices, shown);
   try {
@@ -137,6 +143,7 @@ export async function answerLinkFailure(
   if (back !== null && failure.kind === "refused") return await sendAway(reply, back.url);
   return await showNotConnected(reply, failure, {
     backUrl: back?.url ?? null,
+    brand: authorization === null ? undefined : await brandOf(services, authorization.user_id),
     againPath: authorization !== null && back?.isPending === true ? `/connect/again/${authorization.id}` : null,
   });
 }

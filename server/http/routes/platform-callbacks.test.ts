@@ -5,7 +5,7 @@ import { after, before, beforeEach, test } from "node:test";
 import { newId } from "../../../model/ids.ts";
 import type { Mode, PlatformName } from "../../../model/platform-names.ts";
 import { createWorld, type TestTenant, type World } from "../../../tests/world.ts";
-import { insertAppOfSet } from "../../db/queries/oauth-apps.ts";
+import { insertApp as insertOwnApp } from "../../db/queries/oauth-apps.ts";
 import { sealAppSecret } from "../../oauth/app.ts";
 import { storeConnection } from "../../oauth/connect.ts";
 
@@ -258,6 +258,6 @@ async function insertApp(tenant: { userId: string; mode: Mode }, platform: Platf
   const { pool } = world.database;
   const sealed = sealAppSecret(world.services.oauth, id, secret);
   const place = [id, tenant.userId, tenant.mode, randomUUID(), platform] as const;
-  await insertAppOfSet.run(pool, [...place, "2", sealed, "https://app.example/cb", null, null]);
+  await insertOwnApp.run(pool, [...place, "2", sealed, "https://app.example/cb", null, null]);
   return id;
 }

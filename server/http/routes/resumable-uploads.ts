@@ -92,9 +92,7 @@ async function begin(
   });
   if ("key" in held)
     return (
-      await withClaim(services.pool, caller, held, () =>
-        beginResumableUpload(services, { ...caller, claim: held }, file),
-      )
+      await withClaim(services.pool, held, () => beginResumableUpload(services, { ...caller, claim: held }, file))
     ).body;
   reply.header("idempotency-replayed", "true");
   return held.body;
