@@ -1,8 +1,8 @@
 import { z } from "zod";
 
-import { PLANS, type PlanName } from "../../model/plans.ts";
 import { time } from "../fields.ts";
 import { operation, plain } from "../operation.ts";
+import { plan } from "./usage.ts";
 
 const limit = z
   .int()
@@ -23,8 +23,6 @@ const limits = z.object({
   maxScheduledPosts: limit,
   maxStorageBytes: limit,
 });
-
-const plan = z.enum(Object.keys(PLANS) as [PlanName, ...PlanName[]]).meta({ examples: ["pro"] });
 
 const billing = z.object({
   plan: plan.describe("The plan whose limits apply. `self-hosted` if the instance has no billing."),

@@ -75,7 +75,7 @@ details{margin:.75rem 0 0}
 summary{cursor:pointer;font-weight:600;color:var(--link)}
 details>:nth-child(2){margin-top:.75rem}
 details+p{margin-top:1.25rem}
-ul+form,ul+div,ul+h3{margin-top:1rem}
+ul+form,ul+div,ul+h3,ul+.hint{margin-top:1rem}
 details form+form{margin-top:1.25rem}
 figure{margin:0 0 .9rem}
 figure img,figure video{display:block;max-width:100%;max-height:26rem;border-radius:9px;

@@ -40,6 +40,7 @@ test("a person goes from free to pro, to scale, through a failed payment, and ba
     await page.getByRole("link", { name: "View plan" }).click();
     await plan("Free");
     await page.getByText("59 USD a month").waitFor();
+    await page.getByText("0 of 30", { exact: true }).first().waitFor();
     await show("1-free");
     assert.deepEqual(stripe.requests, []);
   });
@@ -60,6 +61,7 @@ test("a person goes from free to pro, to scale, through a failed payment, and ba
     await reload();
     await plan("Pro");
     await page.getByText("It costs 59 USD a month and renews on").waitFor();
+    await page.getByText("0 of 5,000", { exact: true }).waitFor();
     await show("2-pro");
   });
 

@@ -1,8 +1,10 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 
 import { billingCheckout, billingGet, billingPortal, type BillingState } from "../../../contract/operations/billing.ts";
+import type { Usage } from "../../../contract/operations/usage.ts";
 import { type PlanName, PLANS, planLabel } from "../../../model/plans.ts";
 import type { Services } from "../../domain/services.ts";
+import { readQuotas } from "../../domain/usage/quotas.ts";
 import { html, type Html } from "../html.ts";
 import { operationsFor, type Outcome, type PageOptions } from "./call-operation.ts";
 import { button, readForm } from "./form.ts";
@@ -11,7 +13,7 @@ import { type Person, requirePerson } from "./person.ts";
 import { queryOf } from "./query.ts";
 import { showTime } from "./times.ts";
 
-/** The user's plan, what it allows, and the ways to Stripe's pages. */
+/** The user's plan, what is used of it, and the ways to Stripe's pages. */
 export function addBilling(scope: FastifyInstance, services: Services, options: PageOptions): void {
   scope.get("/settings/billing", async (request, reply) => {
     const person = await requirePerson(services, request);
@@ -82,13 +84,14 @@ async function showBilling(
       body: back,
     });
   const { billing } = answered.body;
+  const quotas = await readQuotas(services, person.id);
   return await sendPage(reply, {
     title: "Plan and usage",
     at: "/settings",
     viewer: person,
     status,
     notice,
-    body: html`${[planSection(billing, person.timeZone), plansSection(billing)]} ${back}`,
+    body: html`${[planSection(billing, person.timeZone), usageSection(quotas), plansSection(billing)]} ${back}`,
   });
 }
 
@@ -142,14 +145,41 @@ function priceOf(monthlyPriceUsd: number): string {
   return monthlyPriceUsd === 0 ? "nothing" : `${monthlyPriceUsd} USD a month`;
 }
 
-function plansSection({ plan, status, plans }: BillingState): Html | null {
+/** What a quota counts, as people read it. */
+const QUOTAS = [
+  ["postsPerMonth", "Posts this month"],
+  ["mediaUploadsPerMonth", "Media uploads this month"],
+  ["apiRequestsPerMonth", "API requests this month"],
+  ["maxScheduledPosts", "Scheduled posts"],
+  ["maxStorageBytes", "Stored media"],
+] as const;
+
+function usageSection(quotas: Usage["quotas"]): Html {
+  return html`<section>
+    <h2>Usage</h2>
+    <dl>
+      ${QUOTAS.map(([name, label]) => {
+        const { used, limit } = quotas[name];
+        const shown = name === "maxStorageBytes" ? sizeOf : count;
+        return html`<dt>${label}</dt>
+          <dd>
+            ${limit === null ? shown(used) : `${shown(used)} of ${shown(limit)}`}${
+              limit !== null && used >= limit ? html` <span class="tag bad">Used up</span>` : null
+            }
+          </dd>`;
+      })}
+    </dl>
+    <p class="hint">In live mode. Months begin at midnight UTC.</p>
+  </section>`;
+}
+
+function plansSection({ plan, status, plans, cancelAtPeriodEnd }: BillingState): Html | null {
   if (!plans.some(({ monthlyPriceUsd }) => monthlyPriceUsd > 0)) return null;
-  const isOpen = status !== "none" && status !== "canceled";
-  const isSet = plan !== "free" && !isOpen;
+  const isSubscribed = (status === "active" || status === "trialing") && !cancelAtPeriodEnd;
+  const canChoose = isSubscribed || (plan === "free" && (status === "none" || status === "canceled"));
   const order = plans.map(({ name }) => name);
   const offer = (name: PlanName): Html | null => {
-    if (name === plan) return html`<span class="tag">Your plan</span>`;
-    if (name === "free" || isSet) return null;
+    if (name === plan || name === "free" || !canChoose) return null;
     const isUpgrade = order.indexOf(name) > order.indexOf(plan);
     return button("/settings/billing/checkout", `${isUpgrade ? "Upgrade" : "Downgrade"} to ${planLabel(name)}`, {
       hidden: { plan: name },
@@ -163,7 +193,7 @@ function plansSection({ plan, status, plans }: BillingState): Html | null {
         ({ name, monthlyPriceUsd, limits }) =>
           html`<li class="row between">
             <div class="grow">
-              <h3>${planLabel(name)}</h3>
+              <h3>${planLabel(name)}${name === plan ? html` <span class="tag">Your plan</span>` : null}</h3>
               <p>${monthlyPriceUsd === 0 ? "Free of charge" : priceOf(monthlyPriceUsd)}</p>
               <p class="small dim">${monthOf(limits)}<br />${rateOf(limits)}</p>
             </div>
@@ -171,7 +201,7 @@ function plansSection({ plan, status, plans }: BillingState): Html | null {
           </li>`,
       )}
     </ul>
-    <p class="hint">When you change to a smaller plan: ${STAYS.charAt(0).toLowerCase()}${STAYS.slice(1)}</p>
+    <p class="hint">On a smaller plan: ${STAYS.charAt(0).toLowerCase()}${STAYS.slice(1)}</p>
   </section>`;
 }
 
@@ -193,6 +223,6 @@ function rateOf(limits: Limits): string {
 
 function sizeOf(bytes: number | null): string {
   if (bytes === null) return "unlimited storage";
-  const [unit, size] = bytes >= 1e12 ? (["TB", 1e12] as const) : bytes >= 1e9 ? (["GB", 1e9] as const) : ["MB", 1e6];
-  return `${bytes / Number(size)} ${unit}`;
+  const [size, unit] = bytes >= 1e12 ? [bytes / 1e12, "TB"] : bytes >= 1e9 ? [bytes / 1e9, "GB"] : [bytes / 1e6, "MB"];
+  return `${Number(size.toFixed(1)).toLocaleString("en-US")} ${unit}`;
 }
