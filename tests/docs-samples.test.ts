@@ -215,6 +215,7 @@ const SHOWN: Readonly<Record<string, readonly string[]>> = {
     "sh ts py: webhooks_delete webhooks_rotate_secret",
   ],
   errors: ["sh ts py: posts_create"],
+  tenants: ["ts py: platform_sets_list tenants_create tenants_create_key"],
 };
 
 /** Runs the reference's example of each operation, noun by noun. `ID` is what the previous call created. */
