@@ -2,7 +2,7 @@ import type { Brand } from "../../model/brand.ts";
 import type { AuthEmail, EndingAccount, PlanNotice } from "../../model/emails.ts";
 import { RESET_MINUTES, VERIFY_HOURS } from "../../model/lifetimes.ts";
 import { oneLine } from "../../model/one-line.ts";
-import { planLabel, type Quota } from "../../model/plans.ts";
+import { planLabel, type PlanName, type Quota } from "../../model/plans.ts";
 import type { Mail } from "./send-mail.ts";
 
 /** The text of every email about signing in. */
@@ -84,17 +84,16 @@ export function renderUsageEmail(
   appUrl: string,
   brand: Brand,
 ): Mail {
-  const { what, unit, room } = QUOTA_WORDS[quota];
-  const amount = (value: number) => (unit === "bytes" ? sizeOf(value) : `${value.toLocaleString("en")} ${unit}`);
-  const isUsedUp = percent >= 100;
-  const subject = isUsedUp ? `You have used all of your ${what}` : `You have used ${percent}% of your ${what}`;
-  const until = resetsAt === null ? "" : ` It resets on ${minuteOf(new Date(resetsAt))}.`;
-  const email = mail(to, subject, [
-    `You have used ${amount(used)} of ${amount(limit)} in your plan (${plan}).${until}`,
-    isUsedUp
-      ? `Requests beyond it are rejected. What you have stays, and scheduled posts are still published. ${room}`
-      : `Requests beyond the limit are rejected. ${room}`,
-    `See your usage: ${appUrl}`,
+  const { what, unit, advice } = QUOTA_WORDS[quota];
+  const number = (value: number) => (unit === "" ? sizeOf(value) : value.toLocaleString("en"));
+  const part = percent >= 100 ? "all" : `${percent}%`;
+  const until = resetsAt === null ? "" : ` This resets on ${minuteOf(new Date(resetsAt))}.`;
+  const email = mail(to, `You have used ${part} of your ${what}`, [
+    `You have used ${number(used)} of ${number(limit)}${unit}.${until} Your plan is ${planLabel(plan)}.`,
+    percent >= 100
+      ? `Requests that need more are rejected. What you have stays, and scheduled posts are still published. ${advice}`
+      : `Beyond the limit, requests that need more are rejected. ${advice}`,
+    `See your usage: ${appUrl}/settings/billing`,
   ]);
   return branded(brand, email);
 }
@@ -106,27 +105,31 @@ export interface UsageNews {
   limit: number;
   /** ISO 8601; null if the quota does not reset. */
   resetsAt: string | null;
-  plan: string;
+  plan: PlanName;
 }
 
-const QUOTA_WORDS: Record<Quota, { what: string; unit: string; room: string }> = {
+const QUOTA_WORDS: Record<Quota, { what: string; unit: string; advice: string }> = {
   postsPerMonth: {
     what: "posts this month",
-    unit: "posts",
-    room: "Drafts and scheduled posts that you discard do not count.",
+    unit: " posts",
+    advice: "Drafts and scheduled posts that you discard do not count.",
   },
   mediaUploadsPerMonth: {
     what: "media uploads this month",
-    unit: "uploads",
-    room: "Switch to a larger plan for more.",
+    unit: " media uploads",
+    advice: "A larger plan includes more.",
   },
-  apiRequestsPerMonth: { what: "API requests this month", unit: "requests", room: "Switch to a larger plan for more." },
+  apiRequestsPerMonth: {
+    what: "API requests this month",
+    unit: " API requests",
+    advice: "A larger plan includes more.",
+  },
   maxScheduledPosts: {
     what: "scheduled posts",
-    unit: "scheduled posts",
-    room: "There is room again as soon as one is published or discarded.",
+    unit: " scheduled posts",
+    advice: "As soon as one is published or discarded, you can schedule another.",
   },
-  maxStorageBytes: { what: "storage", unit: "bytes", room: "Delete media you no longer need to make room." },
+  maxStorageBytes: { what: "storage", unit: "", advice: "Delete media you no longer need to make room." },
 };
 
 /** 1.5 GB */

@@ -1,6 +1,6 @@
 import type { Quota } from "../../../model/plans.ts";
 import type { Mode } from "../../../model/platform-names.ts";
-import { statement } from "../sql.ts";
+import { type Db, statement } from "../sql.ts";
 
 /** The current month's first day. */
 export const MONTH = "date_trunc('month', now() at time zone 'UTC')::date";
@@ -103,6 +103,23 @@ export const setNotified = statement<never, [userId: string, quota: Quota, perce
      storage_notified = case when $2 = 'maxStorageBytes' then $3::smallint else storage_notified end
    where id = $1`,
 );
+
+const forgetNotifiedOfMonth = statement<never, [userId: string]>(
+  "usage_months.forget_notified",
+  `update usage_months set posts_notified = 0, media_uploads_notified = 0, api_requests_notified = 0
+   where user_id = $1 and month = ${MONTH}`,
+);
+
+const forgetNotifiedOfStanding = statement<never, [userId: string]>(
+  "users.forget_notified",
+  `update users set scheduled_notified = 0, storage_notified = 0 where id = $1`,
+);
+
+/** Another plan has other thresholds. Locks in the order of all who use both: the user, then the month. */
+export async function forgetNotified(db: Db, userId: string): Promise<void> {
+  await forgetNotifiedOfStanding.run(db, [userId]);
+  await forgetNotifiedOfMonth.run(db, [userId]);
+}
 
 export const deleteUsage = statement<never, [userId: string]>(
   "usage_months.delete_of_user",

@@ -18,6 +18,7 @@ import {
   type SubscriptionRow,
 } from "../../db/queries/billing.ts";
 import { notifyPlan } from "../../db/queries/plans.ts";
+import { forgetNotified } from "../../db/queries/usage.ts";
 import { transaction } from "../../db/sql.ts";
 import { renderPlanEmail } from "../../mail/emails.ts";
 import { sendMail } from "../../mail/send-mail.ts";
@@ -99,13 +100,15 @@ export async function storeReading(services: SyncServices, tx: pg.PoolClient, re
     if (known?.told.includes(notice.kind) !== true)
       await sendMail(services, tx, renderPlanEmail(payer.email, notice, services.settings.appUrl));
   if (applied !== null) await noteSubscribed.run(tx, [payer.id]);
-  if (applied !== appliedBefore)
+  if (applied !== appliedBefore) {
+    await forgetNotified(tx, payer.id);
     await recordAudit(tx, BY_INSTANCE, {
       userId: payer.id,
       action: "user.plan_changed",
       target: payer.id,
       data: { from: appliedBefore ?? "free", to: applied ?? "free", subscription: id },
     });
+  }
   await notifyPlan.run(tx, [payer.id]);
 }
 
