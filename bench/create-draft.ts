@@ -13,8 +13,8 @@ import { RAW_TABLE } from "./raw-inserts.ts";
 import { startInChild } from "./run-in-child.ts";
 import { createRequest, createTestUsers, type TestUser } from "./test-users.ts";
 
-const CONNECTIONS = 16;
-const PROCESSES = Math.min(4, availableParallelism());
+export const CONNECTIONS = 16;
+export const PROCESSES = Math.min(4, availableParallelism());
 const ROUNDS = 5;
 const ROUND_SECONDS = 4;
 /** Warm-up time, during which rounds still got faster. */
@@ -68,7 +68,7 @@ interface Round {
 }
 
 /** One per core: a Node process runs on one. */
-async function startProcesses(installation: Installation): Promise<string[]> {
+export async function startProcesses(installation: Installation): Promise<string[]> {
   await installation.start("api");
   const others = await Promise.all(
     Array.from({ length: PROCESSES - 1 }, async () => {

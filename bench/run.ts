@@ -2,6 +2,7 @@ import { backup } from "./backup.ts";
 import { type Benchmark, type Row, withWorkspace } from "./benchmark.ts";
 import { createDraft } from "./create-draft.ts";
 import { engineThroughput } from "./engine-throughput.ts";
+import { limits } from "./limits.ts";
 import { listPosts } from "./list-posts.ts";
 import { memory } from "./memory.ts";
 import { conditionsNow, table, writeSection } from "./report.ts";
@@ -12,7 +13,16 @@ import { startTime } from "./start-time.ts";
  * Runs the benchmarks of docs/benchmarks.md and writes the results there: all of them, or those named. Exits with 1 if
  * a target is missed or a measurement failed. Run it on an otherwise idle machine.
  */
-const benchmarks: Benchmark[] = [startTime, createDraft, listPosts, scheduleAccuracy, engineThroughput, memory, backup];
+const benchmarks: Benchmark[] = [
+  startTime,
+  createDraft,
+  limits,
+  listPosts,
+  scheduleAccuracy,
+  engineThroughput,
+  memory,
+  backup,
+];
 
 const names = process.argv.slice(2);
 const strange = names.filter((name) => !benchmarks.some((benchmark) => benchmark.name === name));

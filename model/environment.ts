@@ -480,9 +480,7 @@ export const environment = z.object({
   }),
   AMPOST_USER_CALLS_PER_MINUTE: describe(countOrNone.optional(), {
     group: "People",
-    about:
-      "Maximum number of requests per user, rate class and minute. Each process counts separately: " +
-      "with several api processes, divide the limit by their number.",
+    about: "Maximum number of requests per user, rate class and minute, over all processes.",
     takes: "a whole number above 0, or none",
     example: "600",
     otherwise: unlessOpen(String(OPEN_LIMITS.callsPerMinute)),
@@ -492,6 +490,18 @@ export const environment = z.object({
     about: "Maximum number of platform sets per user and mode. For single tenants, set the limit maxPlatformSets.",
     takes: "a whole number above 0, or none",
     example: "100",
+  }),
+  AMPOST_ADDRESS_CALLS_PER_MINUTE: describe(countOrNone.default(6_000), {
+    group: "People",
+    about: "Maximum number of requests per IP address and minute without a valid key or session, for each process.",
+    takes: "a whole number above 0, or none",
+    example: "1000",
+  }),
+  AMPOST_ADDRESS_FAILED_KEYS_PER_MINUTE: describe(countOrNone.default(60), {
+    group: "People",
+    about: "Maximum number of requests per IP address and minute with an invalid API key, for each process.",
+    takes: "a whole number above 0, or none",
+    example: "20",
   }),
   AMPOST_SMTP_URL: describe(z.url({ protocol: /^smtps?$/ }).optional(), {
     group: "People",

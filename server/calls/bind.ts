@@ -75,7 +75,7 @@ export function addRoute(
       try {
         const caller = await authenticate(services, operation, request);
         if (operation.auth === "operator") options.operatorCalls(reply, caller.userId);
-        else await options.calls.count(reply, caller.userId, operation.rateClass);
+        else await options.calls.count(reply, caller, operation.rateClass);
         callers.set(request, caller);
       } catch (error) {
         rethrowReported(operation, error, options);
@@ -111,7 +111,9 @@ async function answerCall(
   const key = operation.writes ? readIdempotencyKey(request) : null;
   const ifRevision = readIfRevision(request);
   const countFile = async () =>
-    operation.rateClass === "mediaUpload" ? undefined : await options.calls.count(reply, caller.userId, "mediaUpload");
+    operation.rateClass === "mediaUpload"
+      ? undefined
+      : await options.calls.count(reply, caller, "mediaUpload", { isFile: true });
   const intake = { storage: services.storage, storageQuota: options.storageQuota, owner: caller, countFile };
   const { body, uploads, reservation } = await readBody(operation, request, intake);
   const raw = {

@@ -28,6 +28,7 @@ export const GROWTH: Readonly<Record<string, Growth>> = {
   usage_months: { swept: "usage_months.delete_old" },
   verifications: { swept: "verifications.delete_old" },
   throttles: { swept: "throttles.delete_old" },
+  request_counts: { with: "users" },
   invites: { swept: "invites.delete_old" },
   api_keys: { swept: "api_keys.delete_ended", bounds: ["activeKeys", "pastOnes", "pastDays"] },
   mcp_tokens: { swept: "mcp_tokens.delete_old" },

@@ -11,20 +11,20 @@ import pino from "pino";
 import { BOUNDS } from "../../model/bounds.ts";
 import type { Mode } from "../../model/platform-names.ts";
 import { sendFailure } from "../calls/refusals.ts";
-import { addAdmissionControl } from "./admission.ts";
+import { addAdmissionControl, type AdmissionOptions } from "./admission.ts";
 
 /**
  * Requests that end when told to, in a process where each key belongs to a different user. Long holders are only looked
  * for when told to, so that a slow machine affects nothing.
  */
-async function open(t: TestContext) {
+async function open(t: TestContext, options: AdmissionOptions = {}) {
   t.mock.timers.enable({ apis: ["setInterval"] });
   const begun: string[] = [];
   const ends = new Map<string, () => void>();
   const answers = new Map<string, Promise<{ statusCode: number; headers: object; body: string }>>();
   const app = fastify({ forceCloseConnections: true });
   app.setErrorHandler((error, asked, reply) => sendFailure(pino({ level: "silent" }), error, asked, reply));
-  addAdmissionControl(app);
+  addAdmissionControl(app, options);
   app.get<{ Params: { name: string } }>("/calls/:name", async ({ params: { name } }) => {
     begun.push(name);
     await new Promise<void>((end) => ends.set(name, end));
@@ -39,6 +39,10 @@ async function open(t: TestContext) {
     await admission?.without(coming);
     begun.push(name);
     return name;
+  });
+  app.get("/failures", async (asked) => {
+    asked.admission?.belongsTo(null);
+    return "not valid";
   });
   app.get("/refusals", async (_asked, reply) => await reply.code(429).send("not now"));
   app.get("/streams", async (_asked, reply) => await reply.send(new PassThrough()));
@@ -192,4 +196,53 @@ test("a disconnected client is not waited for", async (t) => {
   await end(...ALL.slice(0, 2));
   await tick();
   assert.ok(begun.includes("192.0.2.100") && !begun.includes("gone"));
+});
+
+test("an address whose keys are not valid is refused before they are looked up, and a known key behind it is not", async (t) => {
+  const limits = { callsPerMinute: null, failedKeysPerMinute: 3 };
+  const { app } = await open(t, { addressLimits: limits });
+  const ask = (url: string, key: string, remoteAddress = "203.0.113.7") =>
+    app.inject({ url, remoteAddress, headers: { authorization: `Bearer ${key}` } });
+  assert.equal((await ask("/keys/live/known", "known")).body, "remembered");
+  for (const key of ["a", "b", "c"]) assert.equal((await ask("/failures", key)).body, "not valid");
+  const refused = await ask("/failures", "d");
+  assert.equal(refused.statusCode, 429);
+  assert.match(refused.body, /"code":"RATE_LIMITED".*"rule":"request\.address"/);
+  assert.ok(Number(refused.headers["retry-after"]) >= 1);
+  assert.equal((await ask("/keys/live/known", "known")).body, "remembered");
+  assert.equal((await ask("/failures", "d", "203.0.113.8")).body, "not valid");
+  assert.equal((await ask("/failures", "d", "127.0.0.1")).body, "not valid");
+});
+
+test("an address has a number of requests per minute without a valid key; those with one do not count", async (t) => {
+  const limits = { callsPerMinute: 3, failedKeysPerMinute: null };
+  const { app } = await open(t, { addressLimits: limits });
+  const ask = async (url: string, headers = {}) =>
+    (await app.inject({ url, remoteAddress: "2001:db8::1", headers })).statusCode;
+  for (const key of ["a", "b", "c", "d", "e"])
+    assert.equal(await ask(`/keys/live/${key}`, { authorization: `Bearer ${key}` }), 200);
+  assert.deepEqual(
+    [await ask("/failures"), await ask("/failures"), await ask("/failures"), await ask("/failures")],
+    [200, 200, 200, 429],
+  );
+  assert.equal(await ask("/healthz"), 200);
+  assert.equal(await ask("/files/1/a.jpg"), 200);
+  assert.equal(await ask("/keys/live/a", { authorization: "Bearer a" }), 200);
+});
+
+test("while the process is late with everything nobody waits for a place: who cannot begin is told to come back", async (t) => {
+  let isBusy = true;
+  const { app, call, end, begun, tick } = await open(t, { isBusy: () => isBusy });
+  await call(ALL);
+  assert.deepEqual(begun, ALL);
+  const refused = await app.inject({ url: "/calls/more", remoteAddress: "192.0.2.100" });
+  assert.equal(refused.statusCode, 503);
+  assert.equal(refused.headers["retry-after"], "5");
+  assert.match(refused.body, /"code":"UNAVAILABLE".*too busy/);
+  isBusy = false;
+  await call(["192.0.2.101"]);
+  assert.equal(begun.length, ALL.length);
+  await end(...ALL.slice(0, 2));
+  await tick();
+  assert.ok(begun.includes("192.0.2.101"));
 });

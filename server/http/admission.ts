@@ -6,6 +6,7 @@ import "../calls/admission.ts";
 import { createSlots, type Slots } from "../turns/slots.ts";
 import { createCallerQueues, isLight, type CallerQueue, use } from "./caller-queues.ts";
 import { outerRequestId } from "./pages/call-route.ts";
+import { type AddressLimits, createStrangers } from "./strangers.ts";
 
 declare module "fastify" {
   interface FastifyContextConfig {
@@ -32,11 +33,21 @@ const REFUSAL_MILLISECONDS = 1_000;
 /** after several in a row: each counts as this much use. */
 const REFUSAL_USE_MILLISECONDS = 50;
 
+export interface AdmissionOptions {
+  addressLimits?: AddressLimits;
+  /** Whether this process is late with everything: then nobody waits for a place, which would make it later. */
+  isBusy?: () => boolean;
+}
+
 /**
  * Gives all callers a fair share of the process: a request takes a place before its key is looked up and its body read.
  */
-export function addAdmissionControl(app: FastifyInstance): void {
+export function addAdmissionControl(
+  app: FastifyInstance,
+  { addressLimits = { callsPerMinute: null, failedKeysPerMinute: null }, isBusy = () => false }: AdmissionOptions = {},
+): void {
   const queues = createCallerQueues();
+  const strangers = createStrangers(addressLimits);
   const slots = { calls: createSlots(CALLS), files: createSlots(FILES) };
   const held = new Set<{ since: number; leave: () => void }>();
   const looking = setInterval(() => {
@@ -81,9 +92,12 @@ export function addAdmissionControl(app: FastifyInstance): void {
     reply: FastifyReply,
     done: HookHandlerDoneFunction,
   ) {
+    const seconds = queue.isOfStrangers ? strangers.begin(request.ip) : null;
+    if (seconds !== null) return done(tooManyOfAddress(seconds));
     if (those.waitingOf(queue.name) >= BOUNDS.waitingCalls) return done(tooMany("RATE_LIMITED", YOURS));
     if (those.waiting() >= BOUNDS.waitingCallsOfAll) return done(tooMany("UNAVAILABLE", ALL));
     let leave: (() => void) | undefined;
+    let isJudged = false;
     request.admission = {
       leave: () => leave?.(),
       async without(coming) {
@@ -104,7 +118,14 @@ export function addAdmissionControl(app: FastifyInstance): void {
           tell();
         }, REFUSAL_MILLISECONDS).unref();
       },
-      belongsTo: (caller) => queues.remember(request, caller),
+      belongsTo(caller) {
+        queues.remember(request, caller);
+        // A stream's key is looked up again and again.
+        if (isJudged) return;
+        isJudged = true;
+        if (caller === null) strangers.hasFailed(request.ip);
+        else if (queue.isOfStrangers) strangers.isKnown(request.ip);
+      },
     };
     const waiting: { end?: () => void } = {};
     const withdraw = take(those, queue, (leaveIt) => {
@@ -113,6 +134,10 @@ export function addAdmissionControl(app: FastifyInstance): void {
       done();
     });
     if (leave !== undefined) return;
+    if (isBusy()) {
+      withdraw();
+      return done(tooMany("UNAVAILABLE", BUSY));
+    }
     const giveUp = () => {
       waiting.end?.();
       withdraw();
@@ -157,7 +182,17 @@ export function addAdmissionControl(app: FastifyInstance): void {
 const REFUSED: ReadonlySet<number> = new Set([401, 429]);
 
 const YOURS = "So many of your calls wait for their turn that no more are taken";
+const BUSY = "The server is too busy to answer in time";
 const ALL = "So many calls wait for their turn that yours could not be answered in time";
+
+function tooManyOfAddress(seconds: number): PublicError {
+  const message = "Your IP address has sent too many requests without a valid API key";
+  const fix = `Wait ${seconds} seconds, and check the API key that you send.`;
+  return PublicError.of(
+    { rule: "request.address", code: "RATE_LIMITED", message, fix },
+    { headers: { "retry-after": String(seconds) } },
+  );
+}
 
 function tooMany(code: Extract<PublicCode, "RATE_LIMITED" | "UNAVAILABLE">, message: string): PublicError {
   const fix = code === "RATE_LIMITED" ? "Wait for answers before you send more calls." : "Send it again shortly.";

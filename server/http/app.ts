@@ -9,15 +9,15 @@ import { newId } from "../../model/ids.ts";
 import { isLoopbackHost } from "../../platforms/kit/addresses.ts";
 import { addRoute, type BindOptions } from "../calls/bind.ts";
 import { BINDINGS } from "../calls/bindings.ts";
-import { createCallMeter } from "../calls/call-meter.ts";
+import { createCallMeter, sendUnlimited } from "../calls/call-meter.ts";
 import { addDeprecationHeaders, requireApiHost, requireAppHost } from "../calls/hosts.ts";
 import { createOperatorMeter } from "../calls/operator-meter.ts";
 import { MAX_FILES, MAX_JSON_BYTES } from "../calls/read-body.ts";
 import { createStreams, type MostStreams } from "../calls/streams.ts";
 import type { Services } from "../domain/services.ts";
 import { createStorageQuota } from "../media/storage-quota.ts";
-import { addAdmissionControl } from "./admission.ts";
-import { headPatience, limitArrival, type Patience, PATIENCE, refuseConnection } from "./arrival.ts";
+import { addAdmissionControl, type AdmissionOptions } from "./admission.ts";
+import { headPatience, limitArrival, type Patience, PATIENCE, refuseConnection, showsRates } from "./arrival.ts";
 import { addDocs } from "./docs/add-docs.ts";
 import { addPages } from "./pages/add-pages.ts";
 import { outerRequestId } from "./pages/call-route.ts";
@@ -36,7 +36,7 @@ import { TUS_REQUEST_HEADERS, TUS_RESPONSE_HEADERS } from "./routes/tus-headers.
 import { addNotFound, answerAsApi } from "./routes/unknown-routes.ts";
 import { addUserExport } from "./routes/user-export.ts";
 
-export interface HttpOptions extends Pick<BindOptions, "onRefusal" | "longestStreamMilliseconds"> {
+export interface HttpOptions extends AdmissionOptions, Pick<BindOptions, "onRefusal" | "longestStreamMilliseconds"> {
   mostStreams?: MostStreams;
   probes: Probes;
   /** Aborted when the process is about to stop: connections are then closed after their next response. */
@@ -87,11 +87,15 @@ export async function createHttpApp(services: Services, options: HttpOptions): P
     if (stopping.signal.aborted || options.draining?.aborted === true) reply.header("connection", "close");
     done(null, payload);
   });
-  limitArrival(app, patience);
+  limitArrival(app, patience, { isBehindProxy: (options.trustProxy ?? false) !== false });
+  app.addHook("onRequest", (request, reply, done) => {
+    if (showsRates(request.url)) sendUnlimited(reply);
+    done();
+  });
   addRequestLog(app, services, options);
   if ((options.trustProxy ?? false) === false) tellOfProxy(app, services);
   readBodiesOurselves(app);
-  addAdmissionControl(app);
+  addAdmissionControl(app, options);
   await app.register(compress, { threshold: 1024, encodings: ["br", "gzip"], globalDecompression: false });
   await app.register(multipart, {
     limits: {

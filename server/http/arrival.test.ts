@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { connect } from "node:net";
+import { Duplex } from "node:stream";
 import { after, before, test } from "node:test";
 
 import type { FastifyInstance } from "fastify";
@@ -21,7 +22,14 @@ before(async () => {
   app = await createHttpApp(world.services, {
     probes,
     mcp: addMcp,
-    patience: { headSeconds: 0.6, bodySeconds: 0.6, mediaSeconds: 0.6, mediaBytes: 1000, connections: 8 },
+    patience: {
+      headSeconds: 0.6,
+      bodySeconds: 0.6,
+      mediaSeconds: 0.6,
+      mediaBytes: 1000,
+      connections: 8,
+      connectionsOfAddress: 3,
+    },
   });
   port = Number(new URL(await app.listen({ port: 0, host: "127.0.0.1" })).port);
 });
@@ -86,11 +94,9 @@ test("a slowly dripping body is cut off, whether or not its route accepts keys",
     ["/api/v1/posts", "multipart/form-data; boundary=b", key],
     ["/api/v1/media", "multipart/form-data; boundary=b", key],
   ] as const) {
-    assert.match(
-      await trickle(head(path, type, more), 1),
-      /^HTTP\/1.1 408 [^]*took too long to arrive/,
-      `${path} ${type}`,
-    );
+    const answer = await trickle(head(path, type, more), 1);
+    assert.match(answer, /^HTTP\/1.1 408 [^]*took too long to arrive/, `${path} ${type}`);
+    assert.equal(/x-ratelimit-remaining: \d/.test(answer), /^\/(mcp|api\/v1)/.test(path), path);
   }
 });
 
@@ -115,10 +121,42 @@ test("connections beyond the maximum get an error, and existing ones continue", 
   // The server may see the last of them a little later.
   let refused = "";
   while (!refused.startsWith("HTTP/1.1 503")) refused = await trickle("", 0);
-  assert.match(refused, /reached its connection limit/);
+  assert.match(refused, /retry-after: 5\r\n[^]*reached its connection limit/);
   const { promise, resolve: answered } = Promise.withResolvers<string>();
   held[0]?.setEncoding("utf8").once("data", (text: string) => answered(text));
   held[0]?.write("GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n");
   assert.match(await promise, /^HTTP\/1.1 200/);
   for (const socket of held) socket.destroy();
+});
+
+test("connections from one public address have a maximum of their own, as long as no proxy stands for everybody", async () => {
+  const open = (remoteAddress: string) => {
+    const nothing = { read() {}, write: (_chunk: unknown, _encoding: unknown, done: () => void) => done() };
+    const socket = Object.assign(new Duplex(nothing), { remoteAddress });
+    app.server.emit("connection", socket);
+    return socket;
+  };
+  const isRefused = async (socket: Duplex) => {
+    await new Promise(setImmediate);
+    return socket.writableEnded;
+  };
+  // Connections of earlier tests may end a little later.
+  for (let isFull = true; isFull;) {
+    const first = open("10.0.0.1");
+    isFull = await isRefused(first);
+    first.destroy();
+  }
+  const held = ["203.0.113.5", "203.0.113.5", "203.0.113.5"].map(open);
+  const surplus = open("203.0.113.5");
+  assert.deepEqual(await Promise.all([...held, surplus].map(isRefused)), [false, false, false, true]);
+  for (const address of ["203.0.113.6", "10.0.0.1"]) {
+    const other = open(address);
+    assert.equal(await isRefused(other), false, address);
+    other.destroy();
+  }
+  for (const socket of [...held, surplus]) socket.destroy();
+  await new Promise(setImmediate);
+  const again = open("203.0.113.5");
+  assert.equal(await isRefused(again), false);
+  again.destroy();
 });

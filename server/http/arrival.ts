@@ -5,7 +5,10 @@ import type { FastifyInstance } from "fastify";
 
 import type { PublicCode } from "../../model/errors.ts";
 import { newId } from "../../model/ids.ts";
+import { networkOf } from "../auth/throttle.ts";
+import { sendUnlimited } from "../calls/call-meter.ts";
 import { errorBody, refuseRequest } from "../calls/refusals.ts";
+import { isPublic } from "./strangers.ts";
 
 /** How long a server waits for a request to arrive. */
 export interface Patience {
@@ -16,8 +19,9 @@ export interface Patience {
   /** Media must arrive with at least this many bytes in each such period. */
   mediaSeconds: number;
   mediaBytes: number;
-  /** Maximum number of connections. */
+  /** Maximum number of connections, and of those from one public address. */
   connections: number;
+  connectionsOfAddress: number;
 }
 
 export const PATIENCE: Patience = {
@@ -26,6 +30,7 @@ export const PATIENCE: Patience = {
   mediaSeconds: 30,
   mediaBytes: 64 * 1024,
   connections: 10_000,
+  connectionsOfAddress: 1_000,
 };
 
 /** Options of Node's server that must be set when it is created: headers must arrive soon. */
@@ -33,13 +38,27 @@ export function headPatience({ headSeconds }: Patience) {
   return { headersTimeout: headSeconds * 1000, connectionsCheckingInterval: (headSeconds * 1000) / 3 };
 }
 
-/** Drops connections that send almost nothing, and rejects connections beyond the maximum. */
-export function limitArrival(app: FastifyInstance, patience: Patience): void {
+/**
+ * Drops connections that send almost nothing, and rejects connections beyond the maximum. Behind a proxy, all come from
+ * its address, which then has no maximum of its own.
+ */
+export function limitArrival(app: FastifyInstance, patience: Patience, { isBehindProxy = false } = {}): void {
   let open = 0;
+  const openFrom = new Map<string, number>();
   app.server.on("connection", (socket) => {
+    const { remoteAddress: address = "" } = socket;
+    const from = isBehindProxy || !isPublic(address) ? null : networkOf(address);
+    const openHere = from === null ? 0 : (openFrom.get(from) ?? 0) + 1;
     open += 1;
-    socket.once("close", () => (open -= 1));
-    if (open > patience.connections) answerSocket(socket, REFUSALS.full);
+    if (from !== null) openFrom.set(from, openHere);
+    socket.once("close", () => {
+      open -= 1;
+      if (from === null) return;
+      const left = (openFrom.get(from) ?? 1) - 1;
+      if (left === 0) openFrom.delete(from);
+      else openFrom.set(from, left);
+    });
+    if (open > patience.connections || openHere > patience.connectionsOfAddress) answerSocket(socket, REFUSALS.full);
   });
   app.addHook("onRequest", (request, _reply, done) => {
     if (hasBody(request.raw)) watchArrival(request.raw, patience);
@@ -63,7 +82,7 @@ function watchArrival(request: IncomingMessage, { bodySeconds, mediaSeconds, med
       // If we stop reading because the storage is slow, the client is not at fault.
       if (isMedia && (came >= mediaBytes || request.readableLength >= request.readableHighWaterMark)) return;
       clearInterval(timer);
-      answerSocket(socket, REFUSALS.late);
+      answerSocket(socket, REFUSALS.late, request.url);
     },
     (isMedia ? mediaSeconds : bodySeconds) * 1000,
   );
@@ -93,6 +112,7 @@ interface SocketRefusal {
   message: string;
   fix: string;
   code?: PublicCode;
+  retryAfter?: number;
 }
 
 const REFUSALS = {
@@ -105,6 +125,7 @@ const REFUSALS = {
   late: { status: 408, message: "The request took too long to arrive", fix: "Send it again." },
   full: {
     status: 503,
+    retryAfter: 5,
     message: "The server has reached its connection limit",
     fix: "Try again shortly, and close connections you do not need.",
     code: "UNAVAILABLE",
@@ -112,7 +133,8 @@ const REFUSALS = {
 } as const satisfies Record<string, SocketRefusal>;
 
 /** Sends the error on the raw connection, in the standard format, and ends it. */
-function answerSocket(socket: Socket, { status, message, fix, code }: SocketRefusal): void {
+function answerSocket(socket: Socket, refusal: SocketRefusal, url = ""): void {
+  const { status, message, fix, code, retryAfter } = refusal;
   if (!socket.writable) return void socket.destroy();
   const requestId = newId();
   const body = JSON.stringify(errorBody(refuseRequest("request.http", message, fix, code), requestId));
@@ -122,8 +144,15 @@ function answerSocket(socket: Socket, { status, message, fix, code }: SocketRefu
     `content-length: ${Buffer.byteLength(body)}`,
     `x-request-id: ${requestId}`,
     "connection: close",
+    ...(retryAfter === undefined ? [] : [`retry-after: ${retryAfter}`]),
   ];
+  if (showsRates(url)) sendUnlimited({ header: (name, value) => head.push(`${name}: ${value}`) });
   socket.end(`${head.join("\r\n")}\r\n\r\n${body}`);
   // Clients that do not disconnect are disconnected.
   setTimeout(() => socket.destroy(), 1_000).unref();
+}
+
+/** Whether every answer at this URL shows the state of a rate limit. */
+export function showsRates(url: string): boolean {
+  return /^\/(api\/v1|mcp)(?=[/?]|$)/.test(url);
 }

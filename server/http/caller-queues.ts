@@ -10,6 +10,8 @@ export interface CallerQueue {
   name: string;
   /** Live mode does not wait for test mode. Strangers go before nobody. */
   isFirst: boolean;
+  /** Whether it is that of callers whom nobody knows. */
+  isOfStrangers: boolean;
   /** Calls that are worked on or wait. */
   calls: number;
   /** Errors that are still to be sent. */
@@ -45,13 +47,13 @@ export function createCallerQueues(): CallerQueues {
   const queues = new Map<string, CallerQueue>();
   const holders = new Map<string, { name: string; isFirst: boolean }>();
 
-  function named({ name, isFirst }: { name: string; isFirst: boolean }): CallerQueue {
+  function named({ name, isFirst, isOfStrangers = false }: Named): CallerQueue {
     const known = queues.get(name);
     if (known !== undefined) return known;
     // There are fewer connections than that, so most of them are of the past.
     if (queues.size >= MAX_QUEUES)
       for (const [old, { calls, refused }] of queues) if (calls + refused === 0) queues.delete(old);
-    const queue = { name, isFirst, calls: 0, refused: 0, usedMilliseconds: 0, usedAt: 0 };
+    const queue = { name, isFirst, isOfStrangers, calls: 0, refused: 0, usedMilliseconds: 0, usedAt: 0 };
     queues.set(name, queue);
     return queue;
   }
@@ -60,7 +62,7 @@ export function createCallerQueues(): CallerQueues {
     of(request) {
       const digest = digestOf(request);
       const holder = digest === null ? undefined : holders.get(digest);
-      return named(holder ?? { name: `from ${networkOf(request.ip)}`, isFirst: false });
+      return named(holder ?? { name: `from ${networkOf(request.ip)}`, isFirst: false, isOfStrangers: true });
     },
     ofFile: ({ url }) => named({ name: `file ${url.split("/", 3)[2]?.slice(0, 36)}`, isFirst: false }),
     remember(request, caller) {
@@ -73,6 +75,12 @@ export function createCallerQueues(): CallerQueues {
       holders.set(digest, { name, isFirst: caller.mode === "live" });
     },
   };
+}
+
+interface Named {
+  name: string;
+  isFirst: boolean;
+  isOfStrangers?: boolean;
 }
 
 /** Whether it has called so little recently that its requests need not queue with those of heavy callers. */

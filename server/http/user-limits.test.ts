@@ -9,7 +9,6 @@ import { idOf } from "../../tests/answers.ts";
 import { fixture } from "../../tests/media-world.ts";
 import { sendRaw } from "../../tests/raw-request.ts";
 import { createWorld, type Called, type TestTenant, type World } from "../../tests/world.ts";
-import { createCallMeter } from "../calls/call-meter.ts";
 import { MAX_FORM_BYTES } from "../calls/read-body.ts";
 import { storedBytes } from "../media/storage-quota.ts";
 
@@ -179,16 +178,33 @@ test("every file of a form is counted", async () => {
   assert.deepEqual(await storageKeys(), kept);
 });
 
-test("a minute later, the previous one's requests no longer count", async () => {
-  let now = 60_000;
-  const headers = new Map<string, string>();
-  const meter = createCallMeter({ limitsOf: async () => ({ ...NO_LIMITS, callsPerMinute: 2 }) }, () => now);
-  const reply = { header: (name: string, value: string) => headers.set(name, value) };
-  await meter.count(reply, "somebody", "apiRead", 2);
-  await assert.rejects(meter.count(reply, "somebody", "apiRead"), { code: "RATE_LIMITED" });
-  now += 60_000;
-  await meter.count(reply, "somebody", "apiRead");
-  assert.deepEqual([...headers.values()], ["2", "1", "180"]);
+test("every response of the API, MCP and uploads shows a rate limit, whatever it says", async () => {
+  const { test: tenant } = await newPerson({ callsPerMinute: 100 });
+  const key = { authorization: `Bearer ${tenant.key}` };
+  const tus = { ...key, "tus-resumable": "1.0.0" };
+  const limits = new Map<string, string | null>();
+  for (const [what, method, path, headers, status] of [
+    ["no key", "GET", POSTS, {}, 401],
+    ["no such endpoint", "GET", "/api/v1/nothing", key, 404],
+    ["no such method", "PUT", POSTS, key, 404],
+    ["no such post", "GET", `${POSTS}/00000000-0000-4000-8000-000000000000`, key, 404],
+    ["a preflight", "OPTIONS", POSTS, { origin: "https://example.com", "access-control-request-method": "POST" }, 204],
+    ["a foreign page", "POST", "/mcp", { ...key, origin: "https://example.com" }, 403],
+    ["MCP without a key", "POST", "/mcp", {}, 401],
+    ["MCP without a stream", "GET", "/mcp", key, 405],
+    ["an upload of nothing", "POST", MEDIA, tus, 400],
+    ["an upload that is gone", "HEAD", `${MEDIA}/uploads/00000000-0000-4000-8000-000000000000`, tus, 404],
+  ] as const) {
+    const answer = await fetch(world.url + path, { method, headers });
+    assert.equal(answer.status, status, what);
+    for (const name of ["limit", "remaining", "reset"])
+      assert.match(String(answer.headers.get(`x-ratelimit-${name}`)), /^\d+$/, what);
+    limits.set(what, answer.headers.get("x-ratelimit-limit"));
+  }
+  assert.equal(limits.get("no such post"), "100");
+  assert.equal(limits.get("MCP without a stream"), "100");
+  assert.equal(limits.get("an upload of nothing"), "100");
+  assert.equal(limits.get("no key"), "2147483647");
 });
 
 test("a user's posts per day are limited, in both modes together and with concurrent requests", async () => {

@@ -37,7 +37,10 @@ export function allowOrigin(request: FastifyRequest, reply: FastifyReply): void 
     reply
       .header("access-control-allow-origin", origin)
       .header("vary", "Origin")
-      .header("access-control-expose-headers", "Mcp-Session-Id, X-Request-Id, WWW-Authenticate, Retry-After");
+      .header(
+        "access-control-expose-headers",
+        "Mcp-Session-Id, X-Request-Id, WWW-Authenticate, Retry-After, X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset",
+      );
 }
 
 /** What a browser checks before one of our own pages may call. */

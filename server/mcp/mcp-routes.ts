@@ -54,7 +54,7 @@ export function addMcp(app: FastifyInstance, services: Services, options: McpOpt
       if (body === null)
         return await send(reply, refuse(400, -32700, "Parse error: the request body is not valid JSON"));
       const messages = toMessages(body.value);
-      const refused = await countMessages(options.calls, reply, key.userId, messages);
+      const refused = await countMessages(options.calls, reply, key, messages);
       let working = messages.filter((tool) => tool !== null).length;
       const caller: McpCaller = {
         ...key,
@@ -107,13 +107,13 @@ const toolCall = z.object({ method: z.literal("tools/call"), params: z.object({ 
 async function countMessages(
   calls: CallMeter,
   reply: FastifyReply,
-  userId: string,
+  caller: Authenticated,
   tools: readonly (string | null)[],
 ): Promise<PublicError | null> {
   const classes = tools.map((name) => (name === null ? "apiRead" : (CLASSES.get(name) ?? "apiRead")));
   try {
     for (const [rateClass, those] of Map.groupBy(classes, (each) => each))
-      await calls.count(reply, userId, rateClass, those.length);
+      await calls.count(reply, caller, rateClass, { requests: those.length });
     return null;
   } catch (error) {
     if (error instanceof PublicError && !tools.includes(null)) return error;

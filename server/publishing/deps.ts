@@ -29,7 +29,7 @@ export interface EngineMetrics {
 }
 
 /** Where the engine reports whether a platform could be reached. */
-export type Reach = Pick<Outages, "up" | "down">;
+export type Reach = Pick<Outages, "up" | "down" | "isProbe">;
 
 /** What publishing needs from the rest of the server. */
 export interface PublishingDeps {
@@ -58,6 +58,8 @@ export interface PublishingDeps {
    * BrokerErrors.
    */
   freshAccess(account: AccountKey, options: { minLifetimeSeconds: number; refused?: string }): Promise<Access>;
+  /** Reads something of the account that changes nothing, to find out whether the platform answers. */
+  readAccount?(account: AccountKey): Promise<void>;
   /** Finds out whether the account has lost access, as the platform's refusal says, and stores it. */
   confirmRefusal?(
     account: AccountKey,

@@ -94,6 +94,13 @@ export function unknownOutcome(
   };
 }
 
+/** Whether an error says that the platform cannot be reached, or has an error of its own. */
+export function isPlatformDown(error: unknown): boolean {
+  return error instanceof TransportError
+    ? isPlatformAway(error.failure)
+    : describeFailure(error).brokerCode === "PLATFORM_UNAVAILABLE";
+}
+
 /** Whether the failure is the platform's, and not caused by the request or by this process. */
 export function isPlatformAway(failure: TransportFailure): boolean {
   return !OUR_OWN.has(failure);

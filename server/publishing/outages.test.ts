@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 
+import { BrokerError } from "../../platforms/platform.ts";
 import { ledgerBroker } from "../../tests/ledger-platform.ts";
 import { isOver, withWorld } from "../../tests/publishing-world.ts";
 import type { EngineMetrics } from "./deps.ts";
@@ -126,6 +128,50 @@ test("a probe is not a commit while there is something to prepare", async () => 
     assert.deepEqual([...ledger.publishCalls], []);
     ledger.faults.splice(0);
     for (const post of [...prepared, ...others]) assert.equal((await world.until(post, isOver)).status, "published");
+  });
+});
+
+test("while a platform does not even answer reads, nothing is committed to it", async () => {
+  await withWorld(async (world) => {
+    const { ledger } = world;
+    const prepared = await Promise.all(
+      Array.from({ length: 3 }, (_, n) =>
+        world.addPost({ text: `prepared ${n}`, dueAt: new Date(Date.now() + 600_000) }),
+      ),
+    );
+    const said: boolean[] = [];
+    let reads = 0;
+    let isUp = false;
+    await world.startEngine({
+      speed: 2,
+      metrics: metricsOf(said),
+      readAccount: async () => {
+        reads += 1;
+        if (!isUp) throw new BrokerError("PLATFORM_UNAVAILABLE", "The platform does not answer.");
+      },
+    });
+    for (const post of prepared) await world.until(post, ({ platformPosts }) => platformPosts[0]?.step === "publish-0");
+    ledger.faults.push(...Array.from({ length: 1_000 }, () => ({ call: "create", kind: "http_500" }) as const));
+    const others = await Promise.all(Array.from({ length: 8 }, (_, n) => world.addPost({ text: `other ${n}` })));
+    await Promise.all(others.map((post) => world.publish(post)));
+    const [first = assert.fail()] = prepared;
+    await world.until(first, () => said.length > 0);
+    // Only commits are left to find out with.
+    const isWaiting = "lease_until is null and status = any (array['queued', 'posting'])";
+    const putOff = () =>
+      world.pool.query(
+        `update platform_posts set next_action_at = now() + interval '1 hour' where lane = 'prepare' and ${isWaiting}`,
+      );
+    for (const post of prepared) await world.bringForward(post, 0);
+    while (reads < 3) {
+      await putOff();
+      await sleep(20);
+    }
+    assert.deepEqual([...ledger.publishCalls], []);
+    isUp = true;
+    ledger.faults.splice(0);
+    for (const post of prepared) assert.equal((await world.until(post, isOver)).status, "published");
+    assert.equal(said.at(-1), false);
   });
 });
 

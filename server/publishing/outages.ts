@@ -11,6 +11,8 @@ export interface Outages {
   down(claim: Claim): void;
   /** A claim has begun. If its group may be probed, it is a probe. */
   begun(claim: Claim): void;
+  /** Whether this claim is one. */
+  isProbe(claim: Claim): boolean;
   /** A claim is over. */
   ended(claim: Claim): void;
   /** The groups to skip in this lane for now, and those of which one may be tried. */
@@ -116,6 +118,7 @@ export function createOutages({ speed, onChange }: OutagesOptions): Outages {
       const { outage } = group;
       if (outage !== null && claim.lane !== "observe" && mayProbe(outage, group)) outage.probes.set(claim, instant());
     },
+    isProbe: (claim) => groups.get(groupOf(claim))?.outage?.probes.has(claim) === true,
     ended(claim) {
       of(claim).outage?.probes.delete(claim);
     },

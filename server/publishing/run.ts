@@ -14,7 +14,7 @@ import { buildContent, MediaOnTheWay } from "./content.ts";
 import { evidenceOf, stepContext } from "./context.ts";
 import type { PublishingDeps } from "./deps.ts";
 import { failStep, stopAt } from "./fail.ts";
-import { describeFailure } from "./failure.ts";
+import { describeFailure, isPlatformDown } from "./failure.ts";
 import { faultPoint } from "./fault-points.ts";
 import { hasRoom, noteLimits } from "./late-budgets.ts";
 import { expire, isTooLate } from "./late.ts";
@@ -168,10 +168,31 @@ async function runCurrent(work: Work, slots: Slots): Promise<Progress> {
     await write(work, { ...goTo(at), next: { at: "seconds", seconds: 0 } });
     return "released";
   }
-  if (at.effect === "visible") return commit(work, at);
+  if (at.effect === "visible") {
+    if (await isAnswered(work)) return commit(work, at);
+    await write(work, { ...goTo(at), next: { at: "seconds", seconds: 0 } });
+    return "released";
+  }
   if (isDue(work) && (work.row.status === "pending" || work.row.status === "queued"))
     await settle(work, beginChanges(work));
   return traced(work, "step", { step: at.step.name }, () => runQuiet(work, at));
+}
+
+/**
+ * Nothing is committed to find out whether a platform that was down is up again: first, the account must be readable. If
+ * reading fails for another reason, the platform has answered.
+ */
+async function isAnswered({ deps, claim, account }: Work): Promise<boolean> {
+  if (deps.readAccount === undefined || deps.reach?.isProbe(claim) !== true) return true;
+  try {
+    await deps.readAccount(account);
+    return true;
+  } catch (error) {
+    if (isDatabaseAway(error)) throw error;
+    if (!isPlatformDown(error)) return true;
+    deps.reach.down(claim);
+    return false;
+  }
 }
 
 async function runQuiet(work: Work, at: QuietPosition): Promise<Progress> {

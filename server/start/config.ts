@@ -15,6 +15,7 @@ import { refuseScopes } from "../../platforms/scopes.ts";
 import type { BillingSettings } from "../billing/billing.ts";
 import type { AlertSettings } from "../domain/alerts/alerts.ts";
 import type { BackupSchedule } from "../domain/backups/scheduled-backups.ts";
+import type { AddressLimits } from "../http/strangers.ts";
 import type { MailSettings } from "../mail/deliver-mail.ts";
 import type { StorageSettings } from "../storage/open-storage.ts";
 import type { S3Access } from "../storage/s3.ts";
@@ -80,8 +81,11 @@ export interface Config {
   /** The operator's own privacy policy and terms; null: the default pages. */
   privacyUrl: string | null;
   termsUrl: string | null;
-  /** Limits per user. */
+  /** Limits per user, and those of them that the operator has set. */
   userLimits: UserLimits;
+  setUserLimits: UserLimits;
+  /** Limits per IP address, for requests without a valid key or session. */
+  addressLimits: AddressLimits;
   /** How pages and emails look. */
   brand: Brand;
   /** Platform sets per user and mode; null: unlimited. */
@@ -203,7 +207,12 @@ function toConfig(env: Environment, apps: Partial<Record<string, string>>): Omit
     signUp: env.AMPOST_SIGNUP,
     privacyUrl: env.AMPOST_PRIVACY_URL ?? null,
     termsUrl: env.AMPOST_TERMS_URL ?? null,
-    userLimits: userLimitsOf(env),
+    userLimits: userLimitsOf(env, env.AMPOST_SIGNUP === "open" ? OPEN_LIMITS : NO_LIMITS),
+    setUserLimits: userLimitsOf(env, NO_LIMITS),
+    addressLimits: {
+      callsPerMinute: numberOrNull(env.AMPOST_ADDRESS_CALLS_PER_MINUTE),
+      failedKeysPerMinute: numberOrNull(env.AMPOST_ADDRESS_FAILED_KEYS_PER_MINUTE),
+    },
     maxPlatformSets: env.AMPOST_MAX_PLATFORM_SETS === "none" ? null : env.AMPOST_MAX_PLATFORM_SETS,
     mail: {
       smtpUrl: env.AMPOST_SMTP_URL ?? null,
@@ -286,10 +295,9 @@ function backupScheduleOf(env: Environment): BackupSchedule | null {
   return { to: to.startsWith("s3://") ? to : resolve(to), everyHours, keep };
 }
 
-function userLimitsOf(env: Environment): UserLimits {
-  const otherwise = env.AMPOST_SIGNUP === "open" ? OPEN_LIMITS : NO_LIMITS;
+function userLimitsOf(env: Environment, otherwise: UserLimits): UserLimits {
   const given = (value: number | "none" | undefined, unset: number | null) =>
-    value === undefined ? unset : value === "none" ? null : value;
+    value === undefined ? unset : numberOrNull(value);
   return {
     callsPerMinute: given(env.AMPOST_USER_CALLS_PER_MINUTE, otherwise.callsPerMinute),
     postsPerDay: given(env.AMPOST_USER_POSTS_PER_DAY, otherwise.postsPerDay),
@@ -297,6 +305,10 @@ function userLimitsOf(env: Environment): UserLimits {
     contentBytesPerDay: given(env.AMPOST_USER_CONTENT_PER_DAY, otherwise.contentBytesPerDay),
     maxStorageBytes: given(env.AMPOST_USER_STORAGE, otherwise.maxStorageBytes),
   };
+}
+
+function numberOrNull(value: number | "none"): number | null {
+  return value === "none" ? null : value;
 }
 
 function appsOf(values: Partial<Record<string, string>>, appUrl: string): Config["apps"] {

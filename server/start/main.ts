@@ -6,6 +6,7 @@ import { createBilling } from "../billing/billing.ts";
 import { createKeyHolders } from "../domain/api-keys/key-holders.ts";
 import type { Services } from "../domain/services.ts";
 import { openAuth, sessionsOf } from "../domain/users/open-auth.ts";
+import { createLimitsOf } from "../domain/users/rates.ts";
 import { openSetUp } from "../domain/users/set-up.ts";
 import { createHttpApp } from "../http/app.ts";
 import { createProbesApp, type ProbeAccess, type Probes } from "../http/routes/probes.ts";
@@ -60,15 +61,19 @@ export async function start(config: Config, log: Logger, parts: Parts): Promise<
     if (worker) closers.push(() => worker.stop());
     const runtime = await openRuntime(config, log, { runsJobs: parts.worker === true }, closers);
     opening.resolve(runtime);
-    closers.push(watchEventLoop(log));
+    const eventLoop = watchEventLoop(log);
+    closers.push(() => eventLoop.stop());
     // Before anything is published, because that may be what hangs.
     if (parts.worker === true) closers.push(await startWatchdog("worker"));
     const work = parts.worker === true ? await runWorker(runtime, parts.faultPoint) : undefined;
     if (work) closers.push(() => work.stop());
-    const probes = probesOf(runtime, { work, worker, sandbox, draining: draining.signal });
+    const isBusy = () => parts.api && eventLoop.isBusy();
+    const probes = probesOf(runtime, { work, worker, sandbox, draining: draining.signal, isBusy });
     const metrics = await serveMetrics(config, probes);
     if (metrics) closers.push(() => metrics.close());
-    const app = parts.api ? await serveApi(runtime, probes, draining.signal) : await serveProbes(config, probes);
+    const app = parts.api
+      ? await serveApi(runtime, probes, draining.signal, isBusy)
+      : await serveProbes(config, probes);
     // Requests that wait for a publish end together with it.
     closers.push(() => Promise.all([app?.close(), work?.stop(), worker?.stop()]));
     const setUpUrl = parts.api ? await openSetUp(runtime.instance, config.appUrl) : null;
@@ -118,7 +123,12 @@ async function listenForProbes(
   return app;
 }
 
-async function serveApi(runtime: Runtime, probes: Probes, draining: AbortSignal): Promise<FastifyInstance> {
+async function serveApi(
+  runtime: Runtime,
+  probes: Probes,
+  draining: AbortSignal,
+  isBusy: () => boolean,
+): Promise<FastifyInstance> {
   const { instance, listener, storage, jobs, planOf, metrics, tracing } = runtime;
   const { config, log, pool } = instance;
   const { vault } = instance.oauth;
@@ -154,7 +164,7 @@ async function serveApi(runtime: Runtime, probes: Probes, draining: AbortSignal)
       maxPlatformSets: config.maxPlatformSets,
       mediaSecrets: () => instance.secrets.mediaSecrets(),
     },
-    limitsOf: async () => config.userLimits,
+    limitsOf: createLimitsOf(config, planOf),
     planOf,
     billing: config.billing && createBilling(config.billing),
   };
@@ -163,6 +173,8 @@ async function serveApi(runtime: Runtime, probes: Probes, draining: AbortSignal)
     draining,
     metricsToken: config.metrics.token,
     trustProxy: config.trustProxy,
+    addressLimits: config.addressLimits,
+    isBusy,
     observe: metrics.request,
     onRefusal: ({ name }, { code }) => metrics.refused(name, code),
     mcp: addMcp,

@@ -30,12 +30,14 @@ export function readiness(
     sandbox: AttachedProcess | undefined;
     /** Aborted when the process is about to stop. */
     draining: AbortSignal;
+    /** Whether requests are refused because everything is late. */
+    isBusy: () => boolean;
   },
 ): () => Promise<Readiness> {
   const { pool, oauth, config } = instance;
-  const { sandbox, work, worker, draining } = parts;
+  const { sandbox, work, worker, draining, isBusy } = parts;
   const looks: Record<string, () => Promise<string>> = {
-    process: async () => (draining.aborted ? "stops" : OK),
+    process: async () => (draining.aborted ? "stops" : isBusy() ? "is too busy to answer in time" : OK),
     database: async () => ((await pool.query("select 1")).rowCount === 1 ? OK : "does not respond"),
     migrations: async () => {
       const pending = await pendingMigrations(pool);

@@ -13,6 +13,7 @@ import { leaveBilling } from "../domain/billing/leave-billing.ts";
 import { careForSubscriptions } from "../domain/billing/sync-subscriptions.ts";
 import { brandOfEmail } from "../domain/branding/branding.ts";
 import { sendUsageEmail } from "../domain/usage/send-usage-email.ts";
+import { createLimitsOf } from "../domain/users/rates.ts";
 import { deliver } from "../domain/webhooks/deliver.ts";
 import { webhookGroups } from "../domain/webhooks/deliveries.ts";
 import { keepEventsRelayed } from "../domain/webhooks/relay.ts";
@@ -46,6 +47,7 @@ import { confirmRefusal } from "../oauth/confirm-refusal.ts";
 import { revokeGrant } from "../oauth/disconnect.ts";
 import { sendExpiryWarnings } from "../oauth/expiry-warnings.ts";
 import { freshAccess } from "../oauth/fresh-token.ts";
+import { refreshProfile } from "../oauth/profile.ts";
 import { AUTHORIZATIONS_SWEEP_QUEUE, PROFILES_QUEUE, RENEW_QUEUE, REVOKE_QUEUE, WARN_QUEUE } from "../oauth/queues.ts";
 import { readDueProfiles, renewDueTokens } from "../oauth/renew-due.ts";
 import { restoreHealth } from "../oauth/token-health.ts";
@@ -83,7 +85,7 @@ export async function runWorker(runtime: Runtime, faultPoint?: FaultHook): Promi
     pool,
     storage,
     allowPrivateUrls: config.allowPrivateUrls,
-    limitsOf: async () => config.userLimits,
+    limitsOf: createLimitsOf(config, planOf),
     planOf,
     jobs,
   });
@@ -107,6 +109,10 @@ export async function runWorker(runtime: Runtime, faultPoint?: FaultHook): Promi
       ),
     ensureMedia: (owner, mediaIds) => ingest.ensureReady(owner, mediaIds),
     freshAccess: (account, options) => freshAccess(oauth, account, options),
+    readAccount: async (account) => {
+      const { accessToken } = await freshAccess(oauth, account, { minLifetimeSeconds: 60 });
+      await refreshProfile(oauth, account, accessToken);
+    },
     confirmRefusal: (account, refusal) => confirmRefusal(oauth, account, refusal),
     restoreHealth: (account) => restoreHealth(oauth, account),
     noteCommit: (commit) => continuity.noteCommit(commit),

@@ -354,7 +354,7 @@ async function restore(target: TestInstance, backup: Buffer): Promise<void> {
 async function rowsOf({ pool }: TestInstance): Promise<Record<string, string[]>> {
   const { rows: tables } = await pool.query<{ name: string }>(
     `select relname::text as name from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace
-       and relname not in ('schema_migrations', 'instance', 'sessions', 'verifications', 'throttles')`,
+       and relname not in ('schema_migrations', 'instance', 'sessions', 'verifications', 'throttles', 'request_counts')`,
   );
   const found: Record<string, string[]> = {};
   for (const { name } of tables) {

@@ -85,7 +85,7 @@ export async function writeBackup(
  * Signed out, asked again and counted anew: who had a session at the time may have ended it since, and nobody should be
  * signed in by a restore.
  */
-const LEFT_OUT: ReadonlySet<string> = new Set(["sessions", "verifications", "throttles"]);
+const LEFT_OUT: ReadonlySet<string> = new Set(["sessions", "verifications", "throttles", "request_counts"]);
 
 /** Recurring jobs are sent by their schedule, and an email that waited has most likely been sent since. */
 const JOBS_LEFT_OUT = Object.entries(QUEUES)

@@ -49,8 +49,8 @@ export function operationsFor(
     const binding = BINDINGS.find((each) => each.operation.name === operation.name);
     if (binding === undefined) throw new Error(`Nothing does ${operation.name}`);
     try {
-      await options.calls.count(reply, person.id, operation.rateClass);
       const call = callOf(person, mode, request);
+      await options.calls.count(reply, call, operation.rateClass);
       const done = await perform(services, binding, {
         call,
         raw: { params, query, body },

@@ -33,7 +33,7 @@ export function addOAuthRoutes(
     if ((await readBrowser(services, request)).sessionId === null) throw new SignInFirst();
     const caller = await authenticate(services, { auth: "session" }, request);
     sendUnlimited(reply);
-    await calls.count(reply, caller.userId, connectionsStart.rateClass);
+    await calls.count(reply, caller, connectionsStart.rateClass);
     const { mode: _mode, ...body } = Object.fromEntries(new URL(request.url, settings.appUrl).searchParams);
     const input = parseInput(connectionsStart, { params: request.params, query: {}, body });
     const { authorizeUrl } = (await startConnecting(services, caller, input.params.platform, input.body)).body;

@@ -25,7 +25,7 @@ export function addPostEvents(app: FastifyInstance, services: Services, options:
     sendUnlimited(reply);
     try {
       const caller = await authenticate(services, postsEvents, request);
-      await options.calls.count(reply, caller.userId, postsEvents.rateClass);
+      await options.calls.count(reply, caller, postsEvents.rateClass);
       const { params } = parseInput(postsEvents, { params: request.params, query: request.query, body: undefined });
       const read = () => getPost(services, caller, params.id);
       const first = await read();

@@ -4,6 +4,7 @@ import fastify, { type FastifyInstance, type FastifyRequest } from "fastify";
 
 import { PublicError } from "../../../model/errors.ts";
 import { errorBody, refuseRequest, toRefusal } from "../../calls/refusals.ts";
+import { isOwnMachine } from "../strangers.ts";
 
 /** What the process knows about itself. */
 export interface Probes {
@@ -36,7 +37,7 @@ export function addProbes(app: FastifyInstance, probes: Probes, access: ProbeAcc
   app.get("/healthz", open, async () => ({ status: "ok" }));
   app.get("/readyz", open, async (request, reply) => {
     const { ready, checks, publishing, publishingDetail } = await probes.ready();
-    const seesChecks = isOperator(request) || (access.isLaptop === true && isFromHere(request));
+    const seesChecks = isOperator(request) || (access.isLaptop === true && isOwnMachine(request.ip));
     return await reply
       .code(ready ? 200 : 503)
       .send({ status: ready ? "ready" : "not ready", publishing, ...(seesChecks ? { checks, publishingDetail } : {}) });
@@ -77,8 +78,4 @@ function isBearer({ headers }: FastifyRequest, token: string | null): boolean {
   const given = /^Bearer +(\S+) *$/i.exec(headers.authorization ?? "")?.[1];
   const digest = (text: string) => createHash("sha256").update(text).digest();
   return token !== null && given !== undefined && timingSafeEqual(digest(given), digest(token));
-}
-
-function isFromHere({ ip }: FastifyRequest): boolean {
-  return /^(::ffff:)?127\.|^::1$/.test(ip);
 }

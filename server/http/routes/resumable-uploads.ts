@@ -184,7 +184,7 @@ function addTusRoute(api: FastifyInstance, uploads: Uploads, { method, url, hand
       sendUnlimited(reply);
       const caller = await authenticate(services, mediaCreate, request);
       // A file is one upload, in however many requests it arrives.
-      await uploads.calls.count(reply, caller.userId, url === mediaCreate.path ? mediaCreate.rateClass : "apiRead");
+      await uploads.calls.count(reply, caller, url === mediaCreate.path ? mediaCreate.rateClass : "apiRead");
       callers.set(request, caller);
       checkVersion(request);
     },

@@ -13,7 +13,7 @@ export function addUserExport(scope: FastifyInstance, services: Services, { call
   requireAppHost(scope, services.settings);
   scope.get("/api/me/export", async (request, reply) => {
     const caller = await authenticate(services, { auth: "session" }, request);
-    await calls.count(reply, caller.userId, "apiRead");
+    await calls.count(reply, caller, "apiRead");
     const pieces = await exportUser(services, { ...caller, address: request.ip, requestId: request.id });
     return await reply
       .type("application/json; charset=utf-8")
