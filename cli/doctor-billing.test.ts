@@ -25,6 +25,8 @@ test("doctor says whether an instance charges for plans, and that everything it 
   assert.match(off?.message ?? "", /^off: the instance is self-hosted/);
   assert.deepEqual(await look(), [
     `ok: ${stripe.url} accepts the key; webhook endpoint: https://ampost.example.com/api/billing/stripe-events`,
+    "warning: STRIPE_SECRET_KEY is a test key: test cards are accepted, and nobody is charged → " +
+      "Once you are ready, set the key, the webhook secret and the prices of live mode.",
     "ok: Creator costs 19 USD a month",
     "ok: Pro costs 59 USD a month",
     "ok: Scale costs 249 USD a month",

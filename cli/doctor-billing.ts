@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from "node:util";
 import type pg from "pg";
 
 import { planLabel, PLANS } from "../model/plans.ts";
-import { type Billing, BillingError, createBilling } from "../server/billing/billing.ts";
+import { type Billing, BillingError, type BillingSettings, createBilling } from "../server/billing/billing.ts";
 import { PAID_PLANS, type PaidPlan } from "../server/billing/subscription.ts";
 import { countWithoutPlan } from "../server/db/queries/billing.ts";
 import type { Config } from "../server/start/config.ts";
@@ -26,6 +26,7 @@ export async function checkBilling({
     return [
       ok(NAME, `${settings.apiUrl} accepts the key; webhook endpoint: ${appUrl}/api/billing/stripe-events`),
       ...checkAppUrl(appUrl),
+      ...checkMode(settings, appUrl),
       ...prices.flat(),
       await checkPortal(billing),
     ];
@@ -51,6 +52,18 @@ function checkAppUrl(appUrl: string): Finding[] {
       NAME,
       `Stripe cannot send events to ${appUrl}`,
       "Set AMPOST_APP_URL to an https URL. On this machine, forward events with `stripe listen`.",
+    ),
+  ];
+}
+
+/** With a test key, everyone can subscribe with a test card. */
+function checkMode({ secretKey }: BillingSettings, appUrl: string): Finding[] {
+  if (!/^.k_test_/.test(secretKey) || new URL(appUrl).protocol !== "https:") return [];
+  return [
+    warning(
+      NAME,
+      "STRIPE_SECRET_KEY is a test key: test cards are accepted, and nobody is charged",
+      "Once you are ready, set the key, the webhook secret and the prices of live mode.",
     ),
   ];
 }

@@ -22,8 +22,8 @@ export type DeleteUserServices = Pick<Services, "pool" | "auth" | "jobs" | "oaut
 
 /**
  * Deletes the calling user with everything they own in both modes, in one transaction; stored files are deleted soon
- * after, platforms are asked to revoke the grants, and a subscription ends. The audit log stays. Requires the password; a user without one
- * must have just signed in. Throws VALIDATION_FAILED for a wrong password, RATE_LIMITED for too many.
+ * after, platforms are asked to revoke the grants, and a subscription ends. The audit log stays. Requires the password; a
+ * user without one must have just signed in. Throws VALIDATION_FAILED for a wrong password, RATE_LIMITED for too many.
  */
 export async function deleteUser(
   services: DeleteUserServices,
