@@ -19,6 +19,7 @@ import type {
   PauseTarget,
   PlatformSet,
   Publishing,
+  Usage,
 } from "./types.ts";
 import { upload, type UploadOptions, type UploadSource } from "./upload.ts";
 import { createWebhooks } from "./webhooks.ts";
@@ -79,6 +80,7 @@ export function createClient({
     connectLinks: createConnectLinks(connection),
     apps: createApps(connection),
     webhooks: createWebhooks(connection),
+    usage: createUsage(connection),
     tenants: createTenants(connection),
   };
 }
@@ -126,6 +128,15 @@ function createPublishing(connection: Connection) {
     /** Ends a pause that was started with the same target. */
     async resume(target: PauseTarget = {}, options: WriteOptions = {}): Promise<{ publishing: Publishing }> {
       return await change("resume", target, options);
+    },
+  };
+}
+
+function createUsage(connection: Connection) {
+  return {
+    /** The plan, what has been used of its quotas, and what is left of the rates. */
+    async get(options: CallOptions = {}): Promise<{ usage: Usage }> {
+      return await read(connection, "/api/v1/usage", options);
     },
   };
 }

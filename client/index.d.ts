@@ -38,6 +38,7 @@ import type {
   Tenant,
   TenantChanges,
   TenantFilter,
+  Usage,
   Webhook,
   WebhookChanges,
   WebhookDelivery,
@@ -324,6 +325,12 @@ declare function createClient({ apiKey, baseUrl, retries, timeoutSeconds, random
       options?: WriteOptions,
     ): Promise<{
       delivery: WebhookDelivery;
+    }>;
+  };
+  usage: {
+    /** The plan, what has been used of its quotas, and what is left of the rates. */
+    get(options?: CallOptions): Promise<{
+      usage: Usage;
     }>;
   };
   tenants: {

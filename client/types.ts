@@ -803,6 +803,120 @@ export interface AccountContext {
   };
 }
 
+export interface Usage {
+  plan: "free" | "creator" | "pro" | "scale" | "self-hosted";
+  /** Start of the calendar month (UTC). */
+  periodStartsAt: string;
+  /** End of the calendar month (UTC). */
+  periodEndsAt: string;
+  /** Live mode only: in test mode, quotas do not apply. */
+  quotas: {
+    /** Posts created. A draft or scheduled post that is discarded no longer counts. */
+    postsPerMonth: {
+      used: number;
+      /** `null` if unlimited. */
+      limit: number | null;
+      /** Amount remaining. `null` if unlimited. */
+      remaining: number | null;
+      /** When the next month begins. */
+      resetsAt: string;
+    };
+    /** Files and URLs sent to `/api/v1/media`, and files of forms. */
+    mediaUploadsPerMonth: {
+      used: number;
+      /** `null` if unlimited. */
+      limit: number | null;
+      /** Amount remaining. `null` if unlimited. */
+      remaining: number | null;
+      /** When the next month begins. */
+      resetsAt: string;
+    };
+    /** Requests with an API key. */
+    apiRequestsPerMonth: {
+      used: number;
+      /** `null` if unlimited. */
+      limit: number | null;
+      /** Amount remaining. `null` if unlimited. */
+      remaining: number | null;
+      /** When the next month begins. */
+      resetsAt: string;
+    };
+    /** Scheduled posts. */
+    maxScheduledPosts: {
+      used: number;
+      /** `null` if unlimited. */
+      limit: number | null;
+      /** Amount remaining. `null` if unlimited. */
+      remaining: number | null;
+      /** Always `null`: it does not reset. */
+      resetsAt: null;
+    };
+    /** Stored media, including uploads in progress. */
+    maxStorageBytes: {
+      used: number;
+      /** `null` if unlimited. */
+      limit: number | null;
+      /** Amount remaining. `null` if unlimited. */
+      remaining: number | null;
+      /** Always `null`: it does not reset. */
+      resetsAt: null;
+    };
+  };
+  /** Requests of each rate class, in both modes together. */
+  rates: {
+    createPost: {
+      /** `null` if unlimited. */
+      limit: number | null;
+      /** Amount remaining. `null` if unlimited. */
+      remaining: number | null;
+      /** Length of the window in which requests are counted. */
+      windowSeconds: number;
+      /** When the current window ends. */
+      resetsAt: string;
+    };
+    publishPost: {
+      /** `null` if unlimited. */
+      limit: number | null;
+      /** Amount remaining. `null` if unlimited. */
+      remaining: number | null;
+      /** Length of the window in which requests are counted. */
+      windowSeconds: number;
+      /** When the current window ends. */
+      resetsAt: string;
+    };
+    connectPlatform: {
+      /** `null` if unlimited. */
+      limit: number | null;
+      /** Amount remaining. `null` if unlimited. */
+      remaining: number | null;
+      /** Length of the window in which requests are counted. */
+      windowSeconds: number;
+      /** When the current window ends. */
+      resetsAt: string;
+    };
+    mediaUpload: {
+      /** `null` if unlimited. */
+      limit: number | null;
+      /** Amount remaining. `null` if unlimited. */
+      remaining: number | null;
+      /** Length of the window in which requests are counted. */
+      windowSeconds: number;
+      /** When the current window ends. */
+      resetsAt: string;
+    };
+    apiRead: {
+      /** `null` if unlimited. */
+      limit: number | null;
+      /** Amount remaining. `null` if unlimited. */
+      remaining: number | null;
+      /** Length of the window in which requests are counted. */
+      windowSeconds: number;
+      /** When the current window ends. */
+      resetsAt: string;
+    };
+  };
+}
+
 export interface AccountFilter {
   /** Only accounts of this platform. */
   platform?: Platform;

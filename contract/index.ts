@@ -75,6 +75,7 @@ import {
   tenantsSaveApp,
   tenantsUpdate,
 } from "./operations/tenants.ts";
+import { usageGet } from "./operations/usage.ts";
 import {
   deliveriesRedeliver,
   webhooksCreate,
@@ -114,6 +115,7 @@ export const OPERATIONS: readonly Operation[] = [
   accountsList,
   accountsGet,
   accountContext,
+  usageGet,
   connectLinksCreate,
   connectLinksList,
   connectLinksGet,

@@ -101,6 +101,7 @@ export function namedSchemas(document: JsonObject): [string, JsonObject][] {
     ["PostFee", answer("posts_update", "fees", "items")],
     ["PostLimit", answer("posts_validate", "limits", "items")],
     ["AccountContext", whole("account_context")],
+    ["Usage", answer("usage_get", "usage")],
     ["AccountFilter", queryOf(document, operations.get("accounts_list"))],
     ["Media", answer("media_get", "media")],
     ["NewMedia", body("media_create")],

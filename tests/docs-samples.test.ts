@@ -186,6 +186,7 @@ const SAMPLES: Readonly<Record<string, number>> = {
   tenants: 9,
   "test-mode": 3,
   upgrading: 1,
+  usage: 3,
   webhooks: 11,
 };
 
@@ -215,6 +216,7 @@ const SHOWN: Readonly<Record<string, readonly string[]>> = {
     "sh ts py: webhooks_delete webhooks_rotate_secret",
   ],
   errors: ["sh ts py: posts_create"],
+  usage: ["sh ts py: usage_get"],
   tenants: ["ts py: platform_sets_list tenants_create tenants_create_key"],
 };
 

@@ -83,6 +83,7 @@ export const TAGS: readonly (readonly [name: string, description: string])[] = [
   ["webhooks", "Notifications about events."],
   ["keys", "API keys, for signed-in users."],
   ["billing", "Plan and subscription, for signed-in users."],
+  ["usage", "What has been used of the plan, and what is left."],
   ["people", "The signed-in user, sessions and the audit log."],
   ["tenants", "The users of an instance, managed by its operator's programs."],
   ["legacy", "Legacy endpoints (deprecated). Each response names the endpoint that replaces it."],

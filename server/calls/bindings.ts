@@ -72,6 +72,7 @@ import {
   tenantsSaveApp,
   tenantsUpdate,
 } from "../../contract/operations/tenants.ts";
+import { usageGet } from "../../contract/operations/usage.ts";
 import {
   deliveriesRedeliver,
   webhooksCreate,
@@ -135,6 +136,7 @@ import {
   saveTenantApp,
   updateTenant,
 } from "../domain/tenants/tenants.ts";
+import { getUsage } from "../domain/usage/get-usage.ts";
 import { getAccountContext } from "../domain/users/account-context.ts";
 import { deleteUser } from "../domain/users/delete-user.ts";
 import { createInvite, listInvites, withdrawInvite } from "../domain/users/invites.ts";
@@ -166,6 +168,7 @@ export const BINDINGS: readonly Binding[] = [
   bind(postsPublish, (services, call, { params }) => publishPost(services, call, params.id)),
   bind(postsRetry, (services, call, { params, body }) => retryPost(services, call, params.id, body ?? {})),
   bind(postsAttempts, (services, call, { params }) => listAttempts(services, call, params.id)),
+  bind(usageGet, (services, call) => getUsage(services, call)),
   bind(publishingGet, (services, call) => getPublishing(services, call)),
   bind(publishingPause, (services, call, { body }) => pausePublishing(services, call, body ?? {})),
   bind(publishingResume, (services, call, { body }) => resumePublishing(services, call, body ?? {})),

@@ -109,7 +109,7 @@ for (const revision of REVISIONS) {
       "posts_create posts_list posts_get posts_update posts_delete posts_publish posts_retry accounts_list " +
       "accounts_get platform_sets_list platform_sets_create platform_sets_rename platform_sets_delete " +
       "posts_validate posts_cancel platforms_describe media_create posts_attempts account_context " +
-      "publishing_get publishing_pause";
+      "publishing_get publishing_pause usage_get";
     assert.deepEqual(tools.map(({ name }) => name).sort(), wanted.split(" ").sort());
     for (const { name, title, description, inputSchema, outputSchema, annotations } of tools) {
       assert.ok(title !== undefined && description !== undefined && outputSchema?.type === "object", name);

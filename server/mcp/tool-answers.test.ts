@@ -63,6 +63,7 @@ for (const revision of ["2026-07-28", "2025-11-25"] as const) {
     const create = async (more: Record<string, unknown> = {}) =>
       idOf(await call("posts_create", { ...body, ...more }), "post");
     await call("account_context");
+    await call("usage_get");
     await call("platform_sets_list");
     const set = idOf(await call("platform_sets_create", { name: "Mine", idempotencyKey: `set-${revision}` }), "set");
     await call("platform_sets_rename", { id: set, name: "Ours" });

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import type pg from "pg";
+import { z } from "zod";
 
 import { findFreePort } from "../../cli/free-port.ts";
 import { openInstallation } from "../../cli/installation.fixture.ts";
@@ -39,6 +40,11 @@ test("two hundred parallel creates over two API processes fill each quota exactl
     ...limits.flatMap(([name, most]) => ["--limit", `${name}=${most}`]),
     "--json",
   );
+  const nobody = await installation.run(["users", "plan", "nobody@example.com", "pro"]);
+  assert.deepEqual([nobody.code, nobody.stderr.trim()], [1, "No user has the email address nobody@example.com."]);
+  assert.notEqual((await installation.run(["users", "plan", email, "--limit", "postsPerYear=1"])).code, 0);
+  const shown = await installation.json("users", "plan", email, "--json");
+  assert.deepEqual(shown.limits, { ...MOST, createPost: null, mediaUpload: null, apiRead: null });
   const headers = { authorization: `Bearer ${String(apiKey)}` };
   const { userId, platformSetId } = await connectThreads(pool);
 
@@ -105,6 +111,14 @@ test("two hundred parallel creates over two API processes fill each quota exactl
       .flatMap((name) => [`${name} 100`, `${name} 80`])
       .sort(),
   );
+  const answer = await fetch(`${urls[1]}/api/v1/usage`, { headers });
+  const { usage } = z
+    .object({
+      usage: z.object({ quotas: z.record(z.string(), z.object({ used: z.int(), remaining: z.int().nullable() })) }),
+    })
+    .parse(await answer.json());
+  for (const [name, most] of Object.entries(MOST))
+    assert.deepEqual(usage.quotas[name] && [usage.quotas[name].used, usage.quotas[name].remaining], [most, 0], name);
 });
 
 /** Connects an account to the only user's default set in live mode. Returns user and set. */

@@ -630,6 +630,30 @@ class AsyncAccounts:
         return await self._connection.call("GET", "/api/v1/account-context")
 
 
+class Usage:
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def get(self, filter: types.PublishingGetFilter | None = None) -> types.UsageAnswer:
+        """
+        Get usage. Returns the plan, how much of its quotas has been used this month, and what is left of each rate
+        limit.
+        """
+        return self._connection.call("GET", "/api/v1/usage", query=filter)
+
+
+class AsyncUsage:
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def get(self, filter: types.PublishingGetFilter | None = None) -> types.UsageAnswer:
+        """
+        Get usage. Returns the plan, how much of its quotas has been used this month, and what is left of each rate
+        limit.
+        """
+        return await self._connection.call("GET", "/api/v1/usage", query=filter)
+
+
 class ConnectLinks:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -1531,6 +1555,7 @@ class Client:
         self.publishing = Publishing(connection)
         self.platform_sets = PlatformSets(connection)
         self.accounts = Accounts(connection)
+        self.usage = Usage(connection)
         self.connect_links = ConnectLinks(connection)
         self.apps = Apps(connection)
         self.media = Media(connection)
@@ -1570,6 +1595,7 @@ class AsyncClient:
         self.publishing = AsyncPublishing(self._connection)
         self.platform_sets = AsyncPlatformSets(self._connection)
         self.accounts = AsyncAccounts(self._connection)
+        self.usage = AsyncUsage(self._connection)
         self.connect_links = AsyncConnectLinks(self._connection)
         self.apps = AsyncApps(self._connection)
         self.media = AsyncMedia(self._connection)

@@ -859,6 +859,74 @@ class AccountContextPolicies(TypedDict):
     oauthApps: bool
 
 
+class Usage(TypedDict):
+    plan: Literal["free", "creator", "pro", "scale", "self-hosted"]
+    #: Start of the calendar month (UTC).
+    periodStartsAt: str
+    #: End of the calendar month (UTC).
+    periodEndsAt: str
+    #: Live mode only: in test mode, quotas do not apply.
+    quotas: UsageQuotas
+    #: Requests of each rate class, in both modes together.
+    rates: UsageRates
+
+
+class UsageQuotas(TypedDict):
+    """Live mode only: in test mode, quotas do not apply."""
+    #: Posts created. A draft or scheduled post that is discarded no longer counts.
+    postsPerMonth: UsageQuotasPostsPerMonth
+    #: Files and URLs sent to `/api/v1/media`, and files of forms.
+    mediaUploadsPerMonth: UsageQuotasPostsPerMonth
+    #: Requests with an API key.
+    apiRequestsPerMonth: UsageQuotasPostsPerMonth
+    #: Scheduled posts.
+    maxScheduledPosts: UsageQuotasMaxScheduledPosts
+    #: Stored media, including uploads in progress.
+    maxStorageBytes: UsageQuotasMaxScheduledPosts
+
+
+class UsageQuotasPostsPerMonth(TypedDict):
+    """Posts created. A draft or scheduled post that is discarded no longer counts."""
+    used: int
+    #: `null` if unlimited.
+    limit: int | None
+    #: Amount remaining. `null` if unlimited.
+    remaining: int | None
+    #: When the next month begins.
+    resetsAt: str
+
+
+class UsageQuotasMaxScheduledPosts(TypedDict):
+    """Scheduled posts."""
+    used: int
+    #: `null` if unlimited.
+    limit: int | None
+    #: Amount remaining. `null` if unlimited.
+    remaining: int | None
+    #: Always `null`: it does not reset.
+    resetsAt: None
+
+
+class UsageRates(TypedDict):
+    """Requests of each rate class, in both modes together."""
+    createPost: UsageRatesCreatePost
+    publishPost: UsageRatesCreatePost
+    connectPlatform: UsageRatesCreatePost
+    mediaUpload: UsageRatesCreatePost
+    apiRead: UsageRatesCreatePost
+
+
+class UsageRatesCreatePost(TypedDict):
+    #: `null` if unlimited.
+    limit: int | None
+    #: Amount remaining. `null` if unlimited.
+    remaining: int | None
+    #: Length of the window in which requests are counted.
+    windowSeconds: int
+    #: When the current window ends.
+    resetsAt: str
+
+
 class AccountFilter(TypedDict):
     #: Only accounts of this platform.
     platform: NotRequired[Platform]
@@ -1307,6 +1375,10 @@ class AccountsListAnswer(TypedDict):
 
 class AccountWithLimitsAnswer(TypedDict):
     account: AccountWithLimits
+
+
+class UsageAnswer(TypedDict):
+    usage: Usage
 
 
 class ConnectLinkAnswer(TypedDict):

@@ -90,7 +90,7 @@ function exceeded({ name, limit, remaining, needed }: QuotaNeeded): Issue[] {
       message: `The post needs ${needed} of your limit ${name}, of which ${remaining} are left`,
       actual: needed,
       limit,
-      fix: "GET /api/v1/account-context shows what is left. Discarding drafts and scheduled posts makes room.",
+      fix: "GET /api/v1/usage shows what has been used and when it resets. Discarding drafts and scheduled posts makes room.",
     }),
   ];
 }

@@ -8,9 +8,11 @@ import { idOf } from "../../../tests/answers.ts";
 import { fixture } from "../../../tests/media-world.ts";
 import { type Called, createWorld, type TestTenant, type World } from "../../../tests/world.ts";
 import { transaction } from "../../db/sql.ts";
+import { mailSealContext } from "../../mail/send-mail.ts";
 import { BY_INSTANCE } from "../call.ts";
 import { type PlanChange, setPlan } from "../users/plans.ts";
-import { readQuotas } from "./quotas.ts";
+import { relayEvents } from "../webhooks/relay.ts";
+import { sendUsageEmail } from "./send-usage-email.ts";
 
 const POSTS = "/api/v1/posts";
 const MEDIA = "/api/v1/media";
@@ -73,8 +75,17 @@ const quota = z.object({
   remaining: z.int().nullable(),
   resetsAt: z.string().nullable(),
 });
+const usage = z.object({
+  usage: z.object({
+    plan: z.string(),
+    periodStartsAt: z.string(),
+    periodEndsAt: z.string(),
+    quotas: z.record(z.string(), quota),
+    rates: z.record(z.string(), z.unknown()),
+  }),
+});
 async function usageOf(tenant: TestTenant) {
-  return { quotas: z.record(z.string(), quota).parse(await readQuotas(world.services, tenant.userId)) };
+  return usage.parse((await world.call(tenant, "GET", "/api/v1/usage")).body).usage;
 }
 async function usedOf(tenant: TestTenant, name: string): Promise<[used: number, remaining: number | null]> {
   const found = (await usageOf(tenant)).quotas[name];
@@ -392,4 +403,76 @@ test("validate says what a post would use, and refuses what creating it would", 
   assert.deepEqual([last.valid, last.issues.map(({ rule }) => rule)], [false, ["quota.postsPerMonth"]]);
   assert.equal((await create(live)).status, 429);
   assert.equal((await validate(tenant, { scheduledFor: inDays(2) })).valid, true);
+});
+
+test("usage shows the plan, the period, quotas and rates, to keys and sessions", async () => {
+  const { live } = await newUser({ plan: "creator", limits: { maxStorageBytes: null } });
+  assert.equal((await create(live, { scheduledFor: inDays(2) })).status, 201);
+  const shown = await usageOf(live);
+  const now = new Date();
+  assert.deepEqual(
+    [shown.plan, shown.periodStartsAt, shown.periodEndsAt],
+    ["creator", new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth(), 1)).toISOString(), nextMonth()],
+  );
+  assert.deepEqual(shown.quotas.postsPerMonth, { used: 1, limit: 500, remaining: 499, resetsAt: nextMonth() });
+  assert.deepEqual(shown.quotas.maxScheduledPosts, { used: 1, limit: 200, remaining: 199, resetsAt: null });
+  assert.deepEqual(shown.quotas.maxStorageBytes, { used: 0, limit: null, remaining: null, resetsAt: null });
+  assert.deepEqual(Object.keys(shown.quotas).length, 5);
+  assert.deepEqual(Object.keys(shown.rates), [
+    "createPost",
+    "publishPost",
+    "connectPlatform",
+    "mediaUpload",
+    "apiRead",
+  ]);
+  const cookie = await world.signIn(live);
+  const bySession = await world.callAs(cookie, "GET", "/api/v1/usage?mode=live");
+  assert.deepEqual(usage.parse(bySession.body).usage.quotas.postsPerMonth, shown.quotas.postsPerMonth);
+  const context = z
+    .object({ plan: z.string(), quotas: z.array(z.object({ name: z.string(), remaining: z.int().nullable() })) })
+    .parse((await world.call(live, "GET", "/api/v1/account-context")).body);
+  assert.equal(context.plan, "creator");
+  assert.equal(context.quotas.find(({ name }) => name === "postsPerMonth")?.remaining, 499);
+  assert.equal(context.quotas.find(({ name }) => name === "maxScheduledPosts")?.remaining, 199);
+});
+
+test("a threshold is an event for webhooks and an email in plain words", async () => {
+  const { live, test: tenant } = await newUser({ plan: "creator", limits: { postsPerMonth: 5 } });
+  const hook = async (caller: TestTenant) =>
+    idOf((await world.call(caller, "POST", "/api/v1/webhooks", { url: null })).body, "webhook");
+  const [id, other] = [await hook(live), await hook(tenant)];
+  for (let n = 0; n < 4; n += 1) assert.equal((await create(live)).status, 201);
+  while (await relayEvents(world.services)) continue;
+  const payloads = async (caller: TestTenant, of: string) =>
+    z
+      .object({ deliveries: z.array(z.object({ type: z.string(), payload: z.string() })) })
+      .parse((await world.call(caller, "GET", `/api/v1/webhooks/${of}/deliveries`)).body).deliveries;
+  assert.deepEqual(await payloads(tenant, other), []);
+  const [delivery] = await payloads(live, id);
+  assert.equal(delivery?.type, "usage.threshold_reached");
+  const { mode, data } = Object(JSON.parse(delivery.payload));
+  const reached = { quota: "postsPerMonth", percent: 80, used: 4, limit: 5, resetsAt: nextMonth() };
+  assert.deepEqual([mode, data], ["live", reached]);
+
+  const [job] = mailsOf(live);
+  const { vault, planOf, jobs } = world.services;
+  await sendUsageEmail(
+    {
+      pool: world.database.pool,
+      jobs,
+      vault,
+      planOf,
+      appUrl: "https://ampost.example.com",
+      brand: world.services.settings.brand,
+    },
+    job?.data,
+  );
+  const sent = Object(world.jobs.at(-1)?.data);
+  const mail = Object(JSON.parse(vault.open(sent.sealed, mailSealContext(sent.id))));
+  assert.match(mail.to, /@example\.com$/);
+  assert.equal(mail.subject, "You have used 80% of your posts this month");
+  assert.match(
+    mail.text,
+    /^You have used 4 of 5 posts\. This resets on 20\d\d-\d\d-01 00:00 UTC\. Your plan is Creator\./,
+  );
 });

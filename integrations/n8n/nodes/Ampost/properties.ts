@@ -18,6 +18,7 @@ export const properties: INodeProperties[] = [
       { name: "Platform Set", value: "platformSet" },
       { name: "Post", value: "post" },
       { name: "Publishing", value: "publishing" },
+      { name: "Usage", value: "usage" },
       { name: "Webhook", value: "webhook" },
     ],
     default: "post",
@@ -3398,6 +3399,27 @@ export const properties: INodeProperties[] = [
     default: "",
     required: true,
     displayOptions: { show: { resource: ["webhook"], operation: ["redeliver"] } },
+  },
+  {
+    displayName: "Operation",
+    name: "operation",
+    type: "options",
+    noDataExpression: true,
+    displayOptions: { show: { resource: ["usage"] } },
+    options: [
+      {
+        name: "Get",
+        value: "get",
+        action: "Get usage",
+        description:
+          "Returns the plan, how much of its quotas has been used this month, and what is left of each rate limit",
+        routing: {
+          request: { method: "GET", url: "/api/v1/usage" },
+          output: { postReceive: [tellRefusal, { type: "rootProperty", properties: { property: "usage" } }] },
+        },
+      },
+    ],
+    default: "get",
   },
 ];
 
