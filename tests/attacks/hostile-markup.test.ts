@@ -51,7 +51,7 @@ test("nothing in a URL becomes markup, a script or a redirect to another site, i
       return answer.statusCode;
     };
     // A response that is not a page for one text is not a page for any other.
-    const isPage = !/^\/(api|docs|openapi|llm|\.well-known)/.test(path);
+    const isPage = !/^\/(api|admin|docs|openapi|llm|\.well-known)/.test(path);
     const texts = isPage ? [...MARKUP, ...ELSEWHERE] : [MARKUP[0], ELSEWHERE[2]];
     const inPath = /[:*]/.test(path) ? texts.map((text) => ask(text, {}, { cookie })) : [];
     await Promise.all([

@@ -7,7 +7,7 @@ import { idOf, objectIn } from "../answers.ts";
 import { createWorld, type TestTenant, type World } from "../world.ts";
 
 /** `AMPOST_TEST_TENANTS=1000` for the long run. */
-const TENANTS = Number(process.env.AMPOST_TEST_TENANTS ?? 100);
+const TENANTS = Number(process.env.AMPOST_TEST_TENANTS ?? 50);
 const AT_ONCE = 20;
 
 let world: World;

@@ -12,7 +12,7 @@ import { findPerson, SignInFirst } from "./person.ts";
 import { queryOf, readMode } from "./query.ts";
 
 /** What programs call: a failure there is JSON whatever the caller says it can read. */
-const FOR_PROGRAMS = /^\/(api|mcp|oauth|\.well-known)(\/|$)/;
+const FOR_PROGRAMS = /^\/(api|admin|mcp|oauth|\.well-known)(\/|$)/;
 
 /** Answers a failure outside of the pages: as a page where a browser asks on the app's host, otherwise as JSON. */
 export async function answerFailure(
