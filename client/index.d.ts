@@ -7,6 +7,7 @@ import type {
   ApiKey,
   ConnectLink,
   ConnectLinkFilter,
+  CreatedApiKey,
   DeliveryFilter,
   ErrorCode,
   EventType,
@@ -699,10 +700,6 @@ interface TenantAnswer {
   tenant: Tenant;
   etag: string | null;
 }
-/** An API key. Only the response that creates it has the raw key. */
-type CreatedApiKey = ApiKey & {
-  apiKey: string | null;
-};
 /** The users of an instance, for its operator. Requires an operator key. */
 declare function createTenants(connection: Connection): {
   /** One page of tenants, newest first. */
@@ -834,6 +831,6 @@ export { AmpostError, type FailureCode, type UsedUpLimit };
 export { verifyWebhook, WebhookVerificationError, type WebhookEvent, type WebhookRequest };
 export type { CallOptions, WriteOptions };
 export type { PostWithWarnings, PostAnswer, PostPage, PostValidation, WaitOptions };
-export type { CreatedApiKey, TenantAnswer };
+export type { TenantAnswer };
 export type { UploadOptions, UploadProgress, UploadSource };
 export type * from "./types.js";

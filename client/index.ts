@@ -3,6 +3,6 @@ export { AmpostError, type FailureCode, type UsedUpLimit } from "./errors.ts";
 export { verifyWebhook, WebhookVerificationError, type WebhookEvent, type WebhookRequest } from "./verify-webhook.ts";
 export type { CallOptions, WriteOptions } from "./call.ts";
 export type { PostWithWarnings, PostAnswer, PostPage, PostValidation, WaitOptions } from "./posts.ts";
-export type { CreatedApiKey, TenantAnswer } from "./tenants.ts";
+export type { TenantAnswer } from "./tenants.ts";
 export type { UploadOptions, UploadProgress, UploadSource } from "./upload.ts";
 export type * from "./types.ts";

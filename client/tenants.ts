@@ -10,6 +10,7 @@ import {
 } from "./call.ts";
 import type {
   ApiKey,
+  CreatedApiKey,
   Mode,
   NewApiKey,
   NewOwnApp,
@@ -26,9 +27,6 @@ export interface TenantAnswer {
   tenant: Tenant;
   etag: string | null;
 }
-
-/** An API key. Only the response that creates it has the raw key. */
-export type CreatedApiKey = ApiKey & { apiKey: string | null };
 
 /** The users of an instance, for its operator. Requires an operator key. */
 export function createTenants(connection: Connection) {

@@ -1195,6 +1195,42 @@ export interface ApiKey {
   revokedAt: string | null;
 }
 
+export interface CreatedApiKey {
+  id: string;
+  name: string;
+  /** `live` or `test`. In test mode, posts are published only to the built-in sandbox. */
+  mode: Mode;
+  /** First 12 characters of the raw key. `null` for a grant, which has no key. */
+  prefix: string | null;
+  /** For a grant, the client ID of the MCP client that a person authorized. `null` for a key. */
+  clientId: string | null;
+  /** Restrictions on the key. */
+  policies: {
+    /** Whether the key can only create and edit drafts, and cannot schedule or publish. */
+    draftOnly: boolean;
+    platforms: Platform[] | null;
+    /** Maximum number of posts per day, starting at 00:00 UTC. `null` for no limit. */
+    postsPerDay: number | null;
+    /**
+     * Maximum that platforms may charge for the key's posts in a calendar month (UTC), in millionths of a US dollar.
+     * `null` for no limit.
+     */
+    feesPerMonthMicroUsd: number | null;
+    /** Whether a person must approve each post before the key can publish it. Such a key cannot schedule. */
+    approvalRequired: boolean;
+    /** Whether the key can list and replace the user's own OAuth apps. Other keys cannot. */
+    oauthApps: boolean;
+  };
+  /** ISO 8601, UTC, with milliseconds. */
+  createdAt: string;
+  /** Accurate to the minute. */
+  lastUsedAt: string | null;
+  expiresAt: string | null;
+  revokedAt: string | null;
+  /** The raw key. Store it securely. */
+  apiKey: string | null;
+}
+
 export interface NewApiKey {
   /** Name of the key, 1 to 100 characters. */
   name: string;

@@ -177,7 +177,6 @@ export const OPERATIONS: readonly Operation[] = [
   tenantsCreate,
   tenantsGet,
   tenantsUpdate,
-  tenantsDelete,
   tenantsListKeys,
   tenantsCreateKey,
   tenantsRollKey,
@@ -185,4 +184,5 @@ export const OPERATIONS: readonly Operation[] = [
   tenantsListApps,
   tenantsSaveApp,
   tenantsDeleteApp,
+  tenantsDelete,
 ];

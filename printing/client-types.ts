@@ -119,6 +119,12 @@ export function namedSchemas(document: JsonObject): [string, JsonObject][] {
     ["OwnApp", membersOf(answer("apps_list", "apps").items)],
     ["NewOwnApp", body("apps_save")],
     ["ApiKey", membersOf(answer("tenants_list_keys", "keys").items)],
+    [
+      "CreatedApiKey",
+      membersOf(
+        at("tenants_create_key", "responses", "201", "content", "application/json", "schema", "properties", "key"),
+      ),
+    ],
     ["NewApiKey", body("tenants_create_key")],
     ["Tenant", answer("tenants_get", "tenant")],
     ["NewTenant", body("tenants_create")],

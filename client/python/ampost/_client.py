@@ -1231,25 +1231,6 @@ class Tenants:
             etag=True,
         )
 
-    def delete(
-        self,
-        id: str,
-        *,
-        if_match: str | None = None,
-        idempotency_key: str | None = None,
-    ) -> types.PlatformSetsDeleteAnswer:
-        """
-        Delete a tenant. Deletes the user with everything of it in both modes: posts, media, accounts, keys. Posts that
-        are already published stay on the platforms. This cannot be undone. The owner of the instance cannot be deleted.
-        """
-        return self._connection.call(
-            "DELETE",
-            path_of("/admin/v1/tenants/{}", id),
-            writes=True,
-            if_match=if_match,
-            idempotency_key=idempotency_key,
-        )
-
     def list_keys(self, id: str) -> types.TenantsListKeysAnswer:
         """
         List a tenant's API keys. Lists all keys in both modes, newest first, including revoked and expired ones. Raw
@@ -1263,7 +1244,7 @@ class Tenants:
         body: types.NewApiKey,
         *,
         idempotency_key: str | None = None,
-    ) -> types.TenantsCreateKeyAnswer:
+    ) -> types.CreatedApiKeyAnswer:
         """
         Create an API key for a tenant. Creates a key that acts for the tenant. The raw key is returned only in this
         response: if the response is replayed by its Idempotency-Key, `apiKey` is `null`.
@@ -1283,7 +1264,7 @@ class Tenants:
         body: types.TenantsRollKeyBody | None = None,
         *,
         idempotency_key: str | None = None,
-    ) -> types.TenantsCreateKeyAnswer:
+    ) -> types.CreatedApiKeyAnswer:
         """
         Roll a tenant's API key. Creates a key with the same name, mode, policies and expiry, and ends the old one,
         which can work a little longer so that nothing is rejected meanwhile. The raw key is returned only in this
@@ -1353,6 +1334,25 @@ class Tenants:
             idempotency_key=idempotency_key,
         )
 
+    def delete(
+        self,
+        id: str,
+        *,
+        if_match: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> types.PlatformSetsDeleteAnswer:
+        """
+        Delete a tenant. Deletes the user with everything of it in both modes: posts, media, accounts, keys. Posts that
+        are already published stay on the platforms. This cannot be undone. The owner of the instance cannot be deleted.
+        """
+        return self._connection.call(
+            "DELETE",
+            path_of("/admin/v1/tenants/{}", id),
+            writes=True,
+            if_match=if_match,
+            idempotency_key=idempotency_key,
+        )
+
 
 class AsyncTenants:
     def __init__(self, connection: AsyncConnection) -> None:
@@ -1404,25 +1404,6 @@ class AsyncTenants:
             etag=True,
         )
 
-    async def delete(
-        self,
-        id: str,
-        *,
-        if_match: str | None = None,
-        idempotency_key: str | None = None,
-    ) -> types.PlatformSetsDeleteAnswer:
-        """
-        Delete a tenant. Deletes the user with everything of it in both modes: posts, media, accounts, keys. Posts that
-        are already published stay on the platforms. This cannot be undone. The owner of the instance cannot be deleted.
-        """
-        return await self._connection.call(
-            "DELETE",
-            path_of("/admin/v1/tenants/{}", id),
-            writes=True,
-            if_match=if_match,
-            idempotency_key=idempotency_key,
-        )
-
     async def list_keys(self, id: str) -> types.TenantsListKeysAnswer:
         """
         List a tenant's API keys. Lists all keys in both modes, newest first, including revoked and expired ones. Raw
@@ -1436,7 +1417,7 @@ class AsyncTenants:
         body: types.NewApiKey,
         *,
         idempotency_key: str | None = None,
-    ) -> types.TenantsCreateKeyAnswer:
+    ) -> types.CreatedApiKeyAnswer:
         """
         Create an API key for a tenant. Creates a key that acts for the tenant. The raw key is returned only in this
         response: if the response is replayed by its Idempotency-Key, `apiKey` is `null`.
@@ -1456,7 +1437,7 @@ class AsyncTenants:
         body: types.TenantsRollKeyBody | None = None,
         *,
         idempotency_key: str | None = None,
-    ) -> types.TenantsCreateKeyAnswer:
+    ) -> types.CreatedApiKeyAnswer:
         """
         Roll a tenant's API key. Creates a key with the same name, mode, policies and expiry, and ends the old one,
         which can work a little longer so that nothing is rejected meanwhile. The raw key is returned only in this
@@ -1523,6 +1504,25 @@ class AsyncTenants:
             path_of("/admin/v1/tenants/{}/oauth-apps/{}", id, platform),
             query=filter,
             writes=True,
+            idempotency_key=idempotency_key,
+        )
+
+    async def delete(
+        self,
+        id: str,
+        *,
+        if_match: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> types.PlatformSetsDeleteAnswer:
+        """
+        Delete a tenant. Deletes the user with everything of it in both modes: posts, media, accounts, keys. Posts that
+        are already published stay on the platforms. This cannot be undone. The owner of the instance cannot be deleted.
+        """
+        return await self._connection.call(
+            "DELETE",
+            path_of("/admin/v1/tenants/{}", id),
+            writes=True,
+            if_match=if_match,
             idempotency_key=idempotency_key,
         )
 

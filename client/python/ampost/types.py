@@ -1172,6 +1172,27 @@ class ApiKey(TypedDict):
     revokedAt: str | None
 
 
+class CreatedApiKey(TypedDict):
+    id: str
+    name: str
+    #: `live` or `test`. In test mode, posts are published only to the built-in sandbox.
+    mode: Mode
+    #: First 12 characters of the raw key. `null` for a grant, which has no key.
+    prefix: str | None
+    #: For a grant, the client ID of the MCP client that a person authorized. `null` for a key.
+    clientId: str | None
+    #: Restrictions on the key.
+    policies: AccountContextPolicies
+    #: ISO 8601, UTC, with milliseconds.
+    createdAt: str
+    #: Accurate to the minute.
+    lastUsedAt: str | None
+    expiresAt: str | None
+    revokedAt: str | None
+    #: The raw key. Store it securely.
+    apiKey: str | None
+
+
 class NewApiKey(TypedDict):
     #: Name of the key, 1 to 100 characters.
     name: str
@@ -1457,29 +1478,8 @@ class TenantsListKeysAnswer(TypedDict):
     keys: list[ApiKey]
 
 
-class (TypedDict):
-    id: str
-    name: str
-    #: `live` or `test`. In test mode, posts are published only to the built-in sandbox.
-    mode: Mode
-    #: First 12 characters of the raw key. `null` for a grant, which has no key.
-    prefix: str | None
-    #: For a grant, the client ID of the MCP client that a person authorized. `null` for a key.
-    clientId: str | None
-    #: Restrictions on the key.
-    policies: AccountContextPolicies
-    #: ISO 8601, UTC, with milliseconds.
-    createdAt: str
-    #: Accurate to the minute.
-    lastUsedAt: str | None
-    expiresAt: str | None
-    revokedAt: str | None
-    #: The raw key. Store it securely.
-    apiKey: str | None
-
-
-class TenantsCreateKeyAnswer(TypedDict):
-    key: 
+class CreatedApiKeyAnswer(TypedDict):
+    key: CreatedApiKey
 
 
 class TenantsRollKeyBody(TypedDict):
