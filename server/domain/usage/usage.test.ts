@@ -211,7 +211,7 @@ test("after a change to a smaller plan, everything stays, nothing new is accepte
   const { live } = await newUser({ plan: "pro" });
   const made = await Promise.all(Array.from({ length: 12 }, () => create(live, { scheduledFor: inDays(2) })));
   assert.equal(countOf(made, 201), 12);
-  await changePlan(live, { plan: "free", limits: { postsPerMonth: 5 } });
+  await changePlan(live, { plan: "free", limits: { postsPerMonth: 5, createPost: null } });
   assert.deepEqual(await usedOf(live, "maxScheduledPosts"), [12, 0]);
   assert.equal(limitIn(await create(live)).name, "postsPerMonth");
   await changePlan(live, { limits: { postsPerMonth: 100 } });
