@@ -196,7 +196,7 @@ async function showSettings(
         <p>Download everything Ampost stores about you, in both modes, as one file. Secrets are not included.</p>
         <p><a class="button" href="/api/me/export" download>Export your data</a></p>
       </section>
-      ${deletion(errorOf("delete"))}`,
+      ${deletion(services.billing !== null, errorOf("delete"))}`,
   });
 }
 
@@ -448,14 +448,15 @@ function inviteSection(
   </section>`;
 }
 
-function deletion(error?: string): Html {
+function deletion(hasBilling: boolean, error?: string): Html {
   return html`<section>
     <h2>Delete account</h2>
     <details ${error === undefined ? null : html` open`}>
       <summary>Delete your account and all data</summary>
       <p>
         This permanently deletes your posts, media, platform sets, connections and keys in both modes, and asks the
-        platforms to revoke Ampost's access. Posts already published stay on the platforms. This cannot be undone.
+        platforms to revoke Ampost's access. Posts already published stay on the
+        platforms.${hasBilling ? " A subscription ends immediately." : null} This cannot be undone.
       </p>
       <form method="post" action="/settings/delete">
         <div class="field">
