@@ -96,6 +96,7 @@ test("instance commands work with and without a running server, and do not stop 
     postsPerDay: 5,
     feesPerMonthMicroUsd: null,
     approvalRequired: false,
+    oauthApps: false,
   });
   assert.ok(!JSON.stringify(keys).includes(String(second.apiKey)));
 

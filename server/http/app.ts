@@ -74,6 +74,8 @@ export async function createHttpApp(services: Services, options: HttpOptions): P
     clientErrorHandler: refuseConnection,
     frameworkErrors: (error, request, reply) => {
       reply.header("x-request-id", request.id);
+      // This reply has nothing of what the app adds to others.
+      Reflect.defineProperty(reply, "brand", { value: services.settings.brand });
       answerAsApi(request, reply);
       void answerFailure(services, error, request, reply);
     },

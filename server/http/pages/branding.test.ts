@@ -224,6 +224,8 @@ test("the instance's brand is on its own pages, and on those of tenants without 
       assert.ok(page.includes(part), part);
     const failed = await fetch(`${branded.url}/nowhere`, { headers: { accept: "text/html" } });
     assert.match(await failed.text(), /Page not found · Example Social/);
+    const unreadable = await fetch(`${branded.url}/%zz`, { headers: { accept: "text/html" } });
+    assert.match(await unreadable.text(), /Something went wrong · Example Social/);
   } finally {
     await branded.close();
   }

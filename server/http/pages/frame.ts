@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 
 import type { FastifyReply } from "fastify";
 
-import { type Brand, contrastOf, LEAST_CONTRAST, SURFACES, textColorOn } from "../../../model/brand.ts";
+import { type Brand, contrastOf, LEAST_CONTRAST, NO_BRAND, SURFACES, textColorOn } from "../../../model/brand.ts";
 import type { Mode } from "../../../model/platform-names.ts";
 import { MAX_COUNTED } from "../../domain/posts/list-approvals.ts";
 import { html, toMarkup, trusted, type Html } from "../html.ts";
@@ -11,8 +11,8 @@ import { safeRedirect } from "./safe-redirect.ts";
 
 declare module "fastify" {
   interface FastifyReply {
-    /** How the instance looks. */
-    brand: Brand;
+    /** How the instance looks; undefined for a request that could not be routed. */
+    brand: Brand | undefined;
   }
 }
 
@@ -53,7 +53,7 @@ export interface Notice {
 
 /** Sends a page. It is never cached or framed, and loads only our own resources. */
 export async function sendPage(reply: FastifyReply, given: Page): Promise<FastifyReply> {
-  const brand = given.brand ?? given.viewer?.brand ?? reply.brand;
+  const brand = given.brand ?? given.viewer?.brand ?? reply.brand ?? NO_BRAND;
   const page = { ...given, brand, isOthers: given.brand !== undefined };
   return await reply
     .code(page.status ?? 200)

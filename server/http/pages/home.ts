@@ -13,7 +13,7 @@ import { instanceSection } from "./publishing-state.ts";
 export function addHome(scope: FastifyInstance, services: Services): void {
   scope.get("/", async (request, reply) => {
     const person = await findPerson(services, request);
-    if (person === null) return await sendPage(reply, { title: reply.brand.name ?? "Ampost", body: ABOUT });
+    if (person === null) return await sendPage(reply, { title: reply.brand?.name ?? "Ampost", body: ABOUT });
     const modes = await Promise.all(
       MODES.map(async (mode) => ({
         mode,

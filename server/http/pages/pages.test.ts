@@ -413,7 +413,14 @@ test("an unknown URL and an error are pages in a browser, and JSON for all other
   }
   const known = await (await open("/nowhere", { accept, cookie })).text();
   assert.match(known, /<nav class="ways"/);
-  for (const path of ["/api/v1/nowhere", "/api/nowhere", "/mcp/nowhere", "/.well-known/nowhere", "/api/v1/posts"])
+  for (const path of [
+    "/api/v1/nowhere",
+    "/api/nowhere",
+    "/mcp/nowhere",
+    "/.well-known/nowhere",
+    "/api/v1/posts",
+    "/admin/v1/tenants",
+  ])
     assert.match((await open(path, { accept })).headers.get("content-type") ?? "", /^application\/json/, path);
 });
 
