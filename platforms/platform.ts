@@ -155,10 +155,19 @@ export interface StepDone {
    * from the start, until the operator changes the setting. Of quiet steps.
    */
   replacedSetting?: { name: string; value: string; by: string };
-  /** What the platform says about the account's limits, by the name of the quota. Of quiet steps. */
-  limits?: { name: string; most: number | null; used: number }[];
+  /** What the platform says about the account's limits. Of quiet steps. */
+  limits?: readonly AccountLimit[];
   /** Things the user should know although the post is live: privacy forced, thumbnail not set. */
   warnings?: { code: string; message: string }[];
+}
+
+/** The platform's count in the window that ends now. */
+export interface AccountLimit {
+  /** The name of the quota. */
+  name: string;
+  /** Null if the platform does not say. */
+  most: number | null;
+  used: number;
 }
 
 export type Checkpoint = Record<string, string | number | boolean | null | string[]>;
@@ -305,6 +314,8 @@ export class BrokerError extends Error {
   /** The step to restart from on a retry (a failed container must be recreated); null: this one. */
   readonly redoFrom: string | null;
   readonly platformError: PlatformErrorDetail | null;
+  /** What the platform says about the account's limits. */
+  readonly limits: readonly AccountLimit[];
 
   constructor(code: BrokerCode, publicMessage: string, options: BrokerErrorOptions = {}) {
     super(cutText(publicMessage, 1000), { cause: options.cause });
@@ -319,6 +330,7 @@ export class BrokerError extends Error {
     this.maxAttempts = options.maxAttempts ?? null;
     this.passes = options.passes ?? PASSING.has(code);
     this.redoFrom = options.redoFrom ?? null;
+    this.limits = options.limits ?? [];
     const platformError = options.platformError ?? null;
     this.platformError = platformError === null ? null : bounded(platformError);
   }
@@ -348,6 +360,7 @@ export interface BrokerErrorOptions {
   passes?: boolean;
   redoFrom?: string | null;
   platformError?: PlatformErrorDetail | null;
+  limits?: readonly AccountLimit[];
   cause?: unknown;
 }
 

@@ -16,6 +16,7 @@ export interface DraftOptions extends ClientOptions {
   mediaFor?: string[];
   link?: string;
   at?: string;
+  spread?: boolean;
   data?: string;
 }
 
@@ -36,9 +37,9 @@ export async function runCreatePost(
     const draft = await readDraft(client, text, options, (file, index) =>
       uploadFile(client, file, { ...options, ...keyed(`/media/${index}`) }),
     );
-    const { post, warnings } = await client.posts.create(draft, keyed(""));
+    const { post, warnings, fees } = await client.posts.create(draft, keyed(""));
     if (!options.json) for (const line of issueLines(warnings)) console.error(line);
-    if (!options.publish) return answer(options, { post, warnings }, postLines(post));
+    if (!options.publish) return answer(options, { post, warnings, fees }, postLines(post));
     const begun = await client.posts.publish(post.id, keyed("/publish")).catch((error: unknown) => {
       console.error(`The draft ${post.id} was created but not published.`);
       throw error;
@@ -243,6 +244,7 @@ async function readDraft(
     platforms: platforms ?? given.platforms ?? [],
     platformSetId: set ?? given.platformSetId ?? (await defaultSet(client)),
     ...(at !== undefined && { scheduledFor: at }),
+    ...(options.spread === true && { spread: true }),
   };
 }
 

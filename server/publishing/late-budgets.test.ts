@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { newId } from "../../model/ids.ts";
+import { BrokerError } from "../../platforms/platform.ts";
 import { ledgerBroker } from "../../tests/ledger-platform.ts";
 import { isOver, type PublishingWorld, withWorld } from "../../tests/publishing-world.ts";
 import { setBudgetLimit } from "../db/queries/budgets.ts";
@@ -55,6 +56,7 @@ test("what a platform says of a limit replaces what is declared, and what was po
     const accountId = await world.addAccount(userId);
     const budget = `test threads posts account ${accountId}`;
     const broker = ledgerBroker(world.ledger);
+    let isFull = false;
     await world.startEngine({
       broker: {
         ...broker,
@@ -62,7 +64,14 @@ test("what a platform says of a limit replaces what is declared, and what was po
           {
             name: "quota",
             effect: "read",
-            run: async () => ({ done: {}, limits: [{ name: "posts", most: 40, used: 7 }] }),
+            run: async () => {
+              if (!isFull) return { done: {}, limits: [{ name: "posts", most: 40, used: 7 }] };
+              throw new BrokerError("QUOTA_EXCEEDED", "All are used up.", {
+                notPublished: true,
+                retryable: false,
+                limits: [{ name: "posts", most: 20, used: 20 }],
+              });
+            },
           },
           ...broker.steps(content),
         ],
@@ -77,6 +86,14 @@ test("what a platform says of a limit replaces what is declared, and what was po
     await world.until(post, isOver);
     const { rows } = await world.pool.query("select most::int, others::int, set_by from budget_limits");
     assert.deepEqual(rows, [{ most: 40, others: 6, set_by: "platform" }]);
+    // It says so in a refusal, too.
+    isFull = true;
+    const refused = await world.addPost({ text: "refused", userId, accountId });
+    await world.publish(refused);
+    assert.equal((await world.until(refused, isOver)).status, "failed");
+    isFull = false;
+    const { rows: known } = await world.pool.query("select most::int, others::int from budget_limits");
+    assert.deepEqual(known, [{ most: 20, others: 19 }]);
     await setBudgetLimit.run(world.pool, [budget, 5]);
     const last = await world.addPost({ text: newId(), userId, accountId });
     await world.publish(last);

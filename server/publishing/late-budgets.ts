@@ -1,6 +1,6 @@
 import { nextFree, ON_TIME_SECONDS } from "../../model/budgets.ts";
 import { catalog } from "../../platforms/catalog.ts";
-import type { StepDone } from "../../platforms/platform.ts";
+import type { AccountLimit } from "../../platforms/platform.ts";
 import { findBudgetUses, moveBudgetUses, noteBudgetReading } from "../db/queries/budgets.ts";
 import { transaction } from "../db/sql.ts";
 import { type BudgetUse, checksAt, NO_CHECKS, quotaBudget, readNeeds } from "./budgets.ts";
@@ -58,7 +58,7 @@ async function quotaUses({ deps, row }: ClaimedWork): Promise<BudgetUse[]> {
 }
 
 /** What the platform says counts from now on, instead of what is declared. */
-export async function noteLimits({ deps, row }: ClaimedWork, limits: NonNullable<StepDone["limits"]>): Promise<void> {
+export async function noteLimits({ deps, row }: ClaimedWork, limits: readonly AccountLimit[]): Promise<void> {
   const { mode, platform, platform_account_id: platformAccountId } = row;
   if (platformAccountId === null) return;
   for (const { name, most, used } of limits) {

@@ -210,6 +210,7 @@ async function runQuiet(work: Work, at: QuietPosition): Promise<Progress> {
       await handBack(work, goTo(at));
       return "released";
     }
+    if (error instanceof BrokerError) await noteLimits(work, error.limits);
     const journal = journalOf(work, at, "definite_failure", exchanges);
     return isSkippable(at) ? skip(work, at, journal) : failStep(work, at, error, { journal });
   }

@@ -124,21 +124,18 @@ export function readQuota(containers: Containers, wanted: { posts: number; repli
       const path = `${context.account.platformAccountId}/${containers.edges.limit}`;
       const fields = `quota_usage,config${replies > 0 ? ",reply_quota_usage,reply_config" : ""}`;
       const [limit] = (await getGraph(graph, context, publishingLimit, path, { fields })).data;
-      const check = (amount: number, noun: string, used?: number | null, total?: number | null): void => {
-        if (amount <= (total ?? Infinity) - (used ?? 0)) return;
-        const message = `${graph.label} allows ${total} ${noun} in 24 hours, and the account has used them up.`;
-        throw new BrokerError("QUOTA_EXCEEDED", message, { notPublished: true });
-      };
-      check(posts, "posts", limit?.quota_usage, limit?.config?.quota_total);
-      check(replies, "replies", limit?.reply_quota_usage, limit?.reply_config?.quota_total);
       const limits = [
         { name: "posts", most: limit?.config?.quota_total ?? null, used: limit?.quota_usage },
         { name: "replies", most: limit?.reply_config?.quota_total ?? null, used: limit?.reply_quota_usage },
-      ];
-      return {
-        done: {},
-        limits: limits.flatMap(({ used, ...each }) => (typeof used === "number" ? [{ ...each, used }] : [])),
+      ].flatMap(({ used, ...each }) => (typeof used === "number" ? [{ ...each, used }] : []));
+      const check = (amount: number, noun: string, used?: number | null, total?: number | null): void => {
+        if (amount <= (total ?? Infinity) - (used ?? 0)) return;
+        const message = `${graph.label} allows ${total} ${noun} in 24 hours, and the account has used them up.`;
+        throw new BrokerError("QUOTA_EXCEEDED", message, { notPublished: true, limits });
       };
+      check(posts, "posts", limit?.quota_usage, limit?.config?.quota_total);
+      check(replies, "replies", limit?.reply_quota_usage, limit?.reply_config?.quota_total);
+      return { done: {}, limits };
     },
   };
 }
