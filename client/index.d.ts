@@ -359,6 +359,12 @@ declare function createClient({ apiKey, baseUrl, retries, timeoutSeconds, random
     ): Promise<{
       success: true;
     }>;
+    usage(
+      id: string,
+      options?: CallOptions,
+    ): Promise<{
+      usage: Usage;
+    }>;
     listKeys(
       id: string,
       options?: CallOptions,
@@ -728,6 +734,13 @@ declare function createTenants(connection: Connection): {
     },
   ): Promise<{
     success: true;
+  }>;
+  /** What the tenant has used of its plan, and what is left. */
+  usage(
+    id: string,
+    options?: CallOptions,
+  ): Promise<{
+    usage: Usage;
   }>;
   listKeys(
     id: string,

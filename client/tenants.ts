@@ -20,6 +20,7 @@ import type {
   Tenant,
   TenantChanges,
   TenantFilter,
+  Usage,
 } from "./types.ts";
 
 /** A tenant, with the ETag that makes an update conditional on no one else having changed it. */
@@ -60,6 +61,10 @@ export function createTenants(connection: Connection) {
     /** Deletes the user with everything of it. */
     async delete(id: string, options: WriteOptions & { ifMatch?: string } = {}): Promise<{ success: true }> {
       return (await write<{ success: true }>(connection, "DELETE", one(id), conditional(options))).answer;
+    },
+    /** What the tenant has used of its plan, and what is left. */
+    async usage(id: string, options: CallOptions = {}): Promise<{ usage: Usage }> {
+      return await read(connection, `${one(id)}/usage`, options);
     },
     async listKeys(id: string, options: CallOptions = {}): Promise<{ keys: ApiKey[] }> {
       return await read(connection, `${one(id)}/keys`, options);

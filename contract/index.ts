@@ -74,6 +74,7 @@ import {
   tenantsRollKey,
   tenantsSaveApp,
   tenantsUpdate,
+  tenantsUsage,
 } from "./operations/tenants.ts";
 import { usageGet } from "./operations/usage.ts";
 import {
@@ -181,6 +182,7 @@ export const OPERATIONS: readonly Operation[] = [
   tenantsCreateKey,
   tenantsRollKey,
   tenantsRevokeKey,
+  tenantsUsage,
   tenantsListApps,
   tenantsSaveApp,
   tenantsDeleteApp,

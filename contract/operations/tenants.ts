@@ -6,6 +6,7 @@ import { cursor, email, id, limit, mode, nextCursor, platform, time, userId } fr
 import { operation, plain } from "../operation.ts";
 import { apiKey, createdKey, newKey } from "./api-keys.ts";
 import { newApp, ownApp } from "./connections.ts";
+import { usage } from "./usage.ts";
 
 /** Limits that an operator can change for one tenant, besides those of plans. */
 export const LIMIT_NAMES = [...Object.keys(RATES), ...QUOTAS, "maxPlatformSets"] as const;
@@ -305,6 +306,19 @@ export const tenantsRevokeKey = operation({
 
 const appParams = tenantParams.extend({ platform });
 const KEEPS = "Accounts that are already connected keep the app they were connected with.";
+
+export const tenantsUsage = operation({
+  ...common,
+  name: "tenants_usage",
+  method: "GET",
+  path: "/admin/v1/tenants/:id/usage",
+  summary: "Get a tenant's usage",
+  description:
+    "Returns the tenant's plan, how much of its quotas has been used this month, and what is left of its rate limits.",
+  params: tenantParams,
+  answer: z.object({ usage }),
+  errors: ["NOT_FOUND"],
+});
 
 export const tenantsListApps = operation({
   ...common,

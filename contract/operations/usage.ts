@@ -60,7 +60,7 @@ const rate = z.object({
   resetsAt: time.describe("When the current window ends.").meta({ examples: ["2026-12-01T09:31:00.000Z"] }),
 });
 
-const usage = z.object({
+export const usage = z.object({
   plan,
   periodStartsAt: time.describe("Start of the calendar month (UTC).").meta({ examples: ["2026-12-01T00:00:00.000Z"] }),
   periodEndsAt: time.describe("End of the calendar month (UTC).").meta({ examples: ["2027-01-01T00:00:00.000Z"] }),

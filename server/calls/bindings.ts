@@ -71,6 +71,7 @@ import {
   tenantsRollKey,
   tenantsSaveApp,
   tenantsUpdate,
+  tenantsUsage,
 } from "../../contract/operations/tenants.ts";
 import { usageGet } from "../../contract/operations/usage.ts";
 import {
@@ -128,6 +129,7 @@ import {
   deleteTenant,
   deleteTenantApp,
   getTenant,
+  getTenantUsage,
   listTenantApps,
   listTenantKeys,
   listTenants,
@@ -254,6 +256,7 @@ export const BINDINGS: readonly Binding[] = [
     rollTenantKey(services, call, params, body?.overlapSeconds ?? 0),
   ),
   bind(tenantsRevokeKey, (services, call, { params }) => revokeTenantKey(services, call, params)),
+  bind(tenantsUsage, (services, _call, { params }) => getTenantUsage(services, params.id)),
   bind(tenantsListApps, (services, call, { params, query }) => listTenantApps(services, call, { ...params, ...query })),
   bind(tenantsSaveApp, (services, call, { params, body }) => saveTenantApp(services, call, params, body)),
   bind(tenantsDeleteApp, (services, call, { params, query }) =>

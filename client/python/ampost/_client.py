@@ -1287,6 +1287,13 @@ class Tenants:
             idempotency_key=idempotency_key,
         )
 
+    def usage(self, id: str) -> types.UsageAnswer:
+        """
+        Get a tenant's usage. Returns the tenant's plan, how much of its quotas has been used this month, and what is
+        left of its rate limits.
+        """
+        return self._connection.call("GET", path_of("/admin/v1/tenants/{}/usage", id))
+
     def list_apps(self, id: str, filter: types.TenantsListAppsFilter | None = None) -> types.AppsListAnswer:
         """
         List a tenant's own apps. Returns the developer apps through which accounts connect to the tenant's platform
@@ -1459,6 +1466,13 @@ class AsyncTenants:
             writes=True,
             idempotency_key=idempotency_key,
         )
+
+    async def usage(self, id: str) -> types.UsageAnswer:
+        """
+        Get a tenant's usage. Returns the tenant's plan, how much of its quotas has been used this month, and what is
+        left of its rate limits.
+        """
+        return await self._connection.call("GET", path_of("/admin/v1/tenants/{}/usage", id))
 
     async def list_apps(self, id: str, filter: types.TenantsListAppsFilter | None = None) -> types.AppsListAnswer:
         """

@@ -81,6 +81,10 @@ test("an operator's program makes a tenant without a password or an email addres
   const { name, limits } = await world.services.planOf(String(id));
   assert.deepEqual([name, limits.postsPerMonth, limits.apiRead, limits.createPost], ["pro", 7, null, 120]);
   assert.deepEqual((await admin("GET", `${TENANTS}/${String(id)}`)).body, made.body);
+  const { quotas, plan } = objectIn((await admin("GET", `${TENANTS}/${String(id)}/usage`)).body, "usage");
+  const own = objectIn((await asTenant(key, "GET", "/api/v1/usage")).body, "usage");
+  assert.deepEqual([plan, Object(quotas).postsPerMonth], ["pro", Object(own.quotas).postsPerMonth]);
+  assert.equal(Object(own.quotas).postsPerMonth.limit, 7);
 });
 
 test("a changed plan or limit is in effect from the next look on", async () => {

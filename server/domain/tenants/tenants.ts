@@ -27,6 +27,7 @@ import { write } from "../idempotency.ts";
 import { deleteOwnApp, listOwnApps, saveOwnApp } from "../oauth-apps/oauth-apps.ts";
 import { startPause, stopPause } from "../publishing/pauses.ts";
 import type { Services } from "../services.ts";
+import { getUsage } from "../usage/get-usage.ts";
 import { deleteEverything, type DeleteUserServices } from "../users/delete-user.ts";
 import { ensureSets, newUserId } from "../users/ensure-user.ts";
 import { storedLimits, storedPlan } from "../users/plans.ts";
@@ -181,6 +182,15 @@ export async function revokeTenantKey(
 ): ReturnType<typeof revokeOwnKey> {
   await requireTenant(services.pool, id);
   return await revokeOwnKey(services, { ...call, userId: id }, keyId);
+}
+
+/** What a tenant has used of its plan. Throws NOT_FOUND. */
+export async function getTenantUsage(
+  services: Pick<Services, "pool" | "planOf" | "limitsOf">,
+  id: string,
+): ReturnType<typeof getUsage> {
+  await requireTenant(services.pool, id);
+  return await getUsage(services, { userId: id });
 }
 
 /** A tenant's own apps in a mode. Throws NOT_FOUND. */
