@@ -68,7 +68,7 @@ test("every operation that accepts a key has a method, and no method calls anyth
   const policies = keyPolicies.parse({ oauthApps: true });
   const { apiKey } = await createApiKey(world.services, world.test, { name: "all", policies });
   const client = clientAt(world.url, { apiKey, fetch: watched });
-  const { posts, publishing, platformSets, accounts, media, platforms, connectLinks, apps, webhooks } = client;
+  const { posts, publishing, platformSets, accounts, media, platforms, connectLinks, apps, webhooks, usage } = client;
   const { tenants } = clientAt(world.url, { apiKey: await world.operatorKey(), fetch: watched });
   const app = { clientId: "1", clientSecret: "2" };
   const { post } = await posts.create(draft("Every method"));
@@ -93,6 +93,7 @@ test("every operation that accepts a key has a method, and no method calls anyth
     accounts.list(),
     accounts.get(UNKNOWN_ID),
     accounts.context(),
+    usage.get(),
     media.create({ url: "https://cdn.example.com/photo.jpg" }),
     media.list(),
     media.get(UNKNOWN_ID),
@@ -119,6 +120,7 @@ test("every operation that accepts a key has a method, and no method calls anyth
     tenants.get(UNKNOWN_ID),
     tenants.update(UNKNOWN_ID, {}),
     tenants.delete(UNKNOWN_ID),
+    tenants.usage(UNKNOWN_ID),
     tenants.listKeys(UNKNOWN_ID),
     tenants.createKey(UNKNOWN_ID, { name: "key", mode: "test" }),
     tenants.rollKey(UNKNOWN_ID, UNKNOWN_ID),
