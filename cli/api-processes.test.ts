@@ -17,7 +17,7 @@ const REQUESTS: readonly (readonly [RateClass, string, string])[] = [
 ];
 
 test("over two API processes, each rate limit and the month's requests are exact at their edge, a restart of both changes nothing, and a tenant far over its limit leaves others unharmed", async (t) => {
-  const installation = await openInstallation(t, { ownDatabase: true });
+  const installation = await openInstallation(t);
   const ports = [new URL(installation.url).port, String(await findFreePort())];
   const start = () => Promise.all(ports.map((PORT) => installation.start("api", { PORT })));
   const keyOf = async (email: string, plan: string, limits: object = {}) => {

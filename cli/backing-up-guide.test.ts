@@ -12,7 +12,7 @@ test("the guide's commands back up a running instance, and restore it once it is
   const blocks = readBlocks(await readFile(GUIDE, "utf8")).map(({ code }) => code);
   const [backUp = "", dryRun = "", restore = "", status = "", release = "", ...others] = blocks;
   assert.deepEqual(others, []);
-  const installation = await openInstallation(t);
+  const installation = await openInstallation(t, { database: "embedded" });
   const run = async (lines: string) => {
     const { code, stdout, stderr } = await installation.shell(`HOME='${installation.dataDir}'\n${lines}`);
     assert.equal(code, 0, stdout + stderr);

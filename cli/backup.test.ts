@@ -9,7 +9,10 @@ import { EXAMPLE_PLATFORM } from "../platforms/catalog.ts";
 import { type Installation, openInstallation } from "./installation.fixture.ts";
 
 test("what went out after a backup does not go out again after its restore, here or on another machine with another database", async (t) => {
-  const [here, there] = [await openInstallation(t), await openInstallation(t, { ownDatabase: true })];
+  const [here, there] = [
+    await openInstallation(t, { database: "embedded" }),
+    await openInstallation(t, { database: "empty" }),
+  ];
   const caller = await openCaller(here);
   await here.start("sandbox");
   const api = await here.start("api");

@@ -7,7 +7,7 @@ import { openInstallation } from "./installation.fixture.ts";
 const DRAINING = { AMPOST_DRAIN_SECONDS: "600" };
 
 test("after SIGTERM a server is not ready, but responds to everything and keeps no connection", async (t) => {
-  const installation = await openInstallation(t, { ownDatabase: true });
+  const installation = await openInstallation(t);
   const server = await installation.start("api", DRAINING);
   const ask = async (path: string) => {
     const { status, headers } = await fetch(`${installation.url}${path}`);
@@ -29,7 +29,7 @@ test("after SIGTERM a server is not ready, but responds to everything and keeps 
 });
 
 test("a person who ends a server, and a worker, wait for no load balancer", async (t) => {
-  const installation = await openInstallation(t, { ownDatabase: true });
+  const installation = await openInstallation(t);
   const server = await installation.start("api", DRAINING);
   assert.equal(await server.end("SIGINT"), 0);
   const worker = await installation.start("worker", DRAINING);

@@ -16,7 +16,7 @@ export interface Installation {
   /** The same server under the hostname that its pages and forms use. */
   appUrl: string;
   dataDir: string;
-  /** Its own, if it was opened with one. */
+  /** Undefined if it is embedded. */
   database: TestDatabase | undefined;
   sandboxUrl: string;
   /** Where metrics are served, if AMPOST_METRICS_PORT is set to its port. */
@@ -66,7 +66,8 @@ const SIGNS = {
 export async function openInstallation(
   test: TestContext,
   options: {
-    ownDatabase?: boolean;
+    /** Default: migrated, on the PostgreSQL that all tests share. */
+    database?: "embedded" | "empty";
     /** Another `cli/ampost.js`, and the folder to run it in: an installed package. */
     program?: string;
     folder?: string;
@@ -74,9 +75,8 @@ export async function openInstallation(
 ): Promise<Installation> {
   const dataDir = await mkdtemp(join(tmpdir(), "ampost-installation-"));
   const [port, sandboxPort, metricsPort] = [await findFreePort(), await findFreePort(), await findFreePort()];
-  const database: TestDatabase | undefined = options.ownDatabase
-    ? await createTestDatabase({ migrated: false })
-    : undefined;
+  const database: TestDatabase | undefined =
+    options.database === "embedded" ? undefined : await createTestDatabase({ migrated: options.database !== "empty" });
   const env: NodeJS.ProcessEnv = {
     ...process.env,
     AMPOST_DATA_DIR: dataDir,
@@ -135,7 +135,7 @@ export async function openInstallation(
         if (command.includes(`${part} --attached`)) process.kill(pid, "SIGKILL");
     },
     until: async (holds) => {
-      while (!(await holds())) await sleep(20);
+      while (!(await holds())) await sleep(50);
     },
   };
 }

@@ -6,7 +6,7 @@ import { EXAMPLE_PLATFORM } from "../platforms/catalog.ts";
 import { openInstallation } from "./installation.fixture.ts";
 
 test("one command starts everything, the lines it prints publish a text, an image and a carousel, and SIGTERM ends it with 0", async (t) => {
-  const installation = await openInstallation(t);
+  const installation = await openInstallation(t, { database: "embedded" });
   const server = await installation.start("start");
   const lines = server.output().split("another terminal in this folder:")[1] ?? "";
   const { stdout } = await installation.shell(lines);
@@ -57,7 +57,7 @@ test("a review pack has the addresses to enter, each permission with its use, an
 });
 
 test("instance commands work with and without a running server, and do not stop it", async (t) => {
-  const installation = await openInstallation(t);
+  const installation = await openInstallation(t, { database: "embedded" });
   const first = await installation.json("bootstrap", "--json");
   const server = await installation.start("start");
   const second = await installation.json("bootstrap", "--json");
@@ -105,7 +105,7 @@ test("instance commands work with and without a running server, and do not stop 
 });
 
 test("a killed server leaves neither worker nor sandbox behind, and the next start continues with its database", async (t) => {
-  const installation = await openInstallation(t);
+  const installation = await openInstallation(t, { database: "embedded" });
   const { apiKey } = await installation.json("bootstrap", "--json");
   const killed = await installation.start("start");
   await killed.end("SIGKILL");
@@ -133,7 +133,7 @@ test("a sandbox that dies is restarted", async (t) => {
 const OPERATOR = { authorization: "Bearer a-token-of-the-operator" };
 
 test("API, workers and sandbox run as separate processes on one database", async (t) => {
-  const installation = await openInstallation(t, { ownDatabase: true });
+  const installation = await openInstallation(t, { database: "empty" });
   const sandbox = await installation.start("sandbox");
   const api = await installation.start("api");
   const workers = await Promise.all([
@@ -188,7 +188,7 @@ test("all configuration errors are reported, and a port in use with what to do",
 });
 
 test("doctor finds no problem in a new installation, and a wrong key in an old one", async (t) => {
-  const installation = await openInstallation(t);
+  const installation = await openInstallation(t, { database: "embedded" });
   assert.equal((await installation.json("doctor", "--json")).ok, true);
   await installation.json("bootstrap", "--json");
   assert.equal((await installation.json("doctor", "--json")).ok, true);

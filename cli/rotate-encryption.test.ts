@@ -40,7 +40,7 @@ test("a running server keeps publishing while the key is rotated, and unused key
 });
 
 test("a wrong or missing key is one clear error at the start of every server, and nothing starts", async (t) => {
-  const installation = await openInstallation(t, { ownDatabase: true });
+  const installation = await openInstallation(t);
   await installation.json("keys", "create", "--mode", "test", "--name", "first", "--json");
   const elsewhere = await mkdtemp(join(tmpdir(), "ampost-elsewhere-"));
   t.after(() => rm(elsewhere, { recursive: true, force: true }));

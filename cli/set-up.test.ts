@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { openInstallation } from "./installation.fixture.ts";
 
 test("the first start prints a link that creates the owner once, emails are written to files, the log shows none of the secrets, and the operator can reset a password", async (t) => {
-  const installation = await openInstallation(t);
+  const installation = await openInstallation(t, { database: "embedded" });
   await installation.json("bootstrap", "--json");
   const server = await installation.start("start", { AMPOST_LOG_LEVEL: "trace", AMPOST_SIGNUP: "open" });
   const post = (path: string, body: object) =>

@@ -64,7 +64,7 @@ test("a transaction that a migration would have to wait for is named", async () 
 });
 
 test("the check of an installation exits with 0, or with 1 if this version would not start", async (t) => {
-  const installation = await openInstallation(t, { ownDatabase: true });
+  const installation = await openInstallation(t, { database: "empty" });
   assert.equal((await installation.run(["upgrade"])).code, 2);
   assert.partialDeepStrictEqual(await installation.json("upgrade", "--check", "--json"), { ok: true });
   await installation.json("migrate", "--json");

@@ -6,7 +6,7 @@ import { EXAMPLE_PLATFORM } from "../platforms/catalog.ts";
 import { type Installation, openInstallation } from "./installation.fixture.ts";
 
 test("an endless loop in publishing stops neither health, API, pages nor other posts: the worker is killed and restarted, and the post set aside", async (t) => {
-  const installation = await openInstallation(t);
+  const installation = await openInstallation(t, { database: "embedded" });
   const server = await installation.start("start", WATCHED, "endless-broker.ts");
   const { call, figures, publish, post } = await caller(installation);
   const pills = [await publish("[[endless]] one"), await publish("[[endless]] two")];
@@ -41,7 +41,7 @@ test("an endless loop in publishing stops neither health, API, pages nor other p
 });
 
 test("a stop is clean and leaves nothing behind even if the worker hangs, and a hanging worker ends even if its server was killed", async (t) => {
-  const installation = await openInstallation(t);
+  const installation = await openInstallation(t, { database: "embedded" });
   for (const signal of ["SIGTERM", "SIGKILL"] as const) {
     const server = await installation.start("start", WATCHED, "endless-broker.ts");
     const { publish, readiness } = await caller(installation);

@@ -111,7 +111,11 @@ test("the sandbox runs from its package, as a command and as a module with types
 test("the product runs from its package, serves the client of its version, and publishes a post", async (t) => {
   const { folder, path, manifest } = await installPackage(t, "ampost");
   assert.deepEqual(await typeScriptIn(path), []);
-  const installation = await openInstallation(t, { program: join(path, "cli/ampost.js"), folder });
+  const installation = await openInstallation(t, {
+    database: "embedded",
+    program: join(path, "cli/ampost.js"),
+    folder,
+  });
   const { stdout: version } = await installation.run(["--version"]);
   assert.equal(version, `${manifest.version}\n`);
   const server = await installation.start("start");

@@ -12,7 +12,7 @@ import { connectAccount } from "../world.ts";
 const MOST = { postsPerMonth: 150, mediaUploadsPerMonth: 30, maxScheduledPosts: 20 };
 
 test("two hundred parallel creates over two API processes fill each quota exactly, although both restart", async (t) => {
-  const installation = await openInstallation(t, { ownDatabase: true });
+  const installation = await openInstallation(t);
   const pool = installation.database?.pool ?? assert.fail();
   const port = String(await findFreePort());
   const urls = [installation.url, `http://127.0.0.1:${port}`];

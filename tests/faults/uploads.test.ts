@@ -11,7 +11,7 @@ import { fixture } from "../media-world.ts";
 const MEDIA = "/api/v1/media";
 
 test("an upload whose API process is killed resumes at another, from what is really stored", async (t) => {
-  const installation = await openInstallation(t, { ownDatabase: true });
+  const installation = await openInstallation(t);
   const doomed = await installation.start("api");
   const otherPort = await findFreePort();
   await installation.start("api", { PORT: String(otherPort) });
