@@ -7,24 +7,28 @@ import type { Subject } from "./subject.ts";
 import type { World } from "./world.ts";
 
 /**
- * Kills the publishing process right before each request and right after each response, which covers the time before,
- * during and after every step. Another process takes over.
+ * Kills the publishing process right after each response, when the platform has done what the process does not know,
+ * and right before the publishing request, when it is stored that it was about to be sent. Another process takes over.
+ * What the engine does between requests is the same on all platforms.
  */
 export function testCrashes(subject: Subject, world: () => World): void {
   test(`${subject.name}: a crash before, during or after any step never creates two posts and never loses one`, async (t) => {
+    if (subject.login !== undefined) return t.diagnostic("the requests are the same with any login");
     const { content } = plainExample(subject, world().fixtures);
     const requests = await world().countRequests(content);
-    for (let request = 1; request <= requests; request += 1) {
-      for (const when of ["before", "after"] as const) {
-        await t.test(`${when} request ${request} of ${requests}`, () =>
-          assertOnce(subject, world(), content, 1, { request, when }),
-        );
-      }
-    }
+    for (let request = 1; request <= requests; request += 1)
+      await t.test(`after request ${request} of ${requests}`, () =>
+        assertOnce(subject, world(), content, 1, { request, when: "after" }),
+      );
+    await t.test("before the publishing request", () =>
+      assertOnce(subject, world(), content, 1, { publish: 1, when: "before" }),
+    );
   });
 
   test(`${subject.name}: a crash before or after the publishing request never creates two posts, for any kind of post`, async (t) => {
-    for (const { name, content } of oneOfEachKind(subject, world().fixtures).slice(1)) {
+    for (const { name, content } of oneOfEachKind(subject, world().fixtures).slice(
+      subject.login === undefined ? 1 : 0,
+    )) {
       for (const when of ["before", "after"] as const)
         await t.test(`${when}, ${name}`, () => assertOnce(subject, world(), content, 1, { publish: 1, when }));
     }

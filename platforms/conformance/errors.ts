@@ -83,8 +83,8 @@ async function assertLive(world: World, account: TestAccount, content: PostConte
 }
 
 /**
- * After a temporary limit the post may be waiting, and a post that only a list could confirm is `unknown`. Every other
- * post has failed for good.
+ * After a temporary refusal the post may be waiting, and a post that only a list could confirm is `unknown`. Every
+ * other post has failed for good.
  */
 async function assertRefused(
   world: World,
@@ -92,7 +92,7 @@ async function assertRefused(
   content: PostContent,
   refusal: Refusal,
 ): Promise<void> {
-  const waits = refusal.code === "RATE_LIMITED";
+  const waits = refusal.code === "RATE_LIMITED" || refusal.code === "BROKER_ERROR";
   const post = await world.publish(account, content, waits ? { until: (row) => row.error?.code === refusal.code } : {});
   assert.deepEqual([post.error?.code, await world.ledger(account)], [refusal.code, []], JSON.stringify(post));
   assert.ok(
