@@ -4,6 +4,7 @@ import { test } from "node:test";
 import type { Limit, Placement, Quantity, Shape, TextLimit } from "../../model/capabilities.ts";
 import type { MediaFacts, MediaType } from "../../model/post.ts";
 import { catalog } from "../catalog.ts";
+import { QUANTITIES } from "../describe.ts";
 import { countText } from "../kit/text.ts";
 import { declaredExamples, exampleOf, validateExample, suitable } from "./contents.ts";
 import type { Fixture } from "./media.fixture.ts";
@@ -152,21 +153,6 @@ function limitsOf(shape: Shape): { kind: MediaType; quantity: Quantity; side: "m
 function entriesOf(limits: Partial<Record<Quantity, Limit>>): [Quantity, Limit][] {
   return QUANTITIES.flatMap((quantity) => (limits[quantity] === undefined ? [] : [[quantity, limits[quantity]]]));
 }
-
-const QUANTITIES: readonly Quantity[] = [
-  "sizeBytes",
-  "width",
-  "height",
-  "shortSide",
-  "longSide",
-  "pixels",
-  "ratio",
-  "durationSeconds",
-  "frameRate",
-  "bitRate",
-  "audioChannels",
-  "audioSampleRate",
-];
 
 function pastMax(quantity: Quantity, max: number): number {
   return quantity === "ratio" ? max * 1.05 : max + 1;
