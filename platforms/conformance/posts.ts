@@ -116,6 +116,14 @@ export async function passTime(pool: pg.Pool, seconds: number): Promise<void> {
   );
 }
 
+/** Waits until nothing is being worked on, and nothing will be. */
+export async function stopAll(pool: pg.Pool): Promise<void> {
+  // What is being worked on may write when it is to be continued.
+  const stop =
+    "update platform_posts set next_action_at = null where next_action_at is not null or lease_until > now()";
+  while ((await pool.query(stop)).rowCount !== 0) await new Promise((passed) => setTimeout(passed, 10));
+}
+
 /** Every filename in the content, with its JSON Pointer in the request. */
 function mediaPlaces(content: PostContent, name: string): { path: string; filename: string }[] {
   const places: { path: string; filename: string }[] = [];

@@ -30,7 +30,16 @@ import {
 } from "./engine.ts";
 import { openMediaDoor } from "./media-door.ts";
 import { loadFixtures } from "./media.fixture.ts";
-import { insertPost, isSettled, passTime, readPost, retryByForce, type PostRow, type TestAccount } from "./posts.ts";
+import {
+  insertPost,
+  isSettled,
+  passTime,
+  readPost,
+  retryByForce,
+  stopAll,
+  type PostRow,
+  type TestAccount,
+} from "./posts.ts";
 import { openSandbox, type Fault } from "./sandbox-door.ts";
 import { loginOf, type Subject } from "./subject.ts";
 
@@ -103,7 +112,7 @@ export async function startWorld(subject: Subject, options: WorldOptions = {}) {
      * recognizes `kind` in the person's name: "private".
      */
     async connect(kind = "person", scopes?: readonly string[]): Promise<TestAccount> {
-      await pool.query("update platform_posts set next_action_at = null");
+      await stopAll(pool);
       people.count += 1;
       const setId = randomUUID();
       await pool.query("insert into platform_sets (id, user_id, mode, name) values ($1, $2, 'test', 'Set')", [
