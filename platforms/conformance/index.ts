@@ -2,6 +2,7 @@ import { after, before } from "node:test";
 
 import { isPlatformName } from "../../model/platform-names.ts";
 import { testCrashes } from "./crashes.ts";
+import { TOP_SPEED } from "./engine.ts";
 import { testErrors } from "./errors.ts";
 import { testLimits } from "./limits.ts";
 import { testRateLimit } from "./rate-limit.ts";
@@ -25,7 +26,7 @@ export function testPlatform(subject: Subject): void {
     );
   let world: World | undefined;
   before(async () => {
-    world = await startWorld(subject);
+    world = await startWorld(subject, { speed: TOP_SPEED });
   });
   after(() => world?.close());
   const current = (): World => {

@@ -54,10 +54,13 @@ export interface WorldOptions {
   app?: OAuthApp;
   /** The operator's settings for brokers, by environment name. */
   settings?: Record<string, string>;
+  /** What the engine's pauses are divided by. */
+  speed?: number;
 }
 
 export async function startWorld(subject: Subject, options: WorldOptions = {}) {
   const platform = platforms[subject.name];
+  const { speed = SPEED } = options;
   const oauth = loginOf(subject);
   if (oauth === undefined || platform.broker === undefined) throw new Error(`${subject.name} has no broker yet`);
   const dataDir = await mkdtemp(join(tmpdir(), "ampost-conformance-"));
@@ -100,7 +103,7 @@ export async function startWorld(subject: Subject, options: WorldOptions = {}) {
   const people = { count: 0 };
   const secrets = new Set([app.clientSecret]);
   const operations = new Map<string, Set<string>>();
-  let engine = await startEngine(environment, log, { speed: SPEED });
+  let engine = await startEngine(environment, log, { speed });
 
   const world = {
     fixtures,
@@ -190,13 +193,13 @@ export async function startWorld(subject: Subject, options: WorldOptions = {}) {
       engine = await startEngine(environment, log, { speed: SPEED_AFTER_CRASH });
       const row = await world.settled(id);
       await engine.stop();
-      engine = await startEngine(environment, log, { speed: SPEED });
+      engine = await startEngine(environment, log, { speed });
       return row;
     },
 
     async restart(): Promise<void> {
       await engine.stop();
-      engine = await startEngine(environment, log, { speed: SPEED });
+      engine = await startEngine(environment, log, { speed });
     },
 
     async settled(id: string, until: (row: PostRow) => boolean = isSettled): Promise<PostRow> {
