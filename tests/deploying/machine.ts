@@ -118,7 +118,7 @@ export async function openMachine(test: TestContext, hosts: readonly string[]): 
     return stdout;
   };
   const until: Machine["until"] = async (lines) => {
-    while (!(await run(`if ${lines}; then echo yes; fi`)).startsWith("yes")) await sleep(50);
+    while (!(await run(`if ${lines}; then echo yes; fi`)).startsWith("yes")) await sleep(250);
   };
   while ((await first()) === "") {
     assert.equal(host.exitCode, null, said);

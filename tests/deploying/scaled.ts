@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { caddyCommand, ownServices, readCompose, untilHealthy } from "./compose.ts";
 import { type Container, type Image, startContainer } from "./container.ts";
 import type { Machine, Started } from "./machine.ts";
-import { useThroughProxy } from "./through-proxy.ts";
+import { publishThroughProxy, useThroughProxy } from "./through-proxy.ts";
 
 /** The only keys that the store of the tests accepts. */
 const STORE_KEYS = { AMPOST_S3_ACCESS_KEY_ID: "S3RVER", AMPOST_S3_SECRET_ACCESS_KEY: "S3RVER" };
@@ -49,7 +49,7 @@ export async function runScaled(machine: Machine, image: Image): Promise<void> {
   assert.notEqual(await machine.run("find /srv/store/ampost -type f | head -n 1"), "");
   // One of each is enough.
   await Promise.all([of("api-1").stop(), of("worker-1").stop()]);
-  await useThroughProxy(machine, proxied);
+  await publishThroughProxy(machine, proxied);
   await Promise.all(["api-2", "worker-2", "sandbox"].map((name) => of(name).stop()));
   for (const each of [proxy, ...backing]) await each.stop();
 }

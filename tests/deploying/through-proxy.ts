@@ -34,11 +34,8 @@ const CLOSED = [
 
 const LARGEST_FILE = 200 * 1024 * 1024;
 
-/**
- * Does what users do: publishes a post that is then in the sandbox's ledger once, uploads a file of the largest size,
- * follows a post, and looks for what is closed.
- */
-export async function useThroughProxy(machine: Machine, { authority, ampost, ledger }: Proxied): Promise<void> {
+/** Publishes a post that is then in the sandbox's ledger once. Returns what calls the API. */
+export async function publishThroughProxy(machine: Machine, { authority, ampost, ledger }: Proxied) {
   await machine.until(`test -s ${authority}`);
   const curl = (...words: string[]) =>
     machine.run(`curl --silent --show-error --path-as-is --cacert ${authority} ${words.join(" ")}`);
@@ -59,6 +56,16 @@ export async function useThroughProxy(machine: Machine, { authority, ampost, led
   assert.equal(created.parse(JSON.parse(sent)).post.status, "published");
   const posts = published.parse(JSON.parse(await ledger()));
   assert.equal(posts.filter((post) => post.text === text).length, 1);
+  return { apiKey, curl, call, create };
+}
+
+/**
+ * Does what users do: publishes a post that is then in the sandbox's ledger once, uploads a file of the largest size,
+ * follows a post, and looks for what is closed.
+ */
+export async function useThroughProxy(machine: Machine, proxied: Proxied): Promise<void> {
+  const { authority } = proxied;
+  const { apiKey, curl, call, create } = await publishThroughProxy(machine, proxied);
 
   const film = "tests/fixtures/portrait-9x16.mp4";
   // A film with a box that players skip.
