@@ -12,7 +12,7 @@ import { notesOf, table, writeSection } from "./faults/report.ts";
 import { restoreRounds } from "./faults/restore-rounds.ts";
 import { rollVersions } from "./faults/rolls.ts";
 import { sabotageRuns } from "./faults/sabotage.ts";
-import { type ScenarioResult, sentencesOf } from "./faults/scenario.ts";
+import { runAlone, type ScenarioResult, sentencesOf } from "./faults/scenario.ts";
 import { conditionsNow } from "./report.ts";
 
 /**
@@ -31,19 +31,19 @@ const parts: Record<string, () => Promise<ScenarioResult>> = {
     ]),
   platforms: () => breakPlatforms({ people: 40 }),
   answers: () => answerTable({ long: true }),
-  workers: () => killWorkers({ posts: 400, kills: 40, seed: 1 }),
-  apis: () => killApis({ posts: 600, kills: 30, seed: 2 }),
+  workers: () => runAlone(killWorkers({ posts: 400, kills: 40, seed: 1 })),
+  apis: () => runAlone(killApis({ posts: 600, kills: 30, seed: 2 })),
   stops: () => pauseWorkers(PAUSE_POINTS),
   database: () => breakDatabase({ posts: 600, breaks: 12, seed: 3 }),
-  wakes: () => repeatNotifications({ rounds: 5 }),
-  cancels: () => cancelAgainstPublish({ races: 1000, seed: 4 }),
-  edits: () => editAgainstDueTime({ rounds: 10, seed: 5 }),
-  publishes: () => publishManyTimes({ posts: 50 }),
-  keys: () => createWithOneKey({ rounds: 10, calls: 200 }),
+  wakes: () => runAlone(repeatNotifications({ rounds: 5 })),
+  cancels: () => runAlone(cancelAgainstPublish({ races: 1000, seed: 4 })),
+  edits: () => runAlone(editAgainstDueTime({ rounds: 10, seed: 5 })),
+  publishes: () => runAlone(publishManyTimes({ posts: 50 })),
+  keys: () => runAlone(createWithOneKey({ rounds: 10, calls: 200 })),
   restores: () => restoreRounds({ rounds: 200, seed: 7, lanes: 4 }),
   rolls: () => rollVersions({ rolls: 20, people: 24, pauseSeconds: 8, beforeSeconds: 20 }),
-  quarantine,
-  indexes: uniqueCommits,
+  quarantine: () => runAlone(quarantine()),
+  indexes: () => runAlone(uniqueCommits()),
   day: () => compareDays({ seconds: 720, hours: 24, tenants: 12, every: 7, seed: 6, pauseMilliseconds: 0 }),
   sabotage: sabotageRuns,
 };

@@ -1,15 +1,15 @@
 import { newId } from "../../model/ids.ts";
 import { untilSettled, type Violation } from "./checker.ts";
 import { draftOf } from "./contents.ts";
-import { type ScenarioResult, pick, runScenario } from "./scenario.ts";
+import { pick, type Scenario, scenario } from "./scenario.ts";
 import type { Subject, World } from "./world.ts";
 
 /**
  * A process dies during a commit, and it is unknown whether it was sent. Its successor may only read, and not before
  * the deadline and the quarantine have passed: until then, the request may still be in transit.
  */
-export function quarantine(): Promise<ScenarioResult> {
-  return runScenario("Quarantine of an open commit", { people: 1, speed: 1.5 }, async (world) => {
+export function quarantine(): Scenario {
+  return scenario("Quarantine of an open commit", { people: 1, speed: 1.5 }, async (world) => {
     const subject = await makePost(world, "quarantined");
     world.faultPlan.plan([
       { point: "answer.received", platformPostId: subject.platformPostId, step: null, act: "kill" },
@@ -48,8 +48,8 @@ async function tooEarly(world: World, subject: Subject): Promise<Violation[]> {
 /**
  * The database itself rejects what the engine never does: a second open commit, and one post on the platform for two.
  */
-export function uniqueCommits(): Promise<ScenarioResult> {
-  return runScenario("Unique indexes", { people: 1 }, async (world) => {
+export function uniqueCommits(): Scenario {
+  return scenario("Unique indexes", { people: 1 }, async (world) => {
     const worker = await world.startWorker();
     const posts = [await makePost(world, "first"), await makePost(world, "second")];
     for (const post of posts) await world.api.publish(post);

@@ -4,13 +4,13 @@ import { seededRandom } from "../../tests/seeded-random.ts";
 import { subjectOf } from "./api.ts";
 import { type Expectation, untilSettled, type Violation } from "./checker.ts";
 import { draftOf, KINDS } from "./contents.ts";
-import { type ScenarioResult, pick, runScenario } from "./scenario.ts";
+import { pick, type Scenario, scenario } from "./scenario.ts";
 import { startWorkerPool } from "./worker-pool.ts";
 import type { Subject, World } from "./world.ts";
 
 /** One of three workers is killed repeatedly while posts of all kinds are created. */
-export function killWorkers(options: { posts: number; kills: number; seed: number }): Promise<ScenarioResult> {
-  return runScenario("Killed workers", { people: 24 }, async (world) => {
+export function killWorkers(options: { posts: number; kills: number; seed: number }): Scenario {
+  return scenario("Killed workers", { people: 24 }, async (world) => {
     const random = seededRandom(options.seed);
     const workers = await startWorkerPool(world, 3);
     const posting = keepPosting(world, options.posts, random);
@@ -35,8 +35,8 @@ export function killWorkers(options: { posts: number; kills: number; seed: numbe
  * Two API processes are killed in turn while clients create and publish, each request with an idempotency key and
  * retried until there is a response. A key creates one post.
  */
-export function killApis(options: { posts: number; kills: number; seed: number }): Promise<ScenarioResult> {
-  return runScenario("Killed API", { people: 12, apis: 2 }, async (world) => {
+export function killApis(options: { posts: number; kills: number; seed: number }): Scenario {
+  return scenario("Killed API", { people: 12, apis: 2 }, async (world) => {
     const workers = await startWorkerPool(world, 2);
     const random = seededRandom(options.seed);
     const clients = world.people.map((_, index) =>

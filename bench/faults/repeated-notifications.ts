@@ -1,11 +1,11 @@
 import { untilSettled } from "./checker.ts";
 import { draftOf } from "./contents.ts";
-import { type ScenarioResult, runScenario } from "./scenario.ts";
+import { type Scenario, scenario } from "./scenario.ts";
 import { startWorkerPool } from "./worker-pool.ts";
 
 /** Three workers are notified of every post ten times. */
-export function repeatNotifications(options: { rounds: number }): Promise<ScenarioResult> {
-  return runScenario("Repeated wake-ups", { people: 24 }, async (world) => {
+export function repeatNotifications(options: { rounds: number }): Scenario {
+  return scenario("Repeated wake-ups", { people: 24 }, async (world) => {
     const workers = await startWorkerPool(world, 3);
     const subjects = [];
     for (let round = 0; round < options.rounds; round += 1) {
