@@ -121,12 +121,12 @@ test("a response whose details the database rejects is stored without them", asy
     assert.equal((await world.until(live, isOver)).platformPosts[0]?.platform_post_id, "p1");
     assert.equal((await world.until(refused, isOver)).platformPosts[0]?.status, "failed");
     const { rows } = await world.pool.query(
-      `select result, (evidence ->> 'endedAfterSeconds')::float8 >= 0 as isEnded from publish_steps
+      `select result, (evidence ->> 'endedAfterSeconds')::float8 >= 0 as ended from publish_steps
        where effect = 'visible' order by result`,
     );
     assert.deepEqual(rows, [
-      { result: "definite_failure", isEnded: true },
-      { result: "ok", isEnded: true },
+      { result: "definite_failure", ended: true },
+      { result: "ok", ended: true },
     ]);
   });
 });
