@@ -140,7 +140,7 @@ test("a repeat returns the current state of the post, and no copy of it is store
   assert.deepEqual(again.body, Object.assign({}, first.body, now.body));
   assert.equal(again.headers.get("etag"), now.headers.get("etag"));
   const { rows } = await world.services.pool.query("select body from idempotency_keys where post_id = $1", [id]);
-  assert.deepEqual(rows, [{ body: { post: null, warnings: [] } }]);
+  assert.deepEqual(rows, [{ body: { post: null, warnings: [], fees: [] } }]);
 });
 
 test("a form is the same request if its fields and bytes are, whatever its boundary", async () => {

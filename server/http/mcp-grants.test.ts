@@ -399,6 +399,7 @@ test("the user's choice of mode and policies is enforced", async () => {
     platforms: ["threads"],
     postsPerDay: 3,
     feesPerMonthMicroUsd: null,
+    oauthApps: false,
     approvalRequired: false,
   });
   assert.ok((await callTool(held.access_token, "account_context")).text.includes('"mode":"live"'));
