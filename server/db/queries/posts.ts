@@ -254,7 +254,7 @@ export const insertReservedPost = statement<
    select created_at, updated_at, revision, pg_notify('ampost_due', '') from post`,
 );
 
-/** A caller's change. */
+/** A caller's change. The platform posts on other platforms are deleted. */
 export const updatePost = statement<
   PostRow,
   [
@@ -271,13 +271,17 @@ export const updatePost = statement<
   ]
 >(
   "posts.update",
-  `update posts p set platform_set_id = $4, status = $5, content = $6, platforms = $7, scheduled_for = $8,
+  `with gone as (
+     delete from platform_posts pp where pp.post_id = $1 and pp.user_id = $2 and pp.mode = $3
+       and pp.platform <> all ($7::text[])
+   )
+   update posts p set platform_set_id = $4, status = $5, content = $6, platforms = $7, scheduled_for = $8,
      publish_by = $9, skip_when_paused = $10, revision = revision + 1, updated_at = now()
    where p.id = $1 and p.user_id = $2 and p.mode = $3 returning ${columns}`,
 );
 
 /**
- * The post goes to these platforms from now on. One that stays keeps its row and id; accounts and order are those
+ * The post goes to these platforms too. One that it goes to already keeps its row and ID; accounts and order are those
  * given.
  */
 export const retargetPost = statement<never, [id: string, userId: string, mode: Mode, platformPosts: Json]>(
@@ -285,9 +289,6 @@ export const retargetPost = statement<never, [id: string, userId: string, mode: 
   `with wanted as (
      select w.id, w.platform, w.account_id, row_number() over () - 1 as position
      from jsonb_to_recordset($4) as w(id uuid, platform text, account_id uuid)
-   ), gone as (
-     delete from platform_posts pp where pp.post_id = $1 and pp.user_id = $2 and pp.mode = $3
-       and not exists (select from wanted w where w.platform = pp.platform)
    )
    insert into platform_posts (id, post_id, user_id, mode, platform, position, account_id)
    select w.id, $1, $2, $3, w.platform, w.position, w.account_id from wanted w

@@ -8,6 +8,7 @@ import { keyPolicies, type KeyPolicies } from "../../../contract/operations/api-
 import { post as postShape } from "../../../contract/operations/posts.ts";
 import { newId } from "../../../model/ids.ts";
 import type { PlatformName } from "../../../model/platform-names.ts";
+import { NO_LIMITS, unlimited } from "../../../model/user-limits.ts";
 import { objectIn } from "../../../tests/answers.ts";
 import { type Called, createWorld, type TestTenant, type World } from "../../../tests/world.ts";
 import { setBudgetLimit } from "../../db/queries/budgets.ts";
@@ -299,6 +300,75 @@ test("parallel requests over two pools reach the limit exactly, again and again"
     await app.close();
     await second.end();
   }
+});
+
+/** Waits until this many connections wait for locks. */
+async function untilWaiting(count: number): Promise<void> {
+  const areWaiting = async () =>
+    (
+      await world.database.pool.query(
+        "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
+      )
+    ).rowCount === count;
+  while (!(await areWaiting())) await new Promise((resolve) => setTimeout(resolve, 10));
+}
+
+/** Holds locks, as another process does, until `release`. */
+async function holder() {
+  const client = await world.database.pool.connect();
+  await client.query("begin");
+  return {
+    query: (text: string, values: unknown[]) => client.query(text, values),
+    lockBudget: (name: string) => client.query("select pg_advisory_xact_lock(hashtextextended($1, 130))", [name]),
+    release: async () => {
+      await client.query("commit");
+      client.release();
+    },
+  };
+}
+
+test("a post that is created and one that is edited lock the user and the budgets in one order", async () => {
+  world.services.limitsOf = async () => ({ ...NO_LIMITS, contentBytesPerDay: 1e6 });
+  try {
+    const tenant = await tenantWith("threads");
+    const scheduledFor = iso(noon());
+    const { id } = postIn(await create(tenant, "threads", { scheduledFor }));
+    const held = await holder();
+    await held.query("select from platform_posts where post_id = $1 for update", [id]);
+    const edited = patch(tenant, id, { scheduledFor: iso(noon() + 60_000) });
+    await untilWaiting(1);
+    const created = create(tenant, "threads", { scheduledFor });
+    await untilWaiting(2);
+    await held.release();
+    assert.deepEqual([(await edited).status, (await created).status], [200, 201]);
+  } finally {
+    world.services.limitsOf = unlimited;
+  }
+});
+
+test("an edit that leaves a platform does not wait for budgets while it holds what the engine moves", async () => {
+  const tenant = await tenantWith("threads", "twitter");
+  const scheduledFor = iso(noon());
+  const { id } = postIn(await create(tenant, "threads", { scheduledFor }));
+  const budgetOf = (platform: PlatformName) =>
+    `test ${platform} posts account ${platform}-${tenant.accounts.get(platform)}`;
+  const [engine, other] = [await holder(), await holder()];
+  await engine.lockBudget(budgetOf("threads"));
+  await other.lockBudget(budgetOf("twitter"));
+  const edited = patch(tenant, id, { platforms: ["twitter"] });
+  await untilWaiting(1);
+  const moved = engine
+    .query(
+      `update budget_uses u set at = u.at from platform_posts pp where pp.id = u.platform_post_id and pp.post_id = $1`,
+      [id],
+    )
+    .then(() => engine.release());
+  const wanted = other.lockBudget(budgetOf("threads")).then(() => other.release());
+  await Promise.all([moved, wanted]);
+  postIn(await edited, 200);
+  assert.deepEqual(await usedBy(tenant, "threads"), { posts: 0, replies: 0 });
+  const { rows } = await world.database.pool.query("select platform from platform_posts where post_id = $1", [id]);
+  assert.deepEqual(rows, [{ platform: "twitter" }]);
 });
 
 test("what X charges is said before, by part and link, and with the operator's prices", async () => {

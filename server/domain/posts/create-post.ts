@@ -71,17 +71,20 @@ export async function createPost(
     (call.policies !== null && call.policies.postsPerDay !== null);
   // Without media, a claim, a count and an approval to wait for, this is one statement, which is its own transaction.
   if (call.claim === null && !isCounted && call.policies?.approvalRequired !== true && ready.plan.links.length === 0) {
-    const answer = await insert(services, call, services.pool, ready, quotas.postsPerMonth);
+    const stored = await storeMedia(services, call, services.pool, ready.plan, []);
+    const answer = await insert(services, call, services.pool, { ...ready, stored }, quotas.postsPerMonth);
     if (answer !== null) return answer;
   }
   return await write(services, call, async (tx) => {
     await countAgainstPolicies(tx, call);
     await countPostAgainstLimit(services, tx, call);
     if (ready.scheduledFor !== null) await enforceScheduledLimit(services, tx, call);
-    const answer = await insert(services, call, tx, ready);
-    if (answer === null) throw new Error("The post was not stored");
-    await countContentAgainstLimit(services, tx, call, Buffer.byteLength(jsonb(answer.body.post.content)));
+    const stored = await storeMedia(services, call, tx, ready.plan, call.uploads);
+    await countContentAgainstLimit(services, tx, call, Buffer.byteLength(jsonb(stored.content)));
     if (call.uploads.length > 0) await enforceStorageQuota(tx, services, call, sizeOf(call.uploads));
+    // Everything that locks the user's row comes before this locks budgets, as in `updatePost`.
+    const answer = await insert(services, call, tx, { ...ready, stored });
+    if (answer === null) throw new Error("The post was not stored");
     // Last, since all that a user creates waits for it.
     if (call.uploads.length > 0) await countUploadsAgainstQuota(services, tx, call, call.uploads.length);
     await countPostAgainstQuota(services, tx, call, answer.body.post.id);
@@ -129,17 +132,16 @@ async function insert(
   services: Services,
   call: Call,
   db: Db,
-  ready: ReadyPost,
+  ready: ReadyPost & { stored: Awaited<ReturnType<typeof storeMedia>> },
   postsPerMonth: number | null = null,
 ): Promise<Answer<{ post: Post; warnings: Issue[]; fees: Fees }> | null> {
-  const { plan, platforms, platformSetId, publishBy, skipWhenPaused, accounts, warnings } = ready;
+  const { plan, stored, platforms, platformSetId, publishBy, skipWhenPaused, accounts, warnings } = ready;
   const id = newId();
   const { uses, fees } = budgetsOf(services, call, {
     ...plan,
     platforms: ready.scheduledFor === null ? charging(services, platforms) : platforms,
     accounts,
   });
-  const stored = await storeMedia(services, call, db, plan, call.uploads);
   const parts = platforms.map((platform): NewPlatformPost => ({
     id: newId(),
     platform,

@@ -145,7 +145,10 @@ async function store(
   return fees;
 }
 
-/** What the post uses from now on, at its time or, with `spread`, the next that is free. */
+/**
+ * What the post uses from now on, at its time or, with `spread`, the next that is free. Its uses are locked after the
+ * budgets, as by the engine; so a platform that it no longer goes to has its platform post until then.
+ */
 async function reserveChanged(
   services: Services,
   call: Call,
@@ -155,11 +158,12 @@ async function reserveChanged(
 ): Promise<{ scheduledFor: Date | null; fees: Fees }> {
   const { platforms, scheduledFor, publishBy, spread } = changed;
   const used = scheduledFor === null ? charging(services, platforms) : platforms;
+  const held = [...new Set([...post.platforms, ...platforms])];
   const { uses, fees } = budgetsOf(services, call, { ...plan, platforms: used, accounts });
   if (scheduledFor === null) {
-    if (post.status === "scheduled") await release(tx, call, { id: post.id, platforms });
+    if (post.status === "scheduled") await release(tx, call, { id: post.id, platforms: held });
     return { scheduledFor, fees };
   }
   const wanted = { at: scheduledFor, path: "/scheduledFor", spread, until: publishBy };
-  return { scheduledFor: await reserve(tx, call, { id: post.id, platforms }, uses, wanted), fees };
+  return { scheduledFor: await reserve(tx, call, { id: post.id, platforms: held }, uses, wanted), fees };
 }
