@@ -1,7 +1,6 @@
 import { z } from "zod";
 
 import { isSupportAddress, refuseColor, type SURFACES } from "./brand.ts";
-import { COUNTABLES } from "./capabilities.ts";
 import { isPlatformName, PLATFORM_NAMES, type PlatformName } from "./platform-names.ts";
 import { OPEN_LIMITS } from "./user-limits.ts";
 
@@ -21,6 +20,14 @@ export interface Variable {
    * The command that generates one, for our own secrets: then the public example value is rejected.
    */
   madeBy?: string;
+}
+
+/** The parts of "youtube.uploads=10000,tiktok.posts=20". */
+export function namedNumbers(value: string): [platform: string, name: string, number: string][] {
+  return value.split(",").map((part) => {
+    const [, platform = "", name = "", number = ""] = /^(\w+)\.(\w+)=(.+)$/.exec(part.trim()) ?? [];
+    return [platform, name, number];
+  });
 }
 
 /** Zod's registry of variable descriptions: the one place where they are described. */
@@ -76,23 +83,20 @@ const bytesOrNone = z
   });
 const brandColor = (name: keyof typeof SURFACES) =>
   text.toLowerCase().refine((color) => refuseColor(name, color) === null);
-/** The default per-person limit if the operator sets none. */
-/** "youtube.uploads=10000,tiktok.posts=20": numbers by platform and name. */
-const numbersOfPlatforms = (isName: (name: string) => boolean = () => true) =>
-  z.string().transform((value, context) => {
+/**
+ * "youtube.uploads=10000,tiktok.posts=20": numbers by platform and name. Only `loadConfig` knows which names there are,
+ * and reports others.
+ */
+const numbersOfPlatforms = z
+  .string()
+  .regex(/^\s*\w+\.\w+=\d{1,9}(\.\d{1,6})?\s*(,\s*\w+\.\w+=\d{1,9}(\.\d{1,6})?\s*)*$/)
+  .transform((value) => {
     const numbers: Partial<Record<PlatformName, Record<string, number>>> = {};
-    for (const pair of value.split(",")) {
-      const [, platform = "", name = "", number = ""] =
-        /^([a-z]+)\.([A-Za-z]+)=(\d{1,9}(?:\.\d{1,6})?)$/.exec(pair.trim()) ?? [];
-      if (!isPlatformName(platform) || !isName(name)) {
-        context.addIssue("not numbers by platform and name");
-        return z.NEVER;
-      }
-      numbers[platform] = { ...numbers[platform], [name]: Number(number) };
-    }
+    for (const [platform, name, number] of namedNumbers(value))
+      if (isPlatformName(platform)) numbers[platform] = { ...numbers[platform], [name]: Number(number) };
     return numbers;
   });
-const isCountable = (name: string): boolean => COUNTABLES.some((what) => what === name);
+/** The default per-person limit if the operator sets none. */
 const unlessOpen = (limit: string) => `${limit} with AMPOST_SIGNUP=open, none otherwise`;
 const key = z.string().transform((value, context) => {
   const keys = value.split(",").map(readKey);
@@ -427,7 +431,7 @@ export const environment = z.object({
     takes: "true or false",
     example: "true",
   }),
-  AMPOST_PLATFORM_LIMITS: describe(numbersOfPlatforms().optional(), {
+  AMPOST_PLATFORM_LIMITS: describe(numbersOfPlatforms.optional(), {
     group: "Publishing",
     about:
       "Limits that a platform has granted to you instead of its documented ones. " +
@@ -436,7 +440,7 @@ export const environment = z.object({
     example: "youtube.uploads=10000,tiktok.posts=20",
     otherwise: "the documented limits",
   }),
-  AMPOST_PLATFORM_PRICES: describe(numbersOfPlatforms(isCountable).optional(), {
+  AMPOST_PLATFORM_PRICES: describe(numbersOfPlatforms.optional(), {
     group: "Publishing",
     about: "What a platform charges you for each post, if it differs from the published prices.",
     takes: `PLATFORM.WHAT=USD pairs separated by commas; what: ${["plainPart", "linkedPart", "altText", "post"].join(", ")}`,

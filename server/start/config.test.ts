@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 
+import { COUNTABLES } from "../../model/capabilities.ts";
 import { about, environment, variables } from "../../model/environment.ts";
 import { NO_LIMITS, OPEN_LIMITS } from "../../model/user-limits.ts";
 import { ConfigError, loadConfig } from "./config.ts";
@@ -107,6 +108,31 @@ test("all configuration errors are reported together, with the variable, its for
       'PORT must be a port number from 0 to 65535; 0 picks a free one, for example 3000. It is "eighty".',
     ),
   );
+});
+
+test("each limit and price that a platform does not have is named", () => {
+  assert.deepEqual(loadConfig({ AMPOST_PLATFORM_LIMITS: "youtube.uploads=10000, tiktok.posts=20" }).platformLimits, {
+    youtube: { uploads: 10_000 },
+    tiktok: { posts: 20 },
+  });
+  assert.deepEqual(loadConfig({ AMPOST_PLATFORM_PRICES: "twitter.plainPart=0.015" }).platformPrices, {
+    twitter: { plainPart: 15_000 },
+  });
+  const problems = problemsOf({
+    PORT: "eighty",
+    AMPOST_PLATFORM_LIMITS: "youtube.uploadz=1,youtube.uploads=2,tictoc.posts=3,threads.toString=4",
+    AMPOST_PLATFORM_PRICES: "twitter.parts=0.1,myspace.post=1",
+  });
+  const platforms = "instagram, facebook, twitter, linkedin, tiktok, youtube, threads";
+  const prices = COUNTABLES.join(", ");
+  assert.deepEqual(problems.slice(1), [
+    "AMPOST_PLATFORM_LIMITS has youtube.uploadz, but youtube has only uploads.",
+    `AMPOST_PLATFORM_LIMITS has tictoc.posts, but the platforms are ${platforms}.`,
+    "AMPOST_PLATFORM_LIMITS has threads.toString, but threads has only posts, replies.",
+    `AMPOST_PLATFORM_PRICES has twitter.parts, but twitter has only ${prices}.`,
+    `AMPOST_PLATFORM_PRICES has myspace.post, but the platforms are ${platforms}.`,
+  ]);
+  assert.match(problemsOf({ AMPOST_PLATFORM_LIMITS: "youtube.uploads" }).join(), /^AMPOST_PLATFORM_LIMITS must be/);
 });
 
 test("whatever a variable is set to, it is the one that is named, together with the others", () => {

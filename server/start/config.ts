@@ -4,10 +4,12 @@ import { join, resolve } from "node:path";
 import type { z } from "zod";
 
 import { type Brand, refuseLogo, toLogo } from "../../model/brand.ts";
-import { about, appEnvironment, appVariable, environment, variables } from "../../model/environment.ts";
+import { COUNTABLES } from "../../model/capabilities.ts";
+import { about, appEnvironment, appVariable, environment, namedNumbers, variables } from "../../model/environment.ts";
 import { nearestWord } from "../../model/nearest-word.ts";
-import { PLATFORM_NAMES, type PlatformName } from "../../model/platform-names.ts";
+import { isPlatformName, PLATFORM_NAMES, type PlatformName } from "../../model/platform-names.ts";
 import { NO_LIMITS, OPEN_LIMITS, type UserLimits } from "../../model/user-limits.ts";
+import { catalog } from "../../platforms/catalog.ts";
 import type { SetLimits, SetPrices } from "../../platforms/counting.ts";
 import { type AllowPrivate, isLoopbackHost } from "../../platforms/kit/addresses.ts";
 import type { OAuthApp } from "../../platforms/platform.ts";
@@ -127,6 +129,8 @@ export function loadConfig(env: NodeJS.ProcessEnv): Config {
   for (const issue of [...(parsed.error?.issues ?? []), ...(apps.error?.issues ?? [])])
     problems.push(explain(String(issue.path[0]), values));
   problems.push(...incomplete(values), ...examples(values));
+  for (const name of ["AMPOST_PLATFORM_LIMITS", "AMPOST_PLATFORM_PRICES"] as const)
+    if (!problems.some((problem) => problem.startsWith(name))) problems.push(...unknownNumbers(name, values[name]));
   if (!parsed.success || !apps.success || problems.length > 0) throw new ConfigError([...new Set(problems)]);
   const brand = readBrand(parsed.data, problems);
   if (problems.length > 0) throw new ConfigError(problems);
@@ -395,6 +399,23 @@ function incompleteBilling(values: NodeJS.ProcessEnv): string[] {
       .filter(([, names]) => names.length > 1)
       .map(([id, names]) => `${names.map(([, name]) => name).join(" and ")} have the same price ${id}.`),
   ];
+}
+
+/** Each limit or price that there is not. */
+function unknownNumbers(
+  variable: "AMPOST_PLATFORM_LIMITS" | "AMPOST_PLATFORM_PRICES",
+  value: string | undefined,
+): string[] {
+  if (value === undefined) return [];
+  return namedNumbers(value).flatMap(([platform, name]) => {
+    const problem = `${variable} has ${platform}.${name}, but`;
+    if (!isPlatformName(platform)) return [`${problem} the platforms are ${PLATFORM_NAMES.join(", ")}.`];
+    const { quotas } = catalog[platform].capabilities;
+    const names: readonly string[] =
+      variable === "AMPOST_PLATFORM_PRICES" ? COUNTABLES : quotas.map((quota) => quota.name);
+    if (names.includes(name)) return [];
+    return [`${problem} ${platform} has only ${names.join(", ")}.`];
+  });
 }
 
 function unusableScopes(platform: PlatformName, values: NodeJS.ProcessEnv): string[] {
