@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 
-import { table, writeSection } from "./faults/report.ts";
+import { table, tableOf, writeLines, writeSection } from "./faults/report.ts";
 import { conditionsNow } from "./report.ts";
 import { makeInstallation } from "./simulation/installation.ts";
 import { simulateMonth } from "./simulation/month.ts";
@@ -13,8 +13,9 @@ import { simulate, toPart } from "./simulation/simulate.ts";
 /**
  * Publishing as a deterministic simulation. `--seeds 1-10000` runs these seeds and writes the results into
  * docs/faults.md; `--seed N` runs one and prints its plan and result, with `--trace` all of its events, with `--shrink`
- * the part of the plan needed for the failure. `--days 30` simulates days of 200 tenants (`--tenants`) who want to publish
- * more than their platforms allow. Exits with 1 if a guarantee was violated.
+ * the part of the plan needed for the failure. `--days 30` simulates days of 200 tenants (`--tenants`) who want to
+ * publish more than their platforms allow, and writes the results with `--write`. Exits with 1 if a guarantee was
+ * violated.
  */
 const { values } = parseArgs({
   options: {
@@ -52,8 +53,20 @@ async function many(range: string): Promise<void> {
 }
 
 async function month(days: number, tenants: number): Promise<void> {
+  const conditions = await conditionsNow();
   const { failed, ...counts } = await simulateMonth({ seed: 1, tenants, days, busy: 0.1 });
   console.log(counts);
+  const did =
+    `${days} days of ${tenants} tenants, with apps of their own and shared ones, who want to publish more than their ` +
+    "platforms allow; each post counts at any moment at which it may be sent";
+  const lines = tableOf([
+    ["accepted", String(counts.accepted)],
+    ["moved", String(counts.moved)],
+    ["rejected", String(counts.refused)],
+    ["failed", String(failed.length)],
+    ["failed without reservations", String(counts.failedUnreserved)],
+  ]);
+  if (values.write) await writeLines("month", { name: "Platform limits", did }, [...lines, "", conditions]);
   for (const { platform, account, app, at } of failed)
     console.log(`${platform} would have refused a post of ${account} through ${app} at ${new Date(at).toISOString()}`);
   if (failed.length > 0) process.exitCode = 1;
