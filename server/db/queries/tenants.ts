@@ -13,13 +13,13 @@ export interface TenantRow {
   created_at: Date;
   /** Without the logo, which is large. */
   branding: unknown;
-  has_logo: boolean;
+  logo_hash: string | null;
   /** Whether a person has a way to sign in. */
   can_sign_in: boolean;
 }
 
 const columns = `u.id, u.external_id, u.name, u.email, u.plan, u.plan_limits, u.suspended_at, u.is_owner, u.created_at,
-  u.branding - 'logo' as branding, u.branding ->> 'logo' is not null as has_logo,
+  u.branding - 'logo' as branding, encode(sha256(convert_to(u.branding ->> 'logo', 'UTF8')), 'hex') as logo_hash,
   (exists (select from sign_in_methods m where m.user_id = u.id)
     or exists (select from passkeys p where p.user_id = u.id)) as can_sign_in`;
 

@@ -249,7 +249,7 @@ export async function requireTenant(db: Db, id: string): Promise<TenantRow> {
 async function lockForChange(tx: pg.PoolClient, { ifMatch }: Call, id: string): Promise<TenantRow> {
   const row = await lockTenant.one(tx, [id]);
   if (row === undefined) throw notFound();
-  if (ifMatch !== undefined && !ifMatch.includes(etagOf(toTenant(row))))
+  if (ifMatch !== undefined && !ifMatch.includes(etagOf(row)))
     throw new PublicError(
       "PRECONDITION_FAILED",
       "The tenant has changed since you read the ETag in If-Match. Get it again and reapply your change.",
@@ -267,19 +267,19 @@ function toTenant(row: TenantRow): AdminTenant {
     plan: storedPlan(row.plan),
     limits: storedLimits(row.plan_limits),
     status: row.suspended_at === null ? "active" : "suspended",
-    branding: { ...branding, hasLogo: row.has_logo },
+    branding: { ...branding, hasLogo: row.logo_hash !== null },
     createdAt: row.created_at.toISOString(),
   };
 }
 
 function toAnswer(row: TenantRow): TenantAnswer {
-  const tenant = toTenant(row);
-  return { body: { tenant }, etag: etagOf(tenant) };
+  return { body: { tenant: toTenant(row) }, etag: etagOf(row) };
 }
 
-/** It stands for everything that is shown of a tenant. */
-function etagOf(tenant: AdminTenant): string {
-  return `"${createHash("sha256").update(JSON.stringify(tenant)).digest("base64url").slice(0, 22)}"`;
+/** It stands for everything that is shown of a tenant, and for its logo. */
+function etagOf(row: TenantRow): string {
+  const shown = JSON.stringify([toTenant(row), row.logo_hash]);
+  return `"${createHash("sha256").update(shown).digest("base64url").slice(0, 22)}"`;
 }
 
 const uniqueness = z.object({ constraint: z.enum(["users_external_id", "users_email"]) });

@@ -139,6 +139,18 @@ test("nothing of a brand becomes markup or style", async () => {
   }
 });
 
+test("another logo changes the tenant's ETag, so a change made before it was seen is refused", async () => {
+  const { test: acme } = await world.makeTenants();
+  const etagWith = async (logo: string) => (await brand(acme, { logo })).headers.get("etag");
+  const first = await etagWith(LOGO);
+  assert.ok(first);
+  assert.equal(await etagWith(LOGO), first);
+  assert.notEqual(await etagWith(toLogo(pngOf(200, 60, 41))), first);
+  const operator = { ...acme, key: await world.operatorKey() };
+  const path = `/admin/v1/tenants/${acme.userId}`;
+  asRefusal(await world.call(operator, "PATCH", path, { name: "Late" }, { "if-match": first }), 412);
+});
+
 test("a logo is a small PNG and nothing else", async () => {
   const { test: acme } = await world.makeTenants();
   const svg = Buffer.from('<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>');
