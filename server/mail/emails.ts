@@ -142,31 +142,34 @@ const OVER_LIMITS =
   "Everything you have stays, and scheduled posts are published. Beyond the limits of Free, nothing new is accepted.";
 
 /** What a user should know about their plan. */
-export function renderPlanEmail(to: string, { kind, plan, at }: PlanNotice, appUrl: string): Mail {
+export function renderPlanEmail(to: string, notice: PlanNotice, appUrl: string, brand: Brand): Mail {
+  return branded(brand, planText(to, notice, `${appUrl}/settings/billing`, productOf(brand)));
+}
+
+function planText(to: string, { kind, plan, at }: PlanNotice, page: string, product: string): Mail {
   const name = planLabel(plan);
   const time = minuteOf(at);
-  const page = `${appUrl}/settings/billing`;
   switch (kind) {
     case "payment_failed":
       return mail(to, "Your payment failed", [
-        `Your payment for Ampost ${name} failed. You keep the plan until ${time}. After that, you are on Free.`,
+        `Your payment for ${product} ${name} failed. You keep the plan until ${time}. After that, you are on Free.`,
         OVER_LIMITS,
         `Update your payment method: ${page}`,
       ]);
     case "trial_ending":
       return mail(to, `Your trial of ${name} ends soon`, [
-        `Your trial of Ampost ${name} ends on ${time}. The plan is then charged for.`,
+        `Your trial of ${product} ${name} ends on ${time}. The plan is then charged for.`,
         `To cancel before that, or to change how you pay: ${page}`,
       ]);
     case "plan_ending":
       return mail(to, `Your ${name} plan will end`, [
-        `You cancelled Ampost ${name}. You keep the plan until ${time}. After that, you are on Free.`,
+        `You cancelled ${product} ${name}. You keep the plan until ${time}. After that, you are on Free.`,
         OVER_LIMITS,
         `If you change your mind, you can resume the plan until then: ${page}`,
       ]);
     case "plan_ended":
       return mail(to, `Your ${name} plan has ended`, [
-        `Ampost ${name} ended on ${time}. You are now on Free.`,
+        `${product} ${name} ended on ${time}. You are now on Free.`,
         OVER_LIMITS,
         `Choose a plan: ${page}`,
       ]);

@@ -162,9 +162,8 @@ export async function runWorker(runtime: Runtime, faultPoint?: FaultHook): Promi
       [SIGN_IN_SWEEP_QUEUE]: (_data, signal) => sweepSignIn(pool, signal),
       [BILLING_LEAVE_QUEUE]: (data) => leaveBilling(billing, data),
       [BILLING_CARE_QUEUE]: async (_data, signal) => {
-        const { vault } = oauth;
         if (billing !== null)
-          await careForSubscriptions({ pool, jobs, vault, log, billing, settings: { appUrl: config.appUrl } }, signal);
+          await careForSubscriptions({ pool, jobs, vault: oauth.vault, log, billing, settings: config }, signal);
       },
       [OUTBOX_SWEEP_QUEUE]: (_data, signal) => sweepOutbox(pool, signal),
       [USAGE_QUEUE]: (data) =>

@@ -3,6 +3,7 @@ import { after, before, beforeEach, test } from "node:test";
 
 import { z } from "zod";
 
+import { NO_BRAND } from "../../../model/brand.ts";
 import { newId } from "../../../model/ids.ts";
 import { PLANS } from "../../../model/plans.ts";
 import { asRefusal, objectIn } from "../../../tests/answers.ts";
@@ -495,6 +496,38 @@ test("a cancellation whose last event never came still ends the plan at its time
   const payer = await newSubscriber();
   await told(() => stripe.change(payer.id, { cancel_at: Math.floor(ago(1000).getTime() / 1000) }));
   assert.equal(await stateOf(payer), "free canceled");
+});
+
+test("emails about a plan have the name and the support address of the tenant, or of the instance", async () => {
+  const { settings } = world.services;
+  const [own, other] = [await newSubscriber(), await newSubscriber()];
+  const branding = { name: "Acme", supportAddress: "help@acme.example" };
+  const operator = { ...own.tenant, key: await world.operatorKey() };
+  const path = `/admin/v1/tenants/${own.tenant.userId}`;
+  assert.equal((await world.call(operator, "PATCH", path, { branding })).status, 200);
+  settings.brand = { ...NO_BRAND, name: "Example Social", supportAddress: "https://example.com/help" };
+  try {
+    for (const { id } of [own, other]) {
+      await told(() => stripe.change(id, { status: "trialing", trial_end: Math.floor(Date.now() / 1000) + 60 }));
+      await told(() => stripe.change(id, { status: "active", trial_end: null, cancel_at_period_end: true }));
+      await told(() => stripe.change(id, { cancel_at_period_end: false }));
+      await told(() => stripe.failPayment(id));
+      await told(() => stripe.end(id));
+    }
+    for (const [payer, name, questions] of [
+      [own, "Acme", "help@acme.example"],
+      [other, "Example Social", "https://example.com/help"],
+    ] as const) {
+      const emails = emailsTo(payer);
+      assert.equal(emails.length, 4);
+      for (const text of emails) {
+        assert.ok(text.includes(`${name} Pro`) && text.endsWith(`\n\nQuestions? ${questions}\n`), text);
+        assert.ok(!text.includes("Ampost"), text);
+      }
+    }
+  } finally {
+    settings.brand = NO_BRAND;
+  }
 });
 
 test("a trial is for the first subscription only, and its end is announced three days before", async () => {

@@ -1,6 +1,7 @@
 import type pg from "pg";
 import type { Logger } from "pino";
 
+import type { Brand } from "../../../model/brand.ts";
 import type { PlanNotice } from "../../../model/emails.ts";
 import type { Billing } from "../../billing/billing.ts";
 import { BillingError } from "../../billing/billing.ts";
@@ -24,6 +25,7 @@ import { renderPlanEmail } from "../../mail/emails.ts";
 import { sendMail } from "../../mail/send-mail.ts";
 import type { Vault } from "../../vault/vault.ts";
 import { recordAudit } from "../audit/record-audit.ts";
+import { brandOfEmail } from "../branding/branding.ts";
 import { BY_INSTANCE } from "../call.ts";
 
 export interface SyncServices {
@@ -32,7 +34,7 @@ export interface SyncServices {
   vault: Vault;
   log: Pick<Logger, "warn">;
   billing: Billing;
-  settings: { appUrl: string };
+  settings: { appUrl: string; brand: Brand };
 }
 
 /** What Stripe had when it was read; null: it does not know the subscription. */
@@ -96,9 +98,12 @@ export async function storeReading(services: SyncServices, tx: pg.PoolClient, re
     nextNotice(subscription, planEndsAt, now),
     readAt,
   ]);
-  for (const notice of notices)
-    if (known?.told.includes(notice.kind) !== true)
-      await sendMail(services, tx, renderPlanEmail(payer.email, notice, services.settings.appUrl));
+  for (const notice of notices) {
+    if (known?.told.includes(notice.kind) === true) continue;
+    const { appUrl, brand } = services.settings;
+    const own = await brandOfEmail(tx, brand, payer.email);
+    await sendMail(services, tx, renderPlanEmail(payer.email, notice, appUrl, own));
+  }
   if (applied !== null) await noteSubscribed.run(tx, [payer.id]);
   if (applied !== appliedBefore) {
     await forgetNotified(tx, payer.id);
