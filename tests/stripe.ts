@@ -410,6 +410,12 @@ export async function startStripe(): Promise<StripeStandIn> {
         customers.set(customer.id, customer);
         return { object: customer };
       }
+      case "POST customers/:id": {
+        const customer = customers.get(id ?? "");
+        if (customer === undefined) return missing("id");
+        if (params["email"] !== undefined) customer.email = String(params["email"]);
+        return { object: customer };
+      }
       case "DELETE customers/:id": {
         if (!customers.has(id ?? "")) return missing("id");
         await standIn.deleteCustomer(id ?? "");

@@ -60,6 +60,8 @@ export interface Billing {
   readEvent(body: string, signature: string | undefined): Promise<StripeEvent>;
   /** Returns the customer's ID. With the same key, it is the same customer for a day. */
   createCustomer(user: { id: string; email: string }, idempotencyKey: string): Promise<string>;
+  /** Where Stripe sends invoices and receipts. Does nothing if the customer is gone. */
+  changeEmail(customerId: string, email: string): Promise<void>;
   /** Ends the customer's subscriptions too. Does nothing if they are gone. */
   deleteCustomer(customerId: string): Promise<void>;
   openCheckout(
@@ -137,6 +139,8 @@ export function createBilling(settings: BillingSettings): Billing {
           stripe.customers.create({ email, metadata: { [USER_METADATA]: id } }, { idempotencyKey }),
         )
       ).id,
+    changeEmail: async (customerId, email) =>
+      void (await find(created, (stripe) => stripe.customers.update(customerId, { email }))),
     deleteCustomer: async (customerId) => void (await find(created, (stripe) => stripe.customers.del(customerId))),
     openCheckout: ({ customerId, userId, plan, returnUrl, hasTrial }, idempotencyKey) =>
       ask(checkout, (stripe) =>

@@ -1,4 +1,4 @@
-import { BILLING_CARE_QUEUE, BILLING_LEAVE_QUEUE, BILLING_RETRIES } from "../billing/queues.ts";
+import { BILLING_CARE_QUEUE, BILLING_EMAIL_QUEUE, BILLING_LEAVE_QUEUE, BILLING_RETRIES } from "../billing/queues.ts";
 import { USAGE_QUEUE } from "../db/note-usage.ts";
 import { MAIL_QUEUE, MAIL_RETRIES } from "../mail/queues.ts";
 import { DROP_BYTES_QUEUE, INGEST_QUEUE, INGEST_RETRIES, SWEEP_QUEUE } from "../media/queues.ts";
@@ -82,6 +82,7 @@ export const QUEUES = {
   },
   [SIGN_IN_SWEEP_QUEUE]: { retryLimit: 0, atOnce: 1, cron: "7 * * * *" },
   [BILLING_LEAVE_QUEUE]: { ...BILLING_RETRIES, atOnce: 4 },
+  [BILLING_EMAIL_QUEUE]: { ...BILLING_RETRIES, atOnce: 1 },
   [BILLING_CARE_QUEUE]: { retryLimit: 0, atOnce: 1, cron: "*/5 * * * *" },
   [OUTBOX_SWEEP_QUEUE]: { retryLimit: 0, atOnce: 1, cron: "47 * * * *" },
   [BACKUP_QUEUE]: { retryLimit: 0, expireInSeconds: 12 * 3600, heartbeatSeconds: 60, atOnce: 1, cron: "*/15 * * * *" },

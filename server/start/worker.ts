@@ -3,12 +3,13 @@ import { deprecationsAhead } from "../../platforms/deprecations.ts";
 import { platforms } from "../../platforms/index.ts";
 import { createHttpClient } from "../../platforms/kit/http.ts";
 import { createBilling } from "../billing/billing.ts";
-import { BILLING_CARE_QUEUE, BILLING_LEAVE_QUEUE } from "../billing/queues.ts";
+import { BILLING_CARE_QUEUE, BILLING_EMAIL_QUEUE, BILLING_LEAVE_QUEUE } from "../billing/queues.ts";
 import { VERSION } from "../calls/version.ts";
 import { USAGE_QUEUE } from "../db/note-usage.ts";
 import { deliverAlert, keepAlerted } from "../domain/alerts/alerts.ts";
 import { findConditions } from "../domain/alerts/conditions.ts";
 import { takeDueBackup } from "../domain/backups/scheduled-backups.ts";
+import { changeCustomerEmail } from "../domain/billing/change-email.ts";
 import { leaveBilling } from "../domain/billing/leave-billing.ts";
 import { careForSubscriptions } from "../domain/billing/sync-subscriptions.ts";
 import { brandOfEmail } from "../domain/branding/branding.ts";
@@ -161,6 +162,7 @@ export async function runWorker(runtime: Runtime, faultPoint?: FaultHook): Promi
       },
       [SIGN_IN_SWEEP_QUEUE]: (_data, signal) => sweepSignIn(pool, signal),
       [BILLING_LEAVE_QUEUE]: (data) => leaveBilling(billing, data),
+      [BILLING_EMAIL_QUEUE]: (data) => changeCustomerEmail({ pool, billing }, data),
       [BILLING_CARE_QUEUE]: async (_data, signal) => {
         if (billing !== null)
           await careForSubscriptions({ pool, jobs, vault: oauth.vault, log, billing, settings: config }, signal);

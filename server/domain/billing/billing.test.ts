@@ -9,13 +9,15 @@ import { PLANS } from "../../../model/plans.ts";
 import { asRefusal, objectIn } from "../../../tests/answers.ts";
 import { seededRandom } from "../../../tests/seeded-random.ts";
 import { startStripe, type StripeEvent, type StripeStandIn } from "../../../tests/stripe.ts";
+import { tokenFor, visit } from "../../../tests/visitor.ts";
 import { createWorld, PASSWORD, type TestTenant, type World } from "../../../tests/world.ts";
-import { createBilling, type BillingSettings } from "../../billing/billing.ts";
-import { BILLING_LEAVE_QUEUE } from "../../billing/queues.ts";
+import { BillingError, createBilling, type BillingSettings } from "../../billing/billing.ts";
+import { BILLING_EMAIL_QUEUE, BILLING_LEAVE_QUEUE } from "../../billing/queues.ts";
 import { createHttpApp } from "../../http/app.ts";
 import { MAIL_QUEUE } from "../../mail/queues.ts";
 import { mailSealContext } from "../../mail/send-mail.ts";
 import { createPlanOf } from "../users/plans.ts";
+import { changeCustomerEmail } from "./change-email.ts";
 import { leaveBilling } from "./leave-billing.ts";
 import { careForSubscriptions, type SyncServices } from "./sync-subscriptions.ts";
 
@@ -657,6 +659,32 @@ test("a customer that was deleted without an event is replaced at the next check
   await stripe.deleteCustomer(first);
   const next = stripe.checkouts.get(await open(payer, "pro"))?.customer ?? "";
   assert.notEqual(next, first);
+});
+
+test("a user's new email address is Stripe's too as soon as it is confirmed, even if Stripe is away at first", async () => {
+  const [payer, other] = [await newSubscriber(), await newPayer()];
+  const confirm = async ({ cookie, email }: Payer) => {
+    const newEmail = `new-${email}`;
+    await world.callAs(cookie, "POST", "/api/auth/change-email", { newEmail });
+    for (const address of [email, newEmail])
+      assert.equal((await visit(world, "GET", `/api/auth/verify-email?token=${tokenFor(world, address)}`)).status, 200);
+    return newEmail;
+  };
+  const newEmail = await confirm(payer);
+  await confirm(other);
+  const jobs = world.jobs.filter(({ queue }) => queue === BILLING_EMAIL_QUEUE).map(({ data }) => data);
+  assert.deepEqual(new Set(jobs.map((data) => JSON.stringify(data))), new Set([`{"userId":"${payer.tenant.userId}"}`]));
+  const change = () => changeCustomerEmail(world.services, jobs.at(-1));
+  const wasAsked = stripe.requests.length;
+  stripe.onRequest = () => ({ status: 500, error: { type: "api_error", message: "Down" } });
+  await assert.rejects(change(), BillingError);
+  assert.equal(stripe.customers.get(payer.customerId)?.email, payer.email);
+  stripe.onRequest = () => undefined;
+  await change();
+  assert.equal(stripe.customers.get(payer.customerId)?.email, newEmail);
+  assert.ok(stripe.requests.slice(wasAsked).every(({ idempotencyKey }) => idempotencyKey !== null));
+  await stripe.deleteCustomer(payer.customerId);
+  await change();
 });
 
 test("deleting a user ends the subscription at Stripe, and later events of it do no harm", async () => {

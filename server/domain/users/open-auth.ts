@@ -10,6 +10,7 @@ import { renderAuthEmail } from "../../mail/emails.ts";
 import { sendMail } from "../../mail/send-mail.ts";
 import type { Vault } from "../../vault/vault.ts";
 import { recordAudit } from "../audit/record-audit.ts";
+import { tellNewEmail } from "../billing/change-email.ts";
 import { brandOfEmail } from "../branding/branding.ts";
 import type { Sessions } from "../services.ts";
 import { suspended } from "./suspended.ts";
@@ -30,9 +31,12 @@ interface AuthParts {
 export function openAuth(parts: AuthParts & { jobs: JobSender }): () => Promise<Auth> {
   let opened: Promise<Auth> | undefined;
   return async () => {
-    opened ??= open(parts, async (to, email) => {
-      const brand = await brandOfEmail(parts.pool, parts.brand, to);
-      await sendMail(parts, parts.pool, renderAuthEmail(to, email, brand));
+    opened ??= open(parts, {
+      sendEmail: async (to, email) => {
+        const brand = await brandOfEmail(parts.pool, parts.brand, to);
+        await sendMail(parts, parts.pool, renderAuthEmail(to, email, brand));
+      },
+      emailVerified: (userId) => tellNewEmail(parts, userId),
     });
     // If loading failed, the next caller tries again.
     opened.catch(() => (opened = undefined));
@@ -46,8 +50,10 @@ export function openAuth(parts: AuthParts & { jobs: JobSender }): () => Promise<
  */
 export async function createResetLink(parts: Omit<AuthParts, "brand">, email: string): Promise<string | null> {
   let link: string | null = null;
-  const auth = await open(parts, async (_to, sent) => {
-    if (sent.kind === "password_reset") link = sent.link;
+  const auth = await open(parts, {
+    sendEmail: async (_to, sent) => {
+      if (sent.kind === "password_reset") link = sent.link;
+    },
   });
   await auth.as({ address: null, requestId: null }, () => auth.api.requestPasswordReset({ body: { email } }));
   return link;
@@ -55,7 +61,13 @@ export async function createResetLink(parts: Omit<AuthParts, "brand">, email: st
 
 async function open(
   { pool, log, vault, appUrl }: Omit<AuthParts, "brand">,
-  sendEmail: (to: string, email: AuthEmail) => Promise<void>,
+  {
+    sendEmail,
+    emailVerified,
+  }: {
+    sendEmail: (to: string, email: AuthEmail) => Promise<void>;
+    emailVerified?: (userId: string) => Promise<void>;
+  },
 ): Promise<Auth> {
   const { createAuth } = await import("../../auth/auth.ts");
   return await createAuth({
@@ -67,6 +79,7 @@ async function open(
       const actor =
         sessionId === null ? ({ kind: "visitor", id: null } as const) : ({ kind: "session", id: sessionId } as const);
       await recordAudit(pool, { actor, ...origin }, entry);
+      if (entry.action === "user.email_verified" && entry.userId !== null) await emailVerified?.(entry.userId);
     },
     sendEmail,
   });
