@@ -1,6 +1,6 @@
 import { InvalidArgumentError, Option } from "commander";
 
-import { QUOTAS, RATE_CLASSES } from "../model/plans.ts";
+import { LIMIT_NAMES } from "../model/plans.ts";
 
 const lists = new WeakSet<Option>();
 
@@ -34,9 +34,6 @@ export function amount(text: string): number {
 export function amountOrNone(text: string): number | null {
   return text === "none" ? null : amount(text);
 }
-
-/** Every limit of a plan. */
-export const LIMIT_NAMES = [...RATE_CLASSES, ...QUOTAS];
 
 type LimitChanges = Record<string, number | null | "plan">;
 

@@ -1,10 +1,10 @@
 import { Argument, Command, CommanderError, Option } from "commander";
 
-import { PLANS } from "../model/plans.ts";
+import { LIMIT_NAMES, PLANS } from "../model/plans.ts";
 import { PLATFORM_NAMES } from "../model/platform-names.ts";
 import ampost from "../package.json" with { type: "json" };
 import { EXIT_CODES } from "./exit-codes.ts";
-import { amount, amountOrNone, LIMIT_NAMES, limitChange, list, portNumber, wholeNumber } from "./options.ts";
+import { amount, amountOrNone, limitChange, list, portNumber, wholeNumber } from "./options.ts";
 import { addClientCommands } from "./remote/client-commands.ts";
 
 /** Runs one command line and sets the exit code. A long-running command stays until it is stopped. */

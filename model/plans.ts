@@ -21,6 +21,10 @@ export const QUOTAS = [
 ] as const;
 export type Quota = (typeof QUOTAS)[number];
 
+/** Every limit that an operator can change for one user: those of plans, and platform sets in each mode. */
+export const LIMIT_NAMES = [...RATE_CLASSES, ...QUOTAS, "maxPlatformSets"] as const;
+export type LimitName = (typeof LIMIT_NAMES)[number];
+
 /** Requests per window, and quotas; null: unlimited. */
 export type PlanLimits = Record<RateClass | Quota, number | null>;
 

@@ -1,15 +1,12 @@
 import { z } from "zod";
 
 import { isSupportAddress, refuseColor, refuseLogo, type SURFACES } from "../../model/brand.ts";
-import { PLANS, type PlanName, QUOTAS, RATES } from "../../model/plans.ts";
+import { LIMIT_NAMES, PLANS, type PlanName } from "../../model/plans.ts";
 import { cursor, email, id, limit, mode, nextCursor, platform, time, userId } from "../fields.ts";
 import { operation, plain } from "../operation.ts";
 import { apiKey, createdKey, newKey } from "./api-keys.ts";
 import { newApp, ownApp } from "./connections.ts";
 import { usage } from "./usage.ts";
-
-/** Limits that an operator can change for one tenant, besides those of plans. */
-export const LIMIT_NAMES = [...Object.keys(RATES), ...QUOTAS, "maxPlatformSets"] as const;
 
 const externalId = z
   .string()

@@ -1,15 +1,7 @@
 import type pg from "pg";
 import { z } from "zod";
 
-import {
-  PLANS,
-  type PlanName,
-  type PlanLimits,
-  type PlanOf,
-  QUOTAS,
-  RATES,
-  type UserPlan,
-} from "../../../model/plans.ts";
+import { LIMIT_NAMES, type LimitName, PLANS, type PlanName, type PlanOf, type UserPlan } from "../../../model/plans.ts";
 import { jsonb } from "../../db/jsonb.ts";
 import { CHANNELS, type Listener } from "../../db/listen.ts";
 import { notifyPlan, readPlan, setPlan as storePlan } from "../../db/queries/plans.ts";
@@ -18,10 +10,7 @@ import { recordAudit } from "../audit/record-audit.ts";
 import type { Origin } from "../call.ts";
 
 /** Limits that the operator changed for one user; null: unlimited. */
-const changedLimits = z.partialRecord(
-  z.enum([...Object.keys(RATES), ...QUOTAS, "maxPlatformSets"]),
-  z.int().min(0).nullable(),
-);
+const changedLimits = z.partialRecord(z.enum(LIMIT_NAMES), z.int().min(0).nullable());
 const planName = z.enum(Object.keys(PLANS) as [PlanName, ...PlanName[]]);
 
 /** A user's plan as stored; null for the instance's default. */
@@ -83,13 +72,13 @@ export interface PlanChange {
   /** Null: the instance's default. */
   plan?: PlanName | null;
   /** Limits of this user instead of the plan's. Null: unlimited; "plan": that of the plan again. */
-  limits?: { [Name in keyof PlanLimits]?: number | null | "plan" };
+  limits?: { [Name in LimitName]?: number | null | "plan" };
 }
 
 /** The plan and limits that are stored for a user. */
 export interface StoredPlan {
   plan: PlanName | null;
-  limits: Partial<PlanLimits>;
+  limits: { [Name in LimitName]?: number | null };
 }
 
 /**
