@@ -9,7 +9,7 @@ import { feesBudget } from "../server/domain/posts/budgets.ts";
 import { createResetLink } from "../server/domain/users/open-auth.ts";
 import { type PlanChange, setPlan } from "../server/domain/users/plans.ts";
 import { answer } from "./answer.ts";
-import { isId, withInstance } from "./instance-command.ts";
+import { withInstance } from "./instance-command.ts";
 
 export async function runResetPassword(email: string, options: { json?: boolean }): Promise<void> {
   const link = await withInstance(({ pool, log, oauth, config }) =>
@@ -47,13 +47,13 @@ interface PlanOptions {
 /** Changes nothing if neither a plan nor a limit is given. */
 export async function runPlan(named: string, plan: string | undefined, options: PlanOptions): Promise<void> {
   const change = { ...(plan === undefined ? {} : { plan: isPlan(plan) ? plan : null }), limits: options.limit };
+  const isEmail = named.includes("@");
   const { id, stored } = await withInstance(async ({ pool }) => {
-    const id = isId(named) ? named : (await findUserByEmail.one(pool, [named]))?.id;
+    const id = isEmail ? (await findUserByEmail.one(pool, [named]))?.id : named;
     if (id === undefined) return { id: named, stored: null };
     return { id, stored: await transaction(pool, (tx) => setPlan(tx, BY_INSTANCE, id, change)) };
   });
-  if (stored === null)
-    throw new Error(isId(named) ? `No user has the ID ${named}.` : `No user has the email address ${named}.`);
+  if (stored === null) throw new Error(`No user has the ${isEmail ? "email address" : "ID"} ${named}.`);
   const limits = Object.entries(stored.limits).map(([name, most]) => `${name} ${most ?? "none"}`);
   answer(options, { userId: id, ...stored }, [
     `${named} is on ${stored.plan === null ? "the instance's default plan" : `the plan ${stored.plan}`}` +
