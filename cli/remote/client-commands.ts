@@ -235,6 +235,32 @@ function addTenants(program: Command): void {
   one("revoke-key", "revoke a tenant's API key, effective from the next request")
     .argument("<keyId>", "ID of the key")
     .action(async (id, keyId, options) => (await load()).runRevokeTenantKey(id, keyId, options));
+  one("brand", "change how a tenant looks on pages and in emails; none removes a part", [
+    'ampost tenants brand ID --name "Acme Social" --logo logo.png --support help@example.com',
+    "ampost tenants brand ID --logo none",
+  ])
+    .option("--name <name>", "name instead of the instance's")
+    .option("--logo <file>", "PNG file of at most 64 kB, and 1024 pixels wide and high")
+    .option("--color <color>", "color of the main buttons on light pages, such as #0a58b8")
+    .option("--dark-color <color>", "the same on dark pages")
+    .option("--support <address>", "email address or https URL for questions")
+    .action(async (id, options) => (await load()).runBrandTenant(id, options));
+  const platform = () => new Argument("<platform>", "platform key").choices(PLATFORM_NAMES);
+  const mode = () => new Option("--mode <mode>", "mode of the app").choices(["live", "test"]).default("live");
+  one("apps", "list a tenant's own apps on the platforms")
+    .addOption(mode())
+    .action(async (id, options) => (await load()).runListTenantApps(id, options));
+  one("set-app", "connect a tenant's future accounts through an app of its own, with the secret from standard input", [
+    "ampost tenants set-app ID threads --client-id 1234567890 < secret.txt",
+  ])
+    .addArgument(platform())
+    .requiredOption("--client-id <id>", "client ID of the app")
+    .addOption(mode())
+    .action(async (id, on, options) => (await load()).runSaveTenantApp(id, on, options));
+  one("remove-app", "connect a tenant's future accounts through the instance's app again")
+    .addArgument(platform())
+    .addOption(mode())
+    .action(async (id, on, options) => (await load()).runDeleteTenantApp(id, on, options));
 }
 
 function tenantFields(command: Command): Command {

@@ -15,9 +15,7 @@ import { forgetCredentials, loginUrl, storeCredentials } from "./credentials.ts"
  */
 export async function runLogin(options: ClientOptions): Promise<void> {
   const url = loginUrl(process.env, options.url);
-  const apiKey = (
-    process.env.AMPOST_API_KEY ?? (process.stdin.isTTY ? await askUnseen(`API key for ${url}: `) : await readInput())
-  ).trim();
+  const apiKey = (process.env.AMPOST_API_KEY ?? (await readSecret(`API key for ${url}: `))).trim();
   if (apiKey === "") usageError("No key was provided. Send it on standard input, or set AMPOST_API_KEY.");
   await telling(options, async () => {
     const { sets } = await createClient({ apiKey, baseUrl: url }).platformSets.list();
@@ -36,7 +34,11 @@ export async function runLogout(options: ClientOptions): Promise<void> {
   ]);
 }
 
-/** A line of input that is not echoed. */
+/** A secret from standard input or, on a terminal, from a line that is not echoed. */
+export async function readSecret(question: string): Promise<string> {
+  return (process.stdin.isTTY ? await askUnseen(question) : await readInput()).trim();
+}
+
 async function askUnseen(question: string): Promise<string> {
   const unseen = new Writable({ write: (_chunk, _encoding, done) => done() });
   // From here on the terminal does not echo, so this comes before the prompt.

@@ -1,9 +1,11 @@
+import { readFile } from "node:fs/promises";
 import { createInterface } from "node:readline/promises";
 
-import type { Client, NewApiKey, Tenant, TenantChanges } from "../../client/index.ts";
+import type { Client, Mode, NewApiKey, OwnApp, Platform, Tenant, TenantChanges } from "../../client/index.ts";
 import { answer } from "../answer.ts";
 import { EXIT_CODES } from "../exit-codes.ts";
 import { type ClientOptions, usageError, withClient } from "./client-command.ts";
+import { readSecret } from "./login.ts";
 import { columns, plain } from "./show.ts";
 
 /** A tenant's fields as given on the command line. */
@@ -103,6 +105,70 @@ export async function runRevokeTenantKey(id: string, keyId: string, options: Cli
     const { key } = await tenants.revokeKey(id, keyId);
     answer(options, { key }, [`Revoked ${key.id} (${key.mode} key "${plain(key.name)}").`]);
   });
+}
+
+export async function runBrandTenant(
+  id: string,
+  options: ClientOptions & { name?: string; logo?: string; color?: string; darkColor?: string; support?: string },
+): Promise<void> {
+  const { name, logo, color, darkColor, support } = options;
+  const orNull = (text: string) => (text === "none" ? null : text);
+  const branding = {
+    ...(name !== undefined && { name: orNull(name) }),
+    ...(logo !== undefined && { logo: orNull(logo) && (await readLogo(logo)) }),
+    ...(color !== undefined && { color: orNull(color) }),
+    ...(darkColor !== undefined && { darkColor: orNull(darkColor) }),
+    ...(support !== undefined && { supportAddress: orNull(support) }),
+  };
+  if (Object.keys(branding).length === 0) usageError("error: name at least one thing to change");
+  await withTenants(options, async (tenants) => {
+    const { tenant } = await tenants.update(id, { branding });
+    const { hasLogo, ...texts } = tenant.branding;
+    const rows = Object.entries(texts).map(([part, text]) => [part, plain(text ?? "-")]);
+    answer(options, { tenant }, columns([...rows, ["logo", hasLogo ? "yes" : "-"]]));
+  });
+}
+
+async function readLogo(path: string): Promise<string> {
+  const png = await readFile(path).catch(() => usageError(`error: --logo: ${path} cannot be read`));
+  return `data:image/png;base64,${png.toString("base64")}`;
+}
+
+export async function runListTenantApps(id: string, options: ClientOptions & { mode: Mode }): Promise<void> {
+  await withTenants(options, async (tenants) => {
+    const { apps } = await tenants.listApps(id, { mode: options.mode });
+    answer(options, { apps }, columns(apps.map(appRow)));
+  });
+}
+
+export async function runSaveTenantApp(
+  id: string,
+  platform: Platform,
+  options: ClientOptions & { clientId: string; mode: Mode },
+): Promise<void> {
+  const clientSecret = await readSecret("Client secret: ");
+  if (clientSecret === "") usageError("No secret was provided. Send it on standard input.");
+  const { clientId, mode } = options;
+  await withTenants(options, async (tenants) => {
+    const { app } = await tenants.saveApp(id, platform, { clientId, clientSecret, mode });
+    answer(options, { app }, columns([appRow(app)]));
+  });
+}
+
+export async function runDeleteTenantApp(
+  id: string,
+  platform: Platform,
+  options: ClientOptions & { mode: Mode },
+): Promise<void> {
+  await withTenants(options, async (tenants) =>
+    answer(options, await tenants.deleteApp(id, platform, { mode: options.mode }), [
+      `Removed the app on ${platform} (${options.mode}).`,
+    ]),
+  );
+}
+
+function appRow({ platform, mode, clientId, redirectUri }: OwnApp): string[] {
+  return [platform, mode, plain(clientId), redirectUri];
 }
 
 function changesOf({ name, externalId, email, plan, limit }: FieldOptions): TenantChanges {
