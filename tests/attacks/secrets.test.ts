@@ -8,7 +8,9 @@ import { test } from "node:test";
 import pg from "pg";
 
 import { openInstallation } from "../../cli/installation.fixture.ts";
+import { RATE_CLASSES } from "../../model/plans.ts";
 import { linkInEmail } from "../browser.ts";
+import { startStripe } from "../stripe.ts";
 import { secretOf, totp } from "../totp.ts";
 import { startTraceCollector } from "../trace-collector.ts";
 import { dumpOf } from "../visitor.ts";
@@ -20,18 +22,23 @@ const random = () => randomBytes(24).toString("base64url");
 test("after everything with a secret was used, none is in the database, the log, the attempts, the metrics, the traces, the export, the audit log or an error", async (t) => {
   const installation = await openInstallation(t);
   const collector = await startTraceCollector(t);
+  const stripe = await startStripe();
+  t.after(() => stripe.close());
   const { appUrl, url, dataDir } = installation;
   const [password, metricsToken, clientSecret] = [random(), random(), random()];
   const server = await installation.start("start", {
     AMPOST_LOG_LEVEL: "trace",
     AMPOST_METRICS_TOKEN: metricsToken,
     OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+    ...stripe.environment,
   });
   /** What must not appear anywhere, by name. */
   const secrets = new Map([
     ["password", password],
     ["metrics token", metricsToken],
     ["secret of an app", clientSecret],
+    ["key for Stripe", stripe.settings.secretKey],
+    ["secret of Stripe's webhooks", stripe.settings.webhookSecret],
     ["encryption key", (await readFile(join(dataDir, "encryption-key"), "utf8")).trim()],
   ]);
   const keep = (what: string, secret: unknown) => {
@@ -82,6 +89,8 @@ test("after everything with a secret was used, none is in the database, the log,
   const { apiKey, platformSetId } = await installation.json("bootstrap", "--email", EMAIL, "--json");
   keep("API key", apiKey);
   const key = String(apiKey);
+  const unlimited = RATE_CLASSES.flatMap((name) => ["--limit", `${name}=none`]);
+  await installation.json("users", "plan", EMAIL, ...unlimited, "--json");
   await ask("/api/auth/request-password-reset", { email: EMAIL });
   const reset = new URL(await linkInEmail(installation, EMAIL, "/reset-password")).searchParams.get("token");
   keep("token of a letter", reset);
@@ -114,6 +123,37 @@ test("after everything with a secret was used, none is in the database, the log,
   keep("connect link", new URL(link.connectLink.url).pathname.split("/").at(-1));
   await ask(new URL(link.connectLink.url).pathname);
   await ask("/api/invites", { email: "guest@example.com" });
+
+  // An operator's program: a tenant with keys and an app, and what is refused.
+  const { operatorKey } = await installation.json("operator-keys", "create", "--name", "backend", "--json");
+  keep("operator key", operatorKey);
+  const asOperator = { key: String(operatorKey) };
+  const { tenant } = (await ask("/admin/v1/tenants", { name: "Acme" }, asOperator)).json;
+  const tenantPath = `/admin/v1/tenants/${tenant.id}`;
+  const made = (await ask(`${tenantPath}/keys`, { name: "backend", mode: "test" }, asOperator)).json;
+  keep("key of a tenant", made.key.apiKey);
+  const rolled = (await ask(`${tenantPath}/keys/${made.key.id}/roll`, {}, asOperator)).json;
+  keep("rolled key of a tenant", rolled.key.apiKey);
+  const ofTenant = { clientId: "client", clientSecret: random() };
+  keep("secret of a tenant's app", ofTenant.clientSecret);
+  const saved = await ask(`${tenantPath}/oauth-apps/threads`, ofTenant, { method: "PUT", ...asOperator });
+  assert.equal(saved.status, 200, saved.text);
+  assert.equal((await ask(tenantPath, { externalId: 1 }, { method: "PATCH", ...asOperator })).status, 400);
+  assert.equal((await ask("/api/v1/platform-sets", undefined, asOperator)).status, 401);
+
+  // Payments: a checkout that is paid, an event with a wrong signature, and Stripe refusing and being away.
+  stripe.webhookUrl = `${url}/api/billing/stripe-events`;
+  const checkout = await ask("/api/billing/checkout", { plan: "pro" });
+  assert.equal(checkout.status, 200, checkout.text);
+  await stripe.payCheckout(checkout.json.url.split("/").at(-1));
+  assert.equal((await ask("/api/billing")).json.billing.status, "active");
+  const forged = { headers: { "stripe-signature": `t=1,v1=${stripe.settings.webhookSecret}` } };
+  assert.equal((await ask("/api/billing/stripe-events", {}, forged)).status, 400);
+  for (const status of [401, 500]) {
+    stripe.onRequest = () => ({ status, error: { type: "api_error", message: "Refused" } });
+    assert.equal((await ask("/api/billing/portal", {})).status, 503);
+  }
+  stripe.onRequest = () => undefined;
 
   // An MCP client: code, access token and refresh token.
   const redirectUri = "http://127.0.0.1:9/callback";
