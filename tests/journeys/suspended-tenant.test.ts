@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { z } from "zod";
 
 import { openInstallation } from "../../cli/installation.fixture.ts";
-import { createClient } from "../../client/index.ts";
+import { createClient, type Platform } from "../../client/index.ts";
 import { EXAMPLE_PLATFORM } from "../../platforms/catalog.ts";
 
 const ledger = z.array(z.object({ text: z.string(), publishCalls: z.number() }));
@@ -26,7 +26,7 @@ test("nothing of a suspended tenant goes out; once it is resumed, its posts go o
     await installation.json("accounts", "connect", "--set", platformSetId, "--platform", EXAMPLE_PLATFORM, "--json");
     const schedule = async (text: string, onPause: "late" | "skip") => {
       const content = { text };
-      const platforms = [EXAMPLE_PLATFORM];
+      const platforms: Platform[] = [EXAMPLE_PLATFORM];
       return (await client.posts.create({ content, platforms, platformSetId, scheduledFor, onPause })).post.id;
     };
     return { id: tenant.id, client, schedule };
