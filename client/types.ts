@@ -1144,6 +1144,8 @@ export interface OwnApp {
   scopes: string[] | null;
   /** Facebook only: the app's configuration of Facebook Login for Business. */
   configId: string | null;
+  /** What the platform limits for each app, and has granted to this one; null: its documented limit. */
+  limits: Record<string, number | null>;
   /** ISO 8601, UTC, with milliseconds. */
   createdAt: string;
   /** `live` or `test`. In test mode, posts are published only to the built-in sandbox. */
@@ -1159,6 +1161,11 @@ export interface NewOwnApp {
   scopes?: string[] | null;
   /** Facebook only: a configuration of Facebook Login for Business, which replaces scopes. */
   configId?: string | null;
+  /**
+   * Limits that the platform has granted to this app, by the names of its `quotas` per app in `GET /api/v1/platforms`.
+   * `null` for the documented limit. Those left out stay as they are.
+   */
+  limits?: Record<string, number | null>;
 }
 
 export interface ApiKey {

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-import { EXAMPLE_PLATFORM, EXAMPLE_PLATFORMS } from "../../platforms/catalog.ts";
+import { catalog, EXAMPLE_PLATFORM, EXAMPLE_PLATFORMS } from "../../platforms/catalog.ts";
 import { id, idParam, mode, platform, time } from "../fields.ts";
 import { operation, plain } from "../operation.ts";
 import { account } from "./accounts.ts";
@@ -60,6 +60,12 @@ const choices = z.object({
 });
 export type Choices = z.output<typeof choices>;
 
+const APP_LIMITS = Object.values(catalog)
+  .flatMap(({ capabilities }) => capabilities.quotas)
+  .filter(({ per }) => per === "app")
+  .map(({ name: limit }) => limit);
+const appLimits = z.partialRecord(z.enum(APP_LIMITS), z.int().min(1).max(1_000_000_000).nullable());
+
 /** An app of a user, for all of their platform sets in a mode. */
 export const ownApp = z.object({
   platform,
@@ -78,6 +84,9 @@ export const ownApp = z.object({
     .nullable()
     .describe("Facebook only: the app's configuration of Facebook Login for Business.")
     .meta({ examples: [null] }),
+  limits: appLimits
+    .describe("What the platform limits for each app, and has granted to this one; null: its documented limit.")
+    .meta({ examples: [{}] }),
   createdAt: time,
   mode,
 });
@@ -218,6 +227,13 @@ export const newApp = z.strictObject({
     .optional()
     .describe("Facebook only: a configuration of Facebook Login for Business, which replaces scopes.")
     .meta({ examples: ["1234567890"] }),
+  limits: appLimits
+    .optional()
+    .describe(
+      "Limits that the platform has granted to this app, by the names of its `quotas` per app in " +
+        "`GET /api/v1/platforms`. `null` for the documented limit. Those left out stay as they are.",
+    )
+    .meta({ examples: [{ uploads: 10_000 }] }),
 });
 
 const appParams = z.strictObject({ id: idParam.shape.id, platform });

@@ -1136,6 +1136,8 @@ class OwnApp(TypedDict):
     scopes: list[str] | None
     #: Facebook only: the app's configuration of Facebook Login for Business.
     configId: str | None
+    #: What the platform limits for each app, and has granted to this one; null: its documented limit.
+    limits: dict[str, int | None]
     #: ISO 8601, UTC, with milliseconds.
     createdAt: str
     #: `live` or `test`. In test mode, posts are published only to the built-in sandbox.
@@ -1151,6 +1153,9 @@ class NewOwnApp(TypedDict):
     scopes: NotRequired[list[str] | None]
     #: Facebook only: a configuration of Facebook Login for Business, which replaces scopes.
     configId: NotRequired[str | None]
+    #: Limits that the platform has granted to this app, by the names of its `quotas` per app in `GET
+    #: /api/v1/platforms`. `null` for the documented limit. Those left out stay as they are.
+    limits: NotRequired[dict[str, int | None]]
 
 
 class ApiKey(TypedDict):
@@ -1505,5 +1510,8 @@ class TenantsSaveAppBody(TypedDict):
     scopes: NotRequired[list[str] | None]
     #: Facebook only: a configuration of Facebook Login for Business, which replaces scopes.
     configId: NotRequired[str | None]
+    #: Limits that the platform has granted to this app, by the names of its `quotas` per app in `GET
+    #: /api/v1/platforms`. `null` for the documented limit. Those left out stay as they are.
+    limits: NotRequired[dict[str, int | None]]
     #: `live` or `test`. In test mode, posts are published only to the built-in sandbox.
     mode: NotRequired[Mode]

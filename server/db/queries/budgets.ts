@@ -116,6 +116,12 @@ export const setBudgetLimit = statement<never, [budget: string, most: number | n
    on conflict (budget) do update set most = excluded.most, set_by = excluded.set_by`,
 );
 
+/** The limits that are set instead of the declared ones. */
+export const findBudgetLimits = statement<{ budget: string; most: number }, [budgets: readonly string[]]>(
+  "budget_limits.find",
+  `select budget, most::float8 as most from budget_limits where budget = any ($1::text[]) and most is not null`,
+);
+
 /**
  * What a platform has said about a budget: its limit (null: it did not say), and how much is used of it in the window
  * that ends now. What was not ours counts for others. A limit that the operator has set stays.

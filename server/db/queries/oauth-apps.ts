@@ -53,6 +53,7 @@ export const listLiveAppsOfSets = statement<
 );
 
 export interface AppOfSetRow {
+  id: string;
   platform: PlatformName;
   mode: Mode;
   client_id: string;
@@ -68,7 +69,7 @@ export const listAppsOfSet = statement<
   [setId: string, userId: string, mode: Mode]
 >(
   "oauth_apps.list_of_set",
-  `select a.platform, a.mode, a.client_id, a.redirect_uri, a.scopes, a.config_id, a.created_at
+  `select a.id, a.platform, a.mode, a.client_id, a.redirect_uri, a.scopes, a.config_id, a.created_at
    from platform_sets s left join oauth_apps a on a.platform_set_id = s.id and a.user_id = s.user_id and a.mode = s.mode
      and a.removed_at is null
    where s.id = $1 and s.user_id = $2 and s.mode = $3 order by a.platform`,
@@ -77,7 +78,7 @@ export const listAppsOfSet = statement<
 /** Without secrets. */
 export const listAppsOfUser = statement<AppOfSetRow, [userId: string, mode: Mode]>(
   "oauth_apps.list_of_user",
-  `select platform, mode, client_id, redirect_uri, scopes, config_id, created_at from oauth_apps
+  `select id, platform, mode, client_id, redirect_uri, scopes, config_id, created_at from oauth_apps
    where platform_set_id is null and user_id = $1 and mode = $2 and removed_at is null order by platform`,
 );
 

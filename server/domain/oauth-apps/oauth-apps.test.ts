@@ -138,6 +138,64 @@ test("a user's own app connects all of their sets without one, in its mode, for 
   }
 });
 
+test("what a platform has granted to an own app applies to its accounts' posts, and stays until it is changed", async () => {
+  const { tenant, cookie } = await world.newcomer();
+  const redirectUris = ["http://localhost:3000/api/platforms/youtube/callback"];
+  const app = z
+    .object({ clientId: z.string(), clientSecret: z.string() })
+    .parse(await world.control("apps", { platform: "youtube", redirectUris }));
+  const ofSet = `/api/platform-sets/${tenant.platformSetId}/apps`;
+  const own = "/api/v1/oauth-apps";
+  const tenantApps = `/admin/v1/tenants/${tenant.userId}/oauth-apps`;
+  const { operatorKey } = await createOperatorKey(world.services, { name: "limits" });
+  const operator = { ...tenant, key: operatorKey };
+  const send = {
+    set: (method: string, body?: object) =>
+      world.callAs(cookie, method, `${ofSet}${body ? "/youtube" : ""}?mode=test`, body),
+    user: (method: string, body?: object) =>
+      world.callAs(cookie, method, `${own}${body ? "/youtube" : ""}?mode=test`, body),
+    tenant: (method: string, body?: object) =>
+      body === undefined
+        ? world.call(operator, method, `${tenantApps}?mode=test`)
+        : world.call(operator, method, `${tenantApps}/youtube`, { ...body, mode: "test" }),
+  };
+  const listed = z.object({ apps: z.array(z.looseObject({ limits: z.record(z.string(), z.int().nullable()) })) });
+  for (const sendTo of [send.user, send.tenant, send.set]) {
+    const saved = async (limits?: object) => {
+      const answer = await sendTo("PUT", { ...app, ...(limits && { limits }) });
+      assert.equal(answer.status, 200, JSON.stringify(answer.body));
+      const [shown] = listed.parse((await sendTo("GET")).body).apps;
+      assert.deepEqual(shown, objectIn(answer.body, "app"));
+      return shown?.limits;
+    };
+    assert.deepEqual(await saved({ uploads: null }), { uploads: null });
+    assert.deepEqual(await saved({ uploads: 2 }), { uploads: 2 });
+    assert.deepEqual(await saved(), { uploads: 2 });
+    const { issues } = asRefusal(await sendTo("PUT", { ...app, limits: { appPosts: 2 } }), 400);
+    assert.deepEqual([issues[0]?.path, issues[0]?.rule], ["/limits/appPosts", "oauthApps.limits"]);
+  }
+  world.services.settings.scheduling = "all";
+  await connectAs(world, cookie, tenant, "youtube");
+  const [account] = await world.accountsOf(tenant);
+  const video = { url: "https://example.com/v.mp4", type: "video", mimeType: "video/mp4", sizeBytes: 1e6 };
+  const scheduledFor = new Date(Date.now() + 3 * 86_400_000).toISOString();
+  const create = () =>
+    world.call(tenant, "POST", "/api/v1/posts", {
+      content: { text: "A film", media: [{ ...video, durationSeconds: 9 }] },
+      platforms: ["youtube"],
+      platformSetId: tenant.platformSetId,
+      scheduledFor,
+    });
+  assert.deepEqual([(await create()).status, (await create()).status, (await create()).status], [201, 201, 429]);
+  const { limits } = z
+    .object({ limits: z.array(z.looseObject({ per: z.string(), limit: z.int() })) })
+    .parse(objectIn((await world.call(tenant, "GET", `/api/v1/accounts/${account?.id}`)).body, "account"));
+  assert.deepEqual(
+    limits.map(({ per, limit }) => [per, limit]),
+    [["app", 2]],
+  );
+});
+
 test("a set's own app asks for the permissions chosen for it, and for no fewer than publishing requires", async () => {
   const { tenant, cookie } = await world.newcomer();
   const path = (platform: string) => `/api/platform-sets/${tenant.platformSetId}/apps/${platform}?mode=test`;

@@ -8,6 +8,7 @@ import type { PlatformName } from "../../../model/platform-names.ts";
 import type { Tenant } from "../../../model/tenant.ts";
 import { catalog } from "../../../platforms/catalog.ts";
 import { refuseScopes } from "../../../platforms/scopes.ts";
+import { findBudgetLimits, setBudgetLimit } from "../../db/queries/budgets.ts";
 import { lockSet } from "../../db/queries/connections.ts";
 import {
   type AppOfSetRow,
@@ -23,6 +24,7 @@ import {
 import { lockUser } from "../../db/queries/users.ts";
 import type { Db } from "../../db/sql.ts";
 import { redirectUriOf, sealAppSecret } from "../../oauth/app.ts";
+import { quotaBudget } from "../../publishing/budgets.ts";
 import { requireOwnAppsPolicy } from "../api-keys/policies.ts";
 import { recordAudit } from "../audit/record-audit.ts";
 import type { Answer, Call } from "../call.ts";
@@ -46,11 +48,14 @@ interface AppToSave {
   clientSecret: string;
   scopes?: string[] | null | undefined;
   configId?: string | null | undefined;
+  /** What the platform has granted to the app, by the quota's name. */
+  limits?: Partial<Record<string, number | null>> | undefined;
 }
 
 /**
  * Sets the app with which accounts on a platform are connected to a set from now on. Existing connections keep using
- * the app they were connected with. Throws NOT_FOUND, and VALIDATION_FAILED if Ampost cannot use its permissions.
+ * the app they were connected with. Throws NOT_FOUND, and VALIDATION_FAILED if Ampost cannot use its permissions or
+ * limits.
  */
 export async function saveAppOfPlatformSet(
   services: Pick<Services, "pool" | "oauth">,
@@ -72,7 +77,7 @@ async function save(
   tx: pg.PoolClient,
   call: Call,
   { platformSetId, platform }: { platformSetId: string | null; platform: PlatformName },
-  { clientId, clientSecret, scopes = null, configId = null }: AppToSave,
+  { clientId, clientSecret, scopes = null, configId = null, limits = {} }: AppToSave,
 ): Promise<void> {
   const { userId, mode } = call;
   const before =
@@ -92,12 +97,16 @@ async function save(
     const values = [platform, clientId, sealed, redirectUri, scopes, configId] as const;
     await insertApp.run(tx, [id, userId, mode, platformSetId, ...values]);
   }
+  for (const { name, budget } of limitsOfApp({ id, platform, mode })) {
+    const most = limits[name];
+    if (most !== undefined) await setBudgetLimit.run(tx, [budget, most]);
+  }
   await recordAudit(tx, call, {
     userId,
     mode,
     action: "oauth_app.saved",
     target: id,
-    data: { platform, platformSetId, clientId, scopes, configId },
+    data: { platform, platformSetId, clientId, scopes, configId, limits },
   });
 }
 
@@ -111,12 +120,12 @@ function savedAmong<App extends OwnApp>(apps: readonly App[], platform: Platform
 export async function listOwnApps(services: Pick<Services, "pool">, call: Call): Promise<Answer<{ apps: OwnApp[] }>> {
   requireOwnAppsPolicy(call.policies);
   const rows = await listAppsOfUser.all(services.pool, [call.userId, call.mode]);
-  return { body: { apps: rows.map(toOwnApp) } };
+  return { body: { apps: await toOwnApps(services.pool, rows) } };
 }
 
 /**
  * Sets the app with which accounts on a platform are connected to the user's sets from now on. Throws
- * VALIDATION_FAILED if Ampost cannot use its permissions, or for a key that may not.
+ * VALIDATION_FAILED if Ampost cannot use its permissions or limits, or for a key that may not.
  */
 export async function saveOwnApp(
   services: Pick<Services, "pool" | "oauth">,
@@ -130,7 +139,7 @@ export async function saveOwnApp(
     await lockUser.one(tx, [call.userId]);
     await save(services, tx, call, { platformSetId: null, platform }, given);
     const rows = await listAppsOfUser.all(tx, [call.userId, call.mode]);
-    return { body: { app: savedAmong(rows.map(toOwnApp), platform) } };
+    return { body: { app: savedAmong(await toOwnApps(tx, rows), platform) } };
   });
 }
 
@@ -180,28 +189,55 @@ export async function deleteAppOfPlatformSet(
 async function appsOf(db: Db, { userId, mode }: Tenant, platformSetId: string): Promise<OAuthAppOfSet[]> {
   const rows = await listAppsOfSet.all(db, [platformSetId, userId, mode]);
   if (rows.length === 0) throw setNotFound();
-  return rows.flatMap((row) => (row.platform === null ? [] : [{ ...toOwnApp(row), platformSetId }]));
+  const apps = await toOwnApps(
+    db,
+    rows.flatMap((row) => (row.platform === null ? [] : [row])),
+  );
+  return apps.map((app) => ({ ...app, platformSetId }));
 }
 
-function toOwnApp({ platform, mode, client_id, redirect_uri, scopes, config_id, created_at }: AppOfSetRow): OwnApp {
-  return {
-    platform,
-    clientId: client_id,
-    redirectUri: redirect_uri,
-    scopes,
-    configId: config_id,
-    createdAt: created_at.toISOString(),
-    mode,
-  };
+async function toOwnApps(db: Db, rows: readonly AppOfSetRow[]): Promise<OwnApp[]> {
+  const budgets = rows.flatMap((row) => limitsOfApp(row).map(({ budget }) => budget));
+  const found = budgets.length === 0 ? [] : await findBudgetLimits.all(db, [budgets]);
+  const granted = new Map(found.map(({ budget, most }) => [budget, most]));
+  return rows.map((row) => ({
+    platform: row.platform,
+    clientId: row.client_id,
+    redirectUri: row.redirect_uri,
+    scopes: row.scopes,
+    configId: row.config_id,
+    limits: Object.fromEntries(limitsOfApp(row).map(({ name, budget }) => [name, granted.get(budget) ?? null])),
+    createdAt: row.created_at.toISOString(),
+    mode: row.mode,
+  }));
 }
 
-/** A configuration has its own permissions, and only Facebook has configurations. */
-function refuseUnusable(platform: PlatformName, { scopes = null, configId = null }: AppToSave): void {
+/** What the platform limits for each app, and the budget of this one. */
+function limitsOfApp(app: Pick<AppOfSetRow, "id" | "platform" | "mode">): { name: string; budget: string }[] {
+  return catalog[app.platform].capabilities.quotas.flatMap((quota) => {
+    if (quota.per !== "app") return [];
+    const { name: budget } = quotaBudget({ ...app, platformAccountId: "", appId: app.id }, quota, {});
+    return [{ name: quota.name, budget }];
+  });
+}
+
+/** A configuration has its own permissions, and only Facebook has configurations. Limits are those of apps. */
+function refuseUnusable(platform: PlatformName, { scopes = null, configId = null, limits = {} }: AppToSave): void {
+  const { label, quotas } = catalog[platform].capabilities;
+  const names = quotas.filter(({ per }) => per === "app").map(({ name }) => name);
+  for (const name of Object.keys(limits))
+    if (!names.includes(name))
+      throw PublicError.of({
+        rule: "oauthApps.limits",
+        path: `/limits/${name}`,
+        message: `${label} has no limit ${name} for each app.`,
+        fix: names.length === 0 ? "Remove limits." : `Use ${names.join(" or ")}.`,
+      });
   if (configId !== null && !takesConfigId(platform))
     throw PublicError.of({
       rule: "oauthApps.configId",
       path: "/configId",
-      message: `${catalog[platform].capabilities.label} apps have no configuration.`,
+      message: `${label} apps have no configuration.`,
       fix: "Remove configId.",
     });
   if (scopes === null) return;
