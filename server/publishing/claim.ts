@@ -10,6 +10,8 @@ export interface Claim extends Claimed {
   userId: string;
   mode: Mode;
   platform: PlatformName;
+  /** The ID of the app through which the account was connected, or `shared` for the instance's own. */
+  app: string;
   lane: Lane;
   /** How many claims in a row before this one were never released. */
   takeovers: number;
@@ -117,7 +119,7 @@ export async function claim(
   if (turnEnd === null) turns.round += 1;
   turns.count += 1;
   return rows.flatMap(
-    ({ id, fence, lease_owner: leaseOwner, account_id: accountId, user_id: userId, mode, platform, takeovers }) => {
+    ({ id, fence, lease_owner: leaseOwner, account_id: accountId, user_id: userId, mode, platform, app, takeovers }) => {
       if (id === null) return [];
       remember(turns, userId);
       return [
@@ -129,6 +131,7 @@ export async function claim(
           userId,
           mode,
           platform,
+          app,
           lane,
           takeovers,
           lease: { takenAt },

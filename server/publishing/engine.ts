@@ -1,6 +1,5 @@
-import type { Mode, PlatformName } from "../../model/platform-names.ts";
 import { CHANNELS, type Listener } from "../db/listen.ts";
-import { findNextDue, type Lane, LANES, postponeGroup } from "../db/queries/claims.ts";
+import { findNextDue, type Lane, LANES, postponeGroup, SHARED_APP } from "../db/queries/claims.ts";
 import { notifyDue } from "../db/queries/post-actions.ts";
 import { loadWork } from "../db/queries/work-rows.ts";
 import {
@@ -16,7 +15,7 @@ import {
 } from "./claim.ts";
 import type { PublishingDeps } from "./deps.ts";
 import { faultPoint } from "./fault-points.ts";
-import { createOutages } from "./outages.ts";
+import { createOutages, type UpTogether } from "./outages.ts";
 import { freeAccount, runClaimed, Stopping } from "./run.ts";
 import { hasRoomFor, type Room, roomIn } from "./shares.ts";
 import { HEARTBEAT_SECONDS } from "./timing.ts";
@@ -91,18 +90,22 @@ export function createEngine(options: EngineOptions): Engine {
     return free > 0 || reserve.live > 0;
   }
 
-  function noteOutage({ mode, platform }: { mode: Mode; platform: PlatformName }, seconds: number | null): void {
-    options.metrics?.platformDown?.(platform, mode, seconds !== null);
-    if (seconds === null) return log.info({ mode, platform }, "the platform responds again");
-    log.warn({ mode, platform, seconds }, "the platform is down; its posts are postponed, and one is tried later");
+  /** That a platform does not respond to the app of one user is not reported as the platform being down. */
+  function noteOutage({ mode, platform, app }: UpTogether, seconds: number | null): void {
+    const isOfUser = app !== null && app !== SHARED_APP;
+    if (!isOfUser) options.metrics?.platformDown?.(platform, mode, seconds !== null);
+    const to = isOfUser ? { mode, platform, app } : { mode, platform };
+    if (seconds === null) return log.info(to, "the platform responds again");
+    const what = isOfUser ? "the platform does not respond to a user's own app" : "the platform is down";
+    log.warn({ ...to, seconds }, `${what}; its posts are postponed, and one is tried later`);
     void postpone();
   }
 
   /** What is due for a platform that does not answer is postponed in one statement, rather than claimed one by one. */
   async function postpone(): Promise<void> {
-    for (const { mode, platform, seconds } of outages.toPostpone()) {
+    for (const { mode, platform, app, seconds } of outages.toPostpone()) {
       await postponeGroup
-        .run(pool, [mode, platform, seconds])
+        .run(pool, [mode, platform, app, seconds])
         .catch((error: unknown) =>
           log.warn({ err: error }, "the posts of a platform that is down could not be postponed"),
         );

@@ -2,10 +2,15 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 
+import { pino } from "pino";
+
+import { newId } from "../../model/ids.ts";
 import { BrokerError } from "../../platforms/platform.ts";
 import { ledgerBroker } from "../../tests/ledger-platform.ts";
 import { isOver, withWorld } from "../../tests/publishing-world.ts";
+import { type Claim, instant } from "./claim.ts";
 import type { EngineMetrics } from "./deps.ts";
+import { createOutages, type Outages } from "./outages.ts";
 import { backOffSeconds } from "./timing.ts";
 
 test("a platform that is down is asked a few times, not by every due post, and gets them all when it is back", async () => {
@@ -175,6 +180,87 @@ test("while a platform does not even answer reads, nothing is committed to it", 
   });
 });
 
+test("an own app that its platform has blocked holds back only its own posts", async () => {
+  await withWorld(async (world) => {
+    const { ledger } = world;
+    const said: boolean[] = [];
+    const logged: string[] = [];
+    const userId = await world.addUser();
+    const texts = Array.from({ length: 24 }, (_, n) => `blocked ${n}`);
+    const blocked = await Promise.all(texts.map((text) => world.addPost({ text, userId })));
+    await world.pool.query("update accounts set granted_through = $2 where user_id = $1", [userId, OWN_APP]);
+    ledger.faults.push(
+      ...texts.flatMap((text) => Array.from({ length: 50 }, () => ({ call: "create", text, kind: "http_500" }) as const)),
+    );
+    await world.startEngine({
+      speed: 2,
+      slots: { prepare: 4, commit: 4, observe: 4 },
+      metrics: metricsOf(said),
+      log: pino({ level: "warn" }, { write: (line) => logged.push(line) }),
+    });
+    await Promise.all(blocked.map((post) => world.publish(post)));
+    const [first = assert.fail()] = blocked;
+    await world.until(first, () => logged.some((line) => line.includes("one is tried later")));
+    const others = await Promise.all(["one", "another", "a third"].map((text) => world.addPost({ text })));
+    for (const post of others) {
+      await world.publish(post);
+      assert.equal((await world.until(post, isOver)).status, "published");
+    }
+    const calls = ledger.calls.filter((call) => call.startsWith("create blocked")).length;
+    assert.ok(calls < 20, `${calls} calls`);
+    assert.deepEqual(said, []);
+    ledger.faults.splice(0);
+    for (const post of blocked) assert.equal((await world.until(post, isOver)).status, "published");
+  });
+});
+
+test("the answers that one app gets do not hide that the platform is down for another", () => {
+  const { outages, closed } = outagesOf();
+  for (let n = 0; n < 8; n += 1) {
+    outages.up(claimOf("tenant", OWN_APP));
+    outages.down(claimOf(`user ${n}`));
+  }
+  assert.deepEqual(closed(), ["test threads shared"]);
+  outages.up(claimOf("tenant", OWN_APP));
+  assert.deepEqual(closed(), ["test threads shared"]);
+  outages.up(claimOf("user 1"));
+  assert.deepEqual(closed(), []);
+});
+
+test("once a platform is down for one app, two posts through others show that it is down for all of them", () => {
+  const { outages, closed } = outagesOf();
+  for (let n = 0; n < 5; n += 1) outages.down(claimOf(`user ${n}`));
+  assert.deepEqual(closed(), ["test threads shared"]);
+  outages.down(claimOf("tenant", OWN_APP));
+  assert.deepEqual(closed(), ["test threads shared"]);
+  outages.down(claimOf("another tenant", "00000000-0000-0000-0000-00000000000b"));
+  assert.deepEqual(closed(), ["test threads"]);
+  outages.up(claimOf("tenant", OWN_APP));
+  assert.deepEqual(closed(), []);
+});
+
+test("two blocked apps of many are not an outage of the platform", () => {
+  const { outages, closed } = outagesOf();
+  const apps = Array.from({ length: 5 }, (_, n) => `00000000-0000-0000-0000-00000000000${n}`);
+  for (const app of apps) outages.up(claimOf(`tenant of ${app}`, app));
+  const [one = "", another = ""] = apps;
+  for (let n = 0; n < 8; n += 1)
+    for (const app of [one, another]) outages.down(claimOf(`tenant ${n} of ${app}`, app));
+  assert.deepEqual(closed(), [`test threads ${one}`, `test threads ${another}`]);
+});
+
+test("a probe of one app remains one when the platform turns out to be down for all", () => {
+  const { outages, closed } = outagesOf();
+  for (let n = 0; n < 5; n += 1) outages.down(claimOf(`user ${n}`));
+  const probe = claimOf("user 1");
+  outages.begun(probe);
+  for (let n = 0; n < 2; n += 1) outages.down(claimOf(`tenant ${n}`, OWN_APP));
+  assert.deepEqual(closed(), ["test threads"]);
+  assert.equal(outages.isProbe(probe), true);
+  outages.ended(probe);
+  assert.equal(outages.isProbe(probe), false);
+});
+
 test("posts that fail together are not retried together", () => {
   for (const failures of [1, 2, 3, 4, 5, 6])
     assert.ok(backOffSeconds(failures, () => 0) < 0.9 * backOffSeconds(failures, () => 1), `${failures}`);
@@ -280,6 +366,30 @@ test("a limit of the app applies to all accounts connected through it, of every 
     assert.ok(at("other app") < retryAt, "another app's post waited");
   });
 });
+
+const OWN_APP = "00000000-0000-0000-0000-00000000000a";
+
+function outagesOf(): { outages: Outages; closed: () => string[] } {
+  const outages = createOutages({ speed: 0.01, onChange: () => undefined });
+  return { outages, closed: () => outages.forClaims("prepare").closed };
+}
+
+function claimOf(userId: string, app = "shared"): Claim {
+  return {
+    id: newId(),
+    fence: 1,
+    leaseOwner: newId(),
+    accountId: newId(),
+    userId,
+    mode: "test",
+    platform: "threads",
+    app,
+    lane: "prepare",
+    takeovers: 0,
+    lease: { takenAt: instant() },
+    lost: new AbortController(),
+  };
+}
 
 function metricsOf(said: boolean[]): EngineMetrics {
   return {

@@ -21,7 +21,7 @@ const GROUP_SHARE = 1 / 4;
 const USER_SHARE = 1 / 8;
 const TEST_RESERVE = 1 / 4;
 
-/** What is up or down together: a platform in a mode. */
+/** Posts that share slots: those of a platform in a mode. */
 export function groupOf({ mode, platform }: { mode: Mode; platform: PlatformName }): string {
   return `${mode} ${platform}`;
 }

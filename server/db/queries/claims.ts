@@ -23,6 +23,8 @@ export interface ClaimedRow {
   mode: Mode;
   platform: PlatformName;
   account_id: string | null;
+  /** The ID of the app through which the account was connected, or `shared` for the instance's own. */
+  app: string;
   /** Grown by this claim; every later write carries it. */
   fence: number;
   lease_owner: string;
@@ -68,7 +70,15 @@ export const slotOf = (
 /** In a statement: whether nothing is published at all. */
 const isStopped = `(${isHeld} or ${isInstancePaused})`;
 
-/** A group is a mode and a platform with a space between them. */
+/** The instance's own app, which all accounts share that were not connected through another. */
+export const SHARED_APP = "shared";
+
+const appOf = (grantedThrough: string) => `coalesce((${grantedThrough})::text, '${SHARED_APP}')`;
+
+/**
+ * A group is a mode and a platform with a space between them. Closed and probed groups can also be a part of one: then
+ * the app follows, after another space.
+ */
 type ClaimParams = [
   free: number,
   leaseSeconds: number,
@@ -134,13 +144,14 @@ function claimIn(lane: Lane): Statement<ClaimedRow, ClaimParams> {
        where lane = '${lane}' and account_id = turn.account_id and next_action_at <= now() order by next_action_at
        limit 1) first
    ), of_account as materialized (
-     select due.*, due.mode || ' ' || due.platform as in_group, s.id as slot, s.busy_until,
-       s.limited_until > now() as is_limited, s.limited_until, ${lane === "observe" ? "false" : isPaused("due")} as is_paused
+     select due.*, due.mode || ' ' || due.platform as in_group, ${appOf("a.granted_through")} as app,
+       s.id as slot, s.busy_until, s.limited_until > now() as is_limited, s.limited_until, ${lane === "observe" ? "false" : isPaused("due")} as is_paused
      from due left join accounts a on a.id = due.account_id left join lateral (
        select id, busy_until, limited_until from accounts
        where mode = a.mode and platform = a.platform and platform_account_id = a.platform_account_id
        order by mode, platform, platform_account_id, id limit 1) s on true
      where due.mode || ' ' || due.platform <> all ($13::text[])
+       and due.mode || ' ' || due.platform || ' ' || ${appOf("a.granted_through")} <> all ($13::text[])
    ), first as (
      select o.*, row_number() over (partition by coalesce(o.${lane === "commit" ? "slot" : "account_id"}, o.id)
        order by o.next_action_at, o.id) as place
@@ -158,11 +169,13 @@ function claimIn(lane: Lane): Statement<ClaimedRow, ClaimParams> {
          and held.next_action_at <= now() + make_interval(secs => $2) and held.lease_until > now()) end
    ), grouped as (
      select r.*, coalesce(g.running, 0) as group_running,
-       row_number() over (partition by r.in_group order by r.round, r.last_turn, r.next_action_at) as of_group
+       row_number() over (partition by r.in_group order by r.round, r.last_turn, r.next_action_at) as of_group,
+       row_number() over (partition by r.in_group, r.app order by r.round, r.last_turn, r.next_action_at) as of_app
      from ranked r left join unnest($7::text[], $8::integer[]) as g(name, running) on g.name = r.in_group
    ), placed as materialized (
      select *, row_number() over (order by mode <> 'live', round, last_turn, next_action_at) as n from grouped
-     where of_group = 1 or in_group <> all ($14::text[])
+     where (of_group = 1 or in_group <> all ($14::text[]))
+       and (of_app = 1 or in_group || ' ' || app <> all ($14::text[]))
    ), spared as (
      select id, mode, n from placed where n > $1 and round <= $11 and group_running + of_group <= $12
    ), suspect as (
@@ -185,7 +198,7 @@ function claimIn(lane: Lane): Statement<ClaimedRow, ClaimParams> {
        and (a.busy_until is null or a.busy_until <= now())
      for no key update skip locked
    ), owners as (
-     select p.id, p.slot, gen_random_uuid() as owner from placed p
+     select p.id, p.slot, p.app, gen_random_uuid() as owner from placed p
      where p.id in (select id from picked)
        and (${lane !== "commit"} or p.slot is null or p.slot in (select id from slots))
    ), busy as (
@@ -208,7 +221,8 @@ function claimIn(lane: Lane): Statement<ClaimedRow, ClaimParams> {
        next_action_at = now() + make_interval(secs => $2),
        takeovers = case when pp.lease_owner is null then 0 else least(pp.takeovers + 1, 100) end
      from owners o where pp.id = o.id
-     returning pp.id, pp.user_id, pp.mode, pp.platform, pp.account_id, pp.fence, pp.lease_owner, pp.takeovers
+     returning pp.id, pp.user_id, pp.mode, pp.platform, pp.account_id, o.app, pp.fence, pp.lease_owner,
+       pp.takeovers
    )
    select c.*, t.turn_end
    from (select case when count(*) = ${ACCOUNTS_IN_TURN} then max(account_id::text) end as turn_end from turn) t
@@ -267,15 +281,20 @@ export const findNextDue = statement<{ lane: Lane; is_due: boolean; next_in_seco
    from unnest(array['prepare', 'commit', 'observe']) as l(lane) where l.lane = 'observe' or not ${isStopped}`,
 );
 
-/** Postpones the platform's due, unclaimed posts, by that long up to twice as long. */
-export const postponeGroup = statement<never, [mode: Mode, platform: PlatformName, seconds: number]>(
+/** Postpones the platform's due, unclaimed posts, of one app or of all (null), by that long up to twice as long. */
+export const postponeGroup = statement<
+  never,
+  [mode: Mode, platform: PlatformName, app: string | null, seconds: number]
+>(
   "platform_posts.postpone_group",
   `with due as (
-     select id from platform_posts where lane in ('prepare', 'commit') and next_action_at <= now() and mode = $1
+     select id from platform_posts waits where lane in ('prepare', 'commit') and next_action_at <= now() and mode = $1
        and platform = $2 and (lease_until is null or lease_until <= now())
+       and ($3::text is null
+         or ${appOf("select a.granted_through from accounts a where a.id = waits.account_id")} = $3)
      for no key update skip locked
    )
-   update platform_posts pp set next_action_at = now() + make_interval(secs => $3::float8 * (1 + random())) from due
+   update platform_posts pp set next_action_at = now() + make_interval(secs => $4::float8 * (1 + random())) from due
    where pp.id = due.id`,
 );
 
