@@ -119,7 +119,17 @@ export async function claim(
   if (turnEnd === null) turns.round += 1;
   turns.count += 1;
   return rows.flatMap(
-    ({ id, fence, lease_owner: leaseOwner, account_id: accountId, user_id: userId, mode, platform, app, takeovers }) => {
+    ({
+      id,
+      fence,
+      lease_owner: leaseOwner,
+      account_id: accountId,
+      user_id: userId,
+      mode,
+      platform,
+      app,
+      takeovers,
+    }) => {
       if (id === null) return [];
       remember(turns, userId);
       return [

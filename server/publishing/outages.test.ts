@@ -190,7 +190,9 @@ test("an own app that its platform has blocked holds back only its own posts", a
     const blocked = await Promise.all(texts.map((text) => world.addPost({ text, userId })));
     await world.pool.query("update accounts set granted_through = $2 where user_id = $1", [userId, OWN_APP]);
     ledger.faults.push(
-      ...texts.flatMap((text) => Array.from({ length: 50 }, () => ({ call: "create", text, kind: "http_500" }) as const)),
+      ...texts.flatMap((text) =>
+        Array.from({ length: 50 }, () => ({ call: "create", text, kind: "http_500" }) as const),
+      ),
     );
     await world.startEngine({
       speed: 2,
@@ -244,8 +246,7 @@ test("two blocked apps of many are not an outage of the platform", () => {
   const apps = Array.from({ length: 5 }, (_, n) => `00000000-0000-0000-0000-00000000000${n}`);
   for (const app of apps) outages.up(claimOf(`tenant of ${app}`, app));
   const [one = "", another = ""] = apps;
-  for (let n = 0; n < 8; n += 1)
-    for (const app of [one, another]) outages.down(claimOf(`tenant ${n} of ${app}`, app));
+  for (let n = 0; n < 8; n += 1) for (const app of [one, another]) outages.down(claimOf(`tenant ${n} of ${app}`, app));
   assert.deepEqual(closed(), [`test threads ${one}`, `test threads ${another}`]);
 });
 
