@@ -3,7 +3,7 @@ import { mock } from "node:test";
 import { postDraft } from "../../contract/operations/posts.ts";
 import { PublicError } from "../../model/errors.ts";
 import { newId } from "../../model/ids.ts";
-import { PLATFORM_NAMES, type PlatformName } from "../../model/platform-names.ts";
+import type { PlatformName } from "../../model/platform-names.ts";
 import type { Call } from "../../server/domain/call.ts";
 import { createPost } from "../../server/domain/posts/create-post.ts";
 import { discardPost } from "../../server/domain/posts/discard-post.ts";
@@ -77,7 +77,10 @@ const withSettings = (platform: PlatformName, settings: object) => ({
 });
 const thread = (length: number) => Array.from({ length }, (_, index) => ({ text: `part ${index + 2}` }));
 
-const KINDS: Record<PlatformName, Kind[]> = {
+/** The platforms that tenants post to. */
+const USED = ["instagram", "facebook", "twitter", "linkedin", "tiktok", "youtube", "threads"] as const;
+
+const KINDS: Record<(typeof USED)[number], Kind[]> = {
   instagram: [1, 5].map((count) => ({
     platform: "instagram",
     content: { text: "hello", media: images(count) },
@@ -139,7 +142,7 @@ const KINDS: Record<PlatformName, Kind[]> = {
 };
 
 /** How many posts a tenant wants on a busy day: more than its account may have. */
-const WISHES: Record<PlatformName, number> = {
+const WISHES: Record<(typeof USED)[number], number> = {
   instagram: 70,
   facebook: 45,
   twitter: 90,
@@ -195,7 +198,7 @@ async function makeTenants(world: World, count: number): Promise<Tenant[]> {
     const appId = index % 3 === 0 ? newId() : null;
     const before = index % 10 === 9 ? tenants.at(-1) : undefined;
     const accounts = new Map<PlatformName, string>();
-    for (const platform of PLATFORM_NAMES) {
+    for (const platform of USED) {
       const id = await world.connect(live, platform);
       const platformAccountId = before?.accounts.get(platform) ?? `${platform} ${index}`;
       await world.database.pool.query(
@@ -224,11 +227,11 @@ interface Act {
 }
 
 function drawDay(draws: Draws, tenant: Tenant, index: number, busy: number): Act[] {
-  const main = PLATFORM_NAMES[index % PLATFORM_NAMES.length] ?? "threads";
+  const main = USED[index % USED.length] ?? "threads";
   const kinds = [
     ...(draws.chance() < busy ? Array.from({ length: WISHES[main] }, () => draws.pick(KINDS[main])) : []),
     ...(draws.chance() < UPLOAD_DAYS ? KINDS.youtube : []),
-    draws.pick(KINDS[draws.pick(PLATFORM_NAMES)]),
+    draws.pick(KINDS[draws.pick(USED)]),
   ];
   const burst = draws.whole(0, 23);
   return kinds.map((kind) => ({
