@@ -80,8 +80,8 @@ export function isSuspect({ takeovers }: Claim): boolean {
 
 /**
  * Claims due platform posts in the lane, as many as there is room for. At most one of them is a suspect, and only if
- * `suspects` allows it. `running` is what this process already holds in the lane. Closed groups are skipped; of a group
- * that is being probed, one is taken.
+ * `suspects` allows it. `running` is what this process already holds in the lane, `here` in any lane. Closed groups are
+ * skipped; of a group that is being probed, one is taken.
  */
 export async function claim(
   pool: pg.Pool,
@@ -89,6 +89,7 @@ export async function claim(
   room: Room,
   turns: Turns,
   running: Iterable<Claim>,
+  here: Iterable<Claim>,
   suspects: boolean,
   { closed, probing }: { closed: string[]; probing: string[] },
 ): Promise<Claim[]> {
@@ -112,6 +113,7 @@ export async function claim(
     closed,
     probing,
     suspects,
+    Array.from(here, ({ leaseOwner }) => leaseOwner),
   ]);
   const turnEnd = rows[0]?.turn_end ?? null;
   turns.account = turnEnd ?? FIRST_ACCOUNT;

@@ -153,6 +153,7 @@ export function createEngine(options: EngineOptions): Engine {
         roomOf(lane),
         own.turns,
         own.running,
+        running.keys(),
         suspects,
         outages.forClaims(lane),
       );

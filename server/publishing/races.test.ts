@@ -229,6 +229,7 @@ test("an open commit cannot be checked before its deadline and the quarantine ha
       [],
       [],
       true,
+      [],
     ]);
     assert.deepEqual(
       claimed.map(({ id }) => id),

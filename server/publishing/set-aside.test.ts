@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { setTimeout } from "node:timers/promises";
 
 import { PublicError } from "../../model/errors.ts";
 import type { Broker, QuietStep } from "../../platforms/platform.ts";
@@ -156,6 +157,23 @@ test("crashes on a post do not count once it was released", async () => {
   });
 });
 
+test("a process that stood still for longer than its lease has not crashed, and goes on with what nobody took", async () => {
+  await withWorld(async (world) => {
+    const answering = Promise.withResolvers<void>();
+    world.ledger.faults.push({ call: "create", kind: "slow", until: answering.promise });
+    const post = await world.addPost({ text: "slept" });
+    await world.startEngine();
+    await world.publish(post);
+    await world.until(post, () => world.ledger.calls.includes("create slept"));
+    await world.pool.query("update platform_posts set takeovers = 2 where id = $1", [post.platformPostId]);
+    await endLeases(world);
+    await world.until(post, ({ platformPosts: [given] }) => new Date(given?.lease_until ?? 0).getTime() > Date.now());
+    answering.resolve();
+    assert.equal((await world.until(post, isOver)).status, "published");
+    assert.deepEqual(world.ledger.calls, ["create slept", "ready slept", "publish slept", "permalink "]);
+  });
+});
+
 /**
  * Starts worker after worker, each of which dies at the point over the post, until one lives; answers how many died.
  * The last goes on.
@@ -194,8 +212,11 @@ async function crashThrice({ pool }: PublishingWorld, post: TestPost): Promise<v
   );
 }
 
-/** As if the processes had ended a lease ago. */
+/** As if the processes had ended a lease ago, and what they had asked of the database too. */
 async function endLeases({ pool }: PublishingWorld): Promise<void> {
+  const sessions = `select from pg_stat_activity where application_name = 'test worker'
+    and datname = current_database()`;
+  while ((await pool.query(sessions)).rowCount !== 0) await setTimeout(20);
   await pool.query("update accounts set busy_until = now() where busy_until is not null");
   await pool.query(
     `update platform_posts set lease_until = now(), next_action_at = least(next_action_at, now())

@@ -227,6 +227,7 @@ test("claiming reads only the beginning of the queue, on a table that was never 
         [],
         [],
         true,
+        [],
       ];
       const connection = await world.pool.connect();
       try {
