@@ -41,7 +41,10 @@ export async function runBackup(path: string, options: { json?: boolean }): Prom
   const { place, name } = splitPath(path);
   const files = await openFiles(place, config.backups.access);
   undone.defer(() => files.close());
-  const written = await writeBackup({ pool, storage, version: ampost.version }, (bytes) => files.write(name, bytes));
+  const written = await writeBackup(
+    { pool, storage, isEmbedded: config.databaseUrl === null, version: ampost.version },
+    (bytes) => files.write(name, bytes),
+  );
   answer(options, { file: path, ...written, hasMedia: storage !== null }, [
     `Wrote ${path} (${megabytes(written.sizeBytes)}): ${count(written.posts, "post")}, ` +
       (storage === null ? `without media, which is in the bucket.` : `${count(written.files, "file")} of media.`),

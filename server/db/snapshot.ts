@@ -1,3 +1,5 @@
+import { constants, setPriority } from "node:os";
+
 import pg from "pg";
 
 import { copyOut } from "./copy.ts";
@@ -23,10 +25,18 @@ export interface Snapshot extends AsyncDisposable {
   has(table: string): Promise<boolean>;
 }
 
-/** The database as it is now, until it is disposed of. `known` are this program's migrations. */
-export async function openSnapshot(pool: pg.Pool, known: readonly Migration[]): Promise<Snapshot> {
+/**
+ * The database as it is now, until it is disposed of. `known` are this program's migrations. `isPatient`: PostgreSQL, on
+ * this machine, reads for it at a low priority.
+ */
+export async function openSnapshot(
+  pool: pg.Pool,
+  known: readonly Migration[],
+  { isPatient = false } = {},
+): Promise<Snapshot> {
   const client = await pool.connect();
   try {
+    if (isPatient) await lowerPriority(client);
     await client.query("begin isolation level repeatable read read only");
     await client.query(PORTABLE);
     const migrations = await readRan(client);
@@ -45,6 +55,15 @@ export async function openSnapshot(pool: pg.Pool, known: readonly Migration[]): 
   } catch (error) {
     client.release(true);
     throw error;
+  }
+}
+
+async function lowerPriority(client: pg.ClientBase): Promise<void> {
+  const { rows } = await client.query<{ pid: number }>("select pg_backend_pid() as pid");
+  try {
+    if (rows[0] !== undefined) setPriority(rows[0].pid, constants.priority.PRIORITY_LOW);
+  } catch {
+    // Where the system does not allow it, requests wait a little longer.
   }
 }
 

@@ -173,7 +173,14 @@ export async function runWorker(runtime: Runtime, faultPoint?: FaultHook): Promi
       [ALERT_QUEUE]: (data, signal) => deliverAlert(config.alerts, data, signal),
       [BACKUP_QUEUE]: (_data, signal) =>
         takeDueBackup(
-          { pool: backupPool, storage: config.storage.kind === "disk" ? storage : null, version: VERSION, log, signal },
+          {
+            pool: backupPool,
+            storage: config.storage.kind === "disk" ? storage : null,
+            isEmbedded: config.databaseUrl === null,
+            version: VERSION,
+            log,
+            signal,
+          },
           config.backups,
         ),
       [WEBHOOK_QUEUE]: (data, signal) =>

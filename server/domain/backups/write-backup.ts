@@ -28,6 +28,8 @@ export interface BackupSource {
   pool: pg.Pool;
   /** Null: media is not included, because it is in a bucket that is backed up by itself. */
   storage: Pick<Storage, "open" | "sizeBytes"> | null;
+  /** Whether PostgreSQL runs on this machine, for this instance. */
+  isEmbedded?: boolean;
   /** Of Ampost. */
   version: string;
   signal?: AbortSignal;
@@ -107,11 +109,11 @@ const compress = promisify(gzip);
 const CHUNK_BYTES = 1024 * 1024;
 
 /**
- * Requests find the database and the processors free between bursts of this much: with two processors, at most 5 MB of rows
- * and 40 MB of media per second are read.
+ * Requests find the database and the processors free between bursts of this much: with two processors, at most 3 MB of rows
+ * and 25 MB of media per second are read.
  */
 const BURST_BYTES = { rows: 128 * 1024, media: 1024 * 1024 };
-const PAUSE_MILLISECONDS = Math.ceil(50 / availableParallelism());
+const PAUSE_MILLISECONDS = Math.ceil(80 / availableParallelism());
 
 type Summary = Pick<BackupSummary, "takenAt" | "encryptionKey">;
 
@@ -129,7 +131,9 @@ async function* database(
   checks: BackupChecks,
   keys: Buffer[],
 ): AsyncGenerator<Uint8Array> {
-  await using snapshot = await openSnapshot(source.pool, await ownMigrations());
+  await using snapshot = await openSnapshot(source.pool, await ownMigrations(), {
+    isPatient: source.isEmbedded === true,
+  });
   if (snapshot.migrations.length === 0) throw new Error("The database is empty: there is nothing to back up.");
   const tables = snapshot.tables.filter(({ name }) => !LEFT_OUT.has(name));
   summary.takenAt = snapshot.takenAt.toISOString();
