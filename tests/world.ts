@@ -126,6 +126,7 @@ export async function createWorld(
     oauth: oauthOn({ pool: database.pool, vault, log, appUrl, sandboxUrl: settings.sandboxUrl ?? DEFAULTS.sandboxUrl }),
     oauthOf: () => undefined,
     settings: { ...DEFAULTS, mediaSecrets: () => [MEDIA_SECRET], ...settings },
+    addressesOf: (hostname) => Promise.resolve(hostname === "inside.example" ? ["93.184.216.34", "10.0.0.1"] : []),
     limitsOf: unlimited,
     planOf: createPlanOf({ pool: database.pool, listener }, billing === null ? "self-hosted" : "free"),
     billing,

@@ -99,6 +99,7 @@ export function startUsers({ installation, plan, timeline, database, log, oauthO
       maxPlatformSets: 20,
       mediaSecrets: () => [Buffer.from(mediaUrls.secret)],
     },
+    addressesOf: () => Promise.resolve([]),
     limitsOf: unlimited,
     planOf: selfHosted,
     billing: null,

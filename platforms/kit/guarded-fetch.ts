@@ -1,5 +1,6 @@
 import { lookup } from "node:dns";
 import type { LookupAddress, LookupOptions } from "node:dns";
+import { Resolver } from "node:dns/promises";
 import { isIP } from "node:net";
 import type { LookupFunction } from "node:net";
 import type { Readable } from "node:stream";
@@ -194,6 +195,17 @@ function guardedLookup(allowPrivate: AllowPrivate, resolve: Resolve): LookupFunc
       else callback(null, first.address, first.family);
     });
   };
+}
+
+const NAME_SECONDS = 1;
+
+/** The addresses of a host name, as far as the name servers tell within a second. No connection is made to them. */
+export async function addressesOf(hostname: string): Promise<string[]> {
+  const resolver = new Resolver({ tries: 1 });
+  const timer = setTimeout(() => resolver.cancel(), NAME_SECONDS * 1000);
+  const found = await Promise.allSettled([resolver.resolve4(hostname), resolver.resolve6(hostname)]);
+  clearTimeout(timer);
+  return found.flatMap((each) => (each.status === "fulfilled" ? each.value : []));
 }
 
 function refusedAddress(): GuardedFetchError {

@@ -1,3 +1,4 @@
+import { writeFile } from "node:fs/promises";
 import { constants, setPriority } from "node:os";
 
 import pg from "pg";
@@ -58,12 +59,19 @@ export async function openSnapshot(
   }
 }
 
+/**
+ * Each of PostgreSQL's processes is a session of its own, and where Linux shares processors by session, only what stands
+ * in `autogroup` counts. Where the system does not allow it, requests wait a little longer.
+ */
 async function lowerPriority(client: pg.ClientBase): Promise<void> {
   const { rows } = await client.query<{ pid: number }>("select pg_backend_pid() as pid");
   try {
-    if (rows[0] !== undefined) setPriority(rows[0].pid, constants.priority.PRIORITY_LOW);
+    for (const { pid } of rows) {
+      setPriority(pid, constants.priority.PRIORITY_LOW);
+      await writeFile(`/proc/${pid}/autogroup`, String(constants.priority.PRIORITY_LOW));
+    }
   } catch {
-    // Where the system does not allow it, requests wait a little longer.
+    return;
   }
 }
 

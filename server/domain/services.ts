@@ -33,6 +33,8 @@ export interface Services {
   /** How one signs in at a platform; undefined while it has no broker. */
   oauthOf(platform: PlatformName): Pick<OAuth, "refresh"> | undefined;
   settings: Settings;
+  /** The addresses of a host name, as far as they can be found out in a moment. */
+  addressesOf(hostname: string): Promise<string[]>;
   /** Limits per user. */
   limitsOf: LimitsOf;
   /** Plans of users. */

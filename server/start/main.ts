@@ -2,6 +2,7 @@ import type { FastifyInstance } from "fastify";
 import type { Logger } from "pino";
 
 import { platforms } from "../../platforms/index.ts";
+import { addressesOf } from "../../platforms/kit/guarded-fetch.ts";
 import { createBilling } from "../billing/billing.ts";
 import { createKeyHolders } from "../domain/api-keys/key-holders.ts";
 import type { Services } from "../domain/services.ts";
@@ -164,6 +165,7 @@ async function serveApi(
       maxPlatformSets: config.maxPlatformSets,
       mediaSecrets: () => instance.secrets.mediaSecrets(),
     },
+    addressesOf,
     limitsOf: createLimitsOf(config, planOf),
     planOf,
     billing: config.billing && createBilling(config.billing),

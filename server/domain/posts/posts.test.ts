@@ -398,6 +398,23 @@ test("a URL that will not be fetched is rejected when the post is created or val
   assert.equal((await world.call(tenant, "POST", "/api/v1/media", { url: at("a.jpg") })).status, 400);
 });
 
+test("validate rejects a URL whose host name leads to a private address", async () => {
+  const thumbnailUrl = "http://inside.example/b.jpg";
+  const media = [
+    { url: "https://inside.example/a.mp4", type: "video", thumbnailUrl },
+    { url: "https://example.com/c.jpg" },
+  ];
+  const sent = { content: { text: "Hello", media }, platforms: ["threads"] };
+  const validated = await world.call(tenant, "POST", `${POSTS}/validate`, body(sent));
+  assert.deepEqual(
+    Object(validated.body).issues.map(({ rule, path }: { rule: string; path: string }) => [rule, path]),
+    [
+      ["media.url.private", "/content/media/0/url"],
+      ["media.url.private", "/content/media/0/thumbnailUrl"],
+    ],
+  );
+});
+
 test("media by URL is fetched by a job, and an unchanged URL is not fetched again after a patch", async () => {
   const jobsBefore = world.jobs.length;
   const media = [{ url: "https://example.com/a.mp4", type: "video", thumbnailUrl: "https://example.com/a.jpg" }];

@@ -5,6 +5,7 @@ import type { Input } from "../../../contract/operation.ts";
 import type { PostDraft, postsValidate } from "../../../contract/operations/posts.ts";
 import { boundIssues } from "../../../model/bound-issues.ts";
 import { type Issue, issueOf } from "../../../model/errors.ts";
+import { isAllowedAddress } from "../../../platforms/kit/addresses.ts";
 import { jsonb } from "../../db/jsonb.ts";
 import type { Answer, Call } from "../call.ts";
 import type { Services } from "../services.ts";
@@ -25,7 +26,7 @@ export async function validatePost(
 ): Promise<Answer<Validated>> {
   const { platformSetId, platforms = [], scheduledFor = null, publishBy = null } = body;
   const accounts = platformSetId === undefined ? null : await loadSet(services.pool, call, platformSetId);
-  const plan = planMedia(body.content, [], await loadKnownMedia(services, services.pool, call, body.content));
+  const plan = await planByName(services, call, body.content);
   const setIssues = platformSetId !== undefined && accounts === null ? [unknownSet(platformSetId)] : [];
   const { issues, warnings } = findIssues(
     services,
@@ -59,6 +60,35 @@ export async function validatePost(
       quotas,
     },
   };
+}
+
+/** How many hosts are looked up. */
+const MAX_HOSTS = 10;
+
+/** Names are resolved only here: creating a post doesn't wait for name servers. The fetch will check again. */
+async function planByName(
+  services: Services,
+  call: Pick<Call, "userId" | "mode">,
+  sent: PostDraft["content"],
+): Promise<MediaPlan> {
+  const known = await loadKnownMedia(services, services.pool, call, sent);
+  const plan = planMedia(sent, [], known);
+  const { allowPrivateUrls } = services.settings;
+  const hosts = plan.links.flatMap(({ source }) => ("url" in source ? (hostOf(source.url) ?? []) : []));
+  const refused = new Set<string>();
+  if (!allowPrivateUrls)
+    await Promise.all(
+      [...new Set(hosts)].slice(0, MAX_HOSTS).map(async (host) => {
+        const addresses = await services.addressesOf(host);
+        if (!addresses.every((address) => isAllowedAddress(address, false))) refused.add(host);
+      }),
+    );
+  if (refused.size === 0) return plan;
+  return planMedia(sent, [], { ...known, isRefused: (url) => known.isRefused(url) || refused.has(hostOf(url) ?? "") });
+}
+
+function hostOf(url: string): string | undefined {
+  return URL.parse(url)?.hostname;
 }
 
 /** What is left of the limits that creating the post counts against. */
