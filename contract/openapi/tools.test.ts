@@ -2,9 +2,70 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { fieldRows, jsonSchema } from "../../printing/schema-fields.ts";
+import { withoutCopies } from "./tool-schemas.ts";
 import { TOOLS } from "./tools.ts";
 
-for (const { name, operation, title, description, inputSchema, annotations } of TOOLS) {
+const LISTED = withoutCopies(TOOLS);
+
+test("all tools together are short enough for an agent to read first", () => {
+  const listed = LISTED.map(({ operation: _operation, toolset: _toolset, ...tool }) => tool);
+  const size = JSON.stringify({ tools: listed }).length;
+  assert.ok(size <= 40_000, `${size} characters`);
+});
+
+test("no schema is described twice, and what replaces one names a place that has it", () => {
+  const seen = new Map<string, string>();
+  for (const { name, inputSchema, outputSchema } of LISTED) {
+    for (const [kind, schema] of Object.entries({ inputSchema, outputSchema })) {
+      for (const part of partsOf(schema).slice(1)) {
+        const text = JSON.stringify(part);
+        const { description, properties } = Object(part);
+        const [, path, tool] = /\bAs ([\w.]+) in (\w+)\.$/.exec(String(description)) ?? [];
+        if (path !== undefined) {
+          const place = LISTED.find((each) => each.name === tool);
+          const found = [Object(place)[kind], ...path.split(".")].reduce<unknown[]>(
+            (at, step) => (typeof step === "string" ? at.flatMap((each) => membersNamed(each, step)) : [step]),
+            [],
+          );
+          assert.equal(found.length, 1, `${name}: ${String(description)}`);
+          assert.doesNotMatch(JSON.stringify(found[0]), /"description":"As [^"]*"}$/);
+        } else if (properties !== undefined && text.length > 200) {
+          assert.equal(seen.get(text), undefined, `${name}: ${text}`);
+          seen.set(text, name);
+        }
+      }
+    }
+  }
+});
+
+test("the settings of platforms are left to platforms_describe, which every tool that takes them names", () => {
+  const taking = LISTED.filter(({ inputSchema }) => "content" in Object(inputSchema.properties));
+  assert.ok(taking.length >= 3);
+  for (const { description, inputSchema } of taking) {
+    assert.match(description, /platforms_describe/);
+    assert.doesNotMatch(JSON.stringify(inputSchema), /privacyLevel/);
+  }
+  assert.match(
+    JSON.stringify(taking[0]?.inputSchema),
+    /platforms_describe and the resource ampost:\/\/platforms\/NAME/,
+  );
+});
+
+/** The members of a schema or of its items or variants with this name. */
+function membersNamed(schema: unknown, name: string): unknown[] {
+  const { properties, items, anyOf } = Object(schema);
+  const own = Object.hasOwn(Object(properties), name) ? [Object(properties)[name]] : [];
+  return [...own, ...[items, ...(anyOf ?? [])].flatMap((each) => (each === undefined ? [] : membersNamed(each, name)))];
+}
+
+/** A schema and all within it. */
+function partsOf(schema: unknown): unknown[] {
+  const { properties, items, anyOf } = Object(schema);
+  const inside = [...Object.values(Object(properties)), ...(items === undefined ? [] : [items]), ...(anyOf ?? [])];
+  return [schema, ...inside.flatMap(partsOf)];
+}
+
+for (const { name, operation, title, description, inputSchema, annotations } of LISTED) {
   const { method, path, writes, waits } = operation;
   const discards = method === "DELETE" || path.endsWith("/cancel");
 

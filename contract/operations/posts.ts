@@ -310,6 +310,7 @@ export const postsCreate = operation({
     description:
       "Creates a draft, or a scheduled post if you set `scheduledFor`. " +
       "Refer to media by `url`, or by the `id` of a stored media object (media_create). " +
+      "platforms_describe has what each platform accepts and its settings. " +
       "An error lists every problem with its fix; posts_validate lists them without creating anything. " +
       "Nothing is published until the scheduled time or until you call posts_publish.",
   },
@@ -331,7 +332,15 @@ export const postsValidate = operation({
   description:
     "Accepts the same body as creating a post and returns every issue and warning, without storing anything. " +
     "Always returns 200.",
-  tool: { readOnly: true, destructive: false, idempotent: true, openWorld: false },
+  tool: {
+    readOnly: true,
+    destructive: false,
+    idempotent: true,
+    openWorld: false,
+    description:
+      "Returns every issue and warning of a post, each with its fix, without storing anything. " +
+      "platforms_describe has what each platform accepts and its settings.",
+  },
   body: postDraft,
   form: createBody,
   takes: "required",
@@ -451,6 +460,7 @@ export const postsUpdate = operation({
     openWorld: false,
     description:
       "Updates a draft or scheduled post. Send any subset of the fields of posts_create. " +
+      "platforms_describe has what each platform accepts and its settings. " +
       "Fields you send inside `content` replace the stored ones entirely, " +
       "so send `platformOverrides` and `media` in full; the others are kept. " +
       "`scheduledFor: null` turns a scheduled post into a draft.",

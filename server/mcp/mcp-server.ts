@@ -8,6 +8,7 @@ import {
 import { z } from "zod";
 
 import type { JsonObject } from "../../contract/openapi/openapi.ts";
+import { withoutCopies } from "../../contract/openapi/tool-schemas.ts";
 import { type Tool, TOOLS } from "../../contract/openapi/tools.ts";
 import { postsPublish } from "../../contract/operations/posts.ts";
 import { issueOf } from "../../model/errors.ts";
@@ -28,9 +29,11 @@ A post belongs to one platform set and goes to the platforms it names; platformO
 
 posts_publish queues the post and returns immediately; with wait it returns when every platform has finished. Each platform post has its own status: a failed one has an error that says what to do, and posts_retry retries only those. unknown means that the platform's response was lost and the post may be live: have a person check before you retry with force. Send an idempotencyKey with every write, so that repeating a call never does it twice. With a test key, everything goes only to the built-in sandbox.`;
 
-const SCHEMAS = new Map(
-  TOOLS.map((tool) => [tool.name, { input: asSchema(tool.inputSchema), output: asSchema(tool.outputSchema) }]),
-);
+const LISTED = withoutCopies(TOOLS).map((tool) => ({
+  tool,
+  input: asSchema(tool.inputSchema),
+  output: asSchema(tool.outputSchema),
+}));
 
 /**
  * A schema that accepts anything but is published as is: operations validate arguments and report every issue with its
@@ -75,18 +78,16 @@ export function createMcpServer(parts: ToolServices, caller: McpCaller, ask: Ask
 }
 
 function addTools(server: McpServer, parts: ToolServices, caller: McpCaller, ask: AskInSession): void {
-  for (const tool of TOOLS) {
-    const schemas = SCHEMAS.get(tool.name);
-    if (schemas === undefined) throw new Error(`${tool.name} has no schemas`);
+  for (const { tool, input, output } of LISTED) {
     const { title, annotations } = tool;
     server.registerTool(
       tool.name,
       {
         title,
         description: describeTool(tool, parts.services.settings),
-        annotations: { title, ...annotations },
-        inputSchema: schemas.input,
-        outputSchema: schemas.output,
+        annotations,
+        inputSchema: input,
+        outputSchema: output,
       },
       (given: unknown, context) =>
         tool.operation === postsPublish && caller.refused === null

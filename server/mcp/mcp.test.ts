@@ -218,6 +218,22 @@ for (const revision of REVISIONS) {
       /^VALIDATION_FAILED: idempotencyKey/,
     );
     assert.match((await callTool(client, "posts_create", { ...draft("a\u0000b") })).text, /NUL/);
+    // The list of tools does not say what a platform's settings are; the error does.
+    const unset = {
+      ...draft(),
+      platforms: ["tiktok"],
+      content: { text: "A", media: [{ url: "https://a.com/a.mp4" }] },
+    };
+    const set = (settings: unknown) => ({
+      ...unset,
+      content: { ...unset.content, platformOverrides: { tiktok: { settings } } },
+    });
+    assert.match((await callTool(client, "posts_create", unset)).text, /settings\/privacyLevel: /);
+    const { text: told } = await callTool(client, "posts_create", set({ privacyLevel: "everyone", musik: 1 }));
+    assert.match(told, /settings\/privacyLevel: [^\n]*PUBLIC_TO_EVERYONE/);
+    assert.match(told, /settings\/musik: /);
+    const { data: described } = await callTool(client, "platforms_describe", { platform: "tiktok" });
+    assert.match(JSON.stringify(described), /"privacyLevel":\{[^}]*PUBLIC_TO_EVERYONE/);
     await assert.rejects(
       client.callTool({ name: "posts_explode", arguments: {} }),
       (error: Error & { code?: number }) => error.code === -32602,

@@ -4,6 +4,8 @@ import { after, before, test } from "node:test";
 import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
 import { Ajv2020 } from "ajv/dist/2020.js";
 
+import { toSchema } from "../../contract/openapi/openapi.ts";
+import { TOOLS } from "../../contract/openapi/tools.ts";
 import { idOf } from "../../tests/answers.ts";
 import { createWorld, type World } from "../../tests/world.ts";
 
@@ -35,6 +37,10 @@ for (const revision of ["2026-07-28", "2025-11-25"] as const) {
         { takes: ajv.compile(inputSchema), answers: ajv.compile(outputSchema ?? false), inputSchema },
       ]),
     );
+    // Lists are short; these have every field.
+    const whole = new Map(
+      TOOLS.map(({ name, operation }) => [name, ajv.compile(toSchema(operation.answer, "output"))]),
+    );
     const called = new Set<string>();
     /** Calls a tool, holds arguments and answer against its schemas, and answers what it says. */
     const call = async (name: string, given: Record<string, unknown> = {}): Promise<unknown> => {
@@ -47,6 +53,8 @@ for (const revision of ["2026-07-28", "2025-11-25"] as const) {
         schema.answers(structuredContent),
         `${name} answers ${JSON.stringify(structuredContent)}: ${ajv.errorsText(schema.answers.errors)}`,
       );
+      const answers = whole.get(name);
+      assert.ok(answers?.(structuredContent), `${name}: ${ajv.errorsText(answers?.errors)}`);
       called.add(name);
       return structuredContent;
     };
