@@ -1897,8 +1897,7 @@ export const properties: INodeProperties[] = [
       {
         displayName: "Idempotency Key",
         name: "idempotencyKey",
-        description:
-          "A unique value for this write, such as a UUID. Repeating the call with the same key and arguments returns the first result and does nothing, so a call whose response was lost can be repeated safely.",
+        description: "A unique value, such as a UUID: repeating the call with it does nothing twice",
         placeholder: "e.g. order-4711",
         type: "string",
         default: "",
@@ -2185,8 +2184,7 @@ export const properties: INodeProperties[] = [
       {
         displayName: "Idempotency Key",
         name: "idempotencyKey",
-        description:
-          "A unique value for this write, such as a UUID. Repeating the call with the same key and arguments returns the first result and does nothing, so a call whose response was lost can be repeated safely.",
+        description: "A unique value, such as a UUID: repeating the call with it does nothing twice",
         placeholder: "e.g. order-4711",
         type: "string",
         default: "",
@@ -2195,7 +2193,7 @@ export const properties: INodeProperties[] = [
       {
         displayName: "Wait Seconds",
         name: "waitSeconds",
-        description: "Maximum number of seconds to wait until every platform post is settled",
+        description: "Seconds to wait at most until every platform post is settled: up to 60",
         type: "number",
         typeOptions: { minValue: 0, maxValue: 60 },
         default: 0,
@@ -2311,8 +2309,7 @@ export const properties: INodeProperties[] = [
       {
         displayName: "Idempotency Key",
         name: "idempotencyKey",
-        description:
-          "A unique value for this write, such as a UUID. Repeating the call with the same key and arguments returns the first result and does nothing, so a call whose response was lost can be repeated safely.",
+        description: "A unique value, such as a UUID: repeating the call with it does nothing twice",
         placeholder: "e.g. order-4711",
         type: "string",
         default: "",
@@ -2592,8 +2589,7 @@ export const properties: INodeProperties[] = [
       {
         displayName: "Idempotency Key",
         name: "idempotencyKey",
-        description:
-          "A unique value for this write, such as a UUID. Repeating the call with the same key and arguments returns the first result and does nothing, so a call whose response was lost can be repeated safely.",
+        description: "A unique value, such as a UUID: repeating the call with it does nothing twice",
         placeholder: "e.g. order-4711",
         type: "string",
         default: "",
@@ -2748,8 +2744,7 @@ export const properties: INodeProperties[] = [
       {
         displayName: "Idempotency Key",
         name: "idempotencyKey",
-        description:
-          "A unique value for this write, such as a UUID. Repeating the call with the same key and arguments returns the first result and does nothing, so a call whose response was lost can be repeated safely.",
+        description: "A unique value, such as a UUID: repeating the call with it does nothing twice",
         placeholder: "e.g. order-4711",
         type: "string",
         default: "",
@@ -2921,8 +2916,7 @@ export const properties: INodeProperties[] = [
       {
         displayName: "Idempotency Key",
         name: "idempotencyKey",
-        description:
-          "A unique value for this write, such as a UUID. Repeating the call with the same key and arguments returns the first result and does nothing, so a call whose response was lost can be repeated safely.",
+        description: "A unique value, such as a UUID: repeating the call with it does nothing twice",
         placeholder: "e.g. order-4711",
         type: "string",
         default: "",
@@ -3221,8 +3215,7 @@ export const properties: INodeProperties[] = [
       {
         displayName: "Idempotency Key",
         name: "idempotencyKey",
-        description:
-          "A unique value for this write, such as a UUID. Repeating the call with the same key and arguments returns the first result and does nothing, so a call whose response was lost can be repeated safely.",
+        description: "A unique value, such as a UUID: repeating the call with it does nothing twice",
         placeholder: "e.g. order-4711",
         type: "string",
         default: "",
