@@ -55,7 +55,7 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
 
 // The developer's settings for their own server must not affect the tests.
 for (const name of Object.keys(process.env))
-  if (/^(AMPOST_|DATABASE_URL|PORT$|HOST$)/.test(name)) delete process.env[name];
+  if (/^(AMPOST_(?!TEST_)|DATABASE_URL|PORT$|HOST$)/.test(name)) delete process.env[name];
 const scratch = await mkdtemp(join(folder, "t-"));
 Object.assign(process.env, {
   AMPOST_TEST_POSTGRES_URL: server.url,

@@ -15,11 +15,11 @@ before(async () => (world = await createWorld()));
 after(() => world.close());
 
 interface Made extends TestTenant {
-  accountId: string;
-  postId: string;
+  accountIds: string[];
+  postIds: string[];
 }
 
-test("of many tenants made over the API, each with a key, an account and a post, none sees another's", async () => {
+test("of many tenants made over the API, each with a key, accounts and posts, none sees another's", async () => {
   const operator = { ...world.test, key: await world.operatorKey() };
   const make = async (index: number): Promise<Made> => {
     const created = await world.call(operator, "POST", "/admin/v1/tenants", {
@@ -34,24 +34,29 @@ test("of many tenants made over the API, each with a key, an account and a post,
     const key = z.string().parse(objectIn(keyed, "key").apiKey);
     const [platformSetId = ""] = await idsIn({ ...world.test, key }, "/api/v1/platform-sets", "sets");
     const tenant: TestTenant = { userId, mode: "test", key, platformSetId };
-    const accountId = await world.connect(tenant, "threads");
-    const { body: posted } = await world.call(tenant, "POST", "/api/v1/posts", {
-      content: { text: `Of customer ${index}` },
-      platforms: ["threads"],
-      platformSetId,
-    });
-    return { ...tenant, accountId, postId: idOf(posted, "post") };
+    const platforms = ["threads", "linkedin"] as const;
+    const accountIds = [await world.connect(tenant, platforms[0]), await world.connect(tenant, platforms[1])];
+    const post = async (text: string) => {
+      const body = { content: { text }, platforms, platformSetId };
+      return idOf((await world.call(tenant, "POST", "/api/v1/posts", body)).body, "post");
+    };
+    return { ...tenant, accountIds, postIds: [await post(`Of customer ${index}`), await post("Another")] };
   };
   const made = await inTurns(TENANTS, make);
 
   await inTurns(TENANTS, async (index) => {
     const [tenant, other] = [made[index], made[(index + 1) % TENANTS]];
     assert.ok(tenant && other);
-    assert.deepEqual(await idsIn(tenant, "/api/v1/posts", "posts"), [tenant.postId]);
-    assert.deepEqual(await idsIn(tenant, "/api/v1/accounts", "accounts"), [tenant.accountId]);
-    assert.deepEqual(await idsIn(tenant, "/api/v1/platform-sets", "sets"), [tenant.platformSetId]);
-    for (const path of [`/api/v1/posts/${other.postId}`, `/api/v1/accounts/${other.accountId}`])
-      assert.equal((await world.call(tenant, "GET", path)).status, 404, path);
+    for (const [path, member, ids] of [
+      ["/api/v1/posts", "posts", tenant.postIds],
+      ["/api/v1/accounts", "accounts", tenant.accountIds],
+      ["/api/v1/platform-sets", "sets", [tenant.platformSetId]],
+    ] as const)
+      assert.deepEqual((await idsIn(tenant, path, member)).sort(), ids.toSorted(), path);
+    const paths = [...other.postIds.map((id) => `posts/${id}`), ...other.accountIds.map((id) => `accounts/${id}`)];
+    for (const path of paths) assert.equal((await world.call(tenant, "GET", `/api/v1/${path}`)).status, 404, path);
+    const edit = { content: { text: "Not mine" } };
+    assert.equal((await world.call(tenant, "PATCH", `/api/v1/posts/${other.postIds[0]}`, edit)).status, 404);
     assert.equal((await world.call(tenant, "GET", `/admin/v1/tenants/${tenant.userId}`)).status, 401);
   });
 
