@@ -67,7 +67,8 @@ test("a sweep finds what it deletes by an index, however much there is to keep",
 });
 
 /** What a statement has found already, and tables that have few rows: their own sweeps see to that. */
-const SMALL = /Seq Scan on (looked|old|crowded|held|folded|oauth_attempts|connections|data_deletions|invites)\b/;
+const SMALL =
+  /Seq Scan on (looked|old|crowded|held|folded|oauth_attempts|connections|data_deletions|invites|budget_limits)\b/;
 
 async function explain(client: pg.PoolClient, text: string): Promise<string[]> {
   const parameters = new Set(text.match(/\$\d+/g)).size;

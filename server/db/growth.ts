@@ -45,7 +45,10 @@ export const GROWTH: Readonly<Record<string, Growth>> = {
   platform_posts: { with: "posts", limits: ["postsPerDay"] },
   publish_steps: { swept: "publish_steps.sweep", limits: ["postsPerDay", "callsPerMinute"] },
   budget_uses: { with: "platform_posts", swept: "budget_uses.delete_old" },
-  budget_limits: { because: "it has a row for each account or app whose platform has said what is used" },
+  budget_limits: {
+    swept: "budget_limits.delete_old",
+    because: "an account, an app and a user have a row for each limit",
+  },
   post_media: { with: "posts", limits: ["postsPerDay"] },
   post_approvals: { with: "posts" },
   media: { swept: "media.remove_released", limits: ["maxStorageBytes", "postsPerDay", "callsPerMinute"] },

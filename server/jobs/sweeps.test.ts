@@ -1,9 +1,13 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
+import { newId } from "../../model/ids.ts";
 import { idOf } from "../../tests/answers.ts";
 import { createWorld, type World } from "../../tests/world.ts";
+import { setBudgetLimit } from "../db/queries/budgets.ts";
 import { foldPostCounts } from "../db/queries/cleanup.ts";
+import { insertApp } from "../db/queries/oauth-apps.ts";
+import { deleteUser } from "../db/queries/users.ts";
 import { sweepMedia } from "../media/sweep.ts";
 import {
   sweepAuditLog,
@@ -59,6 +63,37 @@ test("after years of sweeping, a user's posts, counts, sets, accounts and keys a
 
   const again = await world.call(world.test, "POST", "/api/v1/posts", post, { "idempotency-key": "draft" });
   assert.deepEqual([again.headers.get("idempotency-replayed"), idOf(again.body, "post")], ["true", ids[0]]);
+});
+
+test("limits go with their user or app, and what a platform said of an account when nobody uses it anymore", async () => {
+  const { pool } = world.services;
+  const [kept, gone] = [(await world.makeTenants()).live, (await world.makeTenants()).live];
+  const apps = [newId(), newId()] as const;
+  for (const [id, mode] of [
+    [apps[0], "live"],
+    [apps[1], "test"],
+  ] as const)
+    await insertApp.run(pool, [id, kept.userId, mode, null, "youtube", id, "sealed", "https://x.test", null, null]);
+  const wanted = [
+    `live fees user ${kept.userId}`,
+    `live youtube uploads app ${apps[0]}`,
+    "live youtube uploads app instance",
+    "live instagram posts account used",
+  ];
+  const [unused, ...unwanted] = [
+    "live instagram posts account unused",
+    `live fees user ${gone.userId}`,
+    `test fees user ${gone.userId}`,
+    `test youtube uploads app ${apps[1]}`,
+  ];
+  for (const budget of [...wanted, ...unwanted]) await setBudgetLimit.run(pool, [budget, 5]);
+  await pool.query("update budget_limits set set_by = 'platform' where budget = 'live instagram posts account used'");
+  await pool.query("insert into budget_limits values ($1, 5, 'platform', 1, now() - interval '70 days')", [unused]);
+  await deleteUser.run(pool, [gone.userId]);
+  await pool.query("delete from oauth_apps where id = $1", [apps[1]]);
+  await sweepOutbox(pool, new AbortController().signal);
+  const { rows } = await pool.query<{ budget: string }>("select budget from budget_limits");
+  assert.deepEqual(rows.map(({ budget }) => budget).sort(), wanted.sort());
 });
 
 /** Makes everything that is stored so much older. */

@@ -6,7 +6,7 @@ import { firstIdAt } from "../../model/ids.ts";
 import { deleteEndedKeys, deleteUnredeemedGrants } from "../db/queries/api-keys.ts";
 import { deleteOldAuditEvents } from "../db/queries/audit-events.ts";
 import { deleteOldBillingEvents, deleteOldSubscriptions } from "../db/queries/billing.ts";
-import { deleteOldBudgetUses } from "../db/queries/budgets.ts";
+import { deleteOldBudgetLimits, deleteOldBudgetUses } from "../db/queries/budgets.ts";
 import {
   deleteOldIdempotencyKeys,
   deleteOldInvites,
@@ -46,7 +46,7 @@ export async function sweepIdempotencyKeys(pool: pg.Pool, signal: AbortSignal): 
 
 /**
  * Events older than 30 days, their deliveries, logs that nobody reads anymore, pauses that ended then, what was used of
- * budgets before any window, and what is over in billing.
+ * budgets before any window, limits of what is gone, and what is over in billing.
  */
 export async function sweepOutbox(pool: pg.Pool, signal: AbortSignal): Promise<void> {
   await inBatches(pool, deleteUnreadWebhooks, signal);
@@ -54,6 +54,7 @@ export async function sweepOutbox(pool: pg.Pool, signal: AbortSignal): Promise<v
   await inBatches(pool, deleteOldOutbox, signal);
   await inBatches(pool, deleteOldPauses, signal);
   await inBatches(pool, deleteOldBudgetUses, signal);
+  await inBatches(pool, deleteOldBudgetLimits, signal);
   await inBatches(pool, deleteOldBillingEvents, signal);
   await inBatches(pool, deleteOldSubscriptions, signal);
 }

@@ -146,3 +146,18 @@ export const deleteOldBudgetUses = statement<never, [limit: number]>(
   `delete from budget_uses where ctid = any (array(
      select ctid from budget_uses where at < now() - interval '62 days' limit $1 for update skip locked))`,
 );
+
+/**
+ * The limits of users and apps that are gone, and what platforms have said so long ago that no window has it: what they
+ * say of an account that is still used is newer.
+ */
+export const deleteOldBudgetLimits = statement<never, [limit: number]>(
+  "budget_limits.delete_old",
+  `delete from budget_limits where budget = any (array(
+     select budget from budget_limits cross join lateral string_to_array(budget, ' ') as words
+     where (set_by = 'platform' and read_at < now() - interval '62 days')
+       or (words[2] = 'fees' and words[3] = 'user' and not exists (select from users u where u.id = words[4]))
+       or case when words[4] = 'app' and words[5] <> 'instance'
+         then not exists (select from oauth_apps a where a.id = words[5]::uuid) end
+     limit $1 for update of budget_limits skip locked))`,
+);
