@@ -522,7 +522,7 @@ export const environment = z.object({
       .optional(),
     {
       group: "People",
-      about: "Sender of emails.",
+      about: "Sender of emails. A brand's name takes the place of the name.",
       takes: "an email address, optionally with a name",
       example: "Ampost <ampost@example.com>",
       otherwise: "ampost@ and the host of AMPOST_APP_URL",
@@ -586,7 +586,7 @@ export const environment = z.object({
 
   AMPOST_BRAND_NAME: describe(z.string().trim().min(1).max(60).optional(), {
     group: "Branding",
-    about: "Name of your product, on pages and in emails. AMPOST_MAIL_FROM has its own.",
+    about: "Name of your product, on pages, in emails and of their sender.",
     takes: "1 to 60 characters",
     example: "Acme Social",
     otherwise: "Ampost",

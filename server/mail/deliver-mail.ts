@@ -22,7 +22,7 @@ export interface DeliverDeps {
 }
 
 const job = z.object({ id: z.uuid(), sealed: z.string() });
-const email = z.object({ to: z.string(), subject: z.string(), text: z.string() });
+const email = z.object({ to: z.string(), from: z.string().optional(), subject: z.string(), text: z.string() });
 
 /**
  * The job of MAIL_QUEUE. Throws if the email could not be handed over: it is then retried with the same Message-ID, by
@@ -30,10 +30,10 @@ const email = z.object({ to: z.string(), subject: z.string(), text: z.string() }
  */
 export async function deliverMail({ vault, log, mail }: DeliverDeps, data: unknown): Promise<void> {
   const { id, sealed } = job.parse(data);
-  const { to, subject, text } = email.parse(JSON.parse(vault.open(sealed, mailSealContext(id))));
+  const { to, from, subject, text } = email.parse(JSON.parse(vault.open(sealed, mailSealContext(id))));
   const message = {
     messageId: `<${id}@${domainOf(mail.from)}>`,
-    from: mail.from,
+    from: from === undefined ? mail.from : { name: from, address: addressOf(mail.from) },
     to: { name: "", address: to },
     subject,
     text,
@@ -70,6 +70,10 @@ async function writeEmail(folder: string, id: string, message: { text: string })
   const path = join(folder, `${id}.eml`);
   await writeFile(path, bytes, { mode: 0o600 });
   return path;
+}
+
+function addressOf(from: string): string {
+  return /[^\s<>]+@[^\s<>]+/.exec(from)?.[0] ?? from;
 }
 
 function domainOf(from: string): string {

@@ -73,8 +73,9 @@ function productOf({ name }: Brand): string {
   return oneLine(name ?? "Ampost");
 }
 
-function branded({ supportAddress }: Brand, mail: Mail): Mail {
-  return supportAddress === null ? mail : { ...mail, text: `${mail.text}\nQuestions? ${supportAddress}\n` };
+function branded({ name, supportAddress }: Brand, mail: Mail): Mail {
+  const text = supportAddress === null ? mail.text : `${mail.text}\nQuestions? ${supportAddress}\n`;
+  return { ...mail, ...(name === null ? {} : { from: oneLine(name) }), text };
 }
 
 /** Tells a user that a part of a quota has been used. */

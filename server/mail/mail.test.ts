@@ -9,7 +9,7 @@ import { createTestDatabase, type TestDatabase } from "../../tests/database.ts";
 import { startMailServer } from "../../tests/mail-server.ts";
 import { createVault } from "../vault/vault.ts";
 import { deliverMail } from "./deliver-mail.ts";
-import { sendMail } from "./send-mail.ts";
+import { type Mail, sendMail } from "./send-mail.ts";
 
 const vault = createVault([randomBytes(32)]);
 const mail = {
@@ -30,9 +30,10 @@ after(async () => {
 });
 
 /** An email as it lies on the job queue. */
-async function queued(): Promise<object> {
+async function queued(changed: Partial<Mail> = {}): Promise<object> {
   const sent: object[] = [];
-  await sendMail({ vault, jobs: { send: async (_db, _queue, data) => void sent.push(data) } }, database.pool, mail);
+  const jobs = { send: async (_db: unknown, _queue: unknown, data: object) => void sent.push(data) };
+  await sendMail({ vault, jobs }, database.pool, { ...mail, ...changed });
   return sent[0] ?? {};
 }
 
@@ -67,6 +68,26 @@ test("without a mail server, an email is written to a file, and the log says whe
   assert.match(written, /^Content-Transfer-Encoding: 8bit\r$/m);
   assert.match(JSON.stringify(said), /Grüße.*\.eml/);
   assert.doesNotMatch(JSON.stringify(said), /secret-token/);
+});
+
+test("an email has the sender's name that it was given, and otherwise that of the instance, with the same address", async (t) => {
+  const server = await startMailServer();
+  t.after(() => server.close());
+  for (const [from, name] of [
+    ["Ampost <ampost@example.com>", "Acme, Social"],
+    ["ampost@example.com", "Acme, Social"],
+    ["Ampost <ampost@example.com>", undefined],
+  ] as const) {
+    const { deps } = settings(server.url);
+    await deliverMail(
+      { ...deps, mail: { ...deps.mail, from } },
+      await queued(name === undefined ? {} : { from: name }),
+    );
+  }
+  assert.deepEqual(
+    server.emails.map((sent) => /^From: (.*)\r$/m.exec(sent)?.[1]),
+    ['"Acme, Social" <ampost@example.com>', '"Acme, Social" <ampost@example.com>', "Ampost <ampost@example.com>"],
+  );
 });
 
 test("an email rejected by the mail server is retried, recognizably as the same", async (t) => {

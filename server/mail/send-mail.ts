@@ -7,6 +7,8 @@ import { MAIL_QUEUE } from "./queues.ts";
 /** An email in plain text. */
 export interface Mail {
   to: string;
+  /** The sender's name, on one line. Default: that in AMPOST_MAIL_FROM. */
+  from?: string;
   subject: string;
   text: string;
 }

@@ -95,6 +95,8 @@ function assertClean({ to, head }: { to: string; head: string }, what: string): 
   assert.match(to, /^<[^<>\s,;:]+@[^<>\s,;:]+>$/, what);
   assert.doesNotMatch(to, /evil/, what);
   assert.doesNotMatch(head, /[^\x20-\x7e\r\n\t]|[^\r]\n|\r[^\n]/, what);
+  const from = /^From: ((?:"(?:[^"\\]|\\.)*"|[^",<>])*) ?<ampost@example\.com>$/m;
+  assert.match(head.replace(/\r\n[ \t]/g, " ").replaceAll("\r", ""), from, what);
 }
 
 test("an address that is more than one, or more than an address, receives no email", async () => {

@@ -8,6 +8,7 @@ import { z } from "zod";
 import { contrastOf, NO_BRAND, refuseColor, refuseLogo, textColorOn, toLogo } from "../../../model/brand.ts";
 import { asRefusal, objectIn } from "../../../tests/answers.ts";
 import { createWorld, type TestTenant, type World } from "../../../tests/world.ts";
+import { openSetUp } from "../../domain/users/set-up.ts";
 import { renderAuthEmail, renderExpiryEmail } from "../../mail/emails.ts";
 
 let world: World;
@@ -222,6 +223,7 @@ test("emails have the name and the support address of the brand, on one line eac
     "https://app.example",
     { ...NO_BRAND, name: "Acme" },
   );
+  assert.deepEqual([email.from, expiry.from], ["Acme Bcc: evil@example.com", "Acme"]);
   assert.match(expiry.text, /^Acme's access to your Threads account/);
   assert.ok(!expiry.text.includes("Ampost"));
 });
@@ -234,6 +236,11 @@ test("the instance's brand is on its own pages, and on those of tenants without 
     const page = await (await fetch(`${branded.url}/sign-in`)).text();
     for (const part of ["· Example Social</title>", "--brand:#b3261e", 'href="https://example.com/help"'])
       assert.ok(page.includes(part), part);
+    const link = new URL((await openSetUp(branded.services, branded.url)) ?? "");
+    for (const path of [`/setup${link.search}`, "/privacy", "/terms", "/"]) {
+      const text = await (await fetch(branded.url + path)).text();
+      assert.ok(text.includes("Example Social") && !text.includes("Ampost"), `${path}: ${text}`);
+    }
     const failed = await fetch(`${branded.url}/nowhere`, { headers: { accept: "text/html" } });
     assert.match(await failed.text(), /Page not found · Example Social/);
     const unreadable = await fetch(`${branded.url}/%zz`, { headers: { accept: "text/html" } });

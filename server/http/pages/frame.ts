@@ -69,6 +69,11 @@ export function waitingTag(count: number): Html | null {
   return html` <span class="tag warn" title="${shown} waiting">${shown}</span>`;
 }
 
+/** What the product is called. */
+export function productOf(brand: Brand | undefined): string {
+  return brand?.name ?? "Ampost";
+}
+
 /** Redirects the browser after a form, or to another page. */
 export async function sendOn(reply: FastifyReply, path: string): Promise<FastifyReply> {
   return await reply.header("cache-control", "no-store").redirect(safeRedirect(path, "/"), 303);
@@ -131,7 +136,7 @@ function frame({
   brand,
   isOthers,
 }: BrandedPage): Html {
-  const product = brand.name ?? "Ampost";
+  const product = productOf(brand);
   const style = styleOf(brand);
   const mark = html`${brand.logo === null ? null : html`<img src="${brand.logo}" alt="" />`}${product}`;
   const waiting = viewer === null ? 0 : viewer.waiting.live + viewer.waiting.test;

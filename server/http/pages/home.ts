@@ -5,7 +5,7 @@ import { listAccounts } from "../../domain/accounts/accounts.ts";
 import { getPublishing } from "../../domain/publishing/pauses.ts";
 import type { Services } from "../../domain/services.ts";
 import { html } from "../html.ts";
-import { sendPage } from "./frame.ts";
+import { productOf, sendPage } from "./frame.ts";
 import { callOf, findPerson } from "./person.ts";
 import { instanceSection } from "./publishing-state.ts";
 
@@ -13,7 +13,7 @@ import { instanceSection } from "./publishing-state.ts";
 export function addHome(scope: FastifyInstance, services: Services): void {
   scope.get("/", async (request, reply) => {
     const person = await findPerson(services, request);
-    if (person === null) return await sendPage(reply, { title: reply.brand?.name ?? "Ampost", body: ABOUT });
+    if (person === null) return await sendPage(reply, { title: productOf(reply.brand), body: ABOUT });
     const modes = await Promise.all(
       MODES.map(async (mode) => ({
         mode,

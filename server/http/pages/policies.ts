@@ -3,7 +3,7 @@ import type { FastifyInstance } from "fastify";
 import { findReceipt } from "../../domain/accounts/remove-person.ts";
 import type { Services } from "../../domain/services.ts";
 import { html, type Html } from "../html.ts";
-import { sendPage } from "./frame.ts";
+import { productOf, sendPage } from "./frame.ts";
 import { showTime } from "./times.ts";
 
 /**
@@ -16,13 +16,13 @@ export function addPolicies(pages: FastifyInstance, services: Services): void {
 
   pages.get("/privacy", async (_request, reply) =>
     settings.privacyUrl === null
-      ? await sendPage(reply, { title: "Privacy", body: privacy(host) })
+      ? await sendPage(reply, { title: "Privacy", body: privacy(host, productOf(reply.brand)) })
       : await reply.redirect(settings.privacyUrl, 302),
   );
 
   pages.get("/terms", async (_request, reply) =>
     settings.termsUrl === null
-      ? await sendPage(reply, { title: "Terms", body: terms(host) })
+      ? await sendPage(reply, { title: "Terms", body: terms(host, productOf(reply.brand)) })
       : await reply.redirect(settings.termsUrl, 302),
   );
 
@@ -63,11 +63,10 @@ export function addPolicies(pages: FastifyInstance, services: Services): void {
   });
 }
 
-function privacy(host: string): Html {
+function privacy(host: string, product: string): Html {
   return html`<section>
       <p>
-        ${host} runs Ampost, which publishes posts to social networks for its users. This page says what every instance
-        of Ampost stores.
+        ${host} runs ${product}, which publishes posts to social networks for its users. This page says what it stores.
       </p>
       <h2>Users</h2>
       <p>
@@ -100,11 +99,11 @@ function privacy(host: string): Html {
     ${whomToAsk(host)}`;
 }
 
-function terms(host: string): Html {
+function terms(host: string, product: string): Html {
   return html`<section>
       <p>
-        ${host} runs Ampost, which publishes posts to social networks for its users. Its operator decides who may use
-        it, and has set no terms of their own on this page.
+        ${host} runs ${product}, which publishes posts to social networks for its users. Its operator decides who may
+        use it, and has set no terms of their own on this page.
       </p>
       <p>
         Users are responsible for what they publish, and must comply with the rules of the social networks they publish

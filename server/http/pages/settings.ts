@@ -193,7 +193,7 @@ async function showSettings(
       </section>
       <section>
         <h2>Your data</h2>
-        <p>Download everything Ampost stores about you, in both modes, as one file. Secrets are not included.</p>
+        <p>Download everything stored about you, in both modes, as one file. Secrets are not included.</p>
         <p><a class="button" href="/api/me/export" download>Export your data</a></p>
       </section>
       ${deletion(services.billing !== null, errorOf("delete"))}`,
@@ -455,7 +455,7 @@ function deletion(hasBilling: boolean, error?: string): Html {
       <summary>Delete your account and all data</summary>
       <p>
         This permanently deletes your posts, media, platform sets, connections and keys in both modes, and asks the
-        platforms to revoke Ampost's access. Posts already published stay on the
+        platforms to revoke access. Posts already published stay on the
         platforms.${hasBilling ? " A subscription ends immediately." : null} This cannot be undone.
       </p>
       <form method="post" action="/settings/delete">

@@ -9,7 +9,7 @@ import type { Refused } from "./call-operation.ts";
 import { callRoute } from "./call-route.ts";
 import { emailNote } from "./email-note.ts";
 import { field, readForm } from "./form.ts";
-import { sendOn, sendPage } from "./frame.ts";
+import { productOf, sendOn, sendPage } from "./frame.ts";
 import { findPerson } from "./person.ts";
 import { queryOf } from "./query.ts";
 
@@ -56,7 +56,7 @@ export function addSignUp(scope: FastifyInstance, services: Services): void {
       return await ((await isSetUpToken(services, request.ip, token)) ? showSetUp(reply, { token }) : showStale(reply));
     }
     return await sendPage(reply, {
-      title: "Set up Ampost",
+      title: `Set up ${productOf(reply.brand)}`,
       status: 410,
       notice: { kind: "failed", text: "This instance already has an owner." },
       body: html`<section>
@@ -164,7 +164,7 @@ async function showSetUp(reply: FastifyReply, { token, ...shown }: Shown & { tok
     error: shown.refused?.fields["email"],
   });
   return await sendPage(reply, {
-    title: "Set up Ampost",
+    title: `Set up ${productOf(reply.brand)}`,
     ...noticeOf(shown),
     isNarrow: true,
     body: html`<p>Create the account of this instance's owner. The setup link printed at startup works once.</p>
@@ -177,7 +177,7 @@ async function showSetUp(reply: FastifyReply, { token, ...shown }: Shown & { tok
 
 async function showStale(reply: FastifyReply): Promise<FastifyReply> {
   return await sendPage(reply, {
-    title: "Set up Ampost",
+    title: `Set up ${productOf(reply.brand)}`,
     status: 400,
     notice: { kind: "failed", text: "This setup link is incomplete, has expired or was already used." },
     body: html`<p>Restart Ampost: it prints a new link until the instance has an owner.</p>`,
