@@ -6,6 +6,7 @@ import {
   oauthAppsSave,
   type OAuthAppOfSet,
 } from "../../../contract/operations/connections.ts";
+import type { PlatformQuota } from "../../../model/capabilities.ts";
 import { takesConfigId } from "../../../model/environment.ts";
 import { PublicError } from "../../../model/errors.ts";
 import { isPlatformName, PLATFORM_NAMES, type Mode, type PlatformName } from "../../../model/platform-names.ts";
@@ -18,7 +19,7 @@ import { listPlatformSets } from "../../domain/platform-sets/platform-sets.ts";
 import type { Services } from "../../domain/services.ts";
 import { html, type Html } from "../html.ts";
 import { operationsFor, type CallOperation, type PageOptions } from "./call-operation.ts";
-import { button, check, readForm } from "./form.ts";
+import { button, check, field, type Filled, readForm } from "./form.ts";
 import { type Notice, sendOn, sendPage } from "./frame.ts";
 import { callOf, requirePerson, type Person } from "./person.ts";
 import { queryOf, readMode } from "./query.ts";
@@ -49,7 +50,14 @@ export function addCustomOAuthApps(scope: FastifyInstance, services: Services, o
       const params = { id: setId, platform };
       const configId = form.text("configId") || null;
       const scopes = configId === null && isPlatformName(platform) ? scopesOf(platform, form.all("scopes")) : null;
-      const body = { clientId: form.text("clientId"), clientSecret: form.text("clientSecret"), scopes, configId };
+      const limits = isPlatformName(platform) ? limitsIn(form, platform) : {};
+      const body = {
+        clientId: form.text("clientId"),
+        clientSecret: form.text("clientSecret"),
+        scopes,
+        configId,
+        limits,
+      };
       const answered =
         what === "save"
           ? await call(oauthAppsSave, { params, body }, mode)
@@ -81,6 +89,32 @@ function scopesOf(platform: PlatformName, checked: readonly string[]): string[] 
 
 function optionalOf(scopes: readonly Scope[]): Scope[] {
   return scopes.filter(({ without }) => without !== undefined);
+}
+
+/** What the platform limits for each app. */
+function limitsOf(platform: PlatformName): PlatformQuota[] {
+  return catalog[platform].capabilities.quotas.filter(({ per }) => per === "app");
+}
+
+/** What was entered for each limit; an empty field is the documented limit. */
+function limitsIn(form: Filled, platform: PlatformName): Record<string, number | null> {
+  return Object.fromEntries(
+    limitsOf(platform).flatMap(({ name }) => {
+      const entered = form.all(limitField(platform, name)).at(-1);
+      return entered === undefined ? [] : [[name, entered === "" ? null : Number(entered)]];
+    }),
+  );
+}
+
+/** What the platform has granted to the app; null: its documented limit. */
+function grantedTo(app: OAuthAppOfSet | undefined, { name }: PlatformQuota): number | null {
+  return new Map<string, number | null | undefined>(Object.entries(app?.limits ?? {})).get(name) ?? null;
+}
+
+const count = (most: number) => most.toLocaleString("en-US");
+
+function limitField(platform: PlatformName, name: string): string {
+  return `limit-${platform}-${name}`;
 }
 
 async function showApps(
@@ -148,6 +182,11 @@ function appItem(
               <dd><code>${app.clientId}</code></dd>
               <dt>Redirect URI</dt>
               <dd><code>${app.redirectUri}</code></dd>
+              ${limitsOf(platform).map((quota) => {
+                const granted = grantedTo(app, quota);
+                return html`<dt>${limitLabel(quota)}</dt>
+                  <dd>${granted === null ? `${count(quota.max)} (documented)` : count(granted)}</dd>`;
+              })}
             </dl>
             ${button("/connections/apps/delete", "Remove", {
               kind: "danger",
@@ -182,6 +221,17 @@ function appItem(
           />
         </div>
         ${permissions(platform, app)}
+        ${limitsOf(platform).map((quota) =>
+          field({
+            name: limitField(platform, quota.name),
+            label: limitLabel(quota),
+            type: "number",
+            value: String(grantedTo(app, quota) ?? ""),
+            hint: `If ${label} has granted this app another limit than the documented ${count(quota.max)}.`,
+            required: false,
+            more: { min: "1", max: "1000000000" },
+          }),
+        )}
         ${
           takesConfigId(platform)
             ? html`<div class="field">
@@ -190,7 +240,7 @@ function appItem(
                   id="config-${platform}"
                   name="configId"
                   inputmode="numeric"
-                  pattern="d*"
+                  pattern="[0-9]*"
                   maxlength="30"
                   autocomplete="off"
                   value="${app?.configId ?? ""}"
@@ -206,6 +256,12 @@ function appItem(
       </form>
     </details>
   </li>`;
+}
+
+/** "Uploads per day". All limits of apps are of days. */
+function limitLabel({ name }: PlatformQuota): string {
+  const noun = name.replace(/^app(?=[A-Z])/, "").toLowerCase();
+  return `${noun.charAt(0).toUpperCase()}${noun.slice(1)} per day`;
 }
 
 /** The permissions that publishing can do without, for an app that does not have them. */

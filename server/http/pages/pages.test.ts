@@ -126,6 +126,24 @@ test("another user's objects cannot be reached with a form", async () => {
   assert.equal((await open(`/connections/apps?mode=test&set=${other.platformSetId}`)).status, 404);
 });
 
+test("what a platform has granted to a set's own app is on its page, and changed there", async () => {
+  const app = { mode: "test", set: world.test.platformSetId, platform: "youtube", clientId: "a", clientSecret: "b" };
+  const save = async (form: Record<string, string>) =>
+    (await send("/connections/apps/save", { ...app, ...form })).status;
+  const page = async () =>
+    (await (await open(`/connections/apps?mode=test&set=${app.set}`)).text()).replace(/\s+/g, " ");
+  assert.equal(await save({}), 303);
+  assert.match(await page(), /Uploads per day<\/dt> <dd>100 \(documented\)<\/dd>/);
+  assert.equal(await save({ "limit-youtube-uploads": "2500" }), 303);
+  assert.match(await page(), /Uploads per day<\/dt> <dd>2,500<\/dd>/);
+  assert.match(await page(), /name="limit-youtube-uploads" type="number" value="2500"/);
+  assert.equal(await save({}), 303);
+  assert.match(await page(), /<dd>2,500<\/dd>/);
+  assert.equal(await save({ "limit-youtube-uploads": "0" }), 400);
+  assert.equal(await save({ "limit-youtube-uploads": "" }), 303);
+  assert.match(await page(), /<dd>100 \(documented\)<\/dd>/);
+});
+
 test("the permissions of a set's own app are chosen on its page", async () => {
   const app = { mode: "test", set: world.test.platformSetId, clientId: "a", clientSecret: "b" };
   const saved = async (form: Record<string, string>) => {
