@@ -1,4 +1,5 @@
 import type { Mode } from "../model/platform-names.ts";
+import { findMe, findUserByEmail, type UserRow } from "../server/db/queries/users.ts";
 import { ensureOwner, ensureUser, type User } from "../server/domain/users/ensure-user.ts";
 import { type Instance, openInstance } from "../server/start/instance.ts";
 import { readSettings } from "./settings.ts";
@@ -24,6 +25,14 @@ export async function withInstance<Result>(work: (instance: Instance) => Promise
 /** The user a command acts for: the owner, or the user with an email address. Created if missing. */
 export function findUser(instance: Instance, { email }: InstanceOptions): Promise<User> {
   return email === undefined ? ensureOwner(instance) : ensureUser(instance, email);
+}
+
+/** The user whom an operator names by email address or ID. Throws if there is none. */
+export async function findNamedUser({ pool }: Pick<Instance, "pool">, named: string): Promise<UserRow> {
+  const isEmail = named.includes("@");
+  const found = isEmail ? await findUserByEmail.one(pool, [named]) : await findMe.one(pool, [named]);
+  if (found === undefined) throw new Error(`No user has the ${isEmail ? "email address" : "ID"} ${named}.`);
+  return found;
 }
 
 export function callerOf(user: User, mode: Mode) {

@@ -144,7 +144,7 @@ function addPause(publishing: Command, name: "pause" | "resume", description: st
   publishing
     .command(name)
     .description(`${description}: of the whole instance, or of one user, platform set or account`)
-    .addOption(new Option("--user <address>", "only this user's posts, by email address"))
+    .addOption(new Option("--user <user>", "only this user's posts, by email address or ID"))
     .addOption(new Option("--mode <mode>", "with --user: only in this mode").choices(["test", "live"]))
     .addOption(new Option("--set <id>", "only this platform set").conflicts(["user", "mode", "account"]))
     .addOption(new Option("--account <id>", "only this account").conflicts(["user", "mode"]))
@@ -156,25 +156,27 @@ function addPause(publishing: Command, name: "pause" | "resume", description: st
     .action(async (options) => (await import("./publishing.ts")).runPause(name, options));
 }
 
+const USER = "the user's email address or ID";
+
 function addUsers(program: Command): void {
   const users = program.command("users").description("manage the people who sign in");
   users
     .command("limit-fees")
     .description("limit what platforms may charge for a user's posts in a month")
-    .argument("<email>", "the user's email address")
+    .argument("<user>", USER)
     .argument("<usd>", "US dollars per calendar month (UTC), or none", amountOrNone)
     .addOption(json())
-    .action(async (address, usd, options) => (await import("./users.ts")).runLimitFees(address, usd, options));
+    .action(async (user, usd, options) => (await import("./users.ts")).runLimitFees(user, usd, options));
   users
     .command("reset-password")
     .description("print a link with which a user can set a new password")
-    .argument("<email>", "the user's email address")
+    .argument("<user>", USER)
     .addOption(json())
-    .action(async (address, options) => (await import("./users.ts")).runResetPassword(address, options));
+    .action(async (user, options) => (await import("./users.ts")).runResetPassword(user, options));
   users
     .command("plan")
     .description("show or change a user's plan and limits, effective immediately")
-    .argument("<user>", "the user's email address or ID")
+    .argument("<user>", USER)
     .addArgument(
       new Argument("[plan]", "the new plan; default: that of the instance").choices([...Object.keys(PLANS), "default"]),
     )

@@ -4,7 +4,6 @@ import { type Mode, MODES } from "../model/platform-names.ts";
 import { listUnknown } from "../server/db/queries/hold.ts";
 import { findOwnerOfTarget, listAllPauses, type PauseRow } from "../server/db/queries/pauses.ts";
 import { listSetAside } from "../server/db/queries/set-aside.ts";
-import { findUserByEmail } from "../server/db/queries/users.ts";
 import { transaction } from "../server/db/sql.ts";
 import { BY_INSTANCE } from "../server/domain/call.ts";
 import { type PauseTarget, scopeOf, startPause, stopPause } from "../server/domain/publishing/pauses.ts";
@@ -13,7 +12,7 @@ import type { Instance } from "../server/start/instance.ts";
 import { openStorage } from "../server/storage/open-storage.ts";
 import { answer } from "./answer.ts";
 import { describePause, SET_ASIDE_CURE } from "./doctor-publishing.ts";
-import { type InstanceOptions, isId, withInstance } from "./instance-command.ts";
+import { findNamedUser, type InstanceOptions, isId, withInstance } from "./instance-command.ts";
 
 /** How many pauses are named; the others are counted. */
 const NAMED_PAUSES = 20;
@@ -130,11 +129,10 @@ export function runPause(name: "pause" | "resume", options: PauseOptions): Promi
 async function findTargets(pool: pg.Pool, { user, mode, set, account }: PauseOptions): Promise<PauseTarget[]> {
   const whole = { user_id: null, mode: null, platform_set_id: null, account_id: null, by_operator: true };
   if (user !== undefined) {
-    const found = await findUserByEmail.one(pool, [user.toLowerCase()]);
-    if (found === undefined) throw new Error(`No user has the email address ${user}.`);
+    const { id } = await findNamedUser({ pool }, user);
     return MODES.filter((each) => mode === undefined || each === mode).map((each) => ({
       ...whole,
-      user_id: found.id,
+      user_id: id,
       mode: each,
     }));
   }

@@ -2,20 +2,22 @@ import { RESET_MINUTES } from "../model/lifetimes.ts";
 import { PLANS, type PlanName } from "../model/plans.ts";
 import { MODES } from "../model/platform-names.ts";
 import { setBudgetLimit } from "../server/db/queries/budgets.ts";
-import { findUserByEmail } from "../server/db/queries/users.ts";
 import { transaction } from "../server/db/sql.ts";
 import { BY_INSTANCE } from "../server/domain/call.ts";
 import { feesBudget } from "../server/domain/posts/budgets.ts";
 import { createResetLink } from "../server/domain/users/open-auth.ts";
 import { type PlanChange, setPlan } from "../server/domain/users/plans.ts";
 import { answer } from "./answer.ts";
-import { withInstance } from "./instance-command.ts";
+import { findNamedUser, withInstance } from "./instance-command.ts";
 
-export async function runResetPassword(email: string, options: { json?: boolean }): Promise<void> {
-  const link = await withInstance(({ pool, log, oauth, config }) =>
-    createResetLink({ pool, log, vault: oauth.vault, appUrl: config.appUrl }, email),
-  );
-  if (link === null) throw new Error(`No user has the email address ${email}.`);
+export async function runResetPassword(named: string, options: { json?: boolean }): Promise<void> {
+  const { email, link } = await withInstance(async (instance) => {
+    const { pool, log, oauth, config } = instance;
+    const { email } = await findNamedUser(instance, named);
+    if (email === null) throw new Error(`The user ${named} has no email address, and therefore no password.`);
+    return { email, link: await createResetLink({ pool, log, vault: oauth.vault, appUrl: config.appUrl }, email) };
+  });
+  if (link === null) throw new Error(`The user ${named} was deleted meanwhile.`);
   answer(options, { email, link }, [
     link,
     `Anyone with this link can set a new password for ${email}, once, in the next ${RESET_MINUTES} minutes. ` +
@@ -24,21 +26,21 @@ export async function runResetPassword(email: string, options: { json?: boolean 
 }
 
 /** Null: no limit. */
-export async function runLimitFees(email: string, usd: number | null, options: { json?: boolean }): Promise<void> {
+export async function runLimitFees(named: string, usd: number | null, options: { json?: boolean }): Promise<void> {
   const microUsd = usd === null ? null : Math.round(usd * 1e6);
-  const isKnown = await withInstance(async ({ pool }) => {
-    const user = await findUserByEmail.one(pool, [email]);
-    if (user === undefined) return false;
-    for (const mode of MODES) await setBudgetLimit.run(pool, [feesBudget({ userId: user.id, mode }).name, microUsd]);
-    return true;
+  const { id, email } = await withInstance(async (instance) => {
+    const user = await findNamedUser(instance, named);
+    for (const mode of MODES)
+      await setBudgetLimit.run(instance.pool, [feesBudget({ userId: user.id, mode }).name, microUsd]);
+    return user;
   });
-  if (!isKnown) throw new Error(`No user has the email address ${email}.`);
-  answer(options, { email, feesPerMonthMicroUsd: microUsd }, [
+  answer(options, { userId: id, email, feesPerMonthMicroUsd: microUsd }, [
     usd === null
-      ? `Platforms may charge any amount for posts of ${email}.`
-      : `Platforms may charge at most $${usd} per month for posts of ${email}, in each mode.`,
+      ? `Platforms may charge any amount for posts of ${named}.`
+      : `Platforms may charge at most $${usd} per month for posts of ${named}, in each mode.`,
   ]);
 }
+
 interface PlanOptions {
   limit?: PlanChange["limits"];
   json?: boolean;
@@ -47,13 +49,11 @@ interface PlanOptions {
 /** Changes nothing if neither a plan nor a limit is given. */
 export async function runPlan(named: string, plan: string | undefined, options: PlanOptions): Promise<void> {
   const change = { ...(plan === undefined ? {} : { plan: isPlan(plan) ? plan : null }), limits: options.limit };
-  const isEmail = named.includes("@");
-  const { id, stored } = await withInstance(async ({ pool }) => {
-    const id = isEmail ? (await findUserByEmail.one(pool, [named]))?.id : named;
-    if (id === undefined) return { id: named, stored: null };
-    return { id, stored: await transaction(pool, (tx) => setPlan(tx, BY_INSTANCE, id, change)) };
+  const { id, stored } = await withInstance(async (instance) => {
+    const { id } = await findNamedUser(instance, named);
+    return { id, stored: await transaction(instance.pool, (tx) => setPlan(tx, BY_INSTANCE, id, change)) };
   });
-  if (stored === null) throw new Error(`No user has the ${isEmail ? "email address" : "ID"} ${named}.`);
+  if (stored === null) throw new Error(`The user ${named} was deleted meanwhile.`);
   const limits = Object.entries(stored.limits).map(([name, most]) => `${name} ${most ?? "none"}`);
   answer(options, { userId: id, ...stored }, [
     `${named} is on ${stored.plan === null ? "the instance's default plan" : `the plan ${stored.plan}`}` +

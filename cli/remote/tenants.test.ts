@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 
 import { LIMIT_NAMES } from "../../model/plans.ts";
+import { objectIn } from "../../tests/answers.ts";
 import { openInstallation } from "../installation.fixture.ts";
 
 const LOGO = "tests/fixtures/transparent.png";
@@ -106,6 +107,38 @@ test("the tenants commands manage a tenant with its keys, look and apps, and exp
     assert.deepEqual((await installation.json("users", "plan", "a@example.com", "--json")).limits, all);
     assert.equal((await installation.run(["users", "plan", "user_missing"])).code, 1);
   });
+
+  await t.test(
+    "the operator's commands on the server find a tenant by its ID, with and without an email address",
+    async () => {
+      const { tenant } = await json("create", "No address");
+      const { key } = await json("create-key", String(tenant.id), "--mode", "live", "--name", "backend");
+      const asTenant = { headers: { authorization: `Bearer ${key.apiKey}` } };
+      const get = async (path: string): Promise<unknown> =>
+        await (await fetch(installation.url + path, asTenant)).json();
+      const statusOf = async () => objectIn(await get("/api/v1/publishing"), "publishing").status;
+      await installation.json("users", "limit-fees", String(tenant.id), "12.5", "--json");
+      assert.equal(objectIn(await get("/api/v1/account-context"), "fees").limit, 12_500_000);
+      const live = ["--user", String(tenant.id), "--mode", "live", "--json"];
+      const paused = await installation.json("publishing", "pause", ...live);
+      assert.deepEqual([paused, await statusOf()], [{ scope: "user", paused: true }, "paused"]);
+      await installation.json("publishing", "resume", ...live);
+      assert.equal(await statusOf(), "running");
+      const withAddress = await installation.json("users", "reset-password", id, "--json");
+      assert.deepEqual(
+        [withAddress.email, String(withAddress.link).includes("/reset-password?token=")],
+        ["a@example.com", true],
+      );
+      const without = await installation.run(["users", "reset-password", String(tenant.id)]);
+      assert.deepEqual([without.code, /has no email address/.test(without.stderr)], [1, true]);
+      for (const args of [
+        ["users", "limit-fees", "user_missing", "1"],
+        ["users", "reset-password", "user_missing"],
+        ["publishing", "pause", "--user", "user_missing"],
+      ])
+        assert.match((await installation.run(args)).stderr, /No user has the ID user_missing\./, args.join(" "));
+    },
+  );
 
   await t.test("keys are created, listed without their secrets, rolled and revoked", async () => {
     const { key } = await json("create-key", id, "--mode", "test", "--name", "backend");
