@@ -1,5 +1,4 @@
 import { access } from "node:fs/promises";
-import { constants, setPriority } from "node:os";
 import { join } from "node:path";
 
 import ampost from "../package.json" with { type: "json" };
@@ -17,6 +16,7 @@ import { keyFile, readKeyFile } from "../server/vault/key-file.ts";
 import { keyIdOf } from "../server/vault/vault.ts";
 import { answer } from "./answer.ts";
 import { EXIT_CODES } from "./exit-codes.ts";
+import { letRequestsGoFirst } from "./low-priority.ts";
 import { readSettings } from "./settings.ts";
 
 interface RestoreOptions {
@@ -27,8 +27,7 @@ interface RestoreOptions {
 
 /** Writes a backup while the instance keeps running. The database is not migrated first: it may be an older version's. */
 export async function runBackup(path: string, options: { json?: boolean }): Promise<void> {
-  // Requests come first.
-  setPriority(constants.priority.PRIORITY_LOW);
+  await letRequestsGoFirst();
   await using undone = new AsyncDisposableStack();
   const { config, log } = await readSettings("command");
   if (config.logLevel === "info") log.level = "warn";
