@@ -42,12 +42,11 @@ export function explainError(each: PublicCode): string[] {
   ];
 }
 
-/** The codes, each with its cause and fix on one line. */
+/** The codes, each with what to do on one line. */
 export function errorLines(): string[] {
   return CODES.map(
     (each) =>
-      `- ${code(each)} (${statusOf(each).toLowerCase()}): ` +
-      `${ERROR_ADVICE[each].cause} **What to do.** ${ERROR_ADVICE[each].cure}`,
+      `- ${code(each)} (${statusOf(each).toLowerCase()}): ${PUBLIC_CODES[each].meaning} ${ERROR_ADVICE[each].cure}`,
   );
 }
 

@@ -1,36 +1,40 @@
-import { OPERATIONS } from "../contract/index.ts";
 import { errorLines } from "./error-pages.ts";
 import { llmCalls } from "./llm-calls.ts";
 import { llmPlatforms } from "./llm-platforms.ts";
-import { code } from "./markdown.ts";
 import type { Addresses, InstanceFacts, DocPage } from "./pages.ts";
 import { CLIENT_AND_CALL } from "./prints.ts";
 
-/** The guides a program needs to use the API correctly. */
-const NEEDED = [
-  "agents",
-  "authentication",
-  "posts",
-  "scheduling",
-  "media",
-  "accounts",
-  "exactly-once",
-  "webhooks",
-  "test-mode",
-  "limits",
-  "mcp",
-];
+/** The guides that a program needs from the start, each with the sections that it can look up when it needs them. */
+const NEEDED: Readonly<Record<string, readonly string[]>> = {
+  agents: [],
+  authentication: ["Grants: MCP clients without a key", "Endpoints that do not accept keys"],
+  posts: [],
+  scheduling: [
+    "When it cannot be on time",
+    "When a platform has no room",
+    "Pause publishing",
+    "Access that expires before",
+  ],
+  media: ["Files in the request", "Rewrapped videos", "Media by URL"],
+  accounts: [],
+  "exactly-once": ["How Ampost handles failures", "How outcomes are checked", "When the database is restored"],
+  "test-mode": ["More options"],
+  mcp: ["Set up a client", "Signing in instead of a key", "Sessions", "Request checks"],
+};
 
-/** `/llm.txt`: the whole API for a reader who has nothing else. */
+/** The groups of pages that it links in addition, where they are not whole here. */
+const LINKED = ["Get started", "Guides", "Clients and tools", "Agents"];
+
+/** `/llm.txt`: what a reader who has nothing else needs to use the API, and where the rest is. */
 export function llmText(pages: readonly DocPage[], instance: InstanceFacts): string {
   const { apiUrl, appUrl } = instance;
-  const guides = NEEDED.flatMap((name) => pages.filter(({ path }) => path === `/docs/${name}`)).map(({ markdown }) =>
-    below(curlAlone(markdown)),
+  const guides = Object.entries(NEEDED).flatMap(([name, omitted]) =>
+    pages
+      .filter(({ path }) => path === `/docs/${name}`)
+      .map(({ markdown, path }) => below(curlAlone(without(markdown, omitted, `${appUrl}${path}.md`)))),
   );
-  const [byPeople, byOperators] = (["session", "operator"] as const).map((wanted) =>
-    OPERATIONS.filter(({ auth }) => auth === wanted).map(
-      ({ method, path, summary }) => `- ${code(`${method} ${path}`)} ${summary}`,
-    ),
+  const more = pages.filter(
+    ({ group, path }) => LINKED.includes(group) && NEEDED[path.slice("/docs/".length)]?.length !== 0,
   );
   return [
     "# Ampost",
@@ -51,22 +55,16 @@ export function llmText(pages: readonly DocPage[], instance: InstanceFacts): str
     ...llmPlatforms(instance),
     "## Endpoints",
     "",
-    ...llmCalls(),
-    "### For people only",
-    "",
-    "These require a dashboard session and reject keys. Ask the user to do it in the dashboard.",
-    "",
-    ...(byPeople ?? []),
-    "",
-    "### For the operator only",
-    "",
-    "These require an operator key, which begins with `amp_op_`, and reject all others.",
-    "",
-    ...(byOperators ?? []),
-    "",
+    ...llmCalls(instance),
     "## Error codes",
     "",
+    `Each has a page, such as ${appUrl}/docs/errors/CONTENT_TOO_LONG.md.`,
+    "",
     ...errorLines(),
+    "",
+    "## More",
+    "",
+    ...more.map(({ title, path }) => `- [${title}](${appUrl}${path}.md)`),
     "",
   ]
     .join("\n")
@@ -81,7 +79,7 @@ export function llmsIndex(pages: readonly DocPage[], { appUrl }: Addresses): str
     "",
     "> One API to publish posts to seven social networks, exactly once.",
     "",
-    `[llm.txt](${appUrl}/llm.txt) has everything a program needs, in one file.`,
+    `[llm.txt](${appUrl}/llm.txt) has what a program needs first, in one file.`,
     "",
     ...groups.flatMap(([group, listed]) => [
       `## ${group}`,
@@ -95,6 +93,16 @@ export function llmsIndex(pages: readonly DocPage[], { appUrl }: Addresses): str
 /** `/llms-full.txt`: all pages in one file. */
 export function llmsFull(pages: readonly DocPage[]): string {
   return pages.map(({ path, markdown }) => `<!-- ${path} -->\n\n${markdown.trim()}\n`).join("\n");
+}
+
+/** A page without some of its sections, which are named with the page's URL instead. */
+function without(markdown: string, omitted: readonly string[], url: string): string {
+  const sections = markdown.split(/^(?=## )/m);
+  const titleOf = (section: string) => /^## (.+)$/m.exec(section)?.[1] ?? "";
+  const missing = omitted.find((title) => !sections.some((section) => titleOf(section) === title));
+  if (missing !== undefined) throw new Error(`${url} has no section "${missing}"`);
+  const kept = sections.filter((section) => !omitted.includes(titleOf(section))).join("");
+  return omitted.length === 0 ? kept : `${kept.trimEnd()}\n\nMore: ${omitted.join(", ")} on ${url}`;
 }
 
 /** Keeps the curl samples and drops those in other languages. */

@@ -723,6 +723,15 @@ test("invalid requests get the protocol's errors, and never an internal one", as
   }
 });
 
+test("what an agent reads before its first call is at most 25,000 tokens of about 4 characters", async () => {
+  const manual = await (await fetch(`${world.url}/llm.txt`)).text();
+  const session = { "mcp-session-id": await begin() };
+  const list = (await post(rpc("tools/list"), session)).text;
+  assert.ok(list.length <= 40_000, `${list.length} characters`);
+  const read = (await post(initialize)).text.length + list.length + manual.length;
+  assert.ok(read / 4 <= 25_000, `${read} characters`);
+});
+
 test("no tool argument is ambiguous, and the registry's file has this version", async () => {
   for (const { name, operation } of TOOLS) {
     const body = Object.keys(Object(toSchema(formOf(operation), "input").properties ?? {}));

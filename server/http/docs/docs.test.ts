@@ -2,8 +2,10 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
 import { OPERATIONS } from "../../../contract/index.ts";
+import { toSchema } from "../../../contract/openapi/openapi.ts";
 import { PUBLIC_CODES } from "../../../model/errors.ts";
 import { PLATFORM_NAMES } from "../../../model/platform-names.ts";
+import { catalog } from "../../../platforms/catalog.ts";
 import { loadPages, type DocPage } from "../../../printing/pages.ts";
 import { createWorld, type World } from "../../../tests/world.ts";
 import { renderMarkdown } from "./render-markdown.ts";
@@ -97,10 +99,26 @@ test("a renamed page redirects to its new URL, as HTML and as Markdown", async (
   }
 });
 
-test("llm.txt has every operation for keys, every setting and every code, and the other files have the rest", async () => {
+test("llm.txt is short, has every operation for keys, every setting and every code, and links pages with the rest", async () => {
   const text = await (await get("/llm.txt")).text();
-  for (const { method, path, successor } of OPERATIONS)
-    if (successor === undefined) assert.ok(text.includes(`\`${method} ${path}\``), path);
+  assert.ok(text.length <= 60_000, `${text.length} characters`);
+  for (const { method, path, successor, auth = "key" } of OPERATIONS)
+    if (successor === undefined && (auth === "key" || auth === "either"))
+      assert.ok(text.includes(`\n- \`${method} ${path}\` `), path);
+  const { appUrl } = world.services.settings;
+  const linked = [...text.matchAll(/(?<=[ (])http\S+?\.md(?=[\s).])/g)].map(([url]) => url);
+  assert.ok(linked.length > 40, `${linked.length}`);
+  const known = new Set(pages.map(({ path }) => `${appUrl}${path}.md`));
+  assert.deepEqual(
+    linked.filter((url) => !known.has(url)),
+    [],
+  );
+  for (const { capabilities, settings } of Object.values(catalog)) {
+    assert.ok(linked.includes(`${appUrl}/docs/platforms/${capabilities.platform}.md`), capabilities.platform);
+    const { properties } = toSchema(settings, "input");
+    const [, listed = ""] = new RegExp(`\n### [^\n]*\`${capabilities.platform}\`\n\n(.+)`).exec(text) ?? [];
+    for (const name of Object.keys(Object(properties))) assert.ok(listed.includes(`\`${name}\``), name);
+  }
   for (const code of Object.keys(PUBLIC_CODES)) assert.ok(text.includes(`\n- \`${code}\` (`), code);
   for (const name of PLATFORM_NAMES) assert.ok(text.includes(`: \`${name}\`\n`), name);
   assert.ok(text.includes(`${world.services.settings.apiUrl}/api/v1`));
