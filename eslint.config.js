@@ -24,25 +24,18 @@ const patternRules = [
     "A pattern is made of literals and constants in capitals: one that is made of what somebody sends can take hours. Compare texts with platforms/kit/find.ts.",
 }));
 
-/** Which way imports may point is held by `.dependency-cruiser.js`. Every rule here says why it is there. */
+/**
+ * Which way imports may point is held by `.dependency-cruiser.js`, and what is done with promises by `.oxlintrc.json`,
+ * whose linter knows types. Every rule here says why it is there.
+ */
 export default tseslint.config(
   { ignores: ["node_modules/", ".data/", "client/index.d.ts", "dist/"] }, // the client's types are printed from the code beside it
   {
     files: ["**/*.ts"],
     extends: [tseslint.configs.strict],
-    languageOptions: { parserOptions: { projectService: true } },
     linterOptions: { reportUnusedDisableDirectives: "error", noInlineConfig: true }, // a rule that can be switched off in place is no rule
     rules: {
       "@typescript-eslint/no-explicit-any": "error", // unknown input is `unknown` until it is parsed
-      "@typescript-eslint/no-floating-promises": [
-        "error",
-        {
-          allowForKnownSafeCalls: [
-            { from: "package", name: ["test", "suite", "describe", "it", "before", "after"], package: "node:test" },
-          ],
-        },
-      ], // a lost promise is a lost error
-      "@typescript-eslint/no-misused-promises": "error",
       "@typescript-eslint/consistent-type-imports": "error", // types are stripped, so a type imported as a value fails at run time
       "@typescript-eslint/no-non-null-assertion": "error", // `!` is a claim nobody checks
       "@typescript-eslint/no-invalid-void-type": "off",
@@ -51,6 +44,7 @@ export default tseslint.config(
         { argsIgnorePattern: "^_", varsIgnorePattern: "^_", caughtErrors: "none" },
       ],
       "@typescript-eslint/no-dynamic-delete": "off",
+      "no-warning-comments": ["error", { terms: ["oxlint-disable"], location: "anywhere" }], // as above, for .oxlintrc.json
       eqeqeq: "error",
       "no-console": "error", // what is said goes through the log, which redacts
     },

@@ -69,7 +69,11 @@ export async function install(
     },
     open: async (work) => {
       const instance = await openInstance(loadConfig(env), silent);
-      return await work(instance).finally(() => instance.close());
+      try {
+        return await work(instance);
+      } finally {
+        await instance.close();
+      }
     },
   };
 }

@@ -30,6 +30,7 @@ test("a platform is a folder and three lines: an invented one passes types, lint
   const linted = [...files.filter((file) => file.endsWith(".ts")).map((file) => relative(root, file)), ...places];
   await inCopy("typescript/bin/tsc", "--noEmit", "--incremental", "false");
   await inCopy("eslint/bin/eslint.js", ...linted);
+  await inCopy("oxlint/bin/oxlint", ...linted);
   await inCopy("dependency-cruiser/bin/dependency-cruiser.mjs", "--config", ".dependency-cruiser.js", ...linted);
   const ofTests = (...names: string[]) =>
     run(process.execPath, ["--test", "--test-reporter=tap", ...names], { cwd: root, env: bareEnvironment() });

@@ -8,8 +8,9 @@ const bin = (name: string) => join(ROOT, "node_modules/.bin", name);
 
 /** The longest first, so that the others run beside it. */
 const CHECKS: readonly { name: string; command: string; args: string[] }[] = [
-  { name: "lint", command: bin("eslint"), args: ["."] },
   { name: "types", command: bin("tsc"), args: ["--noEmit"] },
+  { name: "lint", command: bin("eslint"), args: ["."] },
+  { name: "promises", command: bin("oxlint"), args: [] },
   { name: "format", command: bin("oxfmt"), args: ["--check"] },
   { name: "import rules", command: bin("depcruise"), args: ["--config", ".dependency-cruiser.js", "."] },
   { name: "generated files", command: process.execPath, args: ["printing/generate.ts", "--check"] },

@@ -59,7 +59,11 @@ async function migratedTemplate(server: string, admin: pg.Client): Promise<strin
     const draft = `draft_${randomBytes(8).toString("hex")}`;
     await admin.query(`create database ${draft}`);
     const pool = createPool(withDatabase(server, draft), { max: 1 });
-    await migrate(pool).finally(() => pool.end());
+    try {
+      await migrate(pool);
+    } finally {
+      await pool.end();
+    }
     await admin.query(`alter database ${draft} rename to ${name}`);
   }
   await admin.query("select pg_advisory_unlock(1)");
@@ -69,7 +73,11 @@ async function migratedTemplate(server: string, admin: pg.Client): Promise<strin
 async function onServer(server: string, work: (admin: pg.Client) => Promise<unknown>): Promise<void> {
   const admin = new pg.Client(withDatabase(server, "postgres"));
   await admin.connect();
-  await work(admin).finally(() => admin.end());
+  try {
+    await work(admin);
+  } finally {
+    await admin.end();
+  }
 }
 
 let own: Promise<string> | undefined;

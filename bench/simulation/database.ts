@@ -140,7 +140,11 @@ export function openDatabase({ timeline, backends, faultOf, isWordLost }: Databa
     await client.query({ ...SHOW_CLOCKS, values: [shown()] });
     if (!isReadOnly) return await client.query(query);
     await client.query("begin read only");
-    return await client.query(query).finally(() => client.query("rollback"));
+    try {
+      return await client.query(query);
+    } finally {
+      await client.query("rollback");
+    }
   }
 
   /** Executes as much of the statement as possible now. `over` is called once, when it is complete. */

@@ -1,7 +1,7 @@
 import { CHANNELS, type Listener } from "../db/listen.ts";
 import { findNextDue, type Lane, LANES, postponeGroup, SHARED_APP } from "../db/queries/claims.ts";
 import { notifyDue } from "../db/queries/post-actions.ts";
-import { loadWork } from "../db/queries/work-rows.ts";
+import { loadWork, type WorkRow } from "../db/queries/work-rows.ts";
 import {
   claim as claimDueOf,
   type Claim,
@@ -178,18 +178,23 @@ export function createEngine(options: EngineOptions): Engine {
       }
       lanes[claim.lane].running.add(claim);
       outages.begun(claim);
-      const work = runClaimed(deps, claim, row, {
+      running.set(claim, runToEnd(claim, row));
+    }
+  }
+
+  async function runToEnd(claim: Claim, row: WorkRow): Promise<void> {
+    try {
+      await runClaimed(deps, claim, row, {
         moveTo: (lane) => moveTo(claim, lane),
         isStopping: () => state === "stopping",
-      }).finally(async () => {
-        running.delete(claim);
-        outages.ended(claim);
-        lanes[claim.lane].running.delete(claim);
-        lanes[claim.lane].lastEnd = instant();
-        plan();
-        if (state === "stopping") await handOver();
       });
-      running.set(claim, work);
+    } finally {
+      running.delete(claim);
+      outages.ended(claim);
+      lanes[claim.lane].running.delete(claim);
+      lanes[claim.lane].lastEnd = instant();
+      plan();
+      if (state === "stopping") await handOver();
     }
   }
 

@@ -146,7 +146,11 @@ test("a worker that stops tells the others at once what they can continue", asyn
     answering.resolve();
     await stopping;
     assert.equal((await world.read(post)).platformPosts[0]?.lease_until, null);
-    await world.until(post, () => notifications > 0).finally(() => listener.close());
+    try {
+      await world.until(post, () => notifications > 0);
+    } finally {
+      await listener.close();
+    }
   });
 });
 

@@ -110,8 +110,8 @@ async function* listFiles(folder: string): AsyncIterable<StoredObject> {
 
 /** Without this a power cut could forget the rename although the database remembers the object. */
 async function flushFolder(path: string): Promise<void> {
-  const folder = await open(path);
-  await folder.sync().finally(() => folder.close());
+  await using folder = await open(path);
+  await folder.sync();
 }
 
 function asMissing(key: string): (error: unknown) => never {

@@ -58,8 +58,8 @@ function inFolder(folder: string): Files {
         if (!isCode(error, "EEXIST")) await rm(draft, { force: true });
         throw error;
       }
-      const handle = await open(folder);
-      await handle.sync().finally(() => handle.close());
+      await using handle = await open(folder);
+      await handle.sync();
     },
 
     async read(name) {

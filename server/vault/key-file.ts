@@ -62,8 +62,8 @@ async function writeKeys(file: string, keys: readonly Buffer[]): Promise<void> {
   await handle.sync();
   await handle.close();
   await rename(draft, file);
-  const folder = await open(dirname(file));
-  await folder.sync().finally(() => folder.close());
+  await using folder = await open(dirname(file));
+  await folder.sync();
 }
 
 interface KeysRead {

@@ -272,8 +272,10 @@ test("after everything with a secret was used, none is in the database, the log,
   const database = new pg.Client(installation.database?.url);
   await database.connect();
   const read = async (path: string, as: { key?: string } = {}) => (await ask(path, undefined, as)).text;
+  const dumped = await dumpOf(database);
+  await database.end();
   const places: Record<string, string> = {
-    database: await dumpOf(database).finally(() => database.end()),
+    database: dumped,
     attempts: (await Promise.all(posts.map((id) => read(`/api/v1/posts/${id}/attempts`, { key })))).join("\n"),
     metrics: await (await fetch(`${url}/metrics`, { headers: { authorization: `Bearer ${metricsToken}` } })).text(),
     export: await read("/api/me/export"),

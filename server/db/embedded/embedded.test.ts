@@ -237,8 +237,12 @@ async function run(url: string, sql: string): Promise<unknown[]> {
   const client = new pg.Client(url);
   client.on("error", silent);
   await client.connect();
-  const answer = await client.query<Record<string, unknown>>(sql).finally(() => client.end());
-  return answer.rows?.map((row) => ({ ...row })) ?? [];
+  try {
+    const answer = await client.query<Record<string, unknown>>(sql);
+    return answer.rows?.map((row) => ({ ...row })) ?? [];
+  } finally {
+    await client.end();
+  }
 }
 
 async function eventually<Result>(work: () => Promise<Result>): Promise<Result> {
