@@ -14,7 +14,7 @@ export async function runConnectAccount(options: InstanceOptions & { set: string
   const account = await withInstance(async (instance) => {
     const userId = options.email === undefined ? await ownerOf(instance, set) : (await findUser(instance, options)).id;
     const [id = ""] = await connectInSandbox(instance, { userId, platformSetId: set }, [platform]);
-    return await readAccount(instance.pool, { userId, mode: "test" }, id);
+    return await readAccount(instance, instance.pool, { userId, mode: "test" }, id);
   });
   answer(options, account, [
     `Connected ${account.platform} account ${account.username ?? account.platformAccountId} (${account.id}).`,

@@ -57,6 +57,8 @@ export interface ErrorBody {
   /** The first issue's message. */
   error: string;
   code: ErrorCode;
+  /** The page that explains the code. */
+  docs: string;
   /** Same as the header X-Request-Id. */
   requestId: string;
   issues: Issue[];
@@ -69,6 +71,11 @@ export interface ErrorBody {
     name: string;
     limit: number;
     resetsAt: string | null;
+  };
+  /** Only with `IDEMPOTENCY_KEY_REUSED`: the object that the earlier request with this key created or changed. */
+  object?: {
+    type: string;
+    id: string;
   };
 }
 
@@ -87,6 +94,8 @@ export type PlatformPostStatus = "pending" | "queued" | "posting" | "published" 
 /** Why a platform post failed or is being retried. */
 export interface PlatformPostError {
   code: ErrorCode;
+  /** The page that explains the code. */
+  docs: string;
   message: string;
   /** Whose problem it is. */
   category: "content" | "account" | "rate_limit" | "platform" | "network" | "internal";
@@ -115,7 +124,7 @@ export interface PlatformPost {
   /** The platform's ID for the post. */
   platformPostId: string | null;
   publishedAt: string | null;
-  /** Number of attempts that failed or are in progress. */
+  /** Number of publish attempts so far, including the one that is in progress or succeeded. */
   attemptCount: number;
   /** When Ampost continues with it. Null while a step is running and once it is settled. */
   nextAttemptAt: string | null;
@@ -663,6 +672,7 @@ export interface Account {
   status: "active" | "revoked";
   /** Granted permissions, by the platform's names. */
   scopes: string[];
+  /** When access ends unless the account is reconnected. Null if it renews automatically. */
   tokenExpiresAt: string | null;
   /** When the platform ends access to the user's data unless they reconnect, even if the token has no expiry. */
   dataAccessExpiresAt: string | null;
@@ -704,6 +714,7 @@ export interface AccountWithLimits {
   status: "active" | "revoked";
   /** Granted permissions, by the platform's names. */
   scopes: string[];
+  /** When access ends unless the account is reconnected. Null if it renews automatically. */
   tokenExpiresAt: string | null;
   /** When the platform ends access to the user's data unless they reconnect, even if the token has no expiry. */
   dataAccessExpiresAt: string | null;

@@ -46,6 +46,10 @@ export const issue = z
 export const errorBody = z.object({
   error: z.string().describe("The first issue's message."),
   code: codes,
+  docs: z
+    .string()
+    .describe("The page that explains the code.")
+    .meta({ examples: ["https://ampost.io/docs/errors/VALIDATION_FAILED"] }),
   requestId: z.string().describe("Same as the header X-Request-Id."),
   issues: z.array(issue),
   limit: z
@@ -55,11 +59,21 @@ export const errorBody = z.object({
       "Only with `RATE_LIMITED`: the limit that was reached and when it resets. " +
         "`resetsAt` is null if it does not reset over time.",
     ),
+  object: z
+    .object({ type: z.string().meta({ examples: ["post"] }), id: z.string() })
+    .optional()
+    .describe(
+      "Only with `IDEMPOTENCY_KEY_REUSED`: the object that the earlier request with this key created or changed.",
+    ),
 });
 
 export const platformPostError = z
   .object({
     code: codes,
+    docs: z
+      .string()
+      .describe("The page that explains the code.")
+      .meta({ examples: ["https://ampost.io/docs/errors/VALIDATION_FAILED"] }),
     message: z.string(),
     category: z
       .enum(["content", "account", "rate_limit", "platform", "network", "internal"])
@@ -78,6 +92,11 @@ export const platformPostError = z
       .describe("The platform's own message, without secrets."),
   })
   .describe("Why a platform post failed or is being retried.");
+
+/** The page that explains a code. */
+export function docsOf(appUrl: string, code: PublicCode): string {
+  return `${appUrl}/docs/errors/${code}`;
+}
 
 function isPublicCode(code: string): code is PublicCode {
   return code in PUBLIC_CODES;

@@ -110,7 +110,9 @@ export const ERROR_ADVICE: Readonly<Record<PublicCode, { cause: string; cure: st
   },
   IDEMPOTENCY_KEY_REUSED: {
     cause: "This `Idempotency-Key` was used for a different request.",
-    cure: "Use a new key for every new write. Reuse a key only to repeat exactly the same request.",
+    cure:
+      "`object` is what the earlier request created or changed: read it first, since it may be what you want. " +
+      "Use a new key for every new write. Reuse a key only to repeat exactly the same request.",
   },
   RATE_LIMITED: {
     cause:

@@ -19,8 +19,10 @@ const issue = z.strictObject({
 const refusal = z.strictObject({
   error: z.string().min(1),
   code: z.string().refine((code) => code in PUBLIC_CODES),
+  docs: z.url(),
   requestId: z.uuid(),
   issues: z.array(issue),
+  object: z.strictObject({ type: z.string(), id: z.uuid() }).optional(),
 });
 
 export type Refusal = z.output<typeof refusal>;
@@ -32,6 +34,7 @@ export function asRefusal({ status, headers, body }: Called, expected?: number):
   if (expected !== undefined) assert.equal(status, expected, JSON.stringify(body));
   const parsed = refusal.parse(body);
   assert.equal(parsed.requestId, headers.get("x-request-id"));
+  assert.ok(parsed.docs.endsWith(`/docs/errors/${parsed.code}`), parsed.docs);
   const [first] = parsed.issues;
   if (first !== undefined) assert.deepEqual([parsed.error, parsed.code], [first.message, first.code]);
   return parsed;

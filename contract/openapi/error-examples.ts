@@ -3,6 +3,7 @@ import type { MediaEntry } from "../../model/post.ts";
 import { EXAMPLE_PLATFORM, EXAMPLE_PLATFORMS } from "../../platforms/catalog.ts";
 import { validatePost, type PostToValidate } from "../../platforms/validate/validate.ts";
 import { BODY_WORDS, tellProblems } from "../forms/problem-sentences.ts";
+import { docsOf } from "../issues.ts";
 import { createBody } from "../operations/posts.ts";
 
 const { withImages, withOneKindOfMedia, withTitle } = EXAMPLE_PLATFORMS;
@@ -48,6 +49,7 @@ export function errorExample(code: PublicCode): unknown {
   return {
     error: issue?.message ?? PUBLIC_CODES[code].meaning,
     code,
+    docs: docsOf("https://ampost.io", code),
     requestId: "01980b7a-6c00-7000-8000-000000000001",
     issues: issue === undefined ? [] : [issue],
   };

@@ -54,7 +54,7 @@ function toTool(operation: Operation, hints: ToolHints): Tool {
     title: hints.title ?? operation.summary,
     description: hints.description ?? operation.description,
     inputSchema: inputSchema(toSchema(inputOf(operation, hints), "input")),
-    outputSchema: outputSchema(toSchema(operation.answer, "output")),
+    outputSchema: outputSchema(toSchema(answerOf(operation), "output")),
     annotations: {
       readOnlyHint: hints.readOnly,
       destructiveHint: hints.destructive,
@@ -62,6 +62,11 @@ function toTool(operation: Operation, hints: ToolHints): Tool {
       openWorldHint: hints.openWorld,
     },
   };
+}
+
+/** A repeated call says that it is one, as `Idempotency-Replayed` does over HTTP. */
+export function answerOf({ answer, writes }: Operation): z.ZodObject {
+  return writes ? answer.extend({ replayed: z.literal(true).optional() }) : answer;
 }
 
 /** Path, query and body in one object, without additional properties. */

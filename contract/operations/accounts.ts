@@ -29,7 +29,10 @@ export const account = z.object({
     .array(z.string())
     .describe("Granted permissions, by the platform's names.")
     .meta({ examples: [["threads_basic", "threads_content_publish"]] }),
-  tokenExpiresAt: time.nullable(),
+  tokenExpiresAt: time
+    .nullable()
+    .describe("When access ends unless the account is reconnected. Null if it renews automatically.")
+    .meta({ examples: [null] }),
   dataAccessExpiresAt: time
     .nullable()
     .describe(

@@ -82,7 +82,7 @@ export const platformSetsDelete = operation({
   path: "/api/v1/platform-sets/:id",
   summary: "Delete a platform set",
   description:
-    "Deletes a platform set. Its accounts are disconnected, and its scheduled posts fail with a clear error; " +
+    "Deletes a platform set. Its accounts are disconnected and its scheduled posts are discarded; " +
     "drafts are kept. The default platform set cannot be deleted.",
   tool: { readOnly: false, destructive: true, idempotent: true, openWorld: false },
   params: idParam,

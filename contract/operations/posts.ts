@@ -177,7 +177,7 @@ const platformPost = z.object({
   publishedAt: time.nullable(),
   attemptCount: z
     .int()
-    .describe("Number of attempts that failed or are in progress.")
+    .describe("Number of publish attempts so far, including the one that is in progress or succeeded.")
     .meta({ examples: [1] }),
   nextAttemptAt: time
     .nullable()

@@ -124,7 +124,7 @@ function validateLength(
         message: `${what} is too long: ${length === null ? `it has ${text.length} UTF-16 units; the limit is ${fits}` : `${length} of ${fits}`}.`,
         actual: length ?? `${text.length} UTF-16 units`,
         limit: limit.max,
-        fix: `Shorten ${dotted(path)} to at most ${fits}.`,
+        fix: `Shorten ${dotted(path)} to at most ${fits}${path === "/content/text" ? `, or set content.platformOverrides.${platform}.text to a shorter text` : ""}.`,
       },
     },
   ];

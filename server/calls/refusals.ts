@@ -1,15 +1,18 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
 import type { Logger } from "pino";
 
+import { docsOf } from "../../contract/issues.ts";
 import { PublicError, type Issue, type PublicCode } from "../../model/errors.ts";
 import { BillingError } from "../billing/billing.ts";
 import { isDatabaseAway } from "../db/away.ts";
 import { StorageAwayError } from "../storage/storage.ts";
+import type { HostUrls } from "./hosts.ts";
 
 /** The body of every error. */
 export interface ErrorBody {
   error: string;
   code: PublicCode;
+  docs: string;
   requestId: string;
   issues: Issue[];
 }
@@ -18,13 +21,16 @@ export interface ErrorBody {
  * Sends any failure in the standard format. Anything not meant for callers is logged and reported as INTERNAL_ERROR.
  */
 export async function sendFailure(
-  log: Logger,
+  { log, settings }: { log: Logger; settings: Documented },
   error: unknown,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   const refusal = logFailure(log, error, request);
-  return await reply.code(refusal.status).headers(refusal.headers).send(errorBody(refusal, request.id));
+  return await reply
+    .code(refusal.status)
+    .headers(refusal.headers)
+    .send(errorBody(settings, refusal, request.id));
 }
 
 /** The error for the caller. Internal errors are logged with the request's ID. */
@@ -39,9 +45,13 @@ export function logFailure(log: Logger, error: unknown, request: FastifyRequest)
   return refusal;
 }
 
-export function errorBody(refusal: PublicError, requestId: string): ErrorBody {
-  return { error: refusal.message, code: refusal.code, requestId, issues: refusal.issues, ...refusal.extra };
+export function errorBody({ appUrl }: Documented, refusal: PublicError, requestId: string): ErrorBody {
+  const { message, code, issues, extra } = refusal;
+  return { error: message, code, docs: docsOf(appUrl, code), requestId, issues, ...extra };
 }
+
+/** Where the error codes are explained: on the app's host. */
+export type Documented = Pick<HostUrls, "appUrl">;
 
 /** An error of the interface itself: one sentence about the request as a whole, and how to fix it. */
 export function refuseRequest(

@@ -1,4 +1,5 @@
 import type pg from "pg";
+import { z } from "zod";
 
 import { PublicError } from "../../model/errors.ts";
 import { newId } from "../../model/ids.ts";
@@ -67,13 +68,28 @@ export async function claim(
 
 function readStored(found: KeyRow, request: IdempotencyRequest): StoredAnswer {
   if (found.operation !== request.operation || found.request_hash !== request.requestHash) {
+    const object = objectOf(found);
+    const named = object === null ? "" : `, which answered with the ${object.type} ${object.id}`;
     throw new PublicError(
       "IDEMPOTENCY_KEY_REUSED",
-      "This Idempotency-Key was already used with a different request. Use a new key for a new request.",
+      `This Idempotency-Key was already used with a different request${named}. Use a new key only for a new request.`,
+      { extra: object === null ? {} : { object } },
     );
   }
   if (found.status === null) throw inProgress(found.seconds_left);
   return { status: found.status, body: found.body, headers: found.headers ?? {}, postId: found.post_id };
+}
+
+const answeredWith = z.object({ id: z.string() });
+
+/** The object that the request with this key created or changed; null if it has not finished, or answered with none. */
+function objectOf({ post_id: postId, body }: KeyRow): { type: string; id: string } | null {
+  if (postId !== null) return { type: "post", id: postId };
+  for (const [type, value] of Object.entries(Object(body))) {
+    const found = answeredWith.safeParse(value);
+    if (found.success) return { type, id: found.data.id };
+  }
+  return null;
 }
 
 /** Does the work while keeping the claim alive; an error releases the key. */

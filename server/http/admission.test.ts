@@ -13,6 +13,8 @@ import type { Mode } from "../../model/platform-names.ts";
 import { sendFailure } from "../calls/refusals.ts";
 import { addAdmissionControl, type AdmissionOptions } from "./admission.ts";
 
+const quiet = { log: pino({ level: "silent" }), settings: { appUrl: "http://localhost" } };
+
 /**
  * Requests that end when told to, in a process where each key belongs to a different user. Long holders are only looked
  * for when told to, so that a slow machine affects nothing.
@@ -23,7 +25,7 @@ async function open(t: TestContext, options: AdmissionOptions = {}) {
   const ends = new Map<string, () => void>();
   const answers = new Map<string, Promise<{ statusCode: number; headers: object; body: string }>>();
   const app = fastify({ forceCloseConnections: true });
-  app.setErrorHandler((error, asked, reply) => sendFailure(pino({ level: "silent" }), error, asked, reply));
+  app.setErrorHandler((error, asked, reply) => sendFailure(quiet, error, asked, reply));
   addAdmissionControl(app, options);
   app.get<{ Params: { name: string } }>("/calls/:name", async ({ params: { name } }) => {
     begun.push(name);

@@ -71,7 +71,7 @@ export async function createHttpApp(services: Services, options: HttpOptions): P
     forceCloseConnections: "idle",
     return503OnClosing: false,
     routerOptions: { maxParamLength: maxHeaderSize, ignoreTrailingSlash: true },
-    clientErrorHandler: refuseConnection,
+    clientErrorHandler: (error, socket) => refuseConnection(services.settings, error, socket),
     frameworkErrors: (error, request, reply) => {
       reply.header("x-request-id", request.id);
       // This reply has nothing of what the app adds to others.
@@ -89,7 +89,7 @@ export async function createHttpApp(services: Services, options: HttpOptions): P
     if (stopping.signal.aborted || options.draining?.aborted === true) reply.header("connection", "close");
     done(null, payload);
   });
-  limitArrival(app, patience, { isBehindProxy: (options.trustProxy ?? false) !== false });
+  limitArrival(app, patience, services.settings, { isBehindProxy: (options.trustProxy ?? false) !== false });
   app.addHook("onRequest", (request, reply, done) => {
     if (showsRates(request.url)) sendUnlimited(reply);
     done();

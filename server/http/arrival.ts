@@ -7,7 +7,7 @@ import type { PublicCode } from "../../model/errors.ts";
 import { newId } from "../../model/ids.ts";
 import { networkOf } from "../auth/throttle.ts";
 import { sendUnlimited } from "../calls/call-meter.ts";
-import { errorBody, refuseRequest } from "../calls/refusals.ts";
+import { type Documented, errorBody, refuseRequest } from "../calls/refusals.ts";
 import { isPublic } from "./strangers.ts";
 
 /** How long a server waits for a request to arrive. */
@@ -42,7 +42,12 @@ export function headPatience({ headSeconds }: Patience) {
  * Drops connections that send almost nothing, and rejects connections beyond the maximum. Behind a proxy, all come from
  * its address, which then has no maximum of its own.
  */
-export function limitArrival(app: FastifyInstance, patience: Patience, { isBehindProxy = false } = {}): void {
+export function limitArrival(
+  app: FastifyInstance,
+  patience: Patience,
+  settings: Documented,
+  { isBehindProxy = false } = {},
+): void {
   let open = 0;
   const openFrom = new Map<string, number>();
   app.server.on("connection", (socket) => {
@@ -58,15 +63,20 @@ export function limitArrival(app: FastifyInstance, patience: Patience, { isBehin
       if (left === 0) openFrom.delete(from);
       else openFrom.set(from, left);
     });
-    if (open > patience.connections || openHere > patience.connectionsOfAddress) answerSocket(socket, REFUSALS.full);
+    if (open > patience.connections || openHere > patience.connectionsOfAddress)
+      answerSocket(settings, socket, REFUSALS.full);
   });
   app.addHook("onRequest", (request, _reply, done) => {
-    if (hasBody(request.raw)) watchArrival(request.raw, patience);
+    if (hasBody(request.raw)) watchArrival(request.raw, patience, settings);
     done();
   });
 }
 
-function watchArrival(request: IncomingMessage, { bodySeconds, mediaSeconds, mediaBytes }: Patience): void {
+function watchArrival(
+  request: IncomingMessage,
+  { bodySeconds, mediaSeconds, mediaBytes }: Patience,
+  settings: Documented,
+): void {
   const { socket } = request;
   // Requests from pages within this process have no connection.
   if (!("complete" in request)) return;
@@ -82,7 +92,7 @@ function watchArrival(request: IncomingMessage, { bodySeconds, mediaSeconds, med
       // If we stop reading because the storage is slow, the client is not at fault.
       if (isMedia && (came >= mediaBytes || request.readableLength >= request.readableHighWaterMark)) return;
       clearInterval(timer);
-      answerSocket(socket, REFUSALS.late, request.url);
+      answerSocket(settings, socket, REFUSALS.late, request.url);
     },
     (isMedia ? mediaSeconds : bodySeconds) * 1000,
   );
@@ -95,9 +105,10 @@ function hasBody({ headers }: IncomingMessage): boolean {
 }
 
 /** For anything that is not valid HTTP: the socket gets an error in the standard format. */
-export function refuseConnection(error: Error & { code?: string }, socket: Socket): void {
+export function refuseConnection(settings: Documented, error: Error & { code?: string }, socket: Socket): void {
   if (error.code === "ECONNRESET") return void socket.destroy();
   answerSocket(
+    settings,
     socket,
     error.code === "HPE_HEADER_OVERFLOW"
       ? REFUSALS.tooLarge
@@ -133,11 +144,11 @@ const REFUSALS = {
 } as const satisfies Record<string, SocketRefusal>;
 
 /** Sends the error on the raw connection, in the standard format, and ends it. */
-function answerSocket(socket: Socket, refusal: SocketRefusal, url = ""): void {
+function answerSocket(settings: Documented, socket: Socket, refusal: SocketRefusal, url = ""): void {
   const { status, message, fix, code, retryAfter } = refusal;
   if (!socket.writable) return void socket.destroy();
   const requestId = newId();
-  const body = JSON.stringify(errorBody(refuseRequest("request.http", message, fix, code), requestId));
+  const body = JSON.stringify(errorBody(settings, refuseRequest("request.http", message, fix, code), requestId));
   const head = [
     `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}`,
     "content-type: application/json; charset=utf-8",

@@ -50,17 +50,31 @@ test("the order of the body's keys does not matter", async () => {
   assert.deepEqual(second.body, first.body);
 });
 
-test("the same key with another body, path or operation is rejected", async () => {
+test("the same key with another body, path or operation is rejected, naming what the key made", async () => {
   const key = randomUUID();
   const first = await create(key);
   const id = idOf(first.body, "post");
-  assert.equal(asRefusal(await create(key, { content: { text: "Twice" } }), 422).code, "IDEMPOTENCY_KEY_REUSED");
+  const refused = asRefusal(await create(key, { content: { text: "Twice" } }), 422);
+  assert.deepEqual([refused.code, refused.object], ["IDEMPOTENCY_KEY_REUSED", { type: "post", id }]);
+  assert.ok(refused.error.includes(`the post ${id}`), refused.error);
   for (const path of [`/api/v1/posts/${id}/cancel`, `/api/v1/posts/${id}/publish`]) {
     assert.equal(
       asRefusal(await world.call(world.test, "POST", path, undefined, { "idempotency-key": key }), 422).code,
       "IDEMPOTENCY_KEY_REUSED",
     );
   }
+});
+
+test("a reused key names an object of any kind, and none if there was none", async () => {
+  const [key, deleting] = [randomUUID(), randomUUID()];
+  const write = (method: string, path: string, body: unknown, used: string) =>
+    world.call(world.test, method, path, body, { "idempotency-key": used });
+  const set = idOf((await write("POST", "/api/v1/platform-sets", { name: "Named" }, key)).body, "set");
+  const named = asRefusal(await write("POST", "/api/v1/platform-sets", { name: "Other" }, key), 422);
+  assert.deepEqual(named.object, { type: "set", id: set });
+  assert.equal((await write("DELETE", `/api/v1/platform-sets/${set}`, undefined, deleting)).status, 200);
+  const unnamed = asRefusal(await write("POST", "/api/v1/platform-sets", { name: "Other" }, deleting), 422);
+  assert.deepEqual([unnamed.code, unnamed.object], ["IDEMPOTENCY_KEY_REUSED", undefined]);
 });
 
 test("two hundred parallel requests with one key create one post", async () => {

@@ -1,6 +1,7 @@
 import type { CallToolResult, McpServer, ServerContext } from "@modelcontextprotocol/server";
 
 import { refusal, refuseHostile } from "../../contract/forms/parse.ts";
+import { docsOf } from "../../contract/issues.ts";
 import { type Tool, toolOptions, toRawInput } from "../../contract/openapi/tools.ts";
 import { pathOf } from "../../contract/operation.ts";
 import type { Post } from "../../contract/operations/posts.ts";
@@ -71,13 +72,13 @@ export async function callTool(
               onRead: progressOf(call.context),
             },
     });
-    return toResult("stored" in done ? done.stored.body : done.answer.body);
+    return toResult("stored" in done ? { ...asRecord(done.stored.body), replayed: true } : done.answer.body);
   } catch (error) {
     const refusal = toRefusal(error);
     options.onRefusal?.(operation, refusal);
     if (refusal.code === "INTERNAL_ERROR")
       services.log.error({ err: error, requestId: caller.requestId, tool: tool.name }, "a tool failed");
-    return toErrorResult(refusal, caller.requestId);
+    return toErrorResult(refusal, caller.requestId, docsOf(services.settings.appUrl, refusal.code));
   } finally {
     rest();
   }
@@ -139,6 +140,7 @@ function toResult(body: unknown): CallToolResult {
 export function toErrorResult(
   { code, message, issues, headers }: Pick<PublicError, "message" | "issues" | "headers"> & { code: string },
   requestId: string,
+  docs: string | null,
 ): CallToolResult {
   const retryAfter = headers["retry-after"];
   const lines = [
@@ -149,6 +151,7 @@ export function toErrorResult(
     ),
     ...(issues.length === 0 ? [`What to do: ${ADVICE[code] ?? "Fix the arguments as the message says."}`] : []),
     ...(retryAfter === undefined ? [] : [`Try again after ${retryAfter} s.`]),
+    ...(docs === null ? [] : [`Docs: ${docs}`]),
     `Request ID: ${requestId}`,
   ];
   return { isError: true, content: [{ type: "text", text: lines.join("\n") }] };
@@ -164,7 +167,9 @@ const ADVICE: Readonly<Record<string, string>> = {
     "If they confirm that the post is not there, call posts_retry with its platform in `platforms` and `force: " +
     "true`.",
   PRECONDITION_FAILED: "Get the post again with posts_get, and repeat the call if it is still what you want.",
-  IDEMPOTENCY_KEY_REUSED: "Use a new idempotencyKey for a new request.",
+  IDEMPOTENCY_KEY_REUSED:
+    "Read the object that the earlier call made. If it is what you want, do nothing more; " +
+    "use a new idempotencyKey only for something else.",
   IDEMPOTENCY_IN_PROGRESS: "Repeat the call with the same arguments.",
   RATE_LIMITED: "Wait until the limit resets, then repeat the call.",
   UNAVAILABLE: "Repeat the call shortly. With an idempotencyKey, nothing is done twice.",

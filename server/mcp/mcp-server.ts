@@ -142,5 +142,5 @@ async function publish(
   const fix =
     "Ask what they want to change, update the post with posts_update, and call posts_publish once they agree.";
   const issue = issueOf({ rule: "mcp.confirmation", message, fix });
-  return toErrorResult({ code: "DECLINED", message, issues: [issue], headers: {} }, caller.requestId);
+  return toErrorResult({ code: "DECLINED", message, issues: [issue], headers: {} }, caller.requestId, null);
 }

@@ -11,7 +11,7 @@ import { z } from "zod";
 import { toSchema } from "../../contract/openapi/openapi.ts";
 import { TOOLS } from "../../contract/openapi/tools.ts";
 import { formOf } from "../../contract/operation.ts";
-import { idOf } from "../../tests/answers.ts";
+import { idOf, objectIn } from "../../tests/answers.ts";
 import { createWorld, type TestTenant, type World } from "../../tests/world.ts";
 import { createApiKey, revokeApiKey } from "../domain/api-keys/api-keys.ts";
 import { createHttpApp } from "../http/app.ts";
@@ -239,10 +239,18 @@ for (const revision of REVISIONS) {
       (error: Error & { code?: number }) => error.code === -32602,
     );
     const key = `key-${revision}`;
-    await callTool(client, "posts_create", { ...draft("One"), idempotencyKey: key });
-    assert.match(
-      (await callTool(client, "posts_create", { ...draft("Two"), idempotencyKey: key })).text,
-      /^IDEMPOTENCY_KEY_REUSED: /,
+    const one = { ...draft("One"), idempotencyKey: key };
+    const first = await callTool(client, "posts_create", one);
+    const id = idOf(first.data, "post");
+    const reused = await callTool(client, "posts_create", { ...one, ...draft("Two") });
+    assert.match(reused.text, new RegExp(`^IDEMPOTENCY_KEY_REUSED: .*the post ${id}`));
+    assert.match(reused.text, /^Docs: http.+\/docs\/errors\/IDEMPOTENCY_KEY_REUSED$/m);
+    assert.equal(first.data.replayed, undefined);
+    await callTool(client, "posts_update", { id, content: { text: "As it is now" } });
+    const replay = await callTool(client, "posts_create", one);
+    assert.deepEqual(
+      [replay.data.replayed, objectIn(objectIn(replay.data, "post"), "content").text],
+      [true, "As it is now"],
     );
   });
 

@@ -32,10 +32,10 @@ export function grantEnd(refresh: OAuth["refresh"], life: GrantLifeRow): Date | 
 }
 
 /**
- * One that is renewed automatically expires with its refresh token, if at all, and with the access token once the
+ * When the token ends unless the user reconnects; null if it does not. One that is renewed automatically expires with its refresh token, if at all, and with the access token once the
  * platform no longer renews.
  */
-function tokenEnd(refresh: OAuth["refresh"], life: GrantLifeRow): Date | null {
+export function tokenEnd(refresh: OAuth["refresh"], life: GrantLifeRow): Date | null {
   const { access_token_expires_at: access, refresh_token_expires_at: renewable } = life;
   if (refresh === undefined || life.renewal_refused) return access;
   if (refresh.needsRefreshToken !== true) return null;

@@ -98,28 +98,29 @@ function probesOf(runtime: Runtime, parts: Parameters<typeof readiness>[1]): Pro
 }
 
 /** Metrics and health of a standalone worker. */
-async function serveProbes(
-  { host, workerPort: port, metrics }: Config,
-  probes: Probes,
-): Promise<FastifyInstance | undefined> {
+async function serveProbes(config: Config, probes: Probes): Promise<FastifyInstance | undefined> {
+  const { host, workerPort: port, metrics } = config;
   return port === null
     ? undefined
-    : await listenForProbes({ host, port, variable: "AMPOST_WORKER_PORT" }, probes, { token: metrics.token });
+    : await listenForProbes({ host, port, variable: "AMPOST_WORKER_PORT" }, probes, { token: metrics.token }, config);
 }
 
 /** A process's metrics and health for its operator, on a separate port. */
-async function serveMetrics({ metrics: { host, port } }: Config, probes: Probes): Promise<FastifyInstance | undefined> {
+async function serveMetrics(config: Config, probes: Probes): Promise<FastifyInstance | undefined> {
+  const { host, port } = config.metrics;
+  const access = { token: null, isOwnPort: true };
   return port === null
     ? undefined
-    : await listenForProbes({ host, port, variable: "AMPOST_METRICS_PORT" }, probes, { token: null, isOwnPort: true });
+    : await listenForProbes({ host, port, variable: "AMPOST_METRICS_PORT" }, probes, access, config);
 }
 
 async function listenForProbes(
   where: { host: string; port: number; variable: string },
   probes: Probes,
   access: ProbeAccess,
+  config: Config,
 ): Promise<FastifyInstance> {
-  const app = createProbesApp(probes, access);
+  const app = createProbesApp(probes, access, config);
   await listen(app, where);
   return app;
 }

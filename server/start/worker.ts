@@ -203,7 +203,8 @@ export async function runWorker(runtime: Runtime, faultPoint?: FaultHook): Promi
       pool,
       jobs,
       vault: instance.oauth.vault,
-      settings: { mediaUrl: config.mediaUrl, mediaSecrets: () => secrets.mediaSecrets() },
+      oauth,
+      settings: { appUrl: config.appUrl, mediaUrl: config.mediaUrl, mediaSecrets: () => secrets.mediaSecrets() },
     },
     log,
   );

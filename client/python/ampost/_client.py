@@ -515,8 +515,8 @@ class PlatformSets:
 
     def delete(self, id: str, *, idempotency_key: str | None = None) -> types.PlatformSetsDeleteAnswer:
         """
-        Delete a platform set. Deletes a platform set. Its accounts are disconnected, and its scheduled posts fail with
-        a clear error; drafts are kept. The default platform set cannot be deleted.
+        Delete a platform set. Deletes a platform set. Its accounts are disconnected and its scheduled posts are
+        discarded; drafts are kept. The default platform set cannot be deleted.
         """
         return self._connection.call(
             "DELETE",
@@ -573,8 +573,8 @@ class AsyncPlatformSets:
 
     async def delete(self, id: str, *, idempotency_key: str | None = None) -> types.PlatformSetsDeleteAnswer:
         """
-        Delete a platform set. Deletes a platform set. Its accounts are disconnected, and its scheduled posts fail with
-        a clear error; drafts are kept. The default platform set cannot be deleted.
+        Delete a platform set. Deletes a platform set. Its accounts are disconnected and its scheduled posts are
+        discarded; drafts are kept. The default platform set cannot be deleted.
         """
         return await self._connection.call(
             "DELETE",

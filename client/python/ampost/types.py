@@ -94,12 +94,16 @@ class ErrorBody(TypedDict):
     #: The first issue's message.
     error: str
     code: ErrorCode
+    #: The page that explains the code.
+    docs: str
     #: Same as the header X-Request-Id.
     requestId: str
     issues: list[Issue]
     #: Only with `RATE_LIMITED`: the limit that was reached and when it resets. `resetsAt` is null if it does not reset
     #: over time.
     limit: NotRequired[ErrorBodyLimit]
+    #: Only with `IDEMPOTENCY_KEY_REUSED`: the object that the earlier request with this key created or changed.
+    object: NotRequired[ErrorBodyObject]
 
 
 class ErrorBodyLimit(TypedDict):
@@ -113,9 +117,17 @@ class ErrorBodyLimit(TypedDict):
     resetsAt: str | None
 
 
+class ErrorBodyObject(TypedDict):
+    """Only with `IDEMPOTENCY_KEY_REUSED`: the object that the earlier request with this key created or changed."""
+    type: str
+    id: str
+
+
 class PlatformPostError(TypedDict):
     """Why a platform post failed or is being retried."""
     code: ErrorCode
+    #: The page that explains the code.
+    docs: str
     message: str
     #: Whose problem it is.
     category: Literal["content", "account", "rate_limit", "platform", "network", "internal"]
@@ -146,7 +158,7 @@ class PlatformPost(TypedDict):
     #: The platform's ID for the post.
     platformPostId: str | None
     publishedAt: str | None
-    #: Number of attempts that failed or are in progress.
+    #: Number of publish attempts so far, including the one that is in progress or succeeded.
     attemptCount: int
     #: When Ampost continues with it. Null while a step is running and once it is settled.
     nextAttemptAt: str | None
@@ -722,6 +734,7 @@ class Account(TypedDict):
     status: Literal["active", "revoked"]
     #: Granted permissions, by the platform's names.
     scopes: list[str]
+    #: When access ends unless the account is reconnected. Null if it renews automatically.
     tokenExpiresAt: str | None
     #: When the platform ends access to the user's data unless they reconnect, even if the token has no expiry.
     dataAccessExpiresAt: str | None
@@ -763,6 +776,7 @@ class AccountWithLimits(TypedDict):
     status: Literal["active", "revoked"]
     #: Granted permissions, by the platform's names.
     scopes: list[str]
+    #: When access ends unless the account is reconnected. Null if it renews automatically.
     tokenExpiresAt: str | None
     #: When the platform ends access to the user's data unless they reconnect, even if the token has no expiry.
     dataAccessExpiresAt: str | None

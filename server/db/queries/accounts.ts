@@ -20,15 +20,21 @@ export interface AccountRow {
   platform_metadata: Record<string, unknown>;
   external_id: string | null;
   connected_at: Date;
-  /** When the grant ends; null if unknown, or if there is no grant. */
-  token_expires_at: Date | null;
+  /** Null if there is no grant. */
+  login: string | null;
+  access_token_expires_at: Date | null;
+  refresh_token_expires_at: Date | null;
   /** When the platform ends the app's access to the person's data, whatever the token's end. */
   data_access_expires_at: Date | null;
+  has_refresh_token: boolean;
+  renewal_refused: boolean;
 }
 
 const select = `select a.id, a.mode, a.platform, a.platform_set_id, a.platform_account_id, c.oauth_app_id, a.username,
     a.display_name, a.avatar_url, a.status, a.scopes, a.token_health, a.token_health_reason, a.platform_metadata, a.external_id,
-    a.connected_at, c.access_token_expires_at as token_expires_at, c.data_access_expires_at
+    a.connected_at, c.login, c.access_token_expires_at, c.refresh_token_expires_at, c.data_access_expires_at,
+    c.refresh_token_sealed is not null as has_refresh_token,
+    coalesce(c.renewal_refused_at > c.issued_at, false) as renewal_refused
   from accounts a left join connections c on c.account_id = a.id and c.user_id = a.user_id and c.mode = a.mode`;
 
 /** The active ones. */

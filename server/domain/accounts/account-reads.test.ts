@@ -112,17 +112,17 @@ const METADATA: Partial<Record<PlatformName, z.ZodType>> = {
 };
 
 /**
- * How long a token lives that was just given, in seconds; null where the platform names no end. Sources in each
- * platform's `oauth.ts`.
+ * How long access lasts unless the account is reconnected, in seconds; null where it renews automatically. Sources in
+ * each platform's `oauth.ts`.
  */
 const TOKEN_SECONDS: Partial<Record<PlatformName, number | null>> = {
-  instagram: 60 * 86_400,
+  instagram: null,
   facebook: null,
-  twitter: 7200,
+  twitter: null,
   linkedin: 60 * 86_400,
-  tiktok: 7200,
-  youtube: 3600,
-  threads: 60 * 86_400,
+  tiktok: 365 * 86_400,
+  youtube: null,
+  threads: null,
 };
 
 for (const platform of PLATFORM_NAMES) {

@@ -5,6 +5,7 @@ import type { Tenant } from "../../../model/tenant.ts";
 import { catalog } from "../../../platforms/catalog.ts";
 import { findAccount, listAccounts as selectAccounts, type AccountRow } from "../../db/queries/accounts.ts";
 import type { Db } from "../../db/sql.ts";
+import { tokenEnd } from "../../oauth/token-health.ts";
 import { quotaBudget, readNeeds } from "../../publishing/budgets.ts";
 import type { Answer } from "../call.ts";
 import { leftOf, publisherOf } from "../posts/budgets.ts";
@@ -12,7 +13,7 @@ import type { Services } from "../services.ts";
 
 /** The active accounts, the oldest first. */
 export async function listAccounts(
-  services: Pick<Services, "pool">,
+  services: Pick<Services, "pool" | "oauth">,
   caller: Tenant,
   filter: { platform?: PlatformName; platformSetId?: string },
 ): Promise<Answer<{ accounts: Account[] }>> {
@@ -22,19 +23,19 @@ export async function listAccounts(
     filter.platform ?? null,
     filter.platformSetId ?? null,
   ]);
-  return { body: { accounts: rows.map(toAccount) } };
+  return { body: { accounts: rows.map((row) => toAccount(services.oauth, row)) } };
 }
 
 /** One account, active or not. Throws NOT_FOUND. */
 export async function getAccount(
-  { pool, settings }: Pick<Services, "pool" | "settings">,
+  { pool, oauth, settings }: Pick<Services, "pool" | "oauth" | "settings">,
   caller: Tenant,
   id: string,
   now = new Date(),
 ): Promise<Answer<{ account: Account & { limits: AccountLimits } }>> {
   const row = await findAccount.one(pool, [id, caller.userId, caller.mode]);
   if (row === undefined) throw accountNotFound();
-  return { body: { account: { ...toAccount(row), limits: await limitsOf(pool, settings, row, now) } } };
+  return { body: { account: { ...toAccount(oauth, row), limits: await limitsOf(pool, settings, row, now) } } };
 }
 
 /** What is left of the platform's limits for the account and its app. */
@@ -59,10 +60,15 @@ async function limitsOf(
 }
 
 /** The same for other verbs, in a transaction of theirs. */
-export async function readAccount(db: Db, caller: Tenant, id: string): Promise<Account> {
+export async function readAccount(
+  { oauth }: Pick<Services, "oauth">,
+  db: Db,
+  caller: Tenant,
+  id: string,
+): Promise<Account> {
   const row = await findAccount.one(db, [id, caller.userId, caller.mode]);
   if (row === undefined) throw accountNotFound();
-  return toAccount(row);
+  return toAccount(oauth, row);
 }
 
 function accountNotFound(): PublicError {
@@ -70,7 +76,8 @@ function accountNotFound(): PublicError {
 }
 
 /** An account as the public sees it. Never contains a token. */
-function toAccount(row: AccountRow): Account {
+function toAccount({ oauthOf }: Services["oauth"], row: AccountRow): Account {
+  const refresh = oauthOf(row.platform, row.login ?? undefined)?.refresh;
   return {
     id: row.id,
     platform: row.platform,
@@ -81,7 +88,7 @@ function toAccount(row: AccountRow): Account {
     avatarUrl: row.avatar_url,
     status: row.status,
     scopes: row.scopes,
-    tokenExpiresAt: row.token_expires_at?.toISOString() ?? null,
+    tokenExpiresAt: tokenEnd(refresh, row)?.toISOString() ?? null,
     dataAccessExpiresAt: row.data_access_expires_at?.toISOString() ?? null,
     tokenHealth: row.token_health,
     tokenHealthReason: row.token_health_reason,

@@ -181,7 +181,7 @@ export async function chooseAccount(
       const accountId = await connectGranted(services, tx, call, granted, account, {
         mayReplace: choice.replace ?? false,
       });
-      return { body: { account: await readAccount(tx, call, accountId) } };
+      return { body: { account: await readAccount(services, tx, call, accountId) } };
     }),
   );
 }

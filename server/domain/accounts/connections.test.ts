@@ -112,7 +112,11 @@ test("reconnecting the same account keeps its ID and a refresh token that the pl
   );
   const { status, body } = await world.callAs(cookie, "POST", `/api/accounts/${after?.id}/refresh?mode=test`);
   assert.deepEqual([status, objectIn(body, "account").tokenHealth], [200, "healthy"]);
-  assert.ok(new Date(String(objectIn(body, "account").tokenExpiresAt)) > new Date());
+  const { rows } = await world.database.pool.query(
+    "select access_token_expires_at > now() as is_renewed from connections where account_id = $1",
+    [after?.id],
+  );
+  assert.deepEqual([objectIn(body, "account").tokenExpiresAt, rows], [null, [{ is_renewed: true }]]);
 });
 
 for (const { platform, login, oauth, way } of WAYS) {

@@ -24,9 +24,9 @@ export async function disconnectAccount(
   id: string,
 ): Promise<Answer<{ account: Account }>> {
   return await write(services, call, async (tx) => {
-    const account = await readAccount(tx, call, id);
+    const account = await readAccount(services, tx, call, id);
     if (account.status === "active") await disconnect(services, tx, call, call, id, "The account was disconnected.");
-    return { body: { account: await readAccount(tx, call, id) } };
+    return { body: { account: await readAccount(services, tx, call, id) } };
   });
 }
 

@@ -19,7 +19,7 @@ export async function refreshAccount(
   call: Call,
   id: string,
 ): Promise<Answer<{ account: Account }>> {
-  const account = await readAccount(services.pool, call, id);
+  const account = await readAccount(services, services.pool, call, id);
   if (account.status !== "active")
     throw new PublicError("AUTH_REVOKED", "The account is no longer connected. Connect it again.");
   await renewAndReadAgain(services.oauth, { accountId: id, userId: call.userId, mode: call.mode }).catch(
@@ -35,7 +35,7 @@ export async function refreshAccount(
       target: id,
       data: { platform: account.platform },
     });
-    return { body: { account: await readAccount(tx, call, id) } };
+    return { body: { account: await readAccount(services, tx, call, id) } };
   });
 }
 

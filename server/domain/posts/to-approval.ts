@@ -15,7 +15,7 @@ import { toPostAnswer } from "./to-post.ts";
  * person something other than what was fetched and will be published.
  */
 export function toApprovalAnswer(
-  settings: Pick<Settings, "mediaUrl" | "mediaSecrets">,
+  settings: Pick<Settings, "appUrl" | "mediaUrl" | "mediaSecrets">,
   row: WholePostRow,
   approval: ApprovalRow,
   now = new Date(),

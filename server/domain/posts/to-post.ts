@@ -1,3 +1,4 @@
+import { docsOf } from "../../../contract/issues.ts";
 import type { Post, PostSummary } from "../../../contract/operations/posts.ts";
 import { mediaSlots } from "../../../platforms/validate/media-slots.ts";
 import type { PostSummaryRow } from "../../db/queries/list-posts.ts";
@@ -8,7 +9,7 @@ import type { Settings } from "../services.ts";
 
 /** The response for a post: what was sent, with signed URLs for stored files, and its outcome. */
 export function toPostAnswer(
-  settings: Pick<Settings, "mediaUrl" | "mediaSecrets">,
+  settings: Pick<Settings, "appUrl" | "mediaUrl" | "mediaSecrets">,
   row: WholePostRow,
   now = new Date(),
 ): Answer<{ post: Post }> {
@@ -24,7 +25,7 @@ export function toPostAnswer(
       linkUrl: content.linkUrl,
       platformOverrides: content.platformOverrides,
     },
-    platformPosts: row.platform_posts.map(toPlatformPost),
+    platformPosts: row.platform_posts.map((each) => toPlatformPost(settings, each)),
     status: row.status,
     scheduledFor: row.scheduled_for?.toISOString() ?? null,
     publishBy: row.publish_by?.toISOString() ?? null,
@@ -62,7 +63,7 @@ export function toSummary(row: PostSummaryRow): PostSummary {
   };
 }
 
-function toPlatformPost(row: PlatformPostRow): Post["platformPosts"][number] {
+function toPlatformPost({ appUrl }: Pick<Settings, "appUrl">, row: PlatformPostRow): Post["platformPosts"][number] {
   return {
     id: row.id,
     platform: row.platform,
@@ -73,7 +74,7 @@ function toPlatformPost(row: PlatformPostRow): Post["platformPosts"][number] {
     publishedAt: toIso(row.published_at),
     attemptCount: row.attempt_count,
     nextAttemptAt: toIso(row.next_attempt_at),
-    error: row.error,
+    error: row.error === null ? null : { ...row.error, docs: docsOf(appUrl, row.error.code) },
     warnings: row.warnings,
   };
 }

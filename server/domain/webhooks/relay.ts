@@ -14,8 +14,8 @@ import { toPostAnswer } from "../posts/to-post.ts";
 import type { Services, Settings } from "../services.ts";
 import { queueDelivery } from "./deliveries.ts";
 
-export interface RelayServices extends Pick<Services, "pool" | "jobs" | "vault"> {
-  settings: Pick<Settings, "mediaUrl" | "mediaSecrets">;
+export interface RelayServices extends Pick<Services, "pool" | "jobs" | "vault" | "oauth"> {
+  settings: Pick<Settings, "appUrl" | "mediaUrl" | "mediaSecrets">;
 }
 
 const BATCH = 100;
@@ -117,15 +117,15 @@ function wants(events: readonly EventType[], type: EventType): boolean {
  * that receivers can order those of a post; `postSequence` counts the events of a post, so that they notice missing
  * ones.
  */
-async function describe({ settings }: RelayServices, tx: pg.PoolClient, event: OutboxRow): Promise<string> {
+async function describe(services: RelayServices, tx: pg.PoolClient, event: OutboxRow): Promise<string> {
   const data: Record<string, unknown> = { ...event.data };
   if (event.post_id !== null) {
     const post = await findPost.one(tx, [event.post_id, event.user_id, event.mode]);
-    data.post = post === undefined ? null : toPostAnswer(settings, post).body.post;
+    data.post = post === undefined ? null : toPostAnswer(services.settings, post).body.post;
     if (event.platform_post_id !== null) data.platformPostId = event.platform_post_id;
   }
   if (event.account_id !== null)
-    data.account = await readAccount(tx, { userId: event.user_id, mode: event.mode }, event.account_id);
+    data.account = await readAccount(services, tx, { userId: event.user_id, mode: event.mode }, event.account_id);
   return JSON.stringify({
     type: event.type,
     timestamp: event.created_at.toISOString(),

@@ -25,7 +25,7 @@ export async function answerFailure(
   const isBrowser = accept.includes("text/html") && !FOR_PROGRAMS.test(request.url.split("?")[0] ?? "");
   return isBrowser
     ? await showFailure(services, error, request, reply)
-    : await sendFailure(services.log, error, request, reply);
+    : await sendFailure(services, error, request, reply);
 }
 
 /** An error as a page: what happened, and where to go from there. */
@@ -36,7 +36,7 @@ export async function showFailure(
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   // There are no pages on the API's host: errors there are JSON, as everywhere else.
-  if (hostResolver(services.settings)(request) === "api") return await sendFailure(services.log, error, request, reply);
+  if (hostResolver(services.settings)(request) === "api") return await sendFailure(services, error, request, reply);
   if (error instanceof SignInFirst)
     return await sendOn(
       reply,

@@ -17,7 +17,7 @@ import { showTime } from "./times.ts";
 export type AccountNames = ReadonlyMap<string, string>;
 
 export async function readAccountNames(
-  services: Pick<Services, "pool">,
+  services: Pick<Services, "pool" | "oauth">,
   person: Person,
   mode: Mode,
   request: FastifyRequest,

@@ -38,6 +38,7 @@ export function addMediaFiles(app: FastifyInstance, { pool, storage, settings }:
     if (answer.message !== null)
       return await reply.send(
         errorBody(
+          settings,
           refuseRequest("media.url", answer.message, "Get the post or media object again for a new url.", "NOT_FOUND"),
           request.id,
         ),

@@ -30,8 +30,8 @@ test("strangers see neither metrics nor failing checks, on the public port and o
   for (const [app, refusal] of [
     [none, 404],
     [some, 401],
-    [createProbesApp(probes, { token: null }), 404],
-    [createProbesApp(probes, { token: TOKEN }), 401],
+    [createProbesApp(probes, { token: null }, { appUrl: "http://localhost" }), 404],
+    [createProbesApp(probes, { token: TOKEN }, { appUrl: "http://localhost" }), 401],
   ] as const) {
     for (const authorization of ["", "Bearer wrong-token-of-nobody", `Bearer ${world.live.key}`, `Basic ${TOKEN}`]) {
       assert.deepEqual(await ask(app, "/metrics", { authorization }), [refusal, false, false]);
@@ -47,7 +47,7 @@ test("strangers see neither metrics nor failing checks, on the public port and o
 });
 
 test("the operator's own port serves all of it", async () => {
-  const app = createProbesApp(probes, { token: null, isOwnPort: true });
+  const app = createProbesApp(probes, { token: null, isOwnPort: true }, { appUrl: "http://localhost" });
   assert.deepEqual(await ask(app, "/metrics"), [200, true, false]);
   assert.deepEqual(await ask(app, "/readyz"), [503, false, true]);
   await app.close();

@@ -3,7 +3,7 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import fastify, { type FastifyInstance, type FastifyRequest } from "fastify";
 
 import { PublicError } from "../../../model/errors.ts";
-import { errorBody, refuseRequest, toRefusal } from "../../calls/refusals.ts";
+import { type Documented, errorBody, refuseRequest, toRefusal } from "../../calls/refusals.ts";
 import { isOwnMachine } from "../strangers.ts";
 
 /** What the process knows about itself. */
@@ -50,12 +50,15 @@ export function addProbes(app: FastifyInstance, probes: Probes, access: ProbeAcc
 }
 
 /** A server with only these routes. */
-export function createProbesApp(probes: Probes, access: ProbeAccess): FastifyInstance {
+export function createProbesApp(probes: Probes, access: ProbeAccess, settings: Documented): FastifyInstance {
   const app = fastify({ forceCloseConnections: true, requestTimeout: 10_000, bodyLimit: 1 });
   app.server.maxConnections = 100;
   app.setErrorHandler(async (error, request, reply) => {
     const refusal = toRefusal(error);
-    return await reply.code(refusal.status).headers(refusal.headers).send(errorBody(refusal, request.id));
+    return await reply
+      .code(refusal.status)
+      .headers(refusal.headers)
+      .send(errorBody(settings, refusal, request.id));
   });
   addProbes(app, probes, access);
   return app;

@@ -193,20 +193,23 @@ function addTusRoute(api: FastifyInstance, uploads: Uploads, { method, url, hand
       if (caller === undefined) throw new Error("A route was reached without its key check");
       return await handler(uploads, request, reply, caller);
     },
-    errorHandler: (error, request, reply) => void sendTusFailure(services.log, error, request, reply),
+    errorHandler: (error, request, reply) => void sendTusFailure(services, error, request, reply),
   });
 }
 
 async function sendTusFailure(
-  log: Services["log"],
+  services: Pick<Services, "log" | "settings">,
   error: unknown,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   const refusal = toRefusal(error);
   const status = TUS_STATUSES[refusal.issues[0]?.rule ?? ""];
-  if (status === undefined) return await sendFailure(log, error, request, reply);
-  return await reply.code(status).headers(refusal.headers).send(errorBody(refusal, request.id));
+  if (status === undefined) return await sendFailure(services, error, request, reply);
+  return await reply
+    .code(status)
+    .headers(refusal.headers)
+    .send(errorBody(services.settings, refusal, request.id));
 }
 
 /** Where the protocol requires another status than our code has. */
