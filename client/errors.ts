@@ -20,27 +20,33 @@ export class AmpostError extends Error {
   readonly status: number | null;
   /** Every broken rule, each with its location in the request and what to do. */
   readonly issues: readonly Issue[];
+  /** The page that explains the code; null if there was no response from the API. */
+  readonly docs: string | null;
   /** The request ID, as in the server's log; null if there was no response. */
   readonly requestId: string | null;
   /** How many seconds to wait before a retry, according to the server. */
   readonly retryAfterSeconds: number | null;
   /** The exceeded limit, if the code is `RATE_LIMITED` and the server returns it. */
   readonly limit: UsedUpLimit | null;
+  /** What the earlier request created or changed, if the code is `IDEMPOTENCY_KEY_REUSED`. */
+  readonly object: { type: string; id: string } | null;
 
   constructor(
     code: ErrorCode | FailureCode,
     message: string,
     details: Partial<
-      Pick<AmpostError, "status" | "issues" | "requestId" | "retryAfterSeconds" | "limit" | "cause">
+      Pick<AmpostError, "status" | "issues" | "docs" | "requestId" | "retryAfterSeconds" | "limit" | "object" | "cause">
     > = {},
   ) {
     super(message, details.cause === undefined ? {} : { cause: details.cause });
     this.code = code;
     this.status = details.status ?? null;
     this.issues = details.issues ?? [];
+    this.docs = details.docs ?? null;
     this.requestId = details.requestId ?? null;
     this.retryAfterSeconds = details.retryAfterSeconds ?? null;
     this.limit = details.limit ?? null;
+    this.object = details.object ?? null;
   }
 }
 
@@ -73,9 +79,11 @@ export function refusalOf(response: Response, text: string): AmpostError {
   return new AmpostError(body.code, body.error, {
     status,
     issues: body.issues,
+    docs: body.docs,
     requestId: body.requestId,
     retryAfterSeconds,
     limit: body.limit ?? null,
+    object: body.object ?? null,
   });
 }
 
@@ -113,9 +121,11 @@ function parseError(text: string): (ErrorBody & { limit?: UsedUpLimit }) | null 
     return {
       code: body.code,
       error: body.error,
+      docs: body.docs ?? "",
       requestId: body.requestId ?? "",
       issues: body.issues ?? [],
       limit: body.limit,
+      object: body.object,
     };
   } catch {
     return null;

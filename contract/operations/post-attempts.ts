@@ -65,6 +65,18 @@ const attempt = z
       .nullable()
       .describe("The platform's ID for what the step published.")
       .meta({ examples: ["17900000000000001"] }),
+    repeatOf: id
+      .nullable()
+      .describe(
+        "ID of the step whose identical request this one sent once more, because its response was lost and LinkedIn " +
+          "rejects duplicates. If `verdict` is `done` with a 4xx status, the first request had published the post.",
+      )
+      .meta({ examples: [null] }),
+    reason: z
+      .string()
+      .nullable()
+      .describe("Why a step before publishing failed, or why the outcome could not be determined.")
+      .meta({ examples: [null] }),
     startedAt: time,
     endedAt: time.nullable(),
     requests: z.array(upstreamRequest),

@@ -100,6 +100,35 @@ test("if a platform cannot be asked, the post stays posting, then unknown after 
   });
 });
 
+test("while Ampost checks, the error says to wait, how many checks are left and when it is decided; what is found was live since it was sent", async () => {
+  await withWorld(async (world) => {
+    world.ledger.readBack = "away";
+    world.ledger.faults.push({ call: "publish", kind: "drop_after" });
+    await world.startEngine();
+    const post = await world.addPost({ text: "checked" });
+    await world.publish(post);
+    const checked = async (checks: RegExp) => {
+      const state = await world.until(post, ({ platformPosts: [one] }) => checks.test(one?.error?.action ?? ""));
+      const { action = "", retryAt } = state.platformPosts[0]?.error ?? {};
+      assert.match(
+        action,
+        /^Wait\. .+, and the outcome is decided by \S+Z\. Until then, do not retry or post it again\.$/,
+      );
+      assert.equal(retryAt, null);
+    };
+    await checked(/^Wait\. [345] more checks are planned/);
+    await checked(/^Wait\. (2 more checks are|One more check is) planned/);
+    world.ledger.readBack = "truth";
+    assert.equal((await world.until(post, isOver)).status, "published");
+    const { rows } = await world.pool.query(
+      `select pp.published_at = s.intent_at as since_sent from publish_steps s
+       join platform_posts pp on pp.id = s.platform_post_id where pp.id = $1 and s.effect = 'visible'`,
+      [post.platformPostId],
+    );
+    assert.deepEqual(rows, [{ since_sent: true }]);
+  });
+});
+
 test("a post that is live without an ID is published, and gets its ID and link once the platform shows them", async () => {
   await withWorld(async (world) => {
     world.ledger.readBack = "without_id";
@@ -125,7 +154,15 @@ test("on a platform that rejects duplicates, one identical repeat settles a lost
       { call: "publish", kind: "drop_after", text: "done" },
       { call: "publish", kind: "drop_before", text: "not done" },
     );
-    await world.startEngine({ broker: ledgerBroker(world.ledger, { identicalRepeat: true }) });
+    const told: { message: string; action: string }[] = [];
+    await world.startEngine({
+      broker: ledgerBroker(world.ledger, { identicalRepeat: true }),
+      faultPoint: async ({ point, platformPostId }) => {
+        if (point !== "reconcile.before") return;
+        const { rows } = await world.pool.query("select error from platform_posts where id = $1", [platformPostId]);
+        told.push(rows[0].error);
+      },
+    });
     for (const text of ["done", "not done"]) {
       const post = await world.addPost({ text });
       await world.publish(post);
@@ -133,13 +170,21 @@ test("on a platform that rejects duplicates, one identical repeat settles a lost
       assert.equal(liveCount(world.ledger, text), 1);
       assert.equal(world.ledger.publishCalls.get(text), 2);
       const { rows } = await world.pool.query(
-        "select result from publish_steps where platform_post_id = $1 and effect = 'visible' order by intent_at",
+        `select s.result, pp.published_at = s.intent_at as went_live, p.published_at = pp.published_at as is_post
+         from publish_steps s join platform_posts pp on pp.id = s.platform_post_id join posts p on p.id = pp.post_id
+         where s.platform_post_id = $1 and s.effect = 'visible' order by s.intent_at`,
         [post.platformPostId],
       );
-      assert.deepEqual(
-        rows.map(({ result }) => result),
-        ["unknown", "ok"],
-      );
+      // A repeat that is refused proves that the first one was live since it was sent.
+      assert.deepEqual(rows, [
+        { result: "unknown", went_live: text === "done", is_post: true },
+        { result: "ok", went_live: false, is_post: true },
+      ]);
+      for (const { message, action } of told) {
+        assert.match(message, /sends the identical request once more/);
+        assert.match(action, /^Wait\. .+ planned, and the outcome is decided by .+Z\./);
+      }
+      assert.notEqual(told.length, 0);
     }
   });
 });

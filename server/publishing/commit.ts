@@ -7,7 +7,13 @@ import {
   requestHash,
   TransportError,
 } from "../../platforms/kit/http.ts";
-import { BrokerError, type StepContext, type StepDone, type VisibleStep } from "../../platforms/platform.ts";
+import {
+  BrokerError,
+  type Checkpoint,
+  type StepContext,
+  type StepDone,
+  type VisibleStep,
+} from "../../platforms/platform.ts";
 import { isRefusedForGood } from "../db/away.ts";
 import { jsonb } from "../db/jsonb.ts";
 import {
@@ -19,13 +25,13 @@ import {
 } from "../db/queries/commits.ts";
 import { notifyDue } from "../db/queries/post-actions.ts";
 import { type Changes, holdPost, type IntentChanges } from "../db/queries/publishing.ts";
-import type { IntentEvidence } from "../db/queries/work-rows.ts";
+import type { IntentEvidence, IntentRow } from "../db/queries/work-rows.ts";
 import { transaction } from "../db/sql.ts";
 import { beginChanges, countAttempt, doneChanges } from "./changes.ts";
 import { type Instant, instant, isLeaseOver, LostClaim, secondsSince } from "./claim.ts";
 import { commitClient, commitContext, evidenceOf } from "./context.ts";
 import { failStep } from "./fail.ts";
-import { unknownOutcome } from "./failure.ts";
+import { CHECKING, unknownOutcome } from "./failure.ts";
 import { faultPoint } from "./fault-points.ts";
 import { isRepeat, repeatRefused } from "./identical-repeat.ts";
 import { goTo, nextPosition, type VisiblePosition } from "./position.ts";
@@ -37,6 +43,8 @@ import {
   LEASE_SECONDS,
   QUARANTINE_SECONDS,
   readBackSeconds,
+  readsUntilUnknown,
+  unknownAfterSeconds,
   USUAL_TIMEOUT_SECONDS,
 } from "./timing.ts";
 import { traced } from "./traced.ts";
@@ -90,6 +98,7 @@ async function commitOnce(
   const progress = await record(work, at, {
     id: intent.id,
     outcome,
+    repeated,
     evidence: { ...evidenceOf(exchanges), endedAfterSeconds },
   });
   await faultPoint(deps, "result.written", claim, step.name);
@@ -221,6 +230,8 @@ function classifyAnswer(step: VisibleStep, answer: HttpAnswer, context: StepCont
 interface Result {
   id: string;
   outcome: Outcome;
+  /** The commit that this one repeated. */
+  repeated: IntentRow | undefined;
   evidence: IntentEvidence;
 }
 
@@ -246,9 +257,13 @@ async function record(work: Work, at: VisiblePosition, result: Result): Promise<
   }
 }
 
-function recordOnce(work: Work, at: VisiblePosition, { id, outcome, evidence }: Result): Promise<Progress> {
-  if (outcome.outcome === "ok") return recordLive(work, at, outcome.done, { id, evidence });
-  if (outcome.outcome === "unknown") return recordUnknown(work, outcome.answer, { id, evidence });
+function recordOnce(work: Work, at: VisiblePosition, { id, outcome, repeated, evidence }: Result): Promise<Progress> {
+  if (outcome.outcome === "ok") {
+    // A repeat that is refused as a duplicate proves that the first was live.
+    const liveSince = outcome.done.onDuplicateRemoteId === undefined ? undefined : repeated?.intentAt;
+    return recordLive(work, at, outcome.done, { id, evidence }, { liveSince });
+  }
+  if (outcome.outcome === "unknown") return recordUnknown(work, outcome.answer, { id, evidence }, repeated);
   return failStep(work, at, outcome.error, { intent: { id, result: "definite_failure", evidence } });
 }
 
@@ -256,13 +271,18 @@ function recordOnce(work: Work, at: VisiblePosition, { id, outcome, evidence }: 
  * The step is live. If it was the last one, posting → published; otherwise the next step follows. Also used when
  * reading back finds it live: `done` is then what was found, and `checkpoint` what it was sent with. With `isFound`, a
  * remote id that already belongs to another commit is an error, because then that commit was found and not this one.
+ * `liveSince` is when the request was sent that made it live; by default, just now.
  */
 export async function recordLive(
   work: Work,
   at: VisiblePosition,
   done: StepDone,
   intent: { id: string; evidence: IntentEvidence },
-  { isFound = false, checkpoint = work.row.checkpoint } = {},
+  {
+    isFound = false,
+    checkpoint = work.row.checkpoint,
+    liveSince,
+  }: { isFound?: boolean; checkpoint?: Checkpoint; liveSince?: string | undefined } = {},
 ): Promise<Progress> {
   const { row } = work;
   const next = nextPosition(work, at, at.step.name);
@@ -275,6 +295,7 @@ export async function recordLive(
     attemptCount: work.attempt.number,
     error: null,
     publishedNow: next.isOnlyCosmetic,
+    liveSince,
   };
   const result = { ...intent, result: "ok", remoteId: done.remoteId ?? null } as const;
   const save = (also: { intent: IntentChanges }): Promise<void> =>
@@ -307,18 +328,25 @@ async function disproveRepeated(work: Work, step: VisibleStep, proof: string): P
   }
 }
 
-/** Stays posting, and is read back from now on. */
+/** Stays posting, and is read back, or sent once more identically, from now on. */
 async function recordUnknown(
   work: Work,
   answer: NonNullable<IntentEvidence["answer"]>,
   intent: { id: string; evidence: IntentEvidence },
+  repeated: IntentRow | undefined,
 ): Promise<Progress> {
-  const seconds = readBackSeconds(0) / work.pace;
-  const error = unknownOutcome(
-    "The platform's response was lost. Ampost is checking whether the post is live.",
-    answer.platformError,
-    new Date(Date.now() + seconds * 1000),
-  );
+  const { broker, pace } = work;
+  const seconds = readBackSeconds(0) / pace;
+  const message =
+    broker.identicalRepeat === undefined || repeated !== undefined
+      ? CHECKING
+      : "The platform's response was lost. " +
+        "Ampost sends the identical request once more: the platform rejects duplicates and names the first post.";
+  const checks = readsUntilUnknown(0, pace);
+  const error = unknownOutcome(message, answer.platformError, {
+    checks,
+    decidedInSeconds: unknownAfterSeconds(pace),
+  });
   const changes: Changes = {
     lane: "observe",
     attemptCount: work.attempt.number,

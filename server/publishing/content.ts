@@ -1,5 +1,6 @@
 import type { MediaEntry, MediaFacts, PlatformContent, PostContent } from "../../model/post.ts";
 import { BrokerError, type PublishMedia } from "../../platforms/platform.ts";
+import { dotted } from "../../platforms/validate/files.ts";
 import { imageSlots, mediaSlots } from "../../platforms/validate/media-slots.ts";
 import { validatePost, mapMedia, resolveContent } from "../../platforms/validate/validate.ts";
 import type { WorkRow } from "../db/queries/work-rows.ts";
@@ -32,7 +33,10 @@ export async function buildContent(
     for (const media of missing) {
       const outcome = ready.get(media.id) ?? { status: "failed", message: "The media could not be fetched." };
       // It has been tried since the post was created; this was the last time.
-      if (outcome.status === "failed") throw new BrokerError("MEDIA_FAILED", outcome.message, { maxAttempts: 1 });
+      if (outcome.status === "failed")
+        throw new BrokerError("MEDIA_FAILED", `${dotted(media.path)} cannot be used. ${outcome.message}`, {
+          maxAttempts: 1,
+        });
       if (outcome.status === "ready") stored.set(media.path, { ...media, facts: outcome.facts });
     }
     if ([...ready.values()].some(({ status }) => status === "fetching")) throw new MediaOnTheWay();

@@ -17,6 +17,7 @@ import {
   GIVE_UP_AFTER_SECONDS,
   LONGEST_WAIT_SECONDS,
   readBackSeconds,
+  readsUntilUnknown,
   unknownAfterSeconds,
   USUAL_ATTEMPTS,
 } from "./timing.ts";
@@ -292,7 +293,12 @@ async function failObservation(
   const error: PlatformPostError = unknownOutcome(
     `The platform accepted the post but did not report the outcome. ${failure.message}`,
     failure.platformError,
-    isUnknown ? null : after(seconds),
+    isUnknown
+      ? null
+      : {
+          checks: readsUntilUnknown(asked, 1),
+          decidedInSeconds: (unknownAfterSeconds(1) - readBackSeconds(asked - 1)) / pace,
+        },
   );
   const changes: Changes = {
     ...restart(at),

@@ -76,11 +76,19 @@ export function toPublicError(
   };
 }
 
-/** The error shown while a commit is read back, and after reading back could not settle it. */
+export const CHECKING = "The platform's response was lost. Ampost is checking whether the post is live.";
+
+/** What Ampost itself still does to settle a commit: how many checks it plans, and in how many seconds it decides. */
+export interface Checking {
+  checks: number;
+  decidedInSeconds: number;
+}
+
+/** The error shown while a commit is read back, and, with `checking` null, after that could not settle it. */
 export function unknownOutcome(
   message: string,
   platformError: PlatformErrorDetail | null,
-  retryAt: Date | null,
+  checking: Checking | null,
 ): PlatformPostError {
   const { publicCode, category, action } = BROKER_CODES.OUTCOME_UNKNOWN;
   return {
@@ -88,10 +96,16 @@ export function unknownOutcome(
     message,
     category,
     retryable: false,
-    retryAt: retryAt?.toISOString() ?? null,
-    action,
+    retryAt: null,
+    action: checking === null ? action : waitFor(checking),
     platformError,
   };
+}
+
+function waitFor({ checks, decidedInSeconds }: Checking): string {
+  const by = new Date(Date.now() + Math.max(0, decidedInSeconds) * 1000).toISOString();
+  const planned = checks === 1 ? "One more check is" : `${checks} more checks are`;
+  return `Wait. ${planned} planned, and the outcome is decided by ${by}. Until then, do not retry or post it again.`;
 }
 
 /** Whether an error says that the platform cannot be reached, or has an error of its own. */

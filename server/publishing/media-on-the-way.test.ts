@@ -3,6 +3,7 @@ import { test } from "node:test";
 
 import { newId } from "../../model/ids.ts";
 import { isOver, liveCount, type PublishingWorld, type TestPost, withWorld } from "../../tests/publishing-world.ts";
+import { listAttempts } from "../domain/posts/list-attempts.ts";
 import { StorageAwayError } from "../storage/storage.ts";
 
 /** A post of one image that is still to be fetched. */
@@ -84,5 +85,24 @@ test("a storage outage is waited out with delays, each of them counted, for as l
     const { rows } = await world.pool.query("select failures from platform_posts where post_id = $1", [post.id]);
     assert.deepEqual([asked, rows], [5, [{ failures: 5 }]]);
     assert.equal(liveCount(world.ledger, "stored away"), 0);
+  });
+});
+
+test("a post whose media cannot be fetched fails naming it, and its attempts show why", async () => {
+  await withWorld(async (world) => {
+    await world.startEngine({
+      ensureMedia: (_owner, ids) =>
+        Promise.resolve(new Map(ids.map((id) => [id, { status: "failed", message: "The source answered with 404." }]))),
+    });
+    const post = await addPictured(world, "no picture", await world.addUser());
+    await world.publish(post);
+    const [failed] = (await world.until(post, isOver)).platformPosts;
+    assert.match(failed?.error?.message ?? "", /content\.media\.?\[?0\]?.* The source answered with 404\./);
+    const { body } = await listAttempts(world, { userId: post.userId, mode: "test" }, post.id);
+    assert.deepEqual(
+      body.attempts.map(({ attempt, step, verdict, reason }) => ({ attempt, step, verdict, reason })),
+      [{ attempt: 1, step: "prepare", verdict: "failed", reason: failed?.error?.message }],
+    );
+    assert.equal(failed?.attempt_count, 1);
   });
 });

@@ -9,7 +9,7 @@ import { doneChanges } from "./changes.ts";
 import { commit, isTakenRemoteId, recordLive } from "./commit.ts";
 import { commitContext, renewToken, stepContext } from "./context.ts";
 import { failStep } from "./fail.ts";
-import { describeFailure, toPublicError, unknownOutcome } from "./failure.ts";
+import { CHECKING, type Checking, describeFailure, toPublicError, unknownOutcome } from "./failure.ts";
 import { faultPoint } from "./fault-points.ts";
 import { isRepeat } from "./identical-repeat.ts";
 import { goTo, liveParts, nextPosition, positionOf, type VisiblePosition } from "./position.ts";
@@ -24,7 +24,7 @@ import {
   watch,
 } from "./reading.ts";
 import { settle, write } from "./settle.ts";
-import { unknownAfterSeconds } from "./timing.ts";
+import { readsUntilUnknown, unknownAfterSeconds } from "./timing.ts";
 import { traced } from "./traced.ts";
 import type { ClaimedWork, Progress, Work } from "./work.ts";
 
@@ -109,12 +109,8 @@ export async function stillOpen(
   const { answer } = intent.evidence;
   const message = isUnknown
     ? "The platform's response was lost, and checking could not determine whether the post is live."
-    : "The platform's response was lost. Ampost is checking whether the post is live.";
-  const error = unknownOutcome(
-    message,
-    answer?.platformError ?? null,
-    isUnknown || seconds === null ? null : new Date(Date.now() + seconds * 1000),
-  );
+    : CHECKING;
+  const error = unknownOutcome(message, answer?.platformError ?? null, isUnknown ? null : checkingOf(work, intent));
   const changes: Changes = {
     lane: "observe",
     ...(isUnknown ? { status: "unknown" } : {}),
@@ -126,6 +122,13 @@ export async function stillOpen(
     intent: { id: intent.id, evidence, ...(seconds === null ? { result: "unknown" } : {}) },
   });
   return "released";
+}
+
+function checkingOf(work: ClaimedWork, intent: IntentRow): Checking {
+  return {
+    checks: readsUntilUnknown(intent.evidence.reads ?? 0, work.pace),
+    decidedInSeconds: unknownAfterSeconds(work.pace) - ageSeconds(work, intent),
+  };
 }
 
 /** Sends the one identical repeat, if the platform allows it. Never while the first call may still be in flight. */
@@ -250,7 +253,8 @@ async function foundLive(
     if (row.status !== "posting" && !isLast) return await partLive(work, changes, intent, found, evidence);
     if (isLast && !hasId(found) && late === undefined) return await liveWithoutId(work, changes, intent, evidence);
     const isFound = late === undefined || (late.outcome === "ok" && late.isFound === true);
-    return await recordLive(work, at, found, { id: intent.id, evidence }, { isFound, checkpoint });
+    const live = { isFound, checkpoint, liveSince: intent.intentAt };
+    return await recordLive(work, at, found, { id: intent.id, evidence }, live);
   } catch (error) {
     if (!isTakenRemoteId(error)) throw error;
     return stillOpen(
@@ -300,6 +304,7 @@ async function liveWithoutId(work: Work, live: Live, intent: IntentRow, evidence
     step: live.lastLiveStep,
     lane: "observe",
     publishedNow: true,
+    liveSince: intent.intentAt,
     error: null,
     next: readAt(nextReadSeconds(work, { ...intent, evidence })),
   };

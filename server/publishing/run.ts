@@ -148,7 +148,17 @@ async function prepare(claimed: ClaimedWork): Promise<Work | "released"> {
     if (open !== null) return stillOpen(claimed, open, describeFailure(error).message, false);
     // It is live: what was still to be read about it is given up.
     if (row.status === "published") await write(claimed, { next: { at: "never" } });
-    else await failStep({ ...claimed, steps: [] }, positionAt({ steps: [], row }, 0), error);
+    else {
+      const journal: JournalEntry = {
+        id: newId(),
+        step: "prepare",
+        effect: "read",
+        attempt: row.status === "queued" || isDue(claimed) ? row.attempt_count + 1 : row.attempt_count,
+        result: "definite_failure",
+        evidence: reasonOf(error),
+      };
+      await failStep({ ...claimed, steps: [] }, positionAt({ steps: [], row }, 0), error, { journal });
+    }
     return "released";
   }
 }
@@ -211,7 +221,7 @@ async function runQuiet(work: Work, at: QuietPosition): Promise<Progress> {
       return "released";
     }
     if (error instanceof BrokerError) await noteLimits(work, error.limits);
-    const journal = journalOf(work, at, "definite_failure", exchanges);
+    const journal = journalOf(work, at, "definite_failure", exchanges, error);
     return isSkippable(at) ? skip(work, at, journal) : failStep(work, at, error, { journal });
   }
   await faultPoint(deps, "step.after", claim, step.name);
@@ -316,6 +326,7 @@ function journalOf(
   { step }: QuietPosition,
   result: JournalEntry["result"],
   exchanges: HttpExchange[],
+  error?: unknown,
 ): JournalEntry {
   return {
     id: newId(),
@@ -323,6 +334,11 @@ function journalOf(
     effect: step.effect,
     attempt: work.attempt.number,
     result,
-    evidence: evidenceOf(exchanges),
+    evidence: { ...evidenceOf(exchanges), ...(error === undefined ? {} : reasonOf(error)) },
   };
+}
+
+/** Why a step failed, as callers are told. */
+function reasonOf(error: unknown): { reason: string } {
+  return { reason: describeFailure(error).message };
 }

@@ -77,6 +77,13 @@ export function backOffSeconds(failures: number, random: () => number = Math.ran
   return seconds * (0.8 + 0.4 * random());
 }
 
+/** How many more reads are planned, after this many, until an open commit is called `unknown`. */
+export function readsUntilUnknown(reads: number, pace: number): number {
+  let planned = reads;
+  while (readBackSeconds(planned) / pace <= unknownAfterSeconds(pace)) planned += 1;
+  return Math.max(1, planned - reads);
+}
+
 /** Seconds from a lost answer to the read after `reads` earlier ones. */
 export function readBackSeconds(reads: number): number {
   return READ_BACK_SECONDS[reads] ?? 3600 * (reads - READ_BACK_SECONDS.length + 2);

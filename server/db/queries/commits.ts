@@ -95,7 +95,7 @@ const intended = `slot as (
      where id = $1 and fence = $2 and lease_owner = $3 and lease_until > now() and due_at <= now()
        and status in ('pending', 'queued', 'posting') and not ${isHeld}
        and exists (select from slot)
-     returning id, post_id, account_id, user_id, mode, platform, due_at, ${writtenColumns}
+     returning id, post_id, account_id, user_id, mode, platform, due_at, published_at, ${writtenColumns}
    ), intent as (
      insert into publish_steps (id, platform_post_id, account_id, user_id, mode, platform, platform_account_id, step,
        effect, attempt, fence, request_hash, deadline_at, checkpoint, evidence)

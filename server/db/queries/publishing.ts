@@ -25,6 +25,8 @@ export interface Changes {
   reset?: true;
   /** Sets when it was published, unless already set. */
   publishedNow?: boolean;
+  /** With `publishedNow`: when it went live, if that was earlier. */
+  liveSince?: string | undefined;
   error?: PlatformPostError | null;
   warnings?: WorkRow["warnings"];
   /**
@@ -139,7 +141,10 @@ type WriteParams = [
 export const postBeside = (status: string, events: string) => `post as (
      update posts p set status = ${status}, revision = p.revision + 1, updated_at = now(),
        event_count = p.event_count + jsonb_array_length(${events}::jsonb),
-       published_at = case when ${status} = 'published' then coalesce(p.published_at, now()) else p.published_at end
+       published_at = case when ${status} = 'published' then coalesce(p.published_at, greatest(pp.published_at,
+         (select max(o.published_at) from platform_posts o
+          where o.post_id = pp.post_id and o.user_id = pp.user_id and o.mode = pp.mode and o.id <> pp.id)), now())
+         else p.published_at end
      from pp where p.id = pp.post_id and p.user_id = pp.user_id and p.mode = pp.mode
      returning p.id, p.user_id, p.mode, p.event_count, p.status
    ), recorded as (
@@ -171,7 +176,7 @@ const written = `pp as (
        published_url = case when ${isGiven("reset")} then null
          else coalesce(${given("publishedUrl")}, published_url) end,
        published_at = case when ${given("publishedNow")} = 'true'
-         then coalesce(published_at, now()) else published_at end,
+         then coalesce(published_at, (${given("liveSince")})::timestamptz, now()) else published_at end,
        error = case when ${isGiven("error")} then nullif(${givenJson("error")}, 'null') else error end,
        warnings = coalesce(${givenJson("warnings")}, warnings),
        next_action_at = case ${next("at")}
@@ -186,7 +191,7 @@ const written = `pp as (
        lease_owner = case when ${isGiven("next")} then null else lease_owner end,
        updated_at = now()
      where id = $1 and fence = $2 and lease_owner = $3
-     returning id, post_id, account_id, user_id, mode, ${writtenColumns}
+     returning id, post_id, account_id, user_id, mode, published_at, ${writtenColumns}
    ), journaled as (
      insert into publish_steps (id, platform_post_id, account_id, user_id, mode, step, effect, attempt, fence, result,
        evidence, result_at)

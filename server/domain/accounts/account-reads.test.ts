@@ -120,7 +120,7 @@ const TOKEN_SECONDS: Partial<Record<PlatformName, number | null>> = {
   facebook: null,
   twitter: null,
   linkedin: 60 * 86_400,
-  tiktok: 365 * 86_400,
+  tiktok: 180 * 86_400,
   youtube: null,
   threads: null,
 };

@@ -23,7 +23,7 @@ export async function listAttempts(
 const VERDICTS = { ok: "done", definite_failure: "failed", unknown: "unknown" } as const;
 
 function toAttempt(row: PublishStepRow): PostAttempt {
-  const { exchanges, readBack, reads } = evidence.parse(row.evidence);
+  const { exchanges, readBack, reads, repeatOf, reason, lastReason } = evidence.parse(row.evidence);
   const requests = exchanges.map(toRequest);
   return {
     id: row.id,
@@ -34,6 +34,8 @@ function toAttempt(row: PublishStepRow): PostAttempt {
     effect: row.effect,
     verdict: row.result === null ? "open" : VERDICTS[row.result],
     remoteId: row.remote_id,
+    repeatOf,
+    reason: reason ?? lastReason,
     // A non-visible step is recorded when it is done: it started with its first request.
     startedAt:
       row.effect === "visible" ? row.intent_at.toISOString() : (requests[0]?.startedAt ?? row.intent_at.toISOString()),
@@ -58,7 +60,14 @@ const exchange = z.object({
 });
 
 const exchanges = z.array(exchange).default([]);
-const evidence = z.object({ exchanges, readBack: z.object({ exchanges }).prefault({}), reads: z.int().default(0) });
+const evidence = z.object({
+  exchanges,
+  readBack: z.object({ exchanges }).prefault({}),
+  reads: z.int().default(0),
+  repeatOf: z.string().nullable().default(null),
+  reason: z.string().nullable().default(null),
+  lastReason: z.string().nullable().default(null),
+});
 
 function toRequest(seen: z.output<typeof exchange>): PostAttempt["requests"][number] {
   return {
