@@ -6,7 +6,8 @@ import type { PlatformName } from "./platform-names.ts";
  */
 
 /**
- * Public codes. `status` is the HTTP status of a rejected request; those with 403 and 502 only occur on platform posts.
+ * Public codes. `status` is the HTTP status of a rejected request; PAGE_IDENTITY_CONFIRMATION_REQUIRED and
+ * those with 502 only occur on platform posts.
  */
 export const PUBLIC_CODES = {
   VALIDATION_FAILED: { status: 400, meaning: "The request failed validation." },
@@ -26,6 +27,11 @@ export const PUBLIC_CODES = {
   UNAUTHORIZED: {
     status: 401,
     meaning: "The API key is missing, invalid, expired or revoked, or its user is suspended.",
+  },
+  POLICY_VIOLATION: { status: 403, meaning: "A policy of the API key does not allow this." },
+  APPROVAL_REQUIRED: {
+    status: 403,
+    meaning: "The API key can publish only approved posts, and this version of the post is not approved.",
   },
   PAGE_IDENTITY_CONFIRMATION_REQUIRED: {
     status: 403,

@@ -61,6 +61,18 @@ export const ERROR_ADVICE: Readonly<Record<PublicCode, { cause: string; cure: st
       "Send a valid key of this instance. The dashboard's endpoints (`/api/keys`, connecting, " +
       "sessions) do not accept keys.",
   },
+  POLICY_VIOLATION: {
+    cause:
+      "The key's [policies](/docs/authentication) allow only drafts, or only some platforms, " +
+      "or do not allow OAuth apps. No change of the post helps.",
+    cure: "Use a key whose policies allow it. `fix` says which policy it is.",
+  },
+  APPROVAL_REQUIRED: {
+    cause:
+      "The key publishes only posts that a person has approved, and this version of the post is not approved. " +
+      "Any edit removes an approval.",
+    cure: "Send a person the address in `fix`. Once they have approved the post, publish it.",
+  },
   PAGE_IDENTITY_CONFIRMATION_REQUIRED: {
     cause: "Meta requires a person who manages the Page to confirm their identity before the Page can publish.",
     cure: "Open the Page in the Facebook mobile app, complete the authorization, then retry the post.",

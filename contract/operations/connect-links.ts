@@ -86,6 +86,7 @@ export const connectLinksCreate = operation({
   writes: true,
   answer: oneLink,
   status: 201,
+  errors: ["POLICY_VIOLATION"],
 });
 
 export const connectLinksList = operation({

@@ -19,6 +19,7 @@ export const appsList = operation({
     "Returns the developer apps through which accounts connect to your platform sets in this mode, unless a platform " +
     `set has its own. Without one, the instance's app is used. Secrets are never returned. ${POLICY}`,
   answer: z.object({ apps: z.array(ownApp) }),
+  errors: ["POLICY_VIOLATION"],
 });
 
 export const appsSave = operation({
@@ -33,6 +34,7 @@ export const appsSave = operation({
   takes: "required",
   writes: true,
   answer: z.object({ app: ownApp }),
+  errors: ["POLICY_VIOLATION"],
 });
 
 export const appsDelete = operation({
@@ -45,5 +47,5 @@ export const appsDelete = operation({
   params,
   writes: true,
   answer: z.object({ success: z.literal(true) }),
-  errors: ["NOT_FOUND"],
+  errors: ["NOT_FOUND", "POLICY_VIOLATION"],
 });

@@ -104,5 +104,5 @@ export const publishingResume = operation({
   takes: "optional",
   writes: true,
   answer,
-  errors: ["NOT_FOUND"],
+  errors: ["NOT_FOUND", "POLICY_VIOLATION"],
 });

@@ -43,7 +43,7 @@ const draft = async (as: TestTenant, changed: object = {}) => idOf((await create
 const statusOf = async (id: string) =>
   objectIn((await world.call(world.test, "GET", `${POSTS}/${id}`)).body, "post").status;
 const rulesOf = (answer: Parameters<typeof asRefusal>[0]) =>
-  asRefusal(answer, 400).issues.map(({ rule, path }) => [rule, path]);
+  asRefusal(answer, 403).issues.map(({ rule, path }) => [rule, path]);
 
 async function failedPost(): Promise<string> {
   const id = await draft(world.test);

@@ -35,7 +35,7 @@ export function checkDraftPolicies(
         "draftOnly",
         "/scheduledFor",
         "This API key can only create drafts, so it cannot schedule posts",
-        "Omit scheduledFor or send null, and ask a person to publish the draft.",
+        "Omit scheduledFor or send null, and publish the draft with a key that does not have the policy draftOnly.",
       ),
     );
   if (policies.approvalRequired)
@@ -66,7 +66,7 @@ export function checkConnectPolicies(policies: KeyPolicies | null, platform: Pla
   return [{ ...issue, platform, actual: platform, limit: policies.platforms }];
 }
 
-/** Throws VALIDATION_FAILED if a key cannot list and replace its user's own OAuth apps. */
+/** Throws POLICY_VIOLATION if a key cannot list and replace its user's own OAuth apps. */
 export function requireOwnAppsPolicy(policies: KeyPolicies | null): void {
   if (policies === null || policies.oauthApps) return;
   throw refusal([
@@ -97,7 +97,7 @@ export async function checkPublishPolicies(
         "draftOnly",
         "",
         "This API key can only create drafts; it cannot publish or retry",
-        "Ask a person to publish the post, or use a key without the policy draftOnly.",
+        "Publish it with a key that does not have the policy draftOnly.",
       ),
     );
   if (policies.approvalRequired && !(await isApproved(tx, call, post.id))) {
@@ -199,7 +199,8 @@ function foreignPlatform({ platforms }: KeyPolicies, platform: PlatformName, pat
 }
 
 function refused(policy: keyof KeyPolicies, path: string, message: string, fix: string): Issue {
-  return issueOf({ rule: ruleOf(policy), path, message, fix });
+  const code = policy === "approvalRequired" ? "APPROVAL_REQUIRED" : "POLICY_VIOLATION";
+  return issueOf({ rule: ruleOf(policy), code, path, message, fix });
 }
 
 function ruleOf(policy: keyof KeyPolicies): string {

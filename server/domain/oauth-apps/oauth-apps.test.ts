@@ -98,7 +98,7 @@ test("a user's own app connects all of their sets without one, in its mode, for 
     ["PUT", `${at}/twitter`, own],
     ["DELETE", `${at}/twitter`, undefined],
   ] as const) {
-    const { issues } = asRefusal(await world.call(tenant, method, path, body), 400);
+    const { issues } = asRefusal(await world.call(tenant, method, path, body), 403);
     assert.equal(issues[0]?.rule, "key.policy.oauthApps");
   }
   for (const [save, remove] of [

@@ -76,7 +76,7 @@ const arrive = (id: string) =>
   );
 const refusesPublishing = async (id: string) =>
   assert.deepEqual(
-    asRefusal(await publish(id), 400).issues.map(({ rule }) => rule),
+    asRefusal(await publish(id), 403).issues.map(({ rule }) => rule),
     ["key.policy.approvalRequired"],
   );
 
@@ -100,12 +100,12 @@ test("it cannot schedule, neither a new post nor an approved one", async () => {
     scheduledFor,
   });
   assert.deepEqual(
-    asRefusal(created, 400).issues.map(({ rule, path }) => [rule, path]),
+    asRefusal(created, 403).issues.map(({ rule, path }) => [rule, path]),
     [["key.policy.approvalRequired", "/scheduledFor"]],
   );
   const id = await draft({ platforms: ["facebook"] });
   await approve(id, await hashOf(id));
-  asRefusal(await patch(id, { scheduledFor }), 400);
+  asRefusal(await patch(id, { scheduledFor }), 403);
 });
 
 test("every edit removes an approval, by anyone, even if it is reverted", async () => {
@@ -302,8 +302,8 @@ test("posts of other keys wait once a key that requires approval edits them, or 
   );
   assert.deepEqual(await waitingIds("", holder.cookie), []);
   await patch(changed, { content: { text: "Changed" } }, holder.held);
-  asRefusal(await world.call(holder.held, "POST", `${POSTS}/${tried}/publish`), 400);
-  asRefusal(await world.call(holder.held, "POST", `${POSTS}/${failed}/retry`), 400);
+  asRefusal(await world.call(holder.held, "POST", `${POSTS}/${tried}/publish`), 403);
+  asRefusal(await world.call(holder.held, "POST", `${POSTS}/${failed}/retry`), 403);
   assert.deepEqual(await waitingIds("", holder.cookie), [failed, tried, changed]);
   assert.equal((await approveFrom(holder.cookie, failed)).status, 200);
   assert.equal((await world.call(holder.held, "POST", `${POSTS}/${failed}/retry`)).status, 200);
@@ -338,7 +338,7 @@ test("nobody is asked for an approval that would not help", async () => {
       "post",
     );
   const foreign = await make(["threads", "facebook"]);
-  asRefusal(await world.call(holder.held, "POST", `${POSTS}/${foreign}/publish`), 400);
+  asRefusal(await world.call(holder.held, "POST", `${POSTS}/${foreign}/publish`), 403);
   const unfit = await make(["threads"]);
   asRefusal(await world.call(holder.held, "POST", `${POSTS}/${unfit}/retry`), 409);
   await world.services.pool.query(
@@ -378,7 +378,7 @@ test("a key's holder learns where a person can approve: when the post is created
     assert.ok(warning?.rule === "key.policy.approvalRequired" && warning.fix.includes(link), JSON.stringify(body));
   }
   assert.ok(
-    asRefusal(await world.call(holder.held, "POST", `${POSTS}/${id}/publish`), 400).issues[0]?.fix.includes(link),
+    asRefusal(await world.call(holder.held, "POST", `${POSTS}/${id}/publish`), 403).issues[0]?.fix.includes(link),
   );
   assert.deepEqual(warningsIn((await holder.make(holder.free)).body), []);
 });

@@ -188,7 +188,7 @@ test("users resume neither what the operator paused, nor with a restricted key, 
   const agent = { ...api.test, key: apiKey };
   assert.equal((await call("pause", {}, agent)).status, 200);
   assert.deepEqual(
-    asRefusal(await call("resume", {}, agent), 400).issues.map(({ rule }) => rule),
+    asRefusal(await call("resume", {}, agent), 403).issues.map(({ rule }) => rule),
     ["policies.resume"],
   );
   assert.deepEqual(scopes(await call("resume")), []);

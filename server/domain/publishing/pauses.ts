@@ -183,6 +183,7 @@ function unknownAccount(accountId: string): Issue {
 function restricted(): Issue {
   return issueOf({
     rule: "policies.resume",
+    code: "POLICY_VIOLATION",
     path: "",
     message: "This API key is restricted, so it cannot resume publishing",
     fix: "Ask a person to resume it, or use a key without policies.",
