@@ -32,6 +32,13 @@ export const toolOptions = z.strictObject({
     .optional()
     .describe("A unique value, such as a UUID: repeating the call with it does nothing twice.")
     .meta({ examples: ["order-4711"] }),
+  ifMatch: z
+    .string()
+    .min(1)
+    .max(255)
+    .optional()
+    .describe("`etag` of the post as you read it: the call does nothing if the post has changed since.")
+    .meta({ examples: ['"3"'] }),
   wait: z
     .int()
     .min(0)
@@ -64,9 +71,12 @@ function toTool(operation: Operation, hints: ToolHints): Tool {
   };
 }
 
-/** A repeated call says that it is one, as `Idempotency-Replayed` does over HTTP. */
+/** What HTTP has headers for: a repeated call says that it is one, and a post has its ETag. */
 export function answerOf({ answer, writes }: Operation): z.ZodObject {
-  return writes ? answer.extend({ replayed: z.literal(true).optional() }) : answer;
+  return answer.extend({
+    ...(writes ? { replayed: z.literal(true).optional() } : {}),
+    ...("post" in answer.shape ? { etag: z.string() } : {}),
+  });
 }
 
 /** Path, query and body in one object, without additional properties. */
@@ -85,9 +95,13 @@ function pathParams({ path, params }: Operation): Record<string, z.core.$ZodType
   return Object.fromEntries(Object.entries(params.shape).filter(([name]) => path.includes(`:${name}`)));
 }
 
-function optionsOf({ writes, waits }: Operation): Partial<typeof toolOptions.shape> {
-  const { idempotencyKey, wait } = toolOptions.shape;
-  return { ...(writes ? { idempotencyKey } : {}), ...(waits === true ? { wait } : {}) };
+function optionsOf({ writes, waits, errors }: Operation): Partial<typeof toolOptions.shape> {
+  const { idempotencyKey, ifMatch, wait } = toolOptions.shape;
+  return {
+    ...(errors.includes("PRECONDITION_FAILED") ? { ifMatch } : {}),
+    ...(writes ? { idempotencyKey } : {}),
+    ...(waits === true ? { wait } : {}),
+  };
 }
 
 function objectOf(schema: z.core.$ZodType): z.ZodObject | undefined {

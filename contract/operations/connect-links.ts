@@ -67,6 +67,15 @@ export const connectLinksCreate = operation({
     "The browser returns to `returnUrl` with the result, and the event `account.connected` carries `externalId` " +
     "and the ID of the link. A response replayed by its Idempotency-Key has no `url`.",
   rateClass: "connectPlatform",
+  tool: {
+    readOnly: false,
+    destructive: false,
+    idempotent: false,
+    openWorld: false,
+    description:
+      "Creates a link with which a person connects an account to a platform set: send them its `url`. " +
+      "It works once, until it expires, and is shown only in this result.",
+  },
   body: z.strictObject({
     platformSetId: id.describe("The platform set to connect the account to."),
     platform: platform
@@ -96,6 +105,7 @@ export const connectLinksList = operation({
   path: "/api/v1/connect-links",
   summary: "List connect links",
   description: "Returns connect links, newest first.",
+  tool: { readOnly: true, destructive: false, idempotent: true, openWorld: false },
   query: z.strictObject({ status: status.optional(), externalId: externalId.optional(), limit, offset }),
   answer: z.object({ connectLinks: z.array(connectLink), total }),
 });
@@ -119,6 +129,7 @@ export const connectLinksRevoke = operation({
   path: "/api/v1/connect-links/:id",
   summary: "Revoke a connect link",
   description: "Revokes a link that has not been used. An account that was connected through it stays connected.",
+  tool: { readOnly: false, destructive: true, idempotent: true, openWorld: false },
   params: idParam,
   writes: true,
   answer: oneLink,

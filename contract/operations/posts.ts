@@ -377,7 +377,9 @@ export const postsList = operation({
   method: "GET",
   path: "/api/v1/posts",
   summary: "List posts",
-  description: "Returns posts in short form, newest first. `total` is the number that match the filters.",
+  description:
+    "Returns posts in short form, newest first, or by `scheduledFor` with `scheduledFrom` or `scheduledTo`. " +
+    "`total` is the number that match the filters.",
   tool: { readOnly: true, destructive: false, idempotent: true, openWorld: false },
   query: z.strictObject({
     status: z
@@ -391,6 +393,10 @@ export const postsList = operation({
     cursor: cursor.describe("`nextCursor` from the previous page. Use it instead of `offset`."),
     from: timeInput.optional().describe("Only posts created at or after this time."),
     to: timeInput.optional().describe("Only posts created before this time."),
+    scheduledFrom: timeInput
+      .optional()
+      .describe("Only posts scheduled for this time or later, the earliest first. Use `offset` for the next page."),
+    scheduledTo: timeInput.optional().describe("Only posts scheduled before this time, the earliest first."),
     search: z
       .string()
       .min(1)

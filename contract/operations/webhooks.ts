@@ -103,6 +103,13 @@ export const webhooksCreate = operation({
     "Sends events in this mode to the URL, signed according to Standard Webhooks. " +
     "A delivery that does not get a 2xx response is retried for three days; a 410 response disables the webhook. " +
     "The signing secret is returned only in this response.",
+  tool: {
+    readOnly: false,
+    destructive: false,
+    idempotent: false,
+    openWorld: false,
+    description: "Sends events in this mode to a URL. The signing secret is shown only in this result: pass it on.",
+  },
   body: z.strictObject({
     url: url
       .nullable()
@@ -126,6 +133,7 @@ export const webhooksList = operation({
   path: "/api/v1/webhooks",
   summary: "List webhooks",
   description: "Lists the webhooks in this mode, oldest first.",
+  tool: { readOnly: true, destructive: false, idempotent: true, openWorld: false },
   answer: z.object({ webhooks: z.array(webhook) }),
 });
 
@@ -150,6 +158,7 @@ export const webhooksUpdate = operation({
   description:
     'Updates the fields you send. `status: "active"` enables a disabled webhook; ' +
     "events that happened while it was disabled are not sent.",
+  tool: { readOnly: false, destructive: false, idempotent: true, openWorld: false },
   params: idParam,
   body: z.strictObject({
     url: url.optional(),
@@ -173,6 +182,7 @@ export const webhooksDelete = operation({
   path: "/api/v1/webhooks/:id",
   summary: "Delete a webhook",
   description: "Deletes a webhook and its delivery log. No more events are sent to it.",
+  tool: { readOnly: false, destructive: true, idempotent: true, openWorld: false },
   params: idParam,
   writes: true,
   answer: oneWebhook,
@@ -189,6 +199,7 @@ export const webhooksRotateSecret = operation({
     "Creates a new signing secret and returns it. " +
     "For the next 24 hours, every delivery is also signed with the old secret, " +
     "so that you can switch without losing any.",
+  tool: { readOnly: false, destructive: false, idempotent: false, openWorld: false },
   params: idParam,
   writes: true,
   answer: oneWebhook,

@@ -35,7 +35,12 @@ export function readWaitSeconds(request: FastifyRequest): number | null {
 
 /** The revision required by `If-Match`; null for any. A tag that was never a revision matches none. */
 export function readIfRevision(request: FastifyRequest): number | null {
-  const header = headerValue(request.headers["if-match"])?.trim();
+  return revisionOf(headerValue(request.headers["if-match"]));
+}
+
+/** The same of an `If-Match` that came another way. */
+export function revisionOf(ifMatch: string | undefined): number | null {
+  const header = ifMatch?.trim();
   if (header === undefined || header === "*") return null;
   const revisions = header.split(",").flatMap((tag) => /^(?:W\/)?"(\d{1,9})(?:-[^"]*)?"$/.exec(tag.trim())?.[1] ?? []);
   if (revisions.length > 1)

@@ -11,6 +11,7 @@ import type { DocPage } from "../../printing/pages.ts";
 import type { Binding, BindOptions } from "../calls/bind.ts";
 import { perform } from "../calls/perform.ts";
 import { toRefusal } from "../calls/refusals.ts";
+import { revisionOf } from "../calls/request-headers.ts";
 import type { Call } from "../domain/call.ts";
 import type { Services } from "../domain/services.ts";
 import type { AskInSession } from "./confirm.ts";
@@ -56,9 +57,9 @@ export async function callTool(
     if (binding === undefined) throw new Error(`Nothing does ${operation.name}`);
     refuseHostile(given);
     const { options: extra, ...raw } = toRawInput(tool, asRecord(given));
-    const { idempotencyKey = null, wait } = readOptions(extra);
+    const { idempotencyKey = null, ifMatch, wait } = readOptions(extra);
     const done = await perform(services, binding, {
-      call: { ...caller, claim: null, ifRevision: call.ifRevision ?? null, uploads: [] },
+      call: { ...caller, claim: null, ifRevision: bothOf(call.ifRevision ?? null, revisionOf(ifMatch)), uploads: [] },
       raw,
       key: idempotencyKey,
       path: pathOf(operation.path, raw.params),
@@ -72,7 +73,9 @@ export async function callTool(
               onRead: progressOf(call.context),
             },
     });
-    return toResult("stored" in done ? { ...asRecord(done.stored.body), replayed: true } : done.answer.body);
+    return "stored" in done
+      ? toResult({ ...asRecord(done.stored.body), replayed: true }, done.stored.headers.etag)
+      : toResult(done.answer.body, done.answer.post?.etag);
   } catch (error) {
     const refusal = toRefusal(error);
     options.onRefusal?.(operation, refusal);
@@ -82,6 +85,11 @@ export async function callTool(
   } finally {
     rest();
   }
+}
+
+/** The revision that a person has confirmed and the one that the caller requires: none, if they differ. */
+function bothOf(confirmed: number | null, required: number | null): number | null {
+  return confirmed !== null && required !== null && confirmed !== required ? -1 : (confirmed ?? required);
 }
 
 /**
@@ -107,17 +115,14 @@ function progressOf({ mcpReq }: ServerContext): (post: Post) => void {
 
 function readOptions(given: Record<string, unknown>): {
   idempotencyKey?: string | undefined;
+  ifMatch?: string | undefined;
   wait?: number | undefined;
 } {
   const read = toolOptions.safeParse(given);
   if (read.success) return read.data;
   throw refusal(
     read.error.issues.map(({ path }) => {
-      const isKey = path[0] === "idempotencyKey";
-      const message = isKey
-        ? "idempotencyKey must be a string of 1 to 255 characters"
-        : "wait must be a whole number of seconds from 0 to 60";
-      const fix = isKey ? "Send a unique key for each write, such as a UUID." : "Send a number such as 30, or omit it.";
+      const [message, fix] = OPTION_PROBLEMS[String(path[0])] ?? OPTION_PROBLEMS.wait;
       return issueOf({
         rule: `request.${String(path[0])}`,
         path: `/${String(path[0])}`,
@@ -129,10 +134,21 @@ function readOptions(given: Record<string, unknown>): {
   );
 }
 
-/** The envelope, as data and as text. */
-function toResult(body: unknown): CallToolResult {
+const OPTION_PROBLEMS: Readonly<Record<string, readonly [message: string, fix: string]>> & {
+  readonly wait: readonly [message: string, fix: string];
+} = {
+  idempotencyKey: [
+    "idempotencyKey must be a string of 1 to 255 characters",
+    "Send a unique key for each write, such as a UUID.",
+  ],
+  ifMatch: ["ifMatch must be a string of 1 to 255 characters", "Send the etag of the post as you read it, or omit it."],
+  wait: ["wait must be a whole number of seconds from 0 to 60", "Send a number such as 30, or omit it."],
+};
+
+/** The envelope, with a post's ETag, as data and as text. */
+function toResult(body: unknown, etag?: string): CallToolResult {
   // As it will arrive: without members that are undefined.
-  const text = JSON.stringify(body);
+  const text = JSON.stringify({ ...asRecord(body), etag });
   return { structuredContent: asRecord(JSON.parse(text)), content: [{ type: "text", text }] };
 }
 

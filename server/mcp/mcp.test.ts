@@ -109,7 +109,8 @@ for (const revision of REVISIONS) {
       "posts_create posts_list posts_get posts_update posts_delete posts_publish posts_retry accounts_list " +
       "accounts_get platform_sets_list platform_sets_create platform_sets_rename platform_sets_delete " +
       "posts_validate posts_cancel platforms_describe media_create posts_attempts account_context " +
-      "publishing_get publishing_pause usage_get";
+      "publishing_get publishing_pause usage_get connect_links_create connect_links_list connect_links_revoke " +
+      "webhooks_create webhooks_list webhooks_update webhooks_rotate_secret webhooks_delete";
     assert.deepEqual(tools.map(({ name }) => name).sort(), wanted.split(" ").sort());
     for (const { name, title, description, inputSchema, outputSchema, annotations } of tools) {
       assert.ok(title !== undefined && description !== undefined && outputSchema?.type === "object", name);
@@ -122,7 +123,13 @@ for (const revision of REVISIONS) {
         .filter(({ annotations }) => annotations?.[hint])
         .map(({ name }) => name)
         .sort();
-    assert.deepEqual(withHint("destructiveHint"), ["platform_sets_delete", "posts_cancel", "posts_delete"]);
+    assert.deepEqual(withHint("destructiveHint"), [
+      "connect_links_revoke",
+      "platform_sets_delete",
+      "posts_cancel",
+      "posts_delete",
+      "webhooks_delete",
+    ]);
     assert.deepEqual(withHint("openWorldHint"), ["posts_publish", "posts_retry"]);
   });
 
@@ -252,6 +259,21 @@ for (const revision of REVISIONS) {
       [replay.data.replayed, objectIn(objectIn(replay.data, "post"), "content").text],
       [true, "As it is now"],
     );
+  });
+
+  test(`${revision}: with ifMatch, a change of a post that has changed meanwhile does nothing`, async () => {
+    const { client } = await connect(world.test, revision, { says: "accept" });
+    const id = await createDraft();
+    const { etag } = (await callTool(client, "posts_get", { id })).data;
+    const changed = await callTool(client, "posts_update", { id, ifMatch: etag, content: { text: "First" } });
+    assert.notEqual(changed.data.etag, etag);
+    for (const name of ["posts_update", "posts_publish", "posts_cancel", "posts_delete", "posts_retry"]) {
+      const refused = await callTool(client, name, { id, ifMatch: etag });
+      assert.match(refused.text, name === "posts_retry" ? /^(PRECONDITION_FAILED|INVALID_STATUS)/ : /^PRECONDITION_FAILED/);
+    }
+    assert.equal(await statusOf(id), "draft");
+    const published = await callTool(client, "posts_publish", { id, ifMatch: changed.data.etag });
+    assert.equal(published.isError, false, published.text);
   });
 
   test(`${revision}: a key reaches only its own mode and user, and its policies apply`, async () => {

@@ -76,6 +76,17 @@ for (const revision of ["2026-07-28", "2025-11-25"] as const) {
     const set = idOf(await call("platform_sets_create", { name: "Mine", idempotencyKey: `set-${revision}` }), "set");
     await call("platform_sets_rename", { id: set, name: "Ours" });
     await call("platform_sets_delete", { id: set });
+    const link = idOf(
+      await call("connect_links_create", { platformSetId, platform: "threads", returnUrl: "https://example.com/done" }),
+      "connectLink",
+    );
+    await call("connect_links_list", { status: "pending" });
+    await call("connect_links_revoke", { id: link });
+    const webhook = idOf(await call("webhooks_create", { url: "https://example.com/events" }), "webhook");
+    await call("webhooks_list");
+    await call("webhooks_update", { id: webhook, events: ["post.published"] });
+    await call("webhooks_rotate_secret", { id: webhook });
+    await call("webhooks_delete", { id: webhook });
     await call("accounts_list", { platformSetId });
     const { body: connected } = await world.call(world.test, "GET", "/api/v1/accounts");
     const accountId = String(Object(connected).accounts[0].id);
@@ -105,7 +116,8 @@ for (const revision of ["2026-07-28", "2025-11-25"] as const) {
       content: { text: "Other words", media: null, linkUrl: null, platformOverrides: null },
       scheduledFor: null,
     });
-    await call("posts_publish", { id, wait: 0 });
+    const { etag } = Object(await call("posts_get", { id }));
+    await call("posts_publish", { id, wait: 0, ifMatch: etag });
     await call("posts_attempts", { id });
     await call("posts_cancel", { id });
     await call("posts_delete", { id: await create() });

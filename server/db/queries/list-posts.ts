@@ -25,10 +25,17 @@ export interface PostFilter {
   platform: PlatformName | null;
   from: Date | null;
   to: Date | null;
+  scheduledFrom: Date | null;
+  scheduledTo: Date | null;
   /** A pattern for `ilike`. */
   search: string | null;
   /** JSON paths of the texts that a search covers. */
   texts: readonly string[];
+}
+
+/** Whether the posts are listed by the times they are scheduled for. */
+export function isByTime({ scheduledFrom, scheduledTo }: PostFilter): boolean {
+  return scheduledFrom !== null || scheduledTo !== null;
 }
 
 /** A statement and the values to run it with. */
@@ -44,7 +51,7 @@ interface Condition {
 }
 
 /**
- * A page of posts that match the filter, newest first, after the post with the ID `after`. Each combination of filters
+ * A page of posts that match the filter, newest first (or by their times, if they are filtered by those), after the post with the ID `after`. Each combination of filters
  * has its own statement: a condition "is this filter set?" could not be planned well for both cases.
  */
 export function listPage(
@@ -56,17 +63,18 @@ export function listPage(
   const after: Condition[] =
     page.after === null ? [] : [{ name: "after", sql: (id) => `p.id < ${id}`, values: [page.after] }];
   const { name, where, values } = combine(userId, mode, [...conditionsOf(filter), ...after]);
+  const order = isByTime(filter) ? "p.scheduled_for, p.id" : "p.id desc";
   const text = `select p.id, p.mode, p.platform_set_id, p.status, left(p.content ->> 'text', 1000) as text_start,
        p.platforms, jsonb_array_length(p.content -> 'media') as media_count, counted.published_count,
        counted.failed_count, p.scheduled_for, p.created_at, p.updated_at, p.published_at
-     from (select * from posts p where ${where} order by p.id desc
+     from (select * from posts p where ${where} order by ${order}
        limit $${values.length + 1} offset $${values.length + 2}) p
        cross join lateral (
          select count(*) filter (where pp.status = 'published')::int as published_count,
            count(*) filter (where pp.status in ('failed', 'unknown'))::int as failed_count
          from platform_posts pp where pp.post_id = p.id and pp.user_id = $1 and pp.mode = $2
        ) counted
-     order by p.id desc`;
+     order by ${order}`;
   return { statement: prepare(pages, `posts.list${name}`, text), values: [...values, page.limit, page.offset] };
 }
 
@@ -76,7 +84,7 @@ export function listPage(
  */
 export function countMatches(userId: string, mode: Mode, filter: PostFilter): Prepared<{ count: number }> {
   const { status, platform, from, to, search } = filter;
-  if (from === null && to === null && search === null)
+  if (from === null && to === null && search === null && !isByTime(filter))
     return { statement: sumCounts, values: [userId, mode, platform, status] };
   const { name, where, values } = combine(userId, mode, conditionsOf(filter));
   return {
@@ -95,12 +103,23 @@ const sumCounts = statement<
      and ($4::text is null or status = $4)`,
 );
 
-function conditionsOf({ status, platform, from, to, search, texts }: PostFilter): Condition[] {
+function conditionsOf({
+  status,
+  platform,
+  from,
+  to,
+  scheduledFrom,
+  scheduledTo,
+  search,
+  texts,
+}: PostFilter): Condition[] {
   const conditions: Condition[] = [
     { name: "status", sql: (place) => `p.status = ${place}`, values: [status] },
     { name: "platform", sql: (place) => `${place} = any (p.platforms)`, values: [platform] },
     { name: "from", sql: (place) => `p.created_at >= ${place}`, values: [from] },
     { name: "to", sql: (place) => `p.created_at < ${place}`, values: [to] },
+    { name: "due_from", sql: (place) => `p.scheduled_for >= ${place}`, values: [scheduledFrom] },
+    { name: "due_to", sql: (place) => `p.scheduled_for < ${place}`, values: [scheduledTo] },
     {
       name: "search",
       sql: (pattern, paths) =>

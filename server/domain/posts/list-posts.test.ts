@@ -78,6 +78,27 @@ test("status and platform filter, and total counts what they match", async () =>
   assert.deepEqual(await found("?status=published"), []);
 });
 
+test("posts are found by the times they are scheduled for, the earliest first", async () => {
+  const tenant = await newTenant();
+  await world.connect(tenant, "facebook");
+  const at = (hours: number) => new Date(Date.now() + hours * 3_600_000).toISOString();
+  const schedule = (hours: number) =>
+    create(tenant, `In ${hours} hours`, { platforms: ["facebook"], scheduledFor: at(hours) });
+  const last = await schedule(30);
+  const first = await schedule(10);
+  const next = await schedule(20);
+  await create(tenant, "A draft");
+  const found = async (query: string) => {
+    const { posts, total, nextCursor } = await list(tenant, query);
+    assert.equal(nextCursor, null);
+    return [posts.map(({ id }) => id), total];
+  };
+  assert.deepEqual(await found(`?scheduledFrom=${at(0)}`), [[first, next, last], 3]);
+  assert.deepEqual(await found(`?scheduledFrom=${at(15)}&scheduledTo=${at(25)}`), [[next], 1]);
+  assert.deepEqual(await found(`?scheduledTo=${at(25)}&status=scheduled&limit=1`), [[first], 2]);
+  assert.deepEqual(await found(`?scheduledTo=${at(25)}&limit=1&offset=1`), [[next], 2]);
+});
+
 test("a search finds any text of the post, case-insensitively, and treats % _ and \\ as plain characters", async () => {
   const tenant = await newTenant();
   const plain = await create(tenant, "Grüße aus Köln, 100% sicher, a_b and c\\d");
@@ -146,7 +167,16 @@ test("a list of twenty reads no more rows with many stored posts than with few",
     [tenant.userId, tenant.mode, tenant.platformSetId],
   );
   await pool.query("analyze posts");
-  const filter = { status: null, platform: null, from: null, to: null, search: null, texts: [] };
+  const filter = {
+    status: null,
+    platform: null,
+    from: null,
+    to: null,
+    scheduledFrom: null,
+    scheduledTo: null,
+    search: null,
+    texts: [],
+  };
   const { statement, values } = listPage(tenant.userId, tenant.mode, filter, { after: null, limit: 21, offset: 0 });
   const client = await pool.connect();
   try {

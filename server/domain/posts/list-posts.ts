@@ -3,7 +3,7 @@ import type { PlatformName } from "../../../model/platform-names.ts";
 import type { PostStatus } from "../../../model/status.ts";
 import type { Tenant } from "../../../model/tenant.ts";
 import { catalog } from "../../../platforms/catalog.ts";
-import { countMatches, listPage, type PostFilter } from "../../db/queries/list-posts.ts";
+import { countMatches, isByTime, listPage, type PostFilter } from "../../db/queries/list-posts.ts";
 import type { Answer } from "../call.ts";
 import { readCursor, writeCursor } from "../cursor.ts";
 import type { Services } from "../services.ts";
@@ -17,10 +17,12 @@ export interface PostQuery {
   cursor?: string;
   from?: string;
   to?: string;
+  scheduledFrom?: string;
+  scheduledTo?: string;
   search?: string;
 }
 
-/** A page of posts in short form, newest first, and the total number of matches. */
+/** A page of posts in short form, newest first, or by their times if they are filtered by those; and the total number of matches. */
 export async function listPosts(
   services: Pick<Services, "pool">,
   caller: Tenant,
@@ -31,10 +33,13 @@ export async function listPosts(
     platform: query.platform ?? null,
     from: query.from === undefined ? null : new Date(query.from),
     to: query.to === undefined ? null : new Date(query.to),
+    scheduledFrom: query.scheduledFrom === undefined ? null : new Date(query.scheduledFrom),
+    scheduledTo: query.scheduledTo === undefined ? null : new Date(query.scheduledTo),
     search: query.search === undefined ? null : `%${query.search.replaceAll(/[\\%_]/g, "\\$&")}%`,
     texts: TEXTS,
   };
-  const after = query.cursor === undefined ? null : readCursor(query.cursor);
+  // A cursor is the place of a post by its creation.
+  const after = query.cursor === undefined || isByTime(filter) ? null : readCursor(query.cursor);
   const page = listPage(caller.userId, caller.mode, filter, {
     after,
     limit: query.limit + 1,
@@ -46,7 +51,8 @@ export async function listPosts(
     counted.statement.one(services.pool, counted.values),
   ]);
   const shown = rows.slice(0, query.limit);
-  const nextCursor = rows.length > query.limit ? writeCursor(shown.at(-1)?.id ?? "") : null;
+  const hasCursor = rows.length > query.limit && !isByTime(filter);
+  const nextCursor = hasCursor ? writeCursor(shown.at(-1)?.id ?? "") : null;
   return { body: { posts: shown.map(toSummary), total: count?.count ?? 0, nextCursor } };
 }
 
