@@ -27,7 +27,7 @@ const returnUrl = webUrl
   })
   .describe(
     "Where to send the browser afterwards. The result is in the query: `status`, `reason`, `connectLinkId`, " +
-      "`accountId`, `platform`, `externalId`.",
+      "`accountId`, `platform`, `externalId`. If omitted, a page of Ampost shows the result.",
   )
   .meta({ examples: ["https://app.example.com/connected"] });
 
@@ -82,7 +82,7 @@ export const connectLinksCreate = operation({
       .nullish()
       .describe("The platform to connect. If omitted, the person who opens the link chooses."),
     externalId: externalId.nullish(),
-    returnUrl,
+    returnUrl: returnUrl.nullish(),
     expiresInSeconds: z
       .int()
       .min(60)

@@ -77,7 +77,7 @@ for (const revision of ["2026-07-28", "2025-11-25"] as const) {
     await call("platform_sets_rename", { id: set, name: "Ours" });
     await call("platform_sets_delete", { id: set });
     const link = idOf(
-      await call("connect_links_create", { platformSetId, platform: "threads", returnUrl: "https://example.com/done" }),
+      await call("connect_links_create", { platformSetId, platform: "threads" }),
       "connectLink",
     );
     await call("connect_links_list", { status: "pending" });

@@ -57,13 +57,16 @@ test("a link is created with a lifetime of a day, and its URL is shown once and 
   }
 });
 
-test("only the platform set and the return URL are required", async () => {
+test("only the platform set is required: without a return URL, a page of the instance shows the result", async () => {
   const { body: answer } = await world.call(world.test, "POST", "/api/v1/connect-links", {
     platformSetId: world.test.platformSetId,
-    returnUrl: RETURN_URL,
   });
   const made = link.parse(objectIn(answer, "connectLink"));
   assert.deepEqual([made.platform, made.externalId], [null, null]);
+  const { pathname } = new URL(made.returnUrl);
+  const shown = async (status: string) => await (await fetch(`${world.url}${pathname}?status=${status}`)).text();
+  assert.match(await shown("connected"), /The account is connected/);
+  assert.match(await shown("refused"), /No account was connected/);
 });
 
 test("the return URL uses https, or is on this machine", async () => {

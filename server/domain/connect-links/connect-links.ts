@@ -25,12 +25,15 @@ import { write } from "../idempotency.ts";
 import { unknownSet } from "../posts/find-issues.ts";
 import type { Services } from "../services.ts";
 
+/** The page that a link without a return URL leads to. */
+export const CONNECTED_PATH = "/connected";
+
 /** The input for a connect link. */
 export interface NewConnectLink {
   platformSetId: string;
   platform?: PlatformName | null;
   externalId?: string | null;
-  returnUrl: string;
+  returnUrl?: string | null;
   expiresInSeconds: number;
 }
 
@@ -43,7 +46,8 @@ export async function createConnectLink(
   call: Call,
   body: NewConnectLink,
 ): Promise<Answer<{ connectLink: ConnectLink }>> {
-  const { platformSetId, platform = null, externalId = null, returnUrl, expiresInSeconds } = body;
+  const { platformSetId, platform = null, externalId = null, expiresInSeconds } = body;
+  const returnUrl = body.returnUrl ?? `${services.settings.appUrl}${CONNECTED_PATH}`;
   const forbidden = checkConnectPolicies(call.policies, platform);
   if (forbidden.length > 0) throw refusal(forbidden);
   const token = randomBytes(32).toString("base64url");

@@ -59,6 +59,20 @@ export async function showConnectLink(
   });
 }
 
+/** What a link without a return URL of its own shows at the end. */
+export async function showConnected(reply: FastifyReply, status: string | undefined): Promise<FastifyReply> {
+  const isConnected = status === "connected";
+  return await sendPage(reply, {
+    title: isConnected ? "The account is connected" : "No account was connected",
+    isNarrow: true,
+    body: html`<section>
+      <p>
+        ${isConnected ? "You can close this page." : "Open the link again to try once more, or close this page."}
+      </p>
+    </section>`,
+  });
+}
+
 async function showOver(
   reply: FastifyReply,
   why: keyof typeof OVER,

@@ -5,6 +5,7 @@ import { PLATFORM_NAMES } from "../../../model/platform-names.ts";
 import { refuseRequest } from "../../calls/refusals.ts";
 import { chooseByLink, listChoices } from "../../domain/accounts/connect-account.ts";
 import { brandOf } from "../../domain/branding/branding.ts";
+import { CONNECTED_PATH } from "../../domain/connect-links/connect-links.ts";
 import {
   findResult,
   openConnectLink,
@@ -16,7 +17,7 @@ import type { Services } from "../../domain/services.ts";
 import type { ConnectError } from "../../oauth/connect-error.ts";
 import { giveBrowserBinding, readBrowserBinding } from "../browser-binding.ts";
 import { showChoices } from "../pages/choose-account.ts";
-import { showConnectLink, showNotConnected } from "../pages/connect-link.ts";
+import { showConnected, showConnectLink, showNotConnected } from "../pages/connect-link.ts";
 import { readForm } from "../pages/form.ts";
 import { sendOn } from "../pages/frame.ts";
 import { queryOf } from "../pages/query.ts";
@@ -40,6 +41,8 @@ export function addConnectLinkRoutes(pages: FastifyInstance, services: Services)
         `/connect/${token}/start?${new URLSearchParams({ platform, ...(login === "" ? {} : { login }) })}`,
     );
   });
+
+  pages.get(CONNECTED_PATH, async (request, reply) => await showConnected(reply, queryOf(request).status));
 
   pages.get<{ Params: { token: string } }>(
     "/connect/:token/start",
