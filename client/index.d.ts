@@ -447,16 +447,25 @@ declare class AmpostError extends Error {
   readonly status: number | null;
   /** Every broken rule, each with its location in the request and what to do. */
   readonly issues: readonly Issue[];
+  /** The page that explains the code; null if there was no response from the API. */
+  readonly docs: string | null;
   /** The request ID, as in the server's log; null if there was no response. */
   readonly requestId: string | null;
   /** How many seconds to wait before a retry, according to the server. */
   readonly retryAfterSeconds: number | null;
   /** The exceeded limit, if the code is `RATE_LIMITED` and the server returns it. */
   readonly limit: UsedUpLimit | null;
+  /** What the earlier request created or changed, if the code is `IDEMPOTENCY_KEY_REUSED`. */
+  readonly object: {
+    type: string;
+    id: string;
+  } | null;
   constructor(
     code: ErrorCode | FailureCode,
     message: string,
-    details?: Partial<Pick<AmpostError, "status" | "issues" | "requestId" | "retryAfterSeconds" | "limit" | "cause">>,
+    details?: Partial<
+      Pick<AmpostError, "status" | "issues" | "docs" | "requestId" | "retryAfterSeconds" | "limit" | "object" | "cause">
+    >,
   );
 }
 /** The error of an unsuccessful response. */

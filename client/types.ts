@@ -16,6 +16,8 @@ export type ErrorCode =
   | "INVALID_PLACEMENT"
   | "MIXED_MEDIA_NOT_SUPPORTED"
   | "UNAUTHORIZED"
+  | "POLICY_VIOLATION"
+  | "APPROVAL_REQUIRED"
   | "PAGE_IDENTITY_CONFIRMATION_REQUIRED"
   | "NOT_FOUND"
   | "POST_NOT_FOUND"
@@ -119,10 +121,13 @@ export interface PlatformPost {
   status: PlatformPostStatus;
   /** URL of the published post, once the platform has returned it. */
   publishedUrl: string | null;
+  /** In test mode, where a browser can open the published post: nothing is at `publishedUrl`. */
+  sandboxUrl: string | null;
   /** The account that publishes the post. */
   accountId: string | null;
   /** The platform's ID for the post. */
   platformPostId: string | null;
+  /** When it went live, as far as can be known. */
   publishedAt: string | null;
   /** Number of publish attempts so far, including the one that is in progress or succeeded. */
   attemptCount: number;
@@ -161,6 +166,12 @@ export interface Post {
   /** `live` or `test`. In test mode, posts are published only to the built-in sandbox. */
   mode: Mode;
   publishedAt: string | null;
+  /** Whether the post is approved, if a key that requires approval created it or tried to publish it. */
+  approval: {
+    state: "pending" | "approved";
+    /** Where a person approves the current version. */
+    url: string;
+  } | null;
 }
 
 export interface PostSummary {
@@ -224,6 +235,13 @@ export interface PostAttempt {
   verdict: "done" | "failed" | "unknown" | "open";
   /** The platform's ID for what the step published. */
   remoteId: string | null;
+  /**
+   * ID of the step whose identical request this one sent once more, because its response was lost and LinkedIn rejects
+   * duplicates. If `verdict` is `done` with a 4xx status, the first request had published the post.
+   */
+  repeatOf: string | null;
+  /** Why a step before publishing failed, or why the outcome could not be determined. */
+  reason: string | null;
   /** ISO 8601, UTC, with milliseconds. */
   startedAt: string;
   endedAt: string | null;
@@ -605,6 +623,10 @@ export interface PostFilter {
   from?: string;
   /** Only posts created before this time. */
   to?: string;
+  /** Only posts scheduled for this time or later, the earliest first. Use `offset` for the next page. */
+  scheduledFrom?: string;
+  /** Only posts scheduled before this time, the earliest first. */
+  scheduledTo?: string;
   /** Only posts that contain this in one of their texts. Not case-sensitive. */
   search?: string;
 }
@@ -1028,11 +1050,7 @@ export interface NewConnectLink {
   /** The platform to connect. If omitted, the person who opens the link chooses. */
   platform?: Platform | null;
   externalId?: string | null;
-  /**
-   * Where to send the browser afterwards. The result is in the query: `status`, `reason`, `connectLinkId`, `accountId`,
-   * `platform`, `externalId`.
-   */
-  returnUrl: string;
+  returnUrl?: string | null;
   /** How long the link works: 1 minute to 30 days. Defaults to 1 day. */
   expiresInSeconds?: number;
 }
@@ -1050,6 +1068,7 @@ export interface ConnectLinkFilter {
 
 export type EventType =
   | "post.scheduled"
+  | "post.approved"
   | "post.missed"
   | "post.publishing"
   | "post.published"

@@ -1,6 +1,7 @@
 /** Event types, as used in webhooks. */
 export const EVENT_TYPES = [
   "post.scheduled",
+  "post.approved",
   "post.missed",
   "post.publishing",
   "post.published",

@@ -168,13 +168,18 @@ const platformPost = z.object({
     .nullable()
     .describe("URL of the published post, once the platform has returned it.")
     .meta({ examples: ["https://www.threads.com/@ampost/post/DRcQ1aXk7Zm"] }),
+  sandboxUrl: z
+    .string()
+    .nullable()
+    .describe("In test mode, where a browser can open the published post: nothing is at `publishedUrl`.")
+    .meta({ examples: [null] }),
   accountId: id.nullable().describe("The account that publishes the post."),
   platformPostId: z
     .string()
     .nullable()
     .describe("The platform's ID for the post.")
     .meta({ examples: ["17900000000000001"] }),
-  publishedAt: time.nullable(),
+  publishedAt: time.nullable().describe("When it went live, as far as can be known."),
   attemptCount: z
     .int()
     .describe("Number of publish attempts so far, including the one that is in progress or succeeded.")
@@ -218,6 +223,17 @@ export const post = z.object({
   platformSetId: id,
   mode,
   publishedAt: time.nullable(),
+  approval: z
+    .object({
+      state: z.enum(["pending", "approved"]).meta({ examples: ["pending"] }),
+      url: z
+        .string()
+        .describe("Where a person approves the current version.")
+        .meta({ examples: ["https://ampost.io/posts/01980b7a-6c00-7000-8000-000000000001/approve"] }),
+    })
+    .nullable()
+    .describe("Whether the post is approved, if a key that requires approval created it or tried to publish it.")
+    .meta({ examples: [null] }),
 });
 export type Post = z.output<typeof post>;
 export type PlatformPost = z.output<typeof platformPost>;

@@ -269,7 +269,10 @@ for (const revision of REVISIONS) {
     assert.notEqual(changed.data.etag, etag);
     for (const name of ["posts_update", "posts_publish", "posts_cancel", "posts_delete", "posts_retry"]) {
       const refused = await callTool(client, name, { id, ifMatch: etag });
-      assert.match(refused.text, name === "posts_retry" ? /^(PRECONDITION_FAILED|INVALID_STATUS)/ : /^PRECONDITION_FAILED/);
+      assert.match(
+        refused.text,
+        name === "posts_retry" ? /^(PRECONDITION_FAILED|INVALID_STATUS)/ : /^PRECONDITION_FAILED/,
+      );
     }
     assert.equal(await statusOf(id), "draft");
     const published = await callTool(client, "posts_publish", { id, ifMatch: changed.data.etag });

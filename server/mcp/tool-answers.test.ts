@@ -76,10 +76,7 @@ for (const revision of ["2026-07-28", "2025-11-25"] as const) {
     const set = idOf(await call("platform_sets_create", { name: "Mine", idempotencyKey: `set-${revision}` }), "set");
     await call("platform_sets_rename", { id: set, name: "Ours" });
     await call("platform_sets_delete", { id: set });
-    const link = idOf(
-      await call("connect_links_create", { platformSetId, platform: "threads" }),
-      "connectLink",
-    );
+    const link = idOf(await call("connect_links_create", { platformSetId, platform: "threads" }), "connectLink");
     await call("connect_links_list", { status: "pending" });
     await call("connect_links_revoke", { id: link });
     const webhook = idOf(await call("webhooks_create", { url: "https://example.com/events" }), "webhook");

@@ -41,7 +41,10 @@ class Posts:
         )
 
     def list(self, filter: types.PostFilter | None = None) -> types.PostsListAnswer:
-        """List posts. Returns posts in short form, newest first. `total` is the number that match the filters."""
+        """
+        List posts. Returns posts in short form, newest first, or by `scheduledFor` with `scheduledFrom` or
+        `scheduledTo`. `total` is the number that match the filters.
+        """
         return self._connection.call("GET", "/api/v1/posts", query=filter)
 
     def iterate(self, filter: types.PostFilter | None = None) -> Iterator[types.PostSummary]:
@@ -210,7 +213,10 @@ class AsyncPosts:
         )
 
     async def list(self, filter: types.PostFilter | None = None) -> types.PostsListAnswer:
-        """List posts. Returns posts in short form, newest first. `total` is the number that match the filters."""
+        """
+        List posts. Returns posts in short form, newest first, or by `scheduledFor` with `scheduledFrom` or
+        `scheduledTo`. `total` is the number that match the filters.
+        """
         return await self._connection.call("GET", "/api/v1/posts", query=filter)
 
     def iterate(self, filter: types.PostFilter | None = None) -> AsyncIterator[types.PostSummary]:

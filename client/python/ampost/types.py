@@ -23,6 +23,8 @@ ErrorCode = Literal[
     "INVALID_PLACEMENT",
     "MIXED_MEDIA_NOT_SUPPORTED",
     "UNAUTHORIZED",
+    "POLICY_VIOLATION",
+    "APPROVAL_REQUIRED",
     "PAGE_IDENTITY_CONFIRMATION_REQUIRED",
     "NOT_FOUND",
     "POST_NOT_FOUND",
@@ -51,6 +53,7 @@ PlatformPostStatus = Literal["pending", "queued", "posting", "published", "faile
 
 EventType = Literal[
     "post.scheduled",
+    "post.approved",
     "post.missed",
     "post.publishing",
     "post.published",
@@ -153,10 +156,13 @@ class PlatformPost(TypedDict):
     status: PlatformPostStatus
     #: URL of the published post, once the platform has returned it.
     publishedUrl: str | None
+    #: In test mode, where a browser can open the published post: nothing is at `publishedUrl`.
+    sandboxUrl: str | None
     #: The account that publishes the post.
     accountId: str | None
     #: The platform's ID for the post.
     platformPostId: str | None
+    #: When it went live, as far as can be known.
     publishedAt: str | None
     #: Number of publish attempts so far, including the one that is in progress or succeeded.
     attemptCount: int
@@ -190,6 +196,8 @@ class Post(TypedDict):
     #: `live` or `test`. In test mode, posts are published only to the built-in sandbox.
     mode: Mode
     publishedAt: str | None
+    #: Whether the post is approved, if a key that requires approval created it or tried to publish it.
+    approval: PostApproval | None
 
 
 class PostContent(TypedDict):
@@ -227,6 +235,12 @@ class PostContentMedia(TypedDict):
     thumbnailUrl: NotRequired[str | None]
     #: ID of a stored media object that is the video's cover image, instead of thumbnailUrl.
     thumbnailMediaId: NotRequired[str | None]
+
+
+class PostApproval(TypedDict):
+    state: Literal["pending", "approved"]
+    #: Where a person approves the current version.
+    url: str
 
 
 class PostSummary(TypedDict):
@@ -288,6 +302,11 @@ class PostAttempt(TypedDict):
     verdict: Literal["done", "failed", "unknown", "open"]
     #: The platform's ID for what the step published.
     remoteId: str | None
+    #: ID of the step whose identical request this one sent once more, because its response was lost and LinkedIn
+    #: rejects duplicates. If `verdict` is `done` with a 4xx status, the first request had published the post.
+    repeatOf: str | None
+    #: Why a step before publishing failed, or why the outcome could not be determined.
+    reason: str | None
     #: ISO 8601, UTC, with milliseconds.
     startedAt: str
     endedAt: str | None
@@ -666,6 +685,10 @@ PostFilter = TypedDict("PostFilter", {
     "from": "NotRequired[str]",
     #: Only posts created before this time.
     "to": "NotRequired[str]",
+    #: Only posts scheduled for this time or later, the earliest first. Use `offset` for the next page.
+    "scheduledFrom": "NotRequired[str]",
+    #: Only posts scheduled before this time, the earliest first.
+    "scheduledTo": "NotRequired[str]",
     #: Only posts that contain this in one of their texts. Not case-sensitive.
     "search": "NotRequired[str]",
 })
@@ -1045,9 +1068,7 @@ class NewConnectLink(TypedDict):
     #: The platform to connect. If omitted, the person who opens the link chooses.
     platform: NotRequired[Platform | None]
     externalId: NotRequired[str | None]
-    #: Where to send the browser afterwards. The result is in the query: `status`, `reason`, `connectLinkId`,
-    #: `accountId`, `platform`, `externalId`.
-    returnUrl: str
+    returnUrl: NotRequired[str | None]
     #: How long the link works: 1 minute to 30 days. Defaults to 1 day.
     expiresInSeconds: NotRequired[int]
 

@@ -7,6 +7,7 @@ import { statement } from "../sql.ts";
 import type { BudgetChecks, BudgetUsesOfParts } from "./budgets.ts";
 import { isHeld } from "./hold.ts";
 import { isPaused } from "./pauses.ts";
+import { isApproved } from "./post-approvals.ts";
 import { countedPost } from "./usage.ts";
 
 export interface PostRow {
@@ -31,6 +32,8 @@ export interface PostRow {
 export interface WholePostRow extends PostRow {
   platform_posts: PlatformPostRow[];
   media: PostMediaRow[];
+  /** Whether a key waits for its approval; null if none does. */
+  approval: "pending" | "approved" | null;
 }
 
 export interface PlatformPostRow {
@@ -115,7 +118,9 @@ const whole = `select ${columns},
      from platform_posts pp where pp.post_id = p.id and pp.user_id = p.user_id and pp.mode = p.mode) as platform_posts,
     (select coalesce(json_agg(json_build_object('path', pm.path, 'media_id', m.id, 'filename', m.filename,
        'facts', m.facts, 'source_url', m.source_url, 'status', m.status, 'error', m.error)), '[]')
-     from post_media pm join media m on m.id = pm.media_id where pm.post_id = p.id and pm.user_id = p.user_id) as media
+     from post_media pm join media m on m.id = pm.media_id where pm.post_id = p.id and pm.user_id = p.user_id) as media,
+    case when p.approval_wanted_by is null or p.status not in ('draft', 'scheduled', 'partial', 'failed') then null
+      when ${isApproved} then 'approved' else 'pending' end as approval
   from posts p`;
 
 export const findPost = statement<WholePostRow, [id: string, userId: string, mode: Mode]>(

@@ -9,6 +9,7 @@ import { countPostOfKey } from "../../db/queries/api-keys.ts";
 import { findApproval, insertApprovalRequest } from "../../db/queries/post-approvals.ts";
 import type { Db } from "../../db/sql.ts";
 import type { Call } from "../call.ts";
+import { approvalUrl } from "../posts/to-post.ts";
 import type { Services, Settings } from "../services.ts";
 
 /** A key's policies as stored; what a row does not mention is off. */
@@ -113,13 +114,18 @@ export async function checkPublishPolicies(
 export async function requestApproval(
   { settings }: Pick<Services, "settings">,
   db: Db,
-  { userId, mode, actor, policies }: Call,
+  call: Call,
   postId: string,
 ): Promise<Issue[]> {
-  // A draft-only key publishes nothing, approved or not, so it waits for nobody.
-  if (policies === null || !policies.approvalRequired || policies.draftOnly) return [];
+  if (!wantsApproval(call)) return [];
+  const { userId, mode, actor } = call;
   await insertApprovalRequest.run(db, [postId, userId, mode, actor.id]);
   return [notApproved(settings, postId)];
+}
+
+/** A draft-only key publishes nothing, approved or not, so it waits for nobody. */
+export function wantsApproval({ policies }: Pick<Call, "policies">): boolean {
+  return policies !== null && policies.approvalRequired && !policies.draftOnly;
 }
 
 /**
@@ -142,13 +148,13 @@ export async function requestApprovalIfMissing<Result>(
   }
 }
 
-function notApproved({ appUrl }: Pick<Settings, "appUrl">, postId: string): Issue {
+function notApproved(settings: Pick<Settings, "appUrl">, postId: string): Issue {
   const message = "This API key requires approval to publish, and the current version of the post is not approved";
   return refused(
     "approvalRequired",
     "",
     message,
-    `Ask a person to approve it at ${appUrl}/posts/${postId}/approve, then publish it. Any edit removes the approval.`,
+    `Ask a person to approve it at ${approvalUrl(settings, postId)}, then publish it. Any edit removes the approval.`,
   );
 }
 

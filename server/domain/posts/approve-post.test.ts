@@ -91,6 +91,25 @@ test("a key that requires approval publishes what a person has approved, and onl
   assert.equal((await publish(id)).status, 200);
 });
 
+test("a post says whether it is approved and where, its ETag changes with that, and approving it is an event", async () => {
+  const id = await draft();
+  const read = async () => {
+    const { body, headers } = await world.call(robot, "GET", `${POSTS}/${id}`);
+    const { state, url } = Object(objectIn(body, "post").approval);
+    assert.ok(String(url).endsWith(`/posts/${id}/approve`), String(url));
+    return [state, headers.get("etag")];
+  };
+  const [pending, before] = await read();
+  assert.equal((await approve(id, await hashOf(id))).status, 200);
+  const [approved, after] = await read();
+  assert.deepEqual([pending, approved], ["pending", "approved"]);
+  assert.notEqual(after, before);
+  const { rows } = await world.services.pool.query("select type from outbox where post_id = $1 order by id", [id]);
+  assert.equal(rows.at(-1)?.type, "post.approved");
+  await world.call(robot, "PATCH", `${POSTS}/${id}`, { content: { text: "Edited" } });
+  assert.equal((await read())[0], "pending");
+});
+
 test("it cannot schedule, neither a new post nor an approved one", async () => {
   const scheduledFor = new Date(Date.now() + 3_600_000).toISOString();
   const created = await world.call(robot, "POST", POSTS, {

@@ -4,6 +4,7 @@ import type { Post } from "../../../contract/operations/posts.ts";
 import { type Issue, PublicError, issueOf } from "../../../model/errors.ts";
 import { isAllowed } from "../../../model/status.ts";
 import type { Tenant } from "../../../model/tenant.ts";
+import { recordPostEvents } from "../../db/queries/outbox.ts";
 import { findApproval, saveApproval, type ApprovalRow } from "../../db/queries/post-approvals.ts";
 import { findPost, type PostMediaRow, type WholePostRow } from "../../db/queries/posts.ts";
 import type { Db } from "../../db/sql.ts";
@@ -48,6 +49,9 @@ export async function approvePost(services: Services, call: Call, id: string, co
     const missing = (await findWhole(tx, call, id)).media.filter(({ status }) => status !== "ready");
     if (missing.length > 0) throw refusal(missing.map(notHere));
     await saveApproval.run(tx, [id, call.userId, call.mode, contentHash, call.userId]);
+    await recordPostEvents(tx, { userId: call.userId, mode: call.mode, postId: id }, [
+      { type: "post.approved", platform_post_id: null },
+    ]);
     await recordAudit(tx, call, {
       userId: call.userId,
       mode: call.mode,

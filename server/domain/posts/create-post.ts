@@ -18,7 +18,7 @@ import {
 import { type Db, transaction } from "../../db/sql.ts";
 import { enforceStorageQuota } from "../../media/storage-quota.ts";
 import { checksAt, NO_CHECKS } from "../../publishing/budgets.ts";
-import { countAgainstPolicies, requestApproval } from "../api-keys/policies.ts";
+import { countAgainstPolicies, requestApproval, wantsApproval } from "../api-keys/policies.ts";
 import type { Answer, Call } from "../call.ts";
 import { write } from "../idempotency.ts";
 import { countUploadsAgainstQuota, sizeOf } from "../media/upload.ts";
@@ -194,6 +194,7 @@ async function insert(
     published_at: null,
     platform_posts: parts.map(newPart),
     media: stored.links.map(shownLink),
+    approval: wantsApproval(call) ? "pending" : null,
   });
   return {
     ...answer,

@@ -1,5 +1,6 @@
 import { docsOf } from "../../../contract/issues.ts";
 import type { Post, PostSummary } from "../../../contract/operations/posts.ts";
+import type { Mode } from "../../../model/platform-names.ts";
 import { mediaSlots } from "../../../platforms/validate/media-slots.ts";
 import type { PostSummaryRow } from "../../db/queries/list-posts.ts";
 import type { PlatformPostRow, PostMediaRow, WholePostRow } from "../../db/queries/posts.ts";
@@ -25,7 +26,7 @@ export function toPostAnswer(
       linkUrl: content.linkUrl,
       platformOverrides: content.platformOverrides,
     },
-    platformPosts: row.platform_posts.map((each) => toPlatformPost(settings, each)),
+    platformPosts: row.platform_posts.map((each) => toPlatformPost(settings, row.mode, each)),
     status: row.status,
     scheduledFor: row.scheduled_for?.toISOString() ?? null,
     publishBy: row.publish_by?.toISOString() ?? null,
@@ -35,11 +36,19 @@ export function toPostAnswer(
     platformSetId: row.platform_set_id,
     mode: row.mode,
     publishedAt: row.published_at?.toISOString() ?? null,
+    approval: row.approval === null ? null : { state: row.approval, url: approvalUrl(settings, row.id) },
   };
   // Signed URLs change every hour, but an ETag stands for every byte of a response.
   const hour = signed ? `-${Math.floor(now.getTime() / 3_600_000)}` : "";
   const waiting = row.platform_posts.some(({ warnings }) => warnings.some(({ code }) => WHILE_WAITING.has(code)));
-  return { body: { post }, post: { id: row.id, etag: `"${row.revision}${hour}${waiting ? "-waiting" : ""}"` } };
+  const approval = row.approval === null ? "" : `-${row.approval}`;
+  const etag = `"${row.revision}${hour}${waiting ? "-waiting" : ""}${approval}"`;
+  return { body: { post }, post: { id: row.id, etag } };
+}
+
+/** Where a person approves a post. */
+export function approvalUrl({ appUrl }: Pick<Settings, "appUrl">, postId: string): string {
+  return `${appUrl}/posts/${postId}/approve`;
 }
 
 /** Warnings that come and go without a change of the post. */
@@ -63,12 +72,17 @@ export function toSummary(row: PostSummaryRow): PostSummary {
   };
 }
 
-function toPlatformPost({ appUrl }: Pick<Settings, "appUrl">, row: PlatformPostRow): Post["platformPosts"][number] {
+function toPlatformPost(
+  { appUrl }: Pick<Settings, "appUrl">,
+  mode: Mode,
+  row: PlatformPostRow,
+): Post["platformPosts"][number] {
   return {
     id: row.id,
     platform: row.platform,
     status: row.status,
     publishedUrl: row.published_url,
+    sandboxUrl: mode === "test" && row.published_url !== null ? inSandbox(appUrl, row.published_url) : null,
     accountId: row.account_id,
     platformPostId: row.platform_post_id,
     publishedAt: toIso(row.published_at),
@@ -77,6 +91,12 @@ function toPlatformPost({ appUrl }: Pick<Settings, "appUrl">, row: PlatformPostR
     error: row.error === null ? null : { ...row.error, docs: docsOf(appUrl, row.error.code) },
     warnings: row.warnings,
   };
+}
+
+/** A test post's page at the sandbox: nothing is at its address on the platform. */
+function inSandbox(appUrl: string, publishedUrl: string): string {
+  const { host, pathname, search } = new URL(publishedUrl);
+  return `${appUrl}/sandbox/${host}${pathname}${search}`;
 }
 
 /** Fills in entries with uploaded or stored bytes; returns whether there were any. */

@@ -52,11 +52,9 @@ export async function updatePost(
     if (post.status !== "scheduled" && changed.scheduledFor !== null) await enforceScheduledLimit(services, tx, call);
     const warnings = refuseInvalidChange(services, call, { changed, plan, accounts }, issues);
     const fees = await store(services, call, tx, post, { changed, plan, accounts: accounts ?? {} });
+    const approvals = await requestApproval(services, tx, call, id);
     const answer = await getPost(services, call, id, tx);
-    return {
-      ...answer,
-      body: { ...answer.body, warnings: [...warnings, ...(await requestApproval(services, tx, call, id))], fees },
-    };
+    return { ...answer, body: { ...answer.body, warnings: [...warnings, ...approvals], fees } };
   });
 }
 

@@ -66,9 +66,7 @@ export async function showConnected(reply: FastifyReply, status: string | undefi
     title: isConnected ? "The account is connected" : "No account was connected",
     isNarrow: true,
     body: html`<section>
-      <p>
-        ${isConnected ? "You can close this page." : "Open the link again to try once more, or close this page."}
-      </p>
+      <p>${isConnected ? "You can close this page." : "Open the link again to try once more, or close this page."}</p>
     </section>`,
   });
 }

@@ -96,7 +96,8 @@ export const properties: INodeProperties[] = [
         name: "Get Many",
         value: "getAll",
         action: "Get many posts",
-        description: "Returns posts in short form, newest first",
+        description:
+          "Returns posts in short form, newest first, or by <code>scheduledFor</code> with <code>scheduledFrom</code> or <code>scheduledTo</code>",
         routing: {
           request: { method: "GET", url: "/api/v1/posts" },
           output: { postReceive: [tellRefusal, { type: "rootProperty", properties: { property: "posts" } }] },
@@ -1931,6 +1932,8 @@ export const properties: INodeProperties[] = [
                 platform: "={{ $request.qs.platform }}",
                 from: "={{ $request.qs.from }}",
                 to: "={{ $request.qs.to }}",
+                scheduledFrom: "={{ $request.qs.scheduledFrom }}",
+                scheduledTo: "={{ $request.qs.scheduledTo }}",
                 search: "={{ $request.qs.search }}",
                 cursor: "={{ $response.body?.nextCursor }}",
               },
@@ -1989,6 +1992,37 @@ export const properties: INodeProperties[] = [
         ],
         default: "instagram",
         routing: { send: { type: "query", property: "platform" } },
+      },
+      {
+        displayName: "Scheduled From",
+        name: "scheduledFrom",
+        description:
+          "Only posts scheduled for this time or later, the earliest first. Use <code>offset</code> for the next page.",
+        type: "dateTime",
+        default: "",
+        routing: {
+          send: {
+            type: "query",
+            property: "scheduledFrom",
+            value:
+              "={{ typeof $value === 'string' && DateTime.fromISO($value).isValid ? DateTime.fromISO($value).toISO() : $value }}",
+          },
+        },
+      },
+      {
+        displayName: "Scheduled To",
+        name: "scheduledTo",
+        description: "Only posts scheduled before this time, the earliest first",
+        type: "dateTime",
+        default: "",
+        routing: {
+          send: {
+            type: "query",
+            property: "scheduledTo",
+            value:
+              "={{ typeof $value === 'string' && DateTime.fromISO($value).isValid ? DateTime.fromISO($value).toISO() : $value }}",
+          },
+        },
       },
       {
         displayName: "Search",
@@ -2678,18 +2712,6 @@ export const properties: INodeProperties[] = [
     displayOptions: { show: { resource: ["connectLink"], operation: ["create"] } },
   },
   {
-    displayName: "Return URL",
-    name: "returnUrl",
-    description:
-      "Where to send the browser afterwards. The result is in the query: <code>status</code>, <code>reason</code>, <code>connectLinkId</code>, <code>accountId</code>, <code>platform</code>, <code>externalId</code>.",
-    placeholder: "e.g. https://app.example.com/connected",
-    type: "string",
-    default: "",
-    routing: { send: { type: "body", property: "returnUrl" } },
-    required: true,
-    displayOptions: { show: { resource: ["connectLink"], operation: ["create"] } },
-  },
-  {
     displayName: "Additional Fields",
     name: "additionalFields",
     type: "collection",
@@ -2721,6 +2743,16 @@ export const properties: INodeProperties[] = [
         type: "string",
         default: "",
         routing: { send: { type: "body", property: "externalId" } },
+      },
+      {
+        displayName: "Return URL",
+        name: "returnUrl",
+        description:
+          "Where to send the browser afterwards. The result is in the query: <code>status</code>, <code>reason</code>, <code>connectLinkId</code>, <code>accountId</code>, <code>platform</code>, <code>externalId</code>. If omitted, a page of Ampost shows the result.",
+        placeholder: "e.g. https://app.example.com/connected",
+        type: "string",
+        default: "",
+        routing: { send: { type: "body", property: "returnUrl" } },
       },
       {
         displayName: "Expires In Seconds",
@@ -3179,6 +3211,7 @@ export const properties: INodeProperties[] = [
           { name: "Platform Post Published", value: "platform_post.published" },
           { name: "Platform Post Retry Scheduled", value: "platform_post.retry_scheduled" },
           { name: "Platform Post Unknown", value: "platform_post.unknown" },
+          { name: "Post Approved", value: "post.approved" },
           { name: "Post Discarded", value: "post.discarded" },
           { name: "Post Failed", value: "post.failed" },
           { name: "Post Missed", value: "post.missed" },
@@ -3294,6 +3327,7 @@ export const properties: INodeProperties[] = [
           { name: "Platform Post Published", value: "platform_post.published" },
           { name: "Platform Post Retry Scheduled", value: "platform_post.retry_scheduled" },
           { name: "Platform Post Unknown", value: "platform_post.unknown" },
+          { name: "Post Approved", value: "post.approved" },
           { name: "Post Discarded", value: "post.discarded" },
           { name: "Post Failed", value: "post.failed" },
           { name: "Post Missed", value: "post.missed" },
@@ -3426,6 +3460,7 @@ export const events: INodePropertyOptions[] = [
   { name: "Platform Post Published", value: "platform_post.published" },
   { name: "Platform Post Retry Scheduled", value: "platform_post.retry_scheduled" },
   { name: "Platform Post Unknown", value: "platform_post.unknown" },
+  { name: "Post Approved", value: "post.approved" },
   { name: "Post Discarded", value: "post.discarded" },
   { name: "Post Failed", value: "post.failed" },
   { name: "Post Missed", value: "post.missed" },
