@@ -1124,6 +1124,7 @@ export interface WebhookChanges {
   events?: EventType[];
   /** A note for your own use. */
   description?: string;
+  /** `active` enables a disabled webhook. */
   status?: "active" | "disabled";
 }
 

@@ -167,6 +167,7 @@ export const webhooksUpdate = operation({
     status: z
       .enum(["active", "disabled"])
       .optional()
+      .describe("`active` enables a disabled webhook.")
       .meta({ examples: ["active"] }),
   }),
   takes: "required",

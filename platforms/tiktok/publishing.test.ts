@@ -53,8 +53,13 @@ test("five private accounts a day post for themselves, without a link, and the s
   for (const account of creators.slice(0, 5)) {
     const published = await publish(account, "SELF_ONLY");
     assert.deepEqual(
-      [published.status, published.publishedUrl, (await world.ledger(account)).length],
-      ["published", null, 1],
+      [
+        published.status,
+        published.publishedUrl,
+        published.warnings.map(({ code }) => code),
+        (await world.ledger(account)).length,
+      ],
+      ["published", null, ["NO_LINK"], 1],
       JSON.stringify(published.error),
     );
   }

@@ -58,13 +58,20 @@ export function awaitPostId(): QuietStep {
     effect: "read",
     cosmetic: true,
     async run(context) {
-      if (context.checkpoint.postId !== undefined || context.content.settings.privacyLevel !== "PUBLIC_TO_EVERYONE")
-        return { done: {} };
+      if (context.checkpoint.postId !== undefined) return { done: {} };
+      if (context.content.settings.privacyLevel !== "PUBLIC_TO_EVERYONE")
+        return withoutLink("TikTok gives no ID or link of a post that is not public.");
       const done = withPostId(context, await readStatus(context));
-      if (done.platformPostId !== undefined || context.waitedSeconds >= ID_SECONDS) return done;
+      if (done.platformPostId !== undefined) return done;
+      if (context.waitedSeconds >= ID_SECONDS)
+        return withoutLink("TikTok gave no ID or link of the post within a day of publishing it.");
       return { waitSeconds: ID_WAITS[context.polls] ?? 3600 };
     },
   };
+}
+
+function withoutLink(message: string): StepDone {
+  return { done: {}, warnings: [{ code: "NO_LINK", message }] };
 }
 
 /** The ID and the link, if TikTok returns the ID by now. */

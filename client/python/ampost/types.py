@@ -1119,6 +1119,7 @@ class WebhookChanges(TypedDict):
     events: NotRequired[list[EventType]]
     #: A note for your own use.
     description: NotRequired[str]
+    #: `active` enables a disabled webhook.
     status: NotRequired[Literal["active", "disabled"]]
 
 

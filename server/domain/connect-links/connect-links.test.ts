@@ -198,7 +198,7 @@ test("a key for some platforms can create connect links only for these", async (
   assert.equal((await ask({ platform: "threads" })).status, 201);
   for (const platform of ["linkedin", undefined])
     assert.match(
-      asRefusal(await ask({ platform }), 400).issues[0]?.message ?? "",
+      asRefusal(await ask({ platform }), 403).issues[0]?.message ?? "",
       /connect links only for threads/,
       platform,
     );

@@ -3354,6 +3354,7 @@ export const properties: INodeProperties[] = [
       {
         displayName: "Status",
         name: "status",
+        description: "<code>active</code> enables a disabled webhook",
         type: "options",
         options: [
           { name: "Active", value: "active" },
