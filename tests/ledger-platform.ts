@@ -308,7 +308,7 @@ export function ledgerBroker(
       accept: (answered) => {
         const duplicate = errorBody.safeParse(answered.json());
         if (answered.status === 422 && duplicate.success && duplicate.data.first !== undefined)
-          return live(place, duplicate.data.first);
+          return { ...live(place, duplicate.data.first), onDuplicateRemoteId: refusal(answered, `create-${place}`) };
         if (answered.status !== 200) throw refusal(answered, `create-${place}`);
         return live(place, idBody.parse(answered.json()).id);
       },
