@@ -7,6 +7,7 @@ import { OPERATIONS } from "../../contract/index.ts";
 import { EXAMPLES } from "../../contract/openapi/examples.ts";
 import { TOOLS } from "../../contract/openapi/tools.ts";
 import { formOf, type Operation } from "../../contract/operation.ts";
+import { MAX_WEBHOOKS } from "../../contract/operations/webhooks.ts";
 import { newId } from "../../model/ids.ts";
 import { idOf } from "../answers.ts";
 import { createOperationCaller, waysOf } from "../call-operation.ts";
@@ -92,7 +93,13 @@ async function insert(sql: string, values: readonly unknown[]): Promise<string> 
   return id;
 }
 
+/** A user can have few at a time, so earlier ones make room. */
 async function newWebhook(tenant: TestTenant): Promise<string> {
+  await world.services.pool.query(
+    `delete from webhooks where user_id = $1 and mode = $2
+       and (select count(*) from webhooks where user_id = $1 and mode = $2) >= $3`,
+    [tenant.userId, tenant.mode, MAX_WEBHOOKS - 5],
+  );
   return idOf(
     (await world.call(tenant, "POST", "/api/v1/webhooks", { url: "https://example.com/events" })).body,
     "webhook",
