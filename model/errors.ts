@@ -11,6 +11,7 @@ import type { PlatformName } from "./platform-names.ts";
  */
 export const PUBLIC_CODES = {
   VALIDATION_FAILED: { status: 400, meaning: "The request failed validation." },
+  WARNING: { status: 200, meaning: "Something to know about a post. Nothing failed." },
   NO_PLATFORMS_SELECTED: { status: 400, meaning: "The request does not specify any platforms." },
   PLATFORM_NOT_CONNECTED: {
     status: 400,

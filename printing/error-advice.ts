@@ -12,6 +12,12 @@ export const ERROR_ADVICE: Readonly<Record<PublicCode, { cause: string; cure: st
       "All problems are reported together, so one round of changes is enough. " +
       "Do not repeat the request unchanged: it will fail again.",
   },
+  WARNING: {
+    cause:
+      "Part of the post has no effect or will not be shown, or something may change before it is published. " +
+      "Only in `warnings`, never an error.",
+    cure: "Read its `message`. If it is not what you want, do what `fix` says; otherwise ignore it.",
+  },
   NO_PLATFORMS_SELECTED: {
     cause: "`platforms` is missing or empty.",
     cure: "List at least one platform, without duplicates.",

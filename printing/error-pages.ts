@@ -52,6 +52,7 @@ export function errorLines(): string[] {
 
 /** Some codes occur only on platform posts, never as the error of a request. */
 function statusOf(each: PublicCode): string {
+  if (PUBLIC_CODES[each].status === 200) return "In warnings";
   const refuses = OPERATIONS.some((operation) => errorsOf(operation).includes(each));
   return refuses ? String(PUBLIC_CODES[each].status) : "On platform posts";
 }

@@ -60,8 +60,13 @@ export function findIssues(
   };
   return {
     issues: boundIssues([...formIssues, ...dropImpliedIssues(formIssues, validated.issues)]),
-    warnings: boundIssues(dropImpliedIssues(formIssues, validated.warnings)),
+    warnings: boundIssues(dropImpliedIssues(formIssues, validated.warnings).map(asWarning)),
   };
+}
+
+/** What is no failure does not have the code of one. */
+function asWarning(issue: Issue): Issue {
+  return issue.code === "VALIDATION_FAILED" ? { ...issue, code: "WARNING" } : issue;
 }
 
 /** Accounts whose publishing is paused now. */
