@@ -8,6 +8,7 @@ export type Mode = "live" | "test";
 
 export type ErrorCode =
   | "VALIDATION_FAILED"
+  | "WARNING"
   | "NO_PLATFORMS_SELECTED"
   | "PLATFORM_NOT_CONNECTED"
   | "CONTENT_TOO_LONG"

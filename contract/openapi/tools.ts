@@ -30,14 +30,14 @@ export const toolOptions = z.strictObject({
     .min(1)
     .max(255)
     .optional()
-    .describe("A unique value, such as a UUID: repeating the call with it does nothing twice.")
+    .describe("A unique value, such as a UUID: repeating the call with it does nothing twice, and says `replayed`.")
     .meta({ examples: ["order-4711"] }),
   ifMatch: z
     .string()
     .min(1)
     .max(255)
     .optional()
-    .describe("`etag` of the post as you read it: the call does nothing if the post has changed since.")
+    .describe("`etag` that came with the post: nothing is done if it has changed since.")
     .meta({ examples: ['"3"'] }),
   wait: z
     .int()
@@ -61,7 +61,7 @@ function toTool(operation: Operation, hints: ToolHints): Tool {
     title: hints.title ?? operation.summary,
     description: hints.description ?? operation.description,
     inputSchema: inputSchema(toSchema(inputOf(operation, hints), "input")),
-    outputSchema: outputSchema(toSchema(answerOf(operation), "output")),
+    outputSchema: outputSchema(toSchema(operation.answer, "output")),
     annotations: {
       readOnlyHint: hints.readOnly,
       destructiveHint: hints.destructive,
@@ -69,14 +69,6 @@ function toTool(operation: Operation, hints: ToolHints): Tool {
       openWorldHint: hints.openWorld,
     },
   };
-}
-
-/** What HTTP has headers for: a repeated call says that it is one, and a post has its ETag. */
-export function answerOf({ answer, writes }: Operation): z.ZodObject {
-  return answer.extend({
-    ...(writes ? { replayed: z.literal(true).optional() } : {}),
-    ...("post" in answer.shape ? { etag: z.string() } : {}),
-  });
 }
 
 /** Path, query and body in one object, without additional properties. */

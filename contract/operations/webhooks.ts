@@ -200,7 +200,6 @@ export const webhooksRotateSecret = operation({
     "Creates a new signing secret and returns it. " +
     "For the next 24 hours, every delivery is also signed with the old secret, " +
     "so that you can switch without losing any.",
-  tool: { readOnly: false, destructive: false, idempotent: false, openWorld: false },
   params: idParam,
   writes: true,
   answer: oneWebhook,

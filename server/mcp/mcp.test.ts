@@ -110,7 +110,7 @@ for (const revision of REVISIONS) {
       "accounts_get platform_sets_list platform_sets_create platform_sets_rename platform_sets_delete " +
       "posts_validate posts_cancel platforms_describe media_create posts_attempts account_context " +
       "publishing_get publishing_pause usage_get connect_links_create connect_links_list connect_links_revoke " +
-      "webhooks_create webhooks_list webhooks_update webhooks_rotate_secret webhooks_delete";
+      "webhooks_create webhooks_list webhooks_update webhooks_delete";
     assert.deepEqual(tools.map(({ name }) => name).sort(), wanted.split(" ").sort());
     for (const { name, title, description, inputSchema, outputSchema, annotations } of tools) {
       assert.ok(title !== undefined && description !== undefined && outputSchema?.type === "object", name);

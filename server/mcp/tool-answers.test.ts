@@ -53,8 +53,10 @@ for (const revision of ["2026-07-28", "2025-11-25"] as const) {
         schema.answers(structuredContent),
         `${name} answers ${JSON.stringify(structuredContent)}: ${ajv.errorsText(schema.answers.errors)}`,
       );
+      // What HTTP has in headers.
+      const { etag: _etag, replayed: _replayed, ...body } = Object(structuredContent);
       const answers = whole.get(name);
-      assert.ok(answers?.(structuredContent), `${name}: ${ajv.errorsText(answers?.errors)}`);
+      assert.ok(answers?.(body), `${name}: ${ajv.errorsText(answers?.errors)}`);
       called.add(name);
       return structuredContent;
     };
@@ -82,7 +84,6 @@ for (const revision of ["2026-07-28", "2025-11-25"] as const) {
     const webhook = idOf(await call("webhooks_create", { url: "https://example.com/events" }), "webhook");
     await call("webhooks_list");
     await call("webhooks_update", { id: webhook, events: ["post.published"] });
-    await call("webhooks_rotate_secret", { id: webhook });
     await call("webhooks_delete", { id: webhook });
     await call("accounts_list", { platformSetId });
     const { body: connected } = await world.call(world.test, "GET", "/api/v1/accounts");

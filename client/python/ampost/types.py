@@ -15,6 +15,7 @@ Mode = Literal["live", "test"]
 
 ErrorCode = Literal[
     "VALIDATION_FAILED",
+    "WARNING",
     "NO_PLATFORMS_SELECTED",
     "PLATFORM_NOT_CONNECTED",
     "CONTENT_TOO_LONG",

@@ -1898,7 +1898,8 @@ export const properties: INodeProperties[] = [
       {
         displayName: "Idempotency Key",
         name: "idempotencyKey",
-        description: "A unique value, such as a UUID: repeating the call with it does nothing twice",
+        description:
+          "A unique value, such as a UUID: repeating the call with it does nothing twice, and says <code>replayed</code>",
         placeholder: "e.g. order-4711",
         type: "string",
         default: "",
@@ -2218,7 +2219,8 @@ export const properties: INodeProperties[] = [
       {
         displayName: "Idempotency Key",
         name: "idempotencyKey",
-        description: "A unique value, such as a UUID: repeating the call with it does nothing twice",
+        description:
+          "A unique value, such as a UUID: repeating the call with it does nothing twice, and says <code>replayed</code>",
         placeholder: "e.g. order-4711",
         type: "string",
         default: "",
@@ -2343,7 +2345,8 @@ export const properties: INodeProperties[] = [
       {
         displayName: "Idempotency Key",
         name: "idempotencyKey",
-        description: "A unique value, such as a UUID: repeating the call with it does nothing twice",
+        description:
+          "A unique value, such as a UUID: repeating the call with it does nothing twice, and says <code>replayed</code>",
         placeholder: "e.g. order-4711",
         type: "string",
         default: "",
@@ -2623,7 +2626,8 @@ export const properties: INodeProperties[] = [
       {
         displayName: "Idempotency Key",
         name: "idempotencyKey",
-        description: "A unique value, such as a UUID: repeating the call with it does nothing twice",
+        description:
+          "A unique value, such as a UUID: repeating the call with it does nothing twice, and says <code>replayed</code>",
         placeholder: "e.g. order-4711",
         type: "string",
         default: "",
@@ -2776,7 +2780,8 @@ export const properties: INodeProperties[] = [
       {
         displayName: "Idempotency Key",
         name: "idempotencyKey",
-        description: "A unique value, such as a UUID: repeating the call with it does nothing twice",
+        description:
+          "A unique value, such as a UUID: repeating the call with it does nothing twice, and says <code>replayed</code>",
         placeholder: "e.g. order-4711",
         type: "string",
         default: "",
@@ -2948,7 +2953,8 @@ export const properties: INodeProperties[] = [
       {
         displayName: "Idempotency Key",
         name: "idempotencyKey",
-        description: "A unique value, such as a UUID: repeating the call with it does nothing twice",
+        description:
+          "A unique value, such as a UUID: repeating the call with it does nothing twice, and says <code>replayed</code>",
         placeholder: "e.g. order-4711",
         type: "string",
         default: "",
@@ -3248,7 +3254,8 @@ export const properties: INodeProperties[] = [
       {
         displayName: "Idempotency Key",
         name: "idempotencyKey",
-        description: "A unique value, such as a UUID: repeating the call with it does nothing twice",
+        description:
+          "A unique value, such as a UUID: repeating the call with it does nothing twice, and says <code>replayed</code>",
         placeholder: "e.g. order-4711",
         type: "string",
         default: "",
