@@ -19,7 +19,7 @@ const NEEDED: Readonly<Record<string, readonly string[]>> = {
   accounts: [],
   "exactly-once": ["How Ampost handles failures", "How outcomes are checked", "When the database is restored"],
   "test-mode": ["More options"],
-  mcp: ["Set up a client", "Signing in instead of a key", "Sessions", "Request checks"],
+  mcp: ["Set up a client", "Fewer tools", "Signing in instead of a key", "Sessions", "Request checks"],
 };
 
 /** The groups of pages that it links in addition, where they are not whole here. */

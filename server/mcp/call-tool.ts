@@ -15,11 +15,14 @@ import { revisionOf } from "../calls/request-headers.ts";
 import type { Call } from "../domain/call.ts";
 import type { Services } from "../domain/services.ts";
 import type { AskInSession } from "./confirm.ts";
+import type { Offer } from "./offer.ts";
 
 /** The caller over MCP. */
 export interface McpCaller extends Omit<Call, "claim" | "ifRevision" | "uploads"> {
   /** Why none of the tools in the request may run: it made more calls than the user is allowed. */
   refused: PublicError | null;
+  /** The tools that the request's address and headers select. */
+  offer: Offer;
   /** Called when the request only has to wait. */
   onRest(): void;
 }
@@ -40,7 +43,7 @@ export interface ToolServices {
 /** Runs a tool's operation, exactly as its route does. An error is a result too, which says what to do. */
 export async function callTool(
   { services, bindings, options }: ToolServices,
-  { refused, onRest, ...caller }: McpCaller,
+  { refused, offer: _, onRest, ...caller }: McpCaller,
   tool: Tool,
   given: unknown,
   call: { context: ServerContext; ifRevision?: number | null },

@@ -48,7 +48,7 @@ export async function answerPreflight(reply: FastifyReply): Promise<FastifyReply
   reply.header("access-control-allow-methods", "GET, POST, DELETE").header("access-control-max-age", "86400");
   reply.header(
     "access-control-allow-headers",
-    "Authorization, Content-Type, Accept, Mcp-Session-Id, Mcp-Protocol-Version, Mcp-Method, Mcp-Name, Last-Event-ID",
+    "Authorization, Content-Type, Accept, Mcp-Session-Id, Mcp-Protocol-Version, Mcp-Method, Mcp-Name, X-MCP-Toolsets, Last-Event-ID",
   );
   return await reply.code(204).send();
 }

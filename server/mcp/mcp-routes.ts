@@ -21,9 +21,10 @@ import {
   protectedResource,
   refuse,
 } from "./guards.ts";
+import { MCP_PATHS, selectTools } from "./offer.ts";
 import type { McpOptions, Serving } from "./serve.ts";
 
-/** The one path of MCP: the stateless protocol of 2026-07-28, and the sessions of the revisions before it. */
+/** The paths of MCP: the stateless protocol of 2026-07-28, and the sessions of the revisions before it. */
 export function addMcp(app: FastifyInstance, services: Services, options: McpOptions): void {
   let opened: Promise<Serving> | undefined;
   // The protocol's library is large, and most processes never see an agent: it is loaded when the first one comes.
@@ -31,9 +32,27 @@ export function addMcp(app: FastifyInstance, services: Services, options: McpOpt
     await (opened ??= import("./serve.ts").then(({ openServing }) => openServing(services, options)));
 
   addDeprecationHeaders(app, services.settings);
+  for (const { path, readOnly } of MCP_PATHS) addPath(app, services, options, { path, readOnly, open });
+  for (const path of protectedResource.paths)
+    app.get(
+      path,
+      async (_request, reply) =>
+        await reply
+          .header("access-control-allow-origin", "*")
+          .header("cache-control", "public, max-age=300")
+          .send(protectedResource.describe(services.settings)),
+    );
+}
+
+function addPath(
+  app: FastifyInstance,
+  services: Services,
+  options: McpOptions,
+  { path, readOnly, open }: { path: string; readOnly: boolean; open(): Promise<Serving> },
+): void {
   const authenticated = new WeakMap<FastifyRequest, Authenticated>();
   app.all(
-    "/mcp",
+    path,
     {
       // Lists are long; streams must arrive piece by piece.
       compress: { threshold: 1024, encodings: ["br", "gzip"], customTypes: /^application\/json/ },
@@ -50,6 +69,8 @@ export function addMcp(app: FastifyInstance, services: Services, options: McpOpt
       if (key === undefined) return await answerPreflight(reply);
       if (!["GET", "POST", "DELETE"].includes(request.method))
         return await send(reply, notAllowed("GET, POST, DELETE"));
+      const offer = offerOf(request, readOnly);
+      if ("problem" in offer) return await send(reply, refuse(400, -32602, `Invalid params: ${offer.problem}`));
       const body = request.method === "POST" ? readJson(await readText(request)) : { value: undefined };
       if (body === null)
         return await send(reply, refuse(400, -32700, "Parse error: the request body is not valid JSON"));
@@ -61,6 +82,7 @@ export function addMcp(app: FastifyInstance, services: Services, options: McpOpt
         address: request.ip,
         requestId: request.id,
         refused,
+        offer,
         onRest: () => {
           working -= 1;
           if (working === 0) request.admission?.leave();
@@ -81,15 +103,12 @@ export function addMcp(app: FastifyInstance, services: Services, options: McpOpt
       return await send(reply, response);
     },
   );
-  for (const path of protectedResource.paths)
-    app.get(
-      path,
-      async (_request, reply) =>
-        await reply
-          .header("access-control-allow-origin", "*")
-          .header("cache-control", "public, max-age=300")
-          .send(protectedResource.describe(services.settings)),
-    );
+}
+
+/** What the parameter `tools` and the header select. */
+function offerOf(request: FastifyRequest, readOnly: boolean): ReturnType<typeof selectTools> {
+  const chosen = new URLSearchParams(request.url.split("?")[1]).getAll("tools");
+  return selectTools(readOnly, [...chosen, String(request.headers["x-mcp-toolsets"] ?? "")]);
 }
 
 /** The tools that a request calls, with null for each message that calls none. */

@@ -29,11 +29,21 @@ A post belongs to one platform set and goes to the platforms it names; platformO
 
 posts_publish queues the post and returns immediately; with wait it returns when every platform has finished. Each platform post has its own status: a failed one has an error that says what to do, and posts_retry retries only those. unknown means that the platform's response was lost and the post may be live: have a person check before you retry with force. Send an idempotencyKey with every write, so that repeating a call never does it twice. With a test key, everything goes only to the built-in sandbox.`;
 
-const LISTED = withoutCopies(TOOLS).map((tool) => ({
-  tool,
-  input: asSchema(tool.inputSchema),
-  output: asSchema(tool.outputSchema),
-}));
+interface Listed {
+  tool: Tool;
+  input: StandardSchemaWithJSON<unknown, unknown>;
+  output: StandardSchemaWithJSON<unknown, unknown>;
+}
+
+const WHOLE = listTools(TOOLS);
+
+function listTools(tools: readonly Tool[]): Listed[] {
+  return withoutCopies(tools).map((tool) => ({
+    tool,
+    input: asSchema(tool.inputSchema),
+    output: asSchema(tool.outputSchema),
+  }));
+}
 
 /**
  * A schema that accepts anything but is published as is: operations validate arguments and report every issue with its
@@ -56,18 +66,21 @@ function asSchema(json: JsonObject): StandardSchemaWithJSON<unknown, unknown> {
  */
 export function createMcpServer(parts: ToolServices, caller: McpCaller, ask: AskInSession): McpServer {
   const { vault, settings } = parts.services;
+  const { isWhole } = caller.offer;
   const server = new McpServer(
     { name: "ampost", title: "Ampost", version: VERSION, websiteUrl: settings.appUrl },
     {
-      instructions: `${INSTRUCTIONS}\n\n${describeScheduling(settings)}`,
+      instructions: `${INSTRUCTIONS}\n\n${describeScheduling(settings)}${
+        isWhole ? "" : " Not all tools are offered here: some that are named above may be missing."
+      }`,
       capabilities: {
         tools: { listChanged: false },
         resources: { listChanged: false },
-        prompts: { listChanged: false },
+        ...(isWhole ? { prompts: { listChanged: false } } : {}),
         completions: {},
       },
       cacheHints: {
-        "tools/list": { ttlMs: 300_000, cacheScope: "public" },
+        "tools/list": { ttlMs: 300_000, cacheScope: isWhole ? "public" : "private" },
         "prompts/list": { ttlMs: 300_000, cacheScope: "public" },
       },
       requestState: { verify: (state) => openShown(vault, caller, state) },
@@ -78,7 +91,7 @@ export function createMcpServer(parts: ToolServices, caller: McpCaller, ask: Ask
 }
 
 function addTools(server: McpServer, parts: ToolServices, caller: McpCaller, ask: AskInSession): void {
-  for (const { tool, input, output } of LISTED) {
+  for (const { tool, input, output } of caller.offer.isWhole ? WHOLE : listTools(caller.offer.tools)) {
     const { title, annotations } = tool;
     server.registerTool(
       tool.name,
@@ -103,8 +116,12 @@ function describeTool({ description, inputSchema: { properties } }: Tool, settin
   return schedules ? `${description} ${describeScheduling(settings)}` : description;
 }
 
-/** What every client gets. */
-export const FEATURES: readonly Feature[] = [addTools, addResources, addPrompts];
+/** What every client gets. Prompts name tools of all kinds. */
+export const FEATURES: readonly Feature[] = [
+  addTools,
+  addResources,
+  (server, _, { offer }) => (offer.isWhole ? addPrompts(server) : undefined),
+];
 
 const publishArguments = z.looseObject({ id: z.guid() });
 

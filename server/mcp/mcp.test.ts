@@ -37,7 +37,12 @@ type Revision = (typeof REVISIONS)[number];
 async function connect(
   tenant: Pick<TestTenant, "key">,
   revision: Revision,
-  { says, url = world.url }: { says?: "accept" | "decline" | "cancel"; url?: string } = {},
+  {
+    says,
+    url = world.url,
+    path = "/mcp",
+    headers = {},
+  }: { says?: "accept" | "decline" | "cancel"; url?: string; path?: string; headers?: Record<string, string> } = {},
 ): Promise<{ client: Client; asked: string[]; transport: StreamableHTTPClientTransport }> {
   const asked: string[] = [];
   const client = new Client(
@@ -53,8 +58,8 @@ async function connect(
       return says === "accept" ? { action: says, content: {} } : { action: says };
     });
   }
-  const transport = new StreamableHTTPClientTransport(new URL(`${url}/mcp`), {
-    requestInit: { headers: { authorization: `Bearer ${tenant.key}` } },
+  const transport = new StreamableHTTPClientTransport(new URL(`${url}${path}`), {
+    requestInit: { headers: { authorization: `Bearer ${tenant.key}`, ...headers } },
   });
   await client.connect(transport);
   clients.push(client);
@@ -131,6 +136,59 @@ for (const revision of REVISIONS) {
       "webhooks_delete",
     ]);
     assert.deepEqual(withHint("openWorldHint"), ["posts_publish", "posts_retry"]);
+  });
+
+  test(`${revision}: an address or header selects tools, and no other can be called`, async () => {
+    const offered = async (path: string, headers: Record<string, string> = {}) => {
+      const { client } = await connect(world.test, revision, { path, headers });
+      const tools = (await client.listTools()).tools.map(({ name }) => name);
+      for (const [name, given] of Object.entries({
+        platform_sets_create: { name: "Forbidden" },
+        posts_create: draft("Forbidden"),
+      })) {
+        if (!tools.includes(name))
+          await assert.rejects(client.callTool({ name, arguments: given }), /posts_create|platform_sets_create/);
+      }
+      return tools;
+    };
+    const named = (wanted: (tool: (typeof TOOLS)[number]) => boolean) => TOOLS.filter(wanted).map(({ name }) => name);
+    const reads = named(({ annotations }) => annotations.readOnlyHint);
+    assert.ok(reads.includes("posts_validate") && !reads.includes("posts_create"));
+    assert.deepEqual(await offered("/mcp/readonly"), reads);
+    const posts = named(({ name }) => name.startsWith("posts_"));
+    assert.deepEqual(await offered("/mcp?tools=posts,media"), [...posts, "media_create"]);
+    assert.deepEqual(await offered("/mcp", { "x-mcp-toolsets": " posts , media" }), [...posts, "media_create"]);
+    assert.deepEqual(await offered("/mcp/readonly?tools=posts", { "x-mcp-toolsets": "posts_get,usage" }), [
+      "posts_get",
+    ]);
+    assert.deepEqual(
+      await offered("/mcp?tools="),
+      named(() => true),
+    );
+    const { client } = await connect(world.test, revision, { path: "/mcp/readonly" });
+    const { data } = await callTool(client, "posts_validate", draft());
+    assert.equal(data.valid, true);
+    // What another tool would describe is described by the first that is left.
+    const { tools } = await client.listTools();
+    assert.match(JSON.stringify(tools.find(({ name }) => name === "posts_validate")?.inputSchema), /thumbnailMediaId/);
+    const { body } = await world.call(world.test, "GET", "/api/v1/posts?search=Forbidden");
+    assert.equal(z.object({ total: z.number() }).parse(body).total, 0);
+    const asked = async (path: string) =>
+      await fetch(`${world.url}${path}`, {
+        method: "POST",
+        headers: {
+          authorization: `Bearer ${world.test.key}`,
+          accept: "application/json, text/event-stream",
+          "content-type": "application/json",
+        },
+        body: JSON.stringify(initialize),
+      });
+    const unknown = await asked("/mcp?tools=posts,poasts");
+    assert.equal(unknown.status, 400);
+    assert.match(await unknown.text(), /Unknown toolset \\"poasts\\"\. Choose from posts, /);
+    const none = await asked("/mcp/readonly?tools=media_create");
+    assert.equal(none.status, 400);
+    assert.match(await none.text(), /None of these tools is offered here/);
   });
 
   test(`${revision}: the instructions, tools and rules say where the instance schedules`, async () => {

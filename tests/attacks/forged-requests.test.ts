@@ -140,5 +140,5 @@ async function ask(
     ...(body === undefined ? {} : { payload: body[1] }),
   });
   assert.ok(answer.statusCode < 500, `${method} ${url}: ${answer.statusCode}`);
-  return `${answer.statusCode} ${path === "/mcp" ? path : answer.body.replace(/"(client_id|requestId)":"[^"]*"|"client_id_issued_at":\d+/g, "")}`;
+  return `${answer.statusCode} ${path.startsWith("/mcp") ? "/mcp" : answer.body.replace(/"(client_id|requestId)":"[^"]*"|"client_id_issued_at":\d+/g, "")}`;
 }
