@@ -20,8 +20,8 @@ import { runBeside, runFile, sumOf } from "./run-files.ts";
 const root = join(import.meta.dirname, "..");
 process.chdir(root);
 
-/** The ways to deploy, fault injection, attacks and the platforms' conformance tests. */
-const LONGEST = /^tests\/(?:attacks|deploying|faults)\/|^platforms\/(\w+)\/(\1|\w+-login)\.test\.ts$/;
+/** The tests of whole instances, the engine and the platforms' conformance. */
+const LONGEST = /^tests\/|^server\/publishing\/|^platforms\/(\w+)\/(\1|\w+-login)\.test\.ts$/;
 
 /** How many of the slowest are listed at the end. */
 const SLOWEST = 10;
