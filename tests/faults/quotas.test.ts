@@ -1,85 +1,40 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { test, type TestContext } from "node:test";
 
 import type pg from "pg";
 import { z } from "zod";
 
 import { findFreePort } from "../../cli/free-port.ts";
 import { openInstallation } from "../../cli/installation.fixture.ts";
+import type { PlatformName } from "../../model/platform-names.ts";
 import { fixture } from "../media-world.ts";
 import { connectAccount } from "../world.ts";
 
 const MOST = { postsPerMonth: 150, mediaUploadsPerMonth: 30, maxScheduledPosts: 20 };
 
 test("two hundred parallel creates over two API processes fill each quota exactly, although both restart", async (t) => {
-  const installation = await openInstallation(t);
-  const pool = installation.database?.pool ?? assert.fail();
-  const port = String(await findFreePort());
-  const urls = [installation.url, `http://127.0.0.1:${port}`];
-  const env = { AMPOST_SCHEDULING: "all" };
-  const startBoth = () =>
-    Promise.all([installation.start("api", env), installation.start("api", { ...env, PORT: port })]);
+  const { installation, pool, startBoth, createKey, send, create, upload } = await openPair(t);
   let servers = await startBoth();
-  const email = "ada@example.com";
-  const { apiKey } = await installation.json(
-    "keys",
-    "create",
-    "--mode",
-    "live",
-    "--name",
-    "q",
-    "--email",
-    email,
-    "--json",
-  );
+  const key = await createKey();
   const limits = Object.entries({ ...MOST, createPost: "none", mediaUpload: "none", apiRead: "none" });
   await installation.json(
     "users",
     "plan",
-    email,
+    EMAIL,
     ...limits.flatMap(([name, most]) => ["--limit", `${name}=${most}`]),
     "--json",
   );
   const nobody = await installation.run(["users", "plan", "nobody@example.com", "pro"]);
   assert.deepEqual([nobody.code, nobody.stderr.trim()], [1, "No user has the email address nobody@example.com."]);
-  assert.notEqual((await installation.run(["users", "plan", email, "--limit", "postsPerYear=1"])).code, 0);
-  const shown = await installation.json("users", "plan", email, "--json");
+  assert.notEqual((await installation.run(["users", "plan", EMAIL, "--limit", "postsPerYear=1"])).code, 0);
+  const shown = await installation.json("users", "plan", EMAIL, "--json");
   assert.deepEqual(shown.limits, { ...MOST, createPost: null, mediaUpload: null, apiRead: null });
-  const headers = { authorization: `Bearer ${String(apiKey)}` };
-  const { userId, platformSetId } = await connectThreads(pool);
-
-  const photo = new Uint8Array(await fixture("photo-1x1.jpg"));
-  let sent = 0;
-  const send = async (path: string, body: string | FormData, key: string): Promise<number | null> => {
-    const url = urls[(sent += 1) % 2] ?? "";
-    const type = typeof body === "string" ? { "content-type": "application/json" } : {};
-    const more = { ...headers, ...type, "idempotency-key": key };
-    return await fetch(url + path, { method: "POST", headers: more, body }).then(
-      async (answer) => (await answer.text(), answer.status),
-      () => null,
-    );
-  };
-  const create = (n: number, isScheduled: boolean) =>
-    send(
-      "/api/v1/posts",
-      JSON.stringify({
-        content: { text: `Post ${n}` },
-        platforms: ["threads"],
-        platformSetId,
-        ...(isScheduled ? { scheduledFor: new Date(Date.now() + 86_400_000).toISOString() } : {}),
-      }),
-      `post ${n}`,
-    );
-  const upload = (n: number) => {
-    const form = new FormData();
-    form.append("file", new File([photo], `${n}.jpg`, { type: "image/jpeg" }));
-    return send("/api/v1/media", form, `media ${n}`);
-  };
+  const { userId, platformSetId } = await connect(pool, "threads");
   const round = (from: number, count: number) =>
     Promise.all(
       Array.from({ length: count }, (_, n) => from + n).flatMap((n) => [
-        create(n, n % 4 === 0),
-        ...(n % 4 === 1 ? [upload(n)] : []),
+        create(key, n, { platforms: ["threads"], platformSetId, ...(n % 4 === 0 && { scheduledFor }) }),
+        ...(n % 4 === 1 ? [upload(key, n)] : []),
       ]),
     );
   await round(0, 40);
@@ -111,7 +66,7 @@ test("two hundred parallel creates over two API processes fill each quota exactl
       .flatMap((name) => [`${name} 100`, `${name} 80`])
       .sort(),
   );
-  const answer = await fetch(`${urls[1]}/api/v1/usage`, { headers });
+  const answer = await send(key, "/api/v1/usage");
   const { usage } = z
     .object({
       usage: z.object({ quotas: z.record(z.string(), z.object({ used: z.int(), remaining: z.int().nullable() })) }),
@@ -121,13 +76,101 @@ test("two hundred parallel creates over two API processes fill each quota exactl
     assert.deepEqual(usage.quotas[name] && [usage.quotas[name].used, usage.quotas[name].remaining], [most, 0], name);
 });
 
+test("over two API processes, two hundred parallel uploads fill the storage exactly, and two hundred posts what their key and their user may spend", async (t) => {
+  const { installation, pool, startBoth, createKey, create, upload } = await openPair(t);
+  await startBoth();
+  const key = await createKey();
+  const { userId, platformSetId } = await connect(pool, "twitter");
+  const countOf = (statuses: (number | null)[], wanted: number) => statuses.filter((each) => each === wanted).length;
+
+  const photo = (await fixture("photo-1x1.jpg")).length;
+  const mostBytes = 40 * photo + photo - 1;
+  await installation.json("users", "plan", EMAIL, "--limit", `maxStorageBytes=${mostBytes}`, "--json");
+  const uploads = (from: number) => Promise.all(Array.from({ length: 200 }, (_, n) => upload(key, from + n)));
+  // Files that arrive at the same moment count as well, so that the first round can end a little below the limit.
+  const stored = [...(await uploads(0)), ...(await uploads(200))];
+  assert.deepEqual([countOf(stored, 201), countOf(stored, 429)], [40, 360]);
+  const { rows } = await pool.query<{ bytes: number }>(
+    "select sum(size_bytes)::int as bytes from media where user_id = $1",
+    [userId],
+  );
+  assert.deepEqual(rows, [{ bytes: 40 * photo }]);
+
+  // A post on X costs 15 000 millionths of a dollar. Both limits are a millionth below another post.
+  await installation.json("users", "limit-fees", EMAIL, String((60 * 15_000 + 14_999) / 1e6), "--json");
+  const limitedKey = await createKey("--fees-per-month", String((25 * 15_000 + 14_999) / 1e6));
+  const posts = (by: string, from: number) =>
+    Promise.all(
+      Array.from({ length: 200 }, (_, n) =>
+        create(by, from + n, { platforms: ["twitter"], platformSetId, scheduledFor }),
+      ),
+    );
+  const ofLimitedKey = await posts(limitedKey, 0);
+  assert.deepEqual([countOf(ofLimitedKey, 201), countOf(ofLimitedKey, 429)], [25, 175]);
+  const ofUser = await posts(key, 200);
+  assert.deepEqual([countOf(ofUser, 201), countOf(ofUser, 429)], [35, 165]);
+  const spent = await pool.query<{ budget: string; units: number }>(
+    "select split_part(budget, ' ', 3) as budget, sum(units)::int as units from budget_uses where budget like '% fees %' group by budget order by 1",
+  );
+  assert.deepEqual(spent.rows, [
+    { budget: "key", units: 25 * 15_000 },
+    { budget: "user", units: 60 * 15_000 },
+  ]);
+});
+
+const EMAIL = "ada@example.com";
+
+/** Two API processes of an installation, which requests are sent to in turns. */
+async function openPair(t: TestContext) {
+  const installation = await openInstallation(t);
+  const port = String(await findFreePort());
+  const urls = [installation.url, `http://127.0.0.1:${port}`];
+  const env = { AMPOST_SCHEDULING: "all" };
+  const photo = new Uint8Array(await fixture("photo-1x1.jpg"));
+  let sent = 0;
+  const send = (key: string, path: string, init: RequestInit = {}) =>
+    fetch(`${urls[(sent += 1) % 2]}${path}`, {
+      ...init,
+      headers: { authorization: `Bearer ${key}`, ...Object.fromEntries(new Headers(init.headers)) },
+    });
+  /** The status; null without a response. */
+  const post = async (key: string, path: string, body: string | FormData, idempotencyKey: string) => {
+    const type = typeof body === "string" ? { "content-type": "application/json" } : {};
+    const headers = { ...type, "idempotency-key": idempotencyKey };
+    return await send(key, path, { method: "POST", headers, body }).then(
+      async (answer) => (await answer.text(), answer.status),
+      () => null,
+    );
+  };
+  return {
+    installation,
+    pool: installation.database?.pool ?? assert.fail(),
+    startBoth: () => Promise.all([installation.start("api", env), installation.start("api", { ...env, PORT: port })]),
+    send,
+    createKey: async (...options: string[]) => {
+      const named = ["--mode", "live", "--name", "q", "--email", EMAIL];
+      return String((await installation.json("keys", "create", ...named, ...options, "--json")).apiKey);
+    },
+    create: (key: string, n: number, fields: object) =>
+      post(key, "/api/v1/posts", JSON.stringify({ content: { text: `Post ${n}` }, ...fields }), `post ${n}`),
+    upload: (key: string, n: number) => {
+      const form = new FormData();
+      form.append("file", new File([photo], `${n}.jpg`, { type: "image/jpeg" }));
+      return post(key, "/api/v1/media", form, `media ${n}`);
+    },
+  };
+}
+
+/** The same in a request that is sent again. */
+const scheduledFor = new Date(Date.now() + 86_400_000).toISOString();
+
 /** Connects an account to the only user's default set in live mode. Returns user and set. */
-async function connectThreads(pool: pg.Pool): Promise<{ userId: string; platformSetId: string }> {
+async function connect(pool: pg.Pool, platform: PlatformName): Promise<{ userId: string; platformSetId: string }> {
   const { rows } = await pool.query<{ user_id: string; id: string }>(
     "select user_id, id from platform_sets where mode = 'live' and is_default",
   );
   assert.equal(rows.length, 1);
   const { user_id: userId = "", id: platformSetId = "" } = rows[0] ?? {};
-  await connectAccount({ pool }, { userId, mode: "live", platformSetId }, "threads");
+  await connectAccount({ pool }, { userId, mode: "live", platformSetId }, platform);
   return { userId, platformSetId };
 }
