@@ -29,7 +29,7 @@ export interface EngineMetrics {
 }
 
 /** Where the engine reports whether a platform could be reached. */
-export type Reach = Pick<Outages, "up" | "down" | "isProbe">;
+export type Reach = Pick<Outages, "up" | "answered" | "down" | "isOutage">;
 
 /** What publishing needs from the rest of the server. */
 export interface PublishingDeps {

@@ -180,6 +180,60 @@ test("while a platform does not even answer reads, nothing is committed to it", 
   });
 });
 
+test("a commit is never what finds out whether a platform is up: an account is read first, and one commit at a time follows", async () => {
+  await withWorld(async (world) => {
+    const { ledger } = world;
+    const prepared = await Promise.all(
+      Array.from({ length: 4 }, (_, n) =>
+        world.addPost({ text: `prepared ${n}`, dueAt: new Date(Date.now() + 600_000) }),
+      ),
+    );
+    // What the platform answered or was sent, and when the breaker opened and closed, in order.
+    const order: string[] = [];
+    const note = (what: string) => void (order.at(-1) !== what && order.push(what));
+    let [isUp, reads] = [false, 0];
+    await world.startEngine({
+      speed: 10,
+      metrics: { ...metricsOf([]), platformDown: (_platform, _mode, isDown) => note(isDown ? "open" : "closed") },
+      readAccount: async () => {
+        reads += 1;
+        if (!isUp) throw new BrokerError("PLATFORM_UNAVAILABLE", "The platform does not answer.");
+        note("read");
+      },
+      faultPoint: async ({ point }) => void (point === "intent.before" && order.push("commit")),
+    });
+    for (const post of prepared) await world.until(post, ({ platformPosts }) => platformPosts[0]?.step === "publish-0");
+    ledger.faults.push(...Array.from({ length: 1_000 }, () => ({ call: "create", kind: "http_500" }) as const));
+    const others = await Promise.all(Array.from({ length: 8 }, (_, n) => world.addPost({ text: `other ${n}` })));
+    await Promise.all(others.map((post) => world.publish(post)));
+    const [first = assert.fail()] = prepared;
+    await world.until(first, () => order.length > 0);
+    const putOff = () =>
+      world.pool.query(
+        `update platform_posts set next_action_at = now() + interval '1 hour' where lane = 'prepare'
+           and lease_until is null and status = any (array['queued', 'posting'])`,
+      );
+    for (const post of prepared) await world.bringForward(post, 0);
+    while (reads < 2) {
+      await putOff();
+      await sleep(20);
+    }
+    assert.deepEqual([order, [...ledger.publishCalls]], [["open"], []]);
+    // Reads work before commits do.
+    ledger.faults.splice(
+      0,
+      Infinity,
+      ...Array.from({ length: 2 }, () => ({ call: "publish", kind: "refuse" }) as const),
+    );
+    isUp = true;
+    for (const post of prepared) assert.equal((await world.until(post, isOver)).status, "published");
+    assert.match(
+      order.join(" "),
+      /^open read closed commit open read closed commit open read closed commit(?: commit)*$/,
+    );
+  });
+});
+
 test("an own app that its platform has blocked holds back only its own posts", async () => {
   await withWorld(async (world) => {
     const { ledger } = world;
@@ -251,15 +305,17 @@ test("two blocked apps of many are not an outage of the platform", () => {
 });
 
 test("a probe of one app remains one when the platform turns out to be down for all", () => {
-  const { outages, closed } = outagesOf();
+  const { outages, closed, pauses } = outagesOf();
   for (let n = 0; n < 5; n += 1) outages.down(claimOf(`user ${n}`));
-  const probe = claimOf("user 1");
+  const [probe, other] = [claimOf("user 1"), claimOf("user 1")];
   outages.begun(probe);
   for (let n = 0; n < 2; n += 1) outages.down(claimOf(`tenant ${n}`, OWN_APP));
   assert.deepEqual(closed(), ["test threads"]);
-  assert.equal(outages.isProbe(probe), true);
-  outages.ended(probe);
-  assert.equal(outages.isProbe(probe), false);
+  const before = pauses.length;
+  outages.down(other);
+  assert.equal(pauses.length, before);
+  outages.down(probe);
+  assert.equal(pauses.length, before + 1);
 });
 
 test("posts that fail together are not retried together", () => {
@@ -370,9 +426,11 @@ test("a limit of the app applies to all accounts connected through it, of every 
 
 const OWN_APP = "00000000-0000-0000-0000-00000000000a";
 
-function outagesOf(): { outages: Outages; closed: () => string[] } {
-  const outages = createOutages({ speed: 0.01, onChange: () => undefined });
-  return { outages, closed: () => outages.forClaims("prepare").closed };
+/** With the pauses that it has begun, in seconds; null when an outage was over. */
+function outagesOf(): { outages: Outages; closed: () => string[]; pauses: (number | null)[] } {
+  const pauses: (number | null)[] = [];
+  const outages = createOutages({ speed: 0.01, onChange: (_group, seconds) => void pauses.push(seconds) });
+  return { outages, closed: () => outages.forClaims("prepare").closed, pauses };
 }
 
 function claimOf(userId: string, app = "shared"): Claim {

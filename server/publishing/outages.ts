@@ -12,14 +12,16 @@ export interface UpTogether {
 
 /** What this process knows about platforms that do not answer. */
 export interface Outages {
-  /** The platform answered, whatever it said. */
+  /** A step of the post succeeded, or the platform rejected it. */
   up(claim: Claim): void;
+  /** The platform answers reads. The outage is over, but until a post gets through, one is tried at a time. */
+  answered(claim: Claim): void;
   /** The platform could not be reached, did not answer, or reported an error of its own. */
   down(claim: Claim): void;
   /** A claim has begun. If its group may be probed, it is a probe. */
   begun(claim: Claim): void;
-  /** Whether this claim is one. */
-  isProbe(claim: Claim): boolean;
+  /** Whether there is an outage for its app, so that nothing may be committed. */
+  isOutage(claim: Claim): boolean;
   /** A claim is over. */
   ended(claim: Claim): void;
   /** The groups to skip in this lane for now, and those of which one may be tried. */
@@ -49,7 +51,7 @@ const PAUSE_SECONDS = [5, 10, 20, 40, 60];
 const PATIENCE_SECONDS = 5;
 const MOST_PROBES = 3;
 
-/** Prefer a probe that no audience sees; a commit only becomes the probe if nothing else came along in this time. */
+/** A probe is a step, if one comes along in this time; otherwise, the account of a commit is read. */
 const QUIET_FIRST_SECONDS = 1;
 
 interface Seen {
@@ -63,13 +65,14 @@ interface Group extends UpTogether {
   users: Map<string, Seen>;
   /** Each post that failed lately, and since one last succeeded. */
   failed: Map<string, Seen>;
-  outage: { times: number; since: Instant; seconds: number; probes: Map<Claim, Instant> } | null;
+  /** `answers`: it is over, but no post has got through since. */
+  outage: { times: number; since: Instant; seconds: number; probes: Map<Claim, Instant>; answers: boolean } | null;
 }
 
 /**
  * A circuit breaker for each platform, mode and app, and one for all apps of a platform: after several posts in a row
- * have failed, what is due is postponed, and one post after another is tried until the platform answers. At most one of
- * the two is open for an app. Each process learns this on its own; what it postpones is postponed for all of them.
+ * have failed, what is due is postponed, and one post after another is tried until the platform answers. A commit is
+ * never tried: its account is read first, which closes the breaker. At most one of the two is open for an app. Each process learns this on its own; what it postpones is postponed for all of them.
  */
 export function createOutages({ speed, onChange }: OutagesOptions): Outages {
   const groups = new Map<string, Group>();
@@ -123,7 +126,7 @@ export function createOutages({ speed, onChange }: OutagesOptions): Outages {
   function begin(group: Group, probes = group.outage?.probes ?? new Map<Claim, Instant>()): void {
     const times = (group.outage?.times ?? 0) + 1;
     const seconds = (PAUSE_SECONDS[times - 1] ?? 60) / paceOf(group.mode, speed);
-    group.outage = { times, since: instant(), seconds, probes };
+    group.outage = { times, since: instant(), seconds, probes, answers: false };
     onChange(group, seconds);
   }
 
@@ -142,18 +145,24 @@ export function createOutages({ speed, onChange }: OutagesOptions): Outages {
     probes.size < MOST_PROBES &&
     [...probes.values()].every((begun) => secondsSince(begun) >= PATIENCE_SECONDS / paceOf(mode, speed));
 
-  const isOver = ({ since, seconds }: NonNullable<Group["outage"]>, more = 0): boolean =>
-    secondsSince(since) >= seconds + more;
+  const isOver = ({ since, seconds, answers }: NonNullable<Group["outage"]>, more = 0): boolean =>
+    answers || secondsSince(since) >= seconds + more;
 
   return {
     up(claim) {
       const { all, own } = see(claim);
       all.failed.clear();
       own.failed.clear();
-      const group = openFor(claim)?.group;
-      if (group === undefined) return;
-      group.outage = null;
-      onChange(group, null);
+      const open = openFor(claim);
+      if (open === null) return;
+      open.group.outage = null;
+      if (!open.outage.answers) onChange(open.group, null);
+    },
+    answered(claim) {
+      const open = openFor(claim);
+      if (open === null || open.outage.answers) return;
+      open.outage.answers = true;
+      onChange(open.group, null);
     },
     down(claim) {
       const { all, own, seen } = see(claim);
@@ -162,9 +171,9 @@ export function createOutages({ speed, onChange }: OutagesOptions): Outages {
         forget(failed);
       }
       const open = openFor(claim);
-      const wasProbe = open?.outage.probes.delete(claim) === true;
+      const wasTried = open?.outage.probes.delete(claim) === true || open?.outage.answers === true;
       if (all.outage === null && isDown(all)) beginForAll(all);
-      else if (wasProbe || (open === null && isDown(own))) begin(open?.group ?? own);
+      else if (wasTried || (open === null && isDown(own))) begin(open?.group ?? own);
     },
     begun(claim) {
       see(claim);
@@ -172,7 +181,7 @@ export function createOutages({ speed, onChange }: OutagesOptions): Outages {
       if (open !== null && claim.lane !== "observe" && mayProbe(open.outage, open.group))
         open.outage.probes.set(claim, instant());
     },
-    isProbe: (claim) => openFor(claim)?.outage.probes.has(claim) === true,
+    isOutage: (claim) => openFor(claim)?.outage.answers === false,
     ended(claim) {
       openFor(claim)?.outage.probes.delete(claim);
     },

@@ -189,20 +189,22 @@ async function runCurrent(work: Work, slots: Slots): Promise<Progress> {
 }
 
 /**
- * Nothing is committed to find out whether a platform that was down is up again: first, the account must be readable. If
- * reading fails for another reason, the platform has answered.
+ * Nothing is committed to a platform that is down: first, the account must be readable. If reading fails for another
+ * reason, the platform has answered.
  */
 async function isAnswered({ deps, claim, account }: Work): Promise<boolean> {
-  if (deps.readAccount === undefined || deps.reach?.isProbe(claim) !== true) return true;
+  if (deps.readAccount === undefined || deps.reach?.isOutage(claim) !== true) return true;
   try {
     await deps.readAccount(account);
-    return true;
   } catch (error) {
     if (isDatabaseAway(error)) throw error;
-    if (!isPlatformDown(error)) return true;
-    deps.reach.down(claim);
-    return false;
+    if (isPlatformDown(error)) {
+      deps.reach.down(claim);
+      return false;
+    }
   }
+  deps.reach.answered(claim);
+  return true;
 }
 
 async function runQuiet(work: Work, at: QuietPosition): Promise<Progress> {
