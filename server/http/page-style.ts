@@ -41,7 +41,7 @@ input:not([type=checkbox]):not([type=radio]),select,textarea{width:100%;padding:
 .error{color:var(--bad);margin:.3rem 0 0;font-weight:600}
 fieldset{border:0;margin:0 0 1rem;padding:0;min-width:0}
 .check{display:flex;gap:.6rem;align-items:flex-start;font-weight:400;margin:0;padding:.35rem 0}
-.check input{width:1.15rem;height:1.15rem;margin:.2rem 0 0;flex:none;accent-color:var(--link)}
+.check input{width:1.15rem;height:1.15rem;margin:.2rem 0 0;flex:none;accent-color:var(--brand,var(--link))}
 .checks{display:grid;grid-template-columns:repeat(auto-fill,minmax(11rem,1fr));gap:0 1rem}
 button,.button{display:inline-block;padding:.55rem 1rem;border:1px solid #8a8a8a;border-radius:9px;
   background:var(--card);color:var(--ink);font:inherit;font-weight:600;line-height:1.4;text-decoration:none;

@@ -239,6 +239,7 @@ test("the instance's brand is on its own pages, and on those of tenants without 
     const link = new URL((await openSetUp(branded.services, branded.url)) ?? "");
     for (const path of [`/setup${link.search}`, "/privacy", "/terms", "/"]) {
       const text = await (await fetch(branded.url + path)).text();
+      assert.match(text, /<title>(?:Set up |Privacy · |Terms · |)Example Social<\/title>/, path);
       assert.ok(text.includes("Example Social") && !text.includes("Ampost"), `${path}: ${text}`);
     }
     const failed = await fetch(`${branded.url}/nowhere`, { headers: { accept: "text/html" } });

@@ -152,7 +152,7 @@ function frame({
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width,initial-scale=1" />
         <meta name="color-scheme" content="light dark" />
-        <title>${title === product ? title : `${title} · ${product}`}</title>
+        <title>${title.endsWith(product) ? title : `${title} · ${product}`}</title>
         <link rel="icon" href="data:," />
         ${trusted(`<style>${PAGE_STYLE}</style>`)}${style === "" ? null : trusted(`<style>${style}</style>`)}
         ${script === undefined ? null : html`<script type="module" src="${script}"></script>`}
