@@ -257,8 +257,8 @@ export const SABOTAGES: readonly Sabotage[] = [
     changes: [
       {
         file: "server/publishing/outages.ts",
-        find: "group.outage = null;\n      onChange(group, null);",
-        replace: "onChange(group, null);",
+        find: "open.group.outage = null;",
+        replace: "",
       },
     ],
     tests: "server/publishing/outages.test.ts",
