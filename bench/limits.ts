@@ -14,31 +14,32 @@ const ROUNDS = 7;
 const ROUND_SECONDS = 4;
 const WARM_SECONDS = 12;
 const LEAST_SHARE = 0.9;
+const USERS = 50;
 
 export const limits: Benchmark = {
   name: "limits",
   title: "What limits cost",
   about:
     `\`POST /api/v1/posts\` with a live key to ${PROCESSES} \`ampost api\` processes from ${CONNECTIONS} connections: ` +
-    "a user with a plan, whose rate limits and quotas are all counted but never reached, beside one without limits in " +
-    `the same run (the raw limit). ${ROUNDS} rounds of ${ROUND_SECONDS} s each in turn, after ${WARM_SECONDS} s of ` +
+    `${USERS} users with a plan, whose rate limits and quotas are all counted but never reached, beside as many without ` +
+    `limits in the same run (the raw limit). ${ROUNDS} rounds of ${ROUND_SECONDS} s each in turn, after ${WARM_SECONDS} s of ` +
     "warm-up each; medians of the rounds' ratios.",
   async measure(workspace) {
     const installation = await install(workspace, "data", { AMPOST_DATABASE_POOL: String(2 * PROCESSES) });
-    const [free, limited] = [await createLiveUser(installation, "free"), await createLiveUser(installation, "limited")];
-    await installation.pool.query("update users set plan = 'scale', plan_limits = $2 where id = $1", [
-      limited.userId,
+    const [free, limited] = [await createLiveUsers(installation, "free"), await createLiveUsers(installation, "limited")];
+    await installation.pool.query("update users set plan = 'scale', plan_limits = $2 where id = any($1)", [
+      limited.map(({ userId }) => userId),
       { createPost: 1e9, postsPerMonth: 1e9, apiRequestsPerMonth: 1e9 },
     ]);
     const origins = await startProcesses(installation);
-    const measureOf = async (person: TestUser, seconds: number) =>
+    const measureOf = async (users: readonly TestUser[], seconds: number) =>
       await drive({
         origins,
-        requests: [createRequest(person, "A draft like any other, of about the usual length.")],
+        requests: users.map((user) => createRequest(user, "A draft like any other, of about the usual length.")),
         connections: CONNECTIONS,
         until: { seconds },
       });
-    for (const person of [free, limited]) await measureOf(person, WARM_SECONDS);
+    for (const users of [free, limited]) await measureOf(users, WARM_SECONDS);
     const rounds = [];
     for (let number = 1; number <= ROUNDS; number += 1) {
       // Each goes first in turn: the tables grow meanwhile.
@@ -77,6 +78,13 @@ function rowsOf(rounds: readonly { without: Result; withLimits: Result }[]): Row
       ratio: showTimes(medianOf(({ withLimits, without }) => withLimits.p99 / without.p99)),
     },
   ];
+}
+
+async function createLiveUsers(installation: Installation, name: string): Promise<TestUser[]> {
+  const users: TestUser[] = [];
+  for (let number = 1; number <= USERS; number += 1)
+    users.push(await createLiveUser(installation, `${name}-${number}`));
+  return users;
 }
 
 /** A user in live mode with an account, which publishes nothing: there are only drafts. */
