@@ -319,3 +319,85 @@ test("a user who is deleted while counted fails nobody's request", async () => {
     ],
   );
 });
+
+/** A user far from every limit, whose next requests are counted ahead, and what the database has counted. */
+async function openBusy(limits: Partial<PlanLimits> = {}) {
+  const opened = await open({ plan: "scale", limits: { apiRead: 100_000, ...limits } });
+  await inOneMinute();
+  const inTurn = async (meter: Meter, times: number) => {
+    const all = [];
+    for (let time = 1; time <= times; time += 1) all.push(await count(meter, opened.live, "apiRead"));
+    return all;
+  };
+  const counted = async () =>
+    (
+      await database.pool.query<{ window: number; month: number }>(
+        `select c.requests as window, m.api_requests as month
+         from request_counts c join usage_months m using (user_id) where user_id = $1`,
+        [opened.userId],
+      )
+    ).rows[0];
+  const used = async (requests: number) =>
+    await database.pool.query("update request_counts set requests = $2 where user_id = $1", [opened.userId, requests]);
+  return { ...opened, inTurn, counted, used };
+}
+
+test("a busy user's requests far from a limit take a few statements, and each has its own place", async (t) => {
+  const { meter, inTurn, counted } = await openBusy();
+  const remaining: number[] = [];
+  const few = await statementsOf(t, async () => {
+    for (const told of await inTurn(meter, 200)) remaining.push(Number(told.remaining));
+  });
+  assert.ok(few <= 20, `${few} statements for 200 requests`);
+  assert.deepEqual(
+    remaining,
+    Array.from({ length: 200 }, (_, index) => 99_999 - index),
+  );
+  await meter.close();
+  assert.deepEqual(await counted(), { window: 200, month: 200 });
+  // Nothing is counted ahead any longer.
+  await inTurn(meter, 5);
+  assert.deepEqual(await counted(), { window: 205, month: 205 });
+});
+
+test("a user with little traffic, near a limit or near a threshold of the month has each request counted when it is made", async (t) => {
+  for (const [limits, times] of [
+    [{}, 2],
+    [{ apiRead: 1_000 }, 20],
+    [{ apiRequestsPerMonth: 1_250 }, 20],
+  ] as const) {
+    const { meter, inTurn, counted } = await openBusy(limits);
+    assert.equal(await statementsOf(t, () => inTurn(meter, times)), times);
+    assert.deepEqual(await counted(), { window: times, month: times });
+  }
+});
+
+test("requests counted ahead never pass a limit, over several processes of which one is killed", async () => {
+  const { services, live, inTurn, meter: killed } = await openBusy({ apiRead: 1_400 });
+  let all = passed(await inTurn(killed, 60)).length;
+  const processes = [createCallMeter(services), createCallMeter(services)];
+  for (let round = 1; round <= 40; round += 1)
+    for (const process of processes) all += passed(await many(20, () => count(process, live, "apiRead"))).length;
+  // At most a hundredth of what was left is lost with the process.
+  assert.ok(all <= 1_400 && all >= 1_400 - 14, `${all} of 1400 requests passed`);
+});
+
+test("a request passes even if others used up what was left for a block", async () => {
+  const { meter, inTurn, used } = await openBusy();
+  await inTurn(meter, 2);
+  await used(99_998);
+  const [last, beyond] = await inTurn(meter, 3);
+  assert.deepEqual([last?.refused, last?.remaining], [null, "1"]);
+  assert.deepEqual([beyond?.refused, beyond?.remaining], [null, "0"]);
+});
+
+test("what was counted ahead is used for two seconds, and then given back", async (t) => {
+  const { meter, inTurn, counted } = await openBusy();
+  const now = performance.now.bind(performance);
+  await inTurn(meter, 4);
+  assert.notDeepEqual(await counted(), { window: 4, month: 4 });
+  t.mock.method(performance, "now", () => now() + 2_000);
+  assert.notEqual(await statementsOf(t, () => inTurn(meter, 1)), 0);
+  await meter.close();
+  assert.deepEqual(await counted(), { window: 5, month: 5 });
+});

@@ -4,7 +4,8 @@ import type { Services } from "../domain/services.ts";
 import { notifyOfUsage } from "../domain/usage/notify-usage.ts";
 import { endOfWindow, rateLimitsOf } from "../domain/users/rates.ts";
 import type { Authenticated } from "./authenticate.ts";
-import { type Count, createRequestCounter } from "./request-counter.ts";
+import { createRequestBlocks } from "./request-blocks.ts";
+import type { Count } from "./request-counter.ts";
 
 const UNLIMITED = 2_147_483_647;
 const MOST_REMEMBERED = 20_000;
@@ -26,6 +27,8 @@ export interface CallMeter {
     rateClass: RateClass,
     what?: { requests?: number; isFile?: boolean },
   ): Promise<void>;
+  /** Gives back the requests that were counted ahead. */
+  close(): Promise<void>;
 }
 
 interface Limit extends Count {
@@ -33,9 +36,10 @@ interface Limit extends Count {
 }
 
 export function createCallMeter(services: Pick<Services, "pool" | "limitsOf" | "planOf" | "jobs" | "log">): CallMeter {
-  const counter = createRequestCounter(services.pool);
+  const blocks = createRequestBlocks(services.pool);
   const usedUps = createUsedUps();
   return {
+    close: () => blocks.close(),
     async count(reply, { userId, mode, actor }, rateClass, { requests = 1, isFile = false } = {}) {
       const [plan, limits] = await Promise.all([services.planOf(userId), services.limitsOf(userId)]);
       const windows = rateLimitsOf(plan, limits, rateClass);
@@ -58,7 +62,7 @@ export function createCallMeter(services: Pick<Services, "pool" | "limitsOf" | "
 
       const unlimited = { limit: UNLIMITED, seconds: RATES[rateClass] };
       const asked = windows.length === 0 ? [unlimited] : windows;
-      const counted = await counter.count({ userId, rateClass, windows: asked, requests, isOfMonth });
+      const counted = await blocks.count({ userId, rateClass, windows: asked, requests, isOfMonth }, most);
       // A user who was deleted meanwhile has no limits, and nothing else.
       if (counted === null) return;
       for (const each of counted.windows) usedUps.note(nameOf(each.seconds), each, each.limit);

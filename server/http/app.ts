@@ -111,11 +111,13 @@ export async function createHttpApp(services: Services, options: HttpOptions): P
     },
     throwFileSizeLimit: false,
   });
+  const calls = createCallMeter(services);
+  app.addHook("onClose", () => calls.close());
   const bound: BindOptions = {
     ...options,
     stopping: stopping.signal,
     streams: createStreams(services, options.mostStreams),
-    calls: createCallMeter(services),
+    calls,
     operatorCalls: createOperatorMeter(),
     storageQuota: createStorageQuota(services),
   };

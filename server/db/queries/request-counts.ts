@@ -77,6 +77,36 @@ export const countRequests = statement<
    from counted c left join passed p using (user_id) left join months m using (user_id)`,
 );
 
+/**
+ * Requests that were counted but not made no longer count, in the windows and the month that reset at these times: those
+ * that are over stay as they are. Locks in the order of `countRequests`, and gives up if that takes long.
+ */
+export const giveBackRequests = statement<
+  never,
+  [
+    userId: string,
+    rateClass: string,
+    seconds: readonly number[],
+    resetsAt: readonly Date[],
+    monthEndsAt: Date | null,
+    requests: number,
+  ]
+>(
+  "request_counts.give_back",
+  `with given as (
+     update request_counts c set requests = greatest(0, c.requests - $6::int)
+     from unnest($3::int[], $4::timestamptz[]) as w(seconds, resets_at),
+       (select set_config('synchronous_commit', 'off', true)) as not_waited_for,
+       (select set_config('lock_timeout', '1s', true)) as patience
+     where c.user_id = $1 and c.rate_class = $2 and c.seconds = w.seconds
+       and c.time_window = round(extract(epoch from w.resets_at) / w.seconds)::int - 1
+     returning c.seconds
+   )
+   update usage_months set api_requests = greatest(0, api_requests - $6::int)
+   where user_id = $1 and month = (($5::timestamptz at time zone 'UTC') - interval '1 month')::date
+     and (select count(*) from given) >= 0`,
+);
+
 /** A user's requests in the current windows. */
 export const readRequestCounts = statement<
   { rate_class: string; seconds: number; requests: number; resets_at: Date },
