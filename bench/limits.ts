@@ -26,7 +26,10 @@ export const limits: Benchmark = {
     "warm-up each; medians of the rounds' ratios.",
   async measure(workspace) {
     const installation = await install(workspace, "data", { AMPOST_DATABASE_POOL: String(2 * PROCESSES) });
-    const [free, limited] = [await createLiveUsers(installation, "free"), await createLiveUsers(installation, "limited")];
+    const [free, limited] = [
+      await createLiveUsers(installation, "free"),
+      await createLiveUsers(installation, "limited"),
+    ];
     await installation.pool.query("update users set plan = 'scale', plan_limits = $2 where id = any($1)", [
       limited.map(({ userId }) => userId),
       { createPost: 1e9, postsPerMonth: 1e9, apiRequestsPerMonth: 1e9 },

@@ -39,6 +39,7 @@ test("over two API processes, each rate limit and the month's requests are exact
   const monthly = await keyOf("monthly@example.com", "creator", { apiRequestsPerMonth: 50 });
   const flooding = await keyOf("flooding@example.com", "free");
   const neighbour = await keyOf("neighbour@example.com", "creator");
+  const busy = await keyOf("busy@example.com", "scale");
   let servers: Server[] = await start();
 
   let sent = 0;
@@ -96,7 +97,18 @@ test("over two API processes, each rate limit and the month's requests are exact
   const flooded = (await Promise.all(floods)).flat();
   assert.deepEqual(new Set(unharmed), new Set([200]));
   assert.ok(flooded.includes(429));
+
+  // Of a busy user, a process counts requests ahead, and gives back what is unused when it stops.
+  await inOneMinute();
+  for (let round = 1; round <= 20; round += 1) assert.equal(passed(await send(busy, 6, "GET", "/api/v1/posts")), 6);
   for (const server of servers) assert.equal(await server.end("SIGTERM"), 0);
+  const [counted] = await query(
+    installation,
+    `select c.requests as window, m.api_requests as month from request_counts c join usage_months m using (user_id)
+     join users on users.id = user_id where email = $1`,
+    ["busy@example.com"],
+  );
+  assert.deepEqual(counted, { window: 120, month: 120 });
 });
 
 async function query({ database }: Installation, text: string, values: unknown[] = []) {

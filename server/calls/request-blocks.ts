@@ -22,7 +22,7 @@ export interface RequestBlocks {
 /** Requests that were counted before they are made. */
 interface Block {
   asked: Asked;
-  /** Those of the last request in it. */
+  /** As of the last request in it. */
   counts: Counts;
   unused: number;
   /** By the monotonic clock: when it was asked for, and until when it may be used. */
