@@ -22,7 +22,7 @@ export interface PostQuery {
   search?: string;
 }
 
-/** A page of posts in short form, newest first, or by their times if they are filtered by those; and the total number of matches. */
+/** A page of posts in short form, newest first or, if filtered by their times, by those; and how many match. */
 export async function listPosts(
   services: Pick<Services, "pool">,
   caller: Tenant,

@@ -94,9 +94,9 @@ function toPlatformPost(
 }
 
 /** A test post's page at the sandbox: nothing is at its address on the platform. */
-function inSandbox(appUrl: string, publishedUrl: string): string {
-  const { host, pathname, search } = new URL(publishedUrl);
-  return `${appUrl}/sandbox/${host}${pathname}${search}`;
+function inSandbox(appUrl: string, publishedUrl: string): string | null {
+  const url = URL.parse(publishedUrl);
+  return url === null ? null : `${appUrl}/sandbox/${url.host}${url.pathname}${url.search}`;
 }
 
 /** Fills in entries with uploaded or stored bytes; returns whether there were any. */
