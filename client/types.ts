@@ -1050,7 +1050,12 @@ export interface NewConnectLink {
   platformSetId: string;
   /** The platform to connect. If omitted, the person who opens the link chooses. */
   platform?: Platform | null;
+  /** Your ID for the account's owner, 1 to 255 characters. */
   externalId?: string | null;
+  /**
+   * Where to send the browser afterwards. The result is in the query: `status`, `reason`, `connectLinkId`, `accountId`,
+   * `platform`, `externalId`. If omitted, a page of Ampost shows the result.
+   */
   returnUrl?: string | null;
   /** How long the link works: 1 minute to 30 days. Defaults to 1 day. */
   expiresInSeconds?: number;

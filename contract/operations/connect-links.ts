@@ -13,22 +13,23 @@ const status = z
   .describe("`pending` until an account is connected. A link works once.")
   .meta({ examples: ["pending"] });
 
+const EXTERNAL_ID = "Your ID for the account's owner, 1 to 255 characters.";
 const externalId = z
   .string()
   .min(1)
   .max(255)
-  .describe("Your ID for the account's owner, 1 to 255 characters.")
+  .describe(EXTERNAL_ID)
   .meta({ examples: ["customer-4711"] });
 
+const RETURN_URL =
+  "Where to send the browser afterwards. The result is in the query: `status`, `reason`, `connectLinkId`, " +
+  "`accountId`, `platform`, `externalId`. If omitted, a page of Ampost shows the result.";
 const returnUrl = webUrl
   .max(2048)
   .refine(isReturnUrl, {
     error: "must be an https URL, or an http URL on localhost, such as https://app.example.com/connected",
   })
-  .describe(
-    "Where to send the browser afterwards. The result is in the query: `status`, `reason`, `connectLinkId`, " +
-      "`accountId`, `platform`, `externalId`. If omitted, a page of Ampost shows the result.",
-  )
+  .describe(RETURN_URL)
   .meta({ examples: ["https://app.example.com/connected"] });
 
 const connectLink = z.object({
@@ -81,8 +82,8 @@ export const connectLinksCreate = operation({
     platform: platform
       .nullish()
       .describe("The platform to connect. If omitted, the person who opens the link chooses."),
-    externalId: externalId.nullish(),
-    returnUrl: returnUrl.nullish(),
+    externalId: externalId.nullish().describe(EXTERNAL_ID),
+    returnUrl: returnUrl.nullish().describe(RETURN_URL),
     expiresInSeconds: z
       .int()
       .min(60)

@@ -1068,7 +1068,10 @@ class NewConnectLink(TypedDict):
     platformSetId: str
     #: The platform to connect. If omitted, the person who opens the link chooses.
     platform: NotRequired[Platform | None]
+    #: Your ID for the account's owner, 1 to 255 characters.
     externalId: NotRequired[str | None]
+    #: Where to send the browser afterwards. The result is in the query: `status`, `reason`, `connectLinkId`,
+    #: `accountId`, `platform`, `externalId`. If omitted, a page of Ampost shows the result.
     returnUrl: NotRequired[str | None]
     #: How long the link works: 1 minute to 30 days. Defaults to 1 day.
     expiresInSeconds: NotRequired[int]

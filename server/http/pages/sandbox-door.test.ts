@@ -4,10 +4,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 
+import { postsGet } from "../../../contract/operations/posts.ts";
 import { isPlatformName } from "../../../model/platform-names.ts";
 import { openLedger } from "../../../sandbox/ledger.ts";
 import { startSandbox, type Sandbox } from "../../../sandbox/server.ts";
 import { openStore, type Store } from "../../../sandbox/store.ts";
+import { idOf } from "../../../tests/answers.ts";
 import { createWorld, type TestTenant, type World } from "../../../tests/world.ts";
 import { bindingOf, startAuthorization } from "../../oauth/authorizations.ts";
 
@@ -68,6 +70,25 @@ const open = async (path: string, cookie?: string) => {
   const answer = await fetch(world.url + path, { redirect: "manual", headers: cookie === undefined ? {} : { cookie } });
   return { status: answer.status, location: answer.headers.get("location"), text: await answer.text() };
 };
+
+test("a published test post has the URL at which its user can open it; a live one has none", async () => {
+  const { test: own, live } = await world.makeTenants();
+  const path = await publish(own, "opened");
+  await world.connect(live, "threads");
+  for (const tenant of [own, live]) {
+    const body = { content: { text: "Opened" }, platforms: ["threads"], platformSetId: tenant.platformSetId };
+    const id = idOf((await world.call(tenant, "POST", "/api/v1/posts", body)).body, "post");
+    await world.services.pool.query(
+      "update platform_posts set status = 'published', published_url = $2 where post_id = $1",
+      [id, "https://www.threads.net/@opened/post/opened"],
+    );
+    const { post } = postsGet.answer.parse((await world.call(tenant, "GET", `/api/v1/posts/${id}`)).body);
+    const { sandboxUrl = null } = post.platformPosts[0] ?? {};
+    const expected = tenant === own ? `${world.services.settings.appUrl}${path}` : null;
+    assert.equal(sandboxUrl, expected);
+  }
+  assert.match((await open(path, await world.signIn(own))).text, /says opened/);
+});
 
 test("the sandbox's page shows users the posts of their own accounts, and strangers none", async () => {
   const [mine, theirs] = [world.test, (await world.makeTenants()).test];
