@@ -10,6 +10,8 @@ import { NO_LIMITS, OPEN_LIMITS, type UserLimits } from "../../model/user-limits
 import { createTestDatabase, type TestDatabase } from "../../tests/database.ts";
 import { createLimitsOf, readRates } from "../domain/users/rates.ts";
 import { createCallMeter } from "./call-meter.ts";
+import { createRequestBlocks } from "./request-blocks.ts";
+import type { Asked, Counts } from "./request-counter.ts";
 
 let database: TestDatabase;
 const jobs: { queue: string; data: object }[] = [];
@@ -400,4 +402,32 @@ test("what was counted ahead is used for two seconds, and then given back", asyn
   assert.notEqual(await statementsOf(t, () => inTurn(meter, 1)), 0);
   await meter.close();
   assert.deepEqual(await counted(), { window: 5, month: 5 });
+});
+
+test("what was counted ahead is not used in the next window, nor given back to it", async (t) => {
+  const { userId, meter, inTurn, counted } = await openBusy();
+  await inTurn(meter, 4);
+  const before = await counted();
+  await database.pool.query("update request_counts set time_window = time_window + 1 where user_id = $1", [userId]);
+  await meter.close();
+  assert.deepEqual(await counted(), { window: before?.window, month: 4 });
+
+  t.mock.method(performance, "now", () => 1_000);
+  let requests = 0;
+  const count = t.mock.fn(async (asked: Asked): Promise<Counts> => {
+    const resets = { resetsAt: new Date(), millisecondsLeft: 500 };
+    return { windows: [{ ...resets, seconds: 60, limit: 1e6, requests: (requests += asked.requests) }], month: null };
+  });
+  const blocks = createRequestBlocks(database.pool, { count });
+  const one = async () =>
+    await blocks.count(
+      { userId, rateClass: "apiRead", windows: [{ limit: 1e6, seconds: 60 }], requests: 1, isOfMonth: false },
+      null,
+    );
+  for (let time = 1; time <= 4; time += 1) await one();
+  assert.equal(count.mock.callCount(), 3);
+  t.mock.method(performance, "now", () => 1_500);
+  await one();
+  assert.equal(count.mock.callCount(), 4);
+  await blocks.close();
 });

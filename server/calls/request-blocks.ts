@@ -36,8 +36,7 @@ interface Block {
  * as many of the next as there were in a second. These cost no statement. What is unused is given back. A block never
  * extends beyond a limit, and less than `LEAST_LEFT` before one, each request is counted when it is made.
  */
-export function createRequestBlocks(pool: pg.Pool): RequestBlocks {
-  const counter = createRequestCounter(pool);
+export function createRequestBlocks(pool: pg.Pool, counter = createRequestCounter(pool)): RequestBlocks {
   const recent = createRecent();
   const blocks = new Map<string, Block>();
   const taking = new Map<string, Promise<unknown>>();
