@@ -58,17 +58,26 @@ export async function read<Answer>(
   return (await call<Answer>(connection, { ...options, method: "GET", path })).answer;
 }
 
-/** A request that makes its change once, however often it is sent. */
+/** A request that makes its change once, however often it is sent. With `ifMatch`, only if that is still the ETag. */
 export async function write<Answer>(
   connection: Connection,
   method: "POST" | "PUT" | "PATCH" | "DELETE",
   path: string,
-  options: WriteOptions & Pick<Call, "body" | "headers" | "timeoutSeconds"> = {},
+  { ifMatch, ...options }: WriteOptions & Pick<Call, "body" | "headers" | "timeoutSeconds"> & { ifMatch?: string } = {},
 ): Promise<Answered<Answer>> {
   const { idempotencyKey = newKey() } = options;
   if (!/^[\x20-\x7e]{1,255}$/.test(idempotencyKey))
     throw new TypeError("idempotencyKey must be 1 to 255 printable ASCII characters.");
-  return await call<Answer>(connection, { ...options, method, path, idempotencyKey });
+  const headers = ifMatch === undefined ? options.headers : { ...options.headers, "if-match": ifMatch };
+  return await call<Answer>(connection, { ...options, headers, method, path, idempotencyKey });
+}
+
+/** An answer with the ETag of its response. */
+export function withEtag<Answer extends object>({
+  answer,
+  headers,
+}: Answered<Answer>): Answer & { etag: string | null } {
+  return { ...answer, etag: headers.get("etag") };
 }
 
 /** Sends a request, retries it when that is safe and useful, and reads the response. Rejects with an AmpostError. */

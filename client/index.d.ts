@@ -84,10 +84,7 @@ declare function createClient({ apiKey, baseUrl, retries, timeoutSeconds, random
     update(
       id: string,
       changes: PostChanges,
-      {
-        ifMatch,
-        ...options
-      }?: WriteOptions & {
+      options?: WriteOptions & {
         ifMatch?: string;
       },
     ): Promise<PostWithWarnings>;
@@ -566,13 +563,26 @@ declare function read<Answer>(
     query?: object;
   },
 ): Promise<Answer>;
-/** A request that makes its change once, however often it is sent. */
+/** A request that makes its change once, however often it is sent. With `ifMatch`, only if that is still the ETag. */
 declare function write<Answer>(
   connection: Connection,
   method: "POST" | "PUT" | "PATCH" | "DELETE",
   path: string,
-  options?: WriteOptions & Pick<Call, "body" | "headers" | "timeoutSeconds">,
+  {
+    ifMatch,
+    ...options
+  }?: WriteOptions &
+    Pick<Call, "body" | "headers" | "timeoutSeconds"> & {
+      ifMatch?: string;
+    },
 ): Promise<Answered<Answer>>;
+/** An answer with the ETag of its response. */
+declare function withEtag<Answer extends object>({
+  answer,
+  headers,
+}: Answered<Answer>): Answer & {
+  etag: string | null;
+};
 /** Sends a request, retries it when that is safe and useful, and reads the response. Rejects with an AmpostError. */
 declare function call<Answer>(connection: Connection, asked: Call): Promise<Answered<Answer>>;
 /** Sends one request. Resolves once headers and status have been read. */
@@ -681,10 +691,7 @@ declare function createPosts(connection: Connection): {
   update(
     id: string,
     changes: PostChanges,
-    {
-      ifMatch,
-      ...options
-    }?: WriteOptions & {
+    options?: WriteOptions & {
       ifMatch?: string;
     },
   ): Promise<PostWithWarnings>;

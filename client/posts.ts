@@ -1,13 +1,4 @@
-import {
-  type Answered,
-  call,
-  type CallOptions,
-  type Connection,
-  path,
-  read,
-  write,
-  type WriteOptions,
-} from "./call.ts";
+import { call, type CallOptions, type Connection, path, read, withEtag, write, type WriteOptions } from "./call.ts";
 import { followPost } from "./post-events.ts";
 import type {
   Issue,
@@ -134,13 +125,11 @@ export function createPosts(connection: Connection) {
     async update(
       id: string,
       changes: PostChanges,
-      { ifMatch, ...options }: WriteOptions & { ifMatch?: string } = {},
+      options: WriteOptions & { ifMatch?: string } = {},
     ): Promise<PostWithWarnings> {
-      const headers = ifMatch === undefined ? {} : { headers: { "if-match": ifMatch } };
       return withEtag(
         await write<Omit<PostWithWarnings, "etag">>(connection, "PATCH", one(id), {
           ...options,
-          ...headers,
           body: changes,
         }),
       );
@@ -179,10 +168,6 @@ export function createPosts(connection: Connection) {
       return followPost(connection, `${one(id)}/events`, options);
     },
   };
-}
-
-function withEtag<Body extends { post: Post }>({ answer, headers }: Answered<Body>): Body & { etag: string | null } {
-  return { ...answer, etag: headers.get("etag") };
 }
 
 function formOf(post: NewPost, files: readonly File[]): FormData {

@@ -1,13 +1,4 @@
-import {
-  type Answered,
-  call,
-  type CallOptions,
-  type Connection,
-  path,
-  read,
-  write,
-  type WriteOptions,
-} from "./call.ts";
+import { call, type CallOptions, type Connection, path, read, withEtag, write, type WriteOptions } from "./call.ts";
 import type {
   ApiKey,
   CreatedApiKey,
@@ -32,10 +23,6 @@ export interface TenantAnswer {
 /** The users of an instance, for its operator. Requires an operator key. */
 export function createTenants(connection: Connection) {
   const one = (id: string) => path`/admin/v1/tenants/${id}`;
-  const conditional = ({ ifMatch, ...options }: WriteOptions & { ifMatch?: string }) => ({
-    ...options,
-    ...(ifMatch === undefined ? {} : { headers: { "if-match": ifMatch } }),
-  });
   return {
     /** One page of tenants, newest first. */
     async list(
@@ -56,11 +43,11 @@ export function createTenants(connection: Connection) {
       changes: TenantChanges,
       options: WriteOptions & { ifMatch?: string } = {},
     ): Promise<TenantAnswer> {
-      return withEtag(await write(connection, "PATCH", one(id), { ...conditional(options), body: changes }));
+      return withEtag(await write(connection, "PATCH", one(id), { ...options, body: changes }));
     },
     /** Deletes the user with everything of it. */
     async delete(id: string, options: WriteOptions & { ifMatch?: string } = {}): Promise<{ success: true }> {
-      return (await write<{ success: true }>(connection, "DELETE", one(id), conditional(options))).answer;
+      return (await write<{ success: true }>(connection, "DELETE", one(id), options)).answer;
     },
     /** What the tenant has used of its plan, and what is left. */
     async usage(id: string, options: CallOptions = {}): Promise<{ usage: Usage }> {
@@ -109,8 +96,4 @@ export function createTenants(connection: Connection) {
       return (await write<{ key: ApiKey }>(connection, "DELETE", `${one(id)}${path`/keys/${keyId}`}`, options)).answer;
     },
   };
-}
-
-function withEtag({ answer, headers }: Answered<{ tenant: Tenant }>): TenantAnswer {
-  return { ...answer, etag: headers.get("etag") };
 }
