@@ -1,4 +1,5 @@
 import type { CallToolResult, McpServer, ServerContext } from "@modelcontextprotocol/server";
+import { z } from "zod";
 
 import { refusal, refuseHostile } from "../../contract/forms/parse.ts";
 import { docsOf } from "../../contract/issues.ts";
@@ -23,6 +24,8 @@ export interface McpCaller extends Omit<Call, "claim" | "ifRevision" | "uploads"
   refused: PublicError | null;
   /** The tools that the request's address and headers select. */
   offer: Offer;
+  /** Whether its revision is one whose clients read structured content, so that text need not repeat it. */
+  readsData: boolean;
   /** Called when the request only has to wait. */
   onRest(): void;
 }
@@ -43,7 +46,7 @@ export interface ToolServices {
 /** Runs a tool's operation, exactly as its route does. An error is a result too, which says what to do. */
 export async function callTool(
   { services, bindings, options }: ToolServices,
-  { refused, offer: _, onRest, ...caller }: McpCaller,
+  { refused, offer, readsData, onRest, ...caller }: McpCaller,
   tool: Tool,
   given: unknown,
   call: { context: ServerContext; ifRevision?: number | null },
@@ -77,8 +80,8 @@ export async function callTool(
             },
     });
     return "stored" in done
-      ? toResult({ ...asRecord(done.stored.body), replayed: true }, done.stored.headers.etag)
-      : toResult(done.answer.body, done.answer.post?.etag);
+      ? toResult({ ...asRecord(done.stored.body), replayed: true }, done.stored.headers.etag, { offer, readsData })
+      : toResult(done.answer.body, done.answer.post?.etag, { offer, readsData });
   } catch (error) {
     const refusal = toRefusal(error);
     options.onRefusal?.(operation, refusal);
@@ -148,12 +151,36 @@ const OPTION_PROBLEMS: Readonly<Record<string, readonly [message: string, fix: s
   wait: ["wait must be a whole number of seconds from 0 to 60", "Send a number such as 30, or omit it."],
 };
 
-/** The envelope, with a post's ETag, as data and as text. */
-function toResult(body: unknown, etag?: string): CallToolResult {
+/**
+ * The envelope, with a post's ETag, once: as data, or as text if the address says so. Clients of older revisions may
+ * only read text.
+ */
+function toResult(
+  body: unknown,
+  etag: string | undefined,
+  { offer, readsData }: Pick<McpCaller, "offer" | "readsData">,
+): CallToolResult {
   // As it will arrive: without members that are undefined.
   const text = JSON.stringify({ ...asRecord(body), etag });
-  return { structuredContent: asRecord(JSON.parse(text)), content: [{ type: "text", text }] };
+  if (offer.asText) return { content: [{ type: "text", text }] };
+  const data = asRecord(JSON.parse(text));
+  return { structuredContent: data, content: [{ type: "text", text: readsData ? summarize(data) : text }] };
 }
+
+/** "Post ID is partial: threads published, linkedin failed." */
+function summarize(data: Record<string, unknown>): string {
+  const { data: found } = z.object({ post: summarized }).safeParse(data);
+  const where = "The result is in structuredContent. If you do not see it, connect to /mcp?results=text.";
+  if (found === undefined) return where;
+  const { id, status, platformPosts } = found.post;
+  return `Post ${id} is ${status}: ${platformPosts.map((each) => `${each.platform} ${each.status}`).join(", ")}. ${where}`;
+}
+
+const summarized = z.object({
+  id: z.string(),
+  status: z.string(),
+  platformPosts: z.array(z.object({ platform: z.string(), status: z.string() })),
+});
 
 /** `CODE: message`, then every issue with its location and fix. */
 export function toErrorResult(

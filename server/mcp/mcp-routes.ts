@@ -21,7 +21,7 @@ import {
   protectedResource,
   refuse,
 } from "./guards.ts";
-import { MCP_PATHS, selectTools } from "./offer.ts";
+import { MCP_PATHS, type Offer, selectTools } from "./offer.ts";
 import type { McpOptions, Serving } from "./serve.ts";
 
 /** The paths of MCP: the stateless protocol of 2026-07-28, and the sessions of the revisions before it. */
@@ -77,7 +77,7 @@ function addPath(
       const messages = toMessages(body.value);
       const refused = await countMessages(options.calls, reply, key, messages);
       let working = messages.filter((tool) => tool !== null).length;
-      const caller: McpCaller = {
+      const caller: Omit<McpCaller, "readsData"> = {
         ...key,
         address: request.ip,
         requestId: request.id,
@@ -105,10 +105,13 @@ function addPath(
   );
 }
 
-/** What the parameter `tools` and the header select. */
-function offerOf(request: FastifyRequest, readOnly: boolean): ReturnType<typeof selectTools> {
-  const chosen = new URLSearchParams(request.url.split("?")[1]).getAll("tools");
-  return selectTools(readOnly, [...chosen, String(request.headers["x-mcp-toolsets"] ?? "")]);
+/** What the parameters `tools` and `results` and the header select. */
+function offerOf(request: FastifyRequest, readOnly: boolean): Offer | { problem: string } {
+  const chosen = new URLSearchParams(request.url.split("?")[1]);
+  const results = chosen.get("results");
+  if (results !== null && results !== "text") return { problem: "results must be text, or omitted." };
+  const selected = selectTools(readOnly, [...chosen.getAll("tools"), String(request.headers["x-mcp-toolsets"] ?? "")]);
+  return "problem" in selected ? selected : { ...selected, asText: results === "text" };
 }
 
 /** The tools that a request calls, with null for each message that calls none. */

@@ -100,7 +100,7 @@ function addTools(server: McpServer, parts: ToolServices, caller: McpCaller, ask
         description: describeTool(tool, parts.services.settings),
         annotations,
         inputSchema: input,
-        outputSchema: output,
+        ...(caller.offer.asText ? {} : { outputSchema: output }),
       },
       (given: unknown, context) =>
         tool.operation === postsPublish && caller.refused === null

@@ -75,10 +75,9 @@ async function callTool(
   const [block, more] = result.content;
   assert.equal(more, undefined);
   assert.ok(block?.type === "text");
-  if (result.isError !== true) assert.deepEqual(JSON.parse(block.text), result.structuredContent);
   return {
     isError: result.isError === true,
-    text: block.text,
+    text: result.isError === true ? block.text : JSON.stringify(result.structuredContent),
     data: z.record(z.string(), z.unknown()).parse(result.structuredContent ?? {}),
   };
 }
@@ -189,6 +188,30 @@ for (const revision of REVISIONS) {
     const none = await asked("/mcp/readonly?tools=media_create");
     assert.equal(none.status, 400);
     assert.match(await none.text(), /None of these tools is offered here/);
+  });
+
+  test(`${revision}: a result is said once to clients that read data, as text too to older ones, and only as text on request`, async () => {
+    const id = await createDraft();
+    const read = async (path: string, name: string, given: Record<string, unknown>) => {
+      const { client } = await connect(world.test, revision, { path });
+      const { tools } = await client.listTools();
+      const { content, structuredContent } = await client.callTool({ name, arguments: given });
+      const [block] = content;
+      assert.ok(block?.type === "text" && content.length === 1);
+      const isDescribed = tools.find((tool) => tool.name === name)?.outputSchema !== undefined;
+      return { text: block.text, data: structuredContent, isDescribed };
+    };
+    const usual = await read("/mcp", "posts_get", { id });
+    assert.equal(idOf(usual.data, "post"), id);
+    assert.ok(usual.isDescribed);
+    if (revision === "2026-07-28") {
+      assert.match(usual.text, new RegExp(`^Post ${id} is draft: threads pending\\. The result is in structuredContent\\.`));
+      const { text } = await read("/mcp", "platform_sets_list", {});
+      assert.match(text, /^The result is in structuredContent\..*results=text\.$/);
+    } else assert.deepEqual(JSON.parse(usual.text), usual.data);
+    const asText = await read("/mcp?results=text", "posts_get", { id });
+    assert.deepEqual([JSON.parse(asText.text), asText.data, asText.isDescribed], [usual.data, undefined, false]);
+    await assert.rejects(connect(world.test, revision, { path: "/mcp?results=xml" }), /results must be text/);
   });
 
   test(`${revision}: the instructions, tools and rules say where the instance schedules`, async () => {

@@ -5,6 +5,8 @@ export interface Offer {
   tools: readonly Tool[];
   /** Whether these are all tools. */
   isWhole: boolean;
+  /** Whether results are only text, for clients that do not read structured content. */
+  asText: boolean;
 }
 
 /** The paths of MCP, and whether each has only the tools that read. */
@@ -13,10 +15,11 @@ export const MCP_PATHS = [
   { path: "/mcp/readonly", readOnly: true },
 ] as const;
 
-const EVERYTHING: Offer = { tools: TOOLS, isWhole: true };
-
 /** The tools that every list of names has, in their order; or what is wrong with the lists. An empty list is none. */
-export function selectTools(readOnly: boolean, lists: readonly string[]): Offer | { problem: string } {
+export function selectTools(
+  readOnly: boolean,
+  lists: readonly string[],
+): Omit<Offer, "asText"> | { problem: string } {
   const wanted = lists.map(namesIn).filter((names) => names.length > 0);
   const unknown = wanted.flat().find((name) => !TOOLS.some((tool) => isNamed(tool, name)));
   if (unknown !== undefined) {
@@ -29,7 +32,7 @@ export function selectTools(readOnly: boolean, lists: readonly string[]): Offer 
       wanted.every((names) => names.some((name) => isNamed(tool, name))),
   );
   if (tools.length === 0) return { problem: "None of these tools is offered here. Choose others, or omit the choice." };
-  return tools.length === TOOLS.length ? EVERYTHING : { tools, isWhole: false };
+  return { tools, isWhole: tools.length === TOOLS.length };
 }
 
 function isNamed({ name, toolset }: Tool, wanted: string): boolean {

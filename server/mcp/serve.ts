@@ -13,7 +13,7 @@ import { closeSession } from "./sessions.ts";
 
 /** Answers the requests of MCP, whose callers are known and whose bodies have been read. */
 export interface Serving {
-  serve(caller: McpCaller, request: Request, body: unknown): Promise<Response>;
+  serve(caller: Omit<McpCaller, "readsData">, request: Request, body: unknown): Promise<Response>;
 }
 
 export interface McpOptions extends BindOptions {
@@ -53,7 +53,8 @@ export function openServing(services: Services, options: McpOptions): Serving {
   };
   options.stopping.addEventListener("abort", () => void close(), { once: true });
   return {
-    async serve(caller, request, body) {
+    async serve(asking, request, body) {
+      const caller = { ...asking, readsData: false };
       const claimed = request.headers.get("mcp-protocol-version") ?? undefined;
       if (request.method !== "POST")
         return claimed === STATELESS_REVISION ? notAllowed("POST") : await manageSession(parts, caller, request);
@@ -63,7 +64,7 @@ export function openServing(services: Services, options: McpOptions): Serving {
       };
       const { kind } = classifyInboundRequest({ httpMethod: "POST", protocolVersionHeader: claimed, ...named, body });
       if (kind === "legacy") return await serveSession(parts, questions, caller, request, body);
-      callers.set(request, caller);
+      callers.set(request, { ...caller, readsData: true });
       const answered = stateless.fetch(request, { parsedBody: body });
       underWay.add(answered);
       return await answered.finally(() => underWay.delete(answered));
