@@ -205,13 +205,21 @@ for (const revision of REVISIONS) {
     assert.equal(idOf(usual.data, "post"), id);
     assert.ok(usual.isDescribed);
     if (revision === "2026-07-28") {
-      assert.match(usual.text, new RegExp(`^Post ${id} is draft: threads pending\\. The result is in structuredContent\\.`));
+      assert.match(
+        usual.text,
+        new RegExp(`^Post ${id} is draft: threads pending\\. The result is in structuredContent\\.`),
+      );
       const { text } = await read("/mcp", "platform_sets_list", {});
       assert.match(text, /^The result is in structuredContent\..*results=text\.$/);
     } else assert.deepEqual(JSON.parse(usual.text), usual.data);
     const asText = await read("/mcp?results=text", "posts_get", { id });
     assert.deepEqual([JSON.parse(asText.text), asText.data, asText.isDescribed], [usual.data, undefined, false]);
-    await assert.rejects(connect(world.test, revision, { path: "/mcp?results=xml" }), /results must be text/);
+    const wrong = await fetch(`${world.url}/mcp?results=xml`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${world.test.key}` },
+    });
+    assert.equal(wrong.status, 400);
+    assert.match(await wrong.text(), /results must be text/);
   });
 
   test(`${revision}: the instructions, tools and rules say where the instance schedules`, async () => {

@@ -16,10 +16,7 @@ export const MCP_PATHS = [
 ] as const;
 
 /** The tools that every list of names has, in their order; or what is wrong with the lists. An empty list is none. */
-export function selectTools(
-  readOnly: boolean,
-  lists: readonly string[],
-): Omit<Offer, "asText"> | { problem: string } {
+export function selectTools(readOnly: boolean, lists: readonly string[]): Omit<Offer, "asText"> | { problem: string } {
   const wanted = lists.map(namesIn).filter((names) => names.length > 0);
   const unknown = wanted.flat().find((name) => !TOOLS.some((tool) => isNamed(tool, name)));
   if (unknown !== undefined) {
