@@ -554,16 +554,24 @@ export interface NewPost {
   };
   /** Platforms to publish to, without duplicates. */
   platforms: Platform[];
-  /** When to publish: ISO 8601 with an offset or `Z`, in the future and at most a year ahead. `null` for a draft. */
+  /**
+   * When to publish: ISO 8601 with an offset or `Z`, or without if you send `timeZone`; in the future and at most a
+   * year ahead. `null` for a draft.
+   */
   scheduledFor?: string | null;
+  /**
+   * IANA time zone of `scheduledFor` and `publishBy` if they have no offset. A time that clocks show twice is the
+   * first; one that they skip is an issue. It is not stored.
+   */
+  timeZone?: string;
   /**
    * Whether to use the next free time if a platform's limits leave no room at `scheduledFor`. All platforms of the post
    * move together. The response has the time.
    */
   spread?: boolean;
   /**
-   * Latest time to publish the post automatically: ISO 8601 with an offset or `Z`, later than `scheduledFor`. `null`
-   * uses the instance's default, usually six hours after `scheduledFor`.
+   * Latest time to publish the post automatically: ISO 8601, like `scheduledFor` and later. `null` uses the instance's
+   * default, usually six hours after `scheduledFor`.
    */
   publishBy?: string | null;
   /**
@@ -588,16 +596,24 @@ export interface PostChanges {
   };
   /** Platforms to publish to, without duplicates. */
   platforms?: Platform[];
-  /** When to publish: ISO 8601 with an offset or `Z`, in the future and at most a year ahead. `null` for a draft. */
+  /**
+   * When to publish: ISO 8601 with an offset or `Z`, or without if you send `timeZone`; in the future and at most a
+   * year ahead. `null` for a draft.
+   */
   scheduledFor?: string | null;
+  /**
+   * IANA time zone of `scheduledFor` and `publishBy` if they have no offset. A time that clocks show twice is the
+   * first; one that they skip is an issue. It is not stored.
+   */
+  timeZone?: string;
   /**
    * Whether to use the next free time if a platform's limits leave no room at `scheduledFor`. All platforms of the post
    * move together. The response has the time.
    */
   spread?: boolean;
   /**
-   * Latest time to publish the post automatically: ISO 8601 with an offset or `Z`, later than `scheduledFor`. `null`
-   * uses the instance's default, usually six hours after `scheduledFor`.
+   * Latest time to publish the post automatically: ISO 8601, like `scheduledFor` and later. `null` uses the instance's
+   * default, usually six hours after `scheduledFor`.
    */
   publishBy?: string | null;
   /**

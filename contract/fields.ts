@@ -1,6 +1,7 @@
 import { z } from "zod";
 
 import { MODES, PLATFORM_NAMES } from "../model/platform-names.ts";
+import { isTimeZone } from "../model/time-zones.ts";
 import { EXAMPLE_PLATFORM } from "../platforms/catalog.ts";
 
 /** Fields shared by several resources. A message that begins with "must" follows the field's name. */
@@ -60,6 +61,22 @@ export const nextCursor = z
 export const timeInput = z.iso
   .datetime({ offset: true, error: "must be an ISO 8601 time with an offset or Z, such as 2026-12-01T09:30:00Z" })
   .meta({ examples: ["2026-12-01T09:30:00Z"] });
+
+/** A time in requests that is local if it has no offset. */
+export const localTimeInput = z.iso
+  .datetime({
+    offset: true,
+    local: true,
+    error: "must be an ISO 8601 time with an offset or Z, such as 2026-12-01T09:30:00Z",
+  })
+  // Generated clients keep their type for it.
+  .meta({ format: "date-time", examples: ["2026-12-01T09:30:00Z"] });
+
+export const timeZoneName = z
+  .string()
+  .max(100)
+  .refine(isTimeZone, { error: "must be an IANA time zone, such as Europe/Berlin" })
+  .meta({ examples: ["Europe/Berlin"] });
 
 export const limit = z
   .int()

@@ -1,3 +1,5 @@
+import { offsetAt, offsetFormat } from "./time-zones.ts";
+
 /**
  * How much may still be published when: pure arithmetic over what is reserved. Times are in milliseconds since 1970.
  *
@@ -141,7 +143,7 @@ function windowsAt({ period, earlySeconds }: Budget, at: number): { from: number
 
 /** The latest start of a day or month at or before `at`. */
 function startBefore(every: "day" | "month", timeZone: TimeZone, at: number): number {
-  const local = new Date(at + offsetAt(timeZone, at));
+  const local = new Date(at + offsetIn(timeZone, at));
   return fromLocal(
     timeZone,
     Date.UTC(local.getUTCFullYear(), local.getUTCMonth(), every === "day" ? local.getUTCDate() : 1),
@@ -150,22 +152,17 @@ function startBefore(every: "day" | "month", timeZone: TimeZone, at: number): nu
 
 /** The earliest start of a day or month after `at`. */
 function nextStart(every: "day" | "month", timeZone: TimeZone, at: number): number {
-  const local = new Date(at + offsetAt(timeZone, at));
+  const local = new Date(at + offsetIn(timeZone, at));
   const [year, month, day] = [local.getUTCFullYear(), local.getUTCMonth(), local.getUTCDate()];
   return fromLocal(timeZone, every === "day" ? Date.UTC(year, month, day + 1) : Date.UTC(year, month + 1));
 }
 
 /** The clocks there change at two in the night, so midnight has the offset of the moment before or after. */
 function fromLocal(timeZone: TimeZone, local: number): number {
-  const guess = local - offsetAt(timeZone, local);
-  return local - offsetAt(timeZone, guess);
+  const guess = local - offsetIn(timeZone, local);
+  return local - offsetIn(timeZone, guess);
 }
 
-const PACIFIC = new Intl.DateTimeFormat("en", { timeZone: "America/Los_Angeles", timeZoneName: "longOffset" });
+const PACIFIC = offsetFormat("America/Los_Angeles");
 
-function offsetAt(timeZone: TimeZone, at: number): number {
-  if (timeZone === "UTC") return 0;
-  const name = PACIFIC.formatToParts(at).find(({ type }) => type === "timeZoneName")?.value ?? "";
-  const hours = /GMT-(\d\d)/.exec(name)?.[1] ?? "0";
-  return -Number(hours) * 3_600_000;
-}
+const offsetIn = (timeZone: TimeZone, at: number): number => (timeZone === "UTC" ? 0 : offsetAt(PACIFIC, at));

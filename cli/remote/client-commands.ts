@@ -125,6 +125,7 @@ function drafting(command: Command): Command {
     )
     .option("--link <url>", "link to include")
     .option("--at <time>", "when to publish, such as 2026-12-01T09:30:00Z")
+    .option("--time-zone <zone>", "time zone of a --at without offset, such as Europe/Berlin")
     .option("--spread", "use the next free time if a platform's limits leave no room at that time")
     .option(
       "--data <file>",

@@ -16,6 +16,7 @@ export interface DraftOptions extends ClientOptions {
   mediaFor?: string[];
   link?: string;
   at?: string;
+  timeZone?: string;
   spread?: boolean;
   data?: string;
 }
@@ -244,6 +245,7 @@ async function readDraft(
     platforms: platforms ?? given.platforms ?? [],
     platformSetId: set ?? given.platformSetId ?? (await defaultSet(client)),
     ...(at !== undefined && { scheduledFor: at }),
+    ...(options.timeZone !== undefined && { timeZone: options.timeZone }),
     ...(options.spread === true && { spread: true }),
   };
 }

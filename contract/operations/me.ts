@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-import { time, userId } from "../fields.ts";
+import { time, timeZoneName, userId } from "../fields.ts";
 import { operation, plain } from "../operation.ts";
 
 /** A person's name; empty if not given. */
@@ -12,12 +12,7 @@ export const personName = z
   .describe("Name of the user, at most 100 characters.")
   .meta({ examples: ["Ada"] });
 
-const timeZone = z
-  .string()
-  .max(100)
-  .refine(isTimeZone, { error: "must be an IANA time zone, such as Europe/Berlin" })
-  .describe("Time zone in which times are shown.")
-  .meta({ examples: ["Europe/Berlin"] });
+const timeZone = timeZoneName.describe("Time zone in which times are shown.");
 
 const user = z.object({
   id: userId,
@@ -94,12 +89,3 @@ export const meDelete = operation({
   answer: z.object({ success: z.literal(true) }),
   errors: ["NOT_FOUND"],
 });
-
-function isTimeZone(name: string): boolean {
-  try {
-    new Intl.DateTimeFormat("en", { timeZone: name });
-    return !/^[+-]/.test(name);
-  } catch {
-    return false;
-  }
-}

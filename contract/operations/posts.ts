@@ -9,12 +9,14 @@ import {
   id,
   idParam,
   limit,
+  localTimeInput,
   mode,
   nextCursor,
   offset,
   platform,
   time,
   timeInput,
+  timeZoneName,
   total,
   userId,
   webUrl,
@@ -80,16 +82,24 @@ const platforms = z
   .describe("Platforms to publish to, without duplicates.")
   .meta({ examples: [[EXAMPLE_PLATFORM]] });
 
-const scheduledFor = timeInput
+const scheduledFor = localTimeInput
   .nullish()
   .describe(
-    "When to publish: ISO 8601 with an offset or `Z`, in the future and at most a year ahead. `null` for a draft.",
+    "When to publish: ISO 8601 with an offset or `Z`, or without if you send `timeZone`; in the future and at most a " +
+      "year ahead. `null` for a draft.",
   );
 
-const publishBy = timeInput
+const timeZone = timeZoneName
+  .optional()
+  .describe(
+    "IANA time zone of `scheduledFor` and `publishBy` if they have no offset. A time that clocks show twice is the " +
+      "first; one that they skip is an issue. It is not stored.",
+  );
+
+const publishBy = localTimeInput
   .nullish()
   .describe(
-    "Latest time to publish the post automatically: ISO 8601 with an offset or `Z`, later than `scheduledFor`. " +
+    "Latest time to publish the post automatically: ISO 8601, like `scheduledFor` and later. " +
       "`null` uses the instance's default, usually six hours after `scheduledFor`.",
   );
 
@@ -121,6 +131,7 @@ export const createBody = z.strictObject({
   content,
   platforms,
   scheduledFor,
+  timeZone,
   spread,
   publishBy,
   onPause,
@@ -134,6 +145,7 @@ export const patchBody = z.strictObject({
     .optional(),
   platforms: platforms.optional(),
   scheduledFor,
+  timeZone,
   spread,
   publishBy,
   onPause,

@@ -25,6 +25,7 @@ import { countUploadsAgainstQuota, sizeOf } from "../media/upload.ts";
 import type { Services } from "../services.ts";
 import { budgetsOf, charging, type Fees, findTime, type PartUse, partUses, type Wanted } from "./budgets.ts";
 import { findIssues, loadSet, refuseIssues, unknownSet, type SetAccounts } from "./find-issues.ts";
+import { atInstants } from "./local-times.ts";
 import { planMedia, type MediaPlan } from "./plan-media.ts";
 import { firstActionAt } from "./post-actions.ts";
 import {
@@ -56,9 +57,10 @@ interface ReadyPost {
 export async function createPost(
   services: Services,
   call: Call,
-  { body, issues }: Pick<Input<unknown, unknown, PostDraft>, "body" | "issues">,
+  draft: Pick<Input<unknown, unknown, PostDraft>, "body" | "issues">,
   toWarning: (warning: Issue) => Issue = (warning) => warning,
 ): Promise<Answer<{ post: Post; warnings: Issue[]; fees: Fees }>> {
+  const { body, issues } = atInstants(draft);
   const prepared = await prepareDraft(services, call, body, issues);
   const ready = { ...prepared, warnings: prepared.warnings.map(toWarning) };
   const limits = await services.limitsOf(call.userId, call.mode);

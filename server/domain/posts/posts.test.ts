@@ -31,6 +31,24 @@ const patch = (id: string, changed: object) => world.call(tenant, "PATCH", `${PO
 const get = (id: string) => world.call(tenant, "GET", `${POSTS}/${id}`);
 const act = (id: string, action: string, sent?: object) => world.call(tenant, "POST", `${POSTS}/${id}/${action}`, sent);
 const postIn = (answer: Called) => postShape.parse(objectIn(answer.body, "post"));
+const verdictShape = z.looseObject({
+  scheduledFor: z.string().nullable(),
+  issues: z.array(z.looseObject({ path: z.string(), rule: z.string(), fix: z.string() })),
+});
+
+/** The next last Sunday of a month, counted from 0, as "2027-03-28". */
+function lastSunday(month: number): string {
+  const [year, last] = [
+    new Date().getUTCFullYear(),
+    (inYear: number) => {
+      const end = new Date(Date.UTC(inYear, month + 1, 0));
+      return new Date(end.getTime() - end.getUTCDay() * 86_400_000);
+    },
+  ] as const;
+  const day = [last(year), last(year + 1)].find((each) => each.getTime() > Date.now() + 86_400_000);
+  return day?.toISOString().slice(0, 10) ?? "";
+}
+
 const inHours = (hours: number) => new Date(Date.now() + hours * 3_600_000).toISOString();
 
 test("create returns 201 with the whole post, every field included, and what was sent", async () => {
@@ -91,6 +109,41 @@ test("a post keeps its latest publishing time, which is later than its scheduled
       ["/publishBy"],
     );
   }
+});
+
+test("a local time with a time zone is the instant at which clocks there show it", async () => {
+  const day = inHours(72).slice(0, 10);
+  const local = { scheduledFor: `${day}T09:30`, publishBy: `${day}T12:00:00`, timeZone: "Asia/Tokyo" };
+  const made = postIn(await create({ platforms: ["facebook"], ...local }));
+  assert.deepEqual([made.scheduledFor, made.publishBy], [`${day}T00:30:00.000Z`, `${day}T03:00:00.000Z`]);
+  const moved = postIn(await patch(made.id, { scheduledFor: `${day}T10:30:00`, timeZone: "Asia/Tokyo" }));
+  assert.equal(moved.scheduledFor, `${day}T01:30:00.000Z`);
+  const offset = { scheduledFor: `${day}T09:30:00+02:00`, timeZone: "Asia/Tokyo" };
+  assert.equal(postIn(await patch(made.id, { ...offset, publishBy: null })).scheduledFor, `${day}T07:30:00.000Z`);
+});
+
+test("a local time that clocks skip or that has no time zone is an issue, and one they show twice is the first", async () => {
+  const validate = async (changed: object) => {
+    const sent = body({ platforms: ["facebook"], ...changed });
+    const { body: verdict } = await world.call(tenant, "POST", `${POSTS}/validate`, sent);
+    return verdictShape.parse(verdict);
+  };
+  const rules = async (changed: object) => (await validate(changed)).issues.map(({ path, rule }) => [path, rule]);
+  const timeZone = "Europe/Berlin";
+  const spring = lastSunday(2);
+  assert.deepEqual(await rules({ scheduledFor: `${spring}T02:30`, timeZone }), [
+    ["/scheduledFor", "scheduledFor.skipped"],
+  ]);
+  const [skipped] = (await validate({ scheduledFor: `${spring}T02:30`, timeZone })).issues;
+  assert.match(skipped?.fix ?? "", new RegExp(`Use ${spring}T03:30:00`));
+  const autumn = lastSunday(9);
+  assert.equal((await validate({ scheduledFor: `${autumn}T02:30`, timeZone })).scheduledFor, `${autumn}T00:30:00.000Z`);
+  const day = inHours(72).slice(0, 10);
+  assert.deepEqual(await rules({ scheduledFor: `${day}T09:30` }), [["/scheduledFor", "request.format"]]);
+  assert.deepEqual(await rules({ scheduledFor: `${day}T09:30`, timeZone: "Mars/Phobos" }), [
+    ["/timeZone", "request.value"],
+  ]);
+  asRefusal(await create({ platforms: ["facebook"], scheduledFor: `${spring}T02:30`, timeZone }), 400);
 });
 
 test("issues of format, media, texts and accounts are reported together, in order", async () => {

@@ -16,6 +16,7 @@ import { budgetsOf, charging, type Fees, release, reserve } from "./budgets.ts";
 import { findIssues, loadSet, refuseIssues, unknownSet, type SetAccounts } from "./find-issues.ts";
 import { getPost } from "./get-post.ts";
 import { mediaOf } from "./load-stored-post.ts";
+import { atInstants } from "./local-times.ts";
 import { lockOwnPost } from "./lock-own-post.ts";
 import { planMedia, type MediaPlan } from "./plan-media.ts";
 import { assertAllowed, resetForEdit } from "./post-actions.ts";
@@ -40,8 +41,9 @@ export async function updatePost(
   services: Services,
   call: Call,
   id: string,
-  { body, issues }: Pick<Input<unknown, unknown, PostDraft>, "body" | "issues">,
+  draft: Pick<Input<unknown, unknown, PostDraft>, "body" | "issues">,
 ): Promise<Answer<{ post: Post; warnings: Issue[]; fees: Fees }>> {
+  const { body, issues } = atInstants(draft);
   return await write(services, call, async (tx) => {
     const post = await lockOwnPost(tx, call, id);
     assertAllowed(post, "edit");

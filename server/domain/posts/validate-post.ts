@@ -12,6 +12,7 @@ import type { Services } from "../services.ts";
 import { readRemaining } from "../usage/quotas.ts";
 import { budgetsOf, checkBudgets } from "./budgets.ts";
 import { findIssues, loadSet, unknownSet } from "./find-issues.ts";
+import { atInstants } from "./local-times.ts";
 import { type MediaPlan, planMedia } from "./plan-media.ts";
 import { loadKnownMedia } from "./post-media.ts";
 
@@ -22,8 +23,9 @@ type QuotaNeeded = Validated["quotas"][number];
 export async function validatePost(
   services: Services,
   call: Pick<Call, "userId" | "mode" | "policies" | "actor">,
-  { body, issues: formIssues }: Pick<Input<unknown, unknown, PostDraft>, "body" | "issues">,
+  draft: Pick<Input<unknown, unknown, PostDraft>, "body" | "issues">,
 ): Promise<Answer<Validated>> {
+  const { body, issues: formIssues } = atInstants(draft);
   const { platformSetId, platforms = [], scheduledFor = null, publishBy = null } = body;
   const accounts = platformSetId === undefined ? null : await loadSet(services.pool, call, platformSetId);
   const plan = await planByName(services, call, body.content);

@@ -1838,7 +1838,7 @@ export const properties: INodeProperties[] = [
         displayName: "Publish By",
         name: "publishBy",
         description:
-          "Latest time to publish the post automatically: ISO 8601 with an offset or <code>Z</code>, later than <code>scheduledFor</code>. <code>null</code> uses the instance's default, usually six hours after <code>scheduledFor</code>.",
+          "Latest time to publish the post automatically: ISO 8601, like <code>scheduledFor</code> and later. <code>null</code> uses the instance's default, usually six hours after <code>scheduledFor</code>.",
         type: "dateTime",
         default: "",
         routing: {
@@ -1854,7 +1854,7 @@ export const properties: INodeProperties[] = [
         displayName: "Scheduled For",
         name: "scheduledFor",
         description:
-          "When to publish: ISO 8601 with an offset or <code>Z</code>, in the future and at most a year ahead. <code>null</code> for a draft.",
+          "When to publish: ISO 8601 with an offset or <code>Z</code>, or without if you send <code>timeZone</code>; in the future and at most a year ahead. <code>null</code> for a draft.",
         type: "dateTime",
         default: "",
         routing: {
@@ -1874,6 +1874,16 @@ export const properties: INodeProperties[] = [
         type: "boolean",
         default: false,
         routing: { send: { type: "body", property: "spread" } },
+      },
+      {
+        displayName: "Time Zone",
+        name: "timeZone",
+        description:
+          "IANA time zone of <code>scheduledFor</code> and <code>publishBy</code> if they have no offset. A time that clocks show twice is the first; one that they skip is an issue. It is not stored.",
+        placeholder: "e.g. Europe/Berlin",
+        type: "string",
+        default: "",
+        routing: { send: { type: "body", property: "timeZone" } },
       },
     ],
     displayOptions: { show: { resource: ["post"], operation: ["create", "validate"] } },
@@ -2159,7 +2169,7 @@ export const properties: INodeProperties[] = [
         displayName: "Publish By",
         name: "publishBy",
         description:
-          "Latest time to publish the post automatically: ISO 8601 with an offset or <code>Z</code>, later than <code>scheduledFor</code>. <code>null</code> uses the instance's default, usually six hours after <code>scheduledFor</code>.",
+          "Latest time to publish the post automatically: ISO 8601, like <code>scheduledFor</code> and later. <code>null</code> uses the instance's default, usually six hours after <code>scheduledFor</code>.",
         type: "dateTime",
         default: "",
         routing: {
@@ -2175,7 +2185,7 @@ export const properties: INodeProperties[] = [
         displayName: "Scheduled For",
         name: "scheduledFor",
         description:
-          "When to publish: ISO 8601 with an offset or <code>Z</code>, in the future and at most a year ahead. <code>null</code> for a draft.",
+          "When to publish: ISO 8601 with an offset or <code>Z</code>, or without if you send <code>timeZone</code>; in the future and at most a year ahead. <code>null</code> for a draft.",
         type: "dateTime",
         default: "",
         routing: {
@@ -2205,6 +2215,16 @@ export const properties: INodeProperties[] = [
         typeOptions: { rows: 4 },
         default: "",
         routing: { send: { type: "body", property: "content.text" } },
+      },
+      {
+        displayName: "Time Zone",
+        name: "timeZone",
+        description:
+          "IANA time zone of <code>scheduledFor</code> and <code>publishBy</code> if they have no offset. A time that clocks show twice is the first; one that they skip is an issue. It is not stored.",
+        placeholder: "e.g. Europe/Berlin",
+        type: "string",
+        default: "",
+        routing: { send: { type: "body", property: "timeZone" } },
       },
     ],
     displayOptions: { show: { resource: ["post"], operation: ["update"] } },
