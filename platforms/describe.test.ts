@@ -25,6 +25,16 @@ test('shapes are joined with "or", without duplicates', () => {
 
 test("a limit has its unit, or its own description", () => {
   assert.equal(describeLimit({ max: 300, source: "x" }, "durationSeconds"), "at most 300 s");
+  const sizes = [8_000_000, 314_572_800, 10_737_418_240, 2_000, 1_234_567].map((max) =>
+    describeLimit({ max, source: "x" }, "sizeBytes"),
+  );
+  assert.deepEqual(sizes, [
+    "at most 8 MB",
+    "at most 300 MiB",
+    "at most 10 GiB",
+    "at most 2 kB",
+    "at most 1234567 bytes",
+  ]);
   assert.equal(describeLimit({ min: 10, max: 60, source: "x" }, "frameRate"), "between 10 and 60 frames per second");
   assert.equal(
     describeLimit({ min: 0.8, max: 1.91, words: "between 4:5 and 1.91:1", source: "x" }, "ratio"),

@@ -41,10 +41,28 @@ export function describeShapes(shapes: readonly Shape[]): string {
 /** "at most 300 s", "between 4:5 and 1.91:1". */
 export function describeLimit(limit: Limit, quantity: Quantity): string {
   const { unit } = QUANTITY_WORDS[quantity];
+  const said = (value: number) => (quantity === "sizeBytes" ? describeBytes(value) : `${value}${unit}`);
   if (limit.words !== undefined) return limit.words;
-  if (limit.min === undefined) return `at most ${limit.max}${unit}`;
-  if (limit.max === undefined) return `at least ${limit.min}${unit}`;
-  return `between ${limit.min} and ${limit.max}${unit}`;
+  if (limit.min !== undefined && limit.max !== undefined)
+    return quantity === "sizeBytes"
+      ? `between ${said(limit.min)} and ${said(limit.max)}`
+      : `between ${limit.min} and ${said(limit.max)}`;
+  return limit.max === undefined ? `at least ${said(limit.min ?? 0)}` : `at most ${said(limit.max)}`;
+}
+
+const SIZES = [
+  [1e9, "GB"],
+  [1e6, "MB"],
+  [2 ** 30, "GiB"],
+  [2 ** 20, "MiB"],
+  [1000, "kB"],
+  [1024, "KiB"],
+] as const;
+
+/** "300 MiB": an exact size in the largest unit of which it is a whole number. */
+export function describeBytes(bytes: number): string {
+  const [size, unit] = SIZES.find(([each]) => bytes > 0 && bytes % each === 0) ?? [1, "bytes"];
+  return `${bytes / size} ${unit}`;
 }
 
 /** How a quantity is named in sentences. */

@@ -32,6 +32,7 @@ const GUIDES: Readonly<Record<string, readonly string[]>> = {
   Guides: [
     "posts",
     "scheduling",
+    "bulk",
     "media",
     "resumable-uploads",
     "platforms",
@@ -42,6 +43,7 @@ const GUIDES: Readonly<Record<string, readonly string[]>> = {
     "errors",
     "usage",
     "limits",
+    "not-included",
     "legacy-endpoints",
   ],
   "Clients and tools": ["client", "python-client", "command-line", "n8n"],
@@ -57,11 +59,13 @@ const GUIDES: Readonly<Record<string, readonly string[]>> = {
     "billing",
     "securing",
     "versioning",
+    "changelog",
   ],
 };
 
 /** Pages of packages that are published separately. */
 const PLACES: Readonly<Record<string, string>> = {
+  changelog: "../CHANGELOG.md",
   client: "../client/README.md",
   "python-client": "../client/python/README.md",
   n8n: "../integrations/n8n/README.md",
@@ -108,7 +112,7 @@ function linked(text: string): string {
     text,
   );
   return named.replace(
-    /\]\(([\w-]+)\.md(#[\w-]+)?\)/g,
+    /\]\((?:docs\/guides\/)?([\w-]+)\.md(#[\w-]+)?\)/g,
     (_, name: string, anchor = "") => `](/docs${name === "overview" ? "" : `/${name}`}${anchor})`,
   );
 }

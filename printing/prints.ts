@@ -10,7 +10,7 @@ import { PLATFORM_POST_STATUS_MEANINGS, POST_STATUS_MEANINGS } from "../model/st
 import { OPEN_LIMITS, type UserLimits } from "../model/user-limits.ts";
 import ampost from "../package.json" with { type: "json" };
 import { catalog } from "../platforms/catalog.ts";
-import { describePlacement } from "../platforms/describe.ts";
+import { describeBytes, describePlacement } from "../platforms/describe.ts";
 import { describeScheduling, type Scheduling } from "../platforms/scheduling.ts";
 import { errorTable } from "./error-pages.ts";
 import { code, table } from "./markdown.ts";
@@ -61,7 +61,7 @@ export const PRINTS: Readonly<Record<string, (instance: Scheduling) => string[]>
       ["Event", "Data"],
       EVENT_TYPES.map((type) => [code(type), EVENT_DATA[type.split(".")[0] ?? ""] ?? ""]),
     ),
-  "media types": () => [`${MIME_TYPES.map(code).join(", ")}; at most ${MAX_FILE_BYTES} bytes (200 MB) per file.`],
+  "media types": () => [`${MIME_TYPES.map(code).join(", ")}; at most ${describeBytes(MAX_FILE_BYTES)} per file.`],
   "rate classes": () =>
     table(
       ["Class", "Endpoints"],

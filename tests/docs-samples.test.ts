@@ -168,6 +168,7 @@ const SAMPLES: Readonly<Record<string, number>> = {
   accounts: 2,
   agents: 1,
   authentication: 1,
+  bulk: 2,
   "command-line": 4,
   "connecting-accounts": 2,
   "legacy-endpoints": 2,
@@ -202,6 +203,7 @@ const SHOWN: Readonly<Record<string, readonly string[]>> = {
     "sh ts py: posts_delete",
     "sh ts py: posts_list",
   ],
+  bulk: ["ts py: posts_create"],
   scheduling: [
     "sh ts py: posts_create",
     "sh ts py: publishing_get publishing_pause publishing_resume",

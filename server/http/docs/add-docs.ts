@@ -2,15 +2,20 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 
 import { requireAppHost } from "../../calls/hosts.ts";
 import type { Services } from "../../domain/services.ts";
-import type { printDocs } from "./print-docs.ts";
+import type { Docs } from "./print-docs.ts";
 
 /** The documentation: pages on the app's host, and its files for programs on both hosts. */
 export async function addDocs(app: FastifyInstance, { settings }: Pick<Services, "settings">): Promise<void> {
   // Generated, and its code loaded, on demand: most processes never need it.
-  let loaded: ReturnType<typeof printDocs> | undefined;
+  let loaded: Promise<Docs> | undefined;
   const answer = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
-    const { find, notFound } = await (loaded ??= load(settings));
-    const found = await find(pathOf(request.url));
+    const { find, search, notFound } = await (loaded ??= load(settings));
+    const path = pathOf(request.url);
+    const searched = /^\/docs\/search(\.json)?$/.exec(path);
+    const found =
+      searched === null
+        ? await find(path)
+        : await search(queryOf(request.url), searched[1] === undefined ? "html" : "json");
     const document = found ?? notFound;
     reply
       .type(document.type)
@@ -37,11 +42,15 @@ export async function addDocs(app: FastifyInstance, { settings }: Pick<Services,
 
 const RENAMED = [["/docs/earlier-addresses", "/docs/legacy-endpoints"]] as const;
 
-async function load(settings: Services["settings"]): ReturnType<typeof printDocs> {
+async function load(settings: Services["settings"]): Promise<Docs> {
   const { printDocs } = await import("./print-docs.ts");
   return await printDocs(settings);
 }
 
 function pathOf(url: string): string {
   return (url.split("?")[0] ?? "").replace(/(.)\/$/, "$1");
+}
+
+function queryOf(url: string): string {
+  return new URLSearchParams(url.split("?").slice(1).join("?")).get("q") ?? "";
 }

@@ -70,12 +70,27 @@ test("the documentation can be read, searched, copied from and tried in a browse
     await still.goto(`${world.url}/docs/quickstart`);
     for (const code of ["$KEY", "createClient(", "urllib.request.urlopen("])
       assert.equal(await still.locator(".samples code", { hasText: code }).first().isVisible(), true, code);
+    await still.getByLabel("Search the documentation").fill("simulate failures");
+    await still.keyboard.press("Enter");
+    await still.waitForURL("**/docs/search?q=simulate+failures");
+    await still.getByRole("link", { name: "Test mode and the sandbox: Simulate failures" }).click();
+    await still.waitForURL("**/docs/test-mode#simulate-failures");
     await plain.close();
   });
   await step("the search leads to a section", async () => {
     await page.getByLabel("Search the documentation").fill("simulate failures");
     await page.locator("#found a").first().click();
     await page.waitForURL("**/docs/test-mode#simulate-failures");
+    await page.keyboard.press("/");
+    await page.keyboard.type("simulate fail");
+    await page.getByRole("option").first().waitFor();
+    await page.keyboard.press("ArrowDown");
+    await page.getByRole("option", { selected: true }).waitFor();
+    await page.keyboard.press("Enter");
+    await page.waitForURL("**/docs/test-mode#simulate-failures");
+    await page.getByRole("listbox").waitFor({ state: "hidden" });
+    await page.getByLabel("Search the documentation").fill("xyzzyqwv");
+    await page.getByText("Nothing found.").waitFor();
   });
   await step("a request is tried with a test key", async () => {
     await page.setViewportSize({ width: 1280, height: 900 });

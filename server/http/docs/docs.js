@@ -19,7 +19,7 @@ for (const block of document.querySelectorAll(".code")) {
 
 // The navigation is long: it scrolls to the current page.
 const here = document.querySelector(".pages [aria-current]");
-if (here !== null) here.closest("nav").scrollTop = here.offsetTop - here.closest("nav").clientHeight / 2;
+if (here !== null) here.closest(".pages").scrollTop = here.offsetTop - here.closest(".pages").clientHeight / 2;
 
 const groups = [...document.querySelectorAll(".samples")].map(makeTabs);
 const kept = keptLanguage();
@@ -93,62 +93,78 @@ function keptLanguage() {
 const form = document.querySelector(".search");
 const field = document.querySelector("#search");
 const found = document.querySelector("#found");
-form.hidden = false;
-
-let sections;
-field.addEventListener("focus", load, { once: true });
-field.addEventListener("input", show);
-form.addEventListener("submit", (event) => {
-  event.preventDefault();
-  found.querySelector("a")?.click();
+const none = document.querySelector("#found-none");
+field.role = "combobox";
+field.setAttribute("aria-controls", "found");
+field.ariaAutoComplete = "list";
+let asked = 0;
+show([]);
+field.addEventListener("input", search);
+field.addEventListener("keydown", (event) => {
+  const options = [...found.children];
+  const at = options.indexOf(found.querySelector("[aria-selected=true]"));
+  const next = { ArrowDown: at + 1, ArrowUp: at === -1 ? options.length - 1 : at - 1 }[event.key];
+  if (next !== undefined && options.length > 0) {
+    event.preventDefault();
+    // After the last and before the first is the field itself.
+    select(options, options[next]);
+  } else if (event.key === "Enter" && at !== -1) {
+    event.preventDefault();
+    options[at].click();
+  }
 });
 document.addEventListener("keydown", (event) => {
-  if (event.key === "Escape") found.replaceChildren();
+  if (event.key === "Escape") close();
   if (event.key === "/" && !/^(INPUT|TEXTAREA)$/.test(document.activeElement.tagName)) {
     event.preventDefault();
     field.focus();
   }
 });
 document.addEventListener("click", (event) => {
-  if (!form.contains(event.target)) found.replaceChildren();
+  if (!form.contains(event.target)) close();
 });
 
-async function load() {
-  sections = await (await fetch("/docs/search.json")).json();
-  show();
+async function search() {
+  const query = field.value.trim();
+  const question = ++asked;
+  if (query === "") return close();
+  const response = await fetch(`/docs/search.json?q=${encodeURIComponent(query)}`);
+  const sections = await response.json();
+  // A slower response to what was typed before is out of date.
+  if (question === asked) show(sections, sections.length === 0);
 }
 
-function show() {
-  const words = field.value.toLowerCase().split(/\s+/).filter(Boolean);
-  if (sections === undefined || words.length === 0) return void found.replaceChildren();
-  const best = sections
-    .map((section) => ({ section, score: scoreOf(section, words) }))
-    .filter(({ score }) => score > 0)
-    .sort((one, other) => other.score - one.score)
-    .slice(0, 12);
-  found.replaceChildren(
-    ...(best.length === 0 ? [textOf("p", "Nothing found.")] : best.map(({ section }) => linkTo(section))),
-  );
+/** A response that arrives later is not shown. */
+function close() {
+  asked += 1;
+  show([]);
 }
 
-/** Every word must match; matches in a heading count more, and most at its beginning. */
-function scoreOf({ page, heading, text }, words) {
-  let score = 0;
-  for (const word of words) {
-    const inTitle = `${page} ${heading}`.toLowerCase().includes(word);
-    if (!inTitle && !text.toLowerCase().includes(word)) return 0;
-    score += heading.toLowerCase().startsWith(word) ? 12 : inTitle ? 8 : 1;
-  }
-  return score;
+function show(sections, isEmpty = false) {
+  found.replaceChildren(...sections.map(optionFor));
+  found.hidden = sections.length === 0;
+  none.hidden = !isEmpty;
+  field.ariaExpanded = String(sections.length > 0);
+  field.removeAttribute("aria-activedescendant");
 }
 
-function linkTo({ page, heading, url, text }) {
+function select(options, chosen) {
+  for (const option of options) option.ariaSelected = String(option === chosen);
+  if (chosen === undefined) return field.removeAttribute("aria-activedescendant");
+  field.setAttribute("aria-activedescendant", chosen.id);
+  chosen.scrollIntoView({ block: "nearest" });
+}
+
+function optionFor({ page, heading, url, excerpt }, index) {
   const link = document.createElement("a");
   link.href = url;
-  link.append(
-    textOf("strong", page === heading ? page : `${page}: ${heading}`),
-    textOf("span", text.length > 120 ? text.slice(0, 120).replace(/\S*$/, "…") : text),
-  );
+  link.id = `found-${index}`;
+  link.role = "option";
+  link.tabIndex = -1;
+  link.ariaSelected = "false";
+  // A section of the same page does not load anything.
+  link.addEventListener("click", close);
+  link.append(textOf("strong", page === heading ? page : `${page}: ${heading}`), textOf("span", excerpt));
   return link;
 }
 

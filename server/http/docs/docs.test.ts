@@ -9,6 +9,8 @@ import { catalog } from "../../../platforms/catalog.ts";
 import { loadPages, type DocPage } from "../../../printing/pages.ts";
 import { createWorld, type World } from "../../../tests/world.ts";
 import { renderMarkdown } from "./render-markdown.ts";
+import { QUERIES } from "./search-queries.fixture.ts";
+import { makeSearch } from "./search.ts";
 
 let world: World;
 let pages: DocPage[];
@@ -129,11 +131,47 @@ test("llm.txt is short, has every operation for keys, every setting and every co
   for (const { path } of pages) assert.ok(full.includes(`<!-- ${path} -->`), path);
 });
 
-test("the search finds sections by URL", async () => {
-  const sections: unknown = await (await get("/docs/search.json")).json();
-  assert.ok(Array.isArray(sections));
-  const found = sections.find(({ heading }) => heading === "Simulate failures");
-  assert.equal(found?.url, "/docs/test-mode#simulate-failures");
+test("the search answers what people type, and says so where Ampost has nothing", async () => {
+  const search = await makeSearch(pages);
+  const unanswered = Object.entries(QUERIES).flatMap(([query, answers]) => {
+    const first = search(query).slice(0, 4);
+    const isAnswered = first.some(({ url }) =>
+      answers.some((path) => url.startsWith(path) && /^(#|\/|$)/.test(url.slice(path.length))),
+    );
+    return isAnswered ? [] : [`${query}: ${first.map(({ url }) => url).join(", ")}`];
+  });
+  assert.deepEqual(unanswered, []);
+  assert.equal(Object.keys(QUERIES).length, 118);
+  const lacking = Object.values(QUERIES).filter((answers) => answers.includes("/docs/not-included"));
+  assert.ok(lacking.length <= 12);
+});
+
+test("the search finds whole sections, names of settings and their parts, and no comments in code", async () => {
+  const search = await makeSearch(pages);
+  const urls = (query: string) => search(query).map(({ url }) => url);
+  for (const query of ["firstComment", "firstcomment", "first comment"])
+    assert.ok(
+      urls(query).some((url) => url.startsWith("/docs/platforms/instagram")),
+      query,
+    );
+  // A comment in a sample, not a heading.
+  assert.deepEqual(
+    search("back to a draft").filter(({ heading }) => heading === "back to a draft"),
+    [],
+  );
+  assert.equal(urls("back to a draft")[0], "/docs/scheduling#reschedule-or-cancel");
+  assert.deepEqual(search(""), []);
+  assert.deepEqual(search("how do I"), []);
+  assert.deepEqual(search("xyzzyqwv"), []);
+});
+
+test("the search responds for the field and as a page, whose text is never markup", async () => {
+  const found: unknown = await (await get("/docs/search.json?q=simulate%20failures")).json();
+  assert.ok(Array.isArray(found));
+  assert.equal(found[0]?.url, "/docs/test-mode#simulate-failures");
+  const page = await get(`/docs/search?q=${encodeURIComponent('"><script>alert(1)</script>')}`);
+  assert.equal(page.headers.get("content-type"), "text/html; charset=utf-8");
+  assert.doesNotMatch(await page.text(), /<script>/);
 });
 
 test("no markup passes from text into a page", () => {

@@ -1,10 +1,13 @@
 import { createHash } from "node:crypto";
 
+import ampost from "../../../package.json" with { type: "json" };
 import { firstSentence } from "../../../printing/llm-text.ts";
 import type { DocPage } from "../../../printing/pages.ts";
 import { html, toMarkup, trusted, type Html } from "../html.ts";
+import { ICON } from "../icon.ts";
 import { PAGE_STYLE } from "../page-style.ts";
-import { renderMarkdown } from "./render-markdown.ts";
+import { readSections, renderMarkdown } from "./render-markdown.ts";
+import type { Found } from "./search.ts";
 import { DOCS_STYLE } from "./style.ts";
 
 const STYLE = `${PAGE_STYLE}${DOCS_STYLE}`;
@@ -12,7 +15,7 @@ const STYLE = `${PAGE_STYLE}${DOCS_STYLE}`;
 /** Only our own resources: one style, one script, and the search index. */
 export const CONTENT_SECURITY_POLICY =
   `default-src 'none'; style-src 'sha256-${createHash("sha256").update(STYLE).digest("base64")}'; img-src data:; ` +
-  "script-src 'self'; connect-src 'self'; form-action 'none'; frame-ancestors 'none'; base-uri 'none'";
+  "script-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 
 /** A page of the documentation as a browser shows it. */
 export function frameDocs(page: DocPage, pages: readonly DocPage[]): string {
@@ -31,20 +34,67 @@ export function frameDocs(page: DocPage, pages: readonly DocPage[]): string {
       </footer>`,
     pages,
     page,
+    { contents: contentsOf(page.markdown) },
   );
+}
+
+/** The sections of a long page, shown beside it. */
+function contentsOf(markdown: string): Html | null {
+  const sections = readSections(markdown).filter(({ depth }) => depth === 2);
+  if (sections.length < 4) return null;
+  return html`<nav class="contents" aria-label="On this page">
+    <p>On this page</p>
+    <ul>
+      ${sections.map(({ words, id }) => html`<li><a href="#${id}">${words}</a></li>`)}
+    </ul>
+  </nav>`;
 }
 
 export function frameNotFound(pages: readonly DocPage[]): string {
   return frame(
     "Not found",
-    html`<h1>There is no such page</h1>
-      <p>The way on the left lists them all, and <a href="/docs">the overview</a> says where to begin.</p>`,
+    html`<h1>Page not found</h1>
+      <p>Search for it, choose one from the list of all pages, or start with <a href="/docs">the overview</a>.</p>`,
     pages,
     null,
   );
 }
 
-function frame(title: string, body: Html, pages: readonly DocPage[], current: DocPage | null): string {
+/** The results of a search. */
+export function frameFound(query: string, found: readonly Found[], pages: readonly DocPage[]): string {
+  const results = html`<ol class="results">
+    ${found.map(
+      ({ page, heading, url, excerpt }) =>
+        html`<li>
+          <a href="${url}">${page === heading ? page : `${page}: ${heading}`}</a>
+          <p>${excerpt}</p>
+        </li>`,
+    )}
+  </ol>`;
+  return frame(
+    "Search",
+    html`<h1>${query === "" ? "Search" : `Results for “${query}”`}</h1>
+      ${
+        found.length > 0
+          ? results
+          : html`<p>
+              ${query === "" ? "Enter words in the field above." : "Nothing found."} See also
+              <a href="/docs/not-included">what Ampost does not do</a>.
+            </p>`
+      }`,
+    pages,
+    null,
+    { query },
+  );
+}
+
+function frame(
+  title: string,
+  body: Html,
+  pages: readonly DocPage[],
+  current: DocPage | null,
+  { query = null, contents = null }: { query?: string | null; contents?: Html | null } = {},
+): string {
   return toMarkup(
     html`<!doctype html>
       <html lang="en">
@@ -53,7 +103,7 @@ function frame(title: string, body: Html, pages: readonly DocPage[], current: Do
           <meta name="viewport" content="width=device-width,initial-scale=1" />
           <meta name="color-scheme" content="light dark" />
           <title>${title} · Ampost docs</title>
-          <link rel="icon" href="data:," />
+          <link rel="icon" href="${ICON}" />
           ${
             current === null
               ? null
@@ -68,10 +118,20 @@ function frame(title: string, body: Html, pages: readonly DocPage[], current: Do
           <header>
             <div class="bar">
               <a class="brand" href="/docs">Ampost <span class="dim">docs</span></a>
-              <form class="search" role="search" hidden>
+              <a class="version" href="/docs/changelog">${ampost.version}</a>
+              <form class="search" role="search" action="/docs/search">
                 <label class="unseen" for="search">Search the documentation</label
-                ><input id="search" type="search" placeholder="Search" autocomplete="off" aria-controls="found" />
-                <div id="found" role="region" aria-label="Found" aria-live="polite"></div>
+                ><input
+                  id="search"
+                  name="q"
+                  type="search"
+                  placeholder="Search"
+                  autocomplete="off"
+                  maxlength="200"
+                  ${query === null ? null : html` value="${query}"`}
+                />
+                <div id="found" role="listbox" aria-label="Search results" hidden></div>
+                <p id="found-none" role="status" hidden>Nothing found.</p>
               </form>
               <nav class="links" aria-label="Site">
                 <a href="/">Dashboard</a><a href="/docs/try">Try it</a><a href="/llm.txt">llm.txt</a>
@@ -79,13 +139,16 @@ function frame(title: string, body: Html, pages: readonly DocPage[], current: Do
             </div>
           </header>
           <div class="columns">
-            <input class="unseen" type="checkbox" id="menu" /><label class="menu" for="menu">All pages</label>
-            <nav class="pages" aria-label="Documentation">
-              ${[...Map.groupBy(pages, ({ group }) => group)].map(([group, listed]) =>
-                navGroup(group, listed, current),
-              )}
+            <nav aria-label="Documentation">
+              <input class="unseen" type="checkbox" id="menu" /><label class="menu" for="menu">All pages</label>
+              <div class="pages">
+                ${[...Map.groupBy(pages, ({ group }) => group)].map(([group, listed]) =>
+                  navGroup(group, listed, current),
+                )}
+              </div>
             </nav>
             <main id="main" tabindex="-1">${body}</main>
+            ${contents}
           </div>
         </body>
       </html> `,
@@ -99,7 +162,7 @@ function breakable(title: string): Html[] {
 
 /** The printed groups are long, and open only around the page that is read. */
 function navGroup(group: string, listed: readonly DocPage[], current: DocPage | null): Html {
-  const isOpen = listed.length < 14 || (current !== null && listed.includes(current));
+  const isOpen = listed.length < 18 || (current !== null && listed.includes(current));
   return html`<details ${isOpen ? html` open` : null}>
     <summary>${group}</summary>
     <ul>

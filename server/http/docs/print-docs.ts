@@ -4,8 +4,8 @@ import { join } from "node:path";
 
 import { llmsFull, llmsIndex, llmText } from "../../../printing/llm-text.ts";
 import { type InstanceFacts, loadPages } from "../../../printing/pages.ts";
-import { CONTENT_SECURITY_POLICY, frameDocs, frameNotFound } from "./frame.ts";
-import { searchIndex } from "./search-index.ts";
+import { CONTENT_SECURITY_POLICY, frameDocs, frameFound, frameNotFound } from "./frame.ts";
+import { makeSearch } from "./search.ts";
 import { readScalar, TRY_IT, TRY_IT_SCRIPT, TRY_IT_START, tryItPage, tryItPolicy, tryItStart } from "./try-it.ts";
 
 /** The response, with what a cache needs to know. */
@@ -16,17 +16,21 @@ export interface Document {
   policy: string;
 }
 
-/** Everything at a documentation URL, generated on demand. Null: not found. */
-export async function printDocs(
-  instance: InstanceFacts,
-): Promise<{ find(path: string): Promise<Document | null>; notFound: Document }> {
+export interface Docs {
+  /** Everything at a documentation URL, generated on demand. Null: not found. */
+  find(path: string): Promise<Document | null>;
+  /** What was found for a query, as a page or for the field on every page. */
+  search(query: string, as: "html" | "json"): Promise<Document>;
+  notFound: Document;
+}
+
+export async function printDocs(instance: InstanceFacts): Promise<Docs> {
   const pages = await loadPages(instance);
   const script = await readFile(join(import.meta.dirname, "docs.js"), "utf8");
   const makers = new Map<string, () => Document | Promise<Document>>([
     ["/llm.txt", () => documentOf("text/plain", llmText(pages, instance))],
     ["/llms.txt", () => documentOf("text/plain", llmsIndex(pages, instance))],
     ["/llms-full.txt", () => documentOf("text/plain", llmsFull(pages))],
-    ["/docs/search.json", () => documentOf("application/json", JSON.stringify(searchIndex(pages)))],
     ["/docs/docs.js", () => documentOf("text/javascript", script)],
     [TRY_IT, () => documentOf("text/html", tryItPage(), tryItPolicy(instance.apiUrl))],
     [TRY_IT_START, () => documentOf("text/javascript", tryItStart())],
@@ -41,11 +45,18 @@ export async function printDocs(
     ]),
   ]);
   const made = new Map<string, Document>();
+  let search: ReturnType<typeof makeSearch> | undefined;
   return {
     find: async (path) => {
       const document = made.get(path) ?? (await makers.get(path)?.());
       if (document !== undefined) made.set(path, document);
       return document ?? null;
+    },
+    search: async (query, as) => {
+      const found = (await (search ??= makeSearch(pages)))(query);
+      return as === "json"
+        ? documentOf("application/json", JSON.stringify(found))
+        : documentOf("text/html", frameFound(query, found, pages));
     },
     notFound: documentOf("text/html", frameNotFound(pages)),
   };

@@ -1,6 +1,7 @@
-import { Marked, type Tokens } from "marked";
+import { lexer, Marked, type Tokens } from "marked";
 
 import { html, toMarkup, trusted } from "../html.ts";
+import { highlight } from "./highlight.ts";
 
 /** Our own Markdown as HTML. Headings get IDs, tables and code scroll, and markup in the text is escaped. */
 export function renderMarkdown(markdown: string): string {
@@ -25,13 +26,17 @@ export function renderMarkdown(markdown: string): string {
       code: ({ text, lang }) =>
         toMarkup(
           html`<div class="code" data-language="${lang?.split(" ")[0] ?? ""}">
-            <pre tabindex="0"><code>${text}</code></pre>
+            <pre tabindex="0"><code>${highlight(text, lang?.split(" ")[0] ?? "")}</code></pre>
           </div> `,
         ),
     },
     hooks: {
       postprocess: (markup) =>
-        grouped(markup).replaceAll("<table>", '<div class="scroll"><table>').replaceAll("</table>", "</table></div>"),
+        grouped(markup)
+          // A header without text is none.
+          .replaceAll(/<th( [^>]*)?><\/th>/g, "<td></td>")
+          .replaceAll("<table>", '<div class="scroll" tabindex="0"><table>')
+          .replaceAll("</table>", "</table></div>"),
     },
   });
   const rendered = marked.parse(markdown);
@@ -44,7 +49,7 @@ const LANGUAGES: Readonly<Record<string, string>> = { sh: "curl", ts: "TypeScrip
 /** Adjacent code blocks in other languages are the same sample: the script turns them into tabs. */
 function grouped(markup: string): string {
   return markup.replace(
-    /(?:<div class="code" data-language="(?:sh|ts|py)">\s*<pre tabindex="0"><code>[^<]*<\/code><\/pre>\s*<\/div>\s*){2,}/g,
+    /(?:<div class="code" data-language="(?:sh|ts|py)">\s*<pre tabindex="0"><code>(?:[^<]|<\/?span\b)*<\/code><\/pre>\s*<\/div>\s*){2,}/g,
     (blocks) => {
       const languages = [...blocks.matchAll(/data-language="(\w+)"/g)].map(([, language]) => language);
       if (new Set(languages).size < languages.length) return blocks;
@@ -70,6 +75,16 @@ export function readHeading(text: string): { words: string; id: string } {
         .replaceAll(/[^\p{L}\p{N}]+/gu, "-")
         .replaceAll(/^-|-$/g, ""),
   };
+}
+
+/** The headings below the title, with the IDs they have on the page. */
+export function readSections(markdown: string): { depth: number; words: string; id: string }[] {
+  const taken = new Map<string, number>();
+  return lexer(markdown).flatMap((token) => {
+    if (token.type !== "heading" || token.depth === 1) return [];
+    const { words, id } = readHeading(String(token.text));
+    return [{ depth: Number(token.depth), words, id: unique(id, taken) }];
+  });
 }
 
 function unique(id: string, taken: Map<string, number>): string {

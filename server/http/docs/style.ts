@@ -3,20 +3,30 @@ export const DOCS_STYLE = `
 .docs .bar{max-width:76rem;flex-wrap:wrap;padding-top:.5rem;padding-bottom:.5rem}
 .links{display:flex;gap:1rem;font-size:.9375rem}.links a,.docs .brand{white-space:nowrap}
 .search ::placeholder{color:var(--dim);opacity:1}.search{position:relative;flex:1 1 14rem;max-width:26rem}
-#found{position:absolute;left:0;right:0;top:calc(100% + .3rem);max-height:70vh;overflow:auto;background:var(--card);
+#found,#found-none{position:absolute;left:0;right:0;top:calc(100% + .3rem);max-height:70vh;overflow:auto;background:var(--card);
   border:1px solid var(--line);border-radius:12px;z-index:2;box-shadow:0 8px 30px #0003}
-#found:empty{display:none}
+#found[hidden],#found-none[hidden]{display:none}
 #found a{display:block;padding:.6rem .9rem;text-decoration:none;color:inherit;border-top:1px solid var(--line)}
 #found a:first-child{border-top:0}
-#found a:hover,#found a:focus{background:var(--tint)}
+#found a:hover,#found [aria-selected=true]{background:var(--tint)}
 #found strong{display:block;color:var(--link)}
 #found span{font-size:.8125rem;color:var(--dim)}
-#found p{margin:0;padding:.6rem .9rem}
+#found-none{margin:0;padding:.6rem .9rem}
+.results{padding-left:1.5rem}.results p{margin:0 0 .9rem;color:var(--dim)}
 .unseen{position:absolute!important;width:1px!important;height:1px;overflow:hidden;clip-path:inset(50%);
   white-space:nowrap}
 .columns{max-width:76rem;margin:0 auto;display:grid;grid-template-columns:15rem minmax(0,1fr);gap:0 2.5rem;
   padding:0 1rem}
-.pages{position:sticky;top:0;align-self:start;max-height:100vh;overflow:auto;padding:1.75rem 0 3rem;font-size:.9375rem}
+.pages,.contents{position:sticky;top:3.5rem;align-self:start;max-height:calc(100vh - 3.5rem);overflow:auto;
+  padding:1.75rem 0 3rem;font-size:.9375rem}
+.contents{display:none;font-size:.875rem}.contents p{font-weight:600;margin:0 0 .5rem}
+.contents ul{list-style:none;margin:0;padding:0}.contents a{color:var(--dim);text-decoration:none}
+.contents a:hover{color:var(--ink)}
+.version{color:var(--dim);font-size:.875rem}
+@media(min-width:52.01rem){.docs>header{position:sticky;top:0;z-index:3}html{scroll-padding-top:4.5rem}
+#menu{display:none}}
+@media(min-width:80rem){.columns:has(.contents){max-width:90rem;grid-template-columns:15rem minmax(0,1fr) 13rem}
+.docs:has(.contents) .bar{max-width:90rem}.contents{display:block}}
 .pages details{margin:0 0 1rem}.pages summary{color:var(--ink)}.pages ul{list-style:none;margin:.25rem 0 0;padding:0}
 .pages a{display:block;padding:.2rem .6rem;color:var(--dim);text-decoration:none;border-radius:8px}
 .pages a:hover{background:var(--tint)}
@@ -37,12 +47,18 @@ th,td{text-align:left;vertical-align:top;padding:.45rem .8rem .45rem 0;border-bo
   overflow-wrap:break-word}
 th{color:var(--dim);font-weight:600}
 th:empty{padding:0;border:0}
-td code{overflow-wrap:anywhere}
+td code{overflow-wrap:break-word}
 :is(h1,h2,h3,h4) code{font-size:.85em}
 :not(pre)>code{background:var(--tint);border-radius:5px;padding:.05rem .3rem}
 .code{position:relative;margin:0 0 1.1rem;max-width:56rem}
-.code pre{margin:0;white-space:pre;overflow-wrap:normal;padding:.9rem 1rem;border:1px solid var(--line)}
+.code pre{margin:0;white-space:pre-wrap;overflow-wrap:anywhere;padding:.9rem 1rem;border:1px solid var(--line)}
 .code>pre{padding-right:4.5rem}
+.docs{--word:#8250df;--text:#0a6b2b;--value:#0a58b8}
+@media(prefers-color-scheme:dark){.docs{--word:#d2a8ff;--text:#8fdca3;--value:#8ab8ff}}
+.hljs-comment,.hljs-quote{color:var(--dim);font-style:italic}
+.hljs-keyword,.hljs-built_in,.hljs-section,.hljs-meta{color:var(--word)}
+.hljs-string,.hljs-addition{color:var(--text)}
+.hljs-number,.hljs-literal,.hljs-attr,.hljs-attribute,.hljs-variable{color:var(--value)}
 .code button{position:absolute;top:.4rem;right:.4rem;padding:.15rem .6rem;font-size:.75rem}
 .tabs .code>pre{padding-right:1rem}
 .tabs .code button{top:-2rem;right:0}

@@ -1,6 +1,7 @@
 import fastify from "fastify";
 
 import { html, toMarkup } from "../html.ts";
+import { ICON } from "../icon.ts";
 
 /** Sends requests from the browser, with Scalar, which is served from here like everything else. */
 export const TRY_IT = "/docs/try";
@@ -23,7 +24,7 @@ export function tryItPage(): string {
           <meta charset="utf-8" />
           <meta name="viewport" content="width=device-width,initial-scale=1" />
           <title>Try it · Ampost docs</title>
-          <link rel="icon" href="data:," />
+          <link rel="icon" href="${ICON}" />
           <script defer src="${TRY_IT_SCRIPT}"></script>
           <script defer src="${TRY_IT_START}"></script>
         </head>

@@ -6,6 +6,7 @@ import { type Brand, contrastOf, LEAST_CONTRAST, NO_BRAND, SURFACES, textColorOn
 import type { Mode } from "../../../model/platform-names.ts";
 import { MAX_COUNTED } from "../../domain/posts/list-approvals.ts";
 import { html, toMarkup, trusted, type Html } from "../html.ts";
+import { ICON } from "../icon.ts";
 import { PAGE_STYLE } from "../page-style.ts";
 import { safeRedirect } from "./safe-redirect.ts";
 
@@ -153,7 +154,7 @@ function frame({
         <meta name="viewport" content="width=device-width,initial-scale=1" />
         <meta name="color-scheme" content="light dark" />
         <title>${title.endsWith(product) ? title : `${title} · ${product}`}</title>
-        <link rel="icon" href="data:," />
+        <link rel="icon" href="${brand.name === null ? ICON : "data:,"}" />
         ${trusted(`<style>${PAGE_STYLE}</style>`)}${style === "" ? null : trusted(`<style>${style}</style>`)}
         ${script === undefined ? null : html`<script type="module" src="${script}"></script>`}
       </head>
