@@ -554,15 +554,9 @@ export interface NewPost {
   };
   /** Platforms to publish to, without duplicates. */
   platforms: Platform[];
-  /**
-   * When to publish: ISO 8601 with an offset or `Z`, or without if you send `timeZone`; in the future and at most a
-   * year ahead. `null` for a draft.
-   */
+  /** When to publish, at most a year ahead: ISO 8601 with an offset, or local with `timeZone`. `null`: a draft. */
   scheduledFor?: string | null;
-  /**
-   * IANA time zone of `scheduledFor` and `publishBy` if they have no offset. A time that clocks show twice is the
-   * first; one that they skip is an issue. It is not stored.
-   */
+  /** IANA time zone of local times. */
   timeZone?: string;
   /**
    * Whether to use the next free time if a platform's limits leave no room at `scheduledFor`. All platforms of the post
@@ -570,8 +564,8 @@ export interface NewPost {
    */
   spread?: boolean;
   /**
-   * Latest time to publish the post automatically: ISO 8601, like `scheduledFor` and later. `null` uses the instance's
-   * default, usually six hours after `scheduledFor`.
+   * Latest time to publish it automatically, later than `scheduledFor`. `null`: the instance's default, usually six
+   * hours later.
    */
   publishBy?: string | null;
   /**
@@ -596,15 +590,9 @@ export interface PostChanges {
   };
   /** Platforms to publish to, without duplicates. */
   platforms?: Platform[];
-  /**
-   * When to publish: ISO 8601 with an offset or `Z`, or without if you send `timeZone`; in the future and at most a
-   * year ahead. `null` for a draft.
-   */
+  /** When to publish, at most a year ahead: ISO 8601 with an offset, or local with `timeZone`. `null`: a draft. */
   scheduledFor?: string | null;
-  /**
-   * IANA time zone of `scheduledFor` and `publishBy` if they have no offset. A time that clocks show twice is the
-   * first; one that they skip is an issue. It is not stored.
-   */
+  /** IANA time zone of local times. */
   timeZone?: string;
   /**
    * Whether to use the next free time if a platform's limits leave no room at `scheduledFor`. All platforms of the post
@@ -612,8 +600,8 @@ export interface PostChanges {
    */
   spread?: boolean;
   /**
-   * Latest time to publish the post automatically: ISO 8601, like `scheduledFor` and later. `null` uses the instance's
-   * default, usually six hours after `scheduledFor`.
+   * Latest time to publish it automatically, later than `scheduledFor`. `null`: the instance's default, usually six
+   * hours later.
    */
   publishBy?: string | null;
   /**

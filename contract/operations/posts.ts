@@ -85,22 +85,16 @@ const platforms = z
 const scheduledFor = localTimeInput
   .nullish()
   .describe(
-    "When to publish: ISO 8601 with an offset or `Z`, or without if you send `timeZone`; in the future and at most a " +
-      "year ahead. `null` for a draft.",
+    "When to publish, at most a year ahead: ISO 8601 with an offset, or local with `timeZone`. `null`: a draft.",
   );
 
-const timeZone = timeZoneName
-  .optional()
-  .describe(
-    "IANA time zone of `scheduledFor` and `publishBy` if they have no offset. A time that clocks show twice is the " +
-      "first; one that they skip is an issue. It is not stored.",
-  );
+const timeZone = timeZoneName.optional().describe("IANA time zone of local times.");
 
 const publishBy = localTimeInput
   .nullish()
   .describe(
-    "Latest time to publish the post automatically: ISO 8601, like `scheduledFor` and later. " +
-      "`null` uses the instance's default, usually six hours after `scheduledFor`.",
+    "Latest time to publish it automatically, later than `scheduledFor`. " +
+      "`null`: the instance's default, usually six hours later.",
   );
 
 export const ON_PAUSE = ["late", "skip"] as const;

@@ -614,17 +614,15 @@ class NewPost(TypedDict):
     content: NewPostContent
     #: Platforms to publish to, without duplicates.
     platforms: list[Platform]
-    #: When to publish: ISO 8601 with an offset or `Z`, or without if you send `timeZone`; in the future and at most a
-    #: year ahead. `null` for a draft.
+    #: When to publish, at most a year ahead: ISO 8601 with an offset, or local with `timeZone`. `null`: a draft.
     scheduledFor: NotRequired[str | None]
-    #: IANA time zone of `scheduledFor` and `publishBy` if they have no offset. A time that clocks show twice is the
-    #: first; one that they skip is an issue. It is not stored.
+    #: IANA time zone of local times.
     timeZone: NotRequired[str]
     #: Whether to use the next free time if a platform's limits leave no room at `scheduledFor`. All platforms of the
     #: post move together. The response has the time.
     spread: NotRequired[bool]
-    #: Latest time to publish the post automatically: ISO 8601, like `scheduledFor` and later. `null` uses the
-    #: instance's default, usually six hours after `scheduledFor`.
+    #: Latest time to publish it automatically, later than `scheduledFor`. `null`: the instance's default, usually six
+    #: hours later.
     publishBy: NotRequired[str | None]
     #: What happens if the post's time comes while publishing is paused: `late` publishes it once publishing is resumed,
     #: unless it is too late by then; `skip` does not publish it. Defaults to `late`.
@@ -649,17 +647,15 @@ class PostChanges(TypedDict):
     content: NotRequired[PostChangesContent]
     #: Platforms to publish to, without duplicates.
     platforms: NotRequired[list[Platform]]
-    #: When to publish: ISO 8601 with an offset or `Z`, or without if you send `timeZone`; in the future and at most a
-    #: year ahead. `null` for a draft.
+    #: When to publish, at most a year ahead: ISO 8601 with an offset, or local with `timeZone`. `null`: a draft.
     scheduledFor: NotRequired[str | None]
-    #: IANA time zone of `scheduledFor` and `publishBy` if they have no offset. A time that clocks show twice is the
-    #: first; one that they skip is an issue. It is not stored.
+    #: IANA time zone of local times.
     timeZone: NotRequired[str]
     #: Whether to use the next free time if a platform's limits leave no room at `scheduledFor`. All platforms of the
     #: post move together. The response has the time.
     spread: NotRequired[bool]
-    #: Latest time to publish the post automatically: ISO 8601, like `scheduledFor` and later. `null` uses the
-    #: instance's default, usually six hours after `scheduledFor`.
+    #: Latest time to publish it automatically, later than `scheduledFor`. `null`: the instance's default, usually six
+    #: hours later.
     publishBy: NotRequired[str | None]
     #: What happens if the post's time comes while publishing is paused: `late` publishes it once publishing is resumed,
     #: unless it is too late by then; `skip` does not publish it. Defaults to `late`.

@@ -93,7 +93,7 @@ export const QUERIES: Readonly<Record<string, readonly string[]>> = {
   "two-factor": ["/docs/securing"],
   "2fa": ["/docs/securing"],
   "reset password": ["/docs/self-hosting", "/docs/securing", "/docs/tenants"],
-  approval: ["/docs/authentication", "/docs/agents"],
+  approval: ["/docs/authentication", "/docs/agents", "/docs/api/posts"],
   // Webhooks and errors
   webhook: ["/docs/webhooks"],
   "verify webhook signature": ["/docs/webhooks"],

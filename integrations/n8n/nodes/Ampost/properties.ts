@@ -1838,7 +1838,7 @@ export const properties: INodeProperties[] = [
         displayName: "Publish By",
         name: "publishBy",
         description:
-          "Latest time to publish the post automatically: ISO 8601, like <code>scheduledFor</code> and later. <code>null</code> uses the instance's default, usually six hours after <code>scheduledFor</code>.",
+          "Latest time to publish it automatically, later than <code>scheduledFor</code>. <code>null</code>: the instance's default, usually six hours later.",
         type: "dateTime",
         default: "",
         routing: {
@@ -1854,7 +1854,7 @@ export const properties: INodeProperties[] = [
         displayName: "Scheduled For",
         name: "scheduledFor",
         description:
-          "When to publish: ISO 8601 with an offset or <code>Z</code>, or without if you send <code>timeZone</code>; in the future and at most a year ahead. <code>null</code> for a draft.",
+          "When to publish, at most a year ahead: ISO 8601 with an offset, or local with <code>timeZone</code>. <code>null</code>: a draft.",
         type: "dateTime",
         default: "",
         routing: {
@@ -1878,8 +1878,7 @@ export const properties: INodeProperties[] = [
       {
         displayName: "Time Zone",
         name: "timeZone",
-        description:
-          "IANA time zone of <code>scheduledFor</code> and <code>publishBy</code> if they have no offset. A time that clocks show twice is the first; one that they skip is an issue. It is not stored.",
+        description: "IANA time zone of local times",
         placeholder: "e.g. Europe/Berlin",
         type: "string",
         default: "",
@@ -2169,7 +2168,7 @@ export const properties: INodeProperties[] = [
         displayName: "Publish By",
         name: "publishBy",
         description:
-          "Latest time to publish the post automatically: ISO 8601, like <code>scheduledFor</code> and later. <code>null</code> uses the instance's default, usually six hours after <code>scheduledFor</code>.",
+          "Latest time to publish it automatically, later than <code>scheduledFor</code>. <code>null</code>: the instance's default, usually six hours later.",
         type: "dateTime",
         default: "",
         routing: {
@@ -2185,7 +2184,7 @@ export const properties: INodeProperties[] = [
         displayName: "Scheduled For",
         name: "scheduledFor",
         description:
-          "When to publish: ISO 8601 with an offset or <code>Z</code>, or without if you send <code>timeZone</code>; in the future and at most a year ahead. <code>null</code> for a draft.",
+          "When to publish, at most a year ahead: ISO 8601 with an offset, or local with <code>timeZone</code>. <code>null</code>: a draft.",
         type: "dateTime",
         default: "",
         routing: {
@@ -2219,8 +2218,7 @@ export const properties: INodeProperties[] = [
       {
         displayName: "Time Zone",
         name: "timeZone",
-        description:
-          "IANA time zone of <code>scheduledFor</code> and <code>publishBy</code> if they have no offset. A time that clocks show twice is the first; one that they skip is an issue. It is not stored.",
+        description: "IANA time zone of local times",
         placeholder: "e.g. Europe/Berlin",
         type: "string",
         default: "",
