@@ -22,7 +22,7 @@ const refusal = z.strictObject({
   docs: z.url(),
   requestId: z.uuid(),
   issues: z.array(issue),
-  object: z.strictObject({ type: z.string(), id: z.uuid() }).optional(),
+  object: z.strictObject({ type: z.string(), id: z.string().min(1) }).optional(),
 });
 
 export type Refusal = z.output<typeof refusal>;
