@@ -47,13 +47,22 @@ function argument(schema: JsonObject, path: readonly string[]): JsonObject {
       ? {}
       : { properties: members(properties, (member, name) => argument(member, [...path, name])) }),
     ...(items === undefined ? {} : { items: argument(Object(items), [...path, "*"]) }),
-    ...(filled.length === 0 ? {} : { anyOf: filled.map((variant) => argument(variant, path)) }),
+    ...(filled.length === 0 ? {} : { anyOf: filled.map((variant) => argument(saidOnce(variant, schema), path)) }),
     ...Object.fromEntries(
       Object.entries(rest).filter(
         ([name, value]) => !OMITTED.has(name) && Math.abs(Number(value)) !== Number.MAX_SAFE_INTEGER,
       ),
     ),
     ...(examples === undefined || hasFormat || path.length > 1 ? {} : { examples }),
+  };
+}
+
+/** A variant without what the whole says, too. */
+function saidOnce({ description, examples, ...variant }: JsonObject, whole: JsonObject): JsonObject {
+  return {
+    ...variant,
+    ...(whole.description === undefined && description !== undefined ? { description } : {}),
+    ...(whole.examples === undefined && examples !== undefined ? { examples } : {}),
   };
 }
 
