@@ -168,7 +168,7 @@ const SAMPLES: Readonly<Record<string, number>> = {
   accounts: 2,
   agents: 1,
   authentication: 1,
-  bulk: 2,
+  bulk: 3,
   "command-line": 4,
   "connecting-accounts": 2,
   "legacy-endpoints": 2,

@@ -50,6 +50,56 @@ test("the client commands create, publish, follow and explain posts over HTTP, a
     },
   );
 
+  await t.test("a CSV file is checked by row, imported once, and in local time", async () => {
+    const file = join(installation.dataDir, "campaign.csv");
+    const day = new Date(Date.now() + 7 * 86_400_000).toISOString().slice(0, 10);
+    const write = (...rows: string[]) =>
+      writeFile(file, ["\uFEFFid,text,platforms,scheduledFor,timeZone", ...rows].join("\r\n"));
+    const run = async (...args: string[]) => {
+      const { code, stdout, stderr } = await ampost("posts", "import", file, "--json", ...args);
+      assert.ok(stdout !== "", stderr);
+      return { code, rows: lastOf(stdout).rows };
+    };
+    const total = async () => lastOf((await ampost("posts", "list", "--json")).stdout).total;
+    const before = await total();
+    const timed = `,"Two lines,\nin one cell",facebook,${day} 09:30,Asia/Tokyo`;
+    await write(timed, `,Same,${EXAMPLE_PLATFORM},,`, `,Same,${EXAMPLE_PLATFORM},,`, "mine,,nowhere,,Mars/Phobos");
+    const tried = await run("--dry-run");
+    assert.deepEqual([tried.code, await total()], [3, before]);
+    assert.deepEqual(
+      tried.rows.map(({ line, issues }: { line: number; issues: { path: string }[] }) => [
+        line,
+        issues.map(({ path }) => path),
+      ]),
+      [
+        [3, []],
+        [4, []],
+        [5, []],
+        [6, ["/platforms/0", "/timeZone"]],
+      ],
+    );
+    const first = await run();
+    assert.deepEqual([first.code, await total()], [3, before + 3]);
+    assert.equal(first.rows[0].post.scheduledFor, `${day}T00:30:00.000Z`);
+    assert.equal(first.rows[0].post.content.text, "Two lines,\nin one cell");
+    await write(
+      timed,
+      `,Same,${EXAMPLE_PLATFORM},,`,
+      `,Same,${EXAMPLE_PLATFORM},,`,
+      `mine,Mended,${EXAMPLE_PLATFORM},,`,
+    );
+    const second = await run();
+    assert.deepEqual([second.code, await total()], [0, before + 4]);
+    const idsOf = (rows: { post: { id: string } }[]) => rows.slice(0, 3).map(({ post }) => post.id);
+    assert.deepEqual(idsOf(second.rows), idsOf(first.rows));
+    await write(`mine,Changed,${EXAMPLE_PLATFORM},,`);
+    const third = await run();
+    assert.deepEqual([third.code, await total()], [3, before + 4]);
+    assert.match(third.rows[0].error, /key/i);
+    const wrong = await ampost("posts", "import", join(import.meta.dirname, "../../tests/fixtures/README.md"));
+    assert.deepEqual([wrong.code, wrong.stdout], [2, ""]);
+  });
+
   await t.test("a post with an upload is published and followed to its end", async () => {
     const made = await ampost(
       "posts",

@@ -64,6 +64,15 @@ function addPosts(program: Command): void {
       "unique value; running the command again with the same value does not create another post",
     )
     .action(async (text, options) => (await import("./posts.ts")).runCreatePost(text, options));
+  remote(posts, "import", "create a post for each row of a CSV file; - reads it from standard input", [
+    "ampost posts import campaign.csv --dry-run",
+    "ampost posts import campaign.csv --time-zone Europe/Berlin",
+  ])
+    .argument("<file>", "CSV file with the columns text and platforms, and any of those in the documentation")
+    .option("--dry-run", "report every problem by line without creating anything")
+    .option("--set <id>", "ID of the platform set of rows without one (default: the default set)")
+    .option("--time-zone <zone>", "time zone of rows without one, for times without offset")
+    .action(async (file, options) => (await import("./import.ts")).runImportPosts(file, options));
   remote(posts, "list", "list posts, newest first", [
     "ampost posts list --status failed",
     "ampost posts list --search release --json",

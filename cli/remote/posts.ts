@@ -258,10 +258,10 @@ function platformAndFile(value: string): [Platform, string] {
     : [platform, value.slice(platform.length + 1)];
 }
 
-async function readNamed(file: string): Promise<string> {
+export async function readNamed(file: string): Promise<string> {
   return await readFile(file, "utf8").catch((error: unknown) =>
     usageError(
-      `--data ${file} cannot be read: ` +
+      `${file} cannot be read: ` +
         `${error instanceof Error && "code" in error && error.code === "ENOENT" ? "file not found" : String(error)}.`,
     ),
   );
@@ -283,11 +283,11 @@ function parseData(text: string): Partial<NewPost> {
   return draft;
 }
 
-async function defaultSet(client: Client): Promise<string> {
+export async function defaultSet(client: Client): Promise<string> {
   const { sets } = await client.platformSets.list();
   return (sets.find(({ isDefault }) => isDefault) ?? sets[0])?.id ?? "";
 }
 
-function isId(text: string): boolean {
+export function isId(text: string): boolean {
   return /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text);
 }
