@@ -73,7 +73,7 @@ async function writeEmail(folder: string, id: string, message: { text: string })
 }
 
 function addressOf(from: string): string {
-  return /[^\s<>]+@[^\s<>]+/.exec(from)?.[0] ?? from;
+  return from.split(/[\s<>]/).find((word) => word.includes("@")) ?? from;
 }
 
 function domainOf(from: string): string {

@@ -1,8 +1,45 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import axe from "axe-core";
+import { z } from "zod";
+
 import { assertUsable, LONGEST_STEP_MILLISECONDS, openBrowser, step } from "../../../tests/browser.ts";
 import { createWorld } from "../../../tests/world.ts";
+
+const KINDS_OF_PAGES = [
+  "/docs",
+  "/docs/posts",
+  "/docs/search?q=instagram",
+  "/docs/changelog",
+  "/docs/platforms/youtube",
+  "/docs/api/posts",
+  "/docs/errors/RATE_LIMITED",
+];
+
+const found = z.array(z.object({ id: z.string(), nodes: z.array(z.object({ target: z.array(z.unknown()) })) }));
+
+test("no page of the documentation breaks a rule of accessibility, narrow and dark or wide and light", async (t) => {
+  const world = await createWorld();
+  t.after(() => world.close());
+  Object.assign(world.services.settings, { apiUrl: world.url, appUrl: world.url });
+  const browser = await openBrowser(t);
+  for (const [width, colorScheme] of [
+    [360, "dark"],
+    [1280, "light"],
+  ] as const) {
+    const context = await browser.newContext({ viewport: { width, height: 800 }, colorScheme });
+    const page = await context.newPage();
+    for (const path of KINDS_OF_PAGES) {
+      await page.goto(`${world.url}${path}`);
+      await page.evaluate(axe.source);
+      const violations = found.parse(await page.evaluate("axe.run().then(({ violations }) => violations)"));
+      const shown = violations.map(({ id, nodes }) => `${path} at ${width}: ${id} ${JSON.stringify(nodes[0]?.target)}`);
+      assert.deepEqual(shown, []);
+    }
+    await context.close();
+  }
+});
 
 test("the documentation can be read, searched, copied from and tried in a browser", async (t) => {
   const world = await createWorld();
@@ -23,13 +60,7 @@ test("the documentation can be read, searched, copied from and tried in a browse
   });
 
   await step("every kind of page fits a phone", async () => {
-    for (const path of [
-      "/docs",
-      "/docs/posts",
-      "/docs/platforms/youtube",
-      "/docs/api/posts",
-      "/docs/errors/RATE_LIMITED",
-    ]) {
+    for (const path of KINDS_OF_PAGES) {
       await page.goto(`${world.url}${path}`);
       await assertUsable(page);
     }

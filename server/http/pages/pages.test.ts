@@ -231,7 +231,7 @@ test("a post that a key can publish only after approval is reviewed and approved
   });
   const path = `/posts/${idOf(created.body, "post")}`;
   const publish = () => world.call(tenant, "POST", `/api/v1${path}/publish`);
-  assert.equal((await publish()).status, 400);
+  assert.equal((await publish()).status, 403);
   const hashOn = async () =>
     /name="contentHash"\s+value="([0-9a-f]{64})"/.exec(await (await open(`${path}/approve`)).text())?.[1] ?? "";
   const contentHash = await hashOn();
