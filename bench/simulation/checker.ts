@@ -483,15 +483,21 @@ async function news(stage: Installation["stage"]): Promise<Violation[]> {
   ];
 }
 
+/** Platforms that keep their refresh token, such as YouTube, get the same one when access is renewed later. */
+const AT_THE_SAME_TIME_MS = 300_000;
+
 /**
- * A refresh token is used once, unless the response was lost; and no one is told to reconnect without a reason.
+ * A refresh token is used once at a time, unless the response was lost; and no one is told to reconnect without a
+ * reason.
  */
 async function tokens(ran: RunResult, { stage }: Pick<Installation, "stage" | "sandbox">): Promise<Violation[]> {
   const shown = ran.arrived
     .filter(({ body }) => body.includes("grant_type=refresh_token"))
-    .map(({ body }) => new URLSearchParams(body).get("refresh_token") ?? "");
+    .map(({ body, atMs }) => ({ token: new URLSearchParams(body).get("refresh_token") ?? "", atMs }));
   const disturbed = ran.struck.size > 0;
-  const twice = shown.filter((token, index) => shown.indexOf(token) < index);
+  const twice = shown.filter(({ token, atMs }, index) =>
+    shown.slice(0, index).some((before) => before.token === token && atMs - before.atMs < AT_THE_SAME_TIME_MS),
+  );
   const { rows } = await stage.pool.query<{ platform: string; token_health: string }>(
     "select platform, token_health from accounts where token_health in ('expired', 'revoked', 'reconnect_required')",
   );
