@@ -72,7 +72,8 @@ interface Group extends UpTogether {
 /**
  * A circuit breaker for each platform, mode and app, and one for all apps of a platform: after several posts in a row
  * have failed, what is due is postponed, and one post after another is tried until the platform answers. A commit is
- * never tried: its account is read first, which closes the breaker. At most one of the two is open for an app. Each process learns this on its own; what it postpones is postponed for all of them.
+ * never tried: its account is read first, which closes the breaker. At most one of the two is open for an app. Each
+ * process learns this on its own; what it postpones is postponed for all of them.
  */
 export function createOutages({ speed, onChange }: OutagesOptions): Outages {
   const groups = new Map<string, Group>();

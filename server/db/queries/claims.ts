@@ -106,8 +106,8 @@ type ClaimParams = [
  * thousands of due posts does not hide anyone else's. Live mode comes before test mode. Among users, whoever has the
  * fewest running comes first, then whoever has waited longest. The reserve goes to those who hold little. Locks are
  * never waited for: a locked row is looked at again at the next wake-up. What a platform's limit holds back is
- * postponed until after it, and what is paused for a while. A lease that ran out still names its owner, and counts as a takeover; if the
- * owner lives in this process, it only stood still, and the lease is its own to renew.
+ * postponed until after it, and what is paused for a while. A lease that ran out still names its owner, and counts as a
+ * takeover; if the owner lives in this process, it only stood still, and the lease is its own to renew.
  *
  * Rows are compared as a whole and ordered by all columns of the index, and the results are fetched by id, so that the
  * plan walks the index from its start whether or not the table has ever been analyzed.

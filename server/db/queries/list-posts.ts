@@ -51,8 +51,9 @@ interface Condition {
 }
 
 /**
- * A page of posts that match the filter, newest first (or by their times, if they are filtered by those), after the post with the ID `after`. Each combination of filters
- * has its own statement: a condition "is this filter set?" could not be planned well for both cases.
+ * A page of posts that match the filter, newest first (or by their times, if they are filtered by those), after the
+ * post with the ID `after`. Each combination of filters has its own statement: a condition "is this filter set?" could
+ * not be planned well for both cases.
  */
 export function listPage(
   userId: string,

@@ -109,8 +109,8 @@ const compress = promisify(gzip);
 const CHUNK_BYTES = 1024 * 1024;
 
 /**
- * Requests find the database and the processors free between bursts of this much: with two processors, at most 2 MB of rows
- * and 16 MB of media per second are read.
+ * Requests find the database and the processors free between bursts of this much: with two processors, at most 2 MB of
+ * rows and 16 MB of media per second are read.
  */
 const BURST_BYTES = { rows: 128 * 1024, media: 1024 * 1024 };
 const PAUSE_MILLISECONDS = Math.ceil(120 / availableParallelism());
