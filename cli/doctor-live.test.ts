@@ -16,7 +16,7 @@ import { idOf } from "../tests/answers.ts";
 import { createConnectingWorld, type ConnectingWorld } from "../tests/connecting-world.ts";
 import { answerConsent } from "../tests/consent.ts";
 import type { TestTenant } from "../tests/world.ts";
-import { checkAccounts, checkApps, checkAppsOfSets, checkMedia } from "./doctor-live.ts";
+import { checkAccounts, checkApps, checkMedia, checkOwnApps } from "./doctor-live.ts";
 import type { Finding } from "./finding.ts";
 
 let world: ConnectingWorld;
@@ -129,7 +129,7 @@ test("without an app, doctor --live says how to configure one", async () => {
   assert.deepEqual([finding?.status, /CLIENT_ID/.test(finding?.cure ?? "")], ["warning", true]);
 });
 
-test("the apps of platform sets are checked, too, the newest five of a platform, each by the name of its set", async () => {
+test("the apps of users and platform sets are checked, too, the newest five of a platform, each by its owner or set", async () => {
   const { live, cookie } = await world.newcomer();
   const save = async (platformSetId: string, platform: PlatformName, changes: { clientSecret?: string } = {}) => {
     const { clientId, clientSecret } = apps.get(platform) ?? assert.fail();
@@ -143,9 +143,16 @@ test("the apps of platform sets are checked, too, the newest five of a platform,
     const made = await world.call(live, "POST", "/api/v1/platform-sets", { name: `Set ${count}` });
     await save(idOf(made.body, "set"), "tiktok");
   }
-  const findings = await checkAppsOfSets(services, client());
-  const [wrong, ...others] = failedOf(findings);
+  const ofUser = await world.callAs(cookie, "PUT", "/api/v1/oauth-apps/youtube?mode=live", {
+    clientId: apps.get("youtube")?.clientId,
+    clientSecret: "nor-this-secret-of-the-app",
+  });
+  assert.equal(ofUser.status, 200);
+  const findings = await checkOwnApps(services, client());
+  const [wrong, usersOwn, ...others] = failedOf(findings);
   assert.deepEqual(others, []);
+  assert.match(`${usersOwn?.name} ${usersOwn?.cure}`, /^YouTube of \S+ .* to the user's own app\.$/);
+  assert.ok(!JSON.stringify(findings).includes("nor-this-secret-of-the-app"));
   assert.match(`${wrong?.name} ${wrong?.cure}`, /^Facebook of the set .* to the set's own app\.$/);
   assert.ok(!JSON.stringify(findings).includes("not-the-secret-of-the-app"));
   const accepted = findings.filter(({ message }) => message === "accepts the app's ID and secret");

@@ -16,7 +16,7 @@ import { preparedClient } from "../platforms/prepared-client.ts";
 import { listLiveAccounts } from "../server/db/queries/accounts.ts";
 import { type ConnectionRow, findConnection } from "../server/db/queries/connections.ts";
 import { findSmallestMedia } from "../server/db/queries/media.ts";
-import { listLiveAppsOfSets } from "../server/db/queries/oauth-apps.ts";
+import { listLiveOwnApps } from "../server/db/queries/oauth-apps.ts";
 import { findGrantLife } from "../server/db/queries/token-care.ts";
 import { signMediaUrl } from "../server/media/signed-url.ts";
 import { appOf, openApp } from "../server/oauth/app.ts";
@@ -56,22 +56,24 @@ export async function checkApps(
   return checked.flat();
 }
 
-/** The same for the newest apps that platform sets have of their own. */
-export async function checkAppsOfSets(oauth: OAuthServices, http: HttpClient): Promise<Finding[]> {
-  const listed = await listLiveAppsOfSets.all(oauth.pool, [APPS_PER_PLATFORM]);
+/** The same for the newest apps that users and platform sets have of their own. */
+export async function checkOwnApps(oauth: OAuthServices, http: HttpClient): Promise<Finding[]> {
+  const listed = await listLiveOwnApps.all(oauth.pool, [APPS_PER_PLATFORM]);
   const config = { appUrl: oauth.appUrl, platformEnvironment: oauth.platformEnvironment ?? {} };
   const checked = await Promise.all(
     [...Map.groupBy(listed, ({ platform }) => platform)].map(async ([platform, rows]) => {
       const { label } = catalog[platform].capabilities;
       const findings: Finding[] = [];
       for (const row of rows) {
-        const name = `${label} of the set ${JSON.stringify(row.set_name)}`;
-        const asked = { platform, app: openApp(oauth, row), name, to: "the set's own app" };
-        findings.push(...(await checkApp(asked, config, http)));
+        const [name, to] =
+          row.set_name === null
+            ? [`${label} of ${row.owner}`, "the user's own app"]
+            : [`${label} of the set ${JSON.stringify(row.set_name)}`, "the set's own app"];
+        findings.push(...(await checkApp({ platform, app: openApp(oauth, row), name, to }, config, http)));
       }
       const total = rows[0]?.total ?? 0;
       return total > rows.length
-        ? [...findings, ok(label, `the newest ${rows.length} of ${total} apps of platform sets were checked`)]
+        ? [...findings, ok(label, `the newest ${rows.length} of ${total} own apps were checked`)]
         : findings;
     }),
   );

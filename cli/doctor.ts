@@ -10,7 +10,7 @@ import { answer, sentenceOf } from "./answer.ts";
 import { checkBilling } from "./doctor-billing.ts";
 import { checkDatabase } from "./doctor-database.ts";
 import { checkDisk, checkLimits, checkSandboxStore } from "./doctor-limits.ts";
-import { checkAccounts, checkApps, checkAppsOfSets, checkMedia } from "./doctor-live.ts";
+import { checkAccounts, checkApps, checkMedia, checkOwnApps } from "./doctor-live.ts";
 import { checkMail } from "./doctor-mail.ts";
 import { checkAddresses, checkPorts, checkProxy, checkSandbox } from "./doctor-network.ts";
 import { checkDataFolder, checkStorage } from "./doctor-storage.ts";
@@ -100,7 +100,7 @@ async function examineAccounts(
   const instance = await openInstance(config, log, 0);
   try {
     return [
-      ...(await checkAppsOfSets(instance.oauth, http)),
+      ...(await checkOwnApps(instance.oauth, http)),
       ...(await checkAccounts(instance.oauth, http)),
       await checkMedia(instance.pool, config, instance.secrets.mediaSecrets()[0]),
     ];

@@ -43,6 +43,20 @@ test("a platform's message is stored without secrets, and truncated", () => {
   for (const nothing of [null, undefined, ""]) assert.equal(platformWords(nothing), null);
 });
 
+test("markup in a platform's message is left out, and what only looks like it stays", () => {
+  for (const [said, shown] of [
+    ['exceeded your <a href="/youtube/v3/getting-started#quota">quota</a>.', "exceeded your quota."],
+    [
+      "The <code>snippet.title</code> property<br/>is &quot;invalid&quot; &amp; empty",
+      'The snippet.title property is "invalid" & empty',
+    ],
+    ["must be < 5 and > 3; a<b", "must be < 5 and > 3; a<b"],
+    ["&lt;b&gt;", "<b>"],
+    ["<i>access_token</i>=abcdefgh", "access_token=[redacted]"],
+  ])
+    assert.equal(platformWords(said), shown);
+});
+
 test("a changed error keeps the rest; with another code, it keeps only the platform's message", () => {
   const error = new BrokerError("MEDIA_FAILED", "It failed.", {
     notPublished: true,

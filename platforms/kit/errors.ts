@@ -49,10 +49,28 @@ export function toBrokerError(
   });
 }
 
-/** A platform's own message from a response, without secrets and truncated; null if there is none. */
+/** A platform's own message from a response: plain text, without secrets and truncated; null if there is none. */
 export function platformWords(text: string | null | undefined): string | null {
-  return text === null || text === undefined || text === "" ? null : cutText(redact(text), 500);
+  return text === null || text === undefined || text === "" ? null : cutText(redact(plainText(text)), 500);
 }
+
+/** Google writes links and markup into its messages. */
+function plainText(text: string): string {
+  return text
+    .replace(/<\/?([a-z][a-z0-9]*)\b[^<>]*>/gi, (_tag, name: string) => (/^(br|p|li|div)$/i.test(name) ? " " : ""))
+    .replace(/&(amp|lt|gt|quot|apos|nbsp|#39|#x27);/g, (entity, name: string) => ENTITIES[name] ?? entity);
+}
+
+const ENTITIES: Readonly<Record<string, string>> = {
+  amp: "&",
+  lt: "<",
+  gt: ">",
+  quot: '"',
+  apos: "'",
+  nbsp: " ",
+  "#39": "'",
+  "#x27": "'",
+};
 
 /** The error for a successful response in an undocumented format. */
 export function unreadable(label: string, answer: HttpAnswer, requestId: string | null, cause: unknown): BrokerError {

@@ -79,8 +79,9 @@ export async function registerSandboxApp(services: OAuthServices, platform: Plat
   const { clientId, clientSecret } = Object(answer.json());
   if (typeof clientId !== "string" || typeof clientSecret !== "string") {
     throw new Error(
-      `The sandbox at ${services.sandboxUrl} did not register an app: it returned ${answer.status}. ` +
-        "If it runs elsewhere, start it with the same AMPOST_APP_URL.",
+      `The sandbox at ${services.sandboxUrl} does not accept this instance's app URL, ${services.appUrl} ` +
+        `(it returned ${answer.status}). If it belongs to another instance, set AMPOST_SANDBOX_PORT to a free port. ` +
+        "If it runs elsewhere for this one, start it with the same AMPOST_APP_URL.",
     );
   }
   const id = newId();

@@ -96,6 +96,16 @@ test("a sandbox that has lost the app gets it again", async () => {
   await connectSandboxAccount(services, { ...(await userWithSet()), platform: "threads" });
 });
 
+test("the sandbox of an instance with another app URL is named with what to do", async () => {
+  await assert.rejects(
+    registerSandboxApp({ ...services, appUrl: "http://ampost.example.test" }, "threads"),
+    ({ message }: Error) =>
+      message.includes(services.sandboxUrl) &&
+      message.includes("does not accept this instance's app URL, http://ampost.example.test (it returned 400)") &&
+      message.includes("set AMPOST_SANDBOX_PORT to a free port"),
+  );
+});
+
 test("an account keeps using the app it was connected with, even after it was replaced", async () => {
   const place = { ...(await userWithSet()), platform: "twitter" } as const;
   const accountId = await connectSandboxAccount(services, place);

@@ -38,16 +38,20 @@ export const findAppOfUser = statement<OAuthAppRow, [platform: PlatformName, use
      and removed_at is null`,
 );
 
-/** The newest live apps of platform sets for each platform, of all users, for the operator; `total` counts all. */
-export const listLiveAppsOfSets = statement<
-  OAuthAppRow & { platform: PlatformName; set_name: string; total: number },
+/**
+ * The newest live apps of users and their platform sets for each platform, for the operator; `total` counts all. Without
+ * `set_name`, an app is for all of its user's sets. `owner` is an email address, or an ID if there is none.
+ */
+export const listLiveOwnApps = statement<
+  OAuthAppRow & { platform: PlatformName; set_name: string | null; owner: string; total: number },
   [perPlatform: number]
 >(
-  "oauth_apps.list_live_of_sets",
-  `select ${columns}, platform, set_name, total from (
-     select a.*, s.name as set_name, row_number() over (partition by platform order by a.created_at desc, a.id) as place,
+  "oauth_apps.list_live_own",
+  `select ${columns}, platform, set_name, owner, total from (
+     select a.*, s.name as set_name, coalesce(u.email, u.id::text) as owner,
+       row_number() over (partition by platform order by a.created_at desc, a.id) as place,
        (count(*) over (partition by platform))::int as total
-     from oauth_apps a join platform_sets s on s.id = a.platform_set_id
+     from oauth_apps a join users u on u.id = a.user_id left join platform_sets s on s.id = a.platform_set_id
      where a.mode = 'live' and a.removed_at is null
    ) as listed where place <= $1 order by platform, place`,
 );
