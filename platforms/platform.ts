@@ -155,7 +155,7 @@ export interface StepDone {
    * from the start, until the operator changes the setting. Of quiet steps.
    */
   replacedSetting?: { name: string; value: string; by: string };
-  /** What the platform says about the account's limits. Of quiet steps. */
+  /** What the platform says about the account's limits. */
   limits?: readonly AccountLimit[];
   /** Things the user should know although the post is live: privacy forced, thumbnail not set. */
   warnings?: { code: string; message: string }[];

@@ -2,6 +2,8 @@ import type { z } from "zod";
 
 import { unreadable } from "../kit/errors.ts";
 import type { HttpAnswer, HttpClient, HttpRequest } from "../kit/http.ts";
+import type { AccountLimit } from "../platform.ts";
+import { capabilities } from "./capabilities.ts";
 import { classifyX, type CallKind } from "./errors.ts";
 
 export const API = "https://api.x.com/2";
@@ -31,4 +33,20 @@ export function readX<T>(schema: z.ZodType<T>, answer: HttpAnswer, place: CallKi
 /** The account's token, used by every request except sign-in. */
 export function bearer({ accessToken }: { accessToken: string }): Record<string, string> {
   return { authorization: `Bearer ${accessToken}` };
+}
+
+/**
+ * What X says of the account's posts in its window of 15 minutes. It does so in every response: nothing while at least
+ * half of the declared limit is left. Source: X docs, rate limits, 2026-08-22.
+ */
+export function postLimits({ headers }: HttpAnswer): AccountLimit[] {
+  const most = count(headers["x-rate-limit-limit"]);
+  const left = count(headers["x-rate-limit-remaining"]);
+  if (most === null || left === null || left > most) return [];
+  const { max } = capabilities.quotas[0];
+  return most === max && left >= max / 2 ? [] : [{ name: "posts", most, used: most - left }];
+}
+
+function count(text: string | undefined): number | null {
+  return text !== undefined && /^\d{1,9}$/.test(text) ? Number(text) : null;
 }

@@ -248,6 +248,37 @@ test("a response without a readable ID leaves the outcome open", () => {
   }
 });
 
+test("what X says is left of the account's posts is passed on once half of it is used, or if the limit is another", () => {
+  const publish = broker.steps(CONTENT).find((step) => step.effect === "visible");
+  assert.ok(publish?.effect === "visible");
+  const context = contextOf("http://127.0.0.1:1", CONTENT);
+  const said = (status: number, limit: string | undefined, remaining: string | undefined) => {
+    const answer = answerOf(status, status === 201 ? { data: { id: "1", text: "Hi" } } : {}, {
+      ...(limit !== undefined && { "x-rate-limit-limit": limit }),
+      ...(remaining !== undefined && { "x-rate-limit-remaining": remaining }),
+    });
+    try {
+      return publish.accept(answer, context).limits;
+    } catch (error) {
+      return error instanceof BrokerError && error.limits;
+    }
+  };
+  assert.deepEqual(said(201, "100", "99"), []);
+  assert.deepEqual(said(201, "100", "10"), [{ name: "posts", most: 100, used: 90 }]);
+  assert.deepEqual(said(201, "17", "16"), [{ name: "posts", most: 17, used: 1 }]);
+  assert.deepEqual(said(429, "100", "0"), [{ name: "posts", most: 100, used: 100 }]);
+  for (const [limit, remaining] of [
+    [undefined, undefined],
+    ["100", undefined],
+    ["100", "-1"],
+    ["100", "101"],
+    ["1e3", "1"],
+    ["", ""],
+    ["9".repeat(400), "0"],
+  ])
+    assert.deepEqual(said(201, limit, remaining), [], `${limit} ${remaining}`);
+});
+
 const LISTED = { id: "9001", text: "Hi", created_at: "2026-11-01T12:00:01.000Z" };
 const SHORT = "https://t.co/abcdefghij";
 

@@ -1,6 +1,6 @@
 import { weightedLength } from "../kit/text.ts";
 import { BrokerError, type Broker, type QuietStep, type StepContext, type VisibleStep } from "../platform.ts";
-import { API, bearer, readX } from "./api.ts";
+import { API, bearer, postLimits, readX } from "./api.ts";
 import { capabilities } from "./capabilities.ts";
 import { bodyOf, doneOf, namesOf, partsOf, type Part } from "./content.ts";
 import { isDuplicate } from "./errors.ts";
@@ -47,10 +47,11 @@ function publish(part: Part): VisibleStep {
       json: bodyOf(context, part),
     }),
     accept(answer, context) {
+      const limits = postLimits(answer);
       try {
-        return doneOf(context, part, readX(created, answer).data.id);
+        return { ...doneOf(context, part, readX(created, answer).data.id), limits };
       } catch (error) {
-        throw error instanceof BrokerError ? refusal(error, context, part) : error;
+        throw error instanceof BrokerError ? refusal(error, context, part).with({ limits }) : error;
       }
     },
   };

@@ -8,6 +8,7 @@ import {
   TransportError,
 } from "../../platforms/kit/http.ts";
 import {
+  type AccountLimit,
   BrokerError,
   type Checkpoint,
   type StepContext,
@@ -34,6 +35,7 @@ import { failStep } from "./fail.ts";
 import { CHECKING, unknownOutcome } from "./failure.ts";
 import { faultPoint } from "./fault-points.ts";
 import { isRepeat, repeatRefused } from "./identical-repeat.ts";
+import { noteLimits } from "./late-budgets.ts";
 import { goTo, nextPosition, type VisiblePosition } from "./position.ts";
 import { startWatching } from "./reading.ts";
 import { noteAccess } from "./restore-health.ts";
@@ -243,7 +245,9 @@ async function record(work: Work, at: VisiblePosition, result: Result): Promise<
   if (outcome.outcome === "ok") work.deps.reach?.up(work.claim);
   else if (outcome.outcome === "unknown" && outcome.answer.failure !== null) work.deps.reach?.down(work.claim);
   try {
-    return await recordOnce(work, at, result);
+    const progress = await recordOnce(work, at, result);
+    await noteLimits(work, limitsIn(outcome));
+    return progress;
   } catch (error) {
     if (error instanceof LostClaim) await recordLate(work, result);
     if (!isRefusedForGood(error)) throw error;
@@ -255,6 +259,12 @@ async function record(work: Work, at: VisiblePosition, result: Result): Promise<
     const { endedAfterSeconds } = result.evidence;
     return recordOnce(work, at, { ...result, evidence: { endedAfterSeconds } });
   }
+}
+
+/** What the platform says of the account's limits, with this commit counted. */
+function limitsIn(outcome: Outcome): readonly AccountLimit[] {
+  if (outcome.outcome === "ok") return outcome.done.limits ?? [];
+  return outcome.outcome === "not_published" && outcome.error instanceof BrokerError ? outcome.error.limits : [];
 }
 
 function recordOnce(work: Work, at: VisiblePosition, { id, outcome, repeated, evidence }: Result): Promise<Progress> {

@@ -101,3 +101,43 @@ test("what a platform says of a limit replaces what is declared, and what was po
     assert.deepEqual((await world.pool.query("select most::int from budget_limits")).rows, [{ most: 5 }]);
   });
 });
+
+test("what the response to a commit says of a limit counts the commit itself as ours", async () => {
+  await withWorld(async (world) => {
+    const userId = await world.addUser();
+    const accountId = await world.addAccount(userId);
+    const broker = ledgerBroker(world.ledger);
+    const budget = `test threads posts account ${accountId}`;
+    const engine = await world.startEngine({
+      broker: {
+        ...broker,
+        steps: (content) =>
+          broker.steps(content).map((step) =>
+            step.effect === "visible"
+              ? {
+                  ...step,
+                  accept: (answer, context) => {
+                    const limits = [{ name: "posts", most: 40, used: 30 }];
+                    if (content.text === "refused")
+                      throw new BrokerError("CONTENT_REJECTED", "No.", { notPublished: true, limits });
+                    return { ...step.accept(answer, context), limits };
+                  },
+                }
+              : step,
+          ),
+      },
+    });
+    for (const [text, others] of [
+      ["one", 29],
+      ["two", 28],
+      ["refused", 28],
+    ] as const) {
+      const post = await world.addPost({ text, userId, accountId });
+      await world.pool.query("insert into budget_uses values ($1, $2, now(), 1)", [post.platformPostId, budget]);
+      await world.publish(post);
+      await world.until(post, (now) => isOver(now) && engine.running() === 0);
+      const { rows } = await world.pool.query("select most::int, others::int from budget_limits");
+      assert.deepEqual(rows, [{ most: 40, others }], text);
+    }
+  });
+});
