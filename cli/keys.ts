@@ -1,7 +1,7 @@
 import { parseInput } from "../contract/forms/parse.ts";
-import { type ApiKey, keysCreate } from "../contract/operations/api-keys.ts";
+import { type ApiKey, keysCreate, keysRoll } from "../contract/operations/api-keys.ts";
 import type { Mode } from "../model/platform-names.ts";
-import { createApiKey, listApiKeys, revokeApiKey } from "../server/domain/api-keys/api-keys.ts";
+import { createApiKey, listApiKeys, revokeApiKey, rollApiKey } from "../server/domain/api-keys/api-keys.ts";
 import { answer } from "./answer.ts";
 import { callerOf, findUser, isId, type InstanceOptions, withInstance } from "./instance-command.ts";
 
@@ -70,8 +70,29 @@ export async function runListKeys(options: InstanceOptions): Promise<void> {
   );
 }
 
-export async function runRevokeKey(id: string, options: InstanceOptions): Promise<void> {
+export async function runRollKey(id: string, options: InstanceOptions & { overlap: number }): Promise<void> {
+  requireId(id);
+  const { body } = parseInput(keysRoll, { params: { id }, query: {}, body: { overlapSeconds: options.overlap } });
+  const {
+    id: newId,
+    apiKey,
+    mode,
+    name,
+  } = await withInstance(async (instance) =>
+    rollApiKey(instance, { userId: (await findUser(instance, options)).id }, id, body?.overlapSeconds ?? 0),
+  );
+  answer(options, { id: newId, apiKey, mode, name }, [
+    apiKey,
+    `Save this key now: it will not be shown again. (${mode} key "${name}", ${newId})`,
+  ]);
+}
+
+function requireId(id: string): void {
   if (!isId(id)) throw new Error(`"${id}" is not a key ID. \`ampost keys list\` shows the IDs.`);
+}
+
+export async function runRevokeKey(id: string, options: InstanceOptions): Promise<void> {
+  requireId(id);
   const key = await withInstance(async (instance) =>
     revokeApiKey(instance, { userId: (await findUser(instance, options)).id }, id),
   );
@@ -91,7 +112,8 @@ function heldTo(policies: ApiKey["policies"]): string[] {
   ];
 }
 
-function stateOf(key: { revokedAt: string | null; expiresAt: string | null }): string {
-  if (key.revokedAt !== null) return "revoked";
-  return key.expiresAt !== null && key.expiresAt < new Date().toISOString() ? "expired" : "works";
+function stateOf({ revokedAt, expiresAt, replacedBy }: ApiKey): string {
+  if (revokedAt !== null) return "revoked";
+  if (expiresAt !== null && expiresAt < new Date().toISOString()) return "expired";
+  return replacedBy === null ? "works" : `rolled, works until ${expiresAt}`;
 }

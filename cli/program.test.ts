@@ -70,8 +70,11 @@ test("instance commands work with and without a running server, and do not stop 
   const key = await installation.json("keys", "create", "--mode", "test", "--name", "laptop", "--json");
   assert.deepEqual(Object.keys(key), ["id", "apiKey", "mode", "name"]);
   assert.equal((await call(key.apiKey)).status, 200);
-  await installation.json("keys", "revoke", String(key.id), "--json");
-  assert.equal((await call(key.apiKey)).status, 401);
+  const rolled = await installation.json("keys", "roll", String(key.id), "--overlap", "3600", "--json");
+  assert.deepEqual([rolled.mode, rolled.name], ["test", "laptop"]);
+  for (const { apiKey } of [key, rolled]) assert.equal((await call(apiKey)).status, 200);
+  for (const { id } of [key, rolled]) await installation.json("keys", "revoke", String(id), "--json");
+  for (const { apiKey } of [key, rolled]) assert.equal((await call(apiKey)).status, 401);
   const other = await installation.json("bootstrap", "--email", "other@example.com", "--json");
   assert.notEqual(other.platformSetId, first.platformSetId);
   const held = await installation.json(
@@ -89,7 +92,7 @@ test("instance commands work with and without a running server, and do not stop 
     "--json",
   );
   const { keys } = await installation.json("keys", "list", "--json");
-  assert.ok(Array.isArray(keys) && keys.length === 4);
+  assert.ok(Array.isArray(keys) && keys.length === 5);
   assert.deepEqual(keys.find(({ id }) => id === held.id)?.policies, {
     draftOnly: true,
     platforms: [EXAMPLE_PLATFORM],

@@ -232,6 +232,15 @@ function addKeys(program: Command): void {
     .addOption(json())
     .action(async (options) => (await import("./keys.ts")).runListKeys(options));
   keys
+    .command("roll")
+    .description("replace a key by one that is the same, and print it once")
+    .argument("<id>", "ID of the key, from `ampost keys list`")
+    .option("--overlap <seconds>", "how long the old key still works, up to a week", wholeNumber, 0)
+    .addOption(email())
+    .addOption(json())
+    .addHelpText("after", "\nExample:\n  ampost keys roll ID --overlap 3600")
+    .action(async (id, options) => (await import("./keys.ts")).runRollKey(id, options));
+  keys
     .command("revoke")
     .description("revoke a key, effective from the next request")
     .argument("<id>", "ID of the key, from `ampost keys list`")

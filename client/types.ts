@@ -1241,6 +1241,8 @@ export interface ApiKey {
   lastUsedAt: string | null;
   expiresAt: string | null;
   revokedAt: string | null;
+  /** The key that replaced it when it was rolled: it works until `expiresAt`, unless it is revoked. */
+  replacedBy: string | null;
 }
 
 export interface CreatedApiKey {
@@ -1275,6 +1277,8 @@ export interface CreatedApiKey {
   lastUsedAt: string | null;
   expiresAt: string | null;
   revokedAt: string | null;
+  /** The key that replaced it when it was rolled: it works until `expiresAt`, unless it is revoked. */
+  replacedBy: string | null;
   /** The raw key. Store it securely. */
   apiKey: string | null;
 }

@@ -1,7 +1,7 @@
 import type { Operation } from "./operation.ts";
 import { accountContext } from "./operations/account-context.ts";
 import { accountsGet, accountsList } from "./operations/accounts.ts";
-import { keysCreate, keysList, keysRevoke } from "./operations/api-keys.ts";
+import { keysCreate, keysList, keysRevoke, keysRoll } from "./operations/api-keys.ts";
 import { approvalsList, postsApproval, postsApprove } from "./operations/approvals.ts";
 import { auditList } from "./operations/audit.ts";
 import { billingCheckout, billingGet, billingPortal } from "./operations/billing.ts";
@@ -140,6 +140,7 @@ export const OPERATIONS: readonly Operation[] = [
   legacyPostsRetry,
   keysList,
   keysCreate,
+  keysRoll,
   keysRevoke,
   approvalsList,
   postsApproval,

@@ -167,7 +167,7 @@ const SAMPLES: Readonly<Record<string, number>> = {
   README: 6,
   accounts: 2,
   agents: 1,
-  authentication: 1,
+  authentication: 2,
   bulk: 3,
   "command-line": 4,
   "connecting-accounts": 2,

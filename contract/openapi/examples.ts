@@ -62,6 +62,7 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
   webhooks_update: { events: [] },
   tenants_create: { externalId: "customer-4711", name: "Acme", plan: "pro" },
   tenants_update: { limits: { postsPerMonth: 20_000 } },
+  keys_roll: { overlapSeconds: 3600 },
   tenants_roll_key: { overlapSeconds: 3600 },
   tenants_create_key: { name: "Production", mode: "live" },
 };

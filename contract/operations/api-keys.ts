@@ -94,6 +94,10 @@ export const apiKey = z.object({
   lastUsedAt: time.nullable().describe("Accurate to the minute."),
   expiresAt: time.nullable().meta({ examples: [null] }),
   revokedAt: time.nullable().meta({ examples: [null] }),
+  replacedBy: id
+    .nullable()
+    .describe("The key that replaced it when it was rolled: it works until `expiresAt`, unless it is revoked.")
+    .meta({ examples: [null] }),
 });
 export type ApiKey = z.output<typeof apiKey>;
 
@@ -147,6 +151,40 @@ export const keysCreate = operation({
   writes: true,
   answer: z.object({ key: createdKey }),
   status: 201,
+});
+
+/** How long a rolled key still works. */
+export const rollBody = z
+  .strictObject({
+    overlapSeconds: z
+      .int()
+      .min(0)
+      .max(604_800)
+      .default(0)
+      .describe("How long the old key still works: up to a week. By default, it is revoked immediately.")
+      .meta({ examples: [3600] }),
+  })
+  .optional();
+
+export const ROLLS_KEY =
+  "Creates a key with the same name, mode, policies and expiry, and ends the old one, which can work a little longer " +
+  "so that nothing is rejected meanwhile. The raw key is returned only in this response, as when creating one.";
+
+export const keysRoll = operation({
+  ...plain,
+  name: "keys_roll",
+  method: "POST",
+  path: "/api/keys/:id/roll",
+  summary: "Roll an API key",
+  description: ROLLS_KEY,
+  auth: "session",
+  params: idParam,
+  body: rollBody,
+  takes: "optional",
+  writes: true,
+  answer: z.object({ key: createdKey }),
+  status: 201,
+  errors: ["NOT_FOUND"],
 });
 
 export const keysRevoke = operation({

@@ -4,7 +4,7 @@ import { isSupportAddress, refuseColor, refuseLogo, type SURFACES } from "../../
 import { LIMIT_NAMES, PLANS, type PlanName } from "../../model/plans.ts";
 import { cursor, email, id, limit, mode, nextCursor, platform, time, userId } from "../fields.ts";
 import { operation, plain } from "../operation.ts";
-import { apiKey, createdKey, newKey } from "./api-keys.ts";
+import { apiKey, createdKey, newKey, rollBody, ROLLS_KEY } from "./api-keys.ts";
 import { newApp, ownApp } from "./connections.ts";
 import { usage } from "./usage.ts";
 
@@ -266,21 +266,9 @@ export const tenantsRollKey = operation({
   method: "POST",
   path: "/admin/v1/tenants/:id/keys/:keyId/roll",
   summary: "Roll a tenant's API key",
-  description:
-    "Creates a key with the same name, mode, policies and expiry, and ends the old one, which can work a little longer " +
-    "so that nothing is rejected meanwhile. The raw key is returned only in this response, as when creating one.",
+  description: ROLLS_KEY,
   params: tenantParams.extend({ keyId: id.describe("ID of the key.") }),
-  body: z
-    .strictObject({
-      overlapSeconds: z
-        .int()
-        .min(0)
-        .max(604_800)
-        .default(0)
-        .describe("How long the old key still works: up to a week. By default, it is revoked immediately.")
-        .meta({ examples: [3600] }),
-    })
-    .optional(),
+  body: rollBody,
   takes: "optional",
   writes: true,
   answer: z.object({ key: createdKey }),

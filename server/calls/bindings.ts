@@ -1,6 +1,6 @@
 import { accountContext } from "../../contract/operations/account-context.ts";
 import { accountsGet, accountsList } from "../../contract/operations/accounts.ts";
-import { keysCreate, keysList, keysRevoke } from "../../contract/operations/api-keys.ts";
+import { keysCreate, keysList, keysRevoke, keysRoll } from "../../contract/operations/api-keys.ts";
 import { approvalsList, postsApproval, postsApprove } from "../../contract/operations/approvals.ts";
 import { auditList } from "../../contract/operations/audit.ts";
 import { billingCheckout, billingGet, billingPortal } from "../../contract/operations/billing.ts";
@@ -89,7 +89,7 @@ import { getAccount, listAccounts } from "../domain/accounts/accounts.ts";
 import { bindingOfSession, chooseAccount, listChoices, startConnecting } from "../domain/accounts/connect-account.ts";
 import { disconnectAccount } from "../domain/accounts/disconnect.ts";
 import { refreshAccount } from "../domain/accounts/refresh-account.ts";
-import { createOwnKey, listApiKeys, revokeOwnKey } from "../domain/api-keys/api-keys.ts";
+import { createOwnKey, listApiKeys, revokeOwnKey, rollOwnKey } from "../domain/api-keys/api-keys.ts";
 import { listAuditEvents } from "../domain/audit/list-audit-events.ts";
 import { openCheckout, openPortal } from "../domain/billing/checkout.ts";
 import { getBilling } from "../domain/billing/get-billing.ts";
@@ -209,6 +209,9 @@ export const BINDINGS: readonly Binding[] = [
   bind(legacyPostsRetry, (services, call, { params, body }) => retryPost(services, call, params.id, body ?? {})),
   bind(keysList, async (services, call) => ({ body: { keys: await listApiKeys(services, call) } })),
   bind(keysCreate, (services, call, { body }) => createOwnKey(services, call, body)),
+  bind(keysRoll, (services, call, { params, body }) =>
+    rollOwnKey(services, call, params.id, body?.overlapSeconds ?? 0),
+  ),
   bind(keysRevoke, (services, call, { params }) => revokeOwnKey(services, call, params.id)),
   bind(approvalsList, (services, call, { query }) => listApprovals(services, call, query)),
   bind(postsApproval, (services, call, { params }) => getApproval(services, call, params.id)),

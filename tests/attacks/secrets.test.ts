@@ -106,7 +106,9 @@ test("after everything with a secret was used, none is in the database, the log,
 
   // What Ampost issues: keys, links, webhook and app secrets, invitations.
   const second = await ask("/api/keys", { name: "second", mode: "test" });
-  keep("second API key", second.json.apiKey ?? second.text);
+  keep("second API key", second.json.key.apiKey);
+  const third = await ask(`/api/keys/${second.json.key.id}/roll`, { overlapSeconds: 3600 });
+  keep("rolled API key", third.json.key.apiKey);
   const app = { clientId: "client", clientSecret };
   assert.ok(
     (await ask(`/api/platform-sets/${platformSetId}/apps/threads?mode=test`, app, { method: "PUT" })).status < 300,

@@ -1219,6 +1219,8 @@ class ApiKey(TypedDict):
     lastUsedAt: str | None
     expiresAt: str | None
     revokedAt: str | None
+    #: The key that replaced it when it was rolled: it works until `expiresAt`, unless it is revoked.
+    replacedBy: str | None
 
 
 class CreatedApiKey(TypedDict):
@@ -1238,6 +1240,8 @@ class CreatedApiKey(TypedDict):
     lastUsedAt: str | None
     expiresAt: str | None
     revokedAt: str | None
+    #: The key that replaced it when it was rolled: it works until `expiresAt`, unless it is revoked.
+    replacedBy: str | None
     #: The raw key. Store it securely.
     apiKey: str | None
 

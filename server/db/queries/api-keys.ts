@@ -16,10 +16,12 @@ export interface ApiKeyRow {
   last_used_at: Date | null;
   expires_at: Date | null;
   revoked_at: Date | null;
+  /** The key that it was rolled to; null if it was not rolled. */
+  replaced_by: string | null;
 }
 
 const columns =
-  "id, user_id, mode, name, prefix, client_id, policies, created_at, last_used_at, expires_at, revoked_at";
+  "id, user_id, mode, name, prefix, client_id, policies, created_at, last_used_at, expires_at, revoked_at, replaced_by";
 
 /** Whom a key acts for. `unseen`: its last use was recorded more than a minute ago. */
 export interface KeyHolderRow {
@@ -141,14 +143,20 @@ export const revokeKey = statement<ApiKeyRow, [id: string, userId: string]>(
    select ${columns}, pg_notify('ampost_keys', id::text) from revoked`,
 );
 
-/** It expires after so long, unless it does so earlier; every process is notified. */
-export const expireKey = statement<never, [id: string, userId: string, seconds: number]>(
-  "api_keys.expire",
-  `with expired as (
-     update api_keys set expires_at = least(expires_at, now() + make_interval(secs => $3)) where id = $1 and user_id = $2
-     returning id
+/**
+ * Another key replaces it: it expires after so long, unless it does so earlier, and every process is notified. No row if
+ * another has replaced it already.
+ */
+export const replaceKey = statement<
+  { expires_at: Date },
+  [id: string, userId: string, replacedBy: string, seconds: number]
+>(
+  "api_keys.replace",
+  `with replaced as (
+     update api_keys set replaced_by = $3, expires_at = least(expires_at, now() + make_interval(secs => $4))
+     where id = $1 and user_id = $2 and replaced_by is null returning id, expires_at
    )
-   select pg_notify('ampost_keys', id::text) from expired`,
+   select expires_at, pg_notify('ampost_keys', id::text) from replaced`,
 );
 
 /** Counts one more post of the key today; no row if that would exceed its limit. */

@@ -84,6 +84,78 @@ test("a revoked key is rejected from the next request on, stays in the list, and
   assert.notEqual((await list()).find((each) => each.id === id)?.revokedAt, null);
 });
 
+const roll = (id: string, body?: object, headers: Record<string, string> = {}) =>
+  world.callAs(cookie, "POST", `/api/keys/${id}/roll`, body, headers);
+
+test("a rolled key works as long as asked, and a new one is like it", async () => {
+  const policies = { draftOnly: true, platforms: ["threads"] };
+  const made = await create({ name: "rolled", mode: "test", policies });
+  const id = idOf(made.body, "key");
+  const second = await roll(id, { overlapSeconds: 3600 });
+  assert.equal(second.status, 201, JSON.stringify(second.body));
+  assert.equal(second.headers.get("cache-control"), "no-store");
+  const { name, mode } = objectIn(made.body, "key");
+  assert.partialDeepStrictEqual(objectIn(second.body, "key"), { name, mode, policies, expiresAt: null });
+  for (const body of [made.body, second.body]) assert.equal((await reads(rawKey(body))).status, 200);
+  const old = (await list()).find((each) => each.id === id);
+  assert.equal(old?.replacedBy, idOf(second.body, "key"));
+  const secondsLeft = (Date.parse(String(old?.expiresAt)) - Date.now()) / 1000;
+  assert.ok(secondsLeft > 3000 && secondsLeft <= 3600, String(secondsLeft));
+  const { rows } = await world.services.pool.query(
+    "select actor_kind, mode, data from audit_events where action = 'api_key.rolled' and target = $1",
+    [id],
+  );
+  assert.deepEqual(rows, [
+    {
+      actor_kind: "session",
+      mode: "test",
+      data: { name, replacedBy: old?.replacedBy, worksUntil: old?.expiresAt },
+    },
+  ]);
+  await world.services.pool.query("update api_keys set expires_at = now() where id = $1", [id]);
+  await world.services.pool.query("select pg_notify('ampost_keys', $1)", [id]);
+  while ((await reads(rawKey(made.body))).status !== 401) await new Promise((resolve) => setTimeout(resolve, 10));
+  asRefusal(await roll(id), 404);
+});
+
+test("a key that is rolled without an overlap is revoked", async () => {
+  const made = await create({ name: "leaked", mode: "live" });
+  const second = await roll(idOf(made.body, "key"));
+  assert.deepEqual([(await reads(rawKey(made.body))).status, (await reads(rawKey(second.body))).status], [401, 200]);
+  assert.notEqual((await list()).find(({ id }) => id === idOf(made.body, "key"))?.revokedAt, null);
+});
+
+test("a key is rolled once, however many requests come at the same time", async () => {
+  const id = idOf((await create({ name: "many", mode: "test" })).body, "key");
+  const all = await Promise.all([1, 2, 3, 4].map(() => roll(id, { overlapSeconds: 60 })));
+  assert.deepEqual(all.map(({ status }) => status).sort(), [201, 400, 400, 400]);
+  assert.equal((await list()).filter(({ name }) => name === "many").length, 2);
+  const { issues } = asRefusal(await roll(id), 400);
+  assert.deepEqual(
+    issues.map(({ rule }) => rule),
+    ["key.rolled"],
+  );
+});
+
+test("an overlap does not let a key live longer, and is at most a week", async () => {
+  const expiresAt = new Date(Date.now() + 60_000).toISOString();
+  const id = idOf((await create({ name: "ending", mode: "test", expiresAt })).body, "key");
+  asRefusal(await roll(id, { overlapSeconds: 604_801 }), 400);
+  const second = await roll(id, { overlapSeconds: 604_800 });
+  assert.equal(objectIn(second.body, "key").expiresAt, expiresAt);
+  assert.equal((await list()).find((each) => each.id === id)?.expiresAt, expiresAt);
+});
+
+test("a repeated roll with the same Idempotency-Key makes no third key", async () => {
+  const id = idOf((await create({ name: "rolled once", mode: "test" })).body, "key");
+  const headers = { "idempotency-key": randomUUID() };
+  const first = await roll(id, { overlapSeconds: 60 }, headers);
+  const second = await roll(id, { overlapSeconds: 60 }, headers);
+  assert.equal(second.headers.get("idempotency-replayed"), "true");
+  assert.deepEqual(objectIn(second.body, "key"), { ...objectIn(first.body, "key"), apiKey: null });
+  assert.equal((await list()).filter(({ name }) => name === "rolled once").length, 2);
+});
+
 test("an expiry must be in the future", async () => {
   const expiresAt = new Date(Date.now() + 3_600_000).toISOString();
   assert.equal(objectIn((await create({ name: "short", mode: "test", expiresAt })).body, "key").expiresAt, expiresAt);

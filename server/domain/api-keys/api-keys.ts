@@ -11,10 +11,10 @@ import type { Mode } from "../../../model/platform-names.ts";
 import type { Tenant } from "../../../model/tenant.ts";
 import {
   countActiveKeys,
-  expireKey,
   findApiKey,
   insertApiKey,
   listKeys,
+  replaceKey,
   revokeKey,
   type ApiKeyRow,
 } from "../../db/queries/api-keys.ts";
@@ -115,8 +115,9 @@ export async function revoke(
 }
 
 /**
- * Replaces a user's key by one with the same name, mode, policies and expiry. The old one still works for so many
- * seconds; with 0, it is revoked. Throws NOT_FOUND if it does not work anymore, or is a grant.
+ * Replaces a key of the caller by one with the same name, mode, policies and expiry. The old one still works for so many
+ * seconds; with 0, it is revoked. Throws NOT_FOUND if it does not work anymore, or is a grant, and VALIDATION_FAILED if
+ * it was rolled before.
  */
 export async function rollOwnKey(
   services: { pool: pg.Pool; keyHolders: KeyHolders },
@@ -126,18 +127,47 @@ export async function rollOwnKey(
 ): Promise<Answer<{ key: ApiKey & { apiKey: string | null } }>> {
   const answer = await write(services, call, async (tx) => {
     await enforceKeyLimit(tx, call.userId);
-    const row = await findApiKey.one(tx, [id, call.userId]);
-    const isOver = row !== undefined && isPast(row.revoked_at ?? row.expires_at);
-    if (row === undefined || isOver || row.client_id !== null) throw new PublicError("NOT_FOUND", "API key not found.");
-    const { name, mode, expires_at: expiresAt } = row;
-    const made = { name, expiresAt, policies: readPolicies(row.policies) };
-    const key = await insert(tx, { userId: call.userId, mode }, call, made);
-    if (overlapSeconds === 0) await revoke(tx, call, call, id, { replacedBy: key.id });
-    else await expireKey.run(tx, [id, call.userId, overlapSeconds]);
+    const key = await roll(tx, call, call, id, overlapSeconds);
     return { body: { key }, kept: { key: { ...key, apiKey: null } } };
   });
   services.keyHolders.forget(id);
   return answer;
+}
+
+/** Replaces a key as `rollOwnKey` does, for the operator of the instance. */
+export async function rollApiKey(
+  services: { pool: pg.Pool },
+  owner: Pick<Tenant, "userId">,
+  id: string,
+  overlapSeconds: number,
+): Promise<RawKey> {
+  return await transaction(services.pool, (tx) => roll(tx, owner, BY_INSTANCE, id, overlapSeconds));
+}
+
+async function roll(
+  tx: pg.PoolClient,
+  { userId }: Pick<Tenant, "userId">,
+  origin: Origin,
+  id: string,
+  overlapSeconds: number,
+): Promise<RawKey> {
+  const row = await findApiKey.one(tx, [id, userId]);
+  const isOver = row !== undefined && isPast(row.revoked_at ?? row.expires_at);
+  if (row === undefined || isOver || row.client_id !== null) throw new PublicError("NOT_FOUND", "API key not found.");
+  const { name, mode, expires_at: expiresAt } = row;
+  const key = await insert(tx, { userId, mode }, origin, { name, expiresAt, policies: readPolicies(row.policies) });
+  const replaced = await replaceKey.one(tx, [id, userId, key.id, overlapSeconds]);
+  if (replaced === undefined) throw refusal([alreadyRolled(id)]);
+  if (overlapSeconds === 0) await revoke(tx, { userId }, origin, id, { replacedBy: key.id });
+  else
+    await recordAudit(tx, origin, {
+      userId,
+      mode,
+      action: "api_key.rolled",
+      target: id,
+      data: { name, replacedBy: key.id, worksUntil: replaced.expires_at.toISOString() },
+    });
+  return key;
 }
 
 /** All that is stored of a key. It cannot be used as one. */
@@ -194,6 +224,15 @@ function isPast(time: Date | null): boolean {
   return time !== null && time <= new Date();
 }
 
+function alreadyRolled(actual: string) {
+  return issueOf({
+    rule: "key.rolled",
+    message: "This key has been rolled already",
+    actual,
+    fix: "Roll the key that replaced it. To end this one now, revoke it.",
+  });
+}
+
 function alreadyExpired(actual: unknown) {
   const message = "expiresAt must be in the future";
   return issueOf({
@@ -217,5 +256,6 @@ function toApiKey(row: ApiKeyRow): ApiKey {
     lastUsedAt: row.last_used_at?.toISOString() ?? null,
     expiresAt: row.expires_at?.toISOString() ?? null,
     revokedAt: row.revoked_at?.toISOString() ?? null,
+    replacedBy: row.replaced_by,
   };
 }

@@ -21,7 +21,7 @@ export type AuditAction =
   | `two_factor.${"enabled" | "disabled"}`
   | `passkey.${"added" | "removed"}`
   | `session.${"revoked"}`
-  | `api_key.${"created" | "revoked"}`
+  | `api_key.${"created" | "rolled" | "revoked"}`
   | `platform_set.${"created" | "renamed" | "deleted"}`
   | `post.${"approved"}`
   | `oauth_app.${"saved" | "deleted"}`

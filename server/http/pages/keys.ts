@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply } from "fastify";
 
-import { type ApiKey, keysCreate, keysList, keysRevoke } from "../../../contract/operations/api-keys.ts";
+import { type ApiKey, keysCreate, keysList, keysRevoke, keysRoll } from "../../../contract/operations/api-keys.ts";
 import { catalog } from "../../../platforms/catalog.ts";
 import type { Services } from "../../domain/services.ts";
 import { html, type Html } from "../html.ts";
@@ -13,7 +13,7 @@ import { queryOf } from "./query.ts";
 import { showTime } from "./times.ts";
 
 /**
- * API keys: create, list and revoke, including MCP clients' grants. A key is shown only in the response that creates
+ * API keys: create, list, roll and revoke, including MCP clients' grants. A key is shown only in the response that creates
  * it.
  */
 export function addKeys(scope: FastifyInstance, services: Services, options: PageOptions): void {
@@ -34,6 +34,18 @@ export function addKeys(scope: FastifyInstance, services: Services, options: Pag
     if (!answered.ok)
       return await showKeys(reply, person, keys, { form, refused: answered.refused, status: answered.status });
     return await showKeys(reply, person, keys, { made: answered.body.key });
+  });
+
+  scope.post("/keys/roll", async (request, reply) => {
+    const form = await readForm(request, settings.appUrl);
+    const person = await requirePerson(services, request);
+    const call = operationsFor(services, options, request, reply, person);
+    const body = { overlapSeconds: Number(form.text("overlapSeconds")) };
+    const answered = await call(keysRoll, { params: { id: idIn(form) }, body });
+    const keys = await keysBy(call);
+    if (answered.ok) return await showKeys(reply, person, keys, { made: answered.body.key });
+    const notice: Notice = { kind: "failed", text: answered.refused.message };
+    return await showKeys(reply, person, keys, { notice, status: answered.status });
   });
 
   scope.post("/keys/revoke", async (request, reply) => {
@@ -59,6 +71,13 @@ const NOTICES: Readonly<Record<string, Notice>> = {
   revoked: { kind: "done", text: "The key has been revoked and no longer works." },
   ended: { kind: "done", text: "The app's access has been revoked." },
 };
+
+const OVERLAPS = [
+  ["0", "Immediately"],
+  ["3600", "In 1 hour"],
+  ["86400", "In 1 day"],
+  ["604800", "In 1 week"],
+] as const;
 
 const LIFETIMES = [
   ["", "Never"],
@@ -156,7 +175,9 @@ function keyItem(key: ApiKey, timeZone: string): Html {
   const at = (time: string | null, otherwise: string) => (time === null ? otherwise : showTime(time, timeZone));
   const state = hasEnded(key)
     ? html`<span class="tag bad">${key.revokedAt === null ? "expired" : "revoked"}</span>`
-    : null;
+    : key.replacedBy === null
+      ? null
+      : html`<span class="tag warn">rolled</span>`;
   return html`<li>
     <div class="row between">
       <div class="grow">
@@ -182,8 +203,31 @@ function keyItem(key: ApiKey, timeZone: string): Html {
           : `${key.clientId === null ? "Expires" : "Expires if unused"}: ${at(key.expiresAt, "")}`
       }
     </p>
-    ${policiesOf(key)}
+    ${policiesOf(key)} ${rollForm(key)}
   </li>`;
+}
+
+/** Replaces a key, which can work a little longer: only one that still works and was not rolled. */
+function rollForm(key: ApiKey): Html | null {
+  if (hasEnded(key) || key.clientId !== null || key.replacedBy !== null) return null;
+  const id = `overlap-${key.id}`;
+  return html`<details>
+    <summary>Roll “${key.name}”</summary>
+    <form method="post" action="/keys/roll">
+      <input type="hidden" name="id" value="${key.id}" />
+      <div class="field">
+        <label for="${id}">The current key stops working</label
+        ><select id="${id}" name="overlapSeconds" aria-describedby="${id}-hint">
+          ${OVERLAPS.map(
+            ([value, text]) =>
+              html`<option value="${value}" ${value === "86400" ? html` selected` : null}>${text}</option>`,
+          )}
+        </select>
+        <p class="hint" id="${id}-hint">You get a new key with the same mode, limits and expiry.</p>
+      </div>
+      <p><button>Roll key</button></p>
+    </form>
+  </details>`;
 }
 
 /** What is verified about a client, next to the name it gives itself. */

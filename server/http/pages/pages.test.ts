@@ -185,6 +185,24 @@ test("a key is shown on the page that creates it, and on no other", async () => 
   assert.equal((await world.call({ ...world.test, key }, "GET", "/api/v1/accounts")).status, 401);
 });
 
+test("a key is rolled on its page: both work, the old one says until when, and it cannot be rolled again", async () => {
+  const made = await (await send("/keys", { mode: "test", name: "to be rolled" })).text();
+  const { rows } = await world.services.pool.query("select id from api_keys where name = 'to be rolled'");
+  const form = new RegExp(`action="/keys/roll">\\s*<input type="hidden" name="id" value="${rows[0].id}"`);
+  assert.match(await (await open("/keys")).text(), form);
+  const answer = await send("/keys/roll", { id: rows[0].id, overlapSeconds: "3600" });
+  const rolled = await answer.text();
+  assert.equal(answer.status, 200, rolled);
+  for (const page of [made, rolled]) {
+    const key = /amp_test_[\w-]{43}/.exec(page)?.[0] ?? "";
+    assert.equal((await world.call({ ...world.test, key }, "GET", "/api/v1/accounts")).status, 200);
+  }
+  assert.match(rolled, /<span class="tag warn">rolled<\/span>/);
+  assert.doesNotMatch(rolled, form);
+  const again = await send("/keys/roll", { id: rows[0].id, overlapSeconds: "3600" });
+  assert.deepEqual([again.status, (await again.text()).includes("has been rolled already")], [400, true]);
+});
+
 test("an account that needs attention says why, and what to do", async () => {
   const { test: tenant } = await world.makeTenants();
   await world.connect(tenant, "linkedin");
