@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { createTestDatabase } from "./database.ts";
+import { isOver, withWorld } from "./publishing-world.ts";
 
 test("each test database is migrated, empty and its own", async () => {
   const [one, other] = await Promise.all([createTestDatabase(), createTestDatabase()]);
@@ -17,4 +18,13 @@ test("counters come as numbers, times as Date", async () => {
   assert.equal(rows[0].counter, 7);
   assert.ok(rows[0].at instanceof Date);
   await database.drop();
+});
+
+test("waiting for a post does not outlive its world", async () => {
+  let waiting: Promise<void> | undefined;
+  await withWorld(async (world) => {
+    const post = await world.addPost({ text: "never published" });
+    waiting = assert.rejects(world.until(post, isOver), /the world ended/);
+  });
+  await waiting;
 });

@@ -39,7 +39,7 @@ export interface PublishingWorld {
   /** Runs `act` in a transaction that has locked the post's row, as a caller's actions do. */
   act<Result>(post: TestPost, act: (tx: pg.PoolClient, held: HeldPost) => Promise<Result>): Promise<Result>;
   read(post: TestPost): Promise<PostState>;
-  /** Waits until the post is as wanted. Fails if that takes far too long. */
+  /** Waits until the post is as wanted. Fails if that takes far too long, or the world ends before. */
   until(post: TestPost, wanted: (state: PostState) => boolean): Promise<PostState>;
   end(): Promise<void>;
 }
@@ -137,6 +137,7 @@ async function createPublishingWorld(): Promise<PublishingWorld> {
   const { pool } = database;
   const ledger = await startLedger();
   const ending: (() => Promise<unknown>)[] = [];
+  let hasEnded = false;
 
   const addUser = async () => {
     const id = `user_${newId()}`;
@@ -282,12 +283,14 @@ async function createPublishingWorld(): Promise<PublishingWorld> {
         // Some tests stop the database.
         const state = await read(post).catch(() => null);
         if (state !== null && wanted(state)) return state;
+        if (hasEnded) assert.fail("the world ended before the post was as wanted");
         if (performance.now() > end)
           assert.fail(`not as wanted after ${LONGEST_WAIT_SECONDS} s: ${JSON.stringify(state, null, 1)}`);
         await new Promise((resolve) => setTimeout(resolve, 40));
       }
     },
     async end() {
+      hasEnded = true;
       for (const stop of ending) await stop();
       await ledger.close();
       await database.drop();
