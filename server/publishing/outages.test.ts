@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
 
 import { pino } from "pino";
 
 import { newId } from "../../model/ids.ts";
 import { BrokerError } from "../../platforms/platform.ts";
 import { ledgerBroker } from "../../tests/ledger-platform.ts";
-import { isOver, withWorld } from "../../tests/publishing-world.ts";
+import { isOver, type PublishingWorld, withWorld } from "../../tests/publishing-world.ts";
+import type { Lane } from "../db/queries/claims.ts";
 import { type Claim, instant } from "./claim.ts";
 import type { EngineMetrics } from "./deps.ts";
 import { createOutages, type Outages } from "./outages.ts";
@@ -113,74 +113,46 @@ test("a probe that hangs because of its content does not delay the posts of othe
   });
 });
 
-test("a probe is not a commit while there is something to prepare", async () => {
-  await withWorld(async (world) => {
-    const { ledger } = world;
-    const prepared = await Promise.all(
-      Array.from({ length: 3 }, (_, n) =>
-        world.addPost({ text: `prepared ${n}`, dueAt: new Date(Date.now() + 600_000) }),
-      ),
-    );
-    const said: boolean[] = [];
-    await world.startEngine({ speed: 2, metrics: metricsOf(said) });
-    for (const post of prepared) await world.until(post, ({ platformPosts }) => platformPosts[0]?.step === "publish-0");
-    ledger.faults.push(...Array.from({ length: 1_000 }, () => ({ call: "create", kind: "http_500" }) as const));
-    const others = await Promise.all(Array.from({ length: 12 }, (_, n) => world.addPost({ text: `other ${n}` })));
-    await Promise.all(others.map((post) => world.publish(post)));
-    await world.until(others[0] ?? assert.fail(), () => said.length > 0);
-    for (const post of prepared) await world.bringForward(post, 0);
-    await world.until(others[0] ?? assert.fail(), () => said.length > 2);
-    assert.deepEqual([...ledger.publishCalls], []);
-    ledger.faults.splice(0);
-    for (const post of [...prepared, ...others]) assert.equal((await world.until(post, isOver)).status, "published");
-  });
+test("after a pause a step is tried first, and a commit only if none comes along", (t) => {
+  t.mock.timers.enable({ apis: ["Date"], now: Date.now() });
+  const { outages, closed, pauses } = outagesOf();
+  for (let n = 0; n < 5; n += 1) outages.down(claimOf(`user ${n}`));
+  const group = closed();
+  assert.equal(group.length, 1);
+  const tried = () => (["prepare", "commit"] as const).map((lane) => outages.forClaims(lane).probing);
+  assert.deepEqual(tried(), [[], []]);
+  t.mock.timers.tick((pauses.at(-1) ?? assert.fail()) * 1000);
+  assert.deepEqual(tried(), [group, []]);
+  t.mock.timers.tick(1000);
+  assert.deepEqual(tried(), [group, group]);
+  const probe = claimOf("user 1");
+  outages.begun(probe);
+  assert.deepEqual(tried(), [[], []]);
+  outages.down(probe);
+  t.mock.timers.tick((pauses.at(-1) ?? assert.fail()) * 1000);
+  assert.deepEqual(tried(), [group, []]);
 });
 
-test("while a platform does not even answer reads, nothing is committed to it", async () => {
-  await withWorld(async (world) => {
-    const { ledger } = world;
-    const prepared = await Promise.all(
-      Array.from({ length: 3 }, (_, n) =>
-        world.addPost({ text: `prepared ${n}`, dueAt: new Date(Date.now() + 600_000) }),
-      ),
-    );
-    const said: boolean[] = [];
-    let reads = 0;
-    let isUp = false;
-    await world.startEngine({
-      speed: 2,
-      metrics: metricsOf(said),
-      readAccount: async () => {
-        reads += 1;
-        if (!isUp) throw new BrokerError("PLATFORM_UNAVAILABLE", "The platform does not answer.");
-      },
-    });
-    for (const post of prepared) await world.until(post, ({ platformPosts }) => platformPosts[0]?.step === "publish-0");
-    ledger.faults.push(...Array.from({ length: 1_000 }, () => ({ call: "create", kind: "http_500" }) as const));
-    const others = await Promise.all(Array.from({ length: 8 }, (_, n) => world.addPost({ text: `other ${n}` })));
-    await Promise.all(others.map((post) => world.publish(post)));
-    const [first = assert.fail()] = prepared;
-    await world.until(first, () => said.length > 0);
-    // Only commits are left to find out with.
-    const isWaiting = "lease_until is null and status = any (array['queued', 'posting'])";
-    const putOff = () =>
-      world.pool.query(
-        `update platform_posts set next_action_at = now() + interval '1 hour' where lane = 'prepare' and ${isWaiting}`,
-      );
-    for (const post of prepared) await world.bringForward(post, 0);
-    while (reads < 3) {
-      await putOff();
-      await sleep(20);
-    }
-    assert.deepEqual([...ledger.publishCalls], []);
-    isUp = true;
-    ledger.faults.splice(0);
-    for (const post of prepared) assert.equal((await world.until(post, isOver)).status, "published");
-    assert.equal(said.at(-1), false);
-  });
+test("once the platform answers a read, one commit at a time is tried until one gets through", () => {
+  const { outages, closed, pauses } = outagesOf();
+  for (let n = 0; n < 5; n += 1) outages.down(claimOf(`user ${n}`));
+  const group = closed();
+  const [refused, accepted] = [claimOf("user 1", "shared", "commit"), claimOf("user 2", "shared", "commit")];
+  const tried = () => outages.forClaims("commit").probing;
+  for (const commit of [refused, accepted]) {
+    assert.ok(outages.isOutage(commit));
+    outages.begun(commit);
+    outages.answered(commit);
+    assert.deepEqual([outages.isOutage(commit), pauses.at(-1), tried()], [false, null, []]);
+    if (commit === refused) outages.down(commit);
+    outages.ended(commit);
+  }
+  assert.deepEqual([closed(), tried()], [[], group]);
+  outages.up(accepted);
+  assert.deepEqual([closed(), tried()], [[], []]);
 });
 
-test("a commit is never what finds out whether a platform is up: an account is read first, and one commit at a time follows", async () => {
+test("nothing is committed to a platform that is down: first, an account must be readable", async () => {
   await withWorld(async (world) => {
     const { ledger } = world;
     const prepared = await Promise.all(
@@ -194,6 +166,8 @@ test("a commit is never what finds out whether a platform is up: an account is r
     let [isUp, reads] = [false, 0];
     await world.startEngine({
       speed: 10,
+      // However slow a commit is, none is tried beside it.
+      slots: { commit: 1 },
       metrics: { ...metricsOf([]), platformDown: (_platform, _mode, isDown) => note(isDown ? "open" : "closed") },
       readAccount: async () => {
         reads += 1;
@@ -208,16 +182,9 @@ test("a commit is never what finds out whether a platform is up: an account is r
     await Promise.all(others.map((post) => world.publish(post)));
     const [first = assert.fail()] = prepared;
     await world.until(first, () => order.length > 0);
-    const putOff = () =>
-      world.pool.query(
-        `update platform_posts set next_action_at = now() + interval '1 hour' where lane = 'prepare'
-           and lease_until is null and status = any (array['queued', 'posting'])`,
-      );
+    await leaveOnlyCommits(world);
     for (const post of prepared) await world.bringForward(post, 0);
-    while (reads < 2) {
-      await putOff();
-      await sleep(20);
-    }
+    await world.until(first, () => reads >= 2);
     assert.deepEqual([order, [...ledger.publishCalls]], [["open"], []]);
     // Reads work before commits do.
     ledger.faults.splice(
@@ -367,7 +334,7 @@ test("the failing posts of a few users among many are not an outage", async () =
 test("a limit detected by one post applies to the whole account, until the platform's time, after which posts are spread", async () => {
   await withWorld(async (world) => {
     const { ledger } = world;
-    ledger.faults.push({ call: "create", kind: "rate_limit", seconds: 5 });
+    ledger.faults.push({ call: "create", kind: "rate_limit", seconds: 600 });
     const userId = await world.addUser();
     const accountId = await world.addAccount(userId);
     const posts = await Promise.all(
@@ -375,10 +342,9 @@ test("a limit detected by one post applies to the whole account, until the platf
     );
     // One at a time, so that nothing is under way when the limit is learned.
     await world.startEngine({ speed: 1, slots: { prepare: 1, commit: 1, observe: 1 } });
-    const [first, ...others] = posts;
-    await world.publish(first ?? assert.fail());
-    const limited = await world.until(first ?? assert.fail(), ({ platformPosts }) => platformPosts[0]?.error !== null);
-    const retryAt = Date.parse(limited.platformPosts[0]?.error?.retryAt ?? "");
+    const [first = assert.fail(), ...others] = posts;
+    await world.publish(first);
+    await world.until(first, ({ platformPosts }) => platformPosts[0]?.error !== null);
     await Promise.all(others.map((post) => world.publish(post)));
     const waiting = async () => {
       const { rows } = await world.pool.query<{ at: Date }>(
@@ -389,10 +355,11 @@ test("a limit detected by one post applies to the whole account, until the platf
     let times = await waiting();
     while (times.length < others.length) times = await waiting();
     assert.ok(new Set(times).size > 1, times.join());
+    const end = await endLimits(world);
     for (const post of posts) assert.equal((await world.until(post, isOver)).status, "published");
     assert.equal(ledger.calls.filter((call) => call.startsWith("create")).length, 11);
     assert.ok(
-      ledger.posts.every(({ at }) => at >= retryAt - 100),
+      ledger.posts.every(({ at }) => at >= end - 100),
       "a post went out before the platform's time",
     );
   });
@@ -411,16 +378,22 @@ test("a limit of the app applies to all accounts connected through it, of every 
        select a.id, a.user_id, a.mode, '', case when a.user_id = $1 then gen_random_uuid() end from accounts a`,
       [other.userId],
     );
-    ledger.faults.push({ call: "create", text: "first", kind: "rate_limit", seconds: 4, limitOf: "app" });
+    ledger.faults.push({ call: "create", text: "first", kind: "rate_limit", seconds: 600, limitOf: "app" });
     await world.startEngine({ speed: 1 });
     await world.publish(first);
-    const limited = await world.until(first, ({ platformPosts }) => platformPosts[0]?.error !== null);
-    const retryAt = Date.parse(limited.platformPosts[0]?.error?.retryAt ?? "");
+    await world.until(first, ({ platformPosts }) => platformPosts[0]?.error !== null);
     for (const post of [same, other]) await world.publish(post);
-    for (const post of [first, same, other]) assert.equal((await world.until(post, isOver)).status, "published");
-    const at = (text: string) => ledger.posts.find((post) => post.text === text)?.at ?? assert.fail();
-    assert.ok(at("same app") >= retryAt - 100 && at("first") >= retryAt - 100, "a post went out before the app's time");
-    assert.ok(at("other app") < retryAt, "another app's post waited");
+    assert.equal((await world.until(other, isOver)).status, "published");
+    assert.deepEqual(
+      ledger.posts.map(({ text }) => text),
+      ["other app"],
+    );
+    const end = await endLimits(world);
+    for (const post of [first, same]) assert.equal((await world.until(post, isOver)).status, "published");
+    assert.ok(
+      ledger.posts.slice(1).every(({ at }) => at >= end - 100),
+      "a post went out before the app's time",
+    );
   });
 });
 
@@ -433,7 +406,29 @@ function outagesOf(): { outages: Outages; closed: () => string[]; pauses: (numbe
   return { outages, closed: () => outages.forClaims("prepare").closed, pauses };
 }
 
-function claimOf(userId: string, app = "shared"): Claim {
+/** Postpones everything else, so that only commits are left to find out with whether the platform is up. */
+async function leaveOnlyCommits({ pool }: PublishingWorld): Promise<void> {
+  const postpone = `update platform_posts set next_action_at = now() + interval '1 hour'
+    where lane = 'prepare' and lease_until is null and next_action_at is not null`;
+  const soon = `select from platform_posts where lane = 'prepare' and next_action_at < now() + interval '30 minutes'`;
+  do await pool.query(postpone);
+  while ((await pool.query(soon)).rowCount !== 0);
+}
+
+/** Ends the platform's limits in a moment, and wakes what waits for them before. Returns when they end. */
+async function endLimits({ pool }: PublishingWorld): Promise<number> {
+  const { rows } = await pool.query<{ limited_until: Date }>(
+    `update accounts set limited_until = now() + interval '2 seconds' where limited_until is not null
+     returning limited_until`,
+  );
+  await pool.query(
+    "update platform_posts set next_action_at = now() where next_action_at > now() and lease_until is null",
+  );
+  await pool.query("notify ampost_due");
+  return rows[0]?.limited_until.getTime() ?? assert.fail();
+}
+
+function claimOf(userId: string, app = "shared", lane: Lane = "prepare"): Claim {
   return {
     id: newId(),
     fence: 1,
@@ -443,7 +438,7 @@ function claimOf(userId: string, app = "shared"): Claim {
     mode: "test",
     platform: "threads",
     app,
-    lane: "prepare",
+    lane,
     takeovers: 0,
     lease: { takenAt: instant() },
     lost: new AbortController(),
