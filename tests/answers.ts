@@ -72,7 +72,7 @@ const TABLES = [
 /** Counts the rows of users, to detect whether something was partly stored. */
 export async function countRows({ services }: World): Promise<unknown> {
   const count = TABLES.map((table) => `(select count(*) from ${table})::int as ${table}`).join(", ");
-  return (await services.pool.query(`select ${count}`)).rows[0];
+  return (await services.pool.query({ name: "count rows", text: `select ${count}` })).rows[0];
 }
 
 /**

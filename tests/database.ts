@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, statfsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -34,7 +34,7 @@ export async function createTestDatabase(options: { migrated?: boolean } = {}): 
   const name = `test_${randomBytes(8).toString("hex")}`;
   await onServer(server, async (admin) => {
     const template = options.migrated === false ? "template1" : await migratedTemplate(server, admin);
-    await admin.query(`create database ${name} template ${template}`);
+    await admin.query(`create database ${name} template ${template} strategy file_copy`);
   });
   const url = withDatabase(server, name);
   const pool = createPool(url, { name: "ampost test" });
@@ -46,6 +46,22 @@ export async function createTestDatabase(options: { migrated?: boolean } = {}): 
       await onServer(server, (admin) => admin.query(`drop database if exists ${name} with (force)`));
     },
   };
+}
+
+/**
+ * Creates a folder for the tests' PostgreSQL: in memory if there is enough, since each database is hundreds of files.
+ */
+export function createDatabaseFolder(): string {
+  const inMemory = existsSync(MEMORY) && Math.min(process.availableMemory(), freeBytes(MEMORY)) > ENOUGH_BYTES;
+  return mkdtempSync(join(inMemory ? MEMORY : tmpdir(), "ampost-test-"));
+}
+
+const MEMORY = "/dev/shm";
+const ENOUGH_BYTES = 4 * 1024 ** 3;
+
+function freeBytes(folder: string): number {
+  const { bavail, bsize } = statfsSync(folder);
+  return bavail * bsize;
 }
 
 /** Migrated once per state of the migrations. Other databases are copied from its files. */
@@ -89,7 +105,7 @@ function testServer(): Promise<string> {
 }
 
 async function startOwnServer(): Promise<string> {
-  const dataDir = mkdtempSync(join(tmpdir(), "ampost-test-"));
+  const dataDir = createDatabaseFolder();
   process.once("exit", () => {
     endNow(join(dataDir, "postgres/data/postmaster.pid"));
     rmSync(dataDir, { recursive: true, force: true });

@@ -7,7 +7,7 @@ import { parseArgs } from "node:util";
 import { startEmbedded } from "../server/db/embedded/embedded.ts";
 import { changedSince, reachedBy } from "./changed.ts";
 import { checks } from "./checks.ts";
-import { TEST_SETTINGS } from "./database.ts";
+import { createDatabaseFolder, TEST_SETTINGS } from "./database.ts";
 import { findLeftBehind } from "./left-behind.ts";
 import { runBeside, runFile, sumOf } from "./run-files.ts";
 
@@ -38,17 +38,18 @@ if (named.length === 0) {
 }
 const files = values.changed === undefined ? named : await reachedBy(await changedSince(values.changed), named);
 
-const folder = await mkdtemp(join(tmpdir(), "ampost-tests-"));
+const dataDir = createDatabaseFolder();
+const scratch = await mkdtemp(join(tmpdir(), "ampost-tests-"));
 const run = randomUUID();
 const silent = () => undefined;
 const server = await startEmbedded({
-  dataDir: folder,
+  dataDir,
   log: { info: silent, warn: silent, error: silent },
   settings: TEST_SETTINGS,
 });
 const cleanUp = async () => {
   await server.stop();
-  await rm(folder, { recursive: true, force: true });
+  for (const folder of [dataDir, scratch]) await rm(folder, { recursive: true, force: true });
 };
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
   process.once(signal, () => void cleanUp().finally(() => process.exit(1)));
@@ -56,7 +57,6 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
 // The developer's settings for their own server must not affect the tests.
 for (const name of Object.keys(process.env))
   if (/^(AMPOST_(?!TEST_)|DATABASE_URL|PORT$|HOST$)/.test(name)) delete process.env[name];
-const scratch = await mkdtemp(join(folder, "t-"));
 Object.assign(process.env, {
   AMPOST_TEST_POSTGRES_URL: server.url,
   AMPOST_TEST_RUN: run,

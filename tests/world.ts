@@ -283,7 +283,12 @@ async function send(
   const response = await fetch(url + path, {
     method,
     redirect: "manual",
-    headers: { ...(body === undefined || isForm ? {} : { "content-type": "application/json" }), ...headers },
+    headers: {
+      // Compression has tests of its own.
+      "accept-encoding": "identity",
+      ...(body === undefined || isForm ? {} : { "content-type": "application/json" }),
+      ...headers,
+    },
     body: body === undefined ? undefined : isForm || typeof body === "string" ? body : JSON.stringify(body),
   });
   const text = await response.text();
