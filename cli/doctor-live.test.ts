@@ -169,12 +169,13 @@ async function connectLive(
   tenant: TestTenant,
   platform: PlatformName,
   untick: readonly string[] = [],
+  person = `live-${platform}`,
 ): Promise<{ userToken: string }> {
   const { oauth } = platforms[platform];
   const app = apps.get(platform);
   assert.ok(oauth && app);
   const asked = newAuthorizeParameters(oauth);
-  const url = authorizeUrl(oauth, app, asked, { person: `live-${platform}` });
+  const url = authorizeUrl(oauth, app, asked, { person });
   const back = await answerConsent(`${world.sandboxUrl}/${url.host}${url.pathname}${url.search}`, { untick });
   const code = back.searchParams.get("code") ?? "";
   const grant = await oauth.exchange(client(), app, { code, codeVerifier: asked.codeVerifier });
@@ -242,12 +243,22 @@ test("a retired LinkedIn version, a withdrawn permission, an account that is gon
   assert.match(down?.cure ?? "", /later/);
 });
 
+test("until the audit of a TikTok app, a public account is reported, and a private one is not", async () => {
+  const notes = async (environment: Record<string, string>) =>
+    (await findingsOn("tiktok", environment)).filter(({ status }) => status !== "ok");
+  assert.deepEqual(await notes({}), []);
+  const [note] = await notes({ TIKTOK_PRIVATE_POSTS_ONLY: "true" });
+  assert.match(`${note?.message} ${note?.cure}`, /account is public.* set the TikTok account to private/);
+  await connectLive((await world.makeTenants()).live, "tiktok", [], "private-creator");
+  assert.equal((await notes({ TIKTOK_PRIVATE_POSTS_ONLY: "true" })).length, 1);
+});
+
 test("no more than five accounts of a platform are asked, the newest", async () => {
   for (let count = 0; count < 6; count += 1) await connectLive((await world.makeTenants()).live, "tiktok");
   const findings = await checkAccounts(services, client());
   const asked = findings.filter(({ name, message }) => name.startsWith("TikTok @") && /profile/.test(message));
   assert.equal(asked.length, 5);
-  assert.ok(findings.some(({ name, message }) => name === "TikTok" && /newest 5 of 7/.test(message)));
+  assert.ok(findings.some(({ name, message }) => name === "TikTok" && /newest 5 of 8/.test(message)));
 });
 
 test("doctor --live fetches a stored file by its public URL, and says what came instead", async () => {

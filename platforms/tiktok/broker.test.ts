@@ -337,6 +337,7 @@ test("the account is identified by its open ID, with what its creator can do", a
         creatorUsername: "someone",
         creatorNickname: "Some One",
         privacyLevelOptions: ["PUBLIC_TO_EVERYONE", "MUTUAL_FOLLOW_FRIENDS", "SELF_ONLY"],
+        isPrivate: false,
         commentDisabled: false,
         duetDisabled: false,
         stitchDisabled: true,

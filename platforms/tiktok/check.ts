@@ -14,19 +14,22 @@ export const check: LiveCheck = {
 
 const creator = z.object({
   privacyLevelOptions: z.array(z.string()),
+  isPrivate: z.boolean(),
   maxVideoPostDurationSec: z.number().nullable(),
 });
 
 function notesOf(offered: z.infer<typeof creator> | undefined, environment: Readonly<Record<string, string>>): Note[] {
   if (offered === undefined)
     return [{ message: "The creator has used up the daily posts.", cure: "Wait until tomorrow." }];
-  const { privacyLevelOptions: levels, maxVideoPostDurationSec: seconds } = offered;
+  const { privacyLevelOptions: levels, isPrivate, maxVideoPostDurationSec: seconds } = offered;
+  if (environment["TIKTOK_PRIVATE_POSTS_ONLY"] === "true" && !isPrivate)
+    return [
+      {
+        message: "The TikTok account is public. An app that TikTok has not audited can post only to private accounts.",
+        cure: "Until TikTok has audited the app, set the TikTok account to private.",
+      },
+    ];
   const videos = seconds === null ? "" : `, videos of up to ${seconds} s`;
   const message = `TikTok offers this creator ${levels.join(", ") || "no privacy level"}${videos}.`;
-  if (levels.length > 0) return [{ message }];
-  const cure =
-    environment["TIKTOK_PRIVATE_POSTS_ONLY"] === "true"
-      ? "Until TikTok has audited the app, set the TikTok account to private."
-      : "Check the account in the TikTok app.";
-  return [{ message, cure }];
+  return [levels.length > 0 ? { message } : { message, cure: "Check the account in the TikTok app." }];
 }

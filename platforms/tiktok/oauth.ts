@@ -14,7 +14,7 @@ export const oauth: OAuth = {
   clientIdName: "client_key",
   scopes: scopes.TIKTOK,
   scopeSeparator: ",",
-  // Only mobile and desktop apps need it, in a special format.
+  // Only desktop and mobile apps need it, in a format of TikTok's own.
   pkce: "hex",
   exchange: (http, app, { code, codeVerifier }) =>
     requestToken(http, app, {
@@ -124,6 +124,8 @@ function creatorMetadata(creator: CreatorInfo, environment: Readonly<Record<stri
     creatorUsername: creator.creator_username,
     creatorNickname: creator.creator_nickname ?? null,
     privacyLevelOptions: creator.privacy_level_options.filter(isOffered),
+    // Only public accounts can post to everyone.
+    isPrivate: !creator.privacy_level_options.includes("PUBLIC_TO_EVERYONE"),
     commentDisabled: creator.comment_disabled ?? false,
     duetDisabled: creator.duet_disabled ?? false,
     stitchDisabled: creator.stitch_disabled ?? false,

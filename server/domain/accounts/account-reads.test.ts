@@ -91,6 +91,7 @@ const METADATA: Partial<Record<PlatformName, z.ZodType>> = {
       z.literal("MUTUAL_FOLLOW_FRIENDS"),
       z.literal("SELF_ONLY"),
     ]),
+    isPrivate: z.literal(false),
     commentDisabled: z.literal(false),
     duetDisabled: z.literal(false),
     stitchDisabled: z.literal(false),
