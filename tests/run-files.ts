@@ -56,7 +56,7 @@ const LOOK_SECONDS = 1;
 /** Half a processor. */
 const ROOM_SECONDS = LOOK_SECONDS / 2;
 /** Per processor. Waiting jobs use memory, too. */
-const MOST_EXTRA = 2;
+const MOST_EXTRA = 4;
 
 /** The total time that the machine's processors have been idle. */
 function idleSeconds(): number {
