@@ -117,8 +117,8 @@ interface Intent {
 
 /**
  * (a) One transaction: pending, queued or posting → posting, with an open commit. Returns false if the account has
- * another commit in flight or is paused; this one waits its turn. Throws LostClaim if lease or fence no longer hold, or the platform
- * post is not due or was discarded.
+ * another commit in flight, is limited by its platform, or is paused; this one waits its turn. Throws LostClaim if
+ * lease or fence no longer hold, or the platform post is not due or was discarded.
  */
 async function declareIntent(work: Work, at: VisiblePosition, intent: Intent): Promise<boolean> {
   const { deps, claim, row, attempt } = work;

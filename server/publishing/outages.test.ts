@@ -237,6 +237,34 @@ test("an own app that its platform has blocked holds back only its own posts", a
   });
 });
 
+test("an outage is reported even if all accounts are connected through the instance's app at the sandbox", async () => {
+  await withWorld(async (world) => {
+    const { ledger } = world;
+    const said: boolean[] = [];
+    const logged: string[] = [];
+    const posts = await Promise.all(Array.from({ length: 8 }, (_, n) => world.addPost({ text: `due ${n}` })));
+    await world.pool.query(
+      `insert into oauth_apps (id, mode, platform, client_id, client_secret_sealed, redirect_uri)
+       values ($1, 'test', 'threads', 'id', '', '')`,
+      [OWN_APP],
+    );
+    await world.pool.query("update accounts set granted_through = $1", [OWN_APP]);
+    ledger.faults.push(...Array.from({ length: 1_000 }, () => ({ call: "create", kind: "http_500" }) as const));
+    await world.startEngine({
+      speed: 2,
+      metrics: metricsOf(said),
+      log: pino({ level: "warn" }, { write: (line) => logged.push(line) }),
+    });
+    await Promise.all(posts.map((post) => world.publish(post)));
+    const [first = assert.fail()] = posts;
+    await world.until(first, () => logged.some((line) => line.includes("one is tried later")));
+    assert.deepEqual([said[0], logged.filter((line) => line.includes("own app"))], [true, []]);
+    ledger.faults.splice(0);
+    for (const post of posts) assert.equal((await world.until(post, isOver)).status, "published");
+    assert.equal(said.at(-1), false);
+  });
+});
+
 test("the answers that one app gets do not hide that the platform is down for another", () => {
   const { outages, closed } = outagesOf();
   for (let n = 0; n < 8; n += 1) {
@@ -362,6 +390,38 @@ test("a limit detected by one post applies to the whole account, until the platf
       ledger.posts.every(({ at }) => at >= end - 100),
       "a post went out before the platform's time",
     );
+  });
+});
+
+test("a post that was being prepared when a limit was learned is not sent before it ends", async () => {
+  await withWorld(async (world) => {
+    const { ledger } = world;
+    const learned = Promise.withResolvers<void>();
+    const userId = await world.addUser();
+    const accountId = await world.addAccount(userId);
+    const [limited, prepared] = [
+      await world.addPost({ text: "limited", userId, accountId }),
+      await world.addPost({ text: "prepared", userId, accountId }),
+    ];
+    ledger.faults.push(
+      { call: "publish", text: "limited", kind: "rate_limit", seconds: 600 },
+      { call: "create", text: "prepared", kind: "slow", until: learned.promise },
+    );
+    await world.startEngine({ speed: 1, broker: ledgerBroker(ledger, { timeoutSeconds: 600 }) });
+    await world.publish(prepared);
+    await world.until(prepared, () => ledger.calls.includes("create prepared"));
+    await world.publish(limited);
+    await world.until(limited, ({ platformPosts }) => platformPosts[0]?.error !== null);
+    learned.resolve();
+    const inFiveMinutes = Date.now() + 300_000;
+    const state = await world.until(
+      prepared,
+      (each) => isOver(each) || Date.parse(String(each.platformPosts[0]?.next_action_at)) > inFiveMinutes,
+    );
+    assert.deepEqual([state.status, ledger.publishCalls.get("prepared")], ["posting", undefined]);
+    const end = await endLimits(world);
+    for (const post of [limited, prepared]) assert.equal((await world.until(post, isOver)).status, "published");
+    assert.ok(ledger.posts.every(({ at }) => at >= end - 100));
   });
 });
 

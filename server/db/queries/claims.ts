@@ -70,10 +70,12 @@ export const slotOf = (
 /** In a statement: whether nothing is published at all. */
 const isStopped = `(${isHeld} or ${isInstancePaused})`;
 
-/** The instance's own app, which all accounts share that were not connected through another. */
+/** The instance's own app, also the one at the sandbox, which all accounts share that were not connected by another. */
 export const SHARED_APP = "shared";
 
-const appOf = (grantedThrough: string) => `coalesce((${grantedThrough})::text, '${SHARED_APP}')`;
+const appOf = (grantedThrough: string) => `case when ${grantedThrough} is null
+  or exists (select from oauth_apps own where own.id = ${grantedThrough} and own.user_id is null)
+  then '${SHARED_APP}' else ${grantedThrough}::text end`;
 
 /**
  * A group is a mode and a platform with a space between them. Closed and probed groups can also be a part of one: then
@@ -293,8 +295,8 @@ export const postponeGroup = statement<
   `with due as (
      select id from platform_posts waits where lane in ('prepare', 'commit') and next_action_at <= now() and mode = $1
        and platform = $2 and (lease_until is null or lease_until <= now())
-       and ($3::text is null
-         or ${appOf("select a.granted_through from accounts a where a.id = waits.account_id")} = $3)
+       and ($3::text is null or coalesce((select ${appOf("a.granted_through")} from accounts a
+         where a.id = waits.account_id), '${SHARED_APP}') = $3)
      for no key update skip locked
    )
    update platform_posts pp set next_action_at = now() + make_interval(secs => $4::float8 * (1 + random())) from due

@@ -25,7 +25,7 @@ export interface NewIntent {
   warnings: WorkRow["warnings"];
 }
 
-/** `isBusy`: nothing was written, because the account has another commit in progress, or is paused. */
+/** `isBusy`: nothing was written, because the account has another commit in progress, is limited, or is paused. */
 export type IntentWritten = { isBusy: true } | { isBusy: false; lateSeconds: number; row: WrittenRow };
 
 /**
@@ -86,6 +86,7 @@ const intended = `slot as (
      where a.id = (select ${slotOf("own.account_id")} from platform_posts own
          where own.id = $1 and not ${isPaused("own")})
        and (a.busy_until is null or a.busy_until <= now() or a.busy_with = $3)
+       and (a.limited_until is null or a.limited_until <= now())
      returning a.id
    ), pp as (
      update platform_posts set status = 'posting', lane = 'observe', step = $5, attempt_count = $6, failures = $7,
@@ -104,7 +105,7 @@ const intended = `slot as (
      from pp left join accounts a on a.id = pp.account_id and a.user_id = pp.user_id and a.mode = pp.mode
    )`;
 
-/** One row if the intent was written, one if the account is busy or paused, none if the claim was lost. */
+/** One row if the intent was written, one if the account is busy, limited or paused, none if the claim was lost. */
 const selectIntended = `select not exists (select from slot) as is_busy,
       extract(epoch from now() - due_at)::float8 as late_seconds, ${selectWritten}
    from (select where exists (select from pp) or not exists (select from slot)) answer left join pp on true`;
