@@ -47,9 +47,7 @@ export async function readBody(operation: BodyForm, request: FastifyRequest, int
   try {
     return await readTyped(operation, request, intake);
   } catch (error) {
-    // The client has disconnected, and nothing is wrong on our side.
-    if (request.raw.destroyed && !request.raw.complete)
-      throw refuseRequest("request.cut", "The request was cut off", "Send it again.");
+    if (request.raw.destroyed && !request.raw.complete) throw cutOff;
     throw error;
   }
 }
@@ -112,9 +110,7 @@ export async function readText(request: FastifyRequest): Promise<string> {
       "Send the body without Content-Encoding.",
     );
   if (Number(request.headers["content-length"] ?? 0) > MAX_JSON_BYTES) throw tooLong();
-  const bytes = await (request.raw.complete
-    ? readBytes(request.raw)
-    : outsideAdmission(request, readBytes(request.raw)));
+  const bytes = await readBytes(request, MAX_JSON_BYTES, tooLong);
   try {
     return utf8.decode(bytes);
   } catch {
@@ -124,27 +120,41 @@ export async function readText(request: FastifyRequest): Promise<string> {
 
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
+/** A whole body. Rejects one that is cut off, or longer than so, with that error. */
+export async function readBytes(
+  request: FastifyRequest,
+  mostBytes: number,
+  tooLong: () => PublicError,
+): Promise<Buffer> {
+  const bytes = collect(request.raw, mostBytes, tooLong);
+  return await (request.raw.complete ? bytes : outsideAdmission(request, bytes));
+}
+
 /** Reads by events: an iterator would cost as much as all else that is done to a short body. */
-async function readBytes(request: IncomingMessage): Promise<Buffer> {
+async function collect(request: IncomingMessage, mostBytes: number, tooLong: () => PublicError): Promise<Buffer> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const chunks: Buffer[] = [];
   let length = 0;
   const take = (chunk: Buffer) => {
     length += chunk.length;
-    if (length > MAX_JSON_BYTES) reject(tooLong());
+    if (length > mostBytes) reject(tooLong());
     else chunks.push(chunk);
   };
+  const fail = (error: unknown) => reject(request.complete ? error : cutOff);
   const cut = () => {
-    if (!request.complete) reject(new Error("The request was cut off"));
+    if (!request.complete) reject(cutOff);
   };
-  request.on("data", take).once("end", resolve).once("error", reject).once("close", cut);
+  request.on("data", take).once("end", resolve).once("error", fail).once("close", cut);
   try {
     await promise;
   } finally {
-    request.off("data", take).off("end", resolve).off("error", reject).off("close", cut);
+    request.off("data", take).off("end", resolve).off("error", fail).off("close", cut);
   }
   return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks);
 }
+
+/** The client has disconnected, and nothing is wrong on our side. */
+const cutOff = refuseRequest("request.cut", "The request was cut off", "Send it again.");
 
 function parseJson(text: string, what: string): unknown {
   try {

@@ -4,6 +4,7 @@ import { Duplex } from "node:stream";
 import { after, before, test } from "node:test";
 
 import type { FastifyInstance } from "fastify";
+import pino from "pino";
 
 import { createWorld, type World } from "../../tests/world.ts";
 import { addMcp } from "../mcp/mcp-routes.ts";
@@ -13,24 +14,30 @@ let world: World;
 let app: FastifyInstance;
 let port: number;
 
+const probes = {
+  ready: async () => ({ ready: true, checks: {} }),
+  metrics: async () => ({ contentType: "text/plain", text: "" }),
+};
+const said: string[] = [];
+const log = pino({ level: "warn" }, { write: (line: string) => void said.push(line) });
+
 before(async () => {
   world = await createWorld();
-  const probes = {
-    ready: async () => ({ ready: true, checks: {} }),
-    metrics: async () => ({ contentType: "text/plain", text: "" }),
-  };
-  app = await createHttpApp(world.services, {
-    probes,
-    mcp: addMcp,
-    patience: {
-      headSeconds: 0.6,
-      bodySeconds: 0.6,
-      mediaSeconds: 0.6,
-      mediaBytes: 1000,
-      connections: 8,
-      connectionsOfAddress: 3,
+  app = await createHttpApp(
+    { ...world.services, log },
+    {
+      probes,
+      mcp: addMcp,
+      patience: {
+        headSeconds: 0.6,
+        bodySeconds: 0.6,
+        mediaSeconds: 0.6,
+        mediaBytes: 1000,
+        connections: 8,
+        connectionsOfAddress: 3,
+      },
     },
-  });
+  );
   port = Number(new URL(await app.listen({ port: 0, host: "127.0.0.1" })).port);
 });
 after(async () => {
@@ -82,7 +89,7 @@ test("slowly dripping headers are cut off", async () => {
   assert.match(slow, /^HTTP\/1.1 408 [^]*took too long to arrive/);
 });
 
-test("a slowly dripping body is cut off, whether or not its route accepts keys", async () => {
+test("a slowly dripping body is cut off, whether or not its route accepts keys, and is no failure of ours", async () => {
   const key = `authorization: Bearer ${world.test.key}\r\n`;
   for (const [path, type, more] of [
     ["/sign-in", "application/x-www-form-urlencoded", ""],
@@ -98,6 +105,26 @@ test("a slowly dripping body is cut off, whether or not its route accepts keys",
     assert.match(answer, /^HTTP\/1.1 408 [^]*took too long to arrive/, `${path} ${type}`);
     assert.equal(/x-ratelimit-remaining: \d/.test(answer), /^\/(mcp|api\/v1)/.test(path), path);
   }
+  assert.deepEqual(said, []);
+});
+
+test("a form that is still arriving holds nobody up", async (t) => {
+  // Nobody looks for requests that take long.
+  t.mock.timers.enable({ apis: ["setInterval"] });
+  const patient = await createHttpApp(world.services, { probes });
+  const url = new URL(await patient.listen({ port: 0, host: "127.0.0.1" }));
+  const held = Array.from({ length: 40 }, () => connect(Number(url.port), "127.0.0.1"));
+  t.after(async () => {
+    for (const socket of held) socket.destroy();
+    await patient.close();
+  });
+  const form = "application/x-www-form-urlencoded";
+  await Promise.all(
+    held.map((socket) => new Promise<void>((sent) => socket.write(`${head("/sign-in", form)}email=`, () => sent()))),
+  );
+  const other = await fetch(new URL("/sign-in", url), { headers: { host: "localhost:3000" } });
+  assert.equal(other.status, 200);
+  await other.text();
 });
 
 test("a slow but steady file is not cut off", async () => {

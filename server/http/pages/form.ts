@@ -1,6 +1,7 @@
 import type { FastifyRequest } from "fastify";
 
 import { refuseForeign } from "../../calls/authenticate.ts";
+import { readBytes } from "../../calls/read-body.ts";
 import { refuseRequest } from "../../calls/refusals.ts";
 import { html, type Html, type Piece } from "../html.ts";
 
@@ -25,16 +26,9 @@ export async function readForm(request: FastifyRequest, appUrl: string): Promise
 
 /** A form as it was sent, whoever made the browser send it. */
 export async function readFormBytes(request: FastifyRequest): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of request.raw) {
-    if (!Buffer.isBuffer(chunk)) continue;
-    length += chunk.length;
-    if (length > MAX_FORM_BYTES)
-      throw refuseRequest("request.size", "The form is too long", "Shorten what you entered.", "PAYLOAD_TOO_LARGE");
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
+  return await readBytes(request, MAX_FORM_BYTES, () =>
+    refuseRequest("request.size", "The form is too long", "Shorten what you entered.", "PAYLOAD_TOO_LARGE"),
+  );
 }
 
 /** What a form is about, as a path segment. Rejects an empty one, which would result in another path. */
