@@ -8,6 +8,8 @@ import { openInstallation } from "./installation.fixture.ts";
 test("the first start prints a link that creates the owner once, emails are written to files, the log shows none of the secrets, and the operator can reset a password", async (t) => {
   const installation = await openInstallation(t, { database: "embedded" });
   await installation.json("bootstrap", "--json");
+  const tooEarly = await installation.run(["users", "reset-password", "owner@localhost"]);
+  assert.deepEqual([tooEarly.code, /open the link it prints/.test(tooEarly.stderr)], [1, true], tooEarly.stderr);
   const server = await installation.start("start", { AMPOST_LOG_LEVEL: "trace", AMPOST_SIGNUP: "open" });
   const post = (path: string, body: object) =>
     fetch(`${installation.url}/api/auth/${path}`, {

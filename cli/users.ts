@@ -2,18 +2,22 @@ import { RESET_MINUTES } from "../model/lifetimes.ts";
 import { PLANS, type PlanName } from "../model/plans.ts";
 import { MODES } from "../model/platform-names.ts";
 import { setBudgetLimit } from "../server/db/queries/budgets.ts";
+import { findOwner } from "../server/db/queries/users.ts";
 import { transaction } from "../server/db/sql.ts";
 import { BY_INSTANCE } from "../server/domain/call.ts";
 import { feesBudget } from "../server/domain/posts/budgets.ts";
 import { createResetLink } from "../server/domain/users/open-auth.ts";
 import { type PlanChange, setPlan } from "../server/domain/users/plans.ts";
+import { isSetUpOpen } from "../server/domain/users/set-up.ts";
 import { answer } from "./answer.ts";
 import { findNamedUser, withInstance } from "./instance-command.ts";
 
 export async function runResetPassword(named: string, options: { json?: boolean }): Promise<void> {
   const { email, link } = await withInstance(async (instance) => {
     const { pool, log, oauth, config } = instance;
-    const { email } = await findNamedUser(instance, named);
+    const { id, email } = await findNamedUser(instance, named);
+    if ((await findOwner.one(pool))?.id === id && (await isSetUpOpen(instance)))
+      throw new Error("The owner has not been set up. Start Ampost, and open the link it prints to choose a password.");
     if (email === null) throw new Error(`The user ${named} has no email address, and therefore no password.`);
     return { email, link: await createResetLink({ pool, log, vault: oauth.vault, appUrl: config.appUrl }, email) };
   });
