@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { glob, mkdtemp, rm } from "node:fs/promises";
+import { glob, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { parseArgs } from "node:util";
@@ -8,6 +8,7 @@ import { startEmbedded } from "../server/db/embedded/embedded.ts";
 import { changedSince, reachedBy } from "./changed.ts";
 import { checks } from "./checks.ts";
 import { createDatabaseFolder, TEST_SETTINGS } from "./database.ts";
+import { ourDocument } from "./description.ts";
 import { findLeftBehind } from "./left-behind.ts";
 import { runBeside, runFile, sumOf } from "./run-files.ts";
 
@@ -54,11 +55,15 @@ const cleanUp = async () => {
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
   process.once(signal, () => void cleanUp().finally(() => process.exit(1)));
 
+const description = join(dataDir, "openapi.json");
+await writeFile(description, JSON.stringify(ourDocument()));
+
 // The developer's settings for their own server must not affect the tests.
 for (const name of Object.keys(process.env))
   if (/^(AMPOST_(?!TEST_)|DATABASE_URL|PORT$|HOST$)/.test(name)) delete process.env[name];
 Object.assign(process.env, {
   AMPOST_TEST_POSTGRES_URL: server.url,
+  AMPOST_TEST_OPENAPI: description,
   AMPOST_TEST_RUN: run,
   TMPDIR: scratch,
   // Short tests spend most of their time compiling imports. An instance uses the same cache.
