@@ -28,6 +28,11 @@ export function describePlatform(capabilities: Capabilities): string {
   return `${label}: ${sentences.join(" ")}`;
 }
 
+/** "An Instagram", "A YouTube": at the beginning of a sentence. */
+export function withArticle(label: string): string {
+  return `${/^([AEIOU]|X\b)/.test(label) ? "An" : "A"} ${label}`;
+}
+
 /** "Instagram reel supports one video". */
 export function describePlacement(label: string, placement: Placement): string {
   return `${label} ${placement.name} supports ${describeShapes(placement.shapes)}`;

@@ -14,7 +14,9 @@ export const rules: readonly Rule<ThreadsSettings>[] = [
     about: "media",
     path: settingPath("threads", "poll"),
     message: "Threads supports a poll only with text, not with media.",
-    fix: "Remove content.media or platformOverrides.threads.settings.poll.",
+    fix:
+      "Set content.platformOverrides.threads.media to [] for a post without media, " +
+      "or remove content.platformOverrides.threads.settings.poll.",
     broken: ({ settings, content }) => settings.poll !== undefined && content.media.length > 0,
   },
   {

@@ -24,7 +24,7 @@ export const settings = z.strictObject({
       options: z.array(z.string().min(1)).min(2).max(4).describe("2 to 4 options of 1 to 25 characters each."),
     })
     .optional()
-    .describe("A poll below the text. Cannot be combined with media."),
+    .describe("A poll below the text. Cannot be combined with media. Threads decides how long it is open."),
 });
 
 export type ThreadsSettings = z.infer<typeof settings>;

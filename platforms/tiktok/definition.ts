@@ -5,4 +5,11 @@ import { rules } from "./rules.ts";
 import { scopes } from "./scopes.ts";
 import { settings } from "./settings.ts";
 
-export const tiktok: Definition = { capabilities, settings, rules, examples, scopes };
+export const tiktok: Definition = {
+  capabilities,
+  settings,
+  choices: { privacyLevel: "privacyLevelOptions" },
+  rules,
+  examples,
+  scopes,
+};

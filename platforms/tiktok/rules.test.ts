@@ -51,6 +51,17 @@ test("TikTok's privacyLevel is one that the account offers", () => {
   );
 });
 
+test("what is said about a missing or unknown privacyLevel names only levels that the account offers", () => {
+  const offered = ["MUTUAL_FOLLOW_FRIENDS", "SELF_ONLY"];
+  const accounts = { tiktok: account("tiktok", { privacyLevelOptions: offered }) };
+  for (const settings of [{}, { privacyLevel: "FRIENDS" }]) {
+    const [issue, ...more] = validate("tiktok", { media: [video], settings }, { accounts }).issues;
+    assert.deepEqual([issue?.path, issue?.limit, more], [setting("tiktok", "privacyLevel"), offered, []]);
+    assert.match(String(issue?.fix), /This account offers MUTUAL_FOLLOW_FRIENDS, SELF_ONLY\.$/);
+    assert.doesNotMatch(`${issue?.message} ${issue?.fix}`, /FOLLOWER_OF_CREATOR|PUBLIC_TO_EVERYONE/);
+  }
+});
+
 test("a paid partnership on TikTok cannot be only for the creator", () => {
   refuses(
     "tiktok",

@@ -8,7 +8,9 @@ export const rules: readonly Rule<TwitterSettings>[] = [
     about: "media",
     path: settingPath("twitter", "poll"),
     message: "X (Twitter) supports either a poll or media, not both.",
-    fix: "Remove content.media or platformOverrides.twitter.settings.poll.",
+    fix:
+      "Set content.platformOverrides.twitter.media to [] for a post without media, " +
+      "or remove content.platformOverrides.twitter.settings.poll.",
     broken: ({ settings, content }) => settings.poll !== undefined && content.media.length > 0,
   },
   {

@@ -1,6 +1,7 @@
 import type { Capabilities } from "../../model/capabilities.ts";
 import type { Issue } from "../../model/errors.ts";
 import type { AccountFacts, Definition } from "../definition.ts";
+import { withArticle } from "../describe.ts";
 import { missingScopes, requiredScopes } from "../kit/scopes.ts";
 import type { TopicIssue } from "./files.ts";
 
@@ -20,7 +21,7 @@ export function validateAccount(
         code: "PLATFORM_NOT_CONNECTED",
         message: `The platform set has no connected ${label} account.`,
         actual: platform,
-        fix: `Connect a ${label} account to the platform set, or remove "${platform}" from platforms.`,
+        fix: `Connect ${withArticle(label).replace("A", "a")} account to the platform set, or remove "${platform}" from platforms.`,
       }),
     ];
   }

@@ -98,7 +98,7 @@ function validateNoShape({ platform, label, placements }: Capabilities, part: Me
       actual: named ? named.name : media.length,
       limit: named ? null : max,
       fix: named
-        ? "Choose another placement, omit placement, or change the media."
+        ? `Set ${dotted(placementPath ?? path)} to another placement, omit it, or send other media.`
         : `Send ${describeShapes(offered)}.`,
     },
   };

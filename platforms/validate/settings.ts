@@ -4,7 +4,7 @@ import { MAX_ISSUES } from "../../model/bound-issues.ts";
 import { cutText } from "../../model/cut-text.ts";
 import { issueOf } from "../../model/errors.ts";
 import { nearestWord } from "../../model/nearest-word.ts";
-import type { Definition, Settings } from "../definition.ts";
+import type { AccountFacts, Definition, Settings } from "../definition.ts";
 import { dotted, type TopicIssue } from "./files.ts";
 
 export interface ValidatedSettings {
@@ -17,9 +17,11 @@ export interface ValidatedSettings {
 
 /** Validates settings by the platform's schema and reports issues. Null members count as absent. */
 export function validateSettings(
-  { capabilities, settings: schema }: Definition,
+  definition: Definition,
   sent: Settings | null | undefined,
+  account: AccountFacts | null,
 ): ValidatedSettings {
+  const { settings: schema } = definition;
   const given = Object.fromEntries(Object.entries(sent ?? {}).filter(([, value]) => value !== null));
   const problems = schema.safeParse(given).error?.issues ?? [];
   const broken = new Set(
@@ -28,7 +30,7 @@ export function validateSettings(
     ),
   );
   return {
-    findings: wordProblems(capabilities, schema, given, problems),
+    findings: wordProblems(definition, account, given, problems),
     valid: Object.fromEntries(Object.entries(given).filter(([member]) => !broken.has(member))),
     brokenParts: new Set(
       problems.flatMap(({ path }) => (path[0] === "thread" && typeof path[1] === "number" ? [path[1]] : [])),
@@ -37,25 +39,28 @@ export function validateSettings(
 }
 
 function wordProblems(
-  capabilities: Definition["capabilities"],
-  schema: z.ZodObject,
+  definition: Definition,
+  account: AccountFacts | null,
   given: Settings,
   problems: readonly z.core.$ZodIssue[],
 ): TopicIssue[] {
   const findings: TopicIssue[] = [];
   for (const problem of problems) {
     if (findings.length > MAX_ISSUES) break;
-    findings.push(...wordProblem(capabilities, schema, given, problem));
+    findings.push(...wordProblem(definition, account, given, problem));
   }
   return findings;
 }
 
 function wordProblem(
-  { platform, label }: Definition["capabilities"],
-  schema: z.ZodObject,
+  { capabilities: { platform, label }, settings: schema, choices = {} }: Definition,
+  account: AccountFacts | null,
   given: Settings,
-  problem: z.core.$ZodIssue,
+  found: z.core.$ZodIssue,
 ): TopicIssue[] {
+  const offered = account?.metadata[choices[found.path.join(".")] ?? ""];
+  const isChoice = found.code === "invalid_value" && Array.isArray(offered);
+  const problem = isChoice ? { ...found, values: offered.map(String) } : found;
   const at = pointer(platform, problem.path);
   if (problem.code === "unrecognized_keys") {
     const known = keysAt(schema, problem.path);
@@ -78,7 +83,9 @@ function wordProblem(
         message: isOwnSentence ? problem.message : `${dotted(at)} ${sayProblem(problem, actual)}.`,
         actual: actual ?? null,
         limit: limitOf(problem),
-        fix: `${actual === undefined ? "Add" : "Correct"} ${dotted(at)}. ${description ?? ""}`.trim(),
+        fix:
+          `${actual === undefined ? "Add" : "Correct"} ${dotted(at)}. ${description ?? ""}`.trim() +
+          (isChoice ? ` This account offers ${offered.join(", ")}.` : ""),
       },
     },
   ];

@@ -572,7 +572,7 @@ test("a story needs no text and shows none, which causes a warning", () => {
       {
         code: "VALIDATION_FAILED",
         path: "/content/text",
-        message: `A ${label} story does not show text; the text will not be sent.`,
+        message: `${label === "Instagram" ? "An" : "A"} ${label} story does not show text; the text will not be sent.`,
       },
     );
     assert.equal(

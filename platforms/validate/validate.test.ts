@@ -783,3 +783,45 @@ test("every limit has a source and a minimum or maximum", () => {
   const limits: Limit[] = everyShape().flatMap(({ rule }) => Object.values(rule?.limits ?? {}));
   for (const limit of limits) assert.ok(limit.source !== "" && (limit.min !== undefined || limit.max !== undefined));
 });
+
+test("what is wrong with the media for one of several platforms is mended with media of its own", () => {
+  const fixes = (platforms: PlatformName[], media: MediaEntry[], platformOverrides: PlatformOverrides = {}) =>
+    validate({ content: { ...EMPTY, text: "Hello", media, platformOverrides }, platforms }).issues.map(
+      ({ fix }) => fix,
+    );
+  const photo = image();
+  const onlyHere = /Set content\.platformOverrides\.youtube\.media to use other media on this platform only\.$/;
+  const [shared, ...more] = fixes(["threads", "youtube"], [photo], { youtube: { settings: { title: "Film" } } });
+  assert.match(shared ?? "", onlyHere);
+  assert.deepEqual(more, []);
+  const [alone] = fixes(["youtube"], [photo]);
+  assert.doesNotMatch(alone ?? "", /platformOverrides/);
+  const [own] = fixes(["threads", "youtube"], [photo], { youtube: { media: [photo] } });
+  assert.doesNotMatch(own ?? "", onlyHere);
+  const [reel] = fixes(["threads", "instagram"], [photo], { instagram: { settings: { placement: "reel" } } });
+  assert.match(
+    reel ?? "",
+    /^Set content\.platformOverrides\.instagram\.settings\.placement to .*content\.platformOverrides\.instagram\.media /,
+  );
+  for (const platform of ["threads", "twitter"] as const) {
+    const poll = { options: ["Yes", "No"], ...(platform === "twitter" ? { durationMinutes: 60 } : {}) };
+    const [fix] = fixes([platform, "instagram"], [photo], { [platform]: { settings: { poll } } });
+    assert.match(fix ?? "", new RegExp(`^Set content\\.platformOverrides\\.${platform}\\.media to \\[\\] `));
+    assert.deepEqual(fixes([platform, "instagram"], [photo], { [platform]: { media: [], settings: { poll } } }), []);
+  }
+});
+
+test("no fix advises to publish what is to be published later", () => {
+  const said = PLATFORM_NAMES.flatMap((platform) => [
+    ...catalog[platform].rules.map(({ fix }) => fix),
+    ...validate({
+      content: { ...EMPTY, text: "Hello" },
+      platforms: [platform],
+      scheduledFor: "2026-11-26T12:00:00Z",
+    }).issues.map(({ fix }) => fix),
+  ]);
+  for (const fix of said) {
+    assert.doesNotMatch(fix, /at once|immediately|right away|publish (it )?now/i);
+    if (/(remove|omit|without) scheduledFor/i.test(fix)) assert.match(fix, /draft|publishAt/);
+  }
+});

@@ -12,6 +12,7 @@ import {
   type MeasuredMedia,
   type RuleInput,
 } from "../definition.ts";
+import { withArticle } from "../describe.ts";
 import { countWithin } from "../kit/text.ts";
 import { validateAccount, warnOfAccount } from "./account.ts";
 import { thumbnailMember, validateDeclared, validateFiles, type TopicIssue } from "./files.ts";
@@ -92,11 +93,21 @@ export function validatePost(post: PostToValidate, context: ValidationContext): 
       `/platforms/${index}`,
       context,
     );
-    issues.push(...validated.issues);
+    const sharesMedia = platforms.length > 1 && !content.platformOverrides[platform]?.media;
+    issues.push(...(sharesMedia ? validated.issues.map(orOwnMedia) : validated.issues));
     warnings.push(...validated.warnings);
     perPlatform[platform] = validated.platform;
   });
   return { issues: inOrder(issues), warnings: inOrder(warnings), perPlatform };
+}
+
+/** Other platforms get the content's media, too: they need not change for this one. */
+function orOwnMedia({ about, issue }: TopicIssue): TopicIssue {
+  const { platform, path, rule, fix } = issue;
+  const isOfMedia = /^\/content\/media(?=\/|$)/.test(path) || rule.endsWith(".placement.media");
+  const own = `content.platformOverrides.${platform}.media`;
+  if (platform === null || !isOfMedia || fix.includes(own)) return { about, issue };
+  return { about, issue: { ...issue, fix: `${fix} Set ${own} to use other media on this platform only.` } };
 }
 
 type Content = Parameters<typeof resolve>[1];
@@ -127,7 +138,7 @@ function validateForPlatform(
   const account = context.accounts?.[platform] ?? null;
   const resolved = resolve(capabilities, content, context.measured);
   const override = content.platformOverrides[platform];
-  const settings = validateSettings(definition, override?.settings);
+  const settings = validateSettings(definition, override?.settings, account);
   const limit = textLimit(capabilities, resolved.shapes[0], account);
   const length = countWithin(resolved.content.text, limit);
   const isReadable = length !== null && unitsOf(resolved.content.thread) <= MAX_CHAIN_UNITS;
@@ -355,7 +366,7 @@ function warnOfLosses(
     warn(
       "text.hidden",
       textPath,
-      `A ${label} ${resolved.content.placement} does not show text; the text will not be sent.`,
+      `${withArticle(label)} ${resolved.content.placement} does not show text; the text will not be sent.`,
       ownText,
       "Put the text in the image, or choose another placement.",
     );
