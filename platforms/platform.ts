@@ -145,6 +145,8 @@ export interface StepDone {
   /** What the public sees on the platform post, once known. Only given fields are written. */
   platformPostId?: string;
   publishedUrl?: string;
+  /** The same of each part of a thread that is live, after the first. They replace those that were known. */
+  parts?: readonly LivePart[];
   /**
    * Of a visible step whose ID comes from an error that names an earlier post: the error to report if the ID belongs to
    * another post of the account. Nothing was published then.
@@ -159,6 +161,12 @@ export interface StepDone {
   limits?: readonly AccountLimit[];
   /** Things the user should know although the post is live: privacy forced, thumbnail not set. */
   warnings?: { code: string; message: string }[];
+}
+
+export interface LivePart {
+  platformPostId: string;
+  /** Null until it is known. */
+  publishedUrl: string | null;
 }
 
 /** The platform's count in the window that ends now. */

@@ -185,6 +185,22 @@ const platformPost = z.object({
     .nullable()
     .describe("The platform's ID for the post.")
     .meta({ examples: ["17900000000000001"] }),
+  parts: z
+    .array(
+      z.object({
+        platformPostId: z.string().meta({ examples: ["17900000000000002"] }),
+        publishedUrl: z
+          .string()
+          .nullable()
+          .meta({ examples: ["https://www.threads.com/@ampost/post/DRcQ1aXk7Zn"] }),
+        sandboxUrl: z
+          .string()
+          .nullable()
+          .meta({ examples: [null] }),
+      }),
+    )
+    .describe("Of a thread: its parts after the first that are live, in order, each with its own ID and URLs.")
+    .meta({ examples: [[]] }),
   publishedAt: time.nullable().describe("When it went live, as far as can be known."),
   attemptCount: z
     .int()
@@ -244,7 +260,7 @@ export const post = z.object({
 export type Post = z.output<typeof post>;
 export type PlatformPost = z.output<typeof platformPost>;
 
-const postSummary = z.object({
+export const postSummary = z.object({
   id,
   status: z.enum(POST_STATUSES).meta({ examples: ["published"] }),
   textPreview: z
@@ -441,16 +457,20 @@ export const postsGet = operation({
   path: "/api/v1/posts/:id",
   summary: "Get a post",
   description:
-    "Returns a post with all its platform posts. The `ETag` changes whenever anything visible in the post changes.",
+    "Returns a post with all its platform posts. The `ETag` changes whenever anything visible in the post changes. " +
+    "With `Prefer: wait=N`, it responds once nothing is in progress and a pending approval is given or the post " +
+    "discarded, or after N seconds.",
   tool: {
     readOnly: true,
     destructive: false,
     idempotent: true,
     openWorld: false,
     description:
-      "Returns a post with all its platform posts: the status and URL of each, and why it failed and what to do.",
+      "Returns a post with all its platform posts: the status and URL of each, and why it failed and what to do. " +
+      "With `wait`, it also waits while a person has neither approved nor discarded a post that needs approval.",
   },
   params: idParam,
+  waits: true,
   answer: onePost,
   errors: ["POST_NOT_FOUND"],
 });

@@ -62,7 +62,10 @@ async function assertOnce(
     assert.equal(entries.length, (crashPoint.publish ?? 1) - 1);
   } else if (!isUnreadable(subject, world.fixtures, content) && (subject.readsBack || !isLost)) {
     assert.deepEqual([post.status, entries.length], ["published", parts], JSON.stringify(post.error));
-    assert.deepEqual([entries.at(-1)?.id, entries.at(-1)?.url], [post.platformPostId, post.publishedUrl]);
+    assert.deepEqual(
+      entries.toReversed().map(({ id, url }) => ({ platformPostId: id, publishedUrl: url })),
+      [{ platformPostId: post.platformPostId, publishedUrl: post.publishedUrl }, ...post.parts],
+    );
     assert.deepEqual(
       entries.map((entry) => entry.publishCalls),
       entries.map(() => 1),

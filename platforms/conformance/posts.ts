@@ -7,6 +7,7 @@ import type { PostContent } from "../../model/post.ts";
 import type { HeldPost } from "../../server/db/queries/post-actions.ts";
 import { transaction } from "../../server/db/sql.ts";
 import { publishNow, retry } from "../../server/domain/posts/post-actions.ts";
+import type { LivePart } from "../platform.ts";
 
 /** A connected account, alone in its set. */
 export interface TestAccount {
@@ -22,6 +23,7 @@ export interface PostRow {
   status: string;
   platformPostId: string | null;
   publishedUrl: string | null;
+  parts: LivePart[];
   attemptCount: number;
   nextAttemptAt: Date | null;
   error: PlatformPostError | null;
@@ -79,7 +81,7 @@ export async function retryByForce(pool: pg.Pool, name: PlatformName, id: string
 
 export async function readPost(pool: pg.Pool, id: string): Promise<PostRow> {
   const { rows } = await pool.query<PostRow>(
-    `select id, status, platform_post_id as "platformPostId", published_url as "publishedUrl",
+    `select id, status, platform_post_id as "platformPostId", published_url as "publishedUrl", parts,
        attempt_count as "attemptCount", next_action_at as "nextAttemptAt", error, warnings from platform_posts where id = $1`,
     [id],
   );

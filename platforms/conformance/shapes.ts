@@ -23,6 +23,13 @@ export function testShapes(subject: Subject, world: () => World): void {
         );
         const first = entries.at(-1);
         assert.deepEqual([first?.id, first?.url], [post.platformPostId, post.publishedUrl]);
+        assert.deepEqual(
+          post.parts,
+          entries
+            .toReversed()
+            .slice(1)
+            .map(({ id, url }) => ({ platformPostId: id, publishedUrl: url })),
+        );
         const expected = resolveContent(subject.name, example.content, world().measure);
         const parts = [expected, ...expected.thread];
         assert.deepEqual(

@@ -141,7 +141,7 @@ test("each part of a thread replies to the previous one, by its media ID", async
   );
 });
 
-test("a thread's link is read after its first part, and again at the end if there was none yet", async (t) => {
+test("a thread's link is read after its first part, and again at the end if there was none yet, with those of its parts", async (t) => {
   for (const [readsWithoutLink, reads] of [
     [0, 1],
     [1, 2],
@@ -149,7 +149,9 @@ test("a thread's link is read after its first part, and again at the end if ther
     const server = await startGraph(t, { readsWithoutLink });
     const { done } = await run(server.url, { ...CONTENT, thread: [{ text: "two", media: [] }] });
     assert.equal(done.publishedUrl, "https://www.threads.net/@someone/post/A9001");
-    assert.equal(server.requests.filter(({ url }) => url.includes("permalink")).length, reads);
+    const readOf = (id: string) =>
+      server.requests.filter(({ url }) => url.includes("permalink") && url.includes(id)).length;
+    assert.deepEqual([readOf("9001"), readOf("9002")], [reads, 1]);
   }
 });
 
@@ -381,7 +383,12 @@ test("a lost part of a thread is searched among the replies to the previous part
   const content = { ...CONTENT, thread: [{ text: "two", media: [] }] };
   const context = contextOf(server.url, content, { "container-2": "2", "publish-1": "9001" });
   const verdict = await broker.reconcile(context, lostCommit("publish-2"));
-  assert.deepEqual(verdict, { verdict: "published", done: { "publish-2": "9002" }, remoteId: "9002" });
+  assert.deepEqual(verdict, {
+    verdict: "published",
+    done: { "publish-2": "9002" },
+    remoteId: "9002",
+    parts: [{ platformPostId: "9002", publishedUrl: null }],
+  });
 });
 
 test("a spam error proven to have published nothing is final", async (t) => {

@@ -6,8 +6,8 @@ import {
   readQuota,
 } from "../kit/meta/containers.ts";
 import { paced } from "../kit/meta/usage.ts";
-import type { Broker, QuietStep, Step, StepOutcome } from "../platform.ts";
-import { containerFields, containers, doneOf, partsOf, stepNames, type Part } from "./content.ts";
+import type { Broker, LivePart, QuietStep, Step, StepOutcome } from "../platform.ts";
+import { containerFields, containers, doneOf, liveParts, partsOf, stepNames, type Part } from "./content.ts";
 import { graph } from "./errors.ts";
 import { reconcile } from "./reconcile.ts";
 
@@ -27,7 +27,7 @@ export const broker: Broker = {
       readPermalink("permalink", first),
       ...others.flatMap((part) => [...prepare(part), publish(part)]),
       // A thread's link is read right after its first part, and again at the end if that failed.
-      ...(others.length > 0 ? [readPermalink("permalink-again", first)] : []),
+      ...(others.length > 0 ? [readPermalink("permalink-again", first), readPartLinks()] : []),
     ]);
   },
   reconcile,
@@ -58,7 +58,7 @@ function prepare(part: Part): Step[] {
 
 function publish(part: Part): Step {
   const { publish: name, container } = stepNames(part);
-  return publishContainer(containers, name, container, (id) => doneOf(part, id));
+  return publishContainer(containers, name, container, (id, context) => doneOf(context, part, id));
 }
 
 /** The link is missing if the media is flagged for copyright. */
@@ -72,6 +72,23 @@ function readPermalink(name: string, part: Part): QuietStep {
       if (typeof id !== "string" || context.checkpoint.permalink === true) return { done: {} };
       const { publishedUrl } = await readLink(graph, context, id);
       return publishedUrl === undefined ? { done: {} } : { done: { permalink: true }, publishedUrl };
+    },
+  };
+}
+
+/** The links of the parts after the first. */
+function readPartLinks(): QuietStep {
+  return {
+    name: "part-permalinks",
+    effect: "read",
+    cosmetic: true,
+    async run(context): Promise<StepOutcome> {
+      const parts: LivePart[] = [];
+      for (const { platformPostId } of liveParts(context)) {
+        const { publishedUrl = null } = await readLink(graph, context, platformPostId);
+        parts.push({ platformPostId, publishedUrl });
+      }
+      return { done: {}, parts };
     },
   };
 }

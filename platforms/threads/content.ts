@@ -102,10 +102,23 @@ export const containers: Containers = {
 };
 
 /** What a part's post stores once it is known to be live. */
-export function doneOf(part: Part, id: string, link?: string | null): StepDone {
+export function doneOf(context: StepContext, part: Part, id: string, link?: string | null): StepDone {
   const done = { [stepNames(part).publish]: id };
-  if (part.index > 0) return { done, remoteId: id };
-  return { done, remoteId: id, platformPostId: id, publishedUrl: link ?? undefined };
+  if (part.index === 0) return { done, remoteId: id, platformPostId: id, publishedUrl: link ?? undefined };
+  const parts = liveParts({ ...context, checkpoint: { ...context.checkpoint, ...done } });
+  return { done, remoteId: id, parts: parts.map((each) => ({ ...each, publishedUrl: null })) };
+}
+
+/** The parts after the first that are live, in order. */
+export function liveParts({
+  content,
+  checkpoint,
+}: Pick<StepContext, "content" | "checkpoint">): { platformPostId: string }[] {
+  return partsOf(content)
+    .slice(1)
+    .map((part) => checkpoint[stepNames(part).publish])
+    .filter((id) => typeof id === "string")
+    .map((platformPostId) => ({ platformPostId }));
 }
 
 function firstPartFields(context: StepContext, isText: boolean): RequestParameters {

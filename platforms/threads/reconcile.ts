@@ -13,7 +13,7 @@ export async function reconcile(context: StepContext, intent: OpenIntent): Promi
   return reconcileContainer(containers, context, intent, {
     steps: stepNames(part),
     find: (state) => findCandidates(context, part, intent, state),
-    publishedAs: ({ id, permalink }) => doneOf(part, id, permalink),
+    publishedAs: ({ id, permalink }) => doneOf(context, part, id, permalink),
     // The next part of a thread must reply to this one by its ID.
     mustBeNamed: part.index < context.content.thread.length,
   });

@@ -1,6 +1,6 @@
 import type { PlatformContent } from "../../model/post.ts";
 import { settingsReader } from "../kit/settings.ts";
-import { BrokerError, type PublishMedia, type StepContext, type StepDone } from "../platform.ts";
+import { BrokerError, type Checkpoint, type PublishMedia, type StepContext, type StepDone } from "../platform.ts";
 import { settings } from "./settings.ts";
 
 export const settingsOf = settingsReader(settings);
@@ -67,10 +67,21 @@ function attachedIds({ checkpoint }: Pick<StepContext, "checkpoint">, part: Part
 }
 
 /** What a part's post stores once it is known to be live. */
-export function doneOf({ account }: Pick<StepContext, "account">, part: Part, id: string): StepDone {
+export function doneOf(
+  { account, checkpoint }: Pick<StepContext, "account" | "checkpoint">,
+  part: Part,
+  id: string,
+): StepDone {
   const done = { [namesOf(part).post]: id };
-  if (part.number > 1) return { done, remoteId: id };
-  const publishedUrl =
-    account.username === null ? `https://x.com/i/web/status/${id}` : `https://x.com/${account.username}/status/${id}`;
-  return { done, remoteId: id, platformPostId: id, publishedUrl };
+  const url = (of: string) => `https://x.com/${account.username ?? "i/web"}/status/${of}`;
+  if (part.number === 1) return { done, remoteId: id, platformPostId: id, publishedUrl: url(id) };
+  const known: Checkpoint = { ...checkpoint, ...done };
+  const parts = Array.from({ length: part.number - 1 }, (_, index) => known[namesOf({ number: index + 2 }).post]);
+  return {
+    done,
+    remoteId: id,
+    parts: parts
+      .filter((each) => typeof each === "string")
+      .map((each) => ({ platformPostId: each, publishedUrl: url(each) })),
+  };
 }

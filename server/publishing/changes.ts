@@ -31,11 +31,12 @@ export function doneChanges(
   work: Pick<Work, "deps" | "broker" | "row">,
   done: StepDone,
   checkpoint: Checkpoint = work.row.checkpoint,
-): Pick<Changes, "checkpoint" | "platformPostId" | "publishedUrl" | "warnings"> {
+): Pick<Changes, "checkpoint" | "platformPostId" | "publishedUrl" | "parts" | "warnings"> {
   return {
     checkpoint: addToCheckpoint(work, checkpoint, done.done),
     ...(done.platformPostId === undefined ? {} : { platformPostId: done.platformPostId }),
     ...(done.publishedUrl === undefined ? {} : { publishedUrl: done.publishedUrl }),
+    ...(done.parts === undefined ? {} : { parts: done.parts }),
     ...(done.warnings === undefined ? {} : { warnings: withWarnings(work.row.warnings, done.warnings) }),
   };
 }

@@ -152,7 +152,7 @@ export function publishContainer(
   containers: Containers,
   name: string,
   container: string,
-  done: (id: string) => StepDone,
+  done: (id: string, context: StepContext) => StepDone,
 ): VisibleStep {
   return {
     name,
@@ -163,7 +163,7 @@ export function publishContainer(
       const request = graphRequest(containers.graphOf(context), context.accessToken, "POST", path, fields);
       return { ...request, timeoutSeconds: 60 };
     },
-    accept: (answer, context) => done(readGraphAnswer(containers.graphOf(context), created, answer).id),
+    accept: (answer, context) => done(readGraphAnswer(containers.graphOf(context), created, answer).id, context),
   };
 }
 

@@ -2,6 +2,7 @@ import type { PlatformPostError } from "../../../model/errors.ts";
 import type { Mode, PlatformName } from "../../../model/platform-names.ts";
 import type { MediaFacts, PostContent } from "../../../model/post.ts";
 import type { PlatformPostStatus, PostStatus } from "../../../model/status.ts";
+import type { LivePart } from "../../../platforms/platform.ts";
 import type { Json } from "../jsonb.ts";
 import { statement } from "../sql.ts";
 import type { BudgetChecks, BudgetUsesOfParts } from "./budgets.ts";
@@ -43,6 +44,7 @@ export interface PlatformPostRow {
   account_id: string | null;
   platform_post_id: string | null;
   published_url: string | null;
+  parts: LivePart[];
   published_at: string | null;
   attempt_count: number;
   next_attempt_at: string | null;
@@ -112,7 +114,7 @@ const warnings = `pp.warnings
 
 const whole = `select ${columns},
     (select coalesce(json_agg(json_build_object('id', pp.id, 'platform', pp.platform, 'status', pp.status,
-       'account_id', pp.account_id, 'platform_post_id', pp.platform_post_id, 'published_url', pp.published_url,
+       'account_id', pp.account_id, 'platform_post_id', pp.platform_post_id, 'published_url', pp.published_url, 'parts', pp.parts,
        'published_at', pp.published_at, 'attempt_count', pp.attempt_count, 'next_attempt_at', ${nextAttempt},
        'error', pp.error, 'warnings', ${warnings}) order by pp.position), '[]')
      from platform_posts pp where pp.post_id = p.id and pp.user_id = p.user_id and pp.mode = p.mode) as platform_posts,

@@ -1,7 +1,7 @@
 import type { PlatformPostError } from "../../../model/errors.ts";
 import type { Mode } from "../../../model/platform-names.ts";
 import type { PlatformPostStatus, PostStatus } from "../../../model/status.ts";
-import type { Checkpoint } from "../../../platforms/platform.ts";
+import type { Checkpoint, LivePart } from "../../../platforms/platform.ts";
 import { type Json, jsonb } from "../jsonb.ts";
 import { type Db, statement } from "../sql.ts";
 import { type Claimed, type Lane, slotOf } from "./claims.ts";
@@ -21,6 +21,7 @@ export interface Changes {
   attemptCount?: number;
   platformPostId?: string;
   publishedUrl?: string;
+  parts?: readonly LivePart[];
   /** What the platform accepted is not live after all: the commit is discarded, and a retry starts from scratch. */
   reset?: true;
   /** Sets when it was published, unless already set. */
@@ -175,6 +176,7 @@ const written = `pp as (
          else coalesce(${given("platformPostId")}, platform_post_id) end,
        published_url = case when ${isGiven("reset")} then null
          else coalesce(${given("publishedUrl")}, published_url) end,
+       parts = case when ${isGiven("reset")} then '[]' else coalesce(${givenJson("parts")}, parts) end,
        published_at = case when ${given("publishedNow")} = 'true'
          then coalesce(published_at, (${given("liveSince")})::timestamptz, now()) else published_at end,
        error = case when ${isGiven("error")} then nullif(${givenJson("error")}, 'null') else error end,

@@ -10,7 +10,7 @@ type ExportPage = Statement<ExportedRow, ExportParams>;
 /** A post's outcome on each platform. */
 const PLATFORM_POSTS = `, (
   select coalesce(jsonb_agg(jsonb_build_object('id', t.id, 'platform', t.platform, 'accountId', t.account_id,
-    'status', t.status, 'platformPostId', t.platform_post_id, 'publishedUrl', t.published_url,
+    'status', t.status, 'platformPostId', t.platform_post_id, 'publishedUrl', t.published_url, 'parts', t.parts,
     'publishedAt', to_char(t.published_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
     'attemptCount', t.attempt_count, 'error', t.error, 'warnings', t.warnings) order by t.position), '[]')
   from platform_posts t where t.post_id = posts.id) as "platformPosts"`;

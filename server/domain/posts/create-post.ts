@@ -255,6 +255,7 @@ function newPart({ id, platform, account_id }: NewPlatformPost) {
     status: "pending" as const,
     platform_post_id: null,
     published_url: null,
+    parts: [],
     published_at: null,
     attempt_count: 0,
     next_attempt_at: null,

@@ -72,19 +72,43 @@ export function toSummary(row: PostSummaryRow): PostSummary {
   };
 }
 
+/** A post in short form, as `toSummary` gives it. */
+export function summarize(post: Post): PostSummary {
+  const { id, status, content, platformPosts, scheduledFor, createdAt, updatedAt, platformSetId, mode } = post;
+  const numberOf = (...statuses: readonly string[]) =>
+    platformPosts.filter((each) => statuses.includes(each.status)).length;
+  return {
+    id,
+    status,
+    textPreview: preview(content.text),
+    platforms: platformPosts.map(({ platform }) => platform),
+    mediaCount: content.media.length,
+    publishedCount: numberOf("published"),
+    failedCount: numberOf("failed", "unknown"),
+    scheduledFor,
+    createdAt,
+    updatedAt,
+    platformSetId,
+    mode,
+    publishedAt: post.publishedAt,
+  };
+}
+
 function toPlatformPost(
   { appUrl }: Pick<Settings, "appUrl">,
   mode: Mode,
   row: PlatformPostRow,
 ): Post["platformPosts"][number] {
+  const sandboxUrl = (url: string | null) => (mode === "test" && url !== null ? inSandbox(appUrl, url) : null);
   return {
     id: row.id,
     platform: row.platform,
     status: row.status,
     publishedUrl: row.published_url,
-    sandboxUrl: mode === "test" && row.published_url !== null ? inSandbox(appUrl, row.published_url) : null,
+    sandboxUrl: sandboxUrl(row.published_url),
     accountId: row.account_id,
     platformPostId: row.platform_post_id,
+    parts: row.parts.map((part) => ({ ...part, sandboxUrl: sandboxUrl(part.publishedUrl) })),
     publishedAt: toIso(row.published_at),
     attemptCount: row.attempt_count,
     nextAttemptAt: toIso(row.next_attempt_at),

@@ -79,13 +79,17 @@ test("a published test post has the URL at which its user can open it; a live on
     const body = { content: { text: "Opened" }, platforms: ["threads"], platformSetId: tenant.platformSetId };
     const id = idOf((await world.call(tenant, "POST", "/api/v1/posts", body)).body, "post");
     await world.services.pool.query(
-      "update platform_posts set status = 'published', published_url = $2 where post_id = $1",
-      [id, "https://www.threads.net/@opened/post/opened"],
+      "update platform_posts set status = 'published', published_url = $2, parts = $3 where post_id = $1",
+      [
+        id,
+        "https://www.threads.net/@opened/post/opened",
+        JSON.stringify([{ platformPostId: "17", publishedUrl: "https://www.threads.net/@opened/post/opened" }]),
+      ],
     );
     const { post } = postsGet.answer.parse((await world.call(tenant, "GET", `/api/v1/posts/${id}`)).body);
-    const { sandboxUrl = null } = post.platformPosts[0] ?? {};
+    const { sandboxUrl = null, parts } = post.platformPosts[0] ?? {};
     const expected = tenant === own ? `${world.services.settings.appUrl}${path}` : null;
-    assert.equal(sandboxUrl, expected);
+    assert.deepEqual([sandboxUrl, parts?.map((part) => part.sandboxUrl)], [expected, [expected]]);
   }
   assert.match((await open(path, await world.signIn(own))).text, /says opened/);
 });
