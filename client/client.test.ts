@@ -77,6 +77,8 @@ test("every operation that accepts a key has a method, and no method calls anyth
   const calls = [
     posts.list(),
     posts.validate(draft("")),
+    posts.createMany({ posts: [{ ...draft(""), idempotencyKey: "one of many" }], dryRun: true }),
+    posts.cancelMany({ ids: [UNKNOWN_ID] }),
     posts.get(post.id),
     posts.update(post.id, {}),
     posts.publish(UNKNOWN_ID),
@@ -95,6 +97,7 @@ test("every operation that accepts a key has a method, and no method calls anyth
     accounts.context(),
     usage.get(),
     media.create({ url: "https://cdn.example.com/photo.jpg" }),
+    media.uploadUrl(),
     media.list(),
     media.get(UNKNOWN_ID),
     media.delete(UNKNOWN_ID),

@@ -19,6 +19,7 @@ import type {
   PauseTarget,
   PlatformSet,
   Publishing,
+  UploadUrl,
   Usage,
 } from "./types.ts";
 import { upload, type UploadOptions, type UploadSource } from "./upload.ts";
@@ -186,6 +187,14 @@ function createMedia(connection: Connection) {
     /** Lets the server fetch a file from its URL; the response is `pending` until it has been fetched. */
     async create(media: NewMedia, options: WriteOptions = {}): Promise<{ media: Media }> {
       return (await write<{ media: Media }>(connection, "POST", "/api/v1/media", { ...options, body: media })).answer;
+    },
+    /** A URL to which a program without a key can upload one file, within an hour, by PUT. */
+    async uploadUrl(
+      upload: { filename?: string | null } = {},
+      options: WriteOptions = {},
+    ): Promise<{ upload: UploadUrl }> {
+      const path = "/api/v1/media/upload-urls";
+      return (await write<{ upload: UploadUrl }>(connection, "POST", path, { ...options, body: upload })).answer;
     },
     async list(filter: MediaFilter = {}, options: CallOptions = {}): Promise<{ media: Media[]; total: number }> {
       return await read(connection, "/api/v1/media", { ...options, query: filter });

@@ -5,9 +5,11 @@ import type {
   AccountFilter,
   AccountWithLimits,
   ApiKey,
+  CancelledInBatch,
   ConnectLink,
   ConnectLinkFilter,
   CreatedApiKey,
+  CreatedInBatch,
   DeliveryFilter,
   ErrorCode,
   EventType,
@@ -39,6 +41,7 @@ import type {
   Tenant,
   TenantChanges,
   TenantFilter,
+  UploadUrl,
   Usage,
   Webhook,
   WebhookChanges,
@@ -77,10 +80,22 @@ declare function createClient({ apiKey, baseUrl, retries, timeoutSeconds, random
         files?: readonly File[];
       },
     ): Promise<PostWithWarnings>;
+    createMany(
+      {
+        posts,
+        dryRun,
+      }: {
+        posts: readonly (NewPost & {
+          idempotencyKey: string;
+        })[];
+        dryRun?: boolean;
+      },
+      options?: CallOptions,
+    ): Promise<CreatedPosts>;
     validate(post: NewPost, options?: CallOptions): Promise<PostValidation>;
     list(filter?: PostFilter, options?: CallOptions): Promise<PostPage>;
     iterate(filter?: Omit<PostFilter, "cursor" | "offset">, options?: CallOptions): AsyncGenerator<PostSummary, void>;
-    get(id: string, options?: CallOptions): Promise<PostAnswer>;
+    get(id: string, { waitSeconds, ...options }?: CallOptions & Wait): Promise<PostAnswer>;
     update(
       id: string,
       changes: PostChanges,
@@ -91,6 +106,14 @@ declare function createClient({ apiKey, baseUrl, retries, timeoutSeconds, random
     publish(id: string, options?: WaitOptions): Promise<PostAnswer>;
     retry(id: string, what?: Retry, options?: WaitOptions): Promise<PostAnswer>;
     cancel(id: string, options?: WriteOptions): Promise<PostAnswer>;
+    cancelMany(
+      {
+        ids,
+      }: {
+        ids: readonly string[];
+      },
+      options?: CallOptions,
+    ): Promise<CancelledPosts>;
     delete(id: string, options?: WriteOptions): Promise<PostAnswer>;
     attempts(
       id: string,
@@ -176,6 +199,15 @@ declare function createClient({ apiKey, baseUrl, retries, timeoutSeconds, random
       options?: WriteOptions,
     ): Promise<{
       media: Media;
+    }>;
+    /** A URL to which a program without a key can upload one file, within an hour, by PUT. */
+    uploadUrl(
+      upload?: {
+        filename?: string | null;
+      },
+      options?: WriteOptions,
+    ): Promise<{
+      upload: UploadUrl;
     }>;
     list(
       filter?: MediaFilter,
@@ -652,6 +684,19 @@ interface PostValidation {
   /** What platforms charge the app's owner for publishing the post. */
   fees: PostFee[];
 }
+/** What became of each post of a request. */
+interface CreatedPosts {
+  /** In the order of the request. */
+  results: CreatedInBatch[];
+  created: number;
+  failed: number;
+}
+interface CancelledPosts {
+  /** In the order of the request. */
+  results: CancelledInBatch[];
+  cancelled: number;
+  failed: number;
+}
 interface PostPage {
   posts: PostSummary[];
   /** How many posts match the filter. */
@@ -659,10 +704,11 @@ interface PostPage {
   /** Pass it as `cursor` to get the next page; null on the last page. */
   nextCursor: string | null;
 }
-interface WaitOptions extends WriteOptions {
+interface Wait {
   /** Wait until every platform post is settled, or this many seconds, at most 60. Default: respond immediately. */
   waitSeconds?: number;
 }
+interface WaitOptions extends WriteOptions, Wait {}
 declare function createPosts(connection: Connection): {
   /**
    * Creates a draft, or a scheduled post if `scheduledFor` is given. A file whose name equals the `filename` of a
@@ -677,13 +723,30 @@ declare function createPosts(connection: Connection): {
       files?: readonly File[];
     },
   ): Promise<PostWithWarnings>;
+  /**
+   * Creates up to 50 posts, each once for its key, or with `dryRun` only validates them. Some or all may fail: read
+   * each `error`.
+   */
+  createMany(
+    {
+      posts,
+      dryRun,
+    }: {
+      posts: readonly (NewPost & {
+        idempotencyKey: string;
+      })[];
+      dryRun?: boolean;
+    },
+    options?: CallOptions,
+  ): Promise<CreatedPosts>;
   /** Every issue and warning that creating this post would cause, without storing anything. */
   validate(post: NewPost, options?: CallOptions): Promise<PostValidation>;
   /** One page of posts, newest first. */
   list(filter?: PostFilter, options?: CallOptions): Promise<PostPage>;
   /** All matching posts, newest first, fetched page by page as needed. */
   iterate(filter?: Omit<PostFilter, "cursor" | "offset">, options?: CallOptions): AsyncGenerator<PostSummary, void>;
-  get(id: string, options?: CallOptions): Promise<PostAnswer>;
+  /** With `waitSeconds`, it also waits while a person has neither approved nor discarded a post that needs approval. */
+  get(id: string, { waitSeconds, ...options }?: CallOptions & Wait): Promise<PostAnswer>;
   /**
    * Changes a draft or scheduled post. With `ifMatch`, the `etag` of a response, it fails if someone else has
    * changed it first.
@@ -701,6 +764,15 @@ declare function createPosts(connection: Connection): {
   retry(id: string, what?: Retry, options?: WaitOptions): Promise<PostAnswer>;
   /** Discards what has not been published. */
   cancel(id: string, options?: WriteOptions): Promise<PostAnswer>;
+  /** Discards up to 50 posts. Some or all may fail: read each `error`. */
+  cancelMany(
+    {
+      ids,
+    }: {
+      ids: readonly string[];
+    },
+    options?: CallOptions,
+  ): Promise<CancelledPosts>;
   /** The same as cancel. */
   delete(id: string, options?: WriteOptions): Promise<PostAnswer>;
   /** Everything done to publish the post, oldest first, with every request to the platform. */
@@ -859,7 +931,7 @@ export { createClient, type Client, type ClientOptions };
 export { AmpostError, type FailureCode, type UsedUpLimit };
 export { verifyWebhook, WebhookVerificationError, type WebhookEvent, type WebhookRequest };
 export type { CallOptions, WriteOptions };
-export type { PostWithWarnings, PostAnswer, PostPage, PostValidation, WaitOptions };
+export type { CancelledPosts, CreatedPosts, PostAnswer, PostPage, PostValidation, PostWithWarnings, Wait, WaitOptions };
 export type { TenantAnswer };
 export type { UploadOptions, UploadProgress, UploadSource };
 export type * from "./types.js";

@@ -1,6 +1,8 @@
 import { call, type CallOptions, type Connection, path, read, withEtag, write, type WriteOptions } from "./call.ts";
 import { followPost } from "./post-events.ts";
 import type {
+  CancelledInBatch,
+  CreatedInBatch,
   Issue,
   NewPost,
   Post,
@@ -39,6 +41,21 @@ export interface PostValidation {
   fees: PostFee[];
 }
 
+/** What became of each post of a request. */
+export interface CreatedPosts {
+  /** In the order of the request. */
+  results: CreatedInBatch[];
+  created: number;
+  failed: number;
+}
+
+export interface CancelledPosts {
+  /** In the order of the request. */
+  results: CancelledInBatch[];
+  cancelled: number;
+  failed: number;
+}
+
 export interface PostPage {
   posts: PostSummary[];
   /** How many posts match the filter. */
@@ -47,10 +64,12 @@ export interface PostPage {
   nextCursor: string | null;
 }
 
-export interface WaitOptions extends WriteOptions {
+export interface Wait {
   /** Wait until every platform post is settled, or this many seconds, at most 60. Default: respond immediately. */
   waitSeconds?: number;
 }
+
+export interface WaitOptions extends WriteOptions, Wait {}
 
 export function createPosts(connection: Connection) {
   const one = (id: string) => path`/api/v1/posts/${id}`;
@@ -58,13 +77,15 @@ export function createPosts(connection: Connection) {
     write<{ post: Post }>(connection, "POST", `${one(id)}/${verb}`, {
       ...options,
       body,
-      ...(waitSeconds === undefined
-        ? {}
-        : {
-            headers: { prefer: `wait=${Math.ceil(waitSeconds)}` },
-            timeoutSeconds: connection.timeoutSeconds + waitSeconds,
-          }),
+      ...waiting(waitSeconds),
     });
+  const waiting = (waitSeconds?: number) =>
+    waitSeconds === undefined
+      ? {}
+      : {
+          headers: { prefer: `wait=${Math.ceil(waitSeconds)}` },
+          timeoutSeconds: connection.timeoutSeconds + waitSeconds,
+        };
 
   return {
     /**
@@ -79,6 +100,18 @@ export function createPosts(connection: Connection) {
       return withEtag(
         await write<Omit<PostWithWarnings, "etag">>(connection, "POST", "/api/v1/posts", { ...options, body }),
       );
+    },
+
+    /**
+     * Creates up to 50 posts, each once for its key, or with `dryRun` only validates them. Some or all may fail: read
+     * each `error`.
+     */
+    async createMany(
+      { posts, dryRun }: { posts: readonly (NewPost & { idempotencyKey: string })[]; dryRun?: boolean },
+      options: CallOptions = {},
+    ): Promise<CreatedPosts> {
+      const body = { posts, ...(dryRun !== undefined && { dryRun }) };
+      return (await call<CreatedPosts>(connection, { ...options, method: "POST", path: BATCH, body })).answer;
     },
 
     /** Every issue and warning that creating this post would cause, without storing anything. */
@@ -114,8 +147,16 @@ export function createPosts(connection: Connection) {
       } while (cursor !== null);
     },
 
-    async get(id: string, options: CallOptions = {}): Promise<PostAnswer> {
-      return withEtag(await call<{ post: Post }>(connection, { ...options, method: "GET", path: one(id) }));
+    /** With `waitSeconds`, it also waits while a person has neither approved nor discarded a post that needs approval. */
+    async get(id: string, { waitSeconds, ...options }: CallOptions & Wait = {}): Promise<PostAnswer> {
+      return withEtag(
+        await call<{ post: Post }>(connection, {
+          ...options,
+          ...waiting(waitSeconds),
+          method: "GET",
+          path: one(id),
+        }),
+      );
     },
 
     /**
@@ -150,6 +191,12 @@ export function createPosts(connection: Connection) {
       return withEtag(await write<{ post: Post }>(connection, "POST", `${one(id)}/cancel`, { ...options, body: {} }));
     },
 
+    /** Discards up to 50 posts. Some or all may fail: read each `error`. */
+    async cancelMany({ ids }: { ids: readonly string[] }, options: CallOptions = {}): Promise<CancelledPosts> {
+      const path = `${BATCH}/cancel`;
+      return (await call<CancelledPosts>(connection, { ...options, method: "POST", path, body: { ids } })).answer;
+    },
+
     /** The same as cancel. */
     async delete(id: string, options: WriteOptions = {}): Promise<PostAnswer> {
       return withEtag(await write<{ post: Post }>(connection, "DELETE", one(id), options));
@@ -169,6 +216,8 @@ export function createPosts(connection: Connection) {
     },
   };
 }
+
+const BATCH = "/api/v1/posts/batch";
 
 function formOf(post: NewPost, files: readonly File[]): FormData {
   const form = new FormData();

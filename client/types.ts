@@ -128,6 +128,12 @@ export interface PlatformPost {
   accountId: string | null;
   /** The platform's ID for the post. */
   platformPostId: string | null;
+  /** Of a thread: its parts after the first that are live, in order, each with its own ID and URLs. */
+  parts: {
+    platformPostId: string;
+    publishedUrl: string | null;
+    sandboxUrl: string | null;
+  }[];
   /** When it went live, as far as can be known. */
   publishedAt: string | null;
   /** Number of publish attempts so far, including the one that is in progress or succeeded. */
@@ -195,6 +201,39 @@ export interface PostSummary {
   /** `live` or `test`. In test mode, posts are published only to the built-in sandbox. */
   mode: Mode;
   publishedAt: string | null;
+}
+
+export interface CreatedInBatch {
+  /** A unique value of this post, such as a UUID. */
+  idempotencyKey: string;
+  /** Whether an earlier request created the post. */
+  replayed: boolean;
+  /** Problems that do not prevent publishing. */
+  warnings: Issue[];
+  /** The post now. `null` if there is none. */
+  post: PostSummary | null;
+  error: {
+    code: ErrorCode;
+    /** The page that explains the code. */
+    docs: string;
+    /** What is wrong, in a sentence. */
+    message: string;
+    issues: Issue[];
+  } | null;
+}
+
+export interface CancelledInBatch {
+  id: string;
+  /** The post now. `null` if there is none. */
+  post: PostSummary | null;
+  error: {
+    code: ErrorCode;
+    /** The page that explains the code. */
+    docs: string;
+    /** What is wrong, in a sentence. */
+    message: string;
+    issues: Issue[];
+  } | null;
 }
 
 /** A request to the platform. */
@@ -471,7 +510,7 @@ export interface ThreadsSettings {
   topicTag?: string;
   /** Threads media ID of the post to quote. */
   quotePostId?: string;
-  /** A poll below the text. Cannot be combined with media. */
+  /** A poll below the text. Cannot be combined with media. Threads decides how long it is open. */
   poll?: {
     /** 2 to 4 options of 1 to 25 characters each. */
     options: string[];
@@ -993,6 +1032,14 @@ export interface NewMedia {
   filename?: string | null;
 }
 
+export interface UploadUrl {
+  /** Where to send the file. Anyone who has it can use it. */
+  url: string | null;
+  maxSizeBytes: number;
+  /** ISO 8601, UTC, with milliseconds. */
+  expiresAt: string;
+}
+
 export interface MediaFilter {
   /** Number of results: 1 to 100. Defaults to 20. */
   limit?: number;
@@ -1056,10 +1103,7 @@ export interface NewConnectLink {
   platform?: Platform | null;
   /** Your ID for the account's owner, 1 to 255 characters. */
   externalId?: string | null;
-  /**
-   * Where to send the browser afterwards. The result is in the query: `status`, `reason`, `connectLinkId`, `accountId`,
-   * `platform`, `externalId`. If omitted, a page of Ampost shows the result.
-   */
+  /** Where to send the browser afterwards, with the result in the query. If omitted, a page of Ampost shows it. */
   returnUrl?: string | null;
   /** How long the link works: 1 minute to 30 days. Defaults to 1 day. */
   expiresInSeconds?: number;

@@ -33,7 +33,7 @@ import {
   legacyPostsUpdate,
 } from "./operations/legacy-posts.ts";
 import { meDelete, meGet, meUpdate } from "./operations/me.ts";
-import { mediaCreate, mediaDelete, mediaGet, mediaList } from "./operations/media.ts";
+import { mediaCreate, mediaDelete, mediaGet, mediaList, mediaUploadUrl } from "./operations/media.ts";
 import { appsDelete, appsList, appsSave } from "./operations/own-apps.ts";
 import {
   legacySetsCreate,
@@ -47,6 +47,7 @@ import {
 } from "./operations/platform-sets.ts";
 import { platformsGet, platformsList } from "./operations/platforms.ts";
 import { postsAttempts } from "./operations/post-attempts.ts";
+import { postsCancelMany, postsCreateMany } from "./operations/post-batches.ts";
 import {
   postsCancel,
   postsCreate,
@@ -92,12 +93,14 @@ import {
 /** The complete public API. */
 export const OPERATIONS: readonly Operation[] = [
   postsCreate,
+  postsCreateMany,
   postsList,
   postsValidate,
   postsGet,
   postsUpdate,
   postsDelete,
   postsCancel,
+  postsCancelMany,
   postsPublish,
   postsRetry,
   postsAttempts,
@@ -125,6 +128,7 @@ export const OPERATIONS: readonly Operation[] = [
   appsSave,
   appsDelete,
   mediaCreate,
+  mediaUploadUrl,
   mediaList,
   mediaGet,
   mediaDelete,

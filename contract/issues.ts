@@ -67,6 +67,19 @@ export const errorBody = z.object({
     ),
 });
 
+/** Why one of several things in a request failed. */
+export const batchError = z
+  .object({
+    code: codes,
+    docs: errorBody.shape.docs,
+    message: z
+      .string()
+      .describe("What is wrong, in a sentence.")
+      .meta({ examples: ["YouTube video title is required"] }),
+    issues: z.array(issue),
+  })
+  .describe("Why it failed: nothing was done for it.");
+
 export const platformPostError = z
   .object({
     code: codes,

@@ -49,8 +49,10 @@ export interface Operation<
    * "upload": JSON, or a form with one file; "none".
    */
   takes: "none" | "optional" | "required" | "multipart" | "upload";
-  /** Whether it changes anything; writes accept `Idempotency-Key`. */
+  /** Whether it changes anything; writes accept `Idempotency-Key`, unless they have a `batch`. */
   writes: boolean;
+  /** The field with the things that it does one by one. Each counts as a request. */
+  batch?: string;
   /** Whether it accepts `Prefer: wait=N`. */
   waits?: true;
   /** It responds with server-sent events, each with `answer` as its data. */
@@ -103,7 +105,7 @@ export function errorsOf(operation: Operation): PublicCode[] {
   return [
     ...new Set<PublicCode>([
       ...COMMON_ERRORS,
-      ...(operation.writes ? WRITE_ERRORS : []),
+      ...(takesKey(operation) ? WRITE_ERRORS : []),
       ...(operation.takes === "none" ? [] : BODY_ERRORS),
       ...operation.errors,
     ]),
@@ -134,6 +136,11 @@ export function operation<
   Answer extends z.ZodObject,
 >(declared: Operation<Params, Query, Body, Answer>): Operation<Params, Query, Body, Answer> {
   return declared;
+}
+
+/** Whether it accepts an idempotency key for the whole request. */
+export function takesKey({ writes, batch }: Pick<Operation, "writes" | "batch">): boolean {
+  return writes && batch === undefined;
 }
 
 /** The body's schema, as shown in docs. */

@@ -78,6 +78,8 @@ export function namedSchemas(document: JsonObject): [string, JsonObject][] {
     ["PlatformPost", answer("posts_get", ...post)],
     ["Post", answer("posts_get", "post")],
     ["PostSummary", answer("posts_list", "posts", "items")],
+    ["CreatedInBatch", answer("posts_create_many", "results", "items")],
+    ["CancelledInBatch", answer("posts_cancel_many", "results", "items")],
     ["UpstreamRequest", membersOf(answer("posts_attempts", "attempts", "items", "properties", "requests").items)],
     ["PostAttempt", answer("posts_attempts", "attempts", "items")],
     [
@@ -105,6 +107,7 @@ export function namedSchemas(document: JsonObject): [string, JsonObject][] {
     ["AccountFilter", queryOf(document, operations.get("accounts_list"))],
     ["Media", answer("media_get", "media")],
     ["NewMedia", body("media_create")],
+    ["UploadUrl", answer("media_upload_url", "upload")],
     ["MediaFilter", queryOf(document, operations.get("media_list"))],
     ["PlatformDescription", answer("platforms_get", "platform")],
     ["ConnectLink", answer("connect_links_get", "connectLink")],

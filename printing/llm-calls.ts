@@ -1,6 +1,6 @@
 import { OPERATIONS } from "../contract/index.ts";
 import { TAGS, tagOf } from "../contract/openapi/openapi.ts";
-import { errorsOf, type Operation } from "../contract/operation.ts";
+import { errorsOf, type Operation, takesKey } from "../contract/operation.ts";
 import { PUBLIC_CODES, type PublicCode } from "../model/errors.ts";
 import { code } from "./markdown.ts";
 import type { Addresses } from "./pages.ts";
@@ -14,7 +14,7 @@ export function llmCalls({ appUrl }: Pick<Addresses, "appUrl">): string[] {
     "Each endpoint accepts JSON and a Bearer key, and can fail with " +
       `${codes(common(OPERATIONS))}. ` +
       "Writes accept `Idempotency-Key` and can fail with " +
-      `${codes(extra(OPERATIONS.filter(({ writes }) => writes)))}; ` +
+      `${codes(extra(OPERATIONS.filter(takesKey)))}; ` +
       `endpoints with a body can fail with ${codes(extra(OPERATIONS.filter(({ takes }) => takes !== "none")))}. ` +
       "In a request body, `null` is the same as omitting the field, except in PATCH, " +
       "where it clears a stored value. In responses, a field without a value is `null`, never omitted; " +

@@ -15,7 +15,7 @@ const NEEDED: Readonly<Record<string, readonly string[]>> = {
     "Pause publishing",
     "Access that expires before",
   ],
-  media: ["Files in the request", "Rewrapped videos", "Media by URL"],
+  media: ["Files in the request", "Upload URLs", "Rewrapped videos", "Media by URL"],
   accounts: [],
   "exactly-once": ["How Ampost handles failures", "How outcomes are checked", "When the database is restored"],
   "test-mode": ["More options"],

@@ -2,7 +2,7 @@ import { OPERATIONS } from "../contract/index.ts";
 import { EXAMPLES } from "../contract/openapi/examples.ts";
 import { tagOf, TAGS, toSchema } from "../contract/openapi/openapi.ts";
 import { toolOptions } from "../contract/openapi/tools.ts";
-import { formOf, type Operation } from "../contract/operation.ts";
+import { formOf, type Operation, takesKey } from "../contract/operation.ts";
 import { EVENT_TYPES, type EventType } from "../model/events.ts";
 import {
   fieldOf,
@@ -299,17 +299,19 @@ function listFields(operation: Operation): N8nField[] {
   ];
 }
 
-function optionFields({ writes, waits }: Operation): N8nField[] {
+function optionFields(operation: Operation): N8nField[] {
   const { idempotencyKey, wait } = toolOptions.shape;
   const header = (name: string, schema: object, headers: object) => ({
     ...fieldOf(name, jsonSchema.parse(schema), { type: "body", property: "" }),
     routing: { request: { headers } },
   });
   const options = [
-    ...(writes
+    ...(takesKey(operation)
       ? [header("idempotencyKey", toSchema(idempotencyKey, "input"), { "Idempotency-Key": "={{ $value }}" })]
       : []),
-    ...(waits === true ? [header("waitSeconds", toSchema(wait, "input"), { Prefer: "=wait={{ $value }}" })] : []),
+    ...(operation.waits === true
+      ? [header("waitSeconds", toSchema(wait, "input"), { Prefer: "=wait={{ $value }}" })]
+      : []),
   ];
   return options.length === 0 ? [] : [collection("options", "Options", options)];
 }

@@ -1,7 +1,7 @@
 import { OPERATIONS } from "../contract/index.ts";
 import { exampleOf } from "../contract/openapi/example-of.ts";
 import { TAGS, tagOf, toSchema } from "../contract/openapi/openapi.ts";
-import { errorsOf, formOf, type Operation } from "../contract/operation.ts";
+import { errorsOf, formOf, type Operation, takesKey } from "../contract/operation.ts";
 import { PUBLIC_CODES } from "../model/errors.ts";
 import { code, fenced, table } from "./markdown.ts";
 import type { Addresses, DocPage } from "./pages.ts";
@@ -85,7 +85,6 @@ export function operationSection(operation: Operation, addresses: Addresses): st
     rateClass,
     auth = "key",
     takes,
-    writes,
     waits,
     streams,
     status,
@@ -99,7 +98,7 @@ export function operationSection(operation: Operation, addresses: Addresses): st
     description,
     "",
     `${AUTH_SENTENCES[auth]}${auth === "operator" ? "" : ` Counts as [${code(rateClass)}](/docs/limits).`}` +
-      `${writes ? " Accepts `Idempotency-Key`." : ""}${waits === true ? " Accepts `Prefer: wait=N` (up to 60 seconds)." : ""}${TAKES[takes]}`,
+      `${takesKey(operation) ? " Accepts `Idempotency-Key`." : ""}${waits === true ? " Accepts `Prefer: wait=N` (up to 60 seconds)." : ""}${TAKES[takes]}`,
     "",
     ...fieldSection("Path and query", parameterRows(operation)),
     ...fieldSection(

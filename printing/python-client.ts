@@ -1,6 +1,6 @@
 import { OPERATIONS } from "../contract/index.ts";
 import { openApi, type JsonObject } from "../contract/openapi/openapi.ts";
-import type { Operation } from "../contract/operation.ts";
+import { type Operation, takesKey } from "../contract/operation.ts";
 import { followReference, membersOf, namedSchemas, queryOf } from "./client-types.ts";
 import { createPythonTypes, docstring, type PythonTypes } from "./python-types.ts";
 import { methodOf } from "./samples.ts";
@@ -78,7 +78,8 @@ function isOffered({ auth = "key", successor, path }: Operation): boolean {
 
 function pythonMethod(document: JsonObject, types: PythonTypes, operation: Operation): PythonMethod {
   const [group = "", name = ""] = methodOf(operation).split(".");
-  const { path, takes, writes, waits, status, streams } = operation;
+  const { path, takes, waits, status, streams } = operation;
+  const writes = takesKey(operation);
   const described = membersOf(
     membersOf(membersOf(document.paths)[path.replaceAll(/:(\w+)/g, "{$1}")])[operation.method.toLowerCase()],
   );

@@ -34,7 +34,7 @@ interface SampleRequest {
 }
 
 function requestOf(operation: Operation, { apiUrl, appUrl }: Addresses): SampleRequest {
-  const { method, path, auth = "key", waits } = operation;
+  const { method, path, auth = "key", writes, waits } = operation;
   const body = bodyOf(operation);
   const params: Readonly<Record<string, string>> = { id: "$ID", keyId: "$KEY_ID", platform: EXAMPLE_PLATFORM };
   return {
@@ -44,7 +44,7 @@ function requestOf(operation: Operation, { apiUrl, appUrl }: Addresses): SampleR
       ...(auth === "session"
         ? { Cookie: "$COOKIE", ...(method === "GET" ? {} : { Origin: new URL(appUrl).origin }) }
         : { Authorization: auth === "operator" ? "Bearer $OPERATOR_KEY" : "Bearer $KEY" }),
-      ...(waits === true ? { Prefer: "wait=60" } : {}),
+      ...(writes && waits === true ? { Prefer: "wait=60" } : {}),
       ...(body === undefined ? {} : { "Content-Type": "application/json" }),
     },
     body,
@@ -86,7 +86,7 @@ const METHODS: Readonly<Record<string, string>> = {
 };
 
 function withClient(operation: Operation, { body }: SampleRequest, { apiUrl }: Addresses): string {
-  const { name, path, answer, auth, waits, streams } = operation;
+  const { name, path, answer, auth, writes, waits, streams } = operation;
   const key = auth === "operator" ? "OPERATOR_KEY" : "KEY";
   const method = methodOf(operation).replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
   const given = [
@@ -94,7 +94,7 @@ function withClient(operation: Operation, { body }: SampleRequest, { apiUrl }: A
       param === "platform" ? JSON.stringify(EXAMPLE_PLATFORM) : `process.env.${param === "id" ? "ID" : "KEY_ID"}!`,
     ),
     ...(body === undefined ? [] : [literal(name === "platform_sets_rename" ? Object(body).name : body, TYPESCRIPT)]),
-    ...(waits === true ? ["{ waitSeconds: 60 }"] : []),
+    ...(writes && waits === true ? ["{ waitSeconds: 60 }"] : []),
   ];
   const call = `client.${method}(${given.join(", ")})`;
   const members = Object.keys(answer.shape);

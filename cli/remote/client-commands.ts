@@ -97,9 +97,9 @@ function addPosts(program: Command): void {
     .option("--force", "also retry unknown ones, which may already be live")
     .addOption(wait())
     .action(async (id, options) => (await import("./posts.ts")).runRetryPost(id, options));
-  one("cancel", "discard a post; anything already published stays").action(async (id, options) =>
-    (await import("./posts.ts")).runCancelPost(id, options),
-  );
+  remote(posts, "cancel", "discard posts; anything already published stays", ["ampost posts cancel ID ID"])
+    .argument("<ids...>", "IDs of the posts")
+    .action(async (ids, options) => (await import("./posts.ts")).runCancelPosts(ids, options));
   one("watch", "follow a post until it is settled").action(async (id, options) =>
     (await import("./posts.ts")).runWatchPost(id, options),
   );

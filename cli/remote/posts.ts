@@ -1,6 +1,15 @@
 import { readFile } from "node:fs/promises";
 
-import type { Client, MediaEntry, NewPost, Platform, Post, PostStatus, PostSummary } from "../../client/index.ts";
+import type {
+  CancelledInBatch,
+  Client,
+  MediaEntry,
+  NewPost,
+  Platform,
+  Post,
+  PostStatus,
+  PostSummary,
+} from "../../client/index.ts";
 import { PLATFORM_NAMES } from "../../model/platform-names.ts";
 import { answer } from "../answer.ts";
 import { EXIT_CODES } from "../exit-codes.ts";
@@ -153,11 +162,35 @@ export async function runRetryPost(
   await withClient(options, async (client) => await settle(client, await client.posts.retry(id, what), options));
 }
 
-export async function runCancelPost(id: string, options: ClientOptions): Promise<void> {
+export async function runCancelPosts(ids: readonly string[], options: ClientOptions): Promise<void> {
+  const [id, ...others] = [...new Set(ids)];
   await withClient(options, async (client) => {
-    const { post } = await client.posts.cancel(id);
-    answer(options, { post }, postLines(post));
+    if (id !== undefined && others.length === 0) {
+      const { post } = await client.posts.cancel(id);
+      answer(options, { post }, postLines(post));
+      return;
+    }
+    const results: CancelledInBatch[] = [];
+    for (const batch of inBatches([...new Set(ids)]))
+      results.push(...(await client.posts.cancelMany({ ids: batch })).results);
+    answer(
+      options,
+      { results },
+      results.map(({ id, post, error }) =>
+        error === null ? `${id}  ${statusOf(post?.status ?? "")}` : `${id}  ${coloured("red", plain(error.message))}`,
+      ),
+    );
+    if (results.some(({ error }) => error !== null)) process.exitCode = EXIT_CODES.refused;
   });
+}
+
+/** The API cancels this many posts in one request. */
+const BATCH_SIZE = 50;
+
+function inBatches(ids: readonly string[]): string[][] {
+  return Array.from({ length: Math.ceil(ids.length / BATCH_SIZE) }, (_, index) =>
+    ids.slice(index * BATCH_SIZE, (index + 1) * BATCH_SIZE),
+  );
 }
 
 export async function runWatchPost(id: string, options: ClientOptions): Promise<void> {

@@ -64,7 +64,7 @@ export const PARAMETERS = {
     name: "Prefer",
     in: "header",
     required: false,
-    description: "`wait=N`, with N up to 60: responds once every platform post is settled, or after N seconds.",
+    description: "`wait=N`, with N up to 60: responds once there is nothing to wait for, or after N seconds.",
     schema: { type: "string", pattern: "^wait=\\d+$" },
     example: "wait=30",
   },

@@ -21,6 +21,18 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
     platforms: [EXAMPLE_PLATFORM, withSettings],
     platformSetId: ID,
   },
+  posts_create_many: {
+    posts: [
+      {
+        idempotencyKey: "release-5-monday",
+        content: { text: "Our new release is out." },
+        platforms: [EXAMPLE_PLATFORM],
+        platformSetId: ID,
+      },
+    ],
+    dryRun: true,
+  },
+  posts_cancel_many: { ids: [ID] },
   legacy_posts_create: {
     text: "Our new release is out.",
     platforms: [EXAMPLE_PLATFORM],
@@ -41,6 +53,7 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
   platform_sets_create: { name: "My Brand Accounts" },
   platform_sets_rename: { name: "Client accounts" },
   media_create: { url: "https://cdn.example.com/photo.jpg" },
+  media_upload_url: { filename: "launch.mp4" },
   connect_links_create: {
     platformSetId: ID,
     platform: withSettings,

@@ -4,7 +4,7 @@ import { catalog } from "../../platforms/catalog.ts";
 import { mediaEntrySchema } from "../../platforms/validate/media-entry.ts";
 import { OPERATIONS } from "../index.ts";
 import { errorBody, issue } from "../issues.ts";
-import { formOf, type Operation } from "../operation.ts";
+import { formOf, type Operation, takesKey } from "../operation.ts";
 import { account } from "../operations/accounts.ts";
 import { apiKey } from "../operations/api-keys.ts";
 import { media } from "../operations/media.ts";
@@ -157,7 +157,7 @@ function parametersOf(operation: Operation): JsonObject[] {
     ...named(operation.params.shape, "path"),
     ...named(operation.query.shape, "query"),
     ...(byPerson ? ["Mode"] : []).map(reference),
-    ...(operation.writes ? ["IdempotencyKey"] : []).map(reference),
+    ...(takesKey(operation) ? ["IdempotencyKey"] : []).map(reference),
     ...(!byPerson && operation.errors.includes("PRECONDITION_FAILED") ? ["IfMatch"] : []).map(reference),
     ...(operation.method === "GET" && hasEtag(operation) ? ["IfNoneMatch"] : []).map(reference),
     ...(operation.waits === true ? ["Prefer"] : []).map(reference),
@@ -219,7 +219,7 @@ function responsesOf(operation: Operation): JsonObject {
     headers: {
       ...headers(...headersOf(operation)),
       ...(hasEtag(operation) ? headers("ETag") : {}),
-      ...(operation.writes ? headers("Idempotency-Replayed") : {}),
+      ...(takesKey(operation) ? headers("Idempotency-Replayed") : {}),
       ...(operation.waits === true ? headers("Preference-Applied") : {}),
     },
     content: contentOf(operation),

@@ -8,7 +8,20 @@ import type { JsonObject } from "./openapi.ts";
  */
 
 /** Bounds are in descriptions where they matter, and in the issues of arguments that exceed them. */
-const OMITTED = new Set(["pattern", "minLength", "maxLength", "minItems", "maxItems", "exclusiveMinimum"]);
+const OMITTED = new Set([
+  "pattern",
+  "minLength",
+  "maxLength",
+  "minItems",
+  "maxItems",
+  "minimum",
+  "maximum",
+  "exclusiveMinimum",
+  "default",
+]);
+
+/** Types whose values need no example. */
+const EVIDENT = new Set<unknown>(["boolean", "integer", "number"]);
 
 /** The depth from which null means the same as omitting a field: above it, null clears what is stored. */
 const DEPTH_OF_ABSENCE = 3;
@@ -16,7 +29,7 @@ const DEPTH_OF_ABSENCE = 3;
 const DEEPEST_RESULT = 2;
 
 /** A longer schema that is already in the list is not repeated: its first place is named. */
-const LONGEST_COPY = 120;
+const LONGEST_COPY = 100;
 
 /** The settings of all platforms are longer than everything else together. */
 const OVERRIDES = {
@@ -38,7 +51,9 @@ function argument(schema: JsonObject, path: readonly string[]): JsonObject {
   const variants = listOf(anyOf).map(Object);
   const filled = path.length < DEPTH_OF_ABSENCE ? variants : variants.filter((variant) => variant.type !== "null");
   if (filled.length === 1) return argument({ ...filled[0], ...rest, examples }, path);
-  const hasFormat = [schema, ...filled].some(({ format }) => format !== undefined);
+  const isEvident = [schema, Object(items), ...filled].some(
+    (each) => each.format !== undefined || each.enum !== undefined || EVIDENT.has(each.type),
+  );
   const [only, more] = listOf(type).filter((each) => each !== "null");
   const single = Array.isArray(type) && path.length >= DEPTH_OF_ABSENCE && more === undefined;
   return {
@@ -48,12 +63,8 @@ function argument(schema: JsonObject, path: readonly string[]): JsonObject {
       : { properties: members(properties, (member, name) => argument(member, [...path, name])) }),
     ...(items === undefined ? {} : { items: argument(Object(items), [...path, "*"]) }),
     ...(filled.length === 0 ? {} : { anyOf: filled.map((variant) => argument(saidOnce(variant, schema), path)) }),
-    ...Object.fromEntries(
-      Object.entries(rest).filter(
-        ([name, value]) => !OMITTED.has(name) && Math.abs(Number(value)) !== Number.MAX_SAFE_INTEGER,
-      ),
-    ),
-    ...(examples === undefined || hasFormat || path.length > 1 ? {} : { examples }),
+    ...Object.fromEntries(Object.entries(rest).filter(([name]) => !OMITTED.has(name))),
+    ...(examples === undefined || isEvident || path.length > 1 ? {} : { examples }),
   };
 }
 
@@ -66,7 +77,10 @@ function saidOnce({ description, examples, ...variant }: JsonObject, whole: Json
   };
 }
 
-/** The schema of a tool's result: the names and types of its fields, and of theirs. Deeper ones are seen soon enough. */
+/**
+ * The schema of a tool's result: the names of its fields, and of theirs, with the values if they are few. Types and
+ * deeper fields are seen soon enough.
+ */
 export function outputSchema(schema: JsonObject, depth = 0): JsonObject {
   const { anyOf, properties, items } = schema;
   const [variant, ...others] = listOf(anyOf).filter((each) => Object(each).type !== "null");
@@ -80,9 +94,10 @@ export function outputSchema(schema: JsonObject, depth = 0): JsonObject {
     };
   }
   const values = listOf(schema.enum);
+  const isEvident = depth === DEEPEST_RESULT && schema.type !== "array" && schema.type !== "object";
   const isKnown = values.length === 0 || values.length > 8 || values.length === PLATFORM_NAMES.length;
   return {
-    ...(schema.type === undefined ? {} : { type: schema.type }),
+    ...(schema.type === undefined || isEvident ? {} : { type: schema.type }),
     ...(isKnown ? {} : { enum: values }),
     ...(schema.const === undefined ? {} : { const: schema.const }),
     ...(properties === undefined || depth === DEEPEST_RESULT
@@ -114,21 +129,27 @@ function once(schema: JsonObject, path: readonly string[], listing: Listing): Js
   const { properties, items, anyOf, description, examples, required, ...others } = schema;
   const shown = examples === undefined ? {} : { examples };
   const variants = listOf(anyOf).map(Object);
-  const isWhole = items === undefined && variants.every((variant) => variant.items === undefined);
+  const { type: itemType, properties: itemMembers } = Object(items);
+  const isWhole =
+    (items === undefined || (itemType !== undefined && itemMembers === undefined)) &&
+    variants.every((variant) => variant.items === undefined);
   const form = `${listing.kind} ${JSON.stringify(properties === undefined ? schema : { ...schema, description: "" })}`;
   if (path.length > 0 && form.length > LONGEST_COPY && isWhole) {
     const place = listing.places.get(form);
-    if (place !== undefined) {
+    if (place === undefined)
+      listing.places.set(form, `${path.filter((name) => name !== "*").join(".")} in ${listing.tool}`);
+    else {
       const said = properties === undefined || description === undefined ? "" : `${String(description)} `;
       const types = variants.map(({ type, format }) => ({ type, ...(format === undefined ? {} : { format }) }));
-      return {
+      const named = {
         ...others,
-        ...(path.length > 1 ? {} : shown),
         ...(anyOf === undefined ? {} : { anyOf: types }),
+        // Some clients reject arrays without it.
+        ...(items === undefined ? {} : { items: { type: itemType } }),
         description: `${said}As ${place}.`,
       };
+      if (JSON.stringify(named).length < JSON.stringify(schema).length) return named;
     }
-    listing.places.set(form, `${path.filter((name) => name !== "*").join(".")} in ${listing.tool}`);
   }
   return {
     ...others,

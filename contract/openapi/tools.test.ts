@@ -74,7 +74,7 @@ for (const { name, operation, title, description, inputSchema, annotations } of 
       readOnlyHint: !writes,
       destructiveHint: discards,
       idempotentHint: !writes || discards || method === "PATCH",
-      openWorldHint: waits === true,
+      openWorldHint: writes && waits === true,
     });
   });
 

@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 import { OPERATIONS } from "../index.ts";
-import { formOf, type Operation, type RawInput, type ToolHints } from "../operation.ts";
+import { formOf, type Operation, type RawInput, takesKey, type ToolHints } from "../operation.ts";
 import { type JsonObject, tagOf, toSchema } from "./openapi.ts";
 import { inputSchema, outputSchema } from "./tool-schemas.ts";
 
@@ -87,11 +87,12 @@ function pathParams({ path, params }: Operation): Record<string, z.core.$ZodType
   return Object.fromEntries(Object.entries(params.shape).filter(([name]) => path.includes(`:${name}`)));
 }
 
-function optionsOf({ writes, waits, errors }: Operation): Partial<typeof toolOptions.shape> {
+function optionsOf(operation: Operation): Partial<typeof toolOptions.shape> {
   const { idempotencyKey, ifMatch, wait } = toolOptions.shape;
+  const { waits, errors } = operation;
   return {
     ...(errors.includes("PRECONDITION_FAILED") ? { ifMatch } : {}),
-    ...(writes ? { idempotencyKey } : {}),
+    ...(takesKey(operation) ? { idempotencyKey } : {}),
     ...(waits === true ? { wait } : {}),
   };
 }

@@ -22,8 +22,7 @@ const externalId = z
   .meta({ examples: ["customer-4711"] });
 
 const RETURN_URL =
-  "Where to send the browser afterwards. The result is in the query: `status`, `reason`, `connectLinkId`, " +
-  "`accountId`, `platform`, `externalId`. If omitted, a page of Ampost shows the result.";
+  "Where to send the browser afterwards, with the result in the query. If omitted, a page of Ampost shows it.";
 const returnUrl = webUrl
   .max(2048)
   .refine(isReturnUrl, {
@@ -65,7 +64,8 @@ export const connectLinksCreate = operation({
   description:
     "Creates a link that lets someone without an Ampost login, such as your customer, " +
     "connect an account to one of your platform sets. It works once, until it expires. " +
-    "The browser returns to `returnUrl` with the result, and the event `account.connected` carries `externalId` " +
+    "The browser returns to `returnUrl` with the result in the query (`status`, `reason`, `connectLinkId`, " +
+    "`accountId`, `platform`, `externalId`), and the event `account.connected` carries `externalId` " +
     "and the ID of the link. A response replayed by its Idempotency-Key has no `url`.",
   rateClass: "connectPlatform",
   tool: {

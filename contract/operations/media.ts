@@ -1,5 +1,6 @@
 import { z } from "zod";
 
+import { MAX_FILE_BYTES } from "../../model/capabilities.ts";
 import { MEDIA_TYPES } from "../../model/post.ts";
 import { id, idParam, limit, mode, offset, time, total, webUrl } from "../fields.ts";
 import { operation, plain } from "../operation.ts";
@@ -102,6 +103,42 @@ export const mediaCreate = operation({
   answer: oneMedia,
   status: 201,
   errors: ["UNSUPPORTED_MEDIA_TYPE", "UNSUPPORTED_MEDIA_CONFIG"],
+});
+
+export const mediaUploadUrl = operation({
+  ...plain,
+  name: "media_upload_url",
+  method: "POST",
+  path: "/api/v1/media/upload-urls",
+  summary: "Create an upload URL",
+  description:
+    "Creates a URL to which a program without a key can upload one file: `curl -T photo.jpg URL`, or PUT with the " +
+    "bytes as the body. The response is 201 with the media object, as `POST /api/v1/media` returns it. " +
+    "The URL works for one file and for an hour, and only while the key that created it does. " +
+    "A response replayed by its Idempotency-Key has no `url`.",
+  tool: {
+    readOnly: false,
+    destructive: false,
+    idempotent: false,
+    openWorld: false,
+    description:
+      "Creates a URL to which a local file can be uploaded without a key: run `curl -T FILE URL`. " +
+      "It responds with the media object, whose `id` posts can use. The URL works for one file and for an hour.",
+  },
+  body: z.strictObject({ filename }).optional(),
+  takes: "optional",
+  writes: true,
+  answer: z.object({
+    upload: z.object({
+      url: z
+        .string()
+        .nullable()
+        .describe("Where to send the file. Anyone who has it can use it.")
+        .meta({ examples: ["https://api.ampost.io/api/v1/media/upload-urls/v1.5f2a…"] }),
+      maxSizeBytes: z.int().meta({ examples: [MAX_FILE_BYTES] }),
+      expiresAt: time,
+    }),
+  }),
 });
 
 export const mediaList = operation({

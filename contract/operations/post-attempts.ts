@@ -104,7 +104,16 @@ export const postsAttempts = operation({
     "Use it to see why a post failed or why its outcome is unknown. " +
     "Once a post has been settled for 30 days (or longer, if the instance is configured so), " +
     "only its publishing steps are kept, with `verdict` and `remoteId` but without `requests`.",
-  tool: { readOnly: true, destructive: false, idempotent: true, openWorld: false },
+  tool: {
+    readOnly: true,
+    destructive: false,
+    idempotent: true,
+    openWorld: false,
+    description:
+      "Returns everything Ampost did to publish the post, oldest first: each step with its requests to the platform " +
+      "and its result, without secrets. It shows why a post failed or why its outcome is unknown. " +
+      "After 30 days or longer, only publishing steps are kept, without `requests`.",
+  },
   params: idParam,
   answer: z.object({ attempts: z.array(attempt) }),
   errors: ["POST_NOT_FOUND"],

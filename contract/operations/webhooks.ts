@@ -200,6 +200,15 @@ export const webhooksRotateSecret = operation({
     "Creates a new signing secret and returns it. " +
     "For the next 24 hours, every delivery is also signed with the old secret, " +
     "so that you can switch without losing any.",
+  tool: {
+    readOnly: false,
+    destructive: false,
+    idempotent: false,
+    openWorld: false,
+    description:
+      "Creates a new signing secret. It is shown only in this result: pass it on. " +
+      "For 24 hours, deliveries are also signed with the old one.",
+  },
   params: idParam,
   writes: true,
   answer: oneWebhook,

@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { z } from "zod";
 
 import { parseInput } from "../../contract/forms/parse.ts";
-import { type Input, type Operation, pathOf, type RawInput } from "../../contract/operation.ts";
+import { type Input, type Operation, pathOf, type RawInput, takesKey } from "../../contract/operation.ts";
 import type { PublicError } from "../../model/errors.ts";
 import { isDatabaseAway } from "../db/away.ts";
 import { type Answer, type Call, etagOf } from "../domain/call.ts";
@@ -108,7 +108,7 @@ async function answerCall(
   options: BindOptions,
 ): Promise<unknown> {
   const { operation } = binding;
-  const key = operation.writes ? readIdempotencyKey(request) : null;
+  const key = takesKey(operation) ? readIdempotencyKey(request) : null;
   const ifRevision = readIfRevision(request);
   const countFile = async () =>
     operation.rateClass === "mediaUpload"
@@ -137,6 +137,7 @@ async function answerCall(
       raw,
       key,
       path: request.url,
+      count: (requests) => options.calls.count(reply, caller, operation.rateClass, { requests }),
       waiting:
         seconds === null
           ? null
@@ -192,7 +193,7 @@ function withoutMode(query: unknown): unknown {
  * The files of a failed request have no row. If the database went away, it is unknown whether the commit succeeded: the
  * sweep then cleans up.
  */
-async function dropAfter(services: Services, uploads: readonly Upload[], error: unknown): Promise<void> {
+export async function dropAfter(services: Services, uploads: readonly Upload[], error: unknown): Promise<void> {
   if (isDatabaseAway(error)) return;
   await dropUploads(services.storage, uploads).catch((failure: unknown) =>
     services.log.warn({ err: failure }, "files of a rejected request were left for the sweep"),

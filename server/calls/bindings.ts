@@ -31,7 +31,7 @@ import {
   legacyPostsUpdate,
 } from "../../contract/operations/legacy-posts.ts";
 import { meDelete, meGet, meUpdate } from "../../contract/operations/me.ts";
-import { mediaCreate, mediaDelete, mediaGet, mediaList } from "../../contract/operations/media.ts";
+import { mediaCreate, mediaDelete, mediaGet, mediaList, mediaUploadUrl } from "../../contract/operations/media.ts";
 import { appsDelete, appsList, appsSave } from "../../contract/operations/own-apps.ts";
 import {
   legacySetsCreate,
@@ -100,6 +100,7 @@ import {
   revokeConnectLink,
 } from "../domain/connect-links/connect-links.ts";
 import { createMedia, deleteMedia, getMedia, listMedia } from "../domain/media/media.ts";
+import { createUploadUrl } from "../domain/media/upload-urls.ts";
 import {
   deleteAppOfPlatformSet,
   deleteOwnApp,
@@ -155,10 +156,12 @@ import {
 } from "../domain/webhooks/webhooks.ts";
 import { bind, type Binding } from "./bind.ts";
 import { legacyCreate } from "./legacy-posts.ts";
+import { cancelMany, createMany } from "./post-batches.ts";
 
 /** Which verb does which operation. */
 export const BINDINGS: readonly Binding[] = [
   bind(postsCreate, createPost),
+  createMany,
   bind(postsList, (services, call, { query }) => listPosts(services, call, query)),
   bind(postsValidate, validatePost),
   bind(postsGet, (services, call, { params }) => getPost(services, call, params.id)),
@@ -167,6 +170,7 @@ export const BINDINGS: readonly Binding[] = [
   ),
   bind(postsDelete, (services, call, { params }) => discardPost(services, call, params.id)),
   bind(postsCancel, (services, call, { params }) => discardPost(services, call, params.id)),
+  cancelMany,
   bind(postsPublish, (services, call, { params }) => publishPost(services, call, params.id)),
   bind(postsRetry, (services, call, { params, body }) => retryPost(services, call, params.id, body ?? {})),
   bind(postsAttempts, (services, call, { params }) => listAttempts(services, call, params.id)),
@@ -192,6 +196,7 @@ export const BINDINGS: readonly Binding[] = [
   bind(connectLinksGet, (services, call, { params }) => getConnectLink(services, call, params.id)),
   bind(connectLinksRevoke, (services, call, { params }) => revokeConnectLink(services, call, params.id)),
   bind(mediaCreate, (services, call, { body }) => createMedia(services, call, body)),
+  bind(mediaUploadUrl, (services, call, { body }) => createUploadUrl(services, call, body?.filename ?? null)),
   bind(mediaList, (services, call, { query }) => listMedia(services, call, query)),
   bind(mediaGet, (services, call, { params }) => getMedia(services, call, params.id)),
   bind(mediaDelete, (services, call, { params }) => deleteMedia(services, call, params.id)),

@@ -1,8 +1,9 @@
 import { z } from "zod";
 
 import { refuseHostile } from "../../contract/forms/parse.ts";
-import type { Operation, RawInput } from "../../contract/operation.ts";
+import { type Operation, type RawInput, takesKey } from "../../contract/operation.ts";
 import { mediaCreate } from "../../contract/operations/media.ts";
+import { MOST_IN_BATCH } from "../../contract/operations/post-batches.ts";
 import type { Post } from "../../contract/operations/posts.ts";
 import { PublicError } from "../../model/errors.ts";
 import type { Answer, Call } from "../domain/call.ts";
@@ -18,7 +19,7 @@ import { getPost } from "../domain/posts/get-post.ts";
 import type { Services } from "../domain/services.ts";
 import type { Binding } from "./bind.ts";
 import { hashRequest } from "./request-headers.ts";
-import { waitUntilSettled } from "./wait-until-settled.ts";
+import { isDecidedPost, isSettledPost, waitUntil } from "./wait-for-post.ts";
 
 /** A request as read by an interface: the caller, the input, and how to run it. */
 export interface Asked {
@@ -28,6 +29,8 @@ export interface Asked {
   key: string | null;
   /** The path of the request: together with the body, it identifies repeated requests. */
   path: string;
+  /** Counts more requests, or throws RATE_LIMITED; null if everything is counted. */
+  count: ((requests: number) => Promise<void>) | null;
   /**
    * How long to wait until the post is settled, what ends the wait, and who is notified of its start and of changes;
    * null not to wait.
@@ -42,7 +45,9 @@ export type Done = { answer: Answer } | { stored: StoredAnswer };
 export async function perform(services: Services, binding: Binding, asked: Asked): Promise<Done> {
   const { call, raw, key, path } = asked;
   const { operation } = binding;
-  if (key === null || !operation.writes) return { answer: await run(services, binding, asked) };
+  const items = operation.batch === undefined ? undefined : Object(raw.body)[operation.batch];
+  if (Array.isArray(items) && items.length > 1) await asked.count?.(Math.min(items.length, MOST_IN_BATCH) - 1);
+  if (key === null || !takesKey(operation)) return { answer: await run(services, binding, asked) };
   // Hashing goes as deep as the body does.
   refuseHostile(raw.body);
   const requestHash = hashRequest(
@@ -68,11 +73,12 @@ async function run(services: Services, binding: Binding, { call, raw, waiting }:
   const answer = await binding.run(services, call, raw);
   if (waiting === null || answer.post === undefined) return answer;
   // The work is done; failing to wait for its outcome must not look like its failure.
-  return await waitForPost(services, call, answer.post.id, waiting).catch(() => answer);
+  return await waitForPost(services, binding.operation, call, answer.post.id, waiting).catch(() => answer);
 }
 
 async function waitForPost(
   services: Services,
+  { writes }: Operation,
   call: Call,
   id: string,
   { seconds, ended, onBegin, onRead }: NonNullable<Asked["waiting"]>,
@@ -83,7 +89,8 @@ async function waitForPost(
     onRead?.(answer.body.post);
     return answer;
   };
-  const answer = await waitUntilSettled(services.listener, read, await read(), seconds, ended);
+  const isOver = writes ? isSettledPost : isDecidedPost;
+  const answer = await waitUntil(services.listener, read, await read(), { isOver, seconds, signal: ended });
   if (call.claim !== null) await replaceStoredAnswer(services.pool, call.claim, answer);
   return answer;
 }
@@ -94,12 +101,12 @@ async function waitForPost(
  */
 async function readAgain(
   services: Services,
-  { name }: Operation,
+  operation: Operation,
   { call, waiting }: Asked,
   stored: StoredAnswer,
 ): Promise<StoredAnswer> {
   const { postId, body } = stored;
-  if (name === mediaCreate.name) {
+  if (operation.name === mediaCreate.name) {
     // Media deleted in the meantime is returned as it was, without its URL.
     const now = await getMedia(services, call, createdMedia.parse(body).media.id).catch((error: unknown) => {
       if (error instanceof PublicError) return null;
@@ -109,7 +116,9 @@ async function readAgain(
   }
   if (postId === null || typeof body !== "object" || body === null || !("post" in body)) return stored;
   const now =
-    waiting === null ? await getPost(services, call, postId) : await waitForPost(services, call, postId, waiting);
+    waiting === null
+      ? await getPost(services, call, postId)
+      : await waitForPost(services, operation, call, postId, waiting);
   return {
     ...stored,
     body: { ...body, ...now.body },

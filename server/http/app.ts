@@ -34,6 +34,7 @@ import { addResumableUploads } from "./routes/resumable-uploads.ts";
 import { addStripeEvents } from "./routes/stripe-events.ts";
 import { TUS_REQUEST_HEADERS, TUS_RESPONSE_HEADERS } from "./routes/tus-headers.ts";
 import { addNotFound, answerAsApi } from "./routes/unknown-routes.ts";
+import { addUploadUrls } from "./routes/upload-urls.ts";
 import { addUserExport } from "./routes/user-export.ts";
 
 export interface HttpOptions extends AdmissionOptions, Pick<BindOptions, "onRefusal" | "longestStreamMilliseconds"> {
@@ -198,6 +199,7 @@ async function addPublicApi(api: FastifyInstance, services: Services, options: B
     addRoute(api, services, binding, options);
   addPostEvents(api, services, options);
   addResumableUploads(api, services, options);
+  addUploadUrls(api, services, options);
 }
 
 /** Session routes: on the app's host, for its own pages, never cached. */

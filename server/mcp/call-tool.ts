@@ -69,6 +69,8 @@ export async function callTool(
       raw,
       key: idempotencyKey,
       path: pathOf(operation.path, raw.params),
+      // The headers tell of the request with the call.
+      count: (requests) => options.calls.count({ header: () => undefined }, caller, operation.rateClass, { requests }),
       waiting:
         wait === undefined
           ? null

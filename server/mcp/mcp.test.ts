@@ -113,8 +113,8 @@ for (const revision of REVISIONS) {
       "posts_create posts_list posts_get posts_update posts_delete posts_publish posts_retry accounts_list " +
       "accounts_get platform_sets_list platform_sets_create platform_sets_rename platform_sets_delete " +
       "posts_validate posts_cancel platforms_describe media_create posts_attempts account_context " +
-      "publishing_get publishing_pause usage_get connect_links_create connect_links_list connect_links_revoke " +
-      "webhooks_create webhooks_list webhooks_update webhooks_delete";
+      "posts_create_many posts_cancel_many media_upload_url publishing_get publishing_pause usage_get connect_links_create connect_links_list connect_links_revoke " +
+      "webhooks_create webhooks_list webhooks_update webhooks_rotate_secret webhooks_delete";
     assert.deepEqual(tools.map(({ name }) => name).sort(), wanted.split(" ").sort());
     for (const { name, title, description, inputSchema, outputSchema, annotations } of tools) {
       assert.ok(title !== undefined && description !== undefined && outputSchema?.type === "object", name);
@@ -131,6 +131,7 @@ for (const revision of REVISIONS) {
       "connect_links_revoke",
       "platform_sets_delete",
       "posts_cancel",
+      "posts_cancel_many",
       "posts_delete",
       "webhooks_delete",
     ]);
@@ -155,8 +156,9 @@ for (const revision of REVISIONS) {
     assert.ok(reads.includes("posts_validate") && !reads.includes("posts_create"));
     assert.deepEqual(await offered("/mcp/readonly"), reads);
     const posts = named(({ name }) => name.startsWith("posts_"));
-    assert.deepEqual(await offered("/mcp?tools=posts,media"), [...posts, "media_create"]);
-    assert.deepEqual(await offered("/mcp", { "x-mcp-toolsets": " posts , media" }), [...posts, "media_create"]);
+    const media = named(({ name }) => name.startsWith("media_"));
+    assert.deepEqual(await offered("/mcp?tools=posts,media"), [...posts, ...media]);
+    assert.deepEqual(await offered("/mcp", { "x-mcp-toolsets": " posts , media" }), [...posts, ...media]);
     assert.deepEqual(await offered("/mcp/readonly?tools=posts", { "x-mcp-toolsets": "posts_get,usage" }), [
       "posts_get",
     ]);

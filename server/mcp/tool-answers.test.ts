@@ -84,6 +84,7 @@ for (const revision of ["2026-07-28", "2025-11-25"] as const) {
     const webhook = idOf(await call("webhooks_create", { url: "https://example.com/events" }), "webhook");
     await call("webhooks_list");
     await call("webhooks_update", { id: webhook, events: ["post.published"] });
+    await call("webhooks_rotate_secret", { id: webhook });
     await call("webhooks_delete", { id: webhook });
     await call("accounts_list", { platformSetId });
     const { body: connected } = await world.call(world.test, "GET", "/api/v1/accounts");
@@ -98,6 +99,7 @@ for (const revision of ["2026-07-28", "2025-11-25"] as const) {
       await call("media_create", { url: "https://cdn.example.com/photo.jpg", filename: "photo.jpg" }),
       "media",
     );
+    await call("media_upload_url", { filename: "photo.jpg" });
     await call("posts_validate", {
       ...body,
       content: { text: "Long. ".repeat(200) },
@@ -107,7 +109,11 @@ for (const revision of ["2026-07-28", "2025-11-25"] as const) {
       idempotencyKey: `post-${revision}`,
       content: { ...body.content, media: [{ id: media, altText: "A photo" }] },
     });
-    await call("posts_get", { id });
+    await call("posts_get", { id, wait: 30 });
+    const batch = { posts: [{ ...body, idempotencyKey: `batch-${revision}` }] };
+    await call("posts_create_many", { ...batch, dryRun: true });
+    const made = Object(await call("posts_create_many", batch)).results[0].post.id;
+    await call("posts_cancel_many", { ids: [made, accountId] });
     await call("posts_list", { status: "draft", platform: "threads", limit: 1, offset: 0, search: "hello" });
     await call("posts_update", {
       id,

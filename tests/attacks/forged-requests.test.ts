@@ -69,6 +69,7 @@ const WITHOUT_SESSION = [
   "/meta/deauthorize/:platform",
   "/meta/data-deletion/:platform",
   "/api/billing/stripe-events",
+  "/api/v1/media/upload-urls/:permit",
 ];
 
 test("no page of another site can make a signed-in browser change anything, through any route, header or kind of body", async () => {

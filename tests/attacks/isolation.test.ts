@@ -178,6 +178,8 @@ const NAMED: Readonly<Record<string, ((tenant: TestTenant) => Promise<string>) |
   locationId: null,
   categoryId: null,
   quotePostId: null,
+  // Each has a result of its own: `server/http/post-batches.test.ts` cancels another user's.
+  ids: null,
 };
 
 for (const operation of OPERATIONS.filter(({ auth }) => auth !== "operator")) {
@@ -390,7 +392,8 @@ test("every URL with an ID that is not an operation shows another user nothing",
     // What Meta signs with an app's secret.
     "/meta/deauthorize/:platform": null,
     "/meta/data-deletion/:platform": null,
-    // These URLs are the secret: a connect link's token, a file's signature, a receipt's code.
+    // These URLs are the secret: a connect link's token, a file's signature, a receipt's code, a file's destination.
+    "/api/v1/media/upload-urls/:permit": null,
     "/meta/data-deletion/status/:code": null,
     "/connect/:token": null,
     "/connect/:token/start": null,

@@ -40,6 +40,15 @@ class Posts:
             etag=True,
         )
 
+    def create_many(self, body: types.PostsCreateManyBody) -> types.PostsCreateManyAnswer:
+        """
+        Create several posts. Creates up to 50 posts, one after another, each as `POST /api/v1/posts` with its
+        `idempotencyKey` would; one that fails does not stop the others. `dryRun` only validates them. The response is
+        200 even if posts fail: read each `error`. Correct those and repeat the request: posts that exist are not
+        created again. Each post counts as a request.
+        """
+        return self._connection.call("POST", "/api/v1/posts/batch", body=body)
+
     def list(self, filter: types.PostFilter | None = None) -> types.PostsListAnswer:
         """
         List posts. Returns posts in short form, newest first, or by `scheduledFor` with `scheduledFrom` or
@@ -59,12 +68,13 @@ class Posts:
         """
         return self._connection.call("POST", "/api/v1/posts/validate", body=body)
 
-    def get(self, id: str) -> types.PostAnswer:
+    def get(self, id: str, *, wait_seconds: float | None = None) -> types.PostAnswer:
         """
         Get a post. Returns a post with all its platform posts. The `ETag` changes whenever anything visible in the post
-        changes.
+        changes. With `Prefer: wait=N`, it responds once nothing is in progress and a pending approval is given or the
+        post discarded, or after N seconds.
         """
-        return self._connection.call("GET", path_of("/api/v1/posts/{}", id), etag=True)
+        return self._connection.call("GET", path_of("/api/v1/posts/{}", id), wait_seconds=wait_seconds, etag=True)
 
     def update(
         self,
@@ -118,6 +128,14 @@ class Posts:
             idempotency_key=idempotency_key,
             etag=True,
         )
+
+    def cancel_many(self, body: types.PostsCancelManyBody) -> types.PostsCancelManyAnswer:
+        """
+        Cancel several posts. Discards up to 50 posts; one that cannot be discarded does not stop the others. Anything
+        already published stays. One that was discarded before counts as cancelled. Read each `error`. The response is
+        200 even if some or all fail. Each post counts as a request.
+        """
+        return self._connection.call("POST", "/api/v1/posts/batch/cancel", body=body)
 
     def publish(
         self,
@@ -212,6 +230,15 @@ class AsyncPosts:
             etag=True,
         )
 
+    async def create_many(self, body: types.PostsCreateManyBody) -> types.PostsCreateManyAnswer:
+        """
+        Create several posts. Creates up to 50 posts, one after another, each as `POST /api/v1/posts` with its
+        `idempotencyKey` would; one that fails does not stop the others. `dryRun` only validates them. The response is
+        200 even if posts fail: read each `error`. Correct those and repeat the request: posts that exist are not
+        created again. Each post counts as a request.
+        """
+        return await self._connection.call("POST", "/api/v1/posts/batch", body=body)
+
     async def list(self, filter: types.PostFilter | None = None) -> types.PostsListAnswer:
         """
         List posts. Returns posts in short form, newest first, or by `scheduledFor` with `scheduledFrom` or
@@ -231,12 +258,13 @@ class AsyncPosts:
         """
         return await self._connection.call("POST", "/api/v1/posts/validate", body=body)
 
-    async def get(self, id: str) -> types.PostAnswer:
+    async def get(self, id: str, *, wait_seconds: float | None = None) -> types.PostAnswer:
         """
         Get a post. Returns a post with all its platform posts. The `ETag` changes whenever anything visible in the post
-        changes.
+        changes. With `Prefer: wait=N`, it responds once nothing is in progress and a pending approval is given or the
+        post discarded, or after N seconds.
         """
-        return await self._connection.call("GET", path_of("/api/v1/posts/{}", id), etag=True)
+        return await self._connection.call("GET", path_of("/api/v1/posts/{}", id), wait_seconds=wait_seconds, etag=True)
 
     async def update(
         self,
@@ -302,6 +330,14 @@ class AsyncPosts:
             idempotency_key=idempotency_key,
             etag=True,
         )
+
+    async def cancel_many(self, body: types.PostsCancelManyBody) -> types.PostsCancelManyAnswer:
+        """
+        Cancel several posts. Discards up to 50 posts; one that cannot be discarded does not stop the others. Anything
+        already published stays. One that was discarded before counts as cancelled. Read each `error`. The response is
+        200 even if some or all fail. Each post counts as a request.
+        """
+        return await self._connection.call("POST", "/api/v1/posts/batch/cancel", body=body)
 
     async def publish(
         self,
@@ -668,8 +704,9 @@ class ConnectLinks:
         """
         Create a connect link. Creates a link that lets someone without an Ampost login, such as your customer, connect
         an account to one of your platform sets. It works once, until it expires. The browser returns to `returnUrl`
-        with the result, and the event `account.connected` carries `externalId` and the ID of the link. A response
-        replayed by its Idempotency-Key has no `url`.
+        with the result in the query (`status`, `reason`, `connectLinkId`, `accountId`, `platform`, `externalId`), and
+        the event `account.connected` carries `externalId` and the ID of the link. A response replayed by its
+        Idempotency-Key has no `url`.
         """
         return self._connection.call(
             "POST",
@@ -718,8 +755,9 @@ class AsyncConnectLinks:
         """
         Create a connect link. Creates a link that lets someone without an Ampost login, such as your customer, connect
         an account to one of your platform sets. It works once, until it expires. The browser returns to `returnUrl`
-        with the result, and the event `account.connected` carries `externalId` and the ID of the link. A response
-        replayed by its Idempotency-Key has no `url`.
+        with the result in the query (`status`, `reason`, `connectLinkId`, `accountId`, `platform`, `externalId`), and
+        the event `account.connected` carries `externalId` and the ID of the link. A response replayed by its
+        Idempotency-Key has no `url`.
         """
         return await self._connection.call(
             "POST",
@@ -876,6 +914,26 @@ class Media:
         """
         return self._connection.call("POST", "/api/v1/media", body=body, writes=True, idempotency_key=idempotency_key)
 
+    def upload_url(
+        self,
+        body: types.MediaUploadUrlBody | None = None,
+        *,
+        idempotency_key: str | None = None,
+    ) -> types.UploadUrlAnswer:
+        """
+        Create an upload URL. Creates a URL to which a program without a key can upload one file: `curl -T photo.jpg
+        URL`, or PUT with the bytes as the body. The response is 201 with the media object, as `POST /api/v1/media`
+        returns it. The URL works for one file and for an hour, and only while the key that created it does. A response
+        replayed by its Idempotency-Key has no `url`.
+        """
+        return self._connection.call(
+            "POST",
+            "/api/v1/media/upload-urls",
+            body=body or {},
+            writes=True,
+            idempotency_key=idempotency_key,
+        )
+
     def list(self, filter: types.MediaFilter | None = None) -> types.MediaListAnswer:
         """List media. Returns stored media, newest first."""
         return self._connection.call("GET", "/api/v1/media", query=filter)
@@ -925,6 +983,26 @@ class AsyncMedia:
             "POST",
             "/api/v1/media",
             body=body,
+            writes=True,
+            idempotency_key=idempotency_key,
+        )
+
+    async def upload_url(
+        self,
+        body: types.MediaUploadUrlBody | None = None,
+        *,
+        idempotency_key: str | None = None,
+    ) -> types.UploadUrlAnswer:
+        """
+        Create an upload URL. Creates a URL to which a program without a key can upload one file: `curl -T photo.jpg
+        URL`, or PUT with the bytes as the body. The response is 201 with the media object, as `POST /api/v1/media`
+        returns it. The URL works for one file and for an hour, and only while the key that created it does. A response
+        replayed by its Idempotency-Key has no `url`.
+        """
+        return await self._connection.call(
+            "POST",
+            "/api/v1/media/upload-urls",
+            body=body or {},
             writes=True,
             idempotency_key=idempotency_key,
         )

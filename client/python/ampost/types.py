@@ -163,6 +163,8 @@ class PlatformPost(TypedDict):
     accountId: str | None
     #: The platform's ID for the post.
     platformPostId: str | None
+    #: Of a thread: its parts after the first that are live, in order, each with its own ID and URLs.
+    parts: list[PlatformPostPart]
     #: When it went live, as far as can be known.
     publishedAt: str | None
     #: Number of publish attempts so far, including the one that is in progress or succeeded.
@@ -171,6 +173,12 @@ class PlatformPost(TypedDict):
     nextAttemptAt: str | None
     error: PlatformPostError | None
     warnings: list[PlatformPostWarning]
+
+
+class PlatformPostPart(TypedDict):
+    platformPostId: str
+    publishedUrl: str | None
+    sandboxUrl: str | None
 
 
 class PlatformPostWarning(TypedDict):
@@ -264,6 +272,35 @@ class PostSummary(TypedDict):
     #: `live` or `test`. In test mode, posts are published only to the built-in sandbox.
     mode: Mode
     publishedAt: str | None
+
+
+class CreatedInBatch(TypedDict):
+    #: A unique value of this post, such as a UUID.
+    idempotencyKey: str
+    #: Whether an earlier request created the post.
+    replayed: bool
+    #: Problems that do not prevent publishing.
+    warnings: list[Issue]
+    #: The post now. `null` if there is none.
+    post: PostSummary | None
+    error: CreatedInBatchError | None
+
+
+class CreatedInBatchError(TypedDict):
+    """Why it failed: nothing was done for it."""
+    code: ErrorCode
+    #: The page that explains the code.
+    docs: str
+    #: What is wrong, in a sentence.
+    message: str
+    issues: list[Issue]
+
+
+class CancelledInBatch(TypedDict):
+    id: str
+    #: The post now. `null` if there is none.
+    post: PostSummary | None
+    error: CreatedInBatchError | None
 
 
 class UpstreamRequest(TypedDict):
@@ -515,12 +552,12 @@ class ThreadsSettings(TypedDict):
     topicTag: NotRequired[str]
     #: Threads media ID of the post to quote.
     quotePostId: NotRequired[str]
-    #: A poll below the text. Cannot be combined with media.
+    #: A poll below the text. Cannot be combined with media. Threads decides how long it is open.
     poll: NotRequired[ThreadsSettingsPoll]
 
 
 class ThreadsSettingsPoll(TypedDict):
-    """A poll below the text. Cannot be combined with media."""
+    """A poll below the text. Cannot be combined with media. Threads decides how long it is open."""
     #: 2 to 4 options of 1 to 25 characters each.
     options: list[str]
 
@@ -1007,6 +1044,14 @@ class NewMedia(TypedDict):
     filename: NotRequired[str | None]
 
 
+class UploadUrl(TypedDict):
+    #: Where to send the file. Anyone who has it can use it.
+    url: str | None
+    maxSizeBytes: int
+    #: ISO 8601, UTC, with milliseconds.
+    expiresAt: str
+
+
 class MediaFilter(TypedDict):
     #: Number of results: 1 to 100. Defaults to 20.
     limit: NotRequired[int]
@@ -1074,8 +1119,7 @@ class NewConnectLink(TypedDict):
     platform: NotRequired[Platform | None]
     #: Your ID for the account's owner, 1 to 255 characters.
     externalId: NotRequired[str | None]
-    #: Where to send the browser afterwards. The result is in the query: `status`, `reason`, `connectLinkId`,
-    #: `accountId`, `platform`, `externalId`. If omitted, a page of Ampost shows the result.
+    #: Where to send the browser afterwards, with the result in the query. If omitted, a page of Ampost shows it.
     returnUrl: NotRequired[str | None]
     #: How long the link works: 1 minute to 30 days. Defaults to 1 day.
     expiresInSeconds: NotRequired[int]
@@ -1374,6 +1418,27 @@ class PostsCreateAnswer(TypedDict):
     etag: str | None
 
 
+class PostsCreateManyBody(TypedDict):
+    #: 1 to 50 posts: each has the fields of posts_create (POST /api/v1/posts) and an idempotencyKey.
+    posts: list[PostsCreateManyBodyPost]
+    #: Whether to only report what is wrong with each post, without creating any.
+    dryRun: NotRequired[bool]
+
+
+class PostsCreateManyBodyPost(TypedDict):
+    #: A unique value of this post, such as a UUID.
+    idempotencyKey: str
+
+
+class PostsCreateManyAnswer(TypedDict):
+    #: In the order of the request. In a dry run, `post` is null, and `error` is null if it is valid.
+    results: list[CreatedInBatch]
+    #: Number of results with a post.
+    created: int
+    #: Number of results with an error.
+    failed: int
+
+
 class PostsListAnswer(TypedDict):
     posts: list[PostSummary]
     #: Total number on all pages.
@@ -1411,6 +1476,20 @@ class PostAnswer(TypedDict):
     post: Post
     #: Pass it as `if_match` to an update.
     etag: str | None
+
+
+class PostsCancelManyBody(TypedDict):
+    #: IDs of 1 to 50 posts.
+    ids: list[str]
+
+
+class PostsCancelManyAnswer(TypedDict):
+    #: In the order of the request.
+    results: list[CancelledInBatch]
+    #: Number of posts that are discarded now.
+    cancelled: int
+    #: Number of results with an error.
+    failed: int
 
 
 class PostsAttemptsAnswer(TypedDict):
@@ -1475,6 +1554,15 @@ class OwnAppAnswer(TypedDict):
 
 class MediaAnswer(TypedDict):
     media: Media
+
+
+class MediaUploadUrlBody(TypedDict):
+    #: Name of the file.
+    filename: NotRequired[str | None]
+
+
+class UploadUrlAnswer(TypedDict):
+    upload: UploadUrl
 
 
 class MediaListAnswer(TypedDict):

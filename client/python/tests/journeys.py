@@ -140,6 +140,8 @@ class Journeys:
         calls = [
             lambda: client.posts.list(),
             lambda: client.posts.validate(draft("")),
+            lambda: client.posts.create_many({"posts": [{**draft(""), "idempotencyKey": "many"}], "dryRun": True}),
+            lambda: client.posts.cancel_many({"ids": [UNKNOWN_ID]}),
             lambda: client.posts.get(post["id"]),
             lambda: client.posts.update(post["id"], {}),
             lambda: client.posts.publish(UNKNOWN_ID),
@@ -156,6 +158,7 @@ class Journeys:
             lambda: client.accounts.context(),
             lambda: client.usage.get(),
             lambda: client.media.create({"url": "https://cdn.example.com/photo.jpg"}),
+            lambda: client.media.upload_url(),
             lambda: client.media.list(),
             lambda: client.media.get(UNKNOWN_ID),
             lambda: client.media.delete(UNKNOWN_ID),

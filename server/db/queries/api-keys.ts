@@ -46,6 +46,18 @@ export const findKeyHolder = statement<KeyHolderRow, [digest: Buffer]>(
    where k.digest = $1 and k.revoked_at is null and (k.expires_at is null or k.expires_at > now())`,
 );
 
+/** The policies of a key or grant that is neither revoked nor expired, and whether its user is suspended. */
+export const findActiveKey = statement<
+  Pick<KeyHolderRow, "policies" | "suspended">,
+  [id: string, userId: string, mode: Mode]
+>(
+  "api_keys.find_active",
+  `select k.policies, u.suspended_at is not null as suspended
+   from api_keys k join users u on u.id = k.user_id
+   where k.id = $1 and k.user_id = $2 and k.mode = $3
+     and k.revoked_at is null and (k.expires_at is null or k.expires_at > now())`,
+);
+
 export const touchKey = statement<never, [id: string]>(
   "api_keys.touch",
   `update api_keys set last_used_at = now() where id = $1`,

@@ -127,6 +127,18 @@ test("it cannot schedule, neither a new post nor an approved one", async () => {
   asRefusal(await patch(id, { scheduledFor }), 403);
 });
 
+test("getting a post can wait until a person has approved or discarded it", async () => {
+  const wait = async (id: string) =>
+    objectIn((await world.call(robot, "GET", `${POSTS}/${id}`, undefined, { prefer: "wait=60" })).body, "post");
+  const id = await draft();
+  const [approved] = await Promise.all([wait(id), hashOf(id).then((hash) => approve(id, hash))]);
+  assert.deepEqual([approved.status, Object(approved.approval).state], ["draft", "approved"]);
+  const other = await draft();
+  const [discarded] = await Promise.all([wait(other), world.call(world.test, "DELETE", `${POSTS}/${other}`)]);
+  assert.deepEqual([discarded.status, discarded.approval], ["discarded", null]);
+  assert.equal((await wait(other)).status, "discarded");
+});
+
 test("every edit removes an approval, by anyone, even if it is reverted", async () => {
   for (const [change, back] of [
     [{ content: { text: "Other" } }, { content: { text: "Hello" } }],

@@ -49,7 +49,7 @@ export async function validatePost(
       : null;
   const full = moved === null ? checked.issues : [];
   const quotas = await quotasFor(services, call, plan, wanted !== null);
-  const all = boundIssues([...issues, ...(wanted === null ? [] : full), ...quotas.flatMap(exceeded)]);
+  const all = boundIssues([...issues, ...(wanted === null ? [] : full), ...quotas.flatMap((quota) => exceeded(quota))]);
   return {
     body: {
       valid: all.length === 0,
@@ -112,14 +112,15 @@ async function quotasFor(
   });
 }
 
-function exceeded({ name, limit, remaining, needed }: QuotaNeeded): Issue[] {
+/** The issue of a limit of which more is needed than is left. */
+export function exceeded({ name, limit, remaining, needed }: QuotaNeeded, subject = "The post needs"): Issue[] {
   if (remaining === null || needed <= remaining) return [];
   return [
     issueOf({
       rule: `quota.${name}`,
       code: "RATE_LIMITED",
       path: name === "maxScheduledPosts" ? "/scheduledFor" : "",
-      message: `The post needs ${needed} of your limit ${name}, of which ${remaining} are left`,
+      message: `${subject} ${needed} of your limit ${name}, of which ${remaining} are left`,
       actual: needed,
       limit,
       fix: "GET /api/v1/usage shows what has been used and when it resets. Discarding drafts and scheduled posts makes room.",

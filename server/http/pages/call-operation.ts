@@ -56,6 +56,7 @@ export function operationsFor(
         raw: { params, query, body },
         key: null,
         path: operation.path,
+        count: null,
         waiting: null,
       });
       if ("stored" in done) throw new Error("A page sends no Idempotency-Key");

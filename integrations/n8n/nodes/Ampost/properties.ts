@@ -41,6 +41,16 @@ export const properties: INodeProperties[] = [
         },
       },
       {
+        name: "Cancel Many",
+        value: "cancelMany",
+        action: "Cancel several posts",
+        description: "Discards up to 50 posts; one that cannot be discarded does not stop the others",
+        routing: {
+          request: { method: "POST", url: "/api/v1/posts/batch/cancel" },
+          output: { postReceive: [tellRefusal] },
+        },
+      },
+      {
         name: "Create",
         value: "create",
         action: "Create a post",
@@ -60,6 +70,14 @@ export const properties: INodeProperties[] = [
             ],
           },
         },
+      },
+      {
+        name: "Create Many",
+        value: "createMany",
+        action: "Create several posts",
+        description:
+          "Creates up to 50 posts, one after another, each as <code>POST /api/v1/posts</code> with its <code>idempotencyKey</code> would; one that fails does not stop the others",
+        routing: { request: { method: "POST", url: "/api/v1/posts/batch" }, output: { postReceive: [tellRefusal] } },
       },
       {
         name: "Delete",
@@ -1918,6 +1936,59 @@ export const properties: INodeProperties[] = [
     displayOptions: { show: { resource: ["post"], operation: ["create", "update", "delete", "cancel"] } },
   },
   {
+    displayName: "Posts",
+    name: "posts",
+    description: "1 to 50 posts: each has the fields of posts_create (POST /api/v1/posts) and an idempotencyKey",
+    type: "fixedCollection",
+    typeOptions: { multipleValues: true, sortable: true },
+    placeholder: "Add Posts",
+    default: {},
+    options: [
+      {
+        displayName: "Entries",
+        name: "entries",
+        values: [
+          {
+            displayName: "Idempotency Key",
+            name: "idempotencyKey",
+            description: "A unique value of this post, such as a UUID",
+            placeholder: "e.g. order-4711",
+            type: "string",
+            default: "",
+          },
+        ],
+      },
+    ],
+    routing: {
+      send: {
+        type: "body",
+        property: "posts",
+        value:
+          "={{ $value.entries && $value.entries.map((entry) => Object.fromEntries(Object.entries(entry).filter((member) => member[1] !== '' && member[1] !== 0))) }}",
+      },
+    },
+    required: true,
+    displayOptions: { show: { resource: ["post"], operation: ["createMany"] } },
+  },
+  {
+    displayName: "Additional Fields",
+    name: "additionalFields",
+    type: "collection",
+    placeholder: "Add Field",
+    default: {},
+    options: [
+      {
+        displayName: "Dry Run",
+        name: "dryRun",
+        description: "Whether to only report what is wrong with each post, without creating any",
+        type: "boolean",
+        default: false,
+        routing: { send: { type: "body", property: "dryRun" } },
+      },
+    ],
+    displayOptions: { show: { resource: ["post"], operation: ["createMany"] } },
+  },
+  {
     displayName: "Return All",
     name: "returnAll",
     type: "boolean",
@@ -2093,6 +2164,25 @@ export const properties: INodeProperties[] = [
     },
   },
   {
+    displayName: "Options",
+    name: "options",
+    type: "collection",
+    placeholder: "Add Option",
+    default: {},
+    options: [
+      {
+        displayName: "Wait Seconds",
+        name: "waitSeconds",
+        description: "Seconds to wait at most until every platform post is settled: up to 60",
+        type: "number",
+        typeOptions: { minValue: 0, maxValue: 60 },
+        default: 0,
+        routing: { request: { headers: { Prefer: "=wait={{ $value }}" } } },
+      },
+    ],
+    displayOptions: { show: { resource: ["post"], operation: ["get"] } },
+  },
+  {
     displayName: "Update Fields",
     name: "updateFields",
     type: "collection",
@@ -2226,6 +2316,17 @@ export const properties: INodeProperties[] = [
       },
     ],
     displayOptions: { show: { resource: ["post"], operation: ["update"] } },
+  },
+  {
+    displayName: "Ids",
+    name: "ids",
+    description: "IDs of 1 to 50 posts",
+    type: "string",
+    typeOptions: { multipleValues: true },
+    default: [],
+    routing: { send: { type: "body", property: "ids" } },
+    required: true,
+    displayOptions: { show: { resource: ["post"], operation: ["cancelMany"] } },
   },
   {
     displayName: "Options",
@@ -2770,7 +2871,7 @@ export const properties: INodeProperties[] = [
         displayName: "Return URL",
         name: "returnUrl",
         description:
-          "Where to send the browser afterwards. The result is in the query: <code>status</code>, <code>reason</code>, <code>connectLinkId</code>, <code>accountId</code>, <code>platform</code>, <code>externalId</code>. If omitted, a page of Ampost shows the result.",
+          "Where to send the browser afterwards, with the result in the query. If omitted, a page of Ampost shows it.",
         placeholder: "e.g. https://app.example.com/connected",
         type: "string",
         default: "",
@@ -2900,13 +3001,13 @@ export const properties: INodeProperties[] = [
         },
       },
       {
-        name: "Get Many",
-        value: "getAll",
-        action: "Get many media",
-        description: "Returns stored media, newest first",
+        name: "Delete",
+        value: "delete",
+        action: "Delete a media object",
+        description: "Deletes a media object that no post needs",
         routing: {
-          request: { method: "GET", url: "/api/v1/media" },
-          output: { postReceive: [tellRefusal, { type: "rootProperty", properties: { property: "media" } }] },
+          request: { method: "DELETE", url: '=/api/v1/media/{{ encodeURIComponent($parameter["id"]) }}' },
+          output: { postReceive: [tellRefusal] },
         },
       },
       {
@@ -2920,13 +3021,24 @@ export const properties: INodeProperties[] = [
         },
       },
       {
-        name: "Delete",
-        value: "delete",
-        action: "Delete a media object",
-        description: "Deletes a media object that no post needs",
+        name: "Get Many",
+        value: "getAll",
+        action: "Get many media",
+        description: "Returns stored media, newest first",
         routing: {
-          request: { method: "DELETE", url: '=/api/v1/media/{{ encodeURIComponent($parameter["id"]) }}' },
-          output: { postReceive: [tellRefusal] },
+          request: { method: "GET", url: "/api/v1/media" },
+          output: { postReceive: [tellRefusal, { type: "rootProperty", properties: { property: "media" } }] },
+        },
+      },
+      {
+        name: "Upload URL",
+        value: "uploadUrl",
+        action: "Create an upload URL",
+        description:
+          "Creates a URL to which a program without a key can upload one file: <code>curl -T photo.jpg URL</code>, or PUT with the bytes as the body",
+        routing: {
+          request: { method: "POST", url: "/api/v1/media/upload-urls" },
+          output: { postReceive: [tellRefusal, { type: "rootProperty", properties: { property: "upload" } }] },
         },
       },
     ],
@@ -2979,7 +3091,25 @@ export const properties: INodeProperties[] = [
         routing: { request: { headers: { "Idempotency-Key": "={{ $value }}" } } },
       },
     ],
-    displayOptions: { show: { resource: ["media"], operation: ["create", "delete"] } },
+    displayOptions: { show: { resource: ["media"], operation: ["create", "uploadUrl", "delete"] } },
+  },
+  {
+    displayName: "Additional Fields",
+    name: "additionalFields",
+    type: "collection",
+    placeholder: "Add Field",
+    default: {},
+    options: [
+      {
+        displayName: "Filename",
+        name: "filename",
+        description: "Name of the file",
+        type: "string",
+        default: "",
+        routing: { send: { type: "body", property: "filename" } },
+      },
+    ],
+    displayOptions: { show: { resource: ["media"], operation: ["uploadUrl"] } },
   },
   {
     displayName: "Return All",

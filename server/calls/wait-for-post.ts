@@ -6,25 +6,24 @@ import { type PostAnswer, readChanges } from "./read-changes.ts";
 const LOOK_MILLISECONDS = 1000;
 
 /**
- * Rereads the post whenever it changes, until no platform post is in progress, the time is up, or the signal aborts.
- * Returns the post as last read.
+ * Rereads the post whenever it changes, until the wait is over, the time is up, or the signal aborts. Returns the post
+ * as last read.
  */
-export async function waitUntilSettled(
+export async function waitUntil(
   listener: Pick<Listener, "on">,
   read: () => Promise<PostAnswer>,
   first: PostAnswer,
-  waitSeconds: number,
-  signal: AbortSignal,
+  { isOver, seconds, signal }: { isOver(post: Post): boolean; seconds: number; signal: AbortSignal },
 ): Promise<PostAnswer> {
   const time = new AbortController();
-  const timer = setTimeout(() => time.abort(), waitSeconds * 1000);
+  const timer = setTimeout(() => time.abort(), seconds * 1000);
   try {
     let answer = first;
     for await (answer of readChanges(listener, read, first, {
       everyMilliseconds: LOOK_MILLISECONDS,
       ended: AbortSignal.any([signal, time.signal]),
     })) {
-      if (isSettledPost(answer.body.post)) break;
+      if (isOver(answer.body.post)) break;
     }
     return answer;
   } finally {
@@ -32,6 +31,12 @@ export async function waitUntilSettled(
   }
 }
 
-function isSettledPost({ status }: Post): boolean {
+/** No platform post is in progress. */
+export function isSettledPost({ status }: Post): boolean {
   return status !== "queued" && status !== "posting";
+}
+
+/** Nor does a person still have to approve it. */
+export function isDecidedPost(post: Post): boolean {
+  return isSettledPost(post) && post.approval?.state !== "pending";
 }

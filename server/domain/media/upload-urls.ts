@@ -1,0 +1,81 @@
+import { z } from "zod";
+
+import { MAX_FILE_BYTES } from "../../../model/capabilities.ts";
+import { newId } from "../../../model/ids.ts";
+import { MODES } from "../../../model/platform-names.ts";
+import { findActiveKey } from "../../db/queries/api-keys.ts";
+import { readPolicies } from "../api-keys/policies.ts";
+import type { Answer, Call } from "../call.ts";
+import { write } from "../idempotency.ts";
+import type { Services } from "../services.ts";
+import { suspended } from "../users/suspended.ts";
+
+const LIFETIME_SECONDS = 3600;
+
+/** What an upload URL says, encrypted in it. */
+const permit = z.object({
+  id: z.guid(),
+  userId: z.string(),
+  mode: z.enum(MODES),
+  keyId: z.guid(),
+  filename: z.string(),
+  expiresAt: z.iso.datetime(),
+});
+
+/** Whom a file sent to an upload URL belongs to. */
+export interface Uploader extends Pick<Call, "userId" | "mode" | "actor" | "policies"> {
+  filename: string;
+  /** The same for every use of the URL, which works once. */
+  idempotencyKey: string;
+}
+
+/** Creates a URL to which one file can be sent without a key, as long as the caller's key works. Nothing is stored. */
+export async function createUploadUrl(
+  services: Services,
+  call: Call,
+  filename: string | null,
+): Promise<Answer<{ upload: { url: string | null; maxSizeBytes: number; expiresAt: string } }>> {
+  const { userId, mode, actor } = call;
+  const expiresAt = new Date(Date.now() + LIFETIME_SECONDS * 1000).toISOString();
+  const said = { id: newId(), userId, mode, keyId: actor.id ?? "", filename: filename ?? "media", expiresAt };
+  const url = `${services.settings.apiUrl}/api/v1/media/upload-urls/${services.vault.seal(JSON.stringify(said), PLACE)}`;
+  const upload = { url, maxSizeBytes: MAX_FILE_BYTES, expiresAt };
+  return await write(services, call, async () => ({ body: { upload }, kept: { upload: { ...upload, url: null } } }));
+}
+
+/**
+ * Whom the last part of an upload URL speaks for; null if it was changed or is too old, or the key that created it no
+ * longer works. Throws UNAUTHORIZED if the user is suspended.
+ */
+export async function openUploadUrl(
+  { vault, pool }: Pick<Services, "vault" | "pool">,
+  sealed: string,
+  now = Date.now(),
+): Promise<Uploader | null> {
+  const said = unseal(vault, sealed);
+  if (said === null || Date.parse(said.expiresAt) <= now) return null;
+  const { id, userId, mode, keyId, filename } = said;
+  const key = await findActiveKey.one(pool, [keyId, userId, mode]);
+  if (key === undefined) return null;
+  if (key.suspended) throw suspended();
+  return {
+    userId,
+    mode,
+    actor: { kind: "key", id: keyId },
+    policies: readPolicies(key.policies),
+    filename,
+    idempotencyKey: `upload-url ${id}`,
+  };
+}
+
+const PLACE = { table: "media", row: "", column: "upload_url" };
+const LONGEST = 2_000;
+
+function unseal(vault: Services["vault"], sealed: string): z.output<typeof permit> | null {
+  if (sealed.length > LONGEST) return null;
+  try {
+    return permit.parse(JSON.parse(vault.open(sealed, PLACE)));
+  } catch {
+    return null;
+  }
+}
