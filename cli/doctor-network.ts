@@ -64,6 +64,33 @@ export function checkProxy({ appUrl, host, trustProxy }: Pick<Config, "appUrl" |
   );
 }
 
+/** Settings for a laptop that show too much once others can reach the instance. */
+export function checkOpenings({
+  appUrl,
+  allowPrivateUrls,
+  sandbox,
+}: Pick<Config, "appUrl" | "allowPrivateUrls"> & { sandbox: Pick<Config["sandbox"], "page"> }): Finding[] {
+  if (isLoopbackHost(new URL(appUrl).hostname)) return [];
+  const findings: Finding[] = [];
+  if (allowPrivateUrls)
+    findings.push(
+      warning(
+        "private URLs",
+        "anyone with a key can make this server send requests to its own network",
+        "Unset AMPOST_ALLOW_PRIVATE_URLS, unless only you have keys.",
+      ),
+    );
+  if (sandbox.page === "open")
+    findings.push(
+      warning(
+        "sandbox page",
+        `${appUrl}/sandbox shows everyone's test posts to anyone`,
+        "Unset AMPOST_SANDBOX_PAGE, so that it shows signed-in users their own.",
+      ),
+    );
+  return findings;
+}
+
 /** Whether others can reach our public URL. Loopback is enough for test mode. */
 export async function checkAddresses(config: Config): Promise<Finding[]> {
   const urls = [

@@ -12,7 +12,7 @@ import { checkDatabase } from "./doctor-database.ts";
 import { checkDisk, checkLimits, checkSandboxStore } from "./doctor-limits.ts";
 import { checkAccounts, checkApps, checkMedia, checkOwnApps } from "./doctor-live.ts";
 import { checkMail } from "./doctor-mail.ts";
-import { checkAddresses, checkPorts, checkProxy, checkSandbox } from "./doctor-network.ts";
+import { checkAddresses, checkOpenings, checkPorts, checkProxy, checkSandbox } from "./doctor-network.ts";
 import { checkDataFolder, checkStorage } from "./doctor-storage.ts";
 import { failed, type Finding, linesOf, ok, warning } from "./finding.ts";
 import { readSettings } from "./settings.ts";
@@ -53,6 +53,7 @@ async function examine(isLive: boolean): Promise<Finding[]> {
     checkSandbox(config),
     checkAddresses(config),
     checkProxy(config),
+    checkOpenings(config),
   ]);
   const mail = await checkMail(config);
   const billing = await checkBilling(config);

@@ -85,7 +85,16 @@ test("a machine's own clients can use its loopback addresses, and no other priva
     HOSTILE.filter((address) => isAllowedAddress(address, "loopback")),
     ["127.0.0.1", "127.255.255.254", "::1"],
   );
-  for (const host of ["localhost", "app.localhost", "127.0.0.1", "127.1.2.3", "[::1]", "::1", "[::ffff:127.0.0.1]"])
+  for (const host of [
+    "localhost",
+    "localhost.",
+    "app.localhost",
+    "127.0.0.1",
+    "127.1.2.3",
+    "[::1]",
+    "::1",
+    "[::ffff:127.0.0.1]",
+  ])
     assert.equal(isLoopbackHost(host), true, host);
   for (const host of ["localhost.example.com", "10.0.0.1", "0.0.0.0", "::", "example.com", "notlocalhost"])
     assert.equal(isLoopbackHost(host), false, host);

@@ -32,7 +32,7 @@ export function isRefusedPort({ port }: URL, allowPrivate: AllowPrivate): boolea
 /** Whether a host is this machine by its very name. */
 export function isLoopbackHost(hostname: string): boolean {
   const host = hostname.replace(/^\[|\]$/g, "");
-  return ipaddr.isValid(host) ? ipaddr.process(host).range() === "loopback" : /(^|\.)localhost$/.test(host);
+  return ipaddr.isValid(host) ? ipaddr.process(host).range() === "loopback" : /(^|\.)localhost\.?$/.test(host);
 }
 
 /** The parts of IPv6 allocated to the public internet. Source: IANA IPv6 address space registry. */
