@@ -91,6 +91,8 @@ test("every operation that accepts a key has a method, and no method calls anyth
     platformSets.list(),
     platformSets.create({ name: "Another" }),
     platformSets.rename(UNKNOWN_ID, "Other"),
+    platformSets.getPostingTimes(world.test.platformSetId),
+    platformSets.setPostingTimes(UNKNOWN_ID, { timeZone: "UTC", times: {} }),
     platformSets.delete(UNKNOWN_ID),
     accounts.list(),
     accounts.get(UNKNOWN_ID),

@@ -13,11 +13,13 @@ import type {
   NewConnectLink,
   NewMedia,
   NewOwnApp,
+  NewPostingTimes,
   OwnApp,
   Platform,
   PlatformDescription,
   PauseTarget,
   PlatformSet,
+  PostingTimes,
   Publishing,
   UploadUrl,
   Usage,
@@ -155,7 +157,20 @@ function createPlatformSets(connection: Connection) {
     async rename(id: string, name: string, options: WriteOptions = {}): Promise<{ set: PlatformSet }> {
       return (await write<{ set: PlatformSet }>(connection, "PATCH", one(id), { ...options, body: { name } })).answer;
     },
-    /** Disconnects its accounts and fails its scheduled posts; drafts stay drafts. */
+    async getPostingTimes(id: string, options: CallOptions = {}): Promise<{ postingTimes: PostingTimes }> {
+      return await read(connection, `${one(id)}/posting-times`, options);
+    },
+    /** Replaces all of them. A post with `nextPostingTime` is scheduled for the next one that is free. */
+    async setPostingTimes(
+      id: string,
+      postingTimes: NewPostingTimes,
+      options: WriteOptions = {},
+    ): Promise<{ postingTimes: PostingTimes }> {
+      const at = `${one(id)}/posting-times`;
+      return (await write<{ postingTimes: PostingTimes }>(connection, "PUT", at, { ...options, body: postingTimes }))
+        .answer;
+    },
+    /** Disconnects its accounts and discards its scheduled posts; drafts stay drafts. */
     async delete(id: string, options: WriteOptions = {}): Promise<{ success: true }> {
       return (await write<{ success: true }>(connection, "DELETE", one(id), options)).answer;
     },

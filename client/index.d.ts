@@ -22,6 +22,7 @@ import type {
   NewMedia,
   NewOwnApp,
   NewPost,
+  NewPostingTimes,
   NewTenant,
   NewWebhook,
   OwnApp,
@@ -36,6 +37,7 @@ import type {
   PostFilter,
   PostLimit,
   PostSummary,
+  PostingTimes,
   Publishing,
   Retry,
   Tenant,
@@ -161,7 +163,21 @@ declare function createClient({ apiKey, baseUrl, retries, timeoutSeconds, random
     ): Promise<{
       set: PlatformSet;
     }>;
-    /** Disconnects its accounts and fails its scheduled posts; drafts stay drafts. */
+    getPostingTimes(
+      id: string,
+      options?: CallOptions,
+    ): Promise<{
+      postingTimes: PostingTimes;
+    }>;
+    /** Replaces all of them. A post with `nextPostingTime` is scheduled for the next one that is free. */
+    setPostingTimes(
+      id: string,
+      postingTimes: NewPostingTimes,
+      options?: WriteOptions,
+    ): Promise<{
+      postingTimes: PostingTimes;
+    }>;
+    /** Disconnects its accounts and discards its scheduled posts; drafts stay drafts. */
     delete(
       id: string,
       options?: WriteOptions,

@@ -597,6 +597,8 @@ export interface NewPost {
   scheduledFor?: string | null;
   /** IANA time zone of local times. */
   timeZone?: string;
+  /** Whether to schedule it for the next free posting time of its platform set, instead of `scheduledFor`. */
+  nextPostingTime?: boolean;
   /**
    * Whether to use the next free time if a platform's limits leave no room at `scheduledFor`. All platforms of the post
    * move together. The response has the time.
@@ -633,6 +635,8 @@ export interface PostChanges {
   scheduledFor?: string | null;
   /** IANA time zone of local times. */
   timeZone?: string;
+  /** Whether to schedule it for the next free posting time of its platform set, instead of `scheduledFor`. */
+  nextPostingTime?: boolean;
   /**
    * Whether to use the next free time if a platform's limits leave no room at `scheduledFor`. All platforms of the post
    * move together. The response has the time.
@@ -723,6 +727,22 @@ export interface PlatformSet {
   mode: Mode;
   /** Number of active accounts in it. */
   connectionCount: number;
+}
+
+export interface PostingTimes {
+  /** IANA time zone of the times. */
+  timeZone: string;
+  /** Local times, by day; empty if none are set. */
+  times: Record<string, string[]>;
+  /** The next of these times for which no post of the platform set is scheduled. `null` if there is none. */
+  nextFreeAt: string | null;
+}
+
+export interface NewPostingTimes {
+  /** IANA time zone of the times. Daylight saving time applies. */
+  timeZone: string;
+  /** Local times, by day: at most 24 on each. Days that are missing have none. */
+  times: Record<string, string[]>;
 }
 
 export interface Account {

@@ -42,8 +42,10 @@ import {
   legacySetsRename,
   platformSetsCreate,
   platformSetsDelete,
+  platformSetsGetPostingTimes,
   platformSetsList,
   platformSetsRename,
+  platformSetsSetPostingTimes,
 } from "./operations/platform-sets.ts";
 import { platformsGet, platformsList } from "./operations/platforms.ts";
 import { postsAttempts } from "./operations/post-attempts.ts";
@@ -111,6 +113,8 @@ export const OPERATIONS: readonly Operation[] = [
   platformSetsList,
   platformSetsCreate,
   platformSetsRename,
+  platformSetsGetPostingTimes,
+  platformSetsSetPostingTimes,
   platformSetsDelete,
   legacySetsList,
   legacySetsCreate,

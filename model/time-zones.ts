@@ -30,8 +30,8 @@ const DAY = 86_400_000;
 export function readLocalTime(
   local: string,
   timeZone: string,
+  format = offsetFormat(timeZone),
 ): { instant: Date; instead?: never } | { instant: null; instead: string } {
-  const format = offsetFormat(timeZone);
   const shown = Date.parse(`${local}Z`);
   const before = offsetAt(format, shown - DAY);
   const after = offsetAt(format, shown + DAY);

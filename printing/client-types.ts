@@ -97,6 +97,8 @@ export function namedSchemas(document: JsonObject): [string, JsonObject][] {
     ["Publishing", answer("publishing_get", "publishing")],
     ["PauseTarget", body("publishing_pause")],
     ["PlatformSet", answer("platform_sets_list", "sets", "items")],
+    ["PostingTimes", answer("platform_sets_get_posting_times", "postingTimes")],
+    ["NewPostingTimes", body("platform_sets_set_posting_times")],
     ["Account", answer("accounts_list", "accounts", "items")],
     ["PlatformLimit", membersOf(answer("accounts_get", "account", "properties", "limits").items)],
     ["AccountWithLimits", answer("accounts_get", "account")],

@@ -181,7 +181,7 @@ const SAMPLES: Readonly<Record<string, number>> = {
   posts: 22,
   quickstart: 7,
   "resumable-uploads": 1,
-  scheduling: 9,
+  scheduling: 12,
   securing: 3,
   "self-hosting": 4,
   tenants: 9,
@@ -206,6 +206,7 @@ const SHOWN: Readonly<Record<string, readonly string[]>> = {
   bulk: ["ts py: posts_create"],
   scheduling: [
     "sh ts py: posts_create",
+    "sh ts py: platform_sets_set_posting_times posts_create",
     "sh ts py: publishing_get publishing_pause publishing_resume",
     "sh ts py: posts_cancel posts_update",
   ],

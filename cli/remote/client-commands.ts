@@ -135,6 +135,11 @@ function drafting(command: Command): Command {
     .option("--link <url>", "link to include")
     .option("--at <time>", "when to publish, such as 2026-12-01T09:30:00Z")
     .option("--time-zone <zone>", "time zone of a --at without offset, such as Europe/Berlin")
+    .addOption(
+      new Option("--next-posting-time", "schedule it for the next free posting time of the platform set").conflicts(
+        "at",
+      ),
+    )
     .option("--spread", "use the next free time if a platform's limits leave no room at that time")
     .option(
       "--data <file>",
@@ -166,6 +171,19 @@ function addSets(program: Command): void {
     .argument("<id>")
     .argument("<name>")
     .action(async (id, name, options) => (await load()).runRenameSet(id, name, options));
+  remote(sets, "posting-times", "show the posting times of a platform set, or replace them with --at", [
+    'ampost sets posting-times ID --time-zone Europe/Berlin --at "monday 09:30,17:00" --at "thursday 09:30"',
+    "ampost sets posting-times ID --none",
+  ])
+    .argument("<id>")
+    .addOption(
+      new Option("--at <day and times>", 'such as "monday 09:30,17:00"; can be repeated').argParser(
+        (value, before: string[] | undefined) => [...(before ?? []), value],
+      ),
+    )
+    .option("--time-zone <zone>", "time zone of the times, such as Europe/Berlin (default: the one before, or UTC)")
+    .addOption(new Option("--none", "remove all").conflicts(["at", "timeZone"]))
+    .action(async (id, options) => (await load()).runPostingTimes(id, options));
   remote(sets, "delete", "delete a platform set and disconnect its accounts")
     .argument("<id>")
     .option("--yes", "do not ask for confirmation")

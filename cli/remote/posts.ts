@@ -26,6 +26,7 @@ export interface DraftOptions extends ClientOptions {
   link?: string;
   at?: string;
   timeZone?: string;
+  nextPostingTime?: boolean;
   spread?: boolean;
   data?: string;
 }
@@ -40,6 +41,7 @@ export async function runCreatePost(
 ): Promise<void> {
   if (options.wait && !options.publish) usageError("--wait requires --publish.");
   if (options.at !== undefined && options.publish) usageError("Use either --at or --publish, not both.");
+  if (options.nextPostingTime && options.publish) usageError("Use either --next-posting-time or --publish, not both.");
   // One key for each write of the command, so that the whole command can be repeated.
   const keyed = (write: string) =>
     options.idempotencyKey === undefined ? {} : { idempotencyKey: `${options.idempotencyKey}${write}` };
@@ -279,6 +281,7 @@ async function readDraft(
     platformSetId: set ?? given.platformSetId ?? (await defaultSet(client)),
     ...(at !== undefined && { scheduledFor: at }),
     ...(options.timeZone !== undefined && { timeZone: options.timeZone }),
+    ...(options.nextPostingTime === true && { nextPostingTime: true }),
     ...(options.spread === true && { spread: true }),
   };
 }

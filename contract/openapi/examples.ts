@@ -52,6 +52,10 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
   posts_approve: { contentHash: "0".repeat(64) },
   platform_sets_create: { name: "My Brand Accounts" },
   platform_sets_rename: { name: "Client accounts" },
+  platform_sets_set_posting_times: {
+    timeZone: "Europe/Berlin",
+    times: { monday: ["09:30", "17:00"], thursday: ["09:30"] },
+  },
   media_create: { url: "https://cdn.example.com/photo.jpg" },
   media_upload_url: { filename: "launch.mp4" },
   connect_links_create: {

@@ -117,6 +117,12 @@ const spread = z
   )
   .meta({ examples: [true] });
 
+const nextPostingTime = z
+  .boolean()
+  .optional()
+  .describe("Whether to schedule it for the next free posting time of its platform set, instead of `scheduledFor`.")
+  .meta({ examples: [true] });
+
 const platformSetId = id.describe(
   "The platform set whose accounts publish the post, from `GET /api/v1/platform-sets` (platform_sets_list).",
 );
@@ -126,6 +132,7 @@ export const createBody = z.strictObject({
   platforms,
   scheduledFor,
   timeZone,
+  nextPostingTime,
   spread,
   publishBy,
   onPause,
@@ -140,6 +147,7 @@ export const patchBody = z.strictObject({
   platforms: platforms.optional(),
   scheduledFor,
   timeZone,
+  nextPostingTime,
   spread,
   publishBy,
   onPause,

@@ -40,8 +40,10 @@ import {
   legacySetsRename,
   platformSetsCreate,
   platformSetsDelete,
+  platformSetsGetPostingTimes,
   platformSetsList,
   platformSetsRename,
+  platformSetsSetPostingTimes,
 } from "../../contract/operations/platform-sets.ts";
 import { platformsGet, platformsList } from "../../contract/operations/platforms.ts";
 import { postsAttempts } from "../../contract/operations/post-attempts.ts";
@@ -111,6 +113,7 @@ import {
 } from "../domain/oauth-apps/oauth-apps.ts";
 import { deletePlatformSet } from "../domain/platform-sets/delete-platform-set.ts";
 import { createPlatformSet, listPlatformSets, renamePlatformSet } from "../domain/platform-sets/platform-sets.ts";
+import { getPostingTimes, setPostingTimes } from "../domain/platform-sets/posting-times.ts";
 import { getPlatform, listPlatforms } from "../domain/platforms/platforms.ts";
 import { approvePost, getApproval } from "../domain/posts/approve-post.ts";
 import { createPost } from "../domain/posts/create-post.ts";
@@ -182,6 +185,10 @@ export const BINDINGS: readonly Binding[] = [
   bind(platformSetsCreate, (services, call, { body }) => createPlatformSet(services, call, body.name)),
   bind(platformSetsRename, (services, call, { params, body }) =>
     renamePlatformSet(services, call, params.id, body.name),
+  ),
+  bind(platformSetsGetPostingTimes, (services, call, { params }) => getPostingTimes(services, call, params.id)),
+  bind(platformSetsSetPostingTimes, (services, call, { params, body }) =>
+    setPostingTimes(services, call, params.id, body),
   ),
   bind(platformSetsDelete, (services, call, { params }) => deletePlatformSet(services, call, params.id)),
   bind(legacySetsList, (services, call) => listPlatformSets(services, call)),

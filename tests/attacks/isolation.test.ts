@@ -80,6 +80,7 @@ const BODIES: Readonly<Record<string, unknown>> = {
   webhooks_update: { description: "Theirs" },
   posts_approve: { contentHash: "0".repeat(64) },
   platform_sets_rename: { name: "Theirs" },
+  platform_sets_set_posting_times: { timeZone: "UTC", times: { monday: ["09:30"] } },
   oauth_apps_save: { clientId: "theirs", clientSecret: "theirs" },
   connections_choose: { platformAccountId: "theirs" },
 };

@@ -555,6 +555,29 @@ class PlatformSets:
             idempotency_key=idempotency_key,
         )
 
+    def get_posting_times(self, id: str) -> types.PostingTimesAnswer:
+        """Get posting times. Returns the weekly posting times of a platform set, and the next one that is free."""
+        return self._connection.call("GET", path_of("/api/v1/platform-sets/{}/posting-times", id))
+
+    def set_posting_times(
+        self,
+        id: str,
+        body: types.NewPostingTimes,
+        *,
+        idempotency_key: str | None = None,
+    ) -> types.PostingTimesAnswer:
+        """
+        Set posting times. Replaces the weekly posting times of a platform set. A post that is created or updated with
+        `nextPostingTime` is scheduled for the next one that is free. Scheduled posts keep their times.
+        """
+        return self._connection.call(
+            "PUT",
+            path_of("/api/v1/platform-sets/{}/posting-times", id),
+            body=body,
+            writes=True,
+            idempotency_key=idempotency_key,
+        )
+
     def delete(self, id: str, *, idempotency_key: str | None = None) -> types.PlatformSetsDeleteAnswer:
         """
         Delete a platform set. Deletes a platform set. Its accounts are disconnected and its scheduled posts are
@@ -608,6 +631,29 @@ class AsyncPlatformSets:
         return await self._connection.call(
             "PATCH",
             path_of("/api/v1/platform-sets/{}", id),
+            body=body,
+            writes=True,
+            idempotency_key=idempotency_key,
+        )
+
+    async def get_posting_times(self, id: str) -> types.PostingTimesAnswer:
+        """Get posting times. Returns the weekly posting times of a platform set, and the next one that is free."""
+        return await self._connection.call("GET", path_of("/api/v1/platform-sets/{}/posting-times", id))
+
+    async def set_posting_times(
+        self,
+        id: str,
+        body: types.NewPostingTimes,
+        *,
+        idempotency_key: str | None = None,
+    ) -> types.PostingTimesAnswer:
+        """
+        Set posting times. Replaces the weekly posting times of a platform set. A post that is created or updated with
+        `nextPostingTime` is scheduled for the next one that is free. Scheduled posts keep their times.
+        """
+        return await self._connection.call(
+            "PUT",
+            path_of("/api/v1/platform-sets/{}/posting-times", id),
             body=body,
             writes=True,
             idempotency_key=idempotency_key,

@@ -655,6 +655,8 @@ class NewPost(TypedDict):
     scheduledFor: NotRequired[str | None]
     #: IANA time zone of local times.
     timeZone: NotRequired[str]
+    #: Whether to schedule it for the next free posting time of its platform set, instead of `scheduledFor`.
+    nextPostingTime: NotRequired[bool]
     #: Whether to use the next free time if a platform's limits leave no room at `scheduledFor`. All platforms of the
     #: post move together. The response has the time.
     spread: NotRequired[bool]
@@ -688,6 +690,8 @@ class PostChanges(TypedDict):
     scheduledFor: NotRequired[str | None]
     #: IANA time zone of local times.
     timeZone: NotRequired[str]
+    #: Whether to schedule it for the next free posting time of its platform set, instead of `scheduledFor`.
+    nextPostingTime: NotRequired[bool]
     #: Whether to use the next free time if a platform's limits leave no room at `scheduledFor`. All platforms of the
     #: post move together. The response has the time.
     spread: NotRequired[bool]
@@ -784,6 +788,22 @@ class PlatformSet(TypedDict):
     mode: Mode
     #: Number of active accounts in it.
     connectionCount: int
+
+
+class PostingTimes(TypedDict):
+    #: IANA time zone of the times.
+    timeZone: str
+    #: Local times, by day; empty if none are set.
+    times: dict[str, list[str]]
+    #: The next of these times for which no post of the platform set is scheduled. `null` if there is none.
+    nextFreeAt: str | None
+
+
+class NewPostingTimes(TypedDict):
+    #: IANA time zone of the times. Daylight saving time applies.
+    timeZone: str
+    #: Local times, by day: at most 24 on each. Days that are missing have none.
+    times: dict[str, list[str]]
 
 
 class Account(TypedDict):
@@ -1516,6 +1536,10 @@ class PlatformSetsCreateBody(TypedDict):
 
 class PlatformSetAnswer(TypedDict):
     set: PlatformSet
+
+
+class PostingTimesAnswer(TypedDict):
+    postingTimes: PostingTimes
 
 
 class PlatformSetsDeleteAnswer(TypedDict):

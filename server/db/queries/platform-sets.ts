@@ -1,4 +1,5 @@
 import type { Mode } from "../../../model/platform-names.ts";
+import type { PostingTimes } from "../../../model/posting-times.ts";
 import { statement } from "../sql.ts";
 
 export interface PlatformSetRow {
@@ -45,6 +46,54 @@ export const renameSet = statement<PlatformSetRow, [id: string, userId: string, 
   `with s as (
      update platform_sets set name = $4, updated_at = now() where id = $1 and user_id = $2 and mode = $3 returning *
    ) select ${columns} from s`,
+);
+
+/** A set's posting times as they are stored; null if it has none. */
+interface PostingTimesRow {
+  id: string;
+  posting_times: PostingTimes | null;
+}
+
+export const findPostingTimes = statement<PostingTimesRow, [id: string, userId: string, mode: Mode]>(
+  "platform_sets.find_posting_times",
+  `select id, posting_times from platform_sets where id = $1 and user_id = $2 and mode = $3`,
+);
+
+/** Those of the sets that have any. */
+export const listPostingTimes = statement<
+  PostingTimesRow & { posting_times: PostingTimes },
+  [userId: string, mode: Mode]
+>(
+  "platform_sets.list_posting_times",
+  `select id, posting_times from platform_sets where user_id = $1 and mode = $2 and posting_times is not null`,
+);
+
+export const savePostingTimes = statement<
+  PostingTimesRow,
+  [id: string, userId: string, mode: Mode, postingTimes: PostingTimes | null]
+>(
+  "platform_sets.save_posting_times",
+  `update platform_sets set posting_times = $4, updated_at = now() where id = $1 and user_id = $2 and mode = $3
+   returning id, posting_times`,
+);
+
+/**
+ * Whoever takes a posting time of the set waits here until others have: until their transactions end. No row of the set
+ * is locked, for which deleting the set waits while it holds the set's posts.
+ */
+export const lockPostingTimes = statement<never, [id: string]>(
+  "platform_sets.lock_posting_times",
+  `select pg_advisory_xact_lock(hashtextextended($1, 141))`,
+);
+
+/** Those of the times for which a post of the set is scheduled. */
+export const listTakenTimes = statement<
+  { scheduled_for: Date },
+  [id: string, userId: string, mode: Mode, times: readonly Date[], exceptPostId: string | null]
+>(
+  "platform_sets.list_taken_times",
+  `select distinct scheduled_for from posts where user_id = $2 and status = 'scheduled'
+     and scheduled_for = any ($4::timestamptz[]) and platform_set_id = $1 and mode = $3 and id is distinct from $5`,
 );
 
 /** Holds the set while it is deleted. */

@@ -24,7 +24,7 @@ export const exportPages: Readonly<Record<string, ExportPage>> = {
     "api_keys",
     "id mode name prefix client_id policies created_at last_used_at expires_at revoked_at replaced_by",
   ),
-  platformSets: page("platform_sets", "id mode name is_default created_at updated_at"),
+  platformSets: page("platform_sets", "id mode name is_default posting_times created_at updated_at"),
   accounts: page(
     "accounts",
     "id mode platform_set_id platform platform_account_id username display_name avatar_url status scopes " +

@@ -22,7 +22,7 @@ export type AuditAction =
   | `passkey.${"added" | "removed"}`
   | `session.${"revoked"}`
   | `api_key.${"created" | "rolled" | "revoked"}`
-  | `platform_set.${"created" | "renamed" | "deleted"}`
+  | `platform_set.${"created" | "renamed" | "posting_times_changed" | "deleted"}`
   | `post.${"approved"}`
   | `oauth_app.${"saved" | "deleted"}`
   | `account.${"connected" | "reconnected" | "refreshed" | "disconnected" | "expired" | "revoked"}`
@@ -42,6 +42,7 @@ const ENDLESS: ReadonlySet<AuditAction> = new Set([
   "user.invited",
   "platform_set.created",
   "platform_set.renamed",
+  "platform_set.posting_times_changed",
   "api_key.created",
   "post.approved",
   "oauth_app.saved",

@@ -26,6 +26,7 @@ import type { Services } from "../services.ts";
 import { budgetsOf, charging, type Fees, findTime, type PartUse, partUses, type Wanted } from "./budgets.ts";
 import { findIssues, loadSet, refuseIssues, unknownSet, type SetAccounts } from "./find-issues.ts";
 import { atInstants } from "./local-times.ts";
+import { takePostingTime } from "./next-posting-time.ts";
 import { planMedia, type MediaPlan } from "./plan-media.ts";
 import { firstActionAt } from "./post-actions.ts";
 import {
@@ -60,27 +61,34 @@ export async function createPost(
   draft: Pick<Input<unknown, unknown, PostDraft>, "body" | "issues">,
   toWarning: (warning: Issue) => Issue = (warning) => warning,
 ): Promise<Answer<{ post: Post; warnings: Issue[]; fees: Fees }>> {
-  const { body, issues } = atInstants(draft);
-  const prepared = await prepareDraft(services, call, body, issues);
-  const ready = { ...prepared, warnings: prepared.warnings.map(toWarning) };
+  const given = atInstants(draft);
+  const prepare = async (db: Db, { body, issues }: typeof given) => {
+    const prepared = await prepareDraft(services, db, call, body, issues);
+    return { ...prepared, warnings: prepared.warnings.map(toWarning) };
+  };
+  // A posting time is taken in the transaction that stores the post.
+  const prepared = given.body.nextPostingTime === true ? null : await prepare(services.pool, given);
+  const isScheduled = prepared === null || prepared.scheduledFor !== null;
   const limits = await services.limitsOf(call.userId, call.mode);
   const quotas = await quotasIn(services.planOf, call);
   const isCounted =
     limits.postsPerDay !== null ||
     limits.maxScheduledPosts !== null ||
     limits.contentBytesPerDay !== null ||
-    (ready.scheduledFor !== null && (quotas.maxScheduledPosts ?? quotas.postsPerMonth) !== null) ||
+    (isScheduled && (quotas.maxScheduledPosts ?? quotas.postsPerMonth) !== null) ||
     (call.policies !== null && call.policies.postsPerDay !== null);
   // Without media, a claim, a count and an approval to wait for, this is one statement, which is its own transaction.
-  if (call.claim === null && !isCounted && call.policies?.approvalRequired !== true && ready.plan.links.length === 0) {
-    const stored = await storeMedia(services, call, services.pool, ready.plan, []);
-    const answer = await insert(services, call, services.pool, { ...ready, stored }, quotas.postsPerMonth);
+  const isOne = call.claim === null && !isCounted && call.policies?.approvalRequired !== true;
+  if (prepared !== null && isOne && prepared.plan.links.length === 0) {
+    const stored = await storeMedia(services, call, services.pool, prepared.plan, []);
+    const answer = await insert(services, call, services.pool, { ...prepared, stored }, quotas.postsPerMonth);
     if (answer !== null) return answer;
   }
   return await write(services, call, async (tx) => {
+    const ready = prepared ?? (await prepare(tx, await takePostingTime(services, tx, call, given, given.body)));
     await countAgainstPolicies(tx, call);
     await countPostAgainstLimit(services, tx, call);
-    if (ready.scheduledFor !== null) await enforceScheduledLimit(services, tx, call);
+    if (isScheduled) await enforceScheduledLimit(services, tx, call);
     const stored = await storeMedia(services, call, tx, ready.plan, call.uploads);
     await countContentAgainstLimit(services, tx, call, Buffer.byteLength(jsonb(stored.content)));
     if (call.uploads.length > 0) await enforceStorageQuota(tx, services, call, sizeOf(call.uploads));
@@ -96,17 +104,14 @@ export async function createPost(
 
 async function prepareDraft(
   services: Services,
+  db: Db,
   call: Call,
   draft: PostDraft,
   formIssues: readonly Issue[],
 ): Promise<ReadyPost> {
   const { platformSetId, platforms = [], scheduledFor = null, publishBy = null } = draft;
-  const accounts = platformSetId === undefined ? null : await loadSet(services.pool, call, platformSetId);
-  const plan = planMedia(
-    draft.content,
-    call.uploads,
-    await loadKnownMedia(services, services.pool, call, draft.content),
-  );
+  const accounts = platformSetId === undefined ? null : await loadSet(db, call, platformSetId);
+  const plan = planMedia(draft.content, call.uploads, await loadKnownMedia(services, db, call, draft.content));
   const setIssues = platformSetId !== undefined && accounts === null ? [unknownSet(platformSetId)] : [];
   const { issues, warnings } = findIssues(
     services,

@@ -18,6 +18,7 @@ import { getPost } from "./get-post.ts";
 import { mediaOf } from "./load-stored-post.ts";
 import { atInstants } from "./local-times.ts";
 import { lockOwnPost } from "./lock-own-post.ts";
+import { takePostingTime } from "./next-posting-time.ts";
 import { planMedia, type MediaPlan } from "./plan-media.ts";
 import { assertAllowed, resetForEdit } from "./post-actions.ts";
 import { countContentAgainstLimit, enforceScheduledLimit } from "./post-limits.ts";
@@ -43,10 +44,14 @@ export async function updatePost(
   id: string,
   draft: Pick<Input<unknown, unknown, PostDraft>, "body" | "issues">,
 ): Promise<Answer<{ post: Post; warnings: Issue[]; fees: Fees }>> {
-  const { body, issues } = atInstants(draft);
+  const given = atInstants(draft);
   return await write(services, call, async (tx) => {
     const post = await lockOwnPost(tx, call, id);
     assertAllowed(post, "edit");
+    const { body, issues } = await takePostingTime(services, tx, call, given, {
+      platformSetId: given.body.platformSetId ?? post.platform_set_id,
+      postId: id,
+    });
     const changed = merge(post, body);
     const known = await loadKnownMedia(services, tx, call, changed.content, await mediaOf(tx, call, id));
     const plan = planMedia(changed.content, [], known);

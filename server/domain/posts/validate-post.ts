@@ -13,6 +13,7 @@ import { readRemaining } from "../usage/quotas.ts";
 import { budgetsOf, checkBudgets } from "./budgets.ts";
 import { findIssues, loadSet, unknownSet } from "./find-issues.ts";
 import { atInstants } from "./local-times.ts";
+import { atPostingTime } from "./next-posting-time.ts";
 import { type MediaPlan, planMedia } from "./plan-media.ts";
 import { loadKnownMedia } from "./post-media.ts";
 
@@ -25,7 +26,8 @@ export async function validatePost(
   call: Pick<Call, "userId" | "mode" | "policies" | "actor">,
   draft: Pick<Input<unknown, unknown, PostDraft>, "body" | "issues">,
 ): Promise<Answer<Validated>> {
-  const { body, issues: formIssues } = atInstants(draft);
+  const given = atInstants(draft);
+  const { body, issues: formIssues } = await atPostingTime(services, services.pool, call, given, given.body);
   const { platformSetId, platforms = [], scheduledFor = null, publishBy = null } = body;
   const accounts = platformSetId === undefined ? null : await loadSet(services.pool, call, platformSetId);
   const plan = await planByName(services, call, body.content);

@@ -6,15 +6,19 @@ import {
   platformSetsCreate,
   platformSetsDelete,
   platformSetsRename,
+  platformSetsSetPostingTimes,
   type PlatformSet,
+  type PostingTimesAnswer,
 } from "../../../contract/operations/platform-sets.ts";
 import type { Publishing } from "../../../contract/operations/publishing.ts";
 import { MODES, PLATFORM_NAMES, type Mode } from "../../../model/platform-names.ts";
+import { WEEKDAYS, type Weekday } from "../../../model/posting-times.ts";
 import { catalog } from "../../../platforms/catalog.ts";
 import { missingScopes } from "../../../platforms/kit/scopes.ts";
 import { listAccounts } from "../../domain/accounts/accounts.ts";
 import { type ConnectMethod, connectMethods } from "../../domain/accounts/connect-methods.ts";
 import { listPlatformSets, maxPlatformSetsOf } from "../../domain/platform-sets/platform-sets.ts";
+import { listPostingTimes } from "../../domain/platform-sets/posting-times.ts";
 import { getPublishing } from "../../domain/publishing/pauses.ts";
 import type { Services } from "../../domain/services.ts";
 import { html, type Html } from "../html.ts";
@@ -56,7 +60,7 @@ export function addConnections(scope: FastifyInstance, services: Services, optio
       const { message, fields } = answered.refused;
       return await showConnections(services, request, reply, person, {
         mode,
-        notice: { kind: "failed", text: fields["name"] ?? message },
+        notice: { kind: "failed", text: fields["name"] ?? fields["timeZone"] ?? fields["times"] ?? message },
         status: answered.status,
       });
     });
@@ -66,6 +70,9 @@ export function addConnections(scope: FastifyInstance, services: Services, optio
   );
   act("/connections/sets/rename", "renamed", (call, form, mode) =>
     call(platformSetsRename, { params: { id: idIn(form) }, body: { name: form.text("name") } }, mode),
+  );
+  act("/connections/sets/posting-times", "timed", (call, form, mode) =>
+    call(platformSetsSetPostingTimes, { params: { id: idIn(form) }, body: postingTimesIn(form) }, mode),
   );
   act("/connections/sets/delete", "deleted", (call, form, mode) =>
     call(platformSetsDelete, { params: { id: idIn(form) } }, mode),
@@ -81,6 +88,7 @@ export function addConnections(scope: FastifyInstance, services: Services, optio
 const NOTICES: Readonly<Record<string, Notice>> = {
   made: { kind: "done", text: "The platform set has been created. Connect accounts to it." },
   renamed: { kind: "done", text: "The platform set has been renamed." },
+  timed: { kind: "done", text: "The posting times have been saved. Scheduled posts keep their times." },
   deleted: { kind: "done", text: "The platform set has been deleted, and its accounts have been disconnected." },
   refreshed: { kind: "done", text: "The account's access and profile have been refreshed." },
   disconnected: { kind: "done", text: "The account has been disconnected." },
@@ -105,10 +113,12 @@ async function showConnections(
     {
       body: { publishing },
     },
+    postingTimes,
   ] = await Promise.all([
     listPlatformSets(services, call),
     listAccounts(services, call, {}),
     getPublishing(services, call),
+    listPostingTimes(services, call),
   ]);
   const maxSets = await maxPlatformSetsOf(services, call.userId);
   const ways = await Promise.all(
@@ -140,17 +150,18 @@ async function showConnections(
           set,
           accounts.filter(({ platformSetId }) => platformSetId === set.id),
           ways[index] ?? [],
-          { timeZone: person.timeZone, publishing },
+          { timeZone: person.timeZone, publishing, postingTimes: postingTimes.get(set.id) ?? null },
         ),
       )}
       ${maxSets !== null && sets.length >= maxSets ? null : newSet(mode)}`,
   });
 }
 
-/** How times are shown, and what is paused. */
+/** How times are shown, what is paused, and when the set's posts are published. */
 interface Shown {
   timeZone: string;
   publishing: Publishing;
+  postingTimes: PostingTimesAnswer | null;
 }
 
 function setSection(
@@ -196,7 +207,7 @@ function setSection(
           </p>`
     }
     ${pauseControl(shown.publishing, set.mode, { timeZone: shown.timeZone, what: set.name, platformSetId: set.id })}
-    ${settingsOf(set)}
+    ${postingTimesOf(set, shown)} ${settingsOf(set)}
   </section>`;
 }
 
@@ -301,6 +312,66 @@ const HEALTH: Readonly<
     cure: "Reconnect the account to publish with it again.",
   },
 };
+
+/** The weekly times for which posts with `nextPostingTime` are scheduled. */
+function postingTimesOf({ id, name, mode }: PlatformSet, { postingTimes, timeZone }: Shown): Html {
+  const { times, nextFreeAt } = postingTimes ?? { times: {}, nextFreeAt: null };
+  const days = WEEKDAYS.map(
+    (day) =>
+      html`<div class="field">
+        <label for="${day}-${id}">${DAY_LABELS[day]}</label
+        ><input id="${day}-${id}" name="${day}" value="${(times[day] ?? []).join(", ")}" autocomplete="off" />
+      </div>`,
+  );
+  return html`<details>
+    <summary>Posting times of “${name}”</summary>
+    <p class="dim">
+      A post with <code>nextPostingTime</code> is scheduled for the next of these times that is free. Separate several
+      times of a day with commas, such as 09:30, 17:00.
+      ${nextFreeAt === null ? null : html`Next free: ${showTime(nextFreeAt, timeZone)}.`}
+    </p>
+    <form method="post" action="/connections/sets/posting-times">
+      <input type="hidden" name="id" value="${id}" /><input type="hidden" name="mode" value="${mode}" />
+      <div class="field">
+        <label for="time-zone-${id}">Time zone</label
+        ><input
+          id="time-zone-${id}"
+          name="timeZone"
+          value="${postingTimes?.timeZone ?? timeZone}"
+          required
+          maxlength="100"
+          autocomplete="off"
+        />
+      </div>
+      <div class="checks">${days}</div>
+      <p><button>Save posting times</button></p>
+    </form>
+  </details>`;
+}
+
+const DAY_LABELS: Readonly<Record<Weekday, string>> = {
+  monday: "Monday",
+  tuesday: "Tuesday",
+  wednesday: "Wednesday",
+  thursday: "Thursday",
+  friday: "Friday",
+  saturday: "Saturday",
+  sunday: "Sunday",
+};
+
+/** Times as people write them: "9:30, 17:00". */
+function postingTimesIn(form: Filled): object {
+  const timesOf = (day: Weekday) =>
+    form
+      .text(day)
+      .split(/[\s,;]+/)
+      .filter((time) => time !== "")
+      .map((time) => time.replace(/^\d:/, "0$&"));
+  return {
+    timeZone: form.text("timeZone").trim(),
+    times: Object.fromEntries(WEEKDAYS.map((day) => [day, timesOf(day)])),
+  };
+}
 
 function settingsOf({ id, name, mode, isDefault }: PlatformSet): Html {
   const hidden = html`<input type="hidden" name="id" value="${id}" /><input

@@ -1840,6 +1840,15 @@ export const properties: INodeProperties[] = [
         routing: { send: { type: "body", property: "content.linkUrl" } },
       },
       {
+        displayName: "Next Posting Time",
+        name: "nextPostingTime",
+        description:
+          "Whether to schedule it for the next free posting time of its platform set, instead of <code>scheduledFor</code>",
+        type: "boolean",
+        default: false,
+        routing: { send: { type: "body", property: "nextPostingTime" } },
+      },
+      {
         displayName: "On Pause",
         name: "onPause",
         description:
@@ -2199,6 +2208,15 @@ export const properties: INodeProperties[] = [
         routing: { send: { type: "body", property: "content.linkUrl" } },
       },
       {
+        displayName: "Next Posting Time",
+        name: "nextPostingTime",
+        description:
+          "Whether to schedule it for the next free posting time of its platform set, instead of <code>scheduledFor</code>",
+        type: "boolean",
+        default: false,
+        routing: { send: { type: "body", property: "nextPostingTime" } },
+      },
+      {
         displayName: "On Pause",
         name: "onPause",
         description:
@@ -2401,16 +2419,6 @@ export const properties: INodeProperties[] = [
     displayOptions: { show: { resource: ["platformSet"] } },
     options: [
       {
-        name: "Get Many",
-        value: "getAll",
-        action: "Get many platform sets",
-        description: "Lists the platform sets with the number of accounts connected to each",
-        routing: {
-          request: { method: "GET", url: "/api/v1/platform-sets" },
-          output: { postReceive: [tellRefusal, { type: "rootProperty", properties: { property: "sets" } }] },
-        },
-      },
-      {
         name: "Create",
         value: "create",
         action: "Create a platform set",
@@ -2418,6 +2426,39 @@ export const properties: INodeProperties[] = [
         routing: {
           request: { method: "POST", url: "/api/v1/platform-sets" },
           output: { postReceive: [tellRefusal, { type: "rootProperty", properties: { property: "set" } }] },
+        },
+      },
+      {
+        name: "Delete",
+        value: "delete",
+        action: "Delete a platform set",
+        description: "Deletes a platform set",
+        routing: {
+          request: { method: "DELETE", url: '=/api/v1/platform-sets/{{ encodeURIComponent($parameter["id"]) }}' },
+          output: { postReceive: [tellRefusal] },
+        },
+      },
+      {
+        name: "Get Get Posting Times",
+        value: "getGetPostingTimes",
+        action: "Get posting times",
+        description: "Returns the weekly posting times of a platform set, and the next one that is free",
+        routing: {
+          request: {
+            method: "GET",
+            url: '=/api/v1/platform-sets/{{ encodeURIComponent($parameter["id"]) }}/posting-times',
+          },
+          output: { postReceive: [tellRefusal, { type: "rootProperty", properties: { property: "postingTimes" } }] },
+        },
+      },
+      {
+        name: "Get Many",
+        value: "getAll",
+        action: "Get many platform sets",
+        description: "Lists the platform sets with the number of accounts connected to each",
+        routing: {
+          request: { method: "GET", url: "/api/v1/platform-sets" },
+          output: { postReceive: [tellRefusal, { type: "rootProperty", properties: { property: "sets" } }] },
         },
       },
       {
@@ -2431,13 +2472,16 @@ export const properties: INodeProperties[] = [
         },
       },
       {
-        name: "Delete",
-        value: "delete",
-        action: "Delete a platform set",
-        description: "Deletes a platform set",
+        name: "Set Posting Times",
+        value: "setPostingTimes",
+        action: "Set posting times",
+        description: "Replaces the weekly posting times of a platform set",
         routing: {
-          request: { method: "DELETE", url: '=/api/v1/platform-sets/{{ encodeURIComponent($parameter["id"]) }}' },
-          output: { postReceive: [tellRefusal] },
+          request: {
+            method: "PUT",
+            url: '=/api/v1/platform-sets/{{ encodeURIComponent($parameter["id"]) }}/posting-times',
+          },
+          output: { postReceive: [tellRefusal, { type: "rootProperty", properties: { property: "postingTimes" } }] },
         },
       },
     ],
@@ -2472,7 +2516,9 @@ export const properties: INodeProperties[] = [
         routing: { request: { headers: { "Idempotency-Key": "={{ $value }}" } } },
       },
     ],
-    displayOptions: { show: { resource: ["platformSet"], operation: ["create", "rename", "delete"] } },
+    displayOptions: {
+      show: { resource: ["platformSet"], operation: ["create", "rename", "setPostingTimes", "delete"] },
+    },
   },
   {
     displayName: "Platform Set Name or ID",
@@ -2499,7 +2545,9 @@ export const properties: INodeProperties[] = [
       },
     },
     required: true,
-    displayOptions: { show: { resource: ["platformSet"], operation: ["rename", "delete"] } },
+    displayOptions: {
+      show: { resource: ["platformSet"], operation: ["rename", "getGetPostingTimes", "setPostingTimes", "delete"] },
+    },
   },
   {
     displayName: "Update Fields",
@@ -2519,6 +2567,33 @@ export const properties: INodeProperties[] = [
       },
     ],
     displayOptions: { show: { resource: ["platformSet"], operation: ["rename"] } },
+  },
+  {
+    displayName: "Time Zone",
+    name: "timeZone",
+    description: "IANA time zone of the times. Daylight saving time applies.",
+    placeholder: "e.g. Europe/Berlin",
+    type: "string",
+    default: "",
+    routing: { send: { type: "body", property: "timeZone" } },
+    required: true,
+    displayOptions: { show: { resource: ["platformSet"], operation: ["setPostingTimes"] } },
+  },
+  {
+    displayName: "Times",
+    name: "times",
+    description: "Local times, by day: at most 24 on each. Days that are missing have none.",
+    type: "json",
+    default: "{}",
+    routing: {
+      send: {
+        type: "body",
+        property: "times",
+        value: "={{ typeof $value === 'string' ? JSON.parse($value) : $value }}",
+      },
+    },
+    required: true,
+    displayOptions: { show: { resource: ["platformSet"], operation: ["setPostingTimes"] } },
   },
   {
     displayName: "Operation",
