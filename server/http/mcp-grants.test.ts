@@ -217,7 +217,14 @@ test("clients learn where to go: from the 401, the endpoint's metadata, and the 
     challenged.challenge ?? "",
     /^Bearer resource_metadata="http:\/\/localhost:3000\/\.well-known\/oauth-protected-resource\/mcp", scope="mcp"/,
   );
-  for (const path of ["/.well-known/oauth-protected-resource/mcp", "/.well-known/oauth-protected-resource"]) {
+  for (const [path, endpoint] of [
+    ["/.well-known/oauth-protected-resource/mcp", "/mcp"],
+    ["/.well-known/oauth-protected-resource", "/mcp"],
+    ["/.well-known/oauth-protected-resource/mcp/readonly", "/mcp/readonly"],
+  ] as const) {
+    const { headers } = await fetch(world.url + endpoint, { method: "POST" });
+    const named = /resource_metadata="([^"]*)"/.exec(headers.get("www-authenticate") ?? "")?.[1];
+    if (path.endsWith(endpoint)) assert.equal(named, OWN + path);
     const resource = z
       .looseObject({
         resource: z.string(),
@@ -227,7 +234,7 @@ test("clients learn where to go: from the 401, the endpoint's metadata, and the 
       .parse(await (await fetch(world.url + path)).json());
     assert.deepEqual(
       [resource.resource, resource.authorization_servers, resource.scopes_supported],
-      [`${OWN}/mcp`, [OWN], ["mcp"]],
+      [OWN + endpoint, [OWN], ["mcp"]],
     );
   }
   const answered = await fetch(`${world.url}/.well-known/oauth-authorization-server`);
@@ -315,7 +322,11 @@ test("the app's host is the authorization server; the API's host only refers to 
         .parse((await get(host, "/.well-known/oauth-authorization-server")).json());
       assert.deepEqual(
         [server.issuer, server.token_endpoint, server.protected_resources],
-        ["https://example.com", "https://example.com/oauth/token", ["https://api.example.com/mcp"]],
+        [
+          "https://example.com",
+          "https://example.com/oauth/token",
+          ["https://api.example.com/mcp", "https://api.example.com/mcp/readonly"],
+        ],
       );
     }
     assert.equal((await get("api.example.com", "/oauth/authorize")).statusCode, 404);
@@ -426,7 +437,10 @@ test("tokens are renewed, and the second use of a refresh token ends the grant f
     await refresh(clientId, held.refresh_token, { resource: "https://other.example/mcp" }),
     "invalid_target",
   );
-  const renewed = await tokensOf(await refresh(clientId, held.refresh_token, { resource: `${OWN}/mcp` }));
+  await refused(await refresh(clientId, held.refresh_token, { resource: `${OWN}/mcp/other` }), "invalid_target");
+  const read = await tokensOf(await refresh(clientId, held.refresh_token, { resource: `${OWN}/mcp/readonly` }));
+  const resource = `${OWN}/mcp?tools=posts`;
+  const renewed = await tokensOf(await refresh(clientId, read.refresh_token, { resource }));
   const again = await tokensOf(await refresh(clientId, renewed.refresh_token));
   for (const token of [held, renewed, again]) assert.equal(await works(token.access_token), 200);
   await refused(await refresh(clientId, held.refresh_token), "invalid_grant");

@@ -4,10 +4,12 @@ import { PublicError } from "../../model/errors.ts";
 import { authenticate, type Authenticated } from "../calls/authenticate.ts";
 import type { HostUrls } from "../calls/hosts.ts";
 import { isLoopback } from "../domain/mcp-grants/redirect-uris.ts";
-import { SCOPE } from "../domain/mcp-grants/tokens.ts";
+import { MCP_RESOURCES, SCOPE } from "../domain/mcp-grants/tokens.ts";
 import type { Services } from "../domain/services.ts";
 
-const METADATA_PATH = "/.well-known/oauth-protected-resource/mcp";
+type McpPath = (typeof MCP_RESOURCES)[number];
+
+const METADATA_PATH = "/.well-known/oauth-protected-resource";
 
 /**
  * A page in a browser on this machine could reach a local server through a host name that suddenly points here, so both
@@ -53,14 +55,18 @@ export async function answerPreflight(reply: FastifyReply): Promise<FastifyReply
   return await reply.code(204).send();
 }
 
-/** The holder of the Bearer key or access token; errors tell clients how to get one. */
-export async function authenticateMcp(services: Services, request: FastifyRequest): Promise<Authenticated> {
+/** The holder of the Bearer key or access token; errors tell clients how to get one for this path. */
+export async function authenticateMcp(
+  services: Services,
+  request: FastifyRequest,
+  path: McpPath,
+): Promise<Authenticated> {
   try {
     return await authenticate(services, { takesTokens: true }, request);
   } catch (error) {
     if (!(error instanceof PublicError) || error.code !== "UNAUTHORIZED") throw error;
     const failed = request.headers.authorization === undefined ? "" : ', error="invalid_token"';
-    const challenge = `Bearer resource_metadata="${services.settings.apiUrl}${METADATA_PATH}", scope="${SCOPE}"${failed}`;
+    const challenge = `Bearer resource_metadata="${services.settings.apiUrl}${METADATA_PATH}${path}", scope="${SCOPE}"${failed}`;
     throw new PublicError(error.code, error.message, {
       issues: error.issues,
       headers: { "www-authenticate": challenge },
@@ -68,11 +74,17 @@ export async function authenticateMcp(services: Services, request: FastifyReques
   }
 }
 
-/** Describes the endpoint as in RFC 9728. Some clients look for it without the endpoint's path. */
+/**
+ * Describes each endpoint as in RFC 9728: a client that follows it uses the metadata only if `resource` is the URL it
+ * calls. Some clients look for it without the endpoint's path.
+ */
 export const protectedResource = {
-  paths: [METADATA_PATH, METADATA_PATH.replace(/\/mcp$/, "")],
-  describe: ({ apiUrl, appUrl }: HostUrls) => ({
-    resource: `${apiUrl}/mcp`,
+  paths: [
+    { at: METADATA_PATH, path: "/mcp" },
+    ...MCP_RESOURCES.map((path) => ({ at: METADATA_PATH + path, path })),
+  ] satisfies { at: string; path: McpPath }[],
+  describe: ({ apiUrl, appUrl }: HostUrls, path: McpPath) => ({
+    resource: apiUrl + path,
     resource_name: "Ampost",
     authorization_servers: [appUrl],
     scopes_supported: [SCOPE],

@@ -33,14 +33,14 @@ export function addMcp(app: FastifyInstance, services: Services, options: McpOpt
 
   addDeprecationHeaders(app, services.settings);
   for (const { path, readOnly } of MCP_PATHS) addPath(app, services, options, { path, readOnly, open });
-  for (const path of protectedResource.paths)
+  for (const { at, path } of protectedResource.paths)
     app.get(
-      path,
+      at,
       async (_request, reply) =>
         await reply
           .header("access-control-allow-origin", "*")
           .header("cache-control", "public, max-age=300")
-          .send(protectedResource.describe(services.settings)),
+          .send(protectedResource.describe(services.settings, path)),
     );
 }
 
@@ -48,7 +48,7 @@ function addPath(
   app: FastifyInstance,
   services: Services,
   options: McpOptions,
-  { path, readOnly, open }: { path: string; readOnly: boolean; open(): Promise<Serving> },
+  { path, readOnly, open }: Pick<(typeof MCP_PATHS)[number], "path"> & { readOnly: boolean; open(): Promise<Serving> },
 ): void {
   const authenticated = new WeakMap<FastifyRequest, Authenticated>();
   app.all(
@@ -61,7 +61,7 @@ function addPath(
         const foreign = findForeign(request, services.settings);
         if (foreign !== null) return await send(reply, refuse(403, -32000, foreign));
         allowOrigin(request, reply);
-        if (request.method !== "OPTIONS") authenticated.set(request, await authenticateMcp(services, request));
+        if (request.method !== "OPTIONS") authenticated.set(request, await authenticateMcp(services, request, path));
       },
     },
     async (request, reply) => {
@@ -92,7 +92,7 @@ function addPath(
       let streams = false;
       const release = options.streams.hold(
         caller,
-        () => authenticateMcp(services, request),
+        () => authenticateMcp(services, request, path),
         () => streams && reply.raw.destroy(),
         messages.length,
       );

@@ -112,7 +112,10 @@ function checkParameters({ settings }: AuthorizationServices, params: URLSearchP
   if (!/^[\w-]{43}$/.test(challenge))
     throw new GrantRefused("invalid_request", "code_challenge must be a SHA-256 hash in base64url");
   if (!params.getAll("resource").every((resource) => isOwnResource(settings, resource)))
-    throw new GrantRefused("invalid_target", `resource must be ${settings.apiUrl}/mcp`);
+    throw new GrantRefused(
+      "invalid_target",
+      `resource must be ${settings.apiUrl}/mcp or ${settings.apiUrl}/mcp/readonly`,
+    );
 }
 
 /** How long a page can stay open before it is answered. */

@@ -43,9 +43,15 @@ export function newToken(kind: McpTokenKind): { raw: string; digest: Buffer } {
   return { raw, digest: digestKey(raw) };
 }
 
-/** Whether a URL is this server's MCP endpoint, which all tokens are for (RFC 8707). */
+/** The paths of the MCP endpoints. Each is a protected resource (RFC 9728), and every token is for all of them. */
+export const MCP_RESOURCES = ["/mcp", "/mcp/readonly"] as const;
+
+/** Whether a URL is one of this server's MCP endpoints (RFC 8707). Its query only selects tools. */
 export function isOwnResource({ apiUrl }: Pick<Services["settings"], "apiUrl">, resource: string): boolean {
-  return URL.parse(resource)?.href === new URL(`${apiUrl}/mcp`).href;
+  const url = URL.parse(resource);
+  if (url === null || url.hash !== "") return false;
+  url.search = "";
+  return MCP_RESOURCES.some((path) => url.href === new URL(apiUrl + path).href);
 }
 
 /** Issues tokens for a client's code, once: if the code is used again, the grant ends. Throws GrantRefused. */

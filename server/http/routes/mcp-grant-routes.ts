@@ -10,6 +10,7 @@ import { registerClient } from "../../domain/mcp-grants/clients.ts";
 import { GrantRefused } from "../../domain/mcp-grants/grant-refused.ts";
 import {
   isOwnResource,
+  MCP_RESOURCES,
   redeemCode,
   refreshTokens,
   revokeToken,
@@ -86,7 +87,10 @@ async function giveTokens(services: Services, origin: Origin, params: URLSearchP
   const grantType = required(params, "grant_type");
   const clientId = clientIdIn(params);
   if (!params.getAll("resource").every((resource) => isOwnResource(services.settings, resource)))
-    throw new GrantRefused("invalid_target", `resource must be ${services.settings.apiUrl}/mcp`);
+    throw new GrantRefused(
+      "invalid_target",
+      `resource must be ${services.settings.apiUrl}/mcp or ${services.settings.apiUrl}/mcp/readonly`,
+    );
   if (grantType === "authorization_code") {
     const codeVerifier = required(params, "code_verifier");
     if (!/^[\w.~-]{43,128}$/.test(codeVerifier))
@@ -120,7 +124,7 @@ function describeServer({ apiUrl, appUrl }: HostUrls): object {
     code_challenge_methods_supported: ["S256"],
     authorization_response_iss_parameter_supported: true,
     client_id_metadata_document_supported: true,
-    protected_resources: [`${apiUrl}/mcp`],
+    protected_resources: MCP_RESOURCES.map((path) => apiUrl + path),
     service_documentation: `${appUrl}/docs/mcp`,
   };
 }
