@@ -76,7 +76,9 @@ test("a draft-only key creates, edits and discards drafts, and cannot schedule, 
   assert.deepEqual(rulesOf(await world.call(key, "PATCH", `${POSTS}/${id}`, { scheduledFor: soon() })), [
     ["key.policy.draftOnly", "/scheduledFor"],
   ]);
-  assert.deepEqual(rulesOf(await world.call(key, "POST", `${POSTS}/${id}/publish`)), [["key.policy.draftOnly", ""]]);
+  const refused = await world.call(key, "POST", `${POSTS}/${id}/publish`);
+  assert.deepEqual(rulesOf(refused), [["key.policy.draftOnly", ""]]);
+  assert.ok(JSON.stringify(refused.body).includes(`${world.services.settings.appUrl}/drafts/${id}, or use a key`));
   assert.deepEqual(rulesOf(await world.call(key, "POST", `${POSTS}/${await failedPost()}/retry`)), [
     ["key.policy.draftOnly", ""],
   ]);

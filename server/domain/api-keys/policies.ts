@@ -98,7 +98,7 @@ export async function checkPublishPolicies(
         "draftOnly",
         "",
         "This API key can only create drafts; it cannot publish or retry",
-        "Publish it with a key that does not have the policy draftOnly.",
+        `Ask a person to publish it at ${draftUrl(settings, post.id)}, or use a key without the policy draftOnly.`,
       ),
     );
   if (policies.approvalRequired && !(await isApproved(tx, call, post.id))) {
@@ -109,7 +109,7 @@ export async function checkPublishPolicies(
 
 /**
  * Adds a post to the approvals list if the calling key publishes only approved posts. Returns what the key's holder
- * should know.
+ * should know: for a key that only creates drafts, too, where a person can publish it.
  */
 export async function requestApproval(
   { settings }: Pick<Services, "settings">,
@@ -117,10 +117,19 @@ export async function requestApproval(
   call: Call,
   postId: string,
 ): Promise<Issue[]> {
+  if (call.policies?.draftOnly === true) {
+    const fix = `A person can publish or schedule it at ${draftUrl(settings, postId)}.`;
+    return [refused("draftOnly", "", "This API key can only create drafts; it cannot publish this one", fix)];
+  }
   if (!wantsApproval(call)) return [];
   const { userId, mode, actor } = call;
   await insertApprovalRequest.run(db, [postId, userId, mode, actor.id]);
   return [notApproved(settings, postId)];
+}
+
+/** Where a person publishes, schedules or discards a draft. */
+function draftUrl({ appUrl }: Pick<Settings, "appUrl">, postId: string): string {
+  return `${appUrl}/drafts/${postId}`;
 }
 
 /** A draft-only key publishes nothing, approved or not, so it waits for nobody. */

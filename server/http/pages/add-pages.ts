@@ -13,6 +13,7 @@ import { addChooseAccount } from "./choose-account.ts";
 import { addConnections } from "./connections.ts";
 import { addConsent } from "./consent.ts";
 import { addCustomOAuthApps } from "./custom-oauth-apps.ts";
+import { addDrafts } from "./drafts.ts";
 import { addHome } from "./home.ts";
 import { addKeys } from "./keys.ts";
 import { addPasskeyScript } from "./passkeys.ts";
@@ -50,6 +51,7 @@ export async function addPages(scope: FastifyInstance, services: Services, optio
       addConsent,
       addApprovals,
       addApprovePost,
+      addDrafts,
       addConnections,
       addPublishingForms,
       addCustomOAuthApps,

@@ -8,6 +8,7 @@ import type { BindOptions } from "../../calls/bind.ts";
 import { BINDINGS } from "../../calls/bindings.ts";
 import { perform } from "../../calls/perform.ts";
 import { toRefusal } from "../../calls/refusals.ts";
+import { etagOf } from "../../domain/call.ts";
 import type { Services } from "../../domain/services.ts";
 import { callOf, type Person } from "./person.ts";
 
@@ -16,7 +17,7 @@ export type PageOptions = Pick<BindOptions, "calls" | "onRefusal">;
 
 /** The result of a page's request. */
 export type Outcome<Body = unknown> =
-  | { ok: true; status: number; body: Body }
+  | { ok: true; status: number; body: Body; etag: string | undefined }
   | { ok: false; status: number; refused: Refused };
 
 /** An error for people: the sentence for the whole, and those about fields by their name. */
@@ -27,10 +28,10 @@ export interface Refused {
   fields: Readonly<Partial<Record<string, string>>>;
 }
 
-/** Runs an operation for the user of a page; the default mode is live. */
+/** Runs an operation for the user of a page; the default mode is live. `ifRevision`: the revision a post must have. */
 export type CallOperation = <Envelope extends z.ZodObject>(
   operation: Operation<z.ZodObject, z.ZodObject, z.ZodType, Envelope>,
-  input?: Partial<RawInput>,
+  input?: Partial<RawInput> & { ifRevision?: number | null },
   mode?: Mode,
 ) => Promise<Outcome<z.output<Envelope>>>;
 
@@ -45,11 +46,11 @@ export function operationsFor(
   reply: FastifyReply,
   person: Person,
 ): CallOperation {
-  return async (operation, { params = {}, query = {}, body } = {}, mode = "live") => {
+  return async (operation, { params = {}, query = {}, body, ifRevision = null } = {}, mode = "live") => {
     const binding = BINDINGS.find((each) => each.operation.name === operation.name);
     if (binding === undefined) throw new Error(`Nothing does ${operation.name}`);
     try {
-      const call = callOf(person, mode, request);
+      const call = { ...callOf(person, mode, request), ifRevision };
       await options.calls.count(reply, call, operation.rateClass);
       const done = await perform(services, binding, {
         call,
@@ -60,7 +61,8 @@ export function operationsFor(
         waiting: null,
       });
       if ("stored" in done) throw new Error("A page sends no Idempotency-Key");
-      return { ok: true, status: operation.status, body: operation.answer.parse(done.answer.body) };
+      const etag = etagOf(done.answer);
+      return { ok: true, status: operation.status, body: operation.answer.parse(done.answer.body), etag };
     } catch (error) {
       const refusal = toRefusal(error);
       if (refusal.code === "INTERNAL_ERROR") throw error;

@@ -122,6 +122,7 @@ const WAYS = [
   ["/", "Overview"],
   ["/connections", "Connections"],
   ["/approvals", "Approvals"],
+  ["/drafts", "Drafts"],
   ["/keys", "API keys"],
   ["/settings", "Settings"],
 ] as const;

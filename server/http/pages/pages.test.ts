@@ -19,7 +19,7 @@ before(async () => {
 after(() => world.close());
 
 const OWN = "http://localhost:3000";
-const PRIVATE = ["/connections?mode=test", "/approvals", "/keys", "/settings", "/settings/log"];
+const PRIVATE = ["/connections?mode=test", "/approvals", "/drafts", "/keys", "/settings", "/settings/log"];
 const VISITORS = [
   "/",
   "/sign-in",
@@ -260,6 +260,67 @@ test("a post that a key can publish only after approval is reviewed and approved
   assert.equal((await publish()).status, 200);
   const stranger = await world.signIn((await world.makeTenants()).test);
   assert.equal((await open(`${path}/approve`, { cookie: stranger })).status, 404);
+});
+
+test("the draft of a key that only creates drafts is published, scheduled or discarded by a person, exactly as shown", async () => {
+  const { test: free } = await world.makeTenants();
+  await world.connect(free, "facebook");
+  const own = await world.signIn(free);
+  const asPerson = { origin: OWN, cookie: own };
+  const made = await send("/keys", { mode: "test", name: "drafts only", draftOnly: "1" }, asPerson);
+  const key = { ...free, key: /amp_test_[\w-]{43}/.exec(await made.text())?.[0] ?? "" };
+  const draft = async () => {
+    const { body } = await world.call(key, "POST", "/api/v1/posts", {
+      platformSetId: free.platformSetId,
+      platforms: ["facebook"],
+      content: { text: "Shall I <b>go</b> out?" },
+    });
+    const id = idOf(body, "post");
+    assert.ok(JSON.stringify(body).includes(`${OWN}/drafts/${id}`));
+    return id;
+  };
+  const page = async (path: string) => await (await open(path, { cookie: own })).text();
+  const etagOn = async (id: string) =>
+    (/name="etag" value="([^"]*)"/.exec(await page(`/drafts/${id}`))?.[1] ?? "").replaceAll("&#34;", '"');
+  const act = async (id: string, what: string, fields: Record<string, string> = {}) =>
+    await send(`/drafts/${id}/${what}`, { mode: "test", etag: await etagOn(id), ...fields }, asPerson);
+  const statusOf = async (id: string) =>
+    z
+      .object({ post: z.object({ status: z.string(), scheduledFor: z.string().nullable() }) })
+      .parse((await world.call(free, "GET", `/api/v1/posts/${id}`)).body).post;
+
+  const first = await draft();
+  const list = await page("/drafts?mode=test");
+  assert.ok(
+    list.includes(`href="/drafts/${first}?mode=test"`) && list.includes("Shall I &#60;b&#62;go&#60;/b&#62; out?"),
+  );
+  const etag = await etagOn(first);
+  assert.match(etag, /^"\d+-/);
+  await world.call(key, "PATCH", `/api/v1/posts/${first}`, { content: { text: "Edited meanwhile" } });
+  for (const what of ["publish", "discard", "schedule"])
+    assert.equal((await act(first, what, { etag, at: "2099-01-01T09:30" })).status, 412, what);
+  assert.equal((await statusOf(first)).status, "draft");
+  const published = await act(first, "publish");
+  assert.equal(published.headers.get("location"), `/drafts/${first}?mode=test&notice=publish`);
+  assert.notEqual((await statusOf(first)).status, "draft");
+  assert.ok((await page(`/drafts/${first}?mode=test&notice=publish`)).includes("The post is being published."));
+
+  const second = await draft();
+  const zone = "Pacific/Kiritimati";
+  await world.callAs(own, "PATCH", "/api/me", { timeZone: zone });
+  const local = new Date(Date.now() + 38 * 3_600_000).toISOString().slice(0, 16);
+  const late = await act(second, "schedule", { at: "2001-01-01T09:30" });
+  assert.deepEqual([late.status, (await late.text()).includes("The time must be in the future.")], [400, true]);
+  assert.equal((await act(second, "schedule", { at: local })).status, 303);
+  assert.deepEqual(await statusOf(second), {
+    status: "scheduled",
+    scheduledFor: new Date(Date.parse(`${local}Z`) - 14 * 3_600_000).toISOString(),
+  });
+
+  const third = await draft();
+  assert.equal((await act(third, "discard")).status, 303);
+  assert.equal((await statusOf(third)).status, "discarded");
+  assert.equal((await open(`/drafts/${third}`)).status, 404);
 });
 
 test("a post to approve that cannot be read is not reported as deleted", async () => {
