@@ -597,11 +597,10 @@ export interface NewPost {
   scheduledFor?: string | null;
   /** IANA time zone of local times. */
   timeZone?: string;
-  /** Whether to schedule it for the next free posting time of its platform set, instead of `scheduledFor`. */
+  /** Whether to use the next free posting time of the platform set, instead of `scheduledFor`. */
   nextPostingTime?: boolean;
   /**
-   * Whether to use the next free time if a platform's limits leave no room at `scheduledFor`. All platforms of the post
-   * move together. The response has the time.
+   * Whether to use the next time with room, for all platforms, if a platform's limits leave none at `scheduledFor`.
    */
   spread?: boolean;
   /**
@@ -610,8 +609,8 @@ export interface NewPost {
    */
   publishBy?: string | null;
   /**
-   * What happens if the post's time comes while publishing is paused: `late` publishes it once publishing is resumed,
-   * unless it is too late by then; `skip` does not publish it. Defaults to `late`.
+   * If the post's time comes while publishing is paused: `late` (the default) publishes it once publishing is resumed,
+   * unless it is too late by then; `skip` does not.
    */
   onPause?: "late" | "skip";
   /** The platform set whose accounts publish the post, from `GET /api/v1/platform-sets` (platform_sets_list). */
@@ -635,11 +634,10 @@ export interface PostChanges {
   scheduledFor?: string | null;
   /** IANA time zone of local times. */
   timeZone?: string;
-  /** Whether to schedule it for the next free posting time of its platform set, instead of `scheduledFor`. */
+  /** Whether to use the next free posting time of the platform set, instead of `scheduledFor`. */
   nextPostingTime?: boolean;
   /**
-   * Whether to use the next free time if a platform's limits leave no room at `scheduledFor`. All platforms of the post
-   * move together. The response has the time.
+   * Whether to use the next time with room, for all platforms, if a platform's limits leave none at `scheduledFor`.
    */
   spread?: boolean;
   /**
@@ -648,8 +646,8 @@ export interface PostChanges {
    */
   publishBy?: string | null;
   /**
-   * What happens if the post's time comes while publishing is paused: `late` publishes it once publishing is resumed,
-   * unless it is too late by then; `skip` does not publish it. Defaults to `late`.
+   * If the post's time comes while publishing is paused: `late` (the default) publishes it once publishing is resumed,
+   * unless it is too late by then; `skip` does not.
    */
   onPause?: "late" | "skip";
   /** The platform set whose accounts publish the post, from `GET /api/v1/platform-sets` (platform_sets_list). */

@@ -7,9 +7,10 @@ import { CLIENT_AND_CALL } from "./prints.ts";
 /** The guides that a program needs from the start, each with the sections that it can look up when it needs them. */
 const NEEDED: Readonly<Record<string, readonly string[]>> = {
   agents: [],
-  authentication: ["Grants: MCP clients without a key", "Endpoints that do not accept keys"],
+  authentication: ["Rotate a key", "Grants: MCP clients without a key", "Endpoints that do not accept keys"],
   posts: [],
   scheduling: [
+    "A queue: the next free posting time",
     "When it cannot be on time",
     "When a platform has no room",
     "Pause publishing",

@@ -103,8 +103,8 @@ const onPause = z
   .enum(ON_PAUSE)
   .optional()
   .describe(
-    "What happens if the post's time comes while publishing is paused: `late` publishes it once publishing is " +
-      "resumed, unless it is too late by then; `skip` does not publish it. Defaults to `late`.",
+    "If the post's time comes while publishing is paused: `late` (the default) publishes it once publishing is " +
+      "resumed, unless it is too late by then; `skip` does not.",
   )
   .meta({ examples: ["late"] });
 
@@ -112,15 +112,14 @@ const spread = z
   .boolean()
   .optional()
   .describe(
-    "Whether to use the next free time if a platform's limits leave no room at `scheduledFor`. " +
-      "All platforms of the post move together. The response has the time.",
+    "Whether to use the next time with room, for all platforms, if a platform's limits leave none at `scheduledFor`.",
   )
   .meta({ examples: [true] });
 
 const nextPostingTime = z
   .boolean()
   .optional()
-  .describe("Whether to schedule it for the next free posting time of its platform set, instead of `scheduledFor`.")
+  .describe("Whether to use the next free posting time of the platform set, instead of `scheduledFor`.")
   .meta({ examples: [true] });
 
 const platformSetId = id.describe(

@@ -655,16 +655,15 @@ class NewPost(TypedDict):
     scheduledFor: NotRequired[str | None]
     #: IANA time zone of local times.
     timeZone: NotRequired[str]
-    #: Whether to schedule it for the next free posting time of its platform set, instead of `scheduledFor`.
+    #: Whether to use the next free posting time of the platform set, instead of `scheduledFor`.
     nextPostingTime: NotRequired[bool]
-    #: Whether to use the next free time if a platform's limits leave no room at `scheduledFor`. All platforms of the
-    #: post move together. The response has the time.
+    #: Whether to use the next time with room, for all platforms, if a platform's limits leave none at `scheduledFor`.
     spread: NotRequired[bool]
     #: Latest time to publish it automatically, later than `scheduledFor`. `null`: the instance's default, usually six
     #: hours later.
     publishBy: NotRequired[str | None]
-    #: What happens if the post's time comes while publishing is paused: `late` publishes it once publishing is resumed,
-    #: unless it is too late by then; `skip` does not publish it. Defaults to `late`.
+    #: If the post's time comes while publishing is paused: `late` (the default) publishes it once publishing is
+    #: resumed, unless it is too late by then; `skip` does not.
     onPause: NotRequired[Literal["late", "skip"]]
     #: The platform set whose accounts publish the post, from `GET /api/v1/platform-sets` (platform_sets_list).
     platformSetId: str
@@ -690,16 +689,15 @@ class PostChanges(TypedDict):
     scheduledFor: NotRequired[str | None]
     #: IANA time zone of local times.
     timeZone: NotRequired[str]
-    #: Whether to schedule it for the next free posting time of its platform set, instead of `scheduledFor`.
+    #: Whether to use the next free posting time of the platform set, instead of `scheduledFor`.
     nextPostingTime: NotRequired[bool]
-    #: Whether to use the next free time if a platform's limits leave no room at `scheduledFor`. All platforms of the
-    #: post move together. The response has the time.
+    #: Whether to use the next time with room, for all platforms, if a platform's limits leave none at `scheduledFor`.
     spread: NotRequired[bool]
     #: Latest time to publish it automatically, later than `scheduledFor`. `null`: the instance's default, usually six
     #: hours later.
     publishBy: NotRequired[str | None]
-    #: What happens if the post's time comes while publishing is paused: `late` publishes it once publishing is resumed,
-    #: unless it is too late by then; `skip` does not publish it. Defaults to `late`.
+    #: If the post's time comes while publishing is paused: `late` (the default) publishes it once publishing is
+    #: resumed, unless it is too late by then; `skip` does not.
     onPause: NotRequired[Literal["late", "skip"]]
     #: The platform set whose accounts publish the post, from `GET /api/v1/platform-sets` (platform_sets_list).
     platformSetId: NotRequired[str]

@@ -152,6 +152,8 @@ class Journeys:
             lambda: client.platform_sets.list(),
             lambda: client.platform_sets.create({"name": f"Another {type(self).__name__}"}),
             lambda: client.platform_sets.rename(UNKNOWN_ID, {"name": "Other"}),
+            lambda: client.platform_sets.get_posting_times(UNKNOWN_ID),
+            lambda: client.platform_sets.set_posting_times(UNKNOWN_ID, {"timeZone": "UTC", "times": {}}),
             lambda: client.platform_sets.delete(UNKNOWN_ID),
             lambda: client.accounts.list(),
             lambda: client.accounts.get(UNKNOWN_ID),

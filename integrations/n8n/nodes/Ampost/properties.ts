@@ -1843,7 +1843,7 @@ export const properties: INodeProperties[] = [
         displayName: "Next Posting Time",
         name: "nextPostingTime",
         description:
-          "Whether to schedule it for the next free posting time of its platform set, instead of <code>scheduledFor</code>",
+          "Whether to use the next free posting time of the platform set, instead of <code>scheduledFor</code>",
         type: "boolean",
         default: false,
         routing: { send: { type: "body", property: "nextPostingTime" } },
@@ -1852,7 +1852,7 @@ export const properties: INodeProperties[] = [
         displayName: "On Pause",
         name: "onPause",
         description:
-          "What happens if the post's time comes while publishing is paused: <code>late</code> publishes it once publishing is resumed, unless it is too late by then; <code>skip</code> does not publish it. Defaults to <code>late</code>.",
+          "If the post's time comes while publishing is paused: <code>late</code> (the default) publishes it once publishing is resumed, unless it is too late by then; <code>skip</code> does not",
         type: "options",
         options: [
           { name: "Late", value: "late" },
@@ -1897,7 +1897,7 @@ export const properties: INodeProperties[] = [
         displayName: "Spread",
         name: "spread",
         description:
-          "Whether to use the next free time if a platform's limits leave no room at <code>scheduledFor</code>. All platforms of the post move together. The response has the time.",
+          "Whether to use the next time with room, for all platforms, if a platform's limits leave none at <code>scheduledFor</code>",
         type: "boolean",
         default: false,
         routing: { send: { type: "body", property: "spread" } },
@@ -2211,7 +2211,7 @@ export const properties: INodeProperties[] = [
         displayName: "Next Posting Time",
         name: "nextPostingTime",
         description:
-          "Whether to schedule it for the next free posting time of its platform set, instead of <code>scheduledFor</code>",
+          "Whether to use the next free posting time of the platform set, instead of <code>scheduledFor</code>",
         type: "boolean",
         default: false,
         routing: { send: { type: "body", property: "nextPostingTime" } },
@@ -2220,7 +2220,7 @@ export const properties: INodeProperties[] = [
         displayName: "On Pause",
         name: "onPause",
         description:
-          "What happens if the post's time comes while publishing is paused: <code>late</code> publishes it once publishing is resumed, unless it is too late by then; <code>skip</code> does not publish it. Defaults to <code>late</code>.",
+          "If the post's time comes while publishing is paused: <code>late</code> (the default) publishes it once publishing is resumed, unless it is too late by then; <code>skip</code> does not",
         type: "options",
         options: [
           { name: "Late", value: "late" },
@@ -2308,7 +2308,7 @@ export const properties: INodeProperties[] = [
         displayName: "Spread",
         name: "spread",
         description:
-          "Whether to use the next free time if a platform's limits leave no room at <code>scheduledFor</code>. All platforms of the post move together. The response has the time.",
+          "Whether to use the next time with room, for all platforms, if a platform's limits leave none at <code>scheduledFor</code>",
         type: "boolean",
         default: false,
         routing: { send: { type: "body", property: "spread" } },
