@@ -12,7 +12,7 @@ import { fieldRows, jsonSchema, type FieldRow } from "./schema-fields.ts";
 export function operationPages(addresses: Addresses): DocPage[] {
   return TAGS.map(([tag, about]) => {
     const operations = OPERATIONS.filter((operation) => tagOf(operation) === tag);
-    const title = TITLES[tag] ?? `${tag.slice(0, 1).toUpperCase()}${tag.slice(1).replaceAll("-", " ")}`;
+    const title = titleOfTag(tag);
     const lines = [
       `# ${title}`,
       "",
@@ -24,6 +24,11 @@ export function operationPages(addresses: Addresses): DocPage[] {
     ];
     return { path: `/docs/api/${tag}`, title, group: "API", markdown: lines.join("\n") };
   });
+}
+
+/** What a group of operations is called. */
+export function titleOfTag(tag: string): string {
+  return TITLES[tag] ?? `${tag.slice(0, 1).toUpperCase()}${tag.slice(1).replaceAll("-", " ")}`;
 }
 
 const TITLES: Readonly<Record<string, string>> = {

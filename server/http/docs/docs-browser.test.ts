@@ -15,6 +15,7 @@ const KINDS_OF_PAGES = [
   "/docs/platforms/youtube",
   "/docs/api/posts",
   "/docs/errors/RATE_LIMITED",
+  "/docs/try",
 ];
 
 const found = z.array(z.object({ id: z.string(), nodes: z.array(z.object({ target: z.array(z.unknown()) })) }));
@@ -24,13 +25,15 @@ test("no page of the documentation breaks a rule of accessibility, narrow and da
   t.after(() => world.close());
   Object.assign(world.services.settings, { apiUrl: world.url, appUrl: world.url });
   const browser = await openBrowser(t);
-  for (const [width, colorScheme] of [
-    [360, "dark"],
-    [1280, "light"],
+  for (const [width, colorScheme, paths] of [
+    [320, "dark", KINDS_OF_PAGES],
+    [1440, "light", KINDS_OF_PAGES],
+    [320, "light", ["/docs/try"]],
+    [1440, "dark", ["/docs/try"]],
   ] as const) {
     const context = await browser.newContext({ viewport: { width, height: 800 }, colorScheme });
     const page = await context.newPage();
-    for (const path of KINDS_OF_PAGES) {
+    for (const path of paths) {
       await page.goto(`${world.url}${path}`);
       await page.evaluate(axe.source);
       const violations = found.parse(await page.evaluate("axe.run().then(({ violations }) => violations)"));
@@ -64,6 +67,16 @@ test("the documentation can be read, searched, copied from and tried in a browse
       await page.goto(`${world.url}${path}`);
       await assertUsable(page);
     }
+  });
+  await step("the search stays in view, and a long page shows its contents above", async () => {
+    await page.goto(`${world.url}/docs/scheduling`);
+    await page.locator("summary", { hasText: "On this page" }).click();
+    await page.getByRole("link", { name: "Time zones", exact: true }).click();
+    await page.waitForURL("**#time-zones");
+    const box = await page.getByLabel("Search the documentation").boundingBox();
+    const heading = await page.getByRole("heading", { name: "Time zones" }).boundingBox();
+    assert.ok(box !== null && heading !== null);
+    assert.ok(box.y >= 0 && box.y + box.height <= heading.y && heading.y < 200, JSON.stringify({ box, heading }));
   });
   await step("the navigation opens", async () => {
     await page.getByText("All pages").click();
@@ -124,15 +137,10 @@ test("the documentation can be read, searched, copied from and tried in a browse
     await page.getByText("Nothing found.").waitFor();
   });
   await step("a request is tried with a test key", async () => {
-    await page.setViewportSize({ width: 1280, height: 900 });
-    await page.goto(`${world.url}/docs/try`);
-    await page.getByPlaceholder("Token").first().fill(world.test.key);
-    await page
-      .getByRole("button", { name: /Test Request/ })
-      .first()
-      .click();
+    await page.goto(`${world.url}/docs/try#posts_create`);
+    await page.getByLabel("API key").fill(world.test.key);
     const answered = page.waitForResponse((response) => response.request().method() === "POST");
-    await page.getByRole("button", { name: /^Send/ }).first().click();
+    await page.getByRole("button", { name: "Send" }).click();
     const answer = await answered;
     // The example's platform set does not exist: key and form were accepted.
     assert.deepEqual(
@@ -143,6 +151,16 @@ test("the documentation can be read, searched, copied from and tried in a browse
       [answer.status(), Object(await answer.json()).issues.map(({ path }: { path: string }) => path)],
       [400, ["/platformSetId"]],
     );
+    await page.getByText("400 Bad Request").waitFor();
+    await page.locator("#response", { hasText: '"path": "/platformSetId"' }).waitFor();
+    await page.getByLabel("Request").selectOption("platform_sets_list");
+    await page.getByLabel("Body").waitFor({ state: "hidden" });
+    await page.getByRole("button", { name: "Send" }).click();
+    await page.getByText("200 OK").waitFor();
+    await page.locator("#response", { hasText: world.test.platformSetId }).waitFor();
+    await page.getByLabel("API key").fill("amp_live_key");
+    await page.getByText("This is a live key").waitFor();
+    await assertUsable(page);
   });
   assert.deepEqual([troubles, elsewhere], [[], []]);
 });

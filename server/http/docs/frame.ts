@@ -9,6 +9,7 @@ import { PAGE_STYLE } from "../page-style.ts";
 import { readSections, renderMarkdown } from "./render-markdown.ts";
 import type { Found } from "./search.ts";
 import { DOCS_STYLE } from "./style.ts";
+import { TRY_IT_SCRIPT, tryItForm } from "./try-it.ts";
 
 const STYLE = `${PAGE_STYLE}${DOCS_STYLE}`;
 
@@ -17,6 +18,11 @@ export const CONTENT_SECURITY_POLICY =
   `default-src 'none'; style-src 'sha256-${createHash("sha256").update(STYLE).digest("base64")}'; img-src data:; ` +
   "script-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 
+/** The same for the page that sends requests to the API. */
+export function tryItPolicy(apiUrl: string): string {
+  return CONTENT_SECURITY_POLICY.replace("connect-src 'self'", `connect-src 'self' ${apiUrl}`);
+}
+
 /** A page of the documentation as a browser shows it. */
 export function frameDocs(page: DocPage, pages: readonly DocPage[]): string {
   const at = pages.indexOf(page);
@@ -24,9 +30,17 @@ export function frameDocs(page: DocPage, pages: readonly DocPage[]): string {
     ["prev", "Before", pages[at - 1]],
     ["next", "Next", pages[at + 1]],
   ] as const;
+  const contents = contentsOf(page.markdown);
   return frame(
     page.title,
-    html`${trusted(renderMarkdown(page.markdown))}
+    html`${
+        contents === null
+          ? null
+          : html`<details class="above">
+              <summary>On this page</summary>
+              ${contents}
+            </details>`
+      }${trusted(renderMarkdown(page.markdown))}
       <footer class="foot">
         ${ways.map(([rel, word, other]) =>
           other === undefined ? null : html`<a rel="${rel}" href="${other.path}">${word}: ${other.title}</a> `,
@@ -34,20 +48,17 @@ export function frameDocs(page: DocPage, pages: readonly DocPage[]): string {
       </footer>`,
     pages,
     page,
-    { contents: contentsOf(page.markdown) },
+    { contents },
   );
 }
 
-/** The sections of a long page, shown beside it. */
+/** The sections of a long page, shown beside it, or above it if there is no room. */
 function contentsOf(markdown: string): Html | null {
   const sections = readSections(markdown).filter(({ depth }) => depth === 2);
   if (sections.length < 4) return null;
-  return html`<nav class="contents" aria-label="On this page">
-    <p>On this page</p>
-    <ul>
-      ${sections.map(({ words, id }) => html`<li><a href="#${id}">${words}</a></li>`)}
-    </ul>
-  </nav>`;
+  return html`<ul>
+    ${sections.map(({ words, id }) => html`<li><a href="#${id}">${words}</a></li>`)}
+  </ul>`;
 }
 
 export function frameNotFound(pages: readonly DocPage[]): string {
@@ -58,6 +69,11 @@ export function frameNotFound(pages: readonly DocPage[]): string {
     pages,
     null,
   );
+}
+
+/** The page that sends requests to the API. */
+export function frameTryIt(apiUrl: string, pages: readonly DocPage[]): string {
+  return frame("Try it", tryItForm(apiUrl), pages, null, { script: TRY_IT_SCRIPT });
 }
 
 /** The results of a search. */
@@ -93,7 +109,11 @@ function frame(
   body: Html,
   pages: readonly DocPage[],
   current: DocPage | null,
-  { query = null, contents = null }: { query?: string | null; contents?: Html | null } = {},
+  {
+    query = null,
+    contents = null,
+    script = null,
+  }: { query?: string | null; contents?: Html | null; script?: string | null } = {},
 ): string {
   return toMarkup(
     html`<!doctype html>
@@ -112,6 +132,7 @@ function frame(
           }
           ${trusted(`<style>${STYLE}</style>`)}
           <script type="module" src="/docs/docs.js"></script>
+          ${script === null ? null : html`<script type="module" src="${script}"></script>`}
         </head>
         <body class="docs">
           <a class="skip" href="#main">Skip to content</a>
@@ -148,7 +169,14 @@ function frame(
               </div>
             </nav>
             <main id="main" tabindex="-1">${body}</main>
-            ${contents}
+            ${
+              contents === null
+                ? null
+                : html`<nav class="contents" aria-label="On this page">
+                    <p>On this page</p>
+                    ${contents}
+                  </nav>`
+            }
           </div>
         </body>
       </html> `,

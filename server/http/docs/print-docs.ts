@@ -4,9 +4,9 @@ import { join } from "node:path";
 
 import { llmsFull, llmsIndex, llmText } from "../../../printing/llm-text.ts";
 import { type InstanceFacts, loadPages } from "../../../printing/pages.ts";
-import { CONTENT_SECURITY_POLICY, frameDocs, frameFound, frameNotFound } from "./frame.ts";
+import { CONTENT_SECURITY_POLICY, frameDocs, frameFound, frameNotFound, frameTryIt, tryItPolicy } from "./frame.ts";
 import { makeSearch } from "./search.ts";
-import { readScalar, TRY_IT, TRY_IT_SCRIPT, TRY_IT_START, tryItPage, tryItPolicy, tryItStart } from "./try-it.ts";
+import { TRY_IT, TRY_IT_SCRIPT } from "./try-it.ts";
 
 /** The response, with what a cache needs to know. */
 export interface Document {
@@ -26,15 +26,16 @@ export interface Docs {
 
 export async function printDocs(instance: InstanceFacts): Promise<Docs> {
   const pages = await loadPages(instance);
-  const script = await readFile(join(import.meta.dirname, "docs.js"), "utf8");
+  const [script, tryItScript] = await Promise.all(
+    ["docs.js", "try-it.js"].map(async (name) => await readFile(join(import.meta.dirname, name), "utf8")),
+  );
   const makers = new Map<string, () => Document | Promise<Document>>([
     ["/llm.txt", () => documentOf("text/plain", llmText(pages, instance))],
     ["/llms.txt", () => documentOf("text/plain", llmsIndex(pages, instance))],
     ["/llms-full.txt", () => documentOf("text/plain", llmsFull(pages))],
-    ["/docs/docs.js", () => documentOf("text/javascript", script)],
-    [TRY_IT, () => documentOf("text/html", tryItPage(), tryItPolicy(instance.apiUrl))],
-    [TRY_IT_START, () => documentOf("text/javascript", tryItStart())],
-    [TRY_IT_SCRIPT, async () => documentOf("text/javascript", await readScalar())],
+    ["/docs/docs.js", () => documentOf("text/javascript", script ?? "")],
+    [TRY_IT, () => documentOf("text/html", frameTryIt(instance.apiUrl, pages), tryItPolicy(instance.apiUrl))],
+    [TRY_IT_SCRIPT, () => documentOf("text/javascript", tryItScript ?? "")],
     ...pages.map((page): [string, () => Document] => [
       page.path,
       () => documentOf("text/html", frameDocs(page, pages)),

@@ -16,6 +16,8 @@ export const SYNONYMS: Readonly<Record<string, string>> = {
   "getting started": "quickstart",
   "get started": "quickstart",
   "free slot": "posting time",
+  "posting slot": "posting time",
+  "posting slots": "posting times",
   "time slot": "posting time",
   "time slots": "posting time",
   slot: "posting time",

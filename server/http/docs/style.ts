@@ -25,8 +25,9 @@ export const DOCS_STYLE = `
 .version{color:var(--dim);font-size:.875rem}
 @media(min-width:52.01rem){.docs>header{position:sticky;top:0;z-index:3}html{scroll-padding-top:4.5rem}
 #menu{display:none}}
+.docs main>.above{margin:0 0 1.25rem}
 @media(min-width:80rem){.columns:has(.contents){max-width:90rem;grid-template-columns:15rem minmax(0,1fr) 13rem}
-.docs:has(.contents) .bar{max-width:90rem}.contents{display:block}}
+.docs:has(.contents) .bar{max-width:90rem}.contents{display:block}.docs main>.above{display:none}}
 .pages details{margin:0 0 1rem}.pages summary{color:var(--ink)}.pages ul{list-style:none;margin:.25rem 0 0;padding:0}
 .pages a{display:block;padding:.2rem .6rem;color:var(--dim);text-decoration:none;border-radius:8px}
 .pages a:hover{background:var(--tint)}
@@ -70,15 +71,20 @@ td code{overflow-wrap:break-word}
 [role=tab]{border-color:transparent;background:none;color:var(--dim);padding:.25rem .75rem;font-size:.875rem;
   border-radius:9px 9px 0 0;border-bottom:3px solid transparent}
 [role=tab][aria-selected=true]{color:var(--ink);border-bottom-color:var(--ink)}.tabs .code{margin:0}
+#try{max-width:46rem}#try textarea{font-family:ui-monospace,monospace;font-size:.9rem}
+#try [hidden],#response[hidden]{display:none}
 blockquote{margin:0 0 1rem;padding:.1rem 1rem;border-left:4px solid var(--line)}blockquote p{margin:.5rem 0}
 .foot{display:flex;flex-wrap:wrap;gap:.5rem 1.5rem;border-top:1px solid var(--line);margin-top:3rem;padding-top:1rem;
   font-size:.9375rem}
-@media(max-width:52rem){.columns{display:block}.menu{display:inline-block;margin:1rem 0 0;padding:.5rem 1rem;
+@media(max-width:52rem){.docs>header{position:sticky;top:-3rem;z-index:3}html{scroll-padding-top:4rem}
+.docs .bar{display:grid;grid-template:2.5rem auto/auto auto;gap:.5rem}.version{display:none}
+.links{gap:.75rem;font-size:.875rem;justify-content:flex-end}.search{grid-column:1/-1}
+.columns{display:block}.menu{display:inline-block;margin:1rem 0 0;padding:.5rem 1rem;
   border:1px solid var(--line);border-radius:9px;background:var(--card);cursor:pointer;font-weight:600}
 #menu:focus-visible+.menu{outline:3px solid var(--link)}
 .pages{display:none;position:static;max-height:none;padding:1rem 0 0}
 #menu:checked~.pages{display:block}
-.search{order:3;flex-basis:100%;max-width:none}
+.search{order:3;max-width:none}
 td,th{min-width:6.5rem}
 }
 @media(max-width:40rem){table:has(th:nth-child(3):last-child){thead{display:none}tr{display:flex;flex-wrap:wrap;

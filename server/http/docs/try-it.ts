@@ -1,70 +1,78 @@
-import fastify from "fastify";
+import { OPERATIONS } from "../../../contract/index.ts";
+import { EXAMPLES } from "../../../contract/openapi/examples.ts";
+import { TAGS, tagOf } from "../../../contract/openapi/openapi.ts";
+import type { Operation } from "../../../contract/operation.ts";
+import { titleOfTag } from "../../../printing/operation-pages.ts";
+import { html, type Html } from "../html.ts";
 
-import { html, toMarkup } from "../html.ts";
-import { ICON } from "../icon.ts";
-
-/** Sends requests from the browser, with Scalar, which is served from here like everything else. */
+/** Sends requests from the browser, with a script of our own. */
 export const TRY_IT = "/docs/try";
-export const TRY_IT_SCRIPT = `${TRY_IT}/scalar.js`;
-export const TRY_IT_START = `${TRY_IT}/start.js`;
+export const TRY_IT_SCRIPT = `${TRY_IT}/try-it.js`;
 
-/** Scalar creates styles at run time and sends the user's requests to the API. Nothing is loaded from elsewhere. */
-export function tryItPolicy(apiUrl: string): string {
-  return (
-    "default-src 'none'; script-src 'self'; style-src 'unsafe-inline'; img-src 'self' data: blob:; " +
-    `font-src data:; connect-src 'self' ${apiUrl}; form-action 'none'; frame-ancestors 'none'; base-uri 'none'`
-  );
+/** The form: every request that a key can send and that answers at once. */
+export function tryItForm(apiUrl: string): Html {
+  const groups = TAGS.flatMap(([tag]) => {
+    const operations = OPERATIONS.filter((operation) => tagOf(operation) === tag && canBeTried(operation));
+    return operations.length === 0
+      ? []
+      : [
+          html`<optgroup label="${titleOfTag(tag)}">
+            ${operations.map((operation) => choice(operation, tag))}
+          </optgroup>`,
+        ];
+  });
+  return html`<h1>Try it</h1>
+    <p>
+      Sends requests to <code>${apiUrl}</code> from your browser. Use a test key: what it publishes goes only to the
+      sandbox.
+    </p>
+    <noscript
+      ><p class="notice warn">This page requires JavaScript. The samples in the documentation do not.</p></noscript
+    >
+    <form id="try" data-url="${apiUrl}">
+      <div class="field">
+        <label for="key">API key</label
+        ><input id="key" name="key" type="password" autocomplete="off" placeholder="amp_test_…" required />
+        <p class="hint" id="live" role="status"></p>
+      </div>
+      <div class="field">
+        <label for="request">Request</label
+        ><select id="request" name="request">
+          ${groups}
+        </select>
+      </div>
+      <div class="field">
+        <label for="path">Path and query</label
+        ><input id="path" name="path" autocomplete="off" spellcheck="false" aria-describedby="path-hint" required />
+        <p class="hint" id="path-hint">
+          Replace names in braces, such as {id}. <a id="about" href="/docs/api">Parameters and fields</a>
+        </p>
+      </div>
+      <div class="field" id="body-field">
+        <label for="body">Body</label><textarea id="body" name="body" rows="12" spellcheck="false"></textarea>
+      </div>
+      <p><button class="main">Send</button></p>
+    </form>
+    <h2>Response</h2>
+    <p id="status" role="status" class="dim">No request has been sent yet.</p>
+    <div class="code" id="response" hidden>
+      <pre tabindex="0"><code></code></pre>
+    </div>`;
 }
 
-export function tryItPage(): string {
-  return toMarkup(
-    html`<!doctype html>
-      <html lang="en">
-        <head>
-          <meta charset="utf-8" />
-          <meta name="viewport" content="width=device-width,initial-scale=1" />
-          <title>Try it · Ampost docs</title>
-          <link rel="icon" href="${ICON}" />
-          <script defer src="${TRY_IT_SCRIPT}"></script>
-          <script defer src="${TRY_IT_START}"></script>
-        </head>
-        <body>
-          <noscript
-            >This page requires JavaScript. <a href="/docs/api">All endpoints</a> has the same without
-            scripts.</noscript
-          >
-          <main id="app"></main>
-        </body>
-      </html> `,
-  );
+function canBeTried({ auth, streams, successor }: Operation): boolean {
+  return auth !== "session" && streams !== true && successor === undefined;
 }
 
-/** The script that starts it. */
-export function tryItStart(): string {
-  const settings = {
-    url: "/openapi.json",
-    telemetry: false,
-    withDefaultFonts: false,
-    showDeveloperTools: "never",
-    agent: { disabled: true },
-    mcp: { disabled: true },
-    hideClientButton: true,
-    persistAuth: false,
-    authentication: { preferredSecurityScheme: "apiKey" },
-  };
-  return `Scalar.createApiReference("#app", ${JSON.stringify(settings)});\n`;
-}
-
-/** Scalar's bundle. Its package provides it only through a route, so it is fetched from there, once. */
-export async function readScalar(): Promise<string> {
-  const { default: scalar } = await import("@scalar/fastify-api-reference");
-  const shelf = fastify();
-  try {
-    await shelf.register(scalar, { routePrefix: "/reference", configuration: { url: "/openapi.json" } });
-    const { statusCode, body } = await shelf.inject("/reference/js/scalar.js");
-    if (statusCode !== 200) throw new Error(`Scalar's package answered ${statusCode} for its script`);
-    return body;
-  } finally {
-    await shelf.close();
-  }
+function choice({ name, method, path, summary, takes }: Operation, tag: string): Html {
+  const body = takes === "none" ? null : JSON.stringify(EXAMPLES[name] ?? {}, null, 2);
+  return html`<option
+    value="${name}"
+    data-method="${method}"
+    data-path="${path.replace(/:(\w+)/g, "{$1}")}"
+    data-about="/docs/api/${tag}#${name}"
+    ${body === null ? null : html` data-body="${body}"`}
+  >
+    ${method} ${path.replace(/:(\w+)/g, "{$1}")}: ${summary}
+  </option>`;
 }
