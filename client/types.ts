@@ -597,20 +597,15 @@ export interface NewPost {
   scheduledFor?: string | null;
   /** IANA time zone of local times. */
   timeZone?: string;
-  /** Whether to use the next free posting time of the platform set, instead of `scheduledFor`. */
+  /** Whether to use the set's next free posting time instead of `scheduledFor`. */
   nextPostingTime?: boolean;
-  /**
-   * Whether to use the next time with room, for all platforms, if a platform's limits leave none at `scheduledFor`.
-   */
+  /** Whether to use the next time with room if a platform's limits leave none at `scheduledFor`. */
   spread?: boolean;
-  /**
-   * Latest time to publish it automatically, later than `scheduledFor`. `null`: the instance's default, usually six
-   * hours later.
-   */
+  /** Latest time to publish it automatically. `null`: the instance's default, usually six hours later. */
   publishBy?: string | null;
   /**
-   * If the post's time comes while publishing is paused: `late` (the default) publishes it once publishing is resumed,
-   * unless it is too late by then; `skip` does not.
+   * If its time comes while publishing is paused: `late` (the default) publishes it afterwards, unless it is too late
+   * by then; `skip` does not.
    */
   onPause?: "late" | "skip";
   /** The platform set whose accounts publish the post, from `GET /api/v1/platform-sets` (platform_sets_list). */
@@ -634,20 +629,15 @@ export interface PostChanges {
   scheduledFor?: string | null;
   /** IANA time zone of local times. */
   timeZone?: string;
-  /** Whether to use the next free posting time of the platform set, instead of `scheduledFor`. */
+  /** Whether to use the set's next free posting time instead of `scheduledFor`. */
   nextPostingTime?: boolean;
-  /**
-   * Whether to use the next time with room, for all platforms, if a platform's limits leave none at `scheduledFor`.
-   */
+  /** Whether to use the next time with room if a platform's limits leave none at `scheduledFor`. */
   spread?: boolean;
-  /**
-   * Latest time to publish it automatically, later than `scheduledFor`. `null`: the instance's default, usually six
-   * hours later.
-   */
+  /** Latest time to publish it automatically. `null`: the instance's default, usually six hours later. */
   publishBy?: string | null;
   /**
-   * If the post's time comes while publishing is paused: `late` (the default) publishes it once publishing is resumed,
-   * unless it is too late by then; `skip` does not.
+   * If its time comes while publishing is paused: `late` (the default) publishes it afterwards, unless it is too late
+   * by then; `skip` does not.
    */
   onPause?: "late" | "skip";
   /** The platform set whose accounts publish the post, from `GET /api/v1/platform-sets` (platform_sets_list). */

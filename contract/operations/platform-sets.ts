@@ -109,7 +109,12 @@ const postingTimes = z.object({
 export type PostingTimesAnswer = z.output<typeof postingTimes>;
 
 const timesOfDay = z
-  .array(z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, { error: "must be a time of day, such as 09:30" }))
+  .array(
+    z
+      .string()
+      .regex(/^([01]\d|2[0-3]):[0-5]\d$/, { error: "must be a time of day, such as 09:30" })
+      .meta({ examples: ["09:30"] }),
+  )
   .max(24)
   .transform((times) => [...new Set(times)].sort());
 

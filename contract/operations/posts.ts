@@ -92,10 +92,7 @@ const timeZone = timeZoneName.optional().describe("IANA time zone of local times
 
 const publishBy = localTimeInput
   .nullish()
-  .describe(
-    "Latest time to publish it automatically, later than `scheduledFor`. " +
-      "`null`: the instance's default, usually six hours later.",
-  );
+  .describe("Latest time to publish it automatically. `null`: the instance's default, usually six hours later.");
 
 export const ON_PAUSE = ["late", "skip"] as const;
 
@@ -103,23 +100,21 @@ const onPause = z
   .enum(ON_PAUSE)
   .optional()
   .describe(
-    "If the post's time comes while publishing is paused: `late` (the default) publishes it once publishing is " +
-      "resumed, unless it is too late by then; `skip` does not.",
+    "If its time comes while publishing is paused: `late` (the default) publishes it afterwards, unless it is too " +
+      "late by then; `skip` does not.",
   )
   .meta({ examples: ["late"] });
 
 const spread = z
   .boolean()
   .optional()
-  .describe(
-    "Whether to use the next time with room, for all platforms, if a platform's limits leave none at `scheduledFor`.",
-  )
+  .describe("Whether to use the next time with room if a platform's limits leave none at `scheduledFor`.")
   .meta({ examples: [true] });
 
 const nextPostingTime = z
   .boolean()
   .optional()
-  .describe("Whether to use the next free posting time of the platform set, instead of `scheduledFor`.")
+  .describe("Whether to use the set's next free posting time instead of `scheduledFor`.")
   .meta({ examples: [true] });
 
 const platformSetId = id.describe(
@@ -358,8 +353,8 @@ export const postsCreate = operation({
       "Creates a draft, or a scheduled post if you set `scheduledFor`. " +
       "Refer to media by `url`, or by the `id` of a stored media object (media_create). " +
       "platforms_describe has what each platform accepts and its settings. " +
-      "An error lists every problem with its fix; posts_validate lists them without creating anything. " +
-      "Nothing is published until the scheduled time or until you call posts_publish.",
+      "posts_validate lists every problem without creating anything. " +
+      "Nothing is published before the scheduled time or posts_publish.",
   },
   body: postDraft,
   form: createBody,
@@ -516,10 +511,8 @@ export const postsUpdate = operation({
     idempotent: true,
     openWorld: false,
     description:
-      "Updates a draft or scheduled post. Send any subset of the fields of posts_create. " +
-      "platforms_describe has what each platform accepts and its settings. " +
-      "Fields you send inside `content` replace the stored ones entirely, " +
-      "so send `platformOverrides` and `media` in full; the others are kept. " +
+      "Updates a draft or scheduled post. Send any subset of the fields of posts_create (see platforms_describe). " +
+      "Fields inside `content` replace the stored ones as a whole, `media` and `platformOverrides` too. " +
       "`scheduledFor: null` turns a scheduled post into a draft.",
   },
   params: idParam,

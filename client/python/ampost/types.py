@@ -655,15 +655,14 @@ class NewPost(TypedDict):
     scheduledFor: NotRequired[str | None]
     #: IANA time zone of local times.
     timeZone: NotRequired[str]
-    #: Whether to use the next free posting time of the platform set, instead of `scheduledFor`.
+    #: Whether to use the set's next free posting time instead of `scheduledFor`.
     nextPostingTime: NotRequired[bool]
-    #: Whether to use the next time with room, for all platforms, if a platform's limits leave none at `scheduledFor`.
+    #: Whether to use the next time with room if a platform's limits leave none at `scheduledFor`.
     spread: NotRequired[bool]
-    #: Latest time to publish it automatically, later than `scheduledFor`. `null`: the instance's default, usually six
-    #: hours later.
+    #: Latest time to publish it automatically. `null`: the instance's default, usually six hours later.
     publishBy: NotRequired[str | None]
-    #: If the post's time comes while publishing is paused: `late` (the default) publishes it once publishing is
-    #: resumed, unless it is too late by then; `skip` does not.
+    #: If its time comes while publishing is paused: `late` (the default) publishes it afterwards, unless it is too late
+    #: by then; `skip` does not.
     onPause: NotRequired[Literal["late", "skip"]]
     #: The platform set whose accounts publish the post, from `GET /api/v1/platform-sets` (platform_sets_list).
     platformSetId: str
@@ -689,15 +688,14 @@ class PostChanges(TypedDict):
     scheduledFor: NotRequired[str | None]
     #: IANA time zone of local times.
     timeZone: NotRequired[str]
-    #: Whether to use the next free posting time of the platform set, instead of `scheduledFor`.
+    #: Whether to use the set's next free posting time instead of `scheduledFor`.
     nextPostingTime: NotRequired[bool]
-    #: Whether to use the next time with room, for all platforms, if a platform's limits leave none at `scheduledFor`.
+    #: Whether to use the next time with room if a platform's limits leave none at `scheduledFor`.
     spread: NotRequired[bool]
-    #: Latest time to publish it automatically, later than `scheduledFor`. `null`: the instance's default, usually six
-    #: hours later.
+    #: Latest time to publish it automatically. `null`: the instance's default, usually six hours later.
     publishBy: NotRequired[str | None]
-    #: If the post's time comes while publishing is paused: `late` (the default) publishes it once publishing is
-    #: resumed, unless it is too late by then; `skip` does not.
+    #: If its time comes while publishing is paused: `late` (the default) publishes it afterwards, unless it is too late
+    #: by then; `skip` does not.
     onPause: NotRequired[Literal["late", "skip"]]
     #: The platform set whose accounts publish the post, from `GET /api/v1/platform-sets` (platform_sets_list).
     platformSetId: NotRequired[str]

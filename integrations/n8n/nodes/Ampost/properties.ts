@@ -1842,8 +1842,7 @@ export const properties: INodeProperties[] = [
       {
         displayName: "Next Posting Time",
         name: "nextPostingTime",
-        description:
-          "Whether to use the next free posting time of the platform set, instead of <code>scheduledFor</code>",
+        description: "Whether to use the set's next free posting time instead of <code>scheduledFor</code>",
         type: "boolean",
         default: false,
         routing: { send: { type: "body", property: "nextPostingTime" } },
@@ -1852,7 +1851,7 @@ export const properties: INodeProperties[] = [
         displayName: "On Pause",
         name: "onPause",
         description:
-          "If the post's time comes while publishing is paused: <code>late</code> (the default) publishes it once publishing is resumed, unless it is too late by then; <code>skip</code> does not",
+          "If its time comes while publishing is paused: <code>late</code> (the default) publishes it afterwards, unless it is too late by then; <code>skip</code> does not",
         type: "options",
         options: [
           { name: "Late", value: "late" },
@@ -1865,7 +1864,7 @@ export const properties: INodeProperties[] = [
         displayName: "Publish By",
         name: "publishBy",
         description:
-          "Latest time to publish it automatically, later than <code>scheduledFor</code>. <code>null</code>: the instance's default, usually six hours later.",
+          "Latest time to publish it automatically. <code>null</code>: the instance's default, usually six hours later.",
         type: "dateTime",
         default: "",
         routing: {
@@ -1897,7 +1896,7 @@ export const properties: INodeProperties[] = [
         displayName: "Spread",
         name: "spread",
         description:
-          "Whether to use the next time with room, for all platforms, if a platform's limits leave none at <code>scheduledFor</code>",
+          "Whether to use the next time with room if a platform's limits leave none at <code>scheduledFor</code>",
         type: "boolean",
         default: false,
         routing: { send: { type: "body", property: "spread" } },
@@ -2210,8 +2209,7 @@ export const properties: INodeProperties[] = [
       {
         displayName: "Next Posting Time",
         name: "nextPostingTime",
-        description:
-          "Whether to use the next free posting time of the platform set, instead of <code>scheduledFor</code>",
+        description: "Whether to use the set's next free posting time instead of <code>scheduledFor</code>",
         type: "boolean",
         default: false,
         routing: { send: { type: "body", property: "nextPostingTime" } },
@@ -2220,7 +2218,7 @@ export const properties: INodeProperties[] = [
         displayName: "On Pause",
         name: "onPause",
         description:
-          "If the post's time comes while publishing is paused: <code>late</code> (the default) publishes it once publishing is resumed, unless it is too late by then; <code>skip</code> does not",
+          "If its time comes while publishing is paused: <code>late</code> (the default) publishes it afterwards, unless it is too late by then; <code>skip</code> does not",
         type: "options",
         options: [
           { name: "Late", value: "late" },
@@ -2276,7 +2274,7 @@ export const properties: INodeProperties[] = [
         displayName: "Publish By",
         name: "publishBy",
         description:
-          "Latest time to publish it automatically, later than <code>scheduledFor</code>. <code>null</code>: the instance's default, usually six hours later.",
+          "Latest time to publish it automatically. <code>null</code>: the instance's default, usually six hours later.",
         type: "dateTime",
         default: "",
         routing: {
@@ -2308,7 +2306,7 @@ export const properties: INodeProperties[] = [
         displayName: "Spread",
         name: "spread",
         description:
-          "Whether to use the next time with room, for all platforms, if a platform's limits leave none at <code>scheduledFor</code>",
+          "Whether to use the next time with room if a platform's limits leave none at <code>scheduledFor</code>",
         type: "boolean",
         default: false,
         routing: { send: { type: "body", property: "spread" } },
