@@ -85,7 +85,7 @@ function whereMet(each: PublicCode): string[] {
             ["Category", "Retried automatically", "What to do"],
             onPosts.map(({ category, retryable, action }) => [
               code(category),
-              retryable ? "yes, if nothing can have been published" : "no",
+              retryable ? "yes, while it has `nextAttemptAt`" : "no",
               action,
             ]),
           ),

@@ -3,6 +3,8 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 
+import { OPERATIONS } from "../contract/index.ts";
+import { TOOLS } from "../contract/openapi/tools.ts";
 import { PLATFORM_NAMES } from "../model/platform-names.ts";
 import { catalog } from "../platforms/catalog.ts";
 import { llmText } from "./llm-text.ts";
@@ -81,4 +83,29 @@ test("the documentation says where an instance schedules, and names its setting 
     all,
     /AMPOST_SCHEDULING|cannot be scheduled|not supported: `scheduledFor`|, published immediately/,
   );
+});
+
+test("no page and no tool claims what is not so of failures, media, sets and the manual itself", () => {
+  const texts = [
+    ...pages.map(({ markdown }) => markdown),
+    llmText(pages, INSTANCE),
+    ...TOOLS.map(({ description }) => description),
+    ...OPERATIONS.map(({ description }) => description),
+  ];
+  for (const claim of [
+    // A thumbnail that cannot be fetched, or is at a private address, is no warning.
+    /Its failure is a warning/i,
+    /Everything wrong with a post is said before/i,
+    // LinkedIn's identical request is sent once more.
+    /never sent again blindly|never sends? (it|that call) again/i,
+    // They are discarded.
+    /scheduled posts fail/i,
+    // `/llm.txt` links what it leaves out.
+    /all the details in one file/i,
+    // Media that Ampost itself could not fetch fails at once.
+    /yes, if nothing can have been published/i,
+  ])
+    for (const text of texts) assert.doesNotMatch(text, claim);
+  const failed = pages.find(({ path }) => path === "/docs/errors/MEDIA_UPLOAD_FAILED")?.markdown ?? "";
+  assert.match(failed, /\| yes, while it has `nextAttemptAt` \|/);
 });

@@ -154,7 +154,7 @@ async function collect(request: IncomingMessage, mostBytes: number, tooLong: () 
 }
 
 /** The client has disconnected, and nothing is wrong on our side. */
-const cutOff = refuseRequest("request.cut", "The request was cut off", "Send it again.");
+export const cutOff = refuseRequest("request.cut", "The request was cut off", "Send it again.");
 
 function parseJson(text: string, what: string): unknown {
   try {

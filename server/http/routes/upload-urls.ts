@@ -7,7 +7,7 @@ import { PublicError } from "../../../model/errors.ts";
 import { bind, type BindOptions, dropAfter } from "../../calls/bind.ts";
 import { sendUnlimited } from "../../calls/call-meter.ts";
 import { perform } from "../../calls/perform.ts";
-import { dropUploads, outsideAdmission } from "../../calls/read-body.ts";
+import { cutOff, dropUploads, outsideAdmission } from "../../calls/read-body.ts";
 import { refuseRequest } from "../../calls/refusals.ts";
 import { createMedia } from "../../domain/media/media.ts";
 import { openUploadUrl, type Uploader } from "../../domain/media/upload-urls.ts";
@@ -75,9 +75,7 @@ async function store(
       reservation,
     });
     const received = await outsideAdmission(request, arriving).catch((error: unknown) => {
-      if (request.raw.destroyed && !request.raw.complete)
-        throw refuseRequest("request.cut", "The request was cut off", "Send it again.");
-      throw error;
+      throw request.raw.destroyed && !request.raw.complete ? cutOff : error;
     });
     const uploads: Upload[] = [{ field: "file", filename, received, issues: [] }];
     const done = await perform(services, creating, {
