@@ -190,7 +190,8 @@ test("every operation that accepts a key is included, and sends a valid body", a
     called.push(declared.name);
   }
   const offered = OPERATIONS.filter(
-    ({ auth = "key", name, successor, path, streams }) =>
+    ({ auth = "key", name, successor, path, streams, batch }) =>
+      batch === undefined &&
       auth !== "session" &&
       successor === undefined &&
       streams !== true &&

@@ -55,7 +55,9 @@ function eventOption(type: EventType): { name: string; value: string } {
 
 /** No workflow changes its user's own apps, which only keys with a policy can. */
 const OFFERED = OPERATIONS.filter(
-  ({ auth = "key", name, successor, path, streams }) =>
+  ({ auth = "key", name, successor, path, streams, batch }) =>
+    // n8n itself makes a call for each item.
+    batch === undefined &&
     auth !== "session" &&
     successor === undefined &&
     streams !== true &&

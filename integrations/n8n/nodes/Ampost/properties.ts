@@ -41,16 +41,6 @@ export const properties: INodeProperties[] = [
         },
       },
       {
-        name: "Cancel Many",
-        value: "cancelMany",
-        action: "Cancel several posts",
-        description: "Discards up to 50 posts; one that cannot be discarded does not stop the others",
-        routing: {
-          request: { method: "POST", url: "/api/v1/posts/batch/cancel" },
-          output: { postReceive: [tellRefusal] },
-        },
-      },
-      {
         name: "Create",
         value: "create",
         action: "Create a post",
@@ -70,14 +60,6 @@ export const properties: INodeProperties[] = [
             ],
           },
         },
-      },
-      {
-        name: "Create Many",
-        value: "createMany",
-        action: "Create several posts",
-        description:
-          "Creates up to 50 posts, one after another, each as <code>POST /api/v1/posts</code> with its <code>idempotencyKey</code> would; one that fails does not stop the others",
-        routing: { request: { method: "POST", url: "/api/v1/posts/batch" }, output: { postReceive: [tellRefusal] } },
       },
       {
         name: "Delete",
@@ -1944,59 +1926,6 @@ export const properties: INodeProperties[] = [
     displayOptions: { show: { resource: ["post"], operation: ["create", "update", "delete", "cancel"] } },
   },
   {
-    displayName: "Posts",
-    name: "posts",
-    description: "1 to 50 posts: each has the fields of posts_create (POST /api/v1/posts) and an idempotencyKey",
-    type: "fixedCollection",
-    typeOptions: { multipleValues: true, sortable: true },
-    placeholder: "Add Posts",
-    default: {},
-    options: [
-      {
-        displayName: "Entries",
-        name: "entries",
-        values: [
-          {
-            displayName: "Idempotency Key",
-            name: "idempotencyKey",
-            description: "A unique value of this post, such as a UUID",
-            placeholder: "e.g. order-4711",
-            type: "string",
-            default: "",
-          },
-        ],
-      },
-    ],
-    routing: {
-      send: {
-        type: "body",
-        property: "posts",
-        value:
-          "={{ $value.entries && $value.entries.map((entry) => Object.fromEntries(Object.entries(entry).filter((member) => member[1] !== '' && member[1] !== 0))) }}",
-      },
-    },
-    required: true,
-    displayOptions: { show: { resource: ["post"], operation: ["createMany"] } },
-  },
-  {
-    displayName: "Additional Fields",
-    name: "additionalFields",
-    type: "collection",
-    placeholder: "Add Field",
-    default: {},
-    options: [
-      {
-        displayName: "Dry Run",
-        name: "dryRun",
-        description: "Whether to only report what is wrong with each post, without creating any",
-        type: "boolean",
-        default: false,
-        routing: { send: { type: "body", property: "dryRun" } },
-      },
-    ],
-    displayOptions: { show: { resource: ["post"], operation: ["createMany"] } },
-  },
-  {
     displayName: "Return All",
     name: "returnAll",
     type: "boolean",
@@ -2332,17 +2261,6 @@ export const properties: INodeProperties[] = [
       },
     ],
     displayOptions: { show: { resource: ["post"], operation: ["update"] } },
-  },
-  {
-    displayName: "Ids",
-    name: "ids",
-    description: "IDs of 1 to 50 posts",
-    type: "string",
-    typeOptions: { multipleValues: true },
-    default: [],
-    routing: { send: { type: "body", property: "ids" } },
-    required: true,
-    displayOptions: { show: { resource: ["post"], operation: ["cancelMany"] } },
   },
   {
     displayName: "Options",
