@@ -31,6 +31,8 @@ test("what went out after a backup does not go out again after its restore, here
 
   const whileRunning = await here.run(["restore", file, "--replace"]);
   assert.deepEqual([whileRunning.code, /Stop all of its processes/.test(whileRunning.stdout)], [3, true]);
+  const tried = await here.run(["restore", file, "--replace", "--dry-run"]);
+  assert.deepEqual([tried.code, /^Before you restore, stop .*\nNothing was changed\.$/m.test(tried.stdout)], [0, true]);
   assert.deepEqual([await next.end("SIGTERM"), await api.end("SIGTERM")], [0, 0]);
   const plan = await here.json("restore", file, "--dry-run", "--replace", "--json");
   assert.partialDeepStrictEqual(plan, { restored: false, problems: [], unsettled: 1, doubted: 1, posts: 2 });

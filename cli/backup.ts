@@ -82,12 +82,15 @@ export async function runRestore(path: string, options: RestoreOptions): Promise
   );
   const json = { file: path, ...describeBackup(backup), ...plan };
   const lines = [...backupLines(path, backup), ...planLines(plan, backup)];
-  if (plan.problems.length > 0) process.exitCode = EXIT_CODES.refused;
-  if (plan.problems.length > 0 || options.dryRun === true)
-    return answer(options, { ...json, restored: false }, [
+  const isTried = options.dryRun === true;
+  const problems = [...plan.problems, ...(plan.isInUse && !isTried ? [IN_USE] : [])];
+  if (problems.length > 0) process.exitCode = EXIT_CODES.refused;
+  if (problems.length > 0 || isTried)
+    return answer(options, { ...json, problems, restored: false }, [
       ...lines,
-      ...plan.problems,
-      plan.problems.length > 0 ? "It was not restored, and nothing was changed." : "Nothing was changed.",
+      ...problems,
+      ...(plan.isInUse && isTried ? ["Before you restore, stop all processes of Ampost on this database."] : []),
+      problems.length > 0 ? "It was not restored, and nothing was changed." : "Nothing was changed.",
     ]);
   if (options.json !== true) console.log(lines.join("\n"));
   await closeDataDir(config);
@@ -100,6 +103,8 @@ export async function runRestore(path: string, options: RestoreOptions): Promise
     "Restored. Start Ampost, and run `ampost publishing status`; when everything is checked, `ampost publishing release`.",
   ]);
 }
+
+const IN_USE = "Ampost is running on this database. Stop all of its processes first.";
 
 function backupLines(path: string, { header, checks }: CheckedBackup): string[] {
   const { users = 0, posts = 0 } = checks.rows;

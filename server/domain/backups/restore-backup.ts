@@ -44,7 +44,9 @@ export interface RestorePlan {
   missingFiles: number;
   /** Migrations that run after the load, because the backup was made by an older version. */
   migrations: string[];
-  /** Why it cannot be restored here, in sentences that say what to do. */
+  /** Whether processes of Ampost are running on its database: they must be stopped first. */
+  isInUse: boolean;
+  /** What else prevents restoring it here, in sentences that say what to do. */
   problems: string[];
 }
 
@@ -57,18 +59,17 @@ export async function planRestore(target: PlanTarget, backup: CheckedBackup, rep
     await findNewerProblem(target.pool),
     findKeyProblem(target, backup),
     replaces !== null && !replace ? NOT_EMPTY : null,
-    target.pool !== null && (await countOthers(target.pool)) > 0 ? IN_USE : null,
   ].filter((problem) => problem !== null);
   return {
     replaces,
     missingFiles: await countMissing(target.storage, backup.absent),
     migrations: pendingAfter(backup, known).map(({ name }) => name),
+    isInUse: target.pool !== null && (await countOthers(target.pool)) > 0,
     problems,
   };
 }
 
 const NOT_EMPTY = "This instance is not empty. To replace everything in it, run the same command with --replace.";
-const IN_USE = "Ampost is running on this database. Stop all of its processes first.";
 
 /**
  * Replaces everything in the instance by a backup that `planRestore` has no problem with. Until the last moment nothing
