@@ -46,6 +46,12 @@ async function open(t: TestContext, options: AdmissionOptions = {}) {
     asked.admission?.belongsTo(null);
     return "not valid";
   });
+  app.get<{ Params: { name: string } }>("/wrong/:name", async (asked) => {
+    begun.push(asked.params.name);
+    await new Promise<void>((end) => ends.set(asked.params.name, end));
+    asked.admission?.belongsTo(null);
+    return "not valid";
+  });
   app.get("/refusals", async (_asked, reply) => await reply.code(429).send("not now"));
   app.get("/streams", async (_asked, reply) => await reply.send(new PassThrough()));
   app.get("/files/:id/:name", { config: { admission: "files" } }, async () => "bytes");
@@ -214,6 +220,20 @@ test("an address whose keys are not valid is refused before they are looked up, 
   assert.equal((await ask("/keys/live/known", "known")).body, "remembered");
   assert.equal((await ask("/failures", "d", "203.0.113.8")).body, "not valid");
   assert.equal((await ask("/failures", "d", "127.0.0.1")).body, "not valid");
+});
+
+test("keys that are not valid are refused when their turn comes, too, however many are sent at once", async (t) => {
+  const { app, begun, end, tick } = await open(t, { addressLimits: { callsPerMinute: null, failedKeysPerMinute: 3 } });
+  const answers = many(40, "wrong").map((key) =>
+    app.inject({ url: `/wrong/${key}`, remoteAddress: "203.0.113.7", headers: { authorization: `Bearer ${key}` } }),
+  );
+  await tick();
+  const atOnce = begun.length;
+  assert.ok(atOnce < 8, `${atOnce} of 40 were begun at once`);
+  for (const key of many(40, "wrong")) await end(key);
+  assert.ok(begun.length < atOnce + 3, `${begun.length} of 40 keys were looked up`);
+  const statuses = (await Promise.all(answers)).map(({ statusCode }) => statusCode);
+  assert.equal(statuses.filter((status) => status === 429).length, 40 - begun.length);
 });
 
 test("an address has a number of requests per minute without a valid key; those with one do not count", async (t) => {

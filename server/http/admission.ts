@@ -131,7 +131,9 @@ export function addAdmissionControl(
     const withdraw = take(those, queue, (leaveIt) => {
       leave = leaveIt;
       waiting.end?.();
-      done();
+      const late = queue.isOfStrangers ? strangers.refusedSince(request.ip) : null;
+      if (late === null) done();
+      else done(tooManyOfAddress(late));
     });
     if (leave !== undefined) return;
     if (isBusy()) {

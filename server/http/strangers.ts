@@ -12,8 +12,10 @@ export interface AddressLimits {
 
 /** Requests of callers whom this process does not know, by address (IPv6: the /64) and minute. */
 export interface Strangers {
-  /** Counts a request before its key is looked up. Seconds until it may be repeated; null: it may go on. */
+  /** Counts a request when it arrives. Seconds until it may be repeated; null: it may go on. */
   begin(address: string): number | null;
+  /** The same for one that has waited, before its key is looked up: others may have failed meanwhile. */
+  refusedSince(address: string): number | null;
   /** The key or session was valid: the request is not a stranger's. */
   isKnown(address: string): void;
   /** The key was not valid. */
@@ -47,14 +49,20 @@ export function createStrangers(
     return count;
   }
 
+  const secondsLeft = () => Math.ceil(((minute + 1) * MINUTE - clock()) / 1000);
+  const hasFailedTooOften = ({ failed }: { failed: number }) => failed >= (failedKeysPerMinute ?? Infinity);
+
   return {
     begin(address) {
       const count = countOf(address);
       if (count === null) return null;
-      if (count.calls >= (callsPerMinute ?? Infinity) || count.failed >= (failedKeysPerMinute ?? Infinity))
-        return Math.ceil(((minute + 1) * MINUTE - clock()) / 1000);
+      if (count.calls >= (callsPerMinute ?? Infinity) || hasFailedTooOften(count)) return secondsLeft();
       count.calls += 1;
       return null;
+    },
+    refusedSince(address) {
+      const count = countOf(address);
+      return count !== null && hasFailedTooOften(count) ? secondsLeft() : null;
     },
     isKnown(address) {
       const count = countOf(address);
