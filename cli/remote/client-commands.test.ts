@@ -275,6 +275,52 @@ test("the client commands create, publish, follow and explain posts over HTTP, a
     },
   );
 
+  await t.test("a post is edited, and scheduled or made a draft again", async () => {
+    const made = await ampost("posts", "create", "Frist", "--platforms", "facebook", "--json");
+    const { id } = lastOf(made.stdout).post;
+    const day = new Date(Date.now() + 86_400_000).toISOString();
+    const edited = await ampost("posts", "edit", id, "First", "--at", day, "--link", "https://example.com/a", "--json");
+    const { post } = lastOf(edited.stdout);
+    assert.deepEqual(
+      [edited.code, post.content.text, post.content.linkUrl, post.scheduledFor, post.status],
+      [0, "First", "https://example.com/a", day, "scheduled"],
+    );
+    const back = await ampost("posts", "edit", id, "--at", "none", "--link", "none");
+    assert.match(back.stdout, new RegExp(`^${id}  draft\n  First\n`));
+    const data = join(installation.dataDir, "changes.json");
+    await writeFile(data, JSON.stringify({ content: { text: "Third" } }));
+    assert.match((await ampost("posts", "edit", id, "--data", data)).stdout, /^ {2}Third$/m);
+    assert.equal((await ampost("posts", "edit", id)).code, 2);
+    assert.equal((await ampost("posts", "edit", id, "--platforms", "youtube")).code, 3);
+  });
+
+  await t.test("media, platforms, connect links and webhooks", async () => {
+    const uploaded = (await ampost("media", "upload", "tests/fixtures/photo-4x5.jpg")).stdout.split("\n");
+    const listed = (await ampost("media", "list", "--limit", "1")).stdout;
+    assert.match(listed, new RegExp(`^${uploaded[0]}  photo-4x5\\.jpg  image/jpeg  .*ready\n$`));
+
+    assert.match((await ampost("platforms")).stdout, /^twitter +X \(Twitter\)$/m);
+    assert.match((await ampost("platforms", EXAMPLE_PLATFORM)).stdout, /^posts per account +\d+ in \d+ s$/m);
+
+    const link = await ampost("connect-links", "create", "--platform", "threads", "--external-id", "c-1", "--json");
+    const { connectLink } = lastOf(link.stdout);
+    assert.deepEqual([connectLink.platform, connectLink.platformSetId], ["threads", platformSetId], link.stderr);
+    const links = async () => (await ampost("connect-links", "list", "--external-id", "c-1")).stdout;
+    assert.match(await links(), new RegExp(`^${connectLink.id}  pending  threads  until .*c-1\n$`));
+    assert.equal((await ampost("connect-links", "revoke", connectLink.id)).code, 0);
+    assert.match(await links(), /revoked/);
+    assert.match((await ampost("connect-links", "create")).stdout, /^http\S+\/connect\/\S+\n/);
+
+    const hook = await ampost("webhooks", "create", "https://app.example.com/x", "--events", "post.failed", "--json");
+    const { webhook } = lastOf(hook.stdout);
+    assert.match(webhook.secret, /^whsec_/, hook.stderr);
+    assert.match((await ampost("webhooks", "list")).stdout, new RegExp(`${webhook.id}  active .*post.failed\n$`));
+    assert.equal((await ampost("webhooks", "test", webhook.id)).code, 0);
+    assert.match((await ampost("webhooks", "deliveries", webhook.id)).stdout, /webhook\.test/);
+    assert.equal((await ampost("webhooks", "delete", webhook.id)).code, 0);
+    assert.equal((await ampost("webhooks", "list")).stdout, "No webhooks found.\n");
+  });
+
   await t.test("sets and accounts", async () => {
     const id = (await ampost("sets", "create", "Clients")).stdout.trim();
     assert.match((await ampost("sets", "rename", id, "Customers")).stdout, /Customers/);

@@ -1,5 +1,6 @@
 import { Argument, type Command, InvalidArgumentError, Option } from "commander";
 
+import { CONNECT_LINK_STATUSES } from "../../contract/operations/connect-links.ts";
 import { EVENT_TYPES } from "../../model/events.ts";
 import { PLATFORM_NAMES } from "../../model/platform-names.ts";
 import { POST_STATUSES } from "../../model/status.ts";
@@ -19,6 +20,9 @@ export function addClientCommands(program: Command): void {
   addMedia(program);
   addSets(program);
   addAccounts(program);
+  addConnectLinks(program);
+  addPlatforms(program);
+  addWebhooks(program);
   addListen(program);
   addTenants(program);
   addCompletions(program);
@@ -88,6 +92,18 @@ function addPosts(program: Command): void {
     .action(async (options) => (await import("./posts.ts")).runListPosts(options));
   const one = (name: string, description: string, examples: readonly string[] = []) =>
     remote(posts, name, description, examples).argument("<id>", "ID of the post");
+  scheduling(
+    one("edit", "change a draft or scheduled post", [
+      'ampost posts edit ID "A better text"',
+      "ampost posts edit ID --at 2026-12-01T09:30:00Z",
+      "ampost posts edit ID --at none",
+    ]).argument("[text]", "the new text; - reads it from standard input"),
+    "when to publish, such as 2026-12-01T09:30:00Z, or none for a draft",
+  )
+    .addOption(platforms("platforms to publish to"))
+    .option("--link <url>", "link to include, or none")
+    .option("--data <file>", "file with changes as JSON, as in PATCH /api/v1/posts/:id; - reads it from standard input")
+    .action(async (id, text, options) => (await import("./posts.ts")).runEditPost(id, text, options));
   one("get", "show a post").action(async (id, options) => (await import("./posts.ts")).runGetPost(id, options));
   one("publish", "publish a draft or scheduled post now", ["ampost posts publish ID --wait"])
     .addOption(wait())
@@ -116,8 +132,15 @@ function addValidate(program: Command): void {
   ).action(async (text, options) => (await import("./posts.ts")).runValidate(text, options));
 }
 
-function drafting(command: Command): Command {
+function scheduling(command: Command, at: string): Command {
   return command
+    .option("--at <time>", at)
+    .option("--time-zone <zone>", "time zone of a --at without offset, such as Europe/Berlin")
+    .option("--spread", "use the next free time if a platform's limits leave no room at that time");
+}
+
+function drafting(command: Command): Command {
+  return scheduling(command, "when to publish, such as 2026-12-01T09:30:00Z")
     .argument("[text]", "text of the post; - reads it from standard input")
     .addOption(platforms("platforms to publish to"))
     .option("--set <id>", "ID of the platform set (default: the default set)")
@@ -133,14 +156,11 @@ function drafting(command: Command): Command {
       ).argParser((value, before: string[] | undefined) => [...(before ?? []), value]),
     )
     .option("--link <url>", "link to include")
-    .option("--at <time>", "when to publish, such as 2026-12-01T09:30:00Z")
-    .option("--time-zone <zone>", "time zone of a --at without offset, such as Europe/Berlin")
     .addOption(
       new Option("--next-posting-time", "schedule it for the next free posting time of the platform set").conflicts(
         "at",
       ),
     )
-    .option("--spread", "use the next free time if a platform's limits leave no room at that time")
     .option(
       "--data <file>",
       "file with the whole post as JSON, as in POST /api/v1/posts; - reads it from standard input",
@@ -148,16 +168,22 @@ function drafting(command: Command): Command {
 }
 
 function addMedia(program: Command): void {
-  remote(
-    program.command("media").description("manage images and videos for posts"),
-    "upload",
-    "upload a file; interrupted uploads can be resumed",
-    ["ampost media upload film.mp4", "ampost media upload film.mp4 --resume ID"],
-  )
+  const media = program.command("media").description("manage images and videos for posts");
+  remote(media, "upload", "upload a file; interrupted uploads can be resumed", [
+    "ampost media upload film.mp4",
+    "ampost media upload film.mp4 --resume ID",
+  ])
     .argument("<file>", "image or video file")
     .option("--name <name>", "name of the file")
     .option("--resume <id>", "resume an interrupted upload")
     .action(async (file, options) => (await import("./media.ts")).runUploadMedia(file, options));
+  newest(remote(media, "list", "list media, newest first"), "files").action(async (options) =>
+    (await import("./media.ts")).runListMedia(options),
+  );
+}
+
+function newest(command: Command, what: string): Command {
+  return command.option("--limit <number>", `number of ${what}, at most 100`, wholeNumber, 20);
 }
 
 function addSets(program: Command): void {
@@ -200,6 +226,57 @@ function addAccounts(program: Command): void {
   remote(accounts, "get", "show an account")
     .argument("<id>", "ID of the account")
     .action(async (id, options) => (await import("./connected-accounts.ts")).runGetAccount(id, options));
+}
+
+function addConnectLinks(program: Command): void {
+  const links = program
+    .command("connect-links")
+    .description("manage links with which others connect an account, without a login");
+  const load = () => import("./connect-links.ts");
+  remote(links, "create", "create a link and print it once", [
+    "ampost connect-links create --platform threads --external-id customer-4711",
+  ])
+    .addOption(new Option("--platform <platform>", "only this platform").choices(PLATFORM_NAMES))
+    .option("--set <id>", "ID of the platform set (default: the default set)")
+    .option("--external-id <id>", "your ID for the account's owner")
+    .option("--return-url <url>", "where to send the browser afterwards")
+    .option("--expires-in <seconds>", "how long it works (default: a day)", wholeNumber)
+    .action(async (options) => (await load()).runCreateConnectLink(options));
+  newest(remote(links, "list", "list links, newest first"), "links")
+    .addOption(new Option("--status <status>", "only links with this status").choices(CONNECT_LINK_STATUSES))
+    .option("--external-id <id>", "only links with this ID of yours")
+    .action(async (options) => (await load()).runListConnectLinks(options));
+  remote(links, "revoke", "revoke a link that has not been used")
+    .argument("<id>", "ID of the link")
+    .action(async (id, options) => (await load()).runRevokeConnectLink(id, options));
+}
+
+function addPlatforms(program: Command): void {
+  remote(program, "platforms", "list platforms, or show what one accepts", ["ampost platforms threads"])
+    .addArgument(new Argument("[platform]", "platform key").choices(PLATFORM_NAMES))
+    .action(async (name, options) => (await import("./platforms.ts")).runShowPlatforms(name, options));
+}
+
+function addWebhooks(program: Command): void {
+  const webhooks = program.command("webhooks").description("manage webhooks, which send events to a URL");
+  const load = () => import("./webhooks.ts");
+  const one = (name: string, description: string) =>
+    remote(webhooks, name, description).argument("<id>", "ID of the webhook");
+  remote(webhooks, "list", "list webhooks").action(async (options) => (await load()).runListWebhooks(options));
+  remote(webhooks, "create", "create a webhook and print its secret once", [
+    "ampost webhooks create https://app.example.com/ampost-events --events post.published,post.failed",
+  ])
+    .argument("<url>", "URL to send events to")
+    .addOption(list("--events <events>", "only these events, separated by commas", EVENT_TYPES))
+    .option("--description <text>", "a note for your own use")
+    .action(async (url, options) => (await load()).runCreateWebhook(url, options));
+  one("test", "send an event of type webhook.test").action(async (id, options) =>
+    (await load()).runTestWebhook(id, options),
+  );
+  newest(one("deliveries", "list deliveries of the last 30 days, newest first"), "deliveries").action(
+    async (id, options) => (await load()).runListDeliveries(id, options),
+  );
+  one("delete", "delete a webhook").action(async (id, options) => (await load()).runDeleteWebhook(id, options));
 }
 
 function addListen(program: Command): void {

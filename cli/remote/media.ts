@@ -5,7 +5,7 @@ import { basename } from "node:path";
 import { AmpostError, type Client, type Media, type UploadProgress } from "../../client/index.ts";
 import { answer } from "../answer.ts";
 import { type ClientOptions, withClient, usageError } from "./client-command.ts";
-import { plain, statusOf } from "./show.ts";
+import { columns, plain, statusOf } from "./show.ts";
 
 interface UploadOptions extends ClientOptions {
   name?: string;
@@ -16,13 +16,21 @@ interface UploadOptions extends ClientOptions {
 export async function runUploadMedia(file: string, options: UploadOptions): Promise<void> {
   await withClient(options, async (client) => {
     const media = await send(client, file, options);
-    answer(options, { media }, [
-      media.id,
-      `${plain(media.filename)}  ${media.mimeType}  ` +
-        `${sizeOf(media.sizeBytes ?? 0)}${media.width === null ? "" : `  ${media.width} × ${media.height}`}  ` +
-        `${statusOf(media.status)}`,
-    ]);
+    answer(options, { media }, [media.id, describe(media).join("  ")]);
   });
+}
+
+export async function runListMedia(options: ClientOptions & { limit: number }): Promise<void> {
+  await withClient(options, async (client) => {
+    const page = await client.media.list({ limit: options.limit });
+    const rows = page.media.map((media) => [media.id, ...describe(media)]);
+    answer(options, page, rows.length > 0 ? columns(rows) : ["No media found."]);
+  });
+}
+
+function describe({ filename, mimeType, sizeBytes, width, height, status }: Media): string[] {
+  const pixels = width === null ? [] : [`${width} × ${height}`];
+  return [plain(filename), mimeType ?? "", sizeOf(sizeBytes ?? 0), ...pixels, statusOf(status)];
 }
 
 /** Uploads a file with a progress bar; returns the media ID. */

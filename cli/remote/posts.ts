@@ -7,6 +7,7 @@ import type {
   NewPost,
   Platform,
   Post,
+  PostChanges,
   PostStatus,
   PostSummary,
 } from "../../client/index.ts";
@@ -30,6 +31,8 @@ export interface DraftOptions extends ClientOptions {
   spread?: boolean;
   data?: string;
 }
+
+export type EditOptions = Omit<DraftOptions, "set" | "media" | "mediaFor" | "nextPostingTime">;
 
 interface WaitingOptions extends ClientOptions {
   wait?: boolean;
@@ -144,6 +147,36 @@ function postRows(posts: readonly PostSummary[]): string[] {
 
 /** The time of `scheduled`, `published` or `discarded`. */
 const STATUS_WIDTH = 9;
+
+/** Changes what is given. `--at none` makes it a draft again. */
+export async function runEditPost(id: string, text: string | undefined, options: EditOptions): Promise<void> {
+  const { data, platforms, link, at, timeZone, spread } = options;
+  if (text === "-" && data === "-") usageError("Only one of text and --data can come from standard input.");
+  const given: PostChanges =
+    data === undefined
+      ? {}
+      : parseData(data === "-" ? await readInput() : await readNamed(data), "PATCH /api/v1/posts/:id");
+  const said = text === "-" ? await readInput() : text;
+  const content = {
+    ...given.content,
+    ...(said !== undefined && { text: said }),
+    ...(link !== undefined && { linkUrl: link === "none" ? null : link }),
+  };
+  const changes: PostChanges = {
+    ...given,
+    ...(Object.keys(content).length > 0 && { content }),
+    ...(platforms !== undefined && { platforms }),
+    ...(at !== undefined && { scheduledFor: at === "none" ? null : at }),
+    ...(timeZone !== undefined && { timeZone }),
+    ...(spread === true && { spread }),
+  };
+  if (Object.keys(changes).length === 0) usageError("Provide what to change: a text, an option, or --data.");
+  await withClient(options, async (client) => {
+    const { post, warnings, fees } = await client.posts.update(id, changes);
+    if (!options.json) for (const line of issueLines(warnings)) console.error(line);
+    answer(options, { post, warnings, fees }, postLines(post));
+  });
+}
 
 export async function runGetPost(id: string, options: ClientOptions): Promise<void> {
   await withClient(options, async (client) => {
@@ -303,8 +336,8 @@ export async function readNamed(file: string): Promise<string> {
   );
 }
 
-function parseData(text: string): Partial<NewPost> {
-  const wrong = "--data must be a JSON object, as in the body of POST /api/v1/posts.";
+function parseData(text: string, call = "POST /api/v1/posts"): Partial<NewPost> {
+  const wrong = `--data must be a JSON object, as in the body of ${call}.`;
   let given: unknown;
   try {
     given = JSON.parse(text);
@@ -315,7 +348,7 @@ function parseData(text: string): Partial<NewPost> {
   if (!isObject(given)) return usageError(wrong);
   const draft: Partial<NewPost> = Object(given);
   if (draft.content !== undefined && !isObject(draft.content))
-    usageError("`content` in --data must be an object, as in the body of POST /api/v1/posts.");
+    usageError(`\`content\` in --data must be an object, as in the body of ${call}.`);
   return draft;
 }
 
