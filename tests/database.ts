@@ -22,7 +22,7 @@ export const TEST_SETTINGS = {
   fsync: "off",
   synchronous_commit: "off",
   full_page_writes: "off",
-  max_connections: "400",
+  max_connections: "800",
 };
 
 /**
