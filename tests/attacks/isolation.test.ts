@@ -337,6 +337,7 @@ test("every form on a user's pages, sent by another user, leaves all of their da
     "/keys",
     "/settings",
     `/posts/${postId}/approve?mode=test`,
+    `/drafts/${postId}?mode=test`,
   ]) {
     const html = await (await fetch(world.url + page, { headers: { cookie } })).text();
     for (const [, action = "", fields = ""] of html.matchAll(
@@ -353,7 +354,7 @@ test("every form on a user's pages, sent by another user, leaves all of their da
   const takingIds = routesOf(world.app).filter(
     ({ method, path }) =>
       method === "POST" &&
-      /^\/(approvals|connections|keys|settings|posts)\/.*(approve|discard|delete|end|withdraw|revoke|rename|refresh|disconnect|save)$/.test(
+      /^\/(approvals|connections|drafts|keys|settings|posts)\/.*(approve|discard|delete|end|withdraw|revoke|rename|refresh|disconnect|save|publish|schedule|roll|posting-times)$/.test(
         path,
       ),
   );
@@ -386,6 +387,12 @@ test("every URL with an ID that is not an operation shows another user nothing",
   const ids: Readonly<Record<string, (() => Promise<string>) | null>> = {
     "/api/v1/media/uploads/:id": newUpload,
     "/posts/:id/approve": async () => await makeFor({ name: "posts_get" }, owner),
+    ...Object.fromEntries(
+      ["", "/publish", "/schedule", "/discard"].map((action) => [
+        `/drafts/:id${action}`,
+        async () => await makeFor({ name: "posts_get" }, owner),
+      ]),
+    ),
     "/connections/choose/:id": async () => await makeFor({ name: "connections_choose" }, owner),
     "/connect/again/:id": async () => await makeFor({ name: "connections_choose" }, owner),
     "/connect/return/:id": async () => await makeFor({ name: "connections_choose" }, owner),
