@@ -214,3 +214,6 @@ export function foldStatus(current: PostStatus, platformPosts: readonly Platform
   if (published === counted.length) return "published";
   return published === 0 ? "failed" : "partial";
 }
+
+export const CONNECT_LINK_STATUSES = ["pending", "connected", "expired", "revoked"] as const;
+export type ConnectLinkStatus = (typeof CONNECT_LINK_STATUSES)[number];

@@ -1,9 +1,8 @@
 import { Argument, type Command, InvalidArgumentError, Option } from "commander";
 
-import { CONNECT_LINK_STATUSES } from "../../contract/operations/connect-links.ts";
 import { EVENT_TYPES } from "../../model/events.ts";
 import { PLATFORM_NAMES } from "../../model/platform-names.ts";
-import { POST_STATUSES } from "../../model/status.ts";
+import { CONNECT_LINK_STATUSES, POST_STATUSES } from "../../model/status.ts";
 import { list, webAddress, wholeNumber } from "../options.ts";
 import { completionsFor, isShell, SHELL_NAMES } from "./completions.ts";
 

@@ -1,12 +1,10 @@
 import { z } from "zod";
 
+import { CONNECT_LINK_STATUSES } from "../../model/status.ts";
 import { id, idParam, limit, mode, offset, platform, time, total, webUrl } from "../fields.ts";
 import { operation, plain } from "../operation.ts";
 
 const DAY_SECONDS = 86_400;
-
-export const CONNECT_LINK_STATUSES = ["pending", "connected", "expired", "revoked"] as const;
-export type ConnectLinkStatus = (typeof CONNECT_LINK_STATUSES)[number];
 
 const status = z
   .enum(CONNECT_LINK_STATUSES)

@@ -50,6 +50,8 @@ export function addAdmissionControl(
   const strangers = createStrangers(addressLimits);
   const slots = { calls: createSlots(CALLS), files: createSlots(FILES) };
   const held = new Set<{ since: number; leave: () => void }>();
+  /** Errors that are still to be sent. */
+  let refusals = 0;
   const looking = setInterval(() => {
     const longest = performance.now() - HELD_MILLISECONDS;
     for (const place of held) if (place.since < longest) place.leave();
@@ -109,12 +111,12 @@ export function addAdmissionControl(
       refuse(tell) {
         leave?.();
         const now = performance.now();
-        const isNow = isLight(queue, now) || queue.refused >= BOUNDS.waitingCalls;
+        const isNow = isLight(queue, now) || refusals >= BOUNDS.waitingCallsOfAll;
         use(queue, REFUSAL_USE_MILLISECONDS, now);
         if (isNow) return tell();
-        queue.refused += 1;
+        refusals += 1;
         setTimeout(() => {
-          queue.refused -= 1;
+          refusals -= 1;
           tell();
         }, REFUSAL_MILLISECONDS).unref();
       },
@@ -180,8 +182,8 @@ export function addAdmissionControl(
   });
 }
 
-/** Without a valid key, or beyond the caller's limit. */
-const REFUSED: ReadonlySet<number> = new Set([401, 429]);
+/** Without a valid key, beyond the caller's limit, or while the process is busy. */
+const REFUSED: ReadonlySet<number> = new Set([401, 429, 503]);
 
 const YOURS = "So many of your calls wait for their turn that no more are taken";
 const BUSY = "The server is too busy to answer in time";

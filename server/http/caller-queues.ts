@@ -14,8 +14,6 @@ export interface CallerQueue {
   isOfStrangers: boolean;
   /** Calls that are worked on or wait. */
   calls: number;
-  /** Errors that are still to be sent. */
-  refused: number;
   /** How long requests were processed, decaying over time. */
   usedMilliseconds: number;
   usedAt: number;
@@ -51,9 +49,8 @@ export function createCallerQueues(): CallerQueues {
     const known = queues.get(name);
     if (known !== undefined) return known;
     // There are fewer connections than that, so most of them are of the past.
-    if (queues.size >= MAX_QUEUES)
-      for (const [old, { calls, refused }] of queues) if (calls + refused === 0) queues.delete(old);
-    const queue = { name, isFirst, isOfStrangers, calls: 0, refused: 0, usedMilliseconds: 0, usedAt: 0 };
+    if (queues.size >= MAX_QUEUES) for (const [old, { calls }] of queues) if (calls === 0) queues.delete(old);
+    const queue = { name, isFirst, isOfStrangers, calls: 0, usedMilliseconds: 0, usedAt: 0 };
     queues.set(name, queue);
     return queue;
   }

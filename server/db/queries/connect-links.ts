@@ -1,5 +1,5 @@
-import type { ConnectLinkStatus } from "../../../contract/operations/connect-links.ts";
 import type { Mode, PlatformName } from "../../../model/platform-names.ts";
+import type { ConnectLinkStatus } from "../../../model/status.ts";
 import { statement } from "../sql.ts";
 
 export interface ConnectLinkRow {

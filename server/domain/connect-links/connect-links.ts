@@ -1,11 +1,12 @@
 import { createHash, randomBytes } from "node:crypto";
 
 import { refusal } from "../../../contract/forms/parse.ts";
-import type { ConnectLink, ConnectLinkStatus } from "../../../contract/operations/connect-links.ts";
+import type { ConnectLink } from "../../../contract/operations/connect-links.ts";
 import { BOUNDS } from "../../../model/bounds.ts";
 import { type Issue, PublicError, issueOf } from "../../../model/errors.ts";
 import { newId } from "../../../model/ids.ts";
 import type { PlatformName } from "../../../model/platform-names.ts";
+import type { ConnectLinkStatus } from "../../../model/status.ts";
 import type { Tenant } from "../../../model/tenant.ts";
 import {
   countConnectLinks,

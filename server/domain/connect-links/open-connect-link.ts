@@ -3,10 +3,10 @@ import { createHash } from "node:crypto";
 import type pg from "pg";
 
 import { id } from "../../../contract/fields.ts";
-import type { ConnectLinkStatus } from "../../../contract/operations/connect-links.ts";
 import { type Brand, mergeBrands } from "../../../model/brand.ts";
 import { PublicError } from "../../../model/errors.ts";
 import type { Mode, PlatformName } from "../../../model/platform-names.ts";
+import type { ConnectLinkStatus } from "../../../model/status.ts";
 import {
   claimConnectLink,
   type ConnectLinkRow,
