@@ -242,7 +242,7 @@ function addKeys(program: Command): void {
     .action(async (id, options) => (await import("./keys.ts")).runRollKey(id, options));
   keys
     .command("revoke")
-    .description("revoke a key, effective from the next request")
+    .description("revoke a key, effective within a second")
     .argument("<id>", "ID of the key, from `ampost keys list`")
     .addOption(email())
     .addOption(json())
@@ -280,7 +280,7 @@ function addOperatorKeys(program: Command): void {
     .action(async (options) => (await load()).runListOperatorKeys(options));
   keys
     .command("revoke")
-    .description("revoke an operator key, effective from the next request")
+    .description("revoke an operator key, effective within a second")
     .argument("<id>", "ID of the key, from `ampost operator-keys list`")
     .addOption(json())
     .action(async (id, options) => (await load()).runRevokeOperatorKey(id, options));

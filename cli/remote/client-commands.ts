@@ -336,7 +336,7 @@ function addTenants(program: Command): void {
     .argument("<keyId>", "ID of the key")
     .option("--overlap <seconds>", "how long the old key still works", wholeNumber)
     .action(async (id, keyId, options) => (await load()).runRollTenantKey(id, keyId, options));
-  one("revoke-key", "revoke a tenant's API key, effective from the next request")
+  one("revoke-key", "revoke a tenant's API key, effective within a second")
     .argument("<keyId>", "ID of the key")
     .action(async (id, keyId, options) => (await load()).runRevokeTenantKey(id, keyId, options));
   one("brand", "change how a tenant looks on pages and in emails; none removes a part", [

@@ -193,7 +193,7 @@ export const keysRevoke = operation({
   method: "DELETE",
   path: "/api/keys/:id",
   summary: "Revoke an API key",
-  description: "Revokes a key, or a grant with all its tokens, effective from the next request. It stays in the list.",
+  description: "Revokes a key, or a grant with all its tokens, effective within a second. It stays in the list.",
   auth: "session",
   params: idParam,
   writes: true,

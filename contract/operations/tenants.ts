@@ -282,7 +282,7 @@ export const tenantsRevokeKey = operation({
   method: "DELETE",
   path: "/admin/v1/tenants/:id/keys/:keyId",
   summary: "Revoke a tenant's API key",
-  description: "Revokes a key, effective from the next request. It stays in the list.",
+  description: "Revokes a key, effective within a second. It stays in the list.",
   params: tenantParams.extend({ keyId: id.describe("ID of the key.") }),
   writes: true,
   answer: z.object({ key: apiKey }),

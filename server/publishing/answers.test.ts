@@ -112,12 +112,12 @@ test("while Ampost checks, the error says to wait, how many checks are left and 
       const { action = "", retryAt } = state.platformPosts[0]?.error ?? {};
       assert.match(
         action,
-        /^Wait\. .+, and the outcome is decided by \S+Z\. Until then, do not retry or post it again\.$/,
+        /^Wait\. Ampost checks .+ and decides by \S+Z: live, not live, or `unknown`\. Until then, do not retry or/,
       );
       assert.equal(retryAt, null);
     };
-    await checked(/^Wait\. [345] more checks are planned/);
-    await checked(/^Wait\. (2 more checks are|One more check is) planned/);
+    await checked(/^Wait\. Ampost checks up to [345] more times/);
+    await checked(/^Wait\. Ampost checks (up to 2 more times|once more)/);
     world.ledger.readBack = "truth";
     assert.equal((await world.until(post, isOver)).status, "published");
     const { rows } = await world.pool.query(
@@ -182,7 +182,7 @@ test("on a platform that rejects duplicates, one identical repeat settles a lost
       ]);
       for (const { message, action } of told) {
         assert.match(message, /sends the identical request once more/);
-        assert.match(action, /^Wait\. .+ planned, and the outcome is decided by .+Z\./);
+        assert.match(action, /^Wait\. Ampost checks .+ and decides by .+Z: live, not live, or `unknown`\./);
       }
       assert.notEqual(told.length, 0);
     }

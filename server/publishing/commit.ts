@@ -32,7 +32,7 @@ import { beginChanges, countAttempt, doneChanges } from "./changes.ts";
 import { type Instant, instant, isLeaseOver, LostClaim, secondsSince } from "./claim.ts";
 import { commitClient, commitContext, evidenceOf } from "./context.ts";
 import { failStep } from "./fail.ts";
-import { CHECKING, unknownOutcome } from "./failure.ts";
+import { checkingMessage, unknownOutcome } from "./failure.ts";
 import { faultPoint } from "./fault-points.ts";
 import { isRepeat, repeatRefused } from "./identical-repeat.ts";
 import { noteLimits } from "./late-budgets.ts";
@@ -349,7 +349,7 @@ async function recordUnknown(
   const seconds = readBackSeconds(0) / pace;
   const message =
     broker.identicalRepeat === undefined || repeated !== undefined
-      ? CHECKING
+      ? checkingMessage()
       : "The platform's response was lost. " +
         "Ampost sends the identical request once more: the platform rejects duplicates and names the first post.";
   const checks = readsUntilUnknown(0, pace);

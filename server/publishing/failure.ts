@@ -76,7 +76,16 @@ export function toPublicError(
   };
 }
 
-export const CHECKING = "The platform's response was lost. Ampost is checking whether the post is live.";
+const LOST = "The platform's response was lost";
+const RESTORED = "The database was restored or copied, so the post may have been published before";
+
+/** `isDoubted`: there was no request that is known of. With `isOver`, checking could not settle it. */
+export function checkingMessage({ isDoubted = false, isOver = false } = {}): string {
+  const why = isDoubted ? RESTORED : LOST;
+  return isOver
+    ? `${why}, and checking could not determine whether the post is live.`
+    : `${why}. Ampost is checking whether the post is live.`;
+}
 
 /** What Ampost itself still does to settle a commit: how many checks it plans, and in how many seconds it decides. */
 export interface Checking {
@@ -104,8 +113,9 @@ export function unknownOutcome(
 
 function waitFor({ checks, decidedInSeconds }: Checking): string {
   const by = new Date(Date.now() + Math.max(0, decidedInSeconds) * 1000).toISOString();
-  const planned = checks === 1 ? "One more check is" : `${checks} more checks are`;
-  return `Wait. ${planned} planned, and the outcome is decided by ${by}. Until then, do not retry or post it again.`;
+  const planned = checks === 1 ? "once more" : `up to ${checks} more times`;
+  const outcomes = "live, not live, or `unknown`";
+  return `Wait. Ampost checks ${planned} and decides by ${by}: ${outcomes}. Until then, do not retry or post it again.`;
 }
 
 /** Whether an error says that the platform cannot be reached, or has an error of its own. */

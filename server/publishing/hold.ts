@@ -108,7 +108,7 @@ export async function readHold(pool: pg.Pool): Promise<(Hold & HoldCounts) | nul
 
 /**
  * Releases publishing, with fresh marks. False if it was not on hold. A copy's original may have gone on until
- * `otherUntil`: what became due by then is read back, too, before anything is done with it.
+ * `otherUntil`: what it knew of and became due by then is read back, too, before anything is done with it.
  */
 export async function releaseHold(
   pool: pg.Pool,
@@ -123,7 +123,7 @@ export async function releaseHold(
   await writeMarks({ dataDir, storage }, { epoch, intentId: NO_INTENT });
   return transaction(pool, async (tx) => {
     if (isCopy && otherUntil > new Date(found.doubtedUntil))
-      await openUnsettledCommits.run(tx, [otherUntil, new Date(found.doubtedUntil)]);
+      await openUnsettledCommits.run(tx, [otherUntil, new Date(found.doubtedUntil), new Date(found.since)]);
     return (await release.one(tx, [epoch]))?.released ?? false;
   });
 }
@@ -164,7 +164,7 @@ async function begin({ pool, places }: Start, held: Hold): Promise<Hold | null> 
   const noted = await readNotedCommits(places);
   return transaction(pool, async (tx) => {
     if ((await hold.run(tx, [jsonb(held)])) === 0) return null;
-    await openUnsettledCommits.run(tx, [new Date(held.doubtedUntil), null]);
+    await openUnsettledCommits.run(tx, [new Date(held.doubtedUntil), null, null]);
     await openLostCommits.run(tx, [
       noted.map(({ intentId }) => intentId),
       noted.map(({ platformPostId }) => platformPostId),

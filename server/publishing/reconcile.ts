@@ -9,7 +9,7 @@ import { doneChanges } from "./changes.ts";
 import { commit, isTakenRemoteId, recordLive } from "./commit.ts";
 import { commitContext, renewToken, stepContext } from "./context.ts";
 import { failStep } from "./fail.ts";
-import { CHECKING, type Checking, describeFailure, toPublicError, unknownOutcome } from "./failure.ts";
+import { type Checking, checkingMessage, describeFailure, toPublicError, unknownOutcome } from "./failure.ts";
 import { faultPoint } from "./fault-points.ts";
 import { isRepeat } from "./identical-repeat.ts";
 import { goTo, liveParts, nextPosition, positionOf, type VisiblePosition } from "./position.ts";
@@ -106,10 +106,8 @@ export async function stillOpen(
   const isUnknown =
     row.status === "posting" &&
     (cannotTell || seconds === null || ageSeconds(work, intent) >= unknownAfterSeconds(work.pace));
-  const { answer } = intent.evidence;
-  const message = isUnknown
-    ? "The platform's response was lost, and checking could not determine whether the post is live."
-    : CHECKING;
+  const { answer, doubted } = intent.evidence;
+  const message = checkingMessage({ isDoubted: doubted === true, isOver: isUnknown });
   const error = unknownOutcome(message, answer?.platformError ?? null, isUnknown ? null : checkingOf(work, intent));
   const changes: Changes = {
     lane: "observe",

@@ -66,6 +66,26 @@ test("a failed post that was retried in the missing time is found to be live", a
   });
 });
 
+test("a post that cannot be checked after a restore says that it was restored, and no word of a request", async () => {
+  await withLostTime(async ({ world, lose, readBack }) => {
+    const post = await world.addPost({ text: "draft" });
+    await lose(post, () => world.publish(post));
+    world.ledger.readBack = "cannot_tell";
+    await readBack(ledgerBroker(world.ledger));
+    const { platformPosts } = await world.until(post, isOver);
+    assert.deepEqual(
+      platformPosts.map(({ status, error }) => [status, error?.message]),
+      [
+        [
+          "unknown",
+          "The database was restored or copied, so the post may have been published before, " +
+            "and checking could not determine whether the post is live.",
+        ],
+      ],
+    );
+  });
+});
+
 for (const [what, live] of [
   ["all parts of a thread", 3],
   ["the first parts of a thread", 2],
@@ -90,7 +110,7 @@ interface LostTime {
   /** Publishes the post, and restores the database to before it. */
   lose(post: TestPost, publish: () => Promise<void>): Promise<void>;
   /** Starts on hold, reads back, and is released. */
-  readBack(): Promise<void>;
+  readBack(broker?: Broker): Promise<void>;
 }
 
 async function withLostTime(work: (lost: LostTime) => Promise<void>): Promise<void> {
@@ -114,9 +134,9 @@ async function withLostTime(work: (lost: LostTime) => Promise<void>): Promise<vo
           await marks.close();
           await restoreSnapshot(pool, snapshot);
         },
-        async readBack() {
+        async readBack(broker = findsByText(world.ledger)) {
           assert.equal((await checkContinuity({ pool, places, log })).begun?.reason, "behind");
-          await world.startEngine({ broker: findsByText(world.ledger) });
+          await world.startEngine({ broker });
           while (((await readHold(pool))?.doubted ?? 0) > 0) await new Promise((resolve) => setTimeout(resolve, 20));
           await releaseHold(pool, places);
         },

@@ -1409,7 +1409,7 @@ class Tenants:
         )
 
     def revoke_key(self, id: str, key_id: str, *, idempotency_key: str | None = None) -> types.ApiKeyAnswer:
-        """Revoke a tenant's API key. Revokes a key, effective from the next request. It stays in the list."""
+        """Revoke a tenant's API key. Revokes a key, effective within a second. It stays in the list."""
         return self._connection.call(
             "DELETE",
             path_of("/admin/v1/tenants/{}/keys/{}", id, key_id),
@@ -1589,7 +1589,7 @@ class AsyncTenants:
         )
 
     async def revoke_key(self, id: str, key_id: str, *, idempotency_key: str | None = None) -> types.ApiKeyAnswer:
-        """Revoke a tenant's API key. Revokes a key, effective from the next request. It stays in the list."""
+        """Revoke a tenant's API key. Revokes a key, effective within a second. It stays in the list."""
         return await self._connection.call(
             "DELETE",
             path_of("/admin/v1/tenants/{}/keys/{}", id, key_id),

@@ -57,14 +57,19 @@ const openCommits = `insert into publish_steps (id, platform_post_id, account_id
 /**
  * Posts that were due by then and are not settled may already have been published. Each gets an open commit, as if its
  * response had been lost, so that its outcome is checked before anything else. With `dueAfter`, those that were due
- * earlier have been checked already.
+ * earlier have been checked already; with `createdBefore`, others know nothing of later ones.
  */
-export const openUnsettledCommits = statement<never, [dueUntil: Date, dueAfter: Date | null]>(
+export const openUnsettledCommits = statement<
+  never,
+  [dueUntil: Date, dueAfter: Date | null, createdBefore: Date | null]
+>(
   "platform_posts.open_unsettled_commits",
   `with doubted as (
      update platform_posts pp set ${doubt}
      where status in ('pending', 'queued', 'posting') and due_at <= $1 and ${canBeDoubted}
        and ($2::timestamptz is null or due_at > $2)
+       and ($3::timestamptz is null or exists (
+         select from posts p where p.id = pp.post_id and p.user_id = pp.user_id and p.created_at < $3))
      returning id, account_id, user_id, mode, attempt_count, fence, due_at as sent_at, checkpoint,
        '{"doubted": true}'::jsonb as evidence
    )

@@ -135,7 +135,7 @@ async function holdPublishing({ pool }: Staging, places: MarkPlaces): Promise<vo
   const held: Hold = { reason, since: now.toISOString(), doubtedUntil: now.toISOString() };
   await transaction(pool, async (tx) => {
     await hold.run(tx, [jsonb(held)]);
-    await openUnsettledCommits.run(tx, [now, begun === null ? null : new Date(begun.doubtedUntil)]);
+    await openUnsettledCommits.run(tx, [now, begun === null ? null : new Date(begun.doubtedUntil), null]);
   });
 }
 

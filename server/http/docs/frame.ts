@@ -9,7 +9,7 @@ import { PAGE_STYLE } from "../page-style.ts";
 import { readSections, renderMarkdown } from "./render-markdown.ts";
 import type { Found } from "./search.ts";
 import { DOCS_STYLE } from "./style.ts";
-import { TRY_IT_SCRIPT, tryItForm } from "./try-it.ts";
+import { TRY_IT_SCRIPT, tryItForm } from "./try-it-form.ts";
 
 const STYLE = `${PAGE_STYLE}${DOCS_STYLE}`;
 

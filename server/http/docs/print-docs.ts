@@ -6,7 +6,7 @@ import { llmsFull, llmsIndex, llmText } from "../../../printing/llm-text.ts";
 import { type InstanceFacts, loadPages } from "../../../printing/pages.ts";
 import { CONTENT_SECURITY_POLICY, frameDocs, frameFound, frameNotFound, frameTryIt, tryItPolicy } from "./frame.ts";
 import { makeSearch } from "./search.ts";
-import { TRY_IT, TRY_IT_SCRIPT } from "./try-it.ts";
+import { TRY_IT, TRY_IT_SCRIPT } from "./try-it-form.ts";
 
 /** The response, with what a cache needs to know. */
 export interface Document {
