@@ -323,7 +323,7 @@ async function readDraft(
 function platformAndFile(value: string): [Platform, string] {
   const platform = PLATFORM_NAMES.find((name: string): name is Platform => value.startsWith(`${name}=`));
   return platform === undefined
-    ? usageError(`--media-for ${value}: write PLATFORM=FILE, such as ${PLATFORM_NAMES[0]}=photo.jpg.`)
+    ? usageError(`--media-for ${value}: write PLATFORM=FILE, with one of ${PLATFORM_NAMES.join(", ")}.`)
     : [platform, value.slice(platform.length + 1)];
 }
 

@@ -86,7 +86,7 @@ const styleHash = hashOf(PAGE_STYLE);
 /** A page with a brand, which belongs to someone else than the instance if it is the page's own. */
 type BrandedPage = Page & { brand: Brand; isOthers: boolean };
 
-/** The brand's colors as a style, and nothing else. A color that does not stand out from dark pages is not used there. */
+/** The brand's colors as a style, and nothing else. One that does not stand out from dark pages is not used there. */
 function styleOf({ color, darkColor }: Brand): string {
   const dark = darkColor ?? (color !== null && contrastOf(color, SURFACES.darkColor) >= LEAST_CONTRAST ? color : null);
   const light = color === null ? "" : colors(color);

@@ -13,8 +13,8 @@ import { queryOf } from "./query.ts";
 import { showTime } from "./times.ts";
 
 /**
- * API keys: create, list, roll and revoke, including MCP clients' grants. A key is shown only in the response that creates
- * it.
+ * API keys: create, list, roll and revoke, including MCP clients' grants. A key is shown only in the response that
+ * creates it.
  */
 export function addKeys(scope: FastifyInstance, services: Services, options: PageOptions): void {
   const { settings } = services;
