@@ -66,6 +66,32 @@ test("a sweep finds what it deletes by an index, however much there is to keep",
   }
 });
 
+test("deleting a row reads only what goes with it: every reference has an index", async () => {
+  const database = await createTestDatabase();
+  try {
+    const { rows } = await database.pool.query<{ reference: string }>(UNINDEXED_REFERENCES);
+    assert.deepEqual(
+      rows.map(({ reference }) => reference),
+      [],
+    );
+  } finally {
+    await database.drop();
+  }
+});
+
+/** An index serves a reference if it begins with its columns, and has every row in which they are set. */
+const UNINDEXED_REFERENCES = `
+  select f.conrelid::regclass || ': ' || pg_get_constraintdef(f.oid) as reference
+  from pg_constraint f
+  where f.contype = 'f' and f.connamespace = 'public'::regnamespace and not exists (
+    select from pg_index i
+    where i.indrelid = f.conrelid and i.indisvalid
+      and (i.indkey::int2[])[0:cardinality(f.conkey) - 1] @> f.conkey
+      and (i.indpred is null or pg_get_expr(i.indpred, i.indrelid) in (
+        select format('(%I IS NOT NULL)', a.attname) from pg_attribute a
+        where a.attrelid = f.conrelid and a.attnum = any (f.conkey))))
+  order by 1`;
+
 /** What a statement has found already, and tables that have few rows: their own sweeps see to that. */
 const SMALL =
   /Seq Scan on (looked|old|crowded|held|folded|oauth_attempts|connections|data_deletions|invites|budget_limits)\b/;
