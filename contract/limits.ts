@@ -12,6 +12,11 @@ export const platformLimit = z.object({
     .enum(["account", "app", "user", "key"])
     .describe("Whose limit it is.")
     .meta({ examples: ["account"] }),
+  windowSeconds: z
+    .int()
+    .nullable()
+    .describe("The length of the time that it counts. Null for a calendar month.")
+    .meta({ examples: [86_400] }),
   limit: z
     .int()
     .nullable()

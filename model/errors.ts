@@ -67,6 +67,21 @@ export const PUBLIC_CODES = {
 
 export type PublicCode = keyof typeof PUBLIC_CODES;
 
+/** Codes of warnings on platform posts that are no errors, with their meaning. Others are public codes. */
+export const WARNING_CODES = {
+  NO_LINK: "The post is published, but the platform has not returned its ID or link.",
+  FIRST_COMMENT_NOT_ADDED: "The first comment was not added: the platform did not return the post's ID.",
+  FIRST_COMMENT_UNKNOWN: "The post is published. Whether its first comment was added cannot be checked.",
+  THUMBNAIL_NOT_SET: "The video is published, but the platform did not accept its thumbnail.",
+  STILL_PROCESSING: "The platform has the video, but is still processing it.",
+  PRIVACY_FORCED: "The video is published with another privacy than requested.",
+  PREPARATION_FAILED: "What Ampost prepared before the post's time failed. It is tried again at that time.",
+  PUBLISHING_HELD: "The operator has held publishing. The post is published once it is released.",
+  PUBLISHING_PAUSED: "Publishing is paused. `onPause` says what happens to the post.",
+} as const;
+
+export type WarningCode = keyof typeof WARNING_CODES;
+
 /**
  * One broken rule. All eight fields are always present; `path` is a JSON Pointer into the request, "" for the whole
  * request.

@@ -39,7 +39,8 @@ test("an error names the status and what it allows", () => {
   assert.equal(refusalOf("edit", "queued"), 'A post in status "queued" cannot be edited: it can only be cancelled.');
   assert.equal(
     refusalOf("edit", "failed"),
-    'A post in status "failed" cannot be edited: it can only be cancelled or retried.',
+    'A post in status "failed" cannot be edited: it can only be cancelled or retried. ' +
+      "If an error has the category content, create a new post for its platform instead.",
   );
   assert.equal(
     refusalOf("retry", "draft"),

@@ -115,9 +115,11 @@ export function refusalOf(action: PostAction, status: PostStatus): string {
   const allowed = ALLOWED_ACTIONS[status].map((other) => PAST_TENSE[other]);
   const list = allowed.length > 1 ? `${allowed.slice(0, -1).join(", ")} or ${allowed.at(-1)}` : allowed[0];
   const possible = list === undefined ? "this status is final" : `it can only be ${list}`;
+  const isBroken = (status === "failed" || status === "partial") && (action === "edit" || action === "publish");
+  const instead = isBroken ? " If an error has the category content, create a new post for its platform instead." : "";
   return (
     `A post in status "${status}" cannot be ${PAST_TENSE[action]}: ` +
-    `${status === "posting" ? "it is being published, and can only be cancelled while every platform is waiting for its next attempt" : possible}.`
+    `${status === "posting" ? "it is being published, and can only be cancelled while every platform is waiting for its next attempt" : possible}.${instead}`
   );
 }
 

@@ -23,7 +23,9 @@ export function describePlatform(capabilities: Capabilities): string {
     `Text: up to ${text.max} ` +
       `${COUNTING_WORDS[text.counting]}${text.required === "always" ? ", required" : ""}${text.replacedBy === undefined ? "" : `; settings.${text.replacedBy} replaces it if set`}.`,
     scheduling ? "Supports scheduledFor." : "Publishes immediately: scheduledFor is not supported.",
-    ...(chain === undefined ? [] : ["Supports threads: settings.thread holds the parts after the first."]),
+    ...(chain === undefined
+      ? []
+      : ['Supports threads: settings.thread has the parts after the first, such as [{"text": "..."}].']),
   ];
   return `${label}: ${sentences.join(" ")}`;
 }

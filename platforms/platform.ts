@@ -1,5 +1,5 @@
 import { cutText } from "../model/cut-text.ts";
-import type { BrokerCode, PlatformErrorDetail, PublicCode } from "../model/errors.ts";
+import type { BrokerCode, PlatformErrorDetail, PublicCode, WarningCode } from "../model/errors.ts";
 import type { MediaFacts, PlatformContent } from "../model/post.ts";
 import type { Definition, Scope } from "./definition.ts";
 import type { HttpAnswer, HttpClient, HttpRequest } from "./kit/http.ts";
@@ -160,7 +160,7 @@ export interface StepDone {
   /** What the platform says about the account's limits. */
   limits?: readonly AccountLimit[];
   /** Things the user should know although the post is live: privacy forced, thumbnail not set. */
-  warnings?: { code: string; message: string }[];
+  warnings?: { code: WarningCode; message: string }[];
 }
 
 export interface LivePart {

@@ -2,7 +2,7 @@ import { OPERATIONS } from "../contract/index.ts";
 import { errorExample } from "../contract/openapi/error-examples.ts";
 import { tagOf } from "../contract/openapi/openapi.ts";
 import { errorsOf } from "../contract/operation.ts";
-import { BROKER_CODES, PUBLIC_CODES, type PublicCode } from "../model/errors.ts";
+import { BROKER_CODES, PUBLIC_CODES, type PublicCode, WARNING_CODES, type WarningCode } from "../model/errors.ts";
 import { catalog } from "../platforms/catalog.ts";
 import { ERROR_ADVICE } from "./error-advice.ts";
 import { code, fenced, table } from "./markdown.ts";
@@ -12,21 +12,40 @@ const CODES: readonly PublicCode[] = Object.keys(PUBLIC_CODES).filter(
   (each): each is PublicCode => each in PUBLIC_CODES,
 );
 
+const WARNINGS: readonly WarningCode[] = Object.keys(WARNING_CODES).filter(
+  (each): each is WarningCode => each in WARNING_CODES,
+);
+const ON_WARNINGS = "In `warnings` of platform posts";
+
 /** A page for each code: its meaning, cause and fix, and where it occurs. */
 export function errorPages(): DocPage[] {
-  return CODES.map((each) => ({
+  const page = (each: string, lines: readonly string[]): DocPage => ({
     path: `/docs/errors/${each}`,
     title: each,
     group: "Error codes",
-    markdown: [`# ${each}`, "", ...explainError(each), ...whereMet(each), ""].join("\n"),
-  }));
+    markdown: [`# ${each}`, "", ...lines, ""].join("\n"),
+  });
+  return [
+    ...CODES.map((each) => page(each, [...explainError(each), ...whereMet(each)])),
+    ...WARNINGS.map((each) =>
+      page(each, [`${WARNING_CODES[each]} **${ON_WARNINGS}.**`, "", "The warning's `message` has the details."]),
+    ),
+  ];
 }
 
 /** The codes with their status, linked to their pages. */
 export function errorTable(): string[] {
+  const row = (each: string, status: string, meaning: string) => [
+    `[${code(each)}](/docs/errors/${each})`,
+    status,
+    meaning,
+  ];
   return table(
     ["Code", "Status", "Meaning"],
-    CODES.map((each) => [`[${code(each)}](/docs/errors/${each})`, statusOf(each), PUBLIC_CODES[each].meaning]),
+    [
+      ...CODES.map((each) => row(each, statusOf(each), PUBLIC_CODES[each].meaning)),
+      ...WARNINGS.map((each) => row(each, ON_WARNINGS, WARNING_CODES[each])),
+    ],
   );
 }
 
@@ -48,6 +67,11 @@ export function errorLines(): string[] {
     (each) =>
       `- ${code(each)} (${statusOf(each).toLowerCase()}): ${PUBLIC_CODES[each].meaning} ${ERROR_ADVICE[each].cure}`,
   );
+}
+
+/** The codes of warnings that are no errors, on one line. */
+export function warningLine(): string {
+  return `${ON_WARNINGS}: ${WARNINGS.map(code).join(", ")}. Their \`message\` says what to know.`;
 }
 
 /** Some codes occur only on platform posts, never as the error of a request. */

@@ -1,4 +1,4 @@
-import { errorLines } from "./error-pages.ts";
+import { errorLines, warningLine } from "./error-pages.ts";
 import { llmCalls } from "./llm-calls.ts";
 import { llmPlatforms } from "./llm-platforms.ts";
 import type { Addresses, InstanceFacts, DocPage } from "./pages.ts";
@@ -18,9 +18,14 @@ const NEEDED: Readonly<Record<string, readonly string[]>> = {
   ],
   media: ["Files in the request", "Upload URLs", "Rewrapped videos", "Media by URL"],
   accounts: [],
-  "exactly-once": ["How Ampost handles failures", "How outcomes are checked", "When the database is restored"],
+  "exactly-once": [
+    "In Python",
+    "How Ampost handles failures",
+    "How outcomes are checked",
+    "When the database is restored",
+  ],
   "test-mode": ["More options"],
-  mcp: ["Set up a client", "Fewer tools", "Signing in instead of a key", "Sessions", "Request checks"],
+  mcp: ["Set up a client", "Fewer tools", "Signing in instead of a key", "All tools", "Sessions", "Request checks"],
 };
 
 /** The groups of pages that it links in addition, where they are not whole here. */
@@ -44,7 +49,7 @@ export function llmText(pages: readonly DocPage[], instance: InstanceFacts): str
       "YouTube and Threads, exactly once and on time.",
     "",
     `- REST: ${apiUrl}/api/v1, JSON, \`Authorization: Bearer amp_live_…\` or \`amp_test_…\``,
-    `- MCP: ${apiUrl}/mcp, with the same keys`,
+    `- MCP: ${apiUrl}/mcp, with the same keys; \`/mcp?tools=posts,media\` has only these groups of tools`,
     `- OpenAPI 3.1: ${apiUrl}/openapi.json`,
     `- Documentation for people: ${appUrl}/docs; ` +
       "every page is also available as Markdown at its URL with `.md` added",
@@ -62,6 +67,8 @@ export function llmText(pages: readonly DocPage[], instance: InstanceFacts): str
     `Each has a page, such as ${appUrl}/docs/errors/CONTENT_TOO_LONG.md.`,
     "",
     ...errorLines(),
+    "",
+    warningLine(),
     "",
     "## More",
     "",

@@ -31,6 +31,14 @@ export function fieldAt(schema: z.ZodType, path: readonly PropertyKey[]): Field 
   return fieldsOf(schema).find((field) => field.path.join("\n") === pattern);
 }
 
+/** The names of the fields of the object at a location in a request. */
+export function namesIn(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
+  const pattern = path.map((step) => (typeof step === "number" ? "*" : String(step))).join("\n");
+  return fieldsOf(schema).flatMap(({ path: at }) =>
+    at.length === path.length + 1 && at.slice(0, -1).join("\n") === pattern ? at.slice(-1) : [],
+  );
+}
+
 type Json = z.core.JSONSchema.BaseSchema;
 
 function toJson(schema: z.ZodType): Json {

@@ -4,7 +4,7 @@ import { MAX_ISSUES } from "../../model/bound-issues.ts";
 import { cutText } from "../../model/cut-text.ts";
 import { issueOf, type Issue, type PublicCode } from "../../model/errors.ts";
 import { nearestWord } from "../../model/nearest-word.ts";
-import { fieldAt } from "./fields-of.ts";
+import { fieldAt, namesIn } from "./fields-of.ts";
 import { adviseKey, dotted } from "./nearest-path.ts";
 
 /** The name of a part of a request if the path is empty, and of a key in it. */
@@ -68,7 +68,10 @@ function tellProblem(form: z.ZodType, problem: z.core.$ZodIssue, words: PartWord
       : rule === "request.required"
         ? `${name} is required`
         : `${name} ${must}`;
-  const example = field?.example === undefined ? "" : ` Example: ${JSON.stringify(field.example)}.`;
+  const isObject = problem.code === "invalid_type" && problem.expected === "object" && problem.path.length > 0;
+  const names = isObject && field?.example === undefined ? namesIn(form, problem.path) : [];
+  const fields = names.length === 0 ? "" : ` It can have: ${names.join(", ")}.`;
+  const example = field?.example === undefined ? fields : ` Example: ${JSON.stringify(field.example)}.`;
   const fix =
     `${rule === "request.required" ? "Add" : "Correct"} ` +
     `${lowerFirst(name)}.${field?.description ? ` ${field.description}` : ""}${example}`;

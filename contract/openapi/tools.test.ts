@@ -51,6 +51,19 @@ test("the settings of platforms are left to platforms_describe, which every tool
   );
 });
 
+test("a time that may be local is not called a date-time, which strict clients check", () => {
+  const isTime = new Map(
+    LISTED.flatMap(({ name, inputSchema }) =>
+      Object.entries(Object(inputSchema.properties)).map(
+        ([field, schema]) => [`${name}.${field}`, JSON.stringify(schema).includes('"date-time"')] as const,
+      ),
+    ),
+  );
+  for (const field of ["posts_create.scheduledFor", "posts_create.publishBy", "posts_update.scheduledFor"])
+    assert.equal(isTime.get(field), false, field);
+  assert.equal(isTime.get("posts_list.from"), true);
+});
+
 /** The members of a schema or of its items or variants with this name. */
 function membersNamed(schema: unknown, name: string): unknown[] {
   const { properties, items, anyOf } = Object(schema);

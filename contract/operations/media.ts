@@ -115,7 +115,7 @@ export const mediaUploadUrl = operation({
     "Creates a URL to which a program without a key can upload one file: `curl -T photo.jpg URL`, or PUT with the " +
     "bytes as the body. The response is 201 with the media object, as `POST /api/v1/media` returns it. " +
     "The URL works for one file and for an hour, and only while the key that created it does. " +
-    "A response replayed by its Idempotency-Key has no `url`.",
+    "Repeating the request with its Idempotency-Key returns a URL for the same file, and the same end.",
   tool: {
     readOnly: false,
     destructive: false,
@@ -133,7 +133,7 @@ export const mediaUploadUrl = operation({
       url: z
         .string()
         .nullable()
-        .describe("Where to send the file. Anyone who has it can use it.")
+        .describe("Where to send the file. Anyone who has it can use it. Null once it has expired.")
         .meta({ examples: ["https://api.ampost.io/api/v1/media/upload-urls/v1.5f2a…"] }),
       maxSizeBytes: z.int().meta({ examples: [MAX_FILE_BYTES] }),
       expiresAt: time,

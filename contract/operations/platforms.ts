@@ -64,7 +64,7 @@ export const platformsList = operation({
     description:
       "Returns what each platform supports, as data and in sentences: text limits, media, placements, scheduling, " +
       "and the JSON Schema of `platformOverrides.<platform>.settings`. " +
-      "Ask for one platform: all of them take 18,000 tokens.",
+      "Ask for one platform: all of them are long. The resource ampost://platforms/NAME has the same.",
   },
   query: z.strictObject({ platform: platform.optional().describe("Only this platform.") }),
   answer: z.object({ platforms: z.array(description) }),

@@ -115,7 +115,7 @@ export const postsCreateMany = operation({
     }).describe("In the order of the request. In a dry run, `post` is null, and `error` is null if it is valid."),
     created: z
       .int()
-      .describe("Number of results with a post.")
+      .describe("Number of posts that this request created, without `replayed` ones.")
       .meta({ examples: [1] }),
     failed,
   }),

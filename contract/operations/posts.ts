@@ -85,7 +85,7 @@ const platforms = z
 const scheduledFor = localTimeInput
   .nullish()
   .describe(
-    "When to publish, at most a year ahead: ISO 8601 with an offset, or local with `timeZone`. `null`: a draft.",
+    "When to publish, at most a year ahead: ISO 8601 with an offset or Z, or local with `timeZone`. `null`: a draft.",
   );
 
 const timeZone = timeZoneName.optional().describe("IANA time zone of local times.");
@@ -267,7 +267,7 @@ export const postSummary = z.object({
   status: z.enum(POST_STATUSES).meta({ examples: ["published"] }),
   textPreview: z
     .string()
-    .describe("First 100 characters of the text.")
+    .describe("First 100 characters of the text, or of a platform's own text or title.")
     .meta({ examples: [TEXT] }),
   platforms: z.array(platform),
   mediaCount: z.int().meta({ examples: [0] }),
@@ -469,6 +469,7 @@ export const postsGet = operation({
     openWorld: false,
     description:
       "Returns a post with all its platform posts: the status and URL of each, and why it failed and what to do. " +
+      "In test mode, nothing is at `publishedUrl`: pass on `sandboxUrl`. " +
       "With `wait`, it also waits while a person has neither approved nor discarded a post that needs approval.",
   },
   params: idParam,

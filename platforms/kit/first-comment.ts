@@ -80,8 +80,8 @@ function notAdded(error: BrokerError): BrokerError {
 const NO_POST = {
   code: "FIRST_COMMENT_NOT_ADDED",
   message: "The first comment was not added: the platform did not return the post's ID.",
-};
+} as const;
 const UNCERTAIN = {
   code: "FIRST_COMMENT_UNKNOWN",
   message: "The first comment may not have been added: its response was lost, and comments cannot be read.",
-};
+} as const;

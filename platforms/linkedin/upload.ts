@@ -158,7 +158,7 @@ const COVER_MAX_BYTES = 10_000_000;
 const COVER_WARNING = {
   code: "THUMBNAIL_NOT_SET",
   message: "LinkedIn did not accept the video's thumbnail and shows its own.",
-};
+} as const;
 
 /** The parts by their etags, in the order of the bytes. */
 function closeVideo(steps: number): QuietStep {

@@ -11,7 +11,8 @@ export const capabilities = {
   launch: {
     state: "audit-sensitive",
     sentence:
-      "Until TikTok has audited the app, you can post only to private accounts and only with SELF_ONLY. " +
+      "Until TikTok has audited the app, live posts can go only to private accounts and only with SELF_ONLY; " +
+      "test mode has no such limit. " +
       "An account offers only the privacy levels in its creator info.",
   },
   scheduling: false,

@@ -271,7 +271,7 @@ function validateQuantity(
         limit: actual < (limit.min ?? Number.NEGATIVE_INFINITY) ? limit.min : (limit.max ?? limit.min),
         fix: differs
           ? "Declare the actual value, or omit it."
-          : `Send ${kind === "image" ? "an image" : "a video"} with a ${noun} of ${describeLimit(limit, quantity)}.`,
+          : `Send ${kind === "image" ? "an image" : "a video"} whose ${noun} is ${describeLimit(limit, quantity)}.`,
       },
     },
   ];

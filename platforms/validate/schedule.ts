@@ -70,16 +70,17 @@ export function validateLastTime(
   return [];
 }
 
-/** Rejects `scheduledFor` on a platform that the contract does not allow to be scheduled. */
+/**
+ * Rejects `scheduledFor` on a platform that the contract does not allow to be scheduled. `namesSetting`: whether it says
+ * what the operator can change.
+ */
 export function refuseSchedule(
   { platform, label, scheduling }: Capabilities,
   scheduledFor: string,
-  { isService = false }: { isService?: boolean },
+  namesSetting: boolean,
 ): TopicIssue[] {
   if (scheduling) return [];
-  const otherwise =
-    "create a draft without scheduledFor and publish it when its time has come, " +
-    `or remove "${platform}" from platforms.`;
+  const setting = " The operator of the instance can allow it on every platform: AMPOST_SCHEDULING=all.";
   return [
     {
       about: "scheduling",
@@ -89,9 +90,9 @@ export function refuseSchedule(
         path: "/scheduledFor",
         message: `${label} posts cannot be scheduled yet.`,
         actual: scheduledFor,
-        fix: isService
-          ? `To post there, ${otherwise}`
-          : `To schedule on every platform, set AMPOST_SCHEDULING=all and restart Ampost. Otherwise, ${otherwise}`,
+        fix:
+          "Create a draft without scheduledFor and publish it when its time has come, " +
+          `or remove "${platform}" from platforms.${namesSetting ? setting : ""}`,
       }),
     },
   ];

@@ -5,6 +5,7 @@ import { cutText } from "../../model/cut-text.ts";
 import { issueOf } from "../../model/errors.ts";
 import { nearestWord } from "../../model/nearest-word.ts";
 import type { AccountFacts, Definition, Settings } from "../definition.ts";
+import { joinWords } from "../describe.ts";
 import { dotted, type TopicIssue } from "./files.ts";
 
 export interface ValidatedSettings {
@@ -84,7 +85,9 @@ function wordProblem(
         actual: actual ?? null,
         limit: limitOf(problem),
         fix:
-          `${actual === undefined ? "Add" : "Correct"} ${dotted(at)}. ${description ?? ""}`.trim() +
+          `${actual === undefined ? "Add" : "Correct"} ${dotted(at)}.` +
+          sayFields(schema, problem) +
+          (description === undefined ? "" : ` ${description}`) +
           (isChoice ? ` This account offers ${offered.join(", ")}.` : ""),
       },
     },
@@ -159,6 +162,17 @@ function sayProblem(problem: z.core.$ZodIssue, actual: unknown): string {
   }
 }
 
+/** Of something that must be an object: an example with its required texts, and all its fields. */
+function sayFields(schema: z.ZodObject, problem: z.core.$ZodIssue): string {
+  if (problem.code !== "invalid_type" || problem.expected !== "object") return "";
+  const found = schemaAt(schema, problem.path);
+  if (!(found instanceof z.ZodObject)) return "";
+  const names = Object.keys(found.shape);
+  const texts = names.filter((name) => found.shape[name] instanceof z.ZodString);
+  const example = texts.map((name) => `"${name}": "..."`).join(", ");
+  return ` It is an object${example === "" ? "" : ` such as {${example}}`} with ${joinWords(names, "and")}.`;
+}
+
 const TYPE_WORDS: Record<string, string> = {
   string: "a string",
   number: "a number",
@@ -194,13 +208,17 @@ function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
 
 /** The members that an object in the schema can have, found by path. */
 function keysAt(schema: z.ZodObject, path: readonly PropertyKey[]): string[] {
+  const at = schemaAt(schema, path);
+  return at instanceof z.ZodObject ? Object.keys(at.shape) : [];
+}
+
+function schemaAt(schema: z.ZodObject, path: readonly PropertyKey[]): unknown {
   let at: unknown = schema;
   for (const member of path) {
     at = unwrap(at);
     at = at instanceof z.ZodArray ? at.element : at instanceof z.ZodObject ? at.shape[String(member)] : undefined;
   }
-  at = unwrap(at);
-  return at instanceof z.ZodObject ? Object.keys(at.shape) : [];
+  return unwrap(at);
 }
 
 function unwrap(schema: unknown): unknown {

@@ -271,15 +271,17 @@ test("scheduledFor is accepted by the contract's three platforms and rejected by
   }
 });
 
-test("a rejected scheduledFor names the setting to those who can change it, and nothing that publishes early", () => {
+test("a rejected scheduledFor says first what the caller can do, then once which setting the operator can change", () => {
   const fixOf = (isService: boolean) =>
-    validate("linkedin", { ...minimal.linkedin, scheduledFor: LATER }, { isService }).issues.map(({ fix }) => fix);
-  const draft =
-    'create a draft without scheduledFor and publish it when its time has come, or remove "linkedin" from platforms.';
-  assert.deepEqual(fixOf(false), [
-    `To schedule on every platform, set AMPOST_SCHEDULING=all and restart Ampost. Otherwise, ${draft}`,
-  ]);
-  assert.deepEqual(fixOf(true), [`To post there, ${draft}`]);
+    validatePost(
+      { ...postOf("linkedin", { ...minimal.linkedin, scheduledFor: LATER }), platforms: ["linkedin", "threads"] },
+      { ...context, isService },
+    ).issues.map(({ fix }) => fix);
+  const draft = (platform: string) =>
+    `Create a draft without scheduledFor and publish it when its time has come, or remove "${platform}" from platforms.`;
+  const operator = " The operator of the instance can allow it on every platform: AMPOST_SCHEDULING=all.";
+  assert.deepEqual(fixOf(false), [draft("linkedin") + operator, draft("threads")]);
+  assert.deepEqual(fixOf(true), [draft("linkedin"), draft("threads")]);
 });
 
 test("an operator can enable scheduling on every platform", () => {
@@ -617,7 +619,11 @@ test("Instagram, TikTok and YouTube do not send a link, which causes a warning",
   ] as const) {
     warns(
       platform,
-      { ...minimal[platform], linkUrl: "https://example.com/a" },
+      {
+        ...minimal[platform],
+        ...(platform === "youtube" ? { settings: { privacyStatus: "public" } } : {}),
+        linkUrl: "https://example.com/a",
+      },
       {
         code: "VALIDATION_FAILED",
         path: "/content/linkUrl",
@@ -625,6 +631,89 @@ test("Instagram, TikTok and YouTube do not send a link, which causes a warning",
       },
     );
   }
+});
+
+test("an alt text that a platform does not send causes a warning, in parts of threads, too", () => {
+  const altText = "A red bicycle";
+  const warned = (platform: PlatformName, fields: PostFields) =>
+    validate(platform, fields).warnings.flatMap(({ rule, path }) => (rule.endsWith(".altText.dropped") ? [path] : []));
+  const path = "/content/media/0/altText";
+  for (const platform of ["instagram", "facebook", "twitter", "linkedin", "tiktok", "youtube"] as const)
+    assert.deepEqual(
+      warned(platform, { ...minimal[platform], media: [{ ...video, altText }] }),
+      [path],
+      platform,
+    );
+  assert.deepEqual(warned("threads", { media: [{ ...video, altText }] }), []);
+  assert.deepEqual(warned("tiktok", { media: [{ ...image, altText }], settings: tiktok }), [path]);
+  assert.deepEqual(warned("instagram", { media: [{ ...image, altText }] }), []);
+  const story = { placement: "story" };
+  assert.deepEqual(warned("instagram", { text: "", media: [{ ...image, altText }], settings: story }), [path]);
+  const thread = [{ text: "Two", media: [{ ...video, altText }] }, { text: "Three", media: [{ ...image, altText }] }];
+  assert.deepEqual(warned("twitter", { settings: { thread } }), [
+    "/content/platformOverrides/twitter/settings/thread/0/media/0/altText",
+  ]);
+  warns(
+    "twitter",
+    { media: [{ ...video, altText }] },
+    {
+      code: "VALIDATION_FAILED",
+      path,
+      message: "X (Twitter) does not support alt text here; content.media[0].altText will not be sent.",
+    },
+  );
+});
+
+test("a thumbnail that a platform does not send causes a warning", () => {
+  const thumbnailMediaId = "01980b7a-6c00-7000-8000-000000000001";
+  const warned = (platform: PlatformName, media: MediaEntry[]) =>
+    validate(platform, { ...minimal[platform], media }).warnings.flatMap(({ rule, path }) =>
+      rule.endsWith(".thumbnail.dropped") ? [path] : [],
+    );
+  const cover = { ...video, thumbnailMediaId };
+  const path = "/content/media/0/thumbnailMediaId";
+  for (const platform of ["twitter", "tiktok", "threads"] as const)
+    assert.deepEqual(warned(platform, [cover]), [path], platform);
+  for (const platform of ["instagram", "facebook", "linkedin", "youtube"] as const)
+    assert.deepEqual(warned(platform, [cover]), [], platform);
+  assert.deepEqual(warned("instagram", [image, { ...video, thumbnailUrl: "https://cdn.example/cover.jpg" }]), [
+    "/content/media/1/thumbnailUrl",
+  ]);
+});
+
+test("a text that YouTube's title replaces causes a warning, unless other platforms get it", () => {
+  const settings = { title: "Our release", privacyStatus: "public" };
+  const expected = (path: string, field: string): Expected => ({
+    code: "VALIDATION_FAILED",
+    path,
+    message: `${field} will not be sent: on YouTube, settings.title replaces it.`,
+  });
+  const own = "/content/platformOverrides/youtube/text";
+  warns("youtube", { media: [video], settings }, expected("/content/text", "content.text"));
+  warns(
+    "youtube",
+    { media: [video], settings, overrideText: "What changed" },
+    expected(own, "content.platformOverrides.youtube.text"),
+  );
+  const silent: PostFields[] = [{ text: settings.title }, { text: "" }, { overrideText: "" }];
+  for (const fields of silent)
+    assert.deepEqual(validate("youtube", { media: [video], settings, ...fields }).warnings, []);
+  const shared = postOf("youtube", { media: [video], settings });
+  assert.deepEqual(validatePost({ ...shared, platforms: ["youtube", "facebook"] }, context).warnings, []);
+});
+
+test("a YouTube video without privacyStatus causes a warning: it will be private", () => {
+  warns(
+    "youtube",
+    { media: [video] },
+    {
+      code: "VALIDATION_FAILED",
+      path: setting("youtube", "privacyStatus"),
+      message: "Nobody else will see the video: without privacyStatus, YouTube uploads are private.",
+    },
+  );
+  for (const settings of [{ privacyStatus: "private" }, { publishAt: "2026-12-01T09:00:00Z" }])
+    assert.deepEqual(validate("youtube", { media: [video], settings }).warnings, []);
 });
 
 // Lengths

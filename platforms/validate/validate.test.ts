@@ -517,6 +517,24 @@ test("a text is required without media, and always on LinkedIn; white space does
   );
 });
 
+test("a fix for what must be an object shows its required texts and names its fields", () => {
+  const fixOf = (settings: Record<string, unknown>) =>
+    validate({
+      content: { ...EMPTY, text: "one", platformOverrides: { twitter: { settings } } },
+      platforms: ["twitter"],
+    }).issues.map(({ fix }) => fix);
+  const [part] = fixOf({ thread: ["two"] });
+  assert.ok(
+    part?.startsWith(
+      "Correct content.platformOverrides.twitter.settings.thread[0]. " +
+        'It is an object such as {"text": "..."} with text and media. Parts of a thread',
+    ),
+    part,
+  );
+  const [poll] = fixOf({ poll: "Yes or no?" });
+  assert.match(poll ?? "", /settings\.poll\. It is an object with options and durationMinutes\./);
+});
+
 test("the parts of a thread follow the rules of a post, each with its own path", () => {
   const thread = [{ text: "two" }, { text: "" }, { text: "", media: repeat(5, image) }, { text: 7 }];
   const { brief } = validate({

@@ -15,9 +15,17 @@ import {
 import { withArticle } from "../describe.ts";
 import { countWithin } from "../kit/text.ts";
 import { validateAccount, warnOfAccount } from "./account.ts";
-import { thumbnailMember, validateDeclared, validateFiles, type TopicIssue } from "./files.ts";
+import { dotted, thumbnailMember, validateDeclared, validateFiles, type TopicIssue } from "./files.ts";
 import { validateMedia, validatePicture } from "./media.ts";
-import { fittingShapes, isBlank, measure, resolve, type Measured, type Resolved } from "./resolve-content.ts";
+import {
+  fittingShapes,
+  isBlank,
+  measure,
+  mediaKind,
+  resolve,
+  type Measured,
+  type Resolved,
+} from "./resolve-content.ts";
 import { validateLastTime, validateSchedule, refuseSchedule } from "./schedule.ts";
 import { validateSettings, type ValidatedSettings } from "./settings.ts";
 import { validateAltTexts, validatePartText, validateSettingTexts, validateText, textLimit } from "./text.ts";
@@ -78,24 +86,26 @@ export function validatePost(post: PostToValidate, context: ValidationContext): 
   const perPlatform: ValidationResult["perPlatform"] = {};
   const content = fillIn(post.content);
   const platforms = post.platforms ?? [];
+  const scheduledFor = post.scheduledFor ?? null;
+  const refuses = scheduledFor !== null && context.scheduling === "contract";
+  const firstRefusing = platforms.find((platform) => !catalog[platform].capabilities.scheduling);
   if (hasOwnMedia(content, platforms)) warnings.push(...warnOfUnusedMedia(content));
   else {
     const media = content.media.map((entry) => measure(entry, context.measured));
     issues.push(...validateFiles(media, "/content/media"));
   }
-  issues.push(...validateSchedule(post.scheduledFor ?? null, context.now), ...validateLastTime(post, context.now));
+  issues.push(...validateSchedule(scheduledFor, context.now), ...validateLastTime(post, context.now));
   warnings.push(...warnOfUnused(content, platforms));
   platforms.forEach((platform, index) => {
-    const validated = validateForPlatform(
-      catalog[platform],
-      content,
-      post.scheduledFor ?? null,
-      `/platforms/${index}`,
-      context,
-    );
+    const definition = catalog[platform];
+    const validated = validateForPlatform(definition, content, scheduledFor, `/platforms/${index}`, context);
     const sharesMedia = platforms.length > 1 && !content.platformOverrides[platform]?.media;
     issues.push(...(sharesMedia ? validated.issues.map(orOwnMedia) : validated.issues));
-    warnings.push(...validated.warnings);
+    if (refuses) {
+      const namesSetting = context.isService !== true && platform === firstRefusing;
+      issues.push(...refuseSchedule(definition.capabilities, scheduledFor, namesSetting));
+    }
+    warnings.push(...validated.warnings, ...warnOfReplacedText(definition, content, platforms.length === 1));
     perPlatform[platform] = validated.platform;
   });
   return { issues: inOrder(issues), warnings: inOrder(warnings), perPlatform };
@@ -155,13 +165,11 @@ function validateForPlatform(
       ...validateText(capabilities, resolved, limit, length),
       ...validateSettingTexts(capabilities, settings.valid),
       ...ruled.issues,
-      ...(scheduledFor !== null && context.scheduling === "contract"
-        ? refuseSchedule(capabilities, scheduledFor, context)
-        : []),
       ...(context.accounts === null ? [] : validateAccount(definition, account, path)),
     ],
     warnings: [
       ...warnOfLosses(definition, resolved, content),
+      ...warnOfUnsentMedia(capabilities, resolved),
       ...ruled.warnings,
       ...(account === null ? [] : warnOfAccount(capabilities, account, path, publishAt)),
     ],
@@ -381,6 +389,76 @@ function warnOfLosses(
     );
   }
   return warnings;
+}
+
+/** Warns about alt texts and thumbnails of media that the platform shows without them. */
+function warnOfUnsentMedia(
+  { platform, label, thumbnail, placements }: Capabilities,
+  { content: { media, thread }, shapes, mediaPath }: Resolved,
+): TopicIssue[] {
+  const open = placements.filter((placement) => placement.byDefault);
+  const parts = [
+    { media, shapes, path: mediaPath },
+    ...thread.map((part, index) => ({
+      media: part.media,
+      shapes: fittingShapes(open, part.media),
+      path: `${settingPath(platform, "thread", index)}/media`,
+    })),
+  ];
+  const warn = (rule: string, noun: string, path: string): TopicIssue => ({
+    about: "media",
+    issue: issueOf({
+      rule: `${platform}.${rule}.dropped`,
+      platform,
+      path,
+      message: `${label} does not support ${noun} here; ${dotted(path)} will not be sent.`,
+      fix: "Remove it, or leave it for the post's other platforms.",
+    }),
+  });
+  return parts.flatMap((part) => {
+    const [shape] = part.shapes;
+    if (shape === undefined) return [];
+    return part.media.flatMap((entry, index) => {
+      const path = `${part.path}/${index}`;
+      const kind = mediaKind(entry);
+      const cover = thumbnailMember(entry);
+      const isCovered = thumbnail !== undefined && kind === "video" && part.media.length === 1;
+      return [
+        ...(isBlank(entry.altText) || shape[kind]?.altText !== undefined
+          ? []
+          : [warn("altText", "alt text", `${path}/altText`)]),
+        ...(cover === null || isCovered ? [] : [warn("thumbnail", "a thumbnail", `${path}/${cover}`)]),
+      ];
+    });
+  });
+}
+
+/** Warns about a text that a setting replaces. The content's own text is not lost if other platforms get it. */
+function warnOfReplacedText(
+  { capabilities: { platform, label, text } }: Definition,
+  content: Content,
+  isAlone: boolean,
+): TopicIssue[] {
+  const { replacedBy } = text;
+  if (replacedBy === undefined) return [];
+  const { text: own, settings } = content.platformOverrides[platform] ?? {};
+  const replacement = settings?.[replacedBy];
+  const lost = own ?? (isAlone ? content.text : "");
+  if (typeof replacement !== "string" || isBlank(replacement) || isBlank(lost) || lost === replacement) return [];
+  const path = (own ?? null) === null ? "/content/text" : `/content/platformOverrides/${platform}/text`;
+  return [
+    {
+      about: "text",
+      issue: issueOf({
+        rule: `${platform}.text.replaced`,
+        platform,
+        path,
+        message: `${dotted(path)} will not be sent: on ${label}, settings.${replacedBy} replaces it.`,
+        actual: lost,
+        fix: "Remove it, or move it to a setting of the platform that shows it.",
+      }),
+    },
+  ];
 }
 
 function warnOfUnused(content: Content, platforms: readonly PlatformName[]): TopicIssue[] {

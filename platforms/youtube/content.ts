@@ -46,7 +46,7 @@ export function doneOf(context: StepContext, { id, status }: Video): StepDone {
   const asked = settingsOf(context).privacyStatus ?? "private";
   const effective = status?.privacyStatus ?? sentPrivacy(context);
   const why = isForcedPrivate(context) ? "uploads are kept private here" : "YouTube changed it";
-  const warnings =
+  const warnings: NonNullable<StepDone["warnings"]> =
     effective === asked
       ? []
       : [{ code: "PRIVACY_FORCED", message: `The video is ${effective}, not ${asked}: ${why}.` }];

@@ -107,6 +107,16 @@ export const rules: readonly Rule<YoutubeSettings>[] = [
         : false,
   },
   {
+    rule: "youtube.privacyStatus.default",
+    code: "VALIDATION_FAILED",
+    about: "settings",
+    severity: "warning",
+    path: settingPath("youtube", "privacyStatus"),
+    message: "Nobody else will see the video: without privacyStatus, YouTube uploads are private.",
+    fix: "Set privacyStatus to public, unlisted or private.",
+    broken: ({ settings }) => settings.privacyStatus === undefined && settings.publishAt === undefined,
+  },
+  {
     rule: "youtube.firstComment.closed",
     code: "VALIDATION_FAILED",
     about: "settings",

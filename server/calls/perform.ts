@@ -2,7 +2,7 @@ import { z } from "zod";
 
 import { refuseHostile } from "../../contract/forms/parse.ts";
 import { type Operation, type RawInput, takesKey } from "../../contract/operation.ts";
-import { mediaCreate } from "../../contract/operations/media.ts";
+import { mediaCreate, mediaUploadUrl } from "../../contract/operations/media.ts";
 import { MOST_IN_BATCH } from "../../contract/operations/post-batches.ts";
 import type { Post } from "../../contract/operations/posts.ts";
 import { PublicError } from "../../model/errors.ts";
@@ -15,6 +15,7 @@ import {
   type StoredAnswer,
 } from "../domain/idempotency.ts";
 import { getMedia } from "../domain/media/media.ts";
+import { reopenUploadUrl } from "../domain/media/upload-urls.ts";
 import { getPost } from "../domain/posts/get-post.ts";
 import type { Services } from "../domain/services.ts";
 import type { Binding } from "./bind.ts";
@@ -114,6 +115,7 @@ async function readAgain(
     });
     return now === null ? stored : { ...stored, body: now.body };
   }
+  if (operation.name === mediaUploadUrl.name) return { ...stored, body: reopenUploadUrl(services, call, body) };
   if (postId === null || typeof body !== "object" || body === null || !("post" in body)) return stored;
   const now =
     waiting === null

@@ -37,7 +37,7 @@ export const createMany = bind(postsCreateMany, async (services, call, { body })
   return {
     body: {
       results,
-      created: results.filter(({ post }) => post !== null).length,
+      created: results.filter(({ post, replayed }) => post !== null && !replayed).length,
       failed: results.filter(({ error }) => error !== null).length,
     },
   };

@@ -76,6 +76,7 @@ test("posts of one request fail one by one, and a repeated request creates only 
     ],
   );
   assert.equal(second.results[0]?.post?.id, first.results[0]?.post?.id);
+  assert.equal(second.created, 2);
   assert.equal(await countOf(tenant), 3);
 });
 

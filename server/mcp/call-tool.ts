@@ -225,7 +225,8 @@ const ADVICE: Readonly<Record<string, string>> = {
     "Repeat the call once, with the same idempotencyKey if it writes. If it fails again, report the request ID.",
 };
 
-function sentence(text: string): string {
+/** A text with a full stop at its end. */
+export function sentence(text: string): string {
   return /[.!?]$/.test(text) ? text : `${text}.`;
 }
 

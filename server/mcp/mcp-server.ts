@@ -27,7 +27,7 @@ Recommended order: account_context (who you are, time zone, what time it is), pl
 
 A post belongs to one platform set and goes to the platforms it names; platformOverrides give a platform its own text, media or settings.
 
-posts_publish queues the post and returns immediately; with wait it returns when every platform has finished. Each platform post has its own status: a failed one has an error that says what to do, and posts_retry retries only those. unknown means that the platform's response was lost and the post may be live: have a person check before you retry with force. Send an idempotencyKey with every write, so that repeating a call never does it twice. With a test key, everything goes only to the built-in sandbox.`;
+posts_publish queues the post and returns immediately; with wait it returns when every platform has finished. Each platform post has its own status: a failed one has an error that says what to do, and posts_retry retries only those. unknown means that the platform's response was lost and the post may be live: have a person check before you retry with force. Send an idempotencyKey with every write, so that repeating a call never does it twice; in posts_create_many each post has its own, and posts_cancel_many needs none. With a test key, everything goes only to the built-in sandbox: pass on sandboxUrl, not publishedUrl.`;
 
 interface Listed {
   tool: Tool;

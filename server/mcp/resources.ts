@@ -18,7 +18,7 @@ import { getPlatform } from "../domain/platforms/platforms.ts";
 import { getPost } from "../domain/posts/get-post.ts";
 import { listPosts } from "../domain/posts/list-posts.ts";
 import type { Services } from "../domain/services.ts";
-import type { McpCaller, ToolServices } from "./call-tool.ts";
+import { sentence, type McpCaller, type ToolServices } from "./call-tool.ts";
 
 const PLATFORMS = "ampost://platforms/";
 const POSTS = "ampost://posts/";
@@ -123,7 +123,7 @@ function readPlatform(
   if (name === undefined) throw new ResourceNotFoundError(uri);
   const { capabilities, rules } = catalog[name];
   const limits = listLimits(capabilities).map(({ what, limit }) => `- ${what}: ${limit}`);
-  const sentences = rules.map(({ message, fix }) => `- ${message}. ${fix}`);
+  const sentences = rules.map(({ message, fix }) => `- ${sentence(message)} ${fix}`);
   const text = [
     `# ${capabilities.label}`,
     describePlatform(onInstance(capabilities, services.settings)),

@@ -1,4 +1,5 @@
 import type { Mode, PlatformName } from "../../../model/platform-names.ts";
+import type { PlatformOverrides } from "../../../model/post.ts";
 import type { PostStatus } from "../../../model/status.ts";
 import { statement, type Statement } from "../sql.ts";
 
@@ -9,6 +10,8 @@ export interface PostSummaryRow {
   status: PostStatus;
   /** The beginning of the text, at least as long as the preview. */
   text_start: string;
+  /** Only of a post without text: what its platforms get instead. */
+  overrides: PlatformOverrides | null;
   platforms: PlatformName[];
   media_count: number;
   published_count: number;
@@ -66,6 +69,7 @@ export function listPage(
   const { name, where, values } = combine(userId, mode, [...conditionsOf(filter), ...after]);
   const order = isByTime(filter) ? "p.scheduled_for, p.id" : "p.id desc";
   const text = `select p.id, p.mode, p.platform_set_id, p.status, left(p.content ->> 'text', 1000) as text_start,
+       case when p.content ->> 'text' = '' then p.content -> 'platformOverrides' end as overrides,
        p.platforms, jsonb_array_length(p.content -> 'media') as media_count, counted.published_count,
        counted.failed_count, p.scheduled_for, p.created_at, p.updated_at, p.published_at
      from (select * from posts p where ${where} order by ${order}

@@ -1,4 +1,4 @@
-import type { PlatformPostError } from "../../../model/errors.ts";
+import type { PlatformPostError, WarningCode } from "../../../model/errors.ts";
 import type { Mode, PlatformName } from "../../../model/platform-names.ts";
 import type { MediaFacts, PostContent } from "../../../model/post.ts";
 import type { PlatformPostStatus, PostStatus } from "../../../model/status.ts";
@@ -84,7 +84,7 @@ const nextAttempt = `case when pp.status in ('queued', 'posting') and (pp.lease_
 
 const HELD_WARNING = JSON.stringify([
   {
-    code: "PUBLISHING_HELD",
+    code: "PUBLISHING_HELD" satisfies WarningCode,
     message:
       "The operator has held publishing, so this post was not published on time. " +
       "It will be published once publishing is released.",
@@ -93,14 +93,14 @@ const HELD_WARNING = JSON.stringify([
 
 const PAUSED_WARNING = JSON.stringify([
   {
-    code: "PUBLISHING_PAUSED",
+    code: "PUBLISHING_PAUSED" satisfies WarningCode,
     message: "Publishing is paused. The post will be published once it is resumed, unless it is too late by then.",
   },
 ]);
 
 const SKIPPED_WARNING = JSON.stringify([
   {
-    code: "PUBLISHING_PAUSED",
+    code: "PUBLISHING_PAUSED" satisfies WarningCode,
     message:
       "Publishing is paused. If the post's time comes before it is resumed, the post will not be published, " +
       "because its onPause is skip.",

@@ -22,6 +22,13 @@ const permit = z.object({
   expiresAt: z.iso.datetime(),
 });
 
+/** What is kept of a response for repeated requests: not the URL, but what it says of the file. */
+const kept = z.object({
+  upload: z.looseObject({}),
+  permit: permit.pick({ id: true, filename: true, expiresAt: true }),
+});
+type Kept = z.output<typeof kept>;
+
 /** Whom a file sent to an upload URL belongs to. */
 export interface Uploader extends Pick<Call, "userId" | "mode" | "actor" | "policies"> {
   filename: string;
@@ -35,12 +42,30 @@ export async function createUploadUrl(
   call: Call,
   filename: string | null,
 ): Promise<Answer<{ upload: { url: string | null; maxSizeBytes: number; expiresAt: string } }>> {
-  const { userId, mode, actor } = call;
   const expiresAt = new Date(Date.now() + LIFETIME_SECONDS * 1000).toISOString();
-  const said = { id: newId(), userId, mode, keyId: actor.id ?? "", filename: filename ?? "media", expiresAt };
-  const url = `${services.settings.apiUrl}/api/v1/media/upload-urls/${services.vault.seal(JSON.stringify(said), PLACE)}`;
-  const upload = { url, maxSizeBytes: MAX_FILE_BYTES, expiresAt };
-  return await write(services, call, async () => ({ body: { upload }, kept: { upload: { ...upload, url: null } } }));
+  const what = { id: newId(), filename: filename ?? "media", expiresAt };
+  const upload = { url: seal(services, call, what), maxSizeBytes: MAX_FILE_BYTES, expiresAt };
+  return await write(services, call, async () => ({
+    body: { upload },
+    kept: { upload: { ...upload, url: null }, permit: what },
+  }));
+}
+
+/**
+ * The response to a repeated request, from what was kept of the first: a URL for the same file, sealed again with the
+ * caller's key. Null once it has expired.
+ */
+export function reopenUploadUrl(
+  services: Pick<Services, "settings" | "vault">,
+  call: Pick<Call, "userId" | "mode" | "actor">,
+  stored: unknown,
+  now = Date.now(),
+): unknown {
+  const read = kept.safeParse(stored);
+  if (!read.success) return stored;
+  const { upload, permit: what } = read.data;
+  const isOver = Date.parse(what.expiresAt) <= now;
+  return { upload: { ...upload, url: isOver ? null : seal(services, call, what) } };
 }
 
 /**
@@ -66,6 +91,15 @@ export async function openUploadUrl(
     filename,
     idempotencyKey: `upload-url ${id}`,
   };
+}
+
+function seal(
+  { settings, vault }: Pick<Services, "settings" | "vault">,
+  { userId, mode, actor }: Pick<Call, "userId" | "mode" | "actor">,
+  what: Kept["permit"],
+): string {
+  const said: z.output<typeof permit> = { ...what, userId, mode, keyId: actor.id ?? "" };
+  return `${settings.apiUrl}/api/v1/media/upload-urls/${vault.seal(JSON.stringify(said), PLACE)}`;
 }
 
 const PLACE = { table: "media", row: "", column: "upload_url" };

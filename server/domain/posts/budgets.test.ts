@@ -87,6 +87,7 @@ const usedBy = async (tenant: TestTenant & { accounts: Map<PlatformName, string>
   const { body } = await world.call(tenant, "GET", `/api/v1/accounts/${tenant.accounts.get(platform)}`);
   const limit = z.object({
     name: z.string(),
+    windowSeconds: z.int().positive(),
     limit: z.int(),
     used: z.int(),
     remaining: z.int(),

@@ -206,6 +206,7 @@ export type Left = {
   platform: PlatformName;
   name: string;
   per: "account" | "app" | "user" | "key";
+  windowSeconds: number | null;
   limit: number | null;
   used: number;
   remaining: number | null;
@@ -253,7 +254,8 @@ export function leftOf(
   const { used, remaining, resetsAt } = standingOf(budget, uses, at.getTime());
   const [name, per] =
     quota === null ? (["feesMicroUsd", payer ?? "user"] as const) : ([quota.name, quota.per] as const);
-  return { name, per, limit: budget.most, used, remaining, resetsAt: isoOf(resetsAt) };
+  const windowSeconds = quota?.windowSeconds ?? null;
+  return { name, per, windowSeconds, limit: budget.most, used, remaining, resetsAt: isoOf(resetsAt) };
 }
 
 function issuesAt(

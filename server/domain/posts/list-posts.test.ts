@@ -154,6 +154,21 @@ test("the preview is the first hundred characters as people count them", async (
   assert.equal(post?.textPreview, family.repeat(100));
 });
 
+test("the preview of a post without text is the first text or title of a platform", async () => {
+  const tenant = await newTenant();
+  for (const [override, preview] of [
+    [{ youtube: { settings: { title: "Our release" } } }, "Our release"],
+    [{ youtube: { text: "", settings: {} }, linkedin: { text: "For LinkedIn" } }, "For LinkedIn"],
+    [{}, ""],
+  ] as const) {
+    const id = await create(tenant, "Words");
+    const content = { text: "", media: [], linkUrl: null, platformOverrides: override };
+    await world.services.pool.query("update posts set content = $2 where id = $1", [id, content]);
+    const listed = (await list(tenant)).posts.find((post) => post.id === id);
+    assert.equal(listed?.textPreview, preview);
+  }
+});
+
 test("a list of twenty reads no more rows with many stored posts than with few", async () => {
   const tenant = await newTenant();
   const { pool } = world.services;

@@ -1,6 +1,8 @@
 import { docsOf } from "../../../contract/issues.ts";
 import type { Post, PostSummary } from "../../../contract/operations/posts.ts";
+import type { Capabilities } from "../../../model/capabilities.ts";
 import type { Mode } from "../../../model/platform-names.ts";
+import { catalog } from "../../../platforms/catalog.ts";
 import { mediaSlots } from "../../../platforms/validate/media-slots.ts";
 import type { PostSummaryRow } from "../../db/queries/list-posts.ts";
 import type { PlatformPostRow, PostMediaRow, WholePostRow } from "../../db/queries/posts.ts";
@@ -58,7 +60,7 @@ export function toSummary(row: PostSummaryRow): PostSummary {
   return {
     id: row.id,
     status: row.status,
-    textPreview: preview(row.text_start),
+    textPreview: preview(row.text_start === "" ? ownText(row.overrides) : row.text_start),
     platforms: row.platforms,
     mediaCount: row.media_count,
     publishedCount: row.published_count,
@@ -80,7 +82,7 @@ export function summarize(post: Post): PostSummary {
   return {
     id,
     status,
-    textPreview: preview(content.text),
+    textPreview: preview(content.text === "" ? ownText(content.platformOverrides) : content.text),
     platforms: platformPosts.map(({ platform }) => platform),
     mediaCount: content.media.length,
     publishedCount: numberOf("published"),
@@ -158,6 +160,16 @@ function showStored(
 
 const segmenter = new Intl.Segmenter("und", { granularity: "grapheme" });
 const PREVIEW_GRAPHEMES = 100;
+
+/** The text, or the setting that replaces it, of the first platform that has one of its own. */
+function ownText(overrides: Readonly<Record<string, unknown>> | null): string {
+  const texts = Object.values(catalog).flatMap(({ capabilities }): unknown[] => {
+    const { platform, text }: Capabilities = capabilities;
+    const override = Object(overrides?.[platform]);
+    return [override.text, text.replacedBy === undefined ? null : Object(override.settings)[text.replacedBy]];
+  });
+  return texts.find((text): text is string => typeof text === "string" && text !== "") ?? "";
+}
 
 /** The first hundred characters as people count them. */
 function preview(text: string): string {

@@ -3,7 +3,7 @@ import { after, before, test } from "node:test";
 
 import { OPERATIONS } from "../../../contract/index.ts";
 import { toSchema } from "../../../contract/openapi/openapi.ts";
-import { PUBLIC_CODES } from "../../../model/errors.ts";
+import { PUBLIC_CODES, WARNING_CODES } from "../../../model/errors.ts";
 import { PLATFORM_NAMES } from "../../../model/platform-names.ts";
 import { catalog } from "../../../platforms/catalog.ts";
 import { loadPages, type DocPage } from "../../../printing/pages.ts";
@@ -103,7 +103,7 @@ test("a renamed page redirects to its new URL, as HTML and as Markdown", async (
 
 test("llm.txt is short, has every operation for keys, every setting and every code, and links pages with the rest", async () => {
   const text = await (await get("/llm.txt")).text();
-  assert.ok(text.length <= 60_000, `${text.length} characters`);
+  assert.ok(text.length <= 56_000, `${text.length} characters`);
   for (const { method, path, successor, auth = "key" } of OPERATIONS)
     if (successor === undefined && (auth === "key" || auth === "either"))
       assert.ok(text.includes(`\n- \`${method} ${path}\` `), path);
@@ -122,7 +122,14 @@ test("llm.txt is short, has every operation for keys, every setting and every co
     for (const name of Object.keys(Object(properties))) assert.ok(listed.includes(`\`${name}\``), name);
   }
   for (const code of Object.keys(PUBLIC_CODES)) assert.ok(text.includes(`\n- \`${code}\` (`), code);
+  for (const code of Object.keys(WARNING_CODES)) {
+    assert.ok(text.includes(`\`${code}\``), code);
+    assert.equal((await get(`/docs/errors/${code}.md`)).status, 200, code);
+  }
   for (const name of PLATFORM_NAMES) assert.ok(text.includes(`: \`${name}\`\n`), name);
+  // What agents stumbled over: where a rehearsal is seen, what defaults hide, which times are allowed, and few tools.
+  for (const word of ["`sandboxUrl`", "`settings.privacyStatus`", "`disableComment`", "`timeZone`", "/mcp?tools="])
+    assert.ok(text.includes(word), word);
   assert.ok(text.includes(`${world.services.settings.apiUrl}/api/v1`));
   assert.doesNotMatch(text, /\]\(\/docs|<!-- print/);
   const index = await (await get("/llms.txt")).text();

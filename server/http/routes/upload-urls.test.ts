@@ -8,7 +8,7 @@ import { NO_LIMITS } from "../../../model/user-limits.ts";
 import { asRefusal, idOf, objectIn } from "../../../tests/answers.ts";
 import { fixture } from "../../../tests/media-world.ts";
 import { createWorld, type Called, type TestTenant, type World } from "../../../tests/world.ts";
-import { openUploadUrl } from "../../domain/media/upload-urls.ts";
+import { openUploadUrl, reopenUploadUrl } from "../../domain/media/upload-urls.ts";
 
 const MEDIA = "/api/v1/media";
 
@@ -130,10 +130,29 @@ test("files sent to upload URLs count against the user's limits of storage and u
   assert.deepEqual(statuses, [201, 429]);
 });
 
-test("a replayed response has no URL", async () => {
-  const send = () =>
-    world.call(world.test, "POST", mediaUploadUrl.path, {}, { "idempotency-key": "an upload of mine" });
+test("a repeated request returns a URL for the same file until it expires, and none is stored", async () => {
+  const { test: tenant } = await world.makeTenants();
+  const send = async () => {
+    const headers = { "idempotency-key": "an upload of mine" };
+    const { body } = await world.call(tenant, "POST", mediaUploadUrl.path, { filename: "Portrait.jpg" }, headers);
+    assert.deepEqual(Object.keys(Object(body)), ["upload"]);
+    return mediaUploadUrl.answer.parse(body).upload;
+  };
   const [first, again] = [await send(), await send()];
-  assert.equal(typeof objectIn(first.body, "upload").url, "string");
-  assert.equal(objectIn(again.body, "upload").url, null);
+  assert.equal(again.expiresAt, first.expiresAt);
+  const [one, two] = [first, again].map(({ url }) => new URL(url ?? "").pathname);
+  const stored = await put(one ?? "", photo);
+  assert.equal(stored.status, 201, JSON.stringify(stored.body));
+  assert.equal(objectIn(stored.body, "media").filename, "Portrait.jpg");
+  assert.equal(idOf((await put(two ?? "", photo)).body, "media"), idOf(stored.body, "media"));
+  assert.equal(asRefusal(await put(two ?? "", other), 409).issues[0]?.rule, "media.uploadUrl.used");
+  const { rows } = await world.services.pool.query<{ body: unknown }>(
+    "select body from idempotency_keys where user_id = $1 and key = 'an upload of mine'",
+    [tenant.userId],
+  );
+  assert.equal(rows.length, 1);
+  assert.doesNotMatch(JSON.stringify(rows), /upload-urls/);
+  const caller = { userId: tenant.userId, mode: "test", actor: { kind: "key", id: null } } as const;
+  const late = reopenUploadUrl(world.services, caller, rows[0]?.body, Date.parse(first.expiresAt));
+  assert.deepEqual(late, { upload: { ...first, url: null } });
 });
