@@ -184,7 +184,7 @@ export interface Post {
 export interface PostSummary {
   id: string;
   status: PostStatus;
-  /** First 100 characters of the text. */
+  /** First 100 characters of the text, or of a platform's own text or title. */
   textPreview: string;
   platforms: Platform[];
   mediaCount: number;
@@ -593,7 +593,9 @@ export interface NewPost {
   };
   /** Platforms to publish to, without duplicates. */
   platforms: Platform[];
-  /** When to publish, at most a year ahead: ISO 8601 with an offset, or local with `timeZone`. `null`: a draft. */
+  /**
+   * When to publish, at most a year ahead: ISO 8601 with an offset or Z, or local with `timeZone`. `null`: a draft.
+   */
   scheduledFor?: string | null;
   /** IANA time zone of local times. */
   timeZone?: string;
@@ -625,7 +627,9 @@ export interface PostChanges {
   };
   /** Platforms to publish to, without duplicates. */
   platforms?: Platform[];
-  /** When to publish, at most a year ahead: ISO 8601 with an offset, or local with `timeZone`. `null`: a draft. */
+  /**
+   * When to publish, at most a year ahead: ISO 8601 with an offset or Z, or local with `timeZone`. `null`: a draft.
+   */
   scheduledFor?: string | null;
   /** IANA time zone of local times. */
   timeZone?: string;
@@ -767,6 +771,8 @@ export interface PlatformLimit {
   name: string;
   /** Whose limit it is. */
   per: "account" | "app" | "user" | "key";
+  /** The length of the time that it counts. Null for a calendar month. */
+  windowSeconds: number | null;
   limit: number | null;
   /** What is published and scheduled in the fullest window that includes this time. */
   used: number;
@@ -821,6 +827,8 @@ export interface PostLimit {
   name: string;
   /** Whose limit it is. */
   per: "account" | "app" | "user" | "key";
+  /** The length of the time that it counts. Null for a calendar month. */
+  windowSeconds: number | null;
   limit: number | null;
   /** What is published and scheduled in the fullest window that includes this time. */
   used: number;
@@ -1041,7 +1049,7 @@ export interface NewMedia {
 }
 
 export interface UploadUrl {
-  /** Where to send the file. Anyone who has it can use it. */
+  /** Where to send the file. Anyone who has it can use it. Null once it has expired. */
   url: string | null;
   maxSizeBytes: number;
   /** ISO 8601, UTC, with milliseconds. */

@@ -52,7 +52,7 @@ test("the settings of platforms are left to platforms_describe, which every tool
 });
 
 test("a time that may be local is not called a date-time, which strict clients check", () => {
-  const isTime = new Map(
+  const isTime = new Map<string, boolean>(
     LISTED.flatMap(({ name, inputSchema }) =>
       Object.entries(Object(inputSchema.properties)).map(
         ([field, schema]) => [`${name}.${field}`, JSON.stringify(schema).includes('"date-time"')] as const,

@@ -32,7 +32,7 @@ export const accountContext = operation({
       .meta({ examples: ["2026-12-01T10:30:00.000+01:00"] }),
     quotas: z.array(quotaLeft).describe("What limits the key in its mode."),
     fees: platformLimit
-      .omit({ name: true, per: true })
+      .omit({ name: true, per: true, windowSeconds: true })
       .describe("What platforms charge for the user's posts of this month, in millionths of a US dollar.")
       .meta({
         examples: [{ limit: null, used: 215_000, remaining: null, resetsAt: "2027-01-01T00:00:00.000Z" }],

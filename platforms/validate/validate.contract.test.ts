@@ -639,17 +639,16 @@ test("an alt text that a platform does not send causes a warning, in parts of th
     validate(platform, fields).warnings.flatMap(({ rule, path }) => (rule.endsWith(".altText.dropped") ? [path] : []));
   const path = "/content/media/0/altText";
   for (const platform of ["instagram", "facebook", "twitter", "linkedin", "tiktok", "youtube"] as const)
-    assert.deepEqual(
-      warned(platform, { ...minimal[platform], media: [{ ...video, altText }] }),
-      [path],
-      platform,
-    );
+    assert.deepEqual(warned(platform, { ...minimal[platform], media: [{ ...video, altText }] }), [path], platform);
   assert.deepEqual(warned("threads", { media: [{ ...video, altText }] }), []);
   assert.deepEqual(warned("tiktok", { media: [{ ...image, altText }], settings: tiktok }), [path]);
   assert.deepEqual(warned("instagram", { media: [{ ...image, altText }] }), []);
   const story = { placement: "story" };
   assert.deepEqual(warned("instagram", { text: "", media: [{ ...image, altText }], settings: story }), [path]);
-  const thread = [{ text: "Two", media: [{ ...video, altText }] }, { text: "Three", media: [{ ...image, altText }] }];
+  const thread = [
+    { text: "Two", media: [{ ...video, altText }] },
+    { text: "Three", media: [{ ...image, altText }] },
+  ];
   assert.deepEqual(warned("twitter", { settings: { thread } }), [
     "/content/platformOverrides/twitter/settings/thread/0/media/0/altText",
   ]);

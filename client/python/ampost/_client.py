@@ -969,8 +969,8 @@ class Media:
         """
         Create an upload URL. Creates a URL to which a program without a key can upload one file: `curl -T photo.jpg
         URL`, or PUT with the bytes as the body. The response is 201 with the media object, as `POST /api/v1/media`
-        returns it. The URL works for one file and for an hour, and only while the key that created it does. A response
-        replayed by its Idempotency-Key has no `url`.
+        returns it. The URL works for one file and for an hour, and only while the key that created it does. Repeating
+        the request with its Idempotency-Key returns a URL for the same file, and the same end.
         """
         return self._connection.call(
             "POST",
@@ -1042,8 +1042,8 @@ class AsyncMedia:
         """
         Create an upload URL. Creates a URL to which a program without a key can upload one file: `curl -T photo.jpg
         URL`, or PUT with the bytes as the body. The response is 201 with the media object, as `POST /api/v1/media`
-        returns it. The URL works for one file and for an hour, and only while the key that created it does. A response
-        replayed by its Idempotency-Key has no `url`.
+        returns it. The URL works for one file and for an hour, and only while the key that created it does. Repeating
+        the request with its Idempotency-Key returns a URL for the same file, and the same end.
         """
         return await self._connection.call(
             "POST",

@@ -255,7 +255,7 @@ class PostApproval(TypedDict):
 class PostSummary(TypedDict):
     id: str
     status: PostStatus
-    #: First 100 characters of the text.
+    #: First 100 characters of the text, or of a platform's own text or title.
     textPreview: str
     platforms: list[Platform]
     mediaCount: int
@@ -651,7 +651,7 @@ class NewPost(TypedDict):
     content: NewPostContent
     #: Platforms to publish to, without duplicates.
     platforms: list[Platform]
-    #: When to publish, at most a year ahead: ISO 8601 with an offset, or local with `timeZone`. `null`: a draft.
+    #: When to publish, at most a year ahead: ISO 8601 with an offset or Z, or local with `timeZone`. `null`: a draft.
     scheduledFor: NotRequired[str | None]
     #: IANA time zone of local times.
     timeZone: NotRequired[str]
@@ -684,7 +684,7 @@ class PostChanges(TypedDict):
     content: NotRequired[PostChangesContent]
     #: Platforms to publish to, without duplicates.
     platforms: NotRequired[list[Platform]]
-    #: When to publish, at most a year ahead: ISO 8601 with an offset, or local with `timeZone`. `null`: a draft.
+    #: When to publish, at most a year ahead: ISO 8601 with an offset or Z, or local with `timeZone`. `null`: a draft.
     scheduledFor: NotRequired[str | None]
     #: IANA time zone of local times.
     timeZone: NotRequired[str]
@@ -836,6 +836,8 @@ class PlatformLimit(TypedDict):
     name: str
     #: Whose limit it is.
     per: Literal["account", "app", "user", "key"]
+    #: The length of the time that it counts. Null for a calendar month.
+    windowSeconds: int | None
     limit: int | None
     #: What is published and scheduled in the fullest window that includes this time.
     used: int
@@ -888,6 +890,8 @@ class PostLimit(TypedDict):
     name: str
     #: Whose limit it is.
     per: Literal["account", "app", "user", "key"]
+    #: The length of the time that it counts. Null for a calendar month.
+    windowSeconds: int | None
     limit: int | None
     #: What is published and scheduled in the fullest window that includes this time.
     used: int
@@ -1061,7 +1065,7 @@ class NewMedia(TypedDict):
 
 
 class UploadUrl(TypedDict):
-    #: Where to send the file. Anyone who has it can use it.
+    #: Where to send the file. Anyone who has it can use it. Null once it has expired.
     url: str | None
     maxSizeBytes: int
     #: ISO 8601, UTC, with milliseconds.
@@ -1449,7 +1453,7 @@ class PostsCreateManyBodyPost(TypedDict):
 class PostsCreateManyAnswer(TypedDict):
     #: In the order of the request. In a dry run, `post` is null, and `error` is null if it is valid.
     results: list[CreatedInBatch]
-    #: Number of results with a post.
+    #: Number of posts that this request created, without `replayed` ones.
     created: int
     #: Number of results with an error.
     failed: int

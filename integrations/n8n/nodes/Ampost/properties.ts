@@ -1862,7 +1862,7 @@ export const properties: INodeProperties[] = [
         displayName: "Scheduled For",
         name: "scheduledFor",
         description:
-          "When to publish, at most a year ahead: ISO 8601 with an offset, or local with <code>timeZone</code>. <code>null</code>: a draft.",
+          "When to publish, at most a year ahead: ISO 8601 with an offset or Z, or local with <code>timeZone</code>. <code>null</code>: a draft.",
         type: "dateTime",
         default: "",
         routing: {
@@ -2219,7 +2219,7 @@ export const properties: INodeProperties[] = [
         displayName: "Scheduled For",
         name: "scheduledFor",
         description:
-          "When to publish, at most a year ahead: ISO 8601 with an offset, or local with <code>timeZone</code>. <code>null</code>: a draft.",
+          "When to publish, at most a year ahead: ISO 8601 with an offset or Z, or local with <code>timeZone</code>. <code>null</code>: a draft.",
         type: "dateTime",
         default: "",
         routing: {
