@@ -52,7 +52,6 @@ interface Connection {
   isBusy: boolean;
   /** Ends a transaction that its owner has abandoned. */
   forgotten: { cancel(): void } | null;
-  tellsDue: boolean;
   /** Fails statements in progress. */
   fail: (() => void) | null;
   last: Promise<unknown>;
@@ -251,11 +250,7 @@ export function openDatabase({ timeline, backends, faultOf, isWordLost }: Databa
         await attempt(connection, given, (outcome) => {
           connection.isBusy = false;
           const isOk = "result" in outcome;
-          if (isOk && given.text.includes(CHANNELS.due)) connection.tellsDue = true;
-          if (isOk && connection.tellsDue && connection.backend === null) {
-            connection.tellsDue = false;
-            if (!/^\s*rollback/i.test(given.text)) tellDue();
-          }
+          if (isOk && connection.backend === null && String(given.values?.[0]).includes(CHANNELS.due)) tellDue();
           if (connection.isBroken)
             return void timeline.after(0, null, "the server notices a lost connection", () => abandon(connection));
           if (fault?.what === "lost_after") {
@@ -318,7 +313,6 @@ export function openDatabase({ timeline, backends, faultOf, isWordLost }: Databa
               backend: null,
               isBusy: false,
               forgotten: null,
-              tellsDue: false,
               fail: null,
               last: Promise.resolve(),
             };

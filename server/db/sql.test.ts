@@ -45,6 +45,14 @@ test("PostgreSQL accepts every declared statement on the migrated schema, with t
   }
 });
 
+test("no statement that stores anything notifies: that would lock out every other one that does", async () => {
+  for (const file of await readdir(import.meta.dirname, { recursive: true }))
+    if (file.endsWith(".ts") && !file.endsWith(".test.ts")) await import(`./${file}`);
+  const notifying = [...statements.values()].filter(({ text }) => /notify/i.test(text));
+  assert.deepEqual(notifying.map(({ name }) => name).sort(), ["mcp.notify_answer", "notifications.send"]);
+  for (const { text } of notifying) assert.match(text, /^select pg_notify/);
+});
+
 test("a process that runs on while columns are added keeps using its prepared statements", async () => {
   for (const file of await readdir(import.meta.dirname, { recursive: true }))
     if (file.endsWith(".ts") && !file.endsWith(".test.ts")) await import(`./${file}`);

@@ -69,18 +69,36 @@ export async function transaction<Result>(
   work: (tx: pg.PoolClient) => Promise<Result>,
 ): Promise<Result> {
   const client = await pool.connect();
+  const afterwards: AfterCommit[] = [];
+  commits.set(client, afterwards);
   let broken: Error | undefined;
+  let result: Result;
   try {
     await client.query("begin");
-    const result = await work(client);
+    result = await work(client);
     await client.query("commit");
-    return result;
   } catch (error) {
     await client.query("rollback").catch((failure: Error) => (broken = failure));
     // It may lead to a server that has been replaced: the next one is a new connection.
     if (error instanceof Error && isDatabaseAway(error)) broken = error;
     throw error;
   } finally {
+    commits.delete(client);
     client.release(broken);
   }
+  for (const each of afterwards) each(pool);
+  return result;
+}
+
+type AfterCommit = (pool: pg.Pool) => void;
+
+/** What the transactions that are open do once they have committed, by their connections. */
+const commits = new WeakMap<Db, AfterCommit[]>();
+
+/** Calls `work` once the transaction of `db` has committed, never if it is rolled back. With the pool, at once. */
+export function afterCommit(db: Db, work: AfterCommit): void {
+  if (!("release" in db)) return work(db);
+  const afterwards = commits.get(db);
+  if (afterwards === undefined) throw new Error("The connection has no transaction");
+  afterwards.push(work);
 }

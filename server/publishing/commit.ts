@@ -17,6 +17,8 @@ import {
 } from "../../platforms/platform.ts";
 import { isRefusedForGood } from "../db/away.ts";
 import { jsonb } from "../db/jsonb.ts";
+import { CHANNELS } from "../db/listen.ts";
+import { notify } from "../db/notify.ts";
 import {
   holdPlatformPost,
   type IntentWritten,
@@ -24,7 +26,6 @@ import {
   recordLateAnswer,
   writeIntent,
 } from "../db/queries/commits.ts";
-import { notifyDue } from "../db/queries/post-actions.ts";
 import { type Changes, holdPost, type IntentChanges } from "../db/queries/publishing.ts";
 import type { IntentEvidence, IntentRow } from "../db/queries/work-rows.ts";
 import { transaction } from "../db/sql.ts";
@@ -167,6 +168,7 @@ async function beginWithIntent({ deps, claim, row }: Work, intent: NewIntent): P
     const post = await holdPost.one(tx, [row.post_id, row.user_id, row.mode]);
     if (post === undefined) return undefined;
     const { folded } = await foldWith(tx, row, post.status, "posting");
+    notify(tx, CHANNELS.post, row.post_id);
     return writeIntent(tx, claim, intent, {
       status: folded,
       events: folded === post.status ? [] : [{ type: "post.publishing", platform_post_id: null }],
@@ -380,7 +382,7 @@ async function recordLate({ deps, row }: Work, { id, outcome, evidence }: Result
         const held = await holdPlatformPost.one(tx, [row.id, row.user_id, row.mode]);
         const isNews = outcome.outcome === "ok" && held?.status !== "published";
         const known = await recordLateAnswer.one(tx, [id, row.user_id, row.mode, noted, isNews]);
-        if (isNews) await notifyDue.run(tx);
+        if (isNews) notify(tx, CHANNELS.due);
         return known;
       }),
     RESULT_PATIENCE_SECONDS,

@@ -1,6 +1,6 @@
 import { CHANNELS, type Listener } from "../db/listen.ts";
+import { notify } from "../db/notify.ts";
 import { findNextDue, type Lane, LANES, postponeGroup, SHARED_APP } from "../db/queries/claims.ts";
-import { notifyDue } from "../db/queries/post-actions.ts";
 import { loadWork, type WorkRow } from "../db/queries/work-rows.ts";
 import {
   claim as claimDueOf,
@@ -18,7 +18,7 @@ import { faultPoint } from "./fault-points.ts";
 import { createOutages, type UpTogether } from "./outages.ts";
 import { freeAccount, runClaimed, Stopping } from "./run.ts";
 import { hasRoomFor, type Room, roomIn } from "./shares.ts";
-import { HEARTBEAT_SECONDS } from "./timing.ts";
+import { HEARTBEAT_SECONDS, POLL_SECONDS } from "./timing.ts";
 
 export interface EngineOptions extends PublishingDeps {
   listener: Pick<Listener, "on" | "onReconnect">;
@@ -40,7 +40,6 @@ export interface Engine {
 }
 
 const USUAL_SLOTS: Record<Lane, number> = { prepare: 16, commit: 32, observe: 16 };
-const FLOOR_SECONDS = 2;
 const ROOM_MADE = 8;
 
 /** A lane in which nothing has finished for this long is stuck. */
@@ -61,7 +60,7 @@ const LONGEST_TIMER_MILLISECONDS = 24 * 3600 * 1000;
  * harmless.
  */
 export function createEngine(options: EngineOptions): Engine {
-  const { pool, log, listener, floorSeconds = FLOOR_SECONDS } = options;
+  const { pool, log, listener, floorSeconds = POLL_SECONDS } = options;
   const slots = { ...USUAL_SLOTS, ...options.slots };
   const lanes: Record<Lane, LaneState> = { prepare: newLane(), commit: newLane(), observe: newLane() };
   const running = new Map<Claim, Promise<void>>();
@@ -194,7 +193,8 @@ export function createEngine(options: EngineOptions): Engine {
       lanes[claim.lane].running.delete(claim);
       lanes[claim.lane].lastEnd = instant();
       plan();
-      if (state === "stopping") await handOver();
+      // Other workers would notice only at their next poll that a claim was released here.
+      if (state === "stopping") notify(pool, CHANNELS.due);
     }
   }
 
@@ -205,13 +205,6 @@ export function createEngine(options: EngineOptions): Engine {
     claim.lane = lane;
     lanes[lane].running.add(claim);
     return true;
-  }
-
-  /** Other workers would notice only at their next poll that a claim was released here. */
-  async function handOver(): Promise<void> {
-    await notifyDue
-      .run(pool)
-      .catch((error: unknown) => log.warn({ err: error }, "other workers could not be notified of released posts"));
   }
 
   function wake(): void {

@@ -124,7 +124,7 @@ export async function releaseHold(
   return transaction(pool, async (tx) => {
     if (isCopy && otherUntil > new Date(found.doubtedUntil))
       await openUnsettledCommits.run(tx, [otherUntil, new Date(found.doubtedUntil), new Date(found.since)]);
-    return (await release.one(tx, [epoch]))?.released ?? false;
+    return await release(tx, epoch);
   });
 }
 

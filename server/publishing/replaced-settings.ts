@@ -3,7 +3,8 @@ import type { Logger } from "pino";
 
 import type { StepDone } from "../../platforms/platform.ts";
 import { CHANNELS, type Listener } from "../db/listen.ts";
-import { listFacts, replaceFact } from "../db/queries/instance-facts.ts";
+import { notify } from "../db/notify.ts";
+import { listFacts, noteFact } from "../db/queries/instance-facts.ts";
 
 /** The operator's settings as brokers read them, some replaced because the platform no longer accepts their value. */
 export interface ReplacedSettings {
@@ -43,7 +44,8 @@ export async function openReplacedSettings({
       if (environment[name] !== value) return;
       environment[name] = by;
       log.warn(`The platform no longer accepts ${name}=${value}. Using ${by} instead; set ${name} to it.`);
-      await replaceFact.run(pool, [factOf(name, value), by]);
+      await noteFact.run(pool, [factOf(name, value), by]);
+      notify(pool, CHANNELS.settings);
     },
     close: () => ends.forEach((end) => end()),
   };

@@ -5,6 +5,8 @@ import type pg from "pg";
 import type { EventType } from "../../model/events.ts";
 import { foldStatus, mayBecome, type PlatformPostStatus, type PostStatus } from "../../model/status.ts";
 import { isDatabaseAway, isFromDatabase, isRefusedForGood } from "../db/away.ts";
+import { CHANNELS } from "../db/listen.ts";
+import { notify } from "../db/notify.ts";
 import { reopenCommit } from "../db/queries/commits.ts";
 import type { PostEvent } from "../db/queries/outbox.ts";
 import { type Along, type Changes, findSiblings, holdPost, writeClaimed } from "../db/queries/publishing.ts";
@@ -76,6 +78,7 @@ export async function settle(
         ];
         const written = await writeClaimed(tx, claim, said, { ...also, post: { status: folded, events } });
         if (written === undefined) throw new LostClaim();
+        notify(tx, CHANNELS.post, row.post_id);
         if (uncertain !== null && uncertain.nextReadSeconds !== null)
           await reopenCommit.run(tx, [uncertain.id, row.user_id, row.mode]);
         return { written, becomes };

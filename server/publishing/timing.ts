@@ -8,6 +8,9 @@ import type { Mode } from "../../model/platform-names.ts";
 /** Hidden steps run from this long before the due time, so that only one small request is left at the due time. */
 export const PREPARE_AHEAD_SECONDS = 30 * 60;
 
+/** How often a worker polls the queue, whatever it is notified of. */
+export const POLL_SECONDS = 2;
+
 /** A claim that is not renewed by then is taken over. We promise ten seconds at most. */
 export const LEASE_SECONDS = 6;
 

@@ -10,6 +10,7 @@ import { createHttpClient, type HttpClient } from "../../platforms/kit/http.ts";
 import { isDatabaseAway } from "../db/away.ts";
 import { startEmbedded } from "../db/embedded/embedded.ts";
 import { migrate } from "../db/migrate.ts";
+import { notificationsSent } from "../db/notify.ts";
 import { createPool } from "../db/pool.ts";
 import { quietWhileAway } from "../db/quiet-log.ts";
 import type { OAuthServices } from "../oauth/services.ts";
@@ -65,7 +66,7 @@ export async function openInstance(
   const close = async () => {
     closing = true;
     endQuiet();
-    await Promise.all(pools.map((pool) => pool.end()));
+    await Promise.all(pools.map((pool) => notificationsSent(pool).finally(() => pool.end())));
     await database.stop();
   };
   try {

@@ -1,5 +1,7 @@
 import type { Mode } from "../../../model/platform-names.ts";
-import { statement } from "../sql.ts";
+import { CHANNELS } from "../listen.ts";
+import { notify } from "../notify.ts";
+import { type Db, statement } from "../sql.ts";
 
 export interface ApiKeyRow {
   id: string;
@@ -146,29 +148,37 @@ export const findApiKey = statement<ApiKeyRow, [id: string, userId: string]>(
   `select ${columns} from api_keys where id = $1 and user_id = $2`,
 );
 
-/** No row if it is already revoked; otherwise every process is notified. */
-export const revokeKey = statement<ApiKeyRow, [id: string, userId: string]>(
+/** Revokes it, and notifies every process; undefined if it is already revoked. */
+export async function revokeKey(db: Db, id: string, userId: string): Promise<ApiKeyRow | undefined> {
+  const revoked = await setRevoked.one(db, [id, userId]);
+  if (revoked !== undefined) notify(db, CHANNELS.keys, id);
+  return revoked;
+}
+
+const setRevoked = statement<ApiKeyRow, [id: string, userId: string]>(
   "api_keys.revoke",
-  `with revoked as (
-     update api_keys set revoked_at = now() where id = $1 and user_id = $2 and revoked_at is null returning ${columns}
-   )
-   select ${columns}, pg_notify('ampost_keys', id::text) from revoked`,
+  `update api_keys set revoked_at = now() where id = $1 and user_id = $2 and revoked_at is null returning ${columns}`,
 );
 
 /**
- * Another key replaces it: it expires after so long, unless it does so earlier, and every process is notified. No row if
- * another has replaced it already.
+ * Another key replaces it: it expires after so long, unless it does so earlier, and every process is notified.
+ * Undefined if another has replaced it already.
  */
-export const replaceKey = statement<
-  { expires_at: Date },
-  [id: string, userId: string, replacedBy: string, seconds: number]
->(
+export async function replaceKey(
+  db: Db,
+  id: string,
+  userId: string,
+  by: { keyId: string; seconds: number },
+): Promise<{ expires_at: Date } | undefined> {
+  const replaced = await setReplaced.one(db, [id, userId, by.keyId, by.seconds]);
+  if (replaced !== undefined) notify(db, CHANNELS.keys, id);
+  return replaced;
+}
+
+const setReplaced = statement<{ expires_at: Date }, [id: string, userId: string, replacedBy: string, seconds: number]>(
   "api_keys.replace",
-  `with replaced as (
-     update api_keys set replaced_by = $3, expires_at = least(expires_at, now() + make_interval(secs => $4))
-     where id = $1 and user_id = $2 and replaced_by is null returning id, expires_at
-   )
-   select expires_at, pg_notify('ampost_keys', id::text) from replaced`,
+  `update api_keys set replaced_by = $3, expires_at = least(expires_at, now() + make_interval(secs => $4))
+   where id = $1 and user_id = $2 and replaced_by is null returning expires_at`,
 );
 
 /** Counts one more post of the key today; no row if that would exceed its limit. */

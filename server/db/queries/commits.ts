@@ -114,7 +114,7 @@ const intend = statement<IntendedRow, IntentParams>("publish_steps.intend", `wit
 
 const intendAndBegin = statement<IntendedRow, [...IntentParams, postStatus: PostStatus, postEvents: Json]>(
   "publish_steps.intend_and_begin",
-  `with ${intended}, ${postBeside("$14::text", "$15")} ${selectIntended} left join announced on true`,
+  `with ${intended}, ${postBeside("$14::text", "$15")} ${selectIntended}`,
 );
 
 /**

@@ -1,6 +1,8 @@
 import type { PlatformName } from "../../../model/platform-names.ts";
 import type { Json } from "../jsonb.ts";
-import { statement } from "../sql.ts";
+import { CHANNELS } from "../listen.ts";
+import { notify } from "../notify.ts";
+import { type Db, statement } from "../sql.ts";
 
 /** The fact that holds publishing. While it exists, no commit is written, and nothing that leads to one is claimed. */
 export const HELD_FACT = "held";
@@ -161,10 +163,17 @@ export const listUnknown = statement<
    where pp.status = 'unknown' order by pp.due_at limit $1`,
 );
 
-/** Publishing continues as the instance of this epoch, and every process is notified. */
-export const release = statement<{ released: boolean }, [epoch: string]>(
+/** Publishing continues as the instance of this epoch, and every process is notified. False if it was not held. */
+export async function release(db: Db, epoch: string): Promise<boolean> {
+  const isReleased = (await endHold.one(db, [epoch]))?.released ?? false;
+  notify(db, CHANNELS.released);
+  notify(db, CHANNELS.due);
+  return isReleased;
+}
+
+const endHold = statement<{ released: boolean }, [epoch: string]>(
   "instance.release",
   `with gone as (delete from instance where name = '${HELD_FACT}' returning name),
      renewed as (update instance set value = $1 where name = 'epoch' and exists (select from gone) returning name)
-   select exists (select from gone) as released, pg_notify('ampost_released', ''), pg_notify('ampost_due', '')`,
+   select exists (select from gone) as released`,
 );

@@ -12,16 +12,7 @@ export const addFact = statement<never, [name: string, value: string]>(
   `insert into instance (name, value) values ($1, $2) on conflict (name) do nothing`,
 );
 
-/** Replaces an existing value, and tells the processes that settings have been replaced. */
-export const replaceFact = statement<never, [name: string, value: string]>(
-  "instance.replace",
-  `with replaced as (
-     insert into instance (name, value) values ($1, $2) on conflict (name) do update set value = excluded.value
-   )
-   select pg_notify('ampost_settings', '')`,
-);
-
-/** Replaces an existing value that nobody waits for. */
+/** Replaces an existing value. */
 export const noteFact = statement<never, [name: string, value: string]>(
   "instance.note",
   `insert into instance (name, value) values ($1, $2) on conflict (name) do update set value = excluded.value`,

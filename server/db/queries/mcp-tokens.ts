@@ -56,11 +56,9 @@ export const findMcpToken = statement<McpTokenRow & { kind: McpTokenKind }, [dig
   `select ${columns}, t.kind from mcp_tokens t join api_keys k on ${mine} where t.digest = $1`,
 );
 
-/** Ends an access token, and notifies every process. */
 export const deleteMcpToken = statement<never, [digest: Buffer, userId: string, mode: Mode]>(
   "mcp_tokens.delete",
-  `with deleted as (delete from mcp_tokens where digest = $1 and user_id = $2 and mode = $3 returning grant_id)
-   select pg_notify('ampost_keys', grant_id::text) from deleted`,
+  `delete from mcp_tokens where digest = $1 and user_id = $2 and mode = $3`,
 );
 
 /** Whom an access token speaks for, while it and its grant live. */

@@ -2,6 +2,8 @@ import type { EventType } from "../../../model/events.ts";
 import type { Mode } from "../../../model/platform-names.ts";
 import type { AccountKey, PostKey } from "../../../model/tenant.ts";
 import { type Json, jsonb } from "../jsonb.ts";
+import { CHANNELS } from "../listen.ts";
+import { notify } from "../notify.ts";
 import { type Db, statement } from "../sql.ts";
 
 export type AccountEventType = Extract<EventType, `account.${string}`>;
@@ -19,6 +21,7 @@ export async function recordPostEvents(
   events: readonly PostEvent[],
 ): Promise<void> {
   await insertEvents.run(db, [userId, mode, postId, jsonb(events)]);
+  notify(db, CHANNELS.post, postId);
 }
 
 /** The events in their order, numbered on, of the post `post`, in whose `event_count` they are counted already. */
@@ -35,10 +38,8 @@ const insertEvents = statement<never, [userId: string, mode: Mode, postId: strin
      update posts set event_count = event_count + jsonb_array_length($4::jsonb)
      where id = $3 and user_id = $1 and mode = $2
      returning id, user_id, mode, event_count
-   ), recorded as (
-     ${insertedEvents("post", "$4")}
    )
-   select pg_notify('ampost_post', $3::text)`,
+   ${insertedEvents("post", "$4")}`,
 );
 
 /** Records an event of an account. `data` never contains a secret. */

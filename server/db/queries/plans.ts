@@ -22,12 +22,6 @@ export const setPlan = statement<
    where id = $1 returning id, plan, plan_limits`,
 );
 
-/** Has every process read the user's plan again. */
-export const notifyPlan = statement<never, [userId: string]>(
-  "users.notify_plan",
-  `select pg_notify('ampost_plans', $1)`,
-);
-
 export const readPlan = statement<PlanRow, [userId: string]>(
   "users.read_plan",
   `select u.plan, u.plan_limits, s.plan as paid_plan,

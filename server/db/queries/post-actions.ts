@@ -125,9 +125,6 @@ export const setPostStatus = statement<never, [...PostParams, status: PostStatus
    where id = $1 and user_id = $2 and mode = $3`,
 );
 
-/** Makes every process check the queue. */
-export const notifyDue = statement<never, []>("queue.notify_due", "select pg_notify('ampost_due', '')");
-
 /** What actions need to know about a post whose row is locked. */
 export interface HeldPost {
   id: string;

@@ -205,8 +205,8 @@ export const insertCountedPost = statement<
 );
 
 /**
- * As `insertPost`, with the post's media, and the engine notified if it is scheduled. PostgreSQL prepares every part of
- * a statement, used or not, so the plain draft has its own.
+ * As `insertPost`, with the post's media, and the event if it is scheduled. PostgreSQL prepares every part of a
+ * statement, used or not, so the plain draft has its own.
  */
 export const insertWholePost = statement<
   Pick<PostRow, "created_at" | "updated_at" | "revision">,
@@ -220,8 +220,7 @@ export const insertWholePost = statement<
      insert into outbox (user_id, mode, type, post_id, post_sequence) select $2, $3::text, 'post.scheduled', $1, 1
      where $8::timestamptz is not null
    )
-   select created_at, updated_at, revision, case when $12::timestamptz is not null then pg_notify('ampost_due', '') end
-   from post`,
+   select created_at, updated_at, revision from post`,
 );
 
 /**
@@ -258,7 +257,7 @@ export const insertReservedPost = statement<
      select n.id, u.budget, $8, u.units from post, unnest($21::text[], $22::text[], $23::bigint[]) as u(platform, budget, units)
        join unnest($9::uuid[], $10::text[]) as n(id, platform) using (platform)
    )
-   select created_at, updated_at, revision, pg_notify('ampost_due', '') from post`,
+   select created_at, updated_at, revision from post`,
 );
 
 /** A caller's change. The platform posts on other platforms are deleted. */

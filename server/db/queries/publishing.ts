@@ -135,10 +135,7 @@ type WriteParams = [
   intent: Json | null,
 ];
 
-/**
- * Along with an update `pp` of the platform post: the post's status and events, and a notification, sent by selecting
- * `announced`.
- */
+/** Along with an update `pp` of the platform post: the post's status and events. The caller notifies listeners. */
 export const postBeside = (status: string, events: string) => `post as (
      update posts p set status = ${status}, revision = p.revision + 1, updated_at = now(),
        event_count = p.event_count + jsonb_array_length(${events}::jsonb),
@@ -150,8 +147,6 @@ export const postBeside = (status: string, events: string) => `post as (
      returning p.id, p.user_id, p.mode, p.event_count, p.status
    ), recorded as (
      ${insertedEvents("post", events)}
-   ), announced as (
-     select pg_notify('ampost_post', post_id::text) from pp
    )`;
 
 /** A member of the changes: as text, as JSON, and whether it is there at all. */
@@ -220,7 +215,7 @@ const write = statement<WrittenRow, WriteParams>(
 const writeWithPost = statement<WrittenRow, [...WriteParams, postStatus: PostStatus, postEvents: Json]>(
   "platform_posts.write_with_post",
   `with ${written}, ${postBeside("$7::text", "$8")}
-   select ${selectWritten}, (select status from post) as post_status from pp, announced`,
+   select ${selectWritten}, (select status from post) as post_status from pp`,
 );
 
 /** Locks a post's row; always before its platform posts. */

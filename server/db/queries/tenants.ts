@@ -1,4 +1,6 @@
-import { statement } from "../sql.ts";
+import { CHANNELS } from "../listen.ts";
+import { notify } from "../notify.ts";
+import { type Db, statement } from "../sql.ts";
 
 /** A user as its operator manages it. */
 export interface TenantRow {
@@ -64,15 +66,23 @@ export const insertTenant = statement<never, TenantParams>(
    values ($1, $2, $3, $4, $5, $6, case when $7 then now() end, $8, true)`,
 );
 
-/** The given parts of `branding` replace the earlier ones. Notifies every process, which would otherwise use what it remembers for a moment. */
-export const updateTenant = statement<never, TenantParams>(
+/**
+ * The given parts of `branding` replace the earlier ones. Notifies every process, which would otherwise use what it
+ * remembers for a moment.
+ */
+export async function updateTenant(db: Db, values: Readonly<TenantParams>): Promise<void> {
+  await setTenant.run(db, values);
+  const [id] = values;
+  notify(db, CHANNELS.plans, id);
+  notify(db, CHANNELS.users, id);
+}
+
+const setTenant = statement<never, TenantParams>(
   "users.update_tenant",
-  `with changed as (
-     update users set external_id = $2, name = $3, email = $4, plan = $5, plan_limits = $6,
-       email_verified = email_verified and email is not distinct from $4,
-       suspended_at = case when $7 then coalesce(suspended_at, now()) end, branding = branding || $8, updated_at = now()
-     where id = $1 returning id
-   ) select pg_notify('ampost_plans', id), pg_notify('ampost_users', id) from changed`,
+  `update users set external_id = $2, name = $3, email = $4, plan = $5, plan_limits = $6,
+     email_verified = email_verified and email is not distinct from $4,
+     suspended_at = case when $7 then coalesce(suspended_at, now()) end, branding = branding || $8, updated_at = now()
+   where id = $1`,
 );
 
 export const findBrandingOfUser = statement<{ branding: unknown }, [id: string]>(

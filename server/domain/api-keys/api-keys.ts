@@ -100,7 +100,7 @@ export async function revoke(
   id: string,
   more: Record<string, string> = {},
 ): Promise<ApiKey> {
-  const revoked = await revokeKey.one(tx, [id, owner.userId]);
+  const revoked = await revokeKey(tx, id, owner.userId);
   const row = revoked ?? (await findApiKey.one(tx, [id, owner.userId]));
   if (row === undefined) throw new PublicError("NOT_FOUND", "API key not found.");
   if (revoked !== undefined)
@@ -156,7 +156,7 @@ async function roll(
   if (row === undefined || isOver || row.client_id !== null) throw new PublicError("NOT_FOUND", "API key not found.");
   const { name, mode, expires_at: expiresAt } = row;
   const key = await insert(tx, { userId, mode }, origin, { name, expiresAt, policies: readPolicies(row.policies) });
-  const replaced = await replaceKey.one(tx, [id, userId, key.id, overlapSeconds]);
+  const replaced = await replaceKey(tx, id, userId, { keyId: key.id, seconds: overlapSeconds });
   if (replaced === undefined) throw refusal([alreadyRolled(id)]);
   if (overlapSeconds === 0) await revoke(tx, { userId }, origin, id, { replacedBy: key.id });
   else

@@ -7,6 +7,8 @@ import type { Billing } from "../../billing/billing.ts";
 import { BillingError } from "../../billing/billing.ts";
 import { type PaidPlan, PAID_PLANS, planTimes, type Subscription } from "../../billing/subscription.ts";
 import type { JobSender } from "../../db/job-sender.ts";
+import { CHANNELS } from "../../db/listen.ts";
+import { notify } from "../../db/notify.ts";
 import {
   beginReading,
   findPayer,
@@ -18,7 +20,6 @@ import {
   saveSubscription,
   type SubscriptionRow,
 } from "../../db/queries/billing.ts";
-import { notifyPlan } from "../../db/queries/plans.ts";
 import { forgetNotified } from "../../db/queries/usage.ts";
 import { transaction } from "../../db/sql.ts";
 import { renderPlanEmail } from "../../mail/emails.ts";
@@ -114,7 +115,7 @@ export async function storeReading(services: SyncServices, tx: pg.PoolClient, re
       data: { from: appliedBefore ?? "free", to: applied ?? "free", subscription: id },
     });
   }
-  await notifyPlan.run(tx, [payer.id]);
+  notify(tx, CHANNELS.plans, payer.id);
 }
 
 const BATCH = 100;

@@ -2,6 +2,8 @@ import { createHash, randomBytes } from "node:crypto";
 
 import type pg from "pg";
 
+import { CHANNELS } from "../../db/listen.ts";
+import { notify } from "../../db/notify.ts";
 import { extendGrant } from "../../db/queries/api-keys.ts";
 import {
   deleteMcpToken,
@@ -100,8 +102,10 @@ export async function revokeToken(
     if (row === undefined) return null;
     if (row.client_id !== given.clientId)
       throw new GrantRefused("invalid_grant", "The token was issued to another client");
-    if (row.kind === "access") await deleteMcpToken.run(tx, [digest, row.user_id, row.mode]);
-    else await end(tx, row, { ...origin, actor: { kind: "key", id: row.grant_id } }, "its client ended it");
+    if (row.kind === "access") {
+      await deleteMcpToken.run(tx, [digest, row.user_id, row.mode]);
+      notify(tx, CHANNELS.keys, row.grant_id);
+    } else await end(tx, row, { ...origin, actor: { kind: "key", id: row.grant_id } }, "its client ended it");
     return row.grant_id;
   });
   if (grantId !== null) services.keyHolders.forget(grantId);

@@ -28,7 +28,7 @@ import { findIssues, loadSet, refuseIssues, unknownSet, type SetAccounts } from 
 import { atInstants } from "./local-times.ts";
 import { takePostingTime } from "./next-posting-time.ts";
 import { planMedia, type MediaPlan } from "./plan-media.ts";
-import { firstActionAt } from "./post-actions.ts";
+import { firstActionAt, notifyIfDue } from "./post-actions.ts";
 import {
   countContentAgainstLimit,
   countPostAgainstLimit,
@@ -186,6 +186,7 @@ async function insert(
             valuesAt,
             links,
           });
+  notifyIfDue(db, scheduledFor);
   const answer = toPostAnswer(services.settings, {
     ...row,
     id,

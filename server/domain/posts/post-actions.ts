@@ -5,6 +5,8 @@ import type { Mode, PlatformName } from "../../../model/platform-names.ts";
 import { type PostAction, foldStatus, isAllowed, refusalOf } from "../../../model/status.ts";
 import type { PostKey } from "../../../model/tenant.ts";
 import { jsonb } from "../../db/jsonb.ts";
+import { CHANNELS } from "../../db/listen.ts";
+import { notify } from "../../db/notify.ts";
 import { closeCommits } from "../../db/queries/commits.ts";
 import { recordPostEvents } from "../../db/queries/outbox.ts";
 import {
@@ -19,11 +21,11 @@ import {
   setPostStatus,
   settleLivePlatformPosts,
   withdrawForcedRetries,
-  notifyDue,
 } from "../../db/queries/post-actions.ts";
 import { releasePost } from "../../db/queries/usage.ts";
+import type { Db } from "../../db/sql.ts";
 import { unknownOutcome } from "../../publishing/failure.ts";
-import { PREPARE_AHEAD_SECONDS } from "../../publishing/timing.ts";
+import { POLL_SECONDS, PREPARE_AHEAD_SECONDS } from "../../publishing/timing.ts";
 
 /**
  * What a caller can do with a post's publishing. Each action runs in the caller's transaction, which has already locked
@@ -37,6 +39,11 @@ export function firstActionAt(dueAt: Date): Date {
   return new Date(dueAt.getTime() - PREPARE_AHEAD_SECONDS * 1000);
 }
 
+/** Wakes the engine for a new due time that it would otherwise learn of too late: it polls anyway. */
+export function notifyIfDue(db: Db, dueAt: Date | null): void {
+  if (dueAt !== null && firstActionAt(dueAt).getTime() <= Date.now() + POLL_SECONDS * 1000) notify(db, CHANNELS.due);
+}
+
 /** Throws INVALID_STATUS_TRANSITION if the post's status does not allow the action. */
 export function assertAllowed(post: Pick<HeldPost, "status">, action: PostAction): void {
   if (!isAllowed(post.status, action)) throw refusal(action, post);
@@ -48,7 +55,7 @@ export async function publishNow(tx: pg.PoolClient, post: HeldPost): Promise<voi
   await publishPlatformPosts.run(tx, [post.id, post.user_id, post.mode]);
   await setPostStatus.run(tx, [post.id, post.user_id, post.mode, "queued"]);
   await recordPostEvents(tx, ownerOf(post), []);
-  await notifyDue.run(tx);
+  notify(tx, CHANNELS.due);
 }
 
 /**
@@ -73,7 +80,7 @@ export async function retry(
   );
   await setPostStatus.run(tx, [...values(post), status]);
   await recordPostEvents(tx, ownerOf(post), []);
-  await notifyDue.run(tx);
+  notify(tx, CHANNELS.due);
   return chosen.map(({ platform }) => platform);
 }
 
@@ -130,7 +137,7 @@ export async function resetForEdit(tx: pg.PoolClient, post: HeldPost, dueAt: Dat
   await reschedulePlatformPosts.run(tx, [...values(post), dueAt, dueAt === null ? null : firstActionAt(dueAt)]);
   const moved = dueAt !== null && dueAt.getTime() !== post.scheduled_for?.getTime();
   await recordPostEvents(tx, ownerOf(post), moved ? [{ type: "post.scheduled", platform_post_id: null }] : []);
-  if (dueAt !== null) await notifyDue.run(tx);
+  notifyIfDue(tx, dueAt);
 }
 
 function chooseForRetry(

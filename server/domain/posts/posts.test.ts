@@ -7,6 +7,8 @@ import { z } from "zod";
 import { post as postShape } from "../../../contract/operations/posts.ts";
 import { asRefusal, countRows, idOf, objectIn } from "../../../tests/answers.ts";
 import { createWorld, type Called, type TestTenant, type World } from "../../../tests/world.ts";
+import { CHANNELS } from "../../db/listen.ts";
+import { notificationsSent } from "../../db/notify.ts";
 
 let world: World;
 let tenant: TestTenant;
@@ -71,6 +73,22 @@ test("create returns 201 with the whole post, every field included, and what was
     ],
   );
   assert.deepEqual(postIn(await get(made.id)), made);
+});
+
+test("scheduling a post wakes the engine only for what that would learn of too late", async () => {
+  const woken = Promise.withResolvers<void>();
+  let wakes = 0;
+  const stop = world.services.listener.on(CHANNELS.due, () => {
+    wakes += 1;
+    woken.resolve();
+  });
+  const later = postIn(await create({ platforms: ["facebook"], scheduledFor: inHours(48) }));
+  await patch(later.id, { scheduledFor: inHours(50) });
+  await notificationsSent(world.services.pool);
+  await create({ platforms: ["facebook"], scheduledFor: inHours(0.1) });
+  await woken.promise;
+  stop();
+  assert.equal(wakes, 1);
 });
 
 test("a post without optional fields shows all four fields of its content", async () => {

@@ -5,6 +5,8 @@ import type { Pause, Publishing } from "../../../contract/operations/publishing.
 import { type Issue, issueOf, PublicError } from "../../../model/errors.ts";
 import { newId } from "../../../model/ids.ts";
 import type { Mode } from "../../../model/platform-names.ts";
+import { CHANNELS } from "../../db/listen.ts";
+import { notify } from "../../db/notify.ts";
 import { findAccount } from "../../db/queries/accounts.ts";
 import { lockSet } from "../../db/queries/connections.ts";
 import { findHold } from "../../db/queries/hold.ts";
@@ -16,7 +18,6 @@ import {
   listPauses,
   type PauseRow,
 } from "../../db/queries/pauses.ts";
-import { notifyDue } from "../../db/queries/post-actions.ts";
 import { findMe } from "../../db/queries/users.ts";
 import type { Db } from "../../db/sql.ts";
 import { recordAudit } from "../audit/record-audit.ts";
@@ -117,7 +118,7 @@ export async function startPause(tx: pg.PoolClient, origin: Origin, target: Paus
 export async function stopPause(tx: pg.PoolClient, origin: Origin, target: PauseTarget): Promise<boolean> {
   if ((await endPause.run(tx, valuesOf(target))) === 0) return false;
   if (target.user_id !== null && target.mode !== null) await bringForward.run(tx, [target.user_id, target.mode]);
-  await notifyDue.run(tx);
+  notify(tx, CHANNELS.due);
   await announce(tx, origin, target, "resumed");
   return true;
 }

@@ -114,7 +114,7 @@ export async function updateTenant(
       if (row.can_sign_in && email !== before.email) throw refusal([ownEmail()]);
       if (row.is_owner && status === "suspended") throw refusal([owner("suspended")]);
       const values = [externalId, name, email, plan, limits, status === "suspended", given(branding)] as const;
-      await changeTenant.run(tx, [id, ...values]);
+      await changeTenant(tx, [id, ...values]);
       const { status: _, branding: __, ...others } = fields;
       const changed = given({ ...others, branding: fields.branding && audited(branding) });
       if (Object.keys(changed).length > 0)

@@ -51,7 +51,7 @@ export async function deleteEverything(
   // Before the user's row is locked against others: creating a post locks it after what it counts.
   await deleteUsage.run(tx, [userId]);
   // Notifies the other processes, which would otherwise use their cached keys for a moment.
-  for (const { id } of await listKeys.all(tx, [userId])) await revokeKey.one(tx, [id, userId]);
+  for (const { id } of await listKeys.all(tx, [userId])) await revokeKey(tx, id, userId);
   await disconnectAll(services, tx, origin, { userId }, "The user was deleted.");
   await dropMedia(services, tx, userId);
   const customerId = (await findCustomer.one(tx, [userId]))?.customer_id ?? null;

@@ -4,7 +4,8 @@ import { z } from "zod";
 import { LIMIT_NAMES, type LimitName, PLANS, type PlanName, type PlanOf, type UserPlan } from "../../../model/plans.ts";
 import { jsonb } from "../../db/jsonb.ts";
 import { CHANNELS, type Listener } from "../../db/listen.ts";
-import { notifyPlan, readPlan, setPlan as storePlan } from "../../db/queries/plans.ts";
+import { notify } from "../../db/notify.ts";
+import { readPlan, setPlan as storePlan } from "../../db/queries/plans.ts";
 import type { Db } from "../../db/sql.ts";
 import { recordAudit } from "../audit/record-audit.ts";
 import type { Origin } from "../call.ts";
@@ -103,7 +104,7 @@ export async function setPlan(
     limits: changedLimits.parse(row.plan_limits),
   };
   if (isRead) return stored;
-  await notifyPlan.run(tx, [userId]);
+  notify(tx, CHANNELS.plans, userId);
   await recordAudit(tx, origin, { userId, action: "user.plan_changed", target: userId, data: { ...stored } });
   return stored;
 }

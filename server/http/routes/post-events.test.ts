@@ -84,7 +84,7 @@ test("a stream ends with its key: revoked, expired or deleted with its user", as
     for await (const post of postsOf(response)) texts.push(post.content.text);
     return texts;
   });
-  await revokeKey.one(pool, [revoked.id, world.test.userId]);
+  await revokeKey(pool, revoked.id, world.test.userId);
   await pool.query("update api_keys set expires_at = now() where id = $1", [expired.id]);
   await pool.query("delete from api_keys where id = $1", [deleted.id]);
   assert.deepEqual(await Promise.all(seen), [["Followed"], ["Followed"], ["Followed"]]);
