@@ -111,6 +111,21 @@ test("over two API processes, each rate limit and the month's requests are exact
   assert.deepEqual(counted, { window: 120, month: 120 });
 });
 
+test("the counts of lists are kept short by API processes alone", async (t) => {
+  const installation = await openInstallation(t);
+  await installation.start("api");
+  await query(
+    installation,
+    "insert into post_counts (user_id, mode, status, platforms, change) select 'u', 'test', 'draft', '{threads}', 1 from generate_series(1, 3000)",
+  );
+  await installation.until(
+    async () => (await query(installation, "select from post_counts where user_id = 'u'")).length === 1,
+  );
+  assert.deepEqual(await query(installation, "select change::int from post_counts where user_id = 'u'"), [
+    { change: 3000 },
+  ]);
+});
+
 async function query({ database }: Installation, text: string, values: unknown[] = []) {
   return (await (database ?? assert.fail()).pool.query<Record<string, unknown>>(text, values)).rows;
 }

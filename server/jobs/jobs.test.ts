@@ -8,6 +8,7 @@ import { PgBoss } from "pg-boss";
 import { MAX_WEBHOOKS } from "../../contract/operations/webhooks.ts";
 import { firstIdAt } from "../../model/ids.ts";
 import { createTestDatabase } from "../../tests/database.ts";
+import { foldPostCounts } from "../db/queries/cleanup.ts";
 import { transaction } from "../db/sql.ts";
 import { INGEST_QUEUE } from "../media/queues.ts";
 import { groupOf, startFairWorker } from "./fair-worker.ts";
@@ -355,6 +356,33 @@ test("a post count is exact at every moment while changes arrive and are folded 
   await adding;
   await Promise.all(folds.map((end) => end()));
   assert.equal(await count(), 300);
+  await database.drop();
+});
+
+test("folding counts reads what has changed, however many users there are", async () => {
+  const database = await createTestDatabase();
+  const client = await database.pool.connect();
+  const { rows } = await client.query<{ user_id: string }>(
+    `insert into post_counts (user_id, mode, status, platforms, change, folded)
+     select 'u' || n, 'test', 'draft', '{threads}', n, true from generate_series(1, 20000) as n returning user_id`,
+  );
+  await client.query("vacuum analyze post_counts");
+  await client.query(
+    "insert into post_counts values ('u7', 'test', 'draft', '{threads}', 1), ('u8', 'test', 'draft', '{threads}', -8)",
+  );
+  await client.query("begin");
+  assert.deepEqual(await foldPostCounts.one(client, [1_000]), { changes: 2 });
+  const read = await client.query<{ rows: number }>(
+    `select (coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0))::int as rows
+     from pg_stat_xact_user_tables where relname = 'post_counts'`,
+  );
+  await client.query("commit");
+  assert.ok((read.rows[0]?.rows ?? rows.length) < 50, `${read.rows[0]?.rows} rows were read`);
+  const counts = await client.query(
+    "select user_id, change::int, folded from post_counts where user_id in ('u7', 'u8')",
+  );
+  assert.deepEqual(counts.rows, [{ user_id: "u7", change: 8, folded: true }]);
+  client.release();
   await database.drop();
 });
 

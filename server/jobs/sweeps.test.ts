@@ -49,7 +49,7 @@ test("after years of sweeping, a user's posts, counts, sets, accounts and keys a
 
   const before = await everything(world, ids);
   const signal = new AbortController().signal;
-  await foldPostCounts.run(pool, [1_000]);
+  await foldPostCounts.one(pool, [1_000]);
   await sweepIdempotencyKeys(pool, signal);
   await sweepOutbox(pool, signal);
   await sweepAuthorizations(pool, signal);

@@ -125,19 +125,23 @@ export async function sweepAuditLog(pool: pg.Pool, days: number | null, signal: 
 }
 
 /**
- * Keeps post counts short while posts arrive: every few seconds, the changes are replaced by their sums. Too frequent
- * for a queue, and harmless if done twice. Returns a function that stops it.
+ * Keeps post counts short while posts arrive: every second, the changes are added to their sums. Too frequent for a
+ * queue, and harmless if done twice. Returns a function that stops it.
  */
-export function keepPostCountsFolded(pool: pg.Pool, log: Pick<Logger, "warn">, everySeconds = 5): () => Promise<void> {
-  let running: Promise<unknown> = Promise.resolve();
-  const fold = () => {
-    running = foldPostCounts
-      .run(pool, [BATCH])
-      .catch((error: unknown) => log.warn({ err: error }, "Post counts could not be folded"));
+export function keepPostCountsFolded(pool: pg.Pool, log: Pick<Logger, "warn">, everySeconds = 1): () => Promise<void> {
+  let running: Promise<unknown> | null = null;
+  let isStopped = false;
+  const fold = async () => {
+    while (!isStopped && (await foldPostCounts.one(pool, [BATCH]))?.changes === BATCH);
   };
-  const timer = setInterval(fold, everySeconds * 1000);
+  const timer = setInterval(() => {
+    running ??= fold()
+      .catch((error: unknown) => log.warn({ err: error }, "Post counts could not be folded"))
+      .finally(() => (running = null));
+  }, everySeconds * 1000);
   timer.unref();
   return async () => {
+    isStopped = true;
     clearInterval(timer);
     await running;
   };

@@ -11,6 +11,7 @@ import { createLimitsOf } from "../domain/users/rates.ts";
 import { openSetUp } from "../domain/users/set-up.ts";
 import { createHttpApp } from "../http/app.ts";
 import { createProbesApp, type ProbeAccess, type Probes } from "../http/routes/probes.ts";
+import { keepPostCountsFolded } from "../jobs/sweeps.ts";
 import { addMcp } from "../mcp/mcp-routes.ts";
 import type { FaultHook } from "../publishing/fault-points.ts";
 import { type AttachedProcess, startAttached } from "./attached-process.ts";
@@ -62,6 +63,8 @@ export async function start(config: Config, log: Logger, parts: Parts): Promise<
     if (worker) closers.push(() => worker.stop());
     const runtime = await openRuntime(config, log, { runsJobs: parts.worker === true }, closers);
     opening.resolve(runtime);
+    // By every process: lists read what is not folded, with or without a worker.
+    closers.push(keepPostCountsFolded(runtime.instance.pool, runtime.instance.log));
     const eventLoop = watchEventLoop(log);
     closers.push(() => eventLoop.stop());
     // Before anything is published, because that may be what hangs.

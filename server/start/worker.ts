@@ -28,7 +28,6 @@ import {
   WEBHOOK_QUEUE,
 } from "../jobs/queues.ts";
 import {
-  keepPostCountsFolded,
   sweepAuditLog,
   sweepAuthorizations,
   sweepIdempotencyKeys,
@@ -197,7 +196,6 @@ export async function runWorker(runtime: Runtime, faultPoint?: FaultHook): Promi
     },
     (owner) => webhookGroups({ pool }, owner),
   );
-  const endFolding = keepPostCountsFolded(pool, log);
   const endRelaying = keepEventsRelayed(
     {
       pool,
@@ -222,7 +220,6 @@ export async function runWorker(runtime: Runtime, faultPoint?: FaultHook): Promi
       running = false;
       await Promise.all([
         engine.stop(Math.max(1, config.stopSeconds - AFTER_PUBLISHING_SECONDS)),
-        endFolding(),
         endRelaying(),
         endAlerting(),
       ]);

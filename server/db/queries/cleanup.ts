@@ -61,20 +61,26 @@ export const deleteOldOutbox = statement<never, [limit: number]>(
 );
 
 /**
- * Replaces the changes of a user's count with their sum. One statement, so that concurrent readers see either all of
- * them or their sum; changes that arrive meanwhile are other rows and stay.
+ * Adds changes of counts to the sums they belong to, and says how many. One statement, so that concurrent readers see
+ * either all of them or their sum; changes that arrive meanwhile are other rows and stay. Its cost depends on what has
+ * changed, not on how many users there are.
  */
-export const foldPostCounts = statement<never, [limit: number]>(
+export const foldPostCounts = statement<{ changes: number }, [limit: number]>(
   "post_counts.fold",
-  `with crowded as (
-     select user_id, mode, status, platforms from post_counts group by 1, 2, 3, 4 having count(*) > 1 limit $1
+  `with changed as (
+     select ctid, user_id, mode, status, platforms from post_counts where not folded limit $1 for update skip locked
+   ), crowded as (
+     select distinct user_id, mode, status, platforms from changed
    ), held as (
-     select p.ctid from post_counts p join crowded using (user_id, mode, status, platforms) for update of p skip locked
+     select p.ctid from post_counts p join crowded using (user_id, mode, status, platforms) where p.folded
+     for update of p skip locked
    ), folded as (
-     delete from post_counts where ctid = any (array(select ctid from held))
+     delete from post_counts where ctid = any (array(select ctid from changed union all select ctid from held))
      returning user_id, mode, status, platforms, change
+   ), summed as (
+     insert into post_counts (user_id, mode, status, platforms, change, folded)
+     select user_id, mode, status, platforms, sum(change)::bigint, true from folded group by 1, 2, 3, 4
+     having sum(change) <> 0
    )
-   insert into post_counts (user_id, mode, status, platforms, change)
-   select user_id, mode, status, platforms, sum(change)::bigint from folded group by 1, 2, 3, 4
-   having sum(change) <> 0`,
+   select count(*)::int as changes from changed`,
 );
