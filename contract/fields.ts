@@ -67,9 +67,9 @@ export const localTimeInput = z.iso
   .datetime({
     offset: true,
     local: true,
-    error: "must be an ISO 8601 time with an offset or Z, such as 2026-12-01T09:30:00Z",
+    error: "must be an ISO 8601 time with an offset or Z, such as 2026-12-01T09:30:00Z, or be local with timeZone",
   })
-  // Generated clients keep their type for it.
+  // What is generated from it treats it as a time. Schemas that clients check values by omit the format.
   .meta({ format: "date-time", examples: ["2026-12-01T09:30:00Z"] });
 
 export const timeZoneName = z

@@ -12,6 +12,7 @@ import { PUBLIC_CODES } from "../../model/errors.ts";
 import { OPERATIONS } from "../index.ts";
 import { errorBody } from "../issues.ts";
 import { errorsOf, formOf } from "../operation.ts";
+import { postsCreate } from "../operations/posts.ts";
 import { exampleOf } from "./example-of.ts";
 import { EXAMPLES } from "./examples.ts";
 import { openApi, toSchema } from "./openapi.ts";
@@ -54,6 +55,15 @@ test("the description has every operation once, with every error code it can ret
         `${operation.name} ${code}`,
       );
   }
+});
+
+test("a time that may be local is no date-time, which validating gateways would reject", () => {
+  const sent = (name: string) => JSON.stringify(operations.get(name)?.requestBody);
+  for (const name of ["posts_create", "posts_update", "posts_validate"]) {
+    assert.match(sent(name), /"scheduledFor":\{/, name);
+    assert.doesNotMatch(sent(name), /"date-time"/, name);
+  }
+  assert.match(JSON.stringify(toSchema(postsCreate.answer, "output")), /"date-time"/);
 });
 
 test("every operation with a body has an example that matches its schema", () => {

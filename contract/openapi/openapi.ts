@@ -2,6 +2,7 @@ import { z } from "zod";
 
 import { catalog } from "../../platforms/catalog.ts";
 import { mediaEntrySchema } from "../../platforms/validate/media-entry.ts";
+import { localTimeInput } from "../fields.ts";
 import { OPERATIONS } from "../index.ts";
 import { errorBody, issue } from "../issues.ts";
 import { formOf, type Operation, takesKey } from "../operation.ts";
@@ -257,18 +258,29 @@ export function toSchema(schema: z.core.$ZodType, io: "input" | "output"): JsonO
   return print(schema, io, new Map());
 }
 
-/** The same, as part of the document: named schemas are referenced. */
-function toPart(schema: z.core.$ZodType, io: "input" | "output"): JsonObject {
-  return print(schema, io, NAMES);
+/** The same for clients that check values by it: a time that may be local is no `date-time`. */
+export function toStrictSchema(schema: z.core.$ZodType, io: "input" | "output"): JsonObject {
+  return print(schema, io, new Map(), true);
 }
 
-function print(schema: z.core.$ZodType, io: "input" | "output", names: ReadonlyMap<unknown, string>): JsonObject {
+/** The same, as part of the document: named schemas are referenced. */
+function toPart(schema: z.core.$ZodType, io: "input" | "output"): JsonObject {
+  return print(schema, io, NAMES, true);
+}
+
+function print(
+  schema: z.core.$ZodType,
+  io: "input" | "output",
+  names: ReadonlyMap<unknown, string>,
+  isStrict = false,
+): JsonObject {
   const { $schema: _, ...json } = z.toJSONSchema(schema, {
     io,
     unrepresentable: "any",
     reused: "inline",
     override: ({ zodSchema, jsonSchema, path }) => {
       const name = names.get(zodSchema);
+      if (isStrict && zodSchema === localTimeInput) Reflect.deleteProperty(jsonSchema, "format");
       if (zodSchema === platformOverrides)
         Object.assign(jsonSchema, {
           properties: overrides(names),

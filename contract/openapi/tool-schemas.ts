@@ -60,22 +60,11 @@ function argument(schema: JsonObject, path: readonly string[]): JsonObject {
     ...(type === undefined ? {} : { type: single ? only : type }),
     ...(properties === undefined
       ? {}
-      : { properties: members(properties, (member, name) => argument(localIn(properties, member), [...path, name])) }),
+      : { properties: members(properties, (member, name) => argument(member, [...path, name])) }),
     ...(items === undefined ? {} : { items: argument(Object(items), [...path, "*"]) }),
     ...(filled.length === 0 ? {} : { anyOf: filled.map((variant) => argument(saidOnce(variant, schema), path)) }),
     ...Object.fromEntries(Object.entries(rest).filter(([name]) => !OMITTED.has(name))),
     ...(examples === undefined || isEvident || path.length > 1 ? {} : { examples }),
-  };
-}
-
-/** Beside a time zone, times may be local: they are no `date-time`, which clients may insist on. */
-function localIn(siblings: unknown, member: JsonObject): JsonObject {
-  if (!Object.hasOwn(Object(siblings), "timeZone")) return member;
-  const { format, anyOf, ...rest } = member;
-  return {
-    ...rest,
-    ...(format === undefined || format === "date-time" ? {} : { format }),
-    ...(anyOf === undefined ? {} : { anyOf: listOf(anyOf).map((variant) => localIn(siblings, Object(variant))) }),
   };
 }
 

@@ -7,12 +7,6 @@ import { TOOLS } from "./tools.ts";
 
 const LISTED = withoutCopies(TOOLS);
 
-test("all tools together are short enough for an agent to read first", () => {
-  const listed = LISTED.map(({ operation: _operation, toolset: _toolset, ...tool }) => tool);
-  const size = JSON.stringify({ tools: listed }).length;
-  assert.ok(size <= 40_000, `${size} characters`);
-});
-
 test("no schema is described twice, and what replaces one names a place that has it", () => {
   const seen = new Map<string, string>();
   for (const { name, inputSchema, outputSchema } of LISTED) {

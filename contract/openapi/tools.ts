@@ -2,7 +2,7 @@ import { z } from "zod";
 
 import { OPERATIONS } from "../index.ts";
 import { formOf, type Operation, type RawInput, takesKey, type ToolHints } from "../operation.ts";
-import { type JsonObject, tagOf, toSchema } from "./openapi.ts";
+import { type JsonObject, tagOf, toSchema, toStrictSchema } from "./openapi.ts";
 import { inputSchema, outputSchema } from "./tool-schemas.ts";
 
 /** An operation as an MCP tool: one flat object in, the REST envelope out. */
@@ -60,7 +60,7 @@ function toTool(operation: Operation, hints: ToolHints): Tool {
     operation,
     title: hints.title ?? operation.summary,
     description: hints.description ?? operation.description,
-    inputSchema: inputSchema(toSchema(inputOf(operation, hints), "input")),
+    inputSchema: inputSchema(toStrictSchema(inputOf(operation, hints), "input")),
     outputSchema: outputSchema(toSchema(operation.answer, "output")),
     annotations: {
       readOnlyHint: hints.readOnly,

@@ -13,6 +13,10 @@ import { post, type Post } from "../../contract/operations/posts.ts";
 
 const REVISIONS = ["2026-07-28", "2025-11-25"] as const;
 
+/** What an agent reads before its first call: what it connects with, the list of tools, and `/llm.txt`. */
+const MOST_TOKENS = 25_000;
+const CHARACTERS_PER_TOKEN = 4;
+
 /** What an agent learns from `/llm.txt`. It knows nothing else about the product. */
 interface Manual {
   text: string;
@@ -197,14 +201,27 @@ async function openAgent(
     { name: "agent", version: "1" },
     { versionNegotiation: { mode: revision === "2026-07-28" ? { pin: revision } : "legacy" } },
   );
+  const received: string[] = [];
   await client.connect(
     new StreamableHTTPClientTransport(new URL(manual.address), {
       requestInit: { headers: { authorization: `Bearer ${key}` } },
+      async fetch(url, init) {
+        const response = await fetch(url, init);
+        if (init?.method === "POST") received.push(await response.clone().text());
+        return response;
+      },
     }),
   );
   t.after(() => client.close());
   assert.equal(client.getNegotiatedProtocolVersion(), revision);
   const { tools } = await client.listTools();
+  const sizes = [manual.text, ...received].map(({ length }) => length);
+  const tokens = sizes.reduce((sum, size) => sum + size) / CHARACTERS_PER_TOKEN;
+  assert.ok(tokens <= MOST_TOKENS, `${sizes.join(" + ")} characters before the first wish`);
+  assert.ok(sizes[0] !== undefined && sizes[0] <= 60_000, `llm.txt has ${sizes[0]} characters`);
+  const listed = received.at(-1) ?? "";
+  assert.match(listed, /"posts_create"/);
+  assert.ok(listed.length <= 40_000, `tools/list has ${listed.length} characters as served`);
   assert.deepEqual(
     tools.map(({ name }) => name).sort(),
     manual.tools.toSorted(),
