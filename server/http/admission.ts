@@ -94,10 +94,6 @@ export function addAdmissionControl(
     reply: FastifyReply,
     done: HookHandlerDoneFunction,
   ) {
-    const seconds = queue.isOfStrangers ? strangers.begin(request.ip) : null;
-    if (seconds !== null) return done(tooManyOfAddress(seconds));
-    if (those.waitingOf(queue.name) >= BOUNDS.waitingCalls) return done(tooMany("RATE_LIMITED", YOURS));
-    if (those.waiting() >= BOUNDS.waitingCallsOfAll) return done(tooMany("UNAVAILABLE", ALL));
     let leave: (() => void) | undefined;
     let isJudged = false;
     request.admission = {
@@ -129,6 +125,10 @@ export function addAdmissionControl(
         else if (queue.isOfStrangers) strangers.isKnown(request.ip);
       },
     };
+    const seconds = queue.isOfStrangers ? strangers.begin(request.ip) : null;
+    if (seconds !== null) return done(tooManyOfAddress(seconds));
+    if (those.waitingOf(queue.name) >= BOUNDS.waitingCalls) return done(tooMany("RATE_LIMITED", YOURS));
+    if (those.waiting() >= BOUNDS.waitingCallsOfAll) return done(tooMany("UNAVAILABLE", ALL));
     const waiting: { end?: () => void } = {};
     const withdraw = take(those, queue, (leaveIt) => {
       leave = leaveIt;

@@ -17,6 +17,7 @@ function workIn(slots: Slots) {
     end: async (name: string) => {
       ends.get(name)?.();
       await tick();
+      await tick();
     },
   };
 }
@@ -67,4 +68,16 @@ test("failed work releases its slot", async () => {
     /broken/,
   );
   assert.equal(await slots.run("a", false, async () => "next"), "next");
+});
+
+test("work that waits for nothing leaves the event loop its turns: a slot is used once in each", async () => {
+  const slots = createSlots({ any: 2, light: 1 });
+  let begun = 0;
+  const work = async () => void (begun += 1);
+  for (let count = 0; count < 20; count += 1) void slots.run("a", false, work);
+  for (let turn = 1; turn <= 10; turn += 1) {
+    await tick();
+    assert.ok(begun <= 2 * turn, `${begun} in ${turn} turns`);
+  }
+  while (begun < 20) await tick();
 });

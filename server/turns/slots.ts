@@ -1,6 +1,7 @@
 /**
  * Limits concurrent work in a process to its slots and serves waiting work in turn: those with a lot to do wait for
- * their own.
+ * their own. A slot is used once per iteration of the event loop: Node.js accepts one connection in each, so work that
+ * never waits for anything would otherwise keep new connections waiting until all of it is done.
  */
 export interface Slots {
   /** `light` work can also use the light slots. */
@@ -73,12 +74,14 @@ export function createSlots({ any, light = 0, ofEach = Infinity, besideLight = a
     turn.begin(() => {
       if (isOver) return;
       isOver = true;
-      const left = (running.get(whose) ?? 1) - 1;
-      if (left === 0) running.delete(whose);
-      else running.set(whose, left);
-      runs[isLight ? "light" : "heavy"] -= 1;
-      free[place] += 1;
-      serveAll();
+      setImmediate(() => {
+        const left = (running.get(whose) ?? 1) - 1;
+        if (left === 0) running.delete(whose);
+        else running.set(whose, left);
+        runs[isLight ? "light" : "heavy"] -= 1;
+        free[place] += 1;
+        serveAll();
+      });
     });
     return true;
   }
