@@ -9,6 +9,8 @@ export const CHANNELS = {
   released: "ampost_released",
   /** A post changed in a way that a caller can see. Payload: its id. */
   post: "ampost_post",
+  /** A job was queued. Payload: its queue. */
+  jobs: "ampost_jobs",
   /** A setting of a platform was replaced. Payload: empty. */
   settings: "ampost_settings",
   /** An API key was revoked. Payload: its id. */

@@ -8,8 +8,10 @@ import { PgBoss } from "pg-boss";
 import { MAX_WEBHOOKS } from "../../contract/operations/webhooks.ts";
 import { firstIdAt } from "../../model/ids.ts";
 import { createTestDatabase } from "../../tests/database.ts";
+import { CHANNELS, createListener } from "../db/listen.ts";
 import { foldPostCounts } from "../db/queries/cleanup.ts";
 import { transaction } from "../db/sql.ts";
+import { MAIL_QUEUE } from "../mail/queues.ts";
 import { INGEST_QUEUE } from "../media/queues.ts";
 import { groupOf, startFairWorker } from "./fair-worker.ts";
 import { startJobQueue } from "./jobs.ts";
@@ -43,6 +45,32 @@ test("a job runs when the transaction that queued it commits, and only then", as
   await worker.stop();
   await sender.stop();
   await database.drop();
+});
+
+test("a queued job wakes its workers after the transaction, in which nobody is notified", async (t) => {
+  const database = await createTestDatabase();
+  const listener = await createListener(database.url, { warn: silent, debug: silent });
+  const worker = await startJobQueue({ pool: database.pool, log, workUrl: database.url, listener });
+  t.after(async () => {
+    await worker.stop();
+    await listener.close();
+    await database.drop();
+  });
+  const done = new EventEmitter();
+  const idle = handlers(() => Promise.resolve());
+  await worker.work({ ...idle, [MAIL_QUEUE]: async (data) => void done.emit("job", data) }, noGroups);
+  const [heard, next] = [Promise.withResolvers<string>(), once(done, "job")];
+  listener.on(CHANNELS.jobs, heard.resolve);
+  await transaction(database.pool, async (tx) => {
+    const queried = t.mock.method(tx, "query");
+    await worker.send(tx, MAIL_QUEUE, { n: 1 });
+    const texts = queried.mock.calls.map(({ arguments: [text] }) => String(text));
+    queried.mock.restore();
+    assert.equal(texts.length, 1);
+    assert.doesNotMatch(String(texts), /notify/i);
+  });
+  assert.equal(await heard.promise, MAIL_QUEUE);
+  assert.deepEqual(await next, [{ n: 1 }]);
 });
 
 test("a failed job is kept for a retry", async () => {

@@ -6,6 +6,8 @@ import { PgBoss } from "pg-boss";
 import type { Logger } from "pino";
 
 import type { JobSender } from "../db/job-sender.ts";
+import { CHANNELS, type Listener } from "../db/listen.ts";
+import { notify } from "../db/notify.ts";
 import type { Db } from "../db/sql.ts";
 import { type GroupsOf, type FairWorker, startFairWorker } from "./fair-worker.ts";
 import {
@@ -31,14 +33,19 @@ export interface JobQueue extends JobSender {
 export interface JobQueueOptions {
   pool: pg.Pool;
   log: Pick<Logger, "warn" | "error">;
-  /** For workers: its own connections, one of which listens. Without it, the queue only sends, over `pool`. */
+  /** For workers: its own connections. Without it, the queue only sends, over `pool`. */
   workUrl?: string;
+  /** For workers: learns of new jobs. Without it, queues are polled more often. */
+  listener?: Pick<Listener, "on" | "onReconnect">;
   onJob?: (queue: string, outcome: "done" | "failed", seconds: number) => void;
 }
 
+/** How often a queue is polled, with a listener and without one. */
+const POLL_SECONDS = { notified: 10, alone: 2 };
+
 /** Creates missing tables and queues; any number of processes can do so at the same time. */
 export async function startJobQueue(options: JobQueueOptions): Promise<JobQueue> {
-  const { pool, log, workUrl } = options;
+  const { pool, log, workUrl, listener } = options;
   const connection =
     workUrl === undefined
       ? { db: executor(pool) }
@@ -50,7 +57,6 @@ export async function startJobQueue(options: JobQueueOptions): Promise<JobQueue>
       schema: "jobs",
       supervise: works,
       schedule: works,
-      useListenNotify: works,
     });
     boss.on("error", (error: unknown) => log.error({ err: asError(error) }, "The job queue reported an error"));
     boss.on("warning", (warning) => log.warn({ warning }, "The job queue is unhealthy"));
@@ -66,6 +72,7 @@ export async function startJobQueue(options: JobQueueOptions): Promise<JobQueue>
   for (const [name, settings] of Object.entries<QueueSettings>(QUEUES)) await ensureQueue(boss, name, settings, works);
 
   const sharing: FairWorker[] = [];
+  const listening: (() => void)[] = [];
   return {
     send: async (db, queue, data, group, priority = 0) => {
       if (!isQueueName(queue)) throw new Error(`There is no queue named ${queue}`);
@@ -74,6 +81,8 @@ export async function startJobQueue(options: JobQueueOptions): Promise<JobQueue>
         priority,
         ...(group !== undefined && { group: { id: group } }),
       });
+      // Fair workers poll often.
+      if (!isShared(queue)) notify(db, CHANNELS.jobs, queue);
     },
     work: async (handlers, groupsOf) => {
       for (const [name, settings] of Object.entries<QueueSettings>(QUEUES)) {
@@ -89,14 +98,20 @@ export async function startJobQueue(options: JobQueueOptions): Promise<JobQueue>
         const pace = {
           batchSize: atOnce,
           burstWhenBatchFull: true,
-          pollingIntervalSeconds: 2,
+          pollingIntervalSeconds: listener === undefined ? POLL_SECONDS.alone : POLL_SECONDS.notified,
           perJobResults: true,
         } as const;
-        await boss.work(name, pace, (jobs: Job[]) => Promise.all(jobs.map(run)));
+        const worker = await boss.work(name, pace, (jobs: Job[]) => Promise.all(jobs.map(run)));
+        if (listener !== undefined)
+          listening.push(
+            listener.on(CHANNELS.jobs, (queue) => queue === name && boss.notifyWorker(worker)),
+            listener.onReconnect(() => boss.notifyWorker(worker)),
+          );
         if (settings.cron !== undefined) await boss.schedule(name, settings.cron, {});
       }
     },
     stop: async (graceSeconds = 2) => {
+      for (const end of listening) end();
       await Promise.all(sharing.map((each) => each.stop(graceSeconds)));
       await boss.stop({ graceful: true, timeout: graceSeconds * 1000, close: true });
     },
@@ -116,8 +131,13 @@ function isMadeByAnother(error: unknown): boolean {
 async function ensureQueue(boss: PgBoss, name: string, settings: QueueSettings, works: boolean): Promise<void> {
   const { atOnce: _atOnce, shares: _shares, cron: _cron, ...rest } = settings;
   const options = { ...rest, deleteAfterSeconds: FINISHED_JOB_SECONDS };
-  await boss.createQueue(name, { ...options, notify: true });
-  if (works) await boss.updateQueue(name, { ...options, notify: true });
+  // pg-boss would notify in the transaction that sends a job; see `notify`.
+  await boss.createQueue(name, { ...options, notify: false });
+  if (works) await boss.updateQueue(name, { ...options, notify: false });
+}
+
+function isShared(queue: QueueName): boolean {
+  return "shares" in QUEUES[queue];
 }
 
 async function runJob(

@@ -44,8 +44,12 @@ export async function openRuntime(
   closers.push(() => storage.close());
   const listener = await createListener(instance.databaseUrl, instance.log);
   closers.push(() => listener.close());
-  const workUrl = options.runsJobs ? { workUrl: instance.databaseUrl } : {};
-  const jobs = await startJobQueue({ pool: instance.pool, log: instance.log, onJob: metrics.job, ...workUrl });
+  const jobs = await startJobQueue({
+    pool: instance.pool,
+    log: instance.log,
+    onJob: metrics.job,
+    ...(options.runsJobs && { workUrl: instance.databaseUrl, listener }),
+  });
   closers.push(() => jobs.stop());
   const planOf = createPlanOf({ pool: instance.pool, listener }, config.billing === null ? "self-hosted" : "free");
   return { instance, listener, storage, jobs, planOf, metrics, tracing };
