@@ -176,6 +176,8 @@ export interface Post {
   /** Whether the post is approved, if a key that requires approval created it or tried to publish it. */
   approval: {
     state: "pending" | "approved";
+    /** When a person approved the current version. */
+    approvedAt: string | null;
     /** Where a person approves the current version. */
     url: string;
   } | null;

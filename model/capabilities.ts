@@ -91,6 +91,8 @@ export interface Shape {
   /** Absent: the platform's text rule. "hidden": the audience sees no text, so none is sent. */
   text?: TextLimit | "hidden";
   link: LinkHandling;
+  /** The platform shows the video without a cover picture, although it supports one elsewhere: none is sent. */
+  cover?: "dropped";
 }
 
 /**
@@ -228,6 +230,12 @@ export type MimeType = (typeof MIME_TYPES)[number];
 
 export function isMimeType(value: unknown): value is MimeType {
   return (MIME_TYPES as readonly unknown[]).includes(value);
+}
+
+/** The supported types of the same kind: images or videos. All of them if it is neither. */
+export function typesLike(mimeType: string | null | undefined): MimeType[] {
+  const kind = /^(?:image|video)\//.exec(mimeType ?? "")?.[0] ?? "";
+  return MIME_TYPES.filter((type) => type.startsWith(kind));
 }
 
 /** 200 MB per file, on every platform. */

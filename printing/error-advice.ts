@@ -53,7 +53,7 @@ export const ERROR_ADVICE: Readonly<Record<PublicCode, { cause: string; cure: st
   },
   INVALID_PLACEMENT: {
     cause: "The placement in `settings.placement` does not support this type or number of media, or this link.",
-    cure: "Omit the placement, so that Ampost picks the one that fits; or change the media as `fix` says.",
+    cure: "Omit the placement, so that Ampost picks one by the number and types of the media; or change the media as `fix` says.",
   },
   MIXED_MEDIA_NOT_SUPPORTED: {
     cause: "The post has both images and a video, and the platform does not support that.",

@@ -250,6 +250,10 @@ export const post = z.object({
   approval: z
     .object({
       state: z.enum(["pending", "approved"]).meta({ examples: ["pending"] }),
+      approvedAt: time
+        .nullable()
+        .describe("When a person approved the current version.")
+        .meta({ examples: [null] }),
       url: z
         .string()
         .describe("Where a person approves the current version.")

@@ -98,7 +98,14 @@ export const capabilities = {
       byDefault: false,
       shapes: [
         { name: "one image", items: { min: 1, max: 1 }, image, text: "hidden", link: "dropped" },
-        { name: "one video", items: { min: 1, max: 1 }, video: storyVideo, text: "hidden", link: "dropped" },
+        {
+          name: "one video",
+          items: { min: 1, max: 1 },
+          video: storyVideo,
+          text: "hidden",
+          link: "dropped",
+          cover: "dropped",
+        },
       ],
     },
   ],

@@ -1,4 +1,4 @@
-import { isMimeType, MAX_FILE_BYTES, MIME_TYPES, type Capabilities } from "../../model/capabilities.ts";
+import { isMimeType, MAX_FILE_BYTES, MIME_TYPES, typesLike, type Capabilities } from "../../model/capabilities.ts";
 import { issueOf, type Issue } from "../../model/errors.ts";
 import type { IssueTopic, MeasuredMedia } from "../definition.ts";
 import { joinWords } from "../describe.ts";
@@ -85,7 +85,6 @@ function validateType(entry: MeasuredMedia, path: string): TopicIssue[] {
       },
     },
   ];
-  const types = joinWords(MIME_TYPES, "or");
   if (claimed !== null && !isMimeType(claimed)) {
     return problem(
       "media.type",
@@ -93,7 +92,7 @@ function validateType(entry: MeasuredMedia, path: string): TopicIssue[] {
       `${dotted(path)}: the media type ${claimed} is not supported.`,
       claimed,
       MIME_TYPES,
-      `Send ${types}.`,
+      `Send ${joinWords(typesLike(claimed), "or")}.`,
     );
   }
   const { measured } = entry;

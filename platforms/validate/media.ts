@@ -4,12 +4,13 @@ import {
   type Limit,
   type MediaRule,
   type MimeType,
+  type Placement,
   type Quantity,
   type Shape,
 } from "../../model/capabilities.ts";
 import type { Issue } from "../../model/errors.ts";
 import type { MediaType } from "../../model/post.ts";
-import type { AccountFacts, MeasuredMedia } from "../definition.ts";
+import { type AccountFacts, type MeasuredMedia, settingPath } from "../definition.ts";
 import {
   describeLimit,
   describePlacement,
@@ -20,7 +21,7 @@ import {
 } from "../describe.ts";
 import { isRewrapped } from "../kit/rendition.ts";
 import { dotted, type TopicIssue } from "./files.ts";
-import { mediaKind, type Resolved } from "./resolve-content.ts";
+import { fittingShapes, mediaKind, type Resolved } from "./resolve-content.ts";
 
 /** The media of one part of a post, with their place in the request and how they can be published. */
 export interface MediaPart {
@@ -38,10 +39,26 @@ export function validateMedia(capabilities: Capabilities, part: MediaPart, accou
   const { media, shapes } = part;
   const foreign = media.flatMap((entry, index) => validateForeignType(capabilities, entry, `${part.path}/${index}`));
   if (shapes.length === 0) return [...foreign, validateNoShape(capabilities, part)];
-  const verdicts = shapes.map((shape) =>
-    media.flatMap((entry, index) => validateEntry(capabilities, entry, `${part.path}/${index}`, shape, account)),
+  const verdictOf = (shape: Shape) =>
+    media.flatMap((entry, index) => validateEntry(capabilities, entry, `${part.path}/${index}`, shape, account));
+  const best = shapes.map(verdictOf).reduce((best, verdict) => (verdict.length < best.length ? verdict : best));
+  const other = capabilities.placements.find(
+    (placement) =>
+      best.length > 0 &&
+      foreign.length === 0 &&
+      !part.placements.includes(placement) &&
+      fittingShapes([placement], media).some((shape) => verdictOf(shape).length === 0),
   );
-  return [...foreign, ...verdicts.reduce((best, verdict) => (verdict.length < best.length ? verdict : best))];
+  return [...foreign, ...(other === undefined ? best : best.map((found) => orPlaced(capabilities, found, other)))];
+}
+
+/** An issue whose fix names a placement that supports the media as they are. */
+function orPlaced({ platform }: Capabilities, { about, issue }: TopicIssue, { name }: Placement): TopicIssue {
+  const setting = dotted(settingPath(platform, "placement"));
+  return {
+    about,
+    issue: { ...issue, fix: `${issue.fix} Or set ${setting} to "${name}", which supports it as it is.` },
+  };
 }
 
 /** A picture that is not one of the post's media, such as a cover: every issue is at `path`. */

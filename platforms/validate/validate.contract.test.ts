@@ -665,8 +665,8 @@ test("an alt text that a platform does not send causes a warning, in parts of th
 
 test("a thumbnail that a platform does not send causes a warning", () => {
   const thumbnailMediaId = "01980b7a-6c00-7000-8000-000000000001";
-  const warned = (platform: PlatformName, media: MediaEntry[]) =>
-    validate(platform, { ...minimal[platform], media }).warnings.flatMap(({ rule, path }) =>
+  const warned = (platform: PlatformName, media: MediaEntry[], settings = minimal[platform].settings) =>
+    validate(platform, { ...minimal[platform], media, settings }).warnings.flatMap(({ rule, path }) =>
       rule.endsWith(".thumbnail.dropped") ? [path] : [],
     );
   const cover = { ...video, thumbnailMediaId };
@@ -678,6 +678,8 @@ test("a thumbnail that a platform does not send causes a warning", () => {
   assert.deepEqual(warned("instagram", [image, { ...video, thumbnailUrl: "https://cdn.example/cover.jpg" }]), [
     "/content/media/1/thumbnailUrl",
   ]);
+  for (const platform of ["instagram", "facebook"] as const)
+    assert.deepEqual(warned(platform, [cover], { placement: "story" }), [path], platform);
 });
 
 test("a text that YouTube's title replaces causes a warning, unless other platforms get it", () => {

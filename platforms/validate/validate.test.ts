@@ -517,6 +517,34 @@ test("a text is required without media, and always on LinkedIn; white space does
   );
 });
 
+test("if media fit another placement as they are, the fix names it", () => {
+  const fixesOf = (media: MediaEntry, settings = {}) =>
+    validate({
+      content: { ...EMPTY, media: [media], platformOverrides: { instagram: { settings } } },
+      platforms: ["instagram"],
+    }).issues.map(({ fix }) => fix);
+  const tall = image({ width: 1080, height: 1920 });
+  const fix =
+    "Send an image whose aspect ratio is between 4:5 and 1.91:1. " +
+    'Or set content.platformOverrides.instagram.settings.placement to "story", which supports it as it is.';
+  assert.deepEqual(fixesOf(tall), [fix]);
+  assert.deepEqual(fixesOf(tall, { placement: "feed" }), [fix]);
+  assert.deepEqual(
+    fixesOf({ ...tall, mimeType: "image/gif" }).filter((each) => each.includes("story")),
+    [],
+  );
+});
+
+test("a fix for a file of an unsupported type lists the types of its kind", () => {
+  const fixesOf = (entry: MediaEntry) =>
+    validate({ content: { ...EMPTY, media: [entry] }, platforms: ["twitter"] }).issues.map(({ fix }) => fix);
+  const video = "Send video/mp4 or video/quicktime.";
+  assert.deepEqual(fixesOf({ url: "https://cdn.example/v", type: "video", mimeType: "video/webm" }), [video]);
+  assert.deepEqual(fixesOf({ url: "https://cdn.example/v", mimeType: "video/webm" }), [video]);
+  const [fix] = fixesOf({ url: "https://cdn.example/v", mimeType: "application/pdf" });
+  assert.match(fix ?? "", /image\/jpeg.*video\/mp4/);
+});
+
 test("a fix for what must be an object shows its required texts and names its fields", () => {
   const fixOf = (settings: Record<string, unknown>) =>
     validate({

@@ -422,7 +422,8 @@ function warnOfUnsentMedia(
       const path = `${part.path}/${index}`;
       const kind = mediaKind(entry);
       const cover = thumbnailMember(entry);
-      const isCovered = thumbnail !== undefined && kind === "video" && part.media.length === 1;
+      const isCovered =
+        thumbnail !== undefined && shape.cover !== "dropped" && kind === "video" && part.media.length === 1;
       return [
         ...(isBlank(entry.altText) || shape[kind]?.altText !== undefined
           ? []

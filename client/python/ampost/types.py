@@ -248,6 +248,8 @@ class PostContentMedia(TypedDict):
 
 class PostApproval(TypedDict):
     state: Literal["pending", "approved"]
+    #: When a person approved the current version.
+    approvedAt: str | None
     #: Where a person approves the current version.
     url: str
 

@@ -17,8 +17,8 @@ const contentHash = `encode(sha256(convert_to(jsonb_build_array(p.id, p.platform
       from post_media pm join media m on m.id = pm.media_id
       where pm.post_id = p.id and pm.user_id = p.user_id))::text, 'UTF8')), 'hex')`;
 
-/** Whether a person has approved the post `p` as it is now. */
-export const isApproved = `exists (select from post_approvals a
+/** When a person approved the post `p` as it is now; null if nobody has. */
+export const approvedAt = `(select a.approved_at from post_approvals a
      where a.post_id = p.id and a.user_id = p.user_id and a.mode = p.mode and a.content_hash = ${contentHash})`;
 
 export const findApproval = statement<ApprovalRow, [postId: string, userId: string, mode: Mode]>(
@@ -58,7 +58,7 @@ const waiting = `from posts p
      join api_keys k on k.id = p.approval_wanted_by and k.user_id = p.user_id and k.mode = p.mode
        and k.revoked_at is null and (k.expires_at is null or k.expires_at > now())
    where p.approval_wanted_by is not null and p.status in ('draft', 'partial', 'failed')
-     and not ${isApproved}`;
+     and ${approvedAt} is null`;
 
 /** The newest first. */
 export const listWaiting = statement<

@@ -8,7 +8,7 @@ import { statement } from "../sql.ts";
 import type { BudgetChecks, BudgetUsesOfParts } from "./budgets.ts";
 import { isHeld } from "./hold.ts";
 import { isPaused } from "./pauses.ts";
-import { isApproved } from "./post-approvals.ts";
+import { approvedAt } from "./post-approvals.ts";
 import { countedPost } from "./usage.ts";
 
 export interface PostRow {
@@ -33,8 +33,10 @@ export interface PostRow {
 export interface WholePostRow extends PostRow {
   platform_posts: PlatformPostRow[];
   media: PostMediaRow[];
-  /** Whether a key waits for its approval; null if none does. */
-  approval: "pending" | "approved" | null;
+  /** Whether a key needs its approval. */
+  needs_approval: boolean;
+  /** When it was approved as it is now. Null if it was not, or if no key needs it. */
+  approved_at: Date | null;
 }
 
 export interface PlatformPostRow {
@@ -112,6 +114,8 @@ const warnings = `pp.warnings
     || case when not ${waitsForResume} then '[]' when p.skip_when_paused then '${SKIPPED_WARNING.replaceAll("'", "''")}'::jsonb
       else '${PAUSED_WARNING}'::jsonb end`;
 
+const needsApproval = `(p.approval_wanted_by is not null and p.status in ('draft', 'scheduled', 'partial', 'failed'))`;
+
 const whole = `select ${columns},
     (select coalesce(json_agg(json_build_object('id', pp.id, 'platform', pp.platform, 'status', pp.status,
        'account_id', pp.account_id, 'platform_post_id', pp.platform_post_id, 'published_url', pp.published_url, 'parts', pp.parts,
@@ -121,8 +125,7 @@ const whole = `select ${columns},
     (select coalesce(json_agg(json_build_object('path', pm.path, 'media_id', m.id, 'filename', m.filename,
        'facts', m.facts, 'source_url', m.source_url, 'status', m.status, 'error', m.error)), '[]')
      from post_media pm join media m on m.id = pm.media_id where pm.post_id = p.id and pm.user_id = p.user_id) as media,
-    case when p.approval_wanted_by is null or p.status not in ('draft', 'scheduled', 'partial', 'failed') then null
-      when ${isApproved} then 'approved' else 'pending' end as approval
+    ${needsApproval} as needs_approval, case when ${needsApproval} then ${approvedAt} end as approved_at
   from posts p`;
 
 export const findPost = statement<WholePostRow, [id: string, userId: string, mode: Mode]>(

@@ -95,14 +95,16 @@ test("a post says whether it is approved and where, its ETag changes with that, 
   const id = await draft();
   const read = async () => {
     const { body, headers } = await world.call(robot, "GET", `${POSTS}/${id}`);
-    const { state, url } = Object(objectIn(body, "post").approval);
+    const { state, url, approvedAt } = Object(objectIn(body, "post").approval);
     assert.ok(String(url).endsWith(`/posts/${id}/approve`), String(url));
-    return [state, headers.get("etag")];
+    return [state, headers.get("etag"), approvedAt];
   };
-  const [pending, before] = await read();
-  assert.equal((await approve(id, await hashOf(id))).status, 200);
-  const [approved, after] = await read();
-  assert.deepEqual([pending, approved], ["pending", "approved"]);
+  const [pending, before, never] = await read();
+  const given = await approve(id, await hashOf(id));
+  assert.equal(given.status, 200);
+  const [approved, after, since] = await read();
+  assert.deepEqual([pending, approved, never], ["pending", "approved", null]);
+  assert.equal(since, objectIn(given.body, "approval").approvedAt);
   assert.notEqual(after, before);
   const { rows } = await world.services.pool.query("select type from outbox where post_id = $1 order by id", [id]);
   assert.equal(rows.at(-1)?.type, "post.approved");

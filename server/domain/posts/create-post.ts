@@ -202,7 +202,8 @@ async function insert(
     published_at: null,
     platform_posts: parts.map(newPart),
     media: stored.links.map(shownLink),
-    approval: wantsApproval(call) ? "pending" : null,
+    needs_approval: wantsApproval(call),
+    approved_at: null,
   });
   return {
     ...answer,

@@ -19,6 +19,8 @@ export function toPostAnswer(
   const content = row.media.length === 0 ? row.content : structuredClone(row.content);
   const urls = { baseUrl: settings.mediaUrl, secret: settings.mediaSecrets()[0] };
   const signed = showStored(content, row.media, urls, now);
+  const approvedAt = row.approved_at?.toISOString() ?? null;
+  const state = approvedAt === null ? "pending" : "approved";
   const post: Post = {
     id: row.id,
     userId: row.user_id,
@@ -38,12 +40,12 @@ export function toPostAnswer(
     platformSetId: row.platform_set_id,
     mode: row.mode,
     publishedAt: row.published_at?.toISOString() ?? null,
-    approval: row.approval === null ? null : { state: row.approval, url: approvalUrl(settings, row.id) },
+    approval: row.needs_approval ? { state, approvedAt, url: approvalUrl(settings, row.id) } : null,
   };
   // Signed URLs change every hour, but an ETag stands for every byte of a response.
   const hour = signed ? `-${Math.floor(now.getTime() / 3_600_000)}` : "";
   const waiting = row.platform_posts.some(({ warnings }) => warnings.some(({ code }) => WHILE_WAITING.has(code)));
-  const approval = row.approval === null ? "" : `-${row.approval}`;
+  const approval = row.needs_approval ? `-${row.approved_at?.getTime() ?? state}` : "";
   const etag = `"${row.revision}${hour}${waiting ? "-waiting" : ""}${approval}"`;
   return { body: { post }, post: { id: row.id, etag } };
 }

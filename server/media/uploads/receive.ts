@@ -4,7 +4,7 @@ import { Readable } from "node:stream";
 
 import { fileTypeFromBuffer } from "file-type";
 
-import { isMimeType, MAX_FILE_BYTES, MIME_TYPES } from "../../../model/capabilities.ts";
+import { isMimeType, MAX_FILE_BYTES, MIME_TYPES, typesLike } from "../../../model/capabilities.ts";
 import type { MimeType } from "../../../model/capabilities.ts";
 import { PublicError } from "../../../model/errors.ts";
 import type { PublicCode } from "../../../model/errors.ts";
@@ -119,7 +119,7 @@ async function* withHead(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8
 async function detectType(head: Uint8Array, file: IncomingFile): Promise<MimeType> {
   const found = (await fileTypeFromBuffer(head))?.mime;
   const actual = found === undefined ? undefined : (SAME_TYPE.get(found) ?? found);
-  const fix = `Send one of ${MIME_TYPES.join(", ")}.`;
+  const fix = `Send one of ${typesLike(actual).join(", ")}.`;
   if (!isMimeType(actual)) {
     const message =
       actual === undefined ? "is not an image or video of a supported type" : `is ${actual}, which is not supported`;
