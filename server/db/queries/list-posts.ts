@@ -1,3 +1,6 @@
+import { createHash } from "node:crypto";
+
+import { firstIdAt } from "../../../model/ids.ts";
 import type { Mode, PlatformName } from "../../../model/platform-names.ts";
 import type { PlatformOverrides } from "../../../model/post.ts";
 import type { PostStatus } from "../../../model/status.ts";
@@ -30,7 +33,6 @@ export interface PostFilter {
   to: Date | null;
   scheduledFrom: Date | null;
   scheduledTo: Date | null;
-  /** A pattern for `ilike`. */
   search: string | null;
   /** JSON paths of the texts that a search covers. */
   texts: readonly string[];
@@ -47,116 +49,117 @@ export interface Prepared<Row> {
   values: unknown[];
 }
 
-interface Condition {
-  name: string;
-  sql: (...places: string[]) => string;
-  values: unknown[];
+/** Where a page begins, and the number of its posts. */
+export interface PostPage {
+  /** The ID of the post before it. */
+  after: string | null;
+  limit: number;
+  offset: number;
 }
+
+/** A post of a page, and how many match on all pages. A page without posts is one row that has only the total. */
+export type ListedRow = { total: number } & (PostSummaryRow | { id: null });
 
 /**
- * A page of posts that match the filter, newest first (or by their times, if they are filtered by those), after the
- * post with the ID `after`. Each combination of filters has its own statement: a condition "is this filter set?" could
- * not be planned well for both cases.
+ * A page of posts that match the filter, newest first (or by their times, if they are filtered by those), with at least
+ * `limit` posts if there are as many; and how many match. Each combination of filters has its own statement, because a
+ * condition "is this filter set?" could not be planned well for both cases; so have a few page sizes, because PostgreSQL
+ * keeps a plan only for a limit that it knows.
  */
-export function listPage(
-  userId: string,
-  mode: Mode,
-  filter: PostFilter,
-  page: { after: string | null; limit: number; offset: number },
-): Prepared<PostSummaryRow> {
-  const after: Condition[] =
-    page.after === null ? [] : [{ name: "after", sql: (id) => `p.id < ${id}`, values: [page.after] }];
-  const { name, where, values } = combine(userId, mode, [...conditionsOf(filter), ...after]);
-  const order = isByTime(filter) ? "p.scheduled_for, p.id" : "p.id desc";
-  const text = `select p.id, p.mode, p.platform_set_id, p.status, left(p.content ->> 'text', 1000) as text_start,
-       case when p.content ->> 'text' = '' then p.content -> 'platformOverrides' end as overrides,
-       p.platforms, jsonb_array_length(p.content -> 'media') as media_count, counted.published_count,
-       counted.failed_count, p.scheduled_for, p.created_at, p.updated_at, p.published_at
-     from (select * from posts p where ${where} order by ${order}
-       limit $${values.length + 1} offset $${values.length + 2}) p
-       cross join lateral (
-         select count(*) filter (where pp.status = 'published')::int as published_count,
-           count(*) filter (where pp.status in ('failed', 'unknown'))::int as failed_count
-         from platform_posts pp where pp.post_id = p.id and pp.user_id = $1 and pp.mode = $2
-       ) counted
-     order by ${order}`;
-  return { statement: prepare(pages, `posts.list${name}`, text), values: [...values, page.limit, page.offset] };
-}
-
-/**
- * How many posts match the filter. For status and platform only, the counters answer, at the same cost however many
- * posts there are.
- */
-export function countMatches(userId: string, mode: Mode, filter: PostFilter): Prepared<{ count: number }> {
-  const { status, platform, from, to, search } = filter;
-  if (from === null && to === null && search === null && !isByTime(filter))
-    return { statement: sumCounts, values: [userId, mode, platform, status] };
-  const { name, where, values } = combine(userId, mode, conditionsOf(filter));
-  return {
-    statement: prepare(counts, `posts.count${name}`, `select count(*)::int as count from posts p where ${where}`),
-    values,
-  };
-}
-
-const sumCounts = statement<
-  { count: number },
-  [userId: string, mode: Mode, platform: string | null, status: string | null]
->(
-  "post_counts.sum",
-  `select coalesce(sum(change), 0)::int as count from post_counts
-   where user_id = $1 and mode = $2 and ($3::text is null or $3 = any (platforms))
-     and ($4::text is null or status = $4)`,
-);
-
-function conditionsOf({
-  status,
-  platform,
-  from,
-  to,
-  scheduledFrom,
-  scheduledTo,
-  search,
-  texts,
-}: PostFilter): Condition[] {
-  const conditions: Condition[] = [
-    { name: "status", sql: (place) => `p.status = ${place}`, values: [status] },
-    { name: "platform", sql: (place) => `${place} = any (p.platforms)`, values: [platform] },
-    { name: "from", sql: (place) => `p.created_at >= ${place}`, values: [from] },
-    { name: "to", sql: (place) => `p.created_at < ${place}`, values: [to] },
-    { name: "due_from", sql: (place) => `p.scheduled_for >= ${place}`, values: [scheduledFrom] },
-    { name: "due_to", sql: (place) => `p.scheduled_for < ${place}`, values: [scheduledTo] },
-    {
-      name: "search",
-      sql: (pattern, paths) =>
-        `exists (select from unnest(${paths}::text[]) as path, jsonb_path_query(p.content, path::jsonpath) as found
-           where found #>> '{}' ilike ${pattern})`,
-      values: [search, texts],
-    },
-  ];
-  return conditions.filter(({ values: [value] }) => value !== null);
-}
-
-function combine(
-  userId: string,
-  mode: Mode,
-  conditions: readonly Condition[],
-): { name: string; where: string; values: unknown[] } {
+export function listPage(userId: string, mode: Mode, filter: PostFilter, page: PostPage): Prepared<ListedRow> {
   const values: unknown[] = [userId, mode];
-  const parts = ["p.user_id = $1", "p.mode = $2"];
-  for (const condition of conditions) {
-    parts.push(condition.sql(...condition.values.map((_, index) => `$${values.length + index + 1}`)));
-    values.push(...condition.values);
-  }
-  return { name: conditions.map(({ name }) => `_${name}`).join(""), where: parts.join(" and "), values };
+  const bind = (value: unknown) => `$${values.push(value)}`;
+  const status = filter.status === null ? [] : [`status = ${bind(filter.status)}`];
+  const platform = filter.platform === null ? [] : [`${bind(filter.platform)} = any (platforms)`];
+  const kinds = `(select status, platforms, sum(change) as posts from post_counts
+      where ${[...OWN, ...status, ...platform].join(" and ")} group by 1, 2 having sum(change) > 0) k`;
+  const matching = [...conditionsOf(filter, bind)];
+  const after = page.after === null ? [] : [`id < ${bind(page.after)}`];
+  const size = PAGE_SIZES.find((each) => each >= page.limit) ?? page.limit;
+  const skipped = page.offset === 0 ? null : bind(page.offset);
+  const columns = skipped === null ? "*" : "id";
+  const order = isByTime(filter) ? "scheduled_for, id" : "id desc";
+  const posts = (selected: string, conditions: readonly string[]) =>
+    `select ${selected} from posts where ${[...OWN, ...conditions].join(" and ")}`;
+  const isOfKinds = !isByTime(filter) && status.length + platform.length > 0;
+
+  const found = isOfKinds
+    ? `select p.* from ${kinds} cross join lateral (${posts(columns, [...OF_KIND, ...matching, ...after])}
+         order by ${order} limit ${skipped === null ? size : `${size} + ${skipped}::bigint`}) p`
+    : posts(columns, isByTime(filter) ? [...status, ...platform, ...matching] : [...matching, ...after]);
+  const total =
+    matching.length === 0
+      ? `select sum(posts) from ${kinds}`
+      : isOfKinds
+        ? `select sum(c.count) from ${kinds} cross join lateral (${posts("count(*)", [...OF_KIND, ...matching])}) c`
+        : posts("count(*)", [...status, ...platform, ...matching]);
+  const text = `select t.total, p.* from (select coalesce((${total}), 0)::int as total) t left join lateral (
+       select p.id, p.mode, p.platform_set_id, p.status, left(p.content ->> 'text', 1000) as text_start,
+         case when p.content ->> 'text' = '' then p.content -> 'platformOverrides' end as overrides, p.platforms,
+         jsonb_array_length(p.content -> 'media') as media_count, counted.published_count, counted.failed_count,
+         p.scheduled_for, p.created_at, p.updated_at, p.published_at
+       from ${
+         skipped === null
+           ? `(${found} order by ${order} limit ${size}) p`
+           : `(${found} order by ${order} limit ${size} offset ${skipped}) f
+         join posts p on p.id = f.id and p.user_id = $1 and p.mode = $2`
+       }
+         cross join lateral (
+           select count(*) filter (where pp.status = 'published')::int as published_count,
+             count(*) filter (where pp.status in ('failed', 'unknown'))::int as failed_count
+           from platform_posts pp where pp.post_id = p.id and pp.user_id = $1 and pp.mode = $2
+         ) counted
+     ) p on true order by ${isByTime(filter) ? "p.scheduled_for, p.id" : "p.id desc"}`;
+  return { statement: prepare(text), values };
 }
 
-const pages = new Map<string, Statement<PostSummaryRow>>();
-const counts = new Map<string, Statement<{ count: number }>>();
+/** Pages are at most 100 posts, and one more that says whether there is a next page. */
+const PAGE_SIZES = [21, 51, 101];
 
-function prepare<Row>(declared: Map<string, Statement<Row>>, name: string, text: string): Statement<Row> {
-  const known = declared.get(name);
+const OWN = ["user_id = $1", "mode = $2"];
+
+/** Of the kind `k`; the hash is what the index has. */
+const OF_KIND = ["status = k.status", "hash_array(platforms) = hash_array(k.platforms)", "platforms = k.platforms"];
+
+/** An ID is made by the server that is asked, and the time of creation by the database, a moment later. */
+const CLOCKS_APART_SECONDS = 600;
+
+/** What each filter other than status and platform means for a post. */
+function conditionsOf(filter: PostFilter, bind: (value: unknown) => string): string[] {
+  const { from, to, scheduledFrom, scheduledTo, search, texts } = filter;
+  const conditions: string[] = [];
+  // The index leads to IDs.
+  if (from !== null)
+    conditions.push(`id >= ${bind(idAround(from, -CLOCKS_APART_SECONDS))}`, `created_at >= ${bind(from)}`);
+  if (to !== null) conditions.push(`id < ${bind(idAround(to, CLOCKS_APART_SECONDS))}`, `created_at < ${bind(to)}`);
+  if (scheduledFrom !== null) conditions.push(`scheduled_for >= ${bind(scheduledFrom)}`);
+  if (scheduledTo !== null) conditions.push(`scheduled_for < ${bind(scheduledTo)}`);
+  if (search !== null)
+    conditions.push(
+      // What is found in a text is in the whole content as well, which costs a fraction to look through.
+      `position(lower(${bind(inJson(search))}) in lower(content::text)) > 0`,
+      `exists (select from unnest(${bind(texts)}::text[]) as path, jsonb_path_query(content, path::jsonpath) as found
+         where position(lower(${bind(search)}) in lower(found #>> '{}')) > 0)`,
+    );
+  return conditions;
+}
+
+function idAround(time: Date, seconds: number): string {
+  return firstIdAt(new Date(Math.max(0, time.getTime() + seconds * 1000)));
+}
+
+/** A part of a string as PostgreSQL writes it in JSON. */
+function inJson(text: string): string {
+  return JSON.stringify(text).slice(1, -1);
+}
+
+const pages = new Map<string, Statement<ListedRow>>();
+
+function prepare(text: string): Statement<ListedRow> {
+  const known = pages.get(text);
   if (known !== undefined) return known;
-  const made = statement<Row>(name, text);
-  declared.set(name, made);
+  // Two texts must not share a name, not even in two processes, whose connections a pooler may mix.
+  const made = statement<ListedRow>(`posts.list_${createHash("sha256").update(text).digest("hex").slice(0, 16)}`, text);
+  pages.set(text, made);
   return made;
 }

@@ -3,7 +3,7 @@ import type { PlatformName } from "../../../model/platform-names.ts";
 import type { PostStatus } from "../../../model/status.ts";
 import type { Tenant } from "../../../model/tenant.ts";
 import { catalog } from "../../../platforms/catalog.ts";
-import { countMatches, isByTime, listPage, type PostFilter } from "../../db/queries/list-posts.ts";
+import { isByTime, listPage, type PostFilter } from "../../db/queries/list-posts.ts";
 import type { Answer } from "../call.ts";
 import { readCursor, writeCursor } from "../cursor.ts";
 import type { Services } from "../services.ts";
@@ -35,25 +35,23 @@ export async function listPosts(
     to: query.to === undefined ? null : new Date(query.to),
     scheduledFrom: query.scheduledFrom === undefined ? null : new Date(query.scheduledFrom),
     scheduledTo: query.scheduledTo === undefined ? null : new Date(query.scheduledTo),
-    search: query.search === undefined ? null : `%${query.search.replaceAll(/[\\%_]/g, "\\$&")}%`,
+    // As it would be stored.
+    search: query.search?.replaceAll("\0", "").toWellFormed() ?? null,
     texts: TEXTS,
   };
   // A cursor is the place of a post by its creation.
   const after = query.cursor === undefined || isByTime(filter) ? null : readCursor(query.cursor);
-  const page = listPage(caller.userId, caller.mode, filter, {
+  const { statement, values } = listPage(caller.userId, caller.mode, filter, {
     after,
     limit: query.limit + 1,
     offset: after === null ? query.offset : 0,
   });
-  const counted = countMatches(caller.userId, caller.mode, filter);
-  const [rows, count] = await Promise.all([
-    page.statement.all(services.pool, page.values),
-    counted.statement.one(services.pool, counted.values),
-  ]);
+  const listed = await statement.all(services.pool, values);
+  const rows = listed.filter((row) => row.id !== null);
   const shown = rows.slice(0, query.limit);
   const hasCursor = rows.length > query.limit && !isByTime(filter);
   const nextCursor = hasCursor ? writeCursor(shown.at(-1)?.id ?? "") : null;
-  return { body: { posts: shown.map(toSummary), total: count?.count ?? 0, nextCursor } };
+  return { body: { posts: shown.map(toSummary), total: listed[0]?.total ?? 0, nextCursor } };
 }
 
 /** The texts of a post, as JSON paths: limited texts, parts of threads, and alternative texts. */
