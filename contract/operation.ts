@@ -74,6 +74,8 @@ export interface ToolHints {
   description?: string;
   /** The body's schema, if it is narrower over MCP, which cannot send files. */
   form?: z.ZodObject;
+  /** What a repeated result says about a value that only the first one has. */
+  shownOnce?: string;
   readOnly: boolean;
   destructive: boolean;
   idempotent: boolean;

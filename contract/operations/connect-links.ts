@@ -73,7 +73,9 @@ export const connectLinksCreate = operation({
     openWorld: false,
     description:
       "Creates a link with which a person connects an account to a platform set: send them its `url`. " +
-      "It works once, until it expires, and is shown only in this result.",
+      "It works once, until it expires, and is shown only in this result. A set has one account of each platform: " +
+      "for a second one, create another set first.",
+    shownOnce: "Only the first result had the `url`. If it is lost, revoke this link and create another.",
   },
   body: z.strictObject({
     platformSetId: id.describe("The platform set to connect the account to."),

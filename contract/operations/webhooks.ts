@@ -109,6 +109,7 @@ export const webhooksCreate = operation({
     idempotent: false,
     openWorld: false,
     description: "Sends events in this mode to a URL. The signing secret is shown only in this result: pass it on.",
+    shownOnce: "Only the first result had the `secret`. If it is lost, call webhooks_rotate_secret.",
   },
   body: z.strictObject({
     url: url
@@ -208,6 +209,7 @@ export const webhooksRotateSecret = operation({
     description:
       "Creates a new signing secret. It is shown only in this result: pass it on. " +
       "For 24 hours, deliveries are also signed with the old one.",
+    shownOnce: "Only the first result had the `secret`. If it is lost, rotate it again with another idempotencyKey.",
   },
   params: idParam,
   writes: true,

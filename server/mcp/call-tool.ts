@@ -81,9 +81,10 @@ export async function callTool(
               onRead: progressOf(call.context),
             },
     });
-    return "stored" in done
-      ? toResult({ ...asRecord(done.stored.body), replayed: true }, done.stored.headers.etag, { offer, readsData })
-      : toResult(done.answer.body, done.answer.post?.etag, { offer, readsData });
+    if (!("stored" in done)) return toResult(done.answer.body, done.answer.post?.etag, { offer, readsData });
+    const note = operation.tool?.shownOnce;
+    const replayed = { ...asRecord(done.stored.body), replayed: true, ...(note === undefined ? {} : { note }) };
+    return toResult(replayed, done.stored.headers.etag, { offer, readsData });
   } catch (error) {
     const refusal = toRefusal(error);
     options.onRefusal?.(operation, refusal);

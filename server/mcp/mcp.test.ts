@@ -253,6 +253,29 @@ for (const revision of REVISIONS) {
     world.services.settings.scheduling = "contract";
   });
 
+  test(`${revision}: a repeated result says that only the first one had the URL or secret`, async () => {
+    const { client } = await connect(world.test, revision);
+    const { platformSetId } = world.test;
+    const link = { platformSetId, platform: "threads", idempotencyKey: `link-${revision}` };
+    const first = await callTool(client, "connect_links_create", link);
+    assert.equal(first.data.note, undefined);
+    const again = await callTool(client, "connect_links_create", link);
+    assert.deepEqual([objectIn(again.data, "connectLink").url, again.data.replayed], [null, true]);
+    assert.match(String(again.data.note), /^Only the first result had the `url`\./);
+    const webhook = { url: "https://example.com/events", idempotencyKey: `webhook-${revision}` };
+    const { data } = await callTool(client, "webhooks_create", webhook);
+    const rotation = { id: idOf(data, "webhook"), idempotencyKey: `rotation-${revision}` };
+    await callTool(client, "webhooks_rotate_secret", rotation);
+    for (const [name, given] of [
+      ["webhooks_create", webhook],
+      ["webhooks_rotate_secret", rotation],
+    ] as const) {
+      const replayed = await callTool(client, name, given);
+      assert.equal(objectIn(replayed.data, "webhook").secret ?? null, null);
+      assert.match(String(replayed.data.note), /^Only the first result had the `secret`\./);
+    }
+  });
+
   test(`${revision}: a post is validated, created once, edited, found, published and cancelled as over REST`, async () => {
     const { client } = await connect(world.test, revision);
     const context = await callTool(client, "account_context");
