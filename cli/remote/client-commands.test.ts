@@ -96,6 +96,20 @@ test("the client commands create, publish, follow and explain posts over HTTP, a
     const third = await run();
     assert.deepEqual([third.code, await total()], [3, before + 4]);
     assert.match(third.rows[0].error, /key/i);
+    const { platformSets } = createClient({ apiKey: key, baseUrl: installation.url });
+    await platformSets.setPostingTimes(String(platformSetId), {
+      timeZone: "Europe/Berlin",
+      times: { monday: ["09:30", "17:00"], thursday: ["09:30"] },
+    });
+    const texts = Array.from({ length: 6 }, (_, index) => `Queued ${index}`);
+    await writeFile(
+      file,
+      ["text,platforms,nextPostingTime", ...texts.map((text) => `${text},facebook,yes`)].join("\n"),
+    );
+    const queued = await run();
+    const times = queued.rows.map(({ post }: { post: { scheduledFor: string } }) => post.scheduledFor);
+    assert.equal(new Set(times).size, 6);
+    assert.deepEqual(times, times.toSorted(), "in the order of the rows");
     const wrong = await ampost("posts", "import", join(import.meta.dirname, "../../tests/fixtures/README.md"));
     assert.deepEqual([wrong.code, wrong.stdout], [2, ""]);
   });

@@ -19,6 +19,7 @@ const COLUMNS = [
   "linkUrl",
   "platformSetId",
   "spread",
+  "nextPostingTime",
 ] as const;
 type Column = (typeof COLUMNS)[number];
 type Row = Partial<Record<Column, string>>;
@@ -57,7 +58,9 @@ export async function runImportPosts(
         };
       }
     };
-    await Promise.all(Array.from({ length: AT_ONCE }, work));
+    // Posting times are given out in the order of the rows.
+    const isInOrder = rows.some(({ row }) => isYes(row.nextPostingTime));
+    await Promise.all(Array.from({ length: isInOrder ? 1 : AT_ONCE }, work));
     const wrong = done.filter(({ error }) => error !== null);
     answer(options, { rows: done }, [
       ...done.flatMap((each) => linesOf(each)),
@@ -134,8 +137,13 @@ function draftOf(row: Row, { platformSetId, timeZone }: { platformSetId: string;
     platformSetId: row.platformSetId ?? platformSetId,
     ...(row.scheduledFor !== undefined && { scheduledFor: row.scheduledFor.trim().replace(" ", "T") }),
     ...(zone !== undefined && { timeZone: zone }),
-    ...(row.spread !== undefined && { spread: /^(true|yes|1)$/i.test(row.spread.trim()) }),
+    ...(row.spread !== undefined && { spread: isYes(row.spread) }),
+    ...(isYes(row.nextPostingTime) && { nextPostingTime: true }),
   };
+}
+
+function isYes(cell = ""): boolean {
+  return /^(true|yes|1)$/i.test(cell.trim());
 }
 
 function words(cell = ""): string[] {
@@ -146,11 +154,18 @@ function words(cell = ""): string[] {
 function keysOf(rows: readonly { row: Row }[]): string[] {
   const seen = new Map<string, number>();
   return rows.map(({ row }) => {
-    const said = row.id ?? JSON.stringify(COLUMNS.map((column) => row[column] ?? null));
+    const said = row.id ?? JSON.stringify(cellsOf(row));
     const times = row.id === undefined ? (seen.get(said) ?? 0) : 0;
     seen.set(said, times + 1);
     return `import-${createHash("sha256")
       .update(`${row.id === undefined ? times : "id"} ${said}`)
       .digest("hex")}`;
   });
+}
+
+/** What a row says. Columns that were added later count only if they are used, so that earlier files keep their keys. */
+function cellsOf(row: Row): (string | null)[] {
+  return COLUMNS.flatMap((column) =>
+    column === "nextPostingTime" && row[column] === undefined ? [] : [row[column] ?? null],
+  );
 }

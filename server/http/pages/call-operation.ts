@@ -17,7 +17,7 @@ export type PageOptions = Pick<BindOptions, "calls" | "onRefusal">;
 
 /** The result of a page's request. */
 export type Outcome<Body = unknown> =
-  | { ok: true; status: number; body: Body; etag: string | undefined }
+  | { ok: true; status: number; body: Body; etag: string | undefined; replayed: boolean }
   | { ok: false; status: number; refused: Refused };
 
 /** An error for people: the sentence for the whole, and those about fields by their name. */
@@ -28,10 +28,13 @@ export interface Refused {
   fields: Readonly<Partial<Record<string, string>>>;
 }
 
-/** Runs an operation for the user of a page; the default mode is live. `ifRevision`: the revision a post must have. */
+/**
+ * Runs an operation for the user of a page; the default mode is live. `ifRevision`: the revision a post must have.
+ * `once`: the Idempotency-Key of a form, so that sending it again does nothing.
+ */
 export type CallOperation = <Envelope extends z.ZodObject>(
   operation: Operation<z.ZodObject, z.ZodObject, z.ZodType, Envelope>,
-  input?: Partial<RawInput> & { ifRevision?: number | null },
+  input?: Partial<RawInput> & { ifRevision?: number | null; once?: string | null },
   mode?: Mode,
 ) => Promise<Outcome<z.output<Envelope>>>;
 
@@ -46,7 +49,7 @@ export function operationsFor(
   reply: FastifyReply,
   person: Person,
 ): CallOperation {
-  return async (operation, { params = {}, query = {}, body, ifRevision = null } = {}, mode = "live") => {
+  return async (operation, { params = {}, query = {}, body, ifRevision = null, once = null } = {}, mode = "live") => {
     const binding = BINDINGS.find((each) => each.operation.name === operation.name);
     if (binding === undefined) throw new Error(`Nothing does ${operation.name}`);
     try {
@@ -55,14 +58,15 @@ export function operationsFor(
       const done = await perform(services, binding, {
         call,
         raw: { params, query, body },
-        key: null,
+        key: once,
         path: operation.path,
         count: null,
         waiting: null,
       });
-      if ("stored" in done) throw new Error("A page sends no Idempotency-Key");
-      const etag = etagOf(done.answer);
-      return { ok: true, status: operation.status, body: operation.answer.parse(done.answer.body), etag };
+      const replayed = "stored" in done;
+      const answer = replayed ? done.stored : done.answer;
+      const etag = replayed ? done.stored.headers["etag"] : etagOf(done.answer);
+      return { ok: true, status: operation.status, body: operation.answer.parse(answer.body), etag, replayed };
     } catch (error) {
       const refusal = toRefusal(error);
       if (refusal.code === "INTERNAL_ERROR") throw error;

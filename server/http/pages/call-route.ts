@@ -61,7 +61,7 @@ const refusalBody = z.object({
 
 function outcomeOf(status: number, text: string): Outcome {
   const body = jsonOrNull(text);
-  if (status < 400) return { ok: true, status, body, etag: undefined };
+  if (status < 400) return { ok: true, status, body, etag: undefined, replayed: false };
   const read = refusalBody.safeParse(body).data;
   const refused =
     read === undefined

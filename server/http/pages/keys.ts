@@ -1,6 +1,8 @@
 import type { FastifyInstance, FastifyReply } from "fastify";
 
 import { type ApiKey, keysCreate, keysList, keysRevoke, keysRoll } from "../../../contract/operations/api-keys.ts";
+import { PUBLIC_CODES } from "../../../model/errors.ts";
+import { newId } from "../../../model/ids.ts";
 import { catalog } from "../../../platforms/catalog.ts";
 import type { Services } from "../../domain/services.ts";
 import { html, type Html } from "../html.ts";
@@ -29,11 +31,13 @@ export function addKeys(scope: FastifyInstance, services: Services, options: Pag
     const form = await readForm(request, settings.appUrl);
     const person = await requirePerson(services, request);
     const call = operationsFor(services, options, request, reply, person);
-    const answered = await call(keysCreate, { body: wanted(form, new Date()) });
+    const once = form.text("once");
+    const answered = await call(keysCreate, { body: wanted(form, new Date()), once: once === "" ? null : once });
     const keys = await keysBy(call);
-    if (!answered.ok)
-      return await showKeys(reply, person, keys, { form, refused: answered.refused, status: answered.status });
-    return await showKeys(reply, person, keys, { made: answered.body.key });
+    if (answered.ok && !answered.replayed) return await showKeys(reply, person, keys, { made: answered.body.key });
+    if (answered.ok || answered.status === PUBLIC_CODES.IDEMPOTENCY_KEY_REUSED.status)
+      return await showKeys(reply, person, keys, { form, notice: CREATED_BEFORE });
+    return await showKeys(reply, person, keys, { form, refused: answered.refused, status: answered.status });
   });
 
   scope.post("/keys/roll", async (request, reply) => {
@@ -70,6 +74,12 @@ async function keysBy(call: CallOperation): Promise<readonly ApiKey[]> {
 const NOTICES: Readonly<Record<string, Notice>> = {
   revoked: { kind: "done", text: "The key has been revoked and no longer works." },
   ended: { kind: "done", text: "The app's access has been revoked." },
+};
+
+/** A form that was sent again: by reloading the page, or by going back to it. */
+const CREATED_BEFORE: Notice = {
+  kind: "done",
+  text: "This form has already created a key, which is shown only once. To create another, send the form below.",
 };
 
 const OVERLAPS = [
@@ -258,6 +268,7 @@ function newKey(form: Filled | undefined, refused: Refused | undefined): Html {
   return html`<section>
     <h2>Create a key</h2>
     <form method="post" action="/keys">
+      <input type="hidden" name="once" value="${`form-${newId()}`}" />
       ${field({
         name: "name",
         label: "Name",

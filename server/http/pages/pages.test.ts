@@ -185,6 +185,21 @@ test("a key is shown on the page that creates it, and on no other", async () => 
   assert.equal((await world.call({ ...world.test, key }, "GET", "/api/v1/accounts")).status, 401);
 });
 
+test("sending the form of a new key again, changed or not, creates no other key and shows none", async () => {
+  const onceIn = (page: string) => /name="once" value="([^"]+)"/.exec(page)?.[1] ?? "";
+  const once = onceIn(await (await open("/keys")).text());
+  const form = { once, mode: "test", name: "reloaded" };
+  assert.match(await (await send("/keys", form)).text(), /amp_test_[\w-]{43}/);
+  for (const lifetime of ["", "30"]) {
+    const again = await (await send("/keys", { ...form, lifetime })).text();
+    assert.match(again, /already created a key/);
+    assert.doesNotMatch(again, /amp_test_[\w-]{43}/);
+    assert.notEqual(onceIn(again), once);
+  }
+  const { rows } = await world.services.pool.query("select id from api_keys where name = 'reloaded'");
+  assert.equal(rows.length, 1);
+});
+
 test("a key is rolled on its page: both work, the old one says until when, and it cannot be rolled again", async () => {
   const made = await (await send("/keys", { mode: "test", name: "to be rolled" })).text();
   const { rows } = await world.services.pool.query("select id from api_keys where name = 'to be rolled'");
