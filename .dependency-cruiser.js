@@ -1,6 +1,6 @@
 /** Imports flow one way: a file imports only from rows below its own. Each rule has its reason. */
 
-const tests = "\\.test\\.ts$|^platforms/conformance/";
+const tests = "\\.test\\.tsx?$|^platforms/conformance/";
 
 /** A row: its files, and what they must not import. */
 function row(name, from, forbidden, comment, pathNot = tests) {
@@ -14,7 +14,7 @@ const engine = "^server/(publishing|jobs)/";
 const services = "^server/(oauth|auth|mail|media|billing)/";
 const storage = "^server/(db|storage|vault|turns)/";
 const start = "^server/start/";
-const clients = "^(cli|tests|bench|sandbox|client)/";
+const clients = "^(cli|tests|bench|sandbox|client|dashboard)/";
 
 /** Folders of the same row that must not import each other. */
 function independent(name, rooms, comment) {
@@ -171,17 +171,23 @@ export default {
       "Remote commands can do only what any other client can.",
     ),
     row(
+      "dashboard-uses-the-api",
+      "^dashboard/",
+      "^(server|sandbox|cli|printing|tests|bench)/",
+      "The dashboard can do only what the API offers to everybody.",
+    ),
+    row(
       "client-only-uses-http",
       "^client/",
-      "^(server|platforms|sandbox|cli)/",
+      "^(server|platforms|sandbox|cli|dashboard)/",
       "The client uses only HTTP, so that it can be published separately.",
     ),
   ],
   options: {
     doNotFollow: { path: "node_modules" },
-    exclude: { path: "^(node_modules|\\.data)/" },
+    exclude: { path: "^(node_modules|\\.data|dashboard/dist)/" },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: "tsconfig.json" },
-    enhancedResolveOptions: { extensions: [".ts", ".js"] },
+    enhancedResolveOptions: { extensions: [".ts", ".tsx", ".js"] },
   },
 };

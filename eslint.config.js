@@ -31,7 +31,7 @@ const patternRules = [
 export default tseslint.config(
   { ignores: ["node_modules/", ".data/", "client/index.d.ts", "dist/"] }, // the client's types are printed from the code beside it
   {
-    files: ["**/*.ts"],
+    files: ["**/*.{ts,tsx}"],
     extends: [tseslint.configs.strict],
     linterOptions: { reportUnusedDisableDirectives: "error", noInlineConfig: true }, // a rule that can be switched off in place is no rule
     rules: {
@@ -55,7 +55,14 @@ export default tseslint.config(
     rules: { "no-restricted-syntax": ["error", ...patternRules] },
   },
   {
-    files: ["contract/**/*.ts", "printing/**/*.ts", "server/**/*.ts", "client/**/*.ts", "cli/**/*.ts"],
+    files: [
+      "contract/**/*.ts",
+      "printing/**/*.ts",
+      "server/**/*.ts",
+      "client/**/*.ts",
+      "cli/**/*.ts",
+      "dashboard/**/*.{ts,tsx}",
+    ],
     ignores: ["**/*.test.ts", "client/types.ts"], // that one is printed from the definitions
     rules: {
       "no-restricted-syntax": ["error", platformByName, ...patternRules],
@@ -150,6 +157,7 @@ export default tseslint.config(
       "printing/**/*.ts",
       "packing/**/*.ts",
       "ops/**/*.ts",
+      "dashboard/build.ts",
     ],
     rules: { "no-console": "off" }, // their output is what they are for
   },

@@ -3,7 +3,8 @@ import { failureOf, isPassing, refusalOf } from "./errors.ts";
 
 /** The settings of every request. */
 export interface Connection {
-  apiKey: string;
+  /** Null: the browser's session cookie. */
+  apiKey: string | null;
   /** Without a trailing slash. */
   baseUrl: string;
   fetch: typeof fetch;
@@ -117,7 +118,7 @@ export async function send(
   return await fetch(`${baseUrl}${path}${queryOf(query)}`, {
     method,
     headers: {
-      authorization: `Bearer ${apiKey}`,
+      ...(apiKey === null ? {} : { authorization: `Bearer ${apiKey}` }),
       ...(idempotencyKey === undefined ? {} : { "idempotency-key": idempotencyKey }),
       ...headers,
     },

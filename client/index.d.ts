@@ -562,7 +562,8 @@ declare function verifyWebhook({ body, headers, secret, toleranceSeconds, now }:
 
 /** The settings of every request. */
 interface Connection {
-  apiKey: string;
+  /** Null: the browser's session cookie. */
+  apiKey: string | null;
   /** Without a trailing slash. */
   baseUrl: string;
   fetch: typeof fetch;

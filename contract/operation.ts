@@ -26,7 +26,7 @@ export interface Operation<
   description: string;
   /**
    * Who can call it: holders of a Bearer key (the default), users with a dashboard session, or both; or the operator,
-   * with an operator key.
+   * with an operator key. On the app's host, a session can call what keys can, in the mode that `?mode=` names.
    */
   auth?: "key" | "session" | "either" | "operator";
   /** What its requests count as. */

@@ -79,6 +79,7 @@ async function sandboxPackage(): Promise<PackedFile[]> {
 const ASSETS = [
   "server/db/migrations/*.sql",
   "server/**/*.js",
+  "dashboard/dist/**/*.*",
   "docs/guides/*.md",
   "platforms/*/README.md",
   "integrations/*/README.md",
@@ -90,7 +91,14 @@ const ASSETS = [
 
 async function ampostPackage(): Promise<PackedFile[]> {
   const { overrides, ...whole } = await readManifest();
-  const { private: _, devDependencies: _dev, scripts: _scripts, allowScripts: _allowed, ...manifest } = whole;
+  const {
+    private: _,
+    devDependencies: _dev,
+    workspaces: _workspaces,
+    scripts: _scripts,
+    allowScripts: _allowed,
+    ...manifest
+  } = whole;
   const { modules } = await graphOf(ROOT, ["cli/ampost.js", ...(await find(SANDBOXES))]);
   const client = (await clientPackage()).map((file) => ({ ...file, path: `client/${file.path}` }));
   const made = new Set(client.map(({ path }) => path));

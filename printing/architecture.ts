@@ -28,6 +28,7 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     server: "the implementation",
     sandbox: "simulates the networks, in its own process with a ledger of everything published",
     client: "typed clients for TypeScript and Python, published separately",
+    dashboard: "the web app; it does everything through the API's operations",
     cli: "the commands; those in `remote/` only use the public API",
     integrations: "plugins for other tools",
     docs: "guides, decisions, benchmarks",

@@ -9,7 +9,10 @@ const WIDTH = 120;
 const MOST_PER_THOUSAND = 5;
 
 test("nearly no line of TypeScript is wider than the formatter would make it", () => {
-  const files = globSync("**/*.ts", { cwd: ROOT, exclude: (file) => /(?:^|\/)(?:node_modules|\.[^/]+)$/.test(file) });
+  const files = globSync("**/*.{ts,tsx}", {
+    cwd: ROOT,
+    exclude: (file) => /(?:^|\/)(?:node_modules|\.[^/]+)$/.test(file),
+  });
   const counts = files.map((file) => {
     const lines = readFileSync(join(ROOT, file), "utf8").split("\n");
     return { file, lines: lines.length, wide: lines.filter((line) => line.length > WIDTH).length };

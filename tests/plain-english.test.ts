@@ -14,6 +14,7 @@ const SOURCES = [
   "platforms/{validate,kit}/**/*.ts",
   "platforms/!(conformance)/*.ts",
   "{cli,client}/**/*.ts",
+  "dashboard/**/*.{ts,tsx}",
   "server/!(db)/**/*.ts",
 ];
 const DOCUMENTS = [

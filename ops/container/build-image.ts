@@ -21,6 +21,7 @@ const PARTS = [
   "cli",
   "client",
   "contract",
+  "dashboard",
   "docs/guides",
   "integrations",
   "model",
@@ -95,8 +96,16 @@ async function copyApp(): Promise<void> {
     await cp(file, join(APP, file));
   }
   run("npm", "ci", "--prefix", APP, "--omit=dev", "--prefer-offline", "--no-audit", "--no-fund", "--loglevel=error");
-  const { devDependencies: _, ...left } = manifest.parse(JSON.parse(await readFile("package.json", "utf8")));
+  // The dashboard is built by now, and what built it goes.
+  for (const name of await readdir(join(APP, "dashboard")))
+    if (name !== "dist") await rm(join(APP, "dashboard", name), { recursive: true });
+  const {
+    devDependencies: _,
+    workspaces: _workspaces,
+    ...left
+  } = manifest.parse(JSON.parse(await readFile("package.json", "utf8")));
   await writeFile(join(APP, "package.json"), `${JSON.stringify(left, null, 2)}\n`);
+  run("npm", "prune", "--prefix", APP, "--omit=dev", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error");
   await rm(join(APP, "package-lock.json"));
 }
 

@@ -7,6 +7,7 @@ import type { KeyHolder } from "../domain/api-keys/key-holders.ts";
 import type { Call } from "../domain/call.ts";
 import { findOperator } from "../domain/operator-keys/operator-keys.ts";
 import type { Services } from "../domain/services.ts";
+import { hostResolver } from "./hosts.ts";
 import { refuseRequest } from "./refusals.ts";
 
 /** Whom a request acts for, who sent it, and the key's restrictions. */
@@ -14,7 +15,8 @@ export type Authenticated = Pick<Call, "userId" | "mode" | "actor" | "policies">
 
 /**
  * Authenticates a request by what the operation accepts: a Bearer key, a dashboard session, or either; MCP access
- * tokens if allowed; or an operator key, whose ID then stands for the user's. Throws UNAUTHORIZED.
+ * tokens if allowed; or an operator key, whose ID then stands for the user's. On the app's host, the dashboard can do
+ * with its session what keys can. Throws UNAUTHORIZED.
  */
 export async function authenticate(
   services: Pick<Services, "keyHolders" | "pool" | "sessions" | "settings">,
@@ -23,10 +25,19 @@ export async function authenticate(
 ): Promise<Authenticated> {
   const auth = operation.auth ?? "key";
   if (auth === "operator") return await authenticateOperator(services, request);
-  if (auth === "session" || (auth === "either" && request.headers.authorization === undefined))
+  const hasKey = request.headers.authorization !== undefined;
+  if (
+    auth === "session" ||
+    (auth === "either" && !hasKey) ||
+    (auth === "key" && !hasKey && isOfDashboard(services, request))
+  )
     return await authenticateSession(services, request);
   const { keyId, ...caller } = await authenticateKey(services, request, operation.takesTokens === true);
   return { ...caller, actor: { kind: "key", id: keyId } };
+}
+
+function isOfDashboard({ settings }: Pick<Services, "settings">, request: FastifyRequest): boolean {
+  return request.headers.cookie !== undefined && hostResolver(settings)(request) !== "api";
 }
 
 /**

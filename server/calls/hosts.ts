@@ -17,11 +17,12 @@ export function hostResolver({ apiUrl, appUrl }: HostUrls): (request: FastifyReq
   return (request) => (request.headers.host?.toLowerCase() === appHost ? "app" : "api");
 }
 
-/** Public API paths on the app's host still work and name their new location. */
+/** Keys still work for public API paths on the app's host, whose responses name their new location. */
 export function addDeprecationHeaders(scope: FastifyInstance, urls: HostUrls): void {
   const hostOf = hostResolver(urls);
   scope.addHook("onRequest", (request, reply, done) => {
-    if (hostOf(request) === "app") sendDeprecationHeaders(reply, urls, request.url);
+    if (hostOf(request) === "app" && request.headers.authorization !== undefined)
+      sendDeprecationHeaders(reply, urls, request.url);
     done();
   });
 }

@@ -50,12 +50,28 @@ async function assertUnauthorized(
   );
 }
 
-test("a session is 401 on every route for keys", async () => {
+test("on the API's host, a session is 401 on every route for keys", async (t) => {
+  const { settings } = world.services;
+  t.after(() => void (settings.apiUrl = APP));
+  settings.apiUrl = "https://api.example.com";
   const operations = OPERATIONS.filter(({ auth = "key" }) => auth === "key");
   assert.ok(operations.length > 30);
   await assertUnauthorized(
     operations.map(({ name, method, path }) => ({ name, method, path: pathOf(path), headers: { cookie, ...OWN } })),
   );
+});
+
+test("on the app's host, a session can do what keys can, in the mode that it names", async () => {
+  const content = { text: "Written in the dashboard" };
+  await world.connect(world.test, "threads");
+  const ask = async (method: string, path: string, body?: object) => await send(method, path, { cookie, ...OWN }, body);
+  const { platformSetId } = world.test;
+  const made = await ask("POST", "/api/v1/posts?mode=test", { content, platforms: ["threads"], platformSetId });
+  assert.equal(made.status, 201, JSON.stringify(made.body));
+  const id = idOf(made.body, "post");
+  assert.equal((await world.call(world.test, "GET", `/api/v1/posts/${id}`)).status, 200);
+  assert.equal((await ask("GET", `/api/v1/posts/${id}?mode=live`)).status, 404);
+  assert.equal((await ask("DELETE", `/api/v1/posts/${id}?mode=test`)).status, 200);
 });
 
 test("a key is 401 on every route for sessions, even together with one", async () => {

@@ -66,7 +66,12 @@ export async function openInstance(
   const close = async () => {
     closing = true;
     endQuiet();
-    await Promise.all(pools.map((pool) => notificationsSent(pool).finally(() => pool.end())));
+    await Promise.all(
+      pools.map(async (each) => {
+        await notificationsSent(each);
+        await each.end();
+      }),
+    );
     await database.stop();
   };
   try {

@@ -9,6 +9,7 @@ import { TOOLS } from "../../contract/openapi/tools.ts";
 import { formOf, type Operation } from "../../contract/operation.ts";
 import { MAX_WEBHOOKS } from "../../contract/operations/webhooks.ts";
 import { newId } from "../../model/ids.ts";
+import { VIEWS } from "../../server/http/dashboard/add-dashboard.ts";
 import { idOf } from "../answers.ts";
 import { createOperationCaller, waysOf } from "../call-operation.ts";
 import { createWorld, type TestTenant, type World } from "../world.ts";
@@ -397,6 +398,9 @@ test("every URL with an ID that is not an operation shows another user nothing",
     "/connect/again/:id": async () => await makeFor({ name: "connections_choose" }, owner),
     "/connect/return/:id": async () => await makeFor({ name: "connections_choose" }, owner),
     "/connect/choose/:id": async () => await makeFor({ name: "connections_choose" }, owner),
+    // The app is the same for everybody, and reads by operations.
+    ...Object.fromEntries(VIEWS.map((view) => [view, null])),
+    "/app/assets/:name": null,
     // What Meta signs with an app's secret.
     "/meta/deauthorize/:platform": null,
     "/meta/data-deletion/:platform": null,

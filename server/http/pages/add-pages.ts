@@ -2,6 +2,7 @@ import type { FastifyInstance } from "fastify";
 
 import { requireAppHost } from "../../calls/hosts.ts";
 import type { Services } from "../../domain/services.ts";
+import { addDashboard } from "../dashboard/add-dashboard.ts";
 import { addConnectLinkRoutes } from "../routes/connect-link-routes.ts";
 import { addOAuthRoutes } from "../routes/oauth-routes.ts";
 import { addApprovals } from "./approvals.ts";
@@ -38,6 +39,7 @@ export async function addPages(scope: FastifyInstance, services: Services, optio
     pages.setErrorHandler((error, request, reply) => showFailure(services, error, request, reply));
     for (const add of [
       addHome,
+      addDashboard,
       addSandboxDoor,
       addPolicies,
       addSignIn,

@@ -1,0 +1,68 @@
+import {
+  keepPreviousData,
+  useMutation,
+  useQuery,
+  useQueryClient,
+  type UseMutationResult,
+  type UseQueryResult,
+} from "@tanstack/react-query";
+
+import type { AmpostError } from "../../client/errors.ts";
+import type { Operation } from "../../contract/operation.ts";
+import type { Mode } from "../../model/platform-names.ts";
+import { useMode } from "../shell/mode.ts";
+import { type Answer, ask, type Given } from "./ask.ts";
+
+export interface ReadOptions {
+  enabled?: boolean;
+  /** How often it is read again while somebody looks, in milliseconds. */
+  everyMilliseconds?: number;
+  /** Keeps what was shown while the next page comes. */
+  keepsPrevious?: boolean;
+}
+
+/** Reads an operation in the current mode, and again whenever `useWrite` changed what it lists. */
+export function useRead<Asked extends Operation>(
+  operation: Asked,
+  given: Omit<Given<Asked>, "body" | "signal"> = {},
+  { enabled = true, everyMilliseconds, keepsPrevious = false }: ReadOptions = {},
+): UseQueryResult<Answer<Asked>, AmpostError> {
+  const mode = useMode();
+  return useQuery<Answer<Asked>, AmpostError>({
+    queryKey: keyOf(operation, mode, given),
+    queryFn: ({ signal }) => ask(operation, mode, { ...given, signal }),
+    enabled,
+    ...(everyMilliseconds !== undefined && { refetchInterval: everyMilliseconds }),
+    ...(keepsPrevious && { placeholderData: keepPreviousData }),
+  });
+}
+
+export function keyOf<Asked extends Operation>(
+  { path }: Asked,
+  mode: Mode,
+  { params, query }: Pick<Given<Asked>, "params" | "query">,
+) {
+  return [...path.split("/").slice(1), { mode, params: { ...Object(params) }, query: { ...Object(query) } }];
+}
+
+/** Runs an operation that changes something, in the current mode. What was read of the same things is read again. */
+export function useWrite<Asked extends Operation>(
+  operation: Asked,
+  /** First segments of the paths that change too, such as "/api/v1/accounts". */
+  alsoChanges: readonly string[] = [],
+): UseMutationResult<Answer<Asked>, AmpostError, Given<Asked>> {
+  const mode = useMode();
+  const cache = useQueryClient();
+  return useMutation<Answer<Asked>, AmpostError, Given<Asked>>({
+    mutationFn: (given) => ask(operation, mode, given),
+    onSuccess: () => {
+      for (const path of [collectionOf(operation.path), ...alsoChanges])
+        void cache.invalidateQueries({ queryKey: path.split("/").slice(1) });
+    },
+  });
+}
+
+/** "/api/v1/posts" of "/api/v1/posts/:id/publish". */
+function collectionOf(path: string): string {
+  return path.split("/:")[0] ?? path;
+}

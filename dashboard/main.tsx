@@ -1,0 +1,46 @@
+import { i18n } from "@lingui/core";
+import { I18nProvider } from "@lingui/react";
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { RouterProvider } from "@tanstack/react-router";
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+
+import { AmpostError } from "../client/errors.ts";
+import "./app.css";
+import { router } from "./routes.tsx";
+import { applyBrand } from "./shell/brand.ts";
+import { chooseLanguage } from "./shell/language.ts";
+import { applyTheme } from "./shell/theme.ts";
+import { ToastRoom } from "./ui/toasts.tsx";
+
+applyTheme();
+applyBrand();
+await chooseLanguage();
+
+const cache = new QueryClient({
+  defaultOptions: {
+    // The client below has its own retries.
+    queries: { retry: false, staleTime: 5_000, throwOnError: signInFirst },
+    mutations: { retry: false, throwOnError: signInFirst },
+  },
+});
+
+/** A session that has ended: the server leads back here after the sign-in. */
+function signInFirst(error: Error): boolean {
+  if (error instanceof AmpostError && error.status === 401) location.reload();
+  return false;
+}
+
+const root = document.getElementById("app");
+if (root !== null)
+  createRoot(root).render(
+    <StrictMode>
+      <I18nProvider i18n={i18n}>
+        <QueryClientProvider client={cache}>
+          <ToastRoom>
+            <RouterProvider router={router} />
+          </ToastRoom>
+        </QueryClientProvider>
+      </I18nProvider>
+    </StrictMode>,
+  );

@@ -1,0 +1,55 @@
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  retainSearchParams,
+  type SearchSchemaInput,
+} from "@tanstack/react-router";
+
+import type { Mode } from "../model/platform-names.ts";
+import { readPostFilter } from "./posts/post-filter.ts";
+import { modeOf } from "./shell/mode.ts";
+import { NotFound } from "./shell/not-found.tsx";
+import { Shell } from "./shell/shell.tsx";
+import { Loading } from "./ui/surfaces.tsx";
+
+const root = createRootRoute({
+  component: Shell,
+  notFoundComponent: NotFound,
+  validateSearch: (search: { mode?: Mode } & SearchSchemaInput): { mode: Mode } => ({ mode: modeOf(search) }),
+  search: { middlewares: [retainSearchParams(["mode"])] },
+});
+
+/** Every view by its address; each is loaded when it is opened. */
+const routes = [
+  createRoute({
+    getParentRoute: () => root,
+    path: "/",
+    component: lazyRouteComponent(() => import("./home/home.tsx"), "Home"),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: "/posts",
+    component: lazyRouteComponent(() => import("./posts/post-list.tsx"), "PostList"),
+    validateSearch: readPostFilter,
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: "/posts/$id",
+    component: lazyRouteComponent(() => import("./posts/post-page.tsx"), "PostPage"),
+  }),
+];
+
+export const router = createRouter({
+  routeTree: root.addChildren(routes),
+  defaultPreload: "intent",
+  defaultPendingComponent: Loading,
+  scrollRestoration: true,
+});
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: typeof router;
+  }
+}

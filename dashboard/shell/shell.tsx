@@ -1,0 +1,185 @@
+import { useLingui } from "@lingui/react/macro";
+import { Link, Outlet, useRouterState } from "@tanstack/react-router";
+import { DropdownMenu } from "radix-ui";
+import { useEffect, useRef } from "react";
+
+import { approvalsList } from "../../contract/operations/approvals.ts";
+import { MODES, type Mode } from "../../model/platform-names.ts";
+import { useRead } from "../api/use-api.ts";
+import { start } from "../start.ts";
+import { ApprovalIcon, DevelopersIcon, HomeIcon, PlatformsIcon, PostsIcon, SettingsIcon } from "../ui/icons.tsx";
+import { menuClass, menuItemClass } from "../ui/menu.ts";
+import { rememberMode, useMode } from "./mode.ts";
+
+/** The frame of every view: where one is, in which mode, and where one can go. */
+export function Shell() {
+  const { t } = useLingui();
+  const mode = useMode();
+  const main = useRef<HTMLElement>(null);
+  const path = useRouterState({ select: ({ location }) => location.pathname });
+  useEffect(() => rememberMode(mode), [mode]);
+  const isFirst = useRef(true);
+  useEffect(() => {
+    if (isFirst.current) isFirst.current = false;
+    else main.current?.focus();
+  }, [path]);
+  return (
+    <div className="md:grid md:min-h-dvh md:grid-cols-[14rem_1fr]">
+      <a href="#main" className="sr-only focus:not-sr-only focus:fixed focus:z-50 focus:m-2 focus:bg-card focus:p-3">
+        {t`Skip to content`}
+      </a>
+      <Side />
+      <div className="flex min-w-0 flex-col">
+        <Top mode={mode} />
+        <main id="main" ref={main} tabIndex={-1} className="min-w-0 grow px-4 pt-4 pb-28 outline-none sm:px-6 md:pb-10">
+          <Outlet />
+        </main>
+      </div>
+    </div>
+  );
+}
+
+function useWays() {
+  const { t } = useLingui();
+  return [
+    { to: "/", name: t`Home`, Icon: HomeIcon },
+    { to: "/posts", name: t`Posts`, Icon: PostsIcon },
+    { href: "/approvals", name: t`Approvals`, Icon: ApprovalIcon },
+    { href: "/connections", name: t`Connections`, Icon: PlatformsIcon },
+    { href: "/keys", name: t`API keys`, Icon: DevelopersIcon },
+    { href: "/settings", name: t`Settings`, Icon: SettingsIcon },
+  ] as const;
+}
+
+const WAY =
+  "flex min-h-14 min-w-16 flex-col items-center justify-center gap-0.5 px-2 text-[0.6875rem] font-medium text-dim " +
+  "no-underline aria-[current=page]:text-ink md:min-h-10 md:flex-row md:justify-start md:gap-3 md:rounded-lg md:text-sm " +
+  "md:hover:bg-tint md:aria-[current=page]:bg-tint";
+
+function Side() {
+  const { t } = useLingui();
+  const mode = useMode();
+  const ways = useWays();
+  return (
+    <nav
+      aria-label={t`Main`}
+      className="fixed inset-x-0 bottom-0 z-20 border-t bg-card md:sticky md:top-0 md:h-dvh md:border-t-0 md:border-e md:p-3"
+    >
+      <div className="mb-4 hidden items-center gap-2 px-2 pt-1 font-bold md:flex">
+        {start.brand.logo !== null && <img src={start.brand.logo} alt="" className="h-7 max-w-28 object-contain" />}
+        {start.brand.name ?? "Ampost"}
+      </div>
+      <ul className="flex overflow-x-auto md:block md:space-y-0.5">
+        {ways.map(({ name, Icon, ...way }) => (
+          <li key={name} className="shrink-0 grow">
+            {"to" in way ? (
+              <Link to={way.to} activeOptions={{ exact: way.to === "/", includeSearch: false }} className={WAY}>
+                <Icon />
+                {name}
+              </Link>
+            ) : (
+              <a href={`${way.href}?mode=${mode}`} className={WAY}>
+                <Icon />
+                {name}
+                {way.href === "/approvals" && <WaitingCount />}
+              </a>
+            )}
+          </li>
+        ))}
+      </ul>
+    </nav>
+  );
+}
+
+function WaitingCount() {
+  const { t } = useLingui();
+  const { data } = useRead(approvalsList, { query: { limit: 100 } }, { everyMilliseconds: 60_000 });
+  const count = data?.approvals.length ?? 0;
+  if (count === 0) return null;
+  const shown = data?.nextCursor === null ? String(count) : `${count}+`;
+  return (
+    <span
+      className="rounded-full bg-warn-tint px-2 text-xs font-semibold text-warn md:ms-auto"
+      title={t`${shown} waiting`}
+    >
+      {shown}
+    </span>
+  );
+}
+
+function Top({ mode }: { mode: Mode }) {
+  const { t } = useLingui();
+  return (
+    <header
+      className={`sticky top-0 z-10 flex min-h-14 items-center gap-3 border-b px-4 sm:px-6 ${mode === "test" ? "bg-warn-tint" : "bg-card"}`}
+    >
+      <p className={`grow text-sm ${mode === "test" ? "text-warn" : "text-dim"}`}>
+        {mode === "test" ? (
+          <>
+            <strong>{t`Test mode`}</strong>
+            <span className="max-sm:hidden"> · {t`Posts go to the sandbox, not to the platforms.`}</span>
+          </>
+        ) : (
+          <>
+            <strong className="text-ink">{t`Live mode`}</strong>
+            <span className="max-sm:hidden"> · {t`Posts go to the platforms.`}</span>
+          </>
+        )}
+      </p>
+      <ModeSwitch mode={mode} />
+      <UserMenu />
+    </header>
+  );
+}
+
+function ModeSwitch({ mode }: { mode: Mode }) {
+  const { t } = useLingui();
+  const names: Record<Mode, string> = { test: t`Test`, live: t`Live` };
+  return (
+    <div role="group" aria-label={t`Mode`} className="flex rounded-lg border bg-card p-0.5">
+      {MODES.toReversed().map((each) => (
+        <Link
+          key={each}
+          to="."
+          search={(before) => ({ ...before, mode: each })}
+          aria-current={each === mode ? "true" : undefined}
+          className={`rounded-md px-3 py-1.5 text-sm font-semibold no-underline ${each === mode ? "bg-brand text-on-brand" : "text-dim hover:bg-tint"}`}
+        >
+          {names[each]}
+        </Link>
+      ))}
+    </div>
+  );
+}
+
+function UserMenu() {
+  const { t } = useLingui();
+  const { email, name } = start.user;
+  return (
+    <DropdownMenu.Root modal={false}>
+      <DropdownMenu.Trigger
+        className="size-9 shrink-0 rounded-full bg-tint text-sm font-semibold uppercase"
+        aria-label={t`Account menu`}
+      >
+        <span aria-hidden="true">{(name === "" ? email : name).slice(0, 1)}</span>
+      </DropdownMenu.Trigger>
+      <DropdownMenu.Portal>
+        <DropdownMenu.Content align="end" sideOffset={6} className={menuClass}>
+          <p className="max-w-60 truncate px-3 py-2 text-sm text-dim">{email}</p>
+          <DropdownMenu.Item asChild>
+            <a href={start.docsUrl} className={menuItemClass}>
+              {t`Documentation`}
+            </a>
+          </DropdownMenu.Item>
+          <DropdownMenu.Item asChild>
+            <form method="post" action="/sign-out">
+              <button type="submit" className={`${menuItemClass} w-full text-start`}>
+                {t`Sign out`}
+              </button>
+            </form>
+          </DropdownMenu.Item>
+        </DropdownMenu.Content>
+      </DropdownMenu.Portal>
+    </DropdownMenu.Root>
+  );
+}

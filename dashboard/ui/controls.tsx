@@ -1,0 +1,157 @@
+import type {
+  AnchorHTMLAttributes,
+  ButtonHTMLAttributes,
+  InputHTMLAttributes,
+  ReactNode,
+  SelectHTMLAttributes,
+  TextareaHTMLAttributes,
+} from "react";
+import { useId } from "react";
+
+const BUTTON =
+  "inline-flex min-h-10 items-center justify-center gap-2 rounded-lg border px-3.5 text-sm font-semibold whitespace-nowrap no-underline transition-colors disabled:opacity-50";
+const KINDS = {
+  main: "border-brand bg-brand text-on-brand hover:opacity-90",
+  plain: "bg-card text-ink hover:bg-tint",
+  quiet: "border-transparent bg-transparent text-ink hover:bg-tint",
+  danger: "border-bad bg-card text-bad hover:bg-bad-tint",
+} as const;
+
+export type ButtonKind = keyof typeof KINDS;
+
+/** The classes of a button, for links that look like one. */
+export function buttonClass(kind: ButtonKind = "plain", more = ""): string {
+  return `${BUTTON} ${KINDS[kind]} ${more}`;
+}
+
+export function Button({
+  kind = "plain",
+  isBusy = false,
+  className = "",
+  ...rest
+}: ButtonHTMLAttributes<HTMLButtonElement> & { kind?: ButtonKind; isBusy?: boolean }) {
+  return (
+    <button
+      type="button"
+      {...rest}
+      disabled={rest.disabled === true || isBusy}
+      aria-busy={isBusy}
+      className={buttonClass(kind, className)}
+    />
+  );
+}
+
+/** A link to another site, or to a server page. */
+export function OutLink({ className = "", ...rest }: AnchorHTMLAttributes<HTMLAnchorElement>) {
+  return <a rel="noreferrer" {...rest} className={`text-link underline underline-offset-2 ${className}`} />;
+}
+
+interface FieldProps {
+  label: ReactNode;
+  hint?: ReactNode;
+  error?: ReactNode;
+}
+
+const INPUT =
+  "w-full rounded-lg border border-dim/60 bg-card px-3 text-base text-ink sm:text-sm aria-invalid:border-2 aria-invalid:border-bad";
+
+/** A label, the control it is about, and what is wrong with it. */
+export function Field({
+  label,
+  hint,
+  error,
+  children,
+}: FieldProps & {
+  children: (control: { id: string; "aria-describedby": string | undefined; "aria-invalid": boolean }) => ReactNode;
+}) {
+  const id = useId();
+  const hasHint = hint !== undefined && hint !== null;
+  const hasError = error !== undefined && error !== null;
+  const described = [hasHint && `${id}-hint`, hasError && `${id}-error`].filter((each) => each !== false).join(" ");
+  return (
+    <div className="space-y-1">
+      <label htmlFor={id} className="block text-sm font-semibold">
+        {label}
+      </label>
+      {children({ id, "aria-describedby": described === "" ? undefined : described, "aria-invalid": hasError })}
+      {hasHint && (
+        <p id={`${id}-hint`} className="text-sm text-dim">
+          {hint}
+        </p>
+      )}
+      {hasError && (
+        <p id={`${id}-error`} className="text-sm font-semibold text-bad">
+          {error}
+        </p>
+      )}
+    </div>
+  );
+}
+
+export function TextField({
+  label,
+  hint,
+  error,
+  className = "",
+  ...rest
+}: FieldProps & InputHTMLAttributes<HTMLInputElement>) {
+  return (
+    <Field label={label} hint={hint} error={error}>
+      {(control) => <input type="text" {...rest} {...control} className={`${INPUT} h-10 ${className}`} />}
+    </Field>
+  );
+}
+
+export function TextArea({
+  label,
+  hint,
+  error,
+  className = "",
+  ...rest
+}: FieldProps & TextareaHTMLAttributes<HTMLTextAreaElement>) {
+  return (
+    <Field label={label} hint={hint} error={error}>
+      {(control) => <textarea rows={4} {...rest} {...control} className={`${INPUT} py-2 ${className}`} />}
+    </Field>
+  );
+}
+
+export function Select({
+  label,
+  hint,
+  error,
+  options,
+  className = "",
+  ...rest
+}: FieldProps & SelectHTMLAttributes<HTMLSelectElement> & { options: readonly { value: string; name: string }[] }) {
+  return (
+    <Field label={label} hint={hint} error={error}>
+      {(control) => (
+        <select {...rest} {...control} className={`${INPUT} h-10 ${className}`}>
+          {options.map(({ value, name }) => (
+            <option key={value} value={value}>
+              {name}
+            </option>
+          ))}
+        </select>
+      )}
+    </Field>
+  );
+}
+
+export function Checkbox({
+  label,
+  hint,
+  ...rest
+}: { label: ReactNode; hint?: ReactNode } & InputHTMLAttributes<HTMLInputElement>) {
+  const id = useId();
+  return (
+    <div className="flex items-start gap-2.5 py-1">
+      <input type="checkbox" id={id} {...rest} className="mt-0.5 size-5 shrink-0 accent-(--link)" />
+      <label htmlFor={id} className="text-sm">
+        {label}
+        {hint !== undefined && <span className="block text-dim">{hint}</span>}
+      </label>
+    </div>
+  );
+}

@@ -1,0 +1,152 @@
+import { useLingui } from "@lingui/react/macro";
+import { type ReactNode, useEffect, useRef } from "react";
+
+import { Button } from "./controls.tsx";
+import { CloseIcon } from "./icons.tsx";
+
+export function Card({
+  title,
+  actions,
+  children,
+  className = "",
+}: {
+  title?: ReactNode;
+  actions?: ReactNode;
+  children: ReactNode;
+  className?: string;
+}) {
+  return (
+    <section className={`rounded-2xl border bg-card p-4 sm:p-5 ${className}`}>
+      {(title !== undefined || actions !== undefined) && (
+        <div className="mb-3 flex flex-wrap items-center justify-between gap-2">
+          {title !== undefined && <h2 className="text-base font-semibold">{title}</h2>}
+          {actions}
+        </div>
+      )}
+      {children}
+    </section>
+  );
+}
+
+/** The frame of a view: its title, what can be done, and its content. */
+export function View({
+  title,
+  actions,
+  children,
+  isWide = false,
+}: {
+  title: ReactNode;
+  actions?: ReactNode;
+  children: ReactNode;
+  isWide?: boolean;
+}) {
+  return (
+    <div className={`mx-auto space-y-4 ${isWide ? "max-w-7xl" : "max-w-4xl"}`}>
+      <div className="flex flex-wrap items-center justify-between gap-3">
+        <h1 className="text-2xl font-semibold tracking-tight">{title}</h1>
+        {actions !== undefined && <div className="flex flex-wrap items-center gap-2">{actions}</div>}
+      </div>
+      {children}
+    </div>
+  );
+}
+
+export type Tone = "neutral" | "good" | "bad" | "warn";
+const TONES: Record<Tone, string> = {
+  neutral: "bg-tint text-dim",
+  good: "bg-good-tint text-good",
+  bad: "bg-bad-tint text-bad",
+  warn: "bg-warn-tint text-warn",
+};
+
+export function Tag({ tone = "neutral", children }: { tone?: Tone; children: ReactNode }) {
+  return (
+    <span
+      className={`inline-flex items-center gap-1 rounded-full px-2.5 py-0.5 text-xs font-semibold whitespace-nowrap ${TONES[tone]}`}
+    >
+      {children}
+    </span>
+  );
+}
+
+export function Notice({ tone = "neutral", children }: { tone?: Tone; children: ReactNode }) {
+  return (
+    <div
+      role={tone === "bad" ? "alert" : "status"}
+      className={`rounded-xl px-4 py-3 text-sm ${TONES[tone]} ${tone === "neutral" ? "text-ink" : ""}`}
+    >
+      {children}
+    </div>
+  );
+}
+
+/** What a view shows when there is nothing yet, and what to do about it. */
+export function Empty({ title, children, action }: { title: ReactNode; children?: ReactNode; action?: ReactNode }) {
+  return (
+    <div className="rounded-2xl border border-dashed bg-card px-6 py-12 text-center">
+      <h2 className="text-lg font-semibold">{title}</h2>
+      {children !== undefined && <div className="mx-auto mt-1 max-w-prose text-sm text-dim">{children}</div>}
+      {action !== undefined && <div className="mt-4 flex flex-wrap justify-center gap-2">{action}</div>}
+    </div>
+  );
+}
+
+/** Stands where content is about to be. */
+export function Skeleton({ className = "h-4" }: { className?: string }) {
+  return <div aria-hidden="true" className={`animate-pulse rounded-lg bg-tint ${className}`} />;
+}
+
+export function Loading({ rows = 4 }: { rows?: number }) {
+  const { t } = useLingui();
+  return (
+    <div role="status" aria-label={t`Loading`} className="space-y-3">
+      {Array.from({ length: rows }, (_, row) => (
+        <Skeleton key={row} className="h-16" />
+      ))}
+    </div>
+  );
+}
+
+/** A dialog over the view. The browser keeps the focus in it and closes it with Escape. */
+export function Dialog({
+  title,
+  isOpen,
+  onClose,
+  children,
+  isWide = false,
+}: {
+  title: ReactNode;
+  isOpen: boolean;
+  onClose: () => void;
+  children: ReactNode;
+  isWide?: boolean;
+}) {
+  const { t } = useLingui();
+  const element = useRef<HTMLDialogElement>(null);
+  useEffect(() => {
+    if (isOpen) element.current?.showModal();
+    else element.current?.close();
+  }, [isOpen]);
+  return (
+    <dialog
+      ref={element}
+      onClose={onClose}
+      aria-labelledby="dialog-title"
+      className={`m-auto max-h-[90dvh] w-[calc(100%-2rem)] overflow-y-auto rounded-2xl border bg-card p-5 text-ink shadow-xl ${isWide ? "max-w-3xl" : "max-w-lg"}`}
+    >
+      {isOpen && (
+        <>
+          <div className="mb-4 flex items-start justify-between gap-3">
+            <h2 id="dialog-title" className="text-lg font-semibold">
+              {title}
+            </h2>
+            <Button kind="quiet" className="-m-2 px-2" aria-label={t`Close`} onClick={onClose}>
+              <CloseIcon />
+            </Button>
+          </div>
+          {children}
+        </>
+      )}
+    </dialog>
+  );
+}

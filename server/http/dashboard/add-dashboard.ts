@@ -1,0 +1,91 @@
+import { createReadStream } from "node:fs";
+import { readdir, readFile } from "node:fs/promises";
+import { extname, join } from "node:path";
+
+import type { FastifyInstance, FastifyReply } from "fastify";
+
+import { PLATFORM_NAMES } from "../../../model/platform-names.ts";
+import { catalog } from "../../../platforms/catalog.ts";
+import { refuseRequest } from "../../calls/refusals.ts";
+import type { Services } from "../../domain/services.ts";
+import { type Person, requirePerson } from "../pages/person.ts";
+
+const DIST = join(import.meta.dirname, "../../../dashboard/dist");
+const ASSETS = join(DIST, "assets");
+
+/** The addresses of the app's views: all get the same page, and the browser shows the view. */
+export const VIEWS = ["/posts", "/posts/:id"] as const;
+
+const TYPES: Readonly<Record<string, string>> = {
+  ".js": "text/javascript; charset=utf-8",
+  ".css": "text/css; charset=utf-8",
+};
+
+/** Serves the dashboard, which the API's own operations do everything for. */
+export function addDashboard(scope: FastifyInstance, services: Services): void {
+  for (const url of VIEWS)
+    scope.get(url, async (request, reply) => sendApp(services, reply, await requirePerson(services, request)));
+  scope.get<{ Params: { name: string } }>(
+    "/app/assets/:name",
+    { config: { admission: "open" } },
+    async ({ params: { name } }, reply) => {
+      const type = TYPES[extname(name)];
+      if (type === undefined || !(await readBuild(() => readdir(ASSETS))).includes(name)) throw nowhere();
+      return await reply
+        .type(type)
+        .headers({ "cache-control": "public, max-age=31536000, immutable", "x-content-type-options": "nosniff" })
+        .send(createReadStream(join(ASSETS, name)));
+    },
+  );
+}
+
+/** Sends the page in which the app runs. It knows who is signed in, so that nothing has to be asked first. */
+export async function sendApp({ settings }: Services, reply: FastifyReply, person: Person): Promise<FastifyReply> {
+  const { id, email, name, timeZone, isOwner, brand } = person;
+  const page = await readBuild(() => readFile(join(DIST, "index.html"), "utf8"));
+  const start = {
+    user: { id, email, name, timeZone, isOwner },
+    brand,
+    platforms: PLATFORM_NAMES.map((platform) => ({ name: platform, label: catalog[platform].capabilities.label })),
+    docsUrl: "/docs",
+  };
+  // In a script that is data, only this ends it.
+  const data = JSON.stringify(start).replaceAll("<", "\\u003c");
+  return await reply
+    .headers(headersOf(settings))
+    .type("text/html; charset=utf-8")
+    .send(page.replace(EMPTY, () => data));
+}
+
+const EMPTY = "{}";
+
+/** Scripts and styles are files of ours. Media are in the storage, avatars where the platforms have them. */
+function headersOf({ mediaUrl, sandboxUrl }: Services["settings"]): Record<string, string> {
+  const shown = `'self' blob: https: ${new URL(mediaUrl).origin} ${new URL(sandboxUrl).origin}`;
+  return {
+    "content-security-policy":
+      `default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data: ${shown}; ` +
+      `media-src ${shown}; manifest-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'`,
+    "cache-control": "no-store",
+    "referrer-policy": "same-origin",
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "cross-origin-opener-policy": "same-origin",
+  };
+}
+
+/** Read at each request, so that a new build needs no restart. */
+async function readBuild<Result>(read: () => Promise<Result>): Promise<Result> {
+  return await read().catch((error: unknown) => {
+    throw new Error("The dashboard has not been built: run `npm run dashboard`", { cause: error });
+  });
+}
+
+function nowhere() {
+  return refuseRequest(
+    "request.route",
+    "Page not found",
+    "Check the method and path in the documentation.",
+    "NOT_FOUND",
+  );
+}
