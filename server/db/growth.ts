@@ -42,6 +42,7 @@ export const GROWTH: Readonly<Record<string, Growth>> = {
   data_deletions: { swept: "data_deletions.delete_old" },
   posts: { limits: ["postsPerDay", "contentBytesPerDay"] },
   post_counts: { swept: "post_counts.fold" },
+  post_blocks: { with: "users", limits: ["postsPerDay", "contentBytesPerDay"] },
   platform_posts: { with: "posts", limits: ["postsPerDay"] },
   publish_steps: { swept: "publish_steps.sweep", limits: ["postsPerDay", "callsPerMinute"] },
   budget_uses: { with: "platform_posts", swept: "budget_uses.delete_old" },

@@ -6,7 +6,12 @@ export function writeCursor(id: string): string {
   return Buffer.from(id.replaceAll("-", ""), "hex").toString("base64url");
 }
 
-/** The ID in a cursor. Rejects anything that `writeCursor` did not write. */
+/** The ID in a cursor, as PostgreSQL writes it: such IDs have the order of their text. */
+export function readUuidCursor(cursor: string): string {
+  return readCursor(cursor).replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
+}
+
+/** The digits of the ID in a cursor. Rejects anything that `writeCursor` did not write. */
 export function readCursor(cursor: string): string {
   const hex = Buffer.from(cursor, "base64url").toString("hex");
   if (hex.length === 32 && writeCursor(hex) === cursor) return hex;

@@ -39,6 +39,7 @@ export const IDEMPOTENCY_SWEEP_QUEUE = "idempotency.sweep";
 export const OUTBOX_SWEEP_QUEUE = "outbox.sweep";
 export const JOURNAL_SWEEP_QUEUE = "journal.sweep";
 export const SIGN_IN_SWEEP_QUEUE = "sign-in.sweep";
+export const BLOCKS_QUEUE = "posts.block";
 
 /** Alerts for the operator's webhook. */
 export const ALERT_QUEUE = "alerts.deliver";
@@ -79,6 +80,13 @@ export const QUEUES = {
     heartbeatSeconds: 60,
     atOnce: 1,
     cron: "27 3 * * *",
+  },
+  [BLOCKS_QUEUE]: {
+    retryLimit: 0,
+    expireInSeconds: 3 * 3600,
+    heartbeatSeconds: 60,
+    atOnce: 1,
+    cron: "*/5 * * * *",
   },
   [SIGN_IN_SWEEP_QUEUE]: { retryLimit: 0, atOnce: 1, cron: "7 * * * *" },
   [BILLING_LEAVE_QUEUE]: { ...BILLING_RETRIES, atOnce: 4 },

@@ -21,12 +21,14 @@ import { keepEventsRelayed } from "../domain/webhooks/relay.ts";
 import {
   ALERT_QUEUE,
   BACKUP_QUEUE,
+  BLOCKS_QUEUE,
   IDEMPOTENCY_SWEEP_QUEUE,
   JOURNAL_SWEEP_QUEUE,
   OUTBOX_SWEEP_QUEUE,
   SIGN_IN_SWEEP_QUEUE,
   WEBHOOK_QUEUE,
 } from "../jobs/queues.ts";
+import { blockPosts } from "../jobs/search-blocks.ts";
 import {
   sweepAuditLog,
   sweepAuthorizations,
@@ -155,6 +157,7 @@ export async function runWorker(runtime: Runtime, faultPoint?: FaultHook): Promi
         ),
       [AUTHORIZATIONS_SWEEP_QUEUE]: (_data, signal) => sweepAuthorizations(pool, signal),
       [IDEMPOTENCY_SWEEP_QUEUE]: (_data, signal) => sweepIdempotencyKeys(pool, signal),
+      [BLOCKS_QUEUE]: (_data, signal) => blockPosts(pool, signal),
       [JOURNAL_SWEEP_QUEUE]: async (_data, signal) => {
         await sweepJournal(pool, config.journalDays, signal);
         await sweepAuditLog(pool, config.auditDays, signal);

@@ -5,6 +5,7 @@ import type { Mode, PlatformName } from "../../../model/platform-names.ts";
 import type { PlatformOverrides } from "../../../model/post.ts";
 import type { PostStatus } from "../../../model/status.ts";
 import { statement, type Statement } from "../sql.ts";
+import type { PostRange } from "./post-blocks.ts";
 
 export interface PostSummaryRow {
   id: string;
@@ -94,22 +95,55 @@ export function listPage(userId: string, mode: Mode, filter: PostFilter, page: P
         ? `select sum(c.count) from ${kinds} cross join lateral (${posts("count(*)", [...OF_KIND, ...matching])}) c`
         : posts("count(*)", [...status, ...platform, ...matching]);
   const text = `select t.total, p.* from (select coalesce((${total}), 0)::int as total) t left join lateral (
-       select p.id, p.mode, p.platform_set_id, p.status, left(p.content ->> 'text', 1000) as text_start,
-         case when p.content ->> 'text' = '' then p.content -> 'platformOverrides' end as overrides, p.platforms,
-         jsonb_array_length(p.content -> 'media') as media_count, counted.published_count, counted.failed_count,
-         p.scheduled_for, p.created_at, p.updated_at, p.published_at
-       from ${
+       ${summariesOf(
          skipped === null
            ? `(${found} order by ${order} limit ${size}) p`
            : `(${found} order by ${order} limit ${size} offset ${skipped}) f
-         join posts p on p.id = f.id and p.user_id = $1 and p.mode = $2`
-       }
-         cross join lateral (
-           select count(*) filter (where pp.status = 'published')::int as published_count,
-             count(*) filter (where pp.status in ('failed', 'unknown'))::int as failed_count
-           from platform_posts pp where pp.post_id = p.id and pp.user_id = $1 and pp.mode = $2
-         ) counted
+         join posts p on p.id = f.id and p.user_id = $1 and p.mode = $2`,
+       )}
      ) p on true order by ${isByTime(filter) ? "p.scheduled_for, p.id" : "p.id desc"}`;
+  return { statement: prepare(text), values };
+}
+
+const summariesOf = (posts: string) => `select p.id, p.mode, p.platform_set_id, p.status,
+    left(p.content ->> 'text', 1000) as text_start,
+    case when p.content ->> 'text' = '' then p.content -> 'platformOverrides' end as overrides, p.platforms,
+    jsonb_array_length(p.content -> 'media') as media_count, counted.published_count, counted.failed_count,
+    p.scheduled_for, p.created_at, p.updated_at, p.published_at
+  from ${posts} cross join lateral (
+    select count(*) filter (where pp.status = 'published')::int as published_count,
+      count(*) filter (where pp.status in ('failed', 'unknown'))::int as failed_count
+    from platform_posts pp where pp.post_id = p.id and pp.user_id = $1 and pp.mode = $2
+  ) counted`;
+
+/** Posts in short form, newest first. */
+export const listSummaries = statement<PostSummaryRow, [userId: string, mode: Mode, ids: readonly string[]]>(
+  "posts.list_summaries",
+  `${summariesOf("posts p")} where p.user_id = $1 and p.mode = $2 and p.id = any ($3::uuid[]) order by p.id desc`,
+);
+
+/** The newest posts that match the filter, of those in the ranges and before the post `before`. */
+export function findMatches(
+  userId: string,
+  mode: Mode,
+  filter: PostFilter,
+  { ranges, before, limit }: { ranges: readonly PostRange[]; before: string; limit: number },
+): Prepared<{ id: string }> {
+  const values: unknown[] = [
+    userId,
+    mode,
+    ranges.map((range) => range.after),
+    ranges.map((range) => range.through),
+    before,
+    limit,
+  ];
+  const bind = (value: unknown) => `$${values.push(value)}`;
+  const status = filter.status === null ? [] : [`status = ${bind(filter.status)}`];
+  const platform = filter.platform === null ? [] : [`${bind(filter.platform)} = any (platforms)`];
+  const conditions = [...OWN, "id > r.after", "id <= r.through", "id < $5", ...status, ...platform];
+  const text = `select p.id from unnest($3::uuid[], $4::uuid[]) as r(after, through) cross join lateral (
+       select id from posts where ${[...conditions, ...conditionsOf(filter, bind)].join(" and ")} offset 0
+     ) p order by p.id desc limit $6`;
   return { statement: prepare(text), values };
 }
 
@@ -149,17 +183,17 @@ function idAround(time: Date, seconds: number): string {
 }
 
 /** A part of a string as PostgreSQL writes it in JSON. */
-function inJson(text: string): string {
+export function inJson(text: string): string {
   return JSON.stringify(text).slice(1, -1);
 }
 
-const pages = new Map<string, Statement<ListedRow>>();
+const prepared = new Map<string, Statement<never>>();
 
-function prepare(text: string): Statement<ListedRow> {
-  const known = pages.get(text);
+function prepare<Row>(text: string): Statement<Row> {
+  const known = prepared.get(text);
   if (known !== undefined) return known;
   // Two texts must not share a name, not even in two processes, whose connections a pooler may mix.
-  const made = statement<ListedRow>(`posts.list_${createHash("sha256").update(text).digest("hex").slice(0, 16)}`, text);
-  pages.set(text, made);
+  const made = statement<never>(`posts.list_${createHash("sha256").update(text).digest("hex").slice(0, 16)}`, text);
+  prepared.set(text, made);
   return made;
 }

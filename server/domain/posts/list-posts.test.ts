@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { setImmediate } from "node:timers/promises";
 
 import type pg from "pg";
 import { z } from "zod";
@@ -8,6 +9,8 @@ import { asRefusal, idOf } from "../../../tests/answers.ts";
 import { createWorld, type TestTenant, type World } from "../../../tests/world.ts";
 import { foldPostCounts } from "../../db/queries/cleanup.ts";
 import { listPage, type PostFilter } from "../../db/queries/list-posts.ts";
+import { blockPosts } from "../../jobs/search-blocks.ts";
+import { searchPosts } from "./search-posts.ts";
 
 let world: World;
 
@@ -179,15 +182,6 @@ test("a page and its total read no more rows with many stored posts than with fe
   await create(tenant, "The only one", { platforms: ["linkedin"] });
   await foldPostCounts.one(pool, [1_000]);
   await pool.query("vacuum analyze posts, post_counts");
-  const all = {
-    status: null,
-    platform: null,
-    from: null,
-    to: null,
-    scheduledFrom: null,
-    scheduledTo: null,
-    search: null,
-  };
   const filters: Record<string, Partial<PostFilter>> = {
     "without a filter": {},
     "a status": { status: "published" },
@@ -209,7 +203,7 @@ test("a page and its total read no more rows with many stored posts than with fe
       const { statement, values } = listPage(
         tenant.userId,
         tenant.mode,
-        { ...all, texts: [], ...filter },
+        { ...ALL, ...filter },
         { after: null, limit: 21, offset: 0 },
       );
       await client.query("begin");
@@ -224,14 +218,129 @@ test("a page and its total read no more rows with many stored posts than with fe
   assert.deepEqual([posts.length, total], [20, STORED + 1]);
 });
 
+test("a search reads only posts that may match, and finds those of any age, edited ones too", async () => {
+  const tenant = await newTenant();
+  const { pool } = world.services;
+  const edited = await create(tenant, "Before the edit");
+  // The newest posts are in no block.
+  for (let index = 0; index < 80; index += 1) await create(tenant, "Made later");
+  const at = new Date(Date.now() - 40 * 86_400_000);
+  await pool.query(STORE_MANY, [tenant.userId, tenant.mode, tenant.platformSetId, STORED, at]);
+  const ids = async (words: string, more = "") => {
+    const { posts, total, nextCursor } = await list(tenant, `?search=${encodeURIComponent(words)}${more}`);
+    return { ids: posts.map(({ id }) => id), total, nextCursor };
+  };
+  const search = async () => {
+    const found = [];
+    for (const words of [
+      "word 77 ",
+      "WORD 4321 ",
+      'a "quoted"\\',
+      "77 of",
+      "d 5000 o",
+      "absent",
+      "edit",
+      "東京",
+      "京",
+      "~",
+    ])
+      found.push(await ids(words));
+    return found;
+  };
+  const walked = await search();
+  assert.deepEqual(
+    walked.map(({ total }) => total),
+    [1, 1, 1, 50, 1, 0, 1, 5, 5, 0],
+  );
+  await blockPosts(pool, new AbortController().signal, -60);
+  const blocks = await pool.query("select sum(posts)::int as posts from post_blocks where user_id = $1", [
+    tenant.userId,
+  ]);
+  assert.ok(blocks.rows[0].posts > STORED - 500, JSON.stringify(blocks.rows));
+  assert.deepEqual(await search(), walked);
+  const fresh = await create(tenant, "Word 77 again, after the blocks");
+  assert.deepEqual((await ids("word 77 ")).ids, [fresh, ...(walked[0]?.ids ?? [])]);
+  await world.call(tenant, "PATCH", `${POSTS}/${edited}`, { content: { text: "Now ünlike the others" } });
+  assert.deepEqual((await ids("ünlike")).ids, [edited]);
+  assert.deepEqual((await ids("word 77 ", "&status=draft")).ids, [fresh]);
+
+  const seen: string[] = [];
+  for (let cursor: string | null = ""; cursor !== null;) {
+    const page = await ids("of the words", `&limit=100${cursor === "" ? "" : `&cursor=${cursor}`}`);
+    seen.push(...page.ids);
+    assert.equal(page.total, 1000);
+    cursor = page.nextCursor;
+  }
+  assert.deepEqual([seen.length, new Set(seen).size, seen.toSorted().toReversed()], [STORED, STORED, seen]);
+  assert.deepEqual((await ids("of the words", "&offset=1500&limit=2")).ids, seen.slice(1500, 1502));
+
+  const other = await newTenant();
+  assert.equal((await list(other, "?search=word")).total, 0);
+  const client = await pool.connect();
+  for (const words of ["absent", "word 77 ", "word 4321 "]) {
+    await client.query("begin");
+    const before = await rowsRead(client);
+    await searchPosts(
+      client,
+      tenant,
+      { ...ALL, texts: ["$.text"], search: words },
+      { after: null, limit: 21, offset: 0 },
+    );
+    const read = (await rowsRead(client)) - before;
+    await client.query("commit");
+    assert.ok(read < 500, `${words}: ${read} rows were read`);
+  }
+  client.release();
+});
+
+test("a search finds an edit that was under way while its post became part of a block", async () => {
+  const tenant = await newTenant();
+  const { pool } = world.services;
+  const at = new Date(Date.now() - 40 * 86_400_000);
+  await pool.query(STORE_MANY, [tenant.userId, tenant.mode, tenant.platformSetId, STORED, at]);
+  const edit = await pool.connect();
+  await edit.query("begin");
+  const edited = await edit.query<{ id: string }>(
+    `update posts set content = jsonb_set(content, '{text}', '"Unheard of"')
+     where user_id = $1 and content ->> 'text' like 'word 40 %' returning id`,
+    [tenant.userId],
+  );
+  const blocked = blockPosts(pool, new AbortController().signal, 0);
+  for (let isWaiting = false; !isWaiting;) {
+    const { rowCount } = await edit.query(
+      "select from pg_locks where locktype = 'advisory' and classid = 145 and not granted and database = (select oid from pg_database where datname = current_database())",
+    );
+    isWaiting = rowCount === 1 || (await Promise.race([blocked.then(() => true), setImmediate(false)]));
+  }
+  await edit.query("commit");
+  edit.release();
+  await blocked;
+  const { posts } = await list(tenant, "?search=unheard");
+  assert.deepEqual(
+    posts.map(({ id }) => id),
+    edited.rows.map(({ id }) => id),
+  );
+});
+
 /** So far, by the transaction. */
 async function rowsRead(client: pg.PoolClient): Promise<number> {
   const { rows } = await client.query<{ read: number }>(
     `select sum(coalesce(seq_tup_read, 0) + coalesce(idx_tup_fetch, 0))::int as read
-     from pg_stat_xact_user_tables where relname in ('posts', 'post_counts')`,
+     from pg_stat_xact_user_tables where relname in ('posts', 'post_counts', 'post_blocks')`,
   );
   return rows[0]?.read ?? 0;
 }
+
+const ALL: PostFilter = {
+  status: null,
+  platform: null,
+  from: null,
+  to: null,
+  scheduledFrom: null,
+  scheduledTo: null,
+  search: null,
+  texts: [],
+};
 
 const STORED = 5000;
 
@@ -241,5 +350,7 @@ const STORE_MANY = `
     values ($1, $2::text, 'published', '{threads}', $4))
   insert into posts (id, user_id, mode, platform_set_id, status, content, platforms, created_at)
   select (lpad(to_hex((extract(epoch from at) * 1000)::bigint), 12, '0') || '7000' || substr(md5(n::text), 1, 16))::uuid,
-    $1, $2::text, $3, 'published', '{"text":"x","media":[],"linkUrl":null,"platformOverrides":{}}', '{threads}', at
+    $1, $2::text, $3, 'published', jsonb_build_object('text', 'word ' || n || ' of the words'
+      || case when n % 1000 = 0 then ' 東京' else '' end || case when n = 4000 then ' a "quoted"\\' else '' end,
+      'media', '[]'::jsonb, 'linkUrl', null, 'platformOverrides', '{}'::jsonb), '{threads}', at
   from generate_series(1, $4::int) as n, lateral (select $5::timestamptz + n * interval '1 minute' as at) as of`;

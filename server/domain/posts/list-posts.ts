@@ -1,12 +1,15 @@
+import type pg from "pg";
+
 import type { PostSummary } from "../../../contract/operations/posts.ts";
 import type { PlatformName } from "../../../model/platform-names.ts";
 import type { PostStatus } from "../../../model/status.ts";
 import type { Tenant } from "../../../model/tenant.ts";
 import { catalog } from "../../../platforms/catalog.ts";
-import { isByTime, listPage, type PostFilter } from "../../db/queries/list-posts.ts";
+import { isByTime, listPage, type PostFilter, type PostPage } from "../../db/queries/list-posts.ts";
 import type { Answer } from "../call.ts";
-import { readCursor, writeCursor } from "../cursor.ts";
+import { readUuidCursor, writeCursor } from "../cursor.ts";
 import type { Services } from "../services.ts";
+import { searchPosts } from "./search-posts.ts";
 import { toSummary } from "./to-post.ts";
 
 export interface PostQuery {
@@ -36,22 +39,25 @@ export async function listPosts(
     scheduledFrom: query.scheduledFrom === undefined ? null : new Date(query.scheduledFrom),
     scheduledTo: query.scheduledTo === undefined ? null : new Date(query.scheduledTo),
     // As it would be stored.
-    search: query.search?.replaceAll("\0", "").toWellFormed() ?? null,
+    search: query.search?.replaceAll("\0", "").toWellFormed() || null,
     texts: TEXTS,
   };
   // A cursor is the place of a post by its creation.
-  const after = query.cursor === undefined || isByTime(filter) ? null : readCursor(query.cursor);
-  const { statement, values } = listPage(caller.userId, caller.mode, filter, {
-    after,
-    limit: query.limit + 1,
-    offset: after === null ? query.offset : 0,
-  });
-  const listed = await statement.all(services.pool, values);
-  const rows = listed.filter((row) => row.id !== null);
+  const after = query.cursor === undefined || isByTime(filter) ? null : readUuidCursor(query.cursor);
+  const page = { after, limit: query.limit + 1, offset: after === null ? query.offset : 0 };
+  const { rows, total } = await find(services.pool, caller, filter, page);
   const shown = rows.slice(0, query.limit);
   const hasCursor = rows.length > query.limit && !isByTime(filter);
   const nextCursor = hasCursor ? writeCursor(shown.at(-1)?.id ?? "") : null;
-  return { body: { posts: shown.map(toSummary), total: listed[0]?.total ?? 0, nextCursor } };
+  return { body: { posts: shown.map(toSummary), total, nextCursor } };
+}
+
+async function find(pool: pg.Pool, owner: Tenant, filter: PostFilter, page: PostPage) {
+  const { search } = filter;
+  if (search !== null && !isByTime(filter)) return searchPosts(pool, owner, { ...filter, search }, page);
+  const { statement, values } = listPage(owner.userId, owner.mode, filter, page);
+  const listed = await statement.all(pool, values);
+  return { rows: listed.filter((row) => row.id !== null), total: listed[0]?.total ?? 0 };
 }
 
 /** The texts of a post, as JSON paths: limited texts, parts of threads, and alternative texts. */
