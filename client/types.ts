@@ -669,7 +669,10 @@ export interface PostFilter {
   scheduledFrom?: string;
   /** Only posts scheduled before this time, the earliest first. */
   scheduledTo?: string;
-  /** Only posts that contain this in one of their texts. Not case-sensitive. `total` counts 1,000 at most. */
+  /**
+   * Only posts that contain this in one of their texts, also within a word. Not case-sensitive. `total` counts 1,000 at
+   * most.
+   */
   search?: string;
 }
 

@@ -104,7 +104,8 @@ export const ERROR_ADVICE: Readonly<Record<PublicCode, { cause: string; cure: st
       "and checking the platform could not determine whether the post is live. " +
       "In response to a retry: the platform post is `unknown`, and `force` is not set.",
     cure:
-      "Check the account on the platform. If the post is there, do nothing. " +
+      "While the platform post is `posting`, wait: Ampost is still checking, and `action` says until when. " +
+      "Once it is `unknown`, check the account on the platform. If the post is there, do nothing. " +
       'If it is not, retry with `{"platforms": ["…"], "force": true}`. ' +
       "[Exactly once](/docs/exactly-once) explains why Ampost does not decide this automatically.",
   },

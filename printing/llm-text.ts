@@ -16,7 +16,7 @@ const NEEDED: Readonly<Record<string, readonly string[]>> = {
     "Pause publishing",
     "Access that expires before",
   ],
-  media: ["Files in the request", "Upload URLs", "Rewrapped videos", "Media by URL"],
+  media: ["Files in the request", "Upload URLs", "Rewrapped videos", "Media by URL", "Placements"],
   accounts: [],
   "exactly-once": [
     "In Python",

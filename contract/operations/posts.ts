@@ -446,7 +446,10 @@ export const postsList = operation({
       .min(1)
       .max(200)
       .optional()
-      .describe("Only posts that contain this in one of their texts. Not case-sensitive. `total` counts 1,000 at most.")
+      .describe(
+        "Only posts that contain this in one of their texts, also within a word. Not case-sensitive. " +
+          "`total` counts 1,000 at most.",
+      )
       .meta({ examples: ["release"] }),
   }),
   answer: z.object({

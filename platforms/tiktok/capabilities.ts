@@ -13,7 +13,8 @@ export const capabilities = {
     sentence:
       "Until TikTok has audited the app, live posts can go only to private accounts and only with SELF_ONLY; " +
       "test mode has no such limit. " +
-      "An account offers only the privacy levels in its creator info.",
+      "An account offers only the levels in its `platformMetadata.privacyLevelOptions`: " +
+      "only SELF_ONLY if the operator has set that the app is not audited.",
   },
   scheduling: false,
   text: { max: 2200, counting: "utf16", required: "never", source: VIDEO },

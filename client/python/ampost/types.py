@@ -733,7 +733,8 @@ PostFilter = TypedDict("PostFilter", {
     "scheduledFrom": "NotRequired[str]",
     #: Only posts scheduled before this time, the earliest first.
     "scheduledTo": "NotRequired[str]",
-    #: Only posts that contain this in one of their texts. Not case-sensitive. `total` counts 1,000 at most.
+    #: Only posts that contain this in one of their texts, also within a word. Not case-sensitive. `total` counts 1,000
+    #: at most.
     "search": "NotRequired[str]",
 })
 

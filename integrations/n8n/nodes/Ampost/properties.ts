@@ -2046,7 +2046,7 @@ export const properties: INodeProperties[] = [
         displayName: "Search",
         name: "search",
         description:
-          "Only posts that contain this in one of their texts. Not case-sensitive. <code>total</code> counts 1,000 at most.",
+          "Only posts that contain this in one of their texts, also within a word. Not case-sensitive. <code>total</code> counts 1,000 at most.",
         placeholder: "e.g. release",
         type: "string",
         default: "",
