@@ -25,6 +25,7 @@ import { verifyEmail } from "../server/db/queries/users.ts";
 import { createApiKey } from "../server/domain/api-keys/api-keys.ts";
 import { createKeyHolders } from "../server/domain/api-keys/key-holders.ts";
 import { createOperatorKey } from "../server/domain/operator-keys/operator-keys.ts";
+import { createKnownSets } from "../server/domain/posts/known-sets.ts";
 import type { Services, Settings } from "../server/domain/services.ts";
 import { ensureUser } from "../server/domain/users/ensure-user.ts";
 import { openAuth, sessionsOf } from "../server/domain/users/open-auth.ts";
@@ -119,6 +120,7 @@ export async function createWorld(
     storage,
     listener,
     jobs: queue,
+    knownSets: createKnownSets(),
     keyHolders: createKeyHolders({ pool: database.pool, listener }),
     sessions: sessionsOf(auth),
     auth,

@@ -10,6 +10,7 @@ import { createKeyHolders } from "../../server/domain/api-keys/key-holders.ts";
 import { BY_INSTANCE, type Call } from "../../server/domain/call.ts";
 import { createPost } from "../../server/domain/posts/create-post.ts";
 import { discardPost } from "../../server/domain/posts/discard-post.ts";
+import { createKnownSets } from "../../server/domain/posts/known-sets.ts";
 import { publishPost } from "../../server/domain/posts/publish-post.ts";
 import { retryPost } from "../../server/domain/posts/retry-post.ts";
 import { updatePost } from "../../server/domain/posts/update-post.ts";
@@ -74,6 +75,7 @@ export function startUsers({ installation, plan, timeline, database, log, oauthO
     storage,
     listener: apiListener,
     jobs: { send: () => Promise.resolve() },
+    knownSets: createKnownSets(),
     keyHolders: createKeyHolders({ pool: apiPool, listener: apiListener }),
     sessions: { find: () => Promise.resolve(null) },
     auth: () => Promise.reject(new Error("Nobody signs in")),

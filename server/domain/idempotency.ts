@@ -5,7 +5,7 @@ import { PublicError } from "../../model/errors.ts";
 import { newId } from "../../model/ids.ts";
 import type { Mode } from "../../model/platform-names.ts";
 import type { Tenant } from "../../model/tenant.ts";
-import { jsonb } from "../db/jsonb.ts";
+import { type Json, jsonb } from "../db/jsonb.ts";
 import { CLAIM_SECONDS, idempotencyKeys, type KeyRow } from "../db/queries/idempotency.ts";
 import { type Db, transaction } from "../db/sql.ts";
 import { type Answer, type Call, etagOf } from "./call.ts";
@@ -136,20 +136,15 @@ export async function replaceStoredAnswer(pool: pg.Pool, held: IdempotencyClaim,
   await store(pool, held, answer);
 }
 
-async function store(db: Db, held: IdempotencyClaim, answer: Answer): Promise<boolean> {
+/** What is stored of an answer: the body and headers. */
+export function storedOf(answer: Answer): [body: Json, headers: object] {
   const etag = etagOf(answer);
-  const headers = etag === undefined ? {} : { etag };
+  return [jsonb(answer.kept ?? withoutPost(answer)), etag === undefined ? {} : { etag }];
+}
+
+async function store(db: Db, held: IdempotencyClaim, answer: Answer): Promise<boolean> {
   const { kind, id, mode } = held.owner;
-  const values = [
-    id,
-    mode,
-    held.key,
-    held.id,
-    held.status,
-    jsonb(answer.kept ?? withoutPost(answer)),
-    headers,
-    answer.post?.id ?? null,
-  ] as const;
+  const values = [id, mode, held.key, held.id, held.status, ...storedOf(answer), answer.post?.id ?? null] as const;
   return (await idempotencyKeys[kind].store.run(db, values)) === 1;
 }
 

@@ -15,6 +15,7 @@ import type { OAuthServices } from "../oauth/services.ts";
 import type { Storage } from "../storage/storage.ts";
 import type { Vault } from "../vault/vault.ts";
 import type { KeyHolders } from "./api-keys/key-holders.ts";
+import type { KnownSets } from "./posts/known-sets.ts";
 
 /** Everything the use cases need. Lower layers take only their part of it. */
 export interface Services {
@@ -35,6 +36,8 @@ export interface Services {
   settings: Settings;
   /** The addresses of a host name, as far as they can be found out in a moment. */
   addressesOf(hostname: string): Promise<string[]>;
+  /** Platform sets as creates last read them. Only for statements that compare their versions. */
+  knownSets: KnownSets;
   /** Limits per user. */
   limitsOf: LimitsOf;
   /** Plans of users. */

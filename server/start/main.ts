@@ -5,6 +5,7 @@ import { platforms } from "../../platforms/index.ts";
 import { addressesOf } from "../../platforms/kit/guarded-fetch.ts";
 import { createBilling } from "../billing/billing.ts";
 import { createKeyHolders } from "../domain/api-keys/key-holders.ts";
+import { createKnownSets } from "../domain/posts/known-sets.ts";
 import type { Services } from "../domain/services.ts";
 import { openAuth, sessionsOf } from "../domain/users/open-auth.ts";
 import { createLimitsOf } from "../domain/users/rates.ts";
@@ -144,6 +145,7 @@ async function serveApi(
     storage,
     listener,
     jobs,
+    knownSets: createKnownSets(),
     keyHolders: createKeyHolders({ pool, listener }),
     sessions: sessionsOf(auth),
     auth,

@@ -93,23 +93,32 @@ export interface SetAccountRow {
   is_paused: boolean;
 }
 
-/**
- * One row for a set without accounts (with null account columns), none if there is no such set. Runs in every create.
- */
+const setWithAccounts = `platform_sets s
+     left join accounts a on a.platform_set_id = s.id and a.user_id = s.user_id and a.mode = s.mode
+       and a.status = 'active'
+     left join connections c on c.account_id = a.id and c.user_id = a.user_id and c.mode = a.mode`;
+
+/** Changes with everything that `findSetWithAccounts` reads of an account of the set. */
+const version = `concat_ws(' ', s.xmin, a.xmin, c.xmin, ${isPaused("s", "a.id")})`;
+
+/** In a statement: whether nothing of the set has changed since its versions were read. */
+export function isSetUnchanged(set: string, user: string, mode: string, versions: string): string {
+  return `${versions} = array(select ${version} from ${setWithAccounts}
+     where s.id = ${set} and s.user_id = ${user} and s.mode = ${mode} order by a.id)`;
+}
+
+/** By account. One row for a set without accounts (with null account columns), none if there is no such set. */
 export const findSetWithAccounts = statement<
-  { set_id: string } & (SetAccountRow | { [Column in keyof SetAccountRow]: null }),
+  { set_id: string; version: string } & (SetAccountRow | { [Column in keyof SetAccountRow]: null }),
   [setId: string, userId: string, mode: Mode]
 >(
   "platform_sets.find_with_accounts",
-  `select s.id as set_id, a.id, a.platform, a.platform_account_id, c.oauth_app_id, a.scopes, a.platform_metadata, c.access_token_expires_at,
+  `select s.id as set_id, ${version} as version, a.id, a.platform, a.platform_account_id, c.oauth_app_id, a.scopes, a.platform_metadata, c.access_token_expires_at,
      c.refresh_token_expires_at, c.data_access_expires_at, c.refresh_token_sealed is not null as has_refresh_token,
      coalesce(c.renewal_refused_at > c.issued_at, false) as renewal_refused,
      ${isPaused("s", "a.id")} as is_paused
-   from platform_sets s
-     left join accounts a on a.platform_set_id = s.id and a.user_id = s.user_id and a.mode = s.mode
-       and a.status = 'active'
-     left join connections c on c.account_id = a.id and c.user_id = a.user_id and c.mode = a.mode
-   where s.id = $1 and s.user_id = $2 and s.mode = $3`,
+   from ${setWithAccounts}
+   where s.id = $1 and s.user_id = $2 and s.mode = $3 order by a.id`,
 );
 
 /** Whether a platform has been used in live mode. */

@@ -25,7 +25,7 @@ function keysIn(table: string, owner: string) {
   return {
     /**
      * A row if the key is now ours. Claims whose holder died, and results of writes without a post older than 30 days,
-     * release the key.
+     * release the key. Its commit does not wait for the disk: that of the work, which comes after it, does for both.
      */
     claim: statement<
       { claim: string },
@@ -33,7 +33,8 @@ function keysIn(table: string, owner: string) {
     >(
       `${table}.claim_key`,
       `insert into ${table} as k (${owner}, mode, key, operation, request_hash, claim, claimed_until)
-       values ($1, $2, $3, $4, $5, $6, now() + interval '${CLAIM_SECONDS} seconds')
+       select $1, $2, $3, $4, $5, $6::uuid, now() + interval '${CLAIM_SECONDS} seconds'
+       where set_config('synchronous_commit', 'off', true) = 'off'
        on conflict (${owner}, mode, key) do update set operation = excluded.operation,
          request_hash = excluded.request_hash, claim = excluded.claim, claimed_until = excluded.claimed_until,
          status = null, body = null, headers = null, post_id = null, created_at = now()

@@ -5,6 +5,7 @@ import type { PlatformPostStatus, PostStatus } from "../../../model/status.ts";
 import type { LivePart } from "../../../platforms/platform.ts";
 import type { Json } from "../jsonb.ts";
 import { statement } from "../sql.ts";
+import { isSetUnchanged } from "./accounts.ts";
 import type { BudgetChecks, BudgetUsesOfParts } from "./budgets.ts";
 import { isHeld } from "./hold.ts";
 import { isPaused } from "./pauses.ts";
@@ -191,20 +192,54 @@ export type NewPostParams = [
   skipWhenPaused: boolean,
 ];
 
-/** A post and its platform posts, in one statement. */
-export const insertPost = statement<Pick<PostRow, "created_at" | "updated_at" | "revision">, NewPostParams>(
+/** A draft and its platform posts, in one statement. */
+export const insertPost = statement<InsertedRow, NewPostParams>(
   "posts.insert",
   `with ${inserted()} select created_at, updated_at, revision from post`,
 );
 
-/** As `insertPost`, counted in its month. No row, and nothing inserted, if counting needs more: see `countedPost`. */
-export const insertCountedPost = statement<
-  Pick<PostRow, "created_at" | "updated_at" | "revision">,
-  [...NewPostParams, postsPerMonth: number]
+const unchanged = `unchanged as materialized (select where ${isSetUnchanged("$4", "$2", "$3", "$15::text[]")})`;
+const scheduled = (condition: string) => `event as (
+     insert into outbox (user_id, mode, type, post_id, post_sequence) select $2, $3::text, 'post.scheduled', $1, 1
+     where $8::timestamptz is not null and ${condition}
+   )`;
+const times = "select created_at, updated_at, revision from post";
+
+type InsertedRow = Pick<PostRow, "created_at" | "updated_at" | "revision">;
+type InSetParams = [...NewPostParams, setVersions: readonly string[]];
+
+/** A draft without media. No row, and nothing inserted, if something of its set has changed: see `isSetUnchanged`. */
+export const insertDraftInSet = statement<InsertedRow, InSetParams>(
+  "posts.insert_draft_in_set",
+  `with ${unchanged}, ${inserted("where exists (select from unchanged)")} ${times}`,
+);
+
+/** As `insertDraftInSet`, of a scheduled post. */
+export const insertScheduledInSet = statement<InsertedRow, InSetParams>(
+  "posts.insert_scheduled_in_set",
+  `with ${unchanged}, ${inserted("where exists (select from unchanged)")},
+   ${scheduled("exists (select from unchanged)")} ${times}`,
+);
+
+/** As both, along with the response for the Idempotency-Key. No row either if that is no longer claimed. */
+export const insertKeyedInSet = statement<
+  InsertedRow,
+  [...InSetParams, key: string, claimId: string, status: number, body: Json, headers: object]
 >(
-  "posts.insert_counted",
-  `with usage as (${countedPost("$2", "$15")} returning user_id), ${inserted("where exists (select from usage)")}
-   select created_at, updated_at, revision from post`,
+  "posts.insert_keyed_in_set",
+  `with ${unchanged}, kept as (
+     update idempotency_keys set status = $18, body = $19::json, headers = $20, post_id = $1
+     where user_id = $2 and mode = $3::text and key = $16 and claim = $17 and exists (select from unchanged)
+     returning key
+   ), ${inserted("where exists (select from kept)")}, ${scheduled("exists (select from kept)")} ${times}`,
+);
+
+/** As `insertDraftInSet`, counted in its month. No row either if counting needs more: see `countedPost`. */
+export const insertCountedInSet = statement<InsertedRow, [...InSetParams, postsPerMonth: number]>(
+  "posts.insert_counted_in_set",
+  `with ${unchanged},
+   usage as (${countedPost("$2", "$16")} and exists (select from unchanged) returning user_id),
+   ${inserted("where exists (select from usage)")} ${times}`,
 );
 
 /**

@@ -23,7 +23,7 @@ import {
 } from "../../publishing/budgets.ts";
 import type { Call } from "../call.ts";
 import type { Services } from "../services.ts";
-import type { SetAccounts } from "./find-issues.ts";
+import type { SetAccounts } from "./known-sets.ts";
 
 /** What a platform post uses of a budget. */
 export interface PartUse extends BudgetUse {

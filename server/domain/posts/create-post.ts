@@ -1,15 +1,18 @@
 import { dropImpliedIssues } from "../../../contract/forms/parse.ts";
 import type { Input } from "../../../contract/operation.ts";
 import type { Post, PostDraft } from "../../../contract/operations/posts.ts";
-import type { Issue } from "../../../model/errors.ts";
+import { type Issue, PublicError } from "../../../model/errors.ts";
 import { newId } from "../../../model/ids.ts";
 import { quotasIn } from "../../../model/plans.ts";
 import { jsonb } from "../../db/jsonb.ts";
 import type { BudgetChecks } from "../../db/queries/budgets.ts";
 import {
-  insertCountedPost,
+  insertCountedInSet,
+  insertDraftInSet,
+  insertKeyedInSet,
   insertPost,
   insertReservedPost,
+  insertScheduledInSet,
   insertWholePost,
   type NewPlatformPost,
   type NewPostParams,
@@ -20,11 +23,12 @@ import { enforceStorageQuota } from "../../media/storage-quota.ts";
 import { checksAt, NO_CHECKS } from "../../publishing/budgets.ts";
 import { countAgainstPolicies, requestApproval, wantsApproval } from "../api-keys/policies.ts";
 import type { Answer, Call } from "../call.ts";
-import { write } from "../idempotency.ts";
+import { storedOf, write } from "../idempotency.ts";
 import { countUploadsAgainstQuota, sizeOf } from "../media/upload.ts";
 import type { Services } from "../services.ts";
 import { budgetsOf, charging, type Fees, findTime, type PartUse, partUses, type Wanted } from "./budgets.ts";
-import { findIssues, loadSet, refuseIssues, unknownSet, type SetAccounts } from "./find-issues.ts";
+import { findIssues, refuseIssues, unknownSet } from "./find-issues.ts";
+import type { KnownSet, SetAccounts } from "./known-sets.ts";
 import { atInstants } from "./local-times.ts";
 import { takePostingTime } from "./next-posting-time.ts";
 import { planMedia, type MediaPlan } from "./plan-media.ts";
@@ -51,6 +55,8 @@ interface ReadyPost {
   warnings: Issue[];
 }
 
+type Created = Answer<{ post: Post; warnings: Issue[]; fees: Fees }>;
+
 /**
  * Creates a draft, or a scheduled post if a time is given. Reports every issue of format and content together.
  * `toWarning` rewrites warnings for a caller whose body has another format, before they are stored for repeats.
@@ -60,29 +66,48 @@ export async function createPost(
   call: Call,
   draft: Pick<Input<unknown, unknown, PostDraft>, "body" | "issues">,
   toWarning: (warning: Issue) => Issue = (warning) => warning,
-): Promise<Answer<{ post: Post; warnings: Issue[]; fees: Fees }>> {
+): Promise<Created> {
   const given = atInstants(draft);
-  const prepare = async (db: Db, { body, issues }: typeof given) => {
-    const prepared = await prepareDraft(services, db, call, body, issues);
+  const { platformSetId = "", nextPostingTime = false } = given.body;
+  const prepare = async (db: Db, { body, issues }: typeof given, known?: KnownSet) => {
+    const prepared = await prepareDraft(services, db, call, body, issues, known);
     return { ...prepared, warnings: prepared.warnings.map(toWarning) };
   };
-  // A posting time is taken in the transaction that stores the post.
-  const prepared = given.body.nextPostingTime === true ? null : await prepare(services.pool, given);
-  const isScheduled = prepared === null || prepared.scheduledFor !== null;
   const limits = await services.limitsOf(call.userId, call.mode);
   const quotas = await quotasIn(services.planOf, call);
-  const isCounted =
+  const isLimited =
     limits.postsPerDay !== null ||
     limits.maxScheduledPosts !== null ||
     limits.contentBytesPerDay !== null ||
-    (isScheduled && (quotas.maxScheduledPosts ?? quotas.postsPerMonth) !== null) ||
-    (call.policies !== null && call.policies.postsPerDay !== null);
-  // Without media, a claim, a count and an approval to wait for, this is one statement, which is its own transaction.
-  const isOne = call.claim === null && !isCounted && call.policies?.approvalRequired !== true;
-  if (prepared !== null && isOne && prepared.plan.links.length === 0) {
-    const stored = await storeMedia(services, call, services.pool, prepared.plan, []);
-    const answer = await insert(services, call, services.pool, { ...prepared, stored }, quotas.postsPerMonth);
+    (call.policies !== null && (call.policies.postsPerDay !== null || call.policies.approvalRequired === true));
+  const isDraft = !nextPostingTime && given.body.scheduledFor === undefined;
+  const isCountedAlong = isDraft && call.claim === null;
+  // If nothing else is counted or awaited, a set that this process knows is checked by the statement that stores the
+  // post.
+  const known = services.knownSets.find(call, platformSetId);
+  if (
+    known !== undefined &&
+    !nextPostingTime &&
+    !isLimited &&
+    (isDraft || quotas.maxScheduledPosts === null) &&
+    (isCountedAlong || quotas.postsPerMonth === null)
+  ) {
+    // What is refused is judged again by the set as it is now.
+    const ready = await prepare(services.pool, given, known).catch((error: unknown) => {
+      if (error instanceof PublicError) return null;
+      throw error;
+    });
+    const answer = ready && (await insertInSet(services, call, ready, known, quotas.postsPerMonth));
     if (answer !== null) return answer;
+  }
+  // A posting time is taken in the transaction that stores the post.
+  const prepared = nextPostingTime ? null : await prepare(services.pool, given);
+  const isScheduled = prepared === null || prepared.scheduledFor !== null;
+  const isCounted = isLimited || quotas.postsPerMonth !== null || (isScheduled && quotas.maxScheduledPosts !== null);
+  // Without media, a claim, a count and an approval to wait for, this is one statement, which is its own transaction.
+  if (prepared !== null && call.claim === null && !isCounted && prepared.plan.links.length === 0) {
+    const stored = await storeMedia(services, call, services.pool, prepared.plan, []);
+    return await insert(services, call, services.pool, { ...prepared, stored });
   }
   return await write(services, call, async (tx) => {
     const ready = prepared ?? (await prepare(tx, await takePostingTime(services, tx, call, given, given.body)));
@@ -94,7 +119,6 @@ export async function createPost(
     if (call.uploads.length > 0) await enforceStorageQuota(tx, services, call, sizeOf(call.uploads));
     // Everything that locks the user's row comes before this locks budgets, as in `updatePost`.
     const answer = await insert(services, call, tx, { ...ready, stored });
-    if (answer === null) throw new Error("The post was not stored");
     // Last, since all that a user creates waits for it.
     if (call.uploads.length > 0) await countUploadsAgainstQuota(services, tx, call, call.uploads.length);
     await countPostAgainstQuota(services, tx, call, answer.body.post.id);
@@ -108,9 +132,11 @@ async function prepareDraft(
   call: Call,
   draft: PostDraft,
   formIssues: readonly Issue[],
+  known?: KnownSet,
 ): Promise<ReadyPost> {
   const { platformSetId, platforms = [], scheduledFor = null, publishBy = null } = draft;
-  const accounts = platformSetId === undefined ? null : await loadSet(db, call, platformSetId);
+  const set = known ?? (platformSetId === undefined ? null : await services.knownSets.load(db, call, platformSetId));
+  const accounts = set?.accounts ?? null;
   const plan = planMedia(draft.content, call.uploads, await loadKnownMedia(services, db, call, draft.content));
   const setIssues = platformSetId !== undefined && accounts === null ? [unknownSet(platformSetId)] : [];
   const { issues, warnings } = findIssues(
@@ -134,14 +160,10 @@ async function prepareDraft(
   };
 }
 
-/** With `postsPerMonth`, a draft is counted by the same statement; null if counting needs more than that. */
-async function insert(
-  services: Services,
-  call: Call,
-  db: Db,
-  ready: ReadyPost & { stored: Awaited<ReturnType<typeof storeMedia>> },
-  postsPerMonth: number | null = null,
-): Promise<Answer<{ post: Post; warnings: Issue[]; fees: Fees }> | null> {
+type StoredPost = ReadyPost & { stored: Awaited<ReturnType<typeof storeMedia>> };
+
+/** A new post: what is inserted, and the answer once it is. */
+function compose(services: Services, call: Call, ready: StoredPost) {
   const { plan, stored, platforms, platformSetId, publishBy, skipWhenPaused, accounts, warnings } = ready;
   const id = newId();
   const { uses, fees } = budgetsOf(services, call, {
@@ -155,60 +177,97 @@ async function insert(
     account_id: accounts[platform]?.id ?? null,
   }));
   const status = ready.scheduledFor === null ? "draft" : "scheduled";
-  const links = stored.links.map(({ path, row }) => ({ path, media_id: row.id }));
-  const valuesAt = (scheduledFor: Date | null): Readonly<NewPostParams> => [
-    id,
-    call.userId,
-    call.mode,
-    platformSetId,
-    status,
-    stored.content,
-    platforms,
-    scheduledFor,
-    parts.map((part) => part.id),
-    platforms,
-    parts.map((part) => part.account_id),
-    scheduledFor === null ? null : firstActionAt(scheduledFor),
-    publishBy,
-    skipWhenPaused,
-  ];
-  const counted =
-    postsPerMonth === null ? null : await insertCountedPost.one(db, [...valuesAt(ready.scheduledFor), postsPerMonth]);
-  if (counted === undefined) return null;
-  const { scheduledFor, ...row } =
-    counted !== null
-      ? { scheduledFor: ready.scheduledFor, ...counted }
-      : ready.scheduledFor === null || uses.length === 0
-        ? { scheduledFor: ready.scheduledFor, ...(await insertUnreserved(db, valuesAt(ready.scheduledFor), links)) }
-        : await insertReserved(services, db, {
-            uses,
-            wanted: { at: ready.scheduledFor, path: "/scheduledFor", spread: ready.spread, until: publishBy },
-            valuesAt,
-            links,
-          });
-  notifyIfDue(db, scheduledFor);
-  const answer = toPostAnswer(services.settings, {
-    ...row,
-    id,
-    user_id: call.userId,
-    mode: call.mode,
-    platform_set_id: platformSetId,
-    status,
-    content: stored.content,
-    platforms: [...platforms],
-    scheduled_for: scheduledFor,
-    publish_by: publishBy,
-    skip_when_paused: skipWhenPaused,
-    published_at: null,
-    platform_posts: parts.map(newPart),
-    media: stored.links.map(shownLink),
-    needs_approval: wantsApproval(call),
-    approved_at: null,
-  });
   return {
-    ...answer,
-    body: { ...answer.body, warnings: [...warnings, ...(await requestApproval(services, db, call, id))], fees },
+    id,
+    uses,
+    valuesAt: (scheduledFor: Date | null): Readonly<NewPostParams> => [
+      id,
+      call.userId,
+      call.mode,
+      platformSetId,
+      status,
+      stored.content,
+      platforms,
+      scheduledFor,
+      parts.map((part) => part.id),
+      platforms,
+      parts.map((part) => part.account_id),
+      scheduledFor === null ? null : firstActionAt(scheduledFor),
+      publishBy,
+      skipWhenPaused,
+    ],
+    answerTo(row: InsertedRow, scheduledFor: Date | null, more: readonly Issue[]): Created {
+      const answer = toPostAnswer(services.settings, {
+        ...row,
+        id,
+        user_id: call.userId,
+        mode: call.mode,
+        platform_set_id: platformSetId,
+        status,
+        content: stored.content,
+        platforms: [...platforms],
+        scheduled_for: scheduledFor,
+        publish_by: publishBy,
+        skip_when_paused: skipWhenPaused,
+        published_at: null,
+        platform_posts: parts.map(newPart),
+        media: stored.links.map(shownLink),
+        needs_approval: wantsApproval(call),
+        approved_at: null,
+      });
+      return { ...answer, body: { ...answer.body, warnings: [...warnings, ...more], fees } };
+    },
   };
+}
+
+/**
+ * In one statement, along with the response for an Idempotency-Key or the month's count. Null, with nothing inserted, if
+ * it takes more than that, the set is no longer as it is known, or the key no longer claimed.
+ */
+async function insertInSet(
+  services: Services,
+  call: Call,
+  ready: ReadyPost,
+  { versions }: KnownSet,
+  postsPerMonth: number | null,
+): Promise<Created | null> {
+  const { scheduledFor, plan } = ready;
+  if (plan.links.length > 0 || (call.claim !== null && call.claim.owner.kind !== "user")) return null;
+  const { id, uses, valuesAt, answerTo } = compose(services, call, {
+    ...ready,
+    stored: { content: plan.content, links: [] },
+  });
+  if (scheduledFor !== null && uses.length > 0) return null;
+  const { pool } = services;
+  const more = await requestApproval(services, pool, call, id);
+  const values = [...valuesAt(scheduledFor), versions] as const;
+  const { claim } = call;
+  // What is stored for a key depends on no time of the row.
+  const kept = () => storedOf(answerTo({ created_at: new Date(), updated_at: new Date(), revision: 1 }, null, more));
+  const row = await (claim !== null
+    ? insertKeyedInSet.one(pool, [...values, claim.key, claim.id, claim.status, ...kept()])
+    : postsPerMonth !== null
+      ? insertCountedInSet.one(pool, [...values, postsPerMonth])
+      : (scheduledFor === null ? insertDraftInSet : insertScheduledInSet).one(pool, values));
+  if (row === undefined) return null;
+  notifyIfDue(pool, scheduledFor);
+  return answerTo(row, scheduledFor, more);
+}
+
+async function insert(services: Services, call: Call, db: Db, ready: StoredPost): Promise<Created> {
+  const { id, uses, valuesAt, answerTo } = compose(services, call, ready);
+  const links = ready.stored.links.map(({ path, row }) => ({ path, media_id: row.id }));
+  const { scheduledFor, ...row } =
+    ready.scheduledFor === null || uses.length === 0
+      ? { scheduledFor: ready.scheduledFor, ...(await insertUnreserved(db, valuesAt(ready.scheduledFor), links)) }
+      : await insertReserved(services, db, {
+          uses,
+          wanted: { at: ready.scheduledFor, path: "/scheduledFor", spread: ready.spread, until: ready.publishBy },
+          valuesAt,
+          links,
+        });
+  notifyIfDue(db, scheduledFor);
+  return answerTo(row, scheduledFor, await requestApproval(services, db, call, id));
 }
 
 type InsertedRow = Pick<PostRow, "created_at" | "updated_at" | "revision">;

@@ -4,25 +4,13 @@ import { boundIssues } from "../../../model/bound-issues.ts";
 import { issueOf, type Issue } from "../../../model/errors.ts";
 import type { PlatformName } from "../../../model/platform-names.ts";
 import type { PostContent } from "../../../model/post.ts";
-import type { Tenant } from "../../../model/tenant.ts";
 import type { AccountFacts } from "../../../platforms/definition.ts";
 import type { Measured } from "../../../platforms/validate/resolve-content.ts";
 import { validatePost } from "../../../platforms/validate/validate.ts";
-import { findSetWithAccounts, type SetAccountRow } from "../../db/queries/accounts.ts";
-import type { Db } from "../../db/sql.ts";
 import { grantEnd } from "../../oauth/token-health.ts";
 import { checkDraftPolicies } from "../api-keys/policies.ts";
 import type { Services } from "../services.ts";
-
-/** A platform set's active accounts, by platform; at most one of each. */
-export type SetAccounts = Partial<Record<PlatformName, SetAccountRow>>;
-
-/** The accounts of a set; null if the caller has no such set. */
-export async function loadSet(db: Db, caller: Tenant, platformSetId: string): Promise<SetAccounts | null> {
-  const rows = await findSetWithAccounts.all(db, [platformSetId, caller.userId, caller.mode]);
-  if (rows.length === 0) return null;
-  return Object.fromEntries(rows.flatMap((row) => (row.id === null ? [] : [[row.platform, row]])));
-}
+import type { SetAccounts } from "./known-sets.ts";
 
 /** The valid parts of a post, with everything needed to validate it. */
 export interface PostCandidate {

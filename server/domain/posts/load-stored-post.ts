@@ -8,7 +8,7 @@ import { listPostMedia } from "../../db/queries/posts.ts";
 import { getMedia } from "../../media/media-objects.ts";
 import type { Services } from "../services.ts";
 import type { BudgetedPost } from "./budgets.ts";
-import { loadSet } from "./find-issues.ts";
+import { loadSet } from "./known-sets.ts";
 import { planMedia } from "./plan-media.ts";
 import { loadKnownMedia } from "./post-media.ts";
 

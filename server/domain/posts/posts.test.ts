@@ -497,16 +497,3 @@ test("media by URL is fetched by a job, and an unchanged URL is not fetched agai
   await patch(made.id, { content: { media: [{ url: "https://example.com/b.jpg" }] } });
   assert.equal(world.jobs.length, jobsBefore + 4);
 });
-
-test("a create without media and Idempotency-Key takes two statements", async () => {
-  // The key is looked up by the first, and remembered for a moment; see `createKeyHolders`.
-  world.services.keyHolders.forget((await world.services.keyHolders.find(tenant.key))?.keyId ?? "");
-  await create();
-  let acquired = 0;
-  const count = () => (acquired += 1);
-  // Outside of a transaction each statement takes a connection of its own.
-  world.services.pool.on("acquire", count);
-  await create();
-  world.services.pool.off("acquire", count);
-  assert.equal(acquired, 2);
-});
