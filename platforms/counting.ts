@@ -24,7 +24,8 @@ export function countablesOf(content: PlatformContent<MeasuredMedia>): Record<Co
     firstComment: content.settings.firstComment === undefined ? 0 : 1,
     plainPart: parts.length - linked,
     linkedPart: linked,
-    altText: media.filter(({ altText }) => (altText ?? "") !== "").length,
+    // Of a video, no platform that charges takes one.
+    altText: media.filter(({ type, altText }) => type !== "video" && (altText ?? "") !== "").length,
   };
 }
 

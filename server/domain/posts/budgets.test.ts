@@ -382,6 +382,18 @@ test("what X charges is said before, by part and link, and with the operator's p
   assert.deepEqual(feesOf(await validate(tenant, "twitter", { content })), expected);
   assert.deepEqual(feesOf(await create(tenant, "twitter", { content })), expected);
   assert.deepEqual(feesOf(await create(tenant, "threads")), []);
+  const described = (name: string, type: string) => ({
+    content: { text: "Hello", media: [{ url: `https://example.com/${name}`, type, altText: "A door" }] },
+  });
+  const paid = await Promise.all(
+    [described("a.jpg", "image"), described("a.mp4", "video")].map(async (post) =>
+      feesOf(await validate(tenant, "twitter", post)),
+    ),
+  );
+  assert.deepEqual(paid, [
+    [{ platform: "twitter", microUsd: 15_000 + 5_000 }],
+    [{ platform: "twitter", microUsd: 15_000 }],
+  ]);
   const linked = { content: { text: "Hello", linkUrl: "https://example.com" }, scheduledFor: iso(noon()) };
   const made = await create(tenant, "twitter", linked);
   assert.deepEqual(feesOf(made), [{ platform: "twitter", microUsd: 200_000 }]);
