@@ -173,7 +173,10 @@ export interface Post {
   /** `live` or `test`. In test mode, posts are published only to the built-in sandbox. */
   mode: Mode;
   publishedAt: string | null;
-  /** Whether the post is approved, if a key that requires approval created it or tried to publish it. */
+  /**
+   * Whether the post is approved, if a key that requires approval created it or tried to publish it. Null once it is
+   * published.
+   */
   approval: {
     state: "pending" | "approved";
     /** When a person approved the current version. */

@@ -260,7 +260,9 @@ export const post = z.object({
         .meta({ examples: ["https://ampost.io/posts/01980b7a-6c00-7000-8000-000000000001/approve"] }),
     })
     .nullable()
-    .describe("Whether the post is approved, if a key that requires approval created it or tried to publish it.")
+    .describe(
+      "Whether the post is approved, if a key that requires approval created it or tried to publish it. Null once it is published.",
+    )
     .meta({ examples: [null] }),
 });
 export type Post = z.output<typeof post>;

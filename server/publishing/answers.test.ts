@@ -112,7 +112,7 @@ test("while Ampost checks, the error says to wait, how many checks are left and 
       const { action = "", retryAt } = state.platformPosts[0]?.error ?? {};
       assert.match(
         action,
-        /^Wait\. Ampost checks .+ and decides by \S+Z: live, not live, or `unknown`\. Until then, do not retry or/,
+        /^Wait\. Ampost checks .+ and decides by \S+Z: live, not live \(if the platform can prove it\), or `unknown`\. Until then, do not retry or/,
       );
       assert.equal(retryAt, null);
     };
@@ -182,7 +182,10 @@ test("on a platform that rejects duplicates, one identical repeat settles a lost
       ]);
       for (const { message, action } of told) {
         assert.match(message, /sends the identical request once more/);
-        assert.match(action, /^Wait\. Ampost checks .+ and decides by .+Z: live, not live, or `unknown`\./);
+        assert.match(
+          action,
+          /^Wait\. Ampost checks .+ and decides by .+Z: live, not live \(if the platform can prove it\), or `unknown`\./,
+        );
       }
       assert.notEqual(told.length, 0);
     }

@@ -114,7 +114,7 @@ export function unknownOutcome(
 function waitFor({ checks, decidedInSeconds }: Checking): string {
   const by = new Date(Date.now() + Math.max(0, decidedInSeconds) * 1000).toISOString();
   const planned = checks === 1 ? "once more" : `up to ${checks} more times`;
-  const outcomes = "live, not live, or `unknown`";
+  const outcomes = "live, not live (if the platform can prove it), or `unknown`";
   return `Wait. Ampost checks ${planned} and decides by ${by}: ${outcomes}. Until then, do not retry or post it again.`;
 }
 

@@ -205,7 +205,8 @@ class Post(TypedDict):
     #: `live` or `test`. In test mode, posts are published only to the built-in sandbox.
     mode: Mode
     publishedAt: str | None
-    #: Whether the post is approved, if a key that requires approval created it or tried to publish it.
+    #: Whether the post is approved, if a key that requires approval created it or tried to publish it. Null once it is
+    #: published.
     approval: PostApproval | None
 
 

@@ -14,13 +14,15 @@ export interface PublishStepRow {
   evidence: Record<string, unknown>;
   intent_at: Date;
   result_at: Date | null;
+  /** Whether the platform post's outcome is unknown and nothing more is done to determine it. */
+  is_left_unknown: boolean;
 }
 
 /** Oldest first. At most 1,000, which no post comes near. */
 export const listPublishSteps = statement<PublishStepRow, [postId: string, userId: string, mode: Mode]>(
   "publish_steps.list",
   `select s.id, s.platform_post_id, pp.platform, s.attempt, s.step, s.effect, s.result, s.remote_id, s.evidence,
-     s.intent_at, s.result_at
+     s.intent_at, s.result_at, pp.status = 'unknown' and pp.next_action_at is null as is_left_unknown
    from platform_posts pp join publish_steps s on s.platform_post_id = pp.id and s.user_id = pp.user_id
      and s.mode = pp.mode
    where pp.post_id = $1 and pp.user_id = $2 and pp.mode = $3 order by s.intent_at, s.id limit 1000`,

@@ -57,3 +57,27 @@ test("an outcome that was checked shows how often, and the requests of the last 
     assert.ok((commit?.readBackRequests.length ?? 0) >= 1);
   });
 });
+
+test("a request that nobody answered is open while its post is being published, and unknown once that is left open", async () => {
+  await withWorld(async (world) => {
+    const post = await world.addPost({ text: "left" });
+    const verdict = async () => {
+      const { attempts } = (await listAttempts(world, { userId: post.userId, mode: "test" }, post.id)).body;
+      return attempts.map((each) => each.verdict);
+    };
+    await world.pool.query(
+      `insert into publish_steps (id, user_id, mode, platform_post_id, account_id, attempt, step, effect)
+       select gen_random_uuid(), $1, 'test', $2, id, 1, 'publish', 'visible' from accounts where user_id = $1 limit 1`,
+      [post.userId, post.platformPostId],
+    );
+    const set = async (status: string) =>
+      await world.pool.query("update platform_posts set status = $1, next_action_at = null where id = $2", [
+        status,
+        post.platformPostId,
+      ]);
+    await set("posting");
+    assert.deepEqual(await verdict(), ["open"]);
+    await set("unknown");
+    assert.deepEqual(await verdict(), ["unknown"]);
+  });
+});

@@ -32,7 +32,7 @@ function toAttempt(row: PublishStepRow): PostAttempt {
     attempt: row.attempt,
     step: row.step,
     effect: row.effect,
-    verdict: row.result === null ? "open" : VERDICTS[row.result],
+    verdict: row.result === null ? (row.is_left_unknown ? "unknown" : "open") : VERDICTS[row.result],
     remoteId: row.remote_id,
     repeatOf,
     reason: reason ?? lastReason,
