@@ -39,6 +39,7 @@ import type {
   PostSummary,
   PostingTimes,
   Publishing,
+  Resolution,
   Retry,
   Tenant,
   TenantChanges,
@@ -107,6 +108,7 @@ declare function createClient({ apiKey, baseUrl, retries, timeoutSeconds, random
     ): Promise<PostWithWarnings>;
     publish(id: string, options?: WaitOptions): Promise<PostAnswer>;
     retry(id: string, what?: Retry, options?: WaitOptions): Promise<PostAnswer>;
+    resolve(id: string, found: Resolution, options?: WriteOptions): Promise<PostAnswer>;
     cancel(id: string, options?: WriteOptions): Promise<PostAnswer>;
     cancelMany(
       {
@@ -779,6 +781,8 @@ declare function createPosts(connection: Connection): {
   publish(id: string, options?: WaitOptions): Promise<PostAnswer>;
   /** Publishes failed platform posts again. An `unknown` one may be live: it is resent only if named with `force`. */
   retry(id: string, what?: Retry, options?: WaitOptions): Promise<PostAnswer>;
+  /** Reports whether an `unknown` platform post is live, and its link. */
+  resolve(id: string, found: Resolution, options?: WriteOptions): Promise<PostAnswer>;
   /** Discards what has not been published. */
   cancel(id: string, options?: WriteOptions): Promise<PostAnswer>;
   /** Discards up to 50 posts. Some or all may fail: read each `error`. */

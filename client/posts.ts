@@ -12,6 +12,7 @@ import type {
   PostFilter,
   PostLimit,
   PostSummary,
+  Resolution,
   Retry,
 } from "./types.ts";
 
@@ -184,6 +185,13 @@ export function createPosts(connection: Connection) {
     /** Publishes failed platform posts again. An `unknown` one may be live: it is resent only if named with `force`. */
     async retry(id: string, what: Retry = {}, options: WaitOptions = {}): Promise<PostAnswer> {
       return withEtag(await publishing(id, "retry", what, options));
+    },
+
+    /** Reports whether an `unknown` platform post is live, and its link. */
+    async resolve(id: string, found: Resolution, options: WriteOptions = {}): Promise<PostAnswer> {
+      return withEtag(
+        await write<{ post: Post }>(connection, "POST", `${one(id)}/resolve`, { ...options, body: found }),
+      );
     },
 
     /** Discards what has not been published. */

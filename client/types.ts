@@ -658,6 +658,8 @@ export interface PostFilter {
   status?: PostStatus;
   /** Only posts that target this platform. */
   platform?: Platform;
+  /** Only posts of this platform set. */
+  platformSetId?: string;
   /** Number of results: 1 to 100. Defaults to 20. */
   limit?: number;
   /** Number of results to skip. */
@@ -684,6 +686,15 @@ export interface Retry {
   platforms?: Platform[];
   /** Retries a platform post whose outcome is unknown, even though it may already be live. */
   force?: boolean;
+}
+
+export interface Resolution {
+  /** Platform key. X is `twitter`. */
+  platform: Platform;
+  /** Whether the post is on the account. */
+  isLive: boolean;
+  /** Link of the post, if it is live. In test mode, `sandboxUrl` of a post works as well. */
+  publishedUrl?: string;
 }
 
 export interface Publishing {

@@ -53,8 +53,8 @@ export const PLATFORM_POST_STATUS_MEANINGS = {
    */
   failed: "Not live, and not retried automatically.",
   /**
-   * Set by the engine, or when a forced retry is cancelled. Left when reading back settles it within a day, or by a
-   * forced retry.
+   * Set by the engine, or when a forced retry is cancelled. Left when reading back settles it within a day, when a person
+   * says what is on the account, or by a forced retry.
    */
   unknown: "The platform's response was lost, and checking could not determine whether the post is live.",
   /**
@@ -180,8 +180,8 @@ export const PLATFORM_POST_MOVES: readonly [from: PlatformPostStatus, to: Platfo
   ["posting", "published", "answered, or read back"],
   ["posting", "failed", "refused, and no call in doubt"],
   ["posting", "unknown", "reading back cannot tell"],
-  ["unknown", "published", "read back, or a late answer"],
-  ["unknown", "failed", "proved not to be live"],
+  ["unknown", "published", "read back, a late answer, or a person's"],
+  ["unknown", "failed", "proved not to be live, or a person's answer"],
   ["unknown", "queued", "retry with force"],
   ["failed", "queued", "retry"],
   ["failed", "published", "a late answer"],

@@ -16,6 +16,19 @@ export interface Definition {
   /** What its page shows in addition to the rules; none if there is nothing to show. */
   examples: readonly Example[];
   scopes: SignInScopes;
+  /** What links to posts look like. If absent, any link is accepted. */
+  postLinks?: PostLinks;
+}
+
+/** The links to a platform's posts, as people copy them. */
+export interface PostLinks {
+  /** In lower case. */
+  hosts: readonly string[];
+  /**
+   * Matches host, path and query of a link to a post; absent if any may be one. Its first group, if there is one, is the
+   * ID that publishing stores.
+   */
+  post?: RegExp;
 }
 
 /** What each sign-in of a platform asks for, by the environment prefix of its app; the default sign-in first. */

@@ -87,6 +87,12 @@ export interface Broker {
   reconcile(context: StepContext, intent: OpenIntent): Promise<Verdict>;
 
   /**
+   * What a visible step stores whose post a person has found, by the ID in its link. Present if `postLinks` of the
+   * definition has IDs. Pure.
+   */
+  found?(context: Pick<StepContext, "account" | "checkpoint" | "content">, step: string, id: string): StepDone;
+
+  /**
    * Fields of the checkpoint that grant access by themselves, such as an upload URL: they are encrypted wherever they
    * are stored. Set only by non-visible steps.
    */

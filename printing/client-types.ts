@@ -94,6 +94,7 @@ export function namedSchemas(document: JsonObject): [string, JsonObject][] {
     ["PostChanges", body("posts_update")],
     ["PostFilter", queryOf(document, operations.get("posts_list"))],
     ["Retry", body("posts_retry")],
+    ["Resolution", body("posts_resolve")],
     ["Publishing", answer("publishing_get", "publishing")],
     ["PauseTarget", body("publishing_pause")],
     ["PlatformSet", answer("platform_sets_list", "sets", "items")],

@@ -328,6 +328,7 @@ export function ledgerBroker(
       },
     ],
     indexingLagSeconds: options.indexingLagSeconds ?? 0,
+    found: (_context, step, id) => live(Number(step.split("-")[1]), id),
     async reconcile(context, intent) {
       if (ledger.readBack === "cannot_tell") return { verdict: "cannot_tell", reason: "The list shows two of them." };
       if (ledger.readBack === "away") throw new Error("The platform is away.");

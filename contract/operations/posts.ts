@@ -434,6 +434,7 @@ export const postsList = operation({
       .describe("Only posts with this status.")
       .meta({ examples: ["scheduled"] }),
     platform: platform.optional().describe("Only posts that target this platform."),
+    platformSetId: id.optional().describe("Only posts of this platform set."),
     limit,
     offset,
     cursor: cursor.describe("`nextCursor` from the previous page. Use it instead of `offset`."),
@@ -647,4 +648,34 @@ export const postsRetry = operation({
     "PRECONDITION_FAILED",
     ...VALIDATION_CODES,
   ],
+});
+
+export const postsResolve = operation({
+  ...plain,
+  name: "posts_resolve",
+  method: "POST",
+  path: "/api/v1/posts/:id/resolve",
+  summary: "Resolve an unknown outcome",
+  description:
+    "Reports what a person has found on the account of a platform post in status `unknown`. " +
+    "If it is live, send its link: the platform post becomes `published`. " +
+    "If it is not, it becomes `failed` and can be retried. The status changes right after the response. " +
+    "A link of another post is rejected.",
+  rateClass: "publishPost",
+  params: idParam,
+  body: z.strictObject({
+    platform,
+    isLive: z
+      .boolean()
+      .describe("Whether the post is on the account.")
+      .meta({ examples: [true] }),
+    publishedUrl: webUrl
+      .optional()
+      .describe("Link of the post, if it is live. In test mode, `sandboxUrl` of a post works as well.")
+      .meta({ examples: ["https://www.threads.com/@ampost/post/DRcQ1aXk7Zm"] }),
+  }),
+  takes: "required",
+  writes: true,
+  answer: onePost,
+  errors: ["POST_NOT_FOUND", "INVALID_STATUS_TRANSITION", "PRECONDITION_FAILED"],
 });

@@ -5,4 +5,11 @@ import { rules } from "./rules.ts";
 import { scopes } from "./scopes.ts";
 import { settings } from "./settings.ts";
 
-export const facebook: Definition = { capabilities, settings, rules, examples, scopes };
+export const facebook: Definition = {
+  capabilities,
+  settings,
+  rules,
+  examples,
+  scopes,
+  postLinks: { hosts: ["www.facebook.com", "facebook.com", "m.facebook.com", "fb.watch"] },
+};

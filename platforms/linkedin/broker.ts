@@ -27,6 +27,7 @@ import { commentList, postUrn } from "./wire.ts";
 export const broker: Broker = {
   steps,
   reconcile: async () => ({ verdict: "cannot_tell", reason: "LinkedIn does not allow members to read their posts." }),
+  found: (_context, _step, urn) => live(urn),
   indexingLagSeconds: 0,
   identicalRepeat: {
     withinSeconds: 480,

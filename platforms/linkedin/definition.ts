@@ -5,4 +5,14 @@ import { rules } from "./rules.ts";
 import { scopes } from "./scopes.ts";
 import { settings } from "./settings.ts";
 
-export const linkedin: Definition = { capabilities, settings, rules, examples, scopes };
+export const linkedin: Definition = {
+  capabilities,
+  settings,
+  rules,
+  examples,
+  scopes,
+  postLinks: {
+    hosts: ["www.linkedin.com", "linkedin.com"],
+    post: /^[^/]+\/(?:feed\/update\/(?:(urn:li:(?:share|ugcPost):\d+)|urn:li:activity:\d+)|posts\/[^/?]+)/,
+  },
+};

@@ -5,4 +5,11 @@ import { rules } from "./rules.ts";
 import { scopes } from "./scopes.ts";
 import { settings } from "./settings.ts";
 
-export const threads: Definition = { capabilities, settings, rules, examples, scopes };
+export const threads: Definition = {
+  capabilities,
+  settings,
+  rules,
+  examples,
+  scopes,
+  postLinks: { hosts: ["www.threads.com", "threads.com", "www.threads.net", "threads.net"] },
+};

@@ -12,4 +12,5 @@ export const tiktok: Definition = {
   rules,
   examples,
   scopes,
+  postLinks: { hosts: ["www.tiktok.com", "tiktok.com", "m.tiktok.com", "vm.tiktok.com"] },
 };

@@ -26,6 +26,10 @@ export const broker: Broker = {
     ];
   },
   reconcile,
+  found(context, step, id) {
+    const part = partsOf(context.content).find((candidate) => namesOf(candidate).post === step);
+    return part === undefined ? { done: {}, remoteId: id } : doneOf(context, part, id);
+  },
   // Timelines lag; X names no number.
   indexingLagSeconds: 60,
 };

@@ -5,4 +5,14 @@ import { rules } from "./rules.ts";
 import { scopes } from "./scopes.ts";
 import { settings } from "./settings.ts";
 
-export const twitter: Definition = { capabilities, settings, rules, examples, scopes };
+export const twitter: Definition = {
+  capabilities,
+  settings,
+  rules,
+  examples,
+  scopes,
+  postLinks: {
+    hosts: ["x.com", "twitter.com", "www.x.com", "mobile.twitter.com"],
+    post: /^[^/]+\/[^?]+\/status\/(\d+)/,
+  },
+};

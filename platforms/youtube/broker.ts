@@ -1,7 +1,7 @@
 import { firstComment, type Comments } from "../kit/first-comment.ts";
 import { BrokerError, type Broker, type StepContext, type VisibleStep } from "../platform.ts";
 import { insertResource, readResource } from "./api.ts";
-import { doneOf } from "./content.ts";
+import { doneOf, liveAs } from "./content.ts";
 import { reconcile } from "./reconcile.ts";
 import { scopes } from "./scopes.ts";
 import { awaitProcessed, watchProcessing } from "./status.ts";
@@ -32,6 +32,7 @@ export const broker: Broker = {
     ...firstComment(content, { label: "YouTube", scopes }, comments),
   ],
   reconcile,
+  found: (_context, _step, id) => liveAs(id),
   secretCheckpoint: ["session"],
   // The playlist of uploads lags by a few minutes.
   indexingLagSeconds: 300,

@@ -50,12 +50,21 @@ export function doneOf(context: StepContext, { id, status }: Video): StepDone {
     effective === asked
       ? []
       : [{ code: "PRIVACY_FORCED", message: `The video is ${effective}, not ${asked}: ${why}.` }];
+  const live = liveAs(id);
   return {
-    done: { video: id, privacyStatus: effective },
+    ...live,
+    done: { ...live.done, privacyStatus: effective },
+    ...(warnings.length === 0 ? {} : { warnings }),
+  };
+}
+
+/** What is known of a video by its ID alone. */
+export function liveAs(id: string): StepDone {
+  return {
+    done: { video: id },
     remoteId: id,
     platformPostId: id,
     publishedUrl: `https://www.youtube.com/watch?v=${id}`,
-    ...(warnings.length === 0 ? {} : { warnings }),
   };
 }
 

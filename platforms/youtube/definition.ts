@@ -5,4 +5,14 @@ import { rules } from "./rules.ts";
 import { scopes } from "./scopes.ts";
 import { settings } from "./settings.ts";
 
-export const youtube: Definition = { capabilities, settings, rules, examples, scopes };
+export const youtube: Definition = {
+  capabilities,
+  settings,
+  rules,
+  examples,
+  scopes,
+  postLinks: {
+    hosts: ["www.youtube.com", "youtube.com", "m.youtube.com", "youtu.be", "studio.youtube.com"],
+    post: /^(?:youtu\.be|[^/]+\/(?:watch\?(?:.*&)?v=|shorts|live|video))[=/]?([\w-]{11})(?![\w-])/,
+  },
+};

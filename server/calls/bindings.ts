@@ -54,6 +54,7 @@ import {
   postsGet,
   postsList,
   postsPublish,
+  postsResolve,
   postsRetry,
   postsUpdate,
   postsValidate,
@@ -123,6 +124,7 @@ import { listApprovals } from "../domain/posts/list-approvals.ts";
 import { listAttempts } from "../domain/posts/list-attempts.ts";
 import { listPosts } from "../domain/posts/list-posts.ts";
 import { publishPost } from "../domain/posts/publish-post.ts";
+import { resolvePost } from "../domain/posts/resolve-post.ts";
 import { retryPost } from "../domain/posts/retry-post.ts";
 import { updatePost } from "../domain/posts/update-post.ts";
 import { validatePost } from "../domain/posts/validate-post.ts";
@@ -176,6 +178,7 @@ export const BINDINGS: readonly Binding[] = [
   cancelMany,
   bind(postsPublish, (services, call, { params }) => publishPost(services, call, params.id)),
   bind(postsRetry, (services, call, { params, body }) => retryPost(services, call, params.id, body ?? {})),
+  bind(postsResolve, (services, call, { params, body }) => resolvePost(services, call, params.id, body)),
   bind(postsAttempts, (services, call, { params }) => listAttempts(services, call, params.id)),
   bind(usageGet, (services, call) => getUsage(services, call)),
   bind(publishingGet, (services, call) => getPublishing(services, call)),

@@ -64,12 +64,7 @@ async function bareContext(work: Work): Promise<Omit<StepContext, "http">> {
   return {
     accessToken,
     ...(userToken !== undefined && { userToken }),
-    account: {
-      platformAccountId: row.platform_account_id ?? "",
-      username: row.username,
-      metadata: row.platform_metadata ?? {},
-      scopes: row.scopes ?? [],
-    },
+    account: accountOf(work),
     content: work.content,
     checkpoint: openCheckpoint(work, row.checkpoint),
     media: work.deps.mediaSourceFor(work.account),
@@ -77,6 +72,15 @@ async function bareContext(work: Work): Promise<Omit<StepContext, "http">> {
     waitedSeconds: row.polls === 0 ? 0 : (row.waited_seconds + secondsSince(work.loadedAt)) * work.pace,
     now: new Date(),
     environment: work.deps.environment,
+  };
+}
+
+export function accountOf({ row }: Pick<Work, "row">): StepContext["account"] {
+  return {
+    platformAccountId: row.platform_account_id ?? "",
+    username: row.username,
+    metadata: row.platform_metadata ?? {},
+    scopes: row.scopes ?? [],
   };
 }
 

@@ -126,15 +126,20 @@ export function isConfirmed({ negativeReads = [] }: IntentEvidence): boolean {
   return negativeReads.length >= 2;
 }
 
+/** The outcome needs no reading: a response that arrived late or a person says it. */
+export function isKnown({ late, answered }: IntentEvidence): boolean {
+  return late !== undefined || (answered !== undefined && answered !== null);
+}
+
 /**
- * A definitive state of a handle is proof on its own, but not while the call may still be in flight. A late answer is
- * proof in itself.
+ * A definitive state of a handle is proof on its own, but not while the call may still be in flight. What is known
+ * needs no proof.
  */
 export function isProved(
   { definitive }: Extract<Verdict, { verdict: "not_published" }>,
   evidence: IntentEvidence,
 ): boolean {
-  return evidence.late !== undefined || isConfirmed(evidence) || (definitive && evidence.negativeReads?.length === 1);
+  return isKnown(evidence) || isConfirmed(evidence) || (definitive && evidence.negativeReads?.length === 1);
 }
 
 function provesFromSeconds(work: Work, evidence: IntentEvidence, verdict: Negative): number {

@@ -6,8 +6,9 @@ import { findSurroundings } from "../db/queries/surroundings.ts";
 import type { IntentEvidence, IntentRow } from "../db/queries/work-rows.ts";
 import { startedSteps } from "./after-restore.ts";
 import { doneChanges } from "./changes.ts";
+import { openCheckpoint } from "./checkpoint.ts";
 import { commit, isTakenRemoteId, recordLive } from "./commit.ts";
-import { commitContext, renewToken, stepContext } from "./context.ts";
+import { accountOf, commitContext, renewToken, stepContext } from "./context.ts";
 import { failStep } from "./fail.ts";
 import { type Checking, checkingMessage, describeFailure, toPublicError, unknownOutcome } from "./failure.ts";
 import { faultPoint } from "./fault-points.ts";
@@ -16,6 +17,7 @@ import { goTo, liveParts, nextPosition, positionOf, type VisiblePosition } from 
 import {
   ageSeconds,
   isConfirmed,
+  isKnown,
   isProved,
   nextEvidence,
   nextReadSeconds,
@@ -40,8 +42,7 @@ export async function reconcile(work: Work, intent: IntentRow): Promise<Progress
   const repeated = await repeat(work, at, intent);
   if (repeated !== "no") return repeated;
   const exchanges: HttpExchange[] = [];
-  const verdict =
-    intent.evidence.late === undefined ? await readBack(work, intent, exchanges) : verdictOf(intent.evidence.late);
+  const verdict = knownVerdict(work, intent) ?? (await readBack(work, intent, exchanges));
   const read = nextEvidence(work, intent, verdict, exchanges);
   await faultPoint(deps, "reconcile.after", claim, at.step.name);
   if (verdict.verdict === "published") return foundLive(work, at, intent, verdict, read);
@@ -132,8 +133,7 @@ function checkingOf(work: ClaimedWork, intent: IntentRow): Checking {
 /** Sends the one identical repeat, if the platform allows it. Never while the first call may still be in flight. */
 async function repeat(work: Work, at: VisiblePosition, intent: IntentRow): Promise<Progress | "no"> {
   const { evidence } = intent;
-  if (work.broker.identicalRepeat === undefined || evidence.repeatOf !== undefined || evidence.late !== undefined)
-    return "no";
+  if (work.broker.identicalRepeat === undefined || evidence.repeatOf !== undefined || isKnown(evidence)) return "no";
   const request = await requestOf(work, at);
   if (request === null || !isRepeat(work, request, intent)) return "no";
   const seconds = underWaySeconds(work, evidence);
@@ -219,6 +219,28 @@ async function surroundings(
   };
 }
 
+/** The outcome, if there is nothing left to read: a late response, or what a person has found. */
+function knownVerdict(work: Work, { step, evidence, checkpoint }: IntentRow): Verdict | null {
+  const { late, answered } = evidence;
+  if (late !== undefined) return verdictOf(late);
+  if (answered === undefined || answered === null) return null;
+  if (!answered.isLive) return { verdict: "not_published", definitive: true, proof: NOT_FOUND, error: notFound() };
+  const { id, publishedUrl } = answered;
+  if (id === null || work.broker.found === undefined) return { verdict: "published", done: {}, publishedUrl };
+  const context = {
+    account: accountOf(work),
+    content: work.content,
+    checkpoint: openCheckpoint(work, checkpoint ?? work.row.checkpoint),
+  };
+  return { verdict: "published", ...work.broker.found(context, step, id) };
+}
+
+const NOT_FOUND = "A person looked at the account, and the post is not there.";
+
+function notFound(): BrokerError {
+  return new BrokerError("PLATFORM_UNAVAILABLE", `The platform's response was lost. ${NOT_FOUND}`);
+}
+
 function verdictOf(late: NonNullable<IntentEvidence["late"]>): Verdict {
   return late.outcome === "ok"
     ? { verdict: "published", ...late.done }
@@ -257,7 +279,7 @@ async function foundLive(
     if (!isTakenRemoteId(error)) throw error;
     return stillOpen(
       work,
-      { ...intent, evidence: { ...evidence, taken: found.remoteId } },
+      { ...intent, evidence: { ...evidence, taken: found.remoteId, ...(evidence.answered && { answered: null }) } },
       "The post that was found is a different one.",
       true,
     );

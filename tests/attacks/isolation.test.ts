@@ -79,6 +79,7 @@ const MAKERS: Readonly<Record<string, (tenant: TestTenant) => Promise<string>>> 
 const BODIES: Readonly<Record<string, unknown>> = {
   posts_update: { content: { text: "Theirs" } },
   webhooks_update: { description: "Theirs" },
+  posts_resolve: { platform: "threads", isLive: false },
   posts_approve: { contentHash: "0".repeat(64) },
   platform_sets_rename: { name: "Theirs" },
   platform_sets_set_posting_times: { timeZone: "UTC", times: { monday: ["09:30"] } },

@@ -186,6 +186,29 @@ class Posts:
             etag=True,
         )
 
+    def resolve(
+        self,
+        id: str,
+        body: types.Resolution,
+        *,
+        if_match: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> types.PostAnswer:
+        """
+        Resolve an unknown outcome. Reports what a person has found on the account of a platform post in status
+        `unknown`. If it is live, send its link: the platform post becomes `published`. If it is not, it becomes
+        `failed` and can be retried. The status changes right after the response. A link of another post is rejected.
+        """
+        return self._connection.call(
+            "POST",
+            path_of("/api/v1/posts/{}/resolve", id),
+            body=body,
+            writes=True,
+            if_match=if_match,
+            idempotency_key=idempotency_key,
+            etag=True,
+        )
+
     def attempts(self, id: str) -> types.PostsAttemptsAnswer:
         """
         List a post's attempts. Returns everything Ampost did to publish the post, oldest first: each step with its
@@ -384,6 +407,29 @@ class AsyncPosts:
             writes=True,
             if_match=if_match,
             wait_seconds=wait_seconds,
+            idempotency_key=idempotency_key,
+            etag=True,
+        )
+
+    async def resolve(
+        self,
+        id: str,
+        body: types.Resolution,
+        *,
+        if_match: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> types.PostAnswer:
+        """
+        Resolve an unknown outcome. Reports what a person has found on the account of a platform post in status
+        `unknown`. If it is live, send its link: the platform post becomes `published`. If it is not, it becomes
+        `failed` and can be retried. The status changes right after the response. A link of another post is rejected.
+        """
+        return await self._connection.call(
+            "POST",
+            path_of("/api/v1/posts/{}/resolve", id),
+            body=body,
+            writes=True,
+            if_match=if_match,
             idempotency_key=idempotency_key,
             etag=True,
         )

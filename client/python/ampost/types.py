@@ -720,6 +720,8 @@ PostFilter = TypedDict("PostFilter", {
     "status": "NotRequired[PostStatus]",
     #: Only posts that target this platform.
     "platform": "NotRequired[Platform]",
+    #: Only posts of this platform set.
+    "platformSetId": "NotRequired[str]",
     #: Number of results: 1 to 100. Defaults to 20.
     "limit": "NotRequired[int]",
     #: Number of results to skip.
@@ -745,6 +747,15 @@ class Retry(TypedDict):
     platforms: NotRequired[list[Platform]]
     #: Retries a platform post whose outcome is unknown, even though it may already be live.
     force: NotRequired[bool]
+
+
+class Resolution(TypedDict):
+    #: Platform key. X is `twitter`.
+    platform: Platform
+    #: Whether the post is on the account.
+    isLive: bool
+    #: Link of the post, if it is live. In test mode, `sandboxUrl` of a post works as well.
+    publishedUrl: NotRequired[str]
 
 
 class Publishing(TypedDict):

@@ -30,6 +30,7 @@ export interface PostSummaryRow {
 export interface PostFilter {
   status: PostStatus | null;
   platform: PlatformName | null;
+  platformSetId: string | null;
   from: Date | null;
   to: Date | null;
   scheduledFrom: Date | null;
@@ -160,8 +161,9 @@ const CLOCKS_APART_SECONDS = 600;
 
 /** What each filter other than status and platform means for a post. */
 function conditionsOf(filter: PostFilter, bind: (value: unknown) => string): string[] {
-  const { from, to, scheduledFrom, scheduledTo, search, texts } = filter;
+  const { platformSetId, from, to, scheduledFrom, scheduledTo, search, texts } = filter;
   const conditions: string[] = [];
+  if (platformSetId !== null) conditions.push(`platform_set_id = ${bind(platformSetId)}`);
   // The index leads to IDs.
   if (from !== null)
     conditions.push(`id >= ${bind(idAround(from, -CLOCKS_APART_SECONDS))}`, `created_at >= ${bind(from)}`);

@@ -46,6 +46,11 @@ export interface IntentEvidence {
   negativeReads?: number[];
   /** A response that arrived after the claim was lost. It counts as if it had arrived in time. */
   late?: { outcome: "ok"; done: StepDone; isFound?: true } | { outcome: "not_published"; proof: string };
+  /**
+   * What a person has found on the account. It counts as the outcome; null once the post turned out to be another
+   * one's.
+   */
+  answered?: { isLive: true; publishedUrl: string; id: string | null } | { isLive: false } | null;
   /** For the one byte-identical repeat: the intent it repeats. */
   repeatOf?: string;
   /** Abandoned in favor of its identical repeat, or at the caller's request. */
@@ -102,7 +107,8 @@ export interface WorkRow {
   media: { path: string; id: string; filename: string; facts: MediaFacts | null }[];
   intent: IntentRow | null;
   /**
-   * Commits that were given up without their outcome being known, of steps that are not live by another; oldest first.
+   * Commits that were given up without proof of their outcome, of steps that are not live by another; oldest first. A
+   * person's word that nothing is there is no proof.
    */
   given_up: IntentRow[];
 }
@@ -132,7 +138,11 @@ export const loadWork = statement<WorkRow, [platformPostIds: string[], leaseOwne
      (select ${intentRow} from publish_steps s where s.platform_post_id = pp.id and s.effect = 'visible'
        order by (s.result is null) desc, s.intent_at desc limit 1) as intent,
      (select coalesce(json_agg(${intentRow} order by s.intent_at), '[]')
-       from uncertain_commits(pp.id, pp.live_through) s where s.result = 'unknown') as given_up
+       from publish_steps s where s.platform_post_id = pp.id and s.effect = 'visible'
+         and (s.result = 'unknown' or s.result = 'definite_failure' and s.evidence ? 'answered')
+         and (pp.live_through is null or not exists (select from publish_steps live
+           where live.platform_post_id = pp.id and live.effect = 'visible' and live.step = s.step
+             and live.result = 'ok'))) as given_up
    from platform_posts pp join posts p on p.id = pp.post_id and p.user_id = pp.user_id and p.mode = pp.mode
      left join accounts a on a.id = pp.account_id and a.user_id = pp.user_id and a.mode = pp.mode
    where pp.id = any($1::uuid[]) and pp.lease_owner = any($2::uuid[])`,

@@ -23,7 +23,7 @@ export type AuditAction =
   | `session.${"revoked"}`
   | `api_key.${"created" | "rolled" | "revoked"}`
   | `platform_set.${"created" | "renamed" | "posting_times_changed" | "deleted"}`
-  | `post.${"approved"}`
+  | `post.${"approved" | "resolved"}`
   | `oauth_app.${"saved" | "deleted"}`
   | `account.${"connected" | "reconnected" | "refreshed" | "disconnected" | "expired" | "revoked"}`
   | `connect_link.${"created" | "used" | "revoked"}`

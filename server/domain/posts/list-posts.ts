@@ -15,6 +15,7 @@ import { toSummary } from "./to-post.ts";
 export interface PostQuery {
   status?: PostStatus;
   platform?: PlatformName;
+  platformSetId?: string;
   limit: number;
   offset: number;
   cursor?: string;
@@ -34,6 +35,7 @@ export async function listPosts(
   const filter: PostFilter = {
     status: query.status ?? null,
     platform: query.platform ?? null,
+    platformSetId: query.platformSetId ?? null,
     from: query.from === undefined ? null : new Date(query.from),
     to: query.to === undefined ? null : new Date(query.to),
     scheduledFrom: query.scheduledFrom === undefined ? null : new Date(query.scheduledFrom),

@@ -115,6 +115,16 @@ export const properties: INodeProperties[] = [
         },
       },
       {
+        name: "Resolve",
+        value: "resolve",
+        action: "Resolve an unknown outcome",
+        description: "Reports what a person has found on the account of a platform post in status <code>unknown</code>",
+        routing: {
+          request: { method: "POST", url: '=/api/v1/posts/{{ encodeURIComponent($parameter["id"]) }}/resolve' },
+          output: { postReceive: [tellRefusal, { type: "rootProperty", properties: { property: "post" } }] },
+        },
+      },
+      {
         name: "Retry",
         value: "retry",
         action: "Retry a post",
@@ -1923,7 +1933,7 @@ export const properties: INodeProperties[] = [
         routing: { request: { headers: { "Idempotency-Key": "={{ $value }}" } } },
       },
     ],
-    displayOptions: { show: { resource: ["post"], operation: ["create", "update", "delete", "cancel"] } },
+    displayOptions: { show: { resource: ["post"], operation: ["create", "update", "delete", "cancel", "resolve"] } },
   },
   {
     displayName: "Return All",
@@ -1948,6 +1958,7 @@ export const properties: INodeProperties[] = [
                 limit: "={{ $request.qs.limit }}",
                 status: "={{ $request.qs.status }}",
                 platform: "={{ $request.qs.platform }}",
+                platformSetId: "={{ $request.qs.platformSetId }}",
                 from: "={{ $request.qs.from }}",
                 to: "={{ $request.qs.to }}",
                 scheduledFrom: "={{ $request.qs.scheduledFrom }}",
@@ -2010,6 +2021,32 @@ export const properties: INodeProperties[] = [
         ],
         default: "instagram",
         routing: { send: { type: "query", property: "platform" } },
+      },
+      {
+        displayName: "Platform Set Name or ID",
+        name: "platformSetId",
+        description:
+          'Choose from the list, or specify an ID using an <a href="https://docs.n8n.io/code/expressions/">expression</a>',
+        type: "options",
+        default: "",
+        routing: { send: { type: "query", property: "platformSetId" } },
+        typeOptions: {
+          loadOptions: {
+            routing: {
+              request: { method: "GET", url: "/api/v1/platform-sets", ignoreHttpStatusErrors: false },
+              output: {
+                postReceive: [
+                  { type: "rootProperty", properties: { property: "sets" } },
+                  {
+                    type: "setKeyValue",
+                    properties: { name: "={{ $responseItem.name }}", value: "={{ $responseItem.id }}" },
+                  },
+                  { type: "sort", properties: { key: "name" } },
+                ],
+              },
+            },
+          },
+        },
       },
       {
         displayName: "Scheduled From",
@@ -2097,7 +2134,7 @@ export const properties: INodeProperties[] = [
     displayOptions: {
       show: {
         resource: ["post"],
-        operation: ["get", "update", "delete", "cancel", "publish", "retry", "getAttempts"],
+        operation: ["get", "update", "delete", "cancel", "publish", "retry", "resolve", "getAttempts"],
       },
     },
   },
@@ -2327,6 +2364,54 @@ export const properties: INodeProperties[] = [
       },
     ],
     displayOptions: { show: { resource: ["post"], operation: ["retry"] } },
+  },
+  {
+    displayName: "Platform",
+    name: "platform",
+    description: "Platform key. X is <code>twitter</code>.",
+    type: "options",
+    options: [
+      { name: "Facebook", value: "facebook" },
+      { name: "Instagram", value: "instagram" },
+      { name: "LinkedIn", value: "linkedin" },
+      { name: "Threads", value: "threads" },
+      { name: "TikTok", value: "tiktok" },
+      { name: "X (Twitter)", value: "twitter" },
+      { name: "YouTube", value: "youtube" },
+    ],
+    default: "instagram",
+    routing: { send: { type: "body", property: "platform" } },
+    required: true,
+    displayOptions: { show: { resource: ["post"], operation: ["resolve"] } },
+  },
+  {
+    displayName: "Is Live",
+    name: "isLive",
+    description: "Whether the post is on the account",
+    type: "boolean",
+    default: false,
+    routing: { send: { type: "body", property: "isLive" } },
+    required: true,
+    displayOptions: { show: { resource: ["post"], operation: ["resolve"] } },
+  },
+  {
+    displayName: "Additional Fields",
+    name: "additionalFields",
+    type: "collection",
+    placeholder: "Add Field",
+    default: {},
+    options: [
+      {
+        displayName: "Published URL",
+        name: "publishedUrl",
+        description: "Link of the post, if it is live. In test mode, <code>sandboxUrl</code> of a post works as well.",
+        placeholder: "e.g. https://www.threads.com/@ampost/post/DRcQ1aXk7Zm",
+        type: "string",
+        default: "",
+        routing: { send: { type: "body", property: "publishedUrl" } },
+      },
+    ],
+    displayOptions: { show: { resource: ["post"], operation: ["resolve"] } },
   },
   {
     displayName: "Operation",
