@@ -1,124 +1,125 @@
+import { plural } from "@lingui/core/macro";
 import { Trans, useLingui } from "@lingui/react/macro";
-import { useInfiniteQuery } from "@tanstack/react-query";
-import { Link, useNavigate, useSearch } from "@tanstack/react-router";
+import { keepPreviousData, useQueries, type UseQueryOptions } from "@tanstack/react-query";
+import { Link, useSearch } from "@tanstack/react-router";
 import { useWindowVirtualizer } from "@tanstack/react-virtual";
-import { useEffect, useRef, useState } from "react";
+import { useLayoutEffect, useRef, useState } from "react";
 
 import type { AmpostError } from "../../client/errors.ts";
 import { postsList, type PostSummary } from "../../contract/operations/posts.ts";
-import { POST_STATUSES } from "../../model/status.ts";
 import { type Answer, ask } from "../api/ask.ts";
 import { keyOf } from "../api/use-api.ts";
 import { useMode } from "../shell/mode.ts";
 import { labelOf, start } from "../start.ts";
-import { Button, Select, TextField } from "../ui/controls.tsx";
 import { Failure } from "../ui/failure.tsx";
-import { Empty, Loading, View } from "../ui/surfaces.tsx";
+import { Empty, Loading, Skeleton, View } from "../ui/surfaces.tsx";
 import { Time } from "../ui/time.tsx";
-import type { PostFilter } from "./post-filter.ts";
-import { StatusTag, useStatusNames } from "./status.tsx";
+import { ClearFilters, Filters } from "./filters.tsx";
+import { type PostFilter, toQuery } from "./post-filter.ts";
+import { StatusTag } from "./status.tsx";
 
-const PAGE = 50;
-const FRESH_MILLISECONDS = 10_000;
+const PAGE = 100;
+const FRESH_MILLISECONDS = 5_000;
+const ROW_PIXELS = 76;
 
 /** All posts, filtered by what the address says. */
 export function PostList() {
   const { t } = useLingui();
   const mode = useMode();
-  const filter = useSearch({ from: "/posts", select: ({ mode: _, ...rest }): PostFilter => rest });
-  const isFiltered = Object.values(filter).some((value) => value !== undefined);
-  const list = useInfiniteQuery<Answer<typeof postsList>, AmpostError>({
-    queryKey: keyOf(postsList, mode, { query: filter }),
-    queryFn: ({ pageParam, signal }) =>
-      ask(postsList, mode, { query: { ...filter, limit: PAGE, offset: Number(pageParam) }, signal }),
-    initialPageParam: 0,
-    getNextPageParam: (page, pages) => (page.posts.length < PAGE ? undefined : pages.length * PAGE),
-    refetchInterval: FRESH_MILLISECONDS,
-  });
-  const posts = list.data?.pages.flatMap((page) => page.posts) ?? [];
+  const { mode: _, ...filter } = useSearch({ from: "/posts" });
   return (
     <View title={t`Posts`}>
       <Filters filter={filter} />
-      {list.error !== null && <Failure error={list.error} onRetry={() => void list.refetch()} />}
-      {list.isPending && <Loading rows={8} />}
-      {list.isSuccess && posts.length === 0 && (isFiltered ? <NothingFound /> : <NoPosts />)}
-      {posts.length > 0 && (
-        <>
-          <p className="text-sm text-dim" role="status">
-            {t`${list.data?.pages[0]?.total ?? 0} posts`}
-          </p>
-          <Rows posts={posts} hasMore={list.hasNextPage} onEnd={() => void list.fetchNextPage()} />
-        </>
-      )}
+      <Found key={JSON.stringify([mode, filter])} filter={filter} />
     </View>
   );
 }
 
-function Filters({ filter }: { filter: PostFilter }) {
+/** Only what is in the window is read and shown, however many posts there are; it is read again while it is shown. */
+function Found({ filter }: { filter: PostFilter }) {
   const { t } = useLingui();
-  const names = useStatusNames();
-  const navigate = useNavigate();
-  const [search, setSearch] = useState(filter.search ?? "");
-  const set = (change: PostFilter) =>
-    void navigate({ to: "/posts", search: ({ mode }) => ({ mode, ...filter, ...change }), replace: true });
-  useEffect(() => {
-    const timer = setTimeout(() => {
-      if (search !== (filter.search ?? "")) set({ search: search === "" ? undefined : search });
-    }, 300);
-    return () => clearTimeout(timer);
-  });
+  const [shown, setShown] = useState<readonly number[]>([0]);
+  const pages = usePages(filter, shown);
+  const { error, data } = pages.get(0) ?? {};
+  const total = [...pages.values()].find((page) => page.data !== undefined)?.data?.total ?? 0;
+  if (error !== undefined && error !== null && data === undefined)
+    return <Failure error={error} onRetry={() => void pages.get(0)?.refetch()} />;
+  if (data === undefined) return <Loading rows={8} />;
+  if (total === 0) return Object.values(filter).some((value) => value !== undefined) ? <NothingFound /> : <NoPosts />;
   return (
-    <form role="search" className="grid gap-3 sm:grid-cols-3" onSubmit={(event) => event.preventDefault()}>
-      <TextField label={t`Search`} type="search" value={search} onChange={(event) => setSearch(event.target.value)} />
-      <Select
-        label={t`Status`}
-        value={filter.status ?? ""}
-        onChange={({ target }) => set({ status: POST_STATUSES.find((each) => each === target.value) })}
-        options={[
-          { value: "", name: t`All` },
-          ...POST_STATUSES.map((status) => ({ value: status, name: names[status] })),
-        ]}
+    <>
+      <p className="text-sm text-dim" role="status">
+        {t`${plural(total, { one: "# post", other: "# posts" })}`}
+      </p>
+      <Rows
+        total={total}
+        postAt={(index) => pages.get(Math.floor(index / PAGE))?.data?.posts[index % PAGE]}
+        onRange={(first, last) => {
+          const from = Math.floor(first / PAGE);
+          const wanted = Array.from({ length: Math.floor(last / PAGE) - from + 1 }, (_, n) => from + n);
+          setShown((before) => (before.join() === wanted.join() ? before : wanted));
+        }}
       />
-      <Select
-        label={t`Platform`}
-        value={filter.platform ?? ""}
-        onChange={({ target }) => set({ platform: start.platforms.find(({ name }) => name === target.value)?.name })}
-        options={[
-          { value: "", name: t`All` },
-          ...start.platforms.map(({ name, label }) => ({ value: name, name: label })),
-        ]}
-      />
-    </form>
+    </>
   );
 }
 
-const ROW_PIXELS = 76;
+function usePages(filter: PostFilter, shown: readonly number[]) {
+  const mode = useMode();
+  const numbers = [...new Set([0, ...shown])];
+  const pages = useQueries({
+    queries: numbers.map((number): UseQueryOptions<Answer<typeof postsList>, AmpostError> => {
+      const query = { ...toQuery(filter, start.user.timeZone), limit: PAGE, offset: number * PAGE };
+      return {
+        queryKey: keyOf(postsList, mode, { query }),
+        queryFn: ({ signal }) => ask(postsList, mode, { query, signal }),
+        refetchInterval: FRESH_MILLISECONDS,
+        ...(number === 0 && { placeholderData: keepPreviousData }),
+      };
+    }),
+  });
+  return new Map(
+    numbers.flatMap((number, at) => {
+      const page = pages[at];
+      return page === undefined ? [] : [[number, page]];
+    }),
+  );
+}
 
-/** Only the rows in the window are in the page, however many there are. */
-function Rows({ posts, hasMore, onEnd }: { posts: readonly PostSummary[]; hasMore: boolean; onEnd: () => void }) {
+interface RowsProps {
+  total: number;
+  postAt: (index: number) => PostSummary | undefined;
+  onRange: (first: number, last: number) => void;
+}
+
+function Rows({ total, postAt, onRange }: RowsProps) {
   const list = useRef<HTMLUListElement>(null);
+  const [top, setTop] = useState(0);
+  useLayoutEffect(() => setTop(list.current?.offsetTop ?? 0), []);
   const rows = useWindowVirtualizer({
-    count: posts.length,
+    count: total,
     estimateSize: () => ROW_PIXELS,
     overscan: 8,
-    scrollMargin: list.current?.offsetTop ?? 0,
+    scrollMargin: top,
+    onChange: ({ range }) => range !== null && onRange(range.startIndex, range.endIndex),
   });
-  const items = rows.getVirtualItems();
-  const lastShown = items.at(-1)?.index ?? 0;
-  useEffect(() => {
-    if (hasMore && lastShown >= posts.length - 10) onEnd();
-  }, [lastShown, hasMore, posts.length, onEnd]);
   return (
-    <ul ref={list} className="relative rounded-2xl border bg-card" style={{ height: rows.getTotalSize() }}>
-      {items.map(({ index, start: top }) => {
-        const post = posts[index];
-        return post === undefined ? null : (
+    <ul
+      ref={list}
+      className="relative overflow-hidden rounded-2xl border bg-card"
+      style={{ height: rows.getTotalSize() }}
+    >
+      {rows.getVirtualItems().map(({ index, start: at }) => {
+        const post = postAt(index);
+        return (
           <li
-            key={post.id}
+            key={index}
+            aria-setsize={total}
+            aria-posinset={index + 1}
             className="absolute inset-x-0 border-b last:border-b-0"
-            style={{ height: ROW_PIXELS, transform: `translateY(${top - rows.options.scrollMargin}px)` }}
+            style={{ height: ROW_PIXELS, transform: `translateY(${at - top}px)` }}
           >
-            <Row post={post} />
+            {post === undefined ? <Skeleton className="m-4 h-11" /> : <Row post={post} />}
           </li>
         );
       })}
@@ -128,20 +129,30 @@ function Rows({ posts, hasMore, onEnd }: { posts: readonly PostSummary[]; hasMor
 
 function Row({ post }: { post: PostSummary }) {
   const { t } = useLingui();
-  const when = post.publishedAt ?? post.scheduledFor;
+  const { mediaCount, publishedCount, platforms } = post;
+  const when = post.publishedAt ?? post.scheduledFor ?? post.createdAt;
+  const facts = [
+    platforms.map(labelOf).join(", "),
+    ...(mediaCount === 0 ? [] : [t`${plural(mediaCount, { one: "# file", other: "# files" })}`]),
+    ...(post.status === "partial" ? [t`${publishedCount} of ${platforms.length} published`] : []),
+  ];
   return (
     <Link
       to="/posts/$id"
       params={{ id: post.id }}
-      className="flex h-full items-center gap-3 px-4 text-ink no-underline hover:bg-tint"
+      className="flex h-full items-center gap-3 px-4 text-ink no-underline -outline-offset-2 hover:bg-tint"
     >
       <span className="min-w-0 grow">
-        <span className="block truncate font-medium">{post.textPreview === "" ? t`No text` : post.textPreview}</span>
-        <span className="block truncate text-sm text-dim">{post.platforms.map(labelOf).join(", ")}</span>
+        <span className={`block truncate font-medium ${post.textPreview === "" ? "text-dim" : ""}`} dir="auto">
+          {post.textPreview === "" ? t`No text` : post.textPreview}
+        </span>
+        <span className="block truncate text-sm text-dim">{facts.join(" · ")}</span>
       </span>
       <span className="shrink-0 text-end text-sm">
         <StatusTag status={post.status} />
-        <span className="mt-1 block text-xs text-dim">{when === null ? null : <Time at={when} />}</span>
+        <span className="mt-1 block text-xs text-dim">
+          <Time at={when} />
+        </span>
       </span>
     </Link>
   );
@@ -149,16 +160,10 @@ function Row({ post }: { post: PostSummary }) {
 
 function NothingFound() {
   const { t } = useLingui();
-  const navigate = useNavigate();
   return (
-    <Empty
-      title={t`No posts match`}
-      action={
-        <Button
-          onClick={() => void navigate({ to: "/posts", search: ({ mode }) => ({ mode }) })}
-        >{t`Clear filters`}</Button>
-      }
-    />
+    <Empty title={t`No posts match`} action={<ClearFilters />}>
+      <Trans>Change or clear the filters to see more.</Trans>
+    </Empty>
   );
 }
 
@@ -166,7 +171,7 @@ function NoPosts() {
   const { t } = useLingui();
   return (
     <Empty title={t`No posts yet`}>
-      <Trans>Posts that are created with the API appear in this list.</Trans>
+      <Trans>Posts appear here when you write them, and when they are created with the API.</Trans>
     </Empty>
   );
 }

@@ -1,80 +1,103 @@
 import { useLingui } from "@lingui/react/macro";
-import { useParams } from "@tanstack/react-router";
+import { Link, useParams } from "@tanstack/react-router";
 
-import { type PlatformPost, type Post, postsGet, postsPublish, postsRetry } from "../../contract/operations/posts.ts";
-import { useRead, useWrite } from "../api/use-api.ts";
-import { labelOf } from "../start.ts";
-import { Button, OutLink } from "../ui/controls.tsx";
+import { accountsList } from "../../contract/operations/accounts.ts";
+import { platformSetsList } from "../../contract/operations/platform-sets.ts";
+import type { Post } from "../../contract/operations/posts.ts";
+import { useRead } from "../api/use-api.ts";
+import { buttonClass, OutLink } from "../ui/controls.tsx";
 import { Failure } from "../ui/failure.tsx";
-import { Card, Loading, Notice, View } from "../ui/surfaces.tsx";
+import { Card, Empty, Loading, Notice, View } from "../ui/surfaces.tsx";
 import { Time } from "../ui/time.tsx";
-import { useToasts } from "../ui/toasts.tsx";
+import { OnPlatform } from "./on-platform.tsx";
+import { PostActions } from "./post-actions.tsx";
 import { StatusTag } from "./status.tsx";
+import { usePost } from "./use-post.ts";
 
-/** A post: what it says, and what became of it on each platform. */
+/** A post: what each platform shows or will show, what became of it there, and what can be done. */
 export function PostPage() {
   const { t } = useLingui();
   const { id } = useParams({ from: "/posts/$id" });
-  const { data, error, refetch } = useRead(postsGet, { params: { id } }, { everyMilliseconds: 5_000 });
+  const { data, error, refetch } = usePost(id);
+  const accounts = useRead(accountsList).data?.accounts ?? [];
   if (data === undefined)
     return (
       <View title={t`Post`}>
-        {error === null ? <Loading /> : <Failure error={error} onRetry={() => void refetch()} />}
+        {error === null && <Loading />}
+        {error?.code === "POST_NOT_FOUND" && <NotFound />}
+        {error !== null && error.code !== "POST_NOT_FOUND" && <Failure error={error} onRetry={() => void refetch()} />}
       </View>
     );
-  const { post } = data;
+  const { post, etag } = data;
+  const followed = { post, etag, readAgain: async () => (await refetch()).data?.etag ?? null };
   return (
-    <View title={t`Post`} actions={<Actions post={post} etag={data.etag} />}>
-      <Card title={<StatusTag status={post.status} />}>
-        <p className="whitespace-pre-wrap">{post.content.text}</p>
-        {post.scheduledFor !== null && (
-          <p className="mt-3 text-sm text-dim">
-            {t`Scheduled for`} <Time at={post.scheduledFor} withZone />
-          </p>
-        )}
-      </Card>
+    <View title={t`Post`} actions={<PostActions followed={followed} />}>
+      <Facts post={post} />
+      {post.approval?.state === "pending" && (
+        <Notice tone="warn">
+          {t`This post waits for approval.`} <OutLink href={post.approval.url}>{t`Review it`}</OutLink>
+        </Notice>
+      )}
       {post.platformPosts.map((platformPost) => (
-        <OnPlatform key={platformPost.id} platformPost={platformPost} />
+        <OnPlatform
+          key={platformPost.id}
+          followed={followed}
+          platformPost={platformPost}
+          account={accounts.find(({ id: accountId }) => accountId === platformPost.accountId)}
+        />
       ))}
     </View>
   );
 }
 
-function Actions({ post, etag }: { post: Post; etag: string | null }) {
+function Facts({ post }: { post: Post }) {
   const { t } = useLingui();
-  const toasts = useToasts();
-  const publish = useWrite(postsPublish);
-  const retry = useWrite(postsRetry);
-  const given = { params: { id: post.id }, ifMatch: etag ?? undefined };
-  const failed = { onError: toasts.sayFailure };
-  if (post.status === "draft" || post.status === "scheduled")
-    return (
-      <Button kind="main" isBusy={publish.isPending} onClick={() => publish.mutate(given, failed)}>
-        {t`Publish now`}
-      </Button>
-    );
-  if (post.status === "failed" || post.status === "partial")
-    return (
-      <Button kind="main" isBusy={retry.isPending} onClick={() => retry.mutate(given, failed)}>
-        {t`Retry`}
-      </Button>
-    );
-  return null;
+  const { status, scheduledFor, publishBy, publishedAt, createdAt, platformSetId } = post;
+  const sets = useRead(platformSetsList).data?.sets ?? [];
+  const set = sets.find(({ id }) => id === platformSetId);
+  const times = [
+    [t`Published`, publishedAt],
+    [t`Scheduled for`, scheduledFor],
+    [t`Not after`, publishBy],
+    [t`Created`, createdAt],
+  ] as const;
+  return (
+    <Card title={t`Status`} actions={<StatusTag status={status} />}>
+      <dl className="grid grid-cols-2 gap-x-6 gap-y-3 text-sm sm:grid-cols-4" aria-live="polite">
+        {times.map(
+          ([name, at]) =>
+            at !== null && (
+              <div key={name}>
+                <dt className="text-dim">{name}</dt>
+                <dd>
+                  <Time at={at} withZone />
+                </dd>
+              </div>
+            ),
+        )}
+        {set !== undefined && sets.length > 1 && (
+          <div>
+            <dt className="text-dim">{t`Platform set`}</dt>
+            <dd>{set.name}</dd>
+          </div>
+        )}
+      </dl>
+    </Card>
+  );
 }
 
-function OnPlatform({ platformPost }: { platformPost: PlatformPost }) {
+function NotFound() {
   const { t } = useLingui();
-  const { platform, status, error, publishedAt, publishedUrl, sandboxUrl } = platformPost;
-  const link = sandboxUrl ?? publishedUrl;
   return (
-    <Card title={labelOf(platform)} actions={<StatusTag status={status} />}>
-      {publishedAt !== null && (
-        <p className="text-sm text-dim">
-          <Time at={publishedAt} withZone />
-        </p>
-      )}
-      {link !== null && <OutLink href={link}>{t`Open the post`}</OutLink>}
-      {error !== null && <Notice tone="bad">{error.message}</Notice>}
-    </Card>
+    <Empty
+      title={t`Post not found`}
+      action={
+        <Link to="/posts" className={buttonClass("main")}>
+          {t`All posts`}
+        </Link>
+      }
+    >
+      {t`It does not exist in this mode. Posts made in test mode are not in live mode, and the other way round.`}
+    </Empty>
   );
 }

@@ -1,0 +1,110 @@
+import { useLingui } from "@lingui/react/macro";
+import { useNavigate } from "@tanstack/react-router";
+import { useEffect, useState } from "react";
+
+import { platformSetsList } from "../../contract/operations/platform-sets.ts";
+import { POST_STATUSES } from "../../model/status.ts";
+import { useRead } from "../api/use-api.ts";
+import { start } from "../start.ts";
+import { Button, Select, TextField } from "../ui/controls.tsx";
+import type { PostFilter } from "./post-filter.ts";
+import { useStatusNames } from "./status.tsx";
+
+const TYPING_MILLISECONDS = 300;
+
+/** The filters are in the address, so that a list can be kept as a bookmark and sent to others. */
+export function Filters({ filter }: { filter: PostFilter }) {
+  const { t } = useLingui();
+  const names = useStatusNames();
+  const navigate = useNavigate();
+  const sets = useRead(platformSetsList).data?.sets ?? [];
+  const set = (change: PostFilter) =>
+    void navigate({ to: "/posts", search: ({ mode }) => ({ mode, ...filter, ...change }), replace: true });
+  const all = { value: "", name: t`All` };
+  return (
+    <form role="search" className="grid grid-cols-2 gap-3 md:grid-cols-6" onSubmit={(event) => event.preventDefault()}>
+      <div className="col-span-2">
+        <Search search={filter.search ?? ""} onSearch={(search) => set({ search })} />
+      </div>
+      <Select
+        label={t`Status`}
+        value={filter.status ?? ""}
+        onChange={({ target }) => set({ status: POST_STATUSES.find((each) => each === target.value) })}
+        options={[all, ...POST_STATUSES.map((status) => ({ value: status, name: names[status] }))]}
+      />
+      <Select
+        label={t`Platform`}
+        value={filter.platform ?? ""}
+        onChange={({ target }) => set({ platform: start.platforms.find(({ name }) => name === target.value)?.name })}
+        options={[all, ...start.platforms.map(({ name, label }) => ({ value: name, name: label }))]}
+      />
+      <Day label={t`Scheduled from`} day={filter.from} onDay={(from) => set({ from })} />
+      <Day label={t`Scheduled until`} day={filter.to} onDay={(to) => set({ to })} />
+      {(sets.length > 1 || filter.set !== undefined) && (
+        <div className="col-span-2">
+          <Select
+            label={t`Platform set`}
+            value={filter.set ?? ""}
+            onChange={({ target: { value } }) => set({ set: value === "" ? undefined : value })}
+            options={[all, ...sets.map(({ id, name }) => ({ value: id, name }))]}
+          />
+        </div>
+      )}
+    </form>
+  );
+}
+
+/** Searches once the person stops typing. */
+function Search({ search, onSearch }: { search: string; onSearch: (search: string | undefined) => void }) {
+  const { t } = useLingui();
+  const [typed, setTyped] = useState(search);
+  const [shown, setShown] = useState(search);
+  if (shown !== search) {
+    setShown(search);
+    setTyped(search);
+  }
+  useEffect(() => {
+    if (typed === search) return undefined;
+    const timer = setTimeout(() => onSearch(typed === "" ? undefined : typed), TYPING_MILLISECONDS);
+    return () => clearTimeout(timer);
+  });
+  return (
+    <TextField
+      label={t`Search`}
+      type="search"
+      maxLength={200}
+      placeholder={t`Words in the text`}
+      value={typed}
+      onChange={(event) => setTyped(event.target.value)}
+    />
+  );
+}
+
+function Day({
+  label,
+  day,
+  onDay,
+}: {
+  label: string;
+  day: string | undefined;
+  onDay: (day: string | undefined) => void;
+}) {
+  return (
+    <TextField
+      label={label}
+      type="date"
+      value={day ?? ""}
+      onChange={({ target: { value } }) => onDay(value === "" ? undefined : value)}
+    />
+  );
+}
+
+export function ClearFilters() {
+  const { t } = useLingui();
+  const navigate = useNavigate();
+  return (
+    <Button
+      onClick={() => void navigate({ to: "/posts", search: ({ mode }) => ({ mode }) })}
+    >{t`Clear filters`}</Button>
+  );
+}

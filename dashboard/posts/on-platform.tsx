@@ -1,0 +1,81 @@
+import { useLingui } from "@lingui/react/macro";
+import { lazy, Suspense } from "react";
+
+import type { Account } from "../../contract/operations/accounts.ts";
+import type { PlatformPost } from "../../contract/operations/posts.ts";
+import { labelOf } from "../start.ts";
+import { OutLink } from "../ui/controls.tsx";
+import { OpenIcon } from "../ui/icons.tsx";
+import { Card, Notice, Skeleton } from "../ui/surfaces.tsx";
+import { Attempts } from "./attempts.tsx";
+import { Outcome } from "./outcome.tsx";
+import { StatusTag } from "./status.tsx";
+import type { FollowedPost } from "./use-post.ts";
+
+// What a platform makes of a post needs what all platforms can do.
+const PlatformContent = lazy(async () => ({ default: (await import("./platform-content.tsx")).PlatformContent }));
+
+interface OnPlatformProps {
+  followed: FollowedPost;
+  platformPost: PlatformPost;
+  account: Account | undefined;
+}
+
+/** The post on one platform: its state, its link, what it shows there, and everything that was done. */
+export function OnPlatform({ followed, platformPost, account }: OnPlatformProps) {
+  const { platform, status, warnings } = platformPost;
+  return (
+    <Card
+      title={
+        <>
+          {labelOf(platform)}
+          {account !== undefined && <span className="font-normal text-dim"> · {nameOf(account)}</span>}
+        </>
+      }
+      actions={<StatusTag status={status} />}
+    >
+      <div className="space-y-3">
+        <Outcome followed={followed} platformPost={platformPost} account={account && nameOf(account)} />
+        {warnings.map(({ code, message }) => (
+          <Notice key={`${code} ${message}`} tone="warn">
+            {message}
+          </Notice>
+        ))}
+        <Links platformPost={platformPost} />
+        <Suspense fallback={<Skeleton className="h-20" />}>
+          <PlatformContent platform={platform} content={followed.post.content} />
+        </Suspense>
+        <Attempts post={followed.post} platformPostId={platformPost.id} etag={followed.etag} />
+      </div>
+    </Card>
+  );
+}
+
+function Links({ platformPost: { platform, publishedUrl, sandboxUrl, parts } }: { platformPost: PlatformPost }) {
+  const { t } = useLingui();
+  const link = sandboxUrl ?? publishedUrl;
+  const label = labelOf(platform);
+  if (link === null) return null;
+  return (
+    <p className="flex flex-wrap gap-x-4 gap-y-1 text-sm">
+      <OutLink href={link} target="_blank" className="inline-flex items-center gap-1">
+        {sandboxUrl === null ? t`Open on ${label}` : t`Open in the sandbox`} <OpenIcon />
+      </OutLink>
+      {parts.map((part, index) => {
+        const place = index + 2;
+        const href = part.sandboxUrl ?? part.publishedUrl;
+        return (
+          href !== null && (
+            <OutLink key={part.platformPostId} href={href} target="_blank">
+              {t`Part ${place}`}
+            </OutLink>
+          )
+        );
+      })}
+    </p>
+  );
+}
+
+function nameOf({ username, displayName, platformAccountId }: Account): string {
+  return username === null ? (displayName ?? platformAccountId) : `@${username}`;
+}

@@ -1,0 +1,174 @@
+import { plural } from "@lingui/core/macro";
+import { Trans, useLingui } from "@lingui/react/macro";
+import { useNavigate } from "@tanstack/react-router";
+import { DropdownMenu } from "radix-ui";
+import { useState } from "react";
+
+import {
+  postsCancel,
+  postsCreate,
+  postsDelete,
+  postsPublish,
+  postsRetry,
+  postsUpdate,
+} from "../../contract/operations/posts.ts";
+import type { PlatformName } from "../../model/platform-names.ts";
+import { isAllowed } from "../../model/status.ts";
+import { useWrite } from "../api/use-api.ts";
+import { useMode } from "../shell/mode.ts";
+import { labelOf } from "../start.ts";
+import { Button, buttonClass, Checkbox } from "../ui/controls.tsx";
+import { MoreIcon } from "../ui/icons.tsx";
+import { menuClass, menuItemClass } from "../ui/menu.ts";
+import { useToasts } from "../ui/toasts.tsx";
+import { Confirm } from "./confirm.tsx";
+import { copyPost } from "./copy-post.ts";
+import { usePostAction } from "./use-post-action.ts";
+import type { FollowedPost } from "./use-post.ts";
+
+/** What can be done with a post in its status. */
+export function PostActions({ followed }: { followed: FollowedPost }) {
+  const { t } = useLingui();
+  const mode = useMode();
+  const toasts = useToasts();
+  const navigate = useNavigate();
+  const { post, etag } = followed;
+  const { id, status } = post;
+  const publish = usePostAction(postsPublish, followed, () => toasts.say(t`Publishing has started.`));
+  const retry = usePostAction(postsRetry, followed, () => toasts.say(t`Publishing starts again.`));
+  const cancel = usePostAction(postsCancel, followed, () => toasts.say(t`The post was cancelled.`));
+  const remove = usePostAction(postsDelete, followed, () => toasts.say(t`The post was deleted.`));
+  const update = useWrite(postsUpdate);
+  const create = useWrite(postsCreate);
+  const failed = post.platformPosts.filter((each) => each.status === "failed").map(({ platform }) => platform);
+  const isDraft = status === "draft";
+
+  const duplicate = () =>
+    create.mutate(
+      { body: copyPost(post) },
+      {
+        onSuccess(answer) {
+          toasts.say(t`The copy is a draft.`);
+          void navigate({ to: "/posts/$id", params: { id: answer.post.id } });
+        },
+        onError: toasts.sayFailure,
+      },
+    );
+  const unschedule = () =>
+    update.mutate(
+      { params: { id }, ifMatch: etag ?? undefined, body: { scheduledFor: null } },
+      {
+        onSuccess: () =>
+          toasts.say(t`The post is a draft now.`, () =>
+            update.mutate(
+              { params: { id }, body: { scheduledFor: post.scheduledFor } },
+              { onError: toasts.sayFailure },
+            ),
+          ),
+        onError: toasts.sayFailure,
+      },
+    );
+
+  return (
+    <>
+      {isAllowed(status, "publish") && (
+        <Button kind="main" onClick={publish.begin}>
+          {t`Publish now`}
+        </Button>
+      )}
+      {isAllowed(status, "retry") && failed.length > 0 && (
+        <Button kind="main" onClick={retry.begin}>
+          {t`Retry`}
+        </Button>
+      )}
+      {isAllowed(status, "edit") && (
+        <a href={`/compose?post=${id}&mode=${mode}`} className={buttonClass()}>
+          {t`Edit`}
+        </a>
+      )}
+      <DropdownMenu.Root modal={false}>
+        <DropdownMenu.Trigger className={buttonClass("plain", "px-2.5")} aria-label={t`More actions`}>
+          <MoreIcon />
+        </DropdownMenu.Trigger>
+        <DropdownMenu.Portal>
+          <DropdownMenu.Content align="end" sideOffset={6} className={menuClass}>
+            <DropdownMenu.Item className={menuItemClass} onSelect={duplicate} disabled={create.isPending}>
+              {t`Duplicate`}
+            </DropdownMenu.Item>
+            {status === "scheduled" && (
+              <DropdownMenu.Item className={menuItemClass} onSelect={unschedule}>
+                {t`Back to draft`}
+              </DropdownMenu.Item>
+            )}
+            {isAllowed(status, "discard") && (
+              <DropdownMenu.Item className={`${menuItemClass} text-bad`} onSelect={(isDraft ? remove : cancel).begin}>
+                {isDraft ? t`Delete` : t`Cancel post`}
+              </DropdownMenu.Item>
+            )}
+          </DropdownMenu.Content>
+        </DropdownMenu.Portal>
+      </DropdownMenu.Root>
+
+      <Confirm {...publish} title={t`Publish now?`} verb={t`Publish now`} onConfirm={() => publish.run()}>
+        <p>
+          {t`The post goes to ${post.platformPosts.map(({ platform }) => labelOf(platform)).join(", ")} at once.`}{" "}
+          {mode === "test"
+            ? t`In test mode, that is the sandbox.`
+            : t`It is then public and cannot be taken back here.`}
+        </p>
+      </Confirm>
+      <RetryDialog key={failed.join()} platforms={failed} retry={retry} />
+      <Confirm {...remove} kind="danger" title={t`Delete this draft?`} verb={t`Delete`} onConfirm={() => remove.run()}>
+        <p>
+          <Trans>It cannot be edited or published any more.</Trans>
+        </p>
+      </Confirm>
+      <Confirm
+        {...cancel}
+        kind="danger"
+        title={t`Cancel this post?`}
+        verb={t`Cancel post`}
+        onConfirm={() => cancel.run()}
+      >
+        <p>
+          <Trans>What is not published yet never will be. What is already live stays.</Trans>
+        </p>
+      </Confirm>
+    </>
+  );
+}
+
+/** Failed platforms are tried again; what is published or unknown is not touched. */
+function RetryDialog({
+  platforms,
+  retry,
+}: {
+  platforms: readonly PlatformName[];
+  retry: ReturnType<typeof usePostAction>;
+}) {
+  const { t } = useLingui();
+  const [chosen, setChosen] = useState(platforms);
+  const count = chosen.length;
+  return (
+    <Confirm
+      {...retry}
+      title={t`Retry`}
+      verb={t`Retry ${plural(count, { one: "# platform", other: "# platforms" })}`}
+      onConfirm={() => count > 0 && retry.run({ platforms: chosen })}
+    >
+      <fieldset>
+        <legend className="mb-2 text-sm text-dim">{t`The post is published again, as it is, on:`}</legend>
+        {platforms.map((platform) => (
+          <Checkbox
+            key={platform}
+            label={labelOf(platform)}
+            checked={chosen.includes(platform)}
+            onChange={({ target: { checked } }) =>
+              setChosen(checked ? [...chosen, platform] : chosen.filter((each) => each !== platform))
+            }
+          />
+        ))}
+      </fieldset>
+    </Confirm>
+  );
+}
