@@ -210,7 +210,9 @@ const platformPost = z.object({
     .meta({ examples: [1] }),
   nextAttemptAt: time
     .nullable()
-    .describe("When Ampost continues with it. Null while a step is running and once it is settled.")
+    .describe(
+      "When Ampost continues with it, or checks an unknown outcome again. Null while a step is running and once nothing is left to do.",
+    )
     .meta({ examples: [null] }),
   error: platformPostError.nullable().meta({ examples: [null] }),
   warnings: z.array(z.object({ code: z.string(), message: z.string() })).meta({ examples: [[]] }),

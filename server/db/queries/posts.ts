@@ -79,10 +79,10 @@ const waitsForResume = `(pp.status in ('pending', 'queued', 'posting') and pp.la
     and pp.due_at is not null and pp.next_action_at is not null and ${isPaused("pp")})`;
 
 /**
- * When the engine processes a platform post next: not while a step runs (its lease is valid), and not once it is
- * settled.
+ * When the engine processes a platform post next: not while a step runs (its lease is valid), and not once there is
+ * nothing left to do. An unknown outcome is still checked.
  */
-const nextAttempt = `case when pp.status in ('queued', 'posting') and (pp.lease_until is null or pp.lease_until < now())
+const nextAttempt = `case when pp.status in ('queued', 'posting', 'unknown') and (pp.lease_until is null or pp.lease_until < now())
       and not ${waitsForRelease} and not ${waitsForResume} then pp.next_action_at end`;
 
 const HELD_WARNING = JSON.stringify([
