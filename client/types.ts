@@ -138,7 +138,10 @@ export interface PlatformPost {
   publishedAt: string | null;
   /** Number of publish attempts so far, including the one that is in progress or succeeded. */
   attemptCount: number;
-  /** When Ampost continues with it. Null while a step is running and once it is settled. */
+  /**
+   * When Ampost continues with it, or checks an unknown outcome again. Null while a step is running and once nothing is
+   * left to do.
+   */
   nextAttemptAt: string | null;
   error: PlatformPostError | null;
   warnings: {

@@ -169,7 +169,8 @@ class PlatformPost(TypedDict):
     publishedAt: str | None
     #: Number of publish attempts so far, including the one that is in progress or succeeded.
     attemptCount: int
-    #: When Ampost continues with it. Null while a step is running and once it is settled.
+    #: When Ampost continues with it, or checks an unknown outcome again. Null while a step is running and once nothing
+    #: is left to do.
     nextAttemptAt: str | None
     error: PlatformPostError | None
     warnings: list[PlatformPostWarning]
