@@ -1,25 +1,26 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
 
-import { type PlatformPost, type Post, postsEvents, postsGet } from "../../contract/operations/posts.ts";
+import { type Post, postsEvents, postsGet } from "../../contract/operations/posts.ts";
 import { addressOf, type Answer } from "../api/ask.ts";
 import { keyOf, useRead } from "../api/use-api.ts";
 import { useMode } from "../shell/mode.ts";
 
-/** What became settled changes only when somebody acts on it, or a lost response is found. */
+/** What is settled changes only when somebody acts on it. */
 const SETTLED_MILLISECONDS = 15_000;
-const SOON_MILLISECONDS = 1_000;
+/** An unknown outcome is checked on, and settled by what a person says. */
+const UNKNOWN_MILLISECONDS = 2_000;
 
 /** A post as it is: it follows the server's events until it is settled, and looks again from time to time after that. */
 export function usePost(id: string) {
   const mode = useMode();
   const cache = useQueryClient();
   const known = cache.getQueryData<Answer<typeof postsGet>>(keyOf(postsGet, mode, { params: { id } }));
-  const isSoon = known?.post.platformPosts.some(isLookedAtSoon) === true;
+  const isUnknown = known?.post.platformPosts.some(({ status }) => status === "unknown") === true;
   const read = useRead(
     postsGet,
     { params: { id } },
-    { everyMilliseconds: isSoon ? SOON_MILLISECONDS : SETTLED_MILLISECONDS },
+    { everyMilliseconds: isUnknown ? UNKNOWN_MILLISECONDS : SETTLED_MILLISECONDS },
   );
   const isFollowed = read.data !== undefined && !isSettled(read.data.post);
   useEffect(() => {
@@ -36,11 +37,6 @@ export function usePost(id: string) {
 
 function isSettled({ status }: Post): boolean {
   return status === "published" || status === "partial" || status === "failed" || status === "discarded";
-}
-
-/** The engine settles what a person has said, or reads back, in this moment. */
-function isLookedAtSoon({ status, nextAttemptAt }: PlatformPost): boolean {
-  return status === "unknown" && nextAttemptAt !== null && Date.parse(nextAttemptAt) < Date.now() + 2_000;
 }
 
 /** The post that a page shows, in the version that it shows. */
