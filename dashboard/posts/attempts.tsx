@@ -83,11 +83,11 @@ function Calls({ calls }: { calls: PostAttempt["requests"] }) {
         <summary className="font-mono text-xs">
           {call.method} {call.url} · {call.status ?? call.failure} · {t`${milliseconds} ms`}
         </summary>
-        <dl className="mt-1 space-y-2 rounded-lg bg-tint p-3 text-xs">
+        <div className="mt-1 space-y-2 rounded-lg bg-tint p-3 text-xs">
           <Excerpt name={t`Request`} text={call.request} />
           <Excerpt name={t`Response`} text={call.answer} />
-          {!call.reached && <dd>{t`The request never reached the platform.`}</dd>}
-        </dl>
+          {!call.reached && <p>{t`The request never reached the platform.`}</p>}
+        </div>
       </details>
     );
   });
@@ -98,10 +98,10 @@ function Excerpt({ name, text }: { name: string; text: string | null }) {
     text !== null &&
     text !== "" && (
       <div>
-        <dt className="font-semibold">{name}</dt>
-        <dd className="max-h-60 overflow-auto font-mono whitespace-pre-wrap" tabIndex={0}>
+        <p className="font-semibold">{name}</p>
+        <pre className="max-h-60 overflow-auto whitespace-pre-wrap" tabIndex={0} aria-label={name} role="region">
           {text}
-        </dd>
+        </pre>
       </div>
     )
   );

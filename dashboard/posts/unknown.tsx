@@ -26,8 +26,20 @@ export function Unknown({ followed, platformPost: { platform, error, nextAttempt
   const toasts = useToasts();
   const label = labelOf(platform);
   const [link, setLink] = useState("");
-  const there = usePostAction(postsResolve, followed, () => toasts.say(t`Thank you. The post counts as published.`));
-  const gone = usePostAction(postsResolve, followed, () => toasts.say(t`Thank you. The post can be retried now.`));
+  // Each check changes the post, but not what a person has found.
+  const anyVersion = { isForVersion: false };
+  const there = usePostAction(
+    postsResolve,
+    followed,
+    () => toasts.say(t`Thank you. The post counts as published.`),
+    anyVersion,
+  );
+  const gone = usePostAction(
+    postsResolve,
+    followed,
+    () => toasts.say(t`Thank you. The post can be retried now.`),
+    anyVersion,
+  );
   const who = account ?? label;
   return (
     <Notice tone="warn">

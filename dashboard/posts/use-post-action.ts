@@ -16,13 +16,14 @@ export interface PostAction {
 }
 
 /**
- * It is only for the version of the post that was shown when it was begun: if the post has changed since, the person is
- * told, and what they filled in stays.
+ * It is only for the version of the post that was shown when it was begun, unless any will do: if the post has changed
+ * since, the person is told, and what they filled in stays.
  */
 export function usePostAction(
   operation: Operation,
   { post, etag, readAgain }: FollowedPost,
-  onDone?: () => void,
+  onDone: () => void,
+  { isForVersion = true } = {},
 ): PostAction {
   const write = useWrite(operation);
   const [isOpen, setIsOpen] = useState(false);
@@ -33,7 +34,7 @@ export function usePostAction(
     error: write.error,
     begin() {
       write.reset();
-      setBegunWith(etag);
+      setBegunWith(isForVersion ? etag : null);
       setIsOpen(true);
     },
     onClose: () => setIsOpen(false),
@@ -42,7 +43,7 @@ export function usePostAction(
       write.mutate(given, {
         onSuccess() {
           setIsOpen(false);
-          onDone?.();
+          onDone();
         },
         onError({ code }) {
           if (code === "PRECONDITION_FAILED") void readAgain().then(setBegunWith);

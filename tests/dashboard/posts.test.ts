@@ -24,7 +24,7 @@ const STORE_MANY = `
 test("the list shows any of ten thousand posts, is filtered by its address, and follows the server", async (t) => {
   const { world, open, troubles } = await signedIn(t);
   const { userId, mode, platformSetId } = world.test;
-  await world.connect(world.test, "threads");
+  for (const platform of ["threads", "facebook"] as const) await world.connect(world.test, platform);
   await world.services.pool.query(STORE_MANY, [userId, mode, platformSetId, MANY]);
   const create = async (text: string, more: object = {}) => {
     const body = { content: { text }, platforms: ["threads"], platformSetId, ...more };
@@ -55,11 +55,11 @@ test("the list shows any of ten thousand posts, is filtered by its address, and 
   });
   await step("filters are in the address, which shows the same to whoever opens it", async () => {
     const due = new Date(Date.now() + 86_400_000);
-    await create("Tomorrow's news", { scheduledFor: due.toISOString() });
+    await create("Tomorrow's news", { scheduledFor: due.toISOString(), platforms: ["facebook"] });
     await page.getByLabel("Search").fill("news");
     await page.getByText("1 post", { exact: true }).waitFor();
     await page.getByLabel("Status").selectOption("Scheduled");
-    await page.getByLabel("Platform", { exact: true }).selectOption("Threads");
+    await page.getByLabel("Platform", { exact: true }).selectOption("Facebook");
     const day = due.toISOString().slice(0, 10);
     await page.getByLabel("Scheduled from").fill(day);
     await page.getByLabel("Scheduled until").fill(day);
