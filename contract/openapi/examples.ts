@@ -47,6 +47,11 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
   },
   posts_update: { content: { text: "Our new release is out today." } },
   posts_retry: { platforms: [EXAMPLE_PLATFORM], force: false },
+  posts_resolve: {
+    platform: EXAMPLE_PLATFORM,
+    isLive: true,
+    publishedUrl: "https://www.threads.com/@ampost/post/DRcQ1aXk7Zm",
+  },
   publishing_pause: { platformSetId: ID },
   publishing_resume: { platformSetId: ID },
   posts_approve: { contentHash: "0".repeat(64) },

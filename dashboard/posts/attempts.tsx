@@ -61,7 +61,9 @@ function Attempt({ attempt }: { attempt: PostAttempt }) {
           <Time at={startedAt} /> · {number === 0 ? t`Prepared ahead` : t`Attempt ${number}`}
         </span>
       </p>
-      {repeatOf !== null && <p>{t`The identical request, sent once more to learn what became of the first.`}</p>}
+      {repeatOf !== null && (
+        <p>{t`The identical request, sent once more to find out whether the first had arrived.`}</p>
+      )}
       {reason !== null && <p>{reason}</p>}
       <Calls calls={requests} />
       {readBacks > 0 && (

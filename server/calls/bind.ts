@@ -118,7 +118,7 @@ async function answerCall(
   const { body, uploads, reservation } = await readBody(operation, request, intake);
   const raw = {
     params: request.params,
-    query: caller.actor.kind === "session" ? withoutMode(request.query) : request.query,
+    query: withoutMode(caller, request.query),
     body,
   };
   const call: Call = {
@@ -184,8 +184,8 @@ function goneOrStopping(reply: FastifyReply, { stopping }: BindOptions): AbortSi
 }
 
 /** Session requests name their mode in the query; it is not a parameter of the operation. */
-function withoutMode(query: unknown): unknown {
-  if (typeof query !== "object" || query === null) return query;
+export function withoutMode({ actor }: Pick<Authenticated, "actor">, query: unknown): unknown {
+  if (actor.kind !== "session" || typeof query !== "object" || query === null) return query;
   return Object.fromEntries(Object.entries(query).filter(([name]) => name !== "mode"));
 }
 

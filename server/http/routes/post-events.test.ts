@@ -66,6 +66,19 @@ test("a follower of a post gets it immediately, after every change, and no more 
   assert.deepEqual(seen, ["draft Followed", "draft Changed", "discarded Changed"]);
 });
 
+test("the dashboard follows a post with its session, in the mode that its address names", async () => {
+  const id = await newDraft();
+  const headers = { cookie: await world.signIn(world.test) };
+  const follow = (mode: string) => fetch(`${world.url}/api/v1/posts/${id}/events?mode=${mode}`, { headers });
+  assert.equal((await follow("live")).status, 404);
+  const response = await follow("test");
+  assert.equal(response.status, 200, response.ok ? "" : await response.text());
+  for await (const post of postsOf(response)) {
+    assert.equal(post.id, id);
+    break;
+  }
+});
+
 test("a missing post cannot be followed, and a follower who disconnects is released", async () => {
   assert.equal((await open("01980b7a-6c00-7000-8000-000000000001")).status, 404);
   assert.equal((await fetch(`${world.url}/api/v1/posts/01980b7a-6c00-7000-8000-000000000001/events`)).status, 401);
