@@ -105,7 +105,8 @@ export const ERROR_ADVICE: Readonly<Record<PublicCode, { cause: string; cure: st
       "In response to a retry: the platform post is `unknown`, and `force` is not set.",
     cure:
       "While the platform post is `posting`, wait: Ampost is still checking, and `action` says until when. " +
-      "Once it is `unknown`, check the account on the platform. If the post is there, send its link to `POST /api/v1/posts/:id/resolve`. " +
+      "Once it is `unknown`, check the account on the platform. " +
+      "If the post is there, send its link to `POST /api/v1/posts/:id/resolve`. " +
       'If it is not, retry with `{"platforms": ["…"], "force": true}`. ' +
       "[Exactly once](/docs/exactly-once) explains why Ampost does not decide this automatically.",
   },

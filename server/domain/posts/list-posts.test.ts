@@ -83,6 +83,23 @@ test("status and platform filter, and total counts what they match", async () =>
   assert.deepEqual(await found("?status=published"), []);
 });
 
+test("posts of one platform set are found, alone and with other filters", async () => {
+  const tenant = await newTenant();
+  const here = await create(tenant, "Here");
+  const { body } = await world.call(tenant, "POST", "/api/v1/platform-sets", { name: "Elsewhere" });
+  const platformSetId = idOf(body, "set");
+  await world.connect(tenant, "threads", { platformSetId });
+  const there = await create(tenant, "There", { platformSetId });
+  const found = async (query: string) => {
+    const { posts, total } = await list(tenant, query);
+    assert.equal(total, posts.length, query);
+    return posts.map(({ id }) => id);
+  };
+  assert.deepEqual(await found(`?platformSetId=${platformSetId}`), [there]);
+  assert.deepEqual(await found(`?platformSetId=${tenant.platformSetId}&status=draft`), [here]);
+  assert.deepEqual(await found(`?platformSetId=${platformSetId}&search=here`), [there]);
+});
+
 test("posts are found by the times they are scheduled for, the earliest first", async () => {
   const tenant = await newTenant();
   await world.connect(tenant, "facebook");
@@ -334,6 +351,7 @@ async function rowsRead(client: pg.PoolClient): Promise<number> {
 const ALL: PostFilter = {
   status: null,
   platform: null,
+  platformSetId: null,
   from: null,
   to: null,
   scheduledFrom: null,
