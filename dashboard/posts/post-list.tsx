@@ -21,6 +21,8 @@ import { StatusTag } from "./status.tsx";
 const PAGE = 100;
 const FRESH_MILLISECONDS = 5_000;
 const ROW_PIXELS = 76;
+/** A search counts no further. */
+const MOST_FOUND = 1_000;
 
 /** All posts, filtered by what the address says. */
 export function PostList() {
@@ -49,7 +51,9 @@ function Found({ filter }: { filter: PostFilter }) {
   return (
     <>
       <p className="text-sm text-dim" role="status">
-        {t`${plural(total, { one: "# post", other: "# posts" })}`}
+        {filter.search !== undefined && total >= MOST_FOUND
+          ? t`The newest ${total} that were found`
+          : t`${plural(total, { one: "# post", other: "# posts" })}`}
       </p>
       <Rows
         total={total}
