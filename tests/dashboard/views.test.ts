@@ -45,7 +45,7 @@ test("every view is accessible, narrow or wide, light or dark, loads little scri
       await page.goto(`${world.url}${view}?mode=test`);
       // A post's page has a connection that stays open, so the network is never idle.
       await page.getByRole("heading", { level: 1 }).waitFor();
-      await page.waitForFunction("document.querySelector('.animate-pulse') === null");
+      await page.locator(".animate-pulse").first().waitFor({ state: "detached" });
       counting.removeAllListeners("response");
       assert.equal(await page.evaluate("document.documentElement.scrollWidth"), width, view);
       assert.equal(await page.evaluate("globalThis.hasRun"), undefined, view);
@@ -66,5 +66,5 @@ test("an address of the dashboard leads to the sign-in and back, and its files a
     assert.equal((await fetch(`${world.url}/app/assets/${name}`)).status, 404, name);
   const page = await open();
   await page.goto(`${world.url}/posts/${newId()}?mode=test`);
-  await page.getByRole("alert").getByText("not found").waitFor();
+  await page.getByRole("heading", { name: "Post not found" }).waitFor();
 });
