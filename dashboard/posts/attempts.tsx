@@ -23,7 +23,7 @@ export function Attempts({ post, platformPostId, etag }: { post: Post; platformP
       <summary className="font-semibold">{t`Everything Ampost did`}</summary>
       <div className="mt-3">
         {error !== null && <Failure error={error} onRetry={() => void refetch()} />}
-        {attempts === undefined && error === null && <Skeleton className="h-16" />}
+        {isOpen && attempts === undefined && error === null && <Skeleton className="h-16" />}
         {attempts?.length === 0 && (
           <p className="text-dim">
             <Trans>Nothing yet.</Trans>
