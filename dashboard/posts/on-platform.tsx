@@ -1,19 +1,16 @@
 import { useLingui } from "@lingui/react/macro";
-import { lazy, Suspense } from "react";
 
 import type { Account } from "../../contract/operations/accounts.ts";
 import type { PlatformPost } from "../../contract/operations/posts.ts";
 import { labelOf } from "../start.ts";
 import { OutLink } from "../ui/controls.tsx";
 import { OpenIcon } from "../ui/icons.tsx";
-import { Card, Notice, Skeleton } from "../ui/surfaces.tsx";
+import { Card, Notice } from "../ui/surfaces.tsx";
 import { Attempts } from "./attempts.tsx";
 import { Outcome } from "./outcome.tsx";
+import { PlatformContent } from "./platform-content.tsx";
 import { StatusTag } from "./status.tsx";
 import type { FollowedPost } from "./use-post.ts";
-
-// What a platform makes of a post needs what all platforms can do.
-const PlatformContent = lazy(async () => ({ default: (await import("./platform-content.tsx")).PlatformContent }));
 
 interface OnPlatformProps {
   followed: FollowedPost;
@@ -42,9 +39,7 @@ export function OnPlatform({ followed, platformPost, account }: OnPlatformProps)
           </Notice>
         ))}
         <Links platformPost={platformPost} />
-        <Suspense fallback={<Skeleton className="h-20" />}>
-          <PlatformContent platform={platform} content={followed.post.content} />
-        </Suspense>
+        <PlatformContent platform={platform} content={followed.post.content} />
         <Attempts post={followed.post} platformPostId={platformPost.id} etag={followed.etag} />
       </div>
     </Card>

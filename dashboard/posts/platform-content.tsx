@@ -3,7 +3,6 @@ import { useLingui } from "@lingui/react/macro";
 import type { Post } from "../../contract/operations/posts.ts";
 import type { PlatformName } from "../../model/platform-names.ts";
 import type { MediaEntry, PostContent } from "../../model/post.ts";
-import { resolveContent } from "../../platforms/validate/resolve-content.ts";
 import { OutLink } from "../ui/controls.tsx";
 
 interface PlatformContentProps {
@@ -15,8 +14,15 @@ interface PlatformContentProps {
 export function PlatformContent({ platform, content }: PlatformContentProps) {
   const { t } = useLingui();
   const given: PostContent = JSON.parse(JSON.stringify(content));
-  const { text, media, linkUrl, placement, settings, thread } = resolveContent(platform, given);
-  const shown = Object.entries(placement === null ? settings : { placement, ...settings });
+  const override = given.platformOverrides[platform];
+  const { text, media, linkUrl } = {
+    ...given,
+    text: override?.text ?? given.text,
+    media: override?.media ?? given.media,
+  };
+  const { thread: parts, ...settings } = override?.settings ?? {};
+  const thread: readonly { text: string; media?: MediaEntry[] | null }[] = Array.isArray(parts) ? parts : [];
+  const shown = Object.entries(settings).filter(([, value]) => value !== null);
   return (
     <div className="space-y-3 border-t pt-3">
       <Part text={text} media={media} />
@@ -31,7 +37,7 @@ export function PlatformContent({ platform, content }: PlatformContentProps) {
         const place = index + 2;
         return (
           <section key={place} aria-label={t`Part ${place}`} className="border-s-2 ps-3">
-            <Part text={part.text} media={part.media} />
+            <Part text={part.text} media={part.media ?? []} />
           </section>
         );
       })}
