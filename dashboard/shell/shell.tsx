@@ -161,7 +161,7 @@ function UserMenu() {
         className="size-9 shrink-0 rounded-full bg-tint text-sm font-semibold uppercase"
         aria-label={t`Account menu`}
       >
-        <span aria-hidden="true">{(name === "" ? email : name).slice(0, 1)}</span>
+        <span data-letter={(name === "" ? email : name).slice(0, 1)} className="before:content-[attr(data-letter)]" />
       </DropdownMenu.Trigger>
       <DropdownMenu.Portal>
         <DropdownMenu.Content align="end" sideOffset={6} className={menuClass}>
