@@ -8,6 +8,7 @@ import {
 } from "@tanstack/react-router";
 
 import type { Mode } from "../model/platform-names.ts";
+import { readComposeSearch } from "./compose/compose-search.ts";
 import { readPostFilter } from "./posts/post-filter.ts";
 import { modeOf } from "./shell/mode.ts";
 import { NotFound } from "./shell/not-found.tsx";
@@ -33,6 +34,12 @@ const routes = [
     path: "/posts",
     component: lazyRouteComponent(() => import("./posts/post-list.tsx"), "PostList"),
     validateSearch: readPostFilter,
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: "/compose",
+    component: lazyRouteComponent(() => import("./compose/compose.tsx"), "Compose"),
+    validateSearch: readComposeSearch,
   }),
   createRoute({
     getParentRoute: () => root,

@@ -40,6 +40,52 @@ export interface Capabilities {
   quotas: readonly PlatformQuota[];
   /** Absent: publishing is free. */
   prices?: PlatformPrices;
+  /** Settings that allow only what the account offers, and the account's metadata that lists it. */
+  choices?: Readonly<Record<string, string>>;
+  /** What the platform requires of apps in which people write posts for it. */
+  sharing?: SharingDuties;
+}
+
+/** What people must see and choose themselves before an app may publish for them. */
+export interface SharingDuties {
+  /** The account's metadata with the name to show. */
+  creatorName: string;
+  /** A setting that has to be chosen, without a default, and the names of its values. */
+  audience: { setting: string; label: string; values: Readonly<Record<string, string>> };
+  /** Settings that turn something off: it is off until the person turns it on. */
+  interactions: { label: string; items: readonly Interaction[] };
+  /** Asked only if the person says that the post is commercial. */
+  disclosure: { label: string; hint: string; missing: string; kinds: readonly DisclosureKind[] };
+  /** What the person agrees to by publishing. */
+  consent: readonly Policy[];
+  /** Told after publishing. */
+  notice: string;
+  source: string;
+}
+
+export interface Interaction {
+  label: string;
+  setting: string;
+  /** The account's metadata that says whether the account has turned it off. */
+  lockedBy: string;
+  /** Only posts with this kind of media have it. */
+  only?: MediaType;
+}
+
+export interface DisclosureKind {
+  setting: string;
+  label: string;
+  hint: string;
+  /** How the platform labels the post. The last kind that is chosen wins. */
+  marks: string;
+  /** An audience that it excludes, and why. */
+  excludes?: { audience: string; reason: string };
+  consent?: Policy;
+}
+
+export interface Policy {
+  name: string;
+  url: string;
 }
 
 /** The setting beside `coverUrl` with the ID of a stored media object. */

@@ -10,8 +10,6 @@ export interface Definition {
   capabilities: Capabilities;
   /** The schema of `platformOverrides.<platform>.settings`: a `z.strictObject`, every field described. */
   settings: z.ZodObject;
-  /** Settings that allow only what the account offers, and the account's metadata that lists it. */
-  choices?: Readonly<Record<string, string>>;
   rules: readonly Rule[];
   /** What its page shows in addition to the rules; none if there is nothing to show. */
   examples: readonly Example[];

@@ -7,7 +7,8 @@ import { approvalsList } from "../../contract/operations/approvals.ts";
 import { MODES, type Mode } from "../../model/platform-names.ts";
 import { useRead } from "../api/use-api.ts";
 import { start } from "../start.ts";
-import { ApprovalIcon, DevelopersIcon, HomeIcon, PlatformsIcon, PostsIcon, SettingsIcon } from "../ui/icons.tsx";
+import { ApprovalIcon, DevelopersIcon, HomeIcon, PlatformsIcon, PlusIcon, PostsIcon, SettingsIcon } from "../ui/icons.tsx";
+import { buttonClass } from "../ui/controls.tsx";
 import { menuClass, menuItemClass } from "../ui/menu.ts";
 import { rememberMode, useMode } from "./mode.ts";
 
@@ -69,6 +70,14 @@ function Side() {
         {start.brand.logo !== null && <img src={start.brand.logo} alt="" className="h-7 max-w-28 object-contain" />}
         {start.brand.name ?? "Ampost"}
       </div>
+      <Link
+        to="/compose"
+        search={({ mode: now }) => ({ mode: now })}
+        className={buttonClass("main", "max-md:absolute max-md:end-4 max-md:bottom-full max-md:mb-3 md:mb-3 md:w-full")}
+      >
+        <PlusIcon />
+        {t`New post`}
+      </Link>
       <ul className="flex overflow-x-auto md:block md:space-y-0.5">
         {ways.map(({ name, Icon, ...way }) => (
           <li key={name} className="shrink-0 grow">

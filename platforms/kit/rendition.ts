@@ -1,6 +1,7 @@
 import type { Capabilities, MediaRule, Shape } from "../../model/capabilities.ts";
-import type { MediaFacts, MediaType } from "../../model/post.ts";
+import type { MediaType } from "../../model/post.ts";
 import type { PublishMedia, Rendition, StepContext } from "../platform.ts";
+import { isRewrapped } from "./wrapping.ts";
 
 /**
  * What must be created from a file before a platform with this rule accepts it: for an image a JPEG, if its type is not
@@ -38,14 +39,6 @@ export async function fileFor(
   const { mimeType, sizeBytes } = await source.describe(media, rendition);
   const open = () => source.open(media, { rendition, start });
   return { contentType: mimeType, sizeBytes: sizeBytes - start, open };
-}
-
-/** Whether a video goes to a platform with this rule in another wrapping. */
-export function isRewrapped(
-  { mimeType, indexFirst }: Pick<MediaFacts, "mimeType" | "indexFirst">,
-  rule: MediaRule,
-): boolean {
-  return rule.converted.some((type) => type === mimeType) || (rule.indexFirst === true && indexFirst === false);
 }
 
 /** The box that the image must fit in, rotated like the image. */

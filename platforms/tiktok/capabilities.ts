@@ -84,4 +84,59 @@ export const capabilities = {
       confidence: "documented",
     },
   ],
+  choices: { privacyLevel: "privacyLevelOptions" },
+  // Its audit looks at each of these in the app that people post with.
+  sharing: {
+    creatorName: "creatorNickname",
+    audience: {
+      setting: "privacyLevel",
+      label: "Who can see this post",
+      values: {
+        PUBLIC_TO_EVERYONE: "Everyone",
+        MUTUAL_FOLLOW_FRIENDS: "Friends",
+        FOLLOWER_OF_CREATOR: "Followers",
+        SELF_ONLY: "Only me",
+      },
+    },
+    interactions: {
+      label: "Allow others to",
+      items: [
+        { label: "Comment", setting: "disableComment", lockedBy: "commentDisabled" },
+        { label: "Duet", setting: "disableDuet", lockedBy: "duetDisabled", only: "video" },
+        { label: "Stitch", setting: "disableStitch", lockedBy: "stitchDisabled", only: "video" },
+      ],
+    },
+    disclosure: {
+      label: "Disclose commercial content",
+      hint: "Turn on if this post promotes goods or services in exchange for something of value, or your own business.",
+      missing: "You need to indicate if your content promotes yourself, a third party, or both.",
+      kinds: [
+        {
+          setting: "brandOrganicToggle",
+          label: "Your brand",
+          hint: "You are promoting yourself or your own business.",
+          marks: "Promotional content",
+        },
+        {
+          setting: "brandContentToggle",
+          label: "Branded content",
+          hint: "You are promoting another brand or a third party.",
+          marks: "Paid partnership",
+          excludes: { audience: "SELF_ONLY", reason: "Branded content visibility cannot be set to private." },
+          consent: {
+            name: "Branded Content Policy",
+            url: "https://www.tiktok.com/legal/page/global/bc-policy/en",
+          },
+        },
+      ],
+    },
+    consent: [
+      {
+        name: "Music Usage Confirmation",
+        url: "https://www.tiktok.com/legal/page/global/music-usage-confirmation/en",
+      },
+    ],
+    notice: "It may take a few minutes until the post is visible on the profile.",
+    source: SHARING,
+  },
 } as const satisfies Capabilities;

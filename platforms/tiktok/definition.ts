@@ -8,7 +8,6 @@ import { settings } from "./settings.ts";
 export const tiktok: Definition = {
   capabilities,
   settings,
-  choices: { privacyLevel: "privacyLevelOptions" },
   rules,
   examples,
   scopes,

@@ -19,7 +19,7 @@ import {
   QUANTITIES,
   QUANTITY_WORDS,
 } from "../describe.ts";
-import { isRewrapped } from "../kit/rendition.ts";
+import { isRewrapped } from "../kit/wrapping.ts";
 import { dotted, type TopicIssue } from "./files.ts";
 import { fittingShapes, mediaKind, type Resolved } from "./resolve-content.ts";
 

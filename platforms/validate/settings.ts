@@ -54,7 +54,7 @@ function wordProblems(
 }
 
 function wordProblem(
-  { capabilities: { platform, label }, settings: schema, choices = {} }: Definition,
+  { capabilities: { platform, label, choices = {} }, settings: schema }: Definition,
   account: AccountFacts | null,
   given: Settings,
   found: z.core.$ZodIssue,

@@ -14,7 +14,7 @@ const DIST = join(import.meta.dirname, "../../../dashboard/dist");
 const ASSETS = join(DIST, "assets");
 
 /** The addresses of the app's views: all get the same page, and the browser shows the view. */
-export const VIEWS = ["/posts", "/posts/:id"] as const;
+export const VIEWS = ["/posts", "/posts/:id", "/compose"] as const;
 
 const TYPES: Readonly<Record<string, string>> = {
   ".js": "text/javascript; charset=utf-8",

@@ -1,0 +1,161 @@
+import { Trans, useLingui } from "@lingui/react/macro";
+import { Link, useSearch } from "@tanstack/react-router";
+import { useState } from "react";
+
+import { accountsList } from "../../contract/operations/accounts.ts";
+import { type PlatformSet, platformSetsList } from "../../contract/operations/platform-sets.ts";
+import { platformsList } from "../../contract/operations/platforms.ts";
+import { postsGet } from "../../contract/operations/posts.ts";
+import { useRead } from "../api/use-api.ts";
+import { useMode } from "../shell/mode.ts";
+import { start } from "../start.ts";
+import { buttonClass } from "../ui/controls.tsx";
+import { Failure } from "../ui/failure.tsx";
+import { Empty, Loading, View } from "../ui/surfaces.tsx";
+import { type Draft, draftOf, emptyDraft, localTimeAt, type When } from "./draft.ts";
+import { Editor } from "./editor.tsx";
+import type { Saved } from "./saving.ts";
+import { fieldsOf } from "./schema.ts";
+
+/** Where a post is written: a new one, a copy of one, or one that is not published yet. */
+export function Compose() {
+  const mode = useMode();
+  const { post, from, at } = useSearch({ from: "/compose" });
+  const [own, setOwn] = useState<{ id: string; key: string } | null>(null);
+  // A post that was created here goes on being written.
+  const key = own !== null && post === own.id ? own.key : `${mode} ${post ?? ""} ${from ?? ""}`;
+  return (
+    <Loaded
+      key={key}
+      isCopy={post === undefined && from !== undefined}
+      sourceId={own?.key === key ? undefined : (post ?? from)}
+      at={at}
+      onCreated={(id) => setOwn({ id, key })}
+    />
+  );
+}
+
+interface LoadedProps {
+  sourceId: string | undefined;
+  isCopy: boolean;
+  at: string | undefined;
+  onCreated: (id: string) => void;
+}
+
+function Loaded({ sourceId: given, isCopy, at, onCreated }: LoadedProps) {
+  const { t } = useLingui();
+  // What the view was opened with, also once it has a post of its own.
+  const [sourceId] = useState(given);
+  const sets = useRead(platformSetsList);
+  const accounts = useRead(accountsList);
+  const platforms = useRead(platformsList);
+  const source = useRead(postsGet, { params: { id: sourceId ?? "" } }, { enabled: sourceId !== undefined });
+  const [described, setDescribed] = useState<ReturnType<typeof describe>>();
+  if (described === undefined && platforms.data !== undefined) setDescribed(describe(platforms.data.platforms));
+  const [opened, setOpened] = useState<{ draft: Draft; saved: Saved | null }>();
+  const failed = [sets, accounts, platforms, source].find(({ error }) => error !== null);
+  if (failed !== undefined && failed.error !== null && opened === undefined)
+    return <Failure error={failed.error} onRetry={() => void failed.refetch()} />;
+  if (sets.data === undefined || accounts.data === undefined || described === undefined) return <Loading />;
+  const { accounts: all } = accounts.data;
+  if (all.length === 0) return <NoAccounts />;
+  if (opened === undefined) {
+    if (sourceId !== undefined && source.data === undefined) return <Loading />;
+    const post = source.data?.post;
+    const when = whenOf(isCopy ? null : (post?.scheduledFor ?? null), at);
+    const set = firstSet(
+      sets.data.sets,
+      all.map(({ platformSetId }) => platformSetId),
+    );
+    setOpened({
+      draft: post === undefined ? emptyDraft(set, when) : draftOf(post, when),
+      saved: post === undefined || isCopy ? null : { post, etag: source.data?.etag ?? null },
+    });
+    return <Loading />;
+  }
+  if (opened.saved !== null && !["draft", "scheduled"].includes(opened.saved.post.status))
+    return <NotEditable id={opened.saved.post.id} />;
+  return (
+    <Editor
+      initial={opened.draft}
+      opened={opened.saved}
+      sets={sets.data.sets}
+      accounts={all}
+      described={described}
+      title={opened.saved === null ? t`New post` : t`Edit post`}
+      onCreated={onCreated}
+    />
+  );
+}
+
+function describe(platforms: readonly { name: PlatformSetName; capabilities: object; settings: object }[]) {
+  return new Map(
+    platforms.map(({ name, capabilities, settings }) => [
+      name,
+      { name, capabilities: Object(capabilities), fields: fieldsOf(settings) },
+    ]),
+  );
+}
+
+type PlatformSetName = (typeof start.platforms)[number]["name"];
+
+/** The default set if it has accounts, otherwise one that has. */
+function firstSet(sets: readonly PlatformSet[], withAccounts: readonly string[]): string {
+  const inOrder = sets.toSorted((a, b) => Number(b.isDefault) - Number(a.isDefault));
+  return (inOrder.find(({ id }) => withAccounts.includes(id)) ?? inOrder[0])?.id ?? "";
+}
+
+const TOMORROW = 86_400_000;
+
+function whenOf(scheduledFor: string | null, at: string | undefined): When {
+  const { timeZone } = start.user;
+  const instant = Date.parse(scheduledFor ?? at ?? "");
+  const isSet = !Number.isNaN(instant);
+  return {
+    kind: isSet ? "at" : "draft",
+    local: isSet
+      ? localTimeAt(instant, timeZone)
+      : `${localTimeAt(Date.now() + TOMORROW, timeZone).slice(0, 10)}T09:00`,
+    timeZone,
+  };
+}
+
+function NoAccounts() {
+  const { t } = useLingui();
+  const mode = useMode();
+  return (
+    <View title={t`New post`}>
+      <Empty
+        title={t`Connect an account first`}
+        action={
+          <a href={`/connections?mode=${mode}`} className={buttonClass("main")}>
+            {t`Connect an account`}
+          </a>
+        }
+      >
+        <Trans>A post is published by the accounts that you connect.</Trans>
+      </Empty>
+    </View>
+  );
+}
+
+function NotEditable({ id }: { id: string }) {
+  const { t } = useLingui();
+  return (
+    <View title={t`Edit post`}>
+      <Empty
+        title={t`This post cannot be changed any more`}
+        action={
+          <>
+            <Link to="/posts/$id" params={{ id }} className={buttonClass()}>
+              {t`Open the post`}
+            </Link>
+            <Link to="/compose" search={({ mode }) => ({ mode, from: id })} className={buttonClass("main")}>
+              {t`Write a copy`}
+            </Link>
+          </>
+        }
+      />
+    </View>
+  );
+}

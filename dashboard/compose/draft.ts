@@ -1,0 +1,275 @@
+import type { Media } from "../../contract/operations/media.ts";
+import type { Post } from "../../contract/operations/posts.ts";
+import { PLATFORM_NAMES, type PlatformName } from "../../model/platform-names.ts";
+import type { MediaEntry, MediaType } from "../../model/post.ts";
+import { offsetAt, offsetFormat } from "../../model/time-zones.ts";
+
+/** What is being written. */
+export interface Draft {
+  platformSetId: string;
+  platforms: readonly PlatformName[];
+  text: string;
+  linkUrl: string;
+  media: readonly Item[];
+  overrides: Partial<Record<PlatformName, Override>>;
+  when: When;
+}
+
+export interface Override {
+  /** Absent: the shared text. */
+  text?: string;
+  /** Absent: the shared media. */
+  media?: readonly Item[];
+  /** As they are sent, but with items instead of media entries. */
+  settings: Settings;
+  /** The person says that the post is commercial; in which way is in the settings. */
+  isCommercial?: boolean;
+}
+
+export type Settings = Readonly<Record<string, unknown>>;
+
+export interface When {
+  /** `next`: the set's next free posting time. */
+  kind: "draft" | "next" | "at";
+  /** A local time such as "2026-12-01T09:30", in an IANA time zone. */
+  local: string;
+  timeZone: string;
+}
+
+/** A file of a post. */
+export interface Item {
+  key: string;
+  /** What is sent. While its file is being uploaded, nothing is. */
+  entry: MediaEntry | null;
+  shown: Shown;
+}
+
+export interface Shown {
+  src: string | null;
+  type: MediaType | null;
+  name: string;
+  width: number | null;
+  height: number | null;
+  durationSeconds: number | null;
+}
+
+export function emptyDraft(platformSetId: string, when: When): Draft {
+  return { platformSetId, platforms: [], text: "", linkUrl: "", media: [], overrides: {}, when };
+}
+
+/** A post as the composer edits it. */
+export function draftOf({ content, platformPosts, platformSetId }: Post, when: When): Draft {
+  const overrides: Draft["overrides"] = {};
+  const platforms = platformPosts.map(({ platform }) => platform);
+  for (const platform of platforms) {
+    const override = content.platformOverrides[platform];
+    if (isRecord(override)) overrides[platform] = readOverride(override);
+  }
+  const media = content.media.map(itemOf);
+  return { platformSetId, platforms, text: content.text, linkUrl: content.linkUrl ?? "", media, overrides, when };
+}
+
+function readOverride({ text, media, settings }: Record<string, unknown>): Override {
+  return {
+    ...(typeof text === "string" && { text }),
+    ...(Array.isArray(media) && { media: media.filter(isRecord).map(itemOf) }),
+    settings: isRecord(settings) ? withItems(settings) : {},
+  };
+}
+
+/** Entries of media, which parts of a thread have too, as items. */
+function withItems(value: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(value).map(([name, member]) => {
+      if (!Array.isArray(member)) return [name, isRecord(member) ? withItems(member) : member];
+      const read = name === "media" ? itemOf : withItems;
+      return [name, member.map((each: unknown) => (isRecord(each) ? read(each) : each))];
+    }),
+  );
+}
+
+function itemOf(entry: MediaEntry): Item {
+  const { id, url, type, filename, altText, width, height, durationSeconds, thumbnailUrl, thumbnailMediaId } = entry;
+  const isStored = typeof id === "string" && (typeof url !== "string" || url.includes(`/media/${id}/`));
+  return {
+    key: newKey(),
+    // The URL of a stored file is a signed one, which ends.
+    entry: isStored ? { id, altText, thumbnailUrl, thumbnailMediaId } : entry,
+    shown: {
+      src: url ?? null,
+      type: type ?? null,
+      name: filename ?? url ?? "",
+      width: width ?? null,
+      height: height ?? null,
+      durationSeconds: durationSeconds ?? null,
+    },
+  };
+}
+
+/** A stored file as an item. */
+export function itemOfStored({ id, url, type, filename, width, height, durationSeconds }: Media): Item {
+  return { key: newKey(), entry: { id }, shown: { src: url, type, name: filename, width, height, durationSeconds } };
+}
+
+/** A file at a public URL as an item. */
+export function itemAt(url: string): Item {
+  const name = URL.parse(url)?.pathname.split("/").at(-1) ?? url;
+  const type = /\.(mp4|mov|m4v)$/i.test(name) ? "video" : "image";
+  return {
+    key: newKey(),
+    entry: { url },
+    shown: { src: url, type, name, width: null, height: null, durationSeconds: null },
+  };
+}
+
+export function newKey(): string {
+  return crypto.randomUUID();
+}
+
+/** The draft as the body of a request. `null` values count as omitted. */
+export function contentOf({ text, linkUrl, media, overrides, platforms }: Draft) {
+  return {
+    text,
+    linkUrl: linkUrl.trim() === "" ? null : linkUrl.trim(),
+    media: entriesOf(media),
+    platformOverrides: Object.fromEntries(
+      platforms.flatMap((platform) => {
+        const override = overrides[platform];
+        if (override === undefined) return [];
+        const { settings, text: own, media: ownMedia } = override;
+        const sent = {
+          ...(own !== undefined && { text: own }),
+          ...(ownMedia !== undefined && { media: entriesOf(ownMedia) }),
+          ...(Object.keys(settings).length > 0 && { settings: withEntries(settings) }),
+        };
+        return Object.keys(sent).length === 0 ? [] : [[platform, sent]];
+      }),
+    ),
+  };
+}
+
+export function timeOf({ kind, local, timeZone }: When) {
+  if (kind === "next") return { nextPostingTime: true };
+  return kind === "at" ? { scheduledFor: `${local}:00`, timeZone } : { scheduledFor: null };
+}
+
+function entriesOf(items: readonly Item[]): MediaEntry[] {
+  return items.flatMap(({ entry }) => (entry === null ? [] : [entry]));
+}
+
+function withEntries(value: unknown): Record<string, unknown> {
+  return isRecord(value) ? Object.fromEntries(Object.entries(value).map(([name, member]) => [name, sent(member)])) : {};
+}
+
+function sent(value: unknown): unknown {
+  if (Array.isArray(value)) return value.every(isItem) ? entriesOf(value) : value.map(sent);
+  return isRecord(value) ? withEntries(value) : value;
+}
+
+export function isItem(value: unknown): value is Item {
+  return isRecord(value) && typeof value["key"] === "string" && isRecord(value["shown"]);
+}
+
+/** Whether files of the draft are still being uploaded. */
+export function isUploading(draft: Draft): boolean {
+  return JSON.stringify(draft).includes('"entry":null');
+}
+
+/** The local time that the clocks of a time zone show at an instant: "2026-12-01T09:30". */
+export function localTimeAt(instant: number, timeZone: string): string {
+  return new Date(instant + offsetAt(offsetFormat(timeZone), instant)).toISOString().slice(0, 16);
+}
+
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+export function settingsOf(draft: Draft, platform: PlatformName): Settings {
+  return draft.overrides[platform]?.settings ?? {};
+}
+
+export function withOverride(draft: Draft, platform: PlatformName, change: Partial<Override>): Draft {
+  const before = draft.overrides[platform] ?? { settings: {} };
+  return { ...draft, overrides: { ...draft.overrides, [platform]: { ...before, ...change } } };
+}
+
+/** Without a platform's own text or media, it gets what all get. */
+export function withoutOwn(draft: Draft, platform: PlatformName, member: "text" | "media"): Draft {
+  const { [member]: _, ...rest } = draft.overrides[platform] ?? { settings: {} };
+  return { ...draft, overrides: { ...draft.overrides, [platform]: { ...rest, settings: rest.settings ?? {} } } };
+}
+
+export type Path = readonly (string | number)[];
+
+/** A setting changed; undefined removes it, and what is empty after that. */
+export function withSetting(draft: Draft, platform: PlatformName, path: Path, value: unknown): Draft {
+  const changed = replaceAt(settingsOf(draft, platform), path, value);
+  return withOverride(draft, platform, { settings: isRecord(changed) ? changed : {} });
+}
+
+export function replaceAt(value: unknown, [member, ...rest]: Path, next: unknown): unknown {
+  if (member === undefined) return next;
+  if (typeof member === "number") {
+    const list: unknown[] = Array.isArray(value) ? value : [];
+    const changed = replaceAt(list[member], rest, next);
+    return changed === undefined ? list.toSpliced(member, 1) : list.toSpliced(member, 1, changed);
+  }
+  const { [member]: before, ...others } = isRecord(value) ? value : {};
+  const changed = replaceAt(before, rest, next);
+  return changed === undefined ? others : { ...others, [member]: changed };
+}
+
+/** A list of files in a draft: the shared ones, those of a platform, or those in a setting such as a part of a thread. */
+export interface Slot {
+  platform: PlatformName | null;
+  path: Path;
+}
+
+export function itemsIn(draft: Draft, { platform, path }: Slot): readonly Item[] {
+  if (platform === null) return draft.media;
+  if (path.length === 0) return draft.overrides[platform]?.media ?? [];
+  const value = valueAt(settingsOf(draft, platform), path);
+  return Array.isArray(value) ? value.filter(isItem) : [];
+}
+
+export function withItemsIn(draft: Draft, { platform, path }: Slot, items: readonly Item[]): Draft {
+  if (platform === null) return { ...draft, media: items };
+  if (path.length === 0) return withOverride(draft, platform, { media: items });
+  return withSetting(draft, platform, path, items.length === 0 ? undefined : items);
+}
+
+/** Changes the item with a key, wherever it is. */
+export function withItem(draft: Draft, key: string, change: (item: Item) => Item | null): Draft {
+  const inList = (list: readonly unknown[]): unknown[] =>
+    list.flatMap((each) => {
+      if (!isItem(each)) return [isRecord(each) ? inObject(each) : each];
+      if (each.key !== key) return [each];
+      const changed = change(each);
+      return changed === null ? [] : [changed];
+    });
+  const inObject = (value: Settings): Record<string, unknown> =>
+    Object.fromEntries(
+      Object.entries(value).map(([name, member]) => [
+        name,
+        Array.isArray(member) ? inList(member) : isRecord(member) ? inObject(member) : member,
+      ]),
+    );
+  const overrides: Draft["overrides"] = {};
+  for (const platform of PLATFORM_NAMES) {
+    const override = draft.overrides[platform];
+    if (override === undefined) continue;
+    overrides[platform] = {
+      ...override,
+      ...(override.media !== undefined && { media: inList(override.media).filter(isItem) }),
+      settings: inObject(override.settings),
+    };
+  }
+  return { ...draft, media: inList(draft.media).filter(isItem), overrides };
+}
+
+export function valueAt(value: unknown, path: Path): unknown {
+  return path.reduce<unknown>((at, member) => {
+    if (Array.isArray(at) && typeof member === "number") return at[member];
+    return isRecord(at) ? at[String(member)] : undefined;
+  }, value);
+}

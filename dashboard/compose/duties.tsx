@@ -1,0 +1,222 @@
+import { Trans, useLingui } from "@lingui/react/macro";
+import { memo, type ReactNode, useContext } from "react";
+
+import type { Policy, SharingDuties } from "../../model/capabilities.ts";
+import type { PlatformName } from "../../model/platform-names.ts";
+import { labelOf } from "../start.ts";
+import { Checkbox, OutLink, Select } from "../ui/controls.tsx";
+import { type Described, DraftContext, useComposer } from "./context.ts";
+import { type Draft, type Item, type Settings, settingsOf, withOverride, withSetting } from "./draft.ts";
+import { FieldIssues } from "./findings.tsx";
+import type { Finding } from "./issues.ts";
+import { pointerOf } from "./settings-form.tsx";
+
+/** The settings that a platform's duties are about; they have no place in its other settings. */
+export function settingsOfDuties({ audience, interactions, disclosure }: SharingDuties): string[] {
+  return [
+    audience.setting,
+    ...interactions.items.map(({ setting }) => setting),
+    ...disclosure.kinds.map(({ setting }) => setting),
+  ];
+}
+
+/** What a platform requires people to see and to choose themselves. */
+export const Duties = memo(function Duties({
+  platform,
+  duties,
+  settings,
+  media,
+}: {
+  platform: PlatformName;
+  duties: SharingDuties;
+  settings: Settings;
+  media: readonly Item[];
+}) {
+  const { change } = useComposer();
+  const set = (setting: string, value: unknown) => change((draft) => withSetting(draft, platform, [setting], value));
+  return (
+    <div className="space-y-5">
+      <Audience platform={platform} duties={duties} settings={settings} onChange={set} />
+      <Interactions platform={platform} duties={duties} settings={settings} media={media} onChange={set} />
+      <Disclosure platform={platform} duties={duties} settings={settings} />
+      <Consent platform={platform} duties={duties} settings={settings} />
+    </div>
+  );
+});
+
+interface Part {
+  platform: PlatformName;
+  duties: SharingDuties;
+  settings: Settings;
+}
+
+type Change = { onChange: (setting: string, value: unknown) => void };
+
+function Audience({ platform, duties: { audience, disclosure }, settings, onChange }: Part & Change) {
+  const { t } = useLingui();
+  const { accountOf, described } = useComposer();
+  const { setting, label, values } = audience;
+  const offered = accountOf(platform)?.platformMetadata[described.get(platform)?.capabilities.choices?.[setting] ?? ""];
+  const levels = Array.isArray(offered) ? offered.map(String) : Object.keys(values);
+  const barred = disclosure.kinds.find(
+    ({ setting: kind, excludes }) => settings[kind] === true && excludes !== undefined,
+  )?.excludes;
+  return (
+    <div className="space-y-2">
+      <Select
+        label={label}
+        required
+        value={String(settings[setting] ?? "")}
+        hint={barred?.reason}
+        onChange={({ target }) => onChange(setting, target.value === "" ? undefined : target.value)}
+        options={[
+          { value: "", name: t`Choose…` },
+          ...levels
+            .filter((level) => level !== barred?.audience || settings[setting] === level)
+            .map((level) => ({ value: level, name: values[level] ?? level })),
+        ]}
+      />
+      <FieldIssues at={pointerOf(platform, [setting])} isDeep />
+    </div>
+  );
+}
+
+function Interactions({
+  platform,
+  duties: { interactions },
+  settings,
+  media,
+  onChange,
+}: Part & Change & { media: readonly Item[] }) {
+  const { t } = useLingui();
+  const { accountOf } = useComposer();
+  const metadata = accountOf(platform)?.platformMetadata ?? {};
+  const type = media[0]?.shown.type ?? null;
+  return (
+    <fieldset>
+      <legend className="text-sm font-semibold">{interactions.label}</legend>
+      {interactions.items
+        .filter(({ only }) => only === undefined || type === null || type === only)
+        .map(({ label, setting, lockedBy }) => {
+          const isLocked = metadata[lockedBy] === true;
+          return (
+            <div key={setting}>
+              <Checkbox
+                label={label}
+                hint={isLocked ? t`The creator has turned this off.` : undefined}
+                disabled={isLocked}
+                checked={settings[setting] === false && !isLocked}
+                onChange={({ target }) => onChange(setting, target.checked ? false : undefined)}
+              />
+              <FieldIssues at={pointerOf(platform, [setting])} isDeep />
+            </div>
+          );
+        })}
+    </fieldset>
+  );
+}
+
+function Disclosure({ platform, duties: { disclosure, audience }, settings }: Part) {
+  const { t } = useLingui();
+  const { change } = useComposer();
+  const isOn = useContext(DraftContext)?.overrides[platform]?.isCommercial === true;
+  const turn = (isCommercial: boolean) =>
+    change((draft) => {
+      const next = withOverride(draft, platform, { isCommercial });
+      if (isCommercial) return next;
+      return disclosure.kinds.reduce(
+        (before, { setting }) => withSetting(before, platform, [setting], undefined),
+        next,
+      );
+    });
+  const marks = disclosure.kinds.findLast(({ setting }) => settings[setting] === true)?.marks;
+  return (
+    <div className="space-y-2">
+      <Checkbox
+        label={disclosure.label}
+        hint={disclosure.hint}
+        checked={isOn}
+        onChange={({ target }) => turn(target.checked)}
+      />
+      {isOn && (
+        <fieldset className="ms-7 space-y-1">
+          <legend className="sr-only">{disclosure.label}</legend>
+          {disclosure.kinds.map(({ setting, label, hint, excludes }) => {
+            const isBarred = excludes !== undefined && settings[audience.setting] === excludes.audience;
+            return (
+              <div key={setting}>
+                <Checkbox
+                  label={label}
+                  hint={isBarred ? excludes.reason : hint}
+                  disabled={isBarred && settings[setting] !== true}
+                  checked={settings[setting] === true}
+                  onChange={({ target }) =>
+                    change((draft) => withSetting(draft, platform, [setting], target.checked ? true : undefined))
+                  }
+                />
+                <FieldIssues at={pointerOf(platform, [setting])} isDeep />
+              </div>
+            );
+          })}
+          {marks !== undefined && <p className="text-sm">{t`The post will be labeled “${marks}”.`}</p>}
+        </fieldset>
+      )}
+    </div>
+  );
+}
+
+/** Somebody says that the post is commercial, and not yet in which way. */
+export function missingDisclosures(draft: Draft, described: ReadonlyMap<PlatformName, Described>): Finding[] {
+  return draft.platforms.flatMap((platform) => {
+    const disclosure = described.get(platform)?.capabilities.sharing?.disclosure;
+    const settings = settingsOf(draft, platform);
+    const [first] = disclosure?.kinds ?? [];
+    if (disclosure === undefined || first === undefined || draft.overrides[platform]?.isCommercial !== true) return [];
+    if (disclosure.kinds.some(({ setting }) => settings[setting] === true)) return [];
+    return [
+      {
+        rule: `${platform}.disclosure`,
+        code: "VALIDATION_FAILED",
+        platform,
+        path: pointerOf(platform, [first.setting]),
+        message: disclosure.missing,
+        actual: null,
+        limit: null,
+        fix: "",
+        isWarning: false,
+      },
+    ];
+  });
+}
+
+/** What one agrees to by publishing. */
+export function Consent({ platform, duties, settings }: Part) {
+  const { i18n } = useLingui();
+  const policies: Policy[] = [
+    ...duties.disclosure.kinds.flatMap(({ setting, consent }) =>
+      settings[setting] === true && consent !== undefined ? [consent] : [],
+    ),
+    ...duties.consent,
+  ];
+  const links = policies.map(({ name, url }) => (
+    <OutLink key={name} href={url} target="_blank">
+      {name}
+    </OutLink>
+  ));
+  const parts = new Intl.ListFormat(i18n.locale, { type: "conjunction" })
+    .formatToParts(policies.map(({ name }) => name))
+    .reduce<ReactNode[]>(
+      (shown, part) => [
+        ...shown,
+        part.type === "element" ? links[policies.findIndex(({ name }) => name === part.value)] : part.value,
+      ],
+      [],
+    );
+  return (
+    <p className="text-sm">
+      <Trans>
+        By posting, you agree to {labelOf(platform)}&apos;s {parts}.
+      </Trans>
+    </p>
+  );
+}

@@ -1,0 +1,208 @@
+import { useLingui } from "@lingui/react/macro";
+import { Tabs } from "radix-ui";
+import { useCallback, useEffect, useMemo, useState } from "react";
+
+import type { Account } from "../../contract/operations/accounts.ts";
+import type { PlatformSet } from "../../contract/operations/platform-sets.ts";
+import type { PlatformName } from "../../model/platform-names.ts";
+import { labelOf } from "../start.ts";
+import { Button } from "../ui/controls.tsx";
+import { Card, Notice, Tag, View } from "../ui/surfaces.tsx";
+import {
+  type Composer,
+  ComposerContext,
+  type Described,
+  DraftContext,
+  FindingsContext,
+  RevisionContext,
+} from "./context.ts";
+import { useCounts, useRules } from "./counts.ts";
+import type { Draft } from "./draft.ts";
+import { missingDisclosures } from "./duties.tsx";
+import { Issues, useValidation } from "./findings.tsx";
+import { useHistory } from "./history.ts";
+import { ALL, type Finding, hasField, type Tab, tabOf } from "./issues.ts";
+import { PlatformPanel } from "./platform-panel.tsx";
+import { PublishBar } from "./publish-bar.tsx";
+import { type Saved, useSaving } from "./saving.ts";
+import { SharedPanel } from "./shared-panel.tsx";
+import { WhenCard } from "./when-card.tsx";
+import { WhereCard } from "./where-card.tsx";
+
+interface EditorProps {
+  initial: Draft;
+  opened: Saved | null;
+  sets: readonly PlatformSet[];
+  accounts: readonly Account[];
+  described: ReadonlyMap<PlatformName, Described>;
+  title: string;
+  onCreated: (id: string) => void;
+}
+
+export function Editor({ initial, opened, sets, accounts, described, title, onCreated }: EditorProps) {
+  const { t } = useLingui();
+  const history = useHistory(initial);
+  const { draft, revision, change, type, note, undo, redo } = history;
+  const [tab, setTab] = useState<Tab>(ALL);
+  const isStarted = history.isTouched || opened !== null;
+  const rules = useRules(isStarted);
+  const accountOf = useCallback(
+    (platform: PlatformName) =>
+      accounts.find(
+        (account) =>
+          account.platform === platform && account.platformSetId === draft.platformSetId && account.status === "active",
+      ),
+    [accounts, draft.platformSetId],
+  );
+  const cutTo = rules?.cutTo;
+  const composer = useMemo<Composer>(
+    () => ({ described, accountOf, change, type, note, show: setTab, cutTo }),
+    [described, accountOf, change, type, note, cutTo],
+  );
+  const counts = useCounts(rules, draft, accountOf);
+  const validation = useValidation(draft);
+  const { answer } = validation;
+  const findings = useMemo<Finding[]>(
+    () =>
+      isStarted
+        ? [
+            ...missingDisclosures(draft, described),
+            ...(answer?.issues ?? []).map((issue) => ({ ...issue, isWarning: false })),
+            ...(answer?.warnings ?? []).map((issue) => ({ ...issue, isWarning: true })),
+          ]
+        : [],
+    [answer, draft, described, isStarted],
+  );
+  const elsewhere = findings.filter(
+    (finding) => !hasField(finding, (platform) => (described.get(platform)?.fields ?? []).map(({ name }) => name)),
+  );
+  const shownTab = tab !== ALL && draft.platforms.includes(tab) ? tab : ALL;
+  const sharing = useMemo(
+    () => draft.platforms.filter((platform) => draft.overrides[platform]?.text === undefined),
+    [draft.platforms, draft.overrides],
+  );
+  const saving = useSaving(opened);
+  useUndoKeys(undo, redo);
+  return (
+    <ComposerContext value={composer}>
+      <RevisionContext value={revision}>
+        <DraftContext value={draft}>
+          <FindingsContext value={findings}>
+            <View
+              title={title}
+              isWide
+              actions={
+                <>
+                  <Button kind="quiet" disabled={!history.canUndo} onClick={undo} aria-keyshortcuts="Control+Z">
+                    {t`Undo`}
+                  </Button>
+                  <Button kind="quiet" disabled={!history.canRedo} onClick={redo} aria-keyshortcuts="Control+Shift+Z">
+                    {t`Redo`}
+                  </Button>
+                </>
+              }
+            >
+              <div className="grid items-start gap-4 lg:grid-cols-[minmax(0,1fr)_22rem]">
+                <div className="min-w-0 space-y-4">
+                  <WhereCard
+                    sets={sets}
+                    platformSetId={draft.platformSetId}
+                    platforms={draft.platforms}
+                    accountOf={accountOf}
+                  />
+                  <Card>
+                    <Tabs.Root
+                      value={shownTab}
+                      onValueChange={(value) => setTab(draft.platforms.find((each) => each === value) ?? ALL)}
+                    >
+                      <Tabs.List className="mb-4 flex gap-1 overflow-x-auto border-b pb-2" aria-label={t`Versions`}>
+                        <TabButton value={ALL} name={t`All platforms`} findings={findings} />
+                        {draft.platforms.map((platform) => (
+                          <TabButton key={platform} value={platform} name={labelOf(platform)} findings={findings} />
+                        ))}
+                      </Tabs.List>
+                      <Tabs.Content value={ALL} tabIndex={-1}>
+                        <SharedPanel
+                          text={draft.text}
+                          linkUrl={draft.linkUrl}
+                          media={draft.media}
+                          platforms={sharing}
+                          counts={counts}
+                        />
+                      </Tabs.Content>
+                      {draft.platforms.map((platform) => {
+                        const each = described.get(platform);
+                        return (
+                          <Tabs.Content key={platform} value={platform} tabIndex={-1}>
+                            {each !== undefined && (
+                              <PlatformPanel
+                                described={each}
+                                sharedText={draft.text}
+                                sharedMedia={draft.media}
+                                override={draft.overrides[platform]}
+                                counts={counts}
+                              />
+                            )}
+                          </Tabs.Content>
+                        );
+                      })}
+                    </Tabs.Root>
+                  </Card>
+                </div>
+                <div className="min-w-0 space-y-4 lg:sticky lg:top-18">
+                  <WhenCard when={draft.when} platformSetId={draft.platformSetId} />
+                  <Issues findings={elsewhere} />
+                  {validation.error !== null && <Notice tone="bad">{validation.error.message}</Notice>}
+                  <PublishBar
+                    draft={draft}
+                    findings={findings}
+                    isChecked={validation.isCurrent && (answer !== undefined || draft.platforms.length === 0)}
+                    saving={saving}
+                    described={described}
+                    accountOf={accountOf}
+                    isTouched={history.isTouched}
+                    onCreated={onCreated}
+                  />
+                </div>
+              </div>
+            </View>
+          </FindingsContext>
+        </DraftContext>
+      </RevisionContext>
+    </ComposerContext>
+  );
+}
+
+function TabButton({ value, name, findings }: { value: Tab; name: string; findings: readonly Finding[] }) {
+  const { t } = useLingui();
+  const count = findings.filter((finding) => !finding.isWarning && tabOf(finding) === value).length;
+  return (
+    <Tabs.Trigger
+      value={value}
+      className="inline-flex min-h-10 shrink-0 items-center gap-2 rounded-lg px-3 text-sm font-semibold whitespace-nowrap text-dim hover:bg-tint data-[state=active]:bg-tint data-[state=active]:text-ink"
+    >
+      {name}
+      {count > 0 && (
+        <Tag tone="bad">
+          <span aria-hidden="true">{count}</span>
+          <span className="sr-only">{t`${count} to fix`}</span>
+        </Tag>
+      )}
+    </Tabs.Trigger>
+  );
+}
+
+/** Text boxes have their own. */
+function useUndoKeys(undo: () => void, redo: () => void): void {
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      if (!(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== "z") return;
+      if (event.target instanceof HTMLTextAreaElement || event.target instanceof HTMLInputElement) return;
+      event.preventDefault();
+      if (event.shiftKey) redo();
+      else undo();
+    };
+    document.addEventListener("keydown", onKey);
+    return () => document.removeEventListener("keydown", onKey);
+  }, [undo, redo]);
+}

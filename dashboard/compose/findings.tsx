@@ -1,0 +1,135 @@
+import { useLingui } from "@lingui/react/macro";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { memo, useContext, useEffect, useState } from "react";
+
+import type { AmpostError } from "../../client/errors.ts";
+import { postsValidate } from "../../contract/operations/posts.ts";
+import { type Answer, ask } from "../api/ask.ts";
+import { useMode } from "../shell/mode.ts";
+import { labelOf } from "../start.ts";
+import { Button } from "../ui/controls.tsx";
+import { DraftContext, FindingsContext, useComposer } from "./context.ts";
+import { contentOf, type Draft, timeOf } from "./draft.ts";
+import { type Finding, type Fix, fixesOf, inWords, isAt } from "./issues.ts";
+
+const PAUSE_MILLISECONDS = 400;
+
+/** What the server says of the draft, a moment after the last change. */
+export function useValidation(draft: Draft) {
+  const mode = useMode();
+  const { platforms, platformSetId, when } = draft;
+  const body = JSON.stringify({ content: contentOf(draft), platforms, platformSetId, ...timeOf(when) });
+  const [asked, setAsked] = useState(body);
+  useEffect(() => {
+    const timer = setTimeout(() => setAsked(body), PAUSE_MILLISECONDS);
+    return () => clearTimeout(timer);
+  }, [body]);
+  const { data, error } = useQuery<Answer<typeof postsValidate>, AmpostError>({
+    queryKey: ["composer", "validation", mode, asked],
+    queryFn: ({ signal }) => ask(postsValidate, mode, { body: Object(JSON.parse(asked)), signal }),
+    placeholderData: keepPreviousData,
+    staleTime: 30_000,
+    gcTime: 60_000,
+    enabled: platforms.length > 0,
+  });
+  return { answer: platforms.length > 0 ? data : undefined, error, isCurrent: asked === body };
+}
+
+/** The issues of one field, each with what to do. */
+export const FieldIssues = memo(function FieldIssues({ at, isDeep = false }: { at: string; isDeep?: boolean }) {
+  const findings = useContext(FindingsContext).filter((finding) => isAt(finding, at, isDeep));
+  return <Issues findings={findings} />;
+});
+
+export function Issues({ findings }: { findings: readonly Finding[] }) {
+  if (findings.length === 0) return null;
+  return (
+    <ul className="space-y-1.5" aria-live="polite">
+      {findings.map((finding) => (
+        <li
+          key={`${finding.rule} ${finding.path} ${finding.platform}`}
+          className={`rounded-lg px-3 py-2 text-sm ${finding.isWarning ? "bg-warn-tint text-warn" : "bg-bad-tint text-bad"}`}
+        >
+          <One finding={finding} />
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function One({ finding }: { finding: Finding }) {
+  const { change, show } = useComposer();
+  const draft = useContext(DraftContext);
+  const fixesIn = useFixes(finding);
+  const nameOf = useFixNames();
+  const { message, fix, platform } = finding;
+  const fixes = draft === null ? [] : fixesIn(draft);
+  const apply = ({ name }: Fix) => {
+    change(
+      (before) =>
+        fixesIn(before)
+          .find((each) => each.name === name)
+          ?.apply(before) ?? before,
+    );
+    if (OPENS.has(name) && platform !== null) show(platform);
+  };
+  return (
+    <>
+      <p className="font-semibold">{inWords(message, labelOf)}</p>
+      <p>{inWords(fix, labelOf)}</p>
+      {fixes.length > 0 && (
+        <div className="mt-1.5 flex flex-wrap gap-2">
+          {fixes.map((each) => (
+            <Button key={each.name} className="min-h-8 px-2.5" onClick={() => apply(each)}>
+              {nameOf(each)}
+            </Button>
+          ))}
+        </div>
+      )}
+    </>
+  );
+}
+
+/** What they change is in the platform's tab. */
+const OPENS: ReadonlySet<Fix["name"]> = new Set(["cut", "ownText", "ownMedia", "keepFirst"]);
+
+function useFixes(finding: Finding): (draft: Draft) => Fix[] {
+  const { cutTo, described } = useComposer();
+  const capabilities = finding.platform === null ? undefined : described.get(finding.platform)?.capabilities;
+  const at = finding.path.split("/settings/")[1]?.split("/");
+  const counting =
+    at === undefined
+      ? capabilities?.text.counting
+      : capabilities?.settingTexts.find((each) => matches(each.at.split("."), at))?.counting;
+  return (draft) => fixesOf(finding, draft, cutTo, counting);
+}
+
+function matches(pattern: readonly string[], at: readonly string[]): boolean {
+  return pattern.length === at.length && pattern.every((part, place) => part === "*" || part === at[place]);
+}
+
+function useFixNames(): (fix: Fix) => string {
+  const { t } = useLingui();
+  return (fix) => {
+    switch (fix.name) {
+      case "cut":
+        return t`Cut it for ${labelOf(fix.platform)}`;
+      case "ownText":
+        return t`Write another text for ${labelOf(fix.platform)}`;
+      case "ownMedia":
+        return t`Choose other media for ${labelOf(fix.platform)}`;
+      case "removePlatform":
+        return t`Leave out ${labelOf(fix.platform)}`;
+      case "keepFirst":
+        return t`Keep the first ${fix.count}`;
+      case "useTime":
+        return t`Use ${fix.local.slice(11)}`;
+      case "noTime":
+        return t`Do not schedule it`;
+      case "noLink":
+        return t`Remove the link`;
+      case "clear":
+        return t`Remove it`;
+    }
+  };
+}

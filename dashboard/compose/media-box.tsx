@@ -1,0 +1,332 @@
+import {
+  DndContext,
+  type DragEndEvent,
+  KeyboardSensor,
+  PointerSensor,
+  useDraggable,
+  useDroppable,
+  useSensor,
+  useSensors,
+} from "@dnd-kit/core";
+import { useLingui } from "@lingui/react/macro";
+import { type ClipboardEvent, type DragEvent, memo, useId, useRef, useState } from "react";
+
+import { MIME_TYPES } from "../../model/capabilities.ts";
+import { useMode } from "../shell/mode.ts";
+import { Button, TextField } from "../ui/controls.tsx";
+import { CloseIcon, MediaIcon, PlusIcon } from "../ui/icons.tsx";
+import { Dialog } from "../ui/surfaces.tsx";
+import { useComposer } from "./context.ts";
+import { type Draft, type Item, itemAt, itemsIn, newKey, type Slot, withItem, withItemsIn } from "./draft.ts";
+import { FieldIssues } from "./findings.tsx";
+import { Library } from "./library.tsx";
+import { TextBox } from "./text-box.tsx";
+import { uploadItem, useProgress } from "./upload.ts";
+
+interface MediaBoxProps {
+  label: string;
+  slot: Slot;
+  /** Where the list is in a request. */
+  pointer: string;
+  items: readonly Item[];
+}
+
+/** A list of files: dropped, pasted, chosen, from a URL or from the library; ordered by dragging or with buttons. */
+export const MediaBox = memo(function MediaBox({ label, slot, pointer, items }: MediaBoxProps) {
+  const { change } = useComposer();
+  const add = useAdd(slot);
+  const [isOver, setOver] = useState(false);
+  const edit = (to: (items: readonly Item[]) => readonly Item[]) =>
+    change((draft: Draft) => withItemsIn(draft, slot, to(itemsIn(draft, slot))));
+  const onDrop = (event: DragEvent) => {
+    event.preventDefault();
+    setOver(false);
+    add.files(event.dataTransfer.files);
+  };
+  const onPaste = (event: ClipboardEvent) => {
+    if (event.clipboardData.files.length === 0) return;
+    event.preventDefault();
+    add.files(event.clipboardData.files);
+  };
+  return (
+    <div
+      role="group"
+      aria-label={label}
+      className={`space-y-3 rounded-xl ${isOver ? "bg-tint outline-2 outline-link outline-dashed" : ""}`}
+      onDragOver={(event) => {
+        event.preventDefault();
+        setOver(true);
+      }}
+      onDragLeave={() => setOver(false)}
+      onDrop={onDrop}
+      onPaste={onPaste}
+    >
+      <h3 className="text-sm font-semibold">{label}</h3>
+      {items.length > 0 && <Items items={items} pointer={pointer} onEdit={edit} />}
+      <AddMedia add={add} />
+      <FieldIssues at={pointer} />
+    </div>
+  );
+});
+
+interface Add {
+  files: (files: Iterable<File>) => void;
+  items: (items: readonly Item[]) => void;
+}
+
+function useAdd(slot: Slot): Add {
+  const mode = useMode();
+  const { change, note } = useComposer();
+  const items = (added: readonly Item[]) =>
+    change((draft) => withItemsIn(draft, slot, [...itemsIn(draft, slot), ...added]));
+  return {
+    items,
+    files: (files) => {
+      const chosen = [...files].map((file) => ({ file, item: itemOfFile(file) }));
+      if (chosen.length === 0) return;
+      items(chosen.map(({ item }) => item));
+      for (const { file, item } of chosen)
+        uploadItem(item.key, file, mode, ({ id, type, width, height, durationSeconds }) =>
+          note((draft) =>
+            withItem(draft, item.key, (before) => ({
+              ...before,
+              entry: { ...before.entry, id },
+              shown: { ...before.shown, type, width, height, durationSeconds },
+            })),
+          ),
+        );
+    },
+  };
+}
+
+function itemOfFile(file: File): Item {
+  return {
+    key: newKey(),
+    entry: null,
+    shown: {
+      src: URL.createObjectURL(file),
+      type: file.type.startsWith("video/") ? "video" : "image",
+      name: file.name,
+      width: null,
+      height: null,
+      durationSeconds: null,
+    },
+  };
+}
+
+function AddMedia({ add }: { add: Add }) {
+  const { t } = useLingui();
+  const id = useId();
+  const input = useRef<HTMLInputElement>(null);
+  const [isOpen, setOpen] = useState<"library" | "url" | null>(null);
+  const [url, setUrl] = useState("");
+  const isUrl = /^https?:\/\/\S+$/.test(url.trim());
+  return (
+    <div className="flex flex-wrap gap-2">
+      <input
+        ref={input}
+        id={id}
+        type="file"
+        multiple
+        hidden
+        aria-label={t`Files`}
+        accept={MIME_TYPES.join(",")}
+        onChange={({ target }) => {
+          add.files(target.files ?? []);
+          target.value = "";
+        }}
+      />
+      <Button onClick={() => input.current?.click()}>
+        <PlusIcon />
+        {t`Add files`}
+      </Button>
+      <Button onClick={() => setOpen("library")}>
+        <MediaIcon />
+        {t`From the library`}
+      </Button>
+      <Button onClick={() => setOpen("url")}>{t`From a URL`}</Button>
+      <p className="w-full text-sm text-dim">{t`You can also drop or paste images and videos.`}</p>
+      <Dialog title={t`Library`} isOpen={isOpen === "library"} onClose={() => setOpen(null)} isWide>
+        <Library
+          onChoose={(item) => {
+            add.items([item]);
+            setOpen(null);
+          }}
+        />
+      </Dialog>
+      <Dialog title={t`Add media from a URL`} isOpen={isOpen === "url"} onClose={() => setOpen(null)}>
+        <form
+          className="space-y-4"
+          onSubmit={(event) => {
+            event.preventDefault();
+            if (!isUrl) return;
+            add.items([itemAt(url.trim())]);
+            setUrl("");
+            setOpen(null);
+          }}
+        >
+          <TextField
+            label={t`URL of an image or video`}
+            type="url"
+            value={url}
+            onChange={({ target }) => setUrl(target.value)}
+          />
+          <Button type="submit" kind="main" disabled={!isUrl}>
+            {t`Add`}
+          </Button>
+        </form>
+      </Dialog>
+    </div>
+  );
+}
+
+function Items({
+  items,
+  pointer,
+  onEdit,
+}: {
+  items: readonly Item[];
+  pointer: string;
+  onEdit: (to: (items: readonly Item[]) => readonly Item[]) => void;
+}) {
+  const sensors = useSensors(
+    useSensor(PointerSensor, { activationConstraint: { distance: 6 } }),
+    useSensor(KeyboardSensor),
+  );
+  const move = (key: string, place: number) =>
+    onEdit((before) => {
+      const from = before.findIndex((each) => each.key === key);
+      const item = before[from];
+      if (item === undefined || place < 0 || place >= before.length) return before;
+      return before.toSpliced(from, 1).toSpliced(place, 0, item);
+    });
+  const onDragEnd = ({ active, over }: DragEndEvent) => {
+    const place = items.findIndex(({ key }) => key === over?.id);
+    if (place >= 0) move(String(active.id), place);
+  };
+  return (
+    <DndContext sensors={sensors} onDragEnd={onDragEnd}>
+      <ol className="space-y-3">
+        {items.map((item, place) => (
+          <Row
+            key={item.key}
+            item={item}
+            place={place}
+            count={items.length}
+            pointer={`${pointer}/${place}`}
+            onMove={(to) => move(item.key, to)}
+            onRemove={() => onEdit((before) => before.filter(({ key }) => key !== item.key))}
+          />
+        ))}
+      </ol>
+    </DndContext>
+  );
+}
+
+function Row({
+  item,
+  place,
+  count,
+  pointer,
+  onMove,
+  onRemove,
+}: {
+  item: Item;
+  place: number;
+  count: number;
+  pointer: string;
+  onMove: (to: number) => void;
+  onRemove: () => void;
+}) {
+  const { t } = useLingui();
+  const { type } = useComposer();
+  const drag = useDraggable({ id: item.key });
+  const drop = useDroppable({ id: item.key });
+  const name = item.shown.name;
+  const offset = drag.transform;
+  return (
+    <li
+      ref={drop.setNodeRef}
+      className={`flex gap-3 rounded-xl border p-2 ${drop.isOver ? "border-link" : ""}`}
+      style={offset === null ? undefined : { transform: `translate(${offset.x}px, ${offset.y}px)` }}
+    >
+      <button
+        type="button"
+        ref={drag.setNodeRef}
+        {...drag.listeners}
+        {...drag.attributes}
+        aria-label={t`Move ${name}`}
+        className="size-20 shrink-0 cursor-grab touch-none overflow-hidden rounded-lg bg-tint"
+      >
+        <Thumbnail item={item} />
+      </button>
+      <div className="min-w-0 grow space-y-2">
+        <div className="flex items-start gap-1">
+          <p className="min-w-0 grow truncate pt-2 text-sm">{name}</p>
+          {count > 1 && (
+            <>
+              <Button
+                kind="quiet"
+                className="px-2.5"
+                aria-label={t`Move ${name} up`}
+                disabled={place === 0}
+                onClick={() => onMove(place - 1)}
+              >
+                ↑
+              </Button>
+              <Button
+                kind="quiet"
+                className="px-2.5"
+                aria-label={t`Move ${name} down`}
+                disabled={place === count - 1}
+                onClick={() => onMove(place + 1)}
+              >
+                ↓
+              </Button>
+            </>
+          )}
+          <Button kind="quiet" className="px-2.5" aria-label={t`Remove ${name}`} onClick={onRemove}>
+            <CloseIcon />
+          </Button>
+        </div>
+        <Uploading item={item} />
+        {item.entry !== null && (
+          <TextBox
+            label={t`Alt text`}
+            value={item.entry.altText ?? ""}
+            onType={(altText) =>
+              type(`alt ${item.key}`, (draft) =>
+                withItem(draft, item.key, (before) => ({ ...before, entry: { ...before.entry, altText } })),
+              )
+            }
+          />
+        )}
+        <FieldIssues at={pointer} isDeep />
+      </div>
+    </li>
+  );
+}
+
+function Uploading({ item }: { item: Item }) {
+  const { t } = useLingui();
+  const progress = useProgress(item.key);
+  if (item.entry !== null || progress === undefined) return null;
+  if (progress.error !== null)
+    return (
+      <div role="alert" className="text-sm text-bad">
+        {progress.error}
+        <Button className="ms-2 min-h-8" onClick={() => progress.again?.()}>
+          {t`Try again`}
+        </Button>
+      </div>
+    );
+  const percent = Math.round(progress.share * 100);
+  return <progress className="w-full" max={100} value={percent} aria-label={t`Uploading: ${percent} %`} />;
+}
+
+export function Thumbnail({ item: { shown } }: { item: Pick<Item, "shown"> }) {
+  const { src, type } = shown;
+  if (src === null) return <MediaIcon />;
+  if (type === "video") return <video src={src} muted preload="metadata" className="size-full object-cover" />;
+  return <img src={src} alt="" className="size-full object-cover" />;
+}

@@ -1,0 +1,203 @@
+import { useLingui } from "@lingui/react/macro";
+import { useNavigate } from "@tanstack/react-router";
+import { useEffect, useEffectEvent, useState } from "react";
+
+import { AmpostError } from "../../client/errors.ts";
+import type { Account } from "../../contract/operations/accounts.ts";
+import type { PlatformName } from "../../model/platform-names.ts";
+import { useMode } from "../shell/mode.ts";
+import { labelOf } from "../start.ts";
+import { Button } from "../ui/controls.tsx";
+import { Dialog, Notice } from "../ui/surfaces.tsx";
+import { useToasts } from "../ui/toasts.tsx";
+import { type Described, useComposer } from "./context.ts";
+import { type Draft, isUploading, settingsOf } from "./draft.ts";
+import { Consent } from "./duties.tsx";
+import { type Finding, tabOf } from "./issues.ts";
+import type { Saved, useSaving } from "./saving.ts";
+
+interface PublishBarProps {
+  draft: Draft;
+  findings: readonly Finding[];
+  /** Whether the findings are about the draft as it is. */
+  isChecked: boolean;
+  saving: ReturnType<typeof useSaving>;
+  described: ReadonlyMap<PlatformName, Described>;
+  accountOf: (platform: PlatformName) => Account | undefined;
+  isTouched: boolean;
+  onCreated: (id: string) => void;
+}
+
+const AUTOSAVE_MILLISECONDS = 1500;
+
+/** What can be done with the post, and what keeps it from being done. */
+export function PublishBar(props: PublishBarProps) {
+  const { draft, findings, saving, described, accountOf, onCreated } = props;
+  const { t } = useLingui();
+  const { show } = useComposer();
+  const mode = useMode();
+  const navigate = useNavigate();
+  const toasts = useToasts();
+  const [doing, setDoing] = useState<"save" | "publish" | null>(null);
+  const [isAsking, setAsking] = useState(false);
+  const { when } = draft;
+  const isLoading = isUploading(draft);
+  const blockers = findings.filter(({ isWarning }) => !isWarning);
+  const canSave = draft.platforms.length > 0 && !isLoading && doing === null;
+
+  const open = (saved: Saved) => void navigate({ to: "/posts/$id", params: { id: saved.post.id } });
+  const fail = (error: unknown) => {
+    if (error instanceof AmpostError && error.code === "PRECONDITION_FAILED") return;
+    toasts.sayFailure(error instanceof Error ? error : new Error(String(error)));
+  };
+  const attempt = async (what: "save" | "publish", work: () => Promise<Saved>, then: (saved: Saved) => void) => {
+    const [first] = blockers;
+    if (first !== undefined) {
+      show(tabOf(first));
+      toasts.sayFailure(new Error(first.message));
+      return;
+    }
+    setDoing(what);
+    await work().then(then, fail);
+    setDoing(null);
+  };
+  const save = () =>
+    attempt(
+      "save",
+      () => saving.save(draft, when),
+      (saved) => {
+        if (when.kind !== "draft") open(saved);
+        else created(saved);
+        toasts.say(when.kind === "draft" ? t`Draft saved` : t`Post scheduled`);
+      },
+    );
+  const created = ({ post: { id } }: Saved) => {
+    onCreated(id);
+    void navigate({ to: "/compose", search: ({ mode: now }) => ({ mode: now, post: id }), replace: true });
+  };
+  const publish = () => {
+    setAsking(false);
+    return attempt(
+      "publish",
+      () => saving.publish(draft, { ...when, kind: "draft" }),
+      (saved) => {
+        const notices = draft.platforms.flatMap(
+          (platform) => described.get(platform)?.capabilities.sharing?.notice ?? [],
+        );
+        open(saved);
+        toasts.say([t`Publishing has started.`, ...notices].join(" "));
+      },
+    );
+  };
+  const askOrPublish = () => (mode === "live" && blockers.length === 0 ? setAsking(true) : void publish());
+  const onKey = useEffectEvent((event: KeyboardEvent) => {
+    if (!(event.ctrlKey || event.metaKey) || document.querySelector("dialog[open]") !== null) return;
+    if (event.key === "Enter" || event.key === "s") {
+      event.preventDefault();
+      if (canSave) void save();
+    }
+  });
+  useEffect(() => {
+    const listen = (event: KeyboardEvent) => onKey(event);
+    document.addEventListener("keydown", listen);
+    return () => document.removeEventListener("keydown", listen);
+  }, []);
+  useAutosave(props, created);
+  return (
+    <div className="space-y-3">
+      {saving.state === "conflict" && <Conflict saving={saving} />}
+      {draft.platforms.map((platform) => {
+        const duties = described.get(platform)?.capabilities.sharing;
+        return duties === undefined ? null : (
+          <Consent key={platform} platform={platform} duties={duties} settings={settingsOf(draft, platform)} />
+        );
+      })}
+      <div className="grid gap-2">
+        <Button
+          kind="main"
+          isBusy={doing === "save"}
+          disabled={!canSave}
+          onClick={() => void save()}
+          aria-keyshortcuts="Control+Enter"
+        >
+          {when.kind === "draft" ? t`Save draft` : t`Schedule`}
+        </Button>
+        <Button isBusy={doing === "publish"} disabled={!canSave} onClick={askOrPublish}>
+          {t`Publish now`}
+        </Button>
+      </div>
+      <p className="text-sm text-dim" role="status">
+        {isLoading
+          ? t`Files are being uploaded.`
+          : saving.state === "saving"
+            ? t`Saving…`
+            : blockers.length > 0
+              ? t`${blockers.length} things to fix`
+              : saving.state === "saved"
+                ? t`Saved`
+                : draft.platforms.length === 0
+                  ? t`Choose where to publish.`
+                  : t`Not saved yet`}
+      </p>
+      <Dialog title={t`Publish now?`} isOpen={isAsking} onClose={() => setAsking(false)}>
+        <p className="mb-3 text-sm">{t`The post goes out now, for everybody who can see these accounts:`}</p>
+        <ul className="mb-4 space-y-1 text-sm font-semibold">
+          {draft.platforms.map((platform) => {
+            const account = accountOf(platform);
+            return (
+              <li key={platform}>
+                {labelOf(platform)}: {account?.username ?? account?.displayName}
+              </li>
+            );
+          })}
+        </ul>
+        <div className="flex justify-end gap-2">
+          <Button onClick={() => setAsking(false)}>{t`Not yet`}</Button>
+          <Button kind="main" onClick={() => void publish()}>
+            {t`Publish now`}
+          </Button>
+        </div>
+      </Dialog>
+    </div>
+  );
+}
+
+function Conflict({ saving }: { saving: PublishBarProps["saving"] }) {
+  const { t } = useLingui();
+  const toasts = useToasts();
+  return (
+    <Notice tone="warn">
+      <p className="font-semibold">{t`Somebody else has changed this post.`}</p>
+      <p>{t`What you wrote is still here. It is saved only if you say so.`}</p>
+      <div className="mt-2 flex flex-wrap gap-2">
+        <Button onClick={() => void saving.overrule().catch(toasts.sayFailure)}>{t`Keep my version`}</Button>
+        <Button onClick={() => location.reload()}>{t`Load theirs`}</Button>
+      </div>
+    </Notice>
+  );
+}
+
+/** Keeps drafts on the server as soon as they are valid. A scheduled post changes only when somebody says so. */
+function useAutosave(
+  { draft, findings, isChecked, isTouched, saving }: PublishBarProps,
+  onCreated: (saved: Saved) => void,
+): void {
+  const status = saving.saved.current?.post.status ?? "draft";
+  const isValid = isChecked && draft.platforms.length > 0 && findings.every(({ isWarning }) => isWarning);
+  const canSave = isValid && isTouched && status === "draft" && saving.state !== "conflict" && !isUploading(draft);
+  const run = useEffectEvent(() => {
+    const isNew = saving.saved.current === null;
+    saving.save(draft, { ...draft.when, kind: "draft" }).then(
+      (saved) => isNew && onCreated(saved),
+      // The state says so, and the next change tries again.
+      () => undefined,
+    );
+  });
+  const { when: _, ...rest } = draft;
+  const content = JSON.stringify(rest);
+  useEffect(() => {
+    if (!canSave) return undefined;
+    const timer = setTimeout(run, AUTOSAVE_MILLISECONDS);
+    return () => clearTimeout(timer);
+  }, [canSave, content]);
+}

@@ -1,0 +1,91 @@
+import { useQueryClient } from "@tanstack/react-query";
+import { useCallback, useRef, useState } from "react";
+
+import { AmpostError } from "../../client/errors.ts";
+import { type Post, postsCreate, postsGet, postsPublish, postsUpdate } from "../../contract/operations/posts.ts";
+import { ask } from "../api/ask.ts";
+import { useMode } from "../shell/mode.ts";
+import { contentOf, type Draft, timeOf, type When } from "./draft.ts";
+
+export interface Saved {
+  post: Post;
+  etag: string | null;
+}
+
+export type SavingState = "unsaved" | "saving" | "saved" | "conflict";
+
+/** Keeps a draft as a post on the server; one request at a time, and never over a change that was not seen. */
+export function useSaving(opened: Saved | null) {
+  const mode = useMode();
+  const cache = useQueryClient();
+  const saved = useRef(opened);
+  const creation = useRef(crypto.randomUUID());
+  const last = useRef<Promise<unknown>>(Promise.resolve());
+  const [state, setState] = useState<SavingState>(opened === null ? "unsaved" : "saved");
+
+  const run = useCallback(
+    async (work: () => Promise<Saved>): Promise<Saved> => {
+      const turn = last.current.catch(() => undefined).then(work);
+      last.current = turn;
+      setState("saving");
+      try {
+        saved.current = await turn;
+        setState("saved");
+        void cache.invalidateQueries({ queryKey: ["api", "v1", "posts"] });
+        return saved.current;
+      } catch (error) {
+        setState(error instanceof AmpostError && error.code === "PRECONDITION_FAILED" ? "conflict" : "unsaved");
+        throw error;
+      }
+    },
+    [cache],
+  );
+
+  const save = useCallback(
+    (draft: Draft, when: When) =>
+      run(async () => {
+        const { platforms, platformSetId } = draft;
+        const body = { content: contentOf(draft), platforms: [...platforms], platformSetId, ...timeOf(when) };
+        const before = saved.current;
+        const answer =
+          before === null
+            ? await ask(postsCreate, mode, { body, idempotencyKey: `${creation.current}-${hashOf(body)}` })
+            : await ask(postsUpdate, mode, {
+                params: { id: before.post.id },
+                body,
+                ifMatch: before.etag ?? undefined,
+              });
+        return { post: answer.post, etag: answer.etag };
+      }),
+    [run, mode],
+  );
+
+  const publish = useCallback(
+    (draft: Draft, when: When) =>
+      save(draft, when).then(({ post, etag }) =>
+        run(async () => {
+          const answer = await ask(postsPublish, mode, { params: { id: post.id }, ifMatch: etag ?? undefined });
+          return { post: answer.post, etag: answer.etag };
+        }),
+      ),
+    [save, run, mode],
+  );
+
+  /** From now on, what others have changed is replaced. */
+  const overrule = useCallback(async () => {
+    const before = saved.current;
+    if (before === null) return;
+    const { post, etag } = await ask(postsGet, mode, { params: { id: before.post.id } });
+    saved.current = { post, etag };
+    setState("unsaved");
+  }, [mode]);
+
+  return { state, save, publish, overrule, saved };
+}
+
+/** Tells bodies apart, so that only the same creation counts as a repetition. */
+function hashOf(body: object): string {
+  let hash = 0;
+  for (const sign of JSON.stringify(body)) hash = (Math.imul(hash, 31) + (sign.codePointAt(0) ?? 0)) | 0;
+  return (hash >>> 0).toString(36);
+}

@@ -1,0 +1,320 @@
+import { useLingui } from "@lingui/react/macro";
+import { memo, useState } from "react";
+
+import { mediaGet } from "../../contract/operations/media.ts";
+import type { PlatformName } from "../../model/platform-names.ts";
+import { readLocalTime } from "../../model/time-zones.ts";
+import { useRead } from "../api/use-api.ts";
+import { start } from "../start.ts";
+import { Button, Select, TextField } from "../ui/controls.tsx";
+import { CloseIcon, PlusIcon } from "../ui/icons.tsx";
+import { Dialog } from "../ui/surfaces.tsx";
+import { useComposer } from "./context.ts";
+import { isItem, isRecord, localTimeAt, type Path, type Settings, settingsOf, valueAt, withSetting } from "./draft.ts";
+import { FieldIssues } from "./findings.tsx";
+import { Library } from "./library.tsx";
+import { MediaBox } from "./media-box.tsx";
+import { labelOfName, type SettingField } from "./schema.ts";
+import { TextBox } from "./text-box.tsx";
+
+/** The settings of a platform, as its JSON Schema has them. */
+export const SettingsForm = memo(function SettingsForm({
+  platform,
+  fields,
+  settings,
+}: {
+  platform: PlatformName;
+  fields: readonly SettingField[];
+  settings: Settings;
+}) {
+  return (
+    <div className="grid items-start gap-4 sm:grid-cols-2">
+      {fields.map((field) => (
+        <Setting key={field.name} platform={platform} field={field} path={[field.name]} value={settings[field.name]} />
+      ))}
+    </div>
+  );
+});
+
+interface SettingProps {
+  platform: PlatformName;
+  field: SettingField;
+  path: Path;
+  value: unknown;
+}
+
+function Setting(props: SettingProps) {
+  const { platform, field, path } = props;
+  const { is } = field.kind;
+  const isWide = is === "group" || is === "list" || is === "media" || (field.kind.is === "text" && field.kind.isLong);
+  return (
+    <div className={`min-w-0 space-y-2 ${isWide ? "sm:col-span-full" : ""}`}>
+      <Control {...props} />
+      <FieldIssues at={pointerOf(platform, path)} isDeep={is !== "group" && is !== "list"} />
+    </div>
+  );
+}
+
+export function pointerOf(platform: PlatformName, path: Path): string {
+  return ["/content/platformOverrides", platform, "settings", ...path].join("/");
+}
+
+function Control({ platform, field, path, value }: SettingProps) {
+  const { t } = useLingui();
+  const { change, type, accountOf, described } = useComposer();
+  const { kind, hint } = field;
+  const label = field.isRequired ? t`${field.label} (required)` : field.label;
+  const set = (next: unknown) => change((draft) => withSetting(draft, platform, path, next));
+  const typed = (next: unknown) => type(pointerOf(platform, path), (draft) => withSetting(draft, platform, path, next));
+  switch (kind.is) {
+    case "choice": {
+      const offered =
+        accountOf(platform)?.platformMetadata[described.get(platform)?.capabilities.choices?.[path.join(".")] ?? ""];
+      const values = Array.isArray(offered) ? offered.map(String) : kind.values;
+      return (
+        <Select
+          label={label}
+          hint={hint}
+          value={typeof value === "string" ? value : ""}
+          onChange={({ target }) => set(target.value === "" ? undefined : target.value)}
+          options={[
+            { value: "", name: field.isRequired ? t`Choose…` : t`Default` },
+            ...values.map((each) => ({ value: each, name: labelOfName(each) })),
+          ]}
+        />
+      );
+    }
+    case "yesNo":
+      return (
+        <Select
+          label={label}
+          hint={hint}
+          value={typeof value === "boolean" ? String(value) : ""}
+          onChange={({ target }) => set(target.value === "" ? undefined : target.value === "true")}
+          options={[
+            { value: "", name: t`Default` },
+            { value: "true", name: t`Yes` },
+            { value: "false", name: t`No` },
+          ]}
+        />
+      );
+    case "text":
+      return (
+        <TextBox
+          label={label}
+          hint={hint}
+          isLong={kind.isLong}
+          value={typeof value === "string" ? value : ""}
+          // A required text is there even if it is empty.
+          onType={(next) => typed(next === "" && !field.isRequired ? undefined : next)}
+        />
+      );
+    case "number":
+      return (
+        <TextBox
+          label={label}
+          hint={hint}
+          inputMode="numeric"
+          value={typeof value === "number" || typeof value === "string" ? String(value) : ""}
+          onType={(next) => typed(next.trim() === "" ? undefined : Number.isNaN(Number(next)) ? next : Number(next))}
+        />
+      );
+    case "time":
+      return <TimeSetting label={label} hint={hint} value={value} onChange={set} />;
+    case "lines":
+      return (
+        <TextBox
+          label={label}
+          hint={t`${hint} One per line.`}
+          isLong
+          value={Array.isArray(value) ? value.map(String).join("\n") : ""}
+          onType={(next) => typed(next.trim() === "" ? undefined : next.split("\n"))}
+        />
+      );
+    case "media":
+      return (
+        <MediaBox
+          label={label}
+          slot={{ platform, path }}
+          pointer={pointerOf(platform, path)}
+          items={Array.isArray(value) ? value.filter(isItem) : []}
+        />
+      );
+    case "cover":
+      return <Cover label={t`Cover image`} hint={hint} value={value} onChange={set} />;
+    case "group":
+      return <Group platform={platform} field={field} path={path} value={value} />;
+    case "list":
+      return <List platform={platform} field={field} path={path} value={value} />;
+  }
+}
+
+function TimeSetting({
+  label,
+  hint,
+  value,
+  onChange,
+}: {
+  label: string;
+  hint: string;
+  value: unknown;
+  onChange: (next: unknown) => void;
+}) {
+  const { t } = useLingui();
+  const { timeZone } = start.user;
+  const instant = typeof value === "string" ? Date.parse(value) : Number.NaN;
+  return (
+    <TextField
+      type="datetime-local"
+      label={label}
+      hint={t`${hint} Time zone: ${timeZone}.`}
+      value={Number.isNaN(instant) ? "" : localTimeAt(instant, timeZone)}
+      onChange={({ target }) => {
+        if (target.value === "") return onChange(undefined);
+        const read = readLocalTime(target.value, timeZone);
+        const at = read.instant ?? readLocalTime(read.instead, timeZone).instant;
+        onChange(at?.toISOString());
+      }}
+    />
+  );
+}
+
+/** Fields that are only there together, such as those of a poll. */
+function Group({ platform, field, path, value }: SettingProps) {
+  const { t } = useLingui();
+  const { change } = useComposer();
+  const fields = field.kind.is === "group" ? field.kind.fields : [];
+  const set = (next: unknown) => change((draft) => withSetting(draft, platform, path, next));
+  if (value === undefined)
+    return (
+      <div className="flex flex-wrap items-center gap-3">
+        <Button onClick={() => set({})}>
+          <PlusIcon />
+          {field.label}
+        </Button>
+        <p className="text-sm text-dim">{field.hint}</p>
+      </div>
+    );
+  return (
+    <fieldset className="space-y-3 rounded-xl border p-3">
+      <legend className="px-1 text-sm font-semibold">{field.label}</legend>
+      <div className="grid items-start gap-4 sm:grid-cols-2">
+        {fields.map((each) => (
+          <Setting
+            key={each.name}
+            platform={platform}
+            field={each}
+            path={[...path, each.name]}
+            value={isRecord(value) ? value[each.name] : undefined}
+          />
+        ))}
+      </div>
+      <Button onClick={() => set(undefined)}>{t`Remove: ${field.label}`}</Button>
+    </fieldset>
+  );
+}
+
+/** Things of the same kind, such as the parts of a thread. */
+function List({ platform, field, path, value }: SettingProps) {
+  const { t } = useLingui();
+  const { change } = useComposer();
+  const { fields, max } = field.kind.is === "list" ? field.kind : { fields: [], max: undefined };
+  const items: unknown[] = Array.isArray(value) ? value : [];
+  const set = (to: (before: readonly unknown[]) => readonly unknown[]) =>
+    change((draft) => {
+      const before = valueAt(settingsOf(draft, platform), path);
+      const next = to(Array.isArray(before) ? before : []);
+      return withSetting(draft, platform, path, next.length === 0 ? undefined : next);
+    });
+  const empty = Object.fromEntries(
+    fields.flatMap(({ name, isRequired, kind }) => (isRequired && kind.is === "text" ? [[name, ""]] : [])),
+  );
+  return (
+    <fieldset className="space-y-3">
+      <legend className="text-sm font-semibold">{field.label}</legend>
+      <p className="text-sm text-dim">{field.hint}</p>
+      <ol className="space-y-3">
+        {items.map((item, index) => (
+          // A list has no other keys than places.
+          <li key={index} className="space-y-3 rounded-xl border p-3">
+            <div className="flex items-center justify-between">
+              <h4 className="text-sm font-semibold">{index + 1}</h4>
+              <div>
+                <Button
+                  kind="quiet"
+                  className="px-2.5"
+                  aria-label={t`Move ${field.label} ${index + 1} up`}
+                  disabled={index === 0}
+                  onClick={() => set((before) => before.toSpliced(index, 1).toSpliced(index - 1, 0, before[index]))}
+                >
+                  ↑
+                </Button>
+                <Button
+                  kind="quiet"
+                  className="px-2.5"
+                  aria-label={t`Remove ${field.label} ${index + 1}`}
+                  onClick={() => set((before) => before.toSpliced(index, 1))}
+                >
+                  <CloseIcon />
+                </Button>
+              </div>
+            </div>
+            {fields.map((each) => (
+              <Setting
+                key={each.name}
+                platform={platform}
+                field={each}
+                path={[...path, index, each.name]}
+                value={isRecord(item) ? item[each.name] : undefined}
+              />
+            ))}
+            <FieldIssues at={pointerOf(platform, [...path, index])} />
+          </li>
+        ))}
+      </ol>
+      <Button disabled={max !== undefined && items.length >= max} onClick={() => set((before) => [...before, empty])}>
+        <PlusIcon />
+        {t`Add: ${field.label}`}
+      </Button>
+    </fieldset>
+  );
+}
+
+/** A picture that stands for a video. */
+function Cover({
+  label,
+  hint,
+  value,
+  onChange,
+}: {
+  label: string;
+  hint: string;
+  value: unknown;
+  onChange: (next: unknown) => void;
+}) {
+  const { t } = useLingui();
+  const id = typeof value === "string" ? value : undefined;
+  const { data } = useRead(mediaGet, { params: { id: id ?? "" } }, { enabled: id !== undefined });
+  const [isOpen, setOpen] = useState(false);
+  return (
+    <div className="space-y-2">
+      <h4 className="text-sm font-semibold">{label}</h4>
+      {data?.media.url !== undefined && data.media.url !== null && id !== undefined && (
+        <img src={data.media.url} alt={data.media.filename} className="size-20 rounded-lg object-cover" />
+      )}
+      <div className="flex flex-wrap gap-2">
+        <Button onClick={() => setOpen(true)}>{t`From the library`}</Button>
+        {id !== undefined && <Button onClick={() => onChange(undefined)}>{t`Remove`}</Button>}
+      </div>
+      <p className="text-sm text-dim">{hint}</p>
+      <Dialog title={t`Library`} isOpen={isOpen} onClose={() => setOpen(false)} isWide>
+        <Library
+          onChoose={({ entry }) => {
+            onChange(entry?.id);
+            setOpen(false);
+          }}
+        />
+      </Dialog>
+    </div>
+  );
+}

@@ -1,0 +1,91 @@
+import { useLingui } from "@lingui/react/macro";
+import { memo } from "react";
+
+import type { Account } from "../../contract/operations/accounts.ts";
+import type { PlatformSet } from "../../contract/operations/platform-sets.ts";
+import type { PlatformName } from "../../model/platform-names.ts";
+import { useMode } from "../shell/mode.ts";
+import { labelOf, start } from "../start.ts";
+import { OutLink, Select } from "../ui/controls.tsx";
+import { Card } from "../ui/surfaces.tsx";
+import { useComposer } from "./context.ts";
+import { FieldIssues } from "./findings.tsx";
+import { withoutPlatform } from "./issues.ts";
+import { Avatar } from "./platform-panel.tsx";
+
+/** The accounts that publish the post. */
+export const WhereCard = memo(function WhereCard({
+  sets,
+  platformSetId,
+  platforms,
+  accountOf,
+}: {
+  sets: readonly PlatformSet[];
+  platformSetId: string;
+  platforms: readonly PlatformName[];
+  accountOf: (platform: PlatformName) => Account | undefined;
+}) {
+  const { t } = useLingui();
+  const { change } = useComposer();
+  const mode = useMode();
+  const shown = start.platforms.filter(({ name }) => accountOf(name) !== undefined || platforms.includes(name));
+  const toggle = (platform: PlatformName) =>
+    change((draft) =>
+      draft.platforms.includes(platform)
+        ? withoutPlatform(draft, platform)
+        : // In the order in which they are always shown.
+          {
+            ...draft,
+            platforms: start.platforms
+              .map(({ name }) => name)
+              .filter((name) => name === platform || draft.platforms.includes(name)),
+          },
+    );
+  return (
+    <Card title={t`Where`}>
+      <div className="space-y-3">
+        {sets.length > 1 && (
+          <Select
+            label={t`Platform set`}
+            value={platformSetId}
+            onChange={({ target }) => change((draft) => ({ ...draft, platformSetId: target.value }))}
+            options={sets.map(({ id, name }) => ({ value: id, name }))}
+          />
+        )}
+        {shown.length === 0 && (
+          <p className="text-sm">
+            {t`No account is connected to this set.`}{" "}
+            <OutLink href={`/connections?mode=${mode}`}>{t`Connect an account`}</OutLink>
+          </p>
+        )}
+        <fieldset className="flex flex-wrap gap-2">
+          <legend className="sr-only">{t`Platforms`}</legend>
+          {shown.map(({ name }) => {
+            const account = accountOf(name);
+            return (
+              <label
+                key={name}
+                className="flex min-h-11 cursor-pointer items-center gap-2 rounded-xl border px-2.5 py-1.5 text-sm has-checked:border-link has-checked:bg-tint"
+              >
+                <input
+                  type="checkbox"
+                  className="size-5 accent-(--link)"
+                  checked={platforms.includes(name)}
+                  onChange={() => toggle(name)}
+                />
+                {account !== undefined && <Avatar account={account} />}
+                <span className="min-w-0">
+                  <span className="block font-semibold">{labelOf(name)}</span>
+                  <span className="block max-w-40 truncate text-xs text-dim">
+                    {account === undefined ? t`Not connected` : (account.username ?? account.displayName)}
+                  </span>
+                </span>
+              </label>
+            );
+          })}
+        </fieldset>
+        <FieldIssues at="/platforms" isDeep />
+      </div>
+    </Card>
+  );
+});
