@@ -2,6 +2,7 @@ import { useLingui } from "@lingui/react/macro";
 import { memo, useMemo, useState } from "react";
 
 import type { Account } from "../../contract/operations/accounts.ts";
+import { useMode } from "../shell/mode.ts";
 import { labelOf } from "../start.ts";
 import { Button } from "../ui/controls.tsx";
 import { Tag } from "../ui/surfaces.tsx";
@@ -113,7 +114,9 @@ export function AccountLine({ account, nameFrom }: { account: Account; nameFrom?
 
 export function Avatar({ account: { avatarUrl, displayName, username } }: { account: Account }) {
   const [isBroken, setBroken] = useState(false);
-  if (avatarUrl === null || isBroken)
+  // There is nothing at the sandbox's addresses.
+  const isShown = useMode() === "live" && !isBroken;
+  if (avatarUrl === null || !isShown)
     return (
       <span aria-hidden="true" className="grid size-9 shrink-0 place-items-center rounded-full bg-tint font-semibold">
         {(displayName ?? username ?? "?").slice(0, 1).toUpperCase()}

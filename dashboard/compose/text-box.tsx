@@ -27,7 +27,14 @@ export function TextBox({ value, onType, isLong = false, rows = 3, ...rest }: Te
     onType(target.value);
   };
   return isLong ? (
-    <TextArea {...rest} rows={rows} value={shown} onChange={onChange} className="field-sizing-content max-h-[60dvh]" />
+    <TextArea
+      {...rest}
+      rows={rows}
+      value={shown}
+      onChange={onChange}
+      className="field-sizing-content max-h-[60dvh]"
+      style={{ minHeight: `${rows * 1.5 + 1}rem` }}
+    />
   ) : (
     <TextField {...rest} value={shown} onChange={onChange} />
   );

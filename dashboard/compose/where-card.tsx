@@ -58,24 +58,28 @@ export const WhereCard = memo(function WhereCard({
             <OutLink href={`/connections?mode=${mode}`}>{t`Connect an account`}</OutLink>
           </p>
         )}
-        <fieldset className="flex flex-wrap gap-2">
+        <fieldset className="grid grid-cols-2 gap-2 sm:flex sm:flex-wrap">
           <legend className="sr-only">{t`Platforms`}</legend>
           {shown.map(({ name }) => {
             const account = accountOf(name);
             return (
               <label
                 key={name}
-                className="flex min-h-11 cursor-pointer items-center gap-2 rounded-xl border px-2.5 py-1.5 text-sm has-checked:border-link has-checked:bg-tint"
+                className="flex min-h-11 min-w-0 cursor-pointer items-center gap-2 rounded-xl border px-2.5 py-1.5 text-sm has-checked:border-link has-checked:bg-tint"
               >
                 <input
                   type="checkbox"
-                  className="size-5 accent-(--link)"
+                  className="size-5 shrink-0 accent-(--link)"
                   checked={platforms.includes(name)}
                   onChange={() => toggle(name)}
                 />
-                {account !== undefined && <Avatar account={account} />}
+                {account !== undefined && (
+                  <span className="max-sm:hidden">
+                    <Avatar account={account} />
+                  </span>
+                )}
                 <span className="min-w-0">
-                  <span className="block font-semibold">{labelOf(name)}</span>
+                  <span className="block truncate font-semibold">{labelOf(name)}</span>
                   <span className="block max-w-40 truncate text-xs text-dim">
                     {account === undefined ? t`Not connected` : (account.username ?? account.displayName)}
                   </span>

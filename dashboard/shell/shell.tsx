@@ -7,8 +7,16 @@ import { approvalsList } from "../../contract/operations/approvals.ts";
 import { MODES, type Mode } from "../../model/platform-names.ts";
 import { useRead } from "../api/use-api.ts";
 import { start } from "../start.ts";
-import { ApprovalIcon, DevelopersIcon, HomeIcon, PlatformsIcon, PlusIcon, PostsIcon, SettingsIcon } from "../ui/icons.tsx";
 import { buttonClass } from "../ui/controls.tsx";
+import {
+  ApprovalIcon,
+  DevelopersIcon,
+  HomeIcon,
+  PlatformsIcon,
+  PlusIcon,
+  PostsIcon,
+  SettingsIcon,
+} from "../ui/icons.tsx";
 import { menuClass, menuItemClass } from "../ui/menu.ts";
 import { rememberMode, useMode } from "./mode.ts";
 
@@ -57,6 +65,10 @@ const WAY =
   "no-underline aria-[current=page]:text-ink md:min-h-10 md:flex-row md:justify-start md:gap-3 md:rounded-lg md:text-sm " +
   "md:hover:bg-tint md:aria-[current=page]:bg-tint";
 
+const NEW =
+  "max-md:absolute max-md:end-4 max-md:bottom-full max-md:mb-3 max-md:size-14 max-md:rounded-full max-md:px-0 " +
+  "max-md:shadow-lg max-md:aria-[current=page]:hidden md:mb-3 md:w-full";
+
 function Side() {
   const { t } = useLingui();
   const mode = useMode();
@@ -70,13 +82,9 @@ function Side() {
         {start.brand.logo !== null && <img src={start.brand.logo} alt="" className="h-7 max-w-28 object-contain" />}
         {start.brand.name ?? "Ampost"}
       </div>
-      <Link
-        to="/compose"
-        search={({ mode: now }) => ({ mode: now })}
-        className={buttonClass("main", "max-md:absolute max-md:end-4 max-md:bottom-full max-md:mb-3 md:mb-3 md:w-full")}
-      >
+      <Link to="/compose" search={({ mode: now }) => ({ mode: now })} className={buttonClass("main", NEW)}>
         <PlusIcon />
-        {t`New post`}
+        <span className="max-md:sr-only">{t`New post`}</span>
       </Link>
       <ul className="flex overflow-x-auto md:block md:space-y-0.5">
         {ways.map(({ name, Icon, ...way }) => (

@@ -1,0 +1,150 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { test } from "node:test";
+
+import { z } from "zod";
+
+import { openInstallation } from "../../cli/installation.fixture.ts";
+import { LONGEST_STEP_MILLISECONDS, openBrowser, press, step } from "../browser.ts";
+import { assertAccessible } from "./signed-in.ts";
+
+const FIXTURES = join(import.meta.dirname, "../fixtures");
+const ledger = z.array(
+  z.object({
+    platform: z.string(),
+    text: z.string(),
+    media: z.array(z.object({ type: z.string(), altText: z.string().nullable() })),
+    visibility: z.string(),
+    settings: z.record(z.string(), z.unknown()),
+  }),
+);
+
+test("a post is written for several platforms, mended, illustrated and published as each shows it", async (t) => {
+  const installation = await openInstallation(t);
+  const server = await installation.start("start", { AMPOST_SCHEDULING: "all" });
+  await installation.json("bootstrap", "--json");
+  const { appUrl, sandboxUrl } = installation;
+  const person = { email: "owner@example.com", password: "correct horse battery", name: "Olivia" };
+  await installation.until(async () => /\/setup\?token=\S+/.test(server.output()));
+  const setUp = await fetch(`${appUrl}/api/auth/set-up`, {
+    method: "POST",
+    headers: { origin: appUrl, "content-type": "application/json" },
+    body: JSON.stringify({ token: /\/setup\?token=(\S+)/.exec(server.output())?.[1], ...person }),
+  });
+  assert.equal(setUp.status, 200, await setUp.text());
+  const published = async () => ledger.parse(await (await fetch(`${sandboxUrl}/_sandbox/posts`)).json());
+  const outThere = async (count: number) => {
+    await installation.until(async () => (await published()).length >= count);
+    return (await published()).slice(0, count);
+  };
+
+  const browser = await openBrowser(t);
+  const context = await browser.newContext({ viewport: { width: 360, height: 800 }, hasTouch: true });
+  context.setDefaultTimeout(LONGEST_STEP_MILLISECONDS);
+  const page = await context.newPage();
+  const troubles: string[] = [];
+  page.on("pageerror", (error) => troubles.push(String(error)));
+  page.on("console", (message) => {
+    if (/Content.Security.Policy/i.test(message.text())) troubles.push(message.text());
+  });
+
+  await step("signing in leads to the composer", async () => {
+    await page.goto(`${appUrl}/compose?mode=test`);
+    await page.getByLabel("Email").fill(person.email);
+    await page.getByLabel("Password", { exact: true }).fill(person.password);
+    await press(page, "Sign in");
+    await page.getByRole("heading", { name: "New post" }).waitFor();
+    assert.equal(await page.evaluate("document.documentElement.scrollWidth"), 360);
+    await assertAccessible(page);
+  });
+
+  await step("what is too long for one platform is cut for it alone, and the draft keeps itself", async () => {
+    await page.getByLabel("Threads").check();
+    await page.getByLabel("X (Twitter)").check();
+    await page.getByLabel("Text", { exact: true }).fill("Good news. ".repeat(30).trim());
+    await page.getByText("X (Twitter) 329 / 280").waitFor();
+    await press(page, "Cut it for X (Twitter)");
+    await page.getByText("X (Twitter) 280 / 280").waitFor();
+    await page.getByText("Saved", { exact: true }).waitFor();
+    await page.waitForURL("**/compose?*post=*");
+    await assertAccessible(page);
+    await page.reload();
+    await page.getByRole("heading", { name: "Edit post" }).waitFor();
+  });
+
+  await step("a picture is uploaded with its text for those who do not see it", async () => {
+    await page.getByLabel("Files").setInputFiles(join(FIXTURES, "photo-4x5.jpg"));
+    await page.getByLabel("Alt text").fill("A lighthouse");
+    await page.getByText("Saved", { exact: true }).waitFor();
+    await assertAccessible(page);
+  });
+
+  await step("it is published, as each platform's audience sees it", async () => {
+    await press(page, "Publish now");
+    await page.waitForURL("**/posts/*");
+    const posts = await outThere(2);
+    assert.deepEqual(
+      posts
+        .map(({ platform, text, media }) => [platform, text.length, media])
+        .toSorted(([a], [b]) => String(a).localeCompare(String(b))),
+      [
+        ["threads", 329, [{ type: "image", altText: "A lighthouse" }]],
+        ["twitter", 279, [{ type: "image", altText: "A lighthouse" }]],
+      ],
+    );
+  });
+
+  await step("TikTok's choices are made by the person, and its sentence is shown", async () => {
+    await page.goto(`${appUrl}/compose?mode=test`);
+    await page.getByLabel("TikTok").check();
+    await page.getByLabel("Text", { exact: true }).fill("Watch this");
+    await page.getByLabel("Files").setInputFiles(join(FIXTURES, "portrait-9x16.mp4"));
+    await page.getByRole("tab", { name: /^TikTok/ }).click();
+    const audience = page.getByLabel("Who can see this post");
+    assert.equal(await audience.inputValue(), "");
+    for (const interaction of ["Comment", "Duet", "Stitch"])
+      assert.equal(await page.getByLabel(interaction, { exact: true }).isChecked(), false);
+    await page.getByText("By posting, you agree to TikTok's Music Usage Confirmation.").first().waitFor();
+    await page.getByText("Who can see this post").waitFor();
+    await audience.selectOption("Everyone");
+    await page.getByLabel("Comment", { exact: true }).check();
+    await page.getByLabel(/^Disclose commercial content/).check();
+    await page.getByText("You need to indicate if your content promotes yourself, a third party, or both.").waitFor();
+    await page.getByLabel(/^Branded content/).check();
+    await page.getByText("The post will be labeled “Paid partnership”.").waitFor();
+    await page
+      .getByText("By posting, you agree to TikTok's Branded Content Policy and Music Usage Confirmation.")
+      .first()
+      .waitFor();
+    await assertAccessible(page);
+    await page.getByText("Saved", { exact: true }).waitFor();
+    await press(page, "Publish now");
+    await page.waitForURL("**/posts/*");
+    const [video] = await outThere(3);
+    assert.equal(video?.platform, "tiktok");
+    assert.equal(video.visibility, "PUBLIC_TO_EVERYONE");
+    assert.deepEqual(
+      ["disable_comment", "disable_duet", "disable_stitch", "brand_content_toggle"].map((name) => video.settings[name]),
+      [false, true, true, true],
+    );
+  });
+
+  await step("a time that the clocks skip is moved, and the instant of the right one is shown", async () => {
+    const year = new Date().getFullYear() + 1;
+    const lastSunday = [31, 30, 29, 28, 27, 26, 25].find((day) => new Date(Date.UTC(year, 2, day)).getUTCDay() === 0);
+    await page.goto(`${appUrl}/compose?mode=test`);
+    await page.getByLabel("Threads").check();
+    await page.getByLabel("Text", { exact: true }).fill("In spring");
+    await page.getByLabel("At a time").check();
+    await page.getByLabel("Time zone").selectOption("Europe/Berlin");
+    await page.getByLabel("Date and time").fill(`${year}-03-${lastSunday}T02:30`);
+    await press(page, "Use 03:30");
+    await page.getByText(`${year}-03-${lastSunday} 01:30 UTC`).waitFor();
+    await page.getByText("Saved", { exact: true }).waitFor();
+    await page.keyboard.press("Control+Enter");
+    await page.waitForURL("**/posts/*");
+    await page.getByText("Scheduled", { exact: true }).first().waitFor();
+  });
+
+  assert.deepEqual(troubles, []);
+});
